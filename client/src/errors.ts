@@ -1,0 +1,41 @@
+/**
+ * Every refusal a caller can meet is one class; `code` says which.
+ *
+ *   ChatError
+ *   ├── from the server: the codes of the protocol (`forbidden`, `not_a_member`, `rate_limited` …)
+ *   └── from the client: `network` (nothing answered), `connection_lost` (the socket died under a
+ *       command that must not be repeated), `discarded`, `expired`, `stopped`
+ */
+import type { ErrorBody } from './protocol.ts';
+
+export class ChatError extends Error {
+  override readonly name = 'ChatError';
+  readonly code: string;
+  /** HTTP status, also over the WebSocket; null where nothing answered. */
+  readonly status: number | null;
+  /** For people; never compare it. */
+  readonly detail: string;
+  /** Seconds to wait before the next try, where the server said so. */
+  readonly retryAfter: number | null;
+  /** By field name. */
+  readonly errors: Readonly<Record<string, readonly string[]>>;
+
+  constructor(body: { code: string; status?: number | null; detail?: string; retry_after?: number | null; errors?: ErrorBody['errors'] }) {
+    super(body.detail ?? body.code);
+    this.code = body.code;
+    this.status = body.status ?? null;
+    this.detail = body.detail ?? body.code;
+    this.retryAfter = body.retry_after ?? null;
+    this.errors = body.errors ?? {};
+  }
+
+  /** True where asking again with the same words can never help. */
+  get final(): boolean {
+    return this.status !== null && isFinalStatus(this.status);
+  }
+}
+
+/** 4xx is final, but for "who are you" (401), timeouts (408), too early (425) and too often (429). */
+export function isFinalStatus(status: number): boolean {
+  return status >= 400 && status < 500 && ![401, 408, 425, 429].includes(status);
+}

@@ -1,0 +1,312 @@
+/**
+ * The public API of the client: what goes in (`ChatOptions`), what it offers (`Chat`),
+ * and what it shows (`Snapshot`, `TimelineView`).
+ *
+ * No framework and no DOM is assumed. Everything from outside (fetch, WebSocket, storage,
+ * time, randomness, browser facts) may be given; what is not given is taken from `globalThis`
+ * where it is there.
+ */
+import type { CommandFields, CommandName, CommandResult } from './commands.ts';
+import type {
+  Limits,
+  Message,
+  MessageId,
+  Room,
+  RoomId,
+  Seq,
+  User,
+  UserId,
+} from './protocol.ts';
+
+// ── what goes in ────────────────────────────────────────────────────────────────────────────
+
+/**
+ * Who is speaking.
+ * - `cookie` (default): the session cookie, for pages of the same origin.
+ * - `bearer`: a token for programs, sent as `Authorization: Bearer …`. Where the WebSocket
+ *   cannot carry headers (browsers), the client asks `POST /api/auth/ticket` for a one-time ticket.
+ * - `ticket`: the page gets one-time tickets by its own means (other origin). `request` signs REST calls.
+ */
+export type Auth =
+  | { readonly kind: 'cookie' }
+  | { readonly kind: 'bearer'; readonly token: string | (() => string | Promise<string>) }
+  | {
+      readonly kind: 'ticket';
+      readonly ticket: () => Promise<string>;
+      readonly headers?: () => Record<string, string> | Promise<Record<string, string>>;
+    };
+
+/** Time, as the client needs it. Milliseconds since 1970, and milliseconds to wait. */
+export interface Clock {
+  now(): number;
+  setTimeout(run: () => void, delay_ms: number): unknown;
+  clearTimeout(handle: unknown): void;
+}
+
+/** Facts a browser (or another host) knows about itself. Hints, never proof. */
+export type HostFact = 'online' | 'offline' | 'visible' | 'hidden' | 'wake';
+
+/** Where host facts come from. Without it the client listens to `window` where there is one. */
+export interface HostEvents {
+  /** Calls back on every fact; returns the way to stop. */
+  subscribe(listener: (fact: HostFact) => void): () => void;
+  /** False only where the host is sure that there is no network. */
+  isOnline(): boolean;
+}
+
+/** One message as the outbox keeps it until the server has it. */
+export interface OutboxItem {
+  readonly id: MessageId;
+  /** Who wrote it; null where it was written before the server said who is speaking. */
+  readonly userId: UserId | null;
+  readonly roomId: RoomId;
+  readonly content: string;
+  readonly replyTo: MessageId | null;
+  readonly attachments: readonly string[];
+  /** Milliseconds since 1970, by this device's clock. */
+  readonly createdAt: number;
+  readonly state: 'queued' | 'failed';
+  readonly error: SendError | null;
+}
+
+/** Where the outbox lives. Every promise resolves only after the write is on the medium. */
+export interface OutboxStorage {
+  load(): Promise<readonly OutboxItem[]>;
+  put(item: OutboxItem): Promise<void>;
+  remove(ids: readonly MessageId[]): Promise<void>;
+}
+
+/** The part of the WebSocket API the client uses. */
+export interface WebSocketLike {
+  readonly readyState: number;
+  send(data: string): void;
+  close(code?: number, reason?: string): void;
+  onopen: ((event: never) => void) | null;
+  onmessage: ((event: never) => void) | null;
+  onclose: ((event: never) => void) | null;
+  onerror: ((event: never) => void) | null;
+}
+
+/** `new` on a URL; a third argument with `headers` is given only where `acceptsHeaders` says so. */
+export type WebSocketConstructor = new (
+  url: string,
+  protocols?: string[],
+  options?: { headers: Record<string, string> },
+) => WebSocketLike;
+
+export type FetchLike = (url: string, init?: RequestInit) => Promise<Response>;
+
+/** One line per thing worth knowing: state changes of the connection, repairs, refused frames. */
+export interface LogEntry {
+  readonly at: number;
+  readonly event: string;
+  readonly [field: string]: unknown;
+}
+
+export interface ChatOptions {
+  /** Where the server is, without a trailing slash: `https://chat.example.org` or `…/chat`. Default: this page's origin. */
+  readonly baseUrl?: string;
+  readonly auth?: Auth;
+  /** This program, told to the server in `hello`. */
+  readonly client: { readonly name: string; readonly version: string };
+  /** Names this tab or process; a newer connection of the same instance replaces the older. Default: a new UUID. */
+  readonly instance?: string;
+  readonly fetch?: FetchLike;
+  readonly WebSocket?: WebSocketConstructor;
+  /** True where `WebSocket` takes `{ headers }` as third argument (the `ws` package under Node). */
+  readonly webSocketAcceptsHeaders?: boolean;
+  /** Where unsent messages are kept. Default: IndexedDB where there is one, else memory. */
+  readonly storage?: OutboxStorage;
+  readonly clock?: Clock;
+  /** A number in [0, 1): jitter only. */
+  readonly random?: () => number;
+  readonly events?: HostEvents;
+  readonly log?: (entry: LogEntry) => void;
+}
+
+// ── what it shows ───────────────────────────────────────────────────────────────────────────
+
+/**
+ * What the evidence says, not what a socket claims.
+ * - `connecting` (yellow): nothing known yet.
+ * - `connected` (hide the indicator): the WebSocket is proven and caught up.
+ * - `disconnected` (orange): no WebSocket, yet HTTP answered lately. Messages still go through.
+ * - `error` (red): neither works, or a person must do something; `reason` says what.
+ */
+export type ConnectionStatus = 'connecting' | 'connected' | 'disconnected' | 'error';
+
+/**
+ * Why the status is `error`.
+ * `offline` and `unreachable` heal alone; the others wait for a person:
+ * sign in, ask an administrator, reload the page, or go to the newer tab.
+ */
+export type ConnectionReason =
+  | 'offline'
+  | 'unreachable'
+  | 'signed_out'
+  | 'forbidden'
+  | 'update_required'
+  | 'superseded';
+
+export interface Connection {
+  readonly status: ConnectionStatus;
+  /** How frames arrive now; null while nothing does. */
+  readonly transport: 'websocket' | 'rest' | null;
+  readonly reason: ConnectionReason | null;
+  /** When the WebSocket is tried next, milliseconds since 1970; null while nothing is scheduled. */
+  readonly retryAt: number | null;
+  /** Messages of this person that the server does not have yet (failed ones not counted). */
+  readonly waiting: number;
+  /** When anything was last heard from the server, milliseconds since 1970. */
+  readonly lastHeardAt: number | null;
+}
+
+/** A user not named is offline. */
+export type PresenceState = 'online' | 'away';
+
+/** Somebody wants this person's attention. The newest 50 since connect are kept. */
+export interface Notification {
+  readonly user_version: number;
+  readonly kind: 'mention' | 'reply' | 'invitation';
+  readonly room_id: RoomId;
+  readonly message_id?: MessageId;
+  readonly by: User;
+}
+
+/** State of the unsent messages over all rooms. */
+export interface OutboxState {
+  readonly waiting: number;
+  readonly failed: number;
+  /** False where this device refused to store (quota, private mode): the text lives in this tab only; say so. */
+  readonly durable: boolean;
+}
+
+/** One immutable picture of everything but the messages. Unchanged parts keep their identity. */
+export interface Snapshot {
+  readonly connection: Connection;
+  readonly user: User | null;
+  readonly limits: Limits | null;
+  /** Newest activity first. */
+  readonly rooms: readonly Room[];
+  readonly roomsLoaded: boolean;
+  /** By room id; rooms without unread messages are left out. */
+  readonly unreadCounts: Readonly<Record<RoomId, number>>;
+  readonly totalUnreadCount: number;
+  readonly presence: Readonly<Record<UserId, PresenceState>>;
+  /** Who is typing where; never this person. Rooms where nobody types are left out. */
+  readonly typing: Readonly<Record<RoomId, readonly UserId[]>>;
+  readonly notifications: readonly Notification[];
+  readonly outbox: OutboxState;
+}
+
+/** Why a message did not go out. `code` is the server's, or one of the client's own. */
+export interface SendError {
+  /** Server codes, or `expired` (older than 24 h: ask the person), `unconfirmed` (written before sign-in in an earlier visit). */
+  readonly code: string;
+  readonly status: number | null;
+  readonly detail: string;
+}
+
+export interface PendingMessage {
+  readonly id: MessageId;
+  readonly roomId: RoomId;
+  readonly content: string;
+  readonly replyTo: MessageId | null;
+  readonly attachments: readonly string[];
+  /** Milliseconds since 1970. */
+  readonly createdAt: number;
+  /** `queued`: waits for its turn or for a connection; `sending`: on its way; `failed`: left the queue, see `error`. */
+  readonly state: 'queued' | 'sending' | 'failed';
+  readonly error: SendError | null;
+}
+
+/** What is held of one room's log. Equal until something in this room changes. */
+export interface TimelineView {
+  readonly roomId: RoomId;
+  /** Ascending by seq, without holes, tombstones included. */
+  readonly messages: readonly Message[];
+  /** This person's messages without an ack, oldest first. Shown after `messages`. */
+  readonly pending: readonly PendingMessage[];
+  readonly hasOlder: boolean;
+  /** True while the window does not reach the head (opened around an old message, or trimmed). */
+  readonly hasNewer: boolean;
+  readonly loading: 'initial' | 'older' | 'newer' | null;
+  /** Why the last load failed; cleared by the next. */
+  readonly error: { readonly code: string; readonly detail: string } | null;
+  /** The first unread seq when the room was opened, for the separator; stays put until opened again. */
+  readonly firstUnreadSeq: Seq | null;
+}
+
+// ── what it does ────────────────────────────────────────────────────────────────────────────
+
+/** Which transport brought the answer. */
+export type Method = 'websocket' | 'rest';
+
+export interface SendResult {
+  readonly method: Method;
+  readonly message: Message;
+}
+
+export interface RefreshResult {
+  readonly method: Method;
+  readonly rooms: readonly Room[];
+}
+
+export interface Chat {
+  /** Starts an HTTP sync and the WebSocket at once; idempotent; also leaves a state that waits for a person (after sign-in). */
+  connect(): void;
+  /** Closes everything; the outbox is kept. `connect()` starts again. */
+  disconnect(): Promise<void>;
+  /** Tries the WebSocket and HTTP now instead of at `retryAt`. */
+  retryNow(): void;
+
+  /** Called at most once per task after something in the snapshot changed. */
+  subscribe(listener: () => void): () => void;
+  getSnapshot(): Snapshot;
+  subscribeTimeline(roomId: RoomId, listener: () => void): () => void;
+  getTimeline(roomId: RoomId): TimelineView;
+
+  /**
+   * Writes the message into the outbox, then sends it, over whatever works.
+   * Resolves when the server has it for good; stays pending as long as it takes.
+   * @param replyTo id of a message of the same room.
+   * @throws ChatError when the server refuses it for good (it then shows as `failed`), or when it is discarded.
+   */
+  sendChatMessage(
+    roomId: RoomId,
+    content: string,
+    replyTo?: MessageId | null,
+    extra?: { readonly attachments?: readonly string[] },
+  ): Promise<SendResult>;
+  /** Asks for the room list again. @throws ChatError */
+  refreshRoomList(): Promise<RefreshResult>;
+  /**
+   * One command, over the WebSocket when it is live, else over REST. What may be repeated is
+   * repeated by REST where a socket dies under it; what may not is refused with `connection_lost`.
+   * Messages and rooms in the result are applied to the state.
+   * @throws ChatError
+   */
+  command<C extends CommandName>(type: C, fields: CommandFields<C>): Promise<CommandResult<C>>;
+
+  /** Loads a window of the room: the newest page, or a page around a seq. @throws nothing: see `TimelineView.error`. */
+  openRoom(roomId: RoomId, at?: { readonly around?: Seq }): Promise<void>;
+  /** Lets go of the room's messages; unsent ones are kept. */
+  closeRoom(roomId: RoomId): void;
+  loadOlder(roomId: RoomId): Promise<void>;
+  loadNewer(roomId: RoomId): Promise<void>;
+  jumpToLatest(roomId: RoomId): Promise<void>;
+
+  /** A failed message back into the queue, with the same id. */
+  retry(messageId: MessageId): void;
+  /** Forgets a message that was not sent. */
+  discard(messageId: MessageId): void;
+  /** All failed ones (of one room). */
+  retryAll(roomId?: RoomId): void;
+  discardAll(roomId?: RoomId): void;
+
+  /** Moves the read mark forward (never back); shown at once, told to the server shortly after. */
+  markRead(roomId: RoomId, seq: Seq): void;
+  /** Call as often as keys are pressed; told to the server at most every 3 s. */
+  setTyping(roomId: RoomId, active: boolean): void;
+  setPresence(state: PresenceState): void;
+}
