@@ -1,0 +1,14 @@
+from django.apps import AppConfig
+
+
+class AccountsConfig(AppConfig):
+    name = "backchannel.accounts"
+    # A plain "accounts" would collide with the app of that name which many sites have.
+    label = "backchannel_accounts"
+    verbose_name = "People and access"
+    default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        from backchannel.accounts import revocation
+
+        revocation.watch()

@@ -1,0 +1,203 @@
+"""Who speaks: one answer for the WebSocket handshake and for every REST call.
+
+`authenticate(scope)` takes an ASGI scope and returns an `Identity`, or raises `CommandError` with
+`unauthenticated` or `wrong_origin`. What speaks loudest is asked first, and it alone decides:
+
+    ?token= (WebSocket only)   a ticket: works once
+    Authorization: Bearer      a token of a program
+    session cookie             Django's session, together with the Origin rule
+
+A positive answer is remembered for `REMEMBER_S` seconds, and forgotten at once when the credential
+ends in this process or the hub brings word that it ended in another. The database is asked in a thread.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from http.cookies import CookieError, SimpleCookie
+from typing import Any
+from urllib.parse import parse_qs
+
+from django.conf import settings
+
+from backchannel.accounts import lookup
+from backchannel.accounts.identity import Ended, Identity
+from backchannel.accounts.origin import may_use_cookie
+from backchannel.accounts.secrets import TOKEN_PREFIX, digest
+from backchannel.protocol.errors import Code, CommandError
+from backchannel.store.hop import in_thread
+
+# Spares the database a chatty client's every call. Revocation elsewhere that the bus loses is seen after this.
+REMEMBER_S = 30.0
+# Beyond this, what was remembered longest is asked again: it costs a query, never an answer.
+REMEMBER_AT_MOST = 10_000
+
+
+async def authenticate(scope: Mapping[str, Any]) -> Identity:
+    """Tell who opened `scope` ("http" or "websocket"). Raises `CommandError`: 401 or 403."""
+    credentials = _read(scope)
+    if credentials.in_query is not None:
+        return await _by_ticket(credentials.in_query, websocket=scope["type"] == "websocket")
+    if credentials.bearer is not None:
+        return await _remembered("token", credentials.bearer)
+    if credentials.session_key:
+        _check_origin(scope, credentials)
+        return await _remembered("session", credentials.session_key)
+    raise _unauthenticated("Sign in, or send a token as Authorization: Bearer.")
+
+
+def forget(ended: Ended) -> None:
+    """Drop what is remembered of a credential, or of all of a user's. Callable from any thread."""
+    _memory.forget(ended)
+
+
+@dataclass(frozen=True, slots=True)
+class _Credentials:
+    in_query: str | None
+    bearer: str | None
+    session_key: str
+    host: str
+    origin: str | None
+    fetch_site: str | None
+
+
+def _read(scope: Mapping[str, Any]) -> _Credentials:
+    headers: dict[bytes, bytes] = {}
+    for name, value in scope["headers"]:
+        if name == b"cookie" and name in headers:
+            value = headers[name] + b"; " + value
+        elif name in headers and name in {b"authorization", b"origin", b"host"}:
+            # Two proxies that read different ones of them is how rules are walked around.
+            raise CommandError(Code.BAD_FRAME, f"The header {name.decode()} was sent twice.")
+        headers[name] = value
+    query = scope.get("query_string", b"")
+    tokens = parse_qs(query.decode("latin-1")).get("token") if b"token" in query else None
+    return _Credentials(
+        in_query=tokens[0] if tokens else None,
+        bearer=_bearer(headers.get(b"authorization")),
+        session_key=_session_key(headers.get(b"cookie")),
+        host=headers.get(b"host", b"").decode("latin-1"),
+        origin=_text(headers.get(b"origin")),
+        fetch_site=_text(headers.get(b"sec-fetch-site")),
+    )
+
+
+def _text(value: bytes | None) -> str | None:
+    return None if value is None else value.decode("latin-1")
+
+
+def _bearer(header: bytes | None) -> str | None:
+    if header is None:
+        return None
+    scheme, _, secret = header.decode("latin-1").partition(" ")
+    # Other schemes are a proxy's own (Basic in front of a staging site): they say nothing to us.
+    return secret.strip() if scheme.lower() == "bearer" else None
+
+
+def _session_key(header: bytes | None) -> str:
+    if header is None:
+        return ""
+    name = settings.SESSION_COOKIE_NAME
+    text = header.decode("latin-1")
+    if name not in text:
+        return ""
+    for part in text.split(";"):
+        key, _, value = part.strip().partition("=")
+        if key == name:
+            return _unquoted(value)
+    return ""
+
+
+def _unquoted(value: str) -> str:
+    if not value.startswith('"'):
+        return value
+    try:
+        cookie = SimpleCookie(f"k={value}")
+    except CookieError:
+        return ""
+    return cookie["k"].value if "k" in cookie else ""
+
+
+def _check_origin(scope: Mapping[str, Any], credentials: _Credentials) -> None:
+    if not may_use_cookie(
+        websocket=scope["type"] == "websocket",
+        method=scope.get("method", "GET"),
+        host=credentials.host,
+        origin=credentials.origin,
+        fetch_site=credentials.fetch_site,
+        allowed=getattr(settings, "BACKCHANNEL", {}).get("ORIGINS", ()),
+        https=settings.SESSION_COOKIE_SECURE,
+    ):
+        raise CommandError(
+            Code.WRONG_ORIGIN,
+            "This page may not use your session here. Whoever runs the server lists its address in BACKCHANNEL_ORIGINS.",
+        )
+
+
+async def _by_ticket(secret: str, *, websocket: bool) -> Identity:
+    if secret.startswith(TOKEN_PREFIX):
+        raise _unauthenticated("A token may not stand in an address; send it as Authorization: Bearer.")
+    if not websocket:
+        raise _unauthenticated("A ticket opens the WebSocket and nothing else.")
+    identity = await in_thread(lookup.by_ticket, secret)
+    if identity is None:
+        raise _unauthenticated("The ticket is used up, older than 30 seconds, or was never given.")
+    return identity
+
+
+async def _remembered(kind: lookup.Kind, secret: str) -> Identity:
+    key = kind + digest(secret)
+    found = _memory.get(key)
+    if found is not None:
+        return found
+    generation = _memory.generation
+    identity = await in_thread(lookup.by_secret, kind, secret)
+    if identity is None:
+        raise _unauthenticated("The session is over; sign in again." if kind == "session" else "The token is not valid.")
+    _memory.put(key, identity, generation)
+    return identity
+
+
+def _unauthenticated(detail: str) -> CommandError:
+    return CommandError(Code.UNAUTHENTICATED, detail)
+
+
+class _Memory:
+    """Positive answers, by the hash of the secret."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._found: dict[str, tuple[Identity, float]] = {}
+        self.generation = 0
+
+    def get(self, key: str) -> Identity | None:
+        entry = self._found.get(key)
+        if entry is None or time.monotonic() >= entry[1]:
+            return None
+        identity = entry[0]
+        if identity.expires_at is not None and identity.expires_at <= time.time() * 1_000_000:
+            return None
+        return identity
+
+    def put(self, key: str, identity: Identity, generation: int) -> None:
+        """Remember `identity`, unless something ended after `generation` was read: it may be what was asked about."""
+        with self._lock:
+            if generation != self.generation:
+                return
+            self._found.pop(key, None)
+            while len(self._found) >= REMEMBER_AT_MOST:
+                del self._found[next(iter(self._found))]
+            self._found[key] = (identity, time.monotonic() + REMEMBER_S)
+
+    def forget(self, ended: Ended) -> None:
+        with self._lock:
+            self.generation += 1
+            for key, (identity, _) in list(self._found.items()):
+                if ended.credential == identity.credential or ended.user_id == identity.user_id:
+                    del self._found[key]
+
+
+_memory = _Memory()

@@ -1,0 +1,102 @@
+"""The tables of this app. What is secret (tokens, tickets, invitations) is stored as its SHA-256 alone:
+each is 256 random bits, so that a slow hash would add nothing, and whoever reads the table can use none."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import ClassVar
+
+from django.conf import settings
+from django.contrib.auth.models import AbstractUser, UserManager
+from django.db import models
+from django.utils import timezone
+
+from backchannel.accounts import usernames
+
+
+class User(AbstractUser):
+    """A person or a bot of the standalone app. Left uninstalled where a site brings its own user model."""
+
+    username = models.CharField(
+        max_length=usernames.USERNAME_LENGTH,
+        unique=True,
+        validators=usernames.validators,
+        help_text="Lowercase letters, digits and . _ -; what others type after an @.",
+        error_messages={"unique": "This username is taken."},
+    )
+    display_name = models.CharField(max_length=80, blank=True, help_text="Shown beside what this person writes.")
+
+    # One name, written as its bearer writes it, serves everybody; first and last names do not.
+    first_name = None  # type: ignore[assignment]
+    last_name = None  # type: ignore[assignment]
+
+    objects: ClassVar[UserManager[User]] = UserManager()
+
+    class Meta:
+        verbose_name = "person"
+        verbose_name_plural = "people"
+        swappable = "AUTH_USER_MODEL"
+
+    def get_full_name(self) -> str:
+        return self.display_name or self.username
+
+    def get_short_name(self) -> str:
+        return self.get_full_name()
+
+
+class Token(models.Model):
+    """A long-lived credential of a program: `bc_…`, sent as `Authorization: Bearer`."""
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="chat_tokens")
+    name = models.CharField(max_length=80, blank=True, help_text="What uses it, so that it can be found and revoked.")
+    digest = models.CharField(max_length=64, unique=True, editable=False)
+    created = models.DateTimeField(default=timezone.now, editable=False)
+    last_used = models.DateTimeField(null=True, blank=True, editable=False)
+    revoked = models.DateTimeField(null=True, blank=True, editable=False)
+
+    def __str__(self) -> str:
+        return self.name or f"token {self.pk}"
+
+
+class Ticket(models.Model):
+    """A one-time stand-in for the credential that made it, good for 30 s in the query of the handshake.
+
+    Its row is deleted by the one connection that uses it.
+    """
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")
+    digest = models.CharField(max_length=64, unique=True)
+    # Exactly one of these: what the ticket stands for, and ends with.
+    session_key = models.TextField(blank=True)
+    token = models.ForeignKey(Token, models.CASCADE, null=True, related_name="+")
+    expires = models.DateTimeField(db_index=True)
+
+
+class Invitation(models.Model):
+    """A link by which people make their own account."""
+
+    digest = models.CharField(max_length=64, unique=True, editable=False)
+    created_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, editable=False, related_name="+"
+    )
+    created = models.DateTimeField(default=timezone.now, editable=False)
+    expires = models.DateTimeField()
+    max_uses = models.PositiveIntegerField(default=1)
+    uses = models.PositiveIntegerField(default=0, editable=False)
+
+    def __str__(self) -> str:
+        return f"invitation {self.pk}"
+
+    def is_open(self, now: datetime) -> bool:
+        return self.uses < self.max_uses and now < self.expires
+
+
+class Setup(models.Model):
+    """The one row that exists once somebody owns the server. Its fixed key makes a second owner impossible."""
+
+    id = models.PositiveSmallIntegerField(primary_key=True, default=1, editable=False)
+    owner = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
+    at = models.DateTimeField(default=timezone.now, editable=False)
+
+    class Meta:
+        constraints: ClassVar = [models.CheckConstraint(condition=models.Q(id=1), name="backchannel_one_setup")]

@@ -1,0 +1,120 @@
+"""Notices when a credential ends, and says so at once.
+
+Sign-out, the end of a session, a changed password, a deactivated or deleted account, a revoked token:
+each is announced after its commit to whoever listens (the hub, which closes sockets and ends polls
+here and passes the word to other nodes), and forgotten by `authenticate`. Announcements may be lost;
+`revalidate` is how a node finds out all the same.
+
+Django's signals are used here and only here: they are how Django itself tells of these facts, whichever
+view, admin page or command brought them about.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from importlib import import_module
+from typing import Any
+
+from django.conf import settings
+from django.contrib.auth import get_user_model
+from django.contrib.auth.signals import user_logged_out
+from django.db import transaction
+from django.db.models.signals import post_delete, post_save, pre_save
+
+from backchannel.accounts import authenticate, lookup
+from backchannel.accounts.identity import Ended, Proof, proof_of
+from backchannel.accounts.models import Token
+from backchannel.store import people
+
+Listener = Callable[[Ended], None]
+
+_listeners: list[Listener] = []
+
+
+def listen(listener: Listener) -> Callable[[], None]:
+    """Have `listener` called with each `Ended`, from whichever thread it happened in; returns how to stop that."""
+    _listeners.append(listener)
+    return lambda: _listeners.remove(listener)
+
+
+def revalidate(credentials: Iterable[str]) -> set[str]:
+    """Of these credentials of live identities, those that are over. Asks the database: call it in a thread."""
+    asked = set(credentials)
+    proofs = [proof for proof in map(proof_of, asked) if proof is not None]
+    unknown = asked - {proof.credential for proof in proofs}
+    # Nothing here rests on an unknown one any more, so that calling it dead closes nothing.
+    return unknown | lookup.dead_among(proofs)
+
+
+def announce(ended: Ended) -> None:
+    """Forget and tell, now. What changes the database calls `_announce_after_commit` instead."""
+    authenticate.forget(ended)
+    for listener in list(_listeners):
+        listener(ended)
+
+
+def watch() -> None:
+    """Connect to Django's signals; called once when the apps are ready."""
+    key = {"dispatch_uid": "backchannel.revocation"}
+    user_logged_out.connect(_on_logout, **key)
+    sessions = getattr(import_module(settings.SESSION_ENGINE).SessionStore, "get_model_class", None)
+    if sessions is not None:
+        post_delete.connect(_on_session_deleted, sender=sessions(), **key)
+    pre_save.connect(_before_user_saved, sender=get_user_model(), **key)
+    post_save.connect(_on_user_saved, sender=get_user_model(), **key)
+    post_delete.connect(_on_user_deleted, sender=get_user_model(), **key)
+    post_save.connect(_on_token_saved, sender=Token, **key)
+    post_delete.connect(_on_token_deleted, sender=Token, **key)
+
+
+def _announce_after_commit(ended: Ended) -> None:
+    transaction.on_commit(lambda: announce(ended))
+
+
+def _on_logout(sender: Any, request: Any, **_: Any) -> None:
+    key = request.session.session_key if hasattr(request, "session") else None
+    if key:
+        # The session is deleted after this signal. Where it lives in a cache, no other word comes.
+        _announce_after_commit(Ended(credential=Proof(session_key=key).credential))
+
+
+def _on_session_deleted(sender: Any, instance: Any, **_: Any) -> None:
+    _announce_after_commit(Ended(credential=Proof(session_key=instance.session_key).credential))
+
+
+def _before_user_saved(sender: Any, instance: Any, update_fields: Any = None, **_: Any) -> None:
+    instance._chat_before = None
+    if instance.pk is None or (update_fields is not None and not {"password", "is_active"} & set(update_fields)):
+        return
+    instance._chat_before = (
+        get_user_model()._default_manager.filter(pk=instance.pk).values_list("password", "is_active").first()
+    )
+
+
+def _on_user_saved(sender: Any, instance: Any, **_: Any) -> None:
+    before = getattr(instance, "_chat_before", None)
+    if before is None or before == (instance.password, instance.is_active):
+        return
+    if before[1] != instance.is_active:
+        people.set_account_active(str(instance.pk), instance.is_active)
+    _announce_user(instance)
+
+
+def _on_user_deleted(sender: Any, instance: Any, **_: Any) -> None:
+    people.set_account_active(str(instance.pk), False)
+    _announce_user(instance)
+
+
+def _announce_user(user: Any) -> None:
+    person_id = people.id_of_account(str(user.pk))
+    if person_id is not None:
+        _announce_after_commit(Ended(user_id=person_id))
+
+
+def _on_token_saved(sender: Any, instance: Token, **_: Any) -> None:
+    if instance.revoked is not None:
+        _announce_after_commit(Ended(credential=Proof(token_id=instance.pk).credential))
+
+
+def _on_token_deleted(sender: Any, instance: Token, **_: Any) -> None:
+    _announce_after_commit(Ended(credential=Proof(token_id=instance.pk).credential))

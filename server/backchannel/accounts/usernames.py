@@ -1,0 +1,43 @@
+"""What a username may be: it is what people type after an @."""
+
+from __future__ import annotations
+
+import re
+
+from django.core.exceptions import ValidationError
+from django.core.validators import RegexValidator
+
+USERNAME_LENGTH = 32
+
+# A mention ends before a full stop or comma that ends the sentence, so names end with a letter, digit or _.
+_SHAPE = re.compile(r"[a-z0-9_](?:[a-z0-9._-]*[a-z0-9_])?\Z")
+
+# These address many people at once, and must not come to mean one person.
+_RESERVED = frozenset({"all", "channel", "everyone", "here", "room", "system", "backchannel"})
+
+
+def _check_reserved(name: str) -> None:
+    if name in _RESERVED:
+        raise ValidationError("This name is reserved.", code="reserved")
+
+
+validators = [
+    RegexValidator(
+        _SHAPE,
+        "Use lowercase letters, digits and . _ - (not a dot or dash at either end).",
+        code="invalid",
+    ),
+    _check_reserved,
+]
+
+
+def why_not(name: str) -> str | None:
+    """The sentence that refuses `name`, or None where it may be a username."""
+    if not name or len(name) > USERNAME_LENGTH:
+        return f"Use 1 to {USERNAME_LENGTH} characters."
+    for check in validators:
+        try:
+            check(name)
+        except ValidationError as refusal:
+            return str(refusal.messages[0])
+    return None

@@ -1,0 +1,256 @@
+"""Every setting of the standalone app, read from the environment in this one place.
+
+A setting is a field of `Conf`; its environment variable is the field's name in capitals after
+`BACKCHANNEL_`. Reading is pure: no file is opened and no folder made here. What cannot be read is
+a `SettingError`, whose text is one line for the person at the terminal.
+
+    conf = load(os.environ)
+"""
+
+from __future__ import annotations
+
+import difflib
+import ipaddress
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import Any, Literal
+from urllib.parse import urlsplit
+
+PREFIX = "BACKCHANNEL_"
+
+Signup = Literal["open", "invitation", "closed"]
+LogFormat = Literal["console", "json"]
+
+
+class SettingError(Exception):
+    """A setting that cannot be used. `str(error)` is one line that names it and says what to write."""
+
+
+def setting(parse: Callable[[str], Any], default: str, help: str) -> Any:
+    """Declare a setting: how its text is read, the text it has when unset, and what it does."""
+    return field(metadata={"parse": parse, "default": default, "help": help})
+
+
+def _text(value: str) -> str:
+    return value
+
+
+def _path(value: str) -> Path:
+    return Path(value).expanduser().absolute()
+
+
+def _number(low: int, high: int) -> Callable[[str], int]:
+    def parse(value: str) -> int:
+        if not value.isascii() or not value.isdigit() or not low <= int(value) <= high:
+            raise ValueError(f"is not a whole number from {low} to {high}")
+        return int(value)
+
+    return parse
+
+
+def _choice(*words: str) -> Callable[[str], str]:
+    def parse(value: str) -> str:
+        if value.lower() not in words:
+            raise ValueError(f"is none of {', '.join(words)}")
+        return value.lower()
+
+    return parse
+
+
+def _yes_or_no(value: str) -> bool | None:
+    if not value:
+        return None
+    if value.lower() in {"1", "yes", "true", "on"}:
+        return True
+    if value.lower() in {"0", "no", "false", "off"}:
+        return False
+    raise ValueError("is neither yes nor no")
+
+
+def _words(value: str) -> tuple[str, ...]:
+    return tuple(value.replace(",", " ").split())
+
+
+def _origins(value: str) -> tuple[str, ...]:
+    return tuple(_origin(word) for word in _words(value))
+
+
+def _origin(word: str) -> str:
+    try:
+        parts = urlsplit(word)
+        port = parts.port
+    except ValueError:
+        raise ValueError(f"names {word}, which is not an address") from None
+    if parts.scheme not in {"http", "https"} or not parts.hostname:
+        raise ValueError(f"names {word}; write it like https://chat.example.com")
+    if parts.path.strip("/") or parts.query or parts.fragment or parts.username:
+        raise ValueError(f"names {word}; an origin ends after the host and port")
+    host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
+    # Browsers leave the default port out of `Origin`, and the comparison is exact.
+    shown = "" if port in {None, {"http": 80, "https": 443}[parts.scheme]} else f":{port}"
+    return f"{parts.scheme}://{host}{shown}"
+
+
+def _networks(value: str) -> tuple[str, ...]:
+    for word in _words(value):
+        try:
+            ipaddress.ip_network(word, strict=False)
+        except ValueError:
+            raise ValueError(f"names {word}, which is no address or network") from None
+    return _words(value)
+
+
+def _database(value: str) -> str:
+    if value and urlsplit(value).scheme not in {"sqlite", "postgres", "postgresql"}:
+        raise ValueError("begins with neither postgres:// nor sqlite:///")
+    return value
+
+
+def _redis(value: str) -> tuple[str, ...]:
+    for word in _words(value):
+        if urlsplit(word).scheme not in {"redis", "rediss", "unix"}:
+            raise ValueError("begins with none of redis://, rediss://, unix://")
+    return _words(value)
+
+
+def _mail(value: str) -> str:
+    if value and (urlsplit(value).scheme not in {"smtp", "smtps"} or not urlsplit(value).hostname):
+        raise ValueError("is not like smtp://user:password@mail.example.com:587")
+    return value
+
+
+def _port(value: str) -> int:
+    # Kubernetes sets <SERVICE>_PORT=tcp://… for a service that is named backchannel.
+    return 8000 if value.startswith("tcp://") else _number(0, 65535)(value)
+
+
+@dataclass(frozen=True, slots=True)
+class Conf:
+    """The settings as typed values. `help` of each field is the text of docs/reference/settings.md."""
+
+    data: Path = setting(
+        _path,
+        "",
+        "The folder that holds the SQLite database, the secret key, uploads and everything else the server keeps. "
+        "Unset: `$XDG_DATA_HOME/backchannel`, or `~/.local/share/backchannel`.",
+    )
+    host: str = setting(_text, "127.0.0.1", "The address to listen on. `0.0.0.0` listens on every network.")
+    port: int = setting(_port, "8000", "The port to listen on; 0 takes any free one.")
+    database_url: str = setting(
+        _database,
+        "",
+        "`postgres://user:password@host:5432/name` for PostgreSQL 14 or later, or `sqlite:////path/to/file`. "
+        "Unset: `backchannel.sqlite3` in the data folder.",
+    )
+    redis_url: tuple[str, ...] = setting(
+        _redis,
+        "",
+        "`redis://host:6379/0`, needed as soon as more than one process serves the same database. "
+        "Several addresses share the rooms among them.",
+    )
+    secret_key: str = setting(
+        _text,
+        "",
+        "Signs cookies. Unset: made once and kept in the file `secret_key` of the data folder. "
+        "Several processes need the same one.",
+    )
+    origins: tuple[str, ...] = setting(
+        _origins,
+        "",
+        "The addresses under which browsers open the app, like `https://chat.example.com`. Only pages of these may "
+        "use a person's cookie. Unset: the address must equal the `Host` of the request.",
+    )
+    allowed_hosts: tuple[str, ...] = setting(
+        _words,
+        "",
+        "The `Host` names that are answered. Unset: those of `BACKCHANNEL_ORIGINS`, or any if that is unset too.",
+    )
+    https: bool | None = setting(
+        _yes_or_no,
+        "",
+        "Whether people reach the app by HTTPS only: cookies are then `Secure` and `__Host-` bound and HSTS is sent. "
+        "Unset: yes if every one of `BACKCHANNEL_ORIGINS` begins with `https://`.",
+    )
+    trusted_proxies: tuple[str, ...] = setting(
+        _networks,
+        "127.0.0.1 ::1",
+        "The addresses or networks of reverse proxies whose `X-Forwarded-For` and `X-Forwarded-Proto` are believed.",
+    )
+    signup: Signup = setting(
+        _choice("open", "invitation", "closed"),
+        "invitation",
+        "Who may make an account: `open` anybody, `invitation` whoever has an invitation link, `closed` nobody "
+        "(an administrator makes accounts).",
+    )
+    session_days: int = setting(_number(1, 3650), "30", "Days of not being used after which a browser is signed out.")
+    mail_url: str = setting(
+        _mail,
+        "",
+        "`smtp://user:password@host:587` (STARTTLS), `smtps://…:465`, or `smtp://localhost?tls=no`. Unset: no mail is sent, and a forgotten "
+        "password is set anew by an administrator.",
+    )
+    mail_from: str = setting(_text, "backchannel@localhost", "The sender of the server's mail.")
+    log_format: LogFormat = setting(
+        _choice("console", "json"), "console", "`console` for people, `json` for one object a line."
+    )
+    log_level: str = setting(
+        _choice("debug", "info", "warning", "error"), "info", "The least level that is logged."
+    )
+    shutdown_s: int = setting(
+        _number(1, 600), "10", "Seconds that a stopping server gives its clients and requests before it cuts them off."
+    )
+
+    @property
+    def behind_https(self) -> bool:
+        """Whether browsers come by HTTPS: what `https` says, else what the origins say."""
+        if self.https is not None:
+            return self.https
+        return bool(self.origins) and all(origin.startswith("https://") for origin in self.origins)
+
+    @property
+    def hosts(self) -> list[str]:
+        """What Django's ALLOWED_HOSTS should be."""
+        if self.allowed_hosts:
+            return list(self.allowed_hosts)
+        return [urlsplit(origin).hostname or "" for origin in self.origins] or ["*"]
+
+
+def variable(name: str) -> str:
+    """The environment variable of the field `name`."""
+    return PREFIX + name.upper()
+
+
+def load(environ: Mapping[str, str]) -> Conf:
+    """Read the settings. A variable that is set but blank counts as unset. Raises `SettingError`."""
+    values: dict[str, Any] = {}
+    for item in fields(Conf):
+        text = environ.get(variable(item.name), "").strip() or item.metadata["default"]
+        if item.name == "data" and not text:
+            text = _default_folder(environ)
+        try:
+            values[item.name] = item.metadata["parse"](text)
+        except ValueError as problem:
+            raise SettingError(f"{variable(item.name)} {problem}") from None
+    return Conf(**values)
+
+
+def _default_folder(environ: Mapping[str, str]) -> str:
+    base = environ.get("XDG_DATA_HOME") or os.path.join(environ.get("HOME") or "~", ".local", "share")
+    return os.path.join(base, "backchannel")
+
+
+def unknown(environ: Mapping[str, str]) -> list[str]:
+    """One line for each BACKCHANNEL_… variable that is no setting, with the setting it resembles.
+
+    For `backchannel check` alone: service managers set variables of this shape by themselves, so a
+    server must not refuse to start over one.
+    """
+    known = [variable(item.name) for item in fields(Conf)]
+    lines = []
+    for name in sorted(environ):
+        if name.startswith(PREFIX) and name not in known:
+            near = difflib.get_close_matches(name, known, n=1)
+            lines.append(f"{name} is not a setting" + (f"; did you mean {near[0]}?" if near else ""))
+    return lines

@@ -1,0 +1,83 @@
+"""Logs: one line for each thing that happened, calm on a terminal, JSON for machines.
+
+Everything goes to stderr. No line carries what people write, a secret, or the query of an address:
+callers do not log these, and `_without_secrets` sees to it where a library does.
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+import sys
+from collections.abc import MutableMapping
+from typing import Any
+
+import structlog
+from structlog.typing import Processor
+
+from backchannel.accounts.secrets import TICKET_PREFIX, TOKEN_PREFIX
+
+_SECRET = re.compile(rf"\b({TOKEN_PREFIX}|{TICKET_PREFIX})[A-Za-z0-9_-]{{20,}}")
+_QUERY = re.compile(r"(/[^\s?\"']*)\?[^\s\"']+")
+
+# What these libraries say at their own level is told by a line of ours, or is a bot's doing.
+_QUIET = {
+    "uvicorn.error": logging.WARNING,
+    "uvicorn.access": logging.CRITICAL,
+    "django.request": logging.ERROR,
+    "django.security.DisallowedHost": logging.CRITICAL,
+    "asyncio": logging.WARNING,
+    "websockets": logging.WARNING,
+    "psycopg.pool": logging.WARNING,
+}
+
+
+def configure(format: str, level: str) -> None:
+    """Set up structlog and the standard library's logging. `format`: "console" or "json"."""
+    shared: list[Processor] = [
+        structlog.contextvars.merge_contextvars,
+        structlog.stdlib.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso" if format == "json" else "%H:%M:%S", utc=format == "json"),
+    ]
+    structlog.configure(
+        processors=[
+            structlog.stdlib.filter_by_level,
+            structlog.stdlib.add_logger_name,
+            *shared,
+            structlog.stdlib.PositionalArgumentsFormatter(),
+            structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
+        ],
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        wrapper_class=structlog.stdlib.BoundLogger,
+        cache_logger_on_first_use=True,
+    )
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=[structlog.stdlib.add_logger_name, *shared],
+            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *_rendering(format)],
+        )
+    )
+    root = logging.getLogger()
+    root.handlers = [handler]
+    root.setLevel(level.upper())
+    for name, least in _QUIET.items():
+        logging.getLogger(name).setLevel(least)
+
+
+def _rendering(format: str) -> list[Processor]:
+    if format == "json":
+        return [structlog.processors.format_exc_info, _without_secrets, structlog.processors.JSONRenderer(default=str)]
+    colours = sys.stderr.isatty()
+    return [
+        structlog.processors.format_exc_info,
+        _without_secrets,
+        structlog.dev.ConsoleRenderer(colors=colours, pad_event_to=24, pad_level=False),
+    ]
+
+
+def _without_secrets(logger: Any, method: str, line: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    for key, value in line.items():
+        if isinstance(value, str):
+            line[key] = _QUERY.sub(r"\1?…", _SECRET.sub(r"\1…", value))
+    return line

@@ -1,0 +1,165 @@
+"""Django's settings of the standalone app. What can be set is declared in conf.py; this page only applies it."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+from backchannel.site.conf import load
+from backchannel.site.database import database
+from backchannel.site.folder import kept_secret_key, prepare_folder
+from backchannel.site.mail import mail_settings
+
+CONF = load(os.environ)
+prepare_folder(CONF.data)
+_HTTPS = CONF.behind_https
+
+SECRET_KEY = CONF.secret_key or kept_secret_key(CONF.data)
+DEBUG = False
+ALLOWED_HOSTS = CONF.hosts
+ROOT_URLCONF = "backchannel.site.urls"
+USE_TZ = True
+TIME_ZONE = "UTC"
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+# What the chat itself asks Django for; an embedding site sets the same dictionary.
+BACKCHANNEL: dict[str, Any] = {"ORIGINS": CONF.origins, "REDIS_URLS": CONF.redis_url}
+
+INSTALLED_APPS = [
+    "backchannel.store",
+    "backchannel.accounts",
+    "backchannel.site.apps.SiteConfig",
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "allauth",
+    "allauth.account",
+    "allauth.headless",
+]
+
+# Only Django's pages pass here; the two transports never do.
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+]
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [Path(__file__).parent / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ]
+        },
+    }
+]
+
+DATABASES = {"default": database(CONF.database_url, CONF.data)}
+CACHES: dict[str, dict[str, Any]] = {
+    "default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": CONF.redis_url[0]}
+    if CONF.redis_url
+    else {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}
+}
+
+STATIC_URL = "/static/"
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    # Vite has put a hash into the names of its files already.
+    "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+}
+MEDIA_ROOT = str(CONF.data / "uploads")
+
+# --- Who people are -------------------------------------------------------------------------------
+
+AUTH_USER_MODEL = "backchannel_accounts.User"
+AUTHENTICATION_BACKENDS = ["django.contrib.auth.backends.ModelBackend"]
+PASSWORD_HASHERS = [
+    "backchannel.accounts.hashers.Argon2",
+    "django.contrib.auth.hashers.PBKDF2PasswordHasher",
+    "django.contrib.auth.hashers.ScryptPasswordHasher",
+]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator"},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+]
+LOGIN_URL = "/"
+LOGIN_REDIRECT_URL = "/"
+
+HEADLESS_ONLY = True
+HEADLESS_CLIENTS = ("browser",)
+HEADLESS_ADAPTER = "backchannel.accounts.adapter.HeadlessAdapter"
+HEADLESS_FRONTEND_URLS = {
+    "account_confirm_email": "/verify-email/{key}",
+    "account_reset_password": "/reset-password",
+    "account_reset_password_from_key": "/reset-password/{key}",
+    "account_signup": "/",
+}
+ACCOUNT_ADAPTER = "backchannel.accounts.adapter.AccountAdapter"
+ACCOUNT_SIGNUP_FORM_CLASS = "backchannel.accounts.signup.SignupForm"
+ACCOUNT_SIGNUP_FIELDS = ["username*", "email", "password1*"]
+ACCOUNT_LOGIN_METHODS = {"username"}
+ACCOUNT_USERNAME_VALIDATORS = "backchannel.accounts.usernames.validators"
+ACCOUNT_USERNAME_MIN_LENGTH = 1
+ACCOUNT_EMAIL_VERIFICATION = "none"
+ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
+ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE = False
+ACCOUNT_SESSION_REMEMBER = True
+BACKCHANNEL_SIGNUP = CONF.signup
+
+SESSION_COOKIE_AGE = CONF.session_days * 24 * 60 * 60
+# __Host- keeps other hosts of the same domain from setting this cookie; browsers demand Secure for it.
+SESSION_COOKIE_NAME = "__Host-backchannel" if _HTTPS else "backchannel"
+SESSION_COOKIE_SECURE = _HTTPS
+SESSION_COOKIE_SAMESITE = "Lax"
+CSRF_COOKIE_SECURE = _HTTPS
+CSRF_COOKIE_SAMESITE = "Lax"
+CSRF_TRUSTED_ORIGINS = list(CONF.origins)
+CSRF_FAILURE_VIEW = "backchannel.accounts.problems.csrf_failed"
+
+# --- Headers --------------------------------------------------------------------------------------
+
+SECURE_HSTS_SECONDS = 31_536_000 if _HTTPS else 0
+SECURE_REFERRER_POLICY = "same-origin"
+SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": ["'none'"],
+        "script-src": ["'self'"],
+        "style-src": ["'self'"],
+        "img-src": ["'self'", "blob:", "data:"],
+        "media-src": ["'self'", "blob:"],
+        "font-src": ["'self'"],
+        # Safari before 15.4 does not count the WebSocket among 'self'.
+        "connect-src": ["'self'", *(origin.replace("http", "ws", 1) for origin in CONF.origins)],
+        "worker-src": ["'self'"],
+        "manifest-src": ["'self'"],
+        "base-uri": ["'none'"],
+        "frame-ancestors": ["'none'"],
+        "form-action": ["'self'"],
+    }
+}
+
+# --- The rest -------------------------------------------------------------------------------------
+
+vars().update(mail_settings(CONF.mail_url, CONF.mail_from))
+# Nothing is uploaded through Django's forms but what the admin pages post.
+DATA_UPLOAD_MAX_MEMORY_SIZE = 256 * 1024
+LOGGING_CONFIG = None
+"""site/logging.py sets up logging, before Django is."""
