@@ -1,0 +1,154 @@
+"""Bytes ↔ frames, on both transports. Pure: no socket, no clock.
+
+Decoding is strict: unknown fields, wrong types and broken UTF-8 are refused with a sentence that names the field.
+"""
+
+import re
+from functools import lru_cache
+from operator import attrgetter
+from typing import Any, Final, Union
+
+import msgspec
+
+from backchannel.protocol.commands import COMMANDS, Command
+from backchannel.protocol.errors import Code, CommandError
+from backchannel.protocol.frames import ClientHello, ClientPong
+
+ClientFrame = Command | ClientHello | ClientPong
+
+encode: Final = msgspec.json.Encoder(uuid_format="canonical").encode
+
+_words: Final = frozenset(COMMANDS) | {"hello", "pong"}
+_frame_union: Any = Union[tuple([*map(attrgetter("struct"), COMMANDS.values()), ClientHello, ClientPong])]  # noqa: UP007
+_decode_frame: Final = msgspec.json.Decoder(_frame_union).decode
+_decode_raw_list: Final = msgspec.json.Decoder(list[msgspec.Raw]).decode
+
+
+class _Envelope(msgspec.Struct):
+    """What is read of a frame that could not be read wholly, to answer it by its id."""
+
+    type: Any = None
+    id: Any = None
+
+
+_decode_envelope: Final = msgspec.json.Decoder(_Envelope).decode
+
+FRAMES_IN_ONE_MESSAGE: Final = 64
+
+
+class BadFrame(CommandError):
+    """Not JSON, no `type`, or a `type` that does not exist. `frame_id`: the frame's id where it could be read."""
+
+    def __init__(self, code: Code, detail: str, frame_id: str | None = None, **rest: Any) -> None:
+        super().__init__(code, detail, **rest)
+        self.frame_id = frame_id
+
+
+def split_text(text: bytes) -> list[bytes | msgspec.Raw]:
+    """A WebSocket text message holds one frame or an array of them; give each by itself. Raises BadFrame."""
+    if not text.lstrip()[:1] == b"[":
+        return [text]
+    try:
+        frames = _decode_raw_list(text)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise _not_json(error) from None
+    if len(frames) > FRAMES_IN_ONE_MESSAGE:
+        raise BadFrame(Code.BAD_FRAME, f"One message may hold {FRAMES_IN_ONE_MESSAGE} frames at most, this one holds {len(frames)}.")
+    return list(frames)
+
+
+def decode_frame(data: bytes | msgspec.Raw) -> ClientFrame:
+    """One client frame. Raises BadFrame (`bad_frame`, `unknown_command` or `invalid`), with the frame's id where it has one."""
+    try:
+        return _decode_frame(data)  # type: ignore[no-any-return]
+    except msgspec.ValidationError as error:
+        raise _refused(data, error) from None
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise _not_json(error) from None
+
+
+def decode_body(body: bytes, type_: type[msgspec.Struct]) -> Any:
+    """A JSON body of the given struct. Raises CommandError (`bad_frame` or `invalid`)."""
+    try:
+        return _decoder_for(type_).decode(body)
+    except msgspec.ValidationError as error:
+        raise validation_error(error) from None
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise _not_json(error) from None
+
+
+def decode_object(body: bytes) -> dict[str, Any]:
+    """A JSON object of any members. Raises CommandError (`bad_frame`)."""
+    try:
+        value = msgspec.json.decode(body)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise _not_json(error) from None
+    if not isinstance(value, dict):
+        raise CommandError(Code.BAD_FRAME, "The body must be a JSON object.")
+    return value
+
+
+def build_command(struct: type[msgspec.Struct], fields: dict[str, Any], *, strings: dict[str, str]) -> Any:
+    """A command from a REST call: `fields` are from the JSON body, `strings` from the path and query. Raises CommandError."""
+    doubled = fields.keys() & strings.keys()
+    if doubled:
+        field = min(doubled)
+        raise CommandError(Code.INVALID, f"{field} stands in the path already.", errors={field: ["Stands in the path already."]})
+    try:
+        decoded = {name: _decode_string(struct, name, text) for name, text in strings.items()}
+        return msgspec.convert({**fields, **decoded}, struct)
+    except msgspec.ValidationError as error:
+        raise validation_error(error) from None
+
+
+def _decode_string(struct: type[msgspec.Struct], name: str, text: str) -> Any:
+    """Numbers and booleans are text in a path or query: read them by the field's own type."""
+    field = _fields_of(struct).get(name)
+    if field is None:
+        return text
+    try:
+        return msgspec.convert(text, field.type, strict=False)
+    except msgspec.ValidationError as error:
+        raise msgspec.ValidationError(f"{error} - at `$.{name}`") from None
+
+
+@lru_cache
+def _fields_of(struct: type[msgspec.Struct]) -> dict[str, Any]:
+    return {field.name: field for field in msgspec.structs.fields(struct)}
+
+
+@lru_cache
+def _decoder_for(type_: type[msgspec.Struct]) -> Any:
+    return msgspec.json.Decoder(type_)
+
+
+_AT: Final = re.compile(r" - at `(?:key in )?\$(?:\.(\w+))?[^`]*`$")
+_NAMED: Final = re.compile(r"(?:unknown|required) field `([^`]*)`")
+
+
+def validation_error(error: msgspec.ValidationError) -> CommandError:
+    """422 `invalid` that names the field in `errors`."""
+    sentence = str(error)
+    at, named = _AT.search(sentence), _NAMED.search(sentence)
+    plain = _AT.sub("", sentence)
+    field = (at and at.group(1)) or (named and named.group(1)) or "type"
+    return CommandError(Code.INVALID, f"{field}: {plain}.", errors={field: [f"{plain}."]})
+
+
+def _refused(data: bytes | msgspec.Raw, error: msgspec.ValidationError) -> BadFrame:
+    try:
+        envelope = _decode_envelope(data)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        return BadFrame(Code.BAD_FRAME, 'A frame is a JSON object with a "type".')
+    frame_id = envelope.id if isinstance(envelope.id, str) and len(envelope.id) <= 64 else None
+    if not isinstance(envelope.type, str):
+        return BadFrame(Code.BAD_FRAME, 'A frame is a JSON object with a "type" that is a string.', frame_id)
+    if envelope.type not in _words:
+        return BadFrame(Code.UNKNOWN_COMMAND, f"There is no command {envelope.type[:64]!r}.", frame_id)
+    told = validation_error(error)
+    return BadFrame(told.code, str(told), frame_id, errors=told.errors)
+
+
+def _not_json(error: Exception) -> BadFrame:
+    reason = "nested too deeply" if isinstance(error, RecursionError) else str(error)
+    return BadFrame(Code.BAD_FRAME, f"This is not valid JSON: {reason}.")

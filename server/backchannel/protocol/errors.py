@@ -1,0 +1,107 @@
+"""Every error a client can be told, as data: one table, both transports.
+
+    CommandError            a command was refused; answered as an `error` frame or problem+json
+
+`code` is the stable word clients compare; `detail` is for people and never compared.
+Whether trying again can help is told by the status alone: see `is_final`.
+"""
+
+from enum import Enum, IntEnum
+from typing import Final
+
+import msgspec
+
+
+class Code(Enum):
+    """Error word → HTTP status."""
+
+    BAD_FRAME = ("bad_frame", 400)
+    UNKNOWN_COMMAND = ("unknown_command", 400)
+    UNAUTHENTICATED = ("unauthenticated", 401)
+    FORBIDDEN = ("forbidden", 403)
+    NOT_A_MEMBER = ("not_a_member", 403)
+    WRONG_ORIGIN = ("wrong_origin", 403)
+    NOT_FOUND = ("not_found", 404)
+    ROOM_NOT_FOUND = ("room_not_found", 404)
+    MESSAGE_NOT_FOUND = ("message_not_found", 404)
+    USER_NOT_FOUND = ("user_not_found", 404)
+    METHOD_NOT_ALLOWED = ("method_not_allowed", 405)
+    EDIT_CONFLICT = ("edit_conflict", 409)
+    MESSAGE_DELETED = ("message_deleted", 410)
+    TOO_LARGE = ("too_large", 413)
+    UNSUPPORTED_MEDIA_TYPE = ("unsupported_media_type", 415)
+    INVALID = ("invalid", 422)
+    ID_REUSED = ("id_reused", 422)
+    RATE_LIMITED = ("rate_limited", 429)
+    INTERNAL = ("internal", 500)
+    OVERLOADED = ("overloaded", 503)
+    UNAVAILABLE = ("unavailable", 503)
+
+    def __init__(self, word: str, status: int) -> None:
+        self.word = word
+        self.status = status
+
+
+class CloseCode(IntEnum):
+    """Why the server closed a WebSocket. What a client then does stands in SPEC.md, "Leaving"."""
+
+    RESTART = 1012
+    TOO_LARGE = 1009
+    NOT_UNDERSTOOD = 4400
+    SESSION_OVER = 4401
+    FORBIDDEN = 4403
+    TOO_SLOW = 4408
+    SUPERSEDED = 4409
+    PROTOCOL_UNSPOKEN = 4426
+    TOO_MANY = 4429
+
+
+FINAL_EXCEPTIONS: Final = frozenset({401, 408, 425, 429})
+
+
+def is_final(status: int) -> bool:
+    """True where the same command will never succeed: 4xx other than 401, 408, 425, 429."""
+    return 400 <= status < 500 and status not in FINAL_EXCEPTIONS
+
+
+class ErrorData(msgspec.Struct, omit_defaults=True, forbid_unknown_fields=True):
+    """The `error` member of an error frame, and the body of a problem+json answer.
+
+    retry_after: seconds to wait before trying again. errors: what is wrong, by field.
+    """
+
+    code: str
+    status: int
+    detail: str
+    retry_after: float | None = None
+    errors: dict[str, list[str]] | None = None
+
+
+class CommandError(Exception):
+    """Raised when a command is refused. Carries what the client is told, nothing more."""
+
+    def __init__(
+        self,
+        code: Code,
+        detail: str,
+        *,
+        retry_after: float | None = None,
+        errors: dict[str, list[str]] | None = None,
+    ) -> None:
+        super().__init__(detail)
+        self.code = code
+        self.retry_after = retry_after
+        self.errors = errors
+
+    @property
+    def data(self) -> ErrorData:
+        return ErrorData(self.code.word, self.code.status, str(self), self.retry_after, self.errors)
+
+
+def invalid(**errors: str) -> CommandError:
+    """422 `invalid` with one sentence for each field."""
+    return CommandError(
+        Code.INVALID,
+        " ".join(f"{field}: {sentence}" for field, sentence in errors.items()),
+        errors={field: [sentence] for field, sentence in errors.items()},
+    )

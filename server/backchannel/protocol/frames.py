@@ -1,0 +1,126 @@
+"""The frames around commands and events: opening, heartbeat, answers, leaving, and the poll that carries the same."""
+
+from typing import Annotated
+
+import msgspec
+from msgspec import Meta
+
+from backchannel.protocol.commands import Instance, Seq
+from backchannel.protocol.errors import ErrorData
+from backchannel.protocol.results import RoomList
+from backchannel.protocol.shapes import Limits, User
+from backchannel.protocol.version import PROTOCOL
+
+
+class ClientInfo(msgspec.Struct, forbid_unknown_fields=True):
+    """`instance` names one tab or process: a newer connection of the same one replaces the older."""
+
+    name: Annotated[str, Meta(max_length=64)] = ""
+    version: Annotated[str, Meta(max_length=64)] = ""
+    instance: Instance | None = None
+
+
+class Resume(msgspec.Struct, forbid_unknown_fields=True):
+    """Where a client stands. `rooms`: room id → seq of the last event applied (at most 10,000 rooms)."""
+
+    epoch: Annotated[str, Meta(max_length=64)]
+    user_version: Seq
+    rooms: Annotated[dict[Annotated[int, Meta(ge=1, le=2**53 - 1)], Seq], Meta(max_length=10_000)]
+
+
+class ClientHello(msgspec.Struct, forbid_unknown_fields=True, tag_field="type", tag="hello", kw_only=True):
+    """The client's first frame, within 5 s."""
+
+    protocol: int
+    client: ClientInfo = ClientInfo()
+    resume: Resume | None = None
+
+
+class ClientPong(msgspec.Struct, forbid_unknown_fields=True, tag_field="type", tag="pong", kw_only=True):
+    """The client's answer to the server's heartbeat."""
+
+    timestamp: Annotated[str, Meta(max_length=64)] | None = None
+
+
+class ServerInfo(msgspec.Struct):
+    version: str
+
+
+class ServerHello(msgspec.Struct, kw_only=True, tag_field="type", tag="hello"):
+    protocol: int = PROTOCOL
+    session: str
+    user: User
+    epoch: str
+    heartbeat_s: int
+    user_version: int
+    limits: Limits
+    server: ServerInfo
+
+
+class RoomListFrame(RoomList, tag_field="type", tag="room_list", omit_defaults=True):
+    """`id` is that of the `get_room_list` it answers; left out where the server sends it unasked."""
+
+    id: str | None = None
+
+
+class RoomReset(msgspec.Struct, tag_field="type", tag="room_reset"):
+    """Drop what you hold of the room and fetch history; the next event is `seq` + 1."""
+
+    room_id: int
+    seq: int
+
+
+class CaughtUp(msgspec.Struct, tag_field="type", tag="caught_up"):
+    """Everything up to now has been said; from here on, live."""
+
+
+class Heartbeat(msgspec.Struct, tag_field="type", tag="ping"):
+    """`heads`: the rooms whose head moved since the last heartbeat, so that a lost last event is noticed."""
+
+    timestamp: str
+    heads: dict[int, int]
+    user_version: int
+
+
+class Pong(msgspec.Struct, tag_field="type", tag="pong", omit_defaults=True):
+    timestamp: str
+    id: str | None = None
+
+
+class Ack(msgspec.Struct, tag_field="type", tag="ack"):
+    id: str | None
+    result: msgspec.Struct
+
+
+class ErrorFrame(msgspec.Struct, tag_field="type", tag="error"):
+    """`id` is null where the frame was too broken to have one."""
+
+    id: str | None
+    error: ErrorData
+
+
+class GoingAway(msgspec.Struct, tag_field="type", tag="going_away"):
+    """The node restarts. Go on over HTTP at once; come back after `retry_after_ms`."""
+
+    retry_after_ms: int
+
+
+class SyncRequest(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
+    """Body of `POST /api/sync`. `wait`: seconds to wait for something to say, at most 25."""
+
+    resume: Resume | None = None
+    wait: Annotated[float, Meta(ge=0, le=25)] = 0
+    client: ClientInfo = ClientInfo()
+
+
+class SyncResponse(msgspec.Struct):
+    """`frames`: the very frames the WebSocket would have carried."""
+
+    frames: list[msgspec.Raw]
+    epoch: str
+    user_version: int
+
+
+class TicketResponse(msgspec.Struct):
+    ticket: str
+    expires_at: str

@@ -1,0 +1,74 @@
+"""What a command answers when it succeeds: the `result` of an `ack`, the body of a 2xx."""
+
+import msgspec
+
+from backchannel.protocol.events import AnyRoomEvent
+from backchannel.protocol.shapes import ChannelSummary, Member, Message, Room, User
+
+
+class Empty(msgspec.Struct):
+    """`{}`: it is done, there is nothing to say."""
+
+
+class Me(msgspec.Struct):
+    user: User
+
+
+class RoomList(msgspec.Struct):
+    """Every room the user is in. On the WebSocket it comes as the frame `room_list`."""
+
+    rooms: list[Room]
+    timestamp: str
+    user_version: int
+    epoch: str
+
+
+class SendResult(msgspec.Struct):
+    """`duplicate`: this id was stored by an earlier try, and `message` is that one."""
+
+    message: Message
+    duplicate: bool
+
+
+class MessageResult(msgspec.Struct):
+    message: Message
+
+
+class RoomResult(msgspec.Struct):
+    room: Room
+
+
+class History(msgspec.Struct):
+    """`messages` ascending by seq, as they were after event `as_of_seq`. `has_more`: in the direction asked for."""
+
+    messages: list[Message]
+    as_of_seq: int
+    has_more: bool
+
+
+class Events(msgspec.Struct):
+    """`events` ascending by seq without a gap. `seq`: the room's head, so more is to be had where the last event is below it."""
+
+    events: list[AnyRoomEvent]
+    seq: int
+
+
+class ReadState(msgspec.Struct):
+    read_seq: int
+    unread_count: int
+    mention_count: int
+
+
+class Members(msgspec.Struct):
+    """Ascending by user id; `has_more`: ask again with `after` = the last id."""
+
+    members: list[Member]
+    has_more: bool
+
+
+class People(msgspec.Struct):
+    people: list[User]
+
+
+class Channels(msgspec.Struct):
+    channels: list[ChannelSummary]

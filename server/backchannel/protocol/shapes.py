@@ -1,0 +1,125 @@
+"""What things look like on the wire: users, messages, rooms. SPEC.md, "Shapes".
+
+All times are ISO strings here already (times.to_wire); ids are integers, message ids are UUIDs.
+"""
+
+from typing import Literal
+from uuid import UUID
+
+import msgspec
+
+RoomKind = Literal["direct", "group", "channel"]
+Role = Literal["owner", "admin", "member"]
+PresenceState = Literal["online", "away", "offline"]
+
+
+class User(msgspec.Struct, frozen=True):
+    id: int
+    username: str
+    display_name: str
+
+
+class Member(msgspec.Struct, frozen=True):
+    """One row of `get_members`."""
+
+    id: int
+    username: str
+    display_name: str
+    role: Role
+
+
+class Quote(msgspec.Struct):
+    """What a reply shows of the message it answers. `excerpt`: at most 140 characters, empty once that is deleted."""
+
+    id: UUID
+    seq: int
+    sender: User
+    excerpt: str
+
+
+class Reaction(msgspec.Struct):
+    emoji: str
+    count: int
+    user_ids: list[int]
+
+
+class Attachment(msgspec.Struct):
+    id: UUID
+    name: str
+    media_type: str
+    size: int
+
+
+class Message(msgspec.Struct):
+    """`seq`: its place in the room. `rev_seq`: the event that changed it last; equal to `seq` where none did.
+
+    A deleted message is a tombstone: content empty, reactions and attachments gone, id and seq kept.
+    """
+
+    id: UUID
+    room_id: int
+    seq: int
+    rev_seq: int
+    sender: User
+    content: str
+    reply_to: Quote | None
+    created_at: str
+    edited_at: str | None
+    deleted: bool
+    reactions: list[Reaction]
+    attachments: list[Attachment]
+    mentions: list[int]
+
+
+class LastMessage(msgspec.Struct):
+    """The newest message of a room, shortened to 140 characters. A deleted one stays, with empty content."""
+
+    id: UUID
+    sender: User
+    content: str
+    timestamp: str
+
+
+class Room(msgspec.Struct):
+    """A room as one user sees it.
+
+    `seq`: the room's head when this was read: the cursor to start from. `unread_count` and `mention_count` are as of
+    that seq, capped at 100. `members`: everybody, in rooms of up to 20; empty in larger ones. `name` is null in a direct room.
+    """
+
+    id: int
+    kind: RoomKind
+    name: str | None
+    topic: str
+    seq: int
+    read_seq: int
+    unread_count: int
+    mention_count: int
+    member_count: int
+    members: list[User]
+    role: Role
+    last_message: LastMessage | None
+
+
+class ChannelSummary(msgspec.Struct):
+    """One row of `get_channels`: what somebody sees of a channel before joining it."""
+
+    id: int
+    name: str
+    topic: str
+    member_count: int
+    joined: bool
+
+
+class Limits(msgspec.Struct, frozen=True):
+    """Told in `hello`. Rates are per user and second, sizes are bytes, counts are counts."""
+
+    sends_per_second: float = 10
+    send_burst: int = 60
+    commands_per_second: float = 30
+    connections: int = 20
+    content_bytes: int = 16 * 1024
+    frame_bytes: int = 64 * 1024
+    page: int = 200
+    catch_up_events: int = 500
+    sync_wait_s: int = 25

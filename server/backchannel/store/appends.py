@@ -1,0 +1,248 @@
+"""Messages into the rooms' logs: many senders, one pass, a fixed number of statements.
+
+The order inside the transaction is what makes a retry safe: the room's lock is held, so a key that is looked up and not
+found cannot appear before the insert. A key that is found is answered with the first outcome even where its sender has
+been removed since: that message was sent.
+"""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from hashlib import blake2b
+from typing import Any, Final
+from uuid import UUID
+
+from backchannel.protocol import times
+from backchannel.protocol.codec import encode
+from backchannel.protocol.errors import Code, CommandError, invalid
+from backchannel.protocol.events import MessageCreated, Notification
+from backchannel.protocol.results import SendResult
+from backchannel.protocol.shapes import Message, Quote, User
+from backchannel.store import reads
+from backchannel.store.models import Membership
+from backchannel.store.render import excerpt, quote_from_row
+from backchannel.store.transaction import (
+    MEMBERSHIP,
+    MENTION,
+    MESSAGE,
+    PERSON,
+    Logged,
+    Outcome,
+    Transaction,
+    from_db_uuid,
+    marks,
+    not_a_member,
+)
+
+MENTIONS_IN_ONE_MESSAGE: Final = 50
+_MENTION: Final = re.compile(r"(?<![\w@])@([a-z0-9][a-z0-9._-]{0,148}[a-z0-9]|[a-z0-9])", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Append:
+    """One message to be sent. `at_us` is for imports only; it is the time of the commit where it is None."""
+
+    id: UUID
+    room_id: int
+    sender: User
+    content: str
+    reply_to: UUID | None = None
+    at_us: int | None = None
+
+    @property
+    def fingerprint(self) -> bytes:
+        """Tells a retry from another message under the same id, without keeping a body that was erased since."""
+        target = self.reply_to.bytes if self.reply_to else b""
+        return blake2b(target + self.content.encode(), digest_size=16, key=self.id.bytes).digest()
+
+
+@dataclass(slots=True)
+class _Known:
+    """A message that is stored already, or will be by this batch."""
+
+    room_id: int
+    sender_id: int
+    fingerprint: bytes
+    outcome: Outcome | None = None
+
+
+def append_messages(transaction: Transaction, appends: Sequence[Append]) -> list[Outcome]:
+    """Apply a run of sends, in order; one outcome for each, refused ones among them. The rooms are locked already."""
+    known = _look_up_keys(transaction, [append.id for append in appends])
+    members = _look_up_members(transaction, appends)
+    quotes = _look_up_quotes(transaction, {append.reply_to for append in appends if append.reply_to})
+    mentioned = _look_up_mentions(transaction, appends)
+
+    outcomes: list[Outcome] = []
+    rows: list[tuple[Any, ...]] = []
+    mention_rows: list[tuple[int, int, int]] = []
+    for append in appends:
+        outcome = Outcome()
+        outcomes.append(outcome)
+        try:
+            earlier = known.get(append.id)
+            if earlier is not None:
+                _check_same(append, earlier)
+                outcome.result = earlier.outcome  # resolved below: the first outcome again
+                continue
+            room = transaction.room(append.room_id)
+            if (append.room_id, append.sender.id) not in members:
+                raise not_a_member(append.room_id)
+            quote = _check_quote(append, quotes)
+        except CommandError as error:
+            outcome.error = error
+            continue
+
+        seq = transaction.next_seq(room)
+        at_us = append.at_us or transaction.at_us
+        at = times.to_wire(at_us)
+        mentions = [user for user in mentioned.get((append.room_id, append.id), ()) if user != append.sender.id]
+        message = Message(
+            append.id, room.id, seq, seq, append.sender, append.content, quote, at, None, False, [], [], mentions
+        )
+        rows.append(_message_row(transaction, append, message, at_us))
+        mention_rows += [(user, room.id, seq) for user in mentions]
+        outcome.result = SendResult(message, duplicate=False)
+        outcome.logged.append(Logged(room.id, seq, encode(MessageCreated(room_id=room.id, seq=seq, at=at, message=message))))
+        known[append.id] = _Known(room.id, append.sender.id, append.fingerprint, outcome)
+        quotes[append.id] = (room.id, Quote(append.id, seq, append.sender, excerpt(append.content)))
+        _notify(transaction, outcome, message, members)
+
+    if rows:
+        transaction.execute_many(_INSERT, rows)
+    if mention_rows:
+        transaction.execute_many(f"INSERT INTO {MENTION} (person_id, room_id, seq) VALUES (%s, %s, %s)", mention_rows)
+    _answer_duplicates(transaction, appends, outcomes)
+    return outcomes
+
+
+_INSERT = (
+    f"INSERT INTO {MESSAGE} (id, room_id, seq, rev_seq, sender_id, content, reply_to, fingerprint, created_us, deleted, "
+    "mentions, reactions, attachments) VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, '[]', '[]')"
+)
+
+
+def _message_row(transaction: Transaction, append: Append, message: Message, at_us: int) -> tuple[Any, ...]:
+    reply_to = append.reply_to and transaction.uuid(append.reply_to)
+    return (
+        transaction.uuid(append.id),
+        message.room_id,
+        message.seq,
+        message.seq,
+        append.sender.id,
+        append.content,
+        reply_to,
+        append.fingerprint,
+        at_us,
+        False,
+        encode(message.mentions).decode(),
+    )
+
+
+def _look_up_keys(transaction: Transaction, ids: list[UUID]) -> dict[UUID, _Known]:
+    rows = transaction.query(
+        f"SELECT id, room_id, sender_id, fingerprint FROM {MESSAGE} WHERE id IN ({marks(ids)})",
+        [transaction.uuid(id_) for id_ in ids],
+    )
+    return {from_db_uuid(row[0]): _Known(row[1], row[2], bytes(row[3])) for row in rows}
+
+
+def _look_up_members(transaction: Transaction, appends: Sequence[Append]) -> set[tuple[int, int]]:
+    pairs = sorted({(append.room_id, append.sender.id) for append in appends})
+    rows = transaction.query(
+        f"SELECT room_id, person_id FROM {MEMBERSHIP} WHERE state = %s AND (room_id, person_id) IN "
+        f"(VALUES {', '.join('(%s, %s)' for _ in pairs)})",
+        [Membership.State.MEMBER.value, *(value for pair in pairs for value in pair)],
+    )
+    return {(row[0], row[1]) for row in rows}
+
+
+def _look_up_quotes(transaction: Transaction, ids: set[UUID | None]) -> dict[UUID, tuple[int, Quote]]:
+    """The messages replied to, with the room each is in."""
+    if not ids:
+        return {}
+    rows = transaction.query(
+        f"SELECT m.id, m.seq, m.content, p.id, p.username, p.display_name, m.room_id FROM {MESSAGE} m "
+        f"JOIN {PERSON} p ON p.id = m.sender_id WHERE m.id IN ({marks(ids)})",
+        [transaction.uuid(id_) for id_ in ids if id_],
+    )
+    return {from_db_uuid(row[0]): (row[6], quote_from_row(row)) for row in rows}
+
+
+def _look_up_mentions(transaction: Transaction, appends: Sequence[Append]) -> dict[tuple[int, UUID], list[int]]:
+    """(room, message) → the members it names, in the order of their first naming."""
+    named: dict[tuple[int, UUID], list[str]] = {}
+    for append in appends:
+        if "@" in append.content:
+            names = dict.fromkeys(name.lower() for name in _MENTION.findall(append.content))
+            if names:
+                named[append.room_id, append.id] = list(names)[:MENTIONS_IN_ONE_MESSAGE]
+    if not named:
+        return {}
+    rooms = {room_id for room_id, _ in named}
+    names_of_all = {name for names in named.values() for name in names}
+    rows = transaction.query(
+        f"SELECT mb.room_id, p.username, p.id FROM {PERSON} p JOIN {MEMBERSHIP} mb ON mb.person_id = p.id "
+        f"WHERE mb.state = %s AND mb.room_id IN ({marks(rooms)}) AND p.username IN ({marks(names_of_all)})",
+        [Membership.State.MEMBER.value, *rooms, *names_of_all],
+    )
+    ids = {(room_id, username): person_id for room_id, username, person_id in rows}
+    return {
+        (room_id, message_id): [ids[room_id, name] for name in names if (room_id, name) in ids]
+        for (room_id, message_id), names in named.items()
+    }
+
+
+def _check_same(append: Append, earlier: _Known) -> None:
+    same = (append.room_id, append.sender.id, append.fingerprint) == (earlier.room_id, earlier.sender_id, earlier.fingerprint)
+    if not same:
+        raise CommandError(
+            Code.ID_REUSED,
+            "This id belongs to another message already. Every message needs an id of its own.",
+            errors={"id": ["Belongs to another message already."]},
+        )
+
+
+def _check_quote(append: Append, quotes: dict[UUID, tuple[int, Quote]]) -> Quote | None:
+    if append.reply_to is None:
+        return None
+    room_id, quote = quotes.get(append.reply_to, (None, None))
+    if room_id != append.room_id:
+        raise invalid(reply_to="There is no such message in this room.")
+    return quote
+
+
+def _notify(transaction: Transaction, outcome: Outcome, message: Message, members: set[tuple[int, int]]) -> None:
+    """Tell the people who were named, and whom the message answers."""
+
+    def note(user_id: int, kind: Any) -> None:
+        transaction.tell(
+            outcome,
+            user_id,
+            lambda version: Notification(
+                user_version=version, kind=kind, room_id=message.room_id, message_id=message.id, by=message.sender
+            ),
+        )
+
+    for user_id in message.mentions:
+        note(user_id, "mention")
+    answered = message.reply_to.sender.id if message.reply_to else None
+    if answered is None or answered == message.sender.id or answered in message.mentions:
+        return
+    standing = transaction.standing(message.room_id, answered)
+    if standing and standing.state == Membership.State.MEMBER:
+        note(answered, "reply")
+
+
+def _answer_duplicates(transaction: Transaction, appends: Sequence[Append], outcomes: list[Outcome]) -> None:
+    """A retry gets the message as it is now; one inside the same batch gets what was just stored."""
+    pending = [
+        (append, outcome)
+        for append, outcome in zip(appends, outcomes, strict=True)
+        if outcome.error is None and not isinstance(outcome.result, SendResult)
+    ]
+    stored = reads.messages_by_id(transaction.connection, [append.id for append, outcome in pending if outcome.result is None])
+    for append, outcome in pending:
+        first = outcome.result
+        message = first.result.message if isinstance(first, Outcome) else stored[append.id]
+        outcome.result = SendResult(message, duplicate=True)

@@ -1,0 +1,10 @@
+"""The chat as a Django app, for the standalone site and for any other."""
+
+from django.apps import AppConfig
+
+
+class StoreConfig(AppConfig):
+    name = "backchannel.store"
+    label = "backchannel"
+    verbose_name = "Chat"
+    default_auto_field = "django.db.models.BigAutoField"

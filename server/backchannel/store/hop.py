@@ -1,0 +1,52 @@
+"""From the event loop into a thread and back: the one place where reads leave the loop.
+
+Threads keep their database connection between calls; a broken one is closed here, so that the next call gets a new one.
+The number of threads bounds the connections this process holds for reading.
+"""
+
+import asyncio
+import functools
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Final, ParamSpec, TypeVar
+
+import structlog
+from django.db import DatabaseError, InterfaceError, connection
+
+from backchannel.protocol.errors import Code, CommandError
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+READ_THREADS: Final = 8
+_threads = ThreadPoolExecutor(READ_THREADS, thread_name_prefix="read")
+_log = structlog.get_logger("backchannel.store")
+
+
+async def in_thread(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+    """Run a blocking read in a thread. A database that does not answer is told as 503 `unavailable`."""
+    loop = asyncio.get_running_loop()
+    return await loop.run_in_executor(_threads, functools.partial(with_connection, function, *args, **kwargs))
+
+
+def with_connection(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+    """Call with a usable connection of this thread; translate the database's trouble."""
+    try:
+        return function(*args, **kwargs)
+    except (DatabaseError, InterfaceError) as error:
+        _log.warning("database_trouble", error=type(error).__name__, reason=str(error).strip().split("\n")[0])
+        connection.close()
+        raise unavailable() from error
+
+
+def unavailable() -> CommandError:
+    return CommandError(Code.UNAVAILABLE, "The database does not answer just now. Try again in a moment.", retry_after=1.0)
+
+
+def close_connections() -> None:
+    """Close the read threads' connections (for tests, and at the end of a process)."""
+    global _threads
+    old, _threads = _threads, ThreadPoolExecutor(READ_THREADS, thread_name_prefix="read")
+    for _ in range(READ_THREADS):
+        old.submit(connection.close)
+    old.shutdown(wait=True)

@@ -1,0 +1,195 @@
+"""The writer: the one thread of this process that writes to the log.
+
+    submit ─▶ queue (bounded) ─▶ thread: take what is there ─▶ one transaction, synced ─▶ loop: publish all, wake all
+
+Group commit: while one transaction is synced to disk the next one gathers, so that a commit's price is shared by everybody
+who waits. Sends and read marks share a transaction; any other change has one of its own. Where a shared transaction fails it
+is tried again one by one, so that one bad row costs nobody else. Nothing is acked or published before its commit returned.
+"""
+
+import asyncio
+import queue
+import threading
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+import structlog
+from django.db import DatabaseError, InterfaceError, connection, transaction
+
+from backchannel.protocol.errors import Code, CommandError
+from backchannel.store.appends import Append, append_messages
+from backchannel.store.hop import unavailable
+from backchannel.store.models import now_us
+from backchannel.store.transaction import Change, Outcome, Transaction
+
+Operation = Append | Change
+
+QUEUE_LENGTH: Final = 8192
+"""Operations that may wait; one more is refused with 503. At 10,000 a second this is under a second of waiting."""
+BATCH: Final = 256
+
+_log = structlog.get_logger("backchannel.store")
+
+
+@dataclass(slots=True)
+class _Job:
+    operation: Operation
+    done: "Future[Any]"
+    outcome: Outcome = field(default_factory=Outcome)
+
+
+class Log:
+    """`on_commit` is called on the event loop with the outcomes of each committed batch, in commit order, before anybody
+    who waits for one of them goes on. Without a loop (command line, tests) it is called in the writer's thread."""
+
+    def __init__(
+        self,
+        on_commit: Callable[[Sequence[Outcome]], None],
+        loop: asyncio.AbstractEventLoop | None = None,
+        queue_length: int = QUEUE_LENGTH,
+    ) -> None:
+        self._on_commit = on_commit
+        self._loop = loop
+        self._queue: queue.Queue[_Job | None] = queue.Queue(queue_length)
+        self._thread = threading.Thread(target=self._run, name="log-writer", daemon=True)
+        self._closing = False
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Refuse what comes from now on, finish what is queued, and return when all of it is committed."""
+        self._closing = True
+        if self._thread.is_alive():
+            self._queue.put(None)
+            self._thread.join()
+
+    @property
+    def waiting(self) -> int:
+        """Operations in the queue."""
+        return self._queue.qsize()
+
+    async def write(self, operation: Operation) -> Any:
+        """Commit `operation` and return its result. Raises CommandError: refused, 503 `overloaded` or `unavailable`."""
+        return await asyncio.wrap_future(self.submit(operation))
+
+    def submit(self, operation: Operation) -> "Future[Any]":
+        """Queue `operation` in order of arrival, from any thread. The future is resolved after its commit, or with a CommandError."""
+        job = _Job(operation, Future())
+        try:
+            if self._closing:
+                raise queue.Full
+            self._queue.put_nowait(job)
+        except queue.Full:
+            job.done.set_exception(
+                CommandError(Code.OVERLOADED, "The server is busier than it can bear. Try again in a moment.", retry_after=1.0)
+            )
+        return job.done
+
+    def _run(self) -> None:
+        job: _Job | None = None
+        while job is not None or (job := self._queue.get()) is not None:
+            batch, job, stop = self._gather(job)
+            self._commit(batch)
+            if stop:
+                break
+        connection.close()
+
+    def _gather(self, first: _Job) -> tuple[list[_Job], _Job | None, bool]:
+        """What can be committed together, the job that could not (it opens the next batch), whether the end was seen."""
+        batch = [first]
+        if not _shares(first.operation):
+            return batch, None, False
+        with suppress(queue.Empty):
+            while len(batch) < BATCH:
+                job = self._queue.get_nowait()
+                if job is None:
+                    return batch, None, True
+                if not _shares(job.operation):
+                    return batch, job, False
+                batch.append(job)
+        return batch, None, False
+
+    def _commit(self, batch: list[_Job]) -> None:
+        try:
+            outcomes = commit([job.operation for job in batch])
+        except Exception as error:  # the thread must outlive whatever an operation does
+            if len(batch) > 1:
+                _log.info("batch_retried_one_by_one", operations=len(batch), error=type(error).__name__)
+                for job in batch:
+                    self._commit([job])
+                return
+            outcomes = [Outcome(error=_told(error))]
+        for job, outcome in zip(batch, outcomes, strict=True):
+            job.outcome = outcome
+        if self._loop is None:
+            self._resolve(batch)
+        else:
+            with suppress(RuntimeError):  # the loop is closed: nobody is left to be told
+                self._loop.call_soon_threadsafe(self._resolve, batch)
+
+    def _resolve(self, batch: list[_Job]) -> None:
+        self._on_commit([job.outcome for job in batch])
+        for job in batch:
+            if job.done.cancelled():
+                continue
+            if job.outcome.error is not None:
+                job.done.set_exception(job.outcome.error)
+            else:
+                job.done.set_result(job.outcome.result)
+
+
+def commit(operations: Sequence[Operation]) -> list[Outcome]:
+    """Apply operations in one transaction, in this thread, and return when it is committed and synced.
+
+    Raises what the database raises: then nothing of it is stored, or, where the connection broke during the commit itself,
+    it is not known; sends are known again by their keys, and no other operation is tried twice.
+    """
+    with transaction.atomic(durable=True):
+        tx = Transaction(connection, now_us())
+        tx.lock_rooms(room_id for operation in operations for room_id in _rooms_of(operation))
+        outcomes = _apply(tx, operations)
+        tx.finish()
+    return outcomes
+
+
+def _apply(tx: Transaction, operations: Sequence[Operation]) -> list[Outcome]:
+    """Changes one by one, neighbouring sends together, all in order."""
+    outcomes: list[Outcome] = []
+    run: list[Append] = []
+    for operation in operations:
+        if isinstance(operation, Append):
+            run.append(operation)
+            continue
+        if run:
+            outcomes += append_messages(tx, run)
+            run = []
+        outcome = Outcome()
+        try:
+            operation.apply(tx, outcome)
+        except CommandError as error:
+            outcome.error = error
+        outcomes.append(outcome)
+    return outcomes + (append_messages(tx, run) if run else [])
+
+
+def _shares(operation: Operation) -> bool:
+    return isinstance(operation, Append) or operation.shares_transaction
+
+
+def _rooms_of(operation: Operation) -> tuple[int, ...]:
+    return (operation.room_id,) if isinstance(operation, Append) else operation.rooms()
+
+
+def _told(error: Exception) -> CommandError:
+    if isinstance(error, CommandError):
+        return error
+    if isinstance(error, (DatabaseError, InterfaceError)):
+        _log.warning("write_failed", error=type(error).__name__, reason=str(error).strip().split("\n")[0])
+        connection.close()
+        return unavailable()
+    _log.exception("write_broke")
+    return CommandError(Code.INTERNAL, "Something broke on the server. It is in its log; trying again may help.")

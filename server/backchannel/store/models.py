@@ -1,0 +1,166 @@
+"""The tables. Migrations own the schema; the writer and the reads have SQL of their own on these names.
+
+Times are microseconds since 1970 UTC (protocol/times.py). A room's log is the union of its messages (each at its `seq`)
+and its events (everything else that happened): together they number 1..head without a gap, which the writer keeps true
+under the room's lock. A person is the chat's own view of an account, so that the chat can live in any Django project.
+"""
+
+import time
+from typing import Any
+
+from django.db import models
+
+
+def now_us() -> int:
+    return time.time_ns() // 1000
+
+
+class Workspace(models.Model):
+    """The one row that names this installation and its numbering (`epoch`: changed by restore and promotion only)."""
+
+    id = models.PositiveSmallIntegerField(primary_key=True, default=1)
+    name = models.CharField(max_length=80, default="Backchannel")
+    epoch = models.CharField(max_length=32)
+    created_us = models.BigIntegerField(default=now_us)
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Person(models.Model):
+    """Somebody who chats. `account` is the primary key of the site's user, as text; `version` is the wire's `user_version`."""
+
+    id = models.BigAutoField(primary_key=True)
+    account = models.CharField(max_length=64, unique=True)
+    username = models.CharField(max_length=150)
+    display_name = models.CharField(max_length=150)
+    active = models.BooleanField(default=True)
+    version = models.BigIntegerField(default=1)
+
+    class Meta:
+        indexes = [models.Index(fields=["username"], name="person_username")]
+        verbose_name_plural = "people"
+
+    def __str__(self) -> str:
+        return self.username
+
+
+class Room(models.Model):
+    """`head` is the seq of the newest event. `direct_key` ("3:8") keeps direct rooms one per pair."""
+
+    class Kind(models.TextChoices):
+        DIRECT = "direct"
+        GROUP = "group"
+        CHANNEL = "channel"
+
+    id = models.BigAutoField(primary_key=True)
+    kind = models.CharField(max_length=8, choices=Kind.choices)
+    name = models.CharField(max_length=80, null=True)
+    topic = models.CharField(max_length=250, default="", blank=True)
+    direct_key = models.CharField(max_length=41, null=True, unique=True, editable=False)
+    head = models.BigIntegerField(default=0, editable=False)
+    member_count = models.IntegerField(default=0, editable=False)
+    created_us = models.BigIntegerField(default=now_us, editable=False)
+
+    def __str__(self) -> str:
+        return self.name or f"{self.kind} {self.pk}"
+
+
+class Membership(models.Model):
+    """One person in one room. `state` tells who is in; rows of people who left stay, with the seq at which they did."""
+
+    class State(models.TextChoices):
+        MEMBER = "member"
+        LEFT = "left"
+        REMOVED = "removed"
+
+    class Role(models.TextChoices):
+        OWNER = "owner"
+        ADMIN = "admin"
+        MEMBER = "member"
+
+    id = models.BigAutoField(primary_key=True)
+    room = models.ForeignKey(Room, models.CASCADE, related_name="memberships", db_index=False)
+    person = models.ForeignKey(Person, models.CASCADE, related_name="memberships", db_index=False)
+    role = models.CharField(max_length=6, choices=Role.choices, default=Role.MEMBER)
+    state = models.CharField(max_length=7, choices=State.choices, default=State.MEMBER)
+    joined_seq = models.BigIntegerField(default=0)
+    left_seq = models.BigIntegerField(null=True)
+    read_seq = models.BigIntegerField(default=0)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["room", "person"], name="one_membership")]
+        indexes = [models.Index(fields=["person", "state"], name="membership_of")]
+
+    def __str__(self) -> str:
+        return f"{self.person_id} in {self.room_id}"
+
+
+class Message(models.Model):
+    """What a person wrote, and the log entry `message_created` at `seq`.
+
+    `id` comes from the client and is the idempotency key for ever; `fingerprint` is a keyed hash of what was sent first, so
+    that a retry is known again even after an edit. `reactions`, `mentions` and `attachments` are JSON.
+    """
+
+    id = models.UUIDField(primary_key=True)
+    room = models.ForeignKey(Room, models.CASCADE, related_name="messages", db_index=False)
+    seq = models.BigIntegerField()
+    rev_seq = models.BigIntegerField()
+    sender = models.ForeignKey(Person, models.PROTECT, related_name="messages", db_index=False)
+    content = models.TextField()
+    reply_to = models.UUIDField(null=True)
+    fingerprint = models.BinaryField(max_length=16)
+    created_us = models.BigIntegerField()
+    edited_us = models.BigIntegerField(null=True)
+    deleted = models.BooleanField(default=False)
+    mentions = models.TextField(default="[]")
+    reactions = models.TextField(default="[]")
+    attachments = models.TextField(default="[]")
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["room", "seq"], name="one_message_per_seq")]
+
+    def __str__(self) -> str:
+        return f"{self.room_id}/{self.seq}"
+
+
+class Event(models.Model):
+    """A log entry that is not a new message. `body` is the JSON of the wire event without its numbers; for changes of a
+    message only `message` is kept, since the message itself says how it is now."""
+
+    id = models.BigAutoField(primary_key=True)
+    room = models.ForeignKey(Room, models.CASCADE, related_name="events", db_index=False)
+    seq = models.BigIntegerField()
+    kind = models.CharField(max_length=24)
+    at_us = models.BigIntegerField()
+    message = models.ForeignKey(Message, models.CASCADE, null=True, related_name="events")
+    body = models.TextField(default="{}")
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["room", "seq"], name="one_event_per_seq")]
+
+    def __str__(self) -> str:
+        return f"{self.room_id}/{self.seq} {self.kind}"
+
+
+class Mention(models.Model):
+    """Somebody was named in a message: what mention counts are counted from."""
+
+    id = models.BigAutoField(primary_key=True)
+    person = models.ForeignKey(Person, models.CASCADE, related_name="mentions", db_index=False)
+    room = models.ForeignKey(Room, models.CASCADE, related_name="mentions", db_index=False)
+    seq = models.BigIntegerField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["person", "room", "seq"], name="one_mention")]
+
+    def __str__(self) -> str:
+        return f"{self.person_id} at {self.room_id}/{self.seq}"
+
+
+def workspace_defaults() -> dict[str, Any]:
+    """A fresh installation's row."""
+    import uuid
+
+    return {"id": 1, "epoch": uuid.uuid4().hex}

@@ -1,0 +1,58 @@
+"""Accounts of the site → people of the chat."""
+
+from collections.abc import Iterable
+from typing import cast
+
+from django.db import IntegrityError
+
+from backchannel.protocol.shapes import User
+from backchannel.store.models import Person
+
+
+def person_for_account(account: str, username: str, display_name: str) -> User:
+    """The person of this account, made or brought up to date. `account` is the site's user id as text."""
+    display_name = display_name or username
+    person = Person.objects.filter(account=account).first()
+    if person is None:
+        try:
+            person = Person.objects.create(account=account, username=username, display_name=display_name)
+        except IntegrityError:  # made by another request this instant
+            person = Person.objects.get(account=account)
+    if (person.username, person.display_name, person.active) != (username, display_name, True):
+        person.username, person.display_name, person.active = username, display_name, True
+        person.save(update_fields=["username", "display_name", "active"])
+    return user_of(person)
+
+
+def set_account_active(account: str, active: bool) -> None:
+    """Banned people are not found any more; what they wrote stays."""
+    Person.objects.filter(account=account).update(active=active)
+
+
+def users_by_id(ids: Iterable[int]) -> dict[int, User]:
+    return {person.pk: user_of(person) for person in Person.objects.filter(pk__in=list(ids), active=True)}
+
+
+def find_people(query: str, limit: int) -> list[User]:
+    """Active people whose username or display name begins with `query`, by name."""
+    from django.db.models import Q
+
+    people = Person.objects.filter(active=True)
+    if query:
+        people = people.filter(
+            Q(username__istartswith=query) | Q(display_name__istartswith=query) | Q(display_name__icontains=" " + query)
+        )
+    return [user_of(person) for person in people.order_by("display_name", "pk")[:limit]]
+
+
+def user_of(person: Person) -> User:
+    return User(cast(int, person.pk), person.username, person.display_name)
+
+
+def id_of_account(account: str) -> int | None:
+    """The person's id, None where the account has never chatted."""
+    return Person.objects.filter(account=account).values_list("pk", flat=True).first()
+
+
+def user_in_any_state(person_id: int) -> User:
+    return user_of(Person.objects.get(pk=person_id))

@@ -1,0 +1,117 @@
+"""Reads of rooms: somebody's list with its unread counts, members, open channels. Sync: call through `hop.in_thread`.
+
+Unread is counted, never stored, and never counted past 100; the whole list costs three queries whatever its length.
+"""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from typing import Any, Final
+
+from django.db import connection
+from django.db.models import Exists, F, OuterRef
+
+from backchannel.protocol.shapes import ChannelSummary, LastMessage, Member, Room, User
+from backchannel.store.models import Membership, Person
+from backchannel.store.models import Room as RoomRow
+from backchannel.store.reads import MEMBER
+from backchannel.store.render import last_message_from_row
+from backchannel.store.transaction import MEMBERSHIP, MENTION, MESSAGE, PERSON, ROOM, marks
+
+COUNTED_AT_MOST: Final = 100
+SMALL_ROOM: Final = 20
+"""Rooms up to this many members carry them in the list."""
+
+_UNREAD = (
+    f"(SELECT COUNT(*) FROM (SELECT 1 FROM {MESSAGE} u WHERE u.room_id = mb.room_id AND u.seq > mb.read_seq "
+    f"AND u.seq <= r.head AND u.sender_id <> mb.person_id AND NOT u.deleted LIMIT {COUNTED_AT_MOST}) AS unread)"
+)
+_MENTIONED = (
+    f"(SELECT COUNT(*) FROM (SELECT 1 FROM {MENTION} n WHERE n.person_id = mb.person_id AND n.room_id = mb.room_id "
+    f"AND n.seq > mb.read_seq AND n.seq <= r.head LIMIT {COUNTED_AT_MOST}) AS mentioned)"
+)
+
+
+def rooms_of(person_id: int, only: Sequence[int] | None = None) -> list[Room]:
+    """The rooms the person is in (or those of `only` among them), each as this person sees it, ascending by id."""
+    if only is not None and not only:
+        return []
+    narrowed, values = ("", []) if only is None else (f" AND r.id IN ({marks(only)})", list(only))
+    rows = _query(
+        f"SELECT r.id, r.kind, r.name, r.topic, r.head, mb.read_seq, {_UNREAD}, {_MENTIONED}, r.member_count, mb.role, "
+        f"(SELECT MAX(l.seq) FROM {MESSAGE} l WHERE l.room_id = r.id AND l.seq <= r.head) "
+        f"FROM {MEMBERSHIP} mb JOIN {ROOM} r ON r.id = mb.room_id "
+        f"WHERE mb.person_id = %s AND mb.state = %s{narrowed} ORDER BY r.id",
+        [person_id, MEMBER, *values],
+    )
+    last = _last_messages([(row[0], row[10]) for row in rows if row[10] is not None])
+    members = _members_of([row[0] for row in rows if row[8] <= SMALL_ROOM])
+    return [
+        Room(
+            id=row[0], kind=row[1], name=row[2], topic=row[3], seq=row[4], read_seq=row[5], unread_count=row[6],
+            mention_count=row[7], member_count=row[8], members=members.get(row[0], []), role=row[9],
+            last_message=last.get(row[0]),
+        )
+        for row in rows
+    ]  # fmt: skip
+
+
+def read_state_of(person_id: int, room_id: int) -> tuple[int, int, int]:
+    """(read_seq, unread_count, mention_count)"""
+    rows = _query(
+        f"SELECT mb.read_seq, {_UNREAD}, {_MENTIONED} FROM {MEMBERSHIP} mb JOIN {ROOM} r ON r.id = mb.room_id "
+        "WHERE mb.person_id = %s AND mb.room_id = %s",
+        [person_id, room_id],
+    )
+    return rows[0][0], rows[0][1], rows[0][2]
+
+
+def members_page(room_id: int, after: int, limit: int) -> list[Member]:
+    rows = Membership.objects.filter(room_id=room_id, state=MEMBER, person_id__gt=after).order_by("person_id")
+    people = rows.values_list("person_id", "person__username", "person__display_name", "role")[:limit]
+    return [Member(*row) for row in people]
+
+
+def open_channels(person_id: int, query: str, limit: int) -> list[ChannelSummary]:
+    mine = Membership.objects.filter(room=OuterRef("pk"), person_id=person_id, state=MEMBER)
+    channels = RoomRow.objects.filter(kind=RoomRow.Kind.CHANNEL)
+    if query:
+        channels = channels.filter(name__icontains=query)
+    rows = channels.annotate(joined=Exists(mine)).order_by(F("member_count").desc(), "name", "pk")
+    return [ChannelSummary(row.pk, row.name or "", row.topic, row.member_count, row.joined) for row in rows[:limit]]
+
+
+def people_in(room_id: int, limit: int) -> list[User]:
+    """Everybody in a room of up to `limit` members."""
+    people = Person.objects.filter(memberships__room_id=room_id, memberships__state=MEMBER).order_by("pk")[:limit]
+    return [User(person.pk, person.username, person.display_name) for person in people]
+
+
+def _last_messages(places: Sequence[tuple[int, int]]) -> dict[int, LastMessage]:
+    if not places:
+        return {}
+    rows = _query(
+        f"SELECT m.id, m.content, m.created_us, p.id, p.username, p.display_name, m.room_id FROM {MESSAGE} m "
+        f"JOIN {PERSON} p ON p.id = m.sender_id WHERE (m.room_id, m.seq) IN "
+        f"(VALUES {', '.join('(%s, %s)' for _ in places)})",
+        [value for place in places for value in place],
+    )
+    return {row[6]: last_message_from_row(row) for row in rows}
+
+
+def _members_of(room_ids: Sequence[int]) -> dict[int, list[User]]:
+    members: dict[int, list[User]] = defaultdict(list)
+    if room_ids:
+        rows = _query(
+            f"SELECT mb.room_id, p.id, p.username, p.display_name FROM {MEMBERSHIP} mb JOIN {PERSON} p ON p.id = mb.person_id "
+            f"WHERE mb.state = %s AND mb.room_id IN ({marks(room_ids)}) ORDER BY mb.room_id, p.id",
+            [MEMBER, *room_ids],
+        )
+        for room_id, *person in rows:
+            members[room_id].append(User(*person))
+    return members
+
+
+def _query(sql: str, values: Sequence[Any]) -> list[tuple[Any, ...]]:
+    with connection.cursor() as cursor:
+        cursor.execute(sql, list(values))
+        return cursor.fetchall()
