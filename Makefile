@@ -1,0 +1,83 @@
+# Every target does its own set-up: a bare machine needs Python 3.11 or later and make.
+# Node 20.19 or later is taken from PATH, else from PyPI into .venv.
+
+PYTHON ?= python3
+HOST   ?= 127.0.0.1
+PORT   ?= 8000
+DATA   ?= ./data
+
+PREPARE = @$(PYTHON) tools/prepare.py
+BIN     = .venv/bin
+RUN     = @$(PYTHON) tools/steps.py
+
+.DEFAULT_GOAL := help
+.PHONY: help
+help: ## Show what can be made
+	@awk 'BEGIN {FS = ":.*## "} /^[a-z0-9-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+##: Run
+
+.PHONY: serve dev
+serve: ## Run the chat; HOST=, PORT=, DATA=; DEMO=1 puts people and talk in it
+	$(PREPARE) venv web
+	$(BIN)/backchannel serve --data $(DATA) --host $(HOST) --port $(PORT) $(if $(DEMO),--demo)
+
+dev: ## Run the app's sources with hot reload; `make serve` must run beside it
+	$(PREPARE) node
+	@PATH="$(CURDIR)/$(BIN):$$PATH" npm run dev --workspace web
+
+##: Prove
+
+.PHONY: test check test-server test-sqlite test-postgres test-client e2e wheel-check
+test: ## Everything: static checks, server on SQLite and PostgreSQL, client, browser
+	$(RUN) test
+
+check: ## Static checks alone, in under a minute
+	$(RUN) check
+
+test-server: ## The server's tests, on SQLite and on PostgreSQL
+	$(RUN) test-server
+
+test-sqlite: ## The server's tests on SQLite alone
+	$(RUN) test-sqlite
+
+test-postgres: ## The server's tests on PostgreSQL alone
+	$(RUN) test-postgres
+
+test-client: ## The tests of the TypeScript packages
+	$(RUN) test-client
+
+e2e: ## The app in Chromium, through a proxy that breaks the network
+	$(RUN) e2e
+
+wheel-check: ## Build the wheel and see that it holds the app
+	$(RUN) wheel-check
+
+##: Make
+
+.PHONY: setup web format generate generate-check lock clean
+setup: ## Install what development needs, and nothing else
+	$(PREPARE) venv-dev node
+
+web: ## Build the app into the Python package
+	$(PREPARE) web
+
+format: ## Format the code and repair what the linters can
+	$(PREPARE) venv-dev node
+	$(BIN)/ruff check --fix-only -q .
+	$(BIN)/ruff format -q .
+	@PATH="$(CURDIR)/$(BIN):$$PATH" npx biome format --write --log-level=error
+
+generate: ## Write the schemas and TypeScript types anew from the protocol's declarations
+	$(PREPARE) venv-dev
+	$(BIN)/python -m backchannel.protocol.generate
+
+generate-check: ## See that what is generated is what is committed
+	$(RUN) generate-check
+
+lock: ## Lock the newest versions that pyproject.toml admits; UPGRADE=0 keeps those there
+	$(PREPARE) venv-dev
+	$(BIN)/python tools/lock.py $(if $(filter 0,$(UPGRADE)),,--upgrade)
+
+clean: ## Remove everything made, but not ./data
+	rm -rf .venv node_modules .cache .hypothesis .ruff_cache server/backchannel/web/dist dist

@@ -1,0 +1,142 @@
+"""What this machine has, and how to get what it lacks.
+
+Uses the standard library alone, because it runs before anything is installed. Everything here either
+returns what was found or raises `Missing`, whose text is one line: what could not be had and how to get it.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+ROOT = Path(__file__).resolve().parent.parent
+VENV = ROOT / ".venv"
+PYTHON_FLOOR = (3, 11)
+NODE_FLOOR = (20, 19)
+
+CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
+EMOJI_FONT = Path("/usr/share/fonts/truetype/noto/NotoColorEmoji.ttf")
+
+
+class Missing(Exception):
+    """Something that the machine lacks. `str(error)` is one line that says what, and how to get it."""
+
+
+def say(line: str) -> None:
+    """Tell the person at the terminal what goes on."""
+    print(line, flush=True)
+
+
+def check_python() -> None:
+    """Raise `Missing` if this Python is too old to run the server."""
+    if sys.version_info < PYTHON_FLOOR:
+        found = ".".join(map(str, sys.version_info[:3]))
+        raise Missing(f"Python 3.11 or later is needed, this is {found}: name another with `make PYTHON=python3.12 …`")
+
+
+def environment() -> dict[str, str]:
+    """The environment for every step: the virtual environment's programs come first."""
+    env = dict(os.environ)
+    env["PATH"] = os.pathsep.join([str(VENV / "bin"), env.get("PATH", os.defpath)])
+    env["VIRTUAL_ENV"] = str(VENV)
+    env.pop("PYTHONHOME", None)
+    return env
+
+
+def node_is_new_enough(env: dict[str, str]) -> bool:
+    """Whether `node` and `npm` are in PATH and `node` is not older than `NODE_FLOOR`."""
+    node, npm = (shutil.which(name, path=env["PATH"]) for name in ("node", "npm"))
+    if not node or not npm:
+        return False
+    told = subprocess.run([node, "--version"], capture_output=True, text=True, check=False).stdout
+    found = re.match(r"v(\d+)\.(\d+)", told)
+    return bool(found) and tuple(map(int, found.groups())) >= NODE_FLOOR
+
+
+def find_chromium() -> str | None:
+    """The browser that the tests drive: $CHROMIUM, else the first known name in PATH."""
+    named = os.environ.get("CHROMIUM")
+    if named:
+        found = shutil.which(named)
+        if not found:
+            raise Missing(f"CHROMIUM={named} is no program: name the path of a Chromium or Chrome, or unset it")
+        return found
+    return next((path for name in CHROMIUM_NAMES if (path := shutil.which(name))), None)
+
+
+def find_postgres() -> Path | None:
+    """The folder of PostgreSQL's server programs, the newest version first. Debian keeps it out of PATH."""
+    named = os.environ.get("POSTGRES_BIN")
+    known = sorted(Path("/usr/lib/postgresql").glob("*/bin"), key=_version, reverse=True)
+    on_path = [Path(found).resolve().parent] if (found := shutil.which("initdb")) else []
+    for folder in [Path(named)] if named else [*known, *on_path]:
+        if (folder / "initdb").exists() and (folder / "postgres").exists():
+            return folder
+    return None
+
+
+def _version(folder: Path) -> float:
+    try:
+        return float(folder.parent.name)
+    except ValueError:
+        return 0.0
+
+
+def find_redis() -> str | None:
+    """A Redis or Valkey server."""
+    return shutil.which("redis-server") or shutil.which("valkey-server")
+
+
+def apt_install(packages: list[str], why: str) -> None:
+    """Install Debian packages without starting their services. `why` opens the message if that cannot be done."""
+    how = f"apt-get install {' '.join(packages)}"
+    if not shutil.which("apt-get"):
+        raise Missing(f"{why}: install what Debian calls `{' '.join(packages)}` with this system's package manager")
+    sudo = _sudo()
+    if sudo is None:
+        raise Missing(f"{why}: run `sudo {how}`, then try again")
+    env = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
+    say(f"    {how}")
+    with _services_stay_down(sudo):
+        for attempt in (["install"], ["update"], ["install"]):
+            names = ["-y", "-q", "--no-install-recommends", *packages] if attempt == ["install"] else ["-q"]
+            ran = subprocess.run(
+                [*sudo, "apt-get", *attempt, *names], env=env, capture_output=True, text=True, check=False
+            )
+            if ran.returncode == 0 and attempt == ["install"]:
+                return
+    last = (ran.stderr.strip() or ran.stdout.strip() or "apt-get failed").splitlines()[-1]
+    raise Missing(f"{why}: `{how}` said: {last}")
+
+
+def _sudo() -> list[str] | None:
+    if os.geteuid() == 0:
+        return []
+    if shutil.which("sudo") and subprocess.run(["sudo", "-n", "true"], capture_output=True, check=False).returncode == 0:
+        return ["sudo", "-n"]
+    return None
+
+
+@contextmanager
+def _services_stay_down(sudo: list[str]) -> Iterator[None]:
+    # Debian starts a service as it installs it, unless /usr/sbin/policy-rc.d says no (101). The tests
+    # start their own; nobody asked for a database that listens on this machine from now on.
+    policy = Path("/usr/sbin/policy-rc.d")
+    if policy.exists():
+        yield
+        return
+    subprocess.run([*sudo, "tee", str(policy)], input=b"#!/bin/sh\nexit 101\n", stdout=subprocess.DEVNULL, check=True)
+    subprocess.run([*sudo, "chmod", "755", str(policy)], check=True)
+    try:
+        yield
+    finally:
+        subprocess.run([*sudo, "rm", "-f", str(policy)], check=False)

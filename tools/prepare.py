@@ -1,0 +1,177 @@
+"""Brings the checkout from bare to ready, one part at a time, and does nothing the second time.
+
+    python3 tools/prepare.py PART…
+
+Parts: `venv` (what the server needs), `venv-dev` (and what its tests need), `node` (node_modules, and
+Node itself where the machine has none), `web` (the built app), `chromium`, `services` (PostgreSQL and Redis).
+
+A part is done when its stamp in `.cache/prepared/` holds the hash of everything the part depends on.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import platform
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import machine
+from machine import ROOT, VENV, Missing, say
+
+STAMPS = ROOT / ".cache" / "prepared"
+WEB_SOURCES = ("web", "react", "client", "package-lock.json", "tsconfig.base.json")
+WEB_DIST = ROOT / "server" / "backchannel" / "web" / "dist"
+
+
+def fingerprint(*paths: Path) -> str:
+    """A hash of the contents of files and folders; node_modules and other made things do not count."""
+    digest = hashlib.sha256()
+    for path in paths:
+        files = sorted(path.rglob("*")) if path.is_dir() else [path]
+        for file in files:
+            if file.is_file() and not {"node_modules", "dist", "tests"} & set(file.relative_to(ROOT).parts):
+                digest.update(str(file.relative_to(ROOT)).encode() + b"\0" + file.read_bytes())
+    return digest.hexdigest()
+
+
+def is_done(part: str, state: str) -> bool:
+    """Whether `part` was made from exactly this `state`."""
+    stamp = STAMPS / part
+    return stamp.exists() and stamp.read_text() == state
+
+
+def done(part: str, state: str) -> None:
+    """Remember that `part` was made from `state`."""
+    STAMPS.mkdir(parents=True, exist_ok=True)
+    (STAMPS / part).write_text(state)
+
+
+def run(argv: list[str], failed: str, **options: object) -> None:
+    """Run a program in the checkout; its output is shown only if it fails, before `Missing(failed)`."""
+    ran = subprocess.run(  # type: ignore[call-overload]
+        argv, cwd=ROOT, env=machine.environment(), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, **options
+    )
+    if ran.returncode:
+        say(ran.stdout.strip())
+        raise Missing(failed)
+
+
+def prepare_venv(*, dev: bool) -> None:
+    """Make `.venv` with the locked dependencies and the package itself, editable."""
+    lock = ROOT / "server" / ("requirements-dev.lock" if dev else "requirements.lock")
+    python = VENV / "bin" / "python"
+    state = fingerprint(lock) + platform.python_version() + _project_table()
+    # The longer lock holds the shorter one's versions, so a venv for tests also serves.
+    if python.exists() and (is_done("venv-dev", _dev_state()) or is_done("venv", state)):
+        return
+    if not (VENV / "bin" / "pip").exists():
+        say("    making .venv")
+        shutil.rmtree(VENV, ignore_errors=True)
+        made = subprocess.run([sys.executable, "-m", "venv", str(VENV)], capture_output=True, text=True, check=False)
+        if made.returncode:
+            shutil.rmtree(VENV, ignore_errors=True)
+            # Debian's Python comes without ensurepip.
+            version = f"python3.{sys.version_info[1]}"
+            machine.apt_install([f"{version}-venv"], "no virtual environment can be made, as this Python lacks ensurepip")
+            run([sys.executable, "-m", "venv", str(VENV)], "no virtual environment can be made: see above")
+    say(f"    pip install -r {lock.relative_to(ROOT)}")
+    pip = [str(python), "-m", "pip", "install", "-q", "--disable-pip-version-check", "--no-compile"]
+    run([*pip, "--require-hashes", "-r", str(lock)], "pip could not install the dependencies: see above")
+    run([*pip, "--no-deps", "-e", "."], "pip could not install the package itself: see above")
+    done("venv-dev" if dev else "venv", state)
+
+
+def _dev_state() -> str:
+    return fingerprint(ROOT / "server" / "requirements-dev.lock") + platform.python_version() + _project_table()
+
+
+def _project_table() -> str:
+    # What an editable install records: the [project] part alone, so that a linter's setting reinstalls nothing.
+    text = (ROOT / "pyproject.toml").read_text()
+    table = text.partition("[project]")[2].partition("[dependency-groups]")[0]
+    return hashlib.sha256(table.encode()).hexdigest()
+
+
+def prepare_node() -> None:
+    """Install node_modules; where Node is absent or too old, Node first, as a wheel in `.venv`."""
+    if not machine.node_is_new_enough(machine.environment()):
+        prepare_venv(dev=False)
+        lock = ROOT / "tools" / "requirements-node.lock"
+        floor = ".".join(map(str, machine.NODE_FLOOR))
+        say(f"    no Node {floor} or later in PATH, so pip installs one into .venv")
+        run(
+            [str(VENV / "bin" / "pip"), "install", "-q", "--require-hashes", "-r", str(lock)],
+            f"Node {floor} or later is needed and pip could not install it: put one in PATH",
+        )
+    state = fingerprint(ROOT / "package-lock.json")
+    if (ROOT / "node_modules").is_dir() and is_done("node", state):
+        return
+    say("    npm ci")
+    run(["npm", "ci", "--ignore-scripts", "--no-fund", "--no-audit"], "npm could not install the packages: see above")
+    done("node", state)
+
+
+def prepare_web() -> None:
+    """Build the app into the Python package."""
+    prepare_node()
+    state = fingerprint(*(ROOT / name for name in WEB_SOURCES))
+    if (WEB_DIST / "manifest.json").exists() and is_done("web", state):
+        return
+    say("    npm run build --workspace web")
+    run(["npm", "run", "build", "--workspace", "web"], "the web app could not be built: see above")
+    done("web", state)
+
+
+def prepare_chromium() -> None:
+    """See to a browser for the end-to-end tests, and a font that has emoji."""
+    wanted = [] if machine.find_chromium() else ["chromium"]
+    if wanted or not machine.EMOJI_FONT.exists() and shutil.which("apt-get"):
+        wanted.append("fonts-noto-color-emoji")
+    if not wanted:
+        return
+    try:
+        machine.apt_install(wanted, "the end-to-end tests need Chromium with an emoji font")
+    except Missing:
+        # Without the font emoji are drawn as boxes, which no test looks at.
+        if not machine.find_chromium():
+            raise
+
+
+def prepare_services() -> None:
+    """See to the server programs of PostgreSQL and Redis. Nothing is started: `tools/services.py` does that."""
+    wanted = []
+    if not os.environ.get("BACKCHANNEL_TEST_POSTGRES_URL") and not machine.find_postgres():
+        wanted.append("postgresql")
+    if not os.environ.get("BACKCHANNEL_TEST_REDIS_URL") and not machine.find_redis():
+        wanted.append("redis-server")
+    if wanted:
+        machine.apt_install(wanted, "the server's tests need PostgreSQL and Redis on this machine")
+
+
+PARTS = {
+    "venv": lambda: prepare_venv(dev=False),
+    "venv-dev": lambda: prepare_venv(dev=True),
+    "node": prepare_node,
+    "web": prepare_web,
+    "chromium": prepare_chromium,
+    "services": prepare_services,
+}
+
+
+def main(argv: list[str]) -> int:
+    """Prepare the parts named, in that order."""
+    try:
+        machine.check_python()
+        for part in argv:
+            PARTS[part]()
+    except Missing as missing:
+        say(f"error: {missing}")
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
