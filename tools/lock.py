@@ -1,6 +1,6 @@
-"""Writes the lock files for Python, or checks those that are there.
+"""Writes the lock files, or checks those that are there.
 
-    python tools/lock.py [--upgrade]     lock what pyproject.toml asks for
+    python tools/lock.py [--upgrade]     lock what pyproject.toml asks for, and complete package-lock.json
     python tools/lock.py --check         no network: no lock names a host, every pin has a hash, nothing is left out
 
 The locks pin every version with its hashes and name no registry, so that they serve behind any mirror. They hold
@@ -9,12 +9,14 @@ for every Python and system at once. uv writes them; it lives in a virtual envir
 
 from __future__ import annotations
 
+import json
 import re
 import subprocess
 import sys
 import tomllib
 import venv
 
+import lock_npm
 from machine import ROOT, say
 
 UV = "uv==0.13.9"
@@ -40,11 +42,13 @@ def lock(upgrade: bool) -> None:
             [home / "bin" / "uv", "pip", "compile", *sources, *options, *more, "-o", path],
             cwd=ROOT, check=True, stdout=subprocess.DEVNULL,  # fmt: skip
         )
+    lock_npm.complete()
 
 
 def problems() -> list[str]:
     """What is wrong with the locks, one line each."""
-    found = []
+    lacking = lock_npm.absent(json.loads(lock_npm.LOCK.read_text()))
+    found = [f"package-lock.json lacks {name}: run `make lock UPGRADE=0`" for name in lacking]
     for name in (*LOCKS, "package-lock.json", ".npmrc"):
         text = (ROOT / name).read_text()
         for line in text.splitlines():
