@@ -156,7 +156,9 @@ async def _remembered(kind: lookup.Kind, secret: str) -> Identity:
     generation = _memory.generation
     identity = await in_thread(lookup.by_secret, kind, secret)
     if identity is None:
-        raise _unauthenticated("The session is over; sign in again." if kind == "session" else "The token is not valid.")
+        raise _unauthenticated(
+            "The session is over; sign in again." if kind == "session" else "The token is not valid."
+        )
     _memory.put(key, identity, generation)
     return identity
 

@@ -97,6 +97,8 @@ class Setup(models.Model):
     id = models.PositiveSmallIntegerField(primary_key=True, default=1, editable=False)
     owner = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
     at = models.DateTimeField(default=timezone.now, editable=False)
+    first_rooms = models.JSONField(default=list, editable=False)
+    """Ids of the channels that every newcomer joins."""
 
     class Meta:
         constraints: ClassVar = [models.CheckConstraint(condition=models.Q(id=1), name="backchannel_one_setup")]

@@ -9,14 +9,14 @@ from django.core.validators import RegexValidator
 
 USERNAME_LENGTH = 32
 
-# A mention ends before a full stop or comma that ends the sentence, so names end with a letter, digit or _.
-_SHAPE = re.compile(r"[a-z0-9_](?:[a-z0-9._-]*[a-z0-9_])?\Z")
+# A mention ends before a full stop that ends the sentence, so names end with a letter or digit.
+_SHAPE = re.compile(r"[a-z0-9](?:[a-z0-9._-]*[a-z0-9])?\Z")
 
 # These address many people at once, and must not come to mean one person.
 _RESERVED = frozenset({"all", "channel", "everyone", "here", "room", "system", "backchannel"})
 
 
-def _check_reserved(name: str) -> None:
+def check_reserved(name: str) -> None:
     if name in _RESERVED:
         raise ValidationError("This name is reserved.", code="reserved")
 
@@ -24,10 +24,10 @@ def _check_reserved(name: str) -> None:
 validators = [
     RegexValidator(
         _SHAPE,
-        "Use lowercase letters, digits and . _ - (not a dot or dash at either end).",
+        "Use lowercase letters and digits, with . _ - between them.",
         code="invalid",
     ),
-    _check_reserved,
+    check_reserved,
 ]
 
 

@@ -195,9 +195,7 @@ class Conf:
     log_format: LogFormat = setting(
         _choice("console", "json"), "console", "`console` for people, `json` for one object a line."
     )
-    log_level: str = setting(
-        _choice("debug", "info", "warning", "error"), "info", "The least level that is logged."
-    )
+    log_level: str = setting(_choice("debug", "info", "warning", "error"), "info", "The least level that is logged.")
     shutdown_s: int = setting(
         _number(1, 600), "10", "Seconds that a stopping server gives its clients and requests before it cuts them off."
     )

@@ -1,0 +1,55 @@
+"""What the app changes of allauth: who may sign up, how an account is saved, what a client's address is."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from allauth.account.adapter import DefaultAccountAdapter
+from allauth.core.exceptions import ImmediateHttpResponse
+from allauth.headless.adapter import DefaultHeadlessAdapter
+from django.conf import settings
+from django.db import IntegrityError, transaction
+from django.http import HttpRequest, JsonResponse
+
+from backchannel.accounts import entrance, invitations
+
+
+class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
+    def is_open_for_signup(self, request: HttpRequest) -> bool:
+        """The first account is made by the setup page alone; an invitation is checked with the form."""
+        return settings.BACKCHANNEL_SIGNUP != "closed" and entrance.is_set_up()
+
+    def clean_username(self, username: str, shallow: bool = False) -> str:
+        name: str = super().clean_username(username.strip().lower(), shallow)
+        return name
+
+    def save_user(self, request: HttpRequest, user: Any, form: Any, commit: bool = True) -> Any:
+        """Use the invitation up, save the account, join the first rooms. Either all of the first two or none."""
+        user.display_name = " ".join(form.cleaned_data.get("display_name", "").split())
+        secret = form.cleaned_data.get("invitation", "")
+        try:
+            with transaction.atomic():
+                if secret and not invitations.claim(secret):
+                    raise _refused("invitation", "This invitation is used up or has ended. Ask for a new one.")
+                user = super().save_user(request, user, form, commit)
+        except IntegrityError:
+            raise _refused("username", "This username is taken.") from None
+        entrance.welcome(user)
+        return user
+
+    def get_client_ip(self, request: HttpRequest) -> str:
+        """As the runner found it, which believes the proxies in BACKCHANNEL_TRUSTED_PROXIES and no others."""
+        return request.META.get("REMOTE_ADDR") or "unknown"
+
+
+class HeadlessAdapter(DefaultHeadlessAdapter):  # type: ignore[misc]
+    def serialize_user(self, user: Any) -> dict[str, Any]:
+        """allauth's own members, and the chat person's id as `user_id`."""
+        members: dict[str, Any] = super().serialize_user(user)
+        return {**members, "user_id": entrance.person_of(user).id} if user.pk else members
+
+
+def _refused(field: str, sentence: str) -> ImmediateHttpResponse:
+    # In the shape of allauth's own form errors, which its clients know.
+    errors = [{"param": field, "code": "invalid", "message": sentence}]
+    return ImmediateHttpResponse(JsonResponse({"status": 400, "errors": errors}, status=400))

@@ -1,0 +1,144 @@
+"""How somebody comes in: an account, the chat person that speaks for it, and the rooms everybody starts in.
+
+The very first account owns the server. Setup page, sign-up, command line and demonstration all pass here.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.contrib.auth import get_user_model, password_validation
+from django.core.exceptions import ValidationError
+from django.db import IntegrityError, transaction
+
+from backchannel.accounts import usernames
+from backchannel.accounts.models import Setup
+from backchannel.accounts.writing import write
+from backchannel.protocol.errors import CommandError
+from backchannel.protocol.shapes import User as Person
+from backchannel.store import people, workspace
+from backchannel.store.room_changes import CreateRoom, JoinRoom
+
+FIRST_CHANNEL = "general"
+NAME_LENGTH = 80
+
+
+class AlreadySetUp(Exception):
+    """Somebody owns this server."""
+
+
+class Refused(Exception):
+    """What was given cannot be used. `errors`: sentences by field."""
+
+    def __init__(self, **errors: list[str]) -> None:
+        super().__init__(" ".join(f"{field}: {' '.join(lines)}" for field, lines in errors.items()))
+        self.errors = errors
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Newcomer:
+    """An account to be made. `password` None: one that nobody can sign in with."""
+
+    username: str
+    display_name: str = ""
+    password: str | None = None
+    weak_password: bool = False
+    """Take the password as it is: for the demonstration, and for whoever holds the server's shell."""
+
+
+def is_set_up() -> bool:
+    return Setup.objects.exists() or get_user_model()._default_manager.exists()
+
+
+def set_up(workspace_name: str, owner: Newcomer) -> Any:
+    """Make the first account, which owns the server, and the channel everybody joins; the new user.
+
+    Of callers at the same time one succeeds. Raises `AlreadySetUp`, `Refused`, `CommandError`.
+    """
+    name = " ".join(workspace_name.split())
+    problems = _problems(owner)
+    if not name or len(name) > NAME_LENGTH:
+        problems["workspace"] = [f"Use 1 to {NAME_LENGTH} characters."]
+    if problems:
+        raise Refused(**problems)
+    try:
+        with transaction.atomic():
+            if get_user_model()._default_manager.exists():
+                raise AlreadySetUp
+            # The row's fixed key lets one transaction through, whatever the others have read.
+            setup = Setup.objects.create()
+            user = _save(owner, owner=True)
+            setup.owner = user
+            setup.save(update_fields=["owner"])
+            workspace.rename(name)
+    except IntegrityError:
+        raise AlreadySetUp from None
+    person = person_of(user)
+    created = write(CreateRoom(actor=person, kind="channel", name=FIRST_CHANNEL, topic="For everybody", members=[]))
+    Setup.objects.update(first_rooms=[created.room.id])
+    return user
+
+
+def let_in(newcomer: Newcomer, *, owner: bool = False) -> Any:
+    """Make one more account, with its person, in the rooms everybody starts in; the new user. Raises `Refused`."""
+    problems = _problems(newcomer)
+    if problems:
+        raise Refused(**problems)
+    try:
+        with transaction.atomic():
+            user = _save(newcomer, owner=owner)
+    except IntegrityError:
+        raise Refused(username=["This username is taken."]) from None
+    welcome(user)
+    return user
+
+
+def welcome(user: Any) -> Person:
+    """Make the chat person of a new account and join it to the rooms everybody starts in."""
+    person = person_of(user)
+    setup = Setup.objects.first()
+    for room_id in setup.first_rooms if setup else []:
+        try:
+            write(JoinRoom(actor=person, room_id=room_id))
+        except CommandError:
+            # The room is gone or no longer open to all. The account is made all the same.
+            continue
+    return person
+
+
+def person_of(user: Any) -> Person:
+    return people.person_for_account(str(user.pk), user.get_username(), user.get_full_name())
+
+
+def _problems(newcomer: Newcomer) -> dict[str, list[str]]:
+    problems: dict[str, list[str]] = {}
+    refusal = usernames.why_not(newcomer.username)
+    if refusal is not None:
+        problems["username"] = [refusal]
+    elif get_user_model()._default_manager.filter(username=newcomer.username).exists():
+        problems["username"] = ["This username is taken."]
+    if len(newcomer.display_name) > NAME_LENGTH:
+        problems["display_name"] = [f"Use at most {NAME_LENGTH} characters."]
+    if newcomer.password is not None and not newcomer.weak_password:
+        user = get_user_model()(username=newcomer.username, display_name=newcomer.display_name)
+        try:
+            password_validation.validate_password(newcomer.password, user)
+        except ValidationError as refusals:
+            problems["password"] = list(refusals.messages)
+    return problems
+
+
+def _save(newcomer: Newcomer, *, owner: bool) -> Any:
+    user = get_user_model()(
+        username=newcomer.username,
+        display_name=" ".join(newcomer.display_name.split()),
+        is_staff=owner,
+        is_superuser=owner,
+    )
+    if newcomer.password is None:
+        user.set_unusable_password()
+    else:
+        user.set_password(newcomer.password)
+    user.save()
+    return user

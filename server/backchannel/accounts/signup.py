@@ -1,0 +1,32 @@
+"""Sign-up through allauth: the fields of the form, and who may use it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.conf import settings
+
+from backchannel.accounts import invitations
+from backchannel.accounts.entrance import NAME_LENGTH
+
+
+class SignupForm(forms.Form):
+    """What allauth adds to username and password: `display_name`, and the `invitation`'s secret where one is needed."""
+
+    display_name = forms.CharField(max_length=NAME_LENGTH, required=False)
+    invitation = forms.CharField(max_length=200, required=False)
+
+    def clean_invitation(self) -> str:
+        secret: str = self.cleaned_data["invitation"]
+        if settings.BACKCHANNEL_SIGNUP != "invitation":
+            return ""
+        if not secret or invitations.open_until(secret) is None:
+            raise forms.ValidationError(
+                "This invitation is used up or has ended. Ask for a new one." if secret else "An invitation is needed.",
+                code="invitation",
+            )
+        return secret
+
+    def signup(self, request: Any, user: Any) -> None:
+        """allauth asks for this; the adapter has done everything when it is called."""

@@ -1,0 +1,167 @@
+"""The accounts' own endpoints under /account/. Signing in, out and up is allauth's, under /_allauth/browser/v1/."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from functools import wraps
+from typing import Any
+
+from django.conf import settings
+from django.contrib.auth import login
+from django.http import HttpRequest, HttpResponse
+from django.middleware.csrf import get_token
+from django.utils import timezone
+
+from backchannel.accounts import entrance, invitations, revocation
+from backchannel.accounts.identity import Ended
+from backchannel.accounts.problems import answer, problem, read_json, refused
+from backchannel.protocol import times
+from backchannel.protocol.errors import Code, CommandError, invalid
+from backchannel.store.workspace import workspace
+
+View = Callable[..., HttpResponse]
+
+
+def _only(*methods: str) -> Callable[[View], View]:
+    """Refuse other methods, and answer errors as problems."""
+
+    def wrap(view: View) -> View:
+        @wraps(view)
+        def guarded(request: HttpRequest, **path: str) -> HttpResponse:
+            if request.method not in methods:
+                refusal = problem(CommandError(Code.METHOD_NOT_ALLOWED, f"Use {' or '.join(methods)} here."))
+                refusal["Allow"] = ", ".join(methods)
+                return refusal
+            try:
+                return view(request, **path)
+            except entrance.Refused as refusal:
+                return refused(refusal.errors)
+            except CommandError as error:
+                return problem(error)
+
+        return guarded
+
+    return wrap
+
+
+@_only("GET")
+def state(request: HttpRequest) -> HttpResponse:
+    """Where a browser that just opened the app stands."""
+    return answer(state_of(request))
+
+
+@_only("POST")
+def setup(request: HttpRequest) -> HttpResponse:
+    """Make the owner, while nobody exists, and sign in."""
+    given = read_json(request, workspace=str, username=str, display_name=str, password=str)
+    for name in ("workspace", "username", "password"):
+        if not given.get(name):
+            raise invalid(**{name: "Is needed."})
+    newcomer = entrance.Newcomer(
+        username=given["username"].strip().lower(),
+        display_name=given.get("display_name", ""),
+        password=given["password"],
+    )
+    try:
+        user = entrance.set_up(given["workspace"], newcomer)
+    except entrance.AlreadySetUp:
+        raise CommandError(
+            Code.FORBIDDEN, "This server has an owner already. Sign in, or ask for an invitation."
+        ) from None
+    login(request, user, backend=settings.AUTHENTICATION_BACKENDS[0])
+    return answer(state_of(request), 201)
+
+
+@_only("POST")
+def create_invitation(request: HttpRequest) -> HttpResponse:
+    """Make an invitation link: staff only."""
+    _check_staff(request)
+    given = read_json(request, days=int, max_uses=int)
+    life = timedelta(days=given.get("days", invitations.DEFAULT_LIFE.days))
+    max_uses = given.get("max_uses", 1)
+    if not timedelta() < life <= invitations.LONGEST_LIFE:
+        raise invalid(days=f"Is not from 1 to {invitations.LONGEST_LIFE.days}.")
+    if not 1 <= max_uses <= invitations.MOST_USES:
+        raise invalid(max_uses=f"Is not from 1 to {invitations.MOST_USES}.")
+    secret, row = invitations.create_invitation(request.user, life, max_uses)
+    body = {"url": invitation_url(request, secret), "expires_at": _wire(row.expires), "max_uses": max_uses}
+    return answer(body, 201)
+
+
+@_only("GET")
+def check_invitation(request: HttpRequest, secret: str) -> HttpResponse:
+    """Whether a link is open; why one is not is not told."""
+    until = invitations.open_until(secret)
+    if until is None:
+        raise CommandError(Code.NOT_FOUND, "This invitation is used up or has ended. Ask for a new one.")
+    return answer({"valid": True, "expires_at": _wire(until), "workspace": workspace().name})
+
+
+@_only("PATCH")
+def profile(request: HttpRequest) -> HttpResponse:
+    """Change one's own display name."""
+    user = _check_signed_in(request)
+    given = read_json(request, display_name=str)
+    display_name = " ".join(given.get("display_name", "").split())
+    if not display_name or len(display_name) > entrance.NAME_LENGTH:
+        raise invalid(display_name=f"Use 1 to {entrance.NAME_LENGTH} characters.")
+    user.display_name = display_name
+    user.save(update_fields=["display_name"])
+    person = entrance.person_of(user)
+    revocation.announce(Ended(user_id=person.id))
+    return answer(state_of(request))
+
+
+def state_of(request: HttpRequest) -> dict[str, Any]:
+    """What the app is told before it connects. Sets the cookie `csrftoken`, and keeps a used session from ending."""
+    get_token(request)
+    if request.user.is_authenticated:
+        _renew(request)
+    set_up = entrance.is_set_up()
+    return {
+        "setup_required": not set_up,
+        "signup": settings.BACKCHANNEL_SIGNUP,
+        "workspace": workspace().name,
+        "user": _user(request) if request.user.is_authenticated else None,
+    }
+
+
+def _renew(request: HttpRequest) -> None:
+    # Once a day the session is saved, and its cookie sent, with a whole life before them again.
+    today = timezone.now().date().isoformat()
+    if request.session.get("used") != today:
+        request.session["used"] = today
+
+
+def _user(request: HttpRequest) -> dict[str, Any]:
+    user: Any = request.user
+    person = entrance.person_of(user)
+    return {
+        "id": person.id,
+        "username": person.username,
+        "display_name": person.display_name,
+        "staff": user.is_staff,
+    }
+
+
+def _check_signed_in(request: HttpRequest) -> Any:
+    if not request.user.is_authenticated:
+        raise CommandError(Code.UNAUTHENTICATED, "Sign in first.")
+    return request.user
+
+
+def _check_staff(request: HttpRequest) -> None:
+    if not _check_signed_in(request).is_staff:
+        raise CommandError(Code.FORBIDDEN, "Only the owner and staff can invite.")
+
+
+def invitation_url(request: HttpRequest, secret: str) -> str:
+    path = f"/invite/{secret}"
+    origins = settings.BACKCHANNEL["ORIGINS"]
+    # `Host` is what a client says; where the address is known, links are made with that.
+    return origins[0] + path if origins else request.build_absolute_uri(path)
+
+
+def _wire(moment: Any) -> str:
+    return times.to_wire(int(moment.timestamp() * 1_000_000))

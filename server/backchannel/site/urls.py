@@ -1,0 +1,20 @@
+"""The addresses of the standalone app that Django answers. /api, /ws and /static never come here."""
+
+from django.contrib import admin
+from django.urls import include, path, re_path
+
+from backchannel.accounts import urls as account_urls
+from backchannel.site.staff import sign_in_by_the_app
+from backchannel.web.page import page
+
+admin.site.site_header = "Backchannel"
+admin.site.site_title = "Backchannel"
+admin.site.index_title = "Administration"
+admin.site.login = sign_in_by_the_app  # type: ignore[method-assign]
+
+urlpatterns = [
+    path("account/", include(account_urls)),
+    path("_allauth/", include("allauth.headless.urls")),
+    path("admin/", admin.site.urls),
+    re_path(r"^(?!(?:api|ws|static|account|_allauth|admin)(?:/|$))(?P<path>.*)$", page),
+]

@@ -1,0 +1,78 @@
+"""What the web build left in `dist/`, read from Vite's manifest."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+DIST = Path(__file__).parent / "dist"
+STATIC_URL = "/static/web/"
+
+# The manifest's names of the entries; web/vite.config.ts declares them.
+_APP = "src/main.tsx"
+_THEME = "src/theme.ts"
+
+
+@dataclass(frozen=True, slots=True)
+class Build:
+    """Addresses of the files that the page names. `blocking`: a classic script that runs before the first paint."""
+
+    module: str
+    preloads: tuple[str, ...]
+    styles: tuple[str, ...]
+    blocking: str | None
+    icon: str | None
+    web_manifest: str | None
+
+
+_read: tuple[float, Build] | None = None
+
+
+def current_build() -> Build | None:
+    """The build that lies in `dist/` now; None where there is none. Read again when the manifest changes."""
+    global _read
+    manifest = DIST / "manifest.json"
+    try:
+        changed = manifest.stat().st_mtime
+    except FileNotFoundError:
+        return None
+    if _read is None or _read[0] != changed:
+        _read = (changed, _from_manifest(json.loads(manifest.read_text("utf-8"))))
+    return _read[1]
+
+
+def _from_manifest(manifest: dict[str, Any]) -> Build:
+    chunks = _with_imports(manifest, _APP)
+    theme = manifest.get(_THEME)
+    return Build(
+        module=_url(manifest[_APP]["file"]),
+        preloads=tuple(_url(manifest[name]["file"]) for name in chunks if name != _APP),
+        styles=tuple(dict.fromkeys(_url(css) for name in chunks for css in manifest[name].get("css", ()))),
+        blocking=_url(theme["file"]) if theme else None,
+        icon=_if_there("icon.svg"),
+        web_manifest=_if_there("app.webmanifest"),
+    )
+
+
+def _with_imports(manifest: dict[str, Any], entry: str) -> list[str]:
+    """The entry and every chunk it imports at once, each before what needs it."""
+    found: list[str] = []
+
+    def visit(name: str) -> None:
+        if name not in found:
+            for imported in manifest[name].get("imports", ()):
+                visit(imported)
+            found.append(name)
+
+    visit(entry)
+    return found
+
+
+def _url(file: str) -> str:
+    return STATIC_URL + file
+
+
+def _if_there(name: str) -> str | None:
+    return _url(name) if (DIST / name).is_file() else None

@@ -1,0 +1,70 @@
+"""The one page of the app. Everything on it but the settings is the same for everybody."""
+
+from __future__ import annotations
+
+from django.http import HttpRequest, HttpResponse, HttpResponseNotFound
+from django.utils.html import format_html, format_html_join, json_script
+from django.utils.safestring import SafeString
+from django.views.decorators.http import require_safe
+
+from backchannel import __version__
+from backchannel.accounts.views import state_of
+from backchannel.web.build import Build, current_build
+
+_NOT_BUILT = """<!doctype html>
+<html lang="en">
+<meta charset="utf-8">
+<title>Backchannel: the web app is not built</title>
+<h1>The web app is not built</h1>
+<p>This server was installed without its web app, so there is no page to show here. The API works all the same.</p>
+<p>To build it, with Node 20.19 or later on this machine, run this in the checkout and reload the page:</p>
+<pre>npm ci
+npm run build</pre>
+<p>An installed package (<code>pip install backchannel</code>) has it already.</p>
+</html>
+"""
+
+
+@require_safe
+def page(request: HttpRequest, path: str = "") -> HttpResponse:
+    """The app, at every address that is nothing else's: which view an address means is the app's to know."""
+    if "." in path.rsplit("/", 1)[-1]:
+        return HttpResponseNotFound("Not found.", content_type="text/plain; charset=utf-8")
+    build = current_build()
+    response = HttpResponse(_NOT_BUILT, status=503) if build is None else HttpResponse(_page(build, request))
+    # The page names files whose names change with their content, and shows who is signed in.
+    response["Cache-Control"] = "private, no-cache"
+    return response
+
+
+def _page(build: Build, request: HttpRequest) -> str:
+    state = state_of(request)
+    settings = {**state, "version": __version__, "csrf_cookie": "csrftoken", "csrf_header": "X-CSRFToken"}
+    head = [
+        _tag('<link rel="icon" type="image/svg+xml" href="{}">', build.icon),
+        _tag('<link rel="manifest" href="{}">', build.web_manifest),
+        _tag('<script src="{}"></script>', build.blocking),
+        *(_tag('<link rel="stylesheet" href="{}">', style) for style in build.styles),
+        *(_tag('<link rel="modulepreload" href="{}">', chunk) for chunk in build.preloads),
+        _tag('<script type="module" src="{}"></script>', build.module),
+    ]
+    return format_html(
+        "<!doctype html>\n"
+        '<html lang="en">\n<head>\n'
+        '<meta charset="utf-8">\n'
+        '<meta name="viewport" content="width=device-width, initial-scale=1, viewport-fit=cover">\n'
+        '<meta name="color-scheme" content="light dark">\n'
+        "<title>{workspace}</title>\n"
+        "{settings}\n{head}\n"
+        "</head>\n<body>\n"
+        '<div id="root"></div>\n'
+        "<noscript>This app needs JavaScript.</noscript>\n"
+        "</body>\n</html>\n",
+        workspace=state["workspace"],
+        settings=json_script(settings, "backchannel-settings"),
+        head=format_html_join("\n", "{}", ((tag,) for tag in head if tag)),
+    )
+
+
+def _tag(form: str, address: str | None) -> SafeString:
+    return format_html(form, address) if address else SafeString("")
