@@ -84,7 +84,9 @@ class WebBuildHook(BuildHookInterface):  # type: ignore[type-arg]
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
         decided = plan(Path(self.root), version, os.environ, node_in_path)
         if decided is Plan.BORROW_NODE:
-            raise WebBuildError(f"Node {NODE_FLOOR[0]}.{NODE_FLOOR[1]} or later with npm is needed to build the web app")
+            raise WebBuildError(
+                f"Node {NODE_FLOOR[0]}.{NODE_FLOOR[1]} or later with npm is needed to build the web app"
+            )
         if decided is Plan.BUILD:
             self.app.display_info("Building the web app")
             self._npm("ci", "--ignore-scripts", "--no-fund", "--no-audit")
@@ -94,4 +96,6 @@ class WebBuildHook(BuildHookInterface):  # type: ignore[type-arg]
         npm = shutil.which("npm")
         ran = subprocess.run([str(npm), *words], cwd=self.root, check=False)
         if ran.returncode:
-            raise WebBuildError(f"`npm {' '.join(words)}` failed; BACKCHANNEL_WEB=skip installs the server without the app")
+            raise WebBuildError(
+                f"`npm {' '.join(words)}` failed; BACKCHANNEL_WEB=skip installs the server without the app"
+            )

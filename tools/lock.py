@@ -40,7 +40,9 @@ def lock(upgrade: bool) -> None:
         more = ["--upgrade"] if upgrade else []
         subprocess.run(
             [home / "bin" / "uv", "pip", "compile", *sources, *options, *more, "-o", path],
-            cwd=ROOT, check=True, stdout=subprocess.DEVNULL,  # fmt: skip
+            cwd=ROOT,
+            check=True,
+            stdout=subprocess.DEVNULL,
         )
     lock_npm.complete()
 

@@ -44,9 +44,9 @@ def check_python() -> None:
 
 
 def environment() -> dict[str, str]:
-    """The environment for every step: the virtual environment's programs come first."""
+    """The environment for every step: the programs of the virtual environment and of node_modules come first."""
     env = dict(os.environ)
-    env["PATH"] = os.pathsep.join([str(VENV / "bin"), env.get("PATH", os.defpath)])
+    env["PATH"] = os.pathsep.join([str(VENV / "bin"), str(ROOT / "node_modules" / ".bin"), env.get("PATH", os.defpath)])
     env["VIRTUAL_ENV"] = str(VENV)
     env.pop("PYTHONHOME", None)
     return env
@@ -121,7 +121,10 @@ def apt_install(packages: list[str], why: str) -> None:
 def _sudo() -> list[str] | None:
     if os.geteuid() == 0:
         return []
-    if shutil.which("sudo") and subprocess.run(["sudo", "-n", "true"], capture_output=True, check=False).returncode == 0:
+    if (
+        shutil.which("sudo")
+        and subprocess.run(["sudo", "-n", "true"], capture_output=True, check=False).returncode == 0
+    ):
         return ["sudo", "-n"]
     return None
 

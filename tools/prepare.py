@@ -52,7 +52,14 @@ def done(part: str, state: str) -> None:
 def run(argv: list[str], failed: str, **options: object) -> None:
     """Run a program in the checkout; its output is shown only if it fails, before `Missing(failed)`."""
     ran = subprocess.run(  # type: ignore[call-overload]
-        argv, cwd=ROOT, env=machine.environment(), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, **options
+        argv,
+        cwd=ROOT,
+        env=machine.environment(),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+        **options,
     )
     if ran.returncode:
         say(ran.stdout.strip())
@@ -75,7 +82,9 @@ def prepare_venv(*, dev: bool) -> None:
             shutil.rmtree(VENV, ignore_errors=True)
             # Debian's Python comes without ensurepip.
             version = f"python3.{sys.version_info[1]}"
-            machine.apt_install([f"{version}-venv"], "no virtual environment can be made, as this Python lacks ensurepip")
+            machine.apt_install(
+                [f"{version}-venv"], "no virtual environment can be made, as this Python lacks ensurepip"
+            )
             run([sys.executable, "-m", "venv", str(VENV)], "no virtual environment can be made: see above")
     say(f"    pip install -r {lock.relative_to(ROOT)}")
     pip = [str(python), "-m", "pip", "install", "-q", "--disable-pip-version-check", "--no-compile"]
@@ -128,7 +137,7 @@ def prepare_web() -> None:
 def prepare_chromium() -> None:
     """See to a browser for the end-to-end tests, and a font that has emoji."""
     wanted = [] if machine.find_chromium() else ["chromium"]
-    if wanted or not machine.EMOJI_FONT.exists() and shutil.which("apt-get"):
+    if wanted or (not machine.EMOJI_FONT.exists() and shutil.which("apt-get")):
         wanted.append("fonts-noto-color-emoji")
     if not wanted:
         return

@@ -53,12 +53,21 @@ def postgres() -> Iterator[str]:
         data, port = folder / "data", free_port()
         made = subprocess.run(
             [programs / "initdb", "-D", data, "-U", "backchannel", "-A", "trust", "-E", "UTF8", "--locale=C", "-N"],
-            capture_output=True, text=True, check=False, cwd=folder, **who,  # fmt: skip
+            capture_output=True,
+            text=True,
+            check=False,
+            cwd=folder,
+            **who,
         )
         if made.returncode:
             raise Missing(f"PostgreSQL's initdb failed: {(made.stderr or made.stdout).strip().splitlines()[-1]}")
         # These data outlive no test, so the disk is not waited for.
-        settings = {"fsync": "off", "full_page_writes": "off", "max_connections": "200", "unix_socket_directories": folder}
+        settings = {
+            "fsync": "off",
+            "full_page_writes": "off",
+            "max_connections": "200",
+            "unix_socket_directories": folder,
+        }
         options = [word for name, value in settings.items() for word in ("-c", f"{name}={value}")]
         server = [programs / "postgres", "-D", data, "-p", str(port), "-h", "127.0.0.1", *options]
         with _running(server, port, folder, signal.SIGINT, who):
@@ -74,7 +83,19 @@ def redis(port: int | None = None) -> Iterator[str]:
         raise Missing("no Redis or Valkey server on this machine: apt-get install redis-server, or set " + REDIS_URL)
     port = port or free_port()
     with _folder("backchannel-redis-") as folder:
-        server = [program, "--port", str(port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no", "--dir", folder]
+        server = [
+            program,
+            "--port",
+            str(port),
+            "--bind",
+            "127.0.0.1",
+            "--save",
+            "",
+            "--appendonly",
+            "no",
+            "--dir",
+            folder,
+        ]
         with _running(server, port, folder, signal.SIGTERM, {}):
             yield f"redis://127.0.0.1:{port}/0"
 
@@ -103,12 +124,20 @@ def _unprivileged(folder: Path) -> dict[str, object]:
 
 
 @contextmanager
-def _running(server: list[object], port: int, folder: Path, stop: signal.Signals, who: dict[str, object]) -> Iterator[None]:
+def _running(
+    server: list[object], port: int, folder: Path, stop: signal.Signals, who: dict[str, object]
+) -> Iterator[None]:
     log = folder / "log"
     with log.open("wb") as output:
         process = subprocess.Popen(  # type: ignore[call-overload]
-            [str(word) for word in server], cwd=folder, stdin=subprocess.DEVNULL, stdout=output, stderr=output,
-            preexec_fn=_die_with_parent, start_new_session=True, **who,  # fmt: skip
+            [str(word) for word in server],
+            cwd=folder,
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=output,
+            preexec_fn=_die_with_parent,  # noqa: PLW1509 - there are no threads yet
+            start_new_session=True,
+            **who,
         )
     try:
         _wait_for(process, port, log)
