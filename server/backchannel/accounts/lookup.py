@@ -18,7 +18,7 @@ from django.utils.crypto import constant_time_compare
 
 from backchannel.accounts.identity import Identity, Proof, Via, shared
 from backchannel.accounts.models import Ticket, Token
-from backchannel.accounts.secrets import TICKET_PREFIX, digest, new_secret
+from backchannel.accounts.secrets import TICKET_PREFIX, TOKEN_PREFIX, digest, new_secret
 from backchannel.store import people
 
 Kind = Literal["session", "token"]
@@ -59,6 +59,13 @@ def issue_ticket(identity: Identity) -> tuple[str, datetime]:
             expires=now + TICKET_LIFE,
         )
     return secret, now + TICKET_LIFE
+
+
+def issue_token(user: Any, name: str = "") -> str:
+    """A new token for a program that speaks for `user`. Its text exists here and nowhere else."""
+    secret = new_secret(TOKEN_PREFIX)
+    Token.objects.create(user=user, name=name, digest=digest(secret))
+    return secret
 
 
 def dead_among(proofs: list[Proof]) -> set[str]:

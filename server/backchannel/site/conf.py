@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import difflib
 import ipaddress
-import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
@@ -235,8 +234,8 @@ def load(environ: Mapping[str, str]) -> Conf:
 
 
 def _default_folder(environ: Mapping[str, str]) -> str:
-    base = environ.get("XDG_DATA_HOME") or os.path.join(environ.get("HOME") or "~", ".local", "share")
-    return os.path.join(base, "backchannel")
+    base = environ.get("XDG_DATA_HOME") or f"{environ.get('HOME') or '~'}/.local/share"
+    return f"{base}/backchannel"
 
 
 def unknown(environ: Mapping[str, str]) -> list[str]:

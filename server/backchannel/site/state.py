@@ -1,0 +1,150 @@
+"""In which state the database is, and the steps from there to one that can be served."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import pkgutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+from django.apps import apps
+from django.db import DatabaseError, InterfaceError, NotSupportedError, connection
+
+# Any number will do, if it is always the same: it names the lock among those of this database.
+_MIGRATION_LOCK = 0x6261636B
+
+
+class DatabaseUnusable(Exception):
+    """The database cannot be served from; one line says why, and what to do."""
+
+
+def connect() -> None:
+    """Reach the database. Raises `DatabaseUnusable`."""
+    try:
+        connection.ensure_connection()
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT 1")
+    except NotSupportedError as problem:
+        raise DatabaseUnusable(f"{describe()} is too old: {_first_line(problem)}") from None
+    except (DatabaseError, InterfaceError) as problem:
+        raise DatabaseUnusable(f"cannot use {describe()}: {_first_line(problem)}") from None
+    except Exception as problem:
+        if type(problem).__name__ != "PoolTimeout":
+            raise
+        raise DatabaseUnusable(f"{describe()} does not answer; is it running, and are name and password right?") from None
+
+
+def describe() -> str:
+    """The database as a person would name it, without the password."""
+    settings = connection.settings_dict
+    if connection.vendor == "sqlite":
+        return f"the SQLite database {settings['NAME']}"
+    where = f"{settings['HOST'] or 'localhost'}:{settings['PORT'] or 5432}"
+    return f"the PostgreSQL database {settings['NAME']} at {where}"
+
+
+def version() -> tuple[int, ...]:
+    return tuple(connection.get_database_version())
+
+
+def check_durable() -> None:
+    """Refuse a database that would call something stored which a power cut takes away. Raises `DatabaseUnusable`."""
+    if connection.vendor == "sqlite":
+        if _value("PRAGMA synchronous") not in {2, 3} or str(_value("PRAGMA journal_mode")).lower() != "wal":
+            raise DatabaseUnusable(f"{describe()} does not sync its commits; it needs journal_mode=WAL, synchronous=FULL")
+        return
+    for name in ("fsync", "full_page_writes", "synchronous_commit"):
+        if _value(f"SHOW {name}") == "off":
+            raise DatabaseUnusable(f"{describe()} is set to {name}=off, which loses messages in a power cut; turn it on")
+
+
+def unapplied() -> list[str]:
+    """Migrations that this version has and the database has not. Raises `DatabaseUnusable` where it is the other way.
+
+    Looks at names alone: loading the migrations themselves would cost every start a quarter of a second.
+    """
+    applied = _applied()
+    present = _present()
+    newer = sorted(f"{app}.{name}" for app, name in applied - present if app.startswith("backchannel"))
+    if newer:
+        raise DatabaseUnusable(
+            f"{describe()} was made by a newer version of Backchannel ({newer[-1]}); install that version or a later one"
+        )
+    return sorted(f"{app}.{name}" for app, name in present - applied)
+
+
+def migrate() -> None:
+    """Bring the tables up to date. Of several processes that start at once, one does and the others wait."""
+    from django.core.management import call_command
+
+    with _one_at_a_time():
+        if unapplied():
+            call_command("migrate", verbosity=0, interactive=False, skip_checks=True)
+
+
+@contextmanager
+def only_server_of(folder: Path) -> Iterator[None]:
+    """Hold the folder for this process: two servers on one SQLite file would not hear of each other's messages.
+
+    Raises `DatabaseUnusable`. The lock ends with the process, however that ends.
+    """
+    with (folder / "serving.lock").open("a+") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            file.seek(0)
+            raise DatabaseUnusable(
+                f"another server (process {file.read().strip() or 'unknown'}) keeps its data in {folder}; "
+                "stop it, or give this one another folder with --data"
+            ) from None
+        file.truncate(0)
+        file.write(str(os.getpid()))
+        file.flush()
+        yield
+
+
+def _applied() -> set[tuple[str, str]]:
+    if "django_migrations" not in connection.introspection.table_names():
+        return set()
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT app, name FROM django_migrations")
+        return {(app, name) for app, name in cursor.fetchall()}
+
+
+def _present() -> set[tuple[str, str]]:
+    found: set[tuple[str, str]] = set()
+    for app in apps.get_app_configs():
+        try:
+            package = import_module(f"{app.name}.migrations")
+        except ModuleNotFoundError:
+            continue
+        found |= {(app.label, module.name) for module in pkgutil.iter_modules(package.__path__)}
+    return found
+
+
+@contextmanager
+def _one_at_a_time() -> Iterator[None]:
+    if connection.vendor != "postgresql":
+        yield
+        return
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_lock(%s)", [_MIGRATION_LOCK])
+        try:
+            yield
+        finally:
+            cursor.execute("SELECT pg_advisory_unlock(%s)", [_MIGRATION_LOCK])
+
+
+def _value(query: str) -> Any:
+    with connection.cursor() as cursor:
+        cursor.execute(query)
+        row = cursor.fetchone()
+    return row[0] if row else None
+
+
+def _first_line(problem: Exception) -> str:
+    return str(problem).strip().split("\n")[0]
