@@ -6,16 +6,25 @@
 The only part of the protocol that touches the disk. It runs in a checkout, never in the server.
 """
 
+import json
 import sys
 from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
-from backchannel.protocol import typescript
+from backchannel.protocol import asyncapi, json_schema, openapi, typescript
 
 ROOT: Final = Path(__file__).resolve().parents[3]
 
+
+def _json(document: Callable[[], dict[str, Any]]) -> Callable[[], str]:
+    return lambda: json.dumps(document(), indent=2, ensure_ascii=False) + "\n"
+
+
 FILES: Final[dict[str, Callable[[], str]]] = {
+    "protocol/schema.json": _json(json_schema.document),
+    "protocol/openapi.json": _json(openapi.document),
+    "protocol/asyncapi.json": _json(asyncapi.document),
     "client/src/protocol.gen.ts": typescript.text,
 }
 

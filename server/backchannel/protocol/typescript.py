@@ -18,7 +18,7 @@ from backchannel.protocol import frames, shapes
 from backchannel.protocol.commands import COMMANDS, Declaration
 from backchannel.protocol.errors import CloseCode, Code, ErrorData
 from backchannel.protocol.events import AnyRoomEvent, AnyUserFrame, EphemeralFrame, RoomFacts
-from backchannel.protocol.json_schema import SERVER_FRAMES
+from backchannel.protocol.json_schema import ANSWERS_OVER_HTTP, RESULTS, SERVER_FRAMES, Struct
 from backchannel.protocol.version import PROTOCOL
 
 HEADER: Final = """\
@@ -68,14 +68,15 @@ _LITERALS: Final = {
     frozenset(get_args(shapes.Role)): "Role",
     frozenset(get_args(shapes.PresenceState)): "PresenceState",
 }
+_SAID_BESIDE_COMMANDS: Final[tuple[Struct, ...]] = (frames.ClientHello, frames.ClientPong, frames.SyncRequest)
 
 
 def text() -> str:
     """The whole file."""
     said: dict[str, str] = {}
-    for struct in (*SERVER_FRAMES, *(d.result for d in COMMANDS.values()), frames.SyncResponse, frames.TicketResponse):
+    for struct in (*SERVER_FRAMES, *RESULTS, *ANSWERS_OVER_HTTP):
         _collect(struct, said, heard=True)
-    for struct in (frames.ClientHello, frames.ClientPong, frames.SyncRequest):
+    for struct in _SAID_BESIDE_COMMANDS:
         _collect(struct, said, heard=False)
     parts = [
         f"{HEADER}export const PROTOCOL = {PROTOCOL};",
@@ -94,14 +95,16 @@ def text() -> str:
     return "\n\n".join(parts) + "\n"
 
 
-def _collect(struct: type[msgspec.Struct], said: dict[str, str], *, heard: bool) -> None:
+def _collect(struct: Struct, said: dict[str, str], *, heard: bool) -> None:
     """Put the struct's interface, and those it needs, into `said`. `heard`: the client hears it rather than says it."""
     if struct.__name__ in said:
         return
     said[struct.__name__] = ""  # keeps its place before those it needs
     config = struct.__struct_config__
     if not _fields(struct) and config.tag is None:
-        said[struct.__name__] = "\n".join([*_comment(_doc(struct)), f"export type {struct.__name__} = Record<never, never>;"])
+        said[struct.__name__] = "\n".join(
+            [*_comment(_doc(struct)), f"export type {struct.__name__} = Record<never, never>;"]
+        )
         return
     lines = [*_comment(_doc(struct)), f"export interface {struct.__name__} {{"]
     if config.tag is not None:
@@ -116,7 +119,7 @@ def _collect(struct: type[msgspec.Struct], said: dict[str, str], *, heard: bool)
     said[struct.__name__] = "\n".join(lines)
 
 
-def _type(struct: type[msgspec.Struct], field: inspect.Field, *, nullable: bool) -> str:
+def _type(struct: Struct, field: inspect.Field, *, nullable: bool) -> str:
     if (struct, field.name) == (ErrorData, "code"):
         return "ErrorCode"
     named = _BY_MEMBER.get((struct, field.name)) or _BY_FIELD.get(field.name)
@@ -199,7 +202,10 @@ def _field_lines(declaration: Declaration) -> Iterator[str]:
 
 
 def _commands_table() -> str:
-    lines = ["/** Where each command is over REST; `method` is null where it is on the WebSocket alone. */", "export const COMMANDS = {"]
+    lines = [
+        "/** Where each command is over REST; `method` is null where it is on the WebSocket alone. */",
+        "export const COMMANDS = {",
+    ]
     for word, declaration in COMMANDS.items():
         method = _quoted(declaration.method) if declaration.method else "null"
         lines.append(f"  {word}: {{ method: {method}, path: {_quoted(declaration.path)} }},")
@@ -218,17 +224,17 @@ def _close_table() -> str:
     return "\n".join([*lines, "} as const;"])
 
 
-def _union(name: str, structs: tuple[type[msgspec.Struct], ...], doc: str) -> str:
+def _union(name: str, structs: tuple[Struct, ...], doc: str) -> str:
     return "\n".join([f"/** {doc} */", f"export type {name} =", *(f"  | {s.__name__}" for s in structs)]) + ";"
 
 
-def _fields(struct: type[msgspec.Struct]) -> tuple[inspect.Field, ...]:
+def _fields(struct: Struct) -> tuple[inspect.Field, ...]:
     info = inspect.type_info(struct)
     assert isinstance(info, inspect.StructType)
     return info.fields
 
 
-def _structs_in(type_: Any) -> Iterator[type[msgspec.Struct]]:
+def _structs_in(type_: Any) -> Iterator[Struct]:
     match type_:
         case inspect.StructType(cls=cls) if cls is not msgspec.Struct:
             yield cls
@@ -241,7 +247,7 @@ def _structs_in(type_: Any) -> Iterator[type[msgspec.Struct]]:
             pass
 
 
-def _doc(struct: type[msgspec.Struct]) -> str:
+def _doc(struct: Struct) -> str:
     # A dataclass-like docstring that msgspec inherits from its base is not this struct's own.
     return (struct.__dict__.get("__doc__") or "").strip()
 

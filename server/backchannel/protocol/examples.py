@@ -1,0 +1,153 @@
+"""One believable example of everything that can be said, for the documents derived from the protocol. Pure.
+
+Built from the structs themselves, so that an example cannot be out of shape; a test asks one for every declaration.
+"""
+
+from typing import Any, Final
+from uuid import UUID
+
+import msgspec
+
+from backchannel.protocol import commands as c
+from backchannel.protocol import events as e
+from backchannel.protocol import frames as f
+from backchannel.protocol import results as r
+from backchannel.protocol import shapes as s
+from backchannel.protocol.codec import encode
+from backchannel.protocol.errors import Code, CommandError
+
+_ADA: Final = s.User(24, "ada", "Ada Lovelace")
+_MARY: Final = s.User(31, "mary", "Mary Somerville")
+
+_FIRST: Final = UUID("019a3c5e-7f10-7c41-9d3a-5b1f0c2e4a01")
+_SECOND: Final = UUID("019a3c5e-9b44-7a02-8f6e-c0d1e2f3a4b5")
+_EPOCH: Final = "0199f2d0c1e4"
+_AT: Final = "2025-11-23T03:44:28.123456Z"
+_LATER: Final = "2025-11-23T03:45:02.5Z"
+_INSTANCE: Final = "5d0f6a8e-3c1b-4e2d-9a7f-8b6c5d4e3f2a"
+
+_MESSAGE: Final = s.Message(
+    id=_SECOND,
+    room_id=7,
+    seq=1042,
+    rev_seq=1042,
+    sender=_ADA,
+    content="It counts as well as weaves, @mary.",
+    reply_to=s.Quote(_FIRST, 1001, _MARY, "What does the engine do?"),
+    created_at=_AT,
+    edited_at=None,
+    deleted=False,
+    reactions=[s.Reaction("👍", 2, [24, 31])],
+    attachments=[],
+    mentions=[31],
+)
+_EDITED: Final = msgspec.structs.replace(
+    _MESSAGE, rev_seq=1043, content="It weaves as well as counts, @mary.", edited_at=_LATER
+)
+_TOMBSTONE: Final = msgspec.structs.replace(_MESSAGE, rev_seq=1044, content="", deleted=True, reactions=[])
+_ROOM: Final = s.Room(
+    id=7,
+    kind="group",
+    name="Engines",
+    topic="Analytical, mostly",
+    seq=1042,
+    read_seq=1040,
+    unread_count=1,
+    mention_count=1,
+    member_count=2,
+    members=[_ADA, _MARY],
+    role="member",
+    last_message=s.LastMessage(_SECOND, _ADA, "It counts as well as weaves, @mary.", _AT),
+)
+_RESUME: Final = f.Resume(epoch=_EPOCH, user_version=41, rooms={7: 1041, 9: 12})
+_FACT: Final[dict[str, Any]] = {"room_id": 7, "at": _AT}
+
+_COMMANDS: Final[tuple[msgspec.Struct, ...]] = (
+    c.GetMe(id="a1"),
+    c.GetRoomList(id="a2"),
+    c.GetRoom(id="a3", room_id=7),
+    c.SendMessage(id=_SECOND, room_id=7, content=_MESSAGE.content, reply_to=_FIRST),
+    c.EditMessage(id="a5", message_id=_SECOND, content=_EDITED.content, base_seq=1042),
+    c.DeleteMessage(id="a6", message_id=_SECOND),
+    c.AddReaction(id="a7", message_id=_SECOND, emoji="👍"),
+    c.RemoveReaction(id="a8", message_id=_SECOND, emoji="👍"),
+    c.GetHistory(id="a9", room_id=7, before=1042, limit=50),
+    c.GetEvents(id="b1", room_id=7, after=1040, limit=200),
+    c.MarkRead(id="b2", room_id=7, seq=1042),
+    c.Typing(id="b3", room_id=7, active=True),
+    c.SetPresence(id="b4", state="away", instance=_INSTANCE),
+    c.CreateRoom(id="b5", kind="group", name="Engines", topic="Analytical, mostly", members=[31]),
+    c.UpdateRoom(id="b6", room_id=7, topic="Difference, too"),
+    c.JoinRoom(id="b7", room_id=9),
+    c.LeaveRoom(id="b8", room_id=9),
+    c.AddMembers(id="b9", room_id=7, user_ids=[31]),
+    c.RemoveMember(id="c1", room_id=7, user_id=31),
+    c.GetMembers(id="c2", room_id=7, after=24, limit=100),
+    c.GetPeople(id="c3", query="ma", limit=50),
+    c.GetChannels(id="c4", query="eng", limit=50),
+    c.Ping(id="c5"),
+)
+_CLIENT: Final[tuple[msgspec.Struct, ...]] = (
+    f.ClientHello(protocol=1, client=f.ClientInfo("web", "1.0", _INSTANCE), resume=_RESUME),
+    f.ClientPong(timestamp=_AT),
+    f.SyncRequest(resume=_RESUME, wait=25, client=f.ClientInfo("web", "1.0", _INSTANCE)),
+)
+_RESULTS: Final[tuple[msgspec.Struct, ...]] = (
+    r.Empty(),
+    r.Me(_ADA),
+    r.RoomList([_ROOM], _AT, 42, _EPOCH),
+    r.SendResult(_MESSAGE, duplicate=False),
+    r.MessageResult(_EDITED),
+    r.RoomResult(_ROOM),
+    r.History([_MESSAGE], as_of_seq=1042, has_more=True),
+    r.Events([e.MessageCreated(seq=1042, message=_MESSAGE, **_FACT)], seq=1042),
+    r.ReadState(1042, 0, 0),
+    r.Members([s.Member(31, "mary", "Mary Somerville", "owner")], has_more=False),
+    r.People([_MARY]),
+    r.Channels([s.ChannelSummary(9, "engineering", "Iron and brass", 12, joined=False)]),
+    f.TicketResponse("bct_3v7bqk1r", _AT),
+)
+_SERVER: Final[tuple[msgspec.Struct, ...]] = (
+    f.ServerHello(
+        session="8f0c1d2e",
+        user=_ADA,
+        epoch=_EPOCH,
+        heartbeat_s=30,
+        user_version=42,
+        limits=s.Limits(),
+        server=f.ServerInfo("1.0.0"),
+    ),
+    f.RoomListFrame(rooms=[_ROOM], timestamp=_AT, user_version=42, epoch=_EPOCH),
+    e.MessageCreated(seq=1042, message=_MESSAGE, **_FACT),
+    e.MessageEdited(seq=1043, message=_EDITED, **_FACT),
+    e.MessageDeleted(seq=1044, message=_TOMBSTONE, **_FACT),
+    e.ReactionAdded(seq=1045, message_id=_FIRST, emoji="👍", user_id=24, **_FACT),
+    e.ReactionRemoved(seq=1046, message_id=_FIRST, emoji="👍", user_id=24, **_FACT),
+    e.MemberJoined(seq=1047, user=_MARY, by=_ADA, **_FACT),
+    e.MemberLeft(seq=1048, user=_MARY, by=_MARY, **_FACT),
+    e.RoomUpdated(seq=1049, room=e.RoomFacts(7, "group", "Engines", "Difference, too", 2), **_FACT),
+    e.RoomAdded(user_version=43, room=_ROOM),
+    e.RoomRemoved(user_version=44, room_id=9, reason="left"),
+    e.ReadStateChanged(user_version=45, room_id=7, read_seq=1042, unread_count=0, mention_count=0),
+    e.Notification(user_version=46, kind="mention", room_id=7, message_id=_SECOND, by=_ADA),
+    e.TypingFrame(room_id=7, user_id=31, active=True),
+    e.PresenceFrame(user_id=31, state="online"),
+    f.RoomReset(7, 2210),
+    f.CaughtUp(),
+    f.Heartbeat(_AT, {7: 1042}, 46),
+    f.Pong(_AT, "c5"),
+    f.Ack("a7", r.MessageResult(_MESSAGE)),
+    f.ErrorFrame("b2", CommandError(Code.RATE_LIMITED, "Too many commands. Wait a moment.", retry_after=2.5).data),
+    f.GoingAway(1500),
+)
+_ERROR: Final = CommandError(
+    Code.INVALID,
+    "content: Write something first: a message cannot be empty.",
+    errors={"content": ["Write something first: a message cannot be empty."]},
+).data
+_SYNC: Final = f.SyncResponse([msgspec.Raw(encode(_SERVER[2])), msgspec.Raw(encode(f.CaughtUp()))], _EPOCH, 42)
+
+EXAMPLES: Final[dict[type[msgspec.Struct], Any]] = {
+    type(example): msgspec.json.decode(encode(example))
+    for example in (*_COMMANDS, *_CLIENT, *_RESULTS, *_SERVER, _ERROR, _SYNC)
+}

@@ -1,0 +1,255 @@
+"""The protocol over HTTP as OpenAPI 3.1: `protocol/openapi.json`, served at /api/openapi.json and, for people, /api/docs.
+
+Pure: declarations in, document out. Every operation comes from `COMMANDS`; written by hand are only the few endpoints
+that are no commands (sync, ticket, health).
+"""
+
+from copy import deepcopy
+from functools import cache
+from typing import Any, Final
+
+from backchannel.protocol import docs_page as page
+from backchannel.protocol import json_schema
+from backchannel.protocol.commands import COMMANDS, Declaration
+from backchannel.protocol.errors import Code
+from backchannel.protocol.examples import EXAMPLES
+from backchannel.protocol.version import PROTOCOL
+
+PREFIX: Final = "#/components/schemas/"
+
+_JSON: Final = "application/json"
+_ANYWHERE: Final = (401, 403, 422, 429, 500, 503)
+_WITH_BODY: Final = (400, 413, 415)
+_SAID: Final = {
+    400: "The request cannot be read.",
+    401: "Nobody is signed in: no cookie or token, or one that has ended.",
+    403: "Not allowed: to this person, or to this page.",
+    404: "There is no such thing.",
+    409: "The message was changed since `base_seq`; read it again.",
+    410: "The message is deleted.",
+    413: "The body is larger than 64 KiB.",
+    415: "The body is not JSON.",
+    422: "A field is missing, unknown or out of its bounds; `errors` says which.",
+    429: "Too often. Wait `retry_after` seconds.",
+    500: "A fault of the server, which it has logged.",
+    503: "The server is busy or its database does not answer. Try again after `retry_after` seconds.",
+}
+
+
+@cache
+def document() -> dict[str, Any]:
+    """The whole document. The same every time: do not change it."""
+    schemas = json_schema.components(PREFIX)
+    paths: dict[str, dict[str, Any]] = {}
+    for declaration in COMMANDS.values():
+        if declaration.method is not None:
+            paths.setdefault(declaration.path, {})[declaration.method.lower()] = _operation(declaration, schemas)
+    paths |= _beside_commands()
+    return {
+        "openapi": "3.1.0",
+        "info": {
+            "title": "Backchannel",
+            "version": str(PROTOCOL),
+            "summary": "Chat that keeps talking when the WebSocket does not.",
+            "description": (
+                "Whatever can be said on the WebSocket can be said here, with the same names, checks and answers. "
+                "The whole contract in prose is protocol/SPEC.md; the WebSocket is described in /api/asyncapi.json."
+            ),
+            "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
+        },
+        "servers": [{"url": "/"}],
+        "security": [{"cookie": []}, {"bearer": []}],
+        "tags": [
+            {"name": "commands", "description": "Each is also a WebSocket frame of the same name."},
+            {"name": "receiving", "description": "What the server says, where there is no WebSocket."},
+            {"name": "server", "description": "The server about itself."},
+        ],
+        "paths": paths,
+        "components": {
+            "securitySchemes": {
+                "cookie": {
+                    "type": "apiKey",
+                    "in": "cookie",
+                    "name": "backchannel",
+                    "description": (
+                        "The session cookie; over HTTPS it is called __Host-backchannel, in an embedding site as that "
+                        "site calls it. A call that changes something must come from a page whose Origin is allowed."
+                    ),
+                },
+                "bearer": {
+                    "type": "http",
+                    "scheme": "bearer",
+                    "description": "A program's token, printed by `backchannel token USERNAME`.",
+                },
+            },
+            "responses": _problems(),
+            "schemas": _reachable(schemas, paths),
+        },
+    }
+
+
+def docs_page() -> str:
+    """The document as a page for people: static HTML without scripts, styled by `DOCS_STYLE` at /api/docs.css."""
+    return page.html(document())
+
+
+DOCS_STYLE: Final = page.STYLE
+
+
+def _operation(declaration: Declaration, schemas: dict[str, Any]) -> dict[str, Any]:
+    schema = schemas[declaration.struct.__name__]
+    example = EXAMPLES[declaration.struct]
+    in_path = declaration.path_fields
+    # Over HTTP the answer needs no name; only a message's `id` says more than that.
+    unsaid = {"type", *in_path, *(() if declaration.word == "send_message" else ("id",))}
+    rest = {name: member for name, member in schema["properties"].items() if name not in unsaid}
+    in_query = declaration.method in ("GET", "DELETE")
+    summary, _, description = schema["description"].partition("\n\n")
+    operation: dict[str, Any] = {
+        "operationId": declaration.word,
+        "tags": ["commands"],
+        "summary": summary,
+        **({"description": description} if description else {}),
+        "parameters": [_parameter("path", name, schema, example) for name in in_path]
+        + [_parameter("query", name, schema, example) for name in rest if in_query],
+    }
+    body = bool(rest) and not in_query
+    if body:
+        name = f"{declaration.struct.__name__}Body"
+        schemas[name] = _body_schema(name, schema, rest, example)
+        operation["requestBody"] = {"required": True, "content": {_JSON: {"schema": {"$ref": PREFIX + name}}}}
+    operation["responses"] = _responses(declaration, body=body)
+    return operation
+
+
+def _parameter(place: str, name: str, schema: dict[str, Any], example: dict[str, Any]) -> dict[str, Any]:
+    member = deepcopy(schema["properties"][name])
+    if "anyOf" in member:  # an address cannot say null: it leaves the parameter out
+        (member,) = (part for part in member["anyOf"] if part != {"type": "null"})
+    described = member.pop("description", None)
+    return {
+        "name": name,
+        "in": place,
+        "required": place == "path" or name in schema["required"],
+        **({"description": described} if described else {}),
+        "schema": member,
+        **({"example": example[name]} if name in example else {}),
+    }
+
+
+def _body_schema(name: str, schema: dict[str, Any], rest: dict[str, Any], example: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "title": name,
+        "type": "object",
+        "properties": deepcopy(rest),
+        "required": [field for field in schema["required"] if field in rest],
+        "additionalProperties": False,
+        "examples": [{field: value for field, value in example.items() if field in rest}],
+    }
+
+
+def _responses(declaration: Declaration, *, body: bool) -> dict[str, Any]:
+    name = declaration.result.__name__
+    content = {"content": {_JSON: {"schema": {"$ref": PREFIX + name}}}}
+    if declaration.status == 201:
+        done = {"201": {"description": "Made.", **content}, "200": {"description": "It was there already.", **content}}
+    else:
+        done = {"200": {"description": "Done.", **content}}
+    refused = {*_ANYWHERE, *(_WITH_BODY if body else ())}
+    if declaration.path_fields or declaration.word == "create_room":
+        refused.add(404)
+    if "message_id" in declaration.path_fields:
+        refused.add(410)
+    if declaration.word == "edit_message":
+        refused.add(409)
+    return done | {str(status): {"$ref": f"#/components/responses/{status}"} for status in sorted(refused)}
+
+
+def _problems() -> dict[str, Any]:
+    """One response for each status, with the words `code` can be."""
+    answers = {}
+    for status, said in _SAID.items():
+        words = [f"`{code.word}`" for code in Code if code.status == status]
+        answers[str(status)] = {
+            "description": f"{said} `code` is {' or '.join(words)}.",
+            "content": {"application/problem+json": {"schema": {"$ref": f"{PREFIX}ErrorData"}}},
+            **({"headers": {"Retry-After": _RETRY_AFTER}} if status in (429, 503) else {}),
+        }
+    return answers
+
+
+_RETRY_AFTER: Final = {"description": "Whole seconds; `retry_after` is more exact.", "schema": {"type": "integer"}}
+
+
+def _beside_commands() -> dict[str, Any]:
+    def refused(*statuses: int) -> dict[str, Any]:
+        return {str(status): {"$ref": f"#/components/responses/{status}"} for status in statuses}
+
+    def answer(description: str, schema: dict[str, Any], media_type: str = _JSON) -> dict[str, Any]:
+        return {"description": description, "content": {media_type: {"schema": schema}}}
+
+    def about(word: str, summary: str, **responses: Any) -> dict[str, Any]:
+        return {
+            "get": {"operationId": word, "tags": ["server"], "summary": summary, "security": [], "responses": responses}
+        }
+
+    text = {"type": "string"}
+    anything = {"type": "object"}
+    return {
+        "/api/sync": {
+            "post": {
+                "operationId": "sync",
+                "tags": ["receiving"],
+                "summary": "Receive, without a WebSocket: what it would have carried since the cursors in `resume`.",
+                "description": (
+                    "Answers as soon as there is something to say, and after `wait` seconds with no frames. "
+                    "Nothing is kept between two calls: a repeated call repeats the answer."
+                ),
+                "requestBody": {
+                    "required": True,
+                    "content": {_JSON: {"schema": {"$ref": f"{PREFIX}SyncRequest"}}},
+                },
+                "responses": {"200": answer("What there is to say.", {"$ref": f"{PREFIX}SyncResponse"})}
+                | refused(*sorted({*_ANYWHERE, *_WITH_BODY})),
+            }
+        },
+        "/api/auth/ticket": {
+            "post": {
+                "operationId": "ticket",
+                "tags": ["receiving"],
+                "summary": "Get a ticket that opens one WebSocket, within 30 s: `GET /ws?token=<ticket>`.",
+                "responses": {"200": answer("A ticket.", {"$ref": f"{PREFIX}TicketResponse"})}
+                | refused(401, 403, 429, 500, 503),
+            }
+        },
+        "/healthz": about("health", "Is the process up?", **{"200": answer("It is.", anything)}),
+        "/readyz": about(
+            "ready",
+            "Do the database and the bus answer, and is it not about to stop?",
+            **{"200": answer("Yes.", anything), "503": answer("No; the body says what is missing.", anything)},
+        ),
+        "/metrics": about("metrics", "Figures for Prometheus.", **{"200": answer("Figures.", text, "text/plain")}),
+        "/api/openapi.json": about("openapi", "This document.", **{"200": answer("OpenAPI 3.1.", anything)}),
+        "/api/asyncapi.json": about("asyncapi", "The WebSocket's side.", **{"200": answer("AsyncAPI 3.0.", anything)}),
+        "/api/docs": about("docs", "This document, to read.", **{"200": answer("A page.", text, "text/html")}),
+    }
+
+
+def _reachable(schemas: dict[str, Any], paths: dict[str, Any]) -> dict[str, Any]:
+    """The schemas the paths and the problems use: the frames of commands are AsyncAPI's."""
+    kept: dict[str, Any] = {}
+
+    def walk(value: Any) -> None:
+        if isinstance(value, dict):
+            name = str(value.get("$ref", "")).removeprefix(PREFIX)
+            if name in schemas and name not in kept:
+                kept[name] = schemas[name]
+                walk(schemas[name])
+            for inner in value.values():
+                walk(inner)
+        elif isinstance(value, list):
+            for inner in value:
+                walk(inner)
+
+    walk([paths, {"$ref": f"{PREFIX}ErrorData"}])
+    return dict(sorted(kept.items()))
