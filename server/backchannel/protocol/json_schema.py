@@ -65,8 +65,10 @@ def components(prefix: str) -> dict[str, Any]:
     del schemas["Struct"]  # the bare `Ack.result`, told exactly below
     schemas["Ack"]["properties"]["result"] = _any_of(prefix, RESULTS)
     schemas["SyncResponse"]["properties"]["frames"]["items"] = {"$ref": f"{prefix}ServerFrame"}
+    schemas["Events"]["properties"]["events"]["items"] = {"$ref": f"{prefix}RoomEvent"}
     by_name = {struct.__name__: struct for struct in (*EXAMPLES, *_structs_behind(structs))}
     told = {name: _tell(schema, by_name[name]) for name, schema in schemas.items()}
+    told["RoomEvent"] = {"description": "Numbered facts about a room.", **_any_of(prefix, get_args(AnyRoomEvent))}
     told["ClientFrame"] = {"description": "Everything a client says.", **_any_of(prefix, CLIENT_FRAMES)}
     told["ServerFrame"] = {
         "description": "Everything the server says. A client ignores a `type` it does not know.",
