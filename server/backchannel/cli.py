@@ -102,9 +102,9 @@ def _open(conf: Conf, *, up_to_date: bool = True) -> None:
 
 
 def _serve(options: argparse.Namespace, conf: Conf) -> int:
-    from backchannel.site.serving import serve
+    from backchannel.runner.start import start
 
-    serve(conf, demo=options.demo, open_database=lambda: _open(conf), stop=Stop)
+    start(conf, demo=options.demo, open_database=lambda: _open(conf), stop=Stop)
     return 0
 
 
@@ -168,5 +168,3 @@ def _check(options: argparse.Namespace, conf: Conf) -> int:
         print(f"{'problem' if finding.is_problem else finding.word:9}{finding.text}")
     print("Nothing stands in the way." if not problems else f"{problems} to see to.")
     return 1 if problems else 0
-
-

@@ -20,7 +20,7 @@ from backchannel.accounts.views import invitation_url
 
 
 @admin.register(User)
-class PersonAdmin(UserAdmin):
+class PersonAdmin(UserAdmin):  # type: ignore[type-arg]
     list_display = ("username", "display_name", "is_active", "is_staff", "last_login")
     list_filter = ("is_active", "is_staff")
     search_fields = ("username", "display_name", "email")
@@ -51,7 +51,7 @@ class PersonAdmin(UserAdmin):
 
 
 @admin.register(Token)
-class TokenAdmin(admin.ModelAdmin):
+class TokenAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     list_display = ("__str__", "user", "created", "last_used", "revoked")
     list_filter = ("revoked",)
     search_fields = ("name", "user__username")
@@ -75,7 +75,7 @@ class TokenAdmin(admin.ModelAdmin):
             token.save(update_fields=["revoked"])
 
 
-class InvitationForm(forms.ModelForm):
+class InvitationForm(forms.ModelForm):  # type: ignore[type-arg]
     days = forms.IntegerField(
         min_value=1, max_value=365, initial=DEFAULT_LIFE.days, help_text="How long the link works."
     )
@@ -86,7 +86,7 @@ class InvitationForm(forms.ModelForm):
 
 
 @admin.register(Invitation)
-class InvitationAdmin(admin.ModelAdmin):
+class InvitationAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     list_display = ("__str__", "created_by", "created", "expires", "uses", "max_uses")
     form = InvitationForm
 

@@ -49,6 +49,12 @@ async def authenticate(scope: Mapping[str, Any]) -> Identity:
     raise _unauthenticated("Sign in, or send a token as Authorization: Bearer.")
 
 
+async def issue_ticket(identity: Identity) -> tuple[str, int]:
+    """A ticket that works once, and when it ends, in microseconds since 1970. Raises `CommandError` 503."""
+    secret, expires = await in_thread(lookup.issue_ticket, identity)
+    return secret, int(expires.timestamp() * 1_000_000)
+
+
 def forget(ended: Ended) -> None:
     """Drop what is remembered of a credential, or of all of a user's. Callable from any thread."""
     _memory.forget(ended)

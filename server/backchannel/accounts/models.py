@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import ClassVar
 
 from django.conf import settings
-from django.contrib.auth.models import AbstractUser, UserManager
+from django.contrib.auth.models import AbstractUser
 from django.db import models
 from django.utils import timezone
 
@@ -29,8 +29,6 @@ class User(AbstractUser):
     # One name, written as its bearer writes it, serves everybody; first and last names do not.
     first_name = None  # type: ignore[assignment]
     last_name = None  # type: ignore[assignment]
-
-    objects: ClassVar[UserManager[User]] = UserManager()
 
     class Meta:
         verbose_name = "person"

@@ -55,16 +55,16 @@ def announce(ended: Ended) -> None:
 
 def watch() -> None:
     """Connect to Django's signals; called once when the apps are ready."""
-    key = {"dispatch_uid": "backchannel.revocation"}
-    user_logged_out.connect(_on_logout, **key)
+    key = "backchannel.revocation"
+    user_logged_out.connect(_on_logout, dispatch_uid=key)
     sessions = getattr(import_module(settings.SESSION_ENGINE).SessionStore, "get_model_class", None)
     if sessions is not None:
-        post_delete.connect(_on_session_deleted, sender=sessions(), **key)
-    pre_save.connect(_before_user_saved, sender=get_user_model(), **key)
-    post_save.connect(_on_user_saved, sender=get_user_model(), **key)
-    post_delete.connect(_on_user_deleted, sender=get_user_model(), **key)
-    post_save.connect(_on_token_saved, sender=Token, **key)
-    post_delete.connect(_on_token_deleted, sender=Token, **key)
+        post_delete.connect(_on_session_deleted, sender=sessions(), dispatch_uid=key)
+    pre_save.connect(_before_user_saved, sender=get_user_model(), dispatch_uid=key)
+    post_save.connect(_on_user_saved, sender=get_user_model(), dispatch_uid=key)
+    post_delete.connect(_on_user_deleted, sender=get_user_model(), dispatch_uid=key)
+    post_save.connect(_on_token_saved, sender=Token, dispatch_uid=key)
+    post_delete.connect(_on_token_deleted, sender=Token, dispatch_uid=key)
 
 
 def _announce_after_commit(ended: Ended) -> None:

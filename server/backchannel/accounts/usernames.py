@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 
 from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
@@ -21,7 +22,7 @@ def check_reserved(name: str) -> None:
         raise ValidationError("This name is reserved.", code="reserved")
 
 
-validators = [
+validators: list[Callable[[str], None]] = [
     RegexValidator(
         _SHAPE,
         "Use lowercase letters and digits, with . _ - between them.",

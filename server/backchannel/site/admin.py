@@ -22,14 +22,14 @@ class ReadOnly:
         return False
 
 
-class MembershipInline(ReadOnly, admin.TabularInline):
+class MembershipInline(ReadOnly, admin.TabularInline):  # type: ignore[type-arg]
     model = Membership
     fields = ("person", "role", "state", "joined_seq", "read_seq")
     extra = 0
 
 
 @admin.register(Room)
-class RoomAdmin(ReadOnly, admin.ModelAdmin):
+class RoomAdmin(ReadOnly, admin.ModelAdmin):  # type: ignore[type-arg]
     list_display = ("__str__", "kind", "member_count", "head")
     list_filter = ("kind",)
     search_fields = ("name",)
@@ -42,7 +42,7 @@ class RoomAdmin(ReadOnly, admin.ModelAdmin):
 
 
 @admin.register(Message)
-class MessageAdmin(ReadOnly, admin.ModelAdmin):
+class MessageAdmin(ReadOnly, admin.ModelAdmin):  # type: ignore[type-arg]
     list_display = ("room", "seq", "sender", "sent", "deleted")
     list_filter = ("room",)
     fields = ("id", "room", "seq", "rev_seq", "sender", "sent", "content", "deleted")

@@ -45,7 +45,9 @@ def _reachability(conf: Conf) -> Iterator[Finding]:
     if not conf.origins:
         yield Finding("note", "BACKCHANNEL_ORIGINS is unset: any host name is answered, and links are made from it")
     if conf.host not in {"127.0.0.1", "::1", "localhost"} and not conf.behind_https:
-        yield Finding("note", "without HTTPS whoever is on the way reads along; put a proxy in front and set BACKCHANNEL_ORIGINS")
+        yield Finding(
+            "note", "without HTTPS whoever is on the way reads along; put a proxy in front and set BACKCHANNEL_ORIGINS"
+        )
 
 
 def _database() -> Iterator[Finding]:
@@ -62,7 +64,7 @@ def _database() -> Iterator[Finding]:
         yield Finding("problem", str(problem))
         return
     version = ".".join(str(part) for part in state.version())
-    yield Finding("ok", f"{state.describe().removeprefix('the ')}, {state.connection.vendor} {version}, commits are synced")
+    yield Finding("ok", f"{state.describe().removeprefix('the ')}, {state.vendor()} {version}, commits are synced")
     if waiting:
         yield Finding("note", f"{len(waiting)} migrations to apply; serve does it at its start")
 

@@ -35,7 +35,14 @@ def connect() -> None:
     except Exception as problem:
         if type(problem).__name__ != "PoolTimeout":
             raise
-        raise DatabaseUnusable(f"{describe()} does not answer; is it running, and are name and password right?") from None
+        raise DatabaseUnusable(
+            f"{describe()} does not answer; is it running, and are name and password right?"
+        ) from None
+
+
+def vendor() -> str:
+    """ "sqlite" or "postgresql"."""
+    return connection.vendor
 
 
 def describe() -> str:
@@ -47,6 +54,10 @@ def describe() -> str:
     return f"the PostgreSQL database {settings['NAME']} at {where}"
 
 
+def close() -> None:
+    connection.close()
+
+
 def version() -> tuple[int, ...]:
     return tuple(connection.get_database_version())
 
@@ -55,11 +66,15 @@ def check_durable() -> None:
     """Refuse a database that would call something stored which a power cut takes away. Raises `DatabaseUnusable`."""
     if connection.vendor == "sqlite":
         if _value("PRAGMA synchronous") not in {2, 3} or str(_value("PRAGMA journal_mode")).lower() != "wal":
-            raise DatabaseUnusable(f"{describe()} does not sync its commits; it needs journal_mode=WAL, synchronous=FULL")
+            raise DatabaseUnusable(
+                f"{describe()} does not sync its commits; it needs journal_mode=WAL, synchronous=FULL"
+            )
         return
     for name in ("fsync", "full_page_writes", "synchronous_commit"):
         if _value(f"SHOW {name}") == "off":
-            raise DatabaseUnusable(f"{describe()} is set to {name}=off, which loses messages in a power cut; turn it on")
+            raise DatabaseUnusable(
+                f"{describe()} is set to {name}=off, which loses messages in a power cut; turn it on"
+            )
 
 
 def unapplied() -> list[str]:

@@ -32,7 +32,7 @@ class StaticFiles:
         current = build.current_build()
         if self._files is None or current is not self._build:
             self._build, self._files = current, _scan()
-        await self._files(scope, receive, send)  # type: ignore[arg-type]
+        await self._files(scope, receive, send)
 
 
 def _scan() -> ServeStaticASGI:

@@ -1,11 +1,13 @@
-import backchannel.accounts.usernames
+import re
+
 import django.contrib.auth.models
 import django.core.validators
 import django.db.models.deletion
 import django.utils.timezone
-import re
 from django.conf import settings
 from django.db import migrations, models
+
+import backchannel.accounts.usernames
 
 
 class Migration(migrations.Migration):

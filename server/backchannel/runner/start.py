@@ -9,32 +9,33 @@ from backchannel import __version__
 from backchannel.site.conf import Conf
 
 
-def serve(conf: Conf, *, demo: bool, open_database: Callable[[], None], stop: type[Exception]) -> None:
+def start(conf: Conf, *, demo: bool, open_database: Callable[[], None], stop: type[Exception]) -> None:
     """Serve until told to stop. `open_database` gets Django and the tables ready; `stop` is raised with one line."""
-    from backchannel import runner
+    from backchannel.runner.listening import CannotListen, listen
 
     # First of all: a taken port should be told before tables are made.
     try:
-        sock = runner.listen(conf.host, conf.port)
-    except runner.CannotListen as problem:
+        sock = listen(conf.host, conf.port)
+    except CannotListen as problem:
         raise stop(str(problem)) from None
     with ExitStack() as held:
         held.callback(sock.close)
         open_database()
         from backchannel.site import state
 
-        if state.connection.vendor == "sqlite":
+        if state.vendor() == "sqlite":
             try:
                 held.enter_context(state.only_server_of(conf.data))
             except state.DatabaseUnusable as problem:
                 raise stop(str(problem)) from None
         advice = _demo() if demo else _advice()
-        keeps = "SQLite" if state.connection.vendor == "sqlite" else state.describe().removeprefix("the ")
-        state.connection.close()
+        keeps = "SQLite" if state.vendor() == "sqlite" else state.describe().removeprefix("the ")
+        state.close()
 
         from backchannel.asgi import application, drain, websocket_protocol
+        from backchannel.runner.server import serve as run
 
-        runner.serve(
+        run(
             application,
             sock,
             websocket=websocket_protocol,

@@ -1,0 +1,95 @@
+"""uvicorn's server, configured, and stopped gently.
+
+    serve ─▶ start ─▶ `started` ─▶ … ─▶ SIGTERM or SIGINT ─▶ no more connections ─▶ drain ─▶ stop
+
+No access log: the transports write a line for each connection themselves, without its query.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import importlib.util
+import socket
+from collections.abc import Awaitable, Callable, Generator, Sequence
+from contextlib import contextmanager, suppress
+from typing import Any
+
+import uvicorn
+
+from backchannel.runner.listening import BACKLOG
+from backchannel.runner.protocol import GuardedHttpProtocol
+
+# Longer than proxies keep their idle connections (60 to 75 s), so that it is they who close.
+KEEP_ALIVE_S = 80
+FRAME_BYTES = 64 * 1024
+
+
+def serve(
+    app: Any,
+    sock: socket.socket,
+    *,
+    websocket: Any,
+    shutdown_s: int,
+    trusted_proxies: Sequence[str] = (),
+    started: Callable[[], None] = lambda: None,
+    drain: Callable[[], Awaitable[None]] | None = None,
+) -> None:
+    """Serve `app` until SIGTERM or SIGINT, then return. `websocket`: uvicorn's `ws`, a protocol class or a name.
+
+    `drain` is awaited when nobody new comes in any more and before connections are cut: it says good-bye.
+    """
+    config = uvicorn.Config(
+        app,
+        loop="uvloop" if importlib.util.find_spec("uvloop") else "asyncio",
+        http=GuardedHttpProtocol,
+        ws=websocket,
+        ws_max_size=FRAME_BYTES,
+        # Compression costs memory for each connection, and lets a small frame become a huge one.
+        ws_per_message_deflate=False,
+        # The protocol has its own heartbeat, which a sleeping page cannot answer and a proxy cannot fake.
+        ws_ping_interval=None,
+        lifespan="on",
+        log_config=None,
+        access_log=False,
+        backlog=BACKLOG,
+        server_header=False,
+        proxy_headers=bool(trusted_proxies),
+        forwarded_allow_ips=list(trusted_proxies),
+        timeout_keep_alive=KEEP_ALIVE_S,
+        timeout_graceful_shutdown=shutdown_s,
+    )
+    _Server(config, started, drain, shutdown_s).run(sockets=[sock])
+
+
+class _Server(uvicorn.Server):
+    def __init__(
+        self,
+        config: uvicorn.Config,
+        started: Callable[[], None],
+        drain: Callable[[], Awaitable[None]] | None,
+        shutdown_s: int,
+    ) -> None:
+        super().__init__(config)
+        self._on_started = started
+        self._drain = drain
+        self._shutdown_s = shutdown_s
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        if self.started:
+            self._on_started()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        for server in self.servers:
+            server.close()
+        if self._drain is not None and not self.force_exit:
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._drain(), self._shutdown_s)
+        await super().shutdown(sockets)
+
+    @contextmanager
+    def capture_signals(self) -> Generator[None, None, None]:
+        with super().capture_signals():
+            yield
+            # uvicorn would raise the signal again and die of it: a stop that was asked for is a success.
+            self._captured_signals.clear()
