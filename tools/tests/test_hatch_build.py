@@ -1,0 +1,126 @@
+"""What `pip install .` does about the web app, on machines with Node, with an old one and without."""
+
+import os
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import pytest
+from hatch_build import DIST, NODE_WHEEL, Plan, WebBuildError, plan
+
+NEW, OLD, NONE = (lambda: (20, 19)), (lambda: (18, 20)), (lambda: None)
+
+
+@pytest.fixture
+def checkout(tmp_path: Path) -> Path:
+    """A checkout with the app's sources and no built app."""
+    (tmp_path / "web").mkdir()
+    (tmp_path / "web" / "package.json").write_text("{}")
+    return tmp_path
+
+
+def built(root: Path) -> Path:
+    (root / DIST).mkdir(parents=True)
+    (root / DIST / "manifest.json").write_text("{}")
+    return root
+
+
+@pytest.mark.parametrize(("node", "expected"), [(NEW, Plan.BUILD), (OLD, Plan.BORROW_NODE), (NONE, Plan.BORROW_NODE)])
+def test_an_app_that_is_not_built_is_built_with_the_node_that_is_there_or_a_borrowed_one(checkout, node, expected):
+    assert plan(checkout, "standard", {}, node) is expected
+
+
+@pytest.mark.parametrize("node", [NEW, OLD, NONE])
+def test_an_app_that_is_built_is_taken_as_it_is_without_node(checkout, node):
+    assert plan(built(checkout), "standard", {}, node) is Plan.READY
+
+
+def test_an_sdist_needs_no_sources_of_the_app(tmp_path):
+    assert plan(built(tmp_path), "standard", {}, NONE) is Plan.READY
+
+
+@pytest.mark.parametrize("version", ["standard", "editable"])
+def test_skip_skips_whatever_is_there(checkout, version):
+    assert plan(checkout, version, {"BACKCHANNEL_WEB": "skip"}, NEW) is Plan.SKIP
+
+
+def test_an_editable_install_builds_only_when_told_to(checkout):
+    assert plan(checkout, "editable", {}, NEW) is Plan.SKIP
+    assert plan(checkout, "editable", {"BACKCHANNEL_WEB": "build"}, NEW) is Plan.BUILD
+
+
+def test_build_builds_anew(checkout):
+    assert plan(built(checkout), "standard", {"BACKCHANNEL_WEB": "build"}, NEW) is Plan.BUILD
+
+
+def test_neither_app_nor_sources_is_an_error_that_says_so(tmp_path):
+    with pytest.raises(WebBuildError, match="neither the built web app nor its sources"):
+        plan(tmp_path, "standard", {}, NEW)
+
+
+def test_an_unknown_wish_is_refused(checkout):
+    with pytest.raises(WebBuildError, match="BACKCHANNEL_WEB=no"):
+        plan(checkout, "standard", {"BACKCHANNEL_WEB": "no"}, NEW)
+
+
+@pytest.fixture
+def project(checkout: Path) -> Path:
+    """A small package with the real hook."""
+    package = checkout / "server" / "backchannel"
+    package.mkdir(parents=True)
+    (package / "__init__.py").write_text('__version__ = "1.0"\n')
+    (checkout / ".gitignore").write_text("dist/\n")
+    root = Path(__file__).parents[2]
+    (checkout / "hatch_build.py").write_text((root / "hatch_build.py").read_text())
+    (checkout / "pyproject.toml").write_text(
+        '[build-system]\nrequires = ["hatchling"]\nbuild-backend = "hatchling.build"\n'
+        '[project]\nname = "backchannel"\nversion = "1.0"\n'
+        '[tool.hatch.build.targets.wheel]\npackages = ["server/backchannel"]\n'
+        'artifacts = ["server/backchannel/web/dist/**"]\n[tool.hatch.build.hooks.custom]\n'
+    )
+    return checkout
+
+
+def programs(folder: Path, node_version: str, npm: str = "exit 0") -> dict[str, str]:
+    """An environment in which `node` tells a version and `npm` does what the script says."""
+    folder.mkdir()
+    for name, script in (("node", f"echo v{node_version}"), ("npm", npm)):
+        (folder / name).write_text(f"#!/bin/sh\n{script}\n")
+        (folder / name).chmod(0o755)
+    return {"PATH": f"{folder}{os.pathsep}{os.defpath}"}
+
+
+def hatchling(project: Path, env: dict[str, str], code: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-c", f"from hatchling import build; {code}"],
+        cwd=project,
+        env=env,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+BUILD_WHEEL = "build.build_wheel('out')"
+NPM_BUILDS = 'if [ "$1" = run ]; then mkdir -p server/backchannel/web/dist && echo {} > server/backchannel/web/dist/manifest.json; fi'
+
+
+def test_the_wheel_holds_the_app_that_npm_built_though_git_ignores_it(project, tmp_path):
+    ran = hatchling(project, programs(tmp_path / "bin", "22.1.0", NPM_BUILDS), BUILD_WHEEL)
+    assert ran.returncode == 0, ran.stderr
+    (wheel,) = (project / "out").iterdir()
+    assert "backchannel/web/dist/manifest.json" in zipfile.ZipFile(wheel).namelist()
+
+
+def test_a_failing_build_of_the_app_fails_the_install(project, tmp_path):
+    ran = hatchling(project, programs(tmp_path / "bin", "22.1.0", "exit 3"), BUILD_WHEEL)
+    assert ran.returncode != 0
+    assert "BACKCHANNEL_WEB=skip" in ran.stderr
+
+
+@pytest.mark.parametrize(("node_version", "asked"), [("22.1.0", False), ("18.19.0", True)])
+def test_pip_is_asked_for_node_only_where_it_is_wanting(project, tmp_path, node_version, asked):
+    env = programs(tmp_path / "bin", node_version)
+    ran = hatchling(project, env, "print(build.get_requires_for_build_wheel())")
+    assert (NODE_WHEEL in ran.stdout) is asked, ran.stderr
