@@ -1,0 +1,74 @@
+from typing import Any
+
+import pytest
+
+from backchannel.accounts.origin import may_use_cookie
+
+HOST = "chat.example.com"
+
+
+def may(**given: Any) -> bool:
+    return may_use_cookie(**{"websocket": False, "method": "GET", "host": HOST, "origin": None, "fetch_site": None, **given})
+
+
+@pytest.mark.parametrize(
+    ("origin", "host", "allowed"),
+    [
+        ("https://chat.example.com", HOST, True),
+        ("http://chat.example.com", HOST, True),
+        ("http://chat.example.com:80", HOST, True),
+        ("https://chat.example.com:443", HOST, True),
+        ("https://chat.example.com:8443", HOST, False),
+        ("https://chat.example.com:8443", HOST + ":8443", True),
+        ("http://[::1]:8000", "[::1]:8000", True),
+        ("https://evil.example.com", HOST, False),
+        ("https://chat.example.com.evil.com", HOST, False),
+        ("https://evilchat.example.com", HOST, False),
+        ("null", HOST, False),
+        ("", HOST, False),
+        ("https://", HOST, False),
+        ("chrome-extension://chat.example.com", HOST, False),
+        ("https://chat.example.com:port", HOST, False),
+        ("https://x", "", False),
+    ],
+)
+def test_without_a_list_the_origin_must_be_that_of_the_host(origin: str, host: str, allowed: bool) -> None:
+    assert may(websocket=True, origin=origin, host=host) is allowed
+    assert may(method="POST", origin=origin, host=host) is allowed
+    assert may(method="GET", origin=origin, host=host) is allowed
+
+
+def test_a_list_is_exact_and_the_host_counts_for_nothing() -> None:
+    listed = ("https://chat.example.com",)
+    assert may(websocket=True, origin="https://chat.example.com", allowed=listed)
+    assert not may(websocket=True, origin="http://chat.example.com", allowed=listed)
+    assert not may(websocket=True, origin="https://other.example.com", host="other.example.com", allowed=listed)
+
+
+def test_behind_https_a_plain_page_of_the_same_host_may_not() -> None:
+    assert may(websocket=True, origin="https://chat.example.com", https=True)
+    assert not may(websocket=True, origin="http://chat.example.com", https=True)
+
+
+def test_a_socket_without_an_origin_is_refused_whatever_else_it_sends() -> None:
+    assert not may(websocket=True)
+    assert not may(websocket=True, fetch_site="same-origin")
+
+
+@pytest.mark.parametrize(
+    ("method", "fetch_site", "allowed"),
+    [
+        ("GET", None, True),
+        ("GET", "same-origin", True),
+        ("GET", "none", True),
+        ("GET", "same-site", False),
+        ("GET", "cross-site", False),
+        ("POST", None, False),
+        ("POST", "none", False),
+        ("POST", "same-origin", True),
+        ("POST", "same-site", False),
+        ("DELETE", "cross-site", False),
+    ],
+)
+def test_without_an_origin_the_fetch_site_decides(method: str, fetch_site: str | None, allowed: bool) -> None:
+    assert may(method=method, fetch_site=fetch_site) is allowed

@@ -1,0 +1,29 @@
+"""The standalone app's own settings, in a data folder of the test run's own.
+
+On SQLite, or, with BACKCHANNEL_TEST_DATABASE=postgres, on the server of BACKCHANNEL_TEST_POSTGRES_URL
+(`tools/services.py run -- pytest` starts one). Every other BACKCHANNEL_… variable of the shell is left out,
+so that a developer's settings change no result.
+"""
+
+import atexit
+import os
+import shutil
+import tempfile
+
+from backchannel.site.conf import PREFIX
+
+_folder = tempfile.mkdtemp(prefix="backchannel-tests-")
+atexit.register(shutil.rmtree, _folder, ignore_errors=True)
+
+for _name in [name for name in os.environ if name.startswith(PREFIX) and not name.startswith(PREFIX + "TEST_")]:
+    del os.environ[_name]
+os.environ["BACKCHANNEL_DATA"] = _folder
+if os.environ.get("BACKCHANNEL_TEST_DATABASE", "sqlite") == "postgres":
+    os.environ["BACKCHANNEL_DATABASE_URL"] = os.environ["BACKCHANNEL_TEST_POSTGRES_URL"]
+
+from backchannel.site.settings import *  # noqa: E402, F403
+from backchannel.site.settings import DATABASES  # noqa: E402
+
+if "sqlite3" in DATABASES["default"]["ENGINE"]:
+    # Django would test in memory, where several threads cannot do what they do on a file.
+    DATABASES["default"]["TEST"] = {"NAME": os.path.join(_folder, "test.sqlite3")}
