@@ -51,7 +51,7 @@ def done(part: str, state: str) -> None:
 
 def run(argv: list[str], failed: str, **options: object) -> None:
     """Run a program in the checkout; its output is shown only if it fails, before `Missing(failed)`."""
-    ran = subprocess.run(  # type: ignore[call-overload]
+    ran = subprocess.run(
         argv,
         cwd=ROOT,
         env=machine.environment(),

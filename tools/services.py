@@ -127,7 +127,7 @@ def _unprivileged(folder: Path) -> dict[str, object]:
 def _running(server: list[object], folder: Path, stop: signal.Signals, who: dict[str, object]) -> Iterator[None]:
     log = folder / "log"
     with log.open("wb") as output:
-        process = subprocess.Popen(  # type: ignore[call-overload]
+        process = subprocess.Popen(
             [str(word) for word in server],
             cwd=folder,
             stdin=subprocess.DEVNULL,

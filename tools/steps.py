@@ -30,7 +30,7 @@ class Step:
 
 
 def _python(title: str, *words: str, **options: object) -> Step:
-    return Step(title, ("python", *words), **options)  # type: ignore[arg-type]
+    return Step(title, ("python", *words), **options)
 
 
 def _node(title: str, *words: str) -> Step:
@@ -132,7 +132,7 @@ class Runner:
         began = time.monotonic()
         verdict = "ok"
         try:
-            action()  # type: ignore[operator]
+            action()
         except Missing as missing:
             verdict = "FAILED"
             say(f"error: {missing}")
