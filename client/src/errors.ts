@@ -6,7 +6,7 @@
  *   └── from the client: `network` (nothing answered), `connection_lost` (the socket died under a
  *       command that must not be repeated), `discarded`, `expired`, `stopped`
  */
-import type { ErrorBody } from './protocol.ts';
+import type { ErrorData } from './protocol.ts';
 
 export class ChatError extends Error {
   override readonly name = 'ChatError';
@@ -20,7 +20,7 @@ export class ChatError extends Error {
   /** By field name. */
   readonly errors: Readonly<Record<string, readonly string[]>>;
 
-  constructor(body: { code: string; status?: number | null; detail?: string; retry_after?: number | null; errors?: ErrorBody['errors'] }) {
+  constructor(body: { code: string; status?: number | null; detail?: string; retry_after?: number | null; errors?: ErrorData['errors'] }) {
     super(body.detail ?? body.code);
     this.code = body.code;
     this.status = body.status ?? null;

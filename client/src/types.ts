@@ -6,11 +6,14 @@
  * time, randomness, browser facts) may be given; what is not given is taken from `globalThis`
  * where it is there.
  */
-import type { CommandFields, CommandName, CommandResult } from './commands.ts';
 import type {
+  CommandFields,
+  CommandName,
+  CommandResult,
   Limits,
   Message,
   MessageId,
+  Notification,
   Room,
   RoomId,
   Seq,
@@ -57,8 +60,8 @@ export interface HostEvents {
 /** One message as the outbox keeps it until the server has it. */
 export interface OutboxItem {
   readonly id: MessageId;
-  /** Who wrote it; null where it was written before the server said who is speaking. */
-  readonly userId: UserId | null;
+  /** Who wrote it: another person signing in on this device neither sees nor sends it. */
+  readonly userId: UserId;
   readonly roomId: RoomId;
   readonly content: string;
   readonly replyTo: MessageId | null;
@@ -162,16 +165,7 @@ export interface Connection {
 }
 
 /** A user not named is offline. */
-export type PresenceState = 'online' | 'away';
-
-/** Somebody wants this person's attention. The newest 50 since connect are kept. */
-export interface Notification {
-  readonly user_version: number;
-  readonly kind: 'mention' | 'reply' | 'invitation';
-  readonly room_id: RoomId;
-  readonly message_id?: MessageId;
-  readonly by: User;
-}
+export type Present = 'online' | 'away';
 
 /** State of the unsent messages over all rooms. */
 export interface OutboxState {
@@ -192,16 +186,17 @@ export interface Snapshot {
   /** By room id; rooms without unread messages are left out. */
   readonly unreadCounts: Readonly<Record<RoomId, number>>;
   readonly totalUnreadCount: number;
-  readonly presence: Readonly<Record<UserId, PresenceState>>;
+  readonly presence: Readonly<Record<UserId, Present>>;
   /** Who is typing where; never this person. Rooms where nobody types are left out. */
   readonly typing: Readonly<Record<RoomId, readonly UserId[]>>;
+  /** The newest 50 since `connect()`, oldest first. */
   readonly notifications: readonly Notification[];
   readonly outbox: OutboxState;
 }
 
 /** Why a message did not go out. `code` is the server's, or one of the client's own. */
 export interface SendError {
-  /** Server codes, or `expired` (older than 24 h: ask the person), `unconfirmed` (written before sign-in in an earlier visit). */
+  /** The server's code, or `expired`: older than 24 h, so the person is asked before it goes out. */
   readonly code: string;
   readonly status: number | null;
   readonly detail: string;
@@ -308,5 +303,5 @@ export interface Chat {
   markRead(roomId: RoomId, seq: Seq): void;
   /** Call as often as keys are pressed; told to the server at most every 3 s. */
   setTyping(roomId: RoomId, active: boolean): void;
-  setPresence(state: PresenceState): void;
+  setPresence(state: Present): void;
 }

@@ -1,0 +1,17 @@
+/**
+ * How long to wait before the next try: full jitter under a ceiling that doubles.
+ *
+ * Full jitter (uniform from zero) and not "ceiling ± 20 %": when a node dies its clients come back
+ * spread evenly instead of in one wave per doubling. 0.5 s is short enough that a blip goes unseen;
+ * 30 s bounds how long a healed network stays unused (and `wake` cuts even that short).
+ */
+export const FIRST_CEILING_MS = 500;
+export const LAST_CEILING_MS = 30_000;
+
+/** The longest wait after so many failures in a row. */
+export const ceiling_ms = (failures: number): number =>
+  Math.min(LAST_CEILING_MS, FIRST_CEILING_MS * 2 ** failures);
+
+/** `random` is in [0, 1). */
+export const backoff_ms = (failures: number, random: number): number =>
+  Math.floor(random * ceiling_ms(failures));
