@@ -16,7 +16,7 @@ from backchannel.protocol.frames import ClientHello, ClientPong
 
 ClientFrame = Command | ClientHello | ClientPong
 
-encode: Final = msgspec.json.Encoder(uuid_format="canonical").encode
+encode: Final = msgspec.json.Encoder().encode
 
 _words: Final = frozenset(COMMANDS) | {"hello", "pong"}
 _frame_union: Any = Union[tuple([*map(attrgetter("struct"), COMMANDS.values()), ClientHello, ClientPong])]  # noqa: UP007
@@ -122,7 +122,7 @@ def _decoder_for(type_: type[msgspec.Struct]) -> Any:
     return msgspec.json.Decoder(type_)
 
 
-_AT: Final = re.compile(r" - at `(?:key in )?\$(?:\.(\w+))?[^`]*`$")
+_AT: Final = re.compile(r" - at `(?:key` in `)?\$(?:\.(\w+))?[^`]*`$")
 _NAMED: Final = re.compile(r"(?:unknown|required) field `([^`]*)`")
 
 
@@ -130,9 +130,14 @@ def validation_error(error: msgspec.ValidationError) -> CommandError:
     """422 `invalid` that names the field in `errors`."""
     sentence = str(error)
     at, named = _AT.search(sentence), _NAMED.search(sentence)
-    plain = _AT.sub("", sentence)
-    field = (at and at.group(1)) or (named and named.group(1)) or "type"
+    # A field's name and value may be as long as the frame, and the answer says them more than once.
+    plain = _shortened(_AT.sub("", sentence), 200)
+    field = _shortened((at and at.group(1)) or (named and named.group(1)) or "type", 64)
     return CommandError(Code.INVALID, f"{field}: {plain}.", errors={field: [f"{plain}."]})
+
+
+def _shortened(text: str, length: int) -> str:
+    return text if len(text) <= length else text[: length - 1] + "…"
 
 
 def _refused(data: bytes | msgspec.Raw, error: msgspec.ValidationError) -> BadFrame:
