@@ -109,11 +109,11 @@ def _live_sessions(keys: list[str]) -> dict[str, tuple[Any, datetime | None]]:
 
 def _read_sessions(keys: list[str]) -> list[tuple[str, dict[str, Any], datetime | None]]:
     store = import_module(settings.SESSION_ENGINE).SessionStore
-    model = getattr(store, "model", None)
-    if model is None:
+    # Engines that keep sessions in a table say in which; of the others each session is asked for by itself.
+    if not hasattr(store, "get_model_class"):
         return [(key, store(key).load(), None) for key in keys]
     decode = store().decode
-    rows = model.objects.filter(session_key__in=keys, expire_date__gt=timezone.now())
+    rows = store.get_model_class().objects.filter(session_key__in=keys, expire_date__gt=timezone.now())
     return [(row.session_key, decode(row.session_data), row.expire_date) for row in rows]
 
 

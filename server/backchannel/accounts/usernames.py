@@ -11,7 +11,7 @@ from django.core.validators import RegexValidator
 USERNAME_LENGTH = 32
 
 # A mention ends before a full stop that ends the sentence, so names end with a letter or digit.
-_SHAPE = re.compile(r"[a-z0-9](?:[a-z0-9._-]*[a-z0-9])?\Z")
+_SHAPE = re.compile(r"\A[a-z0-9](?:[a-z0-9._-]*[a-z0-9])?\Z")
 
 # These address many people at once, and must not come to mean one person.
 _RESERVED = frozenset({"all", "channel", "everyone", "here", "room", "system", "backchannel"})

@@ -98,24 +98,24 @@ def _declare(rest: str | None, result: type[msgspec.Struct], status: int = 200) 
 
 
 @_declare("GET /api/me", Me)
-class GetMe(Command, tag="get_me"):
+class GetMe(Command, kw_only=True, tag="get_me"):
     """Tell who the caller is."""
 
 
 @_declare("GET /api/rooms", RoomList)
-class GetRoomList(Command, tag="get_room_list"):
+class GetRoomList(Command, kw_only=True, tag="get_room_list"):
     """List the caller's rooms with unread counts and last messages."""
 
 
 @_declare("GET /api/rooms/{room_id}", RoomResult)
-class GetRoom(Command, tag="get_room"):
+class GetRoom(Command, kw_only=True, tag="get_room"):
     """Show one of the caller's rooms."""
 
     room_id: Id
 
 
 @_declare("POST /api/rooms/{room_id}/messages", SendResult, 201)
-class SendMessage(Command, tag="send_message"):
+class SendMessage(Command, kw_only=True, tag="send_message"):
     """Send a message. The same id again, at any time and on any transport, gets the first outcome again.
 
     `id` is the message's id, a UUID (v7 preferred) made by the sender; left out, the server makes one and a retry is a
@@ -130,7 +130,7 @@ class SendMessage(Command, tag="send_message"):
 
 
 @_declare("PATCH /api/messages/{message_id}", MessageResult)
-class EditMessage(Command, tag="edit_message"):
+class EditMessage(Command, kw_only=True, tag="edit_message"):
     """Replace the text of one's own message. 409 `edit_conflict` where `base_seq` is not its last change."""
 
     message_id: UUID
@@ -139,14 +139,14 @@ class EditMessage(Command, tag="edit_message"):
 
 
 @_declare("DELETE /api/messages/{message_id}", MessageResult)
-class DeleteMessage(Command, tag="delete_message"):
+class DeleteMessage(Command, kw_only=True, tag="delete_message"):
     """Erase a message's body, for good. Its place in the room stays, as a tombstone."""
 
     message_id: UUID
 
 
 @_declare("PUT /api/messages/{message_id}/reactions/{emoji}", MessageResult)
-class AddReaction(Command, tag="add_reaction"):
+class AddReaction(Command, kw_only=True, tag="add_reaction"):
     """React to a message; doing so twice changes nothing."""
 
     message_id: UUID
@@ -154,7 +154,7 @@ class AddReaction(Command, tag="add_reaction"):
 
 
 @_declare("DELETE /api/messages/{message_id}/reactions/{emoji}", MessageResult)
-class RemoveReaction(Command, tag="remove_reaction"):
+class RemoveReaction(Command, kw_only=True, tag="remove_reaction"):
     """Take one's reaction back; doing so twice changes nothing."""
 
     message_id: UUID
@@ -162,7 +162,7 @@ class RemoveReaction(Command, tag="remove_reaction"):
 
 
 @_declare("GET /api/rooms/{room_id}/messages", History)
-class GetHistory(Command, tag="get_history"):
+class GetHistory(Command, kw_only=True, tag="get_history"):
     """Read a page of messages, ascending by seq: the newest, or those before, after or around a seq."""
 
     room_id: Id
@@ -173,7 +173,7 @@ class GetHistory(Command, tag="get_history"):
 
 
 @_declare("GET /api/rooms/{room_id}/events", Events)
-class GetEvents(Command, tag="get_events"):
+class GetEvents(Command, kw_only=True, tag="get_events"):
     """Read the room's log after a cursor: how a client repairs a gap."""
 
     room_id: Id
@@ -182,7 +182,7 @@ class GetEvents(Command, tag="get_events"):
 
 
 @_declare("PUT /api/rooms/{room_id}/read", ReadState)
-class MarkRead(Command, tag="mark_read"):
+class MarkRead(Command, kw_only=True, tag="mark_read"):
     """Mark everything up to `seq` as read. The mark only grows, and never passes the room's head."""
 
     room_id: Id
@@ -190,7 +190,7 @@ class MarkRead(Command, tag="mark_read"):
 
 
 @_declare("POST /api/rooms/{room_id}/typing", Empty)
-class Typing(Command, tag="typing"):
+class Typing(Command, kw_only=True, tag="typing"):
     """Tell the room that the caller types, or stopped. At most one in 3 s is passed on."""
 
     room_id: Id
@@ -198,7 +198,7 @@ class Typing(Command, tag="typing"):
 
 
 @_declare("PUT /api/presence", Empty)
-class SetPresence(Command, tag="set_presence"):
+class SetPresence(Command, kw_only=True, tag="set_presence"):
     """Tell whether a person is at this device. `instance` names the device over REST; a WebSocket knows its own."""
 
     state: Literal["online", "away"]
@@ -206,7 +206,7 @@ class SetPresence(Command, tag="set_presence"):
 
 
 @_declare("POST /api/rooms", RoomResult, 201)
-class CreateRoom(Command, tag="create_room"):
+class CreateRoom(Command, kw_only=True, tag="create_room"):
     """Create a room: `direct` (one per pair, for ever: 200 where it exists), `group` (by invitation), `channel` (open to all)."""
 
     kind: Literal["direct", "group", "channel"]
@@ -216,7 +216,7 @@ class CreateRoom(Command, tag="create_room"):
 
 
 @_declare("PATCH /api/rooms/{room_id}", RoomResult)
-class UpdateRoom(Command, tag="update_room"):
+class UpdateRoom(Command, kw_only=True, tag="update_room"):
     """Change a group's or channel's name or topic."""
 
     room_id: Id
@@ -225,21 +225,21 @@ class UpdateRoom(Command, tag="update_room"):
 
 
 @_declare("PUT /api/rooms/{room_id}/membership", RoomResult)
-class JoinRoom(Command, tag="join_room"):
+class JoinRoom(Command, kw_only=True, tag="join_room"):
     """Join a channel; joining twice changes nothing."""
 
     room_id: Id
 
 
 @_declare("DELETE /api/rooms/{room_id}/membership", RoomResult)
-class LeaveRoom(Command, tag="leave_room"):
+class LeaveRoom(Command, kw_only=True, tag="leave_room"):
     """Leave a group or channel. The answer shows the room as it was left."""
 
     room_id: Id
 
 
 @_declare("POST /api/rooms/{room_id}/members", RoomResult)
-class AddMembers(Command, tag="add_members"):
+class AddMembers(Command, kw_only=True, tag="add_members"):
     """Add people to a group or channel one is in; those who are in already stay so."""
 
     room_id: Id
@@ -247,7 +247,7 @@ class AddMembers(Command, tag="add_members"):
 
 
 @_declare("DELETE /api/rooms/{room_id}/members/{user_id}", RoomResult)
-class RemoveMember(Command, tag="remove_member"):
+class RemoveMember(Command, kw_only=True, tag="remove_member"):
     """Remove somebody from a group or channel. They see nothing of it from then on."""
 
     room_id: Id
@@ -255,7 +255,7 @@ class RemoveMember(Command, tag="remove_member"):
 
 
 @_declare("GET /api/rooms/{room_id}/members", Members)
-class GetMembers(Command, tag="get_members"):
+class GetMembers(Command, kw_only=True, tag="get_members"):
     """List a room's members, ascending by id."""
 
     room_id: Id
@@ -264,7 +264,7 @@ class GetMembers(Command, tag="get_members"):
 
 
 @_declare("GET /api/people", People)
-class GetPeople(Command, tag="get_people"):
+class GetPeople(Command, kw_only=True, tag="get_people"):
     """Find people by the beginning of a name."""
 
     query: Search = ""
@@ -272,7 +272,7 @@ class GetPeople(Command, tag="get_people"):
 
 
 @_declare("GET /api/channels", Channels)
-class GetChannels(Command, tag="get_channels"):
+class GetChannels(Command, kw_only=True, tag="get_channels"):
     """List the channels that are open to everybody, the largest first."""
 
     query: Search = ""
@@ -280,7 +280,7 @@ class GetChannels(Command, tag="get_channels"):
 
 
 @_declare(None, Empty)
-class Ping(Command, tag="ping"):
+class Ping(Command, kw_only=True, tag="ping"):
     """Ask for a sign of life; answered by the frame `pong`."""
 
 

@@ -45,6 +45,7 @@ class Code(Enum):
 class CloseCode(IntEnum):
     """Why the server closed a WebSocket. What a client then does stands in SPEC.md, "Leaving"."""
 
+    UNAVAILABLE = 1011
     RESTART = 1012
     TOO_LARGE = 1009
     NOT_UNDERSTOOD = 4400

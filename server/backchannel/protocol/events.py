@@ -19,40 +19,40 @@ class RoomEvent(msgspec.Struct, kw_only=True, tag_field="type"):
     at: str
 
 
-class MessageCreated(RoomEvent, tag="message_created"):
+class MessageCreated(RoomEvent, kw_only=True, tag="message_created"):
     message: Message
 
 
-class MessageEdited(RoomEvent, tag="message_edited"):
+class MessageEdited(RoomEvent, kw_only=True, tag="message_edited"):
     message: Message
 
 
-class MessageDeleted(RoomEvent, tag="message_deleted"):
+class MessageDeleted(RoomEvent, kw_only=True, tag="message_deleted"):
     """`message` is the tombstone. Its `mentions` are kept so that mention counts can be followed."""
 
     message: Message
 
 
-class ReactionAdded(RoomEvent, tag="reaction_added"):
+class ReactionAdded(RoomEvent, kw_only=True, tag="reaction_added"):
     message_id: UUID
     emoji: str
     user_id: int
 
 
-class ReactionRemoved(RoomEvent, tag="reaction_removed"):
+class ReactionRemoved(RoomEvent, kw_only=True, tag="reaction_removed"):
     message_id: UUID
     emoji: str
     user_id: int
 
 
-class MemberJoined(RoomEvent, tag="member_joined"):
+class MemberJoined(RoomEvent, kw_only=True, tag="member_joined"):
     """`by` added `user`; the same person where the user joined."""
 
     user: User
     by: User
 
 
-class MemberLeft(RoomEvent, tag="member_left"):
+class MemberLeft(RoomEvent, kw_only=True, tag="member_left"):
     """`by` removed `user`; the same person where the user left."""
 
     user: User
@@ -69,7 +69,7 @@ class RoomFacts(msgspec.Struct):
     member_count: int
 
 
-class RoomUpdated(RoomEvent, tag="room_updated"):
+class RoomUpdated(RoomEvent, kw_only=True, tag="room_updated"):
     room: RoomFacts
 
 
@@ -77,25 +77,25 @@ class UserFrame(msgspec.Struct, kw_only=True, tag_field="type"):
     user_version: int
 
 
-class RoomAdded(UserFrame, tag="room_added"):
+class RoomAdded(UserFrame, kw_only=True, tag="room_added"):
     """The room is on the user's list from now on; its events come from `room.seq` + 1. Also sent where the user's role changed."""
 
     room: Room
 
 
-class RoomRemoved(UserFrame, tag="room_removed"):
+class RoomRemoved(UserFrame, kw_only=True, tag="room_removed"):
     room_id: int
     reason: Literal["left", "removed", "deleted"]
 
 
-class ReadStateChanged(UserFrame, tag="read_state"):
+class ReadStateChanged(UserFrame, kw_only=True, tag="read_state"):
     room_id: int
     read_seq: int
     unread_count: int
     mention_count: int
 
 
-class Notification(UserFrame, tag="notification"):
+class Notification(UserFrame, kw_only=True, tag="notification"):
     """Somebody asked for the user's attention. `message_id` is null for an invitation."""
 
     kind: Literal["mention", "reply", "invitation"]

@@ -12,7 +12,7 @@ from backchannel.protocol.shapes import Limits, User
 from backchannel.protocol.version import PROTOCOL
 
 
-class ClientInfo(msgspec.Struct, forbid_unknown_fields=True):
+class ClientInfo(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """`instance` names one tab or process: a newer connection of the same one replaces the older."""
 
     name: Annotated[str, Meta(max_length=64)] = ""
@@ -57,7 +57,7 @@ class ServerHello(msgspec.Struct, kw_only=True, tag_field="type", tag="hello"):
     server: ServerInfo
 
 
-class RoomListFrame(RoomList, tag_field="type", tag="room_list", omit_defaults=True):
+class RoomListFrame(RoomList, kw_only=True, tag_field="type", tag="room_list", omit_defaults=True):
     """`id` is that of the `get_room_list` it answers; left out where the server sends it unasked."""
 
     id: str | None = None

@@ -22,7 +22,7 @@ def database(url: str, data: Path) -> dict[str, Any]:
     """The DATABASES entry for `url`, or for the SQLite file in the folder `data` where `url` is blank."""
     parts = urlsplit(url)
     if not url or parts.scheme == "sqlite":
-        return _sqlite(Path(unquote(parts.path)) if url else data / SQLITE_FILE)
+        return _sqlite(Path(unquote(parts.path[1:])) if url else data / SQLITE_FILE)
     return _postgres(url)
 
 

@@ -87,7 +87,7 @@ MEDIA_ROOT = str(CONF.data / "uploads")
 # --- Who people are -------------------------------------------------------------------------------
 
 AUTH_USER_MODEL = "backchannel_accounts.User"
-AUTHENTICATION_BACKENDS = ["django.contrib.auth.backends.ModelBackend"]
+AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
 PASSWORD_HASHERS = [
     "backchannel.accounts.hashers.Argon2",
     "django.contrib.auth.hashers.PBKDF2PasswordHasher",
@@ -112,10 +112,11 @@ HEADLESS_FRONTEND_URLS = {
 }
 ACCOUNT_ADAPTER = "backchannel.accounts.adapter.AccountAdapter"
 ACCOUNT_SIGNUP_FORM_CLASS = "backchannel.accounts.signup.SignupForm"
-ACCOUNT_SIGNUP_FIELDS = ["username*", "email", "password1*"]
+ACCOUNT_SIGNUP_FIELDS = ["username*", "password1*"]
 ACCOUNT_LOGIN_METHODS = {"username"}
 ACCOUNT_USERNAME_VALIDATORS = "backchannel.accounts.usernames.validators"
 ACCOUNT_USERNAME_MIN_LENGTH = 1
+ACCOUNT_PRESERVE_USERNAME_CASING = False
 ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE = False

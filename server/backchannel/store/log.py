@@ -48,16 +48,16 @@ class Log:
     def __init__(
         self,
         on_commit: Callable[[Sequence[Outcome]], None],
-        loop: asyncio.AbstractEventLoop | None = None,
         queue_length: int = QUEUE_LENGTH,
     ) -> None:
         self._on_commit = on_commit
-        self._loop = loop
+        self._loop: asyncio.AbstractEventLoop | None = None
         self._queue: queue.Queue[_Job | None] = queue.Queue(queue_length)
         self._thread = threading.Thread(target=self._run, name="log-writer", daemon=True)
         self._closing = False
 
-    def start(self) -> None:
+    def start(self, loop: asyncio.AbstractEventLoop | None = None) -> None:
+        self._loop = loop
         self._thread.start()
 
     def stop(self) -> None:

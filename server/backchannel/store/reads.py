@@ -41,6 +41,7 @@ from backchannel.store.transaction import (
 )
 
 MEMBER: Final = Membership.State.MEMBER.value
+CATCH_UP_PAGE: Final = 500
 _FROM_MESSAGES: Final = f"SELECT {MESSAGE_COLUMNS} FROM {MESSAGE} m JOIN {PERSON} p ON p.id = m.sender_id"
 
 

@@ -61,7 +61,7 @@ class Migration(migrations.Migration):
                         unique=True,
                         validators=[
                             django.core.validators.RegexValidator(
-                                re.compile("[a-z0-9](?:[a-z0-9._-]*[a-z0-9])?\\Z"),
+                                re.compile("\\A[a-z0-9](?:[a-z0-9._-]*[a-z0-9])?\\Z"),
                                 "Use lowercase letters and digits, with . _ - between them.",
                                 code="invalid",
                             ),

@@ -1,0 +1,163 @@
+"""Where everything is put together, and the only place where it is.
+
+    /ws, /api         Starlette: the two transports          /healthz /readyz /metrics   ops
+    /static           files                                  everything else             Django
+
+A site of one's own has the chat by `Chat(its_django_application)`; the standalone app is `application` below.
+"""
+
+import asyncio
+import os
+import random
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from typing import Any, Final
+
+import django
+from django.apps import apps
+from django.core.asgi import get_asgi_application
+from starlette.applications import Starlette
+from starlette.routing import Mount, Route, WebSocketRoute
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "backchannel.site.settings")
+if not apps.ready:
+    django.setup()
+
+from backchannel import __version__  # noqa: E402
+from backchannel.accounts import authenticate as accounts  # noqa: E402
+from backchannel.accounts import lookup, revocation, writing  # noqa: E402
+from backchannel.accounts.identity import Ended  # noqa: E402
+from backchannel.commands.context import Context  # noqa: E402
+from backchannel.commands.publish import publisher  # noqa: E402
+from backchannel.fanout import facts  # noqa: E402
+from backchannel.fanout.bus import Bus  # noqa: E402
+from backchannel.fanout.facts import EndedFact  # noqa: E402
+from backchannel.fanout.hub import Hub  # noqa: E402
+from backchannel.fanout.memory import MemoryBus  # noqa: E402
+from backchannel.fanout.presence import Presence  # noqa: E402
+from backchannel.ops.health import health_routes  # noqa: E402
+from backchannel.protocol import codec  # noqa: E402
+from backchannel.protocol.frames import GoingAway  # noqa: E402
+from backchannel.protocol.shapes import Limits  # noqa: E402
+from backchannel.queries.events import missing_facts  # noqa: E402
+from backchannel.store import hop, reads  # noqa: E402
+from backchannel.store.hop import in_thread  # noqa: E402
+from backchannel.store.log import Log  # noqa: E402
+from backchannel.transports.http.routes import api_routes  # noqa: E402
+from backchannel.transports.identity import Identity  # noqa: E402
+from backchannel.transports.node import Node  # noqa: E402
+from backchannel.transports.rates import Rates  # noqa: E402
+from backchannel.transports.rounds import Rounds  # noqa: E402
+from backchannel.transports.session import Settings  # noqa: E402
+from backchannel.transports.websocket.endpoint import WebSocketEndpoint  # noqa: E402
+from backchannel.web.files import StaticFiles  # noqa: E402
+
+websocket_protocol: Final = "wsproto"
+"""uvicorn's `ws`: of its three the one that passes every strict case of the Autobahn suite."""
+
+RETURN_WITHIN_MS: Final = 5000
+"""Clients of a restarting node come back at random within this."""
+
+
+class Chat:
+    """The chat around a Django application: an ASGI application with a lifespan."""
+
+    def __init__(
+        self, django_application: ASGIApp, *, bus: Bus | None = None, limits: Limits | None = None, heartbeat_s: int = 30
+    ) -> None:
+        limits = limits or Limits()
+        bus = bus or MemoryBus()
+        self.log = Log(publisher(bus))
+        self.hub = Hub(bus, missing_facts, self._credentials_ended, time.monotonic)
+        presence = Presence()
+        self.node = Node(
+            context=Context(self.log, bus, presence, time.monotonic),
+            hub=self.hub,
+            presence=presence,
+            authenticate=accounts.authenticate,
+            issue_ticket=_issue_ticket,
+            settings=Settings(limits, heartbeat_s, __version__),
+            rates=Rates(limits),
+        )
+        self.rounds = Rounds(self.node, revocation.revalidate)
+        self._bus = bus
+        self._tasks: set[asyncio.Task[Any]] = set()
+        self._starlette = Starlette(
+            routes=[
+                WebSocketRoute("/ws", WebSocketEndpoint(self.node)),
+                *api_routes(self.node),
+                *health_routes({"database": _database_answers}, lambda: self.node.draining),
+                Mount("/static", _below_static(StaticFiles())),
+                Mount("/", django_application),
+            ],
+            lifespan=self._lifespan,
+        )
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await self._starlette(scope, receive, send)
+
+    @asynccontextmanager
+    async def _lifespan(self, _: Starlette) -> AsyncIterator[None]:
+        loop = asyncio.get_running_loop()
+        await self.hub.start()
+        self.log.start(loop)
+        self.rounds.start()
+        writing.use(self.log.submit)
+        deaf = revocation.listen(lambda ended: loop.call_soon_threadsafe(self._announce, ended))
+        try:
+            yield
+        finally:
+            deaf()
+            writing.use(None)
+            await self.rounds.stop()
+            await asyncio.to_thread(self.log.stop)
+            await self.hub.stop()
+            hop.close_connections()
+
+    async def drain(self) -> None:
+        """Say good-bye: polls are answered, sockets are told when to come back, nobody new is let in."""
+        self.node.draining = True
+        for subscriber in list(self.hub.subscribers):
+            slot = random.randrange(RETURN_WITHIN_MS)  # noqa: S311
+            subscriber.say(codec.encode(GoingAway(slot)))
+        await asyncio.sleep(0)
+
+    def _announce(self, ended: Ended) -> None:
+        fact = EndedFact(credential=ended.credential, user_id=ended.user_id)
+        self._bus.publish(facts.EVERYBODY, facts.encode(fact))
+
+    def _credentials_ended(self, fact: EndedFact) -> None:
+        """Heard from this node or another."""
+        accounts.forget(Ended(credential=fact.credential, user_id=fact.user_id))
+        if fact.credential is not None:
+            self.hub.end_credentials({fact.credential})
+        if fact.user_id is not None:
+            credentials = {subscriber.credential for subscriber in self.hub.subscribers_of(fact.user_id)}
+            task = asyncio.get_running_loop().create_task(self.rounds.revalidate(credentials))
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
+
+
+async def _issue_ticket(identity: Identity) -> tuple[str, int]:
+    ticket, expires_at = await in_thread(lookup.issue_ticket, identity)
+    return ticket, int(expires_at.timestamp() * 1_000_000)
+
+
+async def _database_answers() -> None:
+    await in_thread(reads.heads_of, [0])
+
+
+def _below_static(files: StaticFiles) -> Callable[[Scope, Receive, Send], Awaitable[None]]:
+    """The files look at the whole path, which a Starlette mount keeps in `path` and notes as `root_path`."""
+
+    async def serve(scope: Scope, receive: Receive, send: Send) -> None:
+        await files({**scope, "root_path": ""}, receive, send)
+
+    return serve
+
+
+chat: Final = Chat(get_asgi_application())
+application: Final = chat
+drain: Final = chat.drain

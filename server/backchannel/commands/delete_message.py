@@ -1,0 +1,13 @@
+"""A message's body is erased; its place stays."""
+
+from backchannel.commands.context import Answer, Caller, Context
+from backchannel.protocol.commands import DeleteMessage
+from backchannel.store import message_changes as changes
+from backchannel.store.hop import in_thread
+from backchannel.store.reads import room_of_message
+
+
+async def delete_message(command: DeleteMessage, caller: Caller, context: Context) -> Answer:
+    room_id = await in_thread(room_of_message, command.message_id)
+    change = changes.DeleteMessage(actor=caller.user, room_id=room_id, message_id=command.message_id)
+    return Answer(await context.log.write(change))

@@ -1,0 +1,24 @@
+"""From a commit to the bus. Called by the writer for every committed batch, in commit order, whether or not whoever asked
+for it still waits: a message that is stored is told."""
+
+from collections.abc import Callable, Sequence
+
+from backchannel.fanout import facts
+from backchannel.fanout.bus import Bus
+from backchannel.fanout.facts import RoomFact, UserFact
+from backchannel.store.transaction import Outcome
+
+
+def publisher(bus: Bus) -> Callable[[Sequence[Outcome]], None]:
+    """What the writer calls with its outcomes."""
+
+    def publish(outcomes: Sequence[Outcome]) -> None:
+        for outcome in outcomes:
+            for event in outcome.logged:
+                fact = RoomFact(event.room_id, event.seq, event.frame, event.removed)
+                bus.publish(facts.room_topic(event.room_id), facts.encode(fact))
+            for told in outcome.told:
+                news = UserFact(told.user_id, told.version, told.frame, told.joined, told.left)
+                bus.publish(facts.user_topic(told.user_id), facts.encode(news))
+
+    return publish

@@ -1,0 +1,70 @@
+"""What travels between processes: small envelopes around bytes that are encoded already.
+
+The frame inside is the very text a socket will carry. The envelope tells a hub what it needs without opening it.
+"""
+
+from typing import Final
+
+import msgspec
+
+from backchannel.protocol.shapes import PresenceState
+
+
+class RoomFact(msgspec.Struct, tag="r", array_like=True, frozen=True):
+    """A numbered event of a room. `removed`: people who hear nothing of the room after it, nor the event itself."""
+
+    room_id: int
+    seq: int
+    frame: bytes
+    removed: tuple[int, ...] = ()
+
+
+class UserFact(msgspec.Struct, tag="u", array_like=True, frozen=True):
+    """A numbered frame for one user. `joined`: (room, seq its events start after, members). `left`: the room."""
+
+    user_id: int
+    version: int
+    frame: bytes
+    joined: tuple[int, int, int] | None = None
+    left: int | None = None
+
+
+class PassingFact(msgspec.Struct, tag="p", array_like=True, frozen=True):
+    """Something of this moment, for everybody in a room but `by`. Nobody misses it when it is lost."""
+
+    room_id: int
+    by: int
+    frame: bytes
+
+
+class PresenceFact(msgspec.Struct, tag="o", array_like=True, frozen=True):
+    """Somebody came or went. `rooms`: the small rooms whose members are told."""
+
+    user_id: int
+    state: PresenceState
+    rooms: tuple[int, ...]
+    frame: bytes
+
+
+class EndedFact(msgspec.Struct, tag="e", array_like=True, frozen=True):
+    """One of: a credential that opens nothing any more; a user of whose credentials some may have ended."""
+
+    credential: str | None = None
+    user_id: int | None = None
+
+
+Fact = RoomFact | UserFact | PassingFact | PresenceFact | EndedFact
+
+encode: Final = msgspec.msgpack.Encoder().encode
+decode: Final = msgspec.msgpack.Decoder(Fact).decode
+
+EVERYBODY: Final = "everybody"
+"""The topic every process listens to: presence, and ended credentials."""
+
+
+def room_topic(room_id: int) -> str:
+    return f"room:{room_id}"
+
+
+def user_topic(user_id: int) -> str:
+    return f"user:{user_id}"

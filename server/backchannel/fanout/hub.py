@@ -1,0 +1,295 @@
+"""Who listens in this process, and the order in which they hear.
+
+    bus ─▶ Hub.deliver ─▶ RoomChannel (head + 1? else stash and repair) ─▶ every subscriber of the room
+
+A channel delivers a room's events in seq order, each once, whatever order or number the bus brings them in; where one is
+missing it is read from the log. So a subscriber that has caught up to the channel's head needs no order of its own.
+The hub knows no socket: a subscriber is anything with the methods of `Subscriber`.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Collection, Iterable, KeysView, Mapping
+from typing import Final, Protocol
+
+import structlog
+
+from backchannel.fanout import facts
+from backchannel.fanout.bus import Bus
+from backchannel.fanout.facts import EndedFact, PassingFact, PresenceFact, RoomFact, UserFact
+from backchannel.protocol.errors import CloseCode
+
+REPAIR_AFTER_S: Final = 0.05
+"""Publishes of neighbouring events may cross on their way; a moment's patience spares a read."""
+REPAIR_RETRY_S: Final = 1.0
+STASH_LENGTH: Final = 1000
+"""Events kept while an earlier one is missing; beyond, they are read again with it."""
+
+_log = structlog.get_logger("backchannel.fanout")
+
+
+class Subscriber(Protocol):
+    """One socket or one waiting poll. All calls come on the event loop and must not wait."""
+
+    user_id: int
+    credential: str
+    instance: str | None
+    is_socket: bool
+
+    def room_event(self, room_id: int, seq: int, frame: bytes) -> None: ...
+    def user_frame(self, version: int, frame: bytes) -> None: ...
+    def passing_frame(self, frame: bytes) -> None: ...
+    def joined(self, room_id: int, seq: int) -> None: ...
+    def left(self, room_id: int) -> None: ...
+    def observe_version(self, version: int) -> None: ...
+    def end(self, code: CloseCode, reason: str) -> None: ...
+    def tick(self, now: float) -> None: ...
+    def say(self, frame: bytes) -> None: ...
+
+
+ReadEvents = Callable[[Mapping[int, int]], Awaitable[Mapping[int, list[RoomFact]]]]
+
+
+class RoomChannel:
+    """One room that somebody here listens to. `head` is the last event delivered, None until it is known."""
+
+    __slots__ = ("head", "members", "moved_at", "stash", "subscribers")
+
+    def __init__(self) -> None:
+        self.head: int | None = None
+        self.members = 0
+        self.moved_at = 0.0
+        self.stash: dict[int, RoomFact] = {}
+        self.subscribers: dict[Subscriber, None] = {}
+
+
+class Hub:
+    """`read_events` reads room events above the given cursors. `on_ended` is told of ended credentials, of this node or another.
+    `clock`: seconds, monotonic."""
+
+    def __init__(
+        self,
+        bus: Bus,
+        read_events: ReadEvents,
+        on_ended: Callable[[EndedFact], None],
+        clock: Callable[[], float],
+    ) -> None:
+        self._bus = bus
+        self._read_events = read_events
+        self._on_ended = on_ended
+        self._clock = clock
+        self._rooms: dict[int, RoomChannel] = {}
+        self._users: dict[int, dict[Subscriber, None]] = {}
+        self._rooms_of: dict[Subscriber, set[int]] = {}
+        self._repairing: dict[int, asyncio.Task[None]] = {}
+
+    async def start(self) -> None:
+        await self._bus.start(self.deliver)
+        self._bus.subscribe(facts.EVERYBODY)
+
+    async def stop(self) -> None:
+        for task in list(self._repairing.values()):
+            task.cancel()
+        self._bus.unsubscribe(facts.EVERYBODY)
+        await self._bus.stop()
+
+    # -- listening
+
+    def attach(self, subscriber: Subscriber) -> None:
+        """Hear what concerns the user. Call before reading where they stand, so that nothing falls between."""
+        self._rooms_of[subscriber] = set()
+        mates = self._users.get(subscriber.user_id)
+        if mates is None:
+            mates = self._users[subscriber.user_id] = {}
+            self._bus.subscribe(facts.user_topic(subscriber.user_id))
+        mates[subscriber] = None
+
+    def detach(self, subscriber: Subscriber) -> None:
+        """Hear nothing more. Detaching twice is detaching once."""
+        rooms = self._rooms_of.pop(subscriber, None)
+        if rooms is None:
+            return
+        for room_id in rooms:
+            self._drop(room_id, subscriber)
+        mates = self._users[subscriber.user_id]
+        del mates[subscriber]
+        if not mates:
+            del self._users[subscriber.user_id]
+            self._bus.unsubscribe(facts.user_topic(subscriber.user_id))
+
+    def enter(self, subscriber: Subscriber, room_id: int, head: int, members: int) -> None:
+        """Hear a room's events. `head`: a seq known to be committed. What the channel delivered before is not repeated."""
+        if subscriber not in self._rooms_of:
+            return
+        channel = self._rooms.get(room_id)
+        if channel is None:
+            channel = self._rooms[room_id] = RoomChannel()
+            self._bus.subscribe(facts.room_topic(room_id))
+        channel.members = members
+        channel.subscribers[subscriber] = None
+        self._rooms_of[subscriber].add(room_id)
+        if channel.head is None:
+            channel.head = head
+            self._deliver_stashed(room_id, channel)
+
+    def leave(self, subscriber: Subscriber, room_id: int) -> None:
+        rooms = self._rooms_of.get(subscriber)
+        if rooms is not None and room_id in rooms:
+            rooms.remove(room_id)
+            self._drop(room_id, subscriber)
+
+    def _drop(self, room_id: int, subscriber: Subscriber) -> None:
+        channel = self._rooms[room_id]
+        channel.subscribers.pop(subscriber, None)
+        if not channel.subscribers:
+            del self._rooms[room_id]
+            self._bus.unsubscribe(facts.room_topic(room_id))
+
+    # -- what is known here
+
+    @property
+    def served_rooms(self) -> KeysView[int]:
+        return self._rooms.keys()
+
+    @property
+    def served_users(self) -> KeysView[int]:
+        return self._users.keys()
+
+    @property
+    def subscribers(self) -> KeysView[Subscriber]:
+        return self._rooms_of.keys()
+
+    def subscribers_of(self, user_id: int) -> list[Subscriber]:
+        """Oldest first."""
+        return list(self._users.get(user_id, ()))
+
+    def rooms_of(self, subscriber: Subscriber) -> set[int]:
+        return self._rooms_of.get(subscriber, set())
+
+    def small_rooms_of(self, subscriber: Subscriber, up_to: int) -> tuple[int, ...]:
+        return tuple(room for room in self.rooms_of(subscriber) if self._rooms[room].members <= up_to)
+
+    def head_of(self, room_id: int) -> int:
+        """The last event delivered here; 0 where nobody listens."""
+        channel = self._rooms.get(room_id)
+        return (channel.head or 0) if channel else 0
+
+    def people_in(self, room_ids: Iterable[int]) -> set[int]:
+        """The users who listen here to any of the rooms."""
+        return {subscriber.user_id for room in room_ids for subscriber in self._rooms[room].subscribers}
+
+    def heads_moved_since(self, subscriber: Subscriber, since: float) -> dict[int, int]:
+        """The subscriber's rooms that moved after `since` (of this hub's clock), with their heads."""
+        channels = ((room, self._rooms[room]) for room in self.rooms_of(subscriber))
+        return {room: channel.head for room, channel in channels if channel.head is not None and channel.moved_at >= since}
+
+    # -- hearing
+
+    def deliver(self, body: bytes) -> None:
+        """What the bus calls."""
+        fact = facts.decode(body)
+        match fact:
+            case RoomFact():
+                self._room_fact(fact)
+            case UserFact():
+                self._user_fact(fact)
+            case PassingFact():
+                channel = self._rooms.get(fact.room_id)
+                for subscriber in tuple(channel.subscribers) if channel else ():
+                    if subscriber.user_id != fact.by:
+                        subscriber.passing_frame(fact.frame)
+            case PresenceFact():
+                self._presence_fact(fact)
+            case EndedFact():
+                self._on_ended(fact)
+
+    def end_credentials(self, credentials: Collection[str]) -> None:
+        """Close every socket and poll that rests on one of them."""
+        for subscriber in list(self._rooms_of):
+            if subscriber.credential in credentials:
+                subscriber.end(CloseCode.SESSION_OVER, "session_over")
+
+    def observe_versions(self, versions: Mapping[int, int]) -> None:
+        """The reconciler's word on the users' lists: who is behind reads their list again."""
+        for user_id, version in versions.items():
+            for subscriber in self.subscribers_of(user_id):
+                subscriber.observe_version(version)
+
+    def observe_heads(self, heads: Mapping[int, int]) -> None:
+        """The reconciler's word on how far the log is: what did not arrive is read."""
+        for room_id, head in heads.items():
+            channel = self._rooms.get(room_id)
+            if channel is not None and channel.head is not None and channel.head < head:
+                self._repair(room_id)
+
+    def _room_fact(self, fact: RoomFact) -> None:
+        channel = self._rooms.get(fact.room_id)
+        if channel is None:
+            return
+        if channel.head is None or fact.seq > channel.head + 1:
+            if len(channel.stash) < STASH_LENGTH:
+                channel.stash[fact.seq] = fact
+            if channel.head is not None:
+                self._repair(fact.room_id)
+        elif fact.seq == channel.head + 1:
+            self._emit(channel, fact)
+            if channel.stash:
+                self._deliver_stashed(fact.room_id, channel)
+
+    def _deliver_stashed(self, room_id: int, channel: RoomChannel) -> None:
+        assert channel.head is not None
+        while (fact := channel.stash.pop(channel.head + 1, None)) is not None:
+            self._emit(channel, fact)
+        channel.stash = {seq: fact for seq, fact in channel.stash.items() if seq > channel.head}
+        if channel.stash:
+            self._repair(room_id)
+
+    def _emit(self, channel: RoomChannel, fact: RoomFact) -> None:
+        channel.head = fact.seq
+        channel.moved_at = self._clock()
+        if fact.removed:
+            for subscriber in [each for each in channel.subscribers if each.user_id in fact.removed]:
+                self.leave(subscriber, fact.room_id)
+                subscriber.left(fact.room_id)
+        for subscriber in tuple(channel.subscribers):
+            subscriber.room_event(fact.room_id, fact.seq, fact.frame)
+
+    def _user_fact(self, fact: UserFact) -> None:
+        for subscriber in self.subscribers_of(fact.user_id):
+            if fact.joined is not None:
+                room_id, seq, members = fact.joined
+                subscriber.joined(room_id, seq)
+                self.enter(subscriber, room_id, seq, members)
+            if fact.left is not None:
+                self.leave(subscriber, fact.left)
+                subscriber.left(fact.left)
+            subscriber.user_frame(fact.version, fact.frame)
+
+    def _presence_fact(self, fact: PresenceFact) -> None:
+        channels = [self._rooms[room] for room in fact.rooms if room in self._rooms]
+        for subscriber in {subscriber: None for channel in channels for subscriber in channel.subscribers}:
+            if subscriber.user_id != fact.user_id:
+                subscriber.passing_frame(fact.frame)
+
+    # -- repairing
+
+    def _repair(self, room_id: int) -> None:
+        if room_id not in self._repairing:
+            task = asyncio.get_running_loop().create_task(self._read_missing(room_id))
+            self._repairing[room_id] = task
+            task.add_done_callback(lambda _: self._repairing.pop(room_id, None))
+
+    async def _read_missing(self, room_id: int) -> None:
+        await asyncio.sleep(REPAIR_AFTER_S)
+        while (channel := self._rooms.get(room_id)) is not None and channel.head is not None:
+            before = channel.head
+            try:
+                found = (await self._read_events({room_id: before})).get(room_id, [])
+            except Exception as error:  # the database is in trouble: the log will still be there when it is not
+                _log.warning("repair_delayed", room_id=room_id, error=type(error).__name__)
+                await asyncio.sleep(REPAIR_RETRY_S)
+                continue
+            for fact in found:
+                self._room_fact(fact)
+            if not found:
+                return
+            _log.debug("repaired", room_id=room_id, events=len(found))

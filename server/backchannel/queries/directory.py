@@ -1,0 +1,28 @@
+"""Who and what there is to be found."""
+
+from backchannel.protocol.commands import GetChannels, GetMe, GetMembers, GetPeople
+from backchannel.protocol.results import Channels, Me, Members, People
+from backchannel.protocol.shapes import User
+from backchannel.store import people, reads, rooms
+from backchannel.store.hop import in_thread
+
+
+async def get_me(_: GetMe, caller: User) -> Me:
+    return Me(caller)
+
+
+async def get_people(query: GetPeople, _: User) -> People:
+    return People(await in_thread(people.find_people, query.query.replace("\x00", ""), query.limit))
+
+
+async def get_channels(query: GetChannels, caller: User) -> Channels:
+    return Channels(await in_thread(rooms.open_channels, caller.id, query.query.replace("\x00", ""), query.limit))
+
+
+async def get_members(query: GetMembers, caller: User) -> Members:
+    def read() -> Members:
+        reads.check_reader(query.room_id, caller.id)
+        members = rooms.members_page(query.room_id, query.after, query.limit + 1)
+        return Members(members[: query.limit], len(members) > query.limit)
+
+    return await in_thread(read)

@@ -1,0 +1,35 @@
+"""The log above a cursor: for clients that miss something, for hubs that do, and for sessions that catch up."""
+
+from collections.abc import Mapping
+
+from backchannel.fanout.facts import RoomFact
+from backchannel.protocol.codec import encode
+from backchannel.protocol.commands import GetEvents
+from backchannel.protocol.events import AnyRoomEvent, MemberLeft
+from backchannel.protocol.results import Events
+from backchannel.protocol.shapes import User
+from backchannel.store import reads
+from backchannel.store.hop import in_thread
+
+REPAIR_PAGE = 500
+
+
+async def get_events(query: GetEvents, caller: User) -> Events:
+    def read() -> Events:
+        # The events first: whoever is a member after they were read was allowed to see them.
+        events = reads.events_after({query.room_id: query.after}, query.limit)[query.room_id]
+        head = reads.check_reader(query.room_id, caller.id)
+        return Events(events, head)
+
+    return await in_thread(read)
+
+
+async def missing_facts(cursors: Mapping[int, int]) -> dict[int, list[RoomFact]]:
+    """What a hub missed, as the bus would have brought it."""
+    found = await in_thread(reads.events_after, cursors, REPAIR_PAGE)
+    return {room_id: [_fact(event) for event in events] for room_id, events in found.items()}
+
+
+def _fact(event: AnyRoomEvent) -> RoomFact:
+    removed = (event.user.id,) if isinstance(event, MemberLeft) else ()
+    return RoomFact(event.room_id, event.seq, encode(event), removed)

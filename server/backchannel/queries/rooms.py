@@ -1,0 +1,31 @@
+"""Somebody's rooms."""
+
+from backchannel.protocol import times
+from backchannel.protocol.commands import GetRoom, GetRoomList
+from backchannel.protocol.results import RoomList, RoomResult
+from backchannel.protocol.shapes import User
+from backchannel.store import reads, rooms
+from backchannel.store.hop import in_thread
+from backchannel.store.models import now_us
+from backchannel.store.transaction import not_a_member
+
+
+async def get_room_list(_: GetRoomList, caller: User) -> RoomList:
+    return await in_thread(room_list_of, caller.id)
+
+
+async def get_room(query: GetRoom, caller: User) -> RoomResult:
+    def read() -> RoomResult:
+        found = rooms.rooms_of(caller.id, [query.room_id])
+        if not found:
+            reads.check_reader(query.room_id, caller.id)
+            raise not_a_member(query.room_id)
+        return RoomResult(found[0])
+
+    return await in_thread(read)
+
+
+def room_list_of(user_id: int) -> RoomList:
+    """Sync. The version is read before the rooms: what changes in between is told again, never lost."""
+    place = reads.place_of(user_id)
+    return RoomList(rooms.rooms_of(user_id), times.to_wire(now_us()), place.user_version, place.epoch)

@@ -1,0 +1,39 @@
+"""docs/reference/settings.md, made from the settings themselves. A test keeps the page true.
+
+    python -m backchannel.site.reference > docs/reference/settings.md
+"""
+
+from __future__ import annotations
+
+from dataclasses import fields
+
+from backchannel.site.conf import Conf, variable
+
+_HEAD = """# Settings
+
+Everything is set by environment variables; none is needed to start. A variable that is set but blank counts as unset.
+`backchannel serve` takes `--data`, `--host` and `--port` as options too, and these win. `backchannel check` tells what
+would keep the server from running well, and which variables it does not know.
+
+Behind a reverse proxy, set at least `BACKCHANNEL_ORIGINS` to the address that people open.
+
+| variable | unset | what it does |
+|---|---|---|
+"""
+
+
+def page() -> str:
+    """The page as Markdown."""
+    rows = [
+        f"| `{variable(item.name)}` | {_shown(item.metadata['default'])} | {item.metadata['help'].replace('|', '&#124;')} |"
+        for item in fields(Conf)
+    ]
+    return _HEAD + "\n".join(rows) + "\n"
+
+
+def _shown(default: str) -> str:
+    return f"`{default}`" if default else "–"
+
+
+if __name__ == "__main__":
+    print(page(), end="")

@@ -1,0 +1,1 @@
+"""The HTTP shell: one route for each declared command, and the poll that carries what a socket would."""

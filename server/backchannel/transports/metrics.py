@@ -1,0 +1,20 @@
+"""What an operator can watch: Prometheus counters of both transports, served at /metrics."""
+
+from typing import Final
+
+from prometheus_client import Counter, Gauge, Histogram
+
+commands: Final = Counter("backchannel_commands", "Commands answered.", ["command", "transport", "outcome"])
+command_seconds: Final = Histogram(
+    "backchannel_command_seconds",
+    "Seconds from a command's arrival to its answer.",
+    ["command", "transport"],
+    buckets=(0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10),
+)
+sockets: Final = Gauge("backchannel_websockets", "WebSockets open now.")
+polls: Final = Gauge("backchannel_polls_waiting", "Polls of /api/sync waiting now.")
+opened: Final = Counter("backchannel_websockets_opened", "WebSockets opened.")
+closed: Final = Counter("backchannel_websockets_closed", "WebSockets closed.", ["code", "reason"])
+syncs: Final = Counter("backchannel_syncs", "Polls of /api/sync answered.", ["kind"])
+queue: Final = Gauge("backchannel_log_queue", "Operations waiting for the writer.")
+rooms_served: Final = Gauge("backchannel_rooms_served", "Rooms that somebody listens to here.")

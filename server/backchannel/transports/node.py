@@ -1,0 +1,24 @@
+"""What this process is made of, as both shells and all handlers see it. Put together in asgi.py, nowhere else."""
+
+import time
+from dataclasses import dataclass, field
+
+from backchannel.commands.context import Context
+from backchannel.fanout.hub import Hub
+from backchannel.fanout.presence import Presence
+from backchannel.transports.identity import Authenticate, IssueTicket
+from backchannel.transports.rates import Rates
+from backchannel.transports.session import Settings
+
+
+@dataclass(slots=True)
+class Node:
+    context: Context
+    hub: Hub
+    presence: Presence
+    authenticate: Authenticate
+    issue_ticket: IssueTicket
+    settings: Settings
+    rates: Rates
+    draining: bool = False
+    started_at: float = field(default_factory=time.monotonic)

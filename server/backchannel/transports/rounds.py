@@ -1,0 +1,80 @@
+"""What a node does every so often: heartbeats, who went, what was missed, who may still be here.
+
+One task for each kind, never one for each connection. A round that fails is logged and the next one comes all the same.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Final
+
+import structlog
+
+from backchannel.commands.set_presence import publish_presence
+from backchannel.protocol.errors import CommandError
+from backchannel.store import reads
+from backchannel.store.hop import in_thread
+from backchannel.transports import metrics
+from backchannel.transports.node import Node
+
+TICK_S: Final = 1.0
+RECONCILE_S: Final = 5.0
+REVALIDATE_S: Final = 30.0
+
+_log = structlog.get_logger("backchannel.rounds")
+
+Revalidate = Callable[[list[str]], set[str]]
+"""Of these credentials, those that are over. Sync."""
+
+
+class Rounds:
+    def __init__(self, node: Node, revalidate: Revalidate) -> None:
+        self._node = node
+        self._revalidate = revalidate
+        self._tasks: list[asyncio.Task[None]] = []
+
+    def start(self) -> None:
+        rounds = ((TICK_S, self.tick), (RECONCILE_S, self.reconcile), (REVALIDATE_S, self.revalidate_all))
+        self._tasks = [asyncio.create_task(_every(seconds, round_)) for seconds, round_ in rounds]
+
+    async def stop(self) -> None:
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    async def tick(self) -> None:
+        """Deadlines, heartbeats, presence."""
+        node = self._node
+        now = node.context.clock()
+        for subscriber in list(node.hub.subscribers):
+            subscriber.tick(now)
+        publish_presence(node.context.bus, node.presence.tick(now))
+        metrics.queue.set(node.context.log.waiting)
+        metrics.rooms_served.set(len(node.hub.served_rooms))
+
+    async def reconcile(self) -> None:
+        """How far are the rooms and users that are listened to here? What the bus lost is read from the log."""
+        hub = self._node.hub
+        if hub.served_rooms:
+            hub.observe_heads(await in_thread(reads.heads_of, list(hub.served_rooms)))
+        if hub.served_users:
+            hub.observe_versions(await in_thread(reads.versions_of, list(hub.served_users)))
+
+    async def revalidate_all(self) -> None:
+        """Sessions and tokens that ended without word of it."""
+        await self.revalidate({subscriber.credential for subscriber in self._node.hub.subscribers})
+
+    async def revalidate(self, credentials: set[str]) -> None:
+        if credentials:
+            dead = await in_thread(self._revalidate, list(credentials))
+            self._node.hub.end_credentials(dead)
+
+
+async def _every(seconds: float, round_: Callable[[], Awaitable[None]]) -> None:
+    while True:
+        await asyncio.sleep(seconds)
+        try:
+            await round_()
+        except CommandError as error:
+            _log.warning("round_skipped", round=round_.__name__, error=error.code.word)
+        except Exception:
+            _log.exception("round_broke", round=round_.__name__)

@@ -1,0 +1,387 @@
+"""The session machine: what a client is told, in which order. Pure: no socket, no clock, no database; effects are returned.
+
+    opening ──hello──▶ reading ──placed──▶ catching_up ──caught_up──▶ live ──────▶ closed
+       │                  ask where the        room events and user      events pass
+       └─ 5 s, closed     user stands          frames are kept           straight through
+
+Theory. A session hears of a room from the hub in seq order, but it has to be brought from its own cursor to where the hub
+is. So it subscribes first (effect `Enter`), reads from its cursor second (`Read`), and merges third: what was read goes out
+first, then what was kept meanwhile and lies above it. `_floor` remembers for each room the last seq that was said, as long
+as the hub may still bring something at or below it. In any other order an event can fall between reading and listening.
+
+Two shells drive it: a WebSocket for as long as it lives, and `POST /api/sync` for one poll, which is a session that ends
+as soon as it has something to say.
+"""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import Final
+
+from backchannel.protocol.codec import BadFrame, ClientFrame, encode
+from backchannel.protocol.commands import Command, Ping
+from backchannel.protocol.errors import CloseCode, Code, CommandError
+from backchannel.protocol.frames import (
+    CaughtUp,
+    ClientHello,
+    ClientPong,
+    ErrorFrame,
+    Heartbeat,
+    Pong,
+    Resume,
+    RoomListFrame,
+    RoomReset,
+    ServerHello,
+    ServerInfo,
+)
+from backchannel.protocol.results import RoomList
+from backchannel.protocol.shapes import Limits, User
+from backchannel.protocol.times import to_wire
+from backchannel.protocol.version import SPOKEN
+
+HELLO_WITHIN_S: Final = 5.0
+SILENCE_MARGIN_S: Final = 10.0
+BAD_FRAMES: Final = 3
+CATCH_UP_EVENTS_IN_ALL: Final = 5000
+KEPT_FRAMES: Final = 4096
+"""Frames kept while catching up; a session that would need more is behind for good and starts over."""
+
+
+class State(Enum):
+    OPENING = "opening"
+    READING = "reading"
+    CATCHING_UP = "catching_up"
+    LIVE = "live"
+    CLOSED = "closed"
+
+
+@dataclass(frozen=True, slots=True)
+class Send:
+    """Say these frames, in order."""
+
+    frames: Sequence[bytes]
+
+
+@dataclass(frozen=True, slots=True)
+class ReadPlace:
+    """Read where the user stands; answer with `placed`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Enter:
+    """Listen to these rooms from now on. Always comes before the `Read` that brings them up."""
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """Read events above `cursors`, and the room list where `with_list`; answer with `caught_up`."""
+
+    cursors: Mapping[int, int]
+    with_list: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ReadList:
+    """The user's list may be behind: read it again; answer with `listed`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """Run the command; its answer goes straight out."""
+
+    command: Command
+
+
+@dataclass(frozen=True, slots=True)
+class Close:
+    code: CloseCode
+    reason: str
+
+
+Effect = Send | ReadPlace | Enter | Read | ReadList | Run | Close
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where the user stands: the numbering, the version of their list, and their rooms' heads."""
+
+    epoch: str
+    user_version: int
+    heads: Mapping[int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    limits: Limits = field(default_factory=Limits)
+    heartbeat_s: int = 30
+    server_version: str = ""
+
+
+class Session:
+    """`session_id` names it in logs and in `hello`. `now` is everywhere in seconds of one monotonic clock; `wall_us` is the
+    time of day in microseconds, for timestamps that people see. `is_poll`: driven by `POST /api/sync`."""
+
+    def __init__(self, session_id: str, user: User, settings: Settings, now: float, *, is_poll: bool = False) -> None:
+        self.session_id = session_id
+        self._is_poll = is_poll
+        self.user = user
+        self.state = State.OPENING
+        self.newcomer = False
+        self.instance: str | None = None
+        self.epoch = ""
+        self.user_version = 0
+        self._settings = settings
+        self._opened_at = now
+        self._heard_at = now
+        self._beat_at = now
+        self._bad_frames = 0
+        self._resume: Resume | None = None
+        self._resets: dict[int, int] = {}
+        self._floor: dict[int, int] = {}
+        self._kept_events: list[tuple[int, int, bytes]] = []
+        self._kept_frames: list[tuple[int, bytes]] = []
+        self._left: set[int] = set()
+        self._stale_since: float | None = None
+
+    # -- what the client says
+
+    def frame(self, frame: ClientFrame, now: float, wall_us: int) -> list[Effect]:
+        self._heard_at = now
+        match self.state, frame:
+            case State.CLOSED, _:
+                return []
+            case State.OPENING, ClientHello():
+                return self._hello(frame)
+            case State.OPENING, _:
+                return self._close(CloseCode.NOT_UNDERSTOOD, "hello_expected")
+            case _, ClientHello():
+                return self.bad_frame(BadFrame(Code.BAD_FRAME, "There was a hello already; one opens a connection."), now)
+            case _, ClientPong():
+                return []
+            case _, Ping(id=id_):
+                return [Send([encode(Pong(to_wire(wall_us), id_))])]
+            case _, Command():
+                return [Run(frame)]
+        raise AssertionError(frame)
+
+    def bad_frame(self, error: CommandError, now: float) -> list[Effect]:
+        """Something that could not be read. What merely has a wrong field does not count against the client."""
+        self._heard_at = now
+        if self.state is State.CLOSED:
+            return []
+        frame_id = error.frame_id if isinstance(error, BadFrame) else None
+        answer: list[Effect] = [Send([encode(ErrorFrame(frame_id, error.data))])]
+        if self.state is State.OPENING:
+            return [*answer, *self._close(CloseCode.NOT_UNDERSTOOD, "hello_expected")]
+        self._bad_frames += error.code is Code.BAD_FRAME
+        if self._bad_frames >= BAD_FRAMES:
+            return [*answer, *self._close(CloseCode.NOT_UNDERSTOOD, "bad_frames")]
+        return answer
+
+    def _hello(self, hello: ClientHello) -> list[Effect]:
+        if hello.protocol not in SPOKEN:
+            return self._close(CloseCode.PROTOCOL_UNSPOKEN, "protocol_unspoken")
+        self.instance = hello.client.instance
+        self._resume = hello.resume
+        self._move(State.READING)
+        return [ReadPlace()]
+
+    # -- what was read
+
+    def placed(self, place: Place, now: float) -> list[Effect]:
+        """Say hello, and read from the client's cursors; from zero where its numbering is another one."""
+        if self.state is not State.READING:
+            return []
+        resume = self._resume
+        if resume is not None and resume.epoch != place.epoch:
+            resume = None
+        self.newcomer = resume is None
+        self.epoch, self.user_version = place.epoch, place.user_version
+        self._beat_at = now
+        cursors: dict[int, int] = {}
+        for room_id, cursor in resume.rooms.items() if resume else ():
+            head = place.heads.get(room_id)
+            if head is None:  # not on the user's list any more, which the list will tell
+                continue
+            if cursor > head or head - cursor > self._settings.limits.catch_up_events:
+                self._resets[room_id] = head
+            else:
+                cursors[room_id] = cursor
+        self._bound(cursors, place.heads)
+        # Rooms that are not read are heard from where they stand; the list, where it is sent, says the same or later.
+        self._floor = {**place.heads, **cursors}
+        with_list = resume is None or resume.user_version != place.user_version
+        self._move(State.CATCHING_UP)
+        return [Send([encode(self._server_hello())]), Enter(), Read(cursors, with_list)]
+
+    def _bound(self, cursors: dict[int, int], heads: Mapping[int, int]) -> None:
+        """Many rooms that moved are bounded together: those that moved most are reset."""
+        total = sum(heads[room] - cursor for room, cursor in cursors.items())
+        for room_id in sorted(cursors, key=lambda room: cursors[room] - heads[room]):
+            if total <= CATCH_UP_EVENTS_IN_ALL:
+                return
+            total -= heads[room_id] - cursors.pop(room_id)
+            self._resets[room_id] = heads[room_id]
+
+    def caught_up(
+        self, room_list: RoomList | None, events: Mapping[int, Sequence[tuple[int, bytes]]], presence: Iterable[bytes]
+    ) -> list[Effect]:
+        """Say what was read, then what happened meanwhile. `events`: room → (seq, frame), unbroken from its cursor."""
+        if self.state is not State.CATCHING_UP:
+            return []
+        frames: list[bytes] = []
+        if room_list is not None:
+            frames += self._list_frame(room_list)
+            named = self._resume.rooms if self._resume and not self.newcomer else {}
+            self._floor.update({room.id: room.seq for room in room_list.rooms if room.id not in named})
+        for room_id, seq in self._resets.items():
+            frames.append(encode(RoomReset(room_id, seq)))
+        for room_id, run in events.items():
+            if room_id in self._left:  # while it was being read
+                continue
+            for seq, frame in run:
+                frames.append(frame)
+                self._floor[room_id] = seq
+        frames += presence
+        frames.append(encode(CaughtUp()))
+        self._move(State.LIVE)
+        kept_events, self._kept_events = self._kept_events, []
+        kept_frames, self._kept_frames = self._kept_frames, []
+        frames += [frame for version, frame in kept_frames if self._admits_version(version)]
+        frames += [frame for room_id, seq, frame in kept_events if self._admits(room_id, seq)]
+        self._resume = None
+        self._resets, self._left = {}, set()
+        return [Send(frames)]
+
+    def listed(self, room_list: RoomList) -> list[Effect]:
+        """The list was read again after `ReadList`."""
+        self._stale_since = None
+        if self.state is not State.LIVE or room_list.user_version < self.user_version:
+            return []
+        return [Send(self._list_frame(room_list))]
+
+    def _list_frame(self, room_list: RoomList) -> list[bytes]:
+        self.user_version = room_list.user_version
+        return [encode(RoomListFrame(room_list.rooms, room_list.timestamp, room_list.user_version, room_list.epoch))]
+
+    def _server_hello(self) -> ServerHello:
+        return ServerHello(
+            session=self.session_id,
+            user=self.user,
+            epoch=self.epoch,
+            heartbeat_s=self._settings.heartbeat_s,
+            user_version=self.user_version,
+            limits=self._settings.limits,
+            server=ServerInfo(self._settings.server_version),
+        )
+
+    # -- what the hub brings: True where the shell is to say it now
+
+    def room_event(self, room_id: int, seq: int, frame: bytes) -> bool:
+        if self.state is State.LIVE:
+            return self._admits(room_id, seq) if self._floor else True
+        self._keep(self._kept_events, (room_id, seq, frame))
+        return False
+
+    def user_frame(self, version: int, frame: bytes) -> bool:
+        if self.state is State.LIVE:
+            return self._admits_version(version)
+        self._keep(self._kept_frames, (version, frame))
+        return False
+
+    def passing_frame(self, frame: bytes) -> bool:
+        """Typing and presence: said when live, not worth keeping before."""
+        return self.state is State.LIVE
+
+    def joined(self, room_id: int, seq: int) -> None:
+        """The user is in a room from `seq` on; what led there is in the `room_added` that comes with it."""
+        self._left.discard(room_id)
+        self._floor[room_id] = max(seq, self._floor.get(room_id, 0))
+
+    def left(self, room_id: int) -> None:
+        """Nothing of this room is said any more, whatever was read or kept of it."""
+        if self.state is not State.LIVE:
+            self._left.add(room_id)
+        self._floor.pop(room_id, None)
+        self._resets.pop(room_id, None)
+        self._kept_events = [kept for kept in self._kept_events if kept[0] != room_id]
+
+    def observe_version(self, version: int, now: float, patience_s: float) -> list[Effect]:
+        """The database says the user's list is at `version`; ask again for it where the news was lost on its way."""
+        if self.state is not State.LIVE or version <= self.user_version:
+            self._stale_since = None
+            return []
+        if self._stale_since is None:
+            self._stale_since = now
+        if now - self._stale_since < patience_s:  # it may be on its way
+            return []
+        self._stale_since = now
+        return [ReadList()]
+
+    def _admits(self, room_id: int, seq: int) -> bool:
+        """Not said before. Above the floor the hub's own order holds, and the floor is forgotten."""
+        floor = self._floor.get(room_id)
+        if floor is None:
+            return True
+        if seq <= floor:
+            return False
+        del self._floor[room_id]
+        return True
+
+    def _admits_version(self, version: int) -> bool:
+        if version <= self.user_version:
+            return False
+        self.user_version = version
+        return True
+
+    def _keep(self, kept: list, item: tuple) -> None:  # type: ignore[type-arg]
+        if self.state is not State.CLOSED and len(kept) <= KEPT_FRAMES:
+            kept.append(item)
+
+    @property
+    def shows_presence(self) -> bool:
+        """After a hello the client knows nobody's presence; between two polls it keeps what it knows."""
+        return self.newcomer or not self._is_poll
+
+    @property
+    def overflowed(self) -> bool:
+        """More was kept while catching up than a session may cost; the shell closes it with 4408."""
+        return len(self._kept_events) > KEPT_FRAMES or len(self._kept_frames) > KEPT_FRAMES
+
+    # -- time
+
+    def tick(self, now: float, wall_us: int, heads_since: Callable[[float], Mapping[int, int]]) -> list[Effect]:
+        """Call about once a second. `heads_since(t)`: the user's rooms that moved since t, with their heads."""
+        if self.state is State.CLOSED:
+            return []
+        if self.state is State.OPENING:
+            late = now - self._opened_at >= HELLO_WITHIN_S
+            return self._close(CloseCode.NOT_UNDERSTOOD, "no_hello") if late else []
+        if now - self._heard_at >= self._settings.heartbeat_s + SILENCE_MARGIN_S:
+            return self._close(CloseCode.TOO_SLOW, "silent")
+        if self.overflowed:
+            return self._close(CloseCode.TOO_SLOW, "behind")
+        if self.state is State.LIVE and now - self._beat_at >= self._settings.heartbeat_s:
+            heads = heads_since(self._beat_at)
+            self._beat_at = now
+            return [Send([encode(Heartbeat(to_wire(wall_us), dict(heads), self.user_version))])]
+        return []
+
+    def closed(self) -> None:
+        """The link is gone."""
+        if self.state is not State.CLOSED:
+            self._move(State.CLOSED)
+
+    def end(self, code: CloseCode, reason: str) -> list[Effect]:
+        """The server wants it over."""
+        return [] if self.state is State.CLOSED else self._close(code, reason)
+
+    def _close(self, code: CloseCode, reason: str) -> list[Effect]:
+        self._move(State.CLOSED)
+        return [Close(code, reason)]
+
+    def _move(self, state: State) -> None:
+        self.state = state
+
+    def _move(self, state: State) -> None:
+        self.state = state

@@ -1,0 +1,264 @@
+"""One WebSocket: frames in to the session, effects out to the socket, the hub and the handlers."""
+
+import asyncio
+import time
+import uuid
+from collections.abc import Coroutine, Sequence
+from contextlib import suppress
+from typing import Any, Final
+
+import structlog
+from starlette.websockets import WebSocket, WebSocketState
+
+from backchannel.commands.context import Caller
+from backchannel.commands.set_presence import publish_presence
+from backchannel.protocol import codec
+from backchannel.protocol.commands import Command
+from backchannel.protocol.errors import CloseCode, Code, CommandError
+from backchannel.protocol.frames import ErrorFrame
+from backchannel.protocol.shapes import User
+from backchannel.store.models import now_us
+from backchannel.transports import dispatch, metrics
+from backchannel.transports.catch_up import PRESENCE_ROOM, CatchUp
+from backchannel.transports.identity import Identity
+from backchannel.transports.node import Node
+from backchannel.transports.rates import Bucket
+from backchannel.transports.session import Close, Effect, Enter, Read, ReadList, ReadPlace, Run, Send, Session, State
+from backchannel.transports.websocket.outbound import Outbound
+
+COMMANDS_AT_ONCE: Final = 128
+FLUSH_WITHIN_S: Final = 2.0
+"""How long a closing socket may take for what is still to be said."""
+STALE_PATIENCE_S: Final = 5.0
+MESSAGES_PER_SECOND: Final = 200.0
+MESSAGES_BURST: Final = 1000
+"""Beyond this a client is not talking but flooding, whatever it says: 4429."""
+
+_log = structlog.get_logger("backchannel.websocket")
+
+
+class Connection:
+    """A subscriber of the hub. Everything happens on the event loop; nothing here waits but its two tasks."""
+
+    is_socket = True
+
+    def __init__(self, websocket: WebSocket, identity: Identity, node: Node) -> None:
+        self.user_id = identity.user_id
+        self.credential = identity.credential
+        self.session = Session(
+            uuid.uuid4().hex,
+            User(identity.user_id, identity.username, identity.display_name),
+            node.settings,
+            node.context.clock(),
+        )
+        self._via = identity.via
+        self._websocket = websocket
+        self._node = node
+        self._outbound = Outbound()
+        self._catch_up = CatchUp(node, self.session, self)
+        self._tasks: set[asyncio.Task[Any]] = set()
+        self._commands = 0
+        self._messages = Bucket(MESSAGES_BURST, node.context.clock())
+        self._present = False
+        self._closing: Close | None = None
+        self._opened_at = time.monotonic()
+
+    @property
+    def instance(self) -> str | None:
+        return self.session.instance
+
+    async def run(self) -> None:
+        """Serve until either side closes."""
+        metrics.sockets.inc()
+        metrics.opened.inc()
+        _log.info("connection_opened", transport="websocket", session=self.session.session_id, user_id=self.user_id, via=self._via)
+        self._node.hub.attach(self)
+        self._give_way()
+        reader, writer = asyncio.create_task(self._read()), asyncio.create_task(self._write())
+        try:
+            await asyncio.wait({reader, writer}, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            self._node.hub.detach(self)
+            self.session.closed()
+            if self._present:
+                self._node.presence.leave(self.user_id, self._device, self._node.context.clock())
+            for task in (reader, writer, *self._tasks):
+                task.cancel()
+            await asyncio.gather(reader, writer, return_exceptions=True)
+            self._log_closed()
+
+    # -- what the hub says
+
+    def room_event(self, room_id: int, seq: int, frame: bytes) -> None:
+        if self.session.room_event(room_id, seq, frame):
+            self._put(frame)
+
+    def user_frame(self, version: int, frame: bytes) -> None:
+        if self.session.user_frame(version, frame):
+            self._put(frame)
+
+    def passing_frame(self, frame: bytes) -> None:
+        if self.session.passing_frame(frame):
+            self._put(frame)
+
+    def joined(self, room_id: int, seq: int) -> None:
+        self.session.joined(room_id, seq)
+
+    def left(self, room_id: int) -> None:
+        self.session.left(room_id)
+
+    def observe_version(self, version: int) -> None:
+        self._apply(self.session.observe_version(version, self._node.context.clock(), STALE_PATIENCE_S))
+
+    def end(self, code: CloseCode, reason: str) -> None:
+        self._apply(self.session.end(code, reason))
+
+    def say(self, frame: bytes) -> None:
+        """One frame of the server's own, outside all numbers (`going_away`)."""
+        self._put(frame)
+
+    def tick(self, now: float) -> None:
+        self._apply(self.session.tick(now, now_us(), lambda since: self._node.hub.heads_moved_since(self, since)))
+
+    # -- effects
+
+    def _apply(self, effects: Sequence[Effect]) -> None:
+        for effect in effects:
+            match effect:
+                case Send(frames) if self.session.state is State.LIVE and len(frames) == 1:
+                    self._put(frames[0])
+                case Send(frames):
+                    self._outbound.put_catch_up(frames)
+                case ReadPlace():
+                    self._supersede()
+                    self._spawn(self._reading(self._catch_up.place()))
+                case Enter():
+                    self._catch_up.enter()
+                case Read():
+                    self._spawn(self._reading(self._catch_up.read(effect)))
+                case ReadList():
+                    self._spawn(self._reading(self._catch_up.read_list()))
+                case Run(command):
+                    self._run(command)
+                case Close():
+                    self._closing = effect
+                    self._outbound.stop(drop=effect.code is CloseCode.TOO_SLOW)
+
+    def _put(self, frame: bytes) -> None:
+        if not self._outbound.put(frame):
+            self.end(CloseCode.TOO_SLOW, "behind")
+
+    async def _reading(self, reading: Coroutine[Any, Any, list[Effect]]) -> None:
+        try:
+            effects = await reading
+        except CommandError as error:
+            self._closing = Close(CloseCode.UNAVAILABLE, error.code.word)
+            self.session.closed()
+            self._outbound.stop(drop=False)
+            return
+        self._apply(effects)
+        if self.session.state is State.LIVE and not self._present:
+            self._arrive()
+
+    def _run(self, command: Command) -> None:
+        if self._commands >= COMMANDS_AT_ONCE:
+            error = CommandError(Code.RATE_LIMITED, "Too many commands at once. Wait for answers first.", retry_after=0.5)
+            self._put(codec.encode(ErrorFrame(None if command.id is None else str(command.id), error.data)))
+            return
+        self._commands += 1
+        self._spawn(self._answer(command))
+
+    async def _answer(self, command: Command) -> None:
+        try:
+            caller = Caller(self.session.user, self._device)
+            answer = await dispatch.answer_frame(command, caller, self._node)
+            if self.session.state is not State.CLOSED:
+                self._put(answer)
+        finally:
+            self._commands -= 1
+
+    def _spawn(self, coroutine: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(coroutine)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    # -- presence, and making room
+
+    @property
+    def _device(self) -> str:
+        return self.instance or self.session.session_id
+
+    def _arrive(self) -> None:
+        self._present = True
+        rooms = self._node.hub.small_rooms_of(self, PRESENCE_ROOM)
+        publish_presence(self._node.context.bus, self._node.presence.arrive(self.user_id, self._device, rooms))
+
+    def _give_way(self) -> None:
+        sockets = [each for each in self._node.hub.subscribers_of(self.user_id) if each.is_socket]
+        for oldest in sockets[: -self._node.settings.limits.connections]:
+            oldest.end(CloseCode.TOO_MANY, "too_many_connections")
+
+    def _supersede(self) -> None:
+        """A tab has one socket: an older one of the same instance is a ghost of it."""
+        for other in self._node.hub.subscribers_of(self.user_id):
+            if other is not self and other.is_socket and self.instance and other.instance == self.instance:
+                other.end(CloseCode.SUPERSEDED, "superseded")
+
+    # -- the socket
+
+    async def _read(self) -> None:
+        while True:
+            message = await self._websocket.receive()
+            if message["type"] == "websocket.disconnect":
+                self._closing = self._closing or _gone(message.get("code", 1006))
+                return
+            text = message.get("text")
+            self._hear(text.encode() if text is not None else None)
+
+    def _hear(self, text: bytes | None) -> None:
+        now = self._node.context.clock()
+        if self._messages.take(now, MESSAGES_PER_SECOND, MESSAGES_BURST):
+            return self.end(CloseCode.TOO_MANY, "flood")
+        try:
+            if text is None:
+                raise codec.BadFrame(Code.BAD_FRAME, "Frames are text, not binary.")
+            if len(text) > self._node.settings.limits.frame_bytes:
+                return self.end(CloseCode.TOO_LARGE, "frame_too_large")
+            frames = codec.split_text(text)
+        except CommandError as error:
+            return self._apply(self.session.bad_frame(error, now))
+        for data in frames:
+            try:
+                frame = codec.decode_frame(data)
+            except CommandError as error:
+                self._apply(self.session.bad_frame(error, now))
+            else:
+                self._apply(self.session.frame(frame, now, now_us()))
+        return None
+
+    async def _write(self) -> None:
+        websocket = self._websocket
+        with suppress(Exception):  # whatever a dying socket throws, the reader learns of it too
+            while (text := await self._outbound.wait_text()) is not None:
+                await (websocket.send_text(text) if self._closing is None else asyncio.wait_for(websocket.send_text(text), FLUSH_WITHIN_S))
+            if self._closing is not None and websocket.application_state is WebSocketState.CONNECTED:
+                await asyncio.wait_for(websocket.close(self._closing.code, self._closing.reason), FLUSH_WITHIN_S)
+
+    def _log_closed(self) -> None:
+        closing = self._closing or _gone(1006)
+        metrics.sockets.dec()
+        metrics.closed.labels(str(int(closing.code)), closing.reason).inc()
+        _log.info(
+            "connection_closed",
+            transport="websocket",
+            session=self.session.session_id,
+            user_id=self.user_id,
+            code=int(closing.code),
+            reason=closing.reason,
+            seconds=round(time.monotonic() - self._opened_at, 1),
+        )
+
+
+def _gone(code: int) -> Close:
+    """The client closed, or vanished."""
+    return Close(code, "client_gone" if code in (1000, 1001, 1005) else "link_lost")  # type: ignore[arg-type]

@@ -1,0 +1,28 @@
+"""`GET /ws`: who speaks is settled before the upgrade, so that an anonymous socket never exists."""
+
+from starlette.types import Receive, Scope, Send
+from starlette.websockets import WebSocket
+
+from backchannel.protocol.errors import Code, CommandError
+from backchannel.transports.node import Node
+from backchannel.transports.problems import problem
+from backchannel.transports.websocket.connection import Connection
+
+
+class WebSocketEndpoint:
+    """An ASGI application for the one path."""
+
+    def __init__(self, node: Node) -> None:
+        self._node = node
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        websocket = WebSocket(scope, receive, send)
+        try:
+            if self._node.draining:
+                raise CommandError(Code.UNAVAILABLE, "This server is restarting.", retry_after=1.0)
+            identity = await self._node.authenticate(scope)
+        except CommandError as error:
+            await websocket.send_denial_response(problem(error))
+            return
+        await websocket.accept()
+        await Connection(websocket, identity, self._node).run()
