@@ -1,0 +1,132 @@
+"""The golden frames are understood and refused as they say. The client's tests read the same files."""
+
+import functools
+import operator
+from typing import Any
+
+import jsonschema_rs
+import msgspec
+import pytest
+
+from backchannel.protocol import json_schema
+from backchannel.protocol.codec import BadFrame, ClientFrame, decode_frame, encode, split_text
+from backchannel.protocol.commands import COMMANDS
+from backchannel.protocol.errors import Code
+from backchannel.protocol.frames import Ack
+from tests.protocol.vectors import Vector, read
+
+VALID_CLIENT = read("valid", "client")
+VALID_SERVER = read("valid", "server")
+INVALID_CLIENT = read("invalid", "client")
+INVALID_SERVER = read("invalid", "server")
+KNOWN_SERVER = [vector for vector in VALID_SERVER if "unknown" not in vector.data]
+
+SCHEMA = json_schema.document()
+_FRAMES: Any = functools.reduce(operator.or_, [s for s in json_schema.SERVER_FRAMES if s is not Ack])
+
+
+def _ids(vector: Vector) -> str:
+    return vector.name
+
+
+def _hear(message: bytes) -> tuple[list[ClientFrame], list[BadFrame]]:
+    """All that a WebSocket message says, and all that is refused of it."""
+    understood: list[ClientFrame] = []
+    refused: list[BadFrame] = []
+    try:
+        for part in split_text(message):
+            try:
+                understood.append(decode_frame(part))
+            except BadFrame as error:
+                refused.append(error)
+    except BadFrame as error:
+        refused.append(error)
+    return understood, refused
+
+
+def _admits(definition: str, value: Any) -> bool:
+    schema = {"$schema": SCHEMA["$schema"], "$ref": f"#/$defs/{definition}", "$defs": SCHEMA["$defs"]}
+    return jsonschema_rs.Draft202012Validator(schema, validate_formats=True).is_valid(value)
+
+
+@pytest.mark.parametrize("vector", VALID_CLIENT, ids=_ids)
+def test_what_a_client_may_say_is_understood(vector: Vector) -> None:
+    understood, refused = _hear(vector.message)
+    assert not refused
+    meant = vector.data.get("reads_as", vector.data.get("frame"))
+    meant = meant if isinstance(meant, list) else [meant]
+    assert [msgspec.json.decode(encode(frame)) for frame in understood] == meant
+
+
+@pytest.mark.parametrize("vector", INVALID_CLIENT, ids=_ids)
+def test_what_a_client_may_not_say_is_refused_by_name(vector: Vector) -> None:
+    understood, refused = _hear(vector.message)
+    assert len(understood) == vector.data.get("good", 0)
+    (error,) = refused
+    assert error.code.word == vector.data["code"]
+    if "id" in vector.data:
+        assert error.frame_id == vector.data["id"]
+    if error.code is Code.INVALID:
+        assert list(error.errors or {}) == [vector.data["field"]]
+    else:
+        assert error.errors is None
+
+
+@pytest.mark.parametrize("vector", KNOWN_SERVER, ids=_ids)
+def test_what_the_server_says_has_not_changed(vector: Vector) -> None:
+    """Through the struct and back: a member that was renamed, retyped or dropped cannot come out again."""
+    said = vector.data["frame"]
+    if said["type"] == "ack":
+        frame: Any = Ack(said["id"], msgspec.convert(said["result"], COMMANDS[vector.data["answers"]].result))
+    else:
+        frame = msgspec.json.decode(vector.message, type=_FRAMES)
+    assert msgspec.json.decode(encode(frame)) == said
+
+
+@pytest.mark.parametrize("vector", [*VALID_CLIENT, *KNOWN_SERVER], ids=_ids)
+def test_the_schema_admits_what_may_be_said(vector: Vector) -> None:
+    said = vector.data.get("reads_as", vector.data.get("frame"))
+    definition = f"{vector.data['direction'].capitalize()}Frame"
+    assert all(_admits(definition, frame) for frame in (said if isinstance(said, list) else [said]))
+
+
+# JSON Schema calls 7.0 an integer; the codec does not, so that every language reads the same number.
+_STRICTER = {"client-room-id-float"}
+
+
+@pytest.mark.parametrize(
+    "vector", [v for v in INVALID_CLIENT if "frame" in v.data and v.name not in _STRICTER], ids=_ids
+)
+def test_the_schema_refuses_what_a_client_may_not_say(vector: Vector) -> None:
+    said = vector.data["frame"]
+    if isinstance(said, list):
+        assert not jsonschema_rs.Draft202012Validator(SCHEMA).is_valid(said)
+    else:
+        assert not _admits("ClientFrame", said)
+
+
+@pytest.mark.parametrize("vector", [v for v in INVALID_SERVER if "frame" in v.data], ids=_ids)
+def test_the_server_cannot_say_what_it_must_not(vector: Vector) -> None:
+    assert not _admits("ServerFrame", vector.data["frame"])
+    with pytest.raises(msgspec.ValidationError):
+        msgspec.json.decode(vector.message, type=_FRAMES)
+
+
+def test_every_word_has_a_golden_frame() -> None:
+    said = {(v.data["direction"], frame["type"]) for v in (*VALID_CLIENT, *KNOWN_SERVER) for frame in _frames(v)}
+    for struct in json_schema.CLIENT_FRAMES:
+        assert ("client", struct.__struct_config__.tag) in said
+    for struct in json_schema.SERVER_FRAMES:
+        assert ("server", struct.__struct_config__.tag) in said
+    answered = {v.data["answers"] for v in KNOWN_SERVER if "answers" in v.data}
+    assert answered == set(COMMANDS) - {"ping", "get_room_list"}
+
+
+def test_every_error_word_has_a_golden_frame() -> None:
+    said = {frame["error"]["code"] for v in KNOWN_SERVER for frame in _frames(v) if frame["type"] == "error"}
+    assert said == {code.word for code in Code}
+
+
+def _frames(vector: Vector) -> list[dict[str, Any]]:
+    said = vector.data.get("reads_as", vector.data.get("frame"))
+    return said if isinstance(said, list) else [said]
