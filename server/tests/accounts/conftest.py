@@ -1,0 +1,59 @@
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.contrib.auth import get_user_model
+from django.test import Client
+
+from backchannel.accounts.entrance import Newcomer, let_in, set_up
+
+PASSWORD = "correct horse battery"
+
+
+@pytest.fixture
+def owner(transactional_db: None) -> Any:
+    return set_up("Lab", Newcomer(username="owner", display_name="The Owner", password=PASSWORD))
+
+
+@pytest.fixture
+def ada(owner: Any) -> Any:
+    return let_in(Newcomer(username="ada", display_name="Ada L.", password=PASSWORD))
+
+
+SignIn = Callable[[str], Client]
+
+
+@pytest.fixture
+def sign_in() -> SignIn:
+    """A browser in which somebody is signed in."""
+
+    def go(username: str) -> Client:
+        browser = Client()
+        browser.force_login(get_user_model()._default_manager.get(username=username))
+        return browser
+
+    return go
+
+
+def session_key(browser: Client) -> str:
+    from django.conf import settings
+
+    return browser.cookies[settings.SESSION_COOKIE_NAME].value
+
+
+def scope(
+    *,
+    type: str = "http",
+    method: str = "GET",
+    query: str = "",
+    cookie: str | None = None,
+    **headers: str,
+) -> dict[str, Any]:
+    """An ASGI scope. `cookie` is a session key; underscores in header names stand for dashes."""
+    from django.conf import settings
+
+    raw = [(b"host", b"testserver")]
+    raw += [(name.replace("_", "-").encode(), value.encode()) for name, value in headers.items()]
+    if cookie is not None:
+        raw.append((b"cookie", f"theme=dark; {settings.SESSION_COOKIE_NAME}={cookie}".encode()))
+    return {"type": type, "method": method, "path": "/ws", "query_string": query.encode(), "headers": raw}

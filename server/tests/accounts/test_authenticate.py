@@ -1,0 +1,181 @@
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from asgiref.sync import sync_to_async
+from django.contrib.sessions.models import Session
+from django.test import Client, override_settings
+from django.utils import timezone
+
+from backchannel.accounts import authenticate as module
+from backchannel.accounts import lookup
+from backchannel.accounts.authenticate import authenticate, issue_ticket
+from backchannel.accounts.entrance import person_of
+from backchannel.accounts.identity import Identity
+from backchannel.accounts.models import Ticket, Token
+from backchannel.protocol.errors import Code, CommandError
+from tests.accounts.conftest import SignIn, scope, session_key
+
+ORIGIN = "http://testserver"
+
+
+async def refusal(**given: Any) -> Code:
+    with pytest.raises(CommandError) as caught:
+        await authenticate(scope(**given))
+    return caught.value.code
+
+
+async def as_thread(function: Any, *arguments: Any, **named: Any) -> Any:
+    return await sync_to_async(function, thread_sensitive=False)(*arguments, **named)
+
+
+@pytest.fixture
+def tab(ada: Any, sign_in: SignIn) -> Client:
+    return sign_in("ada")
+
+
+@pytest.fixture
+def token(ada: Any) -> str:
+    return lookup.issue_token(ada, "bot")
+
+
+async def test_a_session_cookie_tells_who_speaks(ada: Any, tab: Client) -> None:
+    identity = await authenticate(scope(type="websocket", origin=ORIGIN, cookie=session_key(tab)))
+    person = await as_thread(person_of, ada)
+    assert (identity.user_id, identity.username, identity.display_name) == (person.id, "ada", "Ada L.")
+    assert identity.via == "cookie"
+    assert identity.account == str(ada.pk)
+    row = await as_thread(Session.objects.get, session_key=session_key(tab))
+    assert identity.expires_at == int(row.expire_date.timestamp() * 1_000_000)
+
+
+async def test_the_name_of_a_credential_does_not_hold_it(tab: Client, token: str) -> None:
+    by_cookie = await authenticate(scope(origin=ORIGIN, cookie=session_key(tab)))
+    by_token = await authenticate(scope(authorization=f"Bearer {token}"))
+    for identity, secret in ((by_cookie, session_key(tab)), (by_token, token)):
+        assert secret not in identity.credential
+        assert secret not in repr(identity)
+    assert by_cookie.credential.startswith("session:")
+    assert by_token.credential.startswith("token:")
+
+
+async def test_a_bearer_token_speaks_on_both_transports_and_without_an_origin(token: str) -> None:
+    for type in ("http", "websocket"):
+        identity = await authenticate(scope(type=type, method="POST", authorization=f"bearer {token}"))
+        assert (identity.username, identity.via, identity.expires_at) == ("ada", "bearer", None)
+
+
+async def test_a_token_outranks_a_cookie(tab: Client, token: str) -> None:
+    identity = await authenticate(scope(cookie=session_key(tab), authorization=f"Bearer {token}"))
+    assert identity.via == "bearer"
+    assert await refusal(cookie=session_key(tab), authorization="Bearer bc_wrong") is Code.UNAUTHENTICATED
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {},
+        {"authorization": "Bearer bc_nothing"},
+        {"authorization": "Bearer"},
+        {"authorization": "Basic YTpi"},
+        {"cookie": "no-such-session", "origin": ORIGIN},
+        {"cookie": "", "origin": ORIGIN},
+        {"cookie": "\u00e9'\";--", "origin": ORIGIN},
+        {"type": "websocket", "query": "token="},
+        {"type": "websocket", "query": "token=bt_nothing"},
+    ],
+)
+async def test_whoever_shows_nothing_good_is_nobody(transactional_db: None, given: dict[str, Any]) -> None:
+    assert await refusal(**given) is Code.UNAUTHENTICATED
+
+
+async def test_a_cookie_speaks_only_from_our_own_pages(tab: Client) -> None:
+    key = session_key(tab)
+    assert await refusal(type="websocket", cookie=key) is Code.WRONG_ORIGIN
+    assert await refusal(type="websocket", cookie=key, origin="http://evil.example") is Code.WRONG_ORIGIN
+    assert await refusal(method="POST", cookie=key, origin="null") is Code.WRONG_ORIGIN
+    assert await refusal(method="POST", cookie=key) is Code.WRONG_ORIGIN
+    assert (await authenticate(scope(method="POST", cookie=key, sec_fetch_site="same-origin"))).username == "ada"
+    with override_settings(BACKCHANNEL={"ORIGINS": ("https://chat.example.com",)}):
+        assert await refusal(type="websocket", cookie=key, origin=ORIGIN) is Code.WRONG_ORIGIN
+        assert (await authenticate(scope(type="websocket", cookie=key, origin="https://chat.example.com"))).user_id
+
+
+async def test_a_header_that_counts_is_sent_once(token: str) -> None:
+    doubled = scope(authorization=f"Bearer {token}")
+    doubled["headers"].append((b"authorization", b"Bearer bc_other"))
+    with pytest.raises(CommandError) as caught:
+        await authenticate(doubled)
+    assert caught.value.code is Code.BAD_FRAME
+
+
+async def test_a_session_that_ended_or_whose_password_changed_opens_nothing(ada: Any, tab: Client) -> None:
+    key = session_key(tab)
+    await as_thread(Session.objects.filter(session_key=key).update, expire_date=timezone.now() - timedelta(seconds=1))
+    assert await refusal(cookie=key, origin=ORIGIN) is Code.UNAUTHENTICATED
+    await as_thread(Session.objects.filter(session_key=key).update, expire_date=timezone.now() + timedelta(hours=1))
+    assert (await authenticate(scope(cookie=key, origin=ORIGIN))).username == "ada"
+    ada.set_password("another horse battery")
+    await as_thread(ada.save)
+    assert await refusal(cookie=key, origin=ORIGIN) is Code.UNAUTHENTICATED
+
+
+async def test_who_is_not_active_is_nobody(ada: Any, tab: Client, token: str) -> None:
+    ada.is_active = False
+    await as_thread(ada.save)
+    assert await refusal(cookie=session_key(tab), origin=ORIGIN) is Code.UNAUTHENTICATED
+    assert await refusal(authorization=f"Bearer {token}") is Code.UNAUTHENTICATED
+
+
+async def test_a_ticket_opens_one_socket_for_whom_it_was_made(tab: Client) -> None:
+    maker = await authenticate(scope(cookie=session_key(tab), origin=ORIGIN))
+    ticket, expires_at = await issue_ticket(maker)
+    assert 0 < expires_at / 1_000_000 - timezone.now().timestamp() <= 30
+    identity = await authenticate(scope(type="websocket", query=f"token={ticket}", origin="https://elsewhere.example"))
+    assert (identity.user_id, identity.credential, identity.via) == (maker.user_id, maker.credential, "ticket")
+    assert await refusal(type="websocket", query=f"token={ticket}") is Code.UNAUTHENTICATED
+
+
+async def test_of_many_connections_that_bring_a_ticket_one_gets_in(token: str) -> None:
+    import asyncio
+
+    ticket, _ = await issue_ticket(await authenticate(scope(authorization=f"Bearer {token}")))
+    attempts = [authenticate(scope(type="websocket", query=f"token={ticket}")) for _ in range(8)]
+    outcomes = await asyncio.gather(*attempts, return_exceptions=True)
+    assert sum(isinstance(outcome, Identity) for outcome in outcomes) == 1
+
+
+async def test_a_ticket_ends_after_its_time_and_with_its_credential(token: str) -> None:
+    maker = await authenticate(scope(authorization=f"Bearer {token}"))
+    late, _ = await issue_ticket(maker)
+    await as_thread(Ticket.objects.update, expires=timezone.now() - timedelta(seconds=1))
+    assert await refusal(type="websocket", query=f"token={late}") is Code.UNAUTHENTICATED
+    orphaned, _ = await issue_ticket(maker)
+    await as_thread(Token.objects.update, revoked=timezone.now())
+    assert await refusal(type="websocket", query=f"token={orphaned}") is Code.UNAUTHENTICATED
+
+
+async def test_a_ticket_is_for_the_socket_and_a_token_never_rides_in_an_address(token: str) -> None:
+    ticket, _ = await issue_ticket(await authenticate(scope(authorization=f"Bearer {token}")))
+    assert await refusal(type="http", query=f"token={ticket}") is Code.UNAUTHENTICATED
+    assert await refusal(type="websocket", query=f"token={token}") is Code.UNAUTHENTICATED
+    assert (await authenticate(scope(type="websocket", query=f"x=1&token={ticket}"))).username == "ada"
+
+
+async def test_an_answer_is_remembered_for_a_while_and_not_past_the_session(
+    tab: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    key = session_key(tab)
+    first = await authenticate(scope(cookie=key, origin=ORIGIN))
+    assert await authenticate(scope(cookie=key, origin=ORIGIN)) is first
+    monkeypatch.setattr(module.time, "monotonic", lambda now=module.time.monotonic(): now + module.REMEMBER_S + 1)
+    assert await authenticate(scope(cookie=key, origin=ORIGIN)) is not first
+    assert first.expires_at is not None
+    monkeypatch.setattr(module.time, "time", lambda: first.expires_at / 1_000_000 + 1)
+    again = await authenticate(scope(cookie=key, origin=ORIGIN))
+    assert await authenticate(scope(cookie=key, origin=ORIGIN)) is not again
+
+
+async def test_the_last_use_of_a_token_is_noted(token: str) -> None:
+    await authenticate(scope(authorization=f"Bearer {token}"))
+    assert (await as_thread(Token.objects.get)).last_used is not None

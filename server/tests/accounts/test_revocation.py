@@ -1,0 +1,140 @@
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+
+from backchannel.accounts import authenticate, lookup, revocation
+from backchannel.accounts.entrance import person_of
+from backchannel.accounts.identity import Ended, Identity
+from backchannel.accounts.models import Token
+from tests.accounts.conftest import PASSWORD, SignIn, session_key
+
+
+@pytest.fixture
+def heard() -> Iterator[list[Ended]]:
+    """What was announced, in order."""
+    told: list[Ended] = []
+    stop = revocation.listen(told.append)
+    yield told
+    stop()
+
+
+@pytest.fixture
+def tab(ada: Any, sign_in: SignIn) -> Client:
+    return sign_in("ada")
+
+
+def identity_of(tab: Client) -> Identity:
+    identity = lookup.by_secret("session", session_key(tab))
+    assert identity is not None
+    return identity
+
+
+def by_token(user: Any) -> tuple[Identity, Token]:
+    identity = lookup.by_secret("token", lookup.issue_token(user))
+    assert identity is not None
+    return identity, Token.objects.latest("pk")
+
+
+def test_signing_out_ends_that_session_alone(tab: Client, heard: list[Ended], sign_in: SignIn) -> None:
+    here, there = identity_of(tab), identity_of(sign_in("ada"))
+    tab.delete("/_allauth/browser/v1/auth/session")
+    assert Ended(credential=here.credential) in heard
+    assert Ended(credential=there.credential) not in heard
+    assert revocation.revalidate([here.credential, there.credential]) == {here.credential}
+
+
+def test_a_deleted_session_is_announced(tab: Client, heard: list[Ended]) -> None:
+    identity = identity_of(tab)
+    tab.session.delete()
+    assert heard == [Ended(credential=identity.credential)]
+
+
+def test_a_renamed_session_ends_under_its_old_name(tab: Client, heard: list[Ended]) -> None:
+    identity = identity_of(tab)
+    tab.session.cycle_key()
+    assert heard == [Ended(credential=identity.credential)]
+
+
+def test_a_changed_password_ends_other_sessions_and_no_tokens(
+    ada: Any, tab: Client, heard: list[Ended], sign_in: SignIn
+) -> None:
+    elsewhere, (token, _) = identity_of(sign_in("ada")), by_token(ada)
+    answer = tab.post(
+        "/_allauth/browser/v1/account/password/change",
+        {"current_password": PASSWORD, "new_password": "another horse battery"},
+        content_type="application/json",
+    )
+    assert answer.status_code == 200
+    assert Ended(user_id=person_of(ada).id) in heard
+    here = identity_of(tab)
+    credentials = [here.credential, elsewhere.credential, token.credential]
+    assert revocation.revalidate(credentials) == {elsewhere.credential}
+
+
+def test_a_deactivated_account_loses_everything_at_once(ada: Any, tab: Client, heard: list[Ended]) -> None:
+    session, (token, _) = identity_of(tab), by_token(ada)
+    ada.is_active = False
+    ada.save()
+    assert heard == [Ended(user_id=session.user_id)]
+    assert revocation.revalidate([session.credential, token.credential]) == {session.credential, token.credential}
+
+
+def test_a_deleted_account_loses_everything_at_once(ada: Any, tab: Client, heard: list[Ended]) -> None:
+    session = identity_of(tab)
+    ada.delete()
+    assert Ended(user_id=session.user_id) in heard
+    assert revocation.revalidate([session.credential]) == {session.credential}
+
+
+def test_what_changes_nothing_about_access_is_not_announced(ada: Any, heard: list[Ended]) -> None:
+    ada.display_name = "Ada"
+    ada.save()
+    ada.last_login = timezone.now()
+    ada.save(update_fields=["last_login"])
+    assert heard == []
+
+
+def test_a_revoked_token_ends_and_others_stay(ada: Any, heard: list[Ended]) -> None:
+    (first, row), (second, _) = by_token(ada), by_token(ada)
+    row.revoked = timezone.now()
+    row.save(update_fields=["revoked"])
+    assert heard == [Ended(credential=first.credential)]
+    assert revocation.revalidate([first.credential, second.credential]) == {first.credential}
+
+
+def test_what_nobody_rests_on_counts_as_dead(transactional_db: None) -> None:
+    assert revocation.revalidate(["session:unknown", "token:0"]) == {"session:unknown", "token:0"}
+
+
+@pytest.mark.django_db(transaction=True)
+def test_many_credentials_cost_one_query_a_kind(
+    ada: Any, sign_in: SignIn, django_assert_max_num_queries: Any
+) -> None:
+    kept = [identity_of(sign_in("ada")) for _ in range(10)] + [by_token(ada)[0] for _ in range(10)]
+    with django_assert_max_num_queries(3):
+        assert revocation.revalidate([identity.credential for identity in kept]) == set()
+
+
+def test_what_ended_while_it_was_looked_up_is_not_remembered(tab: Client) -> None:
+    memory = authenticate._memory
+    before = memory.generation
+    identity = identity_of(tab)
+    revocation.announce(Ended(credential=identity.credential))
+    memory.put("session", identity, before)
+    assert memory.get("session") is None
+    memory.put("session", identity, memory.generation)
+    assert memory.get("session") is identity
+    authenticate.forget(Ended(user_id=identity.user_id))
+    assert memory.get("session") is None
+
+
+def test_a_rolled_back_end_is_no_end(tab: Client, heard: list[Ended]) -> None:
+    from django.db import transaction
+
+    with pytest.raises(RuntimeError), transaction.atomic():
+        tab.session.delete()
+        raise RuntimeError
+    assert heard == []

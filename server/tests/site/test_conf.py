@@ -1,0 +1,127 @@
+from dataclasses import fields
+from pathlib import Path
+
+import pytest
+
+from backchannel.site import reference
+from backchannel.site.conf import Conf, SettingError, load, unknown, variable
+from backchannel.site.database import database
+from backchannel.site.folder import kept_secret_key, prepare_folder
+from backchannel.site.mail import mail_settings
+
+PAGE = Path(__file__).parents[3] / "docs" / "reference" / "settings.md"
+
+
+def test_every_setting_is_documented() -> None:
+    assert PAGE.read_text("utf-8") == reference.page(), "python -m backchannel.site.reference > docs/reference/settings.md"
+    for item in fields(Conf):
+        assert item.metadata["help"].endswith("."), item.name
+
+
+def test_nothing_needs_to_be_set() -> None:
+    conf = load({"HOME": "/home/ada"})
+    assert conf.data == Path("/home/ada/.local/share/backchannel")
+    assert (conf.host, conf.port, conf.signup, conf.hosts) == ("127.0.0.1", 8000, "invitation", ["*"])
+    assert not conf.behind_https
+
+
+def test_a_blank_variable_counts_as_unset() -> None:
+    assert load({"HOME": "/h", "BACKCHANNEL_PORT": " ", "BACKCHANNEL_SIGNUP": ""}).port == 8000
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("port", "eighty"),
+        ("port", "65536"),
+        ("port", "-1"),
+        ("port", "٣"),
+        ("signup", "everybody"),
+        ("origins", "chat.example.com"),
+        ("origins", "https://chat.example.com/app"),
+        ("origins", "https://me@chat.example.com"),
+        ("origins", "ftp://chat.example.com"),
+        ("origins", "https://chat.example.com:port"),
+        ("database_url", "mysql://x/y"),
+        ("redis_url", "http://x"),
+        ("https", "maybe"),
+        ("trusted_proxies", "proxy.example.com"),
+        ("session_days", "0"),
+        ("log_format", "xml"),
+        ("log_level", "chatty"),
+        ("mail_url", "imap://x"),
+    ],
+)
+def test_what_cannot_be_used_is_refused_in_one_line_that_names_it(name: str, value: str) -> None:
+    with pytest.raises(SettingError) as caught:
+        load({"HOME": "/h", variable(name): value})
+    assert str(caught.value).startswith(variable(name) + " ")
+    assert "\n" not in str(caught.value)
+
+
+def test_origins_are_written_as_browsers_send_them_and_say_whether_https_is_there() -> None:
+    conf = load({"HOME": "/h", "BACKCHANNEL_ORIGINS": "https://Chat.Example.com:443/, https://[::1]:8443"})
+    assert conf.origins == ("https://chat.example.com", "https://[::1]:8443")
+    assert conf.behind_https
+    assert conf.hosts == ["chat.example.com", "::1"]
+    assert not load({"HOME": "/h", "BACKCHANNEL_ORIGINS": "https://a.example http://b.example"}).behind_https
+    assert load({"HOME": "/h", "BACKCHANNEL_HTTPS": "yes"}).behind_https
+
+
+def test_a_port_that_kubernetes_sets_for_a_service_is_not_ours() -> None:
+    assert load({"HOME": "/h", "BACKCHANNEL_PORT": "tcp://10.0.0.1:8000"}).port == 8000
+
+
+def test_a_misspelt_variable_is_told_with_what_it_resembles() -> None:
+    assert unknown({"BACKCHANNEL_SIGNUPS": "open", "BACKCHANNEL_DATA": "/x", "PATH": "/bin"}) == [
+        "BACKCHANNEL_SIGNUPS is not a setting; did you mean BACKCHANNEL_SIGNUP?"
+    ]
+
+
+def test_sqlite_syncs_every_commit_and_never_upgrades_a_read_to_a_write(tmp_path: Path) -> None:
+    entry = database("", tmp_path)
+    assert entry["NAME"] == str(tmp_path / "backchannel.sqlite3")
+    assert entry["OPTIONS"]["transaction_mode"] == "IMMEDIATE"
+    assert "synchronous=FULL" in entry["OPTIONS"]["init_command"]
+    assert "journal_mode=WAL" in entry["OPTIONS"]["init_command"]
+    assert database("sqlite:////var/lib/my%20chat.db", tmp_path)["NAME"] == "/var/lib/my chat.db"
+
+
+def test_a_postgres_address_is_taken_apart(tmp_path: Path) -> None:
+    entry = database("postgres://ada:p%40ss@db.example:5433/chat?sslmode=require", tmp_path)
+    assert (entry["USER"], entry["PASSWORD"], entry["HOST"], entry["PORT"], entry["NAME"]) == (
+        "ada",
+        "p@ss",
+        "db.example",
+        "5433",
+        "chat",
+    )
+    assert entry["OPTIONS"]["sslmode"] == "require"
+
+
+def test_mail_goes_nowhere_until_it_is_set() -> None:
+    assert mail_settings("", "a@b")["EMAIL_BACKEND"].endswith("dummy.EmailBackend")
+    starttls = mail_settings("smtp://u:p%2F@mail.example", "a@b")
+    assert (starttls["EMAIL_PORT"], starttls["EMAIL_USE_TLS"], starttls["EMAIL_HOST_PASSWORD"]) == (587, True, "p/")
+    assert mail_settings("smtps://mail.example", "a@b")["EMAIL_USE_SSL"] is True
+    assert mail_settings("smtp://localhost?tls=no", "a@b")["EMAIL_USE_TLS"] is False
+
+
+def test_the_secret_key_is_made_once_and_is_nobody_elses_to_read(tmp_path: Path) -> None:
+    folder = tmp_path / "new" / "data"
+    prepare_folder(folder)
+    key = kept_secret_key(folder)
+    assert kept_secret_key(folder) == key
+    assert len(key) >= 64
+    assert (folder / "secret_key").stat().st_mode & 0o777 == 0o600
+    assert folder.stat().st_mode & 0o777 == 0o700
+    assert [path.name for path in folder.iterdir()] == ["secret_key"]
+
+
+def test_a_folder_that_is_a_file_and_a_key_that_is_none_are_refused(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("x")
+    with pytest.raises(SettingError, match="is not a folder"):
+        prepare_folder(tmp_path / "file")
+    (tmp_path / "secret_key").write_text("short\n")
+    with pytest.raises(SettingError, match="no usable key"):
+        kept_secret_key(tmp_path)
