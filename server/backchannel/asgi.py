@@ -11,48 +11,48 @@ import os
 import random
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
-from typing import Any, Final
+from contextlib import asynccontextmanager, suppress
+from typing import Any, Final, cast
 
 import django
 from django.apps import apps
 from django.core.asgi import get_asgi_application
 from starlette.applications import Starlette
-from starlette.routing import Mount, Route, WebSocketRoute
+from starlette.routing import Mount, WebSocketRoute
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "backchannel.site.settings")
 if not apps.ready:
     django.setup()
 
-from backchannel import __version__  # noqa: E402
-from backchannel.accounts import authenticate as accounts  # noqa: E402
-from backchannel.accounts import lookup, revocation, writing  # noqa: E402
-from backchannel.accounts.identity import Ended  # noqa: E402
-from backchannel.commands.context import Context  # noqa: E402
-from backchannel.commands.publish import publisher  # noqa: E402
-from backchannel.fanout import facts  # noqa: E402
-from backchannel.fanout.bus import Bus  # noqa: E402
-from backchannel.fanout.facts import EndedFact  # noqa: E402
-from backchannel.fanout.hub import Hub  # noqa: E402
-from backchannel.fanout.memory import MemoryBus  # noqa: E402
-from backchannel.fanout.presence import Presence  # noqa: E402
-from backchannel.ops.health import health_routes  # noqa: E402
-from backchannel.protocol import codec  # noqa: E402
-from backchannel.protocol.frames import GoingAway  # noqa: E402
-from backchannel.protocol.shapes import Limits  # noqa: E402
-from backchannel.queries.events import missing_facts  # noqa: E402
-from backchannel.store import hop, reads  # noqa: E402
-from backchannel.store.hop import in_thread  # noqa: E402
-from backchannel.store.log import Log  # noqa: E402
-from backchannel.transports.http.routes import api_routes  # noqa: E402
-from backchannel.transports.identity import Identity  # noqa: E402
-from backchannel.transports.node import Node  # noqa: E402
-from backchannel.transports.rates import Rates  # noqa: E402
-from backchannel.transports.rounds import Rounds  # noqa: E402
-from backchannel.transports.session import Settings  # noqa: E402
-from backchannel.transports.websocket.endpoint import WebSocketEndpoint  # noqa: E402
-from backchannel.web.files import StaticFiles  # noqa: E402
+from backchannel import __version__
+from backchannel.accounts import authenticate as accounts
+from backchannel.accounts import lookup, revocation, writing
+from backchannel.accounts.identity import Ended
+from backchannel.commands.context import Context
+from backchannel.commands.publish import publisher
+from backchannel.fanout import facts
+from backchannel.fanout.bus import Bus
+from backchannel.fanout.facts import EndedFact
+from backchannel.fanout.hub import Hub
+from backchannel.fanout.memory import MemoryBus
+from backchannel.fanout.presence import Presence
+from backchannel.ops.health import health_routes
+from backchannel.protocol import codec
+from backchannel.protocol.frames import GoingAway
+from backchannel.protocol.shapes import Limits
+from backchannel.queries.events import missing_facts
+from backchannel.store import hop, reads
+from backchannel.store.hop import in_thread
+from backchannel.store.log import Log
+from backchannel.transports.http.routes import api_routes
+from backchannel.transports.identity import Identity
+from backchannel.transports.node import Node
+from backchannel.transports.rates import Rates
+from backchannel.transports.rounds import Rounds
+from backchannel.transports.session import Settings
+from backchannel.transports.websocket.endpoint import WebSocketEndpoint
+from backchannel.web.files import StaticFiles
 
 websocket_protocol: Final = "wsproto"
 """uvicorn's `ws`: of its three the one that passes every strict case of the Autobahn suite."""
@@ -65,7 +65,12 @@ class Chat:
     """The chat around a Django application: an ASGI application with a lifespan."""
 
     def __init__(
-        self, django_application: ASGIApp, *, bus: Bus | None = None, limits: Limits | None = None, heartbeat_s: int = 30
+        self,
+        django_application: ASGIApp,
+        *,
+        bus: Bus | None = None,
+        limits: Limits | None = None,
+        heartbeat_s: int = 30,
     ) -> None:
         limits = limits or Limits()
         bus = bus or MemoryBus()
@@ -105,7 +110,7 @@ class Chat:
         self.log.start(loop)
         self.rounds.start()
         writing.use(self.log.submit)
-        deaf = revocation.listen(lambda ended: loop.call_soon_threadsafe(self._announce, ended))
+        deaf = revocation.listen(lambda ended: _call(loop, self._announce, ended))
         try:
             yield
         finally:
@@ -141,8 +146,13 @@ class Chat:
 
 
 async def _issue_ticket(identity: Identity) -> tuple[str, int]:
-    ticket, expires_at = await in_thread(lookup.issue_ticket, identity)
+    ticket, expires_at = await in_thread(lookup.issue_ticket, cast("AccountIdentity", identity))
     return ticket, int(expires_at.timestamp() * 1_000_000)
+
+
+def _call(loop: asyncio.AbstractEventLoop, function: Callable[[Ended], None], ended: Ended) -> None:
+    with suppress(RuntimeError):  # the loop is closed: nobody is left to be told
+        loop.call_soon_threadsafe(function, ended)
 
 
 async def _database_answers() -> None:
@@ -158,6 +168,6 @@ def _below_static(files: StaticFiles) -> Callable[[Scope, Receive, Send], Awaita
     return serve
 
 
-chat: Final = Chat(get_asgi_application())
+chat: Final = Chat(cast("ASGIApp", get_asgi_application()))
 application: Final = chat
 drain: Final = chat.drain

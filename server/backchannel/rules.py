@@ -1,9 +1,9 @@
 """Who may do what. Pure: it sees words and numbers, and either passes or raises the error the client is told.
 
-    room            | send, read, react | name, topic, add people | join          | leave | remove people, delete others' messages
-    direct          | its two           | nobody                  | nobody        | no    | nobody
-    group           | members           | members                 | by invitation | yes   | its owner and admins
-    channel         | members           | members                 | everybody     | yes   | its owner and admins
+room            | send, read, react | name, topic, add people | join          | leave | remove people, delete others' messages
+direct          | its two           | nobody                  | nobody        | no    | nobody
+group           | members           | members                 | by invitation | yes   | its owner and admins
+channel         | members           | members                 | everybody     | yes   | its owner and admins
 """
 
 import unicodedata
@@ -24,7 +24,9 @@ def check_content(content: str) -> None:
         raise invalid(content="Write something first: a message cannot be empty.")
     size = len(content.encode())
     if size > CONTENT_BYTES:
-        raise invalid(content=f"Too long by {size - CONTENT_BYTES} bytes: a message holds {CONTENT_BYTES} bytes of UTF-8.")
+        raise invalid(
+            content=f"Too long by {size - CONTENT_BYTES} bytes: a message holds {CONTENT_BYTES} bytes of UTF-8."
+        )
     check_text(content=content)
 
 

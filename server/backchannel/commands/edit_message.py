@@ -12,6 +12,10 @@ async def edit_message(command: EditMessage, caller: Caller, context: Context) -
     rules.check_content(command.content)
     room_id = await in_thread(room_of_message, command.message_id)
     change = changes.EditMessage(
-        actor=caller.user, room_id=room_id, message_id=command.message_id, content=command.content, base_seq=command.base_seq
+        actor=caller.user,
+        room_id=room_id,
+        message_id=command.message_id,
+        content=command.content,
+        base_seq=command.base_seq,
     )
     return Answer(await context.log.write(change))

@@ -18,5 +18,7 @@ async def add_reaction(command: AddReaction, caller: Caller, context: Context) -
 async def remove_reaction(command: RemoveReaction, caller: Caller, context: Context) -> Answer:
     rules.check_emoji(command.emoji)
     room_id = await in_thread(room_of_message, command.message_id)
-    change = changes.RemoveReaction(actor=caller.user, room_id=room_id, message_id=command.message_id, emoji=command.emoji)
+    change = changes.RemoveReaction(
+        actor=caller.user, room_id=room_id, message_id=command.message_id, emoji=command.emoji
+    )
     return Answer(await context.log.write(change))

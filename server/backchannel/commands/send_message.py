@@ -9,7 +9,7 @@ from backchannel.commands.context import Answer, Caller, Context
 from backchannel.protocol.commands import SendMessage
 from backchannel.protocol.errors import invalid
 from backchannel.protocol.results import SendResult
-from backchannel.store.log import Append
+from backchannel.store.appends import Append
 
 
 async def send_message(command: SendMessage, caller: Caller, context: Context) -> Answer:

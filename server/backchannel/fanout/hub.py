@@ -30,10 +30,14 @@ _log = structlog.get_logger("backchannel.fanout")
 class Subscriber(Protocol):
     """One socket or one waiting poll. All calls come on the event loop and must not wait."""
 
-    user_id: int
-    credential: str
-    instance: str | None
-    is_socket: bool
+    @property
+    def user_id(self) -> int: ...
+    @property
+    def credential(self) -> str: ...
+    @property
+    def instance(self) -> str | None: ...
+    @property
+    def is_socket(self) -> bool: ...
 
     def room_event(self, room_id: int, seq: int, frame: bytes) -> None: ...
     def user_frame(self, version: int, frame: bytes) -> None: ...
@@ -180,7 +184,9 @@ class Hub:
     def heads_moved_since(self, subscriber: Subscriber, since: float) -> dict[int, int]:
         """The subscriber's rooms that moved after `since` (of this hub's clock), with their heads."""
         channels = ((room, self._rooms[room]) for room in self.rooms_of(subscriber))
-        return {room: channel.head for room, channel in channels if channel.head is not None and channel.moved_at >= since}
+        return {
+            room: channel.head for room, channel in channels if channel.head is not None and channel.moved_at >= since
+        }
 
     # -- hearing
 

@@ -46,14 +46,17 @@ class BadFrame(CommandError):
 
 def split_text(text: bytes) -> list[bytes | msgspec.Raw]:
     """A WebSocket text message holds one frame or an array of them; give each by itself. Raises BadFrame."""
-    if not text.lstrip()[:1] == b"[":
+    if text.lstrip()[:1] != b"[":
         return [text]
     try:
         frames = _decode_raw_list(text)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise _not_json(error) from None
     if len(frames) > FRAMES_IN_ONE_MESSAGE:
-        raise BadFrame(Code.BAD_FRAME, f"One message may hold {FRAMES_IN_ONE_MESSAGE} frames at most, this one holds {len(frames)}.")
+        raise BadFrame(
+            Code.BAD_FRAME,
+            f"One message may hold {FRAMES_IN_ONE_MESSAGE} frames at most, this one holds {len(frames)}.",
+        )
     return list(frames)
 
 
@@ -93,7 +96,9 @@ def build_command(struct: type[msgspec.Struct], fields: dict[str, Any], *, strin
     doubled = fields.keys() & strings.keys()
     if doubled:
         field = min(doubled)
-        raise CommandError(Code.INVALID, f"{field} stands in the path already.", errors={field: ["Stands in the path already."]})
+        raise CommandError(
+            Code.INVALID, f"{field} stands in the path already.", errors={field: ["Stands in the path already."]}
+        )
     try:
         decoded = {name: _decode_string(struct, name, text) for name, text in strings.items()}
         return msgspec.convert({**fields, **decoded}, struct)

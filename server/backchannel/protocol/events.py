@@ -1,8 +1,8 @@
 """Server → client facts. Three kinds, told apart by what numbers them:
 
-    room events       `room_id`, `seq`, `at`: one gapless log per room, committed before anybody hears of it
-    user frames       `user_version`: changes of one user's own list
-    ephemeral frames  no number: may be lost, never repeated
+room events       `room_id`, `seq`, `at`: one gapless log per room, committed before anybody hears of it
+user frames       `user_version`: changes of one user's own list
+ephemeral frames  no number: may be lost, never repeated
 """
 
 from typing import Literal

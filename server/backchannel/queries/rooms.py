@@ -5,8 +5,8 @@ from backchannel.protocol.commands import GetRoom, GetRoomList
 from backchannel.protocol.results import RoomList, RoomResult
 from backchannel.protocol.shapes import User
 from backchannel.store import reads, rooms
+from backchannel.store.clock import now_us
 from backchannel.store.hop import in_thread
-from backchannel.store.models import now_us
 from backchannel.store.transaction import not_a_member
 
 

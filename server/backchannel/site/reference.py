@@ -1,6 +1,6 @@
 """docs/reference/settings.md, made from the settings themselves. A test keeps the page true.
 
-    python -m backchannel.site.reference > docs/reference/settings.md
+python -m backchannel.site.reference > docs/reference/settings.md
 """
 
 from __future__ import annotations

@@ -103,7 +103,9 @@ def append_messages(transaction: Transaction, appends: Sequence[Append]) -> list
         rows.append(_message_row(transaction, append, message, at_us))
         mention_rows += [(user, room.id, seq) for user in mentions]
         outcome.result = SendResult(message, duplicate=False)
-        outcome.logged.append(Logged(room.id, seq, encode(MessageCreated(room_id=room.id, seq=seq, at=at, message=message))))
+        outcome.logged.append(
+            Logged(room.id, seq, encode(MessageCreated(room_id=room.id, seq=seq, at=at, message=message)))
+        )
         known[append.id] = _Known(room.id, append.sender.id, append.fingerprint, outcome)
         quotes[append.id] = (room.id, Quote(append.id, seq, append.sender, excerpt(append.content)))
         _notify(transaction, outcome, message, members)
@@ -194,7 +196,11 @@ def _look_up_mentions(transaction: Transaction, appends: Sequence[Append]) -> di
 
 
 def _check_same(append: Append, earlier: _Known) -> None:
-    same = (append.room_id, append.sender.id, append.fingerprint) == (earlier.room_id, earlier.sender_id, earlier.fingerprint)
+    same = (append.room_id, append.sender.id, append.fingerprint) == (
+        earlier.room_id,
+        earlier.sender_id,
+        earlier.fingerprint,
+    )
     if not same:
         raise CommandError(
             Code.ID_REUSED,
@@ -241,7 +247,9 @@ def _answer_duplicates(transaction: Transaction, appends: Sequence[Append], outc
         for append, outcome in zip(appends, outcomes, strict=True)
         if outcome.error is None and not isinstance(outcome.result, SendResult)
     ]
-    stored = reads.messages_by_id(transaction.connection, [append.id for append, outcome in pending if outcome.result is None])
+    stored = reads.messages_by_id(
+        transaction.connection, [append.id for append, outcome in pending if outcome.result is None]
+    )
     for append, outcome in pending:
         first = outcome.result
         message = first.result.message if isinstance(first, Outcome) else stored[append.id]

@@ -40,7 +40,9 @@ def with_connection(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs)
 
 
 def unavailable() -> CommandError:
-    return CommandError(Code.UNAVAILABLE, "The database does not answer just now. Try again in a moment.", retry_after=1.0)
+    return CommandError(
+        Code.UNAVAILABLE, "The database does not answer just now. Try again in a moment.", retry_after=1.0
+    )
 
 
 def close_connections() -> None:

@@ -21,8 +21,8 @@ from django.db import DatabaseError, InterfaceError, connection, transaction
 
 from backchannel.protocol.errors import Code, CommandError
 from backchannel.store.appends import Append, append_messages
+from backchannel.store.clock import now_us
 from backchannel.store.hop import unavailable
-from backchannel.store.models import now_us
 from backchannel.store.transaction import Change, Outcome, Transaction
 
 Operation = Append | Change
@@ -85,7 +85,9 @@ class Log:
             self._queue.put_nowait(job)
         except queue.Full:
             job.done.set_exception(
-                CommandError(Code.OVERLOADED, "The server is busier than it can bear. Try again in a moment.", retry_after=1.0)
+                CommandError(
+                    Code.OVERLOADED, "The server is busier than it can bear. Try again in a moment.", retry_after=1.0
+                )
             )
         return job.done
 

@@ -39,7 +39,9 @@ class MessageChange(Change):
 
     def update(self, transaction: Transaction, **columns: object) -> None:
         names = ", ".join(f"{name} = %s" for name in columns)
-        transaction.execute(f"UPDATE {MESSAGE} SET {names} WHERE id = %s", [*columns.values(), transaction.uuid(self.message_id)])
+        transaction.execute(
+            f"UPDATE {MESSAGE} SET {names} WHERE id = %s", [*columns.values(), transaction.uuid(self.message_id)]
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,7 +87,13 @@ class DeleteMessage(MessageChange):
             message_id=self.message_id,
         )  # fmt: skip
         self.update(
-            transaction, content="", reactions="[]", attachments="[]", deleted=True, edited_us=None, rev_seq=message.rev_seq
+            transaction,
+            content="",
+            reactions="[]",
+            attachments="[]",
+            deleted=True,
+            edited_us=None,
+            rev_seq=message.rev_seq,
         )
         transaction.execute(f"DELETE FROM {MENTION} WHERE room_id = %s AND seq = %s", [room.id, message.seq])
         outcome.result = MessageResult(message)

@@ -5,14 +5,11 @@ and its events (everything else that happened): together they number 1..head wit
 under the room's lock. A person is the chat's own view of an account, so that the chat can live in any Django project.
 """
 
-import time
 from typing import Any
 
 from django.db import models
 
-
-def now_us() -> int:
-    return time.time_ns() // 1000
+from backchannel.store.clock import now_us
 
 
 class Workspace(models.Model):

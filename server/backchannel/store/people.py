@@ -1,7 +1,6 @@
 """Accounts of the site → people of the chat."""
 
 from collections.abc import Iterable
-from typing import cast
 
 from django.db import IntegrityError
 
@@ -46,7 +45,7 @@ def find_people(query: str, limit: int) -> list[User]:
 
 
 def user_of(person: Person) -> User:
-    return User(cast(int, person.pk), person.username, person.display_name)
+    return User(person.pk, person.username, person.display_name)
 
 
 def id_of_account(account: str) -> int | None:

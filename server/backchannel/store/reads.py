@@ -5,7 +5,7 @@ Every read is bounded and goes by an index: (room, seq) for pages, (person, stat
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, cast
 from uuid import UUID
 
 import msgspec
@@ -142,7 +142,8 @@ def events_after(cursors: Mapping[int, int], limit: int) -> dict[int, list[AnyRo
     ranges = " OR ".join("({0}.room_id = %s AND {0}.seq > %s AND {0}.seq <= %s)" for _ in cursors)
     values = [value for room, seq in cursors.items() for value in (room, seq, seq + limit)]
     rows = _query(
-        f"SELECT e.room_id, e.seq, e.kind, e.at_us, e.message_id, e.body FROM {EVENT} e WHERE {ranges.format('e')}", values
+        f"SELECT e.room_id, e.seq, e.kind, e.at_us, e.message_id, e.body FROM {EVENT} e WHERE {ranges.format('e')}",
+        values,
     )
     created = _messages(f"{_FROM_MESSAGES} WHERE {ranges.format('m')}", values)
     by_id = {message.id: message for message in created}
@@ -166,20 +167,24 @@ def _unbroken(events: dict[int, AnyRoomEvent], cursor: int) -> list[AnyRoomEvent
     return run
 
 
-_MESSAGE_EVENTS: Final = {"message_edited": MessageEdited, "message_deleted": MessageDeleted}
-_REACTION_EVENTS: Final = {"reaction_added": ReactionAdded, "reaction_removed": ReactionRemoved}
-_OTHER_EVENTS: Final = {"member_joined": MemberJoined, "member_left": MemberLeft, "room_updated": RoomUpdated}
+_MESSAGE_EVENTS: Final[dict[str, Any]] = {"message_edited": MessageEdited, "message_deleted": MessageDeleted}
+_REACTION_EVENTS: Final[dict[str, Any]] = {"reaction_added": ReactionAdded, "reaction_removed": ReactionRemoved}
+_OTHER_EVENTS: Final[dict[str, Any]] = {
+    "member_joined": MemberJoined,
+    "member_left": MemberLeft,
+    "room_updated": RoomUpdated,
+}
 
 
 def _event_from_row(row: tuple[Any, ...], messages: Mapping[UUID, Message]) -> AnyRoomEvent:
     room_id, seq, kind, at_us, message_id, body = row
-    head = {"room_id": room_id, "seq": seq, "at": times.to_wire(at_us)}
+    numbers = {"room_id": room_id, "seq": seq, "at": times.to_wire(at_us)}
     if kind in _MESSAGE_EVENTS:
-        return _MESSAGE_EVENTS[kind](**head, message=messages[from_db_uuid(message_id)])
+        return cast("AnyRoomEvent", _MESSAGE_EVENTS[kind](**numbers, message=messages[from_db_uuid(message_id)]))
     fields = msgspec.json.decode(body)
     if kind in _REACTION_EVENTS:
-        return _REACTION_EVENTS[kind](**head, message_id=from_db_uuid(message_id), **fields)
-    return msgspec.convert({"type": kind, **head, **fields}, _OTHER_EVENTS[kind])  # type: ignore[no-any-return]
+        return cast("AnyRoomEvent", _REACTION_EVENTS[kind](**numbers, message_id=from_db_uuid(message_id), **fields))
+    return cast("AnyRoomEvent", msgspec.convert({"type": kind, **numbers, **fields}, _OTHER_EVENTS[kind]))
 
 
 def _messages(sql: str, values: Sequence[Any]) -> list[Message]:
@@ -202,4 +207,4 @@ def _quotes(ids: set[Any]) -> dict[UUID, Quote]:
 def _query(sql: str, values: Sequence[Any]) -> list[tuple[Any, ...]]:
     with default_connection.cursor() as cursor:
         cursor.execute(sql, list(values))
-        return cursor.fetchall()
+        return list(cursor.fetchall())

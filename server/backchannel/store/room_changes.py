@@ -18,8 +18,8 @@ from backchannel.protocol.events import (
 from backchannel.protocol.results import RoomResult
 from backchannel.protocol.shapes import Room, User
 from backchannel.store import people, rooms
-from backchannel.store.models import Membership, now_us
-from backchannel.store.models import Room as RoomRow
+from backchannel.store.clock import now_us
+from backchannel.store.models import Membership
 from backchannel.store.transaction import MEMBERSHIP, ROOM, Change, LockedRoom, Outcome, Transaction
 
 MEMBER = Membership.State.MEMBER.value
@@ -45,7 +45,10 @@ class CreateRoom(Change):
                 return
         room_id = _insert_room(transaction, self.kind, self.name, self.topic, direct_key, 1 + len(others))
         owner = Membership.Role.MEMBER if self.kind == "direct" else Membership.Role.OWNER
-        rows = [(room_id, self.actor.id, owner.value), *((room_id, user, Membership.Role.MEMBER.value) for user in others)]
+        rows = [
+            (room_id, self.actor.id, owner.value),
+            *((room_id, user, Membership.Role.MEMBER.value) for user in others),
+        ]
         transaction.execute_many(
             f"INSERT INTO {MEMBERSHIP} (room_id, person_id, role, state, joined_seq, read_seq) "
             f"VALUES (%s, %s, %s, '{MEMBER}', 0, 0)",

@@ -5,12 +5,12 @@ Unread is counted, never stored, and never counted past 100; the whole list cost
 
 from collections import defaultdict
 from collections.abc import Sequence
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from django.db import connection
 from django.db.models import Exists, F, OuterRef
 
-from backchannel.protocol.shapes import ChannelSummary, LastMessage, Member, Room, User
+from backchannel.protocol.shapes import ChannelSummary, LastMessage, Member, Role, Room, User
 from backchannel.store.models import Membership, Person
 from backchannel.store.models import Room as RoomRow
 from backchannel.store.reads import MEMBER
@@ -67,8 +67,10 @@ def read_state_of(person_id: int, room_id: int) -> tuple[int, int, int]:
 
 def members_page(room_id: int, after: int, limit: int) -> list[Member]:
     rows = Membership.objects.filter(room_id=room_id, state=MEMBER, person_id__gt=after).order_by("person_id")
-    people = rows.values_list("person_id", "person__username", "person__display_name", "role")[:limit]
-    return [Member(*row) for row in people]
+    return [
+        Member(row.person_id, row.person.username, row.person.display_name, cast("Role", row.role))
+        for row in rows.select_related("person")[:limit]
+    ]
 
 
 def open_channels(person_id: int, query: str, limit: int) -> list[ChannelSummary]:
@@ -114,4 +116,4 @@ def _members_of(room_ids: Sequence[int]) -> dict[int, list[User]]:
 def _query(sql: str, values: Sequence[Any]) -> list[tuple[Any, ...]]:
     with connection.cursor() as cursor:
         cursor.execute(sql, list(values))
-        return cursor.fetchall()
+        return list(cursor.fetchall())

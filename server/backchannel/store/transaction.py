@@ -143,7 +143,14 @@ class Transaction:
         event = build(seq, times.to_wire(self.at_us))
         self.execute(
             f"INSERT INTO {EVENT} (room_id, seq, kind, at_us, message_id, body) VALUES (%s, %s, %s, %s, %s, %s)",
-            [room.id, seq, event.__struct_config__.tag, self.at_us, message_id and self.uuid(message_id), encode(body or {}).decode()],
+            [
+                room.id,
+                seq,
+                event.__struct_config__.tag,
+                self.at_us,
+                message_id and self.uuid(message_id),
+                encode(body or {}).decode(),
+            ],
         )
         outcome.logged.append(Logged(room.id, seq, encode(event), removed))
         return seq
@@ -202,13 +209,13 @@ class Transaction:
     def query(self, sql: str, parameters: Iterable[Any] = ()) -> list[tuple[Any, ...]]:
         with self.connection.cursor() as cursor:
             cursor.execute(sql, list(parameters))
-            return cursor.fetchall()
+            return list(cursor.fetchall())
 
     def execute(self, sql: str, parameters: Iterable[Any] = ()) -> int:
         """Rows changed."""
         with self.connection.cursor() as cursor:
             cursor.execute(sql, list(parameters))
-            return cursor.rowcount
+            return int(cursor.rowcount)
 
     def execute_many(self, sql: str, rows: list[tuple[Any, ...]]) -> None:
         with self.connection.cursor() as cursor:

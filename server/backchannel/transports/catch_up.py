@@ -10,8 +10,9 @@ from backchannel.protocol.results import RoomList
 from backchannel.queries.rooms import room_list_of
 from backchannel.store import reads
 from backchannel.store.hop import in_thread
+from backchannel.transports.effects import Effect, Read
 from backchannel.transports.node import Node
-from backchannel.transports.session import Effect, Place, Read, Session
+from backchannel.transports.session import Place, Session
 
 PRESENCE_ROOM: Final = 100
 """Presence is shared in rooms of up to this many members: beyond, it is noise that costs everybody."""

@@ -38,6 +38,7 @@ from backchannel.protocol.results import RoomList
 from backchannel.protocol.shapes import Limits, User
 from backchannel.protocol.times import to_wire
 from backchannel.protocol.version import SPOKEN
+from backchannel.transports.effects import Close, Effect, Enter, Read, ReadList, ReadPlace, Run, Send
 
 HELLO_WITHIN_S: Final = 5.0
 SILENCE_MARGIN_S: Final = 10.0
@@ -53,52 +54,6 @@ class State(Enum):
     CATCHING_UP = "catching_up"
     LIVE = "live"
     CLOSED = "closed"
-
-
-@dataclass(frozen=True, slots=True)
-class Send:
-    """Say these frames, in order."""
-
-    frames: Sequence[bytes]
-
-
-@dataclass(frozen=True, slots=True)
-class ReadPlace:
-    """Read where the user stands; answer with `placed`."""
-
-
-@dataclass(frozen=True, slots=True)
-class Enter:
-    """Listen to these rooms from now on. Always comes before the `Read` that brings them up."""
-
-
-@dataclass(frozen=True, slots=True)
-class Read:
-    """Read events above `cursors`, and the room list where `with_list`; answer with `caught_up`."""
-
-    cursors: Mapping[int, int]
-    with_list: bool
-
-
-@dataclass(frozen=True, slots=True)
-class ReadList:
-    """The user's list may be behind: read it again; answer with `listed`."""
-
-
-@dataclass(frozen=True, slots=True)
-class Run:
-    """Run the command; its answer goes straight out."""
-
-    command: Command
-
-
-@dataclass(frozen=True, slots=True)
-class Close:
-    code: CloseCode
-    reason: str
-
-
-Effect = Send | ReadPlace | Enter | Read | ReadList | Run | Close
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,7 +110,9 @@ class Session:
             case State.OPENING, _:
                 return self._close(CloseCode.NOT_UNDERSTOOD, "hello_expected")
             case _, ClientHello():
-                return self.bad_frame(BadFrame(Code.BAD_FRAME, "There was a hello already; one opens a connection."), now)
+                return self.bad_frame(
+                    BadFrame(Code.BAD_FRAME, "There was a hello already; one opens a connection."), now
+                )
             case _, ClientPong():
                 return []
             case _, Ping(id=id_):
@@ -379,9 +336,6 @@ class Session:
     def _close(self, code: CloseCode, reason: str) -> list[Effect]:
         self._move(State.CLOSED)
         return [Close(code, reason)]
-
-    def _move(self, state: State) -> None:
-        self.state = state
 
     def _move(self, state: State) -> None:
         self.state = state

@@ -33,7 +33,9 @@ ALL_METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE"]
 
 
 def _by_method(node: Node, declarations: dict[str, Declaration]) -> Endpoint:
-    endpoints = {method: authenticated(node, _answering(node, declaration)) for method, declaration in declarations.items()}
+    endpoints = {
+        method: authenticated(node, _answering(node, declaration)) for method, declaration in declarations.items()
+    }
 
     async def endpoint(request: Request) -> Response:
         method = "GET" if request.method == "HEAD" else request.method

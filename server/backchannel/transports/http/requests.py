@@ -33,7 +33,9 @@ def authenticated(node: Node, answer: Answering) -> Endpoint:
             return Response(status_code=499)
         except Exception:
             _log.exception("request_broke", method=request.method, path=request.url.path)
-            return problem(CommandError(Code.INTERNAL, "Something broke on the server. It is in its log; trying again may help."))
+            return problem(
+                CommandError(Code.INTERNAL, "Something broke on the server. It is in its log; trying again may help.")
+            )
 
     return endpoint
 

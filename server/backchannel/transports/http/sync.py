@@ -16,13 +16,14 @@ from backchannel.protocol import codec
 from backchannel.protocol.errors import CloseCode, Code, CommandError
 from backchannel.protocol.frames import CaughtUp, ClientHello, SyncRequest, SyncResponse
 from backchannel.protocol.shapes import User
-from backchannel.store.models import now_us
+from backchannel.store.clock import now_us
 from backchannel.transports import metrics
 from backchannel.transports.catch_up import PRESENCE_ROOM, CatchUp
+from backchannel.transports.effects import Effect, Enter, Read, ReadPlace, Send
 from backchannel.transports.http.requests import json_answer, read_body
 from backchannel.transports.identity import Identity
 from backchannel.transports.node import Node
-from backchannel.transports.session import Effect, Enter, Read, ReadPlace, Send, Session, State
+from backchannel.transports.session import Session, State
 
 _CAUGHT_UP = codec.encode(CaughtUp())
 
@@ -114,7 +115,9 @@ class Poll:
 
     def _give_way(self) -> None:
         """One poll for each device, 20 for each user: an older one has been given up by its client."""
-        polls = [each for each in self._node.hub.subscribers_of(self.user_id) if not each.is_socket and each is not self]
+        polls = [
+            each for each in self._node.hub.subscribers_of(self.user_id) if not each.is_socket and each is not self
+        ]
         for older in polls:
             if self.instance and older.instance == self.instance:
                 older.end(CloseCode.SUPERSEDED, "superseded")
@@ -128,7 +131,9 @@ class Poll:
             case CloseCode.FORBIDDEN:
                 raise CommandError(Code.FORBIDDEN, "This account may not be here.")
             case CloseCode.TOO_MANY:
-                raise CommandError(Code.RATE_LIMITED, "Too many polls of this user are waiting already.", retry_after=5.0)
+                raise CommandError(
+                    Code.RATE_LIMITED, "Too many polls of this user are waiting already.", retry_after=5.0
+                )
             case CloseCode.TOO_SLOW:
                 raise CommandError(Code.UNAVAILABLE, "Too much happens at once. Ask again.", retry_after=1.0)
 

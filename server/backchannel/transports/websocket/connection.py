@@ -17,13 +17,14 @@ from backchannel.protocol.commands import Command
 from backchannel.protocol.errors import CloseCode, Code, CommandError
 from backchannel.protocol.frames import ErrorFrame
 from backchannel.protocol.shapes import User
-from backchannel.store.models import now_us
+from backchannel.store.clock import now_us
 from backchannel.transports import dispatch, metrics
 from backchannel.transports.catch_up import PRESENCE_ROOM, CatchUp
+from backchannel.transports.effects import Close, Effect, Enter, Read, ReadList, ReadPlace, Run, Send
 from backchannel.transports.identity import Identity
 from backchannel.transports.node import Node
 from backchannel.transports.rates import Bucket
-from backchannel.transports.session import Close, Effect, Enter, Read, ReadList, ReadPlace, Run, Send, Session, State
+from backchannel.transports.session import Session, State
 from backchannel.transports.websocket.outbound import Outbound
 
 COMMANDS_AT_ONCE: Final = 128
@@ -71,7 +72,13 @@ class Connection:
         """Serve until either side closes."""
         metrics.sockets.inc()
         metrics.opened.inc()
-        _log.info("connection_opened", transport="websocket", session=self.session.session_id, user_id=self.user_id, via=self._via)
+        _log.info(
+            "connection_opened",
+            transport="websocket",
+            session=self.session.session_id,
+            user_id=self.user_id,
+            via=self._via,
+        )
         self._node.hub.attach(self)
         self._give_way()
         reader, writer = asyncio.create_task(self._read()), asyncio.create_task(self._write())
@@ -162,7 +169,9 @@ class Connection:
 
     def _run(self, command: Command) -> None:
         if self._commands >= COMMANDS_AT_ONCE:
-            error = CommandError(Code.RATE_LIMITED, "Too many commands at once. Wait for answers first.", retry_after=0.5)
+            error = CommandError(
+                Code.RATE_LIMITED, "Too many commands at once. Wait for answers first.", retry_after=0.5
+            )
             self._put(codec.encode(ErrorFrame(None if command.id is None else str(command.id), error.data)))
             return
         self._commands += 1
@@ -240,7 +249,11 @@ class Connection:
         websocket = self._websocket
         with suppress(Exception):  # whatever a dying socket throws, the reader learns of it too
             while (text := await self._outbound.wait_text()) is not None:
-                await (websocket.send_text(text) if self._closing is None else asyncio.wait_for(websocket.send_text(text), FLUSH_WITHIN_S))
+                await (
+                    websocket.send_text(text)
+                    if self._closing is None
+                    else asyncio.wait_for(websocket.send_text(text), FLUSH_WITHIN_S)
+                )
             if self._closing is not None and websocket.application_state is WebSocketState.CONNECTED:
                 await asyncio.wait_for(websocket.close(self._closing.code, self._closing.reason), FLUSH_WITHIN_S)
 

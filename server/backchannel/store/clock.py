@@ -1,0 +1,8 @@
+"""The time of day, as it is stored."""
+
+import time
+
+
+def now_us() -> int:
+    """Microseconds since 1970-01-01 UTC."""
+    return time.time_ns() // 1000
