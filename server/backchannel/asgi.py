@@ -29,6 +29,7 @@ from backchannel import __version__
 from backchannel.accounts import authenticate as accounts
 from backchannel.accounts import lookup, revocation, writing
 from backchannel.accounts.identity import Ended
+from backchannel.accounts.identity import Identity as AccountIdentity
 from backchannel.commands.context import Context
 from backchannel.commands.publish import publisher
 from backchannel.fanout import facts
