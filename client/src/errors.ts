@@ -20,7 +20,13 @@ export class ChatError extends Error {
   /** By field name. */
   readonly errors: Readonly<Record<string, readonly string[]>>;
 
-  constructor(body: { code: string; status?: number | null; detail?: string; retry_after?: number | null; errors?: ErrorData['errors'] }) {
+  constructor(body: {
+    code: string;
+    status?: number | null;
+    detail?: string;
+    retry_after?: number | null;
+    errors?: ErrorData['errors'];
+  }) {
     super(body.detail ?? body.code);
     this.code = body.code;
     this.status = body.status ?? null;

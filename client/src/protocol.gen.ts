@@ -750,6 +750,7 @@ export type ErrorCode = keyof typeof ERRORS;
 
 /** Why the server closed a WebSocket. */
 export const CLOSE = {
+  unavailable: 1011,
   restart: 1012,
   too_large: 1009,
   not_understood: 4400,

@@ -7,10 +7,8 @@
  * unread must be equal on all devices. Sets nothing in motion; the caller passes everything in.
  */
 import type { LastMessage, Message, ReadState, Room, RoomEvent, RoomId, UserId } from './protocol.ts';
-import { excerpt } from './timeline.ts';
+import { CAP, excerpt } from './timeline.ts';
 
-/** Counts are capped by the server. */
-const CAP = 100;
 /** Rooms of up to so many people list their members. */
 const SMALL = 20;
 
@@ -159,4 +157,3 @@ function retext(row: Room, message: Message): Room {
 
 const activity = (last: LastMessage | null): number => (last ? Date.parse(last.timestamp) : 0);
 const sameJson = (a: unknown, b: unknown): boolean => a === b || JSON.stringify(a) === JSON.stringify(b);
-

@@ -9,12 +9,13 @@
  *
  * Pure: every function takes a timeline and returns it, or the same object where nothing changed.
  */
-import type { Message, MessageId, Quote, Reaction, RoomEvent, Seq, UserId } from './protocol.ts';
+import type { Message, MessageId, Quote, Reaction, Room, RoomEvent, Seq, UserId } from './protocol.ts';
 import type { TimelineView } from './types.ts';
 
 export type LoadKind = NonNullable<TimelineView['loading']>;
 
-export interface Timeline extends Pick<TimelineView, 'messages' | 'hasOlder' | 'hasNewer' | 'error' | 'firstUnreadSeq'> {
+export interface Timeline
+  extends Pick<TimelineView, 'messages' | 'hasOlder' | 'hasNewer' | 'error' | 'firstUnreadSeq'> {
   /** The one load under way; an answer to an earlier one is ignored. */
   readonly load: { readonly kind: LoadKind; readonly number: number } | null;
   /** Events since the load began. */
@@ -34,6 +35,8 @@ export const MAX_MESSAGES = 600;
 /** A live window is cut in slices, so that a busy room does not shift with every message. */
 const SLACK = 100;
 const EXCERPT = 140;
+/** Counts are capped by the server. */
+export const CAP = 100;
 
 export const EMPTY: Timeline = {
   messages: [],
@@ -48,7 +51,11 @@ export const EMPTY: Timeline = {
 
 /** The first line or so of a message, as quotes and room lists show it. */
 export function excerpt(content: string): string {
-  const flat = content.slice(0, EXCERPT * 2).split(/\s+/).filter(Boolean).join(' ');
+  const flat = content
+    .slice(0, EXCERPT * 2)
+    .split(/\s+/)
+    .filter(Boolean)
+    .join(' ');
   return flat.length <= EXCERPT ? flat : `${flat.slice(0, EXCERPT - 1)}…`;
 }
 
@@ -134,6 +141,22 @@ function change(t: Timeline, id: MessageId, seq: Seq, alter: (message: Message) 
   return bare ? { ...t, messages: bare } : t;
 }
 
+/** The counts after a read mark, where the window holds everything behind it; else null. */
+export function unreadAfter(
+  t: Timeline,
+  seq: Seq,
+  me: UserId | undefined,
+): Pick<Room, 'unread_count' | 'mention_count'> | null {
+  const whole = !t.load && !t.hasNewer && (!t.hasOlder || (t.messages[0]?.seq ?? 0) <= seq + 1);
+  if (!whole) return null;
+  const unread = t.messages.filter((m) => m.seq > seq && m.sender.id !== me && !m.deleted);
+  const mentions = unread.filter((m) => m.mentions.includes(me as UserId));
+  return { unread_count: Math.min(CAP, unread.length), mention_count: Math.min(CAP, mentions.length) };
+}
+
+/** The separator for what was unread when the room was opened. */
+export const openAt = (t: Timeline, unread: Timeline['unread']): Timeline => markFirstUnread({ ...t, unread });
+
 // ── parts ───────────────────────────────────────────────────────────────────────────────────
 
 /** Both ascending by seq; one of each id, the one with the later change. */
@@ -186,7 +209,7 @@ function trim(t: Timeline, end: 'oldest' | 'newest', limit: number): Timeline {
 
 function markFirstUnread(t: Timeline): Timeline {
   const { unread } = t;
-  if (!unread) return t;
+  if (!unread) return t.firstUnreadSeq === null ? t : { ...t, firstUnreadSeq: null };
   const first = t.messages.find((m) => m.seq > unread.after && m.seq <= unread.upTo && m.sender.id !== unread.me);
   return { ...t, firstUnreadSeq: first?.seq ?? null };
 }

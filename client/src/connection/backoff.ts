@@ -9,9 +9,7 @@ export const FIRST_CEILING_MS = 500;
 export const LAST_CEILING_MS = 30_000;
 
 /** The longest wait after so many failures in a row. */
-export const ceiling_ms = (failures: number): number =>
-  Math.min(LAST_CEILING_MS, FIRST_CEILING_MS * 2 ** failures);
+export const ceiling_ms = (failures: number): number => Math.min(LAST_CEILING_MS, FIRST_CEILING_MS * 2 ** failures);
 
 /** `random` is in [0, 1). */
-export const backoff_ms = (failures: number, random: number): number =>
-  Math.floor(random * ceiling_ms(failures));
+export const backoff_ms = (failures: number, random: number): number => Math.floor(random * ceiling_ms(failures));

@@ -15,6 +15,8 @@ export type CloseRule =
 const retry: CloseRule = { next: 'retry', failures: 1 };
 
 const RULES: Readonly<Record<keyof typeof CLOSE, CloseRule>> = {
+  /** The server cannot serve now. */
+  unavailable: retry,
   restart: { next: 'slot' },
   /** The message that was too large fails (transports/websocket.ts); the link comes back. */
   too_large: retry,

@@ -122,7 +122,10 @@ type EventOf<T extends Event['type']> = Extract<Event, { type: T }>;
 type Rule<T extends Event['type']> = (m: Model, e: EventOf<T>, now: number, random: number) => Step;
 type Row = { readonly [T in Event['type']]: Rule<T> };
 
-const step = (m: Model, change: Partial<Model>, ...effects: Effect[]): Step => ({ model: { ...m, ...change }, effects });
+const step = (m: Model, change: Partial<Model>, ...effects: Effect[]): Step => ({
+  model: { ...m, ...change },
+  effects,
+});
 
 // ── rules ───────────────────────────────────────────────────────────────────────────────────
 

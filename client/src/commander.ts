@@ -1,0 +1,69 @@
+/**
+ * One command, over the best transport there is: the proven socket, else REST.
+ *
+ * A socket that dies under a command leaves it unknown whether it was done: what may be repeated is
+ * repeated by REST, what may not is refused with `connection_lost`, for a person to decide.
+ */
+import { backoff_ms } from './connection/backoff.ts';
+import { ChatError } from './errors.ts';
+import { type CommandFields, type CommandName, type CommandResult, isRepeatable } from './protocol.ts';
+import type { SenderPorts } from './sender.ts';
+import { HEDGE_MS } from './sender.ts';
+import { ANSWER_MS } from './transports/transport.ts';
+import type { Method } from './types.ts';
+
+export interface Answer<C extends CommandName> {
+  readonly method: Method;
+  readonly result: CommandResult<C>;
+}
+
+export interface CommanderPorts extends SenderPorts {
+  readonly random: () => number;
+}
+
+/** With backoff: about four seconds in all, as long as somebody looks at a spinner. */
+const REST_TRIES = 4;
+
+export async function command<C extends CommandName>(
+  type: C,
+  fields: CommandFields<C>,
+  ports: CommanderPorts,
+  tries = REST_TRIES,
+): Promise<Answer<C>> {
+  const repeatable = isRepeatable(type, fields);
+  const link = ports.link();
+  if (link) {
+    try {
+      return { method: 'websocket', result: await inTime(link.request(type, fields), ports) };
+    } catch (error) {
+      if (!repeatable || (error as ChatError).status !== null) throw error;
+    }
+  }
+  for (let failures = 0; ; failures++) {
+    try {
+      return { method: 'rest', result: await ports.http.request(type, fields) };
+    } catch (cause) {
+      const error = cause as ChatError;
+      if (!repeatable || error.final || error.status === 401 || failures + 1 >= tries) throw error;
+      const told = error.retryAfter;
+      await sleep(told === null ? backoff_ms(failures, ports.random()) : told * 1_000, ports);
+    }
+  }
+}
+
+/** A late answer casts doubt on the link; none at all is a failure of its own. */
+function inTime<T>(answer: Promise<T>, { clock, doubt }: CommanderPorts): Promise<T> {
+  return new Promise((resolve, reject) => {
+    let timer = clock.setTimeout(() => {
+      doubt();
+      timer = clock.setTimeout(
+        () => reject(new ChatError({ code: 'timeout', detail: 'No answer came.' })),
+        ANSWER_MS - HEDGE_MS,
+      );
+    }, HEDGE_MS);
+    answer.then(resolve, reject).finally(() => clock.clearTimeout(timer));
+  });
+}
+
+const sleep = (delay_ms: number, { clock }: CommanderPorts): Promise<void> =>
+  new Promise((resolve) => clock.setTimeout(resolve, delay_ms));

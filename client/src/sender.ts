@@ -1,0 +1,81 @@
+/**
+ * One try to deliver one message, over whatever works. Hedged: the socket gets two seconds, then
+ * the same id also goes by REST, and the first answer wins. That is safe because the id is the key:
+ * the server stores it once, however often and from wherever it comes.
+ *
+ * If REST brings the ack while the socket has been silent since the send, the socket is a zombie.
+ */
+import type { ChatError } from './errors.ts';
+import type { Http } from './transports/http.ts';
+import type { Link } from './transports/websocket.ts';
+import type { Outgoing } from './outbox.ts';
+import type { Clock, SendResult } from './types.ts';
+
+/** Ten times a bad mobile round trip; short enough that a person does not press twice. */
+export const HEDGE_MS = 2_000;
+
+export interface SenderPorts {
+  readonly clock: Clock;
+  readonly http: Http;
+  /** The proven link, or null. */
+  link(): Link | null;
+  doubt(): void;
+  zombie(link: Link): void;
+}
+
+export function deliver(item: Outgoing, ports: SenderPorts): Promise<SendResult> {
+  const { id, roomId, content, replyTo, attachments } = item;
+  const fields = {
+    id,
+    room_id: roomId,
+    content,
+    ...(replyTo !== null && { reply_to: replyTo }),
+    ...(attachments.length > 0 && { attachments }),
+  };
+  const byRest = async (): Promise<SendResult> => ({
+    method: 'rest',
+    message: (await ports.http.request('send_message', fields)).message,
+  });
+  const link = ports.link();
+  if (!link) return byRest();
+
+  return new Promise((resolve, reject) => {
+    const heard = link.heard;
+    let hedged = false;
+    let restError: ChatError | null = null;
+    let linkError: ChatError | null = null;
+
+    const hedge = (): void => {
+      if (hedged) return;
+      hedged = true;
+      byRest().then(
+        (result) => {
+          resolve(result);
+          if (!linkError && link.heard === heard) ports.zombie(link);
+        },
+        (error: ChatError) => {
+          restError = error;
+          if (error.final || linkError) reject(error);
+        },
+      );
+    };
+
+    const timer = ports.clock.setTimeout(() => {
+      ports.doubt();
+      hedge();
+    }, HEDGE_MS);
+
+    link
+      .request('send_message', fields)
+      .then(
+        ({ message }) => resolve({ method: 'websocket', message }),
+        (error: ChatError) => {
+          linkError = error;
+          // A refusal is an answer; a broken link is none.
+          if (error.status !== null || restError) reject(restError ?? error);
+          else hedge();
+        },
+      )
+      .finally(() => ports.clock.clearTimeout(timer));
+  });
+}
