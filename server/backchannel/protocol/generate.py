@@ -29,25 +29,25 @@ FILES: Final[dict[str, Callable[[], str]]] = {
 }
 
 
-def stale_files(root: Path = ROOT) -> list[str]:
+def stale_files(root: Path) -> list[str]:
     """The generated files that are missing or differ from what would be written, by their path in the repository."""
     return [name for name, text in FILES.items() if not _same(root / name, text())]
 
 
-def write(names: Iterable[str], root: Path = ROOT) -> None:
+def write(names: Iterable[str], root: Path) -> None:
     for name in names:
         path = root / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(FILES[name](), encoding="utf-8")
 
 
-def main(arguments: list[str]) -> int:
+def main(arguments: list[str], root: Path = ROOT) -> int:
     if arguments not in ([], ["--check"]):
         print((__doc__ or "").strip(), file=sys.stderr)
         return 2
-    stale = stale_files()
+    stale = stale_files(root)
     if not arguments:
-        write(stale)
+        write(stale, root)
         print("\n".join(f"written: {name}" for name in stale) or "all fresh")
         return 0
     for name in stale:

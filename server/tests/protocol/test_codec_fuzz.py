@@ -1,0 +1,110 @@
+"""Whatever bytes arrive: a frame or a refusal, never anything else."""
+
+# ruff: noqa: PT017 -- either is right here, and each is looked at
+
+import json
+from typing import Any
+
+import msgspec
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from backchannel.protocol.codec import (
+    FRAMES_IN_ONE_MESSAGE,
+    BadFrame,
+    decode_body,
+    decode_frame,
+    decode_object,
+    encode,
+    split_text,
+)
+from backchannel.protocol.commands import COMMANDS, Command
+from backchannel.protocol.errors import Code, CommandError
+from backchannel.protocol.examples import EXAMPLES
+from backchannel.protocol.frames import ClientHello, ClientPong, ErrorFrame, SyncRequest
+from tests.protocol.vectors import read
+
+ALL_VECTORS = [
+    vector.message for kind in ("valid", "invalid") for side in ("client", "server") for vector in read(kind, side)
+]
+WORDS = [*COMMANDS, "hello", "pong"]
+NAMES = sorted({name for frame in EXAMPLES.values() for name in frame})
+
+scalars = st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=40) | st.sampled_from(WORDS)
+values = st.recursive(
+    scalars,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(NAMES), inner, max_size=3),
+    max_leaves=5,
+)
+near_frames = st.builds(
+    lambda word, rest: {"type": word, **rest},
+    st.sampled_from(WORDS) | scalars,
+    st.dictionaries(st.sampled_from(NAMES) | st.text(max_size=8), values, max_size=4),
+)
+
+
+@st.composite
+def broken_vectors(draw: Any) -> bytes:
+    """A golden frame with a few bytes cut out, put in or changed."""
+    message = bytearray(draw(st.sampled_from(ALL_VECTORS)))
+    for _ in range(draw(st.integers(1, 4))):
+        at = draw(st.integers(0, len(message)))
+        message[at : at + draw(st.integers(0, 3))] = draw(st.binary(max_size=3))
+    return bytes(message)
+
+
+def _hear(message: bytes) -> None:
+    """What the transports do with a message: every part is a frame, or an error that can be said."""
+    try:
+        parts = split_text(message)
+    except BadFrame as error:
+        assert error.code is Code.BAD_FRAME
+        _say(error)
+        return
+    assert len(parts) <= max(FRAMES_IN_ONE_MESSAGE, 1)
+    for part in parts:
+        try:
+            frame = decode_frame(part)
+        except BadFrame as error:
+            assert error.code in (Code.BAD_FRAME, Code.UNKNOWN_COMMAND, Code.INVALID)
+            assert error.frame_id is None or len(error.frame_id) <= 64
+            _say(error)
+        else:
+            assert isinstance(frame, Command | ClientHello | ClientPong)
+            assert decode_frame(encode(frame)) == frame
+
+
+def _say(error: BadFrame) -> None:
+    said = encode(ErrorFrame(error.frame_id, error.data))
+    assert msgspec.json.decode(said)["error"]["code"] == error.code.word
+    assert len(said) < 4_000
+
+
+@given(st.binary(max_size=200))
+@example(b"[" * 5_000)
+@example(b'{"a":' * 5_000)
+@example(b'{"type":"ping","x":' + b"[" * 5_000 + b"]" * 5_000 + b"}")
+@example(b'[{"type":"ping","id":"\xff"}]')
+def test_any_bytes(message: bytes) -> None:
+    _hear(message)
+
+
+@given(broken_vectors())
+@settings(max_examples=200)
+def test_golden_frames_with_bytes_gone_wrong(message: bytes) -> None:
+    _hear(message)
+
+
+@given(near_frames | st.lists(near_frames, max_size=3) | values)
+@settings(max_examples=200)
+def test_json_that_is_nearly_a_frame(said: Any) -> None:
+    _hear(json.dumps(said).encode())
+
+
+@given(st.binary(max_size=60) | near_frames.map(lambda said: json.dumps(said).encode()))
+def test_any_body(body: bytes) -> None:
+    for decode in (decode_object, lambda data: decode_body(data, SyncRequest)):
+        try:
+            decode(body)
+        except CommandError as error:
+            assert error.code in (Code.BAD_FRAME, Code.INVALID)
