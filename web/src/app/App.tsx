@@ -1,0 +1,158 @@
+import type { Chat } from '@backchannel/client';
+import { useCallback, useEffect, useMemo, useRef, useState } from 'react';
+import { Route, Switch } from 'wouter';
+import type { AccountState, AccountsApi } from '../features/accounts/api.ts';
+import { Entrance } from '../features/accounts/Entrance.tsx';
+import { SetupScreen } from '../features/accounts/SetupScreen.tsx';
+import { SignInScreen } from '../features/accounts/SignInScreen.tsx';
+import { SignUpScreen } from '../features/accounts/SignUpScreen.tsx';
+import { Announcer } from '../ui/announce.tsx';
+import { Button } from '../ui/Button.tsx';
+import { Spinner } from '../ui/Spinner.tsx';
+import { Toasts } from '../ui/Toasts.tsx';
+import { AccountsContext } from './accounts.ts';
+import { ChatProvider } from './chat.tsx';
+import { createDrafts } from './drafts.ts';
+import { type Session, SessionContext } from './session.ts';
+import { Shell } from './Shell.tsx';
+
+interface AppProps {
+  readonly api: AccountsApi;
+  /** What the page brought along; null asks the server first. */
+  readonly initial: AccountState | null;
+  readonly makeChat: () => Chat;
+}
+
+/** Who is here decides what is shown: nobody yet (setup), a stranger (sign-in), or somebody (the app). */
+export function App({ api, initial, makeChat }: AppProps) {
+  const [state, setState] = useState<AccountState | 'failed' | null>(initial);
+  const load = useCallback(async () => {
+    try {
+      setState(await api.getState());
+    } catch {
+      setState('failed');
+    }
+  }, [api]);
+  useEffect(() => {
+    if (initial === null) void load();
+  }, [initial, load]);
+
+  return (
+    <AccountsContext value={api}>
+      <Screen api={api} state={state} load={load} makeChat={makeChat} />
+      <Toasts />
+      <Announcer />
+    </AccountsContext>
+  );
+}
+
+interface ScreenProps {
+  readonly api: AccountsApi;
+  readonly state: AccountState | 'failed' | null;
+  readonly load: () => Promise<void>;
+  readonly makeChat: () => Chat;
+}
+
+function Screen({ api, state, load, makeChat }: ScreenProps) {
+  if (state === null) {
+    return (
+      <main role="status" aria-label="Loading" className="grid min-h-dvh place-items-center text-ink-faint">
+        <Spinner className="size-6" />
+      </main>
+    );
+  }
+  if (state === 'failed') {
+    return (
+      <Entrance title="The server cannot be reached" lead="Check your connection. If others see this too, the server is down.">
+        <Button look="primary" size="lg" onClick={() => void load()}>
+          Try again
+        </Button>
+      </Entrance>
+    );
+  }
+  if (state.user) return <SignedIn key={state.user.id} api={api} state={state} user={state.user} load={load} makeChat={makeChat} />;
+  if (state.setup_required) return <SetupScreen api={api} onDone={load} />;
+  return (
+    <Switch>
+      <Route path="/invite/:secret">
+        {({ secret }) => <SignUpScreen api={api} state={state} invitation={secret} onDone={load} />}
+      </Route>
+      <Route path="/signup">
+        <SignUpScreen api={api} state={state} invitation={null} onDone={load} />
+      </Route>
+      <Route>
+        <SignInScreen api={api} state={state} onDone={load} />
+      </Route>
+    </Switch>
+  );
+}
+
+interface SignedInProps {
+  readonly api: AccountsApi;
+  readonly state: AccountState;
+  readonly user: NonNullable<AccountState['user']>;
+  readonly load: () => Promise<void>;
+  readonly makeChat: () => Chat;
+}
+
+function SignedIn({ api, state, user, load, makeChat }: SignedInProps) {
+  const [chat] = useState(makeChat);
+  const [drafts] = useState(() => createDrafts(user.id, storage()));
+  const [expired, setExpired] = useState(false);
+
+  useEffect(() => {
+    chat.connect();
+    const onStorage = (event: StorageEvent) => drafts.sync(event.key);
+    window.addEventListener('storage', onStorage);
+    return () => {
+      window.removeEventListener('storage', onStorage);
+      void chat.disconnect();
+    };
+  }, [chat, drafts]);
+
+  const latest = useRef(load);
+  latest.current = load;
+  const session = useMemo<Session>(
+    () => ({
+      user,
+      workspace: state.workspace,
+      drafts,
+      canInvite: user.staff && state.signup === 'invitation',
+      askToSignIn: () => setExpired(true),
+      async signOut() {
+        await api.signOut();
+        chat.discardAll();
+        drafts.clear();
+        await chat.disconnect();
+        await latest.current();
+      },
+    }),
+    [api, chat, drafts, state.signup, state.workspace, user],
+  );
+
+  if (expired) {
+    const comeBack = async () => {
+      await load();
+      setExpired(false);
+      chat.connect();
+    };
+    return (
+      <SignInScreen api={api} state={state} onDone={comeBack} notice="Your session has ended. What you wrote is kept: it is sent when you are back." />
+    );
+  }
+  return (
+    <ChatProvider chat={chat}>
+      <SessionContext value={session}>
+        <Shell />
+      </SessionContext>
+    </ChatProvider>
+  );
+}
+
+function storage(): Storage | null {
+  try {
+    return localStorage;
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,39 @@
+import { use } from 'react';
+import { InviteDialog } from '../features/accounts/InviteDialog.tsx';
+import { PasswordDialog } from '../features/accounts/PasswordDialog.tsx';
+import { BrowseChannels } from '../features/rooms/BrowseChannels.tsx';
+import { CreateRoom } from '../features/rooms/CreateRoom.tsx';
+import { Switcher } from '../features/rooms/Switcher.tsx';
+import { useStore } from '../ui/store.ts';
+import { AccountsContext } from './accounts.ts';
+import { useChat } from './chat.tsx';
+import { openPanel } from './panels.ts';
+import { Shortcuts } from './Shortcuts.tsx';
+
+/** The dialogs that open from more than one place. */
+export function Panels({ current }: { readonly current: number | null }) {
+  const chat = useChat();
+  const api = use(AccountsContext);
+  const panel = useStore(openPanel, (value) => value);
+  const close = () => openPanel.set(null);
+  switch (panel) {
+    case null:
+      return null;
+    case 'switcher':
+      return <Switcher current={current} onClose={close} />;
+    case 'create-direct':
+      return <CreateRoom key={panel} kind="direct" onClose={close} />;
+    case 'create-group':
+      return <CreateRoom key={panel} kind="group" onClose={close} />;
+    case 'create-channel':
+      return <CreateRoom key={panel} kind="channel" onClose={close} />;
+    case 'browse-channels':
+      return <BrowseChannels onClose={close} />;
+    case 'shortcuts':
+      return <Shortcuts onClose={close} />;
+    case 'password':
+      return <PasswordDialog api={api} onClose={close} onChanged={() => chat.connect()} />;
+    case 'invite':
+      return <InviteDialog api={api} onClose={close} />;
+  }
+}

@@ -1,0 +1,156 @@
+import { Hash, Search, SquarePen } from 'lucide-react';
+import { useEffect } from 'react';
+import { Redirect, useLocation, useRoute } from 'wouter';
+import { Composer } from '../features/composer/Composer.tsx';
+import { ConnectionBars } from '../features/connection/ConnectionBars.tsx';
+import { MembersPanel } from '../features/rooms/MembersPanel.tsx';
+import { RoomHeader } from '../features/rooms/RoomHeader.tsx';
+import { RoomList } from '../features/rooms/RoomList.tsx';
+import { Timeline } from '../features/timeline/Timeline.tsx';
+import { TypingRow } from '../features/timeline/TypingRow.tsx';
+import { Button, IconButton } from '../ui/Button.tsx';
+import { cx } from '../ui/classes.ts';
+import { Logo } from '../ui/Logo.tsx';
+import { useStore } from '../ui/store.ts';
+import { usePhone } from '../ui/useMedia.ts';
+import { useChatState } from './chat.tsx';
+import { learn, learnFromRooms } from './directory.ts';
+import { membersOpen, openPanel } from './panels.ts';
+import { Panels } from './Panels.tsx';
+import { MOD } from './Shortcuts.tsx';
+import { useSession } from './session.ts';
+import { UserMenu } from './UserMenu.tsx';
+import { useShortcuts } from './useShortcuts.ts';
+import { useTitle } from './useTitle.ts';
+
+/** The app for somebody who is signed in: the list at the left, one room at the right; on a phone, one of the two. */
+export function Shell() {
+  const [isRoom, params] = useRoute('/rooms/:id');
+  const [location] = useLocation();
+  const current = isRoom && /^\d+$/.test(params.id) ? Number(params.id) : null;
+  const phone = usePhone();
+  const { user } = useSession();
+  const rooms = useChatState((state) => state.rooms);
+  useShortcuts(current);
+  useTitle(current);
+  useEffect(() => {
+    learn([user]);
+    learnFromRooms(rooms);
+  }, [user, rooms]);
+
+  // Links to the sign-up, used by somebody who is in.
+  if (current === null && location !== '/') return <Redirect to="/" replace />;
+  return (
+    <div className="flex h-dvh flex-col overflow-hidden">
+      <ConnectionBars />
+      <div className="flex min-h-0 flex-1">
+        {(!phone || current === null) && <Sidebar current={current} />}
+        {(!phone || current !== null) && <Room key={current ?? 'none'} id={current} phone={phone} />}
+      </div>
+      <Panels current={current} />
+    </div>
+  );
+}
+
+function Sidebar({ current }: { readonly current: number | null }) {
+  const { workspace } = useSession();
+  return (
+    <div className="flex w-full shrink-0 flex-col border-line bg-shade md:w-72 md:border-r">
+      <header className="safe-top shrink-0">
+        <div className="flex h-14 items-center gap-2.5 pr-2.5 pl-4">
+          <Logo className="size-6.5" />
+          <span className="min-w-0 flex-1 truncate text-base font-semibold tracking-tight">{workspace}</span>
+          <IconButton label="New message" tip="below" data-tip-align="end" onClick={() => openPanel.set('create-direct')}>
+            <SquarePen />
+          </IconButton>
+        </div>
+        <div className="px-3 pb-2">
+          <button
+            type="button"
+            onClick={() => openPanel.set('switcher')}
+            className="flex h-8.5 w-full items-center gap-2 rounded-md border border-line-strong/70 bg-paper px-2.5 text-left text-ink-faint hover:border-line-strong hover:text-ink-soft pointer-coarse:h-10"
+          >
+            <Search className="size-4" aria-hidden="true" />
+            <span className="flex-1">Jump to…</span>
+            <kbd className="font-sans text-xs pointer-coarse:hidden">{MOD} K</kbd>
+          </button>
+        </div>
+      </header>
+      <div className="min-h-0 flex-1 overflow-y-auto scroll-thin">
+        <RoomList current={current} />
+      </div>
+      <UserMenu />
+    </div>
+  );
+}
+
+interface RoomProps {
+  readonly id: number | null;
+  readonly phone: boolean;
+}
+
+function Room({ id, phone }: RoomProps) {
+  const room = useChatState((state) => state.rooms.find((each) => each.id === id));
+  const loaded = useChatState((state) => state.roomsLoaded);
+  const showsMembers = useStore(membersOpen, (open) => open);
+  const empty = useChatState((state) => state.rooms.length === 0);
+  if (id === null) return <Welcome empty={empty && loaded} />;
+  if (!room) return loaded ? <NoSuchRoom /> : <main className="flex-1 bg-paper" aria-busy="true" />;
+  const panel = showsMembers && room.kind !== 'direct';
+  return (
+    <>
+      <main className={cx('flex min-w-0 flex-1 flex-col bg-paper', panel && phone && 'hidden')}>
+        <RoomHeader room={room} />
+        <Timeline room={room} />
+        <TypingRow roomId={room.id} />
+        <Composer room={room} />
+      </main>
+      {panel && <MembersPanel room={room} />}
+    </>
+  );
+}
+
+function Welcome({ empty }: { readonly empty: boolean }) {
+  const { user, workspace } = useSession();
+  return (
+    <main className="grid min-w-0 flex-1 place-items-center bg-paper p-8">
+      <div className="max-w-sm text-center">
+        <Logo className="mx-auto size-12" />
+        <h1 className="mt-5 text-xl font-semibold tracking-tight text-balance">
+          {empty ? `Welcome to ${workspace}` : `Good to see you, ${(user.display_name || user.username).split(' ')[0]}`}
+        </h1>
+        <p className="mt-1.5 text-base text-balance text-ink-soft">
+          {empty ? 'Join a channel to see what is going on, or write to somebody.' : 'Choose a conversation at the left, or start one.'}
+        </p>
+        <div className="mt-5 flex justify-center gap-2">
+          <Button onClick={() => openPanel.set('browse-channels')}>
+            <Hash className="size-4" /> Browse channels
+          </Button>
+          <Button look="primary" onClick={() => openPanel.set('create-direct')}>
+            <SquarePen className="size-4" /> New message
+          </Button>
+        </div>
+      </div>
+    </main>
+  );
+}
+
+function NoSuchRoom() {
+  const [, navigate] = useLocation();
+  const phone = usePhone();
+  if (phone) return <Redirect to="/" replace />;
+  return (
+    <main className="grid min-w-0 flex-1 place-items-center bg-paper p-8">
+      <div className="text-center">
+        <h1 className="text-lg font-semibold">You are not in this room</h1>
+        <p className="mt-1 text-ink-soft">It was deleted, or you left it, or it is a channel you have not joined.</p>
+        <div className="mt-4 flex justify-center gap-2">
+          <Button onClick={() => navigate('/')}>Back</Button>
+          <Button look="primary" onClick={() => openPanel.set('browse-channels')}>
+            Browse channels
+          </Button>
+        </div>
+      </div>
+    </main>
+  );
+}

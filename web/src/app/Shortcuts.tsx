@@ -1,0 +1,65 @@
+import { Dialog } from '../ui/Dialog.tsx';
+
+const mac = /Mac|iPhone|iPad/.test(navigator.platform);
+export const MOD = mac ? '⌘' : 'Ctrl';
+const ALT = mac ? '⌥' : 'Alt';
+
+const KEYS: readonly { readonly title: string; readonly keys: readonly (readonly [string, readonly string[]])[] }[] = [
+  {
+    title: 'Getting around',
+    keys: [
+      ['Jump to a room or person', [MOD, 'K']],
+      ['Previous, next room', [ALT, '↑', '↓']],
+      ['Previous, next unread room', [ALT, 'Shift', '↑', '↓']],
+      ['Members of the room', [MOD, '.']],
+      ['This help', [MOD, '/']],
+    ],
+  },
+  {
+    title: 'Writing',
+    keys: [
+      ['Send', ['Enter']],
+      ['New line', ['Shift', 'Enter']],
+      ['Change your last message', ['↑']],
+      ['Stop replying or editing', ['Esc']],
+      ['Bold, italic, code', [MOD, 'B', 'I', 'E']],
+      ['Mention somebody', ['@']],
+    ],
+  },
+  {
+    title: 'Reading',
+    keys: [
+      ['Walk through messages', ['↑', '↓']],
+      ['What can be done with one', ['Enter']],
+      ['Back to the newest, and to writing', ['Esc']],
+    ],
+  },
+];
+
+export function Shortcuts({ onClose }: { readonly onClose: () => void }) {
+  return (
+    <Dialog title="Keyboard shortcuts" onClose={onClose}>
+      <div className="flex flex-col gap-5 overflow-y-auto px-5 pt-1 pb-5 scroll-thin">
+        {KEYS.map(({ title, keys }) => (
+          <section key={title}>
+            <h3 className="mb-1 text-xs font-semibold text-ink-faint">{title}</h3>
+            <dl className="divide-y divide-line">
+              {keys.map(([what, each]) => (
+                <div key={what} className="flex items-center justify-between gap-4 py-1.5">
+                  <dt>{what}</dt>
+                  <dd className="flex gap-1">
+                    {each.map((key) => (
+                      <kbd key={key} className="min-w-6 rounded-sm border border-line-strong bg-shade px-1.5 text-center font-sans text-xs leading-5.5 font-medium text-ink-soft">
+                        {key}
+                      </kbd>
+                    ))}
+                  </dd>
+                </div>
+              ))}
+            </dl>
+          </section>
+        ))}
+      </div>
+    </Dialog>
+  );
+}

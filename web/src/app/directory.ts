@@ -1,0 +1,30 @@
+import type { Message, Room, User, UserId } from '@backchannel/client';
+import { createStore, useStore } from '../ui/store.ts';
+
+/** People this tab has seen, by id. Events name people by id alone (typing, presence, reactions). */
+const known = createStore<ReadonlyMap<UserId, User>>(new Map());
+
+export function learn(people: Iterable<User>): void {
+  const before = known.get();
+  const news = [...people].filter((user) => {
+    const held = before.get(user.id);
+    return held?.display_name !== user.display_name || held.username !== user.username;
+  });
+  if (news.length > 0) known.set(new Map([...before, ...news.map((user) => [user.id, user] as const)]));
+}
+
+export function learnFromRooms(rooms: readonly Room[]): void {
+  learn(rooms.flatMap((room) => [...(room.members ?? []), ...(room.last_message ? [room.last_message.sender] : [])]));
+}
+
+export function learnFromMessages(messages: readonly Message[]): void {
+  learn(messages.map((message) => message.sender));
+}
+
+export const usePeople = () => useStore(known, (value) => value);
+export const usePerson = (id: UserId | undefined) => useStore(known, (value) => (id === undefined ? undefined : value.get(id)));
+/** For handlers and labels made on demand; does not render again when it changes. */
+export const personName = (id: UserId): string => {
+  const user = known.get().get(id);
+  return user ? user.display_name || user.username : 'Someone';
+};

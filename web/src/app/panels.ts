@@ -1,0 +1,16 @@
+import { createStore } from '../ui/store.ts';
+
+/** Dialogs that more than one place opens: a button, a key, an empty state. One at a time. */
+export type Panel =
+  | 'switcher'
+  | 'create-direct'
+  | 'create-group'
+  | 'create-channel'
+  | 'browse-channels'
+  | 'shortcuts'
+  | 'password'
+  | 'invite';
+
+export const openPanel = createStore<Panel | null>(null);
+/** The column of members at the right. */
+export const membersOpen = createStore(false);

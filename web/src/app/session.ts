@@ -1,0 +1,24 @@
+import type { User } from '@backchannel/client';
+import { createContext, useContext } from 'react';
+import type { Drafts } from './drafts.ts';
+
+/** Who sits here, for as long as they are signed in. */
+export interface Session {
+  readonly user: User;
+  readonly workspace: string;
+  readonly drafts: Drafts;
+  /** May make invitations. */
+  readonly canInvite: boolean;
+  /** Ends the session on the server and shows the sign-in; the caller has warned of unsent messages. */
+  signOut(): Promise<void>;
+  /** Shows the sign-in without ending anything: the server already has. */
+  askToSignIn(): void;
+}
+
+export const SessionContext = createContext<Session | null>(null);
+
+export function useSession(): Session {
+  const session = useContext(SessionContext);
+  if (!session) throw new Error('Nobody is signed in here.');
+  return session;
+}

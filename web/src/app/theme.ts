@@ -1,0 +1,21 @@
+import { createStore, useStore } from '../ui/store.ts';
+
+/** `system` follows the device. The first reader of what is written here is src/theme.ts, before the first paint. */
+export type Theme = 'light' | 'dark' | 'system';
+
+const KEY = 'backchannel.theme';
+const theme = createStore<Theme>((document.documentElement.dataset['theme'] as Theme | undefined) ?? 'system');
+
+export function setTheme(next: Theme): void {
+  theme.set(next);
+  if (next === 'system') delete document.documentElement.dataset['theme'];
+  else document.documentElement.dataset['theme'] = next;
+  try {
+    if (next === 'system') localStorage.removeItem(KEY);
+    else localStorage.setItem(KEY, next);
+  } catch {
+    // Without storage the choice lasts as long as the tab.
+  }
+}
+
+export const useTheme = () => useStore(theme, (value) => value);

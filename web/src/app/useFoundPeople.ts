@@ -1,0 +1,42 @@
+import type { User } from '@backchannel/client';
+import { useEffect, useState } from 'react';
+import { useChat } from './chat.tsx';
+import { learn } from './directory.ts';
+
+/** Longer than between two keys of a quick typist, shorter than anybody waits for. */
+const PAUSE_MS = 140;
+
+interface Found {
+  readonly people: readonly User[];
+  readonly loading: boolean;
+  readonly failed: boolean;
+}
+
+/** People by name, from the server; while a new search runs the last answer stays. `null` asks nothing. */
+export function useFoundPeople(query: string | null): Found {
+  const chat = useChat();
+  const [found, setFound] = useState<Found>({ people: [], loading: true, failed: false });
+  useEffect(() => {
+    if (query === null) return undefined;
+    let current = true;
+    const ask = () => {
+      setFound((last) => ({ ...last, loading: true }));
+      const wanted = query.trim();
+      chat.command('get_people', { ...(wanted && { query: wanted }), limit: 20 }).then(
+        ({ people }) => {
+          learn(people);
+          if (current) setFound({ people, loading: false, failed: false });
+        },
+        () => {
+          if (current) setFound((last) => ({ ...last, loading: false, failed: true }));
+        },
+      );
+    };
+    const timer = setTimeout(ask, query === '' ? 0 : PAUSE_MS);
+    return () => {
+      current = false;
+      clearTimeout(timer);
+    };
+  }, [chat, query]);
+  return found;
+}

@@ -1,0 +1,20 @@
+import { useEffect } from 'react';
+import { useChatState } from './chat.tsx';
+import { roomLabel } from './roomNames.ts';
+import { useSession } from './session.ts';
+
+/** "(3) #design · Acme": what waits, where one is. The installed app's icon carries the number as well. */
+export function useTitle(current: number | null): void {
+  const { user, workspace } = useSession();
+  const unread = useChatState((state) => state.totalUnreadCount);
+  const label = useChatState((state) => {
+    const room = state.rooms.find((each) => each.id === current);
+    return room ? roomLabel(room, user.id) : null;
+  });
+  useEffect(() => {
+    document.title = `${unread > 0 ? `(${unread > 99 ? '99+' : unread}) ` : ''}${label ? `${label} · ` : ''}${workspace}`;
+    // Only some browsers have it, and only for installed apps.
+    const badged = unread > 0 ? navigator.setAppBadge?.(unread) : navigator.clearAppBadge?.();
+    badged?.catch(() => undefined);
+  }, [unread, label, workspace]);
+}

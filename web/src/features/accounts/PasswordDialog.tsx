@@ -1,0 +1,45 @@
+import { Button } from '../../ui/Button.tsx';
+import { Dialog } from '../../ui/Dialog.tsx';
+import { toast } from '../../ui/Toasts.tsx';
+import type { AccountsApi } from './api.ts';
+import { Problem } from './Entrance.tsx';
+import { PasswordField } from './PasswordField.tsx';
+import { useForm } from './useForm.ts';
+
+interface PasswordDialogProps {
+  readonly api: AccountsApi;
+  readonly onClose: () => void;
+  /** The change ends the sessions of this person, this one's socket among them. */
+  readonly onChanged: () => void;
+}
+
+export function PasswordDialog({ api, onClose, onChanged }: PasswordDialogProps) {
+  const form = useForm({ current_password: '', new_password: '' }, async (fields) => {
+    await api.changePassword(fields);
+    toast('Your password is changed. Other devices are signed out.');
+    onClose();
+    onChanged();
+  });
+  return (
+    <Dialog
+      title="Change password"
+      onClose={onClose}
+      footer={
+        <>
+          <Button look="ghost" onClick={onClose}>
+            Cancel
+          </Button>
+          <Button look="primary" type="submit" form="password" busy={form.busy}>
+            Change password
+          </Button>
+        </>
+      }
+    >
+      <form id="password" onSubmit={form.onSubmit} className="flex flex-col gap-4 px-5 pt-2 pb-5">
+        {form.general && <Problem>{form.general}</Problem>}
+        <PasswordField label="Current password" {...form.field('current_password')} required autoFocus autoComplete="current-password" />
+        <PasswordField label="New password" {...form.field('new_password')} required autoComplete="new-password" />
+      </form>
+    </Dialog>
+  );
+}

@@ -1,0 +1,84 @@
+import { type ReactNode, useState } from 'react';
+import { Link } from 'wouter';
+import { Button } from '../../ui/Button.tsx';
+import { Field } from '../../ui/Field.tsx';
+import { AccountError, type AccountState, type AccountsApi } from './api.ts';
+import { Entrance, Problem } from './Entrance.tsx';
+import { PasswordField } from './PasswordField.tsx';
+import { useForm } from './useForm.ts';
+
+interface SignInScreenProps {
+  readonly api: AccountsApi;
+  readonly state: AccountState;
+  readonly onDone: () => Promise<void>;
+  /** Why somebody who was in sees this. */
+  readonly notice?: ReactNode;
+}
+
+export function SignInScreen({ api, state, onDone, notice }: SignInScreenProps) {
+  const [asksCode, setAsksCode] = useState(false);
+  const form = useForm({ username: '', password: '' }, async (fields) => {
+    try {
+      await api.signIn({ ...fields, username: fields.username.trim() });
+    } catch (refusal) {
+      if (refusal instanceof AccountError && refusal.needsCode) return setAsksCode(true);
+      throw refusal;
+    }
+    await onDone();
+  });
+  if (asksCode) return <CodeScreen api={api} onDone={onDone} />;
+  return (
+    <Entrance title={`Sign in to ${state.workspace}`} lead={notice} foot={<SignUpHint state={state} />}>
+      <form onSubmit={form.onSubmit} className="flex flex-col gap-4.5">
+        {form.general && <Problem>{form.general}</Problem>}
+        <Field
+          label="Username"
+          {...form.field('username')}
+          required
+          autoFocus
+          autoComplete="username"
+          autoCapitalize="none"
+          spellCheck={false}
+        />
+        <PasswordField label="Password" {...form.field('password')} required autoComplete="current-password" />
+        <Button type="submit" look="primary" size="lg" busy={form.busy} className="mt-1">
+          Sign in
+        </Button>
+      </form>
+    </Entrance>
+  );
+}
+
+function SignUpHint({ state }: { readonly state: AccountState }) {
+  if (state.signup === 'open') {
+    return (
+      <>
+        New here?{' '}
+        <Link href="/signup" className="font-medium text-accent hover:underline">
+          Create an account
+        </Link>
+      </>
+    );
+  }
+  if (state.signup === 'invitation') return 'No account yet? Ask somebody here for an invitation link.';
+  return 'New accounts are made by the administrator.';
+}
+
+/** The second step where an account has one: a code of an authenticator app. */
+function CodeScreen({ api, onDone }: { readonly api: AccountsApi; readonly onDone: () => Promise<void> }) {
+  const form = useForm({ code: '' }, async ({ code }) => {
+    await api.confirmCode(code.replace(/\s/g, ''));
+    await onDone();
+  });
+  return (
+    <Entrance title="One more step" lead="Enter the code your authenticator app shows, or a recovery code.">
+      <form onSubmit={form.onSubmit} className="flex flex-col gap-4.5">
+        {form.general && <Problem>{form.general}</Problem>}
+        <Field label="Code" {...form.field('code')} required autoFocus autoComplete="one-time-code" inputMode="numeric" />
+        <Button type="submit" look="primary" size="lg" busy={form.busy}>
+          Continue
+        </Button>
+      </form>
+    </Entrance>
+  );
+}

@@ -1,0 +1,153 @@
+import type { User } from '@backchannel/client';
+
+/** Where the site stands and who is looking at it: `GET /account/state`. */
+export interface AccountState {
+  readonly setup_required: boolean;
+  readonly signup: 'open' | 'invitation' | 'closed';
+  readonly workspace: string;
+  /** `staff` may make invitations. */
+  readonly user: (User & { readonly staff: boolean }) | null;
+}
+
+/** The state as the page brought it along: saves the first request. Null where the page was opened without a server. */
+export function stateOfPage(): (AccountState & { readonly version?: string }) | null {
+  const text = document.getElementById('backchannel-settings')?.textContent;
+  return text ? (JSON.parse(text) as AccountState) : null;
+}
+
+/** A refusal, with what to say at each field; `general` belongs to none. */
+export class AccountError extends Error {
+  override readonly name = 'AccountError';
+  readonly fields: Readonly<Record<string, string>>;
+  readonly general: string | null;
+  /** The server wants a second step: a code of an authenticator app. */
+  readonly needsCode: boolean;
+  /** Null where nothing answered. */
+  readonly status: number | null;
+
+  constructor(fields: Record<string, string>, general: string | null, status: number | null = null, needsCode = false) {
+    super(general ?? Object.values(fields)[0] ?? 'Refused');
+    this.fields = fields;
+    this.general = general;
+    this.status = status;
+    this.needsCode = needsCode;
+  }
+}
+
+export interface Invitation {
+  readonly url: string;
+  readonly expires_at: string;
+}
+
+/** Everything about accounts, so that the screens know no URL. Every method throws `AccountError`. */
+export interface AccountsApi {
+  getState(): Promise<AccountState>;
+  setUp(fields: { workspace: string; username: string; display_name: string; password: string }): Promise<void>;
+  signIn(fields: { username: string; password: string }): Promise<void>;
+  confirmCode(code: string): Promise<void>;
+  signUp(fields: { username: string; display_name: string; password: string; email: string; invitation: string | null }): Promise<void>;
+  signOut(): Promise<void>;
+  changePassword(fields: { current_password: string; new_password: string }): Promise<void>;
+  /** The link works for `maxUses` people. */
+  invite(maxUses: number): Promise<Invitation>;
+  /** False where the link is used up or has ended. */
+  isInvitationOpen(secret: string): Promise<boolean>;
+}
+
+const ALLAUTH = '/_allauth/browser/v1';
+
+export function createAccountsApi(request: typeof fetch = (...args) => fetch(...args)): AccountsApi {
+  const send = (method: string, path: string, body?: object) => call(request, method, path, body);
+  return {
+    getState: () => call(request, 'GET', '/account/state') as Promise<AccountState>,
+    async setUp(fields) {
+      await send('POST', '/account/setup', fields);
+    },
+    async signIn(fields) {
+      await send('POST', `${ALLAUTH}/auth/login`, fields);
+    },
+    async confirmCode(code) {
+      await send('POST', `${ALLAUTH}/auth/2fa/authenticate`, { code });
+    },
+    async signUp({ email, invitation, ...fields }) {
+      await send('POST', `${ALLAUTH}/auth/signup`, {
+        ...fields,
+        ...(email && { email }),
+        ...(invitation && { invitation }),
+      });
+    },
+    async signOut() {
+      await send('DELETE', `${ALLAUTH}/auth/session`);
+    },
+    async changePassword(fields) {
+      await send('POST', `${ALLAUTH}/account/password/change`, fields);
+    },
+    invite: (maxUses) => send('POST', '/account/invitations', { max_uses: maxUses }) as Promise<Invitation>,
+    async isInvitationOpen(secret) {
+      try {
+        await send('GET', `/account/invitations/${encodeURIComponent(secret)}`);
+        return true;
+      } catch (refusal) {
+        if (refusal instanceof AccountError && refusal.status === 404) return false;
+        throw refusal;
+      }
+    },
+  };
+}
+
+async function call(request: typeof fetch, method: string, path: string, body?: object): Promise<unknown> {
+  let response: Response;
+  try {
+    response = await request(path, {
+      method,
+      credentials: 'same-origin',
+      headers: {
+        Accept: 'application/json',
+        ...(body && { 'Content-Type': 'application/json' }),
+        ...(method !== 'GET' && { 'X-CSRFToken': cookie('csrftoken') }),
+      },
+      ...(body && { body: JSON.stringify(body) }),
+    });
+  } catch {
+    throw new AccountError({}, 'The server cannot be reached. Check your connection and try again.');
+  }
+  const answer = (await response.json().catch(() => null)) as Answer | null;
+  // allauth tells of a finished sign-out with 401: there is no session any more.
+  if (response.ok || (method === 'DELETE' && response.status === 401)) return answer;
+  throw refusal(response, answer);
+}
+
+interface Answer {
+  /** allauth's list, or the members of a problem by field. */
+  readonly errors?: readonly { readonly param?: string; readonly message: string }[] | Readonly<Record<string, readonly string[]>>;
+  readonly detail?: string;
+  readonly data?: { readonly flows?: readonly { readonly id: string; readonly is_pending?: boolean }[] };
+}
+
+function refusal(response: Response, answer: Answer | null): AccountError {
+  const pending = answer?.data?.flows?.find((flow) => flow.is_pending)?.id;
+  if (response.status === 401 && pending === 'mfa_authenticate') return new AccountError({}, null, 401, true);
+  const fields: Record<string, string> = {};
+  let general: string | null = null;
+  for (const [param, message] of complaints(answer)) {
+    if (param) fields[param] ??= message;
+    else general ??= message;
+  }
+  if (general === null && Object.keys(fields).length === 0) {
+    if (response.status === 429) general = 'Too many attempts. Wait a moment, then try again.';
+    else if (response.status === 403) general = answer?.detail ?? 'This is not allowed here. Reload the page and try again.';
+    else general = answer?.detail ?? `The server answered with an error (${response.status}). Try again in a moment.`;
+  }
+  return new AccountError(fields, general, response.status);
+}
+
+function complaints(answer: Answer | null): (readonly [string | undefined, string])[] {
+  const errors = answer?.errors ?? [];
+  if (Array.isArray(errors)) return errors.map((each) => [each.param, each.message]);
+  return Object.entries(errors as Record<string, readonly string[]>).map(([param, texts]) => [param, texts[0] ?? 'Not accepted']);
+}
+
+function cookie(name: string): string {
+  const found = document.cookie.split('; ').find((part) => part.startsWith(`${name}=`));
+  return found ? decodeURIComponent(found.slice(name.length + 1)) : '';
+}

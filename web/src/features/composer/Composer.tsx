@@ -1,0 +1,162 @@
+import type { Room } from '@backchannel/client';
+import { SendHorizontal } from 'lucide-react';
+import { type KeyboardEvent, useEffect, useRef, useState } from 'react';
+import { attempt } from '../../app/ask.ts';
+import { useChat, useChatState } from '../../app/chat.tsx';
+import { composing, noteSent, startEditing, stopEditing } from '../../app/composing.ts';
+import { NO_DRAFT } from '../../app/drafts.ts';
+import { roomLabel } from '../../app/roomNames.ts';
+import { useSession } from '../../app/session.ts';
+import { cx } from '../../ui/classes.ts';
+import { useStore } from '../../ui/store.ts';
+import { isComposing } from '../../ui/useListbox.ts';
+import { useTouch } from '../../ui/useMedia.ts';
+import { ComposerContext } from './ComposerContext.tsx';
+import { formatByKey } from './format.ts';
+import { bytesLeft, CONTENT_LIMIT_BYTES, lengthNote } from './length.ts';
+import { MentionList } from './MentionList.tsx';
+import { useAutoGrow } from './useAutoGrow.ts';
+import { useMentionList } from './useMentionList.ts';
+
+/** Where messages are written. It works the same whatever the connection does: the outbox waits, nobody else. */
+export function Composer({ room }: { readonly room: Room }) {
+  const chat = useChat();
+  const { user, drafts } = useSession();
+  const touch = useTouch();
+  const draft = useStore(drafts.store, (all) => all[room.id] ?? NO_DRAFT);
+  const editing = useStore(composing, (value) => value.editing[room.id] ?? null);
+  const focusTurn = useStore(composing, (value) => value.focusTurn);
+  const limit = useChatState((state) => state.limits?.['content_bytes'] ?? CONTENT_LIMIT_BYTES);
+  const [edited, setEdited] = useState('');
+  const field = useRef<HTMLTextAreaElement>(null);
+
+  const text = editing ? edited : draft.text;
+  const left = bytesLeft(text, limit);
+  const note = lengthNote(left, limit);
+  const ready = text.trim() !== '' && left >= 0;
+
+  useEffect(() => setEdited(editing?.content ?? ''), [editing]);
+  useAutoGrow(field, text);
+  // A room is opened to write in it; on a phone the keyboard would hide what one came to read.
+  useEffect(() => {
+    if (!touch) field.current?.focus({ preventScroll: true });
+  }, [touch]);
+  const firstTurn = useRef(focusTurn);
+  useEffect(() => {
+    if (focusTurn === firstTurn.current) return;
+    firstTurn.current = -1;
+    const element = field.current;
+    element?.focus({ preventScroll: true });
+    element?.setSelectionRange(element.value.length, element.value.length);
+  }, [focusTurn]);
+
+  const setText = (next: string) => {
+    if (editing) setEdited(next);
+    else {
+      drafts.set(room.id, { ...drafts.get(room.id), text: next });
+      chat.setTyping(room.id, next.trim() !== '');
+    }
+  };
+  const mention = useMentionList({ field, text, room, me: user.id, setText });
+
+  const submit = async () => {
+    if (!ready) return;
+    if (editing) {
+      const changed = edited.trim() !== editing.content.trim();
+      const done = !changed || (await attempt(chat.command('edit_message', { message_id: editing.id, content: edited.trim() })));
+      if (done) stopEditing(room.id);
+      return;
+    }
+    const content = text.trim();
+    const replyTo = draft.replyTo?.id ?? null;
+    drafts.set(room.id, NO_DRAFT);
+    chat.setTyping(room.id, false);
+    // A refusal is shown where the message stands, with its reason; nothing is left to say here.
+    chat.sendChatMessage(room.id, content, replyTo).catch(() => undefined);
+    noteSent();
+    field.current?.focus({ preventScroll: true });
+  };
+
+  const editLast = () => {
+    const mine = chat.getTimeline(room.id).messages.findLast((message) => message.sender.id === user.id && !message.deleted);
+    if (mine) startEditing(room.id, mine.id, mine.content);
+    return mine !== undefined;
+  };
+
+  const onKeyDown = (event: KeyboardEvent<HTMLTextAreaElement>) => {
+    if (mention.onKeyDown(event) || isComposing(event)) return;
+    if (event.key === 'Enter' && !event.shiftKey && (!touch || event.ctrlKey || event.metaKey)) {
+      event.preventDefault();
+      void submit();
+    } else if (event.key === 'Escape') {
+      if (editing) stopEditing(room.id);
+      else if (draft.replyTo) drafts.set(room.id, { ...draft, replyTo: null });
+    } else if (event.key === 'ArrowUp' && text === '' && !event.altKey && !event.shiftKey) {
+      if (editLast()) event.preventDefault();
+    } else formatByKey(event);
+  };
+
+  const label = `Message ${roomLabel(room, user.id)}`;
+  return (
+    <div className="safe-bottom relative shrink-0 bg-paper px-3 pb-2 md:px-5 md:pb-4">
+      <MentionList mention={mention} />
+      <div
+        className={cx(
+          'rounded-xl border bg-raised transition-[border-color,box-shadow] duration-(--quick)',
+          'focus-within:shadow-[0_0_0_3px_color-mix(in_oklab,var(--c-accent)_14%,transparent)]',
+          editing ? 'border-accent' : 'border-line-strong focus-within:border-accent',
+        )}
+      >
+        <ComposerContext
+          editing={editing !== null}
+          replyTo={draft.replyTo}
+          onCancel={() => (editing ? stopEditing(room.id) : drafts.set(room.id, { ...draft, replyTo: null }))}
+        />
+        <div className="flex items-end gap-1 py-1 pr-1 pl-3.5">
+          <textarea
+            ref={field}
+            {...mention.inputProps}
+            rows={1}
+            value={text}
+            aria-label={editing ? 'Edit message' : label}
+            aria-describedby={note ? 'composer-note' : undefined}
+            aria-invalid={left < 0 || undefined}
+            placeholder={label}
+            enterKeyHint={touch ? 'enter' : 'send'}
+            dir="auto"
+            spellCheck
+            onChange={(event) => {
+              setText(event.target.value);
+              mention.onCaret();
+            }}
+            onSelect={mention.onCaret}
+            onKeyDown={onKeyDown}
+            onBlur={() => {
+              mention.close();
+              chat.setTyping(room.id, false);
+            }}
+            className="scroll-thin max-h-[min(40dvh,22rem)] min-h-9 flex-1 resize-none bg-transparent py-[0.4375rem] text-base leading-5.5 outline-none field-sizing-content placeholder:truncate"
+          />
+          {note && (
+            <span id="composer-note" className={cx('tabular self-center px-1 text-xs', left < 0 ? 'font-medium text-danger' : 'text-ink-faint')}>
+              {note}
+            </span>
+          )}
+          <button
+            type="button"
+            aria-label={editing ? 'Save' : 'Send'}
+            disabled={!ready}
+            onPointerDown={(event) => event.preventDefault()}
+            onClick={() => void submit()}
+            className={cx(
+              'grid size-9 shrink-0 place-items-center rounded-lg transition-colors duration-(--quick) pointer-coarse:size-10',
+              ready ? 'bg-accent text-on-accent hover:bg-accent-strong' : 'text-ink-faint',
+            )}
+          >
+            <SendHorizontal className="size-[1.125rem]" />
+          </button>
+        </div>
+      </div>
+    </div>
+  );
+}

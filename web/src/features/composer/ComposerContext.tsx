@@ -1,0 +1,38 @@
+import { PenLine, Reply, X } from 'lucide-react';
+import type { ReplyTarget } from '../../app/drafts.ts';
+
+interface ComposerContextProps {
+  readonly editing: boolean;
+  readonly replyTo: ReplyTarget | null;
+  readonly onCancel: () => void;
+}
+
+/** What the text will be: a change of an earlier message, or an answer to one. */
+export function ComposerContext({ editing, replyTo, onCancel }: ComposerContextProps) {
+  if (!editing && !replyTo) return null;
+  const Sign = editing ? PenLine : Reply;
+  return (
+    <div className="flex items-center gap-2 border-b border-line py-1 pr-1 pl-3.5 text-xs text-ink-soft">
+      <Sign className="size-3.5 shrink-0 text-accent" aria-hidden="true" />
+      <span className="min-w-0 flex-1 truncate">
+        {editing ? (
+          <span className="font-medium text-ink">Editing your message</span>
+        ) : (
+          <>
+            Reply to <span className="font-medium text-ink">{replyTo?.name}</span>
+            <span className="text-ink-faint"> · {replyTo?.excerpt}</span>
+          </>
+        )}
+      </span>
+      <kbd className="font-sans text-ink-faint pointer-coarse:hidden">Esc</kbd>
+      <button
+        type="button"
+        aria-label={editing ? 'Stop editing' : 'Do not reply'}
+        onClick={onCancel}
+        className="grid size-7 place-items-center rounded-md text-ink-faint hover:bg-hover hover:text-ink pointer-coarse:size-9"
+      >
+        <X className="size-4" />
+      </button>
+    </div>
+  );
+}

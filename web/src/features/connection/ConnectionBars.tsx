@@ -1,0 +1,86 @@
+import { CircleArrowUp, LogIn, MonitorUp, OctagonAlert } from 'lucide-react';
+import type { ReactNode } from 'react';
+import { useChat, useChatState } from '../../app/chat.tsx';
+import { useSession } from '../../app/session.ts';
+import { Button } from '../../ui/Button.tsx';
+import { cx } from '../../ui/classes.ts';
+import { ConnectionNote } from './ConnectionNote.tsx';
+
+/** What waits for a person stands in a bar of its own, with what to do; all else is the small indicator's. */
+export function ConnectionBars() {
+  const chat = useChat();
+  const { askToSignIn } = useSession();
+  const reason = useChatState((state) => state.connection.reason);
+  const waiting = useChatState((state) => state.connection.waiting);
+  const durable = useChatState((state) => state.outbox.durable);
+  const kept = waiting > 0 && ` ${waiting === 1 ? 'One message waits' : `${waiting} messages wait`} here to be sent.`;
+
+  switch (reason) {
+    case 'signed_out':
+      return (
+        <Bar icon={<LogIn />} tone="warn" action="Sign in" onAction={askToSignIn}>
+          You are signed out.{kept}
+        </Bar>
+      );
+    case 'update_required':
+      return (
+        <Bar icon={<CircleArrowUp />} tone="accent" action="Reload" onAction={() => location.reload()}>
+          A newer version is ready. Drafts and unsent messages stay.
+        </Bar>
+      );
+    case 'superseded':
+      return (
+        <Bar icon={<MonitorUp />} tone="accent" action="Use it here" onAction={() => chat.connect()}>
+          This conversation goes on in another window.
+        </Bar>
+      );
+    case 'forbidden':
+      return (
+        <Bar icon={<OctagonAlert />} tone="danger">
+          The server does not let this account or this address in. Ask whoever runs it.
+        </Bar>
+      );
+    default:
+      return (
+        <>
+          <ConnectionNote />
+          {!durable && waiting > 0 && (
+            <Bar icon={<OctagonAlert />} tone="warn">
+              This browser does not let us store anything: unsent messages are lost when you close the tab.
+            </Bar>
+          )}
+        </>
+      );
+  }
+}
+
+const TONES = {
+  accent: 'bg-accent-soft text-ink [&>svg]:text-accent',
+  warn: 'bg-warn-soft text-ink [&>svg]:text-warn',
+  danger: 'bg-danger-soft text-ink [&>svg]:text-danger',
+} as const;
+
+interface BarProps {
+  readonly icon: ReactNode;
+  readonly tone: keyof typeof TONES;
+  readonly children: ReactNode;
+  readonly action?: string;
+  readonly onAction?: () => void;
+}
+
+function Bar({ icon, tone, children, action, onAction }: BarProps) {
+  return (
+    <div
+      role="status"
+      className={cx('safe-top flex min-h-11 shrink-0 items-center justify-center gap-2.5 px-4 py-1.5 [&>svg]:size-4.5 [&>svg]:shrink-0', TONES[tone])}
+    >
+      {icon}
+      <span className="text-sm">{children}</span>
+      {action && (
+        <Button size="sm" look="primary" onClick={onAction} className="ml-1">
+          {action}
+        </Button>
+      )}
+    </div>
+  );
+}

@@ -1,0 +1,142 @@
+import type { Member, Room } from '@backchannel/client';
+import { Ellipsis, MessageCircle, UserMinus, UserPlus, X } from 'lucide-react';
+import { useEffect, useMemo, useState } from 'react';
+import { useLocation } from 'wouter';
+import { attempt } from '../../app/ask.ts';
+import { useChat, useChatState } from '../../app/chat.tsx';
+import { membersOpen } from '../../app/panels.ts';
+import { useSession } from '../../app/session.ts';
+import { nameOf } from '../../ui/Avatar.tsx';
+import { Button, IconButton } from '../../ui/Button.tsx';
+import { Menu, MenuItem } from '../../ui/Menu.tsx';
+import { loadMembers } from './loadMembers.ts';
+import { AddMembers } from './RoomDialogs.tsx';
+import { PersonIcon } from './RoomIcon.tsx';
+
+const RANK = { online: 0, away: 1, offline: 2 } as const;
+
+export function MembersPanel({ room }: { readonly room: Room }) {
+  const chat = useChat();
+  const presence = useChatState((state) => state.presence);
+  const [members, setMembers] = useState<readonly Member[] | 'failed' | null>(null);
+  const [adding, setAdding] = useState(false);
+  const [turn, setTurn] = useState(0);
+
+  // A join or a departure changes the count; that is when the list is asked for again.
+  // biome-ignore lint/correctness/useExhaustiveDependencies: see above
+  useEffect(() => {
+    let current = true;
+    loadMembers(chat, room.id).then(
+      (all) => current && setMembers(all),
+      () => current && setMembers('failed'),
+    );
+    return () => {
+      current = false;
+    };
+  }, [chat, room.id, room.member_count, turn]);
+
+  const ordered = useMemo(() => {
+    if (!Array.isArray(members)) return [];
+    return (members as Member[]).toSorted(
+      (a, b) =>
+        RANK[presence[a.id] ?? 'offline'] - RANK[presence[b.id] ?? 'offline'] || nameOf(a).localeCompare(nameOf(b)),
+    );
+  }, [members, presence]);
+
+  return (
+    <aside
+      id="members"
+      aria-label="Members"
+      className="safe-top absolute inset-0 z-30 flex flex-col border-line bg-paper md:static md:w-68 md:shrink-0 md:border-l"
+    >
+      <header className="flex h-14 shrink-0 items-center gap-1 border-b border-line pr-2 pl-4">
+        <h2 className="flex-1 font-semibold">
+          Members <span className="tabular ml-1 font-normal text-ink-faint">{room.member_count}</span>
+        </h2>
+        <IconButton label="Add people" tip="below" onClick={() => setAdding(true)}>
+          <UserPlus />
+        </IconButton>
+        <IconButton label="Close" tip="none" onClick={() => membersOpen.set(false)}>
+          <X />
+        </IconButton>
+      </header>
+      <div className="min-h-0 flex-1 overflow-y-auto p-2 scroll-thin">
+        {members === null && <p className="p-3 text-ink-faint">Loading…</p>}
+        {members === 'failed' && (
+          <div className="flex flex-col items-start gap-2 p-3 text-ink-soft">
+            The members could not be loaded.
+            <Button size="sm" onClick={() => setTurn(turn + 1)}>
+              Try again
+            </Button>
+          </div>
+        )}
+        <ul>
+          {ordered.map((member) => (
+            <MemberRow key={member.id} member={member} room={room} />
+          ))}
+        </ul>
+      </div>
+      {adding && <AddMembers room={room} onClose={() => setAdding(false)} />}
+    </aside>
+  );
+}
+
+function MemberRow({ member, room }: { readonly member: Member; readonly room: Room }) {
+  const chat = useChat();
+  const me = useSession().user.id;
+  const [, navigate] = useLocation();
+  const [anchor, setAnchor] = useState<HTMLElement | null>(null);
+  const isMe = member.id === me;
+  const mayRemove = room.role !== 'member' && member.role !== 'owner';
+  return (
+    <li className="group flex h-11 items-center gap-2.5 rounded-md px-2 [--dot-ground:var(--c-paper)] hover:bg-hover hover:[--dot-ground:var(--c-hover)]">
+      <PersonIcon user={member} />
+      <span className="min-w-0 flex-1">
+        <span className="block truncate leading-4.5 font-medium">
+          {nameOf(member)}
+          {isMe && <span className="font-normal text-ink-faint"> (you)</span>}
+        </span>
+        <span className="block truncate text-xs leading-4 text-ink-faint">@{member.username}</span>
+      </span>
+      {member.role !== 'member' && <span className="text-2xs font-medium text-ink-faint capitalize">{member.role}</span>}
+      {!isMe && (
+        <IconButton
+          label={`More about ${nameOf(member)}`}
+          tip="none"
+          aria-haspopup="menu"
+          aria-expanded={anchor !== null}
+          onClick={(event) => setAnchor(event.currentTarget)}
+          className="size-7 opacity-0 group-hover:opacity-100 focus-visible:opacity-100 aria-expanded:opacity-100 pointer-coarse:opacity-100"
+        >
+          <Ellipsis />
+        </IconButton>
+      )}
+      {anchor && (
+        <Menu anchor={anchor} label={nameOf(member)} onClose={() => setAnchor(null)}>
+          <MenuItem
+            icon={<MessageCircle />}
+            onSelect={() => {
+              setAnchor(null);
+              const opened = chat.command('create_room', { kind: 'direct', members: [member.id] });
+              void attempt(opened.then(({ room: made }) => navigate(`/rooms/${made.id}`)));
+            }}
+          >
+            Message
+          </MenuItem>
+          {mayRemove && (
+            <MenuItem
+              danger
+              icon={<UserMinus />}
+              onSelect={() => {
+                setAnchor(null);
+                void attempt(chat.command('remove_member', { room_id: room.id, user_id: member.id }));
+              }}
+            >
+              Remove from {room.kind}
+            </MenuItem>
+          )}
+        </Menu>
+      )}
+    </li>
+  );
+}

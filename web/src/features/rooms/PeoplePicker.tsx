@@ -1,0 +1,95 @@
+import type { User, UserId } from '@backchannel/client';
+import { X } from 'lucide-react';
+import { useMemo, useState } from 'react';
+import { Avatar, nameOf } from '../../ui/Avatar.tsx';
+import { cx } from '../../ui/classes.ts';
+import { Spinner } from '../../ui/Spinner.tsx';
+import { useListbox } from '../../ui/useListbox.ts';
+import { PersonIcon } from './RoomIcon.tsx';
+import { useFoundPeople } from '../../app/useFoundPeople.ts';
+
+interface PeoplePickerProps {
+  readonly chosen: readonly User[];
+  readonly onChange: (chosen: readonly User[]) => void;
+  /** Not offered: oneself, people who are in already. */
+  readonly without: ReadonlySet<UserId>;
+  readonly label: string;
+}
+
+/** Chips and a search field in one box, the answers below it. Backspace in the empty field takes the last chip away. */
+export function PeoplePicker({ chosen, onChange, without, label }: PeoplePickerProps) {
+  const [query, setQuery] = useState('');
+  const { people, loading, failed } = useFoundPeople(query);
+  const offered = useMemo(
+    () => people.filter((user) => !without.has(user.id) && !chosen.some((each) => each.id === user.id)),
+    [people, without, chosen],
+  );
+  const add = (user: User) => {
+    onChange([...chosen, user]);
+    setQuery('');
+  };
+  const list = useListbox({ items: offered, onPick: add });
+
+  return (
+    <div className="flex min-h-0 flex-col gap-2">
+      <div className="flex flex-wrap items-center gap-1.5 rounded-md border border-line-strong bg-raised p-1.5 focus-within:border-accent focus-within:outline-2 focus-within:-outline-offset-1 focus-within:outline-accent">
+        {chosen.map((user) => (
+          <span key={user.id} className="flex h-7 items-center gap-1.5 rounded-md bg-accent-soft pr-0.5 pl-1 text-sm font-medium">
+            <Avatar user={user} className="size-5 text-[0.5625rem]" />
+            {nameOf(user)}
+            <button
+              type="button"
+              aria-label={`Remove ${nameOf(user)}`}
+              onClick={() => onChange(chosen.filter((each) => each.id !== user.id))}
+              className="grid size-6 place-items-center rounded text-ink-faint hover:text-ink"
+            >
+              <X className="size-3.5" />
+            </button>
+          </span>
+        ))}
+        <input
+          {...list.inputProps}
+          autoFocus
+          type="text"
+          autoComplete="off"
+          spellCheck={false}
+          aria-label={label}
+          placeholder={chosen.length === 0 ? 'Name or username' : ''}
+          value={query}
+          onChange={(event) => setQuery(event.target.value)}
+          onKeyDown={(event) => {
+            if (list.onKeyDown(event)) return;
+            if (event.key === 'Backspace' && query === '') onChange(chosen.slice(0, -1));
+          }}
+          className="h-7 min-w-28 flex-1 bg-transparent px-1.5 text-base outline-none"
+        />
+        {loading && query !== '' && <Spinner className="size-4 text-ink-faint" />}
+      </div>
+      <div className="-mx-1.5 h-60 overflow-y-auto scroll-thin">
+        {offered.length > 0 ? (
+          <ul {...list.listProps} aria-label="People" aria-multiselectable={false} className={cx(loading && query !== '' && 'opacity-60')}>
+            {offered.map((user, index) => (
+              <li
+                key={user.id}
+                {...list.optionProps(index)}
+                className="flex h-10 items-center gap-2.5 rounded-md px-2.5 [--dot-ground:var(--c-raised)] aria-selected:bg-hover aria-selected:[--dot-ground:var(--c-hover)]"
+              >
+                <PersonIcon user={user} />
+                <span className="truncate font-medium">{nameOf(user)}</span>
+                <span className="truncate text-ink-faint">@{user.username}</span>
+              </li>
+            ))}
+          </ul>
+        ) : (
+          <p className="px-2.5 py-6 text-center text-ink-faint">{emptyText(query, loading, failed)}</p>
+        )}
+      </div>
+    </div>
+  );
+}
+
+function emptyText(query: string, loading: boolean, failed: boolean): string {
+  if (loading) return 'Looking…';
+  if (failed) return 'People cannot be looked up right now.';
+  return query.trim() === '' ? 'Nobody else is here yet.' : `Nobody is called “${query.trim()}”.`;
+}

@@ -1,0 +1,149 @@
+import { ChatError, type Room, type User } from '@backchannel/client';
+import { type FormEvent, useEffect, useState } from 'react';
+import { useLocation } from 'wouter';
+import { attempt, problemText } from '../../app/ask.ts';
+import { useChat } from '../../app/chat.tsx';
+import { roomLabel } from '../../app/roomNames.ts';
+import { useSession } from '../../app/session.ts';
+import { Button } from '../../ui/Button.tsx';
+import { Dialog } from '../../ui/Dialog.tsx';
+import { Field } from '../../ui/Field.tsx';
+import { PeoplePicker } from './PeoplePicker.tsx';
+import { loadMembers } from './loadMembers.ts';
+
+interface RoomDialogProps {
+  readonly room: Room;
+  readonly onClose: () => void;
+}
+
+export function EditRoom({ room, onClose }: RoomDialogProps) {
+  const chat = useChat();
+  const [name, setName] = useState(room.name ?? '');
+  const [topic, setTopic] = useState(room.topic);
+  const [busy, setBusy] = useState(false);
+  const [errors, setErrors] = useState<Readonly<Record<string, readonly string[]>>>({});
+  const [general, setGeneral] = useState<string | null>(null);
+  const submit = async (event: FormEvent) => {
+    event.preventDefault();
+    setBusy(true);
+    try {
+      await chat.command('update_room', { room_id: room.id, name: name.trim(), topic: topic.trim() });
+      onClose();
+    } catch (refusal) {
+      const fields = refusal instanceof ChatError ? refusal.errors : {};
+      setErrors(fields);
+      setGeneral(Object.keys(fields).length > 0 ? null : problemText(refusal));
+      setBusy(false);
+    }
+  };
+  return (
+    <Dialog
+      title="Name and topic"
+      onClose={onClose}
+      footer={
+        <>
+          <Button look="ghost" onClick={onClose}>
+            Cancel
+          </Button>
+          <Button look="primary" type="submit" form="edit-room" busy={busy} disabled={room.kind === 'channel' && name.trim() === ''}>
+            Save
+          </Button>
+        </>
+      }
+    >
+      <form id="edit-room" onSubmit={submit} className="flex flex-col gap-4 px-5 pt-2 pb-5">
+        {general && (
+          <p role="alert" className="rounded-md bg-danger-soft px-3 py-2 text-danger">
+            {general}
+          </p>
+        )}
+        <Field label="Name" value={name} maxLength={80} autoFocus autoComplete="off" onChange={(event) => setName(event.target.value)} error={errors['name']?.[0]} />
+        <Field label="Topic" value={topic} maxLength={250} autoComplete="off" onChange={(event) => setTopic(event.target.value)} error={errors['topic']?.[0]} aside="optional" />
+      </form>
+    </Dialog>
+  );
+}
+
+export function AddMembers({ room, onClose }: RoomDialogProps) {
+  const chat = useChat();
+  const me = useSession().user.id;
+  const [chosen, setChosen] = useState<readonly User[]>([]);
+  const [inside, setInside] = useState<ReadonlySet<number>>(() => new Set([me, ...(room.members ?? []).map((member) => member.id)]));
+  const [busy, setBusy] = useState(false);
+
+  useEffect(() => {
+    let current = true;
+    if (room.members?.length !== room.member_count) {
+      loadMembers(chat, room.id).then(
+        (members) => current && setInside(new Set(members.map((member) => member.id))),
+        // Offering somebody who is in already does no harm: the server knows.
+        () => undefined,
+      );
+    }
+    return () => {
+      current = false;
+    };
+  }, [chat, room]);
+
+  const add = async () => {
+    setBusy(true);
+    if (await attempt(chat.command('add_members', { room_id: room.id, user_ids: chosen.map((user) => user.id) }))) onClose();
+    else setBusy(false);
+  };
+  return (
+    <Dialog
+      title={`Add people to ${roomLabel(room, me)}`}
+      onClose={onClose}
+      footer={
+        <>
+          <Button look="ghost" onClick={onClose}>
+            Cancel
+          </Button>
+          <Button look="primary" busy={busy} disabled={chosen.length === 0} onClick={add}>
+            {chosen.length > 1 ? `Add ${chosen.length} people` : 'Add'}
+          </Button>
+        </>
+      }
+    >
+      <div className="flex min-h-0 flex-col px-5 pt-2 pb-4">
+        <PeoplePicker chosen={chosen} onChange={setChosen} without={inside} label="People to add" />
+      </div>
+    </Dialog>
+  );
+}
+
+export function LeaveRoom({ room, onClose }: RoomDialogProps) {
+  const chat = useChat();
+  const me = useSession().user.id;
+  const [, navigate] = useLocation();
+  const [busy, setBusy] = useState(false);
+  const leave = async () => {
+    setBusy(true);
+    if (await attempt(chat.command('leave_room', { room_id: room.id }))) {
+      onClose();
+      navigate('/');
+    } else setBusy(false);
+  };
+  return (
+    <Dialog
+      title={`Leave ${roomLabel(room, me)}?`}
+      onClose={onClose}
+      footer={
+        <>
+          <Button look="ghost" onClick={onClose}>
+            Stay
+          </Button>
+          <Button look="danger" busy={busy} onClick={leave}>
+            Leave
+          </Button>
+        </>
+      }
+    >
+      <p className="px-5 pt-1 pb-5 text-ink-soft">
+        {room.kind === 'channel'
+          ? 'You stop getting its messages. You can join again at any time.'
+          : 'You stop getting its messages, and can only come back when somebody adds you.'}
+      </p>
+    </Dialog>
+  );
+}

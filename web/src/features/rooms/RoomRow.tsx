@@ -1,0 +1,121 @@
+import type { Room } from '@backchannel/client';
+import { CircleAlert, PencilLine } from 'lucide-react';
+import { memo } from 'react';
+import { Link } from 'wouter';
+import { roomTitle } from '../../app/roomNames.ts';
+import { useSession } from '../../app/session.ts';
+import { cx } from '../../ui/classes.ts';
+import { useStore } from '../../ui/store.ts';
+import { briefTime } from '../../ui/time.ts';
+import { RoomIcon } from './RoomIcon.tsx';
+
+interface RoomRowProps {
+  readonly room: Room;
+  readonly current: boolean;
+  /** Unsent messages that were refused. */
+  readonly failed: boolean;
+  readonly now: number;
+}
+
+/** One line of the sidebar, drawn again only when its own room changes. */
+export const RoomRow = memo(function RoomRow({ room, current, failed, now }: RoomRowProps) {
+  const { user, drafts } = useSession();
+  const draft = useStore(drafts.store, (all) => all[room.id]);
+  const title = roomTitle(room, user.id);
+  const unread = room.unread_count > 0 && !current;
+  const last = room.last_message;
+  return (
+    <Link
+      href={`/rooms/${room.id}`}
+      aria-current={current ? 'page' : undefined}
+      aria-label={spoken(title, room, unread, draft !== undefined, failed)}
+      data-room={room.id}
+      className={cx(
+        'group relative flex items-center gap-2.5 rounded-lg px-2 py-[0.4375rem] select-none pointer-coarse:py-2.5',
+        'transition-colors duration-(--quick) [--dot-ground:var(--c-shade)]',
+        current
+          ? 'bg-accent-soft text-ink [--dot-ground:var(--c-accent-soft)]'
+          : 'text-ink-soft hover:bg-hover hover:[--dot-ground:var(--c-hover)]',
+      )}
+    >
+      <RoomIcon room={room} />
+      <span className="min-w-0 flex-1">
+        <span className="flex items-baseline gap-2">
+          <span className={cx('truncate', unread || current ? 'font-semibold text-ink' : 'font-medium')}>{title}</span>
+          {last && (
+            <time dateTime={last.timestamp} className="tabular ml-auto shrink-0 text-2xs text-ink-faint">
+              {briefTime(Date.parse(last.timestamp), now)}
+            </time>
+          )}
+        </span>
+        <span className="flex h-[1.125rem] items-center gap-1.5">
+          <span className={cx('min-w-0 flex-1 truncate text-xs', unread ? 'text-ink-soft' : 'text-ink-faint')}>
+            {draft && !current ? (
+              <>
+                <PencilLine aria-hidden="true" className="mr-1 inline size-3 -translate-y-px text-accent" />
+                <span className="text-accent">Draft:</span> {draft.text}
+              </>
+            ) : (
+              <Preview room={room} me={user.id} />
+            )}
+          </span>
+          {failed && <CircleAlert aria-hidden="true" className="size-3.5 shrink-0 text-danger" />}
+          {unread && <Badge room={room} />}
+        </span>
+      </span>
+    </Link>
+  );
+});
+
+function Badge({ room }: { readonly room: Room }) {
+  const many = room.unread_count >= 100 ? '99+' : String(room.unread_count);
+  if (room.mention_count > 0) {
+    return (
+      <span className="tabular shrink-0 rounded-full bg-ember px-1.5 text-2xs font-semibold text-on-ember">
+        @{room.mention_count > 1 ? ` ${room.mention_count}` : ''}
+      </span>
+    );
+  }
+  const loud = room.kind !== 'channel';
+  return (
+    <span
+      className={cx(
+        'tabular shrink-0 rounded-full px-1.5 text-2xs font-semibold',
+        loud ? 'bg-accent text-on-accent' : 'bg-press text-ink-soft',
+      )}
+    >
+      {many}
+    </span>
+  );
+}
+
+function Preview({ room, me }: { readonly room: Room; readonly me: number }) {
+  const last = room.last_message;
+  if (!last) return room.kind === 'direct' ? 'Say hello' : room.topic || 'No messages yet';
+  const who = last.sender.id === me ? 'You: ' : room.kind === 'direct' ? '' : `${firstName(last.sender)}: `;
+  return who + plainText(last.content);
+}
+
+function firstName(user: { display_name: string; username: string }): string {
+  return user.display_name.split(/\s/)[0] || user.username;
+}
+
+/** A message's marks mean nothing on one grey line. */
+export function plainText(content: string): string {
+  return content
+    .replace(/```\w*\n?/g, '')
+    .replace(/!?\[([^\]]*)\]\([^)]*\)/g, '$1')
+    .replace(/[*_~`>#]{1,3}(?=\S)|(?<=\S)[*_~`]{1,3}/g, '')
+    .replace(/\s+/g, ' ')
+    .trim()
+    .slice(0, 160);
+}
+
+function spoken(title: string, room: Room, unread: boolean, draft: boolean, failed: boolean): string {
+  const parts = [room.kind === 'channel' ? `Channel ${title}` : title];
+  if (unread) parts.push(`${room.unread_count} unread`);
+  if (unread && room.mention_count > 0) parts.push(`${room.mention_count} mentioning you`);
+  if (draft) parts.push('has a draft');
+  if (failed) parts.push('has a message that was not sent');
+  return parts.join(', ');
+}

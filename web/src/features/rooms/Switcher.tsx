@@ -1,0 +1,114 @@
+import type { Room, User } from '@backchannel/client';
+import { Search } from 'lucide-react';
+import { useMemo, useState } from 'react';
+import { useLocation } from 'wouter';
+import { attempt } from '../../app/ask.ts';
+import { useChat, useChatState } from '../../app/chat.tsx';
+import { roomTitle } from '../../app/roomNames.ts';
+import { useSession } from '../../app/session.ts';
+import { nameOf } from '../../ui/Avatar.tsx';
+import { cx } from '../../ui/classes.ts';
+import { Dialog } from '../../ui/Dialog.tsx';
+import { fuzzyFilter } from '../../ui/fuzzy.ts';
+import { useListbox } from '../../ui/useListbox.ts';
+import { PersonIcon, RoomIcon } from './RoomIcon.tsx';
+import { useFoundPeople } from '../../app/useFoundPeople.ts';
+
+type Target = { readonly kind: 'room'; readonly room: Room } | { readonly kind: 'person'; readonly user: User };
+
+const SHOWN = 12;
+
+/** Ctrl+K: any room or person by a few letters. Without letters: unread first, then recent. */
+export function Switcher({ current, onClose }: { readonly current: number | null; readonly onClose: () => void }) {
+  const chat = useChat();
+  const [, navigate] = useLocation();
+  const me = useSession().user.id;
+  const rooms = useChatState((state) => state.rooms);
+  const [query, setQuery] = useState('');
+  const { people } = useFoundPeople(query);
+
+  const targets = useMemo(() => {
+    const direct = new Set(rooms.filter((room) => room.kind === 'direct').flatMap((room) => room.members?.map((m) => m.id) ?? []));
+    const order = rooms
+      .filter((room) => room.id !== current)
+      .sort((a, b) => Number(b.mention_count > 0) - Number(a.mention_count > 0) || Number(b.unread_count > 0) - Number(a.unread_count > 0));
+    const found: Target[] = fuzzyFilter(query, order, (room) => words(room, me)).map((room) => ({ kind: 'room', room }));
+    const strangers = query.trim() === '' ? [] : people.filter((user) => user.id !== me && !direct.has(user.id));
+    return [...found, ...strangers.map((user): Target => ({ kind: 'person', user }))].slice(0, SHOWN);
+  }, [rooms, people, query, current, me]);
+
+  const pick = (target: Target) => {
+    onClose();
+    if (target.kind === 'room') navigate(`/rooms/${target.room.id}`);
+    else {
+      void attempt(
+        chat.command('create_room', { kind: 'direct', members: [target.user.id] }).then(({ room }) => navigate(`/rooms/${room.id}`)),
+      );
+    }
+  };
+  const list = useListbox({ items: targets, onPick: pick });
+
+  return (
+    <Dialog title="Jump to a room or person" bare onClose={onClose}>
+      <div className="flex items-center gap-3 border-b border-line px-4">
+        <Search className="size-4 shrink-0 text-ink-faint" aria-hidden="true" />
+        <input
+          {...list.inputProps}
+          autoFocus
+          type="text"
+          spellCheck={false}
+          autoComplete="off"
+          aria-label="Jump to a room or person"
+          placeholder="Jump to…"
+          value={query}
+          onChange={(event) => setQuery(event.target.value)}
+          onKeyDown={list.onKeyDown}
+          className="h-13 min-w-0 flex-1 bg-transparent text-lg outline-none"
+        />
+      </div>
+      {targets.length === 0 ? (
+        <p className="px-5 py-8 text-center text-ink-faint">Nothing is called “{query.trim()}”.</p>
+      ) : (
+        <ul {...list.listProps} aria-label="Rooms and people" className="scroll-thin min-h-0 overflow-y-auto p-1.5">
+          {targets.map((target, index) => (
+            <li
+              key={target.kind === 'room' ? target.room.id : `p${target.user.id}`}
+              {...list.optionProps(index)}
+              className="flex h-10 items-center gap-2.5 rounded-md px-2.5 [--dot-ground:var(--c-raised)] aria-selected:bg-hover aria-selected:[--dot-ground:var(--c-hover)]"
+            >
+              {target.kind === 'room' ? <RoomIcon room={target.room} /> : <PersonIcon user={target.user} />}
+              <TargetText target={target} me={me} />
+            </li>
+          ))}
+        </ul>
+      )}
+    </Dialog>
+  );
+}
+
+function TargetText({ target, me }: { readonly target: Target; readonly me: number }) {
+  if (target.kind === 'person') {
+    return (
+      <span className="min-w-0 truncate">
+        {nameOf(target.user)} <span className="text-ink-faint">@{target.user.username}</span>
+      </span>
+    );
+  }
+  const { room } = target;
+  return (
+    <>
+      <span className={cx('min-w-0 truncate', room.unread_count > 0 && 'font-semibold')}>{roomTitle(room, me)}</span>
+      {room.kind !== 'direct' && <span className="min-w-0 flex-1 truncate text-xs text-ink-faint">{room.topic}</span>}
+      {room.unread_count > 0 && (
+        <span className={cx('tabular ml-auto text-xs', room.mention_count > 0 ? 'font-semibold text-ember' : 'text-ink-faint')}>
+          {room.unread_count} new
+        </span>
+      )}
+    </>
+  );
+}
+
+function words(room: Room, me: number): string[] {
+  const members = room.kind === 'channel' ? [] : (room.members ?? []).filter((member) => member.id !== me);
+  return [roomTitle(room, me), ...members.flatMap((member) => [member.username, member.display_name])];
+}

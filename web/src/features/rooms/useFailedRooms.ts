@@ -1,0 +1,16 @@
+import type { Room } from '@backchannel/client';
+import { useMemo } from 'react';
+import { useChat, useChatState } from '../../app/chat.tsx';
+
+const NONE: ReadonlySet<number> = new Set();
+
+/** The rooms with messages that were refused. Looked at only when the number of failed messages moves. */
+export function useFailedRooms(rooms: readonly Room[]): ReadonlySet<number> {
+  const chat = useChat();
+  const failed = useChatState((state) => state.outbox.failed);
+  return useMemo(() => {
+    if (failed === 0) return NONE;
+    const among = rooms.filter((room) => chat.getTimeline(room.id).pending.some((message) => message.state === 'failed'));
+    return new Set(among.map((room) => room.id));
+  }, [chat, rooms, failed]);
+}

@@ -1,0 +1,192 @@
+import type { Message } from '@backchannel/client';
+import { Copy, Ellipsis, PenLine, Reply, SmilePlus, Trash2 } from 'lucide-react';
+import { useState } from 'react';
+import { attempt } from '../../app/ask.ts';
+import { useChat } from '../../app/chat.tsx';
+import { focusComposer, startEditing } from '../../app/composing.ts';
+import { type Drafts, replyTarget } from '../../app/drafts.ts';
+import { useSession } from '../../app/session.ts';
+import { Button, IconButton } from '../../ui/Button.tsx';
+import { copyText } from '../../ui/copyText.ts';
+import { Dialog } from '../../ui/Dialog.tsx';
+import { Menu, MenuItem, MenuLine } from '../../ui/Menu.tsx';
+import { toast } from '../../ui/Toasts.tsx';
+import { EmojiItem, EmojiMenu } from './EmojiMenu.tsx';
+import { QUICK, toggleReaction } from './reacting.ts';
+
+interface ActionsProps {
+  readonly message: Message;
+  readonly mine: boolean;
+}
+
+function reply(drafts: Drafts, message: Message): void {
+  drafts.set(message.room_id, { text: drafts.get(message.room_id).text, replyTo: replyTarget(message) });
+  focusComposer();
+}
+
+interface ToolbarProps extends ActionsProps {
+  readonly onMenu: (anchor: HTMLElement) => void;
+  readonly menuOpen: boolean;
+}
+
+/** Floats over the row's corner while the pointer or the focus is in it. */
+export function MessageToolbar({ message, mine, onMenu, menuOpen }: ToolbarProps) {
+  const chat = useChat();
+  const { user, drafts } = useSession();
+  const [picker, setPicker] = useState<HTMLElement | null>(null);
+  const look = 'size-7.5 [&_svg]:size-4';
+  return (
+    <div
+      role="toolbar"
+      aria-label="Message actions"
+      className="absolute -top-4 right-4 z-10 flex rounded-lg bg-raised p-0.5 shadow-float max-md:hidden"
+    >
+      {QUICK.slice(0, 3).map((emoji) => (
+        <IconButton key={emoji} label={`React with ${emoji}`} tip="none" className={look} onClick={() => toggleReaction(chat, message, emoji, user.id)}>
+          <span className="text-[0.9375rem] leading-none">{emoji}</span>
+        </IconButton>
+      ))}
+      <IconButton
+        label="More reactions"
+        className={look}
+        aria-haspopup="menu"
+        aria-expanded={picker !== null}
+        onClick={(event) => setPicker(event.currentTarget)}
+      >
+        <SmilePlus />
+      </IconButton>
+      <IconButton label="Reply" className={look} onClick={() => reply(drafts, message)}>
+        <Reply />
+      </IconButton>
+      {mine && (
+        <IconButton label="Edit" className={look} onClick={() => startEditing(message.room_id, message.id, message.content)}>
+          <PenLine />
+        </IconButton>
+      )}
+      <IconButton
+        label="More"
+        className={look}
+        aria-haspopup="menu"
+        aria-expanded={menuOpen}
+        onClick={(event) => onMenu(event.currentTarget)}
+      >
+        <Ellipsis />
+      </IconButton>
+      {picker && (
+        <EmojiMenu
+          anchor={picker}
+          onClose={() => setPicker(null)}
+          onPick={(emoji) => {
+            setPicker(null);
+            toggleReaction(chat, message, emoji, user.id);
+          }}
+        />
+      )}
+    </div>
+  );
+}
+
+interface MenuProps extends ActionsProps {
+  readonly anchor: HTMLElement | { readonly x: number; readonly y: number };
+  readonly onClose: () => void;
+}
+
+/** Everything that can be done with a message: by key, by right hand button, by long press. */
+export function MessageMenu({ message, mine, anchor, onClose }: MenuProps) {
+  const chat = useChat();
+  const { user, drafts } = useSession();
+  const [step, setStep] = useState<'menu' | 'emoji' | 'delete'>('menu');
+
+  if (step === 'delete') return <DeleteDialog message={message} onClose={onClose} />;
+  const react = (emoji: string) => {
+    onClose();
+    toggleReaction(chat, message, emoji, user.id);
+  };
+  if (step === 'emoji') return <EmojiMenu anchor={anchor} onPick={react} onClose={onClose} />;
+  return (
+    <Menu anchor={anchor} label="Message" onClose={onClose}>
+      <div className="grid grid-cols-5 pb-1">
+        {QUICK.map((emoji) => (
+          <EmojiItem key={emoji} emoji={emoji} onPick={react} />
+        ))}
+        <button
+          type="button"
+          role="menuitem"
+          tabIndex={-1}
+          aria-label="More reactions"
+          onClick={() => setStep('emoji')}
+          className="grid h-9 place-items-center rounded-md text-ink-faint outline-none hover:bg-hover focus:bg-hover pointer-coarse:h-11"
+        >
+          <SmilePlus className="size-5" />
+        </button>
+      </div>
+      <MenuLine />
+      <MenuItem
+        icon={<Reply />}
+        onSelect={() => {
+          onClose();
+          reply(drafts, message);
+        }}
+      >
+        Reply
+      </MenuItem>
+      <MenuItem
+        icon={<Copy />}
+        onSelect={async () => {
+          onClose();
+          if (await copyText(message.content)) toast('Copied.');
+        }}
+      >
+        Copy text
+      </MenuItem>
+      {mine && (
+        <>
+          <MenuItem
+            icon={<PenLine />}
+            onSelect={() => {
+              onClose();
+              startEditing(message.room_id, message.id, message.content);
+            }}
+          >
+            Edit
+          </MenuItem>
+          <MenuLine />
+          <MenuItem danger icon={<Trash2 />} onSelect={() => setStep('delete')}>
+            Delete
+          </MenuItem>
+        </>
+      )}
+    </Menu>
+  );
+}
+
+function DeleteDialog({ message, onClose }: { readonly message: Message; readonly onClose: () => void }) {
+  const chat = useChat();
+  const [busy, setBusy] = useState(false);
+  const remove = async () => {
+    setBusy(true);
+    if (await attempt(chat.command('delete_message', { message_id: message.id }))) onClose();
+    else setBusy(false);
+  };
+  return (
+    <Dialog
+      title="Delete this message?"
+      onClose={onClose}
+      footer={
+        <>
+          <Button look="ghost" onClick={onClose}>
+            Keep
+          </Button>
+          <Button look="danger" busy={busy} onClick={remove}>
+            Delete
+          </Button>
+        </>
+      }
+    >
+      <div className="px-5 pt-1 pb-5">
+        <p className="text-ink-soft">Its text is erased for everybody. This cannot be undone.</p>
+        <blockquote className="mt-3 line-clamp-4 rounded-lg border border-line bg-shade px-3.5 py-2.5 break-words">{message.content}</blockquote>
+      </div>
+    </Dialog>
+  );
+}

@@ -1,0 +1,173 @@
+import type { Message, Quote, User } from '@backchannel/client';
+import { type KeyboardEvent, memo, type ReactNode, useMemo, useRef, useState } from 'react';
+import { usePeople } from '../../app/directory.ts';
+import { Avatar, nameOf } from '../../ui/Avatar.tsx';
+import { cx } from '../../ui/classes.ts';
+import { clockTime, fullTime } from '../../ui/time.ts';
+import { Markdown } from './markdown/Markdown.tsx';
+import { MessageMenu, MessageToolbar } from './MessageActions.tsx';
+import { QuoteLine } from './QuoteLine.tsx';
+import { Reactions } from './Reactions.tsx';
+import { useLongPress } from './useLongPress.ts';
+
+export interface RowFrameProps {
+  readonly id: string;
+  readonly sender: User;
+  readonly at: number;
+  readonly first: boolean;
+  /** In the tab order: one row of the list is, the others are reached by the arrows. */
+  readonly tabbable: boolean;
+  readonly flash?: boolean;
+  readonly className?: string | undefined;
+  readonly quote: Quote | null;
+  readonly onJump: (quote: Quote) => void;
+  /** Stands behind the name, or behind the text where no name is shown. */
+  readonly note?: ReactNode;
+  readonly children: ReactNode;
+  readonly overlay?: ReactNode;
+  readonly label: string;
+}
+
+/** The shape all messages share, sent or not: face or time at the left, name, quote, text. */
+export function RowFrame(props: RowFrameProps) {
+  const { sender, at, first, quote } = props;
+  return (
+    <article
+      tabIndex={props.tabbable ? 0 : -1}
+      data-message={props.id}
+      aria-setsize={-1}
+      aria-label={props.label}
+      className={cx(
+        'group/row relative flex gap-3 px-3 outline-offset-[-2px] md:px-5',
+        first ? 'pt-2 pb-[3px]' : 'py-[3px]',
+        props.flash && 'animate-flash',
+        props.className,
+      )}
+    >
+      <div className="w-9 shrink-0">
+        {first ? (
+          <Avatar user={sender} className={cx('size-9 text-[0.8125rem]', quote ? 'mt-6' : 'mt-0.5')} />
+        ) : (
+          <time
+            dateTime={new Date(at).toISOString()}
+            title={fullTime(at)}
+            className="tabular block pt-[3px] text-center text-[0.625rem] leading-4 whitespace-nowrap text-ink-faint opacity-0 group-hover/row:opacity-100 group-focus-within/row:opacity-100"
+          >
+            {clockTime(at)}
+          </time>
+        )}
+      </div>
+      <div className="min-w-0 flex-1">
+        {quote && <QuoteLine quote={quote} onJump={props.onJump} />}
+        {first && (
+          <p className="flex items-baseline gap-2">
+            <span className="truncate text-base font-semibold tracking-[-0.006em]">{nameOf(sender)}</span>
+            <time dateTime={new Date(at).toISOString()} title={fullTime(at)} className="tabular shrink-0 text-2xs text-ink-faint">
+              {clockTime(at)}
+            </time>
+            {props.note}
+          </p>
+        )}
+        {props.children}
+      </div>
+      {!first && props.note && <div className="shrink-0">{props.note}</div>}
+      {props.overlay}
+    </article>
+  );
+}
+
+interface MessageRowProps {
+  readonly message: Message;
+  readonly at: number;
+  readonly first: boolean;
+  readonly me: User;
+  readonly tabbable: boolean;
+  readonly flash: boolean;
+  readonly onJump: (quote: Quote) => void;
+}
+
+type Opened = { readonly anchor: HTMLElement | { x: number; y: number } };
+
+/** A message the server has. Drawn again only when it changes itself. */
+export const MessageRow = memo(function MessageRow({ message, at, first, me, tabbable, flash, onJump }: MessageRowProps) {
+  const [near, setNear] = useState(false);
+  const [menu, setMenu] = useState<Opened | null>(null);
+  const mentioned = useMentioned(message);
+  const press = useLongPress((x, y) => setMenu({ anchor: { x, y } }));
+  const box = useRef<HTMLDivElement>(null);
+
+  if (message.deleted) {
+    return (
+      <RowFrame {...frameOf(message, at, first, tabbable, onJump)} quote={null} flash={flash}>
+        <p className="text-ink-faint italic">Message deleted</p>
+      </RowFrame>
+    );
+  }
+
+  const onKeyDown = (event: KeyboardEvent) => {
+    const row = (event.target as HTMLElement).closest('article');
+    if (event.target !== row || event.key !== 'Enter') return;
+    event.preventDefault();
+    setMenu({ anchor: row });
+  };
+  const mentionsMe = message.mentions.includes(me.id);
+  const rowClass = mentionsMe ? 'bg-ember-soft shadow-[inset_3px_0_0_var(--c-ember)]' : near || menu ? 'md:bg-shade' : undefined;
+
+  return (
+    // The wrapper hears what bubbles up from the article; it is no control of its own.
+    // biome-ignore lint/a11y/noStaticElementInteractions: see above
+    <div
+      ref={box}
+      {...press}
+      onKeyDown={onKeyDown}
+      onPointerEnter={(event) => event.pointerType === 'mouse' && setNear(true)}
+      onPointerLeave={() => setNear(false)}
+      onFocus={() => setNear(true)}
+      onBlur={(event) => !event.currentTarget.contains(event.relatedTarget) && setNear(false)}
+    >
+      <RowFrame
+        {...frameOf(message, at, first, tabbable, onJump)}
+        flash={flash}
+        className={rowClass}
+        overlay={
+          <>
+            {(near || menu) && <MessageToolbar message={message} mine={message.sender.id === me.id} onMenu={(anchor) => setMenu({ anchor })} menuOpen={menu !== null} />}
+            {menu && <MessageMenu message={message} mine={message.sender.id === me.id} anchor={menu.anchor} onClose={() => setMenu(null)} />}
+          </>
+        }
+      >
+        <Markdown content={message.content} mentioned={mentioned} me={me.username} />
+        {message.edited_at && (
+          <span className="text-2xs text-ink-faint" title={`Edited ${fullTime(Date.parse(message.edited_at))}`}>
+            edited
+          </span>
+        )}
+        {message.reactions.length > 0 && <Reactions message={message} me={me.id} />}
+      </RowFrame>
+    </div>
+  );
+});
+
+function frameOf(message: Message, at: number, first: boolean, tabbable: boolean, onJump: (quote: Quote) => void) {
+  return {
+    id: message.id,
+    sender: message.sender,
+    at,
+    first,
+    tabbable,
+    quote: message.reply_to,
+    onJump,
+    label: `${nameOf(message.sender)}, ${clockTime(at)}`,
+  };
+}
+
+/** The usernames behind `mentions`; null where somebody among them is not known by name yet. */
+function useMentioned(message: Message): ReadonlySet<string> | null {
+  const people = usePeople();
+  const names = message.mentions.map((id) => people.get(id)?.username ?? '');
+  const key = names.join(' ');
+  return useMemo(() => {
+    const all = key === '' ? [] : key.split(' ');
+    return all.includes('') ? null : new Set(all);
+  }, [key]);
+}

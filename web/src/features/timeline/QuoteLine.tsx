@@ -1,0 +1,19 @@
+import type { Quote } from '@backchannel/client';
+import { Avatar, nameOf } from '../../ui/Avatar.tsx';
+
+/** What a reply answers; leads to it. */
+export function QuoteLine({ quote, onJump }: { readonly quote: Quote; readonly onJump: (quote: Quote) => void }) {
+  return (
+    <button
+      type="button"
+      onClick={() => onJump(quote)}
+      aria-label={`In reply to ${nameOf(quote.sender)}: ${quote.excerpt || 'a deleted message'}`}
+      className="relative -ml-8 mb-0.5 flex max-w-full items-center gap-1.5 rounded-md pl-8 text-left text-xs text-ink-faint hover:text-ink-soft"
+    >
+      <span aria-hidden="true" className="absolute top-2 left-[-2px] h-3.5 w-7 rounded-tl-md border-t-2 border-l-2 border-line-strong" />
+      <Avatar user={quote.sender} className="size-4 text-[0.5rem]" />
+      <span className="shrink-0 font-medium text-ink-soft">{nameOf(quote.sender)}</span>
+      <span className="truncate">{quote.excerpt.replace(/\s+/g, ' ') || <em>Message deleted</em>}</span>
+    </button>
+  );
+}

@@ -1,0 +1,63 @@
+import type { Quote, Room } from '@backchannel/client';
+import { useCallback, useEffect, useRef, useState } from 'react';
+import { useChat, useTimelineView } from '../../app/chat.tsx';
+import { learnFromMessages } from '../../app/directory.ts';
+import { roomLabel } from '../../app/roomNames.ts';
+import { useSession } from '../../app/session.ts';
+import { Button } from '../../ui/Button.tsx';
+import { FailedBar } from './FailedBar.tsx';
+import { MessageList, type MessageListHandle } from './MessageList.tsx';
+import { TimelineSkeleton } from './TimelineSkeleton.tsx';
+import { UnreadBar } from './UnreadBar.tsx';
+import { useAnnouncements } from './useAnnouncements.ts';
+
+/** One room's messages. Mounted anew for every room. */
+export function Timeline({ room }: { readonly room: Room }) {
+  const chat = useChat();
+  const { user } = useSession();
+  const view = useTimelineView(room.id);
+  const list = useRef<MessageListHandle>(null);
+  const [unreadAtOpening, setUnreadAtOpening] = useState(room.unread_count);
+
+  useEffect(() => {
+    void chat.openRoom(room.id);
+    return () => chat.closeRoom(room.id);
+  }, [chat, room.id]);
+
+  useEffect(() => learnFromMessages(view.messages), [view.messages]);
+  useAnnouncements(view, user.id);
+
+  const jumpTo = useCallback((target: Pick<Quote, 'id' | 'seq'>) => list.current?.jumpTo(target), []);
+  const onJump = useCallback((quote: Quote) => jumpTo(quote), [jumpTo]);
+
+  if (view.messages.length === 0 && view.pending.length === 0) {
+    if (view.error) {
+      return (
+        <div role="alert" className="flex flex-1 flex-col items-center justify-center gap-3 p-8 text-center text-ink-soft">
+          <p>The messages of {roomLabel(room, user.id)} could not be loaded.</p>
+          <Button onClick={() => void chat.openRoom(room.id)}>Try again</Button>
+        </div>
+      );
+    }
+    if (view.loading === 'initial' || (room.last_message && view.hasOlder)) return <TimelineSkeleton />;
+  }
+
+  const oldest = view.messages[0]?.seq;
+  const unreadOutOfSight = view.firstUnreadSeq !== null && unreadAtOpening > 0 && oldest !== undefined && oldest > view.firstUnreadSeq;
+  return (
+    <div className="relative flex min-h-0 flex-1 flex-col">
+      {unreadOutOfSight && view.hasOlder && (
+        <UnreadBar
+          count={unreadAtOpening}
+          onJump={() => view.firstUnreadSeq !== null && jumpTo({ id: '', seq: view.firstUnreadSeq })}
+          onMarkRead={() => {
+            setUnreadAtOpening(0);
+            chat.markRead(room.id, room.seq);
+          }}
+        />
+      )}
+      <MessageList ref={list} room={room} view={view} me={user} onJump={onJump} />
+      <FailedBar room={room} pending={view.pending} />
+    </div>
+  );
+}

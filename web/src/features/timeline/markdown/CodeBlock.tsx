@@ -1,0 +1,50 @@
+import { Check, Copy } from 'lucide-react';
+import { type ReactNode, useEffect, useState } from 'react';
+import { copyText } from '../../../ui/copyText.ts';
+
+interface CodeBlockProps {
+  readonly code: string;
+  readonly language: string | undefined;
+}
+
+/** Beyond this, colours cost more time than they save. */
+const COLOUR_UP_TO = 8_000;
+
+export function CodeBlock({ code, language }: CodeBlockProps) {
+  const [coloured, setColoured] = useState<ReactNode>(null);
+  const [copied, setCopied] = useState(false);
+
+  useEffect(() => {
+    let current = true;
+    setColoured(null);
+    if (language && code.length <= COLOUR_UP_TO) {
+      import('./highlight.ts').then(
+        ({ highlight }) => current && setColoured(highlight(code, language)),
+        // Without its colours code is still code.
+        () => undefined,
+      );
+    }
+    return () => {
+      current = false;
+    };
+  }, [code, language]);
+
+  return (
+    <div className="group/code relative my-1.5 max-w-3xl">
+      <pre className="scroll-thin">
+        <code>{coloured ?? code}</code>
+      </pre>
+      <button
+        type="button"
+        aria-label={copied ? 'Copied' : 'Copy code'}
+        onClick={async () => {
+          setCopied(await copyText(code));
+          setTimeout(() => setCopied(false), 1_600);
+        }}
+        className="absolute top-1.5 right-1.5 grid size-7 place-items-center rounded-md border border-line bg-raised text-ink-faint opacity-0 group-hover/code:opacity-100 hover:text-ink focus-visible:opacity-100 pointer-coarse:opacity-100"
+      >
+        {copied ? <Check className="size-3.5 text-ok" /> : <Copy className="size-3.5" />}
+      </button>
+    </div>
+  );
+}

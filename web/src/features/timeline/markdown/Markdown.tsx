@@ -1,0 +1,141 @@
+import type { Token, Tokens } from 'marked';
+import { Fragment, memo, type ReactNode, useMemo } from 'react';
+import { cx } from '../../../ui/classes.ts';
+import { CodeBlock } from './CodeBlock.tsx';
+import { isOnlyEmoji, parse, safeUrl, splitMentions } from './parse.ts';
+
+interface MarkdownProps {
+  readonly content: string;
+  /** Usernames that are mentioned here; others stay plain text. `null` takes every @name for one. */
+  readonly mentioned: ReadonlySet<string> | null;
+  readonly me: string;
+}
+
+/** A message's text. Unknown marks print as typed; HTML is text; pictures from elsewhere are links, never loaded. */
+export const Markdown = memo(function Markdown({ content, mentioned, me }: MarkdownProps) {
+  const tokens = useMemo(() => parse(content), [content]);
+  const draw = useMemo(() => createDraw({ mentioned, me }), [mentioned, me]);
+  return <div className={cx('bc-text', isOnlyEmoji(content) && 'text-[2rem] leading-11')}>{draw(tokens)}</div>;
+});
+
+interface Context {
+  readonly mentioned: ReadonlySet<string> | null;
+  readonly me: string;
+}
+
+function createDraw({ mentioned, me }: Context) {
+  const isName = (name: string) => (mentioned === null ? true : mentioned.has(name));
+
+  const text = (value: string): ReactNode =>
+    splitMentions(value, isName).map((part, index) =>
+      part.mention === null ? (
+        part.text
+      ) : (
+        // biome-ignore lint/suspicious/noArrayIndexKey: parts of one text never move
+        <span key={index} className={part.mention === me ? 'bc-mention bc-mention-me' : 'bc-mention'}>
+          {part.text}
+        </span>
+      ),
+    );
+
+  const all = (tokens: readonly Token[] | undefined): ReactNode =>
+    // biome-ignore lint/suspicious/noArrayIndexKey: tokens of one content never move
+    tokens?.map((token, index) => <Fragment key={index}>{one(token as Tokens.Generic)}</Fragment>);
+
+  const inner = (token: Tokens.Generic): ReactNode => (token.tokens ? all(token.tokens) : text(token['text'] ?? token.raw));
+
+  const link = (token: Tokens.Generic, label: ReactNode): ReactNode => {
+    const url = safeUrl(token['href'] as string);
+    if (url === null) return token.raw;
+    return (
+      <a href={url} target="_blank" rel="noopener noreferrer nofollow">
+        {label}
+      </a>
+    );
+  };
+
+  const one = (token: Tokens.Generic): ReactNode => {
+    switch (token.type) {
+      case 'space':
+      case 'def':
+        return token.type === 'def' ? token.raw : null;
+      case 'paragraph':
+        return <p>{inner(token)}</p>;
+      case 'heading':
+        return <p className="font-semibold">{inner(token)}</p>;
+      case 'text':
+        return inner(token);
+      case 'escape':
+        return token['text'];
+      case 'strong':
+        return <strong>{inner(token)}</strong>;
+      case 'em':
+        return <em>{inner(token)}</em>;
+      case 'del':
+        return <del>{inner(token)}</del>;
+      case 'codespan':
+        return <code>{token['text']}</code>;
+      case 'br':
+        return <br />;
+      case 'hr':
+        return <hr />;
+      case 'link':
+        return link(token, inner(token));
+      case 'image':
+        return link(token, `🖼 ${token['text'] || token['href']}`);
+      case 'code':
+        return <CodeBlock code={token['text']} language={token['lang']} />;
+      case 'blockquote':
+        return <blockquote>{all(token.tokens)}</blockquote>;
+      case 'list':
+        return list(token as unknown as Tokens.List);
+      case 'checkbox':
+        return null;
+      case 'table':
+        return table(token as unknown as Tokens.Table);
+      default:
+        // HTML among them: it prints as it was typed.
+        return token.raw;
+    }
+  };
+
+  const list = (token: Tokens.List): ReactNode => {
+    const entries = token.items.map((item, index) => (
+      // biome-ignore lint/suspicious/noArrayIndexKey: items of one content never move
+      <li key={index} className={item.task ? 'list-none' : undefined}>
+        {item.task && <input type="checkbox" checked={item.checked === true} readOnly disabled className="-ml-5 mr-2" />}
+        {all(item.tokens)}
+      </li>
+    ));
+    return token.ordered ? <ol start={token.start === '' ? 1 : token.start}>{entries}</ol> : <ul>{entries}</ul>;
+  };
+
+  const table = (token: Tokens.Table): ReactNode => (
+    // A wide table scrolls by itself; the keyboard must reach it.
+    <div className="max-w-full overflow-x-auto" role="group" aria-label="Table" tabIndex={0}>
+      <table>
+        <thead>
+          <tr>
+            {token.header.map((cell, index) => (
+              // biome-ignore lint/suspicious/noArrayIndexKey: cells of one content never move
+              <th key={index}>{all(cell.tokens)}</th>
+            ))}
+          </tr>
+        </thead>
+        <tbody>
+          {token.rows.map((row, index) => (
+            // biome-ignore lint/suspicious/noArrayIndexKey: rows of one content never move
+            <tr key={index}>
+              {row.map((cell, at) => (
+                // biome-ignore lint/suspicious/noArrayIndexKey: cells of one content never move
+                <td key={at}>{all(cell.tokens)}</td>
+              ))}
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </div>
+  );
+
+  return all;
+}

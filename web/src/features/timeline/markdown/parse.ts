@@ -1,0 +1,62 @@
+import { Lexer, type Token } from 'marked';
+
+/** A single newline is a line break: what people type in a chat is what they see. */
+const options = { gfm: true, breaks: true } as const;
+
+/** The tokens of a message. They are drawn as React elements; no HTML string is ever made of them. */
+export function parse(content: string): Token[] {
+  return new Lexer(options).lex(content);
+}
+
+const ALLOWED = new Set(['http:', 'https:', 'mailto:']);
+
+/** The address as a link may have it, or null: `javascript:`, `data:` and whatever comes next never become links. */
+export function safeUrl(href: string): string | null {
+  try {
+    // A base that no message can mean: relative addresses would lead into our own pages, so they are none.
+    const url = new URL(href);
+    return ALLOWED.has(url.protocol) ? url.href : null;
+  } catch {
+    return null;
+  }
+}
+
+export interface TextPart {
+  readonly text: string;
+  /** The username, where this part names somebody. */
+  readonly mention: string | null;
+}
+
+const MENTION = /(?<![\p{L}\p{N}_@./-])@([a-z0-9][a-z0-9._-]*)/giu;
+
+/** Splits text at the @names that `isName` knows. A full stop after a name ends the sentence, not the name. */
+export function splitMentions(text: string, isName: (username: string) => boolean): TextPart[] {
+  const parts: TextPart[] = [];
+  let from = 0;
+  for (const match of text.matchAll(MENTION)) {
+    const typed = match[1] ?? '';
+    const name = longestName(typed.toLowerCase(), isName);
+    if (name === null) continue;
+    if (match.index > from) parts.push({ text: text.slice(from, match.index), mention: null });
+    from = match.index + 1 + name.length;
+    parts.push({ text: text.slice(match.index, from), mention: name });
+  }
+  if (from < text.length) parts.push({ text: text.slice(from), mention: null });
+  return parts;
+}
+
+function longestName(typed: string, isName: (username: string) => boolean): string | null {
+  for (let end = typed.length; end > 0; end -= 1) {
+    const name = typed.slice(0, end);
+    if (isName(name)) return name;
+    if (!/[._-]/.test(typed[end - 1] ?? '')) return null;
+  }
+  return null;
+}
+
+const ONLY_EMOJI = new RegExp('^(?:\\p{RGI_Emoji}\\s*){1,3}$', 'v');
+
+/** Up to three emoji and nothing else: drawn large. */
+export function isOnlyEmoji(content: string): boolean {
+  return content.length < 80 && ONLY_EMOJI.test(content.trim());
+}

@@ -1,0 +1,82 @@
+import type { Message, PendingMessage, Quote, Seq, TimelineView, User } from '@backchannel/client';
+import { dayOf } from '../../ui/time.ts';
+
+/** What stands in the list, one entry a row of the virtualiser. `first` is the one that shows who wrote it. */
+export type Row =
+  | { readonly kind: 'start'; readonly key: 'start' }
+  | { readonly kind: 'day'; readonly key: string; readonly at: number }
+  | { readonly kind: 'unread'; readonly key: 'unread' }
+  | { readonly kind: 'message'; readonly key: string; readonly message: Message; readonly at: number; readonly first: boolean }
+  | {
+      readonly kind: 'pending';
+      readonly key: string;
+      readonly pending: PendingMessage;
+      readonly quote: Quote | null;
+      readonly at: number;
+      readonly first: boolean;
+    };
+
+/** Within this, one person's messages stand together under one name. */
+export const GROUP_MS = 5 * 60_000;
+
+interface Before {
+  readonly senderId: number;
+  readonly at: number;
+}
+
+/** The rows of a timeline: days, the unread mark, messages in groups, then what is not sent yet. */
+export function rowsOf(view: TimelineView, me: User): Row[] {
+  const rows: Row[] = [];
+  let day = Number.NEGATIVE_INFINITY;
+  let before: Before | null = null;
+  let marked = view.firstUnreadSeq === null;
+
+  if (!view.hasOlder && view.loading !== 'initial') rows.push({ kind: 'start', key: 'start' });
+
+  const open = (at: number): void => {
+    // Only a later day opens a new one: a clock that was set back must not write "Yesterday" after "Today".
+    const its = dayOf(at);
+    if (its <= day) return;
+    day = its;
+    before = null;
+    rows.push({ kind: 'day', key: `day-${its}`, at });
+  };
+
+  for (const message of view.messages) {
+    const at = Date.parse(message.created_at);
+    open(at);
+    if (!marked && isFirstUnread(message, view.firstUnreadSeq as Seq, me)) {
+      marked = true;
+      before = null;
+      rows.push({ kind: 'unread', key: 'unread' });
+    }
+    const first = startsGroup(before, message.sender.id, at, message.reply_to !== null);
+    rows.push({ kind: 'message', key: message.id, message, at, first });
+    before = { senderId: message.sender.id, at };
+  }
+
+  // What is not sent stands at the end of the log; while the log's end is not loaded, that is not here.
+  if (view.hasNewer) return rows;
+  const quotes = new Map(view.messages.map((message) => [message.id, message]));
+  for (const pending of view.pending) {
+    open(pending.createdAt);
+    const first = startsGroup(before, me.id, pending.createdAt, pending.replyTo !== null);
+    const quote = quoteOf(pending.replyTo === null ? undefined : quotes.get(pending.replyTo));
+    rows.push({ kind: 'pending', key: pending.id, pending, quote, at: pending.createdAt, first });
+    before = { senderId: me.id, at: pending.createdAt };
+  }
+  return rows;
+}
+
+function isFirstUnread(message: Message, from: Seq, me: User): boolean {
+  return message.seq >= from && message.sender.id !== me.id;
+}
+
+function startsGroup(before: Before | null, senderId: number, at: number, isReply: boolean): boolean {
+  return before === null || isReply || before.senderId !== senderId || Math.abs(at - before.at) > GROUP_MS;
+}
+
+function quoteOf(message: Message | undefined): Quote | null {
+  if (!message) return null;
+  return { id: message.id, seq: message.seq, sender: message.sender, excerpt: message.content.slice(0, 140) };
+}

@@ -1,0 +1,32 @@
+import type { TimelineView, UserId } from '@backchannel/client';
+import { useEffect, useRef } from 'react';
+import { nameOf } from '../../ui/Avatar.tsx';
+import { announce } from '../../ui/announce.tsx';
+
+/** A burst is gathered for as long as this before it is spoken of. */
+const GATHER_MS = 700;
+
+/** Has new messages of others read aloud: one as "Ann: text", a burst as a number. */
+export function useAnnouncements(view: TimelineView, me: UserId): void {
+  const spokenUpTo = useRef<number | null>(null);
+  useEffect(() => {
+    if (view.loading === 'initial' || view.hasNewer) return undefined;
+    const head = view.messages.at(-1)?.seq ?? 0;
+    if (spokenUpTo.current === null) {
+      spokenUpTo.current = head;
+      return undefined;
+    }
+    const from = spokenUpTo.current;
+    const news = view.messages.filter((message) => message.seq > from && message.sender.id !== me && !message.deleted);
+    if (news.length === 0) {
+      spokenUpTo.current = Math.max(from, head);
+      return undefined;
+    }
+    const timer = setTimeout(() => {
+      spokenUpTo.current = head;
+      const [one] = news;
+      announce(news.length === 1 && one ? `${nameOf(one.sender)}: ${one.content.slice(0, 400)}` : `${news.length} new messages`);
+    }, GATHER_MS);
+    return () => clearTimeout(timer);
+  }, [view, me]);
+}

@@ -1,0 +1,53 @@
+import { type FocusEvent, type KeyboardEvent, type RefObject, useMemo, useState } from 'react';
+import type { VirtualizerHandle } from 'virtua';
+import { focusComposer } from '../../app/composing.ts';
+import type { Row } from './rows.ts';
+
+const isMessage = (row: Row | undefined): boolean => row?.kind === 'message' || row?.kind === 'pending';
+
+/**
+ * The list is one stop of the Tab key; ↑ and ↓ walk through its messages, Escape goes back to writing.
+ * The focused row stays mounted however far the list scrolls, so that the focus is never lost.
+ */
+export function useRovingRows(rows: readonly Row[], scroller: RefObject<HTMLElement | null>, list: RefObject<VirtualizerHandle | null>) {
+  const [focused, setFocused] = useState<string | null>(null);
+  const at = useMemo(() => (focused === null ? -1 : rows.findIndex((row) => row.key === focused)), [rows, focused]);
+  const tabbable = at >= 0 ? focused : (rows.findLast(isMessage)?.key ?? null);
+  const keepMounted = useMemo(() => (at >= 0 ? [at] : []), [at]);
+
+  const goTo = (index: number) => {
+    const row = rows[index];
+    if (!row) return;
+    setFocused(row.key);
+    list.current?.scrollToIndex(index, { align: 'nearest' });
+    // Mounted in the next frame at the latest.
+    requestAnimationFrame(() => {
+      scroller.current?.querySelector<HTMLElement>(`[data-message="${CSS.escape(row.key)}"]`)?.focus({ preventScroll: true });
+    });
+  };
+
+  return {
+    tabbable,
+    keepMounted,
+    onFocus(event: FocusEvent) {
+      const key = (event.target as HTMLElement).closest('article')?.dataset['message'];
+      if (key && key !== focused) setFocused(key);
+    },
+    onKeyDown(event: KeyboardEvent) {
+      const row = (event.target as HTMLElement).closest('article');
+      if (event.key === 'Escape') focusComposer();
+      if (event.target !== row || event.altKey || event.metaKey) return;
+      const from = rows.findIndex((each) => each.key === row?.dataset['message']);
+      const step = { ArrowUp: -1, ArrowDown: 1 }[event.key];
+      let index = -1;
+      if (step !== undefined) {
+        index = from + step;
+        while (rows[index] && !isMessage(rows[index])) index += step;
+      } else if (event.ctrlKey && event.key === 'Home') index = rows.findIndex(isMessage);
+      else if (event.ctrlKey && event.key === 'End') index = rows.findLastIndex(isMessage);
+      else return;
+      event.preventDefault();
+      goTo(index);
+    },
+  };
+}

@@ -1,0 +1,48 @@
+import { type ComponentProps, type ReactNode, useId } from 'react';
+import { cx } from './classes.ts';
+
+export const inputLook =
+  'w-full rounded-md border border-line-strong bg-raised px-3 text-base text-ink transition-colors duration-(--quick) ' +
+  'hover:border-ink-faint focus:border-accent focus:outline-2 focus:-outline-offset-1 focus:outline-accent ' +
+  'aria-invalid:border-danger aria-invalid:focus:outline-danger';
+
+interface FieldProps extends ComponentProps<'input'> {
+  readonly label: string;
+  readonly hint?: ReactNode;
+  readonly error?: string | undefined;
+  /** Stands inside the label's line at its end: "optional", a link. */
+  readonly aside?: ReactNode;
+}
+
+export function Field({ label, hint, error, aside, className, id, ...rest }: FieldProps) {
+  const made = useId();
+  const field = id ?? made;
+  const described = [error && `${field}-error`, hint && `${field}-hint`].filter(Boolean).join(' ');
+  return (
+    <div className={cx('flex flex-col gap-1.5', className)}>
+      <div className="flex items-baseline justify-between gap-3">
+        <label htmlFor={field} className="font-medium text-ink">
+          {label}
+        </label>
+        {aside && <span className="text-xs text-ink-faint">{aside}</span>}
+      </div>
+      <input
+        id={field}
+        {...rest}
+        aria-invalid={error ? true : undefined}
+        aria-describedby={described || undefined}
+        className={cx(inputLook, 'h-10')}
+      />
+      {error && (
+        <p id={`${field}-error`} className="text-xs text-danger">
+          {error}
+        </p>
+      )}
+      {hint && !error && (
+        <p id={`${field}-hint`} className="text-xs text-ink-faint">
+          {hint}
+        </p>
+      )}
+    </div>
+  );
+}

@@ -1,0 +1,136 @@
+import { type KeyboardEvent, type ReactNode, type RefObject, useEffect, useLayoutEffect, useRef, useState } from 'react';
+import { cx } from './classes.ts';
+
+interface MenuProps {
+  /** What it hangs on; a point of the screen for long presses and right clicks. */
+  readonly anchor: HTMLElement | { readonly x: number; readonly y: number };
+  readonly label: string;
+  readonly onClose: () => void;
+  readonly children: ReactNode;
+  readonly className?: string;
+}
+
+const GAP = 6;
+const MARGIN = 8;
+
+/** A menu in the top layer, placed where it fits. On a phone it is a sheet at the bottom, within reach of the thumb. */
+export function Menu({ anchor, label, onClose, children, className }: MenuProps) {
+  const ref = useRef<HTMLDivElement>(null);
+  const close = useRef(onClose);
+  close.current = onClose;
+  const place = usePlace(ref, anchor);
+
+  useEffect(() => {
+    const menu = ref.current;
+    const before = document.activeElement;
+    if (!menu) return;
+    menu.showPopover();
+    items(menu)[0]?.focus();
+    const onToggle = (event: Event) => {
+      if ((event as ToggleEvent).newState === 'closed') close.current();
+    };
+    menu.addEventListener('toggle', onToggle);
+    return () => {
+      menu.removeEventListener('toggle', onToggle);
+      const inside = menu.contains(document.activeElement) || document.activeElement === document.body;
+      if (inside && before instanceof HTMLElement && before.isConnected) before.focus();
+    };
+  }, []);
+
+  return (
+    <div
+      ref={ref}
+      popover="auto"
+      role="menu"
+      aria-label={label}
+      tabIndex={-1}
+      onKeyDown={(event) => moveFocus(event, ref.current, onClose)}
+      className={cx('bc-menu', className)}
+      style={place ?? undefined}
+    >
+      {children}
+    </div>
+  );
+}
+
+interface MenuItemProps {
+  readonly icon?: ReactNode;
+  readonly children: ReactNode;
+  readonly onSelect: () => void;
+  readonly keys?: string;
+  readonly danger?: boolean;
+  /** Makes it one of several choices. */
+  readonly checked?: boolean;
+}
+
+export function MenuItem({ icon, children, onSelect, keys, danger = false, checked }: MenuItemProps) {
+  return (
+    <button
+      type="button"
+      role={checked === undefined ? 'menuitem' : 'menuitemradio'}
+      aria-checked={checked}
+      tabIndex={-1}
+      onClick={onSelect}
+      onPointerMove={(event) => event.currentTarget.focus({ preventScroll: true })}
+      className={cx(
+        'flex h-8 w-full items-center gap-2.5 rounded-md px-2.5 text-left text-sm outline-none pointer-coarse:h-11 pointer-coarse:text-base',
+        '[&>svg]:size-4 [&>svg]:shrink-0',
+        danger ? 'text-danger focus:bg-danger-soft' : 'text-ink focus:bg-hover [&>svg]:text-ink-faint',
+      )}
+    >
+      {icon}
+      <span className="min-w-0 flex-1 truncate">{children}</span>
+      {keys && <kbd className="font-sans text-xs text-ink-faint pointer-coarse:hidden">{keys}</kbd>}
+      {checked && (
+        <svg viewBox="0 0 16 16" fill="none" aria-hidden="true">
+          <path d="m3 8.5 3.2 3L13 4.5" stroke="var(--c-accent)" strokeWidth="2" strokeLinecap="round" strokeLinejoin="round" />
+        </svg>
+      )}
+    </button>
+  );
+}
+
+export function MenuLine() {
+  return <hr className="-mx-1 my-1 border-line" />;
+}
+
+function items(menu: HTMLElement): HTMLElement[] {
+  return [...menu.querySelectorAll<HTMLElement>('[role^=menuitem]')];
+}
+
+function moveFocus(event: KeyboardEvent, menu: HTMLElement | null, onClose: () => void): void {
+  if (!menu) return;
+  const all = items(menu);
+  const at = all.indexOf(document.activeElement as HTMLElement);
+  const step = { ArrowDown: 1, ArrowRight: 1, ArrowUp: -1, ArrowLeft: -1 }[event.key];
+  if (step !== undefined) all.at((at + step + all.length) % all.length)?.focus();
+  else if (event.key === 'Home') all[0]?.focus();
+  else if (event.key === 'End') all.at(-1)?.focus();
+  else if (event.key === 'Tab' || event.key === 'Escape') onClose();
+  else return;
+  event.preventDefault();
+  event.stopPropagation();
+}
+
+function usePlace(ref: RefObject<HTMLDivElement | null>, anchor: MenuProps['anchor']) {
+  const [place, setPlace] = useState<{ left: number; top: number } | null>(null);
+  useLayoutEffect(() => {
+    const menu = ref.current;
+    if (!menu || matchMedia('(max-width: 47.99rem) and (pointer: coarse)').matches) return;
+    const box =
+      anchor instanceof HTMLElement
+        ? anchor.getBoundingClientRect()
+        : { left: anchor.x, right: anchor.x, top: anchor.y, bottom: anchor.y };
+    // Measured while hidden: a popover has no box until it is shown.
+    menu.style.display = 'block';
+    const { offsetWidth: width, offsetHeight: height } = menu;
+    menu.style.display = '';
+    const below = box.bottom + GAP;
+    const fitsBelow = below + height <= innerHeight - MARGIN;
+    const top = fitsBelow ? below : Math.max(MARGIN, box.top - GAP - height);
+    const toTheRight = box.left + width <= innerWidth - MARGIN;
+    const left = toTheRight ? box.left : Math.max(MARGIN, box.right - width);
+    setPlace({ left, top });
+  }, [ref, anchor]);
+  return place;
+}

@@ -1,0 +1,58 @@
+import { CircleAlert, CircleCheck, X } from 'lucide-react';
+import { useEffect } from 'react';
+import { announce } from './announce.tsx';
+import { IconButton } from './Button.tsx';
+import { createStore, useStore } from './store.ts';
+
+interface Toast {
+  readonly id: number;
+  readonly text: string;
+  readonly kind: 'done' | 'problem';
+}
+
+const STAYS_MS = { done: 3_500, problem: 8_000 } as const;
+const toasts = createStore<readonly Toast[]>([]);
+let last = 0;
+
+/** Says in passing how something ended. What a person must act on belongs where it happened, not here. */
+export function toast(text: string, kind: Toast['kind'] = 'done'): void {
+  last += 1;
+  const made = { id: last, text, kind };
+  toasts.set((shown) => [...shown.filter((each) => each.text !== text), made].slice(-3));
+  announce(text);
+}
+
+function dismiss(id: number): void {
+  toasts.set((shown) => shown.filter((each) => each.id !== id));
+}
+
+export function Toasts() {
+  const shown = useStore(toasts, (value) => value);
+  return (
+    <div className="pointer-events-none fixed inset-x-0 bottom-20 z-50 flex flex-col items-center gap-2 px-4">
+      {shown.map((each) => (
+        <ToastView key={each.id} toast={each} />
+      ))}
+    </div>
+  );
+}
+
+function ToastView({ toast: { id, text, kind } }: { readonly toast: Toast }) {
+  useEffect(() => {
+    const timer = setTimeout(() => dismiss(id), STAYS_MS[kind]);
+    return () => clearTimeout(timer);
+  }, [id, kind]);
+  return (
+    <div className="pointer-events-auto flex max-w-md animate-rise items-center gap-2.5 rounded-lg bg-raised py-1.5 pr-1.5 pl-3.5 text-sm shadow-pop">
+      {kind === 'done' ? (
+        <CircleCheck className="size-4 shrink-0 text-ok" aria-hidden="true" />
+      ) : (
+        <CircleAlert className="size-4 shrink-0 text-danger" aria-hidden="true" />
+      )}
+      <span className="py-1">{text}</span>
+      <IconButton label="Dismiss" tip="none" onClick={() => dismiss(id)}>
+        <X />
+      </IconButton>
+    </div>
+  );
+}

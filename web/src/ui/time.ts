@@ -1,0 +1,45 @@
+/** Times as people of this place read them. Formatters are costly to make, so each is made once. */
+
+const clock = new Intl.DateTimeFormat(undefined, { hour: 'numeric', minute: '2-digit' });
+const weekday = new Intl.DateTimeFormat(undefined, { weekday: 'short' });
+const dayMonth = new Intl.DateTimeFormat(undefined, { day: 'numeric', month: 'short' });
+const longDay = new Intl.DateTimeFormat(undefined, { weekday: 'long', day: 'numeric', month: 'long' });
+const longDayYear = new Intl.DateTimeFormat(undefined, { weekday: 'long', day: 'numeric', month: 'long', year: 'numeric' });
+const shortDate = new Intl.DateTimeFormat(undefined, { day: 'numeric', month: 'short', year: 'numeric' });
+const full = new Intl.DateTimeFormat(undefined, { dateStyle: 'full', timeStyle: 'medium' });
+
+/** Midnight of the day `at` falls on, in this time zone; equal for two times of the same day. */
+export function dayOf(at: number): number {
+  const date = new Date(at);
+  return new Date(date.getFullYear(), date.getMonth(), date.getDate()).getTime();
+}
+
+/** Whole days between the two, by the calendar: across a change of the clocks as well. */
+export function daysBetween(earlier: number, later: number): number {
+  return Math.round((dayOf(later) - dayOf(earlier)) / 86_400_000);
+}
+
+export function clockTime(at: number): string {
+  return clock.format(at);
+}
+
+export function fullTime(at: number): string {
+  return full.format(at);
+}
+
+/** "Today", "Yesterday", "Monday, 3 November", with the year where it is another. */
+export function dayLabel(at: number, now: number): string {
+  const ago = daysBetween(at, now);
+  if (ago === 0) return 'Today';
+  if (ago === 1) return 'Yesterday';
+  return new Date(at).getFullYear() === new Date(now).getFullYear() ? longDay.format(at) : longDayYear.format(at);
+}
+
+/** For a narrow column: time today, "Yesterday", weekday this week, then the date. */
+export function briefTime(at: number, now: number): string {
+  const ago = daysBetween(at, now);
+  if (ago <= 0) return clock.format(at);
+  if (ago === 1) return 'Yesterday';
+  if (ago < 7) return weekday.format(at);
+  return new Date(at).getFullYear() === new Date(now).getFullYear() ? dayMonth.format(at) : shortDate.format(at);
+}

@@ -1,0 +1,18 @@
+import { useCallback, useSyncExternalStore } from 'react';
+
+export function useMedia(query: string): boolean {
+  const subscribe = useCallback(
+    (listener: () => void) => {
+      const list = matchMedia(query);
+      list.addEventListener('change', listener);
+      return () => list.removeEventListener('change', listener);
+    },
+    [query],
+  );
+  return useSyncExternalStore(subscribe, () => matchMedia(query).matches);
+}
+
+/** One pane at a time. The same width as Tailwind's `md`. */
+export const usePhone = () => useMedia('(max-width: 47.99rem)');
+/** The main pointer is a finger: Enter makes a new line, long press opens menus. */
+export const useTouch = () => useMedia('(pointer: coarse)');

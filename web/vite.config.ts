@@ -1,0 +1,39 @@
+import { fileURLToPath } from 'node:url';
+import tailwindcss from '@tailwindcss/vite';
+import react from '@vitejs/plugin-react';
+import { defineConfig } from 'vite';
+import { precompress } from './precompress.ts';
+
+const here = (path: string) => fileURLToPath(new URL(path, import.meta.url));
+const server = process.env['BACKCHANNEL_DEV_SERVER'] ?? 'http://127.0.0.1:8000';
+const proxied = { target: server, changeOrigin: false };
+
+/**
+ * Two entries, both in `manifest.json`:
+ * - `src/theme.ts`: a few lines without imports, for a plain blocking `<script src>` in the head, so that the first
+ *   paint has the right colours. The page's CSP allows no inline script.
+ * - `src/main.tsx`: the app, as `<script type="module">` with its stylesheets.
+ */
+export default defineConfig({
+  root: here('.'),
+  base: '/static/web/',
+  plugins: [react(), tailwindcss(), precompress()],
+  build: {
+    outDir: here('../server/backchannel/web/dist'),
+    emptyOutDir: true,
+    manifest: 'manifest.json',
+    target: 'baseline-widely-available',
+    // The policy of the page forbids `data:` outside images; small files stay files.
+    assetsInlineLimit: 0,
+    modulePreload: { polyfill: false },
+    rollupOptions: { input: { theme: here('src/theme.ts'), main: here('src/main.tsx') } },
+  },
+  server: {
+    proxy: {
+      '/api': proxied,
+      '/account': proxied,
+      '/_allauth': proxied,
+      '/ws': { target: server, ws: true },
+    },
+  },
+});
