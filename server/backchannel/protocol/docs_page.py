@@ -107,7 +107,7 @@ def _refusals(responses: dict[str, Any]) -> str:
         f'<tr id="refused-{status}"><th>{status}</th><td>{_prose(answer["description"])}</td></tr>'
         for status, answer in responses.items()
     )
-    return f"<p>The body is {_type({'$ref': _SCHEMAS + 'ErrorData'})}.</p><table>{rows}</table>"
+    return f"<p>The body is {_type({'$ref': _SCHEMAS + 'Problem'})}.</p><table>{rows}</table>"
 
 
 def _shape(name: str, schema: dict[str, Any]) -> str:

@@ -27,7 +27,7 @@ _SAID: Final = {
     404: "There is no such thing.",
     409: "The message was changed since `base_seq`; read it again.",
     410: "The message is deleted.",
-    413: "The body is larger than 64 KiB.",
+    413: "The body is larger than 64 KiB (that of sync: 1 MiB).",
     415: "The body is not JSON.",
     422: "A field is missing, unknown or out of its bounds; `errors` says which.",
     429: "Too often. Wait `retry_after` seconds.",
@@ -40,6 +40,7 @@ _SAID: Final = {
 def document() -> dict[str, Any]:
     """The whole document. The same every time: do not change it."""
     schemas = json_schema.components(PREFIX)
+    schemas["Problem"] = _problem_schema(schemas["ErrorData"])
     paths: dict[str, dict[str, Any]] = {}
     for declaration in COMMANDS.values():
         if declaration.method is not None:
@@ -165,6 +166,19 @@ def _responses(declaration: Declaration, *, body: bool) -> dict[str, Any]:
     return done | {str(status): {"$ref": f"#/components/responses/{status}"} for status in sorted(refused)}
 
 
+def _problem_schema(error: dict[str, Any]) -> dict[str, Any]:
+    """RFC 9457 asks for two members more than an `error` frame has."""
+    text = {"type": "string"}
+    return {
+        "title": "Problem",
+        "description": "A refusal: the members of an `error` frame's `error`, as RFC 9457 wraps them.",
+        "type": "object",
+        "properties": {"type": text, "title": text, **error["properties"]},
+        "required": error["required"],
+        "examples": [{"type": "about:blank", "title": "invalid", **error["examples"][0]}],
+    }
+
+
 def _problems() -> dict[str, Any]:
     """One response for each status, with the words `code` can be."""
     answers = {}
@@ -172,7 +186,7 @@ def _problems() -> dict[str, Any]:
         words = [f"`{code.word}`" for code in Code if code.status == status]
         answers[str(status)] = {
             "description": f"{said} `code` is {' or '.join(words)}.",
-            "content": {"application/problem+json": {"schema": {"$ref": f"{PREFIX}ErrorData"}}},
+            "content": {"application/problem+json": {"schema": {"$ref": f"{PREFIX}Problem"}}},
             **({"headers": {"Retry-After": _RETRY_AFTER}} if status in (429, 503) else {}),
         }
     return answers
@@ -205,10 +219,7 @@ def _beside_commands() -> dict[str, Any]:
                     "Answers as soon as there is something to say, and after `wait` seconds with no frames. "
                     "Nothing is kept between two calls: a repeated call repeats the answer."
                 ),
-                "requestBody": {
-                    "required": True,
-                    "content": {_JSON: {"schema": {"$ref": f"{PREFIX}SyncRequest"}}},
-                },
+                "requestBody": {"content": {_JSON: {"schema": {"$ref": f"{PREFIX}SyncRequest"}}}},
                 "responses": {"200": answer("What there is to say.", {"$ref": f"{PREFIX}SyncResponse"})}
                 | refused(*sorted({*_ANYWHERE, *_WITH_BODY})),
             }
@@ -251,5 +262,5 @@ def _reachable(schemas: dict[str, Any], paths: dict[str, Any]) -> dict[str, Any]
             for inner in value:
                 walk(inner)
 
-    walk([paths, {"$ref": f"{PREFIX}ErrorData"}])
+    walk([paths, {"$ref": f"{PREFIX}Problem"}])
     return dict(sorted(kept.items()))
