@@ -10,6 +10,7 @@ import asyncio
 import os
 import random
 import time
+import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from typing import Any, Final, cast
@@ -34,10 +35,10 @@ from backchannel.commands.context import Context
 from backchannel.commands.publish import publisher
 from backchannel.fanout import facts
 from backchannel.fanout.bus import Bus
-from backchannel.fanout.facts import EndedFact
+from backchannel.fanout.facts import EndedFact, PresenceFact
 from backchannel.fanout.hub import Hub
 from backchannel.fanout.memory import MemoryBus
-from backchannel.fanout.presence import Presence
+from backchannel.fanout.presence import Presence, Sight
 from backchannel.ops.health import health_routes
 from backchannel.protocol import codec
 from backchannel.protocol.frames import GoingAway
@@ -52,6 +53,7 @@ from backchannel.transports.node import Node
 from backchannel.transports.rates import Rates
 from backchannel.transports.rounds import Rounds
 from backchannel.transports.session import Settings
+from backchannel.transports.show_presence import show_presence
 from backchannel.transports.websocket.endpoint import WebSocketEndpoint
 from backchannel.web.files import StaticFiles
 
@@ -76,8 +78,8 @@ class Chat:
         limits = limits or Limits()
         bus = bus or MemoryBus()
         self.log = Log(publisher(bus))
-        self.hub = Hub(bus, missing_facts, self._credentials_ended, time.monotonic)
-        presence = Presence()
+        self.hub = Hub(bus, missing_facts, self._credentials_ended, self._seen, time.monotonic)
+        presence = Presence(uuid.uuid4().hex[:12])
         self.node = Node(
             context=Context(self.log, bus, presence, time.monotonic),
             hub=self.hub,
@@ -133,6 +135,10 @@ class Chat:
     def _announce(self, ended: Ended) -> None:
         fact = EndedFact(credential=ended.credential, user_id=ended.user_id)
         self._bus.publish(facts.EVERYBODY, facts.encode(fact))
+
+    def _seen(self, fact: PresenceFact) -> None:
+        sight = Sight(fact.user_id, fact.state, fact.rooms)
+        show_presence(self.hub, self.node.presence.hear(fact.node, sight, self.node.context.clock()))
 
     def _credentials_ended(self, fact: EndedFact) -> None:
         """Heard from this node or another."""

@@ -38,12 +38,24 @@ class PassingFact(msgspec.Struct, tag="p", array_like=True, frozen=True):
 
 
 class PresenceFact(msgspec.Struct, tag="o", array_like=True, frozen=True):
-    """Somebody came or went. `rooms`: the small rooms whose members are told."""
+    """What a node sees of somebody. `rooms`: the small rooms whose members are told."""
 
+    node: str
     user_id: int
     state: PresenceState
     rooms: tuple[int, ...]
-    frame: bytes
+
+
+class InstanceFact(msgspec.Struct, tag="i", array_like=True, frozen=True):
+    """A tab or process opened a socket: whatever older one it has, on any node, is a ghost.
+
+    `opened_us`: the time of day, so that news which was long on its way does not end a socket opened since.
+    """
+
+    user_id: int
+    instance: str
+    session: str
+    opened_us: int
 
 
 class EndedFact(msgspec.Struct, tag="e", array_like=True, frozen=True):
@@ -53,7 +65,7 @@ class EndedFact(msgspec.Struct, tag="e", array_like=True, frozen=True):
     user_id: int | None = None
 
 
-Fact = RoomFact | UserFact | PassingFact | PresenceFact | EndedFact
+Fact = RoomFact | UserFact | PassingFact | PresenceFact | InstanceFact | EndedFact
 
 encode: Final = msgspec.msgpack.Encoder().encode
 decode: Final = msgspec.msgpack.Decoder(Fact).decode

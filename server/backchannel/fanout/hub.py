@@ -15,7 +15,7 @@ import structlog
 
 from backchannel.fanout import facts
 from backchannel.fanout.bus import Bus
-from backchannel.fanout.facts import EndedFact, PassingFact, PresenceFact, RoomFact, UserFact
+from backchannel.fanout.facts import EndedFact, InstanceFact, PassingFact, PresenceFact, RoomFact, UserFact
 from backchannel.protocol.errors import CloseCode
 
 REPAIR_AFTER_S: Final = 0.05
@@ -38,6 +38,10 @@ class Subscriber(Protocol):
     def instance(self) -> str | None: ...
     @property
     def is_socket(self) -> bool: ...
+    @property
+    def session_id(self) -> str: ...
+    @property
+    def opened_us(self) -> int: ...
 
     def room_event(self, room_id: int, seq: int, frame: bytes) -> None: ...
     def user_frame(self, version: int, frame: bytes) -> None: ...
@@ -67,19 +71,21 @@ class RoomChannel:
 
 
 class Hub:
-    """`read_events` reads room events above the given cursors. `on_ended` is told of ended credentials, of this node or another.
-    `clock`: seconds, monotonic."""
+    """`read_events` reads room events above the given cursors. `on_ended` is told of ended credentials, and `on_presence` of what
+    a node sees of somebody: of this node or another. `clock`: seconds, monotonic."""
 
     def __init__(
         self,
         bus: Bus,
         read_events: ReadEvents,
         on_ended: Callable[[EndedFact], None],
+        on_presence: Callable[[PresenceFact], None],
         clock: Callable[[], float],
     ) -> None:
         self._bus = bus
         self._read_events = read_events
         self._on_ended = on_ended
+        self._on_presence = on_presence
         self._clock = clock
         self._rooms: dict[int, RoomChannel] = {}
         self._users: dict[int, dict[Subscriber, None]] = {}
@@ -199,12 +205,11 @@ class Hub:
             case UserFact():
                 self._user_fact(fact)
             case PassingFact():
-                channel = self._rooms.get(fact.room_id)
-                for subscriber in tuple(channel.subscribers) if channel else ():
-                    if subscriber.user_id != fact.by:
-                        subscriber.passing_frame(fact.frame)
+                self.pass_on(fact.by, [fact.room_id], fact.frame)
             case PresenceFact():
-                self._presence_fact(fact)
+                self._on_presence(fact)
+            case InstanceFact():
+                self._instance_fact(fact)
             case EndedFact():
                 self._on_ended(fact)
 
@@ -213,6 +218,13 @@ class Hub:
         for subscriber in list(self._rooms_of):
             if subscriber.credential in credentials:
                 subscriber.end(CloseCode.SESSION_OVER, "session_over")
+
+    def pass_on(self, by: int, room_ids: Iterable[int], frame: bytes) -> None:
+        """An ephemeral frame to everybody here who listens to any of the rooms, once each, but not to `by`."""
+        channels = [self._rooms[room] for room in room_ids if room in self._rooms]
+        for subscriber in {subscriber: None for channel in channels for subscriber in channel.subscribers}:
+            if subscriber.user_id != by:
+                subscriber.passing_frame(frame)
 
     def observe_versions(self, versions: Mapping[int, int]) -> None:
         """The reconciler's word on the users' lists: who is behind reads their list again."""
@@ -270,11 +282,11 @@ class Hub:
                 subscriber.left(fact.left)
             subscriber.user_frame(fact.version, fact.frame)
 
-    def _presence_fact(self, fact: PresenceFact) -> None:
-        channels = [self._rooms[room] for room in fact.rooms if room in self._rooms]
-        for subscriber in {subscriber: None for channel in channels for subscriber in channel.subscribers}:
-            if subscriber.user_id != fact.user_id:
-                subscriber.passing_frame(fact.frame)
+    def _instance_fact(self, fact: InstanceFact) -> None:
+        for subscriber in self.subscribers_of(fact.user_id):
+            older = subscriber.session_id != fact.session and subscriber.opened_us <= fact.opened_us
+            if subscriber.is_socket and subscriber.instance == fact.instance and older:
+                subscriber.end(CloseCode.SUPERSEDED, "superseded")
 
     # -- repairing
 

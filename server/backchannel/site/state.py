@@ -25,12 +25,15 @@ class DatabaseUnusable(Exception):
 def connect() -> None:
     """Reach the database. Raises `DatabaseUnusable`."""
     try:
+        if connection.vendor == "postgresql":
+            # Once without the pool, which would try for long and then not tell what was wrong.
+            connection.Database.connect(**connection.get_connection_params()).close()
         connection.ensure_connection()
         with connection.cursor() as cursor:
             cursor.execute("SELECT 1")
     except NotSupportedError as problem:
         raise DatabaseUnusable(f"{describe()} is too old: {_first_line(problem)}") from None
-    except (DatabaseError, InterfaceError) as problem:
+    except (DatabaseError, InterfaceError, connection.Database.Error) as problem:
         raise DatabaseUnusable(f"cannot use {describe()}: {_first_line(problem)}") from None
     except Exception as problem:
         if type(problem).__name__ != "PoolTimeout":

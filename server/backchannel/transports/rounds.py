@@ -9,12 +9,13 @@ from typing import Final
 
 import structlog
 
-from backchannel.commands.set_presence import publish_presence
+from backchannel.commands.set_presence import publish_sights
 from backchannel.protocol.errors import CommandError
 from backchannel.store import reads
 from backchannel.store.hop import in_thread
 from backchannel.transports import metrics
 from backchannel.transports.node import Node
+from backchannel.transports.show_presence import show_presence
 
 TICK_S: Final = 1.0
 RECONCILE_S: Final = 5.0
@@ -47,7 +48,8 @@ class Rounds:
         now = node.context.clock()
         for subscriber in list(node.hub.subscribers):
             subscriber.tick(now)
-        publish_presence(node.context.bus, node.presence.tick(now))
+        publish_sights(node.context.bus, node.presence, node.presence.tick(now))
+        show_presence(node.hub, node.presence.forget_nodes(now))
         metrics.queue.set(node.context.log.waiting)
         metrics.rooms_served.set(len(node.hub.served_rooms))
 

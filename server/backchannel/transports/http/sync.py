@@ -11,7 +11,7 @@ import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 
-from backchannel.commands.set_presence import publish_presence
+from backchannel.commands.set_presence import publish_sights
 from backchannel.protocol import codec
 from backchannel.protocol.errors import CloseCode, Code, CommandError
 from backchannel.protocol.frames import CaughtUp, ClientHello, SyncRequest, SyncResponse
@@ -37,8 +37,10 @@ class Poll:
         self.user_id = identity.user_id
         self.credential = identity.credential
         self.instance = request.client.instance
+        self.session_id = uuid.uuid4().hex
+        self.opened_us = now_us()
         self.session = Session(
-            uuid.uuid4().hex,
+            self.session_id,
             User(identity.user_id, identity.username, identity.display_name),
             node.settings,
             node.context.clock(),
@@ -60,10 +62,8 @@ class Poll:
         arrived = False
         try:
             await self._read_up()
-            publish_presence(
-                self._node.context.bus,
-                presence.arrive(self.user_id, device, hub.small_rooms_of(self, PRESENCE_ROOM)),
-            )
+            rooms = hub.small_rooms_of(self, PRESENCE_ROOM)
+            publish_sights(self._node.context.bus, presence, presence.arrive(self.user_id, device, rooms))
             arrived = True
             if not self._frames:
                 await self._wait()

@@ -10,8 +10,9 @@ from typing import Any, Final
 import structlog
 from starlette.websockets import WebSocket, WebSocketState
 
+from backchannel.commands.announce_instance import announce_instance
 from backchannel.commands.context import Caller
-from backchannel.commands.set_presence import publish_presence
+from backchannel.commands.set_presence import publish_sights
 from backchannel.protocol import codec
 from backchannel.protocol.commands import Command
 from backchannel.protocol.errors import CloseCode, Code, CommandError
@@ -46,8 +47,10 @@ class Connection:
     def __init__(self, websocket: WebSocket, identity: Identity, node: Node) -> None:
         self.user_id = identity.user_id
         self.credential = identity.credential
+        self.session_id = uuid.uuid4().hex
+        self.opened_us = now_us()
         self.session = Session(
-            uuid.uuid4().hex,
+            self.session_id,
             User(identity.user_id, identity.username, identity.display_name),
             node.settings,
             node.context.clock(),
@@ -62,6 +65,7 @@ class Connection:
         self._messages = Bucket(MESSAGES_BURST, node.context.clock())
         self._present = False
         self._closing: Close | None = None
+        self._cut = asyncio.Event()
         self._opened_at = time.monotonic()
 
     @property
@@ -75,23 +79,24 @@ class Connection:
         _log.info(
             "connection_opened",
             transport="websocket",
-            session=self.session.session_id,
+            session=self.session_id,
             user_id=self.user_id,
             via=self._via,
         )
         self._node.hub.attach(self)
         self._give_way()
         reader, writer = asyncio.create_task(self._read()), asyncio.create_task(self._write())
+        cut = asyncio.create_task(self._cut.wait())
         try:
-            await asyncio.wait({reader, writer}, return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait({reader, writer, cut}, return_when=asyncio.FIRST_COMPLETED)
         finally:
             self._node.hub.detach(self)
             self.session.closed()
             if self._present:
                 self._node.presence.leave(self.user_id, self._device, self._node.context.clock())
-            for task in (reader, writer, *self._tasks):
+            for task in (reader, writer, cut, *self._tasks):
                 task.cancel()
-            await asyncio.gather(reader, writer, return_exceptions=True)
+            await asyncio.gather(reader, writer, cut, return_exceptions=True)
             self._log_closed()
 
     # -- what the hub says
@@ -148,20 +153,24 @@ class Connection:
                 case Run(command):
                     self._run(command)
                 case Close():
-                    self._closing = effect
-                    self._outbound.stop(drop=effect.code is CloseCode.TOO_SLOW)
+                    self._close(effect)
 
     def _put(self, frame: bytes) -> None:
         if not self._outbound.put(frame):
             self.end(CloseCode.TOO_SLOW, "behind")
 
+    def _close(self, closing: Close) -> None:
+        """Say what is left to be said, then close; a peer that does not take it in time is cut off."""
+        self._closing = closing
+        self._outbound.stop(drop=closing.code is CloseCode.TOO_SLOW)
+        asyncio.get_running_loop().call_later(FLUSH_WITHIN_S, self._cut.set)
+
     async def _reading(self, reading: Coroutine[Any, Any, list[Effect]]) -> None:
         try:
             effects = await reading
         except CommandError as error:
-            self._closing = Close(CloseCode.UNAVAILABLE, error.code.word)
             self.session.closed()
-            self._outbound.stop(drop=False)
+            self._close(Close(CloseCode.UNAVAILABLE, error.code.word))
             return
         self._apply(effects)
         if self.session.state is State.LIVE and not self._present:
@@ -195,12 +204,13 @@ class Connection:
 
     @property
     def _device(self) -> str:
-        return self.instance or self.session.session_id
+        return self.instance or self.session_id
 
     def _arrive(self) -> None:
         self._present = True
         rooms = self._node.hub.small_rooms_of(self, PRESENCE_ROOM)
-        publish_presence(self._node.context.bus, self._node.presence.arrive(self.user_id, self._device, rooms))
+        presence = self._node.presence
+        publish_sights(self._node.context.bus, presence, presence.arrive(self.user_id, self._device, rooms))
 
     def _give_way(self) -> None:
         sockets = [each for each in self._node.hub.subscribers_of(self.user_id) if each.is_socket]
@@ -209,9 +219,8 @@ class Connection:
 
     def _supersede(self) -> None:
         """A tab has one socket: an older one of the same instance is a ghost of it."""
-        for other in self._node.hub.subscribers_of(self.user_id):
-            if other is not self and other.is_socket and self.instance and other.instance == self.instance:
-                other.end(CloseCode.SUPERSEDED, "superseded")
+        if self.instance is not None:
+            announce_instance(self._node.context.bus, self.user_id, self.instance, self.session_id, self.opened_us)
 
     # -- the socket
 
@@ -249,13 +258,9 @@ class Connection:
         websocket = self._websocket
         with suppress(Exception):  # whatever a dying socket throws, the reader learns of it too
             while (text := await self._outbound.wait_text()) is not None:
-                await (
-                    websocket.send_text(text)
-                    if self._closing is None
-                    else asyncio.wait_for(websocket.send_text(text), FLUSH_WITHIN_S)
-                )
+                await websocket.send_text(text)
             if self._closing is not None and websocket.application_state is WebSocketState.CONNECTED:
-                await asyncio.wait_for(websocket.close(self._closing.code, self._closing.reason), FLUSH_WITHIN_S)
+                await websocket.close(self._closing.code, self._closing.reason)
 
     def _log_closed(self) -> None:
         closing = self._closing or _gone(1006)
@@ -264,7 +269,7 @@ class Connection:
         _log.info(
             "connection_closed",
             transport="websocket",
-            session=self.session.session_id,
+            session=self.session_id,
             user_id=self.user_id,
             code=int(closing.code),
             reason=closing.reason,
