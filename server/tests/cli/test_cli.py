@@ -1,0 +1,104 @@
+import re
+import sqlite3
+from pathlib import Path
+
+import pytest
+
+from tests.cli.conftest import Ran, Run
+
+
+def one_line(ran: Ran) -> str:
+    """What an expected failure looks like: exit 2, nothing on stdout, one line on stderr."""
+    assert ran.status == 2, ran
+    assert ran.out == ""
+    assert re.fullmatch(r"backchannel: [^\n]+\n", ran.err), ran.err
+    return ran.err
+
+
+def test_the_first_account_owns_the_server_and_the_next_does_not(run: Run, folder: Path) -> None:
+    first = run("createuser", "ada")
+    assert (first.status, first.err) == (0, "")
+    assert re.fullmatch(r"ada is here and owns this server\. Password: [a-z2-9]{5}(-[a-z2-9]{5}){3}\n", first.out)
+    assert run("createuser", "Bob", "--password", "x").out == "bob is here.\n"
+    assert run("createuser", "eve", "--owner", "--bot").out == "eve is here and owns this server.\n"
+    rows = sqlite3.connect(folder / "backchannel.sqlite3").execute(
+        "SELECT username, is_superuser FROM backchannel_accounts_user ORDER BY id"
+    )
+    assert rows.fetchall() == [("ada", 1), ("bob", 0), ("eve", 1)]
+
+
+def test_a_token_alone_is_on_stdout(run: Run, folder: Path) -> None:
+    run("createuser", "bot", "--bot")
+    made = run("token", "bot", "--label", "deploys")
+    assert (made.status, made.err) == (0, "")
+    assert re.fullmatch(r"bc_[A-Za-z0-9_-]{43}\n", made.out)
+    kept = b"".join(path.read_bytes() for path in folder.iterdir())
+    assert made.out.strip().encode() not in kept
+
+
+def test_names_that_cannot_be_are_refused(run: Run) -> None:
+    assert "taken" in one_line(Ran(*_twice(run)))
+    assert "lowercase" in one_line(run("createuser", "two words"))
+    assert "reserved" in one_line(run("createuser", "everyone"))
+    assert "createuser carl" in one_line(run("token", "carl"))
+
+
+def _twice(run: Run) -> tuple[int, str, str]:
+    run("createuser", "ada")
+    again = run("createuser", "ADA")
+    return again.status, again.out, again.err
+
+
+def test_migrating_twice_is_migrating_once(run: Run) -> None:
+    assert re.fullmatch(r"\d+ migrations applied\.\n", run("migrate").out)
+    assert run("migrate").out == "The tables are up to date.\n"
+
+
+def test_check_finds_nothing_wrong_with_an_empty_folder(run: Run, folder: Path) -> None:
+    found = run("check")
+    assert (found.status, found.err) == (0, "")
+    assert f"ok       data folder {folder} (just made)" in found.out
+    assert found.out.endswith("Nothing stands in the way.\n")
+
+
+def test_check_tells_of_every_trouble_it_can_see(run: Run) -> None:
+    found = run("check", BACKCHANNEL_REDIS_URL="redis://127.0.0.1:1/0", BACKCHANNEL_SINGUP="open")
+    assert found.status == 1
+    assert "problem  Redis 1 of BACKCHANNEL_REDIS_URL" in found.out
+    assert "did you mean BACKCHANNEL_SIGNUP?" in found.out
+    assert "Traceback" not in found.err
+
+
+@pytest.mark.parametrize(
+    ("environment", "said"),
+    [
+        ({"BACKCHANNEL_PORT": "eighty"}, "BACKCHANNEL_PORT"),
+        ({"BACKCHANNEL_DATABASE_URL": "postgres://nobody@127.0.0.1:1/none"}, "127.0.0.1:1"),
+        ({"BACKCHANNEL_DATABASE_URL": "oracle://x"}, "BACKCHANNEL_DATABASE_URL"),
+        ({"BACKCHANNEL_DATA": "/proc/nothing"}, "/proc/nothing"),
+    ],
+)
+def test_what_cannot_be_used_is_told_in_one_line(run: Run, environment: dict[str, str], said: str) -> None:
+    assert said in one_line(run("migrate", **environment))
+    if "BACKCHANNEL_PORT" not in environment:
+        assert said in one_line(run("serve", "--port", "0", **environment))
+
+
+def test_a_database_of_a_newer_version_is_left_alone(run: Run, folder: Path) -> None:
+    run("migrate")
+    with sqlite3.connect(folder / "backchannel.sqlite3") as database:
+        database.execute("INSERT INTO django_migrations (app, name, applied) VALUES ('backchannel', '9999_later', '2099-01-01')")
+    assert "newer version" in one_line(run("serve", "--port", "0"))
+    assert "9999_later" in one_line(run("createuser", "ada"))
+    assert run("check").status == 1
+
+
+def test_a_file_that_is_no_database_is_told(run: Run, folder: Path) -> None:
+    folder.mkdir()
+    (folder / "backchannel.sqlite3").write_bytes(b"this is no database, whatever its name says" * 100)
+    assert "file is not a database" in one_line(run("serve", "--port", "0"))
+
+
+def test_the_password_of_the_database_is_not_told(run: Run) -> None:
+    refused = run("migrate", BACKCHANNEL_DATABASE_URL="postgres://ada:hunter2@127.0.0.1:1/none")
+    assert "hunter2" not in refused.err
