@@ -1,0 +1,67 @@
+/**
+ * Time that passes only when told to, and a way to let everything that is ready happen.
+ */
+import type { Clock } from '../types.ts';
+
+interface Timer {
+  readonly at: number;
+  readonly number: number;
+  readonly run: () => void;
+}
+
+export class FakeClock implements Clock {
+  readonly #timers = new Map<number, Timer>();
+  #now: number;
+  #last = 0;
+
+  constructor(now = Date.UTC(2026, 0, 1)) {
+    this.#now = now;
+  }
+
+  now(): number {
+    return this.#now;
+  }
+
+  setTimeout(run: () => void, delay_ms: number): unknown {
+    const number = ++this.#last;
+    this.#timers.set(number, { at: this.#now + Math.max(0, delay_ms), number, run });
+    return number;
+  }
+
+  clearTimeout(handle: unknown): void {
+    this.#timers.delete(handle as number);
+  }
+
+  /** Lets so many milliseconds pass: every timer in its order, and what each sets off. */
+  async advance(delay_ms: number): Promise<void> {
+    const end = this.#now + delay_ms;
+    await settle();
+    for (let timer = this.#next(end); timer; timer = this.#next(end)) {
+      this.#timers.delete(timer.number);
+      this.#now = Math.max(this.#now, timer.at);
+      timer.run();
+      await settle();
+    }
+    this.#now = end;
+  }
+
+  #next(end: number): Timer | undefined {
+    let next: Timer | undefined;
+    for (const timer of this.#timers.values()) {
+      if (timer.at <= end && (!next || timer.at < next.at)) next = timer;
+    }
+    return next;
+  }
+}
+
+/** Until no promise is left to run: a task of its own comes only after all of them. */
+export function settle(): Promise<void> {
+  return new Promise((resolve) => {
+    const { port1, port2 } = new MessageChannel();
+    port1.onmessage = () => {
+      port1.close();
+      resolve();
+    };
+    port2.postMessage(null);
+  });
+}

@@ -1,0 +1,244 @@
+/**
+ * A network in memory: `fetch` and `WebSocket` of one person, over a MemoryServer, with faults.
+ *
+ * The client's own transports run on it unchanged, so tests of the client test them too.
+ */
+import { COMMANDS, type Resume, type ServerFrame, type User } from '../protocol.gen.ts';
+import { type Listener, type MemoryServer, Refusal } from '../testing/memoryServer.ts';
+import type { FetchLike, WebSocketConstructor, WebSocketLike } from '../types.ts';
+
+/**
+ * What the path to the server does to sockets. `refused`: no upgrade. `silent`: opens, then nothing
+ * passes. `deaf`: what the client says is lost. `mute`: what the server says is lost.
+ */
+export type SocketFault = 'none' | 'refused' | 'silent' | 'deaf' | 'mute';
+/** `down`: no answer at all; a number: every request gets this status. `lost`: done, but the answer is lost. */
+export type HttpFault = 'none' | 'down' | 'lost' | number;
+
+export interface Request {
+  readonly at: number;
+  readonly method: string;
+  readonly path: string;
+  readonly body: Record<string, unknown>;
+}
+
+export class MemoryNetwork {
+  sockets: SocketFault = 'none';
+  http: HttpFault = 'none';
+  latency_ms = 10;
+  /** Frames of sockets arrive so much later still. */
+  lag_ms = 0;
+  /** The next commands over the socket are answered with this instead. */
+  refuseNext: Refusal | null = null;
+  readonly requests: Request[] = [];
+  readonly said: Record<string, unknown>[] = [];
+  readonly open = new Set<MemorySocket>();
+  readonly fetch: FetchLike;
+  readonly WebSocket: WebSocketConstructor;
+  readonly server: MemoryServer;
+  /** Who the session cookie belongs to. */
+  user: User;
+
+  constructor(server: MemoryServer, userId: number) {
+    this.server = server;
+    this.user = server.users.get(userId) as User;
+    this.fetch = (url, init) => this.#fetch(url, init ?? {});
+    const network = this;
+    this.WebSocket = class extends MemorySocket {
+      constructor() {
+        super(network);
+      }
+    };
+  }
+
+  /** The server closes every socket, after what it said before. */
+  closeAll(code: number): void {
+    for (const socket of this.open) socket.serverClose(code);
+  }
+
+  /** The server says one frame on every socket. */
+  say(frame: ServerFrame): void {
+    for (const socket of this.open) socket.hear(frame);
+  }
+
+  /** Requests for receiving or reading, not for sending. */
+  polls(): number {
+    return this.requests.filter((request) => request.path.endsWith('/api/sync')).length;
+  }
+
+  later(run: () => void, extra_ms = 0): void {
+    this.server.clock.setTimeout(run, this.latency_ms + extra_ms);
+  }
+
+  async #fetch(url: string, init: RequestInit): Promise<Response> {
+    const method = init.method ?? 'GET';
+    const body = typeof init.body === 'string' ? (JSON.parse(init.body) as Record<string, unknown>) : {};
+    this.requests.push({ at: this.server.clock.now(), method, path: url, body });
+    await this.#travel(init.signal);
+    if (this.http === 'down') throw new TypeError('fetch failed');
+    if (typeof this.http === 'number') return problem({ code: 'unavailable', status: this.http, detail: 'fault' });
+    try {
+      const result = url.endsWith('/api/sync') ? await this.#sync(body, init.signal) : this.#command(method, url, body);
+      await this.#travel(init.signal);
+      if (this.http !== 'none') throw new TypeError('fetch failed');
+      return new Response(JSON.stringify(result), { status: 200 });
+    } catch (error) {
+      if (error instanceof Refusal) return problem(error.body);
+      throw error;
+    }
+  }
+
+  #travel(signal: AbortSignal | null | undefined): Promise<void> {
+    return new Promise((resolve, reject) => {
+      if (signal?.aborted) return reject(signal.reason as Error);
+      signal?.addEventListener('abort', () => reject(signal.reason as Error));
+      this.later(resolve);
+    });
+  }
+
+  #command(method: string, url: string, body: Record<string, unknown>): unknown {
+    const { pathname, searchParams } = new URL(url, 'http://memory');
+    for (const [type, route] of Object.entries(COMMANDS)) {
+      const names = [...route.path.matchAll(/\{(\w+)\}/g)].map((match) => match[1] as string);
+      const match = new RegExp(`^${route.path.replace(/\{\w+\}/g, '([^/]+)')}$`).exec(pathname);
+      if (route.method !== method || !match) continue;
+      const inPath = Object.fromEntries(
+        names.map((name, index) => [name, decodeURIComponent(match[index + 1] as string)]),
+      );
+      const fields = { ...Object.fromEntries(searchParams), ...body, ...inPath };
+      return this.server.run(this.user.id, type, fields as never);
+    }
+    throw new Refusal('not_found');
+  }
+
+  #sync(body: Record<string, unknown>, signal: AbortSignal | null | undefined): Promise<unknown> {
+    const { server, user } = this;
+    const resume = body.resume as Resume | undefined;
+    const newcomer = resume?.epoch !== server.epoch;
+    const frames = server.catchUp(user, resume);
+    if (newcomer) frames.unshift(server.hello(user));
+    if (frames.length > 0) frames.push({ type: 'caught_up' });
+    const wait_ms = Number(body.wait ?? 0) * 1_000;
+    const answer = (said: readonly ServerFrame[]) => ({
+      frames: said,
+      epoch: server.epoch,
+      user_version: server.version(user.id),
+    });
+    if (frames.length > 0 || wait_ms === 0) return Promise.resolve(answer(frames));
+    return new Promise((resolve) => {
+      const done = (said: readonly ServerFrame[]): void => {
+        server.clock.clearTimeout(timer);
+        server.listeners.delete(listener);
+        resolve(answer(said));
+      };
+      const listener: Listener = { user, hear: (frame) => done([frame]) };
+      const timer = server.clock.setTimeout(() => done([]), wait_ms);
+      server.listeners.add(listener);
+      signal?.addEventListener('abort', () => done([]));
+    });
+  }
+}
+
+function problem(body: Refusal['body'] | { code: string; status: number; detail: string }): Response {
+  const headers = { 'Content-Type': 'application/problem+json' };
+  return new Response(JSON.stringify(body), { status: body.status, headers });
+}
+
+export class MemorySocket implements WebSocketLike, Listener {
+  readyState = 0;
+  onopen: ((event: never) => void) | null = null;
+  onmessage: ((event: never) => void) | null = null;
+  onclose: ((event: never) => void) | null = null;
+  onerror: ((event: never) => void) | null = null;
+  readonly user: User;
+  readonly #network: MemoryNetwork;
+  #beat: unknown = null;
+
+  constructor(network: MemoryNetwork) {
+    this.#network = network;
+    this.user = network.user;
+    network.later(() => {
+      if (this.readyState !== 0) return;
+      if (network.sockets === 'refused') return this.#end(1006);
+      this.readyState = 1;
+      network.open.add(this);
+      this.onopen?.({} as never);
+    });
+  }
+
+  send(data: string): void {
+    const frame = JSON.parse(data) as Record<string, unknown>;
+    this.#network.said.push(frame);
+    if (this.#lost('deaf')) return;
+    this.#network.later(() => this.readyState === 1 && this.#answer(frame));
+  }
+
+  close(): void {
+    this.#gone();
+  }
+
+  hear(frame: ServerFrame): void {
+    if (this.#lost('mute')) return;
+    this.#network.later(() => {
+      if (this.readyState === 1 && !this.#lost('mute')) this.onmessage?.({ data: JSON.stringify(frame) } as never);
+    }, this.#network.lag_ms);
+  }
+
+  serverClose(code: number): void {
+    this.#network.server.listeners.delete(this);
+    this.#network.later(() => this.readyState !== 3 && this.#end(code), this.#network.lag_ms);
+  }
+
+  #answer(frame: Record<string, unknown>): void {
+    const { server } = this.#network;
+    const { type, id = null, ...fields } = frame;
+    switch (type) {
+      case 'hello':
+        this.hear(server.hello(this.user));
+        for (const said of server.catchUp(this.user, frame.resume as Resume | undefined)) this.hear(said);
+        this.hear({ type: 'caught_up' });
+        server.listeners.add(this);
+        this.#heartbeat();
+        return;
+      case 'pong':
+        return;
+      case 'ping':
+        return this.hear({ type: 'pong', timestamp: '' });
+    }
+    try {
+      const refusal = this.#network.refuseNext;
+      this.#network.refuseNext = null;
+      if (refusal) throw refusal;
+      const result = server.run(this.user.id, String(type), { ...fields, id } as never);
+      if (type === 'get_room_list') this.hear({ type: 'room_list', ...(result as object), id } as never);
+      else this.hear({ type: 'ack', id: id as string, result });
+    } catch (error) {
+      if (!(error instanceof Refusal)) throw error;
+      this.hear({ type: 'error', id: id as string, error: error.body });
+    }
+  }
+
+  #heartbeat(): void {
+    const { server } = this.#network;
+    this.#beat = server.clock.setTimeout(() => {
+      this.hear(server.heartbeat(this.user.id));
+      this.#heartbeat();
+    }, server.heartbeat_s * 1_000);
+  }
+
+  #lost(fault: SocketFault): boolean {
+    return this.#network.sockets === 'silent' || this.#network.sockets === fault;
+  }
+
+  #gone(): void {
+    this.readyState = 3;
+    this.#network.open.delete(this);
+    this.#network.server.listeners.delete(this);
+    this.#network.server.clock.clearTimeout(this.#beat);
+  }
+
+  #end(code: number): void {
+    this.#gone();
+    this.onclose?.({ code } as never);
+  }
+}

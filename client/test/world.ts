@@ -1,0 +1,73 @@
+/** One person's client on a network in memory, with another person on the same server. */
+import { createChat } from '../src/client.ts';
+import { memoryStorage } from '../src/outboxStorage.ts';
+import { FakeClock, MemoryNetwork, MemoryServer } from '../src/testing/index.ts';
+import type { Chat, ChatOptions, HostFact, LogEntry } from '../src/types.ts';
+
+export const ANN = 1;
+export const BOB = 2;
+
+export interface World {
+  readonly clock: FakeClock;
+  readonly server: MemoryServer;
+  readonly network: MemoryNetwork;
+  readonly chat: Chat;
+  readonly log: LogEntry[];
+  /** The host says something. */
+  host(fact: HostFact): void;
+  /** Whether the host believes to be online. */
+  online: boolean;
+  texts(roomId: number): string[];
+}
+
+export function world(options: Partial<ChatOptions> = {}, before?: (server: MemoryServer) => void): World {
+  const clock = new FakeClock();
+  const server = new MemoryServer(clock, ['ann', 'bob']);
+  server.createRoom([ANN, BOB]);
+  before?.(server);
+  const network = new MemoryNetwork(server, ANN);
+  const listeners = new Set<(fact: HostFact) => void>();
+  const log: LogEntry[] = [];
+  const chat = createChat({
+    client: { name: 'test', version: '1' },
+    baseUrl: 'http://memory',
+    fetch: network.fetch,
+    WebSocket: network.WebSocket,
+    storage: memoryStorage(),
+    clock,
+    random: () => 0.5,
+    events: {
+      isOnline: () => made.online,
+      subscribe(listener) {
+        listeners.add(listener);
+        return () => listeners.delete(listener);
+      },
+    },
+    log: (entry) => log.push(entry),
+    ...options,
+  });
+  const made: World = {
+    clock,
+    server,
+    network,
+    chat,
+    log,
+    online: true,
+    host: (fact) => listeners.forEach((listener) => listener(fact)),
+    texts: (roomId) => chat.getTimeline(roomId).messages.map((message) => message.content),
+  };
+  return made;
+}
+
+/** Connected by a proven WebSocket, room 1 open. */
+export async function liveWorld(
+  options: Partial<ChatOptions> = {},
+  before?: (server: MemoryServer) => void,
+): Promise<World> {
+  const made = world(options, before);
+  made.chat.connect();
+  await made.clock.advance(1_000);
+  void made.chat.openRoom(1);
+  await made.clock.advance(1_000);
+  return made;
+}
