@@ -8,7 +8,6 @@ from copy import deepcopy
 from functools import cache
 from typing import Any, Final
 
-from backchannel.protocol import docs_page as page
 from backchannel.protocol import json_schema
 from backchannel.protocol.commands import COMMANDS, Declaration
 from backchannel.protocol.errors import Code
@@ -87,14 +86,6 @@ def document() -> dict[str, Any]:
             "schemas": _reachable(schemas, paths),
         },
     }
-
-
-def docs_page() -> str:
-    """The document as a page for people: static HTML without scripts, styled by `DOCS_STYLE` at /api/docs.css."""
-    return page.html(document())
-
-
-DOCS_STYLE: Final = page.STYLE
 
 
 def _operation(declaration: Declaration, schemas: dict[str, Any]) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from typing import Any
 import jsonschema_rs
 import pytest
 
-from backchannel.protocol import asyncapi, generate, json_schema, openapi
+from backchannel.protocol import asyncapi, docs_page, generate, json_schema, openapi
 from backchannel.protocol.commands import COMMANDS
 from backchannel.protocol.errors import Code
 from backchannel.protocol.examples import EXAMPLES
@@ -159,16 +159,16 @@ class _Page(HTMLParser):
 
 def test_the_page_for_people_needs_no_script_and_nothing_from_elsewhere() -> None:
     page = _Page()
-    page.feed(openapi.docs_page())
+    page.feed(docs_page.html(openapi.document()))
     assert not {"script", "style", "img", "iframe"} & set(page.tags)
     assert set(page.addresses) == {"/api/docs.css", "/api/openapi.json", "/api/asyncapi.json"}
-    assert "url(" not in openapi.DOCS_STYLE
-    assert "@import" not in openapi.DOCS_STYLE
+    assert "url(" not in docs_page.STYLE
+    assert "@import" not in docs_page.STYLE
 
 
 def test_the_page_for_people_shows_every_operation_and_every_link_leads_somewhere() -> None:
     page = _Page()
-    page.feed(openapi.docs_page())
+    page.feed(docs_page.html(openapi.document()))
     assert len(page.ids) == len(set(page.ids))
     assert {link.removeprefix("#") for link in page.links} <= set(page.ids)
     assert {word for word, declaration in COMMANDS.items() if declaration.method} <= set(page.ids)
