@@ -45,8 +45,9 @@ export function createChat(options: ChatOptions): Chat {
       replica.setEpoch(epoch);
       flush();
     },
-    sendable(open) {
-      outbox.open = open;
+    doubted() {
+      outbox.close();
+      replica.doubt();
     },
     recovered() {
       outbox.hurry();
@@ -62,6 +63,7 @@ export function createChat(options: ChatOptions): Chat {
     random,
     http: driver.http,
     link: () => driver.link,
+    sure: () => outbox.isOpen,
     doubt: () => driver.dispatch({ type: 'doubt' }),
     zombie(link) {
       log('zombie');

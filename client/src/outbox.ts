@@ -95,9 +95,10 @@ export class Outbox {
     return sent;
   }
 
-  /** Who is speaking is known: only that person's messages are shown and sent. */
+  /** Who is speaking is known, so sending may begin: only that person's messages are shown and sent. */
   setUser(userId: UserId): void {
-    if (this.#user === userId) return;
+    this.#open = true;
+    if (this.#user === userId) return this.#pump();
     this.#user = userId;
     for (const entry of this.#entries.values()) {
       if (entry.userId === null) {
@@ -110,9 +111,13 @@ export class Outbox {
     this.#pump();
   }
 
-  /** Whether sending makes sense: not while stopped, nor while a person is needed. */
-  set open(open: boolean) {
-    this.#open = open;
+  get isOpen(): boolean {
+    return this.#open;
+  }
+
+  /** Stopped, or the session is in doubt: nothing goes out until `setUser` says again who is speaking. */
+  close(): void {
+    this.#open = false;
     this.#pump();
   }
 
@@ -164,7 +169,7 @@ export class Outbox {
     const now = this.#ports.clock.now();
     const busy = new Set<RoomId>();
     let next = Number.POSITIVE_INFINITY;
-    const sendable = this.#open && this.#user !== null ? [...this.#entries.values()] : [];
+    const sendable = this.#open ? [...this.#entries.values()] : [];
     for (const entry of sendable) {
       if (entry.userId !== this.#user || entry.state === 'failed' || busy.has(entry.roomId)) continue;
       if (now - entry.createdAt > EXPIRY_MS && entry.state === 'queued') {

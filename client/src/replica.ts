@@ -59,12 +59,18 @@ export class Replica {
   readonly #timelines = new Map<RoomId, Timeline>();
   #epoch: string | null = null;
   #userVersion = 0;
+  #sure = false;
   #needs = noNeeds();
 
   /** Where this client stands; undefined for a newcomer. */
   resume(): Resume | undefined {
-    if (this.#epoch === null || !this.rooms.loaded) return undefined;
+    if (this.#epoch === null || !this.rooms.loaded || !this.#sure) return undefined;
     return { epoch: this.#epoch, user_version: this.#userVersion, rooms: this.cursors.toResume() };
+  }
+
+  /** The next hello may be another person's: come as a newcomer, who is told. */
+  doubt(): void {
+    this.#sure = false;
   }
 
   takeNeeds(): Needs {
@@ -156,6 +162,7 @@ export class Replica {
   #hello(hello: ServerHello): void {
     if (this.user && this.user.id !== hello.user.id) this.#forgetPerson();
     this.user = hello.user;
+    this.#sure = true;
     this.limits = hello.limits;
     this.setEpoch(hello.epoch);
     // A newcomer is told who is here; what was known before is older than that.

@@ -3,8 +3,10 @@
  * the same id also goes by REST, and the first answer wins. That is safe because the id is the key:
  * the server stores it once, however often and from wherever it comes.
  *
- * If REST brings the ack while the socket has been silent since the send, the socket is a zombie.
+ * If REST brings the ack while the socket has been silent since the send, the socket is a zombie;
+ * if it spoke, yet still owes the ack seconds later, it does not listen, and is one too.
  */
+import { CHECK_MS } from './connection/machine.ts';
 import type { ChatError } from './errors.ts';
 import type { Http } from './transports/http.ts';
 import type { Link } from './transports/websocket.ts';
@@ -19,6 +21,8 @@ export interface SenderPorts {
   readonly http: Http;
   /** The proven link, or null. */
   link(): Link | null;
+  /** False while nobody knows who is speaking. */
+  sure(): boolean;
   doubt(): void;
   zombie(link: Link): void;
 }
@@ -44,14 +48,20 @@ export function deliver(item: Outgoing, ports: SenderPorts): Promise<SendResult>
     let hedged = false;
     let restError: ChatError | null = null;
     let linkError: ChatError | null = null;
+    let acked = false;
 
     const hedge = (): void => {
       if (hedged) return;
       hedged = true;
+      if (!ports.sure()) return reject(linkError as ChatError);
       byRest().then(
         (result) => {
           resolve(result);
-          if (!linkError && link.heard === heard) ports.zombie(link);
+          const accuse = (): void => {
+            if (!acked && !linkError) ports.zombie(link);
+          };
+          if (link.heard === heard) accuse();
+          else ports.clock.setTimeout(accuse, CHECK_MS);
         },
         (error: ChatError) => {
           restError = error;
@@ -61,6 +71,7 @@ export function deliver(item: Outgoing, ports: SenderPorts): Promise<SendResult>
     };
 
     const timer = ports.clock.setTimeout(() => {
+      if (linkError) return;
       ports.doubt();
       hedge();
     }, HEDGE_MS);
@@ -68,7 +79,10 @@ export function deliver(item: Outgoing, ports: SenderPorts): Promise<SendResult>
     link
       .request('send_message', fields)
       .then(
-        ({ message }) => resolve({ method: 'websocket', message }),
+        ({ message }) => {
+          acked = true;
+          resolve({ method: 'websocket', message });
+        },
         (error: ChatError) => {
           linkError = error;
           // A refusal is an answer; a broken link is none.

@@ -9,7 +9,7 @@ import { PROTOCOL, type Resume, type ServerFrame } from '../protocol.ts';
 import { Http } from '../transports/http.ts';
 import { Link } from '../transports/websocket.ts';
 import type { Connection, Method } from '../types.ts';
-import { BY_REST, type Effect, type Event, INITIAL, isLive, type Model, next } from './machine.ts';
+import { BY_REST, type Effect, type Event, INITIAL, isLive, isUnsure, type Model, next } from './machine.ts';
 import { Poller } from './poller.ts';
 import { answered, damp, judge, NO_EVIDENCE, type Shown, unanswered } from './status.ts';
 
@@ -19,8 +19,8 @@ export interface DriverPorts {
   frames(frames: readonly ServerFrame[], method: Method): void;
   /** The epoch a poll was answered under. */
   polled(epoch: string): void;
-  /** Whether sending makes sense: not while stopped or halted. */
-  sendable(open: boolean): void;
+  /** Stopped, halted, or the session may be over: who is speaking must be heard again before anything is sent. */
+  doubted(): void;
   /** A link became live, or HTTP answers again. */
   recovered(): void;
   changed(): void;
@@ -108,10 +108,10 @@ export class Driver {
       if (isLive(before.state) && !isLive(model.state)) this.#rest = NO_EVIDENCE;
     }
     for (const effect of effects) this.#do(effect);
+    if (isUnsure(model.state) && !isUnsure(before.state)) this.#ports.doubted();
     this.#arm();
     this.#poller.running = BY_REST[model.state];
     if (model.state === before.state && isLive(model.state)) return;
-    this.#ports.sendable(isLive(model.state) || BY_REST[model.state]);
     if (isLive(model.state) && !isLive(before.state)) this.#ports.recovered();
     this.#show();
   }

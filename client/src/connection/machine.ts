@@ -115,6 +115,9 @@ export const BY_REST: Readonly<Record<State, boolean>> = {
   halted: false,
 };
 
+/** In which states nobody knows who is speaking: another person may sign in before the next hello. */
+export const isUnsure = (state: State): boolean => state === 'stopped' || state === 'halted' || state === 'asking';
+
 /** In which states commands go over the socket. */
 export const isLive = (state: State): boolean => state === 'live' || state === 'checking';
 
