@@ -8,7 +8,9 @@ from typing import Any
 from django import forms
 from django.contrib import admin, messages
 from django.contrib.auth.admin import UserAdmin
-from django.contrib.auth.forms import UserChangeForm, UserCreationForm
+from django.contrib.auth.forms import AdminUserCreationForm, UserChangeForm
+from django.contrib.auth.models import Group
+from django.db import transaction
 from django.http import HttpRequest
 from django.utils import timezone
 
@@ -18,6 +20,9 @@ from backchannel.accounts.models import Invitation, Token, User
 from backchannel.accounts.secrets import TOKEN_PREFIX, digest, new_secret
 from backchannel.accounts.views import invitation_url
 
+# Nothing here is granted by group.
+admin.site.unregister(Group)
+
 
 @admin.register(User)
 class PersonAdmin(UserAdmin):  # type: ignore[type-arg]
@@ -25,7 +30,7 @@ class PersonAdmin(UserAdmin):  # type: ignore[type-arg]
     list_filter = ("is_active", "is_staff")
     search_fields = ("username", "display_name", "email")
     form = UserChangeForm
-    add_form = UserCreationForm
+    add_form = AdminUserCreationForm
     fieldsets = (
         (None, {"fields": ("username", "password", "display_name", "email")}),
         (
@@ -43,7 +48,8 @@ class PersonAdmin(UserAdmin):  # type: ignore[type-arg]
     def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
         super().save_model(request, obj, form, change)
         if not change:
-            entrance.welcome(obj)
+            # Rooms are joined through the log's writer, which waits for this transaction to end.
+            transaction.on_commit(lambda: entrance.welcome(obj))
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         # What somebody wrote stays, and needs its author: an account is made inactive instead.

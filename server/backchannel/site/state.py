@@ -26,14 +26,13 @@ def connect() -> None:
     """Reach the database. Raises `DatabaseUnusable`."""
     try:
         if connection.vendor == "postgresql":
-            # Once without the pool, which would try for long and then not tell what was wrong.
-            connection.Database.connect(**connection.get_connection_params()).close()
+            _reach_postgres()
         connection.ensure_connection()
         with connection.cursor() as cursor:
             cursor.execute("SELECT 1")
     except NotSupportedError as problem:
         raise DatabaseUnusable(f"{describe()} is too old: {_first_line(problem)}") from None
-    except (DatabaseError, InterfaceError, connection.Database.Error) as problem:
+    except (DatabaseError, InterfaceError) as problem:
         raise DatabaseUnusable(f"cannot use {describe()}: {_first_line(problem)}") from None
     except Exception as problem:
         if type(problem).__name__ != "PoolTimeout":
@@ -123,6 +122,16 @@ def only_server_of(folder: Path) -> Iterator[None]:
         file.write(str(os.getpid()))
         file.flush()
         yield
+
+
+def _reach_postgres() -> None:
+    """Connect once without the pool, which would try for long and then not tell what was wrong."""
+    import psycopg
+
+    try:
+        psycopg.connect(**connection.get_connection_params()).close()
+    except psycopg.Error as problem:
+        raise DatabaseUnusable(f"cannot use {describe()}: {_first_line(problem)}") from None
 
 
 def _applied() -> set[tuple[str, str]]:

@@ -60,8 +60,8 @@ async def test_the_name_of_a_credential_does_not_hold_it(tab: Client, token: str
 
 
 async def test_a_bearer_token_speaks_on_both_transports_and_without_an_origin(token: str) -> None:
-    for type in ("http", "websocket"):
-        identity = await authenticate(scope(type=type, method="POST", authorization=f"bearer {token}"))
+    for transport in ("http", "websocket"):
+        identity = await authenticate(scope(type=transport, method="POST", authorization=f"bearer {token}"))
         assert (identity.username, identity.via, identity.expires_at) == ("ada", "bearer", None)
 
 
@@ -168,7 +168,8 @@ async def test_an_answer_is_remembered_for_a_while_and_not_past_the_session(
     key = session_key(tab)
     first = await authenticate(scope(cookie=key, origin=ORIGIN))
     assert await authenticate(scope(cookie=key, origin=ORIGIN)) is first
-    monkeypatch.setattr(module.time, "monotonic", lambda now=module.time.monotonic(): now + module.REMEMBER_S + 1)
+    later = module.time.monotonic() + module.REMEMBER_S + 1
+    monkeypatch.setattr(module.time, "monotonic", lambda: later)
     assert await authenticate(scope(cookie=key, origin=ORIGIN)) is not first
     assert first.expires_at is not None
     monkeypatch.setattr(module.time, "time", lambda: first.expires_at / 1_000_000 + 1)

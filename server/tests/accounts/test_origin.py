@@ -8,7 +8,9 @@ HOST = "chat.example.com"
 
 
 def may(**given: Any) -> bool:
-    return may_use_cookie(**{"websocket": False, "method": "GET", "host": HOST, "origin": None, "fetch_site": None, **given})
+    return may_use_cookie(
+        **{"websocket": False, "method": "GET", "host": HOST, "origin": None, "fetch_site": None, **given}
+    )
 
 
 @pytest.mark.parametrize(

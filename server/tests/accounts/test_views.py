@@ -51,7 +51,11 @@ def test_a_new_server_asks_for_its_owner_and_makes_the_first_channel() -> None:
     after = tab.get("/account/state").json()
     assert after == made.json()
     assert (after["setup_required"], after["workspace"]) == (False, "Lab")
-    assert (after["user"]["username"], after["user"]["display_name"], after["user"]["staff"]) == ("grace", "Grace H.", True)
+    assert (after["user"]["username"], after["user"]["display_name"], after["user"]["staff"]) == (
+        "grace",
+        "Grace H.",
+        True,
+    )
     assert rooms_of("grace") == ["general"]
 
 

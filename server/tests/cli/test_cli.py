@@ -87,7 +87,9 @@ def test_what_cannot_be_used_is_told_in_one_line(run: Run, environment: dict[str
 def test_a_database_of_a_newer_version_is_left_alone(run: Run, folder: Path) -> None:
     run("migrate")
     with sqlite3.connect(folder / "backchannel.sqlite3") as database:
-        database.execute("INSERT INTO django_migrations (app, name, applied) VALUES ('backchannel', '9999_later', '2099-01-01')")
+        database.execute(
+            "INSERT INTO django_migrations (app, name, applied) VALUES ('backchannel', '9999_later', '2099-01-01')"
+        )
     assert "newer version" in one_line(run("serve", "--port", "0"))
     assert "9999_later" in one_line(run("createuser", "ada"))
     assert run("check").status == 1

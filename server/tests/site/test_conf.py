@@ -13,7 +13,9 @@ PAGE = Path(__file__).parents[3] / "docs" / "reference" / "settings.md"
 
 
 def test_every_setting_is_documented() -> None:
-    assert PAGE.read_text("utf-8") == reference.page(), "python -m backchannel.site.reference > docs/reference/settings.md"
+    assert PAGE.read_text("utf-8") == reference.page(), (
+        "python -m backchannel.site.reference > docs/reference/settings.md"
+    )
     for item in fields(Conf):
         assert item.metadata["help"].endswith("."), item.name
 
