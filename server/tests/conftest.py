@@ -1,15 +1,24 @@
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
+from tests.running import Running, empty_database, running
 
-@pytest.fixture(scope="session", autouse=True)
-def _connections_of_threads(django_db_setup: None) -> Iterator[None]:
-    """PostgreSQL drops no database that somebody is connected to."""
-    yield
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_test_environment: None, django_db_blocker: Any) -> Iterator[None]:
+    """pytest-django's own makes a database only where a test is marked; servers need one without."""
+    from django.test.utils import setup_databases, teardown_databases
+
     from backchannel.store.hop import close_connections
 
-    close_connections()
+    with django_db_blocker.unblock():
+        made = setup_databases(verbosity=0, interactive=False, aliases={"default"})
+        yield
+        # PostgreSQL drops no database that somebody is connected to.
+        close_connections()
+        teardown_databases(made, verbosity=0)
 
 
 @pytest.fixture(autouse=True)
@@ -22,3 +31,18 @@ def _forget() -> Iterator[None]:
 
     cache.clear()
     authenticate._memory = authenticate._Memory()
+
+
+@pytest.fixture(scope="module")
+def module_database(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
+    """A database that a module's tests share, and servers' threads may use; emptied after the last one."""
+    with django_db_blocker.unblock():
+        yield
+        empty_database()
+
+
+@pytest.fixture(scope="module")
+def server(module_database: None) -> Iterator[Running]:
+    """A server without rate limits, shared by a module's tests: each makes its own people and rooms."""
+    with running() as it:
+        yield it

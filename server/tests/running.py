@@ -1,0 +1,288 @@
+"""A server in this process, on a port of its own, and the devices that talk to it over real sockets."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import socket
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import quote
+from uuid import uuid4
+
+import httpx
+import uvicorn
+from django.contrib.auth import get_user_model
+from django.core.management import call_command
+from websockets.exceptions import ConnectionClosed
+from websockets.sync.client import ClientConnection, connect
+
+from backchannel.accounts import lookup
+from backchannel.accounts.entrance import person_of
+from backchannel.protocol.commands import COMMANDS
+from backchannel.protocol.shapes import Limits, User
+from backchannel.runner.listening import listen
+from backchannel.runner.protocol import GuardedHttpProtocol
+from backchannel.runner.server import FRAME_BYTES
+from backchannel.store.workspace import workspace
+
+Frame = dict[str, Any]
+
+PATIENCE_S = 30.0
+"""How long a test waits for what must come. It says nothing about how fast it should be: only a broken server is waited for."""
+
+WITHOUT_LIMITS = Limits(sends_per_second=1e9, send_burst=10**9, commands_per_second=1e9, connections=10_000)
+
+_numbers = itertools.count(1)
+
+
+@dataclass(frozen=True)
+class Someone:
+    """A person with an account and a token."""
+
+    user: User
+    token: str
+    account: Any
+
+    @property
+    def id(self) -> int:
+        return self.user.id
+
+    @property
+    def headers(self) -> dict[str, str]:
+        return {"Authorization": f"Bearer {self.token}"}
+
+
+def somebody(name: str = "somebody") -> Someone:
+    """A new person; `name` is only the beginning of the username, which nobody else has."""
+    account = get_user_model()(username=f"{name}{next(_numbers)}", display_name=name.title())
+    account.set_unusable_password()
+    account.save()
+    return Someone(person_of(account), lookup.issue_token(account), account)
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a command was answered with, on either transport. `status` is None for an ack, which carries none."""
+
+    status: int | None
+    body: Any
+
+    @property
+    def ok(self) -> bool:
+        return self.status is None or self.status < 400
+
+    @property
+    def code(self) -> str | None:
+        return None if self.ok else str(self.body["code"])
+
+
+class Running:
+    """A server that runs. `chat` may be looked into: it lives in this process, in a thread of its own."""
+
+    def __init__(self, chat: Any, sock: socket.socket) -> None:
+        self.chat = chat
+        self.port = int(sock.getsockname()[1])
+        self.url = f"http://127.0.0.1:{self.port}"
+        self.http = httpx.Client(base_url=self.url, timeout=PATIENCE_S, verify=False, trust_env=False)
+
+    def call(self, who: Someone | None, word: str, **fields: Any) -> Answer:
+        """A command over HTTP."""
+        response = self.request(who, word, fields)
+        return Answer(response.status_code, response.json())
+
+    def request(self, who: Someone | None, word: str, fields: dict[str, Any]) -> httpx.Response:
+        declaration = COMMANDS[word]
+        rest = dict(fields)
+        path = declaration.path
+        for name in declaration.path_fields:
+            path = path.replace("{" + name + "}", quote(str(rest.pop(name)), safe=""))
+        headers = {} if who is None else who.headers
+        assert declaration.method
+        if declaration.method in ("GET", "DELETE"):
+            return self.http.request(declaration.method, path, params=rest, headers=headers)
+        return self.http.request(declaration.method, path, json=rest, headers=headers)
+
+    def do(self, who: Someone, word: str, **fields: Any) -> Any:
+        """A command that must succeed; its result."""
+        answer = self.call(who, word, **fields)
+        assert answer.ok, answer
+        return answer.body
+
+    def sync(self, who: Someone, resume: Frame | None = None, wait: float = 0, **rest: Any) -> httpx.Response:
+        asked = {"wait": wait, **({"resume": resume} if resume else {}), **rest}
+        return self.http.post("/api/sync", json=asked, headers=who.headers)
+
+    def device(self, who: Someone, **opening: Any) -> Device:
+        """A device that has caught up."""
+        device = self.dial(who)
+        device.hello(**opening)
+        device.until("caught_up")
+        return device
+
+    def dial(self, who: Someone | None = None, query: str = "", **options: Any) -> Device:
+        """A socket that has said nothing yet."""
+        headers = {**(who.headers if who else {}), **options.pop("headers", {})}
+        return Device(
+            connect(
+                f"ws://127.0.0.1:{self.port}/ws{query}",
+                additional_headers=headers,
+                compression=None,
+                max_size=None,
+                open_timeout=PATIENCE_S,
+                close_timeout=1,
+                proxy=None,
+                legacy=True,
+                **options,
+            )
+        )
+
+    def wait_until(self, true: Callable[[], Any]) -> None:
+        wait_until(true)
+
+    def in_loop(self, function: Callable[..., Any], *arguments: Any) -> None:
+        """Call on the server's event loop, and wait until it has been."""
+        done = threading.Event()
+
+        def call() -> None:
+            try:
+                function(*arguments)
+            finally:
+                done.set()
+
+        self.chat.log._loop.call_soon_threadsafe(call)
+        assert done.wait(PATIENCE_S)
+
+
+class Device:
+    """A WebSocket client that puts frames in a row. What is not asked for is kept in `heard`, in order."""
+
+    def __init__(self, connection: ClientConnection) -> None:
+        self.connection = connection
+        self.heard: list[Frame] = []
+        self._coming: deque[Frame] = deque()
+
+    def say(self, frame: Any) -> None:
+        self.connection.send(frame if isinstance(frame, str | bytes) else json.dumps(frame))
+
+    def hello(self, resume: Frame | None = None, instance: str | None = None, protocol: int = 1) -> None:
+        client = {"name": "test", "version": "1", "instance": instance or str(uuid4())}
+        self.say({"type": "hello", "protocol": protocol, "client": client, **({"resume": resume} if resume else {})})
+
+    def next(self) -> Frame:
+        if not self._coming:
+            text = self.connection.recv(timeout=PATIENCE_S)
+            message = json.loads(text)
+            self._coming.extend(message if isinstance(message, list) else [message])
+        return self._coming.popleft()
+
+    def until(self, type_: str, **members: Any) -> Frame:
+        """The next such frame; those before it are kept in `heard`."""
+        while True:
+            frame = self.next()
+            if frame["type"] == type_ and all(frame.get(name) == value for name, value in members.items()):
+                return frame
+            self.heard.append(frame)
+
+    def take(self) -> list[Frame]:
+        """What was heard so far, a barrier: everything the server said before it answered this."""
+        id_ = str(uuid4())
+        self.say({"type": "ping", "id": id_})
+        self.until("pong", id=id_)
+        heard, self.heard = self.heard, []
+        return heard
+
+    def call(self, word: str, **fields: Any) -> Answer:
+        """A command and its answer."""
+        id_ = str(fields.get("id") or uuid4())
+        said = {"type": word, **fields}
+        if word != "send_message" or "id" in fields:
+            said["id"] = fields.get("id", id_)
+        self.say(said)
+        while True:
+            frame = self.next()
+            if frame["type"] == "error" and frame["id"] in (id_, None):
+                return Answer(frame["error"]["status"], frame["error"])
+            if frame["type"] == "ack" and frame["id"] in (id_, None):
+                return Answer(None, frame["result"])
+            if frame["type"] in ("room_list", "pong") and frame.get("id") == id_:
+                return Answer(None, {name: value for name, value in frame.items() if name not in ("type", "id")})
+            self.heard.append(frame)
+
+    def closed(self) -> tuple[int, str]:
+        """Wait for the end; code and reason. What comes before it is kept in `heard`."""
+        try:
+            while True:
+                self.heard.append(self.next())
+        except ConnectionClosed as closed:
+            return (closed.rcvd.code, closed.rcvd.reason) if closed.rcvd else (1006, "")
+
+    def close(self) -> None:
+        self.connection.close()
+
+    def __enter__(self) -> Device:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+def wait_until(true: Callable[[], Any]) -> None:
+    """Wait for what must come true."""
+    deadline = time.monotonic() + PATIENCE_S
+    while not true():
+        assert time.monotonic() < deadline, "it never came true"
+        time.sleep(0.005)
+
+
+@contextmanager
+def running(*, limits: Limits = WITHOUT_LIMITS, send_buffer: int | None = None, **options: Any) -> Iterator[Running]:
+    """Serve until the block ends. The database must be there. `send_buffer`: bytes the kernel keeps for each client."""
+    from django.core.asgi import get_asgi_application
+
+    from backchannel.asgi import Chat, websocket_protocol
+
+
+    workspace()
+    chat = Chat(get_asgi_application(), limits=limits, **options)
+    sock = listen("127.0.0.1", 0)
+    if send_buffer is not None:
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, send_buffer)
+    config = uvicorn.Config(
+        chat,
+        loop="asyncio",
+        http=GuardedHttpProtocol,
+        ws=websocket_protocol,
+        ws_max_size=FRAME_BYTES,
+        ws_per_message_deflate=False,
+        ws_ping_interval=None,
+        lifespan="on",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        timeout_graceful_shutdown=1,
+    )
+    server = uvicorn.Server(config)
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [sock]}, name="server")
+    thread.start()
+    try:
+        wait_until(lambda: server.started or not thread.is_alive())
+        assert server.started
+        it = Running(chat, sock)
+        try:
+            yield it
+        finally:
+            it.http.close()
+    finally:
+        server.should_exit = True
+        thread.join()
+
+
+def empty_database() -> None:
+    """Leave nothing to those who come after."""
+    call_command("flush", verbosity=0, interactive=False, reset_sequences=False)
