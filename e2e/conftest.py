@@ -1,0 +1,162 @@
+"""The stage is set once: a server, its database, a supply of people. Each test gets people, networks and a room of its own."""
+
+from __future__ import annotations
+
+import itertools
+import os
+import shutil
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from faults.proxy import Proxy
+from playwright.sync_api import BrowserContext, expect
+from stage.api import Api
+from stage.database import Database
+from stage.patience import PATIENCE_S
+from stage.person import Person
+from stage.server import Account, Server
+
+POSTGRES_URL = "BACKCHANNEL_TEST_POSTGRES_URL"
+# Tall enough that no message of a test is scrolled, and so taken, out of the list.
+WINDOW = {"width": 1200, "height": 2400}
+BATCH = 8
+
+expect.set_options(timeout=PATIENCE_S * 1000)
+
+
+@pytest.fixture(scope="session")
+def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[str, Any]:
+    """The system's Chromium, as root in a container, calling nobody."""
+    chromium = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
+    quiet = ["--disable-background-networking", "--disable-component-update", "--disable-sync"]
+    return {
+        **browser_type_launch_args,
+        "executable_path": chromium,
+        "args": ["--no-sandbox", "--disable-gpu", *quiet],
+    }
+
+
+@contextmanager
+def a_database() -> Iterator[str]:
+    """The URL of an empty PostgreSQL database where there is a server for tests, else "": SQLite."""
+    url = os.environ.get(POSTGRES_URL)
+    if not url:
+        yield ""
+        return
+    import psycopg
+
+    name = f"e2e_{uuid.uuid4().hex}"
+    with psycopg.connect(url, autocommit=True) as postgres:
+        postgres.execute(f'CREATE DATABASE "{name}"')
+        try:
+            yield url.rpartition("/")[0] + f"/{name}"
+        finally:
+            postgres.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
+
+
+@pytest.fixture(scope="session")
+def the_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    with a_database() as url:
+        server = Server(tmp_path_factory.mktemp("server") / "data", url)
+        yield server.start()
+        if server.runs:
+            server.stop()
+
+
+@pytest.fixture
+def server(the_server: Server) -> Server:
+    """Running, whatever the test before did to it."""
+    return the_server.start()
+
+
+@pytest.fixture
+def empty_server(tmp_path: Path) -> Iterator[Server]:
+    """Nobody was ever here."""
+    with a_database() as url:
+        server = Server(tmp_path / "data", url)
+        yield server.start()
+        server.stop()
+
+
+@pytest.fixture(scope="session")
+def database(the_server: Server) -> Database:
+    return Database(the_server)
+
+
+@pytest.fixture(scope="session")
+def supply(the_server: Server) -> Iterator[Account]:
+    """People without end: ada1, ben1, ada2, ben2 …, made by the command line as they are needed."""
+
+    def people() -> Iterator[Account]:
+        the_server.people("owner")
+        for first in itertools.count(1, BATCH):
+            names = [f"{name}{n}" for n in range(first, first + BATCH) for name in ("ada", "ben")]
+            yield from the_server.people(*names)
+
+    return people()
+
+
+@pytest.fixture
+def proxies(server: Server) -> Iterator[Callable[[], Proxy]]:
+    """Stopped when the pages that use them are closed."""
+    made: list[Proxy] = []
+
+    def make() -> Proxy:
+        made.append(Proxy(server.port).start())
+        return made[-1]
+
+    yield make
+    for proxy in made:
+        proxy.stop()
+
+
+@pytest.fixture
+def people(
+    server: Server, supply: Iterator[Account], proxies: Callable[[], Proxy], new_context: Callable[..., BrowserContext]
+) -> Iterator[Callable[[], Person]]:
+    """Makes somebody with an account, a browser and a network. What their pages complained of fails the test."""
+    made: list[Person] = []
+
+    def make() -> Person:
+        account, proxy = next(supply), proxies()
+        context = new_context(viewport=WINDOW, permissions=["clipboard-read", "clipboard-write"], locale="en-GB")
+        made.append(Person(account, Api(server, account), proxy, context))
+        return made[-1]
+
+    yield make
+    for person in made:
+        person.api.close()
+    problems = [f"{person.name}: {problem}" for person in made for problem in person.witness.problems]
+    assert not problems, "\n".join(problems)
+
+
+@pytest.fixture
+def ada(people: Callable[[], Person]) -> Person:
+    return people()
+
+
+@pytest.fixture
+def ben(people: Callable[[], Person], ada: Person) -> Person:
+    return people()
+
+
+@pytest.fixture
+def room(ada: Person, ben: Person) -> dict[str, Any]:
+    """A group of Ada and Ben."""
+    return ada.api.create_room("group", ben.api, name="Garden")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Any:
+    """Beside a failure: what passed each network."""
+    report = yield
+    if report.failed:
+        for name in ("ada", "ben"):
+            person = getattr(item, "funcargs", {}).get(name)
+            if person is not None:
+                report.sections.append((f"requests of {name}", "\n".join(person.proxy.traffic.requests[-40:])))
+    return report

@@ -1,0 +1,1 @@
+"""What the tests play on: a real server, its database, and people in browsers."""

@@ -1,0 +1,125 @@
+"""The real program, as somebody would run it, on a folder of its own; it can be stopped, killed and started again."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx
+
+E2E = Path(__file__).parent.parent
+READY_WITHIN_S = 60.0
+
+
+@dataclass(frozen=True)
+class Account:
+    """Somebody who may sign in. `session` is the value of the cookie named `cookie`."""
+
+    username: str
+    display_name: str
+    token: str
+    cookie: str
+    session: str
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+class Server:
+    """`database_url`: PostgreSQL's, or "" for SQLite in `folder`. `settings` become BACKCHANNEL_… variables."""
+
+    def __init__(self, folder: Path, database_url: str = "", **settings: str) -> None:
+        self.folder = folder
+        self.database_url = database_url
+        self.port = free_port()
+        kept = {name: value for name, value in os.environ.items() if not name.startswith("BACKCHANNEL_")}
+        chosen = {"DATA": str(folder), "DATABASE_URL": database_url, **settings}
+        self._environment = {
+            **kept,
+            **{f"BACKCHANNEL_{name}": value for name, value in chosen.items()},
+            "PYTHONPATH": os.pathsep.join((str(E2E), str(E2E.parent / "server"))),
+        }
+        self._process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def log(self) -> Path:
+        return self.folder.parent / f"{self.folder.name}.log"
+
+    @property
+    def runs(self) -> bool:
+        return self._process is not None and self._process.poll() is None
+
+    def start(self) -> Server:
+        """Start it, and wait until it answers."""
+        if self.runs:
+            return self
+        self.folder.mkdir(parents=True, exist_ok=True)
+        with self.log.open("ab") as log:
+            self._process = subprocess.Popen(
+                [sys.executable, "-m", "backchannel", "serve", "--port", str(self.port)],
+                env=self._environment,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+            )
+        deadline = time.monotonic() + READY_WITHIN_S
+        while time.monotonic() < deadline and self.runs:
+            try:
+                if httpx.get(f"{self.url}/readyz", timeout=5).status_code == 200:
+                    return self
+            except httpx.TransportError:
+                pass
+            time.sleep(0.05)
+        raise AssertionError(f"the server did not start:\n{self.log.read_text()[-4000:]}")
+
+    def stop(self) -> int:
+        """SIGTERM, and its exit status."""
+        return self._end(signal.SIGTERM)
+
+    def kill(self) -> None:
+        """kill -9: no good-bye, no last write."""
+        self._end(signal.SIGKILL)
+
+    def people(self, *usernames: str) -> list[Account]:
+        """Make accounts; the very first owns the server."""
+        ran = self._run("stage.cast", *usernames)
+        return [Account(**json.loads(line)) for line in ran.splitlines() if line.startswith("{")]
+
+    def _run(self, module: str, *words: str) -> str:
+        ran = subprocess.run(
+            [sys.executable, "-m", module, *words],
+            env=self._environment,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=120,
+            check=False,
+        )
+        assert ran.returncode == 0, ran.stdout + ran.stderr
+        return ran.stdout
+
+    def _end(self, by: signal.Signals) -> int:
+        if self._process is None:
+            return 0
+        if self.runs:
+            self._process.send_signal(by)
+        try:
+            return self._process.wait(30)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+            raise AssertionError(f"the server did not stop by {by.name}:\n{self.log.read_text()[-4000:]}") from None
