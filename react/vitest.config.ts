@@ -1,0 +1,22 @@
+import { playwright } from '@vitest/browser-playwright';
+import { defineConfig } from 'vitest/config';
+
+/** In a real browser: the client's own transports run there too, so an unbound `fetch` or timer is caught. */
+export default defineConfig({
+  test: {
+    name: '@backchannel/react',
+    include: ['test/**/*.test.tsx'],
+    browser: {
+      enabled: true,
+      headless: true,
+      screenshotFailures: false,
+      provider: playwright({
+        launchOptions: {
+          executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
+          args: ['--no-sandbox', '--disable-gpu', '--disable-background-networking', '--disable-component-update'],
+        },
+      }),
+      instances: [{ browser: 'chromium' }],
+    },
+  },
+});
