@@ -38,7 +38,10 @@ def check_text(**fields: str | None) -> None:
 
 
 def check_emoji(emoji: str) -> None:
-    """One printable word: no space, no control or bidirectional-override character."""
+    """One printable word: no space, no control or bidirectional-override character, and nothing that an address in REST
+    cannot carry as one step of its path."""
+    if "/" in emoji or emoji in (".", ".."):
+        raise invalid(emoji="A reaction is an emoji or a word without slashes.")
     for character in emoji:
         category = unicodedata.category(character)
         # Joiners and variation selectors (Cf, Mn) build emoji; of the format characters only those are let in.

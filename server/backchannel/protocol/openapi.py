@@ -109,7 +109,10 @@ def _operation(declaration: Declaration, schemas: dict[str, Any]) -> dict[str, A
     if body:
         name = f"{declaration.struct.__name__}Body"
         schemas[name] = _body_schema(name, schema, rest, example)
-        operation["requestBody"] = {"required": True, "content": {_JSON: {"schema": {"$ref": PREFIX + name}}}}
+        operation["requestBody"] = {
+            "required": bool(schemas[name]["required"]),
+            "content": {_JSON: {"schema": {"$ref": PREFIX + name}}},
+        }
     operation["responses"] = _responses(declaration, body=body)
     return operation
 
