@@ -21,6 +21,8 @@ pre { overflow-x: auto; padding: .75rem; border: 1px solid var(--line); border-r
 table { border-collapse: collapse; margin: .75rem 0; width: 100%; }
 th, td { text-align: left; vertical-align: top; padding: .3rem .75rem .3rem 0; border-bottom: 1px solid var(--line); }
 th { font-weight: 600; font-size: .875rem; }
+th:first-child { width: 11rem; }
+th:nth-child(2):not(:last-child), th:nth-child(3):not(:last-child) { width: 9rem; }
 nav ul { columns: 16rem; padding-left: 1.1rem; }
 :focus-visible { outline: 2px solid; outline-offset: 2px; }
 """
@@ -74,7 +76,7 @@ def _operation(method: str, path: str, operation: dict[str, Any]) -> str:
         for p in operation.get("parameters", [])
     ]
     body = operation.get("requestBody", {}).get("content", {}).get("application/json", {}).get("schema")
-    answers = "".join(_answer(status, answer) for status, answer in operation["responses"].items())
+    answers = " · ".join(_answer(status, answer) for status, answer in operation["responses"].items())
     described = operation.get("description")
     rows = "".join(
         f"<tr><td><code>{escape(name)}</code></td><td>{place}</td><td>{_type(schema)}</td>"
@@ -83,7 +85,8 @@ def _operation(method: str, path: str, operation: dict[str, Any]) -> str:
     )
     table = f"<table><tr><th>parameter</th><th>in</th><th>type</th><th></th></tr>{rows}</table>" if rows else ""
     return f"""<section id="{operation["operationId"]}">
-<h3><span class="method">{method.upper()}</span> <code>{escape(path)}</code></h3>
+<h3>{escape(operation["operationId"])}</h3>
+<p><span class="method">{method.upper()}</span> <code>{escape(path)}</code></p>
 <p>{_prose(operation["summary"])}</p>{f"<p>{_prose(described)}</p>" if described else ""}
 {table}{f"<p>Body: {_type(body)}</p>" if body else ""}<p>Answers: {answers}</p>
 </section>
@@ -92,9 +95,9 @@ def _operation(method: str, path: str, operation: dict[str, Any]) -> str:
 
 def _answer(status: str, answer: dict[str, Any]) -> str:
     if "$ref" in answer:
-        return f' · <a href="#refused-{status}">{status}</a>'
+        return f'<a href="#refused-{status}">{status}</a>'
     schema = next(iter(answer["content"].values()))["schema"]
-    return f"{status if status == '200' else f' · {status}'} {_type(schema)}"
+    return f"{status} {_type(schema)}"
 
 
 def _schemes(schemes: dict[str, Any]) -> str:
@@ -143,7 +146,17 @@ def _type(schema: dict[str, Any]) -> str:
         return f"list of {_type(schema['items'])}"
     if schema.get("type") == "object" and isinstance(schema.get("additionalProperties"), dict):
         return f"map to {_type(schema['additionalProperties'])}"
-    return escape(schema.get("format") or schema.get("type", "anything"))
+    return escape(schema.get("format") or schema.get("type", "anything")) + _bounds(schema)
+
+
+def _bounds(schema: dict[str, Any]) -> str:
+    low = schema.get("minimum", schema.get("minLength"))
+    high = schema.get("maximum", schema.get("maxLength"))
+    if high == 2**53 - 1:  # every id's and seq's: it says nothing
+        high = None
+    if high is None:
+        return f", from {low}" if low else ""
+    return f", {low or 0} to {high}{' characters' if schema.get('type') == 'string' else ''}"
 
 
 def _prose(text: str) -> str:
