@@ -22,10 +22,7 @@ export function precompress(): Plugin {
         if (!WORTH_IT.test(name) || (await stat(path)).size < MIN_BYTES) continue;
         const body = await readFile(path);
         const brotli = brotliCompressSync(body, { params: { [constants.BROTLI_PARAM_QUALITY]: 11 } });
-        await Promise.all([
-          writeFile(`${path}.br`, brotli),
-          writeFile(`${path}.gz`, gzipSync(body, { level: 9 })),
-        ]);
+        await Promise.all([writeFile(`${path}.br`, brotli), writeFile(`${path}.gz`, gzipSync(body, { level: 9 }))]);
       }
     },
   };

@@ -28,6 +28,8 @@ export default defineConfig({
     modulePreload: { polyfill: false },
     rollupOptions: { input: { theme: here('src/theme.ts'), main: here('src/main.tsx') } },
   },
+  // Found at the start instead of one by one: a late find makes the dev server reload the page.
+  optimizeDeps: { entries: ['src/main.tsx', 'dev/index.html', 'src/features/timeline/markdown/highlight.ts'] },
   server: {
     proxy: {
       '/api': proxied,

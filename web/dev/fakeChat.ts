@@ -26,7 +26,14 @@ export interface FakeChat extends Chat {
 
 const PAGE = 40;
 const EMPTY: Snapshot = {
-  connection: { status: 'connected', transport: 'websocket', reason: null, retryAt: null, waiting: 0, lastHeardAt: Date.now() },
+  connection: {
+    status: 'connected',
+    transport: 'websocket',
+    reason: null,
+    retryAt: null,
+    waiting: 0,
+    lastHeardAt: Date.now(),
+  },
   user: me,
   limits: null,
   rooms: [],
@@ -63,7 +70,8 @@ export function createFakeChat({ empty = false, loadsNever = false } = {}): Fake
     error: null,
     firstUnreadSeq: null,
   });
-  const view = (roomId: RoomId) => views.get(roomId) ?? (views.set(roomId, blank(roomId)), views.get(roomId) as TimelineView);
+  const view = (roomId: RoomId) =>
+    views.get(roomId) ?? (views.set(roomId, blank(roomId)), views.get(roomId) as TimelineView);
   const setView = (roomId: RoomId, change: Partial<TimelineView>) => {
     views.set(roomId, { ...view(roomId), ...change });
     for (const listener of [...(viewListeners.get(roomId) ?? [])]) listener();
@@ -76,7 +84,11 @@ export function createFakeChat({ empty = false, loadsNever = false } = {}): Fake
   const append = (made: Message) => {
     log(made.room_id).push(made);
     const now = view(made.room_id);
-    if (!now.hasNewer) setView(made.room_id, { messages: [...now.messages, made], pending: now.pending.filter((each) => each.id !== made.id) });
+    if (!now.hasNewer)
+      setView(made.room_id, {
+        messages: [...now.messages, made],
+        pending: now.pending.filter((each) => each.id !== made.id),
+      });
     const room = snapshot.rooms.find((each) => each.id === made.room_id);
     setRoom(made.room_id, {
       seq: made.seq,
@@ -108,36 +120,57 @@ export function createFakeChat({ empty = false, loadsNever = false } = {}): Fake
     const { roomId } = pending;
     if (fake.sends === 'fail') {
       const error = { code: 'rate_limited', status: 429, detail: 'Too many messages at once.' };
-      setPending(roomId, view(roomId).pending.map((each) => (each.id === pending.id ? { ...each, state: 'failed', error } : each)));
+      setPending(
+        roomId,
+        view(roomId).pending.map((each) => (each.id === pending.id ? { ...each, state: 'failed', error } : each)),
+      );
       return;
     }
     const answered = pending.replyTo === null ? undefined : find(pending.replyTo);
     const seq = (log(roomId).at(-1)?.seq ?? 0) + 1;
-    const reply_to = answered ? { id: answered.id, seq: answered.seq, sender: answered.sender, excerpt: answered.content } : null;
+    const reply_to = answered
+      ? { id: answered.id, seq: answered.seq, sender: answered.sender, excerpt: answered.content }
+      : null;
     append({ ...message(roomId, seq, me, pending.content, pending.createdAt, { reply_to }), id: pending.id });
     countOutbox();
   };
 
   const commands: Partial<Record<CommandName, (fields: never) => unknown>> = {
     get_people: ({ query = '' }: { query?: string }) => ({
-      people: everybody.filter((user) => `${user.username} ${user.display_name}`.toLowerCase().includes(query.toLowerCase())),
+      people: everybody.filter((user) =>
+        `${user.username} ${user.display_name}`.toLowerCase().includes(query.toLowerCase()),
+      ),
     }),
     get_channels: ({ query = '' }: { query?: string }) => ({
       channels: [
-        ...snapshot.rooms.filter((room) => room.kind === 'channel').map((room) => ({ ...room, name: room.name ?? '', joined: true })),
-        { id: 90, name: 'field-notes', topic: 'What customers say when nobody sells them anything', member_count: 12, joined: false },
+        ...snapshot.rooms
+          .filter((room) => room.kind === 'channel')
+          .map((room) => ({ ...room, name: room.name ?? '', joined: true })),
+        {
+          id: 90,
+          name: 'field-notes',
+          topic: 'What customers say when nobody sells them anything',
+          member_count: 12,
+          joined: false,
+        },
         { id: 91, name: 'plants', topic: '', member_count: 3, joined: false },
       ].filter((channel) => channel.name.includes(query)),
     }),
     get_members: ({ room_id }: { room_id: number }) => ({
-      members: (snapshot.rooms.find((room) => room.id === room_id)?.members ?? []).map((user) => ({ ...user, role: user.id === 1 ? 'owner' : 'member' })),
+      members: (snapshot.rooms.find((room) => room.id === room_id)?.members ?? []).map((user) => ({
+        ...user,
+        role: user.id === 1 ? 'owner' : 'member',
+      })),
       has_more: false,
     }),
     edit_message: ({ message_id, content }: { message_id: string; content: string }) =>
       replace({ ...find(message_id), content, edited_at: new Date().toISOString() }),
-    delete_message: ({ message_id }: { message_id: string }) => replace({ ...find(message_id), content: '', deleted: true }),
-    add_reaction: ({ message_id, emoji }: { message_id: string; emoji: string }) => replace(react(find(message_id), emoji, true)),
-    remove_reaction: ({ message_id, emoji }: { message_id: string; emoji: string }) => replace(react(find(message_id), emoji, false)),
+    delete_message: ({ message_id }: { message_id: string }) =>
+      replace({ ...find(message_id), content: '', deleted: true }),
+    add_reaction: ({ message_id, emoji }: { message_id: string; emoji: string }) =>
+      replace(react(find(message_id), emoji, true)),
+    remove_reaction: ({ message_id, emoji }: { message_id: string; emoji: string }) =>
+      replace(react(find(message_id), emoji, false)),
     update_room: ({ room_id, ...change }: { room_id: number; name?: string; topic?: string }) => {
       setRoom(room_id, change);
       return { room: snapshot.rooms.find((room) => room.id === room_id) };
@@ -168,7 +201,16 @@ export function createFakeChat({ empty = false, loadsNever = false } = {}): Fake
     },
     getTimeline: view,
     async sendChatMessage(roomId, content, replyTo = null) {
-      const pending: PendingMessage = { id: crypto.randomUUID(), roomId, content, replyTo, attachments: [], createdAt: Date.now(), state: 'sending', error: null };
+      const pending: PendingMessage = {
+        id: crypto.randomUUID(),
+        roomId,
+        content,
+        replyTo,
+        attachments: [],
+        createdAt: Date.now(),
+        state: 'sending',
+        error: null,
+      };
       setPending(roomId, [...view(roomId).pending, pending]);
       await deliver(pending);
       return { method: 'websocket', message: find(pending.id) };
@@ -185,7 +227,8 @@ export function createFakeChat({ empty = false, loadsNever = false } = {}): Fake
       await later();
       const all = log(roomId);
       const room = snapshot.rooms.find((each) => each.id === roomId);
-      const middle = at?.around === undefined ? all.length : all.findIndex((each) => each.seq >= (at.around ?? 0)) + PAGE / 2;
+      const middle =
+        at?.around === undefined ? all.length : all.findIndex((each) => each.seq >= (at.around ?? 0)) + PAGE / 2;
       const end = Math.min(all.length, middle);
       const start = Math.max(0, end - PAGE);
       setView(roomId, {
@@ -204,7 +247,11 @@ export function createFakeChat({ empty = false, loadsNever = false } = {}): Fake
       const all = log(roomId);
       const start = all.findIndex((each) => each.id === view(roomId).messages[0]?.id);
       const from = Math.max(0, start - PAGE);
-      setView(roomId, { messages: [...all.slice(from, start), ...view(roomId).messages], loading: null, hasOlder: from > 0 });
+      setView(roomId, {
+        messages: [...all.slice(from, start), ...view(roomId).messages],
+        loading: null,
+        hasOlder: from > 0,
+      });
     },
     async loadNewer(roomId) {
       if (view(roomId).loading !== null) return;
@@ -212,7 +259,11 @@ export function createFakeChat({ empty = false, loadsNever = false } = {}): Fake
       await later();
       const all = log(roomId);
       const end = all.findIndex((each) => each.id === view(roomId).messages.at(-1)?.id) + 1;
-      setView(roomId, { messages: [...view(roomId).messages, ...all.slice(end, end + PAGE)], loading: null, hasNewer: end + PAGE < all.length });
+      setView(roomId, {
+        messages: [...view(roomId).messages, ...all.slice(end, end + PAGE)],
+        loading: null,
+        hasNewer: end + PAGE < all.length,
+      });
     },
     jumpToLatest: (roomId) => fake.openRoom(roomId),
     retry(id) {
@@ -220,12 +271,19 @@ export function createFakeChat({ empty = false, loadsNever = false } = {}): Fake
         const pending = each.pending.find((message) => message.id === id);
         if (!pending) continue;
         const again: PendingMessage = { ...pending, state: 'sending', error: null };
-        setPending(each.roomId, each.pending.map((message) => (message.id === id ? again : message)));
+        setPending(
+          each.roomId,
+          each.pending.map((message) => (message.id === id ? again : message)),
+        );
         void deliver(again);
       }
     },
     discard(id) {
-      for (const each of [...views.values()]) setPending(each.roomId, each.pending.filter((message) => message.id !== id));
+      for (const each of [...views.values()])
+        setPending(
+          each.roomId,
+          each.pending.filter((message) => message.id !== id),
+        );
     },
     retryAll(roomId) {
       for (const each of [...views.values()]) {
@@ -233,7 +291,8 @@ export function createFakeChat({ empty = false, loadsNever = false } = {}): Fake
       }
     },
     discardAll(roomId) {
-      for (const each of [...views.values()]) if (roomId === undefined || each.roomId === roomId) setPending(each.roomId, []);
+      for (const each of [...views.values()])
+        if (roomId === undefined || each.roomId === roomId) setPending(each.roomId, []);
     },
     markRead: (roomId, seq) => setRoom(roomId, { read_seq: seq, unread_count: 0, mention_count: 0 }),
     setTyping: () => undefined,
@@ -255,5 +314,8 @@ function react(to: Message, emoji: string, add: boolean): Message {
   const at = to.reactions.findIndex((reaction) => reaction.emoji === emoji);
   if (now.length === 0) return { ...to, reactions: others };
   const made = { emoji, count: now.length, user_ids: now };
-  return { ...to, reactions: at < 0 ? [...to.reactions, made] : to.reactions.map((each, index) => (index === at ? made : each)) };
+  return {
+    ...to,
+    reactions: at < 0 ? [...to.reactions, made] : to.reactions.map((each, index) => (index === at ? made : each)),
+  };
 }

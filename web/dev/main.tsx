@@ -36,7 +36,10 @@ const api: AccountsApi = {
   signUp: refuse,
   signOut: async () => undefined,
   changePassword: refuse,
-  invite: async () => ({ url: 'https://chat.northwind.example/invite/4fQ2hTz8Lw0cVnYx', expires_at: new Date(Date.now() + 6e8).toISOString() }),
+  invite: async () => ({
+    url: 'https://chat.northwind.example/invite/4fQ2hTz8Lw0cVnYx',
+    expires_at: new Date(Date.now() + 6e8).toISOString(),
+  }),
   isInvitationOpen: async () => screen === 'invite',
 };
 

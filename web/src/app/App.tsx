@@ -1,11 +1,7 @@
 import type { Chat } from '@backchannel/client';
-import { useCallback, useEffect, useMemo, useRef, useState } from 'react';
-import { Route, Switch } from 'wouter';
+import { lazy, Suspense, useCallback, useEffect, useMemo, useRef, useState } from 'react';
 import type { AccountState, AccountsApi } from '../features/accounts/api.ts';
 import { Entrance } from '../features/accounts/Entrance.tsx';
-import { SetupScreen } from '../features/accounts/SetupScreen.tsx';
-import { SignInScreen } from '../features/accounts/SignInScreen.tsx';
-import { SignUpScreen } from '../features/accounts/SignUpScreen.tsx';
 import { Announcer } from '../ui/announce.tsx';
 import { Button } from '../ui/Button.tsx';
 import { Spinner } from '../ui/Spinner.tsx';
@@ -15,6 +11,8 @@ import { ChatProvider } from './chat.tsx';
 import { createDrafts } from './drafts.ts';
 import { type Session, SessionContext } from './session.ts';
 import { Shell } from './Shell.tsx';
+
+const Strangers = lazy(() => import('../features/accounts/Strangers.tsx'));
 
 interface AppProps {
   readonly api: AccountsApi;
@@ -39,7 +37,9 @@ export function App({ api, initial, makeChat }: AppProps) {
 
   return (
     <AccountsContext value={api}>
-      <Screen api={api} state={state} load={load} makeChat={makeChat} />
+      <Suspense fallback={<Loading />}>
+        <Screen api={api} state={state} load={load} makeChat={makeChat} />
+      </Suspense>
       <Toasts />
       <Announcer />
     </AccountsContext>
@@ -54,36 +54,29 @@ interface ScreenProps {
 }
 
 function Screen({ api, state, load, makeChat }: ScreenProps) {
-  if (state === null) {
-    return (
-      <main role="status" aria-label="Loading" className="grid min-h-dvh place-items-center text-ink-faint">
-        <Spinner className="size-6" />
-      </main>
-    );
-  }
+  if (state === null) return <Loading />;
   if (state === 'failed') {
     return (
-      <Entrance title="The server cannot be reached" lead="Check your connection. If others see this too, the server is down.">
+      <Entrance
+        title="The server cannot be reached"
+        lead="Check your connection. If others see this too, the server is down."
+      >
         <Button look="primary" size="lg" onClick={() => void load()}>
           Try again
         </Button>
       </Entrance>
     );
   }
-  if (state.user) return <SignedIn key={state.user.id} api={api} state={state} user={state.user} load={load} makeChat={makeChat} />;
-  if (state.setup_required) return <SetupScreen api={api} onDone={load} />;
+  if (state.user)
+    return <SignedIn key={state.user.id} api={api} state={state} user={state.user} load={load} makeChat={makeChat} />;
+  return <Strangers api={api} state={state} onDone={load} />;
+}
+
+function Loading() {
   return (
-    <Switch>
-      <Route path="/invite/:secret">
-        {({ secret }) => <SignUpScreen api={api} state={state} invitation={secret} onDone={load} />}
-      </Route>
-      <Route path="/signup">
-        <SignUpScreen api={api} state={state} invitation={null} onDone={load} />
-      </Route>
-      <Route>
-        <SignInScreen api={api} state={state} onDone={load} />
-      </Route>
-    </Switch>
+    <main role="status" aria-label="Loading" className="grid min-h-dvh place-items-center text-ink-faint">
+      <Spinner className="size-6" />
+    </main>
   );
 }
 
@@ -137,7 +130,12 @@ function SignedIn({ api, state, user, load, makeChat }: SignedInProps) {
       chat.connect();
     };
     return (
-      <SignInScreen api={api} state={state} onDone={comeBack} notice="Your session has ended. What you wrote is kept: it is sent when you are back." />
+      <Strangers
+        api={api}
+        state={state}
+        onDone={comeBack}
+        notice="Your session has ended. What you wrote is kept: it is sent when you are back."
+      />
     );
   }
   return (

@@ -1,9 +1,8 @@
 import { Hash, Search, SquarePen } from 'lucide-react';
-import { useEffect } from 'react';
+import { lazy, Suspense, useEffect } from 'react';
 import { Redirect, useLocation, useRoute } from 'wouter';
 import { Composer } from '../features/composer/Composer.tsx';
 import { ConnectionBars } from '../features/connection/ConnectionBars.tsx';
-import { MembersPanel } from '../features/rooms/MembersPanel.tsx';
 import { RoomHeader } from '../features/rooms/RoomHeader.tsx';
 import { RoomList } from '../features/rooms/RoomList.tsx';
 import { Timeline } from '../features/timeline/Timeline.tsx';
@@ -16,12 +15,15 @@ import { usePhone } from '../ui/useMedia.ts';
 import { useChatState } from './chat.tsx';
 import { learn, learnFromRooms } from './directory.ts';
 import { membersOpen, openPanel } from './panels.ts';
-import { Panels } from './Panels.tsx';
 import { MOD } from './Shortcuts.tsx';
 import { useSession } from './session.ts';
 import { UserMenu } from './UserMenu.tsx';
 import { useShortcuts } from './useShortcuts.ts';
 import { useTitle } from './useTitle.ts';
+
+const loadPanels = () => import('./Panels.tsx');
+const Panels = lazy(loadPanels);
+const MembersPanel = lazy(() => import('../features/rooms/MembersPanel.tsx'));
 
 /** The app for somebody who is signed in: the list at the left, one room at the right; on a phone, one of the two. */
 export function Shell() {
@@ -47,9 +49,21 @@ export function Shell() {
         {(!phone || current === null) && <Sidebar current={current} />}
         {(!phone || current !== null) && <Room key={current ?? 'none'} id={current} phone={phone} />}
       </div>
-      <Panels current={current} />
+      <Suspense fallback={null}>
+        <OpenPanel current={current} />
+      </Suspense>
     </div>
   );
+}
+
+/** Nothing is fetched for it before it is wanted, but for a quiet moment after the start. */
+function OpenPanel({ current }: { readonly current: number | null }) {
+  const isOpen = useStore(openPanel, (panel) => panel !== null);
+  useEffect(() => {
+    const timer = setTimeout(() => void loadPanels().catch(() => undefined), 2_000);
+    return () => clearTimeout(timer);
+  }, []);
+  return isOpen ? <Panels current={current} /> : null;
 }
 
 function Sidebar({ current }: { readonly current: number | null }) {
@@ -60,7 +74,12 @@ function Sidebar({ current }: { readonly current: number | null }) {
         <div className="flex h-14 items-center gap-2.5 pr-2.5 pl-4">
           <Logo className="size-6.5" />
           <span className="min-w-0 flex-1 truncate text-base font-semibold tracking-tight">{workspace}</span>
-          <IconButton label="New message" tip="below" data-tip-align="end" onClick={() => openPanel.set('create-direct')}>
+          <IconButton
+            label="New message"
+            tip="below"
+            data-tip-align="end"
+            onClick={() => openPanel.set('create-direct')}
+          >
             <SquarePen />
           </IconButton>
         </div>
@@ -105,7 +124,11 @@ function Room({ id, phone }: RoomProps) {
         <TypingRow roomId={room.id} />
         <Composer room={room} />
       </main>
-      {panel && <MembersPanel room={room} />}
+      {panel && (
+        <Suspense fallback={null}>
+          <MembersPanel room={room} />
+        </Suspense>
+      )}
     </>
   );
 }
@@ -120,7 +143,9 @@ function Welcome({ empty }: { readonly empty: boolean }) {
           {empty ? `Welcome to ${workspace}` : `Good to see you, ${(user.display_name || user.username).split(' ')[0]}`}
         </h1>
         <p className="mt-1.5 text-base text-balance text-ink-soft">
-          {empty ? 'Join a channel to see what is going on, or write to somebody.' : 'Choose a conversation at the left, or start one.'}
+          {empty
+            ? 'Join a channel to see what is going on, or write to somebody.'
+            : 'Choose a conversation at the left, or start one.'}
         </p>
         <div className="mt-5 flex justify-center gap-2">
           <Button onClick={() => openPanel.set('browse-channels')}>

@@ -49,7 +49,10 @@ export function Shortcuts({ onClose }: { readonly onClose: () => void }) {
                   <dt>{what}</dt>
                   <dd className="flex gap-1">
                     {each.map((key) => (
-                      <kbd key={key} className="min-w-6 rounded-sm border border-line-strong bg-shade px-1.5 text-center font-sans text-xs leading-5.5 font-medium text-ink-soft">
+                      <kbd
+                        key={key}
+                        className="min-w-6 rounded-sm border border-line-strong bg-shade px-1.5 text-center font-sans text-xs leading-5.5 font-medium text-ink-soft"
+                      >
                         {key}
                       </kbd>
                     ))}

@@ -29,7 +29,7 @@ export function UserMenu() {
   };
   const online = status === 'connected' || status === 'disconnected';
   return (
-    <div className="safe-bottom shrink-0 border-t border-line p-2">
+    <div className="shrink-0 border-t border-line px-2 pt-1.5 pb-[max(0.375rem,env(safe-area-inset-bottom))]">
       <button
         type="button"
         aria-haspopup="menu"

@@ -22,7 +22,8 @@ export function learnFromMessages(messages: readonly Message[]): void {
 }
 
 export const usePeople = () => useStore(known, (value) => value);
-export const usePerson = (id: UserId | undefined) => useStore(known, (value) => (id === undefined ? undefined : value.get(id)));
+export const usePerson = (id: UserId | undefined) =>
+  useStore(known, (value) => (id === undefined ? undefined : value.get(id)));
 /** For handlers and labels made on demand; does not render again when it changes. */
 export const personName = (id: UserId): string => {
   const user = known.get().get(id);

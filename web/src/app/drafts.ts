@@ -1,4 +1,5 @@
 import type { Message, MessageId, RoomId, Seq, UserId } from '@backchannel/client';
+import { plainText } from '../ui/plainText.ts';
 import { createStore, type Store } from '../ui/store.ts';
 
 /** The message a draft answers: what the composer shows of it, and its id. */
@@ -72,7 +73,7 @@ export function replyTarget(message: Message): ReplyTarget {
     id: message.id,
     seq: message.seq,
     name: message.sender.display_name || message.sender.username,
-    excerpt: message.content.replace(/\s+/g, ' ').slice(0, 140),
+    excerpt: plainText(message.content),
   };
 }
 

@@ -11,7 +11,9 @@ export function roomTitle(room: Room, me: UserId): string {
   const other = otherMember(room, me);
   if (other) return other.display_name || other.username;
   if (room.name) return room.name;
-  const names = room.members?.filter((member) => member.id !== me).map((member) => member.display_name || member.username);
+  const names = room.members
+    ?.filter((member) => member.id !== me)
+    .map((member) => member.display_name || member.username);
   return names && names.length > 0 ? names.join(', ') : 'Conversation';
 }
 

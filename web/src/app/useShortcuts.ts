@@ -17,7 +17,8 @@ export function useShortcuts(current: number | null): void {
       if (event.defaultPrevented || event.isComposing) return;
       const mod = event.ctrlKey || event.metaKey;
       const key = event.key.toLowerCase();
-      if (mod && !event.altKey && !event.shiftKey && key === 'k') openPanel.set((now) => (now === 'switcher' ? null : 'switcher'));
+      if (mod && !event.altKey && !event.shiftKey && key === 'k')
+        openPanel.set((now) => (now === 'switcher' ? null : 'switcher'));
       else if (mod && key === '/') openPanel.set((now) => (now === 'shortcuts' ? null : 'shortcuts'));
       else if (mod && key === '.') membersOpen.set((open) => !open);
       else if (event.altKey && !mod && (key === 'arrowup' || key === 'arrowdown')) {

@@ -6,7 +6,10 @@ import { cx } from './classes.ts';
 const HUES = [178, 215, 248, 282, 318, 140, 105, 72] as const;
 /** At most two letters; emoji and other scripts keep their first sign whole. */
 export function initials(name: string): string {
-  const words = name.trim().split(/[\s._-]+/u).filter(Boolean);
+  const words = name
+    .trim()
+    .split(/[\s._-]+/u)
+    .filter(Boolean);
   const letters = words.length > 1 ? [words[0], words.at(-1)] : [words[0]];
   return letters.map((word) => [...(word ?? '?')][0]?.toUpperCase() ?? '?').join('');
 }

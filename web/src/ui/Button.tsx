@@ -18,7 +18,15 @@ interface ButtonProps extends ComponentProps<'button'> {
 
 const sizes = { sm: 'h-8 px-3 text-sm', md: 'h-9 px-3.5 text-sm', lg: 'h-11 px-5 text-base' } as const;
 
-export function Button({ look = 'quiet', size = 'md', busy = false, className, children, disabled, ...rest }: ButtonProps) {
+export function Button({
+  look = 'quiet',
+  size = 'md',
+  busy = false,
+  className,
+  children,
+  disabled,
+  ...rest
+}: ButtonProps) {
   return (
     <button
       type="button"

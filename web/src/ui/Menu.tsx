@@ -1,4 +1,12 @@
-import { type KeyboardEvent, type ReactNode, type RefObject, useEffect, useLayoutEffect, useRef, useState } from 'react';
+import {
+  type KeyboardEvent,
+  type ReactNode,
+  type RefObject,
+  useEffect,
+  useLayoutEffect,
+  useRef,
+  useState,
+} from 'react';
 import { cx } from './classes.ts';
 
 interface MenuProps {
@@ -25,22 +33,19 @@ export function Menu({ anchor, label, onClose, children, className }: MenuProps)
     const before = document.activeElement;
     if (!menu) return;
     menu.showPopover();
-    items(menu)[0]?.focus();
-    const onToggle = (event: Event) => {
-      if ((event as ToggleEvent).newState === 'closed') close.current();
-    };
-    menu.addEventListener('toggle', onToggle);
+    items(menu)[0]?.focus({ preventScroll: true });
+    const stopListening = onPressOutside(menu, () => close.current());
     return () => {
-      menu.removeEventListener('toggle', onToggle);
+      stopListening();
       const inside = menu.contains(document.activeElement) || document.activeElement === document.body;
-      if (inside && before instanceof HTMLElement && before.isConnected) before.focus();
+      if (inside && before instanceof HTMLElement && before.isConnected) before.focus({ preventScroll: true });
     };
   }, []);
 
   return (
     <div
       ref={ref}
-      popover="auto"
+      popover="manual"
       role="menu"
       aria-label={label}
       tabIndex={-1}
@@ -83,7 +88,13 @@ export function MenuItem({ icon, children, onSelect, keys, danger = false, check
       {keys && <kbd className="font-sans text-xs text-ink-faint pointer-coarse:hidden">{keys}</kbd>}
       {checked && (
         <svg viewBox="0 0 16 16" fill="none" aria-hidden="true">
-          <path d="m3 8.5 3.2 3L13 4.5" stroke="var(--c-accent)" strokeWidth="2" strokeLinecap="round" strokeLinejoin="round" />
+          <path
+            d="m3 8.5 3.2 3L13 4.5"
+            stroke="var(--c-accent)"
+            strokeWidth="2"
+            strokeLinecap="round"
+            strokeLinejoin="round"
+          />
         </svg>
       )}
     </button>
@@ -92,6 +103,30 @@ export function MenuItem({ icon, children, onSelect, keys, danger = false, check
 
 export function MenuLine() {
   return <hr className="-mx-1 my-1 border-line" />;
+}
+
+/**
+ * A press elsewhere closes and does nothing else. The browser's own light dismissal would also take the finger that
+ * is lifted after a long press for such a press.
+ */
+function onPressOutside(menu: HTMLElement, onClose: () => void): () => void {
+  const onPointerDown = (event: globalThis.PointerEvent) => {
+    if (menu.contains(event.target as Node)) return;
+    onClose();
+    const swallow = (click: globalThis.MouseEvent) => {
+      click.preventDefault();
+      click.stopPropagation();
+    };
+    window.addEventListener('click', swallow, { capture: true, once: true });
+    // A press that becomes a scroll has no click to swallow.
+    setTimeout(() => window.removeEventListener('click', swallow, true), 400);
+  };
+  window.addEventListener('pointerdown', onPointerDown, true);
+  window.addEventListener('blur', onClose);
+  return () => {
+    window.removeEventListener('pointerdown', onPointerDown, true);
+    window.removeEventListener('blur', onClose);
+  };
 }
 
 function items(menu: HTMLElement): HTMLElement[] {

@@ -4,13 +4,26 @@ import { cx } from './classes.ts';
 const words = { online: 'online', away: 'away', offline: 'offline' } as const;
 
 /** Filled: online. Half: away. Ring: offline. The shape says it as well as the colour. */
-export function PresenceDot({ state, className }: { readonly state: PresenceState | undefined; readonly className?: string }) {
+export function PresenceDot({
+  state,
+  className,
+}: {
+  readonly state: PresenceState | undefined;
+  readonly className?: string;
+}) {
   const at = state ?? 'offline';
   return (
     <svg viewBox="0 0 10 10" role="img" aria-label={words[at]} className={cx('size-2.5 shrink-0', className)}>
       {at === 'online' && <circle cx="5" cy="5" r="4.4" fill="var(--c-ok)" />}
       {at !== 'online' && (
-        <circle cx="5" cy="5" r="3.6" fill="none" strokeWidth="1.6" stroke={at === 'away' ? 'var(--c-away)' : 'var(--c-line-strong)'} />
+        <circle
+          cx="5"
+          cy="5"
+          r="3.6"
+          fill="none"
+          strokeWidth="1.6"
+          stroke={at === 'away' ? 'var(--c-away)' : 'var(--c-line-strong)'}
+        />
       )}
       {at === 'away' && <path d="M5 1.4a3.6 3.6 0 0 1 0 7.2z" fill="var(--c-away)" />}
     </svg>

@@ -38,7 +38,14 @@ export function isComposing(event: KeyboardEvent): boolean {
   return event.nativeEvent.isComposing || event.keyCode === 229;
 }
 
-export function useListbox<T>({ items, onPick, open = true, tabPicks = false, startUnset = false, onEscape }: ListboxOptions<T>) {
+export function useListbox<T>({
+  items,
+  onPick,
+  open = true,
+  tabPicks = false,
+  startUnset = false,
+  onEscape,
+}: ListboxOptions<T>) {
   const id = useId();
   const first = startUnset ? -1 : 0;
   const [active, setActive] = useState(first);

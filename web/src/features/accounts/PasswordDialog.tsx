@@ -37,7 +37,13 @@ export function PasswordDialog({ api, onClose, onChanged }: PasswordDialogProps)
     >
       <form id="password" onSubmit={form.onSubmit} className="flex flex-col gap-4 px-5 pt-2 pb-5">
         {form.general && <Problem>{form.general}</Problem>}
-        <PasswordField label="Current password" {...form.field('current_password')} required autoFocus autoComplete="current-password" />
+        <PasswordField
+          label="Current password"
+          {...form.field('current_password')}
+          required
+          autoFocus
+          autoComplete="current-password"
+        />
         <PasswordField label="New password" {...form.field('new_password')} required autoComplete="new-password" />
       </form>
     </Dialog>

@@ -11,7 +11,12 @@ export function PasswordField(props: Omit<ComponentProps<typeof Field>, 'type' |
       spellCheck={false}
       autoCapitalize="none"
       aside={
-        <button type="button" aria-pressed={shown} onClick={() => setShown(!shown)} className="font-medium hover:text-ink">
+        <button
+          type="button"
+          aria-pressed={shown}
+          onClick={() => setShown(!shown)}
+          className="font-medium hover:text-ink"
+        >
           {shown ? 'Hide' : 'Show'}
         </button>
       }

@@ -17,12 +17,29 @@ export function SetupScreen({ api, onDone }: SetupScreenProps) {
     await onDone();
   });
   return (
-    <Entrance title="Set up your workspace" lead="Name it, and make the account that owns it. Others come in by your invitation.">
+    <Entrance
+      title="Set up your workspace"
+      lead="Name it, and make the account that owns it. Others come in by your invitation."
+    >
       <form onSubmit={form.onSubmit} className="flex flex-col gap-4.5">
         {form.general && <Problem>{form.general}</Problem>}
-        <Field label="Workspace" {...form.field('workspace')} required autoFocus maxLength={80} autoComplete="organization" placeholder="Acme Robotics" />
+        <Field
+          label="Workspace"
+          {...form.field('workspace')}
+          required
+          autoFocus
+          maxLength={80}
+          autoComplete="organization"
+          placeholder="Acme Robotics"
+        />
         <hr className="border-line" />
-        <Field label="Your name" {...form.field('display_name')} maxLength={80} autoComplete="name" placeholder="Maya Lindqvist" />
+        <Field
+          label="Your name"
+          {...form.field('display_name')}
+          maxLength={80}
+          autoComplete="name"
+          placeholder="Maya Lindqvist"
+        />
         <UsernameField {...form.field('username')} />
         <PasswordField label="Password" {...form.field('password')} required autoComplete="new-password" />
         <Button type="submit" look="primary" size="lg" busy={form.busy} className="mt-1">

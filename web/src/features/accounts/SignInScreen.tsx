@@ -74,7 +74,14 @@ function CodeScreen({ api, onDone }: { readonly api: AccountsApi; readonly onDon
     <Entrance title="One more step" lead="Enter the code your authenticator app shows, or a recovery code.">
       <form onSubmit={form.onSubmit} className="flex flex-col gap-4.5">
         {form.general && <Problem>{form.general}</Problem>}
-        <Field label="Code" {...form.field('code')} required autoFocus autoComplete="one-time-code" inputMode="numeric" />
+        <Field
+          label="Code"
+          {...form.field('code')}
+          required
+          autoFocus
+          autoComplete="one-time-code"
+          inputMode="numeric"
+        />
         <Button type="submit" look="primary" size="lg" busy={form.busy}>
           Continue
         </Button>

@@ -79,7 +79,10 @@ function SignUpForm({ api, state, invitation, onDone }: SignUpScreenProps) {
 
 const WHY = {
   closed: { title: 'Sign-up is closed', text: 'New accounts are made by the administrator of this workspace.' },
-  over: { title: 'This invitation is over', text: 'It was used up, or its time has passed. Ask whoever sent it for a new one.' },
+  over: {
+    title: 'This invitation is over',
+    text: 'It was used up, or its time has passed. Ask whoever sent it for a new one.',
+  },
   'needs-invitation': { title: 'An invitation is needed', text: 'Ask somebody who is in for an invitation link.' },
 } as const;
 

@@ -45,7 +45,13 @@ export interface AccountsApi {
   setUp(fields: { workspace: string; username: string; display_name: string; password: string }): Promise<void>;
   signIn(fields: { username: string; password: string }): Promise<void>;
   confirmCode(code: string): Promise<void>;
-  signUp(fields: { username: string; display_name: string; password: string; email: string; invitation: string | null }): Promise<void>;
+  signUp(fields: {
+    username: string;
+    display_name: string;
+    password: string;
+    email: string;
+    invitation: string | null;
+  }): Promise<void>;
   signOut(): Promise<void>;
   changePassword(fields: { current_password: string; new_password: string }): Promise<void>;
   /** The link works for `maxUses` people. */
@@ -119,7 +125,9 @@ async function call(request: typeof fetch, method: string, path: string, body?: 
 
 interface Answer {
   /** allauth's list, or the members of a problem by field. */
-  readonly errors?: readonly { readonly param?: string; readonly message: string }[] | Readonly<Record<string, readonly string[]>>;
+  readonly errors?:
+    | readonly { readonly param?: string; readonly message: string }[]
+    | Readonly<Record<string, readonly string[]>>;
   readonly detail?: string;
   readonly data?: { readonly flows?: readonly { readonly id: string; readonly is_pending?: boolean }[] };
 }
@@ -135,7 +143,8 @@ function refusal(response: Response, answer: Answer | null): AccountError {
   }
   if (general === null && Object.keys(fields).length === 0) {
     if (response.status === 429) general = 'Too many attempts. Wait a moment, then try again.';
-    else if (response.status === 403) general = answer?.detail ?? 'This is not allowed here. Reload the page and try again.';
+    else if (response.status === 403)
+      general = answer?.detail ?? 'This is not allowed here. Reload the page and try again.';
     else general = answer?.detail ?? `The server answered with an error (${response.status}). Try again in a moment.`;
   }
   return new AccountError(fields, general, response.status);
@@ -144,7 +153,10 @@ function refusal(response: Response, answer: Answer | null): AccountError {
 function complaints(answer: Answer | null): (readonly [string | undefined, string])[] {
   const errors = answer?.errors ?? [];
   if (Array.isArray(errors)) return errors.map((each) => [each.param, each.message]);
-  return Object.entries(errors as Record<string, readonly string[]>).map(([param, texts]) => [param, texts[0] ?? 'Not accepted']);
+  return Object.entries(errors as Record<string, readonly string[]>).map(([param, texts]) => [
+    param,
+    texts[0] ?? 'Not accepted',
+  ]);
 }
 
 function cookie(name: string): string {

@@ -63,7 +63,8 @@ export function Composer({ room }: { readonly room: Room }) {
     if (!ready) return;
     if (editing) {
       const changed = edited.trim() !== editing.content.trim();
-      const done = !changed || (await attempt(chat.command('edit_message', { message_id: editing.id, content: edited.trim() })));
+      const done =
+        !changed || (await attempt(chat.command('edit_message', { message_id: editing.id, content: edited.trim() })));
       if (done) stopEditing(room.id);
       return;
     }
@@ -78,7 +79,9 @@ export function Composer({ room }: { readonly room: Room }) {
   };
 
   const editLast = () => {
-    const mine = chat.getTimeline(room.id).messages.findLast((message) => message.sender.id === user.id && !message.deleted);
+    const mine = chat
+      .getTimeline(room.id)
+      .messages.findLast((message) => message.sender.id === user.id && !message.deleted);
     if (mine) startEditing(room.id, mine.id, mine.content);
     return mine !== undefined;
   };
@@ -98,7 +101,7 @@ export function Composer({ room }: { readonly room: Room }) {
 
   const label = `Message ${roomLabel(room, user.id)}`;
   return (
-    <div className="safe-bottom relative shrink-0 bg-paper px-3 pb-2 md:px-5 md:pb-4">
+    <div className="relative shrink-0 bg-paper px-3 pb-[max(0.5rem,env(safe-area-inset-bottom))] md:px-5 md:pb-4">
       <MentionList mention={mention} />
       <div
         className={cx(
@@ -138,7 +141,13 @@ export function Composer({ room }: { readonly room: Room }) {
             className="scroll-thin max-h-[min(40dvh,22rem)] min-h-9 flex-1 resize-none bg-transparent py-[0.4375rem] text-base leading-5.5 outline-none field-sizing-content placeholder:truncate"
           />
           {note && (
-            <span id="composer-note" className={cx('tabular self-center px-1 text-xs', left < 0 ? 'font-medium text-danger' : 'text-ink-faint')}>
+            <span
+              id="composer-note"
+              className={cx(
+                'tabular self-center px-1 text-xs',
+                left < 0 ? 'font-medium text-danger' : 'text-ink-faint',
+              )}
+            >
               {note}
             </span>
           )}

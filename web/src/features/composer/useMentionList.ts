@@ -42,7 +42,13 @@ export function useMentionList({ field, text, room, me, setText }: MentionListOp
     setText(made.text);
     setAt(null);
   };
-  const list = useListbox({ items: offered, onPick, open: at !== null && offered.length > 0, tabPicks: true, onEscape: () => setAt(null) });
+  const list = useListbox({
+    items: offered,
+    onPick,
+    open: at !== null && offered.length > 0,
+    tabPicks: true,
+    onEscape: () => setAt(null),
+  });
 
   return {
     ...list,

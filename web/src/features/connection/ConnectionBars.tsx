@@ -72,7 +72,10 @@ function Bar({ icon, tone, children, action, onAction }: BarProps) {
   return (
     <div
       role="status"
-      className={cx('safe-top flex min-h-11 shrink-0 items-center justify-center gap-2.5 px-4 py-1.5 [&>svg]:size-4.5 [&>svg]:shrink-0', TONES[tone])}
+      className={cx(
+        'safe-top flex min-h-11 shrink-0 items-center justify-center gap-2.5 px-4 py-1.5 [&>svg]:size-4.5 [&>svg]:shrink-0',
+        TONES[tone],
+      )}
     >
       {icon}
       <span className="text-sm">{children}</span>

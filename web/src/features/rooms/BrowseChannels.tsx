@@ -20,13 +20,16 @@ export function BrowseChannels({ onClose }: { readonly onClose: () => void }) {
 
   useEffect(() => {
     let current = true;
-    const timer = setTimeout(() => {
-      const wanted = query.trim();
-      chat.command('get_channels', { ...(wanted && { query: wanted }), limit: 100 }).then(
-        ({ channels }) => current && setFound(channels),
-        () => current && setFound('failed'),
-      );
-    }, turn === 0 && query === '' ? 0 : 140);
+    const timer = setTimeout(
+      () => {
+        const wanted = query.trim();
+        chat.command('get_channels', { ...(wanted && { query: wanted }), limit: 100 }).then(
+          ({ channels }) => current && setFound(channels),
+          () => current && setFound('failed'),
+        );
+      },
+      turn === 0 && query === '' ? 0 : 140,
+    );
     return () => {
       current = false;
       clearTimeout(timer);

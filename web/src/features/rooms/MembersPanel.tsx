@@ -15,7 +15,7 @@ import { PersonIcon } from './RoomIcon.tsx';
 
 const RANK = { online: 0, away: 1, offline: 2 } as const;
 
-export function MembersPanel({ room }: { readonly room: Room }) {
+export default function MembersPanel({ room }: { readonly room: Room }) {
   const chat = useChat();
   const presence = useChatState((state) => state.presence);
   const [members, setMembers] = useState<readonly Member[] | 'failed' | null>(null);
@@ -98,7 +98,9 @@ function MemberRow({ member, room }: { readonly member: Member; readonly room: R
         </span>
         <span className="block truncate text-xs leading-4 text-ink-faint">@{member.username}</span>
       </span>
-      {member.role !== 'member' && <span className="text-2xs font-medium text-ink-faint capitalize">{member.role}</span>}
+      {member.role !== 'member' && (
+        <span className="text-2xs font-medium text-ink-faint capitalize">{member.role}</span>
+      )}
       {!isMe && (
         <IconButton
           label={`More about ${nameOf(member)}`}

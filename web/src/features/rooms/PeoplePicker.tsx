@@ -34,7 +34,10 @@ export function PeoplePicker({ chosen, onChange, without, label }: PeoplePickerP
     <div className="flex min-h-0 flex-col gap-2">
       <div className="flex flex-wrap items-center gap-1.5 rounded-md border border-line-strong bg-raised p-1.5 focus-within:border-accent focus-within:outline-2 focus-within:-outline-offset-1 focus-within:outline-accent">
         {chosen.map((user) => (
-          <span key={user.id} className="flex h-7 items-center gap-1.5 rounded-md bg-accent-soft pr-0.5 pl-1 text-sm font-medium">
+          <span
+            key={user.id}
+            className="flex h-7 items-center gap-1.5 rounded-md bg-accent-soft pr-0.5 pl-1 text-sm font-medium"
+          >
             <Avatar user={user} className="size-5 text-[0.5625rem]" />
             {nameOf(user)}
             <button
@@ -67,7 +70,12 @@ export function PeoplePicker({ chosen, onChange, without, label }: PeoplePickerP
       </div>
       <div className="-mx-1.5 h-60 overflow-y-auto scroll-thin">
         {offered.length > 0 ? (
-          <ul {...list.listProps} aria-label="People" aria-multiselectable={false} className={cx(loading && query !== '' && 'opacity-60')}>
+          <ul
+            {...list.listProps}
+            aria-label="People"
+            aria-multiselectable={false}
+            className={cx(loading && query !== '' && 'opacity-60')}
+          >
             {offered.map((user, index) => (
               <li
                 key={user.id}

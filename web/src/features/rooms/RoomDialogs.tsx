@@ -16,7 +16,16 @@ interface RoomDialogProps {
   readonly onClose: () => void;
 }
 
-export function EditRoom({ room, onClose }: RoomDialogProps) {
+/** What the room's menu asks. A chunk of its own. */
+export default function RoomDialog({
+  which,
+  ...props
+}: RoomDialogProps & { readonly which: 'edit' | 'add' | 'leave' }) {
+  if (which === 'edit') return <EditRoom {...props} />;
+  return which === 'add' ? <AddMembers {...props} /> : <LeaveRoom {...props} />;
+}
+
+function EditRoom({ room, onClose }: RoomDialogProps) {
   const chat = useChat();
   const [name, setName] = useState(room.name ?? '');
   const [topic, setTopic] = useState(room.topic);
@@ -45,7 +54,13 @@ export function EditRoom({ room, onClose }: RoomDialogProps) {
           <Button look="ghost" onClick={onClose}>
             Cancel
           </Button>
-          <Button look="primary" type="submit" form="edit-room" busy={busy} disabled={room.kind === 'channel' && name.trim() === ''}>
+          <Button
+            look="primary"
+            type="submit"
+            form="edit-room"
+            busy={busy}
+            disabled={room.kind === 'channel' && name.trim() === ''}
+          >
             Save
           </Button>
         </>
@@ -57,8 +72,24 @@ export function EditRoom({ room, onClose }: RoomDialogProps) {
             {general}
           </p>
         )}
-        <Field label="Name" value={name} maxLength={80} autoFocus autoComplete="off" onChange={(event) => setName(event.target.value)} error={errors['name']?.[0]} />
-        <Field label="Topic" value={topic} maxLength={250} autoComplete="off" onChange={(event) => setTopic(event.target.value)} error={errors['topic']?.[0]} aside="optional" />
+        <Field
+          label="Name"
+          value={name}
+          maxLength={80}
+          autoFocus
+          autoComplete="off"
+          onChange={(event) => setName(event.target.value)}
+          error={errors['name']?.[0]}
+        />
+        <Field
+          label="Topic"
+          value={topic}
+          maxLength={250}
+          autoComplete="off"
+          onChange={(event) => setTopic(event.target.value)}
+          error={errors['topic']?.[0]}
+          aside="optional"
+        />
       </form>
     </Dialog>
   );
@@ -68,7 +99,9 @@ export function AddMembers({ room, onClose }: RoomDialogProps) {
   const chat = useChat();
   const me = useSession().user.id;
   const [chosen, setChosen] = useState<readonly User[]>([]);
-  const [inside, setInside] = useState<ReadonlySet<number>>(() => new Set([me, ...(room.members ?? []).map((member) => member.id)]));
+  const [inside, setInside] = useState<ReadonlySet<number>>(
+    () => new Set([me, ...(room.members ?? []).map((member) => member.id)]),
+  );
   const [busy, setBusy] = useState(false);
 
   useEffect(() => {
@@ -87,7 +120,8 @@ export function AddMembers({ room, onClose }: RoomDialogProps) {
 
   const add = async () => {
     setBusy(true);
-    if (await attempt(chat.command('add_members', { room_id: room.id, user_ids: chosen.map((user) => user.id) }))) onClose();
+    if (await attempt(chat.command('add_members', { room_id: room.id, user_ids: chosen.map((user) => user.id) })))
+      onClose();
     else setBusy(false);
   };
   return (
@@ -112,7 +146,7 @@ export function AddMembers({ room, onClose }: RoomDialogProps) {
   );
 }
 
-export function LeaveRoom({ room, onClose }: RoomDialogProps) {
+function LeaveRoom({ room, onClose }: RoomDialogProps) {
   const chat = useChat();
   const me = useSession().user.id;
   const [, navigate] = useLocation();

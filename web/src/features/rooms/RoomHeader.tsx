@@ -1,6 +1,6 @@
 import type { Room } from '@backchannel/client';
 import { ArrowLeft, DoorOpen, Ellipsis, PenLine, UserPlus, UsersRound } from 'lucide-react';
-import { useState } from 'react';
+import { lazy, Suspense, useState } from 'react';
 import { Link } from 'wouter';
 import { useChatState } from '../../app/chat.tsx';
 import { membersOpen } from '../../app/panels.ts';
@@ -9,8 +9,9 @@ import { useSession } from '../../app/session.ts';
 import { IconButton } from '../../ui/Button.tsx';
 import { Menu, MenuItem, MenuLine } from '../../ui/Menu.tsx';
 import { useStore } from '../../ui/store.ts';
-import { AddMembers, EditRoom, LeaveRoom } from './RoomDialogs.tsx';
 import { RoomIcon } from './RoomIcon.tsx';
+
+const RoomDialog = lazy(() => import('./RoomDialogs.tsx'));
 
 export function RoomHeader({ room }: { readonly room: Room }) {
   const me = useSession().user.id;
@@ -25,7 +26,11 @@ export function RoomHeader({ room }: { readonly room: Room }) {
           <RoomIcon room={room} className={direct ? 'size-8 text-xs' : 'size-6'} />
         </span>
         <div className="min-w-0 flex-1">
-          <h1 tabIndex={-1} id="room-title" className="truncate text-base leading-5 font-semibold tracking-tight outline-none">
+          <h1
+            tabIndex={-1}
+            id="room-title"
+            className="truncate text-base leading-5 font-semibold tracking-tight outline-none"
+          >
             {title}
           </h1>
           <Subtitle room={room} />
@@ -60,7 +65,9 @@ function BackLink() {
     >
       <ArrowLeft className="size-5" aria-hidden="true" />
       {elsewhere > 0 && (
-        <span className="tabular rounded-full bg-press px-1.5 text-2xs font-semibold">{elsewhere > 99 ? '99+' : elsewhere}</span>
+        <span className="tabular rounded-full bg-press px-1.5 text-2xs font-semibold">
+          {elsewhere > 99 ? '99+' : elsewhere}
+        </span>
       )}
     </Link>
   );
@@ -116,9 +123,11 @@ function RoomMenu({ room }: { readonly room: Room }) {
           </MenuItem>
         </Menu>
       )}
-      {asked === 'edit' && <EditRoom room={room} onClose={close} />}
-      {asked === 'add' && <AddMembers room={room} onClose={close} />}
-      {asked === 'leave' && <LeaveRoom room={room} onClose={close} />}
+      {asked && (
+        <Suspense fallback={null}>
+          <RoomDialog which={asked} room={room} onClose={close} />
+        </Suspense>
+      )}
     </>
   );
 }

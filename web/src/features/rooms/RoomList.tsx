@@ -66,7 +66,13 @@ function AddButton({ kind }: { readonly kind: Section['kind'] }) {
   if (kind !== 'channel') {
     const label = kind === 'direct' ? 'New direct message' : 'New group';
     return (
-      <IconButton label={label} tip="none" title={label} className={look} onClick={() => openPanel.set(`create-${kind}`)}>
+      <IconButton
+        label={label}
+        tip="none"
+        title={label}
+        className={look}
+        onClick={() => openPanel.set(`create-${kind}`)}
+      >
         <Plus />
       </IconButton>
     );
@@ -146,7 +152,15 @@ function NoRooms() {
   );
 }
 
-function Choice({ panel, icon, children }: { panel: 'browse-channels' | 'create-direct' | 'create-group'; icon: ReactNode; children: ReactNode }) {
+function Choice({
+  panel,
+  icon,
+  children,
+}: {
+  panel: 'browse-channels' | 'create-direct' | 'create-group';
+  icon: ReactNode;
+  children: ReactNode;
+}) {
   return (
     <Button size="sm" className="justify-start" onClick={() => openPanel.set(panel)}>
       {icon}

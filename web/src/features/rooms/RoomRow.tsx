@@ -5,6 +5,7 @@ import { Link } from 'wouter';
 import { roomTitle } from '../../app/roomNames.ts';
 import { useSession } from '../../app/session.ts';
 import { cx } from '../../ui/classes.ts';
+import { plainText } from '../../ui/plainText.ts';
 import { useStore } from '../../ui/store.ts';
 import { briefTime } from '../../ui/time.ts';
 import { RoomIcon } from './RoomIcon.tsx';
@@ -31,7 +32,7 @@ export const RoomRow = memo(function RoomRow({ room, current, failed, now }: Roo
       aria-label={spoken(title, room, unread, draft !== undefined, failed)}
       data-room={room.id}
       className={cx(
-        'group relative flex items-center gap-2.5 rounded-lg px-2 py-[0.4375rem] select-none pointer-coarse:py-2.5',
+        'group relative flex items-center gap-2.5 rounded-lg px-2 py-[0.3125rem] select-none pointer-coarse:py-2.5',
         'transition-colors duration-(--quick) [--dot-ground:var(--c-shade)]',
         current
           ? 'bg-accent-soft text-ink [--dot-ground:var(--c-accent-soft)]'
@@ -98,17 +99,6 @@ function Preview({ room, me }: { readonly room: Room; readonly me: number }) {
 
 function firstName(user: { display_name: string; username: string }): string {
   return user.display_name.split(/\s/)[0] || user.username;
-}
-
-/** A message's marks mean nothing on one grey line. */
-export function plainText(content: string): string {
-  return content
-    .replace(/```\w*\n?/g, '')
-    .replace(/!?\[([^\]]*)\]\([^)]*\)/g, '$1')
-    .replace(/[*_~`>#]{1,3}(?=\S)|(?<=\S)[*_~`]{1,3}/g, '')
-    .replace(/\s+/g, ' ')
-    .trim()
-    .slice(0, 160);
 }
 
 function spoken(title: string, room: Room, unread: boolean, draft: boolean, failed: boolean): string {

@@ -28,11 +28,20 @@ export function Switcher({ current, onClose }: { readonly current: number | null
   const { people } = useFoundPeople(query);
 
   const targets = useMemo(() => {
-    const direct = new Set(rooms.filter((room) => room.kind === 'direct').flatMap((room) => room.members?.map((m) => m.id) ?? []));
+    const direct = new Set(
+      rooms.filter((room) => room.kind === 'direct').flatMap((room) => room.members?.map((m) => m.id) ?? []),
+    );
     const order = rooms
       .filter((room) => room.id !== current)
-      .sort((a, b) => Number(b.mention_count > 0) - Number(a.mention_count > 0) || Number(b.unread_count > 0) - Number(a.unread_count > 0));
-    const found: Target[] = fuzzyFilter(query, order, (room) => words(room, me)).map((room) => ({ kind: 'room', room }));
+      .sort(
+        (a, b) =>
+          Number(b.mention_count > 0) - Number(a.mention_count > 0) ||
+          Number(b.unread_count > 0) - Number(a.unread_count > 0),
+      );
+    const found: Target[] = fuzzyFilter(query, order, (room) => words(room, me)).map((room) => ({
+      kind: 'room',
+      room,
+    }));
     const strangers = query.trim() === '' ? [] : people.filter((user) => user.id !== me && !direct.has(user.id));
     return [...found, ...strangers.map((user): Target => ({ kind: 'person', user }))].slice(0, SHOWN);
   }, [rooms, people, query, current, me]);
@@ -42,7 +51,9 @@ export function Switcher({ current, onClose }: { readonly current: number | null
     if (target.kind === 'room') navigate(`/rooms/${target.room.id}`);
     else {
       void attempt(
-        chat.command('create_room', { kind: 'direct', members: [target.user.id] }).then(({ room }) => navigate(`/rooms/${room.id}`)),
+        chat
+          .command('create_room', { kind: 'direct', members: [target.user.id] })
+          .then(({ room }) => navigate(`/rooms/${room.id}`)),
       );
     }
   };
@@ -100,7 +111,12 @@ function TargetText({ target, me }: { readonly target: Target; readonly me: numb
       <span className={cx('min-w-0 truncate', room.unread_count > 0 && 'font-semibold')}>{roomTitle(room, me)}</span>
       {room.kind !== 'direct' && <span className="min-w-0 flex-1 truncate text-xs text-ink-faint">{room.topic}</span>}
       {room.unread_count > 0 && (
-        <span className={cx('tabular ml-auto text-xs', room.mention_count > 0 ? 'font-semibold text-ember' : 'text-ink-faint')}>
+        <span
+          className={cx(
+            'tabular ml-auto text-xs',
+            room.mention_count > 0 ? 'font-semibold text-ember' : 'text-ink-faint',
+          )}
+        >
           {room.unread_count} new
         </span>
       )}

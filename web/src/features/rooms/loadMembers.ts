@@ -10,7 +10,11 @@ export async function loadMembers(chat: Chat, roomId: RoomId): Promise<readonly 
   const all: Member[] = [];
   for (;;) {
     const after = all.at(-1)?.id;
-    const page = await chat.command('get_members', { room_id: roomId, limit: PAGE, ...(after !== undefined && { after }) });
+    const page = await chat.command('get_members', {
+      room_id: roomId,
+      limit: PAGE,
+      ...(after !== undefined && { after }),
+    });
     all.push(...page.members);
     learn(page.members);
     if (!page.has_more || page.members.length === 0 || all.length >= AT_MOST) return all;

@@ -23,7 +23,12 @@ export function sectionsOf(rooms: readonly Room[], me: UserId): Section[] {
 }
 
 /** The room `step` places on from `from` in the order of the screen, around the ends; only unread ones if asked. */
-export function neighbour(ordered: readonly Room[], from: number | null, step: 1 | -1, unreadOnly = false): Room | undefined {
+export function neighbour(
+  ordered: readonly Room[],
+  from: number | null,
+  step: 1 | -1,
+  unreadOnly = false,
+): Room | undefined {
   const at = ordered.findIndex((room) => room.id === from);
   for (let gone = 1; gone <= ordered.length; gone += 1) {
     const start = at < 0 && step < 0 ? 0 : at;

@@ -10,7 +10,9 @@ export function useFailedRooms(rooms: readonly Room[]): ReadonlySet<number> {
   const failed = useChatState((state) => state.outbox.failed);
   return useMemo(() => {
     if (failed === 0) return NONE;
-    const among = rooms.filter((room) => chat.getTimeline(room.id).pending.some((message) => message.state === 'failed'));
+    const among = rooms.filter((room) =>
+      chat.getTimeline(room.id).pending.some((message) => message.state === 'failed'),
+    );
     return new Set(among.map((room) => room.id));
   }, [chat, rooms, failed]);
 }

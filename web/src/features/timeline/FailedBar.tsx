@@ -9,7 +9,10 @@ export function FailedBar({ room, pending }: { readonly room: Room; readonly pen
   const failed = pending.filter((message) => message.state === 'failed').length;
   if (failed < 2) return null;
   return (
-    <div role="alert" className="mx-3 mb-2 flex flex-wrap items-center gap-x-3 gap-y-1 rounded-lg bg-danger-soft py-1 pr-1 pl-3 text-sm md:mx-5">
+    <div
+      role="alert"
+      className="mx-3 mb-2 flex flex-wrap items-center gap-x-3 gap-y-1 rounded-lg bg-danger-soft py-1 pr-1 pl-3 text-sm md:mx-5"
+    >
       <CircleAlert className="size-4 shrink-0 text-danger" aria-hidden="true" />
       <span className="flex-1 text-danger">{failed} messages were not sent</span>
       <span className="flex">

@@ -42,7 +42,13 @@ export function MessageToolbar({ message, mine, onMenu, menuOpen }: ToolbarProps
       className="absolute -top-4 right-4 z-10 flex rounded-lg bg-raised p-0.5 shadow-float max-md:hidden"
     >
       {QUICK.slice(0, 3).map((emoji) => (
-        <IconButton key={emoji} label={`React with ${emoji}`} tip="none" className={look} onClick={() => toggleReaction(chat, message, emoji, user.id)}>
+        <IconButton
+          key={emoji}
+          label={`React with ${emoji}`}
+          tip="none"
+          className={look}
+          onClick={() => toggleReaction(chat, message, emoji, user.id)}
+        >
           <span className="text-[0.9375rem] leading-none">{emoji}</span>
         </IconButton>
       ))}
@@ -59,7 +65,11 @@ export function MessageToolbar({ message, mine, onMenu, menuOpen }: ToolbarProps
         <Reply />
       </IconButton>
       {mine && (
-        <IconButton label="Edit" className={look} onClick={() => startEditing(message.room_id, message.id, message.content)}>
+        <IconButton
+          label="Edit"
+          className={look}
+          onClick={() => startEditing(message.room_id, message.id, message.content)}
+        >
           <PenLine />
         </IconButton>
       )}
@@ -95,6 +105,7 @@ interface MenuProps extends ActionsProps {
 export function MessageMenu({ message, mine, anchor, onClose }: MenuProps) {
   const chat = useChat();
   const { user, drafts } = useSession();
+  const fromToolbar = anchor instanceof HTMLButtonElement;
   const [step, setStep] = useState<'menu' | 'emoji' | 'delete'>('menu');
 
   if (step === 'delete') return <DeleteDialog message={message} onClose={onClose} />;
@@ -105,22 +116,27 @@ export function MessageMenu({ message, mine, anchor, onClose }: MenuProps) {
   if (step === 'emoji') return <EmojiMenu anchor={anchor} onPick={react} onClose={onClose} />;
   return (
     <Menu anchor={anchor} label="Message" onClose={onClose}>
-      <div className="grid grid-cols-5 pb-1">
-        {QUICK.map((emoji) => (
-          <EmojiItem key={emoji} emoji={emoji} onPick={react} />
-        ))}
-        <button
-          type="button"
-          role="menuitem"
-          tabIndex={-1}
-          aria-label="More reactions"
-          onClick={() => setStep('emoji')}
-          className="grid h-9 place-items-center rounded-md text-ink-faint outline-none hover:bg-hover focus:bg-hover pointer-coarse:h-11"
-        >
-          <SmilePlus className="size-5" />
-        </button>
-      </div>
-      <MenuLine />
+      {/* From the toolbar they are one press away already. */}
+      {!fromToolbar && (
+        <>
+          <div className="grid grid-cols-5 pb-1">
+            {QUICK.map((emoji) => (
+              <EmojiItem key={emoji} emoji={emoji} onPick={react} />
+            ))}
+            <button
+              type="button"
+              role="menuitem"
+              tabIndex={-1}
+              aria-label="More reactions"
+              onClick={() => setStep('emoji')}
+              className="grid h-9 place-items-center rounded-md text-ink-faint outline-none hover:bg-hover focus:bg-hover pointer-coarse:h-11"
+            >
+              <SmilePlus className="size-5" />
+            </button>
+          </div>
+          <MenuLine />
+        </>
+      )}
       <MenuItem
         icon={<Reply />}
         onSelect={() => {
@@ -185,7 +201,9 @@ function DeleteDialog({ message, onClose }: { readonly message: Message; readonl
     >
       <div className="px-5 pt-1 pb-5">
         <p className="text-ink-soft">Its text is erased for everybody. This cannot be undone.</p>
-        <blockquote className="mt-3 line-clamp-4 rounded-lg border border-line bg-shade px-3.5 py-2.5 break-words">{message.content}</blockquote>
+        <blockquote className="mt-3 line-clamp-4 rounded-lg border border-line bg-shade px-3.5 py-2.5 break-words">
+          {message.content}
+        </blockquote>
       </div>
     </Dialog>
   );

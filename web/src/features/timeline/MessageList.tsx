@@ -1,6 +1,15 @@
 import type { Quote, Room, TimelineView, User } from '@backchannel/client';
 import { ArrowDown } from 'lucide-react';
-import { type Ref, useCallback, useEffect, useImperativeHandle, useLayoutEffect, useMemo, useRef, useState } from 'react';
+import {
+  type Ref,
+  useCallback,
+  useEffect,
+  useImperativeHandle,
+  useLayoutEffect,
+  useMemo,
+  useRef,
+  useState,
+} from 'react';
 import { Virtualizer, type VirtualizerHandle } from 'virtua';
 import { useChat } from '../../app/chat.tsx';
 import { composing } from '../../app/composing.ts';
@@ -31,6 +40,8 @@ interface MessageListProps {
 
 /** Closer to the end than this counts as being there. */
 const AT_END_PX = 48;
+/** From the first rows to the first offset that can be believed. */
+const SETTLE_MS = 250;
 /** Older and newer pages are asked for this many screens ahead. */
 const AHEAD_SCREENS = 2;
 
@@ -42,6 +53,7 @@ export function MessageList({ ref, room, view, me, onJump }: MessageListProps) {
   const sticky = useRef(true);
   const lastOffset = useRef(0);
   const placed = useRef(false);
+  const settled = useRef(false);
   const [atEnd, setAtEnd] = useState(true);
   const [flash, setFlash] = useState<string | null>(null);
   const [wanted, setWanted] = useState<Pick<Quote, 'id' | 'seq'> | null>(null);
@@ -59,10 +71,22 @@ export function MessageList({ ref, room, view, me, onJump }: MessageListProps) {
 
   const prepended = usePrepended(rows);
 
+  // Effects may run twice (strict mode), and virtua forgets what it was told in between: so is this.
+  useLayoutEffect(
+    () => () => {
+      placed.current = false;
+    },
+    [],
+  );
+
   // First sight: the unread mark near the top if there is one, else the end.
   useLayoutEffect(() => {
     if (placed.current || rows.length === 0 || view.loading === 'initial') return;
     placed.current = true;
+    // The first rows are measured only now; until they are, an offset says nothing about what to load.
+    setTimeout(() => {
+      settled.current = true;
+    }, SETTLE_MS);
     const unread = rows.findIndex((row) => row.kind === 'unread');
     if (unread < 0) toEnd();
     else {
@@ -101,7 +125,9 @@ export function MessageList({ ref, room, view, me, onJump }: MessageListProps) {
   // A jump waits here until its message is loaded.
   useEffect(() => {
     if (!wanted || view.loading === 'initial') return;
-    const index = rows.findIndex((row) => row.key === wanted.id || (row.kind === 'message' && row.message.seq >= wanted.seq));
+    const index = rows.findIndex(
+      (row) => row.key === wanted.id || (row.kind === 'message' && row.message.seq >= wanted.seq),
+    );
     const row = rows[index];
     if (!row || (row.key !== wanted.id && wanted.id !== '')) return;
     setWanted(null);
@@ -134,13 +160,13 @@ export function MessageList({ ref, room, view, me, onJump }: MessageListProps) {
     else if (offset < lastOffset.current - 1) sticky.current = false;
     lastOffset.current = offset;
     setAtEnd(end && !view.hasNewer);
-    setTopRow(list.current?.findItemIndex(offset) ?? 0);
+    if (settled.current) setTopRow(list.current?.findItemIndex(offset) ?? 0);
     loadMore(offset, left);
   };
 
   const loadMore = (offset: number, left: number) => {
     const ahead = (scroller.current?.clientHeight ?? 0) * AHEAD_SCREENS;
-    if (view.loading !== null || view.error) return;
+    if (!settled.current || view.loading !== null || view.error) return;
     if (offset < ahead && view.hasOlder) void chat.loadOlder(room.id);
     else if (left < ahead && view.hasNewer) void chat.loadNewer(room.id);
   };
@@ -149,7 +175,7 @@ export function MessageList({ ref, room, view, me, onJump }: MessageListProps) {
   // biome-ignore lint/correctness/useExhaustiveDependencies: after every change of what is held
   useEffect(() => {
     const element = scroller.current;
-    if (element && placed.current) loadMore(element.scrollTop, element.scrollHeight - element.scrollTop - element.clientHeight);
+    if (element) loadMore(element.scrollTop, element.scrollHeight - element.scrollTop - element.clientHeight);
   }, [view]);
 
   const goToLatest = () => {
@@ -211,7 +237,14 @@ export function MessageList({ ref, room, view, me, onJump }: MessageListProps) {
       >
         {/* Few messages lie at the bottom, by the composer. */}
         <div className="grow" />
-        <Virtualizer ref={list} scrollRef={scroller} shift={prepended} keepMounted={roving.keepMounted} onScroll={onScroll} bufferSize={600}>
+        <Virtualizer
+          ref={list}
+          scrollRef={scroller}
+          shift={prepended}
+          keepMounted={roving.keepMounted}
+          onScroll={onScroll}
+          bufferSize={600}
+        >
           {rows.map(draw)}
         </Virtualizer>
         <div className="h-3 shrink-0" />
@@ -242,7 +275,8 @@ export function MessageList({ ref, room, view, me, onJump }: MessageListProps) {
 function usePrepended(rows: readonly Row[]): boolean {
   const first = rows.find((row) => row.kind === 'message')?.key;
   const before = useRef<string | undefined>(undefined);
-  const prepended = before.current !== undefined && before.current !== first && rows.some((row) => row.key === before.current);
+  const prepended =
+    before.current !== undefined && before.current !== first && rows.some((row) => row.key === before.current);
   useLayoutEffect(() => {
     before.current = first;
   });

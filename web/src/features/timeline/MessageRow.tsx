@@ -1,5 +1,5 @@
 import type { Message, Quote, User } from '@backchannel/client';
-import { type KeyboardEvent, memo, type ReactNode, useMemo, useRef, useState } from 'react';
+import { type KeyboardEvent, memo, type ReactNode, useMemo, useState } from 'react';
 import { usePeople } from '../../app/directory.ts';
 import { Avatar, nameOf } from '../../ui/Avatar.tsx';
 import { cx } from '../../ui/classes.ts';
@@ -62,7 +62,11 @@ export function RowFrame(props: RowFrameProps) {
         {first && (
           <p className="flex items-baseline gap-2">
             <span className="truncate text-base font-semibold tracking-[-0.006em]">{nameOf(sender)}</span>
-            <time dateTime={new Date(at).toISOString()} title={fullTime(at)} className="tabular shrink-0 text-2xs text-ink-faint">
+            <time
+              dateTime={new Date(at).toISOString()}
+              title={fullTime(at)}
+              className="tabular shrink-0 text-2xs text-ink-faint"
+            >
               {clockTime(at)}
             </time>
             {props.note}
@@ -89,12 +93,19 @@ interface MessageRowProps {
 type Opened = { readonly anchor: HTMLElement | { x: number; y: number } };
 
 /** A message the server has. Drawn again only when it changes itself. */
-export const MessageRow = memo(function MessageRow({ message, at, first, me, tabbable, flash, onJump }: MessageRowProps) {
+export const MessageRow = memo(function MessageRow({
+  message,
+  at,
+  first,
+  me,
+  tabbable,
+  flash,
+  onJump,
+}: MessageRowProps) {
   const [near, setNear] = useState(false);
   const [menu, setMenu] = useState<Opened | null>(null);
   const mentioned = useMentioned(message);
   const press = useLongPress((x, y) => setMenu({ anchor: { x, y } }));
-  const box = useRef<HTMLDivElement>(null);
 
   if (message.deleted) {
     return (
@@ -111,13 +122,17 @@ export const MessageRow = memo(function MessageRow({ message, at, first, me, tab
     setMenu({ anchor: row });
   };
   const mentionsMe = message.mentions.includes(me.id);
-  const rowClass = mentionsMe ? 'bg-ember-soft shadow-[inset_3px_0_0_var(--c-ember)]' : near || menu ? 'md:bg-shade' : undefined;
+  const rowClass = mentionsMe
+    ? 'bg-ember-soft shadow-[inset_3px_0_0_var(--c-ember)]'
+    : near || menu
+      ? 'md:bg-shade'
+      : undefined;
 
   return (
     // The wrapper hears what bubbles up from the article; it is no control of its own.
     // biome-ignore lint/a11y/noStaticElementInteractions: see above
     <div
-      ref={box}
+      className="pointer-coarse:select-none pointer-coarse:[-webkit-touch-callout:none]"
       {...press}
       onKeyDown={onKeyDown}
       onPointerEnter={(event) => event.pointerType === 'mouse' && setNear(true)}
@@ -128,25 +143,44 @@ export const MessageRow = memo(function MessageRow({ message, at, first, me, tab
       <RowFrame
         {...frameOf(message, at, first, tabbable, onJump)}
         flash={flash}
+        note={first && message.edited_at && <EditedNote at={message.edited_at} />}
         className={rowClass}
         overlay={
           <>
-            {(near || menu) && <MessageToolbar message={message} mine={message.sender.id === me.id} onMenu={(anchor) => setMenu({ anchor })} menuOpen={menu !== null} />}
-            {menu && <MessageMenu message={message} mine={message.sender.id === me.id} anchor={menu.anchor} onClose={() => setMenu(null)} />}
+            {(near || menu) && (
+              <MessageToolbar
+                message={message}
+                mine={message.sender.id === me.id}
+                onMenu={(anchor) => setMenu({ anchor })}
+                menuOpen={menu !== null}
+              />
+            )}
+            {menu && (
+              <MessageMenu
+                message={message}
+                mine={message.sender.id === me.id}
+                anchor={menu.anchor}
+                onClose={() => setMenu(null)}
+              />
+            )}
           </>
         }
       >
         <Markdown content={message.content} mentioned={mentioned} me={me.username} />
-        {message.edited_at && (
-          <span className="text-2xs text-ink-faint" title={`Edited ${fullTime(Date.parse(message.edited_at))}`}>
-            edited
-          </span>
-        )}
+        {!first && message.edited_at && <EditedNote at={message.edited_at} />}
         {message.reactions.length > 0 && <Reactions message={message} me={me.id} />}
       </RowFrame>
     </div>
   );
 });
+
+function EditedNote({ at }: { readonly at: string }) {
+  return (
+    <span className="text-2xs text-ink-faint" title={`Edited ${fullTime(Date.parse(at))}`}>
+      edited
+    </span>
+  );
+}
 
 function frameOf(message: Message, at: number, first: boolean, tabbable: boolean, onJump: (quote: Quote) => void) {
   return {

@@ -21,7 +21,15 @@ interface PendingRowProps {
 }
 
 /** A message of one's own that the server does not have yet, or refused. */
-export const PendingRow = memo(function PendingRow({ pending, quote, at, first, me, tabbable, onJump }: PendingRowProps) {
+export const PendingRow = memo(function PendingRow({
+  pending,
+  quote,
+  at,
+  first,
+  me,
+  tabbable,
+  onJump,
+}: PendingRowProps) {
   const failed = pending.state === 'failed';
   return (
     <RowFrame
@@ -109,7 +117,15 @@ function FailedLine({ pending }: { readonly pending: PendingMessage }) {
   );
 }
 
-function Act({ icon, onClick, children }: { readonly icon: ReactNode; readonly onClick: () => void; readonly children: ReactNode }) {
+function Act({
+  icon,
+  onClick,
+  children,
+}: {
+  readonly icon: ReactNode;
+  readonly onClick: () => void;
+  readonly children: ReactNode;
+}) {
   return (
     <button
       type="button"

@@ -1,5 +1,6 @@
 import type { Quote } from '@backchannel/client';
 import { Avatar, nameOf } from '../../ui/Avatar.tsx';
+import { plainText } from '../../ui/plainText.ts';
 
 /** What a reply answers; leads to it. */
 export function QuoteLine({ quote, onJump }: { readonly quote: Quote; readonly onJump: (quote: Quote) => void }) {
@@ -8,12 +9,15 @@ export function QuoteLine({ quote, onJump }: { readonly quote: Quote; readonly o
       type="button"
       onClick={() => onJump(quote)}
       aria-label={`In reply to ${nameOf(quote.sender)}: ${quote.excerpt || 'a deleted message'}`}
-      className="relative -ml-8 mb-0.5 flex max-w-full items-center gap-1.5 rounded-md pl-8 text-left text-xs text-ink-faint hover:text-ink-soft"
+      className="relative -ml-8 mb-0.5 flex max-w-[min(100%+2rem,46rem)] items-center gap-1.5 rounded-md pl-8 text-left text-xs text-ink-faint hover:text-ink-soft"
     >
-      <span aria-hidden="true" className="absolute top-2 left-[-2px] h-3.5 w-7 rounded-tl-md border-t-2 border-l-2 border-line-strong" />
+      <span
+        aria-hidden="true"
+        className="absolute top-2 left-[-2px] h-3.5 w-7 rounded-tl-md border-t-2 border-l-2 border-line-strong"
+      />
       <Avatar user={quote.sender} className="size-4 text-[0.5rem]" />
       <span className="shrink-0 font-medium text-ink-soft">{nameOf(quote.sender)}</span>
-      <span className="truncate">{quote.excerpt.replace(/\s+/g, ' ') || <em>Message deleted</em>}</span>
+      <span className="truncate">{plainText(quote.excerpt) || <em>Message deleted</em>}</span>
     </button>
   );
 }

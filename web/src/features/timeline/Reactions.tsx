@@ -25,7 +25,9 @@ export function Reactions({ message, me }: { readonly message: Message; readonly
             onClick={() => toggleReaction(chat, message, emoji, me)}
             className={cx(
               'flex h-6.5 items-center gap-1.5 rounded-full border px-2 select-none pointer-coarse:h-8 pointer-coarse:px-2.5',
-              mine ? 'border-accent-line bg-accent-soft text-accent-strong' : 'border-line bg-raised text-ink-soft hover:border-line-strong',
+              mine
+                ? 'border-accent-line bg-accent-soft text-accent-strong'
+                : 'border-line bg-raised text-ink-soft hover:border-line-strong',
             )}
           >
             <span className="text-sm leading-none">{emoji}</span>

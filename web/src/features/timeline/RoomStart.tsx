@@ -26,8 +26,8 @@ export function RoomStart({ room }: { readonly room: Room }) {
 }
 
 function introduction(room: Room, title: string): string {
-  if (room.kind === 'direct') return `This is between you and ${title}. Nobody else can read it.`;
+  if (room.kind === 'direct') return `The beginning of your conversation with ${title}.`;
   const about = room.topic ? ` ${room.topic}` : '';
-  if (room.kind === 'group') return `The beginning of this group. Only its members can read it.${about}`;
+  if (room.kind === 'group') return `The beginning of this group. Its members see what is written here.${about}`;
   return `The very beginning of #${title}.${about}`;
 }

@@ -33,7 +33,10 @@ export function Timeline({ room }: { readonly room: Room }) {
   if (view.messages.length === 0 && view.pending.length === 0) {
     if (view.error) {
       return (
-        <div role="alert" className="flex flex-1 flex-col items-center justify-center gap-3 p-8 text-center text-ink-soft">
+        <div
+          role="alert"
+          className="flex flex-1 flex-col items-center justify-center gap-3 p-8 text-center text-ink-soft"
+        >
           <p>The messages of {roomLabel(room, user.id)} could not be loaded.</p>
           <Button onClick={() => void chat.openRoom(room.id)}>Try again</Button>
         </div>
@@ -43,7 +46,8 @@ export function Timeline({ room }: { readonly room: Room }) {
   }
 
   const oldest = view.messages[0]?.seq;
-  const unreadOutOfSight = view.firstUnreadSeq !== null && unreadAtOpening > 0 && oldest !== undefined && oldest > view.firstUnreadSeq;
+  const unreadOutOfSight =
+    view.firstUnreadSeq !== null && unreadAtOpening > 0 && oldest !== undefined && oldest > view.firstUnreadSeq;
   return (
     <div className="relative flex min-h-0 flex-1 flex-col">
       {unreadOutOfSight && view.hasOlder && (

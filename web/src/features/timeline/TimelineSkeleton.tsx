@@ -8,7 +8,11 @@ const LINES = [
 
 export function TimelineSkeleton() {
   return (
-    <div role="status" aria-label="Loading messages" className="flex min-h-0 flex-1 flex-col justify-end overflow-hidden px-3 pb-4 md:px-5">
+    <div
+      role="status"
+      aria-label="Loading messages"
+      className="flex min-h-0 flex-1 flex-col justify-end overflow-hidden px-3 pb-4 md:px-5"
+    >
       {/* Appears late: most rooms are there sooner, and a flash of grey is slower than nothing. */}
       <div className="bc-waiting">
         <div className="flex animate-breathe flex-col gap-6">

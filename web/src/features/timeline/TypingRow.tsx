@@ -19,7 +19,11 @@ export function TypingRow({ roomId }: { readonly roomId: RoomId }) {
         <>
           <span aria-hidden="true" className="flex gap-[3px]">
             {[0, 160, 320].map((delay) => (
-              <span key={delay} className="size-[5px] animate-dot rounded-full bg-ink-faint" style={{ animationDelay: `${delay}ms` }} />
+              <span
+                key={delay}
+                className="size-[5px] animate-dot rounded-full bg-ink-faint"
+                style={{ animationDelay: `${delay}ms` }}
+              />
             ))}
           </span>
           <span className="truncate">{typingText(names)}</span>

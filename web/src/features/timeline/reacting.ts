@@ -6,9 +6,43 @@ export const QUICK = ['👍', '❤️', '😂', '🎉'] as const;
 
 /** For the menu: what reactions are made of, by kind. No picker of two thousand, no data to load. */
 export const EMOJI: readonly { readonly title: string; readonly emoji: readonly string[] }[] = [
-  { title: 'Answers', emoji: ['👍', '👎', '👌', '🙏', '👏', '🙌', '🤝', '✋', '💪', '🫡', '✅', '❌', '➕', '❓', '❗', '💯'] },
-  { title: 'Faces', emoji: ['😀', '😂', '🤣', '😊', '😍', '🥰', '😎', '🤔', '😅', '😬', '😮', '😢', '😭', '😡', '🤯', '🥳', '😴', '🤗', '🙃', '😉', '🫠', '🤷', '🤦', '👀'] },
-  { title: 'Things', emoji: ['❤️', '🔥', '🎉', '🚀', '⭐', '✨', '💡', '☕', '🍕', '🎂', '🌱', '🐛', '🔧', '📌', '📈', '⏳'] },
+  {
+    title: 'Answers',
+    emoji: ['👍', '👎', '👌', '🙏', '👏', '🙌', '🤝', '✋', '💪', '🫡', '✅', '❌', '➕', '❓', '❗', '💯'],
+  },
+  {
+    title: 'Faces',
+    emoji: [
+      '😀',
+      '😂',
+      '🤣',
+      '😊',
+      '😍',
+      '🥰',
+      '😎',
+      '🤔',
+      '😅',
+      '😬',
+      '😮',
+      '😢',
+      '😭',
+      '😡',
+      '🤯',
+      '🥳',
+      '😴',
+      '🤗',
+      '🙃',
+      '😉',
+      '🫠',
+      '🤷',
+      '🤦',
+      '👀',
+    ],
+  },
+  {
+    title: 'Things',
+    emoji: ['❤️', '🔥', '🎉', '🚀', '⭐', '✨', '💡', '☕', '🍕', '🎂', '🌱', '🐛', '🔧', '📌', '📈', '⏳'],
+  },
 ];
 
 export function toggleReaction(chat: Chat, message: Message, emoji: string, me: UserId): void {

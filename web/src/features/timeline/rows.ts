@@ -6,7 +6,13 @@ export type Row =
   | { readonly kind: 'start'; readonly key: 'start' }
   | { readonly kind: 'day'; readonly key: string; readonly at: number }
   | { readonly kind: 'unread'; readonly key: 'unread' }
-  | { readonly kind: 'message'; readonly key: string; readonly message: Message; readonly at: number; readonly first: boolean }
+  | {
+      readonly kind: 'message';
+      readonly key: string;
+      readonly message: Message;
+      readonly at: number;
+      readonly first: boolean;
+    }
   | {
       readonly kind: 'pending';
       readonly key: string;

@@ -25,7 +25,11 @@ export function useAnnouncements(view: TimelineView, me: UserId): void {
     const timer = setTimeout(() => {
       spokenUpTo.current = head;
       const [one] = news;
-      announce(news.length === 1 && one ? `${nameOf(one.sender)}: ${one.content.slice(0, 400)}` : `${news.length} new messages`);
+      announce(
+        news.length === 1 && one
+          ? `${nameOf(one.sender)}: ${one.content.slice(0, 400)}`
+          : `${news.length} new messages`,
+      );
     }, GATHER_MS);
     return () => clearTimeout(timer);
   }, [view, me]);

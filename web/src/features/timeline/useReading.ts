@@ -8,7 +8,10 @@ import { useChat } from '../../app/chat.tsx';
  */
 export function useReading(room: Room, view: TimelineView, me: User, atEnd: boolean): number {
   const chat = useChat();
-  const looking = useSyncExternalStore(subscribeLooking, () => document.visibilityState === 'visible' && document.hasFocus());
+  const looking = useSyncExternalStore(
+    subscribeLooking,
+    () => document.visibilityState === 'visible' && document.hasFocus(),
+  );
   const head = view.messages.at(-1)?.seq ?? 0;
   const [seenUpTo, setSeenUpTo] = useState<number | null>(null);
   const here = atEnd && view.loading !== 'initial' && !view.hasNewer;
@@ -22,7 +25,8 @@ export function useReading(room: Room, view: TimelineView, me: User, atEnd: bool
   }, [chat, room.id, room.read_seq, here, looking, head]);
 
   if (seenUpTo === null) return room.unread_count;
-  return view.messages.filter((message) => message.seq > seenUpTo && message.sender.id !== me.id && !message.deleted).length;
+  return view.messages.filter((message) => message.seq > seenUpTo && message.sender.id !== me.id && !message.deleted)
+    .length;
 }
 
 function subscribeLooking(listener: () => void): () => void {

@@ -9,7 +9,11 @@ const isMessage = (row: Row | undefined): boolean => row?.kind === 'message' || 
  * The list is one stop of the Tab key; ↑ and ↓ walk through its messages, Escape goes back to writing.
  * The focused row stays mounted however far the list scrolls, so that the focus is never lost.
  */
-export function useRovingRows(rows: readonly Row[], scroller: RefObject<HTMLElement | null>, list: RefObject<VirtualizerHandle | null>) {
+export function useRovingRows(
+  rows: readonly Row[],
+  scroller: RefObject<HTMLElement | null>,
+  list: RefObject<VirtualizerHandle | null>,
+) {
   const [focused, setFocused] = useState<string | null>(null);
   const at = useMemo(() => (focused === null ? -1 : rows.findIndex((row) => row.key === focused)), [rows, focused]);
   const tabbable = at >= 0 ? focused : (rows.findLast(isMessage)?.key ?? null);
@@ -22,7 +26,9 @@ export function useRovingRows(rows: readonly Row[], scroller: RefObject<HTMLElem
     list.current?.scrollToIndex(index, { align: 'nearest' });
     // Mounted in the next frame at the latest.
     requestAnimationFrame(() => {
-      scroller.current?.querySelector<HTMLElement>(`[data-message="${CSS.escape(row.key)}"]`)?.focus({ preventScroll: true });
+      scroller.current
+        ?.querySelector<HTMLElement>(`[data-message="${CSS.escape(row.key)}"]`)
+        ?.focus({ preventScroll: true });
     });
   };
 

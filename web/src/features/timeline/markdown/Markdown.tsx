@@ -42,7 +42,8 @@ function createDraw({ mentioned, me }: Context) {
     // biome-ignore lint/suspicious/noArrayIndexKey: tokens of one content never move
     tokens?.map((token, index) => <Fragment key={index}>{one(token as Tokens.Generic)}</Fragment>);
 
-  const inner = (token: Tokens.Generic): ReactNode => (token.tokens ? all(token.tokens) : text(token['text'] ?? token.raw));
+  const inner = (token: Tokens.Generic): ReactNode =>
+    token.tokens ? all(token.tokens) : text(token['text'] ?? token.raw);
 
   const link = (token: Tokens.Generic, label: ReactNode): ReactNode => {
     const url = safeUrl(token['href'] as string);
@@ -103,7 +104,9 @@ function createDraw({ mentioned, me }: Context) {
     const entries = token.items.map((item, index) => (
       // biome-ignore lint/suspicious/noArrayIndexKey: items of one content never move
       <li key={index} className={item.task ? 'list-none' : undefined}>
-        {item.task && <input type="checkbox" checked={item.checked === true} readOnly disabled className="-ml-5 mr-2" />}
+        {item.task && (
+          <input type="checkbox" checked={item.checked === true} readOnly disabled className="-ml-5 mr-2" />
+        )}
         {all(item.tokens)}
       </li>
     ));

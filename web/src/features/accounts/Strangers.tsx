@@ -1,0 +1,32 @@
+import { Route, Switch } from 'wouter';
+import type { AccountState, AccountsApi } from './api.ts';
+import { SetupScreen } from './SetupScreen.tsx';
+import { SignInScreen } from './SignInScreen.tsx';
+import { SignUpScreen } from './SignUpScreen.tsx';
+
+interface StrangersProps {
+  readonly api: AccountsApi;
+  readonly state: AccountState;
+  readonly onDone: () => Promise<void>;
+  /** Somebody was signed in a moment ago: only signing in again makes sense, and this is why. */
+  readonly notice?: string;
+}
+
+/** Everything shown to somebody who is not signed in. A chunk of its own: most visits never see it. */
+export default function Strangers({ api, state, onDone, notice }: StrangersProps) {
+  if (notice !== undefined) return <SignInScreen api={api} state={state} onDone={onDone} notice={notice} />;
+  if (state.setup_required) return <SetupScreen api={api} onDone={onDone} />;
+  return (
+    <Switch>
+      <Route path="/invite/:secret">
+        {({ secret }) => <SignUpScreen api={api} state={state} invitation={secret} onDone={onDone} />}
+      </Route>
+      <Route path="/signup">
+        <SignUpScreen api={api} state={state} invitation={null} onDone={onDone} />
+      </Route>
+      <Route>
+        <SignInScreen api={api} state={state} onDone={onDone} />
+      </Route>
+    </Switch>
+  );
+}
