@@ -80,8 +80,11 @@ def set_up(workspace_name: str, owner: Newcomer) -> Any:
     return user
 
 
-def let_in(newcomer: Newcomer, *, owner: bool = False) -> Any:
-    """Make one more account, with its person, in the rooms everybody starts in; the new user. Raises `Refused`."""
+def let_in(newcomer: Newcomer, *, owner: bool = False, at_us: int | None = None) -> Any:
+    """Make one more account, with its person, in the rooms everybody starts in; the new user. Raises `Refused`.
+
+    `at_us`: when they came, where that is not now.
+    """
     problems = _problems(newcomer)
     if problems:
         raise Refused(**problems)
@@ -90,17 +93,17 @@ def let_in(newcomer: Newcomer, *, owner: bool = False) -> Any:
             user = _save(newcomer, owner=owner)
     except IntegrityError:
         raise Refused(username=["This username is taken."]) from None
-    welcome(user)
+    welcome(user, at_us)
     return user
 
 
-def welcome(user: Any) -> Person:
+def welcome(user: Any, at_us: int | None = None) -> Person:
     """Make the chat person of a new account and join it to the rooms everybody starts in."""
     person = person_of(user)
     setup = Setup.objects.first()
     for room_id in setup.first_rooms if setup else []:
         try:
-            write(JoinRoom(actor=person, room_id=room_id))
+            write(JoinRoom(actor=person, room_id=room_id), at_us)
         except CommandError:
             # The room is gone or no longer open to all. The account is made all the same.
             continue

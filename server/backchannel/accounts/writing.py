@@ -27,8 +27,11 @@ def use(submit: Submit | None) -> None:
     _submit = submit
 
 
-def write(operation: Operation) -> Any:
-    """Commit `operation` and return its result. Blocks: never call it on the event loop. Raises `CommandError`."""
+def write(operation: Operation, at_us: int | None = None) -> Any:
+    """Commit `operation` and return its result. Blocks: never call it on the event loop. Raises `CommandError`.
+
+    `at_us` is for imports, which no running server does.
+    """
     if _submit is not None:
         try:
             return _submit(operation).result(WAIT_S)
@@ -36,7 +39,7 @@ def write(operation: Operation) -> Any:
             raise CommandError(
                 Code.UNAVAILABLE, "The database does not answer just now. Try again in a moment.", retry_after=1.0
             ) from None
-    (outcome,) = commit([operation])
+    (outcome,) = commit([operation], at_us)
     if outcome.error is not None:
         raise outcome.error
     return outcome.result

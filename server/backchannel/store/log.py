@@ -144,14 +144,16 @@ class Log:
                 job.done.set_result(job.outcome.result)
 
 
-def commit(operations: Sequence[Operation]) -> list[Outcome]:
+def commit(operations: Sequence[Operation], at_us: int | None = None) -> list[Outcome]:
     """Apply operations in one transaction, in this thread, and return when it is committed and synced.
+
+    `at_us` is for imports: when it happened, where that is not now.
 
     Raises what the database raises: then nothing of it is stored, or, where the connection broke during the commit itself,
     it is not known; sends are known again by their keys, and no other operation is tried twice.
     """
     with transaction.atomic(durable=True):
-        tx = Transaction(connection, now_us())
+        tx = Transaction(connection, at_us or now_us())
         tx.lock_rooms(room_id for operation in operations for room_id in _rooms_of(operation))
         outcomes = _apply(tx, operations)
         tx.finish()

@@ -1,0 +1,122 @@
+"""`serve --demo`: a workspace in which a small team has talked for a week, so that there is something to look at.
+
+The team makes Tramline, an app for the trams and buses of small towns. Everything passes through the
+same operations as in life, only with earlier times.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+from django.contrib.auth import get_user_model
+from django.contrib.auth.hashers import make_password
+
+from backchannel.accounts.entrance import Newcomer, is_set_up, let_in, person_of, set_up
+from backchannel.protocol.shapes import User as Person
+from backchannel.site.demo.ids import message_id
+from backchannel.site.demo.script import Line, Scene, scenes
+from backchannel.store.appends import Append
+from backchannel.store.log import Operation, commit
+from backchannel.store.message_changes import AddReaction, EditMessage
+from backchannel.store.read_marks import MarkRead
+from backchannel.store.room_changes import CreateRoom, UpdateRoom
+
+PASSWORD = "demo"  # noqa: S105 - everybody's, and printed
+WORKSPACE = "Tramline"
+TEAM = {
+    "maya": "Maya Lindqvist",
+    "jonas": "Jonas Beck",
+    "priya": "Priya Raman",
+    "tom": "Tom Okafor",
+    "lena": "Lena Fischer",
+    "noor": "Noor Haddad",
+    "sam": "Sam Whitaker",
+    "felix": "Felix Moreau",
+}
+
+
+class NotEmpty(Exception):
+    """Somebody lives here; the demonstration keeps out."""
+
+
+def suggested() -> str:
+    """Whom a visitor should sign in as: there are unread messages for this one."""
+    return next(iter(TEAM))
+
+
+def build(now: datetime | None = None) -> None:
+    """Fill an empty database with the week that ends at `now`. Raises `NotEmpty`."""
+    if is_set_up():
+        raise NotEmpty
+    week = scenes(now or datetime.now(UTC))
+    people = _people(min(scene.lines[0].at for scene in week))
+    for scene in week:
+        _play(scene, people)
+
+
+def _people(began: datetime) -> dict[str, Person]:
+    newcomers = [Newcomer(username=name, display_name=shown) for name, shown in TEAM.items()]
+    users: list[Any] = [set_up(WORKSPACE, newcomers[0])]
+    users += [let_in(newcomer, at_us=_us(began)) for newcomer in newcomers[1:]]
+    # One hash for all eight: each would take as long as a sign-in does.
+    get_user_model()._default_manager.update(password=make_password(PASSWORD))
+    return {user.username: person_of(user) for user in users}
+
+
+def _play(scene: Scene, people: dict[str, Person]) -> None:
+    members = [people[name] for name in scene.members or people]
+    room_id = _room(scene, members, _us(scene.lines[0].at))
+    ids = [message_id(line.at) for line in scene.lines]
+    last_seqs: list[int] = []
+    for index, line in enumerate(scene.lines):
+        last_seqs.append(_say(line, room_id, ids[index], ids, people))
+    head = last_seqs[-1]
+    for member in members:
+        count = scene.read_by.get(member.username)
+        seq = head if count is None else last_seqs[count - 1] if count else 0
+        _commit(MarkRead(actor=member, room_id=room_id, seq=seq), scene.lines[-1].at)
+
+
+def _room(scene: Scene, members: list[Person], began_us: int) -> int:
+    owner, *others = members
+    if scene.name == "general":
+        room_id = _first_room(owner)
+        commit([UpdateRoom(actor=owner, room_id=room_id, name=None, topic=scene.topic)], began_us)
+        return room_id
+    ids = [person.id for person in others]
+    create = CreateRoom(actor=owner, kind=scene.kind, name=scene.name, topic=scene.topic, members=ids)
+    (outcome,) = commit([create], began_us)
+    return int(outcome.result.room.id)
+
+
+def _first_room(owner: Person) -> int:
+    from backchannel.store.rooms import rooms_of
+
+    return rooms_of(owner.id)[0].id
+
+
+def _say(line: Line, room_id: int, id: UUID, ids: list[UUID], people: dict[str, Person]) -> int:
+    """Send the message, edit it, react to it; the seq of the last of these."""
+    author = people[line.by]
+    reply_to = None if line.answers is None else ids[line.answers]
+    result = _commit(Append(id, room_id, author, line.content, reply_to, _us(line.at)), line.at)
+    if line.became is not None:
+        change = EditMessage(actor=author, room_id=room_id, message_id=id, content=line.became, base_seq=None)
+        result = _commit(change, line.edited_at)
+    for emoji, who in line.reactions:
+        reaction = AddReaction(actor=people[who], room_id=room_id, message_id=id, emoji=emoji)
+        result = _commit(reaction, line.reacted_at)
+    return int(result.message.rev_seq)
+
+
+def _commit(operation: Operation, at: datetime) -> Any:
+    (outcome,) = commit([operation], _us(at))
+    if outcome.error is not None:
+        raise outcome.error
+    return outcome.result
+
+
+def _us(moment: datetime) -> int:
+    return int(moment.timestamp() * 1_000_000)

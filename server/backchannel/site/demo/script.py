@@ -1,0 +1,124 @@
+"""Reads the demonstration's rooms from `week/*.txt`: plays, written to be read.
+
+channel general                  kind and name (a direct room has none)
+topic What it is about
+with maya jonas                  who is in; left out where everybody is
+
+@3d 09:02 maya                   three days ago at 09:02 UTC; or @95m maya, 95 minutes ago
+What she wrote, as Markdown,
+on as many lines as it takes.
+=>                               edited: above as it was sent, below as it became
+What it became.
++ 👍 jonas priya                 who reacted
+
+@3d 09:04 jonas re               answers the message before it; `re 3` the third before it
+--- unread maya                  she has read up to here; whoever is not named has read all
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Literal, cast
+
+_WEEK = Path(__file__).parent / "week"
+_HEAD = re.compile(
+    r"@(?:(?P<days>\d+)d (?P<hour>\d\d):(?P<minute>\d\d)|(?P<ago>\d+)m) (?P<by>\w+)(?P<re> re(?: (?P<back>\d+))?)?"
+)
+_FIRST_REACTION = timedelta(seconds=40)
+_EDIT_AFTER = timedelta(minutes=2)
+
+Kind = Literal["direct", "group", "channel"]
+
+
+@dataclass(slots=True)
+class Line:
+    """One message. `answers`: the index of the message it replies to. `became`: its text after an edit."""
+
+    by: str
+    at: datetime
+    content: str = ""
+    became: str | None = None
+    answers: int | None = None
+    reactions: list[tuple[str, str]] = field(default_factory=list)
+
+    @property
+    def edited_at(self) -> datetime:
+        return self.at + _EDIT_AFTER
+
+    @property
+    def reacted_at(self) -> datetime:
+        return self.at + _FIRST_REACTION
+
+
+@dataclass(slots=True)
+class Scene:
+    """One room. `members` is empty where everybody is in. `read_by`: how many messages those have read who have not read all."""
+
+    kind: Kind
+    name: str | None
+    topic: str = ""
+    members: list[str] = field(default_factory=list)
+    lines: list[Line] = field(default_factory=list)
+    read_by: dict[str, int] = field(default_factory=dict)
+
+
+def scenes(now: datetime) -> list[Scene]:
+    """The week that ends at `now`; "general" first."""
+    paths = sorted(_WEEK.glob("*.txt"), key=lambda path: (path.stem != "general", path.stem))
+    return [parse(path.read_text("utf-8"), now) for path in paths]
+
+
+def parse(text: str, now: datetime) -> Scene:
+    """One file. Raises ValueError with the line that has no meaning."""
+    first, *rest = text.splitlines()
+    kind, _, name = first.partition(" ")
+    scene = Scene(cast("Kind", kind), name or None)
+    body: list[str] = []
+    for row in rest:
+        if head := _HEAD.fullmatch(row):
+            _close(scene, body)
+            scene.lines.append(_line(head, now, len(scene.lines)))
+        elif not scene.lines:
+            _about_the_room(scene, row)
+        elif row.startswith("+ "):
+            emoji, *people = row[2:].split()
+            scene.lines[-1].reactions += [(emoji, who) for who in people]
+        elif row.startswith("--- unread "):
+            scene.read_by |= dict.fromkeys(row.split()[2:], len(scene.lines))
+        else:
+            body.append(row)
+    _close(scene, body)
+    return scene
+
+
+def _about_the_room(scene: Scene, row: str) -> None:
+    word, _, value = row.partition(" ")
+    if word == "topic":
+        scene.topic = value
+    elif word == "with":
+        scene.members = value.split()
+    elif row:
+        raise ValueError(row)
+
+
+def _line(head: re.Match[str], now: datetime, index: int) -> Line:
+    if head["ago"]:
+        at = now - timedelta(minutes=int(head["ago"]))
+    else:
+        day = now - timedelta(days=int(head["days"]))
+        at = day.replace(hour=int(head["hour"]), minute=int(head["minute"]), second=index % 60, microsecond=0)
+    answers = index - int(head["back"] or 1) if head["re"] else None
+    return Line(head["by"], at, answers=answers)
+
+
+def _close(scene: Scene, body: list[str]) -> None:
+    """What was gathered is the text of the last line so far."""
+    if not scene.lines:
+        return
+    before, arrow, after = "\n".join(body).partition("\n=>\n")
+    scene.lines[-1].content = before.strip()
+    scene.lines[-1].became = after.strip() if arrow else None
+    body.clear()
