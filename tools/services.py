@@ -61,10 +61,8 @@ def postgres() -> Iterator[str]:
         )
         if made.returncode:
             raise Missing(f"PostgreSQL's initdb failed: {(made.stderr or made.stdout).strip().splitlines()[-1]}")
-        # These data outlive no test, so the disk is not waited for.
+        # Durable as in production: the server refuses to run on a database that is not.
         settings = {
-            "fsync": "off",
-            "full_page_writes": "off",
             "max_connections": "200",
             "unix_socket_directories": folder,
         }

@@ -11,12 +11,13 @@ import os
 import random
 import time
 import uuid
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from contextlib import asynccontextmanager, suppress
 from typing import Any, Final, cast
 
 import django
 from django.apps import apps
+from django.conf import settings as django_settings
 from django.core.asgi import get_asgi_application
 from starlette.applications import Starlette
 from starlette.routing import Mount, WebSocketRoute
@@ -78,7 +79,7 @@ class Chat:
         limits = limits or Limits()
         bus = bus or MemoryBus()
         self.log = Log(publisher(bus))
-        self.hub = Hub(bus, missing_facts, self._credentials_ended, self._seen, time.monotonic)
+        self.hub = Hub(bus, missing_facts, self._credentials_ended, self._seen, self._bus_reconnected, time.monotonic)
         presence = Presence(uuid.uuid4().hex[:12])
         self.node = Node(
             context=Context(self.log, bus, presence, time.monotonic),
@@ -96,7 +97,7 @@ class Chat:
             routes=[
                 WebSocketRoute("/ws", WebSocketEndpoint(self.node)),
                 *api_routes(self.node),
-                *health_routes({"database": _database_answers}, lambda: self.node.draining),
+                *health_routes({"database": _database_answers, "bus": bus.check}, lambda: self.node.draining),
                 Mount("/static", _below_static(StaticFiles())),
                 Mount("/", django_application),
             ],
@@ -136,6 +137,15 @@ class Chat:
         fact = EndedFact(credential=ended.credential, user_id=ended.user_id)
         self._bus.publish(facts.EVERYBODY, facts.encode(fact))
 
+    def _bus_reconnected(self) -> None:
+        """Something may have been missed while it was away: look now, not at the next round."""
+        self._spawn(self.rounds.reconcile_now())
+
+    def _spawn(self, coroutine: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.get_running_loop().create_task(coroutine)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
     def _seen(self, fact: PresenceFact) -> None:
         sight = Sight(fact.user_id, fact.state, fact.rooms)
         show_presence(self.hub, self.node.presence.hear(fact.node, sight, self.node.context.clock()))
@@ -147,9 +157,7 @@ class Chat:
             self.hub.end_credentials({fact.credential})
         if fact.user_id is not None:
             credentials = {subscriber.credential for subscriber in self.hub.subscribers_of(fact.user_id)}
-            task = asyncio.get_running_loop().create_task(self.rounds.revalidate(credentials))
-            self._tasks.add(task)
-            task.add_done_callback(self._tasks.discard)
+            self._spawn(self.rounds.revalidate(credentials))
 
 
 async def _issue_ticket(identity: Identity) -> tuple[str, int]:
@@ -175,6 +183,16 @@ def _below_static(files: StaticFiles) -> Callable[[Scope, Receive, Send], Awaita
     return serve
 
 
-chat: Final = Chat(cast("ASGIApp", get_asgi_application()))
+def bus_from(urls: tuple[str, ...]) -> Bus:
+    """Redis where servers are named, else the bus of a single process."""
+    if not urls:
+        return MemoryBus()
+    from backchannel.fanout.redis import RedisBus
+
+    return RedisBus(urls)
+
+
+_settings: Final[dict[str, Any]] = getattr(django_settings, "BACKCHANNEL", {})
+chat: Final = Chat(cast("ASGIApp", get_asgi_application()), bus=bus_from(tuple(_settings.get("REDIS_URLS", ()))))
 application: Final = chat
 drain: Final = chat.drain

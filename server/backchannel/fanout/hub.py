@@ -72,7 +72,8 @@ class RoomChannel:
 
 class Hub:
     """`read_events` reads room events above the given cursors. `on_ended` is told of ended credentials, and `on_presence` of what
-    a node sees of somebody: of this node or another. `clock`: seconds, monotonic."""
+    a node sees of somebody: of this node or another. `on_reconnected`: the bus may have lost something. `clock`: seconds,
+    monotonic."""
 
     def __init__(
         self,
@@ -80,12 +81,14 @@ class Hub:
         read_events: ReadEvents,
         on_ended: Callable[[EndedFact], None],
         on_presence: Callable[[PresenceFact], None],
+        on_reconnected: Callable[[], None],
         clock: Callable[[], float],
     ) -> None:
         self._bus = bus
         self._read_events = read_events
         self._on_ended = on_ended
         self._on_presence = on_presence
+        self._on_reconnected = on_reconnected
         self._clock = clock
         self._rooms: dict[int, RoomChannel] = {}
         self._users: dict[int, dict[Subscriber, None]] = {}
@@ -93,7 +96,7 @@ class Hub:
         self._repairing: dict[int, asyncio.Task[None]] = {}
 
     async def start(self) -> None:
-        await self._bus.start(self.deliver)
+        await self._bus.start(self.deliver, self._on_reconnected)
         self._bus.subscribe(facts.EVERYBODY)
 
     async def stop(self) -> None:
@@ -140,6 +143,10 @@ class Hub:
         if channel.head is None:
             channel.head = head
             self._deliver_stashed(room_id, channel)
+
+    async def wait_listening(self) -> None:
+        """Return when what was entered so far is listened to: only then may the log be read."""
+        await self._bus.wait_subscribed()
 
     def leave(self, subscriber: Subscriber, room_id: int) -> None:
         rooms = self._rooms_of.get(subscriber)

@@ -2,7 +2,7 @@
 
 from collections import Counter, deque
 
-from backchannel.fanout.bus import Deliver
+from backchannel.fanout.bus import Deliver, Reconnected
 
 
 class MemoryBus:
@@ -12,7 +12,7 @@ class MemoryBus:
         self._waiting: deque[tuple[str, bytes]] = deque()
         self._delivering = False
 
-    async def start(self, deliver: Deliver) -> None:
+    async def start(self, deliver: Deliver, reconnected: Reconnected) -> None:
         self._deliver = deliver
 
     async def stop(self) -> None:
@@ -38,3 +38,9 @@ class MemoryBus:
         self._listening[topic] -= 1
         if self._listening[topic] <= 0:
             del self._listening[topic]
+
+    async def wait_subscribed(self) -> None:
+        """It is in force at once."""
+
+    async def check(self) -> None:
+        """It always carries."""

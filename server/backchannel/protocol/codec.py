@@ -4,6 +4,7 @@ Decoding is strict: unknown fields, wrong types and broken UTF-8 are refused wit
 """
 
 import re
+from contextlib import suppress
 from functools import lru_cache
 from operator import attrgetter
 from typing import Any, Final, Union
@@ -84,6 +85,8 @@ def decode_object(body: bytes) -> dict[str, Any]:
     """A JSON object of any members. Raises CommandError (`bad_frame`)."""
     try:
         value = msgspec.json.decode(body)
+    except msgspec.ValidationError as error:  # valid JSON, but a number beyond all bounds
+        raise validation_error(error) from None
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise _not_json(error) from None
     if not isinstance(value, dict):
@@ -107,14 +110,20 @@ def build_command(struct: type[msgspec.Struct], fields: dict[str, Any], *, strin
 
 
 def _decode_string(struct: type[msgspec.Struct], name: str, text: str) -> Any:
-    """Numbers and booleans are text in a path or query: read them by the field's own type."""
+    """A number in a path or query is text: read as JSON would, where the field is not a string itself."""
     field = _fields_of(struct).get(name)
     if field is None:
         return text
     try:
-        return msgspec.convert(text, field.type, strict=False)
+        value = int(text) if _WHOLE_NUMBER.fullmatch(text) else text
+        with suppress(msgspec.ValidationError):
+            return msgspec.convert(text, field.type)
+        return msgspec.convert(value, field.type)
     except msgspec.ValidationError as error:
         raise msgspec.ValidationError(f"{error} - at `$.{name}`") from None
+
+
+_WHOLE_NUMBER: Final = re.compile(r"-?(0|[1-9][0-9]{0,18})", re.ASCII)
 
 
 @lru_cache

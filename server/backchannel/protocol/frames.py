@@ -24,7 +24,7 @@ class Resume(msgspec.Struct, forbid_unknown_fields=True):
     """Where a client stands. `rooms`: room id → seq of the last event applied (at most 10,000 rooms)."""
 
     epoch: Annotated[str, Meta(max_length=64)]
-    user_version: Seq
+    user_version: Annotated[int, Meta(ge=0, le=2**53 - 1, description="The version of the list the client holds.")]
     rooms: Annotated[dict[Annotated[int, Meta(ge=1, le=2**53 - 1)], Seq], Meta(max_length=10_000)]
 
 

@@ -40,6 +40,7 @@ class CatchUp:
     async def read(self, wanted: Read) -> list[Effect]:
         """Read at least as far as the hub has delivered, so that what it brings next follows without a gap."""
         hub = self._node.hub
+        await hub.wait_listening()
         at_least = {room: hub.head_of(room) for room in wanted.cursors}
         room_list, events = await in_thread(_read, self._session.user.id, wanted, at_least)
         frames = {room: [(event.seq, encode(event)) for event in run] for room, run in events.items()}

@@ -5,6 +5,7 @@ One task for each kind, never one for each connection. A round that fails is log
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from typing import Final
 
 import structlog
@@ -60,6 +61,11 @@ class Rounds:
             hub.observe_heads(await in_thread(reads.heads_of, list(hub.served_rooms)))
         if hub.served_users:
             hub.observe_versions(await in_thread(reads.versions_of, list(hub.served_users)))
+
+    async def reconcile_now(self) -> None:
+        """Between the rounds, after the bus was away. A database that does not answer is asked in the next round."""
+        with suppress(CommandError):
+            await self.reconcile()
 
     async def revalidate_all(self) -> None:
         """Sessions and tokens that ended without word of it."""

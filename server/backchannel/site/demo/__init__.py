@@ -23,7 +23,7 @@ from backchannel.store.message_changes import AddReaction, EditMessage
 from backchannel.store.read_marks import MarkRead
 from backchannel.store.room_changes import CreateRoom, UpdateRoom
 
-PASSWORD = "demo"  # noqa: S105 - everybody's, and printed
+PASSWORD = "demo"  # everybody has it, and it is printed
 WORKSPACE = "Tramline"
 TEAM = {
     "maya": "Maya Lindqvist",

@@ -25,11 +25,15 @@ def command_routes(node: Node) -> list[Route]:
     for declaration in COMMANDS.values():
         if declaration.method is not None:
             by_path.setdefault(declaration.path, {})[declaration.method] = declaration
-    # An emoji is a path segment of any characters; Starlette's default segment takes all but a slash.
-    return [Route(path, _by_method(node, methods), methods=ALL_METHODS) for path, methods in by_path.items()]
+    return [Route(_route(path), _by_method(node, methods), methods=ALL_METHODS) for path, methods in by_path.items()]
 
 
-ALL_METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE"]
+def _route(path: str) -> str:
+    """An emoji may come with a slash, or empty: that is for the command to refuse, in the words it has for it."""
+    return path.replace("{emoji}", "{emoji:path}")
+
+
+ALL_METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE"]
 
 
 def _by_method(node: Node, declarations: dict[str, Declaration]) -> Endpoint:

@@ -1,0 +1,223 @@
+"""The bus between nodes: Redis or Valkey pub/sub, several servers by hash of the topic.
+
+    publish ─▶ bounded queue ─▶ one connection: PUBLISH, pipelined        (per server)
+    deliver ◀─ one connection: SUBSCRIBE, one channel for each topic      (per server)
+
+Nobody waits for it: an ack does not, a commit does not. A server that is away costs its topics their liveness until it is
+back, which the reconciler makes good every few seconds; when it is back everything is subscribed to again and looked over.
+What waits to be published is bounded in number and age: old news is worth less than the log, which has it all.
+"""
+
+import asyncio
+import random
+import time
+from collections import Counter, deque
+from contextlib import suppress
+from typing import Any, Final
+from zlib import crc32
+
+import redis.asyncio as redis
+import structlog
+from redis.asyncio.retry import Retry
+from redis.backoff import NoBackoff
+from redis.exceptions import RedisError
+
+from backchannel.fanout.bus import Deliver, Reconnected
+
+QUEUED: Final = 10_000
+OLDEST_S: Final = 2.0
+PIPELINED: Final = 500
+TIMEOUT_S: Final = 3.0
+SUBSCRIBED_WITHIN_S: Final = 1.0
+SILENCE_S: Final = 10.0
+"""A subscription that hears nothing for so long, not even the answer to its own PING, is dead."""
+BACKOFF_S: Final = (0.1, 5.0)
+PREFIX: Final = b"backchannel:"
+
+_log = structlog.get_logger("backchannel.bus")
+_TROUBLE: Final = (RedisError, OSError, asyncio.TimeoutError)
+
+
+class RedisBus:
+    """`urls`: one for each server, the same list in the same order on every node."""
+
+    def __init__(self, urls: tuple[str, ...]) -> None:
+        self._servers = [_Server(url) for url in urls]
+        self._listening: Counter[str] = Counter()
+
+    async def start(self, deliver: Deliver, reconnected: Reconnected) -> None:
+        for server in self._servers:
+            server.start(deliver, reconnected)
+
+    async def stop(self) -> None:
+        await asyncio.gather(*(server.stop() for server in self._servers))
+
+    def publish(self, topic: str, body: bytes) -> None:
+        self._server(topic).publish(topic, body)
+
+    def subscribe(self, topic: str) -> None:
+        self._listening[topic] += 1
+        if self._listening[topic] == 1:
+            self._server(topic).change(topic, wanted=True)
+
+    def unsubscribe(self, topic: str) -> None:
+        self._listening[topic] -= 1
+        if self._listening[topic] <= 0:
+            del self._listening[topic]
+            self._server(topic).change(topic, wanted=False)
+
+    async def wait_subscribed(self) -> None:
+        await asyncio.gather(*(server.wait_subscribed() for server in self._servers))
+
+    async def check(self) -> None:
+        for server in self._servers:
+            await server.check()
+
+    def _server(self, topic: str) -> "_Server":
+        return self._servers[crc32(topic.encode()) % len(self._servers)]
+
+
+class _Server:
+    def __init__(self, url: str) -> None:
+        self._url = url
+        self._wanted: set[str] = set()
+        self._confirmed: set[bytes] = set()
+        self._changes: list[tuple[str, bool]] = []
+        self._changed = asyncio.Event()
+        self._settled = asyncio.Condition()
+        self._outgoing: deque[tuple[float, bytes, bytes]] = deque(maxlen=QUEUED)
+        self._filled = asyncio.Event()
+        self._tasks: list[asyncio.Task[None]] = []
+        self._up = False
+
+    def start(self, deliver: Deliver, reconnected: Reconnected) -> None:
+        self._deliver = deliver
+        self._reconnected = reconnected
+        self._tasks = [
+            asyncio.create_task(self._keep("subscriber", self._listen)),
+            asyncio.create_task(self._keep("publisher", self._send)),
+        ]
+
+    async def stop(self) -> None:
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    def publish(self, topic: str, body: bytes) -> None:
+        self._outgoing.append((time.monotonic(), PREFIX + topic.encode(), body))
+        self._filled.set()
+
+    def change(self, topic: str, *, wanted: bool) -> None:
+        if wanted:
+            self._wanted.add(topic)
+        else:
+            self._wanted.discard(topic)
+            self._confirmed.discard(PREFIX + topic.encode())
+        self._changes.append((topic, wanted))
+        self._changed.set()
+
+    async def wait_subscribed(self) -> None:
+        wanted = {PREFIX + topic.encode() for topic in self._wanted}
+        if wanted <= self._confirmed:
+            return
+        with suppress(TimeoutError):
+            async with asyncio.timeout(SUBSCRIBED_WITHIN_S), self._settled:
+                await self._settled.wait_for(lambda: wanted <= self._confirmed)
+
+    async def check(self) -> None:
+        if not self._up:
+            raise ConnectionError("the bus is away")
+
+    async def _keep(self, role: str, run: Any) -> None:
+        """Run for ever; reconnect with full jitter."""
+        tries = 0
+        while True:
+            started = time.monotonic()
+            try:
+                client = redis.Redis.from_url(
+                    self._url, socket_connect_timeout=TIMEOUT_S, socket_keepalive=True, retry=Retry(NoBackoff(), 0)
+                )
+                async with client:
+                    await run(client)
+            except _TROUBLE as error:
+                if time.monotonic() - started > SILENCE_S:
+                    tries = 0
+                if tries == 0:
+                    _log.warning("bus_lost", role=role, error=type(error).__name__)
+            first, longest = BACKOFF_S
+            await asyncio.sleep(random.uniform(0, min(longest, first * 2**tries)))  # noqa: S311
+            tries = min(tries + 1, 10)
+
+    # -- hearing
+
+    async def _listen(self, client: "redis.Redis") -> None:
+        async with client.pubsub() as pubsub:
+            self._changes.clear()
+            self._confirmed.clear()
+            await pubsub.subscribe(PREFIX + b"alive", *(PREFIX + topic.encode() for topic in self._wanted))
+            changer = asyncio.create_task(self._apply_changes(pubsub))
+            try:
+                await self._hear(pubsub)
+            finally:
+                self._up = False
+                self._confirmed.clear()
+                changer.cancel()
+                with suppress(asyncio.CancelledError, *_TROUBLE):
+                    await changer
+
+    async def _hear(self, pubsub: Any) -> None:
+        alive = PREFIX + b"alive"
+        while True:
+            message = await pubsub.get_message(timeout=SILENCE_S / 2)
+            if message is None:
+                await pubsub.ping()
+                message = await pubsub.get_message(timeout=SILENCE_S / 2)
+                if message is None:
+                    raise TimeoutError
+            match message["type"]:
+                case "message":
+                    self._deliver(message["data"])
+                case "subscribe":
+                    await self._confirm(message["channel"])
+                    if message["channel"] == alive:
+                        self._up = True
+                        _log.info("bus_up")
+                        self._reconnected()
+                case "unsubscribe":
+                    self._confirmed.discard(message["channel"])
+
+    async def _confirm(self, channel: bytes) -> None:
+        self._confirmed.add(channel)
+        async with self._settled:
+            self._settled.notify_all()
+
+    async def _apply_changes(self, pubsub: Any) -> None:
+        """Tell the server what is listened to, in the order in which it was wished for, many at a time."""
+        while True:
+            await self._changed.wait()
+            self._changed.clear()
+            changes, self._changes = self._changes, []
+            run: list[bytes] = []
+            wanted_now = True
+            for topic, wanted in [*changes, ("", not changes[-1][1])] if changes else ():
+                if wanted != wanted_now:
+                    if run:
+                        await (pubsub.subscribe(*run) if wanted_now else pubsub.unsubscribe(*run))
+                    run, wanted_now = [], wanted
+                run.append(PREFIX + topic.encode())
+
+    # -- saying
+
+    async def _send(self, client: "redis.Redis") -> None:
+        while True:
+            await self._filled.wait()
+            self._filled.clear()
+            while self._outgoing:
+                too_old = time.monotonic() - OLDEST_S
+                pipe = client.pipeline(transaction=False)
+                for _ in range(min(PIPELINED, len(self._outgoing))):
+                    at, channel, body = self._outgoing.popleft()
+                    if at >= too_old:
+                        pipe.publish(channel, body)
+                async with asyncio.timeout(TIMEOUT_S):
+                    await pipe.execute()
