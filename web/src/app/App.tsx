@@ -7,7 +7,7 @@ import { Button } from '../ui/Button.tsx';
 import { Spinner } from '../ui/Spinner.tsx';
 import { Toasts } from '../ui/Toasts.tsx';
 import { AccountsContext } from './accounts.ts';
-import { ChatProvider } from './chat.tsx';
+import { ChatProvider } from './chat.ts';
 import { createDrafts } from './drafts.ts';
 import { type Session, SessionContext } from './session.ts';
 import { Shell } from './Shell.tsx';
@@ -94,14 +94,10 @@ function SignedIn({ api, state, user, load, makeChat }: SignedInProps) {
   const [expired, setExpired] = useState(false);
 
   useEffect(() => {
-    chat.connect();
     const onStorage = (event: StorageEvent) => drafts.sync(event.key);
     window.addEventListener('storage', onStorage);
-    return () => {
-      window.removeEventListener('storage', onStorage);
-      void chat.disconnect();
-    };
-  }, [chat, drafts]);
+    return () => window.removeEventListener('storage', onStorage);
+  }, [drafts]);
 
   const latest = useRef(load);
   latest.current = load;
@@ -116,7 +112,6 @@ function SignedIn({ api, state, user, load, makeChat }: SignedInProps) {
         await api.signOut();
         chat.discardAll();
         drafts.clear();
-        await chat.disconnect();
         await latest.current();
       },
     }),
@@ -127,7 +122,6 @@ function SignedIn({ api, state, user, load, makeChat }: SignedInProps) {
     const comeBack = async () => {
       await load();
       setExpired(false);
-      chat.connect();
     };
     return (
       <Strangers

@@ -6,7 +6,7 @@ import { CreateRoom } from '../features/rooms/CreateRoom.tsx';
 import { Switcher } from '../features/rooms/Switcher.tsx';
 import { useStore } from '../ui/store.ts';
 import { AccountsContext } from './accounts.ts';
-import { useChat } from './chat.tsx';
+import { useChat } from './chat.ts';
 import { openPanel } from './panels.ts';
 import { Shortcuts } from './Shortcuts.tsx';
 

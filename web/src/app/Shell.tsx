@@ -12,7 +12,7 @@ import { cx } from '../ui/classes.ts';
 import { Logo } from '../ui/Logo.tsx';
 import { useStore } from '../ui/store.ts';
 import { usePhone } from '../ui/useMedia.ts';
-import { useChatState } from './chat.tsx';
+import { useChatState } from './chat.ts';
 import { learn, learnFromRooms } from './directory.ts';
 import { membersOpen, openPanel } from './panels.ts';
 import { MOD } from './Shortcuts.tsx';

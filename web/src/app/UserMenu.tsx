@@ -5,7 +5,7 @@ import { Button } from '../ui/Button.tsx';
 import { Dialog } from '../ui/Dialog.tsx';
 import { Menu, MenuItem, MenuLine } from '../ui/Menu.tsx';
 import { PresenceDot } from '../ui/Presence.tsx';
-import { useChatState } from './chat.tsx';
+import { useChatState } from './chat.ts';
 import { openPanel, type Panel } from './panels.ts';
 import { useSession } from './session.ts';
 import { setTheme, type Theme, useTheme } from './theme.ts';

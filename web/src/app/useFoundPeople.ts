@@ -1,6 +1,6 @@
 import type { User } from '@backchannel/client';
 import { useEffect, useState } from 'react';
-import { useChat } from './chat.tsx';
+import { useChat } from './chat.ts';
 import { learn } from './directory.ts';
 
 /** Longer than between two keys of a quick typist, shorter than anybody waits for. */

@@ -1,7 +1,7 @@
 import { useEffect } from 'react';
 import { useLocation } from 'wouter';
 import { neighbour, sectionsOf } from '../features/rooms/sections.ts';
-import { useChat } from './chat.tsx';
+import { useChat } from './chat.ts';
 import { focusComposer } from './composing.ts';
 import { membersOpen, openPanel } from './panels.ts';
 import { useSession } from './session.ts';

@@ -1,5 +1,5 @@
 import { useEffect } from 'react';
-import { useChatState } from './chat.tsx';
+import { useChatState } from './chat.ts';
 import { roomLabel } from './roomNames.ts';
 import { useSession } from './session.ts';
 

@@ -2,7 +2,7 @@ import type { Room } from '@backchannel/client';
 import { SendHorizontal } from 'lucide-react';
 import { type KeyboardEvent, useEffect, useRef, useState } from 'react';
 import { attempt } from '../../app/ask.ts';
-import { useChat, useChatState } from '../../app/chat.tsx';
+import { useChat, useChatState } from '../../app/chat.ts';
 import { composing, noteSent, startEditing, stopEditing } from '../../app/composing.ts';
 import { NO_DRAFT } from '../../app/drafts.ts';
 import { roomLabel } from '../../app/roomNames.ts';

@@ -1,10 +1,10 @@
+import { ConnectionStateIndicator } from '@backchannel/react';
 import { CircleArrowUp, LogIn, MonitorUp, OctagonAlert } from 'lucide-react';
 import type { ReactNode } from 'react';
-import { useChat, useChatState } from '../../app/chat.tsx';
+import { useChat, useChatState } from '../../app/chat.ts';
 import { useSession } from '../../app/session.ts';
 import { Button } from '../../ui/Button.tsx';
 import { cx } from '../../ui/classes.ts';
-import { ConnectionNote } from './ConnectionNote.tsx';
 
 /** What waits for a person stands in a bar of its own, with what to do; all else is the small indicator's. */
 export function ConnectionBars() {
@@ -43,7 +43,7 @@ export function ConnectionBars() {
     default:
       return (
         <>
-          <ConnectionNote />
+          <ConnectionStateIndicator />
           {!durable && waiting > 0 && (
             <Bar icon={<OctagonAlert />} tone="warn">
               This browser does not let us store anything: unsent messages are lost when you close the tab.
@@ -71,7 +71,7 @@ interface BarProps {
 function Bar({ icon, tone, children, action, onAction }: BarProps) {
   return (
     <div
-      role="status"
+      role="alert"
       className={cx(
         'safe-top flex min-h-11 shrink-0 items-center justify-center gap-2.5 px-4 py-1.5 [&>svg]:size-4.5 [&>svg]:shrink-0',
         TONES[tone],

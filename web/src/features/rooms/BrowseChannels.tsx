@@ -3,7 +3,7 @@ import { Check, Hash, Plus, Search } from 'lucide-react';
 import { useEffect, useState } from 'react';
 import { useLocation } from 'wouter';
 import { attempt } from '../../app/ask.ts';
-import { useChat } from '../../app/chat.tsx';
+import { useChat } from '../../app/chat.ts';
 import { openPanel } from '../../app/panels.ts';
 import { Button } from '../../ui/Button.tsx';
 import { Dialog } from '../../ui/Dialog.tsx';

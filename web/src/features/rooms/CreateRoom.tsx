@@ -2,7 +2,7 @@ import type { ChatError, RoomKind, User } from '@backchannel/client';
 import { type FormEvent, useMemo, useState } from 'react';
 import { useLocation } from 'wouter';
 import { problemText } from '../../app/ask.ts';
-import { useChat } from '../../app/chat.tsx';
+import { useChat } from '../../app/chat.ts';
 import { useSession } from '../../app/session.ts';
 import { Button } from '../../ui/Button.tsx';
 import { Dialog } from '../../ui/Dialog.tsx';

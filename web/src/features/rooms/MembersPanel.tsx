@@ -3,7 +3,7 @@ import { Ellipsis, MessageCircle, UserMinus, UserPlus, X } from 'lucide-react';
 import { useEffect, useMemo, useState } from 'react';
 import { useLocation } from 'wouter';
 import { attempt } from '../../app/ask.ts';
-import { useChat, useChatState } from '../../app/chat.tsx';
+import { useChat, useChatState } from '../../app/chat.ts';
 import { membersOpen } from '../../app/panels.ts';
 import { useSession } from '../../app/session.ts';
 import { nameOf } from '../../ui/Avatar.tsx';

@@ -2,7 +2,7 @@ import { ChatError, type Room, type User } from '@backchannel/client';
 import { type FormEvent, useEffect, useState } from 'react';
 import { useLocation } from 'wouter';
 import { attempt, problemText } from '../../app/ask.ts';
-import { useChat } from '../../app/chat.tsx';
+import { useChat } from '../../app/chat.ts';
 import { roomLabel } from '../../app/roomNames.ts';
 import { useSession } from '../../app/session.ts';
 import { Button } from '../../ui/Button.tsx';

@@ -2,7 +2,7 @@ import type { Room } from '@backchannel/client';
 import { ArrowLeft, DoorOpen, Ellipsis, PenLine, UserPlus, UsersRound } from 'lucide-react';
 import { lazy, Suspense, useState } from 'react';
 import { Link } from 'wouter';
-import { useChatState } from '../../app/chat.tsx';
+import { useChatState } from '../../app/chat.ts';
 import { membersOpen } from '../../app/panels.ts';
 import { otherMember, roomTitle } from '../../app/roomNames.ts';
 import { useSession } from '../../app/session.ts';

@@ -1,6 +1,6 @@
 import type { Room, User } from '@backchannel/client';
 import { Hash, UsersRound } from 'lucide-react';
-import { useChatState } from '../../app/chat.tsx';
+import { useChatState } from '../../app/chat.ts';
 import { otherMember } from '../../app/roomNames.ts';
 import { useSession } from '../../app/session.ts';
 import { Avatar } from '../../ui/Avatar.tsx';

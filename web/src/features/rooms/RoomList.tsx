@@ -2,7 +2,7 @@ import type { Room } from '@backchannel/client';
 import { Hash, MessageCirclePlus, Plus, UsersRound } from 'lucide-react';
 import { type ReactNode, useState } from 'react';
 import { openPanel } from '../../app/panels.ts';
-import { useChatState } from '../../app/chat.tsx';
+import { useChatState } from '../../app/chat.ts';
 import { useSession } from '../../app/session.ts';
 import { Button, IconButton } from '../../ui/Button.tsx';
 import { Menu, MenuItem } from '../../ui/Menu.tsx';

@@ -3,7 +3,7 @@ import { Search } from 'lucide-react';
 import { useMemo, useState } from 'react';
 import { useLocation } from 'wouter';
 import { attempt } from '../../app/ask.ts';
-import { useChat, useChatState } from '../../app/chat.tsx';
+import { useChat, useChatState } from '../../app/chat.ts';
 import { roomTitle } from '../../app/roomNames.ts';
 import { useSession } from '../../app/session.ts';
 import { nameOf } from '../../ui/Avatar.tsx';

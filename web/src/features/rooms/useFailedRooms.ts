@@ -1,6 +1,6 @@
 import type { Room } from '@backchannel/client';
 import { useMemo } from 'react';
-import { useChat, useChatState } from '../../app/chat.tsx';
+import { useChat, useChatState } from '../../app/chat.ts';
 
 const NONE: ReadonlySet<number> = new Set();
 

@@ -1,6 +1,6 @@
 import type { PendingMessage, Room } from '@backchannel/client';
 import { CircleAlert } from 'lucide-react';
-import { useChat } from '../../app/chat.tsx';
+import { useChat } from '../../app/chat.ts';
 import { Button } from '../../ui/Button.tsx';
 
 /** One failed message speaks for itself in its row; several are dealt with together. */

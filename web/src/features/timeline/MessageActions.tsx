@@ -2,7 +2,7 @@ import type { Message } from '@backchannel/client';
 import { Copy, Ellipsis, PenLine, Reply, SmilePlus, Trash2 } from 'lucide-react';
 import { useState } from 'react';
 import { attempt } from '../../app/ask.ts';
-import { useChat } from '../../app/chat.tsx';
+import { useChat } from '../../app/chat.ts';
 import { focusComposer, startEditing } from '../../app/composing.ts';
 import { type Drafts, replyTarget } from '../../app/drafts.ts';
 import { useSession } from '../../app/session.ts';

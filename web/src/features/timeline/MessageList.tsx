@@ -11,7 +11,7 @@ import {
   useState,
 } from 'react';
 import { Virtualizer, type VirtualizerHandle } from 'virtua';
-import { useChat } from '../../app/chat.tsx';
+import { useChat } from '../../app/chat.ts';
 import { composing } from '../../app/composing.ts';
 import { Spinner } from '../../ui/Spinner.tsx';
 import { useStore } from '../../ui/store.ts';
@@ -23,6 +23,7 @@ import { PendingRow } from './PendingRow.tsx';
 import { type Row, rowsOf } from './rows.ts';
 import { RoomStart } from './RoomStart.tsx';
 import { useReading } from './useReading.ts';
+import { useSteps } from './useSteps.ts';
 import { useRovingRows } from './useRovingRows.ts';
 
 export interface MessageListHandle {
@@ -47,29 +48,29 @@ const AHEAD_SCREENS = 2;
 
 export function MessageList({ ref, room, view, me, onJump }: MessageListProps) {
   const chat = useChat();
-  const rows = useMemo(() => rowsOf(view, me), [view, me]);
+  const wantedRows = useMemo(() => rowsOf(view, me), [view, me]);
+  const { rows, shift } = useSteps(wantedRows);
   const scroller = useRef<HTMLDivElement>(null);
   const list = useRef<VirtualizerHandle>(null);
   const sticky = useRef(true);
   const lastOffset = useRef(0);
   const placed = useRef(false);
   const settled = useRef(false);
-  const [atEnd, setAtEnd] = useState(true);
+  // Unknown until the first rows are measured: until then nothing is read, and nothing is offered.
+  const [atEnd, setAtEnd] = useState<boolean | null>(null);
   const [flash, setFlash] = useState<string | null>(null);
   const [wanted, setWanted] = useState<Pick<Quote, 'id' | 'seq'> | null>(null);
   const [topRow, setTopRow] = useState(0);
   const sentTurn = useStore(composing, (value) => value.sentTurn);
   const now = useNow();
   const roving = useRovingRows(rows, scroller, list);
-  const newBelow = useReading(room, view, me, atEnd);
+  const newBelow = useReading(room, view, me, atEnd === true);
 
   const toEnd = useCallback(() => {
     sticky.current = true;
     const element = scroller.current;
     if (element) element.scrollTop = element.scrollHeight;
   }, []);
-
-  const prepended = usePrepended(rows);
 
   // Effects may run twice (strict mode), and virtua forgets what it was told in between: so is this.
   useLayoutEffect(
@@ -86,6 +87,8 @@ export function MessageList({ ref, room, view, me, onJump }: MessageListProps) {
     // The first rows are measured only now; until they are, an offset says nothing about what to load.
     setTimeout(() => {
       settled.current = true;
+      const element = scroller.current;
+      if (element) onScroll(element.scrollTop);
     }, SETTLE_MS);
     const unread = rows.findIndex((row) => row.kind === 'unread');
     if (unread < 0) toEnd();
@@ -125,6 +128,7 @@ export function MessageList({ ref, room, view, me, onJump }: MessageListProps) {
   // A jump waits here until its message is loaded.
   useEffect(() => {
     if (!wanted || view.loading === 'initial') return;
+    if (view.error) setWanted(null);
     const index = rows.findIndex(
       (row) => row.key === wanted.id || (row.kind === 'message' && row.message.seq >= wanted.seq),
     );
@@ -134,7 +138,7 @@ export function MessageList({ ref, room, view, me, onJump }: MessageListProps) {
     sticky.current = false;
     list.current?.scrollToIndex(index, { align: 'center' });
     setFlash(row.key);
-  }, [wanted, rows, view.loading]);
+  }, [wanted, rows, view.loading, view.error]);
 
   useEffect(() => {
     if (flash === null) return undefined;
@@ -240,7 +244,7 @@ export function MessageList({ ref, room, view, me, onJump }: MessageListProps) {
         <Virtualizer
           ref={list}
           scrollRef={scroller}
-          shift={prepended}
+          shift={shift}
           keepMounted={roving.keepMounted}
           onScroll={onScroll}
           bufferSize={600}
@@ -251,7 +255,7 @@ export function MessageList({ ref, room, view, me, onJump }: MessageListProps) {
       </div>
       <DayPill row={rows[topRow]} now={now} />
       <TopNote view={view} onRetry={() => void chat.loadOlder(room.id)} />
-      {!atEnd && (
+      {atEnd === false && (
         <button
           type="button"
           onClick={goToLatest}
@@ -269,18 +273,6 @@ export function MessageList({ ref, room, view, me, onJump }: MessageListProps) {
       )}
     </div>
   );
-}
-
-/** True for the one render in which rows were added before the first: virtua then keeps the end of the list in place. */
-function usePrepended(rows: readonly Row[]): boolean {
-  const first = rows.find((row) => row.kind === 'message')?.key;
-  const before = useRef<string | undefined>(undefined);
-  const prepended =
-    before.current !== undefined && before.current !== first && rows.some((row) => row.key === before.current);
-  useLayoutEffect(() => {
-    before.current = first;
-  });
-  return prepended;
 }
 
 function DayLine({ label }: { readonly label: string }) {

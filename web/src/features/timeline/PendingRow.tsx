@@ -1,7 +1,7 @@
 import type { PendingMessage, Quote, User } from '@backchannel/client';
 import { CircleAlert, Clock, Copy, PenLine, RotateCw, Trash2 } from 'lucide-react';
 import { memo, type ReactNode } from 'react';
-import { useChat } from '../../app/chat.tsx';
+import { useChat } from '../../app/chat.ts';
 import { focusComposer } from '../../app/composing.ts';
 import { useSession } from '../../app/session.ts';
 import { copyText } from '../../ui/copyText.ts';

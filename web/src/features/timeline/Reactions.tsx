@@ -1,7 +1,7 @@
 import type { Message, UserId } from '@backchannel/client';
 import { SmilePlus } from 'lucide-react';
 import { useState } from 'react';
-import { useChat } from '../../app/chat.tsx';
+import { useChat } from '../../app/chat.ts';
 import { personName } from '../../app/directory.ts';
 import { cx } from '../../ui/classes.ts';
 import { EmojiMenu } from './EmojiMenu.tsx';

@@ -1,6 +1,6 @@
 import type { Quote, Room } from '@backchannel/client';
-import { useCallback, useEffect, useRef, useState } from 'react';
-import { useChat, useTimelineView } from '../../app/chat.tsx';
+import { useCallback, useEffect, useLayoutEffect, useRef, useState } from 'react';
+import { useChat, useTimelineView } from '../../app/chat.ts';
 import { learnFromMessages } from '../../app/directory.ts';
 import { roomLabel } from '../../app/roomNames.ts';
 import { useSession } from '../../app/session.ts';
@@ -17,11 +17,13 @@ export function Timeline({ room }: { readonly room: Room }) {
   const { user } = useSession();
   const view = useTimelineView(room.id);
   const list = useRef<MessageListHandle>(null);
-  const [unreadAtOpening, setUnreadAtOpening] = useState(room.unread_count);
+  const [opening, setOpening] = useState({ unread: room.unread_count, readSeq: room.read_seq });
+  const [opened, setOpened] = useState(false);
 
-  useEffect(() => {
+  // Before anything is drawn: opening sets the unread mark, and what is drawn may move the read mark.
+  useLayoutEffect(() => {
     void chat.openRoom(room.id);
-    return () => chat.closeRoom(room.id);
+    setOpened(true);
   }, [chat, room.id]);
 
   useEffect(() => learnFromMessages(view.messages), [view.messages]);
@@ -42,20 +44,21 @@ export function Timeline({ room }: { readonly room: Room }) {
         </div>
       );
     }
-    if (view.loading === 'initial' || (room.last_message && view.hasOlder)) return <TimelineSkeleton />;
+    if (!opened || view.loading === 'initial') return <TimelineSkeleton />;
   }
 
-  const oldest = view.messages[0]?.seq;
-  const unreadOutOfSight =
-    view.firstUnreadSeq !== null && unreadAtOpening > 0 && oldest !== undefined && oldest > view.firstUnreadSeq;
+  if (!opened) return <div className="flex-1" />;
+  const oldest = view.messages[0]?.seq ?? 0;
+  const unreadAbove =
+    opening.unread > 0 && view.hasOlder && opening.readSeq + 1 < oldest && view.firstUnreadSeq !== null;
   return (
     <div className="relative flex min-h-0 flex-1 flex-col">
-      {unreadOutOfSight && view.hasOlder && (
+      {unreadAbove && (
         <UnreadBar
-          count={unreadAtOpening}
-          onJump={() => view.firstUnreadSeq !== null && jumpTo({ id: '', seq: view.firstUnreadSeq })}
+          count={opening.unread}
+          onJump={() => jumpTo({ id: '', seq: opening.readSeq + 1 })}
           onMarkRead={() => {
-            setUnreadAtOpening(0);
+            setOpening({ unread: 0, readSeq: room.seq });
             chat.markRead(room.id, room.seq);
           }}
         />

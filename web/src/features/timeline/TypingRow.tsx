@@ -1,5 +1,5 @@
 import type { RoomId } from '@backchannel/client';
-import { useChatState } from '../../app/chat.tsx';
+import { useChatState } from '../../app/chat.ts';
 import { usePeople } from '../../app/directory.ts';
 import { nameOf } from '../../ui/Avatar.tsx';
 

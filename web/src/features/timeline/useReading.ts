@@ -1,6 +1,6 @@
 import type { Room, TimelineView, User } from '@backchannel/client';
 import { useEffect, useState, useSyncExternalStore } from 'react';
-import { useChat } from '../../app/chat.tsx';
+import { useChat } from '../../app/chat.ts';
 
 /**
  * Moves the read mark: only for somebody who is at the end of the room, in a visible window that has the focus.

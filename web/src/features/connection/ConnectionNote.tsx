@@ -1,4 +1,0 @@
-/** Stand-in until the package's indicator is there. */
-export function ConnectionNote() {
-  return null;
-}
