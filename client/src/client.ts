@@ -98,16 +98,7 @@ export function createChat(options: ChatOptions): Chat {
     flush,
   });
 
-  const readMarks = new ReadMarks(
-    replica,
-    clock,
-    async (roomId, seq) => {
-      const answer = await run('mark_read', { room_id: roomId, seq });
-      everything.touch();
-      return answer;
-    },
-    refreshSoon,
-  );
+  const readMarks = new ReadMarks(replica, clock, (roomId, seq) => run('mark_read', { room_id: roomId, seq }), flush);
 
   const snapshot = snapshotBuilder(driver, replica, outbox);
   const view = timelineViewer(replica, outbox);

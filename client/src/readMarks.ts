@@ -5,7 +5,6 @@ import type { Answer } from './commander.ts';
 import { ChatError } from './errors.ts';
 import type { RoomId, Seq } from './protocol.ts';
 import type { Replica } from './replica.ts';
-import { unreadAfter } from './timeline.ts';
 import type { Clock } from './types.ts';
 
 /** Scrolling through a room marks many seqs; one command carries them all. */
@@ -16,8 +15,8 @@ export class ReadMarks {
   readonly #replica: Replica;
   readonly #clock: Clock;
   readonly #tell: (roomId: RoomId, seq: Seq) => Promise<Answer<'mark_read'>>;
-  /** The counts are uncertain: ask for the list. */
-  readonly #refresh: () => void;
+  /** Take the replica's needs, and tell who listens. */
+  readonly #flush: () => void;
   readonly #due = new Map<RoomId, Seq>();
   readonly #busy = new Set<RoomId>();
 
@@ -25,22 +24,20 @@ export class ReadMarks {
     replica: Replica,
     clock: Clock,
     tell: (roomId: RoomId, seq: Seq) => Promise<Answer<'mark_read'>>,
-    refresh: () => void,
+    flush: () => void,
   ) {
     this.#replica = replica;
     this.#clock = clock;
     this.#tell = tell;
-    this.#refresh = refresh;
+    this.#flush = flush;
   }
 
   mark(roomId: RoomId, seq: Seq): void {
-    const { rooms, user } = this.#replica;
+    const { rooms } = this.#replica;
     const row = rooms.get(roomId);
     const to = Math.min(seq, row?.seq ?? 0);
     if (!row || to <= row.read_seq) return;
-    const held = this.#replica.timeline(roomId);
-    const { unread_count, mention_count } = (held && unreadAfter(held, to, user?.id)) ?? row;
-    rooms.setRead(roomId, { read_seq: to, unread_count, mention_count });
+    rooms.setRead(row, to, this.#replica.countAfter(row, to) ?? row);
     this.#due.set(roomId, to);
     this.#later(roomId, SETTLE_MS);
   }
@@ -52,17 +49,11 @@ export class ReadMarks {
   }
 
   async #send(roomId: RoomId): Promise<void> {
-    const { rooms } = this.#replica;
     const seq = this.#due.get(roomId) as Seq;
-    const head = rooms.get(roomId)?.seq;
     this.#due.delete(roomId);
     let again_ms = SETTLE_MS;
     try {
-      const { result } = await this.#tell(roomId, seq);
-      rooms.setRead(roomId, result);
-      // Something happened meanwhile: counted before or after? Only the list knows.
-      const now = rooms.get(roomId);
-      if (now && now.seq !== head && result.read_seq < now.seq) this.#refresh();
+      this.#replica.setRead(roomId, (await this.#tell(roomId, seq)).result);
     } catch (error) {
       if (!(error instanceof ChatError && error.final)) {
         this.#due.set(roomId, Math.max(seq, this.#due.get(roomId) ?? 0));
@@ -70,6 +61,7 @@ export class ReadMarks {
       }
     }
     this.#busy.delete(roomId);
+    this.#flush();
     if (this.#due.has(roomId)) this.#later(roomId, again_ms);
   }
 }

@@ -12,6 +12,7 @@ import {
   type Limits,
   type Message,
   type Notification,
+  type ReadState,
   type Resume,
   type Room,
   type RoomEvent,
@@ -23,8 +24,8 @@ import {
   type User,
   type UserFrame,
 } from './protocol.ts';
-import { Rooms } from './rooms.ts';
-import { applyEvent, EMPTY, type Timeline } from './timeline.ts';
+import { type Counts, Rooms } from './rooms.ts';
+import { applyEvent, EMPTY, type Timeline, unreadAfter } from './timeline.ts';
 
 /** What to ask the server for, and what to tell others, after a batch of frames. */
 export interface Needs {
@@ -149,6 +150,26 @@ export class Replica {
     this.#reach(room.id, room.seq);
   }
 
+  /**
+   * A read mark only grows; an older one than is known says nothing. The told counts are as of the
+   * server's head then, which need not be our row's seq: they are counted here where that is possible,
+   * else taken for now, and the list is asked for.
+   */
+  setRead(roomId: RoomId, told: ReadState): void {
+    const row = this.rooms.get(roomId);
+    if (!row || told.read_seq < row.read_seq) return;
+    const counted = this.countAfter(row, told.read_seq);
+    this.rooms.setRead(row, told.read_seq, counted ?? told);
+    if (!counted) this.#needs.refresh = true;
+  }
+
+  /** What is unread behind a mark, as of the row's seq; null where not all of that is held. */
+  countAfter(row: Room, read_seq: Seq): Counts | null {
+    if (read_seq >= row.seq) return { unread_count: 0, mention_count: 0 };
+    const held = this.#timelines.get(row.id);
+    return held && this.cursors.get(row.id) === row.seq ? unreadAfter(held, read_seq, this.user?.id) : null;
+  }
+
   /** Too much was missed: begin again at `seq`. */
   reset(roomId: RoomId, seq: Seq): void {
     const next = this.cursors.jump(roomId, seq);
@@ -216,7 +237,7 @@ export class Replica {
         this.rooms.remove(frame.room_id);
         return this.#drop(frame.room_id, frame.reason);
       case 'read_state':
-        return this.rooms.setRead(frame.room_id, frame);
+        return this.setRead(frame.room_id, frame);
     }
   }
 

@@ -6,7 +6,7 @@
  * that mentioned somebody was edited) the methods say so, and the list is asked for again:
  * unread must be equal on all devices. Sets nothing in motion; the caller passes everything in.
  */
-import type { LastMessage, Message, ReadState, Room, RoomEvent, RoomId, UserId } from './protocol.ts';
+import type { LastMessage, Message, Room, RoomEvent, RoomId, Seq, UserId } from './protocol.ts';
 import { CAP, excerpt } from './timeline.ts';
 
 /** Rooms of up to so many people list their members. */
@@ -81,11 +81,9 @@ export class Rooms {
     return recount;
   }
 
-  /** A read mark only grows; an older one than is known says nothing. */
-  setRead(roomId: RoomId, state: ReadState): void {
-    const row = this.#rooms.get(roomId);
-    if (!row || state.read_seq < row.read_seq) return;
-    this.#set({ ...row, read_seq: state.read_seq, ...(state.read_seq >= row.seq ? NONE : countsOf(state)) });
+  /** The mark and the counts behind it, as of the row's seq. */
+  setRead(row: Room, read_seq: Seq, counts: Counts): void {
+    this.#set({ ...row, read_seq, ...countsOf(counts) });
   }
 
   #set(room: Room): void {
@@ -95,8 +93,7 @@ export class Rooms {
   }
 }
 
-type Counts = Pick<Room, 'unread_count' | 'mention_count'>;
-const NONE: Counts = { unread_count: 0, mention_count: 0 };
+export type Counts = Pick<Room, 'unread_count' | 'mention_count'>;
 const countsOf = ({ unread_count, mention_count }: Counts): Counts => ({ unread_count, mention_count });
 
 function follow(row: Room, event: RoomEvent, me: UserId | undefined): [Room, boolean] {

@@ -48,7 +48,12 @@ export function deliver(item: Outgoing, ports: SenderPorts): Promise<SendResult>
     let hedged = false;
     let restError: ChatError | null = null;
     let linkError: ChatError | null = null;
-    let acked = false;
+    let answered = false;
+
+    /** The link owes an answer for too long. */
+    const accuse = (): void => {
+      if (!answered && !linkError) ports.zombie(link);
+    };
 
     const hedge = (): void => {
       if (hedged) return;
@@ -57,15 +62,14 @@ export function deliver(item: Outgoing, ports: SenderPorts): Promise<SendResult>
       byRest().then(
         (result) => {
           resolve(result);
-          const accuse = (): void => {
-            if (!acked && !linkError) ports.zombie(link);
-          };
           if (link.heard === heard) accuse();
           else ports.clock.setTimeout(accuse, CHECK_MS);
         },
         (error: ChatError) => {
           restError = error;
           if (error.final || linkError) reject(error);
+          // Neither answered: a link that speaks, yet keeps this answer to itself, must not hold the room up.
+          else ports.clock.setTimeout(accuse, CHECK_MS);
         },
       );
     };
@@ -80,7 +84,7 @@ export function deliver(item: Outgoing, ports: SenderPorts): Promise<SendResult>
       .request('send_message', fields)
       .then(
         ({ message }) => {
-          acked = true;
+          answered = true;
           resolve({ method: 'websocket', message });
         },
         (error: ChatError) => {

@@ -9,7 +9,8 @@
  *
  * Pure: every function takes a timeline and returns it, or the same object where nothing changed.
  */
-import type { Message, MessageId, Quote, Reaction, Room, RoomEvent, Seq, UserId } from './protocol.ts';
+import type { Message, MessageId, Quote, Reaction, RoomEvent, Seq, UserId } from './protocol.ts';
+import type { Counts } from './rooms.ts';
 import type { TimelineView } from './types.ts';
 
 export type LoadKind = NonNullable<TimelineView['loading']>;
@@ -142,11 +143,7 @@ function change(t: Timeline, id: MessageId, seq: Seq, alter: (message: Message) 
 }
 
 /** The counts after a read mark, where the window holds everything behind it; else null. */
-export function unreadAfter(
-  t: Timeline,
-  seq: Seq,
-  me: UserId | undefined,
-): Pick<Room, 'unread_count' | 'mention_count'> | null {
+export function unreadAfter(t: Timeline, seq: Seq, me: UserId | undefined): Counts | null {
   const whole = !t.load && !t.hasNewer && (!t.hasOlder || (t.messages[0]?.seq ?? 0) <= seq + 1);
   if (!whole) return null;
   const unread = t.messages.filter((m) => m.seq > seq && m.sender.id !== me && !m.deleted);
