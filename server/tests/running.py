@@ -199,10 +199,10 @@ class Device:
 
     def call(self, word: str, **fields: Any) -> Answer:
         """A command and its answer."""
-        id_ = str(fields.get("id") or uuid4())
         said = {"type": word, **fields}
-        if word != "send_message" or "id" in fields:
-            said["id"] = fields.get("id", id_)
+        if word != "send_message":
+            said.setdefault("id", str(uuid4()))
+        id_ = said.get("id")
         self.say(said)
         while True:
             frame = self.next()
@@ -241,7 +241,7 @@ def wait_until(true: Callable[[], Any]) -> None:
 
 
 @contextmanager
-def running(*, limits: Limits = WITHOUT_LIMITS, send_buffer: int | None = None, **options: Any) -> Iterator[Running]:
+def running(*, limits: Limits = WITHOUT_LIMITS, heartbeat_s: int = 3600, send_buffer: int | None = None, **options: Any) -> Iterator[Running]:
     """Serve until the block ends. The database must be there. `send_buffer`: bytes the kernel keeps for each client."""
     from django.core.asgi import get_asgi_application
 
@@ -249,13 +249,13 @@ def running(*, limits: Limits = WITHOUT_LIMITS, send_buffer: int | None = None, 
 
 
     workspace()
-    chat = Chat(get_asgi_application(), limits=limits, **options)
+    chat = Chat(get_asgi_application(), limits=limits, heartbeat_s=heartbeat_s, **options)
     sock = listen("127.0.0.1", 0)
     if send_buffer is not None:
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, send_buffer)
     config = uvicorn.Config(
         chat,
-        loop="asyncio",
+        loop="uvloop",
         http=GuardedHttpProtocol,
         ws=websocket_protocol,
         ws_max_size=FRAME_BYTES,

@@ -1,0 +1,242 @@
+"""What is tried with every command, on both transports: who says it, with which fields, and what comes of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from tests.conformance.world import World
+
+Fields = Callable[[World], dict[str, Any]]
+
+
+@dataclass(frozen=True)
+class Case:
+    """`code` is the error's word, None where it succeeds. `field`: the one that `errors` names, where the error is about one.
+    `twice`: said two times, and the second answer is the one that counts."""
+
+    name: str
+    who: str
+    fields: Fields
+    code: str | None = None
+    field: str | None = None
+    twice: bool = False
+
+
+def yes(name: str, fields: Fields, who: str = "ada", **rest: Any) -> Case:
+    return Case(name, who, fields, **rest)
+
+
+def no(name: str, code: str, fields: Fields, who: str = "ada", **rest: Any) -> Case:
+    return Case(name, who, fields, code, **rest)
+
+
+def of_group(**rest: Any) -> Fields:
+    return lambda w: {"room_id": w.group, **rest}
+
+
+def members_only(fields: Fields) -> list[Case]:
+    """Those who are not in the group, and a room that is not there."""
+    return [
+        *(no(f"by {what}", "not_a_member", fields, who) for what, who in OUTSIDERS),
+        no("in no room", "room_not_found", lambda w: {**fields(w), "room_id": 2**53 - 1}),
+    ]
+
+
+def of_message(fields: Fields) -> list[Case]:
+    return [
+        *(no(f"by {what}", "not_a_member", fields, who) for what, who in OUTSIDERS),
+        no("of no message", "message_not_found", lambda w: {**fields(w), "message_id": w.absent}),
+    ]
+
+
+OUTSIDERS = (("a stranger", "cyd"), ("who left", "dan"), ("who was removed", "eve"))
+NUL = "a\x00b"
+LONG = "ö" * (8 * 1024) + "."
+
+CASES: dict[str, list[Case]] = {
+    "get_me": [yes("oneself", lambda w: {})],
+    "get_room_list": [yes("all of one's own", lambda w: {}), yes("none", lambda w: {}, "cyd")],
+    "get_room": [
+        yes("a group", of_group()),
+        yes("a group with unread messages", of_group(), "ben"),
+        yes("a direct room", lambda w: {"room_id": w.direct}),
+        *members_only(of_group()),
+    ],
+    "send_message": [
+        yes("without an id", of_group(content="Hello.")),
+        yes("with an id", lambda w: {"room_id": w.group, "content": "Hello.", "id": w.absent}),
+        yes("a retry", lambda w: {"room_id": w.group, "content": "Hello.", "id": w.absent}, twice=True),
+        yes("a reply", lambda w: {"room_id": w.group, "content": "Yes.", "reply_to": w.by_ben}),
+        yes("a reply to what is deleted", lambda w: {"room_id": w.group, "content": "?", "reply_to": w.deleted}),
+        yes("a mention", lambda w: {"room_id": w.group, "content": f"@{w.ben.user.username.upper()} and @nobody"}),
+        yes("in a direct room", lambda w: {"room_id": w.direct, "content": "👩‍👩‍👧 \n *x* <b>"}, "ben"),
+        no("with another's id", "id_reused", lambda w: {"room_id": w.group, "content": "X", "id": w.by_ben}, field="id"),
+        no("with an id of other words", "id_reused", lambda w: {"room_id": w.group, "content": "X", "id": w.by_ada}),
+        no("an id of another room", "id_reused", lambda w: {"room_id": w.channel, "content": "From Ada.", "id": w.by_ada}),
+        no("nothing", "invalid", of_group(content=" \n\t "), field="content"),
+        no("a NUL", "invalid", of_group(content=NUL), field="content"),
+        no("too much in bytes", "invalid", of_group(content=LONG), field="content"),
+        no("a reply to no message", "invalid", lambda w: {"room_id": w.group, "content": "X", "reply_to": w.absent}, field="reply_to"),
+        no("a reply to another room", "invalid", lambda w: {"room_id": w.channel, "content": "X", "reply_to": w.by_ada}, field="reply_to"),
+        no("an upload there is not", "invalid", lambda w: {"room_id": w.group, "content": "X", "attachments": [w.absent]}, field="attachments"),
+        *members_only(of_group(content="Hello.")),
+    ],
+    "edit_message": [
+        yes("one's own", lambda w: {"message_id": w.by_ada, "content": "Better."}),
+        yes("based on what it was", lambda w: {"message_id": w.by_ada, "content": "Better.", "base_seq": 1}),
+        yes("to what it says already", lambda w: {"message_id": w.by_ada, "content": "From Ada."}),
+        yes("twice", lambda w: {"message_id": w.by_ada, "content": "Better."}, twice=True),
+        no("based on something else", "edit_conflict", lambda w: {"message_id": w.by_ada, "content": "X", "base_seq": 0}),
+        no("another's", "forbidden", lambda w: {"message_id": w.by_ben, "content": "X"}),
+        no("what is deleted", "message_deleted", lambda w: {"message_id": w.deleted, "content": "X"}),
+        no("to nothing", "invalid", lambda w: {"message_id": w.by_ada, "content": " "}, field="content"),
+        no("to too much in bytes", "invalid", lambda w: {"message_id": w.by_ada, "content": LONG}, field="content"),
+        no("to a NUL", "invalid", lambda w: {"message_id": w.by_ada, "content": NUL}, field="content"),
+        *of_message(lambda w: {"message_id": w.by_ada, "content": "X"}),
+    ],
+    "delete_message": [
+        yes("one's own", lambda w: {"message_id": w.by_ben}, "ben"),
+        yes("another's, as the owner", lambda w: {"message_id": w.by_ben}),
+        yes("again", lambda w: {"message_id": w.deleted}),
+        no("another's", "forbidden", lambda w: {"message_id": w.by_ada}, "ben"),
+        *of_message(lambda w: {"message_id": w.by_ada}),
+    ],
+    "add_reaction": [
+        yes("an emoji", lambda w: {"message_id": w.by_ben, "emoji": "👍"}),
+        yes("a family", lambda w: {"message_id": w.by_ben, "emoji": "👩‍👩‍👧"}),
+        yes("a flag of tags", lambda w: {"message_id": w.by_ben, "emoji": "🏴󠁧󠁢󠁳󠁣󠁴󠁿"}),
+        yes("a word", lambda w: {"message_id": w.by_ben, "emoji": "100%?#&+"}),
+        yes("twice", lambda w: {"message_id": w.by_ben, "emoji": "👍"}, twice=True),
+        no("to what is deleted", "message_deleted", lambda w: {"message_id": w.deleted, "emoji": "👍"}),
+        no("words", "invalid", lambda w: {"message_id": w.by_ben, "emoji": "two words"}, field="emoji"),
+        no("a control character", "invalid", lambda w: {"message_id": w.by_ben, "emoji": "a\x07"}, field="emoji"),
+        no("a direction of writing", "invalid", lambda w: {"message_id": w.by_ben, "emoji": "a\u202e"}, field="emoji"),
+        no("a slash", "invalid", lambda w: {"message_id": w.by_ben, "emoji": "a/b"}, field="emoji"),
+        *of_message(lambda w: {"message_id": w.by_ada, "emoji": "👍"}),
+    ],
+    "remove_reaction": [
+        yes("that is not there", lambda w: {"message_id": w.by_ben, "emoji": "👍"}),
+        no("from what is deleted", "message_deleted", lambda w: {"message_id": w.deleted, "emoji": "👍"}),
+        no("words", "invalid", lambda w: {"message_id": w.by_ben, "emoji": "two words"}, field="emoji"),
+        no("a slash", "invalid", lambda w: {"message_id": w.by_ben, "emoji": "/"}, field="emoji"),
+        *of_message(lambda w: {"message_id": w.by_ada, "emoji": "👍"}),
+    ],
+    "get_history": [
+        yes("the newest", of_group()),
+        yes("a page", of_group(limit=2)),
+        yes("before", of_group(before=2)),
+        yes("before the first", of_group(before=0)),
+        yes("after", of_group(after=1, limit=1)),
+        yes("after the last", of_group(after=2**53 - 1)),
+        yes("around", of_group(around=2, limit=2)),
+        yes("of one", of_group(around=2, limit=1)),
+        no("both ways", "invalid", of_group(before=3, after=1), field="after"),
+        no("all ways", "invalid", of_group(before=3, around=1), field="around"),
+        *members_only(of_group()),
+    ],
+    "get_events": [
+        yes("all", of_group(after=0)),
+        yes("a page", of_group(after=1, limit=2)),
+        yes("none", of_group(after=10**6)),
+        *members_only(of_group(after=0)),
+    ],
+    "mark_read": [
+        yes("a part", of_group(seq=2)),
+        yes("all", of_group(seq=2**53 - 1), "ben"),
+        yes("backwards", of_group(seq=0)),
+        yes("twice", of_group(seq=2), twice=True),
+        *members_only(of_group(seq=1)),
+    ],
+    "typing": [
+        yes("on", of_group(active=True)),
+        yes("off", of_group(active=False)),
+        yes("on and on", of_group(active=True), twice=True),
+        *members_only(of_group(active=True)),
+    ],
+    "set_presence": [
+        yes("away", lambda w: {"state": "away", "instance": "a phone"}),
+        yes("online", lambda w: {"state": "online"}),
+    ],
+    "create_room": [
+        yes("a group", lambda w: {"kind": "group", "name": "  A  group ", "topic": " T ", "members": [w.cyd.id, w.ben.id]}),
+        yes("a group without a name", lambda w: {"kind": "group"}),
+        yes("a group with oneself", lambda w: {"kind": "group", "members": [w.ada.id, w.ben.id, w.ben.id]}),
+        yes("a channel", lambda w: {"kind": "channel", "name": "C"}),
+        yes("a direct room", lambda w: {"kind": "direct", "members": [w.cyd.id]}),
+        yes("a direct room twice", lambda w: {"kind": "direct", "members": [w.cyd.id]}, twice=True),
+        yes("a direct room of old", lambda w: {"kind": "direct", "members": [w.ada.id]}, "ben"),
+        no("a channel without a name", "invalid", lambda w: {"kind": "channel", "name": " "}, field="name"),
+        no("a direct room with a name", "invalid", lambda w: {"kind": "direct", "name": "X", "members": [w.cyd.id]}, field="name"),
+        no("a direct room with nobody", "invalid", lambda w: {"kind": "direct"}, field="members"),
+        no("a direct room with oneself", "invalid", lambda w: {"kind": "direct", "members": [w.ada.id]}, field="members"),
+        no("a direct room of three", "invalid", lambda w: {"kind": "direct", "members": [w.ben.id, w.cyd.id]}, field="members"),
+        no("with whom there is not", "user_not_found", lambda w: {"kind": "group", "members": [2**53 - 1]}, field="members"),
+        no("a NUL in its name", "invalid", lambda w: {"kind": "group", "name": NUL}, field="name"),
+        no("a NUL in its topic", "invalid", lambda w: {"kind": "group", "topic": NUL}, field="topic"),
+    ],
+    "update_room": [
+        yes("its name", of_group(name=" New  name "), "ben"),
+        yes("its topic", of_group(topic="New topic")),
+        yes("nothing", of_group()),
+        yes("a group's name to none", of_group(name="")),
+        no("a channel's name to none", "invalid", lambda w: {"room_id": w.channel, "name": " "}, field="name"),
+        no("a NUL", "invalid", of_group(topic=NUL), field="topic"),
+        no("a direct room", "forbidden", lambda w: {"room_id": w.direct, "topic": "X"}),
+        *members_only(of_group(topic="X")),
+    ],
+    "join_room": [
+        yes("a channel", lambda w: {"room_id": w.channel}, "cyd"),
+        yes("a channel twice", lambda w: {"room_id": w.channel}, "cyd", twice=True),
+        yes("where one is", of_group()),
+        no("a group", "forbidden", of_group(), "cyd"),
+        no("a group one left", "forbidden", of_group(), "dan"),
+        no("a group one was removed from", "forbidden", of_group(), "eve"),
+        no("another's direct room", "forbidden", lambda w: {"room_id": w.direct}, "cyd"),
+        no("no room", "room_not_found", lambda w: {"room_id": 2**53 - 1}),
+    ],
+    "leave_room": [
+        yes("a group", of_group(), "ben"),
+        yes("as its owner", of_group()),
+        yes("again", of_group(), "dan"),
+        no("a direct room", "forbidden", lambda w: {"room_id": w.direct}),
+        no("where one never was", "not_a_member", of_group(), "cyd"),
+        no("where one was removed", "not_a_member", of_group(), "eve"),
+        no("no room", "room_not_found", lambda w: {"room_id": 2**53 - 1}),
+    ],
+    "add_members": [
+        yes("somebody", lambda w: {"room_id": w.group, "user_ids": [w.cyd.id]}, "ben"),
+        yes("who left", lambda w: {"room_id": w.group, "user_ids": [w.dan.id, w.eve.id]}),
+        yes("who is in", lambda w: {"room_id": w.group, "user_ids": [w.ben.id, w.ben.id]}),
+        no("nobody there is", "user_not_found", lambda w: {"room_id": w.group, "user_ids": [w.cyd.id, 2**53 - 1]}, field="user_ids"),
+        no("to a direct room", "forbidden", lambda w: {"room_id": w.direct, "user_ids": [w.cyd.id]}),
+        *members_only(lambda w: {"room_id": w.group, "user_ids": [w.cyd.id]}),
+    ],
+    "remove_member": [
+        yes("as the owner", lambda w: {"room_id": w.group, "user_id": w.ben.id}),
+        no("as a member", "forbidden", lambda w: {"room_id": w.group, "user_id": w.ada.id}, "ben"),
+        no("as a member, who is not in", "forbidden", lambda w: {"room_id": w.group, "user_id": w.cyd.id}, "ben"),
+        no("oneself", "invalid", lambda w: {"room_id": w.group, "user_id": w.ada.id}, field="user_id"),
+        no("who is not in", "user_not_found", lambda w: {"room_id": w.group, "user_id": w.cyd.id}),
+        no("from a direct room", "forbidden", lambda w: {"room_id": w.direct, "user_id": w.ben.id}),
+        *members_only(lambda w: {"room_id": w.group, "user_id": w.ben.id}),
+    ],
+    "get_members": [
+        yes("all", of_group()),
+        yes("a page", of_group(limit=1)),
+        yes("the next page", lambda w: {"room_id": w.group, "after": w.ada.id}),
+        *members_only(of_group()),
+    ],
+    "get_people": [
+        yes("by username", lambda w: {"query": w.ben.user.username}),
+        yes("by nothing there is", lambda w: {"query": "%_' \" \\"}),
+        yes("with a NUL", lambda w: {"query": "\x00" + w.ben.user.username}),
+        yes("few", lambda w: {"query": w.ben.user.username, "limit": 1}),
+    ],
+    "get_channels": [
+        yes("one is in", lambda w: {"query": f"CHAN-{w.tag}"}),
+        yes("one is not in", lambda w: {"query": f"chan-{w.tag}", "limit": 1}, "cyd"),
+    ],
+    "ping": [yes("a sign of life", lambda w: {})],
+}  # fmt: skip

@@ -1,0 +1,82 @@
+"""What is wrong with a field, derived from its declaration: left out, of another type, out of its bounds."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+from msgspec import inspect
+
+from backchannel.protocol.commands import Declaration
+
+MISSING = object()
+
+
+@dataclass(frozen=True)
+class Wrong:
+    """`value` for `field`, or MISSING. `in_text`: it can stand in a path or query, where all is text."""
+
+    field: str
+    value: Any
+    in_text: bool = True
+
+    def __str__(self) -> str:
+        shown = "missing" if self.value is MISSING else repr(self.value)
+        return f"{self.field}={shown if len(shown) < 24 else shown[:20] + '…'}"
+
+
+def wrong_fields(declaration: Declaration) -> Iterator[Wrong]:
+    info = inspect.type_info(declaration.struct)
+    assert isinstance(info, inspect.StructType)
+    for field in info.fields:
+        if field.name == "id" and declaration.word != "send_message":
+            continue
+        if field.required:
+            yield Wrong(field.name, MISSING, in_text=field.name not in declaration.path_fields)
+            yield Wrong(field.name, None, in_text=False)
+        yield from _wrong_values(field.name, field.type)
+    yield Wrong("nonsense", 1)
+
+
+def _wrong_values(name: str, type_: Any) -> Iterator[Wrong]:
+    match type_:
+        case inspect.Metadata(type=inner):
+            yield from _wrong_values(name, inner)
+        case inspect.UnionType(types=types):
+            (inner,) = (part for part in types if not isinstance(part, inspect.NoneType))
+            yield from _wrong_values(name, inner)
+        case inspect.IntType(ge=least, le=most):
+            yield from (Wrong(name, value) for value in ("x", 1.5, least - 1, most + 1, 10**30))
+            yield from (Wrong(name, value, in_text=False) for value in ("1", True, [1], {}))
+        case inspect.StrType(min_length=least, max_length=most):
+            yield Wrong(name, "a" * (most + 1))
+            if least:
+                yield Wrong(name, "")
+            yield from (Wrong(name, value, in_text=False) for value in (1, True, [], {}))
+        case inspect.UUIDType():
+            yield from (Wrong(name, value) for value in ("x", "", "0" * 35, 1))
+            yield from (Wrong(name, value, in_text=False) for value in (True, []))
+        case inspect.BoolType():
+            yield from (Wrong(name, value) for value in ("x", 2, []))
+        case inspect.LiteralType():
+            yield from (Wrong(name, value) for value in ("x", "", 1))
+        case inspect.ListType(item_type=item, max_length=most):
+            yield from (Wrong(name, value) for value in ("x", 1, {}))
+            yield Wrong(name, [_sample(item)] * (most + 1))
+            yield from (Wrong(name, [wrong.value]) for wrong in _wrong_values(name, item))
+            if type_.min_length:
+                yield Wrong(name, [])
+        case _:
+            raise TypeError(f"{name}: say here what is wrong for {type_}")
+
+
+def _sample(type_: Any) -> Any:
+    while isinstance(type_, inspect.Metadata):
+        type_ = type_.type
+    return "019a3c5e-7f10-7c41-9d3a-5b1f0c2e4a01" if isinstance(type_, inspect.UUIDType) else 1
+
+
+def fields_of(declaration: Declaration) -> set[str]:
+    return {field.name for field in msgspec.structs.fields(declaration.struct)}

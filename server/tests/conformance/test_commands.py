@@ -1,0 +1,222 @@
+"""Invariant: the same command gives the same answer on both transports. Every declared command is tried on both."""
+
+from collections.abc import Iterator
+from typing import Any
+from uuid import uuid4
+
+import httpx
+import pytest
+
+from backchannel.protocol.commands import COMMANDS
+from backchannel.protocol.errors import Code, is_final
+from tests.conformance.cases import CASES, Case
+from tests.conformance.fields import MISSING, Wrong, wrong_fields
+from tests.conformance.world import World, build
+from tests.running import Answer, Device, Running
+
+STATUS = {code.word: code.status for code in Code}
+OVER_REST = [declaration for declaration in COMMANDS.values() if declaration.method]
+
+
+@pytest.fixture(scope="module")
+def world(server: Running) -> World:
+    """For commands that are refused: they change nothing, so that all share it."""
+    return build(server)
+
+
+@pytest.fixture(scope="module")
+def devices(server: Running, world: World) -> Iterator[dict[str, Device]]:
+    opened = {name: server.device(who) for name, who in world.people.items()}
+    yield opened
+    for device in opened.values():
+        device.close()
+
+
+def test_every_command_has_cases() -> None:
+    assert set(CASES) == set(COMMANDS)
+    for word, cases in CASES.items():
+        assert any(case.code is None for case in cases), word
+        if "room_id" in COMMANDS[word].path_fields or "message_id" in COMMANDS[word].path_fields:
+            assert {case.who for case in cases if case.code} >= {"cyd", "dan", "eve"} or word == "leave_room", word
+
+
+@pytest.mark.parametrize(
+    ("word", "case"),
+    [pytest.param(word, case, id=f"{word}-{case.name}") for word, cases in CASES.items() for case in cases if not case.code],
+)
+def test_what_succeeds_is_answered_alike(server: Running, word: str, case: Case) -> None:
+    over_socket = build(server)
+    with server.device(over_socket.people[case.who]) as device:
+        for _ in range(1 + case.twice):
+            heard = device.call(word, **case.fields(over_socket))
+    assert heard.ok, heard
+    if COMMANDS[word].method is None:
+        return
+    over_http = build(server)
+    for _ in range(1 + case.twice):
+        read = server.call(over_http.people[case.who], word, **case.fields(over_http))
+    assert read.ok, read
+    assert over_http.plain(read.body) == over_socket.plain(heard.body)
+    assert read.status == _expected_status(word, case, read.body)
+
+
+@pytest.mark.parametrize(
+    ("word", "case"),
+    [pytest.param(word, case, id=f"{word}-{case.name}") for word, cases in CASES.items() for case in cases if case.code],
+)
+def test_what_is_refused_is_refused_alike(
+    server: Running, world: World, devices: dict[str, Device], word: str, case: Case
+) -> None:
+    heard = devices[case.who].call(word, **case.fields(world))
+    read = server.call(world.people[case.who], word, **case.fields(world))
+    assert (heard.code, heard.status) == (case.code, STATUS[str(case.code)])
+    _same_refusal(heard, read)
+    if case.field:
+        assert list(heard.body["errors"]) == [case.field]
+
+
+@pytest.mark.parametrize(
+    ("word", "wrong"),
+    [pytest.param(word, wrong, id=f"{word}-{wrong}") for word, d in COMMANDS.items() for wrong in wrong_fields(d)],
+)
+def test_a_wrong_field_is_named_alike(
+    server: Running, world: World, devices: dict[str, Device], word: str, wrong: Wrong
+) -> None:
+    good = next(case for case in CASES[word] if case.code is None)
+    fields = {**good.fields(world), wrong.field: wrong.value}
+    if wrong.value is MISSING:
+        del fields[wrong.field]
+    heard = devices[good.who].call(word, **fields)
+    assert (heard.code, heard.status) == ("invalid", 422)
+    assert list(heard.body["errors"]) == [wrong.field]
+    declaration = COMMANDS[word]
+    stands_in_text = declaration.method in ("GET", "DELETE") or wrong.field in declaration.path_fields
+    no_address = wrong.value == "" and wrong.field in set(declaration.path_fields) - {"emoji"}
+    if declaration.method is None or (stands_in_text and not wrong.in_text) or no_address:
+        return None
+    read = server.call(world.people[good.who], word, **fields)
+    if not stands_in_text:
+        return _same_refusal(heard, read)
+    # Of what is text all over, it cannot be told which other type it was meant to be.
+    assert (read.status, read.code, list(read.body["errors"])) == (422, "invalid", [wrong.field])
+
+
+@pytest.mark.parametrize("word", [declaration.word for declaration in OVER_REST])
+@pytest.mark.parametrize("token", [None, "bc_" + "x" * 43, "x"])
+def test_nobody_is_told_who_to_be_before_anything_else(server: Running, world: World, word: str, token: str | None) -> None:
+    headers = {} if token is None else {"Authorization": f"Bearer {token}"}
+    path = COMMANDS[word].path.format(room_id=world.group, message_id=world.by_ada, emoji="x", user_id=1)
+    response = server.http.request(str(COMMANDS[word].method), path, headers=headers, json={"nonsense": 1})
+    assert response.status_code == 401
+    _is_problem(response, "unauthenticated")
+
+
+@pytest.mark.parametrize("word", [d.word for d in OVER_REST if d.path_fields])
+def test_a_field_of_the_path_cannot_be_said_twice(server: Running, world: World, word: str) -> None:
+    declaration = COMMANDS[word]
+    path = declaration.path.format(room_id=world.group, message_id=world.by_ada, emoji="x", user_id=world.ben.id)
+    name = declaration.path_fields[0]
+    inside: dict[str, Any] = {name: world.group if name == "room_id" else world.by_ada}
+    given: dict[str, Any] = {"params": inside} if declaration.method in ("GET", "DELETE") else {"json": inside}
+    response = server.http.request(str(declaration.method), path, headers=world.ada.headers, **given)
+    assert response.status_code == 422
+    assert list(_is_problem(response, "invalid")["errors"]) == [name]
+
+
+@pytest.mark.parametrize("declaration", OVER_REST, ids=lambda declaration: declaration.word)
+def test_a_body_that_is_no_object_is_refused(server: Running, world: World, declaration: Any) -> None:
+    if declaration.method in ("GET", "DELETE"):
+        return
+    path = declaration.path.format(room_id=world.group, message_id=world.by_ada, emoji="x", user_id=1)
+    headers = {**world.ada.headers, "Content-Type": "application/json"}
+    for body, status, code in (
+        (b"[]", 400, "bad_frame"),
+        (b"{", 400, "bad_frame"),
+        (b'"\xff"', 400, "bad_frame"),
+        (b"[" * 60_000, 400, "bad_frame"),
+        (b"x" * (64 * 1024 + 1), 413, "too_large"),
+    ):
+        response = server.http.request(declaration.method, path, headers=headers, content=body)
+        assert response.status_code == status, body[:10]
+        _is_problem(response, code)
+    plain = {**world.ada.headers, "Content-Type": "text/plain"}
+    response = server.http.request(declaration.method, path, headers=plain, content=b"{}")
+    assert response.status_code == 415
+    _is_problem(response, "unsupported_media_type")
+
+
+def test_a_message_sent_on_one_transport_is_known_on_the_other(server: Running) -> None:
+    world = build(server)
+    with server.device(world.ada) as device:
+        for first, second in ((device.call, server.call), (server.call, device.call)):
+            id_ = str(uuid4())
+            said = {"id": id_, "room_id": world.group, "content": "Once."}
+            answers = [
+                send("send_message", **said) if send == device.call else send(world.ada, "send_message", **said)  # type: ignore[arg-type]
+                for send in (first, second)
+            ]
+            assert [answer.body["duplicate"] for answer in answers] == [False, True]
+            assert answers[0].body["message"] == answers[1].body["message"]
+    seqs = [event["seq"] for event in server.do(world.ada, "get_events", room_id=world.group, after=0)["events"]]
+    assert seqs == list(range(1, len(seqs) + 1))
+
+
+def test_what_was_sent_before_a_removal_is_acknowledged_after_it(server: Running) -> None:
+    world = build(server)
+    said = {"id": str(uuid4()), "room_id": world.group, "content": "Sent in time."}
+    first = server.do(world.ben, "send_message", **said)
+    server.do(world.ada, "remove_member", room_id=world.group, user_id=world.ben.id)
+    assert server.do(world.ben, "send_message", **said) == {**first, "duplicate": True}
+    assert server.call(world.ben, "send_message", **{**said, "id": str(uuid4())}).code == "not_a_member"
+
+
+def test_an_unknown_word_and_an_unknown_address_are_told(server: Running, world: World, devices: dict[str, Device]) -> None:
+    assert devices["ada"].call("no_such_word").code == "unknown_command"
+    for path in ("/api/", "/api/nope", "/api/rooms/1/nope", "/api/Rooms"):
+        response = server.http.get(path, headers=world.ada.headers)
+        assert response.status_code == 404, path
+        _is_problem(response, "not_found")
+
+
+@pytest.mark.parametrize("path", sorted({d.path for d in OVER_REST}))
+def test_other_methods_are_told_which_there_are(server: Running, world: World, path: str) -> None:
+    known = {str(d.method) for d in OVER_REST if d.path == path}
+    place = path.format(room_id=world.group, message_id=world.by_ada, emoji="x", user_id=1)
+    for method in {"GET", "POST", "PUT", "PATCH", "DELETE"} - known:
+        response = server.http.request(method, place, headers=world.ada.headers)
+        assert response.status_code == 405
+        assert set(response.headers["Allow"].split(", ")) == known
+        _is_problem(response, "method_not_allowed")
+
+
+def test_no_answer_is_kept_by_anybody_on_the_way(server: Running, world: World) -> None:
+    for response in (
+        server.request(world.ada, "get_room_list", {}),
+        server.request(world.ada, "get_room", {"room_id": 2**53 - 1}),
+        server.sync(world.ada),
+    ):
+        assert response.headers["Cache-Control"] == "no-store"
+
+
+def _expected_status(word: str, case: Case, body: Any) -> int:
+    if word == "send_message":
+        return 200 if body["duplicate"] else 201
+    if word == "create_room":
+        return 200 if case.twice or case.name.endswith("of old") else 201
+    return 200
+
+
+def _same_refusal(heard: Answer, read: Answer) -> None:
+    said = {name: value for name, value in read.body.items() if name not in ("type", "title")}
+    assert (read.status, said) == (heard.status, heard.body)
+    assert read.body["type"] == "about:blank"
+
+
+def _is_problem(response: httpx.Response, code: str) -> Any:
+    assert response.headers["Content-Type"] == "application/problem+json"
+    body = response.json()
+    assert (body["code"], body["status"]) == (code, response.status_code)
+    assert body["detail"]
+    if not is_final(response.status_code) and response.status_code != 401:
+        assert response.headers["Retry-After"]
+    return body

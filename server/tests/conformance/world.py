@@ -1,0 +1,105 @@
+"""A small world with everybody in it who may or may not do something. All worlds are alike but for their ids."""
+
+from __future__ import annotations
+
+import itertools
+import re
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID, uuid4
+
+from tests.running import Running, Someone, somebody
+
+PEOPLE = ("ada", "ben", "cyd", "dan", "eve")
+
+_tags = itertools.count(1)
+_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z")
+
+
+@dataclass
+class World:
+    """ada owns the group and the channel, ben is in both; cyd is in neither; dan left the group; eve was removed from it.
+    ada and ben have a direct room. In the group are messages of both, and one that is deleted."""
+
+    server: Running
+    tag: str
+    people: dict[str, Someone]
+    group: int = 0
+    channel: int = 0
+    direct: int = 0
+    by_ada: str = ""
+    by_ben: str = ""
+    deleted: str = ""
+    absent: str = field(default_factory=lambda: str(uuid4()))
+
+    def __getattr__(self, name: str) -> Someone:
+        try:
+            return self.__dict__["people"][name]
+        except KeyError:
+            raise AttributeError(name) from None
+
+    def head(self, room_id: int) -> int:
+        return int(self.server.do(self.ada, "get_room", room_id=room_id)["room"]["seq"])
+
+    def plain(self, value: Any, key: str = "") -> Any:
+        """The same for the same in another world: ids by name, no times."""
+        if isinstance(value, dict):
+            kind = "person" if "username" in value else "room" if "kind" in value or "joined" in value else ""
+            return {name: self.plain(member, kind if name == "id" else name) for name, member in value.items()}
+        if isinstance(value, list):
+            return [self.plain(member, key) for member in value]
+        if isinstance(value, bool) or value is None:
+            return value
+        if isinstance(value, int):
+            if key in ("person", "user_id", "mentions", "user_ids"):
+                return next((name for name, who in self.people.items() if who.id == value), "somebody")
+            if key in ("room", "room_id"):
+                return self._rooms().get(value, "new room")
+            return value
+        if isinstance(value, str):
+            return self._plain_text(value)
+        return value
+
+    def _plain_text(self, text: str) -> str:
+        if _TIME.fullmatch(text):
+            return "a time"
+        for name, who in self.people.items():
+            text = text.replace(who.user.username, name).replace(who.user.username.upper(), name.upper())
+        for room_id, name in self._rooms().items():
+            text = text.replace(f"room {room_id}", f"room {name}")
+        known = {self.by_ada: "by_ada", self.by_ben: "by_ben", self.deleted: "deleted", self.absent: "absent"}
+        for id_, name in known.items():
+            if id_:
+                text = text.replace(id_, name)
+        return "new message" if _is_uuid(text) else text.replace(self.tag, "tag")
+
+    def _rooms(self) -> dict[int, str]:
+        return {self.group: "group", self.channel: "channel", self.direct: "direct"}
+
+
+def build(server: Running) -> World:
+    world = World(server, f"w{next(_tags)}x", {name: somebody(name) for name in PEOPLE})
+    ada, ben, cyd, dan, eve = world.people.values()
+    everybody = [ben.id, dan.id, eve.id]
+    world.group = server.do(ada, "create_room", kind="group", name="Group", topic="T", members=everybody)["room"]["id"]
+    made = server.do(ada, "create_room", kind="channel", name=f"chan-{world.tag}", members=[ben.id])
+    world.channel = made["room"]["id"]
+    world.direct = server.do(ada, "create_room", kind="direct", members=[ben.id])["room"]["id"]
+
+    def send(who: Someone, content: str, **rest: Any) -> str:
+        return str(server.do(who, "send_message", room_id=world.group, content=content, **rest)["message"]["id"])
+
+    world.by_ada = send(ada, "From Ada.")
+    world.by_ben = send(ben, f"From Ben to @{ada.user.username}.", reply_to=world.by_ada)
+    world.deleted = send(ada, "To be deleted.")
+    server.do(ada, "delete_message", message_id=world.deleted)
+    server.do(dan, "leave_room", room_id=world.group)
+    server.do(ada, "remove_member", room_id=world.group, user_id=eve.id)
+    return world
+
+
+def _is_uuid(text: str) -> bool:
+    try:
+        return str(UUID(text)) == text
+    except ValueError:
+        return False
