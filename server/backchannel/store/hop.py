@@ -6,6 +6,7 @@ The number of threads bounds the connections this process holds for reading.
 
 import asyncio
 import functools
+import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Final, ParamSpec, TypeVar
@@ -49,6 +50,13 @@ def close_connections() -> None:
     """Close the read threads' connections (for tests, and at the end of a process)."""
     global _threads
     old, _threads = _threads, ThreadPoolExecutor(READ_THREADS, thread_name_prefix="read")
+    # Without waiting for each other one quick thread would take all the turns, and close one connection.
+    everybody = threading.Barrier(READ_THREADS)
+
+    def close() -> None:
+        everybody.wait()
+        connection.close()
+
     for _ in range(READ_THREADS):
-        old.submit(connection.close)
+        old.submit(close)
     old.shutdown(wait=True)
