@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from typing import Any
+from uuid import UUID
 
 from stage.server import Server
 
@@ -33,7 +34,10 @@ class Database:
             " JOIN backchannel_person p ON p.id = m.sender_id WHERE m.room_id = ? ORDER BY m.seq",
             room_id,
         )
-        return [Stored(str(id), seq, sender, content, bool(deleted)) for id, seq, sender, content, deleted in rows]
+        return [
+            Stored(str(UUID(str(id))), seq, sender, content, bool(deleted))
+            for id, seq, sender, content, deleted in rows
+        ]
 
     def texts(self, room_id: int) -> list[str]:
         return [message.content for message in self.messages(room_id) if not message.deleted]
