@@ -68,6 +68,12 @@ def issue_token(user: Any, name: str = "") -> str:
     return secret
 
 
+def sweep() -> None:
+    """Delete the sessions and tickets whose time has passed."""
+    import_module(settings.SESSION_ENGINE).SessionStore.clear_expired()
+    Ticket.objects.filter(expires__lt=timezone.now()).delete()
+
+
 def dead_among(proofs: list[Proof]) -> set[str]:
     """Of these proofs, the credentials that are over: at most one query for each kind, and one for the users."""
     sessions = _live_sessions([proof.session_key for proof in proofs if proof.session_key])

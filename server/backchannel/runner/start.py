@@ -28,6 +28,9 @@ def start(conf: Conf, *, demo: bool, open_database: Callable[[], None], stop: ty
                 held.enter_context(state.only_server_of(conf.data))
             except state.DatabaseUnusable as problem:
                 raise stop(str(problem)) from None
+        from backchannel.accounts.lookup import sweep
+
+        sweep()
         advice = _demo() if demo else _advice()
         keeps = "SQLite" if state.vendor() == "sqlite" else state.describe().removeprefix("the ")
         state.close()

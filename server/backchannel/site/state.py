@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
 import os
 import pkgutil
 from collections.abc import Iterator
@@ -109,6 +108,11 @@ def only_server_of(folder: Path) -> Iterator[None]:
 
     Raises `DatabaseUnusable`. The lock ends with the process, however that ends.
     """
+    try:
+        import fcntl
+    except ImportError:  # Windows
+        yield
+        return
     with (folder / "serving.lock").open("a+") as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)

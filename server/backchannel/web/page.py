@@ -11,6 +11,9 @@ from backchannel import __version__
 from backchannel.accounts.views import state_of
 from backchannel.web.build import Build, current_build
 
+# What a script that got in somehow cannot ask for either.
+_NOT_USED = "camera=(), display-capture=(), geolocation=(), microphone=(), midi=(), payment=(), serial=(), usb=()"
+
 _NOT_BUILT = """<!doctype html>
 <html lang="en">
 <meta charset="utf-8">
@@ -34,6 +37,7 @@ def page(request: HttpRequest, path: str = "") -> HttpResponse:
     response = HttpResponse(_NOT_BUILT, status=503) if build is None else HttpResponse(_page(build, request))
     # The page names files whose names change with their content, and shows who is signed in.
     response["Cache-Control"] = "private, no-cache"
+    response["Permissions-Policy"] = _NOT_USED
     return response
 
 

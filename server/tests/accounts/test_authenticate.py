@@ -177,6 +177,18 @@ async def test_an_answer_is_remembered_for_a_while_and_not_past_the_session(
     assert await authenticate(scope(cookie=key, origin=ORIGIN)) is not again
 
 
+def test_what_has_ended_is_swept_away(tab: Client, token: str) -> None:
+    identity = lookup.by_secret("token", token)
+    assert identity is not None
+    lookup.issue_ticket(identity)
+    lookup.sweep()
+    assert (Session.objects.count(), Ticket.objects.count()) == (1, 1)
+    Session.objects.update(expire_date=timezone.now() - timedelta(seconds=1))
+    Ticket.objects.update(expires=timezone.now() - timedelta(seconds=1))
+    lookup.sweep()
+    assert (Session.objects.count(), Ticket.objects.count()) == (0, 0)
+
+
 async def test_the_last_use_of_a_token_is_noted(token: str) -> None:
     await authenticate(scope(authorization=f"Bearer {token}"))
     assert (await as_thread(Token.objects.get)).last_used is not None

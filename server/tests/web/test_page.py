@@ -107,6 +107,7 @@ def test_the_page_may_run_our_scripts_alone(built: Path, db: None) -> None:
     assert answer["Referrer-Policy"] == "same-origin"
     assert answer["Cross-Origin-Opener-Policy"] == "same-origin"
     assert answer["X-Frame-Options"] == "DENY"
+    assert "camera=()" in answer["Permissions-Policy"]
     assert "Strict-Transport-Security" not in answer
 
 
