@@ -1,0 +1,223 @@
+import { describe, expect, it } from 'vitest';
+import { type Environment, resolveEnvironment } from '../../src/environment.ts';
+import { FakeClock, MemoryNetwork, MemoryServer, settle } from '../../src/testing/index.ts';
+import { type TransportUnderTest, transportSuite } from '../../src/testing/transportSuite.ts';
+import { Http } from '../../src/transports/http.ts';
+import { Link } from '../../src/transports/websocket.ts';
+import type { ChatOptions } from '../../src/types.ts';
+
+const CLIENT = { name: 'test', version: '1' };
+const noTicket = (): Promise<string> => Promise.reject(new Error('no ticket'));
+
+function net(more: Partial<ChatOptions> = {}) {
+  const clock = new FakeClock();
+  const server = new MemoryServer(clock, ['ann', 'bob']);
+  const room = server.createRoom([1, 2]);
+  const foreign = server.createRoom([2]);
+  const network = new MemoryNetwork(server, 1);
+  const options = {
+    client: CLIENT,
+    baseUrl: 'http://memory',
+    fetch: network.fetch,
+    WebSocket: network.WebSocket,
+    clock,
+  };
+  const env = resolveEnvironment({ ...options, ...more }, noTicket);
+  const witness: unknown[] = [];
+  const http = new Http(env, { witness: (ok) => witness.push(ok), refused: (reason) => witness.push(reason) });
+  return { clock, server, network, env, http, witness, room, foreign };
+}
+
+const underTest = (n: ReturnType<typeof net>, transport: TransportUnderTest['transport']): TransportUnderTest => ({
+  transport,
+  roomId: n.room.id,
+  foreignRoomId: n.foreign.id,
+  async run(work) {
+    await n.clock.advance(1_000);
+    return work;
+  },
+  close: () => Promise.resolve(),
+});
+
+async function linked(n: ReturnType<typeof net>): Promise<Link> {
+  const link = new Link(n.env, { opened: () => link.send({ type: 'hello', protocol: 1 }), frames() {}, closed() {} });
+  await n.clock.advance(100);
+  return link;
+}
+
+transportSuite('http over memory', () => {
+  const n = net();
+  return Promise.resolve(underTest(n, n.http));
+});
+
+transportSuite('websocket over memory', async () => {
+  const n = net();
+  return underTest(n, await linked(n));
+});
+
+describe('the HTTP transport', () => {
+  const ask = async (n: ReturnType<typeof net>): Promise<unknown> => {
+    const asked = n.http.request('get_me', {}).catch((error: unknown) => error);
+    await n.clock.advance(60_000);
+    return asked;
+  };
+
+  it('tells what each answer says about the link and the session', async () => {
+    const n = net();
+    await ask(n);
+    n.network.http = 'down';
+    expect(await ask(n)).toMatchObject({ code: 'network', status: null, final: false });
+    n.network.http = 503;
+    expect(await ask(n)).toMatchObject({ status: 503 });
+    n.network.http = 401;
+    await ask(n);
+    n.network.http = 426;
+    await ask(n);
+    expect(n.witness).toEqual([true, false, false, true, 'signed_out', true, 'update_required']);
+  });
+
+  it('takes a poll that is forbidden for a person who is', async () => {
+    const n = net();
+    n.network.http = 403;
+    const asked = n.http.sync(undefined, 0, new AbortController().signal).catch((error: unknown) => error);
+    await n.clock.advance(100);
+    expect(await asked).toMatchObject({ status: 403 });
+    expect(n.witness).toEqual([true, 'forbidden']);
+  });
+
+  it('gives up on an answer that does not come', async () => {
+    const hang = (_: string, init?: RequestInit): Promise<Response> =>
+      new Promise((_resolve, reject) =>
+        init?.signal?.addEventListener('abort', () => reject(init.signal?.reason as Error)),
+      );
+    const n = net({ fetch: hang });
+    expect(await ask(n)).toMatchObject({ code: 'network' });
+  });
+
+  it('reads Retry-After, problems, and pages of proxies', async () => {
+    const answers = [
+      new Response('{"code":"overloaded","status":503,"detail":"busy","retry_after":2.5}', { status: 503 }),
+      new Response('<html>Bad gateway</html>', { status: 502, headers: { 'Retry-After': '7' } }),
+      new Response('<html>Welcome to the hotel Wi-Fi</html>', { status: 200 }),
+    ];
+    const n = net({ fetch: () => Promise.resolve(answers.shift() as Response) });
+    expect(await ask(n)).toMatchObject({ code: 'overloaded', detail: 'busy', retryAfter: 2.5 });
+    expect(await ask(n)).toMatchObject({ code: 'http_502', status: 502, retryAfter: 7 });
+    expect(await ask(n)).toMatchObject({ code: 'network' });
+  });
+
+  it('sends cookies to its own origin only, and no body with a GET', async () => {
+    const seen: RequestInit[] = [];
+    const fetch = (_: string, init?: RequestInit): Promise<Response> => {
+      seen.push(init ?? {});
+      return Promise.resolve(new Response('{}'));
+    };
+    await net({ fetch }).http.request('get_me', {});
+    await net({ fetch, auth: { kind: 'bearer', token: () => 'secret' } }).http.request('typing', {
+      room_id: 1,
+      active: true,
+    });
+    expect(seen[0]).toMatchObject({ method: 'GET', credentials: 'same-origin', cache: 'no-store', headers: {} });
+    expect(seen[0]).not.toHaveProperty('body');
+    expect(seen[1]).toMatchObject({
+      method: 'POST',
+      credentials: 'omit',
+      body: '{"active":true}',
+      headers: { Authorization: 'Bearer secret', 'Content-Type': 'application/json' },
+    });
+  });
+});
+
+describe('the WebSocket transport', () => {
+  it('rejects what is under way when the socket ends, and what comes after', async () => {
+    const n = net();
+    const link = await linked(n);
+    n.network.sockets = 'mute';
+    const lost = link.request('get_me', {}).catch((error: unknown) => error);
+    n.network.closeAll(1006);
+    await n.clock.advance(100);
+    expect(await lost).toMatchObject({ code: 'connection_lost', status: null });
+    await expect(link.request('get_me', {})).rejects.toMatchObject({ code: 'connection_lost' });
+  });
+
+  it('blames the largest frame for 1009', async () => {
+    const n = net();
+    const link = await linked(n);
+    n.network.sockets = 'mute';
+    const send = (content: string) =>
+      link.request('send_message', { id: content.slice(0, 8), room_id: 1, content }).catch((error: unknown) => error);
+    const [small, large] = [send('small'), send('x'.repeat(70_000))];
+    n.network.closeAll(1009);
+    await n.clock.advance(100);
+    expect(await small).toMatchObject({ code: 'connection_lost' });
+    expect(await large).toMatchObject({ code: 'too_large', status: 413, final: true });
+  });
+
+  it('says nothing more once it is dropped, also while it was opening', async () => {
+    const n = net();
+    const heard: string[] = [];
+    const link = new Link(n.env, {
+      opened: () => heard.push('opened'),
+      frames: () => heard.push('frames'),
+      closed: () => heard.push('closed'),
+    });
+    link.drop();
+    await n.clock.advance(100);
+    expect(heard).toEqual([]);
+    expect(n.network.open.size).toBe(0);
+  });
+});
+
+describe('who is speaking', () => {
+  const socketsOf = (): { made: unknown[][]; WebSocket: never } => {
+    const made: unknown[][] = [];
+    const WebSocket = class {
+      constructor(...args: unknown[]) {
+        made.push(args);
+      }
+    };
+    return { made, WebSocket: WebSocket as never };
+  };
+  const env = (more: Partial<ChatOptions>, ticket = noTicket): Environment =>
+    resolveEnvironment({ client: CLIENT, baseUrl: 'https://chat.test/x', ...more }, ticket);
+
+  it('is told by the cookie', async () => {
+    const { made, WebSocket } = socketsOf();
+    await env({ WebSocket }).openSocket();
+    expect(made).toEqual([['wss://chat.test/x/ws']]);
+  });
+
+  it('is told by a header where the WebSocket takes one', async () => {
+    const { made, WebSocket } = socketsOf();
+    await env({ WebSocket, webSocketAcceptsHeaders: true, auth: { kind: 'bearer', token: 't' } }).openSocket();
+    expect(made).toEqual([['wss://chat.test/x/ws', [], { headers: { Authorization: 'Bearer t' } }]]);
+  });
+
+  it('is told by a one-time ticket elsewhere; a long-lived token never rides in a URL', async () => {
+    const { made, WebSocket } = socketsOf();
+    await env({ WebSocket, auth: { kind: 'bearer', token: 'secret' } }, () => Promise.resolve('one/time')).openSocket();
+    const own = { kind: 'ticket' as const, ticket: () => Promise.resolve('mine'), headers: () => ({ 'X-Site': '1' }) };
+    const cross = env({ WebSocket, auth: own });
+    await cross.openSocket();
+    expect(made).toEqual([['wss://chat.test/x/ws?token=one%2Ftime'], ['wss://chat.test/x/ws?token=mine']]);
+    expect(await cross.headers()).toEqual({ 'X-Site': '1' });
+  });
+
+  it('and a host without a WebSocket, or without a ticket, is a failed attempt and no more', async () => {
+    const n = net({ auth: { kind: 'bearer', token: 't' } });
+    const closed: number[] = [];
+    new Link(n.env, { opened() {}, frames() {}, closed: (code) => closed.push(code) });
+    await settle();
+    expect(closed).toEqual([1006]);
+  });
+
+  it('takes what the host has: nothing is called unbound', () => {
+    const bare = resolveEnvironment({ client: CLIENT }, noTicket);
+    const timer = bare.clock.setTimeout(() => {}, 1);
+    bare.clock.clearTimeout(timer);
+    expect(bare.clock.now()).toBeGreaterThan(0);
+    expect(bare.random()).toBeLessThan(1);
+    expect(bare.events.isOnline()).toBe(true);
+    expect(bare.client.instance).toMatch(/^[0-9a-f-]{36}$/);
+  });
+});
