@@ -3,6 +3,7 @@ for it still waits: a message that is stored is told."""
 
 from collections.abc import Callable, Sequence
 
+from backchannel import failpoints
 from backchannel.fanout import facts
 from backchannel.fanout.bus import Bus
 from backchannel.fanout.facts import RoomFact, UserFact
@@ -13,6 +14,7 @@ def publisher(bus: Bus) -> Callable[[Sequence[Outcome]], None]:
     """What the writer calls with its outcomes."""
 
     def publish(outcomes: Sequence[Outcome]) -> None:
+        failpoints.reach("before_publish")
         for outcome in outcomes:
             for event in outcome.logged:
                 fact = RoomFact(event.room_id, event.seq, event.frame, event.removed)
@@ -20,5 +22,6 @@ def publisher(bus: Bus) -> Callable[[Sequence[Outcome]], None]:
             for told in outcome.told:
                 news = UserFact(told.user_id, told.version, told.frame, told.joined, told.left)
                 bus.publish(facts.user_topic(told.user_id), facts.encode(news))
+        failpoints.reach("after_publish")
 
     return publish

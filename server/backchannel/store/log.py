@@ -19,6 +19,7 @@ from typing import Any, Final
 import structlog
 from django.db import DatabaseError, InterfaceError, connection, transaction
 
+from backchannel import failpoints
 from backchannel.protocol.errors import Code, CommandError
 from backchannel.store.appends import Append, append_messages
 from backchannel.store.clock import now_us
@@ -157,6 +158,8 @@ def commit(operations: Sequence[Operation], at_us: int | None = None) -> list[Ou
         tx.lock_rooms(room_id for operation in operations for room_id in _rooms_of(operation))
         outcomes = _apply(tx, operations)
         tx.finish()
+        failpoints.reach("before_commit")
+    failpoints.reach("after_commit")
     return outcomes
 
 

@@ -10,6 +10,7 @@ from typing import Any, Final
 import structlog
 from starlette.websockets import WebSocket, WebSocketState
 
+from backchannel import failpoints
 from backchannel.commands.announce_instance import announce_instance
 from backchannel.commands.context import Caller
 from backchannel.commands.set_presence import publish_sights
@@ -259,6 +260,8 @@ class Connection:
         with suppress(Exception):  # whatever a dying socket throws, the reader learns of it too
             while (text := await self._outbound.wait_text()) is not None:
                 await websocket.send_text(text)
+                if failpoints.ACTIVE and '"type":"ack"' in text:
+                    failpoints.reach("after_ack")
             if self._closing is not None and websocket.application_state is WebSocketState.CONNECTED:
                 await websocket.close(self._closing.code, self._closing.reason)
 
