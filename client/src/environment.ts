@@ -78,11 +78,11 @@ function hostEvents(): HostEvents {
       const stop = new AbortController();
       const on = (target: EventTarget, type: string, run: () => void): void =>
         target.addEventListener(type, run, { signal: stop.signal });
-      on(globalThis as unknown as EventTarget, 'online', () => listener('online'));
-      on(globalThis as unknown as EventTarget, 'offline', () => listener('offline'));
-      on(globalThis as unknown as EventTarget, 'focus', () => listener('wake'));
+      on(globalThis, 'online', () => listener('online'));
+      on(globalThis, 'offline', () => listener('offline'));
+      on(globalThis, 'focus', () => listener('wake'));
       // Back from the back/forward cache or a frozen tab: the socket may be long dead.
-      on(globalThis as unknown as EventTarget, 'pageshow', () => listener('wake'));
+      on(globalThis, 'pageshow', () => listener('wake'));
       on(document, 'resume', () => listener('wake'));
       on(document, 'visibilitychange', () => listener(document.hidden ? 'hidden' : 'visible'));
       return () => stop.abort();

@@ -17,7 +17,7 @@ export class Notifier {
     this.#due = true;
     queueMicrotask(() => {
       this.#due = false;
-      for (const listener of [...this.#listeners]) listener();
+      this.#listeners.forEach((listener) => listener());
     });
   }
 }

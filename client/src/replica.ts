@@ -121,7 +121,14 @@ export class Replica {
         return;
       case 'presence':
         return this.presence.setPresent(frame.user_id, frame.state);
-      // The rest is the connection's; types of a newer server are nobody's.
+      // These are the connection's.
+      case 'ack':
+      case 'error':
+      case 'pong':
+      case 'caught_up':
+      case 'going_away':
+        return;
+      // Types of a newer server are nobody's: no default.
     }
   }
 

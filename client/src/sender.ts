@@ -58,7 +58,7 @@ export function deliver(item: Outgoing, ports: SenderPorts): Promise<SendResult>
     const hedge = (): void => {
       if (hedged) return;
       hedged = true;
-      if (!ports.sure()) return reject(linkError as ChatError);
+      if (!ports.sure()) return reject(linkError);
       byRest().then(
         (result) => {
           resolve(result);

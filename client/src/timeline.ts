@@ -9,7 +9,7 @@
  *
  * Pure: every function takes a timeline and returns it, or the same object where nothing changed.
  */
-import type { Message, MessageId, Quote, Reaction, RoomEvent, Seq, UserId } from './protocol.ts';
+import type { Message, MessageId, Reaction, RoomEvent, Seq, UserId } from './protocol.ts';
 import type { Counts } from './rooms.ts';
 import type { TimelineView } from './types.ts';
 
@@ -172,7 +172,7 @@ function requote(messages: readonly Message[], quoted: Message): readonly Messag
   const text = excerpt(quoted.content);
   return messages.map((message) =>
     message.reply_to?.id === quoted.id && message.reply_to.excerpt !== text
-      ? { ...message, reply_to: { ...message.reply_to, excerpt: text } as Quote }
+      ? { ...message, reply_to: { ...message.reply_to, excerpt: text } }
       : message,
   );
 }

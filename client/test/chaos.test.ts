@@ -91,12 +91,12 @@ class Run {
         const target = this.#pick(act.room);
         if (!target) return;
         const type = this.#sent % 2 ? 'add_reaction' : 'remove_reaction';
-        return void server.run(BOB, type, { message_id: target.id, emoji: '👍' } as never);
+        return void server.run(BOB, type, { message_id: target.id, emoji: '👍' });
       }
       case 'read':
         return chat.markRead(act.room, chat.getTimeline(act.room).messages.at(-1)?.seq ?? 0);
       case 'bobs read':
-        return void server.run(BOB, 'mark_read', { room_id: act.room, seq: 3 } as never);
+        return void server.run(BOB, 'mark_read', { room_id: act.room, seq: 3 });
       case 'older':
         return void chat.loadOlder(act.room);
       case 'lose event':
@@ -129,7 +129,7 @@ class Run {
 
   #change(roomId: number, type: string, fields: object): void {
     const target = this.#pick(roomId);
-    if (target?.sender.id === BOB) this.#w.server.run(BOB, type, { message_id: target.id, ...fields } as never);
+    if (target?.sender.id === BOB) this.#w.server.run(BOB, type, { message_id: target.id, ...fields });
   }
 }
 

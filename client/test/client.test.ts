@@ -504,7 +504,7 @@ describe('the room list', () => {
     expect(w.chat.getSnapshot().totalUnreadCount).toBe(1);
     await w.clock.advance(1_000);
     expect(w.server.rooms.get(1)?.members.get(ANN)?.read).toBe(1);
-    w.server.run(ANN, 'mark_read', { room_id: 1, seq: 2 } as never);
+    w.server.run(ANN, 'mark_read', { room_id: 1, seq: 2 });
     await w.clock.advance(100);
     expect(w.chat.getSnapshot()).toMatchObject({ totalUnreadCount: 0, unreadCounts: {} });
   });
@@ -550,12 +550,12 @@ describe('the room list', () => {
 describe('typing and presence', () => {
   it('fades by itself, and ends with the message', async () => {
     const w = await liveWorld();
-    w.server.run(BOB, 'typing', { room_id: 1, active: true } as never);
+    w.server.run(BOB, 'typing', { room_id: 1, active: true });
     await w.clock.advance(100);
     expect(w.chat.getSnapshot().typing).toEqual({ 1: [BOB] });
     await w.clock.advance(6_000);
     expect(w.chat.getSnapshot().typing).toEqual({});
-    w.server.run(BOB, 'typing', { room_id: 1, active: true } as never);
+    w.server.run(BOB, 'typing', { room_id: 1, active: true });
     await w.clock.advance(50);
     w.server.post(1, BOB, 'done');
     await w.clock.advance(50);

@@ -139,9 +139,9 @@ describe('old list + events', () => {
           if (what === 'post') server.post(1, 2, text);
           else if (what === 'mine') server.post(1, ME, text);
           else if (target && what === 'edit')
-            server.run(2, 'edit_message', { message_id: target.id, content: 'edited' } as never);
-          else if (target && what === 'delete') server.run(2, 'delete_message', { message_id: target.id } as never);
-          else if (target) server.run(2, 'add_reaction', { message_id: target.id, emoji: '👍' } as never);
+            server.run(2, 'edit_message', { message_id: target.id, content: 'edited' });
+          else if (target && what === 'delete') server.run(2, 'delete_message', { message_id: target.id });
+          else if (target) server.run(2, 'add_reaction', { message_id: target.id, emoji: '👍' });
         });
         if (!held.loaded) held.replace(server.list(ME).rooms);
         const recount = room.log.slice(from).map((event: RoomEvent) => held.apply(event, ME));

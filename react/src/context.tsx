@@ -21,7 +21,7 @@ export type UnifiedChatProviderProps = { readonly children: ReactNode } & (
 
 /** Connects while it is mounted, and gives the chat to everything below. */
 export function UnifiedChatProvider({ chat: given, options, children }: UnifiedChatProviderProps): ReactNode {
-  const [made] = useState(() => given ?? createChat(options as ChatOptions));
+  const [made] = useState(() => given ?? createChat(options));
   const chat = given ?? made;
   useEffect(() => {
     chat.connect();

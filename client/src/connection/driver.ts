@@ -159,18 +159,10 @@ export class Driver {
   }
 
   #hear(frame: ServerFrame, link: Link): void {
-    switch (frame.type) {
-      case 'hello':
-        return this.dispatch({ type: 'hello', heartbeat_ms: frame.heartbeat_s * 1_000 });
-      case 'going_away':
-        return this.dispatch({ type: 'going_away', retry_after_ms: frame.retry_after_ms });
-      case 'caught_up':
-      case 'pong':
-        return this.dispatch({ type: frame.type });
-      case 'ping':
-        link.send({ type: 'pong' });
-    }
-    this.dispatch({ type: 'frame' });
+    if (frame.type === 'ping') link.send({ type: 'pong' });
+    if (frame.type === 'hello') this.dispatch({ type: 'hello', heartbeat_ms: frame.heartbeat_s * 1_000 });
+    else if (frame.type === 'going_away') this.dispatch({ type: 'going_away', retry_after_ms: frame.retry_after_ms });
+    else this.dispatch({ type: frame.type === 'caught_up' || frame.type === 'pong' ? frame.type : 'frame' });
   }
 
   #witness(ok: boolean): void {

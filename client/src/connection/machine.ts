@@ -265,5 +265,5 @@ export const TABLE: { readonly [S in State]: Row } = {
 /** `random` is in [0, 1). */
 export function next(model: Model, event: Event, now: number, random: number): Step {
   const rule = TABLE[model.state][event.type] as Rule<Event['type']>;
-  return rule(model, event as never, now, random);
+  return rule(model, event, now, random);
 }

@@ -24,7 +24,14 @@ import { uuidv7 } from '../uuid.ts';
 /** An event without its place. */
 type Fact = RoomEvent extends infer E ? (E extends RoomEvent ? Omit<E, 'room_id' | 'seq' | 'at'> : never) : never;
 type UserFact = UserFrame extends infer F ? (F extends UserFrame ? Omit<F, 'user_version'> : never) : never;
-type Fields = Record<string, never>;
+interface Sent {
+  readonly id: string;
+  readonly room_id: number;
+  readonly content: string;
+  readonly reply_to?: string;
+}
+/** Numbers come as text out of paths and queries. */
+type Fields = Readonly<Record<string, unknown>>;
 
 export interface MemoryRoom {
   readonly id: number;
@@ -84,7 +91,8 @@ export class MemoryServer {
 
   /** What `userId` writes from another device. */
   post(roomId: number, userId: UserId, content: string, reply_to?: string): Message {
-    return this.send(userId, { id: uuidv7(this.clock.now()), room_id: roomId, content, reply_to } as never).message;
+    const quoted = reply_to === undefined ? {} : { reply_to };
+    return this.send(userId, { id: uuidv7(this.clock.now()), room_id: roomId, content, ...quoted }).message;
   }
 
   remove(roomId: number, userId: UserId): void {
@@ -148,45 +156,39 @@ export class MemoryServer {
 
   /** One command of one person; throws a Refusal. */
   run(userId: UserId, type: string, f: Fields): unknown {
+    const room = (): MemoryRoom => this.#mine(Number(f.room_id), userId);
     switch (type) {
       case 'get_me':
         return { user: this.users.get(userId) };
       case 'get_room_list':
         return this.list(userId);
       case 'get_room':
-        return { room: this.row(this.#mine(f.room_id as never, userId), userId) };
+        return { room: this.row(room(), userId) };
       case 'send_message':
-        return this.send(userId, f as never);
-      case 'edit_message':
-        return this.#change(userId, f, (message) => ({
-          ...message,
-          content: f.content as never,
-          edited_at: this.#time(),
-        }));
+        return this.send(userId, { ...f, room_id: Number(f.room_id) } as unknown as Sent);
+      case 'edit_message': {
+        const { content } = f as { content: string };
+        return this.#change(userId, f, (message) => ({ ...message, content, edited_at: this.#time() }));
+      }
       case 'delete_message':
         return this.#change(userId, f, (message) => ({ ...message, content: '', deleted: true, reactions: [] }));
       case 'add_reaction':
       case 'remove_reaction':
         return this.#react(userId, type, f);
       case 'get_history':
-        return this.#history(this.#mine(f.room_id as never, userId), f as never);
+        return this.#history(room(), f);
       case 'get_events': {
-        const { log } = this.#mine(f.room_id as never, userId);
+        const { log } = room();
         const after = Number(f.after);
         return { events: log.slice(after, after + 200), seq: log.length };
       }
       case 'mark_read':
-        return this.#read(this.#mine(f.room_id as never, userId), userId, Number(f.seq));
-      case 'typing': {
-        const room = this.#mine(f.room_id as never, userId);
-        const typing = { type: 'typing', room_id: room.id, user_id: userId, active: f.active } as never;
-        for (const listener of this.listeners) if (room.members.has(listener.user.id)) listener.hear(typing);
-        return {};
-      }
+        return this.#read(room(), userId, Number(f.seq));
+      case 'typing':
+        return this.#typing(room(), userId, f.active === true);
       case 'create_room': {
-        const others = (f.members as unknown as UserId[] | undefined) ?? [];
-        const room = this.createRoom([userId, ...others], f.kind as never, f.name as never);
-        return { room: this.row(room, userId) };
+        const { kind, name, members = [] } = f as { kind: RoomKind; name?: string; members?: UserId[] };
+        return { room: this.row(this.createRoom([userId, ...members], kind, name), userId) };
       }
       case 'set_presence':
         return {};
@@ -195,10 +197,7 @@ export class MemoryServer {
     }
   }
 
-  send(
-    userId: UserId,
-    f: { id: string; room_id: number; content: string; reply_to?: string },
-  ): { message: Message; duplicate: boolean } {
+  send(userId: UserId, f: Sent): { message: Message; duplicate: boolean } {
     const room = this.#mine(f.room_id, userId);
     const known = [...this.rooms.values()].flatMap((r) => r.messages.get(f.id) ?? [])[0];
     if (known) {
@@ -264,9 +263,9 @@ export class MemoryServer {
   tell(userId: UserId, fact: UserFact): void {
     const user_version = this.version(userId) + 1;
     this.#versions.set(userId, user_version);
-    for (const listener of [...this.listeners]) {
-      if (listener.user.id === userId) listener.hear({ ...fact, user_version } as UserFrame);
-    }
+    this.listeners.forEach((listener) => {
+      if (listener.user.id === userId) listener.hear({ ...fact, user_version });
+    });
   }
 
   // ── private ───────────────────────────────────────────────────────────────────────────────
@@ -278,11 +277,17 @@ export class MemoryServer {
       this.deafNext--;
       return;
     }
-    for (const listener of [...this.listeners]) if (room.members.has(listener.user.id)) listener.hear(event);
+    this.listeners.forEach((listener) => room.members.has(listener.user.id) && listener.hear(event));
+  }
+
+  #typing(room: MemoryRoom, user_id: UserId, active: boolean): object {
+    const frame = { type: 'typing', room_id: room.id, user_id, active } as const;
+    this.listeners.forEach((listener) => room.members.has(listener.user.id) && listener.hear(frame));
+    return {};
   }
 
   #change(userId: UserId, f: Fields, alter: (message: Message) => Message): { message: Message } {
-    const [room, message] = this.#find(f.message_id as never);
+    const [room, message] = this.#find(f.message_id as string);
     if (message.sender.id !== userId) throw new Refusal('forbidden');
     if (message.deleted) throw new Refusal('message_deleted');
     const changed = { ...alter(message), rev_seq: room.log.length + 1 };
@@ -292,8 +297,8 @@ export class MemoryServer {
   }
 
   #react(userId: UserId, type: 'add_reaction' | 'remove_reaction', f: Fields): { message: Message } {
-    const [room, message] = this.#find(f.message_id as never);
-    const emoji = f.emoji as unknown as string;
+    const [room, message] = this.#find(f.message_id as string);
+    const emoji = f.emoji as string;
     const users = message.reactions.find((r) => r.emoji === emoji)?.user_ids ?? [];
     const add = type === 'add_reaction';
     if (users.includes(userId) === add) return { message };
@@ -316,7 +321,7 @@ export class MemoryServer {
     }
   }
 
-  #history(room: MemoryRoom, f: { before?: number; after?: number; around?: number; limit?: number }) {
+  #history(room: MemoryRoom, f: Fields) {
     const limit = Number(f.limit ?? 50);
     const all = [...room.messages.values()];
     const before = all.filter((m) => f.before === undefined || m.seq < Number(f.before));
@@ -356,7 +361,7 @@ export class MemoryServer {
   }
 
   #room(roomId: number): MemoryRoom {
-    const room = this.rooms.get(Number(roomId));
+    const room = this.rooms.get(roomId);
     if (!room) throw new Refusal('room_not_found');
     return room;
   }

@@ -50,7 +50,7 @@ export class Http implements Transport {
     if (method !== 'GET' && method !== 'DELETE') return this.#fetch(method, url, rest) as Promise<CommandResult<C>>;
     const query = new URLSearchParams();
     for (const [name, value] of Object.entries(rest))
-      if (value !== undefined && value !== null) query.set(name, String(value));
+      if (value !== undefined && value !== null) query.set(name, `${value as string | number}`);
     if (query.size > 0) url += `?${query}`;
     return this.#fetch(method, url) as Promise<CommandResult<C>>;
   }

@@ -43,12 +43,7 @@ export class MemoryNetwork {
     this.server = server;
     this.user = server.users.get(userId) as User;
     this.fetch = (url, init) => this.#fetch(url, init ?? {});
-    const network = this;
-    this.WebSocket = class extends MemorySocket {
-      constructor() {
-        super(network);
-      }
-    };
+    this.WebSocket = MemorySocket.bind(null, this);
   }
 
   /** The server closes every socket, after what it said before. */
@@ -106,7 +101,7 @@ export class MemoryNetwork {
         names.map((name, index) => [name, decodeURIComponent(match[index + 1] as string)]),
       );
       const fields = { ...Object.fromEntries(searchParams), ...body, ...inPath };
-      return this.server.run(this.user.id, type, fields as never);
+      return this.server.run(this.user.id, type, fields);
     }
     throw new Refusal('not_found');
   }
@@ -209,7 +204,7 @@ export class MemorySocket implements WebSocketLike, Listener {
       const refusal = this.#network.refuseNext;
       this.#network.refuseNext = null;
       if (refusal) throw refusal;
-      const result = server.run(this.user.id, String(type), { ...fields, id } as never);
+      const result = server.run(this.user.id, String(type), { ...fields, id });
       if (type === 'get_room_list') this.hear({ type: 'room_list', ...(result as object), id } as never);
       else this.hear({ type: 'ack', id: id as string, result });
     } catch (error) {

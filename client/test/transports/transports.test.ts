@@ -171,11 +171,9 @@ describe('the WebSocket transport', () => {
 describe('who is speaking', () => {
   const socketsOf = (): { made: unknown[][]; WebSocket: never } => {
     const made: unknown[][] = [];
-    const WebSocket = class {
-      constructor(...args: unknown[]) {
-        made.push(args);
-      }
-    };
+    function WebSocket(...args: unknown[]): void {
+      made.push(args);
+    }
     return { made, WebSocket: WebSocket as never };
   };
   const env = (more: Partial<ChatOptions>, ticket = noTicket): Environment =>
@@ -206,8 +204,9 @@ describe('who is speaking', () => {
   it('and a host without a WebSocket, or without a ticket, is a failed attempt and no more', async () => {
     const n = net({ auth: { kind: 'bearer', token: 't' } });
     const closed: number[] = [];
-    new Link(n.env, { opened() {}, frames() {}, closed: (code) => closed.push(code) });
+    const link = new Link(n.env, { opened() {}, frames() {}, closed: (code) => closed.push(code) });
     await settle();
+    expect(link.heard).toBe(0);
     expect(closed).toEqual([1006]);
   });
 
