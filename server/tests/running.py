@@ -9,6 +9,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterator
+from concurrent.futures import Future
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -60,7 +61,7 @@ class Someone:
 
 def somebody(name: str = "somebody") -> Someone:
     """A new person; `name` is only the beginning of the username, which nobody else has."""
-    account = get_user_model()(username=f"{name}{next(_numbers)}", display_name=name.title())
+    account = get_user_model()(username=f"{name}{next(_numbers)}x", display_name=name.title())
     account.set_unusable_password()
     account.save()
     return Someone(person_of(account), lookup.issue_token(account), account)
@@ -145,18 +146,27 @@ class Running:
     def wait_until(self, true: Callable[[], Any]) -> None:
         wait_until(true)
 
-    def in_loop(self, function: Callable[..., Any], *arguments: Any) -> None:
-        """Call on the server's event loop, and wait until it has been."""
-        done = threading.Event()
+    def in_loop(self, function: Callable[..., Any], *arguments: Any) -> Any:
+        """Call on the server's event loop; what it returned."""
+        done: Future[Any] = Future()
 
         def call() -> None:
             try:
-                function(*arguments)
-            finally:
-                done.set()
+                done.set_result(function(*arguments))
+            except BaseException as error:
+                done.set_exception(error)
 
         self.chat.log._loop.call_soon_threadsafe(call)
-        assert done.wait(PATIENCE_S)
+        return done.result(PATIENCE_S)
+
+    def polls_of(self, who: Someone) -> int:
+        """How many polls of this person wait at present."""
+        return self.in_loop(
+            lambda: sum(
+                not each.is_socket and each.session.state.value == "live"
+                for each in self.chat.hub.subscribers_of(who.id)
+            )
+        )
 
 
 class Device:

@@ -32,6 +32,12 @@ def devices(server: Running, world: World) -> Iterator[dict[str, Device]]:
         device.close()
 
 
+@pytest.fixture(scope="module")
+def twins(server: Running) -> tuple[World, World]:
+    """For commands that only read."""
+    return build(server), build(server)
+
+
 def test_every_command_has_cases() -> None:
     assert set(CASES) == set(COMMANDS)
     for word, cases in CASES.items():
@@ -44,15 +50,14 @@ def test_every_command_has_cases() -> None:
     ("word", "case"),
     [pytest.param(word, case, id=f"{word}-{case.name}") for word, cases in CASES.items() for case in cases if not case.code],
 )
-def test_what_succeeds_is_answered_alike(server: Running, word: str, case: Case) -> None:
-    over_socket = build(server)
+def test_what_succeeds_is_answered_alike(server: Running, twins: tuple[World, World], word: str, case: Case) -> None:
+    over_socket, over_http = (build(server), build(server)) if COMMANDS[word].changes_state else twins
     with server.device(over_socket.people[case.who]) as device:
         for _ in range(1 + case.twice):
             heard = device.call(word, **case.fields(over_socket))
     assert heard.ok, heard
     if COMMANDS[word].method is None:
         return
-    over_http = build(server)
     for _ in range(1 + case.twice):
         read = server.call(over_http.people[case.who], word, **case.fields(over_http))
     assert read.ok, read
