@@ -10,6 +10,7 @@ export const TYPING_MS = 6_000;
 export class Presence {
   readonly #present = new Map<UserId, Present>();
   readonly #typing = new Map<RoomId, Map<UserId, number>>();
+  #unnamed = new Set<UserId>();
   #presence: Readonly<Record<UserId, Present>> | null = null;
   #typists: Readonly<Record<RoomId, readonly UserId[]>> | null = null;
 
@@ -23,7 +24,19 @@ export class Presence {
     return this.#typists;
   }
 
+  /** After a hello everybody who is here is named anew, until `renewed`: then the rest are gone. */
+  renew(): void {
+    this.#unnamed = new Set(this.#present.keys());
+  }
+
+  renewed(): void {
+    for (const userId of this.#unnamed) this.setPresent(userId, 'offline');
+    this.#unnamed.clear();
+  }
+
   setPresent(userId: UserId, state: Present | 'offline'): void {
+    this.#unnamed.delete(userId);
+    if (this.#present.get(userId) === state) return;
     if (state === 'offline') this.#present.delete(userId);
     else this.#present.set(userId, state);
     this.#presence = null;

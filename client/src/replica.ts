@@ -121,11 +121,12 @@ export class Replica {
         return;
       case 'presence':
         return this.presence.setPresent(frame.user_id, frame.state);
+      case 'caught_up':
+        return this.presence.renewed();
       // These are the connection's.
       case 'ack':
       case 'error':
       case 'pong':
-      case 'caught_up':
       case 'going_away':
         return;
       // Types of a newer server are nobody's: no default.
@@ -193,8 +194,7 @@ export class Replica {
     this.#sure = true;
     this.limits = hello.limits;
     this.setEpoch(hello.epoch);
-    // A newcomer is told who is here; what was known before is older than that.
-    if (!this.rooms.loaded) this.presence.clear();
+    this.presence.renew();
   }
 
   #forgetPerson(): void {

@@ -584,6 +584,18 @@ describe('typing and presence', () => {
     await w.clock.advance(50);
     expect(w.chat.getSnapshot().presence).toEqual({});
   });
+
+  it('forgets who is not named again after a new hello', async () => {
+    const w = await liveWorld();
+    w.network.say({ type: 'presence', user_id: BOB, state: 'away' });
+    await w.clock.advance(50);
+    const { presence } = w.chat.getSnapshot();
+    w.network.closeAll(1006);
+    await w.clock.advance(20);
+    expect(w.chat.getSnapshot().presence).toBe(presence);
+    await w.clock.advance(5_000);
+    expect(w.chat.getSnapshot()).toMatchObject({ presence: {}, connection: { status: 'connected' } });
+  });
 });
 
 describe('pictures', () => {
