@@ -72,7 +72,7 @@ export function createChat(options: ChatOptions): Chat {
   };
 
   const outbox: Outbox = new Outbox({
-    storage: options.storage ?? defaultStorage(),
+    storage: options.storage ?? defaultStorage(environment.baseUrl),
     clock,
     random,
     async deliver(item) {

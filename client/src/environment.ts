@@ -26,7 +26,7 @@ export interface Environment {
 export function resolveEnvironment(options: ChatOptions, ticket: () => Promise<string>): Environment {
   const auth = options.auth ?? { kind: 'cookie' };
   const clock = options.clock ?? SYSTEM_CLOCK;
-  const baseUrl = options.baseUrl ?? globalThis.location?.origin ?? '';
+  const baseUrl = (options.baseUrl ?? globalThis.location?.origin ?? '').replace(/\/$/, '');
   const fetch: FetchLike = options.fetch ?? ((url, init) => globalThis.fetch(url, init));
 
   const headers = async (): Promise<Record<string, string>> => {

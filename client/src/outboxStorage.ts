@@ -18,7 +18,7 @@ export function memoryStorage(): OutboxStorage {
 const STORE = 'outbox';
 
 /** Opens lazily; a failed open rejects every call, and the outbox then keeps the text in memory. */
-export function indexedDbStorage(name = 'backchannel', idb: IDBFactory = indexedDB): OutboxStorage {
+export function indexedDbStorage(name: string, idb: IDBFactory = indexedDB): OutboxStorage {
   let opening: Promise<IDBDatabase> | null = null;
   const open = (): Promise<IDBDatabase> => {
     opening ??= new Promise<IDBDatabase>((resolve, reject) => {
@@ -61,4 +61,6 @@ export function indexedDbStorage(name = 'backchannel', idb: IDBFactory = indexed
   };
 }
 
-export const defaultStorage = (): OutboxStorage => (globalThis.indexedDB ? indexedDbStorage() : memoryStorage());
+/** One database for each server: user ids of one mean nothing to another. */
+export const defaultStorage = (baseUrl: string): OutboxStorage =>
+  globalThis.indexedDB ? indexedDbStorage(`backchannel ${baseUrl}`) : memoryStorage();

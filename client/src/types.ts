@@ -160,7 +160,7 @@ export interface Connection {
   readonly retryAt: number | null;
   /** Messages of this person that the server does not have yet (failed ones not counted). */
   readonly waiting: number;
-  /** When anything was last heard from the server, milliseconds since 1970. */
+  /** When anything had last been heard from the server at the time of this picture, milliseconds since 1970. */
   readonly lastHeardAt: number | null;
 }
 
@@ -255,7 +255,7 @@ export interface Chat {
   /** Tries the WebSocket and HTTP now instead of at `retryAt`. */
   retryNow(): void;
 
-  /** Called at most once per task after something in the snapshot changed. */
+  /** Called at most once per task after something may have changed. */
   subscribe(listener: () => void): () => void;
   getSnapshot(): Snapshot;
   subscribeTimeline(roomId: RoomId, listener: () => void): () => void;

@@ -234,7 +234,7 @@ describe('sending', () => {
     await w.clock.advance(500);
     w.network.sockets = 'refused';
     w.network.closeAll(1006);
-    await w.clock.advance(500);
+    await w.clock.advance(60);
     expect(await sent).toMatchObject({ method: 'rest', message: { content: 'under way' } });
     expect(w.server.rooms.get(1)?.messages.size).toBe(1);
   });
