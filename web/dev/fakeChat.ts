@@ -25,6 +25,8 @@ export interface FakeChat extends Chat {
 }
 
 const PAGE = 40;
+/** Small, so that trimming is met after a few pages. */
+const HELD = 160;
 const EMPTY: Snapshot = {
   connection: {
     status: 'connected',
@@ -58,7 +60,7 @@ export function createFakeChat({ empty = false, loadsNever = false } = {}): Fake
     snapshot = { ...snapshot, ...change };
     const rooms = snapshot.rooms;
     snapshot = { ...snapshot, totalUnreadCount: rooms.reduce((sum, room) => sum + room.unread_count, 0) };
-    for (const listener of [...listeners]) listener();
+    for (const listener of listeners) listener();
   };
   const blank = (roomId: RoomId): TimelineView => ({
     roomId,
@@ -74,7 +76,7 @@ export function createFakeChat({ empty = false, loadsNever = false } = {}): Fake
     views.get(roomId) ?? (views.set(roomId, blank(roomId)), views.get(roomId) as TimelineView);
   const setView = (roomId: RoomId, change: Partial<TimelineView>) => {
     views.set(roomId, { ...view(roomId), ...change });
-    for (const listener of [...(viewListeners.get(roomId) ?? [])]) listener();
+    for (const listener of viewListeners.get(roomId) ?? []) listener();
   };
   const setRoom = (id: RoomId, change: Partial<Room>) =>
     set({ rooms: snapshot.rooms.map((room) => (room.id === id ? { ...room, ...change } : room)) });
@@ -248,9 +250,10 @@ export function createFakeChat({ empty = false, loadsNever = false } = {}): Fake
       const start = all.findIndex((each) => each.id === view(roomId).messages[0]?.id);
       const from = Math.max(0, start - PAGE);
       setView(roomId, {
-        messages: [...all.slice(from, start), ...view(roomId).messages],
+        messages: [...all.slice(from, start), ...view(roomId).messages].slice(0, HELD),
         loading: null,
         hasOlder: from > 0,
+        hasNewer: view(roomId).hasNewer || start - from + view(roomId).messages.length > HELD,
       });
     },
     async loadNewer(roomId) {
@@ -260,7 +263,8 @@ export function createFakeChat({ empty = false, loadsNever = false } = {}): Fake
       const all = log(roomId);
       const end = all.findIndex((each) => each.id === view(roomId).messages.at(-1)?.id) + 1;
       setView(roomId, {
-        messages: [...view(roomId).messages, ...all.slice(end, end + PAGE)],
+        messages: [...view(roomId).messages, ...all.slice(end, end + PAGE)].slice(-HELD),
+        hasOlder: true,
         loading: null,
         hasNewer: end + PAGE < all.length,
       });

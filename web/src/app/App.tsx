@@ -109,7 +109,14 @@ function SignedIn({ api, state, user, load, makeChat }: SignedInProps) {
       canInvite: user.staff && state.signup === 'invitation',
       askToSignIn: () => setExpired(true),
       async signOut() {
-        await api.signOut();
+        // Its answer to a session that has ended would be a bar that asks to sign in.
+        await chat.disconnect();
+        try {
+          await api.signOut();
+        } catch (refusal) {
+          chat.connect();
+          throw refusal;
+        }
         chat.discardAll();
         drafts.clear();
         await latest.current();

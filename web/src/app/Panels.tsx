@@ -32,7 +32,7 @@ export default function Panels({ current }: { readonly current: number | null })
     case 'shortcuts':
       return <Shortcuts onClose={close} />;
     case 'password':
-      return <PasswordDialog api={api} onClose={close} onChanged={() => chat.connect()} />;
+      return <PasswordDialog api={api} onClose={close} pause={() => chat.disconnect()} goOn={() => chat.connect()} />;
     case 'invite':
       return <InviteDialog api={api} onClose={close} />;
   }

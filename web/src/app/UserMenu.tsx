@@ -5,6 +5,7 @@ import { Button } from '../ui/Button.tsx';
 import { Dialog } from '../ui/Dialog.tsx';
 import { Menu, MenuItem, MenuLine } from '../ui/Menu.tsx';
 import { PresenceDot } from '../ui/Presence.tsx';
+import { toast } from '../ui/Toasts.tsx';
 import { useChatState } from './chat.ts';
 import { openPanel, type Panel } from './panels.ts';
 import { useSession } from './session.ts';
@@ -41,7 +42,7 @@ export function UserMenu() {
         <span className="min-w-0 flex-1">
           <span className="block truncate leading-4.5 font-semibold">{nameOf(user)}</span>
           <span className="flex items-center gap-1.5 text-xs leading-4 text-ink-faint">
-            <PresenceDot state={online ? 'online' : 'offline'} className="size-2" />
+            <PresenceDot silent state={online ? 'online' : 'offline'} className="size-2" />
             {online ? 'Online' : 'Offline'}
           </span>
         </span>
@@ -102,7 +103,10 @@ function SignOutDialog({ onClose }: { readonly onClose: () => void }) {
             busy={busy}
             onClick={() => {
               setBusy(true);
-              void signOut().catch(() => setBusy(false));
+              signOut().catch(() => {
+                setBusy(false);
+                toast('Signing out did not work. Check your connection and try again.', 'problem');
+              });
             }}
           >
             {waiting > 0 ? 'Sign out and delete them' : 'Sign out'}

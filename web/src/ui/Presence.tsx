@@ -7,13 +7,20 @@ const words = { online: 'online', away: 'away', offline: 'offline' } as const;
 export function PresenceDot({
   state,
   className,
+  silent = false,
 }: {
   readonly state: PresenceState | undefined;
+  /** The word stands beside it. */
+  readonly silent?: boolean;
   readonly className?: string;
 }) {
   const at = state ?? 'offline';
   return (
-    <svg viewBox="0 0 10 10" role="img" aria-label={words[at]} className={cx('size-2.5 shrink-0', className)}>
+    <svg
+      viewBox="0 0 10 10"
+      {...(silent ? { 'aria-hidden': true } : { role: 'img', 'aria-label': words[at] })}
+      className={cx('size-2.5 shrink-0', className)}
+    >
       {at === 'online' && <circle cx="5" cy="5" r="4.4" fill="var(--c-ok)" />}
       {at !== 'online' && (
         <circle

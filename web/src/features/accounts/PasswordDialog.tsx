@@ -9,16 +9,21 @@ import { useForm } from './useForm.ts';
 interface PasswordDialogProps {
   readonly api: AccountsApi;
   readonly onClose: () => void;
-  /** The change ends the sessions of this person, this one's socket among them. */
-  readonly onChanged: () => void;
+  /** Called around the change, which ends this person's sessions and gives this browser a new one. */
+  readonly pause: () => Promise<void>;
+  readonly goOn: () => void;
 }
 
-export function PasswordDialog({ api, onClose, onChanged }: PasswordDialogProps) {
+export function PasswordDialog({ api, onClose, pause, goOn }: PasswordDialogProps) {
   const form = useForm({ current_password: '', new_password: '' }, async (fields) => {
-    await api.changePassword(fields);
+    await pause();
+    try {
+      await api.changePassword(fields);
+    } finally {
+      goOn();
+    }
     toast('Your password is changed. Other devices are signed out.');
     onClose();
-    onChanged();
   });
   return (
     <Dialog

@@ -4,7 +4,6 @@ const native = typeof CSS !== 'undefined' && CSS.supports('field-sizing', 'conte
 
 /** Grows with its text where the browser does not do so by itself (`field-sizing: content`). */
 export function useAutoGrow(field: RefObject<HTMLTextAreaElement | null>, text: string): void {
-  // biome-ignore lint/correctness/useExhaustiveDependencies: the text is what changes the height
   useLayoutEffect(() => {
     const element = field.current;
     if (native || !element) return;

@@ -23,7 +23,6 @@ export default function MembersPanel({ room }: { readonly room: Room }) {
   const [turn, setTurn] = useState(0);
 
   // A join or a departure changes the count; that is when the list is asked for again.
-  // biome-ignore lint/correctness/useExhaustiveDependencies: see above
   useEffect(() => {
     let current = true;
     loadMembers(chat, room.id).then(

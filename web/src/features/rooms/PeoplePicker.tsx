@@ -70,12 +70,7 @@ export function PeoplePicker({ chosen, onChange, without, label }: PeoplePickerP
       </div>
       <div className="-mx-1.5 h-60 overflow-y-auto scroll-thin">
         {offered.length > 0 ? (
-          <ul
-            {...list.listProps}
-            aria-label="People"
-            aria-multiselectable={false}
-            className={cx(loading && query !== '' && 'opacity-60')}
-          >
+          <ul {...list.listProps} aria-label="People" className={cx(loading && query !== '' && 'opacity-60')}>
             {offered.map((user, index) => (
               <li
                 key={user.id}

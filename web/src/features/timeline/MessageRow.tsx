@@ -129,8 +129,7 @@ export const MessageRow = memo(function MessageRow({
       : undefined;
 
   return (
-    // The wrapper hears what bubbles up from the article; it is no control of its own.
-    // biome-ignore lint/a11y/noStaticElementInteractions: see above
+    // oxlint-disable-next-line jsx-a11y/no-static-element-interactions -- hears what bubbles up; no control of its own
     <div
       className="pointer-coarse:select-none pointer-coarse:[-webkit-touch-callout:none]"
       {...press}

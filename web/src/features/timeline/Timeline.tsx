@@ -1,4 +1,4 @@
-import type { Quote, Room } from '@backchannel/client';
+import type { Room } from '@backchannel/client';
 import { useCallback, useEffect, useLayoutEffect, useRef, useState } from 'react';
 import { useChat, useTimelineView } from '../../app/chat.ts';
 import { learnFromMessages } from '../../app/directory.ts';
@@ -8,6 +8,7 @@ import { Button } from '../../ui/Button.tsx';
 import { FailedBar } from './FailedBar.tsx';
 import { MessageList, type MessageListHandle } from './MessageList.tsx';
 import { TimelineSkeleton } from './TimelineSkeleton.tsx';
+import type { Target } from './useJump.ts';
 import { UnreadBar } from './UnreadBar.tsx';
 import { useAnnouncements } from './useAnnouncements.ts';
 
@@ -29,8 +30,7 @@ export function Timeline({ room }: { readonly room: Room }) {
   useEffect(() => learnFromMessages(view.messages), [view.messages]);
   useAnnouncements(view, user.id);
 
-  const jumpTo = useCallback((target: Pick<Quote, 'id' | 'seq'>) => list.current?.jumpTo(target), []);
-  const onJump = useCallback((quote: Quote) => jumpTo(quote), [jumpTo]);
+  const jumpTo = useCallback((target: Target) => list.current?.jumpTo(target), []);
 
   if (view.messages.length === 0 && view.pending.length === 0) {
     if (view.error) {
@@ -63,7 +63,7 @@ export function Timeline({ room }: { readonly room: Room }) {
           }}
         />
       )}
-      <MessageList ref={list} room={room} view={view} me={user} onJump={onJump} />
+      <MessageList ref={list} room={room} view={view} me={user} onJump={jumpTo} />
       <FailedBar room={room} pending={view.pending} />
     </div>
   );

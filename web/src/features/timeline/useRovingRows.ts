@@ -3,17 +3,21 @@ import type { VirtualizerHandle } from 'virtua';
 import { focusComposer } from '../../app/composing.ts';
 import type { Row } from './rows.ts';
 
+interface RovingRows {
+  readonly rows: readonly Row[];
+  readonly scroller: RefObject<HTMLElement | null>;
+  readonly list: RefObject<VirtualizerHandle | null>;
+  /** Escape: back to the newest, and to writing. */
+  readonly onLeave: () => void;
+}
+
 const isMessage = (row: Row | undefined): boolean => row?.kind === 'message' || row?.kind === 'pending';
 
 /**
  * The list is one stop of the Tab key; ↑ and ↓ walk through its messages, Escape goes back to writing.
  * The focused row stays mounted however far the list scrolls, so that the focus is never lost.
  */
-export function useRovingRows(
-  rows: readonly Row[],
-  scroller: RefObject<HTMLElement | null>,
-  list: RefObject<VirtualizerHandle | null>,
-) {
+export function useRovingRows({ rows, scroller, list, onLeave }: RovingRows) {
   const [focused, setFocused] = useState<string | null>(null);
   const at = useMemo(() => (focused === null ? -1 : rows.findIndex((row) => row.key === focused)), [rows, focused]);
   const tabbable = at >= 0 ? focused : (rows.findLast(isMessage)?.key ?? null);
@@ -41,7 +45,10 @@ export function useRovingRows(
     },
     onKeyDown(event: KeyboardEvent) {
       const row = (event.target as HTMLElement).closest('article');
-      if (event.key === 'Escape') focusComposer();
+      if (event.key === 'Escape') {
+        onLeave();
+        focusComposer();
+      }
       if (event.target !== row || event.altKey || event.metaKey) return;
       const from = rows.findIndex((each) => each.key === row?.dataset['message']);
       const step = { ArrowUp: -1, ArrowDown: 1 }[event.key];

@@ -5,11 +5,13 @@ import { type Step, stepTowards } from './steps.ts';
 /** `stepTowards`, step by step, all before the next paint. */
 export function useSteps(wanted: readonly Row[]): Step {
   const shown = useRef<readonly Row[]>([]);
-  const [, next] = useReducer((turn: number) => turn + 1, 0);
+  const [turn, next] = useReducer((count: number) => count + 1, 0);
   const step = stepTowards(shown.current, wanted);
+  const { rows } = step;
+  // The second step's rows are those wanted: two turns at most.
   useLayoutEffect(() => {
-    shown.current = step.rows;
-    if (step.rows !== wanted) next();
-  });
+    shown.current = rows;
+    if (rows !== wanted) next();
+  }, [rows, wanted, turn]);
   return step;
 }

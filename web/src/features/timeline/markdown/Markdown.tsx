@@ -31,7 +31,6 @@ function createDraw({ mentioned, me }: Context) {
       part.mention === null ? (
         part.text
       ) : (
-        // biome-ignore lint/suspicious/noArrayIndexKey: parts of one text never move
         <span key={index} className={part.mention === me ? 'bc-mention bc-mention-me' : 'bc-mention'}>
           {part.text}
         </span>
@@ -39,8 +38,7 @@ function createDraw({ mentioned, me }: Context) {
     );
 
   const all = (tokens: readonly Token[] | undefined): ReactNode =>
-    // biome-ignore lint/suspicious/noArrayIndexKey: tokens of one content never move
-    tokens?.map((token, index) => <Fragment key={index}>{one(token as Tokens.Generic)}</Fragment>);
+    tokens?.map((token, index) => <Fragment key={index}>{one(token)}</Fragment>);
 
   const inner = (token: Tokens.Generic): ReactNode =>
     token.tokens ? all(token.tokens) : text(token['text'] ?? token.raw);
@@ -102,7 +100,6 @@ function createDraw({ mentioned, me }: Context) {
 
   const list = (token: Tokens.List): ReactNode => {
     const entries = token.items.map((item, index) => (
-      // biome-ignore lint/suspicious/noArrayIndexKey: items of one content never move
       <li key={index} className={item.task ? 'list-none' : undefined}>
         {item.task && (
           <input type="checkbox" checked={item.checked === true} readOnly disabled className="-ml-5 mr-2" />
@@ -120,17 +117,14 @@ function createDraw({ mentioned, me }: Context) {
         <thead>
           <tr>
             {token.header.map((cell, index) => (
-              // biome-ignore lint/suspicious/noArrayIndexKey: cells of one content never move
               <th key={index}>{all(cell.tokens)}</th>
             ))}
           </tr>
         </thead>
         <tbody>
           {token.rows.map((row, index) => (
-            // biome-ignore lint/suspicious/noArrayIndexKey: rows of one content never move
             <tr key={index}>
               {row.map((cell, at) => (
-                // biome-ignore lint/suspicious/noArrayIndexKey: cells of one content never move
                 <td key={at}>{all(cell.tokens)}</td>
               ))}
             </tr>

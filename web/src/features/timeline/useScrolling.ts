@@ -1,0 +1,128 @@
+import type { Room, TimelineView } from '@backchannel/client';
+import { type RefObject, useCallback, useEffect, useLayoutEffect, useRef, useState } from 'react';
+import type { VirtualizerHandle } from 'virtua';
+import { useChat } from '../../app/chat.ts';
+import { composing } from '../../app/composing.ts';
+import { useStore } from '../../ui/store.ts';
+import type { Row } from './rows.ts';
+
+/** Closer to the end than this counts as being there. */
+const AT_END_PX = 48;
+/** Older and newer pages are asked for this many screens ahead. */
+const AHEAD_SCREENS = 2;
+/** From the first rows to the first offset that can be believed. */
+const SETTLE_MS = 250;
+/** The unread mark is first seen this far below the top, with a little of what was read above it. */
+const ABOVE_UNREAD_PX = 72;
+
+interface Scrolling {
+  readonly room: Room;
+  readonly view: TimelineView;
+  readonly rows: readonly Row[];
+  readonly scroller: RefObject<HTMLDivElement | null>;
+  readonly list: RefObject<VirtualizerHandle | null>;
+}
+
+/**
+ * Where the list stands, and what moves it: it opens at the unread mark, follows its end for those who are there,
+ * stays put for all others, and loads more before an end of what is held comes into sight.
+ */
+export function useScrolling({ room, view, rows, scroller, list }: Scrolling) {
+  const chat = useChat();
+  const sticky = useRef(true);
+  const placed = useRef(false);
+  const settled = useRef(false);
+  const lastOffset = useRef(0);
+  // Unknown until the first rows are measured: until then nothing is read, and nothing is offered.
+  const [atEnd, setAtEnd] = useState<boolean | null>(null);
+  const [topRow, setTopRow] = useState(0);
+
+  const toEnd = useCallback(() => {
+    sticky.current = true;
+    const element = scroller.current;
+    if (element) element.scrollTop = element.scrollHeight;
+  }, [scroller]);
+
+  const goToLatest = useCallback(async () => {
+    if (chat.getTimeline(room.id).hasNewer) await chat.jumpToLatest(room.id);
+    toEnd();
+  }, [chat, room.id, toEnd]);
+
+  const letGo = useCallback(() => {
+    sticky.current = false;
+  }, []);
+
+  const look = () => {
+    const element = scroller.current;
+    if (!element || !settled.current) return;
+    const offset = element.scrollTop;
+    const left = element.scrollHeight - offset - element.clientHeight;
+    const end = left < AT_END_PX && !view.hasNewer;
+    // Only somebody's scrolling up lets go of the end; a row that grew below does not.
+    if (end) sticky.current = true;
+    else if (offset < lastOffset.current - 1) sticky.current = false;
+    lastOffset.current = offset;
+    setAtEnd(end);
+    setTopRow(list.current?.findItemIndex(offset) ?? 0);
+    if (view.loading !== null || view.error) return;
+    const ahead = element.clientHeight * AHEAD_SCREENS;
+    if (offset < ahead && view.hasOlder) void chat.loadOlder(room.id);
+    else if (left < ahead && view.hasNewer) void chat.loadNewer(room.id);
+  };
+  const looking = useRef(look);
+  looking.current = look;
+
+  // First sight: the unread mark near the top if there is one, else the end.
+  useLayoutEffect(() => {
+    if (placed.current || rows.length === 0 || view.loading === 'initial') return;
+    placed.current = true;
+    const unread = rows.findIndex((row) => row.kind === 'unread');
+    if (unread < 0) toEnd();
+    else {
+      sticky.current = false;
+      list.current?.scrollToIndex(unread, { align: 'start', offset: -ABOVE_UNREAD_PX });
+    }
+  });
+
+  useEffect(() => {
+    const timer = setTimeout(() => {
+      settled.current = true;
+      looking.current();
+    }, SETTLE_MS);
+    return () => {
+      clearTimeout(timer);
+      // Effects may run twice (strict mode), and virtua forgets in between where it was sent: send it again.
+      placed.current = false;
+    };
+  }, []);
+
+  // What arrives keeps the end in sight for those who were there; and a page shorter than the screen never scrolls, so
+  // it asks for the next by itself.
+  useLayoutEffect(() => {
+    if (placed.current && sticky.current && !view.hasNewer && rows.length > 0) toEnd();
+    looking.current();
+  }, [rows, view, toEnd]);
+
+  // The list, its rows or the window changed size: pictures, edits, the composer growing, the keyboard of a phone.
+  useEffect(() => {
+    const element = scroller.current;
+    if (!element) return undefined;
+    const observer = new ResizeObserver(() => {
+      if (sticky.current) toEnd();
+    });
+    observer.observe(element);
+    for (const child of element.children) observer.observe(child);
+    return () => observer.disconnect();
+  }, [scroller, toEnd]);
+
+  // One's own message is always shown.
+  const sentTurn = useStore(composing, (value) => value.sentTurn);
+  const lastSent = useRef(sentTurn);
+  useEffect(() => {
+    if (lastSent.current === sentTurn) return;
+    lastSent.current = sentTurn;
+    void goToLatest();
+  }, [sentTurn, goToLatest]);
+
+  return { atEnd, topRow, onScroll: look, goToLatest, letGo };
+}
