@@ -12,6 +12,7 @@ from django.db import IntegrityError, transaction
 from django.http import HttpRequest, JsonResponse
 
 from backchannel.accounts import entrance, invitations
+from backchannel.accounts.persons import person_of
 
 
 class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
@@ -46,7 +47,7 @@ class HeadlessAdapter(DefaultHeadlessAdapter):  # type: ignore[misc]
     def serialize_user(self, user: Any) -> dict[str, Any]:
         """allauth's own members, and the chat person's id as `user_id`."""
         members: dict[str, Any] = super().serialize_user(user)
-        return {**members, "user_id": entrance.person_of(user).id} if user.pk else members
+        return {**members, "user_id": person_of(user).id} if user.pk else members
 
 
 def _refused(field: str, sentence: str) -> ImmediateHttpResponse:

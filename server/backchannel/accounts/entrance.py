@@ -14,10 +14,11 @@ from django.db import IntegrityError, transaction
 
 from backchannel.accounts import usernames
 from backchannel.accounts.models import Setup
+from backchannel.accounts.persons import person_of
 from backchannel.accounts.writing import write
 from backchannel.protocol.errors import CommandError
 from backchannel.protocol.shapes import User as Person
-from backchannel.store import people, workspace
+from backchannel.store import workspace
 from backchannel.store.room_changes import CreateRoom, JoinRoom
 
 FIRST_CHANNEL = "general"
@@ -108,10 +109,6 @@ def welcome(user: Any, at_us: int | None = None) -> Person:
             # The room is gone or no longer open to all. The account is made all the same.
             continue
     return person
-
-
-def person_of(user: Any) -> Person:
-    return people.person_for_account(str(user.pk), user.get_username(), user.get_full_name())
 
 
 def _problems(newcomer: Newcomer) -> dict[str, list[str]]:

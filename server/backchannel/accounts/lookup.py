@@ -18,8 +18,8 @@ from django.utils.crypto import constant_time_compare
 
 from backchannel.accounts.identity import Identity, Proof, Via, shared
 from backchannel.accounts.models import Ticket, Token
+from backchannel.accounts.persons import person_of
 from backchannel.accounts.secrets import TICKET_PREFIX, TOKEN_PREFIX, digest, new_secret
-from backchannel.store import people
 
 Kind = Literal["session", "token"]
 
@@ -77,11 +77,8 @@ def sweep() -> None:
 def dead_among(proofs: list[Proof]) -> set[str]:
     """Of these proofs, the credentials that are over: at most one query for each kind, and one for the users."""
     sessions = _live_sessions([proof.session_key for proof in proofs if proof.session_key])
-    tokens = set(
-        Token.objects.filter(
-            pk__in=[proof.token_id for proof in proofs if proof.token_id], revoked=None, user__is_active=True
-        ).values_list("pk", flat=True)
-    )
+    rows = _live_tokens(Q(pk__in=[proof.token_id for proof in proofs if proof.token_id]))
+    tokens = {token.pk for token in rows}
     return {
         proof.credential
         for proof in proofs
@@ -145,11 +142,17 @@ def _by_token_id(token_id: int | None, via: Via) -> Identity | None:
 
 
 def _by_live_token(which: Q, via: Via) -> Identity | None:
-    token = Token.objects.filter(which, revoked=None, user__is_active=True).select_related("user").first()
-    if token is None:
+    tokens = _live_tokens(which)
+    if not tokens:
         return None
-    _note_use(token)
-    return _identity(token.user, Proof(token_id=token.pk), via, None)
+    _note_use(tokens[0])
+    return _identity(tokens[0].user, Proof(token_id=tokens[0].pk), via, None)
+
+
+def _live_tokens(which: Q) -> list[Token]:
+    # Whether a user is active is not a column of every site's user model.
+    rows = Token.objects.filter(which, revoked=None).select_related("user")
+    return [token for token in rows if token.user.is_active]
 
 
 def _note_use(token: Token) -> None:
@@ -164,13 +167,12 @@ def _note_use(token: Token) -> None:
 
 
 def _identity(user: Any, proof: Proof, via: Via, expires: datetime | None) -> Identity:
-    account = str(user.pk)
-    person = people.person_for_account(account, user.get_username(), user.get_full_name())
+    person = person_of(user)
     return Identity(
         user_id=person.id,
         username=person.username,
         display_name=person.display_name,
-        account=account,
+        account=str(user.pk),
         credential=proof.credential,
         via=via,
         expires_at=None if expires is None else int(expires.timestamp() * 1_000_000),

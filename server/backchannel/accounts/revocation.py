@@ -86,16 +86,14 @@ def _before_user_saved(sender: Any, instance: Any, update_fields: Any = None, **
     instance._chat_before = None
     if instance.pk is None or (update_fields is not None and not {"password", "is_active"} & set(update_fields)):
         return
-    instance._chat_before = (
-        get_user_model()._default_manager.filter(pk=instance.pk).values_list("password", "is_active").first()
-    )
+    instance._chat_before = get_user_model()._default_manager.filter(pk=instance.pk).first()
 
 
 def _on_user_saved(sender: Any, instance: Any, **_: Any) -> None:
     before = getattr(instance, "_chat_before", None)
-    if before is None or before == (instance.password, instance.is_active):
+    if before is None or (before.password, before.is_active) == (instance.password, instance.is_active):
         return
-    if before[1] != instance.is_active:
+    if before.is_active != instance.is_active:
         people.set_account_active(str(instance.pk), instance.is_active)
     _announce_user(instance)
 

@@ -15,6 +15,7 @@ from django.utils import timezone
 
 from backchannel.accounts import entrance, invitations, revocation
 from backchannel.accounts.identity import Ended
+from backchannel.accounts.persons import person_of
 from backchannel.accounts.problems import answer, problem, read_json, refused
 from backchannel.protocol import times
 from backchannel.protocol.errors import Code, CommandError, invalid
@@ -108,7 +109,7 @@ def profile(request: HttpRequest) -> HttpResponse:
         raise invalid(display_name=f"Use 1 to {entrance.NAME_LENGTH} characters.")
     user.display_name = display_name
     user.save(update_fields=["display_name"])
-    person = entrance.person_of(user)
+    person = person_of(user)
     revocation.announce(Ended(user_id=person.id))
     return answer(state_of(request))
 
@@ -136,7 +137,7 @@ def _renew(request: HttpRequest) -> None:
 
 def _user(request: HttpRequest) -> dict[str, Any]:
     user: Any = request.user
-    person = entrance.person_of(user)
+    person = person_of(user)
     return {
         "id": person.id,
         "username": person.username,

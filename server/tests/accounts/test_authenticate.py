@@ -2,7 +2,6 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from asgiref.sync import sync_to_async
 from django.contrib.sessions.models import Session
 from django.test import Client, override_settings
 from django.utils import timezone
@@ -10,10 +9,11 @@ from django.utils import timezone
 from backchannel.accounts import authenticate as module
 from backchannel.accounts import lookup
 from backchannel.accounts.authenticate import authenticate, issue_ticket
-from backchannel.accounts.entrance import person_of
 from backchannel.accounts.identity import Identity
 from backchannel.accounts.models import Ticket, Token
+from backchannel.accounts.persons import person_of
 from backchannel.protocol.errors import Code, CommandError
+from backchannel.store.hop import in_thread
 from tests.accounts.conftest import SignIn, scope, session_key
 
 ORIGIN = "http://testserver"
@@ -23,10 +23,6 @@ async def refusal(**given: Any) -> Code:
     with pytest.raises(CommandError) as caught:
         await authenticate(scope(**given))
     return caught.value.code
-
-
-async def as_thread(function: Any, *arguments: Any, **named: Any) -> Any:
-    return await sync_to_async(function, thread_sensitive=False)(*arguments, **named)
 
 
 @pytest.fixture
@@ -41,11 +37,11 @@ def token(ada: Any) -> str:
 
 async def test_a_session_cookie_tells_who_speaks(ada: Any, tab: Client) -> None:
     identity = await authenticate(scope(type="websocket", origin=ORIGIN, cookie=session_key(tab)))
-    person = await as_thread(person_of, ada)
+    person = await in_thread(person_of, ada)
     assert (identity.user_id, identity.username, identity.display_name) == (person.id, "ada", "Ada L.")
     assert identity.via == "cookie"
     assert identity.account == str(ada.pk)
-    row = await as_thread(Session.objects.get, session_key=session_key(tab))
+    row = await in_thread(Session.objects.get, session_key=session_key(tab))
     assert identity.expires_at == int(row.expire_date.timestamp() * 1_000_000)
 
 
@@ -111,18 +107,18 @@ async def test_a_header_that_counts_is_sent_once(token: str) -> None:
 
 async def test_a_session_that_ended_or_whose_password_changed_opens_nothing(ada: Any, tab: Client) -> None:
     key = session_key(tab)
-    await as_thread(Session.objects.filter(session_key=key).update, expire_date=timezone.now() - timedelta(seconds=1))
+    await in_thread(Session.objects.filter(session_key=key).update, expire_date=timezone.now() - timedelta(seconds=1))
     assert await refusal(cookie=key, origin=ORIGIN) is Code.UNAUTHENTICATED
-    await as_thread(Session.objects.filter(session_key=key).update, expire_date=timezone.now() + timedelta(hours=1))
+    await in_thread(Session.objects.filter(session_key=key).update, expire_date=timezone.now() + timedelta(hours=1))
     assert (await authenticate(scope(cookie=key, origin=ORIGIN))).username == "ada"
     ada.set_password("another horse battery")
-    await as_thread(ada.save)
+    await in_thread(ada.save)
     assert await refusal(cookie=key, origin=ORIGIN) is Code.UNAUTHENTICATED
 
 
 async def test_who_is_not_active_is_nobody(ada: Any, tab: Client, token: str) -> None:
     ada.is_active = False
-    await as_thread(ada.save)
+    await in_thread(ada.save)
     assert await refusal(cookie=session_key(tab), origin=ORIGIN) is Code.UNAUTHENTICATED
     assert await refusal(authorization=f"Bearer {token}") is Code.UNAUTHENTICATED
 
@@ -148,10 +144,10 @@ async def test_of_many_connections_that_bring_a_ticket_one_gets_in(token: str) -
 async def test_a_ticket_ends_after_its_time_and_with_its_credential(token: str) -> None:
     maker = await authenticate(scope(authorization=f"Bearer {token}"))
     late, _ = await issue_ticket(maker)
-    await as_thread(Ticket.objects.update, expires=timezone.now() - timedelta(seconds=1))
+    await in_thread(Ticket.objects.update, expires=timezone.now() - timedelta(seconds=1))
     assert await refusal(type="websocket", query=f"token={late}") is Code.UNAUTHENTICATED
     orphaned, _ = await issue_ticket(maker)
-    await as_thread(Token.objects.update, revoked=timezone.now())
+    await in_thread(Token.objects.update, revoked=timezone.now())
     assert await refusal(type="websocket", query=f"token={orphaned}") is Code.UNAUTHENTICATED
 
 
@@ -191,4 +187,4 @@ def test_what_has_ended_is_swept_away(tab: Client, token: str) -> None:
 
 async def test_the_last_use_of_a_token_is_noted(token: str) -> None:
     await authenticate(scope(authorization=f"Bearer {token}"))
-    assert (await as_thread(Token.objects.get)).last_used is not None
+    assert (await in_thread(Token.objects.get)).last_used is not None

@@ -6,9 +6,9 @@ from django.test import Client
 from django.utils import timezone
 
 from backchannel.accounts import authenticate, lookup, revocation
-from backchannel.accounts.entrance import person_of
 from backchannel.accounts.identity import Ended, Identity
 from backchannel.accounts.models import Token
+from backchannel.accounts.persons import person_of
 from tests.accounts.conftest import PASSWORD, SignIn, session_key
 
 

@@ -6,8 +6,9 @@ from django.contrib.auth import get_user_model
 from django.test import Client
 
 from backchannel.accounts import lookup
-from backchannel.accounts.entrance import Newcomer, let_in, person_of, set_up
+from backchannel.accounts.entrance import Newcomer, let_in, set_up
 from backchannel.accounts.models import Invitation, Token
+from backchannel.accounts.persons import person_of
 from backchannel.accounts.writing import write
 from backchannel.store import rooms
 from backchannel.store.room_changes import CreateRoom

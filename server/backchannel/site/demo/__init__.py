@@ -13,7 +13,8 @@ from uuid import UUID
 from django.contrib.auth import get_user_model
 from django.contrib.auth.hashers import make_password
 
-from backchannel.accounts.entrance import Newcomer, is_set_up, let_in, person_of, set_up
+from backchannel.accounts.entrance import Newcomer, is_set_up, let_in, set_up
+from backchannel.accounts.persons import person_of
 from backchannel.protocol.shapes import User as Person
 from backchannel.site.demo.ids import message_id
 from backchannel.site.demo.script import Line, Scene, scenes

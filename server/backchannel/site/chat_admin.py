@@ -1,0 +1,59 @@
+"""Admin pages of the chat, to look at only: whatever changes a room passes through the writer, which numbers it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import admin
+from django.http import HttpRequest
+
+from backchannel.protocol.times import to_wire
+from backchannel.store.models import Membership, Message, Room
+
+
+class ReadOnly:
+    def has_add_permission(self, request: HttpRequest, *_: Any) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+class MembershipInline(ReadOnly, admin.TabularInline):  # type: ignore[type-arg]
+    model = Membership
+    fields = ("person", "role", "state", "joined_seq", "read_seq")
+    extra = 0
+
+
+@admin.register(Room)
+class RoomAdmin(ReadOnly, admin.ModelAdmin):  # type: ignore[type-arg]
+    list_display = ("__str__", "kind", "member_count", "head")
+    list_filter = ("kind",)
+    search_fields = ("name",)
+    fields = ("kind", "name", "topic", "member_count", "head")
+    inlines = (MembershipInline,)
+
+    def get_queryset(self, request: HttpRequest) -> Any:
+        # What two people tell each other is theirs; staff sees that other rooms exist, not what is said there.
+        return super().get_queryset(request).exclude(kind=Room.Kind.DIRECT)
+
+
+@admin.register(Message)
+class MessageAdmin(ReadOnly, admin.ModelAdmin):  # type: ignore[type-arg]
+    list_display = ("room", "seq", "sender", "sent", "deleted")
+    list_filter = ("room",)
+    fields = ("id", "room", "seq", "rev_seq", "sender", "sent", "content", "deleted")
+    ordering = ("-created_us",)
+    list_select_related = ("room", "sender")
+    show_full_result_count = False
+
+    def get_queryset(self, request: HttpRequest) -> Any:
+        """Channels are open to everybody, so to staff too; groups and directs are not."""
+        return super().get_queryset(request).filter(room__kind=Room.Kind.CHANNEL)
+
+    @admin.display(description="sent")
+    def sent(self, message: Message) -> str:
+        return to_wire(message.created_us)

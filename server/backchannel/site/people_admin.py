@@ -1,0 +1,83 @@
+"""Admin pages of people and invitations. A link is shown once, when it is made."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from django import forms
+from django.contrib import admin, messages
+from django.contrib.auth.admin import UserAdmin
+from django.contrib.auth.forms import AdminUserCreationForm, UserChangeForm
+from django.contrib.auth.models import Group
+from django.db import transaction
+from django.http import HttpRequest
+from django.utils import timezone
+
+from backchannel.accounts import entrance
+from backchannel.accounts.invitations import DEFAULT_LIFE
+from backchannel.accounts.models import Invitation, User
+from backchannel.accounts.secrets import digest, new_secret
+from backchannel.accounts.views import invitation_url
+
+# Nothing here is granted by group.
+admin.site.unregister(Group)
+
+
+@admin.register(User)
+class PersonAdmin(UserAdmin):  # type: ignore[type-arg]
+    list_display = ("username", "display_name", "is_active", "is_staff", "last_login")
+    list_filter = ("is_active", "is_staff")
+    search_fields = ("username", "display_name", "email")
+    form = UserChangeForm
+    add_form = AdminUserCreationForm
+    fieldsets = (
+        (None, {"fields": ("username", "password", "display_name", "email")}),
+        (
+            "Access",
+            {
+                "fields": ("is_active", "is_staff", "is_superuser"),
+                "description": "Whoever is not active is signed out everywhere at once.",
+            },
+        ),
+        ("Dates", {"fields": ("last_login", "date_joined")}),
+    )
+    readonly_fields = ("last_login", "date_joined")
+    filter_horizontal = ()
+
+    def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
+        super().save_model(request, obj, form, change)
+        if not change:
+            # Rooms are joined through the log's writer, which waits for this transaction to end.
+            transaction.on_commit(lambda: entrance.welcome(obj))
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        # What somebody wrote stays, and needs its author: an account is made inactive instead.
+        return False
+
+
+class InvitationForm(forms.ModelForm):  # type: ignore[type-arg]
+    days = forms.IntegerField(
+        min_value=1, max_value=365, initial=DEFAULT_LIFE.days, help_text="How long the link works."
+    )
+
+    class Meta:
+        model = Invitation
+        fields = ("max_uses",)
+
+
+@admin.register(Invitation)
+class InvitationAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+    list_display = ("__str__", "created_by", "created", "expires", "uses", "max_uses")
+    form = InvitationForm
+
+    def save_model(self, request: HttpRequest, obj: Invitation, form: Any, change: bool) -> None:
+        secret = new_secret()
+        obj.digest = digest(secret)
+        obj.created_by = request.user  # type: ignore[assignment]
+        obj.expires = timezone.now() + timedelta(days=form.cleaned_data["days"])
+        super().save_model(request, obj, form, change)
+        messages.warning(request, f"Copy the link now; it is not shown again: {invitation_url(request, secret)}")
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
