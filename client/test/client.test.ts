@@ -49,6 +49,32 @@ describe('connecting', () => {
   });
 });
 
+describe('being frugal', () => {
+  it('asks once over HTTP where the WebSocket proves itself quickly', async () => {
+    const w = await liveWorld();
+    expect(w.network.polls()).toBe(1);
+  });
+
+  it('answers the heartbeat', async () => {
+    const w = await liveWorld();
+    await w.clock.advance(61_000);
+    expect(w.network.said.filter((frame) => frame.type === 'pong')).toHaveLength(2);
+  });
+
+  it('does not hammer a server that answers "nothing" at once', async () => {
+    const w = world();
+    const impatient = world({
+      fetch: (url, init) =>
+        w.network.fetch(url, { ...init, body: String(init?.body).replace('"wait":25', '"wait":0') }),
+      clock: w.clock,
+    });
+    impatient.network.sockets = 'refused';
+    impatient.chat.connect();
+    await w.clock.advance(60_000);
+    expect(w.network.polls()).toBeLessThan(65);
+  });
+});
+
 describe('without a WebSocket', () => {
   it('receives and sends over HTTP, and says so in orange', async () => {
     const w = world();
@@ -225,6 +251,18 @@ describe('sending', () => {
     await w.clock.advance(3_000);
     expect(w.log.map((entry) => entry.event)).toContain('zombie');
     expect(w.texts(1)).toEqual(['unheard']);
+  });
+
+  it('does not wait for ever on a socket that speaks, yet lost the answer', async () => {
+    const w = await liveWorld();
+    w.network.http = 'down';
+    w.network.sockets = 'mute';
+    const sent = w.chat.sendChatMessage(1, 'where is my ack');
+    await w.clock.advance(15);
+    w.network.sockets = 'none';
+    await w.clock.advance(15_000);
+    expect((await sent).message.content).toBe('where is my ack');
+    expect(w.server.rooms.get(1)?.messages.size).toBe(1);
   });
 
   it('repeats over REST what was under way on a socket that died', async () => {

@@ -1,0 +1,194 @@
+import { describe, expect, it } from 'vitest';
+import type { Room, ServerFrame, ServerHello } from '../src/protocol.ts';
+import { Replica } from '../src/replica.ts';
+import { FakeClock, MemoryServer } from '../src/testing/index.ts';
+import { beginLoad, applyPage, EMPTY } from '../src/timeline.ts';
+import { created, message, row, user } from './make.ts';
+
+const ME = 1;
+const { limits } = new MemoryServer(new FakeClock(), ['me']).hello(user(ME));
+const hello = (epoch = 'e1', id = ME): ServerHello => ({
+  type: 'hello',
+  protocol: 1,
+  session: 's',
+  user: user(id),
+  epoch,
+  heartbeat_s: 30,
+  user_version: 5,
+  limits,
+  server: { version: '1' },
+});
+const list = (rooms: readonly Room[], user_version = 5, epoch = 'e1'): ServerFrame => ({
+  type: 'room_list',
+  rooms,
+  timestamp: '',
+  user_version,
+  epoch,
+});
+
+function replica(...rooms: Room[]): Replica {
+  const made = new Replica();
+  hear(made, hello(), list(rooms.length > 0 ? rooms : [row()]));
+  made.takeNeeds();
+  return made;
+}
+
+const hear = (r: Replica, ...frames: ServerFrame[]): void => frames.forEach((frame) => r.receive(frame, 0));
+const held = (r: Replica): void =>
+  r.setTimeline(
+    1,
+    applyPage(beginLoad(EMPTY, 'initial', 1), 1, { messages: [message(10)], as_of_seq: 10, has_more: false }, true),
+  );
+const readState = (user_version: number, read_seq: number, unread_count: number): ServerFrame => ({
+  type: 'read_state',
+  user_version,
+  room_id: 1,
+  read_seq,
+  unread_count,
+  mention_count: 0,
+});
+
+describe('the list', () => {
+  it('of an older version takes nothing back', () => {
+    const r = replica();
+    hear(r, { type: 'room_added', user_version: 6, room: row({ id: 2 }) }, list([row()], 5));
+    expect(r.rooms.list.map((room) => room.id).toSorted()).toEqual([1, 2]);
+  });
+
+  it('moves the cursor where no messages are held, and asks for the gap where they are', () => {
+    const r = replica();
+    hear(r, list([row({ seq: 12 })], 6));
+    expect(r.cursors.get(1)).toBe(12);
+    expect(r.takeNeeds().repair.size).toBe(0);
+    held(r);
+    hear(r, list([row({ seq: 15 })], 7));
+    expect(r.cursors.get(1)).toBe(12);
+    expect([...r.takeNeeds().repair]).toEqual([1]);
+  });
+
+  it('lets go of what is no longer on it', () => {
+    const r = replica();
+    held(r);
+    hear(r, list([], 6));
+    expect(r.timeline(1)).toMatchObject({ messages: [], error: { code: 'room_removed' } });
+    expect(r.resume()).toEqual({ epoch: 'e1', user_version: 6, rooms: {} });
+  });
+});
+
+describe('changes of the list', () => {
+  it('are applied in their order, and older ones of the other transport are dropped', () => {
+    const r = replica();
+    hear(r, { type: 'room_removed', user_version: 7, room_id: 1, reason: 'left' });
+    expect(r.takeNeeds().refresh).toBe(true);
+    hear(r, { type: 'room_added', user_version: 6, room: row() });
+    expect(r.rooms.list).toEqual([]);
+    hear(r, { type: 'room_added', user_version: 8, room: row({ seq: 20 }) });
+    expect(r.cursors.get(1)).toBe(20);
+    expect(r.takeNeeds().refresh).toBe(false);
+  });
+
+  it('tell what to ask for when a room comes back that is on screen', () => {
+    const r = replica();
+    held(r);
+    hear(r, { type: 'room_removed', user_version: 6, room_id: 1, reason: 'removed' });
+    r.takeNeeds();
+    hear(r, { type: 'room_added', user_version: 7, room: row({ seq: 20 }) });
+    expect([...r.takeNeeds().reload]).toEqual([1]);
+  });
+
+  it('keep each notification once, and the newest fifty', () => {
+    const r = replica();
+    const notify = (user_version: number): ServerFrame => ({
+      type: 'notification',
+      user_version,
+      kind: 'mention',
+      room_id: 1,
+      message_id: 'm',
+      by: user(2),
+    });
+    hear(r, notify(6), notify(6));
+    expect(r.notifications).toHaveLength(1);
+    for (let version = 7; version < 80; version++) hear(r, notify(version));
+    expect(r.notifications.map((n) => n.user_version)).toEqual(Array.from({ length: 50 }, (_, i) => 30 + i));
+  });
+});
+
+describe('a read mark', () => {
+  it('to the end leaves nothing, whatever was told', () => {
+    const r = replica(row({ read_seq: 5, unread_count: 3 }));
+    hear(r, readState(6, 12, 1));
+    expect(r.rooms.get(1)).toMatchObject({ read_seq: 12, unread_count: 0 });
+    expect(r.takeNeeds().refresh).toBe(false);
+  });
+
+  it('in the middle is counted here, where all behind it is held', () => {
+    const r = replica(row({ read_seq: 5, unread_count: 3 }));
+    held(r);
+    hear(r, created(11), readState(6, 9, 77));
+    expect(r.rooms.get(1)).toMatchObject({ read_seq: 9, unread_count: 2 });
+    expect(r.takeNeeds().refresh).toBe(false);
+  });
+
+  it('in the middle of what is not held is taken for now, and the list is asked for', () => {
+    const r = replica(row({ read_seq: 5, unread_count: 3 }));
+    hear(r, readState(6, 8, 2));
+    expect(r.rooms.get(1)).toMatchObject({ read_seq: 8, unread_count: 2 });
+    expect(r.takeNeeds().refresh).toBe(true);
+  });
+
+  it('never goes back', () => {
+    const r = replica(row({ read_seq: 9, unread_count: 1 }));
+    hear(r, readState(6, 7, 3));
+    expect(r.rooms.get(1)).toMatchObject({ read_seq: 9, unread_count: 1 });
+  });
+});
+
+describe('where this client stands', () => {
+  it('is told only while it is sure who speaks', () => {
+    const r = replica();
+    expect(r.resume()).toEqual({ epoch: 'e1', user_version: 5, rooms: { 1: 10 } });
+    r.doubt();
+    expect(r.resume()).toBeUndefined();
+    hear(r, hello());
+    expect(r.resume()).toBeDefined();
+  });
+
+  it('is worth nothing under another epoch', () => {
+    const r = replica();
+    held(r);
+    hear(r, hello('e2'));
+    expect(r.resume()).toBeUndefined();
+    expect([...r.takeNeeds().reload]).toEqual([1]);
+    hear(r, list([row({ seq: 3 })], 1, 'e2'));
+    expect(r.resume()).toEqual({ epoch: 'e2', user_version: 1, rooms: { 1: 3 } });
+  });
+
+  it('is nobody else’s: another person starts from nothing', () => {
+    const r = replica();
+    held(r);
+    hear(r, { type: 'presence', user_id: 2, state: 'online' }, hello('e1', 2));
+    expect(r.resume()).toBeUndefined();
+    expect(r.timeline(1)).toBeUndefined();
+    expect(r.presence.present).toEqual({});
+    expect(r.rooms.list).toEqual([]);
+  });
+
+  it('jumps at a reset, and asks for the page and the counts', () => {
+    const r = replica();
+    held(r);
+    hear(r, created(905), { type: 'room_reset', room_id: 1, seq: 904 });
+    expect(r.cursors.get(1)).toBe(905);
+    const needs = r.takeNeeds();
+    expect([...needs.reload]).toEqual([1]);
+    expect(needs.refresh).toBe(true);
+  });
+});
+
+describe('frames of a newer server', () => {
+  it('are nobody’s', () => {
+    const r = replica();
+    const before = JSON.stringify(r.rooms.list);
+    hear(r, { type: 'hologram', room_id: 1, seq: 11 } as unknown as ServerFrame);
+    expect(JSON.stringify(r.rooms.list)).toBe(before);
+  });
+});
