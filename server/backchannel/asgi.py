@@ -29,9 +29,8 @@ if not apps.ready:
 
 from backchannel import __version__
 from backchannel.accounts import authenticate as accounts
-from backchannel.accounts import lookup, revocation, writing
+from backchannel.accounts import revocation, writing
 from backchannel.accounts.identity import Ended
-from backchannel.accounts.identity import Identity as AccountIdentity
 from backchannel.commands.context import Context
 from backchannel.commands.publish import publisher
 from backchannel.fanout import facts
@@ -50,7 +49,7 @@ from backchannel.store import hop, reads
 from backchannel.store.hop import in_thread
 from backchannel.store.log import Log
 from backchannel.transports.http.routes import api_routes
-from backchannel.transports.identity import Identity
+from backchannel.transports.identity import IssueTicket
 from backchannel.transports.node import Node
 from backchannel.transports.rates import Rates
 from backchannel.transports.rounds import Rounds
@@ -87,11 +86,11 @@ class Chat:
         self.hub = Hub(bus, missing_facts, self._credentials_ended, self._seen, self._bus_reconnected, time.monotonic)
         presence = Presence(uuid.uuid4().hex[:12])
         self.node = Node(
-            context=Context(self.log, bus, presence, time.monotonic),
+            context=Context(self.log, bus, presence, time.monotonic, limits),
             hub=self.hub,
             presence=presence,
             authenticate=accounts.authenticate,
-            issue_ticket=_issue_ticket,
+            issue_ticket=cast("IssueTicket", accounts.issue_ticket),
             settings=Settings(limits, heartbeat_s, __version__),
             rates=Rates(limits),
         )
@@ -173,11 +172,6 @@ class Chat:
             self._spawn(self.rounds.revalidate(credentials))
 
 
-async def _issue_ticket(identity: Identity) -> tuple[str, int]:
-    ticket, expires_at = await in_thread(lookup.issue_ticket, cast("AccountIdentity", identity))
-    return ticket, int(expires_at.timestamp() * 1_000_000)
-
-
 def _call(loop: asyncio.AbstractEventLoop, function: Callable[[Ended], None], ended: Ended) -> None:
     with suppress(RuntimeError):  # the loop is closed: nobody is left to be told
         loop.call_soon_threadsafe(function, ended)
@@ -206,6 +200,11 @@ def bus_from(urls: tuple[str, ...]) -> Bus:
 
 
 _settings: Final[dict[str, Any]] = getattr(django_settings, "BACKCHANNEL", {})
-chat: Final = Chat(cast("ASGIApp", get_asgi_application()), bus=bus_from(tuple(_settings.get("REDIS_URLS", ()))))
+chat: Final = Chat(
+    cast("ASGIApp", get_asgi_application()),
+    bus=bus_from(tuple(_settings.get("REDIS_URLS", ()))),
+    limits=Limits(**_settings.get("LIMITS", {})),
+    heartbeat_s=_settings.get("HEARTBEAT_S", 30),
+)
 application: Final = chat
 drain: Final = chat.drain

@@ -18,15 +18,13 @@ GROUP_MEMBERS_AT_CREATION: Final = 100
 _MANAGERS: Final = ("owner", "admin")
 
 
-def check_content(content: str) -> None:
-    """A message says something, fits, and has nothing a database cannot hold."""
+def check_content(content: str, at_most: int = CONTENT_BYTES) -> None:
+    """A message says something, fits into `at_most` bytes, and has nothing a database cannot hold."""
     if not content.strip():
         raise invalid(content="Write something first: a message cannot be empty.")
     size = len(content.encode())
-    if size > CONTENT_BYTES:
-        raise invalid(
-            content=f"Too long by {size - CONTENT_BYTES} bytes: a message holds {CONTENT_BYTES} bytes of UTF-8."
-        )
+    if size > at_most:
+        raise invalid(content=f"Too long by {size - at_most} bytes: a message holds {at_most} bytes of UTF-8.")
     check_text(content=content)
 
 

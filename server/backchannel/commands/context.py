@@ -6,7 +6,7 @@ from typing import Any
 
 from backchannel.fanout.bus import Bus
 from backchannel.fanout.presence import Presence
-from backchannel.protocol.shapes import User
+from backchannel.protocol.shapes import Limits, User
 from backchannel.store.log import Log
 
 
@@ -18,6 +18,7 @@ class Context:
     bus: Bus
     presence: Presence
     clock: Callable[[], float]
+    limits: Limits = Limits()
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from backchannel.store.reads import room_of_message
 
 
 async def edit_message(command: EditMessage, caller: Caller, context: Context) -> Answer:
-    rules.check_content(command.content)
+    rules.check_content(command.content, context.limits.content_bytes)
     room_id = await in_thread(room_of_message, command.message_id)
     change = changes.EditMessage(
         actor=caller.user,

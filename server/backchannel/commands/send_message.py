@@ -13,7 +13,7 @@ from backchannel.store.appends import Append
 
 
 async def send_message(command: SendMessage, caller: Caller, context: Context) -> Answer:
-    rules.check_content(command.content)
+    rules.check_content(command.content, context.limits.content_bytes)
     if command.attachments:
         raise invalid(attachments="There is no upload with this id.")
     append = Append(command.id or new_message_id(), command.room_id, caller.user, command.content, command.reply_to)

@@ -195,6 +195,24 @@ class Conf:
         _choice("console", "json"), "console", "`console` for people, `json` for one object a line."
     )
     log_level: str = setting(_choice("debug", "info", "warning", "error"), "info", "The least level that is logged.")
+    sends_per_second: int = setting(
+        _number(1, 1000), "10", "Messages a second that one person may send for long; more is refused with 429."
+    )
+    send_burst: int = setting(_number(1, 10_000), "60", "Messages that one person may send at once.")
+    commands_per_second: int = setting(
+        _number(1, 1000), "30", "Other commands, and polls, a second that one person may give for long."
+    )
+    connections: int = setting(
+        _number(1, 1000), "20", "Live connections that one person may have on a node; the oldest gives way."
+    )
+    content_bytes: int = setting(
+        _number(100, 16 * 1024),
+        str(16 * 1024),
+        "The longest message, in bytes of UTF-8. The protocol allows no more than 16384.",
+    )
+    heartbeat_s: int = setting(
+        _number(5, 300), "30", "Seconds between two heartbeats. A link that is silent for 10 more is dead."
+    )
     shutdown_s: int = setting(
         _number(1, 600), "10", "Seconds that a stopping server gives its clients and requests before it cuts them off."
     )

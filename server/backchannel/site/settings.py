@@ -24,7 +24,18 @@ TIME_ZONE = "UTC"
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # What the chat itself asks Django for; an embedding site sets the same dictionary.
-BACKCHANNEL: dict[str, Any] = {"ORIGINS": CONF.origins, "REDIS_URLS": CONF.redis_url}
+BACKCHANNEL: dict[str, Any] = {
+    "ORIGINS": CONF.origins,
+    "REDIS_URLS": CONF.redis_url,
+    "HEARTBEAT_S": CONF.heartbeat_s,
+    "LIMITS": {
+        "sends_per_second": CONF.sends_per_second,
+        "send_burst": CONF.send_burst,
+        "commands_per_second": CONF.commands_per_second,
+        "connections": CONF.connections,
+        "content_bytes": CONF.content_bytes,
+    },
+}
 
 INSTALLED_APPS = [
     "backchannel.store",
