@@ -20,9 +20,11 @@ export function useReading(room: Room, view: TimelineView, me: User, atEnd: bool
     if (here && head > 0) setSeenUpTo(head);
   }, [here, head]);
 
+  // One's own message may be shown before what others wrote ahead of it has come; those are not read yet.
+  const readable = Math.min(head, room.seq);
   useEffect(() => {
-    if (here && looking && head > room.read_seq) chat.markRead(room.id, head);
-  }, [chat, room.id, room.read_seq, here, looking, head]);
+    if (here && looking && readable > room.read_seq) chat.markRead(room.id, readable);
+  }, [chat, room.id, room.read_seq, here, looking, readable]);
 
   if (seenUpTo === null) return room.unread_count;
   return view.messages.filter((message) => message.seq > seenUpTo && message.sender.id !== me.id && !message.deleted)
