@@ -65,7 +65,7 @@ describe('being frugal', () => {
     const w = world();
     const impatient = world({
       fetch: (url, init) =>
-        w.network.fetch(url, { ...init, body: String(init?.body).replace('"wait":25', '"wait":0') }),
+        w.network.fetch(url, { ...init, body: (init?.body as string).replace('"wait":25', '"wait":0') }),
       clock: w.clock,
     });
     impatient.network.sockets = 'refused';
@@ -405,6 +405,17 @@ describe('what was missed', () => {
     expect(w.chat.getSnapshot().rooms[0]).toMatchObject({ seq: 600, unread_count: 100 });
   });
 
+  it('comes as a fresh page where the gap is too large, on a live socket too', async () => {
+    const w = await liveWorld();
+    w.server.deafNext = 700;
+    for (let i = 0; i < 700; i++) w.server.post(1, BOB, `m${i}`);
+    w.server.post(1, BOB, 'm700');
+    const said = w.network.said.length;
+    await w.clock.advance(2_000);
+    expect(w.texts(1)).toEqual(Array.from({ length: 50 }, (_, i) => `m${651 + i}`));
+    expect(w.network.said.slice(said).filter((frame) => frame.type === 'get_events')).toHaveLength(1);
+  });
+
   it('is everything, where a backup was restored: cursors and caches are dropped', async () => {
     const w = await liveWorld();
     w.server.post(1, BOB, 'old world');
@@ -621,6 +632,17 @@ describe('typing and presence', () => {
     w.network.say({ type: 'presence', user_id: BOB, state: 'offline' });
     await w.clock.advance(50);
     expect(w.chat.getSnapshot().presence).toEqual({});
+  });
+
+  it('tells that this person is away, and again on a new connection', async () => {
+    const w = await liveWorld();
+    w.chat.setPresence('online');
+    w.chat.setPresence('away');
+    await w.clock.advance(50);
+    w.network.closeAll(1006);
+    await w.clock.advance(5_000);
+    const told = w.network.said.filter((frame) => frame.type === 'set_presence').map((frame) => frame.state);
+    expect(told).toEqual(['away', 'away']);
   });
 
   it('forgets who is not named again after a new hello', async () => {

@@ -52,7 +52,7 @@ describe('the list', () => {
   it('of an older version takes nothing back', () => {
     const r = replica();
     hear(r, { type: 'room_added', user_version: 6, room: row({ id: 2 }) }, list([row()], 5));
-    expect(r.rooms.list.map((room) => room.id).toSorted()).toEqual([1, 2]);
+    expect(r.rooms.list.map((room) => room.id)).toEqual([2, 1]);
   });
 
   it('moves the cursor where no messages are held, and asks for the gap where they are', () => {
