@@ -1,0 +1,460 @@
+"""A client: sockets, polls, hedges and timers around a replica and an outbox. It does what SPEC.md asks of clients.
+
+    socket ──▶ opening ──caught_up──▶ caught up ──pong──▶ proven ──▶ gone ─backoff─▶ socket …
+    while no socket is proven it polls; a send goes by the proven socket, after 2 s also over HTTP, else over HTTP at once
+
+Everything is a callback of the loop; a client that crashed is left with callbacks that find `is_alive` false.
+"""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from tests.simulation.clients.outbox import Item, Outbox
+from tests.simulation.clients.replica import Frame, Replica
+from tests.simulation.world.network import Link
+from tests.simulation.world.node import SimulatedIdentity
+
+if TYPE_CHECKING:
+    from tests.simulation.world.world import World
+
+GAP_S = 0.2
+HEDGE_S = 2.0
+ANSWER_WITHIN_S = 5.0
+POLL_MARGIN_S = 5.0
+PONG_WITHIN_S = 3.0
+PROVEN_WITHIN_S = 10.0
+BACKOFF_S = (0.5, 4.0)
+FINAL_EXCEPTIONS = frozenset({401, 408, 425, 429})
+
+Done = Callable[[int, Frame], None]
+"""Status (0: no answer), result or error."""
+
+_encode = msgspec.json.Encoder().encode
+_decode = msgspec.json.Decoder().decode
+
+
+class Client:
+    """`memory`: what an earlier life of this device left behind."""
+
+    def __init__(
+        self, world: "World", name: str, who: SimulatedIdentity, memory: tuple[Replica, Outbox] | None = None
+    ) -> None:
+        self.world = world
+        self.name = name
+        self.who = who
+        self.replica, self.outbox = memory or (Replica(who.user_id), Outbox())
+        self.is_alive = True
+        self.stored = self.replica.copy()
+        self.link: Link | None = None
+        self.is_proven = False
+        self._loop = world.loop
+        self._tries = 0
+        self._socket_timer: Any = None
+        self._heard_at = 0.0
+        self._poll: Any = None
+        self._poll_failures = 0
+        self._commands: dict[str, tuple[int, Done]] = {}
+        self._numbers = 0
+        self._repairing: set[int] = set()
+        self._loading: set[int] = set()
+        self._listing = False
+        self._link_number = 0
+        self._instance = f"{name}-instance"
+        self.note("started", epoch=self.replica.epoch)
+        for room in self.replica.rooms:
+            self.replica.needs.history[room] = None
+        self._connect()
+        self._keep_polling()
+        self._after()
+
+    # -- what its person does
+
+    def send(self, room: int, content: str, reply_to: str | None = None) -> None:
+        item = Item(self.world.new_id(), room, content, reply_to)
+        self.note("send", room=room, id=item.id, content=content)
+        self.outbox.add(item)
+        self._pump(room)
+
+    def do(self, word: str, **fields: Any) -> None:
+        """Any other command, tried once; what became of it is learnt from events."""
+        self.note("do", word=word, **fields)
+
+        def done(status: int, result: Frame) -> None:
+            self.note("done", word=word, status=status, **fields)
+            view = "message" in result and self.replica.rooms.get(result["message"]["room_id"])
+            if view and result["message"]["id"] in view.messages:
+                self.replica.hold(view, result["message"])
+
+        self.command(word, fields, done)
+
+    def crash(self, *, keeps_replica: bool, keeps_outbox: bool) -> tuple[Replica, Outbox]:
+        """The process is gone; returns what its storage has."""
+        self.note("crashed", keeps_outbox=keeps_outbox)
+        self.is_alive = False
+        if self.link is not None:
+            self.link.leave()
+        if self._poll is not None:
+            self._poll.abandon()
+        return (
+            self.stored if keeps_replica else Replica(self.who.user_id),
+            self.outbox.revived() if keeps_outbox else Outbox(),
+        )
+
+    # -- the socket
+
+    def _connect(self) -> None:
+        self._socket_timer = None
+        if not self.is_alive or self.link is not None:
+            return
+        link = self.world.network.open(self)
+        self.link, self.is_proven = link, False
+        self._heard_at = self._loop.now
+        link.on_text = lambda text: self._on_text(link, text)
+        link.on_closed = lambda code: self._on_closed(link, code)
+        resume = self.replica.resume()
+        self._link_opened(link.number, "websocket", resume)
+        hello: Frame = {"type": "hello", "protocol": 1, "client": {"name": "simulated", "instance": self._instance}}
+        if resume is not None:
+            hello["resume"] = resume
+        link.say(_encode(hello).decode())
+        self._loop.call_later(self.world.plan.heartbeat_s, self._watch, link)
+        self._loop.call_later(PROVEN_WITHIN_S, self._give_up_unproven, link)
+
+    def _give_up_unproven(self, link: Link) -> None:
+        if link is self.link and not self.is_proven and self.is_alive:
+            self._lose_link(self._backoff())
+
+    def _link_opened(self, number: int, transport: str, resume: Frame | None) -> None:
+        self.note("link", link=number, transport=transport, resume=resume)
+
+    def _on_text(self, link: Link, text: str) -> None:
+        if link is not self.link or not self.is_alive:
+            return
+        self._heard_at = self._loop.now
+        frames = self.world.decoded(text)
+        for frame in frames if type(frames) is list else (frames,):
+            self._on_frame(link, frame)
+            if link is not self.link:
+                break
+        self._after()
+
+    def _on_frame(self, link: Link, frame: Frame) -> None:
+        match frame["type"]:
+            case "ack":
+                self._answered(frame["id"], 200, frame["result"])
+            case "error":
+                self._answered(frame["id"], frame["error"]["status"], frame["error"])
+            case "pong":
+                self._answered(frame.get("id"), 200, frame)
+            case "caught_up":
+                self.command("ping", {}, lambda status, _: self._prove(link, status), within=PONG_WITHIN_S)
+            case "going_away":
+                self._lose_link(frame["retry_after_ms"] / 1000)
+            case "ping":
+                link.say('{"type":"pong"}')
+                self._heard(link.number, frame)
+            case "room_list" if "id" in frame:
+                self._heard(link.number, frame)
+                self._answered(frame["id"], 200, frame)
+            case _:
+                self._heard(link.number, frame)
+
+    def _prove(self, link: Link, status: int) -> None:
+        if link is not self.link:
+            return None
+        if status == 0:  # a zombie
+            return self._lose_link(self._backoff())
+        self.is_proven = True
+        self._tries = 0
+        if self._poll is not None:
+            self._poll.abandon()
+            self._poll = None
+        return None
+
+    def _watch(self, link: Link) -> None:
+        """Nothing heard for so long is nothing, whatever the socket says."""
+        if link is not self.link or not self.is_alive:
+            return
+        silent = self._loop.now - self._heard_at
+        limit = self.world.plan.heartbeat_s + 10
+        if silent >= limit:
+            self._lose_link(self._backoff())
+        else:
+            self._loop.call_later(limit - silent, self._watch, link)
+
+    def _on_closed(self, link: Link, code: int) -> None:
+        if link is not self.link or not self.is_alive:
+            return
+        self.note("closed", link=link.number, code=code)
+        self.link, self.is_proven = None, False
+        self._drop_answers()
+        if code in (4409, 4401, 4403, 4426, 4400):  # none of these may ever happen here
+            self.world.fault(f"{self.name} was closed with {code}")
+        else:
+            self._reconnect_in(self._backoff())
+        self._keep_polling()
+        self._after()
+
+    def _lose_link(self, again_s: float) -> None:
+        """Give the socket up, and go on over HTTP."""
+        assert self.link is not None
+        self.link.leave()
+        self.link, self.is_proven = None, False
+        self._drop_answers()
+        self._reconnect_in(again_s)
+        self._keep_polling()
+        self._after()
+
+    def _drop_answers(self) -> None:
+        """What was asked on the socket and not answered is not known."""
+        waiting, self._commands = self._commands, {}
+        for _, done in waiting.values():
+            done(0, {})
+
+    def _reconnect_in(self, seconds: float) -> None:
+        if self._socket_timer is not None:
+            self._socket_timer.cancel()
+        self._socket_timer = self._loop.call_later(seconds, self._connect)
+
+    def _backoff(self) -> float:
+        first, longest = BACKOFF_S
+        self._tries += 1
+        return self.world.chance.random() * min(longest, first * 2 ** min(self._tries, 6))
+
+    # -- the poll
+
+    def _keep_polling(self) -> None:
+        if self.is_proven or self._poll is not None or not self.is_alive:
+            return
+        resume = self.replica.resume()
+        wait = self.world.plan.poll_wait_s if resume is not None else 0
+        number = self.world.network.new_number()
+        request: Frame = {"wait": wait, "client": {"instance": self._instance}}
+        if resume is not None:
+            request["resume"] = resume
+
+        def done(status: int, body: Frame) -> None:
+            if self._poll is not poll or not self.is_alive:
+                return
+            self._poll = None
+            if status == 200:
+                self._poll_failures = 0
+                self._link_opened(number, "poll", resume)
+                for frame in body["frames"]:
+                    self._heard(number, frame)
+                self._loop.call_later(0.01, self._keep_polling)
+            else:
+                self._poll_failures += 1
+                pause = body.get("retry_after") or 0.1 * 2 ** min(self._poll_failures, 5)
+                self._loop.call_later(pause * (0.5 + self.world.chance.random()), self._keep_polling)
+            self._after()
+
+        poll = self._poll = self.world.network.sync(self, request, done, wait + POLL_MARGIN_S)
+
+    # -- what is heard
+
+    def _heard(self, link: int, frame: Frame) -> None:
+        word = frame["type"]
+        if word in ("presence", "typing", "caught_up", "going_away"):
+            return
+        self.world.history.heard(self, link, frame)
+        self.replica.receive(frame)
+
+    def _after(self) -> None:
+        """Do what the replica found out it needs, and what may be sent now."""
+        if not self.is_alive:
+            return
+        needs = self.replica.take_needs()
+        if needs.reoffer:
+            self.outbox.reoffer()
+        for message in needs.stored:
+            self._stored(message, "event")
+        for room in needs.repair:
+            self._repair(room)
+        for room in needs.history:
+            self._load(room)
+        if needs.room_list:
+            self._read_list()
+        for room in list(self.outbox.rooms):
+            self._pump(room)
+        if self.world.chance.random() < 0.3:
+            self._store()
+
+    def _store(self) -> None:
+        """Onto the device's storage: cursors and messages in one transaction."""
+        self.stored = self.replica.copy()
+
+    # -- repairs
+
+    def _repair(self, room: int) -> None:
+        if room in self._repairing:
+            return
+        self._repairing.add(room)
+        self._loop.call_later(GAP_S, self._ask_events, room)
+
+    def _ask_events(self, room: int) -> None:
+        view = self.replica.rooms.get(room)
+        if not self.is_alive or view is None or view.cursor >= view.head:
+            self._repairing.discard(room)
+            return
+        cursor, epoch = view.cursor, self.replica.epoch
+
+        def done(status: int, result: Frame) -> None:
+            if not self.is_alive:
+                return
+            if epoch != self.replica.epoch or _is_final(status):
+                self._repairing.discard(room)
+                self._read_list()  # am I still in there?
+                return
+            if status == 200:
+                for event in result["events"]:
+                    self.world.history.heard(self, None, event)
+                    self.replica.receive(event)
+                self._loop.call_later(0.0, self._ask_events, room)
+            else:
+                self._loop.call_later(1.0, self._ask_events, room)
+            self._after()
+
+        self.command("get_events", {"room_id": room, "after": cursor, "limit": self.world.plan.page}, done)
+
+    def _load(self, room: int) -> None:
+        """All of a room's history, from the newest back."""
+        view = self.replica.rooms.get(room)
+        if view is not None and not view.complete:
+            view.load += 1
+            view.replay = []
+            self._load_page(room, view.load, None)
+
+    def _load_page(self, room: int, load: int, before: int | None) -> None:
+        view = self.replica.rooms.get(room)
+        if view is None or view.load != load or not self.is_alive:
+            return
+        fields: Frame = {"room_id": room, "limit": self.world.plan.page}
+        if before is not None:
+            fields["before"] = before
+        epoch = self.replica.epoch
+
+        def done(status: int, result: Frame) -> None:
+            if not self.is_alive or epoch != self.replica.epoch or self.replica.rooms.get(room) is not view:
+                return
+            if status == 200:
+                self.world.history.read(self, room, result)
+                if self.replica.page(room, load, result):
+                    self._load_page(room, load, result["messages"][0]["seq"])
+            else:
+                if _is_final(status):
+                    self._read_list()  # am I still in there?
+                self._loop.call_later(1.0, self._load_page, room, load, before)
+            self._after()
+
+        self.command("get_history", fields, done)
+
+    def _read_list(self) -> None:
+        if self._listing:
+            return
+        self._listing = True
+
+        def done(status: int, result: Frame) -> None:
+            self._listing = False
+            if not self.is_alive:
+                return
+            if status != 200:
+                self._loop.call_later(1.0, self._read_list)
+                return
+            if result.get("type") is None:  # over HTTP it is a body; on the socket the frame was heard already
+                self.replica.receive({"type": "room_list", **result})
+            self._after()
+
+        self.command("get_room_list", {}, done)
+
+    # -- sending
+
+    def _pump(self, room: int) -> None:
+        item = self.outbox.next(room)
+        if item is None or not self.is_alive:
+            return
+        if item.not_before > self._loop.now:
+            return  # a timer comes back to it
+        item.in_flight = True
+        item.tries += 1
+        attempt = item.tries
+        if self.is_proven:
+            self._on_socket("send_message", item.fields, lambda *a: self._sent(item, attempt, *a), item.id, 2 * HEDGE_S)
+            self._loop.call_later(HEDGE_S, self._hedge, item, attempt)
+        else:
+            self._over_http("send_message", item.fields, lambda *a: self._sent(item, attempt, *a))
+
+    def _hedge(self, item: Item, attempt: int) -> None:
+        """No ack in time: the same id over HTTP; the first answer counts. Is the socket a zombie?"""
+        if not self.is_alive or not item.in_flight or item.tries != attempt:
+            return
+        self._over_http("send_message", item.fields, lambda *a: self._sent(item, attempt, *a))
+        link = self.link
+        if link is not None and self.is_proven:
+            self.command("ping", {}, lambda status, _: self._prove(link, status), within=PONG_WITHIN_S)
+
+    def _sent(self, item: Item, attempt: int, status: int, result: Frame) -> None:
+        if not self.is_alive:
+            return
+        if status in (200, 201):
+            self.note("ack", room=item.room, id=item.id, seq=result["message"]["seq"], duplicate=result["duplicate"],
+                      epoch=self.replica.epoch)  # fmt: skip
+            self._stored(result["message"], "ack")
+        elif not item.in_flight or item.tries != attempt:
+            return
+        elif _is_final(status):
+            self.note("refused", room=item.room, id=item.id, code=result["code"])
+            self.outbox.settle(item, stored=False)
+        else:
+            pause = result.get("retry_after") or self.world.chance.random() * min(4.0, 0.25 * 2 ** min(item.tries, 5))
+            item.not_before = self._loop.now + pause
+            item.in_flight = False
+            self._loop.call_later(pause, self._pump, item.room)
+        self._after()
+
+    def _stored(self, message: Frame, evidence: str) -> None:
+        """The server has it: by ack, by event or by history, whichever was first."""
+        item = self.outbox.find(message["room_id"], message["id"])
+        if item is not None:
+            self.note("sent", room=item.room, id=item.id, evidence=evidence)
+            self.outbox.settle(item, stored=True)
+            self._pump(item.room)
+
+    # -- commands, on whichever transport carries them now
+
+    def command(self, word: str, fields: Frame, done: Done, within: float = ANSWER_WITHIN_S) -> None:
+        if self.link is not None and (self.is_proven or word == "ping"):
+            self._numbers += 1
+            self._on_socket(word, fields, done, f"c{self._numbers}", within)
+        else:
+            self._over_http(word, fields, done)
+
+    def _on_socket(self, word: str, fields: Frame, done: Done, id_: str, within: float) -> None:
+        assert self.link is not None
+        self._numbers += 1
+        number = self._numbers
+        self._commands[id_] = (number, done)
+        self.link.say(_encode({**fields, "type": word, "id": id_}).decode())
+        self._loop.call_later(within, self._late, id_, number)
+
+    def _late(self, id_: str, number: int) -> None:
+        waiting = self._commands.get(id_)
+        if waiting is not None and waiting[0] == number and self.is_alive:
+            self._answered(id_, 0, {})
+
+    def _answered(self, id_: str, status: int, result: Frame) -> None:
+        waiting = self._commands.pop(id_, None)
+        if waiting is not None:
+            waiting[1](status, result)
+
+    def _over_http(self, word: str, fields: Frame, done: Done) -> None:
+        self.world.network.command(self, word, fields, done, ANSWER_WITHIN_S)
+
+    def note(self, op: str, **fields: Any) -> None:
+        self.world.history.add(op, client=self.name, user=self.who.user_id, **fields)
+
+
+def _is_final(status: int) -> bool:
+    return 400 <= status < 500 and status not in FINAL_EXCEPTIONS

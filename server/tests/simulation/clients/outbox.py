@@ -1,0 +1,70 @@
+"""What a client has yet to say. First in, first out in each room, one in flight, always under the same id."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+
+@dataclass
+class Item:
+    """A message typed. `tries` counts attempts; `in_flight` while one is under way."""
+
+    id: str
+    room: int
+    content: str
+    reply_to: str | None = None
+    tries: int = 0
+    in_flight: bool = False
+    not_before: float = 0.0
+
+    @property
+    def fields(self) -> dict[str, Any]:
+        fields: dict[str, Any] = {"id": self.id, "room_id": self.room, "content": self.content}
+        if self.reply_to is not None:
+            fields["reply_to"] = self.reply_to
+        return fields
+
+
+@dataclass
+class Outbox:
+    """`sent`: what was acked lately and under which epoch, to be offered again where the numbering changes."""
+
+    rooms: dict[int, list[Item]] = field(default_factory=dict)
+    sent: dict[str, Item] = field(default_factory=dict)
+
+    def add(self, item: Item) -> None:
+        self.rooms.setdefault(item.room, []).append(item)
+
+    def next(self, room: int) -> Item | None:
+        """What may be tried now: the oldest, where it is not under way."""
+        queue = self.rooms.get(room)
+        return queue[0] if queue and not queue[0].in_flight else None
+
+    def find(self, room: int, id_: str) -> Item | None:
+        return next((item for item in self.rooms.get(room, ()) if item.id == id_), None)
+
+    def settle(self, item: Item, *, stored: bool) -> None:
+        self.rooms[item.room].remove(item)
+        item.in_flight = False
+        if stored:
+            self.sent[item.id] = item
+
+    def reoffer(self) -> None:
+        """The numbering is another one: whether it has what was acked is not known. In the old order, before what is new."""
+        again: dict[int, list[Item]] = {}
+        for item in self.sent.values():
+            again.setdefault(item.room, []).append(item)
+        for room, items in again.items():
+            self.rooms[room] = items + self.rooms.get(room, [])
+        self.sent = {}
+
+    def revived(self) -> "Outbox":
+        """As it comes back from the device's storage."""
+        other = Outbox(sent=dict(self.sent))
+        for queue in self.rooms.values():
+            for item in queue:
+                other.add(Item(item.id, item.room, item.content, item.reply_to))
+        return other
+
+    @property
+    def is_empty(self) -> bool:
+        return not any(self.rooms.values())

@@ -1,0 +1,170 @@
+"""An event loop in which nothing waits: time jumps to the next timer, and chance, from a seed, decides who goes first.
+
+What the standard library promises is kept: callbacks handed to the loop run in the order in which they were handed over.
+What it does not promise is left to chance: which of several tasks that could go on goes on first. So an order that only
+happens to be right on one machine is tried the other way round here. There are no threads: what is run in an executor
+runs at once, at a moment between its start and its answer.
+"""
+
+import asyncio
+import heapq
+import itertools
+from asyncio import events
+from collections import deque
+from collections.abc import Callable, Coroutine
+from random import Random
+from typing import Any
+
+
+class Handle:
+    """One call to be made, unless it is cancelled before."""
+
+    __slots__ = ("args", "callback", "is_cancelled", "when_")
+
+    def __init__(self, callback: Callable[..., Any], args: tuple[Any, ...], when: float = 0.0) -> None:
+        self.callback = callback
+        self.args = args
+        self.when_ = when
+        self.is_cancelled = False
+
+    def cancel(self) -> None:
+        self.is_cancelled = True
+        self.args = ()
+
+    def cancelled(self) -> bool:
+        return self.is_cancelled
+
+    def when(self) -> float:
+        return self.when_
+
+
+class Task(asyncio.Task):
+    """A task that is the same in every run: sets of tasks are walked in the order of their making, not of their addresses."""
+
+    def __init__(self, coroutine: Coroutine[Any, Any, Any], loop: "Loop") -> None:
+        self._serial = next(loop.serials)
+        super().__init__(coroutine, loop=loop)
+
+    def __hash__(self) -> int:
+        return self._serial
+
+    def __eq__(self, other: object) -> bool:
+        return self is other
+
+
+class Loop(asyncio.AbstractEventLoop):
+    """`rng` decides the order of tasks where `shuffles`, and how long a thread takes. `on_fault` hears of what nobody caught."""
+
+    def __init__(self, rng: Random, on_fault: Callable[[str], None], *, shuffles: bool = True) -> None:
+        self.rng = rng
+        self.now = 1000.0
+        self.serials = itertools.count()
+        self.thread_delay: Callable[[], float] = lambda: 0.0
+        self._on_fault = on_fault
+        self._shuffles = shuffles
+        self._ordered: deque[Handle] = deque()
+        self._any: list[Handle] = []
+        self._timers: list[tuple[float, int, Handle]] = []
+        self._timer_count = itertools.count()
+        self.steps = 0
+
+    # -- running
+
+    def run_until(self, is_over: Callable[[], bool], until: float, every: float) -> bool:
+        """Run until `is_over()`, asked `every` so many seconds, or until the time `until`. True where it is over."""
+        events._set_running_loop(self)
+        try:
+            while self.now < until:
+                if is_over():
+                    return True
+                self._run_to(min(until, self.now + every))
+            return is_over()
+        finally:
+            events._set_running_loop(None)
+
+    def _run_to(self, until: float) -> None:
+        timers, ordered, any_ = self._timers, self._ordered, self._any
+        random = self.rng.random
+        while True:
+            while ordered or any_:
+                if any_ and (not ordered or random() < 0.5):
+                    if self._shuffles and len(any_) > 1:
+                        index = int(random() * len(any_))
+                        handle = any_[index]
+                        any_[index] = any_[-1]
+                        any_.pop()
+                    else:
+                        handle = any_.pop(0)
+                else:
+                    handle = ordered.popleft()
+                if not handle.is_cancelled:
+                    self.steps += 1
+                    handle.callback(*handle.args)
+            if not timers or timers[0][0] > until:
+                self.now = until
+                return
+            self.now, _, handle = heapq.heappop(timers)
+            if not handle.is_cancelled:
+                self.steps += 1
+                handle.callback(*handle.args)
+
+    # -- what asyncio asks of a loop
+
+    def time(self) -> float:
+        return self.now
+
+    def call_soon(self, callback: Callable[..., Any], *args: Any, context: Any = None) -> Handle:
+        handle = Handle(callback, args)
+        # Only tasks and futures bring a context: their steps have no promised order among each other.
+        (self._ordered if context is None else self._any).append(handle)
+        return handle
+
+    call_soon_threadsafe = call_soon
+
+    def call_later(self, delay: float, callback: Callable[..., Any], *args: Any, context: Any = None) -> Handle:
+        return self.call_at(self.now + delay, callback, *args)
+
+    def call_at(self, when: float, callback: Callable[..., Any], *args: Any, context: Any = None) -> Handle:
+        handle = Handle(callback, args, when)
+        heapq.heappush(self._timers, (max(when, self.now), next(self._timer_count), handle))
+        return handle
+
+    def create_future(self) -> "asyncio.Future[Any]":
+        return asyncio.Future(loop=self)
+
+    def create_task(self, coro: Any, *, name: str | None = None, context: Any = None) -> Task:
+        return Task(coro, self)
+
+    def run_in_executor(self, executor: Any, func: Callable[..., Any], *args: Any) -> "asyncio.Future[Any]":
+        """The thread begins a little later, does its work at one moment, and its answer is heard a little later again."""
+        future: asyncio.Future[Any] = asyncio.Future(loop=self)
+
+        def work() -> None:
+            try:
+                result, error = func(*args), None
+            except Exception as raised:
+                result, error = None, raised
+            self.call_later(self.thread_delay(), answer, result, error)
+
+        def answer(result: Any, error: Exception | None) -> None:
+            if not future.done():
+                if error is None:
+                    future.set_result(result)
+                else:
+                    future.set_exception(error)
+
+        self.call_later(self.thread_delay(), work)
+        return future
+
+    def get_debug(self) -> bool:
+        return False
+
+    def is_running(self) -> bool:
+        return True
+
+    def is_closed(self) -> bool:
+        return False
+
+    def call_exception_handler(self, context: dict[str, Any]) -> None:
+        error = context.get("exception")
+        self._on_fault(f"{context.get('message')}: {error!r}")

@@ -1,0 +1,353 @@
+"""What happens in one seed: who there is, what they do, what breaks; then everything is healed, and there is quiet.
+
+Each seed uses some of the deeds and some of the faults only, so that rare ones meet often.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from random import Random
+from typing import Any
+
+from backchannel.protocol.shapes import Limits
+from tests.simulation.world.store import Tables
+from tests.simulation.world.world import World
+
+QUIET_WITHIN_S = 90.0
+"""Longer than any deadline: silence (heartbeat + 10 s), backoffs, waiting polls, repairs."""
+
+DEEDS = ("send", "edit", "delete", "react", "mark", "leave_join", "remove_add", "rename", "create")
+FAULTS = (
+    "kill", "drain", "bus_loses", "bus_away", "bus_reorders", "bus_doubles", "slow", "db_down", "db_slow", "db_breaks",
+    "cut", "dark", "stall", "swallow", "slow_reader", "offline", "requests_lost", "requests_doubled", "no_upgrade",
+    "crash", "new_device",
+)  # fmt: skip
+CRASH_POINTS = ("before_commit", "after_commit", "after_publish")
+
+
+@dataclass
+class Plan:
+    """Of a seed: sizes, limits, deeds and faults. Made from chance, but for what `tables` tells."""
+
+    epoch: str
+    nodes: int
+    people: int
+    devices: list[int]
+    """For each client its user."""
+    rooms: int
+    deeds: list[str]
+    faults: list[str]
+    deed_count: int
+    fault_count: int
+    seconds: float
+    heartbeat_s: int
+    poll_wait_s: float
+    page: int
+    limits: Limits
+    shuffles: bool
+    interleaves: float
+    skews_clocks: bool
+    restores: bool
+    return_within_ms: int = 2000
+    members: dict[int, list[int]] = field(default_factory=dict)
+
+    def tables(self) -> Tables:
+        tables = Tables(self.epoch)
+        for user in range(1, self.people + 1):
+            tables.people[user] = [user, f"user{user}", f"User {user}", 1]
+        for room in range(1, self.rooms + 1):
+            kind = "group" if room % 2 else "channel"
+            members = self.members[room]
+            tables.rooms[room] = [room, kind, f"room {room}", "", None, 0, len(members)]
+            for user in members:
+                role = "owner" if user == members[0] else "member"
+                tables.seats[room, user] = [len(tables.seats) + 1, room, user, role, "member", 0, None, 0]
+        return tables
+
+
+def plan(seed: int, rng: Random) -> Plan:
+    random, choice = rng.random, rng.choice
+    people = choice((2, 3, 3, 4))
+    clients = max(people, choice((3, 3, 4, 5, 6)))
+    deeds = [deed for deed in DEEDS if random() < 0.5]
+    rooms = choice((1, 2, 2, 3))
+    limits = Limits(
+        catch_up_events=choice((3, 8, 500)),
+        sends_per_second=2.0 if random() < 0.1 else 1000.0,
+        send_burst=3 if random() < 0.1 else 1000,
+        commands_per_second=1000.0,
+        page=200,
+    )
+    return Plan(
+        epoch=f"epoch-{seed}",
+        nodes=choice((1, 2, 2, 2, 3)),
+        people=people,
+        devices=[1 + index % people for index in range(clients)],
+        rooms=rooms,
+        deeds=["send", *deeds],
+        faults=rng.sample(FAULTS, choice((0, 1, 2, 3, 4))),
+        deed_count=choice((8, 15, 25)),
+        fault_count=choice((1, 2, 4, 6)),
+        seconds=choice((2.0, 4.0, 8.0)),
+        heartbeat_s=choice((2, 5)),
+        poll_wait_s=choice((2.0, 10.0, 25.0)),
+        page=choice((3, 50)),
+        limits=limits,
+        shuffles=random() < 0.7,
+        interleaves=choice((0.0, 0.2, 0.6)),
+        skews_clocks=random() < 0.3,
+        restores=random() < 0.03,
+        members={
+            room: rng.sample(range(1, people + 1), choice((people, people, max(2, people - 1))))
+            for room in range(1, rooms + 1)
+        },
+    )
+
+
+class Scenario:
+    """Deeds and faults, set at random times of `plan.seconds`; `heal` ends all faults."""
+
+    def __init__(self, world: World) -> None:
+        self.world = world
+        self.plan = world.plan
+        self._random = world.chance.random
+        self._choice = world.chance.rng.choice
+        self._words = 0
+        self._backup: Tables | None = None
+
+    def set_up(self) -> None:
+        world, plan = self.world, self.plan
+        for number in range(plan.nodes):
+            world.start_node(number)
+        for index, user in enumerate(plan.devices):
+            name = f"{'abcdef'[index]}{user}"
+            world.later(self._random() * plan.seconds * 0.4, world.start_client, name, user)
+        for _ in range(plan.deed_count):
+            world.later(0.3 + self._random() * plan.seconds, self._deed)
+        for _ in range(plan.fault_count if plan.faults else 0):
+            world.later(0.2 + self._random() * plan.seconds, self._fault)
+        if plan.restores:
+            world.later(plan.seconds * 0.3, self._back_up)
+            world.later(plan.seconds * 0.7, self._restore)
+
+    def heal(self) -> None:
+        """Everything works again: links, bus, database; nodes run, and everybody is back."""
+        world = self.world
+        world.history.add("healed")
+        world.network.heal()
+        world.broker.heal()
+        self._set_chance(slow=1.0, far=1.0, db_slow=1.0)
+        world.database.is_down, world.database.breaks_commits = False, 0.0
+        for node in world.nodes.values():
+            node.crash_at = None
+            if node.is_dead:
+                self._start_again(node.number)
+        for name in list(world.gone):
+            world.start_client(name, int(name[1:]))
+        if any(node.node.draining for node in world.nodes.values()):
+            world.later(1.5, self._revive)
+
+    def _revive(self) -> None:
+        for node in list(self.world.nodes.values()):
+            if node.is_dead:
+                self._start_again(node.number)
+
+    # -- deeds
+
+    def _deed(self) -> None:
+        clients = [client for client in self.world.clients.values() if client.is_alive and client.replica.rooms]
+        if clients:
+            client = self._choice(clients)
+            room = self._choice(sorted(client.replica.rooms))
+            getattr(self, f"_do_{self._choice(self.plan.deeds)}")(client, room)
+
+    def _do_send(self, client: Any, room: int) -> None:
+        messages = client.replica.rooms[room].messages
+        for _ in range(3 if self._random() < 0.2 else 1):
+            self._words += 1
+            reply_to = self._choice(sorted(messages)) if messages and self._random() < 0.2 else None
+            named = f" @user{self._choice(range(1, self.plan.people + 1))}" if self._random() < 0.2 else ""
+            client.send(room, f"word {self._words}{named}", reply_to)
+
+    def _some_message(self, client: Any, room: int, *, own: bool) -> str | None:
+        me = client.who.user_id
+        found = [m["id"] for m in client.replica.rooms[room].messages.values() if not own or m["sender"]["id"] == me]
+        return self._choice(sorted(found)) if found else None
+
+    def _do_edit(self, client: Any, room: int) -> None:
+        if id_ := self._some_message(client, room, own=True):
+            self._words += 1
+            client.do("edit_message", message_id=id_, content=f"edit {self._words}")
+
+    def _do_delete(self, client: Any, room: int) -> None:
+        if id_ := self._some_message(client, room, own=True):
+            client.do("delete_message", message_id=id_)
+
+    def _do_react(self, client: Any, room: int) -> None:
+        if id_ := self._some_message(client, room, own=False):
+            word = "add_reaction" if self._random() < 0.7 else "remove_reaction"
+            client.do(word, message_id=id_, emoji=self._choice(("+1", "heart")))
+
+    def _do_mark(self, client: Any, room: int) -> None:
+        client.do("mark_read", room_id=room, seq=client.replica.rooms[room].cursor)
+
+    def _do_leave_join(self, client: Any, room: int) -> None:
+        if self._random() < 0.5:
+            client.do("leave_room", room_id=room)
+        else:
+            room = self._choice(range(1, self.plan.rooms + 1))
+            client.do("join_room", room_id=room)
+
+    def _do_remove_add(self, client: Any, room: int) -> None:
+        user = self._choice(range(1, self.plan.people + 1))
+        if self._random() < 0.5:
+            client.do("remove_member", room_id=room, user_id=user)
+        else:
+            client.do("add_members", room_id=room, user_ids=[user])
+
+    def _do_rename(self, client: Any, room: int) -> None:
+        self._words += 1
+        client.do("update_room", room_id=room, topic=f"topic {self._words}")
+
+    def _do_create(self, client: Any, room: int) -> None:
+        self._words += 1
+        other = self._choice(range(1, self.plan.people + 1))
+        client.do("create_room", kind="channel", name=f"made {self._words}", members=[other])
+
+    # -- faults
+
+    def _fault(self) -> None:
+        fault = self._choice(self.plan.faults)
+        self.world.history.add("breaks", what=fault)
+        getattr(self, f"_break_{fault}")(0.2 + self._random() * 3.0)
+
+    def _for(self, seconds: float, undo: Callable[[], None]) -> None:
+        self.world.later(seconds, undo)
+
+    def _break_kill(self, seconds: float) -> None:
+        node = self._choice(list(self.world.nodes.values()))
+        if self._random() < 0.5:
+            node.kill()
+        else:
+            node.crash_at = self._choice(CRASH_POINTS)
+        self._for(seconds, self._revive)
+
+    def _break_drain(self, seconds: float) -> None:
+        node = self._choice(list(self.world.nodes.values()))
+        self.world.loop.create_task(node.drain())
+        self._for(seconds + 1.5, self._revive)
+
+    def _start_again(self, number: int) -> None:
+        self.world.start_node(number)
+
+    def _break_bus_loses(self, seconds: float) -> None:
+        self.world.broker.loses = self._choice((0.1, 0.5))
+        self._for(seconds, lambda: setattr(self.world.broker, "loses", 0.0))
+
+    def _break_bus_away(self, seconds: float) -> None:
+        numbers = None if self._random() < 0.5 else {self._choice(range(self.plan.nodes))}
+        self.world.broker.interrupt(numbers)
+        self._for(seconds, self.world.broker.heal)
+
+    def _break_bus_reorders(self, seconds: float) -> None:
+        self.world.broker.reorders = 0.5
+        self._for(seconds, lambda: setattr(self.world.broker, "reorders", 0.0))
+
+    def _break_bus_doubles(self, seconds: float) -> None:
+        self.world.broker.doubles = 0.5
+        self._for(seconds, lambda: setattr(self.world.broker, "doubles", 0.0))
+
+    def _set_chance(self, **values: float) -> None:
+        for name, value in values.items():
+            setattr(self.world.chance, name, value)
+
+    def _break_slow(self, seconds: float) -> None:
+        self._set_chance(slow=self._choice((10.0, 60.0)), far=self._choice((1.0, 10.0)))
+        self._for(seconds, lambda: self._set_chance(slow=1.0, far=1.0))
+
+    def _break_db_down(self, seconds: float) -> None:
+        self.world.database.is_down = True
+        self._for(seconds, lambda: setattr(self.world.database, "is_down", False))
+
+    def _break_db_slow(self, seconds: float) -> None:
+        self._set_chance(db_slow=self._choice((50.0, 500.0)))
+        self._for(seconds, lambda: self._set_chance(db_slow=1.0))
+
+    def _break_db_breaks(self, seconds: float) -> None:
+        self.world.database.breaks_commits = 0.5
+        self._for(seconds, lambda: setattr(self.world.database, "breaks_commits", 0.0))
+
+    def _some_link(self) -> Any:
+        links = [client.link for client in self.world.clients.values() if client.is_alive and client.link is not None]
+        return self._choice(links) if links else None
+
+    def _break_cut(self, seconds: float) -> None:
+        if link := self._some_link():
+            link.cut()
+
+    def _break_dark(self, seconds: float) -> None:
+        if link := self._some_link():
+            up, down = self._choice(((True, True), (True, False), (False, True)))
+            link.blacken(up=up, down=down)
+
+    def _break_stall(self, seconds: float) -> None:
+        if link := self._some_link():
+            up, down = self._choice(((True, True), (True, False), (False, True)))
+            link.stall(up=up, down=down)
+            self._for(seconds, link.heal)
+
+    def _break_swallow(self, seconds: float) -> None:
+        if link := self._some_link():
+            link.swallows += 1
+
+    def _break_slow_reader(self, seconds: float) -> None:
+        if link := self._some_link():
+            link.reads = False
+            self._for(seconds, link.heal)
+
+    def _break_offline(self, seconds: float) -> None:
+        names = sorted(self.world.clients)
+        if names:
+            name = self._choice(names)
+            self.world.network.offline.add(name)
+            link = self.world.clients[name].link
+            if link is not None:
+                link.cut() if self._random() < 0.5 else link.blacken(up=True, down=True)
+            self._for(seconds, lambda: self.world.network.offline.discard(name))
+
+    def _break_requests_lost(self, seconds: float) -> None:
+        self.world.network.loses = 0.3
+        self._for(seconds, lambda: setattr(self.world.network, "loses", 0.0))
+
+    def _break_requests_doubled(self, seconds: float) -> None:
+        self.world.network.doubles = 0.5
+        self._for(seconds, lambda: setattr(self.world.network, "doubles", 0.0))
+
+    def _break_no_upgrade(self, seconds: float) -> None:
+        self.world.network.refuses_upgrades = True
+        self._for(seconds, lambda: setattr(self.world.network, "refuses_upgrades", False))
+
+    def _break_crash(self, seconds: float) -> None:
+        alive = [client for client in self.world.clients.values() if client.is_alive]
+        if not alive:
+            return
+        client = self._choice(alive)
+        kept = client.crash(keeps_replica=self._random() < 0.7, keeps_outbox=self._random() < 0.8)
+        self.world.gone[client.name] = kept
+        self._for(seconds, lambda: self._come_back(client.name, client.who.user_id))
+
+    def _come_back(self, name: str, user: int) -> None:
+        if name in self.world.gone:
+            self.world.start_client(name, user)
+
+    def _break_new_device(self, seconds: float) -> None:
+        if len(self.world.clients) < 8:
+            user = self._choice(range(1, self.plan.people + 1))
+            self.world.start_client(f"{'ghijklmnopqrstuvwxyz'[len(self.world.clients)]}{user}", user)
+
+    def _back_up(self) -> None:
+        self._backup = self.world.database.tables.copy()
+
+    def _restore(self) -> None:
+        assert self._backup is not None
+        self.world.restore(self._backup)
+        self._for(0.5, self._revive)

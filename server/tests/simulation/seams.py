@@ -1,0 +1,108 @@
+"""Where the server's own code meets the model. Everything else of it runs as it is.
+
+the database's connection, as the store knows it          → world.store.Connection
+the time of day (`store.clock`)                           → the loop's
+people from accounts (`store.people`, the ORM)            → the model's tables
+logs                                                      → what was caught and logged as a fault is a fault here
+metrics                                                   → nowhere; a third of the time would be spent counting
+"""
+
+import sys
+import traceback
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+from unittest import mock
+
+from prometheus_client.metrics import MetricWrapperBase
+
+from backchannel.protocol.shapes import User
+from backchannel.store import clock, hop, log, people, reads, rooms
+from backchannel.transports import metrics
+from backchannel.transports.http import sync
+from backchannel.transports.websocket import connection as websocket
+from tests.simulation.world.store import Connection
+
+connection = Connection()
+
+
+class _Clock:
+    """Stands for the module `time` in `store.clock`. `skew_us` is set while a node's own time of day is asked for."""
+
+    def __init__(self) -> None:
+        self.now: Callable[[], float] = lambda: 0.0
+        self.skew_us = 0
+
+    def time_ns(self) -> int:
+        return 1_700_000_000_000_000_000 + (int(self.now() * 1_000_000) + self.skew_us) * 1000
+
+
+class _Log:
+    def __init__(self) -> None:
+        self.on_fault: Callable[[str], None] = lambda _: None
+
+    def debug(self, *_: object, **__: object) -> None: ...
+
+    info = warning = error = debug
+
+    def exception(self, word: str, **fields: object) -> None:
+        """Something broke that nobody had thought of."""
+        self.on_fault(f"{word} {fields}\n{traceback.format_exc()}")
+
+
+class _Metric:
+    """Any metric."""
+
+    def labels(self, *_: object) -> "_Metric":
+        return self
+
+    def inc(self, *_: object) -> None: ...
+
+    dec = set = observe = inc
+
+
+time_of_day = _Clock()
+server_log = _Log()
+
+
+def _users_by_id(ids: Any) -> dict[int, User]:
+    assert connection.database is not None
+    people_ = connection.database.tables.people
+    return {id_: User(*people_[id_][:3]) for id_ in ids if id_ in people_}
+
+
+def _user_in_any_state(id_: int) -> User:
+    return _users_by_id([id_])[id_]
+
+
+@contextmanager
+def installed() -> Iterator[None]:
+    """Put the model under the server's code, for as long as this lasts."""
+    metric = _Metric()
+    patches = [
+        mock.patch.object(log, "connection", connection),
+        mock.patch.object(log, "transaction", connection),
+        mock.patch.object(reads, "default_connection", connection),
+        mock.patch.object(rooms, "connection", connection),
+        mock.patch.object(hop, "connection", connection),
+        mock.patch.object(people, "users_by_id", _users_by_id),
+        mock.patch.object(people, "user_in_any_state", _user_in_any_state),
+        mock.patch.object(clock, "time", time_of_day),
+        mock.patch.object(websocket, "time", mock.Mock(monotonic=lambda: 0.0)),
+        mock.patch.multiple(
+            metrics, **{name: metric for name, value in vars(metrics).items() if isinstance(value, MetricWrapperBase)}
+        ),
+        *(
+            mock.patch.object(module, "_log", server_log)
+            for name, module in list(sys.modules.items())
+            if name.startswith("backchannel.") and hasattr(module, "_log")
+        ),
+    ]
+    assert sync.metrics is metrics
+    try:
+        for patch in patches:
+            patch.start()
+        yield
+    finally:
+        for patch in reversed(patches):
+            patch.stop()

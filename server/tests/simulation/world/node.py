@@ -1,0 +1,207 @@
+"""One server process: put together as asgi.py does, with the model's database, bus and network around it."""
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from backchannel.commands.context import Caller, Context
+from backchannel.commands.publish import publisher
+from backchannel.fanout.facts import PresenceFact
+from backchannel.fanout.hub import Hub
+from backchannel.fanout.memory import MemoryBus
+from backchannel.fanout.presence import Presence, Sight
+from backchannel.protocol import codec
+from backchannel.protocol.commands import COMMANDS
+from backchannel.protocol.errors import Code, CommandError
+from backchannel.protocol.frames import GoingAway, SyncRequest
+from backchannel.queries.events import missing_facts
+from backchannel.transports import dispatch
+from backchannel.transports.http.sync import Poll
+from backchannel.transports.node import Node
+from backchannel.transports.rates import Rates
+from backchannel.transports.rounds import Rounds
+from backchannel.transports.session import Settings
+from backchannel.transports.show_presence import show_presence
+from backchannel.transports.websocket.connection import Connection
+from tests.simulation import seams
+from tests.simulation.world.bus import SimulatedBus
+from tests.simulation.world.network import Link
+from tests.simulation.world.writer import SimulatedLog
+
+if TYPE_CHECKING:
+    from tests.simulation.world.world import World
+
+Answered = Callable[[int, bytes], None]
+"""HTTP status, body."""
+
+
+@dataclass(frozen=True)
+class SimulatedIdentity:
+    user_id: int
+    username: str
+    display_name: str
+    credential: str
+    via: str = "cookie"
+
+
+class SimulatedNode:
+    def __init__(self, world: "World", number: int, skew_us: int) -> None:
+        self.world = world
+        self.number = number
+        self.is_dead = False
+        self.skew_us = skew_us
+        self.crash_at: str | None = None
+        self._tasks: set[asyncio.Task[Any]] = set()
+        self._links: dict[Link, None] = {}
+        self._unanswered: dict[Answered, None] = {}
+        self._bus = MemoryBus() if world.plan.nodes == 1 else SimulatedBus(world.broker, number)
+        publish = publisher(self._bus)
+
+        def on_commit(outcomes: Any) -> None:
+            publish(outcomes)
+            self.is_at("after_publish")
+
+        self.log = SimulatedLog(self, on_commit)
+        clock = world.loop.time
+        self.hub = Hub(self._bus, missing_facts, lambda _: None, self._seen, self._bus_reconnected, clock)
+        presence = Presence(f"node{number}")
+        limits = world.plan.limits
+        self.node = Node(
+            context=Context(self.log, self._bus, presence, clock),
+            hub=self.hub,
+            presence=presence,
+            authenticate=None,  # type: ignore[arg-type]  # the network knows who speaks
+            issue_ticket=None,  # type: ignore[arg-type]
+            settings=Settings(limits, world.plan.heartbeat_s, "simulated"),
+            rates=Rates(limits),
+            started_at=0.0,
+        )
+        self.rounds = Rounds(self.node, lambda _: set())
+        self.spawn(self._start())
+
+    async def _start(self) -> None:
+        await self.hub.start()
+        self.rounds.start()
+
+    # -- what the network brings
+
+    @property
+    def accepts(self) -> bool:
+        return not self.is_dead and not self.node.draining
+
+    def open(self, link: Link, identity: SimulatedIdentity) -> None:
+        seams.time_of_day.skew_us = self.skew_us
+        connection = Connection(link, identity, self.node)  # type: ignore[arg-type]
+        seams.time_of_day.skew_us = 0
+        self._links[link] = None
+        self.spawn(self._serve(connection, link))
+
+    async def _serve(self, connection: Connection, link: Link) -> None:
+        try:
+            await connection.run()
+        finally:
+            link.end(1006)
+            self._links.pop(link, None)
+
+    def command(self, word: str, fields: dict[str, Any], who: SimulatedIdentity, answered: Answered) -> None:
+        async def run() -> tuple[int, bytes]:
+            declaration = COMMANDS[word]
+            command = codec.build_command(declaration.struct, fields, strings={})
+            caller = Caller(dispatch_user(who))
+            answer = await dispatch.run(command, caller, self.node, "http")
+            return answer.status or declaration.status, codec.encode(answer.result)
+
+        self.spawn(self._answer(run, answered))
+
+    def sync(self, request: SyncRequest, who: SimulatedIdentity, answered: Answered) -> Callable[[], None]:
+        """Returns what the client's going away does."""
+
+        async def run() -> tuple[int, bytes]:
+            self.node.rates.check_request(who.user_id, self.node.context.clock())
+            return 200, codec.encode(await Poll(who, request, self.node).run())  # type: ignore[arg-type]
+
+        return self.spawn(self._answer(run, answered)).cancel
+
+    async def _answer(self, run: Callable[[], Coroutine[Any, Any, tuple[int, bytes]]], answered: Answered) -> None:
+        self._unanswered[answered] = None
+        try:
+            status, body = await run()
+        except CommandError as error:
+            status, body = error.code.status, codec.encode(error.data)
+        except Exception as error:
+            self.world.fault(f"a request broke: {error!r}")
+            status, body = Code.INTERNAL.status, b"{}"
+        finally:
+            self._unanswered.pop(answered, None)
+        if not self.is_dead:
+            answered(status, body)
+
+    # -- how it ends
+
+    def is_at(self, point: str) -> bool:
+        """True where the process is dead from this point on."""
+        if self.crash_at == point and not self.is_dead:
+            self.kill()
+        return self.is_dead
+
+    def kill(self) -> None:
+        """kill -9: nothing more is said, written or finished."""
+        if self.is_dead:
+            return
+        self.is_dead = True
+        self.world.history.add("killed", node=self.number)
+        if isinstance(self._bus, SimulatedBus):
+            self._bus.die()
+        for link in list(self._links):
+            link.end(1006)
+        for answered in list(self._unanswered):  # the system closes its connections
+            answered(0, b"")
+        self._end_tasks()
+
+    async def drain(self) -> None:
+        """SIGTERM: as the runner and asgi.py do it."""
+        if self.is_dead or self.node.draining:
+            return
+        self.world.history.add("draining", node=self.number)
+        self.node.draining = True
+        for subscriber in list(self.hub.subscribers):
+            subscriber.say(codec.encode(GoingAway(int(self.world.chance.random() * self.world.plan.return_within_ms))))
+        await asyncio.sleep(0.05)
+        for link in list(self._links):
+            link.end(1012)
+        await self.rounds.stop()
+        self.log._closing = True
+        await asyncio.sleep(0.5)
+        while not self.log.is_idle and not self.is_dead:  # noqa: ASYNC110 - as a join of the thread
+            await asyncio.sleep(0.02)
+        if not self.is_dead:
+            self.is_dead = True
+            await self.hub.stop()
+            self._end_tasks()
+
+    def _end_tasks(self) -> None:
+        for task in (*self._tasks, *self.rounds._tasks, *self.hub._repairing.values()):
+            task.cancel()
+
+    def spawn(self, coroutine: Coroutine[Any, Any, Any]) -> "asyncio.Task[Any]":
+        task = self.world.loop.create_task(coroutine)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        return task
+
+    # -- as asgi.py
+
+    def _seen(self, fact: PresenceFact) -> None:
+        sight = Sight(fact.user_id, fact.state, fact.rooms)
+        show_presence(self.hub, self.node.presence.hear(fact.node, sight, self.node.context.clock()))
+
+    def _bus_reconnected(self) -> None:
+        if not self.is_dead:
+            self.spawn(self.rounds.reconcile_now())
+
+
+def dispatch_user(who: SimulatedIdentity) -> Any:
+    from backchannel.protocol.shapes import User
+
+    return User(who.user_id, who.username, who.display_name)

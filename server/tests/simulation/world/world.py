@@ -1,0 +1,111 @@
+"""Everything that exists in one seed."""
+
+from collections.abc import Callable
+from random import Random
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+import msgspec
+
+from tests.simulation import seams
+from tests.simulation.clients.client import Client
+from tests.simulation.clients.outbox import Outbox
+from tests.simulation.clients.replica import Replica
+from tests.simulation.loop import Loop
+from tests.simulation.world.bus import Broker
+from tests.simulation.world.chance import Chance
+from tests.simulation.world.history import History
+from tests.simulation.world.network import Network
+from tests.simulation.world.node import SimulatedIdentity, SimulatedNode
+from tests.simulation.world.store import Database, Tables
+
+if TYPE_CHECKING:
+    from tests.simulation.scenario import Plan
+
+CLOCK_SKEW_US = 2_000_000
+
+
+class World:
+    """Nodes, clients and what is between them; `plan` says how many and how bad."""
+
+    def __init__(self, plan: "Plan", rng: Random) -> None:
+        self.plan = plan
+        self.chance = Chance(rng)
+        self.faults: list[str] = []
+        self.loop = Loop(rng, self.fault, shuffles=plan.shuffles)
+        self.loop.thread_delay = self.chance.thread_delay
+        self.history = History(self.loop.time)
+        self.database = Database(plan.tables(), rng)
+        self.database.interleaves = plan.interleaves
+        self.broker = Broker(self)
+        self.network = Network(self)
+        self.nodes: dict[int, SimulatedNode] = {}
+        self.clients: dict[str, Client] = {}
+        self.gone: dict[str, tuple[Replica, Outbox]] = {}
+        self._decoded: dict[str, Any] = {}
+        self._random_id = rng.getrandbits
+        self._restores = 0
+        seams.connection.database = self.database
+        seams.time_of_day.now = self.loop.time
+        seams.server_log.on_fault = self.fault
+
+    # -- nodes
+
+    def start_node(self, number: int) -> None:
+        skew_us = int((self.chance.random() - 0.5) * CLOCK_SKEW_US) if self.plan.skews_clocks else 0
+        self.history.add("node", node=number)
+        self.nodes[number] = SimulatedNode(self, number, skew_us)
+
+    def pick_node(self) -> SimulatedNode | None:
+        accepting = [node for node in self.nodes.values() if node.accepts]
+        return accepting[int(self.chance.random() * len(accepting))] if accepting else None
+
+    # -- clients
+
+    def start_client(self, name: str, user: int) -> None:
+        person = self.database.tables.people[user]
+        who = SimulatedIdentity(user, person[1], person[2], f"credential-{name}")
+        self.clients[name] = Client(self, name, who, self.gone.pop(name, None))
+
+    def new_id(self) -> str:
+        """Of a message: a UUID of version 7, by the loop's time."""
+        milliseconds = int(self.loop.now * 1000)
+        value = milliseconds << 80 | 0x7 << 76 | self._random_id(12) << 64 | 0x2 << 62 | self._random_id(62)
+        return str(UUID(int=value))
+
+    def decoded(self, text: str) -> Any:
+        """JSON; the same bytes are decoded once for everybody who hears them."""
+        found = self._decoded.get(text)
+        if found is None:
+            if len(self._decoded) > 500:
+                self._decoded.clear()
+            found = self._decoded[text] = msgspec.json.decode(text)
+        return found
+
+    # -- what goes wrong
+
+    def fault(self, sentence: str) -> None:
+        """Something that may not happen at all."""
+        self.faults.append(sentence)
+        self.history.add("fault", detail=sentence)
+
+    def restore(self, tables: Tables) -> None:
+        """The database is set back to a backup, under another epoch; the nodes are off meanwhile."""
+        for node in self.nodes.values():
+            node.kill()
+        self._restores += 1
+        tables.epoch = f"{self.plan.epoch}-{self._restores}"
+        self.database.tables = tables
+        self.database.writers_about_to_commit.clear()
+        self.history.add("restored", epoch=tables.epoch)
+
+    def close(self) -> None:
+        """End every task, so that nothing of this world is left."""
+        for client in self.clients.values():
+            client.is_alive = False
+        for node in self.nodes.values():
+            node.kill()
+        self.loop.run_until(lambda: False, self.loop.now + 0.1, every=0.1)
+
+    def later(self, delay: float, do: Callable[..., Any], *args: Any) -> None:
+        self.loop.call_later(delay, do, *args)
