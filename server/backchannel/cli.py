@@ -67,6 +67,11 @@ def _parser() -> argparse.ArgumentParser:
     token.add_argument("--label", default="", metavar="TEXT", help="what uses it, to find it again when it is revoked")
 
     add("migrate", _migrate, "Bring the database's tables up to date; serve does this by itself.")
+    keep = add("backup", _backup, "Write everything that is kept to a file, while the server runs.")
+    keep.add_argument("file", metavar="FILE", type=Path, help="must not exist yet")
+    back = add("restore", _restore, "Put a backup in the place of what is kept. The server must not run.")
+    back.add_argument("file", metavar="FILE", type=Path, help="made by backup")
+    add("promote", _promote, "Say that the database is a promoted standby: clients start over from what it has.")
     add("check", _check, "Look for what would keep the server from running well.")
     return parser
 
@@ -168,3 +173,49 @@ def _check(options: argparse.Namespace, conf: Conf) -> int:
         print(f"{'problem' if finding.is_problem else finding.word:9}{finding.text}")
     print("Nothing stands in the way." if not problems else f"{problems} to see to.")
     return 1 if problems else 0
+
+
+def _backup(options: argparse.Namespace, conf: Conf) -> int:
+    _open(conf, up_to_date=False)
+    from backchannel.site import backup, state
+
+    try:
+        backup.backup(options.file.absolute())
+    except state.DatabaseUnusable as problem:
+        raise Stop(str(problem)) from None
+    print(f"{options.file}: {options.file.stat().st_size:,} bytes.")
+    return 0
+
+
+def _restore(options: argparse.Namespace, conf: Conf) -> int:
+    import django
+
+    django.setup()
+    from contextlib import ExitStack
+
+    from backchannel.site import backup, state
+
+    try:
+        with ExitStack() as held:
+            if state.vendor() == "sqlite":
+                held.enter_context(state.only_server_of(conf.data))
+            else:
+                state.connect()
+            backup.restore(options.file.absolute())
+            state.connect()
+            if state.unapplied():
+                state.migrate()
+            backup.begin_epoch()
+    except state.DatabaseUnusable as problem:
+        raise Stop(str(problem)) from None
+    print("Restored. Clients start over, and offer again what they sent in the last days.")
+    return 0
+
+
+def _promote(options: argparse.Namespace, conf: Conf) -> int:
+    _open(conf)
+    from backchannel.site import backup
+
+    backup.begin_epoch()
+    print("A new epoch has begun. Restart the servers: clients start over, and offer again what they sent lately.")
+    return 0

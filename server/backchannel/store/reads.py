@@ -78,6 +78,11 @@ def place_of(person_id: int) -> Place:
     return Place(rows[0][0], rows[0][1], seats)
 
 
+def epoch() -> str:
+    rows = _query("SELECT epoch FROM backchannel_workspace WHERE id = 1", [])
+    return str(rows[0][0]) if rows else ""
+
+
 def heads_of(room_ids: Iterable[int]) -> dict[int, int]:
     ids = list(room_ids)
     return dict(_query(f"SELECT id, head FROM {ROOM} WHERE id IN ({marks(ids)})", ids)) if ids else {}

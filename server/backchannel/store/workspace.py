@@ -12,3 +12,8 @@ def workspace() -> Workspace:
 def rename(name: str) -> None:
     workspace()
     Workspace.objects.filter(pk=1).update(name=name)
+
+
+def set_epoch(epoch: str) -> None:
+    workspace()
+    Workspace.objects.filter(pk=1).update(epoch=epoch)

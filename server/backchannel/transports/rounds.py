@@ -11,7 +11,7 @@ from typing import Final
 import structlog
 
 from backchannel.commands.set_presence import publish_sights
-from backchannel.protocol.errors import CommandError
+from backchannel.protocol.errors import CloseCode, CommandError
 from backchannel.store import reads
 from backchannel.store.hop import in_thread
 from backchannel.transports import metrics
@@ -33,6 +33,7 @@ class Rounds:
         self._node = node
         self._revalidate = revalidate
         self._tasks: list[asyncio.Task[None]] = []
+        self._epoch = ""
 
     def start(self) -> None:
         rounds = ((TICK_S, self.tick), (RECONCILE_S, self.reconcile), (REVALIDATE_S, self.revalidate_all))
@@ -57,10 +58,20 @@ class Rounds:
     async def reconcile(self) -> None:
         """How far are the rooms and users that are listened to here? What the bus lost is read from the log."""
         hub = self._node.hub
+        await self._look_at_epoch()
         if hub.served_rooms:
             hub.observe_heads(await in_thread(reads.heads_of, list(hub.served_rooms)))
         if hub.served_users:
             hub.observe_versions(await in_thread(reads.versions_of, list(hub.served_users)))
+
+    async def _look_at_epoch(self) -> None:
+        """A standby was promoted under this server: what it told its clients is void, they come back and start over."""
+        epoch = await in_thread(reads.epoch)
+        if self._epoch not in ("", epoch):
+            _log.warning("new_epoch", epoch=epoch)
+            for subscriber in list(self._node.hub.subscribers):
+                subscriber.end(CloseCode.RESTART, "new_epoch")
+        self._epoch = epoch
 
     async def reconcile_now(self) -> None:
         """Between the rounds, after the bus was away. A database that does not answer is asked in the next round."""
