@@ -15,6 +15,7 @@ import pytest
 from faults.proxy import Proxy
 from playwright.sync_api import BrowserContext, expect
 from stage.api import Api
+from stage.conversation import Conversation
 from stage.database import Database
 from stage.patience import PATIENCE_S
 from stage.person import Person
@@ -150,6 +151,20 @@ def room(ada: Person, ben: Person) -> dict[str, Any]:
     return ada.api.create_room("group", ben.api, name="Garden")
 
 
+@pytest.fixture
+def elsewhere(ada: Person, ben: Person, room: dict[str, Any]) -> dict[str, Any]:
+    """Another room of the two."""
+    return ada.api.create_room("group", ben.api, name="Shed")
+
+
+@pytest.fixture
+def talk(ada: Person, ben: Person, room: dict[str, Any], elsewhere: dict[str, Any], database: Database) -> Conversation:
+    """Ada and Ben sit in one room, connected."""
+    for person in (ada, ben):
+        person.enter(room)
+    return Conversation(room, database, ada, ben)
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Any:
     """Beside a failure: what passed each network."""
@@ -159,4 +174,5 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
             person = getattr(item, "funcargs", {}).get(name)
             if person is not None:
                 report.sections.append((f"requests of {name}", "\n".join(person.proxy.traffic.requests[-40:])))
+                report.sections.append((f"sockets of {name}", "\n".join(map(str, person.witness.sockets[-5:]))))
     return report

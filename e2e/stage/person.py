@@ -68,12 +68,13 @@ class Person:
     def visit(self, path: str = "/") -> None:
         self.page.goto(self.proxy.url + path)
 
-    def enter(self, room: dict[str, Any]) -> None:
-        """Open the app in a room and wait until it is connected and the room can be written in."""
+    def enter(self, room: dict[str, Any], *, connected: bool = True) -> None:
+        """Open the app in a room and wait until the room can be written in, and the WebSocket is proven."""
         self.has_session()
         self.visit(f"/rooms/{room['id']}")
         expect(self.composer).to_be_visible()
-        self.expect_connected()
+        if connected:
+            self.expect_connected()
 
     # ── the network ─────────────────────────────────────────────────────────────────────────
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
@@ -22,6 +23,9 @@ class Socket:
 
     proven: bool = False
     closed: bool = False
+    # The types of the frames, in order.
+    heard: list[str] = field(default_factory=list)
+    said: list[str] = field(default_factory=list)
 
 
 @dataclass
@@ -65,11 +69,18 @@ class Witness:
         self.sockets.append(socket)
 
         def hear(payload: str | bytes) -> None:
-            if '"type":"pong"' in str(payload):
-                socket.proven = True
+            socket.heard += types_of(payload)
+            socket.proven = socket.proven or "pong" in socket.heard
 
         def end(_: WebSocket) -> None:
             socket.closed = True
 
         opened.on("framereceived", hear)
+        opened.on("framesent", lambda payload: socket.said.extend(types_of(payload)))
         opened.on("close", end)
+
+
+def types_of(payload: str | bytes) -> list[str]:
+    """Of the one frame, or the several, of a WebSocket message."""
+    frames = json.loads(payload)
+    return [frame["type"] for frame in (frames if isinstance(frames, list) else [frames])]

@@ -1,0 +1,5 @@
+"""A plugin (pytest.ini names it): failures in the stage's own assertions show both sides, as those in tests do."""
+
+import pytest
+
+pytest.register_assert_rewrite("stage", "node.talkers")

@@ -1,0 +1,42 @@
+"""A middlebox that accepts the WebSocket and then swallows what it carries: an open socket proves nothing."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from faults.proxy import BOTH, Faults
+from stage.conversation import Conversation
+from stage.database import Database
+from stage.person import Person
+
+WAYS = {"up": frozenset({"up"}), "down": frozenset({"down"}), "both": BOTH}
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_a_socket_that_never_speaks_is_not_believed(
+    ada: Person, ben: Person, room: dict[str, Any], elsewhere: dict[str, Any], database: Database, way: str
+) -> None:
+    ada.suffer(Faults(ws_silence=WAYS[way]))
+    ada.enter(room, connected=False)
+    ben.enter(room)
+    talk = Conversation(room, database, ada, ben)
+    talk.turn("one", "two")
+    ada.expect_disconnected()
+    talk.check_away(ben, ada, elsewhere)
+    assert not ada.witness.is_proven
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_a_socket_that_falls_silent_in_the_middle_of_a_conversation_is_noticed(
+    ada: Person, ben: Person, talk: Conversation, way: str
+) -> None:
+    talk.turn("before")
+    ada.witness.network_may_fail = True
+    assert ada.proxy.silence("ws", WAYS[way]) == 1
+    # Ada's send goes nowhere, or its ack does; it goes by HTTP then, under the same id.
+    talk.say(ada, "into the silence")
+    talk.check()
+    talk.turn("after")
+    ada.expect_connected()
+    talk.check()

@@ -1,0 +1,76 @@
+"""Nothing gets through: the chat says so, keeps what is written, and sends it once and in order when it can."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from playwright.sync_api import expect
+from stage.conversation import Conversation
+from stage.person import Person
+
+
+def test_red_while_down_and_everything_is_sent_when_it_is_back(ada: Person, ben: Person, talk: Conversation) -> None:
+    talk.turn("before")
+    ada.lose_network()
+    texts = [f"written while down {n}" for n in range(5)]
+    talk.say(ada, *texts)
+    ada.expect_failed()
+    expect(ada.indicator).to_contain_text("5 messages are waiting")
+    ada.sees_waiting(*texts)
+    ben.sees(*talk.said[:-5])
+    ada.proxy.heal()
+    talk.check()
+    ada.expect_connected()
+
+
+def test_what_is_being_typed_stays(ada: Person, ben: Person, talk: Conversation) -> None:
+    ada.composer.fill("half a sen")
+    ada.lose_network()
+    ada.expect_failed()
+    expect(ada.composer).to_have_value("half a sen")
+    ada.composer.press_sequentially("tence")
+    ada.proxy.heal()
+    ada.expect_connected()
+    expect(ada.composer).to_have_value("half a sentence")
+    ada.composer.press("Enter")
+    talk.said.append("half a sentence")
+    talk.check()
+
+
+def test_a_full_outbox_survives_a_reload(ada: Person, ben: Person, talk: Conversation) -> None:
+    talk.turn("before")
+    ada.lose_network()
+    texts = [f"kept {n}" for n in range(5)]
+    talk.say(ada, *texts)
+    ada.sees_waiting(*texts)
+    # The page itself comes from the server, so the network is back, and the sending with it.
+    ada.proxy.heal()
+    ada.page.reload()
+    talk.check()
+    ada.expect_connected()
+    talk.turn("after")
+
+
+def test_retry_now_is_at_hand(ada: Person, ben: Person, talk: Conversation) -> None:
+    ada.lose_network()
+    talk.say(ada, "waits")
+    ada.expect_failed()
+    ada.proxy.heal()
+    # It may have healed by itself before the press: the button is gone then.
+    button = ada.indicator.get_by_role("button", name="Retry now")
+    if button.is_visible():
+        button.click()
+    talk.check()
+    ada.expect_connected()
+
+
+def test_both_are_down_and_write(ada: Person, ben: Person, talk: Conversation, room: dict[str, Any]) -> None:
+    for person in talk.people:
+        person.lose_network()
+        person.expect_failed()
+        person.say(*(f"{person.name} writes {n}" for n in range(3)))
+    for person in talk.people:
+        person.proxy.heal()
+        talk.said += [f"{person.name} writes {n}" for n in range(3)]
+        person.sees(*talk.said)
+    talk.check()

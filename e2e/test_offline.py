@@ -1,0 +1,65 @@
+"""A laptop loses its network and gets it back."""
+
+from __future__ import annotations
+
+import pytest
+from faults.proxy import BOTH, Faults
+from stage.conversation import Conversation
+from stage.person import Person
+
+
+def browser_goes_offline(person: Person) -> None:
+    person.witness.network_may_fail = True
+    person.context.set_offline(True)
+
+
+def browser_comes_back(person: Person) -> None:
+    person.context.set_offline(False)
+
+
+def cable_is_pulled(person: Person) -> None:
+    person.lose_network()
+
+
+def cable_is_back(person: Person) -> None:
+    person.proxy.heal()
+
+
+def radio_dies(person: Person) -> None:
+    """Nothing is refused: bytes just vanish, on what is open and what is opened."""
+    person.suffer(Faults(http_silence=BOTH, ws_silence=BOTH))
+    person.proxy.silence("ws")
+    person.proxy.silence("http")
+
+
+def radio_is_back(person: Person) -> None:
+    person.proxy.heal()
+
+
+WAYS = {
+    "the browser knows": (browser_goes_offline, browser_comes_back),
+    "the browser does not know": (cable_is_pulled, cable_is_back),
+    "bytes vanish": (radio_dies, radio_is_back),
+}
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_what_was_missed_and_what_was_written_meanwhile_come_through(
+    ada: Person, ben: Person, talk: Conversation, way: str
+) -> None:
+    lose, regain = WAYS[way]
+    talk.turn("before")
+    lose(ada)
+    talk.say(ben, "Ada misses this", "and this")
+    ada.composer.fill("Ada writes this meanwhile")
+    ada.composer.press("Enter")
+    ada.sees_waiting("Ada writes this meanwhile")
+    ada.expect_failed()
+    ben.sees(*talk.said)
+    regain(ada)
+    # Sent when the network is back, so after what Ben said.
+    talk.said.append("Ada writes this meanwhile")
+    talk.check()
+    ada.expect_connected()
+    talk.turn("after")
+    talk.check()

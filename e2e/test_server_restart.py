@@ -1,0 +1,27 @@
+"""The server goes and comes back: what was shown as sent is there, and everybody is connected again."""
+
+from __future__ import annotations
+
+import pytest
+from stage.conversation import Conversation
+from stage.person import Person
+from stage.server import Server
+
+
+@pytest.mark.parametrize("way", ["SIGTERM", "kill -9"])
+def test_a_restart_loses_nothing(ada: Person, ben: Person, talk: Conversation, server: Server, way: str) -> None:
+    for person in talk.people:
+        person.witness.network_may_fail = True
+    talk.turn("before")
+    if way == "SIGTERM":
+        assert server.stop() == 0
+    else:
+        server.kill()
+    talk.say(ada, "while it is gone", "and again")
+    ada.expect_failed()
+    server.start()
+    talk.check()
+    talk.turn("after")
+    for person in talk.people:
+        person.expect_connected()
+    talk.check()

@@ -1,0 +1,27 @@
+"""A load balancer that kills every WebSocket 200 ms after its upgrade: it opens again and again, and is never any good."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from faults.proxy import Faults
+from stage.conversation import Conversation
+from stage.database import Database
+from stage.patience import eventually
+from stage.person import Person
+
+
+def test_sockets_that_die_young_do_not_disturb_the_conversation(
+    ada: Person, ben: Person, room: dict[str, Any], elsewhere: dict[str, Any], database: Database
+) -> None:
+    for person in (ada, ben):
+        person.suffer(Faults(ws_lives_s=0.2))
+        person.enter(room, connected=False)
+    talk = Conversation(room, database, ada, ben)
+    talk.turn("one", "two", "three")
+    talk.check_away(ada, ben, elsewhere)
+    eventually(lambda: len(ada.witness.sockets) >= 3, ada.page)
+    talk.turn("four")
+    talk.check()
+    # Backing off: an eager reconnect would open several a second.
+    assert len(ada.witness.sockets) < 60
