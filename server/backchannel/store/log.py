@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 import structlog
-from django.db import DatabaseError, InterfaceError, connection, transaction
+from django.db import DatabaseError, IntegrityError, InterfaceError, OperationalError, connection, transaction
 
 from backchannel import failpoints
 from backchannel.protocol.errors import Code, CommandError
@@ -67,6 +67,11 @@ class Log:
         if self._thread.is_alive():
             self._queue.put(None)
             self._thread.join()
+        with suppress(queue.Empty):  # who asked at this very moment is told too
+            while True:
+                job = self._queue.get_nowait()
+                if job is not None:
+                    job.done.set_exception(_overloaded())
 
     @property
     def waiting(self) -> int:
@@ -85,11 +90,7 @@ class Log:
                 raise queue.Full
             self._queue.put_nowait(job)
         except queue.Full:
-            job.done.set_exception(
-                CommandError(
-                    Code.OVERLOADED, "The server is busier than it can bear. Try again in a moment.", retry_after=1.0
-                )
-            )
+            job.done.set_exception(_overloaded())
         return job.done
 
     def _run(self) -> None:
@@ -118,7 +119,7 @@ class Log:
 
     def _commit(self, batch: list[_Job]) -> None:
         try:
-            outcomes = commit([job.operation for job in batch])
+            outcomes = _commit_looking_twice([job.operation for job in batch])
         except Exception as error:  # the thread must outlive whatever an operation does
             if len(batch) > 1:
                 _log.info("batch_retried_one_by_one", operations=len(batch), error=type(error).__name__)
@@ -135,7 +136,10 @@ class Log:
                 self._loop.call_soon_threadsafe(self._resolve, batch)
 
     def _resolve(self, batch: list[_Job]) -> None:
-        self._on_commit([job.outcome for job in batch])
+        try:
+            self._on_commit([job.outcome for job in batch])
+        except Exception:  # what is stored is acked, and heard of by its number: a fault in telling strands nobody
+            _log.exception("telling_broke")
         for job in batch:
             if job.done.cancelled():
                 continue
@@ -143,6 +147,22 @@ class Log:
                 job.done.set_exception(job.outcome.error)
             else:
                 job.done.set_result(job.outcome.result)
+
+
+def _commit_looking_twice(operations: Sequence[Operation]) -> list[Outcome]:
+    """Where another node made the same thing this instant, or stood in the way, nothing was written: look once more."""
+    try:
+        return commit(operations)
+    except IntegrityError:
+        return commit(operations)
+    except OperationalError as error:
+        if getattr(error.__cause__, "sqlstate", None) not in _ROLLED_BACK:
+            raise
+        return commit(operations)
+
+
+_ROLLED_BACK: Final = frozenset({"40001", "40P01"})
+"""PostgreSQL's serialization failure and deadlock: nothing is stored, and it is likely to succeed at once."""
 
 
 def commit(operations: Sequence[Operation], at_us: int | None = None) -> list[Outcome]:
@@ -189,6 +209,12 @@ def _shares(operation: Operation) -> bool:
 
 def _rooms_of(operation: Operation) -> tuple[int, ...]:
     return (operation.room_id,) if isinstance(operation, Append) else operation.rooms()
+
+
+def _overloaded() -> CommandError:
+    return CommandError(
+        Code.OVERLOADED, "The server is busier than it can bear. Try again in a moment.", retry_after=1.0
+    )
 
 
 def _told(error: Exception) -> CommandError:

@@ -100,7 +100,7 @@ class Transaction:
             return
         rows = self.query(
             f"SELECT id, kind, name, topic, head, member_count FROM {ROOM} WHERE id IN ({marks(wanted)}) ORDER BY id"
-            + (" FOR UPDATE" if self._postgres else ""),
+            + (" FOR NO KEY UPDATE" if self._postgres else ""),
             wanted,
         )
         for row in rows:
@@ -192,7 +192,9 @@ class Transaction:
         """One version for each frame, so that a client notices when one of them was lost on the way."""
         people = sorted(self._to_tell)
         if self._postgres:
-            self.query(f"SELECT id FROM {PERSON} WHERE id IN ({marks(people)}) ORDER BY id FOR UPDATE", people)
+            # The full FOR UPDATE would also wait for the foreign keys of others' messages: two people who mention each
+            # other on two nodes would wait in a circle.
+            self.query(f"SELECT id FROM {PERSON} WHERE id IN ({marks(people)}) ORDER BY id FOR NO KEY UPDATE", people)
         cases = " ".join("WHEN %s THEN %s" for _ in people)
         counts = [value for person in people for value in (person, len(self._to_tell[person]))]
         rows = self.query(

@@ -1,0 +1,63 @@
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from typing import Any
+
+import pytest
+
+from backchannel.protocol.shapes import User
+from backchannel.store.log import Log
+from backchannel.store.transaction import Change, Outcome, Transaction
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _database(module_database: None) -> None:
+    """All tests here share their module's database: each makes its own people and rooms."""
+
+
+NewLog = Callable[..., Log]
+
+
+@pytest.fixture
+def new_log() -> Iterator[NewLog]:
+    """Writers, as many as wanted, without an event loop."""
+    with ExitStack() as stack:
+
+        def make(on_commit: Callable[[Sequence[Outcome]], None] = lambda _: None, **options: Any) -> Log:
+            log = Log(on_commit, **options)
+            log.start()
+            stack.callback(log.stop)
+            return log
+
+        yield make
+
+
+@pytest.fixture
+def log(new_log: NewLog) -> Log:
+    return new_log()
+
+
+class Waiting(Change):
+    """Holds the writer until it is let go, so that what is submitted meanwhile becomes one batch."""
+
+    def __init__(self, actor: User) -> None:
+        object.__setattr__(self, "actor", actor)
+
+    begun = threading.Event()
+    go_on = threading.Event()
+
+    def apply(self, transaction: Transaction, outcome: Outcome) -> None:
+        self.begun.set()
+        assert self.go_on.wait(30)
+
+
+@contextmanager
+def held(log: Log, actor: User) -> Iterator[None]:
+    """What is submitted in this block waits until its end."""
+    Waiting.begun.clear()
+    Waiting.go_on.clear()
+    waiting = log.submit(Waiting(actor))
+    assert Waiting.begun.wait(30)
+    yield
+    Waiting.go_on.set()
+    waiting.result(30)

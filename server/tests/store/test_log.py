@@ -1,0 +1,404 @@
+"""The writer: what it acks is stored, once, at one place, whoever asks and whatever happens meanwhile."""
+
+import random
+import threading
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+from django.db import DatabaseError, connection, connections, transaction
+
+from backchannel.protocol.errors import Code, CommandError
+from backchannel.store.log import Log
+from backchannel.store.message_changes import AddReaction, DeleteMessage, EditMessage
+from backchannel.store.models import Event, Person, Room
+from backchannel.store.models import Message as MessageRow
+from backchannel.store.read_marks import MarkRead
+from backchannel.store.room_changes import UpdateRoom
+from backchannel.store.transaction import Change, Outcome, Transaction
+from tests.store.conftest import NewLog, held
+from tests.store.making import append, check_gapless, do, outcome, person, room, send
+
+WITHIN_S = 60
+on_postgres = pytest.mark.skipif("connection.vendor != 'postgresql'", reason="SQLite has one writer")
+
+
+def nodes(new_log: NewLog) -> list[Log]:
+    """Several on PostgreSQL, as several nodes have them; SQLite is for one process."""
+    return [new_log() for _ in range(3 if connection.vendor == "postgresql" else 1)]
+
+
+def insistently(log: Log, operation: Any) -> Any:
+    """As a client does: what may succeed later is tried again with the same id."""
+    while True:
+        try:
+            return log.submit(operation).result(WITHIN_S)
+        except CommandError as error:
+            if error.code is not Code.UNAVAILABLE:
+                raise
+
+
+def test_seqs_have_no_gap_and_acks_are_true_whoever_writes_at_once(new_log: NewLog) -> None:
+    writers = nodes(new_log)
+    people = [person() for _ in range(4)]
+    rooms = [room(people[0], *people[1:]) for _ in range(3)]
+    seeds = {room_id: send(room_id, people[0]) for room_id in rooms}
+
+    def work(number: int) -> list[Any]:
+        chance = random.Random(number)
+        acked = []
+        for turn in range(25):
+            log, who, room_id = chance.choice(writers), chance.choice(people), chance.choice(rooms)
+            kind = chance.randrange(10)
+            if kind == 0:
+                insistently(log, AddReaction(actor=who, room_id=room_id, message_id=seeds[room_id].id, emoji=f"{number}.{turn}"[:8]))
+            elif kind == 1:
+                insistently(log, MarkRead(actor=who, room_id=room_id, seq=chance.randrange(100)))
+            elif kind == 2:
+                insistently(log, UpdateRoom(actor=who, room_id=room_id, name=None, topic=f"{number}.{turn}"))
+            else:
+                named = f"@{chance.choice(people).username} {number}.{turn}"
+                acked.append(insistently(log, append(room_id, who, named)).message)
+        return acked
+
+    with ThreadPoolExecutor(8) as threads:
+        acked = [message for each in threads.map(work, range(8)) for message in each]
+    for room_id in rooms:
+        check_gapless(room_id)
+    stored = {row.pk: row for row in MessageRow.objects.filter(room_id__in=rooms)}
+    assert len(stored) == len(acked) + len(rooms)
+    for message in acked:
+        row = stored[message.id]
+        assert (row.room_id, row.seq, row.content, row.sender_id) == (
+            message.room_id, message.seq, message.content, message.sender.id
+        )  # fmt: skip
+
+
+def test_one_id_from_many_callers_at_once_is_one_message(new_log: NewLog) -> None:
+    writers = nodes(new_log)
+    ada, ben = person(), person()
+    room_id = room(ada, ben)
+    ids = [uuid4() for _ in range(10)]
+    barrier = threading.Barrier(8)
+
+    def work(number: int) -> list[tuple[UUID, bool, int]]:
+        barrier.wait()
+        results = [insistently(writers[number % len(writers)], append(room_id, ada, f"{id_}", id=id_)) for id_ in ids]
+        return [(result.message.id, result.duplicate, result.message.seq) for result in results]
+
+    with ThreadPoolExecutor(8) as threads:
+        answers = [answer for each in threads.map(work, range(8)) for answer in each]
+    assert Counter(id_ for id_, duplicate, _ in answers if not duplicate) == dict.fromkeys(ids, 1)
+    assert len({(id_, seq) for id_, _, seq in answers}) == len(ids)
+    assert MessageRow.objects.filter(room_id=room_id).count() == len(ids)
+    check_gapless(room_id)
+
+
+def test_one_id_in_one_batch_is_one_message(log: Log) -> None:
+    ada = person()
+    room_id, id_ = room(ada), uuid4()
+    with held(log, ada):
+        futures = [log.submit(append(room_id, ada, id=id_)) for _ in range(5)]
+    results = [future.result(WITHIN_S) for future in futures]
+    assert [result.duplicate for result in results] == [False, True, True, True, True]
+    assert len({result.message.seq for result in results}) == 1
+
+
+@pytest.mark.parametrize("in_one_batch", [True, False])
+def test_an_id_of_another_message_is_refused(log: Log, in_one_batch: bool) -> None:
+    ada, ben = person(), person()
+    here, there = room(ada, ben), room(ada, ben)
+    id_ = uuid4()
+    quoted = send(here, ada)
+    first = append(here, ada, "First.", id=id_)
+    others = [
+        append(here, ada, "Second.", id=id_),
+        append(there, ada, "First.", id=id_),
+        append(here, ben, "First.", id=id_),
+        append(here, ada, "First.", id=id_, reply_to=quoted.id),
+    ]
+    if in_one_batch:
+        with held(log, ada):
+            futures = [log.submit(each) for each in (first, *others)]
+    else:
+        futures = [log.submit(first)]
+        futures[0].result(WITHIN_S)
+        futures += [log.submit(each) for each in others]
+    assert futures[0].result(WITHIN_S).message.content == "First."
+    for future in futures[1:]:
+        with pytest.raises(CommandError) as caught:
+            future.result(WITHIN_S)
+        assert caught.value.code is Code.ID_REUSED
+    assert MessageRow.objects.get(pk=id_).content == "First."
+
+
+def test_an_id_is_remembered_past_edits_deletions_and_removal() -> None:
+    ada = person()
+    room_id = room(ada)
+    message = send(room_id, ada, "First.")
+    do(EditMessage(actor=ada, room_id=room_id, message_id=message.id, content="Second.", base_seq=None))
+    again = do(append(room_id, ada, "First.", id=message.id))
+    assert (again.duplicate, again.message.content) == (True, "Second.")
+    do(DeleteMessage(actor=ada, room_id=room_id, message_id=message.id))
+    again = do(append(room_id, ada, "First.", id=message.id))
+    assert (again.duplicate, again.message.content, again.message.deleted) == (True, "", True)
+    assert outcome(append(room_id, ada, "Second.", id=message.id)).error.code is Code.ID_REUSED  # type: ignore[union-attr]
+
+
+@dataclass(frozen=True)
+class Breaking(Change):
+    """Something that breaks in the middle of a batch, after having written."""
+
+    error: Exception
+    shares: bool = True
+
+    @property
+    def shares_transaction(self) -> bool:
+        return self.shares
+
+    def apply(self, transaction: Transaction, outcome: Outcome) -> None:
+        transaction.execute("UPDATE backchannel_person SET display_name = 'written' WHERE id = %s", [self.actor.id])
+        raise self.error
+
+
+@pytest.mark.parametrize(
+    ("error", "code"), [(ValueError("a bug"), Code.INTERNAL), (DatabaseError("trouble"), Code.UNAVAILABLE)]
+)
+def test_one_that_breaks_costs_the_others_of_its_batch_nothing(log: Log, error: Exception, code: Code) -> None:
+    ada = person()
+    room_id = room(ada)
+    with held(log, ada):
+        before = [log.submit(append(room_id, ada)) for _ in range(3)]
+        broken = log.submit(Breaking(actor=ada, error=error))
+        after = [log.submit(append(room_id, ada)) for _ in range(3)]
+    assert [future.result(WITHIN_S).message.seq for future in (*before, *after)] == [1, 2, 3, 4, 5, 6]
+    with pytest.raises(CommandError) as caught:
+        broken.result(WITHIN_S)
+    assert caught.value.code is code
+    assert Person.objects.get(pk=ada.id).display_name == ada.display_name
+    check_gapless(room_id)
+
+
+def test_what_is_refused_costs_the_others_of_its_batch_nothing(log: Log) -> None:
+    ada, stranger = person(), person()
+    room_id = room(ada)
+    with held(log, ada):
+        futures = [log.submit(append(room_id, who)) for who in (ada, stranger, ada)]
+        futures.append(log.submit(append(2**40, ada)))
+    assert [futures[0].result(WITHIN_S).message.seq, futures[2].result(WITHIN_S).message.seq] == [1, 2]
+    assert [future.exception(WITHIN_S).code for future in (futures[1], futures[3])] == [  # type: ignore[union-attr]
+        Code.NOT_A_MEMBER, Code.ROOM_NOT_FOUND
+    ]  # fmt: skip
+
+
+def test_a_full_queue_is_told_at_once(new_log: NewLog) -> None:
+    log = new_log(queue_length=3)
+    ada = person()
+    room_id = room(ada)
+    with held(log, ada):
+        queued = [log.submit(append(room_id, ada)) for _ in range(3)]
+        refused = log.submit(append(room_id, ada))
+        assert refused.done()
+    error = refused.exception()
+    assert isinstance(error, CommandError)
+    assert (error.code, error.retry_after) == (Code.OVERLOADED, 1.0)
+    assert [future.result(WITHIN_S).message.seq for future in queued] == [1, 2, 3]
+
+
+def test_stopping_commits_what_is_queued_and_refuses_the_rest(new_log: NewLog) -> None:
+    log = new_log()
+    ada = person()
+    room_id = room(ada)
+    with held(log, ada):
+        queued = [log.submit(append(room_id, ada)) for _ in range(300)]
+        queued.append(log.submit(UpdateRoom(actor=ada, room_id=room_id, name="Last", topic=None)))
+        stopping = threading.Thread(target=log.stop)
+        stopping.start()
+    stopping.join(WITHIN_S)
+    assert all(future.done() and future.exception() is None for future in queued)
+    assert Room.objects.get(pk=room_id).head == 301
+    error = log.submit(append(room_id, ada)).exception(0)
+    assert isinstance(error, CommandError)
+    assert error.code is Code.OVERLOADED
+
+
+def test_nobody_waits_for_ever_whatever_the_moment_it_stops(new_log: NewLog) -> None:
+    ada = person()
+    room_id = room(ada)
+    for _ in range(10):
+        log = new_log()
+        futures: list[Future[Any]] = []
+        start = threading.Barrier(2)
+
+        def submit(log: Log = log, futures: list[Future[Any]] = futures, start: threading.Barrier = start) -> None:
+            start.wait()
+            futures += [log.submit(append(room_id, ada)) for _ in range(50)]
+
+        sending = threading.Thread(target=submit)
+        sending.start()
+        start.wait()
+        log.stop()
+        sending.join()
+        for future in futures:
+            error = future.exception(WITHIN_S)
+            assert error is None or (isinstance(error, CommandError) and error.code is Code.OVERLOADED)
+    check_gapless(room_id)
+
+
+def test_all_is_told_before_anybody_is_answered_and_in_the_order_of_commits(new_log: NewLog) -> None:
+    ada = person()
+    room_id = room(ada)
+    told: list[int] = []
+    futures: list[Future[Any]] = []
+    early: list[int] = []
+
+    def on_commit(outcomes: Sequence[Outcome]) -> None:
+        for each in outcomes:
+            told.extend(logged.seq for logged in each.logged)
+        early.extend(future.result().message.seq for future in list(futures) if future.done())
+        assert set(early) <= set(told)
+
+    log = new_log(on_commit)
+    for _ in range(50):
+        futures.append(log.submit(append(room_id, ada)))
+    for future in futures:
+        future.result(WITHIN_S)
+    assert told == list(range(1, 51))
+
+
+def test_a_fault_in_telling_strands_nobody(new_log: NewLog) -> None:
+    def on_commit(_: Sequence[Outcome]) -> None:
+        raise RuntimeError("a fault in a listener")
+
+    log = new_log(on_commit)
+    ada = person()
+    room_id = room(ada)
+    assert [log.submit(append(room_id, ada)).result(WITHIN_S).message.seq for _ in range(3)] == [1, 2, 3]
+
+
+def test_a_waiter_that_gave_up_is_stored_and_told_all_the_same(new_log: NewLog) -> None:
+    told: list[int] = []
+    log = new_log(lambda outcomes: told.extend(logged.seq for each in outcomes for logged in each.logged))
+    ada = person()
+    room_id = room(ada)
+    with held(log, ada):
+        given_up = log.submit(append(room_id, ada))
+        assert given_up.cancel()
+        other = log.submit(append(room_id, ada))
+    assert other.result(WITHIN_S).message.seq == 2
+    assert told == [1, 2]
+
+
+@contextmanager
+def somebody_else_holds(room_id: int) -> Iterator[None]:
+    """Another connection's lock: on SQLite of the whole database, on PostgreSQL of the room."""
+    other = connections.create_connection("default")
+    other.inc_thread_sharing()
+    try:
+        with other.cursor() as cursor:
+            if other.vendor == "postgresql":
+                cursor.execute("BEGIN")
+                cursor.execute("SELECT 1 FROM backchannel_room WHERE id = %s FOR UPDATE", [room_id])
+            else:
+                cursor.execute("BEGIN IMMEDIATE")
+            yield
+            cursor.execute("ROLLBACK")
+    finally:
+        other.close()
+
+
+def test_a_locked_database_is_told_and_recovers(new_log: NewLog, monkeypatch: pytest.MonkeyPatch) -> None:
+    if connection.vendor == "sqlite":
+        monkeypatch.setitem(connection.settings_dict["OPTIONS"], "timeout", 0.1)
+    log = new_log()
+    ada = person()
+    room_id, id_ = room(ada), uuid4()
+    with somebody_else_holds(room_id):
+        error = log.submit(append(room_id, ada, id=id_)).exception(WITHIN_S)
+    assert isinstance(error, CommandError)
+    assert (error.code, error.retry_after) == (Code.UNAVAILABLE, 1.0)
+    assert not MessageRow.objects.filter(pk=id_).exists()
+    result = log.submit(append(room_id, ada, id=id_)).result(WITHIN_S)
+    assert (result.duplicate, result.message.seq) == (False, 1)
+
+
+@on_postgres
+def test_a_room_that_is_locked_delays_no_batch_of_other_rooms_for_good(new_log: NewLog) -> None:
+    log = new_log()
+    ada = person()
+    locked, free = room(ada), room(ada)
+    with held(log, ada):
+        stuck = log.submit(append(locked, ada))
+        others = [log.submit(append(free, ada)) for _ in range(3)]
+        lock = somebody_else_holds(locked)
+        lock.__enter__()
+    assert [future.result(WITHIN_S).message.seq for future in others] == [1, 2, 3]
+    lock.__exit__(None, None, None)
+    assert stuck.exception(WITHIN_S) is None or stuck.exception(WITHIN_S).code is Code.UNAVAILABLE  # type: ignore[union-attr]
+
+
+@on_postgres
+def test_people_who_mention_each_other_on_two_nodes_do_not_wait_for_each_other(new_log: NewLog) -> None:
+    """An insert locks its sender's row a little, a mention its target's: the wrong locks would wait in a circle."""
+    first, second = new_log(), new_log()
+    ada, ben = person(), person()
+    rooms = room(ada, ben), room(ada, ben)
+    for _ in range(40):
+        futures = [
+            first.submit(append(rooms[0], ada, f"@{ben.username}")),
+            second.submit(append(rooms[1], ben, f"@{ada.username}")),
+        ]
+        assert all(future.exception(WITHIN_S) is None for future in futures)
+
+
+def test_a_connection_that_broke_is_replaced(log: Log) -> None:
+    ada = person()
+    room_id = room(ada)
+    log.submit(append(room_id, ada)).result(WITHIN_S)
+    broken = log.submit(Breaking(actor=ada, error=_CloseFirst(), shares=False)).exception(WITHIN_S)
+    assert isinstance(broken, CommandError)
+    assert log.submit(append(room_id, ada)).result(WITHIN_S).message.seq == 2
+
+
+class _CloseFirst(DatabaseError):
+    """As if the server had closed the connection."""
+
+    def __init__(self) -> None:
+        super().__init__("server closed the connection unexpectedly")
+
+
+def test_a_version_is_given_once_whoever_writes_at_once(new_log: NewLog) -> None:
+    writers = nodes(new_log)
+    ada, ben = person(), person()
+    rooms = [room(ada, ben) for _ in range(3)]
+    start = Person.objects.get(pk=ben.id).version
+    told: list[int] = []
+    for log in writers:
+        log._on_commit = lambda outcomes: told.extend(  # the writer's thread calls it
+            each.version for outcome in outcomes for each in outcome.told if each.user_id == ben.id
+        )
+
+    def work(number: int) -> None:
+        for _ in range(20):
+            insistently(writers[number % len(writers)], append(rooms[number % 3], ada, f"@{ben.username}"))
+
+    with ThreadPoolExecutor(6) as threads:
+        list(threads.map(work, range(6)))
+    assert sorted(told) == list(range(start + 1, start + 121))
+    assert Person.objects.get(pk=ben.id).version == start + 120
+
+
+def test_a_transaction_that_fails_leaves_nothing(log: Log) -> None:
+    ada = person()
+    room_id = room(ada)
+    error = log.submit(Breaking(actor=ada, error=ValueError(), shares=False)).exception(WITHIN_S)
+    assert isinstance(error, CommandError)
+    assert Event.objects.filter(room_id=room_id).count() == 0
+    assert Person.objects.get(pk=ada.id).display_name == ada.display_name
+    with transaction.atomic():
+        assert Room.objects.get(pk=room_id).head == 0
