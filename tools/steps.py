@@ -60,13 +60,12 @@ CLIENT_CHECKS = (
 SQLITE = _python(
     "pytest on SQLite", "tools/services.py", "run", "--only", "redis", "--", "pytest", needs=("venv-dev", "services")
 )
+# These use no database, or the SQLite file of a server of their own: a second run would only repeat the first.
+SAME_ON_BOTH = ("cli/test_cli.py", "cli/test_serve.py", "docs", "protocol", "runner")
 POSTGRES = _python(
     "pytest on PostgreSQL",
-    "tools/services.py",
-    "run",
-    "--",
-    "pytest",
-    "server/tests",
+    *("tools/services.py", "run", "--", "pytest", "server/tests"),
+    *(f"--ignore=server/tests/{name}" for name in SAME_ON_BOTH),
     needs=("venv-dev", "services"),
     env={"BACKCHANNEL_TEST_DATABASE": "postgres"},
 )
