@@ -5,18 +5,22 @@ import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
 import { build } from 'vite';
 
-const LIMIT_KB = Number(process.env.CLIENT_LIMIT_KB ?? 16);
+const LIMIT_KB = Number(process.env.CLIENT_LIMIT_KB ?? 14);
 
-const built = await build({
+// Not a library build: that keeps white space, which a site's own bundler takes out.
+const { output } = await build({
   configFile: false,
   logLevel: 'error',
   build: {
     write: false,
-    minify: true,
-    lib: { entry: fileURLToPath(new URL('../client/src/index.ts', import.meta.url)), formats: ['es'] },
+    modulePreload: false,
+    rolldownOptions: {
+      input: fileURLToPath(new URL('../client/src/index.ts', import.meta.url)),
+      preserveEntrySignatures: 'strict',
+    },
   },
 });
-const code = built[0].output.map((chunk) => chunk.code ?? '').join('');
+const code = output.map((chunk) => chunk.code ?? '').join('');
 const kb = gzipSync(code, { level: 9 }).length / 1000;
 console.log(`${kb.toFixed(1).padStart(7)} kB  @backchannel/client, limit ${LIMIT_KB} kB`);
 if (kb > LIMIT_KB) process.exit(1);

@@ -65,7 +65,7 @@ describe('being frugal', () => {
     const w = world();
     const impatient = world({
       fetch: (url, init) =>
-        w.network.fetch(url, { ...init, body: (init?.body as string).replace('"wait":25', '"wait":0') }),
+        w.network.fetch(url, { ...init, body: (init as { body: string }).body.replace('"wait":25', '"wait":0') }),
       clock: w.clock,
     });
     impatient.network.sockets = 'refused';
@@ -265,17 +265,20 @@ describe('sending', () => {
     expect(w.server.rooms.get(1)?.messages.size).toBe(1);
   });
 
-  it('repeats over REST what was under way on a socket that died', async () => {
-    const w = await liveWorld();
-    w.network.sockets = 'mute';
-    const sent = w.chat.sendChatMessage(1, 'under way');
-    await w.clock.advance(500);
-    w.network.sockets = 'refused';
-    w.network.closeAll(1006);
-    await w.clock.advance(60);
-    expect(await sent).toMatchObject({ method: 'rest', message: { content: 'under way' } });
-    expect(w.server.rooms.get(1)?.messages.size).toBe(1);
-  });
+  it.each(['mute', 'silent'] as const)(
+    'repeats over REST what was under way on a socket that was %s and died',
+    async (fault) => {
+      const w = await liveWorld();
+      w.network.sockets = fault;
+      const sent = w.chat.sendChatMessage(1, 'under way');
+      await w.clock.advance(500);
+      w.network.sockets = 'refused';
+      w.network.closeAll(1006);
+      await w.clock.advance(60);
+      expect(await sent).toMatchObject({ method: 'rest', message: { content: 'under way' } });
+      expect(w.server.rooms.get(1)?.messages.size).toBe(1);
+    },
+  );
 
   it('is sent when its own event comes before the ack', async () => {
     const w = await liveWorld();
