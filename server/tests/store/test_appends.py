@@ -1,0 +1,139 @@
+"""What a message carries: who is named in it, what it answers, and who is told."""
+
+from typing import Any
+
+import msgspec
+import pytest
+
+from backchannel.protocol.errors import Code
+from backchannel.protocol.shapes import User
+from backchannel.store import reads
+from backchannel.store.log import commit
+from backchannel.store.message_changes import DeleteMessage, EditMessage
+from backchannel.store.models import Mention
+from backchannel.store.room_changes import LeaveRoom
+from tests.store.making import append, do, outcome, person, room, send
+
+
+def notifications(made: Any) -> list[tuple[int, str]]:
+    frames = [(each.user_id, msgspec.json.decode(each.frame)) for each in made.told]
+    return [(user_id, frame["kind"]) for user_id, frame in frames if frame["type"] == "notification"]
+
+
+@pytest.fixture
+def three() -> tuple[User, User, User, int]:
+    ada, ben, cyd = person("ada"), person("ben"), person("cyd")
+    return ada, ben, cyd, room(ada, ben, cyd)
+
+
+@pytest.mark.parametrize(
+    ("content", "named"),
+    [
+        ("@{ben}", "ben"),
+        ("Hello @{ben}, and @{cyd}!", "ben cyd"),
+        ("@{cyd} @{ben} @{cyd}", "cyd ben"),
+        ("@{BEN}.", "ben"),
+        ("(@{ben})", "ben"),
+        ("@{ada} speaks of herself", ""),
+        ("mail ben@{ben}.example", ""),
+        ("@@{ben}", ""),
+        ("@{ben}x is somebody else", ""),
+        ("@nobody @ @. @-", ""),
+        ("no at all", ""),
+    ],
+)
+def test_members_are_mentioned_by_name(three: tuple[User, User, User, int], content: str, named: str) -> None:
+    ada, ben, cyd, room_id = three
+    text = content.format(ada=ada.username, ben=ben.username, cyd=cyd.username, BEN=ben.username.upper())
+    made = outcome(append(room_id, ada, text))
+    expected = [{"ben": ben, "cyd": cyd}[name].id for name in named.split()]
+    assert made.result.message.mentions == expected
+    assert sorted(notifications(made)) == sorted((user_id, "mention") for user_id in expected)
+
+
+def test_who_is_not_in_the_room_is_not_mentioned(three: tuple[User, User, User, int]) -> None:
+    ada, ben, _, room_id = three
+    stranger = person()
+    do(LeaveRoom(actor=ben, room_id=room_id))
+    made = outcome(append(room_id, ada, f"@{stranger.username} @{ben.username}"))
+    assert made.result.message.mentions == []
+    assert made.told == []
+
+
+def test_a_mention_lasts_through_an_edit_and_is_not_counted_after_deletion(three: tuple[User, User, User, int]) -> None:
+    ada, ben, cyd, room_id = three
+    message = send(room_id, ada, f"@{ben.username}")
+    edited = do(EditMessage(actor=ada, room_id=room_id, message_id=message.id, content=f"@{cyd.username}", base_seq=None))
+    assert edited.message.mentions == [ben.id]
+    deleted = do(DeleteMessage(actor=ada, room_id=room_id, message_id=message.id))
+    assert deleted.message.mentions == [ben.id]
+    assert not Mention.objects.filter(room_id=room_id).exists()
+
+
+def test_an_answer_is_told_to_whom_it_answers_once(three: tuple[User, User, User, int]) -> None:
+    ada, ben, _, room_id = three
+    message = send(room_id, ben, "A question.")
+    assert notifications(outcome(append(room_id, ada, "Yes.", reply_to=message.id))) == [(ben.id, "reply")]
+    both = append(room_id, ada, f"@{ben.username}: yes.", reply_to=message.id)
+    assert notifications(outcome(both)) == [(ben.id, "mention")]
+    assert notifications(outcome(append(room_id, ben, "My own.", reply_to=message.id))) == []
+    do(LeaveRoom(actor=ben, room_id=room_id))
+    assert notifications(outcome(append(room_id, ada, "You there?", reply_to=message.id))) == []
+
+
+def test_a_retry_tells_nobody_again(three: tuple[User, User, User, int]) -> None:
+    ada, ben, _, room_id = three
+    said = append(room_id, ada, f"@{ben.username}")
+    assert len(outcome(said).told) == 1
+    again = outcome(said)
+    assert (again.result.duplicate, again.told, again.logged) == (True, [], [])
+
+
+def test_a_quote_shows_the_message_as_it_is_now(three: tuple[User, User, User, int]) -> None:
+    ada, ben, _, room_id = three
+    quoted = send(room_id, ben, "First line\n\n  second " + "x" * 200)
+    answer = send(room_id, ada, "Yes.", reply_to=quoted.id)
+    assert answer.reply_to is not None
+    assert (answer.reply_to.id, answer.reply_to.seq, answer.reply_to.sender) == (quoted.id, quoted.seq, ben)
+    assert answer.reply_to.excerpt == ("First line second " + "x" * 200)[:139] + "…"
+
+    def excerpt_now() -> str:
+        (shown,) = reads.page_after(room_id, answer.seq - 1, 1)
+        assert shown.reply_to is not None
+        return shown.reply_to.excerpt
+
+    do(EditMessage(actor=ben, room_id=room_id, message_id=quoted.id, content="Better.", base_seq=None))
+    assert excerpt_now() == "Better."
+    do(DeleteMessage(actor=ben, room_id=room_id, message_id=quoted.id))
+    assert excerpt_now() == ""
+
+
+def test_a_message_may_answer_one_of_the_same_batch(three: tuple[User, User, User, int]) -> None:
+    ada, ben, _, room_id = three
+    question = append(room_id, ben, "Question?")
+    answers = commit([question, append(room_id, ada, "Answer.", reply_to=question.id)])
+    assert [each.result.message.seq for each in answers] == [1, 2]
+    assert answers[1].result.message.reply_to.excerpt == "Question?"
+
+
+def test_a_message_answers_none_of_another_room(three: tuple[User, User, User, int]) -> None:
+    ada, _, _, room_id = three
+    other = send(room(ada), ada)
+    error = outcome(append(room_id, ada, "?", reply_to=other.id)).error
+    assert error is not None
+    assert (error.code, list(error.errors or {})) == (Code.INVALID, ["reply_to"])
+
+
+def test_a_tombstone_keeps_its_place_and_nothing_of_what_was_said(three: tuple[User, User, User, int]) -> None:
+    ada, _, _, room_id = three
+    message = send(room_id, ada, "Secret.")
+    do(EditMessage(actor=ada, room_id=room_id, message_id=message.id, content="Secret!", base_seq=None))
+    do(DeleteMessage(actor=ada, room_id=room_id, message_id=message.id))
+    (shown,) = reads.page_after(room_id, 0, 10)
+    assert (shown.id, shown.seq, shown.rev_seq, shown.sender, shown.created_at) == (
+        message.id, 1, 3, ada, message.created_at
+    )  # fmt: skip
+    assert (shown.content, shown.deleted, shown.edited_at, shown.reactions) == ("", True, None, [])
+    told = reads.events_after({room_id: 0}, 10)[room_id]
+    assert [event.seq for event in told] == [1, 2, 3]
+    assert b"Secret" not in msgspec.json.encode(told)
