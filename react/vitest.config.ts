@@ -6,6 +6,9 @@ export default defineConfig({
   test: {
     name: '@backchannel/react',
     include: ['test/**/*.test.tsx'],
+    // Waiting is for a state, never for a time: on a busy machine it may come late.
+    testTimeout: 30_000,
+    expect: { poll: { timeout: 15_000 } },
     browser: {
       enabled: true,
       headless: true,

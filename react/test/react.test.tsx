@@ -17,6 +17,7 @@ import {
   useUnreadCount,
 } from '../src/index.ts';
 
+const until = (check: () => void): Promise<void> => vi.waitFor(check, { timeout: 15_000 });
 const ANN = 1;
 const BOB = 2;
 const clock = {
@@ -44,7 +45,7 @@ function world(more: Partial<ChatOptions> = {}) {
 const within = (chat: Chat, children: ReactNode): ReactNode => (
   <UnifiedChatProvider chat={chat}>{children}</UnifiedChatProvider>
 );
-const connected = (chat: Chat) => vi.waitFor(() => expect(chat.getSnapshot().connection.status).toBe('connected'));
+const connected = (chat: Chat) => until(() => expect(chat.getSnapshot().connection.status).toBe('connected'));
 
 describe('useUnifiedChat', () => {
   it('has the original names and results', async () => {
@@ -64,10 +65,10 @@ describe('useUnifiedChat', () => {
       method: 'websocket',
       message: { content: 'hello' },
     });
-    await vi.waitFor(() => expect(now().messages[1]).toHaveLength(1));
+    await until(() => expect(now().messages[1]).toHaveLength(1));
     const first = now().messages[1]?.[0];
     server.post(1, BOB, 'hi', first?.id);
-    await vi.waitFor(() => expect(now().messages[1]).toHaveLength(2));
+    await until(() => expect(now().messages[1]).toHaveLength(2));
     expect(now()).toMatchObject({ totalUnreadCount: 1, unreadCounts: { 1: 1 } });
     expect(now().messages[1]?.[0]).toBe(first);
     expect(await now().refreshRoomList()).toMatchObject({ method: 'websocket', rooms: [{ id: 1 }, { id: 2 }] });
@@ -105,9 +106,9 @@ describe('the provider', () => {
       </StrictMode>,
     );
     await expect.element(screen.getByText('2 rooms')).toBeVisible();
-    await vi.waitFor(() => expect(network.open.size).toBe(1));
+    await until(() => expect(network.open.size).toBe(1));
     await screen.unmount();
-    await vi.waitFor(() => expect(network.open.size).toBe(0));
+    await until(() => expect(network.open.size).toBe(0));
   });
 });
 
@@ -160,7 +161,7 @@ describe('selector hooks', () => {
       ),
     );
     await connected(chat);
-    await vi.waitFor(() => expect(chat.getTimeline(2).loading).toBeNull());
+    await until(() => expect(chat.getTimeline(2).loading).toBeNull());
     const before = { ...renders };
     const grown = (): string[] => Object.keys(renders).filter((name) => renders[name] !== before[name]);
     server.post(1, BOB, 'only one');
@@ -197,14 +198,12 @@ describe('ConnectionStateIndicator', () => {
     const screen = await render(within(chat, <ConnectionStateIndicator />));
     await expect.element(screen.getByText('Connecting to chat…')).toBeVisible();
     network.latency_ms = 1;
-    await expect
-      .element(screen.getByText('Chat disconnected. Reconnecting… Messages still go through.'), { timeout: 5_000 })
-      .toBeVisible();
+    await expect.element(screen.getByText('Chat disconnected. Reconnecting… Messages still go through.')).toBeVisible();
     expect(screen.container.querySelector('.backchannel-connection-spinner')).not.toBeNull();
     expect(screen.container.querySelector('[style]')).toBeNull();
     network.sockets = 'none';
     chat.retryNow();
-    await expect.element(screen.getByRole('status'), { timeout: 5_000 }).toBeEmptyDOMElement();
+    await expect.element(screen.getByRole('status')).toBeEmptyDOMElement();
   });
 
   it('is red and still when nothing works, counts what waits, and tries now', async () => {
@@ -219,15 +218,14 @@ describe('ConnectionStateIndicator', () => {
         screen.getByText(
           'Connection failed… The server cannot be reached. It goes on by itself. 2 messages are waiting.',
         ),
-        { timeout: 5_000 },
       )
       .toBeVisible();
     expect(screen.container.querySelector('.backchannel-connection-spinner')).toBeNull();
     network.sockets = 'none';
     network.http = 'none';
     await screen.getByRole('button', { name: 'Retry now' }).click();
-    await expect.element(screen.getByRole('status'), { timeout: 5_000 }).toBeEmptyDOMElement();
-    await vi.waitFor(() => expect(chat.getSnapshot().outbox.waiting).toBe(0));
+    await expect.element(screen.getByRole('status')).toBeEmptyDOMElement();
+    await until(() => expect(chat.getSnapshot().outbox.waiting).toBe(0));
   });
 
   it.each([
@@ -239,7 +237,7 @@ describe('ConnectionStateIndicator', () => {
     const screen = await render(within(chat, <ConnectionStateIndicator />));
     await connected(chat);
     network.closeAll(code);
-    await expect.element(screen.getByText(words), { timeout: 5_000 }).toBeVisible();
+    await expect.element(screen.getByText(words)).toBeVisible();
     expect(
       screen
         .getByRole('button')
@@ -254,8 +252,6 @@ describe('ConnectionStateIndicator', () => {
     await connected(chat);
     network.http = 401;
     network.closeAll(4401);
-    await expect
-      .element(screen.getByRole('link', { name: 'Sign in' }), { timeout: 5_000 })
-      .toHaveAttribute('href', '/sign-in');
+    await expect.element(screen.getByRole('link', { name: 'Sign in' })).toHaveAttribute('href', '/sign-in');
   });
 });
