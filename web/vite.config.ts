@@ -14,9 +14,10 @@ const proxied = { target: server, changeOrigin: false };
  *   paint has the right colours. The page's CSP allows no inline script.
  * - `src/main.tsx`: the app, as `<script type="module">` with its stylesheets.
  */
-export default defineConfig({
+export default defineConfig(({ command }) => ({
   root: here('.'),
-  base: '/static/web/',
+  // In development the app has the root to itself, as its routes expect; index.html is for that alone.
+  base: command === 'build' ? '/static/web/' : '/',
   plugins: [react(), tailwindcss(), precompress()],
   build: {
     outDir: here('../server/backchannel/web/dist'),
@@ -29,7 +30,7 @@ export default defineConfig({
     rollupOptions: { input: { theme: here('src/theme.ts'), main: here('src/main.tsx') } },
   },
   // Found at the start instead of one by one: a late find makes the dev server reload the page.
-  optimizeDeps: { entries: ['src/main.tsx', 'dev/index.html', 'src/features/timeline/markdown/highlight.ts'] },
+  optimizeDeps: { entries: ['src/main.tsx', 'src/features/timeline/markdown/highlight.ts'] },
   server: {
     proxy: {
       '/api': proxied,
@@ -38,4 +39,4 @@ export default defineConfig({
       '/ws': { target: server, ws: true },
     },
   },
-});
+}));

@@ -14,7 +14,7 @@ export function learn(people: Iterable<User>): void {
 }
 
 export function learnFromRooms(rooms: readonly Room[]): void {
-  learn(rooms.flatMap((room) => [...(room.members ?? []), ...(room.last_message ? [room.last_message.sender] : [])]));
+  learn(rooms.flatMap((room) => [...room.members, ...(room.last_message ? [room.last_message.sender] : [])]));
 }
 
 export function learnFromMessages(messages: readonly Message[]): void {
@@ -22,8 +22,6 @@ export function learnFromMessages(messages: readonly Message[]): void {
 }
 
 export const usePeople = () => useStore(known, (value) => value);
-export const usePerson = (id: UserId | undefined) =>
-  useStore(known, (value) => (id === undefined ? undefined : value.get(id)));
 /** For handlers and labels made on demand; does not render again when it changes. */
 export const personName = (id: UserId): string => {
   const user = known.get().get(id);

@@ -3,7 +3,7 @@ import type { Room, User, UserId } from '@backchannel/client';
 /** The other one of a direct room; undefined in groups and channels. */
 export function otherMember(room: Room, me: UserId): User | undefined {
   if (room.kind !== 'direct') return undefined;
-  return room.members?.find((member) => member.id !== me) ?? room.members?.[0];
+  return room.members.find((member) => member.id !== me) ?? room.members[0];
 }
 
 /** What the room is called on screen. A group without a name is called after its people. */

@@ -3,7 +3,7 @@ export function plainText(content: string): string {
   return content
     .replace(/```\w*\n?/g, '')
     .replace(/!?\[([^\]]*)\]\([^)]*\)/g, '$1')
-    .replace(/[*_~`>#]{1,3}(?=\S)|(?<=\S)[*_~`]{1,3}/g, '')
+    .replace(/(?<!\w)[*_~`>#]{1,3}(?=\S)|(?<=\S)[*_~`]{1,3}(?!\w)/g, '')
     .replace(/\s+/g, ' ')
     .trim()
     .slice(0, 160);

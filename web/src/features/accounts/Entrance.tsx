@@ -31,7 +31,3 @@ export function Problem({ children }: { readonly children: ReactNode }) {
     </p>
   );
 }
-
-export function Notice({ children }: { readonly children: ReactNode }) {
-  return <p className="rounded-md bg-accent-soft px-3 py-2 text-ink">{children}</p>;
-}

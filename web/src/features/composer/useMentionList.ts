@@ -20,12 +20,12 @@ export function useMentionList({ field, text, room, me, setText }: MentionListOp
   const [at, setAt] = useState<MentionQuery | null>(null);
   const caret = useRef<number | null>(null);
   const known = usePeople();
-  const everybodyHere = room.members !== undefined && room.members.length >= room.member_count;
+  const everybodyHere = room.members.length >= room.member_count;
   const { people } = useFoundPeople(at !== null && !everybodyHere ? at.query : null);
 
   const offered = useMemo(() => {
     if (at === null) return NOBODY;
-    const from = everybodyHere ? (room.members ?? []) : [...(room.members ?? []), ...people, ...known.values()];
+    const from = everybodyHere ? room.members : [...room.members, ...people, ...known.values()];
     return searchPeople(at.query, from, me);
   }, [at, everybodyHere, room.members, people, known, me]);
 

@@ -100,13 +100,13 @@ export function AddMembers({ room, onClose }: RoomDialogProps) {
   const me = useSession().user.id;
   const [chosen, setChosen] = useState<readonly User[]>([]);
   const [inside, setInside] = useState<ReadonlySet<number>>(
-    () => new Set([me, ...(room.members ?? []).map((member) => member.id)]),
+    () => new Set([me, ...room.members.map((member) => member.id)]),
   );
   const [busy, setBusy] = useState(false);
 
   useEffect(() => {
     let current = true;
-    if (room.members?.length !== room.member_count) {
+    if (room.members.length !== room.member_count) {
       loadMembers(chat, room.id).then(
         (members) => current && setInside(new Set(members.map((member) => member.id))),
         // Offering somebody who is in already does no harm: the server knows.

@@ -29,7 +29,7 @@ export function Switcher({ current, onClose }: { readonly current: number | null
 
   const targets = useMemo(() => {
     const direct = new Set(
-      rooms.filter((room) => room.kind === 'direct').flatMap((room) => room.members?.map((m) => m.id) ?? []),
+      rooms.filter((room) => room.kind === 'direct').flatMap((room) => room.members.map((m) => m.id)),
     );
     const order = rooms
       .filter((room) => room.id !== current)
@@ -125,6 +125,6 @@ function TargetText({ target, me }: { readonly target: Target; readonly me: numb
 }
 
 function words(room: Room, me: number): string[] {
-  const members = room.kind === 'channel' ? [] : (room.members ?? []).filter((member) => member.id !== me);
+  const members = room.kind === 'channel' ? [] : room.members.filter((member) => member.id !== me);
   return [roomTitle(room, me), ...members.flatMap((member) => [member.username, member.display_name])];
 }

@@ -28,7 +28,7 @@ export function Timeline({ room }: { readonly room: Room }) {
   }, [chat, room.id]);
 
   useEffect(() => learnFromMessages(view.messages), [view.messages]);
-  useAnnouncements(view, user.id);
+  useAnnouncements(view, user.id, opened);
 
   const jumpTo = useCallback((target: Target) => list.current?.jumpTo(target), []);
 

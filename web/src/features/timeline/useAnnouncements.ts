@@ -6,11 +6,11 @@ import { announce } from '../../ui/announce.tsx';
 /** A burst is gathered for as long as this before it is spoken of. */
 const GATHER_MS = 700;
 
-/** Has new messages of others read aloud: one as "Ann: text", a burst as a number. */
-export function useAnnouncements(view: TimelineView, me: UserId): void {
+/** Has messages of others that come after `opened` read aloud: one as "Ann: text", a burst as a number. */
+export function useAnnouncements(view: TimelineView, me: UserId, opened: boolean): void {
   const spokenUpTo = useRef<number | null>(null);
   useEffect(() => {
-    if (view.loading === 'initial' || view.hasNewer) return undefined;
+    if (!opened || view.loading === 'initial' || view.hasNewer) return undefined;
     const head = view.messages.at(-1)?.seq ?? 0;
     if (spokenUpTo.current === null) {
       spokenUpTo.current = head;
@@ -32,5 +32,5 @@ export function useAnnouncements(view: TimelineView, me: UserId): void {
       );
     }, GATHER_MS);
     return () => clearTimeout(timer);
-  }, [view, me]);
+  }, [view, me, opened]);
 }

@@ -12,6 +12,8 @@ const AT_END_PX = 48;
 const AHEAD_SCREENS = 2;
 /** From the first rows to the first offset that can be believed. */
 const SETTLE_MS = 250;
+/** What says that a person moves the list. */
+const HANDS = ['wheel', 'touchmove', 'pointerdown', 'keydown'] as const;
 /** The unread mark is first seen this far below the top, with a little of what was read above it. */
 const ABOVE_UNREAD_PX = 72;
 
@@ -85,16 +87,23 @@ export function useScrolling({ room, view, rows, scroller, list }: Scrolling) {
   });
 
   useEffect(() => {
-    const timer = setTimeout(() => {
+    const element = scroller.current;
+    const settle = () => {
+      if (settled.current) return;
       settled.current = true;
+      lastOffset.current = element?.scrollTop ?? 0;
       looking.current();
-    }, SETTLE_MS);
+    };
+    const timer = setTimeout(settle, SETTLE_MS);
+    // Whoever scrolls before that is believed at once.
+    for (const name of HANDS) element?.addEventListener(name, settle, { passive: true });
     return () => {
       clearTimeout(timer);
+      for (const name of HANDS) element?.removeEventListener(name, settle);
       // Effects may run twice (strict mode), and virtua forgets in between where it was sent: send it again.
       placed.current = false;
     };
-  }, []);
+  }, [scroller]);
 
   // What arrives keeps the end in sight for those who were there; and a page shorter than the screen never scrolls, so
   // it asks for the next by itself.
@@ -103,16 +112,22 @@ export function useScrolling({ room, view, rows, scroller, list }: Scrolling) {
     looking.current();
   }, [rows, view, toEnd]);
 
-  // The list, its rows or the window changed size: pictures, edits, the composer growing, the keyboard of a phone.
+  // The list or its rows changed size: pictures, edits, the composer growing, the keyboard of a phone. The height of the
+  // rows is read off the style that virtua writes: a size observer there would always be one frame late.
   useEffect(() => {
     const element = scroller.current;
     if (!element) return undefined;
-    const observer = new ResizeObserver(() => {
+    const follow = () => {
       if (sticky.current) toEnd();
-    });
-    observer.observe(element);
-    for (const child of element.children) observer.observe(child);
-    return () => observer.disconnect();
+    };
+    const sizes = new ResizeObserver(follow);
+    sizes.observe(element);
+    const heights = new MutationObserver(follow);
+    for (const child of element.children) heights.observe(child, { attributes: true, attributeFilter: ['style'] });
+    return () => {
+      sizes.disconnect();
+      heights.disconnect();
+    };
   }, [scroller, toEnd]);
 
   // One's own message is always shown.

@@ -1,0 +1,105 @@
+import { describe, expect, it, vi } from 'vitest';
+import { userEvent } from 'vitest/browser';
+import { AccountError } from '../../src/features/accounts/api.ts';
+import { world } from './world.tsx';
+
+describe('before the app', () => {
+  it('a refusal stands at its field, and signing in opens the app', async () => {
+    const { api, open } = world();
+    vi.mocked(api.signIn).mockRejectedValueOnce(new AccountError({ password: 'Not this one.' }, null, 400));
+    const { screen } = await open('/', { user: null });
+    await screen.getByLabelText('Username').fill('ann');
+    await screen.getByRole('textbox', { name: 'Password' }).fill('wrong');
+    await userEvent.keyboard('{Enter}');
+    await expect.element(screen.getByText('Not this one.')).toBeVisible();
+    await expect
+      .element(screen.getByRole('textbox', { name: 'Password' }))
+      .toHaveAccessibleDescription('Not this one.');
+    await userEvent.keyboard('{Enter}');
+    await expect.element(screen.getByRole('navigation', { name: 'Rooms' })).toBeVisible();
+  });
+
+  it('the very first visit sets the workspace up', async () => {
+    const { api, open } = world();
+    const { screen } = await open('/', { user: null, setup_required: true });
+    await screen.getByLabelText('Workspace').fill('Acme');
+    await screen.getByLabelText('Username').fill('ann');
+    await screen.getByRole('textbox', { name: 'Password' }).fill('long enough');
+    await screen.getByRole('button', { name: 'Create workspace' }).click();
+    expect(api.setUp).toHaveBeenCalledWith({
+      workspace: 'Acme',
+      display_name: '',
+      username: 'ann',
+      password: 'long enough',
+    });
+  });
+
+  it('an invitation lets in, an ended one says so, a closed door as well', async () => {
+    const { api, open } = world();
+    const first = await open('/invite/s3cret', { user: null });
+    await first.screen.getByLabelText('Username').fill('dora');
+    await first.screen.getByRole('textbox', { name: 'Password' }).fill('long enough');
+    await first.screen.getByRole('button', { name: 'Create account' }).click();
+    expect(vi.mocked(api.signUp).mock.calls[0]?.[0]).toMatchObject({ username: 'dora', invitation: 's3cret' });
+    await first.screen.unmount();
+    vi.mocked(api.isInvitationOpen).mockResolvedValue(false);
+    const second = await open('/invite/s3cret', { user: null });
+    await expect.element(second.screen.getByRole('heading', { name: 'This invitation is over' })).toBeVisible();
+    await second.screen.unmount();
+    const third = await open('/invite/s3cret', { user: null, signup: 'closed' });
+    await expect.element(third.screen.getByRole('heading', { name: 'Sign-up is closed' })).toBeVisible();
+  });
+});
+
+describe('signing out', () => {
+  it('warns of what was not sent, and deletes it and the drafts', async () => {
+    const { api, state, network, open } = world();
+    const { screen, composer } = await open();
+    await expect.element(screen.getByText('The very beginning of #first.')).toBeVisible();
+    network.sockets = 'refused';
+    network.http = 'down';
+    network.closeAll(1006);
+    await composer.fill('unsent');
+    await userEvent.keyboard('{Enter}');
+    await composer.fill('a draft');
+    await screen.getByRole('button', { name: /^Ann/ }).click();
+    await screen.getByRole('menuitem', { name: 'Sign out' }).click();
+    await expect.element(screen.getByText(/One message has not been sent yet/)).toBeVisible();
+    vi.mocked(api.getState).mockResolvedValue({ ...state, user: null });
+    await screen.getByRole('button', { name: 'Sign out and delete them' }).click();
+    await expect.element(screen.getByRole('heading', { name: 'Sign in to Acme' })).toBeVisible();
+    expect(localStorage).toHaveLength(0);
+  });
+
+  it('an ended session asks to sign in and keeps what was written', async () => {
+    const { server, network, api, open } = world();
+    const { screen, composer } = await open();
+    await expect.element(screen.getByText('The very beginning of #first.')).toBeVisible();
+    network.http = 401;
+    network.sockets = 'refused';
+    network.closeAll(4401);
+    await expect.element(screen.getByText(/You are signed out/)).toBeVisible();
+    await composer.fill('kept');
+    await userEvent.keyboard('{Enter}');
+    await screen.getByRole('button', { name: 'Sign in' }).click();
+    await expect.element(screen.getByText(/What you wrote is kept/)).toBeVisible();
+    network.http = 'none';
+    network.sockets = 'none';
+    await screen.getByLabelText('Username').fill('ann');
+    await screen.getByRole('textbox', { name: 'Password' }).fill('secret');
+    await userEvent.keyboard('{Enter}');
+    await vi.waitFor(() => expect(server.rooms.get(1)?.messages.size).toBe(1), 10_000);
+    expect(api.signIn).toHaveBeenCalledOnce();
+  });
+});
+
+it('the colours are chosen in the menu and kept', async () => {
+  const { open } = world();
+  const { screen } = await open();
+  await screen.getByRole('button', { name: /^Ann/ }).click();
+  await screen.getByRole('menuitemradio', { name: 'Dark' }).click();
+  expect(document.documentElement.dataset['theme']).toBe('dark');
+  expect(localStorage.getItem('backchannel.theme')).toBe('dark');
+  await screen.getByRole('menuitemradio', { name: 'Like the system' }).click();
+  expect(document.documentElement.dataset['theme']).toBeUndefined();
+});

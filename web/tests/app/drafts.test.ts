@@ -1,0 +1,64 @@
+import { beforeEach, describe, expect, it } from 'vitest';
+import { createDrafts, type Draft } from '../../src/app/drafts.ts';
+
+const reply: Draft = { text: 'yes', replyTo: { id: 'm1', seq: 1, name: 'Bob', excerpt: 'really?' } };
+
+describe('drafts', () => {
+  beforeEach(() => localStorage.clear());
+
+  it('come back after a reload, with what they answer', () => {
+    createDrafts(1, localStorage).set(7, reply);
+    expect(createDrafts(1, localStorage).get(7)).toEqual(reply);
+  });
+
+  it('belong to one person', () => {
+    createDrafts(1, localStorage).set(7, reply);
+    expect(createDrafts(2, localStorage).store.get()).toEqual({});
+    expect(createDrafts(11, localStorage).store.get()).toEqual({});
+  });
+
+  it('leave nothing behind when emptied', () => {
+    const drafts = createDrafts(1, localStorage);
+    drafts.set(7, reply);
+    drafts.set(7, { text: '', replyTo: null });
+    expect(drafts.store.get()).toEqual({});
+    expect(localStorage).toHaveLength(0);
+  });
+
+  it('take over what another tab wrote', () => {
+    const here = createDrafts(1, localStorage);
+    createDrafts(1, localStorage).set(7, reply);
+    here.sync('backchannel.draft.1.7');
+    expect(here.get(7)).toEqual(reply);
+    here.sync('something.else');
+    here.sync(null);
+    expect(Object.keys(here.store.get())).toEqual(['7']);
+  });
+
+  it('are forgotten on this device at sign-out, and nobody else’s', () => {
+    const drafts = createDrafts(1, localStorage);
+    drafts.set(7, reply);
+    createDrafts(2, localStorage).set(7, reply);
+    drafts.clear();
+    expect(createDrafts(1, localStorage).store.get()).toEqual({});
+    expect(createDrafts(2, localStorage).get(7)).toEqual(reply);
+  });
+
+  it('live in the tab where storage is refused or broken', () => {
+    const refuses = {
+      length: 0,
+      key: () => null,
+      getItem: () => null,
+      removeItem() {},
+      setItem() {
+        throw new Error('quota');
+      },
+    };
+    const drafts = createDrafts(1, refuses);
+    drafts.set(7, reply);
+    expect(drafts.get(7)).toEqual(reply);
+    localStorage.setItem('backchannel.draft.1.7', '{"text":');
+    expect(createDrafts(1, localStorage).store.get()).toEqual({});
+    createDrafts(1, null).set(7, reply);
+  });
+});

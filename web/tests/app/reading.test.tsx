@@ -1,0 +1,165 @@
+import { describe, expect, it, vi } from 'vitest';
+import { userEvent } from 'vitest/browser';
+import { ANN, BOB, CID, feed, leftBelow, scrollUp, shown, somewhere, topOf, world } from './world.tsx';
+
+const talk = (server: ReturnType<typeof world>['server'], count: number, from = BOB) => {
+  for (let index = 1; index <= count; index += 1)
+    server.post(1, from, `line ${index}${index % 3 ? '' : '\n\nand more of it'}`);
+};
+const readUpTo = (server: ReturnType<typeof world>['server']) => server.rooms.get(1)?.members.get(ANN)?.read;
+
+describe('where the list stands', () => {
+  it('opens at its end, and stays there as messages come', async () => {
+    const { server, open } = world();
+    talk(server, 120);
+    server.run(ANN, 'mark_read', { room_id: 1, seq: 120 });
+    const { list } = await open();
+    await expect.element(list.getByText('line 119')).toBeVisible();
+    await vi.waitFor(() => expect(leftBelow()).toBeLessThan(2));
+    server.post(1, BOB, 'the newest\n\n\nof all');
+    await expect.element(list.getByText('the newest')).toBeVisible();
+    await vi.waitFor(() => expect(leftBelow()).toBeLessThan(2));
+  });
+
+  it('does not move under somebody who reads further up, and says what came', async () => {
+    const { server, open } = world();
+    talk(server, 60);
+    server.run(ANN, 'mark_read', { room_id: 1, seq: 60 });
+    const { screen, list } = await open();
+    await vi.waitFor(() => expect(leftBelow()).toBeLessThan(2));
+    await expect.element(list.getByText('line 59')).toBeVisible();
+    await vi.waitFor(() => expect(readUpTo(server)).toBe(60));
+    scrollUp(700);
+    await expect.element(screen.getByRole('button', { name: 'Latest' })).toBeVisible();
+    const before = somewhere();
+    server.post(1, BOB, 'quietly');
+    server.post(1, CID, 'me too');
+    await expect.element(screen.getByRole('button', { name: '2 new messages' })).toBeVisible();
+    expect(topOf(before.id)).toBe(before.top);
+    await screen.getByRole('button', { name: '2 new messages' }).click();
+    await expect.element(list.getByText('me too')).toBeVisible();
+  });
+
+  it('older messages come in above without a jump', async () => {
+    const { server, open } = world();
+    talk(server, 300);
+    server.run(ANN, 'mark_read', { room_id: 1, seq: 300 });
+    const { list } = await open();
+    await expect.element(list.getByText('line 299')).toBeVisible();
+    await expect.element(list.getByText('line 250')).not.toBeInTheDocument();
+    await vi.waitFor(() => expect(readUpTo(server)).toBe(300));
+    // Half a screen at a time: what is on screen may move by that, and by nothing else.
+    const step = 300;
+    for (let turn = 0; turn < 40 && !shown().includes('line 200'); turn += 1) {
+      const before = somewhere();
+      const from = feed().scrollTop;
+      scrollUp(step);
+      const went = from - feed().scrollTop;
+      await new Promise((resolve) => setTimeout(resolve, 60));
+      expect(Math.abs(topOf(before.id) - before.top - went)).toBeLessThanOrEqual(2);
+    }
+    expect(shown()).toContain('line 200');
+  });
+});
+
+describe('unread', () => {
+  it('the mark stands before the first unread message, and outlives the reading', async () => {
+    const { server, open } = world();
+    server.post(1, BOB, 'old');
+    server.run(ANN, 'mark_read', { room_id: 1, seq: 1 });
+    server.post(1, BOB, 'new one');
+    server.post(1, CID, 'new two');
+    const { screen } = await open('/rooms/2');
+    await expect.element(screen.getByRole('link', { name: 'Channel first, 2 unread' })).toBeVisible();
+    expect(document.title).toBe('(2) #second · Acme');
+    await screen.getByRole('link', { name: /first/ }).click();
+    await expect.element(screen.getByRole('separator', { name: 'New messages' })).toBeVisible();
+    await vi.waitFor(() => expect(readUpTo(server)).toBe(3));
+    await vi.waitFor(() => expect(document.title).toBe('#first · Acme'));
+    await expect.element(screen.getByRole('separator', { name: 'New messages' })).toBeVisible();
+  });
+
+  it('is not read while the window is hidden', async () => {
+    const { server, open } = world();
+    const visible = vi.spyOn(document, 'visibilityState', 'get').mockReturnValue('hidden');
+    server.post(1, BOB, 'psst');
+    const { list } = await open();
+    await expect.element(list.getByText('psst')).toBeVisible();
+    await new Promise((resolve) => setTimeout(resolve, 500));
+    expect(readUpTo(server)).toBe(0);
+    visible.mockRestore();
+    document.dispatchEvent(new Event('visibilitychange'));
+    await vi.waitFor(() => expect(readUpTo(server)).toBe(1));
+  });
+
+  it('a mention is told by more than colour', async () => {
+    const { server, open } = world();
+    server.post(1, BOB, 'what does @ann say?');
+    const { screen } = await open('/rooms/2');
+    await expect
+      .element(screen.getByRole('link', { name: 'Channel first, 1 unread, 1 mentioning you' }))
+      .toHaveTextContent('@');
+  });
+});
+
+describe('for ears and keys', () => {
+  it('new messages are announced once, by one region, a burst as a number', async () => {
+    const { server, open } = world();
+    server.post(1, BOB, 'before');
+    const { screen, list } = await open();
+    await expect.element(list.getByText('before')).toBeVisible();
+    server.post(1, BOB, 'good morning');
+    await expect.element(screen.getByTestId('announcer')).toHaveTextContent('bob: good morning');
+    server.post(1, BOB, 'a');
+    server.post(1, CID, 'b');
+    await expect.element(screen.getByTestId('announcer')).toHaveTextContent('2 new messages');
+    expect(feed().getAttribute('aria-live')).toBeNull();
+  });
+
+  it('the arrows walk through messages, Enter opens what can be done, Escape goes back to writing', async () => {
+    const { server, open } = world();
+    for (const text of ['one', 'two', 'three']) server.post(1, BOB, text);
+    const { screen, list, composer } = await open();
+    await expect.element(list.getByText('three')).toBeVisible();
+    const rows = [...feed().querySelectorAll('article')];
+    expect(rows.map((row) => row.tabIndex)).toEqual([-1, -1, 0]);
+    rows[2]?.focus();
+    await userEvent.keyboard('{ArrowUp}');
+    await vi.waitFor(() => expect(document.activeElement).toBe(rows[1]));
+    await userEvent.keyboard('{Enter}');
+    await expect.element(screen.getByRole('menu', { name: 'Message' })).toBeVisible();
+    await userEvent.keyboard('{Escape}');
+    await expect.element(screen.getByRole('menu')).not.toBeInTheDocument();
+    await vi.waitFor(() => expect(document.activeElement).toBe(rows[1]));
+    await userEvent.keyboard('{Escape}');
+    await expect.element(composer).toHaveFocus();
+  });
+
+  it('Ctrl+K finds a room by a few letters', async () => {
+    const { open } = world();
+    const { screen } = await open();
+    await expect.element(screen.getByRole('heading', { name: 'first' })).toBeVisible();
+    await userEvent.keyboard('{Control>}k{/Control}');
+    await expect.element(screen.getByRole('combobox', { name: 'Jump to a room or person' })).toHaveFocus();
+    await userEvent.keyboard('scnd{Enter}');
+    await expect.element(screen.getByRole('heading', { name: 'second' })).toBeVisible();
+    await userEvent.keyboard('{Alt>}{ArrowUp}{/Alt}');
+    await expect.element(screen.getByRole('heading', { name: 'first' })).toBeVisible();
+  });
+});
+
+it('one message draws no other row again', async () => {
+  const { server, open } = world();
+  for (const text of ['one', 'two', 'three']) server.post(1, BOB, text);
+  const { list } = await open();
+  await expect.element(list.getByText('three')).toBeVisible();
+  await new Promise((resolve) => setTimeout(resolve, 400));
+  const first = feed().querySelector('article') as HTMLElement;
+  const touched = vi.fn<MutationCallback>();
+  const observer = new MutationObserver(touched);
+  observer.observe(first, { attributes: true, childList: true, characterData: true, subtree: true });
+  server.post(1, CID, 'four');
+  await expect.element(list.getByText('four')).toBeVisible();
+  observer.disconnect();
+  expect(touched).not.toHaveBeenCalled();
+});

@@ -1,0 +1,87 @@
+import '../../src/styles/index.css';
+import { createChat, memoryStorage } from '@backchannel/client';
+import { MemoryNetwork, MemoryServer } from '@backchannel/client/testing';
+import { StrictMode } from 'react';
+import { expect, vi } from 'vitest';
+import { render } from 'vitest-browser-react';
+import { Router } from 'wouter';
+import { memoryLocation } from 'wouter/memory-location';
+import { App } from '../../src/app/App.tsx';
+import type { AccountState, AccountsApi } from '../../src/features/accounts/api.ts';
+
+export const ANN = 1;
+export const BOB = 2;
+export const CID = 3;
+const clock = {
+  now: () => Date.now(),
+  setTimeout: (run: () => void, delay_ms: number) => setTimeout(run, delay_ms),
+  clearTimeout: (handle: unknown) => clearTimeout(handle as number),
+};
+
+/** A server with three people, two rooms with all of them, and Ann's browser. `open` shows her the app. */
+export function world() {
+  localStorage.clear();
+  const server = new MemoryServer(clock, ['ann', 'bob', 'cid']);
+  server.createRoom([ANN, BOB, CID], 'channel', 'first');
+  server.createRoom([ANN, BOB, CID], 'channel', 'second');
+  const network = new MemoryNetwork(server, ANN);
+  network.latency_ms = 1;
+  const chat = createChat({
+    client: { name: 'test', version: '1' },
+    fetch: network.fetch,
+    WebSocket: network.WebSocket,
+    storage: memoryStorage(),
+  });
+  const state: AccountState = {
+    setup_required: false,
+    signup: 'invitation',
+    workspace: 'Acme',
+    user: { id: ANN, username: 'ann', display_name: 'Ann', staff: true },
+  };
+  const api: AccountsApi = {
+    getState: vi.fn<AccountsApi['getState']>(async () => state),
+    setUp: vi.fn<AccountsApi['setUp']>(),
+    signIn: vi.fn<AccountsApi['signIn']>(),
+    confirmCode: vi.fn<AccountsApi['confirmCode']>(),
+    signUp: vi.fn<AccountsApi['signUp']>(),
+    signOut: vi.fn<AccountsApi['signOut']>(),
+    changePassword: vi.fn<AccountsApi['changePassword']>(),
+    invite: vi.fn<AccountsApi['invite']>(),
+    isInvitationOpen: vi.fn<AccountsApi['isInvitationOpen']>(async () => true),
+  };
+  async function open(path = '/rooms/1', initial: Partial<AccountState> = {}) {
+    const { hook } = memoryLocation({ path });
+    const screen = await render(
+      <StrictMode>
+        <Router hook={hook}>
+          <App api={api} initial={{ ...state, ...initial }} makeChat={() => chat} />
+        </Router>
+      </StrictMode>,
+    );
+    return {
+      screen,
+      list: screen.getByRole('feed'),
+      composer: screen.getByRole('combobox', { name: /^Message/ }),
+      connected: () => vi.waitFor(() => expect(chat.getSnapshot().connection.status).toBe('connected')),
+    };
+  }
+  return { server, network, api, state, open };
+}
+
+export const feed = (): HTMLElement => document.querySelector('[role=feed]') as HTMLElement;
+/** As a person with a wheel does. */
+export function scrollUp(px: number): void {
+  feed().dispatchEvent(new WheelEvent('wheel', { deltaY: -px, bubbles: true }));
+  feed().scrollTop -= px;
+}
+export const leftBelow = (): number => feed().scrollHeight - feed().scrollTop - feed().clientHeight;
+/** The first message well inside the screen, and where it stands. */
+export function somewhere(): { id: string; top: number } {
+  const edge = feed().getBoundingClientRect().top + 150;
+  const row = [...feed().querySelectorAll('article')].find((each) => each.getBoundingClientRect().top > edge);
+  return { id: row?.dataset['message'] ?? '', top: topOf(row?.dataset['message'] ?? '') };
+}
+export function topOf(id: string): number {
+  return Math.round(document.querySelector(`[data-message="${id}"]`)?.getBoundingClientRect().top ?? Number.NaN);
+}
+export const shown = (): string[] => [...feed().querySelectorAll('.bc-text')].map((text) => text.textContent ?? '');

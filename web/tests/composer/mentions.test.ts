@@ -1,0 +1,48 @@
+import type { User } from '@backchannel/client';
+import { describe, expect, it } from 'vitest';
+import { insertMention, mentionQueryAt, searchPeople } from '../../src/features/composer/mentions.ts';
+
+const person = (id: number, username: string, display_name: string): User => ({ id, username, display_name });
+const maya = person(1, 'maya', 'Maya Lindqvist');
+const tomas = person(2, 'tomas', 'Tomás Rivera');
+const tom = person(3, 'tom', 'Tom Okafor');
+
+describe('what is being completed', () => {
+  const queryAt = (text: string) => mentionQueryAt(text, text.length)?.query ?? null;
+
+  it('is the @word that ends at the caret', () => {
+    expect(queryAt('@')).toBe('');
+    expect(queryAt('hello @to')).toBe('to');
+    expect(queryAt('(@to')).toBe('to');
+    expect(mentionQueryAt('@to and more', 3)).toEqual({ from: 0, to: 3, query: 'to' });
+  });
+
+  it('is nothing in addresses, in code, and after the word', () => {
+    expect(queryAt('me@home')).toBeNull();
+    expect(queryAt('`@to')).toBeNull();
+    expect(queryAt('@to ')).toBeNull();
+    expect(queryAt('no')).toBeNull();
+  });
+});
+
+describe('who is offered', () => {
+  it('is found by username and by every part of the name, accents or not', () => {
+    const found = (query: string) => searchPeople(query, [maya, tomas, tom], 99).map((user) => user.username);
+    expect(found('tom')).toEqual(['tom', 'tomas']);
+    expect(found('rivera')).toEqual(['tomas']);
+    expect(found('lind')).toEqual(['maya']);
+    expect(found('xyz')).toEqual([]);
+  });
+
+  it('is never oneself, and nobody twice', () => {
+    expect(searchPeople('', [maya, tom, tom], maya.id)).toEqual([tom]);
+  });
+});
+
+it('puts the name in with one space behind it', () => {
+  expect(insertMention('hi @to', { from: 3, to: 6, query: 'to' }, tom)).toEqual({ text: 'hi @tom ', caret: 8 });
+  expect(insertMention('hi @to there', { from: 3, to: 6, query: 'to' }, tom)).toEqual({
+    text: 'hi @tom there',
+    caret: 8,
+  });
+});

@@ -1,0 +1,108 @@
+import { describe, expect, it } from 'vitest';
+import { render } from 'vitest-browser-react';
+import { Markdown } from '../../src/features/timeline/markdown/Markdown.tsx';
+import { isOnlyEmoji, safeUrl, splitMentions } from '../../src/features/timeline/markdown/parse.ts';
+
+async function draw(
+  content: string,
+  mentioned: ReadonlySet<string> | null = new Set(),
+  me = 'ann',
+): Promise<HTMLElement> {
+  const { container } = await render(<Markdown content={content} mentioned={mentioned} me={me} />);
+  return container.firstElementChild as HTMLElement;
+}
+
+describe('what people type is what they see', () => {
+  it('draws marks as elements', async () => {
+    const text = await draw('**bold** _soft_ ~~gone~~ `x < 1`\n\n> said\n\n1. one\n2. two');
+    expect(text.querySelector('strong')?.textContent).toBe('bold');
+    expect(text.querySelector('em')?.textContent).toBe('soft');
+    expect(text.querySelector('del')?.textContent).toBe('gone');
+    expect(text.querySelector('code')?.textContent).toBe('x < 1');
+    expect(text.querySelector('blockquote')?.textContent).toBe('said');
+    expect([...text.querySelectorAll('ol > li')].map((item) => item.textContent)).toEqual(['one', 'two']);
+  });
+
+  it('keeps single newlines, entities and code as they were typed', async () => {
+    const text = await draw('a\nb &amp; &lt;c\n\n```\n  <b>&amp;\n```');
+    expect(text.querySelector('br')).not.toBeNull();
+    expect(text.querySelector('p')?.textContent).toBe('ab &amp; &lt;c');
+    expect(text.querySelector('pre')?.textContent).toBe('  <b>&amp;');
+  });
+
+  it('prints HTML as text', async () => {
+    for (const html of [
+      '<b>x</b>',
+      '<script>alert(1)</script>',
+      '<img src=x onerror=alert(1)>',
+      '<!-- c -->',
+      '<iframe src="//x">',
+    ]) {
+      const text = await draw(`before ${html} after\n\n${html}`);
+      expect(text.textContent).toContain(html);
+      expect(text.querySelector('b, script, img, iframe')).toBeNull();
+    }
+  });
+
+  it('draws tables and tasks', async () => {
+    const text = await draw('| a | b |\n|---|---|\n| 1 | **2** |\n\n- [x] done\n- [ ] open');
+    expect([...text.querySelectorAll('td')].map((cell) => cell.textContent)).toEqual(['1', '2']);
+    expect([...text.querySelectorAll('input')].map((box) => box.checked)).toEqual([true, false]);
+  });
+});
+
+describe('links', () => {
+  it('lead out of the page and say nothing about it', async () => {
+    const link = (await draw('see https://example.org/a?b=1.')).querySelector('a');
+    expect(link?.getAttribute('href')).toBe('https://example.org/a?b=1');
+    expect(link?.rel).toBe('noopener noreferrer nofollow');
+    expect(link?.target).toBe('_blank');
+  });
+
+  it.each([
+    'javascript:alert(1)',
+    'JaVaScRiPt:alert(1)',
+    'java\nscript:alert(1)',
+    ' javascript:alert(1)',
+    'data:text/html,<script>alert(1)</script>',
+    'vbscript:x',
+    'file:///etc/passwd',
+    'blob:https://example.org/1',
+    '//example.org',
+    '/admin/',
+    '?next=x',
+  ])('%j never becomes one', async (href) => {
+    expect(safeUrl(href)).toBeNull();
+    expect((await draw(`[click](<${href}>) ![x](<${href}>) <${href}>`)).querySelector('a, img')).toBeNull();
+  });
+
+  it('pictures from elsewhere are links, never loaded', async () => {
+    const text = await draw('![cat](https://example.org/cat.png)');
+    expect(text.querySelector('img')).toBeNull();
+    expect(text.querySelector('a')?.getAttribute('href')).toBe('https://example.org/cat.png');
+  });
+});
+
+describe('mentions', () => {
+  it('marks those who are meant, oneself above all', async () => {
+    const text = await draw('@ann and @bob, not @carl or ann@bob.org', new Set(['ann', 'bob']));
+    expect([...text.querySelectorAll('.bc-mention')].map((each) => each.textContent)).toEqual(['@ann', '@bob']);
+    expect(text.querySelector('.bc-mention-me')?.textContent).toBe('@ann');
+  });
+
+  it('a full stop after a name ends the sentence', () => {
+    const isName = (name: string) => name === 'ann' || name === 'a.b';
+    const named = (text: string) => splitMentions(text, isName).flatMap((part) => part.mention ?? []);
+    expect(named('@ann. @a.b. @Ann!')).toEqual(['ann', 'a.b', 'ann']);
+    expect(named('x@ann @annette @@ann')).toEqual([]);
+  });
+
+  it('code mentions nobody', async () => {
+    expect((await draw('`@ann`', new Set(['ann']))).querySelector('.bc-mention')).toBeNull();
+  });
+});
+
+it('up to three emoji alone are large', () => {
+  expect(['👍', '👩‍👩‍👧 🎉', '❤️👍🏽😂'].every(isOnlyEmoji)).toBe(true);
+  expect(['1', 'ok 👍', '👍👍👍👍', ''].some(isOnlyEmoji)).toBe(false);
+});

@@ -1,0 +1,27 @@
+import { expect, it } from 'vitest';
+import { fuzzyFilter, fuzzyScore } from '../../src/ui/fuzzy.ts';
+
+const best = (query: string, names: string[]) => fuzzyFilter(query, names, (name) => [name]);
+
+it('the beginning wins over the middle, the middle over strewn letters', () => {
+  expect(best('des', ['model-desk', 'undesired', 'design', 'dead news'])).toEqual([
+    'design',
+    'model-desk',
+    'undesired',
+    'dead news',
+  ]);
+});
+
+it('forgives accents, case and left-out letters', () => {
+  expect(best('TOMAS', ['Tomás'])).toEqual(['Tomás']);
+  expect(best('dsgn', ['design', 'general'])).toEqual(['design']);
+});
+
+it('chance is no match', () => {
+  expect(fuzzyScore('abc', 'a very long text about nothing but clouds')).toBe(0);
+  expect(fuzzyScore('x.*', 'xyz')).toBe(0);
+});
+
+it('nothing typed is everything, in its order', () => {
+  expect(best(' ', ['b', 'a'])).toEqual(['b', 'a']);
+});

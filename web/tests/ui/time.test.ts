@@ -1,0 +1,26 @@
+import { expect, it } from 'vitest';
+import { briefTime, clockTime, dayLabel, daysBetween } from '../../src/ui/time.ts';
+
+const now = new Date(2026, 2, 30, 1, 30).getTime();
+const at = (...args: [number, number, number, number?]) => new Date(...args).getTime();
+
+it('counts days by the calendar, also where the clocks change', () => {
+  expect(daysBetween(at(2026, 2, 29, 23), now)).toBe(1);
+  expect(daysBetween(at(2026, 2, 28, 23), now)).toBe(2);
+  expect(daysBetween(at(2025, 9, 24), at(2025, 9, 27))).toBe(3);
+});
+
+it('names days the way people do', () => {
+  expect(dayLabel(now, now)).toBe('Today');
+  expect(dayLabel(at(2026, 2, 29), now)).toBe('Yesterday');
+  expect(dayLabel(at(2026, 2, 2), now)).not.toMatch(/2026/);
+  expect(dayLabel(at(2025, 2, 2), now)).toMatch(/2025/);
+});
+
+it('is brief in the list: the hour, then the day, then the date', () => {
+  expect(briefTime(at(2026, 2, 30, 1), now)).toBe(clockTime(at(2026, 2, 30, 1)));
+  expect(briefTime(at(2026, 2, 29), now)).toBe('Yesterday');
+  expect(briefTime(at(2026, 2, 26), now)).toBe(
+    new Intl.DateTimeFormat(undefined, { weekday: 'short' }).format(at(2026, 2, 26)),
+  );
+});

@@ -1,0 +1,27 @@
+import tailwindcss from '@tailwindcss/vite';
+import react from '@vitejs/plugin-react';
+import { playwright } from '@vitest/browser-playwright';
+import { defineConfig } from 'vitest/config';
+
+/** In a real browser: scrolling, focus and popovers are what is tested, and no imitation of a browser has them. */
+export default defineConfig({
+  plugins: [react(), tailwindcss()],
+  optimizeDeps: { include: ['react', 'react-dom/client', 'vitest-browser-react', 'virtua', 'marked', 'wouter'] },
+  test: {
+    name: '@backchannel/web',
+    include: ['tests/**/*.test.{ts,tsx}'],
+    browser: {
+      enabled: true,
+      headless: true,
+      screenshotFailures: false,
+      viewport: { width: 1100, height: 700 },
+      provider: playwright({
+        launchOptions: {
+          executablePath: process.env['CHROMIUM'] ?? '/usr/bin/chromium',
+          args: ['--no-sandbox', '--disable-gpu', '--disable-background-networking', '--disable-component-update'],
+        },
+      }),
+      instances: [{ browser: 'chromium' }],
+    },
+  },
+});
