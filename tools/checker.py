@@ -14,7 +14,8 @@ or from real servers under real faults. An operation without an answer is indete
     link     {client, user, link, transport, resume}  a socket opened (or a poll was answered); `resume` as it was said
     heard    {client, user, link, type, …}            a numbered frame: room events have {room, seq, id?, content?},
                                                       hello {epoch}, room_list {rooms: {room: seq}}, room_added and
-                                                      room_reset {room, seq}, room_removed {room}; user frames {version}.
+                                                      room_reset {room, seq}, room_removed {room}; user frames {version};
+                                                      caught_up.
                                                       `link` is null where it was asked for by `get_events`
     read     {client, user, room, messages: [[seq, id]], newest}     a page of history; `newest`: its highest rev_seq
     swallowed {link}                                  the network lost a message of this link and said nothing
@@ -199,7 +200,8 @@ def _links_are_unbroken(history: _History) -> list[Anomaly]:
 
 
 class _LinkState:
-    """`next`: for each room the seqs that may come next: one, or two where `room_added` named another place to go on from."""
+    """`next`: for each room the seqs that may come next: one, or two where `room_added` named another place to go on from.
+    `fresh`: rooms entered while the link was live; their first events may have overtaken the news of it, and are repaired."""
 
     def __init__(self, link: Record) -> None:
         self._name = f"{link['client']} on {link['transport']} {link['link']}"
@@ -207,6 +209,8 @@ class _LinkState:
         self._epoch: str | None = None
         self._version = 0
         self.next: dict[int, set[int]] = {}
+        self._fresh: set[int] = set()
+        self._is_live = False
         self._gone: set[int] = set()
         if self._resume and link["transport"] == "poll":
             self._begin()
@@ -230,11 +234,16 @@ class _LinkState:
                 listed = {int(room): seq for room, seq in record["rooms"].items()}
                 self._gone |= self.next.keys() - listed.keys()
                 self._gone -= listed.keys()
+                if self._is_live:
+                    self._fresh |= listed.keys() - self.next.keys()
                 self.next = {room: self.next.get(room, {seq + 1}) for room, seq in listed.items()}
+            case "caught_up":
+                self._is_live = True
             case "room_reset":
                 self.next[record["room"]] = {record["seq"] + 1}
             case "room_added":
                 self._gone.discard(record["room"])
+                self._fresh.add(record["room"])
                 self.next.setdefault(record["room"], set()).add(record["seq"] + 1)
             case "room_removed":
                 self.next.pop(record["room"], None)
@@ -250,7 +259,8 @@ class _LinkState:
         self.next[room] = {seq + 1, *(other for other in expected or () if other > seq)}
         if expected is None:
             return [Anomaly("seen after removal", f"{self._name}: {room}/{seq}")] if room in self._gone else []
-        if seq in expected:
+        is_fresh, self._fresh = room in self._fresh, self._fresh - {room}
+        if seq in expected or (is_fresh and seq > min(expected)):
             return []
         kind = "doubled" if seq < min(expected) else "lost on the link"
         return [Anomaly(kind, f"{self._name}: {room}/{seq} where {sorted(expected)} was next")]

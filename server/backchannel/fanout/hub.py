@@ -70,6 +70,29 @@ class RoomChannel:
         self.subscribers: dict[Subscriber, None] = {}
 
 
+class _Moves:
+    """Up to which version of the user's list a subscriber's rooms are known: all of them, and single ones beyond that."""
+
+    __slots__ = ("_rooms", "_settled")
+
+    def __init__(self) -> None:
+        self._settled = 0
+        self._rooms: dict[int, int] = {}
+
+    def is_news(self, room_id: int, version: int) -> bool:
+        """A change of this room at `version`: not known yet?"""
+        if version <= max(self._settled, self._rooms.get(room_id, 0)):
+            return False
+        self._rooms[room_id] = version
+        return True
+
+    def settle(self, version: int) -> set[int]:
+        """All rooms are known as of `version`; returns those of which something later was heard."""
+        self._settled = max(self._settled, version)
+        self._rooms = {room: moved for room, moved in self._rooms.items() if moved > version}
+        return set(self._rooms)
+
+
 class Hub:
     """`read_events` reads room events above the given cursors. `on_ended` is told of ended credentials, and `on_presence` of what
     a node sees of somebody: of this node or another. `on_reconnected`: the bus may have lost something. `clock`: seconds,
@@ -93,6 +116,7 @@ class Hub:
         self._rooms: dict[int, RoomChannel] = {}
         self._users: dict[int, dict[Subscriber, None]] = {}
         self._rooms_of: dict[Subscriber, set[int]] = {}
+        self._moves: dict[Subscriber, _Moves] = {}
         self._repairing: dict[int, asyncio.Task[None]] = {}
 
     async def start(self) -> None:
@@ -110,6 +134,7 @@ class Hub:
     def attach(self, subscriber: Subscriber) -> None:
         """Hear what concerns the user. Call before reading where they stand, so that nothing falls between."""
         self._rooms_of[subscriber] = set()
+        self._moves[subscriber] = _Moves()
         mates = self._users.get(subscriber.user_id)
         if mates is None:
             mates = self._users[subscriber.user_id] = {}
@@ -121,6 +146,7 @@ class Hub:
         rooms = self._rooms_of.pop(subscriber, None)
         if rooms is None:
             return
+        del self._moves[subscriber]
         for room_id in rooms:
             self._drop(room_id, subscriber)
         mates = self._users[subscriber.user_id]
@@ -143,6 +169,21 @@ class Hub:
         if channel.head is None:
             channel.head = head
             self._deliver_stashed(room_id, channel)
+        elif channel.head > head:  # who enters has not heard all of it: the next heartbeat names the room
+            channel.moved_at = self._clock()
+
+    def settle(self, subscriber: Subscriber, version: int, seats: Mapping[int, tuple[int, int]]) -> None:
+        """The user's rooms as they were at `version` of their list, room → (head, members): enter these and leave all
+        others, but for what was heard since of some of them."""
+        moves = self._moves.get(subscriber)
+        if moves is None:
+            return
+        later = moves.settle(version)
+        for room_id in self._rooms_of[subscriber] - seats.keys() - later:
+            self.leave(subscriber, room_id)
+        for room_id, (head, members) in seats.items():
+            if room_id not in later:
+                self.enter(subscriber, room_id, head, members)
 
     async def wait_listening(self) -> None:
         """Return when what was entered so far is listened to: only then may the log be read."""
@@ -280,11 +321,12 @@ class Hub:
 
     def _user_fact(self, fact: UserFact) -> None:
         for subscriber in self.subscribers_of(fact.user_id):
-            if fact.joined is not None:
+            # Of two changes of one room the later counts, in whichever order two nodes told of them.
+            if fact.joined is not None and self._moves[subscriber].is_news(fact.joined[0], fact.version):
                 room_id, seq, members = fact.joined
                 subscriber.joined(room_id, seq)
                 self.enter(subscriber, room_id, seq, members)
-            if fact.left is not None:
+            if fact.left is not None and self._moves[subscriber].is_news(fact.left, fact.version):
                 self.leave(subscriber, fact.left)
                 subscriber.left(fact.left)
             subscriber.user_frame(fact.version, fact.frame)

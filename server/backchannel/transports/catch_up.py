@@ -25,17 +25,18 @@ class CatchUp:
         self._node = node
         self._session = session
         self._subscriber = subscriber
-        self._seats: Mapping[int, reads.Seat] = {}
+        self._place: reads.Place | None = None
 
     async def place(self) -> list[Effect]:
         place = await in_thread(reads.place_of, self._session.user.id)
-        self._seats = place.seats
+        self._place = place
         heads = {seat.room_id: seat.head for seat in place.seats.values()}
         return self._session.placed(Place(place.epoch, place.user_version, heads), self._node.context.clock())
 
     def enter(self) -> None:
-        for seat in self._seats.values():
-            self._node.hub.enter(self._subscriber, seat.room_id, seat.head, seat.member_count)
+        assert self._place is not None
+        for room_id in self._settle(self._place) - self._node.hub.rooms_of(self._subscriber):
+            self._session.left(room_id)  # while the place was read
 
     async def read(self, wanted: Read) -> list[Effect]:
         """Read at least as far as the hub has delivered, so that what it brings next follows without a gap."""
@@ -50,17 +51,24 @@ class CatchUp:
     async def read_list(self) -> list[Effect]:
         """The list again, and with it the rooms this session listens to."""
         place = await in_thread(reads.place_of, self._session.user.id)
-        hub, before = self._node.hub, set(self._node.hub.rooms_of(self._subscriber))
         room_list = await in_thread(room_list_of, self._session.user.id)
         seqs = {room.id: room.seq for room in room_list.rooms}
-        for room_id in before - place.seats.keys():
-            hub.leave(self._subscriber, room_id)
+        hub, before = self._node.hub, set(self._node.hub.rooms_of(self._subscriber))
+        known = self._settle(place)
+        now = set(hub.rooms_of(self._subscriber))
+        for room_id in known - now:
             self._session.left(room_id)
-        for room_id in place.seats.keys() - before:
-            seat = place.seats[room_id]
-            self._session.joined(room_id, seqs.get(room_id, seat.head))
-            hub.enter(self._subscriber, room_id, seat.head, seat.member_count)
-        return self._session.listed(room_list)
+        for room_id in now - before:
+            self._session.joined(room_id, seqs.get(room_id, place.seats[room_id].head))
+        return self._session.listed(room_list, place.user_version)
+
+    def _settle(self, place: reads.Place) -> set[int]:
+        """Listen to the rooms of this place; returns those it has, and those listened to before."""
+        hub = self._node.hub
+        known = set(hub.rooms_of(self._subscriber)) | place.seats.keys()
+        seats = {seat.room_id: (seat.head, seat.member_count) for seat in place.seats.values()}
+        hub.settle(self._subscriber, place.user_version, seats)
+        return known
 
     def _presence(self) -> list[bytes]:
         hub, presence = self._node.hub, self._node.presence

@@ -97,6 +97,9 @@ class Session:
         self._kept_frames: list[tuple[int, bytes]] = []
         self._left: set[int] = set()
         self._stale_since: float | None = None
+        self._beat_soon = False
+        self._rooms_version = 0
+        self._ahead: set[int] = set()
 
     # -- what the client says
 
@@ -154,6 +157,8 @@ class Session:
             resume = None
         self.newcomer = resume is None
         self.epoch, self.user_version = place.epoch, place.user_version
+        self._left = set()
+        self._know_rooms_at(place.user_version)
         self._beat_at = now
         cursors: dict[int, int] = {}
         for room_id, cursor in resume.rooms.items() if resume else ():
@@ -210,9 +215,10 @@ class Session:
         self._resets, self._left = {}, set()
         return [Send(frames)]
 
-    def listed(self, room_list: RoomList) -> list[Effect]:
-        """The list was read again after `ReadList`."""
+    def listed(self, room_list: RoomList, rooms_version: int) -> list[Effect]:
+        """The list was read again after `ReadList`. `rooms_version`: as of which version the shell listens to the rooms."""
         self._stale_since = None
+        self._know_rooms_at(rooms_version)
         if self.state is not State.LIVE or room_list.user_version < self.user_version:
             return []
         return [Send(self._list_frame(room_list))]
@@ -241,6 +247,8 @@ class Session:
         return False
 
     def user_frame(self, version: int, frame: bytes) -> bool:
+        self._ahead.add(version)
+        self._know_rooms_at(self._rooms_version)
         if self.state is State.LIVE:
             return self._admits_version(version)
         self._keep(self._kept_frames, (version, frame))
@@ -251,9 +259,11 @@ class Session:
         return self.state is State.LIVE
 
     def joined(self, room_id: int, seq: int) -> None:
-        """The user is in a room from `seq` on; what led there is in the `room_added` that comes with it."""
+        """The user is in a room from `seq` on; what led there is in the `room_added` that comes with it. The news may have
+        been overtaken by the room's first events: the next heartbeat comes soon, and names its head."""
         self._left.discard(room_id)
         self._floor[room_id] = max(seq, self._floor.get(room_id, 0))
+        self._beat_soon = True
 
     def left(self, room_id: int) -> None:
         """Nothing of this room is said any more, whatever was read or kept of it."""
@@ -264,8 +274,8 @@ class Session:
         self._kept_events = [kept for kept in self._kept_events if kept[0] != room_id]
 
     def observe_version(self, version: int, now: float, patience_s: float) -> list[Effect]:
-        """The database says the user's list is at `version`; ask again for it where the news was lost on its way."""
-        if self.state is not State.LIVE or version <= self.user_version:
+        """The database says the user's list is at `version`; ask again for it where any news of it was lost on its way."""
+        if self.state is not State.LIVE or version <= self._rooms_version:
             self._stale_since = None
             return []
         if self._stale_since is None:
@@ -274,6 +284,15 @@ class Session:
             return []
         self._stale_since = now
         return [ReadList()]
+
+    def _know_rooms_at(self, version: int) -> None:
+        """No change of the user's rooms is missing up to here. What is told to the client may be ahead of it: where a frame
+        was lost between others, the rooms are not what its successors make believe."""
+        known = max(version, self._rooms_version)
+        while known + 1 in self._ahead:
+            known += 1
+        self._rooms_version = known
+        self._ahead = {each for each in self._ahead if each > known} if self._ahead else self._ahead
 
     def _admits(self, room_id: int, seq: int) -> bool:
         """Not said before. Above the floor the hub's own order holds, and the floor is forgotten."""
@@ -318,9 +337,9 @@ class Session:
             return self._close(CloseCode.TOO_SLOW, "silent")
         if self.overflowed:
             return self._close(CloseCode.TOO_SLOW, "behind")
-        if self.state is State.LIVE and now - self._beat_at >= self._settings.heartbeat_s:
+        if self.state is State.LIVE and (self._beat_soon or now - self._beat_at >= self._settings.heartbeat_s):
             heads = heads_since(self._beat_at)
-            self._beat_at = now
+            self._beat_at, self._beat_soon = now, False
             return [Send([encode(Heartbeat(to_wire(wall_us), dict(heads), self.user_version))])]
         return []
 

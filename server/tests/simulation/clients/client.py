@@ -149,6 +149,7 @@ class Client:
             case "pong":
                 self._answered(frame.get("id"), 200, frame)
             case "caught_up":
+                self._heard(link.number, frame)
                 self.command("ping", {}, lambda status, _: self._prove(link, status), within=PONG_WITHIN_S)
             case "going_away":
                 self._lose_link(frame["retry_after_ms"] / 1000)
@@ -156,7 +157,7 @@ class Client:
                 link.say('{"type":"pong"}')
                 self._heard(link.number, frame)
             case "room_list" if "id" in frame:
-                self._heard(link.number, frame)
+                self._heard(None, frame)  # asked for, so not in the order of what the link says unasked
                 self._answered(frame["id"], 200, frame)
             case _:
                 self._heard(link.number, frame)
@@ -255,9 +256,9 @@ class Client:
 
     # -- what is heard
 
-    def _heard(self, link: int, frame: Frame) -> None:
+    def _heard(self, link: int | None, frame: Frame) -> None:
         word = frame["type"]
-        if word in ("presence", "typing", "caught_up", "going_away"):
+        if word in ("presence", "typing", "going_away"):
             return
         self.world.history.heard(self, link, frame)
         self.replica.receive(frame)

@@ -59,6 +59,11 @@ def _place(db: Database, p: list[Any]) -> list[tuple[Any, ...]]:
     ]
 
 
+@_means("SELECT epoch FROM backchannel_workspace WHERE id = 1")
+def _epoch(db: Database, p: list[Any]) -> list[tuple[Any, ...]]:
+    return [(db.tables.epoch,)]
+
+
 @_means("SELECT id, head FROM backchannel_room WHERE id IN (…)")
 def _heads(db: Database, p: list[Any]) -> list[tuple[Any, ...]]:
     return [(id_, db.tables.rooms[id_][HEAD]) for id_ in p if id_ in db.tables.rooms]

@@ -1,0 +1,103 @@
+"""What the simulation found, each as small as it can be told. The mutants bring it back in the large."""
+
+from typing import Any
+
+import pytest
+
+from backchannel.fanout import facts
+from backchannel.fanout.facts import RoomFact, UserFact
+from backchannel.fanout.hub import Hub
+from backchannel.fanout.memory import MemoryBus
+from backchannel.protocol.frames import ClientHello, Resume
+from backchannel.protocol.shapes import User
+from backchannel.transports.effects import ReadList
+from backchannel.transports.session import Place, Session, Settings
+
+ME = 7
+
+
+class Listener:
+    """A socket of user 7, as the hub sees it."""
+
+    user_id, credential, instance, is_socket, session_id, opened_us = ME, "c", None, True, "s", 0
+
+    def __init__(self) -> None:
+        self.heard: list[Any] = []
+
+    def room_event(self, room_id: int, seq: int, frame: bytes) -> None:
+        self.heard.append((room_id, seq))
+
+    def joined(self, room_id: int, seq: int) -> None: ...
+    def left(self, room_id: int) -> None: ...
+    def user_frame(self, version: int, frame: bytes) -> None: ...
+
+
+@pytest.fixture
+async def hub() -> Hub:
+    async def nothing(_: object) -> dict[int, list[RoomFact]]:
+        return {}
+
+    hub = Hub(MemoryBus(), nothing, lambda _: None, lambda _: None, lambda: None, lambda: 0.0)
+    await hub.start()
+    return hub
+
+
+def joined(version: int, room: int, seq: int) -> bytes:
+    return facts.encode(UserFact(ME, version, b"{}", joined=(room, seq, 2)))
+
+
+def left(version: int, room: int) -> bytes:
+    return facts.encode(UserFact(ME, version, b"{}", left=room))
+
+
+def event(room: int, seq: int) -> bytes:
+    return facts.encode(RoomFact(room, seq, b"{}"))
+
+
+async def test_who_left_and_came_back_hears_the_room_even_where_the_news_comes_the_other_way_round(hub: Hub) -> None:
+    me: Any = Listener()
+    hub.attach(me)
+    hub.settle(me, 1, {3: (10, 2)})
+    for body in (joined(3, 3, 12), left(2, 3), event(3, 11), event(3, 12), event(3, 13)):
+        hub.deliver(body)
+    assert me.heard[-1] == (3, 13)
+
+
+async def test_who_came_and_left_hears_nothing_where_the_news_comes_the_other_way_round(hub: Hub) -> None:
+    me: Any = Listener()
+    hub.attach(me)
+    hub.settle(me, 1, {})
+    for body in (left(3, 3), joined(2, 3, 11), event(3, 12), event(3, 13)):
+        hub.deliver(body)
+    assert me.heard == []
+
+
+async def test_who_is_removed_while_their_place_is_read_is_not_let_in_by_it(hub: Hub) -> None:
+    me: Any = Listener()
+    hub.attach(me)
+    hub.deliver(left(5, 3))
+    hub.settle(me, 4, {3: (10, 2), 4: (1, 2)})
+    assert hub.rooms_of(me) == {4}
+
+
+def live_session() -> Session:
+    session = Session("s", User(ME, "me", "Me"), Settings(), 0.0)
+    session.frame(ClientHello(protocol=1, resume=Resume("e", 1, {})), 0.0, 0)
+    session.placed(Place("e", 1, {}), 0.0)
+    session.caught_up(None, {}, [])
+    return session
+
+
+def test_a_room_whose_news_was_lost_is_asked_for_though_later_news_arrived() -> None:
+    session = live_session()
+    assert session.user_frame(3, b"an invitation to the room that version 2 told of")
+    session.observe_version(3, 10.0, 5.0)
+    assert session.observe_version(3, 15.0, 5.0) == [ReadList()]
+
+
+def test_news_that_came_in_another_order_is_not_asked_for() -> None:
+    session = live_session()
+    session.user_frame(3, b"")
+    session.user_frame(2, b"")
+    session.observe_version(3, 10.0, 5.0)
+    assert session.observe_version(3, 15.0, 5.0) == []
