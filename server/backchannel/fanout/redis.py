@@ -33,6 +33,7 @@ SILENCE_S: Final = 10.0
 """A subscription that hears nothing for so long, not even the answer to its own PING, is dead."""
 BACKOFF_S: Final = (0.1, 5.0)
 PREFIX: Final = b"backchannel:"
+ALIVE: Final = PREFIX + b"alive"
 
 _log = structlog.get_logger("backchannel.bus")
 _TROUBLE: Final = (RedisError, OSError, asyncio.TimeoutError)
@@ -81,8 +82,10 @@ class _Server:
     def __init__(self, url: str) -> None:
         self._url = url
         self._wanted: set[str] = set()
+        self._asked: set[str] = set()
+        self._unanswered: Counter[bytes] = Counter()
         self._confirmed: set[bytes] = set()
-        self._changes: list[tuple[str, bool]] = []
+        self._touched: set[str] = set()
         self._changed = asyncio.Event()
         self._settled = asyncio.Condition()
         self._outgoing: deque[tuple[float, bytes, bytes]] = deque(maxlen=QUEUED)
@@ -113,7 +116,7 @@ class _Server:
         else:
             self._wanted.discard(topic)
             self._confirmed.discard(PREFIX + topic.encode())
-        self._changes.append((topic, wanted))
+        self._touched.add(topic)
         self._changed.set()
 
     async def wait_subscribed(self) -> None:
@@ -152,9 +155,11 @@ class _Server:
 
     async def _listen(self, client: "redis.Redis") -> None:
         async with client.pubsub() as pubsub:
-            self._changes.clear()
+            self._touched.clear()
+            self._unanswered.clear()
             self._confirmed.clear()
-            await pubsub.subscribe(PREFIX + b"alive", *(PREFIX + topic.encode() for topic in self._wanted))
+            self._asked = set(self._wanted)
+            await self._subscribe(pubsub, [ALIVE, *(PREFIX + topic.encode() for topic in self._asked)])
             changer = asyncio.create_task(self._apply_changes(pubsub))
             try:
                 await self._hear(pubsub)
@@ -166,7 +171,6 @@ class _Server:
                     await changer
 
     async def _hear(self, pubsub: Any) -> None:
-        alive = PREFIX + b"alive"
         while True:
             message = await pubsub.get_message(timeout=SILENCE_S / 2)
             if message is None:
@@ -179,32 +183,47 @@ class _Server:
                     self._deliver(message["data"])
                 case "subscribe":
                     await self._confirm(message["channel"])
-                    if message["channel"] == alive:
+                    if message["channel"] == ALIVE:
                         self._up = True
                         _log.info("bus_up")
                         self._reconnected()
-                case "unsubscribe":
-                    self._confirmed.discard(message["channel"])
+
+    async def _subscribe(self, pubsub: Any, channels: list[bytes]) -> None:
+        self._unanswered.update(channels)
+        await pubsub.subscribe(*channels)
 
     async def _confirm(self, channel: bytes) -> None:
+        """A channel that was left and joined again is in force with its last answer only."""
+        self._unanswered[channel] -= 1
+        if self._unanswered[channel] > 0:
+            return
+        del self._unanswered[channel]
         self._confirmed.add(channel)
         async with self._settled:
             self._settled.notify_all()
 
     async def _apply_changes(self, pubsub: Any) -> None:
-        """Tell the server what is listened to, in the order in which it was wished for, many at a time."""
+        """Tell the server what is listened to and what no longer, many topics at a time."""
         while True:
             await self._changed.wait()
             self._changed.clear()
-            changes, self._changes = self._changes, []
-            run: list[bytes] = []
-            wanted_now = True
-            for topic, wanted in [*changes, ("", not changes[-1][1])] if changes else ():
-                if wanted != wanted_now:
-                    if run:
-                        await (pubsub.subscribe(*run) if wanted_now else pubsub.unsubscribe(*run))
-                    run, wanted_now = [], wanted
-                run.append(PREFIX + topic.encode())
+            touched, self._touched = self._touched, set()
+            left = [topic for topic in touched if topic in self._asked and topic not in self._wanted]
+            joined = [topic for topic in touched if topic not in self._asked and topic in self._wanted]
+            # Left and joined again in one breath: it was never left.
+            self._confirmed.update(
+                PREFIX + topic.encode()
+                for topic in touched
+                if topic in self._asked and topic in self._wanted and not self._unanswered[PREFIX + topic.encode()]
+            )
+            self._asked.difference_update(left)
+            self._asked.update(joined)
+            if left:
+                await pubsub.unsubscribe(*(PREFIX + topic.encode() for topic in left))
+            if joined:
+                await self._subscribe(pubsub, [PREFIX + topic.encode() for topic in joined])
+            async with self._settled:
+                self._settled.notify_all()
 
     # -- saying
 

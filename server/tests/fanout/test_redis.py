@@ -1,0 +1,113 @@
+"""The bus between nodes, on a real server: the shared suite, and what happens when that server goes away."""
+
+import asyncio
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+
+from backchannel.fanout.bus import Bus
+from backchannel.fanout.redis import RedisBus
+from tests.fanout.bus_suite import BusSuite, listening, wait_up
+
+sys.path.append(str(Path(__file__).parents[3] / "tools"))
+import services
+
+
+@pytest.fixture(scope="module")
+def url() -> Iterator[str]:
+    with ExitStack() as held:
+        yield os.environ.get("BACKCHANNEL_TEST_REDIS_URL") or held.enter_context(services.redis())
+
+
+class TestRedisBus(BusSuite):
+    @pytest.fixture(autouse=True)
+    def _url(self, url: str) -> None:
+        self.urls: tuple[str, ...] = (url,)
+
+    def make(self) -> Bus:
+        return RedisBus(self.urls)
+
+    def test_two_processes_hear_each_other(self) -> None:
+        async def play() -> None:
+            async with listening(self.make()) as one, listening(self.make()) as two:
+                for ear in (one, two):
+                    await wait_up(ear.bus)
+                    ear.bus.subscribe("room:1")
+                    await ear.bus.wait_subscribed()
+                one.bus.publish("room:1", b"hello")
+                for ear in (one, two):
+                    await ear.wait(lambda ear=ear: ear.heard == [b"hello"])
+
+        asyncio.run(play())
+
+
+class TestSeveralRedisServers(TestRedisBus):
+    @pytest.fixture(autouse=True)
+    def _url(self, url: str) -> Iterator[None]:  # type: ignore[override]
+        with services.redis() as second:
+            self.urls = (url, second)
+            yield
+
+    def test_rooms_are_shared_out_and_all_are_heard(self) -> None:
+        async def play() -> None:
+            async with listening(self.make()) as ear:
+                await wait_up(ear.bus)
+                topics = [f"room:{number}" for number in range(50)]
+                for topic in topics:
+                    ear.bus.subscribe(topic)
+                await ear.bus.wait_subscribed()
+                for topic in topics:
+                    ear.bus.publish(topic, topic.encode())
+                await ear.wait(lambda: len(ear.heard) == 50)
+                assert sorted(ear.heard) == sorted(topic.encode() for topic in topics)
+
+        asyncio.run(play())
+
+
+def test_a_server_that_comes_back_is_subscribed_to_again_and_everything_is_looked_over() -> None:
+    async def play() -> None:
+        with ExitStack() as first:
+            url = first.enter_context(services.redis())
+            bus = RedisBus((url,))
+            async with listening(bus) as ear:
+                await wait_up(bus)
+                bus.subscribe("room:1")
+                await bus.wait_subscribed()
+                await ear.wait(lambda: ear.reconnections == 1)
+                first.close()
+                while True:  # it is noticed, and nothing waits for it meanwhile
+                    bus.publish("room:1", b"lost")
+                    bus.subscribe("room:2")
+                    try:
+                        await bus.check()
+                    except ConnectionError:
+                        break
+                    await asyncio.sleep(0.05)
+                with services.redis(urlsplit(url).port):
+                    await ear.wait(lambda: ear.reconnections == 2)
+                    await bus.wait_subscribed()
+                    bus.publish("room:1", b"one")
+                    bus.publish("room:2", b"two")
+                    await ear.wait(lambda: ear.heard[-2:] == [b"one", b"two"])
+
+    asyncio.run(play())
+
+
+def test_without_a_server_nothing_waits_and_nothing_breaks() -> None:
+    async def play() -> None:
+        port = services.free_port()
+        async with listening(RedisBus((f"redis://127.0.0.1:{port}",))) as ear:
+            ear.bus.subscribe("room:1")
+            for _ in range(20_000):
+                ear.bus.publish("room:1", b"nobody hears")
+            await ear.bus.wait_subscribed()
+            with pytest.raises(ConnectionError):
+                await ear.bus.check()
+            assert ear.heard == []
+
+    asyncio.run(play())
