@@ -9,15 +9,16 @@ import { Timeline } from '../features/timeline/Timeline.tsx';
 import { TypingRow } from '../features/timeline/TypingRow.tsx';
 import { Button, IconButton } from '../ui/Button.tsx';
 import { cx } from '../ui/classes.ts';
+import { MOD } from '../ui/keys.ts';
 import { Logo } from '../ui/Logo.tsx';
 import { useStore } from '../ui/store.ts';
 import { usePhone } from '../ui/useMedia.ts';
 import { useChatState } from './chat.ts';
 import { learn, learnFromRooms } from './directory.ts';
 import { membersOpen, openPanel } from './panels.ts';
-import { MOD } from './Shortcuts.tsx';
 import { useSession } from './session.ts';
 import { UserMenu } from './UserMenu.tsx';
+import { usePresence } from './usePresence.ts';
 import { useShortcuts } from './useShortcuts.ts';
 import { useTitle } from './useTitle.ts';
 
@@ -35,6 +36,7 @@ export function Shell() {
   const rooms = useChatState((state) => state.rooms);
   useShortcuts(current);
   useTitle(current);
+  usePresence();
   useEffect(() => {
     learn([user]);
     learnFromRooms(rooms);

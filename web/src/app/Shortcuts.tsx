@@ -1,8 +1,5 @@
 import { Dialog } from '../ui/Dialog.tsx';
-
-const mac = /Mac|iPhone|iPad/.test(navigator.platform);
-export const MOD = mac ? '⌘' : 'Ctrl';
-const ALT = mac ? '⌥' : 'Alt';
+import { ALT, MOD } from '../ui/keys.ts';
 
 const KEYS: readonly { readonly title: string; readonly keys: readonly (readonly [string, readonly string[]])[] }[] = [
   {

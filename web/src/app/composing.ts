@@ -7,18 +7,18 @@ interface Composing {
   readonly editing: Readonly<Record<RoomId, { readonly id: MessageId; readonly content: string }>>;
   /** Grows when the composer should take the focus. */
   readonly focusTurn: number;
-  /** Grows when the person sent something: the timeline goes to its end. */
-  readonly sentTurn: number;
+  /** Grows when the timeline should show its end: something was sent, or Escape pressed. */
+  readonly latestTurn: number;
 }
 
-export const composing = createStore<Composing>({ editing: {}, focusTurn: 0, sentTurn: 0 });
+export const composing = createStore<Composing>({ editing: {}, focusTurn: 0, latestTurn: 0 });
 
 export function focusComposer(): void {
   composing.set((now) => ({ ...now, focusTurn: now.focusTurn + 1 }));
 }
 
-export function noteSent(): void {
-  composing.set((now) => ({ ...now, sentTurn: now.sentTurn + 1 }));
+export function showLatest(): void {
+  composing.set((now) => ({ ...now, latestTurn: now.latestTurn + 1 }));
 }
 
 export function startEditing(roomId: RoomId, id: MessageId, content: string): void {

@@ -2,7 +2,7 @@ import { useEffect } from 'react';
 import { useLocation } from 'wouter';
 import { neighbour, sectionsOf } from '../features/rooms/sections.ts';
 import { useChat } from './chat.ts';
-import { focusComposer } from './composing.ts';
+import { focusComposer, showLatest } from './composing.ts';
 import { membersOpen, openPanel } from './panels.ts';
 import { useSession } from './session.ts';
 
@@ -28,7 +28,9 @@ export function useShortcuts(current: number | null): void {
       } else {
         // Typing goes to the composer wherever the focus was lost.
         const lost = document.activeElement === document.body || document.activeElement === null;
-        if (lost && !mod && !event.altKey && event.key.length === 1 && openPanel.get() === null) focusComposer();
+        if (!lost || mod || event.altKey || openPanel.get() !== null) return;
+        if (event.key === 'Escape') showLatest();
+        if (event.key === 'Escape' || event.key.length === 1) focusComposer();
         return;
       }
       event.preventDefault();

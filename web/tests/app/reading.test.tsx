@@ -49,16 +49,68 @@ describe('where the list stands', () => {
     await expect.element(list.getByText('line 250')).not.toBeInTheDocument();
     await vi.waitFor(() => expect(readUpTo(server)).toBe(300));
     // Half a screen at a time: what is on screen may move by that, and by nothing else.
-    const step = 300;
     for (let turn = 0; turn < 40 && !shown().includes('line 200'); turn += 1) {
       const before = somewhere();
       const from = feed().scrollTop;
-      scrollUp(step);
+      scrollUp(300);
       const went = from - feed().scrollTop;
       await new Promise((resolve) => setTimeout(resolve, 60));
-      expect(Math.abs(topOf(before.id) - before.top - went)).toBeLessThanOrEqual(2);
+      await vi.waitFor(() => expect(Math.abs(topOf(before.id) - before.top - went)).toBeLessThanOrEqual(2));
     }
     expect(shown()).toContain('line 200');
+  });
+});
+
+it('at the very top, too, what is read stays while older messages come', async () => {
+  const { server, network, open } = world();
+  talk(server, 200);
+  server.run(ANN, 'mark_read', { room_id: 1, seq: 200 });
+  const { list } = await open();
+  await expect.element(list.getByText('line 199')).toBeVisible();
+  await vi.waitFor(() => expect(readUpTo(server)).toBe(200));
+  network.latency_ms = 300;
+  scrollUp(100_000);
+  await vi.waitFor(() => expect(feed().scrollTop).toBe(0));
+  await new Promise((resolve) => setTimeout(resolve, 150));
+  const before = somewhere();
+  await vi.waitFor(() => expect(feed().scrollTop).toBeGreaterThan(500), 5_000);
+  await new Promise((resolve) => setTimeout(resolve, 100));
+  expect(Math.abs(topOf(before.id) - before.top)).toBeLessThanOrEqual(2);
+});
+
+describe('going to a message', () => {
+  it('a quote leads to what it answers, also where that is not loaded', async () => {
+    const { server, open } = world();
+    const first = server.post(1, CID, 'the question of questions');
+    talk(server, 150);
+    server.post(1, BOB, 'forty-two', first.id);
+    server.run(ANN, 'mark_read', { room_id: 1, seq: 152 });
+    const { screen, list } = await open();
+    await screen.getByRole('button', { name: /In reply to cid/ }).click();
+    const answer = list.getByText('the question of questions', { exact: true }).last();
+    await expect.element(answer).toBeInViewport();
+    await screen.getByRole('button', { name: 'Latest' }).click();
+    await expect.element(list.getByText('forty-two')).toBeInViewport();
+    await vi.waitFor(() => expect(leftBelow()).toBeLessThan(2));
+  });
+
+  it('many unread messages begin behind a bar that leads to the first, or marks them read', async () => {
+    const { server, open } = world();
+    server.post(1, CID, 'seen before');
+    server.run(ANN, 'mark_read', { room_id: 1, seq: 1 });
+    talk(server, 150);
+    const { screen, list } = await open();
+    await screen
+      .getByRole('button', { name: /99\+ new messages/ })
+      .first()
+      .click();
+    await expect.element(list.getByText('line 1', { exact: true })).toBeInViewport();
+    await expect.element(screen.getByRole('separator', { name: 'New messages' })).toBeInViewport();
+    expect(readUpTo(server)).toBe(1);
+    await userEvent.keyboard('{Escape}');
+    await expect.element(list.getByText('line 149', { exact: true })).toBeInViewport();
+    await vi.waitFor(() => expect(readUpTo(server)).toBe(151));
+    await expect.element(screen.getByRole('button', { name: 'Mark as read' })).not.toBeInTheDocument();
   });
 });
 

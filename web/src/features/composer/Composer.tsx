@@ -3,7 +3,7 @@ import { SendHorizontal } from 'lucide-react';
 import { type KeyboardEvent, useEffect, useRef, useState } from 'react';
 import { attempt } from '../../app/ask.ts';
 import { useChat, useChatState } from '../../app/chat.ts';
-import { composing, noteSent, startEditing, stopEditing } from '../../app/composing.ts';
+import { composing, showLatest, startEditing, stopEditing } from '../../app/composing.ts';
 import { NO_DRAFT } from '../../app/drafts.ts';
 import { roomLabel } from '../../app/roomNames.ts';
 import { useSession } from '../../app/session.ts';
@@ -74,7 +74,7 @@ export function Composer({ room }: { readonly room: Room }) {
     chat.setTyping(room.id, false);
     // A refusal is shown where the message stands, with its reason; nothing is left to say here.
     chat.sendChatMessage(room.id, content, replyTo).catch(() => undefined);
-    noteSent();
+    showLatest();
     field.current?.focus({ preventScroll: true });
   };
 
@@ -94,6 +94,7 @@ export function Composer({ room }: { readonly room: Room }) {
     } else if (event.key === 'Escape') {
       if (editing) stopEditing(room.id);
       else if (draft.replyTo) drafts.set(room.id, { ...draft, replyTo: null });
+      else showLatest();
     } else if (event.key === 'ArrowUp' && text === '' && !event.altKey && !event.shiftKey) {
       if (editLast()) event.preventDefault();
     } else formatByKey(event);

@@ -1,6 +1,6 @@
 import type { Room } from '@backchannel/client';
 import { ArrowLeft, DoorOpen, Ellipsis, PenLine, UserPlus, UsersRound } from 'lucide-react';
-import { lazy, Suspense, useState } from 'react';
+import { lazy, Suspense, useEffect, useRef, useState } from 'react';
 import { Link } from 'wouter';
 import { useChatState } from '../../app/chat.ts';
 import { membersOpen } from '../../app/panels.ts';
@@ -18,6 +18,11 @@ export function RoomHeader({ room }: { readonly room: Room }) {
   const showsMembers = useStore(membersOpen, (open) => open);
   const title = roomTitle(room, me);
   const direct = room.kind === 'direct';
+  const heading = useRef<HTMLHeadingElement>(null);
+  // With a keyboard the composer takes the focus. On touch that would bring up the keys; the heading says where one is.
+  useEffect(() => {
+    if (matchMedia('(pointer: coarse)').matches) heading.current?.focus({ preventScroll: true });
+  }, []);
   return (
     <header className="safe-top z-20 shrink-0 border-b border-line bg-paper">
       <div className="flex h-14 items-center gap-2 px-3 md:px-5">
@@ -27,6 +32,7 @@ export function RoomHeader({ room }: { readonly room: Room }) {
         </span>
         <div className="min-w-0 flex-1">
           <h1
+            ref={heading}
             tabIndex={-1}
             id="room-title"
             className="truncate text-base leading-5 font-semibold tracking-tight outline-none"

@@ -50,7 +50,11 @@ export function Timeline({ room }: { readonly room: Room }) {
   if (!opened) return <div className="flex-1" />;
   const oldest = view.messages[0]?.seq ?? 0;
   const unreadAbove =
-    opening.unread > 0 && view.hasOlder && opening.readSeq + 1 < oldest && view.firstUnreadSeq !== null;
+    opening.unread > 0 &&
+    room.unread_count > 0 &&
+    view.hasOlder &&
+    opening.readSeq + 1 < oldest &&
+    view.firstUnreadSeq !== null;
   return (
     <div className="relative flex min-h-0 flex-1 flex-col">
       {unreadAbove && (

@@ -27,19 +27,27 @@ export function useJump({ roomId, view, rows, list, letGo }: Jump) {
 
   useEffect(() => {
     if (!target || view.loading === 'initial') return;
-    const index = rows.findIndex((row) => isTarget(row, target));
+    const index = find(rows, target, view.hasOlder);
     const row = rows[index];
     if (view.error || row) setTarget(null);
     if (!row) return;
     letGo();
     list.current?.scrollToIndex(index, { align: 'center' });
     setFlash(row.key);
-  }, [target, rows, view.loading, view.error, list, letGo]);
+  }, [target, rows, view.loading, view.error, view.hasOlder, list, letGo]);
 
   useEffect(() => {
     if (flash === null) return undefined;
     const timer = setTimeout(() => setFlash(null), FLASH_MS);
-    return () => clearTimeout(timer);
+    // What was pressed to come here may be gone; the focus then goes along, so that the keys go on from here.
+    const frame = requestAnimationFrame(() => {
+      if (document.activeElement !== document.body) return;
+      document.querySelector<HTMLElement>(`[data-message="${CSS.escape(flash)}"]`)?.focus({ preventScroll: true });
+    });
+    return () => {
+      clearTimeout(timer);
+      cancelAnimationFrame(frame);
+    };
   }, [flash]);
 
   return {
@@ -52,7 +60,12 @@ export function useJump({ roomId, view, rows, list, letGo }: Jump) {
   };
 }
 
-function isTarget(row: Row, target: Target): boolean {
-  if (target.id !== '') return row.key === target.id;
-  return row.kind === 'message' && row.message.seq >= target.seq;
+function find(rows: readonly Row[], target: Target, hasOlder: boolean): number {
+  if (target.id !== '') return rows.findIndex((row) => row.key === target.id);
+  const index = rows.findIndex((row) => row.kind === 'message' && row.message.seq >= target.seq);
+  // The first of what is held is what was looked for only if nothing comes before it.
+  const isFirst = !rows.slice(0, index).some((row) => row.kind === 'message');
+  const row = rows[index];
+  const exact = row?.kind === 'message' && row.message.seq === target.seq;
+  return isFirst && hasOlder && !exact ? -1 : index;
 }

@@ -4,6 +4,7 @@ import type { VirtualizerHandle } from 'virtua';
 import { useChat } from '../../app/chat.ts';
 import { composing } from '../../app/composing.ts';
 import { useStore } from '../../ui/store.ts';
+import { createEdgeAnchor } from './edgeAnchor.ts';
 import type { Row } from './rows.ts';
 
 /** Closer to the end than this counts as being there. */
@@ -21,6 +22,8 @@ interface Scrolling {
   readonly room: Room;
   readonly view: TimelineView;
   readonly rows: readonly Row[];
+  /** Rows were just added, or taken away, before the first. */
+  readonly shift: boolean;
   readonly scroller: RefObject<HTMLDivElement | null>;
   readonly list: RefObject<VirtualizerHandle | null>;
 }
@@ -29,11 +32,13 @@ interface Scrolling {
  * Where the list stands, and what moves it: it opens at the unread mark, follows its end for those who are there,
  * stays put for all others, and loads more before an end of what is held comes into sight.
  */
-export function useScrolling({ room, view, rows, scroller, list }: Scrolling) {
+export function useScrolling({ room, view, rows, shift, scroller, list }: Scrolling) {
   const chat = useChat();
+  const [anchor] = useState(() => createEdgeAnchor(() => scroller.current));
   const sticky = useRef(true);
   const placed = useRef(false);
   const settled = useRef(false);
+  const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
   const lastOffset = useRef(0);
   // Unknown until the first rows are measured: until then nothing is read, and nothing is offered.
   const [atEnd, setAtEnd] = useState<boolean | null>(null);
@@ -50,10 +55,6 @@ export function useScrolling({ room, view, rows, scroller, list }: Scrolling) {
     toEnd();
   }, [chat, room.id, toEnd]);
 
-  const letGo = useCallback(() => {
-    sticky.current = false;
-  }, []);
-
   const look = () => {
     const element = scroller.current;
     if (!element || !settled.current) return;
@@ -64,6 +65,7 @@ export function useScrolling({ room, view, rows, scroller, list }: Scrolling) {
     if (end) sticky.current = true;
     else if (offset < lastOffset.current - 1) sticky.current = false;
     lastOffset.current = offset;
+    anchor.note();
     setAtEnd(end);
     setTopRow(list.current?.findItemIndex(offset) ?? 0);
     if (view.loading !== null || view.error) return;
@@ -86,31 +88,50 @@ export function useScrolling({ room, view, rows, scroller, list }: Scrolling) {
     }
   });
 
+  const settle = useCallback(() => {
+    clearTimeout(timer.current);
+    if (settled.current) return;
+    settled.current = true;
+    lastOffset.current = scroller.current?.scrollTop ?? 0;
+    looking.current();
+  }, [scroller]);
+
+  const unsettle = useCallback(() => {
+    settled.current = false;
+    clearTimeout(timer.current);
+    timer.current = setTimeout(settle, SETTLE_MS);
+  }, [settle]);
+
   useEffect(() => {
     const element = scroller.current;
-    const settle = () => {
-      if (settled.current) return;
-      settled.current = true;
-      lastOffset.current = element?.scrollTop ?? 0;
-      looking.current();
-    };
-    const timer = setTimeout(settle, SETTLE_MS);
+    unsettle();
     // Whoever scrolls before that is believed at once.
-    for (const name of HANDS) element?.addEventListener(name, settle, { passive: true });
+    const byHand = () => {
+      anchor.release();
+      settle();
+    };
+    for (const name of HANDS) element?.addEventListener(name, byHand, { passive: true });
     return () => {
-      clearTimeout(timer);
-      for (const name of HANDS) element?.removeEventListener(name, settle);
+      clearTimeout(timer.current);
+      for (const name of HANDS) element?.removeEventListener(name, byHand);
       // Effects may run twice (strict mode), and virtua forgets in between where it was sent: send it again.
       placed.current = false;
     };
-  }, [scroller]);
+  }, [scroller, anchor, settle, unsettle]);
+
+  /** Before the list is sent somewhere: it no longer follows its end, and loads nothing that would move the target. */
+  const letGo = useCallback(() => {
+    sticky.current = false;
+    unsettle();
+  }, [unsettle]);
 
   // What arrives keeps the end in sight for those who were there; and a page shorter than the screen never scrolls, so
   // it asks for the next by itself.
   useLayoutEffect(() => {
     if (placed.current && sticky.current && !view.hasNewer && rows.length > 0) toEnd();
+    else if (shift) anchor.hold(performance.now());
     looking.current();
-  }, [rows, view, toEnd]);
+  }, [rows, shift, view, anchor, toEnd]);
 
   // The list or its rows changed size: pictures, edits, the composer growing, the keyboard of a phone. The height of the
   // rows is read off the style that virtua writes: a size observer there would always be one frame late.
@@ -119,6 +140,7 @@ export function useScrolling({ room, view, rows, scroller, list }: Scrolling) {
     if (!element) return undefined;
     const follow = () => {
       if (sticky.current) toEnd();
+      else anchor.correct(performance.now());
     };
     const sizes = new ResizeObserver(follow);
     sizes.observe(element);
@@ -128,16 +150,16 @@ export function useScrolling({ room, view, rows, scroller, list }: Scrolling) {
       sizes.disconnect();
       heights.disconnect();
     };
-  }, [scroller, toEnd]);
+  }, [scroller, anchor, toEnd]);
 
-  // One's own message is always shown.
-  const sentTurn = useStore(composing, (value) => value.sentTurn);
-  const lastSent = useRef(sentTurn);
+  // One's own message is always shown, and so is the end when it is asked for.
+  const latestTurn = useStore(composing, (value) => value.latestTurn);
+  const lastTurn = useRef(latestTurn);
   useEffect(() => {
-    if (lastSent.current === sentTurn) return;
-    lastSent.current = sentTurn;
+    if (lastTurn.current === latestTurn) return;
+    lastTurn.current = latestTurn;
     void goToLatest();
-  }, [sentTurn, goToLatest]);
+  }, [latestTurn, goToLatest]);
 
   return { atEnd, topRow, onScroll: look, goToLatest, letGo };
 }

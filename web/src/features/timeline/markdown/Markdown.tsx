@@ -15,7 +15,11 @@ interface MarkdownProps {
 export const Markdown = memo(function Markdown({ content, mentioned, me }: MarkdownProps) {
   const tokens = useMemo(() => parse(content), [content]);
   const draw = useMemo(() => createDraw({ mentioned, me }), [mentioned, me]);
-  return <div className={cx('bc-text', isOnlyEmoji(content) && 'text-[2rem] leading-11')}>{draw(tokens)}</div>;
+  return (
+    <div dir="auto" className={cx('bc-text', isOnlyEmoji(content) && 'text-[2rem] leading-11')}>
+      {draw(tokens)}
+    </div>
+  );
 });
 
 interface Context {
