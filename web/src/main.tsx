@@ -9,11 +9,16 @@ import { createAccountsApi, stateOfPage } from './features/accounts/api.ts';
 const RELOADED = 'backchannel.reloaded';
 
 // A tab older than the last deploy asks for chunks that are gone.
-window.addEventListener('vite:preloadError', () => {
-  if (sessionStorage.getItem(RELOADED)) return;
+window.addEventListener('vite:preloadError', ({ payload }) => void reloadIfGone(payload));
+
+/** Without a network chunks fail too, and a reload would put the browser's error page in place of what was written. */
+async function reloadIfGone({ message }: Error): Promise<void> {
+  const file = /\S+\/assets\/\S+/.exec(message)?.[0];
+  const answer = file ? await fetch(file, { method: 'HEAD', cache: 'no-store' }).catch(() => null) : null;
+  if (answer?.status !== 404 || sessionStorage.getItem(RELOADED)) return;
   sessionStorage.setItem(RELOADED, '1');
   location.reload();
-});
+}
 
 const page = stateOfPage();
 const root = document.getElementById('root');
