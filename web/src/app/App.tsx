@@ -1,5 +1,5 @@
 import type { Chat } from '@backchannel/client';
-import { lazy, Suspense, useCallback, useEffect, useMemo, useRef, useState } from 'react';
+import { Suspense, useCallback, useEffect, useMemo, useRef, useState } from 'react';
 import type { AccountState, AccountsApi } from '../features/accounts/api.ts';
 import { Entrance } from '../features/accounts/Entrance.tsx';
 import { Announcer } from '../ui/announce.tsx';
@@ -9,10 +9,11 @@ import { Toasts } from '../ui/Toasts.tsx';
 import { AccountsContext } from './accounts.ts';
 import { ChatProvider } from './chat.ts';
 import { createDrafts } from './drafts.ts';
+import { late } from './late.ts';
 import { type Session, SessionContext } from './session.ts';
 import { Shell } from './Shell.tsx';
 
-const Strangers = lazy(() => import('../features/accounts/Strangers.tsx'));
+const Strangers = late(() => import('../features/accounts/Strangers.tsx'));
 
 interface AppProps {
   readonly api: AccountsApi;

@@ -1,5 +1,5 @@
 import { Hash, Search, SquarePen } from 'lucide-react';
-import { lazy, Suspense, useEffect } from 'react';
+import { Suspense, useEffect } from 'react';
 import { Redirect, useLocation, useRoute } from 'wouter';
 import { Composer } from '../features/composer/Composer.tsx';
 import { ConnectionBars } from '../features/connection/ConnectionBars.tsx';
@@ -15,6 +15,7 @@ import { useStore } from '../ui/store.ts';
 import { usePhone } from '../ui/useMedia.ts';
 import { useChatState } from './chat.ts';
 import { learn, learnFromRooms } from './directory.ts';
+import { late } from './late.ts';
 import { membersOpen, openPanel } from './panels.ts';
 import { useSession } from './session.ts';
 import { UserMenu } from './UserMenu.tsx';
@@ -23,8 +24,8 @@ import { useShortcuts } from './useShortcuts.ts';
 import { useTitle } from './useTitle.ts';
 
 const loadPanels = () => import('./Panels.tsx');
-const Panels = lazy(loadPanels);
-const MembersPanel = lazy(() => import('../features/rooms/MembersPanel.tsx'));
+const Panels = late(loadPanels);
+const MembersPanel = late(() => import('../features/rooms/MembersPanel.tsx'));
 
 /** The app for somebody who is signed in: the list at the left, one room at the right; on a phone, one of the two. */
 export function Shell() {

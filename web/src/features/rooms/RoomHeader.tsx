@@ -1,8 +1,9 @@
 import type { Room } from '@backchannel/client';
 import { ArrowLeft, DoorOpen, Ellipsis, PenLine, UserPlus, UsersRound } from 'lucide-react';
-import { lazy, Suspense, useEffect, useRef, useState } from 'react';
+import { Suspense, useEffect, useRef, useState } from 'react';
 import { Link } from 'wouter';
 import { useChatState } from '../../app/chat.ts';
+import { late } from '../../app/late.ts';
 import { membersOpen } from '../../app/panels.ts';
 import { otherMember, roomTitle } from '../../app/roomNames.ts';
 import { useSession } from '../../app/session.ts';
@@ -11,7 +12,7 @@ import { Menu, MenuItem, MenuLine } from '../../ui/Menu.tsx';
 import { useStore } from '../../ui/store.ts';
 import { RoomIcon } from './RoomIcon.tsx';
 
-const RoomDialog = lazy(() => import('./RoomDialogs.tsx'));
+const RoomDialog = late(() => import('./RoomDialogs.tsx'));
 
 export function RoomHeader({ room }: { readonly room: Room }) {
   const me = useSession().user.id;
