@@ -58,7 +58,8 @@ ReadEvents = Callable[[Mapping[int, int]], Awaitable[Mapping[int, list[RoomFact]
 
 
 class RoomChannel:
-    """One room that somebody here listens to. `head` is the last event delivered, None until it is known."""
+    """One room that somebody here listens to. `head` is the last event delivered, None until it is known. `subscribers`: each
+    with a seq at which they are known to be in the room."""
 
     __slots__ = ("head", "members", "moved_at", "stash", "subscribers")
 
@@ -67,7 +68,7 @@ class RoomChannel:
         self.members = 0
         self.moved_at = 0.0
         self.stash: dict[int, RoomFact] = {}
-        self.subscribers: dict[Subscriber, None] = {}
+        self.subscribers: dict[Subscriber, int] = {}
 
 
 class _Moves:
@@ -156,7 +157,8 @@ class Hub:
             self._bus.unsubscribe(facts.user_topic(subscriber.user_id))
 
     def enter(self, subscriber: Subscriber, room_id: int, head: int, members: int) -> None:
-        """Hear a room's events. `head`: a seq known to be committed. What the channel delivered before is not repeated."""
+        """Hear a room's events. `head`: a seq that is committed, with the subscriber in the room. What the channel delivered
+        before is not repeated."""
         if subscriber not in self._rooms_of:
             return
         channel = self._rooms.get(room_id)
@@ -164,7 +166,7 @@ class Hub:
             channel = self._rooms[room_id] = RoomChannel()
             self._bus.subscribe(facts.room_topic(room_id))
         channel.members = members
-        channel.subscribers[subscriber] = None
+        channel.subscribers[subscriber] = max(head, channel.subscribers.get(subscriber, 0))
         self._rooms_of[subscriber].add(room_id)
         if channel.head is None:
             channel.head = head
@@ -313,7 +315,9 @@ class Hub:
         channel.head = fact.seq
         channel.moved_at = self._clock()
         if fact.removed:
-            for subscriber in [each for each in channel.subscribers if each.user_id in fact.removed]:
+            # News of a removal may come late, to somebody who came again since.
+            gone = [each for each, since in channel.subscribers.items() if each.user_id in fact.removed and fact.seq > since]
+            for subscriber in gone:
                 self.leave(subscriber, fact.room_id)
                 subscriber.left(fact.room_id)
         for subscriber in tuple(channel.subscribers):
