@@ -63,7 +63,8 @@ describe('where the list stands', () => {
 
 it('at the very top, too, what is read stays while older messages come', async () => {
   const { server, network, open } = world();
-  talk(server, 200);
+  for (let index = 1; index <= 200; index += 1)
+    server.post(1, index % 2 ? BOB : CID, `line ${index}\n\nof\n\nsome\n\nheight`);
   server.run(ANN, 'mark_read', { room_id: 1, seq: 200 });
   const { list } = await open();
   await expect.element(list.getByText('line 199')).toBeVisible();

@@ -40,7 +40,7 @@ export function MessageList({ ref, room, view, me, onJump }: MessageListProps) {
   const scroller = useRef<HTMLDivElement>(null);
   const list = useRef<VirtualizerHandle>(null);
   const now = useNow();
-  const { atEnd, topRow, onScroll, goToLatest, letGo } = useScrolling({ room, view, rows, shift, scroller, list });
+  const { atEnd, topRow, onScroll, goToLatest, letGo } = useScrolling({ room, view, rows, scroller, list });
   const { flash, jumpTo } = useJump({ roomId: room.id, view, rows, list, letGo });
   const newBelow = useReading(room, view, me, atEnd === true);
   const roving = useRovingRows({ rows, scroller, list, onLeave: () => void goToLatest() });

@@ -4,7 +4,6 @@ import type { VirtualizerHandle } from 'virtua';
 import { useChat } from '../../app/chat.ts';
 import { composing } from '../../app/composing.ts';
 import { useStore } from '../../ui/store.ts';
-import { createEdgeAnchor } from './edgeAnchor.ts';
 import type { Row } from './rows.ts';
 
 /** Closer to the end than this counts as being there. */
@@ -22,8 +21,6 @@ interface Scrolling {
   readonly room: Room;
   readonly view: TimelineView;
   readonly rows: readonly Row[];
-  /** Rows were just added, or taken away, before the first. */
-  readonly shift: boolean;
   readonly scroller: RefObject<HTMLDivElement | null>;
   readonly list: RefObject<VirtualizerHandle | null>;
 }
@@ -32,9 +29,8 @@ interface Scrolling {
  * Where the list stands, and what moves it: it opens at the unread mark, follows its end for those who are there,
  * stays put for all others, and loads more before an end of what is held comes into sight.
  */
-export function useScrolling({ room, view, rows, shift, scroller, list }: Scrolling) {
+export function useScrolling({ room, view, rows, scroller, list }: Scrolling) {
   const chat = useChat();
-  const [anchor] = useState(() => createEdgeAnchor(() => scroller.current));
   const sticky = useRef(true);
   const placed = useRef(false);
   const settled = useRef(false);
@@ -65,7 +61,6 @@ export function useScrolling({ room, view, rows, shift, scroller, list }: Scroll
     if (end) sticky.current = true;
     else if (offset < lastOffset.current - 1) sticky.current = false;
     lastOffset.current = offset;
-    anchor.note();
     setAtEnd(end);
     setTopRow(list.current?.findItemIndex(offset) ?? 0);
     if (view.loading !== null || view.error) return;
@@ -106,18 +101,14 @@ export function useScrolling({ room, view, rows, shift, scroller, list }: Scroll
     const element = scroller.current;
     unsettle();
     // Whoever scrolls before that is believed at once.
-    const byHand = () => {
-      anchor.release();
-      settle();
-    };
-    for (const name of HANDS) element?.addEventListener(name, byHand, { passive: true });
+    for (const name of HANDS) element?.addEventListener(name, settle, { passive: true });
     return () => {
       clearTimeout(timer.current);
-      for (const name of HANDS) element?.removeEventListener(name, byHand);
+      for (const name of HANDS) element?.removeEventListener(name, settle);
       // Effects may run twice (strict mode), and virtua forgets in between where it was sent: send it again.
       placed.current = false;
     };
-  }, [scroller, anchor, settle, unsettle]);
+  }, [scroller, settle, unsettle]);
 
   /** Before the list is sent somewhere: it no longer follows its end, and loads nothing that would move the target. */
   const letGo = useCallback(() => {
@@ -129,9 +120,8 @@ export function useScrolling({ room, view, rows, shift, scroller, list }: Scroll
   // it asks for the next by itself.
   useLayoutEffect(() => {
     if (placed.current && sticky.current && !view.hasNewer && rows.length > 0) toEnd();
-    else if (shift) anchor.hold(performance.now());
     looking.current();
-  }, [rows, shift, view, anchor, toEnd]);
+  }, [rows, view, toEnd]);
 
   // The list or its rows changed size: pictures, edits, the composer growing, the keyboard of a phone. The height of the
   // rows is read off the style that virtua writes: a size observer there would always be one frame late.
@@ -140,7 +130,6 @@ export function useScrolling({ room, view, rows, shift, scroller, list }: Scroll
     if (!element) return undefined;
     const follow = () => {
       if (sticky.current) toEnd();
-      else anchor.correct(performance.now());
     };
     const sizes = new ResizeObserver(follow);
     sizes.observe(element);
@@ -150,7 +139,7 @@ export function useScrolling({ room, view, rows, shift, scroller, list }: Scroll
       sizes.disconnect();
       heights.disconnect();
     };
-  }, [scroller, anchor, toEnd]);
+  }, [scroller, toEnd]);
 
   // One's own message is always shown, and so is the end when it is asked for.
   const latestTurn = useStore(composing, (value) => value.latestTurn);
