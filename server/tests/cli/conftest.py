@@ -19,7 +19,7 @@ Run = Callable[..., Ran]
 Start = Callable[..., "subprocess.Popen[str]"]
 
 
-def _environment(extra: dict[str, str]) -> dict[str, str]:
+def clean_environment(extra: dict[str, str]) -> dict[str, str]:
     kept = {name: value for name, value in os.environ.items() if not name.startswith("BACKCHANNEL_")}
     return {**kept, "PYTHONPATH": os.pathsep.join(sys.path), **extra}
 
@@ -36,7 +36,7 @@ def run(folder: Path) -> Run:
     def go(*arguments: str, **environment: str) -> Ran:
         done = subprocess.run(
             [sys.executable, "-m", "backchannel", *arguments],
-            env=_environment({"BACKCHANNEL_DATA": str(folder), **environment}),
+            env=clean_environment({"BACKCHANNEL_DATA": str(folder), **environment}),
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
@@ -56,7 +56,7 @@ def start(folder: Path) -> Iterator[Start]:
     def go(*arguments: str, **environment: str) -> "subprocess.Popen[str]":
         process = subprocess.Popen(
             [sys.executable, "-m", "backchannel", "serve", "--port", "0", *arguments],
-            env=_environment({"BACKCHANNEL_DATA": str(folder), **environment}),
+            env=clean_environment({"BACKCHANNEL_DATA": str(folder), **environment}),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,

@@ -1,0 +1,3 @@
+from tests.cli.conftest import folder, run
+
+__all__ = ["folder", "run"]
