@@ -1,0 +1,382 @@
+"""Whatever the bus does to facts, those who listen hear a room's events in order, each once, and nothing is missing."""
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from random import Random
+from typing import Any
+
+import pytest
+
+from backchannel.fanout import facts, hub
+from backchannel.fanout.facts import EndedFact, PassingFact, PresenceFact, RoomFact, UserFact
+from backchannel.fanout.hub import Hub
+from backchannel.fanout.memory import MemoryBus
+from backchannel.protocol.errors import CloseCode
+
+ROOM = 5
+
+
+@dataclass(eq=False)
+class Listener:
+    """A subscriber that writes down what it hears."""
+
+    user_id: int = 1
+    credential: str = "session:1"
+    instance: str | None = "tab"
+    is_socket: bool = True
+    session_id: str = "s"
+    opened_us: int = 0
+    events: list[int] = field(default_factory=list)
+    frames: list[Any] = field(default_factory=list)
+    ended: list[CloseCode] = field(default_factory=list)
+    versions: list[int] = field(default_factory=list)
+
+    def room_event(self, room_id: int, seq: int, frame: bytes) -> None:
+        assert frame == b"%d" % seq
+        self.events.append(seq)
+
+    def user_frame(self, version: int, frame: bytes) -> None:
+        self.frames.append(version)
+
+    def passing_frame(self, frame: bytes) -> None:
+        self.frames.append(frame)
+
+    def joined(self, room_id: int, seq: int) -> None:
+        self.frames.append(("joined", room_id, seq))
+
+    def left(self, room_id: int) -> None:
+        self.frames.append(("left", room_id))
+
+    def observe_version(self, version: int) -> None:
+        self.versions.append(version)
+
+    def end(self, code: CloseCode, reason: str) -> None:
+        self.ended.append(code)
+
+    def tick(self, now: float) -> None: ...
+
+    def say(self, frame: bytes) -> None: ...
+
+
+@dataclass
+class Log:
+    """The log the hub repairs from; `head` can be ahead of what was told."""
+
+    head: int = 0
+    reads: list[Mapping[int, int]] = field(default_factory=list)
+    broken: bool = False
+    removed: dict[int, tuple[int, ...]] = field(default_factory=dict)
+
+    async def read(self, cursors: Mapping[int, int]) -> dict[int, list[RoomFact]]:
+        self.reads.append(dict(cursors))
+        await asyncio.sleep(0)
+        if self.broken:
+            raise ConnectionError("the database is away")
+        return {room: [self.fact(seq) for seq in range(cursor + 1, self.head + 1)] for room, cursor in cursors.items()}
+
+    def fact(self, seq: int) -> RoomFact:
+        self.head = max(self.head, seq)
+        return RoomFact(ROOM, seq, b"%d" % seq, self.removed.get(seq, ()))
+
+
+@pytest.fixture(autouse=True)
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(hub, "REPAIR_AFTER_S", 0)
+    monkeypatch.setattr(hub, "REPAIR_RETRY_S", 0)
+
+
+class World:
+    def __init__(self) -> None:
+        self.log = Log()
+        self.bus = MemoryBus()
+        self.now = 0.0
+        self.ended: list[EndedFact] = []
+        self.seen: list[PresenceFact] = []
+        self.hub = Hub(
+            self.bus, self.log.read, self.ended.append, self.seen.append, lambda: None, lambda: self.now
+        )
+
+    def enter(self, *listeners: Listener, head: int = 0) -> None:
+        for listener in listeners:
+            self.hub.attach(listener)
+            self.hub.enter(listener, ROOM, head, 2)
+
+    def tell(self, *seqs: int) -> None:
+        for seq in seqs:
+            self.publish(self.log.fact(seq))
+
+    def publish(self, fact: RoomFact) -> None:
+        self.bus.publish(facts.room_topic(fact.room_id), facts.encode(fact))
+
+    def tell_user(self, user_id: int, version: int, **news: Any) -> None:
+        self.bus.publish(facts.user_topic(user_id), facts.encode(UserFact(user_id, version, b"{}", **news)))
+
+    async def quiet(self) -> None:
+        """Until nothing is being repaired."""
+        while self.hub._repairing:
+            await asyncio.sleep(0)
+
+
+@pytest.fixture
+async def world() -> World:
+    world = World()
+    await world.hub.start()
+    return world
+
+
+async def test_events_are_heard_once_each_in_order(world: World) -> None:
+    one, other = Listener(1), Listener(2)
+    world.enter(one, other)
+    world.tell(1, 2, 2, 1, 3)
+    assert one.events == other.events == [1, 2, 3]
+    assert world.log.reads == []
+
+
+async def test_what_comes_out_of_order_waits_for_what_is_before_it(world: World) -> None:
+    listener = Listener()
+    world.enter(listener)
+    world.log.head = 4
+    world.tell(2, 4)
+    assert listener.events == []
+    world.tell(1)
+    assert listener.events == [1, 2]
+    world.tell(3)
+    assert listener.events == [1, 2, 3, 4]
+
+
+async def test_what_is_lost_is_read_from_the_log(world: World) -> None:
+    listener = Listener()
+    world.enter(listener)
+    world.tell(1, 4)
+    await world.quiet()
+    assert listener.events == [1, 2, 3, 4]
+    assert world.log.reads[0] == {ROOM: 1}
+
+
+async def test_a_lost_last_event_is_found_by_the_head(world: World) -> None:
+    listener = Listener()
+    world.enter(listener)
+    world.tell(1)
+    world.log.head = 3
+    world.hub.observe_heads({ROOM: 1, 99: 7})
+    await world.quiet()
+    assert listener.events == [1]
+    world.hub.observe_heads({ROOM: 3})
+    await world.quiet()
+    assert listener.events == [1, 2, 3]
+
+
+async def test_a_repair_goes_on_until_the_database_answers(world: World) -> None:
+    listener = Listener()
+    world.enter(listener)
+    world.log.broken = True
+    world.tell(3)
+    while len(world.log.reads) < 3:
+        await asyncio.sleep(0)
+    assert listener.events == []
+    world.log.broken = False
+    await world.quiet()
+    assert listener.events == [1, 2, 3]
+
+
+async def test_a_repair_begins_again_for_what_is_lost_as_it_ends(world: World) -> None:
+    listener = Listener()
+    world.enter(listener)
+    for lost in range(2, 60, 2):
+        world.tell(lost)
+        for _ in range(lost % 5):
+            await asyncio.sleep(0)
+    await world.quiet()
+    assert listener.events == list(range(1, 59))
+
+
+async def test_more_than_can_be_kept_is_read_instead(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(hub, "STASH_LENGTH", 5)
+    listener = Listener()
+    world.enter(listener)
+    world.tell(*range(2, 50))
+    assert len(world.hub._rooms[ROOM].stash) == 5
+    await world.quiet()
+    assert listener.events == list(range(1, 50))
+
+
+@pytest.mark.parametrize("seed", range(20))
+async def test_whatever_the_bus_does_all_is_heard_once_and_in_order(world: World, seed: int) -> None:
+    chance = Random(seed)
+    listeners = [Listener(number) for number in range(3)]
+    world.enter(listeners[0])
+    published = list(range(1, 101))
+    late: list[int] = []
+    for seq in published:
+        fate = chance.random()
+        if fate < 0.1:
+            world.log.head = seq  # lost
+        elif fate < 0.2:
+            world.log.head = seq
+            late.append(seq)
+        else:
+            world.tell(*([seq] * chance.choice((1, 1, 1, 2))))
+        if late and chance.random() < 0.3:
+            world.tell(late.pop(chance.randrange(len(late))))
+        if chance.random() < 0.3:
+            await asyncio.sleep(0)
+        if seq in (40, 70):
+            world.enter(listeners[seq // 35], head=world.log.head)
+    world.hub.observe_heads({ROOM: world.log.head})
+    await world.quiet()
+    assert listeners[0].events == published
+    for listener in listeners[1:]:  # in the middle: from wherever the channel was then, without a gap
+        assert listener.events == list(range(listener.events[0], 101))
+
+
+async def test_who_enters_hears_what_comes_after_what_the_channel_delivered(world: World) -> None:
+    first, second = Listener(1), Listener(2)
+    world.enter(first, head=3)
+    world.tell(4)
+    world.enter(second, head=3)
+    world.tell(5)
+    assert (first.events, second.events) == ([4, 5], [5])
+    assert world.hub.head_of(ROOM) == 5
+
+
+async def test_who_is_removed_hears_neither_that_nor_what_follows(world: World) -> None:
+    stays, goes, also_goes = Listener(1), Listener(2), Listener(2, instance="phone")
+    world.enter(stays, goes, also_goes)
+    world.log.removed = {2: (2,)}
+    world.tell(1, 2, 3)
+    assert stays.events == [1, 2, 3]
+    for listener in (goes, also_goes):
+        assert listener.events == [1]
+        assert listener.frames == [("left", ROOM)]
+        assert world.hub.rooms_of(listener) == set()
+
+
+async def test_a_removal_that_was_lost_is_made_up_for_before_what_follows(world: World) -> None:
+    stays, goes = Listener(1), Listener(2)
+    world.enter(stays, goes)
+    world.log.removed = {2: (2,)}
+    world.tell(1, 4)
+    await world.quiet()
+    assert (stays.events, goes.events) == ([1, 2, 3, 4], [1])
+
+
+async def test_late_news_of_a_removal_does_not_shut_out_who_came_again(world: World) -> None:
+    stays, returns = Listener(1), Listener(2)
+    world.enter(stays, returns)
+    world.log.removed = {2: (2,)}
+    world.tell(1)
+    world.log.head = 3
+    world.tell_user(2, 2, left=ROOM)
+    world.tell_user(2, 3, joined=(ROOM, 3, 2))
+    world.tell(4)  # the room's own news of both was lost, and is read now
+    await world.quiet()
+    assert stays.events == [1, 2, 3, 4]
+    assert returns.events[-1] == 4
+    world.tell(5)
+    assert returns.events[-1] == 5
+
+
+async def test_of_two_moves_the_later_counts_in_whatever_order_they_are_told(world: World) -> None:
+    listener = Listener(1)
+    world.hub.attach(listener)
+    world.tell_user(1, 3, joined=(ROOM, 3, 2))
+    world.tell_user(1, 2, left=ROOM)
+    assert world.hub.rooms_of(listener) == {ROOM}
+    world.tell_user(1, 5, left=ROOM)
+    world.tell_user(1, 4, joined=(ROOM, 4, 2))
+    assert world.hub.rooms_of(listener) == set()
+
+
+async def test_a_place_that_was_read_early_does_not_undo_what_was_heard_since(world: World) -> None:
+    listener = Listener(1)
+    world.hub.attach(listener)
+    world.tell_user(1, 8, joined=(ROOM, 3, 2))
+    world.tell_user(1, 9, left=6)
+    world.hub.settle(listener, 7, {6: (10, 2), 7: (1, 2)})
+    assert world.hub.rooms_of(listener) == {ROOM, 7}
+    world.hub.settle(listener, 9, {6: (10, 2)})
+    assert world.hub.rooms_of(listener) == {6}
+
+
+async def test_user_frames_reach_all_devices_of_that_user_alone(world: World) -> None:
+    tab, phone, other = Listener(1), Listener(1, instance="phone"), Listener(2)
+    for listener in (tab, phone, other):
+        world.hub.attach(listener)
+    world.tell_user(1, 2)
+    assert (tab.frames, phone.frames, other.frames) == ([2], [2], [])
+    assert world.hub.subscribers_of(1) == [tab, phone]
+
+
+async def test_passing_frames_reach_everybody_in_the_room_but_whom_they_are_about(world: World) -> None:
+    me, mate, stranger = Listener(1), Listener(2), Listener(3)
+    world.enter(me, mate)
+    world.hub.attach(stranger)
+    world.bus.publish(facts.room_topic(ROOM), facts.encode(PassingFact(ROOM, 1, b"typing")))
+    assert (me.frames, mate.frames, stranger.frames) == ([], [b"typing"], [])
+    world.hub.enter(mate, 6, 0, 2)
+    world.hub.pass_on(1, [ROOM, 6, 99], b"presence")
+    assert mate.frames == [b"typing", b"presence"]
+
+
+async def test_nothing_is_listened_to_that_nobody_here_wants(world: World) -> None:
+    listener = Listener(1)
+    world.enter(listener)
+    assert set(world.bus._listening) == {facts.EVERYBODY, facts.room_topic(ROOM), facts.user_topic(1)}
+    world.hub.detach(listener)
+    world.hub.detach(listener)
+    assert set(world.bus._listening) == {facts.EVERYBODY}
+    world.hub.enter(listener, ROOM, 0, 2)
+    world.hub.leave(listener, ROOM)
+    assert set(world.bus._listening) == {facts.EVERYBODY}
+    assert not world.hub.served_rooms
+    assert not world.hub.served_users
+
+
+async def test_a_room_left_by_all_is_not_repaired(world: World) -> None:
+    listener = Listener()
+    world.enter(listener)
+    world.tell(3)
+    world.hub.detach(listener)
+    await world.quiet()
+    assert listener.events == []
+
+
+async def test_heads_that_moved_are_those_since_then(world: World) -> None:
+    listener = Listener()
+    world.enter(listener, head=3)
+    assert world.hub.heads_moved_since(listener, 0.5) == {}
+    world.now = 1.0
+    world.tell(4)
+    assert world.hub.heads_moved_since(listener, 1.0) == {ROOM: 4}
+    assert world.hub.heads_moved_since(listener, 1.5) == {}
+
+
+async def test_a_credential_that_ended_closes_what_rests_on_it(world: World) -> None:
+    dead, alive = Listener(1, "token:1"), Listener(1, "token:2")
+    world.hub.attach(dead)
+    world.hub.attach(alive)
+    world.hub.end_credentials({"token:1"})
+    assert (dead.ended, alive.ended) == ([CloseCode.SESSION_OVER], [])
+
+
+async def test_what_concerns_everybody_is_passed_on(world: World) -> None:
+    ended = EndedFact(credential="token:1")
+    world.bus.publish(facts.EVERYBODY, facts.encode(ended))
+    assert world.ended == [ended]
+
+
+async def test_versions_are_shown_to_all_devices(world: World) -> None:
+    tab, phone = Listener(1), Listener(1)
+    world.hub.attach(tab)
+    world.hub.attach(phone)
+    world.hub.observe_versions({1: 9, 2: 3})
+    assert tab.versions == phone.versions == [9]
+
+
+async def test_small_rooms_are_told_from_large_ones(world: World) -> None:
+    me, mate = Listener(1), Listener(2)
+    world.enter(me, mate)
+    world.hub.enter(me, 6, 0, 500)
+    assert world.hub.small_rooms_of(me, 100) == (ROOM,)
+    assert world.hub.people_in([ROOM]) == {1, 2}
