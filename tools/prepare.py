@@ -156,8 +156,10 @@ def prepare_services() -> None:
         wanted.append("postgresql")
     if not os.environ.get("BACKCHANNEL_TEST_REDIS_URL") and not machine.find_redis():
         wanted.append("redis-server")
+    if not shutil.which("strace"):
+        wanted.append("strace")
     if wanted:
-        machine.apt_install(wanted, "the server's tests need PostgreSQL and Redis on this machine")
+        machine.apt_install(wanted, "the server's tests need PostgreSQL, Redis and strace on this machine")
 
 
 PARTS = {

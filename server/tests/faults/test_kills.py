@@ -3,7 +3,6 @@
 import json
 import os
 import re
-import shutil
 import signal
 import socket
 import sqlite3
@@ -106,7 +105,6 @@ def test_a_killed_server_lost_nothing_it_acked_and_a_retry_is_the_same_message(
     assert [event["seq"] for event in events["events"]] == list(range(1, events["seq"] + 1))
 
 
-@pytest.mark.skipif(shutil.which("strace") is None, reason="strace is not installed")
 def test_no_ack_leaves_before_its_commit_is_synced(run: Run, folder: Path, tmp_path: Path) -> None:
     run("createuser", "ada", "--password", "x")
     token = run("token", "ada").out.strip()
