@@ -191,6 +191,8 @@ class Session:
         """Say what was read, then what happened meanwhile. `events`: room → (seq, frame), unbroken from its cursor."""
         if self.state is not State.CATCHING_UP:
             return []
+        if self.overflowed:  # what was not kept would be a hole
+            return self._close(CloseCode.TOO_SLOW, "behind")
         frames: list[bytes] = []
         if room_list is not None:
             frames += self._list_frame(room_list)

@@ -19,7 +19,7 @@ from backchannel.protocol.shapes import User
 from backchannel.store.clock import now_us
 from backchannel.transports import metrics
 from backchannel.transports.catch_up import PRESENCE_ROOM, CatchUp
-from backchannel.transports.effects import Effect, Enter, Read, ReadPlace, Send
+from backchannel.transports.effects import Close, Effect, Enter, Read, ReadPlace, Send
 from backchannel.transports.http.requests import json_answer, read_body
 from backchannel.transports.identity import Identity
 from backchannel.transports.node import Node
@@ -94,6 +94,8 @@ class Poll:
                         following += await self._catch_up.read(effect)
                     case Send(frames):
                         said += frames
+                    case Close(code, reason):
+                        self.end(code, reason)
             effects = following
         if not self.session.newcomer:
             said = said[1:]  # its hello
@@ -134,6 +136,8 @@ class Poll:
                 raise CommandError(
                     Code.RATE_LIMITED, "Too many polls of this user are waiting already.", retry_after=5.0
                 )
+            case CloseCode.SUPERSEDED if not self.session.epoch:  # before it knew where it stands
+                raise CommandError(Code.UNAVAILABLE, "A newer poll of the same client took its place.", retry_after=1.0)
             case CloseCode.TOO_SLOW:
                 raise CommandError(Code.UNAVAILABLE, "Too much happens at once. Ask again.", retry_after=1.0)
 
