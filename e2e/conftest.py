@@ -23,7 +23,7 @@ from stage.server import Account, Server
 
 POSTGRES_URL = "BACKCHANNEL_TEST_POSTGRES_URL"
 # Tall enough that no message of a test is scrolled, and so taken, out of the list.
-WINDOW = {"width": 1200, "height": 2400}
+WINDOW = {"width": 1200, "height": 1600}
 BATCH = 8
 
 expect.set_options(timeout=PATIENCE_S * 1000)
@@ -116,16 +116,38 @@ def proxies(server: Server) -> Iterator[Callable[[], Proxy]]:
 
 
 @pytest.fixture
+def browsers(
+    request: pytest.FixtureRequest, new_context: Callable[..., BrowserContext], output_path: str
+) -> Iterator[Callable[..., BrowserContext]]:
+    """Makes a browser profile of its own. Where the test fails, what happened in it is kept as a trace."""
+    made: list[BrowserContext] = []
+
+    def make(**options: Any) -> BrowserContext:
+        chosen = {"viewport": WINDOW, "locale": "en-GB", "reduced_motion": "reduce", **options}
+        made.append(new_context(permissions=["clipboard-read", "clipboard-write"], **chosen))
+        # Snapshots alone: filming the screen would cost the tests more than the browser does.
+        made[-1].tracing.start(snapshots=True)
+        return made[-1]
+
+    yield make
+    report = getattr(request.node, "rep_call", None)
+    for n, context in enumerate(made, 1):
+        if report is None or report.failed:
+            context.tracing.stop(path=Path(output_path) / f"trace-{n}.zip")
+        else:
+            context.tracing.stop()
+
+
+@pytest.fixture
 def people(
-    server: Server, supply: Iterator[Account], proxies: Callable[[], Proxy], new_context: Callable[..., BrowserContext]
-) -> Iterator[Callable[[], Person]]:
+    server: Server, supply: Iterator[Account], proxies: Callable[[], Proxy], browsers: Callable[..., BrowserContext]
+) -> Iterator[Callable[..., Person]]:
     """Makes somebody with an account, a browser and a network. What their pages complained of fails the test."""
     made: list[Person] = []
 
-    def make() -> Person:
+    def make(**options: Any) -> Person:
         account, proxy = next(supply), proxies()
-        context = new_context(viewport=WINDOW, permissions=["clipboard-read", "clipboard-write"], locale="en-GB")
-        made.append(Person(account, Api(server, account), proxy, context))
+        made.append(Person(account, Api(server, account), proxy, browsers(**options)))
         return made[-1]
 
     yield make
@@ -136,12 +158,12 @@ def people(
 
 
 @pytest.fixture
-def ada(people: Callable[[], Person]) -> Person:
+def ada(people: Callable[..., Person]) -> Person:
     return people()
 
 
 @pytest.fixture
-def ben(people: Callable[[], Person], ada: Person) -> Person:
+def ben(people: Callable[..., Person], ada: Person) -> Person:
     return people()
 
 

@@ -74,3 +74,20 @@ def test_both_are_down_and_write(ada: Person, ben: Person, talk: Conversation, r
         talk.said += [f"{person.name} writes {n}" for n in range(3)]
         person.sees(*talk.said)
     talk.check()
+
+
+def test_what_is_loaded_late_does_not_end_the_app(ada: Person, room: dict[str, Any]) -> None:
+    ada.enter(room)
+    ada.lose_network()
+    ada.composer.fill("still here")
+    # Parts of the app that are loaded when they are first wanted: they are wanted now.
+    ada.page.get_by_role("button", name="Show members").click()
+    ada.page.keyboard.press("Control+k")
+    ada.expect_failed()
+    expect(ada.composer).to_have_value("still here")
+    ada.proxy.heal()
+    expect(ada.page.get_by_role("dialog")).to_be_visible()
+    ada.page.keyboard.press("Escape")
+    expect(ada.page.get_by_role("button", name="Hide members")).to_be_visible()
+    expect(ada.page.get_by_role("complementary")).to_contain_text("Ben")
+    expect(ada.composer).to_have_value("still here")

@@ -14,6 +14,7 @@ from faults.proxy import Faults, Proxy
 from playwright.sync_api import BrowserContext, Locator, Page, expect
 
 from stage.api import Api
+from stage.cast import PASSWORD
 from stage.patience import equals, eventually
 from stage.server import Account
 from stage.witness import Witness
@@ -52,6 +53,10 @@ class Person:
     def name(self) -> str:
         return self.account.display_name
 
+    @property
+    def password(self) -> str:
+        return PASSWORD
+
     # ── coming and going ────────────────────────────────────────────────────────────────────
 
     def open_tab(self) -> Page:
@@ -64,6 +69,12 @@ class Person:
         self.context.add_cookies(
             [{"name": self.account.cookie, "value": self.account.session, "url": self.proxy.url, "httpOnly": True}]
         )
+
+    def sign_in(self, password: str | None = None) -> None:
+        """Fill in the form that is on screen."""
+        self.page.get_by_label("Username").fill(self.account.username)
+        self.page.get_by_label("Password").fill(password or self.password)
+        self.page.get_by_role("button", name="Sign in").click()
 
     def visit(self, path: str = "/") -> None:
         self.page.goto(self.proxy.url + path)

@@ -33,9 +33,14 @@ class Witness:
     """`problems` fail the test at its end. `requests` are like `POST /api/sync`, in order, of the app alone."""
 
     network_may_fail: bool = False
+    allowed: list[str] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
     requests: list[str] = field(default_factory=list)
     sockets: list[Socket] = field(default_factory=list)
+
+    def may_say(self, pattern: str) -> None:
+        """What the console says in this test because of what a person does in it."""
+        self.allowed.append(pattern)
 
     def watch(self, page: Page) -> None:
         page.add_init_script(TELL_OF_CSP)
@@ -58,6 +63,8 @@ class Witness:
         if message.type != "error":
             return
         if self.network_may_fail and OF_THE_NETWORK.search(message.text):
+            return
+        if any(re.search(pattern, message.text) for pattern in self.allowed):
             return
         self.problems.append(f"console: {message.text}")
 

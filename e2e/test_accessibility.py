@@ -1,0 +1,88 @@
+"""axe finds nothing to say on the main screens, by day and by night."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from faults.proxy import Faults
+from playwright.sync_api import Page, expect
+from stage.conversation import Conversation
+from stage.database import Database
+from stage.person import Person
+
+
+def has_no_violations(page: Page) -> None:
+    # What is only half faded in has half its contrast.
+    page.evaluate("() => Promise.all(document.getAnimations().map((each) => each.finished.catch(() => undefined)))")
+    results = Axe().run(page)
+    assert results.violations_count == 0, results.generate_report()
+
+
+@pytest.mark.parametrize("colours", ["light", "dark"])
+def test_every_main_screen(people: Callable[..., Person], database: Database, colours: str) -> None:
+    ada, ben = people(color_scheme=colours), people()
+    room = ada.api.create_room("group", ben.api, name="Garden")
+
+    ada.visit("/")
+    expect(ada.page.get_by_role("button", name="Sign in")).to_be_visible()
+    has_no_violations(ada.page)
+
+    ada.has_session()
+    ada.visit("/")
+    expect(ada.page.get_by_role("navigation", name="Rooms")).to_be_visible()
+    has_no_violations(ada.page)
+
+    for person in (ada, ben):
+        person.enter(room)
+    talk = Conversation(room, database, ada, ben)
+    talk.turn("**bold**, `code` and https://example.org".replace("**", ""))
+    ada.act(f"from {ben.name}", "React with 👍")
+    expect(ada.page.get_by_role("button", name="👍, You")).to_be_visible()
+    has_no_violations(ada.page)
+
+    ada.page.get_by_role("button", name="Show members").click()
+    expect(ada.page.get_by_role("complementary", name="Members")).to_be_visible()
+    has_no_violations(ada.page)
+
+    for open_dialog in DIALOGS:
+        open_dialog(ada.page)
+        expect(ada.page.get_by_role("dialog")).to_be_visible()
+        has_no_violations(ada.page)
+        ada.page.keyboard.press("Escape")
+        expect(ada.page.get_by_role("dialog")).to_have_count(0)
+
+    ada.suffer(Faults(upgrade_status=403))
+    ada.proxy.cut("ws")
+    ada.expect_disconnected()
+    has_no_violations(ada.page)
+    ada.lose_network()
+    ada.say("waits")
+    ada.expect_failed()
+    has_no_violations(ada.page)
+
+
+def new_message(page: Page) -> None:
+    page.get_by_role("button", name="New message").click()
+
+
+def new_group(page: Page) -> None:
+    page.get_by_role("button", name="New group").click()
+
+
+def browse_channels(page: Page) -> None:
+    page.get_by_role("button", name="Add a channel").click()
+    page.get_by_role("menuitem", name="Browse channels").click()
+
+
+def switcher(page: Page) -> None:
+    page.keyboard.press("Control+k")
+
+
+def shortcuts(page: Page) -> None:
+    page.keyboard.press("Control+/")
+
+
+DIALOGS: tuple[Callable[[Page], Any], ...] = (new_message, new_group, browse_channels, switcher, shortcuts)

@@ -1,0 +1,60 @@
+"""When the fault is healed the WebSocket takes over again: nobody reloads, nothing is missed, the polls stop."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from faults.proxy import BOTH, Faults
+from stage.conversation import Conversation
+from stage.database import Database
+from stage.patience import eventually
+from stage.person import Person
+
+FAULTS = {
+    "upgrade refused": Faults(upgrade_status=403),
+    "swallowed": Faults(ws_silence=BOTH),
+    "everything down": Faults(refuse=True),
+}
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_it_takes_over_without_a_gap_and_polls_stop(ada: Person, ben: Person, talk: Conversation, fault: str) -> None:
+    ada.suffer(FAULTS[fault])
+    ada.proxy.cut()
+    talk.say(ben, *(f"before {n}" for n in range(4)))
+    if fault == "everything down":
+        ada.expect_failed()
+    else:
+        ada.expect_disconnected()
+    ada.proxy.heal()
+    # Ben goes on talking over the very change.
+    for n in range(12):
+        talk.say(ben, f"meanwhile {n}")
+    ada.expect_connected()
+    talk.check()
+    calm = eventually(lambda: quiet_since(ada), ada.page)
+    talk.turn("after")
+    talk.check()
+    assert ada.witness.polls(calm) == []
+
+
+def quiet_since(person: Person) -> int:
+    """The moment from which nothing of the change (an aborted poll, the last page of history) is under way."""
+    before = len(person.witness.requests)
+    person.page.wait_for_load_state("networkidle")
+    assert len(person.witness.requests) == before
+    return before
+
+
+def test_many_changes_back_and_forth(ada: Person, ben: Person, talk: Conversation, database: Database) -> None:
+    for n in range(4):
+        ada.suffer(Faults(upgrade_status=502))
+        assert ada.proxy.cut("ws") == 1
+        talk.turn(f"by HTTP {n}")
+        ada.proxy.heal()
+        ada.expect_connected()
+        talk.turn(f"by WebSocket {n}")
+    talk.check()
+    stored: list[Any] = database.messages(talk.id)
+    assert len({message.id for message in stored}) == len(talk.said)

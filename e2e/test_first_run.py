@@ -1,0 +1,92 @@
+"""From an empty folder to two people who talk; and the ways in."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from faults.proxy import Proxy
+from playwright.sync_api import BrowserContext, Page, expect
+from stage.person import Person
+from stage.server import Server
+from stage.witness import Witness
+
+PASSWORD = "correct horse battery"
+
+
+@pytest.fixture
+def visitor(empty_server: Server, browsers: Callable[..., BrowserContext]) -> Iterator[Callable[[], Page]]:
+    """Somebody at the door of a server where nobody ever was. Only wrong answers may be complained of."""
+    witness = Witness()
+    made: list[Page] = []
+
+    def arrive() -> Page:
+        made.append(browsers(base_url=empty_server.url).new_page())
+        witness.watch(made[-1])
+        return made[-1]
+
+    yield arrive
+    assert witness.problems == []
+
+
+def test_the_first_visitor_sets_up_and_invites_the_second(visitor: Callable[[], Page]) -> None:
+    owner = visitor()
+    owner.goto("/")
+    expect(owner.get_by_role("heading", name="Set up your workspace")).to_be_visible()
+    owner.get_by_label("Workspace").fill("Acme Robotics")
+    owner.get_by_label("Your name").fill("Maya Lindqvist")
+    owner.get_by_label("Username").fill("maya")
+    owner.get_by_label("Password").fill(PASSWORD)
+    owner.get_by_role("button", name="Create workspace").click()
+    expect(owner.get_by_role("banner")).to_contain_text("Acme Robotics")
+    owner.reload()
+    expect(owner.get_by_role("banner")).to_contain_text("Acme Robotics")
+
+    owner.get_by_role("button", name="Maya Lindqvist").click()
+    owner.get_by_role("menuitem", name="Invite people").click()
+    owner.get_by_role("button", name="Make a link").click()
+    link = owner.get_by_label("Invitation link").input_value()
+    owner.keyboard.press("Escape")
+
+    guest = visitor()
+    guest.goto(link)
+    expect(guest.get_by_role("heading", name="You are invited to Acme Robotics")).to_be_visible()
+    guest.get_by_label("Your name").fill("Noor Haddad")
+    guest.get_by_label("Username").fill("noor")
+    guest.get_by_label("Password").fill(PASSWORD)
+    guest.get_by_role("button", name="Create account").click()
+    expect(guest.get_by_role("navigation", name="Rooms")).to_be_visible()
+
+    # They find each other and talk.
+    guest.get_by_role("button", name="New message").click()
+    guest.get_by_role("combobox", name="People to add").fill("maya")
+    guest.get_by_role("option", name="Maya Lindqvist").click()
+    guest.get_by_role("button", name="Open conversation").click()
+    guest.get_by_role("combobox", name="Message Maya Lindqvist").fill("Hello Maya")
+    guest.keyboard.press("Enter")
+    owner.get_by_role("link", name="Noor Haddad, 1 unread").click()
+    expect(owner.get_by_role("article").filter(has_text="Hello Maya")).to_be_visible()
+
+    # The link was for one.
+    other = visitor()
+    other.goto(link)
+    expect(other.get_by_role("heading", name="This invitation is over")).to_be_visible()
+
+
+def test_signing_in(ada: Person, room: dict[str, Any]) -> None:
+    ada.visit(f"/rooms/{room['id']}")
+    ada.witness.may_say("status of 40[01]")
+    ada.sign_in(password="not the password")
+    expect(ada.page.get_by_role("alert")).to_be_visible()
+    ada.sign_in()
+    # And one is where one wanted to be.
+    expect(ada.page.get_by_role("heading", level=1)).to_have_text(room["name"])
+    ada.expect_connected()
+
+
+def test_a_stranger_sees_nothing_but_the_door(ada: Person, room: dict[str, Any], proxies: Callable[[], Proxy]) -> None:
+    ada.visit(f"/rooms/{room['id']}")
+    expect(ada.page.get_by_role("button", name="Sign in")).to_be_visible()
+    assert ada.witness.polls() == []
+    assert ada.witness.sockets == []

@@ -1,0 +1,95 @@
+"""Everything without a pointer."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from playwright.sync_api import Keyboard, expect
+from stage.conversation import Conversation
+from stage.database import Database
+from stage.patience import eventually
+from stage.person import Person
+
+
+def focus_is_in(person: Person, role: str, name: str) -> bool:
+    return bool(person.page.get_by_role(role, name=re.compile(name)).evaluate("(it) => it === document.activeElement"))
+
+
+def test_a_conversation_without_a_pointer(
+    ada: Person, ben: Person, room: dict[str, Any], elsewhere: dict[str, Any], database: Database
+) -> None:
+    for person in (ada, ben):
+        person.enter(room)
+    talk = Conversation(room, database, ada, ben)
+    keys: Keyboard = ada.page.keyboard
+
+    # A room is opened to write in it: the composer has the focus.
+    expect(ada.composer).to_be_focused()
+    keys.type("hello")
+    keys.press("Enter")
+    talk.said.append("hello")
+    talk.say(ben, "a question")
+    talk.check()
+
+    # Change what one said last.
+    keys.press("ArrowUp")
+    expect(ada.page.get_by_role("combobox", name="Edit message")).to_be_focused()
+    keys.press("End")
+    keys.type(" there")
+    keys.press("Enter")
+    talk.said[0] = "hello there"
+    talk.check()
+
+    # Walk to a message, and answer it from its menu.
+    keys.press("Shift+Tab")
+    eventually(lambda: ada.page.evaluate("document.activeElement.closest('[role=feed]') !== null"), ada.page)
+    while not ada.message("a question").evaluate("(row) => row === document.activeElement"):
+        keys.press("Shift+Tab")
+    keys.press("Enter")
+    menu = ada.page.get_by_role("menu", name="Message")
+    expect(menu).to_be_visible()
+    while not menu.get_by_role("menuitem", name="Reply").evaluate("(it) => it === document.activeElement"):
+        keys.press("ArrowDown")
+    keys.press("Enter")
+    expect(ada.composer).to_be_focused()
+    keys.type("an answer")
+    keys.press("Enter")
+    talk.said.append("an answer")
+    talk.check()
+    expect(ben.message("an answer").get_by_role("button", name=re.compile("In reply to"))).to_be_visible()
+
+    # To another room by the switcher, and back by Alt and an arrow.
+    keys.press("Control+k")
+    expect(ada.page.get_by_role("combobox", name="Jump to a room or person")).to_be_focused()
+    keys.type(elsewhere["name"])
+    expect(ada.page.get_by_role("option").first).to_contain_text(elsewhere["name"])
+    keys.press("Enter")
+    expect(ada.page.get_by_role("heading", level=1)).to_have_text(elsewhere["name"])
+    for _ in range(4):
+        if ada.page.get_by_role("heading", level=1).inner_text() == room["name"]:
+            break
+        before = ada.page.url
+        keys.press("Alt+ArrowUp")
+        eventually(lambda before=before: ada.page.url != before, ada.page)
+    talk.check()
+
+    # And a dialog gives the focus back.
+    keys.press("Control+/")
+    expect(ada.page.get_by_role("dialog", name="Keyboard shortcuts")).to_be_visible()
+    keys.press("Escape")
+    expect(ada.page.get_by_role("dialog")).to_have_count(0)
+    expect(ada.composer).to_be_focused()
+
+
+def test_signing_in_without_a_pointer(ada: Person) -> None:
+    ada.visit("/")
+    expect(ada.page.get_by_label("Username")).to_be_focused()
+    ada.page.keyboard.type(ada.account.username)
+    ada.page.keyboard.press("Tab")
+    # "Show" stands before the field that it is about.
+    while not ada.page.get_by_label("Password").evaluate("(field) => field === document.activeElement"):
+        ada.page.keyboard.press("Tab")
+    ada.page.keyboard.type(ada.password)
+    ada.page.keyboard.press("Enter")
+    expect(ada.page.get_by_role("navigation", name="Rooms")).to_be_visible()
