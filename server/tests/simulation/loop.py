@@ -48,9 +48,6 @@ class Task(asyncio.Task):
     def __hash__(self) -> int:
         return self._serial
 
-    def __eq__(self, other: object) -> bool:
-        return self is other
-
 
 class Loop(asyncio.AbstractEventLoop):
     """`rng` decides the order of tasks where `shuffles`, and how long a thread takes. `on_fault` hears of what nobody caught."""
@@ -122,11 +119,16 @@ class Loop(asyncio.AbstractEventLoop):
     call_soon_threadsafe = call_soon
 
     def call_later(self, delay: float, callback: Callable[..., Any], *args: Any, context: Any = None) -> Handle:
-        return self.call_at(self.now + delay, callback, *args)
+        when = self.now + delay if delay > 0 else self.now
+        handle = Handle(callback, args, when)
+        heapq.heappush(self._timers, (when, next(self._timer_count), handle))
+        return handle
 
     def call_at(self, when: float, callback: Callable[..., Any], *args: Any, context: Any = None) -> Handle:
+        if when < self.now:
+            when = self.now
         handle = Handle(callback, args, when)
-        heapq.heappush(self._timers, (max(when, self.now), next(self._timer_count), handle))
+        heapq.heappush(self._timers, (when, next(self._timer_count), handle))
         return handle
 
     def create_future(self) -> "asyncio.Future[Any]":

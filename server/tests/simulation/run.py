@@ -1,5 +1,6 @@
 """One seed: its world is run through trouble, healed, left in peace, and looked at."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from random import Random
 from typing import Any
@@ -9,7 +10,7 @@ import msgspec
 import checker
 from tests.simulation.clients.client import Client
 from tests.simulation.clients.replica import Frame
-from tests.simulation.scenario import QUIET_WITHIN_S, Scenario, plan
+from tests.simulation.scenario import QUIET_WITHIN_S, Plan, Scenario, plan
 from tests.simulation.world.statements import CONTENT as CONTENT_
 from tests.simulation.world.statements import DELETED, ID, REACTIONS, READ, REV, SENDER, SEQ, STATE
 from tests.simulation.world.world import World
@@ -26,9 +27,12 @@ class Outcome:
     seconds: float
 
 
-def run(seed: int, *, keep_history: bool = False) -> Outcome:
+def run(seed: int, *, keep_history: bool = False, adjust: Callable[[Plan], None] = lambda _: None) -> Outcome:
+    """`adjust` changes the plan that came of the seed."""
     rng = Random(seed)
-    world = World(plan(seed, rng), rng)
+    planned = plan(seed, rng)
+    adjust(planned)
+    world = World(planned, rng)
     scenario = Scenario(world)
     scenario.set_up()
     world.loop.run_until(lambda: False, world.loop.now + world.plan.seconds + 0.5, every=10.0)

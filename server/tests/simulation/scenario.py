@@ -9,6 +9,7 @@ from random import Random
 from typing import Any
 
 from backchannel.protocol.shapes import Limits
+from tests.simulation.seams import BOUNDS
 from tests.simulation.world.store import Tables
 from tests.simulation.world.world import World
 
@@ -47,6 +48,9 @@ class Plan:
     interleaves: float
     skews_clocks: bool
     restores: bool
+    kernel_buffer: int
+    """Bytes that fit between a writer and a reader who does not read."""
+    bounds: dict[str, int]
     return_within_ms: int = 2000
     members: dict[int, list[int]] = field(default_factory=dict)
 
@@ -96,6 +100,8 @@ def plan(seed: int, rng: Random) -> Plan:
         interleaves=choice((0.0, 0.2, 0.6)),
         skews_clocks=random() < 0.3,
         restores=random() < 0.03,
+        kernel_buffer=choice((500, 4096)),
+        bounds={name: choice((1, 2, 4)) for name in BOUNDS if random() < 0.2},
         members={
             room: rng.sample(range(1, people + 1), choice((people, people, max(2, people - 1))))
             for room in range(1, rooms + 1)
@@ -170,8 +176,9 @@ class Scenario:
 
     def _some_message(self, client: Any, room: int, *, own: bool) -> str | None:
         me = client.who.user_id
-        found = [m["id"] for m in client.replica.rooms[room].messages.values() if not own or m["sender"]["id"] == me]
-        return self._choice(sorted(found)) if found else None
+        held = client.replica.rooms[room].messages.values()
+        found = sorted((m["seq"], m["id"]) for m in held if not own or m["sender"]["id"] == me)
+        return self._choice(found[-2:] if self._random() < 0.5 else found)[1] if found else None
 
     def _do_edit(self, client: Any, room: int) -> None:
         if id_ := self._some_message(client, room, own=True):

@@ -3,8 +3,9 @@
 import asyncio
 import time
 import uuid
-from collections.abc import Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from contextlib import suppress
+from functools import partial
 from typing import Any, Final
 
 import structlog
@@ -144,13 +145,13 @@ class Connection:
                     self._outbound.put_catch_up(frames)
                 case ReadPlace():
                     self._supersede()
-                    self._spawn(self._reading(self._catch_up.place()))
+                    self._spawn(self._reading(self._catch_up.place))
                 case Enter():
                     self._catch_up.enter()
                 case Read():
-                    self._spawn(self._reading(self._catch_up.read(effect)))
+                    self._spawn(self._reading(partial(self._catch_up.read, effect)))
                 case ReadList():
-                    self._spawn(self._reading(self._catch_up.read_list()))
+                    self._spawn(self._reading(self._catch_up.read_list))
                 case Run(command):
                     self._run(command)
                 case Close():
@@ -166,9 +167,9 @@ class Connection:
         self._outbound.stop(drop=closing.code is CloseCode.TOO_SLOW)
         asyncio.get_running_loop().call_later(FLUSH_WITHIN_S, self._cut.set)
 
-    async def _reading(self, reading: Coroutine[Any, Any, list[Effect]]) -> None:
+    async def _reading(self, read: Callable[[], Coroutine[Any, Any, list[Effect]]]) -> None:
         try:
-            effects = await reading
+            effects = await read()
         except CommandError as error:
             self.session.closed()
             self._close(Close(CloseCode.UNAVAILABLE, error.code.word))

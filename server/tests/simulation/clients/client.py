@@ -191,7 +191,7 @@ class Client:
         self.note("closed", link=link.number, code=code)
         self.link, self.is_proven = None, False
         self._drop_answers()
-        if code in (4409, 4401, 4403, 4426, 4400):  # none of these may ever happen here
+        if code in (4409, 4401, 4403, 4426):  # after these one does not come back, and none has a reason here
             self.world.fault(f"{self.name} was closed with {code}")
         else:
             self._reconnect_in(self._backoff())

@@ -19,9 +19,6 @@ if TYPE_CHECKING:
     from tests.simulation.world.node import Answered, SimulatedNode
     from tests.simulation.world.world import World
 
-KERNEL_BUFFER = 4096
-"""Bytes that fit between a writer and a reader who does not read."""
-
 
 class Direction:
     """Carries items to `arrive`, in order, each after its latency."""
@@ -213,7 +210,7 @@ class Link:
             raise RuntimeError("the link is closed")
         self._unread_bytes += len(text)
         self._down.carry(text)
-        while self._unread_bytes > KERNEL_BUFFER and not self._server_gone:
+        while self._unread_bytes > self._world.plan.kernel_buffer and not self._server_gone:
             future = self._world.loop.create_future()
             self._writers.append(future)
             await future
@@ -287,7 +284,7 @@ class Link:
                 self._world.history.add("swallowed", link=self.number)
             elif not self._client_gone:
                 self.on_text(item)
-        if self._writers and self._unread_bytes <= KERNEL_BUFFER:
+        if self._writers and self._unread_bytes <= self._world.plan.kernel_buffer:
             self._wake_writers()
 
     def _wake_writers(self) -> None:

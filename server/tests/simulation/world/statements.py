@@ -7,6 +7,8 @@ import re
 from collections.abc import Callable, Iterable
 from typing import Any
 
+from django.db import IntegrityError
+
 from tests.simulation.world.store import Database, Row
 
 Meaning = Callable[[Database, list[Any]], list[tuple[Any, ...]] | None]
@@ -269,7 +271,8 @@ def _mentioned(db: Database, p: list[Any]) -> list[tuple[Any, ...]]:
 @_means("INSERT INTO backchannel_message (id,…")
 def _insert_message(db: Database, p: list[Any]) -> None:
     row = [*p, "[]", "[]", None]
-    assert p[ID] not in db.tables.messages, "the id is the primary key"
+    if p[ID] in db.tables.messages:
+        raise IntegrityError("the id is the primary key")
     db.set(db.tables.messages, p[ID], row)
     _append(db, p[ROOM], p[SEQ], row)
 

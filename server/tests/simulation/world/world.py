@@ -45,6 +45,7 @@ class World:
         self._decoded: dict[str, Any] = {}
         self._random_id = rng.getrandbits
         self._restores = 0
+        seams.set_bounds(plan.bounds)
         seams.connection.database = self.database
         seams.time_of_day.now = self.loop.time
         seams.server_log.on_fault = self.fault

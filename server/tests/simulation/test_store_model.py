@@ -1,0 +1,177 @@
+"""The model of the database is held to a real one: the same operations on both, and what they answer, tell and store is equal.
+
+The store's own code runs above both, so that only the meaning of its SQL statements can differ.
+"""
+
+from random import Random
+from typing import Any
+from uuid import UUID
+
+import msgspec
+import pytest
+
+from backchannel.protocol.errors import CommandError
+from backchannel.protocol.shapes import User
+from backchannel.queries.rooms import room_list_of
+from backchannel.store import appends, message_changes, read_marks, reads, room_changes, rooms
+from backchannel.store.log import Operation, commit
+from backchannel.store.models import Person, Workspace
+from tests.simulation import seams
+from tests.simulation.world.store import Database, Tables
+
+PEOPLE = 4
+STEPS = 120
+
+
+class Script:
+    """Operations from a seed, by what the rooms and messages made so far are; ids are the model's and the database's alike."""
+
+    def __init__(self, seed: int, users: list[User]) -> None:
+        self._rng = Random(seed)
+        self._users = users
+        self._messages: list[tuple[UUID, int]] = []
+        self._rooms: list[int] = []
+        self._last: appends.Append | None = None
+
+    def next(self) -> list[Operation]:
+        if not self._rooms:
+            return [self._create()]
+        if self._rng.random() < 0.4:
+            return [self._send() for _ in range(self._rng.choice((1, 2, 5)))]
+        make = self._rng.choice((
+            self._create, self._edit, self._delete, self._react, self._react, self._unreact, self._mark, self._mark,
+            self._update, self._join, self._leave, self._add, self._remove,
+        ))  # fmt: skip
+        return [make()]
+
+    def note(self, room: int) -> None:
+        self._rooms.append(room)
+
+    def _who(self) -> User:
+        return self._rng.choice(self._users)
+
+    def _room(self) -> int:
+        return self._rng.choice(self._rooms)
+
+    def _message(self) -> tuple[UUID, int]:
+        return self._rng.choice(self._messages) if self._messages else (UUID(int=1), 0)
+
+    def _send(self) -> appends.Append:
+        if self._last is not None and self._rng.random() < 0.1:
+            return self._last
+        room, rng = self._room(), self._rng
+        content = f"word {rng.random()} @{self._who().username}" if rng.random() < 0.4 else f"word {rng.random()}"
+        reply_to = self._message()[0] if rng.random() < 0.3 else None
+        self._last = appends.Append(UUID(int=rng.getrandbits(128)), room, self._who(), content, reply_to)
+        self._messages.append((self._last.id, room))
+        return self._last
+
+    def _create(self) -> Operation:
+        kind: Any = self._rng.choice(("channel", "group", "group", "direct"))
+        others = [user.id for user in self._rng.sample(self._users, 1 if kind == "direct" else 2)]
+        name = None if kind == "direct" else "a room"
+        return room_changes.CreateRoom(actor=self._who(), kind=kind, name=name, topic="", members=others)
+
+    def _edit(self) -> Operation:
+        id_, room = self._message()
+        content, base = f"edit {self._rng.random()}", self._rng.choice((None, 3))
+        return message_changes.EditMessage(
+            actor=self._who(), room_id=room, message_id=id_, content=content, base_seq=base
+        )
+
+    def _delete(self) -> Operation:
+        id_, room = self._message()
+        return message_changes.DeleteMessage(actor=self._who(), room_id=room, message_id=id_)
+
+    def _react(self) -> Operation:
+        id_, room = self._message()
+        emoji = self._rng.choice(("+1", "heart"))
+        return message_changes.AddReaction(actor=self._who(), room_id=room, message_id=id_, emoji=emoji)
+
+    def _unreact(self) -> Operation:
+        id_, room = self._message()
+        return message_changes.RemoveReaction(actor=self._who(), room_id=room, message_id=id_, emoji="+1")
+
+    def _mark(self) -> Operation:
+        return read_marks.MarkRead(actor=self._who(), room_id=self._room(), seq=self._rng.randrange(30))
+
+    def _update(self) -> Operation:
+        return room_changes.UpdateRoom(
+            actor=self._who(), room_id=self._room(), name=None, topic=f"{self._rng.random()}"
+        )
+
+    def _join(self) -> Operation:
+        return room_changes.JoinRoom(actor=self._who(), room_id=self._room())
+
+    def _leave(self) -> Operation:
+        return room_changes.LeaveRoom(actor=self._who(), room_id=self._room())
+
+    def _add(self) -> Operation:
+        return room_changes.AddMembers(actor=self._who(), room_id=self._room(), user_ids=[self._who().id])
+
+    def _remove(self) -> Operation:
+        return room_changes.RemoveMember(actor=self._who(), room_id=self._room(), user_id=self._who().id)
+
+
+def play(seed: int, users: list[User]) -> list[Any]:
+    """What the operations answer and tell, and now and then what everybody reads."""
+    script, told = Script(seed, users), []
+    for step in range(STEPS):
+        operations = [operation for operation in script.next() if operation is not None]
+        try:
+            outcomes = commit(operations, at_us=1_700_000_000_000_000 + step)
+        except Exception as error:  # a message that is not there
+            told.append((step, type(error).__name__))
+            continue
+        for outcome in outcomes:
+            if isinstance(outcome.result, room_changes.Created) and outcome.result.created:
+                script.note(outcome.result.room.id)
+            error = outcome.error and (outcome.error.code.word, str(outcome.error))
+            told.append(
+                (step, error, _plain(outcome.result), [*map(_plain, outcome.logged)], [*map(_plain, outcome.told)])
+            )
+        if step % 10 == 9:
+            told += [_read(user.id) for user in users]
+    return told
+
+
+def _plain(value: Any) -> Any:
+    plain = msgspec.to_builtins(value)
+    return {name: each for name, each in plain.items() if name != "timestamp"} if isinstance(plain, dict) else plain
+
+
+def _read(person: int) -> Any:
+    place = reads.place_of(person)
+    listed = msgspec.to_builtins(room_list_of(person).rooms)
+    cursors = {room: max(0, seat.head - 7) for room, seat in place.seats.items()}
+    pages: list[Any] = [reads.page_before(room, None, 5) for room in place.seats]
+    pages += [reads.page_before(room, 9, 3) + reads.page_after(room, 4, 3) for room in place.seats]
+    checked = []
+    for room in range(1, 6):
+        try:
+            checked.append(reads.check_reader(room, person))
+        except CommandError as error:
+            checked.append(error.code.word)
+    events = msgspec.to_builtins({str(room): run for room, run in reads.events_after(cursors, 500).items()})
+    heads, versions = reads.heads_of(place.seats), reads.versions_of([person])
+    marks = [rooms.read_state_of(person, room) for room in place.seats]
+    return [
+        place.user_version, place.seats, listed, events, msgspec.to_builtins(pages), checked, heads, versions, marks
+    ]  # fmt: skip
+
+
+@pytest.mark.django_db(transaction=True, reset_sequences=True)
+@pytest.mark.parametrize("seed", range(6))
+def test_the_model_answers_as_a_database(seed: int) -> None:
+    Workspace.objects.update_or_create(pk=1, defaults={"epoch": "epoch"})
+    rows = [Person.objects.create(account=str(n), username=f"user{n}", display_name=f"User {n}") for n in range(PEOPLE)]
+    users = [User(row.pk, row.username, row.display_name) for row in rows]
+    real = play(seed, users)
+
+    tables = Tables("epoch")
+    tables.people = {user.id: [user.id, user.username, user.display_name, 1] for user in users}
+    with seams.installed():
+        seams.connection.database = Database(tables, Random(0))
+        model = play(seed, users)
+    for one, other in zip(real, model, strict=True):
+        assert one == other
