@@ -1,0 +1,108 @@
+"""How often one user may ask, told alike on both transports, and counted together."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from backchannel.protocol.commands import GetMe, SendMessage
+from backchannel.protocol.errors import Code, CommandError
+from backchannel.protocol.shapes import Limits
+from backchannel.transports import rates
+from backchannel.transports.rates import COMMAND_BURST, Rates
+from tests.running import Running, running, somebody
+
+ROOM = 2**53 - 1
+SEND = SendMessage(room_id=1, content="x")
+
+
+@pytest.fixture(scope="module")
+def server(module_database: None) -> Iterator[Running]:
+    """Whose patience hardly ever comes back."""
+    with running(limits=Limits(sends_per_second=0.001, send_burst=5, commands_per_second=0.001)) as it:
+        yield it
+
+
+def test_sends_beyond_the_burst_are_refused_on_both_transports(server: Running) -> None:
+    ada = somebody("ada")
+    with server.device(ada) as device:
+        for turn in range(5):
+            answer = (
+                device.call("send_message", room_id=ROOM, content="x")
+                if turn % 2
+                else server.call(ada, "send_message", room_id=ROOM, content="x")
+            )
+            assert answer.code == "room_not_found"
+        heard = device.call("send_message", room_id=ROOM, content="x")
+        response = server.request(ada, "send_message", {"room_id": ROOM, "content": "x"})
+        for body in (heard.body, response.json()):
+            assert (body["code"], body["status"]) == ("rate_limited", 429)
+            assert 0 < body["retry_after"] <= 1000
+        assert response.status_code == 429
+        assert int(response.headers["Retry-After"]) >= response.json()["retry_after"]
+        # Other commands are counted by themselves, and other people too.
+        assert device.call("get_me").ok
+    assert server.call(somebody("ben"), "send_message", room_id=ROOM, content="x").code == "room_not_found"
+
+
+def test_other_commands_and_polls_share_a_burst_on_both_transports(server: Running) -> None:
+    ada = somebody("ada")
+    with server.device(ada) as device:
+        for turn in range(COMMAND_BURST):
+            match turn % 3:
+                case 0:
+                    assert device.call("get_me").ok
+                case 1:
+                    assert server.call(ada, "get_me").ok
+                case 2:
+                    assert server.sync(ada).status_code == 200
+        assert device.call("get_me").code == "rate_limited"
+        assert server.call(ada, "get_me").code == "rate_limited"
+        assert server.sync(ada).json()["code"] == "rate_limited"
+        assert device.call("ping").ok
+
+
+def refused(rates_: Rates, now: float, command: object = SEND) -> float:
+    """The seconds to wait; 0 where it may."""
+    try:
+        rates_.check(1, command, now)  # type: ignore[arg-type]
+    except CommandError as error:
+        assert error.code is Code.RATE_LIMITED
+        return error.retry_after or 0.0
+    return 0.0
+
+
+def test_after_the_time_told_there_is_room_again() -> None:
+    limits = Rates(Limits(sends_per_second=10, send_burst=3))
+    assert [refused(limits, 0.0) for _ in range(4)] == [0, 0, 0, 0.1]
+    assert refused(limits, 0.05) == 0.05
+    assert refused(limits, 0.11) == 0
+    assert refused(limits, 0.11) > 0
+
+
+def test_a_refused_command_costs_nothing() -> None:
+    limits = Rates(Limits(sends_per_second=1, send_burst=1))
+    assert refused(limits, 0.0) == 0
+    for moment in range(1, 100):
+        assert refused(limits, moment / 101) > 0
+    assert refused(limits, 1.0) == 0
+
+
+def test_patience_grows_no_larger_than_the_burst() -> None:
+    limits = Rates(Limits(sends_per_second=10, send_burst=3))
+    refused(limits, 0.0)
+    assert [bool(refused(limits, 1e6)) for _ in range(4)] == [False, False, False, True]
+
+
+def test_sends_and_other_commands_do_not_cost_each_other() -> None:
+    limits = Rates(Limits(sends_per_second=1, send_burst=1))
+    assert refused(limits, 0.0) == 0
+    assert refused(limits, 0.0) > 0
+    assert refused(limits, 0.0, GetMe()) == 0
+
+
+def test_who_has_not_asked_for_long_is_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(rates, "SWEEP_EVERY", 100)
+    limits = Rates(Limits(sends_per_second=1, send_burst=2))
+    for user in range(1000):
+        limits.check(user, SEND, float(user))
+    assert len(limits._sends) <= 101

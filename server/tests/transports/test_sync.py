@@ -1,0 +1,253 @@
+"""The poll says what the socket would have said, waits without holding anything, and keeps nothing between two calls."""
+
+import socket
+from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import Any
+from uuid import uuid4
+
+import httpx
+import pytest
+
+from backchannel.protocol.shapes import Limits
+from backchannel.store.hop import READ_THREADS
+from backchannel.store.models import Workspace
+from tests.running import WITHOUT_LIMITS, Frame, Running, Someone, running, somebody
+
+
+@pytest.fixture
+def threads() -> Iterator[ThreadPoolExecutor]:
+    with ThreadPoolExecutor(64) as pool:
+        yield pool
+
+
+class Poller:
+    """Somebody who polls, and moves their cursors as the book says."""
+
+    def __init__(self, server: Running, who: Someone, instance: str | None = None) -> None:
+        self.server = server
+        self.who = who
+        self.client = {"instance": instance or str(uuid4())}
+        first = server.sync(who, client=self.client).json()
+        (listed,) = (frame for frame in first["frames"] if frame["type"] == "room_list")
+        self.resume: Frame = {
+            "epoch": first["epoch"],
+            "user_version": first["user_version"],
+            "rooms": {str(room["id"]): room["seq"] for room in listed["rooms"]},
+        }
+
+    def ask(self, wait: float = 0) -> httpx.Response:
+        return self.server.sync(self.who, self.resume, wait, client=self.client)
+
+    def poll(self, wait: float = 0) -> list[Frame]:
+        answer = self.ask(wait)
+        assert answer.status_code == 200, answer.text
+        body = answer.json()
+        self.resume["user_version"] = body["user_version"]
+        for frame in body["frames"]:
+            if "seq" in frame and str(frame["room_id"]) in self.resume["rooms"]:
+                self.resume["rooms"][str(frame["room_id"])] = frame["seq"]
+        return body["frames"]  # type: ignore[no-any-return]
+
+    def waiting(self, threads: ThreadPoolExecutor, wait: float = 25) -> "Future[list[Frame]]":
+        """A poll that waits by now."""
+        before = self.server.polls_of(self.who)
+        future = threads.submit(self.poll, wait)
+        self.server.wait_until(lambda: self.server.polls_of(self.who) > before or future.done())
+        return future
+
+
+@pytest.fixture
+def pair(server: Running) -> tuple[Someone, Poller, int]:
+    """Somebody who writes, somebody who polls, and their room."""
+    ada, ben = somebody("ada"), somebody("ben")
+    room_id = server.do(ada, "create_room", kind="group", members=[ben.id])["room"]["id"]
+    return ada, Poller(server, ben), room_id
+
+
+def types(frames: list[Frame]) -> list[str]:
+    return [frame["type"] for frame in frames if frame["type"] != "presence"]
+
+
+def test_a_newcomer_gets_hello_the_list_and_caught_up_at_once(server: Running) -> None:
+    ada = somebody("ada")
+    for asked in ({}, {"wait": 25}, {"resume": {"epoch": "another", "user_version": 9, "rooms": {"1": 5}}, "wait": 25}):
+        answer = server.http.post("/api/sync", json=asked, headers=ada.headers)
+        assert types(answer.json()["frames"]) == ["hello", "room_list", "caught_up"]
+        assert answer.headers["Cache-Control"] == "no-store"
+        assert answer.headers["X-Accel-Buffering"] == "no"
+
+
+def test_an_empty_body_is_a_newcomer(server: Running) -> None:
+    assert server.http.post("/api/sync", headers=somebody().headers).status_code == 200
+
+
+def test_what_was_missed_comes_at_once_and_again_until_it_is_acknowledged(
+    server: Running, pair: tuple[Someone, Poller, int]
+) -> None:
+    ada, poller, room_id = pair
+    for number in range(3):
+        server.do(ada, "send_message", room_id=room_id, content=f"{number}")
+    first, again = poller.ask(25).json(), poller.ask(25).json()
+    assert [frame.get("seq", frame["type"]) for frame in first["frames"]] == [1, 2, 3, "caught_up"]
+    assert again == first
+    poller.poll()
+    assert poller.poll() == []
+
+
+def test_a_list_that_moved_comes_first(server: Running, pair: tuple[Someone, Poller, int]) -> None:
+    ada, poller, room_id = pair
+    server.do(ada, "send_message", room_id=room_id, content=f"@{poller.who.user.username}")
+    assert types(poller.poll()) == ["room_list", "message_created", "caught_up"]
+
+
+def test_nothing_to_say_without_a_wait_is_no_frames(pair: tuple[Someone, Poller, int]) -> None:
+    _, poller, _ = pair
+    answer = poller.ask().json()
+    assert answer == {"frames": [], "epoch": poller.resume["epoch"], "user_version": poller.resume["user_version"]}
+
+
+def test_a_wait_that_is_over_is_no_frames(pair: tuple[Someone, Poller, int]) -> None:
+    _, poller, _ = pair
+    assert poller.poll(wait=0.05) == []
+
+
+def test_whoever_waits_hears_it_when_it_happens(
+    server: Running, pair: tuple[Someone, Poller, int], threads: ThreadPoolExecutor
+) -> None:
+    ada, poller, room_id = pair
+    waiting = poller.waiting(threads)
+    server.do(ada, "send_message", room_id=room_id, content="Now.")
+    assert [frame["message"]["content"] for frame in waiting.result()] == ["Now."]
+    waiting = poller.waiting(threads)
+    server.do(ada, "typing", room_id=room_id, active=True)
+    assert types(waiting.result()) == ["typing"]
+    waiting = poller.waiting(threads)
+    server.do(ada, "remove_member", room_id=room_id, user_id=poller.who.id)
+    assert types(waiting.result()) == ["room_removed"]
+
+
+def test_one_poll_after_another_misses_nothing(
+    server: Running, pair: tuple[Someone, Poller, int], threads: ThreadPoolExecutor
+) -> None:
+    ada, poller, room_id = pair
+
+    def write() -> None:
+        for number in range(60):
+            server.do(ada, "send_message", room_id=room_id, content=f"{number}")
+
+    writing = threads.submit(write)
+    heard: list[int] = []
+    while len(heard) < 60:
+        heard += [frame["seq"] for frame in poller.poll(wait=25) if "seq" in frame]
+    writing.result()
+    assert heard == list(range(1, 61))
+
+
+def test_a_room_too_far_behind_is_reset(module_database: None) -> None:
+    with running(limits=Limits(send_burst=10**9, catch_up_events=5)) as server:
+        ada = somebody("ada")
+        room_id = server.do(ada, "create_room", kind="group")["room"]["id"]
+        poller = Poller(server, ada)
+        for number in range(6):
+            server.do(ada, "send_message", room_id=room_id, content=f"{number}")
+        assert poller.poll() == [{"type": "room_reset", "room_id": room_id, "seq": 6}, {"type": "caught_up"}]
+        assert poller.poll() == []
+
+
+def test_a_wait_holds_no_thread_and_no_connection(server: Running, threads: ThreadPoolExecutor) -> None:
+    people = [somebody("many") for _ in range(3 * READ_THREADS)]
+    waiting = [Poller(server, each).waiting(threads) for each in people]
+    # With every reader's thread taken three times over, nobody could read or write.
+    assert server.call(people[0], "get_people").ok
+    assert server.http.get("/readyz").status_code == 200
+    server.do(people[0], "create_room", kind="group", members=[each.id for each in people[1:]])
+    assert [types(each.result())[0] for each in waiting] == ["room_added"] * len(people)
+
+
+def test_who_gives_up_leaves_no_place_behind(server: Running, pair: tuple[Someone, Poller, int]) -> None:
+    _, poller, _ = pair
+    import json
+
+    body = json.dumps({"resume": poller.resume, "wait": 25}).encode()
+    with socket.create_connection(("127.0.0.1", server.port)) as raw:
+        head = (
+            f"POST /api/sync HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {poller.who.token}\r\n"
+            f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
+        )
+        raw.sendall(head.encode() + body)
+        server.wait_until(lambda: server.polls_of(poller.who) == 1)
+    server.wait_until(lambda: server.in_loop(lambda: not server.chat.hub.subscribers_of(poller.who.id)))
+
+
+def test_a_newer_poll_of_the_same_client_ends_the_older(
+    pair: tuple[Someone, Poller, int], threads: ThreadPoolExecutor
+) -> None:
+    _, poller, _ = pair
+    waiting = poller.waiting(threads)
+    poller.poll()
+    assert waiting.result() == []
+
+
+def test_polls_of_several_devices_wait_beside_each_other(
+    server: Running, pair: tuple[Someone, Poller, int], threads: ThreadPoolExecutor
+) -> None:
+    ada, poller, room_id = pair
+    other = Poller(server, poller.who)
+    waiting = [poller.waiting(threads), other.waiting(threads)]
+    server.do(ada, "send_message", room_id=room_id, content="Now.")
+    assert [types(each.result()) for each in waiting] == [["message_created"]] * 2
+
+
+def test_more_polls_than_allowed_end_the_oldest(module_database: None, threads: ThreadPoolExecutor) -> None:
+    with running(limits=Limits(connections=2)) as server:
+        ada = somebody("ada")
+        pollers = [Poller(server, ada) for _ in range(3)]
+        oldest = threads.submit(pollers[0].ask, 25)
+        server.wait_until(lambda: server.polls_of(ada) == 1)
+        waiting = [pollers[1].waiting(threads), threads.submit(pollers[2].poll, 25)]
+        answer = oldest.result()
+        assert (answer.status_code, answer.json()["code"]) == (429, "rate_limited")
+        assert answer.headers["Retry-After"]
+        server.wait_until(lambda: server.polls_of(ada) == 2)
+        server.do(ada, "create_room", kind="group")
+        assert [types(each.result()) for each in waiting] == [["room_added"]] * 2
+
+
+def test_another_epoch_is_told_to_whoever_polls_next(server: Running, pair: tuple[Someone, Poller, int]) -> None:
+    _, poller, _ = pair
+    Workspace.objects.update(epoch="restored")
+    answer = poller.ask(25).json()
+    assert answer["epoch"] == "restored"
+    assert types(answer["frames"]) == ["hello", "room_list", "caught_up"]
+
+
+def test_a_server_that_stops_answers_whoever_waits(module_database: None, threads: ThreadPoolExecutor) -> None:
+    import asyncio
+
+    with running(limits=WITHOUT_LIMITS) as server:
+        poller = Poller(server, somebody("ada"))
+        waiting = poller.waiting(threads)
+        server.in_loop(lambda: asyncio.ensure_future(server.chat.drain()))
+        assert types(waiting.result()) == ["going_away"]
+        assert poller.poll(wait=25) == []
+
+
+@pytest.mark.parametrize(
+    ("body", "field"),
+    [
+        ({"wait": 26}, "wait"),
+        ({"wait": -1}, "wait"),
+        ({"wait": "1"}, "wait"),
+        ({"nonsense": 1}, "nonsense"),
+        ({"resume": {}}, "resume"),
+        ({"resume": {"epoch": "x", "user_version": 1, "rooms": {"x": 1}}}, "resume"),
+        ({"resume": {"epoch": "x", "user_version": 1, "rooms": {"1": -1}}}, "resume"),
+        ({"client": {"instance": ""}}, "client"),
+    ],
+)
+def test_what_is_wrong_is_named(server: Running, body: Any, field: str) -> None:
+    answer = server.http.post("/api/sync", json=body, headers=somebody().headers)
+    assert answer.status_code == 422
+    assert answer.json()["code"] == "invalid"
+    assert list(answer.json()["errors"]) in ([field], ["epoch"]), answer.json()

@@ -1,0 +1,283 @@
+"""The socket's own rules, over real ones: what opens it, what closes it and with which code, and what it costs nobody else."""
+
+import json
+import socket
+from collections.abc import Iterator
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from websockets.exceptions import InvalidStatus
+
+from backchannel.protocol.shapes import Limits
+from backchannel.transports import session
+from backchannel.transports.websocket.connection import COMMANDS_AT_ONCE
+from tests.running import WITHOUT_LIMITS, Device, Running, Someone, running, somebody
+
+SMALL = Limits(sends_per_second=1e9, send_burst=10**9, commands_per_second=1e9, connections=3)
+
+
+@pytest.fixture(scope="module")
+def server(module_database: None) -> Iterator[Running]:
+    """Three sockets a user, and little room in the kernel for each."""
+    with running(limits=SMALL, send_buffer=8 * 1024) as it:
+        yield it
+
+
+def room_of(server: Running, owner: Someone, *others: Someone) -> int:
+    made = server.do(owner, "create_room", kind="group", members=[other.id for other in others])
+    return int(made["room"]["id"])
+
+
+def opened(server: Running, who: Someone | None = None) -> Device:
+    device = server.device(who or somebody())
+    device.heard.clear()
+    return device
+
+
+def closed_with(server: Running, code: int) -> float:
+    """How often sockets were closed with this code, as /metrics tells."""
+    lines = server.http.get("/metrics").text.splitlines()
+    return sum(
+        float(line.rsplit(" ", 1)[1])
+        for line in lines
+        if line.startswith("backchannel_websockets_closed_total") and f'code="{code}"' in line
+    )
+
+
+def test_hello_the_list_who_is_here_and_caught_up(server: Running) -> None:
+    ada, ben = somebody("ada"), somebody("ben")
+    room_id = room_of(server, ada, ben)
+    with opened(server, ben), server.dial(ada) as device:
+        device.hello()
+        device.until("caught_up")
+        types = [frame["type"] for frame in device.heard]
+        assert types == ["hello", "room_list", "presence"]
+        assert device.heard[0]["limits"]["connections"] == 3
+        assert [room["id"] for room in device.heard[1]["rooms"]] == [room_id]
+        assert device.heard[2] == {"type": "presence", "user_id": ben.id, "state": "online"}
+
+
+def test_no_hello_in_time_closes(server: Running, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(session, "HELLO_WITHIN_S", 0.01)
+    with server.dial(somebody()) as device:
+        assert device.closed() == (4400, "no_hello")
+
+
+@pytest.mark.parametrize("first", ['{"type":"get_me"}', "{", "[]x", '{"type":"nonsense"}', b"\x00", "[1]"])
+def test_anything_but_hello_first_closes(server: Running, first: Any) -> None:
+    with server.dial(somebody()) as device:
+        device.say(first)
+        assert device.closed() == (4400, "hello_expected")
+
+
+def test_another_protocol_closes(server: Running) -> None:
+    with server.dial(somebody()) as device:
+        device.hello(protocol=99)
+        assert device.closed()[0] == 4426
+
+
+def test_the_third_frame_that_cannot_be_read_closes(server: Running) -> None:
+    with opened(server) as device:
+        for bad in ("{", b"\x01\x02"):
+            device.say(bad)
+            assert device.until("error")["error"]["code"] == "bad_frame"
+        assert device.call("no_such_word").code == "unknown_command"
+        assert device.call("get_room").code == "invalid"
+        assert device.call("ping").ok
+        device.say('{"no":"type"}')
+        assert device.closed() == (4400, "bad_frames")
+        assert device.heard[-1]["error"]["code"] == "bad_frame"
+
+
+def test_a_frame_that_is_too_large_closes(server: Running) -> None:
+    for text in ("x" * (64 * 1024 + 1), json.dumps({"type": "get_people", "query": "x" * 70_000})):
+        with opened(server) as device:
+            device.say(text)
+            assert device.closed()[0] == 1009
+
+
+def test_a_frame_of_just_the_limit_is_read(server: Running) -> None:
+    with opened(server) as device:
+        frame = json.dumps({"type": "ping", "id": "x"})
+        device.say(frame + " " * (64 * 1024 - len(frame)))
+        assert device.until("pong")["id"] == "x"
+
+
+def test_several_frames_in_one_message_are_answered_each(server: Running) -> None:
+    with opened(server) as device:
+        device.say([{"type": "get_me", "id": str(number)} for number in range(64)])
+        assert {device.until("ack")["id"] for _ in range(64)} == {str(number) for number in range(64)}
+        device.say([{"type": "ping", "id": "a"}, {"type": "nonsense", "id": "b"}, 7, {"type": "ping", "id": "c"}])
+        device.until("pong", id="c")
+        device.say([{"type": "ping"}] * 65)
+        assert device.until("error")["error"]["code"] == "bad_frame"
+        device.say("[]")
+        assert device.call("ping").ok
+
+
+def test_a_flood_closes(server: Running) -> None:
+    with opened(server) as device:
+        try:
+            for _ in range(5000):
+                device.say('{"type":"pong"}')
+        except Exception:
+            pass
+        assert device.closed() == (4429, "flood")
+
+
+def test_more_sockets_than_allowed_close_the_oldest(server: Running) -> None:
+    ada = somebody("ada")
+    devices = [opened(server, ada) for _ in range(3)]
+    fourth = opened(server, ada)
+    assert devices[0].closed() == (4429, "too_many_connections")
+    for device in (*devices[1:], fourth):
+        assert device.call("ping").ok
+        device.close()
+
+
+def test_a_newer_socket_of_the_same_instance_replaces_the_older(server: Running) -> None:
+    ada, ben, instance = somebody("ada"), somebody("ben"), str(uuid4())
+    with server.device(ada, instance=instance) as older, server.device(ben, instance=instance) as another:
+        with server.device(ada, instance=instance) as newer:
+            assert older.closed() == (4409, "superseded")
+            assert newer.call("ping").ok
+            assert another.call("ping").ok
+
+
+def test_who_reads_too_slowly_is_closed_costs_nobody_anything_and_misses_nothing(server: Running) -> None:
+    ada, slow, quick = somebody("ada"), somebody("slow"), somebody("quick")
+    room_id = room_of(server, ada, slow, quick)
+    before = closed_with(server, 4408)
+    narrow = socket.socket()
+    narrow.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+    narrow.connect(("127.0.0.1", server.port))
+    with opened(server, quick) as reader, server.dial(slow, sock=narrow, max_queue=1) as device:
+        device.hello()
+        device.until("caught_up")
+        resume = {"epoch": device.heard[0]["epoch"], "user_version": device.heard[0]["user_version"], "rooms": {str(room_id): 0}}
+        sent = 0
+        while closed_with(server, 4408) == before:  # nobody takes anything out of `device`
+            server.do(ada, "send_message", room_id=room_id, content="x" * 16_000)
+            sent += 1
+            assert reader.until("message_created")["seq"] == sent
+            assert sent < 400
+    with server.device(slow, resume=resume) as device:
+        seqs = [frame["seq"] for frame in device.heard if frame["type"] == "message_created"]
+        assert seqs == list(range(1, sent + 1))
+
+
+def test_a_long_catch_up_is_no_slowness(server: Running) -> None:
+    ada = somebody("ada")
+    room_id = room_of(server, ada)
+    with opened(server, ada) as sender:
+        for number in range(400):
+            sender.say({"type": "send_message", "id": str(uuid4()), "room_id": room_id, "content": f"{number} " + "x" * 1500})
+            if number % 100 == 99:
+                for _ in range(100):
+                    sender.until("ack")
+        resume = {"epoch": server.sync(ada).json()["epoch"], "user_version": 0, "rooms": {str(room_id): 0}}
+    with server.device(ada, resume=resume) as device:
+        assert [frame["seq"] for frame in device.heard if "seq" in frame] == list(range(1, 401))
+
+
+def test_too_many_commands_at_once_are_told_and_the_rest_is_done(server: Running) -> None:
+    ada = somebody("ada")
+    room_id = room_of(server, ada)
+    with opened(server, ada) as device:
+        texts = [json.dumps({"type": "get_history", "id": str(number), "room_id": room_id}) for number in range(250)]
+        for text in texts:
+            device.say(text)
+        answers: dict[str, Any] = {}
+        while len(answers) < 250:
+            frame = device.next()
+            assert frame["type"] in ("ack", "error")
+            answers[frame["id"]] = frame
+        refused = [frame["error"] for frame in answers.values() if frame["type"] == "error"]
+        assert {(error["code"], error["status"], error["retry_after"]) for error in refused} <= {("rate_limited", 429, 0.5)}
+        assert len(refused) < 250 - COMMANDS_AT_ONCE + 1
+
+
+def test_the_heartbeat_tells_what_moved(module_database: None) -> None:
+    with running(heartbeat_s=1) as server:
+        ada = somebody("ada")
+        room_id = room_of(server, ada)
+        with opened(server, ada) as device:
+            device.until("ping")
+            device.say({"type": "pong", "timestamp": "x"})
+            server.do(ada, "send_message", room_id=room_id, content="Hello.")
+            while not (beat := device.until("ping"))["heads"]:
+                device.say({"type": "pong"})
+            assert beat["heads"] == {str(room_id): 1}
+            assert beat["user_version"] == server.do(ada, "get_room_list")["user_version"]
+
+
+def test_silence_closes(module_database: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(session, "SILENCE_MARGIN_S", 0.0)
+    with running(heartbeat_s=1) as server, opened(server) as device:
+        assert device.closed() == (4408, "silent")
+
+
+def test_a_server_that_stops_says_when_to_come_back_and_lets_nobody_in(module_database: None) -> None:
+    import asyncio
+
+    with running() as server:
+        ada = somebody("ada")
+        with opened(server, ada) as device:
+            assert server.http.get("/readyz").status_code == 200
+            server.in_loop(lambda: asyncio.ensure_future(server.chat.drain()))
+            frame = device.until("going_away")
+            assert 0 <= frame["retry_after_ms"] <= 5000
+            answer = server.http.get("/readyz")
+            assert (answer.status_code, answer.json()["server"]) == (503, "draining")
+            with pytest.raises(InvalidStatus) as caught:
+                server.dial(ada)
+            assert caught.value.response.status_code == 503
+            # What is under way goes on over HTTP.
+            assert server.call(ada, "get_me").ok
+            assert server.call(ada, "create_room", kind="group").ok
+
+
+def test_everybody_hears_what_was_committed_before_it_stopped(module_database: None) -> None:
+    ada = somebody("ada")
+    with running(limits=WITHOUT_LIMITS) as server:
+        room_id = room_of(server, ada)
+        server.do(ada, "send_message", room_id=room_id, content="Before.")
+    with running(limits=WITHOUT_LIMITS) as server:
+        page = server.do(ada, "get_history", room_id=room_id)
+        assert [message["content"] for message in page["messages"]] == ["Before."]
+
+
+def test_a_socket_that_vanishes_is_forgotten(server: Running) -> None:
+    ada = somebody("ada")
+    device = opened(server, ada)
+    assert server.in_loop(lambda: len(server.chat.hub.subscribers_of(ada.id))) == 1
+    device.connection.socket.shutdown(socket.SHUT_RDWR)
+    server.wait_until(lambda: server.in_loop(lambda: not server.chat.hub.subscribers_of(ada.id)))
+
+
+def test_typing_is_heard_by_the_others_and_not_by_oneself(server: Running) -> None:
+    ada, ben = somebody("ada"), somebody("ben")
+    room_id = room_of(server, ada, ben)
+    with opened(server, ada) as mine, opened(server, ada) as also_mine, opened(server, ben) as other:
+        for device in (mine, also_mine, other):
+            device.take()
+        assert mine.call("typing", room_id=room_id, active=True).ok
+        assert mine.call("typing", room_id=room_id, active=True).ok
+        assert mine.call("typing", room_id=room_id, active=False).ok
+        heard = [frame for frame in other.take() if frame["type"] == "typing"]
+        assert [(frame["user_id"], frame["active"]) for frame in heard] == [(ada.id, True), (ada.id, False)]
+        assert [frame for frame in (*mine.take(), *also_mine.take()) if frame["type"] == "typing"] == []
+
+
+def test_presence_is_heard_by_those_who_share_a_room(server: Running) -> None:
+    ada, ben, stranger = somebody("ada"), somebody("ben"), somebody("cyd")
+    room_of(server, ada, ben)
+    with opened(server, ben) as mate, opened(server, stranger) as outside:
+        with opened(server, ada) as device:
+            assert mate.until("presence", user_id=ada.id)["state"] == "online"
+            assert device.call("set_presence", state="away").ok
+            assert mate.until("presence", user_id=ada.id)["state"] == "away"
+            assert device.call("set_presence", state="online").ok
+            assert mate.until("presence", user_id=ada.id)["state"] == "online"
+        assert [frame for frame in outside.take() if frame["type"] == "presence"] == []
