@@ -17,6 +17,7 @@ const RANK = { online: 0, away: 1, offline: 2 } as const;
 
 export default function MembersPanel({ room }: { readonly room: Room }) {
   const chat = useChat();
+  const me = useSession().user.id;
   const presence = useChatState((state) => state.presence);
   const [members, setMembers] = useState<readonly Member[] | 'failed' | null>(null);
   const [adding, setAdding] = useState(false);
@@ -36,11 +37,9 @@ export default function MembersPanel({ room }: { readonly room: Room }) {
 
   const ordered = useMemo(() => {
     if (!Array.isArray(members)) return [];
-    return (members as Member[]).toSorted(
-      (a, b) =>
-        RANK[presence[a.id] ?? 'offline'] - RANK[presence[b.id] ?? 'offline'] || nameOf(a).localeCompare(nameOf(b)),
-    );
-  }, [members, presence]);
+    const rank = (member: Member) => RANK[member.id === me ? 'online' : (presence[member.id] ?? 'offline')];
+    return (members as Member[]).toSorted((a, b) => rank(a) - rank(b) || nameOf(a).localeCompare(nameOf(b)));
+  }, [members, presence, me]);
 
   return (
     <aside

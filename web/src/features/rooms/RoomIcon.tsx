@@ -23,7 +23,11 @@ export function RoomIcon({ room, className }: { readonly room: Room; readonly cl
 }
 
 export function PersonIcon({ user, className = small }: { readonly user: User; readonly className?: string }) {
-  const presence = useChatState((state) => state.presence[user.id]);
+  const me = useSession().user.id;
+  // Nobody is told of their own presence: it is whether they are connected.
+  const presence = useChatState((state) =>
+    user.id === me ? (state.connection.status === 'error' ? undefined : 'online') : state.presence[user.id],
+  );
   return (
     <span className="relative inline-grid shrink-0">
       <Avatar user={user} className={className} />
