@@ -208,7 +208,7 @@ def _restore(options: argparse.Namespace, conf: Conf) -> int:
             backup.begin_epoch()
     except state.DatabaseUnusable as problem:
         raise Stop(str(problem)) from None
-    print("Restored. Clients start over, and offer again what they sent in the last days.")
+    print("Restored. Clients notice, and start over from what it has.")
     return 0
 
 
@@ -217,5 +217,5 @@ def _promote(options: argparse.Namespace, conf: Conf) -> int:
     from backchannel.site import backup
 
     backup.begin_epoch()
-    print("A new epoch has begun. Restart the servers: clients start over, and offer again what they sent lately.")
+    print("A new epoch has begun. Clients notice within seconds, and start over from what the database has.")
     return 0

@@ -1,7 +1,7 @@
 """Backups: made while the server runs, restored while it does not, and what a restore means for clients.
 
 A restored backup, like a promoted standby, can give a seq to something else than it had before. So both begin a new epoch:
-clients see it at their next hello, drop their cursors, start over, and offer again what they sent lately.
+clients see it at their next hello, drop their cursors and start over.
 """
 
 from __future__ import annotations

@@ -65,7 +65,7 @@ class Poll:
             rooms = hub.small_rooms_of(self, PRESENCE_ROOM)
             publish_sights(self._node.context.bus, presence, presence.arrive(self.user_id, device, rooms))
             arrived = True
-            if not self._frames:
+            if not self._frames and self._ended is None:
                 await self._wait()
         finally:
             hub.detach(self)
