@@ -120,7 +120,7 @@ def _nothing_from_nowhere(history: _History) -> list[Anomaly]:
     for room, log in history.logs.items():
         spans = history.times_inside[room]
         for message in log["messages"]:
-            if not any(joined < message["seq"] < left for joined, _, left in spans.get(message["sender"], ())):
+            if not any(joined < message["seq"] < left for joined, _, left, _ in spans.get(message["sender"], ())):
                 found.append(Anomaly("phantom", f"room {room} has {message} of somebody who was not in it"))
             send = history.sends.get(message["id"])
             if send is None or (send["room"], send["user"]) != (room, message["sender"]):
@@ -198,8 +198,15 @@ def _links_are_unbroken(history: _History) -> list[Anomaly]:
         if record["op"] == "link":
             links[record["link"]] = _LinkState(record)
         elif record["op"] == "heard" and record["link"] is not None and record["link"] not in lossy:
-            found += links[record["link"]].hear(record)
+            wrong = links[record["link"]].hear(record)
+            found += wrong if not _is_out_already(history, record) else []
     return found
+
+
+def _is_out_already(history: _History, record: Record) -> bool:
+    """Somebody whose removal is stored, and on its way to them, need not be told everything that came before it."""
+    spans = history.times_inside.get(record.get("room", 0), {}).get(record["user"], ())
+    return any(joined <= record.get("seq", 0) < left and left_at <= record["t"] for joined, _, left, left_at in spans)
 
 
 class _LinkState:
@@ -264,9 +271,13 @@ class _LinkState:
         return [Anomaly(kind, f"{self._name}: {room}/{seq} where {sorted(expected)} was next")]
 
 
-def _memberships(log: Record) -> dict[int, list[tuple[int, float, int]]]:
-    """user → [(joined after seq, at time, left at seq)], ascending. Who never joined and is or was in was in from the start."""
-    spans: dict[int, list[tuple[int, float, int]]] = defaultdict(list)
+Span = tuple[int, float, int, float]
+
+
+def _memberships(log: Record) -> dict[int, list[Span]]:
+    """user → [(joined at seq, at time, left at seq, at time)], ascending. Who never joined, and is or was in, was in from the
+    start."""
+    spans: dict[int, list[Span]] = defaultdict(list)
     inside: dict[int, tuple[int, float]] = {}
     known: set[int] = set()
     for entry in log["entries"]:
@@ -278,9 +289,9 @@ def _memberships(log: Record) -> dict[int, list[tuple[int, float, int]]]:
             since = inside.pop(user, None if user in known else (0, float("-inf")))
             known.add(user)
             if since is not None:
-                spans[user].append((*since, entry["seq"]))
+                spans[user].append((*since, entry["seq"], entry["at"]))
     for user in log["members"]:
-        spans[user].append((*inside.get(user, (0, float("-inf"))), sys.maxsize))
+        spans[user].append((*inside.get(user, (0, float("-inf"))), sys.maxsize, float("inf")))
     return spans
 
 
@@ -292,7 +303,7 @@ def _nothing_after_removal(history: _History) -> list[Anomaly]:
 
     def look(record: Record, seq: int) -> None:
         spans = history.times_inside.get(record["room"], {}).get(record["user"], [])
-        for joined, at, left in spans:
+        for joined, at, left, _ in spans:
             if joined <= seq < left or (joined > seq and at <= record["t"]):
                 return
         found.append(

@@ -145,12 +145,15 @@ class Scenario:
         world.database.is_down, world.database.breaks_commits = False, 0.0
         for node in world.nodes.values():
             node.crash_at = None
-            if node.is_dead:
-                self._start_again(node.number)
         for name in list(world.gone):
             world.start_client(name, int(name[1:]))
-        if any(node.node.draining for node in world.nodes.values()):
-            world.later(1.5, self._revive)
+        self._keep_reviving()
+
+    def _keep_reviving(self) -> None:
+        """A node may still be finishing what it has, and end later."""
+        self._revive()
+        if any(node.node.draining for node in self.world.nodes.values()):
+            self.world.later(1.0, self._keep_reviving)
 
     def _revive(self) -> None:
         for node in list(self.world.nodes.values()):
