@@ -1,0 +1,94 @@
+"""That somebody types is passed on at most once in three seconds; that they stopped, at once."""
+
+import importlib
+
+import msgspec
+import pytest
+
+from backchannel.commands.context import Caller, Context
+from backchannel.commands.typing import EVERY_S, typing
+from backchannel.fanout import facts
+from backchannel.fanout.facts import PassingFact
+from backchannel.fanout.memory import MemoryBus
+from backchannel.fanout.presence import Presence
+from backchannel.protocol.commands import Typing
+from backchannel.protocol.errors import Code, CommandError
+from backchannel.protocol.shapes import User
+from backchannel.store.log import Log
+from tests.store.making import person, room
+
+
+class World:
+    def __init__(self, bus: MemoryBus) -> None:
+        self.now = 100.0
+        self.heard: list[tuple[int, bool]] = []
+        self.context = Context(Log(lambda _: None), bus, Presence("here"), lambda: self.now)
+
+    def hear(self, body: bytes) -> None:
+        fact = facts.decode(body)
+        assert isinstance(fact, PassingFact)
+        frame = msgspec.json.decode(fact.frame)
+        assert fact.by == frame["user_id"]
+        self.heard.append((frame["user_id"], frame["active"]))
+
+    async def say(self, who: User, room_id: int, active: bool) -> None:
+        await typing(Typing(room_id=room_id, active=active), Caller(who), self.context)
+
+
+@pytest.fixture(scope="module")
+def people(module_database: None) -> tuple[User, User, int]:
+    ada, ben = person(), person()
+    return ada, ben, room(ada, ben)
+
+
+@pytest.fixture
+async def world(people: tuple[User, User, int]) -> World:
+    importlib.import_module("backchannel.commands.typing")._told.clear()
+    bus = MemoryBus()
+    world = World(bus)
+    await bus.start(world.hear, lambda: None)
+    bus.subscribe(facts.room_topic(people[2]))
+    return world
+
+
+async def test_once_in_three_seconds_is_passed_on(world: World, people: tuple[User, User, int]) -> None:
+    ada, ben, room_id = people
+    for _ in range(3):
+        await world.say(ada, room_id, True)
+        world.now += EVERY_S / 3 - 0.01
+    await world.say(ben, room_id, True)
+    assert world.heard == [(ada.id, True), (ben.id, True)]
+    world.now += 0.1
+    await world.say(ada, room_id, True)
+    assert world.heard[2:] == [(ada.id, True)]
+
+
+async def test_that_somebody_stopped_is_passed_on_once_and_only_after_they_typed(
+    world: World, people: tuple[User, User, int]
+) -> None:
+    ada, _, room_id = people
+    await world.say(ada, room_id, False)
+    assert world.heard == []
+    await world.say(ada, room_id, True)
+    await world.say(ada, room_id, False)
+    await world.say(ada, room_id, False)
+    await world.say(ada, room_id, True)
+    assert world.heard == [(ada.id, True), (ada.id, False)]
+
+
+async def test_who_is_not_in_the_room_types_to_nobody(world: World, people: tuple[User, User, int]) -> None:
+    with pytest.raises(CommandError) as caught:
+        await world.say(User(10**6, "x", "X"), people[2], True)
+    assert caught.value.code is Code.NOT_A_MEMBER
+    assert world.heard == []
+
+
+async def test_what_is_remembered_of_who_types_is_bounded(
+    world: World, people: tuple[User, User, int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    module = importlib.import_module("backchannel.commands.typing")
+    monkeypatch.setattr(module, "REMEMBERED", 2)
+    for number in range(5):
+        module._told[number, number] = (0.0, True)
+    await world.say(people[0], people[2], True)
+    assert len(module._told) <= 2

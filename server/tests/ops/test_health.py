@@ -1,0 +1,63 @@
+from collections.abc import Awaitable, Callable
+
+import httpx
+import pytest
+from starlette.applications import Starlette
+
+from backchannel.ops import health
+from backchannel.ops.health import health_routes
+from tests.running import Running, somebody
+
+
+async def well() -> None:
+    pass
+
+
+async def ill() -> None:
+    raise ConnectionError("it is away")
+
+
+async def asleep() -> None:
+    import asyncio
+
+    await asyncio.Event().wait()
+
+
+async def ask(path: str, draining: bool = False, **checks: Callable[[], Awaitable[None]]) -> httpx.Response:
+    app = Starlette(routes=health_routes(checks, lambda: draining))
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://test") as client:
+        return await client.get(path)
+
+
+async def test_a_node_is_ready_when_everything_it_needs_answers() -> None:
+    answer = await ask("/readyz", database=well, bus=well)
+    assert (answer.status_code, answer.json()) == (200, {"ready": True, "database": "ok", "bus": "ok"})
+
+
+async def test_what_does_not_answer_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(health, "CHECK_WITHIN_S", 0.01)
+    for broken in (ill, asleep):
+        answer = await ask("/readyz", database=broken, bus=well)
+        assert answer.status_code == 503
+        assert answer.json() == {"ready": False, "database": "does not answer", "bus": "ok"}
+        assert "away" not in answer.text
+
+
+async def test_a_node_that_stops_is_not_ready_and_still_up() -> None:
+    answer = await ask("/readyz", draining=True, database=well)
+    assert (answer.status_code, answer.json()["server"]) == (503, "draining")
+    assert (await ask("/healthz", draining=True, database=ill)).json() == {"up": True}
+
+
+def test_a_running_server_is_up_ready_and_counts_without_telling_names(server: Running) -> None:
+    ada = somebody("ada")
+    room_id = server.do(ada, "create_room", kind="channel", name="a-secret-name")["room"]["id"]
+    server.do(ada, "send_message", room_id=room_id, content="a secret")
+    for path in ("/healthz", "/readyz"):
+        assert server.http.get(path).status_code == 200
+    with server.device(ada):
+        figures = server.http.get("/metrics").text
+    assert "backchannel_commands_total" in figures
+    assert "backchannel_websockets 1" in figures
+    for secret in (ada.user.username, "secret", ada.token):
+        assert secret not in figures
