@@ -34,7 +34,7 @@ def test_a_conversation_without_a_pointer(
 
     # Change what one said last.
     keys.press("ArrowUp")
-    expect(ada.page.get_by_role("combobox", name="Edit message")).to_be_focused()
+    expect(ada.page.get_by_role("textbox", name="Edit message")).to_be_focused()
     keys.press("End")
     keys.type(" there")
     keys.press("Enter")

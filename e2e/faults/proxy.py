@@ -127,6 +127,9 @@ class Proxy:
         self._live.add(connection)
         try:
             await connection.serve()
+        except asyncio.CancelledError:
+            # `stop` ends what is still open; asyncio would log a handler that ends so.
+            pass
         finally:
             self._live.discard(connection)
 

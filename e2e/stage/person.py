@@ -102,7 +102,7 @@ class Person:
 
     @property
     def composer(self) -> Locator:
-        return self.page.get_by_role("combobox", name=re.compile("^Message "))
+        return self.page.get_by_role("textbox", name=re.compile("^Message "))
 
     def say(self, *texts: str) -> None:
         for text in texts:
