@@ -48,7 +48,7 @@ from backchannel.queries.events import missing_facts
 from backchannel.store import hop, reads
 from backchannel.store.hop import in_thread
 from backchannel.store.log import Log
-from backchannel.transports.http.routes import api_routes
+from backchannel.transports.http.routes import api_routes, not_found
 from backchannel.transports.identity import IssueTicket
 from backchannel.transports.node import Node
 from backchannel.transports.rates import Rates
@@ -106,6 +106,7 @@ class Chat:
                 Mount("/", django_application),
             ],
             lifespan=self._lifespan,
+            exception_handlers={404: not_found},
         )
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

@@ -114,6 +114,7 @@ CASES: dict[str, list[Case]] = {
         no("a control character", "invalid", lambda w: {"message_id": w.by_ben, "emoji": "a\x07"}, field="emoji"),
         no("a direction of writing", "invalid", lambda w: {"message_id": w.by_ben, "emoji": "a\u202e"}, field="emoji"),
         no("a slash", "invalid", lambda w: {"message_id": w.by_ben, "emoji": "a/b"}, field="emoji"),
+        no("a line's end", "invalid", lambda w: {"message_id": w.by_ben, "emoji": "a\n/b"}, field="emoji"),
         *of_message(lambda w: {"message_id": w.by_ada, "emoji": "👍"}),
     ],
     "remove_reaction": [

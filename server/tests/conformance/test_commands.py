@@ -177,7 +177,7 @@ def test_what_was_sent_before_a_removal_is_acknowledged_after_it(server: Running
 
 def test_an_unknown_word_and_an_unknown_address_are_told(server: Running, world: World, devices: dict[str, Device]) -> None:
     assert devices["ada"].call("no_such_word").code == "unknown_command"
-    for path in ("/api/", "/api/nope", "/api/rooms/1/nope", "/api/Rooms"):
+    for path in ("/api/", "/api/nope", "/api/rooms/1/nope", "/api/Rooms", "/api/%0A", "/api/rooms/1/no%0Ape"):
         response = server.http.get(path, headers=world.ada.headers)
         assert response.status_code == 404, path
         _is_problem(response, "not_found")

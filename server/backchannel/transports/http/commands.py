@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from typing import Any
 
+from starlette.convertors import StringConvertor, register_url_convertor
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
@@ -29,8 +30,15 @@ def command_routes(node: Node) -> list[Route]:
 
 
 def _route(path: str) -> str:
-    """An emoji may come with a slash, or empty: that is for the command to refuse, in the words it has for it."""
-    return path.replace("{emoji}", "{emoji:path}")
+    """An emoji may come with a slash or a line's end, or empty: that is for the command to refuse, in the words it has for it."""
+    return path.replace("{emoji}", "{emoji:anything}")
+
+
+class _Anything(StringConvertor):
+    regex = "(?s:.*)"
+
+
+register_url_convertor("anything", _Anything())
 
 
 ALL_METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE"]

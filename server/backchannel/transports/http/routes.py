@@ -36,7 +36,7 @@ def api_routes(node: Node) -> list[Route | Mount]:
         Route("/api/asyncapi.json", _document(asyncapi.document)),
         Route("/api/docs", _docs),
         Route("/api/docs.css", _docs_style),
-        Mount("/api", _not_found),
+        Mount("/api", _nothing),
     ]
 
 
@@ -72,6 +72,11 @@ async def _docs_style(_: Request) -> Response:
     return Response(docs_page.STYLE, media_type="text/css")
 
 
-async def _not_found(scope: Scope, receive: Receive, send: Send) -> None:
-    response = problem(CommandError(Code.NOT_FOUND, "There is nothing at this address. /api/docs lists what there is."))
+async def not_found(_: Request, __: Exception) -> Response:
+    """For addresses that no route takes at all: those with a line's end in them."""
+    return problem(CommandError(Code.NOT_FOUND, "There is nothing at this address. /api/docs lists what there is."))
+
+
+async def _nothing(scope: Scope, receive: Receive, send: Send) -> None:
+    response = await not_found(Request(scope), Exception())
     await response(scope, receive, send)

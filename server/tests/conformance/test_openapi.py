@@ -1,0 +1,49 @@
+"""The server does what its description says: schemathesis asks everything in it, right and wrong, as somebody signed in."""
+
+from typing import Any
+
+import pytest
+import schemathesis
+from hypothesis import HealthCheck, Phase, settings
+from schemathesis.specs.openapi.checks import (
+    content_type_conformance,
+    negative_data_rejection,
+    response_schema_conformance,
+    status_code_conformance,
+)
+
+from backchannel.protocol import openapi
+from tests.conformance.world import World, build
+from tests.running import Running
+
+CHECKS = [
+    schemathesis.checks.not_a_server_error,
+    status_code_conformance,
+    content_type_conformance,
+    response_schema_conformance,
+    negative_data_rejection,
+]
+
+
+@pytest.fixture(scope="module")
+def world(server: Running) -> World:
+    return build(server)
+
+
+EXPECTED_REFUSALS = ["400", "401", "403", "404", "405", "409", "410", "413", "415", "422", "429"]
+config = schemathesis.Config.from_dict({"checks": {"negative_data_rejection": {"expected-statuses": EXPECTED_REFUSALS}}})
+schema = schemathesis.openapi.from_dict(openapi.document(), config=config)
+
+
+@schema.parametrize()
+@settings(
+    max_examples=12,
+    derandomize=True,
+    deadline=None,
+    phases=[Phase.explicit, Phase.generate],
+    suppress_health_check=list(HealthCheck),
+)
+def test_the_server_does_what_its_description_says(case: Any, server: Running, world: World) -> None:
+    if case.path_parameters and "room_id" in case.path_parameters and case.path_parameters["room_id"] == 7:
+        case.path_parameters["room_id"] = world.group  # the example's room becomes one there is
+    case.call_and_validate(base_url=server.url, headers=world.ada.headers, checks=CHECKS)
