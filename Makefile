@@ -28,7 +28,7 @@ dev: ## Run the app's sources with hot reload; `make serve` must run beside it
 
 ##: Prove
 
-.PHONY: test check test-server test-sqlite test-postgres test-client e2e wheel-check
+.PHONY: test check test-server test-sqlite test-postgres test-client e2e simulate wheel-check
 test: ## Everything: static checks, server on SQLite and PostgreSQL, client, browser
 	$(RUN) test
 
@@ -49,6 +49,9 @@ test-client: ## The tests of the TypeScript packages
 
 e2e: ## The app in Chromium, through a proxy that breaks the network
 	$(RUN) e2e
+
+simulate: ## 10,000 worlds in trouble, from seeds (SEEDS=0:10000), and the breakages they must notice
+	@SEEDS=$(or $(SEEDS),0:10000) $(PYTHON) tools/steps.py simulate
 
 wheel-check: ## Build the wheel and see that it holds the app
 	$(RUN) wheel-check

@@ -1,6 +1,6 @@
 """Runs the steps that prove a checkout, under headings, and sums them up.
 
-    python3 tools/steps.py test|check|test-server|test-client|e2e|wheel-check|generate-check
+    python3 tools/steps.py test|check|test-server|test-client|e2e|simulate|wheel-check|generate-check
 
 Every step runs even if an earlier one failed, so that one run tells all; a step whose set-up failed does not.
 The exit code is 0 only if every step passed.
@@ -71,6 +71,13 @@ POSTGRES = _python(
 )
 VITEST = Step("vitest", ("vitest", "run"), needs=("node", "chromium"))
 E2E = _python("end to end in Chromium", "-m", "pytest", "e2e", needs=("venv-dev", "web", "chromium"))
+SIMULATED = {"PYTHONPATH": os.pathsep.join((str(ROOT / "server"), str(ROOT / "tools")))}
+SIMULATION = (
+    _python(
+        "worlds from seeds", "-m", "tests.simulation", "--seeds", os.environ.get("SEEDS", "0:10000"), env=SIMULATED
+    ),
+    _python("breakages are noticed", "-m", "tests.simulation.mutants", env=SIMULATED),
+)
 WHEEL = _python("the wheel holds the app", "tools/wheel_check.py", needs=("venv-dev", "web"))
 
 GROUPS: dict[str, tuple[Step, ...]] = {
@@ -81,6 +88,7 @@ GROUPS: dict[str, tuple[Step, ...]] = {
     "test-server": (SQLITE, POSTGRES),
     "test-client": (VITEST,),
     "e2e": (E2E,),
+    "simulate": SIMULATION,
     "wheel-check": (WHEEL,),
     "test": (*SERVER_CHECKS, *CLIENT_CHECKS, SQLITE, POSTGRES, VITEST, E2E, WHEEL),
 }
