@@ -112,7 +112,7 @@ describe('changing and answering', () => {
     await expect.element(screen.getByRole('feed').getByText('helo')).toBeVisible();
     await composer.click();
     await userEvent.keyboard('{ArrowUp}');
-    const field = screen.getByRole('combobox', { name: 'Edit message' });
+    const field = screen.getByRole('textbox', { name: 'Edit message' });
     await expect.element(field).toHaveValue('helo');
     await field.fill('hello');
     await userEvent.keyboard('{Enter}');

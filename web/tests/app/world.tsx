@@ -61,7 +61,7 @@ export function world() {
     return {
       screen,
       list: screen.getByRole('feed'),
-      composer: screen.getByRole('combobox', { name: /^Message/ }),
+      composer: screen.getByRole('textbox', { name: /^Message/ }),
       connected: () => vi.waitFor(() => expect(chat.getSnapshot().connection.status).toBe('connected')),
     };
   }
@@ -73,6 +73,9 @@ export const feed = (): HTMLElement => document.querySelector('[role=feed]') as 
 export function scrollUp(px: number): void {
   feed().dispatchEvent(new WheelEvent('wheel', { deltaY: -px, bubbles: true }));
   feed().scrollTop -= px;
+}
+export async function frames(count: number): Promise<void> {
+  for (let turn = 0; turn < count; turn += 1) await new Promise((resolve) => requestAnimationFrame(resolve));
 }
 export const leftBelow = (): number => feed().scrollHeight - feed().scrollTop - feed().clientHeight;
 /** The first message well inside the screen, and where it stands. */

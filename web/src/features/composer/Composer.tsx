@@ -119,7 +119,7 @@ export function Composer({ room }: { readonly room: Room }) {
         <div className="flex items-end gap-1 py-1 pr-1 pl-3.5">
           <textarea
             ref={field}
-            {...mention.inputProps}
+            {...mention.fieldProps}
             rows={1}
             value={text}
             aria-label={editing ? 'Edit message' : label}

@@ -50,8 +50,12 @@ export function useMentionList({ field, text, room, me, setText }: MentionListOp
     onEscape: () => setAt(null),
   });
 
+  // A multi-line field may not call itself a combobox; it points at its list all the same.
+  const { role: _role, 'aria-expanded': expanded, ...pointers } = list.inputProps;
+
   return {
     ...list,
+    fieldProps: { ...pointers, 'aria-haspopup': expanded ? ('listbox' as const) : undefined },
     offered,
     open: at !== null && offered.length > 0,
     /** After every move of the caret and every change. */

@@ -68,9 +68,13 @@ export function PeoplePicker({ chosen, onChange, without, label }: PeoplePickerP
         />
         {loading && query !== '' && <Spinner className="size-4 text-ink-faint" />}
       </div>
-      <div className="-mx-1.5 h-60 overflow-y-auto scroll-thin">
+      <div className="-mx-1.5 h-60">
         {offered.length > 0 ? (
-          <ul {...list.listProps} aria-label="People" className={cx(loading && query !== '' && 'opacity-60')}>
+          <ul
+            {...list.listProps}
+            aria-label="People"
+            className={cx('scroll-thin h-full overflow-y-auto', loading && query !== '' && 'opacity-60')}
+          >
             {offered.map((user, index) => (
               <li
                 key={user.id}

@@ -44,13 +44,18 @@ export const RoomRow = memo(function RoomRow({ room, current, failed, now }: Roo
         <span className="flex items-baseline gap-2">
           <span className={cx('truncate', unread || current ? 'font-semibold text-ink' : 'font-medium')}>{title}</span>
           {last && (
-            <time dateTime={last.timestamp} className="tabular ml-auto shrink-0 text-2xs text-ink-faint">
+            <time
+              dateTime={last.timestamp}
+              className={cx('tabular ml-auto shrink-0 text-2xs', current ? 'text-ink-soft' : 'text-ink-faint')}
+            >
               {briefTime(Date.parse(last.timestamp), now)}
             </time>
           )}
         </span>
         <span className="flex h-[1.125rem] items-center gap-1.5">
-          <span className={cx('min-w-0 flex-1 truncate text-xs', unread ? 'text-ink-soft' : 'text-ink-faint')}>
+          <span
+            className={cx('min-w-0 flex-1 truncate text-xs', unread || current ? 'text-ink-soft' : 'text-ink-faint')}
+          >
             {draft && !current ? (
               <>
                 <PencilLine aria-hidden="true" className="mr-1 inline size-3 -translate-y-px text-accent" />

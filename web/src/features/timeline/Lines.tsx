@@ -4,7 +4,7 @@ import { Spinner } from '../../ui/Spinner.tsx';
 
 export function DayLine({ label }: { readonly label: string }) {
   return (
-    <div className="flex items-center gap-3 px-3 pt-5 pb-2 md:px-5" role="separator" aria-label={label}>
+    <div className="flex items-center gap-3 px-3 pt-5 pb-2 md:px-5">
       <span className="h-px flex-1 bg-line" />
       <span className="text-xs font-medium text-ink-faint">{label}</span>
       <span className="h-px flex-1 bg-line" />
@@ -14,9 +14,11 @@ export function DayLine({ label }: { readonly label: string }) {
 
 export function UnreadLine() {
   return (
-    <div className="flex items-center gap-2.5 px-3 pt-2 pb-1 md:px-5" role="separator" aria-label="New messages">
+    <div className="flex items-center gap-2.5 px-3 pt-2 pb-1 md:px-5" data-testid="unread-line">
       <span className="h-px flex-1 bg-ember opacity-60" />
-      <span className="text-xs font-semibold text-ember">New</span>
+      <span className="text-xs font-semibold text-ember">
+        New<span className="sr-only"> messages</span>
+      </span>
     </div>
   );
 }

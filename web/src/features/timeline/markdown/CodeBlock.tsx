@@ -31,7 +31,8 @@ export function CodeBlock({ code, language }: CodeBlockProps) {
 
   return (
     <div className="group/code relative my-1.5 max-w-3xl">
-      <pre className="scroll-thin">
+      {/* It scrolls by itself, so the keyboard must reach it. */}
+      <pre tabIndex={0} className="scroll-thin">
         <code>{coloured ?? code}</code>
       </pre>
       <button
