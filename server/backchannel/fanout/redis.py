@@ -29,6 +29,7 @@ OLDEST_S: Final = 2.0
 PIPELINED: Final = 500
 TIMEOUT_S: Final = 3.0
 SUBSCRIBED_WITHIN_S: Final = 1.0
+STOPPED_WITHIN_S: Final = 0.5
 SILENCE_S: Final = 10.0
 """A subscription that hears nothing for so long, not even the answer to its own PING, is dead."""
 BACKOFF_S: Final = (0.1, 5.0)
@@ -102,9 +103,11 @@ class _Server:
         ]
 
     async def stop(self) -> None:
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        # Asked again until it is so: a cancellation that meets a timeout of the library's own can be lost in it.
+        while running := [task for task in self._tasks if not task.done()]:
+            for task in running:
+                task.cancel()
+            await asyncio.wait(running, timeout=STOPPED_WITHIN_S)
 
     def publish(self, topic: str, body: bytes) -> None:
         self._outgoing.append((time.monotonic(), PREFIX + topic.encode(), body))
