@@ -68,7 +68,9 @@ def main(arguments: list[str]) -> int:
                 failures += 1
                 _tell(seed, anomalies, history, asked.out)
             seconds = time.monotonic() - began
-            print(f"\r{done} of {last - first} seeds, {failures} failed, {done / seconds * 60:.0f} a minute", end="")
+            if sys.stdout.isatty() or done % 1000 < count or done == last - first:
+                line = f"{done} of {last - first} seeds, {failures} failed, {done / seconds * 60:.0f} a minute"
+                print(line, end="\r" if sys.stdout.isatty() else "\n", flush=True)
             if failures >= asked.stop:
                 pool.terminate()
                 break

@@ -71,7 +71,7 @@ class Plan:
 def plan(seed: int, rng: Random) -> Plan:
     random, choice = rng.random, rng.choice
     people = choice((2, 3, 3, 4))
-    clients = max(people, choice((3, 3, 4, 5, 6)))
+    clients = max(people, choice((2, 3, 3, 4, 5, 6)))
     deeds = [deed for deed in DEEDS if random() < 0.5]
     rooms = choice((1, 2, 2, 3))
     limits = Limits(
@@ -89,9 +89,9 @@ def plan(seed: int, rng: Random) -> Plan:
         rooms=rooms,
         deeds=["send", *deeds],
         faults=rng.sample(FAULTS, choice((0, 1, 2, 3, 4))),
-        deed_count=choice((8, 15, 25)),
+        deed_count=choice((6, 10, 20)),
         fault_count=choice((1, 2, 4, 6)),
-        seconds=choice((2.0, 4.0, 8.0)),
+        seconds=choice((2.0, 3.0, 6.0)),
         heartbeat_s=choice((2, 5)),
         poll_wait_s=choice((2.0, 10.0, 25.0)),
         page=choice((3, 50)),

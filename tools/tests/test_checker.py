@@ -1,0 +1,184 @@
+"""Each anomaly in the smallest history that has it, beside the sound history that it spoils."""
+
+from __future__ import annotations
+
+import copy
+import json
+
+import pytest
+
+import checker
+
+ADA, BEN = 1, 2
+
+
+def message(seq, id_, sender, content, **changes):
+    return {
+        "seq": seq, "id": id_, "sender": sender, "content": content, "deleted": False, "rev_seq": seq, "reactions": [],
+        **changes,
+    }  # fmt: skip
+
+
+def heard(client, user, link, word, t=2.0, **fields):
+    return {"op": "heard", "t": t, "client": client, "user": user, "link": link, "type": word, **fields}
+
+
+def sound():
+    """ada says two things; ben, who hears of them on a socket, is then removed from the room."""
+    first, second = message(1, "m1", ADA, "one"), message(2, "m2", ADA, "two")
+    created = {"room": 7, "rev": 1}
+    return [
+        {"op": "link", "t": 1.0, "client": "b", "user": BEN, "link": 1, "transport": "websocket", "resume": None},
+        heard("b", BEN, 1, "hello", epoch="e", version=1),
+        heard("b", BEN, 1, "room_list", rooms={"7": 0}, version=1),
+        heard("b", BEN, 1, "caught_up"),
+        {"op": "send", "t": 2.0, "client": "a", "user": ADA, "room": 7, "id": "m1", "content": "one"},
+        heard("b", BEN, 1, "message_created", seq=1, id="m1", content="one", **created),
+        {"op": "ack", "t": 2.1, "client": "a", "user": ADA, "room": 7, "id": "m1", "seq": 1, "duplicate": False},
+        {"op": "sent", "t": 2.1, "client": "a", "user": ADA, "room": 7, "id": "m1", "evidence": "ack"},
+        {"op": "send", "t": 2.2, "client": "a", "user": ADA, "room": 7, "id": "m2", "content": "two"},
+        heard("b", BEN, 1, "message_created", seq=2, id="m2", content="two", **created),
+        {"op": "ack", "t": 2.3, "client": "a", "user": ADA, "room": 7, "id": "m2", "seq": 2, "duplicate": False},
+        {"op": "sent", "t": 2.3, "client": "a", "user": ADA, "room": 7, "id": "m2", "evidence": "ack"},
+        {"op": "do", "t": 3.0, "client": "a", "user": ADA, "word": "remove_member", "room_id": 7, "user_id": BEN},
+        heard("b", BEN, 1, "room_removed", t=3.1, room=7, version=2),
+        {"op": "quiet", "t": 9.0, "reached": True, "waits_for": ""},
+        {
+            "op": "log", "t": 9.0, "room": 7, "head": 3, "members": [ADA], "read": {"1": 0},
+            "entries": [
+                {"seq": 1, "at": 0, "type": "message_created", "id": "m1", "sender": ADA},
+                {"seq": 2, "at": 0, "type": "message_created", "id": "m2", "sender": ADA},
+                {"seq": 3, "at": 3.05, "type": "member_left", "user": BEN},
+            ],
+            "messages": [first, second],
+        },
+        {"op": "view", "t": 9.0, "client": "a", "user": ADA, "rooms": {
+            "7": {"cursor": 3, "read_seq": 0, "unread": 0, "messages": [first, second]},
+        }},
+        {"op": "view", "t": 9.0, "client": "b", "user": BEN, "rooms": {}},
+    ]  # fmt: skip
+
+
+def part(history, op, nth=0):
+    return [record for record in history if record["op"] == op][nth]
+
+
+def lose_an_acked_message(h):
+    part(h, "ack", 1)["seq"] = 9
+
+
+def store_it_twice(h):
+    entry = part(h, "log")["entries"][1]
+    entry["id"] = "m1"
+
+
+def leave_a_gap(h):
+    del part(h, "log")["entries"][1]
+
+
+def store_what_nobody_sent(h):
+    part(h, "log")["messages"][0]["content"] = "something else"
+
+
+def store_in_another_order(h):
+    part(h, "send", 0)["id"], part(h, "send", 1)["id"] = "m2", "m1"
+
+
+def tell_another_thing_at_a_seq(h):
+    part(h, "heard", 3)["id"] = "m9"
+
+
+def double_an_event(h):
+    h.insert(6, copy.deepcopy(h[5]))
+
+
+def skip_an_event(h):
+    h.remove(part(h, "heard", 3))
+
+
+def tell_whoever_was_removed(h):
+    h.insert(14, heard("b", BEN, 1, "room_updated", t=3.2, room=7, seq=4))
+    log = part(h, "log")
+    log["head"] = part(h, "view")["rooms"]["7"]["cursor"] = 4
+    log["entries"].append({"seq": 4, "at": 0, "type": "room_updated"})
+
+
+def show_it_to_whoever_was_removed(h):
+    part(h, "view", 1)["rooms"] = part(h, "view")["rooms"]
+
+
+def show_it_as_sent_before(h):
+    sent = part(h, "sent")
+    h.remove(sent)
+    h.insert(5, sent)
+
+
+def show_less(h):
+    part(h, "view")["rooms"]["7"]["messages"] = []
+
+
+def show_an_old_state(h):
+    part(h, "view")["rooms"]["7"]["messages"] = [message(1, "m1", ADA, "was"), part(h, "log")["messages"][1]]
+
+
+def count_wrongly(h):
+    part(h, "view")["rooms"]["7"]["unread"] = 1
+
+
+def never_rest(h):
+    part(h, "quiet").update(reached=False, waits_for="a")
+
+
+def break_something(h):
+    h.append({"op": "fault", "t": 9.5, "detail": "an exception"})
+
+
+SPOILED = {
+    lose_an_acked_message: "acked lost",
+    store_it_twice: "duplicate",
+    leave_a_gap: "gap",
+    store_what_nobody_sent: "phantom",
+    store_in_another_order: "reordered",
+    tell_another_thing_at_a_seq: "changed",
+    double_an_event: "doubled",
+    skip_an_event: "lost on the link",
+    tell_whoever_was_removed: "seen after removal",
+    show_it_to_whoever_was_removed: "seen after removal",
+    show_it_as_sent_before: "shown as sent",
+    show_less: "unseen",
+    show_an_old_state: "divergent",
+    count_wrongly: "unread",
+    never_rest: "no rest",
+    break_something: "fault",
+}
+
+
+def test_a_sound_history_is_as_promised():
+    assert checker.check(sound()) == []
+
+
+@pytest.mark.parametrize("spoil", SPOILED, ids=lambda spoil: spoil.__name__)
+def test_an_anomaly_is_named(spoil):
+    history = sound()
+    spoil(history)
+    assert SPOILED[spoil] in {anomaly.kind for anomaly in checker.check(history)}
+
+
+def test_a_message_without_an_answer_may_be_stored_or_not():
+    history = sound()
+    for op in ("ack", "sent"):
+        history.remove(part(history, op, 1))
+    assert checker.check(history) == []
+    history.insert(9, {"op": "send", "t": 2.3, "client": "a", "user": ADA, "room": 7, "id": "m3", "content": "three"})
+    assert checker.check(history) == []
+
+
+def test_a_file_is_checked_from_the_command_line(tmp_path, capsys):
+    good, bad = tmp_path / "good.jsonl", tmp_path / "bad.jsonl"
+    good.write_text("".join(json.dumps(record) + "\n" for record in sound()))
+    spoiled = sound()
+    leave_a_gap(spoiled)
+    bad.write_text("".join(json.dumps(record) + "\n" for record in spoiled))
+    assert checker.main([str(good)]) == 0
+    assert checker.main([str(good), str(bad)]) == 1
+    assert "gap" in capsys.readouterr().out
