@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Callable
 from typing import Any, TypeVar
@@ -9,7 +10,8 @@ from typing import Any, TypeVar
 from playwright.sync_api import Page
 
 T = TypeVar("T")
-PATIENCE_S = 45.0
+# Generous, as a machine may be busy; a failure takes as long to show.
+PATIENCE_S = float(os.environ.get("PATIENCE_S", "45"))
 
 
 def eventually(check: Callable[[], T], page: Page | None = None, within_s: float = PATIENCE_S) -> T:

@@ -120,7 +120,9 @@ class Person:
         self.room_link(name).click()
 
     def message(self, text: str) -> Locator:
-        return self.page.get_by_role("feed").get_by_role("article").filter(has_text=text)
+        """The one that says `text`, not those that answer it."""
+        words = self.page.locator(".bc-text", has_text=text)
+        return self.page.get_by_role("feed").get_by_role("article").filter(has=words)
 
     def act(self, text: str, action: str) -> None:
         """Press `action` in the toolbar of the message that has `text`."""
