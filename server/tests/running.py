@@ -251,12 +251,13 @@ def wait_until(true: Callable[[], Any]) -> None:
 
 
 @contextmanager
-def running(*, limits: Limits = WITHOUT_LIMITS, heartbeat_s: int = 3600, send_buffer: int | None = None, **options: Any) -> Iterator[Running]:
+def running(
+    *, limits: Limits = WITHOUT_LIMITS, heartbeat_s: int = 3600, send_buffer: int | None = None, **options: Any
+) -> Iterator[Running]:
     """Serve until the block ends. The database must be there. `send_buffer`: bytes the kernel keeps for each client."""
     from django.core.asgi import get_asgi_application
 
     from backchannel.asgi import Chat, websocket_protocol
-
 
     workspace()
     chat = Chat(get_asgi_application(), limits=limits, heartbeat_s=heartbeat_s, **options)

@@ -316,7 +316,9 @@ class Hub:
         channel.moved_at = self._clock()
         if fact.removed:
             # News of a removal may come late, to somebody who came again since.
-            gone = [each for each, since in channel.subscribers.items() if each.user_id in fact.removed and fact.seq > since]
+            gone = [
+                each for each, since in channel.subscribers.items() if each.user_id in fact.removed and fact.seq > since
+            ]
             for subscriber in gone:
                 self.leave(subscriber, fact.room_id)
                 subscriber.left(fact.room_id)

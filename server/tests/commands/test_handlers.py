@@ -48,7 +48,8 @@ async def test_what_is_committed_is_told_room_first_then_people_in_order() -> No
     for topic in ("room:1", "user:7"):
         bus.subscribe(topic)
     outcomes = [
-        Outcome(logged=[Logged(1, seq, b"%d" % seq, (7,))], told=[Told(7, seq, b"t", (1, seq, 2), None)]) for seq in (1, 2)
+        Outcome(logged=[Logged(1, seq, b"%d" % seq, (7,))], told=[Told(7, seq, b"t", (1, seq, 2), None)])
+        for seq in (1, 2)
     ]
     publisher(bus)(outcomes)
     assert order == ["room", "user", "room", "user"]

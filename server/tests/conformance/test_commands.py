@@ -48,7 +48,12 @@ def test_every_command_has_cases() -> None:
 
 @pytest.mark.parametrize(
     ("word", "case"),
-    [pytest.param(word, case, id=f"{word}-{case.name}") for word, cases in CASES.items() for case in cases if not case.code],
+    [
+        pytest.param(word, case, id=f"{word}-{case.name}")
+        for word, cases in CASES.items()
+        for case in cases
+        if not case.code
+    ],
 )
 def test_what_succeeds_is_answered_alike(server: Running, twins: tuple[World, World], word: str, case: Case) -> None:
     over_socket, over_http = (build(server), build(server)) if COMMANDS[word].changes_state else twins
@@ -67,7 +72,12 @@ def test_what_succeeds_is_answered_alike(server: Running, twins: tuple[World, Wo
 
 @pytest.mark.parametrize(
     ("word", "case"),
-    [pytest.param(word, case, id=f"{word}-{case.name}") for word, cases in CASES.items() for case in cases if case.code],
+    [
+        pytest.param(word, case, id=f"{word}-{case.name}")
+        for word, cases in CASES.items()
+        for case in cases
+        if case.code
+    ],
 )
 def test_what_is_refused_is_refused_alike(
     server: Running, world: World, devices: dict[str, Device], word: str, case: Case
@@ -108,7 +118,9 @@ def test_a_wrong_field_is_named_alike(
 
 @pytest.mark.parametrize("word", [declaration.word for declaration in OVER_REST])
 @pytest.mark.parametrize("token", [None, "bc_" + "x" * 43, "x"])
-def test_nobody_is_told_who_to_be_before_anything_else(server: Running, world: World, word: str, token: str | None) -> None:
+def test_nobody_is_told_who_to_be_before_anything_else(
+    server: Running, world: World, word: str, token: str | None
+) -> None:
     headers = {} if token is None else {"Authorization": f"Bearer {token}"}
     path = COMMANDS[word].path.format(room_id=world.group, message_id=world.by_ada, emoji="x", user_id=1)
     response = server.http.request(str(COMMANDS[word].method), path, headers=headers, json={"nonsense": 1})
@@ -175,7 +187,9 @@ def test_what_was_sent_before_a_removal_is_acknowledged_after_it(server: Running
     assert server.call(world.ben, "send_message", **{**said, "id": str(uuid4())}).code == "not_a_member"
 
 
-def test_an_unknown_word_and_an_unknown_address_are_told(server: Running, world: World, devices: dict[str, Device]) -> None:
+def test_an_unknown_word_and_an_unknown_address_are_told(
+    server: Running, world: World, devices: dict[str, Device]
+) -> None:
     assert devices["ada"].call("no_such_word").code == "unknown_command"
     for path in ("/api/", "/api/nope", "/api/rooms/1/nope", "/api/Rooms", "/api/%0A", "/api/rooms/1/no%0Ape"):
         response = server.http.get(path, headers=world.ada.headers)

@@ -31,7 +31,9 @@ def world(server: Running) -> World:
 
 
 EXPECTED_REFUSALS = ["400", "401", "403", "404", "405", "409", "410", "413", "415", "422", "429"]
-config = schemathesis.Config.from_dict({"checks": {"negative_data_rejection": {"expected-statuses": EXPECTED_REFUSALS}}})
+config = schemathesis.Config.from_dict(
+    {"checks": {"negative_data_rejection": {"expected-statuses": EXPECTED_REFUSALS}}}
+)
 schema = schemathesis.openapi.from_dict(openapi.document(), config=config)
 
 

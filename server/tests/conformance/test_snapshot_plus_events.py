@@ -128,11 +128,9 @@ def by_socket(watchers: list[Watcher]) -> Iterator[None]:
 @contextmanager
 def by_poll(watchers: list[Watcher]) -> Iterator[None]:
     with ThreadPoolExecutor(len(watchers)) as threads:
-        waiting: list[Future[list[Frame]]] = [
-            threads.submit(each.poll, each.replica.resume, 25) for each in watchers
-        ]
+        waiting: list[Future[list[Frame]]] = [threads.submit(each.poll, each.replica.resume, 25) for each in watchers]
         for each in watchers:
-            wait_until(lambda who=each.who: each.server.polls_of(who) == 1)
+            wait_until(lambda each=each: each.server.polls_of(each.who) == 1)
         yield
         for each, answer in zip(watchers, waiting, strict=True):
             each.poll(each.replica.resume)  # a newer poll ends the one that waits, where it heard nothing

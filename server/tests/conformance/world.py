@@ -79,7 +79,7 @@ class World:
 
 def build(server: Running) -> World:
     world = World(server, f"w{next(_tags)}x", {name: somebody(name) for name in PEOPLE})
-    ada, ben, cyd, dan, eve = world.people.values()
+    ada, ben, _, dan, eve = world.people.values()
     everybody = [ben.id, dan.id, eve.id]
     world.group = server.do(ada, "create_room", kind="group", name="Group", topic="T", members=everybody)["room"]["id"]
     made = server.do(ada, "create_room", kind="channel", name=f"chan-{world.tag}", members=[ben.id])

@@ -93,9 +93,7 @@ class World:
         self.now = 0.0
         self.ended: list[EndedFact] = []
         self.seen: list[PresenceFact] = []
-        self.hub = Hub(
-            self.bus, self.log.read, self.ended.append, self.seen.append, lambda: None, lambda: self.now
-        )
+        self.hub = Hub(self.bus, self.log.read, self.ended.append, self.seen.append, lambda: None, lambda: self.now)
 
     def enter(self, *listeners: Listener, head: int = 0) -> None:
         for listener in listeners:
@@ -114,8 +112,8 @@ class World:
 
     async def quiet(self) -> None:
         """Until nothing is being repaired."""
-        while self.hub._repairing:
-            await asyncio.sleep(0)
+        while repairs := list(self.hub._repairing.values()):
+            await asyncio.wait(repairs)
 
 
 @pytest.fixture
@@ -172,8 +170,9 @@ async def test_a_repair_goes_on_until_the_database_answers(world: World) -> None
     world.enter(listener)
     world.log.broken = True
     world.tell(3)
-    while len(world.log.reads) < 3:
+    for _ in range(50):
         await asyncio.sleep(0)
+    assert len(world.log.reads) > 2
     assert listener.events == []
     world.log.broken = False
     await world.quiet()

@@ -84,7 +84,15 @@ async def test_what_a_hub_missed_comes_as_the_bus_would_have_brought_it(world: d
 
 @pytest.mark.parametrize(
     ("query", "found"),
-    [("grace", True), ("GRACE h", True), ("hopper", True), ("opper", False), ("%", False), ("_race", False), ("", True)],
+    [
+        ("grace", True),
+        ("GRACE h", True),
+        ("hopper", True),
+        ("opper", False),
+        ("%", False),
+        ("_race", False),
+        ("", True),
+    ],
 )
 async def test_people_are_found_by_the_beginning_of_a_name(module_database: None, query: str, found: bool) -> None:
     import asyncio

@@ -50,7 +50,9 @@ def crowd(owner: User, count: int) -> tuple[int, list[User]]:
     return room_id, others
 
 
-def append(room_id: int, sender: User, content: str = "Hello.", *, id: UUID | None = None, reply_to: UUID | None = None) -> Append:
+def append(
+    room_id: int, sender: User, content: str = "Hello.", *, id: UUID | None = None, reply_to: UUID | None = None
+) -> Append:
     return Append(id or uuid4(), room_id, sender, content, reply_to)
 
 

@@ -63,7 +63,9 @@ def test_who_is_not_in_the_room_is_not_mentioned(three: tuple[User, User, User, 
 def test_a_mention_lasts_through_an_edit_and_is_not_counted_after_deletion(three: tuple[User, User, User, int]) -> None:
     ada, ben, cyd, room_id = three
     message = send(room_id, ada, f"@{ben.username}")
-    edited = do(EditMessage(actor=ada, room_id=room_id, message_id=message.id, content=f"@{cyd.username}", base_seq=None))
+    edited = do(
+        EditMessage(actor=ada, room_id=room_id, message_id=message.id, content=f"@{cyd.username}", base_seq=None)
+    )
     assert edited.message.mentions == [ben.id]
     deleted = do(DeleteMessage(actor=ada, room_id=room_id, message_id=message.id))
     assert deleted.message.mentions == [ben.id]

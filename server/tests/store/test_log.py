@@ -56,7 +56,10 @@ def test_seqs_have_no_gap_and_acks_are_true_whoever_writes_at_once(new_log: NewL
             log, who, room_id = chance.choice(writers), chance.choice(people), chance.choice(rooms)
             kind = chance.randrange(10)
             if kind == 0:
-                insistently(log, AddReaction(actor=who, room_id=room_id, message_id=seeds[room_id].id, emoji=f"{number}.{turn}"[:8]))
+                insistently(
+                    log,
+                    AddReaction(actor=who, room_id=room_id, message_id=seeds[room_id].id, emoji=f"{number}.{turn}"[:8]),
+                )
             elif kind == 1:
                 insistently(log, MarkRead(actor=who, room_id=room_id, seq=chance.randrange(100)))
             elif kind == 2:
@@ -264,8 +267,7 @@ def test_all_is_told_before_anybody_is_answered_and_in_the_order_of_commits(new_
         assert set(early) <= set(told)
 
     log = new_log(on_commit)
-    for _ in range(50):
-        futures.append(log.submit(append(room_id, ada)))
+    futures.extend(log.submit(append(room_id, ada)) for _ in range(50))
     for future in futures:
         future.result(WITHIN_S)
     assert told == list(range(1, 51))

@@ -44,9 +44,7 @@ def test_two_who_open_a_direct_room_at_once_are_in_the_same(new_log: NewLog) -> 
         ada, ben = person(), person()
         barrier = Barrier(2)
 
-        def create(
-            number: int, ada: User = ada, ben: User = ben, barrier: Barrier = barrier
-        ) -> Any:
+        def create(number: int, ada: User = ada, ben: User = ben, barrier: Barrier = barrier) -> Any:
             me, other = (ada, ben) if number else (ben, ada)
             barrier.wait()
             change = CreateRoom(actor=me, kind="direct", name=None, topic="", members=[other.id])

@@ -83,7 +83,9 @@ def wild_commands(chance: Random) -> bytes:
 
 
 def noise(chance: Random) -> bytes:
-    return b"".join(chance.choice((chance.randbytes(chance.randrange(1, 400)), text({"type": "ping"}))) for _ in range(10))
+    return b"".join(
+        chance.choice((chance.randbytes(chance.randrange(1, 400)), text({"type": "ping"}))) for _ in range(10)
+    )
 
 
 CASES: dict[str, Callable[[Random], bytes]] = {
@@ -113,7 +115,9 @@ CASES: dict[str, Callable[[Random], bytes]] = {
     "more after a close": lambda _: HELLO + frame(CLOSE, struct.pack("!H", 1000)) + text({"type": "get_me"}) * 50,
     "lists in lists": lambda _: HELLO + text(nested(30_000, "[", "", "]")),
     "objects in objects": lambda _: HELLO + text(nested(8_000, '{"a":', "1", "}")),
-    "depth in a field": lambda _: HELLO + text(b'{"type":"send_message","content":' + nested(20_000, "[", "", "]") + b"}"),
+    "depth in a field": lambda _: (
+        HELLO + text(b'{"type":"send_message","content":' + nested(20_000, "[", "", "]") + b"}")
+    ),
     "a number of many digits": lambda _: HELLO + text(b'{"type":"get_room","room_id":' + b"9" * 50_000 + b"}"),
     "an exponent": lambda _: HELLO + text(b'{"type":"get_room","room_id":1e999999}'),
     "one key many times": lambda _: HELLO + text(b"{" + b'"type":"get_me",' * 3000 + b'"id":"x"}'),

@@ -66,8 +66,7 @@ def refused(rates_: Rates, now: float, command: object = SEND) -> float:
     try:
         rates_.check(1, command, now)  # type: ignore[arg-type]
     except CommandError as error:
-        assert error.code is Code.RATE_LIMITED
-        return error.retry_after or 0.0
+        return (error.retry_after or 0.0) if error.code is Code.RATE_LIMITED else -1.0
     return 0.0
 
 

@@ -42,7 +42,9 @@ def event(room_id: int, seq: int) -> bytes:
     return json.dumps({"type": "message_created", "room_id": room_id, "seq": seq}).encode()
 
 
-def resumed(heads: dict[int, int], cursors: dict[int, int], version: int = 1, **limits: Any) -> tuple[Session, list[Effect]]:
+def resumed(
+    heads: dict[int, int], cursors: dict[int, int], version: int = 1, **limits: Any
+) -> tuple[Session, list[Effect]]:
     session = new(**limits)
     rooms = {str(room): seq for room, seq in cursors.items()}
     say(session, {**HELLO, "resume": {"epoch": "one", "user_version": version, "rooms": rooms}})

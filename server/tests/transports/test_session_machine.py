@@ -274,7 +274,9 @@ class SessionMachine(RuleBasedStateMachine):
         if self.session is None:
             return
         heads = {room: self.database.head(room) for room in self.database.mine}
-        reached = {room: heads[room] if room in self.client.was_reset else seq for room, seq in self.client.cursors.items()}
+        reached = {
+            room: heads[room] if room in self.client.was_reset else seq for room, seq in self.client.cursors.items()
+        }
         assert reached == heads
         assert self.client.version == self.database.version
 

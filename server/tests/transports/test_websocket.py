@@ -138,11 +138,14 @@ def test_more_sockets_than_allowed_close_the_oldest(server: Running) -> None:
 
 def test_a_newer_socket_of_the_same_instance_replaces_the_older(server: Running) -> None:
     ada, ben, instance = somebody("ada"), somebody("ben"), str(uuid4())
-    with server.device(ada, instance=instance) as older, server.device(ben, instance=instance) as another:
-        with server.device(ada, instance=instance) as newer:
-            assert older.closed() == (4409, "superseded")
-            assert newer.call("ping").ok
-            assert another.call("ping").ok
+    with (
+        server.device(ada, instance=instance) as older,
+        server.device(ben, instance=instance) as another,
+        server.device(ada, instance=instance) as newer,
+    ):
+        assert older.closed() == (4409, "superseded")
+        assert newer.call("ping").ok
+        assert another.call("ping").ok
 
 
 def test_who_reads_too_slowly_is_closed_costs_nobody_anything_and_misses_nothing(server: Running) -> None:
@@ -155,7 +158,11 @@ def test_who_reads_too_slowly_is_closed_costs_nobody_anything_and_misses_nothing
     with opened(server, quick) as reader, server.dial(slow, sock=narrow, max_queue=1) as device:
         device.hello()
         device.until("caught_up")
-        resume = {"epoch": device.heard[0]["epoch"], "user_version": device.heard[0]["user_version"], "rooms": {str(room_id): 0}}
+        resume = {
+            "epoch": device.heard[0]["epoch"],
+            "user_version": device.heard[0]["user_version"],
+            "rooms": {str(room_id): 0},
+        }
         sent = 0
         while closed_with(server, 4408) == before:  # nobody takes anything out of `device`
             server.do(ada, "send_message", room_id=room_id, content="x" * 16_000)
@@ -172,7 +179,9 @@ def test_a_long_catch_up_is_no_slowness(server: Running) -> None:
     room_id = room_of(server, ada)
     with opened(server, ada) as sender:
         for number in range(400):
-            sender.say({"type": "send_message", "id": str(uuid4()), "room_id": room_id, "content": f"{number} " + "x" * 1500})
+            sender.say(
+                {"type": "send_message", "id": str(uuid4()), "room_id": room_id, "content": f"{number} " + "x" * 1500}
+            )
             if number % 100 == 99:
                 for _ in range(100):
                     sender.until("ack")
@@ -194,7 +203,9 @@ def test_too_many_commands_at_once_are_told_and_the_rest_is_done(server: Running
             assert frame["type"] in ("ack", "error")
             answers[frame["id"]] = frame
         refused = [frame["error"] for frame in answers.values() if frame["type"] == "error"]
-        assert {(error["code"], error["status"], error["retry_after"]) for error in refused} <= {("rate_limited", 429, 0.5)}
+        assert {(error["code"], error["status"], error["retry_after"]) for error in refused} <= {
+            ("rate_limited", 429, 0.5)
+        }
         assert len(refused) < 250 - COMMANDS_AT_ONCE + 1
 
 

@@ -74,9 +74,12 @@ async def _docs_style(_: Request) -> Response:
 
 async def not_found(_: Request, __: Exception) -> Response:
     """For addresses that no route takes at all: those with a line's end in them."""
-    return problem(CommandError(Code.NOT_FOUND, "There is nothing at this address. /api/docs lists what there is."))
+    return _nothing_here()
 
 
 async def _nothing(scope: Scope, receive: Receive, send: Send) -> None:
-    response = await not_found(Request(scope), Exception())
-    await response(scope, receive, send)
+    await _nothing_here()(scope, receive, send)
+
+
+def _nothing_here() -> Response:
+    return problem(CommandError(Code.NOT_FOUND, "There is nothing at this address. /api/docs lists what there is."))
