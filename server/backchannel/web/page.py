@@ -56,7 +56,7 @@ def _page(build: Build, request: HttpRequest) -> str:
         "<!doctype html>\n"
         '<html lang="en">\n<head>\n'
         '<meta charset="utf-8">\n'
-        '<meta name="viewport" content="width=device-width, initial-scale=1, viewport-fit=cover">\n'
+        '<meta name="viewport" content="width=device-width, initial-scale=1, viewport-fit=cover, interactive-widget=resizes-content">\n'
         '<meta name="color-scheme" content="light dark">\n'
         "<title>{workspace}</title>\n"
         "{settings}\n{head}\n"
