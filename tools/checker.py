@@ -211,7 +211,8 @@ def _is_out_already(history: _History, record: Record) -> bool:
 
 class _LinkState:
     """`next`: for each room the seqs that may come next: one, or two where `room_added` named another place to go on from.
-    `fresh`: rooms entered while the link was live; their first events may have overtaken the news of it, and are repaired."""
+    `fresh`: rooms entered while the link was live; their first events may have overtaken the news of it (and are repaired), or
+    be on their way still when a list that contains them comes."""
 
     def __init__(self, link: Record) -> None:
         self._name = f"{link['client']} on {link['transport']} {link['link']}"
@@ -265,7 +266,7 @@ class _LinkState:
         if expected is None:  # the room's news was overtaken; whether it may be heard at all is looked at elsewhere
             return []
         is_fresh, self._fresh = room in self._fresh, self._fresh - {room}
-        if seq in expected or (is_fresh and seq > min(expected)):
+        if seq in expected or is_fresh:
             return []
         kind = "doubled" if seq < min(expected) else "lost on the link"
         return [Anomaly(kind, f"{self._name}: {room}/{seq} where {sorted(expected)} was next")]

@@ -453,7 +453,7 @@ def nothing_is_tried_again() -> Any:
 
     def sent(self: Any, item: Any, attempt: int, status: int, result: Any) -> None:
         if status == 0:
-            self.outbox.settle(item, stored=True) if item.in_flight else None
+            self.outbox.settle(item, self.replica.epoch or "") if item.in_flight else None
             self.note("sent", room=item.room, id=item.id, evidence="hope")
         else:
             usual(self, item, attempt, status, result)
@@ -472,7 +472,7 @@ def silence_is_taken_for_peace() -> Any:
 def what_was_acked_is_not_offered_again() -> Any:
     from tests.simulation.clients.outbox import Outbox
 
-    yield from _replaced(Outbox, "reoffer", lambda _: None)
+    yield from _replaced(Outbox, "reoffer", lambda *_: None)
 
 
 @mutant(faults=("cut", "offline"))

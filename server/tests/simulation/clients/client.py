@@ -268,8 +268,8 @@ class Client:
         if not self.is_alive:
             return
         needs = self.replica.take_needs()
-        if needs.reoffer:
-            self.outbox.reoffer()
+        if needs.reoffer and self.replica.epoch is not None:
+            self.outbox.reoffer(self.replica.epoch)
         for message in needs.stored:
             self._stored(message, "event")
         for room in needs.repair:
@@ -407,7 +407,7 @@ class Client:
             return
         elif _is_final(status):
             self.note("refused", room=item.room, id=item.id, code=result["code"])
-            self.outbox.settle(item, stored=False)
+            self.outbox.settle(item, None)
         else:
             pause = result.get("retry_after") or self.world.chance.random() * min(4.0, 0.25 * 2 ** min(item.tries, 5))
             item.not_before = self._loop.now + pause
@@ -420,7 +420,7 @@ class Client:
         item = self.outbox.find(message["room_id"], message["id"])
         if item is not None:
             self.note("sent", room=item.room, id=item.id, evidence=evidence)
-            self.outbox.settle(item, stored=True)
+            self.outbox.settle(item, self.replica.epoch or "")
             self._pump(item.room)
 
     # -- commands, on whichever transport carries them now

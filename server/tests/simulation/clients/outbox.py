@@ -15,6 +15,8 @@ class Item:
     tries: int = 0
     in_flight: bool = False
     not_before: float = 0.0
+    epoch: str | None = None
+    """The numbering under which it was acked."""
 
     @property
     def fields(self) -> dict[str, Any]:
@@ -42,20 +44,21 @@ class Outbox:
     def find(self, room: int, id_: str) -> Item | None:
         return next((item for item in self.rooms.get(room, ()) if item.id == id_), None)
 
-    def settle(self, item: Item, *, stored: bool) -> None:
+    def settle(self, item: Item, epoch: str | None) -> None:
+        """It is over: stored under this epoch, or (None) refused."""
         self.rooms[item.room].remove(item)
         item.in_flight = False
-        if stored:
+        if epoch is not None:
+            item.epoch = epoch
             self.sent[item.id] = item
 
-    def reoffer(self) -> None:
-        """The numbering is another one: whether it has what was acked is not known. In the old order, before what is new."""
+    def reoffer(self, epoch: str) -> None:
+        """Whether this numbering has what was acked under another is not known. In the old order, before what is new."""
         again: dict[int, list[Item]] = {}
-        for item in self.sent.values():
-            again.setdefault(item.room, []).append(item)
+        for item in [item for item in self.sent.values() if item.epoch != epoch]:
+            again.setdefault(item.room, []).append(self.sent.pop(item.id))
         for room, items in again.items():
             self.rooms[room] = items + self.rooms.get(room, [])
-        self.sent = {}
 
     def revived(self) -> "Outbox":
         """As it comes back from the device's storage."""

@@ -148,8 +148,8 @@ class Replica:
 
     def set_epoch(self, epoch: str) -> None:
         if epoch != self.epoch:
+            self.needs.reoffer = True
             if self.epoch is not None:
-                self.needs.reoffer = True
                 self.version = 0
                 self.rooms = {}
             self.epoch = epoch
