@@ -39,7 +39,7 @@ schema = schemathesis.openapi.from_dict(openapi.document(), config=config)
 
 @schema.parametrize()
 @settings(
-    max_examples=12,
+    max_examples=10,
     derandomize=True,
     deadline=None,
     phases=[Phase.explicit, Phase.generate],

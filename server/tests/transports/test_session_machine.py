@@ -345,5 +345,5 @@ class SessionMachine(RuleBasedStateMachine):
 
 TestSessionMachine = SessionMachine.TestCase
 TestSessionMachine.settings = settings(
-    max_examples=200, stateful_step_count=40, deadline=None, derandomize=True, print_blob=False
+    max_examples=150, stateful_step_count=40, deadline=None, derandomize=True, print_blob=False
 )
