@@ -222,7 +222,7 @@ def a_removal_that_is_read_again_removes_nobody() -> Any:
     yield from _replaced(events, "_fact", lambda event: msgspec.structs.replace(usual(event), removed=()))
 
 
-@mutant(deeds=("leave_join", "remove_add"), faults=("bus_reorders", "slow"))
+@mutant(deeds=("leave_join", "leave_join", "remove_add"), faults=("bus_reorders", "slow"), is_busy=True)
 def the_news_that_comes_last_counts() -> Any:
     from backchannel.fanout import hub
 
