@@ -18,7 +18,8 @@ const scene = JSON.parse(process.argv[2] ?? '') as Scene;
 /** Below the limit of 10 sends a second for one person with two devices. */
 const PAUSE_MS = { least: 120, most: 420 };
 
-const tell = (kind: string, fields: object): void => void process.stdout.write(`${JSON.stringify({ kind, ...fields })}\n`);
+const tell = (kind: string, fields: object): void =>
+  void process.stdout.write(`${JSON.stringify({ kind, ...fields })}\n`);
 
 /** Mulberry32: small, seeded, good enough to shuffle a test. */
 function createRandom(seed: number): () => number {
