@@ -49,6 +49,7 @@ class Client:
         self.stored = self.replica.copy()
         self.link: Link | None = None
         self.is_proven = False
+        self._link_epoch: str | None = None
         self._loop = world.loop
         self._tries = 0
         self._socket_timer: Any = None
@@ -109,7 +110,7 @@ class Client:
         if not self.is_alive or self.link is not None:
             return
         link = self.world.network.open(self)
-        self.link, self.is_proven = link, False
+        self.link, self.is_proven, self._link_epoch = link, False, None
         self._heard_at = self._loop.now
         link.on_text = lambda text: self._on_text(link, text)
         link.on_closed = lambda code: self._on_closed(link, code)
@@ -135,6 +136,11 @@ class Client:
         self._heard_at = self._loop.now
         frames = self.world.decoded(text)
         for frame in frames if type(frames) is list else (frames,):
+            if frame["type"] == "hello":
+                self._link_epoch = frame["epoch"]
+            elif self._link_epoch != self.replica.epoch:  # it speaks of a numbering that is over
+                self._lose_link(0.0)
+                break
             self._on_frame(link, frame)
             if link is not self.link:
                 break
@@ -243,6 +249,7 @@ class Client:
             if status == 200:
                 self._poll_failures = 0
                 self._link_opened(number, "poll", resume)
+                self.replica.set_epoch(body["epoch"])
                 for frame in body["frames"]:
                     self._heard(number, frame)
                 self._loop.call_later(0.01, self._keep_polling)
