@@ -127,9 +127,9 @@ def play(seed: int, users: list[User]) -> list[Any]:
             if isinstance(outcome.result, room_changes.Created) and outcome.result.created:
                 script.note(outcome.result.room.id)
             error = outcome.error and (outcome.error.code.word, str(outcome.error))
-            told.append(
-                (step, error, _plain(outcome.result), [*map(_plain, outcome.logged)], [*map(_plain, outcome.told)])
-            )
+            # Among different people a database may number in any order.
+            news = sorted(outcome.told, key=lambda each: (each.user_id, each.version))
+            told.append((step, error, _plain(outcome.result), [*map(_plain, outcome.logged)], [*map(_plain, news)]))
         if step % 10 == 9:
             told += [_read(user.id) for user in users]
     return told
