@@ -35,25 +35,11 @@ import json
 import sys
 from collections import Counter, defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-Record = dict[str, Any]
+from checker_links import USER_FRAMES, Anomaly, LinkState, Record
 
 CREATED = "message_created"
-USER_FRAMES = frozenset({"room_added", "room_removed", "read_state", "notification"})
-
-
-@dataclass(frozen=True)
-class Anomaly:
-    """`kind` is one of the words below; `detail` names room, seq, message and client."""
-
-    kind: str
-    detail: str
-
-    def __str__(self) -> str:
-        return f"{self.kind}: {self.detail}"
 
 
 def check(records: Iterable[Record]) -> list[Anomaly]:
@@ -192,11 +178,11 @@ def _seq_is_for_ever(history: _History) -> list[Anomaly]:
 def _links_are_unbroken(history: _History) -> list[Anomaly]:
     """On one socket, and in one poll, a room's events come one after the other: none lost, none doubled, none early."""
     lossy = {record["link"] for record in history.by_op["swallowed"]}
-    links: dict[int, _LinkState] = {}
+    links: dict[int, LinkState] = {}
     found: list[Anomaly] = []
     for record in history.records:
         if record["op"] == "link":
-            links[record["link"]] = _LinkState(record)
+            links[record["link"]] = LinkState(record)
         elif record["op"] == "heard" and record["link"] is not None and record["link"] not in lossy:
             wrong = links[record["link"]].hear(record)
             found += wrong if not _is_out_already(history, record) else []
@@ -207,69 +193,6 @@ def _is_out_already(history: _History, record: Record) -> bool:
     """Somebody whose removal is stored, and on its way to them, need not be told everything that came before it."""
     spans = history.times_inside.get(record.get("room", 0), {}).get(record["user"], ())
     return any(joined <= record.get("seq", 0) < left and left_at <= record["t"] for joined, _, left, left_at in spans)
-
-
-class _LinkState:
-    """`next`: for each room the seqs that may come next: one, or two where `room_added` named another place to go on from.
-    `fresh`: rooms entered while the link was live; their first events may have overtaken the news of it (and are repaired), or
-    be on their way still when a list that contains them comes."""
-
-    def __init__(self, link: Record) -> None:
-        self._name = f"{link['client']} on {link['transport']} {link['link']}"
-        self._resume = link["resume"]
-        self._epoch: str | None = None
-        self._version = 0
-        self.next: dict[int, set[int]] = {}
-        self._fresh: set[int] = set()
-        self._is_live = False
-        if self._resume and link["transport"] == "poll":
-            self._begin()
-
-    def _begin(self) -> None:
-        self.next = {int(room): {cursor + 1} for room, cursor in self._resume["rooms"].items()}
-
-    def hear(self, record: Record) -> list[Anomaly]:
-        word = record["type"]
-        if word in USER_FRAMES:
-            if record["version"] <= self._version:
-                return [Anomaly("reordered", f"{self._name}: version {record['version']} after {self._version}")]
-            self._version = record["version"]
-        match word:
-            case "hello":
-                self.next = {}
-                if self._resume and self._resume["epoch"] == record["epoch"]:
-                    self._begin()
-            case "room_list":
-                self._version = max(self._version, record["version"])
-                listed = {int(room): seq for room, seq in record["rooms"].items()}
-                if self._is_live:
-                    self._fresh |= listed.keys() - self.next.keys()
-                self.next = {room: self.next.get(room, {seq + 1}) for room, seq in listed.items()}
-            case "caught_up":
-                self._is_live = True
-            case "room_reset":
-                self.next[record["room"]] = {record["seq"] + 1}
-            case "room_added":
-                self._fresh.add(record["room"])
-                self.next.setdefault(record["room"], set()).add(record["seq"] + 1)
-            case "room_removed":
-                self.next.pop(record["room"], None)
-            case "notification" | "read_state" | "ping":
-                pass
-            case _:
-                return self._event(record["room"], record["seq"])
-        return []
-
-    def _event(self, room: int, seq: int) -> list[Anomaly]:
-        expected = self.next.get(room)
-        self.next[room] = {seq + 1, *(other for other in expected or () if other > seq)}
-        if expected is None:  # the room's news was overtaken; whether it may be heard at all is looked at elsewhere
-            return []
-        is_fresh, self._fresh = room in self._fresh, self._fresh - {room}
-        if seq in expected or is_fresh:
-            return []
-        kind = "doubled" if seq < min(expected) else "lost on the link"
-        return [Anomaly(kind, f"{self._name}: {room}/{seq} where {sorted(expected)} was next")]
 
 
 Span = tuple[int, float, int, float]

@@ -10,7 +10,8 @@ import msgspec
 import checker
 from tests.simulation.clients.client import Client
 from tests.simulation.clients.replica import Frame
-from tests.simulation.scenario import QUIET_WITHIN_S, Plan, Scenario, plan
+from tests.simulation.plan import Plan, plan
+from tests.simulation.scenario import QUIET_WITHIN_S, Scenario
 from tests.simulation.world.statements import CONTENT as CONTENT_
 from tests.simulation.world.statements import DELETED, ID, REACTIONS, READ, REV, SENDER, SEQ, STATE
 from tests.simulation.world.world import World
@@ -59,7 +60,7 @@ def _waits_for(world: World) -> str:
             return f"a proven socket of {client.name}"
         if not client.outbox.is_empty:
             return f"the outbox of {client.name}"
-        if client._commands or client._listing:
+        if client._commands or client.repairs.is_listing:
             return f"answers for {client.name}"
         user, replica = client.who.user_id, client.replica
         if replica.version != tables.people[user][3]:

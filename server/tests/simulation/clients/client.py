@@ -12,21 +12,20 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from tests.simulation.clients.outbox import Item, Outbox
+from tests.simulation.clients.repairs import Repairs
 from tests.simulation.clients.replica import Frame, Replica
+from tests.simulation.clients.sender import Sender
 from tests.simulation.world.network import Link
 from tests.simulation.world.node import SimulatedIdentity
 
 if TYPE_CHECKING:
     from tests.simulation.world.world import World
 
-GAP_S = 0.2
-HEDGE_S = 2.0
 ANSWER_WITHIN_S = 5.0
 POLL_MARGIN_S = 5.0
 PONG_WITHIN_S = 3.0
 PROVEN_WITHIN_S = 10.0
 BACKOFF_S = (0.5, 4.0)
-FINAL_EXCEPTIONS = frozenset({401, 408, 425, 429})
 
 Done = Callable[[int, Frame], None]
 """Status (0: no answer), result or error."""
@@ -58,17 +57,15 @@ class Client:
         self._poll_failures = 0
         self._commands: dict[str, tuple[int, Done]] = {}
         self._numbers = 0
-        self._repairing: set[int] = set()
-        self._loading: set[int] = set()
-        self._listing = False
-        self._link_number = 0
+        self.repairs = Repairs(self)
+        self.sender = Sender(self)
         self._instance = f"{name}-instance"
         self.note("started", epoch=self.replica.epoch)
         for room in self.replica.rooms:
             self.replica.needs.history[room] = None
         self._connect()
         self._keep_polling()
-        self._after()
+        self.after()
 
     # -- what its person does
 
@@ -76,7 +73,7 @@ class Client:
         item = Item(self.world.new_id(), room, content, reply_to)
         self.note("send", room=room, id=item.id, content=content)
         self.outbox.add(item)
-        self._pump(room)
+        self.sender.pump(room)
 
     def do(self, word: str, **fields: Any) -> None:
         """Any other command, tried once; what became of it is learnt from events."""
@@ -144,7 +141,7 @@ class Client:
             self._on_frame(link, frame)
             if link is not self.link:
                 break
-        self._after()
+        self.after()
 
     def _on_frame(self, link: Link, frame: Frame) -> None:
         match frame["type"]:
@@ -156,7 +153,7 @@ class Client:
                 self._answered(frame.get("id"), 200, frame)
             case "caught_up":
                 self._heard(link.number, frame)
-                self.command("ping", {}, lambda status, _: self._prove(link, status), within=PONG_WITHIN_S)
+                self.command("ping", {}, lambda status, _: self.prove(link, status), within=PONG_WITHIN_S)
             case "going_away":
                 self._lose_link(frame["retry_after_ms"] / 1000)
             case "ping":
@@ -168,7 +165,7 @@ class Client:
             case _:
                 self._heard(link.number, frame)
 
-    def _prove(self, link: Link, status: int) -> None:
+    def prove(self, link: Link, status: int) -> None:
         if link is not self.link:
             return None
         if status == 0:  # a zombie
@@ -179,6 +176,12 @@ class Client:
             self._poll.abandon()
             self._poll = None
         return None
+
+    def doubt_link(self) -> None:
+        """An ack is late. Is the socket a zombie?"""
+        link = self.link
+        if link is not None and self.is_proven:
+            self.command("ping", {}, lambda status, _: self.prove(link, status), within=PONG_WITHIN_S)
 
     def _watch(self, link: Link) -> None:
         """Nothing heard for so long is nothing, whatever the socket says."""
@@ -202,7 +205,7 @@ class Client:
         else:
             self._reconnect_in(self._backoff())
         self._keep_polling()
-        self._after()
+        self.after()
 
     def _lose_link(self, again_s: float) -> None:
         """Give the socket up, and go on over HTTP."""
@@ -212,7 +215,7 @@ class Client:
         self._drop_answers()
         self._reconnect_in(again_s)
         self._keep_polling()
-        self._after()
+        self.after()
 
     def _drop_answers(self) -> None:
         """What was asked on the socket and not answered is not known."""
@@ -257,7 +260,7 @@ class Client:
                 self._poll_failures += 1
                 pause = body.get("retry_after") or 0.1 * 2 ** min(self._poll_failures, 5)
                 self._loop.call_later(pause * (0.5 + self.world.chance.random()), self._keep_polling)
-            self._after()
+            self.after()
 
         poll = self._poll = self.world.network.sync(self, request, done, wait + POLL_MARGIN_S)
 
@@ -270,7 +273,7 @@ class Client:
         self.world.history.heard(self, link, frame)
         self.replica.receive(frame)
 
-    def _after(self) -> None:
+    def after(self) -> None:
         """Do what the replica found out it needs, and what may be sent now."""
         if not self.is_alive:
             return
@@ -278,15 +281,15 @@ class Client:
         if needs.reoffer and self.replica.epoch is not None:
             self.outbox.reoffer(self.replica.epoch)
         for message in needs.stored:
-            self._stored(message, "event")
+            self.sender.stored(message, "event")
         for room in needs.repair:
-            self._repair(room)
+            self.repairs.repair(room)
         for room in needs.history:
-            self._load(room)
+            self.repairs.load(room)
         if needs.room_list:
-            self._read_list()
+            self.repairs.read_list()
         for room in list(self.outbox.rooms):
-            self._pump(room)
+            self.sender.pump(room)
         if self.world.chance.random() < 0.3:
             self._store()
 
@@ -294,152 +297,16 @@ class Client:
         """Onto the device's storage: cursors and messages in one transaction."""
         self.stored = self.replica.copy()
 
-    # -- repairs
-
-    def _repair(self, room: int) -> None:
-        if room in self._repairing:
-            return
-        self._repairing.add(room)
-        self._loop.call_later(GAP_S, self._ask_events, room)
-
-    def _ask_events(self, room: int) -> None:
-        view = self.replica.rooms.get(room)
-        if not self.is_alive or view is None or view.cursor >= view.head:
-            self._repairing.discard(room)
-            return
-        cursor, epoch = view.cursor, self.replica.epoch
-
-        def done(status: int, result: Frame) -> None:
-            if not self.is_alive:
-                return
-            if epoch != self.replica.epoch or _is_final(status):
-                self._repairing.discard(room)
-                self._read_list()  # am I still in there?
-                return
-            if status == 200:
-                for event in result["events"]:
-                    self.world.history.heard(self, None, event)
-                    self.replica.receive(event)
-                self._loop.call_later(0.0, self._ask_events, room)
-            else:
-                self._loop.call_later(1.0, self._ask_events, room)
-            self._after()
-
-        self.command("get_events", {"room_id": room, "after": cursor, "limit": self.world.plan.page}, done)
-
-    def _load(self, room: int) -> None:
-        """All of a room's history, from the newest back."""
-        view = self.replica.rooms.get(room)
-        if view is not None and not view.complete:
-            view.load += 1
-            view.replay = []
-            self._load_page(room, view.load, None)
-
-    def _load_page(self, room: int, load: int, before: int | None) -> None:
-        view = self.replica.rooms.get(room)
-        if view is None or view.load != load or not self.is_alive:
-            return
-        fields: Frame = {"room_id": room, "limit": self.world.plan.page}
-        if before is not None:
-            fields["before"] = before
-        epoch = self.replica.epoch
-
-        def done(status: int, result: Frame) -> None:
-            if not self.is_alive or epoch != self.replica.epoch or self.replica.rooms.get(room) is not view:
-                return
-            if status == 200:
-                self.world.history.read(self, room, result)
-                if self.replica.page(room, load, result):
-                    self._load_page(room, load, result["messages"][0]["seq"])
-            else:
-                if _is_final(status):
-                    self._read_list()  # am I still in there?
-                self._loop.call_later(1.0, self._load_page, room, load, before)
-            self._after()
-
-        self.command("get_history", fields, done)
-
-    def _read_list(self) -> None:
-        if self._listing:
-            return
-        self._listing = True
-
-        def done(status: int, result: Frame) -> None:
-            self._listing = False
-            if not self.is_alive:
-                return
-            if status != 200:
-                self._loop.call_later(1.0, self._read_list)
-                return
-            if result.get("type") is None:  # over HTTP it is a body; on the socket the frame was heard already
-                self.replica.receive({"type": "room_list", **result})
-            self._after()
-
-        self.command("get_room_list", {}, done)
-
-    # -- sending
-
-    def _pump(self, room: int) -> None:
-        item = self.outbox.next(room)
-        if item is None or not self.is_alive:
-            return
-        if item.not_before > self._loop.now:
-            return  # a timer comes back to it
-        item.in_flight = True
-        item.tries += 1
-        attempt = item.tries
-        if self.is_proven:
-            self._on_socket("send_message", item.fields, lambda *a: self._sent(item, attempt, *a), item.id, 2 * HEDGE_S)
-            self._loop.call_later(HEDGE_S, self._hedge, item, attempt)
-        else:
-            self._over_http("send_message", item.fields, lambda *a: self._sent(item, attempt, *a))
-
-    def _hedge(self, item: Item, attempt: int) -> None:
-        """No ack in time: the same id over HTTP; the first answer counts. Is the socket a zombie?"""
-        if not self.is_alive or not item.in_flight or item.tries != attempt:
-            return
-        self._over_http("send_message", item.fields, lambda *a: self._sent(item, attempt, *a))
-        link = self.link
-        if link is not None and self.is_proven:
-            self.command("ping", {}, lambda status, _: self._prove(link, status), within=PONG_WITHIN_S)
-
-    def _sent(self, item: Item, attempt: int, status: int, result: Frame) -> None:
-        if not self.is_alive:
-            return
-        if status in (200, 201):
-            self.note("ack", room=item.room, id=item.id, seq=result["message"]["seq"], duplicate=result["duplicate"],
-                      epoch=self.replica.epoch)  # fmt: skip
-            self._stored(result["message"], "ack")
-        elif not item.in_flight or item.tries != attempt:
-            return
-        elif _is_final(status):
-            self.note("refused", room=item.room, id=item.id, code=result["code"])
-            self.outbox.settle(item, None)
-        else:
-            pause = result.get("retry_after") or self.world.chance.random() * min(4.0, 0.25 * 2 ** min(item.tries, 5))
-            item.not_before = self._loop.now + pause
-            item.in_flight = False
-            self._loop.call_later(pause, self._pump, item.room)
-        self._after()
-
-    def _stored(self, message: Frame, evidence: str) -> None:
-        """The server has it: by ack, by event or by history, whichever was first."""
-        item = self.outbox.find(message["room_id"], message["id"])
-        if item is not None:
-            self.note("sent", room=item.room, id=item.id, evidence=evidence)
-            self.outbox.settle(item, self.replica.epoch or "")
-            self._pump(item.room)
-
     # -- commands, on whichever transport carries them now
 
     def command(self, word: str, fields: Frame, done: Done, within: float = ANSWER_WITHIN_S) -> None:
         if self.link is not None and (self.is_proven or word == "ping"):
             self._numbers += 1
-            self._on_socket(word, fields, done, f"c{self._numbers}", within)
+            self.on_socket(word, fields, done, f"c{self._numbers}", within)
         else:
-            self._over_http(word, fields, done)
+            self.over_http(word, fields, done)
 
-    def _on_socket(self, word: str, fields: Frame, done: Done, id_: str, within: float) -> None:
+    def on_socket(self, word: str, fields: Frame, done: Done, id_: str, within: float) -> None:
         assert self.link is not None
         self._numbers += 1
         number = self._numbers
@@ -457,12 +324,8 @@ class Client:
         if waiting is not None:
             waiting[1](status, result)
 
-    def _over_http(self, word: str, fields: Frame, done: Done) -> None:
+    def over_http(self, word: str, fields: Frame, done: Done) -> None:
         self.world.network.command(self, word, fields, done, ANSWER_WITHIN_S)
 
     def note(self, op: str, **fields: Any) -> None:
         self.world.history.add(op, client=self.name, user=self.who.user_id, **fields)
-
-
-def _is_final(status: int) -> bool:
-    return 400 <= status < 500 and status not in FINAL_EXCEPTIONS

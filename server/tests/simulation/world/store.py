@@ -145,6 +145,10 @@ class Connection:
 class _Cursor:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
+        from tests.simulation.world import reading, writing  # noqa: F401 - they teach
+        from tests.simulation.world.statements import meaning_of
+
+        self._meaning_of = meaning_of
         self._rows: list[tuple[Any, ...]] = []
         self.rowcount = 0
 
@@ -155,12 +159,10 @@ class _Cursor:
         pass
 
     def execute(self, sql: str, parameters: list[Any]) -> None:
-        from tests.simulation.world.statements import meaning_of
-
         database = self._connection.database
         assert database is not None, "there is no world"
         database.before_statement()
-        self._rows = meaning_of(sql)(database, parameters) or []
+        self._rows = self._meaning_of(sql)(database, parameters) or []
         self.rowcount = len(self._rows)
 
     def executemany(self, sql: str, rows: list[Any]) -> None:

@@ -20,7 +20,7 @@ from tests.simulation.world.node import SimulatedIdentity, SimulatedNode
 from tests.simulation.world.store import Database, Tables
 
 if TYPE_CHECKING:
-    from tests.simulation.scenario import Plan
+    from tests.simulation.plan import Plan
 
 CLOCK_SKEW_US = 2_000_000
 

@@ -1,0 +1,76 @@
+"""How a client says what is in its outbox: by the proven socket, after 2 s also over HTTP, else over HTTP at once."""
+
+from typing import TYPE_CHECKING
+
+from tests.simulation.clients.outbox import Item
+from tests.simulation.clients.replica import Frame
+
+if TYPE_CHECKING:
+    from tests.simulation.clients.client import Client
+
+HEDGE_S = 2.0
+FINAL_EXCEPTIONS = frozenset({401, 408, 425, 429})
+
+
+class Sender:
+    def __init__(self, client: "Client") -> None:
+        self._client = client
+        self._loop = client.world.loop
+
+    def pump(self, room: int) -> None:
+        item = self._client.outbox.next(room)
+        if item is None or not self._client.is_alive:
+            return
+        if item.not_before > self._loop.now:
+            return  # a timer comes back to it
+        item.in_flight = True
+        item.tries += 1
+        attempt = item.tries
+        if self._client.is_proven:
+            self._client.on_socket(
+                "send_message", item.fields, lambda *a: self._sent(item, attempt, *a), item.id, 2 * HEDGE_S
+            )
+            self._loop.call_later(HEDGE_S, self._hedge, item, attempt)
+        else:
+            self._client.over_http("send_message", item.fields, lambda *a: self._sent(item, attempt, *a))
+
+    def _hedge(self, item: Item, attempt: int) -> None:
+        """No ack in time: the same id over HTTP; the first answer counts."""
+        if not self._client.is_alive or not item.in_flight or item.tries != attempt:
+            return
+        self._client.over_http("send_message", item.fields, lambda *a: self._sent(item, attempt, *a))
+        self._client.doubt_link()
+
+    def _sent(self, item: Item, attempt: int, status: int, result: Frame) -> None:
+        if not self._client.is_alive:
+            return
+        if status in (200, 201):
+            self._client.note("ack", room=item.room, id=item.id, seq=result["message"]["seq"], duplicate=result["duplicate"],
+                      epoch=self._client.replica.epoch)  # fmt: skip
+            self.stored(result["message"], "ack")
+        elif not item.in_flight or item.tries != attempt:
+            return
+        elif is_final(status):
+            self._client.note("refused", room=item.room, id=item.id, code=result["code"])
+            self._client.outbox.settle(item, None)
+        else:
+            pause = result.get("retry_after") or self._client.world.chance.random() * min(
+                4.0, 0.25 * 2 ** min(item.tries, 5)
+            )
+            item.not_before = self._loop.now + pause
+            item.in_flight = False
+            self._loop.call_later(pause, self.pump, item.room)
+        self._client.after()
+
+    def stored(self, message: Frame, evidence: str) -> None:
+        """The server has it: by ack, by event or by history, whichever was first."""
+        item = self._client.outbox.find(message["room_id"], message["id"])
+        if item is not None:
+            self._client.note("sent", room=item.room, id=item.id, evidence=evidence)
+            self._client.outbox.settle(item, self._client.replica.epoch or "")
+            self.pump(item.room)
+
+
+def is_final(status: int) -> bool:
+    """The same command will never succeed."""
+    return 400 <= status < 500 and status not in FINAL_EXCEPTIONS

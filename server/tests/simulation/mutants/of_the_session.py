@@ -1,0 +1,124 @@
+"""Breakages of what one socket or poll is told."""
+
+from typing import Any
+from unittest import mock
+
+from tests.simulation.mutants.registry import mutant, replaced
+
+
+@mutant(faults=("cut", "slow"))
+def read_before_listening() -> Any:
+    from backchannel.transports.catch_up import CatchUp
+
+    usual_read, usual_enter = CatchUp.read, CatchUp.enter
+
+    async def read(self: Any, wanted: Any) -> Any:
+        with mock.patch.object(self._session, "caught_up", lambda *read: read):
+            found = await usual_read(self, wanted)
+        usual_enter(self)
+        return self._session.caught_up(*found)
+
+    with mock.patch.object(CatchUp, "read", read), mock.patch.object(CatchUp, "enter"):
+        yield
+
+
+@mutant(faults=("cut", "slow"))
+def what_was_read_is_not_merged_with_what_came() -> Any:
+    from backchannel.transports.session import Session
+
+    yield from replaced(Session, "_admits", lambda *_: True)
+
+
+@mutant(faults=("cut", "slow"))
+def what_comes_while_catching_up_is_dropped() -> Any:
+    from backchannel.transports.session import Session
+
+    yield from replaced(Session, "_keep", lambda *_: None)
+
+
+@mutant(faults=("cut", "offline"))
+def a_room_too_far_behind_is_skipped_without_a_word() -> Any:
+    from backchannel.transports.session import Session
+
+    usual = Session.caught_up
+
+    def skip(self: Any, *read: Any) -> Any:
+        self._resets = {}
+        return usual(self, *read)
+
+    yield from replaced(Session, "caught_up", skip)
+
+
+@mutant(faults=("swallow",))
+def heartbeats_name_no_heads() -> Any:
+    from backchannel.fanout.hub import Hub
+
+    yield from replaced(Hub, "heads_moved_since", lambda *_: {})
+
+
+@mutant(restores=True)
+def another_epoch_is_taken_for_this_one() -> Any:
+    from backchannel.transports.session import Session
+
+    usual = Session.placed
+
+    def placed(self: Any, place: Any, now: float) -> Any:
+        if self._resume is not None:
+            self._resume.epoch = place.epoch
+        return usual(self, place, now)
+
+    yield from replaced(Session, "placed", placed)
+
+
+@mutant(deeds=("leave_join", "remove_add"), faults=("slow", "cut"))
+def what_was_read_is_said_to_whoever_it_was_read_for() -> Any:
+    from types import SimpleNamespace
+
+    from backchannel.store import reads
+    from backchannel.transports import catch_up
+
+    def everywhere(user_id: int) -> Any:
+        return SimpleNamespace(seats=_Everything())
+
+    usual = catch_up._read
+
+    def read(user_id: int, wanted: Any, at_least: Any) -> Any:
+        room_list = catch_up.room_list_of(user_id) if wanted.with_list else None
+        with mock.patch.object(reads, "place_of", everywhere):
+            return room_list, usual(user_id, type(wanted)(wanted.cursors, False), at_least)[1]
+
+    with (
+        mock.patch.object(catch_up, "_read", read),
+        mock.patch("backchannel.transports.session.Session.left"),
+    ):
+        yield
+
+
+class _Everything:
+    def __contains__(self, _: object) -> bool:
+        return True
+
+
+@mutant(faults=("no_upgrade", "bus_loses"))
+def a_poll_keeps_only_what_came_last() -> Any:
+    from backchannel.transports.http.sync import Poll
+
+    def say(self: Any, frame: bytes) -> None:
+        self._frames = [frame]
+        self._something.set()
+
+    yield from replaced(Poll, "_say", say)
+
+
+@mutant(faults=("slow_reader",))
+def a_slow_reader_is_served_with_holes() -> Any:
+    from backchannel.transports.websocket.outbound import Outbound
+
+    usual = Outbound.put
+
+    def put(self: Any, frame: bytes) -> bool:
+        if not usual(self, frame):
+            self._bytes -= len(self._frames.pop())
+        return True
+
+    yield from replaced(Outbound, "put", put)

@@ -1,0 +1,50 @@
+"""What a mutant is, and the list of them."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+from unittest import mock
+
+
+@dataclass(frozen=True)
+class Mutant:
+    """`breaks` patches the code while it is entered. `faults`, `deeds`, `restores`, `is_busy` (much in a short time): what its
+    seeds are given, where named."""
+
+    name: str
+    breaks: Callable[[], Any]
+    faults: tuple[str, ...] = ()
+    deeds: tuple[str, ...] = ()
+    restores: bool = False
+    is_busy: bool = False
+
+
+MUTANTS: list[Mutant] = []
+
+
+def mutant(
+    *, faults: tuple[str, ...] = (), deeds: tuple[str, ...] = (), restores: bool = False, is_busy: bool = False
+) -> Callable[[Callable[[], Any]], Callable[[], Any]]:
+    def enter(breaks: Callable[[], Any]) -> Callable[[], Any]:
+        MUTANTS.append(Mutant(breaks.__name__, contextmanager(breaks), faults, deeds, restores, is_busy))
+        return breaks
+
+    return enter
+
+
+def replaced(target: Any, name: str, value: Any) -> Iterator[None]:
+    with mock.patch.object(target, name, value):
+        yield
+
+
+def adjust(plan: Any, found: Mutant) -> None:
+    """Give a seed what this mutant shows in."""
+    plan.faults = list(found.faults) or plan.faults
+    plan.fault_count = max(plan.fault_count, 3)
+    plan.deeds = ["send", *(found.deeds or plan.deeds)]
+    plan.restores = found.restores
+    if found.is_busy:
+        plan.seconds, plan.deed_count = 2.0, 60
+    if "slow_reader" in found.faults:
+        plan.kernel_buffer, plan.bounds["frames_behind"] = 500, 2

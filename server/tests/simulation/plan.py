@@ -1,0 +1,102 @@
+"""What a seed is: who there is, what they may do, what may break, and how much of it.
+
+Each seed uses some of the deeds and some of the faults only, so that rare ones meet often.
+"""
+
+from dataclasses import dataclass, field
+from random import Random
+
+from backchannel.protocol.shapes import Limits
+from tests.simulation.seams import BOUNDS
+from tests.simulation.world.store import Tables
+
+DEEDS = ("send", "edit", "delete", "react", "mark", "leave_join", "remove_add", "rename", "create")
+FAULTS = (
+    "kill", "drain", "bus_loses", "bus_away", "bus_reorders", "bus_doubles", "slow", "db_down", "db_slow", "db_breaks",
+    "cut", "dark", "stall", "swallow", "slow_reader", "offline", "requests_lost", "requests_doubled", "no_upgrade",
+    "crash", "new_device",
+)  # fmt: skip
+
+
+@dataclass
+class Plan:
+    """Of a seed: sizes, limits, deeds and faults. Made from chance, but for what `tables` tells."""
+
+    epoch: str
+    nodes: int
+    people: int
+    devices: list[int]
+    """For each client its user."""
+    rooms: int
+    deeds: list[str]
+    faults: list[str]
+    deed_count: int
+    fault_count: int
+    seconds: float
+    heartbeat_s: int
+    poll_wait_s: float
+    page: int
+    limits: Limits
+    shuffles: bool
+    interleaves: float
+    skews_clocks: bool
+    restores: bool
+    kernel_buffer: int
+    """Bytes that fit between a writer and a reader who does not read."""
+    bounds: dict[str, int]
+    return_within_ms: int = 2000
+    members: dict[int, list[int]] = field(default_factory=dict)
+
+    def tables(self) -> Tables:
+        tables = Tables(self.epoch)
+        for user in range(1, self.people + 1):
+            tables.people[user] = [user, f"user{user}", f"User {user}", 1]
+        for room in range(1, self.rooms + 1):
+            kind = "group" if room % 2 else "channel"
+            members = self.members[room]
+            tables.rooms[room] = [room, kind, f"room {room}", "", None, 0, len(members)]
+            for user in members:
+                role = "owner" if user == members[0] else "member"
+                tables.seats[room, user] = [len(tables.seats) + 1, room, user, role, "member", 0, None, 0]
+        return tables
+
+
+def plan(seed: int, rng: Random) -> Plan:
+    random, choice = rng.random, rng.choice
+    people = choice((2, 3, 3, 4))
+    clients = max(people, choice((2, 3, 3, 4, 5, 6)))
+    deeds = [deed for deed in DEEDS if random() < 0.5]
+    rooms = choice((1, 2, 2, 3))
+    limits = Limits(
+        catch_up_events=choice((3, 8, 500)),
+        sends_per_second=2.0 if random() < 0.1 else 1000.0,
+        send_burst=3 if random() < 0.1 else 1000,
+        commands_per_second=1000.0,
+        page=200,
+    )
+    return Plan(
+        epoch=f"epoch-{seed}",
+        nodes=choice((1, 2, 2, 2, 3)),
+        people=people,
+        devices=[1 + index % people for index in range(clients)],
+        rooms=rooms,
+        deeds=["send", *deeds],
+        faults=rng.sample(FAULTS, choice((0, 1, 2, 3, 4))),
+        deed_count=choice((6, 10, 20)),
+        fault_count=choice((1, 2, 4, 6)),
+        seconds=choice((2.0, 3.0, 6.0)),
+        heartbeat_s=choice((2, 5)),
+        poll_wait_s=choice((2.0, 10.0, 25.0)),
+        page=choice((3, 50)),
+        limits=limits,
+        shuffles=random() < 0.7,
+        interleaves=choice((0.0, 0.2, 0.6)),
+        skews_clocks=random() < 0.3,
+        restores=random() < 0.03,
+        kernel_buffer=choice((500, 4096)),
+        bounds={name: choice((1, 2, 4)) for name in BOUNDS if random() < 0.2},
+        members={
+            room: rng.sample(range(1, people + 1), choice((people, people, max(2, people - 1))))
+            for room in range(1, rooms + 1)
+        },
+    )

@@ -1,0 +1,205 @@
+"""What the statements of the store that read mean to the model's tables."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from tests.simulation.world.statements import (
+    CONTENT,
+    COUNT,
+    CREATED,
+    DELETED,
+    HEAD,
+    ID,
+    MEMBER,
+    PERSON,
+    READ,
+    ROLE,
+    ROOM,
+    SENDER,
+    SEQ,
+    STATE,
+    means,
+)
+from tests.simulation.world.store import Database, Row
+
+# -- where somebody stands
+
+
+@means("SELECT w.epoch, p.version, r.id, r.head, r.member_count FROM backchannel_person p…WHERE p.id = %s")
+def _place(db: Database, p: list[Any]) -> list[tuple[Any, ...]]:
+    t, person = db.tables, db.tables.people.get(p[1])
+    if person is None:
+        return []
+    rooms = [t.rooms[seat[1]] for seat in seats_of(db, p[1])]
+    return [(t.epoch, person[3], room[0], room[HEAD], room[COUNT]) for room in rooms] or [
+        (t.epoch, person[3], None, None, None)
+    ]
+
+
+@means("SELECT epoch FROM backchannel_workspace WHERE id = 1")
+def _epoch(db: Database, p: list[Any]) -> list[tuple[Any, ...]]:
+    return [(db.tables.epoch,)]
+
+
+@means("SELECT id, head FROM backchannel_room WHERE id IN (…)")
+def _heads(db: Database, p: list[Any]) -> list[tuple[Any, ...]]:
+    return [(id_, db.tables.rooms[id_][HEAD]) for id_ in p if id_ in db.tables.rooms]
+
+
+@means("SELECT id, version FROM backchannel_person WHERE id IN (…)")
+def _versions(db: Database, p: list[Any]) -> list[tuple[Any, ...]]:
+    return [(id_, db.tables.people[id_][3]) for id_ in p]
+
+
+@means("SELECT r.head, mb.state FROM backchannel_room r LEFT JOIN…WHERE r.id = %s")
+def _reader(db: Database, p: list[Any]) -> list[tuple[Any, ...]]:
+    room = db.tables.rooms.get(p[1])
+    seat = db.tables.seats.get((p[1], p[0]))
+    return [(room[HEAD], seat and seat[STATE])] if room else []
+
+
+@means("SELECT room_id FROM backchannel_message WHERE id = %s")
+def _room_of_message(db: Database, p: list[Any]) -> list[tuple[Any, ...]]:
+    row = db.tables.messages.get(p[0])
+    return [(row[ROOM],)] if row else []
+
+
+# -- messages and events
+
+
+def _message(db: Database, row: Row) -> tuple[Any, ...]:
+    id_, room, seq, rev, sender, content, reply, _, created, deleted, mentions, reactions, files, edited = row
+    person = db.tables.people[sender]
+    return (
+        id_, room, seq, rev, content, reply, created, edited, deleted, mentions, reactions, files, sender, person[1], person[2],
+    )  # fmt: skip
+
+
+def _range(db: Database, room: int, after: int, upto: int) -> Iterable[Any]:
+    log = db.tables.log.get(room, {})
+    return (log[seq] for seq in range(after + 1, min(upto, len(log)) + 1))
+
+
+_COLUMNS = "SELECT m.id, m.room_id, m.seq, m.rev_seq, m.content, m.reply_to, m.created_us,…WHERE "
+
+
+@means(f"{_COLUMNS}m.id IN (…)")
+def _messages_by_id(db: Database, p: list[Any]) -> list[tuple[Any, ...]]:
+    return [_message(db, db.tables.messages[id_]) for id_ in p if id_ in db.tables.messages]
+
+
+@means(
+    f"{_COLUMNS}m.room_id = %s ORDER BY m.seq DESC LIMIT %s",
+    f"{_COLUMNS}m.room_id = %s AND m.seq < %s ORDER BY m.seq DESC LIMIT %s",
+)
+def _page_before(db: Database, p: list[Any]) -> list[tuple[Any, ...]]:
+    log = db.tables.log.get(p[0], {})
+    before = p[1] if len(p) == 3 else len(log) + 1
+    found: list[tuple[Any, ...]] = []
+    for seq in range(min(before - 1, len(log)), 0, -1):
+        entry = log[seq]
+        if type(entry) is list:
+            found.append(_message(db, entry))
+            if len(found) == p[-1]:
+                break
+    return found
+
+
+@means(f"{_COLUMNS}m.room_id = %s AND m.seq > %s ORDER BY m.seq LIMIT %s")
+def _page_after(db: Database, p: list[Any]) -> list[tuple[Any, ...]]:
+    entries = [entry for entry in _range(db, p[0], p[1], 2**53) if type(entry) is list]
+    return [_message(db, entry) for entry in entries[: p[2]]]
+
+
+@means(f"{_COLUMNS}(m.room_id = %s AND m.seq > %s AND m.seq <= %s)…")
+def _created_in(db: Database, p: list[Any]) -> list[tuple[Any, ...]]:
+    return [
+        _message(db, entry)
+        for at in range(0, len(p), 3)
+        for entry in _range(db, p[at], p[at + 1], p[at + 2])
+        if type(entry) is list
+    ]
+
+
+@means("SELECT e.room_id, e.seq, e.kind, e.at_us, e.message_id, e.body FROM backchannel_event e WHERE (e.…")
+def _events_in(db: Database, p: list[Any]) -> list[tuple[Any, ...]]:
+    return [
+        entry for at in range(0, len(p), 3) for entry in _range(db, p[at], p[at + 1], p[at + 2]) if type(entry) is tuple
+    ]
+
+
+@means("SELECT m.id, m.seq, m.content, p.id, p.username, p.display_name FROM backchannel_message m…WHERE m.id IN (…)")
+def _quoted(db: Database, p: list[Any]) -> list[tuple[Any, ...]]:
+    return [_quote(db, db.tables.messages[id_]) for id_ in p if id_ in db.tables.messages]
+
+
+@means(
+    "SELECT m.id, m.seq, m.content, p.id, p.username, p.display_name, m.room_id FROM backchannel_message m…WHERE m.id IN (…)"
+)
+def _quoted_with_room(db: Database, p: list[Any]) -> list[tuple[Any, ...]]:
+    rows = [db.tables.messages[id_] for id_ in p if id_ in db.tables.messages]
+    return [(*_quote(db, row), row[ROOM]) for row in rows]
+
+
+def _quote(db: Database, row: Row) -> tuple[Any, ...]:
+    person = db.tables.people[row[SENDER]]
+    return (row[ID], row[SEQ], row[CONTENT], person[0], person[1], person[2])
+
+
+# -- somebody's rooms
+
+
+def seats_of(db: Database, person: int) -> list[Row]:
+    """Ascending by room."""
+    t = db.tables
+    found = [seat for room in t.rooms if (seat := t.seats.get((room, person))) and seat[STATE] == MEMBER]
+    return sorted(found, key=lambda seat: seat[1])
+
+
+def members(db: Database, room: int) -> list[Row]:
+    """Ascending by person."""
+    t = db.tables
+    return [seat for person in sorted(t.people) if (seat := t.seats.get((room, person))) and seat[STATE] == MEMBER]
+
+
+def _counts(db: Database, seat: Row) -> tuple[int, int]:
+    _, room, person, *_, read = seat
+    unread = sum(
+        1
+        for entry in _range(db, room, read, 2**53)
+        if type(entry) is list and entry[SENDER] != person and not entry[DELETED]
+    )
+    mentioned = sum(1 for who, where, seq in db.tables.mentions if (who, where) == (person, room) and seq > read)
+    return min(unread, 100), min(mentioned, 100)
+
+
+@means(
+    "SELECT r.id, r.kind, r.name, r.topic, r.head, mb.read_seq,…WHERE mb.person_id = %s AND mb.state = %s…ORDER BY r.id"
+)
+def _rooms_of(db: Database, p: list[Any]) -> list[tuple[Any, ...]]:
+    found = []
+    for seat in seats_of(db, p[0]):
+        if len(p) > 2 and seat[1] not in p[2:]:
+            continue
+        id_, kind, name, topic, _, head, count = db.tables.rooms[seat[1]]
+        log = db.tables.log.get(id_, {})
+        last = next((seq for seq in range(len(log), 0, -1) if type(log[seq]) is list), None)
+        found.append((id_, kind, name, topic, head, seat[READ], *_counts(db, seat), count, seat[ROLE], last))
+    return found
+
+
+@means("SELECT mb.read_seq, (SELECT COUNT(*)…WHERE mb.person_id = %s AND mb.room_id = %s")
+def _read_state(db: Database, p: list[Any]) -> list[tuple[Any, ...]]:
+    seat = db.tables.seats[p[1], p[0]]
+    return [(seat[READ], *_counts(db, seat))]
+
+
+@means("SELECT m.id, m.content, m.created_us, p.id,…WHERE (m.room_id, m.seq) IN…")
+def _last_messages(db: Database, p: list[Any]) -> list[tuple[Any, ...]]:
+    rows = [db.tables.log[p[at]][p[at + 1]] for at in range(0, len(p), 2)]
+    return [(row[ID], row[CONTENT], row[CREATED], *db.tables.people[row[SENDER]][:3], row[ROOM]) for row in rows]
+
+
+@means("SELECT mb.room_id, p.id, p.username, p.display_name FROM…ORDER BY mb.room_id, p.id")
+def _members_of(db: Database, p: list[Any]) -> list[tuple[Any, ...]]:
+    return [(room, *db.tables.people[seat[PERSON]][:3]) for room in sorted(p[1:]) for seat in members(db, room)]
