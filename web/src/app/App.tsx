@@ -13,7 +13,7 @@ import { late } from './late.ts';
 import { type Session, SessionContext } from './session.ts';
 import { Shell } from './Shell.tsx';
 
-const Strangers = late(() => import('../features/accounts/Strangers.tsx'));
+const Strangers = late((loaded) => loaded.Strangers);
 
 interface AppProps {
   readonly api: AccountsApi;

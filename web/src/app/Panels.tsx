@@ -10,8 +10,8 @@ import { useChat } from './chat.ts';
 import { openPanel } from './panels.ts';
 import { Shortcuts } from './Shortcuts.tsx';
 
-/** The dialogs that open from more than one place. A chunk of its own, fetched when the app is idle. */
-export default function Panels({ current }: { readonly current: number | null }) {
+/** The dialogs that open from more than one place. Loaded late, when the app is idle. */
+export function Panels({ current }: { readonly current: number | null }) {
   const chat = useChat();
   const api = use(AccountsContext);
   const panel = useStore(openPanel, (value) => value);

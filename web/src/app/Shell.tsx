@@ -15,7 +15,7 @@ import { useStore } from '../ui/store.ts';
 import { usePhone } from '../ui/useMedia.ts';
 import { useChatState } from './chat.ts';
 import { learn, learnFromRooms } from './directory.ts';
-import { late } from './late.ts';
+import { late, later } from './late.ts';
 import { membersOpen, openPanel } from './panels.ts';
 import { useSession } from './session.ts';
 import { UserMenu } from './UserMenu.tsx';
@@ -23,9 +23,8 @@ import { usePresence } from './usePresence.ts';
 import { useShortcuts } from './useShortcuts.ts';
 import { useTitle } from './useTitle.ts';
 
-const loadPanels = () => import('./Panels.tsx');
-const Panels = late(loadPanels);
-const MembersPanel = late(() => import('../features/rooms/MembersPanel.tsx'));
+const Panels = late((loaded) => loaded.Panels);
+const MembersPanel = late((loaded) => loaded.MembersPanel);
 
 /** The app for somebody who is signed in: the list at the left, one room at the right; on a phone, one of the two. */
 export function Shell() {
@@ -63,7 +62,7 @@ export function Shell() {
 function OpenPanel({ current }: { readonly current: number | null }) {
   const isOpen = useStore(openPanel, (panel) => panel !== null);
   useEffect(() => {
-    const timer = setTimeout(() => void loadPanels().catch(() => undefined), 2_000);
+    const timer = setTimeout(() => void later(), 2_000);
     return () => clearTimeout(timer);
   }, []);
   return isOpen ? <Panels current={current} /> : null;

@@ -12,8 +12,8 @@ interface StrangersProps {
   readonly notice?: string;
 }
 
-/** Everything shown to somebody who is not signed in. A chunk of its own: most visits never see it. */
-export default function Strangers({ api, state, onDone, notice }: StrangersProps) {
+/** Everything shown to somebody who is not signed in. Loaded late: most visits never see it. */
+export function Strangers({ api, state, onDone, notice }: StrangersProps) {
   if (notice !== undefined) return <SignInScreen api={api} state={state} onDone={onDone} notice={notice} />;
   if (state.setup_required) return <SetupScreen api={api} onDone={onDone} />;
   return (

@@ -15,7 +15,7 @@ import { PersonIcon } from './RoomIcon.tsx';
 
 const RANK = { online: 0, away: 1, offline: 2 } as const;
 
-export default function MembersPanel({ room }: { readonly room: Room }) {
+export function MembersPanel({ room }: { readonly room: Room }) {
   const chat = useChat();
   const me = useSession().user.id;
   const presence = useChatState((state) => state.presence);

@@ -16,11 +16,8 @@ interface RoomDialogProps {
   readonly onClose: () => void;
 }
 
-/** What the room's menu asks. A chunk of its own. */
-export default function RoomDialog({
-  which,
-  ...props
-}: RoomDialogProps & { readonly which: 'edit' | 'add' | 'leave' }) {
+/** What the room's menu asks. Loaded late. */
+export function RoomDialog({ which, ...props }: RoomDialogProps & { readonly which: 'edit' | 'add' | 'leave' }) {
   if (which === 'edit') return <EditRoom {...props} />;
   return which === 'add' ? <AddMembers {...props} /> : <LeaveRoom {...props} />;
 }

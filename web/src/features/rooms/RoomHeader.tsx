@@ -12,7 +12,7 @@ import { Menu, MenuItem, MenuLine } from '../../ui/Menu.tsx';
 import { useStore } from '../../ui/store.ts';
 import { RoomIcon } from './RoomIcon.tsx';
 
-const RoomDialog = late(() => import('./RoomDialogs.tsx'));
+const RoomDialog = late((loaded) => loaded.RoomDialog);
 
 export function RoomHeader({ room }: { readonly room: Room }) {
   const me = useSession().user.id;

@@ -1,5 +1,6 @@
 import { Check, Copy } from 'lucide-react';
 import { type ReactNode, useEffect, useState } from 'react';
+import { highlighter } from '../../../app/late.ts';
 import { copyText } from '../../../ui/copyText.ts';
 
 interface CodeBlockProps {
@@ -18,11 +19,8 @@ export function CodeBlock({ code, language }: CodeBlockProps) {
     let current = true;
     setColoured(null);
     if (language && code.length <= COLOUR_UP_TO) {
-      import('./highlight.ts').then(
-        ({ highlight }) => current && setColoured(highlight(code, language)),
-        // Without its colours code is still code.
-        () => undefined,
-      );
+      // Until its colours are there, code is still code.
+      void highlighter().then(({ highlight }) => current && setColoured(highlight(code, language)));
     }
     return () => {
       current = false;
