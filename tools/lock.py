@@ -25,6 +25,7 @@ LOCKS = {
     "server/requirements.lock": ["pyproject.toml"],
     "server/requirements-dev.lock": ["pyproject.toml", "--group", "dev", "-c", "server/requirements.lock"],
     "tools/requirements-node.lock": ["tools/requirements-node.in"],
+    "bench/requirements.lock": ["bench/requirements.in", "-c", "server/requirements.lock"],
 }
 
 
@@ -51,7 +52,7 @@ def problems() -> list[str]:
     """What is wrong with the locks, one line each."""
     lacking = lock_npm.absent(json.loads(lock_npm.LOCK.read_text()))
     found = [f"package-lock.json lacks {name}: run `make lock UPGRADE=0`" for name in lacking]
-    for name in (*LOCKS, "package-lock.json", ".npmrc"):
+    for name in (*LOCKS, "package-lock.json", "bench/peers/node/package-lock.json", ".npmrc"):
         text = (ROOT / name).read_text()
         for line in text.splitlines():
             host = HOST.search(line)
@@ -67,7 +68,7 @@ def problems() -> list[str]:
 
 
 def _wanted(name: str) -> list[str]:
-    if name.startswith("tools"):
+    if not name.startswith("server"):
         return []
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())
     asked = project["project"]["dependencies"] + (project["dependency-groups"]["dev"] if "dev" in name else [])

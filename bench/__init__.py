@@ -1,0 +1,13 @@
+"""The benchmark: the real server and its peers, measured in one run on one machine.
+
+    python -m bench [--quick] [ROW…]        make bench, make bench-quick
+
+__main__.py   which rows, in which order      world.py      people and rooms, written straight into a database
+rows/         one file for each row           servers.py    the server and its peers as processes
+load/         the load generator, in C        generator.py  talks to it
+peers/        the rivals, idiomatic           machine.py    what this machine and these programs are
+stats.py      medians and ratios              results.py    bench/results/*.json
+page.py       docs/performance.md             svg.py        its pictures
+
+A row knows servers and the generator; those know no row. Nothing under server/ knows this folder.
+"""

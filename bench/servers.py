@@ -1,0 +1,226 @@
+"""The server and its peers as processes: pinned to one core, watched, and gone afterwards."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from urllib.error import URLError
+from urllib.request import Request, urlopen
+
+ROOT = Path(__file__).resolve().parent.parent
+CACHE = ROOT / ".cache" / "bench"
+SERVER_CORE, LOAD_CORE = 0, 1
+START_TIMEOUT_S = 60.0
+
+sys.path.insert(0, str(ROOT / "tools"))
+import services  # noqa: E402 - tools/ is no package
+from machine import Missing  # noqa: E402
+
+free_port = services.free_port
+
+LIFTED = {
+    "BACKCHANNEL_SENDS_PER_SECOND": "1000",
+    "BACKCHANNEL_SEND_BURST": "10000",
+    "BACKCHANNEL_COMMANDS_PER_SECOND": "1000",
+    "BACKCHANNEL_CONNECTIONS": "1000",
+    "BACKCHANNEL_LOG_FORMAT": "json",
+}
+"""The limits that one person has; everything else is as it is delivered."""
+
+
+@dataclass
+class Server:
+    """A process that serves. `beside` are pids that work for it: its Redis, its PostgreSQL."""
+
+    port: int
+    process: subprocess.Popen[bytes]
+    log: Path
+    beside: list[int] = field(default_factory=list)
+    world: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    def pids(self) -> list[int]:
+        """The server's processes and those beside it, with their children."""
+        return sorted({pid for root in (self.process.pid, *self.beside) for pid in tree(root)})
+
+    def rss(self) -> int:
+        """Bytes in memory of the server's own processes. Shared pages count once for each."""
+        return sum(_rss(pid) for pid in tree(self.process.pid))
+
+    def call(self, method: str, path: str, body: Any = None, token: str = "") -> Any:
+        """One JSON request, for what is to be known before or after a measurement."""
+        headers = {"Content-Type": "application/json", **({"Authorization": f"Bearer {token}"} if token else {})}
+        data = None if body is None else json.dumps(body).encode()
+        with urlopen(Request(self.url + path, data, headers, method=method), timeout=30) as answer:
+            return json.loads(answer.read())
+
+
+def tree(root: int) -> list[int]:
+    """A process and its descendants."""
+    children: dict[int, list[int]] = {}
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdigit():
+            with suppress(OSError, ValueError, IndexError):
+                parent = int((entry / "stat").read_text().rpartition(")")[2].split()[1])
+                children.setdefault(parent, []).append(int(entry.name))
+    found, waiting = [], [root]
+    while waiting:
+        pid = waiting.pop()
+        found.append(pid)
+        waiting += children.get(pid, [])
+    return found
+
+
+def _rss(pid: int) -> int:
+    try:
+        return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+    except OSError:
+        return 0
+
+
+@contextmanager
+def running(
+    argv: list[str], port: int, *, env: dict[str, str] | None = None, ready: str | None = None, cwd: Path = ROOT
+) -> Iterator[Server]:
+    """Start a server on the server's core, wait until it answers, stop it at the end. `ready`: a path that answers 200."""
+    folder = Path(tempfile.mkdtemp(prefix="bench-log-"))
+    log = folder / "log"
+    with log.open("wb") as output:
+        process = subprocess.Popen(
+            ["taskset", "-c", str(SERVER_CORE), *argv],
+            cwd=cwd,
+            env={**os.environ, **(env or {})},
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=output,
+            start_new_session=True,
+            preexec_fn=_files,  # noqa: PLW1509 - no threads at this point
+        )
+    server = Server(port, process, log)
+    try:
+        _wait(server, ready)
+        yield server
+    finally:
+        stop(process)
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def stop(process: subprocess.Popen[bytes]) -> None:
+    """End a server and everything it started."""
+    if process.poll() is None:
+        process.terminate()
+        with suppress(subprocess.TimeoutExpired):
+            process.wait(15)
+    with suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
+
+
+def _files() -> None:
+    import resource
+
+    most = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+    services._die_with_parent()
+
+
+def _wait(server: Server, ready: str | None) -> None:
+    import socket
+
+    deadline = time.monotonic() + START_TIMEOUT_S
+    while time.monotonic() < deadline:
+        if server.process.poll() is not None:
+            break
+        with suppress(OSError, URLError):
+            if ready is None:
+                socket.create_connection(("127.0.0.1", server.port), 1).close()
+            else:
+                urlopen(server.url + ready, timeout=5).close()
+            return
+        time.sleep(0.02)
+    last = server.log.read_text(errors="replace").strip().splitlines() or ["it said nothing"]
+    raise Missing(f"a server did not start: {last[-1]}")
+
+
+@contextmanager
+def backchannel(world: list[str], *, database: str = "sqlite", env: dict[str, str] | None = None) -> Iterator[Server]:
+    """The real server, with the people and rooms that `world` asks for (the options of bench.world)."""
+    data = Path(tempfile.mkdtemp(prefix="bench-data-"))
+    settings = {**LIFTED, "BACKCHANNEL_DATA": str(data), **(env or {})}
+    try:
+        with _database(database) as (url, pids):
+            settings |= {"BACKCHANNEL_DATABASE_URL": url} if url else {}
+            made = make_world(world, settings)
+            port = free_port()
+            argv = [str(ROOT / ".venv" / "bin" / "backchannel"), "serve", "--port", str(port)]
+            with running(argv, port, env=settings, ready="/readyz") as server:
+                server.world = made
+                server.beside = pids
+                yield server
+    finally:
+        shutil.rmtree(data, ignore_errors=True)
+
+
+def make_world(world: list[str], settings: dict[str, str]) -> dict[str, Any]:
+    """Write people and rooms into the database that `settings` name."""
+    argv = [str(ROOT / ".venv" / "bin" / "python"), "-m", "bench.world", *world]
+    ran = subprocess.run(argv, cwd=ROOT, env={**os.environ, **settings}, capture_output=True, text=True, check=False)
+    if ran.returncode:
+        raise Missing(f"the world could not be made: {ran.stderr.strip().splitlines()[-1]}")
+    made: dict[str, Any] = json.loads(ran.stdout)
+    return made
+
+
+@contextmanager
+def _database(kind: str) -> Iterator[tuple[str, list[int]]]:
+    if kind == "sqlite":
+        yield "", []
+        return
+    with postgres() as (url, pids):
+        yield url, pids
+
+
+@contextmanager
+def postgres() -> Iterator[tuple[str, list[int]]]:
+    """A private PostgreSQL on the server's core: its URL and its pid."""
+    with services.postgres() as url, pinned(int(url.rpartition(":")[2].partition("/")[0])) as pids:
+        yield url, pids
+
+
+@contextmanager
+def redis() -> Iterator[tuple[str, list[int]]]:
+    """A private Redis on the server's core: its URL and its pid."""
+    with services.redis() as url, pinned(int(url.rpartition(":")[2].partition("/")[0])) as pids:
+        yield url, pids
+
+
+@contextmanager
+def pinned(port: int) -> Iterator[list[int]]:
+    """Put the child of this process that listens on `port` on the server's core."""
+    pids = [pid for pid in tree(os.getpid()) if pid != os.getpid() and _mentions(pid, str(port))]
+    for pid in pids:
+        os.sched_setaffinity(pid, {SERVER_CORE})
+    yield pids[:1]
+
+
+def _mentions(pid: int, word: str) -> bool:
+    try:
+        # Redis writes its title anew: "redis-server 127.0.0.1:6379".
+        return word in re.split(r"[\0 :]", Path(f"/proc/{pid}/cmdline").read_text())
+    except OSError:
+        return False
