@@ -59,12 +59,13 @@ ReadEvents = Callable[[Mapping[int, int]], Awaitable[Mapping[int, list[RoomFact]
 
 class RoomChannel:
     """One room that somebody here listens to. `head` is the last event delivered, None until it is known. `subscribers`: each
-    with a seq at which they are known to be in the room."""
+    with a seq at which they are known to be in the room. `in_force`: the bus brings what happens in it."""
 
-    __slots__ = ("head", "members", "moved_at", "stash", "subscribers")
+    __slots__ = ("head", "in_force", "members", "moved_at", "stash", "subscribers")
 
     def __init__(self) -> None:
         self.head: int | None = None
+        self.in_force = False
         self.members = 0
         self.moved_at = 0.0
         self.stash: dict[int, RoomFact] = {}
@@ -187,9 +188,12 @@ class Hub:
             if room_id not in later:
                 self.enter(subscriber, room_id, head, members)
 
-    async def wait_listening(self) -> None:
-        """Return when what was entered so far is listened to: only then may the log be read."""
+    async def wait_listening(self, subscriber: Subscriber) -> None:
+        """Return when the rooms entered so far are listened to: only then may the log be read."""
+        entered = [self._rooms[room] for room in self.rooms_of(subscriber)]
         await self._bus.wait_subscribed()
+        for channel in entered:
+            channel.in_force = True
 
     def leave(self, subscriber: Subscriber, room_id: int) -> None:
         rooms = self._rooms_of.get(subscriber)
@@ -232,6 +236,12 @@ class Hub:
         """The last event delivered here; 0 where nobody listens."""
         channel = self._rooms.get(room_id)
         return (channel.head or 0) if channel else 0
+
+    def heard(self, room_ids: Iterable[int]) -> dict[int, RoomChannel]:
+        """Of these rooms those listened to: nothing happens in them without the hub's hearing of it, as long as their channel
+        is the same."""
+        channels = ((room, self._rooms.get(room)) for room in room_ids)
+        return {room: channel for room, channel in channels if channel is not None and channel.in_force}
 
     def people_in(self, room_ids: Iterable[int]) -> set[int]:
         """The users who listen here to any of the rooms."""

@@ -25,9 +25,9 @@ from backchannel.protocol.events import (
     ReactionRemoved,
     RoomUpdated,
 )
-from backchannel.protocol.shapes import Message, Quote
+from backchannel.protocol.shapes import Message
 from backchannel.store.models import Membership
-from backchannel.store.render import MESSAGE_COLUMNS, message_from_row, quote_from_row
+from backchannel.store.render import MESSAGE_COLUMNS, message_from_row
 from backchannel.store.transaction import (
     EVENT,
     MEMBERSHIP,
@@ -41,8 +41,8 @@ from backchannel.store.transaction import (
 )
 
 MEMBER: Final = Membership.State.MEMBER.value
-CATCH_UP_PAGE: Final = 500
-_FROM_MESSAGES: Final = f"SELECT {MESSAGE_COLUMNS} FROM {MESSAGE} m JOIN {PERSON} p ON p.id = m.sender_id"
+_AND_QUOTES: Final = f"LEFT JOIN {MESSAGE} q ON q.id = m.reply_to LEFT JOIN {PERSON} qp ON qp.id = q.sender_id"
+_MESSAGES: Final = f"SELECT {MESSAGE_COLUMNS} FROM {MESSAGE} m JOIN {PERSON} p ON p.id = m.sender_id {_AND_QUOTES}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,49 +120,65 @@ def messages_by_id(connection: BaseDatabaseWrapper, ids: Sequence[UUID]) -> dict
     if not ids:
         return {}
     values = [db_uuid(connection, id_) for id_ in ids]
-    return {message.id: message for message in _messages(f"{_FROM_MESSAGES} WHERE m.id IN ({marks(ids)})", values)}
+    return {message.id: message for message in _messages(f"{_MESSAGES} WHERE m.id IN ({marks(ids)})", values)}
 
 
 def page_before(room_id: int, before: int | None, limit: int) -> list[Message]:
     """The `limit` newest messages below `before` (or at all), ascending."""
     bound, values = ("", []) if before is None else (" AND m.seq < %s", [before])
-    sql = f"{_FROM_MESSAGES} WHERE m.room_id = %s{bound} ORDER BY m.seq DESC LIMIT %s"
+    sql = f"{_MESSAGES} WHERE m.room_id = %s{bound} ORDER BY m.seq DESC LIMIT %s"
     return _messages(sql, [room_id, *values, limit])[::-1]
 
 
 def page_after(room_id: int, after: int, limit: int) -> list[Message]:
     """The `limit` oldest messages above `after`, ascending."""
-    sql = f"{_FROM_MESSAGES} WHERE m.room_id = %s AND m.seq > %s ORDER BY m.seq LIMIT %s"
-    return _messages(sql, [room_id, after, limit])
+    return _messages(
+        f"{_MESSAGES} WHERE m.room_id = %s AND m.seq > %s ORDER BY m.seq LIMIT %s", [room_id, after, limit]
+    )
 
 
 def events_after(cursors: Mapping[int, int], limit: int) -> dict[int, list[AnyRoomEvent]]:
-    """For each room the events above its cursor, ascending without a gap, at most `limit` in each. Two queries.
+    """For each room the events above its cursor, ascending without a gap, at most `limit` in each. One query."""
+    return _events({room: (seq, seq + limit) for room, seq in cursors.items()}, _WANTED, [])
 
-    The two reads need no common snapshot: a run stops at the first number that neither of them saw.
+
+def events_for(reader: int, ranges: Mapping[int, tuple[int, int]]) -> dict[int, list[AnyRoomEvent]]:
+    """For each room that `reader` is a member of, the events above the first number up to the second. One query.
+
+    Membership and log are seen at one moment: what is read is what a member of that moment may see.
     """
-    if not cursors:
-        return {}
-    # The bound in seq is one in count, since the log has no gaps: no sort, no LIMIT per room is needed.
-    ranges = " OR ".join("({0}.room_id = %s AND {0}.seq > %s AND {0}.seq <= %s)" for _ in cursors)
-    values = [value for room, seq in cursors.items() for value in (room, seq, seq + limit)]
-    rows = _query(
-        f"SELECT e.room_id, e.seq, e.kind, e.at_us, e.message_id, e.body FROM {EVENT} e WHERE {ranges.format('e')}",
-        values,
-    )
-    created = _messages(f"{_FROM_MESSAGES} WHERE {ranges.format('m')}", values)
-    by_id = {message.id: message for message in created}
-    changed = {from_db_uuid(row[4]) for row in rows if row[4] and row[2].startswith("message_")} - by_id.keys()
-    by_id.update(messages_by_id(default_connection, sorted(changed)))
+    return _events(ranges, _WANTED_BY_MEMBER, [reader, MEMBER])
 
-    found: dict[int, dict[int, AnyRoomEvent]] = {room: {} for room in cursors}
-    for message in created:
-        found[message.room_id][message.seq] = MessageCreated(
-            room_id=message.room_id, seq=message.seq, at=message.created_at, message=message
-        )
+
+# The bound in seq is one in count, since the log has no gaps: no sort, no LIMIT for each room is needed. CROSS JOIN keeps
+# SQLite from beginning at the far end.
+_WANTED: Final = "SELECT * FROM asked"
+_WANTED_BY_MEMBER: Final = f"SELECT asked.* FROM asked CROSS JOIN {MEMBERSHIP} mb WHERE mb.room_id = asked.room_id AND mb.person_id = %s AND mb.state = %s"
+_LOGGED: Final = (
+    f"SELECT 'message_created', m.created_us, NULL, m.id, {MESSAGE_COLUMNS}, m.room_id, m.seq FROM wanted w "
+    f"CROSS JOIN {MESSAGE} m "
+    f"JOIN {PERSON} p ON p.id = m.sender_id {_AND_QUOTES} "
+    "WHERE m.room_id = w.room_id AND m.seq > w.low AND m.seq <= w.high "
+    f"UNION ALL SELECT e.kind, e.at_us, e.body, e.message_id, {MESSAGE_COLUMNS}, e.room_id, e.seq FROM wanted w "
+    f"CROSS JOIN {EVENT} e "
+    f"LEFT JOIN {MESSAGE} m ON m.id = e.message_id AND e.kind IN ('message_edited', 'message_deleted') "
+    f"LEFT JOIN {PERSON} p ON p.id = m.sender_id {_AND_QUOTES} "
+    "WHERE e.room_id = w.room_id AND e.seq > w.low AND e.seq <= w.high"
+)
+
+
+def _events(ranges: Mapping[int, tuple[int, int]], wanted: str, values: list[Any]) -> dict[int, list[AnyRoomEvent]]:
+    if not ranges:
+        return {}
+    rows = _query(
+        f"WITH asked (room_id, low, high) AS (VALUES {', '.join('(%s, %s, %s)' for _ in ranges)}), "
+        f"wanted AS ({wanted}) {_LOGGED}",
+        [*(value for room, (low, high) in ranges.items() for value in (room, low, high)), *values],
+    )
+    found: dict[int, dict[int, AnyRoomEvent]] = {room: {} for room in ranges}
     for row in rows:
-        found[row[0]][row[1]] = _event_from_row(row, by_id)
-    return {room: _unbroken(events, cursors[room]) for room, events in found.items()}
+        found[row[-2]][row[-1]] = _event_from_row(row)
+    return {room: _unbroken(events, ranges[room][0]) for room, events in found.items()}
 
 
 def _unbroken(events: dict[int, AnyRoomEvent], cursor: int) -> list[AnyRoomEvent]:
@@ -172,7 +188,11 @@ def _unbroken(events: dict[int, AnyRoomEvent], cursor: int) -> list[AnyRoomEvent
     return run
 
 
-_MESSAGE_EVENTS: Final[dict[str, Any]] = {"message_edited": MessageEdited, "message_deleted": MessageDeleted}
+_MESSAGE_EVENTS: Final[dict[str, Any]] = {
+    "message_created": MessageCreated,
+    "message_edited": MessageEdited,
+    "message_deleted": MessageDeleted,
+}
 _REACTION_EVENTS: Final[dict[str, Any]] = {"reaction_added": ReactionAdded, "reaction_removed": ReactionRemoved}
 _OTHER_EVENTS: Final[dict[str, Any]] = {
     "member_joined": MemberJoined,
@@ -181,11 +201,12 @@ _OTHER_EVENTS: Final[dict[str, Any]] = {
 }
 
 
-def _event_from_row(row: tuple[Any, ...], messages: Mapping[UUID, Message]) -> AnyRoomEvent:
-    room_id, seq, kind, at_us, message_id, body = row
-    numbers = {"room_id": room_id, "seq": seq, "at": times.to_wire(at_us)}
+def _event_from_row(row: Sequence[Any]) -> AnyRoomEvent:
+    """(kind, at_us, body, message id, the columns of the message, room id, seq)"""
+    kind, at_us, body, message_id = row[:4]
+    numbers = {"room_id": row[-2], "seq": row[-1], "at": times.to_wire(at_us)}
     if kind in _MESSAGE_EVENTS:
-        return cast("AnyRoomEvent", _MESSAGE_EVENTS[kind](**numbers, message=messages[from_db_uuid(message_id)]))
+        return cast("AnyRoomEvent", _MESSAGE_EVENTS[kind](**numbers, message=message_from_row(row[4:])))
     fields = msgspec.json.decode(body)
     if kind in _REACTION_EVENTS:
         return cast("AnyRoomEvent", _REACTION_EVENTS[kind](**numbers, message_id=from_db_uuid(message_id), **fields))
@@ -193,20 +214,7 @@ def _event_from_row(row: tuple[Any, ...], messages: Mapping[UUID, Message]) -> A
 
 
 def _messages(sql: str, values: Sequence[Any]) -> list[Message]:
-    rows = _query(sql, values)
-    quotes = _quotes({row[5] for row in rows if row[5]})
-    return [message_from_row(row, quotes) for row in rows]
-
-
-def _quotes(ids: set[Any]) -> dict[UUID, Quote]:
-    if not ids:
-        return {}
-    rows = _query(
-        f"SELECT m.id, m.seq, m.content, p.id, p.username, p.display_name FROM {MESSAGE} m "
-        f"JOIN {PERSON} p ON p.id = m.sender_id WHERE m.id IN ({marks(ids)})",
-        list(ids),
-    )
-    return {from_db_uuid(row[0]): quote_from_row(row) for row in rows}
+    return [message_from_row(row) for row in _query(sql, values)]
 
 
 def _query(sql: str, values: Sequence[Any]) -> list[tuple[Any, ...]]:

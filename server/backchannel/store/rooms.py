@@ -1,20 +1,19 @@
 """Reads of rooms: somebody's list with its unread counts, members, open channels. Sync: call through `hop.in_thread`.
 
-Unread is counted, never stored, and never counted past 100; the whole list costs three queries whatever its length.
+Unread is counted, never stored, and never counted past 100; the whole list costs one query whatever its length.
 """
 
-from collections import defaultdict
 from collections.abc import Sequence
 from typing import Any, Final, cast
 
 from django.db import connection
 from django.db.models import Exists, F, OuterRef
 
-from backchannel.protocol.shapes import ChannelSummary, LastMessage, Member, Role, Room, User
+from backchannel.protocol.shapes import ChannelSummary, Member, Role, Room, User
 from backchannel.store.models import Membership, Person
 from backchannel.store.models import Room as RoomRow
 from backchannel.store.reads import MEMBER
-from backchannel.store.render import last_message_from_row
+from backchannel.store.render import EXCERPTED_CHARACTERS, last_message_from_row, people_from_text
 from backchannel.store.transaction import MEMBERSHIP, MENTION, MESSAGE, PERSON, ROOM, marks
 
 COUNTED_AT_MOST: Final = 100
@@ -31,25 +30,36 @@ _MENTIONED = (
 )
 
 
+_LAST = f"(SELECT MAX(x.seq) FROM {MESSAGE} x WHERE x.room_id = r.id AND x.seq <= r.head)"
+_PEOPLE = (
+    f"FROM {MEMBERSHIP} o JOIN {PERSON} p ON p.id = o.person_id "
+    f"WHERE o.room_id = r.id AND o.state = '{MEMBER}' AND r.member_count <= {SMALL_ROOM}"
+)
+_MEMBERS: Final = {
+    "sqlite": f"(SELECT json_group_array(json_array(p.id, p.username, p.display_name)) {_PEOPLE})",
+    "postgresql": f"(SELECT json_agg(json_build_array(p.id, p.username, p.display_name))::text {_PEOPLE})",
+}
+
+
 def rooms_of(person_id: int, only: Sequence[int] | None = None) -> list[Room]:
-    """The rooms the person is in (or those of `only` among them), each as this person sees it, ascending by id."""
+    """The rooms the person is in (or those of `only` among them), each as this person sees it, ascending by id. One query."""
     if only is not None and not only:
         return []
     narrowed, values = ("", []) if only is None else (f" AND r.id IN ({marks(only)})", list(only))
     rows = _query(
         f"SELECT r.id, r.kind, r.name, r.topic, r.head, mb.read_seq, {_UNREAD}, {_MENTIONED}, r.member_count, mb.role, "
-        f"(SELECT MAX(l.seq) FROM {MESSAGE} l WHERE l.room_id = r.id AND l.seq <= r.head) "
+        f"{_MEMBERS[connection.vendor]}, l.id, SUBSTR(l.content, 1, {EXCERPTED_CHARACTERS}), l.created_us, "
+        "lp.id, lp.username, lp.display_name "
         f"FROM {MEMBERSHIP} mb JOIN {ROOM} r ON r.id = mb.room_id "
+        f"LEFT JOIN {MESSAGE} l ON l.room_id = r.id AND l.seq = {_LAST} LEFT JOIN {PERSON} lp ON lp.id = l.sender_id "
         f"WHERE mb.person_id = %s AND mb.state = %s{narrowed} ORDER BY r.id",
         [person_id, MEMBER, *values],
     )
-    last = _last_messages([(row[0], row[10]) for row in rows if row[10] is not None])
-    members = _members_of([row[0] for row in rows if row[8] <= SMALL_ROOM])
     return [
         Room(
             id=row[0], kind=row[1], name=row[2], topic=row[3], seq=row[4], read_seq=row[5], unread_count=row[6],
-            mention_count=row[7], member_count=row[8], members=members.get(row[0], []), role=row[9],
-            last_message=last.get(row[0]),
+            mention_count=row[7], member_count=row[8], members=people_from_text(row[10]), role=row[9],
+            last_message=last_message_from_row(row[11:]) if row[11] else None,
         )
         for row in rows
     ]  # fmt: skip
@@ -86,31 +96,6 @@ def people_in(room_id: int, limit: int) -> list[User]:
     """Everybody in a room of up to `limit` members."""
     people = Person.objects.filter(memberships__room_id=room_id, memberships__state=MEMBER).order_by("pk")[:limit]
     return [User(person.pk, person.username, person.display_name) for person in people]
-
-
-def _last_messages(places: Sequence[tuple[int, int]]) -> dict[int, LastMessage]:
-    if not places:
-        return {}
-    rows = _query(
-        f"SELECT m.id, m.content, m.created_us, p.id, p.username, p.display_name, m.room_id FROM {MESSAGE} m "
-        f"JOIN {PERSON} p ON p.id = m.sender_id WHERE (m.room_id, m.seq) IN "
-        f"(VALUES {', '.join('(%s, %s)' for _ in places)})",
-        [value for place in places for value in place],
-    )
-    return {row[6]: last_message_from_row(row) for row in rows}
-
-
-def _members_of(room_ids: Sequence[int]) -> dict[int, list[User]]:
-    members: dict[int, list[User]] = defaultdict(list)
-    if room_ids:
-        rows = _query(
-            f"SELECT mb.room_id, p.id, p.username, p.display_name FROM {MEMBERSHIP} mb JOIN {PERSON} p ON p.id = mb.person_id "
-            f"WHERE mb.state = %s AND mb.room_id IN ({marks(room_ids)}) ORDER BY mb.room_id, p.id",
-            [MEMBER, *room_ids],
-        )
-        for room_id, *person in rows:
-            members[room_id].append(User(*person))
-    return members
 
 
 def _query(sql: str, values: Sequence[Any]) -> list[tuple[Any, ...]]:

@@ -1,9 +1,13 @@
-"""Carries out what a session asks to be read: where the user stands, and what brings them up to now."""
+"""Carries out what a session asks to be read: where the user stands, and what brings them up to now.
+
+Two queries: one for the place, one for the events of all rooms that moved, none for rooms that are known not to have moved.
+Where the list is sent it is a third.
+"""
 
 from collections.abc import Mapping
 from typing import Final
 
-from backchannel.fanout.hub import Subscriber
+from backchannel.fanout.hub import RoomChannel, Subscriber
 from backchannel.protocol.codec import encode
 from backchannel.protocol.events import AnyRoomEvent, PresenceFrame
 from backchannel.protocol.results import RoomList
@@ -16,6 +20,8 @@ from backchannel.transports.session import Place, Session
 
 PRESENCE_ROOM: Final = 100
 """Presence is shared in rooms of up to this many members: beyond, it is noise that costs everybody."""
+UNHEARD: Final = 500
+"""Events read of a room beyond what is known of it, where nobody listened between the reading of the place and the entering."""
 
 
 class CatchUp:
@@ -26,8 +32,10 @@ class CatchUp:
         self._session = session
         self._subscriber = subscriber
         self._place: reads.Place | None = None
+        self._heard: dict[int, RoomChannel] = {}
 
     async def place(self) -> list[Effect]:
+        self._heard = self._node.hub.heard(self._session.named_rooms)
         place = await in_thread(reads.place_of, self._session.user.id)
         self._place = place
         heads = {seat.room_id: seat.head for seat in place.seats.values()}
@@ -40,18 +48,36 @@ class CatchUp:
 
     async def read(self, wanted: Read) -> list[Effect]:
         """Read at least as far as the hub has delivered, so that what it brings next follows without a gap."""
-        hub = self._node.hub
-        await hub.wait_listening()
-        at_least = {room: hub.head_of(room) for room in wanted.cursors}
-        room_list, events = await in_thread(_read, self._session.user.id, wanted, at_least)
+        assert self._place is not None
+        await self._node.hub.wait_listening(self._subscriber)
+        ranges = self._ranges(wanted.cursors, self._place)
+        room_list: RoomList | None = None
+        events: Mapping[int, list[AnyRoomEvent]] = {}
+        if ranges or wanted.with_list:
+            place = self._place if wanted.with_list else None
+            room_list, events = await in_thread(_read, self._session.user.id, place, ranges)
         frames = {room: [(event.seq, encode(event)) for event in run] for room, run in events.items()}
         presence = self._presence() if self._session.shows_presence else []
         return self._session.caught_up(room_list, frames, presence)
 
+    def _ranges(self, cursors: Mapping[int, int], place: reads.Place) -> dict[int, tuple[int, int]]:
+        """What is to be read: room → (above, up to). A room that was listened to since before the place was read has no other
+        events than those known of; in any other there may be some that nobody here heard."""
+        hub = self._node.hub
+        now = hub.heard(cursors)
+        ranges = {}
+        for room_id, cursor in cursors.items():
+            known = max(place.seats[room_id].head, hub.head_of(room_id))
+            if room_id not in self._heard or self._heard[room_id] is not now.get(room_id):
+                known = max(known, cursor + UNHEARD)
+            if known > cursor:
+                ranges[room_id] = (cursor, known)
+        return ranges
+
     async def read_list(self) -> list[Effect]:
         """The list again, and with it the rooms this session listens to."""
         place = await in_thread(reads.place_of, self._session.user.id)
-        room_list = await in_thread(room_list_of, self._session.user.id)
+        room_list = await in_thread(room_list_of, self._session.user.id, place)
         seqs = {room.id: room.seq for room in room_list.rooms}
         hub, before = self._node.hub, set(self._node.hub.rooms_of(self._subscriber))
         known = self._settle(place)
@@ -79,21 +105,8 @@ class CatchUp:
 
 
 def _read(
-    user_id: int, wanted: Read, at_least: Mapping[int, int]
-) -> tuple[RoomList | None, dict[int, list[AnyRoomEvent]]]:
-    """The list first, the events after it, as they are said; sync. Membership is read last: what was read of a room was
-    allowed to be seen by whoever is a member after it."""
-    room_list = room_list_of(user_id) if wanted.with_list else None
-    events: dict[int, list[AnyRoomEvent]] = {room: [] for room in wanted.cursors}
-    cursors = dict(wanted.cursors)
-    while cursors:
-        found = reads.events_after(cursors, reads.CATCH_UP_PAGE)
-        for room_id, run in found.items():
-            events[room_id] += run
-            cursors[room_id] += len(run)
-        cursors = {room: seq for room, seq in cursors.items() if found[room] and seq < at_least[room]}
-    said = {room: run for room, run in events.items() if run}
-    if not said:
-        return room_list, {}
-    seats = reads.place_of(user_id).seats
-    return room_list, {room: run for room, run in said.items() if room in seats}
+    user_id: int, place: reads.Place | None, ranges: Mapping[int, tuple[int, int]]
+) -> tuple[RoomList | None, Mapping[int, list[AnyRoomEvent]]]:
+    """The list (where a place is given) first, the events after it, as they are said; sync."""
+    room_list = room_list_of(user_id, place) if place else None
+    return room_list, reads.events_for(user_id, ranges)

@@ -13,7 +13,7 @@ Two shells drive it: a WebSocket for as long as it lives, and `POST /api/sync` f
 as soon as it has something to say.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import Final
@@ -145,6 +145,11 @@ class Session:
         self._resume = hello.resume
         self._move(State.READING)
         return [ReadPlace()]
+
+    @property
+    def named_rooms(self) -> Collection[int]:
+        """The rooms the client has a cursor for, while it resumes."""
+        return self._resume.rooms if self._resume else ()
 
     # -- what was read
 

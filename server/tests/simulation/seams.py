@@ -21,7 +21,7 @@ from backchannel.fanout import hub
 from backchannel.protocol.shapes import User
 from backchannel.queries import events
 from backchannel.store import clock, hop, log, people, reads, rooms
-from backchannel.transports import metrics, session
+from backchannel.transports import catch_up, metrics, session
 from backchannel.transports.http import sync
 from backchannel.transports.websocket import connection as websocket
 from backchannel.transports.websocket import outbound
@@ -69,7 +69,7 @@ BOUNDS = {
     "frames_behind": (outbound, "FRAMES_BEHIND"),
     "kept_frames": (session, "KEPT_FRAMES"),
     "catch_up_events_in_all": (session, "CATCH_UP_EVENTS_IN_ALL"),
-    "catch_up_page": (reads, "CATCH_UP_PAGE"),
+    "unheard": (catch_up, "UNHEARD"),
     "repair_page": (events, "REPAIR_PAGE"),
     "stash_length": (hub, "STASH_LENGTH"),
     "batch": (log, "BATCH"),

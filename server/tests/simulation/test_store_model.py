@@ -142,7 +142,7 @@ def _plain(value: Any) -> Any:
 
 def _read(person: int) -> Any:
     place = reads.place_of(person)
-    listed = msgspec.to_builtins(room_list_of(person).rooms)
+    listed = msgspec.to_builtins(room_list_of(person, place).rooms)
     cursors = {room: max(0, seat.head - 7) for room, seat in place.seats.items()}
     pages: list[Any] = [reads.page_before(room, None, 5) for room in sorted(place.seats)]
     pages += [reads.page_before(room, 9, 3) + reads.page_after(room, 4, 3) for room in sorted(place.seats)]
@@ -153,10 +153,12 @@ def _read(person: int) -> Any:
         except CommandError as error:
             checked.append(error.code.word)
     events = msgspec.to_builtins({str(room): run for room, run in reads.events_after(cursors, 500).items()})
+    ranges = {room: (after, after + 4) for room, after in (cursors | dict.fromkeys(range(1, 4), 1)).items()}
+    allowed = msgspec.to_builtins({str(room): run for room, run in reads.events_for(person, ranges).items()})
     heads, versions = reads.heads_of(place.seats), reads.versions_of([person])
     marks = [rooms.read_state_of(person, room) for room in sorted(place.seats)]
     return [
-        place.user_version, place.seats, listed, events, msgspec.to_builtins(pages), checked, heads, versions, marks
+        place.user_version, place.seats, listed, events, allowed, msgspec.to_builtins(pages), checked, heads, versions, marks
     ]  # fmt: skip
 
 

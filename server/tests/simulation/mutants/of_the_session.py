@@ -72,31 +72,16 @@ def another_epoch_is_taken_for_this_one() -> Any:
 
 @mutant(deeds=("leave_join", "remove_add"), faults=("slow", "cut"))
 def what_was_read_is_said_to_whoever_it_was_read_for() -> Any:
-    from types import SimpleNamespace
-
     from backchannel.store import reads
-    from backchannel.transports import catch_up
 
-    def everywhere(user_id: int) -> Any:
-        return SimpleNamespace(seats=_Everything())
-
-    usual = catch_up._read
-
-    def read(user_id: int, wanted: Any, at_least: Any) -> Any:
-        room_list = catch_up.room_list_of(user_id) if wanted.with_list else None
-        with mock.patch.object(reads, "place_of", everywhere):
-            return room_list, usual(user_id, type(wanted)(wanted.cursors, False), at_least)[1]
+    def to_anybody(_: int, ranges: Any) -> Any:
+        return reads._events(ranges, reads._WANTED, [])
 
     with (
-        mock.patch.object(catch_up, "_read", read),
+        mock.patch.object(reads, "events_for", to_anybody),
         mock.patch("backchannel.transports.session.Session.left"),
     ):
         yield
-
-
-class _Everything:
-    def __contains__(self, _: object) -> bool:
-        return True
 
 
 @mutant(faults=("no_upgrade", "bus_loses"))

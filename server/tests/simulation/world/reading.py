@@ -1,8 +1,10 @@
 """What the statements of the store that read mean to the model's tables."""
 
+import json
 from collections.abc import Iterable
 from typing import Any
 
+from backchannel.store.rooms import SMALL_ROOM
 from tests.simulation.world.statements import (
     CONTENT,
     COUNT,
@@ -69,10 +71,13 @@ def _room_of_message(db: Database, p: list[Any]) -> list[tuple[Any, ...]]:
 
 def _message(db: Database, row: Row) -> tuple[Any, ...]:
     id_, room, seq, rev, sender, content, reply, _, created, deleted, mentions, reactions, files, edited = row
-    person = db.tables.people[sender]
     return (
-        id_, room, seq, rev, content, reply, created, edited, deleted, mentions, reactions, files, sender, person[1], person[2],
+        id_, room, seq, rev, content, created, edited, deleted, mentions, reactions, files, *db.tables.people[sender][:3],
+        *(_quote(db, db.tables.messages[reply]) if reply else _NOTHING[:6]),
     )  # fmt: skip
+
+
+_NOTHING = (None,) * 20
 
 
 def _range(db: Database, room: int, after: int, upto: int) -> Iterable[Any]:
@@ -80,7 +85,7 @@ def _range(db: Database, room: int, after: int, upto: int) -> Iterable[Any]:
     return (log[seq] for seq in range(after + 1, min(upto, len(log)) + 1))
 
 
-_COLUMNS = "SELECT m.id, m.room_id, m.seq, m.rev_seq, m.content, m.reply_to, m.created_us,…WHERE "
+_COLUMNS = "SELECT m.id, m.room_id, m.seq, m.rev_seq, m.content, m.created_us,…WHERE "
 
 
 @means(f"{_COLUMNS}m.id IN (…)")
@@ -111,26 +116,31 @@ def _page_after(db: Database, p: list[Any]) -> list[tuple[Any, ...]]:
     return [_message(db, entry) for entry in entries[: p[2]]]
 
 
-@means(f"{_COLUMNS}(m.room_id = %s AND m.seq > %s AND m.seq <= %s)…")
-def _created_in(db: Database, p: list[Any]) -> list[tuple[Any, ...]]:
+_ASKED = "WITH asked (room_id, low, high) AS (VALUES …), wanted AS (SELECT "
+
+
+@means(f"{_ASKED}* FROM asked) …")
+def _logged_in(db: Database, p: list[Any]) -> list[tuple[Any, ...]]:
     return [
-        _message(db, entry)
-        for at in range(0, len(p), 3)
-        for entry in _range(db, p[at], p[at + 1], p[at + 2])
-        if type(entry) is list
+        _logged(db, p[at], entry) for at in range(0, len(p), 3) for entry in _range(db, p[at], p[at + 1], p[at + 2])
     ]
 
 
-@means("SELECT e.room_id, e.seq, e.kind, e.at_us, e.message_id, e.body FROM backchannel_event e WHERE (e.…")
-def _events_in(db: Database, p: list[Any]) -> list[tuple[Any, ...]]:
-    return [
-        entry for at in range(0, len(p), 3) for entry in _range(db, p[at], p[at + 1], p[at + 2]) if type(entry) is tuple
-    ]
+@means(f"{_ASKED}asked.* FROM asked CROSS JOIN backchannel_membership mb …)…")
+def _logged_for(db: Database, p: list[Any]) -> list[tuple[Any, ...]]:
+    *ranges, reader, _ = p
+    seats = {seat[1] for seat in seats_of(db, reader)}
+    return [row for row in _logged_in(db, ranges) if row[-2] in seats]
 
 
-@means("SELECT m.id, m.seq, m.content, p.id, p.username, p.display_name FROM backchannel_message m…WHERE m.id IN (…)")
-def _quoted(db: Database, p: list[Any]) -> list[tuple[Any, ...]]:
-    return [_quote(db, db.tables.messages[id_]) for id_ in p if id_ in db.tables.messages]
+def _logged(db: Database, room: int, entry: Any) -> tuple[Any, ...]:
+    if type(entry) is list:
+        return ("message_created", entry[CREATED], None, entry[ID], *_message(db, entry), room, entry[SEQ])
+    _, seq, kind, at_us, message, body = entry
+    changed = kind in ("message_edited", "message_deleted")
+    return (
+        kind, at_us, body, message, *(_message(db, db.tables.messages[message]) if changed else _NOTHING), room, seq,
+    )  # fmt: skip
 
 
 @means(
@@ -143,7 +153,7 @@ def _quoted_with_room(db: Database, p: list[Any]) -> list[tuple[Any, ...]]:
 
 def _quote(db: Database, row: Row) -> tuple[Any, ...]:
     person = db.tables.people[row[SENDER]]
-    return (row[ID], row[SEQ], row[CONTENT], person[0], person[1], person[2])
+    return (row[ID], row[SEQ], row[CONTENT], *person[:3])
 
 
 # -- somebody's rooms
@@ -184,22 +194,19 @@ def _rooms_of(db: Database, p: list[Any]) -> list[tuple[Any, ...]]:
         id_, kind, name, topic, _, head, count = db.tables.rooms[seat[1]]
         log = db.tables.log.get(id_, {})
         last = next((seq for seq in range(len(log), 0, -1) if type(log[seq]) is list), None)
-        found.append((id_, kind, name, topic, head, seat[READ], *_counts(db, seat), count, seat[ROLE], last))
+        people = [db.tables.people[each[PERSON]][:3] for each in members(db, id_)] if count <= SMALL_ROOM else []
+        found.append((
+            id_, kind, name, topic, head, seat[READ], *_counts(db, seat), count, seat[ROLE],
+            json.dumps(people), *(_last(db, log[last]) if last else _NOTHING[:6]),
+        ))  # fmt: skip
     return found
+
+
+def _last(db: Database, row: Row) -> tuple[Any, ...]:
+    return (row[ID], row[CONTENT], row[CREATED], *db.tables.people[row[SENDER]][:3])
 
 
 @means("SELECT mb.read_seq, (SELECT COUNT(*)…WHERE mb.person_id = %s AND mb.room_id = %s")
 def _read_state(db: Database, p: list[Any]) -> list[tuple[Any, ...]]:
     seat = db.tables.seats[p[1], p[0]]
     return [(seat[READ], *_counts(db, seat))]
-
-
-@means("SELECT m.id, m.content, m.created_us, p.id,…WHERE (m.room_id, m.seq) IN…")
-def _last_messages(db: Database, p: list[Any]) -> list[tuple[Any, ...]]:
-    rows = [db.tables.log[p[at]][p[at + 1]] for at in range(0, len(p), 2)]
-    return [(row[ID], row[CONTENT], row[CREATED], *db.tables.people[row[SENDER]][:3], row[ROOM]) for row in rows]
-
-
-@means("SELECT mb.room_id, p.id, p.username, p.display_name FROM…ORDER BY mb.room_id, p.id")
-def _members_of(db: Database, p: list[Any]) -> list[tuple[Any, ...]]:
-    return [(room, *db.tables.people[seat[PERSON]][:3]) for room in sorted(p[1:]) for seat in members(db, room)]

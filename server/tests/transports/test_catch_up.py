@@ -1,0 +1,141 @@
+"""What coming back costs the database: a fixed number of queries, whatever happened meanwhile and in however many rooms."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.db.backends.utils import CursorWrapper
+
+from tests.running import Frame, Running, Someone, somebody
+
+ROOMS = 12
+
+
+@pytest.fixture
+def queries_of(monkeypatch: pytest.MonkeyPatch) -> Callable[[Callable[[], Any]], list[str]]:
+    """The statements that all threads of this process execute while something is done."""
+    executed: list[str] = []
+    original = CursorWrapper.execute
+
+    def execute(self: CursorWrapper, sql: Any, params: Any = None) -> Any:
+        executed.append(str(sql))
+        return original(self, sql, params)
+
+    monkeypatch.setattr(CursorWrapper, "execute", execute)
+
+    def during(do: Callable[[], Any]) -> list[str]:
+        executed.clear()
+        do()
+        return list(executed)
+
+    return during
+
+
+class Returning:
+    """Somebody in many rooms who comes and goes."""
+
+    def __init__(self, server: Running) -> None:
+        self.server = server
+        self.ada, self.ben = somebody("ada"), somebody("ben")
+        self.rooms = [
+            server.do(self.ada, "create_room", kind="group", name="r", members=[self.ben.id])["room"]["id"]
+            for _ in range(ROOMS)
+        ]
+        self.resume: Frame = {}
+        self.remember(server.sync(self.ben).json())
+
+    def remember(self, answer: Frame) -> None:
+        listed = self.server.do(self.ben, "get_room_list")
+        self.resume = {
+            "epoch": answer["epoch"],
+            "user_version": listed["user_version"],
+            "rooms": {str(room["id"]): room["seq"] for room in listed["rooms"]},
+        }
+
+    def say(self, who: Someone, content: str = "Hi.") -> None:
+        for room_id in self.rooms:
+            self.server.do(who, "send_message", room_id=room_id, content=content)
+
+    def come(self) -> list[Frame]:
+        with self.server.device(self.ben, resume=self.resume) as device:
+            return _told(device.heard)
+
+    def poll(self) -> list[Frame]:
+        return _told(self.server.sync(self.ben, self.resume).json()["frames"])
+
+
+def _told(frames: list[Frame]) -> list[Frame]:
+    return [frame for frame in frames if frame["type"] not in ("hello", "presence", "caught_up")]
+
+
+@pytest.fixture
+def ben(server: Running) -> Returning:
+    return Returning(server)
+
+
+QueriesOf = Callable[[Callable[[], Any]], list[str]]
+
+
+@pytest.mark.parametrize("way", ["come", "poll"])
+def test_where_nothing_moved_only_the_place_is_read(
+    server: Running, ben: Returning, queries_of: QueriesOf, way: str
+) -> None:
+    with server.device(ben.ada):  # somebody listens to the rooms all the while
+        assert len(queries_of(getattr(ben, way))) == 1
+
+
+@pytest.mark.parametrize("way", ["come", "poll"])
+def test_rooms_that_nobody_listened_to_are_looked_at_in_one_query(
+    ben: Returning, queries_of: QueriesOf, way: str
+) -> None:
+    assert len(queries_of(getattr(ben, way))) == 2
+
+
+@pytest.mark.parametrize("way", ["come", "poll"])
+@pytest.mark.parametrize("is_heard", [True, False])
+def test_all_rooms_that_moved_are_read_in_one_query(
+    server: Running, ben: Returning, queries_of: QueriesOf, way: str, is_heard: bool
+) -> None:
+    listening = server.device(ben.ada) if is_heard else None
+    for _ in range(2):
+        ben.say(ben.ada)
+    frames: list[Frame] = []
+    assert len(queries_of(lambda: frames.extend(getattr(ben, way)()))) == 2
+    told = [(frame["room_id"], frame["seq"]) for frame in frames]
+    assert told == [(room, seq) for room in ben.rooms for seq in (1, 2)]
+    if listening:
+        listening.close()
+
+
+@pytest.mark.parametrize("way", ["come", "poll"])
+def test_the_list_where_it_is_sent_is_one_query_more(ben: Returning, queries_of: QueriesOf, way: str) -> None:
+    ben.say(ben.ada, f"@{ben.ben.user.username}")
+    frames: list[Frame] = []
+    assert len(queries_of(lambda: frames.extend(getattr(ben, way)()))) == 3
+    assert [frame["type"] for frame in frames] == ["room_list", *["message_created"] * ROOMS]
+
+
+def test_only_the_rooms_that_moved_are_asked_for(server: Running, ben: Returning, queries_of: QueriesOf) -> None:
+    with server.device(ben.ada):
+        server.do(ben.ada, "send_message", room_id=ben.rooms[3], content="Here.")
+        *_, asked = queries_of(ben.come)
+    assert asked.count("(%s, %s, %s)") == 1
+
+
+def test_an_event_between_the_reading_of_the_place_and_the_listening_is_not_lost(
+    server: Running, ben: Returning, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nobody hears the room at that moment: it is read, though the place says that nothing moved."""
+    from backchannel.store import reads
+
+    original = reads.place_of
+
+    def and_then_it_moves(person_id: int) -> reads.Place:
+        place = original(person_id)
+        if person_id == ben.ben.id:
+            monkeypatch.setattr(reads, "place_of", original)
+            server.do(ben.ada, "send_message", room_id=ben.rooms[0], content="Now.")
+        return place
+
+    monkeypatch.setattr(reads, "place_of", and_then_it_moves)
+    assert [frame["type"] for frame in ben.come()] == ["message_created"]
