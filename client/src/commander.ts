@@ -27,43 +27,41 @@ const REST_TRIES = 4;
 export async function command<C extends CommandName>(
   type: C,
   fields: CommandFields<C>,
-  ports: CommanderPorts,
+  { link: provenLink, http, clock, random, doubt }: CommanderPorts,
   tries = REST_TRIES,
 ): Promise<Answer<C>> {
   const repeatable = isRepeatable(type, fields);
-  const link = ports.link();
+  const link = provenLink();
   if (link) {
     try {
-      return { method: 'websocket', result: await inTime(link.request(type, fields), ports) };
+      return { method: 'websocket', result: await inTime(link.request(type, fields)) };
     } catch (error) {
       if (!repeatable || (error as ChatError).status !== null) throw error;
     }
   }
   for (let failures = 0; ; failures++) {
     try {
-      return { method: 'rest', result: await ports.http.request(type, fields) };
+      return { method: 'rest', result: await http.request(type, fields) };
     } catch (cause) {
-      const error = cause as ChatError;
-      if (!repeatable || error.final || error.status === 401 || failures + 1 >= tries) throw error;
-      const told = error.retryAfter;
-      await sleep(told === null ? backoff_ms(failures, ports.random()) : told * 1_000, ports);
+      const { final, status, retryAfter } = cause as ChatError;
+      if (!repeatable || final || status === 401 || failures + 1 >= tries) throw cause;
+      const delay_ms = retryAfter === null ? backoff_ms(failures, random()) : retryAfter * 1_000;
+      await new Promise<void>((resolve) => clock.setTimeout(resolve, delay_ms));
     }
   }
-}
 
-/** A late answer casts doubt on the link; none at all is a failure of its own. */
-function inTime<T>(answer: Promise<T>, { clock, doubt }: CommanderPorts): Promise<T> {
-  return new Promise((resolve, reject) => {
-    let timer = clock.setTimeout(() => {
-      doubt();
-      timer = clock.setTimeout(
+  /** A late answer casts doubt on the link; none at all is a failure of its own. */
+  function inTime<T>(answer: Promise<T>): Promise<T> {
+    return new Promise((resolve, reject) => {
+      const late = clock.setTimeout(doubt, HEDGE_MS);
+      const never = clock.setTimeout(
         () => reject(new ChatError({ code: 'timeout', detail: 'No answer came.' })),
-        ANSWER_MS - HEDGE_MS,
+        ANSWER_MS,
       );
-    }, HEDGE_MS);
-    answer.then(resolve, reject).finally(() => clock.clearTimeout(timer));
-  });
+      answer.then(resolve, reject).finally(() => {
+        clock.clearTimeout(late);
+        clock.clearTimeout(never);
+      });
+    });
+  }
 }
-
-const sleep = (delay_ms: number, { clock }: CommanderPorts): Promise<void> =>
-  new Promise((resolve) => clock.setTimeout(resolve, delay_ms));

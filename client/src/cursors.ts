@@ -15,67 +15,67 @@ interface Position {
   readonly ahead: Map<Seq, RoomEvent>;
 }
 
+export interface Cursors {
+  get(roomId: RoomId): Seq | undefined;
+  /** Begin (or go on) at a seq known from elsewhere; returns what waited for exactly that. */
+  jump(roomId: RoomId, seq: Seq): readonly RoomEvent[];
+  forget(roomId: RoomId): void;
+  clear(): void;
+  /** The events that may be applied now, in order; of rooms not held, none. */
+  receive(event: RoomEvent): readonly RoomEvent[];
+  /** The server's head of a room, from a heartbeat or a list. */
+  hear(roomId: RoomId, head: Seq): void;
+  /** How many events are known to be missing or waiting. */
+  lag(roomId: RoomId): number;
+  toResume(): Record<RoomId, Seq>;
+}
+
 /** Beyond this a gap is not waited for with everything in memory: `get_events` brings it again. */
 const MAX_AHEAD = 500;
 
-export class Cursors {
-  readonly #rooms = new Map<RoomId, Position>();
+export function createCursors(): Cursors {
+  const rooms = new Map<RoomId, Position>();
 
-  get(roomId: RoomId): Seq | undefined {
-    return this.#rooms.get(roomId)?.seq;
+  function hear(roomId: RoomId, head: Seq): Position | undefined {
+    const position = rooms.get(roomId);
+    if (position) position.head = Math.max(position.head, head);
+    return position;
   }
 
-  /** Begin (or go on) at a seq known from elsewhere; returns what waited for exactly that. */
-  jump(roomId: RoomId, seq: Seq): readonly RoomEvent[] {
-    const position = this.#rooms.get(roomId) ?? { seq, head: seq, ahead: new Map<Seq, RoomEvent>() };
-    this.#rooms.set(roomId, position);
-    position.seq = seq;
-    position.head = Math.max(position.head, seq);
-    for (const early of position.ahead.keys()) if (early <= seq) position.ahead.delete(early);
-    return drain(position);
-  }
-
-  forget(roomId: RoomId): void {
-    this.#rooms.delete(roomId);
-  }
-
-  clear(): void {
-    this.#rooms.clear();
-  }
-
-  /** The events that may be applied now, in order; of rooms not held, none. */
-  receive(event: RoomEvent): readonly RoomEvent[] {
-    const position = this.#rooms.get(event.room_id);
-    if (!position || event.seq <= position.seq) return [];
-    position.head = Math.max(position.head, event.seq);
-    if (event.seq > position.seq + 1 && position.ahead.size >= MAX_AHEAD) return [];
-    position.ahead.set(event.seq, event);
-    return drain(position);
-  }
-
-  /** The server's head of a room, from a heartbeat or a list. */
-  hear(roomId: RoomId, head: Seq): void {
-    const position = this.#rooms.get(roomId);
-    if (position && head > position.head) position.head = head;
-  }
-
-  /** How many events are known to be missing or waiting. */
-  lag(roomId: RoomId): number {
-    const position = this.#rooms.get(roomId);
-    return position ? position.head - position.seq : 0;
-  }
-
-  toResume(): Record<RoomId, Seq> {
-    return Object.fromEntries([...this.#rooms].map(([id, position]) => [id, position.seq]));
-  }
+  return {
+    get: (roomId) => rooms.get(roomId)?.seq,
+    jump(roomId, seq) {
+      const position = hear(roomId, seq) ?? { seq, head: seq, ahead: new Map<Seq, RoomEvent>() };
+      rooms.set(roomId, position);
+      position.seq = seq;
+      for (const early of position.ahead.keys()) if (early <= seq) position.ahead.delete(early);
+      return drain(position);
+    },
+    forget: (roomId) => void rooms.delete(roomId),
+    clear: () => rooms.clear(),
+    receive(event) {
+      const { room_id, seq } = event;
+      const position = hear(room_id, seq);
+      if (!position || seq <= position.seq) return [];
+      if (seq > position.seq + 1 && position.ahead.size >= MAX_AHEAD) return [];
+      position.ahead.set(seq, event);
+      return drain(position);
+    },
+    hear,
+    lag(roomId) {
+      const position = rooms.get(roomId);
+      return position ? position.head - position.seq : 0;
+    },
+    toResume: () => Object.fromEntries([...rooms].map(([id, { seq }]) => [id, seq])),
+  };
 }
 
 function drain(position: Position): RoomEvent[] {
   const ready: RoomEvent[] = [];
-  for (let event = position.ahead.get(position.seq + 1); event; event = position.ahead.get(position.seq + 1)) {
-    position.ahead.delete(event.seq);
-    position.seq = event.seq;
+  for (;;) {
+    const event = position.ahead.get(position.seq + 1);
+    if (!event) return ready;
+    position.ahead.delete(++position.seq);
     ready.push(event);
   }
-  return ready;
 }

@@ -3,8 +3,8 @@
  *
  *   ChatError
  *   ├── from the server: the codes of the protocol (`forbidden`, `not_a_member`, `rate_limited` …)
- *   └── from the client: `network` (nothing answered), `connection_lost` (the socket died under a
- *       command that must not be repeated), `discarded`, `expired`, `stopped`
+ *   └── from the client: `network` (nothing answered), `timeout`, `connection_lost` (the socket died under a
+ *       command that must not be repeated), `discarded`, `expired`
  */
 import type { ErrorData } from './protocol.ts';
 
@@ -19,26 +19,26 @@ export class ChatError extends Error {
   readonly retryAfter: number | null;
   /** By field name. */
   readonly errors: Readonly<Record<string, readonly string[]>>;
-
-  constructor(body: {
-    code: string;
-    status?: number | null;
-    detail?: string;
-    retry_after?: number | null;
-    errors?: ErrorData['errors'];
-  }) {
-    super(body.detail ?? body.code);
-    this.code = body.code;
-    this.status = body.status ?? null;
-    this.detail = body.detail ?? body.code;
-    this.retryAfter = body.retry_after ?? null;
-    this.errors = body.errors ?? {};
-  }
-
   /** True where asking again with the same words can never help. */
-  get final(): boolean {
-    return this.status !== null && isFinalStatus(this.status);
+  readonly final: boolean;
+
+  constructor({ code, status = null, detail = code, retry_after = null, errors = {} }: ErrorBody) {
+    super(detail);
+    this.code = code;
+    this.status = status;
+    this.detail = detail;
+    this.retryAfter = retry_after;
+    this.errors = errors;
+    this.final = isFinalStatus(status ?? 0);
   }
+}
+
+interface ErrorBody {
+  readonly code: string;
+  readonly status?: number | null;
+  readonly detail?: string;
+  readonly retry_after?: number | null;
+  readonly errors?: ErrorData['errors'];
 }
 
 /** 4xx is final, but for "who are you" (401), timeouts (408), too early (425) and too often (429). */

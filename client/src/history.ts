@@ -7,7 +7,7 @@ import type { Answer } from './commander.ts';
 import type { ChatError } from './errors.ts';
 import type { CommandFields, CommandName, Message, RoomId, Seq } from './protocol.ts';
 import type { Replica } from './replica.ts';
-import { applyPage, beginLoad, EMPTY, failLoad, type LoadKind, openAt } from './timeline.ts';
+import { applyPage, beginLoad, EMPTY, failLoad, type LoadKind } from './timeline.ts';
 import type { Clock } from './types.ts';
 
 export interface HistoryPorts {
@@ -20,6 +20,18 @@ export interface HistoryPorts {
   flush(): void;
 }
 
+export interface History {
+  openRoom(roomId: RoomId, around?: Seq): Promise<void>;
+  loadOlder(roomId: RoomId): Promise<void>;
+  loadNewer(roomId: RoomId): Promise<void>;
+  jumpToLatest(roomId: RoomId): Promise<void>;
+  reload(roomId: RoomId): Promise<void>;
+  /** What could not be loaded while nothing worked. */
+  retryFailed(): void;
+  /** Fill a gap, unless frames under way fill it first. */
+  repair(roomId: RoomId): void;
+}
+
 const PAGE = 50;
 /** Out-of-order frames of two transports settle within this; only then is a gap asked for. */
 const GAP_MS = 200;
@@ -28,74 +40,17 @@ const REPAIR_AGAIN_MS = 2_000;
 /** As far as the server replays; beyond that a fresh page is cheaper. */
 const MAX_REPLAY = 500;
 
-export class History {
-  readonly #ports: HistoryPorts;
-  readonly #repairs = new Set<RoomId>();
-  #loads = 0;
+export function createHistory({ replica, clock, run, seen, flush }: HistoryPorts): History {
+  const { cursors, rooms } = replica;
+  const repairs = new Set<RoomId>();
+  let loads = 0;
 
-  constructor(ports: HistoryPorts) {
-    this.#ports = ports;
-  }
-
-  async openRoom(roomId: RoomId, around?: Seq): Promise<void> {
-    const { replica } = this.#ports;
-    const row = replica.rooms.get(roomId);
-    const unread =
-      row && row.unread_count > 0 ? { after: row.read_seq, upTo: row.seq, me: replica.user?.id ?? null } : null;
-    const held = replica.timeline(roomId);
-    replica.setTimeline(roomId, openAt(held ?? EMPTY, unread));
-    if (around === undefined) {
-      if (held && !held.hasNewer && !held.error) return this.#ports.flush();
-    } else if (held?.messages.some((message) => message.seq === around)) return this.#ports.flush();
-    await this.#load(roomId, 'initial', around === undefined ? {} : { around });
-  }
-
-  async loadOlder(roomId: RoomId): Promise<void> {
-    const held = this.#ports.replica.timeline(roomId);
-    const first = held?.messages[0];
-    if (held?.hasOlder && first && !held.load) await this.#load(roomId, 'older', { before: first.seq });
-  }
-
-  async loadNewer(roomId: RoomId): Promise<void> {
-    const held = this.#ports.replica.timeline(roomId);
-    const last = held?.messages.at(-1);
-    if (held?.hasNewer && last && !held.load) await this.#load(roomId, 'newer', { after: last.seq });
-  }
-
-  async jumpToLatest(roomId: RoomId): Promise<void> {
-    const held = this.#ports.replica.timeline(roomId);
-    if (held?.hasNewer) await this.reload(roomId);
-  }
-
-  reload(roomId: RoomId): Promise<void> {
-    return this.#load(roomId, 'initial', {});
-  }
-
-  /** What could not be loaded while nothing worked. */
-  retryFailed(): void {
-    const { replica } = this.#ports;
-    for (const roomId of replica.heldRooms()) {
-      const held = replica.timeline(roomId);
-      if (held?.error && held.messages.length === 0 && replica.rooms.get(roomId)) void this.reload(roomId);
-    }
-  }
-
-  /** Fill a gap, unless frames under way fill it first. */
-  repair(roomId: RoomId, delay_ms = GAP_MS): void {
-    if (this.#repairs.has(roomId)) return;
-    this.#repairs.add(roomId);
-    this.#ports.clock.setTimeout(() => void this.#fill(roomId), delay_ms);
-  }
-
-  // ── private ───────────────────────────────────────────────────────────────────────────────
-
-  async #load(
+  async function load(
     roomId: RoomId,
     kind: LoadKind,
     bounds: { readonly before?: Seq; readonly after?: Seq; readonly around?: Seq },
   ): Promise<void> {
-    const { replica, run, seen, flush } = this.#ports;
-    const number = ++this.#loads;
+    const number = ++loads;
     replica.setTimeline(roomId, beginLoad(replica.timeline(roomId) ?? EMPTY, kind, number));
     flush();
     try {
@@ -106,7 +61,7 @@ export class History {
       const newest =
         bounds.around === undefined ||
         last?.seq === result.as_of_seq ||
-        last?.id === replica.rooms.get(roomId)?.last_message?.id;
+        last?.id === rooms.get(roomId)?.last_message?.id;
       replica.setTimeline(roomId, applyPage(held, number, result, newest));
       seen(result.messages);
     } catch (cause) {
@@ -117,9 +72,22 @@ export class History {
     flush();
   }
 
-  async #fill(roomId: RoomId): Promise<void> {
-    const { replica, run, clock, flush } = this.#ports;
-    const { cursors } = replica;
+  const reload = (roomId: RoomId): Promise<void> => load(roomId, 'initial', {});
+
+  async function loadMore(roomId: RoomId, kind: 'older' | 'newer'): Promise<void> {
+    const held = replica.timeline(roomId);
+    const edge = held?.messages.at(kind === 'older' ? 0 : -1)?.seq;
+    if (!held || edge === undefined || held.load || !(kind === 'older' ? held.hasOlder : held.hasNewer)) return;
+    await load(roomId, kind, kind === 'older' ? { before: edge } : { after: edge });
+  }
+
+  function repair(roomId: RoomId, delay_ms = GAP_MS): void {
+    if (repairs.has(roomId)) return;
+    repairs.add(roomId);
+    clock.setTimeout(() => void fill(roomId), delay_ms);
+  }
+
+  async function fill(roomId: RoomId): Promise<void> {
     let again_ms: number | null = null;
     const after = cursors.get(roomId);
     try {
@@ -127,14 +95,38 @@ export class History {
       const { result } = await run('get_events', { room_id: roomId, after });
       cursors.hear(roomId, result.seq);
       if (result.seq - after > MAX_REPLAY) replica.reset(roomId, result.seq);
-      else for (const event of result.events) replica.receive(event, clock.now());
+      else result.events.forEach(replica.receive);
       if (cursors.lag(roomId) > 0) again_ms = cursors.get(roomId) === after ? REPAIR_AGAIN_MS : 0;
     } catch (cause) {
       if (!(cause as ChatError).final) again_ms = REPAIR_AGAIN_MS;
     } finally {
-      this.#repairs.delete(roomId);
-      if (again_ms !== null) this.repair(roomId, again_ms);
+      repairs.delete(roomId);
+      if (again_ms !== null) repair(roomId, again_ms);
       flush();
     }
   }
+
+  return {
+    async openRoom(roomId, around) {
+      const held = replica.timeline(roomId);
+      const isThere =
+        around === undefined
+          ? held && !held.hasNewer && !held.error
+          : held?.messages.some((message) => message.seq === around);
+      if (!isThere) await load(roomId, 'initial', around === undefined ? {} : { around });
+    },
+    loadOlder: (roomId) => loadMore(roomId, 'older'),
+    loadNewer: (roomId) => loadMore(roomId, 'newer'),
+    async jumpToLatest(roomId) {
+      if (replica.timeline(roomId)?.hasNewer) await reload(roomId);
+    },
+    reload,
+    retryFailed() {
+      for (const roomId of replica.heldRooms()) {
+        const held = replica.timeline(roomId);
+        if (held?.error && held.messages.length === 0 && rooms.get(roomId)) void reload(roomId);
+      }
+    },
+    repair: (roomId) => repair(roomId),
+  };
 }

@@ -1,37 +1,15 @@
 /**
  * @backchannel/client: chat that keeps talking when the WebSocket does not.
  *
- * `createChat(options)` gives a `Chat`; everything else here is types, the error class, and parts
+ * `createChat(options, ...features)` gives the core, and what is composed into it; `createFullChat` of
+ * `@backchannel/client/full` composes everything. The rest here is types, the error class, and parts
  * worth having on their own. See README.md.
  */
-export { createChat } from './client.ts';
+export { type Core, createChat, type Feature } from './core.ts';
 export { ChatError, isFinalStatus } from './errors.ts';
 export { indexedDbStorage, memoryStorage } from './outboxStorage.ts';
 export { uuidv7 } from './uuid.ts';
+export type * from './types.ts';
+/** What sending gives here; the protocol's word of the same name is the body of an answer. */
+export type { SendResult } from './types.ts';
 export type * from './protocol.ts';
-export type {
-  Auth,
-  Chat,
-  ChatOptions,
-  Clock,
-  Connection,
-  ConnectionReason,
-  ConnectionStatus,
-  FetchLike,
-  HostEvents,
-  HostFact,
-  LogEntry,
-  Method,
-  OutboxItem,
-  OutboxState,
-  OutboxStorage,
-  PendingMessage,
-  Present,
-  RefreshResult,
-  SendError,
-  SendResult,
-  Snapshot,
-  TimelineView,
-  WebSocketConstructor,
-  WebSocketLike,
-} from './types.ts';

@@ -1,23 +1,28 @@
 /**
  * Who listens, told at most once per task: however many frames arrive together, one render.
  */
-export class Notifier {
-  readonly #listeners = new Set<() => void>();
-  #due = false;
+export interface Notifier {
+  subscribe(listener: () => void): () => void;
+  touch(): void;
+}
 
-  subscribe(listener: () => void): () => void {
-    // A fresh function each time, so that the same listener may come twice and go once.
-    const own = (): void => listener();
-    this.#listeners.add(own);
-    return () => void this.#listeners.delete(own);
-  }
-
-  touch(): void {
-    if (this.#due) return;
-    this.#due = true;
-    queueMicrotask(() => {
-      this.#due = false;
-      this.#listeners.forEach((listener) => listener());
-    });
-  }
+export function createNotifier(): Notifier {
+  const listeners = new Set<() => void>();
+  let isDue = false;
+  return {
+    subscribe(listener) {
+      // A fresh function each time, so that the same listener may come twice and go once.
+      const own = (): void => listener();
+      listeners.add(own);
+      return () => void listeners.delete(own);
+    },
+    touch() {
+      if (isDue) return;
+      isDue = true;
+      queueMicrotask(() => {
+        isDue = false;
+        listeners.forEach((listener) => listener());
+      });
+    },
+  };
 }

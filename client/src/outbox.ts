@@ -25,6 +25,29 @@ export interface OutboxPorts {
   changed(roomId: RoomId | null): void;
 }
 
+export interface Outbox {
+  readonly state: OutboxState;
+  /** Who is speaking is known. */
+  readonly isOpen: boolean;
+  /** The same array until something in the room changes. */
+  pending(roomId: RoomId): readonly PendingMessage[];
+  add(draft: Draft): Promise<SendResult>;
+  /** Who is speaking is known, so sending may begin: only that person's messages are shown and sent. */
+  setUser(userId: UserId): void;
+  /** Stopped, or the session is in doubt: nothing goes out until `setUser` says again who is speaking. */
+  close(): void;
+  /** Something works again: do not sit out the backoff (but what the server asked for). */
+  hurry(): void;
+  /** Resolves when every write so far is done. */
+  written(): Promise<unknown>;
+  has(id: MessageId): boolean;
+  /** The server has it: by ack, by REST, by the event or by history. First one wins. */
+  settle(result: SendResult): void;
+  retry(id: MessageId): void;
+  discard(id: MessageId): void;
+  failed(roomId?: RoomId): readonly MessageId[];
+}
+
 interface Entry extends Outgoing {
   userId: UserId | null;
   createdAt: number;
@@ -42,258 +65,216 @@ interface Entry extends Outgoing {
 export const EXPIRY_MS = 24 * 60 * 60 * 1_000;
 /** A database that does not answer must not hold up sending. */
 const STORE_MS = 2_000;
-const NOBODY: readonly PendingMessage[] = [];
+const NONE: readonly PendingMessage[] = [];
 
-export class Outbox {
-  readonly #ports: OutboxPorts;
-  readonly #entries = new Map<MessageId, Entry>();
-  readonly #views = new Map<RoomId, readonly PendingMessage[]>();
-  #writes: Promise<unknown> = Promise.resolve();
-  #user: UserId | null = null;
-  #open = false;
-  #timer: unknown = null;
+export function createOutbox({ storage, clock, random, deliver, changed }: OutboxPorts): Outbox {
+  const entries = new Map<MessageId, Entry>();
+  const views = new Map<RoomId, readonly PendingMessage[]>();
+  let writes: Promise<unknown> = Promise.resolve();
+  let user: UserId | null = null;
+  let isOpen = false;
+  let timer: unknown = null;
 
-  constructor(ports: OutboxPorts) {
-    this.#ports = ports;
-    const loading = ports.storage.load().then((items) => {
-      for (const item of items) this.#restore(item);
-      this.#sortByAge();
-    });
-    this.#write(() => this.#inTime(loading));
-  }
+  const mine = (): Entry[] => [...entries.values()].filter(({ userId }) => userId === null || userId === user);
+  const failed = (roomId?: RoomId): MessageId[] =>
+    mine()
+      .filter((entry) => entry.state === 'failed' && (roomId ?? entry.roomId) === entry.roomId)
+      .map(({ id }) => id);
 
-  get state(): OutboxState {
-    const mine = [...this.#entries.values()].filter((entry) => this.#isMine(entry));
-    const failed = mine.filter((entry) => entry.state === 'failed').length;
-    return { waiting: mine.length - failed, failed, durable: mine.every((entry) => entry.kept) };
-  }
+  // ── sending ───────────────────────────────────────────────────────────────────────────────
 
-  /** The same array until something in the room changes. */
-  pending(roomId: RoomId): readonly PendingMessage[] {
-    let view = this.#views.get(roomId);
-    if (!view) {
-      view = [...this.#entries.values()].filter((e) => e.roomId === roomId && this.#isMine(e)).map(toPending);
-      this.#views.set(roomId, view.length > 0 ? view : NOBODY);
-    }
-    return view.length > 0 ? view : NOBODY;
-  }
-
-  has(id: MessageId): boolean {
-    return this.#entries.has(id);
-  }
-
-  add(draft: Draft): Promise<SendResult> {
-    const now = this.#ports.clock.now();
-    const sent = new Promise<SendResult>((resolve, reject) => {
-      const entry = { ...draft, ...FRESH, id: uuidv7(now), userId: this.#user, createdAt: now, resolve, reject };
-      this.#entries.set(entry.id, entry);
-      this.#store(entry);
-      this.#touch(entry);
-    });
-    // The timeline shows the failure too: a caller may ignore the promise.
-    sent.catch(() => {});
-    return sent;
-  }
-
-  /** Who is speaking is known, so sending may begin: only that person's messages are shown and sent. */
-  setUser(userId: UserId): void {
-    this.#open = true;
-    if (this.#user === userId) return this.#pump();
-    this.#user = userId;
-    for (const entry of this.#entries.values()) {
-      if (entry.userId === null) {
-        entry.userId = userId;
-        this.#store(entry);
-      }
-      this.#touch(entry);
-    }
-    this.#ports.changed(null);
-    this.#pump();
-  }
-
-  get isOpen(): boolean {
-    return this.#open;
-  }
-
-  /** Stopped, or the session is in doubt: nothing goes out until `setUser` says again who is speaking. */
-  close(): void {
-    this.#open = false;
-    this.#pump();
-  }
-
-  /** Something works again: do not sit out the backoff (but what the server asked for). */
-  hurry(): void {
-    for (const entry of this.#entries.values()) if (entry.tries > 0) entry.notBefore = 0;
-    this.#pump();
-  }
-
-  /** Resolves when every write so far is done. */
-  written(): Promise<unknown> {
-    return this.#writes;
-  }
-
-  /** The server has it: by ack, by REST, by the event or by history. First one wins. */
-  settle(result: SendResult): void {
-    const entry = this.#entries.get(result.message.id);
-    if (!entry || entry.roomId !== result.message.room_id) return;
-    this.#forget(entry);
-    entry.resolve(result);
-    this.#pump();
-  }
-
-  retry(id: MessageId): void {
-    const entry = this.#entries.get(id);
-    if (entry?.state !== 'failed') return;
-    // Asking again is the person's word that it is still meant to be sent.
-    Object.assign(entry, FRESH, { createdAt: this.#ports.clock.now() });
-    this.#store(entry);
-    this.#touch(entry);
-  }
-
-  discard(id: MessageId): void {
-    const entry = this.#entries.get(id);
-    if (!entry) return;
-    this.#forget(entry);
-    entry.reject(new ChatError({ code: 'discarded', detail: 'The message was discarded.' }));
-    this.#pump();
-  }
-
-  failed(roomId?: RoomId): readonly MessageId[] {
-    const mine = [...this.#entries.values()].filter((entry) => this.#isMine(entry) && entry.state === 'failed');
-    return mine.filter((entry) => roomId === undefined || entry.roomId === roomId).map((entry) => entry.id);
-  }
-
-  // ── private, in calling order ─────────────────────────────────────────────────────────────
-
-  #pump(): void {
-    const now = this.#ports.clock.now();
+  function pump(): void {
+    const now = clock.now();
     const busy = new Set<RoomId>();
     let next = Number.POSITIVE_INFINITY;
-    const sendable = this.#open ? [...this.#entries.values()] : [];
-    for (const entry of sendable) {
-      if (entry.userId !== this.#user || entry.state === 'failed' || busy.has(entry.roomId)) continue;
-      if (now - entry.createdAt > EXPIRY_MS && entry.state === 'queued') {
-        this.#fail(entry, EXPIRED);
-        continue;
+    clock.clearTimeout(timer);
+    for (const entry of isOpen ? mine() : []) {
+      const { state, roomId } = entry;
+      if (entry.userId === null || state === 'failed' || busy.has(roomId)) continue;
+      if (state === 'queued' && now - entry.createdAt > EXPIRY_MS) {
+        // Which looks at all of them anew.
+        return fail(entry, new ChatError({ code: 'expired', detail: 'Written more than a day ago. Send it now?' }));
       }
-      busy.add(entry.roomId);
-      if (entry.state !== 'queued' || !entry.stored) continue;
+      busy.add(roomId);
+      if (state === 'sending' || !entry.stored) continue;
       if (entry.notBefore > now) next = Math.min(next, entry.notBefore);
-      else void this.#try(entry);
+      else void attempt(entry);
     }
-    this.#wakeAt(next, now);
+    if (next < Number.POSITIVE_INFINITY) timer = clock.setTimeout(pump, next - now);
   }
 
-  async #try(entry: Entry): Promise<void> {
+  async function attempt(entry: Entry): Promise<void> {
     entry.state = 'sending';
-    this.#touch(entry);
+    touch(entry);
     try {
-      this.settle(await this.#ports.deliver(entry));
+      settle(await deliver(entry));
     } catch (cause) {
       // Settled or discarded meanwhile: that was the outcome.
-      if (this.#entries.get(entry.id) !== entry || entry.state !== 'sending') return;
+      if (entries.get(entry.id) !== entry || entry.state !== 'sending') return;
       const error = cause instanceof ChatError ? cause : new ChatError({ code: 'internal', detail: String(cause) });
-      if (error.final) this.#fail(entry, error);
-      else this.#postpone(entry, error);
+      if (error.final) return fail(entry, error);
+      const told = error.retryAfter;
+      entry.state = 'queued';
+      // A delay the server asked for is kept even when the connection comes back (tries stays 0).
+      entry.notBefore = clock.now() + (told === null ? backoff_ms(entry.tries, random()) : told * 1_000);
+      entry.tries = told === null ? entry.tries + 1 : 0;
+      touch(entry);
+      pump();
     }
   }
 
-  #postpone(entry: Entry, error: ChatError): void {
-    const { clock, random } = this.#ports;
-    const told = error.retryAfter;
-    entry.state = 'queued';
-    // A delay the server asked for is kept even when the connection comes back (tries stays 0).
-    entry.tries = told === null ? entry.tries + 1 : 0;
-    entry.notBefore = clock.now() + (told === null ? backoff_ms(entry.tries - 1, random()) : told * 1_000);
-    this.#touch(entry);
-    this.#pump();
-  }
-
-  #fail(entry: Entry, error: ChatError): void {
+  function fail(entry: Entry, error: ChatError): void {
+    const { code, status, detail } = error;
     entry.state = 'failed';
-    entry.error = { code: error.code, status: error.status, detail: error.detail };
-    this.#store(entry);
-    this.#touch(entry);
+    entry.error = { code, status, detail };
+    store(entry);
+    touch(entry);
     entry.reject(error);
-    this.#pump();
+    pump();
   }
 
-  #wakeAt(due: number, now: number): void {
-    const { clock } = this.#ports;
-    if (this.#timer !== null) clock.clearTimeout(this.#timer);
-    this.#timer = Number.isFinite(due) ? clock.setTimeout(() => this.#pump(), due - now) : null;
+  function settle(result: SendResult): void {
+    const { id, room_id } = result.message;
+    const entry = entries.get(id);
+    if (entry?.roomId !== room_id) return;
+    forget(entry);
+    entry.resolve(result);
   }
 
-  #restore(item: OutboxItem): void {
-    if (this.#entries.has(item.id)) return;
-    const entry = { ...FRESH, ...item, stored: true, kept: true, resolve: ignore, reject: ignore };
-    this.#entries.set(item.id, entry);
-    this.#touch(entry);
+  function forget(entry: Entry): void {
+    const { id, userId } = entry;
+    entries.delete(id);
+    if (userId !== null) write(() => inTime(storage.remove([id])));
+    touch(entry);
+    pump();
   }
 
-  /** What an earlier visit left goes before what was typed while it loaded: ids sort by time. */
-  #sortByAge(): void {
-    const sorted = [...this.#entries.values()].sort((a, b) => (a.id < b.id ? -1 : 1));
-    this.#entries.clear();
-    for (const entry of sorted) this.#entries.set(entry.id, entry);
-    this.#pump();
-  }
+  // ── keeping ───────────────────────────────────────────────────────────────────────────────
 
-  #store(entry: Entry): void {
-    // Whose it is must be known first, or the next person at this device would send it.
-    if (entry.userId === null) return;
+  function store(entry: Entry): void {
     const { id, userId, roomId, content, replyTo, attachments, createdAt, error } = entry;
+    // Whose it is must be known first, or the next person at this device would send it.
+    if (userId === null) return;
     const state = entry.state === 'failed' ? 'failed' : 'queued';
-    this.#write(async () => {
-      const put = this.#ports.storage.put({
-        id,
-        userId,
-        roomId,
-        content,
-        replyTo,
-        attachments,
-        createdAt,
-        state,
-        error,
-      });
-      entry.kept = await this.#inTime(put);
+    const item = { id, userId, roomId, content, replyTo, attachments, createdAt, state, error } as const;
+    write(async () => {
+      entry.kept = await inTime(storage.put(item));
       entry.stored = true;
-      this.#touch(entry);
-      this.#pump();
+      touch(entry);
+      pump();
     });
-  }
-
-  #forget(entry: Entry): void {
-    this.#entries.delete(entry.id);
-    if (entry.userId !== null) this.#write(() => this.#inTime(this.#ports.storage.remove([entry.id])));
-    this.#touch(entry);
   }
 
   /** One at a time, so that a removal never overtakes the write before it. */
-  #write(work: () => Promise<unknown>): void {
-    this.#writes = this.#writes.then(work).catch(ignore);
+  function write(work: () => Promise<unknown>): void {
+    writes = writes.then(work).catch(ignore);
   }
 
-  async #inTime(write: Promise<void>): Promise<boolean> {
-    let timer: unknown;
-    const late = new Promise<boolean>((resolve) => {
-      timer = this.#ports.clock.setTimeout(() => resolve(false), STORE_MS);
+  function inTime(done: Promise<unknown>): Promise<boolean> {
+    return new Promise((resolve) => {
+      const late = clock.setTimeout(() => resolve(false), STORE_MS);
+      done
+        .then(
+          () => resolve(true),
+          () => resolve(false),
+        )
+        .finally(() => clock.clearTimeout(late));
     });
-    const done = write.then(
-      () => true,
-      () => false,
-    );
-    return Promise.race([done, late]).finally(() => this.#ports.clock.clearTimeout(timer));
   }
 
-  #isMine(entry: Entry): boolean {
-    return entry.userId === null || entry.userId === this.#user;
+  function touch({ roomId }: Entry): void {
+    views.delete(roomId);
+    changed(roomId);
   }
 
-  #touch(entry: Entry): void {
-    this.#views.delete(entry.roomId);
-    this.#ports.changed(entry.roomId);
-  }
+  const loading = storage.load().then((items) => {
+    const typed = [...entries.values()];
+    entries.clear();
+    // What an earlier visit left goes before what was typed while it loaded: ids sort by time.
+    const left = items.map((item): Entry => ({ ...FRESH, ...item, stored: true }));
+    for (const entry of [...left, ...typed].sort((a, b) => (a.id < b.id ? -1 : 1))) {
+      entries.set(entry.id, entry);
+      touch(entry);
+    }
+    pump();
+  });
+  write(() => inTime(loading));
+
+  return {
+    get state() {
+      const all = mine();
+      const refused = failed().length;
+      return { waiting: all.length - refused, failed: refused, durable: all.every(({ kept }) => kept) };
+    },
+    get isOpen() {
+      return isOpen;
+    },
+    pending(roomId) {
+      let view = views.get(roomId);
+      if (!view) {
+        view = mine()
+          .filter((entry) => entry.roomId === roomId)
+          .map(toPending);
+        if (view.length === 0) view = NONE;
+        views.set(roomId, view);
+      }
+      return view;
+    },
+    add(draft) {
+      const now = clock.now();
+      const sent = new Promise<SendResult>((resolve, reject) => {
+        const entry = { ...FRESH, ...draft, id: uuidv7(now), userId: user, createdAt: now, resolve, reject };
+        entries.set(entry.id, entry);
+        store(entry);
+        touch(entry);
+      });
+      // The timeline shows the failure too: a caller may ignore the promise.
+      sent.catch(ignore);
+      return sent;
+    },
+    setUser(userId) {
+      isOpen = true;
+      if (user !== userId) {
+        user = userId;
+        for (const entry of entries.values()) {
+          if (entry.userId === null) {
+            entry.userId = userId;
+            store(entry);
+          }
+          touch(entry);
+        }
+        changed(null);
+      }
+      pump();
+    },
+    close() {
+      isOpen = false;
+      pump();
+    },
+    hurry() {
+      for (const entry of entries.values()) if (entry.tries > 0) entry.notBefore = 0;
+      pump();
+    },
+    written: () => writes,
+    has: (id) => entries.has(id),
+    settle,
+    retry(id) {
+      const entry = entries.get(id);
+      if (entry?.state !== 'failed') return;
+      const { resolve, reject } = entry;
+      // Asking again is the person's word that it is still meant to be sent.
+      Object.assign(entry, FRESH, { createdAt: clock.now(), resolve, reject });
+      store(entry);
+      touch(entry);
+    },
+    discard(id) {
+      const entry = entries.get(id);
+      if (!entry) return;
+      forget(entry);
+      entry.reject(new ChatError({ code: 'discarded', detail: 'The message was discarded.' }));
+    },
+    failed,
+  };
 }
 
 const ignore = (): void => {};
@@ -305,11 +286,10 @@ const FRESH = {
   notBefore: 0,
   stored: false,
   kept: true,
+  resolve: ignore as Entry['resolve'],
+  reject: ignore as Entry['reject'],
 };
 
-const EXPIRED = new ChatError({ code: 'expired', detail: 'Written more than a day ago. Send it now?' });
-
-function toPending(entry: Entry): PendingMessage {
-  const { id, roomId, content, replyTo, attachments, createdAt, state, error } = entry;
+function toPending({ id, roomId, content, replyTo, attachments, createdAt, state, error }: Entry): PendingMessage {
   return { id, roomId, content, replyTo, attachments, createdAt, state, error };
 }

@@ -1,13 +1,13 @@
 /**
- * Where unsent messages survive: IndexedDB where there is one, else memory.
+ * Where messages survive on a device: IndexedDB where there is one, else memory.
  *
  * `durability: 'strict'`: browsers answer before the write is on the disk by default since 2024,
  * and a message that is shown as kept must be kept. Knows nothing of sending.
  */
 import type { OutboxItem, OutboxStorage } from './types.ts';
 
-export function memoryStorage(): OutboxStorage {
-  const items = new Map<string, OutboxItem>();
+export function memoryStorage<T extends { readonly id: string } = OutboxItem>(): OutboxStorage<T> {
+  const items = new Map<string, T>();
   return {
     load: async () => [...items.values()],
     put: async (item) => void items.set(item.id, item),
@@ -18,46 +18,47 @@ export function memoryStorage(): OutboxStorage {
 const STORE = 'outbox';
 
 /** Opens lazily; a failed open rejects every call, and the outbox then keeps the text in memory. */
-export function indexedDbStorage(name: string, idb: IDBFactory = indexedDB): OutboxStorage {
+export function indexedDbStorage<T extends { readonly id: string } = OutboxItem>(
+  name: string,
+  idb: IDBFactory = indexedDB,
+): OutboxStorage<T> {
   let opening: Promise<IDBDatabase> | null = null;
-  const open = (): Promise<IDBDatabase> => {
-    opening ??= new Promise<IDBDatabase>((resolve, reject) => {
+  const open = (): Promise<IDBDatabase> =>
+    (opening ??= new Promise<IDBDatabase>((resolve, reject) => {
       const request = idb.open(name, 1);
       request.onupgradeneeded = () => request.result.createObjectStore(STORE, { keyPath: 'id' });
       request.onerror = request.onblocked = () => reject(request.error ?? new Error('blocked'));
       request.onsuccess = () => {
-        const database = request.result;
+        const { result } = request;
         // Another tab upgrades or wipes: make way, open again when needed.
-        database.onversionchange = database.onclose = () => {
+        result.onversionchange = result.onclose = () => {
           opening = null;
-          database.close();
+          result.close();
         };
-        resolve(database);
+        resolve(result);
       };
     }).catch((error: unknown) => {
       opening = null;
       throw error;
-    });
-    return opening;
-  };
+    }));
 
-  const run = async <T>(
+  const run = async <R>(
     mode: IDBTransactionMode,
-    work: (store: IDBObjectStore) => IDBRequest<T> | void,
-  ): Promise<T> => {
+    work: (store: IDBObjectStore) => IDBRequest<R> | void,
+  ): Promise<R> => {
     const transaction = (await open()).transaction(STORE, mode, { durability: 'strict' });
     const request = work(transaction.objectStore(STORE));
     return new Promise((resolve, reject) => {
       // Not the request's success: only `complete` says that it is written.
-      transaction.oncomplete = () => resolve((request as IDBRequest<T>)?.result);
+      transaction.oncomplete = () => resolve((request as IDBRequest<R>)?.result);
       transaction.onabort = transaction.onerror = () => reject(transaction.error);
     });
   };
 
   return {
-    load: () => run<OutboxItem[]>('readonly', (store) => store.getAll()),
-    put: async (item) => void (await run('readwrite', (store) => store.put(item))),
-    remove: async (ids) => void (await run('readwrite', (store) => ids.forEach((id) => store.delete(id)))),
+    load: () => run<T[]>('readonly', (store) => store.getAll()),
+    put: (item) => run('readwrite', (store) => void store.put(item)),
+    remove: (ids) => run('readwrite', (store) => ids.forEach((id) => store.delete(id))),
   };
 }
 

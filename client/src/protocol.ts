@@ -3,64 +3,70 @@
  *
  * First step of a frame's way into the client. It knows no socket and no state.
  */
-import { COMMANDS, type CommandFields, type Commands, type RoomEvent, type ServerFrame } from './protocol.gen.ts';
+import type { CommandFields, COMMANDS, Commands, RoomEvent, ServerFrame } from './protocol.gen.ts';
 
 export * from './protocol.gen.ts';
 
 /** What can be asked over either transport (`ping` is the WebSocket's own). */
 export type CommandName = Exclude<keyof Commands, 'ping'>;
 
-const isNumber = (value: unknown): boolean => Number.isSafeInteger(value);
+/** Where commands are over REST. Who uses a command brings its route along, so that nobody carries the others'. */
+export type Routes = Partial<typeof COMMANDS>;
+
 const isObject = (value: unknown): boolean => typeof value === 'object' && value !== null;
+const isText = (value: unknown): boolean => typeof value === 'string';
+
+/** What a member has to be, wherever it is needed. */
+const MEMBERS: Readonly<Record<string, (value: unknown) => boolean>> = {
+  type: isText,
+  epoch: isText,
+  room_id: Number.isSafeInteger,
+  seq: Number.isSafeInteger,
+  user_version: Number.isSafeInteger,
+  heartbeat_s: Number.isSafeInteger,
+  rooms: Array.isArray,
+  user: isObject,
+  room: isObject,
+  message: isObject,
+  error: isObject,
+};
+const EVENT = ['room_id', 'seq'];
+const ABOUT_MESSAGE = [...EVENT, 'message'];
+const ABOUT_MEMBER = [...EVENT, 'user'];
+
+/** The members that everything else relies on, by type. */
+const NEEDED: { readonly [type: string]: readonly string[] | undefined } = {
+  hello: ['user', 'epoch', 'heartbeat_s'],
+  room_list: ['rooms', 'user_version'],
+  message_created: ABOUT_MESSAGE,
+  message_edited: ABOUT_MESSAGE,
+  message_deleted: ABOUT_MESSAGE,
+  member_joined: ABOUT_MEMBER,
+  member_left: ABOUT_MEMBER,
+  reaction_added: EVENT,
+  reaction_removed: EVENT,
+  room_updated: EVENT,
+  room_reset: EVENT,
+  room_added: ['room', 'user_version'],
+  error: ['error'],
+};
 
 /**
- * True for what may be let in: known frames carry the members everything else relies on, and
- * frames of a type not known yet pass (and are ignored), so that a newer server can say more.
+ * True for what may be let in: known frames carry the members they need, and frames of a type not
+ * known yet pass (and change nothing), so that a newer server can say more.
  */
 export function isFrame(value: unknown): value is ServerFrame {
   if (!isObject(value)) return false;
-  const f = value as Record<string, unknown>;
-  switch (f.type) {
-    case 'hello':
-      return isObject(f.user) && typeof f.epoch === 'string' && isNumber(f.heartbeat_s);
-    case 'room_list':
-      return Array.isArray(f.rooms) && isNumber(f.user_version);
-    case 'message_created':
-    case 'message_edited':
-    case 'message_deleted':
-      return isNumber(f.room_id) && isNumber(f.seq) && isObject(f.message);
-    case 'member_joined':
-    case 'member_left':
-      return isNumber(f.room_id) && isNumber(f.seq) && isObject(f.user);
-    case 'reaction_added':
-    case 'reaction_removed':
-    case 'room_updated':
-    case 'room_reset':
-      return isNumber(f.room_id) && isNumber(f.seq);
-    case 'room_added':
-      return isObject(f.room) && isNumber(f.user_version);
-    case 'error':
-      return isObject(f.error);
-    default:
-      return typeof f.type === 'string';
-  }
+  const frame = value as Record<string, unknown> & { readonly type: string };
+  return ['type', ...(NEEDED[frame.type] ?? [])].every((name) => MEMBERS[name]?.(frame[name]));
 }
 
-const ROOM_EVENTS: Readonly<Record<RoomEvent['type'], true>> = {
-  message_created: true,
-  message_edited: true,
-  message_deleted: true,
-  reaction_added: true,
-  reaction_removed: true,
-  member_joined: true,
-  member_left: true,
-  room_updated: true,
-};
-
-export const isRoomEvent = (frame: ServerFrame): frame is RoomEvent => Object.hasOwn(ROOM_EVENTS, frame.type);
+/** What has a number in a room. An event of a type not known yet counts: the ones after it must not wait for it. */
+export const isRoomEvent = (frame: ServerFrame): frame is RoomEvent =>
+  frame.type !== 'room_reset' && EVENT.every((name) => MEMBERS[name]?.((frame as never)[name]));
 
 /** True where doing it twice is doing it once, so that an unanswered try may be repeated. */
 export function isRepeatable<C extends CommandName>(type: C, fields: CommandFields<C>): boolean {
   // Only a new room can be doubled; a direct one cannot, it is one per pair for ever.
-  return COMMANDS[type] !== COMMANDS.create_room || (fields as { kind?: string }).kind === 'direct';
+  return type !== 'create_room' || (fields as { kind?: string }).kind === 'direct';
 }

@@ -8,9 +8,9 @@
  */
 import { CHECK_MS } from './connection/machine.ts';
 import type { ChatError } from './errors.ts';
+import type { Outgoing } from './outbox.ts';
 import type { Http } from './transports/http.ts';
 import type { Link } from './transports/websocket.ts';
-import type { Outgoing } from './outbox.ts';
 import type { Clock, SendResult } from './types.ts';
 
 /** Ten times a bad mobile round trip; short enough that a person does not press twice. */
@@ -27,7 +27,10 @@ export interface SenderPorts {
   zombie(link: Link): void;
 }
 
-export function deliver(item: Outgoing, ports: SenderPorts): Promise<SendResult> {
+export function deliver(
+  item: Outgoing,
+  { clock, http, link: provenLink, sure, doubt, zombie }: SenderPorts,
+): Promise<SendResult> {
   const { id, roomId, content, replyTo, attachments } = item;
   const fields = {
     id,
@@ -38,45 +41,43 @@ export function deliver(item: Outgoing, ports: SenderPorts): Promise<SendResult>
   };
   const byRest = async (): Promise<SendResult> => ({
     method: 'rest',
-    message: (await ports.http.request('send_message', fields)).message,
+    message: (await http.request('send_message', fields)).message,
   });
-  const link = ports.link();
+  const link = provenLink();
   if (!link) return byRest();
 
   return new Promise((resolve, reject) => {
-    const heard = link.heard;
+    const { heard } = link;
     let hedged = false;
+    let answered = false;
     let restError: ChatError | null = null;
     let linkError: ChatError | null = null;
-    let answered = false;
 
     /** The link owes an answer for too long. */
     const accuse = (): void => {
-      if (!answered && !linkError) ports.zombie(link);
+      if (!answered && !linkError) zombie(link);
     };
 
     const hedge = (): void => {
       if (hedged) return;
       hedged = true;
-      if (!ports.sure()) return reject(linkError);
+      if (!sure()) return reject(linkError);
       byRest().then(
         (result) => {
           resolve(result);
-          if (link.heard === heard) accuse();
-          else ports.clock.setTimeout(accuse, CHECK_MS);
+          clock.setTimeout(accuse, link.heard === heard ? 0 : CHECK_MS);
         },
         (error: ChatError) => {
           restError = error;
           if (error.final || linkError) reject(error);
           // Neither answered: a link that speaks, yet keeps this answer to itself, must not hold the room up.
-          else ports.clock.setTimeout(accuse, CHECK_MS);
+          else clock.setTimeout(accuse, CHECK_MS);
         },
       );
     };
 
-    const timer = ports.clock.setTimeout(() => {
-      if (linkError) return;
-      ports.doubt();
+    const timer = clock.setTimeout(() => {
+      doubt();
       hedge();
     }, HEDGE_MS);
 
@@ -94,6 +95,6 @@ export function deliver(item: Outgoing, ports: SenderPorts): Promise<SendResult>
           else hedge();
         },
       )
-      .finally(() => ports.clock.clearTimeout(timer));
+      .finally(() => clock.clearTimeout(timer));
   });
 }

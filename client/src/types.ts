@@ -23,21 +23,16 @@ import type {
 
 // ── what goes in ────────────────────────────────────────────────────────────────────────────
 
-/**
- * Who is speaking.
- * - `cookie` (default): the session cookie, for pages of the same origin.
- * - `bearer`: a token for programs, sent as `Authorization: Bearer …`. Where the WebSocket
- *   cannot carry headers (browsers), the client asks `POST /api/auth/ticket` for a one-time ticket.
- * - `ticket`: the page gets one-time tickets by its own means (other origin). `request` signs REST calls.
- */
-export type Auth =
-  | { readonly kind: 'cookie' }
-  | { readonly kind: 'bearer'; readonly token: string | (() => string | Promise<string>) }
-  | {
-      readonly kind: 'ticket';
-      readonly ticket: () => Promise<string>;
-      readonly headers?: () => Record<string, string> | Promise<Record<string, string>>;
-    };
+/** Who is speaking, where it is not the session cookie of this page's origin. See `@backchannel/client/auth`. */
+export interface Credentials {
+  /** Of every request. */
+  headers(): Record<string, string> | Promise<Record<string, string>>;
+  openSocket(
+    WebSocket: WebSocketConstructor,
+    url: string,
+    server: { readonly baseUrl: string; readonly fetch: FetchLike },
+  ): Promise<WebSocketLike>;
+}
 
 /** Time, as the client needs it. Milliseconds since 1970, and milliseconds to wait. */
 export interface Clock {
@@ -49,7 +44,7 @@ export interface Clock {
 /** Facts a browser (or another host) knows about itself. Hints, never proof. */
 export type HostFact = 'online' | 'offline' | 'visible' | 'hidden' | 'wake';
 
-/** Where host facts come from. Without it the client listens to `window` where there is one. */
+/** Where host facts come from. `browserEvents()` of `@backchannel/client/browser` listens to the window. */
 export interface HostEvents {
   /** Calls back on every fact; returns the way to stop. */
   subscribe(listener: (fact: HostFact) => void): () => void;
@@ -72,10 +67,10 @@ export interface OutboxItem {
   readonly error: SendError | null;
 }
 
-/** Where the outbox lives. Every promise resolves only after the write is on the medium. */
-export interface OutboxStorage {
-  load(): Promise<readonly OutboxItem[]>;
-  put(item: OutboxItem): Promise<void>;
+/** Where messages are kept on a device. Every promise resolves only after the write is on the medium. */
+export interface OutboxStorage<T extends { readonly id: MessageId } = OutboxItem> {
+  load(): Promise<readonly T[]>;
+  put(item: T): Promise<void>;
   remove(ids: readonly MessageId[]): Promise<void>;
 }
 
@@ -106,25 +101,48 @@ export interface LogEntry {
   readonly [field: string]: unknown;
 }
 
-export interface ChatOptions {
+/** What the core takes. */
+export interface CoreOptions {
   /** Where the server is, without a trailing slash: `https://chat.example.org` or `…/chat`. Default: this page's origin. */
   readonly baseUrl?: string;
-  readonly auth?: Auth;
+  readonly credentials?: Credentials;
   /** This program, told to the server in `hello`. */
   readonly client: { readonly name: string; readonly version: string };
   /** Names this tab or process; a newer connection of the same instance replaces the older. Default: a new UUID. */
   readonly instance?: string;
   readonly fetch?: FetchLike;
   readonly WebSocket?: WebSocketConstructor;
-  /** True where `WebSocket` takes `{ headers }` as third argument (the `ws` package under Node). */
-  readonly webSocketAcceptsHeaders?: boolean;
   /** Where unsent messages are kept. Default: IndexedDB where there is one, else memory. */
   readonly storage?: OutboxStorage;
   readonly clock?: Clock;
   /** A number in [0, 1): jitter only. */
   readonly random?: () => number;
+  /** Default: none. The full client listens to the window where there is one. */
   readonly events?: HostEvents;
   readonly log?: (entry: LogEntry) => void;
+}
+
+/**
+ * Who is speaking.
+ * - `cookie` (default): the session cookie, for pages of the same origin.
+ * - `bearer`: a token for programs, sent as `Authorization: Bearer …`. Where the WebSocket
+ *   cannot carry headers (browsers), the client asks `POST /api/auth/ticket` for a one-time ticket.
+ * - `ticket`: the page gets one-time tickets by its own means (other origin). `request` signs REST calls.
+ */
+export type Auth =
+  | { readonly kind: 'cookie' }
+  | { readonly kind: 'bearer'; readonly token: string | (() => string | Promise<string>) }
+  | {
+      readonly kind: 'ticket';
+      readonly ticket: () => Promise<string>;
+      readonly headers?: () => Record<string, string> | Promise<Record<string, string>>;
+    };
+
+/** What the full client takes. */
+export interface ChatOptions extends Omit<CoreOptions, 'credentials'> {
+  readonly auth?: Auth;
+  /** True where `WebSocket` takes `{ headers }` as third argument (the `ws` package under Node). */
+  readonly webSocketAcceptsHeaders?: boolean;
 }
 
 // ── what it shows ───────────────────────────────────────────────────────────────────────────
@@ -176,7 +194,7 @@ export interface OutboxState {
 }
 
 /** One immutable picture of everything but the messages. Unchanged parts keep their identity. */
-export interface Snapshot {
+export interface CoreSnapshot {
   readonly connection: Connection;
   readonly user: User | null;
   readonly limits: Limits | null;
@@ -186,13 +204,23 @@ export interface Snapshot {
   /** By room id; rooms without unread messages are left out. */
   readonly unreadCounts: Readonly<Record<RoomId, number>>;
   readonly totalUnreadCount: number;
+  readonly outbox: OutboxState;
+}
+
+/** What `withPresence` adds. */
+export interface PresenceSnapshot {
   readonly presence: Readonly<Record<UserId, Present>>;
   /** Who is typing where; never this person. Rooms where nobody types are left out. */
   readonly typing: Readonly<Record<RoomId, readonly UserId[]>>;
+}
+
+/** What `withNotifications` adds. */
+export interface NotificationsSnapshot {
   /** The newest 50 since `connect()`, oldest first. */
   readonly notifications: readonly Notification[];
-  readonly outbox: OutboxState;
 }
+
+export interface Snapshot extends CoreSnapshot, PresenceSnapshot, NotificationsSnapshot {}
 
 /** Why a message did not go out. `code` is the server's, or one of the client's own. */
 export interface SendError {
@@ -216,7 +244,7 @@ export interface PendingMessage {
 }
 
 /** What is held of one room's log. Equal until something in this room changes. */
-export interface TimelineView {
+export interface CoreTimelineView {
   readonly roomId: RoomId;
   /** Ascending by seq, without holes, tombstones included. */
   readonly messages: readonly Message[];
@@ -228,6 +256,9 @@ export interface TimelineView {
   readonly loading: 'initial' | 'older' | 'newer' | null;
   /** Why the last load failed; cleared by the next. */
   readonly error: { readonly code: string; readonly detail: string } | null;
+}
+
+export interface TimelineView extends CoreTimelineView {
   /** The first unread seq when the room was opened, for the separator; stays put until opened again. */
   readonly firstUnreadSeq: Seq | null;
 }
@@ -247,7 +278,8 @@ export interface RefreshResult {
   readonly rooms: readonly Room[];
 }
 
-export interface Chat {
+/** The core: what `createChat` gives where nothing is composed in. */
+export interface CoreChat {
   /** Starts an HTTP sync and the WebSocket at once; idempotent; also leaves a state that waits for a person (after sign-in). */
   connect(): void;
   /** Closes everything; the outbox is kept. `connect()` starts again. */
@@ -257,9 +289,9 @@ export interface Chat {
 
   /** Called at most once per task after something may have changed. */
   subscribe(listener: () => void): () => void;
-  getSnapshot(): Snapshot;
+  getSnapshot(): CoreSnapshot;
   subscribeTimeline(roomId: RoomId, listener: () => void): () => void;
-  getTimeline(roomId: RoomId): TimelineView;
+  getTimeline(roomId: RoomId): CoreTimelineView;
 
   /**
    * Writes the message into the outbox, then sends it, over whatever works.
@@ -275,14 +307,6 @@ export interface Chat {
   ): Promise<SendResult>;
   /** Asks for the room list again. @throws ChatError */
   refreshRoomList(): Promise<RefreshResult>;
-  /**
-   * One command, over the WebSocket when it is live, else over REST. What may be repeated is
-   * repeated by REST where a socket dies under it; what may not is refused with `connection_lost`.
-   * Messages and rooms in the result are applied to the state.
-   * @throws ChatError
-   */
-  command<C extends CommandName>(type: C, fields: CommandFields<C>): Promise<CommandResult<C>>;
-
   /** Loads a window of the room: the newest page, or a page around a seq. @throws nothing: see `TimelineView.error`. */
   openRoom(roomId: RoomId, at?: { readonly around?: Seq }): Promise<void>;
   /** Lets go of the room's messages; unsent ones are kept. */
@@ -298,10 +322,40 @@ export interface Chat {
   /** All failed ones (of one room). */
   retryAll(roomId?: RoomId): void;
   discardAll(roomId?: RoomId): void;
+}
 
+export interface CommandsChat {
+  /**
+   * One command, over the WebSocket when it is live, else over REST. What may be repeated is
+   * repeated by REST where a socket dies under it; what may not is refused with `connection_lost`.
+   * Messages and rooms in the result are applied to the state.
+   * @throws ChatError
+   */
+  command<C extends CommandName>(type: C, fields: CommandFields<C>): Promise<CommandResult<C>>;
+}
+
+export interface ReadingChat {
   /** Moves the read mark forward (never back); shown at once, told to the server shortly after. */
   markRead(roomId: RoomId, seq: Seq): void;
+  getTimeline(roomId: RoomId): TimelineView;
+}
+
+export interface PresenceChat {
   /** Call as often as keys are pressed; told to the server at most every 3 s. */
   setTyping(roomId: RoomId, active: boolean): void;
   setPresence(state: Present): void;
+  getSnapshot(): CoreSnapshot & PresenceSnapshot;
+}
+
+export interface NotificationsChat {
+  getSnapshot(): CoreSnapshot & NotificationsSnapshot;
+}
+
+/** The full client: the core with everything composed in. */
+export interface Chat
+  extends Omit<CoreChat, 'getSnapshot' | 'getTimeline'>,
+    CommandsChat,
+    ReadingChat,
+    Omit<PresenceChat, 'getSnapshot'> {
+  getSnapshot(): Snapshot;
 }

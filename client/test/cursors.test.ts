@@ -1,11 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { Cursors } from '../src/cursors.ts';
+import { createCursors } from '../src/cursors.ts';
 import { created } from './make.ts';
 
 describe('a cursor', () => {
   it('lets in the next, drops the past, and keeps what is ahead until the gap is filled', () => {
-    const cursors = new Cursors();
+    const cursors = createCursors();
     cursors.jump(1, 10);
     expect(cursors.receive(created(9))).toEqual([]);
     expect(cursors.receive(created(12))).toEqual([]);
@@ -16,7 +16,7 @@ describe('a cursor', () => {
   });
 
   it('hears of heads, and of nothing in rooms that are not held', () => {
-    const cursors = new Cursors();
+    const cursors = createCursors();
     expect(cursors.receive(created(1))).toEqual([]);
     cursors.hear(1, 5);
     expect([cursors.get(1), cursors.lag(1)]).toEqual([undefined, 0]);
@@ -28,7 +28,7 @@ describe('a cursor', () => {
   });
 
   it('jumps over a gap and goes on with what waited', () => {
-    const cursors = new Cursors();
+    const cursors = createCursors();
     cursors.jump(1, 1);
     cursors.receive(created(5));
     cursors.receive(created(8));
@@ -37,7 +37,7 @@ describe('a cursor', () => {
   });
 
   it('bounds what it keeps', () => {
-    const cursors = new Cursors();
+    const cursors = createCursors();
     cursors.jump(1, 0);
     for (let seq = 2; seq < 5_000; seq++) cursors.receive(created(seq));
     expect(cursors.receive(created(1)).length).toBeLessThanOrEqual(502);
@@ -56,7 +56,7 @@ describe('a cursor', () => {
     );
     fc.assert(
       fc.property(arrivals, ([n, seqs]) => {
-        const cursors = new Cursors();
+        const cursors = createCursors();
         cursors.jump(1, 0);
         const delivered = seqs.flatMap((seq) => cursors.receive(created(seq)).map((event) => event.seq));
         expect(delivered).toEqual(Array.from({ length: n }, (_, i) => i + 1));

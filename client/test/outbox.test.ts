@@ -1,7 +1,7 @@
 import { IDBFactory } from 'fake-indexeddb';
 import { describe, expect, it } from 'vitest';
 import { ChatError } from '../src/errors.ts';
-import { EXPIRY_MS, Outbox, type Outgoing } from '../src/outbox.ts';
+import { createOutbox, EXPIRY_MS, type Outgoing } from '../src/outbox.ts';
 import { indexedDbStorage, memoryStorage } from '../src/outboxStorage.ts';
 import { FakeClock } from '../src/testing/index.ts';
 import type { OutboxItem, OutboxStorage, SendResult } from '../src/types.ts';
@@ -12,7 +12,7 @@ const ANN = 1;
 /** An outbox whose deliveries are answered by the test. */
 function made(storage: OutboxStorage = memoryStorage(), clock = new FakeClock()) {
   const tries: { item: Outgoing; ack(): void; fail(error: ChatError): void }[] = [];
-  const outbox = new Outbox({
+  const outbox = createOutbox({
     storage,
     clock,
     random: () => 0.5,

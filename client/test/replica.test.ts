@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Room, ServerFrame, ServerHello } from '../src/protocol.ts';
-import { Replica } from '../src/replica.ts';
+import { createReplica, type Replica } from '../src/replica.ts';
 import { FakeClock, MemoryServer } from '../src/testing/index.ts';
 import { beginLoad, applyPage, EMPTY } from '../src/timeline.ts';
 import { created, message, row, user } from './make.ts';
@@ -27,26 +27,18 @@ const list = (rooms: readonly Room[], user_version = 5, epoch = 'e1'): ServerFra
 });
 
 function replica(...rooms: Room[]): Replica {
-  const made = new Replica();
+  const made = createReplica();
   hear(made, hello(), list(rooms.length > 0 ? rooms : [row()]));
   made.takeNeeds();
   return made;
 }
 
-const hear = (r: Replica, ...frames: ServerFrame[]): void => frames.forEach((frame) => r.receive(frame, 0));
+const hear = (r: Replica, ...frames: ServerFrame[]): void => frames.forEach((frame) => r.receive(frame));
 const held = (r: Replica): void =>
   r.setTimeline(
     1,
     applyPage(beginLoad(EMPTY, 'initial', 1), 1, { messages: [message(10)], as_of_seq: 10, has_more: false }, true),
   );
-const readState = (user_version: number, read_seq: number, unread_count: number): ServerFrame => ({
-  type: 'read_state',
-  user_version,
-  room_id: 1,
-  read_seq,
-  unread_count,
-  mention_count: 0,
-});
 
 describe('the list', () => {
   it('of an older version takes nothing back', () => {
@@ -95,52 +87,6 @@ describe('changes of the list', () => {
     hear(r, { type: 'room_added', user_version: 7, room: row({ seq: 20 }) });
     expect([...r.takeNeeds().reload]).toEqual([1]);
   });
-
-  it('keep each notification once, and the newest fifty', () => {
-    const r = replica();
-    const notify = (user_version: number): ServerFrame => ({
-      type: 'notification',
-      user_version,
-      kind: 'mention',
-      room_id: 1,
-      message_id: 'm',
-      by: user(2),
-    });
-    hear(r, notify(6), notify(6));
-    expect(r.notifications).toHaveLength(1);
-    for (let version = 7; version < 80; version++) hear(r, notify(version));
-    expect(r.notifications.map((n) => n.user_version)).toEqual(Array.from({ length: 50 }, (_, i) => 30 + i));
-  });
-});
-
-describe('a read mark', () => {
-  it('to the end leaves nothing, whatever was told', () => {
-    const r = replica(row({ read_seq: 5, unread_count: 3 }));
-    hear(r, readState(6, 12, 1));
-    expect(r.rooms.get(1)).toMatchObject({ read_seq: 12, unread_count: 0 });
-    expect(r.takeNeeds().refresh).toBe(false);
-  });
-
-  it('in the middle is counted here, where all behind it is held', () => {
-    const r = replica(row({ read_seq: 5, unread_count: 3 }));
-    held(r);
-    hear(r, created(11), readState(6, 9, 77));
-    expect(r.rooms.get(1)).toMatchObject({ read_seq: 9, unread_count: 2 });
-    expect(r.takeNeeds().refresh).toBe(false);
-  });
-
-  it('in the middle of what is not held is taken for now, and the list is asked for', () => {
-    const r = replica(row({ read_seq: 5, unread_count: 3 }));
-    hear(r, readState(6, 8, 2));
-    expect(r.rooms.get(1)).toMatchObject({ read_seq: 8, unread_count: 2 });
-    expect(r.takeNeeds().refresh).toBe(true);
-  });
-
-  it('never goes back', () => {
-    const r = replica(row({ read_seq: 9, unread_count: 1 }));
-    hear(r, readState(6, 7, 3));
-    expect(r.rooms.get(1)).toMatchObject({ read_seq: 9, unread_count: 1 });
-  });
 });
 
 describe('where this client stands', () => {
@@ -166,10 +112,9 @@ describe('where this client stands', () => {
   it('is nobody else’s: another person starts from nothing', () => {
     const r = replica();
     held(r);
-    hear(r, { type: 'presence', user_id: 2, state: 'online' }, hello('e1', 2));
+    hear(r, hello('e1', 2));
     expect(r.resume()).toBeUndefined();
     expect(r.timeline(1)).toBeUndefined();
-    expect(r.presence.present).toEqual({});
     expect(r.rooms.list).toEqual([]);
   });
 
@@ -184,11 +129,45 @@ describe('where this client stands', () => {
   });
 });
 
+const readState: ServerFrame = {
+  type: 'read_state',
+  user_version: 6,
+  room_id: 1,
+  read_seq: 11,
+  unread_count: 0,
+  mention_count: 0,
+};
+
+describe('what the core does not count itself', () => {
+  it('is asked for', () => {
+    for (const frame of [created(11), readState]) {
+      const r = replica();
+      hear(r, frame);
+      expect(r.takeNeeds().refresh).toBe(true);
+    }
+  });
+
+  it('comes with the list, and an older row takes nothing back', () => {
+    const r = replica();
+    hear(r, list([row({ seq: 12, unread_count: 2 })], 6));
+    expect(r.rooms.get(1)).toMatchObject({ seq: 12, unread_count: 2 });
+    r.put(row({ seq: 11, unread_count: 1 }));
+    expect(r.rooms.get(1)).toMatchObject({ seq: 12, unread_count: 2 });
+  });
+});
+
 describe('frames of a newer server', () => {
   it('are nobody’s', () => {
     const r = replica();
     const before = JSON.stringify(r.rooms.list);
-    hear(r, { type: 'hologram', room_id: 1, seq: 11 } as unknown as ServerFrame);
+    hear(r, { type: 'hologram', colour: 'blue' } as unknown as ServerFrame);
     expect(JSON.stringify(r.rooms.list)).toBe(before);
+  });
+
+  it('count where they have a number in a room: what comes after must not wait for them', () => {
+    const r = replica();
+    hear(r, { type: 'hologram', room_id: 1, seq: 11 } as unknown as ServerFrame, created(12));
+    expect(r.cursors.get(1)).toBe(12);
+    expect(r.takeNeeds().repair.size).toBe(0);
   });
 });

@@ -8,11 +8,9 @@ import {
   excerpt,
   failLoad,
   MAX_MESSAGES,
-  openAt,
   type Page,
   show,
   type Timeline,
-  unreadAfter,
 } from '../src/timeline.ts';
 import { created, deleted, edited, joined, message, quote, reacted } from './make.ts';
 
@@ -149,40 +147,6 @@ describe('own messages', () => {
       rev_seq: 9,
     });
     expect(applyResult(t, message(8))).toBe(t);
-  });
-});
-
-describe('what was unread', () => {
-  it('begins at the first message of another person, and stays put', () => {
-    let t = openAt(EMPTY, { after: 2, upTo: 6, me: 1 });
-    const messages = [
-      message(2),
-      message(3, { sender: { id: 1, username: 'me', display_name: 'me' } }),
-      message(4),
-      message(5),
-    ];
-    t = applyPage(beginLoad(t, 'initial', 1), 1, { messages, as_of_seq: 6, has_more: false }, true);
-    expect(t.firstUnreadSeq).toBe(4);
-    expect(applyEvent(t, created(7)).firstUnreadSeq).toBe(4);
-    expect(openAt(t, null).firstUnreadSeq).toBeNull();
-  });
-
-  it('is counted only where all of it is held', () => {
-    const t = opened({
-      messages: [
-        message(8),
-        message(9, { mentions: [1] }),
-        message(10, { deleted: true }),
-        message(11, { sender: { id: 1, username: '', display_name: '' } }),
-      ],
-      as_of_seq: 11,
-      has_more: true,
-    });
-    expect(unreadAfter(t, 7, 1)).toEqual({ unread_count: 2, mention_count: 1 });
-    expect(unreadAfter(t, 8, 1)).toEqual({ unread_count: 1, mention_count: 1 });
-    expect(unreadAfter(t, 6, 1)).toBeNull();
-    expect(unreadAfter({ ...t, hasNewer: true }, 8, 1)).toBeNull();
-    expect(unreadAfter({ ...t, hasOlder: false }, 2, 1)).not.toBeNull();
   });
 });
 

@@ -3,9 +3,8 @@
  * read the same files.
  */
 import { describe, expect, it } from 'vitest';
-import type { Environment } from '../src/environment.ts';
 import { COMMANDS, type ServerFrame } from '../src/protocol.ts';
-import { Link } from '../src/transports/websocket.ts';
+import { openLink } from '../src/transports/websocket.ts';
 import type { WebSocketLike } from '../src/types.ts';
 
 interface Vector {
@@ -52,8 +51,8 @@ async function open(): Promise<{ say(text: string): void; heard: ServerFrame[]; 
   };
   const heard: ServerFrame[] = [];
   const closed: number[] = [];
-  const environment = { openSocket: async () => socket, log() {} } as unknown as Environment;
-  const link = new Link(environment, {
+  const environment = { openSocket: async () => socket, log() {} };
+  const link = openLink(environment, {
     opened() {},
     frames: (frames) => heard.push(...frames),
     closed: (code) => closed.push(code),

@@ -1,5 +1,5 @@
 /** One person's client on a network in memory, with another person on the same server. */
-import { createChat } from '../src/client.ts';
+import { createFullChat } from '../src/full.ts';
 import { memoryStorage } from '../src/outboxStorage.ts';
 import { FakeClock, MemoryNetwork, MemoryServer } from '../src/testing/index.ts';
 import type { Chat, ChatOptions, HostFact, LogEntry } from '../src/types.ts';
@@ -28,7 +28,7 @@ export function world(options: Partial<ChatOptions> = {}, before?: (server: Memo
   const network = new MemoryNetwork(server, ANN);
   const listeners = new Set<(fact: HostFact) => void>();
   const log: LogEntry[] = [];
-  const chat = createChat({
+  const chat = createFullChat({
     client: { name: 'test', version: '1' },
     baseUrl: 'http://memory',
     fetch: network.fetch,

@@ -6,7 +6,8 @@
  * a message that shows twice, or out of order, for a moment only, is a fault too.
  */
 import { createInterface } from 'node:readline';
-import { type Chat, createChat, type HostFact, type RoomId } from '@backchannel/client';
+import type { Chat, HostFact, RoomId } from '@backchannel/client';
+import { createFullChat } from '@backchannel/client/full';
 
 interface Scene {
   readonly seed: number;
@@ -48,7 +49,7 @@ class Talker {
   constructor(device: Scene['devices'][number], random: () => number) {
     this.#name = device.name;
     this.#random = random;
-    this.#chat = createChat({
+    this.#chat = createFullChat({
       baseUrl: device.baseUrl,
       auth: { kind: 'bearer', token: device.token },
       client: { name: 'talker', version: '1' },

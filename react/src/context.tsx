@@ -1,7 +1,8 @@
 /**
  * The one context: which `Chat` the components below speak to.
  */
-import { type Chat, type ChatOptions, createChat } from '@backchannel/client';
+import type { Chat, ChatOptions } from '@backchannel/client';
+import { createFullChat } from '@backchannel/client/full';
 import { createContext, type ReactNode, useContext, useEffect, useState } from 'react';
 
 const ChatContext = createContext<Chat | null>(null);
@@ -21,7 +22,7 @@ export type UnifiedChatProviderProps = { readonly children: ReactNode } & (
 
 /** Connects while it is mounted, and gives the chat to everything below. */
 export function UnifiedChatProvider({ chat: given, options, children }: UnifiedChatProviderProps): ReactNode {
-  const [made] = useState(() => given ?? createChat(options));
+  const [made] = useState(() => given ?? createFullChat(options));
   const chat = given ?? made;
   useEffect(() => {
     chat.connect();

@@ -1,7 +1,9 @@
 /**
- * @backchannel/react: provider, hooks and the connection indicator. Re-exports the client.
+ * @backchannel/react: provider, hooks and the connection indicator. Re-exports the client; `createChat` is the full one here.
  */
-export * from '@backchannel/client';
+export { ChatError, indexedDbStorage, isFinalStatus, memoryStorage, uuidv7 } from '@backchannel/client';
+export type * from '@backchannel/client';
+export { createFullChat as createChat } from '@backchannel/client/full';
 export { ConnectionStateIndicator, type ConnectionStateIndicatorProps } from './ConnectionStateIndicator.tsx';
 export { UnifiedChatProvider, type UnifiedChatProviderProps, useChat } from './context.tsx';
 export {

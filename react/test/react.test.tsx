@@ -1,4 +1,5 @@
-import { type Chat, type ChatOptions, createChat, memoryStorage } from '@backchannel/client';
+import { type Chat, type ChatOptions, memoryStorage } from '@backchannel/client';
+import { createFullChat } from '@backchannel/client/full';
 import { MemoryNetwork, MemoryServer } from '@backchannel/client/testing';
 import { StrictMode, type ReactNode } from 'react';
 import { renderToString } from 'react-dom/server';
@@ -39,7 +40,7 @@ function world(more: Partial<ChatOptions> = {}) {
     storage: memoryStorage(),
     ...more,
   };
-  return { server, network, options, chat: createChat(options) };
+  return { server, network, options, chat: createFullChat(options) };
 }
 
 const within = (chat: Chat, children: ReactNode): ReactNode => (

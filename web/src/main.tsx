@@ -1,5 +1,5 @@
 import './styles/index.css';
-import { createChat } from '@backchannel/client';
+import { createFullChat } from '@backchannel/client/full';
 import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
 import { App } from './app/App.tsx';
@@ -14,7 +14,7 @@ createRoot(root).render(
     <App
       api={createAccountsApi()}
       initial={page}
-      makeChat={() => createChat({ client: { name: 'web', version: page?.version ?? '0' } })}
+      makeChat={() => createFullChat({ client: { name: 'web', version: page?.version ?? '0' } })}
     />
   </StrictMode>,
 );

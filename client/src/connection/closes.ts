@@ -4,7 +4,7 @@
  * `retry`: a failed attempt, back off. `slot`: the node restarts; come back spread over 5 s, no failure.
  * `ask`: ask REST whether the session is really over before telling a person so. `halt`: wait for a person.
  */
-import { CLOSE } from '../protocol.ts';
+import type { CLOSE } from '../protocol.ts';
 import type { ConnectionReason } from '../types.ts';
 
 export type CloseRule =
@@ -13,31 +13,30 @@ export type CloseRule =
   | { readonly next: 'halt'; readonly reason: ConnectionReason };
 
 const retry: CloseRule = { next: 'retry', failures: 1 };
+const slot: CloseRule = { next: 'slot' };
 
-const RULES: Readonly<Record<keyof typeof CLOSE, CloseRule>> = {
+const RULES: Readonly<Record<(typeof CLOSE)[keyof typeof CLOSE] | 1001, CloseRule>> = {
+  /** Going away: what proxies and other servers say for 1012. */
+  1001: slot,
+  /** Too large: the message that was fails (transports/websocket.ts); the link comes back. */
+  1009: retry,
   /** The server cannot serve now. */
-  unavailable: retry,
-  restart: { next: 'slot' },
-  /** The message that was too large fails (transports/websocket.ts); the link comes back. */
-  too_large: retry,
-  /** A bug of ours, logged. */
-  not_understood: retry,
-  session_over: { next: 'ask' },
-  forbidden: { next: 'halt', reason: 'forbidden' },
-  /** Nothing is lost: resume by cursor. */
-  too_slow: retry,
-  superseded: { next: 'halt', reason: 'superseded' },
-  protocol_unspoken: { next: 'halt', reason: 'update_required' },
+  1011: retry,
+  /** The node restarts. */
+  1012: slot,
+  /** Not understood: a bug of ours, logged. */
+  4400: retry,
+  /** The session is over. */
+  4401: { next: 'ask' },
+  4403: { next: 'halt', reason: 'forbidden' },
+  /** Too slow. Nothing is lost: resume by cursor. */
+  4408: retry,
+  4409: { next: 'halt', reason: 'superseded' },
+  /** The protocol's version is no longer spoken. */
+  4426: { next: 'halt', reason: 'update_required' },
   /** Too many commands or sockets: start three doublings higher. */
-  too_many: { next: 'retry', failures: 3 },
+  4429: { next: 'retry', failures: 3 },
 };
 
-/** 1001 (going away) is what proxies and other servers say for 1012. */
-const GOING_AWAY = 1001;
-
 /** Codes that are not the protocol's (1006, a proxy's own) are a failed attempt. */
-export function closeRule(code: number): CloseRule {
-  if (code === GOING_AWAY) return RULES.restart;
-  for (const [name, known] of Object.entries(CLOSE)) if (known === code) return RULES[name as keyof typeof CLOSE];
-  return retry;
-}
+export const closeRule = (code: number): CloseRule => (RULES as Record<number, CloseRule | undefined>)[code] ?? retry;

@@ -5,17 +5,19 @@
  * every decision is a cell of the machine's table, every colour a rule of status.ts.
  */
 import type { Environment } from '../environment.ts';
-import { PROTOCOL, type Resume, type ServerFrame } from '../protocol.ts';
-import { Http } from '../transports/http.ts';
-import { Link } from '../transports/websocket.ts';
+import { PROTOCOL, type Resume, type Routes, type ServerFrame } from '../protocol.ts';
+import { createHttp, type Http } from '../transports/http.ts';
+import { type Link, openLink } from '../transports/websocket.ts';
 import type { Connection, Method } from '../types.ts';
-import { BY_REST, type Effect, type Event, INITIAL, isLive, isUnsure, type Model, next } from './machine.ts';
-import { Poller } from './poller.ts';
+import { BY_REST, type Effect, type Event, INITIAL, isLive, isUnsure, next } from './machine.ts';
+import { createPoller } from './poller.ts';
 import { answered, damp, judge, NO_EVIDENCE, type Shown, unanswered } from './status.ts';
 
 export interface DriverPorts {
   resume(): Resume | undefined;
   wait_s(): number;
+  /** The numbering that counts now. */
+  epoch(): string | null;
   frames(frames: readonly ServerFrame[], method: Method): void;
   /** The epoch a poll was answered under. */
   polled(epoch: string): void;
@@ -26,180 +28,191 @@ export interface DriverPorts {
   changed(): void;
 }
 
-export class Driver {
+export interface Driver {
   readonly http: Http;
-  readonly #env: Environment;
-  readonly #ports: DriverPorts;
-  readonly #poller: Poller;
-  #model: Model = INITIAL;
-  #rest = NO_EVIDENCE;
-  #shown: Shown = { verdict: judge(INITIAL, NO_EVIDENCE, true), since: 0 };
-  #link: Link | null = null;
-  #timer: unknown = null;
-  #timerAt = 0;
-  #recheck: unknown = null;
-  #lastHeardAt: number | null = null;
-  #unsubscribe: (() => void) | null = null;
-
-  constructor(env: Environment, ports: DriverPorts) {
-    this.#env = env;
-    this.#ports = ports;
-    this.http = new Http(env, {
-      witness: (ok) => this.#witness(ok),
-      refused: (reason) => this.dispatch({ type: 'refused', reason }),
-    });
-    this.#poller = new Poller(env, this.http, {
-      resume: ports.resume,
-      wait_s: ports.wait_s,
-      answered: (answer) => {
-        ports.frames(answer.frames, 'rest');
-        ports.polled(answer.epoch);
-      },
-    });
-  }
-
-  get connection(): Omit<Connection, 'waiting'> {
-    const { state, deadline } = this.#model;
-    const retryAt = state === 'waiting' || state === 'leaving' ? deadline : null;
-    return { ...this.#shown.verdict, retryAt, lastHeardAt: this.#lastHeardAt };
-  }
-
+  readonly connection: Omit<Connection, 'waiting'>;
   /** The proven link, or null. */
-  get link(): Link | null {
-    return isLive(this.#model.state) ? this.#link : null;
-  }
+  readonly link: Link | null;
+  start(): void;
+  stop(): void;
+  retryNow(): void;
+  /** An answer is late: make sure of the link. */
+  doubt(): void;
+  zombie(link: Link): void;
+}
 
-  start(): void {
-    this.#unsubscribe ??= this.#env.events.subscribe((fact) => {
-      if (fact === 'hidden') return;
-      this.dispatch({ type: fact === 'offline' ? 'doubt' : 'wake' });
-      if (fact !== 'offline') this.#poller.hurry();
-    });
-    if (this.#model.state === 'stopped') {
-      this.#rest = NO_EVIDENCE;
-      this.#shown = { verdict: judge(INITIAL, NO_EVIDENCE, true), since: this.#env.clock.now() };
-    }
-    this.dispatch({ type: 'connect' });
-  }
+export function createDriver(env: Environment, routes: Routes, ports: DriverPorts): Driver {
+  const { clock, random, log, events } = env;
+  let model = INITIAL;
+  let rest = NO_EVIDENCE;
+  let shown: Shown = { verdict: judge(model, rest, true), since: 0 };
+  let link: Link | null = null;
+  let timer: unknown = null;
+  let timerAt = 0;
+  let recheck: unknown = null;
+  let lastHeardAt: number | null = null;
+  let unsubscribe: (() => void) | null = null;
 
-  stop(): void {
-    this.#unsubscribe?.();
-    this.#unsubscribe = null;
-    this.dispatch({ type: 'disconnect' });
-  }
+  const http = createHttp(env, { witness, refused: (reason) => dispatch({ type: 'refused', reason }) }, routes);
+  const poller = createPoller(env, http, {
+    resume: ports.resume,
+    wait_s: ports.wait_s,
+    answered({ frames, epoch }) {
+      ports.frames(frames, 'rest');
+      ports.polled(epoch);
+    },
+  });
 
-  retryNow(): void {
-    this.dispatch({ type: 'retry_now' });
-    this.#poller.hurry();
-  }
-
-  zombie(link: Link): void {
-    if (link === this.#link) this.dispatch({ type: 'zombie' });
-  }
-
-  dispatch(event: Event): void {
-    const { clock, random, log } = this.#env;
-    const before = this.#model;
-    const { model, effects } = next(before, event, clock.now(), random());
-    this.#model = model;
-    if (model.state !== before.state) {
-      log('connection', { from: before.state, to: model.state, on: event.type, failures: model.failures });
+  function dispatch(event: Event): void {
+    const before = model.state;
+    const step = next(model, event, clock.now(), random());
+    model = step.model;
+    const { state, failures } = model;
+    const becameLive = isLive(state) && !isLive(before);
+    if (state !== before) {
+      log('connection', { from: before, to: state, on: event.type, failures });
       // What HTTP did before this link was proven says nothing about now.
-      if (isLive(before.state) && !isLive(model.state)) this.#rest = NO_EVIDENCE;
+      if (isLive(before) && !isLive(state)) rest = NO_EVIDENCE;
     }
-    for (const effect of effects) this.#do(effect);
-    if (isUnsure(model.state) && !isUnsure(before.state)) this.#ports.doubted();
-    this.#arm();
-    this.#poller.running = BY_REST[model.state];
-    if (model.state === before.state && isLive(model.state)) return;
-    if (isLive(model.state) && !isLive(before.state)) this.#ports.recovered();
-    this.#show();
+    for (const effect of step.effects) DO[effect]();
+    if (isUnsure(state) && !isUnsure(before)) ports.doubted();
+    arm();
+    poller.run(BY_REST[model.state]);
+    // Frames of a live link are no news of the connection.
+    if (state === before && isLive(state)) return;
+    if (becameLive) ports.recovered();
+    show();
   }
 
-  #do(effect: Effect): void {
-    switch (effect) {
-      case 'open':
-        return this.#open();
-      case 'close':
-        this.#link?.drop();
-        this.#link = null;
-        return;
-      case 'greet': {
-        const resume = this.#ports.resume();
-        this.#link?.send({ type: 'hello', protocol: PROTOCOL, client: this.#env.client, ...(resume && { resume }) });
-        return;
-      }
-      case 'ping':
-        this.#link?.send({ type: 'ping' });
-        return;
-      case 'probe': {
-        // A 401 arrives as `refused` before this.
-        const probed = (): void => this.dispatch({ type: 'probed' });
-        this.http.request('get_me', {}).then(probed, probed);
-      }
-    }
-  }
+  const DO: Readonly<Record<Effect, () => void>> = {
+    open,
+    close() {
+      link?.drop();
+      link = null;
+    },
+    greet() {
+      const resume = ports.resume();
+      link?.send({ type: 'hello', protocol: PROTOCOL, client: env.client, ...(resume && { resume }) });
+    },
+    ping: () => link?.send({ type: 'ping' }),
+    probe() {
+      // A 401 arrives as `refused` before this.
+      const probed = (): void => dispatch({ type: 'probed' });
+      http.request('get_me', {}).then(probed, probed);
+    },
+  };
 
-  #open(): void {
-    const link: Link = new Link(this.#env, {
-      opened: () => this.dispatch({ type: 'opened' }),
-      frames: (frames) => {
-        this.#lastHeardAt = this.#env.clock.now();
-        this.#ports.frames(frames, 'websocket');
-        // A frame may have ended this link (a new epoch, another person).
-        for (const frame of frames) if (link === this.#link) this.#hear(frame, link);
+  function open(): void {
+    let spoken: string | undefined;
+    const opened = openLink(env, {
+      opened: () => dispatch({ type: 'opened' }),
+      frames(frames) {
+        lastHeardAt = clock.now();
+        for (const frame of frames) if (frame.type === 'hello') spoken = frame.epoch;
+        // HTTP told of another numbering meanwhile: what a stalled socket still brings is of the one that is over.
+        if (frames[0]?.type !== 'hello' && spoken !== undefined && spoken !== ports.epoch()) {
+          return dispatch({ type: 'zombie' });
+        }
+        ports.frames(frames, 'websocket');
+        // A frame may have ended this link (another person).
+        for (const frame of frames) if (opened === link) hear(frame, opened);
       },
-      closed: (code) => {
-        this.#env.log('socket_closed', { code });
-        this.#link = null;
-        this.dispatch({ type: 'closed', code });
+      closed(code) {
+        log('socket_closed', { code });
+        link = null;
+        dispatch({ type: 'closed', code });
       },
     });
-    this.#link = link;
+    link = opened;
   }
 
-  #hear(frame: ServerFrame, link: Link): void {
-    if (frame.type === 'ping') link.send({ type: 'pong' });
-    if (frame.type === 'hello') this.dispatch({ type: 'hello', heartbeat_ms: frame.heartbeat_s * 1_000 });
-    else if (frame.type === 'going_away') this.dispatch({ type: 'going_away', retry_after_ms: frame.retry_after_ms });
-    else this.dispatch({ type: frame.type === 'caught_up' || frame.type === 'pong' ? frame.type : 'frame' });
-  }
-
-  #witness(ok: boolean): void {
-    const before = this.#rest;
-    this.#rest = ok ? answered() : unanswered(before);
-    if (ok) {
-      this.#lastHeardAt = this.#env.clock.now();
-      // The way out is open again: what waits need not sit out its backoff.
-      if (before.failures > 0) this.#ports.recovered();
+  function hear(frame: ServerFrame, from: Link): void {
+    switch (frame.type) {
+      case 'hello':
+      case 'caught_up':
+      case 'pong':
+      case 'going_away':
+        return dispatch(frame);
+      default:
+        if (frame.type === 'ping') from.send({ type: 'pong' });
+        dispatch({ type: 'frame' });
     }
-    this.#show();
+  }
+
+  function witness(ok: boolean): void {
+    const { failures } = rest;
+    rest = ok ? answered() : unanswered(rest);
+    if (ok) {
+      lastHeardAt = clock.now();
+      // The way out is open again: what waits need not sit out its backoff.
+      if (failures > 0) ports.recovered();
+    }
+    show();
   }
 
   /** One timer, moved forward lazily: a busy link re-arms nothing, it only moves the deadline. */
-  #arm(): void {
-    const { clock } = this.#env;
-    const { deadline } = this.#model;
-    if (this.#timer !== null && (deadline === null || deadline < this.#timerAt)) {
-      clock.clearTimeout(this.#timer);
-      this.#timer = null;
-    }
-    if (deadline === null || this.#timer !== null) return;
-    this.#timerAt = deadline;
-    this.#timer = clock.setTimeout(() => {
-      this.#timer = null;
-      if (this.#model.deadline !== null && clock.now() >= this.#model.deadline) this.dispatch({ type: 'timeout' });
-      else this.#arm();
+  function arm(): void {
+    const { deadline } = model;
+    if (timer !== null && deadline !== null && deadline >= timerAt) return;
+    clock.clearTimeout(timer);
+    timer = null;
+    if (deadline === null) return;
+    timerAt = deadline;
+    timer = clock.setTimeout(() => {
+      timer = null;
+      if (model.deadline !== null && clock.now() >= model.deadline) dispatch({ type: 'timeout' });
+      else arm();
     }, deadline - clock.now());
   }
 
-  #show(): void {
-    const { clock, events } = this.#env;
+  function show(): void {
     const now = clock.now();
-    const { shown, again } = damp(this.#shown, judge(this.#model, this.#rest, events.isOnline()), now);
-    this.#shown = shown;
-    if (this.#recheck !== null) clock.clearTimeout(this.#recheck);
-    this.#recheck = again === null ? null : clock.setTimeout(() => this.#show(), again - now);
-    this.#ports.changed();
+    const damped = damp(shown, judge(model, rest, events.isOnline()), now);
+    shown = damped.shown;
+    clock.clearTimeout(recheck);
+    recheck = damped.again === null ? null : clock.setTimeout(show, damped.again - now);
+    ports.changed();
   }
+
+  return {
+    http,
+    get connection() {
+      const { state, deadline } = model;
+      return {
+        ...shown.verdict,
+        retryAt: state === 'waiting' || state === 'leaving' ? deadline : null,
+        lastHeardAt,
+      };
+    },
+    get link() {
+      return isLive(model.state) ? link : null;
+    },
+    start() {
+      unsubscribe ??= events.subscribe((fact) => {
+        if (fact === 'hidden') return;
+        dispatch({ type: fact === 'offline' ? 'doubt' : 'wake' });
+        if (fact !== 'offline') poller.hurry();
+      });
+      if (model.state === 'stopped') {
+        rest = NO_EVIDENCE;
+        shown = { verdict: judge(INITIAL, rest, true), since: clock.now() };
+      }
+      dispatch({ type: 'connect' });
+    },
+    stop() {
+      unsubscribe?.();
+      unsubscribe = null;
+      dispatch({ type: 'disconnect' });
+    },
+    retryNow() {
+      dispatch({ type: 'retry_now' });
+      poller.hurry();
+    },
+    doubt: () => dispatch({ type: 'doubt' }),
+    zombie(accused) {
+      if (accused !== link) return;
+      log('zombie');
+      dispatch({ type: 'zombie' });
+    },
+  };
 }

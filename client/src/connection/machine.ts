@@ -40,14 +40,14 @@ export type State =
 export type Event =
   | { readonly type: 'connect' | 'disconnect' | 'retry_now' }
   | { readonly type: 'opened' | 'caught_up' | 'pong' | 'frame' | 'timeout' }
-  | { readonly type: 'hello'; readonly heartbeat_ms: number }
+  | { readonly type: 'hello'; readonly heartbeat_s: number }
   | { readonly type: 'closed'; readonly code: number }
   | { readonly type: 'going_away'; readonly retry_after_ms: number }
   /** The host woke up, became visible or came online. */
   | { readonly type: 'wake' }
   /** An ack is late, or the host believes it is offline: make sure. */
   | { readonly type: 'doubt' }
-  /** HTTP answered what the silent socket should have. */
+  /** The socket is worth nothing: HTTP answered what it should have, or it speaks of a numbering that is over. */
   | { readonly type: 'zombie' }
   /** REST says a person is needed. */
   | { readonly type: 'refused'; readonly reason: ConnectionReason }
@@ -176,8 +176,8 @@ const giveUp = (m: Model, _: unknown, now: number, random: number): Step => wait
 const greet = (m: Model, _: unknown, now: number): Step =>
   step(m, { state: 'greeting', deadline: now + GREET_MS }, 'greet');
 
-const welcome = (m: Model, e: { heartbeat_ms: number }, now: number): Step =>
-  step(m, { state: 'catching_up', deadline: now + PROVE_MS, heartbeat_ms: e.heartbeat_ms });
+const welcome = (m: Model, e: { heartbeat_s: number }, now: number): Step =>
+  step(m, { state: 'catching_up', deadline: now + PROVE_MS, heartbeat_ms: e.heartbeat_s * 1_000 });
 
 const progress = (m: Model, _: unknown, now: number): Step => step(m, { deadline: now + PROVE_MS });
 
@@ -206,6 +206,9 @@ const gone = (m: Model, e: { code: number }, now: number, random: number): Step 
   return next === 'retry' || next === 'slot' ? step(m, { state: 'waiting' }) : lose(m, e, now, random);
 };
 
+/** Away from a node that leaves, to wait for the same slot. */
+const part = (m: Model): Step => step(m, { state: 'waiting' }, 'close');
+
 const openSoon = (m: Model, e: unknown, now: number): Step => {
   const earliest = m.openedAt + EAGER_MS;
   return now >= earliest ? open(m, e, now) : step(m, { deadline: Math.min(m.deadline ?? earliest, earliest) });
@@ -232,7 +235,7 @@ const IGNORE: Row = {
   probed: stay,
 };
 /** An attempt that has not proved itself: closing, silence or the node leaving end it. */
-const ATTEMPT: Row = { ...IGNORE, closed: lose, timeout: drop, going_away: leaveEarly };
+const ATTEMPT: Row = { ...IGNORE, closed: lose, timeout: drop, going_away: leaveEarly, zombie: drop };
 /** A proven link: every frame keeps it alive. */
 const PROVEN: Row = {
   ...ATTEMPT,
@@ -244,7 +247,6 @@ const PROVEN: Row = {
   going_away: leave,
   wake: check,
   doubt: check,
-  zombie: drop,
 };
 
 export const TABLE: { readonly [S in State]: Row } = {
@@ -256,7 +258,7 @@ export const TABLE: { readonly [S in State]: Row } = {
   live: PROVEN,
   /** Already asked: asking again must not move the deadline. */
   checking: { ...PROVEN, retry_now: stay, wake: stay, doubt: stay },
-  leaving: { ...IGNORE, closed: gone, timeout: reopen, retry_now: reopen },
+  leaving: { ...IGNORE, closed: gone, timeout: reopen, retry_now: reopen, zombie: part },
   waiting: { ...IGNORE, timeout: open, retry_now: open, wake: openSoon },
   asking: { ...IGNORE, timeout: giveUp, probed: giveUp, retry_now: open },
   halted: { ...IGNORE, connect: open, retry_now: open, refused: stay },

@@ -17,74 +17,67 @@ export interface PollerPorts {
   answered(answer: SyncResponse): void;
 }
 
+export interface Poller {
+  run(wanted: boolean): void;
+  /** The network may be back, and a waiting request may be on a dead one: ask anew, once a second at most. */
+  hurry(): void;
+}
+
 /** After the first answer: a socket that proves itself within this saves the long poll. */
 const HEAD_START_MS = 250;
 /** A server that answers "nothing" at once must not be asked in a tight loop. */
 const EMPTY_PAUSE_MS = 1_000;
 
-export class Poller {
-  readonly #env: Environment;
-  readonly #http: Http;
-  readonly #ports: PollerPorts;
-  #run: AbortController | null = null;
-  #startedAt = Number.NEGATIVE_INFINITY;
+export function createPoller({ clock, random }: Environment, http: Http, ports: PollerPorts): Poller {
+  let running: AbortController | null = null;
+  let startedAt = 0;
 
-  constructor(env: Environment, http: Http, ports: PollerPorts) {
-    this.#env = env;
-    this.#http = http;
-    this.#ports = ports;
-  }
-
-  set running(wanted: boolean) {
-    if (wanted === (this.#run !== null)) return;
-    this.#run?.abort();
-    this.#run = wanted ? new AbortController() : null;
-    if (this.#run) void this.#poll(this.#run.signal);
-  }
-
-  /** The network may be back, and a waiting request may be on a dead one: ask anew, once a second at most. */
-  hurry(): void {
-    if (!this.#run || this.#env.clock.now() - this.#startedAt < EMPTY_PAUSE_MS) return;
-    this.running = false;
-    this.running = true;
-  }
-
-  async #poll(signal: AbortSignal): Promise<void> {
-    const { clock, random } = this.#env;
+  async function poll({ signal }: AbortController): Promise<void> {
     let wait_s = 0;
     let failures = 0;
-    this.#startedAt = clock.now();
+    startedAt = clock.now();
     while (!signal.aborted) {
       const began = clock.now();
       let pause_ms = 0;
       try {
-        const answer = await this.#http.sync(this.#ports.resume(), wait_s, signal);
+        const answer = await http.sync(ports.resume(), wait_s, signal);
         if (signal.aborted) return;
-        this.#ports.answered(answer);
+        ports.answered(answer);
         failures = 0;
         if (wait_s === 0) pause_ms = HEAD_START_MS;
         else if (answer.frames.length === 0 && clock.now() - began < EMPTY_PAUSE_MS) pause_ms = EMPTY_PAUSE_MS;
-        wait_s = this.#ports.wait_s();
+        wait_s = ports.wait_s();
       } catch (error) {
         const told = error instanceof ChatError ? error.retryAfter : null;
-        pause_ms = told === null ? backoff_ms(failures, random()) : told * 1_000;
-        failures++;
+        pause_ms = told === null ? backoff_ms(failures++, random()) : told * 1_000;
         wait_s = 0;
       }
-      if (pause_ms > 0 && !signal.aborted) await this.#pause(pause_ms, signal);
+      if (pause_ms > 0 && !signal.aborted) await pause(pause_ms, signal);
     }
   }
 
-  #pause(delay_ms: number, signal: AbortSignal): Promise<void> {
-    return new Promise((resolve) => {
-      const timer = this.#env.clock.setTimeout(done, delay_ms);
-      const { clock } = this.#env;
-      function done(): void {
+  const pause = (delay_ms: number, signal: AbortSignal): Promise<void> =>
+    new Promise((resolve) => {
+      const timer = clock.setTimeout(resolve, delay_ms);
+      signal.onabort = () => {
         clock.clearTimeout(timer);
-        signal.removeEventListener('abort', done);
         resolve();
-      }
-      signal.addEventListener('abort', done);
+      };
     });
+
+  function run(wanted: boolean): void {
+    if (wanted === !!running) return;
+    running?.abort();
+    running = wanted ? new AbortController() : null;
+    if (running) void poll(running);
   }
+
+  return {
+    run,
+    hurry() {
+      if (!running || clock.now() - startedAt < EMPTY_PAUSE_MS) return;
+      run(false);
+      run(true);
+    },
+  };
 }

@@ -94,9 +94,9 @@ export class MemoryNetwork {
   #command(method: string, url: string, body: Record<string, unknown>): unknown {
     const { pathname, searchParams } = new URL(url, 'http://memory');
     for (const [type, route] of Object.entries(COMMANDS)) {
-      const names = [...route.path.matchAll(/\{(\w+)\}/g)].map((match) => match[1] as string);
-      const match = new RegExp(`^${route.path.replace(/\{\w+\}/g, '([^/]+)')}$`).exec(pathname);
-      if (route.method !== method || !match) continue;
+      const names = [...route.matchAll(/\{(\w+)\}/g)].map((match) => match[1] as string);
+      const match = new RegExp(`^${route.replace(/\{\w+\}/g, '([^/]+)')}$`).exec(`${method} ${pathname}`);
+      if (!match) continue;
       const inPath = Object.fromEntries(
         names.map((name, index) => [name, decodeURIComponent(match[index + 1] as string)]),
       );

@@ -1,5 +1,5 @@
 /**
- * The WebSocket transport: one socket, from opening to its end. A new try is a new `Link`.
+ * The WebSocket transport: one socket, from opening to its end. A new try is a new link.
  *
  * Knows how frames travel (one, or several as an array) and which answer belongs to which command.
  * It does not know whether the link is to be trusted: that is the machine's matter.
@@ -7,7 +7,7 @@
 import type { Environment } from '../environment.ts';
 import { ChatError } from '../errors.ts';
 import { type CommandFields, type CommandName, type CommandResult, isFrame, type ServerFrame } from '../protocol.ts';
-import type { LogEntry, WebSocketLike } from '../types.ts';
+import type { WebSocketLike } from '../types.ts';
 import type { Transport } from './transport.ts';
 
 export interface LinkListener {
@@ -17,6 +17,15 @@ export interface LinkListener {
   closed(code: number): void;
 }
 
+export interface Link extends Transport {
+  /** Messages heard so far: whether the link said anything since a moment. */
+  readonly heard: number;
+  /** One frame that has no answer of its own. */
+  send(frame: object): void;
+  /** Lets go without a word to the listener; what was under way is rejected with `connection_lost`. */
+  drop(): void;
+}
+
 interface Waiter {
   readonly bytes: number;
   resolve(result: never): void;
@@ -24,107 +33,94 @@ interface Waiter {
 }
 
 const OPEN = 1;
+/** The code of a socket that ended without one. */
+const BROKEN = 1006;
+const TOO_LARGE = 1009;
 
-export class Link implements Transport {
-  readonly method = 'websocket';
-  readonly #listener: LinkListener;
-  readonly #log: (event: string, fields?: Partial<LogEntry>) => void;
-  readonly #waiters = new Map<string, Waiter>();
-  #socket: WebSocketLike | null = null;
-  #over = false;
-  #lastId = 0;
-  /** Messages heard so far: whether the link said anything since a moment. */
-  heard = 0;
+export function openLink(env: Pick<Environment, 'openSocket' | 'log'>, listener: LinkListener): Link {
+  const waiters = new Map<string, Waiter>();
+  let socket: WebSocketLike | null = null;
+  let over = false;
+  let lastId = 0;
+  let heard = 0;
 
-  constructor(env: Environment, listener: LinkListener) {
-    this.#listener = listener;
-    this.#log = env.log;
-    // A ticket has to be asked for first; the socket may be unwanted by then.
-    env.openSocket().then(
-      (socket) => (this.#over ? socket.close() : this.#attach(socket)),
-      () => this.#end(1006),
-    );
-  }
-
-  /** One frame that has no answer of its own. */
-  send(frame: object): void {
-    if (this.#socket?.readyState === OPEN) this.#socket.send(JSON.stringify(frame));
-  }
-
-  request<C extends CommandName>(type: C, fields: CommandFields<C>): Promise<CommandResult<C>> {
-    return new Promise((resolve, reject) => {
-      const socket = this.#socket;
-      if (socket?.readyState !== OPEN) return reject(lost());
-      const id = 'id' in fields ? String(fields.id) : `c${++this.#lastId}`;
-      const text = JSON.stringify({ type, ...fields, id });
-      this.#waiters.set(id, { bytes: text.length, resolve, reject });
-      socket.send(text);
-    });
-  }
-
-  /** Lets go without a word to the listener; what was under way is rejected with `connection_lost`. */
-  drop(): void {
-    if (this.#over) return;
-    this.#over = true;
-    const socket = this.#socket;
-    if (socket) {
-      socket.onopen = socket.onmessage = socket.onclose = null;
-      socket.close();
-    }
-    this.#abandon(1006);
-  }
-
-  #attach(socket: WebSocketLike): void {
-    this.#socket = socket;
-    socket.onopen = () => this.#listener.opened();
-    socket.onmessage = (event: { data: unknown }) => this.#hear(event.data);
-    socket.onclose = (event: { code?: number }) => this.#end(event.code ?? 1006);
+  function attach(opened: WebSocketLike): void {
+    // A ticket had to be asked for first; the socket may be unwanted by now.
+    if (over) return opened.close();
+    socket = opened;
+    socket.onopen = listener.opened;
+    socket.onmessage = (event: { data: unknown }) => hear(event.data);
+    socket.onclose = (event: { code?: number }) => {
+      const code = event.code ?? BROKEN;
+      if (end(code)) listener.closed(code);
+    };
     // `close` follows and says more; without a listener Node prints the error.
     socket.onerror = () => {};
   }
 
-  #hear(data: unknown): void {
-    this.heard++;
+  function hear(data: unknown): void {
+    heard++;
     let parsed: unknown;
     try {
       parsed = JSON.parse(String(data));
     } catch {
-      return this.#log('bad_frame');
+      return env.log('bad_frame');
     }
     const frames = (Array.isArray(parsed) ? parsed : [parsed]).filter(isFrame);
-    this.#listener.frames(frames);
-    for (const frame of frames) this.#answer(frame);
+    listener.frames(frames);
+    for (const frame of frames) answer(frame);
   }
 
-  #answer(frame: ServerFrame): void {
+  function answer(frame: ServerFrame): void {
     if (frame.type !== 'ack' && frame.type !== 'error' && frame.type !== 'room_list') return;
-    const waiter = this.#waiters.get(frame.id ?? '');
-    if (!waiter) {
-      if (frame.type === 'error') this.#log('error_frame', { error: frame.error });
-      return;
-    }
-    this.#waiters.delete(frame.id as string);
-    if (frame.type === 'error') waiter.reject(new ChatError(frame.error));
-    else waiter.resolve((frame.type === 'ack' ? frame.result : frame) as never);
+    const id = frame.id ?? '';
+    const waiter = waiters.get(id);
+    waiters.delete(id);
+    if (frame.type !== 'error') waiter?.resolve((frame.type === 'ack' ? frame.result : frame) as never);
+    else if (waiter) waiter.reject(new ChatError(frame.error));
+    else env.log('error_frame', { error: frame.error });
   }
 
-  #end(code: number): void {
-    if (this.#over) return;
-    this.#over = true;
-    this.#abandon(code);
-    this.#listener.closed(code);
+  /** True the first time. */
+  function end(code: number): boolean {
+    if (over) return false;
+    over = true;
+    const lost = [...waiters.values()];
+    waiters.clear();
+    // One frame was too large for the server; the largest on its way must be the one.
+    const largest = code === TOO_LARGE ? Math.max(...lost.map(({ bytes }) => bytes)) : Number.NaN;
+    for (const { bytes, reject } of lost) {
+      reject(bytes === largest ? new ChatError({ code: 'too_large', status: 413 }) : connectionLost());
+    }
+    return true;
   }
 
-  #abandon(code: number): void {
-    const waiters = [...this.#waiters.values()];
-    this.#waiters.clear();
-    // 1009: one frame was too large for the server; the largest on its way must be the one.
-    const largest = code === 1009 ? Math.max(...waiters.map((w) => w.bytes)) : Number.NaN;
-    for (const waiter of waiters) {
-      waiter.reject(waiter.bytes === largest ? new ChatError({ code: 'too_large', status: 413 }) : lost());
-    }
-  }
+  env.openSocket().then(attach, () => end(BROKEN) && listener.closed(BROKEN));
+
+  return {
+    method: 'websocket',
+    get heard() {
+      return heard;
+    },
+    send(frame) {
+      if (socket?.readyState === OPEN) socket.send(JSON.stringify(frame));
+    },
+    request<C extends CommandName>(type: C, fields: CommandFields<C>): Promise<CommandResult<C>> {
+      return new Promise((resolve, reject) => {
+        if (socket?.readyState !== OPEN) return reject(connectionLost());
+        const id = 'id' in fields ? String(fields.id) : `c${++lastId}`;
+        const text = JSON.stringify({ type, ...fields, id });
+        waiters.set(id, { bytes: text.length, resolve, reject });
+        socket.send(text);
+      });
+    },
+    drop() {
+      if (!end(BROKEN) || !socket) return;
+      socket.onopen = socket.onmessage = socket.onclose = null;
+      socket.close();
+    },
+  };
 }
 
-const lost = (): ChatError =>
+const connectionLost = (): ChatError =>
   new ChatError({ code: 'connection_lost', detail: 'The connection broke before an answer came.' });

@@ -21,7 +21,7 @@ import { CLOSE } from '../../src/protocol.ts';
 const STATES = Object.keys(TABLE) as State[];
 const EVENTS = Object.keys(TABLE.stopped) as Event['type'][];
 
-const hello: Event = { type: 'hello', heartbeat_ms: 30_000 };
+const hello: Event = { type: 'hello', heartbeat_s: 30 };
 const closed = (code: number): Event => ({ type: 'closed', code });
 
 /** A machine with a clock of its own. */
@@ -191,7 +191,7 @@ const anyEvent: fc.Arbitrary<Event> = fc.oneof(
   fc
     .constantFrom(...EVENTS.filter((type) => !['hello', 'closed', 'going_away', 'refused'].includes(type)))
     .map((type) => ({ type }) as Event),
-  fc.record({ type: fc.constant('hello' as const), heartbeat_ms: fc.integer({ min: 1_000, max: 60_000 }) }),
+  fc.record({ type: fc.constant('hello' as const), heartbeat_s: fc.integer({ min: 1, max: 60 }) }),
   fc.record({ type: fc.constant('closed' as const), code: fc.constantFrom(1000, 1001, 1006, ...Object.values(CLOSE)) }),
   fc.record({ type: fc.constant('going_away' as const), retry_after_ms: fc.integer({ min: 0, max: 10_000 }) }),
   fc.record({

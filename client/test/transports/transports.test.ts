@@ -1,13 +1,20 @@
 import { describe, expect, it } from 'vitest';
+import { credentialsOf } from '../../src/auth.ts';
 import { type Environment, resolveEnvironment } from '../../src/environment.ts';
 import { FakeClock, MemoryNetwork, MemoryServer, settle } from '../../src/testing/index.ts';
 import { type TransportUnderTest, transportSuite } from '../../src/testing/transportSuite.ts';
-import { Http } from '../../src/transports/http.ts';
-import { Link } from '../../src/transports/websocket.ts';
+import { COMMANDS } from '../../src/protocol.ts';
+import { createHttp } from '../../src/transports/http.ts';
+import { type Link, openLink } from '../../src/transports/websocket.ts';
 import type { ChatOptions } from '../../src/types.ts';
 
 const CLIENT = { name: 'test', version: '1' };
-const noTicket = (): Promise<string> => Promise.reject(new Error('no ticket'));
+
+/** As the full client resolves it. */
+function environment({ auth, webSocketAcceptsHeaders, ...options }: ChatOptions): Environment {
+  const credentials = credentialsOf(auth, webSocketAcceptsHeaders === true);
+  return resolveEnvironment({ ...options, ...(credentials && { credentials }) });
+}
 
 function net(more: Partial<ChatOptions> = {}) {
   const clock = new FakeClock();
@@ -22,9 +29,13 @@ function net(more: Partial<ChatOptions> = {}) {
     WebSocket: network.WebSocket,
     clock,
   };
-  const env = resolveEnvironment({ ...options, ...more }, noTicket);
+  const env = environment({ ...options, ...more });
   const witness: unknown[] = [];
-  const http = new Http(env, { witness: (ok) => witness.push(ok), refused: (reason) => witness.push(reason) });
+  const http = createHttp(
+    env,
+    { witness: (ok) => witness.push(ok), refused: (reason) => witness.push(reason) },
+    COMMANDS,
+  );
   return { clock, server, network, env, http, witness, room, foreign };
 }
 
@@ -40,7 +51,7 @@ const underTest = (n: ReturnType<typeof net>, transport: TransportUnderTest['tra
 });
 
 async function linked(n: ReturnType<typeof net>): Promise<Link> {
-  const link = new Link(n.env, { opened: () => link.send({ type: 'hello', protocol: 1 }), frames() {}, closed() {} });
+  const link = openLink(n.env, { opened: () => link.send({ type: 'hello', protocol: 1 }), frames() {}, closed() {} });
   await n.clock.advance(100);
   return link;
 }
@@ -156,7 +167,7 @@ describe('the WebSocket transport', () => {
   it('says nothing more once it is dropped, also while it was opening', async () => {
     const n = net();
     const heard: string[] = [];
-    const link = new Link(n.env, {
+    const link = openLink(n.env, {
       opened: () => heard.push('opened'),
       frames: () => heard.push('frames'),
       closed: () => heard.push('closed'),
@@ -176,8 +187,8 @@ describe('who is speaking', () => {
     }
     return { made, WebSocket: WebSocket as never };
   };
-  const env = (more: Partial<ChatOptions>, ticket = noTicket): Environment =>
-    resolveEnvironment({ client: CLIENT, baseUrl: 'https://chat.test/x', ...more }, ticket);
+  const env = (more: Partial<ChatOptions>): Environment =>
+    environment({ client: CLIENT, baseUrl: 'https://chat.test/x', ...more });
 
   it('is told by the cookie', async () => {
     const { made, WebSocket } = socketsOf();
@@ -193,7 +204,15 @@ describe('who is speaking', () => {
 
   it('is told by a one-time ticket elsewhere; a long-lived token never rides in a URL', async () => {
     const { made, WebSocket } = socketsOf();
-    await env({ WebSocket, auth: { kind: 'bearer', token: 'secret' } }, () => Promise.resolve('one/time')).openSocket();
+    const asked: [string, RequestInit | undefined][] = [];
+    const fetch = (url: string, init?: RequestInit): Promise<Response> => {
+      asked.push([url, init]);
+      return Promise.resolve(new Response('{"ticket":"one/time"}', { status: 201 }));
+    };
+    await env({ WebSocket, fetch, auth: { kind: 'bearer', token: 'secret' } }).openSocket();
+    expect(asked).toEqual([
+      ['https://chat.test/x/api/auth/ticket', { method: 'POST', headers: { Authorization: 'Bearer secret' } }],
+    ]);
     const own = { kind: 'ticket' as const, ticket: () => Promise.resolve('mine'), headers: () => ({ 'X-Site': '1' }) };
     const cross = env({ WebSocket, auth: own });
     await cross.openSocket();
@@ -202,16 +221,18 @@ describe('who is speaking', () => {
   });
 
   it('and a host without a WebSocket, or without a ticket, is a failed attempt and no more', async () => {
-    const n = net({ auth: { kind: 'bearer', token: 't' } });
     const closed: number[] = [];
-    const link = new Link(n.env, { opened() {}, frames() {}, closed: (code) => closed.push(code) });
+    const listener = { opened() {}, frames() {}, closed: (code: number) => closed.push(code) };
+    const refused = (): Promise<Response> => Promise.resolve(new Response('', { status: 403 }));
+    const noTicket = openLink(net({ fetch: refused, auth: { kind: 'bearer', token: 't' } }).env, listener);
+    const noWebSocket = openLink(net({ WebSocket: undefined as never }).env, listener);
     await settle();
-    expect(link.heard).toBe(0);
-    expect(closed).toEqual([1006]);
+    expect([noTicket.heard, noWebSocket.heard]).toEqual([0, 0]);
+    expect(closed).toEqual([1006, 1006]);
   });
 
   it('takes what the host has: nothing is called unbound', () => {
-    const bare = resolveEnvironment({ client: CLIENT }, noTicket);
+    const bare = resolveEnvironment({ client: CLIENT });
     const timer = bare.clock.setTimeout(() => {}, 1);
     bare.clock.clearTimeout(timer);
     expect(bare.clock.now()).toBeGreaterThan(0);

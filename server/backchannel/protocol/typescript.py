@@ -203,12 +203,12 @@ def _field_lines(declaration: Declaration) -> Iterator[str]:
 
 def _commands_table() -> str:
     lines = [
-        "/** Where each command is over REST; `method` is null where it is on the WebSocket alone. */",
+        "/** Where each command is over REST: method and path; empty where it is on the WebSocket alone. */",
         "export const COMMANDS = {",
     ]
     for word, declaration in COMMANDS.items():
-        method = _quoted(declaration.method) if declaration.method else "null"
-        lines.append(f"  {word}: {{ method: {method}, path: {_quoted(declaration.path)} }},")
+        route = f"{declaration.method} {declaration.path}" if declaration.method else ""
+        lines.append(f"  {word}: {_quoted(route)},")
     return "\n".join([*lines, "} as const;"])
 
 

@@ -1,5 +1,6 @@
 import '../../src/styles/index.css';
-import { createChat, memoryStorage } from '@backchannel/client';
+import { memoryStorage } from '@backchannel/client';
+import { createFullChat } from '@backchannel/client/full';
 import { MemoryNetwork, MemoryServer } from '@backchannel/client/testing';
 import { StrictMode } from 'react';
 import { expect, vi } from 'vitest';
@@ -26,7 +27,7 @@ export function world() {
   server.createRoom([ANN, BOB, CID], 'channel', 'second');
   const network = new MemoryNetwork(server, ANN);
   network.latency_ms = 1;
-  const chat = createChat({
+  const chat = createFullChat({
     client: { name: 'test', version: '1' },
     fetch: network.fetch,
     WebSocket: network.WebSocket,

@@ -1,0 +1,50 @@
+/**
+ * @backchannel/client/auth: who is speaking, where no session cookie says it.
+ *
+ * Programs have a token. Where a socket cannot carry it in a header (browsers), and for pages of another
+ * origin, a ticket that works once rides in the URL instead: a token that lasts must not, for URLs are logged.
+ */
+import { ChatError } from './errors.ts';
+import type { TicketResponse } from './protocol.ts';
+import type { Auth, Credentials, WebSocketConstructor, WebSocketLike } from './types.ts';
+
+const withTicket = (WebSocket: WebSocketConstructor, url: string, ticket: string): WebSocketLike =>
+  new WebSocket(`${url}?token=${encodeURIComponent(ticket)}`);
+
+/**
+ * A token for programs.
+ * @param inHeader true where `WebSocket` takes `{ headers }` as third argument (the `ws` package under Node).
+ */
+export function bearer(token: string | (() => string | Promise<string>), inHeader = false): Credentials {
+  const headers = async (): Promise<Record<string, string>> => ({
+    Authorization: `Bearer ${typeof token === 'string' ? token : await token()}`,
+  });
+  return {
+    headers,
+    async openSocket(WebSocket, url, { baseUrl, fetch }) {
+      if (inHeader) return new WebSocket(url, [], { headers: await headers() });
+      const response = await fetch(`${baseUrl}/api/auth/ticket`, { method: 'POST', headers: await headers() });
+      if (!response.ok) throw new ChatError({ code: `http_${response.status}`, status: response.status });
+      return withTicket(WebSocket, url, ((await response.json()) as TicketResponse).ticket);
+    },
+  };
+}
+
+/** Tickets by the page's own means. `headers` signs REST calls. */
+export const tickets = (ticket: () => Promise<string>, headers: Credentials['headers'] = () => ({})): Credentials => ({
+  headers,
+  openSocket: async (WebSocket, url) => withTicket(WebSocket, url, await ticket()),
+});
+
+/** What the full client's option `auth` means; a cookie needs nothing. */
+export function credentialsOf(auth: Auth | undefined, inHeader: boolean): Credentials | undefined {
+  switch (auth?.kind) {
+    case 'bearer':
+      return bearer(auth.token, inHeader);
+    case 'ticket':
+      return tickets(auth.ticket, auth.headers);
+    case 'cookie':
+    case undefined:
+      return undefined;
+  }
+}

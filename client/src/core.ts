@@ -1,0 +1,251 @@
+/**
+ * The core of the client: wires the pure parts to the two transports, and is what an app sees.
+ *
+ *   frames ─▶ Replica (cursors, rooms, timelines) ─▶ snapshot, timeline views ─▶ listeners
+ *   sendChatMessage ─▶ Outbox ─▶ deliver ─▶ WebSocket │ REST ─▶ ack, event or page settles it
+ *   Driver: which transport, and what the person is told about it
+ *
+ * Features (`features/`) are composed in: each is given the parts and returns methods that join or
+ * replace those of the chat. The core does not know them.
+ */
+import { type Answer, command, type CommanderPorts } from './commander.ts';
+import { createDriver, type Driver } from './connection/driver.ts';
+import { type Environment, resolveEnvironment } from './environment.ts';
+import { createHistory, type History } from './history.ts';
+import { createNotifier } from './notifier.ts';
+import { createOutbox, type Outbox } from './outbox.ts';
+import { defaultStorage } from './outboxStorage.ts';
+import type { CommandFields, CommandName, Message, RoomId, Routes, ServerFrame } from './protocol.ts';
+import { createReplica, type Replica } from './replica.ts';
+import { deliver } from './sender.ts';
+import { snapshotBuilder, timelineViewer } from './snapshot.ts';
+import { show } from './timeline.ts';
+import type { CoreChat, CoreOptions, Method, RefreshResult } from './types.ts';
+
+/** Several reasons to ask for the room list come together; and it is not asked for more often than this. */
+const REFRESH_MS = 500;
+const DEFAULT_WAIT_S = 25;
+
+/** The parts of one client, as features see them. */
+export interface Core {
+  /** With what earlier features made of it. */
+  readonly chat: CoreChat;
+  readonly env: Environment;
+  readonly replica: Replica;
+  readonly outbox: Outbox;
+  readonly driver: Driver;
+  readonly history: History;
+  /** Who uses a command brings its route. */
+  readonly routes: Routes;
+  /** Called with every frame, before it is applied. */
+  readonly onFrame: ((frame: ServerFrame) => void)[];
+  /** Called when a link became live, or HTTP answers again. */
+  readonly onRecovered: (() => void)[];
+  run<C extends CommandName>(type: C, fields: CommandFields<C>, tries?: number): Promise<Answer<C>>;
+  /** Does what the replica asks for, and tells who listens. */
+  flush(method?: Method): void;
+  /** The room list is asked for shortly, however often this is called. */
+  refreshSoon(): void;
+  /** Something in the snapshot, or (with a room) in that room's view, changed. */
+  touch(roomId?: RoomId): void;
+}
+
+/** Something to compose in. What it returns joins the chat, or replaces what was there; keep the old one to build on it. */
+export type Feature<Api extends object> = (core: Core) => Api;
+
+/** Methods are replaced; the pictures show what they showed, and what the feature adds. */
+type Joined<Before extends CoreChat, Api> = Omit<Before, keyof Api> & {
+  readonly [K in keyof Api]: K extends 'getSnapshot' | 'getTimeline'
+    ? (...args: Parameters<Before[K]>) => ReturnType<Before[K]> & Shown<Api[K]>
+    : Api[K];
+};
+type Shown<Look> = Look extends (...args: never[]) => infer Picture ? Picture : never;
+
+type Composed<Features extends readonly Feature<object>[]> = Features extends readonly [
+  ...infer Before extends readonly Feature<object>[],
+  Feature<infer Api>,
+]
+  ? Joined<Composed<Before>, Api>
+  : CoreChat;
+
+export function createChat<Features extends readonly Feature<object>[]>(
+  options: CoreOptions,
+  ...features: Features
+): Composed<Features> {
+  const env = resolveEnvironment(options);
+  const { clock, random, log } = env;
+  const replica = createReplica();
+  const everything = createNotifier();
+  const timelines = new Map<RoomId, ReturnType<typeof createNotifier>>();
+  const onFrame: Core['onFrame'] = [];
+  const onRecovered: Core['onRecovered'] = [];
+  let refreshing = false;
+
+  const routes: Routes = {
+    get_me: 'GET /api/me',
+    get_room_list: 'GET /api/rooms',
+    get_history: 'GET /api/rooms/{room_id}/messages',
+    get_events: 'GET /api/rooms/{room_id}/events',
+    send_message: 'POST /api/rooms/{room_id}/messages',
+  };
+
+  const driver: Driver = createDriver(env, routes, {
+    resume: replica.resume,
+    wait_s: () => replica.limits?.sync_wait_s ?? DEFAULT_WAIT_S,
+    epoch: () => replica.epoch,
+    frames: receive,
+    polled(epoch) {
+      replica.setEpoch(epoch);
+      flush();
+    },
+    doubted() {
+      outbox.close();
+      replica.doubt();
+    },
+    recovered() {
+      outbox.hurry();
+      history.retryFailed();
+      onRecovered.forEach((run) => run());
+    },
+    changed: everything.touch,
+  });
+
+  const ports: CommanderPorts = {
+    clock,
+    random,
+    http: driver.http,
+    link: () => driver.link,
+    sure: () => outbox.isOpen,
+    doubt: driver.doubt,
+    zombie: driver.zombie,
+  };
+
+  const outbox: Outbox = createOutbox({
+    storage: options.storage ?? defaultStorage(env.baseUrl),
+    clock,
+    random,
+    async deliver(item) {
+      const result = await deliver(item, ports);
+      stored(result.message, result.method);
+      flush();
+      return result;
+    },
+    changed: touch,
+  });
+
+  const run: Core['run'] = (type, fields, tries) => command(type, fields, ports, tries);
+
+  const history = createHistory({
+    replica,
+    clock,
+    run,
+    seen: (messages) => messages.forEach((message) => stored(message, 'rest')),
+    flush,
+  });
+
+  function receive(frames: readonly ServerFrame[], method: Method): void {
+    for (const frame of frames) {
+      onFrame.forEach((hear) => hear(frame));
+      replica.receive(frame);
+      if (frame.type === 'hello') outbox.setUser(frame.user.id);
+    }
+    flush(method);
+  }
+
+  function flush(method: Method = 'rest'): void {
+    const needs = replica.takeNeeds();
+    for (const message of needs.stored) stored(message, method);
+    needs.repair.forEach(history.repair);
+    for (const roomId of needs.reload) {
+      log('reload', { room: roomId });
+      void history.reload(roomId);
+    }
+    if (needs.refresh) refreshSoon();
+    for (const roomId of [...needs.touched, ...replica.takeNeeds().touched]) touch(roomId);
+    everything.touch();
+  }
+
+  function touch(roomId?: RoomId | null): void {
+    everything.touch();
+    if (typeof roomId === 'number') timelines.get(roomId)?.touch();
+  }
+
+  /** The server has this message: it leaves the outbox and stands at its seq. */
+  function stored(message: Message, method: Method): void {
+    if (!outbox.has(message.id)) return;
+    const held = replica.timeline(message.room_id);
+    if (held) replica.setTimeline(message.room_id, show(held, message));
+    outbox.settle({ method, message });
+  }
+
+  function refreshSoon(): void {
+    if (refreshing) return;
+    refreshing = true;
+    clock.setTimeout(() => {
+      refreshing = false;
+      refreshRoomList().catch((error: unknown) => log('refresh_failed', { error }));
+    }, REFRESH_MS);
+  }
+
+  async function refreshRoomList(): Promise<RefreshResult> {
+    const { method, result } = await run('get_room_list', {});
+    replica.list(result);
+    flush(method);
+    return { method, rooms: replica.rooms.list };
+  }
+
+  const all = (act: (id: string) => void) => (roomId?: RoomId) => outbox.failed(roomId).forEach(act);
+
+  const chat: CoreChat = {
+    connect: driver.start,
+    async disconnect() {
+      driver.stop();
+      await outbox.written();
+    },
+    retryNow() {
+      driver.retryNow();
+      outbox.hurry();
+    },
+    subscribe: everything.subscribe,
+    getSnapshot: snapshotBuilder(driver, replica, outbox),
+    subscribeTimeline(roomId, listener) {
+      const notifier = timelines.get(roomId) ?? createNotifier();
+      timelines.set(roomId, notifier);
+      return notifier.subscribe(listener);
+    },
+    getTimeline: timelineViewer(replica, outbox),
+    sendChatMessage: (roomId, content, replyTo = null, { attachments = [] } = {}) =>
+      outbox.add({ roomId, content, replyTo, attachments }),
+    refreshRoomList,
+    openRoom: (roomId, at) => history.openRoom(roomId, at?.around),
+    closeRoom(roomId) {
+      replica.setTimeline(roomId, null);
+      flush();
+    },
+    loadOlder: history.loadOlder,
+    loadNewer: history.loadNewer,
+    jumpToLatest: history.jumpToLatest,
+    retry: outbox.retry,
+    discard: outbox.discard,
+    retryAll: all(outbox.retry),
+    discardAll: all(outbox.discard),
+  };
+
+  const core: Core = {
+    chat,
+    env,
+    replica,
+    outbox,
+    driver,
+    history,
+    routes,
+    onFrame,
+    onRecovered,
+    run,
+    flush,
+    refreshSoon,
+    touch,
+  };
+  for (const feature of features) Object.assign(chat, feature(core));
+  return chat as Composed<Features>;
+}

@@ -1,0 +1,123 @@
+/**
+ * The rows of the room list, kept right by events: heads, unread counts, last messages, members.
+ *
+ * Where a count cannot be followed exactly (it was capped, or a text that mentioned somebody was
+ * edited) the answer says so, and the list is asked for again: unread must be equal on all devices.
+ */
+import type { Message, ReadState, Room, RoomEvent, RoomId, Seq, UserId } from '../protocol.ts';
+import type { Replica } from '../replica.ts';
+import type { Following } from '../rooms.ts';
+import { excerpt, type Timeline } from '../timeline.ts';
+
+/** Counts are capped by the server. */
+const CAP = 100;
+/** Rooms of up to so many people list their members. */
+const SMALL = 20;
+
+type Counts = Pick<Room, 'unread_count' | 'mention_count'>;
+const countsOf = ({ unread_count, mention_count }: Counts): Counts => ({ unread_count, mention_count });
+
+export interface ExactRows extends Following {
+  read(told: ReadState & { readonly room_id: RoomId }): boolean;
+  /** What is unread behind a mark, as of the row's seq; null where not all of that is held. */
+  countAfter(row: Room, read_seq: Seq): Counts | null;
+}
+
+export function exactRows(replica: Pick<Replica, 'cursors' | 'rooms' | 'timeline' | 'user'>): ExactRows {
+  const { cursors, rooms } = replica;
+
+  function countAfter({ id, seq }: Room, read_seq: Seq): Counts | null {
+    if (read_seq >= seq) return { unread_count: 0, mention_count: 0 };
+    const held = replica.timeline(id);
+    return held && cursors.get(id) === seq ? unreadAfter(held, read_seq, replica.user?.id) : null;
+  }
+
+  return {
+    event: (row, event) => follow({ ...row, seq: event.seq }, event, replica.user?.id),
+    /**
+     * A read mark only grows; an older one than is known says nothing. The told counts are as of the
+     * server's head then, which need not be our row's seq: they are counted here where that is possible,
+     * else taken for now, and the list is asked for.
+     */
+    read(told) {
+      const row = rooms.get(told.room_id);
+      if (!row || told.read_seq < row.read_seq) return false;
+      const counted = countAfter(row, told.read_seq);
+      rooms.set({ ...row, ...countsOf(counted ?? told), read_seq: told.read_seq });
+      return !counted;
+    },
+    merge(held, fetched) {
+      const { seq, read_seq, last_message } = held;
+      // Fetched before events that are applied already: keep what those said.
+      if (fetched.seq < seq) return { ...fetched, ...countsOf(held), seq, read_seq, last_message };
+      // Read here, and the server does not know yet.
+      return read_seq > fetched.read_seq ? { ...fetched, ...countsOf(held), read_seq } : fetched;
+    },
+    countAfter,
+  };
+}
+
+/** The counts after a read mark, where the window holds everything behind it; else null. */
+export function unreadAfter(t: Timeline, seq: Seq, me: UserId | undefined): Counts | null {
+  const whole = !t.load && !t.hasNewer && (!t.hasOlder || (t.messages[0]?.seq ?? 0) <= seq + 1);
+  if (!whole) return null;
+  const unread = t.messages.filter((m) => m.seq > seq && m.sender.id !== me && !m.deleted);
+  const mentions = unread.filter((m) => m.mentions.includes(me as UserId));
+  return { unread_count: Math.min(CAP, unread.length), mention_count: Math.min(CAP, mentions.length) };
+}
+
+function follow(row: Room, event: RoomEvent, me: UserId | undefined): [Room, boolean] {
+  switch (event.type) {
+    case 'message_created': {
+      const { message } = event;
+      const last_message = {
+        id: message.id,
+        sender: message.sender,
+        content: excerpt(message.content),
+        timestamp: message.created_at,
+      };
+      return [{ ...row, last_message, ...count(row, message, me, 1) }, false];
+    }
+    case 'message_deleted': {
+      const capped = row.unread_count >= CAP || row.mention_count >= CAP;
+      const next = { ...retext(row, event.message), ...count(row, event.message, me, -1) };
+      return [next, capped && isUnread(row, event.message, me)];
+    }
+    case 'message_edited': {
+      const mentions = row.mention_count > 0 || event.message.mentions.includes(me as UserId);
+      return [retext(row, event.message), mentions && isUnread(row, event.message, me)];
+    }
+    case 'member_joined': {
+      if (row.members.some((member) => member.id === event.user.id)) return [row, false];
+      const member_count = row.member_count + 1;
+      const members = member_count > SMALL ? [] : [...row.members, event.user];
+      return [{ ...row, member_count, members }, false];
+    }
+    case 'member_left': {
+      const member_count = row.member_count - 1;
+      const members = row.members.filter((member) => member.id !== event.user.id);
+      return [{ ...row, member_count, members }, member_count === SMALL];
+    }
+    case 'room_updated':
+      return [{ ...row, ...event.room, id: row.id }, false];
+    // Reactions, and what is not known yet: only the number counts.
+    default:
+      return [row, false];
+  }
+}
+
+const isUnread = (row: Room, message: Message, me: UserId | undefined): boolean =>
+  message.sender.id !== me && message.seq > row.read_seq;
+
+function count(row: Room, message: Message, me: UserId | undefined, by: 1 | -1): Counts {
+  if (!isUnread(row, message, me)) return countsOf(row);
+  const mention = message.mentions.includes(me as UserId) ? by : 0;
+  return { unread_count: bound(row.unread_count + by), mention_count: bound(row.mention_count + mention) };
+}
+
+const bound = (count: number): number => Math.min(CAP, Math.max(0, count));
+
+function retext(row: Room, message: Message): Room {
+  if (row.last_message?.id !== message.id) return row;
+  return { ...row, last_message: { ...row.last_message, content: excerpt(message.content) } };
+}

@@ -1,0 +1,26 @@
+/**
+ * Mentions, replies and invitations, as they come. The newest only; a reload begins anew.
+ */
+import type { Core } from '../core.ts';
+import type { Notification } from '../protocol.ts';
+import { keeper } from '../snapshot.ts';
+import type { CoreSnapshot, NotificationsChat, NotificationsSnapshot } from '../types.ts';
+
+const MAX_NOTIFICATIONS = 50;
+
+/** Adds `notifications` to the snapshot. */
+export function withNotifications({ chat, onFrame, replica }: Core): NotificationsChat {
+  const { getSnapshot } = chat;
+  const keep = keeper<CoreSnapshot & NotificationsSnapshot>();
+  let notifications: readonly Notification[] = [];
+
+  onFrame.push((frame) => {
+    if (frame.type === 'hello' && replica.user && replica.user.id !== frame.user.id) notifications = [];
+    if (frame.type !== 'notification') return;
+    // Both transports may bring it while one takes over from the other.
+    const isKnown = notifications.some((n) => n.user_version === frame.user_version && n.kind === frame.kind);
+    if (!isKnown) notifications = [...notifications, frame].slice(-MAX_NOTIFICATIONS);
+  });
+
+  return { getSnapshot: () => keep({ ...getSnapshot(), notifications }) };
+}

@@ -1,0 +1,89 @@
+/**
+ * What was read: marks on their way (shown at once, told to the server shortly after, the newest only),
+ * exact counts of what is unread (exactRows.ts), and where the unread messages of an opened room begin.
+ */
+import type { Core } from '../core.ts';
+import type { ChatError } from '../errors.ts';
+import type { RoomId, Routes, Seq, UserId } from '../protocol.ts';
+import { keeper } from '../snapshot.ts';
+import type { CoreChat, ReadingChat, TimelineView } from '../types.ts';
+import { exactRows } from './exactRows.ts';
+
+/** Scrolling through a room marks many seqs; one command carries them all. */
+const SETTLE_MS = 300;
+const AGAIN_MS = 5_000;
+
+/** What was unread when a room was opened: (after, upTo]. */
+interface Unread {
+  readonly after: Seq;
+  readonly upTo: Seq;
+  readonly me: UserId | undefined;
+}
+
+/** Adds `markRead`, and `firstUnreadSeq` to the view of a room; what is unread is counted at once. */
+export function withReading(core: Core): ReadingChat & Pick<CoreChat, 'openRoom'> {
+  const { env, flush, replica, routes, run, touch } = core;
+  const { getTimeline, openRoom } = core.chat;
+  const { clock } = env;
+  const { rooms } = replica;
+  const exact = exactRows(replica);
+  const views = new Map<RoomId, (view: TimelineView) => TimelineView>();
+  const unread = new Map<RoomId, Unread>();
+  const due = new Map<RoomId, Seq>();
+  const busy = new Set<RoomId>();
+
+  rooms.following = exact;
+  Object.assign(routes, { mark_read: 'PUT /api/rooms/{room_id}/read' } satisfies Routes);
+
+  function later(roomId: RoomId, delay_ms: number): void {
+    if (busy.has(roomId)) return;
+    busy.add(roomId);
+    clock.setTimeout(() => void send(roomId), delay_ms);
+  }
+
+  async function send(roomId: RoomId): Promise<void> {
+    const seq = due.get(roomId) as Seq;
+    due.delete(roomId);
+    let again_ms = SETTLE_MS;
+    try {
+      const { result } = await run('mark_read', { room_id: roomId, seq });
+      if (exact.read({ room_id: roomId, ...result })) core.refreshSoon();
+    } catch (error) {
+      if (!(error as ChatError).final) {
+        due.set(roomId, Math.max(seq, due.get(roomId) ?? 0));
+        again_ms = AGAIN_MS;
+      }
+    }
+    busy.delete(roomId);
+    flush();
+    if (due.has(roomId)) later(roomId, again_ms);
+  }
+
+  return {
+    markRead(roomId, seq) {
+      const row = rooms.get(roomId);
+      const to = Math.min(seq, row?.seq ?? 0);
+      if (!row || to <= row.read_seq) return;
+      rooms.set({ ...row, ...exact.countAfter(row, to), read_seq: to });
+      due.set(roomId, to);
+      later(roomId, SETTLE_MS);
+      touch();
+    },
+    openRoom(roomId, at) {
+      const row = rooms.get(roomId);
+      if (row && row.unread_count > 0) {
+        unread.set(roomId, { after: row.read_seq, upTo: row.seq, me: replica.user?.id });
+      } else unread.delete(roomId);
+      touch(roomId);
+      return openRoom(roomId, at);
+    },
+    getTimeline(roomId) {
+      const view = getTimeline(roomId);
+      const { after = 0, upTo = 0, me } = unread.get(roomId) ?? {};
+      const first = view.messages.find((m) => m.seq > after && m.seq <= upTo && m.sender.id !== me);
+      const keep = views.get(roomId) ?? keeper();
+      views.set(roomId, keep);
+      return keep({ ...view, firstUnreadSeq: first?.seq ?? null });
+    },
+  };
+}

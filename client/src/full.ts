@@ -1,0 +1,24 @@
+/**
+ * @backchannel/client/full: the core with every feature composed in, as the app and the React package use it.
+ */
+import { credentialsOf } from './auth.ts';
+import { browserEvents } from './browser.ts';
+import { createChat } from './core.ts';
+import { withCommands } from './features/commands.ts';
+import { withNotifications } from './features/notifications.ts';
+import { withPresence } from './features/presence.ts';
+import { withReading } from './features/reading.ts';
+import type { Chat, ChatOptions } from './types.ts';
+
+export { withCommands, withNotifications, withPresence, withReading };
+
+export function createFullChat({ auth, webSocketAcceptsHeaders, ...options }: ChatOptions): Chat {
+  const credentials = credentialsOf(auth, !!webSocketAcceptsHeaders && !!options.WebSocket);
+  return createChat(
+    { events: browserEvents(), ...options, ...(credentials && { credentials }) },
+    withCommands,
+    withReading,
+    withPresence,
+    withNotifications,
+  );
+}
