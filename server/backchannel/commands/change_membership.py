@@ -1,23 +1,27 @@
 """Who is in a room: joining, leaving, adding, removing."""
 
-from backchannel.commands.context import Answer, Caller, Context
+from backchannel.commands.context import Caller, Context, Write
 from backchannel.protocol.commands import AddMembers, JoinRoom, LeaveRoom, RemoveMember
 from backchannel.store import room_changes as changes
 
 
-async def join_room(command: JoinRoom, caller: Caller, context: Context) -> Answer:
-    return Answer(await context.log.write(changes.JoinRoom(actor=caller.user, room_id=command.room_id)))
+def _join(command: JoinRoom, caller: Caller, _: Context) -> changes.JoinRoom:
+    return changes.JoinRoom(actor=caller.user, room_id=command.room_id)
 
 
-async def leave_room(command: LeaveRoom, caller: Caller, context: Context) -> Answer:
-    return Answer(await context.log.write(changes.LeaveRoom(actor=caller.user, room_id=command.room_id)))
+def _leave(command: LeaveRoom, caller: Caller, _: Context) -> changes.LeaveRoom:
+    return changes.LeaveRoom(actor=caller.user, room_id=command.room_id)
 
 
-async def add_members(command: AddMembers, caller: Caller, context: Context) -> Answer:
-    change = changes.AddMembers(actor=caller.user, room_id=command.room_id, user_ids=command.user_ids)
-    return Answer(await context.log.write(change))
+def _add(command: AddMembers, caller: Caller, _: Context) -> changes.AddMembers:
+    return changes.AddMembers(actor=caller.user, room_id=command.room_id, user_ids=command.user_ids)
 
 
-async def remove_member(command: RemoveMember, caller: Caller, context: Context) -> Answer:
-    change = changes.RemoveMember(actor=caller.user, room_id=command.room_id, user_id=command.user_id)
-    return Answer(await context.log.write(change))
+def _remove(command: RemoveMember, caller: Caller, _: Context) -> changes.RemoveMember:
+    return changes.RemoveMember(actor=caller.user, room_id=command.room_id, user_id=command.user_id)
+
+
+join_room = Write(_join)
+leave_room = Write(_leave)
+add_members = Write(_add)
+remove_member = Write(_remove)

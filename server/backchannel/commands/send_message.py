@@ -5,20 +5,25 @@ import time
 from uuid import UUID
 
 from backchannel import rules
-from backchannel.commands.context import Answer, Caller, Context
+from backchannel.commands.context import Answer, Caller, Context, Write
 from backchannel.protocol.commands import SendMessage
 from backchannel.protocol.errors import invalid
 from backchannel.protocol.results import SendResult
 from backchannel.store.appends import Append
 
 
-async def send_message(command: SendMessage, caller: Caller, context: Context) -> Answer:
+def _operation(command: SendMessage, caller: Caller, context: Context) -> Append:
     rules.check_content(command.content, context.limits.content_bytes)
     if command.attachments:
         raise invalid(attachments="There is no upload with this id.")
-    append = Append(command.id or new_message_id(), command.room_id, caller.user, command.content, command.reply_to)
-    result: SendResult = await context.log.write(append)
+    return Append(command.id or new_message_id(), command.room_id, caller.user, command.content, command.reply_to)
+
+
+def _answer(result: SendResult) -> Answer:
     return Answer(result, 200 if result.duplicate else 201)
+
+
+send_message = Write(_operation, _answer)
 
 
 def new_message_id() -> UUID:

@@ -6,11 +6,13 @@ been removed since: that message was sent.
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
 from typing import Any, Final
 from uuid import UUID
+
+import msgspec
 
 from backchannel.protocol import times
 from backchannel.protocol.codec import encode
@@ -38,8 +40,7 @@ MENTIONS_IN_ONE_MESSAGE: Final = 50
 _MENTION: Final = re.compile(r"(?<![\w@])@([a-z0-9][a-z0-9._-]{0,148}[a-z0-9]|[a-z0-9])", re.IGNORECASE)
 
 
-@dataclass(frozen=True, slots=True)
-class Append:
+class Append(msgspec.Struct, frozen=True):
     """One message to be sent. `at_us` is for imports only; it is the time of the commit where it is None."""
 
     id: UUID
@@ -70,7 +71,8 @@ def append_messages(transaction: Transaction, appends: Sequence[Append]) -> list
     """Apply a run of sends, in order; one outcome for each, refused ones among them. The rooms are locked already."""
     known = _look_up_keys(transaction, [append.id for append in appends])
     members = _look_up_members(transaction, appends)
-    quotes = _look_up_quotes(transaction, {append.reply_to for append in appends if append.reply_to})
+    replied_to = {append.reply_to for append in appends if append.reply_to}
+    quotes = _look_up_quotes(transaction, replied_to)
     mentioned = _look_up_mentions(transaction, appends)
 
     outcomes: list[Outcome] = []
@@ -79,66 +81,73 @@ def append_messages(transaction: Transaction, appends: Sequence[Append]) -> list
     for append in appends:
         outcome = Outcome()
         outcomes.append(outcome)
+        fingerprint = append.fingerprint
         try:
             earlier = known.get(append.id)
             if earlier is not None:
-                _check_same(append, earlier)
+                _check_same(append, fingerprint, earlier)
                 outcome.result = earlier.outcome  # resolved below: the first outcome again
                 continue
             room = transaction.room(append.room_id)
             if (append.room_id, append.sender.id) not in members:
                 raise not_a_member(append.room_id)
-            quote = _check_quote(append, quotes)
+            quote = _check_quote(append, quotes) if append.reply_to else None
         except CommandError as error:
             outcome.error = error
             continue
 
         seq = transaction.next_seq(room)
-        at_us = append.at_us or transaction.at_us
-        at = times.to_wire(at_us)
-        mentions = [user for user in mentioned.get((append.room_id, append.id), ()) if user != append.sender.id]
+        at_us, at = transaction.at_us, transaction.at
+        if append.at_us:
+            at_us, at = append.at_us, times.to_wire(append.at_us)
+        mentions: list[int] = []
+        if mentioned:
+            mentions = [user for user in mentioned.get((room.id, append.id), ()) if user != append.sender.id]
+            mention_rows += [(user, room.id, seq) for user in mentions]
         message = Message(
             append.id, room.id, seq, seq, append.sender, append.content, quote, at, None, False, [], [], mentions
         )
-        rows.append(_message_row(transaction, append, message, at_us))
-        mention_rows += [(user, room.id, seq) for user in mentions]
+        rows.append((
+            append.id, room.id, seq, seq, append.sender.id, append.content, append.reply_to, fingerprint, at_us, False,
+            encode(mentions).decode() if mentions else "[]",
+        ))  # fmt: skip
         outcome.result = SendResult(message, duplicate=False)
         outcome.logged.append(
             Logged(room.id, seq, encode(MessageCreated(room_id=room.id, seq=seq, at=at, message=message)))
         )
-        known[append.id] = _Known(room.id, append.sender.id, append.fingerprint, outcome)
-        quotes[append.id] = (room.id, Quote(append.id, seq, append.sender, excerpt(append.content)))
-        _notify(transaction, outcome, message, members)
+        known[append.id] = _Known(room.id, append.sender.id, fingerprint, outcome)
+        if replied_to and append.id in replied_to:
+            quotes[append.id] = (room.id, Quote(append.id, seq, append.sender, excerpt(append.content)))
+        if mentions or quote:
+            _notify(transaction, outcome, message)
 
     if rows:
-        transaction.execute_many(_INSERT, rows)
+        _insert(transaction, rows)
     if mention_rows:
         transaction.execute_many(f"INSERT INTO {MENTION} (person_id, room_id, seq) VALUES (%s, %s, %s)", mention_rows)
     _answer_duplicates(transaction, appends, outcomes)
     return outcomes
 
 
-_INSERT = (
+_INSERT_INTO = (
     f"INSERT INTO {MESSAGE} (id, room_id, seq, rev_seq, sender_id, content, reply_to, fingerprint, created_us, deleted, "
-    "mentions, reactions, attachments) VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, '[]', '[]')"
+    "mentions, reactions, attachments) "
+)
+_INSERT = f"{_INSERT_INTO}VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, '[]', '[]')"
+_INSERT_JSON = (
+    f"{_INSERT_INTO}SELECT (m->>0)::uuid, (m->>1)::bigint, (m->>2)::bigint, (m->>3)::bigint, (m->>4)::bigint, m->>5, "
+    "(m->>6)::uuid, decode(m->>7, 'base64'), (m->>8)::bigint, (m->>9)::boolean, m->>10, '[]', '[]' "
+    "FROM jsonb_array_elements(%s::jsonb) AS m"
 )
 
 
-def _message_row(transaction: Transaction, append: Append, message: Message, at_us: int) -> tuple[Any, ...]:
-    reply_to = append.reply_to and transaction.uuid(append.reply_to)
-    return (
-        transaction.uuid(append.id),
-        message.room_id,
-        message.seq,
-        message.seq,
-        append.sender.id,
-        append.content,
-        reply_to,
-        append.fingerprint,
-        at_us,
-        False,
-        encode(message.mentions).decode(),
-    )
+def _insert(transaction: Transaction, rows: list[tuple[Any, ...]]) -> None:
+    """All rows in one statement on PostgreSQL: as one JSON text, since its driver spends more on each single value."""
+    if transaction.is_postgres:
+        transaction.execute(_INSERT_JSON, [encode(rows).decode()])
+        return
+    uuid = transaction.uuid
+    transaction.execute_many(_INSERT, [(uuid(row[0]), *row[1:6], row[6] and uuid(row[6]), *row[7:]) for row in rows])
 
 
 def _look_up_keys(transaction: Transaction, ids: list[UUID]) -> dict[UUID, _Known]:
@@ -159,14 +168,14 @@ def _look_up_members(transaction: Transaction, appends: Sequence[Append]) -> set
     return {(row[0], row[1]) for row in rows}
 
 
-def _look_up_quotes(transaction: Transaction, ids: set[UUID | None]) -> dict[UUID, tuple[int, Quote]]:
+def _look_up_quotes(transaction: Transaction, ids: set[UUID]) -> dict[UUID | None, tuple[int, Quote]]:
     """The messages replied to, with the room each is in."""
     if not ids:
         return {}
     rows = transaction.query(
         f"SELECT m.id, m.seq, m.content, p.id, p.username, p.display_name, m.room_id FROM {MESSAGE} m "
         f"JOIN {PERSON} p ON p.id = m.sender_id WHERE m.id IN ({marks(ids)})",
-        [transaction.uuid(id_) for id_ in ids if id_],
+        [transaction.uuid(id_) for id_ in ids],
     )
     return {from_db_uuid(row[0]): (row[6], quote_from_row(row)) for row in rows}
 
@@ -195,8 +204,8 @@ def _look_up_mentions(transaction: Transaction, appends: Sequence[Append]) -> di
     }
 
 
-def _check_same(append: Append, earlier: _Known) -> None:
-    same = (append.room_id, append.sender.id, append.fingerprint) == (
+def _check_same(append: Append, fingerprint: bytes, earlier: _Known) -> None:
+    same = (append.room_id, append.sender.id, fingerprint) == (
         earlier.room_id,
         earlier.sender_id,
         earlier.fingerprint,
@@ -209,16 +218,14 @@ def _check_same(append: Append, earlier: _Known) -> None:
         )
 
 
-def _check_quote(append: Append, quotes: dict[UUID, tuple[int, Quote]]) -> Quote | None:
-    if append.reply_to is None:
-        return None
+def _check_quote(append: Append, quotes: Mapping[UUID | None, tuple[int, Quote]]) -> Quote | None:
     room_id, quote = quotes.get(append.reply_to, (None, None))
     if room_id != append.room_id:
         raise invalid(reply_to="There is no such message in this room.")
     return quote
 
 
-def _notify(transaction: Transaction, outcome: Outcome, message: Message, members: set[tuple[int, int]]) -> None:
+def _notify(transaction: Transaction, outcome: Outcome, message: Message) -> None:
     """Tell the people who were named, and whom the message answers."""
 
     def note(user_id: int, kind: Any) -> None:

@@ -13,9 +13,10 @@ import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from contextlib import suppress
-from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, Final
 
+import msgspec
 import structlog
 from django.db import DatabaseError, IntegrityError, InterfaceError, OperationalError, connection, transaction
 
@@ -31,15 +32,19 @@ Operation = Append | Change
 QUEUE_LENGTH: Final = 8192
 """Operations that may wait; one more is refused with 503. At 10,000 a second this is under a second of waiting."""
 BATCH: Final = 256
+BATCH_CHARACTERS: Final = 64 * 1024
+"""Long messages make shorter batches: what one commit brings a reader at once stays below what a reader may be behind."""
 
 _log = structlog.get_logger("backchannel.store")
 
 
-@dataclass(slots=True)
-class _Job:
+Answered = Callable[[Outcome], None]
+
+
+class _Job(msgspec.Struct, eq=False):
     operation: Operation
-    done: "Future[Any]"
-    outcome: Outcome = field(default_factory=Outcome)
+    answered: Answered
+    outcome: Outcome | None = None
 
 
 class Log:
@@ -53,7 +58,9 @@ class Log:
     ) -> None:
         self._on_commit = on_commit
         self._loop: asyncio.AbstractEventLoop | None = None
-        self._queue: queue.Queue[_Job | None] = queue.Queue(queue_length)
+        self._queue: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
+        self._queue_length = queue_length
+        self._entrance = threading.Lock()
         self._thread = threading.Thread(target=self._run, name="log-writer", daemon=True)
         self._closing = False
 
@@ -63,35 +70,39 @@ class Log:
 
     def stop(self) -> None:
         """Refuse what comes from now on, finish what is queued, and return when all of it is committed."""
-        self._closing = True
-        if self._thread.is_alive():
+        with self._entrance:
+            self._closing = True
             self._queue.put(None)
+        if self._thread.is_alive():
             self._thread.join()
-        with suppress(queue.Empty):  # who asked at this very moment is told too
-            while True:
-                job = self._queue.get_nowait()
-                if job is not None:
-                    job.done.set_exception(_overloaded())
 
     @property
     def waiting(self) -> int:
         """Operations in the queue."""
         return self._queue.qsize()
 
+    def enqueue(self, operation: Operation, answered: Answered) -> None:
+        """Queue `operation` in order of arrival, from any thread. `answered` is called once, with its outcome, on the event
+        loop (without one: in the writer's thread), after its commit. Raises CommandError: 503 `overloaded`."""
+        with self._entrance:
+            if self._closing or self._queue.qsize() >= self._queue_length:
+                raise _overloaded()
+            self._queue.put(_Job(operation, answered))
+
     async def write(self, operation: Operation) -> Any:
         """Commit `operation` and return its result. Raises CommandError: refused, 503 `overloaded` or `unavailable`."""
-        return await asyncio.wrap_future(self.submit(operation))
+        done: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
+        self.enqueue(operation, partial(_settle, done))
+        return await done
 
     def submit(self, operation: Operation) -> "Future[Any]":
-        """Queue `operation` in order of arrival, from any thread. The future is resolved after its commit, or with a CommandError."""
-        job = _Job(operation, Future())
+        """For threads: the future is resolved after the commit, or with a CommandError."""
+        done: Future[Any] = Future()
         try:
-            if self._closing:
-                raise queue.Full
-            self._queue.put_nowait(job)
-        except queue.Full:
-            job.done.set_exception(_overloaded())
-        return job.done
+            self.enqueue(operation, partial(_settle, done))
+        except CommandError as error:
+            done.set_exception(error)
+        return done
 
     def _run(self) -> None:
         job: _Job | None = None
@@ -107,14 +118,16 @@ class Log:
         batch = [first]
         if not _shares(first.operation):
             return batch, None, False
+        size = _size(first.operation)
         with suppress(queue.Empty):
-            while len(batch) < BATCH:
+            while len(batch) < BATCH and size < BATCH_CHARACTERS:
                 job = self._queue.get_nowait()
                 if job is None:
                     return batch, None, True
                 if not _shares(job.operation):
                     return batch, job, False
                 batch.append(job)
+                size += _size(job.operation)
         return batch, None, False
 
     def _commit(self, batch: list[_Job]) -> None:
@@ -137,16 +150,24 @@ class Log:
 
     def _resolve(self, batch: list[_Job]) -> None:
         try:
-            self._on_commit([job.outcome for job in batch])
+            self._on_commit([job.outcome for job in batch if job.outcome])
         except Exception:  # what is stored is acked, and heard of by its number: a fault in telling strands nobody
             _log.exception("telling_broke")
         for job in batch:
-            if job.done.cancelled():
-                continue
-            if job.outcome.error is not None:
-                job.done.set_exception(job.outcome.error)
-            else:
-                job.done.set_result(job.outcome.result)
+            assert job.outcome is not None
+            try:
+                job.answered(job.outcome)
+            except Exception:
+                _log.exception("answering_broke")
+
+
+def _settle(done: "asyncio.Future[Any] | Future[Any]", outcome: Outcome) -> None:
+    if done.done():  # who waited has given up
+        return
+    if outcome.error is not None:
+        done.set_exception(outcome.error)
+    else:
+        done.set_result(outcome.result)
 
 
 def _commit_looking_twice(operations: Sequence[Operation]) -> list[Outcome]:
@@ -205,6 +226,10 @@ def _apply(tx: Transaction, operations: Sequence[Operation]) -> list[Outcome]:
 
 def _shares(operation: Operation) -> bool:
     return isinstance(operation, Append) or operation.shares_transaction
+
+
+def _size(operation: Operation) -> int:
+    return len(operation.content) if isinstance(operation, Append) else 0
 
 
 def _rooms_of(operation: Operation) -> tuple[int, ...]:

@@ -6,10 +6,11 @@ after, so that a refused one leaves nothing behind and needs no savepoint.
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
+import msgspec
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 from backchannel.protocol import times
@@ -17,6 +18,7 @@ from backchannel.protocol.codec import encode
 from backchannel.protocol.errors import Code, CommandError
 from backchannel.protocol.events import RoomEvent, UserFrame
 from backchannel.protocol.shapes import User
+from backchannel.store.driver import driver_of
 from backchannel.store.models import Event, Membership, Mention, Message, Person, Room
 
 
@@ -43,8 +45,7 @@ class Standing:
     read_seq: int
 
 
-@dataclass(frozen=True, slots=True)
-class Logged:
+class Logged(msgspec.Struct, frozen=True):
     """A committed room event, ready to be published. `removed`: people who hear nothing of the room after it."""
 
     room_id: int
@@ -53,8 +54,7 @@ class Logged:
     removed: tuple[int, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Told:
+class Told(msgspec.Struct, frozen=True):
     """A committed frame for one user. `joined`: (room, seq its events start after, members); `left`: the room."""
 
     user_id: int
@@ -64,14 +64,13 @@ class Told:
     left: int | None = None
 
 
-@dataclass(slots=True)
-class Outcome:
+class Outcome(msgspec.Struct, eq=False):
     """What became of one operation: its result or the error it is answered with, and what everybody hears of it."""
 
     result: Any = None
     error: CommandError | None = None
-    logged: list[Logged] = field(default_factory=list)
-    told: list[Told] = field(default_factory=list)
+    logged: list[Logged] = []
+    told: list[Told] = []
 
 
 @dataclass(slots=True)
@@ -88,8 +87,11 @@ class Transaction:
     def __init__(self, connection: BaseDatabaseWrapper, at_us: int) -> None:
         self.connection = connection
         self.at_us = at_us
+        self.at = times.to_wire(at_us)
         self.rooms: dict[int, LockedRoom] = {}
-        self._postgres = connection.vendor == "postgresql"
+        self.is_postgres = connection.vendor == "postgresql"
+        self._driver = driver_of(connection)
+        self._native_uuids = connection.features.has_native_uuid_field
         self._to_tell: dict[int, list[_ToTell]] = defaultdict(list)
         self._after_heads: list[Callable[[], None]] = []
 
@@ -100,7 +102,7 @@ class Transaction:
             return
         rows = self.query(
             f"SELECT id, kind, name, topic, head, member_count FROM {ROOM} WHERE id IN ({marks(wanted)}) ORDER BY id"
-            + (" FOR NO KEY UPDATE" if self._postgres else ""),
+            + (" FOR NO KEY UPDATE" if self.is_postgres else ""),
             wanted,
         )
         for row in rows:
@@ -140,7 +142,7 @@ class Transaction:
     ) -> int:
         """Give the room's next seq to an event that is not a new message, store it, and note it for publication."""
         seq = self.next_seq(room)
-        event = build(seq, times.to_wire(self.at_us))
+        event = build(seq, self.at)
         self.execute(
             f"INSERT INTO {EVENT} (room_id, seq, kind, at_us, message_id, body) VALUES (%s, %s, %s, %s, %s, %s)",
             [
@@ -179,10 +181,13 @@ class Transaction:
 
     def finish(self) -> None:
         """Write what was gathered: the rooms' heads, then the people's versions. Call once, last."""
-        moved = [(room.head, room.member_count, room.id) for room in self.rooms.values() if room.moved]
+        moved = [(room.id, room.head, room.member_count) for room in self.rooms.values() if room.moved]
         if moved:
-            with self.connection.cursor() as cursor:
-                cursor.executemany(f"UPDATE {ROOM} SET head = %s, member_count = %s WHERE id = %s", moved)
+            self.execute(
+                f"UPDATE {ROOM} SET head = moved.column2, member_count = moved.column3 "
+                f"FROM (VALUES {', '.join(['(%s, %s, %s)'] * len(moved))}) AS moved WHERE id = moved.column1",
+                [value for row in moved for value in row],
+            )
         for look in self._after_heads:
             look()
         if self._to_tell:
@@ -191,7 +196,7 @@ class Transaction:
     def _number_user_frames(self) -> None:
         """One version for each frame, so that a client notices when one of them was lost on the way."""
         people = sorted(self._to_tell)
-        if self._postgres:
+        if self.is_postgres:
             # The full FOR UPDATE would also wait for the foreign keys of others' messages: two people who mention each
             # other on two nodes would wait in a circle.
             self.query(f"SELECT id FROM {PERSON} WHERE id IN ({marks(people)}) ORDER BY id FOR NO KEY UPDATE", people)
@@ -209,22 +214,18 @@ class Transaction:
                 told.outcome.told.append(Told(person_id, number, frame, told.joined, told.left))
 
     def query(self, sql: str, parameters: Iterable[Any] = ()) -> list[tuple[Any, ...]]:
-        with self.connection.cursor() as cursor:
-            cursor.execute(sql, list(parameters))
-            return list(cursor.fetchall())
+        return self._driver.query(sql, list(parameters))
 
     def execute(self, sql: str, parameters: Iterable[Any] = ()) -> int:
         """Rows changed."""
-        with self.connection.cursor() as cursor:
-            cursor.execute(sql, list(parameters))
-            return int(cursor.rowcount)
+        return self._driver.execute(sql, list(parameters))
 
     def execute_many(self, sql: str, rows: list[tuple[Any, ...]]) -> None:
-        with self.connection.cursor() as cursor:
-            cursor.executemany(sql, rows)
+        self._driver.execute_many(sql, rows)
 
     def uuid(self, value: UUID) -> Any:
-        return db_uuid(self.connection, value)
+        """As the database has it."""
+        return value if self._native_uuids else value.hex
 
 
 def db_uuid(connection: BaseDatabaseWrapper, value: UUID) -> Any:

@@ -18,3 +18,15 @@ closed: Final = Counter("backchannel_websockets_closed", "WebSockets closed.", [
 syncs: Final = Counter("backchannel_syncs", "Polls of /api/sync answered.", ["kind"])
 queue: Final = Gauge("backchannel_log_queue", "Operations waiting for the writer.")
 rooms_served: Final = Gauge("backchannel_rooms_served", "Rooms that somebody listens to here.")
+
+_of_commands: dict[tuple[str, str, str], tuple[Counter, Histogram]] = {}
+"""The library looks labels up under a lock, which for each command would cost more than counting it."""
+
+
+def count_command(word: str, transport: str, outcome: str, seconds: float) -> None:
+    key = (word, transport, outcome)
+    found = _of_commands.get(key)
+    if found is None:
+        found = _of_commands[key] = (commands.labels(*key), command_seconds.labels(word, transport))
+    found[0].inc()
+    found[1].observe(seconds)

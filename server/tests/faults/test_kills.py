@@ -110,7 +110,7 @@ def test_no_ack_leaves_before_its_commit_is_synced(run: Run, folder: Path, tmp_p
     token = run("token", "ada").out.strip()
     trace, port = tmp_path / "trace", free_port()
     calls = "trace=fsync,fdatasync,sendto,write,writev,sendmsg"
-    traced = serving(folder, port, "strace", "-f", "-s", "400", "-e", calls, "-o", str(trace))
+    traced = serving(folder, port, "strace", "-f", "-s", "4000", "-e", calls, "-o", str(trace))
     with traced, open_socket(port, token) as link:
         for _ in range(20):
             say(link, str(uuid.uuid4()))

@@ -65,6 +65,9 @@ class _Metric:
     dec = set = observe = inc
 
 
+def _uncounted(*_: object) -> None: ...
+
+
 BOUNDS = {
     "frames_behind": (outbound, "FRAMES_BEHIND"),
     "kept_frames": (session, "KEPT_FRAMES"),
@@ -119,6 +122,7 @@ def installed() -> Iterator[None]:
         mock.patch.multiple(
             metrics, **{name: metric for name, value in vars(metrics).items() if isinstance(value, MetricWrapperBase)}
         ),
+        mock.patch.object(metrics, "count_command", _uncounted),
         *(
             mock.patch.object(module, "_log", server_log)
             for name, module in list(sys.modules.items())

@@ -14,7 +14,7 @@ import pytest
 from django.db import DatabaseError, connection, connections, transaction
 
 from backchannel.protocol.errors import Code, CommandError
-from backchannel.store.log import Log
+from backchannel.store.log import BATCH, Log
 from backchannel.store.message_changes import AddReaction, DeleteMessage, EditMessage
 from backchannel.store.models import Event, Person, Room
 from backchannel.store.models import Message as MessageRow
@@ -272,6 +272,18 @@ def test_all_is_told_before_anybody_is_answered_and_in_the_order_of_commits(new_
     assert told == list(range(1, 51))
 
 
+def test_what_is_committed_together_is_bounded_in_number_and_in_length(new_log: NewLog) -> None:
+    batches: list[int] = []
+    log = new_log(lambda outcomes: batches.append(len(outcomes)))
+    ada = person()
+    room_id = room(ada)
+    with held(log, ada):
+        futures = [log.submit(append(room_id, ada, "x")) for _ in range(2 * BATCH)]
+        futures += [log.submit(append(room_id, ada, "x" * 16_000)) for _ in range(10)]
+    assert [future.result(WITHIN_S).message.seq for future in futures] == list(range(1, len(futures) + 1))
+    assert batches == [1, BATCH, BATCH, 5, 5]
+
+
 def test_a_fault_in_telling_strands_nobody(new_log: NewLog) -> None:
     def on_commit(_: Sequence[Outcome]) -> None:
         raise RuntimeError("a fault in a listener")
@@ -280,6 +292,19 @@ def test_a_fault_in_telling_strands_nobody(new_log: NewLog) -> None:
     ada = person()
     room_id = room(ada)
     assert [log.submit(append(room_id, ada)).result(WITHIN_S).message.seq for _ in range(3)] == [1, 2, 3]
+
+
+def test_a_fault_in_one_waiter_strands_no_other(log: Log) -> None:
+    ada = person()
+    room_id = room(ada)
+
+    def break_down(_: Outcome) -> None:
+        raise RuntimeError("a fault in a waiter")
+
+    with held(log, ada):
+        log.enqueue(append(room_id, ada), break_down)
+        other = log.submit(append(room_id, ada))
+    assert other.result(WITHIN_S).message.seq == 2
 
 
 def test_a_waiter_that_gave_up_is_stored_and_told_all_the_same(new_log: NewLog) -> None:

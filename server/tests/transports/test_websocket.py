@@ -182,8 +182,8 @@ def test_a_long_catch_up_is_no_slowness(server: Running) -> None:
             sender.say(
                 {"type": "send_message", "id": str(uuid4()), "room_id": room_id, "content": f"{number} " + "x" * 1500}
             )
-            if number % 100 == 99:
-                for _ in range(100):
+            if number % 25 == 24:
+                for _ in range(25):
                     sender.until("ack")
         resume = {"epoch": server.sync(ada).json()["epoch"], "user_version": 0, "rooms": {str(room_id): 0}}
     with server.device(ada, resume=resume) as device:

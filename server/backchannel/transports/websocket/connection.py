@@ -186,16 +186,15 @@ class Connection:
             self._put(codec.encode(ErrorFrame(None if command.id is None else str(command.id), error.data)))
             return
         self._commands += 1
-        self._spawn(self._answer(command))
+        caller = Caller(self.session.user, self._device)
+        answering = dispatch.start(command, caller, self._node, self._answered)
+        if answering is not None:
+            self._spawn(answering)
 
-    async def _answer(self, command: Command) -> None:
-        try:
-            caller = Caller(self.session.user, self._device)
-            answer = await dispatch.answer_frame(command, caller, self._node)
-            if self.session.state is not State.CLOSED:
-                self._put(answer)
-        finally:
-            self._commands -= 1
+    def _answered(self, frame: bytes) -> None:
+        self._commands -= 1
+        if self.session.state is not State.CLOSED:
+            self._put(frame)
 
     def _spawn(self, coroutine: Coroutine[Any, Any, None]) -> None:
         task = asyncio.create_task(coroutine)

@@ -6,7 +6,7 @@ takes effect at one moment; a read that has several statements sees others' comm
 """
 
 from collections.abc import Callable
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from random import Random
 from typing import Any
@@ -122,14 +122,25 @@ class _Features:
 
 
 class Connection:
-    """What the store takes for Django's connection. One for all threads: the model has only one database at a time."""
+    """What the store takes for Django's connection, and for the driver's own below it. One for all threads: the model has
+    only one database at a time."""
 
     vendor = "sqlite"
     features = _Features()
+    wrap_database_errors = nullcontext()
 
     def __init__(self) -> None:
         self.database: Database | None = None
+        self.connection = self
         self._cursor = _Cursor(self)
+
+    def execute(self, sql: str, parameters: list[Any]) -> "_Cursor":
+        self._cursor.execute(sql.replace("?", "%s"), parameters)
+        return self._cursor
+
+    def executemany(self, sql: str, rows: list[Any]) -> None:
+        for row in rows:
+            self.execute(sql, list(row))
 
     def cursor(self) -> "_Cursor":
         return self._cursor
@@ -164,10 +175,6 @@ class _Cursor:
         database.before_statement()
         self._rows = self._meaning_of(sql)(database, parameters) or []
         self.rowcount = len(self._rows)
-
-    def executemany(self, sql: str, rows: list[Any]) -> None:
-        for row in rows:
-            self.execute(sql, list(row))
 
     def fetchall(self) -> list[tuple[Any, ...]]:
         return self._rows

@@ -4,10 +4,9 @@ submit ─▶ … ─▶ gather ─▶ … ─▶ commit ─▶ … ─▶ publi
 """
 
 from collections.abc import Callable, Sequence
-from concurrent.futures import Future
 from typing import TYPE_CHECKING, Any
 
-from backchannel.store.log import Log, Operation
+from backchannel.store.log import Answered, Log, Operation
 from backchannel.store.transaction import Outcome
 
 if TYPE_CHECKING:
@@ -24,10 +23,9 @@ class SimulatedLog(Log):
         self._carried: Any = None
         self._heard_until = 0.0
 
-    def submit(self, operation: Operation) -> "Future[Any]":
-        done = super().submit(operation)
+    def enqueue(self, operation: Operation, answered: Answered) -> None:
+        super().enqueue(operation, answered)
         self._wake()
-        return done
 
     def _wake(self) -> None:
         if not self._is_busy and (self._carried is not None or not self._queue.empty()):

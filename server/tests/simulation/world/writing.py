@@ -101,11 +101,12 @@ def append(db: Database, room: int, seq: int, entry: Any) -> None:
     db.set(log, seq, entry)
 
 
-@means("UPDATE backchannel_room SET head = %s, member_count = %s WHERE id = %s")
-def _set_head(db: Database, p: list[Any]) -> None:
-    row = db.tables.rooms[p[2]]
-    db.set(row, HEAD, p[0])
-    db.set(row, COUNT, p[1])
+@means("UPDATE backchannel_room SET head = moved.column2, member_count = moved.column3 FROM (VALUES…")
+def _set_heads(db: Database, p: list[Any]) -> None:
+    for at in range(0, len(p), 3):
+        row = db.tables.rooms[p[at]]
+        db.set(row, HEAD, p[at + 1])
+        db.set(row, COUNT, p[at + 2])
 
 
 @means("UPDATE backchannel_person SET version = version + CASE id…RETURNING id, version")
