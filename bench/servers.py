@@ -62,6 +62,10 @@ class Server:
         """Bytes in memory of the server's own processes. Shared pages count once for each."""
         return sum(_rss(pid) for pid in tree(self.process.pid))
 
+    def cpu(self) -> float:
+        """Seconds of CPU time that the server's processes and those beside it have used."""
+        return sum(_cpu(pid) for pid in self.pids())
+
     def call(self, method: str, path: str, body: Any = None, token: str = "") -> Any:
         """One JSON request, for what is to be known before or after a measurement."""
         headers = {"Content-Type": "application/json", **({"Authorization": f"Bearer {token}"} if token else {})}
@@ -91,6 +95,14 @@ def _rss(pid: int) -> int:
         return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
     except OSError:
         return 0
+
+
+def _cpu(pid: int) -> float:
+    try:
+        words = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    except OSError:
+        return 0.0
+    return (int(words[11]) + int(words[12])) / os.sysconf("SC_CLK_TCK")
 
 
 @contextmanager

@@ -4,7 +4,7 @@
 
 Runs as a process of its own, as Django reads its settings once: BACKCHANNEL_DATA or BACKCHANNEL_DATABASE_URL says where.
 It makes the tables where they are not there yet, and prints one JSON object: the `tokens` of the people in order, the
-ids of `rooms` by size, of `own` rooms by person, and of `small` rooms by person.
+ids of `rooms` by size, of `own` rooms by person, and of rooms with a `history` by its length.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import argparse
 import json
 import os
 import sys
+import uuid
 from typing import Any
 
 
@@ -22,6 +23,7 @@ def main(argv: list[str]) -> int:
     parser.add_argument("--people", type=int, default=100)
     parser.add_argument("--rooms", default="", help="rooms with the first N people each")
     parser.add_argument("--own", type=int, default=0, help="so many people have a room with one other each")
+    parser.add_argument("--history", default="", help="for each number a room of everybody with so many messages")
     parser.add_argument("--small", default="", help="5x50: everybody is in 5 rooms of 50")
     options = parser.parse_args(argv)
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "backchannel.site.settings")
@@ -50,6 +52,8 @@ def _make(options: argparse.Namespace) -> dict[str, Any]:
     sizes = [int(size) for size in options.rooms.split(",") if size]
     members = [range(size) for size in sizes]
     members += [(index, (index + 1) % options.people) for index in range(options.own)]
+    lengths = [int(length) for length in options.history.split(",") if length]
+    members += [range(options.people)] * len(lengths)
     if options.small:
         count, size = map(int, options.small.split("x"))
         members += [group for turn in range(count) for group in _groups(options.people, size, turn)]
@@ -59,7 +63,36 @@ def _make(options: argparse.Namespace) -> dict[str, Any]:
     ids = [room.id for room in rooms]
     _memberships(ids, members, people)
     own = ids[len(sizes) : len(sizes) + options.own]
-    return {"tokens": tokens, "rooms": dict(zip(map(str, sizes), ids, strict=False)), "own": own}
+    old = dict(zip(map(str, lengths), ids[len(sizes) + options.own :], strict=False))
+    for length, room in old.items():
+        _history(room, int(length), people)
+    return {"tokens": tokens, "rooms": dict(zip(map(str, sizes), ids, strict=False)), "own": own, "history": old}
+
+
+def _history(room: int, length: int, people: list[int]) -> None:
+    """A room in which people spoke in turn, a message a second, until now."""
+    from backchannel.store.clock import now_us
+    from backchannel.store.models import Message, Room
+
+    began = now_us() - length * 1_000_000
+    for first in range(1, length + 1, 10_000):
+        Message.objects.bulk_create(
+            [
+                Message(
+                    id=uuid.uuid4(),
+                    room_id=room,
+                    seq=seq,
+                    rev_seq=seq,
+                    sender_id=people[seq % len(people)],
+                    content=f"Message {seq}, about as long as most of them are.",
+                    fingerprint=b"\0" * 16,
+                    created_us=began + seq * 1_000_000,
+                )
+                for seq in range(first, min(first + 10_000, length + 1))
+            ],
+            batch_size=500,
+        )
+    Room.objects.filter(pk=room).update(head=length)
 
 
 def _groups(people: int, size: int, turn: int) -> list[list[int]]:

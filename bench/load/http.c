@@ -177,6 +177,8 @@ void http_polls(const char *template, uint64_t seq, double rate, double seconds,
   under_way = 0;
   struct link *sender = &links[link_count - 1];
   for (int i = 0; i < link_count - 1; i++) {
+    if (links[i].asked != NONE) continue; /* its poll of an earlier phase still waits, with the cursor that it has */
+    links[i].asked = 0;
     links[i].seq = seq;
     links[i].version = links[i].version ? links[i].version : 1;
     ask(&links[i], first_line, body_template, "");

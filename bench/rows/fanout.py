@@ -45,7 +45,7 @@ def _peer(bench: Bench, name: str, dialect: str, server: Server, size: int) -> N
 def _measure(bench: Bench, name: str, load: Generator, size: int) -> None:
     load.connect(size)
     for window in WINDOWS:
-        messages = _enough(load, size, window, 0.5 if bench.quick else 1.5)
+        messages = _enough(load, size, window, 0.4 if bench.quick else 0.8)
         runs = []
         for _ in range(bench.runs):
             runs.append(load.command("closed", messages=messages, window=window, senders=SENDERS, patience=5))
