@@ -58,9 +58,6 @@ from backchannel.transports.show_presence import show_presence
 from backchannel.transports.websocket.endpoint import WebSocketEndpoint
 from backchannel.web.files import StaticFiles
 
-websocket_protocol: Final = "wsproto"
-"""uvicorn's `ws`: of its three the one that passes every strict case of the Autobahn suite."""
-
 RETURN_WITHIN_MS: Final = 5000
 """Clients of a restarting node come back at random within this."""
 SLICE: Final = 100

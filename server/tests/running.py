@@ -30,6 +30,7 @@ from backchannel.protocol.shapes import Limits, User
 from backchannel.runner.listening import listen
 from backchannel.runner.protocol import GuardedHttpProtocol
 from backchannel.runner.server import FRAME_BYTES
+from backchannel.runner.websocket import WebSocketProtocol
 from backchannel.store.workspace import workspace
 
 Frame = dict[str, Any]
@@ -252,12 +253,18 @@ def wait_until(true: Callable[[], Any]) -> None:
 
 @contextmanager
 def running(
-    *, limits: Limits = WITHOUT_LIMITS, heartbeat_s: int = 3600, send_buffer: int | None = None, **options: Any
+    *,
+    limits: Limits = WITHOUT_LIMITS,
+    heartbeat_s: int = 3600,
+    send_buffer: int | None = None,
+    websocket: Any = WebSocketProtocol,
+    **options: Any,
 ) -> Iterator[Running]:
-    """Serve until the block ends. The database must be there. `send_buffer`: bytes the kernel keeps for each client."""
+    """Serve until the block ends. The database must be there. `send_buffer`: bytes the kernel keeps for each client.
+    `websocket`: uvicorn's `ws`; any but ours is a server that is not ours."""
     from django.core.asgi import get_asgi_application
 
-    from backchannel.asgi import Chat, websocket_protocol
+    from backchannel.asgi import Chat
 
     workspace()
     chat = Chat(get_asgi_application(), limits=limits, heartbeat_s=heartbeat_s, **options)
@@ -268,7 +275,7 @@ def running(
         chat,
         loop="uvloop",
         http=GuardedHttpProtocol,
-        ws=websocket_protocol,
+        ws=websocket,
         ws_max_size=FRAME_BYTES,
         ws_per_message_deflate=False,
         ws_ping_interval=None,

@@ -1,6 +1,6 @@
 """Who listens in this process, and the order in which they hear.
 
-    bus ─▶ Hub.deliver ─▶ RoomChannel (head + 1? else stash and repair) ─▶ every subscriber of the room
+    bus ─▶ Hub.deliver ─▶ head + 1? else stash and repair ─▶ RoomChannel ─▶ every subscriber of the room
 
 A channel delivers a room's events in seq order, each once, whatever order or number the bus brings them in; where one is
 missing it is read from the log. So a subscriber that has caught up to the channel's head needs no order of its own.
@@ -9,13 +9,15 @@ The hub knows no socket: a subscriber is anything with the methods of `Subscribe
 
 import asyncio
 from collections.abc import Awaitable, Callable, Collection, Iterable, KeysView, Mapping
-from typing import Final, Protocol
+from typing import Final
 
 import structlog
 
 from backchannel.fanout import facts
 from backchannel.fanout.bus import Bus
 from backchannel.fanout.facts import EndedFact, InstanceFact, PassingFact, PresenceFact, RoomFact, UserFact
+from backchannel.fanout.room_channel import RoomChannel
+from backchannel.fanout.subscriber import Subscriber
 from backchannel.protocol.errors import CloseCode
 
 REPAIR_AFTER_S: Final = 0.05
@@ -27,49 +29,7 @@ STASH_LENGTH: Final = 1000
 _log = structlog.get_logger("backchannel.fanout")
 
 
-class Subscriber(Protocol):
-    """One socket or one waiting poll. All calls come on the event loop and must not wait."""
-
-    @property
-    def user_id(self) -> int: ...
-    @property
-    def credential(self) -> str: ...
-    @property
-    def instance(self) -> str | None: ...
-    @property
-    def is_socket(self) -> bool: ...
-    @property
-    def session_id(self) -> str: ...
-    @property
-    def opened_us(self) -> int: ...
-
-    def room_event(self, room_id: int, seq: int, frame: bytes) -> None: ...
-    def user_frame(self, version: int, frame: bytes) -> None: ...
-    def passing_frame(self, frame: bytes) -> None: ...
-    def joined(self, room_id: int, seq: int) -> None: ...
-    def left(self, room_id: int) -> None: ...
-    def observe_version(self, version: int) -> None: ...
-    def end(self, code: CloseCode, reason: str) -> None: ...
-    def tick(self, now: float) -> None: ...
-    def say(self, frame: bytes) -> None: ...
-
-
 ReadEvents = Callable[[Mapping[int, int]], Awaitable[Mapping[int, list[RoomFact]]]]
-
-
-class RoomChannel:
-    """One room that somebody here listens to. `head` is the last event delivered, None until it is known. `subscribers`: each
-    with a seq at which they are known to be in the room. `in_force`: the bus brings what happens in it."""
-
-    __slots__ = ("head", "in_force", "members", "moved_at", "stash", "subscribers")
-
-    def __init__(self) -> None:
-        self.head: int | None = None
-        self.in_force = False
-        self.members = 0
-        self.moved_at = 0.0
-        self.stash: dict[int, RoomFact] = {}
-        self.subscribers: dict[Subscriber, int] = {}
 
 
 class _Moves:
@@ -164,10 +124,10 @@ class Hub:
             return
         channel = self._rooms.get(room_id)
         if channel is None:
-            channel = self._rooms[room_id] = RoomChannel()
+            channel = self._rooms[room_id] = RoomChannel(room_id)
             self._bus.subscribe(facts.room_topic(room_id))
         channel.members = members
-        channel.subscribers[subscriber] = max(head, channel.subscribers.get(subscriber, 0))
+        channel.put(subscriber, head)
         self._rooms_of[subscriber].add(room_id)
         if channel.head is None:
             channel.head = head
@@ -188,6 +148,11 @@ class Hub:
             if room_id not in later:
                 self.enter(subscriber, room_id, head, members)
 
+    def rewire(self, subscriber: Subscriber) -> None:
+        """The subscriber's sinks are others now."""
+        for room_id in self.rooms_of(subscriber):
+            self._rooms[room_id].rewire()
+
     async def wait_listening(self, subscriber: Subscriber) -> None:
         """Return when the rooms entered so far are listened to: only then may the log be read."""
         entered = [self._rooms[room] for room in self.rooms_of(subscriber)]
@@ -203,7 +168,7 @@ class Hub:
 
     def _drop(self, room_id: int, subscriber: Subscriber) -> None:
         channel = self._rooms[room_id]
-        channel.subscribers.pop(subscriber, None)
+        channel.remove(subscriber)
         if not channel.subscribers:
             del self._rooms[room_id]
             self._bus.unsubscribe(facts.room_topic(room_id))
@@ -332,8 +297,7 @@ class Hub:
             for subscriber in gone:
                 self.leave(subscriber, fact.room_id)
                 subscriber.left(fact.room_id)
-        for subscriber in tuple(channel.subscribers):
-            subscriber.room_event(fact.room_id, fact.seq, fact.frame)
+        channel.emit(fact.seq, fact.frame)
 
     def _user_fact(self, fact: UserFact) -> None:
         for subscriber in self.subscribers_of(fact.user_id):

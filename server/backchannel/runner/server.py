@@ -18,6 +18,7 @@ import uvicorn
 
 from backchannel.runner.listening import BACKLOG
 from backchannel.runner.protocol import GuardedHttpProtocol
+from backchannel.runner.websocket import WebSocketProtocol
 
 # Longer than proxies keep their idle connections (60 to 75 s), so that it is they who close.
 KEEP_ALIVE_S = 80
@@ -28,13 +29,12 @@ def serve(
     app: Any,
     sock: socket.socket,
     *,
-    websocket: Any,
     shutdown_s: int,
     trusted_proxies: Sequence[str] = (),
     started: Callable[[], None] = lambda: None,
     drain: Callable[[], Awaitable[None]] | None = None,
 ) -> None:
-    """Serve `app` until SIGTERM or SIGINT, then return. `websocket`: uvicorn's `ws`, a protocol class or a name.
+    """Serve `app` until SIGTERM or SIGINT, then return.
 
     `drain` is awaited when nobody new comes in any more and before connections are cut: it says good-bye.
     """
@@ -42,7 +42,7 @@ def serve(
         app,
         loop="uvloop" if importlib.util.find_spec("uvloop") else "asyncio",
         http=GuardedHttpProtocol,
-        ws=websocket,
+        ws=WebSocketProtocol,
         ws_max_size=FRAME_BYTES,
         # Compression costs memory for each connection, and lets a small frame become a huge one.
         ws_per_message_deflate=False,

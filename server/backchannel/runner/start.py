@@ -35,13 +35,12 @@ def start(conf: Conf, *, demo: bool, open_database: Callable[[], None], stop: ty
         keeps = "SQLite" if state.vendor() == "sqlite" else state.describe().removeprefix("the ")
         state.close()
 
-        from backchannel.asgi import application, drain, websocket_protocol
+        from backchannel.asgi import application, drain
         from backchannel.runner.server import serve as run
 
         run(
             application,
             sock,
-            websocket=websocket_protocol,
             shutdown_s=conf.shutdown_s,
             trusted_proxies=conf.trusted_proxies,
             started=lambda: _say(conf, sock.getsockname(), keeps, advice),

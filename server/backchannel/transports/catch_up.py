@@ -7,7 +7,8 @@ Where the list is sent it is a third.
 from collections.abc import Mapping
 from typing import Final
 
-from backchannel.fanout.hub import RoomChannel, Subscriber
+from backchannel.fanout.room_channel import RoomChannel
+from backchannel.fanout.subscriber import Subscriber
 from backchannel.protocol.codec import encode
 from backchannel.protocol.events import AnyRoomEvent, PresenceFrame
 from backchannel.protocol.results import RoomList

@@ -253,6 +253,15 @@ class Session:
         self._keep(self._kept_events, (room_id, seq, frame))
         return False
 
+    def passes(self, room_id: int) -> bool:
+        """Whatever the hub brings of this room may be said without asking."""
+        return self.state is State.LIVE and room_id not in self._floor
+
+    def forget_floors(self, head_of: Callable[[int], int]) -> None:
+        """`head_of`: what the hub has brought of a room. It brings nothing at or below that any more."""
+        if self.state is State.LIVE and self._floor:
+            self._floor = {room: seq for room, seq in self._floor.items() if seq > head_of(room)}
+
     def user_frame(self, version: int, frame: bytes) -> bool:
         self._ahead.add(version)
         self._know_rooms_at(self._rooms_version)

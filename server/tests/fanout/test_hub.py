@@ -32,6 +32,8 @@ class Listener:
     ended: list[CloseCode] = field(default_factory=list)
     versions: list[int] = field(default_factory=list)
 
+    def sink(self, room_id: int) -> None: ...
+
     def room_event(self, room_id: int, seq: int, frame: bytes) -> None:
         assert frame == b"%d" % seq
         self.events.append(seq)

@@ -24,6 +24,8 @@ class Listener:
     def __init__(self) -> None:
         self.heard: list[Any] = []
 
+    def sink(self, room_id: int) -> None: ...
+
     def room_event(self, room_id: int, seq: int, frame: bytes) -> None:
         self.heard.append((room_id, seq))
 

@@ -1,18 +1,21 @@
-"""What waits to be written to one socket is bounded, in order, and leaves in as few messages as it can."""
+"""What waits to be written to one socket is bounded, in order, and leaves in as few texts as it can."""
 
-import asyncio
 import json
 
 import pytest
 
-from backchannel.transports.websocket.outbound import BYTES_BEHIND, FRAMES_BEHIND, MESSAGE_BYTES, Outbound
+from backchannel.protocol.text import TEXT_BYTES, Text, texts_of
+from backchannel.transports.websocket.outbound import BYTES_BEHIND, FRAMES_BEHIND, Outbound
 
 
-async def everything(outbound: Outbound) -> list[str]:
-    outbound.stop(drop=False)
+def one(frame: bytes) -> Text:
+    return Text(frame, 1)
+
+
+def everything(outbound: Outbound) -> list[str]:
     texts = []
-    while (text := await outbound.wait_text()) is not None:
-        texts.append(text)
+    while outbound:
+        texts.append(outbound.take().text)
     return texts
 
 
@@ -21,62 +24,67 @@ def frames(texts: list[str]) -> list[object]:
     return [frame for message in read for frame in (message if isinstance(message, list) else [message])]
 
 
-async def test_one_frame_leaves_by_itself_and_several_as_an_array() -> None:
+def test_one_frame_leaves_by_itself_and_several_as_an_array() -> None:
     outbound = Outbound()
-    outbound.put(b'{"a":1}')
-    assert await outbound.wait_text() == '{"a":1}'
-    for number in range(3):
-        outbound.put(b"%d" % number)
-    assert await outbound.wait_text() == "[0,1,2]"
+    outbound.put(one(b'{"a":1}'))
+    assert everything(outbound) == ['{"a":1}']
+    outbound.put(one(b"0"))
+    outbound.put(Text(b"1,2", 2))
+    outbound.put(one(b"3"))
+    assert everything(outbound) == ["[0,1,2,3]"]
 
 
-async def test_whoever_waits_gets_it_as_soon_as_it_is_there() -> None:
+def test_a_text_is_closed_before_it_grows_too_large() -> None:
     outbound = Outbound()
-    waiting = asyncio.ensure_future(outbound.wait_text())
-    await asyncio.sleep(0)
-    outbound.put(b"1")
-    assert await waiting == "1"
-
-
-async def test_a_message_is_closed_before_it_grows_too_large() -> None:
-    outbound = Outbound()
-    outbound.put_catch_up([b'"' + b"x" * 10_000 + b'"' for _ in range(30)] + [b'"' + b"y" * MESSAGE_BYTES + b'"'])
-    texts = await everything(outbound)
+    large = [b'"' + b"x" * 10_000 + b'"' for _ in range(30)] + [b'"' + b"y" * TEXT_BYTES + b'"']
+    for frame in large:
+        outbound.put(one(frame))
+    texts = everything(outbound)
     assert len(frames(texts)) == 31
-    assert all(len(text) <= MESSAGE_BYTES for text in texts[:-1])
+    assert all(len(text) <= TEXT_BYTES for text in texts[:-1])
     assert len(texts) < 10
 
 
-@pytest.mark.parametrize(
-    ("frame", "count"), [(b"1", FRAMES_BEHIND), (b"x" * 1024, BYTES_BEHIND // 1024), (b"x" * BYTES_BEHIND, 1)]
-)
-async def test_a_reader_may_be_just_so_far_behind(frame: bytes, count: int) -> None:
+@pytest.mark.parametrize(("size", "count"), [(1, FRAMES_BEHIND), (1020, BYTES_BEHIND // 1024), (BYTES_BEHIND - 10, 1)])
+def test_a_reader_may_be_just_so_far_behind(size: int, count: int) -> None:
     outbound = Outbound()
-    assert all(outbound.put(frame) for _ in range(count))
-    assert not outbound.put(frame)
+    assert all(outbound.put(one(b"x" * size)) for _ in range(count))
+    assert not outbound.put(one(b"x" * size))
 
 
-async def test_a_catch_up_does_not_count_as_long_as_it_lasts() -> None:
+def test_every_frame_of_an_array_counts() -> None:
     outbound = Outbound()
-    outbound.put_catch_up([b"x" * 2048] * 500)
-    assert all(outbound.put(b"1") for _ in range(FRAMES_BEHIND))
-    assert not outbound.put(b"1")
+    assert outbound.put(Text(b",".join([b"1"] * FRAMES_BEHIND), FRAMES_BEHIND))
+    assert not outbound.put(one(b"1"))
 
 
-async def test_what_was_written_makes_room() -> None:
+def test_what_waits_elsewhere_counts_too() -> None:
     outbound = Outbound()
-    outbound.put_catch_up([b"0"] * 100)
+    assert outbound.put(one(b"x" * 1020), under_way=BYTES_BEHIND - 1024)
+    assert not outbound.put(one(b"x" * 1020), under_way=BYTES_BEHIND - 1024)
+
+
+def test_a_catch_up_does_not_count_as_long_as_it_lasts() -> None:
+    outbound = Outbound()
+    outbound.put_catch_up(texts_of([b"x" * 2048] * 500))
+    assert all(outbound.put(one(b"1")) for _ in range(FRAMES_BEHIND))
+    assert not outbound.put(one(b"1"))
+
+
+def test_what_was_written_makes_room() -> None:
+    outbound = Outbound()
+    outbound.put_catch_up(texts_of([b"0"] * 100))
     for _ in range(10):
         for _ in range(FRAMES_BEHIND):
-            assert outbound.put(b"1")
-        while outbound._frames:
-            await outbound.wait_text()
+            assert outbound.put(one(b"1"))
+        everything(outbound)
 
 
-async def test_at_the_end_what_waits_is_written_unless_it_is_worth_nothing_any_more() -> None:
-    for drop, expected in ((False, ["[1,2]"]), (True, [])):
-        outbound = Outbound()
-        outbound.put(b"1")
-        outbound.put(b"2")
-        outbound.stop(drop=drop)
-        assert await everything(outbound) == expected
+def test_what_is_worth_nothing_any_more_is_let_go() -> None:
+    outbound = Outbound()
+    outbound.put_catch_up([one(b"1")])
+    outbound.put(one(b"2"))
+    outbound.clear()
+    assert not outbound
+    assert outbound.put(one(b"3"))
+    assert everything(outbound) == ["3"]

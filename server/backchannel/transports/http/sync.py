@@ -143,6 +143,9 @@ class Poll:
 
     # -- what the hub says
 
+    def sink(self, room_id: int) -> None:
+        """The first event ends a poll: none passes it by."""
+
     def room_event(self, room_id: int, seq: int, frame: bytes) -> None:
         if self.session.room_event(room_id, seq, frame):
             self._say(frame)

@@ -1,25 +1,27 @@
-"""One WebSocket: frames in to the session, effects out to the socket, the hub and the handlers."""
+"""One WebSocket: frames in to the session, effects out to the link, the hub and the handlers.
+
+It knows the link only as something that hears, says and closes. While it is idle it is a few objects and no task.
+"""
 
 import asyncio
 import time
 import uuid
 from collections.abc import Callable, Coroutine, Sequence
-from contextlib import suppress
 from functools import partial
 from typing import Any, Final
 
 import structlog
-from starlette.websockets import WebSocket, WebSocketState
 
-from backchannel import failpoints
 from backchannel.commands.announce_instance import announce_instance
 from backchannel.commands.context import Caller
 from backchannel.commands.set_presence import publish_sights
+from backchannel.fanout.subscriber import Sink
 from backchannel.protocol import codec
 from backchannel.protocol.commands import Command
 from backchannel.protocol.errors import CloseCode, Code, CommandError
 from backchannel.protocol.frames import ErrorFrame
 from backchannel.protocol.shapes import User
+from backchannel.protocol.text import Text, texts_of
 from backchannel.store.clock import now_us
 from backchannel.transports import dispatch, metrics
 from backchannel.transports.catch_up import PRESENCE_ROOM, CatchUp
@@ -28,11 +30,9 @@ from backchannel.transports.identity import Identity
 from backchannel.transports.node import Node
 from backchannel.transports.rates import Bucket
 from backchannel.transports.session import Session, State
-from backchannel.transports.websocket.outbound import Outbound
+from backchannel.transports.websocket.link import Link
 
 COMMANDS_AT_ONCE: Final = 128
-FLUSH_WITHIN_S: Final = 2.0
-"""How long a closing socket may take for what is still to be said."""
 STALE_PATIENCE_S: Final = 5.0
 MESSAGES_PER_SECOND: Final = 200.0
 MESSAGES_BURST: Final = 1000
@@ -42,11 +42,31 @@ _log = structlog.get_logger("backchannel.websocket")
 
 
 class Connection:
-    """A subscriber of the hub. Everything happens on the event loop; nothing here waits but its two tasks."""
+    """A subscriber of the hub, and the peer of a link. Everything happens on the event loop, and nothing here waits."""
+
+    __slots__ = (
+        "_catch_up",
+        "_closing",
+        "_commands",
+        "_is_present",
+        "_is_wired",
+        "_link",
+        "_messages",
+        "_node",
+        "_opened_at",
+        "_sink",
+        "_tasks",
+        "_via",
+        "credential",
+        "opened_us",
+        "session",
+        "session_id",
+        "user_id",
+    )
 
     is_socket = True
 
-    def __init__(self, websocket: WebSocket, identity: Identity, node: Node) -> None:
+    def __init__(self, identity: Identity, node: Node) -> None:
         self.user_id = identity.user_id
         self.credential = identity.credential
         self.session_id = uuid.uuid4().hex
@@ -58,24 +78,25 @@ class Connection:
             node.context.clock(),
         )
         self._via = identity.via
-        self._websocket = websocket
         self._node = node
-        self._outbound = Outbound()
-        self._catch_up = CatchUp(node, self.session, self)
-        self._tasks: set[asyncio.Task[Any]] = set()
+        self._catch_up: CatchUp | None = None
+        self._tasks: set[asyncio.Task[Any]] | None = None
         self._commands = 0
         self._messages = Bucket(MESSAGES_BURST, node.context.clock())
-        self._present = False
+        self._is_present = False
+        self._is_wired = False
+        """Do all rooms' texts go straight to the link?"""
         self._closing: Close | None = None
-        self._cut = asyncio.Event()
         self._opened_at = time.monotonic()
 
     @property
     def instance(self) -> str | None:
         return self.session.instance
 
-    async def run(self) -> None:
-        """Serve until either side closes."""
+    def open(self, link: Link) -> None:
+        """The handshake is accepted."""
+        self._link = link
+        self._sink: Sink = link.send
         metrics.sockets.inc()
         metrics.opened.inc()
         _log.info(
@@ -87,21 +108,50 @@ class Connection:
         )
         self._node.hub.attach(self)
         self._give_way()
-        reader, writer = asyncio.create_task(self._read()), asyncio.create_task(self._write())
-        cut = asyncio.create_task(self._cut.wait())
+
+    # -- what the link says
+
+    def heard(self, message: bytes, *, is_text: bool) -> None:
+        now = self._node.context.clock()
+        if self._messages.take(now, MESSAGES_PER_SECOND, MESSAGES_BURST):
+            return self.end(CloseCode.TOO_MANY, "flood")
         try:
-            await asyncio.wait({reader, writer, cut}, return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            self._node.hub.detach(self)
-            self.session.closed()
-            if self._present:
-                self._node.presence.leave(self.user_id, self._device, self._node.context.clock())
-            for task in (reader, writer, cut, *self._tasks):
-                task.cancel()
-            await asyncio.gather(reader, writer, cut, return_exceptions=True)
-            self._log_closed()
+            if not is_text:
+                raise codec.BadFrame(Code.BAD_FRAME, "Frames are text, not binary.")
+            if len(message) > self._node.settings.limits.frame_bytes:
+                return self.end(CloseCode.TOO_LARGE, "frame_too_large")
+            frames = codec.split_text(message)
+        except CommandError as error:
+            return self._apply(self.session.bad_frame(error, now))
+        for data in frames:
+            try:
+                frame = codec.decode_frame(data)
+            except CommandError as error:
+                self._apply(self.session.bad_frame(error, now))
+            else:
+                self._apply(self.session.frame(frame, now, now_us()))
+        return None
+
+    def fell_behind(self) -> None:
+        self.end(CloseCode.TOO_SLOW, "behind")
+
+    def lost(self, code: int) -> None:
+        self._closing = self._closing or _gone(code)
+        self._node.hub.detach(self)
+        self.session.closed()
+        if self._is_present:
+            self._node.presence.leave(self.user_id, self._device, self._node.context.clock())
+        for task in self._tasks or ():
+            task.cancel()
+        self._log_closed()
 
     # -- what the hub says
+
+    def sink(self, room_id: int) -> Sink | None:
+        if self.session.passes(room_id):
+            return self._sink
+        self._is_wired = False
+        return None
 
     def room_event(self, room_id: int, seq: int, frame: bytes) -> None:
         if self.session.room_event(room_id, seq, frame):
@@ -117,6 +167,7 @@ class Connection:
 
     def joined(self, room_id: int, seq: int) -> None:
         self.session.joined(room_id, seq)
+        self._node.hub.rewire(self)
 
     def left(self, room_id: int) -> None:
         self.session.left(room_id)
@@ -132,7 +183,16 @@ class Connection:
         self._put(frame)
 
     def tick(self, now: float) -> None:
+        if not self._is_wired:
+            self._wire()
         self._apply(self.session.tick(now, now_us(), lambda since: self._node.hub.heads_moved_since(self, since)))
+
+    def _wire(self) -> None:
+        """Let go of the rooms whose events need no look any more; the others are tried again at the next tick."""
+        self._is_wired = self.session.state is State.LIVE
+        if self._is_wired:
+            self.session.forget_floors(self._node.hub.head_of)
+            self._node.hub.rewire(self)
 
     # -- effects
 
@@ -142,30 +202,30 @@ class Connection:
                 case Send(frames) if self.session.state is State.LIVE and len(frames) == 1:
                     self._put(frames[0])
                 case Send(frames):
-                    self._outbound.put_catch_up(frames)
+                    self._link.send_catch_up(texts_of(frames))
                 case ReadPlace():
                     self._supersede()
+                    self._catch_up = CatchUp(self._node, self.session, self)
                     self._spawn(self._reading(self._catch_up.place))
                 case Enter():
+                    assert self._catch_up is not None
                     self._catch_up.enter()
                 case Read():
+                    assert self._catch_up is not None
                     self._spawn(self._reading(partial(self._catch_up.read, effect)))
                 case ReadList():
-                    self._spawn(self._reading(self._catch_up.read_list))
+                    self._spawn(self._reading(CatchUp(self._node, self.session, self).read_list))
                 case Run(command):
                     self._run(command)
                 case Close():
                     self._close(effect)
 
     def _put(self, frame: bytes) -> None:
-        if not self._outbound.put(frame):
-            self.end(CloseCode.TOO_SLOW, "behind")
+        self._link.send(Text(frame, 1))
 
     def _close(self, closing: Close) -> None:
-        """Say what is left to be said, then close; a peer that does not take it in time is cut off."""
         self._closing = closing
-        self._outbound.stop(drop=closing.code is CloseCode.TOO_SLOW)
-        asyncio.get_running_loop().call_later(FLUSH_WITHIN_S, self._cut.set)
+        self._link.close(closing.code, closing.reason, drop=closing.code is CloseCode.TOO_SLOW)
 
     async def _reading(self, read: Callable[[], Coroutine[Any, Any, list[Effect]]]) -> None:
         try:
@@ -175,7 +235,9 @@ class Connection:
             self._close(Close(CloseCode.UNAVAILABLE, error.code.word))
             return
         self._apply(effects)
-        if self.session.state is State.LIVE and not self._present:
+        if self.session.state is State.LIVE and not self._is_present:
+            self._catch_up = None
+            self._wire()
             self._arrive()
 
     def _run(self, command: Command) -> None:
@@ -198,8 +260,16 @@ class Connection:
 
     def _spawn(self, coroutine: Coroutine[Any, Any, None]) -> None:
         task = asyncio.create_task(coroutine)
+        if self._tasks is None:
+            self._tasks = set()
         self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        task.add_done_callback(self._finished)
+
+    def _finished(self, task: asyncio.Task[Any]) -> None:
+        if self._tasks is not None:
+            self._tasks.discard(task)
+            if not self._tasks:
+                self._tasks = None
 
     # -- presence, and making room
 
@@ -208,7 +278,7 @@ class Connection:
         return self.instance or self.session_id
 
     def _arrive(self) -> None:
-        self._present = True
+        self._is_present = True
         rooms = self._node.hub.small_rooms_of(self, PRESENCE_ROOM)
         presence = self._node.presence
         publish_sights(self._node.context.bus, presence, presence.arrive(self.user_id, self._device, rooms))
@@ -222,48 +292,6 @@ class Connection:
         """A tab has one socket: an older one of the same instance is a ghost of it."""
         if self.instance is not None:
             announce_instance(self._node.context.bus, self.user_id, self.instance, self.session_id, self.opened_us)
-
-    # -- the socket
-
-    async def _read(self) -> None:
-        while True:
-            message = await self._websocket.receive()
-            if message["type"] == "websocket.disconnect":
-                self._closing = self._closing or _gone(message.get("code", 1006))
-                return
-            text = message.get("text")
-            self._hear(text.encode() if text is not None else None)
-
-    def _hear(self, text: bytes | None) -> None:
-        now = self._node.context.clock()
-        if self._messages.take(now, MESSAGES_PER_SECOND, MESSAGES_BURST):
-            return self.end(CloseCode.TOO_MANY, "flood")
-        try:
-            if text is None:
-                raise codec.BadFrame(Code.BAD_FRAME, "Frames are text, not binary.")
-            if len(text) > self._node.settings.limits.frame_bytes:
-                return self.end(CloseCode.TOO_LARGE, "frame_too_large")
-            frames = codec.split_text(text)
-        except CommandError as error:
-            return self._apply(self.session.bad_frame(error, now))
-        for data in frames:
-            try:
-                frame = codec.decode_frame(data)
-            except CommandError as error:
-                self._apply(self.session.bad_frame(error, now))
-            else:
-                self._apply(self.session.frame(frame, now, now_us()))
-        return None
-
-    async def _write(self) -> None:
-        websocket = self._websocket
-        with suppress(Exception):  # whatever a dying socket throws, the reader learns of it too
-            while (text := await self._outbound.wait_text()) is not None:
-                await websocket.send_text(text)
-                if failpoints.ACTIVE and '"type":"ack"' in text:
-                    failpoints.reach("after_ack")
-            if self._closing is not None and websocket.application_state is WebSocketState.CONNECTED:
-                await websocket.close(self._closing.code, self._closing.reason)
 
     def _log_closed(self) -> None:
         closing = self._closing or _gone(1006)

@@ -6,7 +6,9 @@ from starlette.websockets import WebSocket
 from backchannel.protocol.errors import Code, CommandError
 from backchannel.transports.node import Node
 from backchannel.transports.problems import problem
+from backchannel.transports.websocket.asgi_link import AsgiLink
 from backchannel.transports.websocket.connection import Connection
+from backchannel.transports.websocket.link import EXTENSION
 
 
 class WebSocketEndpoint:
@@ -25,4 +27,9 @@ class WebSocketEndpoint:
             await websocket.send_denial_response(problem(error))
             return
         await websocket.accept()
-        await Connection(websocket, identity, self._node).run()
+        connection = Connection(identity, self._node)
+        extension = scope.get("extensions", {}).get(EXTENSION)
+        if extension is not None:  # the server calls from here on, and this call ends
+            extension["attach"](connection)
+        else:
+            await AsgiLink(websocket).run(connection)

@@ -1,71 +1,74 @@
 """What waits to be written to one socket. Bounded: a reader that is too slow is closed, never served with holes.
 
-Everything that gathers while one write is under way, or within a tick of the loop, leaves as one text message: a frame by
-itself, or an array of frames in order.
+Everything that gathers while the socket takes nothing leaves as one text: a frame by itself, or an array of frames in order.
 """
 
-import asyncio
 from collections import deque
 from collections.abc import Iterable
 from typing import Final
 
+from backchannel.protocol.text import TEXT_BYTES, Text
+
 FRAMES_BEHIND: Final = 256
 BYTES_BEHIND: Final = 256 * 1024
-MESSAGE_BYTES: Final = 64 * 1024
-"""A text message is closed at this size, so that a long catch-up reaches a slow link piece by piece."""
 
 
 class Outbound:
     """Live frames count against the bounds. Those of a catch-up do not (the session bounds them), as long as they last."""
 
+    __slots__ = ("_bytes", "_exempt", "_exempt_bytes", "_frames", "_texts")
+
     def __init__(self) -> None:
-        self._frames: deque[bytes] = deque()
+        self._texts: deque[Text] = deque()
+        self._frames = 0
         self._bytes = 0
         self._exempt = 0
         self._exempt_bytes = 0
-        self._filled = asyncio.Event()
-        self._stopped = False
 
-    def put(self, frame: bytes) -> bool:
-        """False where the reader is further behind than it may be."""
-        self._frames.append(frame)
-        self._bytes += len(frame)
-        self._filled.set()
-        return len(self._frames) - self._exempt <= FRAMES_BEHIND and self._bytes - self._exempt_bytes <= BYTES_BEHIND
+    def __len__(self) -> int:
+        """Texts that wait."""
+        return len(self._texts)
 
-    def put_catch_up(self, frames: Iterable[bytes]) -> None:
-        for frame in frames:
-            self._frames.append(frame)
-            self._bytes += len(frame)
-        self._exempt, self._exempt_bytes = len(self._frames), self._bytes
-        self._filled.set()
+    def put(self, text: Text, under_way: int = 0) -> bool:
+        """False where the reader is further behind than it may be. `under_way`: bytes that wait elsewhere for the same reader."""
+        self._append(text)
+        return (
+            self._frames - self._exempt <= FRAMES_BEHIND
+            and self._bytes - self._exempt_bytes + under_way <= BYTES_BEHIND
+        )
 
-    def stop(self, *, drop: bool) -> None:
-        """Nothing more comes. `drop`: what waits is not worth writing any more."""
-        self._stopped = True
-        if drop:
-            self._frames.clear()
-            self._bytes = self._exempt = self._exempt_bytes = 0
-        self._filled.set()
+    def put_catch_up(self, texts: Iterable[Text]) -> None:
+        for text in texts:
+            self._append(text)
+        self._exempt, self._exempt_bytes = self._frames, self._bytes
 
-    async def wait_text(self) -> str | None:
-        """The next text message, as soon as there is one; None when stopped and empty."""
-        while not self._frames:
-            if self._stopped:
-                return None
-            self._filled.clear()
-            await self._filled.wait()
-        taken = [self._take()]
-        size = len(taken[0])
-        while self._frames and size + len(self._frames[0]) < MESSAGE_BYTES:
-            taken.append(self._take())
-            size += len(taken[-1]) + 1
-        return (taken[0] if len(taken) == 1 else b"[" + b",".join(taken) + b"]").decode()
+    def take(self) -> Text:
+        """The next text: as many as fit into one. There must be something."""
+        first = self._take()
+        if not self._texts or len(first.wire) + len(self._texts[0].wire) > TEXT_BYTES:
+            return first
+        gathered, count, size = [first.inner], first.count, len(first.wire)
+        while self._texts and size + len(self._texts[0].wire) <= TEXT_BYTES:
+            text = self._take()
+            gathered.append(text.inner)
+            count += text.count
+            size += len(text.wire)
+        return Text(b",".join(gathered), count)
 
-    def _take(self) -> bytes:
-        frame = self._frames.popleft()
-        self._bytes -= len(frame)
+    def clear(self) -> None:
+        self._texts.clear()
+        self._frames = self._bytes = self._exempt = self._exempt_bytes = 0
+
+    def _append(self, text: Text) -> None:
+        self._texts.append(text)
+        self._frames += text.count
+        self._bytes += len(text.wire)
+
+    def _take(self) -> Text:
+        text = self._texts.popleft()
+        self._frames -= text.count
+        self._bytes -= len(text.wire)
         if self._exempt:
-            self._exempt -= 1
-            self._exempt_bytes -= len(frame)
-        return frame
+            self._exempt -= text.count
+            self._exempt_bytes -= len(text.wire)
+        return text

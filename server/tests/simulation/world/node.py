@@ -23,6 +23,7 @@ from backchannel.transports.rates import Rates
 from backchannel.transports.rounds import Rounds
 from backchannel.transports.session import Settings
 from backchannel.transports.show_presence import show_presence
+from backchannel.transports.websocket.asgi_link import AsgiLink
 from backchannel.transports.websocket.connection import Connection
 from tests.simulation import seams
 from tests.simulation.world.bus import SimulatedBus
@@ -92,14 +93,14 @@ class SimulatedNode:
 
     def open(self, link: Link, identity: SimulatedIdentity) -> None:
         seams.time_of_day.skew_us = self.skew_us
-        connection = Connection(link, identity, self.node)  # type: ignore[arg-type]
+        connection = Connection(identity, self.node)  # type: ignore[arg-type]
         seams.time_of_day.skew_us = 0
         self._links[link] = None
         self.spawn(self._serve(connection, link))
 
     async def _serve(self, connection: Connection, link: Link) -> None:
         try:
-            await connection.run()
+            await AsgiLink(link).run(connection)  # type: ignore[arg-type]
         finally:
             link.end(1006)
             self._links.pop(link, None)

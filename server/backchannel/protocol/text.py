@@ -1,0 +1,61 @@
+"""A WebSocket text message as it leaves: one frame, or several as an array in order; encoded once, framed once, written to many.
+
+Pure. Whoever owns a socket writes `wire` as it is; whoever speaks through another server takes `text`.
+"""
+
+from collections.abc import Iterable
+from struct import pack
+from typing import Final
+
+TEXT_BYTES: Final = 64 * 1024
+"""An array is closed at this size, so that a long catch-up reaches a slow link piece by piece."""
+_TEXT: Final = 0x1
+
+
+def head(opcode: int, length: int) -> bytes:
+    """What RFC 6455 puts before the payload of a whole frame from a server."""
+    if length < 126:
+        return bytes((0x80 | opcode, length))
+    if length < 1 << 16:
+        return pack("!BBH", 0x80 | opcode, 126, length)
+    return pack("!BBQ", 0x80 | opcode, 127, length)
+
+
+class Text:
+    """`inner`: the frames, with commas between them where there are several. `count`: how many."""
+
+    __slots__ = ("_start", "count", "wire")
+
+    def __init__(self, inner: bytes, count: int) -> None:
+        if count == 1:
+            start = head(_TEXT, len(inner))
+            self.wire = start + inner
+        else:
+            start = head(_TEXT, len(inner) + 2)
+            self.wire = b"%b[%b]" % (start, inner)
+        self.count = count
+        self._start = len(start)
+
+    @property
+    def inner(self) -> bytes:
+        return self.wire[self._start :] if self.count == 1 else self.wire[self._start + 1 : -1]
+
+    @property
+    def text(self) -> str:
+        return str(memoryview(self.wire)[self._start :], "utf-8")
+
+
+def texts_of(frames: Iterable[bytes]) -> list[Text]:
+    """The frames, in order, in as few texts as their size admits."""
+    texts: list[Text] = []
+    gathered: list[bytes] = []
+    size = 1
+    for frame in frames:
+        if gathered and size + len(frame) + 1 > TEXT_BYTES:
+            texts.append(Text(b",".join(gathered), len(gathered)))
+            gathered, size = [], 1
+        gathered.append(frame)
+        size += len(frame) + 1
+    if gathered:
+        texts.append(Text(b",".join(gathered), len(gathered)))
+    return texts

@@ -1,0 +1,112 @@
+"""The HTTP side of a WebSocket's opening: what was asked, whether it may be granted, and the bytes of the answer. Pure."""
+
+import base64
+import binascii
+import hashlib
+from collections.abc import Iterable
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Final
+from urllib.parse import unquote
+
+import httptools
+
+Headers = list[tuple[bytes, bytes]]
+
+HEAD_ENDS: Final = b"\r\n\r\n"
+_GUID: Final = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
+
+
+class NoUpgrade(Exception):
+    """The request is not one that RFC 6455 lets be granted."""
+
+    def __init__(self, status: HTTPStatus, why: str, headers: Headers | None = None) -> None:
+        super().__init__(why)
+        self.status = status
+        self.why = why
+        self.headers = headers or []
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    raw_path: bytes
+    query: bytes
+    headers: Headers
+    key: bytes
+
+    @property
+    def path(self) -> str:
+        return unquote(self.raw_path.decode("ascii"))
+
+    @property
+    def subprotocols(self) -> list[str]:
+        return [each.decode("latin-1") for each in _tokens(self.headers, b"sec-websocket-protocol")]
+
+
+def parse(head: bytes) -> Request:
+    """`head`: up to the empty line. Raises `NoUpgrade`."""
+    first, *lines = head.removesuffix(HEAD_ENDS).split(b"\r\n")
+    headers = []
+    for line in lines:
+        name, _, value = line.partition(b":")
+        headers.append((name.lower(), value.strip()))
+    method, _, rest = first.partition(b" ")
+    try:
+        url = httptools.parse_url(rest.rpartition(b" ")[0])
+        raw_path = url.path or b"/"
+        raw_path.decode("ascii")
+    except (httptools.HttpParserInvalidURLError, UnicodeDecodeError):
+        raise NoUpgrade(HTTPStatus.BAD_REQUEST, "The address cannot be read.") from None
+    if method != b"GET" or len(_values(headers, b"host")) != 1:
+        raise NoUpgrade(HTTPStatus.BAD_REQUEST, "A WebSocket is opened by GET, with one Host.")
+    upgrades = {token.lower() for token in _tokens(headers, b"upgrade")}
+    if b"websocket" not in upgrades or b"upgrade" not in {token.lower() for token in _tokens(headers, b"connection")}:
+        raise NoUpgrade(HTTPStatus.UPGRADE_REQUIRED, "This is a WebSocket.", [(b"upgrade", b"websocket")])
+    if _values(headers, b"sec-websocket-version") != [b"13"]:
+        raise NoUpgrade(HTTPStatus.UPGRADE_REQUIRED, "Version 13 is spoken here.", [(b"sec-websocket-version", b"13")])
+    keys = _values(headers, b"sec-websocket-key")
+    if len(keys) != 1 or not _is_key(keys[0]):
+        raise NoUpgrade(HTTPStatus.BAD_REQUEST, "The Sec-WebSocket-Key is not one.")
+    return Request(raw_path, url.query or b"", headers, keys[0])
+
+
+def accepted(request: Request, headers: Iterable[tuple[bytes, bytes]]) -> bytes:
+    accept = base64.b64encode(hashlib.sha1(request.key + _GUID, usedforsecurity=False).digest())
+    return _head(
+        HTTPStatus.SWITCHING_PROTOCOLS,
+        [(b"upgrade", b"websocket"), (b"connection", b"Upgrade"), (b"sec-websocket-accept", accept), *headers],
+    )
+
+
+def refused(status: int, headers: Iterable[tuple[bytes, bytes]], body: bytes) -> bytes:
+    """The last answer on this connection."""
+    kept = [(name, value) for name, value in headers if name.lower() not in (b"connection", b"content-length")]
+    return _head(status, [*kept, (b"content-length", b"%d" % len(body)), (b"connection", b"close")]) + body
+
+
+def refused_in_words(status: int, headers: Iterable[tuple[bytes, bytes]], why: str) -> bytes:
+    return refused(status, [*headers, (b"content-type", b"text/plain; charset=utf-8")], why.encode())
+
+
+def _head(status: int, headers: Iterable[tuple[bytes, bytes]]) -> bytes:
+    try:
+        phrase = HTTPStatus(status).phrase
+    except ValueError:
+        phrase = ""
+    lines = [b"HTTP/1.1 %d %b" % (status, phrase.encode()), *(b"%b: %b" % header for header in headers)]
+    return b"\r\n".join(lines) + HEAD_ENDS
+
+
+def _values(headers: Headers, name: bytes) -> list[bytes]:
+    return [value for each, value in headers if each == name]
+
+
+def _tokens(headers: Headers, name: bytes) -> list[bytes]:
+    return [token.strip() for value in _values(headers, name) for token in value.split(b",")]
+
+
+def _is_key(key: bytes) -> bool:
+    try:
+        return len(base64.b64decode(key, validate=True)) == 16
+    except binascii.Error:
+        return False
