@@ -1,0 +1,96 @@
+"""Our WebSocket holds to RFC 6455 in every official case of the Autobahn test suite, both ways an application can use it."""
+
+import asyncio
+import threading
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+import uvicorn
+
+from backchannel.protocol.text import Text
+from backchannel.runner.listening import listen
+from backchannel.runner.protocol import GuardedHttpProtocol
+from backchannel.runner.websocket import WebSocketProtocol
+from backchannel.transports.websocket.link import EXTENSION
+from tests.runner.autobahn.cases import CannotBeHad, load
+from tests.runner.autobahn.peer import Peer
+
+AT_ONCE = 16
+FAILURES = {"FAILED", "WRONG CODE", "UNCLEAN", "FAILED BY CLIENT", "UNIMPLEMENTED"}
+
+
+class Echo:
+    """The peer of a link that says whatever it hears."""
+
+    def open(self, link: Any) -> None:
+        self._link = link
+
+    def heard(self, message: bytes, *, is_text: bool) -> None:
+        if is_text:
+            self._link.send_catch_up([Text(message, 1)])
+        else:
+            self._link.send_binary(message)
+
+    def fell_behind(self) -> None: ...
+    def lost(self, code: int) -> None: ...
+
+
+async def by_callback(scope: Any, receive: Any, send: Any) -> None:
+    await receive()
+    await send({"type": "websocket.accept"})
+    scope["extensions"][EXTENSION]["attach"](Echo())
+
+
+async def the_standard_way(scope: Any, receive: Any, send: Any) -> None:
+    await receive()
+    await send({"type": "websocket.accept"})
+    while (message := await receive())["type"] == "websocket.receive":
+        await send({**message, "type": "websocket.send"})
+
+
+@pytest.fixture(params=[by_callback, the_standard_way], ids=lambda way: way.__name__)
+def port(request: pytest.FixtureRequest) -> Iterator[int]:
+    """A server as the runner's, but for the size of a message, which the cases of group 9 exceed."""
+    sock = listen("127.0.0.1", 0)
+    config = uvicorn.Config(
+        request.param,
+        loop="uvloop",
+        http=GuardedHttpProtocol,
+        ws=WebSocketProtocol,
+        ws_max_size=16 * 1024 * 1024,
+        lifespan="off",
+        log_config=None,
+    )
+    server = uvicorn.Server(config)
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [sock]})
+    thread.start()
+    yield int(sock.getsockname()[1])
+    server.should_exit = True
+    thread.join()
+
+
+@pytest.fixture(scope="module")
+def cases(tmp_path_factory: pytest.TempPathFactory) -> list[type[Any]]:
+    try:
+        return load(tmp_path_factory.mktemp("cases"))
+    except CannotBeHad as why:
+        pytest.fail(str(why))
+
+
+@pytest.mark.timeout(600)
+async def test_every_official_case_is_passed(port: int, cases: list[type[Any]]) -> None:
+    assert len(cases) > 290
+    turns = asyncio.Semaphore(AT_ONCE)
+
+    async def run(case: type[Any]) -> str | None:
+        async with turns:
+            _, peer = await asyncio.get_running_loop().create_connection(lambda: Peer(case), "127.0.0.1", port)
+            await peer.over
+        done = peer.case
+        if FAILURES & {done.behavior, done.behaviorClose}:
+            return f"{case.__name__[4:].replace('_', '.')}: {done.behavior}, {done.result}; {done.resultClose}"
+        return None
+
+    told = await asyncio.gather(*(run(case) for case in cases))
+    assert [each for each in told if each] == []
