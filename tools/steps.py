@@ -90,7 +90,7 @@ GROUPS: dict[str, tuple[Step, ...]] = {
     "e2e": (E2E,),
     "simulate": SIMULATION,
     "wheel-check": (WHEEL,),
-    "test": (*SERVER_CHECKS, *CLIENT_CHECKS, SQLITE, POSTGRES, VITEST, E2E, WHEEL),
+    "test": (*SERVER_CHECKS, *CLIENT_CHECKS, SQLITE, POSTGRES, *SIMULATION, VITEST, E2E, WHEEL),
 }
 
 
