@@ -11,7 +11,9 @@ or from real servers under real faults. An operation without an answer is indete
     refused  {client, room, id, code}                 a final refusal
     sent     {client, room, id}                       the client shows it as sent
     crashed  {client, keeps_outbox}                   the client's process ended
-    link     {client, user, link, transport, resume}  a socket opened (or a poll was answered); `resume` as it was said
+    link     {client, user, link, transport, resume, credential?}     a socket opened (or a poll was answered); `resume`
+                                                      as it was said
+    ended    {credential}                             a session or token is over
     heard    {client, user, link, type, …}            a numbered frame: room events have {room, seq, id?, content?},
                                                       hello {epoch}, room_list {rooms: {room: seq}}, room_added and
                                                       room_reset {room, seq}, room_removed {room}; user frames {version};
@@ -22,9 +24,11 @@ or from real servers under real faults. An operation without an answer is indete
     restored {epoch}                                  the database was set back; what was acked before is offered again
     fault    {detail}                                 something broke that may not break
     quiet    {reached, waits_for}                     everything was healed; did everybody come to rest in time?
-    log      {room, head, members, entries: [{seq, at, type, id?, sender?, user?}], messages: [message], read: {user: seq}}
-             the room as it is stored in the end; `message`: {seq, id, sender, content, deleted, rev_seq, reactions}
-    view     {client, user, rooms: {room: {cursor, read_seq, unread, messages: [message]}}}     what a client shows
+    log      {room, kind?, head, members, entries: [{seq, at, type, id?, sender?, user?}], messages: [message],
+             read: {user: seq}}    the room as it is stored in the end; `message`: {seq, id, sender, content, deleted,
+                                   rev_seq, reactions, mentions?}
+    list     {user, rooms: {room: {seq, read_seq, unread, mentioned, member_count, last}}}     what the server says in the end
+    view     {client, user, rooms: {room: {cursor, read_seq, unread, mentioned?, messages: [message]}}}   what a client shows
 
 All checks are linear in the length of the history: a room has one total order, so there is nothing to search for.
 """
@@ -37,6 +41,13 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable
 from pathlib import Path
 
+from checker_ends import (
+    direct_rooms_are_one_per_pair,
+    everybody_sees_everything,
+    lists_tell_the_same,
+    nothing_after_the_end_of_a_session,
+    unread_is_the_same,
+)
 from checker_links import USER_FRAMES, Anomaly, LinkState, Record
 
 CREATED = "message_created"
@@ -44,18 +55,19 @@ CREATED = "message_created"
 
 def check(records: Iterable[Record]) -> list[Anomaly]:
     """What may not be, in the order of the checks; empty where all is as promised."""
-    history = _History(records)
+    history = History(records)
     found: list[Anomaly] = []
     for look in (
         _faults, _log_is_gapless, _stored_once, _nothing_from_nowhere, _acked_is_stored, _order_of_sender, _seq_is_for_ever,
-        _links_are_unbroken, _nothing_after_removal, _sent_means_acked, _everybody_sees_everything, _unread_is_the_same,
-        _came_to_rest,
+        _links_are_unbroken, _nothing_after_removal, _sent_means_acked, everybody_sees_everything, unread_is_the_same,
+        lists_tell_the_same,
+        direct_rooms_are_one_per_pair, nothing_after_the_end_of_a_session, _came_to_rest,
     ):  # fmt: skip
         found += look(history)
     return found
 
 
-class _History:
+class History:
     """The records by what they are."""
 
     def __init__(self, records: Iterable[Record]) -> None:
@@ -75,11 +87,11 @@ class _History:
         self.times_inside = {room: _memberships(log) for room, log in self.logs.items()}
 
 
-def _faults(history: _History) -> list[Anomaly]:
+def _faults(history: History) -> list[Anomaly]:
     return [Anomaly("fault", record["detail"]) for record in history.by_op["fault"]]
 
 
-def _log_is_gapless(history: _History) -> list[Anomaly]:
+def _log_is_gapless(history: History) -> list[Anomaly]:
     found = []
     for room, log in history.logs.items():
         seqs = [entry["seq"] for entry in log["entries"]]
@@ -88,7 +100,7 @@ def _log_is_gapless(history: _History) -> list[Anomaly]:
     return found
 
 
-def _stored_once(history: _History) -> list[Anomaly]:
+def _stored_once(history: History) -> list[Anomaly]:
     found = []
     for room, log in history.logs.items():
         counts = Counter(entry["id"] for entry in log["entries"] if entry["type"] == CREATED)
@@ -96,7 +108,7 @@ def _stored_once(history: _History) -> list[Anomaly]:
     return found
 
 
-def _nothing_from_nowhere(history: _History) -> list[Anomaly]:
+def _nothing_from_nowhere(history: History) -> list[Anomaly]:
     """What is stored was sent, as it was sent or edited."""
     edits: dict[str, set[str]] = defaultdict(set)
     for record in history.by_op["do"]:
@@ -118,7 +130,7 @@ def _nothing_from_nowhere(history: _History) -> list[Anomaly]:
     return found
 
 
-def _acked_is_stored(history: _History) -> list[Anomaly]:
+def _acked_is_stored(history: History) -> list[Anomaly]:
     found = []
     lost_outboxes = {record["client"] for record in history.by_op["crashed"] if not record["keeps_outbox"]}
     refused = {record["id"] for record in history.by_op["refused"]}
@@ -134,7 +146,7 @@ def _acked_is_stored(history: _History) -> list[Anomaly]:
     return found
 
 
-def _order_of_sender(history: _History) -> list[Anomaly]:
+def _order_of_sender(history: History) -> list[Anomaly]:
     """What one client sent into one room is there in the order of sending, as long as its outbox lived."""
     if history.was_restored:
         return []
@@ -154,7 +166,7 @@ def _order_of_sender(history: _History) -> list[Anomaly]:
     return found
 
 
-def _seq_is_for_ever(history: _History) -> list[Anomaly]:
+def _seq_is_for_ever(history: History) -> list[Anomaly]:
     """Everybody who ever heard a seq heard the same thing."""
     if history.was_restored:
         return []
@@ -175,7 +187,7 @@ def _seq_is_for_ever(history: _History) -> list[Anomaly]:
     return found
 
 
-def _links_are_unbroken(history: _History) -> list[Anomaly]:
+def _links_are_unbroken(history: History) -> list[Anomaly]:
     """On one socket, and in one poll, a room's events come one after the other: none lost, none doubled, none early."""
     lossy = {record["link"] for record in history.by_op["swallowed"]}
     links: dict[int, LinkState] = {}
@@ -184,15 +196,24 @@ def _links_are_unbroken(history: _History) -> list[Anomaly]:
         if record["op"] == "link":
             links[record["link"]] = LinkState(record)
         elif record["op"] == "heard" and record["link"] is not None and record["link"] not in lossy:
+            expected = links[record["link"]].next.get(record.get("room", 0))
             wrong = links[record["link"]].hear(record)
-            found += wrong if not _is_out_already(history, record) else []
+            if wrong and not _is_out_already(history, record) and not _was_out_since(history, record, expected):
+                found += wrong
     return found
 
 
-def _is_out_already(history: _History, record: Record) -> bool:
+def _is_out_already(history: History, record: Record) -> bool:
     """Somebody whose removal is stored, and on its way to them, need not be told everything that came before it."""
     spans = history.times_inside.get(record.get("room", 0), {}).get(record["user"], ())
     return any(joined <= record.get("seq", 0) < left and left_at <= record["t"] for joined, _, left, left_at in spans)
+
+
+def _was_out_since(history: History, record: Record, expected: set[int] | None) -> bool:
+    """Somebody who went and came again since what they heard last: where the news of it was lost on the bus, the list that
+    makes it good may come after the room's next event."""
+    spans = history.times_inside.get(record.get("room", 0), {}).get(record["user"], ())
+    return bool(expected) and any(min(expected or {0}) <= left < record.get("seq", 0) for _, _, left, _ in spans)
 
 
 Span = tuple[int, float, int, float]
@@ -219,7 +240,7 @@ def _memberships(log: Record) -> dict[int, list[Span]]:
     return spans
 
 
-def _nothing_after_removal(history: _History) -> list[Anomaly]:
+def _nothing_after_removal(history: History) -> list[Anomaly]:
     """What is heard is of a time when the hearer was in the room, or they were let in again since."""
     if history.was_restored:
         return []
@@ -243,7 +264,7 @@ def _nothing_after_removal(history: _History) -> list[Anomaly]:
     return found
 
 
-def _sent_means_acked(history: _History) -> list[Anomaly]:
+def _sent_means_acked(history: History) -> list[Anomaly]:
     """Shown as sent only after an ack, or after the stored message itself was seen."""
     known: set[tuple[str, str]] = set()
     found = []
@@ -265,66 +286,7 @@ def _sent_means_acked(history: _History) -> list[Anomaly]:
     return found
 
 
-def _everybody_sees_everything(history: _History) -> list[Anomaly]:
-    found = []
-    for view in history.by_op["view"]:
-        rooms = {int(room): shown for room, shown in view["rooms"].items()}
-        who = view["client"]
-        for room, log in history.logs.items():
-            if view["user"] not in log["members"]:
-                if room in rooms:
-                    found.append(Anomaly("seen after removal", f"{who} still shows room {room}"))
-                continue
-            if room not in rooms:
-                found.append(Anomaly("unseen", f"{who} does not know room {room}"))
-                continue
-            found += _compare(who, room, rooms[room], log)
-    return found
-
-
-def _compare(who: str, room: int, shown: Record, log: Record) -> list[Anomaly]:
-    if shown["cursor"] != log["head"]:
-        return [Anomaly("unseen", f"{who} stands at {shown['cursor']} of {log['head']} in room {room}")]
-    stored = {message["id"]: message for message in log["messages"]}
-    ids = [message["id"] for message in shown["messages"]]
-    if len(set(ids)) != len(ids):
-        return [Anomaly("duplicate", f"{who} shows a message twice in room {room}")]
-    if [message["seq"] for message in shown["messages"]] != sorted(message["seq"] for message in shown["messages"]):
-        return [Anomaly("reordered", f"{who} shows room {room} out of order")]
-    found = [Anomaly("unseen", f"{who} does not show {id_} of room {room}") for id_ in stored.keys() - set(ids)]
-    for message in shown["messages"]:
-        truth = stored.get(message["id"])
-        if truth is None:
-            found.append(Anomaly("phantom", f"{who} shows {message} in room {room}"))
-        elif message != truth:
-            found.append(Anomaly("divergent", f"{who} shows {message} in room {room}, where {truth} is stored"))
-    return found
-
-
-def _unread_is_the_same(history: _History) -> list[Anomaly]:
-    """Unread is counted from what is stored, so every device must come to the same number."""
-    found = []
-    for view in history.by_op["view"]:
-        for room, shown in ((int(room), shown) for room, shown in view["rooms"].items()):
-            log = history.logs.get(room)
-            if log is None or view["user"] not in log["members"]:
-                continue
-            read = {int(user): seq for user, seq in log["read"].items()}[view["user"]]
-            unread = sum(
-                1 for m in log["messages"] if m["seq"] > read and m["sender"] != view["user"] and not m["deleted"]
-            )
-            if (shown["read_seq"], shown["unread"]) != (read, min(unread, 100)):
-                found.append(
-                    Anomaly(
-                        "unread",
-                        f"{view['client']} shows {shown['unread']} after {shown['read_seq']} in room {room}, "
-                        f"where {unread} are unread after {read}",
-                    )
-                )
-    return found
-
-
-def _came_to_rest(history: _History) -> list[Anomaly]:
+def _came_to_rest(history: History) -> list[Anomaly]:
     return [Anomaly("no rest", record["waits_for"]) for record in history.by_op["quiet"] if not record["reached"]]
 
 

@@ -24,7 +24,8 @@ class Anomaly:
 class LinkState:
     """`next`: for each room the seqs that may come next: one, or two where `room_added` named another place to go on from.
     `fresh`: rooms entered while the link was live; their first events may have overtaken the news of it (and are repaired), or
-    be on their way still when a list that contains them comes."""
+    be on their way still when a list that contains them comes. A list that comes unasked while the link is live makes good
+    what was lost of the news of rooms: a room may go on from where it says."""
 
     def __init__(self, link: Record) -> None:
         self._name = f"{link['client']} on {link['transport']} {link['link']}"
@@ -56,7 +57,10 @@ class LinkState:
                 listed = {int(room): seq for room, seq in record["rooms"].items()}
                 if self._is_live:
                     self._fresh |= listed.keys() - self.next.keys()
-                self.next = {room: self.next.get(room, {seq + 1}) for room, seq in listed.items()}
+                self.next = {
+                    room: self.next.get(room, set()) | ({seq + 1} if self._is_live or room not in self.next else set())
+                    for room, seq in listed.items()
+                }
             case "caught_up":
                 self._is_live = True
             case "room_reset":

@@ -52,8 +52,12 @@ def sound():
             ],
             "messages": [first, second],
         },
+        {"op": "list", "t": 9.0, "user": ADA, "rooms": {
+            "7": {"seq": 3, "read_seq": 0, "unread": 0, "mentioned": 0, "member_count": 1, "last": "m2"},
+        }},
+        {"op": "list", "t": 9.0, "user": BEN, "rooms": {}},
         {"op": "view", "t": 9.0, "client": "a", "user": ADA, "rooms": {
-            "7": {"cursor": 3, "read_seq": 0, "unread": 0, "messages": [first, second]},
+            "7": {"cursor": 3, "read_seq": 0, "unread": 0, "mentioned": 0, "messages": [first, second]},
         }},
         {"op": "view", "t": 9.0, "client": "b", "user": BEN, "rooms": {}},
     ]  # fmt: skip
@@ -99,7 +103,7 @@ def skip_an_event(h):
 def tell_whoever_was_removed(h):
     h.insert(14, heard("b", BEN, 1, "room_updated", t=3.2, room=7, seq=4))
     log = part(h, "log")
-    log["head"] = part(h, "view")["rooms"]["7"]["cursor"] = 4
+    log["head"] = part(h, "view")["rooms"]["7"]["cursor"] = part(h, "list")["rooms"]["7"]["seq"] = 4
     log["entries"].append({"seq": 4, "at": 0, "type": "room_updated"})
 
 
@@ -125,6 +129,30 @@ def count_wrongly(h):
     part(h, "view")["rooms"]["7"]["unread"] = 1
 
 
+def count_mentions_wrongly(h):
+    part(h, "view")["rooms"]["7"]["mentioned"] = 1
+
+
+def list_a_wrong_count(h):
+    part(h, "list")["rooms"]["7"]["unread"] = 1
+
+
+def list_a_room_one_is_not_in(h):
+    part(h, "list", 1)["rooms"] = part(h, "list")["rooms"]
+
+
+def make_two_direct_rooms_of_a_pair(h):
+    for room in (8, 9):
+        h.append({**part(h, "log"), "room": room, "kind": "direct", "members": [ADA, BEN], "entries": [], "messages": [],
+                  "head": 0, "read": {"1": 0, "2": 0}})  # fmt: skip
+
+
+def go_on_telling_whoever_was_signed_out(h):
+    part(h, "link")["credential"] = "session:1"
+    h.insert(1, {"op": "ended", "t": 1.5, "credential": "session:1"})
+    h.append(heard("b", BEN, 1, "read_state", t=70.0, version=3))
+
+
 def never_rest(h):
     part(h, "quiet").update(reached=False, waits_for="a")
 
@@ -148,6 +176,11 @@ SPOILED = {
     show_less: "unseen",
     show_an_old_state: "divergent",
     count_wrongly: "unread",
+    count_mentions_wrongly: "unread",
+    list_a_wrong_count: "list",
+    list_a_room_one_is_not_in: "list",
+    make_two_direct_rooms_of_a_pair: "duplicate",
+    go_on_telling_whoever_was_signed_out: "heard after the end",
     never_rest: "no rest",
     break_something: "fault",
 }

@@ -44,8 +44,10 @@ class CatchUp:
 
     def enter(self) -> None:
         assert self._place is not None
-        for room_id in self._settle(self._place) - self._node.hub.rooms_of(self._subscriber):
+        hub = self._node.hub
+        for room_id in self._settle(self._place) - hub.rooms_of(self._subscriber):
             self._session.left(room_id)  # while the place was read
+        self._session.entered(hub.head_of)
 
     async def read(self, wanted: Read) -> list[Effect]:
         """Read at least as far as the hub has delivered, so that what it brings next follows without a gap."""

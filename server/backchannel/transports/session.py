@@ -190,6 +190,11 @@ class Session:
             total -= heads[room_id] - cursors.pop(room_id)
             self._resets[room_id] = heads[room_id]
 
+    def entered(self, head_of: Callable[[int], int]) -> None:
+        """The shell listens from now on. `head_of`: how far the hub had delivered a room before; it repeats none of that, so a
+        room that is reset is reset to there at least."""
+        self._resets = {room_id: max(seq, head_of(room_id)) for room_id, seq in self._resets.items()}
+
     def caught_up(
         self, room_list: RoomList | None, events: Mapping[int, Sequence[tuple[int, bytes]]], presence: Iterable[bytes]
     ) -> list[Effect]:

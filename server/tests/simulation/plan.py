@@ -10,12 +10,14 @@ from backchannel.protocol.shapes import Limits
 from tests.simulation.seams import BOUNDS
 from tests.simulation.world.store import Tables
 
-DEEDS = ("send", "edit", "delete", "react", "mark", "leave_join", "remove_add", "rename", "create")
+DEEDS = ("send", "edit", "delete", "react", "mark", "leave_join", "remove_add", "rename", "create", "direct")
 FAULTS = (
     "kill", "drain", "bus_loses", "bus_away", "bus_reorders", "bus_doubles", "slow", "db_down", "db_slow", "db_breaks",
     "cut", "dark", "stall", "swallow", "slow_reader", "offline", "requests_lost", "requests_doubled", "no_upgrade",
-    "crash", "new_device",
+    "crash", "new_device", "sign_out",
 )  # fmt: skip
+LARGE = 0.02
+"""The share of seeds with many people, and much of everything. Most are small: what can go wrong goes wrong among few."""
 
 
 @dataclass
@@ -41,6 +43,10 @@ class Plan:
     interleaves: float
     skews_clocks: bool
     restores: bool
+    empties: bool
+    """In the end everybody goes."""
+    has_direct: bool
+    """Two of the people have a direct room from the start."""
     kernel_buffer: int
     """Bytes that fit between a writer and a reader who does not read."""
     bounds: dict[str, int]
@@ -58,13 +64,19 @@ class Plan:
             for user in members:
                 role = "owner" if user == members[0] else "member"
                 tables.seats[room, user] = [len(tables.seats) + 1, room, user, role, "member", 0, None, 0]
+        if self.has_direct:
+            room = self.rooms + 1
+            tables.rooms[room] = [room, "direct", None, "", "1:2", 0, 2]
+            for user in (1, 2):
+                tables.seats[room, user] = [len(tables.seats) + 1, room, user, "member", "member", 0, None, 0]
         return tables
 
 
 def plan(seed: int, rng: Random) -> Plan:
     random, choice = rng.random, rng.choice
-    people = choice((2, 3, 3, 4))
-    clients = max(people, choice((2, 3, 3, 4, 5, 6)))
+    is_large = random() < LARGE
+    people = choice((5, 6)) if is_large else choice((2, 3, 3, 4))
+    clients = max(people, 10 if is_large else choice((2, 3, 3, 4, 5, 6)))
     deeds = [deed for deed in DEEDS if random() < 0.5]
     rooms = choice((1, 2, 2, 3))
     limits = Limits(
@@ -82,9 +94,9 @@ def plan(seed: int, rng: Random) -> Plan:
         rooms=rooms,
         deeds=["send", *deeds],
         faults=rng.sample(FAULTS, choice((0, 1, 2, 3, 4))),
-        deed_count=choice((6, 10, 20)),
-        fault_count=choice((1, 2, 4, 6)),
-        seconds=choice((2.0, 3.0, 6.0)),
+        deed_count=100 if is_large else choice((6, 10, 20)),
+        fault_count=12 if is_large else choice((1, 2, 4, 6)),
+        seconds=10.0 if is_large else choice((2.0, 3.0, 6.0)),
         heartbeat_s=choice((2, 5)),
         poll_wait_s=choice((2.0, 10.0, 25.0)),
         page=choice((3, 50)),
@@ -93,6 +105,8 @@ def plan(seed: int, rng: Random) -> Plan:
         interleaves=choice((0.0, 0.2, 0.6)),
         skews_clocks=random() < 0.3,
         restores=random() < 0.03,
+        has_direct=random() < 0.3,
+        empties=random() < 0.05,
         kernel_buffer=choice((500, 4096)),
         bounds={name: choice((1, 2, 4)) for name in BOUNDS if random() < 0.2},
         members={

@@ -8,12 +8,13 @@ from typing import Any
 import msgspec
 
 import checker
+from backchannel.queries.rooms import room_list_of
 from tests.simulation.clients.client import Client
 from tests.simulation.clients.replica import Frame
 from tests.simulation.plan import Plan, plan
 from tests.simulation.scenario import QUIET_WITHIN_S, Scenario
 from tests.simulation.world.statements import CONTENT as CONTENT_
-from tests.simulation.world.statements import DELETED, ID, REACTIONS, READ, REV, SENDER, SEQ, STATE
+from tests.simulation.world.statements import DELETED, ID, MENTIONS, REACTIONS, READ, REV, SENDER, SEQ, STATE
 from tests.simulation.world.world import World
 
 
@@ -43,6 +44,8 @@ def run(seed: int, *, keep_history: bool = False, adjust: Callable[[Plan], None]
     waits_for = _waits_for(world)
     world.history.add("quiet", reached=reached, waits_for=waits_for)
     _tell_end(world)
+    if reached and planned.empties:
+        world.empty()
     anomalies = checker.check(world.history.records)
     history = world.history.lines() if keep_history or anomalies else ""
     outcome = Outcome(seed, anomalies, history, world.loop.steps, world.loop.now - healed)
@@ -53,6 +56,9 @@ def run(seed: int, *, keep_history: bool = False, adjust: Callable[[Plan], None]
 def _waits_for(world: World) -> str:
     """What is still to come; empty where everybody has everything."""
     tables = world.database.tables
+    for node in world.nodes.values():
+        if any(subscriber.credential in world.ended for subscriber in node.hub.subscribers):
+            return f"the end of a session on node {node.number}"
     for client in world.clients.values():
         if not client.is_alive:
             return f"{client.name} to be back"
@@ -86,14 +92,28 @@ def _tell_end(world: World) -> None:
         world.history.add(
             "log",
             room=room,
+            kind=row[1],
             head=row[5],
             members=sorted(seat[2] for seat in seats),
             entries=[_entry(log[seq]) for seq in sorted(log)],
             messages=[_stored(log[seq]) for seq in sorted(log) if type(log[seq]) is list],
             read={seat[2]: seat[READ] for seat in seats},
         )
+    for user in tables.people:
+        world.history.add("list", user=user, rooms=_listed(user))
     for client in world.clients.values():
         world.history.add("view", client=client.name, user=client.who.user_id, rooms=_shown(client))
+
+
+def _listed(user: int) -> Frame:
+    """What the server says of somebody's rooms."""
+    return {
+        str(room.id): {
+            "seq": room.seq, "read_seq": room.read_seq, "unread": room.unread_count, "mentioned": room.mention_count,
+            "member_count": room.member_count, "last": room.last_message and str(room.last_message.id),
+        }
+        for room in room_list_of(user).rooms
+    }  # fmt: skip
 
 
 def _entry(entry: Any) -> Frame:
@@ -111,7 +131,7 @@ def _entry(entry: Any) -> Frame:
 def _stored(row: list[Any]) -> Frame:
     return {
         "seq": row[SEQ], "id": str(row[ID]), "sender": row[SENDER], "content": row[CONTENT_], "deleted": row[DELETED],
-        "rev_seq": row[REV], "reactions": msgspec.json.decode(row[REACTIONS]),
+        "rev_seq": row[REV], "reactions": msgspec.json.decode(row[REACTIONS]), "mentions": msgspec.json.decode(row[MENTIONS]),
     }  # fmt: skip
 
 
@@ -121,10 +141,11 @@ def _shown(client: Client) -> Frame:
             "cursor": view.cursor,
             "read_seq": view.read_seq,
             "unread": min(100, view.unread(client.who.user_id)),
+            "mentioned": min(100, view.mentioned(client.who.user_id)),
             "messages": [
                 {
                     "seq": m["seq"], "id": m["id"], "sender": m["sender"]["id"], "content": m["content"],
-                    "deleted": m["deleted"], "rev_seq": m["rev_seq"],
+                    "deleted": m["deleted"], "rev_seq": m["rev_seq"], "mentions": m["mentions"],
                     "reactions": [[each["emoji"], each["user_ids"]] for each in m["reactions"]],
                 }
                 for m in sorted(view.messages.values(), key=lambda m: m["seq"])

@@ -9,6 +9,8 @@ from tests.simulation.world.world import World
 QUIET_WITHIN_S = 90.0
 """Longer than any deadline: silence (heartbeat + 10 s), backoffs, waiting polls, repairs."""
 
+LETTERS = "abcdefghijklmnopqrstuvwxyz"
+
 CRASH_POINTS = ("before_commit", "after_commit", "after_publish")
 
 
@@ -28,7 +30,7 @@ class Scenario:
         for number in range(plan.nodes):
             world.start_node(number)
         for index, user in enumerate(plan.devices):
-            name = f"{'abcdef'[index]}{user}"
+            name = f"{LETTERS[index]}{user}"
             world.later(self._random() * plan.seconds * 0.4, world.start_client, name, user)
         for _ in range(plan.deed_count):
             world.later(0.3 + self._random() * plan.seconds, self._deed)
@@ -125,6 +127,9 @@ class Scenario:
         self._words += 1
         other = self._choice(range(1, self.plan.people + 1))
         client.do("create_room", kind="channel", name=f"made {self._words}", members=[other])
+
+    def _do_direct(self, client: Any, room: int) -> None:
+        client.do("create_room", kind="direct", members=[self._choice(range(1, self.plan.people + 1))])
 
     # -- faults
 
@@ -253,9 +258,16 @@ class Scenario:
             self.world.start_client(name, user)
 
     def _break_new_device(self, seconds: float) -> None:
-        if len(self.world.clients) < 8:
+        known = len(self.world.clients)
+        if known < len(self.plan.devices) + 3:
             user = self._choice(range(1, self.plan.people + 1))
-            self.world.start_client(f"{'ghijklmnopqrstuvwxyz'[len(self.world.clients)]}{user}", user)
+            self.world.start_client(f"{LETTERS[known + 10]}{user}", user)
+
+    def _break_sign_out(self, seconds: float) -> None:
+        """A session ends, here or by somebody else's hand; its device signs in again later."""
+        alive = [client for client in self.world.clients.values() if client.is_alive]
+        if alive:
+            self.world.end_credential(self._choice(alive).who.credential)
 
     def _back_up(self) -> None:
         self._backup = self.world.database.tables.copy()

@@ -9,8 +9,8 @@ from backchannel.fanout.facts import RoomFact, UserFact
 from backchannel.fanout.hub import Hub
 from backchannel.fanout.memory import MemoryBus
 from backchannel.protocol.frames import ClientHello, Resume
-from backchannel.protocol.shapes import User
-from backchannel.transports.effects import ReadList
+from backchannel.protocol.shapes import Limits, User
+from backchannel.transports.effects import ReadList, Send
 from backchannel.transports.session import Place, Session, Settings
 
 ME = 7
@@ -88,6 +88,17 @@ def live_session() -> Session:
     session.placed(Place("e", 1, {}), 0.0)
     session.caught_up(None, {}, [])
     return session
+
+
+def test_a_room_that_is_reset_is_reset_to_where_its_events_go_on() -> None:
+    """Between the reading of the heads and the listening, the hub told others of two more events."""
+    session = Session("s", User(ME, "me", "Me"), Settings(Limits(catch_up_events=3)), 0.0)
+    session.frame(ClientHello(protocol=1, resume=Resume("e", 1, {3: 1})), 0.0, 0)
+    session.placed(Place("e", 1, {3: 8}), 0.0)
+    session.entered({3: 10}.__getitem__)
+    [send] = session.caught_up(None, {}, [])
+    assert isinstance(send, Send)
+    assert b'{"type":"room_reset","room_id":3,"seq":10}' in send.frames
 
 
 def test_a_room_whose_news_was_lost_is_asked_for_though_later_news_arrived() -> None:

@@ -7,6 +7,7 @@ Everything is a callback of the loop; a client that crashed is left with callbac
 """
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -48,6 +49,7 @@ class Client:
         self.stored = self.replica.copy()
         self.link: Link | None = None
         self.is_proven = False
+        self.is_signed_out = False
         self._link_epoch: str | None = None
         self._loop = world.loop
         self._tries = 0
@@ -104,7 +106,7 @@ class Client:
 
     def _connect(self) -> None:
         self._socket_timer = None
-        if not self.is_alive or self.link is not None:
+        if not self.is_alive or self.link is not None or self.is_signed_out:
             return
         link = self.world.network.open(self)
         self.link, self.is_proven, self._link_epoch = link, False, None
@@ -125,7 +127,7 @@ class Client:
             self._lose_link(self._backoff())
 
     def _link_opened(self, number: int, transport: str, resume: Frame | None) -> None:
-        self.note("link", link=number, transport=transport, resume=resume)
+        self.note("link", link=number, transport=transport, resume=resume, credential=self.who.credential)
 
     def _on_text(self, link: Link, text: str) -> None:
         if link is not self.link or not self.is_alive:
@@ -200,7 +202,9 @@ class Client:
         self.note("closed", link=link.number, code=code)
         self.link, self.is_proven = None, False
         self._drop_answers()
-        if code in (4409, 4401, 4403, 4426):  # after these one does not come back, and none has a reason here
+        if code == 4401:
+            self._sign_out()
+        elif code in (4409, 4403, 4426):  # after these one does not come back, and none has a reason here
             self.world.fault(f"{self.name} was closed with {code}")
         else:
             self._reconnect_in(self._backoff())
@@ -228,6 +232,31 @@ class Client:
             self._socket_timer.cancel()
         self._socket_timer = self._loop.call_later(seconds, self._connect)
 
+    # -- signed out and in again
+
+    def _sign_out(self) -> None:
+        """The session is over. The outbox and all that is held are kept; nothing is asked until the person is back."""
+        if self.is_signed_out or not self.is_alive:
+            return
+        self.note("signed_out", credential=self.who.credential)
+        if self.who.credential not in self.world.ended:
+            self.world.fault(f"{self.name} was signed out without a reason")
+        self.is_signed_out = True
+        if self._poll is not None:
+            self._poll.abandon()
+            self._poll = None
+        if self.link is not None:
+            self._lose_link(0.0)
+        self._loop.call_later(0.3 + self.world.chance.random(), self._sign_in)
+
+    def _sign_in(self) -> None:
+        if self.is_alive:
+            self.is_signed_out = False
+            self.who = replace(self.who, credential=self.world.new_credential())
+            self._reconnect_in(0.0)
+            self._keep_polling()
+            self.after()
+
     def _backoff(self) -> float:
         first, longest = BACKOFF_S
         self._tries += 1
@@ -236,7 +265,7 @@ class Client:
     # -- the poll
 
     def _keep_polling(self) -> None:
-        if self.is_proven or self._poll is not None or not self.is_alive:
+        if self.is_proven or self._poll is not None or not self.is_alive or self.is_signed_out:
             return
         resume = self.replica.resume()
         wait = self.world.plan.poll_wait_s if resume is not None else 0
@@ -256,6 +285,8 @@ class Client:
                 for frame in body["frames"]:
                     self._heard(number, frame)
                 self._loop.call_later(0.01, self._keep_polling)
+            elif status == 401:
+                self._sign_out()
             else:
                 self._poll_failures += 1
                 pause = body.get("retry_after") or 0.1 * 2 ** min(self._poll_failures, 5)
@@ -325,7 +356,14 @@ class Client:
             waiting[1](status, result)
 
     def over_http(self, word: str, fields: Frame, done: Done) -> None:
-        self.world.network.command(self, word, fields, done, ANSWER_WITHIN_S)
+        credential = self.who.credential
+
+        def answered(status: int, result: Frame) -> None:
+            if status == 401 and credential == self.who.credential:
+                self._sign_out()
+            done(status, result)
+
+        self.world.network.command(self, word, fields, answered, ANSWER_WITHIN_S)
 
     def note(self, op: str, **fields: Any) -> None:
         self.world.history.add(op, client=self.name, user=self.who.user_id, **fields)

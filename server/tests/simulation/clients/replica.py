@@ -39,6 +39,13 @@ class RoomView:
             if read < m["seq"] <= cursor and m["sender"]["id"] != me and not m["deleted"]
         )
 
+    def mentioned(self, me: int) -> int:
+        """How many of the unread mention me."""
+        read, cursor = self.read_seq, self.cursor
+        return sum(
+            1 for m in self.messages.values() if read < m["seq"] <= cursor and me in m["mentions"] and not m["deleted"]
+        )
+
 
 class Needs:
     def __init__(self) -> None:

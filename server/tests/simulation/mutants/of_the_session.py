@@ -49,6 +49,49 @@ def a_room_too_far_behind_is_skipped_without_a_word() -> Any:
     yield from replaced(Session, "caught_up", skip)
 
 
+@mutant(faults=("slow", "cut", "db_slow"), is_large=True)
+def a_room_is_reset_to_where_it_was_when_it_was_read() -> Any:
+    from backchannel.transports.session import Session
+
+    yield from replaced(Session, "entered", lambda *_: None)
+
+
+@mutant(faults=("slow_reader",))
+def what_a_slow_reader_is_behind_by_has_no_bound() -> Any:
+    from backchannel.transports.websocket.outbound import Outbound
+
+    usual = Outbound.put
+
+    def put(self: Any, *given: Any) -> bool:
+        usual(self, *given)
+        return True
+
+    yield from replaced(Outbound, "put", put)
+
+
+@mutant(faults=("sign_out", "bus_loses"))
+def who_is_signed_out_is_not_told() -> Any:
+    from backchannel.fanout.hub import Hub
+
+    yield from replaced(Hub, "end_credentials", lambda *_: None)
+
+
+@mutant(faults=("sign_out", "bus_loses", "bus_away"))
+def nobody_asks_whether_sessions_are_still_good() -> Any:
+    from backchannel.transports.rounds import Rounds
+
+    async def nothing(*_: Any) -> None: ...
+
+    yield from replaced(Rounds, "revalidate", nothing)
+
+
+@mutant(faults=("cut", "offline"))
+def who_went_is_kept_in_the_hub() -> Any:
+    from backchannel.fanout.hub import Hub
+
+    yield from replaced(Hub, "detach", lambda *_: None)
+
+
 @mutant(faults=("swallow",))
 def heartbeats_name_no_heads() -> Any:
     from backchannel.fanout.hub import Hub

@@ -24,6 +24,23 @@ def a_key_is_neither_looked_up_nor_unique() -> Any:
         yield
 
 
+@mutant(deeds=("direct",), is_busy=True)
+def a_pair_gets_another_room_each_time() -> Any:
+    from backchannel.store.room_changes import CreateRoom
+
+    yield from replaced(CreateRoom, "_direct_key", lambda *_: None)
+
+
+@mutant(deeds=("edit", "delete"))
+def a_mention_outlives_its_message() -> Any:
+    from backchannel.store.transaction import MENTION
+    from tests.simulation.world import statements
+
+    delete = f"DELETE FROM {MENTION} WHERE room_id = %s AND seq = %s"
+    with mock.patch.dict(statements.known, {delete: lambda *_: None}):
+        yield
+
+
 @mutant(deeds=("leave_join", "remove_add"))
 def a_sender_need_not_be_a_member() -> Any:
     from backchannel.store import appends

@@ -6,11 +6,13 @@ from dataclasses import dataclass
 from typing import Any
 from unittest import mock
 
+from msgspec import structs
+
 
 @dataclass(frozen=True)
 class Mutant:
-    """`breaks` patches the code while it is entered. `faults`, `deeds`, `restores`, `is_busy` (much in a short time): what its
-    seeds are given, where named."""
+    """`breaks` patches the code while it is entered. `faults`, `deeds`, `restores`, `is_busy` (much in a short time), `is_large`
+    (many who fall behind): what its seeds are given, where named."""
 
     name: str
     breaks: Callable[[], Any]
@@ -18,16 +20,17 @@ class Mutant:
     deeds: tuple[str, ...] = ()
     restores: bool = False
     is_busy: bool = False
+    is_large: bool = False
 
 
 MUTANTS: list[Mutant] = []
 
 
-def mutant(
-    *, faults: tuple[str, ...] = (), deeds: tuple[str, ...] = (), restores: bool = False, is_busy: bool = False
-) -> Callable[[Callable[[], Any]], Callable[[], Any]]:
+def mutant(**given: Any) -> Callable[[Callable[[], Any]], Callable[[], Any]]:
+    """`given`: the members of `Mutant` after the first two."""
+
     def enter(breaks: Callable[[], Any]) -> Callable[[], Any]:
-        MUTANTS.append(Mutant(breaks.__name__, contextmanager(breaks), faults, deeds, restores, is_busy))
+        MUTANTS.append(Mutant(breaks.__name__, contextmanager(breaks), **given))
         return breaks
 
     return enter
@@ -44,7 +47,12 @@ def adjust(plan: Any, found: Mutant) -> None:
     plan.fault_count = max(plan.fault_count, 3)
     plan.deeds = ["send", *(found.deeds or plan.deeds)]
     plan.restores = found.restores
+    plan.empties = True
     if found.is_busy:
         plan.seconds, plan.deed_count = 2.0, 60
+    if found.is_large:
+        plan.devices = [1 + index % plan.people for index in range(10)]
+        plan.seconds, plan.deed_count, plan.fault_count = 10.0, 100, 12
+        plan.limits = structs.replace(plan.limits, catch_up_events=3)
     if "slow_reader" in found.faults:
         plan.kernel_buffer, plan.bounds["frames_behind"] = 500, 2

@@ -70,7 +70,7 @@ class SimulatedBus:
         self.in_force: set[str] = set()
         self._broker = broker
         self._world = broker.world
-        self._listening: Counter[str] = Counter()
+        self.listening: Counter[str] = Counter()
         self._deliver: Deliver | None = None
         self._reconnected: Reconnected = lambda: None
         self._arrived_until = 0.0
@@ -93,25 +93,25 @@ class SimulatedBus:
             self._broker.publish(self, topic, body)
 
     def subscribe(self, topic: str) -> None:
-        self._listening[topic] += 1
-        if self._listening[topic] == 1:
+        self.listening[topic] += 1
+        if self.listening[topic] == 1:
             self._later(topic)
 
     def unsubscribe(self, topic: str) -> None:
-        self._listening[topic] -= 1
-        if self._listening[topic] <= 0:
-            del self._listening[topic]
+        self.listening[topic] -= 1
+        if self.listening[topic] <= 0:
+            del self.listening[topic]
             self._later(topic)
 
     async def wait_subscribed(self) -> None:
-        wanted = set(self._listening)
+        wanted = set(self.listening)
         loop = self._world.loop
         deadline = loop.now + SUBSCRIBED_WITHIN_S
         while not wanted <= self.in_force and loop.now < deadline and self._deliver is not None:
             future = loop.create_future()
             loop.call_later(0.01, lambda future=future: future.done() or future.set_result(None))
             await future
-            wanted &= self._listening.keys()
+            wanted &= self.listening.keys()
 
     async def check(self) -> None:
         if not self._broker.carries(self):
@@ -119,7 +119,7 @@ class SimulatedBus:
 
     def reconnect(self) -> None:
         if self._deliver is not None and self._broker.carries(self):
-            self.in_force = set(self._listening)
+            self.in_force = set(self.listening)
             self._reconnected()
 
     def carry(self, topic: str, body: bytes, *, late: bool) -> None:
@@ -132,7 +132,7 @@ class SimulatedBus:
         loop.call_at(at, self._arrive, topic, body)
 
     def _arrive(self, topic: str, body: bytes) -> None:
-        if self._deliver is not None and topic in self._listening:
+        if self._deliver is not None and topic in self.listening:
             self._deliver(body)
 
     def _later(self, topic: str) -> None:
@@ -142,7 +142,7 @@ class SimulatedBus:
         loop.call_at(self._changed_until, self._change, topic)
 
     def _change(self, topic: str) -> None:
-        if topic not in self._listening:
+        if topic not in self.listening:
             self.in_force.discard(topic)
         elif self._broker.carries(self):
             self.in_force.add(topic)

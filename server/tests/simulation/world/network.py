@@ -85,7 +85,7 @@ class Network:
     def open(self, client: "Client") -> "Link":
         """A WebSocket to some node; it closes at once where there is none."""
         world = self.world
-        link = Link(world, self.new_number(), world.chance.latency())
+        link, who = Link(world, self.new_number(), world.chance.latency()), client.who
         self.links[link] = client.name
 
         def arrive() -> None:
@@ -93,19 +93,19 @@ class Network:
             if client.name in self.offline or node is None or self.refuses_upgrades:
                 link.end(1006)
             else:
-                node.open(link, client.who)
+                node.open(link, who)
 
         world.loop.call_later(link.latency, arrive)
         return link
 
     def command(self, client: "Client", word: str, fields: dict[str, Any], done: Done, within: float) -> None:
-        request = Request(self, client, done, within)
-        request.send(lambda node, answered: node.command(word, fields, client.who, answered))
+        request, who = Request(self, client, done, within), client.who
+        request.send(lambda node, answered: node.command(word, fields, who, answered))
 
     def sync(self, client: "Client", body: dict[str, Any], done: Done, within: float) -> "Request":
         asked = msgspec.convert(body, SyncRequest, strict=False)
-        request = Request(self, client, done, within)
-        request.send(lambda node, answered: node.sync(asked, client.who, answered))
+        request, who = Request(self, client, done, within), client.who
+        request.send(lambda node, answered: node.sync(asked, who, answered))
         return request
 
     def heal(self) -> None:

@@ -1,13 +1,15 @@
 """One server process: put together as asgi.py does, with the model's database, bus and network around it."""
 
 import asyncio
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from backchannel.commands.context import Caller, Context
 from backchannel.commands.publish import publisher
-from backchannel.fanout.facts import PresenceFact
+from backchannel.fanout import facts
+from backchannel.fanout import hub as hub_module
+from backchannel.fanout.facts import EndedFact, PresenceFact
 from backchannel.fanout.hub import Hub
 from backchannel.fanout.memory import MemoryBus
 from backchannel.fanout.presence import Presence, Sight
@@ -17,14 +19,16 @@ from backchannel.protocol.errors import Code, CommandError
 from backchannel.protocol.frames import GoingAway, SyncRequest
 from backchannel.queries.events import missing_facts
 from backchannel.transports import dispatch
+from backchannel.transports import session as session_module
 from backchannel.transports.http.sync import Poll
 from backchannel.transports.node import Node
 from backchannel.transports.rates import Rates
 from backchannel.transports.rounds import Rounds
 from backchannel.transports.session import Settings
 from backchannel.transports.show_presence import show_presence
+from backchannel.transports.websocket import outbound as outbound_module
 from backchannel.transports.websocket.asgi_link import AsgiLink
-from backchannel.transports.websocket.connection import Connection
+from backchannel.transports.websocket.connection import COMMANDS_AT_ONCE, Connection
 from tests.simulation import seams
 from tests.simulation.world.bus import SimulatedBus
 from tests.simulation.world.network import Link
@@ -65,7 +69,7 @@ class SimulatedNode:
 
         self.log = SimulatedLog(self, on_commit)
         clock = world.loop.time
-        self.hub = Hub(self._bus, missing_facts, lambda _: None, self._seen, self._bus_reconnected, clock)
+        self.hub = Hub(self._bus, missing_facts, self._credentials_ended, self._seen, self._bus_reconnected, clock)
         presence = Presence(f"node{number}")
         limits = world.plan.limits
         self.node = Node(
@@ -78,7 +82,7 @@ class SimulatedNode:
             rates=Rates(limits),
             started_at=0.0,
         )
-        self.rounds = Rounds(self.node, lambda _: set())
+        self.rounds = Rounds(self.node, world.ended.intersection)
         self.spawn(self._start())
 
     async def _start(self) -> None:
@@ -92,6 +96,9 @@ class SimulatedNode:
         return not self.is_dead and not self.node.draining
 
     def open(self, link: Link, identity: SimulatedIdentity) -> None:
+        if identity.credential in self.world.ended:  # 401, before the upgrade
+            link.end(1006)
+            return
         seams.time_of_day.skew_us = self.skew_us
         connection = Connection(identity, self.node)  # type: ignore[arg-type]
         seams.time_of_day.skew_us = 0
@@ -107,6 +114,7 @@ class SimulatedNode:
 
     def command(self, word: str, fields: dict[str, Any], who: SimulatedIdentity, answered: Answered) -> None:
         async def run() -> tuple[int, bytes]:
+            self._check(who)
             declaration = COMMANDS[word]
             command = codec.build_command(declaration.struct, fields, strings={})
             caller = Caller(dispatch_user(who))
@@ -119,10 +127,15 @@ class SimulatedNode:
         """Returns what the client's going away does."""
 
         async def run() -> tuple[int, bytes]:
+            self._check(who)
             self.node.rates.check_request(who.user_id, self.node.context.clock())
             return 200, codec.encode(await Poll(who, request, self.node).run())  # type: ignore[arg-type]
 
         return self.spawn(self._answer(run, answered)).cancel
+
+    def _check(self, who: SimulatedIdentity) -> None:
+        if who.credential in self.world.ended:
+            raise CommandError(Code.UNAUTHENTICATED, "The session is over.")
 
     async def _answer(self, run: Callable[[], Coroutine[Any, Any, tuple[int, bytes]]], answered: Answered) -> None:
         self._unanswered[answered] = None
@@ -191,7 +204,45 @@ class SimulatedNode:
         task.add_done_callback(self._tasks.discard)
         return task
 
+    # -- what a client may cost
+
+    def excesses(self) -> Iterator[str]:
+        """What is larger than its bound."""
+        for subscriber in self.hub.subscribers:
+            session: Any = subscriber.session  # type: ignore[attr-defined]
+            if max(len(session._kept_events), len(session._kept_frames)) > session_module.KEPT_FRAMES + 1:
+                yield f"{subscriber.session_id} keeps more than its bound while it catches up"
+            if isinstance(subscriber, Connection):
+                outbound = subscriber._link._outbound  # type: ignore[attr-defined]
+                if outbound._frames - outbound._exempt > outbound_module.FRAMES_BEHIND:
+                    yield f"{subscriber.session_id} is further behind than it may be"
+                if subscriber._commands > COMMANDS_AT_ONCE:
+                    yield f"{subscriber.session_id} has more commands at work than it may have"
+        for room, channel in self.hub._rooms.items():
+            if len(channel.stash) > hub_module.STASH_LENGTH:
+                yield f"more is stashed of room {room} than its bound"
+
+    def left_behind(self) -> Iterator[str]:
+        """What is still here of people who all went."""
+        hub, presence = self.hub, self.node.presence
+        for name, kept in (
+            ("rooms", hub._rooms), ("users", hub._users), ("subscribers", hub._rooms_of), ("moves", hub._moves),
+            ("repairs", hub._repairing), ("people", presence._people), ("leaving", presence._leaving),
+            ("links", self._links), ("requests", self._unanswered),
+        ):  # fmt: skip
+            if kept:
+                yield f"left behind in node {self.number}: {name} {list(kept)}"
+        if isinstance(self._bus, SimulatedBus) and set(self._bus.listening) - {facts.EVERYBODY}:
+            yield f"left behind in node {self.number}: it still listens to {sorted(self._bus.listening)}"
+
     # -- as asgi.py
+
+    def announce_end(self, credential: str) -> None:
+        self._bus.publish(facts.EVERYBODY, facts.encode(EndedFact(credential=credential)))
+
+    def _credentials_ended(self, fact: EndedFact) -> None:
+        if fact.credential is not None:
+            self.hub.end_credentials({fact.credential})
 
     def _seen(self, fact: PresenceFact) -> None:
         sight = Sight(fact.user_id, fact.state, fact.rooms)

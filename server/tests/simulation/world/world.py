@@ -23,6 +23,9 @@ if TYPE_CHECKING:
     from tests.simulation.plan import Plan
 
 CLOCK_SKEW_US = 2_000_000
+BOUNDS_EVERY_S = 0.5
+FORGOTTEN_WITHIN_S = 150.0
+"""Longer than a silent link, the slowest read, a poll nobody waits for, and the grace of presence after it."""
 
 
 class World:
@@ -42,6 +45,9 @@ class World:
         self.nodes: dict[int, SimulatedNode] = {}
         self.clients: dict[str, Client] = {}
         self.gone: dict[str, tuple[Replica, Outbox]] = {}
+        self.ended: set[str] = set()
+        """Credentials that open nothing any more."""
+        self._credentials = 0
         self._decoded: dict[str, Any] = {}
         self._random_id = rng.getrandbits
         self._restores = 0
@@ -49,6 +55,7 @@ class World:
         seams.connection.database = self.database
         seams.time_of_day.now = self.loop.time
         seams.server_log.on_fault = self.fault
+        self.later(BOUNDS_EVERY_S, self._look_at_bounds)
 
     # -- nodes
 
@@ -65,8 +72,20 @@ class World:
 
     def start_client(self, name: str, user: int) -> None:
         person = self.database.tables.people[user]
-        who = SimulatedIdentity(user, person[1], person[2], f"credential-{name}")
+        who = SimulatedIdentity(user, person[1], person[2], self.new_credential())
         self.clients[name] = Client(self, name, who, self.gone.pop(name, None))
+
+    def new_credential(self) -> str:
+        self._credentials += 1
+        return f"session:{self._credentials}"
+
+    def end_credential(self, credential: str) -> None:
+        """It is over in the database; one node is told, and tells the others if the bus carries it."""
+        self.ended.add(credential)
+        self.history.add("ended", credential=credential)
+        node = self.pick_node()
+        if node is not None:
+            node.announce_end(credential)
 
     def new_id(self) -> str:
         """Of a message: a UUID of version 7, by the loop's time."""
@@ -90,6 +109,13 @@ class World:
         self.faults.append(sentence)
         self.history.add("fault", detail=sentence)
 
+    def _look_at_bounds(self) -> None:
+        for node in self.nodes.values():
+            if not node.is_dead:
+                for excess in node.excesses():
+                    self.fault(excess)
+        self.later(BOUNDS_EVERY_S, self._look_at_bounds)
+
     def restore(self, tables: Tables) -> None:
         """The database is set back to a backup, under another epoch; the nodes are off meanwhile."""
         for node in self.nodes.values():
@@ -99,6 +125,16 @@ class World:
         self.database.tables = tables
         self.database.writers_about_to_commit.clear()
         self.history.add("restored", epoch=tables.epoch)
+
+    def empty(self) -> None:
+        """Everybody goes, and long after nothing may be left of them in any node."""
+        for client in self.clients.values():
+            if client.is_alive:
+                client.crash(keeps_replica=False, keeps_outbox=False)
+        self.loop.run_until(lambda: False, self.loop.now + FORGOTTEN_WITHIN_S, every=10.0)
+        for node in self.nodes.values():
+            for left in node.left_behind():
+                self.fault(left)
 
     def close(self) -> None:
         """End every task, so that nothing of this world is left."""
