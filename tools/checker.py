@@ -19,12 +19,13 @@ or from real servers under real faults. An operation without an answer is indete
                                                       room_reset {room, seq}, room_removed {room}; user frames {version};
                                                       caught_up.
                                                       `link` is null where it was asked for by `get_events`
-    read     {client, user, room, messages: [[seq, id]], newest}     a page of history; `newest`: its highest rev_seq
+    read     {client, user, room, messages: [[seq, id]], newest, asked?}     a page of history; `newest`: its highest rev_seq,
+                                                      `asked`: when, by somebody who may not be in the room
     swallowed {link}                                  the network lost a message of this link and said nothing
     restored {epoch}                                  the database was set back; what was acked before is offered again
     fault    {detail}                                 something broke that may not break
     quiet    {reached, waits_for}                     everything was healed; did everybody come to rest in time?
-    log      {room, kind?, head, members, entries: [{seq, at, type, id?, sender?, user?}], messages: [message],
+    log      {room, kind?, head, members, entries: [{seq, at, type, id?, sender?, user?, by?}], messages: [message],
              read: {user: seq}}    the room as it is stored in the end; `message`: {seq, id, sender, content, deleted,
                                    rev_seq, reactions, mentions?}
     list     {user, rooms: {room: {seq, read_seq, unread, mentioned, member_count, last}}}     what the server says in the end
@@ -261,7 +262,25 @@ def _nothing_after_removal(history: History) -> list[Anomaly]:
     for record in history.by_op["read"]:
         if record["messages"] and record["room"] in history.logs:
             look(record, record["newest"])
+            if _was_removed_all_the_while(history, record):
+                found.append(Anomaly("seen after removal", f"{record['client']} read {record['room']} after it"))
     return found
+
+
+def _was_removed_all_the_while(history: History, record: Record) -> bool:
+    """From before the page was asked for until it came, by somebody else's hand."""
+    state: Record | None = None
+    for entry in history.logs[record["room"]]["entries"]:
+        if entry.get("user") == record["user"] and entry["at"] < record["t"]:
+            state = entry
+            if entry["type"] == "member_joined" and entry["at"] >= record.get("asked", 0):
+                return False
+    return (
+        state is not None
+        and state["type"] == "member_left"
+        and state.get("by", state["user"]) != state["user"]
+        and state["at"] < record.get("asked", 0)
+    )
 
 
 def _sent_means_acked(history: History) -> list[Anomaly]:

@@ -21,8 +21,8 @@ async def get_channels(query: GetChannels, caller: User) -> Channels:
 
 async def get_members(query: GetMembers, caller: User) -> Members:
     def read() -> Members:
-        reads.check_reader(query.room_id, caller.id)
         members = rooms.members_page(query.room_id, query.after, query.limit + 1)
+        reads.check_reader(query.room_id, caller.id)  # last: whoever is a member now was allowed to see them
         return Members(members[: query.limit], len(members) > query.limit)
 
     return await in_thread(read)

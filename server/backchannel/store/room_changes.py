@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from msgspec import structs
+
 from backchannel import rules
 from backchannel.protocol.errors import Code, CommandError, invalid
 from backchannel.protocol.events import (
@@ -137,7 +139,7 @@ class AddMembers(RoomChange):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LeaveRoom(RoomChange):
-    """Leaving twice is leaving once: the second answer shows the room, and nothing happens."""
+    """Leaving twice is leaving once: nothing happens, and the second answer tells nothing of what the room became since."""
 
     def apply(self, transaction: Transaction, outcome: Outcome) -> None:
         room = transaction.room(self.room_id)
@@ -147,7 +149,9 @@ class LeaveRoom(RoomChange):
         if standing is not None and standing.state == MEMBER:
             rules.check_not_direct(room.kind, "it cannot be left")
             _exit(transaction, outcome, room, self.actor, self.actor)
-        outcome.result = RoomResult(_room_from_outside(room))
+            outcome.result = RoomResult(_room_from_outside(room))
+        else:
+            outcome.result = RoomResult(_room_once_left(transaction, room, self.actor.id))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -283,6 +287,15 @@ def _set_created(outcome: Outcome, room_id: int, user_id: int) -> None:
 
 def _room_for(room_id: int, user_id: int) -> Room:
     return rooms.rooms_of(user_id, [room_id])[0]
+
+
+def _room_once_left(transaction: Transaction, room: LockedRoom, person_id: int) -> Room:
+    """What somebody who left earlier is shown: of a channel what everybody can find, of a group that there is one."""
+    rows = transaction.query(
+        f"SELECT left_seq FROM {MEMBERSHIP} WHERE room_id = %s AND person_id = %s", [room.id, person_id]
+    )
+    shown = structs.replace(_room_from_outside(room), seq=rows[0][0], read_seq=rows[0][0])
+    return shown if room.kind == "channel" else structs.replace(shown, name=None, topic="", member_count=0)
 
 
 def _room_from_outside(room: LockedRoom) -> Room:

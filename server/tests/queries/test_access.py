@@ -1,5 +1,6 @@
 """Who is not in a room is shown nothing of it, at whatever moment they went."""
 
+import asyncio
 from typing import Any
 
 import pytest
@@ -12,8 +13,9 @@ from backchannel.queries.events import get_events, missing_facts
 from backchannel.queries.history import get_history
 from backchannel.queries.rooms import get_room
 from backchannel.store import people, reads
+from backchannel.store.message_changes import AddReaction, DeleteMessage, EditMessage
 from backchannel.store.models import Person
-from backchannel.store.room_changes import LeaveRoom, RemoveMember
+from backchannel.store.room_changes import AddMembers, LeaveRoom, RemoveMember, UpdateRoom
 from tests.store.making import do, person, room, send
 
 
@@ -29,7 +31,6 @@ def world(module_database: None) -> dict[str, Any]:
 
 READS = [
     (get_room, GetRoom),
-    (get_history, GetHistory),
     (get_events, lambda room_id: GetEvents(room_id=room_id, after=0)),
     (get_members, GetMembers),
 ]
@@ -44,7 +45,92 @@ async def test_who_is_outside_reads_nothing(world: dict[str, Any], read: Any, qu
     assert (await read(query(room_id=world["room"]), world["ada"])) is not None
 
 
-@pytest.mark.parametrize("read", READS)
+@pytest.mark.parametrize("who", ["removed", "stranger"])
+async def test_who_was_removed_or_never_was_in_reads_no_history(world: dict[str, Any], who: str) -> None:
+    with pytest.raises(CommandError) as caught:
+        await get_history(GetHistory(room_id=world["room"]), world[who])
+    assert caught.value.code is Code.NOT_A_MEMBER
+
+
+class TestWhoLeft:
+    """They keep what they saw: messages up to where they left, as they were."""
+
+    @pytest.fixture
+    async def scene(self, module_database: None) -> dict[str, Any]:
+        def make() -> dict[str, Any]:
+            ada, ben = person(), person()
+            room_id = room(ada, ben)
+            said = [send(room_id, ada, f"said {n}") for n in range(4)]
+            said.append(send(room_id, ada, "an answer", reply_to=said[1].id))
+            do(AddReaction(actor=ben, message_id=said[0].id, room_id=room_id, emoji="+1"))
+            do(LeaveRoom(actor=ben, room_id=room_id))
+            do(AddReaction(actor=ada, message_id=said[0].id, room_id=room_id, emoji="heart"))
+            do(EditMessage(actor=ada, message_id=said[1].id, room_id=room_id, content="other words", base_seq=None))
+            do(DeleteMessage(actor=ada, message_id=said[2].id, room_id=room_id))
+            send(room_id, ada, "behind your back")
+            return {"room": room_id, "ada": ada, "ben": ben, "said": said}
+
+        return await asyncio.to_thread(make)
+
+    @pytest.mark.parametrize("bounds", [{}, {"before": 10**6}, {"after": 0}, {"around": 3}, {"limit": 200}], ids=str)
+    async def test_reads_what_was_said_before_and_nothing_that_happened_since(
+        self, scene: dict[str, Any], bounds: dict[str, int]
+    ) -> None:
+        page = await get_history(GetHistory(room_id=scene["room"], **bounds), scene["ben"])
+        shown = [(message.seq, message.content) for message in page.messages]
+        assert shown == [(1, "said 0"), (4, "said 3"), (5, "an answer")]
+        assert page.as_of_seq == 7
+        assert page.messages[0].reactions == []
+        assert page.messages[2].reply_to is not None
+        assert page.messages[2].reply_to.excerpt == ""
+        assert not page.has_more
+
+    async def test_reads_all_again_when_they_are_back(self, scene: dict[str, Any]) -> None:
+        await asyncio.to_thread(do, AddMembers(actor=scene["ada"], room_id=scene["room"], user_ids=[scene["ben"].id]))
+        page = await get_history(GetHistory(room_id=scene["room"]), scene["ben"])
+        assert [message.content for message in page.messages][1] == "other words"
+
+    async def test_reads_nothing_when_they_came_back_and_were_removed(self, scene: dict[str, Any]) -> None:
+        def move() -> None:
+            do(AddMembers(actor=scene["ada"], room_id=scene["room"], user_ids=[scene["ben"].id]))
+            do(RemoveMember(actor=scene["ada"], room_id=scene["room"], user_id=scene["ben"].id))
+
+        await asyncio.to_thread(move)
+        with pytest.raises(CommandError) as caught:
+            await get_history(GetHistory(room_id=scene["room"]), scene["ben"])
+        assert caught.value.code is Code.NOT_A_MEMBER
+
+    async def test_is_told_nothing_of_what_the_room_became_by_leaving_again(self, scene: dict[str, Any]) -> None:
+        def leave_again() -> Any:
+            do(UpdateRoom(actor=scene["ada"], room_id=scene["room"], name="Secret", topic="More"))
+            return do(LeaveRoom(actor=scene["ben"], room_id=scene["room"])).room
+
+        shown = await asyncio.to_thread(leave_again)
+        assert (shown.name, shown.topic, shown.seq, shown.member_count) == (None, "", 7, 0)
+
+
+async def test_who_is_removed_while_a_page_is_read_is_not_shown_what_was_said_after(
+    module_database: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def setup() -> tuple[User, User, int]:
+        ada, ben = person(), person()
+        return ada, ben, room(ada, ben)
+
+    ada, ben, room_id = await asyncio.to_thread(setup)
+    original = reads.page_before
+
+    def remove_and_talk(*arguments: Any) -> Any:
+        do(RemoveMember(actor=ada, room_id=room_id, user_id=ben.id))
+        send(room_id, ada)
+        return original(*arguments)
+
+    monkeypatch.setattr(reads, "page_before", remove_and_talk)
+    with pytest.raises(CommandError) as caught:
+        await get_history(GetHistory(room_id=room_id), ben)
+    assert caught.value.code is Code.NOT_A_MEMBER
+
+
+@pytest.mark.parametrize("read", [*READS, (get_history, GetHistory)])
 async def test_a_room_that_is_not_there_is_told(world: dict[str, Any], read: Any) -> None:
     with pytest.raises(CommandError) as caught:
         await read[0](read[1](room_id=2**50), world["ada"])
@@ -55,7 +141,6 @@ async def test_who_is_removed_between_the_reads_gets_nothing(
     module_database: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Membership is looked at last: what was read before was theirs to see, or is not given."""
-    import asyncio
 
     def setup() -> tuple[User, User, int]:
         ada, ben = person(), person()
@@ -95,8 +180,6 @@ async def test_what_a_hub_missed_comes_as_the_bus_would_have_brought_it(world: d
     ],
 )
 async def test_people_are_found_by_the_beginning_of_a_name(module_database: None, query: str, found: bool) -> None:
-    import asyncio
-
     def make() -> User:
         row, _ = Person.objects.get_or_create(
             account="people:grace", defaults={"username": "grace", "display_name": "Grace Hopper"}
@@ -109,8 +192,6 @@ async def test_people_are_found_by_the_beginning_of_a_name(module_database: None
 
 
 async def test_who_is_banned_is_not_found(module_database: None) -> None:
-    import asyncio
-
     def make() -> User:
         banned = person("banned")
         people.set_account_active(Person.objects.get(pk=banned.id).account, False)

@@ -10,7 +10,10 @@ from backchannel.protocol.shapes import Limits
 from tests.simulation.seams import BOUNDS
 from tests.simulation.world.store import Tables
 
-DEEDS = ("send", "edit", "delete", "react", "mark", "leave_join", "remove_add", "rename", "create", "direct")
+DEEDS = (
+    "send", "edit", "delete", "react", "mark", "leave_join", "remove_add", "rename", "create", "direct",
+    "look_back",
+)  # fmt: skip
 FAULTS = (
     "kill", "drain", "bus_loses", "bus_away", "bus_reorders", "bus_doubles", "slow", "db_down", "db_slow", "db_breaks",
     "cut", "dark", "stall", "swallow", "slow_reader", "offline", "requests_lost", "requests_doubled", "no_upgrade",

@@ -124,7 +124,8 @@ def _entry(entry: Any) -> Frame:
     if message_id is not None:
         told["id"] = str(message_id)
     if kind.startswith("member_"):
-        told["user"] = msgspec.json.decode(body)["user"]["id"]
+        change = msgspec.json.decode(body)
+        told["user"], told["by"] = change["user"]["id"], change["by"]["id"]
     return told
 
 

@@ -119,6 +119,9 @@ class Scenario:
         else:
             client.do("add_members", room_id=room, user_ids=[user])
 
+    def _do_look_back(self, client: Any, room: int) -> None:
+        client.look_back(self._choice(range(1, self.plan.rooms + 1)))
+
     def _do_rename(self, client: Any, room: int) -> None:
         self._words += 1
         client.do("update_room", room_id=room, topic=f"topic {self._words}")

@@ -20,7 +20,7 @@ from prometheus_client.metrics import MetricWrapperBase
 from backchannel.fanout import hub
 from backchannel.protocol.shapes import User
 from backchannel.queries import events
-from backchannel.store import clock, hop, log, people, reads, rooms
+from backchannel.store import clock, hop, log, past, people, reads, rooms
 from backchannel.transports import catch_up, metrics, session
 from backchannel.transports.http import sync
 from backchannel.transports.websocket import connection as websocket
@@ -113,6 +113,7 @@ def installed() -> Iterator[None]:
         mock.patch.object(log, "transaction", connection),
         mock.patch.object(reads, "default_connection", connection),
         mock.patch.object(rooms, "connection", connection),
+        mock.patch.object(past, "connection", connection),
         mock.patch.object(hop, "connection", connection),
         mock.patch.object(asyncio.tasks._all_tasks, "add", _forget),  # type: ignore[attr-defined]
         mock.patch.object(people, "users_by_id", _users_by_id),

@@ -13,7 +13,7 @@ import pytest
 from backchannel.protocol.errors import CommandError
 from backchannel.protocol.shapes import User
 from backchannel.queries.rooms import room_list_of
-from backchannel.store import appends, message_changes, read_marks, reads, room_changes, rooms
+from backchannel.store import appends, message_changes, past, read_marks, reads, room_changes, rooms
 from backchannel.store.log import Operation, commit
 from backchannel.store.models import Person, Workspace
 from tests.simulation import seams
@@ -146,7 +146,9 @@ def _read(person: int) -> Any:
     cursors = {room: max(0, seat.head - 7) for room, seat in place.seats.items()}
     pages: list[Any] = [reads.page_before(room, None, 5) for room in sorted(place.seats)]
     pages += [reads.page_before(room, 9, 3) + reads.page_after(room, 4, 3) for room in sorted(place.seats)]
-    checked = []
+    pages += [past.as_they_were(reads.page_before(room, None, 20), 5) for room in sorted(place.seats)]
+    pages += [past.left_seq_of(room, person) for room in range(1, 6)]
+    checked: list[Any] = []
     for room in range(1, 6):
         try:
             checked.append(reads.check_reader(room, person))

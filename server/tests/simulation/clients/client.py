@@ -89,6 +89,16 @@ class Client:
 
         self.command(word, fields, done)
 
+    def look_back(self, room: int) -> None:
+        """Read a room's newest page, whether one is in it or not."""
+        asked = self._loop.now
+
+        def done(status: int, page: Frame) -> None:
+            if status == 200:
+                self.world.history.read(self, room, page, asked)
+
+        self.command("get_history", {"room_id": room, "limit": 200}, done)
+
     def crash(self, *, keeps_replica: bool, keeps_outbox: bool) -> tuple[Replica, Outbox]:
         """The process is gone; returns what its storage has."""
         self.note("crashed", keeps_outbox=keeps_outbox)

@@ -127,6 +127,28 @@ def what_was_read_is_said_to_whoever_it_was_read_for() -> Any:
         yield
 
 
+@mutant(deeds=("leave_join", "look_back", "edit"))
+def who_left_reads_on() -> Any:
+    from backchannel.store import past
+
+    usual = past.left_seq_of
+    yield from replaced(past, "left_seq_of", lambda *who: usual(*who) and 2**50)
+
+
+@mutant(deeds=("leave_join", "look_back", "edit"))
+def who_left_is_shown_what_changed_since() -> Any:
+    from backchannel.store import past
+
+    yield from replaced(past, "as_they_were", lambda messages, _: messages)
+
+
+@mutant(deeds=("remove_add", "look_back"))
+def who_was_removed_reads_as_if_they_had_left() -> Any:
+    from backchannel.store import past
+
+    yield from replaced(past, "LEFT", "removed")
+
+
 @mutant(faults=("no_upgrade", "bus_loses"))
 def a_poll_keeps_only_what_came_last() -> Any:
     from backchannel.transports.http.sync import Poll

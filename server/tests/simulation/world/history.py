@@ -45,11 +45,14 @@ class History:
             record["version"] = frame["user_version"]
         self.records.append(record)
 
-    def read(self, client: "Client", room: int, page: Frame) -> None:
-        """A page of history."""
+    def read(self, client: "Client", room: int, page: Frame, asked: float | None = None) -> None:
+        """A page of history. `asked`: when, where it was asked for from outside the room, perhaps."""
         messages = [[message["seq"], message["id"]] for message in page["messages"]]
         newest = max((message["rev_seq"] for message in page["messages"]), default=0)
-        self.add("read", client=client.name, user=client.who.user_id, room=room, messages=messages, newest=newest)
+        told = {} if asked is None else {"asked": asked}
+        self.add(
+            "read", client=client.name, user=client.who.user_id, room=room, messages=messages, newest=newest, **told
+        )
 
     def lines(self) -> str:
         return "".join(msgspec.json.encode(record).decode() + "\n" for record in self.records)

@@ -12,6 +12,7 @@ from tests.simulation.world.statements import (
     DELETED,
     HEAD,
     ID,
+    LEFT,
     MEMBER,
     PERSON,
     READ,
@@ -64,6 +65,19 @@ def _reader(db: Database, p: list[Any]) -> list[tuple[Any, ...]]:
 def _room_of_message(db: Database, p: list[Any]) -> list[tuple[Any, ...]]:
     row = db.tables.messages.get(p[0])
     return [(row[ROOM],)] if row else []
+
+
+@means("SELECT left_seq FROM backchannel_membership WHERE room_id = %s AND person_id = %s AND state = %s")
+def _left_seq(db: Database, p: list[Any]) -> list[tuple[Any, ...]]:
+    seat = db.tables.seats.get((p[0], p[1]))
+    return [(seat[LEFT],)] if seat and seat[STATE] == p[2] else []
+
+
+@means("SELECT DISTINCT message_id FROM backchannel_event WHERE seq > %s AND kind IN (…) AND message_id IN (…)")
+def _changed_since(db: Database, p: list[Any]) -> list[tuple[Any, ...]]:
+    kinds = ("message_edited", "message_deleted")
+    entries = (entry for log in db.tables.log.values() for entry in log.values() if type(entry) is tuple)
+    return list({(entry[4],): None for entry in entries if entry[1] > p[0] and entry[2] in kinds and entry[4] in p[1:]})
 
 
 # -- messages and events

@@ -113,7 +113,7 @@ class Database:
         if self._undo is None:
             self.check_up()
             waiting = self.writers_about_to_commit
-            if waiting and self.rng.random() < self.interleaves:
+            while waiting and self.rng.random() < self.interleaves:
                 waiting[int(self.rng.random() * len(waiting))]()
 
 

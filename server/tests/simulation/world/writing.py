@@ -47,6 +47,12 @@ def _standing(db: Database, p: list[Any]) -> list[tuple[Any, ...]]:
     return [(seat[ROLE], seat[STATE], seat[JOINED], seat[READ])] if seat else []
 
 
+@means("SELECT left_seq FROM backchannel_membership WHERE room_id = %s AND person_id = %s")
+def _left_at(db: Database, p: list[Any]) -> list[tuple[Any, ...]]:
+    seat = db.tables.seats.get((p[0], p[1]))
+    return [(seat[LEFT],)] if seat else []
+
+
 @means("SELECT id, room_id, sender_id, fingerprint FROM backchannel_message WHERE id IN (…)")
 def _keys(db: Database, p: list[Any]) -> list[tuple[Any, ...]]:
     rows = [db.tables.messages[id_] for id_ in p if id_ in db.tables.messages]
