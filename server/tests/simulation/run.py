@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 
 import checker
-from backchannel.queries.rooms import room_list_of
+from backchannel.store import rooms as stored_rooms
 from tests.simulation.clients.client import Client
 from tests.simulation.clients.replica import Frame
 from tests.simulation.plan import Plan, plan
@@ -112,7 +112,7 @@ def _listed(user: int) -> Frame:
             "seq": room.seq, "read_seq": room.read_seq, "unread": room.unread_count, "mentioned": room.mention_count,
             "member_count": room.member_count, "last": room.last_message and str(room.last_message.id),
         }
-        for room in room_list_of(user).rooms
+        for room in stored_rooms.rooms_of(user)
     }  # fmt: skip
 
 
