@@ -55,11 +55,11 @@ simulate: ## 10,000 worlds in trouble, from seeds (SEEDS=0:10000), and the break
 
 .PHONY: bench bench-quick
 bench: ## Measure against the peers (ROWS="fanout sends", SERVERS=a,b) and write docs/performance.md; about 40 minutes
-	$(PREPARE) venv services
+	$(PREPARE) venv services compiler nats
 	$(BIN)/python -m bench $(if $(SERVERS),--servers $(SERVERS)) $(ROWS)
 
 bench-quick: ## The same in fewer and shorter runs, under 5 minutes
-	$(PREPARE) venv services
+	$(PREPARE) venv services compiler nats
 	$(BIN)/python -m bench --quick $(if $(SERVERS),--servers $(SERVERS)) $(ROWS)
 
 wheel-check: ## Build the wheel and see that it holds the app

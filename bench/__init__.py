@@ -7,7 +7,10 @@ rows/         one file for each row           servers.py    the server and its p
 load/         the load generator, in C        generator.py  talks to it
 peers/        the rivals, idiomatic           machine.py    what this machine and these programs are
 stats.py      medians and ratios              results.py    bench/results/*.json
-page.py       docs/performance.md             svg.py        its pictures
+page.py       docs/performance.md             goals.py      what is reached
+plots.py      which pictures                  svg.py        how they are drawn
+tables.py     its tables                      capacity.py   docs/capacity.md
+original.py   clients of the replaced system
 
 A row knows servers and the generator; those know no row. Nothing under server/ knows this folder.
 """

@@ -3,7 +3,7 @@
     python -m bench [--quick] [--servers a,b] [--page] [ROW…]
 
 `--servers` measures these alone and keeps the others' earlier figures. `--page` measures nothing and writes
-docs/performance.md from what is kept.
+docs/performance.md and docs/capacity.md from what is kept.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ def main(argv: list[str]) -> int:
     parser = argparse.ArgumentParser(prog="bench", description="Measure the server and its peers.")
     parser.add_argument("--quick", action="store_true", help="fewer and shorter runs")
     parser.add_argument("--servers", default="", help="these alone, by name, with commas between")
-    parser.add_argument("--page", action="store_true", help="only write the page anew")
+    parser.add_argument("--page", action="store_true", help="only write the pages anew")
     parser.add_argument("rows", nargs="*", help=f"some of: {', '.join(ROWS)}")
     options = parser.parse_args(argv)
     if unknown := set(options.rows) - set(ROWS):
@@ -31,10 +31,11 @@ def main(argv: list[str]) -> int:
         return 2
     only = frozenset(name for name in options.servers.split(",") if name)
     failed = False if options.page else _measure(options.rows or list(ROWS), options.quick, only)
-    if not options.rows or options.page:
-        from bench.page import write
+    if options.page or not options.rows:
+        from bench import capacity, page
 
-        write()
+        page.write()
+        capacity.write()
     return 1 if failed else 0
 
 

@@ -38,6 +38,8 @@ LIFTED = {
     "BACKCHANNEL_LOG_FORMAT": "json",
 }
 """The limits that one person has; everything else is as it is delivered."""
+NOT_INHERITED = {"DJANGO_SETTINGS_MODULE": "backchannel.site.settings", "BACKCHANNEL_DATABASE_URL": ""}
+"""What the surroundings may have set for a server of their own."""
 
 
 @dataclass
@@ -65,6 +67,10 @@ class Server:
     def cpu(self) -> float:
         """Seconds of CPU time that the server's processes and those beside it have used."""
         return sum(_cpu(pid) for pid in self.pids())
+
+    def cpu_beside(self) -> float:
+        """The same of those beside it alone."""
+        return sum(_cpu(pid) for root in self.beside for pid in tree(root))
 
     def call(self, method: str, path: str, body: Any = None, token: str = "") -> Any:
         """One JSON request, for what is to be known before or after a measurement."""
@@ -173,7 +179,7 @@ def _wait(server: Server, ready: str | None) -> None:
 def backchannel(world: list[str], *, database: str = "sqlite", env: dict[str, str] | None = None) -> Iterator[Server]:
     """The real server, with the people and rooms that `world` asks for (the options of bench.world)."""
     data = Path(tempfile.mkdtemp(prefix="bench-data-"))
-    settings = {**LIFTED, "BACKCHANNEL_DATA": str(data), **(env or {})}
+    settings = {**LIFTED, **NOT_INHERITED, "BACKCHANNEL_DATA": str(data), **(env or {})}
     try:
         with _database(database) as (url, pids):
             settings |= {"BACKCHANNEL_DATABASE_URL": url} if url else {}

@@ -3,7 +3,8 @@
     python3 tools/prepare.py PART…
 
 Parts: `venv` (what the server needs), `venv-dev` (and what its tests need), `node` (node_modules, and
-Node itself where the machine has none), `web` (the built app), `chromium`, `services` (PostgreSQL and Redis).
+Node itself where the machine has none), `web` (the built app), `chromium`, `services` (PostgreSQL and Redis),
+`compiler` (for the load generator), `nats` (a peer of the benchmark).
 
 A part is done when its stamp in `.cache/prepared/` holds the hash of everything the part depends on.
 """
@@ -162,6 +163,22 @@ def prepare_services() -> None:
         machine.apt_install(wanted, "the server's tests need PostgreSQL, Redis and strace on this machine")
 
 
+def prepare_compiler() -> None:
+    """See to a C compiler, which builds the benchmark's load generator."""
+    if not shutil.which("gcc") and not shutil.which("cc"):
+        machine.apt_install(["gcc", "libc6-dev"], "the load generator needs a C compiler")
+
+
+def prepare_nats() -> None:
+    """See to nats-server. The benchmark goes on without it."""
+    if shutil.which("nats-server") or shutil.which("nats-server", path="/usr/sbin"):
+        return
+    try:
+        machine.apt_install(["nats-server"], "the benchmark measures nats-server as well")
+    except Missing as missing:
+        say(f"    {missing}")
+
+
 PARTS = {
     "venv": lambda: prepare_venv(dev=False),
     "venv-dev": lambda: prepare_venv(dev=True),
@@ -169,6 +186,8 @@ PARTS = {
     "web": prepare_web,
     "chromium": prepare_chromium,
     "services": prepare_services,
+    "compiler": prepare_compiler,
+    "nats": prepare_nats,
 }
 
 

@@ -58,7 +58,14 @@ CLIENT_CHECKS = (
 )
 # The tests start with a database URL or without; Redis is there both times.
 SQLITE = _python(
-    "pytest on SQLite", "tools/services.py", "run", "--only", "redis", "--", "pytest", needs=("venv-dev", "services")
+    "pytest on SQLite",
+    "tools/services.py",
+    "run",
+    "--only",
+    "redis",
+    "--",
+    "pytest",
+    needs=("venv-dev", "services", "compiler"),
 )
 # These use no database, or the SQLite file of a server of their own: a second run would only repeat the first.
 SAME_ON_BOTH = ("cli/test_cli.py", "cli/test_serve.py", "docs", "protocol", "runner")

@@ -27,6 +27,7 @@ static void start(uint32_t messages, uint32_t count, void (*text)(struct link *,
   mark_new_run();
   sender_count = 0;
   if (count > MAX_SENDERS) count = MAX_SENDERS;
+  if (count > (uint32_t)link_count) count = (uint32_t)link_count;
   /* Spread over all members, so that a sender's place in the server's own order does not matter. */
   for (uint32_t i = 0; i < count; i++) {
     struct link *link = &links[(uint64_t)i * (uint64_t)link_count / count];

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 
-from bench.generator import generator
+from bench.generator import Generator, generator
 from bench.peers import PEERS
 from bench.results import Bench
 from bench.servers import Missing, Server, backchannel
@@ -46,5 +46,12 @@ def _measure(bench: Bench, name: str, dialect: str, server: Server, members: lis
                 "kib_per_connection": round((full - base) / 1024 / opened["connections"], 2),
                 "connects_per_s": round(opened["connections"] / opened["seconds"]),
                 "whole": opened["connections"] == len(members),
+                **({"idle_cpu_share": _heartbeats(load)} if name == "backchannel" and not bench.quick else {}),
             },
         )
+
+
+def _heartbeats(load: Generator) -> float:
+    """The share of the core that connections cost by being there: one round of heartbeats passes meanwhile."""
+    idle = load.command("idle", seconds=31)
+    return round(float(idle["server_cpu_s"] / idle["seconds"]), 4)

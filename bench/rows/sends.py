@@ -41,6 +41,11 @@ def _ours(bench: Bench, database: str) -> None:
                     bench, lambda messages, at=at_once: load.command("sends", messages=messages, at_once=at, copies=2)
                 )
                 found = bench.case("backchannel", runs, database=database, at_once=at_once, rate=None)
+            before, messages = server.cpu_beside(), max(500, found["per_s"])
+            run = load.command("sends", messages=messages, at_once=PEOPLE, copies=2)
+            if database != "sqlite":
+                share = (server.cpu_beside() - before) / max(0.01, run["server_cpu_s"])
+                bench.add("backchannel", {"database_share_of_cpu": round(share, 3)}, database=database, what="database")
             rate = found["per_s"] // 2
             runs = [
                 load.command("sends", messages=rate, at_once=PEOPLE, copies=2, rate=rate) for _ in range(bench.runs)

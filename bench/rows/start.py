@@ -12,7 +12,7 @@ from statistics import median
 from urllib.request import urlopen
 
 from bench.results import Bench
-from bench.servers import LIFTED, ROOT, free_port, make_world, running
+from bench.servers import LIFTED, NOT_INHERITED, ROOT, free_port, make_world, running
 
 PEOPLE = 1000
 
@@ -21,7 +21,7 @@ def run(bench: Bench) -> None:
     """Start, ask, stop, again."""
     data = Path(tempfile.mkdtemp(prefix="bench-data-"))
     try:
-        settings = {**LIFTED, "BACKCHANNEL_DATA": str(data)}
+        settings = {**LIFTED, **NOT_INHERITED, "BACKCHANNEL_DATA": str(data)}
         make_world(["--people", str(PEOPLE), "--small", "5x50"], settings)
         _once(settings)
         times = [_once(settings) for _ in range(bench.runs)]
