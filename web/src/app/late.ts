@@ -15,6 +15,8 @@ const RELOADED = 'backchannel.reloaded';
 
 /** Everything that is loaded late. */
 export const later = once(() => import('./later.ts'));
+/** What reads the marks of a message: a tenth of all the code, and the first paint has no messages. */
+export const lexer = once(() => import('../features/timeline/markdown/lexer.ts'));
 /** The colours of code. */
 export const highlighter = once(() => import('../features/timeline/markdown/highlight.ts'));
 

@@ -1,13 +1,15 @@
 import { describe, expect, it } from 'vitest';
 import { render } from 'vitest-browser-react';
+import { lexer } from '../../src/app/late.ts';
 import { Markdown } from '../../src/features/timeline/markdown/Markdown.tsx';
-import { isOnlyEmoji, safeUrl, splitMentions } from '../../src/features/timeline/markdown/parse.ts';
+import { isOnlyEmoji, plain, safeUrl, splitMentions } from '../../src/features/timeline/markdown/parse.ts';
 
 async function draw(
   content: string,
   mentioned: ReadonlySet<string> | null = new Set(),
   me = 'ann',
 ): Promise<HTMLElement> {
+  await lexer();
   const { container } = await render(<Markdown content={content} mentioned={mentioned} me={me} />);
   return container.firstElementChild as HTMLElement;
 }
@@ -28,6 +30,17 @@ describe('what people type is what they see', () => {
     expect(text.querySelector('br')).not.toBeNull();
     expect(text.querySelector('p')?.textContent).toBe('ab &amp; &lt;c');
     expect(text.querySelector('pre')?.textContent).toBe('  <b>&amp;');
+  });
+
+  it('has the same shape before marks can be read, where there are none', async () => {
+    const { parse } = await lexer();
+    const shape = (tokens: ReturnType<typeof plain>): unknown =>
+      tokens
+        .filter(({ type }) => type !== 'space')
+        .map((token) => [token.type, 'tokens' in token && token.tokens?.map(({ type, raw }) => [type, raw.trim()])]);
+    for (const content of ['one line', 'two\nlines', 'a paragraph\n\nand\nanother', 'ends\n']) {
+      expect(shape(plain(content))).toEqual(shape(parse(content)));
+    }
   });
 
   it('prints HTML as text', async () => {

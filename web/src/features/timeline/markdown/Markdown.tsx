@@ -2,7 +2,8 @@ import type { Token, Tokens } from 'marked';
 import { Fragment, memo, type ReactNode, useMemo } from 'react';
 import { cx } from '../../../ui/classes.ts';
 import { CodeBlock } from './CodeBlock.tsx';
-import { isOnlyEmoji, parse, safeUrl, splitMentions } from './parse.ts';
+import { isOnlyEmoji, safeUrl, splitMentions } from './parse.ts';
+import { useParse } from './useParse.ts';
 
 interface MarkdownProps {
   readonly content: string;
@@ -13,7 +14,8 @@ interface MarkdownProps {
 
 /** A message's text. Unknown marks print as typed; HTML is text; pictures from elsewhere are links, never loaded. */
 export const Markdown = memo(function Markdown({ content, mentioned, me }: MarkdownProps) {
-  const tokens = useMemo(() => parse(content), [content]);
+  const parse = useParse();
+  const tokens = useMemo(() => parse(content), [parse, content]);
   const draw = useMemo(() => createDraw({ mentioned, me }), [mentioned, me]);
   return (
     <div dir="auto" className={cx('bc-text', isOnlyEmoji(content) && 'text-[2rem] leading-11')}>
