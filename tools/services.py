@@ -4,7 +4,8 @@
 
 runs COMMAND with `BACKCHANNEL_TEST_POSTGRES_URL` and `BACKCHANNEL_TEST_REDIS_URL` set, stops both servers and
 returns the command's exit code. A variable that is set already is believed, and that server is not started.
-In Python, `with postgres() as url:` and `with redis() as url:` do the same for one server.
+In Python, `with postgres() as url:` and `with redis() as url:` do the same for one server; `postgres_service` and
+`redis_service` yield one that can be killed and started again.
 """
 
 from __future__ import annotations
@@ -42,14 +43,67 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
+class Service:
+    """One private server: started, and stopped in any way, on the same port and folder."""
+
+    def __init__(
+        self, url: str, command: list[object], folder: Path, stop: signal.Signals, who: dict[str, object]
+    ) -> None:
+        self.url = url
+        self.folder = folder
+        self._command = [str(word) for word in command]
+        self._stop = stop
+        self._who = who
+        self._process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def runs(self) -> bool:
+        return self._process is not None and self._process.poll() is None
+
+    def start(self) -> None:
+        """Start it and return when it answers."""
+        log = self.folder / "log"
+        with log.open("wb") as output:
+            self._process = subprocess.Popen(
+                self._command,
+                cwd=self.folder,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=output,
+                preexec_fn=_die_with_parent,  # noqa: PLW1509 - what it calls is safe beside threads
+                start_new_session=True,
+                **self._who,
+            )
+        _wait_for(self._process, log)
+
+    def tell(self, number: signal.Signals) -> None:
+        """Send it a signal."""
+        assert self._process is not None
+        self._process.send_signal(number)
+
+    def stop(self, by: signal.Signals | None = None) -> None:
+        """End it, by its own polite signal or by another, and wait for its end."""
+        if self._process is None:
+            return
+        if self.runs:
+            self.tell(by or self._stop)
+            # A frozen one hears nothing else.
+            self.tell(signal.SIGCONT)
+        try:
+            self._process.wait(20)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+
+
 @contextmanager
-def postgres() -> Iterator[str]:
-    """Start a PostgreSQL server and yield the URL of an empty database in it."""
+def postgres_service() -> Iterator[Service]:
+    """A PostgreSQL server that runs; its URL is that of an empty database in it."""
     programs = machine.find_postgres()
     if programs is None:
         raise Missing("no PostgreSQL server on this machine: apt-get install postgresql, or set " + POSTGRES_URL)
     with _folder("backchannel-postgres-") as folder:
-        who = _unprivileged(folder)
+        who = unprivileged(folder)
         data, port = folder / "data", free_port()
         made = subprocess.run(
             [programs / "initdb", "-D", data, "-U", "backchannel", "-A", "trust", "-E", "UTF8", "--locale=C", "-N"],
@@ -61,41 +115,57 @@ def postgres() -> Iterator[str]:
         )
         if made.returncode:
             raise Missing(f"PostgreSQL's initdb failed: {(made.stderr or made.stdout).strip().splitlines()[-1]}")
-        # Durable as in production: the server refuses to run on a database that is not.
-        settings = {
-            "max_connections": "200",
-            "unix_socket_directories": folder,
-        }
-        options = [word for name, value in settings.items() for word in ("-c", f"{name}={value}")]
-        server = [programs / "postgres", "-D", data, "-p", str(port), "-h", "127.0.0.1", *options]
-        with _running(server, folder, signal.SIGINT, who):
-            # The cluster's own database keeps its name; tests make theirs beside it.
-            yield f"postgresql://backchannel@127.0.0.1:{port}/postgres"
+        # The cluster's own database keeps its name; tests make theirs beside it.
+        url = f"postgresql://backchannel@127.0.0.1:{port}/postgres"
+        with running(Service(url, postgres_command(programs, data, port, folder), folder, signal.SIGINT, who)) as it:
+            yield it
+
+
+def postgres_command(programs: Path, data: Path, port: int, folder: Path) -> list[object]:
+    """How PostgreSQL is started on the folder `data`. Durable as in production: the server refuses one that is not."""
+    settings = {"max_connections": "200", "unix_socket_directories": folder}
+    options = [word for name, value in settings.items() for word in ("-c", f"{name}={value}")]
+    return [programs / "postgres", "-D", data, "-p", port, "-h", "127.0.0.1", *options]
 
 
 @contextmanager
-def redis(port: int | None = None) -> Iterator[str]:
-    """Start a Redis (or Valkey) server that keeps nothing on disk and yield its URL."""
+def redis_service(port: int | None = None) -> Iterator[Service]:
+    """A Redis (or Valkey) server that runs and keeps nothing on disk."""
     program = machine.find_redis()
     if program is None:
         raise Missing("no Redis or Valkey server on this machine: apt-get install redis-server, or set " + REDIS_URL)
     port = port or free_port()
     with _folder("backchannel-redis-") as folder:
-        server = [
-            program,
-            "--port",
-            str(port),
-            "--bind",
-            "127.0.0.1",
-            "--save",
-            "",
-            "--appendonly",
-            "no",
-            "--dir",
-            folder,
+        command = [
+            *(program, "--port", port, "--bind", "127.0.0.1"),
+            *("--save", "", "--appendonly", "no", "--dir", folder),
         ]
-        with _running(server, folder, signal.SIGTERM, {}):
-            yield f"redis://127.0.0.1:{port}/0"
+        with running(Service(f"redis://127.0.0.1:{port}/0", command, folder, signal.SIGTERM, {})) as it:
+            yield it
+
+
+@contextmanager
+def postgres() -> Iterator[str]:
+    """Start a PostgreSQL server and yield the URL of an empty database in it."""
+    with postgres_service() as service:
+        yield service.url
+
+
+@contextmanager
+def redis(port: int | None = None) -> Iterator[str]:
+    """Start a Redis (or Valkey) server that keeps nothing on disk and yield its URL."""
+    with redis_service(port) as service:
+        yield service.url
+
+
+@contextmanager
+def running(service: Service) -> Iterator[Service]:
+    """Start it, and stop it at the end of the block."""
+    service.start()
+    try:
+        yield service
+    finally:
+        service.stop()
 
 
 @contextmanager
@@ -107,8 +177,8 @@ def _folder(prefix: str) -> Iterator[Path]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _unprivileged(folder: Path) -> dict[str, object]:
-    # PostgreSQL refuses to run as root, so root runs it as somebody else, who then owns its folder.
+def unprivileged(folder: Path) -> dict[str, object]:
+    """For `Popen`: PostgreSQL refuses to run as root, so root runs it as somebody else, who then owns its folder."""
     if os.geteuid() != 0:
         return {}
     for name in ("postgres", "nobody"):
@@ -119,32 +189,6 @@ def _unprivileged(folder: Path) -> dict[str, object]:
         os.chown(folder, found.pw_uid, found.pw_gid)
         return {"user": found.pw_uid, "group": found.pw_gid, "extra_groups": []}
     raise Missing("PostgreSQL does not run as root, and there is no user `postgres` or `nobody` to run it as")
-
-
-@contextmanager
-def _running(server: list[object], folder: Path, stop: signal.Signals, who: dict[str, object]) -> Iterator[None]:
-    log = folder / "log"
-    with log.open("wb") as output:
-        process = subprocess.Popen(
-            [str(word) for word in server],
-            cwd=folder,
-            stdin=subprocess.DEVNULL,
-            stdout=output,
-            stderr=output,
-            preexec_fn=_die_with_parent,  # noqa: PLW1509 - there are no threads yet
-            start_new_session=True,
-            **who,
-        )
-    try:
-        _wait_for(process, log)
-        yield
-    finally:
-        process.send_signal(stop)
-        try:
-            process.wait(20)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
 
 
 def _die_with_parent() -> None:
