@@ -12,12 +12,12 @@ import struct
 from typing import TYPE_CHECKING
 
 from faults.heads import END, is_complete, parse, without_upgrade
+from faults.line import CHUNK, Again, Line
 from faults.traffic import Kind
 
 if TYPE_CHECKING:
     from faults.proxy import Proxy
 
-CHUNK = 64 * 1024
 # Sent as a proxy's own page would be: the client must not take it for an answer of the server.
 PAGE = b"<html><title>%d</title>The proxy does not do this.</html>"
 RESET_ON_CLOSE = struct.pack("ii", 1, 0)
@@ -27,7 +27,7 @@ _ENDED = (ConnectionError, asyncio.IncompleteReadError, asyncio.LimitOverrunErro
 
 class Connection:
     def __init__(self, proxy: Proxy, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        self.kind: Kind = "http"
+        self.kind: Kind = "http" if proxy.http else "tcp"
         self.silenced: set[str] = set()
         self._proxy = proxy
         self._client, self._to_client = reader, writer
@@ -40,7 +40,8 @@ class Connection:
         if self._proxy.faults.refuse:
             return self.reset()
         try:
-            server, self._to_server = await asyncio.open_connection("127.0.0.1", self._proxy.upstream_port)
+            self._upstream = self._proxy.next_upstream()
+            server, self._to_server = await asyncio.open_connection("127.0.0.1", self._upstream)
         except OSError:
             return self.reset()
         pumps = [
@@ -76,9 +77,9 @@ class Connection:
 
     async def _up(self) -> None:
         assert self._to_server is not None
-        line = _Line(self._proxy, self, self._to_server, "up")
+        line = Line(self._proxy, self, self._to_server, "up")
         try:
-            while not self._asked_upgrade:
+            while self.kind == "http" and not self._asked_upgrade:
                 head = await self._client.readuntil(END)
                 if not await self._request(head, line):
                     return
@@ -90,10 +91,13 @@ class Connection:
         if "up" not in self.silenced:
             self._to_server.close()
 
-    async def _request(self, head: bytes, line: _Line) -> bool:
+    async def _request(self, head: bytes, line: Line) -> bool:
         """Pass on one request, or do to it what is to be done; False: no other follows."""
         faults, request = self._proxy.faults, parse(head)
         self._proxy.traffic.note(request.words[0], request.words[1])
+        if faults.status is not None:
+            self._answer(faults.status)
+            return False
         if request.is_upgrade:
             if faults.upgrade_status is not None:
                 self._answer(faults.upgrade_status)
@@ -107,15 +111,21 @@ class Connection:
                 self._asked_upgrade = True
         else:
             self.silenced.update(faults.http_silence)
+        again = Again(head) if faults.duplicate_posts and request.words[0] == "POST" else None
         await line.put(head)
-        await self._body(request.length, line)
+        await self._body(request.length, line, again)
+        if again:
+            again.send(self._upstream)
         return True
 
-    async def _body(self, length: int | None, line: _Line) -> None:
+    async def _body(self, length: int | None, line: Line, again: Again | None) -> None:
         while length is None:
             chunk = await self._client.readuntil(b"\r\n")
             size = int(chunk.split(b";")[0], 16)
-            await line.put(chunk + await self._client.readexactly(size + 2))
+            chunk += await self._client.readexactly(size + 2)
+            await line.put(chunk)
+            if again:
+                again.request += chunk
             if size == 0:
                 return
         while length > 0:
@@ -124,6 +134,8 @@ class Connection:
                 raise ConnectionResetError
             length -= len(data)
             await line.put(data)
+            if again:
+                again.request += data
 
     def _answer(self, status: int) -> None:
         page = PAGE % status
@@ -138,7 +150,7 @@ class Connection:
     # ── down ────────────────────────────────────────────────────────────────────────────────
 
     async def _down(self, server: asyncio.StreamReader) -> None:
-        line = _Line(self._proxy, self, self._to_client, "down")
+        line = Line(self._proxy, self, self._to_client, "down")
         held = b""
         try:
             while data := await server.read(CHUNK):
@@ -166,7 +178,7 @@ class Connection:
             # The end of the connection vanishes too.
             await self._over.wait()
 
-    async def _upgraded(self, data: bytes, line: _Line) -> None:
+    async def _upgraded(self, data: bytes, line: Line) -> None:
         head, _, rest = data.partition(END)
         await line.put(head + END)
         faults = self._proxy.faults
@@ -180,49 +192,3 @@ class Connection:
             self._asked_upgrade = False
         if rest:
             await line.put(rest)
-
-
-class _Line:
-    """One direction: what is put in comes out in order, late and slowly if so told, or not at all."""
-
-    def __init__(self, proxy: Proxy, connection: Connection, writer: asyncio.StreamWriter, direction: str) -> None:
-        self._proxy = proxy
-        self._connection = connection
-        self._writer = writer
-        self._direction = direction
-        self._tail: asyncio.Task[None] | None = None
-
-    async def put(self, data: bytes) -> None:
-        faults = self._proxy.faults
-        if self._tail is None and not faults.delay_s and faults.bytes_per_s is None:
-            return await self._write(data)
-        due = asyncio.get_running_loop().time() + faults.delay_s
-        self._tail = asyncio.create_task(self._later(data, due, self._tail))
-        return None
-
-    async def drain(self) -> None:
-        """Wait for everything that was put in."""
-        if self._tail is not None:
-            await self._tail
-
-    async def _later(self, data: bytes, due: float, before: asyncio.Task[None] | None) -> None:
-        if before is not None:
-            await before
-        await asyncio.sleep(due - asyncio.get_running_loop().time())
-        rate = self._proxy.faults.bytes_per_s
-        if rate is not None:
-            await asyncio.sleep(len(data) / rate)
-        await self._write(data)
-        if self._tail is asyncio.current_task():
-            self._tail = None
-
-    async def _write(self, data: bytes) -> None:
-        connection = self._connection
-        if self._direction in connection.silenced or self._writer.is_closing():
-            return
-        self._proxy.traffic.passed(connection.kind, self._direction, len(data))
-        self._writer.write(data)
-        try:
-            await self._writer.drain()
-        except ConnectionError:
-            pass

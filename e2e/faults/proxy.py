@@ -32,6 +32,10 @@ class Faults:
     refuse: bool = False
     # An Upgrade is answered with this status; other requests pass.
     upgrade_status: int | None = None
+    # Every request is answered with this status, as by a proxy whose server is gone.
+    status: int | None = None
+    # Each POST is sent twice, the second time on a connection of its own, as proxies do that retry.
+    duplicate_posts: bool = False
     # Upgrade and Connection fields are taken out: the server sees a plain GET.
     strip_upgrade: bool = False
     # An Upgrade is never answered.
@@ -55,10 +59,16 @@ DOWN = Faults(refuse=True)
 
 
 class Proxy:
-    """Listens on a port of its own and passes everything to `upstream_port`, both of 127.0.0.1."""
+    """Listens on a port of its own and passes everything to `upstream_port`, both of 127.0.0.1.
 
-    def __init__(self, upstream_port: int) -> None:
-        self.upstream_port = upstream_port
+    With several upstreams each connection goes to the next, whether or not it answers. `http` is false where something else
+    is spoken: then bytes are only passed on, and connections are of the kind "tcp".
+    """
+
+    def __init__(self, *upstream_ports: int, http: bool = True) -> None:
+        self.upstream_port = upstream_ports[0]
+        self._following = upstream_ports[1:]
+        self.http = http
         self.faults = HEALTHY
         self.traffic = Traffic()
         self.port = 0
@@ -69,6 +79,13 @@ class Proxy:
     @property
     def url(self) -> str:
         return f"http://127.0.0.1:{self.port}"
+
+    def next_upstream(self) -> int:
+        """The port that the next connection goes to."""
+        port = self.upstream_port
+        if self._following:
+            self.upstream_port, self._following = self._following[0], (*self._following[1:], port)
+        return port
 
     def start(self) -> Proxy:
         self._thread.start()

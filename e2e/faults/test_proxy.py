@@ -7,9 +7,11 @@ from __future__ import annotations
 
 import socket
 import socketserver
+import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import closing
+from contextlib import closing, contextmanager
 
 import pytest
 
@@ -54,18 +56,23 @@ class Server(socketserver.ThreadingTCPServer):
         """Resets are what is tested here."""
 
 
-@pytest.fixture
-def proxy() -> Iterator[Proxy]:
-    with Server(("127.0.0.1", 0), Echo) as server:
-        import threading
-
+@contextmanager
+def serving(handler: type[socketserver.StreamRequestHandler]) -> Iterator[int]:
+    """The port of a server that does this."""
+    with Server(("127.0.0.1", 0), handler) as server:
         thread = threading.Thread(target=server.serve_forever, args=(0.01,))
         thread.start()
-        proxy = Proxy(server.server_address[1]).start()
-        yield proxy
-        proxy.stop()
+        yield server.server_address[1]
         server.shutdown()
         thread.join()
+
+
+@pytest.fixture
+def proxy() -> Iterator[Proxy]:
+    with serving(Echo) as port:
+        proxy = Proxy(port).start()
+        yield proxy
+        proxy.stop()
 
 
 @pytest.fixture
@@ -272,3 +279,76 @@ def test_a_server_that_is_gone_looks_like_a_reset(dial: Dial, proxy: Proxy) -> N
     with closing(socket.create_server(("127.0.0.1", 0))) as taken:
         proxy.upstream_port = taken.getsockname()[1]
     assert is_refused(dial)
+
+
+def test_every_request_is_answered_as_by_a_proxy_without_a_server(proxy: Proxy, dial: Dial) -> None:
+    proxy.apply(Faults(status=502))
+    for request in (b"GET /a HTTP/1.1\r\nHost: x\r\n\r\n", UPGRADE):
+        sock = dial()
+        sock.sendall(request)
+        assert sock.recv(1000).startswith(b"HTTP/1.1 502 ")
+
+
+def test_a_post_that_is_sent_twice_is_heard_twice_and_answered_once() -> None:
+    heard: Counter[bytes] = Counter()
+
+    class Counting(Echo):
+        def handle(self) -> None:
+            head = self.read_head()
+            body = self.rfile.read(parse(head).length or 0)
+            heard[parse(head).words[0].encode() + body] += 1
+            self.wfile.write(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")
+
+    with serving(Counting) as port:
+        proxy = Proxy(port).start()
+        proxy.apply(Faults(duplicate_posts=True))
+        for request in (b"POST /a HTTP/1.1\r\nContent-Length: 4\r\n\r\ntext", b"GET /a HTTP/1.1\r\n\r\n"):
+            with socket.create_connection(("127.0.0.1", proxy.port), timeout=20) as sock:
+                sock.sendall(request)
+                assert read(sock, 40).endswith(b"ok")
+                while heard[b"POSTtext"] < 2:
+                    time.sleep(0.01)
+        assert heard == {b"POSTtext": 2, b"GET": 1}
+        proxy.stop()
+
+
+def test_connections_go_to_one_server_after_the_other() -> None:
+    class First(Echo):
+        def handle(self) -> None:
+            self.wfile.write(b"1")
+
+    class Second(Echo):
+        def handle(self) -> None:
+            self.wfile.write(b"2")
+
+    with serving(First) as first, serving(Second) as second:
+        proxy = Proxy(first, second, http=False).start()
+        said = []
+        for _ in range(4):
+            with socket.create_connection(("127.0.0.1", proxy.port), timeout=20) as sock:
+                said.append(sock.recv(1))
+        assert said == [b"1", b"2", b"1", b"2"]
+        proxy.stop()
+
+
+def test_what_is_no_http_passes_as_it_is_and_can_be_silenced_and_cut() -> None:
+    class Shout(socketserver.StreamRequestHandler):
+        def handle(self) -> None:
+            while data := self.connection.recv(1000):
+                self.connection.sendall(data.upper())
+
+    with serving(Shout) as port:
+        proxy = Proxy(port, http=False).start()
+        with socket.create_connection(("127.0.0.1", proxy.port), timeout=20) as sock:
+            sock.sendall(b"ping")
+            assert read(sock, 4) == b"PING"
+            assert proxy.silence("tcp") == 1
+            sock.sendall(b"ping")
+            sock.settimeout(0.2)
+            with pytest.raises(TimeoutError):
+                sock.recv(1)
+            proxy.cut("tcp")
+            sock.settimeout(20)
+            with pytest.raises(ConnectionError):
+                sock.recv(1)
+        proxy.stop()

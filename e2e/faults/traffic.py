@@ -8,7 +8,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import Literal
 
-Kind = Literal["http", "ws"]
+Kind = Literal["http", "ws", "tcp"]
 
 
 @dataclass

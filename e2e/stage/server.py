@@ -52,6 +52,8 @@ class Server:
             **kept,
             **{f"BACKCHANNEL_{name}": value for name, value in chosen.items()},
             "PYTHONPATH": os.pathsep.join((str(E2E), str(E2E.parent / "server"))),
+            # One that hangs is asked, by SIGABRT, where.
+            "PYTHONFAULTHANDLER": "1",
         }
         self._process: subprocess.Popen[bytes] | None = None
 
@@ -69,26 +71,44 @@ class Server:
 
     def start(self) -> Server:
         """Start it, and wait until it answers."""
-        if self.runs:
-            return self
+        if not self.runs:
+            self.spawn()
+            self.wait_ready()
+        return self
+
+    def spawn(self, **environment: str) -> None:
+        """Start it without waiting; `environment` is for this start alone."""
         self.folder.mkdir(parents=True, exist_ok=True)
         with self.log.open("ab") as log:
             self._process = subprocess.Popen(
                 [sys.executable, "-m", "backchannel", "serve", "--port", str(self.port)],
-                env=self._environment,
+                env={**self._environment, **environment},
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
             )
+
+    def wait_ready(self) -> None:
         deadline = time.monotonic() + READY_WITHIN_S
+        said = ""
         while time.monotonic() < deadline and self.runs:
             try:
-                if httpx.get(f"{self.url}/readyz", timeout=5).status_code == 200 and self.runs:
-                    return self
-            except httpx.TransportError:
-                pass
+                answer = httpx.get(f"{self.url}/readyz", timeout=5)
+                if answer.status_code == 200 and self.runs:
+                    return
+                said = answer.text
+            except httpx.TransportError as problem:
+                said = repr(problem)
             time.sleep(0.05)
-        raise AssertionError(f"the server did not start:\n{self.log.read_text()[-4000:]}")
+        if self.runs:
+            self._end(signal.SIGABRT)
+        raise AssertionError(f"the server is not ready, it said {said}:\n{self.log.read_text()[-8000:]}")
+
+    def tell(self, number: signal.Signals) -> None:
+        """Send it a signal and go on."""
+        assert self._process is not None
+        if self.runs:
+            self._process.send_signal(number)
 
     def stop(self) -> int:
         """SIGTERM, and its exit status."""
