@@ -17,6 +17,15 @@ SQLITE_INIT = "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_
 # A room that somebody else keeps locked answers `unavailable` after this, rather than for ever.
 POSTGRES_OPTIONS = "-c lock_timeout=3000 -c synchronous_commit=on"
 
+# A server that vanished without a word is given up after about ten seconds. Without these a thread that waits for its answer
+# would wait for a quarter of an hour, or, where everything was sent already, for two.
+POSTGRES_SILENCE = {
+    "keepalives_idle": "5",
+    "keepalives_interval": "2",
+    "keepalives_count": "3",
+    "tcp_user_timeout": "10000",
+}
+
 
 def database(url: str, data: Path) -> dict[str, Any]:
     """The DATABASES entry for `url`, or for the SQLite file in the folder `data` where `url` is blank."""
@@ -45,7 +54,10 @@ def _postgres(url: str) -> dict[str, Any]:
     options: dict[str, Any] = dict(parse_qsl(parts.query))
     options.setdefault("options", POSTGRES_OPTIONS)
     options.setdefault("connect_timeout", "5")
-    # The reading threads and the writer keep one each; the rest is for Django's own requests.
+    for name, value in POSTGRES_SILENCE.items():
+        options.setdefault(name, value)
+    # The reading threads and the writer keep one each; the rest is for Django's own requests. What lay in the pool while the
+    # server restarted is found out before it is handed out.
     options["pool"] = {"min_size": 1, "max_size": 20, "timeout": 5}
     return {
         "ENGINE": "django.db.backends.postgresql",
@@ -55,4 +67,5 @@ def _postgres(url: str) -> dict[str, Any]:
         "HOST": unquote(parts.hostname or ""),
         "PORT": str(parts.port or ""),
         "OPTIONS": options,
+        "CONN_HEALTH_CHECKS": True,
     }

@@ -1,11 +1,13 @@
 """From the event loop into a thread and back: the one place where reads leave the loop.
 
 Threads keep their database connection between calls; a broken one is closed here, so that the next call gets a new one.
+What broke one connection broke its siblings, most likely: every thread takes a new one then, instead of failing once each.
 The number of threads bounds the connections this process holds for reading.
 """
 
 import asyncio
 import functools
+import itertools
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -22,6 +24,9 @@ T = TypeVar("T")
 READ_THREADS: Final = 8
 _threads = ThreadPoolExecutor(READ_THREADS, thread_name_prefix="read")
 _log = structlog.get_logger("backchannel.store")
+_losses = itertools.count(1)
+_last_loss = 0
+_thread = threading.local()
 
 
 async def in_thread(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
@@ -32,10 +37,16 @@ async def in_thread(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs)
 
 def with_connection(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
     """Call with a usable connection of this thread; translate the database's trouble."""
+    global _last_loss
+    if getattr(_thread, "knows", 0) != _last_loss:
+        connection.close()
+        _thread.knows = _last_loss
     try:
         return function(*args, **kwargs)
     except (DatabaseError, InterfaceError) as error:
         _log.warning("database_trouble", error=type(error).__name__, reason=str(error).strip().split("\n")[0])
+        if getattr(connection.connection, "broken", False):
+            _last_loss = next(_losses)
         connection.close()
         raise unavailable() from error
 
