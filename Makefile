@@ -28,7 +28,7 @@ dev: ## Run the app's sources with hot reload; `make serve` must run beside it
 
 ##: Prove
 
-.PHONY: test check test-server test-sqlite test-postgres test-client e2e simulate wheel-check
+.PHONY: test check test-server test-sqlite test-postgres test-client e2e simulate faults wheel-check
 test: ## Everything: static checks, server on SQLite and PostgreSQL, client, browser
 	$(RUN) test
 
@@ -61,6 +61,13 @@ bench: ## Measure against the peers (ROWS="fanout sends", SERVERS=a,b) and write
 bench-quick: ## The same in fewer and shorter runs, under 5 minutes
 	$(PREPARE) venv services compiler nats
 	$(BIN)/python -m bench --quick $(if $(SERVERS),--servers $(SERVERS)) $(ROWS)
+
+# What is not given is the program's own default; SECONDS= may stand for INJECTIONS=.
+NEMESIS = $(if $(SEED),--seed $(SEED)) $(if $(SEEDS),--seeds $(SEEDS)) $(if $(DATABASE),--database $(DATABASE)) \
+	$(if $(INJECTIONS),--injections $(INJECTIONS)) $(if $(SECONDS),--seconds $(SECONDS)) $(if $(NODES),--nodes $(NODES)) \
+	$(if $(PAUSE_MS),--pause-ms $(PAUSE_MS)) $(if $(RESULTS),--results $(RESULTS))
+faults: ## Real processes, broken at random: SEED=, SEEDS=1:11, DATABASE=sqlite|postgres, INJECTIONS=, SECONDS=, NODES=
+	@NEMESIS="$(NEMESIS)" $(PYTHON) tools/steps.py faults
 
 wheel-check: ## Build the wheel and see that it holds the app
 	$(RUN) wheel-check

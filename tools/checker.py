@@ -29,7 +29,8 @@ or from real servers under real faults. An operation without an answer is indete
              read: {user: seq}}    the room as it is stored in the end; `message`: {seq, id, sender, content, deleted,
                                    rev_seq, reactions, mentions?}
     list     {user, rooms: {room: {seq, read_seq, unread, mentioned, member_count, last}}}     what the server says in the end
-    view     {client, user, rooms: {room: {cursor, read_seq, unread, mentioned?, messages: [message]}}}   what a client shows
+    view     {client, user, rooms: {room: {cursor, since?, read_seq, unread, mentioned?, messages: [message]}}}   what a
+             client shows; where it holds the end of a room only, `since` is the seq from which on it holds everything
 
 All checks are linear in the length of the history: a room has one total order, so there is nothing to search for.
 """

@@ -40,7 +40,8 @@ def _compare(who: str, room: int, shown: Record, log: Record) -> list[Anomaly]:
         return [Anomaly("duplicate", f"{who} shows a message twice in room {room}")]
     if [message["seq"] for message in shown["messages"]] != sorted(message["seq"] for message in shown["messages"]):
         return [Anomaly("reordered", f"{who} shows room {room} out of order")]
-    found = [Anomaly("unseen", f"{who} does not show {id_} of room {room}") for id_ in stored.keys() - set(ids)]
+    wanted = {id_ for id_, message in stored.items() if message["seq"] >= shown.get("since", 0)}
+    found = [Anomaly("unseen", f"{who} does not show {id_} of room {room}") for id_ in wanted - set(ids)]
     for message in shown["messages"]:
         truth = stored.get(message["id"])
         if truth is None:

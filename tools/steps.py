@@ -1,6 +1,6 @@
 """Runs the steps that prove a checkout, under headings, and sums them up.
 
-    python3 tools/steps.py test|check|test-server|test-client|e2e|simulate|wheel-check|generate-check
+    python3 tools/steps.py test|check|test-server|test-client|e2e|simulate|faults|wheel-check|generate-check
 
 Every step runs even if an earlier one failed, so that one run tells all; a step whose set-up failed does not.
 The exit code is 0 only if every step passed.
@@ -49,7 +49,7 @@ SERVER_CHECKS = (
     _python("generated files are fresh", "-m", "backchannel.protocol.generate", "--check"),
 )
 CLIENT_CHECKS = (
-    *(_node(f"tsc {name}", "tsc", "-p", name) for name in ("client", "react", "web", "e2e/node")),
+    *(_node(f"tsc {name}", "tsc", "-p", name) for name in ("client", "react", "web", "e2e/node", "e2e/nemesis")),
     _node("oxlint", "oxlint", "--type-aware", "--deny-warnings"),
     _node("biome format", "biome", "format", "--log-level=error", "--diagnostic-level=error"),
     _node("knip", "knip", "--no-progress"),
@@ -85,6 +85,12 @@ SIMULATION = (
     ),
     _python("breakages are noticed", "-m", "tests.simulation.mutants", env=SIMULATED),
 )
+NEMESIS = _python(
+    "random faults against real processes",
+    *("-m", "nemesis", *(os.environ.get("NEMESIS", "").split() or ["--short"])),
+    needs=("venv-dev", "node", "web", "services", "chromium"),
+    env={"PYTHONPATH": os.pathsep.join((str(ROOT / "e2e"), str(ROOT / "tools")))},
+)
 WHEEL = _python("the wheel holds the app", "tools/wheel_check.py", needs=("venv-dev", "web"))
 
 GROUPS: dict[str, tuple[Step, ...]] = {
@@ -96,8 +102,9 @@ GROUPS: dict[str, tuple[Step, ...]] = {
     "test-client": (VITEST,),
     "e2e": (E2E,),
     "simulate": SIMULATION,
+    "faults": (NEMESIS,),
     "wheel-check": (WHEEL,),
-    "test": (*SERVER_CHECKS, *CLIENT_CHECKS, SQLITE, POSTGRES, *SIMULATION, VITEST, E2E, WHEEL),
+    "test": (*SERVER_CHECKS, *CLIENT_CHECKS, SQLITE, POSTGRES, *SIMULATION, VITEST, E2E, NEMESIS, WHEEL),
 }
 
 

@@ -8,6 +8,7 @@
 import { createInterface } from 'node:readline';
 import type { Chat, HostFact, RoomId } from '@backchannel/client';
 import { createFullChat } from '@backchannel/client/full';
+import { createRandom } from './random.ts';
 
 interface Scene {
   readonly seed: number;
@@ -21,17 +22,6 @@ const PAUSE_MS = { least: 120, most: 420 };
 
 const tell = (kind: string, fields: object): void =>
   void process.stdout.write(`${JSON.stringify({ kind, ...fields })}\n`);
-
-/** Mulberry32: small, seeded, good enough to shuffle a test. */
-function createRandom(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let t = Math.imul(state ^ (state >>> 15), 1 | state);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
 
 class Talker {
   readonly #name: string;

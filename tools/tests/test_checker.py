@@ -206,6 +206,16 @@ def test_a_message_without_an_answer_may_be_stored_or_not():
     assert checker.check(history) == []
 
 
+def test_who_holds_the_end_of_a_room_only_need_not_show_its_beginning():
+    history = sound()
+    shown = part(history, "view")["rooms"]["7"]
+    shown["messages"] = shown["messages"][1:]
+    shown["since"] = 2
+    assert checker.check(history) == []
+    shown["since"] = 1
+    assert {anomaly.kind for anomaly in checker.check(history)} == {"unseen"}
+
+
 def test_a_file_is_checked_from_the_command_line(tmp_path, capsys):
     good, bad = tmp_path / "good.jsonl", tmp_path / "bad.jsonl"
     good.write_text("".join(json.dumps(record) + "\n" for record in sound()))

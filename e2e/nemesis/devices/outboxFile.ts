@@ -1,0 +1,25 @@
+/** An outbox on disk, so that a killed device offers again what it had not got acked: one line for each change. */
+import { appendFileSync, existsSync, readFileSync } from 'node:fs';
+import type { OutboxItem, OutboxStorage } from '@backchannel/client';
+
+type Line = { readonly put: OutboxItem } | { readonly remove: readonly string[] };
+
+export function outboxFile(path: string): OutboxStorage {
+  const write = async (line: Line): Promise<void> => appendFileSync(path, `${JSON.stringify(line)}\n`);
+  return {
+    put: (item) => write({ put: item }),
+    remove: (ids) => write({ remove: ids }),
+    load: async () => {
+      const held = new Map<string, OutboxItem>();
+      const lines = existsSync(path) ? readFileSync(path, 'utf8').split('\n') : [];
+      for (const text of lines) {
+        // The kill may have cut the last line.
+        if (!text.endsWith('}')) continue;
+        const line = JSON.parse(text) as Line;
+        if ('put' in line) held.set(line.put.id, line.put);
+        else for (const id of line.remove) held.delete(id);
+      }
+      return [...held.values()];
+    },
+  };
+}
