@@ -37,12 +37,16 @@ const PAGE = 50;
 const GAP_MS = 200;
 /** After an answer that did not come. */
 const REPAIR_AGAIN_MS = 2_000;
+/** After a window that could not be loaded: the command has tried for a while already. */
+const LOAD_AGAIN_MS = 10_000;
 /** As far as the server replays; beyond that a fresh page is cheaper. */
 const MAX_REPLAY = 500;
 
 export function createHistory({ replica, clock, run, seen, flush }: HistoryPorts): History {
   const { cursors, rooms } = replica;
   const repairs = new Set<RoomId>();
+  /** Rooms whose window is owed: the load failed, and nobody else will ask for it again. */
+  const owed = new Set<RoomId>();
   let loads = 0;
 
   async function load(
@@ -51,6 +55,7 @@ export function createHistory({ replica, clock, run, seen, flush }: HistoryPorts
     bounds: { readonly before?: Seq; readonly after?: Seq; readonly around?: Seq },
   ): Promise<void> {
     const number = ++loads;
+    if (kind === 'initial') owed.delete(roomId);
     replica.setTimeline(roomId, beginLoad(replica.timeline(roomId) ?? EMPTY, kind, number));
     flush();
     try {
@@ -65,11 +70,20 @@ export function createHistory({ replica, clock, run, seen, flush }: HistoryPorts
       replica.setTimeline(roomId, applyPage(held, number, result, newest));
       seen(result.messages);
     } catch (cause) {
-      const { code, detail } = cause as ChatError;
+      const { code, detail, final } = cause as ChatError;
       const held = replica.timeline(roomId);
       if (held) replica.setTimeline(roomId, failLoad(held, number, { code, detail }));
+      // A place that somebody wanted to jump to is not owed to them while they see another.
+      if (kind === 'initial' && !final && !(bounds.around && held?.messages[0])) {
+        owed.add(roomId);
+        clock.setTimeout(() => payBack(roomId), LOAD_AGAIN_MS);
+      }
     }
     flush();
+  }
+
+  function payBack(roomId: RoomId): void {
+    if (owed.has(roomId) && replica.timeline(roomId)?.error) void reload(roomId);
   }
 
   const reload = (roomId: RoomId): Promise<void> => load(roomId, 'initial', {});
@@ -121,12 +135,7 @@ export function createHistory({ replica, clock, run, seen, flush }: HistoryPorts
       if (replica.timeline(roomId)?.hasNewer) await reload(roomId);
     },
     reload,
-    retryFailed() {
-      for (const roomId of replica.heldRooms()) {
-        const held = replica.timeline(roomId);
-        if (held?.error && held.messages.length === 0 && rooms.get(roomId)) void reload(roomId);
-      }
-    },
+    retryFailed: () => owed.forEach(payBack),
     repair: (roomId) => repair(roomId),
   };
 }

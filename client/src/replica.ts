@@ -170,7 +170,12 @@ export function createReplica(): Replica {
   }
 
   function reset(roomId: RoomId, seq: Seq): void {
-    if (timelines.has(roomId)) needs.reload.add(roomId);
+    const held = timelines.get(roomId);
+    if (held) {
+      // Until the page is there nothing is shown behind the hole.
+      setTimeline(roomId, { ...held, hasNewer: true });
+      needs.reload.add(roomId);
+    }
     cursors.jump(roomId, seq).forEach(apply);
     needs.refresh = true;
   }

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { Refusal } from '../src/testing/index.ts';
 import { ANN, BOB, liveWorld, type World } from './world.ts';
 
 const many = (count: number) => ({
@@ -77,6 +78,17 @@ describe('a room', () => {
     w.network.sockets = 'none';
     w.network.http = 'none';
     await w.clock.advance(31_000);
+    expect(w.chat.getTimeline(1)).toMatchObject({ error: null, messages: { length: 20 } });
+  });
+
+  it('loads by itself what a server in trouble refused on a link that never broke', async () => {
+    const w = await opened(20);
+    w.chat.closeRoom(1);
+    w.network.refuseNext = new Refusal('unavailable');
+    void w.chat.openRoom(1);
+    await w.clock.advance(100);
+    expect(w.chat.getTimeline(1)).toMatchObject({ messages: [], error: { code: 'unavailable' } });
+    await w.clock.advance(11_000);
     expect(w.chat.getTimeline(1)).toMatchObject({ error: null, messages: { length: 20 } });
   });
 

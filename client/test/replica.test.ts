@@ -127,6 +127,14 @@ describe('where this client stands', () => {
     expect([...needs.reload]).toEqual([1]);
     expect(needs.refresh).toBe(true);
   });
+
+  it('shows nothing behind the hole of a reset before the page is there', () => {
+    const r = replica();
+    held(r);
+    hear(r, { type: 'room_reset', room_id: 1, seq: 904 }, created(905));
+    expect(r.timeline(1)?.messages.some(({ seq }) => seq === 905)).toBe(false);
+    expect(r.timeline(1)?.hasNewer).toBe(true);
+  });
 });
 
 const readState: ServerFrame = {
