@@ -11,6 +11,7 @@ import argparse
 import json
 import random
 import shutil
+import signal
 import sys
 import tempfile
 import time
@@ -29,6 +30,8 @@ SECONDS_EACH = 1.75
 def main(argv: list[str]) -> int:
     """1 where anything was wrong."""
     options = _parser().parse_args(argv)
+    # Whoever ends this program means everything that it started, too.
+    signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))
     injections = options.injections or max(1, round(options.seconds / SECONDS_EACH))
     if options.short:
         fresh = random.SystemRandom().randrange(1, 10**6)

@@ -2,7 +2,7 @@
  * One device of one person on the real client: it talks, edits, deletes, reacts, reads, comes and goes, as a seed says,
  * and writes down what it wanted and what it was shown.
  */
-import type { Chat, HostFact, Message, Room, RoomId } from '@backchannel/client';
+import type { Chat, ChatError, HostFact, Message, Room, RoomId } from '@backchannel/client';
 import { createFullChat } from '@backchannel/client/full';
 import { outboxFile } from './outboxFile.ts';
 import { Recorder, type Tell } from './recorder.ts';
@@ -150,7 +150,7 @@ export class Device {
     this.#tell('send', { room, id, content });
     sent.then(
       () => this.#tell('sent', { room, id }),
-      (error: { code?: string }) => this.#tell('refused', { room, id, code: error.code ?? String(error) }),
+      (error: ChatError) => this.#tell('refused', { room, id, code: error.code }),
     );
   }
 

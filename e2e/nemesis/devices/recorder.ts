@@ -55,7 +55,7 @@ export class Recorder {
     const isPoll = pathname === '/api/sync';
     const link = isPoll ? this.#link() : null;
     if (isPoll) {
-      const { resume = null } = JSON.parse(String(init?.body)) as { resume?: object };
+      const { resume = null } = JSON.parse(init?.body as string) as { resume?: object };
       this.#tell('link', { link, transport: 'poll', resume });
     }
     const response = await globalThis.fetch(url, init);
