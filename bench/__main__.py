@@ -15,7 +15,7 @@ from importlib import import_module
 
 from bench.results import Bench
 from bench.rows import ROWS
-from bench.servers import Missing
+from bench.servers import ROOT, Missing
 
 
 def main(argv: list[str]) -> int:
@@ -56,7 +56,7 @@ def _measure(rows: list[str], quick: bool, only: frozenset[str]) -> bool:
             bench.miss(str(missing))
             failed = True
         if bench.cases:
-            print(f"  {bench.write()} after {time.monotonic() - began:.0f} s")
+            print(f"  {bench.write().relative_to(ROOT)} after {time.monotonic() - began:.0f} s")
     return failed
 
 

@@ -27,8 +27,10 @@ class Wire:
             "Sec-WebSocket-Key: bG9hZCBnZW5lcmF0b3IuLg==\r\nSec-WebSocket-Version: 13\r\n"
             f"Authorization: Bearer {self._token}\r\n\r\n".encode()
         )
-        self.say({"type": "hello", "protocol": 1, "client": {"name": "web", "version": "1.0", "instance": "wire"}})
         text = b""
+        while b"\r\n\r\n" not in text:
+            text += self._receive(10)
+        self.say({"type": "hello", "protocol": 1, "client": {"name": "web", "version": "1.0", "instance": "wire"}})
         while b'"caught_up"' not in text:
             text += self._receive(10)
         return self.received + self.sent
@@ -63,6 +65,8 @@ class Wire:
             got = self._socket.recv(65536)
         except TimeoutError:
             return b""
+        if not got:
+            raise ConnectionError("the server closed the connection")
         self.received += len(got)
         return got
 

@@ -46,6 +46,8 @@ class Bench:
         self.cases.append({**case, **({"each": each} if each else {})})
         told = "  ".join(f"{name} {value}" for name, value in case.items() if name not in ("server", "runs"))
         print(f"  {server:24} {told}", flush=True)
+        # At once: what was measured stays measured, whatever happens to the rest of the run.
+        self.write()
         return found
 
     def miss(self, what: str) -> None:

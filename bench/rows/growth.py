@@ -19,9 +19,10 @@ def run(bench: Bench) -> None:
     """Four curves."""
     runs = 1 if bench.quick else 3
     _members(bench, runs)
-    _rooms(bench)
-    _history(bench, runs)
     _senders(bench, runs)
+    if not bench.quick:
+        _rooms(bench)
+        _history(bench, runs)
 
 
 def _members(bench: Bench, runs: int) -> None:
@@ -37,7 +38,7 @@ def _members(bench: Bench, runs: int) -> None:
 
 def _rooms(bench: Bench) -> None:
     people = 400
-    for rooms in ROOMS[:3] if bench.quick else ROOMS:
+    for rooms in ROOMS:
         with backchannel(["--people", str(people), "--small", f"{rooms}x20"]) as server:
             base, cpu = server.rss(), server.cpu()
             with generator(server, "backchannel", [(token, 0) for token in server.world["tokens"]]) as load:
@@ -53,9 +54,8 @@ def _rooms(bench: Bench) -> None:
 
 
 def _history(bench: Bench, runs: int) -> None:
-    lengths = HISTORY[:2] if bench.quick else HISTORY
-    with backchannel(["--people", "64", "--history", ",".join(map(str, lengths))]) as server:
-        for length in lengths:
+    with backchannel(["--people", "64", "--history", ",".join(map(str, HISTORY))]) as server:
+        for length in HISTORY:
             room = server.world["history"][str(length)]
             members = [(token, room) for token in server.world["tokens"]]
             with generator(server, "http", members) as load:
