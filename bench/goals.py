@@ -157,7 +157,16 @@ def _http(results: Results) -> list[Verdict]:
 def _rest(results: Results) -> list[Verdict]:
     memory = _value(find(results, "memory", "backchannel"), "kib_per_connection")
     start = _value(find(results, "start", "backchannel"), "seconds")
+    back = _value(find(results, "storm", "backchannel", way="SIGTERM"), "cpu_ms_each")
+    reads = []
+    for what, work, limit in (("page", "a page of 50", 10), ("events", "200 events", 15)):
+        case = find(results, "growth", "backchannel", grows="history", at=1_000_000, what=what)
+        reads.append(
+            _at_most(f"{work} in a room of 1,000,000", f"p99 < {limit} ms", _value(case, "p99_ms"), limit, _ms)
+        )
     return [
+        *reads,
+        _at_most("coming back, 50 rooms each", "≤ 2 ms of CPU", back, 2, _ms),
         _at_most("an idle connection in five rooms", "≤ 7 KiB", memory, 7, "{:.3g} KiB".format),
         _at_most("start on an existing folder", "< 1.5 s", start, 1.5, "{:.2f} s".format),
     ]

@@ -237,6 +237,30 @@ def growth(results: Results) -> str:
     return "\n\n".join(parts) if parts else "Not measured."
 
 
+def storm(results: Results) -> str:
+    """A node restarts under everybody."""
+    return anything(results, "storm")
+
+
+def reads(results: Results) -> str:
+    """Pages, lists and events."""
+    return anything(results, "reads")
+
+
+def browser(results: Results) -> str:
+    """A long room in a browser."""
+    return anything(results, "browser")
+
+
+def anything(results: Results, row: str) -> str:
+    """Every case of a row whose measurements only its own folder knows: one line for each, with its figures by name."""
+    lines = []
+    for case in (results.get(row) or {"cases": []})["cases"]:
+        figures = [f"{name} {value}" for name, value in case.items() if name not in ("server", "commit", "at", "each")]
+        lines.append(f"- {TITLES.get(case['server'], case['server'])}: {', '.join(figures)}")
+    return "\n".join(lines) if lines else "Not measured."
+
+
 def missing(results: Results) -> str:
     """What this run could not have."""
     lines = [f"- {row}: {what}" for row, result in results.items() if result for what in result["missing"]]

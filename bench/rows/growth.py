@@ -10,7 +10,7 @@ from bench.servers import backchannel
 
 MEMBERS = (10, 100, 1000, 5000)
 ROOMS = (1, 10, 50, 200)
-HISTORY = (0, 10_000, 100_000)
+HISTORY = (0, 10_000, 100_000, 1_000_000)
 SENDERS = (1, 4, 16, 64, 256)
 RATE = 20
 
