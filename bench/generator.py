@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import subprocess
 import tempfile
@@ -64,13 +65,25 @@ class Generator:
         """Give one command (bench/load/main.c lists them) and wait for its answer."""
         assert self._process.stdin
         assert self._process.stdout
+        busy = busy_s()
         self._process.stdin.write(" ".join([word, *(f"{name}={value}" for name, value in values.items())]) + "\n")
         self._process.stdin.flush()
         line = self._process.stdout.readline()
         if not line:
             raise Missing(f"the load generator ended with {self._process.wait()} at `{word}`")
         answer: Answer = json.loads(line)
+        if "load_cpu_s" in answer:
+            # What the machine did meanwhile that was neither of the two.
+            spent = busy_s() - busy - answer["server_cpu_s"] - answer["load_cpu_s"]
+            answer["others_cpu_s"] = round(max(0.0, spent), 3)
         return answer
+
+
+def busy_s() -> float:
+    """Seconds of CPU time that all cores of this machine have worked since it started."""
+    words = Path("/proc/stat").read_text().split("\n", 1)[0].split()[1:]
+    user, nice, system, _idle, _waiting, interrupts, soft = (int(word) for word in words[:7])
+    return (user + nice + system + interrupts + soft) / os.sysconf("SC_CLK_TCK")
 
 
 @contextmanager

@@ -23,6 +23,7 @@ def machine() -> dict[str, str]:
         "cores": str(os.cpu_count()),
         "memory": f"{int(memory.group(1)) / 2**20:.0f} GiB" if memory else "unknown",
         "kernel": platform.release(),
+        "nice": str(os.nice(0)),
         "virtual": "yes" if "hypervisor" in _text("/proc/cpuinfo") else "no",
     }
 

@@ -13,7 +13,7 @@ def summary(runs: Sequence[Answer]) -> dict[str, Any]:
     """Medians over the runs of one case, the range of what varies most, and whether every run was whole.
 
     `per_s` counts deliveries where a phase has any, else acks; `cpu_s_per_100k` is the server's CPU time for 100,000
-    of them.
+    of them; `others_cores` is how many cores something else on the machine kept busy meanwhile.
     """
     counted = "deliveries" if any(run["deliveries"] for run in runs) and runs[0]["phase"] != "sends" else "acks"
     rates = [run[counted] / run["seconds"] if run["seconds"] else 0.0 for run in runs]
@@ -30,6 +30,7 @@ def summary(runs: Sequence[Answer]) -> dict[str, Any]:
             round(max(run["ms"]["p99"] for run in runs), 3),
         ],
         "load_share": round(max(run["load_share"] for run in runs), 3),
+        "others_cores": round(median(run.get("others_cpu_s", 0.0) / (run["seconds"] or 1) for run in runs), 2),
         "whole": all(is_whole(run) for run in runs),
     }
 

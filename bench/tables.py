@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from statistics import median
 from typing import Any
 
 from bench.goals import Results, find, verdicts
@@ -49,6 +50,11 @@ def machine(results: Results) -> str:
         if result
     ]
     told = ", ".join(f"{name} {version}" for name, version in versions.items())
+    if about.get("nice", "0") != "0":
+        where += f", all at nice {about['nice']}, as other programs ran on the machine"
+    others = [case["others_cores"] for result in kept for case in result["cases"] if "others_cores" in case]
+    if others:
+        where += f". While a case was measured, other programs kept {median(others):.2f} cores busy at the median, and {max(others):.2f} at most"
     return f"{where}.\n\n{table(('row', 'commit', 'measured at', 'how'), rows)}\n\nVersions: {told}."
 
 

@@ -46,6 +46,9 @@ else:
             },
         }
     }
+# Threads of a WSGI server live on, and so may their connections; under ASGI Django advises against it.
+if KIND == "drf":
+    DATABASES["default"]["CONN_MAX_AGE"] = 60 if "pool" not in DATABASES["default"]["OPTIONS"] else 0
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["chat.bearer.BearerAuthentication"],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
