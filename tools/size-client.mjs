@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
 import { build } from 'vite';
 
-const LIMITS_KB = { 'index.ts': 11.3, 'full.ts': 13.9 };
+const LIMITS_KB = { 'index.ts': 11.4, 'full.ts': 14.7 };
 
 /** Not Vite's library mode, which leaves whitespace in: a site's own bundle does not. */
 async function kilobytes(entry) {

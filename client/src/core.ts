@@ -41,6 +41,8 @@ export interface Core {
   readonly onFrame: ((frame: ServerFrame) => void)[];
   /** Called when a link became live, or HTTP answers again. */
   readonly onRecovered: (() => void)[];
+  /** Called when the server has a message that was sent from here. */
+  readonly onStored: ((message: Message) => void)[];
   run<C extends CommandName>(type: C, fields: CommandFields<C>, tries?: number): Promise<Answer<C>>;
   /** Does what the replica asks for, and tells who listens. */
   flush(method?: Method): void;
@@ -79,6 +81,7 @@ export function createChat<Features extends readonly Feature<object>[]>(
   const timelines = new Map<RoomId, ReturnType<typeof createNotifier>>();
   const onFrame: Core['onFrame'] = [];
   const onRecovered: Core['onRecovered'] = [];
+  const onStored: Core['onStored'] = [];
   let refreshing = false;
 
   const routes: Routes = {
@@ -176,6 +179,7 @@ export function createChat<Features extends readonly Feature<object>[]>(
     const held = replica.timeline(message.room_id);
     if (held) replica.setTimeline(message.room_id, show(held, message));
     outbox.settle({ method, message });
+    onStored.forEach((keep) => keep(message));
   }
 
   function refreshSoon(): void {
@@ -241,6 +245,7 @@ export function createChat<Features extends readonly Feature<object>[]>(
     routes,
     onFrame,
     onRecovered,
+    onStored,
     run,
     flush,
     refreshSoon,

@@ -8,11 +8,13 @@ import { withCommands } from './features/commands.ts';
 import { withNotifications } from './features/notifications.ts';
 import { withPresence } from './features/presence.ts';
 import { withReading } from './features/reading.ts';
+import { withReoffer } from './features/reoffer.ts';
+import { memoryStorage } from './outboxStorage.ts';
 import type { Chat, ChatOptions } from './types.ts';
 
-export { withCommands, withNotifications, withPresence, withReading };
+export { withCommands, withNotifications, withPresence, withReading, withReoffer };
 
-export function createFullChat({ auth, webSocketAcceptsHeaders, ...options }: ChatOptions): Chat {
+export function createFullChat({ auth, webSocketAcceptsHeaders, sentStorage, ...options }: ChatOptions): Chat {
   const credentials = credentialsOf(auth, !!webSocketAcceptsHeaders && !!options.WebSocket);
   return createChat(
     { events: browserEvents(), ...options, ...(credentials && { credentials }) },
@@ -20,5 +22,7 @@ export function createFullChat({ auth, webSocketAcceptsHeaders, ...options }: Ch
     withReading,
     withPresence,
     withNotifications,
+    // Who brings a storage of their own wants nothing of the device's.
+    withReoffer(sentStorage ?? (options.storage && memoryStorage())),
   );
 }

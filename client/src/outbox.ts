@@ -43,9 +43,13 @@ export interface Outbox {
   has(id: MessageId): boolean;
   /** The server has it: by ack, by REST, by the event or by history. First one wins. */
   settle(result: SendResult): void;
+  /** What the server had once and may have lost goes again, before what is new. Nobody is shown it; a refusal ends it. */
+  offer(items: readonly (Outgoing & Pick<OutboxItem, 'userId'>)[], refused: (id: MessageId) => void): void;
   retry(id: MessageId): void;
   discard(id: MessageId): void;
   failed(roomId?: RoomId): readonly MessageId[];
+  /** Everything of this person that is here. */
+  ids(): readonly MessageId[];
 }
 
 interface Entry extends Outgoing {
@@ -58,6 +62,8 @@ interface Entry extends Outgoing {
   /** On the medium, or given up on (then `kept` is false). */
   stored: boolean;
   kept: boolean;
+  /** Offered again: kept and shown elsewhere, if at all. */
+  silent: boolean;
   resolve(result: SendResult): void;
   reject(error: ChatError): void;
 }
@@ -76,8 +82,9 @@ export function createOutbox({ storage, clock, random, deliver, changed }: Outbo
   let timer: unknown = null;
 
   const mine = (): Entry[] => [...entries.values()].filter(({ userId }) => userId === null || userId === user);
+  const shown = (): Entry[] => mine().filter(({ silent }) => !silent);
   const failed = (roomId?: RoomId): MessageId[] =>
-    mine()
+    shown()
       .filter((entry) => entry.state === 'failed' && (roomId ?? entry.roomId) === entry.roomId)
       .map(({ id }) => id);
 
@@ -125,11 +132,12 @@ export function createOutbox({ storage, clock, random, deliver, changed }: Outbo
 
   function fail(entry: Entry, error: ChatError): void {
     const { code, status, detail } = error;
+    entry.reject(error);
+    if (entry.silent) return forget(entry);
     entry.state = 'failed';
     entry.error = { code, status, detail };
     store(entry);
     touch(entry);
-    entry.reject(error);
     pump();
   }
 
@@ -142,9 +150,9 @@ export function createOutbox({ storage, clock, random, deliver, changed }: Outbo
   }
 
   function forget(entry: Entry): void {
-    const { id, userId } = entry;
+    const { id, userId, silent } = entry;
     entries.delete(id);
-    if (userId !== null) write(() => inTime(storage.remove([id])));
+    if (userId !== null && !silent) write(() => inTime(storage.remove([id])));
     touch(entry);
     pump();
   }
@@ -202,7 +210,7 @@ export function createOutbox({ storage, clock, random, deliver, changed }: Outbo
 
   return {
     get state() {
-      const all = mine();
+      const all = shown();
       const refused = failed().length;
       return { waiting: all.length - refused, failed: refused, durable: all.every(({ kept }) => kept) };
     },
@@ -212,7 +220,7 @@ export function createOutbox({ storage, clock, random, deliver, changed }: Outbo
     pending(roomId) {
       let view = views.get(roomId);
       if (!view) {
-        view = mine()
+        view = shown()
           .filter((entry) => entry.roomId === roomId)
           .map(toPending);
         if (view.length === 0) view = NONE;
@@ -273,7 +281,19 @@ export function createOutbox({ storage, clock, random, deliver, changed }: Outbo
       forget(entry);
       entry.reject(new ChatError({ code: 'discarded', detail: 'The message was discarded.' }));
     },
+    offer(items, refused) {
+      const after = [...entries.values()];
+      entries.clear();
+      const createdAt = clock.now();
+      for (const item of items) {
+        const reject = (): void => refused(item.id);
+        entries.set(item.id, { ...FRESH, ...item, createdAt, stored: true, silent: true, reject });
+      }
+      for (const entry of after) entries.set(entry.id, entry);
+      pump();
+    },
     failed,
+    ids: () => mine().map(({ id }) => id),
   };
 }
 
@@ -286,6 +306,7 @@ const FRESH = {
   notBefore: 0,
   stored: false,
   kept: true,
+  silent: false,
   resolve: ignore as Entry['resolve'],
   reject: ignore as Entry['reject'],
 };

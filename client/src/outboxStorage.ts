@@ -15,18 +15,25 @@ export function memoryStorage<T extends { readonly id: string } = OutboxItem>():
   };
 }
 
-const STORE = 'outbox';
+/** What waits to be sent, and (features/reoffer.ts) what was. */
+const STORES = ['outbox', 'sent'] as const;
 
 /** Opens lazily; a failed open rejects every call, and the outbox then keeps the text in memory. */
 export function indexedDbStorage<T extends { readonly id: string } = OutboxItem>(
   name: string,
   idb: IDBFactory = indexedDB,
+  kind: (typeof STORES)[number] = 'outbox',
 ): OutboxStorage<T> {
   let opening: Promise<IDBDatabase> | null = null;
   const open = (): Promise<IDBDatabase> =>
     (opening ??= new Promise<IDBDatabase>((resolve, reject) => {
-      const request = idb.open(name, 1);
-      request.onupgradeneeded = () => request.result.createObjectStore(STORE, { keyPath: 'id' });
+      const request = idb.open(name, 2);
+      request.onupgradeneeded = () => {
+        const { objectStoreNames } = request.result;
+        for (const store of STORES) {
+          if (!objectStoreNames.contains(store)) request.result.createObjectStore(store, { keyPath: 'id' });
+        }
+      };
       request.onerror = request.onblocked = () => reject(request.error ?? new Error('blocked'));
       request.onsuccess = () => {
         const { result } = request;
@@ -46,8 +53,8 @@ export function indexedDbStorage<T extends { readonly id: string } = OutboxItem>
     mode: IDBTransactionMode,
     work: (store: IDBObjectStore) => IDBRequest<R> | void,
   ): Promise<R> => {
-    const transaction = (await open()).transaction(STORE, mode, { durability: 'strict' });
-    const request = work(transaction.objectStore(STORE));
+    const transaction = (await open()).transaction(kind, mode, { durability: 'strict' });
+    const request = work(transaction.objectStore(kind));
     return new Promise((resolve, reject) => {
       // Not the request's success: only `complete` says that it is written.
       transaction.oncomplete = () => resolve((request as IDBRequest<R>)?.result);
@@ -63,5 +70,8 @@ export function indexedDbStorage<T extends { readonly id: string } = OutboxItem>
 }
 
 /** One database for each server: user ids of one mean nothing to another. */
-export const defaultStorage = (baseUrl: string): OutboxStorage =>
-  globalThis.indexedDB ? indexedDbStorage(`backchannel ${baseUrl}`) : memoryStorage();
+export const defaultStorage = <T extends { readonly id: string } = OutboxItem>(
+  baseUrl: string,
+  kind?: (typeof STORES)[number],
+): OutboxStorage<T> =>
+  globalThis.indexedDB ? indexedDbStorage(`backchannel ${baseUrl}`, indexedDB, kind) : memoryStorage();

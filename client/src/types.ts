@@ -67,6 +67,12 @@ export interface OutboxItem {
   readonly error: SendError | null;
 }
 
+/** A message that the server had, kept in case that it loses it. */
+export interface SentItem extends Omit<OutboxItem, 'state' | 'error'> {
+  /** The numbering under which it was acked. */
+  readonly epoch: string;
+}
+
 /** Where messages are kept on a device. Every promise resolves only after the write is on the medium. */
 export interface OutboxStorage<T extends { readonly id: MessageId } = OutboxItem> {
   load(): Promise<readonly T[]>;
@@ -141,6 +147,8 @@ export type Auth =
 /** What the full client takes. */
 export interface ChatOptions extends Omit<CoreOptions, 'credentials'> {
   readonly auth?: Auth;
+  /** Where what was sent lately is kept. Default: beside what waits, in IndexedDB where there is one, else memory. */
+  readonly sentStorage?: OutboxStorage<SentItem>;
   /** True where `WebSocket` takes `{ headers }` as third argument (the `ws` package under Node). */
   readonly webSocketAcceptsHeaders?: boolean;
 }
@@ -351,11 +359,17 @@ export interface NotificationsChat {
   getSnapshot(): CoreSnapshot & NotificationsSnapshot;
 }
 
+export interface ReofferChat {
+  /** The person signed out: nothing of theirs stays on this device, neither what waits nor what was sent. */
+  forget(): Promise<void>;
+}
+
 /** The full client: the core with everything composed in. */
 export interface Chat
   extends Omit<CoreChat, 'getSnapshot' | 'getTimeline'>,
     CommandsChat,
     ReadingChat,
+    ReofferChat,
     Omit<PresenceChat, 'getSnapshot'> {
   getSnapshot(): Snapshot;
 }

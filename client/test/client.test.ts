@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { RoomEvent } from '../src/protocol.ts';
 import { Refusal, settle } from '../src/testing/index.ts';
 import type { Connection } from '../src/types.ts';
 import { ANN, BOB, liveWorld, type World, world } from './world.ts';
@@ -434,6 +435,28 @@ describe('what was missed', () => {
     w.server.post(1, BOB, 'goes on');
     await w.clock.advance(100);
     expect(w.texts(1)).toEqual(['new world', 'goes on']);
+  });
+
+  it('a socket that speaks of a numbering that is over is given up', async () => {
+    const w = await liveWorld();
+    w.network.say({ type: 'going_away', retry_after_ms: 60_000 });
+    await w.clock.advance(300);
+    // Nothing comes by the old socket for now; HTTP tells of the new numbering.
+    w.network.lag_ms = 3_600_000;
+    w.server.rewind(0);
+    w.server.post(1, BOB, 'new world');
+    await w.clock.advance(1_000);
+    expect(w.network.open.size).toBe(1);
+    w.network.lag_ms = 0;
+    const ghost = { ...(w.server.rooms.get(1)?.log[0] as RoomEvent), seq: 2 } as Extract<
+      RoomEvent,
+      { type: 'message_created' }
+    >;
+    w.network.say({ ...ghost, message: { ...ghost.message, id: 'ghost', seq: 2, rev_seq: 2, content: 'old world' } });
+    await w.clock.advance(500);
+    expect(w.network.open.size).toBe(0);
+    expect(w.texts(1)).toEqual(['new world']);
+    expect(status(w)).toMatchObject({ status: 'disconnected', transport: 'rest' });
   });
 
   it('asks for the room list when the heartbeat knows a newer one', async () => {

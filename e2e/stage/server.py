@@ -123,6 +123,10 @@ class Server:
         ran = self._run("stage.cast", *usernames)
         return [Account(**json.loads(line)) for line in ran.splitlines() if line.startswith("{")]
 
+    def run(self, *words: str) -> str:
+        """A command of the program: `run("backup", "file")`."""
+        return self._run("backchannel", *words)
+
     def _run(self, module: str, *words: str) -> str:
         ran = subprocess.run(
             [sys.executable, "-m", module, *words],

@@ -71,6 +71,7 @@ export class MemoryServer {
   deafNext = 0;
   readonly #versions = new Map<UserId, number>();
   #lastRoom = 0;
+  #epochs = 1;
 
   constructor(clock: Clock, names: readonly string[]) {
     this.clock = clock;
@@ -101,6 +102,20 @@ export class MemoryServer {
     this.#append(room, { type: 'member_left', user, by: user });
     room.members.delete(userId);
     this.tell(userId, { type: 'room_removed', room_id: roomId, reason: 'removed' });
+  }
+
+  /** As after a restored backup: every room as it was when its log had so many events, under a new numbering. */
+  rewind(length: number): void {
+    this.epoch = `epoch-${++this.#epochs}`;
+    for (const room of this.rooms.values()) {
+      room.log.splice(length);
+      room.messages.clear();
+      for (const event of room.log) {
+        if (event.type === 'message_created') room.messages.set(event.message.id, event.message);
+        else if ('message' in event) this.#put(room, event.message);
+      }
+      for (const member of room.members.values()) member.read = Math.min(member.read, length);
+    }
   }
 
   hello(user: User): ServerHello {

@@ -171,6 +171,14 @@ describe('leaving', () => {
     expect(new Run().live().on(closed(4429)).model.failures).toBe(3);
   });
 
+  it('drops a socket that is worth nothing before it is proven, and while it leaves', () => {
+    const opening = new Run().on('connect').on('zombie');
+    expect(opening.model).toMatchObject({ state: 'waiting', failures: 1 });
+    const leaving = new Run().live().on({ type: 'going_away', retry_after_ms: 2_000 });
+    const { deadline } = leaving.model;
+    expect(leaving.on('zombie').model).toMatchObject({ state: 'waiting', deadline, failures: 0 });
+  });
+
   it('drops a zombie', () => {
     const run = new Run().live().on('zombie');
     expect(run.effects).toEqual(['close']);

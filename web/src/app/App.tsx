@@ -118,7 +118,7 @@ function SignedIn({ api, state, user, load, makeChat }: SignedInProps) {
           chat.connect();
           throw refusal;
         }
-        chat.discardAll();
+        await chat.forget();
         drafts.clear();
         await latest.current();
       },

@@ -1,0 +1,144 @@
+/**
+ * What was sent lately stays on the device, and is offered again under a new epoch.
+ *
+ * A restored backup (or a promoted standby) lacks the last of what it had acked. Then the numbering changes, and each
+ * client sends its own messages of the last days again, with their ids: what the server still has is a duplicate, what it
+ * lost is back. A message that cannot come back (its room is gone, it is another one there) is let go without a word.
+ * What the person deleted is not kept, and so not brought back.
+ */
+import type { Feature } from '../core.ts';
+import { defaultStorage } from '../outboxStorage.ts';
+import type { CommandFields, Message, MessageId, UserId } from '../protocol.ts';
+import type { CommandsChat, CoreChat, OutboxStorage, ReofferChat, SentItem } from '../types.ts';
+
+/** A backup older than this is no accident of last night. */
+export const KEEP_MS = 7 * 24 * 60 * 60 * 1_000;
+/** Bounds for somebody (a bot, mostly) who says more than a device should keep. */
+export const MAX_ITEMS = 1_000;
+export const MAX_CHARACTERS = 2_000_000;
+
+/** Adds `forget`, and keeps what was sent. Compose it after what adds `command`. */
+export function withReoffer(given?: OutboxStorage<SentItem>): Feature<ReofferChat> {
+  return (core) => {
+    const { env, onFrame, onStored, outbox, replica } = core;
+    const { command, disconnect } = core.chat as CoreChat & Partial<CommandsChat>;
+    const storage = given ?? defaultStorage<SentItem>(env.baseUrl, 'sent');
+    const { clock, log } = env;
+    /** Of everybody at this device, oldest first. */
+    let items = new Map<MessageId, SentItem>();
+    let looked: { readonly userId: UserId; readonly epoch: string } | null = null;
+    /** One after the other, so that what is deleted is never overtaken by what was there before. */
+    let work: Promise<unknown> = Promise.resolve();
+
+    function later(act: () => Promise<unknown>): void {
+      work = work.then(act).catch((error: unknown) => log('sent_not_kept', { error }));
+    }
+
+    async function load(): Promise<void> {
+      const loaded = [...(await storage.load())].sort((a, b) => (a.id < b.id ? -1 : 1));
+      items = new Map(loaded.map((item) => [item.id, item]));
+      await prune();
+    }
+
+    async function prune(): Promise<void> {
+      let characters = 0;
+      for (const { content } of items.values()) characters += content.length;
+      const gone: MessageId[] = [];
+      for (const { id, content, createdAt } of items.values()) {
+        const isYoung = clock.now() - createdAt <= KEEP_MS;
+        if (isYoung && items.size <= MAX_ITEMS && characters <= MAX_CHARACTERS) break;
+        characters -= content.length;
+        items.delete(id);
+        gone.push(id);
+      }
+      if (gone.length > 0) await storage.remove(gone);
+    }
+
+    async function drop(ids: readonly MessageId[]): Promise<void> {
+      for (const id of ids) items.delete(id);
+      await storage.remove(ids);
+    }
+
+    function dropDeleted(id: MessageId): void {
+      later(async () => {
+        if (!items.has(id)) return;
+        await drop([id]);
+        outbox.discard(id);
+      });
+    }
+
+    /** What was acked under another numbering than this one. */
+    function offer(userId: UserId, epoch: string): void {
+      const lost = [...items.values()].filter(
+        (item) => item.userId === userId && item.epoch !== epoch && !outbox.has(item.id),
+      );
+      if (lost.length === 0) return;
+      log('offered_again', { messages: lost.length });
+      outbox.offer(lost, (id) => later(() => drop([id])));
+    }
+
+    function keep({ id, room_id, content, reply_to, attachments, sender, deleted }: Message): void {
+      const { epoch } = replica;
+      if (deleted) return dropDeleted(id);
+      if (epoch === null) return;
+      const replyTo = reply_to?.id ?? null;
+      const files = attachments.map((attachment) => attachment.id);
+      later(async () => {
+        const createdAt = items.get(id)?.createdAt ?? clock.now();
+        const item = { id, userId: sender.id, roomId: room_id, content, replyTo, attachments: files, createdAt, epoch };
+        items.set(id, item);
+        await storage.put(item);
+        await prune();
+      });
+    }
+
+    onStored.push(keep);
+    onFrame.push((frame) => {
+      switch (frame.type) {
+        case 'hello': {
+          const { epoch, user } = frame;
+          if (looked?.epoch === epoch && looked.userId === user.id) return;
+          looked = { epoch, userId: user.id };
+          // At once, so that it goes before what is new; and what another tab kept meanwhile after that.
+          offer(user.id, epoch);
+          return later(async () => {
+            await load();
+            offer(user.id, epoch);
+          });
+        }
+        case 'message_deleted':
+          return dropDeleted(frame.message.id);
+        case 'message_edited':
+          // As the person wants it said now. Where the server has the older words, it keeps those.
+          return later(async () => items.has(frame.message.id) && keep(frame.message));
+        default:
+      }
+    });
+    later(load);
+
+    const commands: CommandsChat | undefined = command && {
+      command(type, fields) {
+        // Whatever the answer: it is not to come back. The event that tells of it may be lost together with it.
+        if (type === 'delete_message') dropDeleted((fields as CommandFields<'delete_message'>).message_id);
+        return command(type, fields);
+      },
+    };
+
+    return {
+      ...commands,
+      async disconnect() {
+        await disconnect();
+        await work;
+      },
+      async forget() {
+        const { user } = replica;
+        outbox.ids().forEach(outbox.discard);
+        later(async () => {
+          await load();
+          await drop([...items.values()].filter((item) => item.userId === user?.id).map(({ id }) => id));
+        });
+        await Promise.all([work, outbox.written()]);
+      },
+    } satisfies ReofferChat & Partial<CommandsChat> & Pick<CoreChat, 'disconnect'>;
+  };
+}

@@ -1,0 +1,254 @@
+/** The server's past is cut off (a restored backup), under one client or several; what was acked comes back. */
+import { IDBFactory } from 'fake-indexeddb';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { KEEP_MS, MAX_CHARACTERS, MAX_ITEMS } from '../../src/features/reoffer.ts';
+import { indexedDbStorage, memoryStorage } from '../../src/outboxStorage.ts';
+import type { SentItem } from '../../src/types.ts';
+import { ANN, BOB, liveWorld, type World } from '../world.ts';
+
+/** The room as it was when its log was `length` long, under a new numbering. */
+function restore(w: World, length: number): void {
+  const { server, network } = w;
+  server.rewind(length);
+  network.closeAll(1012);
+}
+
+async function say(w: World, ...texts: string[]): Promise<void> {
+  for (const text of texts) void w.chat.sendChatMessage(1, text);
+  await w.clock.advance(1_000);
+}
+
+const stored = (w: World): string[] => [...(w.server.rooms.get(1)?.messages.values() ?? [])].map((m) => m.content);
+const kept = async (storage: { load(): Promise<readonly SentItem[]> }): Promise<string[]> =>
+  (await storage.load()).map((item) => item.content);
+
+describe('after a restored backup', () => {
+  it('what was said since comes back, once, in its order, with its ids', async () => {
+    const w = await liveWorld();
+    await say(w, 'in the backup', 'a', 'b', 'c');
+    const before = w.chat.getTimeline(1).messages.map((message) => message.id);
+    restore(w, 1);
+    await w.clock.advance(15_000);
+    await say(w, 'new');
+    expect(stored(w)).toEqual(['in the backup', 'a', 'b', 'c', 'new']);
+    expect(w.texts(1)).toEqual(stored(w));
+    expect(
+      w.chat
+        .getTimeline(1)
+        .messages.slice(0, 4)
+        .map((message) => message.id),
+    ).toEqual(before);
+  });
+
+  it('is not shown while it is offered, nor as failed where its room is gone', async () => {
+    const sentStorage = memoryStorage<SentItem>();
+    const w = await liveWorld({ sentStorage }, (server) => server.createRoom([ANN, BOB], 'group', 'second'));
+    void w.chat.sendChatMessage(2, 'to a room that is lost');
+    await say(w, 'a');
+    w.server.rooms.delete(2);
+    restore(w, 0);
+    const seen: unknown[] = [];
+    const look = (): void => {
+      const { outbox } = w.chat.getSnapshot();
+      seen.push(...w.chat.getTimeline(1).pending, ...w.chat.getTimeline(2).pending, outbox.waiting, outbox.failed);
+    };
+    w.chat.subscribe(look);
+    await w.clock.advance(15_000);
+    expect(new Set(seen)).toEqual(new Set([0]));
+    expect(stored(w)).toEqual(['a']);
+    expect(await kept(sentStorage)).toEqual(['a']);
+  });
+
+  it('is offered until it is there, whatever the network does', async () => {
+    const w = await liveWorld();
+    await say(w, 'a', 'b');
+    restore(w, 0);
+    w.network.refuseNext = null;
+    w.network.sockets = 'refused';
+    w.network.http = 503;
+    await w.clock.advance(60_000);
+    expect(stored(w)).toEqual([]);
+    w.network.sockets = 'none';
+    w.network.http = 'none';
+    await w.clock.advance(60_000);
+    expect(stored(w)).toEqual(['a', 'b']);
+  });
+
+  it('what was deleted stays deleted, also where the news of it was lost', async () => {
+    const w = await liveWorld();
+    await say(w, 'regretted', 'regretted on the other device', 'stays');
+    const [first, second] = w.chat.getTimeline(1).messages;
+    const gone = w.chat.command('delete_message', { message_id: first?.id as string });
+    w.server.run(ANN, 'delete_message', { message_id: second?.id });
+    await w.clock.advance(100);
+    await gone;
+    restore(w, 0);
+    await w.clock.advance(15_000);
+    expect(stored(w)).toEqual(['stays']);
+    expect(w.texts(1)).toEqual(['stays']);
+  });
+
+  it('what was edited comes back as it was last meant', async () => {
+    const w = await liveWorld();
+    await say(w, 'tpyo');
+    const edited = w.chat.command('edit_message', {
+      message_id: w.chat.getTimeline(1).messages[0]?.id as string,
+      content: 'typo',
+    });
+    await w.clock.advance(100);
+    await edited;
+    restore(w, 0);
+    await w.clock.advance(15_000);
+    expect(w.texts(1)).toEqual(['typo']);
+  });
+
+  it('what another visit sent comes back with the next one', async () => {
+    const idb = new IDBFactory();
+    const sent = () => indexedDbStorage<SentItem>('device', idb, 'sent');
+    const w = await liveWorld({ sentStorage: sent() });
+    void w.chat.sendChatMessage(1, 'said before the page was closed');
+    await settled(w);
+    await w.chat.disconnect();
+    const next = await liveWorld({ sentStorage: sent() }, (server) => {
+      server.epoch = 'epoch-2';
+    });
+    await settled(next);
+    expect(stored(next)).toEqual(['said before the page was closed']);
+  });
+});
+
+const item = (n: number, content: string): SentItem => ({
+  id: `id-${String(n).padStart(5, '0')}`,
+  userId: ANN,
+  roomId: 1,
+  content,
+  replyTo: null,
+  attachments: [],
+  createdAt: Date.UTC(2026, 0, 1),
+  epoch: 'epoch-1',
+});
+
+describe('what is kept', () => {
+  it('is this person’s alone', async () => {
+    const sentStorage = memoryStorage<SentItem>();
+    const w = await liveWorld({ sentStorage });
+    await say(w, 'from ann');
+    await w.chat.disconnect();
+    w.network.user = w.server.users.get(BOB) as never;
+    w.server.rewind(0);
+    w.chat.connect();
+    await w.clock.advance(15_000);
+    expect(stored(w)).toEqual([]);
+    expect(await kept(sentStorage)).toEqual(['from ann']);
+  });
+
+  it('goes with the person who signs out, and so does what waits', async () => {
+    const sentStorage = memoryStorage<SentItem>();
+    const storage = memoryStorage();
+    const w = await liveWorld({ sentStorage, storage });
+    await say(w, 'from ann');
+    w.network.http = 'down';
+    w.network.sockets = 'refused';
+    w.network.closeAll(1006);
+    await say(w, 'waits');
+    await w.chat.disconnect();
+    const forgotten = w.chat.forget();
+    await w.clock.advance(10);
+    await forgotten;
+    expect(await kept(sentStorage)).toEqual([]);
+    expect(await storage.load()).toEqual([]);
+    expect(w.chat.getTimeline(1).pending).toEqual([]);
+  });
+
+  it('is a week’s worth', async () => {
+    const sentStorage = memoryStorage<SentItem>();
+    await sentStorage.put({ ...item(1, 'last week'), createdAt: item(1, '').createdAt - KEEP_MS });
+    const w = await liveWorld({ sentStorage });
+    await say(w, 'today');
+    expect(await kept(sentStorage)).toEqual(['today']);
+  });
+
+  it('is bounded in number and length, the oldest first', async () => {
+    for (const [count, size, left] of [
+      [MAX_ITEMS + 5, 1, MAX_ITEMS],
+      [5, MAX_CHARACTERS / 4, 4],
+    ] as const) {
+      const sentStorage = memoryStorage<SentItem>();
+      for (let n = 0; n < count; n++) await sentStorage.put(item(n, 'x'.repeat(size)));
+      await liveWorld({ sentStorage });
+      const ids = (await sentStorage.load()).map(({ id }) => id);
+      expect([ids.length, ids.at(-1)]).toEqual([left, item(count - 1, '').id]);
+    }
+  });
+
+  it('does not hold up sending where the device refuses to keep it', async () => {
+    const refuse = () => Promise.reject(new Error('quota'));
+    const w = await liveWorld({ sentStorage: { load: refuse, put: refuse, remove: refuse } });
+    await say(w, 'a', 'b');
+    expect(stored(w)).toEqual(['a', 'b']);
+    // What this page remembers comes back all the same.
+    restore(w, 0);
+    await w.clock.advance(15_000);
+    expect(stored(w)).toEqual(['a', 'b']);
+  });
+});
+
+describe('whatever is said and cut off', () => {
+  it('comes back exactly once', async () => {
+    const act = fc.oneof(
+      fc.constant('say' as const),
+      fc.constant('say' as const),
+      fc.constant('bob' as const),
+      fc.constant('delete' as const),
+      fc.record({ cut: fc.nat(12) }),
+      fc.record({ close: fc.constantFrom(1006, 1012) }),
+    );
+    await fc.assert(
+      fc.asyncProperty(fc.array(fc.tuple(act, fc.constantFrom(0, 20, 400, 3_000)), { maxLength: 25 }), async (acts) => {
+        const w = await liveWorld();
+        const said: string[] = [];
+        for (const [next, delay_ms] of acts) {
+          if (next === 'say') {
+            const text = `ann ${said.length}`;
+            said.push(text);
+            void w.chat.sendChatMessage(1, text);
+          } else if (next === 'bob') w.server.post(1, BOB, 'bob');
+          else if (next === 'delete') {
+            const last = w.chat.getTimeline(1).messages.findLast((m) => m.sender.id === ANN && !m.deleted);
+            if (!last) continue;
+            said.splice(said.indexOf(last.content), 1, '');
+            w.chat.command('delete_message', { message_id: last.id }).catch(() => {});
+            // Done before anything is cut off: a deletion on its way is lost like any other word.
+            await w.clock.advance(20_000);
+          } else if ('cut' in next) {
+            restore(w, Math.max(0, (w.server.rooms.get(1)?.log.length ?? 0) - next.cut));
+            // The backup may be older than a deletion: what it holds is the server's to show.
+            said.push(...own(w).filter((text) => !said.includes(text)));
+          } else w.network.closeAll(next.close);
+          await w.clock.advance(delay_ms);
+        }
+        w.chat.retryNow();
+        await w.clock.advance(130_000);
+        expect(own(w).toSorted()).toEqual(said.filter(Boolean).toSorted());
+        expect(w.texts(1)).toEqual([...(w.server.rooms.get(1)?.messages.values() ?? [])].map((m) => m.content));
+        expect(w.chat.getSnapshot().outbox).toEqual({ waiting: 0, failed: 0, durable: true });
+      }),
+      { numRuns: 60 },
+    );
+  }, 60_000);
+});
+
+/** What the server has of Ann. */
+const own = (w: World): string[] =>
+  [...(w.server.rooms.get(1)?.messages.values() ?? [])]
+    .filter((message) => message.sender.id === ANN && !message.deleted)
+    .map((message) => message.content);
+
+/** The device's storage works in tasks of its own, beside the clock. */
+async function settled(w: World): Promise<void> {
+  for (let i = 0; i < 20; i++) {
+    await new Promise((resolve) => setTimeout(resolve, 0));
+    await w.clock.advance(500);
+  }
+}
