@@ -179,6 +179,21 @@ def prepare_nats() -> None:
         say(f"    {missing}")
 
 
+SYSTEM_PATH = os.pathsep.join((os.environ.get("PATH", ""), "/usr/sbin", "/usr/local/sbin"))
+"""Servers live where a person's PATH may not look."""
+
+
+def prepare_proxies() -> None:
+    """See to the proxies of the zoo. Nothing is started: `e2e/zoo` does that."""
+    programs = {
+        "nginx": "nginx-light", "haproxy": "haproxy", "caddy": "caddy", "squid": "squid", "mitmdump": "mitmproxy",
+        "varnishd": "varnish",
+    }  # fmt: skip
+    wanted = [package for program, package in programs.items() if not shutil.which(program, path=SYSTEM_PATH)]
+    if wanted:
+        machine.apt_install(wanted, "the proxy zoo needs proxies on this machine")
+
+
 PARTS = {
     "venv": lambda: prepare_venv(dev=False),
     "venv-dev": lambda: prepare_venv(dev=True),
@@ -188,6 +203,7 @@ PARTS = {
     "services": prepare_services,
     "compiler": prepare_compiler,
     "nats": prepare_nats,
+    "proxies": prepare_proxies,
 }
 
 

@@ -8,7 +8,8 @@ import queue
 import shutil
 import subprocess
 import threading
-from collections import Counter
+import time
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -48,6 +49,9 @@ class Talkers:
         self._lock = threading.Lock()
         self.acked: Counter[tuple[str, str]] = Counter()
         self.transport: dict[str, str] = {}
+        self.started: dict[str, float] = {}
+        # By device: when which message of somebody else became the newest.
+        self.heard: defaultdict[str, list[tuple[float, str]]] = defaultdict(list)
         self.ready = threading.Event()
         self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()
@@ -90,6 +94,10 @@ class Talkers:
                 case "acked":
                     with self._lock:
                         self.acked[told["name"], told["method"]] += 1
+                case "started":
+                    self.started[told["name"]] = time.monotonic()
+                case "heard":
+                    self.heard[told["name"]].append((time.monotonic(), told["content"]))
                 case "transport":
                     self.transport[told["name"]] = told["transport"]
                 case "report":

@@ -33,6 +33,8 @@ class Talker {
   readonly #acked: { roomId: RoomId; id: string; content: string; method: string }[] = [];
   readonly #faults: string[] = [];
   #transport: string | null = null;
+  /** The newest of others that was told of, by room. */
+  readonly #newest = new Map<RoomId, number>();
   #switches = 0;
   #quiet = false;
 
@@ -57,6 +59,7 @@ class Talker {
   }
 
   async start(): Promise<void> {
+    tell('started', { name: this.#name });
     this.#chat.connect();
     for (const roomId of scene.rooms) await this.#chat.openRoom(roomId);
     void this.#talk();
@@ -135,6 +138,12 @@ class Talker {
     if (contents.size !== messages.length + pending.length) this.#faults.push(`room ${roomId} shows something twice`);
     if (messages.some(({ seq }, at) => seq <= (messages[at - 1]?.seq ?? 0))) {
       this.#faults.push(`room ${roomId} shows something out of order`);
+    }
+    const newest = messages.at(-1);
+    const told = this.#newest.get(roomId) ?? 0;
+    if (newest && newest.seq > told && !newest.content.startsWith(`${this.#name} `)) {
+      this.#newest.set(roomId, newest.seq);
+      tell('heard', { name: this.#name, content: newest.content });
     }
   }
 }
