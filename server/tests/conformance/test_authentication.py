@@ -1,5 +1,6 @@
 """Who may open a socket, and what happens to it when they may not any more. The same rules as for a call over HTTP."""
 
+import asyncio
 import json
 from typing import Any
 
@@ -172,6 +173,60 @@ class TestWhenItEnds:
             account.save()
 
         self._follow(server, ada, ban)
+
+
+def _revoke_untold(who: Someone, _: str) -> None:
+    Token.objects.filter(user=who.account).update(revoked=timezone.now())
+
+
+def _ban_untold(who: Someone, _: str) -> None:
+    type(who.account)._default_manager.filter(pk=who.account.pk).update(is_active=False)
+
+
+def _sign_out_untold(_: Someone, cookie: str) -> None:
+    from django.contrib.sessions.models import Session
+
+    rows = Session.objects.filter(session_key=cookie.partition("=")[2])
+    rows._raw_delete(rows.db)
+
+
+def _change_password_untold(who: Someone, _: str) -> None:
+    from django.contrib.auth.hashers import make_password
+
+    rows = type(who.account)._default_manager.filter(pk=who.account.pk)
+    rows.update(password=make_password("another one entirely"))
+
+
+class TestWhereTheWordOfItIsLost:
+    """Another node's word that the bus lost, or a change that nobody announced: the next round of every node notices."""
+
+    @pytest.mark.parametrize("by_cookie", [False, True], ids=["token", "cookie"])
+    @pytest.mark.parametrize("end", [_revoke_untold, _ban_untold, _sign_out_untold, _change_password_untold])
+    def test_the_next_round_ends_it_on_both_transports(self, server: Running, end: Any, by_cookie: bool) -> None:
+        from concurrent.futures import ThreadPoolExecutor
+
+        ada = somebody("ada")
+        _, cookie = session_of(ada)
+        handshake: dict[str, Any] = (
+            {"headers": {"Cookie": cookie}, "origin": server.url} if by_cookie else {"headers": ada.headers}
+        )
+        headers = _fetching(server, handshake["headers"])
+        resume = _resume(server, headers)
+        ends = end is _ban_untold or (end is _revoke_untold) != by_cookie
+        with server.dial(**handshake) as device, ThreadPoolExecutor(1) as thread:
+            device.hello()
+            device.until("caught_up")
+            poll = thread.submit(server.http.post, "/api/sync", json={"resume": resume, "wait": 25}, headers=headers)
+            server.wait_until(lambda: server.polls_of(ada) == 1)
+            end(ada, cookie)
+            assert device.call("ping").ok
+            server.in_loop(lambda: asyncio.ensure_future(server.chat.rounds.revalidate_all()))
+            if ends:
+                assert device.closed() == (4401, "session_over")
+            else:
+                assert device.call("ping").ok
+                assert server.http.post("/api/rooms", json={"kind": "group"}, headers=headers).status_code == 201
+            assert poll.result().status_code == (401 if ends else 200)
 
 
 def test_others_of_the_same_user_stay_open(server: Running) -> None:

@@ -1,0 +1,38 @@
+"""What the server asks of its database before it starts."""
+
+from collections.abc import Iterator
+
+import pytest
+from django.db import connection
+
+from backchannel.site.state import DatabaseUnusable, check_durable
+
+IS_SQLITE = connection.vendor == "sqlite"
+SYNCED = ("PRAGMA synchronous=FULL", "PRAGMA synchronous=EXTRA") if IS_SQLITE else ("SET synchronous_commit=on",)
+NOT_SYNCED = ("PRAGMA synchronous=OFF", "PRAGMA synchronous=NORMAL") if IS_SQLITE else ("SET synchronous_commit=off",)
+
+
+@pytest.fixture(autouse=True)
+def _new_connection(transactional_db: None) -> Iterator[None]:
+    """What is set here ends here."""
+    yield
+    connection.close()
+
+
+def tell(statement: str) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("PRAGMA journal_mode=WAL" if IS_SQLITE else "SELECT 1")
+        cursor.execute(statement)
+
+
+@pytest.mark.parametrize("statement", NOT_SYNCED)
+def test_a_database_that_does_not_sync_its_commits_is_refused(statement: str) -> None:
+    tell(statement)
+    with pytest.raises(DatabaseUnusable):
+        check_durable()
+
+
+@pytest.mark.parametrize("statement", SYNCED)
+def test_one_that_syncs_them_is_taken(statement: str) -> None:
+    tell(statement)
+    check_durable()
