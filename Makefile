@@ -28,7 +28,7 @@ dev: ## Run the app's sources with hot reload; `make serve` must run beside it
 
 ##: Prove
 
-.PHONY: test check test-server test-sqlite test-postgres test-client e2e simulate faults wheel-check
+.PHONY: test check test-server test-sqlite test-postgres test-client e2e simulate faults mutants zoo wheel-check
 test: ## Everything: static checks, server on SQLite and PostgreSQL, client, browser
 	$(RUN) test
 
@@ -68,6 +68,12 @@ NEMESIS = $(if $(SEED),--seed $(SEED)) $(if $(SEEDS),--seeds $(SEEDS)) $(if $(DA
 	$(if $(PAUSE_MS),--pause-ms $(PAUSE_MS)) $(if $(RESULTS),--results $(RESULTS))
 faults: ## Real processes, broken at random: SEED=, SEEDS=1:11, DATABASE=sqlite|postgres, INJECTIONS=, SECONDS=, NODES=
 	@NEMESIS="$(NEMESIS)" $(PYTHON) tools/steps.py faults
+
+mutants: ## Break the database's settings, the process and the client on purpose; tests must notice
+	$(RUN) mutants
+
+zoo: ## The real client behind nginx, HAProxy, Caddy, Squid, mitmproxy and Varnish, in settings good and bad
+	$(RUN) zoo
 
 wheel-check: ## Build the wheel and see that it holds the app
 	$(RUN) wheel-check

@@ -1,6 +1,6 @@
 """Runs the steps that prove a checkout, under headings, and sums them up.
 
-    python3 tools/steps.py test|check|test-server|test-client|e2e|simulate|faults|wheel-check|generate-check
+    python3 tools/steps.py test|check|test-server|test-client|e2e|simulate|faults|zoo|mutants|wheel-check|generate-check
 
 Every step runs even if an earlier one failed, so that one run tells all; a step whose set-up failed does not.
 The exit code is 0 only if every step passed.
@@ -92,6 +92,10 @@ NEMESIS = _python(
     env={"PYTHONPATH": os.pathsep.join((str(ROOT / "e2e"), str(ROOT / "tools")))},
 )
 WHEEL = _python("the wheel holds the app", "tools/wheel_check.py", needs=("venv-dev", "web"))
+MUTANTS = _python(
+    "breakages where no world reaches are noticed", "tools/mutants.py", needs=("venv-dev", "node", "services")
+)
+ZOO = _python("proxy zoo", "-m", "zoo", needs=("venv-dev", "node", "proxies"), env={"PYTHONPATH": str(ROOT / "e2e")})
 
 GROUPS: dict[str, tuple[Step, ...]] = {
     "check": (*SERVER_CHECKS, *CLIENT_CHECKS),
@@ -103,8 +107,10 @@ GROUPS: dict[str, tuple[Step, ...]] = {
     "e2e": (E2E,),
     "simulate": SIMULATION,
     "faults": (NEMESIS,),
+    "zoo": (ZOO,),
+    "mutants": (MUTANTS,),
     "wheel-check": (WHEEL,),
-    "test": (*SERVER_CHECKS, *CLIENT_CHECKS, SQLITE, POSTGRES, *SIMULATION, VITEST, E2E, NEMESIS, WHEEL),
+    "test": (*SERVER_CHECKS, *CLIENT_CHECKS, SQLITE, POSTGRES, *SIMULATION, MUTANTS, VITEST, E2E, NEMESIS, WHEEL),
 }
 
 

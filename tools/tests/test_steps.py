@@ -45,8 +45,9 @@ def test_every_step_needs_parts_that_exist():
 
 
 def test_a_test_run_leaves_out_no_step_of_another_target():
+    """But for the zoo, whose proxies are not for every machine; its own parts are tested with the end-to-end tests."""
     every = {step.title for step in steps.GROUPS["test"]}
-    others = {step.title for group in steps.GROUPS.values() for step in group}
+    others = {step.title for name, group in steps.GROUPS.items() if name != "zoo" for step in group}
     assert others <= every
 
 

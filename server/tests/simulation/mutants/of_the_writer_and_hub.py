@@ -87,6 +87,40 @@ def published_before_the_commit() -> Any:
         yield
 
 
+@mutant(faults=("kill", "db_slow"))
+def acked_when_it_is_accepted() -> Any:
+    """The answer is worked out and given while the work is only queued."""
+    from contextlib import suppress
+
+    from backchannel.store import log
+    from backchannel.store.clock import now_us
+    from backchannel.store.transaction import Transaction
+
+    class TakenBack(Exception):
+        pass
+
+    def answer_at_once(jobs: Any) -> None:
+        outcomes: list[Any] = []
+        with suppress(Exception), log.transaction.atomic(durable=True):
+            tx = Transaction(log.connection, now_us())
+            tx.lock_rooms(room for job in jobs for room in log._rooms_of(job.operation))
+            outcomes = log._apply(tx, [job.operation for job in jobs])
+            tx.finish()
+            raise TakenBack
+        for job, outcome in zip(jobs, outcomes, strict=False):
+            job.answered(outcome)
+            job.answered = lambda _: None
+
+    usual = log.Log._gather
+
+    def gather(self: Any, first: Any) -> Any:
+        gathered = usual(self, first)
+        answer_at_once(gathered[0])
+        return gathered
+
+    yield from replaced(log.Log, "_gather", gather)
+
+
 @mutant(faults=("db_breaks",))
 def acked_though_the_commit_failed() -> Any:
     from django.db import OperationalError

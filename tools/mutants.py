@@ -1,0 +1,155 @@
+"""Breaks the code on purpose where the simulation does not reach, one way at a time, and runs the test that has to notice.
+
+    python3 tools/mutants.py [name …]
+
+The simulation has mutants of its own, of everything between a socket and an SQL statement. These are of what it leaves out: the
+database's settings, the process, the TypeScript client. Each is a change of text in a copy of the tree; a test that passes on
+the changed copy lets the mutant survive, and a change whose place is gone fails, so that the list stays true.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from machine import ROOT, say
+
+
+@dataclass(frozen=True)
+class Mutant:
+    """`edits`: (file, what stands there once, what is put in its place). `test`: the file, and the test in it, that notices."""
+
+    name: str
+    edits: tuple[tuple[str, str, str], ...]
+    test: tuple[str, str]
+
+    @property
+    def command(self) -> list[str]:
+        file, name = self.test
+        if file.endswith(".py"):
+            return ["python", "-m", "pytest", "-q", "-x", file, "-k", name]
+        return ["vitest", "run", "--project", "@backchannel/client", file, "-t", name]
+
+
+DATABASE, STATE = "server/backchannel/site/database.py", "server/backchannel/site/state.py"
+
+MUTANTS = (
+    Mutant(
+        "commits are not synced",
+        (
+            (DATABASE, "PRAGMA synchronous=FULL;", "PRAGMA synchronous=NORMAL;"),
+            (STATE, "not in {2, 3}", "not in {1, 2, 3}"),
+        ),
+        ("server/tests/faults/test_kills.py", "no_ack_leaves_before_its_commit_is_synced"),
+    ),
+    Mutant(
+        "a database that does not sync is accepted",
+        ((STATE, "not in {2, 3}", "not in {0, 1, 2, 3}"),),
+        ("server/tests/site/test_state.py", "does_not_sync"),
+    ),
+    Mutant(
+        "a restored backup goes on with the old numbering",
+        (("server/backchannel/site/backup.py", "    workspace.set_epoch(epoch)\n", ""),),
+        ("server/tests/cli/test_backup.py", "begins_a_new_epoch"),
+    ),
+    Mutant(
+        "a message is tried before it is stored on the device",
+        (
+            ("client/src/outbox.ts", "if (state === 'sending' || !entry.stored) continue;", "if (state === 'sending') continue;"),
+            ("client/src/outbox.ts", "store(entry);\n        touch(entry);\n      });", "store(entry);\n        touch(entry);\n        pump();\n      });"),
+        ),
+        ("client/test/outbox.test.ts", "before it is stored"),
+    ),
+    Mutant(
+        "several messages of a room are under way at once",
+        (("client/src/outbox.ts", " || busy.has(roomId)) continue;", ") continue;"),),
+        ("client/test/outbox.test.ts", "one at a time"),
+    ),
+    Mutant(
+        "an ack that does not come is waited for",
+        (("client/src/sender.ts", "      doubt();\n      hedge();\n", "      doubt();\n"),),
+        ("client/test/client.test.ts", ""),
+    ),
+    Mutant(
+        "an event beyond a gap is let in",
+        (("client/src/cursors.ts", "position.ahead.set(seq, event);", "position.seq = seq - 1;\n      position.ahead.set(seq, event);"),),
+        ("client/test/cursors.test.ts", ""),
+    ),
+    Mutant(
+        "the heads in a heartbeat are not looked at",
+        (("client/src/replica.ts", "Object.entries(frame.heads ?? {})", "Object.entries({})"),),
+        ("client/test/client.test.ts", ""),
+    ),
+    Mutant(
+        "another epoch is taken for this one",
+        (("client/src/replica.ts", "if (epoch !== null && epoch !== told) {", "if (epoch !== null && epoch === '') {"),),
+        ("client/test/replica.test.ts", "another epoch"),
+    ),
+)  # fmt: skip
+
+
+def copy_tree(folder: Path) -> None:
+    """What git knows or would take, and links to what was installed beside it."""
+    listed = subprocess.run(
+        ["git", "ls-files", "-co", "--exclude-standard", "-z"], cwd=ROOT, capture_output=True, check=True
+    )
+    for name in filter(None, listed.stdout.decode().split("\0")):
+        source = ROOT / name
+        if source.is_file():
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(source, folder / name)
+    (folder / "node_modules").symlink_to(ROOT / "node_modules")
+
+
+def runs(mutant: Mutant, folder: Path) -> bool:
+    """Does its test pass here?"""
+    env = {**os.environ, "PYTHONPATH": os.pathsep.join((str(folder / "server"), str(folder / "tools")))}
+    return (
+        subprocess.run(
+            mutant.command, cwd=folder, env=env, stdin=subprocess.DEVNULL, capture_output=True, check=False
+        ).returncode
+        == 0
+    )
+
+
+def hunt(mutant: Mutant, folder: Path) -> str:
+    """What is wrong with it; empty where it is noticed, by a test that passes without it."""
+    texts = {file: (folder / file).read_text() for file, _, _ in mutant.edits}
+    changed = dict(texts)
+    for file, old, new in mutant.edits:
+        if changed[file].count(old) != 1:
+            return f"its place in {file} is gone: {old!r}"
+        changed[file] = changed[file].replace(old, new)
+    if not runs(mutant, folder):
+        return "its test fails, or is not there, without it"
+    try:
+        for file, text in changed.items():
+            (folder / file).write_text(text)
+        return "SURVIVED" if runs(mutant, folder) else ""
+    finally:
+        for file, text in texts.items():
+            (folder / file).write_text(text)
+
+
+def main(names: list[str]) -> int:
+    chosen = [mutant for mutant in MUTANTS if not names or mutant.name in names]
+    survivors = 0
+    with tempfile.TemporaryDirectory(prefix="backchannel-mutants-") as name:
+        copy_tree(Path(name))
+        for mutant in chosen:
+            began = time.monotonic()
+            wrong = hunt(mutant, Path(name))
+            survivors += bool(wrong)
+            say(f"{time.monotonic() - began:6.1f} s  {wrong or 'noticed'}  {mutant.name}")
+    say(f"{len(chosen) - survivors} of {len(chosen)} mutants noticed")
+    return 1 if survivors or not chosen else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
