@@ -5,7 +5,7 @@
     world/       the model: tables, writer, bus, network, nodes
     clients/     a client that follows the rules of SPEC.md to the letter
     scenario.py  what happens in one seed     run.py  one seed → its history and what is wrong with it
-    mutants.py   deliberate breakages, each of which must be noticed
+    mutants/     deliberate breakages, each of which must be noticed
 
 Everything between the socket and the SQL statement is the server's own code, unmodified: connection, poll, session,
 catch-up, hub, presence, rounds, commands, the writer's grouping, the store. Two runs of a seed are equal to the last byte.
