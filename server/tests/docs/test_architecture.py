@@ -11,6 +11,6 @@ NAMED = re.compile(r"`((?:server|client|react|web|protocol|docs|e2e|deploy|tools
 
 @pytest.mark.parametrize("document", ["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "docs/reliability.md"])
 def test_every_path_a_page_names_exists(document: str) -> None:
-    text = (ROOT / document).read_text("utf-8")
-    named = {first or second for first, second in NAMED.findall(text)}
-    assert not [name for name in sorted(named) if not (ROOT / name).exists()]
+    page = ROOT / document
+    named = [(ROOT, path) if path else (page.parent, link) for path, link in NAMED.findall(page.read_text("utf-8"))]
+    assert not sorted({name for folder, name in named if not (folder / name).exists()})
