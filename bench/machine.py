@@ -10,7 +10,7 @@ import subprocess
 from functools import lru_cache
 from pathlib import Path
 
-from bench.servers import CACHE, ROOT
+from bench.servers import CACHE, ROOT, precedence
 
 
 @lru_cache
@@ -23,7 +23,7 @@ def machine() -> dict[str, str]:
         "cores": str(os.cpu_count()),
         "memory": f"{int(memory.group(1)) / 2**20:.0f} GiB" if memory else "unknown",
         "kernel": platform.release(),
-        "nice": str(os.nice(0)),
+        "nice": str(precedence()),
         "virtual": "yes" if "hypervisor" in _text("/proc/cpuinfo") else "no",
     }
 

@@ -30,7 +30,7 @@ class Bench:
     @property
     def runs(self) -> int:
         """How often each case is measured."""
-        return 2 if self.quick else 5
+        return 3 if self.quick else 5
 
     def wants(self, server: str) -> bool:
         """Whether this server is to be measured."""

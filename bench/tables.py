@@ -51,7 +51,7 @@ def machine(results: Results) -> str:
     ]
     told = ", ".join(f"{name} {version}" for name, version in versions.items())
     if about.get("nice", "0") != "0":
-        where += f", all at nice {about['nice']}, as other programs ran on the machine"
+        where += f", with precedence over other programs that ran on it (nice {about['nice']})"
     others = [case["others_cores"] for result in kept for case in result["cases"] if "others_cores" in case]
     if others:
         where += f". While a case was measured, other programs kept {median(others):.2f} cores busy at the median, and {max(others):.2f} at most"

@@ -41,7 +41,7 @@ def _measure(bench: Bench, name: str, load: Generator) -> None:
     load.connect(MEMBERS)
     load.command("closed", messages=10, window=1, senders=SENDERS, patience=10)
     for rate in QUICK_RATES if bench.quick else RATES:
-        seconds = 1.5 if bench.quick else 2.0
+        seconds = 1.0 if bench.quick else 2.0
         runs = []
         for _ in range(bench.runs):
             runs.append(load.command("even", rate=rate, seconds=seconds, senders=SENDERS, patience=3))

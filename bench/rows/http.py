@@ -63,5 +63,5 @@ def _case(
             return load.command("requests", **words, **({"contains": contains} if contains else {}))
 
         first = ask(400)
-        requests = max(100, int((0.5 if bench.quick else 1.0) * first["acks"] / first["seconds"]))
+        requests = max(100, int((0.3 if bench.quick else 1.0) * first["acks"] / first["seconds"]))
         bench.case(name, [ask(requests) for _ in range(bench.runs)], request=request, at_once=AT_ONCE)

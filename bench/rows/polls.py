@@ -17,7 +17,7 @@ POLL = (
 
 def run(bench: Bench) -> None:
     """The last of the connections sends; all others listen."""
-    seconds = 3 if bench.quick else 5
+    seconds = 2 if bench.quick else 5
     with backchannel(["--people", str(PEOPLE + 1), "--rooms", str(PEOPLE + 1)]) as server:
         room = server.world["rooms"][str(PEOPLE + 1)]
         members = member_lines(server, room, PEOPLE + 1)
