@@ -71,8 +71,15 @@ class Bench:
             "cases": kept + [{**case, **stamp} for case in self.cases],
         }
         self.folder.mkdir(parents=True, exist_ok=True)
-        path.write_text(json.dumps(found, indent=1, ensure_ascii=False) + "\n")
+        path.write_text(_lines(found))
         return path
+
+
+def _lines(found: dict[str, Any]) -> str:
+    """JSON with a line for each member and each case, so that a change can be read."""
+    cases = ",\n  ".join(json.dumps(case, ensure_ascii=False) for case in found["cases"])
+    members = [f'"{name}": {json.dumps(value, ensure_ascii=False)}' for name, value in found.items() if name != "cases"]
+    return "{\n " + ",\n ".join([*members, f'"cases": [\n  {cases}\n ]']) + "\n}\n"
 
 
 def read(row: str, folder: Path = RESULTS) -> dict[str, Any] | None:
