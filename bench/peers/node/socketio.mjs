@@ -4,7 +4,7 @@ import { Server } from 'socket.io';
 const io = new Server({ transports: ['websocket'], perMessageDeflate: false });
 
 io.on('connection', (socket) => {
-  socket.join('room');
+  void socket.join('room');
   socket.on('message', (data) => io.to('room').emit('message', data));
 });
 io.listen(Number(process.env.PORT));
