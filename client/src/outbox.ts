@@ -8,6 +8,7 @@
  */
 import { backoff_ms } from './connection/backoff.ts';
 import { ChatError } from './errors.ts';
+import { inTime } from './outboxStorage.ts';
 import type { MessageId, RoomId, UserId } from './protocol.ts';
 import type { Clock, OutboxItem, OutboxState, OutboxStorage, PendingMessage, SendError, SendResult } from './types.ts';
 import { uuidv7 } from './uuid.ts';
@@ -69,8 +70,6 @@ interface Entry extends Outgoing {
 }
 
 export const EXPIRY_MS = 24 * 60 * 60 * 1_000;
-/** A database that does not answer must not hold up sending. */
-const STORE_MS = 2_000;
 const NONE: readonly PendingMessage[] = [];
 
 export function createOutbox({ storage, clock, random, deliver, changed }: OutboxPorts): Outbox {
@@ -152,7 +151,7 @@ export function createOutbox({ storage, clock, random, deliver, changed }: Outbo
   function forget(entry: Entry): void {
     const { id, userId, silent } = entry;
     entries.delete(id);
-    if (userId !== null && !silent) write(() => inTime(storage.remove([id])));
+    if (userId !== null && !silent) write(() => inTime(clock, storage.remove([id])));
     touch(entry);
     pump();
   }
@@ -166,7 +165,7 @@ export function createOutbox({ storage, clock, random, deliver, changed }: Outbo
     const state = entry.state === 'failed' ? 'failed' : 'queued';
     const item = { id, userId, roomId, content, replyTo, attachments, createdAt, state, error } as const;
     write(async () => {
-      entry.kept = await inTime(storage.put(item));
+      entry.kept = await inTime(clock, storage.put(item));
       entry.stored = true;
       touch(entry);
       pump();
@@ -176,18 +175,6 @@ export function createOutbox({ storage, clock, random, deliver, changed }: Outbo
   /** One at a time, so that a removal never overtakes the write before it. */
   function write(work: () => Promise<unknown>): void {
     writes = writes.then(work).catch(ignore);
-  }
-
-  function inTime(done: Promise<unknown>): Promise<boolean> {
-    return new Promise((resolve) => {
-      const late = clock.setTimeout(() => resolve(false), STORE_MS);
-      done
-        .then(
-          () => resolve(true),
-          () => resolve(false),
-        )
-        .finally(() => clock.clearTimeout(late));
-    });
   }
 
   function touch({ roomId }: Entry): void {
@@ -206,7 +193,7 @@ export function createOutbox({ storage, clock, random, deliver, changed }: Outbo
     }
     pump();
   });
-  write(() => inTime(loading));
+  write(() => inTime(clock, loading));
 
   return {
     get state() {

@@ -4,7 +4,7 @@
  * `durability: 'strict'`: browsers answer before the write is on the disk by default since 2024,
  * and a message that is shown as kept must be kept. Knows nothing of sending.
  */
-import type { OutboxItem, OutboxStorage } from './types.ts';
+import type { Clock, OutboxItem, OutboxStorage } from './types.ts';
 
 export function memoryStorage<T extends { readonly id: string } = OutboxItem>(): OutboxStorage<T> {
   const items = new Map<string, T>();
@@ -75,3 +75,19 @@ export const defaultStorage = <T extends { readonly id: string } = OutboxItem>(
   kind?: (typeof STORES)[number],
 ): OutboxStorage<T> =>
   globalThis.indexedDB ? indexedDbStorage(`backchannel ${baseUrl}`, indexedDB, kind) : memoryStorage();
+
+/** A database that does not answer must not hold anything up. */
+const STORE_MS = 2_000;
+
+/** Whether it was done within that time; false also where it failed. */
+export function inTime(clock: Clock, done: Promise<unknown>): Promise<boolean> {
+  return new Promise((resolve) => {
+    const late = clock.setTimeout(() => resolve(false), STORE_MS);
+    done
+      .then(
+        () => resolve(true),
+        () => resolve(false),
+      )
+      .finally(() => clock.clearTimeout(late));
+  });
+}

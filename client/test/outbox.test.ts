@@ -296,6 +296,25 @@ describe.each([
 });
 
 describe('IndexedDB', () => {
+  it('keeps what waits when the database is given a place for what was sent', async () => {
+    const factory = new IDBFactory();
+    await new Promise((resolve, reject) => {
+      const request = factory.open('test', 1);
+      request.onupgradeneeded = () => request.result.createObjectStore('outbox', { keyPath: 'id' });
+      request.onerror = reject;
+      request.onsuccess = () => {
+        request.result.transaction('outbox', 'readwrite').objectStore('outbox').put(item('a'));
+        request.result.close();
+        resolve(null);
+      };
+    });
+    expect(await indexedDbStorage('test', factory).load()).toEqual([item('a')]);
+    const sent = indexedDbStorage('test', factory, 'sent');
+    await sent.put(item('b'));
+    expect(await sent.load()).toEqual([item('b')]);
+    expect(await indexedDbStorage('test', factory).load()).toEqual([item('a')]);
+  });
+
   it('survives the visit, and a database that is taken away', async () => {
     const factory = new IDBFactory();
     await indexedDbStorage('test', factory).put(item('a'));

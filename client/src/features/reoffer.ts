@@ -7,7 +7,7 @@
  * What the person deleted is not kept, and so not brought back.
  */
 import type { Feature } from '../core.ts';
-import { defaultStorage } from '../outboxStorage.ts';
+import { defaultStorage, inTime } from '../outboxStorage.ts';
 import type { CommandFields, Message, MessageId, UserId } from '../protocol.ts';
 import type { CommandsChat, CoreChat, OutboxStorage, ReofferChat, SentItem } from '../types.ts';
 
@@ -31,7 +31,9 @@ export function withReoffer(given?: OutboxStorage<SentItem>): Feature<ReofferCha
     let work: Promise<unknown> = Promise.resolve();
 
     function later(act: () => Promise<unknown>): void {
-      work = work.then(act).catch((error: unknown) => log('sent_not_kept', { error }));
+      work = work.then(async () => {
+        if (!(await inTime(clock, act()))) log('sent_not_kept');
+      });
     }
 
     async function load(): Promise<void> {

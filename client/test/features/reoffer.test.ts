@@ -194,6 +194,18 @@ describe('what is kept', () => {
   });
 });
 
+describe('a storage that does not answer', () => {
+  it('holds up neither sending nor signing out', async () => {
+    const never = () => new Promise<never>(() => {});
+    const w = await liveWorld({ sentStorage: { load: never, put: never, remove: never } });
+    await say(w, 'a');
+    expect(stored(w)).toEqual(['a']);
+    const left = w.chat.disconnect().then(() => w.chat.forget());
+    await w.clock.advance(30_000);
+    await left;
+  });
+});
+
 describe('whatever is said and cut off', () => {
   it('comes back exactly once', async () => {
     const act = fc.oneof(
