@@ -41,7 +41,8 @@ INSTALLED_APPS = [
     "backchannel.store",
     "backchannel.accounts",
     "backchannel.site.apps.SiteConfig",
-    "django.contrib.admin",
+    # Its pages are looked for when the first address is: most starts never show one, and all would wait for them.
+    "django.contrib.admin.apps.SimpleAdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",

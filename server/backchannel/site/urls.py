@@ -7,6 +7,7 @@ from backchannel.accounts import urls as account_urls
 from backchannel.site.staff import sign_in_by_the_app
 from backchannel.web.page import page
 
+admin.autodiscover()
 admin.site.site_header = "Backchannel"
 admin.site.site_title = "Backchannel"
 admin.site.index_title = "Administration"
