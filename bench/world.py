@@ -24,7 +24,7 @@ def main(argv: list[str]) -> int:
     parser.add_argument("--rooms", default="", help="rooms with the first N people each")
     parser.add_argument("--own", type=int, default=0, help="so many people have a room with one other each")
     parser.add_argument("--history", default="", help="for each number a room of everybody with so many messages")
-    parser.add_argument("--small", default="", help="5x50: everybody is in 5 rooms of 50")
+    parser.add_argument("--small", default="", help="5x50: everybody is in 5 rooms of 50; several with commas")
     options = parser.parse_args(argv)
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "backchannel.site.settings")
     import django
@@ -54,8 +54,8 @@ def _make(options: argparse.Namespace) -> dict[str, Any]:
     members += [(index, (index + 1) % options.people) for index in range(options.own)]
     lengths = [int(length) for length in options.history.split(",") if length]
     members += [range(options.people)] * len(lengths)
-    if options.small:
-        count, size = map(int, options.small.split("x"))
+    for small in filter(None, options.small.split(",")):
+        count, size = map(int, small.split("x"))
         members += [group for turn in range(count) for group in _groups(options.people, size, turn)]
     rooms = Room.objects.bulk_create(
         [Room(kind="group", name=f"Room {at}", member_count=len(who)) for at, who in enumerate(members)]

@@ -40,6 +40,7 @@ from backchannel.fanout.hub import Hub
 from backchannel.fanout.memory import MemoryBus
 from backchannel.fanout.presence import Presence, Sight
 from backchannel.ops.health import health_routes
+from backchannel.ops.lag import sample_lag
 from backchannel.protocol import codec
 from backchannel.protocol.errors import CloseCode
 from backchannel.protocol.frames import GoingAway
@@ -115,6 +116,7 @@ class Chat:
         await self.hub.start()
         self.log.start(loop)
         self.rounds.start()
+        lag = loop.create_task(sample_lag(loop.time))
         writing.use(self.log.submit)
         deaf = revocation.listen(lambda ended: _call(loop, self._announce, ended))
         try:
@@ -122,6 +124,7 @@ class Chat:
         finally:
             deaf()
             writing.use(None)
+            lag.cancel()
             await self.rounds.stop()
             await asyncio.to_thread(self.log.stop)
             await self.hub.stop()
