@@ -55,7 +55,6 @@ from backchannel.transports.node import Node
 from backchannel.transports.rates import Rates
 from backchannel.transports.rounds import Rounds
 from backchannel.transports.session import Settings
-from backchannel.transports.show_presence import show_presence
 from backchannel.transports.websocket.endpoint import WebSocketEndpoint
 from backchannel.web.files import StaticFiles
 
@@ -161,7 +160,7 @@ class Chat:
 
     def _seen(self, fact: PresenceFact) -> None:
         sight = Sight(fact.user_id, fact.state, fact.rooms)
-        show_presence(self.hub, self.node.presence.hear(fact.node, sight, self.node.context.clock()))
+        self.node.shown.add(self.node.presence.hear(fact.node, sight, self.node.context.clock()))
 
     def _credentials_ended(self, fact: EndedFact) -> None:
         """Heard from this node or another."""

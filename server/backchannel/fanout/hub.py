@@ -8,7 +8,7 @@ The hub knows no socket: a subscriber is anything with the methods of `Subscribe
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Collection, Iterable, KeysView, Mapping
+from collections.abc import Awaitable, Callable, Collection, Iterable, Iterator, KeysView, Mapping
 from typing import Final
 
 import structlog
@@ -250,6 +250,24 @@ class Hub:
         for subscriber in {subscriber: None for channel in channels for subscriber in channel.subscribers}:
             if subscriber.user_id != by:
                 subscriber.passing_frame(frame)
+
+    def pass_on_each(self, told: Iterable[tuple[int, Iterable[int], bytes]]) -> Iterator[None]:
+        """Ephemeral frames, each (by whom, rooms, frame), to everybody here who listens to any of its rooms, once each, but not
+        to whom it is by; all that is for one of them at once. Takes a step for each of them."""
+        by_room: dict[int, dict[int, bytes]] = {}
+        for by, room_ids, frame in told:
+            for room_id in room_ids:
+                if room_id in self._rooms:
+                    by_room.setdefault(room_id, {})[by] = frame
+        listeners = {subscriber: None for room in by_room for subscriber in self._rooms[room].subscribers}
+        for subscriber in listeners:
+            frames: dict[int, bytes] = {}
+            for room_id in self.rooms_of(subscriber) & by_room.keys():
+                frames.update(by_room[room_id])
+            frames.pop(subscriber.user_id, None)
+            if frames:
+                subscriber.passing_frames(list(frames.values()))
+            yield
 
     def observe_versions(self, versions: Mapping[int, int]) -> None:
         """The reconciler's word on the users' lists: who is behind reads their list again."""

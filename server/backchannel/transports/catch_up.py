@@ -10,13 +10,14 @@ from typing import Final
 from backchannel.fanout.room_channel import RoomChannel
 from backchannel.fanout.subscriber import Subscriber
 from backchannel.protocol.codec import encode
-from backchannel.protocol.events import AnyRoomEvent, PresenceFrame
+from backchannel.protocol.events import AnyRoomEvent
 from backchannel.protocol.results import RoomList
 from backchannel.queries.rooms import room_list_of
 from backchannel.store import reads
 from backchannel.store.hop import in_thread
 from backchannel.transports.effects import Effect, Read
 from backchannel.transports.node import Node
+from backchannel.transports.presence_show import presence_frame
 from backchannel.transports.session import Place, Session
 
 PRESENCE_ROOM: Final = 100
@@ -104,7 +105,7 @@ class CatchUp:
         small = hub.small_rooms_of(self._subscriber, PRESENCE_ROOM)
         others = hub.people_in(small) - {self._session.user.id}
         states = ((user_id, presence.state_of(user_id)) for user_id in sorted(others))
-        return [encode(PresenceFrame(user_id=user_id, state=state)) for user_id, state in states if state != "offline"]
+        return [presence_frame(user_id, state) for user_id, state in states if state != "offline"]
 
 
 def _read(

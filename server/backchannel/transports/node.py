@@ -7,6 +7,7 @@ from backchannel.commands.context import Context
 from backchannel.fanout.hub import Hub
 from backchannel.fanout.presence import Presence
 from backchannel.transports.identity import Authenticate, IssueTicket
+from backchannel.transports.presence_show import PresenceShow
 from backchannel.transports.rates import Rates
 from backchannel.transports.session import Settings
 
@@ -21,4 +22,8 @@ class Node:
     settings: Settings
     rates: Rates
     draining: bool = False
+    shown: PresenceShow = field(init=False)
     started_at: float = field(default_factory=time.monotonic)
+
+    def __post_init__(self) -> None:
+        self.shown = PresenceShow(self.hub)

@@ -16,7 +16,6 @@ from backchannel.store import reads
 from backchannel.store.hop import in_thread
 from backchannel.transports import metrics
 from backchannel.transports.node import Node
-from backchannel.transports.show_presence import show_presence
 
 TICK_S: Final = 1.0
 RECONCILE_S: Final = 5.0
@@ -51,7 +50,7 @@ class Rounds:
         for subscriber in list(node.hub.subscribers):
             subscriber.tick(now)
         publish_sights(node.context.bus, node.presence, node.presence.tick(now))
-        show_presence(node.hub, node.presence.forget_nodes(now))
+        node.shown.add(node.presence.forget_nodes(now))
         metrics.queue.set(node.context.log.waiting)
         metrics.rooms_served.set(len(node.hub.served_rooms))
 

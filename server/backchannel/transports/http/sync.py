@@ -154,6 +154,10 @@ class Poll:
         if self.session.user_frame(version, frame):
             self._say(frame)
 
+    def passing_frames(self, frames: Sequence[bytes]) -> None:
+        for frame in frames:
+            self.passing_frame(frame)
+
     def passing_frame(self, frame: bytes) -> None:
         if self.session.passing_frame(frame):
             self._say(frame)

@@ -165,6 +165,10 @@ class Connection:
         if self.session.passing_frame(frame):
             self._put(frame)
 
+    def passing_frames(self, frames: Sequence[bytes]) -> None:
+        for text in texts_of(frame for frame in frames if self.session.passing_frame(frame)):
+            self._link.send(text)
+
     def joined(self, room_id: int, seq: int) -> None:
         self.session.joined(room_id, seq)
         self._node.hub.rewire(self)

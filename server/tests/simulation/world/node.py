@@ -25,7 +25,6 @@ from backchannel.transports.node import Node
 from backchannel.transports.rates import Rates
 from backchannel.transports.rounds import Rounds
 from backchannel.transports.session import Settings
-from backchannel.transports.show_presence import show_presence
 from backchannel.transports.websocket import outbound as outbound_module
 from backchannel.transports.websocket.asgi_link import AsgiLink
 from backchannel.transports.websocket.connection import COMMANDS_AT_ONCE, Connection
@@ -246,7 +245,7 @@ class SimulatedNode:
 
     def _seen(self, fact: PresenceFact) -> None:
         sight = Sight(fact.user_id, fact.state, fact.rooms)
-        show_presence(self.hub, self.node.presence.hear(fact.node, sight, self.node.context.clock()))
+        self.node.shown.add(self.node.presence.hear(fact.node, sight, self.node.context.clock()))
 
     def _bus_reconnected(self) -> None:
         if not self.is_dead:

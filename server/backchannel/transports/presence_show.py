@@ -1,0 +1,63 @@
+"""From what the nodes see of people to the frames that show it here.
+
+    add ─▶ pending ── SOON_S, and EVERY_S after the last time ──▶ everybody's part of it, as one text, SLICE listeners at a time
+
+One who comes is shown at once. Where thousands come in the same seconds, after a restart, each of them would be told to
+hundreds of others one by one: what gathers is told together instead, AT_ONCE people at a time, and the loop does other things
+in between. Who comes last still knows of everybody: from what is shown to whoever has caught up.
+"""
+
+import asyncio
+from collections.abc import Iterable, Iterator
+from functools import lru_cache
+from itertools import islice
+from typing import Final
+
+from backchannel.fanout.hub import Hub
+from backchannel.fanout.presence import Sight
+from backchannel.protocol.codec import encode
+from backchannel.protocol.events import PresenceFrame
+from backchannel.protocol.shapes import PresenceState
+
+SOON_S: Final = 0.02
+EVERY_S: Final = 1.0
+AT_ONCE: Final = 200
+"""Fewer than the frames that a reader may be behind."""
+SLICE: Final = 200
+
+
+@lru_cache(maxsize=20_000)
+def presence_frame(user_id: int, state: PresenceState) -> bytes:
+    return encode(PresenceFrame(user_id=user_id, state=state))
+
+
+class PresenceShow:
+    def __init__(self, hub: Hub) -> None:
+        self._hub = hub
+        self._pending: dict[int, Sight] = {}
+        self._shown_at = -EVERY_S
+        self._is_due = False
+
+    def add(self, sights: Iterable[Sight]) -> None:
+        """Show these, soon. Of two of one person the later counts."""
+        for sight in sights:
+            earlier = self._pending.pop(sight.user_id, None)
+            rooms = sight.rooms if earlier is None else tuple({*earlier.rooms, *sight.rooms})
+            self._pending[sight.user_id] = Sight(sight.user_id, sight.state, rooms)
+        if self._pending and not self._is_due:
+            self._is_due = True
+            loop = asyncio.get_running_loop()
+            loop.call_at(max(loop.time() + SOON_S, self._shown_at + EVERY_S), self._begin)
+
+    def _begin(self) -> None:
+        sights = [self._pending.pop(user_id) for user_id in list(islice(self._pending, AT_ONCE))]
+        told = [(sight.user_id, sight.rooms, presence_frame(sight.user_id, sight.state)) for sight in sights]
+        self._go_on(self._hub.pass_on_each(told))
+
+    def _go_on(self, telling: Iterator[None]) -> None:
+        loop = asyncio.get_running_loop()
+        if sum(1 for _ in islice(telling, SLICE)) == SLICE:
+            loop.call_soon(self._go_on, telling)
+            return
+        self._shown_at, self._is_due = loop.time(), False
+        self.add(())

@@ -1,0 +1,66 @@
+"""People who come are shown to those who share a room with them, together where many come at once."""
+
+import asyncio
+
+import pytest
+
+from backchannel.fanout.hub import Hub
+from backchannel.fanout.memory import MemoryBus
+from backchannel.fanout.presence import Sight
+from backchannel.transports import presence_show
+from backchannel.transports.presence_show import PresenceShow, presence_frame
+from tests.fanout.test_hub import ROOM, Listener
+
+
+async def never(_: object) -> dict[int, list[object]]:
+    raise AssertionError
+
+
+@pytest.fixture
+def hub() -> Hub:
+    return Hub(MemoryBus(), never, lambda _: None, lambda _: None, lambda: None, lambda: 0.0)  # type: ignore[arg-type]
+
+
+@pytest.fixture
+def me(hub: Hub) -> Listener:
+    listener = Listener(user_id=1000)
+    hub.attach(listener)
+    hub.enter(listener, ROOM, 0, 3)
+    return listener
+
+
+@pytest.fixture(autouse=True)
+def _soon(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(presence_show, "EVERY_S", 0.05)
+
+
+async def shown(show: PresenceShow) -> None:
+    while show._is_due:  # noqa: ASYNC110
+        await asyncio.sleep(0.005)
+
+
+async def test_of_two_changes_the_later_is_shown_in_the_rooms_of_both(hub: Hub, me: Listener) -> None:
+    show = PresenceShow(hub)
+    show.add([Sight(7, "online", (ROOM,)), Sight(8, "online", (ROOM,))])
+    show.add([Sight(7, "offline", ())])
+    await shown(show)
+    assert me.frames == [[presence_frame(8, "online"), presence_frame(7, "offline")]]
+
+
+async def test_many_are_shown_a_part_at_a_time_and_all_in_the_end(hub: Hub, me: Listener) -> None:
+    show = PresenceShow(hub)
+    show.add(Sight(user_id, "online", (ROOM,)) for user_id in range(1, 451))
+    await shown(show)
+    assert [len(frames) for frames in me.frames] == [200, 200, 50]
+    assert [frame for frames in me.frames for frame in frames] == [presence_frame(n, "online") for n in range(1, 451)]
+
+
+async def test_however_many_listen_each_is_told(hub: Hub) -> None:
+    others = [Listener(user_id=user_id) for user_id in range(501)]
+    for other in others:
+        hub.attach(other)
+        hub.enter(other, ROOM, 0, 501)
+    show = PresenceShow(hub)
+    show.add([Sight(3, "away", (ROOM,))])
+    await shown(show)
+    assert [other.user_id for other in others if other.frames != [[presence_frame(3, "away")]]] == [3]
