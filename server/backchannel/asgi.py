@@ -49,6 +49,7 @@ from backchannel.queries.events import missing_facts
 from backchannel.store import hop, reads
 from backchannel.store.hop import in_thread
 from backchannel.store.log import Log
+from backchannel.transports.admission import AT_ONCE, WAITING, Admission
 from backchannel.transports.http.routes import api_routes, not_found
 from backchannel.transports.identity import IssueTicket
 from backchannel.transports.node import Node
@@ -76,6 +77,7 @@ class Chat:
         bus: Bus | None = None,
         limits: Limits | None = None,
         heartbeat_s: int = 30,
+        admission: Admission | None = None,
     ) -> None:
         limits = limits or Limits()
         bus = bus or MemoryBus()
@@ -90,6 +92,7 @@ class Chat:
             issue_ticket=cast("IssueTicket", accounts.issue_ticket),
             settings=Settings(limits, heartbeat_s, __version__),
             rates=Rates(limits),
+            admission=admission or Admission(),
         )
         self.rounds = Rounds(self.node, revocation.revalidate)
         self._bus = bus
@@ -205,6 +208,7 @@ chat: Final = Chat(
     bus=bus_from(tuple(_settings.get("REDIS_URLS", ()))),
     limits=Limits(**_settings.get("LIMITS", {})),
     heartbeat_s=_settings.get("HEARTBEAT_S", 30),
+    admission=Admission(_settings.get("ARRIVALS_AT_ONCE", AT_ONCE), _settings.get("ARRIVALS_WAITING", WAITING)),
 )
 application: Final = chat
 drain: Final = chat.drain

@@ -210,6 +210,17 @@ class Conf:
         str(16 * 1024),
         "The longest message, in bytes of UTF-8. The protocol allows no more than 16384.",
     )
+    arrivals_at_once: int = setting(
+        _number(1, 7),
+        "4",
+        "Returning clients for whom the database is asked at the same time. The other reading threads, of 8, are left to "
+        "those who are in.",
+    )
+    arrivals_waiting: int = setting(
+        _number(1, 100_000),
+        "2000",
+        "Returning clients that may wait for their turn; the next is told to come again within a few seconds.",
+    )
     heartbeat_s: int = setting(
         _number(5, 300), "30", "Seconds between two heartbeats. A link that is silent for 10 more is dead."
     )

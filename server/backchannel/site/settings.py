@@ -28,6 +28,8 @@ BACKCHANNEL: dict[str, Any] = {
     "ORIGINS": CONF.origins,
     "REDIS_URLS": CONF.redis_url,
     "HEARTBEAT_S": CONF.heartbeat_s,
+    "ARRIVALS_AT_ONCE": CONF.arrivals_at_once,
+    "ARRIVALS_WAITING": CONF.arrivals_waiting,
     "LIMITS": {
         "sends_per_second": CONF.sends_per_second,
         "send_burst": CONF.send_burst,

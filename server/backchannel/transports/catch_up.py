@@ -38,7 +38,8 @@ class CatchUp:
 
     async def place(self) -> list[Effect]:
         self._heard = self._node.hub.heard(self._session.named_rooms)
-        place = await in_thread(reads.place_of, self._session.user.id)
+        async with self._node.admission.turn():
+            place = await in_thread(reads.place_of, self._session.user.id)
         self._place = place
         heads = {seat.room_id: seat.head for seat in place.seats.values()}
         return self._session.placed(Place(place.epoch, place.user_version, heads), self._node.context.clock())
@@ -59,7 +60,8 @@ class CatchUp:
         events: Mapping[int, list[AnyRoomEvent]] = {}
         if ranges or wanted.with_list:
             place = self._place if wanted.with_list else None
-            room_list, events = await in_thread(_read, self._session.user.id, place, ranges)
+            async with self._node.admission.turn(begun=True):
+                room_list, events = await in_thread(_read, self._session.user.id, place, ranges)
         frames = {room: [(event.seq, encode(event)) for event in run] for room, run in events.items()}
         presence = self._presence() if self._session.shows_presence else []
         return self._session.caught_up(room_list, frames, presence)
@@ -80,8 +82,9 @@ class CatchUp:
 
     async def read_list(self) -> list[Effect]:
         """The list again, and with it the rooms this session listens to."""
-        place = await in_thread(reads.place_of, self._session.user.id)
-        room_list = await in_thread(room_list_of, self._session.user.id, place)
+        async with self._node.admission.turn(begun=True):
+            place = await in_thread(reads.place_of, self._session.user.id)
+            room_list = await in_thread(room_list_of, self._session.user.id, place)
         seqs = {room.id: room.seq for room in room_list.rooms}
         hub, before = self._node.hub, set(self._node.hub.rooms_of(self._subscriber))
         known = self._settle(place)

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from backchannel.commands.context import Context
 from backchannel.fanout.hub import Hub
 from backchannel.fanout.presence import Presence
+from backchannel.transports.admission import Admission
 from backchannel.transports.identity import Authenticate, IssueTicket
 from backchannel.transports.presence_show import PresenceShow
 from backchannel.transports.rates import Rates
@@ -21,6 +22,7 @@ class Node:
     issue_ticket: IssueTicket
     settings: Settings
     rates: Rates
+    admission: Admission = field(default_factory=Admission)
     draining: bool = False
     shown: PresenceShow = field(init=False)
     started_at: float = field(default_factory=time.monotonic)

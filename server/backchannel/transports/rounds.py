@@ -52,6 +52,7 @@ class Rounds:
         publish_sights(node.context.bus, node.presence, node.presence.tick(now))
         node.shown.add(node.presence.forget_nodes(now))
         metrics.queue.set(node.context.log.waiting)
+        metrics.arriving.set(node.admission.waiting)
         metrics.rooms_served.set(len(node.hub.served_rooms))
 
     async def reconcile(self) -> None:

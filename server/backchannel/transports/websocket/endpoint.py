@@ -22,7 +22,8 @@ class WebSocketEndpoint:
         try:
             if self._node.draining:
                 raise CommandError(Code.UNAVAILABLE, "This server is restarting.", retry_after=1.0)
-            identity = await self._node.authenticate(scope)
+            async with self._node.admission.turn():
+                identity = await self._node.authenticate(scope)
         except CommandError as error:
             await websocket.send_denial_response(problem(error))
             return

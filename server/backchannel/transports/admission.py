@@ -1,0 +1,81 @@
+"""A gate for those who come: a restart brings thousands at once, and they must not fall over the database together.
+
+    handshake ─▶ turn ─▶ who is it?        resume or poll ─▶ turn ─▶ place ─▶ turn(begun) ─▶ events
+
+So many take their turn at once; the others wait in order, those who have begun before those who are new. Where more would
+wait than may, the next is told to come again, at a time of its own. Sends, acks and everything else of those who are in do
+not pass here: the reading threads that the gate leaves are theirs. Pure but for the loop's futures: chance is an argument.
+"""
+
+import asyncio
+import random
+from collections import deque
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from typing import Final
+
+from backchannel.protocol.errors import Code, CommandError
+from backchannel.transports import metrics
+
+AT_ONCE: Final = 4
+WAITING: Final = 2000
+AGAIN_S: Final = (1.0, 5.0)
+
+
+class Admission:
+    """`at_once`: turns taken at the same time, fewer than the reading threads. `waiting`: newcomers who may wait for one."""
+
+    def __init__(
+        self, at_once: int = AT_ONCE, waiting: int = WAITING, jitter: Callable[[float, float], float] = random.uniform
+    ) -> None:
+        self._free = at_once
+        self._at_most = waiting
+        self._jitter = jitter
+        self._begun: deque[asyncio.Future[None]] = deque()
+        self._new: deque[asyncio.Future[None]] = deque()
+
+    @property
+    def waiting(self) -> int:
+        return len(self._begun) + len(self._new)
+
+    @asynccontextmanager
+    async def turn(self, *, begun: bool = False) -> AsyncIterator[None]:
+        """Wait for a turn, and have it while inside. Raises `overloaded` where too many wait; never to who has begun."""
+        if self._free:
+            self._free -= 1
+        else:
+            await self._wait(self._begun if begun else self._new, is_refusable=not begun)
+        try:
+            yield
+        finally:
+            self._give_back()
+
+    async def _wait(self, queue: "deque[asyncio.Future[None]]", *, is_refusable: bool) -> None:
+        if is_refusable and len(queue) >= self._at_most:
+            metrics.turned_away.inc()
+            raise CommandError(
+                Code.OVERLOADED,
+                "Too many come at once. Try again in a moment.",
+                retry_after=round(self._jitter(*AGAIN_S), 3),
+            )
+        turn = asyncio.get_running_loop().create_future()
+        queue.append(turn)
+        try:
+            await turn
+        except asyncio.CancelledError:
+            if turn.cancelled():
+                if turn in queue:
+                    queue.remove(turn)
+            else:  # it had come at that very moment
+                self._give_back()
+            raise
+
+    def _give_back(self) -> None:
+        """To the next who waits and has not gone away."""
+        for queue in (self._begun, self._new):
+            while queue:
+                turn = queue.popleft()
+                if not turn.done():
+                    turn.set_result(None)
+                    return
+        self._free += 1

@@ -1,0 +1,128 @@
+"""Whoever comes waits for a turn; those who have begun go first, and who would wait too long is told to come again."""
+
+import asyncio
+from contextlib import AsyncExitStack
+from typing import Any
+
+import httpx
+import pytest
+
+from backchannel.protocol.errors import Code, CommandError
+from backchannel.transports.admission import Admission
+from tests.running import running, somebody
+
+
+async def until_waiting(admission: Admission, count: int) -> None:
+    while admission.waiting != count:  # noqa: ASYNC110
+        await asyncio.sleep(0)
+
+
+class Visitors:
+    """Tasks that take a turn, say so, and keep it until they are let go."""
+
+    def __init__(self, admission: Admission) -> None:
+        self.admission = admission
+        self.inside: list[str] = []
+        self.done = {}  # type: dict[str, asyncio.Event]
+
+    def come(self, name: str, *, begun: bool = False) -> "asyncio.Task[None]":
+        self.done[name] = asyncio.Event()
+
+        async def visit() -> None:
+            async with self.admission.turn(begun=begun):
+                self.inside.append(name)
+                await self.done[name].wait()
+
+        return asyncio.create_task(visit())
+
+
+async def test_so_many_at_once_and_the_others_in_order_those_who_have_begun_first() -> None:
+    visitors = Visitors(Admission(at_once=2, waiting=10))
+    tasks = [visitors.come(name, begun=name == "begun") for name in ("a", "b", "c", "d", "begun")]
+    await until_waiting(visitors.admission, 3)
+    assert visitors.inside == ["a", "b"]
+    for name in ("a", "b", "begun", "c", "d"):
+        visitors.done[name].set()
+    await asyncio.gather(*tasks)
+    assert visitors.inside == ["a", "b", "begun", "c", "d"]
+
+
+async def test_one_more_than_may_wait_is_told_to_come_again_at_a_time_of_its_own() -> None:
+    visitors = Visitors(Admission(at_once=1, waiting=1, jitter=lambda low, high: (low + high) / 2))
+    tasks = [visitors.come("a"), visitors.come("b")]
+    await until_waiting(visitors.admission, 1)
+    with pytest.raises(CommandError) as refused:
+        await visitors.come("c")
+    assert (refused.value.code, refused.value.retry_after) == (Code.OVERLOADED, 3.0)
+    begun = visitors.come("begun", begun=True)
+    await until_waiting(visitors.admission, 2)
+    for event in visitors.done.values():
+        event.set()
+    await asyncio.gather(*tasks, begun)
+    assert visitors.inside == ["a", "begun", "b"]
+
+
+async def test_who_goes_away_while_waiting_costs_no_turn() -> None:
+    visitors = Visitors(Admission(at_once=1, waiting=3))
+    first, gone, late = (visitors.come(name) for name in ("a", "gone", "b"))
+    await until_waiting(visitors.admission, 2)
+    gone.cancel()
+    await until_waiting(visitors.admission, 1)
+    visitors.done["a"].set()
+    visitors.done["b"].set()
+    await asyncio.gather(first, late)
+    async with visitors.admission.turn():
+        assert visitors.inside == ["a", "b"]
+
+
+async def test_who_goes_away_as_the_turn_comes_passes_it_on() -> None:
+    visitors = Visitors(Admission(at_once=1, waiting=3))
+    first, gone, late = (visitors.come(name) for name in ("a", "gone", "b"))
+    await until_waiting(visitors.admission, 2)
+    visitors.admission._give_back()  # the turn is `gone`'s, who has not noticed yet
+    gone.cancel()
+    visitors.done["b"].set()
+    await late
+    visitors.done["a"].set()
+    await asyncio.gather(first, gone, return_exceptions=True)
+    assert visitors.inside == ["a", "b"]
+
+
+def test_a_full_gate_refuses_newcomers_and_leaves_those_who_are_in_alone(module_database: None) -> None:
+    admission = Admission(at_once=1, waiting=1)
+    ada = somebody("ada")
+    with running(admission=admission) as server, server.device(ada) as inside:
+        room_id = server.do(ada, "create_room", kind="group", members=[])["room"]["id"]
+        kept = server.in_loop(_fill, admission)
+        try:
+            answer = server.sync(ada)
+            assert (answer.status_code, answer.json()["code"]) == (503, "overloaded")
+            assert 1 <= int(answer.headers["Retry-After"]) <= 5
+            upgrade = {
+                "Connection": "Upgrade", "Upgrade": "websocket", "Sec-WebSocket-Version": "13",
+                "Sec-WebSocket-Key": "dGhlIHNhbXBsZSBub25jZQ==", **ada.headers,
+            }  # fmt: skip
+            refused = httpx.get(f"{server.url}/ws", headers=upgrade, trust_env=False)
+            assert (refused.status_code, "Retry-After" in refused.headers) == (503, True)
+            assert inside.call("send_message", room_id=room_id, content="Still here.").ok
+            assert inside.call("get_history", room_id=room_id).body["messages"][0]["content"] == "Still here."
+        finally:
+            server.in_loop(kept.cancel)
+        assert server.sync(ada).status_code == 200
+        with server.device(ada) as another:
+            assert another.call("ping").ok
+
+
+def _fill(admission: Admission) -> Any:
+    """Take the only turn and the only place to wait, until cancelled."""
+
+    async def take() -> None:
+        async with AsyncExitStack() as held:
+            await held.enter_async_context(admission.turn())
+            await asyncio.gather(*(asyncio.create_task(wait()) for _ in range(1)))
+
+    async def wait() -> None:
+        async with admission.turn():
+            pass
+
+    return asyncio.get_running_loop().create_task(take())
