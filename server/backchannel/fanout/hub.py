@@ -9,6 +9,7 @@ The hub knows no socket: a subscriber is anything with the methods of `Subscribe
 
 import asyncio
 from collections.abc import Awaitable, Callable, Collection, Iterable, Iterator, KeysView, Mapping
+from collections.abc import Set as AbstractSet
 from typing import Final
 
 import structlog
@@ -26,6 +27,8 @@ REPAIR_RETRY_S: Final = 1.0
 STASH_LENGTH: Final = 1000
 """Events kept while an earlier one is missing; beyond, they are read again with it."""
 
+_NOTHING: Final[dict[int, None]] = {}
+
 _log = structlog.get_logger("backchannel.fanout")
 
 
@@ -39,10 +42,12 @@ class _Moves:
 
     def __init__(self) -> None:
         self._settled = 0
-        self._rooms: dict[int, int] = {}
+        self._rooms: dict[int, int] | None = None
 
     def is_news(self, room_id: int, version: int) -> bool:
         """A change of this room at `version`: not known yet?"""
+        if self._rooms is None:
+            self._rooms = {}
         if version <= max(self._settled, self._rooms.get(room_id, 0)):
             return False
         self._rooms[room_id] = version
@@ -51,8 +56,9 @@ class _Moves:
     def settle(self, version: int) -> set[int]:
         """All rooms are known as of `version`; returns those of which something later was heard."""
         self._settled = max(self._settled, version)
-        self._rooms = {room: moved for room, moved in self._rooms.items() if moved > version}
-        return set(self._rooms)
+        later = {room: moved for room, moved in (self._rooms or {}).items() if moved > version}
+        self._rooms = later or None
+        return set(later)
 
 
 class Hub:
@@ -76,8 +82,8 @@ class Hub:
         self._on_reconnected = on_reconnected
         self._clock = clock
         self._rooms: dict[int, RoomChannel] = {}
-        self._users: dict[int, dict[Subscriber, None]] = {}
-        self._rooms_of: dict[Subscriber, set[int]] = {}
+        self._users: dict[int, tuple[Subscriber, ...]] = {}
+        self._rooms_of: dict[Subscriber, dict[int, None]] = {}
         self._moves: dict[Subscriber, _Moves] = {}
         self._repairing: dict[int, asyncio.Task[None]] = {}
 
@@ -95,13 +101,12 @@ class Hub:
 
     def attach(self, subscriber: Subscriber) -> None:
         """Hear what concerns the user. Call before reading where they stand, so that nothing falls between."""
-        self._rooms_of[subscriber] = set()
+        self._rooms_of[subscriber] = {}
         self._moves[subscriber] = _Moves()
-        mates = self._users.get(subscriber.user_id)
-        if mates is None:
-            mates = self._users[subscriber.user_id] = {}
+        mates = self._users.get(subscriber.user_id, ())
+        if not mates:
             self._bus.subscribe(facts.user_topic(subscriber.user_id))
-        mates[subscriber] = None
+        self._users[subscriber.user_id] = (*mates, subscriber)
 
     def detach(self, subscriber: Subscriber) -> None:
         """Hear nothing more. Detaching twice is detaching once."""
@@ -111,9 +116,10 @@ class Hub:
         del self._moves[subscriber]
         for room_id in rooms:
             self._drop(room_id, subscriber)
-        mates = self._users[subscriber.user_id]
-        del mates[subscriber]
-        if not mates:
+        mates = tuple(each for each in self._users[subscriber.user_id] if each is not subscriber)
+        if mates:
+            self._users[subscriber.user_id] = mates
+        else:
             del self._users[subscriber.user_id]
             self._bus.unsubscribe(facts.user_topic(subscriber.user_id))
 
@@ -128,7 +134,7 @@ class Hub:
             self._bus.subscribe(facts.room_topic(room_id))
         channel.members = members
         channel.put(subscriber, head)
-        self._rooms_of[subscriber].add(room_id)
+        self._rooms_of[subscriber][room_id] = None
         if channel.head is None:
             channel.head = head
             self._deliver_stashed(room_id, channel)
@@ -142,7 +148,7 @@ class Hub:
         if moves is None:
             return
         later = moves.settle(version)
-        for room_id in self._rooms_of[subscriber] - seats.keys() - later:
+        for room_id in self._rooms_of[subscriber].keys() - seats.keys() - later:
             self.leave(subscriber, room_id)
         for room_id, (head, members) in seats.items():
             if room_id not in later:
@@ -163,7 +169,7 @@ class Hub:
     def leave(self, subscriber: Subscriber, room_id: int) -> None:
         rooms = self._rooms_of.get(subscriber)
         if rooms is not None and room_id in rooms:
-            rooms.remove(room_id)
+            del rooms[room_id]
             self._drop(room_id, subscriber)
 
     def _drop(self, room_id: int, subscriber: Subscriber) -> None:
@@ -191,8 +197,8 @@ class Hub:
         """Oldest first."""
         return list(self._users.get(user_id, ()))
 
-    def rooms_of(self, subscriber: Subscriber) -> set[int]:
-        return self._rooms_of.get(subscriber, set())
+    def rooms_of(self, subscriber: Subscriber) -> AbstractSet[int]:
+        return self._rooms_of.get(subscriber, _NOTHING).keys()
 
     def small_rooms_of(self, subscriber: Subscriber, up_to: int) -> tuple[int, ...]:
         return tuple(room for room in self.rooms_of(subscriber) if self._rooms[room].members <= up_to)

@@ -38,6 +38,11 @@ class GuardedHttpProtocol(HttpToolsProtocol):
         self._stop_expecting()
         super().on_headers_complete()
 
+    def handle_websocket_upgrade(self) -> None:
+        super().handle_websocket_upgrade()
+        # It knows us as we know it: together they would stay until the next full collection.
+        self.parser = None  # type: ignore[assignment]
+
     def connection_lost(self, exc: Exception | None) -> None:
         self._stop_expecting()
         super().connection_lost(exc)

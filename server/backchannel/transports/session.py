@@ -48,6 +48,10 @@ KEPT_FRAMES: Final = 4096
 """Frames kept while catching up; a session that would need more is behind for good and starts over."""
 
 
+_NONE: Final[frozenset[int]] = frozenset()
+"""Shared by the thousands who have nothing to remember."""
+
+
 class State(Enum):
     OPENING = "opening"
     READING = "reading"
@@ -95,11 +99,11 @@ class Session:
         self._floor: dict[int, int] = {}
         self._kept_events: list[tuple[int, int, bytes]] = []
         self._kept_frames: list[tuple[int, bytes]] = []
-        self._left: set[int] = set()
+        self._left: frozenset[int] = _NONE
         self._stale_since: float | None = None
         self._beat_soon = False
         self._rooms_version = 0
-        self._ahead: set[int] = set()
+        self._ahead: frozenset[int] = _NONE
 
     # -- what the client says
 
@@ -162,7 +166,7 @@ class Session:
             resume = None
         self.newcomer = resume is None
         self.epoch, self.user_version = place.epoch, place.user_version
-        self._left = set()
+        self._left = _NONE
         self._know_rooms_at(place.user_version)
         self._beat_at = now
         cursors: dict[int, int] = {}
@@ -224,7 +228,7 @@ class Session:
         frames += [frame for version, frame in kept_frames if self._admits_version(version)]
         frames += [frame for room_id, seq, frame in kept_events if self._admits(room_id, seq)]
         self._resume = None
-        self._resets, self._left = {}, set()
+        self._resets, self._left = {}, _NONE
         return [Send(frames)]
 
     def listed(self, room_list: RoomList, rooms_version: int) -> list[Effect]:
@@ -268,7 +272,7 @@ class Session:
             self._floor = {room: seq for room, seq in self._floor.items() if seq > head_of(room)}
 
     def user_frame(self, version: int, frame: bytes) -> bool:
-        self._ahead.add(version)
+        self._ahead |= {version}
         self._know_rooms_at(self._rooms_version)
         if self.state is State.LIVE:
             return self._admits_version(version)
@@ -282,14 +286,14 @@ class Session:
     def joined(self, room_id: int, seq: int) -> None:
         """The user is in a room from `seq` on; what led there is in the `room_added` that comes with it. The news may have
         been overtaken by the room's first events: the next heartbeat comes soon, and names its head."""
-        self._left.discard(room_id)
+        self._left -= {room_id}
         self._floor[room_id] = max(seq, self._floor.get(room_id, 0))
         self._beat_soon = True
 
     def left(self, room_id: int) -> None:
         """Nothing of this room is said any more, whatever was read or kept of it."""
         if self.state is not State.LIVE:
-            self._left.add(room_id)
+            self._left |= {room_id}
         self._floor.pop(room_id, None)
         self._resets.pop(room_id, None)
         self._kept_events = [kept for kept in self._kept_events if kept[0] != room_id]
@@ -313,7 +317,8 @@ class Session:
         while known + 1 in self._ahead:
             known += 1
         self._rooms_version = known
-        self._ahead = {each for each in self._ahead if each > known} if self._ahead else self._ahead
+        if self._ahead:
+            self._ahead = frozenset(each for each in self._ahead if each > known) or _NONE
 
     def _admits(self, room_id: int, seq: int) -> bool:
         """Not said before. Above the floor the hub's own order holds, and the floor is forgotten."""
