@@ -53,6 +53,9 @@ def _parser() -> argparse.ArgumentParser:
     serve = add("serve", _serve, "Run the server; an empty data folder is set up first.")
     serve.add_argument("--host", help="address to listen on (BACKCHANNEL_HOST, else 127.0.0.1)")
     serve.add_argument("--port", help="port to listen on, 0 for any (BACKCHANNEL_PORT, else 8000)")
+    serve.add_argument("--workers", metavar="N", help="processes that serve (BACKCHANNEL_WORKERS, else 1)")
+    # What the supervisor of several says to each: the descriptors of the listening socket and of the tie to it.
+    serve.add_argument("--as-worker", nargs=2, type=int, help=argparse.SUPPRESS)
     serve.add_argument("--demo", action="store_true", help="fill an empty database with people and their messages")
 
     create = add("createuser", _createuser, "Make an account. The first one owns the server.")
@@ -78,7 +81,7 @@ def _parser() -> argparse.ArgumentParser:
 
 def _configure(options: argparse.Namespace) -> Conf:
     """Options on the command line are settings; they go where settings are read."""
-    for name in ("data", "host", "port"):
+    for name in ("data", "host", "port", "workers"):
         value = getattr(options, name, None)
         if value is not None:
             os.environ[variable(name)] = value
@@ -107,10 +110,12 @@ def _open(conf: Conf, *, up_to_date: bool = True) -> None:
 
 
 def _serve(options: argparse.Namespace, conf: Conf) -> int:
-    from backchannel.runner.start import start
+    from backchannel.runner.start import start, start_worker
 
-    start(conf, demo=options.demo, open_database=lambda: _open(conf), stop=Stop)
-    return 0
+    if options.as_worker:
+        start_worker(conf, *options.as_worker, open_database=lambda: _open(conf, up_to_date=False))
+        return 0
+    return start(conf, demo=options.demo, open_database=lambda: _open(conf), stop=Stop)
 
 
 def _createuser(options: argparse.Namespace, conf: Conf) -> int:

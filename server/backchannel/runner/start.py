@@ -1,18 +1,23 @@
-"""`backchannel serve`: from an empty folder, or a full one, to a listening server."""
+"""`backchannel serve`: from an empty folder, or a full one, to a listening server, in one process or several."""
 
 from __future__ import annotations
 
+import socket
+import sys
 from collections.abc import Callable
 from contextlib import ExitStack
+from urllib.parse import urlsplit
 
 from backchannel import __version__
 from backchannel.site.conf import Conf
 
 
-def start(conf: Conf, *, demo: bool, open_database: Callable[[], None], stop: type[Exception]) -> None:
-    """Serve until told to stop. `open_database` gets Django and the tables ready; `stop` is raised with one line."""
+def start(conf: Conf, *, demo: bool, open_database: Callable[[], None], stop: type[Exception]) -> int:
+    """Serve until told to stop; the exit status. `open_database` gets Django and the tables ready; `stop` is raised with one
+    line."""
     from backchannel.runner.listening import CannotListen, listen
 
+    _check_workers(conf, stop)
     # First of all: a taken port should be told before tables are made.
     try:
         sock = listen(conf.host, conf.port)
@@ -35,17 +40,59 @@ def start(conf: Conf, *, demo: bool, open_database: Callable[[], None], stop: ty
         keeps = "SQLite" if state.vendor() == "sqlite" else state.describe().removeprefix("the ")
         state.close()
 
-        from backchannel.asgi import application, drain
-        from backchannel.runner.server import serve as run
+        def say() -> None:
+            _say(conf, sock.getsockname(), keeps, advice)
 
-        run(
-            application,
-            sock,
+        if conf.workers == 1:
+            _run(conf, sock, say)
+            return 0
+        from backchannel.runner.workers import supervise
+
+        return supervise(
+            conf.workers,
+            lambda tie: [sys.executable, "-m", "backchannel", "serve", "--as-worker", str(sock.fileno()), str(tie)],
+            [sock.fileno()],
+            ready=say,
             shutdown_s=conf.shutdown_s,
-            trusted_proxies=conf.trusted_proxies,
-            started=lambda: _say(conf, sock.getsockname(), keeps, advice),
-            drain=drain,
         )
+
+
+def start_worker(conf: Conf, listening: int, tie_fd: int, *, open_database: Callable[[], None]) -> None:
+    """One of several, on a socket that listens already. What is done once for all was done by the supervisor."""
+    from backchannel.runner.workers import Tie
+
+    tie = Tie(tie_fd)
+    open_database()
+    from backchannel.site import state
+
+    state.close()
+    with socket.socket(fileno=listening) as sock:
+        _run(conf, sock, tie.say_ready)
+
+
+def _check_workers(conf: Conf, stop: type[Exception]) -> None:
+    if conf.workers == 1:
+        return
+    if urlsplit(conf.database_url).scheme not in {"postgres", "postgresql"}:
+        raise stop(f"{conf.workers} workers need PostgreSQL (BACKCHANNEL_DATABASE_URL): SQLite has one process")
+    if not conf.redis_url:
+        raise stop(
+            f"{conf.workers} workers need Redis (BACKCHANNEL_REDIS_URL): by it they hear of each other's messages"
+        )
+
+
+def _run(conf: Conf, sock: socket.socket, started: Callable[[], None]) -> None:
+    from backchannel.asgi import application, drain
+    from backchannel.runner.server import serve
+
+    serve(
+        application,
+        sock,
+        shutdown_s=conf.shutdown_s,
+        trusted_proxies=conf.trusted_proxies,
+        started=started,
+        drain=drain,
+    )
 
 
 def _demo() -> str:

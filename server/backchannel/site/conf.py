@@ -137,6 +137,12 @@ class Conf:
     )
     host: str = setting(_text, "127.0.0.1", "The address to listen on. `0.0.0.0` listens on every network.")
     port: int = setting(_port, "8000", "The port to listen on; 0 takes any free one.")
+    workers: int = setting(
+        _number(1, 64),
+        "1",
+        "Processes that serve behind the one port. More than one need PostgreSQL and Redis; one that dies is replaced. "
+        "`/metrics` then tells of the process that happens to answer.",
+    )
     database_url: str = setting(
         _database,
         "",

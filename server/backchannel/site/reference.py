@@ -12,7 +12,7 @@ from backchannel.site.conf import Conf, variable
 _HEAD = """# Settings
 
 Everything is set by environment variables; none is needed to start. A variable that is set but blank counts as unset.
-`backchannel serve` takes `--data`, `--host` and `--port` as options too, and these win. `backchannel check` tells what
+`backchannel serve` takes `--data`, `--host`, `--port` and `--workers` as options too, and these win. `backchannel check` tells what
 would keep the server from running well, and which variables it does not know.
 
 Behind a reverse proxy, set at least `BACKCHANNEL_ORIGINS` to the address that people open.

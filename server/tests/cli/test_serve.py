@@ -121,6 +121,16 @@ def test_two_servers_do_not_share_an_sqlite_folder(start: Start, run: Run, folde
     assert str(folder) in second.err
 
 
+def test_several_workers_need_a_database_and_a_bus_that_several_can_share(run: Run, folder: Path) -> None:
+    alone = run("serve", "--workers", "2", "--port", "0")
+    assert (alone.status, alone.out) == (2, "")
+    assert "2 workers need PostgreSQL" in alone.err
+    deaf = run("serve", "--workers", "2", "--port", "0", BACKCHANNEL_DATABASE_URL="postgres://127.0.0.1:1/nobody")
+    assert (deaf.status, deaf.out) == (2, "")
+    assert "2 workers need Redis" in deaf.err
+    assert not folder.exists()
+
+
 def test_machines_are_told_in_json_where_it_listens(start: Start) -> None:
     process = start(BACKCHANNEL_LOG_FORMAT="json")
     assert process.stderr is not None

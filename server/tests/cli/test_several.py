@@ -1,0 +1,98 @@
+"""Several workers behind one port, on PostgreSQL and Redis: they are one server, also while one of them dies."""
+
+import json
+import os
+import signal
+import subprocess
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit, urlunsplit
+from uuid import uuid4
+
+import httpx
+import psycopg
+import pytest
+from websockets.sync.client import ClientConnection, connect
+
+from tests.cli.conftest import Run, Start
+from tests.cli.test_serve import port_of
+from tests.running import wait_until
+
+pytestmark = pytest.mark.skipif(
+    os.environ.get("BACKCHANNEL_TEST_DATABASE") != "postgres" or not os.environ.get("BACKCHANNEL_TEST_REDIS_URL"),
+    reason="belongs to the run on PostgreSQL",
+)
+SOCKETS = 8
+
+
+@pytest.fixture
+def shared() -> Iterator[dict[str, str]]:
+    """The settings that name an empty database, and the bus."""
+    parts = urlsplit(os.environ["BACKCHANNEL_TEST_POSTGRES_URL"])
+    name = f"several_{os.getpid()}"
+    with psycopg.connect(urlunsplit(parts), autocommit=True) as server:
+        server.execute(f"CREATE DATABASE {name}")  # type: ignore[arg-type]
+        try:
+            url = urlunsplit(parts._replace(path=f"/{name}"))
+            yield {
+                "BACKCHANNEL_DATABASE_URL": url,
+                "BACKCHANNEL_REDIS_URL": os.environ["BACKCHANNEL_TEST_REDIS_URL"],
+                "BACKCHANNEL_WORKERS": "2",
+            }
+        finally:
+            server.execute(f"DROP DATABASE {name} WITH (FORCE)")  # type: ignore[arg-type]
+
+
+def workers_of(process: "subprocess.Popen[str]") -> set[int]:
+    found = set()
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            parent = stat.read_text().rpartition(")")[2].split()[1]
+        except OSError:
+            continue
+        if parent == str(process.pid):
+            found.add(int(stat.parent.name))
+    return found
+
+
+def until(link: ClientConnection, type_: str) -> dict[str, Any]:
+    while True:
+        heard = json.loads(link.recv(timeout=60))
+        for frame in heard if isinstance(heard, list) else [heard]:
+            if frame["type"] == type_:
+                return dict(frame)
+
+
+def test_they_hear_of_each_other_and_one_that_dies_is_replaced(start: Start, run: Run, shared: dict[str, str]) -> None:
+    run("createuser", "ada", "--password", "correct horse battery", **shared)
+    token = run("token", "ada", **shared).out.strip()
+    server = start(**shared)
+    port = port_of(server)
+    before = workers_of(server)
+    assert len(before) == 2
+    headers = {"Authorization": f"Bearer {token}"}
+    url = f"http://127.0.0.1:{port}"
+
+    def talk() -> None:
+        with ExitStack() as open_links, httpx.Client(base_url=url, headers=headers, timeout=60) as http:
+            links = []
+            for _ in range(SOCKETS):
+                link = open_links.enter_context(connect(f"ws://127.0.0.1:{port}/ws", additional_headers=headers))
+                link.send(json.dumps({"type": "hello", "protocol": 1, "client": {"instance": str(uuid4())}}))
+                until(link, "caught_up")
+                links.append(link)
+            room = http.get("/api/rooms").json()["rooms"][0]["id"]
+            sent = http.post(f"/api/rooms/{room}/messages", json={"content": "Hello."}).json()["message"]
+            for link in links:
+                assert until(link, "message_created")["seq"] == sent["seq"]
+
+    talk()
+    os.kill(next(iter(before)), signal.SIGKILL)
+    wait_until(lambda: len(workers_of(server) - before) == 1 and len(workers_of(server)) == 2)
+    talk()
+    server.send_signal(signal.SIGTERM)
+    _, err = server.communicate(timeout=60)
+    assert server.returncode == 0
+    assert "Traceback" not in err

@@ -1,0 +1,107 @@
+"""Workers are watched: who dies is replaced, all end together, and nobody outlives the supervisor."""
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from tests.cli.conftest import clean_environment
+from tests.running import wait_until
+
+SUPERVISOR = """
+import sys
+from backchannel.runner import workers
+workers.PAUSE_S = 0.0
+command = lambda tie: [sys.executable, "-c", sys.argv[1], str(tie)]
+sys.exit(workers.supervise(2, command, [], ready=lambda: print("all", flush=True), shutdown_s=5))
+"""
+WORKER = """
+import os, signal, sys
+from backchannel.runner.workers import Tie
+tie = Tie(int(sys.argv[1]))
+print(os.getpid(), flush=True)
+tie.say_ready()
+signal.pause()
+"""
+Start = Callable[[str], "subprocess.Popen[str]"]
+
+
+@pytest.fixture
+def start() -> Iterator[Start]:
+    started: list[subprocess.Popen[str]] = []
+
+    def go(worker: str) -> "subprocess.Popen[str]":
+        command = [sys.executable, "-c", SUPERVISOR, worker]
+        process = subprocess.Popen(command, env=clean_environment({}), stdout=subprocess.PIPE, text=True)
+        started.append(process)
+        return process
+
+    yield go
+    for process in started:
+        process.kill()
+        process.communicate()
+
+
+def pids(process: "subprocess.Popen[str]", count: int) -> list[int]:
+    """Of the workers that say that they are there, in the order in which they do."""
+    found: list[int] = []
+    assert process.stdout is not None
+    while len(found) < count:
+        line = process.stdout.readline()
+        assert line, "the supervisor ended"
+        if line.strip().isdigit():
+            found.append(int(line))
+    return found
+
+
+def is_gone(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return True
+    with open(f"/proc/{pid}/stat") as stat:  # dead, and not yet waited for by whoever adopted it
+        return stat.read().rpartition(")")[2].split()[0] == "Z"
+
+
+def test_who_dies_is_replaced_and_the_others_go_on(start: Start) -> None:
+    supervisor = start(WORKER)
+    first, second = pids(supervisor, 2)
+    os.kill(first, signal.SIGKILL)
+    [third] = pids(supervisor, 1)
+    assert third not in (first, second)
+    assert not is_gone(second)
+    assert supervisor.poll() is None
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_told_to_stop_all_of_them_do(start: Start, number: signal.Signals) -> None:
+    supervisor = start(WORKER)
+    workers = pids(supervisor, 2)
+    supervisor.send_signal(number)
+    assert supervisor.wait(30) == 0
+    assert all(is_gone(pid) for pid in workers)
+
+
+def test_nobody_outlives_a_supervisor_that_is_killed(start: Start) -> None:
+    supervisor = start(WORKER)
+    workers = pids(supervisor, 2)
+    supervisor.kill()
+    wait_until(lambda: all(is_gone(pid) for pid in workers))
+
+
+def test_workers_that_never_come_to_life_are_given_up(start: Start) -> None:
+    assert start("raise SystemExit(3)").wait(60) == 1
+
+
+def test_that_all_are_ready_is_told_once(start: Start) -> None:
+    supervisor = start(WORKER)
+    [first, _] = pids(supervisor, 2)
+    assert supervisor.stdout is not None
+    assert supervisor.stdout.readline() == "all\n"
+    os.kill(first, signal.SIGKILL)
+    pids(supervisor, 1)
+    supervisor.send_signal(signal.SIGTERM)
+    assert supervisor.communicate(timeout=30)[0] == ""
