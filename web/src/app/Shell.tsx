@@ -37,10 +37,9 @@ export function Shell() {
   useShortcuts(current);
   useTitle(current);
   usePresence();
-  useEffect(() => {
-    learn([user]);
-    learnFromRooms(rooms);
-  }, [user, rooms]);
+  // Two effects: a name that is older in the one than in the other must not be learnt anew with every message.
+  useEffect(() => learn([user]), [user]);
+  useEffect(() => learnFromRooms(rooms), [rooms]);
 
   // Links to the sign-up, used by somebody who is in.
   if (current === null && location !== '/') return <Redirect to="/" replace />;

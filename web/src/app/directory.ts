@@ -22,6 +22,9 @@ export function learnFromMessages(messages: readonly Message[]): void {
 }
 
 export const usePeople = () => useStore(known, (value) => value);
+/** Their usernames in one string, empty where unknown: who asks renders again only when one of these changes. */
+export const useUsernames = (ids: readonly UserId[]): string =>
+  useStore(known, (people) => ids.map((id) => people.get(id)?.username ?? '').join(' '));
 /** For handlers and labels made on demand; does not render again when it changes. */
 export const personName = (id: UserId): string => {
   const user = known.get().get(id);

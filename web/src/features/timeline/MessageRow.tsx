@@ -1,6 +1,6 @@
 import type { Message, Quote, User } from '@backchannel/client';
 import { type KeyboardEvent, memo, type ReactNode, useMemo, useState } from 'react';
-import { usePeople } from '../../app/directory.ts';
+import { useUsernames } from '../../app/directory.ts';
 import { Avatar, nameOf } from '../../ui/Avatar.tsx';
 import { cx } from '../../ui/classes.ts';
 import { clockTime, fullTime } from '../../ui/time.ts';
@@ -196,9 +196,7 @@ function frameOf(message: Message, at: number, first: boolean, tabbable: boolean
 
 /** The usernames behind `mentions`; null where somebody among them is not known by name yet. */
 function useMentioned(message: Message): ReadonlySet<string> | null {
-  const people = usePeople();
-  const names = message.mentions.map((id) => people.get(id)?.username ?? '');
-  const key = names.join(' ');
+  const key = useUsernames(message.mentions);
   return useMemo(() => {
     const all = key === '' ? [] : key.split(' ');
     return all.includes('') ? null : new Set(all);

@@ -1,0 +1,63 @@
+import { type Render, rendersOf } from '../renders.ts';
+import type { Message, Room } from '@backchannel/client';
+import { describe, expect, it, vi } from 'vitest';
+import { lexer } from '../../src/app/late.ts';
+import { ANN, BOB, frames, leftBelow, world } from './world.tsx';
+
+/** Those that were there already. (Others come and go at the edges of what the list holds.) */
+const messages = (renders: readonly Render[]): string[] =>
+  renders
+    .filter(({ name, isNew }) => name === 'MessageRow' && !isNew)
+    .map(({ props }) => (props['message'] as Message).content);
+const rooms = (renders: readonly Render[]): string[] =>
+  renders.filter(({ name }) => name === 'RoomRow').map(({ props }) => (props['room'] as Room).name ?? '');
+
+/** A long room, read to its end, at rest. */
+async function atRest() {
+  const made = world();
+  for (let index = 1; index <= 120; index += 1) made.server.post(1, BOB, `line ${index}`);
+  made.server.run(ANN, 'mark_read', { room_id: 1, seq: 120 });
+  const opened = await made.open();
+  await opened.connected();
+  await expect.element(opened.list.getByText('line 119')).toBeVisible();
+  await vi.waitFor(() => expect(leftBelow()).toBeLessThan(2));
+  await lexer();
+  await frames(30);
+  return { ...made, ...opened };
+}
+
+describe('what is drawn anew', () => {
+  it('when a message comes: the one before it, which hands on its place in the tab order, and no other', async () => {
+    const { server, list } = await atRest();
+    const renders = await rendersOf(async () => {
+      for (const text of ['one more', 'and another']) {
+        server.post(1, BOB, text);
+        await expect.element(list.getByText(text)).toBeVisible();
+        await frames(5);
+      }
+    });
+    expect(new Set(messages(renders))).toEqual(new Set(['line 120', 'one more']));
+  });
+
+  it('when a message changes: that one', async () => {
+    const { server, list } = await atRest();
+    const target = [...(server.rooms.get(1)?.messages.values() ?? [])].at(-3) as Message;
+    const renders = await rendersOf(async () => {
+      server.run(BOB, 'edit_message', { message_id: target.id, content: 'said better' });
+      await expect.element(list.getByText('said better')).toBeVisible();
+      await frames(5);
+    });
+    expect(messages(renders)).toEqual(['said better']);
+  });
+
+  it('when something happens in another room: no message here, and no other room', async () => {
+    const { server, screen } = await atRest();
+    const renders = await rendersOf(async () => {
+      server.post(2, BOB, 'elsewhere');
+      await expect.element(screen.getByRole('link', { name: /second, 1 unread/ })).toBeVisible();
+      await frames(5);
+    });
+    expect(messages(renders)).toEqual([]);
+    expect(new Set(rooms(renders))).toEqual(new Set(['second']));
+  });
+});
