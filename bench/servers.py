@@ -182,7 +182,7 @@ def backchannel(world: list[str], *, database: str = "sqlite", env: dict[str, st
     data = Path(tempfile.mkdtemp(prefix="bench-data-"))
     settings = {**LIFTED, **NOT_INHERITED, "BACKCHANNEL_DATA": str(data), **(env or {})}
     try:
-        with _database(database) as (url, pids):
+        with database_of(database) as (url, pids):
             settings |= {"BACKCHANNEL_DATABASE_URL": url} if url else {}
             made = make_world(world, settings)
             port = free_port()
@@ -206,7 +206,7 @@ def make_world(world: list[str], settings: dict[str, str]) -> dict[str, Any]:
 
 
 @contextmanager
-def _database(kind: str) -> Iterator[tuple[str, list[int]]]:
+def database_of(kind: str) -> Iterator[tuple[str, list[int]]]:
     if kind == "sqlite":
         yield "", []
         return

@@ -31,13 +31,13 @@ _MENTIONED = (
 
 
 _LAST = f"(SELECT MAX(x.seq) FROM {MESSAGE} x WHERE x.room_id = r.id AND x.seq <= r.head)"
-_PEOPLE = (
-    f"FROM {MEMBERSHIP} o JOIN {PERSON} p ON p.id = o.person_id "
-    f"WHERE o.room_id = r.id AND o.state = '{MEMBER}' AND r.member_count <= {SMALL_ROOM}"
-)
+_SEATED = f"o.room_id = r.id AND o.state = '{MEMBER}' AND r.member_count <= {SMALL_ROOM}"
 _MEMBERS: Final = {
-    "sqlite": f"(SELECT json_group_array(json_array(p.id, p.username, p.display_name)) {_PEOPLE})",
-    "postgresql": f"(SELECT json_agg(json_build_array(p.id, p.username, p.display_name))::text {_PEOPLE})",
+    "sqlite": f"(SELECT json_group_array(json_array(p.id, p.username, p.display_name)) FROM {MEMBERSHIP} o "
+    f"JOIN {PERSON} p ON p.id = o.person_id WHERE {_SEATED})",
+    # As a join PostgreSQL would go through everybody there is, room after room.
+    "postgresql": "(SELECT json_agg((SELECT json_build_array(p.id, p.username, p.display_name) "
+    f"FROM {PERSON} p WHERE p.id = o.person_id))::text FROM {MEMBERSHIP} o WHERE {_SEATED})",
 }
 
 

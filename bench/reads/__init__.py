@@ -1,0 +1,1 @@
+"""What reading costs, and whether it grows with what is stored."""
