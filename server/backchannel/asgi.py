@@ -42,7 +42,7 @@ from backchannel.fanout.presence import Presence, Sight
 from backchannel.ops.health import health_routes
 from backchannel.ops.lag import sample_lag
 from backchannel.protocol import codec
-from backchannel.protocol.errors import CloseCode
+from backchannel.protocol.errors import CloseCode, CommandError
 from backchannel.protocol.frames import GoingAway
 from backchannel.protocol.shapes import Limits
 from backchannel.queries.events import missing_facts
@@ -61,6 +61,8 @@ from backchannel.web.files import StaticFiles
 
 RETURN_WITHIN_MS: Final = 5000
 """Clients of a restarting node come back at random within this."""
+COMMITTED_WITHIN_S: Final = 3.0
+"""How long a restarting node waits for what is being committed before it closes sockets."""
 SLICE: Final = 100
 SLICES: Final = 20
 SLICE_PAUSE_S: Final = 0.1
@@ -139,8 +141,10 @@ class Chat:
         for subscriber in list(self.hub.subscribers):
             slot = random.randrange(RETURN_WITHIN_MS)  # noqa: S311
             subscriber.say(codec.encode(GoingAway(slot)))
-        while self.log.waiting:  # noqa: ASYNC110 (a thread empties it)
-            await asyncio.sleep(0.01)
+        # What takes longer was not acked: its sender asks again, by the same id.
+        with suppress(CommandError, TimeoutError):
+            async with asyncio.timeout(COMMITTED_WITHIN_S):
+                await self.log.settle()
         sockets = [subscriber for subscriber in self.hub.subscribers if subscriber.is_socket]
         size = max(SLICE, len(sockets) // SLICES + 1)
         for start in range(0, len(sockets), size):

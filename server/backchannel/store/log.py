@@ -22,6 +22,7 @@ from django.db import DatabaseError, IntegrityError, InterfaceError, Operational
 
 from backchannel import failpoints
 from backchannel.protocol.errors import Code, CommandError
+from backchannel.protocol.shapes import User
 from backchannel.store.appends import Append, append_messages
 from backchannel.store.clock import now_us
 from backchannel.store.hop import unavailable
@@ -95,6 +96,10 @@ class Log:
         self.enqueue(operation, partial(_settle, done))
         return await done
 
+    async def settle(self) -> None:
+        """Return when everything queued so far is committed and answered. Raises CommandError: 503."""
+        await self.write(_Nothing(actor=User(0, "", "")))
+
     def submit(self, operation: Operation) -> "Future[Any]":
         """For threads: the future is resolved after the commit, or with a CommandError."""
         done: Future[Any] = Future()
@@ -159,6 +164,16 @@ class Log:
                 job.answered(job.outcome)
             except Exception:
                 _log.exception("answering_broke")
+
+
+class _Nothing(Change):
+    """Takes its place in the queue."""
+
+    @property
+    def shares_transaction(self) -> bool:
+        return True
+
+    def apply(self, transaction: Transaction, outcome: Outcome) -> None: ...
 
 
 def _settle(done: "asyncio.Future[Any] | Future[Any]", outcome: Outcome) -> None:

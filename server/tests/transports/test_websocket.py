@@ -270,6 +270,31 @@ def test_a_server_that_stops_says_when_to_come_back_and_lets_nobody_in(module_da
             assert server.call(ada, "create_room", kind="group").ok
 
 
+@pytest.mark.parametrize("is_in_time", [True, False])
+def test_a_server_that_stops_acks_what_it_has_begun_but_waits_for_no_stuck_database(
+    module_database: None, monkeypatch: pytest.MonkeyPatch, is_in_time: bool
+) -> None:
+    import asyncio
+
+    from backchannel import asgi
+    from tests.store.conftest import held
+
+    monkeypatch.setattr(asgi, "COMMITTED_WITHIN_S", 30.0 if is_in_time else 0.05)
+    ada = somebody("ada")
+    with running() as server, opened(server, ada) as device:
+        room_id = room_of(server, ada)
+        with held(server.chat.log, ada.user):
+            device.say({"type": "send_message", "id": str(uuid4()), "room_id": room_id, "content": "Begun."})
+            server.wait_until(lambda: server.chat.log.waiting)
+            server.in_loop(lambda: asyncio.ensure_future(server.chat.drain()))
+            device.until("going_away")
+            if not is_in_time:
+                assert device.closed() == (1012, "restart")
+        if is_in_time:
+            assert device.closed() == (1012, "restart")
+        assert ("ack" in [frame["type"] for frame in device.heard]) == is_in_time
+
+
 def test_everybody_hears_what_was_committed_before_it_stopped(module_database: None, way: Any) -> None:
     ada = somebody("ada")
     with running(limits=WITHOUT_LIMITS, websocket=way) as server:
