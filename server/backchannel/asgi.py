@@ -50,7 +50,7 @@ from backchannel.store import hop, reads
 from backchannel.store.hop import in_thread
 from backchannel.store.log import Log
 from backchannel.transports.admission import AT_ONCE, WAITING, Admission
-from backchannel.transports.http.routes import api_routes, not_found
+from backchannel.transports.http.routes import Api, not_found
 from backchannel.transports.identity import IssueTicket
 from backchannel.transports.node import Node
 from backchannel.transports.rates import Rates
@@ -99,10 +99,11 @@ class Chat:
         self.rounds = Rounds(self.node, revocation.revalidate)
         self._bus = bus
         self._tasks: set[asyncio.Task[Any]] = set()
+        self._api = Api(self.node)
         self._starlette = Starlette(
             routes=[
                 WebSocketRoute("/ws", WebSocketEndpoint(self.node)),
-                *api_routes(self.node),
+                *self._api.routes,
                 *health_routes({"database": _database_answers, "bus": bus.check}, lambda: self.node.draining),
                 Mount("/static", _below_static(StaticFiles())),
                 Mount("/", django_application),
@@ -112,7 +113,7 @@ class Chat:
         )
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        await self._starlette(scope, receive, send)
+        await (self._api.shortcut(scope) or self._starlette)(scope, receive, send)
 
     @asynccontextmanager
     async def _lifespan(self, _: Starlette) -> AsyncIterator[None]:

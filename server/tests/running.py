@@ -160,13 +160,20 @@ class Running:
         self.chat.log._loop.call_soon_threadsafe(call)
         return done.result(PATIENCE_S)
 
+    def forget_devices_of(self, who: Someone) -> None:
+        """As if this person had polled another node so far."""
+
+        def forget() -> None:
+            for each in self.chat.hub.subscribers_of(who.id):
+                if not each.is_socket:
+                    each.close()
+
+        self.in_loop(forget)
+
     def polls_of(self, who: Someone) -> int:
         """How many polls of this person wait at present."""
         return self.in_loop(
-            lambda: sum(
-                not each.is_socket and each.session.state.value == "live"
-                for each in self.chat.hub.subscribers_of(who.id)
-            )
+            lambda: sum(each.waiting for each in self.chat.hub.subscribers_of(who.id) if not each.is_socket)
         )
 
 

@@ -11,7 +11,7 @@ Sink = Callable[[Text], None]
 
 
 class Subscriber(Protocol):
-    """One socket or one waiting poll. All calls come on the event loop and must not wait."""
+    """One socket, one poll, or a device between its polls. All calls come on the event loop and must not wait."""
 
     @property
     def user_id(self) -> int: ...

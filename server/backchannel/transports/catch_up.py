@@ -51,6 +51,11 @@ class CatchUp:
             self._session.left(room_id)  # while the place was read
         self._session.entered(hub.head_of)
 
+    def settle(self, other: Subscriber) -> None:
+        """Have another subscriber of this user listen to the rooms of the place."""
+        assert self._place is not None
+        self._node.hub.settle(other, self._place.user_version, _seats(self._place))
+
     async def read(self, wanted: Read) -> list[Effect]:
         """Read at least as far as the hub has delivered, so that what it brings next follows without a gap."""
         assert self._place is not None
@@ -99,8 +104,7 @@ class CatchUp:
         """Listen to the rooms of this place; returns those it has, and those listened to before."""
         hub = self._node.hub
         known = set(hub.rooms_of(self._subscriber)) | place.seats.keys()
-        seats = {seat.room_id: (seat.head, seat.member_count) for seat in place.seats.values()}
-        hub.settle(self._subscriber, place.user_version, seats)
+        hub.settle(self._subscriber, place.user_version, _seats(place))
         return known
 
     def _presence(self) -> list[bytes]:
@@ -109,6 +113,10 @@ class CatchUp:
         others = hub.people_in(small) - {self._session.user.id}
         states = ((user_id, presence.state_of(user_id)) for user_id in sorted(others))
         return [presence_frame(user_id, state) for user_id, state in states if state != "offline"]
+
+
+def _seats(place: reads.Place) -> dict[int, tuple[int, int]]:
+    return {seat.room_id: (seat.head, seat.member_count) for seat in place.seats.values()}
 
 
 def _read(

@@ -1,6 +1,6 @@
 """What an operator can watch: Prometheus counters of both transports, served at /metrics."""
 
-from typing import Final
+from typing import Final, Literal
 
 from prometheus_client import Counter, Gauge, Histogram
 
@@ -20,6 +20,13 @@ queue: Final = Gauge("backchannel_log_queue", "Operations waiting for the writer
 arriving: Final = Gauge("backchannel_arrivals_waiting", "Handshakes, resumes and polls that wait for their turn.")
 turned_away: Final = Counter("backchannel_arrivals_turned_away", "Those told to come again, since too many waited.")
 rooms_served: Final = Gauge("backchannel_rooms_served", "Rooms that somebody listens to here.")
+
+_of_syncs: Final = {kind: syncs.labels(kind) for kind in ("something", "nothing")}
+
+
+def count_sync(kind: Literal["something", "nothing"]) -> None:
+    _of_syncs[kind].inc()
+
 
 _of_commands: dict[tuple[str, str, str], tuple[Counter, Histogram]] = {}
 """The library looks labels up under a lock, which for each command would cost more than counting it."""

@@ -37,6 +37,7 @@ class Rounds:
     def start(self) -> None:
         rounds = ((TICK_S, self.tick), (RECONCILE_S, self.reconcile), (REVALIDATE_S, self.revalidate_all))
         self._tasks = [asyncio.create_task(_every(seconds, round_)) for seconds, round_ in rounds]
+        self._tasks.append(asyncio.create_task(self.reconcile_now()))  # whatever was told, its epoch is known
 
     async def stop(self) -> None:
         for task in self._tasks:

@@ -124,6 +124,7 @@ def installed() -> Iterator[None]:
             metrics, **{name: metric for name, value in vars(metrics).items() if isinstance(value, MetricWrapperBase)}
         ),
         mock.patch.object(metrics, "count_command", _uncounted),
+        mock.patch.object(metrics, "count_sync", _uncounted),
         *(
             mock.patch.object(module, "_log", server_log)
             for name, module in list(sys.modules.items())

@@ -1,34 +1,11 @@
 """What coming back costs the database: a fixed number of queries, whatever happened meanwhile and in however many rooms."""
 
-from collections.abc import Callable
-from typing import Any
-
 import pytest
-from django.db.backends.utils import CursorWrapper
 
 from tests.running import Frame, Running, Someone, somebody
+from tests.transports.conftest import QueriesOf
 
 ROOMS = 12
-
-
-@pytest.fixture
-def queries_of(monkeypatch: pytest.MonkeyPatch) -> Callable[[Callable[[], Any]], list[str]]:
-    """The statements that all threads of this process execute while something is done."""
-    executed: list[str] = []
-    original = CursorWrapper.execute
-
-    def execute(self: CursorWrapper, sql: Any, params: Any = None) -> Any:
-        executed.append(str(sql))
-        return original(self, sql, params)
-
-    monkeypatch.setattr(CursorWrapper, "execute", execute)
-
-    def during(do: Callable[[], Any]) -> list[str]:
-        executed.clear()
-        do()
-        return list(executed)
-
-    return during
 
 
 class Returning:
@@ -51,6 +28,7 @@ class Returning:
             "user_version": listed["user_version"],
             "rooms": {str(room["id"]): room["seq"] for room in listed["rooms"]},
         }
+        self.server.forget_devices_of(self.ben)
 
     def say(self, who: Someone, content: str = "Hi.") -> None:
         for room_id in self.rooms:
@@ -71,9 +49,6 @@ def _told(frames: list[Frame]) -> list[Frame]:
 @pytest.fixture
 def ben(server: Running) -> Returning:
     return Returning(server)
-
-
-QueriesOf = Callable[[Callable[[], Any]], list[str]]
 
 
 @pytest.mark.parametrize("way", ["come", "poll"])

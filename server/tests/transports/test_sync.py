@@ -177,7 +177,7 @@ def test_who_gives_up_leaves_no_place_behind(server: Running, pair: tuple[Someon
         )
         raw.sendall(head.encode() + body)
         server.wait_until(lambda: server.polls_of(poller.who) == 1)
-    server.wait_until(lambda: server.in_loop(lambda: not server.chat.hub.subscribers_of(poller.who.id)))
+    server.wait_until(lambda: server.polls_of(poller.who) == 0)
 
 
 def test_a_newer_poll_of_the_same_client_ends_the_older(

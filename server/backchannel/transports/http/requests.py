@@ -1,58 +1,78 @@
-"""Reading an HTTP request: who speaks, which command, bounded in size. Answering it."""
+"""Reading an HTTP request: who speaks, which command, bounded in size. Answering it. Bare ASGI: these are the requests that come
+most, and a request object would cost more than what is done with it."""
 
 from collections.abc import Awaitable, Callable
-from typing import Any, Final
+from typing import Final
 
 import structlog
-from starlette.requests import ClientDisconnect, Request
-from starlette.responses import Response
+from starlette.types import ASGIApp, Receive, Scope, Send
 
-from backchannel.protocol import codec
 from backchannel.protocol.errors import Code, CommandError
 from backchannel.transports.identity import Identity
 from backchannel.transports.node import Node
 from backchannel.transports.problems import problem
 
-NO_STORE: Final = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
+_HEADERS: Final = (
+    (b"content-type", b"application/json"),
+    (b"cache-control", b"no-store"),
+    (b"x-accel-buffering", b"no"),
+)
 
 _log = structlog.get_logger("backchannel.http")
 
-Answering = Callable[[Request, Identity], Awaitable[Response]]
-Endpoint = Callable[[Request], Awaitable[Response]]
+Answering = Callable[[Scope, Receive, Identity], Awaitable[tuple[int, bytes]]]
+"""→ (status, JSON)"""
 
 
-def authenticated(node: Node, answer: Answering) -> Endpoint:
+class ClientGone(Exception):
+    """Nobody is left to be answered."""
+
+
+def authenticated(node: Node, answer: Answering) -> ASGIApp:
     """An endpoint that knows who speaks, and whose errors are problem+json."""
 
-    async def endpoint(request: Request) -> Response:
+    async def endpoint(scope: Scope, receive: Receive, send: Send) -> None:
         try:
-            return await answer(request, await node.authenticate(request.scope))
+            status, body = await answer(scope, receive, await node.authenticate(scope))
         except CommandError as error:
-            return problem(error)
-        except ClientDisconnect:
-            return Response(status_code=499)
+            await problem(error)(scope, receive, send)
+            return
+        except ClientGone:
+            return
         except Exception:
-            _log.exception("request_broke", method=request.method, path=request.url.path)
-            return problem(
-                CommandError(Code.INTERNAL, "Something broke on the server. It is in its log; trying again may help.")
+            _log.exception("request_broke", method=scope["method"], path=scope["path"])
+            broken = CommandError(
+                Code.INTERNAL, "Something broke on the server. It is in its log; trying again may help."
             )
+            await problem(broken)(scope, receive, send)
+            return
+        headers = [*_HEADERS, (b"content-length", b"%d" % len(body))]
+        await send({"type": "http.response.start", "status": status, "headers": headers})
+        await send({"type": "http.response.body", "body": body})
 
     return endpoint
 
 
-def json_answer(result: Any, status: int = 200) -> Response:
-    return Response(codec.encode(result), status, NO_STORE, "application/json")
-
-
-async def read_body(request: Request, at_most: int) -> bytes:
-    """The body, of a request that says it is JSON. Raises CommandError: 413 or 415."""
-    body = bytearray()
-    async for chunk in request.stream():
-        body += chunk
+async def read_body(scope: Scope, receive: Receive, at_most: int) -> bytes:
+    """The body, of a request that says it is JSON. Raises CommandError: 413 or 415; ClientGone."""
+    body = b""
+    more = True
+    while more:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            raise ClientGone
+        chunk = message.get("body", b"")
+        body = body + chunk if body else chunk
         if len(body) > at_most:
             raise CommandError(Code.TOO_LARGE, f"A body holds {at_most} bytes at most.")
-    if body:
-        kind = request.headers.get("content-type", "").split(";")[0].strip().lower()
-        if kind != "application/json":
-            raise CommandError(Code.UNSUPPORTED_MEDIA_TYPE, "Send JSON, and say so: Content-Type: application/json.")
-    return bytes(body)
+        more = message.get("more_body", False)
+    if body and not _is_json(scope):
+        raise CommandError(Code.UNSUPPORTED_MEDIA_TYPE, "Send JSON, and say so: Content-Type: application/json.")
+    return body
+
+
+def _is_json(scope: Scope) -> bool:
+    for name, value in scope["headers"]:
+        if name == b"content-type":
+            return bool(value == b"application/json" or value.split(b";")[0].strip().lower() == b"application/json")
+    return False

@@ -151,13 +151,19 @@ def who_was_removed_reads_as_if_they_had_left() -> Any:
 
 @mutant(faults=("no_upgrade", "bus_loses"))
 def a_poll_keeps_only_what_came_last() -> Any:
+    from backchannel.transports.http.device import Wait
     from backchannel.transports.http.sync import Poll
 
     def say(self: Any, frame: bytes) -> None:
         self._frames = [frame]
         self._something.set()
 
-    yield from replaced(Poll, "_say", say)
+    def say_to_waiting(self: Any, frame: bytes) -> None:
+        self.frames = [frame]
+        self.wake()
+
+    with mock.patch.object(Poll, "_say", say), mock.patch.object(Wait, "say", say_to_waiting):
+        yield
 
 
 @mutant(faults=("slow_reader",))

@@ -20,7 +20,8 @@ from backchannel.protocol.frames import GoingAway, SyncRequest
 from backchannel.queries.events import missing_facts
 from backchannel.transports import dispatch
 from backchannel.transports import session as session_module
-from backchannel.transports.http.sync import Poll
+from backchannel.transports.http.device import BACKLOG_EVENTS, PollingDevice
+from backchannel.transports.http.sync import Polls
 from backchannel.transports.node import Node
 from backchannel.transports.rates import Rates
 from backchannel.transports.rounds import Rounds
@@ -81,6 +82,7 @@ class SimulatedNode:
             rates=Rates(limits),
             started_at=0.0,
         )
+        self._polls = Polls(self.node)
         self.rounds = Rounds(self.node, world.ended.intersection)
         self.spawn(self._start())
 
@@ -128,7 +130,7 @@ class SimulatedNode:
         async def run() -> tuple[int, bytes]:
             self._check(who)
             self.node.rates.check_request(who.user_id, self.node.context.clock())
-            return 200, codec.encode(await Poll(who, request, self.node).run())  # type: ignore[arg-type]
+            return 200, await self._polls.answer(request, who, lambda _: lambda: None)  # type: ignore[arg-type]
 
         return self.spawn(self._answer(run, answered)).cancel
 
@@ -208,6 +210,10 @@ class SimulatedNode:
     def excesses(self) -> Iterator[str]:
         """What is larger than its bound."""
         for subscriber in self.hub.subscribers:
+            if isinstance(subscriber, PollingDevice):
+                if len(subscriber._backlog) > BACKLOG_EVENTS:
+                    yield f"a device of {subscriber.user_id} keeps more than its bound between its polls"
+                continue
             session: Any = subscriber.session  # type: ignore[attr-defined]
             if max(len(session._kept_events), len(session._kept_frames)) > session_module.KEPT_FRAMES + 1:
                 yield f"{subscriber.session_id} keeps more than its bound while it catches up"
@@ -227,7 +233,7 @@ class SimulatedNode:
         for name, kept in (
             ("rooms", hub._rooms), ("users", hub._users), ("subscribers", hub._rooms_of), ("moves", hub._moves),
             ("repairs", hub._repairing), ("people", presence._people), ("leaving", presence._leaving),
-            ("links", self._links), ("requests", self._unanswered),
+            ("links", self._links), ("requests", self._unanswered), ("devices", self._polls._devices),
         ):  # fmt: skip
             if kept:
                 yield f"left behind in node {self.number}: {name} {list(kept)}"
