@@ -43,6 +43,19 @@ WAYS = {
 }
 
 
+def test_a_network_that_comes_and_goes(ada: Person, ben: Person, talk: Conversation) -> None:
+    before = len(ada.witness.sockets)
+    for n in range(5):
+        browser_goes_offline(ada)
+        talk.say(ada, f"written in tunnel {n}")
+        browser_comes_back(ada)
+    talk.check()
+    ada.expect_connected()
+    # Back soon each time, and never in a loop.
+    assert len(ada.witness.sockets) - before <= 10
+    talk.turn("out of the tunnels")
+
+
 @pytest.mark.parametrize("way", WAYS)
 def test_what_was_missed_and_what_was_written_meanwhile_come_through(
     ada: Person, ben: Person, talk: Conversation, way: str

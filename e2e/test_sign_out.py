@@ -6,14 +6,28 @@ import re
 from typing import Any
 
 import httpx
+from faults.proxy import Faults
 from playwright.sync_api import Locator, expect
 from stage.conversation import Conversation
 from stage.person import Person
 
 
-def ask_to_sign_out(person: Person) -> Locator:
+def open_menu(person: Person) -> Locator:
     person.page.get_by_role("button", name=re.compile(f"^{person.name} ")).click()
-    person.page.get_by_role("menuitem", name="Sign out").click()
+    item = person.page.get_by_role("menuitem", name="Sign out")
+    expect(item).to_be_visible()
+    return item
+
+
+def lose_network(person: Person) -> None:
+    """When everything is there that the app loads after its start."""
+    open_menu(person)
+    person.page.keyboard.press("Escape")
+    person.lose_network()
+
+
+def ask_to_sign_out(person: Person) -> Locator:
+    open_menu(person).click()
     return person.page.get_by_role("dialog")
 
 
@@ -41,13 +55,53 @@ def test_signing_out_leads_to_the_sign_in(ada: Person, room: dict[str, Any]) -> 
 
 
 def test_it_warns_while_messages_wait(ada: Person, ben: Person, talk: Conversation) -> None:
-    ada.lose_network()
+    lose_network(ada)
     talk.say(ada, "one", "two")
     dialog = ask_to_sign_out(ada)
     expect(dialog).to_contain_text("2 messages have not been sent yet")
     expect(dialog.get_by_role("button", name="Sign out and delete them")).to_be_visible()
     dialog.get_by_role("button", name="Stay").click()
     ada.proxy.heal()
+    talk.check()
+
+
+def test_it_sends_first_where_asked_to(ada: Person, ben: Person, talk: Conversation) -> None:
+    lose_network(ada)
+    ada.witness.may_say("status of 401")
+    talk.say(ada, "one", "two")
+    dialog = ask_to_sign_out(ada)
+    dialog.get_by_role("button", name="Send first").click()
+    expect(dialog).to_contain_text("2 messages have still to be sent")
+    ada.proxy.heal()
+    expect(ada.page.get_by_role("button", name="Sign in")).to_be_visible()
+    ben.sees(*talk.said)
+
+
+def test_what_is_deleted_is_gone_for_good_and_every_tab_leaves(ada: Person, ben: Person, talk: Conversation) -> None:
+    first = ada.page
+    ada.witness.may_say("status of 401")
+    # Everything gets through but what is sent.
+    ada.suffer(Faults(upgrade_status=502))
+    ada.proxy.cut("ws")
+    ada.context.route(
+        "**/messages", lambda route: route.abort() if route.request.method == "POST" else route.fallback()
+    )
+    ada.say("never mind")
+    ada.sees_waiting("never mind")
+    ada.page = ada.open_tab()
+    ada.visit(f"/rooms/{talk.id}")
+    dialog = ask_to_sign_out(ada)
+    # Written in the other tab, and counted here.
+    expect(dialog).to_contain_text("One message has not been sent yet")
+    dialog.get_by_role("button", name="Sign out and delete them").click()
+    for page in (ada.page, first):
+        expect(page.get_by_role("button", name="Sign in")).to_be_visible()
+    ada.context.unroute("**/messages")
+    ada.proxy.heal()
+    ada.page = first
+    first.bring_to_front()
+    ada.sign_in()
+    talk.turn("afterwards")
     talk.check()
 
 

@@ -33,8 +33,8 @@ def build(kind: str, source: Path, target: Path, env: dict[str, str]) -> Path:
 
 
 def assets_lacking(names: set[str], manifest: str) -> list[str]:
-    """Files that the app's manifest names and the distribution does not hold."""
-    wanted = {"manifest.json"}
+    """Files that the app's manifest names, and the service worker, where the distribution does not hold them."""
+    wanted = {"manifest.json", "sw.js"}
     for chunk in json.loads(manifest).values():
         wanted |= {chunk["file"], *chunk.get("css", ()), *chunk.get("assets", ())}
     return sorted(name for name in wanted if DIST + name not in names)

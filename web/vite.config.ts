@@ -3,6 +3,7 @@ import tailwindcss from '@tailwindcss/vite';
 import react from '@vitejs/plugin-react';
 import { defineConfig } from 'vite';
 import { precompress } from './precompress.ts';
+import { serviceWorker } from './serviceWorker.ts';
 
 const here = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 const server = process.env['BACKCHANNEL_DEV_SERVER'] ?? 'http://127.0.0.1:8000';
@@ -18,7 +19,7 @@ export default defineConfig(({ command }) => ({
   root: here('.'),
   // In development the app has the root to itself, as its routes expect; index.html is for that alone.
   base: command === 'build' ? '/static/web/' : '/',
-  plugins: [react(), tailwindcss(), precompress()],
+  plugins: [react(), tailwindcss(), serviceWorker(), precompress()],
   build: {
     outDir: here('../server/backchannel/web/dist'),
     emptyOutDir: true,

@@ -182,17 +182,20 @@ export function createOutbox({ storage, clock, random, deliver, changed }: Outbo
     changed(roomId);
   }
 
-  const loading = storage.load().then((items) => {
+  /** What an earlier visit or another tab left goes before what was typed since: ids sort by time. */
+  function restore(items: readonly OutboxItem[]): void {
     const typed = [...entries.values()];
+    const left = items.flatMap((item): Entry[] => (entries.has(item.id) ? [] : [{ ...FRESH, ...item, stored: true }]));
     entries.clear();
-    // What an earlier visit left goes before what was typed while it loaded: ids sort by time.
-    const left = items.map((item): Entry => ({ ...FRESH, ...item, stored: true }));
     for (const entry of [...left, ...typed].sort((a, b) => (a.id < b.id ? -1 : 1))) {
       entries.set(entry.id, entry);
       touch(entry);
     }
     pump();
-  });
+  }
+
+  const loading = storage.load().then(restore);
+  storage.subscribe?.(restore);
   write(() => inTime(clock, loading));
 
   return {

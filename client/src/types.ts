@@ -78,6 +78,8 @@ export interface OutboxStorage<T extends { readonly id: MessageId } = OutboxItem
   load(): Promise<readonly T[]>;
   put(item: T): Promise<void>;
   remove(ids: readonly MessageId[]): Promise<void>;
+  /** Where others write there too: calls back with what one of them left, for this client to send. */
+  subscribe?(listener: (items: readonly T[]) => void): void;
 }
 
 /** The part of the WebSocket API the client uses. */

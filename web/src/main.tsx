@@ -1,8 +1,8 @@
 import './styles/index.css';
-import { createFullChat } from '@backchannel/client/full';
 import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
 import { App } from './app/App.tsx';
+import { openChat } from './app/openChat.ts';
 import { createAccountsApi, stateOfPage } from './features/accounts/api.ts';
 
 const page = stateOfPage();
@@ -14,7 +14,10 @@ createRoot(root).render(
     <App
       api={createAccountsApi()}
       initial={page}
-      makeChat={() => createFullChat({ client: { name: 'web', version: page?.version ?? '0' } })}
+      // The file's name has its content's hash in it: only tabs of the very same build share.
+      openChat={(userId) =>
+        openChat(userId, import.meta.url, { client: { name: 'web', version: page?.version ?? '0' } })
+      }
     />
   </StrictMode>,
 );

@@ -5,7 +5,7 @@ from django.urls import include, path, re_path
 
 from backchannel.accounts import urls as account_urls
 from backchannel.site.staff import sign_in_by_the_app
-from backchannel.web.page import page
+from backchannel.web.page import page, worker
 
 admin.autodiscover()
 admin.site.site_header = "Backchannel"
@@ -17,5 +17,6 @@ urlpatterns = [
     path("account/", include(account_urls)),
     path("_allauth/", include("allauth.headless.urls")),
     path("admin/", admin.site.urls),
+    path("sw.js", worker),
     re_path(r"^(?!(?:api|ws|static|account|_allauth|admin)(?:/|$))(?P<path>.*)$", page),
 ]

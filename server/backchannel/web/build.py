@@ -43,6 +43,14 @@ def current_build() -> Build | None:
     return _read[1]
 
 
+def service_worker() -> bytes | None:
+    """The script of the service worker, whose address must not change; None where there is no build."""
+    try:
+        return (DIST / "sw.js").read_bytes()
+    except FileNotFoundError:
+        return None
+
+
 def _from_manifest(manifest: dict[str, Any]) -> Build:
     chunks = _with_imports(manifest, _APP)
     theme = manifest.get(_THEME)

@@ -9,7 +9,7 @@ from django.views.decorators.http import require_safe
 
 from backchannel import __version__
 from backchannel.accounts.views import state_of
-from backchannel.web.build import Build, current_build
+from backchannel.web.build import Build, current_build, service_worker
 
 # What a script that got in somehow cannot ask for either.
 _NOT_USED = "camera=(), display-capture=(), geolocation=(), microphone=(), midi=(), payment=(), serial=(), usb=()"
@@ -38,6 +38,17 @@ def page(request: HttpRequest, path: str = "") -> HttpResponse:
     # The page names files whose names change with their content, and shows who is signed in.
     response["Cache-Control"] = "private, no-cache"
     response["Permissions-Policy"] = _NOT_USED
+    return response
+
+
+@require_safe
+def worker(request: HttpRequest) -> HttpResponse:
+    """The service worker. At the root, or it would be worker of /static/web/ alone; asked for anew at every visit."""
+    script = service_worker()
+    if script is None:
+        return HttpResponseNotFound("Not found.", content_type="text/plain; charset=utf-8")
+    response = HttpResponse(script, content_type="text/javascript; charset=utf-8")
+    response["Cache-Control"] = "no-cache"
     return response
 
 

@@ -124,3 +124,16 @@ def test_a_new_build_is_seen_without_a_restart(built: Path, db: None) -> None:
     (built / "manifest.json").write_text(changed)
     os.utime(built / "manifest.json", (1, 1))
     assert "main-NNNN9999" in Client().get("/").content.decode()
+
+
+def test_the_service_worker_stands_at_the_root_and_is_asked_for_anew(built: Path, db: None) -> None:
+    assert Client().get("/sw.js").status_code == 404
+    (built / "sw.js").write_text("addEventListener('sync', () => {})")
+    answer = Client().get("/sw.js")
+    assert answer.status_code == 200
+    assert answer.content.decode().startswith("addEventListener")
+    assert answer["Content-Type"] == "text/javascript; charset=utf-8"
+    assert answer["Cache-Control"] == "no-cache"
+    policy = answer["Content-Security-Policy"]
+    assert "default-src 'none'" in policy
+    assert "connect-src 'self'" in policy

@@ -1,4 +1,4 @@
-import type { Chat } from '@backchannel/client';
+import type { UserId } from '@backchannel/client';
 import { Suspense, useCallback, useEffect, useMemo, useRef, useState } from 'react';
 import type { AccountState, AccountsApi } from '../features/accounts/api.ts';
 import { Entrance } from '../features/accounts/Entrance.tsx';
@@ -10,8 +10,10 @@ import { AccountsContext } from './accounts.ts';
 import { ChatProvider } from './chat.ts';
 import { createDrafts } from './drafts.ts';
 import { late } from './late.ts';
+import type { OpenChat } from './openChat.ts';
 import { type Session, SessionContext } from './session.ts';
 import { Shell } from './Shell.tsx';
+import { closeNotifications, onSignedOut, tellSignedOut } from './signedOut.ts';
 
 const Strangers = late((loaded) => loaded.Strangers);
 
@@ -19,11 +21,11 @@ interface AppProps {
   readonly api: AccountsApi;
   /** What the page brought along; null asks the server first. */
   readonly initial: AccountState | null;
-  readonly makeChat: () => Chat;
+  readonly openChat: (userId: UserId) => OpenChat;
 }
 
 /** Who is here decides what is shown: nobody yet (setup), a stranger (sign-in), or somebody (the app). */
-export function App({ api, initial, makeChat }: AppProps) {
+export function App({ api, initial, openChat }: AppProps) {
   const [state, setState] = useState<AccountState | 'failed' | null>(initial);
   const load = useCallback(async () => {
     try {
@@ -39,7 +41,7 @@ export function App({ api, initial, makeChat }: AppProps) {
   return (
     <AccountsContext value={api}>
       <Suspense fallback={<Loading />}>
-        <Screen api={api} state={state} load={load} makeChat={makeChat} />
+        <Screen api={api} state={state} load={load} openChat={openChat} />
       </Suspense>
       <Toasts />
       <Announcer />
@@ -51,10 +53,10 @@ interface ScreenProps {
   readonly api: AccountsApi;
   readonly state: AccountState | 'failed' | null;
   readonly load: () => Promise<void>;
-  readonly makeChat: () => Chat;
+  readonly openChat: (userId: UserId) => OpenChat;
 }
 
-function Screen({ api, state, load, makeChat }: ScreenProps) {
+function Screen({ api, state, load, openChat }: ScreenProps) {
   if (state === null) return <Loading />;
   if (state === 'failed') {
     return (
@@ -69,7 +71,7 @@ function Screen({ api, state, load, makeChat }: ScreenProps) {
     );
   }
   if (state.user)
-    return <SignedIn key={state.user.id} api={api} state={state} user={state.user} load={load} makeChat={makeChat} />;
+    return <SignedIn key={state.user.id} api={api} state={state} user={state.user} load={load} openChat={openChat} />;
   return <Strangers api={api} state={state} onDone={load} />;
 }
 
@@ -86,11 +88,11 @@ interface SignedInProps {
   readonly state: AccountState;
   readonly user: NonNullable<AccountState['user']>;
   readonly load: () => Promise<void>;
-  readonly makeChat: () => Chat;
+  readonly openChat: (userId: UserId) => OpenChat;
 }
 
-function SignedIn({ api, state, user, load, makeChat }: SignedInProps) {
-  const [chat] = useState(makeChat);
+function SignedIn({ api, state, user, load, openChat }: SignedInProps) {
+  const [{ chat, tabs }] = useState(() => openChat(user.id));
   const [drafts] = useState(() => createDrafts(user.id, storage()));
   const [expired, setExpired] = useState(false);
 
@@ -102,10 +104,20 @@ function SignedIn({ api, state, user, load, makeChat }: SignedInProps) {
 
   const latest = useRef(load);
   latest.current = load;
+  /** Nothing of this person stays on the device. */
+  const forget = useCallback(async () => {
+    await chat.forget();
+    // What other tabs wrote as well.
+    await tabs.wipe();
+    await closeNotifications().catch(() => undefined);
+    drafts.clear();
+    await latest.current();
+  }, [chat, drafts, tabs]);
   const session = useMemo<Session>(
     () => ({
       user,
       workspace: state.workspace,
+      tabs,
       drafts,
       canInvite: user.staff && state.signup === 'invitation',
       askToSignIn: () => setExpired(true),
@@ -118,13 +130,19 @@ function SignedIn({ api, state, user, load, makeChat }: SignedInProps) {
           chat.connect();
           throw refusal;
         }
-        await chat.forget();
-        drafts.clear();
-        await latest.current();
+        tellSignedOut(user.id);
+        await forget();
       },
     }),
-    [api, chat, drafts, state.signup, state.workspace, user],
+    [api, chat, drafts, forget, state.signup, state.workspace, tabs, user],
   );
+  useEffect(() => {
+    const leave = async () => {
+      await chat.disconnect();
+      await forget();
+    };
+    return onSignedOut(user.id, () => void leave());
+  }, [chat, forget, user]);
 
   if (expired) {
     const comeBack = async () => {

@@ -20,6 +20,8 @@ import { membersOpen, openPanel } from './panels.ts';
 import { useSession } from './session.ts';
 import { UserMenu } from './UserMenu.tsx';
 import { usePresence } from './usePresence.ts';
+import { useBackground } from './useBackground.ts';
+import { useLook } from './useLook.ts';
 import { useShortcuts } from './useShortcuts.ts';
 import { useTitle } from './useTitle.ts';
 
@@ -37,6 +39,8 @@ export function Shell() {
   useShortcuts(current);
   useTitle(current);
   usePresence();
+  useLook(current);
+  useBackground();
   // Two effects: a name that is older in the one than in the other must not be learnt anew with every message.
   useEffect(() => learn([user]), [user]);
   useEffect(() => learnFromRooms(rooms), [rooms]);

@@ -1,4 +1,5 @@
 import type { User } from '@backchannel/client';
+import type { SharedTabs } from '@backchannel/client/tabs';
 import { createContext, useContext } from 'react';
 import type { Drafts } from './drafts.ts';
 
@@ -6,6 +7,7 @@ import type { Drafts } from './drafts.ts';
 export interface Session {
   readonly user: User;
   readonly workspace: string;
+  readonly tabs: SharedTabs;
   readonly drafts: Drafts;
   /** May make invitations. */
   readonly canInvite: boolean;

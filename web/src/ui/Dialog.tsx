@@ -54,7 +54,9 @@ export function Dialog({ title, onClose, children, footer, bare = false, wide = 
           )}
         </header>
         {children}
-        {footer && <footer className="flex justify-end gap-2 border-t border-line px-5 py-3.5">{footer}</footer>}
+        {footer && (
+          <footer className="flex flex-wrap justify-end gap-2 border-t border-line px-5 py-3.5">{footer}</footer>
+        )}
       </div>
     </dialog>
   );

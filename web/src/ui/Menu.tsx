@@ -64,15 +64,16 @@ interface MenuItemProps {
   readonly onSelect: () => void;
   readonly keys?: string;
   readonly danger?: boolean;
-  /** Makes it one of several choices. */
+  /** Makes it one of several choices, or a switch. */
   readonly checked?: boolean;
+  readonly kind?: 'switch';
 }
 
-export function MenuItem({ icon, children, onSelect, keys, danger = false, checked }: MenuItemProps) {
+export function MenuItem({ icon, children, onSelect, keys, danger = false, checked, kind }: MenuItemProps) {
   return (
     <button
       type="button"
-      role={checked === undefined ? 'menuitem' : 'menuitemradio'}
+      role={checked === undefined ? 'menuitem' : kind === 'switch' ? 'menuitemcheckbox' : 'menuitemradio'}
       aria-checked={checked}
       tabIndex={-1}
       onClick={onSelect}

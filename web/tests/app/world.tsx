@@ -1,6 +1,5 @@
 import '../../src/styles/index.css';
-import { memoryStorage } from '@backchannel/client';
-import { createFullChat } from '@backchannel/client/full';
+import { memoryStorage, uuidv7 } from '@backchannel/client';
 import { MemoryNetwork, MemoryServer } from '@backchannel/client/testing';
 import { StrictMode } from 'react';
 import { expect, vi } from 'vitest';
@@ -8,6 +7,7 @@ import { render } from 'vitest-browser-react';
 import { Router } from 'wouter';
 import { memoryLocation } from 'wouter/memory-location';
 import { App } from '../../src/app/App.tsx';
+import { openChat } from '../../src/app/openChat.ts';
 import type { AccountState, AccountsApi } from '../../src/features/accounts/api.ts';
 
 export const ANN = 1;
@@ -27,7 +27,8 @@ export function world() {
   server.createRoom([ANN, BOB, CID], 'channel', 'second');
   const network = new MemoryNetwork(server, ANN);
   network.latency_ms = 1;
-  const chat = createFullChat({
+  // A build of its own: tests that run beside this one share nothing with it.
+  const opened = openChat(ANN, uuidv7(Date.now()), {
     client: { name: 'test', version: '1' },
     fetch: network.fetch,
     WebSocket: network.WebSocket,
@@ -55,7 +56,7 @@ export function world() {
     const screen = await render(
       <StrictMode>
         <Router hook={hook}>
-          <App api={api} initial={{ ...state, ...initial }} makeChat={() => chat} />
+          <App api={api} initial={{ ...state, ...initial }} openChat={() => opened} />
         </Router>
       </StrictMode>,
     );
@@ -63,7 +64,7 @@ export function world() {
       screen,
       list: screen.getByRole('feed'),
       composer: screen.getByRole('textbox', { name: /^Message/ }),
-      connected: () => vi.waitFor(() => expect(chat.getSnapshot().connection.status).toBe('connected')),
+      connected: () => vi.waitFor(() => expect(opened.chat.getSnapshot().connection.status).toBe('connected')),
     };
   }
   return { server, network, api, state, open };

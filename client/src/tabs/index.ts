@@ -1,0 +1,85 @@
+/**
+ * @backchannel/client/tabs: several tabs of one person share one connection and one outbox.
+ *
+ *   const tabs = shareTabs({ client, userId: 24, build: '1.4.2' });
+ *   const chat = createChat(tabs.options);
+ *
+ * For pages that speak by their session cookie. Where the browser lacks locks or channels each tab
+ * connects for itself, as without this.
+ */
+import { browserEvents } from '../browser.ts';
+import { resolveEnvironment } from '../environment.ts';
+import { defaultStorage, inTime, memoryStorage } from '../outboxStorage.ts';
+import { PROTOCOL, type RoomId, type UserId } from '../protocol.ts';
+import type { ChatOptions, SentItem } from '../types.ts';
+import { browserHost, type TabsHost } from './host.ts';
+import { ownedStorage } from './ownedStorage.ts';
+import { Tabs } from './tabs.ts';
+
+export type { TabsHost } from './host.ts';
+
+export interface ShareOptions extends Omit<ChatOptions, 'auth' | 'webSocketAcceptsHeaders'> {
+  /** Who is signed in: tabs of another person never share. */
+  readonly userId: UserId;
+  /** Names this build of the page: tabs of another build never share. */
+  readonly build: string;
+  /** Locks, channel and page life; default: the browser's. */
+  readonly host?: TabsHost;
+}
+
+export interface SharedTabs {
+  /** Make the tab's chat with these. */
+  readonly options: ChatOptions;
+  /** True in one tab of all: the one that does what must be done once, such as notifying. */
+  readonly leads: boolean;
+  /** A person looks at this room in this tab; null: at none, or away. */
+  look(roomId: RoomId | null): void;
+  /** Whether a person looks at the room, in whichever tab. */
+  isLookedAt(roomId: RoomId): boolean;
+  /** How many of this person's messages the device keeps unsent, in all tabs together. */
+  unsent(): Promise<number>;
+  /** Erases this person's unsent messages from the device; after `disconnect()`. False where the device does not answer. */
+  wipe(): Promise<boolean>;
+}
+
+export function shareTabs({ userId, build, host = browserHost(), ...options }: ShareOptions): SharedTabs {
+  const env = resolveEnvironment({ events: browserEvents(), ...options });
+  const { baseUrl, clock, client } = env;
+  const id = client.instance;
+  const base = options.storage ?? defaultStorage(baseUrl);
+  // Each tab keeps what it sent; who brings a storage of their own wants nothing of the device's.
+  const sentStorage =
+    options.sentStorage ?? (options.storage ? memoryStorage<SentItem>() : defaultStorage<SentItem>(baseUrl, 'sent'));
+  const WebSocket = options.WebSocket ?? globalThis.WebSocket;
+  const owned =
+    host.locks && ownedStorage(base, host.locks, { name: `backchannel ${baseUrl} outbox`, userId, tab: id });
+  const tabs = new Tabs({
+    host,
+    clock,
+    name: `backchannel ${baseUrl} ${userId} ${PROTOCOL} ${build}`,
+    userId,
+    id,
+    client,
+    fetch: env.fetch,
+    WebSocket,
+    events: env.events,
+    log: env.log,
+    ticked: () => owned?.adopt(),
+    left: () => owned?.rest(),
+  });
+  const mine = async () => (await base.load()).filter((item) => item.userId === userId);
+  return {
+    options: { ...options, ...tabs.options, instance: id, storage: owned ?? base, sentStorage },
+    get leads() {
+      return tabs.leads;
+    },
+    look: (roomId) => tabs.look(roomId),
+    isLookedAt: (roomId) => tabs.isLookedAt(roomId),
+    unsent: async () => (await mine()).length,
+    wipe: () =>
+      inTime(
+        clock,
+        mine().then((items) => base.remove(items.map(({ id }) => id))),
+      ),
+  };
+}

@@ -1,0 +1,83 @@
+/**
+ * The outbox of several tabs: one store, and for each message one tab that sends it.
+ *
+ * A message belongs to the tab it was typed in for as long as that tab lives, which a lock of its own
+ * shows: the browser takes it back when the tab is closed or crashes. What then is left has no owner,
+ * and is adopted by one tab, under a lock of its own, so that two never adopt the same. The service
+ * worker adopts by the same rule. (Were a message sent twice it would still be stored once; its id is
+ * the key.)
+ */
+import type { UserId } from '../protocol.ts';
+import type { OutboxItem, OutboxStorage } from '../types.ts';
+
+type Locks = Pick<LockManager, 'request' | 'query'>;
+type Owned = OutboxItem & { readonly tab?: string };
+
+export interface OwnedStorage extends OutboxStorage {
+  /** Takes over what tabs that are gone have left; the outbox hears of it by `subscribe`. */
+  adopt(): Promise<void>;
+  /** This tab may be frozen: others may take over. Any call makes it an owner again. */
+  rest(): void;
+}
+
+export function ownedStorage(
+  base: OutboxStorage,
+  locks: Locks,
+  { name, userId, tab }: { readonly name: string; readonly userId: UserId; readonly tab: string },
+): OwnedStorage {
+  let living: Promise<void> | null = null;
+  let release = (): void => {};
+  let listener: (items: readonly OutboxItem[]) => void = () => {};
+  let last = new Set<string | undefined>();
+  const lockOf = (owner: string): string => `${name} tab ${owner}`;
+
+  const live = (): Promise<void> => {
+    living ??= new Promise((resolve) => {
+      void locks.request(lockOf(tab), () => {
+        resolve();
+        return new Promise<void>((free) => {
+          release = free;
+        });
+      });
+    });
+    return living;
+  };
+
+  const owners = async (): Promise<Set<string | undefined>> =>
+    new Set((await locks.query()).held?.map((lock) => lock.name));
+
+  const takeOver = async (): Promise<OutboxItem[]> => {
+    await live();
+    return locks.request(`${name} adopt`, async () => {
+      const items: readonly Owned[] = await base.load();
+      last = await owners();
+      const left = items.filter((item) => item.userId === userId && !(item.tab && last.has(lockOf(item.tab))));
+      for (const item of left) await base.put({ ...item, tab } as Owned);
+      return left;
+    });
+  };
+
+  return {
+    load: takeOver,
+    async put(item) {
+      await live();
+      await base.put({ ...item, tab } as Owned);
+    },
+    remove: (ids) => base.remove(ids),
+    subscribe(listen) {
+      listener = listen;
+    },
+    async adopt() {
+      const now = await owners();
+      const gone = [...last].some((lock) => !now.has(lock));
+      last = now;
+      if (!gone) return;
+      const left = await takeOver();
+      if (left.length > 0) listener(left);
+    },
+    rest() {
+      release();
+      living = null;
+    },
+  };
+}

@@ -1,0 +1,66 @@
+/**
+ * The WebSocket that a tab's client is given. Behind it is a real one where this tab leads (or is
+ * alone), else the leader's. The client cannot tell, and need not: it greets, catches up, pings and
+ * reconnects by its own rules either way.
+ *
+ * Knows nothing of tabs: `keeper` (tabs.ts) decides what stands behind it.
+ */
+import type { WebSocketLike } from '../types.ts';
+
+export interface Keeper {
+  attach(socket: SharedSocket): void;
+  say(socket: SharedSocket, text: string): void;
+  detach(socket: SharedSocket): void;
+}
+
+const CONNECTING = 0;
+const OPEN = 1;
+const CLOSED = 3;
+
+export class SharedSocket implements WebSocketLike {
+  readyState = CONNECTING;
+  onopen: ((event: never) => void) | null = null;
+  onmessage: ((event: never) => void) | null = null;
+  onclose: ((event: never) => void) | null = null;
+  onerror: ((event: never) => void) | null = null;
+  readonly url: string;
+  readonly #keeper: Keeper;
+
+  constructor(keeper: Keeper, url: string) {
+    this.#keeper = keeper;
+    this.url = url;
+    keeper.attach(this);
+  }
+
+  send(text: string): void {
+    if (this.readyState === OPEN) this.#keeper.say(this, text);
+  }
+
+  close(): void {
+    if (this.readyState === CLOSED) return;
+    this.readyState = CLOSED;
+    this.#keeper.detach(this);
+  }
+
+  // ── for the keeper ────────────────────────────────────────────────────────────────────────
+
+  get isConnecting(): boolean {
+    return this.readyState === CONNECTING;
+  }
+
+  open(): void {
+    if (this.readyState !== CONNECTING) return;
+    this.readyState = OPEN;
+    this.onopen?.({} as never);
+  }
+
+  hear(text: string): void {
+    if (this.readyState === OPEN) this.onmessage?.({ data: text } as never);
+  }
+
+  end(code: number): void {
+    if (this.readyState === CLOSED) return;
+    this.readyState = CLOSED;
+    this.onclose?.({ code } as never);
+  }
+}

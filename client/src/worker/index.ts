@@ -1,0 +1,94 @@
+/**
+ * @backchannel/client/worker: sends what closed tabs have left, from a service worker.
+ *
+ * Like a tab it adopts what no living tab owns, sends it under the ids it has, in the order written
+ * within each room, and lets go of what the server has. It knows no socket and keeps no credential:
+ * the browser's session cookie speaks, and only the messages of the person it belongs to are touched.
+ */
+import { ChatError } from '../errors.ts';
+import { defaultStorage } from '../outboxStorage.ts';
+import type { RoomId, User } from '../protocol.ts';
+import { ownedStorage } from '../tabs/ownedStorage.ts';
+import type { FetchLike, OutboxItem, OutboxStorage } from '../types.ts';
+
+export interface DeliverOptions {
+  /** As the pages were given it. Default: the worker's origin. */
+  readonly baseUrl?: string;
+  readonly storage?: OutboxStorage;
+  readonly locks?: Pick<LockManager, 'request' | 'query'>;
+  readonly fetch?: FetchLike;
+  readonly now?: () => number;
+}
+
+/** Older than this is not sent without asking; the next visit asks. */
+const EXPIRY_MS = 24 * 60 * 60 * 1_000;
+
+/**
+ * `done`: nothing is left that this could send. `later`: the server did not answer, or living tabs
+ * have messages they may yet leave behind; ask the browser to call again. `signed_out`: all is kept
+ * until that person is back.
+ */
+export type Delivery = 'done' | 'later' | 'signed_out';
+
+export async function deliverOutbox(options: DeliverOptions = {}): Promise<Delivery> {
+  const { baseUrl = globalThis.location.origin, now = Date.now, locks = globalThis.navigator.locks } = options;
+  const fetch: FetchLike = options.fetch ?? ((url, init) => globalThis.fetch(url, init));
+  const base = options.storage ?? defaultStorage(baseUrl);
+  if ((await base.load()).length === 0) return 'done';
+
+  let userId: number;
+  try {
+    userId = ((await call(fetch, 'GET', `${baseUrl}/api/me`)) as { user: User }).user.id;
+  } catch (error) {
+    return (error as ChatError).status === 401 ? 'signed_out' : 'later';
+  }
+  const storage = ownedStorage(base, locks, { name: `backchannel ${baseUrl} outbox`, userId, tab: 'worker' });
+  try {
+    const stuck = new Set<RoomId>();
+    const items = (await storage.load()).toSorted((a, b) => (a.id < b.id ? -1 : 1));
+    for (const item of items) {
+      const expired = now() - item.createdAt > EXPIRY_MS;
+      if (item.state === 'failed' || expired || stuck.has(item.roomId)) continue;
+      try {
+        await call(fetch, 'POST', `${baseUrl}/api/rooms/${item.roomId}/messages`, bodyOf(item));
+        await storage.remove([item.id]);
+      } catch (cause) {
+        const { code, status, detail, final } = cause as ChatError;
+        if (status === 401) return 'signed_out';
+        if (final) await storage.put({ ...item, state: 'failed', error: { code, status, detail } });
+        else stuck.add(item.roomId);
+      }
+    }
+    const left = (await base.load()).some((item) => item.userId === userId && item.state === 'queued');
+    return stuck.size > 0 || left ? 'later' : 'done';
+  } finally {
+    storage.rest();
+  }
+}
+
+function bodyOf({ id, content, replyTo, attachments }: OutboxItem): object {
+  return {
+    id,
+    content,
+    ...(replyTo !== null && { reply_to: replyTo }),
+    ...(attachments.length > 0 && { attachments }),
+  };
+}
+
+async function call(fetch: FetchLike, method: string, url: string, body?: object): Promise<unknown> {
+  let response: Response;
+  try {
+    response = await fetch(url, {
+      method,
+      credentials: 'same-origin',
+      cache: 'no-store',
+      ...(body && { headers: { 'Content-Type': 'application/json' }, body: JSON.stringify(body) }),
+    });
+  } catch {
+    throw new ChatError({ code: 'network' });
+  }
+  const { ok, status } = response;
+  const answer = (await response.json().catch(() => ({}))) as { code?: string; detail?: string };
+  if (!ok) throw new ChatError({ code: `http_${status}`, ...answer, status });
+  return answer;
+}

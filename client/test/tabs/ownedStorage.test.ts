@@ -1,0 +1,83 @@
+import { describe, expect, it } from 'vitest';
+import { memoryStorage } from '../../src/outboxStorage.ts';
+import { ownedStorage } from '../../src/tabs/ownedStorage.ts';
+import type { OutboxItem, OutboxStorage } from '../../src/types.ts';
+import { Browser, type Tab } from './browser.ts';
+
+const item = (id: string, userId = 1): OutboxItem => ({
+  id,
+  userId,
+  roomId: 1,
+  content: id,
+  replyTo: null,
+  attachments: [],
+  createdAt: 0,
+  state: 'queued',
+  error: null,
+});
+const ids = (items: readonly OutboxItem[]): string[] => items.map(({ id }) => id);
+
+function world() {
+  const { locks } = new Browser();
+  const base = memoryStorage();
+  const open = (tab: string) => {
+    const here = { gate: (run: () => unknown) => run() } as unknown as Tab;
+    const storage = ownedStorage(base, locks.of(here), { name: 'outbox', userId: 1, tab });
+    return { storage, close: () => locks.gone(here) };
+  };
+  return { base, open };
+}
+
+/** A tab that is told of what it adopts. */
+function told(storage: OutboxStorage): string[] {
+  const heard: string[] = [];
+  storage.subscribe?.((items) => heard.push(...ids(items)));
+  return heard;
+}
+
+describe('whose a message is', () => {
+  it('what an earlier visit left is loaded by one of two tabs', async () => {
+    const { base, open } = world();
+    await base.put(item('a'));
+    const loaded = await Promise.all([open('one').storage.load(), open('two').storage.load()]);
+    expect(loaded.flatMap(ids)).toEqual(['a']);
+  });
+
+  it('what a living tab keeps is left to it', async () => {
+    const { open } = world();
+    await open('one').storage.put(item('a'));
+    expect(await open('two').storage.load()).toEqual([]);
+  });
+
+  it('what a tab leaves behind is adopted by another, which is told', async () => {
+    const { open } = world();
+    const one = open('one');
+    const two = open('two');
+    await one.storage.put(item('a'));
+    await two.storage.load();
+    const heard = told(two.storage);
+    await two.storage.adopt();
+    expect(heard).toEqual([]);
+    one.close();
+    await two.storage.adopt();
+    expect(heard).toEqual(['a']);
+  });
+
+  it('a tab that rests may be relieved, and is an owner again with its next message', async () => {
+    const { open } = world();
+    const one = open('one');
+    await one.storage.put(item('a'));
+    one.storage.rest();
+    const two = open('two');
+    expect(ids(await two.storage.load())).toEqual(['a']);
+    await one.storage.put(item('b'));
+    expect(await open('three').storage.load()).toEqual([]);
+  });
+
+  it('another person’s stays where it is', async () => {
+    const { base, open } = world();
+    await base.put(item('a', 2));
+    expect(await open('one').storage.load()).toEqual([]);
+    expect(ids(await base.load())).toEqual(['a']);
+  });
+});

@@ -1,0 +1,72 @@
+"""Notifications: wanted, one for each event, none of what one looks at."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from playwright.sync_api import Page, expect
+from stage.conversation import Conversation
+from stage.patience import equals, eventually
+from stage.person import Person
+
+SHOWN = """() => navigator.serviceWorker.ready
+    .then((registration) => registration.getNotifications())
+    .then((shown) => shown.map(({ title, body }) => `${title}: ${body}`))"""
+
+
+def switch_on(person: Person) -> None:
+    """By the menu of oneself; the browser lets the site."""
+    person.context.grant_permissions(["notifications"], origin=person.proxy.url)
+    person.page.get_by_role("button", name=re.compile(f"^{person.name} ")).click()
+    item = person.page.get_by_role("menuitemcheckbox", name="Desktop notifications")
+    item.click()
+    expect(item).to_be_checked()
+    person.page.keyboard.press("Escape")
+    person.page.evaluate("navigator.serviceWorker.ready.then(() => true)")
+
+
+def shown(page: Page) -> list[str]:
+    return list(page.evaluate(SHOWN))
+
+
+def test_two_tabs_notify_once_and_not_of_what_is_looked_at(
+    ada: Person, ben: Person, talk: Conversation, elsewhere: dict[str, Any]
+) -> None:
+    direct = ben.api.create_room("direct", ada.api)
+    switch_on(ada)
+    first = ada.page
+    ada.page = ada.open_tab()
+    ada.visit(f"/rooms/{elsewhere['id']}")
+    ada.expect_connected()
+    # Looked at in the first tab, and in the second: neither is told of.
+    talk.say(ben, f"@{ada.account.username} here")
+    ben.api.send(elsewhere["id"], f"@{ada.account.username} and there")
+    ben.api.send(direct["id"], "psst")
+    eventually(equals([f"{ben.name}: psst"], lambda: shown(first)), first)
+    ada.go_to(ben.name)
+    ben.api.send(direct["id"], "thanks for looking")
+    expect(ada.page.get_by_role("feed")).to_contain_text("thanks for looking")
+    assert shown(first) == [f"{ben.name}: psst"]
+
+
+def test_nobody_is_asked_and_nothing_is_shown_before_it_is_wanted(
+    ada: Person, ben: Person, room: dict[str, Any], elsewhere: dict[str, Any]
+) -> None:
+    ada.context.grant_permissions(["notifications"], origin=ada.proxy.url)
+    ada.enter(room)
+    ada.page.evaluate("navigator.serviceWorker.ready.then(() => true)")
+    ben.api.send(elsewhere["id"], f"@{ada.account.username} hello")
+    ada.expect_unread(elsewhere["name"], 1)
+    expect(ada.page).to_have_title(re.compile(r"^\(1\) "))
+    assert shown(ada.page) == []
+
+
+def test_a_click_leads_to_the_room(ada: Person, ben: Person, room: dict[str, Any], elsewhere: dict[str, Any]) -> None:
+    ada.enter(room)
+    ada.page.evaluate("navigator.serviceWorker.ready.then(() => true)")
+    # No click reaches a notification without a screen; what the worker says to the page at one is said here.
+    word = {"type": "open", "path": f"/rooms/{elsewhere['id']}"}
+    say = "(data) => navigator.serviceWorker.dispatchEvent(new MessageEvent('message', { data }))"
+    ada.page.evaluate(say, word)
+    expect(ada.page).to_have_url(re.compile(rf"/rooms/{elsewhere['id']}$"))

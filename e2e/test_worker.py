@@ -1,0 +1,59 @@
+"""The service worker sends what the last closed tab has left."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from playwright.sync_api import CDPSession, expect
+from stage.conversation import Conversation
+from stage.outbox import count_kept
+from stage.patience import equals, eventually
+from stage.person import Person
+
+
+def worker_of(person: Person) -> tuple[CDPSession, str]:
+    """A way to speak to the worker, on a page of the same origin that is not the app; and the worker's registration."""
+    page = person.context.new_page()
+    page.goto(f"{person.proxy.url}/healthz")
+    session = person.context.new_cdp_session(page)
+    found: list[str] = []
+
+    def note(told: dict[str, Any]) -> None:
+        found.extend(each["registrationId"] for each in told["registrations"])
+
+    session.on("ServiceWorker.workerRegistrationUpdated", note)
+    session.send("ServiceWorker.enable")
+    eventually(lambda: bool(found), page)
+    return session, found[0]
+
+
+def test_it_sends_what_a_closed_tab_has_left_once(ada: Person, ben: Person, talk: Conversation) -> None:
+    talk.turn("before")
+    ada.page.evaluate("navigator.serviceWorker.ready.then(() => true)")
+    session, registration = worker_of(ada)
+    ada.lose_network()
+    talk.say(ada, "one", "two")
+    ada.sees_waiting("one", "two")
+    ada.page.close()
+    ada.proxy.heal()
+    # What the browser does by itself, at a time of its own choice.
+    session.send(
+        "ServiceWorker.dispatchSyncEvent",
+        {"origin": ada.proxy.url, "registrationId": registration, "tag": "outbox", "lastChance": False},
+    )
+    ben.sees(*talk.said)
+    ada.page = ada.open_tab()
+    ada.visit(f"/rooms/{talk.id}")
+    ada.expect_connected()
+    talk.check()
+    eventually(equals(0, lambda: count_kept(ada.page)), ada.page)
+
+
+def test_no_page_comes_from_a_cache(ada: Person, room: dict[str, Any]) -> None:
+    ada.enter(room)
+    ada.page.evaluate("navigator.serviceWorker.ready.then(() => true)")
+    assert ada.page.evaluate("caches.keys()") == []
+    before = len(ada.proxy.traffic.requests)
+    ada.page.reload()
+    expect(ada.composer).to_be_visible()
+    assert f"GET /rooms/{room['id']}" in ada.proxy.traffic.requests[before:]

@@ -1,0 +1,67 @@
+import { Bell, Keyboard, KeyRound, LogOut, Monitor, Moon, Sun, UserPlus } from 'lucide-react';
+import { canNotify, setNotify, useNotify } from '../features/notifications/setting.ts';
+import { Menu, MenuItem, MenuLine } from '../ui/Menu.tsx';
+import { openPanel, type Panel } from './panels.ts';
+import { useSession } from './session.ts';
+import { setTheme, type Theme, useTheme } from './theme.ts';
+
+const THEMES: readonly { readonly theme: Theme; readonly title: string; readonly icon: typeof Sun }[] = [
+  { theme: 'light', title: 'Light', icon: Sun },
+  { theme: 'dark', title: 'Dark', icon: Moon },
+  { theme: 'system', title: 'Like the system', icon: Monitor },
+];
+
+interface UserMenuItemsProps {
+  readonly anchor: HTMLElement;
+  readonly onClose: () => void;
+  readonly onSignOut: () => void;
+}
+
+/** What the menu of oneself holds; loaded late. */
+export function UserMenuItems({ anchor, onClose, onSignOut }: UserMenuItemsProps) {
+  const { canInvite } = useSession();
+  const theme = useTheme();
+  const notify = useNotify();
+  const open = (panel: Panel) => {
+    onClose();
+    openPanel.set(panel);
+  };
+  return (
+    <Menu anchor={anchor} label="You and this app" onClose={onClose}>
+      <div role="group" aria-label="Colours">
+        {THEMES.map(({ theme: each, title, icon: Icon }) => (
+          <MenuItem key={each} icon={<Icon />} checked={theme === each} onSelect={() => setTheme(each)}>
+            {title}
+          </MenuItem>
+        ))}
+      </div>
+      <MenuLine />
+      {canNotify && (
+        <MenuItem icon={<Bell />} checked={notify} kind="switch" onSelect={() => void setNotify(!notify)}>
+          Desktop notifications
+        </MenuItem>
+      )}
+      {canInvite && (
+        <MenuItem icon={<UserPlus />} onSelect={() => open('invite')}>
+          Invite people
+        </MenuItem>
+      )}
+      <MenuItem icon={<Keyboard />} keys="Ctrl /" onSelect={() => open('shortcuts')}>
+        Keyboard shortcuts
+      </MenuItem>
+      <MenuItem icon={<KeyRound />} onSelect={() => open('password')}>
+        Change password
+      </MenuItem>
+      <MenuLine />
+      <MenuItem
+        icon={<LogOut />}
+        onSelect={() => {
+          onClose();
+          onSignOut();
+        }}
+      >
+        Sign out
+      </MenuItem>
+    </Menu>
+  );
+}
