@@ -159,6 +159,11 @@ class Hub:
         for room_id in self.rooms_of(subscriber):
             self._rooms[room_id].rewire()
 
+    async def wait_attached(self) -> None:
+        """Return when what concerns the users attached so far is heard: only then may it be read where they stand. A removal
+        after the reading and before the hearing would let them in to what they are out of."""
+        await self._bus.wait_subscribed()
+
     async def wait_listening(self, subscriber: Subscriber) -> None:
         """Return when the rooms entered so far are listened to: only then may the log be read."""
         entered = [self._rooms[room] for room in self.rooms_of(subscriber)]

@@ -37,6 +37,7 @@ class CatchUp:
         self._heard: dict[int, RoomChannel] = {}
 
     async def place(self) -> list[Effect]:
+        await self._node.hub.wait_attached()
         self._heard = self._node.hub.heard(self._session.named_rooms)
         async with self._node.admission.turn():
             place = await in_thread(reads.place_of, self._session.user.id)

@@ -102,15 +102,19 @@ class Client:
     def crash(self, *, keeps_replica: bool, keeps_outbox: bool) -> tuple[Replica, Outbox]:
         """The process is gone; returns what its storage has."""
         self.note("crashed", keeps_outbox=keeps_outbox)
+        self.leave()
+        return (
+            self.stored if keeps_replica else Replica(self.who.user_id),
+            self.outbox.revived() if keeps_outbox else Outbox(),
+        )
+
+    def leave(self) -> None:
+        """Be gone, and hang up."""
         self.is_alive = False
         if self.link is not None:
             self.link.leave()
         if self._poll is not None:
             self._poll.abandon()
-        return (
-            self.stored if keeps_replica else Replica(self.who.user_id),
-            self.outbox.revived() if keeps_outbox else Outbox(),
-        )
 
     # -- the socket
 

@@ -56,6 +56,15 @@ def a_room_is_reset_to_where_it_was_when_it_was_read() -> Any:
     yield from replaced(Session, "entered", lambda *_: None)
 
 
+@mutant(deeds=("leave_join", "leave_join"), faults=("slow", "cut", "db_slow"), is_large=True)
+def where_somebody_stands_is_read_before_it_is_heard() -> Any:
+    from backchannel.fanout.hub import Hub
+
+    async def at_once(_: Any) -> None: ...
+
+    yield from replaced(Hub, "wait_attached", at_once)
+
+
 @mutant(faults=("slow_reader",))
 def what_a_slow_reader_is_behind_by_has_no_bound() -> Any:
     from backchannel.transports.websocket.outbound import Outbound
@@ -172,9 +181,11 @@ def a_slow_reader_is_served_with_holes() -> Any:
 
     usual = Outbound.put
 
-    def put(self: Any, frame: bytes) -> bool:
-        if not usual(self, frame):
-            self._bytes -= len(self._frames.pop())
+    def put(self: Any, *given: Any) -> bool:
+        if not usual(self, *given):
+            dropped = self._texts.pop()
+            self._frames -= dropped.count
+            self._bytes -= len(dropped.wire)
         return True
 
     yield from replaced(Outbound, "put", put)

@@ -3,6 +3,10 @@
 from random import Random
 
 
+LONGEST_S = 10.0
+"""Of one step, however slow everything is: what is slower than every deadline is down, and that is a fault of its own."""
+
+
 class Chance:
     """`slow`: how many times longer than usual everything in threads, on the bus and in the database takes."""
 
@@ -14,10 +18,10 @@ class Chance:
         self.db_slow = 1.0
 
     def thread_delay(self) -> float:
-        return 0.002 * self.random() * self.slow * self.db_slow
+        return min(LONGEST_S, 0.002 * self.random() * self.slow * self.db_slow)
 
     def commit_delay(self) -> float:
-        return 0.005 * self.random() * self.slow * self.db_slow
+        return min(LONGEST_S, 0.005 * self.random() * self.slow * self.db_slow)
 
     def bus_delay(self) -> float:
         return 0.004 * self.random() * self.slow

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 CLOCK_SKEW_US = 2_000_000
 BOUNDS_EVERY_S = 0.5
-FORGOTTEN_WITHIN_S = 150.0
+FORGOTTEN_WITHIN_S = 80.0
 """Longer than a silent link, the slowest read, a poll nobody waits for, and the grace of presence after it."""
 
 
@@ -130,7 +130,7 @@ class World:
         """Everybody goes, and long after nothing may be left of them in any node."""
         for client in self.clients.values():
             if client.is_alive:
-                client.crash(keeps_replica=False, keeps_outbox=False)
+                client.leave()
         self.loop.run_until(lambda: False, self.loop.now + FORGOTTEN_WITHIN_S, every=10.0)
         for node in self.nodes.values():
             for left in node.left_behind():
