@@ -2,7 +2,6 @@
 
 from random import Random
 
-
 LONGEST_S = 10.0
 """Of one step, however slow everything is: what is slower than every deadline is down, and that is a fault of its own."""
 
