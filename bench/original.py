@@ -7,6 +7,7 @@ import json
 import re
 import socket
 import time
+from typing import Any
 
 MARK = re.compile(r"~[0-9a-f]{24}([0-9a-f]{16})")
 
@@ -108,7 +109,7 @@ class Poller:
     def close(self) -> None:
         self._connection.close()
 
-    def _get(self, path: str) -> dict[str, list[dict[str, object]]]:
+    def _get(self, path: str) -> dict[str, list[dict[str, Any]]]:
         self._connection.request("GET", path, headers=self._headers)
         answer = self._connection.getresponse()
         body = answer.read()

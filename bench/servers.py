@@ -26,7 +26,7 @@ START_TIMEOUT_S = 60.0
 
 sys.path.insert(0, str(ROOT / "tools"))
 import services  # noqa: E402 - tools/ is no package
-from machine import Missing  # noqa: E402
+from machine import Missing as Missing  # noqa: E402, PLC0414
 
 free_port = services.free_port
 

@@ -37,7 +37,7 @@ def summary(runs: Sequence[Answer]) -> dict[str, Any]:
 
 def is_whole(run: Answer) -> bool:
     """Whether everything arrived, once and in order, on every connection, and nothing was refused or cut."""
-    return (
+    return bool(
         run["done"] == run["messages"]
         and run["gaps"] == run["doubles"] == run["refused"] == run["lost_links"] == 0
         and (run["phase"] == "requests" or run["deliveries"] == run["expected"])

@@ -7,7 +7,7 @@ their number, lines their name.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from html import escape
 
 WIDTH = 720
@@ -97,14 +97,14 @@ def number(value: float) -> str:
     return f"{float(f'{value:.3g}'):g}"
 
 
-def _scale(low: float, high: float, begin: float, end: float):
+def _scale(low: float, high: float, begin: float, end: float) -> Callable[[float], float]:
     if high <= low:
         return lambda _: (begin + end) / 2
     span = math.log(high / low)
     return lambda value: begin + (end - begin) * math.log(value / low) / span
 
 
-def _linear(low: float, high: float, begin: float, end: float):
+def _linear(low: float, high: float, begin: float, end: float) -> Callable[[float], float]:
     return lambda value: begin + (end - begin) * (value - low) / ((high - low) or 1)
 
 

@@ -209,6 +209,8 @@ def growth(results: Results) -> str:
         cases = [case for case in kept if case.get("grows") == grows]
         if not cases:
             continue
+        head: tuple[str, ...]
+        rows: list[tuple[str, ...]]
         if grows == "rooms":
             head = (title, "CPU ms for a connect", "KiB a connection", "connects/s")
             rows = [

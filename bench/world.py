@@ -14,6 +14,7 @@ import json
 import os
 import sys
 import uuid
+from collections.abc import Sequence
 from typing import Any
 
 
@@ -50,7 +51,7 @@ def _make(options: argparse.Namespace) -> dict[str, Any]:
     tokens = _accounts(options.people)
     people = list(Person.objects.order_by("id").values_list("id", flat=True))
     sizes = [int(size) for size in options.rooms.split(",") if size]
-    members = [range(size) for size in sizes]
+    members: list[Sequence[int]] = [range(size) for size in sizes]
     members += [(index, (index + 1) % options.people) for index in range(options.own)]
     lengths = [int(length) for length in options.history.split(",") if length]
     members += [range(options.people)] * len(lengths)
@@ -79,8 +80,8 @@ def _history(room: int, length: int, people: list[int]) -> None:
     began = now_us() - length * 1_000_000
     as_kept = Message._meta.get_field("id").get_db_prep_value
     names = ("id", "room_id", "seq", "rev_seq", "sender_id", "content", "fingerprint", "created_us")
-    names += ("deleted", "mentions", "reactions", "attachments")
-    sql = f"INSERT INTO {Message._meta.db_table} ({', '.join(names)}) VALUES ({', '.join(['%s'] * len(names))})"
+    more = ("deleted", "mentions", "reactions", "attachments")
+    sql = f"INSERT INTO {Message._meta.db_table} ({', '.join(names + more)}) VALUES ({', '.join(['%s'] * len(names + more))})"
     rows = (
         (
             *(as_kept(uuid.UUID(int=room << 64 | seq), connection), room, seq, seq, people[seq % len(people)]),
@@ -90,7 +91,7 @@ def _history(room: int, length: int, people: list[int]) -> None:
         for seq in range(1, length + 1)
     )
     with connection.cursor() as cursor:
-        cursor.executemany(sql, rows)
+        cursor.executemany(sql, rows)  # type: ignore[arg-type]  # it takes what can be iterated
     Room.objects.filter(pk=room).update(head=length)
 
 

@@ -55,7 +55,7 @@ def _measure(bench: Bench, name: str, load: Generator, size: int) -> None:
             return
         second = _run(load, window, max(window, int(0.2 * _per_s(first))))
         messages = min(100_000, max(window, int((0.3 if bench.quick else 0.8) * _per_s(second))))
-        runs = []
+        runs: list[dict[str, Any]] = []
         while len(runs) < bench.runs and all(run["done"] == messages for run in runs):
             runs.append(_run(load, window, messages))
         bench.case(name, runs, members=size, window=window)
