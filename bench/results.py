@@ -60,15 +60,16 @@ class Bench:
         path = self.folder / f"{self.row}.json"
         before = json.loads(path.read_text()) if path.exists() and self.only else {"cases": []}
         kept = [case for case in before["cases"] if case["server"] not in self.only]
-        stamp = {"commit": versions().get("commit", ""), "at": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())}
+        commit, now = versions().get("commit", ""), time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
         found = {
             "row": self.row,
             "quick": self.quick,
-            **stamp,
+            "commit": commit,
+            "at": now,
             "machine": machine(),
             "versions": versions(),
             "missing": self.missing,
-            "cases": kept + [{**case, **stamp} for case in self.cases],
+            "cases": kept + [{**case, "commit": commit} for case in self.cases],
         }
         self.folder.mkdir(parents=True, exist_ok=True)
         path.write_text(_lines(found))

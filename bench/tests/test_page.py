@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 from bench import page, plots
-from bench.goals import verdicts
+from bench.goals import find, verdicts
+from bench.results import Bench, read
 from bench.rows import ROWS
 
 CASE: dict[str, Any] = {
@@ -48,6 +50,12 @@ def test_a_goal_is_met_by_the_ratio_within_one_run() -> None:
     slower = {**peer, **about, "per_s": 1_900_000}
     found = {each.goal: each.met for each in verdicts({"fanout": result({**CASE, **about}, slower)})}
     assert found["deliveries/s ≥ 1.5 × nats-server"] is False
+
+
+def test_what_a_case_is_about_outlives_being_kept(tmp_path: Path) -> None:
+    bench = Bench("growth", folder=tmp_path)
+    bench.add("backchannel", {key: CASE[key] for key in CASE if key != "server"}, grows="members", at=10)
+    assert find({"growth": read("growth", tmp_path)}, "growth", "backchannel", grows="members", at=10)
 
 
 def test_a_run_that_lost_something_meets_no_goal_of_time() -> None:
