@@ -159,11 +159,15 @@ def _rest(results: Results) -> list[Verdict]:
     start = _value(find(results, "start", "backchannel"), "seconds")
     back = _value(find(results, "storm", "backchannel", way="SIGTERM"), "cpu_ms_each")
     reads = []
-    for what, work, limit in (("page", "a page of 50", 10), ("events", "200 events", 15)):
-        case = find(results, "growth", "backchannel", grows="history", at=1_000_000, what=what)
-        reads.append(
-            _at_most(f"{work} in a room of 1,000,000", f"p99 < {limit} ms", _value(case, "p99_ms"), limit, _ms)
-        )
+    for database, title in (("sqlite", "SQLite"), ("postgres", "PostgreSQL")):
+        for read, work, limit in (
+            ("history page of 50", "a page of 50 in a room of 1,000,000", 10),
+            ("events page of 200", "200 events in a room of 1,000,000", 15),
+            ("list of 502 rooms", "the list of 502 rooms", 50),
+        ):
+            about = {"read": read} if read.startswith("list") else {"read": read, "messages": 1_000_000}
+            case = find(results, "reads", f"backchannel on {database}", **about)
+            reads.append(_at_most(f"{work}, {title}", f"p99 < {limit} ms", _value(case, "p99_ms"), limit, _ms))
     return [
         *reads,
         _at_most("coming back, 50 rooms each", "≤ 2 ms of CPU", back, 2, _ms),
