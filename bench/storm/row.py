@@ -113,7 +113,9 @@ def _measure(bench: Bench, node: Node, world: dict[str, Any], people: int) -> No
                 server = going.__enter__()
                 returned = clients.hear()
                 told = _server_told(server, start_cpu_s, people)
-                found[way].append({**returned, **told, "exit_s": round(away_s, 2), **clients.ask("check")})
+                each = {**returned, **told, "exit_s": round(away_s, 2), **clients.ask("check")}
+                print(f"    {way}: {each}", flush=True)
+                found[way].append(each)
         for way, runs in found.items():
             bench.add("backchannel", _summary(runs), way=way, each=runs)
     finally:

@@ -1,6 +1,7 @@
 """A gate for those who come: a restart brings thousands at once, and they must not fall over the database together.
 
-    handshake ─▶ turn ─▶ who is it?        resume or poll ─▶ turn ─▶ place ─▶ turn(begun) ─▶ events
+    handshake ─▶ turn ─▶ who is it? ─▶ turn(begun) ─▶ place ─▶ turn(begun) ─▶ events
+    poll ──────▶ turn ─▶ place ─▶ turn(begun) ─▶ events
 
 So many take their turn at once; the others wait in order, those who have begun before those who are new. Where more would
 wait than may, the next is told to come again, at a time of its own. Sends, acks and everything else of those who are in do

@@ -39,7 +39,8 @@ class CatchUp:
     async def place(self) -> list[Effect]:
         await self._node.hub.wait_attached()
         self._heard = self._node.hub.heard(self._session.named_rooms)
-        async with self._node.admission.turn():
+        # A socket has had its turn as a newcomer at the handshake.
+        async with self._node.admission.turn(begun=self._subscriber.is_socket):
             place = await in_thread(reads.place_of, self._session.user.id)
         self._place = place
         heads = {seat.room_id: seat.head for seat in place.seats.values()}
