@@ -43,7 +43,7 @@ def _even(results: Results) -> str:
     for name in ("backchannel", "nats-server", "node-ws", "node-socket.io", "uvicorn-loop"):
         found = [find(results, "even", name, rate=rate) for rate in (20, 100, 200, 400, 800)]
         points = [(case["rate"], case["p99_ms"]) for case in found if case]
-        series.append((_title(name), points))
+        series.append((_title(name).partition(" over ")[0], points))
     return lines(
         "Messages at an even rate to 1,000 members", "messages a second", "p99 in ms; both axes logarithmic", series
     )
