@@ -14,7 +14,7 @@ import time
 from importlib import import_module
 
 from bench.results import Bench
-from bench.rows import ROWS
+from bench.rows import QUICK, ROWS
 from bench.servers import ROOT, Missing
 
 
@@ -30,7 +30,9 @@ def main(argv: list[str]) -> int:
         print(f"no such row: {', '.join(sorted(unknown))}; there are {', '.join(ROWS)}")
         return 2
     only = frozenset(name for name in options.servers.split(",") if name)
-    failed = False if options.page else _measure(options.rows or list(ROWS), options.quick, only)
+    failed = (
+        False if options.page else _measure(options.rows or list(QUICK if options.quick else ROWS), options.quick, only)
+    )
     if options.page or not options.rows:
         from bench import capacity, page
 

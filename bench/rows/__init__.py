@@ -18,3 +18,6 @@ ROWS = {
     "reads": "bench.reads.row",
     "browser": "bench.browser.row",
 }
+
+QUICK = ("fanout", "even", "sends", "http", "polls", "memory", "start", "original")
+"""What a quick run measures where no row is named: under five minutes in all."""
