@@ -88,6 +88,8 @@ def test_a_tab_that_hangs_is_relieved_by_the_one_that_is_looked_at(
     talk.turn("without it")
     debugger.send("Debugger.resume")
     debugger.send("Debugger.disable")
+    # Awake before it is brought to the front, or it is not drawn.
+    first.evaluate("true")
     use(ada, first)
     talk.check()
     talk.turn("with it again")
