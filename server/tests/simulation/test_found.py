@@ -1,5 +1,7 @@
 """What the simulation found, each as small as it can be told. The mutants bring it back in the large."""
 
+import asyncio
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -10,6 +12,7 @@ from backchannel.fanout.hub import Hub
 from backchannel.fanout.memory import MemoryBus
 from backchannel.protocol.frames import ClientHello, Resume
 from backchannel.protocol.shapes import Limits, User
+from backchannel.transports.catch_up import CatchUp
 from backchannel.transports.effects import ReadList, Send
 from backchannel.transports.session import Place, Session, Settings
 
@@ -80,6 +83,37 @@ async def test_who_is_removed_while_their_place_is_read_is_not_let_in_by_it(hub:
     hub.deliver(left(5, 3))
     hub.settle(me, 4, {3: (10, 2), 4: (1, 2)})
     assert hub.rooms_of(me) == {4}
+
+
+class LateBus(MemoryBus):
+    """What is wished for is in force only when the test says so."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.in_force = asyncio.Event()
+
+    async def wait_subscribed(self) -> None:
+        await self.in_force.wait()
+
+
+async def test_where_somebody_stands_is_read_only_when_what_moves_them_is_heard() -> None:
+    """Who left between the reading and the hearing would listen on to what they are out of."""
+
+    async def nothing(_: object) -> dict[int, list[RoomFact]]:
+        return {}
+
+    bus, me = LateBus(), Listener()
+    hub = Hub(bus, nothing, lambda _: None, lambda _: None, lambda: None, lambda: 0.0)
+    await hub.start()
+    hub.attach(me)  # type: ignore[arg-type]
+    node: Any = SimpleNamespace(hub=hub)  # with nothing to read by: whoever reads now fails
+    placing = asyncio.ensure_future(CatchUp(node, live_session(), me).place())  # type: ignore[arg-type]
+    for _ in range(5):
+        await asyncio.sleep(0)
+    assert not placing.done()
+    bus.in_force.set()
+    with pytest.raises(AttributeError):
+        await placing
 
 
 def live_session() -> Session:

@@ -56,15 +56,6 @@ def a_room_is_reset_to_where_it_was_when_it_was_read() -> Any:
     yield from replaced(Session, "entered", lambda *_: None)
 
 
-@mutant(deeds=("leave_join", "leave_join"), faults=("slow", "cut", "db_slow"), is_large=True)
-def where_somebody_stands_is_read_before_it_is_heard() -> Any:
-    from backchannel.fanout.hub import Hub
-
-    async def at_once(_: Any) -> None: ...
-
-    yield from replaced(Hub, "wait_attached", at_once)
-
-
 @mutant(faults=("slow_reader",))
 def what_a_slow_reader_is_behind_by_has_no_bound() -> Any:
     from backchannel.transports.websocket.outbound import Outbound
