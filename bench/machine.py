@@ -32,7 +32,7 @@ def machine() -> dict[str, str]:
 def versions() -> dict[str, str]:
     """Programs and packages, the server's and the peers'."""
     found = {
-        "commit": said(["git", "-C", str(ROOT), "describe", "--always", "--dirty"]),
+        "commit": _commit(),
         "python": platform.python_version(),
         "node": said(["node", "--version"]).lstrip("v"),
         "nats-server": said(["nats-server", "--version"]).rpartition(" ")[2].lstrip("v"),
@@ -57,6 +57,13 @@ PACKAGES = (
     "channels", "channels-redis", "django", "django-ninja", "djangorestframework", "gunicorn", "msgspec", "psycopg",
     "python-socketio", "starlette", "uvicorn", "uvloop", "websockets",
 )  # fmt: skip
+
+
+def _commit() -> str:
+    """What was measured. Results and pages that changed meanwhile do not count as another server."""
+    git = ["git", "-C", str(ROOT)]
+    changed = said([*git, "status", "--porcelain", "--untracked-files=no", "--", ".", ":!bench/results", ":!docs"])
+    return said([*git, "rev-parse", "--short", "HEAD"]) + ("-dirty" if changed else "")
 
 
 def said(argv: list[str]) -> str:

@@ -54,7 +54,7 @@ def machine(results: Results) -> str:
         where += f", with precedence over other programs that ran on it (nice {about['nice']})"
     others = [case["others_cores"] for result in kept for case in result["cases"] if "others_cores" in case]
     if others:
-        where += f". While a case was measured, other programs kept {median(others):.2f} cores busy at the median, and {max(others):.2f} at most"
+        where += f". While a case was measured, other programs kept {median(others):.2f} cores busy at the median"
     return f"{where}.\n\n{table(('row', 'commit', 'measured at', 'how'), rows)}\n\nVersions: {told}."
 
 
