@@ -49,13 +49,14 @@ class PresenceFact(msgspec.Struct, tag="o", array_like=True, frozen=True):
 class InstanceFact(msgspec.Struct, tag="i", array_like=True, frozen=True):
     """A tab or process opened a socket: whatever older one it has, on any node, is a ghost.
 
-    `opened_us`: the time of day, so that news which was long on its way does not end a socket opened since.
+    `opened`: its place in the order of all openings, so that news which was long on its way ends no socket opened since. The
+    order is the database's: clocks of nodes may be wrong.
     """
 
     user_id: int
     instance: str
     session: str
-    opened_us: int
+    opened: int
 
 
 class EndedFact(msgspec.Struct, tag="e", array_like=True, frozen=True):

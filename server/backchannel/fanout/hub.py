@@ -342,7 +342,7 @@ class Hub:
 
     def _instance_fact(self, fact: InstanceFact) -> None:
         for subscriber in self.subscribers_of(fact.user_id):
-            older = subscriber.session_id != fact.session and subscriber.opened_us <= fact.opened_us
+            older = subscriber.session_id != fact.session and 0 < subscriber.opened < fact.opened
             if subscriber.is_socket and subscriber.instance == fact.instance and older:
                 subscriber.end(CloseCode.SUPERSEDED, "superseded")
 

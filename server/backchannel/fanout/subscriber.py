@@ -24,7 +24,8 @@ class Subscriber(Protocol):
     @property
     def session_id(self) -> str: ...
     @property
-    def opened_us(self) -> int: ...
+    def opened(self) -> int:
+        """Its place in the order of all openings; 0 as long as that is not known."""
 
     def sink(self, room_id: int) -> Sink | None:
         """Where this room's texts may go straight to; None where each of its events is to come by `room_event`. When the

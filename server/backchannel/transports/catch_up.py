@@ -34,6 +34,8 @@ class CatchUp:
         self._session = session
         self._subscriber = subscriber
         self._place: reads.Place | None = None
+        self.order = 0
+        """Of the reading of the place; 0 before it."""
         self._heard: dict[int, RoomChannel] = {}
 
     async def place(self) -> list[Effect]:
@@ -43,6 +45,7 @@ class CatchUp:
         async with self._node.admission.turn(begun=self._subscriber.is_socket):
             place = await in_thread(reads.place_of, self._session.user.id)
         self._place = place
+        self.order = place.order
         heads = {seat.room_id: seat.head for seat in place.seats.values()}
         return self._session.placed(Place(place.epoch, place.user_version, heads), self._node.context.clock())
 

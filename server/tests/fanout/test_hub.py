@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from backchannel.fanout import facts, hub
-from backchannel.fanout.facts import EndedFact, PassingFact, PresenceFact, RoomFact, UserFact
+from backchannel.fanout.facts import EndedFact, InstanceFact, PassingFact, PresenceFact, RoomFact, UserFact
 from backchannel.fanout.hub import Hub
 from backchannel.fanout.memory import MemoryBus
 from backchannel.protocol.errors import CloseCode
@@ -26,7 +26,7 @@ class Listener:
     instance: str | None = "tab"
     is_socket: bool = True
     session_id: str = "s"
-    opened_us: int = 0
+    opened: int = 0
     events: list[int] = field(default_factory=list)
     frames: list[Any] = field(default_factory=list)
     ended: list[CloseCode] = field(default_factory=list)
@@ -397,3 +397,19 @@ async def test_small_rooms_are_told_from_large_ones(world: World) -> None:
     world.hub.enter(me, 6, 0, 500)
     assert world.hub.small_rooms_of(me, 100) == (ROOM,)
     assert world.hub.people_in([ROOM]) == {1, 2}
+
+
+async def test_of_a_tabs_sockets_news_ends_the_older_ones_however_late_it_comes() -> None:
+    world = World()
+    older, newer, not_placed = (Listener(session_id=f"s{n}", opened=n) for n in (4, 6, 0))
+    other_tab, poll = (
+        Listener(session_id="s1", opened=1, instance="b"),
+        Listener(session_id="s2", opened=2, is_socket=False),
+    )
+    listeners = (older, newer, not_placed, other_tab, poll)
+    await world.hub.start()
+    world.enter(*listeners)
+    world.bus.publish(facts.user_topic(1), facts.encode(InstanceFact(1, "tab", "elsewhere", 5)))
+    await asyncio.sleep(0.01)
+    assert [listener.ended for listener in listeners] == [[CloseCode.SUPERSEDED], [], [], [], []]
+    await world.hub.stop()

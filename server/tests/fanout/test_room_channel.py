@@ -24,7 +24,7 @@ class Reader:
         self.instance = None
         self.is_socket = True
         self.session_id = "s"
-        self.opened_us = 0
+        self.opened = 0
         self.takes_texts = True
         self.heard: list[int] = []
         self.texts: list[Text] = []

@@ -22,7 +22,7 @@ ME = 7
 class Listener:
     """A socket of user 7, as the hub sees it."""
 
-    user_id, credential, instance, is_socket, session_id, opened_us = ME, "c", None, True, "s", 0
+    user_id, credential, instance, is_socket, session_id, opened = ME, "c", None, True, "s", 0
 
     def __init__(self) -> None:
         self.heard: list[Any] = []

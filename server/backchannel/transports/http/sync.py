@@ -161,7 +161,7 @@ class Poll:
         self.credential = identity.credential
         self.instance = request.client.instance
         self.session_id = uuid.uuid4().hex
-        self.opened_us = now_us()
+        self.opened = 0
         self.session = Session(
             self.session_id,
             User(identity.user_id, identity.username, identity.display_name),

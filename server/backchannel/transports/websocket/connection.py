@@ -58,7 +58,7 @@ class Connection:
         "_tasks",
         "_via",
         "credential",
-        "opened_us",
+        "opened",
         "session",
         "session_id",
         "user_id",
@@ -70,7 +70,7 @@ class Connection:
         self.user_id = identity.user_id
         self.credential = identity.credential
         self.session_id = uuid.uuid4().hex
-        self.opened_us = now_us()
+        self.opened = 0
         self.session = Session(
             self.session_id,
             User(identity.user_id, identity.username, identity.display_name),
@@ -208,9 +208,8 @@ class Connection:
                 case Send(frames):
                     self._link.send_catch_up(texts_of(frames))
                 case ReadPlace():
-                    self._supersede()
                     self._catch_up = CatchUp(self._node, self.session, self)
-                    self._spawn(self._reading(self._catch_up.place))
+                    self._spawn(self._reading(partial(self._read_place, self._catch_up)))
                 case Enter():
                     assert self._catch_up is not None
                     self._catch_up.enter()
@@ -292,10 +291,16 @@ class Connection:
         for oldest in sockets[: -self._node.settings.limits.connections]:
             oldest.end(CloseCode.TOO_MANY, "too_many_connections")
 
+    async def _read_place(self, catch_up: CatchUp) -> list[Effect]:
+        effects = await catch_up.place()
+        self.opened = catch_up.order
+        self._supersede()
+        return effects
+
     def _supersede(self) -> None:
         """A tab has one socket: an older one of the same instance is a ghost of it."""
         if self.instance is not None:
-            announce_instance(self._node.context.bus, self.user_id, self.instance, self.session_id, self.opened_us)
+            announce_instance(self._node.context.bus, self.user_id, self.instance, self.session_id, self.opened)
 
     def _log_closed(self) -> None:
         closing = self._closing or _gone(1006)
