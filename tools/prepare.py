@@ -159,8 +159,10 @@ def prepare_services() -> None:
         wanted.append("redis-server")
     if not shutil.which("strace"):
         wanted.append("strace")
+    if not machine.find_faketime():
+        wanted.append("faketime")
     if wanted:
-        machine.apt_install(wanted, "the server's tests need PostgreSQL, Redis and strace on this machine")
+        machine.apt_install(wanted, "the server's tests need PostgreSQL, Redis, strace and faketime on this machine")
 
 
 def prepare_compiler() -> None:

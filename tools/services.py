@@ -14,6 +14,7 @@ import argparse
 import ctypes
 import os
 import pwd
+import re
 import shutil
 import signal
 import socket
@@ -81,6 +82,12 @@ class Service:
         assert self._process is not None
         self._process.send_signal(number)
 
+    def pids(self) -> list[str]:
+        """Of the process and its children."""
+        assert self._process is not None
+        children = Path(f"/proc/{self._process.pid}/task/{self._process.pid}/children").read_text()
+        return [str(self._process.pid), *children.split()]
+
     def stop(self, by: signal.Signals | None = None) -> None:
         """End it, by its own polite signal or by another, and wait for its end."""
         if self._process is None:
@@ -102,7 +109,7 @@ def postgres_service() -> Iterator[Service]:
     programs = machine.find_postgres()
     if programs is None:
         raise Missing("no PostgreSQL server on this machine: apt-get install postgresql, or set " + POSTGRES_URL)
-    with _folder("backchannel-postgres-") as folder:
+    with scratch("backchannel-postgres-") as folder:
         who = unprivileged(folder)
         data, port = folder / "data", free_port()
         made = subprocess.run(
@@ -135,7 +142,7 @@ def redis_service(port: int | None = None) -> Iterator[Service]:
     if program is None:
         raise Missing("no Redis or Valkey server on this machine: apt-get install redis-server, or set " + REDIS_URL)
     port = port or free_port()
-    with _folder("backchannel-redis-") as folder:
+    with scratch("backchannel-redis-") as folder:
         command = [
             *(program, "--port", port, "--bind", "127.0.0.1"),
             *("--save", "", "--appendonly", "no", "--dir", folder),
@@ -169,7 +176,8 @@ def running(service: Service) -> Iterator[Service]:
 
 
 @contextmanager
-def _folder(prefix: str) -> Iterator[Path]:
+def scratch(prefix: str) -> Iterator[Path]:
+    """A folder of one's own, gone afterwards. Not a test's: those are closed to whom PostgreSQL runs as."""
     folder = Path(tempfile.mkdtemp(prefix=prefix))
     try:
         yield folder
@@ -203,7 +211,7 @@ def _wait_for(process: subprocess.Popen[bytes], log: Path) -> None:
         if process.poll() is not None:
             break
         # Both servers listen a moment before they answer, and both log this when they do.
-        if b"eady to accept connections" in log.read_bytes():
+        if re.search(rb"eady to accept (read-only )?connections", log.read_bytes()):
             return
         time.sleep(0.05)
     last = log.read_text(errors="replace").strip().splitlines() or ["it said nothing"]

@@ -1,0 +1,207 @@
+"""The real program in a process of its own, to be killed, frozen and started again; and devices that talk to it."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import uuid
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from typing import Any
+
+import httpx
+from websockets.sync.client import ClientConnection, connect
+
+from tests.cli.conftest import clean_environment
+
+PATIENCE_S = 30.0
+"""How long a test waits for what must come. It says nothing about how fast it should be."""
+
+ROOM = 1
+"""The channel that a new server has, and everybody is in."""
+
+_MAKE_PEOPLE = """
+import contextlib, io, sys
+from backchannel.cli import main
+for name in sys.argv[1:]:
+    with contextlib.redirect_stdout(io.StringIO()):
+        main(["createuser", name, "--password", "x"])
+    main(["token", name])
+"""
+
+Frame = dict[str, Any]
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+class Node:
+    """One server process. `environment`: BACKCHANNEL_… variables; nodes that share a database are given the same."""
+
+    def __init__(self, environment: Mapping[str, str]) -> None:
+        self.environment = dict(environment)
+        self.port = free_port()
+        self.process: subprocess.Popen[str] | None = None
+        self.http = httpx.Client(base_url=self.url, timeout=PATIENCE_S, trust_env=False)
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    def start(self, *before: str, **extra: str) -> Node:
+        """Start it (under the program `before`) and return when it listens."""
+        self.process = subprocess.Popen(
+            [*before, sys.executable, "-m", "backchannel", "serve", "--port", str(self.port)],
+            env=clean_environment({**self.environment, **extra}),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            text=True,
+            start_new_session=True,
+        )
+        assert self.process.stdout is not None
+        while "stop" not in (line := self.process.stdout.readline()):
+            assert line, "the server did not start"
+        return self
+
+    def stop(self, by: signal.Signals = signal.SIGTERM) -> int:
+        """End it and tell how it ended. It may have ended by itself."""
+        if self.process is None:
+            return 0
+        with suppress(ProcessLookupError):
+            os.killpg(self.process.pid, by)
+        self.process.communicate(timeout=PATIENCE_S)
+        return int(self.process.returncode)
+
+    def people(self, *names: str) -> list[str]:
+        """Make accounts; their tokens. The first of all owns the server."""
+        ran = subprocess.run(
+            [sys.executable, "-c", _MAKE_PEOPLE, *names],
+            env=clean_environment(self.environment),
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=True,
+        )
+        return ran.stdout.split()
+
+    def cli(self, *words: str) -> str:
+        """Run `backchannel` beside the server."""
+        ran = subprocess.run(
+            [sys.executable, "-m", "backchannel", *words],
+            env=clean_environment(self.environment),
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+        assert ran.returncode == 0, ran.stderr
+        return ran.stdout
+
+    def post(self, token: str, message_id: str, content: str | None = None, room: int = ROOM) -> httpx.Response:
+        """A message over HTTP."""
+        body = {"id": message_id, "content": content or text_of(message_id)}
+        return self.http.post(f"/api/rooms/{room}/messages", json=body, headers=bearer(token))
+
+    def events(self, token: str, room: int = ROOM) -> list[Frame]:
+        """The whole log of a room (of up to 200 events)."""
+        answer = self.http.get(f"/api/rooms/{room}/events", params={"after": 0, "limit": 200}, headers=bearer(token))
+        answer.raise_for_status()
+        told = answer.json()
+        assert [event["seq"] for event in told["events"]] == list(range(1, told["seq"] + 1))
+        return list(told["events"])
+
+    def messages(self, token: str) -> list[str]:
+        """The ids of the room's messages, in order."""
+        return [event["message"]["id"] for event in self.events(token) if event["type"] == "message_created"]
+
+
+def bearer(token: str) -> dict[str, str]:
+    return {"Authorization": f"Bearer {token}"}
+
+
+def text_of(message_id: str) -> str:
+    return f"text {message_id}"
+
+
+def new_id() -> str:
+    return str(uuid.uuid4())
+
+
+class Socket:
+    """A WebSocket that has caught up. What comes unasked is kept in `heard`, in order."""
+
+    def __init__(self, link: ClientConnection, resume: Frame | None, instance: str | None) -> None:
+        self.link = link
+        self.heard: list[Frame] = []
+        client = {"name": "test", "version": "1", "instance": instance or new_id()}
+        self.say({"type": "hello", "protocol": 1, "client": client, **({"resume": resume} if resume else {})})
+        self.epoch = self.until("hello")["epoch"]
+        self.until("caught_up")
+
+    def say(self, frame: Frame) -> None:
+        self.link.send(json.dumps(frame))
+
+    def send(self, message_id: str) -> None:
+        self.say({"type": "send_message", "id": message_id, "room_id": ROOM, "content": text_of(message_id)})
+
+    def answer(self, message_id: str) -> Frame:
+        """The ack or error of a message."""
+        while True:
+            for frame in self._next():
+                self.heard.append(frame)
+                if frame["type"] in ("ack", "error") and frame["id"] == message_id:
+                    return frame
+
+    def until(self, type_: str) -> Frame:
+        """The next frame of this type. Others that came with it are kept."""
+        while True:
+            frames = self._next()
+            self.heard += frames
+            for frame in frames:
+                if frame["type"] == type_:
+                    return frame
+
+    def is_alive(self) -> bool:
+        """Whether the server answers on it."""
+        self.say({"type": "ping"})
+        return self.until("pong")["type"] == "pong"
+
+    def _next(self) -> list[Frame]:
+        heard = json.loads(self.link.recv(timeout=PATIENCE_S))
+        return heard if isinstance(heard, list) else [heard]
+
+    def created(self) -> list[str]:
+        """The ids of the room's messages heard so far, in order."""
+        mine = [frame for frame in self.heard if frame["type"] == "message_created" and frame["room_id"] == ROOM]
+        return [frame["message"]["id"] for frame in mine]
+
+
+@contextmanager
+def open_socket(node: Node, token: str, resume: Frame | None = None, instance: str | None = None) -> Iterator[Socket]:
+    url = f"ws://127.0.0.1:{node.port}/ws"
+    with connect(url, additional_headers=bearer(token), proxy=None, open_timeout=PATIENCE_S, close_timeout=1) as link:
+        yield Socket(link, resume, instance)
+
+
+def send_until_stored(node: Node, token: str, message_ids: Sequence[str]) -> None:
+    """As a client does: the same id again, until it is acked. Only trouble may come in between, with a time to wait."""
+    for message_id in message_ids:
+        while (answer := node.post(token, message_id)).status_code not in (200, 201):
+            assert_is_trouble(answer)
+
+
+def assert_is_trouble(answer: httpx.Response) -> None:
+    """What a database in trouble is told as: in words of ours, and with when to come again."""
+    assert answer.status_code == 503, answer.text
+    assert answer.json()["code"] in ("unavailable", "overloaded")
+    assert int(answer.headers["Retry-After"]) >= 1
