@@ -10,7 +10,7 @@ import random
 import signal
 import sqlite3
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -36,6 +36,10 @@ SETTINGS = {
     "SECRET_KEY": "a secret that only these nodes share",
     "LOG_LEVEL": "warning",
 }
+
+
+# How often a node is started that gives up.
+STARTS = 5
 
 
 @dataclass
@@ -85,6 +89,12 @@ class Arena:
         nodes = [node for node in self.nodes.values() if node.runs] or list(self.nodes.values())
         return self.rng.sample(nodes, len(nodes))
 
+    def supervise(self, broken: Collection[str]) -> None:
+        """Start nodes again that ended by themselves: one that finds no database as it starts gives up, and says so."""
+        for name, node in self.nodes.items():
+            if name not in broken and not node.runs:
+                node.spawn()
+
     def heal(self) -> None:
         """Everything is whole again, and every node answers. Connections whose bytes vanish are not told."""
         for service in (self.redis, self.postgres):
@@ -99,13 +109,21 @@ class Arena:
             proxy.cut()
         for node in self.nodes.values():
             node.tell(signal.SIGCONT)
-            if not node.runs:
-                node.spawn()
         for node in self.nodes.values():
-            node.wait_ready()
+            _bring_up(node)
         for troupe in self.troupes.values():
             troupe.go_on()
             troupe.start()
+
+
+def _bring_up(node: Server) -> None:
+    """As a service manager would: again and again, but for one that runs and does not answer."""
+    for _ in range(STARTS):
+        if not node.runs:
+            node.spawn()
+        if node.becomes_ready():
+            return
+    raise AssertionError(f"the server did not start in {STARTS} times:\n{node.log.read_text()[-4000:]}")
 
 
 @contextmanager

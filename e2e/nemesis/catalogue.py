@@ -12,6 +12,7 @@ from typing import Any
 
 from faults.proxy import BOTH, Faults, Proxy
 
+from machine import find_faketime
 from nemesis import of_nodes, of_people, of_stores
 from nemesis.arena import Arena
 from nemesis.plan import Injection, Kind
@@ -116,7 +117,7 @@ NODES = (
     *(
         Fault(Kind(f"node's clock {days:+d} day", "node", (4.0, 10.0)), of_nodes.skew(days), of_nodes.unskew)
         for days in (1, -1)
-        if of_nodes.faketime()
+        if find_faketime()
     ),
 )
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import signal
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
+from machine import find_faketime
 from nemesis.arena import Arena
 from nemesis.plan import Injection
 
@@ -64,14 +64,9 @@ def skew(days: int) -> Callable[[Arena, Injection], None]:
         node = arena.nodes[injection.target]
         node.kill()
         # Time that only passes, as timers measure it, is left alone: no machine has that wrong.
-        node.spawn(LD_PRELOAD=str(faketime()), FAKETIME=f"{days * DAY_S:+d}", DONT_FAKE_MONOTONIC="1")
+        node.spawn(LD_PRELOAD=str(find_faketime()), FAKETIME=f"{days * DAY_S:+d}", DONT_FAKE_MONOTONIC="1")
 
     return begin
 
 
 unskew = disarm
-
-
-def faketime() -> Path | None:
-    """The library that gives a process another clock, where this machine has it (Debian's `faketime`)."""
-    return next(iter(sorted(Path("/usr/lib").glob("*/faketime/libfaketime.so.1"))), None)

@@ -49,6 +49,8 @@ def run(settings: Settings, program: Path, folder: Path) -> Outcome:
             _break(stage, settings, outcome, history)
             outcome.quiet_s = _come_to_rest(stage, pages, history)
             _tell_end(stage, cast, pages, history)
+        except AssertionError as broken:
+            history.add("fault", detail=str(broken))
         finally:
             for troupe in stage.troupes.values():
                 troupe.stop()
@@ -89,6 +91,7 @@ def _break(stage: Arena, settings: Settings, outcome: Outcome, history: History)
                 history.add("injected", kind=injection.kind, target=injection.target, lasts_s=injection.lasts_s)
         elif injection in held:
             _end(stage, injection, held.pop(injection), history)
+        stage.supervise({each.target for each in held if each.until_s > moment.at_s})
     for injection, state in held.items():
         if injection.lasts_s:
             _end(stage, injection, state, history)

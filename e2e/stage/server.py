@@ -89,20 +89,25 @@ class Server:
             )
 
     def wait_ready(self) -> None:
+        assert self.becomes_ready(), f"the server ended by itself:\n{self.log.read_text()[-8000:]}"
+
+    def becomes_ready(self) -> bool:
+        """Wait until it answers; False where it ends by itself. One that does neither is asked where it hangs."""
         deadline = time.monotonic() + READY_WITHIN_S
         said = ""
-        while time.monotonic() < deadline and self.runs:
+        while self.runs:
             try:
                 answer = httpx.get(f"{self.url}/readyz", timeout=5)
-                if answer.status_code == 200 and self.runs:
-                    return
+                if answer.status_code == 200:
+                    return True
                 said = answer.text
             except httpx.TransportError as problem:
                 said = repr(problem)
+            if time.monotonic() > deadline:
+                self._end(signal.SIGABRT)
+                raise AssertionError(f"the server is not ready, it said {said}:\n{self.log.read_text()[-8000:]}")
             time.sleep(0.05)
-        if self.runs:
-            self._end(signal.SIGABRT)
-        raise AssertionError(f"the server is not ready, it said {said}:\n{self.log.read_text()[-8000:]}")
+        return False
 
     def tell(self, number: signal.Signals) -> None:
         """Send it a signal and go on."""

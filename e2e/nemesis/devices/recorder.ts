@@ -86,6 +86,8 @@ export class Recorder {
 
   heard(frame: Frame, link: string | null): void {
     const { type } = frame;
+    // The answer to a command: it is read at a moment of its own, and has no place among what the link says by itself.
+    if (type === 'room_list' && frame['id'] !== undefined) return;
     if (typeof frame['seq'] !== 'number' && !NUMBERED.has(type)) return;
     this.#tell('heard', { link, type, ...members(frame) });
   }
