@@ -6,8 +6,11 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-import checker
 from checker import Record
+from checker_links import Anomaly
+
+# Within so long what was written is on the device's disk.
+DISK_S = 1.0
 
 
 @dataclass(frozen=True)
@@ -28,7 +31,7 @@ class Outcome:
     settings: Settings
     injected: Counter[str] = field(default_factory=Counter)
     # Of checker.check: what may not be.
-    anomalies: list[checker.Anomaly] = field(default_factory=list)
+    anomalies: list[Anomaly] = field(default_factory=list)
     sent: int = 0
     stored: int = 0
     acked: int = 0
@@ -51,3 +54,20 @@ def count(outcome: Outcome, records: Sequence[Record]) -> None:
     outcome.stored = sum(len(log["messages"]) for log in records if log["op"] == "log")
     outcome.deliveries = sum(record["op"] == "heard" and "seq" in record for record in records)
     outcome.views = ops["view"]
+
+
+def vanished(records: Sequence[Record]) -> list[Anomaly]:
+    """What was written, and in the end is neither stored nor refused, though every outbox is empty: somebody forgot it."""
+    if not all(record["reached"] for record in records if record["op"] == "quiet"):
+        return []
+    stored = {message["id"] for log in records if log["op"] == "log" for message in log["messages"]}
+    refused = {record["id"] for record in records if record["op"] == "refused"}
+    crashes = [(record["client"], record["t"]) for record in records if record["op"] == "crashed"]
+    found = []
+    for send in records:
+        if send["op"] != "send" or send["id"] in stored or send["id"] in refused:
+            continue
+        # Killed in the moment of writing: it was not on the disk yet.
+        if not any(client == send["client"] and 0 <= t - send["t"] < DISK_S for client, t in crashes):
+            found.append(Anomaly("vanished", f"{send['id']} of {send['client']} in room {send['room']}"))
+    return found

@@ -12,7 +12,7 @@ from nemesis.outcome import Outcome
 def command(outcome: Outcome) -> str:
     """What replays one seed."""
     s = outcome.settings
-    return f"make faults SEED={s.seed} DATABASE={s.database} INJECTIONS={s.injections} NODES={s.nodes}"
+    return f"make faults SEED={s.seed} DATABASE={s.database} INJECTIONS={s.injections} NODES={s.nodes} PAUSE_MS={s.pause_ms}"
 
 
 def as_record(outcome: Outcome) -> dict[str, Any]:

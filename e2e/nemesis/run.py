@@ -19,7 +19,7 @@ from nemesis.arena import Arena, arena, rows
 from nemesis.cast import Cast
 from nemesis.catalogue import CATALOGUE, KINDS
 from nemesis.history import History
-from nemesis.outcome import Outcome, Settings, count
+from nemesis.outcome import Outcome, Settings, count, vanished
 from nemesis.pages import Pages
 from nemesis.plan import Injection, moments, plan
 from services import Missing
@@ -56,7 +56,7 @@ def run(settings: Settings, program: Path, folder: Path) -> Outcome:
                 troupe.stop()
             pages.stop()
             history.close()
-    outcome.anomalies = checker.check(history.records)
+    outcome.anomalies = checker.check(history.records) + vanished(history.records)
     count(outcome, history.records)
     outcome.seconds = time.monotonic() - began
     return outcome

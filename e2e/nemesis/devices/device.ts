@@ -2,7 +2,7 @@
  * One device of one person on the real client: it talks, edits, deletes, reacts, reads, comes and goes, as a seed says,
  * and writes down what it wanted and what it was shown.
  */
-import type { Chat, ChatError, HostFact, Message, Room, RoomId } from '@backchannel/client';
+import type { Chat, HostFact, Message, Room, RoomId } from '@backchannel/client';
 import { createFullChat } from '@backchannel/client/full';
 import { outboxFile } from './outboxFile.ts';
 import { Recorder, type Tell } from './recorder.ts';
@@ -55,7 +55,9 @@ export class Device {
       fetch: recorder.fetch,
       WebSocket: recorder.WebSocket,
       webSocketAcceptsHeaders: role.opensWith === 'header',
-      storage: outboxFile(role.outbox),
+      storage: outboxFile(role.outbox, ({ roomId: room, id, error }) =>
+        this.#tell('refused', { room, id, code: error?.code }),
+      ),
       random,
       events: {
         isOnline: () => true,
@@ -150,7 +152,7 @@ export class Device {
     this.#tell('send', { room, id, content });
     sent.then(
       () => this.#tell('sent', { room, id }),
-      (error: ChatError) => this.#tell('refused', { room, id, code: error.code }),
+      () => {}, // the outbox tells
     );
   }
 

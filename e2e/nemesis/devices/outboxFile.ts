@@ -4,10 +4,14 @@ import type { OutboxItem, OutboxStorage } from '@backchannel/client';
 
 type Line = { readonly put: OutboxItem } | { readonly remove: readonly string[] };
 
-export function outboxFile(path: string): OutboxStorage {
+/** @param refused hears of messages that the server refused for good, also of those of an earlier life. */
+export function outboxFile(path: string, refused: (item: OutboxItem) => void): OutboxStorage {
   const write = async (line: Line): Promise<void> => appendFileSync(path, `${JSON.stringify(line)}\n`);
   return {
-    put: (item) => write({ put: item }),
+    put: (item) => {
+      if (item.state === 'failed') refused(item);
+      return write({ put: item });
+    },
     remove: (ids) => write({ remove: ids }),
     load: async () => {
       const held = new Map<string, OutboxItem>();
