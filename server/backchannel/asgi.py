@@ -120,6 +120,7 @@ class Chat:
         loop = asyncio.get_running_loop()
         await self.hub.start()
         self.log.start(loop)
+        await self.rounds.note_epoch()
         self.rounds.start()
         lag = loop.create_task(sample_lag(loop.time))
         writing.use(self.log.submit)

@@ -65,6 +65,11 @@ class Rounds:
         if hub.served_users:
             hub.observe_versions(await in_thread(reads.versions_of, list(hub.served_users)))
 
+    async def note_epoch(self) -> None:
+        """Before anybody is let in: a promotion in the first seconds would be taken for what always was."""
+        with suppress(CommandError):
+            self._epoch = await in_thread(reads.epoch)
+
     async def _look_at_epoch(self) -> None:
         """A standby was promoted under this server: what it told its clients is void, they come back and start over."""
         epoch = await in_thread(reads.epoch)
