@@ -180,6 +180,12 @@ class Socket:
         heard = json.loads(self.link.recv(timeout=PATIENCE_S))
         return heard if isinstance(heard, list) else [heard]
 
+    def hears(self, message_ids: Sequence[str]) -> None:
+        """These messages of the room come, each once and in this order, and no others before them."""
+        while len(self.created()) < len(message_ids):
+            self.until("message_created")
+        assert self.created() == list(message_ids)
+
     def created(self) -> list[str]:
         """The ids of the room's messages heard so far, in order."""
         mine = [frame for frame in self.heard if frame["type"] == "message_created" and frame["room_id"] == ROOM]

@@ -18,7 +18,7 @@ import pytest
 
 import services
 from tests.faults.conftest import of_postgres, of_sqlite
-from tests.faults.real import ROOM, Node, Socket, assert_is_trouble, new_id, open_socket, send_until_stored
+from tests.faults.real import ROOM, Node, assert_is_trouble, new_id, open_socket, send_until_stored
 
 Trouble = Callable[[], None]
 Make = Callable[[dict[str, str]], Node]
@@ -41,14 +41,8 @@ def check_trouble(node: Node, token: str, begin: Trouble, end: Trouble, *, reads
         end()
         send_until_stored(node, token, [by_http, by_socket, after])
         assert socket.is_alive()
-        hear_all(socket, [before, by_http, by_socket, after])
+        socket.hears([before, by_http, by_socket, after])
     assert node.messages(token) == [before, by_http, by_socket, after]
-
-
-def hear_all(socket: Socket, message_ids: list[str]) -> None:
-    while len(socket.created()) < len(message_ids):
-        socket.until("message_created")
-    assert socket.created() == message_ids
 
 
 # -- SQLite
@@ -158,7 +152,7 @@ def test_lost_connections_are_replaced_without_a_restart(on_postgres: Node, how:
                     os.kill(pid, signal.SIGKILL)
         send_until_stored(node, token, [last := new_id()])
         assert socket.is_alive()
-        hear_all(socket, [*ids, last])
+        socket.hears([*ids, last])
     while (answer := node.http.get("/readyz")).status_code != 200:
         assert answer.json()["database"] == "does not answer"
     assert node.messages(token) == [*ids, last]
