@@ -20,7 +20,6 @@ from typing import Final
 from backchannel.commands.set_presence import publish_sights
 from backchannel.protocol.errors import CloseCode
 from backchannel.protocol.frames import Resume
-from backchannel.store.clock import now_us
 from backchannel.transports.catch_up import PRESENCE_ROOM, CatchUp
 from backchannel.transports.identity import Identity
 from backchannel.transports.node import Node
@@ -83,7 +82,7 @@ class PollingDevice:
         self.credential = identity.credential
         self.instance = instance
         self.session_id = ""
-        self.opened_us = now_us()
+        self.opened = 0
         self.epoch = ""
         self.user_version = 0
         self._identity = identity  # what its credential is proven by again
