@@ -86,9 +86,13 @@ class _Server:
         self._asked: set[str] = set()
         self._unanswered: Counter[bytes] = Counter()
         self._confirmed: set[bytes] = set()
+        self._missing: dict[bytes, int] = {}
+        """Channels that are wanted and not in force yet, oldest first, each with its place in the order of wishes. Those that
+        a lost connection takes with it have 0: whoever waits, waits for them too."""
+        self._wishes = 0
+        self._waiting: deque[tuple[int, asyncio.Future[None]]] = deque()
         self._touched: set[str] = set()
         self._changed = asyncio.Event()
-        self._settled = asyncio.Condition()
         self._outgoing: deque[tuple[float, bytes, bytes]] = deque(maxlen=QUEUED)
         self._filled = asyncio.Event()
         self._tasks: list[asyncio.Task[None]] = []
@@ -114,21 +118,45 @@ class _Server:
         self._filled.set()
 
     def change(self, topic: str, *, wanted: bool) -> None:
+        channel = PREFIX + topic.encode()
         if wanted:
             self._wanted.add(topic)
+            if channel not in self._confirmed:
+                self._wishes += 1
+                self._missing.setdefault(channel, self._wishes)
         else:
             self._wanted.discard(topic)
-            self._confirmed.discard(PREFIX + topic.encode())
+            self._confirmed.discard(channel)
+            self._missing.pop(channel, None)
+            self._wake()
         self._touched.add(topic)
         self._changed.set()
 
     async def wait_subscribed(self) -> None:
-        wanted = {PREFIX + topic.encode() for topic in self._wanted}
-        if wanted <= self._confirmed:
+        """Return when everything that is wanted so far is in force. What thousands wait for is looked at once, not by each."""
+        if not self._missing:
             return
+        waiter: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._waiting.append((self._wishes, waiter))
         with suppress(TimeoutError):
-            async with asyncio.timeout(SUBSCRIBED_WITHIN_S), self._settled:
-                await self._settled.wait_for(lambda: wanted <= self._confirmed)
+            async with asyncio.timeout(SUBSCRIBED_WITHIN_S):
+                await waiter
+
+    def _wake(self) -> None:
+        """Those who wait for nothing that is missing still."""
+        oldest = next(iter(self._missing.values()), self._wishes + 1)
+        while self._waiting and self._waiting[0][0] < oldest:
+            _, waiter = self._waiting.popleft()
+            if not waiter.done():
+                waiter.set_result(None)
+
+    def _in_force(self, channel: bytes) -> None:
+        self._confirmed.add(channel)
+        self._missing.pop(channel, None)
+
+    def _nothing_in_force(self) -> None:
+        self._confirmed.clear()
+        self._missing = dict.fromkeys((PREFIX + topic.encode() for topic in self._wanted), 0)
 
     async def check(self) -> None:
         if not self._up:
@@ -160,7 +188,7 @@ class _Server:
         async with client.pubsub() as pubsub:
             self._touched.clear()
             self._unanswered.clear()
-            self._confirmed.clear()
+            self._nothing_in_force()
             self._asked = set(self._wanted)
             await self._subscribe(pubsub, [ALIVE, *(PREFIX + topic.encode() for topic in self._asked)])
             changer = asyncio.create_task(self._apply_changes(pubsub))
@@ -168,7 +196,7 @@ class _Server:
                 await self._hear(pubsub)
             finally:
                 self._up = False
-                self._confirmed.clear()
+                self._nothing_in_force()
                 changer.cancel()
                 with suppress(asyncio.CancelledError, *_TROUBLE):
                     await changer
@@ -185,7 +213,7 @@ class _Server:
                 case "message":
                     self._deliver(message["data"])
                 case "subscribe":
-                    await self._confirm(message["channel"])
+                    self._confirm(message["channel"])
                     if message["channel"] == ALIVE:
                         self._up = True
                         _log.info("bus_up")
@@ -195,15 +223,15 @@ class _Server:
         self._unanswered.update(channels)
         await pubsub.subscribe(*channels)
 
-    async def _confirm(self, channel: bytes) -> None:
-        """A channel that was left and joined again is in force with its last answer only."""
+    def _confirm(self, channel: bytes) -> None:
+        """A channel that was left and joined again is in force with its last answer only; one that was left, not at all."""
         self._unanswered[channel] -= 1
         if self._unanswered[channel] > 0:
             return
         del self._unanswered[channel]
-        self._confirmed.add(channel)
-        async with self._settled:
-            self._settled.notify_all()
+        if channel in self._missing:
+            self._in_force(channel)
+            self._wake()
 
     async def _apply_changes(self, pubsub: Any) -> None:
         """Tell the server what is listened to and what no longer, many topics at a time."""
@@ -214,19 +242,17 @@ class _Server:
             left = [topic for topic in touched if topic in self._asked and topic not in self._wanted]
             joined = [topic for topic in touched if topic not in self._asked and topic in self._wanted]
             # Left and joined again in one breath: it was never left.
-            self._confirmed.update(
-                PREFIX + topic.encode()
-                for topic in touched
-                if topic in self._asked and topic in self._wanted and not self._unanswered[PREFIX + topic.encode()]
-            )
+            for topic in touched:
+                channel = PREFIX + topic.encode()
+                if topic in self._asked and topic in self._wanted and not self._unanswered[channel]:
+                    self._in_force(channel)
+            self._wake()
             self._asked.difference_update(left)
             self._asked.update(joined)
             if left:
                 await pubsub.unsubscribe(*(PREFIX + topic.encode() for topic in left))
             if joined:
                 await self._subscribe(pubsub, [PREFIX + topic.encode() for topic in joined])
-            async with self._settled:
-                self._settled.notify_all()
 
     # -- saying
 
