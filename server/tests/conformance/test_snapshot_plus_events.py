@@ -91,6 +91,12 @@ class Watcher:
         assert answer.status_code == 200, answer.text
         return answer.json()["frames"]  # type: ignore[no-any-return]
 
+    def poll_past_presence(self) -> list[Frame]:
+        """One poll after the other, until one hears more than who is there: that is told when it suits the server."""
+        while (frames := self.poll(self.replica.resume, 25)) and all(frame["type"] == "presence" for frame in frames):
+            pass
+        return frames
+
     def settle(self) -> None:
         """Ask for what the book says that a client asks for."""
         replica = self.replica
@@ -128,7 +134,7 @@ def by_socket(watchers: list[Watcher]) -> Iterator[None]:
 @contextmanager
 def by_poll(watchers: list[Watcher]) -> Iterator[None]:
     with ThreadPoolExecutor(len(watchers)) as threads:
-        waiting: list[Future[list[Frame]]] = [threads.submit(each.poll, each.replica.resume, 25) for each in watchers]
+        waiting: list[Future[list[Frame]]] = [threads.submit(each.poll_past_presence) for each in watchers]
         for each in watchers:
             wait_until(lambda each=each: each.server.polls_of(each.who) == 1)
         yield
