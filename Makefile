@@ -53,13 +53,15 @@ e2e: ## The app in Chromium, through a proxy that breaks the network
 simulate: ## 10,000 worlds in trouble, from seeds (SEEDS=0:10000), and the breakages they must notice
 	@SEEDS=$(or $(SEEDS),0:10000) $(PYTHON) tools/steps.py simulate
 
+# What the row `browser` needs beside the others.
+FOR_BROWSER = $(if $(ROWS),$(if $(filter browser,$(ROWS)),venv-dev node web chromium),venv-dev node web chromium)
 .PHONY: bench bench-quick
 bench: ## Measure against the peers (ROWS="fanout sends", SERVERS=a,b) and write docs/performance.md; about 40 minutes
-	$(PREPARE) venv services compiler nats
+	$(PREPARE) venv services compiler nats $(FOR_BROWSER)
 	$(BIN)/python -m bench $(if $(SERVERS),--servers $(SERVERS)) $(ROWS)
 
 bench-quick: ## The same in fewer and shorter runs, under 5 minutes
-	$(PREPARE) venv services compiler nats
+	$(PREPARE) venv services compiler nats $(if $(ROWS),$(FOR_BROWSER))
 	$(BIN)/python -m bench --quick $(if $(SERVERS),--servers $(SERVERS)) $(ROWS)
 
 # What is not given is the program's own default; SECONDS= may stand for INJECTIONS=.

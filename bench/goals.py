@@ -170,9 +170,31 @@ def _rest(results: Results) -> list[Verdict]:
             reads.append(_at_most(f"{work}, {title}", f"p99 < {limit} ms", _value(case, "p99_ms"), limit, _ms))
     return [
         *reads,
+        *_browser(results),
         _at_most("coming back, 50 rooms each", "≤ 2 ms of CPU", back, 2, _ms),
         _at_most("an idle connection in five rooms", "≤ 7 KiB", memory, 7, "{:.3g} KiB".format),
         _at_most("start on an existing folder", "< 1.5 s", start, 1.5, "{:.2f} s".format),
+    ]
+
+
+def _browser(results: Results) -> list[Verdict]:
+    work = "10,000 messages in a browser, 100 more a second"
+    frames = find(results, "browser", "backchannel", what="frames")
+    drawn = find(results, "browser", "backchannel", what="drawn")
+    memory = find(results, "browser", "backchannel", what="memory")
+    # A heap that kept what came would have grown by a kilobyte or more for every message.
+    whole = memory if memory and memory["whole"] and memory["messages"] >= 100_000 else None
+    return [
+        _at_least(work, "60 frames a second", _value(frames, "fps"), 59, "{:.3g} a second".format),
+        _at_most(work, "tasks over 50 ms in < 1 % of frames", _value(frames, "long_task_share"), 0.01, "{:.1%}".format),
+        _at_most(work, "no row drawn for nothing", _value(drawn, "rows_drawn_for_nothing"), 0, "{:.0f}".format),
+        _at_most(
+            "100,000 more messages in a browser",
+            "heap grown by ≤ 5 MiB",
+            _value(whole, "grown_mib"),
+            5,
+            "{:.3g} MiB".format,
+        ),
     ]
 
 

@@ -12,6 +12,7 @@ from bench.peers import PEERS
 TITLES = {
     "backchannel": "**Backchannel**",
     **{peer.name: peer.title for peer in PEERS},
+    "plain-list": "plain React list",
     "django-view": "Django, asynchronous view",
     "django-ninja": "Django Ninja",
     "django-drf": "Django REST framework",
@@ -256,8 +257,46 @@ def reads(results: Results) -> str:
 
 
 def browser(results: Results) -> str:
-    """A long room in a browser."""
-    return anything(results, "browser")
+    """A long room in a browser: frames, what is drawn, and memory."""
+    cases = (results.get("browser") or {"cases": []})["cases"]
+    frames, drawn, memory = ([c for c in cases if c["what"] == what] for what in ("frames", "drawn", "memory"))
+    parts = []
+    if frames:
+        head = (
+            "",
+            "frames/s",
+            "frame, p50 ms",
+            "p99 ms",
+            "max ms",
+            "tasks > 50 ms, of frames",
+            "page's CPU, ms for a message",
+        )
+        parts.append(
+            table(
+                head,
+                [
+                    (
+                        TITLES[c["server"]],
+                        f"{c['fps']:.1f}",
+                        *(ms(c[f"frame_ms_{which}"]) for which in ("p50", "p99", "max")),
+                        f"{c['long_task_share']:.1%}",
+                        f"{c['main_thread_ms_per_message']:.2f}",
+                    )
+                    for c in frames
+                ],
+            )
+        )
+    if drawn:
+        head = ("", "messages", "commits", "new rows drawn", "old rows, as they changed", "old rows, for nothing")
+        names = ("messages", "commits", "rows_new", "rows_drawn_changed", "rows_drawn_for_nothing")
+        parts.append(table(head, [(TITLES[c["server"]], *(f"{c[name]:,}" for name in names)) for c in drawn]))
+    for c in memory:
+        heap, nodes = (", ".join(f"{value:,}" for value in c[name]) for name in ("heap_mib", "nodes"))
+        parts.append(
+            f"{TITLES[c['server']]}, {c['messages']:,} messages at {c['rate']:,} a second: heap after collection, at the"
+            f" start and after each quarter, {heap} MiB; nodes of the document {nodes}."
+        )
+    return "\n\n".join(parts) if parts else "Not measured."
 
 
 def anything(results: Results, row: str) -> str:

@@ -49,7 +49,10 @@ SERVER_CHECKS = (
     _python("generated files are fresh", "-m", "backchannel.protocol.generate", "--check"),
 )
 CLIENT_CHECKS = (
-    *(_node(f"tsc {name}", "tsc", "-p", name) for name in ("client", "react", "web", "e2e/node", "e2e/nemesis")),
+    *(
+        _node(f"tsc {name}", "tsc", "-p", name)
+        for name in ("client", "react", "web", "e2e/node", "e2e/nemesis", "bench/browser")
+    ),
     _node("oxlint", "oxlint", "--type-aware", "--deny-warnings"),
     _node("biome format", "biome", "format", "--log-level=error", "--diagnostic-level=error"),
     _node("knip", "knip", "--no-progress"),

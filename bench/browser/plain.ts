@@ -26,12 +26,12 @@ const Row = memo(function Row({ message, first }: RowProps) {
 
 /** The whole room, from its newest message back to its first. */
 async function history(room: RoomId): Promise<readonly Message[]> {
-  let held: readonly Message[] = [];
+  const held: Message[] = [];
   for (let more = true; more; ) {
     const before = held[0] ? `&before=${held[0].seq}` : '';
     const answer = await fetch(`/api/rooms/${room}/messages?limit=${PAGE}${before}`);
     const page = (await answer.json()) as { readonly messages: readonly Message[]; readonly has_more: boolean };
-    held = [...page.messages, ...held];
+    held.unshift(...page.messages);
     more = page.has_more && page.messages.length > 0;
   }
   return held;
@@ -70,4 +70,4 @@ function List({ room }: { readonly room: RoomId }) {
 
 const root = document.getElementById('root');
 if (!root) throw new Error('The page has no #root.');
-createRoot(root).render(createElement(List, { room: Number(location.hash.slice(1)) as RoomId }));
+createRoot(root).render(createElement(List, { room: Number(location.hash.slice(1)) }));

@@ -8,6 +8,9 @@ export default defineConfig({
   build: {
     outDir: fileURLToPath(new URL('../../.cache/bench/plain', import.meta.url)),
     emptyOutDir: true,
-    rollupOptions: { input: fileURLToPath(new URL('plain.ts', import.meta.url)), output: { entryFileNames: 'plain.js' } },
+    rollupOptions: {
+      input: fileURLToPath(new URL('plain.ts', import.meta.url)),
+      output: { entryFileNames: 'plain.js' },
+    },
   },
 });
