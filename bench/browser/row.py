@@ -38,7 +38,7 @@ SECONDS = 10
 DRAWN_SECONDS = 5
 MEMORY_MESSAGES, MEMORY_RATE = 100_000, 300
 LONG_TASK_MS = 50
-PATIENCE_S = 20
+PATIENCE_S = 60
 PLAIN = "plain-list"
 WINDOW = {"width": 1200, "height": 900}
 LAST_SHOWN = "() => [...document.querySelectorAll('article[data-message]')].at(-1)?.dataset.message"

@@ -50,6 +50,20 @@ describe('what is drawn anew', () => {
     expect(messages(renders)).toEqual(['said better']);
   });
 
+  it('when far more comes than the page keeps up with: everything, in the end', async () => {
+    const { server, list } = await atRest();
+    const held: (() => void)[] = [];
+    const clock = vi.spyOn(server.clock, 'setTimeout').mockImplementation((run) => held.push(run));
+    for (let index = 1; index <= 80; index += 1) server.post(1, BOB, `burst ${index}`);
+    clock.mockRestore();
+    // One after the other, each drawn as it is heard, and nothing that was put off has its turn in between.
+    for (const hear of held) {
+      hear();
+      for (let turn = 0; turn < 10; turn += 1) await Promise.resolve();
+    }
+    await expect.element(list.getByText('burst 80', { exact: true })).toBeVisible();
+  });
+
   it('when something happens in another room: no message here, and no other room', async () => {
     const { server, screen } = await atRest();
     const renders = await rendersOf(async () => {
