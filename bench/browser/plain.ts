@@ -7,7 +7,7 @@ import type { Message, RoomId } from '@backchannel/client';
 import { createElement, memo, useEffect, useLayoutEffect, useState } from 'react';
 import { createRoot } from 'react-dom/client';
 
-const PAGE = 100;
+const PAGE = 200;
 
 interface RowProps {
   readonly message: Message;
@@ -57,7 +57,9 @@ function List({ room }: { readonly room: RoomId }) {
   }, [room]);
 
   // oxlint-disable-next-line react/exhaustive-deps -- whatever came last is in sight
-  useLayoutEffect(() => window.scrollTo(0, document.documentElement.scrollHeight), [messages]);
+  useLayoutEffect(() => {
+    document.documentElement.scrollTop = document.documentElement.scrollHeight;
+  }, [messages]);
 
   return createElement(
     'main',

@@ -1,5 +1,5 @@
 import type { Room, TimelineView, User } from '@backchannel/client';
-import { useEffect, useRef, useSyncExternalStore } from 'react';
+import { useEffect, useState, useSyncExternalStore } from 'react';
 import { useChat } from '../../app/chat.ts';
 
 /**
@@ -13,13 +13,11 @@ export function useReading(room: Room, view: TimelineView, me: User, atEnd: bool
     () => document.visibilityState === 'visible' && document.hasFocus(),
   );
   const head = view.messages.at(-1)?.seq ?? 0;
-  // No state: it would draw the list once more for every message, and where messages come faster than that, React takes
-  // the list that never comes to rest for a loop, and gives up.
-  const seenUpTo = useRef<number | null>(null);
+  const [seenUpTo, setSeenUpTo] = useState<number | null>(null);
   const here = atEnd && view.loading !== 'initial' && !view.hasNewer;
 
   useEffect(() => {
-    if (here && head > 0) seenUpTo.current = head;
+    if (here && head > 0) setSeenUpTo(head);
   }, [here, head]);
 
   // One's own message may be shown before what others wrote ahead of it has come; those are not read yet.
@@ -28,10 +26,8 @@ export function useReading(room: Room, view: TimelineView, me: User, atEnd: bool
     if (here && looking && readable > room.read_seq) chat.markRead(room.id, readable);
   }, [chat, room.id, room.read_seq, here, looking, readable]);
 
-  if (here) return 0;
-  const seen = seenUpTo.current;
-  if (seen === null) return room.unread_count;
-  return view.messages.filter((message) => message.seq > seen && message.sender.id !== me.id && !message.deleted)
+  if (seenUpTo === null) return room.unread_count;
+  return view.messages.filter((message) => message.seq > seenUpTo && message.sender.id !== me.id && !message.deleted)
     .length;
 }
 
