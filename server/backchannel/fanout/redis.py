@@ -12,6 +12,7 @@ import asyncio
 import random
 import time
 from collections import Counter, deque
+from collections.abc import Iterable
 from contextlib import suppress
 from typing import Any, Final
 from zlib import crc32
@@ -107,11 +108,7 @@ class _Server:
         ]
 
     async def stop(self) -> None:
-        # Asked again until it is so: a cancellation that meets a timeout of the library's own can be lost in it.
-        while running := [task for task in self._tasks if not task.done()]:
-            for task in running:
-                task.cancel()
-            await asyncio.wait(running, timeout=STOPPED_WITHIN_S)
+        await _end(self._tasks)
 
     def publish(self, topic: str, body: bytes) -> None:
         self._outgoing.append((time.monotonic(), PREFIX + topic.encode(), body))
@@ -169,7 +166,11 @@ class _Server:
             started = time.monotonic()
             try:
                 client = redis.Redis.from_url(
-                    self._url, socket_connect_timeout=TIMEOUT_S, socket_keepalive=True, retry=Retry(NoBackoff(), 0)
+                    self._url,
+                    socket_connect_timeout=TIMEOUT_S,
+                    socket_timeout=SILENCE_S,  # a server that is frozen takes a connection, and answers nothing
+                    socket_keepalive=True,
+                    retry=Retry(NoBackoff(), 0),
                 )
                 async with client:
                     await run(client)
@@ -193,16 +194,15 @@ class _Server:
             await self._subscribe(pubsub, [ALIVE, *(PREFIX + topic.encode() for topic in self._asked)])
             changer = asyncio.create_task(self._apply_changes(pubsub))
             try:
-                await self._hear(pubsub)
+                await self._hear(pubsub, changer)
             finally:
                 self._up = False
                 self._nothing_in_force()
-                changer.cancel()
-                with suppress(asyncio.CancelledError, *_TROUBLE):
-                    await changer
+                await _end([changer])
 
-    async def _hear(self, pubsub: Any) -> None:
-        while True:
+    async def _hear(self, pubsub: Any, changer: "asyncio.Task[None]") -> None:
+        """Until the connection breaks, or nothing can be changed on it any more."""
+        while not changer.done():
             message = await pubsub.get_message(timeout=SILENCE_S / 2)
             if message is None:
                 await pubsub.ping()
@@ -269,3 +269,13 @@ class _Server:
                         pipe.publish(channel, body)
                 async with asyncio.timeout(TIMEOUT_S):
                     await pipe.execute()
+
+
+async def _end(tasks: "Iterable[asyncio.Task[None]]") -> None:
+    """Cancel, and return when they have ended, whichever way. Asked again until it is so: a cancellation that meets a timeout of
+    the library's own can be lost in it."""
+    while running := [task for task in tasks if not task.done()]:
+        for task in running:
+            task.cancel()
+        await asyncio.wait(running, timeout=STOPPED_WITHIN_S)
+    await asyncio.gather(*tasks, return_exceptions=True)

@@ -4,12 +4,15 @@ import asyncio
 import os
 import sys
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
+from redis.asyncio import Redis
+from redis.asyncio.client import PubSub
 
+from backchannel.fanout import redis
 from backchannel.fanout.bus import Bus
 from backchannel.fanout.redis import RedisBus
 from tests.fanout.bus_suite import BusSuite, listening, wait_up
@@ -94,6 +97,73 @@ def test_a_server_that_comes_back_is_subscribed_to_again_and_everything_is_looke
                     bus.publish("room:1", b"one")
                     bus.publish("room:2", b"two")
                     await ear.wait(lambda: ear.heard[-2:] == [b"one", b"two"])
+
+    asyncio.run(play())
+
+
+def test_a_server_that_takes_a_connection_and_answers_nothing_is_given_up(
+    url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(redis, "SILENCE_S", 0.3)
+    silent: list[asyncio.StreamWriter] = []
+
+    async def take(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        if len(silent) < 4:  # of the two that hear and say, the first two each
+            silent.append(writer)
+            return
+        there, back = await asyncio.open_connection(urlsplit(url).hostname, urlsplit(url).port)
+        await asyncio.gather(_copy(reader, back), _copy(there, writer))
+
+    async def play() -> None:
+        async with await asyncio.start_server(take, "127.0.0.1", 0) as server:
+            host, port = server.sockets[0].getsockname()
+            async with listening(RedisBus((f"redis://{host}:{port}",))) as ear:
+                ear.bus.subscribe("room:1")
+                ear.bus.publish("room:1", b"nobody hears")
+                await wait_up(ear.bus)
+                await ear.bus.wait_subscribed()
+                ear.bus.publish("room:1", b"heard")
+                await ear.wait(lambda: b"heard" in ear.heard)
+            for writer in silent:
+                writer.close()
+
+    asyncio.run(play())
+
+
+async def _copy(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    with suppress(OSError):
+        while data := await reader.read(4096):
+            writer.write(data)
+    writer.close()
+
+
+def test_a_cancellation_that_is_lost_in_the_library_does_not_keep_a_node_off_the_bus(
+    url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    subscribe, calls = PubSub.subscribe, 0
+
+    async def lose_the_second(pubsub: PubSub, *channels: bytes) -> None:
+        nonlocal calls
+        calls += 1
+        if calls == 2:
+            with suppress(asyncio.CancelledError):
+                await asyncio.Event().wait()
+        await subscribe(pubsub, *channels)
+
+    monkeypatch.setattr(PubSub, "subscribe", lose_the_second)
+
+    async def play() -> None:
+        async with listening(RedisBus((url,))) as ear:
+            await wait_up(ear.bus)
+            ear.bus.subscribe("room:1")  # hangs
+            while calls < 2:  # noqa: ASYNC110 (the library tells nobody)
+                await asyncio.sleep(0)
+            async with Redis.from_url(url) as other:
+                await other.client_kill_filter(_type="pubsub")
+            await ear.wait(lambda: ear.reconnections == 2)
+            await ear.bus.wait_subscribed()
+            ear.bus.publish("room:1", b"heard")
+            await ear.wait(lambda: ear.heard == [b"heard"])
 
     asyncio.run(play())
 

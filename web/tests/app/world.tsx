@@ -64,7 +64,7 @@ export function world() {
       screen,
       list: screen.getByRole('feed'),
       composer: screen.getByRole('textbox', { name: /^Message/ }),
-      connected: () => vi.waitFor(() => expect(opened.chat.getSnapshot().connection.status).toBe('connected')),
+      connected: () => vi.waitFor(() => expect(opened.chat.getSnapshot().connection.status).toBe('connected'), 15_000),
     };
   }
   return { server, network, api, state, open };
