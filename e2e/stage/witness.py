@@ -12,6 +12,7 @@ from playwright.sync_api import ConsoleMessage, Page, Request, WebSocket
 # What Chromium itself writes when the network fails. Only for tests that make it fail.
 OF_THE_NETWORK = re.compile(
     r"net::ERR_|WebSocket connection to .* failed|Failed to load resource: the server responded with a status of (403|426|5\d\d)"
+    r"|An unknown error occurred when fetching the script"  # the service worker's
 )
 TELL_OF_CSP = """document.addEventListener('securitypolicyviolation',
     (e) => console.error('CSP', e.violatedDirective, e.blockedURI, e.sample))"""
