@@ -11,7 +11,7 @@ from stage.person import Person
 
 SECONDS = 60
 # The app fetches files of its own in a quiet moment after the start, and the browser its service worker.
-NOT_A_FILE = r" (?!/static/|/sw\.js )"
+NOT_A_FILE = r" (?!/static/|/sw\.js$)"
 
 
 @pytest.mark.timeout(300)
