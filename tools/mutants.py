@@ -46,7 +46,7 @@ MUTANTS = (
             (DATABASE, "PRAGMA synchronous=FULL;", "PRAGMA synchronous=NORMAL;"),
             (STATE, "not in {2, 3}", "not in {1, 2, 3}"),
         ),
-        ("server/tests/faults/test_kills.py", "no_ack_leaves_before_its_commit_is_synced"),
+        ("server/tests/faults/test_sync.py", "synced_by_sqlite"),
     ),
     Mutant(
         "a database that does not sync is accepted",
