@@ -3,7 +3,6 @@
 Every read is bounded and goes by an index: (room, seq) for pages, (person, state) for memberships.
 """
 
-import itertools
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, cast
@@ -46,10 +45,6 @@ _AND_QUOTES: Final = f"LEFT JOIN {MESSAGE} q ON q.id = m.reply_to LEFT JOIN {PER
 _MESSAGES: Final = f"SELECT {MESSAGE_COLUMNS} FROM {MESSAGE} m JOIN {PERSON} p ON p.id = m.sender_id {_AND_QUOTES}"
 
 
-_readings: Final = itertools.count(1)
-"""Where one process has the database to itself it need not ask it for the time."""
-
-
 @dataclass(frozen=True, slots=True)
 class Seat:
     """One of somebody's rooms, as the hub needs it."""
@@ -61,22 +56,22 @@ class Seat:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where somebody stands: the numbering, their version, their rooms. `order`: of two readings of a place the later has the
-    higher number, whichever nodes made them."""
+    """Where somebody stands: the numbering, their version, their rooms. `read_us`: when that was read, by the clock that all
+    nodes share; None where there is one process."""
 
     epoch: str
     user_version: int
     seats: dict[int, Seat]
-    order: int
+    read_us: int | None
 
 
 def place_of(person_id: int) -> Place:
     """One query. Raises CommandError where the person does not exist."""
     is_shared = default_connection.vendor == "postgresql"
     # Nodes' clocks may differ by a day; the database has one clock for all.
-    order = ", (EXTRACT(EPOCH FROM CLOCK_TIMESTAMP()) * 1000000)::bigint" if is_shared else ""
+    read_us = ", (EXTRACT(EPOCH FROM CLOCK_TIMESTAMP()) * 1000000)::bigint" if is_shared else ""
     rows = _query(
-        f"SELECT w.epoch, p.version, r.id, r.head, r.member_count{order} FROM {PERSON} p "
+        f"SELECT w.epoch, p.version, r.id, r.head, r.member_count{read_us} FROM {PERSON} p "
         "JOIN backchannel_workspace w ON w.id = 1 "
         f"LEFT JOIN {MEMBERSHIP} mb ON mb.person_id = p.id AND mb.state = %s LEFT JOIN {ROOM} r ON r.id = mb.room_id "
         "WHERE p.id = %s",
@@ -85,7 +80,7 @@ def place_of(person_id: int) -> Place:
     if not rows:
         raise CommandError(Code.USER_NOT_FOUND, f"There is no user {person_id}.")
     seats = {row[2]: Seat(row[2], row[3], row[4]) for row in rows if row[2] is not None}
-    return Place(rows[0][0], rows[0][1], seats, rows[0][5] if is_shared else next(_readings))
+    return Place(rows[0][0], rows[0][1], seats, rows[0][5] if is_shared else None)
 
 
 def epoch() -> str:

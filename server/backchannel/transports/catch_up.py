@@ -34,8 +34,8 @@ class CatchUp:
         self._session = session
         self._subscriber = subscriber
         self._place: reads.Place | None = None
-        self.order = 0
-        """Of the reading of the place; 0 before it."""
+        self.opened_us = 0
+        """When the session opened, by the clock that all nodes share; 0 before the place was read."""
         self._heard: dict[int, RoomChannel] = {}
 
     async def place(self) -> list[Effect]:
@@ -43,11 +43,16 @@ class CatchUp:
         self._heard = self._node.hub.heard(self._session.named_rooms)
         # A socket has had its turn as a newcomer at the handshake.
         async with self._node.admission.turn(begun=self._subscriber.is_socket):
-            place = await in_thread(reads.place_of, self._session.user.id)
+            place, at = await in_thread(self._read_place)
         self._place = place
-        self.order = place.order
+        read_us = int(at * 1_000_000) if place.read_us is None else place.read_us
+        self.opened_us = read_us - int((at - self._session.opened_at) * 1_000_000)
         heads = {seat.room_id: seat.head for seat in place.seats.values()}
         return self._session.placed(Place(place.epoch, place.user_version, heads), self._node.context.clock())
+
+    def _read_place(self) -> tuple[reads.Place, float]:
+        """And when, by this node's own clock. In the thread: the loop may come to it late."""
+        return reads.place_of(self._session.user.id), self._node.context.clock()
 
     def enter(self) -> None:
         assert self._place is not None

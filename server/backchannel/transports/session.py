@@ -90,7 +90,7 @@ class Session:
         self.epoch = ""
         self.user_version = 0
         self._settings = settings
-        self._opened_at = now
+        self.opened_at = now
         self._heard_at = now
         self._beat_at = now
         self._bad_frames = 0
@@ -357,7 +357,7 @@ class Session:
         if self.state is State.CLOSED:
             return []
         if self.state is State.OPENING:
-            late = now - self._opened_at >= HELLO_WITHIN_S
+            late = now - self.opened_at >= HELLO_WITHIN_S
             return self._close(CloseCode.NOT_UNDERSTOOD, "no_hello") if late else []
         if now - self._heard_at >= self._settings.heartbeat_s + SILENCE_MARGIN_S:
             return self._close(CloseCode.TOO_SLOW, "silent")

@@ -293,7 +293,7 @@ class Connection:
 
     async def _read_place(self, catch_up: CatchUp) -> list[Effect]:
         effects = await catch_up.place()
-        self.opened = catch_up.order
+        self.opened = catch_up.opened_us
         self._supersede()
         return effects
 
