@@ -125,8 +125,8 @@ class Hub:
 
     def enter(self, subscriber: Subscriber, room_id: int, head: int, members: int) -> None:
         """Hear a room's events. `head`: a seq that is committed, with the subscriber in the room. What the channel delivered
-        before is not repeated."""
-        if subscriber not in self._rooms_of:
+        before is not repeated; who went after it does not come in again."""
+        if subscriber not in self._rooms_of or self._went_since(subscriber.user_id, room_id, head):
             return
         channel = self._rooms.get(room_id)
         if channel is None:
@@ -140,6 +140,11 @@ class Hub:
             self._deliver_stashed(room_id, channel)
         elif channel.head > head:  # who enters has not heard all of it: the next heartbeat names the room
             channel.moved_at = self._clock()
+
+    def _went_since(self, user_id: int, room_id: int, seq: int) -> bool:
+        """Has the user gone from the room after `seq`, as far as it was heard here?"""
+        channel = self._rooms.get(room_id)
+        return channel is not None and channel.left.get(user_id, 0) > seq
 
     def settle(self, subscriber: Subscriber, version: int, seats: Mapping[int, tuple[int, int]]) -> None:
         """The user's rooms as they were at `version` of their list, room → (head, members): enter these and leave all
@@ -326,6 +331,7 @@ class Hub:
             for subscriber in gone:
                 self.leave(subscriber, fact.room_id)
                 subscriber.left(fact.room_id)
+            channel.left.update(dict.fromkeys(fact.removed, fact.seq))
         channel.emit(fact.seq, fact.frame)
 
     def _user_fact(self, fact: UserFact) -> None:
@@ -333,8 +339,9 @@ class Hub:
             # Of two changes of one room the later counts, in whichever order two nodes told of them.
             if fact.joined is not None and self._moves[subscriber].is_news(fact.joined[0], fact.version):
                 room_id, seq, members = fact.joined
-                subscriber.joined(room_id, seq)
-                self.enter(subscriber, room_id, seq, members)
+                if not self._went_since(fact.user_id, room_id, seq):
+                    subscriber.joined(room_id, seq)
+                    self.enter(subscriber, room_id, seq, members)
             if fact.left is not None and self._moves[subscriber].is_news(fact.left, fact.version):
                 self.leave(subscriber, fact.left)
                 subscriber.left(fact.left)

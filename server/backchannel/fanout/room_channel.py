@@ -23,7 +23,8 @@ SLICE: Final = 500
 
 class RoomChannel:
     """`head`: the last event emitted, None until it is known. `subscribers`: each with a seq at which they are known to be
-    in the room. `in_force`: the bus brings what happens in it. `stash`: events that came before one that is missing."""
+    in the room. `in_force`: the bus brings what happens in it. `stash`: events that came before one that is missing. `left`:
+    who went, with the seq of it; news of an earlier coming may be later on the bus."""
 
     __slots__ = (
         "_at",
@@ -35,6 +36,7 @@ class RoomChannel:
         "_soon",
         "head",
         "in_force",
+        "left",
         "members",
         "moved_at",
         "room_id",
@@ -49,6 +51,7 @@ class RoomChannel:
         self.members = 0
         self.moved_at = 0.0
         self.stash: dict[int, RoomFact] = {}
+        self.left: dict[int, int] = {}
         self.subscribers: dict[Subscriber, int] = {}
         self._sinks: tuple[Sink, ...] | None = None
         self._lookers: tuple[Subscriber, ...] = ()

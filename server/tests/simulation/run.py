@@ -56,6 +56,8 @@ def run(seed: int, *, keep_history: bool = False, adjust: Callable[[Plan], None]
 def _waits_for(world: World) -> str:
     """What is still to come; empty where everybody has everything."""
     tables = world.database.tables
+    if world.database.writers_about_to_commit:  # of a command that its client has given up; a read might let it in
+        return "a commit"
     for node in world.nodes.values():
         if any(subscriber.credential in world.ended for subscriber in node.hub.subscribers):
             return f"the end of a session on node {node.number}"
