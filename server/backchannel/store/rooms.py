@@ -4,11 +4,13 @@ Unread is counted, never stored, and never counted past 100; the whole list cost
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any, Final, cast
 
 from django.db import connection
 from django.db.models import Exists, F, OuterRef
 
+from backchannel.protocol.errors import Code, CommandError
 from backchannel.protocol.shapes import ChannelSummary, Member, Role, Room, User
 from backchannel.store.models import Membership, Person
 from backchannel.store.models import Room as RoomRow
@@ -41,28 +43,47 @@ _MEMBERS: Final = {
 }
 
 
-def rooms_of(person_id: int, only: Sequence[int] | None = None) -> list[Room]:
-    """The rooms the person is in (or those of `only` among them), each as this person sees it, ascending by id. One query."""
-    if only is not None and not only:
-        return []
-    narrowed, values = ("", []) if only is None else (f" AND r.id IN ({marks(only)})", list(only))
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """Somebody's rooms, and the version of their list that shows just these. In one statement, so that both are of one moment:
+    a list that is newer than its version says would be taken for an old one by a client that knows more."""
+
+    epoch: str
+    user_version: int
+    rooms: list[Room]
+
+
+def list_of(person_id: int, only: Sequence[int] | None = None) -> Listed:
+    """The rooms the person is in (or those of `only` among them), each as this person sees it, ascending by id. One query.
+    Raises CommandError where the person does not exist."""
+    narrowed, values = ("", []) if only is None else (f" AND mb.room_id IN ({marks(only)})", list(only))
     rows = _query(
-        f"SELECT r.id, r.kind, r.name, r.topic, r.head, mb.read_seq, {_UNREAD}, {_MENTIONED}, r.member_count, mb.role, "
-        f"{_MEMBERS[connection.vendor]}, l.id, SUBSTR(l.content, 1, {EXCERPTED_CHARACTERS}), l.created_us, "
-        "lp.id, lp.username, lp.display_name "
-        f"FROM {MEMBERSHIP} mb JOIN {ROOM} r ON r.id = mb.room_id "
+        f"SELECT w.epoch, me.version, r.id, r.kind, r.name, r.topic, r.head, mb.read_seq, {_UNREAD}, {_MENTIONED}, "
+        f"r.member_count, mb.role, {_MEMBERS[connection.vendor]}, l.id, SUBSTR(l.content, 1, {EXCERPTED_CHARACTERS}), "
+        "l.created_us, lp.id, lp.username, lp.display_name "
+        f"FROM {PERSON} me LEFT JOIN backchannel_workspace w ON w.id = 1 "
+        f"LEFT JOIN {MEMBERSHIP} mb ON mb.person_id = me.id AND mb.state = %s{narrowed} LEFT JOIN {ROOM} r ON r.id = mb.room_id "
         f"LEFT JOIN {MESSAGE} l ON l.room_id = r.id AND l.seq = {_LAST} LEFT JOIN {PERSON} lp ON lp.id = l.sender_id "
-        f"WHERE mb.person_id = %s AND mb.state = %s{narrowed} ORDER BY r.id",
-        [person_id, MEMBER, *values],
+        "WHERE me.id = %s ORDER BY r.id",
+        [MEMBER, *values, person_id],
     )
-    return [
+    if not rows:
+        raise CommandError(Code.USER_NOT_FOUND, f"There is no user {person_id}.")
+    rooms = [
         Room(
             id=row[0], kind=row[1], name=row[2], topic=row[3], seq=row[4], read_seq=row[5], unread_count=row[6],
             mention_count=row[7], member_count=row[8], members=people_from_text(row[10]), role=row[9],
             last_message=last_message_from_row(row[11:]) if row[11] else None,
         )
-        for row in rows
+        for _, _, *row in rows
+        if row[0] is not None
     ]  # fmt: skip
+    return Listed(rows[0][0] or "", rows[0][1], rooms)
+
+
+def rooms_of(person_id: int, only: Sequence[int] | None = None) -> list[Room]:
+    """Those of `list_of`, alone."""
+    return list_of(person_id, only).rooms if only is None or only else []
 
 
 def read_state_of(person_id: int, room_id: int) -> tuple[int, int, int]:

@@ -70,13 +70,11 @@ class CatchUp:
         """Read at least as far as the hub has delivered, so that what it brings next follows without a gap."""
         assert self._place is not None
         await self._node.hub.wait_listening(self._subscriber)
-        ranges = self._ranges(wanted.cursors, self._place)
-        room_list: RoomList | None = None
+        room_list = await self._followed_list() if wanted.with_list else None
         events: Mapping[int, list[AnyRoomEvent]] = {}
-        if ranges or wanted.with_list:
-            place = self._place if wanted.with_list else None
+        if ranges := self._ranges(wanted.cursors, self._place):
             async with self._node.admission.turn(begun=True):
-                room_list, events = await in_thread(_read, self._session.user.id, place, ranges)
+                events = await in_thread(reads.events_for, self._session.user.id, ranges)
         frames = {room: [(event.seq, encode(event)) for event in run] for room, run in events.items()}
         presence = self._presence() if self._session.shows_presence else []
         return self._session.caught_up(room_list, frames, presence)
@@ -97,18 +95,29 @@ class CatchUp:
 
     async def read_list(self) -> list[Effect]:
         """The list again, and with it the rooms this session listens to."""
-        async with self._node.admission.turn(begun=True):
-            place = await in_thread(reads.place_of, self._session.user.id)
-            room_list = await in_thread(room_list_of, self._session.user.id, place)
-        seqs = {room.id: room.seq for room in room_list.rooms}
+        return self._session.listed(await self._followed_list())
+
+    async def _followed_list(self) -> RoomList:
+        """A list all of whose rooms were listened to before it was read: what happens in them after it is heard."""
+        while True:
+            async with self._node.admission.turn(begun=True):
+                room_list = await in_thread(room_list_of, self._session.user.id)
+            if not self._follow(room_list):
+                return room_list
+            await self._node.hub.wait_listening(self._subscriber)
+
+    def _follow(self, room_list: RoomList) -> bool:
+        """Listen to the rooms of the list; True where any of them was not listened to."""
         hub, before = self._node.hub, set(self._node.hub.rooms_of(self._subscriber))
-        known = self._settle(place)
+        rooms = {room.id: room for room in room_list.rooms}
+        seats = {room.id: (room.seq, room.member_count) for room in room_list.rooms}
+        hub.settle(self._subscriber, room_list.user_version, seats)
         now = set(hub.rooms_of(self._subscriber))
-        for room_id in known - now:
+        for room_id in before - now:
             self._session.left(room_id)
         for room_id in now - before:
-            self._session.joined(room_id, seqs.get(room_id, place.seats[room_id].head))
-        return self._session.listed(room_list, place.user_version)
+            self._session.joined(room_id, rooms[room_id].seq)
+        return bool(now - before)
 
     def _settle(self, place: reads.Place) -> set[int]:
         """Listen to the rooms of this place; returns those it has, and those listened to before."""
@@ -127,11 +136,3 @@ class CatchUp:
 
 def _seats(place: reads.Place) -> dict[int, tuple[int, int]]:
     return {seat.room_id: (seat.head, seat.member_count) for seat in place.seats.values()}
-
-
-def _read(
-    user_id: int, place: reads.Place | None, ranges: Mapping[int, tuple[int, int]]
-) -> tuple[RoomList | None, Mapping[int, list[AnyRoomEvent]]]:
-    """The list (where a place is given) first, the events after it, as they are said; sync."""
-    room_list = room_list_of(user_id, place) if place else None
-    return room_list, reads.events_for(user_id, ranges)

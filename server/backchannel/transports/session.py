@@ -209,6 +209,7 @@ class Session:
             return self._close(CloseCode.TOO_SLOW, "behind")
         frames: list[bytes] = []
         if room_list is not None:
+            self._know_rooms_at(room_list.user_version)
             frames += self._list_frame(room_list)
             named = self._resume.rooms if self._resume and not self.newcomer else {}
             self._floor.update({room.id: room.seq for room in room_list.rooms if room.id not in named})
@@ -231,10 +232,10 @@ class Session:
         self._resets, self._left = {}, _NONE
         return [Send(frames)]
 
-    def listed(self, room_list: RoomList, rooms_version: int) -> list[Effect]:
-        """The list was read again after `ReadList`. `rooms_version`: as of which version the shell listens to the rooms."""
+    def listed(self, room_list: RoomList) -> list[Effect]:
+        """The list was read again after `ReadList`, and the shell listens to its rooms."""
         self._stale_since = None
-        self._know_rooms_at(rooms_version)
+        self._know_rooms_at(room_list.user_version)
         if self.state is not State.LIVE or room_list.user_version < self.user_version:
             return []
         return [Send(self._list_frame(room_list))]

@@ -281,6 +281,21 @@ async def test_late_news_of_a_removal_does_not_shut_out_who_came_again(world: Wo
     assert returns.events[-1] == 5
 
 
+async def test_late_news_of_a_coming_does_not_let_in_who_went_since(world: World) -> None:
+    stays, went = Listener(1), Listener(2)
+    world.enter(stays)
+    world.hub.attach(went)
+    world.log.removed = {3: (2,)}
+    world.tell(1, 2, 3)
+    world.tell_user(2, 2, joined=(ROOM, 2, 2))
+    world.hub.settle(went, 2, {ROOM: (2, 2)})
+    world.tell(4)
+    assert (stays.events, went.events) == ([1, 2, 3, 4], [])
+    world.tell_user(2, 4, joined=(ROOM, 5, 2))
+    world.tell(5, 6)
+    assert went.events == [5, 6]
+
+
 async def test_of_two_moves_the_later_counts_in_whatever_order_they_are_told(world: World) -> None:
     listener = Listener(1)
     world.hub.attach(listener)

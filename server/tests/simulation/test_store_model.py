@@ -142,7 +142,7 @@ def _plain(value: Any) -> Any:
 
 def _read(person: int) -> Any:
     place = reads.place_of(person)
-    listed = msgspec.to_builtins(room_list_of(person, place).rooms)
+    listed = msgspec.to_builtins(room_list_of(person).rooms)
     cursors = {room: max(0, seat.head - 7) for room, seat in place.seats.items()}
     pages: list[Any] = [reads.page_before(room, None, 5) for room in sorted(place.seats)]
     pages += [reads.page_before(room, 9, 3) + reads.page_after(room, 4, 3) for room in sorted(place.seats)]

@@ -97,6 +97,31 @@ def test_only_the_rooms_that_moved_are_asked_for(server: Running, ben: Returning
     assert asked.count("(%s, %s, %s)") == 1
 
 
+def test_a_list_has_the_version_and_the_hearing_of_what_it_shows(
+    server: Running, ben: Returning, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A room that is gained after the place was read is in the list: as of a version that has it, and listened to."""
+    from backchannel.store import reads
+
+    original, gained = reads.place_of, []
+
+    def and_then_there_is_a_room(person_id: int) -> reads.Place:
+        place = original(person_id)
+        if person_id == ben.ben.id:
+            monkeypatch.setattr(reads, "place_of", original)
+            made = server.do(ben.ada, "create_room", kind="group", name="new", members=[ben.ben.id])
+            gained.append(made["room"]["id"])
+        return place
+
+    monkeypatch.setattr(reads, "place_of", and_then_there_is_a_room)
+    with server.device(ben.ben) as device:
+        (listed,) = [frame for frame in device.heard if frame["type"] == "room_list"]
+        now = server.do(ben.ben, "get_room_list")
+        assert (listed["user_version"], listed["rooms"]) == (now["user_version"], now["rooms"])
+        server.do(ben.ada, "send_message", room_id=gained[0], content="Heard.")
+        assert device.until("message_created")["room_id"] == gained[0]
+
+
 def test_an_event_between_the_reading_of_the_place_and_the_listening_is_not_lost(
     server: Running, ben: Returning, monkeypatch: pytest.MonkeyPatch
 ) -> None:

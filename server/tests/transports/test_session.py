@@ -252,7 +252,7 @@ def test_news_of_the_list_that_was_lost_is_asked_for_after_a_moment() -> None:
     assert session.observe_version(2, 5.9, 5.0) == []
     assert session.observe_version(2, 6.0, 5.0) == [ReadList()]
     assert session.observe_version(2, 7.0, 5.0) == []
-    (frame,) = said(session.listed(a_list(2, r5=3), 2))
+    (frame,) = said(session.listed(a_list(2, r5=3)))
     assert (frame["type"], frame["user_version"]) == ("room_list", 2)
     assert session.observe_version(2, 20.0, 5.0) == []
 

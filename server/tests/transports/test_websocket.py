@@ -168,6 +168,15 @@ def test_a_newer_socket_of_the_same_instance_replaces_the_older(server: Running)
         assert another.call("ping").ok
 
 
+def test_a_socket_that_says_hello_late_does_not_replace_one_that_was_opened_after_it(server: Running) -> None:
+    ada, instance = somebody("ada"), str(uuid4())
+    with server.dial(ada) as late, server.device(ada, instance=instance) as newer:
+        late.hello(instance=instance)
+        late.until("caught_up")
+        late.take()
+        assert newer.call("ping").ok
+
+
 def test_who_reads_too_slowly_is_closed_costs_nobody_anything_and_misses_nothing(server: Running) -> None:
     ada, slow, quick = somebody("ada"), somebody("slow"), somebody("quick")
     room_id = room_of(server, ada, slow, quick)

@@ -10,6 +10,6 @@ seeds fails the run.
 from tests.simulation.mutants import of_the_client, of_the_session, of_the_writer_and_hub
 from tests.simulation.mutants.registry import MUTANTS, Mutant, adjust
 
-FIRST = 300_000
+FIRST = 500_000
 
 __all__ = ["FIRST", "MUTANTS", "Mutant", "adjust", "of_the_client", "of_the_session", "of_the_writer_and_hub"]

@@ -7,7 +7,7 @@ import sys
 
 from tests.simulation.__main__ import prepare
 
-SEEDS = 400
+SEEDS = 1000
 
 
 def hunt(name: str) -> tuple[str, int | None, list[str]]:

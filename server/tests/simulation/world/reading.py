@@ -197,23 +197,24 @@ def _counts(db: Database, seat: Row) -> tuple[int, int]:
     return min(unread, 100), min(mentioned, 100)
 
 
-@means(
-    "SELECT r.id, r.kind, r.name, r.topic, r.head, mb.read_seq,…WHERE mb.person_id = %s AND mb.state = %s…ORDER BY r.id"
-)
-def _rooms_of(db: Database, p: list[Any]) -> list[tuple[Any, ...]]:
-    found = []
-    for seat in seats_of(db, p[0]):
-        if len(p) > 2 and seat[1] not in p[2:]:
+@means("SELECT w.epoch, me.version, r.id, r.kind, r.name, r.topic, r.head, mb.read_seq,…WHERE me.id = %s ORDER BY r.id")
+def _list_of(db: Database, p: list[Any]) -> list[tuple[Any, ...]]:
+    person, only, found = p[-1], p[1:-1], []
+    if person not in db.tables.people:
+        return []
+    listed = (db.tables.epoch, db.tables.people[person][3])
+    for seat in seats_of(db, person):
+        if only and seat[1] not in only:
             continue
         id_, kind, name, topic, _, head, count = db.tables.rooms[seat[1]]
         log = db.tables.log.get(id_, {})
         last = next((seq for seq in range(len(log), 0, -1) if type(log[seq]) is list), None)
         people = [db.tables.people[each[PERSON]][:3] for each in members(db, id_)] if count <= SMALL_ROOM else []
         found.append((
-            id_, kind, name, topic, head, seat[READ], *_counts(db, seat), count, seat[ROLE],
+            *listed, id_, kind, name, topic, head, seat[READ], *_counts(db, seat), count, seat[ROLE],
             json.dumps(people), *(_last(db, log[last]) if last else _NOTHING[:6]),
         ))  # fmt: skip
-    return found
+    return found or [(*listed, *_NOTHING[:17])]
 
 
 def _last(db: Database, row: Row) -> tuple[Any, ...]:
