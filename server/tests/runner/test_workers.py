@@ -12,17 +12,17 @@ from tests.cli.conftest import clean_environment
 from tests.running import wait_until
 
 SUPERVISOR = """
-import sys
+import os, sys
 from backchannel.runner import workers
 workers.PAUSE_S = 0.0
 command = lambda tie: [sys.executable, "-c", sys.argv[1], str(tie)]
-sys.exit(workers.supervise(2, command, [], ready=lambda: print("all", flush=True), shutdown_s=5))
+sys.exit(workers.supervise(2, command, [], ready=lambda: os.write(1, b"all\\n"), shutdown_s=5))
 """
 WORKER = """
 import os, signal, sys
 from backchannel.runner.workers import Tie
 tie = Tie(int(sys.argv[1]))
-print(os.getpid(), flush=True)
+os.write(1, b"%d\\n" % os.getpid())  # in one piece: they share a pipe
 tie.say_ready()
 signal.pause()
 """
