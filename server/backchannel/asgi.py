@@ -29,7 +29,7 @@ if not apps.ready:
 
 from backchannel import __version__
 from backchannel.accounts import authenticate as accounts
-from backchannel.accounts import revocation, writing
+from backchannel.accounts import lookup, revocation, writing
 from backchannel.accounts.identity import Ended
 from backchannel.commands.context import Context
 from backchannel.commands.publish import publisher
@@ -96,7 +96,7 @@ class Chat:
             rates=Rates(limits),
             admission=admission or Admission(),
         )
-        self.rounds = Rounds(self.node, revocation.revalidate)
+        self.rounds = Rounds(self.node, lookup.dead_among)
         self._bus = bus
         self._tasks: set[asyncio.Task[Any]] = set()
         self._api = Api(self.node)
@@ -177,8 +177,7 @@ class Chat:
         if fact.credential is not None:
             self.hub.end_credentials({fact.credential})
         if fact.user_id is not None:
-            credentials = {subscriber.credential for subscriber in self.hub.subscribers_of(fact.user_id)}
-            self._spawn(self.rounds.revalidate(credentials))
+            self._spawn(self.rounds.revalidate(self.hub.subscribers_of(fact.user_id)))
 
 
 def _call(loop: asyncio.AbstractEventLoop, function: Callable[[Ended], None], ended: Ended) -> None:

@@ -6,22 +6,19 @@ import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Literal
-from weakref import WeakValueDictionary
 
 Via = Literal["cookie", "bearer", "ticket"]
 
 
+@dataclass(frozen=True, slots=True, repr=False)
 class Proof:
     """What a credential is checked with again later: a session's key, or a token's number.
 
-    Kept in memory only, for as long as an identity that rests on it; never logged, never sent.
+    Kept in memory only, by whatever rests on it; never logged, never sent.
     """
 
-    __slots__ = ("__weakref__", "session_key", "token_id")
-
-    def __init__(self, session_key: str = "", token_id: int | None = None) -> None:
-        self.session_key = session_key
-        self.token_id = token_id
+    session_key: str = ""
+    token_id: int | None = None
 
     @property
     def credential(self) -> str:
@@ -50,19 +47,6 @@ class Identity:
     proof: Proof = field(default_factory=Proof, repr=False, compare=False)
 
 
-_proofs: WeakValueDictionary[str, Proof] = WeakValueDictionary()
-
-
-def shared(proof: Proof) -> Proof:
-    """The one `Proof` object of its credential, so that it is found by name while any identity rests on it."""
-    return _proofs.setdefault(proof.credential, proof)
-
-
-def proof_of(credential: str) -> Proof | None:
-    """The proof behind a credential that some identity in this process still rests on."""
-    return _proofs.get(credential)
-
-
 Announce = Callable[["Ended"], None]
 
 
@@ -70,8 +54,8 @@ Announce = Callable[["Ended"], None]
 class Ended:
     """A credential has ended, or something about a user has changed that may have ended several.
 
-    Exactly one is set. With `credential`: close what rests on it. With `user_id`: ask `revalidate`
-    about all credentials of that user, and close what rests on the dead ones.
+    Exactly one is set. With `credential`: close what rests on it. With `user_id`: ask `lookup.dead_among`
+    about all proofs of that user, and close what rests on the dead ones.
     """
 
     credential: str | None = None

@@ -5,6 +5,7 @@ Every function answers None where the secret opens nothing, and never says why: 
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime, timedelta
 from importlib import import_module
 from typing import Any, Literal
@@ -16,7 +17,7 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.crypto import constant_time_compare
 
-from backchannel.accounts.identity import Identity, Proof, Via, shared
+from backchannel.accounts.identity import Identity, Proof, Via
 from backchannel.accounts.models import Ticket, Token
 from backchannel.accounts.persons import person_of
 from backchannel.accounts.secrets import TICKET_PREFIX, TOKEN_PREFIX, digest, new_secret
@@ -74,7 +75,7 @@ def sweep() -> None:
     Ticket.objects.filter(expires__lt=timezone.now()).delete()
 
 
-def dead_among(proofs: list[Proof]) -> set[str]:
+def dead_among(proofs: Collection[Proof]) -> set[str]:
     """Of these proofs, the credentials that are over: at most one query for each kind, and one for the users."""
     sessions = _live_sessions([proof.session_key for proof in proofs if proof.session_key])
     rows = _live_tokens(Q(pk__in=[proof.token_id for proof in proofs if proof.token_id]))
@@ -176,5 +177,5 @@ def _identity(user: Any, proof: Proof, via: Via, expires: datetime | None) -> Id
         credential=proof.credential,
         via=via,
         expires_at=None if expires is None else int(expires.timestamp() * 1_000_000),
-        proof=shared(proof),
+        proof=proof,
     )

@@ -3,7 +3,7 @@
 Sign-out, the end of a session, a changed password, a deactivated or deleted account, a revoked token:
 each is announced after its commit to whoever listens (the hub, which closes sockets and ends polls
 here and passes the word to other nodes), and forgotten by `authenticate`. Announcements may be lost;
-`revalidate` is how a node finds out all the same.
+`lookup.dead_among` is how a node finds out all the same.
 
 Django's signals are used here and only here: they are how Django itself tells of these facts, whichever
 view, admin page or command brought them about.
@@ -11,7 +11,7 @@ view, admin page or command brought them about.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from importlib import import_module
 from typing import Any
 
@@ -21,8 +21,8 @@ from django.contrib.auth.signals import user_logged_out
 from django.db import transaction
 from django.db.models.signals import post_delete, post_save, pre_save
 
-from backchannel.accounts import authenticate, lookup
-from backchannel.accounts.identity import Ended, Proof, proof_of
+from backchannel.accounts import authenticate
+from backchannel.accounts.identity import Ended, Proof
 from backchannel.accounts.models import Token
 from backchannel.store import people
 
@@ -35,15 +35,6 @@ def listen(listener: Listener) -> Callable[[], None]:
     """Have `listener` called with each `Ended`, from whichever thread it happened in; returns how to stop that."""
     _listeners.append(listener)
     return lambda: _listeners.remove(listener)
-
-
-def revalidate(credentials: Iterable[str]) -> set[str]:
-    """Of these credentials of live identities, those that are over. Asks the database: call it in a thread."""
-    asked = set(credentials)
-    proofs = [proof for proof in map(proof_of, asked) if proof is not None]
-    unknown = asked - {proof.credential for proof in proofs}
-    # Nothing here rests on an unknown one any more, so that calling it dead closes nothing.
-    return unknown | lookup.dead_among(proofs)
 
 
 def announce(ended: Ended) -> None:

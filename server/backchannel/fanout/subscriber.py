@@ -1,6 +1,6 @@
 """Who listens: what the hub knows of a socket or a waiting poll."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from typing import Protocol
 
 from backchannel.protocol.errors import CloseCode
@@ -17,6 +17,10 @@ class Subscriber(Protocol):
     def user_id(self) -> int: ...
     @property
     def credential(self) -> str: ...
+    @property
+    def proof(self) -> Hashable:
+        """What the credential is checked with again as long as anything rests on it."""
+
     @property
     def instance(self) -> str | None: ...
     @property

@@ -1,11 +1,12 @@
 """What the transports need to know of whoever speaks. `accounts.identity.Identity` is one; an embedding site may bring its own."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Hashable, Mapping
 from typing import Any, Literal, Protocol
 
 
 class Identity(Protocol):
-    """credential: names what was shown without opening anything, so that it can be logged and revoked."""
+    """credential: names what was shown without opening anything, so that it can be logged and revoked.
+    proof: what the credential is checked with again, for whoever gave it; equal where the credential is. Never logged."""
 
     @property
     def user_id(self) -> int: ...
@@ -15,6 +16,8 @@ class Identity(Protocol):
     def display_name(self) -> str: ...
     @property
     def credential(self) -> str: ...
+    @property
+    def proof(self) -> Hashable: ...
     @property
     def via(self) -> Literal["cookie", "bearer", "ticket"]: ...
 

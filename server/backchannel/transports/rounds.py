@@ -4,13 +4,14 @@ One task for each kind, never one for each connection. A round that fails is log
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection, Iterable
 from contextlib import suppress
-from typing import Final
+from typing import Any, Final
 
 import structlog
 
 from backchannel.commands.set_presence import publish_sights
+from backchannel.fanout.subscriber import Subscriber
 from backchannel.protocol.errors import CloseCode, CommandError
 from backchannel.store import reads
 from backchannel.store.hop import in_thread
@@ -23,14 +24,14 @@ REVALIDATE_S: Final = 30.0
 
 _log = structlog.get_logger("backchannel.rounds")
 
-Revalidate = Callable[[list[str]], set[str]]
-"""Of these credentials, those that are over. Sync."""
+DeadAmong = Callable[[Collection[Any]], set[str]]
+"""The proofs of several → the credentials among theirs that are over. Called in a thread."""
 
 
 class Rounds:
-    def __init__(self, node: Node, revalidate: Revalidate) -> None:
+    def __init__(self, node: Node, dead_among: DeadAmong) -> None:
         self._node = node
-        self._revalidate = revalidate
+        self._dead_among = dead_among
         self._tasks: list[asyncio.Task[None]] = []
         self._epoch = ""
 
@@ -86,11 +87,12 @@ class Rounds:
 
     async def revalidate_all(self) -> None:
         """Sessions and tokens that ended without word of it."""
-        await self.revalidate({subscriber.credential for subscriber in self._node.hub.subscribers})
+        await self.revalidate(self._node.hub.subscribers)
 
-    async def revalidate(self, credentials: set[str]) -> None:
-        if credentials:
-            dead = await in_thread(self._revalidate, list(credentials))
+    async def revalidate(self, subscribers: Iterable[Subscriber]) -> None:
+        proofs = {subscriber.proof for subscriber in subscribers}
+        if proofs:
+            dead = await in_thread(self._dead_among, proofs)
             self._node.hub.end_credentials(dead)
 
 

@@ -6,7 +6,7 @@ from django.test import Client
 from django.utils import timezone
 
 from backchannel.accounts import authenticate, lookup, revocation
-from backchannel.accounts.identity import Ended, Identity
+from backchannel.accounts.identity import Ended, Identity, Proof
 from backchannel.accounts.models import Token
 from backchannel.accounts.persons import person_of
 from tests.accounts.conftest import PASSWORD, SignIn, session_key
@@ -43,7 +43,7 @@ def test_signing_out_ends_that_session_alone(tab: Client, heard: list[Ended], si
     tab.delete("/_allauth/browser/v1/auth/session")
     assert Ended(credential=here.credential) in heard
     assert Ended(credential=there.credential) not in heard
-    assert revocation.revalidate([here.credential, there.credential]) == {here.credential}
+    assert lookup.dead_among([here.proof, there.proof]) == {here.credential}
 
 
 def test_a_deleted_session_is_announced(tab: Client, heard: list[Ended]) -> None:
@@ -70,8 +70,8 @@ def test_a_changed_password_ends_other_sessions_and_no_tokens(
     assert answer.status_code == 200
     assert Ended(user_id=person_of(ada).id) in heard
     here = identity_of(tab)
-    credentials = [here.credential, elsewhere.credential, token.credential]
-    assert revocation.revalidate(credentials) == {elsewhere.credential}
+    proofs = [here.proof, elsewhere.proof, token.proof]
+    assert lookup.dead_among(proofs) == {elsewhere.credential}
 
 
 def test_a_deactivated_account_loses_everything_at_once(ada: Any, tab: Client, heard: list[Ended]) -> None:
@@ -79,14 +79,14 @@ def test_a_deactivated_account_loses_everything_at_once(ada: Any, tab: Client, h
     ada.is_active = False
     ada.save()
     assert heard == [Ended(user_id=session.user_id)]
-    assert revocation.revalidate([session.credential, token.credential]) == {session.credential, token.credential}
+    assert lookup.dead_among([session.proof, token.proof]) == {session.credential, token.credential}
 
 
 def test_a_deleted_account_loses_everything_at_once(ada: Any, tab: Client, heard: list[Ended]) -> None:
     session = identity_of(tab)
     ada.delete()
     assert Ended(user_id=session.user_id) in heard
-    assert revocation.revalidate([session.credential]) == {session.credential}
+    assert lookup.dead_among([session.proof]) == {session.credential}
 
 
 def test_what_changes_nothing_about_access_is_not_announced(ada: Any, heard: list[Ended]) -> None:
@@ -102,18 +102,19 @@ def test_a_revoked_token_ends_and_others_stay(ada: Any, heard: list[Ended]) -> N
     row.revoked = timezone.now()
     row.save(update_fields=["revoked"])
     assert heard == [Ended(credential=first.credential)]
-    assert revocation.revalidate([first.credential, second.credential]) == {first.credential}
+    assert lookup.dead_among([first.proof, second.proof]) == {first.credential}
 
 
-def test_what_nobody_rests_on_counts_as_dead(transactional_db: None) -> None:
-    assert revocation.revalidate(["session:unknown", "token:0"]) == {"session:unknown", "token:0"}
+def test_a_session_and_a_token_that_are_not_there_are_dead(transactional_db: None) -> None:
+    unknown = [Proof(session_key="unknown"), Proof(token_id=0)]
+    assert lookup.dead_among(unknown) == {proof.credential for proof in unknown}
 
 
 @pytest.mark.django_db(transaction=True)
 def test_many_credentials_cost_one_query_a_kind(ada: Any, sign_in: SignIn, django_assert_max_num_queries: Any) -> None:
     kept = [identity_of(sign_in("ada")) for _ in range(10)] + [by_token(ada)[0] for _ in range(10)]
     with django_assert_max_num_queries(3):
-        assert revocation.revalidate([identity.credential for identity in kept]) == set()
+        assert lookup.dead_among([identity.proof for identity in kept]) == set()
 
 
 def test_what_ended_while_it_was_looked_up_is_not_remembered(tab: Client) -> None:

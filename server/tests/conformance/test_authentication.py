@@ -10,9 +10,9 @@ from django.test import Client
 from django.utils import timezone
 from websockets.exceptions import InvalidStatus
 
-from backchannel.accounts import lookup
+from backchannel.accounts import authenticate, lookup
 from backchannel.accounts.models import Ticket, Token
-from tests.running import Device, Running, Someone, somebody
+from tests.running import PATIENCE_S, Device, Running, Someone, somebody
 
 
 def session_of(who: Someone) -> tuple[Client, str]:
@@ -227,6 +227,20 @@ class TestWhereTheWordOfItIsLost:
                 assert device.call("ping").ok
                 assert server.http.post("/api/rooms", json={"kind": "group"}, headers=headers).status_code == 201
             assert poll.result().status_code == (401 if ends else 200)
+
+    @pytest.mark.parametrize("by_ticket", [False, True], ids=["token", "ticket"])
+    def test_the_next_round_leaves_alone_what_is_not_remembered_any_more(
+        self, server: Running, by_ticket: bool
+    ) -> None:
+        ada = somebody("ada")
+        ticket = server.http.post("/api/auth/ticket", headers=ada.headers).json()["ticket"]
+        with server.dial(query=f"?token={ticket}") if by_ticket else server.dial(ada) as device:
+            device.hello()
+            device.until("caught_up")
+            authenticate._memory = authenticate._Memory()
+            round_ = asyncio.run_coroutine_threadsafe(server.chat.rounds.revalidate_all(), server.chat.log._loop)
+            round_.result(PATIENCE_S)
+            assert device.call("ping").ok
 
 
 def test_others_of_the_same_user_stay_open(server: Running) -> None:

@@ -20,7 +20,7 @@ class Reader:
 
     def __init__(self, user_id: int) -> None:
         self.user_id = user_id
-        self.credential = "c"
+        self.credential = self.proof = "c"
         self.instance = None
         self.is_socket = True
         self.session_id = "s"

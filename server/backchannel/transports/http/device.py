@@ -80,12 +80,12 @@ class PollingDevice:
     def __init__(self, identity: Identity, instance: str | None, node: Node, on_closed: Callable[[], None]) -> None:
         self.user_id = identity.user_id
         self.credential = identity.credential
+        self.proof = identity.proof
         self.instance = instance
         self.session_id = ""
         self.opened = 0
         self.epoch = ""
         self.user_version = 0
-        self._identity = identity  # what its credential is proven by again
         self._node = node
         self._on_closed = on_closed
         self._state = _State.NEW

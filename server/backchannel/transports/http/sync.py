@@ -159,6 +159,7 @@ class Poll:
     def __init__(self, identity: Identity, request: SyncRequest, node: Node, device: PollingDevice) -> None:
         self.user_id = identity.user_id
         self.credential = identity.credential
+        self.proof = identity.proof
         self.instance = request.client.instance
         self.session_id = uuid.uuid4().hex
         self.opened = 0

@@ -59,6 +59,7 @@ class Connection:
         "_via",
         "credential",
         "opened",
+        "proof",
         "session",
         "session_id",
         "user_id",
@@ -69,6 +70,7 @@ class Connection:
     def __init__(self, identity: Identity, node: Node) -> None:
         self.user_id = identity.user_id
         self.credential = identity.credential
+        self.proof = identity.proof
         self.session_id = uuid.uuid4().hex
         self.opened = 0
         self.session = Session(

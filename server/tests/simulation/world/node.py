@@ -49,6 +49,10 @@ class SimulatedIdentity:
     credential: str
     via: str = "cookie"
 
+    @property
+    def proof(self) -> str:
+        return self.credential
+
 
 class SimulatedNode:
     def __init__(self, world: "World", number: int, skew_us: int) -> None:
