@@ -1,7 +1,8 @@
 """From the event loop into a thread and back: the one place where reads leave the loop.
 
 Threads keep their database connection between calls; a broken one is closed here, so that the next call gets a new one.
-What broke one connection broke its siblings, most likely: every thread takes a new one then, instead of failing once each.
+What broke one connection, the writer's too, broke its siblings, most likely: every thread takes a new one then, instead of
+failing once each.
 The number of threads bounds the connections this process holds for reading.
 """
 
@@ -37,18 +38,29 @@ async def in_thread(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs)
 
 def with_connection(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
     """Call with a usable connection of this thread; translate the database's trouble."""
-    global _last_loss
     if getattr(_thread, "knows", 0) != _last_loss:
         connection.close()
         _thread.knows = _last_loss
+    was_connected = is_connected()
     try:
         return function(*args, **kwargs)
     except (DatabaseError, InterfaceError) as error:
         _log.warning("database_trouble", error=type(error).__name__, reason=str(error).strip().split("\n")[0])
-        if getattr(connection.connection, "broken", False):
-            _last_loss = next(_losses)
+        note_loss(was_connected)
         connection.close()
         raise unavailable() from error
+
+
+def is_connected() -> bool:
+    """Has this thread a connection that works, as far as is known?"""
+    return connection.connection is not None and not getattr(connection.connection, "broken", False)
+
+
+def note_loss(was_connected: bool) -> None:
+    """Something failed: where it cost this thread the connection that it had, the readers take new ones."""
+    global _last_loss
+    if was_connected and not is_connected():
+        _last_loss = next(_losses)
 
 
 def unavailable() -> CommandError:

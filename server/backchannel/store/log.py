@@ -25,7 +25,7 @@ from backchannel.protocol.errors import Code, CommandError
 from backchannel.protocol.shapes import User
 from backchannel.store.appends import Append, append_messages
 from backchannel.store.clock import now_us
-from backchannel.store.hop import unavailable
+from backchannel.store.hop import is_connected, note_loss, unavailable
 from backchannel.store.transaction import Change, Outcome, Transaction
 
 Operation = Append | Change
@@ -136,9 +136,11 @@ class Log:
         return batch, None, False
 
     def _commit(self, batch: list[_Job]) -> None:
+        was_connected = is_connected()
         try:
             outcomes = _commit_looking_twice([job.operation for job in batch])
         except Exception as error:  # the thread must outlive whatever an operation does
+            note_loss(was_connected)
             if len(batch) > 1:
                 _log.info("batch_retried_one_by_one", operations=len(batch), error=type(error).__name__)
                 for job in batch:
