@@ -67,5 +67,5 @@ def test_what_is_wrong_is_counted_as_what_it_is() -> None:
 def test_a_line_of_the_table_has_a_cell_for_every_column() -> None:
     visit = Visit("websocket", 0.1, 0.02, 100, 3, 0, 0, 0, ())
     assert visit.is_sound
-    [columns] = {len(re.findall(r"\|", row)) for row in (*HEAD.splitlines(), line(SPECIES[0], visit))}
+    [columns] = {len(re.findall(r"\|", row)) for row in (*HEAD.splitlines(), line(a_species(), visit))}
     assert columns == 12
