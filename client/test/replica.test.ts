@@ -1,44 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import type { Room, ServerFrame, ServerHello } from '../src/protocol.ts';
-import { createReplica, type Replica } from '../src/replica.ts';
-import { FakeClock, MemoryServer } from '../src/testing/index.ts';
-import { beginLoad, applyPage, EMPTY } from '../src/timeline.ts';
-import { created, message, row, user } from './make.ts';
+import type { Room, ServerFrame } from '../src/protocol.ts';
+import { created, row } from './make.ts';
+import { hear, hello, hold, list, replicaOf } from './replicaOf.ts';
 
-const ME = 1;
-const { limits } = new MemoryServer(new FakeClock(), ['me']).hello(user(ME));
-const hello = (epoch = 'e1', id = ME): ServerHello => ({
-  type: 'hello',
-  protocol: 1,
-  session: 's',
-  user: user(id),
-  epoch,
-  heartbeat_s: 30,
-  user_version: 5,
-  limits,
-  server: { version: '1' },
-});
-const list = (rooms: readonly Room[], user_version = 5, epoch = 'e1'): ServerFrame => ({
-  type: 'room_list',
-  rooms,
-  timestamp: '',
-  user_version,
-  epoch,
-});
-
-function replica(...rooms: Room[]): Replica {
-  const made = createReplica();
-  hear(made, hello(), list(rooms.length > 0 ? rooms : [row()]));
-  made.takeNeeds();
-  return made;
-}
-
-const hear = (r: Replica, ...frames: ServerFrame[]): void => frames.forEach((frame) => r.receive(frame));
-const held = (r: Replica): void =>
-  r.setTimeline(
-    1,
-    applyPage(beginLoad(EMPTY, 'initial', 1), 1, { messages: [message(10)], as_of_seq: 10, has_more: false }, true),
-  );
+const replica = (...rooms: Room[]) => replicaOf(rooms);
 
 describe('the list', () => {
   it('of an older version takes nothing back', () => {
@@ -52,7 +17,7 @@ describe('the list', () => {
     hear(r, list([row({ seq: 12 })], 6));
     expect(r.cursors.get(1)).toBe(12);
     expect(r.takeNeeds().repair.size).toBe(0);
-    held(r);
+    hold(r);
     hear(r, list([row({ seq: 15 })], 7));
     expect(r.cursors.get(1)).toBe(12);
     expect([...r.takeNeeds().repair]).toEqual([1]);
@@ -60,7 +25,7 @@ describe('the list', () => {
 
   it('lets go of what is no longer on it', () => {
     const r = replica();
-    held(r);
+    hold(r);
     hear(r, list([], 6));
     expect(r.timeline(1)).toMatchObject({ messages: [], error: { code: 'room_removed' } });
     expect(r.resume()).toEqual({ epoch: 'e1', user_version: 6, rooms: {} });
@@ -81,7 +46,7 @@ describe('changes of the list', () => {
 
   it('tell what to ask for when a room comes back that is on screen', () => {
     const r = replica();
-    held(r);
+    hold(r);
     hear(r, { type: 'room_removed', user_version: 6, room_id: 1, reason: 'removed' });
     r.takeNeeds();
     hear(r, { type: 'room_added', user_version: 7, room: row({ seq: 20 }) });
@@ -101,7 +66,7 @@ describe('where this client stands', () => {
 
   it('is worth nothing under another epoch', () => {
     const r = replica();
-    held(r);
+    hold(r);
     hear(r, hello('e2'));
     expect(r.resume()).toBeUndefined();
     expect([...r.takeNeeds().reload]).toEqual([1]);
@@ -111,7 +76,7 @@ describe('where this client stands', () => {
 
   it('is nobody else’s: another person starts from nothing', () => {
     const r = replica();
-    held(r);
+    hold(r);
     hear(r, hello('e1', 2));
     expect(r.resume()).toBeUndefined();
     expect(r.timeline(1)).toBeUndefined();
@@ -120,7 +85,7 @@ describe('where this client stands', () => {
 
   it('jumps at a reset, and asks for the page and the counts', () => {
     const r = replica();
-    held(r);
+    hold(r);
     hear(r, created(905), { type: 'room_reset', room_id: 1, seq: 904 });
     expect(r.cursors.get(1)).toBe(905);
     const needs = r.takeNeeds();
@@ -130,7 +95,7 @@ describe('where this client stands', () => {
 
   it('shows nothing behind the hole of a reset before the page is there', () => {
     const r = replica();
-    held(r);
+    hold(r);
     hear(r, { type: 'room_reset', room_id: 1, seq: 904 }, created(905));
     expect(r.timeline(1)?.messages.some(({ seq }) => seq === 905)).toBe(false);
     expect(r.timeline(1)?.hasNewer).toBe(true);

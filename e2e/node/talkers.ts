@@ -6,8 +6,9 @@
  * a message that shows twice, or out of order, for a moment only, is a fault too.
  */
 import { createInterface } from 'node:readline';
-import type { Chat, HostFact, RoomId } from '@backchannel/client';
+import type { Chat, RoomId } from '@backchannel/client';
 import { createFullChat } from '@backchannel/client/full';
+import { ToldEvents } from './hostEvents.ts';
 import { createRandom } from './random.ts';
 
 interface Scene {
@@ -27,7 +28,7 @@ class Talker {
   readonly #name: string;
   readonly #chat: Chat;
   readonly #random: () => number;
-  readonly #listeners = new Set<(fact: HostFact) => void>();
+  readonly #host = new ToldEvents();
   /** In the order written, by room. */
   readonly #written = new Map<RoomId, string[]>();
   readonly #acked: { roomId: RoomId; id: string; content: string; method: string }[] = [];
@@ -46,13 +47,7 @@ class Talker {
       auth: { kind: 'bearer', token: device.token },
       client: { name: 'talker', version: '1' },
       random,
-      events: {
-        isOnline: () => true,
-        subscribe: (listener) => {
-          this.#listeners.add(listener);
-          return () => this.#listeners.delete(listener);
-        },
-      },
+      events: this.#host,
     });
     this.#chat.subscribe(() => this.#look());
     for (const roomId of scene.rooms) this.#chat.subscribeTimeline(roomId, () => this.#judge(roomId));
@@ -66,7 +61,7 @@ class Talker {
   }
 
   wake(): void {
-    for (const listener of this.#listeners) listener('online');
+    this.#host.tell('online');
   }
 
   hush(): void {

@@ -2,14 +2,13 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { createCursors } from '../../src/cursors.ts';
 import { exactRows, unreadAfter } from '../../src/features/exactRows.ts';
-import type { Room, RoomEvent, ServerFrame, ServerHello } from '../../src/protocol.ts';
-import { createReplica, type Replica } from '../../src/replica.ts';
+import type { Room, RoomEvent, ServerFrame } from '../../src/protocol.ts';
 import { createRooms, type Rooms } from '../../src/rooms.ts';
 import { FakeClock, MemoryServer } from '../../src/testing/index.ts';
 import { applyPage, beginLoad, EMPTY } from '../../src/timeline.ts';
 import { created, deleted, edited, joined, left, message, reacted, row, user } from '../make.ts';
+import { hear, hold, ME, replicaOf } from '../replicaOf.ts';
 
-const ME = 1;
 const me = user(ME);
 
 /** Rows that count along, where no messages are held. */
@@ -166,40 +165,7 @@ describe('old list + events', () => {
 
 // ── read marks ──────────────────────────────────────────────────────────────────────────────
 
-const { limits } = new MemoryServer(new FakeClock(), ['me']).hello(user(ME));
-const hello = (epoch = 'e1', id = ME): ServerHello => ({
-  type: 'hello',
-  protocol: 1,
-  session: 's',
-  user: user(id),
-  epoch,
-  heartbeat_s: 30,
-  user_version: 5,
-  limits,
-  server: { version: '1' },
-});
-const list = (rooms: readonly Room[], user_version = 5, epoch = 'e1'): ServerFrame => ({
-  type: 'room_list',
-  rooms,
-  timestamp: '',
-  user_version,
-  epoch,
-});
-
-function replica(...rooms: Room[]): Replica {
-  const made = createReplica();
-  made.rooms.following = exactRows(made);
-  hear(made, hello(), list(rooms.length > 0 ? rooms : [row()]));
-  made.takeNeeds();
-  return made;
-}
-
-const hear = (r: Replica, ...frames: ServerFrame[]): void => frames.forEach((frame) => r.receive(frame));
-const held = (r: Replica): void =>
-  r.setTimeline(
-    1,
-    applyPage(beginLoad(EMPTY, 'initial', 1), 1, { messages: [message(10)], as_of_seq: 10, has_more: false }, true),
-  );
+const replica = (...rooms: Room[]) => replicaOf(rooms, (made) => (made.rooms.following = exactRows(made)));
 const readState = (user_version: number, read_seq: number, unread_count: number): ServerFrame => ({
   type: 'read_state',
   user_version,
@@ -219,7 +185,7 @@ describe('a read mark', () => {
 
   it('in the middle is counted here, where all behind it is held', () => {
     const r = replica(row({ read_seq: 5, unread_count: 3 }));
-    held(r);
+    hold(r);
     hear(r, created(11), readState(6, 9, 77));
     expect(r.rooms.get(1)).toMatchObject({ read_seq: 9, unread_count: 2 });
     expect(r.takeNeeds().refresh).toBe(false);

@@ -2,8 +2,9 @@
  * One device of one person on the real client: it talks, edits, deletes, reacts, reads, comes and goes, as a seed says,
  * and writes down what it wanted and what it was shown.
  */
-import type { Chat, HostFact, Message, Room, RoomId } from '@backchannel/client';
+import type { Chat, Message, Room, RoomId } from '@backchannel/client';
 import { createFullChat } from '@backchannel/client/full';
+import { ToldEvents } from '../../node/hostEvents.ts';
 import { outboxFile } from './outboxFile.ts';
 import { Recorder, type Tell } from './recorder.ts';
 
@@ -35,7 +36,7 @@ export class Device {
   readonly #pause_ms: number;
   readonly #label: string;
   readonly #chat: Chat;
-  readonly #listeners = new Set<(fact: HostFact) => void>();
+  readonly #host = new ToldEvents();
   readonly #watched = new Set<RoomId>();
   readonly #open = new Set<RoomId>();
   #quiet = false;
@@ -59,13 +60,7 @@ export class Device {
         this.#tell('refused', { room, id, code: error?.code }),
       ),
       random,
-      events: {
-        isOnline: () => true,
-        subscribe: (listener) => {
-          this.#listeners.add(listener);
-          return () => this.#listeners.delete(listener);
-        },
-      },
+      events: this.#host,
     });
     this.#chat.subscribe(() => this.#look());
   }
@@ -76,7 +71,7 @@ export class Device {
   }
 
   wake(): void {
-    for (const listener of this.#listeners) listener('wake');
+    this.#host.tell('wake');
   }
 
   hush(): void {
