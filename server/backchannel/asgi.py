@@ -95,11 +95,13 @@ class Chat:
             settings=Settings(limits, heartbeat_s, __version__),
             rates=Rates(limits),
             admission=admission or Admission(),
+            recall=accounts.recall,
         )
         self.rounds = Rounds(self.node, lookup.dead_among)
         self._bus = bus
         self._tasks: set[asyncio.Task[Any]] = set()
         self._api = Api(self.node)
+        self.direct = self._api.direct
         self._starlette = Starlette(
             routes=[
                 WebSocketRoute("/ws", WebSocketEndpoint(self.node)),
@@ -217,3 +219,4 @@ chat: Final = Chat(
 )
 application: Final = chat
 drain: Final = chat.drain
+direct: Final = chat.direct

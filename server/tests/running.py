@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 from urllib.parse import quote
 from uuid import uuid4
@@ -265,10 +266,12 @@ def running(
     heartbeat_s: int = 3600,
     send_buffer: int | None = None,
     websocket: Any = WebSocketProtocol,
+    direct: bool = True,
     **options: Any,
 ) -> Iterator[Running]:
     """Serve until the block ends. The database must be there. `send_buffer`: bytes the kernel keeps for each client.
-    `websocket`: uvicorn's `ws`; any but ours is a server that is not ours."""
+    `websocket`: uvicorn's `ws`; any but ours is a server that is not ours. `direct`: does it let what
+    can be answered by callback pass ASGI by?"""
     from django.core.asgi import get_asgi_application
 
     from backchannel.asgi import Chat
@@ -281,7 +284,7 @@ def running(
     config = uvicorn.Config(
         chat,
         loop="uvloop",
-        http=GuardedHttpProtocol,
+        http=partial(GuardedHttpProtocol, direct=chat.direct if direct else None),  # type: ignore[arg-type]
         ws=websocket,
         ws_max_size=FRAME_BYTES,
         ws_per_message_deflate=False,

@@ -41,12 +41,16 @@ async def authenticate(scope: Mapping[str, Any]) -> Identity:
     credentials = _read(scope)
     if credentials.in_query is not None:
         return await _by_ticket(credentials.in_query, websocket=scope["type"] == "websocket")
-    if credentials.bearer is not None:
-        return await _remembered("token", credentials.bearer)
-    if credentials.session_key:
-        _check_origin(scope, credentials)
-        return await _remembered("session", credentials.session_key)
-    raise _unauthenticated("Sign in, or send a token as Authorization: Bearer.")
+    return await _remembered(*_shown(scope, credentials))
+
+
+def recall(scope: Mapping[str, Any]) -> Identity | None:
+    """Tell who opened `scope`, where that is remembered; None where `authenticate` has to ask the database, or refuses."""
+    try:
+        credentials = _read(scope)
+        return _memory.get(_key(*_shown(scope, credentials))) if credentials.in_query is None else None
+    except CommandError:
+        return None
 
 
 async def issue_ticket(identity: Identity) -> tuple[str, int]:
@@ -143,6 +147,16 @@ def _check_origin(scope: Mapping[str, Any], credentials: _Credentials) -> None:
         )
 
 
+def _shown(scope: Mapping[str, Any], credentials: _Credentials) -> tuple[lookup.Kind, str]:
+    """The secret that speaks. Raises `CommandError`: 401 where there is none, 403."""
+    if credentials.bearer is not None:
+        return "token", credentials.bearer
+    if credentials.session_key:
+        _check_origin(scope, credentials)
+        return "session", credentials.session_key
+    raise _unauthenticated("Sign in, or send a token as Authorization: Bearer.")
+
+
 async def _by_ticket(secret: str, *, websocket: bool) -> Identity:
     if secret.startswith(TOKEN_PREFIX):
         raise _unauthenticated("A token may not stand in an address; send it as Authorization: Bearer.")
@@ -155,7 +169,7 @@ async def _by_ticket(secret: str, *, websocket: bool) -> Identity:
 
 
 async def _remembered(kind: lookup.Kind, secret: str) -> Identity:
-    key = kind + digest(secret)
+    key = _key(kind, secret)
     found = _memory.get(key)
     if found is not None:
         return found
@@ -167,6 +181,10 @@ async def _remembered(kind: lookup.Kind, secret: str) -> Identity:
         )
     _memory.put(key, identity, generation)
     return identity
+
+
+def _key(kind: lookup.Kind, secret: str) -> str:
+    return kind + digest(secret)
 
 
 def _unauthenticated(detail: str) -> CommandError:

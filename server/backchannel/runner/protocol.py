@@ -1,10 +1,19 @@
-"""uvicorn's HTTP/1.1, with limits it lacks."""
+"""uvicorn's HTTP/1.1, with limits it lacks, and a way past ASGI for requests that can be answered by callback.
+
+headers ─▶ wanted by `direct`? ──no──▶ ASGI
+                 └─yes─▶ body ─▶ taken? ──no──▶ ASGI
+                                   └─yes─▶ answer, or hand_over ─▶ ASGI
+"""
 
 from __future__ import annotations
 
 import asyncio
+from typing import Any
 
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn.protocols.http.flow_control import HIGH_WATER_LIMIT
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
+
+from backchannel.transports.http.exchange import Direct, Gone
 
 HEADERS_WITHIN_S = 10.0
 HEADER_BYTES = 64 * 1024
@@ -16,27 +25,53 @@ class GuardedHttpProtocol(HttpToolsProtocol):
     Without it, connections that send a byte now and then are held for ever, at no cost to who opens them.
     """
 
-    _headers_due: asyncio.TimerHandle | None = None
-    _header_bytes = 0
+    def __init__(self, *args: Any, direct: Direct | None = None, **named: Any) -> None:
+        super().__init__(*args, **named)
+        self._direct = direct
+        self._wants_body = False
+        """The request is brought to `direct` once its body is there."""
+        self._taken: RequestResponseCycle | None = None
+        self._gone: Gone | None = None
+        self._expecting = False
+        self._headers_due: asyncio.TimerHandle | None = None
+        self._header_bytes = 0
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
-        self._expect_headers()
+        self._expecting = True
+        self._set_timer()
 
     def data_received(self, data: bytes) -> None:
-        if self._headers_due is not None:
+        if self._expecting:
             self._header_bytes += len(data)
         super().data_received(data)
-        if self._headers_due is not None and self._header_bytes > HEADER_BYTES:
-            self._cut()
+        if self._expecting:
+            if self._header_bytes > HEADER_BYTES:
+                self._cut()
+            elif self._headers_due is None:
+                self._set_timer()
 
     def on_message_begin(self) -> None:
         super().on_message_begin()
-        self._expect_headers()
+        if not self._expecting:
+            self._expecting = True
+            self._header_bytes = 0
 
     def on_headers_complete(self) -> None:
         self._stop_expecting()
         super().on_headers_complete()
+
+    def on_body(self, body: bytes) -> None:
+        super().on_body(body)
+        if self._wants_body and len(self.cycle.body) > HIGH_WATER_LIMIT:
+            self._wants_body = False
+            super()._start_asgi_task(self.cycle, self.app)
+
+    def on_message_complete(self) -> None:
+        super().on_message_complete()
+        if self._wants_body:
+            self._wants_body = False
+            self._take(self.cycle)
 
     def handle_websocket_upgrade(self) -> None:
         super().handle_websocket_upgrade()
@@ -46,13 +81,65 @@ class GuardedHttpProtocol(HttpToolsProtocol):
     def connection_lost(self, exc: Exception | None) -> None:
         self._stop_expecting()
         super().connection_lost(exc)
+        gone, self._gone, self._taken = self._gone, None, None
+        if gone is not None:
+            gone()
 
-    def _expect_headers(self) -> None:
-        if self._headers_due is None:
-            self._header_bytes = 0
-            self._headers_due = self.loop.call_later(HEADERS_WITHIN_S, self._cut)
+    # -- what is answered by callback
+
+    def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
+        # A request that waited behind another has its body already. It goes the long way, as does one that wants to be told to
+        # go on: so that no number of them is answered in one go.
+        is_first = cycle is self.cycle and cycle.more_body and not cycle.waiting_for_100_continue
+        if self._direct is not None and app is self.app and is_first and self._direct.wants(cycle.scope):
+            self._wants_body = True
+        else:
+            super()._start_asgi_task(cycle, app)
+
+    def _take(self, cycle: RequestResponseCycle) -> None:
+        assert self._direct is not None
+        self._taken = cycle
+        # Who does not take what was said is not told more: the application waits for them.
+        gone = None if self.flow.write_paused else self._direct(cycle.scope, bytes(cycle.body), self)
+        if gone is None:
+            self._taken = None
+            super()._start_asgi_task(cycle, self.app)
+        elif self._taken is not None:
+            self._gone = gone
+
+    def answer(self, status: int, headers: bytes, body: bytes) -> None:
+        cycle, self._taken, self._gone = self._taken, None, None
+        assert cycle is not None
+        lines = [
+            STATUS_LINE[status],
+            *(b"%b: %b\r\n" % header for header in self.server_state.default_headers),
+            headers,
+        ]
+        if not cycle.keep_alive:
+            lines.append(b"connection: close\r\n")
+        self.transport.write(b"".join((*lines, b"\r\n", body)))
+        cycle.response_started = cycle.response_complete = True
+        cycle.message_event.set()
+        if not cycle.keep_alive:
+            self.transport.close()
+        cycle.on_response()
+        cycle.on_response = _nothing
+
+    def hand_over(self, body: bytes) -> None:
+        cycle, self._taken, self._gone = self._taken, None, None
+        assert cycle is not None
+        cycle.body = bytearray(body)
+        cycle.message_event.set()
+        super()._start_asgi_task(cycle, self.app)
+
+    # -- limits
+
+    def _set_timer(self) -> None:
+        self._headers_due = self.loop.call_later(HEADERS_WITHIN_S, self._cut)
 
     def _stop_expecting(self) -> None:
+        self._expecting = False
+        self._header_bytes = 0
         if self._headers_due is not None:
             self._headers_due.cancel()
             self._headers_due = None
@@ -60,3 +147,6 @@ class GuardedHttpProtocol(HttpToolsProtocol):
     def _cut(self) -> None:
         self._stop_expecting()
         self.transport.abort()
+
+
+def _nothing() -> None: ...

@@ -13,6 +13,7 @@ import importlib.util
 import socket
 from collections.abc import Awaitable, Callable, Generator, Sequence
 from contextlib import contextmanager, suppress
+from functools import partial
 from typing import Any
 
 import uvicorn
@@ -20,6 +21,7 @@ import uvicorn
 from backchannel.runner.listening import BACKLOG
 from backchannel.runner.protocol import GuardedHttpProtocol
 from backchannel.runner.websocket import WebSocketProtocol
+from backchannel.transports.http.exchange import Direct
 
 # Longer than proxies keep their idle connections (60 to 75 s), so that it is they who close.
 KEEP_ALIVE_S = 80
@@ -34,15 +36,16 @@ def serve(
     trusted_proxies: Sequence[str] = (),
     started: Callable[[], None] = lambda: None,
     drain: Callable[[], Awaitable[None]] | None = None,
+    direct: Direct | None = None,
 ) -> None:
     """Serve `app` until SIGTERM or SIGINT, then return.
 
-    `drain` is awaited when nobody new comes in any more and before connections are cut: it says good-bye.
+    `direct` answers what it can of the app's requests in its place. `drain` is awaited when nobody new comes in any more and before connections are cut: it says good-bye.
     """
     config = uvicorn.Config(
         app,
         loop="uvloop" if importlib.util.find_spec("uvloop") else "asyncio",
-        http=GuardedHttpProtocol,
+        http=partial(GuardedHttpProtocol, direct=direct),  # type: ignore[arg-type]
         ws=WebSocketProtocol,
         ws_max_size=FRAME_BYTES,
         # Compression costs memory for each connection, and lets a small frame become a huge one.

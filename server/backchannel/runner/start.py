@@ -82,7 +82,7 @@ def _check_workers(conf: Conf, stop: type[Exception]) -> None:
 
 
 def _run(conf: Conf, sock: socket.socket, started: Callable[[], None]) -> None:
-    from backchannel.asgi import application, drain
+    from backchannel.asgi import application, direct, drain
     from backchannel.runner.server import serve
 
     serve(
@@ -92,6 +92,7 @@ def _run(conf: Conf, sock: socket.socket, started: Callable[[], None]) -> None:
         trusted_proxies=conf.trusted_proxies,
         started=started,
         drain=drain,
+        direct=direct,
     )
 
 

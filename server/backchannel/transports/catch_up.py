@@ -4,7 +4,7 @@ Two queries: one for the place, one for the events of all rooms that moved, none
 Where the list is sent it is a third.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from backchannel.fanout.room_channel import RoomChannel
@@ -36,6 +36,8 @@ class CatchUp:
         self._place: reads.Place | None = None
         self.opened_us = 0
         """When the session opened, by the clock that all nodes share; 0 before the place was read."""
+        self.frames: Mapping[int, Sequence[tuple[int, bytes]]] = {}
+        """What was read: room → (seq, frame), unbroken from the cursor."""
         self._heard: dict[int, RoomChannel] = {}
 
     async def place(self) -> list[Effect]:
@@ -75,9 +77,9 @@ class CatchUp:
         if ranges := self._ranges(wanted.cursors, self._place):
             async with self._node.admission.turn(begun=True):
                 events = await in_thread(reads.events_for, self._session.user.id, ranges)
-        frames = {room: [(event.seq, encode(event)) for event in run] for room, run in events.items()}
+        self.frames = {room: [(event.seq, encode(event)) for event in run] for room, run in events.items()}
         presence = self._presence() if self._session.shows_presence else []
-        return self._session.caught_up(room_list, frames, presence)
+        return self._session.caught_up(room_list, self.frames, presence)
 
     def _ranges(self, cursors: Mapping[int, int], place: reads.Place) -> dict[int, tuple[int, int]]:
         """What is to be read: room → (above, up to). A room that was listened to since before the place was read has no other

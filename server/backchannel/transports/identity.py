@@ -25,5 +25,8 @@ class Identity(Protocol):
 Authenticate = Callable[[Mapping[str, Any]], Awaitable[Identity]]
 """ASGI scope → who speaks. Raises CommandError: 401 `unauthenticated`, 403 `wrong_origin`."""
 
+Recall = Callable[[Mapping[str, Any]], Identity | None]
+"""ASGI scope → who speaks, where that is remembered; None where `Authenticate` is to be asked."""
+
 IssueTicket = Callable[[Identity], Awaitable[tuple[str, int]]]
 """→ (ticket, microseconds at which it is worth nothing any more)"""

@@ -7,7 +7,7 @@ from backchannel.commands.context import Context
 from backchannel.fanout.hub import Hub
 from backchannel.fanout.presence import Presence
 from backchannel.transports.admission import Admission
-from backchannel.transports.identity import Authenticate, IssueTicket
+from backchannel.transports.identity import Authenticate, IssueTicket, Recall
 from backchannel.transports.presence_show import PresenceShow
 from backchannel.transports.rates import Rates
 from backchannel.transports.session import Settings
@@ -23,6 +23,7 @@ class Node:
     settings: Settings
     rates: Rates
     admission: Admission = field(default_factory=Admission)
+    recall: Recall = lambda _: None
     draining: bool = False
     shown: PresenceShow = field(init=False)
     started_at: float = field(default_factory=time.monotonic)

@@ -8,7 +8,7 @@ import pytest
 
 from backchannel.protocol.errors import CloseCode
 from backchannel.transports.http.device import BACKLOG_EVENTS, LINGER_S, PollingDevice
-from tests.running import Frame, Running, somebody
+from tests.running import Frame, Running, running, somebody
 from tests.transports.conftest import QueriesOf
 
 
@@ -16,6 +16,13 @@ from tests.transports.conftest import QueriesOf
 def threads() -> Iterator[ThreadPoolExecutor]:
     with ThreadPoolExecutor(8) as pool:
         yield pool
+
+
+@pytest.fixture(scope="module", params=[True, False], ids=["direct", "asgi"])
+def server(module_database: None, request: pytest.FixtureRequest) -> Iterator[Running]:
+    """By callback as our own server has it, and as any ASGI server would."""
+    with running(direct=request.param) as it:
+        yield it
 
 
 class Known:
@@ -87,6 +94,25 @@ def test_what_is_not_acknowledged_is_said_again(known: Known) -> None:
     assert known.ask() == known.ask()
     known.resume["rooms"][str(known.room)] = 1
     assert known.poll() == [2, "caught_up"]
+
+
+def test_what_was_read_once_is_not_read_again_for_the_same_poll(known: Known, queries_of: QueriesOf) -> None:
+    known.say(2)
+    known.server.forget_devices_of(known.ben)
+    answers = [known.ask()]
+    assert about_ben(queries_of(lambda: answers.append(known.ask()))) == []
+    assert answers[0] == answers[1]
+    known.say()
+    assert known.poll() == [1, 2, 3, "caught_up"]
+
+
+def test_nothing_of_what_was_read_is_said_to_who_was_removed_meanwhile(known: Known) -> None:
+    known.say(2)
+    known.server.forget_devices_of(known.ben)
+    known.ask()
+    known.server.do(known.ada, "remove_member", room_id=known.room, user_id=known.ben.id)
+    known.resume["user_version"] += 1  # as who heard of the removal would ask
+    assert known.poll() == []
 
 
 @pytest.mark.parametrize(("count", "content"), [(BACKLOG_EVENTS + 1, "Hi."), (5, "x" * 16_000)])

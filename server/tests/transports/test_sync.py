@@ -21,6 +21,13 @@ def threads() -> Iterator[ThreadPoolExecutor]:
         yield pool
 
 
+@pytest.fixture(scope="module", params=[True, False], ids=["direct", "asgi"])
+def server(module_database: None, request: pytest.FixtureRequest) -> Iterator[Running]:
+    """By callback as our own server has it, and as any ASGI server would."""
+    with running(direct=request.param) as it:
+        yield it
+
+
 class Poller:
     """Somebody who polls, and moves their cursors as the book says."""
 
@@ -216,9 +223,10 @@ def test_more_polls_than_allowed_end_the_oldest(module_database: None, threads: 
 
 def test_another_epoch_is_told_to_whoever_polls_next(server: Running, pair: tuple[Someone, Poller, int]) -> None:
     _, poller, _ = pair
-    Workspace.objects.update(epoch="restored")
+    restored = str(uuid4())
+    Workspace.objects.update(epoch=restored)
     answer = poller.ask(25).json()
-    assert answer["epoch"] == "restored"
+    assert answer["epoch"] == restored
     assert types(answer["frames"]) == ["hello", "room_list", "caught_up"]
 
 

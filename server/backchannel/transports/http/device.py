@@ -13,7 +13,7 @@ Nothing here is needed: a node that has never seen the device answers all the sa
 
 import asyncio
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from enum import Enum
 from typing import Final
 
@@ -40,36 +40,46 @@ class _State(Enum):
 
 
 class Wait:
-    """One poll that waits at its device. `frames`: what it is answered with. `again`: the device closed, read once more."""
+    """One poll that waits at its device. `frames`: what it is answered with. `again`: the device closed, read once more.
 
-    __slots__ = ("_done", "again", "code", "frames", "instance")
+    `on_woken` is called once: there is something to say, or nothing more is to be waited for. What is said between that and
+    the answer goes along."""
 
-    def __init__(self, instance: str | None) -> None:
-        self.instance = instance
+    __slots__ = ("_on_woken", "_timer", "again", "code", "device", "frames", "instance", "is_woken", "over")
+
+    def __init__(
+        self,
+        device: "PollingDevice",
+        within_s: float,
+        on_woken: "Callable[[Wait], None]",
+        over: "Callable[[Wait], None]",
+    ) -> None:
+        self.device = device
+        self.instance = device.instance
         self.frames: list[bytes] = []
         self.code: CloseCode | None = None
         self.again = False
-        self._done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-
-    async def done(self, within_s: float) -> None:
-        """Return when there is something to say, or nothing more is to be waited for."""
-        timer = asyncio.get_running_loop().call_later(within_s, self.wake)
-        try:
-            await self._done
-        finally:
-            timer.cancel()
+        self.is_woken = False
+        self.over = over
+        self._on_woken = on_woken
+        self._timer = asyncio.get_running_loop().call_later(within_s, self.wake)
 
     def say(self, frame: bytes) -> None:
         self.frames.append(frame)
-        self.wake()
+        if not self.is_woken:
+            self.wake()
 
     def end(self, code: CloseCode, _: str) -> None:
         self.code = code
         self.wake()
 
     def wake(self) -> None:
-        if not self._done.done():
-            self._done.set_result(None)
+        if not self.is_woken:
+            self.is_woken = True
+            self._on_woken(self)
+
+    def stop(self) -> None:
+        self._timer.cancel()
 
 
 class PollingDevice:
@@ -117,13 +127,20 @@ class PollingDevice:
             behind |= cursor < head
         return [frame for room_id, seq, frame in self._backlog if seq > cursors.get(room_id, seq)] if behind else []
 
-    def wait(self) -> Wait:
-        wait = Wait(self.instance)
+    def wait(self, within_s: float, on_woken: Callable[[Wait], None], over: Callable[[Wait], None]) -> Wait:
+        self.poll_began()
+        wait = Wait(self, within_s, on_woken, over)
         self._waits[wait] = None
         return wait
 
-    def stop_waiting(self, wait: Wait) -> None:
-        self._waits.pop(wait, None)
+    def stop_waiting(self, wait: Wait) -> bool:
+        """False where it had stopped before."""
+        if wait not in self._waits:
+            return False
+        del self._waits[wait]
+        wait.stop()
+        self.poll_ended()
+        return True
 
     def poll_began(self) -> None:
         self._polls += 1
@@ -154,6 +171,18 @@ class PollingDevice:
         hub = self._node.hub
         self._floor = {room_id: hub.head_of(room_id) for room_id in hub.rooms_of(self)}
 
+    def keep(self, cursors: Mapping[int, int], frames: Mapping[int, Sequence[tuple[int, bytes]]]) -> None:
+        """What was read above the cursors, room → (seq, frame), unbroken: whoever does not get the answer asks for the same
+        again. Only what leads up to where it listens from is of use."""
+        for room_id, run in frames.items():
+            floor = self._floor.get(room_id, 0)
+            before = [(room_id, seq, frame) for seq, frame in run if seq <= floor]
+            if before and before[-1][1] == floor and self._state is _State.SETTLED:
+                self._backlog.extendleft(reversed(before))
+                self._backlog_bytes += sum(len(frame) for _, _, frame in before)
+                self._floor[room_id] = cursors[room_id]
+        self._bound()
+
     def serve(self) -> None:
         """Everything settled is listened to by now."""
         if self._state is _State.SETTLED:
@@ -168,11 +197,14 @@ class PollingDevice:
     def room_event(self, room_id: int, seq: int, frame: bytes) -> None:
         self._backlog.append((room_id, seq, frame))
         self._backlog_bytes += len(frame)
+        self._bound()
+        self._say(frame)
+
+    def _bound(self) -> None:
         while len(self._backlog) > self._backlog_events or self._backlog_bytes > BACKLOG_BYTES:
             oldest, lost, gone = self._backlog.popleft()
             self._backlog_bytes -= len(gone)
             self._floor[oldest] = lost
-        self._say(frame)
 
     def user_frame(self, version: int, frame: bytes) -> None:
         if version <= self.user_version:

@@ -1,8 +1,8 @@
 """Reading an HTTP request: who speaks, which command, bounded in size. Answering it. Bare ASGI: these are the requests that come
 most, and a request object would cost more than what is done with it."""
 
-from collections.abc import Awaitable, Callable
-from typing import Final
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any, Final
 
 import structlog
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -12,7 +12,7 @@ from backchannel.transports.identity import Identity
 from backchannel.transports.node import Node
 from backchannel.transports.problems import problem
 
-_HEADERS: Final = (
+HEADERS: Final = (
     (b"content-type", b"application/json"),
     (b"cache-control", b"no-store"),
     (b"x-accel-buffering", b"no"),
@@ -40,17 +40,19 @@ def authenticated(node: Node, answer: Answering) -> ASGIApp:
         except ClientGone:
             return
         except Exception:
-            _log.exception("request_broke", method=scope["method"], path=scope["path"])
-            broken = CommandError(
-                Code.INTERNAL, "Something broke on the server. It is in its log; trying again may help."
-            )
-            await problem(broken)(scope, receive, send)
+            await problem(broken(scope))(scope, receive, send)
             return
-        headers = [*_HEADERS, (b"content-length", b"%d" % len(body))]
+        headers = [*HEADERS, (b"content-length", b"%d" % len(body))]
         await send({"type": "http.response.start", "status": status, "headers": headers})
         await send({"type": "http.response.body", "body": body})
 
     return endpoint
+
+
+def broken(scope: Mapping[str, Any]) -> CommandError:
+    """Log the exception at hand, and what the client is told of it."""
+    _log.exception("request_broke", method=scope["method"], path=scope["path"])
+    return CommandError(Code.INTERNAL, "Something broke on the server. It is in its log; trying again may help.")
 
 
 async def read_body(scope: Scope, receive: Receive, at_most: int) -> bytes:
@@ -66,12 +68,12 @@ async def read_body(scope: Scope, receive: Receive, at_most: int) -> bytes:
         if len(body) > at_most:
             raise CommandError(Code.TOO_LARGE, f"A body holds {at_most} bytes at most.")
         more = message.get("more_body", False)
-    if body and not _is_json(scope):
+    if body and not is_json(scope):
         raise CommandError(Code.UNSUPPORTED_MEDIA_TYPE, "Send JSON, and say so: Content-Type: application/json.")
     return body
 
 
-def _is_json(scope: Scope) -> bool:
+def is_json(scope: Mapping[str, Any]) -> bool:
     for name, value in scope["headers"]:
         if name == b"content-type":
             return bool(value == b"application/json" or value.split(b";")[0].strip().lower() == b"application/json")

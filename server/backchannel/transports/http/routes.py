@@ -16,6 +16,8 @@ from backchannel.protocol.commands import COMMANDS
 from backchannel.protocol.errors import Code, CommandError
 from backchannel.protocol.frames import TicketResponse
 from backchannel.transports.http.commands import ByMethod, command_endpoint, command_routes
+from backchannel.transports.http.direct import DirectSync
+from backchannel.transports.http.exchange import Direct
 from backchannel.transports.http.requests import authenticated
 from backchannel.transports.http.sync import Polls
 from backchannel.transports.http.sync_endpoint import sync_endpoint
@@ -25,10 +27,13 @@ from backchannel.transports.problems import problem
 
 
 class Api:
-    """`routes` are those of all of `/api`; `shortcut` lets the two requests that come most pass the router by."""
+    """`routes` are those of all of `/api`; `shortcut` lets the two requests that come most pass the router by, and `direct` most
+    polls even ASGI."""
 
     def __init__(self, node: Node) -> None:
-        self._sync = sync_endpoint(node, Polls(node))
+        polls = Polls(node)
+        self.direct: Direct = DirectSync(node, polls)
+        self._sync = sync_endpoint(node, polls)
         self._send = command_endpoint(node, COMMANDS["send_message"])
 
         async def answer_ticket(_: Scope, __: Receive, identity: Identity) -> tuple[int, bytes]:

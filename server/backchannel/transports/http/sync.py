@@ -3,6 +3,7 @@
     resume ─▶ known here? ──yes──▶ PollingDevice: missed, or wait ─────────────────▶ answer
                           └─no───▶ Poll: a session that reads, or waits; the device listens from then on
 
+What a device can answer goes by callback (`at_once`), without a task; `answer` is for all others, and for any ASGI server.
 No answer rests on what a node keeps between two polls: any node answers any of them. While one waits it holds no thread and no
 database connection.
 """
@@ -22,7 +23,7 @@ from backchannel.store.clock import now_us
 from backchannel.transports import metrics
 from backchannel.transports.catch_up import CatchUp
 from backchannel.transports.effects import Close, Effect, Enter, Read, ReadPlace, Send
-from backchannel.transports.http.device import PollingDevice
+from backchannel.transports.http.device import PollingDevice, Wait
 from backchannel.transports.identity import Identity
 from backchannel.transports.node import Node
 from backchannel.transports.session import Session, State
@@ -32,6 +33,8 @@ Watch = Callable[[Callable[[], None]], Callable[[], object]]
 leave its place to nobody."""
 
 _CAUGHT_UP: Final = codec.encode(CaughtUp())
+SLICE: Final = 500
+"""Polls answered in one turn of the loop, between which it does other things."""
 
 
 class _Waiting(Protocol):
@@ -50,18 +53,22 @@ class Polls:
         self._devices: dict[tuple[str, str | None], PollingDevice] = {}
         self._polls: dict[int, dict[_Waiting, None]] = {}
         """Of each user, oldest first."""
+        self._woken: list[Wait] = []
+        self._last_said: tuple[list[bytes], str, int] = ([], "", 0)
+        self._last_body = b""
 
     async def answer(self, request: SyncRequest, identity: Identity, watch: Watch) -> bytes:
         """The body of the answer. Raises CommandError: 401 or 403 where the credential ends meanwhile, 429 where there are
         too many, 503 where too much happens at once."""
-        clock = self._node.context.clock
-        until = clock() + min(request.wait, self._node.settings.limits.sync_wait_s)
+        until = self.until(request)
         device = self._device_of(identity, request.client.instance)
         device.poll_began()
         try:
-            answer = await self._answer_known(request, device, until - clock(), watch)
-            if answer is not None:
-                return answer
+            missed = device.missed(request.resume) if request.resume else None
+            if missed is not None:
+                answer = await self._answer_known(device, missed, until, watch)
+                if answer is not None:
+                    return answer
         finally:
             device.poll_ended()
         # Not the same as before, where it closed while it was waited at.
@@ -75,34 +82,86 @@ class Polls:
             self._leave(identity.user_id, poll)
             device.poll_ended()
 
-    async def _answer_known(
-        self, request: SyncRequest, device: PollingDevice, within_s: float, watch: Watch
-    ) -> bytes | None:
-        """None where the poll has to read for itself."""
-        missed = device.missed(request.resume) if request.resume else None
-        if missed is None:
+    def at_once(self, request: SyncRequest, identity: Identity, over: Callable[[Wait], None]) -> bytes | Wait | None:
+        """Of a poll that needs no reading the body of the answer, or its wait, with which `over` is called at its end; None for
+        any other. Raises CommandError 429."""
+        device = self._devices.get((identity.credential, request.client.instance))
+        missed = device.missed(request.resume) if device and request.resume else None
+        if device is None or missed is None:
             return None
-        if missed:
-            self._give_way(device.user_id, device.instance)
-            return _response([*missed, _CAUGHT_UP], device.epoch, device.user_version)
-        if within_s <= 0 or self._node.draining:
-            self._give_way(device.user_id, device.instance)
-            return _response([], device.epoch, device.user_version)
-        wait = device.wait()
-        self._enter(device.user_id, wait)
-        stop_watching = watch(wait.wake)
-        metrics.polls.inc()
-        try:
-            await wait.done(within_s)
-        finally:
-            stop_watching()
-            metrics.polls.dec()
-            self._leave(device.user_id, wait)
-            device.stop_waiting(wait)
+        self._node.rates.check_request(identity.user_id, self._node.context.clock())
+        return self._say_or_wait(device, missed, self.until(request), over)
+
+    def until(self, request: SyncRequest) -> float:
+        """When its wait ends, by the node's clock."""
+        return self._node.context.clock() + min(request.wait, self._node.settings.limits.sync_wait_s)
+
+    def said(self, wait: Wait) -> bytes | None:
+        """The body of the answer to a wait that is over; None where the poll has to read for itself. Raises CommandError."""
         if wait.again:
             return None
         _check_ended(wait.code, knows_its_place=True)
-        return _response(wait.frames, device.epoch, device.user_version)
+        return self._body(wait.frames, wait.device.epoch, wait.device.user_version)
+
+    def forget(self, wait: Wait) -> bool:
+        """It is answered, or its client has gone. False where it was forgotten before."""
+        if not wait.device.stop_waiting(wait):
+            return False
+        self._leave(wait.device.user_id, wait)
+        metrics.polls.dec()
+        return True
+
+    async def _answer_known(
+        self, device: PollingDevice, missed: list[bytes], until: float, watch: Watch
+    ) -> bytes | None:
+        """None where the poll has to read for itself."""
+        is_over = asyncio.Event()
+        answer = self._say_or_wait(device, missed, until, lambda _: is_over.set())
+        if isinstance(answer, bytes):
+            return answer
+        stop_watching = watch(answer.wake)
+        try:
+            await is_over.wait()
+        finally:
+            stop_watching()
+            self.forget(answer)
+        return self.said(answer)
+
+    def _say_or_wait(
+        self, device: PollingDevice, missed: list[bytes], until: float, over: Callable[[Wait], None]
+    ) -> bytes | Wait:
+        within_s = until - self._node.context.clock()
+        if missed or within_s <= 0 or self._node.draining:
+            device.poll_began()
+            self._give_way(device.user_id, device.instance)
+            device.poll_ended()
+            return self._body([*missed, _CAUGHT_UP] if missed else [], device.epoch, device.user_version)
+        wait = device.wait(within_s, self._wake, over)
+        self._enter(device.user_id, wait)
+        metrics.polls.inc()
+        return wait
+
+    def _wake(self, wait: Wait) -> None:
+        self._woken.append(wait)
+        if len(self._woken) == 1:
+            asyncio.get_running_loop().call_soon(self._end_woken)
+
+    def _end_woken(self) -> None:
+        """A turn of the loop after the first was woken, so that what happens within it is one answer."""
+        woken, self._woken = self._woken[:SLICE], self._woken[SLICE:]
+        if self._woken:
+            asyncio.get_running_loop().call_soon(self._end_woken)
+        for wait in woken:
+            if self.forget(wait):
+                wait.over(wait)
+
+    def _body(self, frames: list[bytes], epoch: str, user_version: int) -> bytes:
+        """Encoded once for all who are told the same, one after the other."""
+        metrics.count_sync("something" if frames else "nothing")
+        said = (frames, epoch, user_version)
+        if said != self._last_said or not self._last_body:
+            self._last_said, self._last_body = said, _encoded(*said)
+        return self._last_body
 
     def _device_of(self, identity: Identity, instance: str | None) -> PollingDevice:
         key = (identity.credential, instance)
@@ -124,7 +183,10 @@ class Polls:
 
     def _give_way(self, user_id: int, instance: str | None) -> None:
         """One poll for each device, 20 for each user: an older one has been given up by its client."""
-        polls = list(self._polls.get(user_id, ()))
+        waiting = self._polls.get(user_id)
+        if waiting is None:
+            return
+        polls = list(waiting)
         for older in polls:
             if instance and older.instance == instance:
                 older.end(CloseCode.SUPERSEDED, "superseded")
@@ -132,8 +194,7 @@ class Polls:
             oldest.end(CloseCode.TOO_MANY, "too_many_connections")
 
 
-def _response(frames: list[bytes], epoch: str, user_version: int) -> bytes:
-    metrics.count_sync("something" if frames else "nothing")
+def _encoded(frames: list[bytes], epoch: str, user_version: int) -> bytes:
     return codec.encode(SyncResponse([msgspec.Raw(frame) for frame in frames], epoch, user_version))
 
 
@@ -190,7 +251,8 @@ class Poll:
             hub.detach(self)
             self.session.closed()
         _check_ended(self._ended, knows_its_place=bool(self.session.epoch))
-        return _response(self._frames, self.session.epoch, self.session.user_version)
+        metrics.count_sync("something" if self._frames else "nothing")
+        return _encoded(self._frames, self.session.epoch, self.session.user_version)
 
     @property
     def waiting(self) -> int:
@@ -212,6 +274,7 @@ class Poll:
                         self._device.settle(self._catch_up, self.session)
                     case Read():
                         following += await self._catch_up.read(effect)
+                        self._device.keep(effect.cursors, self._catch_up.frames)
                     case Send(frames):
                         said += frames
                     case Close(code, reason):

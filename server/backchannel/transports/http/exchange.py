@@ -1,0 +1,33 @@
+"""The seam between a request that is answered by callback and what carries it.
+
+    DirectSync (Direct) ◀── wants, the whole request ── the runner's HTTP protocol (Reply)
+                        ──── answer, or hand_over ────▶
+
+A server that does not know it asks the application as ASGI has it, and gets the same answers.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Any, Protocol
+
+Gone = Callable[[], object]
+"""The client has gone; there is nobody to be answered any more."""
+
+
+class Reply(Protocol):
+    """Where the answer to one request goes: one call, of one of these, ends it."""
+
+    def answer(self, status: int, headers: bytes, body: bytes) -> None:
+        """`headers`: lines, each with its end, Content-Length among them."""
+
+    def hand_over(self, body: bytes) -> None:
+        """Have the application answer, to a request with this body."""
+
+
+class Direct(Protocol):
+    """All calls come on the event loop and must not wait."""
+
+    def wants(self, scope: Mapping[str, Any]) -> bool:
+        """Is the request of this ASGI scope to be brought here when its body is there?"""
+
+    def __call__(self, scope: Mapping[str, Any], body: bytes, reply: Reply) -> Gone | None:
+        """Answer, now or later; returns what to call if the client goes away before. None where the application is to answer."""
