@@ -10,9 +10,11 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
-from uvicorn.protocols.http.flow_control import HIGH_WATER_LIMIT
+from uvicorn.protocols.http.flow_control import HIGH_WATER_LIMIT, FlowControl
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
+from uvicorn.protocols.utils import is_ssl
 
+from backchannel.runner.addresses import local_address, remote_address
 from backchannel.transports.http.exchange import Direct, Gone
 
 HEADERS_WITHIN_S = 10.0
@@ -37,7 +39,13 @@ class GuardedHttpProtocol(HttpToolsProtocol):
         self._header_bytes = 0
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        super().connection_made(transport)
+        """As uvicorn's, but for how addresses are asked for, and that nothing is traced."""
+        self.connections.add(self)
+        self.transport = transport
+        self.flow = FlowControl(transport)
+        self.server = local_address(transport)
+        self.client = remote_address(transport)
+        self.scheme = "https" if is_ssl(transport) else "http"
         self._expecting = True
         self._set_timer()
 

@@ -13,12 +13,13 @@ from collections.abc import Sequence
 from typing import Any, Final, cast
 
 import uvicorn
-from uvicorn.protocols.utils import get_local_addr, get_remote_addr, is_ssl
+from uvicorn.protocols.utils import is_ssl
 from uvicorn.server import ServerState
 
 from backchannel import failpoints
 from backchannel.protocol.text import Text, head
 from backchannel.runner import request as http
+from backchannel.runner.addresses import local_address, remote_address
 from backchannel.runner.conversation import Conversation
 from backchannel.runner.frame_reader import NO_CODE, FrameReader, Kind, Refused
 from backchannel.transports.websocket.link import FLUSH_WITHIN_S, Peer
@@ -333,8 +334,8 @@ class _Opening:
             "asgi": {"version": self._config.asgi_version, "spec_version": "2.4"},
             "http_version": "1.1",
             "scheme": "wss" if is_ssl(transport) else "ws",
-            "server": get_local_addr(transport),
-            "client": get_remote_addr(transport),
+            "server": local_address(transport),
+            "client": remote_address(transport),
             "root_path": root,
             "path": root + request.path,
             "raw_path": root.encode("ascii") + request.raw_path,
