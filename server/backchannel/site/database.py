@@ -12,7 +12,12 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 SQLITE_FILE = "backchannel.sqlite3"
 
 # FULL syncs the log at each commit. NORMAL does not: there, a power cut takes acked messages with it.
-SQLITE_INIT = "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON; PRAGMA temp_store=MEMORY"
+# Every reading thread has a connection, and every connection a cache of pages, which the system keeps in its own as well:
+# 512 KiB instead of 2 MiB for each is as quick, and spares what two thousand idle sockets take.
+SQLITE_INIT = (
+    "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON; PRAGMA temp_store=MEMORY; "
+    "PRAGMA cache_size=-512"
+)
 
 # A room that somebody else keeps locked answers `unavailable` after this, rather than for ever.
 POSTGRES_OPTIONS = "-c lock_timeout=3000 -c synchronous_commit=on"
