@@ -27,37 +27,37 @@ REPAIR_RETRY_S: Final = 1.0
 STASH_LENGTH: Final = 1000
 """Events kept while an earlier one is missing; beyond, they are read again with it."""
 
-_NOTHING: Final[dict[int, None]] = {}
-
 _log = structlog.get_logger("backchannel.fanout")
 
 
 ReadEvents = Callable[[Mapping[int, int]], Awaitable[Mapping[int, list[RoomFact]]]]
 
 
-class _Moves:
-    """Up to which version of the user's list a subscriber's rooms are known: all of them, and single ones beyond that."""
+class _Listening:
+    """`rooms`: what a subscriber listens to. Up to which version of the user's list that is known: all of it, and of single
+    rooms beyond that."""
 
-    __slots__ = ("_rooms", "_settled")
+    __slots__ = ("_moved", "_settled", "rooms")
 
     def __init__(self) -> None:
+        self.rooms: dict[int, None] = {}
         self._settled = 0
-        self._rooms: dict[int, int] | None = None
+        self._moved: dict[int, int] | None = None
 
     def is_news(self, room_id: int, version: int) -> bool:
         """A change of this room at `version`: not known yet?"""
-        if self._rooms is None:
-            self._rooms = {}
-        if version <= max(self._settled, self._rooms.get(room_id, 0)):
+        if self._moved is None:
+            self._moved = {}
+        if version <= max(self._settled, self._moved.get(room_id, 0)):
             return False
-        self._rooms[room_id] = version
+        self._moved[room_id] = version
         return True
 
     def settle(self, version: int) -> set[int]:
         """All rooms are known as of `version`; returns those of which something later was heard."""
         self._settled = max(self._settled, version)
-        later = {room: moved for room, moved in (self._rooms or {}).items() if moved > version}
-        self._rooms = later or None
+        later = {room: moved for room, moved in (self._moved or {}).items() if moved > version}
+        self._moved = later or None
         return set(later)
 
 
@@ -83,8 +83,7 @@ class Hub:
         self._clock = clock
         self._rooms: dict[int, RoomChannel] = {}
         self._users: dict[int, tuple[Subscriber, ...]] = {}
-        self._rooms_of: dict[Subscriber, dict[int, None]] = {}
-        self._moves: dict[Subscriber, _Moves] = {}
+        self._listening: dict[Subscriber, _Listening] = {}
         self._repairing: dict[int, asyncio.Task[None]] = {}
 
     async def start(self) -> None:
@@ -101,8 +100,7 @@ class Hub:
 
     def attach(self, subscriber: Subscriber) -> None:
         """Hear what concerns the user. Call before reading where they stand, so that nothing falls between."""
-        self._rooms_of[subscriber] = {}
-        self._moves[subscriber] = _Moves()
+        self._listening[subscriber] = _Listening()
         mates = self._users.get(subscriber.user_id, ())
         if not mates:
             self._bus.subscribe(facts.user_topic(subscriber.user_id))
@@ -110,11 +108,10 @@ class Hub:
 
     def detach(self, subscriber: Subscriber) -> None:
         """Hear nothing more. Detaching twice is detaching once."""
-        rooms = self._rooms_of.pop(subscriber, None)
-        if rooms is None:
+        listening = self._listening.pop(subscriber, None)
+        if listening is None:
             return
-        del self._moves[subscriber]
-        for room_id in rooms:
+        for room_id in listening.rooms:
             self._drop(room_id, subscriber)
         mates = tuple(each for each in self._users[subscriber.user_id] if each is not subscriber)
         if mates:
@@ -126,7 +123,8 @@ class Hub:
     def enter(self, subscriber: Subscriber, room_id: int, head: int, members: int) -> None:
         """Hear a room's events. `head`: a seq that is committed, with the subscriber in the room. What the channel delivered
         before is not repeated; who went after it does not come in again."""
-        if subscriber not in self._rooms_of or self._went_since(subscriber.user_id, room_id, head):
+        listening = self._listening.get(subscriber)
+        if listening is None or self._went_since(subscriber.user_id, room_id, head):
             return
         channel = self._rooms.get(room_id)
         if channel is None:
@@ -134,7 +132,7 @@ class Hub:
             self._bus.subscribe(facts.room_topic(room_id))
         channel.members = members
         channel.put(subscriber, head)
-        self._rooms_of[subscriber][room_id] = None
+        listening.rooms[channel.room_id] = None  # the same number for all who listen
         if channel.head is None:
             channel.head = head
             self._deliver_stashed(room_id, channel)
@@ -149,11 +147,11 @@ class Hub:
     def settle(self, subscriber: Subscriber, version: int, seats: Mapping[int, tuple[int, int]]) -> None:
         """The user's rooms as they were at `version` of their list, room → (head, members): enter these and leave all
         others, but for what was heard since of some of them."""
-        moves = self._moves.get(subscriber)
-        if moves is None:
+        listening = self._listening.get(subscriber)
+        if listening is None:
             return
-        later = moves.settle(version)
-        for room_id in self._rooms_of[subscriber].keys() - seats.keys() - later:
+        later = listening.settle(version)
+        for room_id in listening.rooms.keys() - seats.keys() - later:
             self.leave(subscriber, room_id)
         for room_id, (head, members) in seats.items():
             if room_id not in later:
@@ -177,9 +175,9 @@ class Hub:
             channel.in_force = True
 
     def leave(self, subscriber: Subscriber, room_id: int) -> None:
-        rooms = self._rooms_of.get(subscriber)
-        if rooms is not None and room_id in rooms:
-            del rooms[room_id]
+        listening = self._listening.get(subscriber)
+        if listening is not None and room_id in listening.rooms:
+            del listening.rooms[room_id]
             self._drop(room_id, subscriber)
 
     def _drop(self, room_id: int, subscriber: Subscriber) -> None:
@@ -201,14 +199,15 @@ class Hub:
 
     @property
     def subscribers(self) -> KeysView[Subscriber]:
-        return self._rooms_of.keys()
+        return self._listening.keys()
 
     def subscribers_of(self, user_id: int) -> list[Subscriber]:
         """Oldest first."""
         return list(self._users.get(user_id, ()))
 
     def rooms_of(self, subscriber: Subscriber) -> AbstractSet[int]:
-        return self._rooms_of.get(subscriber, _NOTHING).keys()
+        listening = self._listening.get(subscriber)
+        return listening.rooms.keys() if listening is not None else frozenset()
 
     def small_rooms_of(self, subscriber: Subscriber, up_to: int) -> tuple[int, ...]:
         return tuple(room for room in self.rooms_of(subscriber) if self._rooms[room].members <= up_to)
@@ -256,7 +255,7 @@ class Hub:
 
     def end_credentials(self, credentials: Collection[str]) -> None:
         """Close every socket and poll that rests on one of them."""
-        for subscriber in list(self._rooms_of):
+        for subscriber in list(self._listening):
             if subscriber.credential in credentials:
                 subscriber.end(CloseCode.SESSION_OVER, "session_over")
 
@@ -337,12 +336,12 @@ class Hub:
     def _user_fact(self, fact: UserFact) -> None:
         for subscriber in self.subscribers_of(fact.user_id):
             # Of two changes of one room the later counts, in whichever order two nodes told of them.
-            if fact.joined is not None and self._moves[subscriber].is_news(fact.joined[0], fact.version):
+            if fact.joined is not None and self._listening[subscriber].is_news(fact.joined[0], fact.version):
                 room_id, seq, members = fact.joined
                 if not self._went_since(fact.user_id, room_id, seq):
                     subscriber.joined(room_id, seq)
                     self.enter(subscriber, room_id, seq, members)
-            if fact.left is not None and self._moves[subscriber].is_news(fact.left, fact.version):
+            if fact.left is not None and self._listening[subscriber].is_news(fact.left, fact.version):
                 self.leave(subscriber, fact.left)
                 subscriber.left(fact.left)
             subscriber.user_frame(fact.version, fact.frame)

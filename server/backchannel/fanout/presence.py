@@ -150,7 +150,10 @@ class Presence:
             state: PresenceState = max(states, key=_RANK.__getitem__, default="offline")
             if state == self.state_of(user_id):
                 continue
-            change = Sight(user_id, state, sight.rooms)
+            person = self._people.get(user_id)
+            # Of those who are here every part of the process keeps the same rooms, not a copy for each.
+            rooms = person.rooms if person and person.rooms == sight.rooms else sight.rooms
+            change = Sight(user_id, state, rooms)
             if state == "offline":
                 del self._shown[user_id]
             else:

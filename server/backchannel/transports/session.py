@@ -16,7 +16,8 @@ as soon as it has something to say.
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import Final
+from types import MappingProxyType
+from typing import Final, TypeVar
 
 from backchannel.protocol.codec import BadFrame, ClientFrame, encode
 from backchannel.protocol.commands import Command, Ping
@@ -49,7 +50,10 @@ KEPT_FRAMES: Final = 4096
 
 
 _NONE: Final[frozenset[int]] = frozenset()
+_NO_SEQS: Final[Mapping[int, int]] = MappingProxyType({})
 """Shared by the thousands who have nothing to remember."""
+
+_Kept = TypeVar("_Kept")
 
 
 class State(Enum):
@@ -78,7 +82,35 @@ class Settings:
 
 class Session:
     """`session_id` names it in logs and in `hello`. `now` is everywhere in seconds of one monotonic clock; `wall_us` is the
-    time of day in microseconds, for timestamps that people see. `is_poll`: driven by `POST /api/sync`."""
+    time of day in microseconds, for timestamps that people see. `is_poll`: driven by `POST /api/sync`.
+
+    `_floor` and `_resets` are replaced, never changed: sessions share the empty one."""
+
+    __slots__ = (
+        "_ahead",
+        "_bad_frames",
+        "_beat_at",
+        "_beat_soon",
+        "_floor",
+        "_heard_at",
+        "_is_poll",
+        "_kept_events",
+        "_kept_frames",
+        "_left",
+        "_resets",
+        "_resume",
+        "_rooms_version",
+        "_settings",
+        "_stale_since",
+        "epoch",
+        "instance",
+        "newcomer",
+        "opened_at",
+        "session_id",
+        "state",
+        "user",
+        "user_version",
+    )
 
     def __init__(self, session_id: str, user: User, settings: Settings, now: float, *, is_poll: bool = False) -> None:
         self.session_id = session_id
@@ -95,10 +127,10 @@ class Session:
         self._beat_at = now
         self._bad_frames = 0
         self._resume: Resume | None = None
-        self._resets: dict[int, int] = {}
-        self._floor: dict[int, int] = {}
-        self._kept_events: list[tuple[int, int, bytes]] = []
-        self._kept_frames: list[tuple[int, bytes]] = []
+        self._resets: Mapping[int, int] = _NO_SEQS
+        self._floor: Mapping[int, int] = _NO_SEQS
+        self._kept_events: list[tuple[int, int, bytes]] | None = None
+        self._kept_frames: list[tuple[int, bytes]] | None = None
         self._left: frozenset[int] = _NONE
         self._stale_since: float | None = None
         self._beat_soon = False
@@ -170,29 +202,24 @@ class Session:
         self._know_rooms_at(place.user_version)
         self._beat_at = now
         cursors: dict[int, int] = {}
+        resets: dict[int, int] = {}
         for room_id, cursor in resume.rooms.items() if resume else ():
             head = place.heads.get(room_id)
             if head is None:  # not on the user's list any more, which the list will tell
                 continue
             if cursor > head or head - cursor > self._settings.limits.catch_up_events:
-                self._resets[room_id] = head
+                resets[room_id] = head
             else:
                 cursors[room_id] = cursor
-        self._bound(cursors, place.heads)
+        for room_id in _beyond_bounds(cursors, place.heads):
+            resets[room_id] = place.heads[room_id]
+            del cursors[room_id]
+        self._resets = resets
         # Rooms that are not read are heard from where they stand; the list, where it is sent, says the same or later.
         self._floor = {**place.heads, **cursors}
         with_list = resume is None or resume.user_version != place.user_version
         self._move(State.CATCHING_UP)
         return [Send([encode(self._server_hello())]), Enter(), Read(cursors, with_list)]
-
-    def _bound(self, cursors: dict[int, int], heads: Mapping[int, int]) -> None:
-        """Many rooms that moved are bounded together: those that moved most are reset."""
-        total = sum(heads[room] - cursor for room, cursor in cursors.items())
-        for room_id in sorted(cursors, key=lambda room: cursors[room] - heads[room]):
-            if total <= CATCH_UP_EVENTS_IN_ALL:
-                return
-            total -= heads[room_id] - cursors.pop(room_id)
-            self._resets[room_id] = heads[room_id]
 
     def entered(self, head_of: Callable[[int], int]) -> None:
         """The shell listens from now on. `head_of`: how far the hub had delivered a room before; it repeats none of that, so a
@@ -208,11 +235,12 @@ class Session:
         if self.overflowed:  # what was not kept would be a hole
             return self._close(CloseCode.TOO_SLOW, "behind")
         frames: list[bytes] = []
+        floor = dict(self._floor)
         if room_list is not None:
             self._know_rooms_at(room_list.user_version)
             frames += self._list_frame(room_list)
             named = self._resume.rooms if self._resume and not self.newcomer else {}
-            self._floor.update({room.id: room.seq for room in room_list.rooms if room.id not in named})
+            floor |= {room.id: room.seq for room in room_list.rooms if room.id not in named}
         for room_id, seq in self._resets.items():
             frames.append(encode(RoomReset(room_id, seq)))
         for room_id, run in events.items():
@@ -220,16 +248,17 @@ class Session:
                 continue
             for seq, frame in run:
                 frames.append(frame)
-                self._floor[room_id] = seq
+                floor[room_id] = seq
+        self._floor = floor
         frames += presence
         frames.append(encode(CaughtUp()))
         self._move(State.LIVE)
-        kept_events, self._kept_events = self._kept_events, []
-        kept_frames, self._kept_frames = self._kept_frames, []
+        kept_events, self._kept_events = self._kept_events or (), None
+        kept_frames, self._kept_frames = self._kept_frames or (), None
         frames += [frame for version, frame in kept_frames if self._admits_version(version)]
         frames += [frame for room_id, seq, frame in kept_events if self._admits(room_id, seq)]
         self._resume = None
-        self._resets, self._left = {}, _NONE
+        self._resets, self._left = _NO_SEQS, _NONE
         return [Send(frames)]
 
     def listed(self, room_list: RoomList) -> list[Effect]:
@@ -260,7 +289,7 @@ class Session:
     def room_event(self, room_id: int, seq: int, frame: bytes) -> bool:
         if self.state is State.LIVE:
             return self._admits(room_id, seq) if self._floor else True
-        self._keep(self._kept_events, (room_id, seq, frame))
+        self._kept_events = self._keep(self._kept_events, (room_id, seq, frame))
         return False
 
     def passes(self, room_id: int) -> bool:
@@ -270,14 +299,14 @@ class Session:
     def forget_floors(self, head_of: Callable[[int], int]) -> None:
         """`head_of`: what the hub has brought of a room. It brings nothing at or below that any more."""
         if self.state is State.LIVE and self._floor:
-            self._floor = {room: seq for room, seq in self._floor.items() if seq > head_of(room)}
+            self._floor = {room: seq for room, seq in self._floor.items() if seq > head_of(room)} or _NO_SEQS
 
     def user_frame(self, version: int, frame: bytes) -> bool:
         self._ahead |= {version}
         self._know_rooms_at(self._rooms_version)
         if self.state is State.LIVE:
             return self._admits_version(version)
-        self._keep(self._kept_frames, (version, frame))
+        self._kept_frames = self._keep(self._kept_frames, (version, frame))
         return False
 
     def passing_frame(self, frame: bytes) -> bool:
@@ -288,16 +317,16 @@ class Session:
         """The user is in a room from `seq` on; what led there is in the `room_added` that comes with it. The news may have
         been overtaken by the room's first events: the next heartbeat comes soon, and names its head."""
         self._left -= {room_id}
-        self._floor[room_id] = max(seq, self._floor.get(room_id, 0))
+        self._floor = {**self._floor, room_id: max(seq, self._floor.get(room_id, 0))}
         self._beat_soon = True
 
     def left(self, room_id: int) -> None:
         """Nothing of this room is said any more, whatever was read or kept of it."""
         if self.state is not State.LIVE:
             self._left |= {room_id}
-        self._floor.pop(room_id, None)
-        self._resets.pop(room_id, None)
-        self._kept_events = [kept for kept in self._kept_events if kept[0] != room_id]
+        self._floor = _without(self._floor, room_id)
+        self._resets = _without(self._resets, room_id)
+        self._kept_events = [kept for kept in self._kept_events or () if kept[0] != room_id] or None
 
     def observe_version(self, version: int, now: float, patience_s: float) -> list[Effect]:
         """The database says the user's list is at `version`; ask again for it where any news of it was lost on its way."""
@@ -328,7 +357,7 @@ class Session:
             return True
         if seq <= floor:
             return False
-        del self._floor[room_id]
+        self._floor = _without(self._floor, room_id)
         return True
 
     def _admits_version(self, version: int) -> bool:
@@ -337,9 +366,14 @@ class Session:
         self.user_version = version
         return True
 
-    def _keep(self, kept: list, item: tuple) -> None:  # type: ignore[type-arg]
-        if self.state is not State.CLOSED and len(kept) <= KEPT_FRAMES:
+    def _keep(self, kept: list[_Kept] | None, item: _Kept) -> list[_Kept] | None:
+        """`kept` with the item; nothing where it is closed, and nothing more beyond the bound."""
+        if self.state is State.CLOSED:
+            return None
+        kept = kept or []
+        if len(kept) <= KEPT_FRAMES:
             kept.append(item)
+        return kept
 
     @property
     def shows_presence(self) -> bool:
@@ -349,7 +383,7 @@ class Session:
     @property
     def overflowed(self) -> bool:
         """More was kept while catching up than a session may cost; the shell closes it with 4408."""
-        return len(self._kept_events) > KEPT_FRAMES or len(self._kept_frames) > KEPT_FRAMES
+        return max(len(self._kept_events or ()), len(self._kept_frames or ())) > KEPT_FRAMES
 
     # -- time
 
@@ -385,3 +419,22 @@ class Session:
 
     def _move(self, state: State) -> None:
         self.state = state
+
+
+def _beyond_bounds(cursors: Mapping[int, int], heads: Mapping[int, int]) -> list[int]:
+    """Many rooms that moved are bounded together: the rooms to reset, those that moved most."""
+    total = sum(heads[room] - cursor for room, cursor in cursors.items())
+    resets: list[int] = []
+    if total > CATCH_UP_EVENTS_IN_ALL:
+        for room_id in sorted(cursors, key=lambda room: cursors[room] - heads[room]):
+            if total <= CATCH_UP_EVENTS_IN_ALL:
+                break
+            total -= heads[room_id] - cursors[room_id]
+            resets.append(room_id)
+    return resets
+
+
+def _without(seqs: Mapping[int, int], room_id: int) -> Mapping[int, int]:
+    if room_id not in seqs:
+        return seqs
+    return {room: seq for room, seq in seqs.items() if room != room_id} or _NO_SEQS

@@ -219,7 +219,7 @@ class SimulatedNode:
                     yield f"a device of {subscriber.user_id} keeps more than its bound between its polls"
                 continue
             session: Any = subscriber.session  # type: ignore[attr-defined]
-            if max(len(session._kept_events), len(session._kept_frames)) > session_module.KEPT_FRAMES + 1:
+            if max(len(session._kept_events or ()), len(session._kept_frames or ())) > session_module.KEPT_FRAMES + 1:
                 yield f"{subscriber.session_id} keeps more than its bound while it catches up"
             if isinstance(subscriber, Connection):
                 outbound = subscriber._link._outbound  # type: ignore[attr-defined]
@@ -235,7 +235,7 @@ class SimulatedNode:
         """What is still here of people who all went."""
         hub, presence = self.hub, self.node.presence
         for name, kept in (
-            ("rooms", hub._rooms), ("users", hub._users), ("subscribers", hub._rooms_of), ("moves", hub._moves),
+            ("rooms", hub._rooms), ("users", hub._users), ("subscribers", hub._listening),
             ("repairs", hub._repairing), ("people", presence._people), ("leaving", presence._leaving),
             ("links", self._links), ("requests", self._unanswered), ("devices", self._polls._devices),
         ):  # fmt: skip
