@@ -5,15 +5,15 @@ Every function answers None where the secret opens nothing, and never says why: 
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime, timedelta
+from functools import lru_cache
 from importlib import import_module
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from django.conf import settings
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY, get_user_model, load_backend
-from django.db import OperationalError, transaction
-from django.db.models import Q
+from django.db import OperationalError, connection, transaction
 from django.utils import timezone
 from django.utils.crypto import constant_time_compare
 
@@ -78,8 +78,7 @@ def sweep() -> None:
 def dead_among(proofs: Collection[Proof]) -> set[str]:
     """Of these proofs, the credentials that are over: at most one query for each kind, and one for the users."""
     sessions = _live_sessions([proof.session_key for proof in proofs if proof.session_key])
-    rows = _live_tokens(Q(pk__in=[proof.token_id for proof in proofs if proof.token_id]))
-    tokens = {token.pk for token in rows}
+    tokens = {token.id for token in _live_tokens("id", [proof.token_id for proof in proofs if proof.token_id])}
     return {
         proof.credential
         for proof in proofs
@@ -135,33 +134,56 @@ def _is_signed_in(data: dict[str, Any], user: Any) -> bool:
 
 
 def _by_token(secret: str) -> Identity | None:
-    return _by_live_token(Q(digest=digest(secret)), "bearer")
+    return _by_live_token("digest", digest(secret), "bearer")
 
 
 def _by_token_id(token_id: int | None, via: Via) -> Identity | None:
-    return _by_live_token(Q(pk=token_id), via)
+    return _by_live_token("id", token_id, via)
 
 
-def _by_live_token(which: Q, via: Via) -> Identity | None:
-    tokens = _live_tokens(which)
+def _by_live_token(column: Literal["id", "digest"], value: int | str | None, via: Via) -> Identity | None:
+    tokens = _live_tokens(column, [value])
     if not tokens:
         return None
-    _note_use(tokens[0])
-    return _identity(tokens[0].user, Proof(token_id=tokens[0].pk), via, None)
+    token = tokens[0]
+    if token.is_use_to_be_noted:
+        _note_use(token)
+    return _identity(token.user, Proof(token_id=token.id), via, None)
 
 
-def _live_tokens(which: Q) -> list[Token]:
+class _LiveToken(NamedTuple):
+    """A token that is not revoked, of an active user. `is_use_to_be_noted`: it was not for `LAST_USED_STEP`."""
+
+    id: int
+    user: Any
+    is_use_to_be_noted: bool
+
+
+def _live_tokens(column: Literal["id", "digest"], values: Sequence[int | str | None]) -> list[_LiveToken]:
+    """Those among the given ones. One query, of which every handshake has one: building it anew each time by the ORM takes
+    several times what the database takes."""
+    if not values:
+        return []
+    long_ago = connection.ops.adapt_datetimefield_value(timezone.now() - LAST_USED_STEP)
+    users: Iterable[Any] = get_user_model()._base_manager.raw(_tokens_sql(column, len(values)), [long_ago, *values])
     # Whether a user is active is not a column of every site's user model.
-    rows = Token.objects.filter(which, revoked=None).select_related("user")
-    return [token for token in rows if token.user.is_active]
+    return [_LiveToken(user.chat_token_id, user, bool(user.chat_token_unused)) for user in users if user.is_active]
 
 
-def _note_use(token: Token) -> None:
-    now = timezone.now()
-    if token.last_used is not None and now - token.last_used < LAST_USED_STEP:
-        return
+@lru_cache(maxsize=16)
+def _tokens_sql(column: str, count: int) -> str:
+    """Users with a token of theirs: all of the user's own columns, and `chat_token_id`, `chat_token_unused`."""
+    user, quoted = get_user_model()._meta, connection.ops.quote_name
+    return (
+        "SELECT u.*, t.id AS chat_token_id, COALESCE(t.last_used < %s, TRUE) AS chat_token_unused "
+        f"FROM {Token._meta.db_table} t JOIN {quoted(user.db_table)} u ON u.{quoted(str(user.pk.column))} = t.user_id "
+        f"WHERE t.revoked IS NULL AND t.{column} IN ({', '.join(['%s'] * count)})"
+    )
+
+
+def _note_use(token: _LiveToken) -> None:
     try:
-        Token.objects.filter(pk=token.pk).update(last_used=now)
+        Token.objects.filter(pk=token.id).update(last_used=timezone.now())
     except OperationalError:
         # The database is busy or read-only. That is no reason to turn somebody away.
         pass
