@@ -47,6 +47,9 @@ class Text:
 
 def texts_of(frames: Iterable[bytes]) -> list[Text]:
     """The frames, in order, in as few texts as their size admits."""
+    frames = list(frames)
+    if sum(map(len, frames)) + len(frames) + 1 <= TEXT_BYTES:  # nearly always
+        return [Text(b",".join(frames), len(frames))] if frames else []
     texts: list[Text] = []
     gathered: list[bytes] = []
     size = 1

@@ -17,7 +17,6 @@ from backchannel.store import reads
 from backchannel.store.hop import in_thread
 from backchannel.transports.effects import Effect, Read
 from backchannel.transports.node import Node
-from backchannel.transports.presence_show import presence_frame
 from backchannel.transports.session import Place, Session
 
 PRESENCE_ROOM: Final = 100
@@ -129,11 +128,9 @@ class CatchUp:
         return known
 
     def _presence(self) -> list[bytes]:
-        hub, presence = self._node.hub, self._node.presence
+        hub = self._node.hub
         small = hub.small_rooms_of(self._subscriber, PRESENCE_ROOM)
-        others = hub.people_in(small) - {self._session.user.id}
-        states = ((user_id, presence.state_of(user_id)) for user_id in sorted(others))
-        return [presence_frame(user_id, state) for user_id, state in states if state != "offline"]
+        return self._node.shown.frames_of(hub.people_in(small) - {self._session.user.id})
 
 
 def _seats(place: reads.Place) -> dict[int, tuple[int, int]]:

@@ -4,12 +4,12 @@
 
 One who comes is shown at once. Where thousands come in the same seconds, after a restart, each of them would be told to
 hundreds of others one by one: what gathers is told together instead, AT_ONCE people at a time, and the loop does other things
-in between. Who comes last still knows of everybody: from what is shown to whoever has caught up.
+in between. Who comes last still knows of everybody: whoever has caught up is told what `frames_of` has, of hundreds mostly.
 """
 
 import asyncio
 from collections.abc import Iterable, Iterator
-from functools import lru_cache
+from collections.abc import Set as AbstractSet
 from itertools import islice
 from typing import Final
 
@@ -26,7 +26,6 @@ AT_ONCE: Final = 200
 SLICE: Final = 200
 
 
-@lru_cache(maxsize=20_000)
 def presence_frame(user_id: int, state: PresenceState) -> bytes:
     return encode(PresenceFrame(user_id=user_id, state=state))
 
@@ -34,6 +33,8 @@ def presence_frame(user_id: int, state: PresenceState) -> bytes:
 class PresenceShow:
     def __init__(self, hub: Hub) -> None:
         self._hub = hub
+        self._frames: dict[int, bytes] = {}
+        """Of everybody who is there, encoded once."""
         self._pending: dict[int, Sight] = {}
         self._shown_at = -EVERY_S
         self._is_due = False
@@ -41,6 +42,10 @@ class PresenceShow:
     def add(self, sights: Iterable[Sight]) -> None:
         """Show these, soon. Of two of one person the later counts."""
         for sight in sights:
+            if sight.state == "offline":
+                self._frames.pop(sight.user_id, None)
+            else:
+                self._frames[sight.user_id] = presence_frame(sight.user_id, sight.state)
             earlier = self._pending.pop(sight.user_id, None)
             rooms = sight.rooms if earlier is None else tuple({*earlier.rooms, *sight.rooms})
             self._pending[sight.user_id] = Sight(sight.user_id, sight.state, rooms)
@@ -48,6 +53,11 @@ class PresenceShow:
             self._is_due = True
             loop = asyncio.get_running_loop()
             loop.call_at(max(loop.time() + SOON_S, self._shown_at + EVERY_S), self._begin)
+
+    def frames_of(self, user_ids: AbstractSet[int]) -> list[bytes]:
+        """Those of them who are there, ascending by id: what was added last of each."""
+        frames = self._frames
+        return [frames[user_id] for user_id in sorted(frames.keys() & user_ids)]
 
     def _begin(self) -> None:
         sights = [self._pending.pop(user_id) for user_id in list(islice(self._pending, AT_ONCE))]

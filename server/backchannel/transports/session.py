@@ -309,7 +309,8 @@ class Session:
         self._kept_frames = self._keep(self._kept_frames, (version, frame))
         return False
 
-    def passing_frame(self, frame: bytes) -> bool:
+    @property
+    def says_passing(self) -> bool:
         """Typing and presence: said when live, not worth keeping before."""
         return self.state is State.LIVE
 

@@ -64,3 +64,11 @@ async def test_however_many_listen_each_is_told(hub: Hub) -> None:
     show.add([Sight(3, "away", (ROOM,))])
     await shown(show)
     assert [other.user_id for other in others if other.frames != [[presence_frame(3, "away")]]] == [3]
+
+
+async def test_who_comes_last_is_told_of_those_who_are_there_as_they_are_by_now(hub: Hub) -> None:
+    show = PresenceShow(hub)
+    show.add([Sight(9, "online", ()), Sight(7, "online", ()), Sight(8, "online", ()), Sight(6, "online", ())])
+    show.add([Sight(7, "away", ()), Sight(8, "offline", ())])
+    assert show.frames_of({7, 8, 9, 10}) == [presence_frame(7, "away"), presence_frame(9, "online")]
+    await shown(show)

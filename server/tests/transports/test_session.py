@@ -121,7 +121,7 @@ def test_what_happens_meanwhile_follows_what_was_read_once() -> None:
         assert not session.room_event(5, seq, event(5, seq))
     assert not session.user_frame(1, b'{"type":"old"}')
     assert not session.user_frame(2, b'{"type":"read_state"}')
-    assert not session.passing_frame(b"{}")
+    assert not session.says_passing
     frames = said(session.caught_up(None, {5: [(8, event(5, 8)), (9, event(5, 9)), (10, event(5, 10))]}, []))
     assert [frame.get("seq", frame["type"]) for frame in frames] == [8, 9, 10, "caught_up", "read_state", 11]
     assert session.room_event(5, 12, event(5, 12))
@@ -271,7 +271,7 @@ def test_after_the_end_nothing_is_said_or_done() -> None:
     assert say(session, {"type": "get_me"}) == []
     assert not session.room_event(5, 4, event(5, 4))
     assert not session.user_frame(9, b"{}")
-    assert not session.passing_frame(b"{}")
+    assert not session.says_passing
     assert session.tick(99.0, 0, lambda _: {}) == []
     assert session.observe_version(9, 99.0, 0.0) == []
     assert session.caught_up(a_list(9), {}, []) == []
