@@ -84,7 +84,15 @@ class Chat:
         limits = limits or Limits()
         bus = bus or MemoryBus()
         self.log = Log(publisher(bus))
-        self.hub = Hub(bus, missing_facts, self._credentials_ended, self._seen, self._bus_reconnected, time.monotonic)
+        self.hub = Hub(
+            bus,
+            missing_facts,
+            self._credentials_ended,
+            self._seen,
+            self._bus_reconnected,
+            time.monotonic,
+            lambda: not self.log.is_idle,
+        )
         presence = Presence(uuid.uuid4().hex[:12])
         self.node = Node(
             context=Context(self.log, bus, presence, time.monotonic, limits),

@@ -64,7 +64,7 @@ class _Listening:
 class Hub:
     """`read_events` reads room events above the given cursors. `on_ended` is told of ended credentials, and `on_presence` of what
     a node sees of somebody: of this node or another. `on_reconnected`: the bus may have lost something. `clock`: seconds,
-    monotonic."""
+    monotonic. `is_committing`: is more to come, from this node, within a moment?"""
 
     def __init__(
         self,
@@ -74,6 +74,7 @@ class Hub:
         on_presence: Callable[[PresenceFact], None],
         on_reconnected: Callable[[], None],
         clock: Callable[[], float],
+        is_committing: Callable[[], bool] = lambda: False,
     ) -> None:
         self._bus = bus
         self._read_events = read_events
@@ -81,6 +82,7 @@ class Hub:
         self._on_presence = on_presence
         self._on_reconnected = on_reconnected
         self._clock = clock
+        self._is_committing = is_committing
         self._rooms: dict[int, RoomChannel] = {}
         self._users: dict[int, tuple[Subscriber, ...]] = {}
         self._listening: dict[Subscriber, _Listening] = {}
@@ -128,7 +130,7 @@ class Hub:
             return
         channel = self._rooms.get(room_id)
         if channel is None:
-            channel = self._rooms[room_id] = RoomChannel(room_id)
+            channel = self._rooms[room_id] = RoomChannel(room_id, self._is_committing)
             self._bus.subscribe(facts.room_topic(room_id))
         channel.members = members
         channel.put(subscriber, head)

@@ -1,16 +1,18 @@
 """One room that somebody here listens to: who they are, how far they have heard, and how an event reaches them.
 
     emit ─┬─▶ event by event, at once, to whoever has to look at each (still catching up, a waiting poll)
-          └─▶ pending ── one tick of the loop ──▶ one Text: encoded once, framed once ──▶ every sink
+          └─▶ pending ── a tick of the loop ──▶ one Text: encoded once, framed once ──▶ every sink
 
 What comes within a tick leaves as one text: a quiet room waits for nothing, a busy one costs one write for many events. A
-large room is served in slices, between which the loop does other things.
+large room is served in slices, between which the loop does other things; and as serving it takes longer than a commit, what is
+being committed is waited for, a moment, before it is served once for this and once more for that.
 
 Theory. What is pending is meant for the sinks of the moment in which it was emitted. So whatever changes who listens, or
 how, flushes first. Then both ways keep the order of seqs for everybody, and nothing reaches somebody who has left.
 """
 
 import asyncio
+from collections.abc import Callable
 from typing import Final
 
 from backchannel.fanout.facts import RoomFact
@@ -19,6 +21,10 @@ from backchannel.protocol.text import TEXT_BYTES, Text
 
 SLICE: Final = 500
 """Members served in one go: about 3 ms."""
+LARGE: Final = 250
+"""From so many members on, serving all of them takes longer than a commit."""
+WAIT_S: Final = 0.002
+"""At the most, for what is being committed."""
 
 
 class RoomChannel:
@@ -28,12 +34,14 @@ class RoomChannel:
 
     __slots__ = (
         "_at",
+        "_is_committing",
         "_lookers",
         "_pending",
         "_pending_bytes",
         "_serving",
         "_sinks",
         "_soon",
+        "_waits",
         "head",
         "in_force",
         "left",
@@ -44,7 +52,7 @@ class RoomChannel:
         "subscribers",
     )
 
-    def __init__(self, room_id: int) -> None:
+    def __init__(self, room_id: int, is_committing: Callable[[], bool]) -> None:
         self.room_id = room_id
         self.head: int | None = None
         self.in_force = False
@@ -60,7 +68,10 @@ class RoomChannel:
         self._serving: Text | None = None
         """What a part of the sinks has, up to `_at`, and the rest has not."""
         self._at = 0
-        self._soon = False
+        self._soon: asyncio.Handle | None = None
+        """The next call of `_serve_slice`."""
+        self._waits = False
+        self._is_committing = is_committing
 
     def put(self, subscriber: Subscriber, seq: int) -> None:
         self.rewire()
@@ -108,18 +119,24 @@ class RoomChannel:
             self.flush()
         self._pending.append(frame)
         self._pending_bytes += len(frame) + 1
-        if not self._soon:
-            self._soon = True
-            asyncio.get_running_loop().call_soon(self._serve_slice)
+        if self._soon is None or (self._waits and not self._is_committing()):
+            self._serve_soon()
+
+    def _serve_soon(self) -> None:
+        if self._soon is not None:
+            self._soon.cancel()
+        loop = asyncio.get_running_loop()
+        self._waits = self._serving is None and len(self._sinks or ()) >= LARGE and self._is_committing()
+        self._soon = loop.call_later(WAIT_S, self._serve_slice) if self._waits else loop.call_soon(self._serve_slice)
 
     def _serve_slice(self) -> None:
+        self._soon = None
         if self._serving is None and self._pending:
             self._take_pending()
         if self._serving is not None:
             self._serve(self._at + SLICE)
-        self._soon = self._serving is not None or bool(self._pending)
-        if self._soon:
-            asyncio.get_running_loop().call_soon(self._serve_slice)
+        if self._serving is not None or self._pending:
+            self._serve_soon()
 
     def _take_pending(self) -> None:
         self._serving = Text(b",".join(self._pending), len(self._pending))

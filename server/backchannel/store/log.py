@@ -64,6 +64,7 @@ class Log:
         self._entrance = threading.Lock()
         self._thread = threading.Thread(target=self._run, name="log-writer", daemon=True)
         self._closing = False
+        self._taken = self._answered = 0
 
     def start(self, loop: asyncio.AbstractEventLoop | None = None) -> None:
         self._loop = loop
@@ -81,6 +82,11 @@ class Log:
     def waiting(self) -> int:
         """Operations in the queue."""
         return self._queue.qsize()
+
+    @property
+    def is_idle(self) -> bool:
+        """Is everything committed and told?"""
+        return self._taken == self._answered and self._queue.empty()
 
     def enqueue(self, operation: Operation, answered: Answered) -> None:
         """Queue `operation` in order of arrival, from any thread. `answered` is called once, with its outcome, on the event
@@ -113,6 +119,7 @@ class Log:
         job: _Job | None = None
         while job is not None or (job := self._queue.get()) is not None:
             batch, job, stop = self._gather(job)
+            self._taken += len(batch)
             self._commit(batch)
             if stop:
                 break
@@ -156,6 +163,7 @@ class Log:
                 self._loop.call_soon_threadsafe(self._resolve, batch)
 
     def _resolve(self, batch: list[_Job]) -> None:
+        self._answered += len(batch)
         try:
             self._on_commit([job.outcome for job in batch if job.outcome])
         except Exception:  # what is stored is acked, and heard of by its number: a fault in telling strands nobody

@@ -17,7 +17,7 @@ from unittest import mock
 
 from prometheus_client.metrics import MetricWrapperBase
 
-from backchannel.fanout import hub
+from backchannel.fanout import hub, room_channel
 from backchannel.protocol.shapes import User
 from backchannel.queries import events
 from backchannel.store import clock, hop, log, past, people, reads, rooms
@@ -76,6 +76,7 @@ BOUNDS = {
     "repair_page": (events, "REPAIR_PAGE"),
     "stash_length": (hub, "STASH_LENGTH"),
     "batch": (log, "BATCH"),
+    "large": (room_channel, "LARGE"),
 }
 """Bounds that are too high to be reached in a small world: their code is reached by setting them low."""
 

@@ -430,3 +430,11 @@ def test_a_transaction_that_fails_leaves_nothing(log: Log) -> None:
     assert Person.objects.get(pk=ada.id).display_name == ada.display_name
     with transaction.atomic():
         assert Room.objects.get(pk=room_id).head == 0
+
+
+def test_it_is_idle_when_everything_is_told(new_log: NewLog) -> None:
+    log = new_log()
+    actor = person()
+    with held(log, actor):
+        assert not log.is_idle
+    assert log.is_idle

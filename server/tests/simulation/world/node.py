@@ -73,7 +73,15 @@ class SimulatedNode:
 
         self.log = SimulatedLog(self, on_commit)
         clock = world.loop.time
-        self.hub = Hub(self._bus, missing_facts, self._credentials_ended, self._seen, self._bus_reconnected, clock)
+        self.hub = Hub(
+            self._bus,
+            missing_facts,
+            self._credentials_ended,
+            self._seen,
+            self._bus_reconnected,
+            clock,
+            lambda: not self.log.is_idle,
+        )
         presence = Presence(f"node{number}")
         limits = world.plan.limits
         self.node = Node(
