@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, MutableMapping
 from dataclasses import dataclass
 from http.cookies import CookieError, SimpleCookie
 from typing import Any
@@ -34,6 +34,7 @@ from backchannel.store.hop import in_thread
 REMEMBER_S = 30.0
 # Beyond this, what was remembered longest is asked again: it costs a query, never an answer.
 REMEMBER_AT_MOST = 10_000
+_KEY = "backchannel.remembered_by"
 
 
 async def authenticate(scope: Mapping[str, Any]) -> Identity:
@@ -44,13 +45,21 @@ async def authenticate(scope: Mapping[str, Any]) -> Identity:
     return await _remembered(*_shown(scope, credentials))
 
 
-def recall(scope: Mapping[str, Any]) -> Identity | None:
-    """Tell who opened `scope`, where that is remembered; None where `authenticate` has to ask the database, or refuses."""
-    try:
-        credentials = _read(scope)
-        return _memory.get(_key(*_shown(scope, credentials))) if credentials.in_query is None else None
-    except CommandError:
-        return None
+def recall(scope: MutableMapping[str, Any]) -> Identity | None:
+    """Tell who opened `scope`, where that is remembered; None where `authenticate` has to ask the database, or refuses.
+
+    Under which name to look is noted in the scope: whoever asks the same again with the same scope is read once.
+    """
+    key = scope.get(_KEY)
+    if key is None:
+        try:
+            credentials = _read(scope)
+            if credentials.in_query is not None:
+                return None
+            key = scope[_KEY] = _key(*_shown(scope, credentials))
+        except CommandError:
+            return None
+    return _memory.get(key)
 
 
 async def issue_ticket(identity: Identity) -> tuple[str, int]:

@@ -1,8 +1,12 @@
 """uvicorn's HTTP/1.1, with limits it lacks, and a way past ASGI for requests that can be answered by callback.
 
-headers ─▶ wanted by `direct`? ──no──▶ ASGI
-                 └─yes─▶ body ─▶ taken? ──no──▶ ASGI
-                                   └─yes─▶ answer, or hand_over ─▶ ASGI
+    headers ─▶ wanted by `direct`? ──no──▶ ASGI
+                     └─yes─▶ body ─▶ taken? ──no──▶ ASGI
+                              ▲        └─yes─▶ answer, or hand_over ─▶ ASGI
+    the same head again ──────┘
+
+Who polls sends the same head again and again, byte for byte, and only another body. Where that comes in one piece, it is not
+parsed anew: it means what it meant before.
 """
 
 from __future__ import annotations
@@ -34,6 +38,13 @@ class GuardedHttpProtocol(HttpToolsProtocol):
         """The request is brought to `direct` once its body is there."""
         self._taken: RequestResponseCycle | None = None
         self._gone: Gone | None = None
+        self._is_between_requests = True
+        self._piece = b""
+        """What is being parsed, where a request begins with it."""
+        self._head = b""
+        """Of the last request, where `direct` took it and it came in one piece with its body."""
+        self._length = 0
+        """Of the head with its body."""
         self._expecting = False
         self._headers_due: asyncio.TimerHandle | None = None
         self._header_bytes = 0
@@ -50,9 +61,16 @@ class GuardedHttpProtocol(HttpToolsProtocol):
         self._set_timer()
 
     def data_received(self, data: bytes) -> None:
+        if self._head:
+            if len(data) == self._length and data.startswith(self._head) and self.cycle.response_complete:
+                self._begin_again(data[len(self._head) :])
+                return
+            self._head = b""
+        self._piece = data if self._is_between_requests else b""
         if self._expecting:
             self._header_bytes += len(data)
         super().data_received(data)
+        self._piece = b""
         if self._expecting:
             if self._header_bytes > HEADER_BYTES:
                 self._cut()
@@ -61,6 +79,7 @@ class GuardedHttpProtocol(HttpToolsProtocol):
 
     def on_message_begin(self) -> None:
         super().on_message_begin()
+        self._is_between_requests = False
         if not self._expecting:
             self._expecting = True
             self._header_bytes = 0
@@ -77,6 +96,7 @@ class GuardedHttpProtocol(HttpToolsProtocol):
 
     def on_message_complete(self) -> None:
         super().on_message_complete()
+        self._is_between_requests = True
         if self._wants_body:
             self._wants_body = False
             self._take(self.cycle)
@@ -108,12 +128,30 @@ class GuardedHttpProtocol(HttpToolsProtocol):
         assert self._direct is not None
         self._taken = cycle
         # Who does not take what was said is not told more: the application waits for them.
-        gone = None if self.flow.write_paused else self._direct(cycle.scope, bytes(cycle.body), self)
+        scope: Any = cycle.scope
+        gone = None if self.flow.write_paused else self._direct(scope, bytes(cycle.body), self)
         if gone is None:
-            self._taken = None
-            super()._start_asgi_task(cycle, self.app)
-        elif self._taken is not None:
+            self._ask_application()
+            return
+        if self._piece:
+            self._remember_head(cycle)
+        if self._taken is not None:
             self._gone = gone
+
+    def _remember_head(self, cycle: RequestResponseCycle) -> None:
+        head = self._piece[: self._piece.find(b"\r\n\r\n") + 4]
+        # Otherwise another request follows, or the body came in chunks.
+        if cycle.keep_alive and len(head) + len(cycle.body) == len(self._piece):
+            self._head, self._length = head, len(self._piece)
+
+    def _begin_again(self, body: bytes) -> None:
+        """The last request once more, with another body."""
+        self._unset_keepalive_if_required()
+        cycle = self.cycle
+        cycle.body = bytearray(body)
+        cycle.response_started = cycle.response_complete = False
+        cycle.on_response = self.on_response_complete
+        self._take(cycle)
 
     def answer(self, status: int, headers: bytes, body: bytes) -> None:
         cycle, self._taken, self._gone = self._taken, None, None
@@ -134,9 +172,14 @@ class GuardedHttpProtocol(HttpToolsProtocol):
         cycle.on_response = _nothing
 
     def hand_over(self, body: bytes) -> None:
+        assert self._taken is not None
+        self._taken.body = bytearray(body)
+        self._ask_application()
+
+    def _ask_application(self) -> None:
         cycle, self._taken, self._gone = self._taken, None, None
         assert cycle is not None
-        cycle.body = bytearray(body)
+        self._head = b""  # what the application makes of the request's scope is not known
         cycle.message_event.set()
         super()._start_asgi_task(cycle, self.app)
 

@@ -1,6 +1,6 @@
 """What the transports need to know of whoever speaks. `accounts.identity.Identity` is one; an embedding site may bring its own."""
 
-from collections.abc import Awaitable, Callable, Hashable, Mapping
+from collections.abc import Awaitable, Callable, Hashable, Mapping, MutableMapping
 from typing import Any, Literal, Protocol
 
 
@@ -25,7 +25,7 @@ class Identity(Protocol):
 Authenticate = Callable[[Mapping[str, Any]], Awaitable[Identity]]
 """ASGI scope → who speaks. Raises CommandError: 401 `unauthenticated`, 403 `wrong_origin`."""
 
-Recall = Callable[[Mapping[str, Any]], Identity | None]
+Recall = Callable[[MutableMapping[str, Any]], Identity | None]
 """ASGI scope → who speaks, where that is remembered; None where `Authenticate` is to be asked."""
 
 IssueTicket = Callable[[Identity], Awaitable[tuple[str, int]]]

@@ -8,8 +8,8 @@ from django.utils import timezone
 
 from backchannel.accounts import authenticate as module
 from backchannel.accounts import lookup
-from backchannel.accounts.authenticate import authenticate, issue_ticket
-from backchannel.accounts.identity import Identity
+from backchannel.accounts.authenticate import authenticate, issue_ticket, recall
+from backchannel.accounts.identity import Ended, Identity
 from backchannel.accounts.models import Ticket, Token
 from backchannel.accounts.persons import person_of
 from backchannel.protocol.errors import Code, CommandError
@@ -171,6 +171,33 @@ async def test_an_answer_is_remembered_for_a_while_and_not_past_the_session(
     monkeypatch.setattr(module.time, "time", lambda: first.expires_at / 1_000_000 + 1)
     again = await authenticate(scope(cookie=key, origin=ORIGIN))
     assert await authenticate(scope(cookie=key, origin=ORIGIN)) is not again
+
+
+async def test_what_is_remembered_is_recalled_until_it_ends(tab: Client, token: str) -> None:
+    by_token: dict[str, Any] = {"method": "POST", "authorization": f"Bearer {token}"}
+    by_cookie: dict[str, Any] = {"method": "POST", "origin": ORIGIN, "cookie": session_key(tab)}
+    for given in (by_token, by_cookie):
+        shown = scope(**given)
+        for opened in (shown, shown, scope(**given)):
+            assert recall(opened) is None
+        identity = await authenticate(scope(**given))
+        for opened in (shown, shown, scope(**given)):
+            assert recall(opened) == identity
+        module.forget(Ended(credential=identity.credential))
+        for opened in (shown, scope(**given)):
+            assert recall(opened) is None
+
+
+async def test_nothing_is_recalled_of_whoever_is_refused(tab: Client, token: str) -> None:
+    await authenticate(scope(authorization=f"Bearer {token}"))
+    await authenticate(scope(cookie=session_key(tab)))
+    refused: list[dict[str, Any]] = [
+        {},
+        {"authorization": "Bearer bc_wrong", "cookie": session_key(tab)},
+        {"method": "POST", "cookie": session_key(tab), "origin": "https://elsewhere.example"},
+        {"query": f"token={token}", "authorization": f"Bearer {token}"},
+    ]
+    assert [recall(scope(**given)) for given in refused] == [None] * len(refused)
 
 
 def test_what_has_ended_is_swept_away(tab: Client, token: str) -> None:

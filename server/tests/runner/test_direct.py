@@ -135,6 +135,62 @@ def test_what_is_taken_is_answered_and_the_connection_goes_on(place: Place) -> N
     assert client.answer() == b"direct: five"
 
 
+def test_the_same_head_again_means_what_it_meant(place: Place) -> None:
+    client = place.dial()
+    for number in range(10, 30):
+        client.send(b"%d" % number)
+        assert client.answer() == b"direct: %d" % number
+    for body in (b"wait", b"four", b"wait"):
+        client.send(body)
+        if body == b"wait":
+            place.end(lambda reply: say(reply, b"over"))
+        assert client.answer() == b"direct: " + (b"over" if body == b"wait" else body)
+    client.send(b"refuse")
+    assert client.answer() == b"application: refuse"
+    client.send(b"wait")
+    place.end(lambda reply: say(reply, b"over"))
+    assert client.answer() == b"direct: over"
+    client.send(b"wait")
+    place.end(lambda reply: reply.hand_over(b"other"))
+    assert client.answer() == b"application: other"
+    assert place.desk.asked == 26
+
+
+def test_another_head_of_the_same_length_means_something_else(place: Place) -> None:
+    client = place.dial()
+    for path in ("/direct", "/direct", "/others", "/direct", "/direct", "/others"):
+        client.send(b"one", path=path)
+        assert client.answer() == (b"direct: one" if path == "/direct" else b"application: one")
+
+
+def test_the_same_head_again_while_the_first_waits_comes_after_it(place: Place) -> None:
+    client = place.dial()
+    client.send(b"four")
+    assert client.answer() == b"direct: four"
+    for body in (b"wait", b"next", b"last"):
+        client.send(body)
+        wait_until(lambda: place.desk.waiting)
+    place.end(lambda reply: say(reply, b"over"))
+    assert [client.answer().rpartition(b": ")[2] for _ in range(3)] == [b"over", b"next", b"last"]
+
+
+def test_a_head_that_comes_with_part_of_a_body_is_read_on(place: Place) -> None:
+    client = place.dial()
+    head = b"POST /direct HTTP/1.1\r\nHost: x\r\nContent-Length: 8\r\n\r\n"
+    client.connection.sendall(head + b"complete")
+    assert client.answer() == b"direct: complete"
+    client.connection.sendall(head + b"comp")
+    time.sleep(0.02)
+    client.connection.sendall(b"lete")
+    assert client.answer() == b"direct: complete"
+    client.connection.sendall(head + b"complete" + head + b"together" + head[:10])
+    assert client.answer() == b"direct: complete"
+    assert client.answer() == b"direct: together"
+    time.sleep(0.02)
+    client.connection.sendall(head[10:] + b"complete")
+    assert client.answer() == b"direct: complete"
+
+
 def test_a_body_may_come_in_pieces(place: Place) -> None:
     client = place.dial()
     for _ in range(2):

@@ -1,5 +1,7 @@
 """The poll says what the socket would have said, waits without holding anything, and keeps nothing between two calls."""
 
+import http.client
+import json
 import socket
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -8,7 +10,9 @@ from uuid import uuid4
 
 import httpx
 import pytest
+from django.utils import timezone
 
+from backchannel.accounts.models import Token
 from backchannel.protocol.shapes import Limits
 from backchannel.store.hop import READ_THREADS
 from backchannel.store.models import Workspace
@@ -174,8 +178,6 @@ def test_a_wait_holds_no_thread_and_no_connection(server: Running, threads: Thre
 
 def test_who_gives_up_leaves_no_place_behind(server: Running, pair: tuple[Someone, Poller, int]) -> None:
     _, poller, _ = pair
-    import json
-
     body = json.dumps({"resume": poller.resume, "wait": 25}).encode()
     with socket.create_connection(("127.0.0.1", server.port)) as raw:
         head = (
@@ -185,6 +187,61 @@ def test_who_gives_up_leaves_no_place_behind(server: Running, pair: tuple[Someon
         raw.sendall(head.encode() + body)
         server.wait_until(lambda: server.polls_of(poller.who) == 1)
     server.wait_until(lambda: server.polls_of(poller.who) == 0)
+
+
+class Kept:
+    """A connection on which every request comes in one piece."""
+
+    def __init__(self, server: Running) -> None:
+        self.socket = socket.create_connection(("127.0.0.1", server.port), timeout=30)
+
+    def ask(self, poller: Poller, wait: float = 0) -> tuple[int, Frame]:
+        """Status and body."""
+        body = json.dumps({"resume": poller.resume, "wait": wait, "client": poller.client}).encode()
+        head = (
+            f"POST /api/sync HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {poller.who.token}\r\n"
+            f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
+        )
+        self.socket.sendall(head.encode() + body)
+        answer = http.client.HTTPResponse(self.socket)
+        answer.begin()
+        assert answer.headers["Cache-Control"] == "no-store"
+        return answer.status, json.loads(answer.read())
+
+
+def test_the_same_again_on_one_connection_is_answered_until_the_token_ends(
+    server: Running, pair: tuple[Someone, Poller, int], threads: ThreadPoolExecutor
+) -> None:
+    ada, poller, room_id = pair
+    kept = Kept(server)
+    assert [kept.ask(poller)[1]["frames"] for _ in range(4)] == [[]] * 4
+    server.do(ada, "send_message", room_id=room_id, content="Now.")
+    answers = [kept.ask(poller) for _ in range(4)]
+    assert [types(answer["frames"]) for _, answer in answers] == [["message_created", "caught_up"]] * 4
+    poller.resume["rooms"][str(room_id)] = 1
+    assert [kept.ask(poller, wait)[1]["frames"] for wait in (0, 0, 1, 1)] == [[]] * 4
+    waiting = threads.submit(kept.ask, poller, 25)
+    server.wait_until(lambda: server.polls_of(poller.who))
+    token = Token.objects.get(user=poller.who.account)
+    token.revoked = timezone.now()
+    token.save()
+    status, answer = waiting.result()
+    assert (status, answer["code"]) == (401, "unauthenticated")
+    for wait in (25, 0, 0):
+        status, answer = kept.ask(poller, wait)
+        assert (status, answer["code"]) == (401, "unauthenticated")
+
+
+def test_connections_that_ask_alike_are_told_apart(server: Running, pair: tuple[Someone, Poller, int]) -> None:
+    """As a proxy has it: requests of several people on one connection."""
+    ada, poller, room_id = pair
+    other = Poller(server, somebody("other"))
+    other.resume["rooms"] = poller.resume["rooms"] = {str(room_id): 0}
+    server.do(ada, "send_message", room_id=room_id, content="Not for others.")
+    kept = Kept(server)
+    for _ in range(3):
+        assert types(kept.ask(poller)[1]["frames"]) == ["message_created", "caught_up"]
+        assert kept.ask(other)[1]["frames"] == []
 
 
 def test_a_newer_poll_of_the_same_client_ends_the_older(

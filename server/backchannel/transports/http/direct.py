@@ -7,7 +7,7 @@
 Whoever is not remembered, whatever is refused and all that is read goes the way of `sync_endpoint`, which says what is wrong.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, MutableMapping
 from functools import partial
 from typing import Any, Final
 
@@ -34,7 +34,7 @@ class DirectSync:
     def wants(self, scope: Mapping[str, Any]) -> bool:
         return bool(scope["path"] == "/api/sync" and scope["method"] == "POST" and not scope["root_path"])
 
-    def __call__(self, scope: Mapping[str, Any], body: bytes, reply: Reply) -> Gone | None:
+    def __call__(self, scope: MutableMapping[str, Any], body: bytes, reply: Reply) -> Gone | None:
         try:
             identity = self._node.recall(scope)
             if identity is None or not is_json(scope):

@@ -6,7 +6,7 @@
 A server that does not know it asks the application as ASGI has it, and gets the same answers.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, MutableMapping
 from typing import Any, Protocol
 
 Gone = Callable[[], object]
@@ -29,5 +29,6 @@ class Direct(Protocol):
     def wants(self, scope: Mapping[str, Any]) -> bool:
         """Is the request of this ASGI scope to be brought here when its body is there?"""
 
-    def __call__(self, scope: Mapping[str, Any], body: bytes, reply: Reply) -> Gone | None:
-        """Answer, now or later; returns what to call if the client goes away before. None where the application is to answer."""
+    def __call__(self, scope: MutableMapping[str, Any], body: bytes, reply: Reply) -> Gone | None:
+        """Answer, now or later; returns what to call if the client goes away before. None where the application is to answer.
+        Requests with the same headers may come with the same scope: what is noted in it is found again."""
