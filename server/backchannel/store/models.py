@@ -117,6 +117,8 @@ class Message(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["room", "seq"], name="one_message_per_seq")]
+        # All that counting what is unread asks of a message.
+        indexes = [models.Index(fields=["room", "seq", "sender"], condition=models.Q(deleted=False), name="unread_of")]
 
     def __str__(self) -> str:
         return f"{self.room_id}/{self.seq}"

@@ -203,6 +203,20 @@ def test_counts_stop_at_a_hundred() -> None:
     assert (state.unread_count, state.mention_count) == (90, 90)
 
 
+@pytest.mark.django_db
+@pytest.mark.skipif(connection.vendor != "sqlite", reason="how PostgreSQL reads a small table says nothing")
+def test_counting_looks_at_no_message() -> None:
+    ada, ben = person(), person()
+    room_id = room(ada, ben)
+    send(room_id, ben)
+    with CaptureQueriesContext(connection) as made:
+        rooms.list_of(ada.id)
+    with connection.cursor() as cursor:
+        cursor.execute("EXPLAIN QUERY PLAN " + made[0]["sql"])
+        [step] = [row[3] for row in cursor.fetchall() if row[3].startswith("SEARCH u ")]
+    assert "unread_of" in step
+
+
 def test_the_list_costs_the_same_however_many_rooms_there_are() -> None:
     def cost(count: int) -> int:
         ada, ben = person(), person()
