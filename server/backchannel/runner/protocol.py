@@ -19,7 +19,7 @@ from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 from uvicorn.protocols.utils import is_ssl
 
 from backchannel.runner.addresses import local_address, remote_address
-from backchannel.transports.http.exchange import Direct, Gone
+from backchannel.transports.http.exchange import Direct, Taken
 
 HEADERS_WITHIN_S = 10.0
 HEADER_BYTES = 64 * 1024
@@ -36,8 +36,9 @@ class GuardedHttpProtocol(HttpToolsProtocol):
         self._direct = direct
         self._wants_body = False
         """The request is brought to `direct` once its body is there."""
-        self._taken: RequestResponseCycle | None = None
-        self._gone: Gone | None = None
+        self._answering: RequestResponseCycle | None = None
+        """What `direct` was asked and has not answered."""
+        self._taken: Taken | None = None
         self._is_between_requests = True
         self._piece = b""
         """What is being parsed, where a request begins with it."""
@@ -109,9 +110,11 @@ class GuardedHttpProtocol(HttpToolsProtocol):
     def connection_lost(self, exc: Exception | None) -> None:
         self._stop_expecting()
         super().connection_lost(exc)
-        gone, self._gone, self._taken = self._gone, None, None
-        if gone is not None:
-            gone()
+        taken, self._taken, self._answering = self._taken, None, None
+        if taken is not None:
+            taken.client_gone()
+        if self.cycle is not None:
+            self.cycle.on_response = _nothing  # it knows us as we know it
 
     # -- what is answered by callback
 
@@ -126,17 +129,17 @@ class GuardedHttpProtocol(HttpToolsProtocol):
 
     def _take(self, cycle: RequestResponseCycle) -> None:
         assert self._direct is not None
-        self._taken = cycle
+        self._answering = cycle
         # Who does not take what was said is not told more: the application waits for them.
         scope: Any = cycle.scope
-        gone = None if self.flow.write_paused else self._direct(scope, bytes(cycle.body), self)
-        if gone is None:
+        taken = None if self.flow.write_paused else self._direct(scope, bytes(cycle.body), self)
+        if taken is None:
             self._ask_application()
             return
         if self._piece:
             self._remember_head(cycle)
-        if self._taken is not None:
-            self._gone = gone
+        if self._answering is not None:
+            self._taken = taken
 
     def _remember_head(self, cycle: RequestResponseCycle) -> None:
         head = self._piece[: self._piece.find(b"\r\n\r\n") + 4]
@@ -150,11 +153,10 @@ class GuardedHttpProtocol(HttpToolsProtocol):
         cycle = self.cycle
         cycle.body = bytearray(body)
         cycle.response_started = cycle.response_complete = False
-        cycle.on_response = self.on_response_complete
         self._take(cycle)
 
     def answer(self, status: int, headers: bytes, body: bytes) -> None:
-        cycle, self._taken, self._gone = self._taken, None, None
+        cycle, self._answering, self._taken = self._answering, None, None
         assert cycle is not None
         lines = [
             STATUS_LINE[status],
@@ -169,15 +171,14 @@ class GuardedHttpProtocol(HttpToolsProtocol):
         if not cycle.keep_alive:
             self.transport.close()
         cycle.on_response()
-        cycle.on_response = _nothing
 
     def hand_over(self, body: bytes) -> None:
-        assert self._taken is not None
-        self._taken.body = bytearray(body)
+        assert self._answering is not None
+        self._answering.body = bytearray(body)
         self._ask_application()
 
     def _ask_application(self) -> None:
-        cycle, self._taken, self._gone = self._taken, None, None
+        cycle, self._answering, self._taken = self._answering, None, None
         assert cycle is not None
         self._head = b""  # what the application makes of the request's scope is not known
         cycle.message_event.set()

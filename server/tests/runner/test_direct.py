@@ -4,7 +4,7 @@ import asyncio
 import socket
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, MutableMapping
 from functools import partial
 from typing import Any
 
@@ -13,7 +13,7 @@ import uvicorn
 
 from backchannel.runner.listening import listen
 from backchannel.runner.protocol import GuardedHttpProtocol
-from backchannel.transports.http.exchange import Reply
+from backchannel.transports.http.exchange import Reply, Taken
 from tests.running import wait_until
 
 
@@ -34,23 +34,23 @@ class Desk:
 
     def __init__(self) -> None:
         self.waiting: list[Reply] = []
-        self.gone = 0
+        self.gone = 0  # clients, while they waited
         self.asked = 0
 
     def wants(self, scope: Mapping[str, Any]) -> bool:
         return bool(scope["path"] == "/direct")
 
-    def __call__(self, scope: Mapping[str, Any], body: bytes, reply: Reply) -> Callable[[], object] | None:
+    def __call__(self, scope: MutableMapping[str, Any], body: bytes, reply: Reply) -> Taken | None:
         self.asked += 1
         if body == b"refuse":
             return None
         if body == b"wait":
             self.waiting.append(reply)
-            return self._note_gone
-        say(reply, body)
-        return lambda: None
+        else:
+            say(reply, body)
+        return self
 
-    def _note_gone(self) -> None:
+    def client_gone(self) -> None:
         self.gone += 1
 
 

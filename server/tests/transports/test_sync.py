@@ -232,6 +232,19 @@ def test_the_same_again_on_one_connection_is_answered_until_the_token_ends(
         assert (status, answer["code"]) == (401, "unauthenticated")
 
 
+def test_what_breaks_on_the_short_way_is_tried_on_the_long_one(
+    server: Running, pair: tuple[Someone, Poller, int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(_: Any) -> None:
+        raise ZeroDivisionError
+
+    _, poller, _ = pair
+    kept = Kept(server)
+    assert kept.ask(poller) == kept.ask(poller)
+    monkeypatch.setattr(server.chat.node, "recall", broken)
+    assert [kept.ask(poller)[0] for _ in range(2)] == [200, 200]
+
+
 def test_connections_that_ask_alike_are_told_apart(server: Running, pair: tuple[Someone, Poller, int]) -> None:
     """As a proxy has it: requests of several people on one connection."""
     ada, poller, room_id = pair

@@ -28,6 +28,8 @@ from backchannel.transports.session import Session
 LINGER_S: Final = 30.0
 BETWEEN_POLLS_S: Final = 1.0
 """A device without a poll for this long has gone, as far as presence goes."""
+SOON_S: Final = 1.5
+"""More than lies between two ticks: a wait that ends before the next one may be late ends now."""
 BACKLOG_EVENTS: Final = 64
 BACKLOG_BYTES: Final = 64 * 1024
 
@@ -40,29 +42,28 @@ class _State(Enum):
 
 
 class Wait:
-    """One poll that waits at its device. `frames`: what it is answered with. `again`: the device closed, read once more.
+    """One poll that waits at its device, until `until` by the node's clock, or up to SOON_S less. `frames`: what it is answered
+    with. `again`: the device closed, read once more.
 
-    `on_woken` is called once: there is something to say, or nothing more is to be waited for. What is said between that and
-    the answer goes along."""
+    It is woken once: there is something to say, or nothing more is to be waited for. What is said between that and the answer
+    goes along. There is one for each poll that waits: it is a single object, and has a timer only where it is short.
+    """
 
-    __slots__ = ("_on_woken", "_timer", "again", "code", "device", "frames", "instance", "is_woken", "over")
+    __slots__ = ("_timer", "again", "code", "device", "frames", "instance", "is_woken", "until")
 
-    def __init__(
-        self,
-        device: "PollingDevice",
-        within_s: float,
-        on_woken: "Callable[[Wait], None]",
-        over: "Callable[[Wait], None]",
-    ) -> None:
+    def __init__(self, device: "PollingDevice", until: float) -> None:
         self.device = device
         self.instance = device.instance
+        self.until = until
         self.frames: list[bytes] = []
         self.code: CloseCode | None = None
         self.again = False
         self.is_woken = False
-        self.over = over
-        self._on_woken = on_woken
-        self._timer = asyncio.get_running_loop().call_later(within_s, self.wake)
+        self._timer: asyncio.TimerHandle | None = None
+
+    def over(self) -> None:
+        """It waits no more, and is to be answered."""
+        raise NotImplementedError
 
     def say(self, frame: bytes) -> None:
         self.frames.append(frame)
@@ -76,18 +77,29 @@ class Wait:
     def wake(self) -> None:
         if not self.is_woken:
             self.is_woken = True
-            self._on_woken(self)
+            self.device.on_woken(self)
+
+    def wake_after(self, seconds: float) -> None:
+        self._timer = asyncio.get_running_loop().call_later(seconds, self.wake)
 
     def stop(self) -> None:
-        self._timer.cancel()
+        if self._timer is not None:
+            self._timer.cancel()
 
 
 class PollingDevice:
-    """A subscriber of the hub. `on_closed` is called once."""
+    """A subscriber of the hub. `on_closed` is called once; `on_woken` once for each wait."""
 
     is_socket = False
 
-    def __init__(self, identity: Identity, instance: str | None, node: Node, on_closed: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        identity: Identity,
+        instance: str | None,
+        node: Node,
+        on_closed: Callable[[], None],
+        on_woken: Callable[[Wait], None],
+    ) -> None:
         self.user_id = identity.user_id
         self.credential = identity.credential
         self.proof = identity.proof
@@ -97,6 +109,7 @@ class PollingDevice:
         self.epoch = ""
         self.user_version = 0
         self._node = node
+        self.on_woken = on_woken
         self._on_closed = on_closed
         self._state = _State.NEW
         self._floor: dict[int, int] = {}
@@ -127,11 +140,11 @@ class PollingDevice:
             behind |= cursor < head
         return [frame for room_id, seq, frame in self._backlog if seq > cursors.get(room_id, seq)] if behind else []
 
-    def wait(self, within_s: float, on_woken: Callable[[Wait], None], over: Callable[[Wait], None]) -> Wait:
+    def hold(self, wait: Wait, now: float) -> None:
         self.poll_began()
-        wait = Wait(self, within_s, on_woken, over)
         self._waits[wait] = None
-        return wait
+        if wait.until - now <= SOON_S:
+            wait.wake_after(wait.until - now)
 
     def stop_waiting(self, wait: Wait) -> bool:
         """False where it had stopped before."""
@@ -248,6 +261,9 @@ class PollingDevice:
         self._say(frame)
 
     def tick(self, now: float) -> None:
+        for wait in self._waits:
+            if wait.until - now <= SOON_S:
+                wait.wake()
         if self._polls:
             return
         idle_s = now - self._idle_since

@@ -8,21 +8,19 @@ Whoever is not remembered, whatever is refused and all that is read goes the way
 """
 
 from collections.abc import Mapping, MutableMapping
-from functools import partial
 from typing import Any, Final
-
-from msgspec.structs import replace
 
 from backchannel.protocol import codec
 from backchannel.protocol.errors import CommandError
 from backchannel.protocol.frames import SyncRequest
-from backchannel.transports.http.device import Wait
-from backchannel.transports.http.exchange import Gone, Reply
+from backchannel.transports.http.device import PollingDevice, Wait
+from backchannel.transports.http.exchange import Reply, Taken
 from backchannel.transports.http.requests import HEADERS, broken, is_json
 from backchannel.transports.http.sync import Polls
 from backchannel.transports.node import Node
 from backchannel.transports.problems import problem
 
+_REQUEST: Final = ("POST", "/api/sync")
 _HEADERS: Final = b"".join(b"%b: %b\r\n" % header for header in HEADERS) + b"content-length: %d\r\n"
 
 
@@ -32,44 +30,65 @@ class DirectSync:
         self._polls = polls
 
     def wants(self, scope: Mapping[str, Any]) -> bool:
-        return bool(scope["path"] == "/api/sync" and scope["method"] == "POST" and not scope["root_path"])
+        is_poll = (scope["method"], scope["path"]) == _REQUEST and not scope["root_path"]
+        return is_poll and is_json(scope)
 
-    def __call__(self, scope: MutableMapping[str, Any], body: bytes, reply: Reply) -> Gone | None:
+    def __call__(self, scope: MutableMapping[str, Any], body: bytes, reply: Reply) -> Taken | None:
         try:
             identity = self._node.recall(scope)
-            if identity is None or not is_json(scope):
+            if identity is None:
                 return None
             request: SyncRequest = codec.decode_body(body, SyncRequest)
-            until = self._polls.until(request)
-            said = self._polls.at_once(request, identity, partial(self._answer, request, until, scope, reply))
+            said = self._polls.at_once(
+                request, identity, lambda device, until: _Held(device, until, self._polls, body, reply)
+            )
         except CommandError:
             return None
-        if said is None:
+        except Exception:
+            broken(*_REQUEST)  # the application tries it once more, and says so
             return None
         if isinstance(said, bytes):
             reply.answer(200, _HEADERS % len(said), said)
-            return _nothing
-        return partial(self._polls.forget, said)
+            return _ANSWERED
+        return said
 
-    def _answer(self, request: SyncRequest, until: float, scope: Mapping[str, Any], reply: Reply, wait: Wait) -> None:
+
+class _Answered:
+    def client_gone(self) -> None: ...
+
+
+_ANSWERED: Final = _Answered()
+
+
+class _Held(Wait):
+    """The wait of a client that is answered by callback. `body`: what it asked."""
+
+    __slots__ = ("_body", "_polls", "_reply")
+
+    def __init__(self, device: PollingDevice, until: float, polls: Polls, body: bytes, reply: Reply) -> None:
+        super().__init__(device, until)
+        self._polls = polls
+        self._body = body
+        self._reply = reply
+
+    def client_gone(self) -> None:
+        self._polls.forget(self)
+
+    def over(self) -> None:
         try:
-            said = self._polls.said(wait)
+            said = self._polls.said(self)
         except CommandError as error:
-            _refuse(reply, error)
+            _refuse(self._reply, error)
         except Exception:
-            _refuse(reply, broken(scope))
+            _refuse(self._reply, broken(*_REQUEST))
         else:
-            if said is not None:
-                reply.answer(200, _HEADERS % len(said), said)
-                return
-            left_s = max(0.0, until - self._node.context.clock())
-            reply.hand_over(codec.encode(replace(request, wait=left_s)))
+            if said is None:
+                self._reply.hand_over(self._polls.rest(self, self._body))
+            else:
+                self._reply.answer(200, _HEADERS % len(said), said)
 
 
 def _refuse(reply: Reply, error: CommandError) -> None:
     response = problem(error)
     headers = b"".join(b"%b: %b\r\n" % header for header in response.raw_headers)
     reply.answer(response.status_code, headers, bytes(response.body))
-
-
-def _nothing() -> None: ...

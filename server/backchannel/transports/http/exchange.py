@@ -6,11 +6,8 @@
 A server that does not know it asks the application as ASGI has it, and gets the same answers.
 """
 
-from collections.abc import Callable, Mapping, MutableMapping
+from collections.abc import Mapping, MutableMapping
 from typing import Any, Protocol
-
-Gone = Callable[[], object]
-"""The client has gone; there is nobody to be answered any more."""
 
 
 class Reply(Protocol):
@@ -23,12 +20,20 @@ class Reply(Protocol):
         """Have the application answer, to a request with this body."""
 
 
+class Taken(Protocol):
+    """A request that is answered, or will be."""
+
+    def client_gone(self) -> None:
+        """There is nobody to be answered any more. Not called once it is answered."""
+
+
 class Direct(Protocol):
     """All calls come on the event loop and must not wait."""
 
     def wants(self, scope: Mapping[str, Any]) -> bool:
-        """Is the request of this ASGI scope to be brought here when its body is there?"""
+        """Is the request of this ASGI scope to be brought here when its body is there? Asked once of requests with the same
+        headers."""
 
-    def __call__(self, scope: MutableMapping[str, Any], body: bytes, reply: Reply) -> Gone | None:
-        """Answer, now or later; returns what to call if the client goes away before. None where the application is to answer.
-        Requests with the same headers may come with the same scope: what is noted in it is found again."""
+    def __call__(self, scope: MutableMapping[str, Any], body: bytes, reply: Reply) -> Taken | None:
+        """Answer, now or later; None where the application is to answer. Requests with the same headers may come with the same
+        scope: what is noted in it is found again."""

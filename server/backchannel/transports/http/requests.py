@@ -40,7 +40,7 @@ def authenticated(node: Node, answer: Answering) -> ASGIApp:
         except ClientGone:
             return
         except Exception:
-            await problem(broken(scope))(scope, receive, send)
+            await problem(broken(scope["method"], scope["path"]))(scope, receive, send)
             return
         headers = [*HEADERS, (b"content-length", b"%d" % len(body))]
         await send({"type": "http.response.start", "status": status, "headers": headers})
@@ -49,9 +49,9 @@ def authenticated(node: Node, answer: Answering) -> ASGIApp:
     return endpoint
 
 
-def broken(scope: Mapping[str, Any]) -> CommandError:
-    """Log the exception at hand, and what the client is told of it."""
-    _log.exception("request_broke", method=scope["method"], path=scope["path"])
+def broken(method: str, path: str) -> CommandError:
+    """Log the exception at hand; what the client is told of it."""
+    _log.exception("request_broke", method=method, path=path)
     return CommandError(Code.INTERNAL, "Something broke on the server. It is in its log; trying again may help.")
 
 

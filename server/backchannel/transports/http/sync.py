@@ -11,9 +11,10 @@ database connection.
 import asyncio
 import uuid
 from collections.abc import Callable, Sequence
-from typing import Final, Protocol
+from typing import Final, Protocol, TypeVar
 
 import msgspec
+from msgspec.structs import replace
 
 from backchannel.protocol import codec
 from backchannel.protocol.errors import CloseCode, Code, CommandError
@@ -45,6 +46,11 @@ class _Waiting(Protocol):
     def end(self, code: CloseCode, reason: str) -> None: ...
 
 
+W = TypeVar("W", bound=Wait)
+Hold = Callable[[PollingDevice, float], W]
+"""A wait of one kind: at which device, until when."""
+
+
 class Polls:
     """All polls of a node, and the devices they come from."""
 
@@ -60,13 +66,14 @@ class Polls:
     async def answer(self, request: SyncRequest, identity: Identity, watch: Watch) -> bytes:
         """The body of the answer. Raises CommandError: 401 or 403 where the credential ends meanwhile, 429 where there are
         too many, 503 where too much happens at once."""
-        until = self.until(request)
+        now = self._node.context.clock()
+        until = self._until(request, now)
         device = self._device_of(identity, request.client.instance)
         device.poll_began()
         try:
             missed = device.missed(request.resume) if request.resume else None
             if missed is not None:
-                answer = await self._answer_known(device, missed, until, watch)
+                answer = await self._answer_known(device, missed, until, now, watch)
                 if answer is not None:
                     return answer
         finally:
@@ -82,19 +89,15 @@ class Polls:
             self._leave(identity.user_id, poll)
             device.poll_ended()
 
-    def at_once(self, request: SyncRequest, identity: Identity, over: Callable[[Wait], None]) -> bytes | Wait | None:
-        """Of a poll that needs no reading the body of the answer, or its wait, with which `over` is called at its end; None for
-        any other. Raises CommandError 429."""
+    def at_once(self, request: SyncRequest, identity: Identity, hold: Hold[W]) -> bytes | W | None:
+        """Of a poll that needs no reading the body of the answer, or its wait; None for any other. Raises CommandError 429."""
         device = self._devices.get((identity.credential, request.client.instance))
         missed = device.missed(request.resume) if device and request.resume else None
         if device is None or missed is None:
             return None
-        self._node.rates.check_request(identity.user_id, self._node.context.clock())
-        return self._say_or_wait(device, missed, self.until(request), over)
-
-    def until(self, request: SyncRequest) -> float:
-        """When its wait ends, by the node's clock."""
-        return self._node.context.clock() + min(request.wait, self._node.settings.limits.sync_wait_s)
+        now = self._node.context.clock()
+        self._node.rates.check_request(identity.user_id, now)
+        return self._say_or_wait(device, missed, self._until(request, now), now, hold)
 
     def said(self, wait: Wait) -> bytes | None:
         """The body of the answer to a wait that is over; None where the poll has to read for itself. Raises CommandError."""
@@ -102,6 +105,11 @@ class Polls:
             return None
         _check_ended(wait.code, knows_its_place=True)
         return self._body(wait.frames, wait.device.epoch, wait.device.user_version)
+
+    def rest(self, wait: Wait, body: bytes) -> bytes:
+        """The body of a poll like that which waited, for as long as is left of its wait."""
+        request: SyncRequest = codec.decode_body(body, SyncRequest)
+        return codec.encode(replace(request, wait=max(0.0, wait.until - self._node.context.clock())))
 
     def forget(self, wait: Wait) -> bool:
         """It is answered, or its client has gone. False where it was forgotten before."""
@@ -111,32 +119,34 @@ class Polls:
         metrics.polls.dec()
         return True
 
+    def _until(self, request: SyncRequest, now: float) -> float:
+        return now + min(request.wait, self._node.settings.limits.sync_wait_s)
+
     async def _answer_known(
-        self, device: PollingDevice, missed: list[bytes], until: float, watch: Watch
+        self, device: PollingDevice, missed: list[bytes], until: float, now: float, watch: Watch
     ) -> bytes | None:
         """None where the poll has to read for itself."""
-        is_over = asyncio.Event()
-        answer = self._say_or_wait(device, missed, until, lambda _: is_over.set())
+        answer = self._say_or_wait(device, missed, until, now, _Awaited)
         if isinstance(answer, bytes):
             return answer
         stop_watching = watch(answer.wake)
         try:
-            await is_over.wait()
+            await answer.is_over.wait()
         finally:
             stop_watching()
             self.forget(answer)
         return self.said(answer)
 
     def _say_or_wait(
-        self, device: PollingDevice, missed: list[bytes], until: float, over: Callable[[Wait], None]
-    ) -> bytes | Wait:
-        within_s = until - self._node.context.clock()
-        if missed or within_s <= 0 or self._node.draining:
+        self, device: PollingDevice, missed: list[bytes], until: float, now: float, hold: Hold[W]
+    ) -> bytes | W:
+        if missed or until <= now or self._node.draining:
             device.poll_began()
             self._give_way(device.user_id, device.instance)
             device.poll_ended()
             return self._body([*missed, _CAUGHT_UP] if missed else [], device.epoch, device.user_version)
-        wait = device.wait(within_s, self._wake, over)
+        wait = hold(device, until)
+        device.hold(wait, now)
         self._enter(device.user_id, wait)
         metrics.polls.inc()
         return wait
@@ -153,7 +163,7 @@ class Polls:
             asyncio.get_running_loop().call_soon(self._end_woken)
         for wait in woken:
             if self.forget(wait):
-                wait.over(wait)
+                wait.over()
 
     def _body(self, frames: list[bytes], epoch: str, user_version: int) -> bytes:
         """Encoded once for all who are told the same, one after the other."""
@@ -167,7 +177,7 @@ class Polls:
         key = (identity.credential, instance)
         device = self._devices.get(key)
         if device is None:
-            device = PollingDevice(identity, instance, self._node, lambda: self._devices.__delitem__(key))
+            device = PollingDevice(identity, instance, self._node, lambda: self._devices.__delitem__(key), self._wake)
             self._devices[key] = device
         return device
 
@@ -210,6 +220,19 @@ def _check_ended(code: CloseCode | None, *, knows_its_place: bool) -> None:
             raise CommandError(Code.UNAVAILABLE, "A newer poll of the same client took its place.", retry_after=1.0)
         case CloseCode.TOO_SLOW:
             raise CommandError(Code.UNAVAILABLE, "Too much happens at once. Ask again.", retry_after=1.0)
+
+
+class _Awaited(Wait):
+    """The wait of a task."""
+
+    __slots__ = ("is_over",)
+
+    def __init__(self, device: PollingDevice, until: float) -> None:
+        super().__init__(device, until)
+        self.is_over = asyncio.Event()
+
+    def over(self) -> None:
+        self.is_over.set()
 
 
 class Poll:
