@@ -110,9 +110,10 @@ class Chat:
         self._tasks: set[asyncio.Task[Any]] = set()
         self._api = Api(self.node)
         self.direct = self._api.direct
+        self._websocket = WebSocketEndpoint(self.node)
         self._starlette = Starlette(
             routes=[
-                WebSocketRoute("/ws", WebSocketEndpoint(self.node)),
+                WebSocketRoute("/ws", self._websocket),
                 *self._api.routes,
                 *health_routes({"database": _database_answers, "bus": bus.check}, lambda: self.node.draining),
                 Mount("/static", _below_static(StaticFiles())),
@@ -123,7 +124,13 @@ class Chat:
         )
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        await (self._api.shortcut(scope) or self._starlette)(scope, receive, send)
+        await (self._shortcut(scope) or self._starlette)(scope, receive, send)
+
+    def _shortcut(self, scope: Scope) -> ASGIApp | None:
+        """What the router would come to, for that which comes most; None for everything else."""
+        if scope["type"] == "websocket" and scope["path"] == "/ws" and not scope.get("root_path"):
+            return self._websocket
+        return self._api.shortcut(scope)
 
     @asynccontextmanager
     async def _lifespan(self, _: Starlette) -> AsyncIterator[None]:

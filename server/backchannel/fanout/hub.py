@@ -10,6 +10,8 @@ The hub knows no socket: a subscriber is anything with the methods of `Subscribe
 import asyncio
 from collections.abc import Awaitable, Callable, Collection, Iterable, Iterator, KeysView, Mapping
 from collections.abc import Set as AbstractSet
+from itertools import chain
+from operator import attrgetter
 from typing import Final
 
 import structlog
@@ -26,6 +28,8 @@ REPAIR_AFTER_S: Final = 0.05
 REPAIR_RETRY_S: Final = 1.0
 STASH_LENGTH: Final = 1000
 """Events kept while an earlier one is missing; beyond, they are read again with it."""
+
+_user_id = attrgetter("user_id")
 
 _log = structlog.get_logger("backchannel.fanout")
 
@@ -212,7 +216,8 @@ class Hub:
         return listening.rooms.keys() if listening is not None else frozenset()
 
     def small_rooms_of(self, subscriber: Subscriber, up_to: int) -> tuple[int, ...]:
-        return tuple(room for room in self.rooms_of(subscriber) if self._rooms[room].members <= up_to)
+        rooms = self._rooms
+        return tuple([room for room in self.rooms_of(subscriber) if rooms[room].members <= up_to])
 
     def head_of(self, room_id: int) -> int:
         """The last event delivered here; 0 where nobody listens."""
@@ -222,12 +227,12 @@ class Hub:
     def heard(self, room_ids: Iterable[int]) -> dict[int, RoomChannel]:
         """Of these rooms those listened to: nothing happens in them without the hub's hearing of it, as long as their channel
         is the same."""
-        channels = ((room, self._rooms.get(room)) for room in room_ids)
-        return {room: channel for room, channel in channels if channel is not None and channel.in_force}
+        rooms = self._rooms
+        return {room: rooms[room] for room in room_ids if room in rooms and rooms[room].in_force}
 
     def people_in(self, room_ids: Iterable[int]) -> set[int]:
         """The users who listen here to any of the rooms."""
-        return {subscriber.user_id for room in room_ids for subscriber in self._rooms[room].subscribers}
+        return set(map(_user_id, chain.from_iterable(self._rooms[room].subscribers for room in room_ids)))
 
     def heads_moved_since(self, subscriber: Subscriber, since: float) -> dict[int, int]:
         """The subscriber's rooms that moved after `since` (of this hub's clock), with their heads."""

@@ -78,6 +78,6 @@ def _rendering(format: str) -> list[Processor]:
 
 def _without_secrets(logger: Any, method: str, line: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
     for key, value in line.items():
-        if isinstance(value, str):
+        if isinstance(value, str) and ("?" in value or TOKEN_PREFIX in value or TICKET_PREFIX in value):
             line[key] = _QUERY.sub(r"\1?…", _SECRET.sub(r"\1…", value))
     return line

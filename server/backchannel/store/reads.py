@@ -5,7 +5,7 @@ Every read is bounded and goes by an index: (room, seq) for pages, (person, stat
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final, cast
+from typing import Any, Final, NamedTuple, cast
 from uuid import UUID
 
 import msgspec
@@ -45,18 +45,16 @@ _AND_QUOTES: Final = f"LEFT JOIN {MESSAGE} q ON q.id = m.reply_to LEFT JOIN {PER
 _MESSAGES: Final = f"SELECT {MESSAGE_COLUMNS} FROM {MESSAGE} m JOIN {PERSON} p ON p.id = m.sender_id {_AND_QUOTES}"
 
 
-@dataclass(frozen=True, slots=True)
-class Seat:
+class Seat(NamedTuple):
     """One of somebody's rooms, as the hub needs it."""
 
-    room_id: int
     head: int
     member_count: int
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where somebody stands: the numbering, their version, their rooms. `read_us`: when that was read, by the clock that all
+    """Where somebody stands: the numbering, their version, room → seat. `read_us`: when that was read, by the clock that all
     nodes share; None where there is one process."""
 
     epoch: str
@@ -79,7 +77,7 @@ def place_of(person_id: int) -> Place:
     )
     if not rows:
         raise CommandError(Code.USER_NOT_FOUND, f"There is no user {person_id}.")
-    seats = {row[2]: Seat(row[2], row[3], row[4]) for row in rows if row[2] is not None}
+    seats = {row[2]: Seat(row[3], row[4]) for row in rows if row[2] is not None}
     return Place(rows[0][0], rows[0][1], seats, rows[0][5] if is_shared else None)
 
 

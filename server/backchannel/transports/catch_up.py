@@ -48,7 +48,7 @@ class CatchUp:
         self._place = place
         read_us = int(at * 1_000_000) if place.read_us is None else place.read_us
         self.opened_us = read_us - int((at - self._session.opened_at) * 1_000_000)
-        heads = {seat.room_id: seat.head for seat in place.seats.values()}
+        heads = {room_id: seat.head for room_id, seat in place.seats.items()}
         return self._session.placed(Place(place.epoch, place.user_version, heads), self._node.context.clock())
 
     def _read_place(self) -> tuple[reads.Place, float]:
@@ -65,7 +65,7 @@ class CatchUp:
     def settle(self, other: Subscriber) -> None:
         """Have another subscriber of this user listen to the rooms of the place."""
         assert self._place is not None
-        self._node.hub.settle(other, self._place.user_version, _seats(self._place))
+        self._node.hub.settle(other, self._place.user_version, self._place.seats)
 
     async def read(self, wanted: Read) -> list[Effect]:
         """Read at least as far as the hub has delivered, so that what it brings next follows without a gap."""
@@ -124,14 +124,10 @@ class CatchUp:
         """Listen to the rooms of this place; returns those it has, and those listened to before."""
         hub = self._node.hub
         known = set(hub.rooms_of(self._subscriber)) | place.seats.keys()
-        hub.settle(self._subscriber, place.user_version, _seats(place))
+        hub.settle(self._subscriber, place.user_version, place.seats)
         return known
 
     def _presence(self) -> list[bytes]:
         hub = self._node.hub
         small = hub.small_rooms_of(self._subscriber, PRESENCE_ROOM)
         return self._node.shown.frames_of(hub.people_in(small) - {self._session.user.id})
-
-
-def _seats(place: reads.Place) -> dict[int, tuple[int, int]]:
-    return {seat.room_id: (seat.head, seat.member_count) for seat in place.seats.values()}
