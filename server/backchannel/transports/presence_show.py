@@ -55,9 +55,9 @@ class PresenceShow:
             loop.call_at(max(loop.time() + SOON_S, self._shown_at + EVERY_S), self._begin)
 
     def frames_of(self, user_ids: AbstractSet[int]) -> list[bytes]:
-        """Those of them who are there, ascending by id: what was added last of each."""
-        frames = self._frames
-        return [frames[user_id] for user_id in sorted(frames.keys() & user_ids)]
+        """Of those of them who are there, in no order: what was added last of each."""
+        frame_of = self._frames.get
+        return [frame for user_id in user_ids if (frame := frame_of(user_id)) is not None]
 
     def _begin(self) -> None:
         sights = [self._pending.pop(user_id) for user_id in list(islice(self._pending, AT_ONCE))]
