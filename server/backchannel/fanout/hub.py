@@ -281,11 +281,11 @@ class Hub:
             for room_id in room_ids:
                 if room_id in self._rooms:
                     by_room.setdefault(room_id, {})[by] = frame
-        listeners = {subscriber: None for room in by_room for subscriber in self._rooms[room].subscribers}
-        for subscriber in listeners:
+        for subscriber in dict.fromkeys(chain.from_iterable(self._rooms[room].subscribers for room in by_room)):
             frames: dict[int, bytes] = {}
-            for room_id in self.rooms_of(subscriber) & by_room.keys():
-                frames.update(by_room[room_id])
+            for room_id in self.rooms_of(subscriber):
+                if room_id in by_room:
+                    frames.update(by_room[room_id])
             frames.pop(subscriber.user_id, None)
             if frames:
                 subscriber.passing_frames(list(frames.values()))

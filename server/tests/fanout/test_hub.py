@@ -414,6 +414,19 @@ async def test_small_rooms_are_told_from_large_ones(world: World) -> None:
     assert world.hub.people_in([ROOM]) == {1, 2}
 
 
+async def test_somebody_is_in_a_room_as_long_as_one_of_their_devices_listens_to_it(world: World) -> None:
+    tab, phone, mate = Listener(1), Listener(1), Listener(2)
+    world.enter(tab, mate)
+    assert world.hub.people_in([ROOM]) == {1, 2}
+    world.enter(phone)
+    world.hub.detach(tab)
+    assert world.hub.people_in([ROOM]) == {1, 2}
+    world.hub.leave(phone, ROOM)
+    assert world.hub.people_in([ROOM]) == {2}
+    world.hub.enter(phone, ROOM, 0, 3)
+    assert world.hub.people_in([ROOM]) == {1, 2}
+
+
 async def test_of_a_tabs_sockets_news_ends_the_older_ones_however_late_it_comes() -> None:
     world = World()
     older, newer, not_placed = (Listener(session_id=f"s{n}", opened=n) for n in (4, 6, 0))
