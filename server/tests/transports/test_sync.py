@@ -293,7 +293,7 @@ def test_more_polls_than_allowed_end_the_oldest(module_database: None, threads: 
 
 def test_another_epoch_is_told_to_whoever_polls_next(server: Running, pair: tuple[Someone, Poller, int]) -> None:
     _, poller, _ = pair
-    restored = str(uuid4())
+    restored = uuid4().hex
     Workspace.objects.update(epoch=restored)
     answer = poller.ask(25).json()
     assert answer["epoch"] == restored
