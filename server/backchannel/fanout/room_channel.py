@@ -23,8 +23,9 @@ SLICE: Final = 500
 """Members served in one go: about 3 ms."""
 LARGE: Final = 250
 """From so many members on, serving all of them takes longer than a commit."""
-WAIT_S: Final = 0.002
-"""At the most, for what is being committed."""
+WAIT_EACH_S: Final = 6e-6
+WAIT_AT_MOST_S: Final = 0.01
+"""What is being committed is waited for no longer than it takes to serve the members, so much for each."""
 
 
 class RoomChannel:
@@ -126,8 +127,12 @@ class RoomChannel:
         if self._soon is not None:
             self._soon.cancel()
         loop = asyncio.get_running_loop()
-        self._waits = self._serving is None and len(self._sinks or ()) >= LARGE and self._is_committing()
-        self._soon = loop.call_later(WAIT_S, self._serve_slice) if self._waits else loop.call_soon(self._serve_slice)
+        members = len(self._sinks or ())
+        self._waits = self._serving is None and members >= LARGE and self._is_committing()
+        if self._waits:
+            self._soon = loop.call_later(min(WAIT_AT_MOST_S, members * WAIT_EACH_S), self._serve_slice)
+        else:
+            self._soon = loop.call_soon(self._serve_slice)
 
     def _serve_slice(self) -> None:
         self._soon = None

@@ -212,6 +212,11 @@ async def test_whatever_comes_between_everybody_hears_the_room_in_order(
         assert reader.heard == list(range(since + 1, until + 1))
 
 
+def wait_long(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(room_channel, "WAIT_EACH_S", 60)
+    monkeypatch.setattr(room_channel, "WAIT_AT_MOST_S", 60)
+
+
 class TestWhatIsBeingCommitted:
     """It is waited for in a large room, for a moment."""
 
@@ -223,7 +228,7 @@ class TestWhatIsBeingCommitted:
     async def test_leaves_in_one_text_with_what_came_before(
         self, world: World, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr(room_channel, "WAIT_S", 60)
+        wait_long(monkeypatch)
         readers = [Reader(user_id) for user_id in range(3)]
         world.enter(*readers)
         world.tell()
@@ -239,7 +244,7 @@ class TestWhatIsBeingCommitted:
         readers = [Reader(user_id) for user_id in range(3)]
         world.enter(*readers)
         world.tell(2)
-        await asyncio.sleep(10 * room_channel.WAIT_S)
+        await asyncio.sleep(10 * room_channel.WAIT_AT_MOST_S)
         assert [reader.heard for reader in readers] == [[1, 2]] * 3
 
     async def test_is_not_waited_for_in_a_small_room(self, world: World) -> None:
@@ -252,7 +257,7 @@ class TestWhatIsBeingCommitted:
     async def test_whoever_comes_or_goes_finds_nothing_waiting(
         self, world: World, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr(room_channel, "WAIT_S", 60)
+        wait_long(monkeypatch)
         readers = [Reader(user_id) for user_id in range(4)]
         world.enter(*readers[:3])
         world.tell()
