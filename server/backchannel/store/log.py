@@ -148,12 +148,13 @@ class Log:
             outcomes = _commit_looking_twice([job.operation for job in batch])
         except Exception as error:  # the thread must outlive whatever an operation does
             note_loss(was_connected)
-            if len(batch) > 1:
+            if len(batch) > 1 and _is_due_to_one(error):
                 _log.info("batch_retried_one_by_one", operations=len(batch), error=type(error).__name__)
                 for job in batch:
                     self._commit([job])
                 return
-            outcomes = [Outcome(error=_told(error))]
+            told = _told(error)
+            outcomes = [Outcome(error=told) for _ in batch]
         for job, outcome in zip(batch, outcomes, strict=True):
             job.outcome = outcome
         if self._loop is None:
@@ -207,6 +208,16 @@ def _commit_looking_twice(operations: Sequence[Operation]) -> list[Outcome]:
         return commit(operations)
 
 
+def _is_due_to_one(error: Exception) -> bool:
+    """May the rest of a batch succeed without one of it? Where the database is away, or locked as a whole, each would only wait as
+    long once more."""
+    if isinstance(error, (OperationalError, InterfaceError)):
+        return getattr(error.__cause__, "sqlstate", None) == _ROW_LOCKED
+    return True
+
+
+_ROW_LOCKED: Final = "55P03"
+"""PostgreSQL's: somebody keeps a room's row."""
 _ROLLED_BACK: Final = frozenset({"40001", "40P01"})
 """PostgreSQL's serialization failure and deadlock: nothing is stored, and it is likely to succeed at once."""
 

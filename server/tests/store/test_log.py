@@ -11,7 +11,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
-from django.db import DatabaseError, connection, connections, transaction
+from django.db import DatabaseError, OperationalError, connection, connections, transaction
 
 from backchannel.protocol.errors import Code, CommandError
 from backchannel.store.log import BATCH, Log
@@ -438,3 +438,25 @@ def test_it_is_idle_when_everything_is_told(new_log: NewLog) -> None:
     with held(log, actor):
         assert not log.is_idle
     assert log.is_idle
+
+
+def test_a_database_that_is_away_is_waited_for_once_for_all_of_a_batch(
+    new_log: NewLog, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    log = new_log()
+    actor = person()
+    room_id = room(actor)
+    tried: list[int] = []
+
+    def away(operations: Sequence[Any]) -> list[Outcome]:
+        tried.append(len(operations))
+        raise OperationalError("database is locked")
+
+    with held(log, actor):
+        sent = [log.submit(append(room_id, actor)) for _ in range(20)]
+        monkeypatch.setattr("backchannel.store.log.commit", away)
+    for future in sent:
+        with pytest.raises(CommandError) as caught:
+            future.result(WITHIN_S)
+        assert caught.value.code is Code.UNAVAILABLE
+    assert tried == [20]
