@@ -120,7 +120,8 @@ class Log:
         while job is not None or (job := self._queue.get()) is not None:
             batch, job, stop = self._gather(job)
             self._taken += len(batch)
-            self._commit(batch)
+            if not self._commit(batch):
+                stop, job = self._give_up(job) or stop, None
             if stop:
                 break
         connection.close()
@@ -142,19 +143,40 @@ class Log:
                 size += _size(job.operation)
         return batch, None, False
 
-    def _commit(self, batch: list[_Job]) -> None:
+    def _give_up(self, job: _Job | None) -> bool:
+        """Answer all that waits, `job` first, as what was just tried; whether the end was seen. Each would wait as long again."""
+        waiting = [] if job is None else [job]
+        is_end = False
+        with suppress(queue.Empty):
+            while not is_end:
+                job = self._queue.get_nowait()
+                is_end = job is None
+                if job is not None:
+                    waiting.append(job)
+        self._taken += len(waiting)
+        told = unavailable()
+        self._answer(waiting, [Outcome(error=told) for _ in waiting])
+        return is_end
+
+    def _commit(self, batch: list[_Job]) -> bool:
+        """False where the database as a whole is away or locked."""
+        is_there = True
         was_connected = is_connected()
         try:
             outcomes = _commit_looking_twice([job.operation for job in batch])
         except Exception as error:  # the thread must outlive whatever an operation does
             note_loss(was_connected)
-            if len(batch) > 1 and _is_due_to_one(error):
+            is_there = _is_due_to_one(error)
+            if len(batch) > 1 and is_there:
                 _log.info("batch_retried_one_by_one", operations=len(batch), error=type(error).__name__)
-                for job in batch:
-                    self._commit([job])
-                return
+                were_there = [self._commit([job]) for job in batch]  # each is answered, whatever became of another
+                return all(were_there)
             told = _told(error)
             outcomes = [Outcome(error=told) for _ in batch]
+        self._answer(batch, outcomes)
+        return is_there
+
+    def _answer(self, batch: list[_Job], outcomes: list[Outcome]) -> None:
         for job, outcome in zip(batch, outcomes, strict=True):
             job.outcome = outcome
         if self._loop is None:

@@ -454,6 +454,8 @@ def test_a_database_that_is_away_is_waited_for_once_for_all_of_a_batch(
 
     with held(log, actor):
         sent = [log.submit(append(room_id, actor)) for _ in range(20)]
+        sent += [log.submit(UpdateRoom(actor=actor, room_id=room_id, name=None, topic="T")) for _ in range(5)]
+        sent += [log.submit(append(room_id, actor)) for _ in range(5)]
         monkeypatch.setattr("backchannel.store.log.commit", away)
     for future in sent:
         with pytest.raises(CommandError) as caught:
