@@ -1,7 +1,6 @@
 """Whoever comes waits for a turn; those who have begun go first, and who would wait too long is told to come again."""
 
 import asyncio
-from contextlib import AsyncExitStack
 from typing import Any
 
 import httpx
@@ -94,6 +93,7 @@ def test_a_full_gate_refuses_newcomers_and_leaves_those_who_are_in_alone(module_
     with running(admission=admission) as server, server.device(ada) as inside:
         room_id = server.do(ada, "create_room", kind="group", members=[])["room"]["id"]
         kept = server.in_loop(_fill, admission)
+        server.wait_until(lambda: admission.waiting)
         try:
             answer = server.sync(ada)
             assert (answer.status_code, answer.json()["code"]) == (503, "overloaded")
@@ -114,15 +114,10 @@ def test_a_full_gate_refuses_newcomers_and_leaves_those_who_are_in_alone(module_
 
 
 def _fill(admission: Admission) -> Any:
-    """Take the only turn and the only place to wait, until cancelled."""
+    """Take the only turn and, once it is taken, the only place to wait, until cancelled."""
 
     async def take() -> None:
-        async with AsyncExitStack() as held:
-            await held.enter_async_context(admission.turn())
-            await asyncio.gather(*(asyncio.create_task(wait()) for _ in range(1)))
-
-    async def wait() -> None:
-        async with admission.turn():
+        async with admission.turn(), admission.turn():
             pass
 
     return asyncio.get_running_loop().create_task(take())
