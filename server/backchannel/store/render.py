@@ -22,7 +22,7 @@ MESSAGE_COLUMNS: Final = (
 
 _reactions = msgspec.json.Decoder(list[tuple[str, list[int]]]).decode
 _attachments = msgspec.json.Decoder(list[Attachment]).decode
-_mentions = msgspec.json.Decoder(list[int]).decode
+_ids = msgspec.json.Decoder(list[int]).decode
 _people = msgspec.json.Decoder(list[tuple[int, str, str]]).decode
 
 
@@ -49,7 +49,7 @@ def message_from_row(row: Sequence[Any]) -> Message:
         created_at=times.to_wire(row[5]),
         edited_at=times.to_wire(row[6]) if row[6] is not None else None,
         deleted=bool(row[7]),
-        mentions=_mentions(row[8]) if row[8] != "[]" else [],
+        mentions=_ids(row[8]) if row[8] != "[]" else [],
         reactions=reactions_from_text(row[9]),
         attachments=_attachments(row[10]) if row[10] != "[]" else [],
     )
@@ -60,9 +60,14 @@ def last_message_from_row(row: Sequence[Any]) -> LastMessage:
     return LastMessage(from_db_uuid(row[0]), User(row[3], row[4], row[5]), excerpt(row[1]), times.to_wire(row[2]))
 
 
-def people_from_text(text: str | None) -> list[User]:
-    """From the JSON of `[[id, username, display name], …]`, ascending by id."""
-    return [User(*person) for person in sorted(_people(text))] if text else []
+def people_from_text(text: str | None) -> dict[int, User]:
+    """From the JSON of `[[id, username, display name], …]`: id → person."""
+    return {person[0]: User(*person) for person in _people(text)} if text else {}
+
+
+def ids_from_text(text: str | None) -> list[int]:
+    """From the JSON of `[id, …]`, ascending."""
+    return sorted(_ids(text)) if text else []
 
 
 def reactions_from_text(text: str) -> list[Reaction]:

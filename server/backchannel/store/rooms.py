@@ -15,31 +15,52 @@ from backchannel.protocol.shapes import ChannelSummary, Member, Role, Room, User
 from backchannel.store.models import Membership, Person
 from backchannel.store.models import Room as RoomRow
 from backchannel.store.reads import MEMBER
-from backchannel.store.render import EXCERPTED_CHARACTERS, last_message_from_row, people_from_text
+from backchannel.store.render import EXCERPTED_CHARACTERS, ids_from_text, last_message_from_row, people_from_text
 from backchannel.store.transaction import MEMBERSHIP, MENTION, MESSAGE, PERSON, ROOM, marks
 
 COUNTED_AT_MOST: Final = 100
 SMALL_ROOM: Final = 20
 """Rooms up to this many members carry them in the list."""
 
-_UNREAD = (
+_UNREAD: Final = (
     f"(SELECT COUNT(*) FROM (SELECT 1 FROM {MESSAGE} u WHERE u.room_id = mb.room_id AND u.seq > mb.read_seq "
-    f"AND u.seq <= r.head AND u.sender_id <> mb.person_id AND NOT u.deleted LIMIT {COUNTED_AT_MOST}) AS unread)"
+    f"AND u.seq <= mb.head AND u.sender_id <> mb.person_id AND NOT u.deleted LIMIT {COUNTED_AT_MOST}) AS unread)"
 )
-_MENTIONED = (
+_MENTIONED: Final = (
     f"(SELECT COUNT(*) FROM (SELECT 1 FROM {MENTION} n WHERE n.person_id = mb.person_id AND n.room_id = mb.room_id "
-    f"AND n.seq > mb.read_seq AND n.seq <= r.head LIMIT {COUNTED_AT_MOST}) AS mentioned)"
+    f"AND n.seq > mb.read_seq AND n.seq <= mb.head LIMIT {COUNTED_AT_MOST}) AS mentioned)"
 )
+_MINE: Final = (
+    "SELECT r.id, r.kind, r.name, r.topic, r.head, r.member_count, mb.room_id, mb.person_id, mb.read_seq, mb.role "
+    f"FROM {MEMBERSHIP} mb JOIN {ROOM} r ON r.id = mb.room_id WHERE mb.person_id = %s"
+)
+"""Rooms as somebody sees them, `mb`: what the counts are taken of."""
+
+_LAST: Final = f"(SELECT MAX(x.seq) FROM {MESSAGE} x WHERE x.room_id = mb.room_id AND x.seq <= mb.head)"
+_SEATED: Final = f"o.room_id = mb.room_id AND o.state = '{MEMBER}' AND mb.member_count <= {SMALL_ROOM}"
 
 
-_LAST = f"(SELECT MAX(x.seq) FROM {MESSAGE} x WHERE x.room_id = r.id AND x.seq <= r.head)"
-_SEATED = f"o.room_id = r.id AND o.state = '{MEMBER}' AND r.member_count <= {SMALL_ROOM}"
-_MEMBERS: Final = {
-    "sqlite": f"(SELECT json_group_array(json_array(p.id, p.username, p.display_name)) FROM {MEMBERSHIP} o "
-    f"JOIN {PERSON} p ON p.id = o.person_id WHERE {_SEATED})",
-    # As a join PostgreSQL would go through everybody there is, room after room.
-    "postgresql": "(SELECT json_agg((SELECT json_build_array(p.id, p.username, p.display_name) "
-    f"FROM {PERSON} p WHERE p.id = o.person_id))::text FROM {MEMBERSHIP} o WHERE {_SEATED})",
+def _list(narrowed: str, array_of: str, array: str, text: str) -> str:
+    """The list as one statement: first a row with id 0 that tells of the list itself and of everybody in it, then the rooms,
+    whose members are ids. Somebody who is in many of the rooms is looked up and named once."""
+    people = f"SELECT o.person_id FROM mine mb JOIN {MEMBERSHIP} o ON {_SEATED}"
+    return (
+        f"WITH mine AS ({_MINE} AND mb.state = '{MEMBER}'{narrowed}) "
+        f"SELECT 0, w.epoch, me.version, (SELECT {array_of}({array}(p.id, p.username, p.display_name)){text} "
+        f"FROM {PERSON} p WHERE p.id IN ({people})), {', '.join(['NULL'] * 16)} "
+        f"FROM {PERSON} me LEFT JOIN backchannel_workspace w ON w.id = 1 WHERE me.id = %s UNION ALL "
+        "SELECT mb.id, NULL, NULL, NULL, mb.kind, mb.name, mb.topic, mb.head, mb.read_seq, "
+        f"{_UNREAD}, {_MENTIONED}, mb.member_count, mb.role, "
+        f"(SELECT {array_of}(o.person_id){text} FROM {MEMBERSHIP} o WHERE {_SEATED}), l.id, "
+        f"SUBSTR(l.content, 1, {EXCERPTED_CHARACTERS}), l.created_us, lp.id, lp.username, lp.display_name FROM mine mb "
+        f"LEFT JOIN {MESSAGE} l ON l.room_id = mb.room_id AND l.seq = {_LAST} LEFT JOIN {PERSON} lp ON lp.id = l.sender_id "
+        "ORDER BY 1"
+    )
+
+
+_IN_JSON: Final = {
+    "sqlite": ("json_group_array", "json_array", ""),
+    "postgresql": ("json_agg", "json_build_array", "::text"),
 }
 
 
@@ -57,28 +78,21 @@ def list_of(person_id: int, only: Sequence[int] | None = None) -> Listed:
     """The rooms the person is in (or those of `only` among them), each as this person sees it, ascending by id. One query.
     Raises CommandError where the person does not exist."""
     narrowed, values = ("", []) if only is None else (f" AND mb.room_id IN ({marks(only)})", list(only))
-    rows = _query(
-        f"SELECT w.epoch, me.version, r.id, r.kind, r.name, r.topic, r.head, mb.read_seq, {_UNREAD}, {_MENTIONED}, "
-        f"r.member_count, mb.role, {_MEMBERS[connection.vendor]}, l.id, SUBSTR(l.content, 1, {EXCERPTED_CHARACTERS}), "
-        "l.created_us, lp.id, lp.username, lp.display_name "
-        f"FROM {PERSON} me LEFT JOIN backchannel_workspace w ON w.id = 1 "
-        f"LEFT JOIN {MEMBERSHIP} mb ON mb.person_id = me.id AND mb.state = %s{narrowed} LEFT JOIN {ROOM} r ON r.id = mb.room_id "
-        f"LEFT JOIN {MESSAGE} l ON l.room_id = r.id AND l.seq = {_LAST} LEFT JOIN {PERSON} lp ON lp.id = l.sender_id "
-        "WHERE me.id = %s ORDER BY r.id",
-        [MEMBER, *values, person_id],
-    )
+    rows = _query(_list(narrowed, *_IN_JSON[connection.vendor]), [person_id, *values, person_id])
     if not rows:
         raise CommandError(Code.USER_NOT_FOUND, f"There is no user {person_id}.")
+    (_, epoch, user_version, named, *_), *listed = rows
+    people = people_from_text(named)
     rooms = [
         Room(
-            id=row[0], kind=row[1], name=row[2], topic=row[3], seq=row[4], read_seq=row[5], unread_count=row[6],
-            mention_count=row[7], member_count=row[8], members=people_from_text(row[10]), role=row[9],
-            last_message=last_message_from_row(row[11:]) if row[11] else None,
+            id=row[0], kind=row[4], name=row[5], topic=row[6], seq=row[7], read_seq=row[8], unread_count=row[9],
+            mention_count=row[10], member_count=row[11], role=row[12],
+            members=[people[id_] for id_ in ids_from_text(row[13])],
+            last_message=last_message_from_row(row[14:]) if row[14] else None,
         )
-        for _, _, *row in rows
-        if row[0] is not None
+        for row in listed
     ]  # fmt: skip
-    return Listed(rows[0][0] or "", rows[0][1], rooms)
+    return Listed(epoch or "", user_version, rooms)
 
 
 def rooms_of(person_id: int, only: Sequence[int] | None = None) -> list[Room]:
@@ -89,9 +103,7 @@ def rooms_of(person_id: int, only: Sequence[int] | None = None) -> list[Room]:
 def read_state_of(person_id: int, room_id: int) -> tuple[int, int, int]:
     """(read_seq, unread_count, mention_count)"""
     rows = _query(
-        f"SELECT mb.read_seq, {_UNREAD}, {_MENTIONED} FROM {MEMBERSHIP} mb JOIN {ROOM} r ON r.id = mb.room_id "
-        "WHERE mb.person_id = %s AND mb.room_id = %s",
-        [person_id, room_id],
+        f"SELECT mb.read_seq, {_UNREAD}, {_MENTIONED} FROM ({_MINE} AND mb.room_id = %s) mb", [person_id, room_id]
     )
     return rows[0][0], rows[0][1], rows[0][2]
 

@@ -203,6 +203,23 @@ def test_counts_stop_at_a_hundred() -> None:
     assert (state.unread_count, state.mention_count) == (90, 90)
 
 
+def test_who_is_in_several_rooms_is_named_in_each() -> None:
+    ada, ben, cyd = person(), person(), person()
+    shared, with_ben, alone = room(ada, ben, cyd), room(ada, ben), room(ada)
+    crowded, _ = crowd(ada, rooms.SMALL_ROOM)
+    send(with_ben, ben)
+    do(LeaveRoom(actor=ben, room_id=with_ben))
+    listed = {each.id: each for each in rooms.rooms_of(ada.id)}
+    assert [(id_, each.members) for id_, each in listed.items()] == [
+        (shared, [ada, ben, cyd]),
+        (with_ben, [ada]),
+        (alone, [ada]),
+        (crowded, []),
+    ]
+    last = listed[with_ben].last_message
+    assert last and last.sender == ben
+
+
 @pytest.mark.django_db
 @pytest.mark.skipif(connection.vendor != "sqlite", reason="how PostgreSQL reads a small table says nothing")
 def test_counting_looks_at_no_message() -> None:

@@ -197,31 +197,35 @@ def _counts(db: Database, seat: Row) -> tuple[int, int]:
     return min(unread, 100), min(mentioned, 100)
 
 
-@means("SELECT w.epoch, me.version, r.id, r.kind, r.name, r.topic, r.head, mb.read_seq,…WHERE me.id = %s ORDER BY r.id")
+@means(
+    "WITH mine AS (SELECT r.id, r.kind, r.name, r.topic,…) SELECT 0, w.epoch, me.version, (SELECT…WHERE me.id = %s UNION ALL…"
+)
 def _list_of(db: Database, p: list[Any]) -> list[tuple[Any, ...]]:
     person, only, found = p[-1], p[1:-1], []
     if person not in db.tables.people:
         return []
-    listed = (db.tables.epoch, db.tables.people[person][3])
+    named: set[int] = set()
     for seat in seats_of(db, person):
         if only and seat[1] not in only:
             continue
         id_, kind, name, topic, _, head, count = db.tables.rooms[seat[1]]
         log = db.tables.log.get(id_, {})
         last = next((seq for seq in range(len(log), 0, -1) if type(log[seq]) is list), None)
-        people = [db.tables.people[each[PERSON]][:3] for each in members(db, id_)] if count <= SMALL_ROOM else []
+        people = [each[PERSON] for each in members(db, id_)] if count <= SMALL_ROOM else []
+        named.update(people)
         found.append((
-            *listed, id_, kind, name, topic, head, seat[READ], *_counts(db, seat), count, seat[ROLE],
+            id_, *_NOTHING[:3], kind, name, topic, head, seat[READ], *_counts(db, seat), count, seat[ROLE],
             json.dumps(people), *(_last(db, log[last]) if last else _NOTHING[:6]),
         ))  # fmt: skip
-    return found or [(*listed, *_NOTHING[:17])]
+    names = json.dumps([db.tables.people[each][:3] for each in named])
+    return [(0, db.tables.epoch, db.tables.people[person][3], names, *_NOTHING[:16]), *found]
 
 
 def _last(db: Database, row: Row) -> tuple[Any, ...]:
     return (row[ID], row[CONTENT], row[CREATED], *db.tables.people[row[SENDER]][:3])
 
 
-@means("SELECT mb.read_seq, (SELECT COUNT(*)…WHERE mb.person_id = %s AND mb.room_id = %s")
+@means("SELECT mb.read_seq, (SELECT COUNT(*)…WHERE mb.person_id = %s AND mb.room_id = %s) mb")
 def _read_state(db: Database, p: list[Any]) -> list[tuple[Any, ...]]:
     seat = db.tables.seats[p[1], p[0]]
     return [(seat[READ], *_counts(db, seat))]
