@@ -217,7 +217,8 @@ def test_who_is_in_several_rooms_is_named_in_each() -> None:
         (crowded, []),
     ]
     last = listed[with_ben].last_message
-    assert last and last.sender == ben
+    assert last
+    assert last.sender == ben
 
 
 @pytest.mark.django_db
