@@ -14,7 +14,7 @@ import socket
 from collections.abc import Awaitable, Callable, Generator, Sequence
 from contextlib import contextmanager, suppress
 from functools import partial
-from typing import Any
+from typing import Any, Final
 
 import uvicorn
 
@@ -26,6 +26,9 @@ from backchannel.transports.http.exchange import Direct
 # Longer than proxies keep their idle connections (60 to 75 s), so that it is they who close.
 KEEP_ALIVE_S = 80
 FRAME_BYTES = 64 * 1024
+YOUNG_OBJECTS: Final = 20_000
+"""Made and not gone yet before the garbage collector looks at them. What hundreds of sends under way need would be looked at
+many times over otherwise, and nearly nothing of it is a cycle."""
 
 
 def serve(
@@ -84,6 +87,7 @@ class _Server(uvicorn.Server):
             # What is there now stays: a full collection need not walk it again, while thousands wait for the loop.
             gc.collect()
             gc.freeze()
+            gc.set_threshold(YOUNG_OBJECTS)
             self._on_started()
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:

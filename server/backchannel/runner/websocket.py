@@ -48,6 +48,7 @@ class WebSocketProtocol(asyncio.Protocol):
         "_pong",
         "_reader",
         "_server_state",
+        "_soon",
         "_transport",
         "_writable",
     )
@@ -69,6 +70,8 @@ class WebSocketProtocol(asyncio.Protocol):
         self._code = LOST
         self._is_clear = False
         """What is said may be written at once."""
+        self._soon = b""
+        """To be written with what is said next, at the latest in the next turn of the loop."""
         self._is_paused = False
         self._is_closing = False
         self._is_deaf = False
@@ -108,6 +111,7 @@ class WebSocketProtocol(asyncio.Protocol):
 
     def resume_writing(self) -> None:
         self._is_paused = False
+        self._say_soon()
         while self._outbound and not self._is_paused:
             self._transport.write(self._outbound.take().wire)
         if self._is_paused:
@@ -127,6 +131,7 @@ class WebSocketProtocol(asyncio.Protocol):
         self._is_clear = False
         self._is_closing = self._is_deaf = True
         self._outbound = self._close_frame = None
+        self._soon = b""
         if self._deadline is not None:
             self._deadline.cancel()
             self._deadline = None
@@ -197,9 +202,18 @@ class WebSocketProtocol(asyncio.Protocol):
         elif not self._is_closing:
             self._send_behind(text)
 
+    def send_soon(self, text: Text) -> None:
+        if self._is_clear:
+            self._is_clear = False
+            self._soon = text.wire
+            asyncio.get_running_loop().call_soon(self._say_soon)
+        else:
+            self.send(text)
+
     def send_catch_up(self, texts: Sequence[Text]) -> None:
         if self._is_closing:
             return
+        self._say_soon()
         for index, text in enumerate(texts):
             if self._is_paused:
                 self._held().put_catch_up(texts[index:])
@@ -209,6 +223,7 @@ class WebSocketProtocol(asyncio.Protocol):
     def close(self, code: int, reason: str, *, drop: bool) -> None:
         if self._is_closing:
             return
+        self._say_soon()
         self._is_closing = True
         self._is_clear = False
         if drop:
@@ -218,8 +233,18 @@ class WebSocketProtocol(asyncio.Protocol):
 
     # -- below
 
+    def _say_soon(self) -> None:
+        if self._soon:
+            soon, self._soon = self._soon, b""
+            self._is_clear = not self._is_paused
+            self._transport.write(soon)
+
     def _send_behind(self, text: Text) -> None:
-        if not self._is_paused:  # a failpoint is set
+        if self._soon and not self._is_paused:
+            soon, self._soon = self._soon, b""
+            self._is_clear = True
+            self._transport.write(soon + text.wire)
+        elif not self._is_paused:  # a failpoint is set
             self._transport.write(text.wire)
             if b'"type":"ack"' in text.wire:  # the loop writes before it calls
                 asyncio.get_running_loop().call_soon(failpoints.reach, "after_ack")
@@ -241,6 +266,7 @@ class WebSocketProtocol(asyncio.Protocol):
 
     def _hear_close(self, payload: bytes) -> None:
         """Answered with the same code, unless it is the answer itself; then it is for the server to hang up."""
+        self._say_soon()
         self._is_deaf = True
         was_closing, self._is_closing = self._is_closing, True
         self._is_clear = False
@@ -253,6 +279,7 @@ class WebSocketProtocol(asyncio.Protocol):
 
     def _fail(self, refused: Refused) -> None:
         """Say why, and hang up. What the client still says is taken and ignored: a reset would overtake the reason."""
+        self._say_soon()
         self._is_deaf = True
         self._outbound = None
         if not self._is_closing:

@@ -7,9 +7,12 @@ Statements have `%s` for their parameters on both databases.
 
 from collections.abc import Sequence
 from functools import lru_cache
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 
 from django.db.backends.base.base import BaseDatabaseWrapper
+
+WRITER_CACHE_KIB: Final = 8192
+"""SQLite pages the writer's connection keeps: a large batch touches several hundred, in the indexes above all."""
 
 
 class Driver(Protocol):
@@ -24,6 +27,13 @@ class Driver(Protocol):
 def driver_of(connection: BaseDatabaseWrapper) -> Driver:
     """Of a connection that is open."""
     return _Postgres(connection) if connection.vendor == "postgresql" else _Sqlite(connection)
+
+
+def prepare_for_writing(connection: BaseDatabaseWrapper) -> None:
+    """Connect, where the connection is to be the writer's."""
+    connection.ensure_connection()
+    if connection.vendor == "sqlite":
+        connection.connection.execute(f"PRAGMA cache_size=-{WRITER_CACHE_KIB}")
 
 
 class _Sqlite:

@@ -25,6 +25,7 @@ from backchannel.protocol.errors import Code, CommandError
 from backchannel.protocol.shapes import User
 from backchannel.store.appends import Append, append_messages
 from backchannel.store.clock import now_us
+from backchannel.store.driver import prepare_for_writing
 from backchannel.store.hop import is_connected, note_loss, unavailable
 from backchannel.store.transaction import Change, Outcome, Transaction
 
@@ -64,7 +65,7 @@ class Log:
         self._entrance = threading.Lock()
         self._thread = threading.Thread(target=self._run, name="log-writer", daemon=True)
         self._closing = False
-        self._taken = self._answered = 0
+        self._taken = self._told = 0
 
     def start(self, loop: asyncio.AbstractEventLoop | None = None) -> None:
         self._loop = loop
@@ -86,7 +87,7 @@ class Log:
     @property
     def is_idle(self) -> bool:
         """Is everything committed and told?"""
-        return self._taken == self._answered and self._queue.empty()
+        return self._taken == self._told and self._queue.empty()
 
     def enqueue(self, operation: Operation, answered: Answered) -> None:
         """Queue `operation` in order of arrival, from any thread. `answered` is called once, with its outcome, on the event
@@ -163,6 +164,8 @@ class Log:
         is_there = True
         was_connected = is_connected()
         try:
+            if not was_connected:
+                prepare_for_writing(connection)
             outcomes = _commit_looking_twice([job.operation for job in batch])
         except Exception as error:  # the thread must outlive whatever an operation does
             note_loss(was_connected)
@@ -186,11 +189,19 @@ class Log:
                 self._loop.call_soon_threadsafe(self._resolve, batch)
 
     def _resolve(self, batch: list[_Job]) -> None:
-        self._answered += len(batch)
+        """The answers are given in the turn of the loop in which the rooms are served: who hears of their own message has
+        both in one write, the answer first."""
+        self._told += len(batch)
+        if self._loop is not None:
+            self._loop.call_soon(self._call_back, batch)
         try:
             self._on_commit([job.outcome for job in batch if job.outcome])
         except Exception:  # what is stored is acked, and heard of by its number: a fault in telling strands nobody
             _log.exception("telling_broke")
+        if self._loop is None:
+            self._call_back(batch)
+
+    def _call_back(self, batch: list[_Job]) -> None:
         for job in batch:
             assert job.outcome is not None
             try:

@@ -222,6 +222,66 @@ async def test_what_waited_comes_in_order_when_the_client_reads_again(server: Se
     client.close()
 
 
+class Writes:
+    """A transport that writes down what it is given, and passes it on."""
+
+    def __init__(self, transport: Any) -> None:
+        self._transport = transport
+        self.made: list[bytes] = []
+
+    def write(self, data: bytes) -> None:
+        self.made.append(data)
+        self._transport.write(data)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._transport, name)
+
+
+async def test_an_answer_and_what_is_said_next_are_one_write(server: Server) -> None:
+    client, peer = await server.dial()
+    peer.link._transport = writes = Writes(peer.link._transport)
+    peer.link.send_soon(Text(b"1", 1))
+    assert writes.made == []
+    peer.link.send(Text(b"2", 1))
+    peer.link.send(Text(b"3", 1))
+    assert writes.made == [b"\x81\x011\x81\x012", b"\x81\x013"]
+    assert await asyncio.get_running_loop().sock_recv(client, 100) == b"\x81\x011\x81\x012\x81\x013"
+    client.close()
+
+
+async def test_an_answer_after_which_nothing_is_said_leaves_in_the_next_turn_of_the_loop(server: Server) -> None:
+    client, peer = await server.dial()
+    peer.link.send_soon(Text(b"1", 1))
+    await asyncio.sleep(0)
+    assert peer.link._is_clear
+    assert await asyncio.get_running_loop().sock_recv(client, 100) == b"\x81\x011"
+    client.close()
+
+
+@pytest.mark.parametrize("drop", [False, True])
+async def test_an_answer_is_said_before_the_close_that_comes_after_it(server: Server, *, drop: bool) -> None:
+    client, peer = await server.dial()
+    peer.link.send_soon(Text(b"1", 1))
+    peer.link.close(4400, "", drop=drop)
+    await asyncio.sleep(0.01)
+    assert await asyncio.get_running_loop().sock_recv(client, 100) == b"\x81\x011\x88\x02\x110"
+    client.close()
+
+
+async def test_an_answer_keeps_its_place_where_the_client_takes_nothing_for_a_while(server: Server) -> None:
+    client, peer = await server.dial()
+    peer.link.send_soon(Text(b'{"n":0}', 1))
+    peer.link._transport.write(b"\x89\x00" * 500_000)  # pings
+    assert peer.link._is_paused
+    for number in range(1, 4):
+        peer.link.send_soon(Text(b'{"n":%d}' % number, 1))
+    received = b""
+    while received.count(b'"n"') < 4:
+        received += await asyncio.get_running_loop().sock_recv(client, 65536)
+    assert received.replace(b"\x89\x00", b"") == b'\x81\x07{"n":0}\x81\x19[{"n":1},{"n":2},{"n":3}]'
+    client.close()
+
+
 async def test_of_pings_that_nobody_reads_the_answers_of_only_the_last_is_owed(server: Server) -> None:
     client, peer = await server.dial()
     peer.link.send_catch_up([Text(b'"' + b"x" * 1_000_000 + b'"', 1)])

@@ -44,6 +44,9 @@ class AsgiLink:
             self._peer.fell_behind()
         self._filled.set()
 
+    def send_soon(self, text: Text) -> None:
+        self.send(text)
+
     def send_catch_up(self, texts: Sequence[Text]) -> None:
         if self._closing is None:
             self._outbound.put_catch_up(texts)

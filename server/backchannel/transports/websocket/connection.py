@@ -262,7 +262,7 @@ class Connection:
     def _answered(self, frame: bytes) -> None:
         self._commands -= 1
         if self.session.state is not State.CLOSED:
-            self._put(frame)
+            self._link.send_soon(Text(frame, 1))
 
     def _spawn(self, coroutine: Coroutine[Any, Any, None]) -> None:
         task = asyncio.create_task(coroutine)

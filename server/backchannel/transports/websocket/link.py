@@ -38,6 +38,9 @@ class Link(Protocol):
     def send(self, text: Text) -> None:
         """Say it after all that was said before. Never waits; of no effect once closed."""
 
+    def send_soon(self, text: Text) -> None:
+        """The same, if it may be in one write with what is said next; at the latest in the next turn of the loop."""
+
     def send_catch_up(self, texts: Sequence[Text]) -> None:
         """The same, for what may be long without the client being slow."""
 
