@@ -18,7 +18,7 @@ class SimulatedLog(Log):
         super().__init__(on_commit)
         self._node = node
         self._world = node.world
-        self._loop = self  # type: ignore[assignment]  # of a loop the log wants `call_soon_threadsafe` alone
+        self._loop = self  # type: ignore[assignment]  # of a loop the log wants these two alone: `call_soon` and `call_soon_threadsafe`
         self._is_busy = False
         self._carried: Any = None
         self._heard_until = 0.0
@@ -56,6 +56,9 @@ class SimulatedLog(Log):
         loop = self._world.loop
         self._heard_until = max(self._heard_until, loop.now + self._world.chance.thread_delay())
         loop.call_at(self._heard_until, self._heard, resolve, batch)
+
+    def call_soon(self, answer: Callable[..., Any], batch: Any) -> None:
+        self._world.loop.call_soon(self._heard, answer, batch)
 
     def _heard(self, resolve: Callable[..., Any], batch: Any) -> None:
         if not self._node.is_dead:
