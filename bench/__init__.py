@@ -10,7 +10,7 @@ stats.py      medians and ratios              results.py    bench/results/*.json
 page.py       docs/performance.md             goals.py      what is reached
 plots.py      which pictures                  svg.py        how they are drawn
 tables.py     its tables                      capacity.py   docs/capacity.md
-original.py   clients of the replaced system
+original.py   clients of the replaced system  compiler.py   the C programs
 
 A row knows servers and the generator; those know no row. Nothing under server/ knows this folder.
 """

@@ -1,10 +1,9 @@
-"""Talks to the load generator: builds it, starts it on its own core, gives it commands and reads its answers."""
+"""Talks to the load generator: has it compiled, starts it on its own core, gives it commands and reads its answers."""
 
 from __future__ import annotations
 
 import json
 import os
-import shutil
 import subprocess
 import tempfile
 from collections.abc import Iterator, Sequence
@@ -12,33 +11,12 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from bench.compiler import compiled
 from bench.servers import CACHE, LOAD_CORE, ROOT, Missing, Server
 
 SOURCES = ROOT / "bench" / "load"
 
 Answer = dict[str, Any]
-
-
-def build() -> Path:
-    """Compile what is not compiled yet."""
-    program = CACHE / "load"
-    sources = sorted(SOURCES.glob("*.[ch]"))
-    if program.exists() and program.stat().st_mtime > max(source.stat().st_mtime for source in sources):
-        return program
-    compiler = shutil.which("gcc") or shutil.which("cc")
-    if compiler is None:
-        raise Missing("the load generator needs a C compiler: apt-get install gcc libc6-dev")
-    CACHE.mkdir(parents=True, exist_ok=True)
-    argv = [compiler, "-O2", "-Wall", "-Wextra", "-Werror", "-o", str(program)]
-    ran = subprocess.run(
-        [*argv, *(str(source) for source in sources if source.suffix == ".c")],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    if ran.returncode:
-        raise Missing(f"the load generator could not be compiled:\n{ran.stderr}")
-    return program
 
 
 class Generator:
@@ -91,7 +69,7 @@ def generator(
     server: Server, dialect: str, members: Sequence[tuple[str, int]], content_bytes: int = 60
 ) -> Iterator[Generator]:
     """A generator for `members`: a token ("-" for none) and a room for each connection."""
-    program = build()
+    program = compiled("load", SOURCES)
     with tempfile.NamedTemporaryFile("w", prefix="bench-members-", suffix=".txt") as file:
         file.write("".join(f"{token} {room}\n" for token, room in members))
         file.flush()

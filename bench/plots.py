@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bench.goals import Results, find
-from bench.peers import PEERS
+from bench.peers import FANOUT, PEERS
 from bench.svg import bars, lines
 from bench.tables import TITLES
 
@@ -31,7 +31,7 @@ def _title(name: str) -> str:
 
 def _fanout(results: Results) -> str:
     rows: list[tuple[str, float | None, bool]] = []
-    for name in NAMES:
+    for name in ("backchannel", *(peer.name for peer in FANOUT)):
         case = find(results, "fanout", name, members=1000, window=8)
         if case:
             rows.append((_title(name), case["per_s"] if case["whole"] else None, name == "backchannel"))
@@ -40,10 +40,10 @@ def _fanout(results: Results) -> str:
 
 def _even(results: Results) -> str:
     series = []
-    for name in ("backchannel", "nats-server", "node-ws", "node-socket.io", "uvicorn-loop"):
+    for name in ("backchannel", "nats-server", "node-ws", "node-socket.io", "uvicorn-loop", "floor"):
         found = [find(results, "even", name, rate=rate) for rate in (20, 100, 200, 400, 800)]
         points = [(case["rate"], case["p99_ms"]) for case in found if case]
-        series.append((_title(name).partition(" over ")[0], points))
+        series.append((_title(name).partition(" over ")[0].partition(":")[0], points))
     return lines(
         "Messages at an even rate to 1,000 members", "messages a second", "p99 in ms; both axes logarithmic", series
     )

@@ -12,7 +12,7 @@ from html import escape
 
 WIDTH = 720
 OURS, THEIRS = "#0f766e", "#94a3b8"
-LINES = ("#0f766e", "#b45309", "#4f46e5", "#be123c", "#475569")
+LINES = ("#0f766e", "#b45309", "#4f46e5", "#be123c", "#475569", "#7c3aed")
 INK, FAINT = "#1e293b", "#cbd5e1"
 FONT = "font-family='system-ui, sans-serif' font-size='13'"
 

@@ -7,11 +7,11 @@ from statistics import median
 from typing import Any
 
 from bench.goals import Results, find, verdicts
-from bench.peers import PEERS
+from bench.peers import FANOUT, PEERS
 
 TITLES = {
     "backchannel": "**Backchannel**",
-    **{peer.name: peer.title for peer in PEERS},
+    **{peer.name: peer.title for peer in FANOUT},
     "plain-list": "plain React list",
     "django-view": "Django, asynchronous view",
     "django-ninja": "Django Ninja",
@@ -68,7 +68,7 @@ def fanout(results: Results) -> str:
     parts = []
     for window, title in ((1, "One message at a time"), (8, "Eight messages under way")):
         rows = []
-        for name in ("backchannel", *(peer.name for peer in PEERS)):
+        for name in ("backchannel", *(peer.name for peer in FANOUT)):
             cells = [
                 _fanout_cell(find(results, "fanout", name, members=size, window=window)) for size in (100, 1000, 5000)
             ]
@@ -91,7 +91,7 @@ def even(results: Results) -> str:
     """p50 / p99 by rate."""
     rates = (20, 100, 200, 400, 800)
     rows = []
-    for name in ("backchannel", *(peer.name for peer in PEERS)):
+    for name in ("backchannel", *(peer.name for peer in FANOUT)):
         cases = [find(results, "even", name, rate=rate) for rate in rates]
         rows.append((TITLES[name], *(_even_cell(case) for case in cases)))
     return "p50 / p99 in ms, 1,000 members\n\n" + table(("messages/s", *map(str, rates)), rows)

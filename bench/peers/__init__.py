@@ -2,6 +2,7 @@
 
 python/   Django Channels, python-socketio, an ASGI application, Django with DRF, Ninja and its own views
 node/     ws and socket.io
+c/        the floor: no rival, but what is left when nothing but the writing is
 
 Each has one room, `/ws` where it may choose, and passes every message on to everybody in it, the sender included.
 None of them authenticates, numbers or keeps anything.
@@ -36,3 +37,7 @@ PEERS = (
     Peer("node-ws", "Node ws", "plain", chat.node_ws),
     Peer("nats-server", "nats-server over WebSocket", "nats", chat.nats_server),
 )
+
+FLOOR = Peer("floor", "the floor: C, one write for each member", "plain", chat.floor)
+"""How near anything can come on the machine. Nothing but a fan-out can be asked of it."""
+FANOUT = (*PEERS, FLOOR)

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from bench.compiler import compiled
 from bench.peers.setup import node_modules, python
 from bench.servers import Missing, Server, free_port, redis, running
 
@@ -72,6 +73,14 @@ def node_ws() -> Iterator[Server]:
 def node_socketio() -> Iterator[Server]:
     """A room, and `io.to(room).emit`."""
     with _node("socketio.mjs") as server:
+        yield server
+
+
+@contextmanager
+def floor() -> Iterator[Server]:
+    """Bytes as long as our events', and one write of them for each member."""
+    port = free_port()
+    with running([str(compiled("floor", HERE / "c")), str(port)], port) as server:
         yield server
 
 

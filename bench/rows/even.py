@@ -8,26 +8,26 @@ rate once it needs more than a second at p99, or loses something.
 from __future__ import annotations
 
 from bench.generator import Generator, generator, member_lines
-from bench.peers import PEERS
+from bench.peers import FANOUT
 from bench.results import Bench
 from bench.servers import Missing, backchannel
 
 MEMBERS = 1000
 RATES = (20, 100, 200, 400, 800)
 QUICK_RATES = (20, 200, 800)
-QUICK_PEERS = ("node-ws", "nats-server")
+QUICK_PEERS = ("node-ws", "nats-server", "floor")
 SENDERS = 8
 GIVEN_UP_MS = 1000
 
 
 def run(bench: Bench) -> None:
-    """Our server, then each peer."""
+    """Our server, then each peer, then the floor."""
     if bench.wants("backchannel"):
         with backchannel(["--people", str(MEMBERS), "--rooms", str(MEMBERS)]) as server:
             room = server.world["rooms"][str(MEMBERS)]
             with generator(server, "backchannel", member_lines(server, room, MEMBERS)) as load:
                 _measure(bench, "backchannel", load)
-    for peer in PEERS:
+    for peer in FANOUT:
         if not bench.wants(peer.name) or (bench.quick and peer.name not in QUICK_PEERS):
             continue
         try:

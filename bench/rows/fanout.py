@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from bench.generator import Generator, generator, member_lines
-from bench.peers import PEERS
+from bench.peers import FANOUT
 from bench.results import Bench
 from bench.servers import Missing, Server, backchannel
 
@@ -21,7 +21,7 @@ TOO_SLOW_MS = 500
 
 
 def run(bench: Bench) -> None:
-    """Our server, then each peer."""
+    """Our server, then each peer, then the floor."""
     sizes = SIZES[1:2] if bench.quick else SIZES
     if bench.wants("backchannel"):
         world = ["--people", str(max(sizes)), "--rooms", ",".join(map(str, sizes))]
@@ -30,7 +30,7 @@ def run(bench: Bench) -> None:
                 room = server.world["rooms"][str(size)]
                 with generator(server, "backchannel", member_lines(server, room, size)) as load:
                     _measure(bench, "backchannel", load, size)
-    for peer in PEERS:
+    for peer in FANOUT:
         if not bench.wants(peer.name):
             continue
         for size in sizes:

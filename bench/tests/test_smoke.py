@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from bench.generator import generator, member_lines, template
+from bench.peers import FLOOR
 from bench.results import Bench, read
 from bench.servers import backchannel
 from bench.stats import is_whole
@@ -56,3 +57,17 @@ def test_rooms_sends_requests_and_polls_arrive_whole(tmp_path: Path) -> None:
     assert [run for run in runs if not is_whole(run)] == []
     assert all(run["orders"] == 1 for run in runs[:2]), "all members hear one order"
     assert [case["whole"] for case in (read("smoke", tmp_path) or {})["cases"]] == [True]
+
+
+def test_the_floor_writes_as_many_bytes_as_our_events_have_to_every_member_in_one_order() -> None:
+    with FLOOR.start() as server, generator(server, FLOOR.dialect, [("-", 1)] * PEOPLE) as load:
+        load.connect(PEOPLE)
+        one = load.command("closed", messages=12, window=1, senders=3)
+        runs = [
+            one,
+            load.command("closed", messages=200, window=8, senders=10),
+            load.command("even", rate=200, seconds=0.5, senders=2),
+        ]
+    assert [run for run in runs if not is_whole(run)] == []
+    assert [run["orders"] for run in runs] == [1, 1, 1]
+    assert one["bytes_in"] == 460 * one["deliveries"]
