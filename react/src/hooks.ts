@@ -16,6 +16,7 @@ import type {
 } from '@backchannel/client';
 import { useCallback, useEffect, useSyncExternalStore } from 'react';
 import { useChat } from './context.tsx';
+import { subscribePerFrame } from './frames.ts';
 
 /**
  * Any part of the snapshot. `select` must give a value that is the same (`Object.is`) while its part
@@ -23,7 +24,7 @@ import { useChat } from './context.tsx';
  */
 export function useChatSelector<S>(select: (snapshot: Snapshot) => S): S {
   const chat = useChat();
-  const subscribe = useCallback((listener: () => void) => chat.subscribe(listener), [chat]);
+  const subscribe = useCallback((listener: () => void) => subscribePerFrame(chat.subscribe, listener), [chat]);
   const read = (): S => select(chat.getSnapshot());
   return useSyncExternalStore(subscribe, read, read);
 }
@@ -51,7 +52,16 @@ export const useOutbox = (): OutboxState => useChatSelector((s) => s.outbox);
 export function useTimeline(roomId: RoomId): TimelineView {
   const chat = useChat();
   useEffect(() => void chat.openRoom(roomId), [chat, roomId]);
-  const subscribe = useCallback((listener: () => void) => chat.subscribeTimeline(roomId, listener), [chat, roomId]);
+  return useTimelineView(roomId);
+}
+
+/** What is held of a room. It opens nothing: for who decides that elsewhere. */
+export function useTimelineView(roomId: RoomId): TimelineView {
+  const chat = useChat();
+  const subscribe = useCallback(
+    (listener: () => void) => subscribePerFrame((hear) => chat.subscribeTimeline(roomId, hear), listener),
+    [chat, roomId],
+  );
   const read = (): TimelineView => chat.getTimeline(roomId);
   return useSyncExternalStore(subscribe, read, read);
 }

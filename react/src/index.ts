@@ -16,6 +16,7 @@ export {
   useRoom,
   useRooms,
   useTimeline,
+  useTimelineView,
   useTyping,
   useUnreadCount,
 } from './hooks.ts';

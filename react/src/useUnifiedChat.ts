@@ -14,6 +14,7 @@ import type {
 } from '@backchannel/client';
 import { useCallback, useMemo, useSyncExternalStore } from 'react';
 import { useChat } from './context.tsx';
+import { subscribePerFrame } from './frames.ts';
 
 export interface UnifiedChat {
   readonly connectionStatus: ConnectionStatus;
@@ -35,7 +36,7 @@ type Data = Omit<UnifiedChat, 'sendChatMessage' | 'refreshRoomList' | 'openRoom'
 export function useUnifiedChat(): UnifiedChat {
   const chat = useChat();
   const read = useMemo(() => unifiedReader(chat), [chat]);
-  const subscribe = useCallback((listener: () => void) => chat.subscribe(listener), [chat]);
+  const subscribe = useCallback((listener: () => void) => subscribePerFrame(chat.subscribe, listener), [chat]);
   const data = useSyncExternalStore(subscribe, read, read);
   return useMemo(
     () => ({

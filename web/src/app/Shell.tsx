@@ -34,21 +34,17 @@ export function Shell() {
   const [location] = useLocation();
   const current = isRoom && /^\d+$/.test(params.id) ? Number(params.id) : null;
   const phone = usePhone();
-  const { user } = useSession();
-  const rooms = useChatState((state) => state.rooms);
   useShortcuts(current);
   useTitle(current);
   usePresence();
   useLook(current);
   useBackground();
-  // Two effects: a name that is older in the one than in the other must not be learnt anew with every message.
-  useEffect(() => learn([user]), [user]);
-  useEffect(() => learnFromRooms(rooms), [rooms]);
 
   // Links to the sign-up, used by somebody who is in.
   if (current === null && location !== '/') return <Redirect to="/" replace />;
   return (
     <div className="flex h-dvh flex-col overflow-hidden">
+      <LearnNames />
       <ConnectionBars />
       <div className="flex min-h-0 flex-1">
         {(!phone || current === null) && <Sidebar current={current} />}
@@ -59,6 +55,16 @@ export function Shell() {
       </Suspense>
     </div>
   );
+}
+
+/** Draws nothing: the list of rooms changes with every message, and the shell need not be drawn anew for that. */
+function LearnNames() {
+  const { user } = useSession();
+  const rooms = useChatState((state) => state.rooms);
+  // Two effects: a name that is older in the one than in the other must not be learnt anew with every message.
+  useEffect(() => learn([user]), [user]);
+  useEffect(() => learnFromRooms(rooms), [rooms]);
+  return null;
 }
 
 /** Nothing is fetched for it before it is wanted, but for a quiet moment after the start. */

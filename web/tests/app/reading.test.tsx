@@ -148,6 +148,42 @@ describe('unread', () => {
     await vi.waitFor(() => expect(readUpTo(server)).toBe(1));
   });
 
+  it('is told by the title of a page that is hidden, which gets no frames', async () => {
+    const { server, open } = world();
+    const { connected } = await open('/rooms/1');
+    await connected();
+    await vi.waitFor(() => expect(document.title).toBe('#first · Acme'));
+    const spies = [
+      vi.spyOn(document, 'hidden', 'get').mockReturnValue(true),
+      vi.spyOn(document, 'visibilityState', 'get').mockReturnValue('hidden'),
+      vi.spyOn(globalThis, 'requestAnimationFrame').mockReturnValue(0),
+    ];
+    document.dispatchEvent(new Event('visibilitychange'));
+    for (const count of [1, 2, 3]) {
+      server.post(1, BOB, `number ${count}`);
+      await vi.waitFor(() => expect(document.title).toBe(`(${count}) #first · Acme`));
+    }
+    for (const spy of spies) spy.mockRestore();
+    document.dispatchEvent(new Event('visibilitychange'));
+    await vi.waitFor(() => expect(document.title).toBe('#first · Acme'));
+  });
+
+  it('is never told of what is read as it comes', async () => {
+    const { server, open } = world();
+    server.post(1, BOB, 'before');
+    const { list } = await open('/rooms/1');
+    await expect.element(list.getByText('before')).toBeVisible();
+    await vi.waitFor(() => expect(document.title).toBe('#first · Acme'));
+    const titles = vi.spyOn(document, 'title', 'set');
+    for (let count = 1; count <= 5; count += 1) {
+      server.post(1, BOB, `number ${count}`);
+      await expect.element(list.getByText(`number ${count}`)).toBeVisible();
+    }
+    await vi.waitFor(() => expect(readUpTo(server)).toBe(6));
+    expect(titles).not.toHaveBeenCalled();
+    titles.mockRestore();
+  });
+
   it('a mention is told by more than colour', async () => {
     const { server, open } = world();
     server.post(1, BOB, 'what does @ann say?');

@@ -2,7 +2,7 @@ import { type Render, rendersOf } from '../renders.ts';
 import type { Message, Room } from '@backchannel/client';
 import { describe, expect, it, vi } from 'vitest';
 import { lexer } from '../../src/app/late.ts';
-import { ANN, BOB, frames, leftBelow, world } from './world.tsx';
+import { ANN, BOB, frames, leftBelow, shown, world } from './world.tsx';
 
 /** Those that were there already. (Others come and go at the edges of what the list holds.) */
 const messages = (renders: readonly Render[]): string[] =>
@@ -50,17 +50,38 @@ describe('what is drawn anew', () => {
     expect(messages(renders)).toEqual(['said better']);
   });
 
+  it('when many messages come between two frames: all of them, together', async () => {
+    const { server, list } = await atRest();
+    const held: (() => void)[] = [];
+    const clock = vi.spyOn(server.clock, 'setTimeout').mockImplementation((run) => held.push(run));
+    for (let index = 1; index <= 20; index += 1) server.post(1, BOB, `burst ${index}`);
+    clock.mockRestore();
+    const renders = await rendersOf(async () => {
+      // No frame can come in between.
+      for (const hear of held) {
+        hear();
+        for (let turn = 0; turn < 10; turn += 1) await Promise.resolve();
+      }
+      // The first news is drawn as it comes; what follows waits for the frame.
+      expect(shown().filter((text) => text.startsWith('burst'))).toEqual(['burst 1']);
+      await expect.element(list.getByText('burst 20', { exact: true })).toBeVisible();
+    });
+    expect(renders.filter(({ name }) => name === 'Timeline').length).toBeLessThan(5);
+  });
+
   it('when far more comes than the page keeps up with: everything, in the end', async () => {
     const { server, list } = await atRest();
     const held: (() => void)[] = [];
     const clock = vi.spyOn(server.clock, 'setTimeout').mockImplementation((run) => held.push(run));
     for (let index = 1; index <= 80; index += 1) server.post(1, BOB, `burst ${index}`);
     clock.mockRestore();
-    // One after the other, each drawn as it is heard, and nothing that was put off has its turn in between.
+    // One after the other, in a page that gets no frames: each is drawn as it is heard.
+    const hidden = vi.spyOn(document, 'hidden', 'get').mockReturnValue(true);
     for (const hear of held) {
       hear();
       for (let turn = 0; turn < 10; turn += 1) await Promise.resolve();
     }
+    hidden.mockRestore();
     await expect.element(list.getByText('burst 80', { exact: true })).toBeVisible();
   });
 

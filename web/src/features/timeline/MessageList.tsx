@@ -104,12 +104,13 @@ export function MessageList({ ref, room, view, me, onJump }: MessageListProps) {
           keepMounted={roving.keepMounted}
           onScroll={onScroll}
           bufferSize={BUFFER_PX}
+          data={rows}
         >
-          {rows.map(draw)}
+          {draw}
         </Virtualizer>
         <div className="h-3 shrink-0" />
       </div>
-      <DayPill row={rows[topRow]} now={now} />
+      <DayPill row={topRow} now={now} />
       <TopNote view={view} onRetry={() => void (view.hasNewer ? chat.loadNewer(room.id) : chat.loadOlder(room.id))} />
       {atEnd === false && <LatestButton count={newBelow} onClick={() => void goToLatest()} />}
     </div>

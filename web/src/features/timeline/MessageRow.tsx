@@ -134,7 +134,8 @@ export const MessageRow = memo(function MessageRow({
       className="pointer-coarse:select-none pointer-coarse:[-webkit-touch-callout:none]"
       {...press}
       onKeyDown={onKeyDown}
-      onPointerEnter={(event) => event.pointerType === 'mouse' && setNear(true)}
+      // Over, not enter: that is not told where the pointer rests and what it rested on is gone.
+      onPointerOver={(event) => event.pointerType === 'mouse' && setNear(true)}
       onPointerLeave={() => setNear(false)}
       onFocus={() => setNear(true)}
       onBlur={(event) => !event.currentTarget.contains(event.relatedTarget) && setNear(false)}

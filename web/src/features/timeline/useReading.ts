@@ -1,10 +1,10 @@
 import type { Room, TimelineView, User } from '@backchannel/client';
-import { useEffect, useState, useSyncExternalStore } from 'react';
+import { useEffect, useRef, useSyncExternalStore } from 'react';
 import { useChat } from '../../app/chat.ts';
 
 /**
  * Moves the read mark: only for somebody who is at the end of the room, in a visible window that has the focus.
- * Returns how many messages of others came since they were last there.
+ * Returns how many messages of others came since they were last there; 0 while they are.
  */
 export function useReading(room: Room, view: TimelineView, me: User, atEnd: boolean): number {
   const chat = useChat();
@@ -13,21 +13,30 @@ export function useReading(room: Room, view: TimelineView, me: User, atEnd: bool
     () => document.visibilityState === 'visible' && document.hasFocus(),
   );
   const head = view.messages.at(-1)?.seq ?? 0;
-  const [seenUpTo, setSeenUpTo] = useState<number | null>(null);
+  const seenUpTo = useRef<number | null>(null);
   const here = atEnd && view.loading !== 'initial' && !view.hasNewer;
 
+  // Not a state: nothing is drawn by it until somebody has left the end, which draws.
   useEffect(() => {
-    if (here && head > 0) setSeenUpTo(head);
+    if (here && head > 0) seenUpTo.current = head;
   }, [here, head]);
 
-  // One's own message may be shown before what others wrote ahead of it has come; those are not read yet.
-  const readable = Math.min(head, room.seq);
+  // With the news, not after it is drawn: else the room would be unread in between, in the title and the list as well.
   useEffect(() => {
-    if (here && looking && readable > room.read_seq) chat.markRead(room.id, readable);
-  }, [chat, room.id, room.read_seq, here, looking, readable]);
+    if (!here || !looking) return undefined;
+    const read = () => {
+      const { messages, loading, hasNewer } = chat.getTimeline(room.id);
+      // One's own message may be shown before what others wrote ahead of it has come: the mark stops at what has.
+      if (loading !== 'initial' && !hasNewer) chat.markRead(room.id, messages.at(-1)?.seq ?? 0);
+    };
+    read();
+    return chat.subscribe(read);
+  }, [chat, room.id, here, looking]);
 
-  if (seenUpTo === null) return room.unread_count;
-  return view.messages.filter((message) => message.seq > seenUpTo && message.sender.id !== me.id && !message.deleted)
+  if (here) return 0;
+  const from = seenUpTo.current;
+  if (from === null) return room.unread_count;
+  return view.messages.filter((message) => message.seq > from && message.sender.id !== me.id && !message.deleted)
     .length;
 }
 

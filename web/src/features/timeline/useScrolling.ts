@@ -38,7 +38,7 @@ export function useScrolling({ room, view, rows, scroller, list }: Scrolling) {
   const lastOffset = useRef(0);
   // Unknown until the first rows are measured: until then nothing is read, and nothing is offered.
   const [atEnd, setAtEnd] = useState<boolean | null>(null);
-  const [topRow, setTopRow] = useState(0);
+  const [topRow, setTopRow] = useState<Row | undefined>(undefined);
 
   const toEnd = useCallback(() => {
     sticky.current = true;
@@ -62,7 +62,11 @@ export function useScrolling({ room, view, rows, scroller, list }: Scrolling) {
     else if (offset < lastOffset.current - 1) sticky.current = false;
     lastOffset.current = offset;
     setAtEnd(end);
-    setTopRow(list.current?.findItemIndex(offset) ?? 0);
+    // For those who scroll; the rows that pass the edge while the end is followed are no reason to draw.
+    if (!sticky.current) {
+      const top = rows[list.current?.findItemIndex(offset) ?? 0];
+      setTopRow((held) => (held?.key === top?.key ? held : top));
+    }
     if (view.loading !== null || view.error) return;
     const ahead = element.clientHeight * AHEAD_SCREENS;
     if (offset < ahead && view.hasOlder) void chat.loadOlder(room.id);
