@@ -9,7 +9,8 @@ peers/        the rivals, idiomatic           machine.py    what this machine an
 stats.py      medians and ratios              results.py    bench/results/*.json
 page.py       docs/performance.md             goals.py      what is reached
 plots.py      which pictures                  svg.py        how they are drawn
-tables.py     its tables                      capacity.py   docs/capacity.md
+tables.py     its tables                      scaling.py    the table of `workers`
+capacity.py   docs/capacity.md
 original.py   clients of the replaced system  compiler.py   the C programs
 
 A row knows servers and the generator; those know no row. Nothing under server/ knows this folder.

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from bench import plots, tables
+from bench import plots, scaling, tables
 from bench.results import read
 from bench.rows import ROWS
 from bench.servers import ROOT
@@ -21,7 +21,7 @@ PARTS = {
     part.__name__: part
     for part in (
         tables.goals, tables.machine, tables.fanout, tables.even, tables.sends, tables.http, tables.polls,
-        tables.memory, tables.start, tables.original, tables.growth, tables.storm, tables.reads, tables.browser,
+        tables.memory, tables.start, tables.original, tables.growth, scaling.workers, tables.storm, tables.reads, tables.browser,
         tables.missing,
     )
 }  # fmt: skip

@@ -11,7 +11,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -66,11 +66,11 @@ class Server:
 
     def cpu(self) -> float:
         """Seconds of CPU time that the server's processes and those beside it have used."""
-        return sum(_cpu(pid) for pid in self.pids())
+        return cpu_of([self.process.pid, *self.beside])
 
     def cpu_beside(self) -> float:
         """The same of those beside it alone."""
-        return sum(_cpu(pid) for root in self.beside for pid in tree(root))
+        return cpu_of(self.beside)
 
     def call(self, method: str, path: str, body: Any = None, token: str = "") -> Any:
         """One JSON request, for what is to be known before or after a measurement."""
@@ -78,6 +78,28 @@ class Server:
         data = None if body is None else json.dumps(body).encode()
         with urlopen(Request(self.url + path, data, headers, method=method), timeout=30) as answer:
             return json.loads(answer.read())
+
+
+def cpu_of(roots: Sequence[int]) -> float:
+    """Seconds of CPU time that these processes and their descendants have used."""
+    return sum(_cpu(pid) for pid in {pid for root in roots for pid in tree(root)})
+
+
+def children_of(root: int) -> list[int]:
+    """A process' children, without theirs."""
+    return [int(pid) for pid in Path(f"/proc/{root}/task/{root}/children").read_text().split()]
+
+
+def connections_of(pid: int, port: int) -> int:
+    """How many connections to `port` a process holds."""
+    lines = [line.split() for line in Path("/proc/net/tcp").read_text().splitlines()[1:]]
+    established = {f"socket:[{words[9]}]" for words in lines if words[1].endswith(f":{port:04X}") and words[3] == "01"}
+    held = 0
+    for entry in Path(f"/proc/{pid}/fd").iterdir():
+        # What is closed meanwhile is none.
+        with suppress(FileNotFoundError):
+            held += str(entry.readlink()) in established
+    return held
 
 
 def tree(root: int) -> list[int]:
@@ -113,14 +135,20 @@ def _cpu(pid: int) -> float:
 
 @contextmanager
 def running(
-    argv: list[str], port: int, *, env: dict[str, str] | None = None, ready: str | None = None, cwd: Path = ROOT
+    argv: list[str],
+    port: int,
+    *,
+    env: dict[str, str] | None = None,
+    ready: str | None = None,
+    cwd: Path = ROOT,
+    cores: Sequence[int] = (SERVER_CORE,),
 ) -> Iterator[Server]:
-    """Start a server on the server's core, wait until it answers, stop it at the end. `ready`: a path that answers 200."""
+    """Start a server on its cores, wait until it answers, stop it at the end. `ready`: a path that answers 200."""
     folder = Path(tempfile.mkdtemp(prefix="bench-log-"))
     log = folder / "log"
     with log.open("wb") as output:
         process = subprocess.Popen(
-            ["taskset", "-c", str(SERVER_CORE), *argv],
+            ["taskset", "-c", ",".join(map(str, cores)), *argv],
             cwd=cwd,
             env={**os.environ, **(env or {})},
             stdin=subprocess.DEVNULL,
@@ -177,7 +205,13 @@ def _wait(server: Server, ready: str | None) -> None:
 
 
 @contextmanager
-def backchannel(world: list[str], *, database: str = "sqlite", env: dict[str, str] | None = None) -> Iterator[Server]:
+def backchannel(
+    world: list[str],
+    *,
+    database: str = "sqlite",
+    env: dict[str, str] | None = None,
+    cores: Sequence[int] = (SERVER_CORE,),
+) -> Iterator[Server]:
     """The real server, with the people and rooms that `world` asks for (the options of bench.world)."""
     data = Path(tempfile.mkdtemp(prefix="bench-data-"))
     settings = {**LIFTED, **NOT_INHERITED, "BACKCHANNEL_DATA": str(data), **(env or {})}
@@ -187,7 +221,7 @@ def backchannel(world: list[str], *, database: str = "sqlite", env: dict[str, st
             made = make_world(world, settings)
             port = free_port()
             argv = [str(ROOT / ".venv" / "bin" / "backchannel"), "serve", "--port", str(port)]
-            with running(argv, port, env=settings, ready="/readyz") as server:
+            with running(argv, port, env=settings, ready="/readyz", cores=cores) as server:
                 server.world = made
                 server.beside = pids
                 yield server

@@ -14,6 +14,7 @@ ROWS = {
     "start": "bench.rows.start",
     "original": "bench.rows.original",
     "growth": "bench.rows.growth",
+    "workers": "bench.rows.workers",
     "storm": "bench.storm.row",
     "reads": "bench.reads.row",
     "browser": "bench.browser.row",
