@@ -7,6 +7,7 @@ import { Button } from '../ui/Button.tsx';
 import { Spinner } from '../ui/Spinner.tsx';
 import { Toasts } from '../ui/Toasts.tsx';
 import { AccountsContext } from './accounts.ts';
+import { Boundary } from './Boundary.tsx';
 import { ChatProvider } from './chat.ts';
 import { createDrafts } from './drafts.ts';
 import { late } from './late.ts';
@@ -39,13 +40,15 @@ export function App({ api, initial, openChat }: AppProps) {
   }, [initial, load]);
 
   return (
-    <AccountsContext value={api}>
-      <Suspense fallback={<Loading />}>
-        <Screen api={api} state={state} load={load} openChat={openChat} />
-      </Suspense>
-      <Toasts />
-      <Announcer />
-    </AccountsContext>
+    <Boundary>
+      <AccountsContext value={api}>
+        <Suspense fallback={<Loading />}>
+          <Screen api={api} state={state} load={load} openChat={openChat} />
+        </Suspense>
+        <Toasts />
+        <Announcer />
+      </AccountsContext>
+    </Boundary>
   );
 }
 
