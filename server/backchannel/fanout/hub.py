@@ -8,7 +8,7 @@ The hub knows no socket: a subscriber is anything with the methods of `Subscribe
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Collection, Iterable, Iterator, KeysView, Mapping
+from collections.abc import Awaitable, Callable, Collection, Iterable, KeysView, Mapping
 from collections.abc import Set as AbstractSet
 from itertools import chain
 from operator import attrgetter
@@ -273,23 +273,10 @@ class Hub:
             if subscriber.user_id != by:
                 subscriber.passing_frame(frame)
 
-    def pass_on_each(self, told: Iterable[tuple[int, Iterable[int], bytes]]) -> Iterator[None]:
-        """Ephemeral frames, each (by whom, rooms, frame), to everybody here who listens to any of its rooms, once each, but not
-        to whom it is by; all that is for one of them at once. Takes a step for each of them."""
-        by_room: dict[int, dict[int, bytes]] = {}
-        for by, room_ids, frame in told:
-            for room_id in room_ids:
-                if room_id in self._rooms:
-                    by_room.setdefault(room_id, {})[by] = frame
-        for subscriber in dict.fromkeys(chain.from_iterable(self._rooms[room].subscribers for room in by_room)):
-            frames: dict[int, bytes] = {}
-            for room_id in self.rooms_of(subscriber):
-                if room_id in by_room:
-                    frames.update(by_room[room_id])
-            frames.pop(subscriber.user_id, None)
-            if frames:
-                subscriber.passing_frames(list(frames.values()))
-            yield
+    def listeners_of(self, room_ids: Iterable[int]) -> list[Subscriber]:
+        """Who listens here to any of the rooms, once each."""
+        rooms = self._rooms
+        return list(dict.fromkeys(chain.from_iterable(rooms[room].subscribers for room in room_ids if room in rooms)))
 
     def observe_versions(self, versions: Mapping[int, int]) -> None:
         """The reconciler's word on the users' lists: who is behind reads their list again."""

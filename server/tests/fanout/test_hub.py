@@ -327,19 +327,6 @@ async def test_user_frames_reach_all_devices_of_that_user_alone(world: World) ->
     assert world.hub.subscribers_of(1) == [tab, phone]
 
 
-async def test_what_concerns_several_comes_to_each_as_one_without_what_is_of_themselves(world: World) -> None:
-    ada, ben, eve = Listener(user_id=1), Listener(user_id=2), Listener(user_id=3)
-    for listener in (ada, ben, eve):
-        world.hub.attach(listener)
-    for listener in (ada, ben):
-        for room_id in (ROOM, 6):
-            world.hub.enter(listener, room_id, 0, 2)
-    world.hub.enter(eve, 7, 0, 1)
-    told = [(1, (ROOM, 6), b"of ada"), (2, (ROOM, 6, 8), b"of ben"), (9, (6,), b"of nine")]
-    assert sum(1 for _ in world.hub.pass_on_each(told)) == 2
-    assert (ada.frames, ben.frames, eve.frames) == ([[b"of ben", b"of nine"]], [[b"of ada", b"of nine"]], [])
-
-
 async def test_passing_frames_reach_everybody_in_the_room_but_whom_they_are_about(world: World) -> None:
     me, mate, stranger = Listener(1), Listener(2), Listener(3)
     world.enter(me, mate)

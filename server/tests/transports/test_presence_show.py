@@ -47,12 +47,45 @@ async def test_of_two_changes_the_later_is_shown_in_the_rooms_of_both(hub: Hub, 
     assert me.frames == [[presence_frame(8, "online"), presence_frame(7, "offline")]]
 
 
-async def test_many_are_shown_a_part_at_a_time_and_all_in_the_end(hub: Hub, me: Listener) -> None:
+async def test_many_are_shown_a_part_at_a_time_and_all_in_the_end(
+    hub: Hub, me: Listener, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(presence_show, "PEOPLE", 300)
     show = PresenceShow(hub)
     show.add(Sight(user_id, "online", (ROOM,)) for user_id in range(1, 451))
     await shown(show)
-    assert [len(frames) for frames in me.frames] == [200, 200, 50]
+    assert [len(frames) for frames in me.frames] == [200, 100, 150]
     assert [frame for frames in me.frames for frame in frames] == [presence_frame(n, "online") for n in range(1, 451)]
+
+
+async def test_what_changes_while_many_are_shown_is_shown_last(hub: Hub, me: Listener) -> None:
+    show = PresenceShow(hub)
+    show.add(Sight(user_id, "online", (ROOM,)) for user_id in range(1, 302))
+    while not me.frames:  # noqa: ASYNC110
+        await asyncio.sleep(0.005)
+    show.add([Sight(301, "away", (ROOM,)), Sight(1, "offline", (ROOM,))])
+    await shown(show)
+    told = [frame for frames in me.frames for frame in frames]
+    assert told.index(presence_frame(301, "online")) < told.index(presence_frame(301, "away"))
+    assert told[-1] == presence_frame(1, "offline")
+
+
+async def test_the_more_are_told_the_longer_is_the_pause(
+    hub: Hub, me: Listener, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(presence_show, "EACH_S", 0.01)
+    for user_id in range(20):
+        other = Listener(user_id=user_id)
+        hub.attach(other)
+        hub.enter(other, ROOM, 0, 30)
+    show, loop = PresenceShow(hub), asyncio.get_running_loop()
+    show.add([Sight(500, "online", (ROOM,))])
+    await shown(show)
+    assert show._next_at - loop.time() > 0.1
+    show.add([Sight(501, "online", ())])
+    show._next_at = 0.0
+    await shown(show)
+    assert show._next_at - loop.time() <= 0.21
 
 
 async def test_however_many_listen_each_is_told(hub: Hub) -> None:
