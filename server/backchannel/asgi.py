@@ -29,7 +29,7 @@ if not apps.ready:
 
 from backchannel import __version__
 from backchannel.accounts import authenticate as accounts
-from backchannel.accounts import lookup, revocation, writing
+from backchannel.accounts import lookup, revocation, token_uses, writing
 from backchannel.accounts.identity import Ended
 from backchannel.commands.context import Context
 from backchannel.commands.publish import publisher
@@ -105,7 +105,7 @@ class Chat:
             admission=admission or Admission(),
             recall=accounts.recall,
         )
-        self.rounds = Rounds(self.node, lookup.dead_among)
+        self.rounds = Rounds(self.node, lookup.dead_among, token_uses.write)
         self._bus = bus
         self._tasks: set[asyncio.Task[Any]] = set()
         self._api = Api(self.node)

@@ -23,13 +23,14 @@ def django_db_setup(django_test_environment: None, django_db_blocker: Any) -> It
 
 @pytest.fixture(autouse=True)
 def _forget() -> Iterator[None]:
-    """What one test made others remember: rate limits, identities."""
+    """What one test made others remember: rate limits, identities, uses of tokens."""
     yield
     from django.core.cache import cache
 
-    from backchannel.accounts import authenticate
+    from backchannel.accounts import authenticate, token_uses
 
     cache.clear()
+    token_uses._noted.clear()
     authenticate._memory = authenticate._Memory()
 
 

@@ -13,10 +13,11 @@ from typing import Any, Literal, NamedTuple
 
 from django.conf import settings
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY, get_user_model, load_backend
-from django.db import OperationalError, connection, transaction
+from django.db import connection, transaction
 from django.utils import timezone
 from django.utils.crypto import constant_time_compare
 
+from backchannel.accounts import token_uses
 from backchannel.accounts.identity import Identity, Proof, Via
 from backchannel.accounts.models import Ticket, Token
 from backchannel.accounts.persons import person_of
@@ -25,7 +26,7 @@ from backchannel.accounts.secrets import TICKET_PREFIX, TOKEN_PREFIX, digest, ne
 Kind = Literal["session", "token"]
 
 TICKET_LIFE = timedelta(seconds=30)
-# "Last used" is for finding forgotten tokens; to the minute would cost a write for every call.
+# "Last used" is for finding forgotten tokens; to the minute would be a row written for every call.
 LAST_USED_STEP = timedelta(minutes=5)
 
 
@@ -147,7 +148,7 @@ def _by_live_token(column: Literal["id", "digest"], value: int | str | None, via
         return None
     token = tokens[0]
     if token.is_use_to_be_noted:
-        _note_use(token)
+        token_uses.note(token.id, timezone.now())
     return _identity(token.user, Proof(token_id=token.id), via, None)
 
 
@@ -179,14 +180,6 @@ def _tokens_sql(column: str, count: int) -> str:
         f"FROM {Token._meta.db_table} t JOIN {quoted(user.db_table)} u ON u.{quoted(str(user.pk.column))} = t.user_id "
         f"WHERE t.revoked IS NULL AND t.{column} IN ({', '.join(['%s'] * count)})"
     )
-
-
-def _note_use(token: _LiveToken) -> None:
-    try:
-        Token.objects.filter(pk=token.id).update(last_used=timezone.now())
-    except OperationalError:
-        # The database is busy or read-only. That is no reason to turn somebody away.
-        pass
 
 
 def _identity(user: Any, proof: Proof, via: Via, expires: datetime | None) -> Identity:

@@ -130,12 +130,16 @@ class Hub:
         """Hear a room's events. `head`: a seq that is committed, with the subscriber in the room. What the channel delivered
         before is not repeated; who went after it does not come in again."""
         listening = self._listening.get(subscriber)
-        if listening is None or self._went_since(subscriber.user_id, room_id, head):
-            return
+        if listening is not None:
+            self._enter(subscriber, listening, room_id, head, members)
+
+    def _enter(self, subscriber: Subscriber, listening: _Listening, room_id: int, head: int, members: int) -> None:
         channel = self._rooms.get(room_id)
         if channel is None:
             channel = self._rooms[room_id] = RoomChannel(room_id, self._is_committing)
             self._bus.subscribe(facts.room_topic(room_id))
+        elif channel.left and channel.left.get(subscriber.user_id, 0) > head:
+            return
         channel.members = members
         channel.put(subscriber, head)
         listening.rooms[channel.room_id] = None  # the same number for all who listen
@@ -161,7 +165,7 @@ class Hub:
             self.leave(subscriber, room_id)
         for room_id, (head, members) in seats.items():
             if room_id not in later:
-                self.enter(subscriber, room_id, head, members)
+                self._enter(subscriber, listening, room_id, head, members)
 
     def rewire(self, subscriber: Subscriber) -> None:
         """The subscriber's sinks are others now."""
@@ -309,7 +313,8 @@ class Hub:
         assert channel.head is not None
         while (fact := channel.stash.pop(channel.head + 1, None)) is not None:
             self._emit(channel, fact)
-        channel.stash = {seq: fact for seq, fact in channel.stash.items() if seq > channel.head}
+        if channel.stash:
+            channel.stash = {seq: fact for seq, fact in channel.stash.items() if seq > channel.head}
         if channel.stash:
             self._repair(room_id)
 

@@ -76,7 +76,8 @@ class RoomChannel:
 
     def put(self, subscriber: Subscriber, seq: int) -> None:
         self.rewire()
-        self.subscribers[subscriber] = max(seq, self.subscribers.get(subscriber, 0))
+        since = self.subscribers.get(subscriber)
+        self.subscribers[subscriber] = seq if since is None or seq > since else since
 
     def remove(self, subscriber: Subscriber) -> None:
         self.rewire()
@@ -84,7 +85,8 @@ class RoomChannel:
 
     def rewire(self) -> None:
         """Somebody is about to come or go, or to hear in another way: they have had what was before."""
-        self.flush()
+        if self._serving is not None or self._pending:
+            self.flush()
         self._sinks = None
 
     def emit(self, seq: int, frame: bytes) -> None:

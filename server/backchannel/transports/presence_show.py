@@ -60,13 +60,15 @@ class PresenceShow:
 
     def frames_of(self, user_ids: AbstractSet[int]) -> list[bytes]:
         """Of those of them who are there, in no order: what was added last of each."""
-        frame_of = self._frames.get
-        return [frame for user_id in user_ids if (frame := frame_of(user_id)) is not None]
+        return list(filter(None, map(self._frames.get, user_ids)))
 
     def _begin(self) -> None:
         sights = [self._pending.pop(user_id) for user_id in list(islice(self._pending, PEOPLE))]
-        told = [(sight.user_id, sight.rooms, presence_frame(sight.user_id, sight.state)) for sight in sights]
+        told = [(sight.user_id, sight.rooms, self._frame_of(sight)) for sight in sights]
         self._tell(Telling(self._hub, told))
+
+    def _frame_of(self, sight: Sight) -> bytes:
+        return self._frames.get(sight.user_id) or presence_frame(sight.user_id, sight.state)
 
     def _tell(self, telling: Telling) -> None:
         pause_s = max(EVERY_S, telling.listeners * EACH_S)

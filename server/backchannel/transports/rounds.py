@@ -21,6 +21,7 @@ from backchannel.transports.node import Node
 TICK_S: Final = 1.0
 RECONCILE_S: Final = 5.0
 REVALIDATE_S: Final = 30.0
+NOTE_USES_S: Final = 30.0
 
 _log = structlog.get_logger("backchannel.rounds")
 
@@ -29,14 +30,22 @@ DeadAmong = Callable[[Collection[Any]], set[str]]
 
 
 class Rounds:
-    def __init__(self, node: Node, dead_among: DeadAmong) -> None:
+    """`note_uses` writes down which credentials were used. Called in a thread."""
+
+    def __init__(self, node: Node, dead_among: DeadAmong, note_uses: Callable[[], None]) -> None:
         self._node = node
         self._dead_among = dead_among
+        self._note_uses = note_uses
         self._tasks: list[asyncio.Task[None]] = []
         self._epoch = ""
 
     def start(self) -> None:
-        rounds = ((TICK_S, self.tick), (RECONCILE_S, self.reconcile), (REVALIDATE_S, self.revalidate_all))
+        rounds = (
+            (TICK_S, self.tick),
+            (RECONCILE_S, self.reconcile),
+            (REVALIDATE_S, self.revalidate_all),
+            (NOTE_USES_S, self.note_uses),
+        )
         self._tasks = [asyncio.create_task(_every(seconds, round_)) for seconds, round_ in rounds]
         self._tasks.append(asyncio.create_task(self.reconcile_now()))  # whatever was told, its epoch is known
 
@@ -44,6 +53,8 @@ class Rounds:
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+        with suppress(CommandError):
+            await self.note_uses()
 
     async def tick(self) -> None:
         """Deadlines, heartbeats, presence."""
@@ -94,6 +105,10 @@ class Rounds:
         if proofs:
             dead = await in_thread(self._dead_among, proofs)
             self._node.hub.end_credentials(dead)
+
+    async def note_uses(self) -> None:
+        """Together, and not while somebody waits to be let in. What cannot be written now is written in the next round."""
+        await in_thread(self._note_uses)
 
 
 async def _every(seconds: float, round_: Callable[[], Awaitable[None]]) -> None:

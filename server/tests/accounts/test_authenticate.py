@@ -210,8 +210,3 @@ def test_what_has_ended_is_swept_away(tab: Client, token: str) -> None:
     Ticket.objects.update(expires=timezone.now() - timedelta(seconds=1))
     lookup.sweep()
     assert (Session.objects.count(), Ticket.objects.count()) == (0, 0)
-
-
-async def test_the_last_use_of_a_token_is_noted(token: str) -> None:
-    await authenticate(scope(authorization=f"Bearer {token}"))
-    assert (await in_thread(Token.objects.get)).last_used is not None

@@ -1,0 +1,91 @@
+"""When a token was last used: known in the end, and nobody's handshake waits for it."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+from django.db import OperationalError, connection
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from backchannel.accounts import authenticate as module
+from backchannel.accounts import lookup, token_uses
+from backchannel.accounts.authenticate import authenticate
+from backchannel.accounts.models import Token
+from backchannel.store.hop import in_thread
+from tests.accounts.conftest import scope
+from tests.running import running, somebody
+
+
+@pytest.fixture
+def token(ada: Any) -> str:
+    return lookup.issue_token(ada, "bot")
+
+
+def last_used() -> datetime | None:
+    return Token.objects.get().last_used
+
+
+async def test_a_use_is_written_in_the_next_round_and_not_before(token: str) -> None:
+    await authenticate(scope(authorization=f"Bearer {token}"))
+    assert await in_thread(last_used) is None
+    await in_thread(token_uses.write)
+    assert await in_thread(last_used) is not None
+
+
+def test_whoever_shows_a_token_makes_nothing_be_written(token: str) -> None:
+    lookup.by_secret("token", token)
+    with CaptureQueriesContext(
+        connection,
+    ) as queries:
+        lookup.by_secret("token", token)
+    assert [query["sql"][:6] for query in queries] == ["SELECT"] * len(queries)
+
+
+def test_what_was_noted_lately_is_not_noted_again(token: str) -> None:
+    lookup.by_secret("token", token)
+    token_uses.write()
+    lookup.by_secret("token", token)
+    assert token_uses._noted == {}
+    Token.objects.update(last_used=timezone.now() - lookup.LAST_USED_STEP - timedelta(seconds=1))
+    lookup.by_secret("token", token)
+    assert len(token_uses._noted) == 1
+
+
+def test_the_uses_of_many_tokens_are_few_statements(ada: Any) -> None:
+    tokens = [Token(user=ada, digest=str(number)) for number in range(1001)]
+    Token.objects.bulk_create(tokens)
+    at = timezone.now()
+    for token_id in Token.objects.values_list("pk", flat=True):
+        token_uses.note(token_id, at)
+    with CaptureQueriesContext(connection) as queries:
+        token_uses.write()
+        token_uses.write()
+    assert len(queries) == 3
+    assert Token.objects.filter(last_used=at).count() == 1001
+
+
+def test_what_could_not_be_written_is_written_the_next_time(token: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    lookup.by_secret("token", token)
+
+    def locked(*_: Any, **__: Any) -> None:
+        raise OperationalError("database is locked")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(type(Token.objects.all()), "update", locked)
+        with pytest.raises(OperationalError):
+            token_uses.write()
+        assert lookup.by_secret("token", token) is not None
+    assert last_used() is None
+    token_uses.write()
+    assert last_used() is not None
+
+
+def test_a_server_that_stops_writes_what_it_noted(module_database: None) -> None:
+    with running() as server:
+        ada = somebody("ada")
+        module._memory = module._Memory()
+        server.device(ada).connection.close()
+        tokens = Token.objects.filter(user=ada.account)
+        assert tokens.get().last_used is None
+    assert tokens.get().last_used is not None
