@@ -3,8 +3,8 @@
     submit ──▶ jobs ──▶ one of the threads ──call_soon_threadsafe──▶ the future that `submit` gave
 
 A `ThreadPoolExecutor` makes a future of its own for each call, with a lock and a condition, and the loop a second one that is
-chained to it: for a read of 100 µs that is half as much again. Here the future is the loop's own, which `run_in_executor` hands
-on as it is. Threads are started as they are needed, and kept.
+chained to it. Here the future is the loop's own, which `run_in_executor` hands on as it is, and a call costs half as much.
+Threads are started as they are needed, and kept.
 """
 
 import asyncio
