@@ -11,6 +11,8 @@ from typing import Any, Final, Protocol
 
 from django.db.backends.base.base import BaseDatabaseWrapper
 
+from backchannel.store.checkpoints import LOG_PAGES
+
 WRITER_CACHE_KIB: Final = 8192
 """SQLite pages the writer's connection keeps: a large batch touches several hundred, in the indexes above all."""
 
@@ -34,6 +36,7 @@ def prepare_for_writing(connection: BaseDatabaseWrapper) -> None:
     connection.ensure_connection()
     if connection.vendor == "sqlite":
         connection.connection.execute(f"PRAGMA cache_size=-{WRITER_CACHE_KIB}")
+        connection.connection.execute(f"PRAGMA wal_autocheckpoint={LOG_PAGES}")
 
 
 class _Sqlite:

@@ -24,6 +24,7 @@ from backchannel import failpoints
 from backchannel.protocol.errors import Code, CommandError
 from backchannel.protocol.shapes import User
 from backchannel.store.appends import Append, append_messages
+from backchannel.store.checkpoints import Checkpoints
 from backchannel.store.clock import now_us
 from backchannel.store.driver import prepare_for_writing
 from backchannel.store.hop import is_connected, note_loss, unavailable
@@ -65,6 +66,7 @@ class Log:
         self._entrance = threading.Lock()
         self._thread = threading.Thread(target=self._run, name="log-writer", daemon=True)
         self._closing = False
+        self._checkpoints = Checkpoints()
         self._taken = self._told = 0
 
     def start(self, loop: asyncio.AbstractEventLoop | None = None) -> None:
@@ -121,10 +123,13 @@ class Log:
         while job is not None or (job := self._queue.get()) is not None:
             batch, job, stop = self._gather(job)
             self._taken += len(batch)
-            if not self._commit(batch):
+            if self._commit(batch):
+                self._checkpoints.note(len(batch))
+            else:
                 stop, job = self._give_up(job) or stop, None
             if stop:
                 break
+        self._checkpoints.stop()
         connection.close()
 
     def _gather(self, first: _Job) -> tuple[list[_Job], _Job | None, bool]:
