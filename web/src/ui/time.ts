@@ -19,6 +19,12 @@ export function dayOf(at: number): number {
   return new Date(date.getFullYear(), date.getMonth(), date.getDate()).getTime();
 }
 
+/** Midnight at the end of the day `at` falls on: when the next one begins. */
+export function dayAfter(at: number): number {
+  const date = new Date(at);
+  return new Date(date.getFullYear(), date.getMonth(), date.getDate() + 1).getTime();
+}
+
 /** Whole days between the two, by the calendar: across a change of the clocks as well. */
 export function daysBetween(earlier: number, later: number): number {
   return Math.round((dayOf(later) - dayOf(earlier)) / 86_400_000);

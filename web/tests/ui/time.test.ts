@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { briefTime, clockTime, dayLabel, daysBetween } from '../../src/ui/time.ts';
+import { briefTime, clockTime, dayAfter, dayLabel, dayOf, daysBetween } from '../../src/ui/time.ts';
 
 const now = new Date(2026, 2, 30, 1, 30).getTime();
 const at = (...args: [number, number, number, number?]) => new Date(...args).getTime();
@@ -8,6 +8,14 @@ it('counts days by the calendar, also where the clocks change', () => {
   expect(daysBetween(at(2026, 2, 29, 23), now)).toBe(1);
   expect(daysBetween(at(2026, 2, 28, 23), now)).toBe(2);
   expect(daysBetween(at(2025, 9, 24), at(2025, 9, 27))).toBe(3);
+});
+
+it('a day ends where the next begins, also where the clocks change', () => {
+  for (const day of [at(2026, 2, 28), at(2026, 2, 29), at(2026, 9, 25), at(2026, 11, 31)]) {
+    const end = dayAfter(day);
+    expect(dayOf(end)).toBe(end);
+    expect(dayOf(end - 1)).toBe(day);
+  }
 });
 
 it('names days the way people do', () => {

@@ -1,5 +1,5 @@
 import type { Message, PendingMessage, Quote, Seq, TimelineView, User } from '@backchannel/client';
-import { dayOf } from '../../ui/time.ts';
+import { dayAfter, dayOf } from '../../ui/time.ts';
 
 /** What stands in the list, one entry a row of the virtualiser. `first` is the one that shows who wrote it. */
 export type Row =
@@ -33,7 +33,7 @@ interface Before {
 /** The rows of a timeline: days, the unread mark, messages in groups, then what is not sent yet. */
 export function rowsOf(view: TimelineView, me: User): Row[] {
   const rows: Row[] = [];
-  let day = Number.NEGATIVE_INFINITY;
+  let tomorrow = Number.NEGATIVE_INFINITY;
   let before: Before | null = null;
   let marked = view.firstUnreadSeq === null;
 
@@ -41,11 +41,11 @@ export function rowsOf(view: TimelineView, me: User): Row[] {
 
   const open = (at: number): void => {
     // Only a later day opens a new one: a clock that was set back must not write "Yesterday" after "Today".
-    const its = dayOf(at);
-    if (its <= day) return;
-    day = its;
+    // Dates are asked for once a day, not for each of hundreds of messages, with every message that comes.
+    if (at < tomorrow) return;
+    tomorrow = dayAfter(at);
     before = null;
-    rows.push({ kind: 'day', key: `day-${its}`, at });
+    rows.push({ kind: 'day', key: `day-${dayOf(at)}`, at });
   };
 
   for (const message of view.messages) {
