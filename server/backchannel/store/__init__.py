@@ -4,5 +4,4 @@ models.py   the tables                 log.py      the writer: one thread, group
 appends.py  messages into the log      changes.py  everything else that writes
 reads.py    room lists, pages, events  people.py   accounts → people
 render.py   rows → wire shapes         hop.py      from the event loop into a thread
-                                       readers.py  those threads
 """

@@ -11,26 +11,19 @@ import functools
 import itertools
 import threading
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Final, ParamSpec, TypeVar
 
 import structlog
 from django.db import DatabaseError, InterfaceError, connection
 
 from backchannel.protocol.errors import Code, CommandError
-from backchannel.store.readers import Readers
 
 P = ParamSpec("P")
 T = TypeVar("T")
 
 READ_THREADS: Final = 8
-
-
-def _disconnect() -> None:
-    """This thread: `connection` is another one in each."""
-    connection.close()
-
-
-_threads = Readers(READ_THREADS, _disconnect)
+_threads = ThreadPoolExecutor(READ_THREADS, thread_name_prefix="read")
 _log = structlog.get_logger("backchannel.store")
 _losses = itertools.count(1)
 _last_loss = 0
@@ -79,5 +72,14 @@ def unavailable() -> CommandError:
 def close_connections() -> None:
     """Close the read threads' connections (for tests, and at the end of a process)."""
     global _threads
-    old, _threads = _threads, Readers(READ_THREADS, _disconnect)
-    old.close()
+    old, _threads = _threads, ThreadPoolExecutor(READ_THREADS, thread_name_prefix="read")
+    # Without waiting for each other one quick thread would take all the turns, and close one connection.
+    everybody = threading.Barrier(READ_THREADS)
+
+    def close() -> None:
+        everybody.wait()
+        connection.close()
+
+    for _ in range(READ_THREADS):
+        old.submit(close)
+    old.shutdown(wait=True)
