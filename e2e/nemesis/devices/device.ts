@@ -56,8 +56,10 @@ export class Device {
       fetch: recorder.fetch,
       WebSocket: recorder.WebSocket,
       webSocketAcceptsHeaders: role.opensWith === 'header',
-      storage: outboxFile(role.outbox, ({ roomId: room, id, error }) =>
-        this.#tell('refused', { room, id, code: error?.code }),
+      storage: outboxFile(
+        role.outbox,
+        ({ roomId: room, id, content }) => this.#tell('send', { room, id, content }),
+        ({ roomId: room, id, error }) => this.#tell('refused', { room, id, code: error?.code }),
       ),
       random,
       events: this.#host,
@@ -144,7 +146,6 @@ export class Device {
     const written = this.#chat.getTimeline(room).pending.find((message) => message.content === content);
     if (!written) return this.#tell('fault', { detail: `${content} is not shown as waiting` });
     const { id } = written;
-    this.#tell('send', { room, id, content });
     sent.then(
       () => this.#tell('sent', { room, id }),
       () => {}, // the outbox tells

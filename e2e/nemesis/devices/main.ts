@@ -3,6 +3,7 @@
  *
  * Lines out are one JSON object each: records of the history (with `op`), and answers to the lines in (with `kind`).
  */
+import { writeSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { createRandom } from '../../node/random.ts';
 import { Device, type Role } from './device.ts';
@@ -17,7 +18,8 @@ interface Scene {
 
 const scene = JSON.parse(process.argv[2] ?? '') as Scene;
 
-const say = (line: object): void => void process.stdout.write(`${JSON.stringify(line)}\n`);
+/** Out of this process before anything else is done: a kill takes nothing of it back. */
+const say = (line: object): void => void writeSync(1, `${JSON.stringify(line)}\n`);
 const tell = (op: string, fields: object): void => say({ op, t: Date.now() / 1_000, ...fields });
 
 const devices = scene.devices.map((role, at) => {

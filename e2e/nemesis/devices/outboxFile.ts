@@ -4,11 +4,19 @@ import type { OutboxItem, OutboxStorage } from '@backchannel/client';
 
 type Line = { readonly put: OutboxItem } | { readonly remove: readonly string[] };
 
-/** @param refused hears of messages that the server refused for good, also of those of an earlier life. */
-export function outboxFile(path: string, refused: (item: OutboxItem) => void): OutboxStorage {
+/** @param written hears of each message before it is on the disk, so that none is there of which nobody knows.
+ * @param refused hears of messages that the server refused for good, also of those of an earlier life. */
+export function outboxFile(
+  path: string,
+  written: (item: OutboxItem) => void,
+  refused: (item: OutboxItem) => void,
+): OutboxStorage {
+  const known = new Set<string>();
   const write = async (line: Line): Promise<void> => appendFileSync(path, `${JSON.stringify(line)}\n`);
   return {
     put: (item) => {
+      if (!known.has(item.id)) written(item);
+      known.add(item.id);
       if (item.state === 'failed') refused(item);
       return write({ put: item });
     },
@@ -23,6 +31,7 @@ export function outboxFile(path: string, refused: (item: OutboxItem) => void): O
         if ('put' in line) held.set(line.put.id, line.put);
         else for (const id of line.remove) held.delete(id);
       }
+      for (const id of held.keys()) known.add(id);
       return [...held.values()];
     },
   };
