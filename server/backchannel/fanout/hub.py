@@ -138,7 +138,7 @@ class Hub:
         if channel is None:
             channel = self._rooms[room_id] = RoomChannel(room_id, self._is_committing)
             self._bus.subscribe(facts.room_topic(room_id))
-        elif channel.left and channel.left.get(subscriber.user_id, 0) > head:
+        elif channel.went_since(subscriber.user_id, head):
             return
         channel.members = members
         channel.put(subscriber, head)
@@ -152,7 +152,7 @@ class Hub:
     def _went_since(self, user_id: int, room_id: int, seq: int) -> bool:
         """Has the user gone from the room after `seq`, as far as it was heard here?"""
         channel = self._rooms.get(room_id)
-        return channel is not None and channel.left.get(user_id, 0) > seq
+        return channel is not None and channel.went_since(user_id, seq)
 
     def settle(self, subscriber: Subscriber, version: int, seats: Mapping[int, tuple[int, int]]) -> None:
         """The user's rooms as they were at `version` of their list, room → (head, members): enter these and leave all

@@ -83,6 +83,10 @@ class RoomChannel:
         self.rewire()
         self.subscribers.pop(subscriber, None)
 
+    def went_since(self, user_id: int, seq: int) -> bool:
+        """Did they go from the room after `seq`, as far as it was heard here?"""
+        return self.left.get(user_id, 0) > seq
+
     def rewire(self) -> None:
         """Somebody is about to come or go, or to hear in another way: they have had what was before."""
         if self._serving is not None or self._pending:

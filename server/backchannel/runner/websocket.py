@@ -233,17 +233,16 @@ class WebSocketProtocol(asyncio.Protocol):
 
     # -- below
 
-    def _say_soon(self) -> None:
+    def _say_soon(self, then: bytes = b"") -> None:
+        """What was kept back, and `then` in the same write."""
         if self._soon:
             soon, self._soon = self._soon, b""
             self._is_clear = not self._is_paused
-            self._transport.write(soon)
+            self._transport.write(soon + then)
 
     def _send_behind(self, text: Text) -> None:
         if self._soon and not self._is_paused:
-            soon, self._soon = self._soon, b""
-            self._is_clear = True
-            self._transport.write(soon + text.wire)
+            self._say_soon(text.wire)
         elif not self._is_paused:  # a failpoint is set
             self._transport.write(text.wire)
             if b'"type":"ack"' in text.wire:  # the loop writes before it calls

@@ -26,6 +26,20 @@ async function atRest() {
   return { ...made, ...opened };
 }
 
+/** So many messages; the function returned has them heard one after the other, without a frame or a timer in between. */
+function burst(server: ReturnType<typeof world>['server'], count: number): () => Promise<void> {
+  const held: (() => void)[] = [];
+  const clock = vi.spyOn(server.clock, 'setTimeout').mockImplementation((run) => held.push(run));
+  for (let index = 1; index <= count; index += 1) server.post(1, BOB, `burst ${index}`);
+  clock.mockRestore();
+  return async () => {
+    for (const hear of held) {
+      hear();
+      for (let turn = 0; turn < 10; turn += 1) await Promise.resolve();
+    }
+  };
+}
+
 describe('what is drawn anew', () => {
   it('when a message comes: the one before it, which hands on its place in the tab order, and no other', async () => {
     const { server, list } = await atRest();
@@ -52,16 +66,9 @@ describe('what is drawn anew', () => {
 
   it('when many messages come between two frames: all of them, together', async () => {
     const { server, list } = await atRest();
-    const held: (() => void)[] = [];
-    const clock = vi.spyOn(server.clock, 'setTimeout').mockImplementation((run) => held.push(run));
-    for (let index = 1; index <= 20; index += 1) server.post(1, BOB, `burst ${index}`);
-    clock.mockRestore();
+    const hear = burst(server, 20);
     const renders = await rendersOf(async () => {
-      // No frame can come in between.
-      for (const hear of held) {
-        hear();
-        for (let turn = 0; turn < 10; turn += 1) await Promise.resolve();
-      }
+      await hear();
       // The first news is drawn as it comes; what follows waits for the frame.
       expect(shown().filter((text) => text.startsWith('burst'))).toEqual(['burst 1']);
       await expect.element(list.getByText('burst 20', { exact: true })).toBeVisible();
@@ -71,16 +78,10 @@ describe('what is drawn anew', () => {
 
   it('when far more comes than the page keeps up with: everything, in the end', async () => {
     const { server, list } = await atRest();
-    const held: (() => void)[] = [];
-    const clock = vi.spyOn(server.clock, 'setTimeout').mockImplementation((run) => held.push(run));
-    for (let index = 1; index <= 80; index += 1) server.post(1, BOB, `burst ${index}`);
-    clock.mockRestore();
+    const hear = burst(server, 80);
     // One after the other, in a page that gets no frames: each is drawn as it is heard.
     const hidden = vi.spyOn(document, 'hidden', 'get').mockReturnValue(true);
-    for (const hear of held) {
-      hear();
-      for (let turn = 0; turn < 10; turn += 1) await Promise.resolve();
-    }
+    await hear();
     hidden.mockRestore();
     await expect.element(list.getByText('burst 80', { exact: true })).toBeVisible();
   });
