@@ -63,9 +63,9 @@ struct dialect {
   size_t (*say)(const struct link *link, const char *content, char *out, size_t room);
 };
 
-/* Everything a phase counts. */
+/* Everything a phase counts. `waited`: ns in which nothing came. */
 struct tally {
-  uint64_t began, ended, deliveries, acks, gaps, doubles, refused, bytes_in;
+  uint64_t began, ended, waited, deliveries, acks, gaps, doubles, refused, bytes_in;
   uint32_t sent, done;
   double server_cpu, load_cpu;
 };

@@ -98,6 +98,12 @@ static int orders(void) {
   return count;
 }
 
+/* The share of the time in which there was something to do: looking whether there is takes the rest. */
+static double worked_share(double seconds) {
+  double worked = seconds - (double)tally.waited / 1e9;
+  return worked > 0 ? worked / seconds : 0.0;
+}
+
 void report(const char *phase, uint64_t expected) {
   double seconds = (double)(tally.ended - tally.began) / 1e9;
   printf("{\"phase\":\"%s\",\"connections\":%d,\"messages\":%u,\"done\":%u,\"expected\":%llu,\"deliveries\":%llu,\"acks\":%llu,"
@@ -107,7 +113,7 @@ void report(const char *phase, uint64_t expected) {
          phase, ready_count, tally.sent, tally.done, (unsigned long long)expected, (unsigned long long)tally.deliveries,
          (unsigned long long)tally.acks, (unsigned long long)tally.gaps, (unsigned long long)tally.doubles, orders(),
          (unsigned long long)tally.refused, (unsigned long long)lost_links, (unsigned long long)tally.bytes_in, seconds,
-         tally.server_cpu, tally.load_cpu, seconds > 0 ? tally.load_cpu / seconds : 0.0, percentile_ms(.5),
+         tally.server_cpu, tally.load_cpu, worked_share(seconds), percentile_ms(.5),
          percentile_ms(.9), percentile_ms(.99), percentile_ms(.999), (double)longest / 1e6);
   fflush(stdout);
 }
