@@ -1,0 +1,18 @@
+"""PostgreSQL marks what was written lately as visible to all, so that counting reads an index alone."""
+
+import pytest
+from django.db import connection
+
+pytestmark = [
+    pytest.mark.django_db,
+    pytest.mark.skipif("connection.vendor != 'postgresql'", reason="belongs to the run on PostgreSQL"),
+]
+
+
+def test_a_vacuum_begins_after_so_many_new_messages_whatever_the_size_of_the_table() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT reloptions FROM pg_class WHERE relname = 'backchannel_message'")
+        assert set(cursor.fetchone()[0]) == {
+            "autovacuum_vacuum_insert_threshold=10000",
+            "autovacuum_vacuum_insert_scale_factor=0",
+        }
