@@ -84,7 +84,8 @@ class Session:
     """`session_id` names it in logs and in `hello`. `now` is everywhere in seconds of one monotonic clock; `wall_us` is the
     time of day in microseconds, for timestamps that people see. `is_poll`: driven by `POST /api/sync`.
 
-    `_floor` and `_resets` are replaced, never changed: sessions share the empty one."""
+    `idle_until`: before then `tick` has nothing to do. `_floor` and `_resets` are replaced, never changed: sessions share the
+    empty one."""
 
     __slots__ = (
         "_ahead",
@@ -103,6 +104,7 @@ class Session:
         "_settings",
         "_stale_since",
         "epoch",
+        "idle_until",
         "instance",
         "newcomer",
         "opened_at",
@@ -123,6 +125,7 @@ class Session:
         self.user_version = 0
         self._settings = settings
         self.opened_at = now
+        self.idle_until = 0.0
         self._heard_at = now
         self._beat_at = now
         self._bad_frames = 0
@@ -320,6 +323,7 @@ class Session:
         self._left -= {room_id}
         self._floor = {**self._floor, room_id: max(seq, self._floor.get(room_id, 0))}
         self._beat_soon = True
+        self.idle_until = 0.0
 
     def left(self, room_id: int) -> None:
         """Nothing of this room is said any more, whatever was read or kept of it."""
@@ -399,11 +403,16 @@ class Session:
             return self._close(CloseCode.TOO_SLOW, "silent")
         if self.overflowed:
             return self._close(CloseCode.TOO_SLOW, "behind")
-        if self.state is State.LIVE and (self._beat_soon or now - self._beat_at >= self._settings.heartbeat_s):
+        if self.state is not State.LIVE:
+            return []
+        effects: list[Effect] = []
+        if self._beat_soon or now - self._beat_at >= self._settings.heartbeat_s:
             heads = heads_since(self._beat_at)
             self._beat_at, self._beat_soon = now, False
-            return [Send([encode(Heartbeat(to_wire(wall_us), dict(heads), self.user_version))])]
-        return []
+            effects.append(Send([encode(Heartbeat(to_wire(wall_us), dict(heads), self.user_version))]))
+        # What the client says meanwhile only puts the first of them off.
+        self.idle_until = self._settings.heartbeat_s + min(self._heard_at + SILENCE_MARGIN_S, self._beat_at)
+        return effects
 
     def closed(self) -> None:
         """The link is gone."""
@@ -420,6 +429,7 @@ class Session:
 
     def _move(self, state: State) -> None:
         self.state = state
+        self.idle_until = 0.0
 
 
 def _beyond_bounds(cursors: Mapping[int, int], heads: Mapping[int, int]) -> list[int]:

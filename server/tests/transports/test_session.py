@@ -240,6 +240,30 @@ def test_silence_closes_and_anything_said_ends_it(frame: Any) -> None:
     assert session.tick(60.0, 0, lambda _: {}) == [Close(CloseCode.TOO_SLOW, "silent")]
 
 
+def test_it_is_idle_until_the_heartbeat_or_the_end_of_patience_and_news_of_a_room_ends_that() -> None:
+    session = live()
+    assert session.idle_until == 0.0
+    session.tick(5.0, 0, lambda _: {})
+    assert session.idle_until == 30.0
+    session.tick(30.0, 0, lambda _: {})  # the client has said nothing since 0
+    assert session.idle_until == 40.0
+    say(session, {"type": "pong"}, 31.0)
+    session.tick(40.0, 0, lambda _: {})
+    assert session.idle_until == 60.0
+    session.joined(5, 9)
+    assert session.idle_until == 0.0
+    session.tick(41.0, 0, lambda _: {})
+    assert session.idle_until == 71.0
+    session.end(CloseCode.RESTART, "restart")
+    assert session.idle_until == 0.0
+
+
+def test_it_is_never_idle_while_it_catches_up() -> None:
+    session, _ = resumed({5: 9}, {5: 7})
+    session.tick(5.0, 0, lambda _: {})
+    assert session.idle_until == 0.0
+
+
 def test_silence_closes_also_while_it_catches_up() -> None:
     session, _ = resumed({5: 9}, {5: 7})
     assert session.tick(40.0, 0, lambda _: {}) == [Close(CloseCode.TOO_SLOW, "silent")]

@@ -192,7 +192,8 @@ class Connection:
     def tick(self, now: float) -> None:
         if not self._is_wired:
             self._wire()
-        self._apply(self.session.tick(now, now_us(), lambda since: self._node.hub.heads_moved_since(self, since)))
+        if now >= self.session.idle_until:
+            self._apply(self.session.tick(now, now_us(), partial(self._node.hub.heads_moved_since, self)))
 
     def _wire(self) -> None:
         """Let go of the rooms whose events need no look any more; the others are tried again at the next tick."""
