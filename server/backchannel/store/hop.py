@@ -12,7 +12,8 @@ import itertools
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from typing import Final, ParamSpec, TypeVar
+from contextlib import suppress
+from typing import Any, Final, ParamSpec, TypeVar
 
 import structlog
 from django.db import DatabaseError, InterfaceError, connection
@@ -32,8 +33,31 @@ _thread = threading.local()
 
 async def in_thread(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
     """Run a blocking read in a thread. A database that does not answer is told as 503 `unavailable`."""
-    loop = asyncio.get_running_loop()
-    return await loop.run_in_executor(_threads, functools.partial(with_connection, function, *args, **kwargs))
+    answered: asyncio.Future[T] = asyncio.get_running_loop().create_future()
+    _threads.submit(_answer, answered, functools.partial(with_connection, function, *args, **kwargs))
+    return await answered
+
+
+def _answer(answered: "asyncio.Future[Any]", read: Callable[[], Any]) -> None:
+    """In the thread. With `run_in_executor` a second future would follow the first, at as much again for each hop."""
+    if answered.cancelled():  # nobody waits for it any more
+        return
+    result, error = None, None
+    try:
+        result = read()
+    except BaseException as raised:
+        error = raised
+    with suppress(RuntimeError):  # the loop is closed
+        answered.get_loop().call_soon_threadsafe(_tell, answered, result, error)
+
+
+def _tell(answered: "asyncio.Future[Any]", result: Any, error: BaseException | None) -> None:
+    if answered.done():
+        return
+    if error is None:
+        answered.set_result(result)
+    else:
+        answered.set_exception(error)
 
 
 def with_connection(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:

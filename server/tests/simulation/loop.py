@@ -2,8 +2,8 @@
 
 What the standard library promises is kept: callbacks handed to the loop run in the order in which they were handed over.
 What it does not promise is left to chance: which of several tasks that could go on goes on first. So an order that only
-happens to be right on one machine is tried the other way round here. There are no threads: what is run in an executor
-runs at once, at a moment between its start and its answer.
+happens to be right on one machine is tried the other way round here. There are no threads: what is handed to an
+executor runs at once, at a moment between its start and its answer.
 """
 
 import asyncio
@@ -116,7 +116,9 @@ class Loop(asyncio.AbstractEventLoop):
         (self._ordered if context is None else self._any).append(handle)
         return handle
 
-    call_soon_threadsafe = call_soon
+    def call_soon_threadsafe(self, callback: Callable[..., Any], *args: Any, context: Any = None) -> Handle:
+        """What a thread has to tell is heard a little later."""
+        return self.call_later(self.thread_delay(), callback, *args)
 
     def call_later(self, delay: float, callback: Callable[..., Any], *args: Any, context: Any = None) -> Handle:
         when = self.now + delay if delay > 0 else self.now
@@ -137,26 +139,9 @@ class Loop(asyncio.AbstractEventLoop):
     def create_task(self, coro: Any, *, name: str | None = None, context: Any = None) -> Task:
         return Task(coro, self)
 
-    def run_in_executor(self, executor: Any, func: Callable[..., Any], *args: Any) -> "asyncio.Future[Any]":
-        """The thread begins a little later, does its work at one moment, and its answer is heard a little later again."""
-        future: asyncio.Future[Any] = asyncio.Future(loop=self)
-
-        def work() -> None:
-            try:
-                result, error = func(*args), None
-            except Exception as raised:
-                result, error = None, raised
-            self.call_later(self.thread_delay(), answer, result, error)
-
-        def answer(result: Any, error: Exception | None) -> None:
-            if not future.done():
-                if error is None:
-                    future.set_result(result)
-                else:
-                    future.set_exception(error)
-
-        self.call_later(self.thread_delay(), work)
-        return future
+    def submit(self, function: Callable[..., Any], *args: Any) -> None:
+        """As an executor: the thread begins a little later, and does its work at one moment."""
+        self.call_later(self.thread_delay(), function, *args)
 
     def get_debug(self) -> bool:
         return False

@@ -98,6 +98,13 @@ def _users_by_id(ids: Any) -> dict[int, User]:
     return {id_: User(*people_[id_][:3]) for id_ in ids if id_ in people_}
 
 
+class _Threads:
+    """Whichever world asks has them in its loop."""
+
+    def submit(self, function: Callable[..., Any], *args: Any) -> None:
+        asyncio.get_running_loop().submit(function, *args)  # type: ignore[attr-defined]
+
+
 def _forget(_: object) -> None: ...
 
 
@@ -116,6 +123,7 @@ def installed() -> Iterator[None]:
         mock.patch.object(rooms, "connection", connection),
         mock.patch.object(past, "connection", connection),
         mock.patch.object(hop, "connection", connection),
+        mock.patch.object(hop, "_threads", _Threads()),
         mock.patch.object(asyncio.tasks._all_tasks, "add", _forget),  # type: ignore[attr-defined]
         mock.patch.object(people, "users_by_id", _users_by_id),
         mock.patch.object(people, "user_in_any_state", _user_in_any_state),
