@@ -11,8 +11,7 @@ not pass here: the reading threads that the gate leaves are theirs. Pure but for
 import asyncio
 import random
 from collections import deque
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Callable
 from typing import Final
 
 from backchannel.protocol.errors import Code, CommandError
@@ -39,17 +38,25 @@ class Admission:
     def waiting(self) -> int:
         return len(self._begun) + len(self._new)
 
-    @asynccontextmanager
-    async def turn(self, *, begun: bool = False) -> AsyncIterator[None]:
+    def turn(self, *, begun: bool = False) -> "Turn":
         """Wait for a turn, and have it while inside. Raises `overloaded` where too many wait; never to who has begun."""
+        return Turn(self, begun=begun)
+
+    async def take(self, *, begun: bool) -> None:
         if self._free:
             self._free -= 1
         else:
             await self._wait(self._begun if begun else self._new, is_refusable=not begun)
-        try:
-            yield
-        finally:
-            self._give_back()
+
+    def give_back(self) -> None:
+        """To the next who waits and has not gone away."""
+        for queue in (self._begun, self._new):
+            while queue:
+                turn = queue.popleft()
+                if not turn.done():
+                    turn.set_result(None)
+                    return
+        self._free += 1
 
     async def _wait(self, queue: "deque[asyncio.Future[None]]", *, is_refusable: bool) -> None:
         if is_refusable and len(queue) >= self._at_most:
@@ -68,15 +75,21 @@ class Admission:
                 if turn in queue:
                     queue.remove(turn)
             else:  # it had come at that very moment
-                self._give_back()
+                self.give_back()
             raise
 
-    def _give_back(self) -> None:
-        """To the next who waits and has not gone away."""
-        for queue in (self._begun, self._new):
-            while queue:
-                turn = queue.popleft()
-                if not turn.done():
-                    turn.set_result(None)
-                    return
-        self._free += 1
+
+class Turn:
+    """`async with`, as a class: every resume has three of them."""
+
+    __slots__ = ("_admission", "_begun")
+
+    def __init__(self, admission: Admission, *, begun: bool) -> None:
+        self._admission = admission
+        self._begun = begun
+
+    async def __aenter__(self) -> None:
+        await self._admission.take(begun=self._begun)
+
+    async def __aexit__(self, *_: object) -> None:
+        self._admission.give_back()

@@ -78,7 +78,7 @@ async def test_who_goes_away_as_the_turn_comes_passes_it_on() -> None:
     visitors = Visitors(Admission(at_once=1, waiting=3))
     first, gone, late = (visitors.come(name) for name in ("a", "gone", "b"))
     await until_waiting(visitors.admission, 2)
-    visitors.admission._give_back()  # the turn is `gone`'s, who has not noticed yet
+    visitors.admission.give_back()  # the turn is `gone`'s, who has not noticed yet
     gone.cancel()
     visitors.done["b"].set()
     await late

@@ -18,19 +18,19 @@ class WebSocketEndpoint:
         self._node = node
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        websocket = WebSocket(scope, receive, send)
         try:
             if self._node.draining:
                 raise CommandError(Code.UNAVAILABLE, "This server is restarting.", retry_after=1.0)
             async with self._node.admission.turn():
                 identity = await self._node.authenticate(scope)
         except CommandError as error:
-            await websocket.send_denial_response(problem(error))
+            await problem(error)(scope, receive, send)
             return
-        await websocket.accept()
-        connection = Connection(identity, self._node)
         extension = scope.get("extensions", {}).get(EXTENSION)
-        if extension is not None:  # the server calls from here on, and this call ends
-            extension["attach"](connection)
-        else:
-            await AsgiLink(websocket).run(connection)
+        if extension is None:
+            websocket = WebSocket(scope, receive, send)
+            await websocket.accept()
+            await AsgiLink(websocket).run(Connection(identity, self._node))
+        else:  # the server calls from here on, and this call ends
+            await send({"type": "websocket.accept"})
+            extension["attach"](Connection(identity, self._node))
