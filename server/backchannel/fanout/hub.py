@@ -138,7 +138,7 @@ class Hub:
         if channel is None:
             channel = self._rooms[room_id] = RoomChannel(room_id, self._is_committing)
             self._bus.subscribe(facts.room_topic(room_id))
-        elif channel.went_since(subscriber.user_id, head):
+        elif channel.left and channel.went_since(subscriber.user_id, head):
             return
         channel.members = members
         channel.put(subscriber, head)
@@ -232,7 +232,7 @@ class Hub:
         """Of these rooms those listened to: nothing happens in them without the hub's hearing of it, as long as their channel
         is the same."""
         rooms = self._rooms
-        return {room: rooms[room] for room in room_ids if room in rooms and rooms[room].in_force}
+        return {room: channel for room in room_ids if (channel := rooms.get(room)) is not None and channel.in_force}
 
     def people_in(self, room_ids: Iterable[int]) -> set[int]:
         """The users who listen here to any of the rooms."""

@@ -75,9 +75,11 @@ class RoomChannel:
         self._is_committing = is_committing
 
     def put(self, subscriber: Subscriber, seq: int) -> None:
-        self.rewire()
-        since = self.subscribers.get(subscriber)
-        self.subscribers[subscriber] = seq if since is None or seq > since else since
+        if self._sinks is not None:  # or else nothing is pending
+            self.rewire()
+        since = self.subscribers.setdefault(subscriber, seq)
+        if seq > since:
+            self.subscribers[subscriber] = seq
 
     def remove(self, subscriber: Subscriber) -> None:
         self.rewire()
