@@ -67,15 +67,26 @@ def run(argv: list[str], failed: str, **options: object) -> None:
         raise Missing(failed)
 
 
+def is_of_this_python(venv: Path) -> bool:
+    """Whether `venv` was made from the very Python that runs this, or that the environment which runs this was made from."""
+    config = venv / "pyvenv.cfg"
+    if not config.exists():
+        return False
+    values = dict(line.split(" = ", 1) for line in config.read_text().splitlines() if " = " in line)
+    made_by = values.get("executable"), values.get("version")
+    return made_by == (str(Path(sys.executable).resolve()), platform.python_version())
+
+
 def prepare_venv(*, dev: bool) -> None:
     """Make `.venv` with the locked dependencies and the package itself, editable."""
     lock = ROOT / "server" / ("requirements-dev.lock" if dev else "requirements.lock")
     python = VENV / "bin" / "python"
     state = fingerprint(lock) + platform.python_version() + _project_table()
     # The longer lock holds the shorter one's versions, so a venv for tests also serves.
-    if python.exists() and (is_done("venv-dev", _dev_state()) or is_done("venv", state)):
+    is_done_before = is_done("venv-dev", _dev_state()) or is_done("venv", state)
+    if python.exists() and is_of_this_python(VENV) and is_done_before:
         return
-    if not (VENV / "bin" / "pip").exists():
+    if not (VENV / "bin" / "pip").exists() or not is_of_this_python(VENV):
         say("    making .venv")
         shutil.rmtree(VENV, ignore_errors=True)
         made = subprocess.run([sys.executable, "-m", "venv", str(VENV)], capture_output=True, text=True, check=False)
