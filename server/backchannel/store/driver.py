@@ -1,7 +1,7 @@
-"""The database's own driver under Django's connection: how the writer's statements get there.
+"""The database's own driver under Django's connection: how the writer's statements get there, and those of the reads.
 
-Django wraps every statement (its log, its checks, its rewriting of parameters); for a batch of hundreds that costs more
-than the database does. Here nothing is between but the translation of errors, so that what a statement raises is Django's.
+Django wraps every statement (its log, its checks, its rewriting of parameters); for a batch of hundreds, or a read of one row,
+that costs more than the database does. Here nothing is between but the translation of errors, so that what a statement raises is Django's.
 Statements have `%s` for their parameters on both databases.
 """
 
@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any, Final, Protocol
 
+from django.db import connection as default_connection
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 from backchannel.store.checkpoints import LOG_PAGES
@@ -29,6 +30,16 @@ class Driver(Protocol):
 def driver_of(connection: BaseDatabaseWrapper) -> Driver:
     """Of a connection that is open."""
     return _Postgres(connection) if connection.vendor == "postgresql" else _Sqlite(connection)
+
+
+def read(sql: str, parameters: Sequence[Any]) -> list[tuple[Any, ...]]:
+    """On this thread's connection. Through Django where it is to log statements: with DEBUG, and in tests that count them."""
+    if default_connection.queries_logged:
+        with default_connection.cursor() as cursor:
+            cursor.execute(sql, list(parameters))
+            return list(cursor.fetchall())
+    default_connection.ensure_connection()
+    return driver_of(default_connection).query(sql, parameters)
 
 
 def prepare_for_writing(connection: BaseDatabaseWrapper) -> None:

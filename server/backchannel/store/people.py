@@ -1,31 +1,33 @@
 """Accounts of the site → people of the chat."""
 
 from collections.abc import Iterable
-from typing import Final
+from contextlib import suppress
+from typing import Any, Final
 
 from django.db import IntegrityError
 
 from backchannel.protocol.shapes import User
+from backchannel.store.driver import read
 from backchannel.store.models import Person
 from backchannel.store.transaction import PERSON
 
 _OF_ACCOUNT: Final = f"SELECT id, username, display_name, active FROM {PERSON} WHERE account = %s"
-"""Asked at every handshake: building it anew each time takes several times what the database takes."""
+"""Asked at every handshake."""
 
 
 def person_for_account(account: str, username: str, display_name: str) -> User:
     """The person of this account, made or brought up to date. `account` is the site's user id as text."""
-    display_name = display_name or username
-    person = next(iter(Person.objects.raw(_OF_ACCOUNT, [account])), None)
-    if person is None:
-        try:
-            person = Person.objects.create(account=account, username=username, display_name=display_name)
-        except IntegrityError:  # made by another request this instant
-            person = Person.objects.get(account=account)
-    if (person.username, person.display_name, person.active) != (username, display_name, True):
-        person.username, person.display_name, person.active = username, display_name, True
-        person.save(update_fields=["username", "display_name", "active"])
-    return user_of(person)
+    names = (username, display_name or username)
+    [(person_id, *kept)] = read(_OF_ACCOUNT, [account]) or _make(account, names)
+    if kept != [*names, True]:
+        Person.objects.filter(pk=person_id).update(username=names[0], display_name=names[1], active=True)
+    return User(person_id, *names)
+
+
+def _make(account: str, names: tuple[str, str]) -> list[tuple[Any, ...]]:
+    with suppress(IntegrityError):  # made by another request this instant
+        Person.objects.create(account=account, username=names[0], display_name=names[1])
+    return read(_OF_ACCOUNT, [account])
 
 
 def set_account_active(account: str, active: bool) -> None:

@@ -5,6 +5,7 @@ Every read is bounded and goes by an index: (room, seq) for pages, (person, stat
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any, Final, NamedTuple, cast
 from uuid import UUID
 
@@ -26,6 +27,7 @@ from backchannel.protocol.events import (
     RoomUpdated,
 )
 from backchannel.protocol.shapes import Message
+from backchannel.store.driver import read
 from backchannel.store.models import Membership
 from backchannel.store.render import MESSAGE_COLUMNS, message_from_row
 from backchannel.store.transaction import (
@@ -40,6 +42,8 @@ from backchannel.store.transaction import (
     not_a_member,
 )
 
+IDS_AT_ONCE: Final = 30_000
+"""SQLite takes up to 32,766 parameters in a statement, PostgreSQL 65,535."""
 MEMBER: Final = Membership.State.MEMBER.value
 _AND_QUOTES: Final = f"LEFT JOIN {MESSAGE} q ON q.id = m.reply_to LEFT JOIN {PERSON} qp ON qp.id = q.sender_id"
 _MESSAGES: Final = f"SELECT {MESSAGE_COLUMNS} FROM {MESSAGE} m JOIN {PERSON} p ON p.id = m.sender_id {_AND_QUOTES}"
@@ -68,7 +72,7 @@ def place_of(person_id: int) -> Place:
     is_shared = default_connection.vendor == "postgresql"
     # Nodes' clocks may differ by a day; the database has one clock for all.
     read_us = ", (EXTRACT(EPOCH FROM CLOCK_TIMESTAMP()) * 1000000)::bigint" if is_shared else ""
-    rows = _query(
+    rows = read(
         f"SELECT w.epoch, p.version, r.id, r.head, r.member_count{read_us} FROM {PERSON} p "
         "JOIN backchannel_workspace w ON w.id = 1 "
         f"LEFT JOIN {MEMBERSHIP} mb ON mb.person_id = p.id AND mb.state = %s LEFT JOIN {ROOM} r ON r.id = mb.room_id "
@@ -82,23 +86,30 @@ def place_of(person_id: int) -> Place:
 
 
 def epoch() -> str:
-    rows = _query("SELECT epoch FROM backchannel_workspace WHERE id = 1", [])
+    rows = read("SELECT epoch FROM backchannel_workspace WHERE id = 1", [])
     return str(rows[0][0]) if rows else ""
 
 
 def heads_of(room_ids: Iterable[int]) -> dict[int, int]:
-    ids = list(room_ids)
-    return dict(_query(f"SELECT id, head FROM {ROOM} WHERE id IN ({marks(ids)})", ids)) if ids else {}
+    return _numbers(f"SELECT id, head FROM {ROOM}", room_ids)
 
 
 def versions_of(person_ids: Iterable[int]) -> dict[int, int]:
-    ids = list(person_ids)
-    return dict(_query(f"SELECT id, version FROM {PERSON} WHERE id IN ({marks(ids)})", ids)) if ids else {}
+    return _numbers(f"SELECT id, version FROM {PERSON}", person_ids)
+
+
+def _numbers(select: str, ids: Iterable[int]) -> dict[int, int]:
+    """Of any number of ids, id → number: a statement for every IDS_AT_ONCE."""
+    remaining = iter(ids)
+    found: dict[int, int] = {}
+    while some := list(islice(remaining, IDS_AT_ONCE)):
+        found.update(read(f"{select} WHERE id IN ({marks(some)})", some))
+    return found
 
 
 def check_reader(room_id: int, person_id: int) -> int:
     """The room's head, where the person may read it; raises `room_not_found` or `not_a_member`."""
-    rows = _query(
+    rows = read(
         f"SELECT r.head, mb.state FROM {ROOM} r LEFT JOIN {MEMBERSHIP} mb ON mb.room_id = r.id AND mb.person_id = %s WHERE r.id = %s",
         [person_id, room_id],
     )
@@ -112,7 +123,7 @@ def check_reader(room_id: int, person_id: int) -> int:
 
 def room_of_message(message_id: UUID) -> int:
     """Which room a message is in; it never moves. Raises `message_not_found`."""
-    rows = _query(f"SELECT room_id FROM {MESSAGE} WHERE id = %s", [db_uuid(default_connection, message_id)])
+    rows = read(f"SELECT room_id FROM {MESSAGE} WHERE id = %s", [db_uuid(default_connection, message_id)])
     if not rows:
         raise CommandError(Code.MESSAGE_NOT_FOUND, f"There is no message {message_id}.")
     return int(rows[0][0])
@@ -173,7 +184,7 @@ _LOGGED: Final = (
 def _events(ranges: Mapping[int, tuple[int, int]], wanted: str, values: list[Any]) -> dict[int, list[AnyRoomEvent]]:
     if not ranges:
         return {}
-    rows = _query(
+    rows = read(
         f"WITH asked (room_id, low, high) AS (VALUES {', '.join('(%s, %s, %s)' for _ in ranges)}), "
         f"wanted AS ({wanted}) {_LOGGED}",
         [*(value for room, (low, high) in ranges.items() for value in (room, low, high)), *values],
@@ -217,10 +228,4 @@ def _event_from_row(row: Sequence[Any]) -> AnyRoomEvent:
 
 
 def _messages(sql: str, values: Sequence[Any]) -> list[Message]:
-    return [message_from_row(row) for row in _query(sql, values)]
-
-
-def _query(sql: str, values: Sequence[Any]) -> list[tuple[Any, ...]]:
-    with default_connection.cursor() as cursor:
-        cursor.execute(sql, list(values))
-        return list(cursor.fetchall())
+    return [message_from_row(row) for row in read(sql, values)]

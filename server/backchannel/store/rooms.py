@@ -5,13 +5,14 @@ Unread is counted, never stored, and never counted past 100; the whole list cost
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Final, cast
+from typing import Final, cast
 
 from django.db import connection
 from django.db.models import Exists, F, OuterRef
 
 from backchannel.protocol.errors import Code, CommandError
 from backchannel.protocol.shapes import ChannelSummary, Member, Role, Room, User
+from backchannel.store.driver import read
 from backchannel.store.models import Membership, Person
 from backchannel.store.models import Room as RoomRow
 from backchannel.store.reads import MEMBER
@@ -78,7 +79,7 @@ def list_of(person_id: int, only: Sequence[int] | None = None) -> Listed:
     """The rooms the person is in (or those of `only` among them), each as this person sees it, ascending by id. One query.
     Raises CommandError where the person does not exist."""
     narrowed, values = ("", []) if only is None else (f" AND mb.room_id IN ({marks(only)})", list(only))
-    rows = _query(_list(narrowed, *_IN_JSON[connection.vendor]), [person_id, *values, person_id])
+    rows = read(_list(narrowed, *_IN_JSON[connection.vendor]), [person_id, *values, person_id])
     if not rows:
         raise CommandError(Code.USER_NOT_FOUND, f"There is no user {person_id}.")
     (_, epoch, user_version, named, *_), *listed = rows
@@ -102,7 +103,7 @@ def rooms_of(person_id: int, only: Sequence[int] | None = None) -> list[Room]:
 
 def read_state_of(person_id: int, room_id: int) -> tuple[int, int, int]:
     """(read_seq, unread_count, mention_count)"""
-    rows = _query(
+    rows = read(
         f"SELECT mb.read_seq, {_UNREAD}, {_MENTIONED} FROM ({_MINE} AND mb.room_id = %s) mb", [person_id, room_id]
     )
     return rows[0][0], rows[0][1], rows[0][2]
@@ -129,9 +130,3 @@ def people_in(room_id: int, limit: int) -> list[User]:
     """Everybody in a room of up to `limit` members."""
     people = Person.objects.filter(memberships__room_id=room_id, memberships__state=MEMBER).order_by("pk")[:limit]
     return [User(person.pk, person.username, person.display_name) for person in people]
-
-
-def _query(sql: str, values: Sequence[Any]) -> list[tuple[Any, ...]]:
-    with connection.cursor() as cursor:
-        cursor.execute(sql, list(values))
-        return list(cursor.fetchall())

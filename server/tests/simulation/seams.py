@@ -20,7 +20,7 @@ from prometheus_client.metrics import MetricWrapperBase
 from backchannel.fanout import hub, room_channel
 from backchannel.protocol.shapes import User
 from backchannel.queries import events
-from backchannel.store import clock, hop, log, past, people, reads, rooms
+from backchannel.store import clock, driver, hop, log, past, people, reads, rooms
 from backchannel.transports import catch_up, metrics, session
 from backchannel.transports.http import sync
 from backchannel.transports.websocket import connection as websocket
@@ -119,6 +119,7 @@ def installed() -> Iterator[None]:
     patches = [
         mock.patch.object(log, "connection", connection),
         mock.patch.object(log, "transaction", connection),
+        mock.patch.object(driver, "default_connection", connection),
         mock.patch.object(reads, "default_connection", connection),
         mock.patch.object(rooms, "connection", connection),
         mock.patch.object(past, "connection", connection),

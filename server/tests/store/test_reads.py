@@ -273,6 +273,15 @@ def test_many_rooms_catch_up_in_a_fixed_number_of_queries() -> None:
     assert len(queries) == 1
 
 
+def test_any_number_of_rooms_can_be_asked_how_far_they_are(monkeypatch: pytest.MonkeyPatch) -> None:
+    ada = person()
+    ids = [room(ada) for _ in range(5)]
+    send(ids[4], ada)
+    monkeypatch.setattr(reads, "IDS_AT_ONCE", 2)
+    assert reads.heads_of(ids) == {**dict.fromkeys(ids, 0), ids[4]: 1}
+    assert reads.heads_of([]) == {}
+
+
 def test_a_run_of_events_stops_where_one_is_missing() -> None:
     from backchannel.store.models import Event
     from backchannel.store.models import Message as Row

@@ -1,8 +1,10 @@
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
 
 import pytest
 from django.db.backends.utils import CursorWrapper
+
+from backchannel.store import driver
 
 QueriesOf = Callable[[Callable[[], Any]], list[str]]
 
@@ -17,7 +19,16 @@ def queries_of(monkeypatch: pytest.MonkeyPatch) -> QueriesOf:
         executed.append(str(sql))
         return original(self, sql, params)
 
+    class Heard(NamedTuple):
+        below: driver.Driver
+
+        def query(self, sql: str, parameters: Sequence[Any]) -> list[tuple[Any, ...]]:
+            executed.append(sql)
+            return self.below.query(sql, parameters)
+
+    driver_of = driver.driver_of
     monkeypatch.setattr(CursorWrapper, "execute", execute)
+    monkeypatch.setattr(driver, "driver_of", lambda connection: Heard(driver_of(connection)))
 
     def during(do: Callable[[], Any]) -> list[str]:
         executed.clear()

@@ -128,6 +128,7 @@ class Connection:
     vendor = "sqlite"
     features = _Features()
     wrap_database_errors = nullcontext()
+    queries_logged = False
 
     def __init__(self) -> None:
         self.database: Database | None = None
@@ -144,6 +145,9 @@ class Connection:
 
     def cursor(self) -> "_Cursor":
         return self._cursor
+
+    def ensure_connection(self) -> None:
+        """It is always open."""
 
     def close(self) -> None:
         """The next statement opens another."""
