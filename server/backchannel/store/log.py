@@ -35,6 +35,10 @@ Operation = Append | Change
 QUEUE_LENGTH: Final = 8192
 """Operations that may wait; one more is refused with 503. At 10,000 a second this is under a second of waiting."""
 BATCH: Final = 256
+LARGE: Final = 32
+"""After so many together the next are begun when these are told: the loop is busy with them, and more come together meanwhile."""
+TOLD_WITHIN_S: Final = 0.05
+"""For a loop that is busy with other things nothing is put off longer."""
 BATCH_CHARACTERS: Final = 64 * 1024
 """Long messages make shorter batches: what one commit brings a reader at once stays below what a reader may be behind."""
 
@@ -68,6 +72,8 @@ class Log:
         self._closing = False
         self._checkpoints = Checkpoints()
         self._taken = self._told = 0
+        self._large_is_told = threading.Event()
+        self._large_is_told.set()
 
     def start(self, loop: asyncio.AbstractEventLoop | None = None) -> None:
         self._loop = loop
@@ -129,6 +135,7 @@ class Log:
                 stop, job = self._give_up(job) or stop, None
             if stop:
                 break
+            self._large_is_told.wait(TOLD_WITHIN_S)
         self._checkpoints.stop()
         connection.close()
 
@@ -190,6 +197,8 @@ class Log:
         if self._loop is None:
             self._resolve(batch)
         else:
+            if len(batch) >= LARGE:
+                self._large_is_told.clear()
             with suppress(RuntimeError):  # the loop is closed: nobody is left to be told
                 self._loop.call_soon_threadsafe(self._resolve, batch)
 
@@ -213,6 +222,7 @@ class Log:
                 job.answered(job.outcome)
             except Exception:
                 _log.exception("answering_broke")
+        self._large_is_told.set()
 
 
 class _Nothing(Change):

@@ -20,7 +20,7 @@ from types import MappingProxyType
 from typing import Final, TypeVar
 
 from backchannel.protocol.codec import BadFrame, ClientFrame, encode
-from backchannel.protocol.commands import Command, Ping
+from backchannel.protocol.commands import Ping
 from backchannel.protocol.errors import CloseCode, Code, CommandError
 from backchannel.protocol.frames import (
     CaughtUp,
@@ -144,24 +144,21 @@ class Session:
 
     def frame(self, frame: ClientFrame, now: float, wall_us: int) -> list[Effect]:
         self._heard_at = now
-        match self.state, frame:
-            case State.CLOSED, _:
-                return []
-            case State.OPENING, ClientHello():
+        if self.state is State.CLOSED:
+            return []
+        if self.state is State.OPENING:
+            if isinstance(frame, ClientHello):
                 return self._hello(frame)
-            case State.OPENING, _:
-                return self._close(CloseCode.NOT_UNDERSTOOD, "hello_expected")
-            case _, ClientHello():
-                return self.bad_frame(
-                    BadFrame(Code.BAD_FRAME, "There was a hello already; one opens a connection."), now
-                )
-            case _, ClientPong():
-                return []
-            case _, Ping(id=id_):
+            return self._close(CloseCode.NOT_UNDERSTOOD, "hello_expected")
+        match frame:
+            case Ping(id=id_):
                 return [Send([encode(Pong(to_wire(wall_us), id_))])]
-            case _, Command():
-                return [Run(frame)]
-        raise AssertionError(frame)
+            case ClientPong():
+                return []
+            case ClientHello():
+                error = BadFrame(Code.BAD_FRAME, "There was a hello already; one opens a connection.")
+                return self.bad_frame(error, now)
+        return [Run(frame)]
 
     def bad_frame(self, error: CommandError, now: float) -> list[Effect]:
         """Something that could not be read. What merely has a wrong field does not count against the client."""

@@ -1,9 +1,11 @@
 """The writer: what it acks is stored, once, at one place, whoever asks and whatever happens meanwhile."""
 
+import asyncio
 import random
 import threading
+import time
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -14,6 +16,7 @@ import pytest
 from django.db import DatabaseError, OperationalError, connection, connections, transaction
 
 from backchannel.protocol.errors import Code, CommandError
+from backchannel.protocol.shapes import User
 from backchannel.store.log import BATCH, Log
 from backchannel.store.message_changes import AddReaction, DeleteMessage, EditMessage
 from backchannel.store.models import Event, Person, Room
@@ -21,6 +24,7 @@ from backchannel.store.models import Message as MessageRow
 from backchannel.store.read_marks import MarkRead
 from backchannel.store.room_changes import UpdateRoom
 from backchannel.store.transaction import Change, Outcome, Transaction
+from tests.running import wait_until
 from tests.store.conftest import NewLog, held
 from tests.store.making import append, check_gapless, do, outcome, person, room, send
 
@@ -438,6 +442,48 @@ def test_it_is_idle_when_everything_is_told(new_log: NewLog) -> None:
     with held(log, actor):
         assert not log.is_idle
     assert log.is_idle
+
+
+def with_another_that_comes_while_the_first_is_told(room_id: int, who: User, while_told: Callable[[Log], None]) -> None:
+    """`while_told` is called on the loop, where the first message is committed, not told yet, and the second is queued."""
+
+    async def both() -> tuple[int, int]:
+        loop = asyncio.get_running_loop()
+        second: asyncio.Future[Outcome] = loop.create_future()
+
+        def on_commit(outcomes: Sequence[Outcome]) -> None:
+            if outcomes[0].logged[0].seq == 1:
+                log.enqueue(append(room_id, who), second.set_result)
+                while_told(log)
+
+        log = Log(on_commit)
+        log.start(loop)
+        first = await log.write(append(room_id, who))
+        answered = await second
+        log.stop()
+        return first.message.seq, answered.result.message.seq
+
+    assert asyncio.run(both()) == (1, 2)
+
+
+def test_after_a_large_batch_the_next_is_not_begun_before_it_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("backchannel.store.log.LARGE", 1)
+    monkeypatch.setattr("backchannel.store.log.TOLD_WITHIN_S", WITHIN_S)
+    waiting: list[int] = []
+
+    def look(log: Log) -> None:
+        time.sleep(0.1)  # time enough for the writer, were it to go on
+        waiting.append(log.waiting)
+
+    ada = person()
+    with_another_that_comes_while_the_first_is_told(room(ada), ada, look)
+    assert waiting == [1]
+
+
+def test_a_loop_that_is_busy_with_other_things_does_not_stop_the_writer(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("backchannel.store.log.LARGE", 1)
+    ada = person()
+    with_another_that_comes_while_the_first_is_told(room(ada), ada, lambda log: wait_until(lambda: not log.waiting))
 
 
 def test_a_database_that_is_away_is_waited_for_once_for_all_of_a_batch(

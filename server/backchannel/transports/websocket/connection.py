@@ -207,6 +207,8 @@ class Connection:
     def _apply(self, effects: Sequence[Effect]) -> None:
         for effect in effects:
             match effect:
+                case Run(command):
+                    self._run(command)
                 case Send(frames) if self.session.state is State.LIVE and len(frames) == 1:
                     self._put(frames[0])
                 case Send(frames):
@@ -222,8 +224,6 @@ class Connection:
                     self._spawn(self._reading(partial(self._catch_up.read, effect)))
                 case ReadList():
                     self._spawn(self._reading(CatchUp(self._node, self.session, self).read_list))
-                case Run(command):
-                    self._run(command)
                 case Close():
                     self._close(effect)
 
