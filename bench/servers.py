@@ -150,7 +150,7 @@ def running(
         process = subprocess.Popen(
             ["taskset", "-c", ",".join(map(str, cores)), *argv],
             cwd=cwd,
-            env={**os.environ, **(env or {})},
+            env={**os.environ, "PYTHONDONTWRITEBYTECODE": "", **(env or {})},  # compiled once, as where it is installed
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=output,
