@@ -39,9 +39,11 @@ def machine(results: Results) -> str:
     kept = [result for result in results.values() if result]
     if not kept:
         return "Nothing was measured yet."
-    about, versions = kept[0]["machine"], dict(kept[0]["versions"])
+    about = kept[0]["machine"]
+    versions: dict[str, dict[str, None]] = {}
     for result in kept:
-        versions |= result["versions"]
+        for name, version in result["versions"].items():
+            versions.setdefault(name, {})[version] = None
     versions.pop("commit", None)
     where = f"{about['processor']}, {about['cores']} cores, {about['memory']}, Linux {about['kernel']}"
     where += ", a virtual machine" if about["virtual"] == "yes" else ""
@@ -50,7 +52,7 @@ def machine(results: Results) -> str:
         for row, result in results.items()
         if result
     ]
-    told = ", ".join(f"{name} {version}" for name, version in versions.items())
+    told = ", ".join(f"{name} {' and '.join(found)}" for name, found in versions.items())
     if about.get("nice", "0") != "0":
         where += f", with precedence over other programs that ran on it (nice {about['nice']})"
     others = [case["others_cores"] for result in kept for case in result["cases"] if "others_cores" in case]
