@@ -50,6 +50,12 @@ def done(part: str, state: str) -> None:
     (STAMPS / part).write_text(state)
 
 
+def undone(*parts: str) -> None:
+    """Forget that these were made: what they were made into is gone."""
+    for part in parts:
+        (STAMPS / part).unlink(missing_ok=True)
+
+
 def run(argv: list[str], failed: str, **options: object) -> None:
     """Run a program in the checkout; its output is shown only if it fails, before `Missing(failed)`."""
     ran = subprocess.run(
@@ -83,12 +89,13 @@ def prepare_venv(*, dev: bool) -> None:
     python = VENV / "bin" / "python"
     state = fingerprint(lock) + platform.python_version() + _project_table()
     # The longer lock holds the shorter one's versions, so a venv for tests also serves.
-    is_done_before = is_done("venv-dev", _dev_state()) or is_done("venv", state)
-    if python.exists() and is_of_this_python(VENV) and is_done_before:
+    is_usable = python.exists() and is_of_this_python(VENV)
+    if is_usable and (is_done("venv-dev", _dev_state()) or is_done("venv", state)):
         return
-    if not (VENV / "bin" / "pip").exists() or not is_of_this_python(VENV):
+    if not is_usable or not (VENV / "bin" / "pip").exists():
         say("    making .venv")
         shutil.rmtree(VENV, ignore_errors=True)
+        undone("venv", "venv-dev")
         made = subprocess.run([sys.executable, "-m", "venv", str(VENV)], capture_output=True, text=True, check=False)
         if made.returncode:
             shutil.rmtree(VENV, ignore_errors=True)

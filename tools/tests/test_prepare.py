@@ -1,6 +1,7 @@
 """What is prepared already, and what has to be made anew."""
 
 import platform
+import subprocess
 import sys
 import venv
 from pathlib import Path
@@ -19,6 +20,16 @@ def test_an_environment_of_this_python_is_kept_and_one_of_another_is_not(tmp_pat
     assert not prepare.is_of_this_python(made)
     config.write_text(said.replace(str(Path(sys.executable).resolve()), "/opt/another/bin/python3"))
     assert not prepare.is_of_this_python(made)
+
+
+def test_what_was_in_an_environment_that_is_made_anew_is_not_taken_for_done(tmp_path: Path, monkeypatch):
+    monkeypatch.setattr(prepare, "VENV", tmp_path / "venv")
+    monkeypatch.setattr(prepare, "STAMPS", tmp_path / "stamps")
+    monkeypatch.setattr(prepare, "run", lambda *_: None)
+    monkeypatch.setattr(prepare.subprocess, "run", lambda *_, **__: subprocess.CompletedProcess([], 0))
+    prepare.done("venv-dev", prepare._dev_state())
+    prepare.prepare_venv(dev=False)
+    assert not prepare.is_done("venv-dev", prepare._dev_state())
 
 
 def test_where_there_is_no_environment_none_is_of_this_python(tmp_path: Path):

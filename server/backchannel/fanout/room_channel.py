@@ -75,8 +75,7 @@ class RoomChannel:
         self._is_committing = is_committing
 
     def put(self, subscriber: Subscriber, seq: int) -> None:
-        if self._sinks is not None:  # or else nothing is pending
-            self.rewire()
+        self.rewire()
         since = self.subscribers.setdefault(subscriber, seq)
         if seq > since:
             self.subscribers[subscriber] = seq
@@ -91,6 +90,8 @@ class RoomChannel:
 
     def rewire(self) -> None:
         """Somebody is about to come or go, or to hear in another way: they have had what was before."""
+        if self._sinks is None:  # nothing is pending
+            return
         if self._serving is not None or self._pending:
             self.flush()
         self._sinks = None

@@ -11,7 +11,7 @@ import functools
 import itertools
 import threading
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from typing import Any, Final, ParamSpec, TypeVar
 
@@ -48,11 +48,12 @@ def _answer(answered: "asyncio.Future[Any]", read: Callable[[], Any]) -> None:
     except BaseException as raised:
         error = raised
     with suppress(RuntimeError):  # the loop is closed
-        answered.get_loop().call_soon_threadsafe(_tell, answered, result, error)
+        answered.get_loop().call_soon_threadsafe(settle, answered, result, error)
 
 
-def _tell(answered: "asyncio.Future[Any]", result: Any, error: BaseException | None) -> None:
-    if answered.done():
+def settle(answered: "asyncio.Future[Any] | Future[Any]", result: Any, error: BaseException | None) -> None:
+    """Give whoever waits a result or an error."""
+    if answered.done():  # they have given up
         return
     if error is None:
         answered.set_result(result)

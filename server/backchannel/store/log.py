@@ -27,7 +27,7 @@ from backchannel.store.appends import Append, append_messages
 from backchannel.store.checkpoints import Checkpoints
 from backchannel.store.clock import now_us
 from backchannel.store.driver import prepare_for_writing
-from backchannel.store.hop import is_connected, note_loss, unavailable
+from backchannel.store.hop import is_connected, note_loss, settle, unavailable
 from backchannel.store.transaction import Change, Outcome, Transaction
 
 Operation = Append | Change
@@ -35,12 +35,12 @@ Operation = Append | Change
 QUEUE_LENGTH: Final = 8192
 """Operations that may wait; one more is refused with 503. At 10,000 a second this is under a second of waiting."""
 BATCH: Final = 256
+BATCH_CHARACTERS: Final = 64 * 1024
+"""Long messages make shorter batches: what one commit brings a reader at once stays below what a reader may be behind."""
 LARGE: Final = 32
 """After so many together the next are begun when these are told: the loop is busy with them, and more come together meanwhile."""
 TOLD_WITHIN_S: Final = 0.05
 """For a loop that is busy with other things nothing is put off longer."""
-BATCH_CHARACTERS: Final = 64 * 1024
-"""Long messages make shorter batches: what one commit brings a reader at once stays below what a reader may be behind."""
 
 _log = structlog.get_logger("backchannel.store")
 
@@ -236,12 +236,7 @@ class _Nothing(Change):
 
 
 def _settle(done: "asyncio.Future[Any] | Future[Any]", outcome: Outcome) -> None:
-    if done.done():  # who waited has given up
-        return
-    if outcome.error is not None:
-        done.set_exception(outcome.error)
-    else:
-        done.set_result(outcome.result)
+    settle(done, outcome.result, outcome.error)
 
 
 def _commit_looking_twice(operations: Sequence[Operation]) -> list[Outcome]:
