@@ -7,6 +7,7 @@
  */
 export { type Core, createChat, type Feature } from './core.ts';
 export { ChatError, isFinalStatus } from './errors.ts';
+export { toJson } from './json.ts';
 export { indexedDbStorage, memoryStorage } from './outboxStorage.ts';
 export { uuidv7 } from './uuid.ts';
 export type * from './types.ts';

@@ -84,6 +84,20 @@ export function transportSuite(name: string, open: () => Promise<TransportUnderT
         expect(seq).toBe(events.at(-1)?.seq);
       }));
 
+    it('carries half characters as U+FFFD, in texts and in paths', () =>
+      within(async (t) => {
+        const fields = { id: uuidv7(Date.now()), room_id: t.roomId, content: 'cut \ud83d and \udc4d, whole 👍' };
+        const { message } = await t.run(t.transport.request('send_message', fields));
+        expect(message.content).toBe('cut \ufffd and \ufffd, whole 👍');
+        const { message: edited } = await t.run(
+          t.transport.request('edit_message', { message_id: message.id, content: '\ud800' }),
+        );
+        expect(edited.content).toBe('\ufffd');
+        const reaction = { message_id: message.id, emoji: '\udfff' };
+        const { message: reacted } = await t.run(t.transport.request('add_reaction', reaction));
+        expect(reacted.reactions.map(({ emoji }) => emoji)).toEqual(['\ufffd']);
+      }));
+
     it('marks as read, forward only', () =>
       within(async (t) => {
         const fields = { id: uuidv7(Date.now()), room_id: t.roomId, content: 'to read' };

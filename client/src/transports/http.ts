@@ -6,6 +6,7 @@
  */
 import type { Environment } from '../environment.ts';
 import { ChatError } from '../errors.ts';
+import { toJson, wellFormed } from '../json.ts';
 import { type CommandFields, type CommandName, type CommandResult, isFrame } from '../protocol.ts';
 import type { Resume, Routes, SyncResponse } from '../protocol.ts';
 import type { ConnectionReason } from '../types.ts';
@@ -36,7 +37,7 @@ export function createHttp(env: Environment, { witness, refused }: HttpWitness, 
         cache: 'no-store',
         signal: outer ? AbortSignal.any([outer, late.signal]) : late.signal,
         headers: { ...(await env.headers()), ...(body && { 'Content-Type': 'application/json' }) },
-        ...(body && { body: JSON.stringify(body) }),
+        ...(body && { body: toJson(body) }),
       });
       const text = await response.text();
       if (!response.ok) throw refusal(response, text);
@@ -68,7 +69,7 @@ export function createHttp(env: Environment, { witness, refused }: HttpWitness, 
       const path = template.replace(/\{(\w+)\}/g, (_, name: string) => {
         const value = String(rest[name]);
         delete rest[name];
-        return encodeURIComponent(value);
+        return encodeURIComponent(wellFormed(value));
       });
       if (method !== 'GET' && method !== 'DELETE') return ask(method, path, rest) as Promise<CommandResult<C>>;
       const given = Object.entries(rest).filter(([, value]) => value !== undefined && value !== null);

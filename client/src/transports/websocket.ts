@@ -6,6 +6,7 @@
  */
 import type { Environment } from '../environment.ts';
 import { ChatError } from '../errors.ts';
+import { toJson } from '../json.ts';
 import { type CommandFields, type CommandName, type CommandResult, isFrame, type ServerFrame } from '../protocol.ts';
 import type { WebSocketLike } from '../types.ts';
 import type { Transport } from './transport.ts';
@@ -103,13 +104,13 @@ export function openLink(env: Pick<Environment, 'openSocket' | 'log'>, listener:
       return heard;
     },
     send(frame) {
-      if (socket?.readyState === OPEN) socket.send(JSON.stringify(frame));
+      if (socket?.readyState === OPEN) socket.send(toJson(frame));
     },
     request<C extends CommandName>(type: C, fields: CommandFields<C>): Promise<CommandResult<C>> {
       return new Promise((resolve, reject) => {
         if (socket?.readyState !== OPEN) return reject(connectionLost());
         const id = 'id' in fields ? String(fields.id) : `c${++lastId}`;
-        const text = JSON.stringify({ type, ...fields, id });
+        const text = toJson({ type, ...fields, id });
         waiters.set(id, { bytes: text.length, resolve, reject });
         socket.send(text);
       });

@@ -6,6 +6,7 @@
  * the browser's session cookie speaks, and only the messages of the person it belongs to are touched.
  */
 import { ChatError } from '../errors.ts';
+import { toJson } from '../json.ts';
 import { defaultStorage } from '../outboxStorage.ts';
 import type { RoomId, User } from '../protocol.ts';
 import { ownedStorage } from '../tabs/ownedStorage.ts';
@@ -82,7 +83,7 @@ async function call(fetch: FetchLike, method: string, url: string, body?: object
       method,
       credentials: 'same-origin',
       cache: 'no-store',
-      ...(body && { headers: { 'Content-Type': 'application/json' }, body: JSON.stringify(body) }),
+      ...(body && { headers: { 'Content-Type': 'application/json' }, body: toJson(body) }),
     });
   } catch {
     throw new ChatError({ code: 'network' });

@@ -40,6 +40,12 @@ describe('the accounts of the server', () => {
     expect(await asked[0]?.json()).toEqual({ username: 'ann', display_name: 'Ann', password: 'x', invitation: 'abc' });
   });
 
+  it('send half characters as U+FFFD, which every server reads', async () => {
+    const { api, asked } = answering(200, {});
+    await api.signUp({ username: 'ann', display_name: 'An\ud83d', password: 'p\udc00', email: '', invitation: null });
+    expect(await asked[0]?.json()).toEqual({ username: 'ann', display_name: 'An\ufffd', password: 'p\ufffd' });
+  });
+
   it('put every refusal at its field, in both shapes', async () => {
     const allauth = answering(400, { errors: [{ param: 'password', message: 'Too short.' }, { message: 'No.' }] });
     expect(await refusal(allauth.api.signIn({ username: '', password: '' }))).toMatchObject({

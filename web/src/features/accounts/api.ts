@@ -1,4 +1,4 @@
-import type { User } from '@backchannel/client';
+import { toJson, type User } from '@backchannel/client';
 
 /** Where the site stands and who is looking at it: `GET /account/state`. */
 export interface AccountState {
@@ -112,7 +112,7 @@ async function call(request: typeof fetch, method: string, path: string, body?: 
         ...(body && { 'Content-Type': 'application/json' }),
         ...(method !== 'GET' && { 'X-CSRFToken': cookie('csrftoken') }),
       },
-      ...(body && { body: JSON.stringify(body) }),
+      ...(body && { body: toJson(body) }),
     });
   } catch {
     throw new AccountError({}, 'The server cannot be reached. Check your connection and try again.');
