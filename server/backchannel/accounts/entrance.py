@@ -12,9 +12,10 @@ from django.contrib.auth import get_user_model, password_validation
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 
-from backchannel.accounts import usernames
+from backchannel.accounts import passwords, usernames
 from backchannel.accounts.models import Setup
 from backchannel.accounts.persons import person_of
+from backchannel.accounts.strict_json import fault_of
 from backchannel.accounts.writing import write
 from backchannel.protocol.errors import CommandError
 from backchannel.protocol.shapes import User as Person
@@ -59,7 +60,7 @@ def set_up(workspace_name: str, owner: Newcomer) -> Any:
     """
     name = " ".join(workspace_name.split())
     problems = _problems(owner)
-    if not name or len(name) > NAME_LENGTH:
+    if not name or len(name) > NAME_LENGTH or fault_of(name):
         problems["workspace"] = [f"Use 1 to {NAME_LENGTH} characters."]
     if problems:
         raise Refused(**problems)
@@ -120,7 +121,12 @@ def _problems(newcomer: Newcomer) -> dict[str, list[str]]:
         problems["username"] = ["This username is taken."]
     if len(newcomer.display_name) > NAME_LENGTH:
         problems["display_name"] = [f"Use at most {NAME_LENGTH} characters."]
-    if newcomer.password is not None and not newcomer.weak_password:
+    elif fault := fault_of(newcomer.display_name):
+        problems["display_name"] = [fault]
+    unusable = None if newcomer.password is None else passwords.why_not(newcomer.password)
+    if unusable is not None:
+        problems["password"] = [unusable]
+    elif newcomer.password is not None and not newcomer.weak_password:
         user = get_user_model()(username=newcomer.username, display_name=newcomer.display_name)
         try:
             password_validation.validate_password(newcomer.password, user)

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 import msgspec
 from django.http import HttpRequest, HttpResponse, JsonResponse
 
+from backchannel.accounts import strict_json
 from backchannel.protocol.errors import Code, CommandError, invalid
-
-BODY_AT_MOST = 64 * 1024
 
 
 def answer(body: dict[str, Any], status: int = 200) -> JsonResponse:
@@ -36,22 +34,25 @@ def refused(errors: dict[str, list[str]]) -> HttpResponse:
     return problem(CommandError(Code.INVALID, detail, errors=errors))
 
 
+_NAMES = {str: "text", int: "a whole number", bool: "true or false", list: "a list"}
+
+
 def read_json(request: HttpRequest, **fields: type) -> dict[str, Any]:
     """The body's members. `fields` names those that may be there, and their types. Raises `CommandError`."""
-    if len(request.body) > BODY_AT_MOST:
-        raise CommandError(Code.TOO_LARGE, "The body is larger than 64 KiB.")
-    try:
-        body = json.loads(request.body)
-    except ValueError:
-        raise CommandError(Code.BAD_FRAME, "The body is not JSON.") from None
-    if not isinstance(body, dict):
-        raise CommandError(Code.BAD_FRAME, "The body is not a JSON object.")
+    check_media_type(request)
+    body = strict_json.parse(request.body)
     for name, value in body.items():
         if name not in fields:
             raise invalid(**{name: "Is not a field of this."})
-        if not isinstance(value, fields[name]) or isinstance(value, bool):
-            raise invalid(**{name: f"Is not of the type {'text' if fields[name] is str else 'number'}."})
+        if type(value) is not fields[name]:
+            raise invalid(**{name: f"Is not {_NAMES[fields[name]]}."})
     return body
+
+
+def check_media_type(request: HttpRequest) -> None:
+    """A form of another site can send anything but this. Raises `CommandError` 415."""
+    if request.content_type != "application/json":
+        raise CommandError(Code.UNSUPPORTED_MEDIA_TYPE, "Send the body as application/json.")
 
 
 def csrf_failed(request: HttpRequest, reason: str = "") -> HttpResponse:
@@ -64,3 +65,7 @@ def csrf_failed(request: HttpRequest, reason: str = "") -> HttpResponse:
             )
         )
     return problem(CommandError(Code.FORBIDDEN, "The page is out of date. Reload it and try again."))
+
+
+def no_such_address(request: HttpRequest) -> HttpResponse:
+    return problem(CommandError(Code.NOT_FOUND, "There is nothing at this address."))

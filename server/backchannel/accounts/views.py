@@ -79,13 +79,13 @@ def create_invitation(request: HttpRequest) -> HttpResponse:
     """Make an invitation link: staff only."""
     _check_staff(request)
     given = read_json(request, days=int, max_uses=int)
-    life = timedelta(days=given.get("days", invitations.DEFAULT_LIFE.days))
+    days = given.get("days", invitations.DEFAULT_LIFE.days)
     max_uses = given.get("max_uses", 1)
-    if not timedelta() < life <= invitations.LONGEST_LIFE:
+    if not 1 <= days <= invitations.LONGEST_LIFE.days:
         raise invalid(days=f"Is not from 1 to {invitations.LONGEST_LIFE.days}.")
     if not 1 <= max_uses <= invitations.MOST_USES:
         raise invalid(max_uses=f"Is not from 1 to {invitations.MOST_USES}.")
-    secret, row = invitations.create_invitation(request.user, life, max_uses)
+    secret, row = invitations.create_invitation(request.user, timedelta(days=days), max_uses)
     body = {"url": invitation_url(request, secret), "expires_at": _wire(row.expires), "max_uses": max_uses}
     return answer(body, 201)
 

@@ -4,6 +4,7 @@ from django.contrib import admin
 from django.urls import include, path, re_path
 
 from backchannel.accounts import urls as account_urls
+from backchannel.accounts.problems import no_such_address
 from backchannel.site.staff import sign_in_by_the_app
 from backchannel.web.page import page, worker
 
@@ -15,6 +16,8 @@ admin.site.login = sign_in_by_the_app  # type: ignore[method-assign]
 
 urlpatterns = [
     path("account/", include(account_urls)),
+    # allauth has these whether or not there are telephone numbers; here there are none, and its views would break.
+    re_path(r"^_allauth/browser/v1/(?:account/phone|auth/phone/)", no_such_address),
     path("_allauth/", include("allauth.headless.urls")),
     path("admin/", admin.site.urls),
     path("sw.js", worker),

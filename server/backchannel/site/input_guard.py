@@ -1,0 +1,62 @@
+"""What Django's pages may be sent: the middleware in front of all of them.
+
+The forms behind it take any text for a value, print what is not text as if it were, and hand the database what it cannot store;
+each of these was an error 500 somewhere, or on one of the two databases. So it is refused here, once, as a problem.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+from urllib.parse import unquote_to_bytes
+
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
+
+from backchannel.accounts.problems import check_media_type, problem
+from backchannel.accounts.strict_json import parse
+from backchannel.protocol.errors import Code, CommandError, invalid
+
+HEADLESS = "/_allauth/"
+
+GetResponse = Callable[[HttpRequest], HttpResponseBase]
+
+
+class InputGuard:
+    def __init__(self, get_response: GetResponse) -> None:
+        self._get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        try:
+            _check_address(request)
+            if request.path_info.startswith(HEADLESS):
+                _check_members(request)
+        except CommandError as refusal:
+            return problem(refusal)
+        return self._get_response(request)
+
+
+def _check_address(request: HttpRequest) -> None:
+    address = request.path_info.encode("utf-8", "surrogateescape") + unquote_to_bytes(request.META["QUERY_STRING"])
+    if b"\x00" in address:
+        raise CommandError(Code.BAD_FRAME, "The address contains the character NUL.")
+
+
+def _check_members(request: HttpRequest) -> None:
+    """allauth's bodies hold text, and in one place yes or no."""
+    if request.method in {"GET", "HEAD", "OPTIONS"} or not request.body:
+        return
+    check_media_type(request)
+    for name, value in parse(request.body).items():
+        if not _is_of_its_type(name, value):
+            raise invalid(**{name: "Is not text."})
+
+
+def _is_of_its_type(name: str, value: Any) -> bool:
+    if name == "primary":
+        return isinstance(value, bool)
+    if name == "revoke_tokens":
+        return isinstance(value, bool) or (
+            isinstance(value, list) and all(type(each) is int and each > 0 for each in value)
+        )
+    return value is None or isinstance(value, str)
