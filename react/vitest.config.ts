@@ -1,8 +1,10 @@
 import { playwright } from '@vitest/browser-playwright';
 import { defineConfig } from 'vitest/config';
+import { sourceConditions } from '../conditions.ts';
 
 /** In a real browser: the client's own transports run there too, so an unbound `fetch` or timer is caught. */
 export default defineConfig({
+  resolve: { conditions: sourceConditions },
   test: {
     name: '@backchannel/react',
     include: ['test/**/*.test.tsx'],

@@ -52,7 +52,13 @@ def problems() -> list[str]:
     """What is wrong with the locks, one line each."""
     lacking = lock_npm.absent(json.loads(lock_npm.LOCK.read_text()))
     found = [f"package-lock.json lacks {name}: run `make lock UPGRADE=0`" for name in lacking]
-    for name in (*LOCKS, "package-lock.json", "bench/peers/node/package-lock.json", ".npmrc"):
+    for name in (
+        *LOCKS,
+        "package-lock.json",
+        "bench/peers/node/package-lock.json",
+        "e2e/packages/site/package-lock.json",
+        ".npmrc",
+    ):
         text = (ROOT / name).read_text()
         for line in text.splitlines():
             host = HOST.search(line)

@@ -23,7 +23,7 @@ import machine
 from machine import ROOT, VENV, Missing, say
 
 STAMPS = ROOT / ".cache" / "prepared"
-WEB_SOURCES = ("web", "react", "client", "package-lock.json", "tsconfig.base.json")
+WEB_SOURCES = ("web", "react", "client", "conditions.ts", "package-lock.json", "tsconfig.base.json")
 WEB_DIST = ROOT / "server" / "backchannel" / "web" / "dist"
 
 

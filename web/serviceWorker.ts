@@ -1,5 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import { build, type Plugin } from 'vite';
+import { sourceConditions } from '../conditions.ts';
 
 /**
  * Bundles the service worker beside the app as `sw.js`: one classic script without imports, which every browser takes,
@@ -17,6 +18,7 @@ export function serviceWorker(): Plugin {
       await build({
         configFile: false,
         logLevel: 'warn',
+        resolve: { conditions: sourceConditions },
         build: {
           outDir,
           emptyOutDir: false,

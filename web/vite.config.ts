@@ -2,6 +2,7 @@ import { fileURLToPath } from 'node:url';
 import tailwindcss from '@tailwindcss/vite';
 import react from '@vitejs/plugin-react';
 import { defineConfig } from 'vite';
+import { sourceConditions } from '../conditions.ts';
 import { precompress } from './precompress.ts';
 import { serviceWorker } from './serviceWorker.ts';
 
@@ -20,6 +21,7 @@ export default defineConfig(({ command }) => ({
   // In development the app has the root to itself, as its routes expect; index.html is for that alone.
   base: command === 'build' ? '/static/web/' : '/',
   plugins: [react(), tailwindcss(), serviceWorker(), precompress()],
+  resolve: { conditions: sourceConditions },
   build: {
     outDir: here('../server/backchannel/web/dist'),
     emptyOutDir: true,

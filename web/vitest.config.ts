@@ -2,10 +2,12 @@ import tailwindcss from '@tailwindcss/vite';
 import react from '@vitejs/plugin-react';
 import { playwright } from '@vitest/browser-playwright';
 import { defineConfig } from 'vitest/config';
+import { sourceConditions } from '../conditions.ts';
 
 /** In a real browser: scrolling, focus and popovers are what is tested, and no imitation of a browser has them. */
 export default defineConfig({
   plugins: [react(), tailwindcss()],
+  resolve: { conditions: sourceConditions },
   optimizeDeps: { include: ['react', 'react-dom/client', 'vitest-browser-react', 'virtua', 'marked', 'wouter'] },
   test: {
     name: '@backchannel/web',
