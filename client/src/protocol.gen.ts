@@ -225,10 +225,12 @@ export interface RoomRemoved {
   readonly reason: 'deleted' | 'left' | 'removed';
 }
 
+/** `seq`: the room's head that the counts include; events above it are still to be counted. */
 export interface ReadStateChanged {
   readonly type: 'read_state';
   readonly user_version: number;
   readonly room_id: RoomId;
+  readonly seq: Seq;
   readonly read_seq: Seq;
   readonly unread_count: number;
   readonly mention_count: number;
@@ -354,7 +356,9 @@ export interface Events {
   readonly seq: Seq;
 }
 
+/** `seq`: the room's head that the counts include; events above it are still to be counted. */
 export interface ReadState {
+  readonly seq: Seq;
   readonly read_seq: Seq;
   readonly unread_count: number;
   readonly mention_count: number;

@@ -61,9 +61,14 @@ export function isFrame(value: unknown): value is ServerFrame {
   return ['type', ...(NEEDED[frame.type] ?? [])].every((name) => MEMBERS[name]?.(frame[name]));
 }
 
-/** What has a number in a room. An event of a type not known yet counts: the ones after it must not wait for it. */
+/**
+ * What has a number in a room, and none in a list. An event of a type not known yet counts: the ones after it must not wait for
+ * it. A user frame is none, though it may name a room's seq.
+ */
 export const isRoomEvent = (frame: ServerFrame): frame is RoomEvent =>
-  frame.type !== 'room_reset' && EVENT.every((name) => MEMBERS[name]?.((frame as never)[name]));
+  frame.type !== 'room_reset' &&
+  !('user_version' in frame) &&
+  EVENT.every((name) => MEMBERS[name]?.((frame as never)[name]));
 
 /** True where doing it twice is doing it once, so that an unanswered try may be repeated. */
 export function isRepeatable<C extends CommandName>(type: C, fields: CommandFields<C>): boolean {

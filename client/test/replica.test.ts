@@ -106,6 +106,7 @@ const readState: ServerFrame = {
   type: 'read_state',
   user_version: 6,
   room_id: 1,
+  seq: 11,
   read_seq: 11,
   unread_count: 0,
   mention_count: 0,

@@ -6,9 +6,9 @@ group           | members           | members                 | by invitation | 
 channel         | members           | members                 | everybody     | yes   | its owner and admins
 """
 
-import unicodedata
 from typing import Final
 
+from backchannel import text_rules
 from backchannel.protocol.errors import Code, CommandError, invalid
 
 CONTENT_BYTES: Final = 16 * 1024
@@ -19,8 +19,9 @@ _MANAGERS: Final = ("owner", "admin")
 
 
 def check_content(content: str, at_most: int = CONTENT_BYTES) -> None:
-    """A message says something, fits into `at_most` bytes, and has nothing a database cannot hold."""
-    if not content.strip():
+    """A message says something that can be seen, fits into `at_most` bytes, and has nothing a database cannot hold. Its text is
+    kept as it was written: other control characters stay where they are."""
+    if text_rules.is_blank(content.replace("\x00", "x")):
         raise invalid(content="Write something first: a message cannot be empty.")
     size = len(content.encode())
     if size > at_most:
@@ -35,27 +36,29 @@ def check_text(**fields: str | None) -> None:
             raise invalid(**{field: "Contains the character NUL. Leave it out."})
 
 
-def check_emoji(emoji: str) -> None:
-    """One printable word: no space, no control or bidirectional-override character, and nothing that an address in REST
-    cannot carry as one step of its path."""
-    if "/" in emoji or emoji in (".", ".."):
-        raise invalid(emoji="A reaction is an emoji or a word without slashes.")
-    for character in emoji:
-        category = unicodedata.category(character)
-        # Joiners and variation selectors (Cf, Mn) build emoji; of the format characters only those are let in.
-        if category[0] in "ZC" and character not in "\u200d\U000e007f" and not 0xE0020 <= ord(character) <= 0xE007E:
-            raise invalid(emoji="A reaction is an emoji or a word without spaces.")
+def check_emoji(emoji: str) -> str:
+    """The reaction as it is kept: an emoji in its one spelling, or a word without spaces and slashes."""
+    canonical = text_rules.canonical_emoji(emoji)
+    if not text_rules.is_reaction(canonical):
+        raise invalid(emoji="A reaction is one emoji, or a word without spaces, slashes and invisible characters.")
+    return canonical
 
 
 def check_room_name(kind: str, name: str | None) -> str | None:
-    """The name as it is kept: trimmed; a channel must have one, a direct room has none."""
+    """The name as it is kept: cleaned; a channel must have one, a direct room has none."""
     check_text(name=name)
-    trimmed = " ".join((name or "").split()) or None
-    if kind == "direct" and trimmed:
+    cleaned = text_rules.clean_name(name or "") or None
+    if kind == "direct" and cleaned:
         raise invalid(name="A direct room has no name: it shows the other person.")
-    if kind == "channel" and not trimmed:
-        raise invalid(name="A channel needs a name.")
-    return trimmed
+    if kind == "channel" and not cleaned:
+        raise invalid(name="A channel needs a name that can be seen.")
+    return cleaned
+
+
+def check_topic(topic: str | None) -> str | None:
+    """The topic as it is kept: cleaned. None stays None."""
+    check_text(topic=topic)
+    return None if topic is None else text_rules.clean_name(topic)
 
 
 def check_not_direct(kind: str, what: str) -> None:

@@ -361,7 +361,7 @@ export class MemoryServer {
   #read(room: MemoryRoom, userId: UserId, seq: Seq) {
     const member = room.members.get(userId) as { read: Seq };
     const read_seq = Math.max(member.read, Math.min(seq, room.log.length));
-    const state = { read_seq, ...this.#counts(room, userId, read_seq) };
+    const state = { seq: room.log.length, read_seq, ...this.#counts(room, userId, read_seq) };
     if (read_seq > member.read) {
       member.read = read_seq;
       this.tell(userId, { type: 'read_state', room_id: room.id, ...state });

@@ -170,6 +170,7 @@ const readState = (user_version: number, read_seq: number, unread_count: number)
   type: 'read_state',
   user_version,
   room_id: 1,
+  seq: 10,
   read_seq,
   unread_count,
   mention_count: 0,

@@ -9,10 +9,8 @@ from backchannel.store import room_changes as changes
 
 def _create(command: CreateRoom, caller: Caller, _: Context) -> changes.CreateRoom:
     name = rules.check_room_name(command.kind, command.name)
-    rules.check_text(topic=command.topic)
-    return changes.CreateRoom(
-        actor=caller.user, kind=command.kind, name=name, topic=command.topic.strip(), members=command.members
-    )
+    topic = rules.check_topic(command.topic) or ""
+    return changes.CreateRoom(actor=caller.user, kind=command.kind, name=name, topic=topic, members=command.members)
 
 
 def _created(made: changes.Created) -> Answer:
@@ -20,8 +18,9 @@ def _created(made: changes.Created) -> Answer:
 
 
 def _update(command: UpdateRoom, caller: Caller, _: Context) -> changes.UpdateRoom:
-    rules.check_text(name=command.name, topic=command.topic)
-    return changes.UpdateRoom(actor=caller.user, room_id=command.room_id, name=command.name, topic=command.topic)
+    rules.check_text(name=command.name)
+    topic = rules.check_topic(command.topic)
+    return changes.UpdateRoom(actor=caller.user, room_id=command.room_id, name=command.name, topic=topic)
 
 
 create_room = Write(_create, _created)

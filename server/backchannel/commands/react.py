@@ -9,16 +9,14 @@ from backchannel.store.reads import room_of_message
 
 
 async def add_reaction(command: AddReaction, caller: Caller, context: Context) -> Answer:
-    rules.check_emoji(command.emoji)
+    emoji = rules.check_emoji(command.emoji)
     room_id = await in_thread(room_of_message, command.message_id)
-    change = changes.AddReaction(actor=caller.user, room_id=room_id, message_id=command.message_id, emoji=command.emoji)
+    change = changes.AddReaction(actor=caller.user, room_id=room_id, message_id=command.message_id, emoji=emoji)
     return Answer(await context.log.write(change))
 
 
 async def remove_reaction(command: RemoveReaction, caller: Caller, context: Context) -> Answer:
-    rules.check_emoji(command.emoji)
+    emoji = rules.check_emoji(command.emoji)
     room_id = await in_thread(room_of_message, command.message_id)
-    change = changes.RemoveReaction(
-        actor=caller.user, room_id=room_id, message_id=command.message_id, emoji=command.emoji
-    )
+    change = changes.RemoveReaction(actor=caller.user, room_id=room_id, message_id=command.message_id, emoji=emoji)
     return Answer(await context.log.write(change))

@@ -89,7 +89,10 @@ class RoomRemoved(UserFrame, kw_only=True, tag="room_removed"):
 
 
 class ReadStateChanged(UserFrame, kw_only=True, tag="read_state"):
+    """`seq`: the room's head that the counts include; events above it are still to be counted."""
+
     room_id: int
+    seq: int
     read_seq: int
     unread_count: int
     mention_count: int

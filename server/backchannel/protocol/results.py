@@ -54,6 +54,9 @@ class Events(msgspec.Struct):
 
 
 class ReadState(msgspec.Struct):
+    """`seq`: the room's head that the counts include; events above it are still to be counted."""
+
+    seq: int
     read_seq: int
     unread_count: int
     mention_count: int

@@ -10,14 +10,17 @@ from backchannel.protocol.shapes import User
 from backchannel.store.driver import read
 from backchannel.store.models import Person
 from backchannel.store.transaction import PERSON
+from backchannel.text_rules import clean_name
 
 _OF_ACCOUNT: Final = f"SELECT id, username, display_name, active FROM {PERSON} WHERE account = %s"
 """Asked at every handshake."""
 
 
 def person_for_account(account: str, username: str, display_name: str) -> User:
-    """The person of this account, made or brought up to date. `account` is the site's user id as text."""
-    names = (username, display_name or username)
+    """The person of this account, made or brought up to date. `account` is the site's user id as text. The names are cleaned:
+    a site may let its people write anything."""
+    username = clean_name(username) or account
+    names = (username, clean_name(display_name) or username)
     [(person_id, *kept)] = read(_OF_ACCOUNT, [account]) or _make(account, names)
     if kept != [*names, True]:
         Person.objects.filter(pk=person_id).update(username=names[0], display_name=names[1], active=True)

@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 
 from backchannel.protocol.events import ReadStateChanged
-from backchannel.protocol.results import ReadState
 from backchannel.store import rooms
 from backchannel.store.models import Membership
 from backchannel.store.transaction import MEMBERSHIP, ROOM, Change, Outcome, Transaction
@@ -39,12 +38,12 @@ class MarkRead(Change):
         transaction.after_heads(lambda: self._look(transaction, outcome, moved))
 
     def _look(self, transaction: Transaction, outcome: Outcome, moved: bool) -> None:
-        read_seq, unread, mentions = rooms.read_state_of(self.actor.id, self.room_id)
-        outcome.result = ReadState(read_seq, unread, mentions)
+        state = outcome.result = rooms.read_state_of(self.actor.id, self.room_id)
         if moved:
             transaction.tell(
                 outcome, self.actor.id,
                 lambda version: ReadStateChanged(
-                    user_version=version, room_id=self.room_id, read_seq=read_seq, unread_count=unread, mention_count=mentions
+                    user_version=version, room_id=self.room_id, seq=state.seq, read_seq=state.read_seq,
+                    unread_count=state.unread_count, mention_count=state.mention_count,
                 ),
             )  # fmt: skip

@@ -96,7 +96,7 @@ class UpdateRoom(RoomChange):
         room, _ = transaction.check_member(self.room_id, self.actor.id)
         rules.check_not_direct(room.kind, "it has no name or topic to change")
         name = rules.check_room_name(room.kind, self.name) if self.name is not None else room.name
-        topic = room.topic if self.topic is None else self.topic.strip()
+        topic = room.topic if self.topic is None else self.topic
         _answer_with_room(transaction, outcome, room.id, self.actor.id)
         if (name, topic) == (room.name, room.topic):
             return

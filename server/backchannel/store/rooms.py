@@ -11,6 +11,7 @@ from django.db import connection
 from django.db.models import Exists, F, OuterRef
 
 from backchannel.protocol.errors import Code, CommandError
+from backchannel.protocol.results import ReadState
 from backchannel.protocol.shapes import ChannelSummary, Member, Role, Room, User
 from backchannel.store.driver import read
 from backchannel.store.models import Membership, Person
@@ -101,12 +102,12 @@ def rooms_of(person_id: int, only: Sequence[int] | None = None) -> list[Room]:
     return list_of(person_id, only).rooms if only is None or only else []
 
 
-def read_state_of(person_id: int, room_id: int) -> tuple[int, int, int]:
-    """(read_seq, unread_count, mention_count)"""
+def read_state_of(person_id: int, room_id: int) -> ReadState:
     rows = read(
-        f"SELECT mb.read_seq, {_UNREAD}, {_MENTIONED} FROM ({_MINE} AND mb.room_id = %s) mb", [person_id, room_id]
+        f"SELECT mb.head, mb.read_seq, {_UNREAD}, {_MENTIONED} FROM ({_MINE} AND mb.room_id = %s) mb",
+        [person_id, room_id],
     )
-    return rows[0][0], rows[0][1], rows[0][2]
+    return ReadState(*rows[0])
 
 
 def members_page(room_id: int, after: int, limit: int) -> list[Member]:

@@ -53,6 +53,7 @@ def of_message(fields: Fields) -> list[Case]:
 
 OUTSIDERS = (("a stranger", "cyd"), ("who left", "dan"), ("who was removed", "eve"))
 NUL = "a\x00b"
+INVISIBLE = "\u200b\u2060\u00ad \u2800\u3164\ufe0f\u202e\x07"
 LONG = "ö" * (8 * 1024) + "."
 
 CASES: dict[str, list[Case]] = {
@@ -76,7 +77,9 @@ CASES: dict[str, list[Case]] = {
         no("with an id of other words", "id_reused", lambda w: {"room_id": w.group, "content": "X", "id": w.by_ada}),
         no("an id of another room", "id_reused", lambda w: {"room_id": w.channel, "content": "From Ada.", "id": w.by_ada}),
         no("nothing", "invalid", of_group(content=" \n\t "), field="content"),
+        yes("control characters", of_group(content="\x1b[1mBold\x1b[0m\x07 \u202e")),
         no("a NUL", "invalid", of_group(content=NUL), field="content"),
+        no("what nobody can see", "invalid", of_group(content=INVISIBLE), field="content"),
         no("too much in bytes", "invalid", of_group(content=LONG), field="content"),
         no("a reply to no message", "invalid", lambda w: {"room_id": w.group, "content": "X", "reply_to": w.absent}, field="reply_to"),
         no("a reply to another room", "invalid", lambda w: {"room_id": w.channel, "content": "X", "reply_to": w.by_ada}, field="reply_to"),
@@ -92,6 +95,7 @@ CASES: dict[str, list[Case]] = {
         no("another's", "forbidden", lambda w: {"message_id": w.by_ben, "content": "X"}),
         no("what is deleted", "message_deleted", lambda w: {"message_id": w.deleted, "content": "X"}),
         no("to nothing", "invalid", lambda w: {"message_id": w.by_ada, "content": " "}, field="content"),
+        no("to what nobody can see", "invalid", lambda w: {"message_id": w.by_ada, "content": INVISIBLE}, field="content"),
         no("to too much in bytes", "invalid", lambda w: {"message_id": w.by_ada, "content": LONG}, field="content"),
         no("to a NUL", "invalid", lambda w: {"message_id": w.by_ada, "content": NUL}, field="content"),
         *of_message(lambda w: {"message_id": w.by_ada, "content": "X"}),
@@ -108,11 +112,16 @@ CASES: dict[str, list[Case]] = {
         yes("a family", lambda w: {"message_id": w.by_ben, "emoji": "👩‍👩‍👧"}),
         yes("a flag of tags", lambda w: {"message_id": w.by_ben, "emoji": "🏴󠁧󠁢󠁳󠁣󠁴󠁿"}),
         yes("a word", lambda w: {"message_id": w.by_ben, "emoji": "100%?#&+"}),
+        yes("an emoji of Unicode 16", lambda w: {"message_id": w.by_ben, "emoji": "🫩"}),
+        yes("an emoji that is not there yet", lambda w: {"message_id": w.by_ben, "emoji": "\U0001facf"}),
+        yes("another spelling", lambda w: {"message_id": w.by_ben, "emoji": "❤"}),
         yes("twice", lambda w: {"message_id": w.by_ben, "emoji": "👍"}, twice=True),
         no("to what is deleted", "message_deleted", lambda w: {"message_id": w.deleted, "emoji": "👍"}),
         no("words", "invalid", lambda w: {"message_id": w.by_ben, "emoji": "two words"}, field="emoji"),
         no("a control character", "invalid", lambda w: {"message_id": w.by_ben, "emoji": "a\x07"}, field="emoji"),
         no("a direction of writing", "invalid", lambda w: {"message_id": w.by_ben, "emoji": "a\u202e"}, field="emoji"),
+        no("what nobody can see", "invalid", lambda w: {"message_id": w.by_ben, "emoji": "\u2800"}, field="emoji"),
+        no("a selector alone", "invalid", lambda w: {"message_id": w.by_ben, "emoji": "\ufe0f"}, field="emoji"),
         no("a slash", "invalid", lambda w: {"message_id": w.by_ben, "emoji": "a/b"}, field="emoji"),
         no("a line's end", "invalid", lambda w: {"message_id": w.by_ben, "emoji": "a\n/b"}, field="emoji"),
         *of_message(lambda w: {"message_id": w.by_ada, "emoji": "👍"}),
@@ -165,11 +174,14 @@ CASES: dict[str, list[Case]] = {
         yes("a group", lambda w: {"kind": "group", "name": "  A  group ", "topic": " T ", "members": [w.cyd.id, w.ben.id]}),
         yes("a group without a name", lambda w: {"kind": "group"}),
         yes("a group with oneself", lambda w: {"kind": "group", "members": [w.ada.id, w.ben.id, w.ben.id]}),
+        yes("a group with a disguised name", lambda w: {"kind": "group", "name": "A\u202e\u200b B", "topic": "\u2067T\u2069\u200b"}),
+        yes("a group with a name nobody can see", lambda w: {"kind": "group", "name": INVISIBLE, "topic": INVISIBLE}),
         yes("a channel", lambda w: {"kind": "channel", "name": "C"}),
         yes("a direct room", lambda w: {"kind": "direct", "members": [w.cyd.id]}),
         yes("a direct room twice", lambda w: {"kind": "direct", "members": [w.cyd.id]}, twice=True),
         yes("a direct room of old", lambda w: {"kind": "direct", "members": [w.ada.id]}, "ben"),
         no("a channel without a name", "invalid", lambda w: {"kind": "channel", "name": " "}, field="name"),
+        no("a channel with a name nobody can see", "invalid", lambda w: {"kind": "channel", "name": INVISIBLE}, field="name"),
         no("a direct room with a name", "invalid", lambda w: {"kind": "direct", "name": "X", "members": [w.cyd.id]}, field="name"),
         no("a direct room with nobody", "invalid", lambda w: {"kind": "direct"}, field="members"),
         no("a direct room with oneself", "invalid", lambda w: {"kind": "direct", "members": [w.ada.id]}, field="members"),
@@ -181,9 +193,11 @@ CASES: dict[str, list[Case]] = {
     "update_room": [
         yes("its name", of_group(name=" New  name "), "ben"),
         yes("its topic", of_group(topic="New topic")),
+        yes("a disguised name", of_group(name="N\u202eew\u200b", topic="\u200bT")),
         yes("nothing", of_group()),
         yes("a group's name to none", of_group(name="")),
         no("a channel's name to none", "invalid", lambda w: {"room_id": w.channel, "name": " "}, field="name"),
+        no("a channel's name to one nobody can see", "invalid", lambda w: {"room_id": w.channel, "name": INVISIBLE}, field="name"),
         no("a NUL", "invalid", of_group(topic=NUL), field="topic"),
         no("a direct room", "forbidden", lambda w: {"room_id": w.direct, "topic": "X"}),
         *members_only(of_group(topic="X")),

@@ -189,7 +189,7 @@ class SessionMachine(RuleBasedStateMachine):
     def i_read_on_elsewhere(self, room_id: int) -> None:
         self.database.tell(
             lambda version: ReadStateChanged(
-                user_version=version, room_id=room_id, read_seq=0, unread_count=0, mention_count=0
+                user_version=version, room_id=room_id, seq=0, read_seq=0, unread_count=0, mention_count=0
             )
         )
 

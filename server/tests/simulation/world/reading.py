@@ -225,7 +225,7 @@ def _last(db: Database, row: Row) -> tuple[Any, ...]:
     return (row[ID], row[CONTENT], row[CREATED], *db.tables.people[row[SENDER]][:3])
 
 
-@means("SELECT mb.read_seq, (SELECT COUNT(*)…WHERE mb.person_id = %s AND mb.room_id = %s) mb")
+@means("SELECT mb.head, mb.read_seq, (SELECT COUNT(*)…WHERE mb.person_id = %s AND mb.room_id = %s) mb")
 def _read_state(db: Database, p: list[Any]) -> list[tuple[Any, ...]]:
     seat = db.tables.seats[p[1], p[0]]
-    return [(seat[READ], *_counts(db, seat))]
+    return [(db.tables.rooms[p[1]][HEAD], seat[READ], *_counts(db, seat))]

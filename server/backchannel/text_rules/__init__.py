@@ -1,0 +1,16 @@
+"""What text may be: names, topics, messages, reactions, and how names are compared in a search. Pure.
+
+    is_blank(text)          nothing in it can be seen
+    clean_name(text)        a name as it is kept: one line, nothing invisible in it that could disguise it
+    canonical_emoji(text)   a reaction as it is kept, so that two spellings of one emoji are one reaction
+    fold(text)              how names and search words are compared
+
+Everything that decides rests on the tables here, not on the Unicode version of the Python that happens to run: all nodes, and
+all versions of Python, decide alike.
+"""
+
+from backchannel.text_rules.emoji import canonical_emoji, is_reaction
+from backchannel.text_rules.folding import fold, name_keys
+from backchannel.text_rules.names import clean_name, is_blank
+
+__all__ = ["canonical_emoji", "clean_name", "fold", "is_blank", "is_reaction", "name_keys"]

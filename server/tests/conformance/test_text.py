@@ -1,0 +1,60 @@
+"""What is done with text, told alike on both transports: one spelling of an emoji, names without disguise."""
+
+from typing import Any
+
+import pytest
+
+from tests.conformance.world import World, build
+from tests.running import Answer, Running
+
+Send = Any
+
+
+def ways(server: Running, world: World, who: str = "ada") -> dict[str, Send]:
+    """Both transports, as functions of a command."""
+    person = world.people[who]
+    device = server.device(person)
+
+    def by_socket(word: str, **fields: Any) -> Answer:
+        return device.call(word, **fields)
+
+    def by_http(word: str, **fields: Any) -> Answer:
+        return server.call(person, word, **fields)
+
+    return {"websocket": by_socket, "rest": by_http}
+
+
+@pytest.mark.parametrize("way", ["websocket", "rest"])
+def test_two_spellings_of_an_emoji_are_one_reaction(server: Running, way: str) -> None:
+    world = build(server)
+    ada, ben = ways(server, world)[way], ways(server, world, "ben")[way]
+    ada("add_reaction", message_id=world.by_ben, emoji="❤")
+    reactions = ben("add_reaction", message_id=world.by_ben, emoji="❤\ufe0f").body["message"]["reactions"]
+    assert reactions == [{"emoji": "❤\ufe0f", "count": 2, "user_ids": [world.ada.id, world.ben.id]}]
+    events = server.do(world.ada, "get_events", room_id=world.group, after=0)["events"]
+    assert [event["emoji"] for event in events if event["type"] == "reaction_added"] == ["❤\ufe0f"] * 2
+    left = ada("remove_reaction", message_id=world.by_ben, emoji="❤\ufe0e").body["message"]["reactions"]
+    assert left == [{"emoji": "❤\ufe0f", "count": 1, "user_ids": [world.ben.id]}]
+
+
+@pytest.mark.parametrize("way", ["websocket", "rest"])
+def test_names_and_topics_are_kept_without_disguise(server: Running, way: str) -> None:
+    world = build(server)
+    say = ways(server, world)[way]
+    room = say("create_room", kind="group", name="Pay\u202eroll\u200b", topic="\u2066All\u2069 of it\u2028\u00ad").body[
+        "room"
+    ]
+    assert (room["name"], room["topic"]) == ("Payroll", "All of it")
+    room = say("update_room", room_id=room["id"], name="می\u200cخواهم\u200e", topic="\u3164").body["room"]
+    assert (room["name"], room["topic"]) == ("می\u200cخواهم", "")
+
+
+@pytest.mark.parametrize("way", ["websocket", "rest"])
+def test_a_read_mark_tells_up_to_where_its_counts_go(server: Running, way: str) -> None:
+    world = build(server)
+    head = world.head(world.group)
+    with server.device(world.ben) as other:
+        answer = ways(server, world, "ben")[way]("mark_read", room_id=world.group, seq=1).body
+        assert (answer["seq"], answer["read_seq"]) == (head, 1)
+        told = other.until("read_state", room_id=world.group)
+        assert {name: told[name] for name in answer} == answer
