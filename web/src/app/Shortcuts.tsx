@@ -36,7 +36,7 @@ const KEYS: readonly { readonly title: string; readonly keys: readonly (readonly
 export function Shortcuts({ onClose }: { readonly onClose: () => void }) {
   return (
     <Dialog title="Keyboard shortcuts" onClose={onClose}>
-      <div className="flex flex-col gap-5 overflow-y-auto px-5 pt-1 pb-5 scroll-thin">
+      <div className="flex flex-col gap-5 px-5 pt-1 pb-5">
         {KEYS.map(({ title, keys }) => (
           <section key={title}>
             <h3 className="mb-1 text-xs font-semibold text-ink-faint">{title}</h3>

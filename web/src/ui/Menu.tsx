@@ -8,6 +8,8 @@ import {
   useState,
 } from 'react';
 import { cx } from './classes.ts';
+import { rememberFocus } from './focus.ts';
+import { swallowPress } from './press.ts';
 
 interface MenuProps {
   /** What it hangs on; a point of the screen for long presses and right clicks. */
@@ -30,15 +32,15 @@ export function Menu({ anchor, label, onClose, children, className }: MenuProps)
 
   useEffect(() => {
     const menu = ref.current;
-    const before = document.activeElement;
-    if (!menu) return;
+    if (!menu) return undefined;
+    const giveBack = rememberFocus();
     menu.showPopover();
     items(menu)[0]?.focus({ preventScroll: true });
     const stopListening = onPressOutside(menu, () => close.current());
     return () => {
       stopListening();
       const inside = menu.contains(document.activeElement) || document.activeElement === document.body;
-      if (inside && before instanceof HTMLElement && before.isConnected) before.focus({ preventScroll: true });
+      if (inside) giveBack();
     };
   }, []);
 
@@ -114,13 +116,7 @@ function onPressOutside(menu: HTMLElement, onClose: () => void): () => void {
   const onPointerDown = (event: globalThis.PointerEvent) => {
     if (menu.contains(event.target as Node)) return;
     onClose();
-    const swallow = (click: globalThis.MouseEvent) => {
-      click.preventDefault();
-      click.stopPropagation();
-    };
-    window.addEventListener('click', swallow, { capture: true, once: true });
-    // A press that becomes a scroll has no click to swallow.
-    setTimeout(() => window.removeEventListener('click', swallow, true), 400);
+    swallowPress();
   };
   window.addEventListener('pointerdown', onPointerDown, true);
   window.addEventListener('blur', onClose);

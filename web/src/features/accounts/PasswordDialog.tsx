@@ -46,7 +46,6 @@ export function PasswordDialog({ api, onClose, pause, goOn }: PasswordDialogProp
           label="Current password"
           {...form.field('current_password')}
           required
-          autoFocus
           autoComplete="current-password"
         />
         <PasswordField label="New password" {...form.field('new_password')} required autoComplete="new-password" />

@@ -7,7 +7,7 @@ export function MentionList({ mention }: { readonly mention: ReturnType<typeof u
     <ul
       {...mention.listProps}
       aria-label="People to mention"
-      className="absolute bottom-full left-3 z-30 mb-1 max-h-72 w-80 max-w-[calc(100%-1.5rem)] overflow-y-auto rounded-lg bg-raised p-1 shadow-pop scroll-thin md:left-5"
+      className="absolute bottom-full left-3 z-30 mb-1 max-h-[min(18rem,40dvh)] w-80 max-w-[calc(100%-1.5rem)] overflow-y-auto rounded-lg bg-raised p-1 shadow-pop scroll-thin md:left-5"
     >
       {mention.offered.map((user, index) => (
         <li

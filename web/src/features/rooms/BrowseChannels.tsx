@@ -38,11 +38,10 @@ export function BrowseChannels({ onClose }: { readonly onClose: () => void }) {
 
   return (
     <Dialog title="Channels" wide onClose={onClose}>
-      <div className="flex gap-2 px-5 pt-2 pb-3">
+      <div className="flex shrink-0 gap-2 px-5 pt-2 pb-3">
         <div className="relative flex-1">
           <Search className="absolute top-2.5 left-3 size-4 text-ink-faint" aria-hidden="true" />
           <input
-            autoFocus
             type="search"
             aria-label="Search channels"
             placeholder="Search channels"
@@ -55,7 +54,7 @@ export function BrowseChannels({ onClose }: { readonly onClose: () => void }) {
           <Plus className="size-4" /> New
         </Button>
       </div>
-      <div className="h-96 min-h-0 overflow-y-auto border-t border-line scroll-thin">
+      <div className="h-96 min-h-24 overflow-y-auto border-t border-line scroll-thin">
         <Results found={found} query={query.trim()} onClose={onClose} onRetry={() => setTurn(turn + 1)} />
       </div>
     </Dialog>

@@ -74,7 +74,6 @@ export function CreateRoom({ kind, onClose }: { readonly kind: RoomKind; readonl
             onChange={(event) => setName(event.target.value)}
             maxLength={80}
             autoComplete="off"
-            autoFocus={kind === 'channel'}
             aside={kind === 'group' ? 'optional' : undefined}
             placeholder={kind === 'channel' ? 'design' : 'Summer offsite'}
             hint={kind === 'channel' ? 'Everybody here can find and join a channel.' : undefined}

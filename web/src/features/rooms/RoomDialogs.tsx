@@ -73,7 +73,6 @@ function EditRoom({ room, onClose }: RoomDialogProps) {
           label="Name"
           value={name}
           maxLength={80}
-          autoFocus
           autoComplete="off"
           onChange={(event) => setName(event.target.value)}
           error={errors['name']?.[0]}

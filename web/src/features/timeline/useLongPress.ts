@@ -1,4 +1,5 @@
 import { type MouseEvent, type PointerEvent, useRef } from 'react';
+import { swallowPress } from '../../ui/press.ts';
 
 const HOLD_MS = 420;
 /** A finger that has moved this far is scrolling. */
@@ -19,6 +20,8 @@ export function useLongPress(onHold: (x: number, y: number) => void) {
       const timer = setTimeout(() => {
         held.current = null;
         navigator.vibrate?.(8);
+        // What opens now lies under the finger: lifting it must choose nothing.
+        swallowPress();
         onHold(x, y);
       }, HOLD_MS);
       held.current = { timer, x, y };
