@@ -12,9 +12,11 @@ interface FieldProps extends ComponentProps<'input'> {
   readonly error?: string | undefined;
   /** Stands inside the label's line at its end: "optional", a link. */
   readonly aside?: ReactNode;
+  /** Stands inside the field at its end, and comes after it in the Tab order. */
+  readonly end?: ReactNode;
 }
 
-export function Field({ label, hint, error, aside, className, id, ...rest }: FieldProps) {
+export function Field({ label, hint, error, aside, end, className, id, ...rest }: FieldProps) {
   const made = useId();
   const field = id ?? made;
   const described = [error && `${field}-error`, hint && `${field}-hint`].filter(Boolean).join(' ');
@@ -26,13 +28,16 @@ export function Field({ label, hint, error, aside, className, id, ...rest }: Fie
         </label>
         {aside && <span className="text-xs text-ink-faint">{aside}</span>}
       </div>
-      <input
-        id={field}
-        {...rest}
-        aria-invalid={error ? true : undefined}
-        aria-describedby={described || undefined}
-        className={cx(inputLook, 'h-10')}
-      />
+      <div className="relative">
+        <input
+          id={field}
+          {...rest}
+          aria-invalid={error ? true : undefined}
+          aria-describedby={described || undefined}
+          className={cx(inputLook, 'h-10', end !== undefined && 'pr-16')}
+        />
+        {end}
+      </div>
       {error && (
         <p id={`${field}-error`} className="text-xs text-danger">
           {error}

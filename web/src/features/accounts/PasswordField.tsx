@@ -2,7 +2,7 @@ import { type ComponentProps, useState } from 'react';
 import { Field } from '../../ui/Field.tsx';
 
 /** A password that can be looked at: better than typing it twice. */
-export function PasswordField(props: Omit<ComponentProps<typeof Field>, 'type' | 'aside'>) {
+export function PasswordField(props: Omit<ComponentProps<typeof Field>, 'type' | 'end'>) {
   const [shown, setShown] = useState(false);
   return (
     <Field
@@ -10,12 +10,13 @@ export function PasswordField(props: Omit<ComponentProps<typeof Field>, 'type' |
       type={shown ? 'text' : 'password'}
       spellCheck={false}
       autoCapitalize="none"
-      aside={
+      end={
         <button
           type="button"
-          aria-pressed={shown}
+          // The focus, and a phone's keyboard, stay with what is typed.
+          onPointerDown={(event) => event.preventDefault()}
           onClick={() => setShown(!shown)}
-          className="font-medium hover:text-ink"
+          className="absolute inset-y-1 right-1 rounded-md px-2.5 text-sm font-medium text-ink-soft hover:bg-hover hover:text-ink"
         >
           {shown ? 'Hide' : 'Show'}
         </button>
