@@ -34,6 +34,17 @@ export function clockTime(at: number): string {
   return clock.format(at);
 }
 
+/** Hours and minutes alone, for a column that has no room for "PM", "μ.μ." or "หลังเที่ยง". */
+export function narrowTime(at: number, format: Intl.DateTimeFormat = clock): string {
+  const parts = format.formatToParts(at);
+  const hour = parts.findIndex((part) => part.type === 'hour');
+  const minute = parts.findIndex((part) => part.type === 'minute');
+  return parts
+    .slice(Math.min(hour, minute), Math.max(hour, minute) + 1)
+    .map((part) => part.value)
+    .join('');
+}
+
 export function fullTime(at: number): string {
   return full.format(at);
 }

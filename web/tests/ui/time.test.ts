@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { briefTime, clockTime, dayAfter, dayLabel, dayOf, daysBetween } from '../../src/ui/time.ts';
+import { briefTime, clockTime, dayAfter, dayLabel, dayOf, daysBetween, narrowTime } from '../../src/ui/time.ts';
 
 const now = new Date(2026, 2, 30, 1, 30).getTime();
 const at = (...args: [number, number, number, number?]) => new Date(...args).getTime();
@@ -31,4 +31,27 @@ it('is brief in the list: the hour, then the day, then the date', () => {
   expect(briefTime(at(2026, 2, 26), now)).toBe(
     new Intl.DateTimeFormat(undefined, { weekday: 'short' }).format(at(2026, 2, 26)),
   );
+});
+
+it('has a form for a narrow column that is hours and minutes, on any clock of any language', () => {
+  const afternoon = at(2026, 2, 30, 15);
+  for (const locale of [
+    'en-US',
+    'en-GB',
+    'de',
+    'bg',
+    'el',
+    'ko',
+    'zh-TW',
+    'th-u-hc-h12',
+    'ar-EG',
+    'hi',
+    'ja-u-hc-h12',
+    'es-MX',
+    'fi',
+  ]) {
+    const format = new Intl.DateTimeFormat(locale, { hour: 'numeric', minute: '2-digit' });
+    expect(narrowTime(afternoon, format)).toMatch(/^\p{Nd}{1,2}[:.]\p{Nd}{2}$/u);
+    expect(format.format(afternoon)).toContain(narrowTime(afternoon, format));
+  }
 });

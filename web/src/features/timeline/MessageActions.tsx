@@ -39,7 +39,7 @@ export function MessageToolbar({ message, mine, onMenu, menuOpen }: ToolbarProps
     <div
       role="toolbar"
       aria-label="Message actions"
-      className="absolute -top-4 right-4 z-10 flex rounded-lg bg-raised p-0.5 shadow-float max-md:hidden"
+      className="absolute -top-4 right-4 z-10 flex rounded-lg bg-raised p-0.5 shadow-float"
     >
       {QUICK.slice(0, 3).map((emoji) => (
         <IconButton

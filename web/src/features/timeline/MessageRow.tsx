@@ -1,9 +1,9 @@
 import type { Message, Quote, User } from '@backchannel/client';
-import { type KeyboardEvent, memo, type ReactNode, useMemo, useState } from 'react';
+import { type KeyboardEvent, memo, type PointerEvent, type ReactNode, useMemo, useState } from 'react';
 import { useUsernames } from '../../app/directory.ts';
 import { Avatar, nameOf } from '../../ui/Avatar.tsx';
 import { cx } from '../../ui/classes.ts';
-import { clockTime, fullTime } from '../../ui/time.ts';
+import { clockTime, fullTime, narrowTime } from '../../ui/time.ts';
 import { Markdown } from './markdown/Markdown.tsx';
 import { MessageMenu, MessageToolbar } from './MessageActions.tsx';
 import { QuoteLine } from './QuoteLine.tsx';
@@ -51,9 +51,9 @@ export function RowFrame(props: RowFrameProps) {
           <time
             dateTime={new Date(at).toISOString()}
             title={fullTime(at)}
-            className="tabular block pt-[3px] text-center text-[0.625rem] leading-4 whitespace-nowrap text-ink-faint opacity-0 group-hover/row:opacity-100 group-focus-within/row:opacity-100"
+            className="tabular block overflow-hidden pt-[3px] text-center text-[0.625rem] leading-4 whitespace-nowrap text-ink-faint opacity-0 group-hover/row:opacity-100 group-focus-within/row:opacity-100"
           >
-            {clockTime(at)}
+            {narrowTime(at)}
           </time>
         )}
       </div>
@@ -121,11 +121,14 @@ export const MessageRow = memo(function MessageRow({
     event.preventDefault();
     setMenu({ anchor: row });
   };
+  const onHover = (event: PointerEvent) => {
+    if (event.pointerType === 'mouse') setNear(true);
+  };
   const mentionsMe = message.mentions.includes(me.id);
   const rowClass = mentionsMe
     ? 'bg-ember-soft shadow-[inset_3px_0_0_var(--c-ember)]'
     : near || menu
-      ? 'md:bg-shade'
+      ? 'bg-shade'
       : undefined;
 
   return (
@@ -134,10 +137,12 @@ export const MessageRow = memo(function MessageRow({
       className="pointer-coarse:select-none pointer-coarse:[-webkit-touch-callout:none]"
       {...press}
       onKeyDown={onKeyDown}
-      // Over, not enter: that is not told where the pointer rests and what it rested on is gone.
-      onPointerOver={(event) => event.pointerType === 'mouse' && setNear(true)}
+      // By mouse or keys, on a screen of any width; a finger has the sheet. Move, not enter: the pointer may rest on a row whose
+      // toolbar was sent away, or come to rest on one because the list scrolled.
+      onPointerOver={onHover}
+      onPointerMove={onHover}
       onPointerLeave={() => setNear(false)}
-      onFocus={() => setNear(true)}
+      onFocus={(event) => event.target.matches(':focus-visible') && setNear(true)}
       onBlur={(event) => !event.currentTarget.contains(event.relatedTarget) && setNear(false)}
     >
       <RowFrame
