@@ -1,3 +1,6 @@
+/** A perfect match by another's name is worth less than the letters of one's own in a row. */
+const ALSO = 10;
+
 /**
  * How well `query` fits `text`: 0 is not at all, higher is better.
  * Whole beginnings win, then beginnings of words, then letters in order; case and accents do not count.
@@ -15,12 +18,21 @@ export function fuzzyScore(query: string, text: string): number {
   return inOrder(wanted, given);
 }
 
-/** The items that fit, best first; equals keep their order. */
-export function fuzzyFilter<T>(query: string, items: readonly T[], words: (item: T) => readonly string[]): T[] {
+/**
+ * The items that fit, best first; equals keep their order. What fits by `also` alone (a group by one of its members) comes
+ * after all that fits by the beginning of a name of its own, and counts for little beyond that.
+ */
+export function fuzzyFilter<T>(
+  query: string,
+  items: readonly T[],
+  words: (item: T) => readonly string[],
+  also: (item: T) => readonly string[] = () => [],
+): T[] {
   const trimmed = query.trim();
   if (trimmed === '') return [...items];
+  const best = (texts: readonly string[]) => Math.max(0, ...texts.map((text) => fuzzyScore(trimmed, text)));
   return items
-    .map((item) => ({ item, score: Math.max(0, ...words(item).map((text) => fuzzyScore(trimmed, text))) }))
+    .map((item) => ({ item, score: Math.max(best(words(item)), best(also(item)) / ALSO) }))
     .filter(({ score }) => score > 0)
     .sort((a, b) => b.score - a.score)
     .map(({ item }) => item);

@@ -25,3 +25,26 @@ it('chance is no match', () => {
 it('nothing typed is everything, in its order', () => {
   expect(best(' ', ['b', 'a'])).toEqual(['b', 'a']);
 });
+
+it('a name of its own wins over the names of those within, however well these fit', () => {
+  const rooms = [
+    { name: '', people: ['priya'] },
+    { name: 'Weekend', people: ['priya', 'pri'] },
+    { name: 'a private list', people: [] },
+    { name: 'The pride of a club with quite a long name', people: [] },
+    { name: 'Priya Raman', people: [] },
+  ];
+  const found = fuzzyFilter(
+    'pri',
+    rooms,
+    ({ name }) => [name],
+    ({ people }) => people,
+  );
+  expect(found.map(({ name }) => name)).toEqual([
+    'Priya Raman',
+    'a private list',
+    'The pride of a club with quite a long name',
+    'Weekend',
+    '',
+  ]);
+});

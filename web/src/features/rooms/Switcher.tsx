@@ -4,7 +4,7 @@ import { useMemo, useState } from 'react';
 import { useLocation } from 'wouter';
 import { attempt } from '../../app/ask.ts';
 import { useChat, useChatState } from '../../app/chat.ts';
-import { roomTitle } from '../../app/roomNames.ts';
+import { otherMember, roomTitle } from '../../app/roomNames.ts';
 import { useSession } from '../../app/session.ts';
 import { nameOf } from '../../ui/Avatar.tsx';
 import { cx } from '../../ui/classes.ts';
@@ -38,12 +38,21 @@ export function Switcher({ current, onClose }: { readonly current: number | null
           Number(b.mention_count > 0) - Number(a.mention_count > 0) ||
           Number(b.unread_count > 0) - Number(a.unread_count > 0),
       );
-    const found: Target[] = fuzzyFilter(query, order, (room) => words(room, me)).map((room) => ({
-      kind: 'room',
-      room,
-    }));
     const strangers = query.trim() === '' ? [] : people.filter((user) => user.id !== me && !direct.has(user.id));
-    return [...found, ...strangers.map((user): Target => ({ kind: 'person', user }))].slice(0, SHOWN);
+    // One order for both: whoever is called so stands before the rooms they are in, talked with or not.
+    const all: Target[] = [
+      ...order.map((room) => ({ kind: 'room', room }) as const),
+      ...strangers.map((user) => ({ kind: 'person', user }) as const),
+    ];
+    const found = fuzzyFilter(
+      query,
+      all,
+      (target) => ownNames(target, me),
+      (target) => memberNames(target, me),
+    );
+    // The server may know a name by letters that are not compared here.
+    const rest = all.filter((target) => target.kind === 'person' && !found.includes(target));
+    return [...found, ...rest].slice(0, SHOWN);
   }, [rooms, people, query, current, me]);
 
   const pick = (target: Target) => {
@@ -61,11 +70,10 @@ export function Switcher({ current, onClose }: { readonly current: number | null
 
   return (
     <Dialog title="Jump to a room or person" bare onClose={onClose}>
-      <div className="flex items-center gap-3 border-b border-line px-4">
+      <div className="flex shrink-0 items-center gap-3 border-b border-line px-4">
         <Search className="size-4 shrink-0 text-ink-faint" aria-hidden="true" />
         <input
           {...list.inputProps}
-          autoFocus
           type="text"
           spellCheck={false}
           autoComplete="off"
@@ -124,7 +132,18 @@ function TargetText({ target, me }: { readonly target: Target; readonly me: numb
   );
 }
 
-function words(room: Room, me: number): string[] {
-  const members = room.kind === 'channel' ? [] : room.members.filter((member) => member.id !== me);
-  return [roomTitle(room, me), ...members.flatMap((member) => [member.username, member.display_name])];
+const namesOf = (user: User): string[] => [user.username, user.display_name];
+
+/** What a target is called itself: a person and their direct room by their names, a room by the name it was given. */
+function ownNames(target: Target, me: number): string[] {
+  if (target.kind === 'person') return namesOf(target.user);
+  const other = otherMember(target.room, me);
+  if (other) return namesOf(other);
+  return target.room.name ? [target.room.name] : [];
+}
+
+/** Who is in it. A group without a name shows these in its place, and is still not called so. */
+function memberNames(target: Target, me: number): string[] {
+  if (target.kind === 'person' || target.room.kind !== 'group') return [];
+  return [roomTitle(target.room, me), ...target.room.members.filter(({ id }) => id !== me).flatMap(namesOf)];
 }
