@@ -10,6 +10,7 @@ import { AccountsContext } from './accounts.ts';
 import { Boundary } from './Boundary.tsx';
 import { ChatProvider } from './chat.ts';
 import { createDrafts } from './drafts.ts';
+import { useDropAndPaste } from './intoComposer.ts';
 import { late } from './late.ts';
 import type { OpenChat } from './openChat.ts';
 import { type Session, SessionContext } from './session.ts';
@@ -28,6 +29,7 @@ interface AppProps {
 /** Who is here decides what is shown: nobody yet (setup), a stranger (sign-in), or somebody (the app). */
 export function App({ api, initial, openChat }: AppProps) {
   const [state, setState] = useState<AccountState | 'failed' | null>(initial);
+  useDropAndPaste();
   const load = useCallback(async () => {
     try {
       setState(await api.getState());

@@ -3,6 +3,7 @@ import { useLocation } from 'wouter';
 import { neighbour, sectionsOf } from '../features/rooms/sections.ts';
 import { useChat } from './chat.ts';
 import { focusComposer, showLatest } from './composing.ts';
+import { composerField, takesKeys } from './intoComposer.ts';
 import { membersOpen, openPanel } from './panels.ts';
 import { useSession } from './session.ts';
 
@@ -26,11 +27,19 @@ export function useShortcuts(current: number | null): void {
         const room = neighbour(ordered, current, key === 'arrowup' ? -1 : 1, event.shiftKey);
         if (room) navigate(`/rooms/${room.id}`);
       } else {
-        // Typing goes to the composer wherever the focus was lost.
-        const lost = document.activeElement === document.body || document.activeElement === null;
-        if (!lost || mod || event.altKey || openPanel.get() !== null) return;
-        if (event.key === 'Escape') showLatest();
-        if (event.key === 'Escape' || event.key.length === 1) focusComposer();
+        const active = document.activeElement;
+        // AltGr makes characters: "@" and "€" on many keyboards.
+        const chord = (mod || event.altKey) && !event.getModifierState('AltGraph');
+        if (chord || openPanel.get() !== null) return;
+        const lost = active === document.body || active === null;
+        if (lost && event.key === 'Escape') {
+          showLatest();
+          focusComposer();
+        }
+        // Typing goes to the composer from everywhere, with this very character. A space presses buttons and scrolls.
+        if (event.key.length === 1 && event.key !== ' ' && !takesKeys(active)) {
+          composerField()?.focus({ preventScroll: true });
+        }
         return;
       }
       event.preventDefault();

@@ -119,6 +119,7 @@ export function Composer({ room }: { readonly room: Room }) {
         <div className="flex items-end gap-1 py-1 pr-1 pl-3.5">
           <textarea
             ref={field}
+            data-focus-home
             {...mention.fieldProps}
             rows={1}
             value={text}

@@ -1,0 +1,120 @@
+import { beforeEach, describe, expect, it, vi } from 'vitest';
+import { userEvent } from 'vitest/browser';
+import { membersOpen, openPanel } from '../../src/app/panels.ts';
+import { BOB, feed, world } from './world.tsx';
+
+beforeEach(() => membersOpen.set(false));
+
+async function room() {
+  const made = world();
+  made.server.post(1, BOB, 'hello');
+  const shown = await made.open();
+  await expect.element(shown.list.getByText('hello')).toBeVisible();
+  return { ...made, ...shown };
+}
+
+describe('typing', () => {
+  it('after a click on a message goes to the composer, from its first character on', async () => {
+    const { composer, list } = await room();
+    await list.getByText('hello').click();
+    expect(document.activeElement?.tagName).not.toBe('TEXTAREA');
+    await userEvent.keyboard('Yes');
+    await expect.element(composer).toHaveValue('Yes');
+  });
+
+  it.each(['feed row', 'button', 'link'])('goes there from a %s, and Space and shortcuts do not', async (where) => {
+    const { composer, screen } = await room();
+    const element = {
+      'feed row': feed().querySelector('article'),
+      button: screen.getByRole('button', { name: 'Show members' }).element(),
+      link: screen.getByRole('link', { name: /first/ }).element(),
+    }[where] as HTMLElement;
+    for (const keys of [' ', '{Control>}y{/Control}', '{Alt>}y{/Alt}', '{Shift}', '{ArrowLeft}']) {
+      element.focus();
+      await userEvent.keyboard(keys);
+      expect(document.activeElement).toBe(element);
+    }
+    await userEvent.keyboard('é?');
+    await expect.element(composer).toHaveFocus();
+    await expect.element(composer).toHaveValue('é?');
+  });
+
+  it('stays in a dialog and in a menu', async () => {
+    const { composer, screen } = await room();
+    openPanel.set('shortcuts');
+    await expect.element(screen.getByRole('dialog')).toBeVisible();
+    await userEvent.keyboard('x');
+    openPanel.set(null);
+    await expect.element(screen.getByRole('dialog')).not.toBeInTheDocument();
+    await screen.getByRole('button', { name: 'More about this room' }).click();
+    await userEvent.keyboard('x');
+    await expect.element(screen.getByRole('menu')).toBeVisible();
+    await expect.element(composer).toHaveValue('');
+  });
+});
+
+function transfer(content: { text?: string; uri?: string; file?: boolean }): DataTransfer {
+  const data = new DataTransfer();
+  if (content.text) data.setData('text/plain', content.text);
+  if (content.uri) data.setData('text/uri-list', content.uri);
+  if (content.file) data.items.add(new File(['x'], 'x.png', { type: 'image/png' }));
+  return data;
+}
+/** True where the browser is left to do what it does with drops: open them in place of the app. */
+function drop(on: Element, dataTransfer: DataTransfer): boolean {
+  const options = { bubbles: true, cancelable: true, dataTransfer };
+  const over = on.dispatchEvent(new DragEvent('dragover', options));
+  return on.dispatchEvent(new DragEvent('drop', options)) || over;
+}
+
+describe('what is dropped or pasted', () => {
+  it.each(['body', '[role=feed]', 'nav', 'header', 'textarea'])(
+    'a file on %s never opens in place of the app, and is refused in words',
+    async (where) => {
+      const { screen, composer } = await room();
+      const target = document.querySelector(where) as Element;
+      expect(drop(target, transfer({ file: true }))).toBe(false);
+      await expect.element(screen.getByText(/^Files and images cannot be sent yet/).first()).toBeVisible();
+      await expect.element(composer).toHaveValue('');
+    },
+  );
+
+  it('is not opened on the sign-in screen either', async () => {
+    const { open } = world();
+    const { screen } = await open('/', { user: null });
+    await expect.element(screen.getByRole('button', { name: 'Sign in' })).toBeVisible();
+    expect(drop(document.body, transfer({ file: true }))).toBe(false);
+    expect(drop(document.body, transfer({ uri: 'https://example.org' }))).toBe(false);
+  });
+
+  it('text and links go to the composer, at the caret', async () => {
+    const { composer } = await room();
+    await composer.fill('see ');
+    expect(drop(feed(), transfer({ uri: 'https://example.org/a', text: 'https://example.org/a' }))).toBe(false);
+    await expect.element(composer).toHaveValue('see https://example.org/a');
+    drop(feed(), transfer({ uri: 'file:///home/ann/secret.txt' }));
+    drop(feed(), transfer({ text: ' and more' }));
+    await expect.element(composer).toHaveValue('see https://example.org/a and more');
+  });
+
+  it('a drag that began in the page changes nothing outside fields', async () => {
+    const { composer } = await room();
+    feed().dispatchEvent(new DragEvent('dragstart', { bubbles: true }));
+    expect(drop(feed(), transfer({ text: 'hello' }))).toBe(false);
+    feed().dispatchEvent(new DragEvent('dragend', { bubbles: true }));
+    await expect.element(composer).toHaveValue('');
+  });
+
+  it('a pasted image is refused in words; its text, where it has some, is taken', async () => {
+    const { screen, composer } = await room();
+    const paste = (on: Element, clipboardData: DataTransfer) =>
+      on.dispatchEvent(new ClipboardEvent('paste', { bubbles: true, cancelable: true, clipboardData }));
+    expect(paste(composer.element(), transfer({ file: true }))).toBe(false);
+    await expect.element(screen.getByText(/^Files and images cannot be sent yet/).first()).toBeVisible();
+    // In the field the browser pastes text; elsewhere it would be lost.
+    expect(paste(composer.element(), transfer({ file: true, text: 'a cell' }))).toBe(true);
+    feed().querySelector('article')?.focus();
+    expect(paste(document.activeElement as Element, transfer({ text: 'from elsewhere' }))).toBe(false);
+    await vi.waitFor(() => expect((composer.element() as HTMLTextAreaElement).value).toBe('from elsewhere'));
+  });
+});
