@@ -236,7 +236,11 @@ export interface ReadStateChanged {
   readonly mention_count: number;
 }
 
-/** Somebody asked for the user's attention. `message_id` is null for an invitation. */
+/**
+ * Somebody asked for the user's attention. `excerpt` is the beginning of the message, as quotes show it.
+ *
+ * For an invitation `message_id` is null and `excerpt` left out.
+ */
 export interface Notification {
   readonly type: 'notification';
   readonly user_version: number;
@@ -244,6 +248,7 @@ export interface Notification {
   readonly room_id: RoomId;
   readonly message_id: MessageId | null;
   readonly by: User;
+  readonly excerpt?: string;
 }
 
 export interface TypingFrame {

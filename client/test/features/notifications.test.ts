@@ -9,6 +9,7 @@ const notify = (w: World, user_version: number): void =>
     room_id: 1,
     message_id: 'm',
     by: { id: BOB, username: 'bob', display_name: 'bob' },
+    excerpt: 'hello @ann',
   });
 const shown = (w: World): number[] => w.chat.getSnapshot().notifications.map((n) => n.user_version);
 

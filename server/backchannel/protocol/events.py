@@ -98,13 +98,17 @@ class ReadStateChanged(UserFrame, kw_only=True, tag="read_state"):
     mention_count: int
 
 
-class Notification(UserFrame, kw_only=True, tag="notification"):
-    """Somebody asked for the user's attention. `message_id` is null for an invitation."""
+class Notification(UserFrame, kw_only=True, tag="notification", omit_defaults=True):
+    """Somebody asked for the user's attention. `excerpt` is the beginning of the message, as quotes show it.
+
+    For an invitation `message_id` is null and `excerpt` left out.
+    """
 
     kind: Literal["mention", "reply", "invitation"]
     room_id: int
     message_id: UUID | None
     by: User
+    excerpt: str | None = None
 
 
 class TypingFrame(msgspec.Struct, kw_only=True, tag_field="type", tag="typing"):

@@ -129,7 +129,7 @@ _SERVER: Final[tuple[msgspec.Struct, ...]] = (
     e.RoomAdded(user_version=43, room=_ROOM),
     e.RoomRemoved(user_version=44, room_id=9, reason="left"),
     e.ReadStateChanged(user_version=45, room_id=7, seq=1042, read_seq=1042, unread_count=0, mention_count=0),
-    e.Notification(user_version=46, kind="mention", room_id=7, message_id=_SECOND, by=_ADA),
+    e.Notification(user_version=46, kind="mention", room_id=7, message_id=_SECOND, by=_ADA, excerpt="Look, @grace"),
     e.TypingFrame(room_id=7, user_id=31, active=True),
     e.PresenceFrame(user_id=31, state="online"),
     f.RoomReset(7, 2210),

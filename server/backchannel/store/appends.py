@@ -227,13 +227,19 @@ def _check_quote(append: Append, quotes: Mapping[UUID | None, tuple[int, Quote]]
 
 def _notify(transaction: Transaction, outcome: Outcome, message: Message) -> None:
     """Tell the people who were named, and whom the message answers."""
+    words = excerpt(message.content)
 
     def note(user_id: int, kind: Any) -> None:
         transaction.tell(
             outcome,
             user_id,
             lambda version: Notification(
-                user_version=version, kind=kind, room_id=message.room_id, message_id=message.id, by=message.sender
+                user_version=version,
+                kind=kind,
+                room_id=message.room_id,
+                message_id=message.id,
+                by=message.sender,
+                excerpt=words,
             ),
         )
 

@@ -20,6 +20,17 @@ def notifications(made: Any) -> list[tuple[int, str]]:
     return [(user_id, frame["kind"]) for user_id, frame in frames if frame["type"] == "notification"]
 
 
+def test_a_notification_carries_the_beginning_of_its_message(three: tuple[User, User, User, int]) -> None:
+    ada, ben, cyd, room_id = three
+    question = send(room_id, cyd, "A question.")
+    made = outcome(append(room_id, ada, f"@{ben.username}  look:\n{'x' * 500}", reply_to=question.id))
+    frames = [msgspec.json.decode(each.frame) for each in made.told]
+    assert [frame["kind"] for frame in frames] == ["mention", "reply"]
+    for frame in frames:
+        assert frame["excerpt"].startswith(f"@{ben.username} look: xxx")
+        assert len(frame["excerpt"]) == 140
+
+
 @pytest.fixture
 def three() -> tuple[User, User, User, int]:
     ada, ben, cyd = person("ada"), person("ben"), person("cyd")

@@ -29,6 +29,7 @@ const told = (more: Partial<Notification> = {}): Notification => ({
   room_id: 7,
   message_id: 'm1',
   by: bob,
+  excerpt: '**hi** @ann',
   ...more,
 });
 type Picture = Pick<Snapshot, 'rooms' | 'notifications' | 'roomsLoaded' | 'user'>;
@@ -73,10 +74,26 @@ describe('what is worth a notification', () => {
     expect(noticesBetween(before, picture([channel]))).toEqual([]);
     const all = [told(), told({ kind: 'reply' }), told({ kind: 'invitation', message_id: null })];
     expect(noticesBetween(before, picture([channel], all))).toEqual([
-      { room: 7, title: 'Bob mentioned you in #design', text: 'm1' },
-      { room: 7, title: 'Bob replied to you in #design', text: 'm1' },
-      { room: 7, title: 'Bob added you to #design', text: '' },
+      { room: 7, title: 'Bob mentioned you in #design', text: 'hi @ann' },
+      { room: 7, title: 'Bob replied to you in #design', text: 'hi @ann' },
+      { room: 7, title: 'Bob added you to #design', text: 'You can read and write there now.' },
     ]);
+  });
+
+  it('of a mention always has its words, whichever message the room shows last', () => {
+    const channel = room({ kind: 'channel', name: 'design' });
+    const later = said('m2', 2, bob, { kind: 'channel', name: 'design' });
+    for (const after of [channel, later]) {
+      expect(noticesBetween(picture([channel]), picture([after], [told()]))).toEqual([
+        { room: 7, title: 'Bob mentioned you in #design', text: 'hi @ann' },
+      ]);
+    }
+  });
+
+  it('of a text that is nothing but marks shows these', () => {
+    const marks = told({ excerpt: '``` ```' });
+    const group = room({ kind: 'group', name: 'Garden' });
+    expect(noticesBetween(picture([group]), picture([group], [marks]))[0]?.text).toBe('``` ```');
   });
 
   it('a mention in a direct room once', () => {

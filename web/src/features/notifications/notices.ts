@@ -10,6 +10,11 @@ export interface Notice {
 
 type Picture = Pick<Snapshot, 'rooms' | 'notifications' | 'roomsLoaded' | 'user'>;
 
+const INVITED = 'You can read and write there now.';
+
+/** Never empty: a text that is nothing but marks is shown as it was typed. */
+const words = (content: string): string => plainText(content) || content.trim() || 'New message';
+
 const nameOf = (user: Pick<User, 'display_name' | 'username'>): string => user.display_name || user.username;
 const roomName = (room: Room): string => (room.kind === 'channel' ? `#${room.name}` : room.name || 'a group');
 
@@ -32,7 +37,7 @@ function directNotice(before: Room | undefined, room: Room, me: User): readonly 
   if (before?.last_message?.id === last.id) return [];
   // An older message that came to be the last one, because the last was deleted.
   if (before && room.unread_count <= before.unread_count && room.unread_count < 100) return [];
-  return [{ room: room.id, title: nameOf(last.sender), text: plainText(last.content) }];
+  return [{ room: room.id, title: nameOf(last.sender), text: words(last.content) }];
 }
 
 function toldNotice(told: Told, rooms: readonly Room[]): readonly Notice[] {
@@ -40,14 +45,16 @@ function toldNotice(told: Told, rooms: readonly Room[]): readonly Notice[] {
   // A direct room tells of every message already.
   if (!room || (room.kind === 'direct' && told.kind !== 'invitation')) return [];
   const who = nameOf(told.by);
-  const last = room.last_message;
-  const text = last && last.id === told.message_id ? plainText(last.content) : '';
+  // The message itself may come later than this, or others after it already.
+  const text = words(told.excerpt ?? '');
   switch (told.kind) {
     case 'mention':
       return [{ room: room.id, title: `${who} mentioned you in ${roomName(room)}`, text }];
     case 'reply':
       return [{ room: room.id, title: `${who} replied to you in ${roomName(room)}`, text }];
     case 'invitation':
-      return [{ room: room.id, title: `${who} added you to ${roomName(room)}`, text: '' }];
+      return [
+        { room: room.id, title: `${who} added you to ${roomName(room)}`, text: plainText(room.topic) || INVITED },
+      ];
   }
 }
