@@ -1,4 +1,4 @@
-import { Hash, Search, SquarePen } from 'lucide-react';
+import { Hash, Search, SquarePen, UserPlus } from 'lucide-react';
 import { Suspense, useEffect } from 'react';
 import { Redirect, useLocation, useRoute } from 'wouter';
 import { Composer } from '../features/composer/Composer.tsx';
@@ -145,7 +145,7 @@ function Room({ id, phone }: RoomProps) {
 }
 
 function Welcome({ empty }: { readonly empty: boolean }) {
-  const { user, workspace } = useSession();
+  const { user, workspace, canInvite } = useSession();
   return (
     <main className="grid min-w-0 flex-1 place-items-center bg-paper p-8">
       <div className="max-w-sm text-center">
@@ -158,10 +158,15 @@ function Welcome({ empty }: { readonly empty: boolean }) {
             ? 'Join a channel to see what is going on, or write to somebody.'
             : 'Choose a conversation at the left, or start one.'}
         </p>
-        <div className="mt-5 flex justify-center gap-2">
+        <div className="mt-5 flex flex-wrap justify-center gap-2">
           <Button onClick={() => openPanel.set('browse-channels')}>
             <Hash className="size-4" /> Browse channels
           </Button>
+          {empty && canInvite && (
+            <Button onClick={() => openPanel.set('invite')}>
+              <UserPlus className="size-4" /> Invite people
+            </Button>
+          )}
           <Button look="primary" onClick={() => openPanel.set('create-direct')}>
             <SquarePen className="size-4" /> New message
           </Button>

@@ -4,6 +4,7 @@ import { useEffect, useMemo, useState } from 'react';
 import { useLocation } from 'wouter';
 import { attempt } from '../../app/ask.ts';
 import { useChat, useChatState } from '../../app/chat.ts';
+import { InviteButton } from '../../app/InviteButton.tsx';
 import { membersOpen } from '../../app/panels.ts';
 import { useSession } from '../../app/session.ts';
 import { nameOf } from '../../ui/Avatar.tsx';
@@ -73,6 +74,15 @@ export function MembersPanel({ room }: { readonly room: Room }) {
             <MemberRow key={member.id} member={member} room={room} />
           ))}
         </ul>
+        {room.member_count === 1 && (
+          <div className="flex flex-col items-start gap-3 px-2 pt-3 text-ink-soft">
+            <p>Nobody else is here yet.</p>
+            <Button size="sm" onClick={() => setAdding(true)}>
+              Add people
+            </Button>
+            <InviteButton />
+          </div>
+        )}
       </div>
       {adding && <AddMembers room={room} onClose={() => setAdding(false)} />}
     </aside>

@@ -1,6 +1,7 @@
 import type { User, UserId } from '@backchannel/client';
 import { X } from 'lucide-react';
 import { useMemo, useState } from 'react';
+import { InviteButton } from '../../app/InviteButton.tsx';
 import { Avatar, nameOf } from '../../ui/Avatar.tsx';
 import { cx } from '../../ui/classes.ts';
 import { Spinner } from '../../ui/Spinner.tsx';
@@ -31,8 +32,8 @@ export function PeoplePicker({ chosen, onChange, without, label }: PeoplePickerP
   const list = useListbox({ items: offered, onPick: add });
 
   return (
-    <div className="flex min-h-0 flex-col gap-2">
-      <div className="flex flex-wrap items-center gap-1.5 rounded-md border border-line-strong bg-raised p-1.5 focus-within:border-accent focus-within:outline-2 focus-within:-outline-offset-1 focus-within:outline-accent">
+    <div className="flex min-h-36 flex-col gap-2">
+      <div className="flex shrink-0 flex-wrap items-center gap-1.5 rounded-md border border-line-strong bg-raised p-1.5 focus-within:border-accent focus-within:outline-2 focus-within:-outline-offset-1 focus-within:outline-accent">
         {chosen.map((user) => (
           <span
             key={user.id}
@@ -52,7 +53,6 @@ export function PeoplePicker({ chosen, onChange, without, label }: PeoplePickerP
         ))}
         <input
           {...list.inputProps}
-          autoFocus
           type="text"
           autoComplete="off"
           spellCheck={false}
@@ -68,7 +68,7 @@ export function PeoplePicker({ chosen, onChange, without, label }: PeoplePickerP
         />
         {loading && query !== '' && <Spinner className="size-4 text-ink-faint" />}
       </div>
-      <div className="-mx-1.5 h-60">
+      <div className="-mx-1.5 h-60 min-h-24 shrink">
         {offered.length > 0 ? (
           <ul
             {...list.listProps}
@@ -88,7 +88,10 @@ export function PeoplePicker({ chosen, onChange, without, label }: PeoplePickerP
             ))}
           </ul>
         ) : (
-          <p className="px-2.5 py-6 text-center text-ink-faint">{emptyText(query, loading, failed)}</p>
+          <div className="flex flex-col items-center gap-3 px-2.5 py-6 text-center text-ink-faint">
+            <p>{emptyText(query, loading, failed)}</p>
+            {!loading && !failed && <InviteButton />}
+          </div>
         )}
       </div>
     </div>

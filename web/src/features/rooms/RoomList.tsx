@@ -1,7 +1,7 @@
 import type { Room } from '@backchannel/client';
-import { Hash, MessageCirclePlus, Plus, UsersRound } from 'lucide-react';
+import { Hash, MessageCirclePlus, Plus, UserPlus, UsersRound } from 'lucide-react';
 import { type ReactNode, useState } from 'react';
-import { openPanel } from '../../app/panels.ts';
+import { openPanel, type Panel } from '../../app/panels.ts';
 import { useChatState } from '../../app/chat.ts';
 import { useSession } from '../../app/session.ts';
 import { Button, IconButton } from '../../ui/Button.tsx';
@@ -131,6 +131,7 @@ function EmptySection({ kind }: { readonly kind: Section['kind'] }) {
 }
 
 function NoRooms() {
+  const { canInvite } = useSession();
   return (
     <div className="m-3 flex flex-col gap-3 rounded-xl border border-line bg-paper p-4">
       <div>
@@ -147,20 +148,17 @@ function NoRooms() {
         <Choice panel="create-group" icon={<UsersRound className="size-4" />}>
           Start a group
         </Choice>
+        {canInvite && (
+          <Choice panel="invite" icon={<UserPlus className="size-4" />}>
+            Invite people
+          </Choice>
+        )}
       </div>
     </div>
   );
 }
 
-function Choice({
-  panel,
-  icon,
-  children,
-}: {
-  panel: 'browse-channels' | 'create-direct' | 'create-group';
-  icon: ReactNode;
-  children: ReactNode;
-}) {
+function Choice({ panel, icon, children }: { panel: Panel; icon: ReactNode; children: ReactNode }) {
   return (
     <Button size="sm" className="justify-start" onClick={() => openPanel.set(panel)}>
       {icon}

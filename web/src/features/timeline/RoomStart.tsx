@@ -1,5 +1,6 @@
 import type { Room } from '@backchannel/client';
 import { Hash, UsersRound } from 'lucide-react';
+import { InviteButton } from '../../app/InviteButton.tsx';
 import { otherMember, roomTitle } from '../../app/roomNames.ts';
 import { useSession } from '../../app/session.ts';
 import { Avatar } from '../../ui/Avatar.tsx';
@@ -21,6 +22,12 @@ export function RoomStart({ room }: { readonly room: Room }) {
       )}
       <p className="mt-3 text-xl font-semibold tracking-tight">{title}</p>
       <p className="mt-1 max-w-xl text-base text-ink-soft">{introduction(room, title)}</p>
+      {room.member_count === 1 && (
+        <div className="mt-3 flex flex-wrap items-center gap-3">
+          <p className="text-ink-soft">Nobody else is here yet.</p>
+          <InviteButton />
+        </div>
+      )}
     </div>
   );
 }

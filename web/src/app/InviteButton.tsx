@@ -1,0 +1,15 @@
+import { UserPlus } from 'lucide-react';
+import { Button } from '../ui/Button.tsx';
+import { openPanel } from './panels.ts';
+import { useSession } from './session.ts';
+
+/** For whoever may invite, wherever nobody else is to be found; others see nothing. */
+export function InviteButton({ primary = false }: { readonly primary?: boolean }) {
+  const { canInvite } = useSession();
+  if (!canInvite) return null;
+  return (
+    <Button size="sm" look={primary ? 'primary' : 'quiet'} onClick={() => openPanel.set('invite')}>
+      <UserPlus className="size-4" aria-hidden="true" /> Invite people
+    </Button>
+  );
+}

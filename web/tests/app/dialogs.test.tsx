@@ -1,0 +1,156 @@
+import { beforeEach, describe, expect, it, vi } from 'vitest';
+import { page, userEvent } from 'vitest/browser';
+import { openPanel, membersOpen } from '../../src/app/panels.ts';
+import { BOB, world } from './world.tsx';
+
+type Screen = Awaited<ReturnType<ReturnType<typeof world>['open']>>['screen'];
+type Walk = readonly [title: string, open: (screen: Screen) => Promise<void>, first: string];
+
+const click = (screen: Screen, role: 'button' | 'menuitem', name: string | RegExp) =>
+  screen.getByRole(role, { name }).first().click();
+const roomMenu = (item: string) => async (screen: Screen) => {
+  await click(screen, 'button', 'More about this room');
+  await click(screen, 'menuitem', item);
+};
+const panel = (which: Parameters<typeof openPanel.set>[0]) => async () => {
+  openPanel.set(which);
+};
+const ofMyself = (item: string) => async (screen: Screen) => {
+  await click(screen, 'button', /^A ?Ann|Ann/);
+  await click(screen, 'menuitem', item);
+};
+
+/** Every dialog there is: how one opens it, and what has the focus then. */
+const DIALOGS: readonly Walk[] = [
+  ['Jump to a room or person', panel('switcher'), 'field'],
+  ['New direct message', panel('create-direct'), 'field'],
+  ['New group', panel('create-group'), 'field'],
+  ['New channel', panel('create-channel'), 'field'],
+  ['Channels', panel('browse-channels'), 'field'],
+  ['Keyboard shortcuts', ofMyself('Keyboard shortcuts'), 'body'],
+  ['Change password', ofMyself('Change password'), 'field'],
+  ['Invite people', ofMyself('Invite people'), 'field'],
+  ['Name and topic', roomMenu('Name and topic'), 'field'],
+  ['Add people to #first', roomMenu('Add people'), 'field'],
+  ['Leave #first?', roomMenu('Leave channel'), 'Stay'],
+  ['Sign out of Acme?', ofMyself('Sign out'), 'Stay'],
+];
+
+beforeEach(() => {
+  openPanel.set(null);
+  membersOpen.set(false);
+});
+
+describe('every dialog', () => {
+  it.each(DIALOGS)(
+    '%s opens on its field or its harmless answer, and gives the focus back',
+    async (title, show, first) => {
+      const { server, open } = world();
+      server.post(1, BOB, 'hello');
+      const { screen, composer } = await open();
+      await expect.element(composer).toHaveFocus();
+      await show(screen);
+      const dialog = screen.getByRole('dialog', { name: title });
+      await expect.element(dialog).toBeVisible();
+      await vi.waitFor(() => {
+        const active = document.activeElement as HTMLElement;
+        expect(dialog.element().contains(active)).toBe(true);
+        if (first === 'field') {
+          const fields = dialog.element().querySelectorAll('input, textarea, select');
+          expect(active).toBe(fields[0]);
+        } else if (first === 'body') expect(active.dataset).toHaveProperty('body');
+        else expect(active.textContent).toBe(first);
+      });
+      await userEvent.keyboard('{Escape}');
+      await expect.element(dialog).not.toBeInTheDocument();
+      await vi.waitFor(() => {
+        const active = document.activeElement as HTMLElement;
+        expect(active).not.toBe(document.body);
+        expect(active.matches('button, textarea')).toBe(true);
+      });
+    },
+  );
+
+  it('a question about a message opens on Keep, and gives the focus back to the message', async () => {
+    const { server, open } = world();
+    server.post(1, 1, 'mine');
+    const { screen, list } = await open();
+    await expect.element(list.getByText('mine')).toBeVisible();
+    const row = document.querySelector('article') as HTMLElement;
+    row.focus();
+    await userEvent.keyboard('{Enter}');
+    await click(screen, 'menuitem', 'Delete');
+    await expect.element(screen.getByRole('button', { name: 'Keep' })).toHaveFocus();
+    await userEvent.keyboard('{Escape}');
+    await vi.waitFor(() => expect(document.activeElement).toBe(row));
+  });
+
+  it.each([
+    [640, 400],
+    [320, 480],
+  ])('is whole at %i × %i: nothing lies over its answers, and its middle scrolls', async (width, height) => {
+    await page.viewport(width, height);
+    const { open } = world();
+    const { screen } = await open('/');
+    for (const which of [
+      'create-direct',
+      'create-group',
+      'create-channel',
+      'password',
+      'browse-channels',
+      'shortcuts',
+    ] as const) {
+      openPanel.set(which);
+      const dialog = screen.getByRole('dialog');
+      await expect.element(dialog).toBeVisible();
+      await vi.waitFor(() => {
+        const box = dialog.element().getBoundingClientRect();
+        expect(box.top).toBeGreaterThanOrEqual(0);
+        expect(box.bottom).toBeLessThanOrEqual(height);
+        for (const button of dialog.element().querySelectorAll('footer button, header button')) {
+          const { left, top, width: w, height: h } = button.getBoundingClientRect();
+          const hit = document.elementFromPoint(left + w / 2, top + h / 2);
+          expect(button.contains(hit)).toBe(true);
+        }
+      });
+      openPanel.set(null);
+      await expect.element(dialog).not.toBeInTheDocument();
+    }
+    await page.viewport(1100, 700);
+  });
+});
+
+describe('an owner who is alone is offered to invite people', () => {
+  const alone = () => {
+    const made = world();
+    made.server.createRoom([1], 'channel', 'empty');
+    return made;
+  };
+
+  it('in an empty room', async () => {
+    const { screen, list } = await alone().open('/rooms/3');
+    await list.getByRole('button', { name: 'Invite people' }).click();
+    await expect.element(screen.getByRole('dialog', { name: 'Invite people' })).toBeVisible();
+  });
+
+  it('in an empty list of people', async () => {
+    const { screen } = await alone().open('/rooms/3');
+    membersOpen.set(true);
+    await expect.element(screen.getByRole('complementary', { name: 'Members' })).toHaveTextContent('Nobody else');
+    await screen.getByRole('complementary').getByRole('button', { name: 'Invite people' }).click();
+    await expect.element(screen.getByRole('dialog', { name: 'Invite people' })).toBeVisible();
+  });
+
+  it('where there are no rooms at all', async () => {
+    const { server, open } = world();
+    for (const id of [1, 2]) server.remove(id, 1);
+    const { screen } = await open('/');
+    await expect.element(screen.getByRole('button', { name: 'Invite people' }).first()).toBeVisible();
+  });
+
+  it('and nobody else is', async () => {
+    const { screen, list } = await alone().open('/rooms/3', { signup: 'closed' });
+    await expect.element(list.getByText('Nobody else is here yet.')).toBeVisible();
+    await expect.element(screen.getByRole('button', { name: 'Invite people' })).not.toBeInTheDocument();
+  });
+});
