@@ -29,6 +29,7 @@ export async function command<C extends CommandName>(
   fields: CommandFields<C>,
   { link: provenLink, http, clock, random, doubt }: CommanderPorts,
   tries = REST_TRIES,
+  signal?: AbortSignal,
 ): Promise<Answer<C>> {
   const repeatable = isRepeatable(type, fields);
   const link = provenLink();
@@ -36,7 +37,7 @@ export async function command<C extends CommandName>(
     try {
       return { method: 'websocket', result: await inTime(link.request(type, fields)) };
     } catch (error) {
-      if (!repeatable || (error as ChatError).status !== null) throw error;
+      if (!repeatable || signal?.aborted || (error as ChatError).status !== null) throw error;
     }
   }
   for (let failures = 0; ; failures++) {
@@ -44,9 +45,10 @@ export async function command<C extends CommandName>(
       return { method: 'rest', result: await http.request(type, fields) };
     } catch (cause) {
       const { final, status, retryAfter } = cause as ChatError;
-      if (!repeatable || final || status === 401 || failures + 1 >= tries) throw cause;
+      if (!repeatable || final || status === 401 || signal?.aborted || failures + 1 >= tries) throw cause;
       const delay_ms = retryAfter === null ? backoff_ms(failures, random()) : retryAfter * 1_000;
       await new Promise<void>((resolve) => clock.setTimeout(resolve, delay_ms));
+      if (signal?.aborted) throw cause;
     }
   }
 

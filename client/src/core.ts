@@ -13,14 +13,15 @@ import { createDriver, type Driver } from './connection/driver.ts';
 import { type Environment, resolveEnvironment } from './environment.ts';
 import { createHistory, type History } from './history.ts';
 import { createNotifier } from './notifier.ts';
-import { createOutbox, type Outbox } from './outbox.ts';
+import { ChatError } from './errors.ts';
+import { createOutbox, type Draft, type Outbox } from './outbox.ts';
 import { defaultStorage } from './outboxStorage.ts';
 import type { CommandFields, CommandName, Message, RoomId, Routes, ServerFrame } from './protocol.ts';
 import { createReplica, type Replica } from './replica.ts';
 import { deliver } from './sender.ts';
 import { snapshotBuilder, timelineViewer } from './snapshot.ts';
 import { show } from './timeline.ts';
-import type { CoreChat, CoreOptions, Method, RefreshResult } from './types.ts';
+import type { CoreChat, CoreOptions, MessageChange, Method, RefreshResult, SendResult } from './types.ts';
 
 /** Several reasons to ask for the room list come together; and it is not asked for more often than this. */
 const REFRESH_MS = 500;
@@ -43,7 +44,16 @@ export interface Core {
   readonly onRecovered: (() => void)[];
   /** Called when the server has a message that was sent from here. */
   readonly onStored: ((message: Message) => void)[];
-  run<C extends CommandName>(type: C, fields: CommandFields<C>, tries?: number): Promise<Answer<C>>;
+  /** One try to deliver a change of a message; whoever adds changes to the outbox sets it. */
+  deliverChange: ((change: MessageChange, roomId: RoomId) => Promise<SendResult>) | null;
+  run<C extends CommandName>(
+    type: C,
+    fields: CommandFields<C>,
+    tries?: number,
+    signal?: AbortSignal,
+  ): Promise<Answer<C>>;
+  /** Into the outbox, with what the room is called now. */
+  write(draft: Draft): Promise<SendResult>;
   /** Does what the replica asks for, and tells who listens. */
   flush(method?: Method): void;
   /** The room list is asked for shortly, however often this is called. */
@@ -128,6 +138,11 @@ export function createChat<Features extends readonly Feature<object>[]>(
     clock,
     random,
     async deliver(item) {
+      const { change, roomId } = item;
+      if (change) {
+        if (!core.deliverChange) throw new ChatError({ code: 'offline' });
+        return core.deliverChange(change, roomId);
+      }
       const result = await deliver(item, ports);
       stored(result.message, result.method);
       flush();
@@ -136,7 +151,14 @@ export function createChat<Features extends readonly Feature<object>[]>(
     changed: touch,
   });
 
-  const run: Core['run'] = (type, fields, tries) => command(type, fields, ports, tries);
+  const run: Core['run'] = (type, fields, tries, signal) => command(type, fields, ports, tries, signal);
+
+  function write(draft: Draft): Promise<SendResult> {
+    const room = replica.rooms.get(draft.roomId);
+    const others = room?.members.filter(({ id }) => id !== replica.user?.id) ?? [];
+    const name = room?.name ?? others.map((user) => user.display_name || user.username).join(', ');
+    return outbox.add({ ...draft, ...(name && { roomName: (room?.kind === 'channel' ? '#' : '') + name }) });
+  }
 
   const history = createHistory({
     replica,
@@ -219,7 +241,7 @@ export function createChat<Features extends readonly Feature<object>[]>(
     },
     getTimeline: timelineViewer(replica, outbox),
     sendChatMessage: (roomId, content, replyTo = null, { attachments = [] } = {}) =>
-      outbox.add({ roomId, content, replyTo, attachments }),
+      write({ roomId, content, replyTo, attachments }),
     refreshRoomList,
     openRoom: (roomId, at) => history.openRoom(roomId, at?.around),
     closeRoom(roomId) {
@@ -233,6 +255,8 @@ export function createChat<Features extends readonly Feature<object>[]>(
     discard: outbox.discard,
     retryAll: all(outbox.retry),
     discardAll: all(outbox.discard),
+    getUnsent: outbox.all,
+    putBack: outbox.putBack,
   };
 
   const core: Core = {
@@ -246,7 +270,9 @@ export function createChat<Features extends readonly Feature<object>[]>(
     onFrame,
     onRecovered,
     onStored,
+    deliverChange: null,
     run,
+    write,
     flush,
     refreshSoon,
     touch,

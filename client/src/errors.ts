@@ -4,7 +4,7 @@
  *   ChatError
  *   ├── from the server: the codes of the protocol (`forbidden`, `not_a_member`, `rate_limited` …)
  *   └── from the client: `network` (nothing answered), `timeout`, `connection_lost` (the socket died under a
- *       command that must not be repeated), `discarded`, `expired`
+ *       command that must not be repeated), `discarded`, `expired`, `offline` (not tried: nothing works), `cancelled`
  */
 import type { ErrorData } from './protocol.ts';
 

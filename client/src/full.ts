@@ -4,6 +4,7 @@
 import { credentialsOf } from './auth.ts';
 import { browserEvents } from './browser.ts';
 import { createChat } from './core.ts';
+import { withChanges } from './features/changes.ts';
 import { withCommands } from './features/commands.ts';
 import { withNotifications } from './features/notifications.ts';
 import { withPresence } from './features/presence.ts';
@@ -12,13 +13,14 @@ import { withReoffer } from './features/reoffer.ts';
 import { memoryStorage } from './outboxStorage.ts';
 import type { Chat, ChatOptions } from './types.ts';
 
-export { withCommands, withNotifications, withPresence, withReading, withReoffer };
+export { withChanges, withCommands, withNotifications, withPresence, withReading, withReoffer };
 
 export function createFullChat({ auth, webSocketAcceptsHeaders, sentStorage, ...options }: ChatOptions): Chat {
   const credentials = credentialsOf(auth, !!webSocketAcceptsHeaders && !!options.WebSocket);
   return createChat(
     { events: browserEvents(), ...options, ...(credentials && { credentials }) },
     withCommands,
+    withChanges,
     withReading,
     withPresence,
     withNotifications,

@@ -52,15 +52,43 @@ export interface HostEvents {
   isOnline(): boolean;
 }
 
-/** One message as the outbox keeps it until the server has it. */
+/**
+ * What is to become of a message that was sent before. `undo` marks what takes a cancelled command back, in case that it
+ * had reached the server: nobody is shown it.
+ */
+export type MessageChange =
+  | {
+      readonly type: 'edit_message';
+      readonly message_id: MessageId;
+      readonly content: string;
+      /** Texts this edit may replace: the one it began from, and those of this person's earlier tries. Any other is a conflict. */
+      readonly bases: readonly string[];
+      /** The message's place and last change when the edit began; left out where the message had none yet. */
+      readonly seq?: Seq;
+      readonly base_seq?: Seq;
+      readonly undo?: true;
+    }
+  | { readonly type: 'delete_message'; readonly message_id: MessageId; readonly undo?: true }
+  | {
+      readonly type: 'add_reaction' | 'remove_reaction';
+      readonly message_id: MessageId;
+      readonly emoji: string;
+      readonly undo?: true;
+    };
+
+/** One message, or one change of a message, as the outbox keeps it until the server has it. */
 export interface OutboxItem {
   readonly id: MessageId;
   /** Who wrote it: another person signing in on this device neither sees nor sends it. */
   readonly userId: UserId;
   readonly roomId: RoomId;
+  /** What the room was called when this was written: it may be gone by the time it is read. */
+  readonly roomName?: string;
   readonly content: string;
   readonly replyTo: MessageId | null;
   readonly attachments: readonly string[];
+  /** Not a message, but a change of one. `content` is the new text then, or empty. */
+  readonly change?: MessageChange;
   /** Milliseconds since 1970, by this device's clock. */
   readonly createdAt: number;
   readonly state: 'queued' | 'failed';
@@ -68,7 +96,7 @@ export interface OutboxItem {
 }
 
 /** A message that the server had, kept in case that it loses it. */
-export interface SentItem extends Omit<OutboxItem, 'state' | 'error'> {
+export interface SentItem extends Omit<OutboxItem, 'state' | 'error' | 'change' | 'roomName'> {
   /** The numbering under which it was acked. */
   readonly epoch: string;
 }
@@ -78,8 +106,11 @@ export interface OutboxStorage<T extends { readonly id: MessageId } = OutboxItem
   load(): Promise<readonly T[]>;
   put(item: T): Promise<void>;
   remove(ids: readonly MessageId[]): Promise<void>;
-  /** Where others write there too: calls back with what one of them left, for this client to send. */
-  subscribe?(listener: (items: readonly T[]) => void): void;
+  /**
+   * Where others write there too: calls back with what one of them left, for this client to send; and asks it to let go of
+   * an item that somebody else takes over (true where it had it).
+   */
+  subscribe?(listener: (items: readonly T[]) => void, letGo: (id: MessageId) => boolean): void;
 }
 
 /** The part of the WebSocket API the client uses. */
@@ -161,7 +192,7 @@ export interface ChatOptions extends Omit<CoreOptions, 'credentials'> {
  * What the evidence says, not what a socket claims.
  * - `connecting` (yellow): nothing known yet.
  * - `connected` (hide the indicator): the WebSocket is proven and caught up.
- * - `disconnected` (orange): no WebSocket, yet HTTP answered lately. Messages still go through.
+ * - `disconnected` (orange): no WebSocket, yet HTTP answered lately. Messages go out by HTTP.
  * - `error` (red): neither works, or a person must do something; `reason` says what.
  */
 export type ConnectionStatus = 'connecting' | 'connected' | 'disconnected' | 'error';
@@ -243,6 +274,9 @@ export interface SendError {
 export interface PendingMessage {
   readonly id: MessageId;
   readonly roomId: RoomId;
+  /** What the room was called when this was written. */
+  readonly roomName: string;
+  /** Of an edit: the new text. */
   readonly content: string;
   readonly replyTo: MessageId | null;
   readonly attachments: readonly string[];
@@ -251,7 +285,13 @@ export interface PendingMessage {
   /** `queued`: waits for its turn or for a connection; `sending`: on its way; `failed`: left the queue, see `error`. */
   readonly state: 'queued' | 'sending' | 'failed';
   readonly error: SendError | null;
+  /** Null for a message; else what is to become of one that was sent. */
+  readonly change: MessageChange | null;
+  /** A try was made whose answer never came: the server may have it already. */
+  readonly unsure: boolean;
 }
+
+export type PendingChange = PendingMessage & { readonly change: MessageChange };
 
 /** What is held of one room's log. Equal until something in this room changes. */
 export interface CoreTimelineView {
@@ -269,6 +309,8 @@ export interface CoreTimelineView {
 }
 
 export interface TimelineView extends CoreTimelineView {
+  /** This person's edits, deletions and reactions without an ack, oldest first. `messages` do not show them yet. */
+  readonly changes: readonly PendingChange[];
   /** The first unread seq when the room was opened, for the separator; stays put until opened again. */
   readonly firstUnreadSeq: Seq | null;
 }
@@ -332,22 +374,58 @@ export interface CoreChat {
   /** All failed ones (of one room). */
   retryAll(roomId?: RoomId): void;
   discardAll(roomId?: RoomId): void;
+  /** Everything that was not sent, over all rooms, those that are gone among them; oldest first. Equal until it changes. */
+  getUnsent(): readonly PendingMessage[];
+  /** What was just discarded, as it was; one that may have reached the server gets a new id. */
+  putBack(item: PendingMessage): void;
 }
 
 export interface CommandsChat {
   /**
    * One command, over the WebSocket when it is live, else over REST. What may be repeated is
    * repeated by REST where a socket dies under it; what may not is refused with `connection_lost`.
+   * While nothing works (status `error`), what changes something is refused at once with `offline`.
    * Messages and rooms in the result are applied to the state.
    * @throws ChatError
    */
-  command<C extends CommandName>(type: C, fields: CommandFields<C>): Promise<CommandResult<C>>;
+  command<C extends CommandName>(
+    type: C,
+    fields: CommandFields<C>,
+    options?: CommandOptions,
+  ): Promise<CommandResult<C>>;
+}
+
+export interface CommandOptions {
+  /** Nobody waits for it any more: it is rejected with `cancelled`, and not tried again. */
+  readonly signal?: AbortSignal;
+  /** Tries over REST; default 4, within about four seconds. */
+  readonly tries?: number;
+}
+
+/**
+ * Changes of messages, with the promise that sending has: on the device before the first try, in the order given within
+ * the room, tried until the server has them or refuses them for good. They show as `changes` of the room's view, and are
+ * cancelled by `discard`: then they are not applied, and what had reached the server already is taken back.
+ * Each resolves when the server has it. @throws ChatError when refused for good or discarded.
+ */
+export interface ChangesChat {
+  /**
+   * One's own message gets another text. An unsent message is changed where it waits.
+   * @param base the message as it was when the edit began. Where it says something else by now, the edit fails with
+   *   `edit_conflict` and keeps its text; `retry` puts it over what is there.
+   */
+  editMessage(base: Pick<Message, 'id' | 'room_id' | 'content'> & Partial<Message>, content: string): Promise<unknown>;
+  /** An unsent message is discarded. */
+  deleteMessage(message: Pick<Message, 'id' | 'room_id'>): Promise<unknown>;
+  /** Adds the reaction, or takes it back. The opposite of one that waits cancels it. */
+  react(message: Pick<Message, 'id' | 'room_id'>, emoji: string, on: boolean): Promise<unknown>;
+  getTimeline(roomId: RoomId): CoreTimelineView & Pick<TimelineView, 'changes'>;
 }
 
 export interface ReadingChat {
   /** Moves the read mark forward (never back); shown at once, told to the server shortly after. */
   markRead(roomId: RoomId, seq: Seq): void;
-  getTimeline(roomId: RoomId): TimelineView;
+  getTimeline(roomId: RoomId): CoreTimelineView & Pick<TimelineView, 'firstUnreadSeq'>;
 }
 
 export interface PresenceChat {
@@ -370,8 +448,10 @@ export interface ReofferChat {
 export interface Chat
   extends Omit<CoreChat, 'getSnapshot' | 'getTimeline'>,
     CommandsChat,
-    ReadingChat,
+    Omit<ChangesChat, 'getTimeline'>,
+    Omit<ReadingChat, 'getTimeline'>,
     ReofferChat,
     Omit<PresenceChat, 'getSnapshot'> {
   getSnapshot(): Snapshot;
+  getTimeline(roomId: RoomId): TimelineView;
 }

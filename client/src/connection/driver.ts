@@ -33,6 +33,8 @@ export interface Driver {
   readonly connection: Omit<Connection, 'waiting'>;
   /** The proven link, or null. */
   readonly link: Link | null;
+  /** Nothing works as far as is known: a try would be in vain. Unlike the status, without delay. */
+  readonly isLost: boolean;
   start(): void;
   stop(): void;
   retryNow(): void;
@@ -186,6 +188,9 @@ export function createDriver(env: Environment, routes: Routes, ports: DriverPort
     },
     get link() {
       return isLive(model.state) ? link : null;
+    },
+    get isLost() {
+      return judge(model, rest, events.isOnline()).status === 'error';
     },
     start() {
       unsubscribe ??= events.subscribe((fact) => {

@@ -1,7 +1,9 @@
 /**
  * Every command of the protocol, by name. What the answers show of rooms and messages is applied at once.
  */
+import type { Answer } from '../commander.ts';
 import type { Core } from '../core.ts';
+import { ChatError } from '../errors.ts';
 import {
   type CommandFields,
   type CommandName,
@@ -11,14 +13,33 @@ import {
   type Room,
 } from '../protocol.ts';
 import { applyResult } from '../timeline.ts';
-import type { CommandsChat } from '../types.ts';
+import type { CommandOptions, CommandsChat } from '../types.ts';
+
+/** What a person asks for is done now or refused now: nothing of it may happen when they have long given it up. */
+export function checkOnline({ driver }: Core): void {
+  if (!driver.isLost) return;
+  const detail =
+    driver.connection.reason === 'signed_out'
+      ? 'You are signed out. Sign in, then try again.'
+      : 'You are offline. Try again when connected.';
+  throw new ChatError({ code: 'offline', detail });
+}
 
 /** Adds `command`. */
-export function withCommands({ flush, replica, routes, run }: Core): CommandsChat {
+export function withCommands(core: Core): CommandsChat {
+  const { flush, replica, routes, run } = core;
   Object.assign(routes, COMMANDS);
   return {
-    async command<C extends CommandName>(type: C, fields: CommandFields<C>): Promise<CommandResult<C>> {
-      const { result, method } = await run(type, fields);
+    async command<C extends CommandName>(
+      type: C,
+      fields: CommandFields<C>,
+      { signal, tries }: CommandOptions = {},
+    ): Promise<CommandResult<C>> {
+      if (!type.startsWith('get_')) checkOnline(core);
+      const { result, method } = await new Promise<Answer<C>>((resolve, reject) => {
+        signal?.addEventListener('abort', () => reject(new ChatError({ code: 'cancelled' })));
+        run(type, fields, tries, signal).then(resolve, reject);
+      });
       const { message, room } = result as { message?: Message; room?: Room };
       const held = message && replica.timeline(message.room_id);
       if (held) replica.setTimeline(message.room_id, applyResult(held, message));

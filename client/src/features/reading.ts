@@ -6,7 +6,9 @@ import type { Core } from '../core.ts';
 import type { ChatError } from '../errors.ts';
 import type { RoomId, Routes, Seq, UserId } from '../protocol.ts';
 import { keeper } from '../snapshot.ts';
-import type { CoreChat, ReadingChat, TimelineView } from '../types.ts';
+import type { CoreChat, ReadingChat } from '../types.ts';
+
+type View = ReturnType<ReadingChat['getTimeline']>;
 import { exactRows } from './exactRows.ts';
 
 /** Scrolling through a room marks many seqs; one command carries them all. */
@@ -27,7 +29,7 @@ export function withReading(core: Core): ReadingChat & Pick<CoreChat, 'openRoom'
   const { clock } = env;
   const { rooms } = replica;
   const exact = exactRows(replica);
-  const views = new Map<RoomId, (view: TimelineView) => TimelineView>();
+  const views = new Map<RoomId, (view: View) => View>();
   const unread = new Map<RoomId, Unread>();
   const due = new Map<RoomId, Seq>();
   const busy = new Set<RoomId>();

@@ -119,10 +119,10 @@ export function withReoffer(given?: OutboxStorage<SentItem>): Feature<ReofferCha
     later(load);
 
     const commands: CommandsChat | undefined = command && {
-      command(type, fields) {
+      command(type, fields, options) {
         // Whatever the answer: it is not to come back. The event that tells of it may be lost together with it.
         if (type === 'delete_message') dropDeleted((fields as CommandFields<'delete_message'>).message_id);
-        return command(type, fields);
+        return command(type, fields, options);
       },
     };
 

@@ -10,8 +10,8 @@
 import { browserEvents } from '../browser.ts';
 import { resolveEnvironment } from '../environment.ts';
 import { defaultStorage, inTime, memoryStorage } from '../outboxStorage.ts';
-import { PROTOCOL, type RoomId, type UserId } from '../protocol.ts';
-import type { ChatOptions, SentItem } from '../types.ts';
+import { type MessageId, PROTOCOL, type RoomId, type UserId } from '../protocol.ts';
+import type { ChatOptions, OutboxItem, SentItem } from '../types.ts';
 import { browserHost, type TabsHost } from './host.ts';
 import { ownedStorage } from './ownedStorage.ts';
 import { Tabs } from './tabs.ts';
@@ -38,6 +38,10 @@ export interface SharedTabs {
   isLookedAt(roomId: RoomId): boolean;
   /** How many of this person's messages the device keeps unsent, in all tabs together. */
   unsent(): Promise<number>;
+  /** Those messages, and changes of messages, oldest first. */
+  unsentItems(): Promise<readonly OutboxItem[]>;
+  /** Makes an unsent item of another tab this tab's, to be retried or discarded here. False where that tab keeps it. */
+  take(id: MessageId): Promise<boolean>;
   /** Erases this person's unsent messages from the device; after `disconnect()`. False where the device does not answer. */
   wipe(): Promise<boolean>;
 }
@@ -66,8 +70,11 @@ export function shareTabs({ userId, build, host = browserHost(), ...options }: S
     log: env.log,
     ticked: () => owned?.adopt(),
     left: () => owned?.rest(),
+    give: async (id, to) => (await owned?.give(id, to)) ?? false,
+    receive: async (id) => (await owned?.receive(id)) ?? false,
   });
   const mine = async () => (await base.load()).filter((item) => item.userId === userId);
+  const shown = async () => (await mine()).filter(({ change }) => !change?.undo).sort((a, b) => (a.id < b.id ? -1 : 1));
   return {
     options: { ...options, ...tabs.options, instance: id, storage: owned ?? base, sentStorage },
     get leads() {
@@ -75,7 +82,11 @@ export function shareTabs({ userId, build, host = browserHost(), ...options }: S
     },
     look: (roomId) => tabs.look(roomId),
     isLookedAt: (roomId) => tabs.isLookedAt(roomId),
-    unsent: async () => (await mine()).length,
+    unsent: async () => (await shown()).length,
+    unsentItems: shown,
+    async take(id) {
+      return owned !== null && ((await owned.receive(id)) || tabs.take(id));
+    },
     wipe: () =>
       inTime(
         clock,

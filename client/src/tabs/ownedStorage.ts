@@ -7,7 +7,7 @@
  * worker adopts by the same rule. (Were a message sent twice it would still be stored once; its id is
  * the key.)
  */
-import type { UserId } from '../protocol.ts';
+import type { MessageId, UserId } from '../protocol.ts';
 import type { OutboxItem, OutboxStorage } from '../types.ts';
 
 type Locks = Pick<LockManager, 'request' | 'query'>;
@@ -18,6 +18,10 @@ export interface OwnedStorage extends OutboxStorage {
   adopt(): Promise<void>;
   /** This tab may be frozen: others may take over. Any call makes it an owner again. */
   rest(): void;
+  /** Leaves an item of this tab to another one, which then `adopt`s it by `receive`. False where it is not this tab's. */
+  give(id: MessageId, to: string): Promise<boolean>;
+  /** Takes what another tab gave, or what has no owner. True where it is this tab's now. */
+  receive(id: MessageId): Promise<boolean>;
 }
 
 export function ownedStorage(
@@ -28,6 +32,7 @@ export function ownedStorage(
   let living: Promise<void> | null = null;
   let release = (): void => {};
   let listener: (items: readonly OutboxItem[]) => void = () => {};
+  let letGo: (id: MessageId) => boolean = () => false;
   let last = new Set<string | undefined>();
   const lockOf = (owner: string): string => `${name} tab ${owner}`;
 
@@ -64,8 +69,22 @@ export function ownedStorage(
       await base.put({ ...item, tab } as Owned);
     },
     remove: (ids) => base.remove(ids),
-    subscribe(listen) {
+    subscribe(listen, release) {
       listener = listen;
+      letGo = release;
+    },
+    async give(id, to) {
+      if (!letGo(id)) return false;
+      const item = (await base.load()).find((each) => each.id === id);
+      if (item) await base.put({ ...item, tab: to } as Owned);
+      return item !== undefined;
+    },
+    async receive(id) {
+      // What has no owner comes along.
+      const left = await takeOver();
+      const given = (await base.load()).filter((item: Owned) => item.id === id && item.tab === tab);
+      listener([...left, ...given]);
+      return given.length > 0;
     },
     async adopt() {
       const now = await owners();

@@ -7,7 +7,7 @@
  * What is shared is the transport and nothing else: each tab keeps its own cursors, rooms and
  * timelines. It decides nothing about who leads (election.ts) nor where a frame belongs (relay.ts).
  */
-import type { ServerFrame, UserId } from '../protocol.ts';
+import type { MessageId, ServerFrame, UserId } from '../protocol.ts';
 import type { Clock, CoreOptions, FetchLike, HostEvents, LogEntry, Present, WebSocketConstructor } from '../types.ts';
 import { codeFor, FINAL, LOST } from './closes.ts';
 import { type Effect, type Event, INITIAL, type Model, next, TICK_MS } from './election.ts';
@@ -37,7 +37,14 @@ export interface TabsPorts {
   readonly ticked: () => unknown;
   /** The page is about to be frozen or kept aside. */
   readonly left: () => void;
+  /** Another tab asks for an unsent item. True where it was here, and is that tab's now. */
+  readonly give: (id: MessageId, to: TabId) => Promise<boolean>;
+  /** Another tab gave it, late perhaps. */
+  readonly receive: (id: MessageId) => Promise<boolean>;
 }
+
+/** A living tab answers at once; one that does not is hung, and keeps what it has. */
+const GIVE_MS = 1_000;
 
 /** A client without a socket and without a poll for so long waits for a person; backoff and polls are shorter. */
 const IDLE_MS = 60_000;
@@ -57,6 +64,7 @@ export class Tabs implements Keeper {
   #room: number | null = null;
   /** When the client last had a socket, or polled. */
   #wantedAt = 0;
+  readonly #taking = new Map<MessageId, (given: boolean) => void>();
 
   constructor(ports: TabsPorts) {
     this.#ports = ports;
@@ -114,6 +122,15 @@ export class Tabs implements Keeper {
   /** Whether a person looks at the room, in any tab. */
   isLookedAt(room: number): boolean {
     return this.#room === room || this.#votes.isLookedAt(room);
+  }
+
+  /** Asks the tab that has this unsent item to leave it to this one. False where nobody did so far. */
+  take(id: MessageId): Promise<boolean> {
+    return new Promise((resolve) => {
+      this.#taking.set(id, resolve);
+      this.#ports.clock.setTimeout(() => resolve(false), GIVE_MS);
+      this.#post({ type: 'take', from: this.#ports.id, id });
+    });
   }
 
   // ── the client's side ─────────────────────────────────────────────────────────────────────
@@ -255,6 +272,10 @@ export class Tabs implements Keeper {
         return this.#leading.welcome(word.from, word.link);
       case 'say':
         return this.#leading.say(word.from, word.text, word.link);
+      case 'take':
+        return void this.#give(word.id, word.from);
+      case 'given':
+        return void this.#receive(word.id);
       case 'beat':
         return this.#hearBeat(word);
       case 'welcome':
@@ -264,6 +285,14 @@ export class Tabs implements Keeper {
       default:
         if (!this.leads && this.#following.isLeader(word)) this.#hearLeader(word);
     }
+  }
+
+  async #give(id: MessageId, to: TabId): Promise<void> {
+    if (await this.#ports.give(id, to)) this.#post({ type: 'given', from: this.#ports.id, to, id });
+  }
+
+  async #receive(id: MessageId): Promise<void> {
+    this.#taking.get(id)?.(await this.#ports.receive(id));
   }
 
   #hearLeader(word: Extract<Word, { type: 'frames' | 'down' | 'polled' }>): void {

@@ -5,7 +5,7 @@
  * Who leads is told by `term`: a later leader has a higher one, and what an earlier one still says is
  * passed over.
  */
-import type { ServerFrame, ServerHello } from '../protocol.ts';
+import type { MessageId, ServerFrame, ServerHello } from '../protocol.ts';
 import type { Present } from '../types.ts';
 
 export type TabId = string;
@@ -56,5 +56,8 @@ export type Word =
       readonly code: number;
       readonly largest: TabId | null;
     }
+  /** Whoever has this unsent item is to leave it to the one that asks; and: it did. */
+  | { readonly type: 'take'; readonly from: TabId; readonly id: MessageId }
+  | { readonly type: 'given'; readonly from: TabId; readonly to: TabId; readonly id: MessageId }
   /** The answer to the leader's poll; null: none came. */
   | { readonly type: 'polled'; readonly from: TabId; readonly term: number; readonly text: string | null };

@@ -182,10 +182,14 @@ export class MemoryServer {
       case 'send_message':
         return this.send(userId, { ...f, room_id: Number(f.room_id) } as unknown as Sent);
       case 'edit_message': {
-        const { content } = f as { content: string };
+        const { content, base_seq } = f as { content: string; base_seq?: number };
+        const [, before] = this.#find(f.message_id as string);
+        if (before.content === content && before.sender.id === userId) return { message: before };
+        if (base_seq !== undefined && base_seq !== before.rev_seq) throw new Refusal('edit_conflict');
         return this.#change(userId, f, (message) => ({ ...message, content, edited_at: this.#time() }));
       }
       case 'delete_message':
+        if (this.#find(f.message_id as string)[1].deleted) return { message: this.#find(f.message_id as string)[1] };
         return this.#change(userId, f, (message) => ({ ...message, content: '', deleted: true, reactions: [] }));
       case 'add_reaction':
       case 'remove_reaction':
@@ -303,6 +307,7 @@ export class MemoryServer {
 
   #change(userId: UserId, f: Fields, alter: (message: Message) => Message): { message: Message } {
     const [room, message] = this.#find(f.message_id as string);
+    this.#mine(room.id, userId);
     if (message.sender.id !== userId) throw new Refusal('forbidden');
     if (message.deleted) throw new Refusal('message_deleted');
     const changed = { ...alter(message), rev_seq: room.log.length + 1 };

@@ -51,12 +51,15 @@ export async function deliverOutbox(options: DeliverOptions = {}): Promise<Deliv
       const expired = now() - item.createdAt > EXPIRY_MS;
       if (item.state === 'failed' || expired || stuck.has(item.roomId)) continue;
       try {
-        await call(fetch, 'POST', `${baseUrl}/api/rooms/${item.roomId}/messages`, bodyOf(item));
+        const [method, path, body] = requestOf(item);
+        await call(fetch, method, `${baseUrl}/api/${path}`, body);
         await storage.remove([item.id]);
       } catch (cause) {
         const { code, status, detail, final } = cause as ChatError;
         if (status === 401) return 'signed_out';
-        if (final) await storage.put({ ...item, state: 'failed', error: { code, status, detail } });
+        // What took back something that never arrived has nothing more to do.
+        if (final && item.change?.undo) await storage.remove([item.id]);
+        else if (final) await storage.put({ ...item, state: 'failed', error: { code, status, detail } });
         else stuck.add(item.roomId);
       }
     }
@@ -67,13 +70,24 @@ export async function deliverOutbox(options: DeliverOptions = {}): Promise<Deliv
   }
 }
 
-function bodyOf({ id, content, replyTo, attachments }: OutboxItem): object {
-  return {
-    id,
-    content,
-    ...(replyTo !== null && { reply_to: replyTo }),
-    ...(attachments.length > 0 && { attachments }),
-  };
+function requestOf({ id, roomId, content, replyTo, attachments, change }: OutboxItem): [string, string, object?] {
+  if (!change) {
+    const more = { ...(replyTo !== null && { reply_to: replyTo }), ...(attachments.length > 0 && { attachments }) };
+    return ['POST', `rooms/${roomId}/messages`, { id, content, ...more }];
+  }
+  const message = `messages/${change.message_id}`;
+  switch (change.type) {
+    case 'edit_message': {
+      const { base_seq } = change;
+      return ['PATCH', message, { content: change.content, ...(base_seq !== undefined && { base_seq }) }];
+    }
+    case 'delete_message':
+      return ['DELETE', message];
+    default: {
+      const method = change.type === 'add_reaction' ? 'PUT' : 'DELETE';
+      return [method, `${message}/reactions/${encodeURIComponent(change.emoji)}`];
+    }
+  }
 }
 
 async function call(fetch: FetchLike, method: string, url: string, body?: object): Promise<unknown> {

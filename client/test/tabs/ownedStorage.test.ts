@@ -31,7 +31,10 @@ function world() {
 /** A tab that is told of what it adopts. */
 function told(storage: OutboxStorage): string[] {
   const heard: string[] = [];
-  storage.subscribe?.((items) => heard.push(...ids(items)));
+  storage.subscribe?.(
+    (items) => heard.push(...ids(items)),
+    () => false,
+  );
   return heard;
 }
 

@@ -332,6 +332,46 @@ describe('the outbox', () => {
     expect(one?.chat.getTimeline(1).pending).toEqual([]);
   });
 
+  it('of another tab is seen in every tab, and can be taken over and deleted there', async () => {
+    const [browser, one, two] = await Browser.with(2);
+    Object.assign(browser.network, { sockets: 'refused', http: 'down' });
+    browser.network.closeAll(1006);
+    await browser.clock.advance(60_000);
+    for (const text of ['a', 'b']) void one?.chat.sendChatMessage(1, text).catch(() => {});
+    await browser.clock.advance(100);
+    const seen = (await two?.shared.unsentItems()) ?? [];
+    expect(seen.map((item) => item.content)).toEqual(['a', 'b']);
+    expect(two?.chat.getUnsent()).toEqual([]);
+    const id = seen[0]?.id as string;
+    const taken = two?.shared.take(id);
+    await browser.clock.advance(2_000);
+    expect(await taken).toBe(true);
+    expect(two?.chat.getUnsent()).toMatchObject([{ id, content: 'a', roomName: 'room' }]);
+    expect(one?.chat.getUnsent()).toMatchObject([{ content: 'b' }]);
+    two?.chat.discard(id);
+    await browser.clock.advance(100);
+    expect((await one?.shared.unsentItems())?.map((item) => item.content)).toEqual(['b']);
+    Object.assign(browser.network, { sockets: 'none', http: 'none' });
+    await browser.clock.advance(60_000);
+    expect(two?.texts()).toEqual(['b']);
+  });
+
+  it('stays with a tab that does not answer', async () => {
+    const [browser, one, two] = await Browser.with(2);
+    Object.assign(browser.network, { sockets: 'refused', http: 'down' });
+    browser.network.closeAll(1006);
+    void one?.chat.sendChatMessage(1, 'a').catch(() => {});
+    await browser.clock.advance(1_000);
+    const [item] = (await two?.shared.unsentItems()) ?? [];
+    one?.freeze();
+    const taken = two?.shared.take(item?.id as string);
+    await browser.clock.advance(2_000);
+    expect(await taken).toBe(false);
+    one?.thaw();
+    await browser.clock.advance(100);
+    expect([...(one?.chat.getUnsent() ?? []), ...(two?.chat.getUnsent() ?? [])]).toHaveLength(1);
+  });
+
   it('is erased of this person alone', async () => {
     const [browser, one] = await Browser.with(1);
     const item = {

@@ -101,6 +101,40 @@ describe('delivering what closed tabs left', () => {
     expect(kept).toMatchObject({ id: 'a', state: 'failed', error: { status: 404 } });
   });
 
+  it('changes of messages go out as well, in their order', async () => {
+    const message_id = 'm';
+    const change = { type: 'edit_message', message_id, content: 'right', bases: ['wrong'] } as const;
+    const w = await world(
+      item('a', { content: 'right', change }),
+      item('b', { content: '', change: { type: 'add_reaction', message_id, emoji: '👍' } }),
+      item('c', { content: '', change: { type: 'delete_message', message_id: 'n' } }),
+    );
+    w.browser.server.send(ANN, { id: 'm', room_id: 1, content: 'wrong' });
+    w.browser.server.send(ANN, { id: 'n', room_id: 1, content: 'too much' });
+    expect(await w.deliver()).toBe('done');
+    const { messages } = w.browser.server.rooms.get(1) as { messages: Map<string, object> };
+    expect(messages.get('m')).toMatchObject({ content: 'right', reactions: [{ emoji: '👍' }] });
+    expect(messages.get('n')).toMatchObject({ deleted: true });
+    expect(await w.left()).toEqual([]);
+  });
+
+  it('an edit that met another one is left for the person, and what takes back nothing is gone', async () => {
+    const change = {
+      type: 'edit_message',
+      message_id: 'm',
+      content: 'mine',
+      bases: ['old'],
+      seq: 1,
+      base_seq: 0,
+    } as const;
+    const undo = { type: 'delete_message', message_id: 'never arrived', undo: true } as const;
+    const w = await world(item('a', { content: 'mine', change }), item('b', { content: '', change: undo }));
+    w.browser.server.send(ANN, { id: 'm', room_id: 1, content: 'of the phone' });
+    await w.deliver();
+    const kept = await w.browser.storage.load();
+    expect(kept).toMatchObject([{ id: 'a', content: 'mine', state: 'failed', error: { code: 'edit_conflict' } }]);
+  });
+
   it('what is older than a day is left for the person to decide', async () => {
     const w = await world(item('a', { createdAt: 0 }));
     expect(await w.deliver()).toBe('later');

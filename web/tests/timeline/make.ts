@@ -31,12 +31,15 @@ export function pending(id: string, at: number, more: Partial<PendingMessage> = 
   return {
     id,
     roomId: 1,
+    roomName: 'room',
     content: id,
     replyTo: null,
     attachments: [],
     createdAt: at,
     state: 'queued',
     error: null,
+    change: null,
+    unsure: false,
     ...more,
   };
 }
@@ -46,6 +49,7 @@ export function view(messages: readonly Message[], more: Partial<TimelineView> =
     roomId: 1,
     messages,
     pending: [],
+    changes: [],
     hasOlder: true,
     hasNewer: false,
     loading: null,

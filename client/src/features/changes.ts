@@ -1,0 +1,159 @@
+/**
+ * Edits, deletions and reactions through the outbox: kept on the device before the first try, in the order given, tried
+ * until the server has them, and cancelled for good where the person cancels them.
+ *
+ * Theory. Until a change was tried, cancelling it is forgetting it. Once it was tried and no answer came, the server may
+ * have it: then cancelling adds its opposite (`undo`), which changes nothing where there is nothing to take back. The
+ * opposite of a message that was sent is its deletion. A deletion that was tried cannot be cancelled.
+ *
+ * `base_seq` guards an edit, but moves with reactions too. So a conflict is looked at: where the message still says what the
+ * edit began from, it is tried again on what is there now; where it says something else, the edit fails and keeps its text.
+ */
+import type { Core } from '../core.ts';
+import type { ChatError } from '../errors.ts';
+import type { Message, MessageId, RoomId } from '../protocol.ts';
+import { keeper } from '../snapshot.ts';
+import { applyResult } from '../timeline.ts';
+import type { ChangesChat, CoreChat, MessageChange, PendingChange, PendingMessage, SendResult } from '../types.ts';
+import { checkOnline } from './commands.ts';
+
+type Edit = Extract<MessageChange, { type: 'edit_message' }>;
+type View = ReturnType<ChangesChat['getTimeline']>;
+
+/** Somebody may react between the look and the try, again and again. */
+const CONFLICT_TRIES = 3;
+
+/** Adds `editMessage`, `deleteMessage`, `react`, and `changes` to the view of a room. Compose it after `withCommands`. */
+export function withChanges(core: Core): ChangesChat & Pick<CoreChat, 'discard' | 'discardAll' | 'retry' | 'retryAll'> {
+  const { flush, outbox, onStored, replica, run, write } = core;
+  const { getTimeline } = core.chat;
+  const views = new Map<RoomId, (view: View) => View>();
+
+  // ── delivering ────────────────────────────────────────────────────────────────────────────
+
+  async function ask(change: MessageChange): Promise<SendResult> {
+    checkOnline(core);
+    // What only this client knows stays here.
+    const { type, undo: _undo, bases: _bases, seq: _seq, ...fields } = change as Edit;
+    const { method, result } = await run(type, fields, 1);
+    return { method, message: result.message };
+  }
+
+  function hold(message: Message): void {
+    const held = replica.timeline(message.room_id);
+    if (held) replica.setTimeline(message.room_id, applyResult(held, message));
+  }
+
+  /** What the message of a refused edit says now. */
+  async function look(roomId: RoomId, { message_id, seq }: Edit): Promise<Message | undefined> {
+    if (seq === undefined) return undefined;
+    const { result } = await run('get_history', { room_id: roomId, around: seq, limit: 2 }, 1);
+    const message = result.messages.find(({ id }) => id === message_id);
+    if (message) hold(message);
+    return message;
+  }
+
+  core.deliverChange = async (change, roomId) => {
+    for (let tries = 1; ; tries++) {
+      try {
+        const sent = await ask(change);
+        hold(sent.message);
+        // It is not to be offered again.
+        if (sent.message.deleted) onStored.forEach((keep) => keep(sent.message));
+        flush(sent.method);
+        return sent;
+      } catch (error) {
+        if ((error as ChatError).code !== 'edit_conflict' || change.type !== 'edit_message') throw error;
+        const now = await look(roomId, change);
+        flush();
+        if (!now || tries >= CONFLICT_TRIES || !change.bases.includes(now.content)) throw error;
+        change = { ...change, base_seq: now.rev_seq };
+      }
+    }
+  };
+
+  // ── giving and cancelling ─────────────────────────────────────────────────────────────────
+
+  const add = (roomId: RoomId, change: MessageChange, content = ''): Promise<SendResult> =>
+    write({ roomId, content, replyTo: null, attachments: [], change });
+
+  const waiting = (roomId: RoomId, of: MessageId): readonly PendingChange[] =>
+    outbox.changes(roomId).filter(({ change }) => change.message_id === of);
+
+  function discard(id: MessageId): void {
+    const item = outbox.get(id);
+    outbox.discard(id);
+    const change = item?.unsure && undoing(item);
+    if (change) void add(item.roomId, change);
+  }
+
+  function retry(id: MessageId): void {
+    const item = outbox.get(id);
+    const { change, error } = item ?? {};
+    if (item && change?.type === 'edit_message' && error?.code === 'edit_conflict') {
+      // Over what the person was shown.
+      const seen = replica.timeline(item.roomId)?.messages.find((message) => message.id === change.message_id);
+      const { base_seq: _, ...edit } = change;
+      return outbox.retry(id, seen ? { ...edit, bases: [seen.content], base_seq: seen.rev_seq } : edit);
+    }
+    outbox.retry(id);
+  }
+
+  const all = (act: (id: MessageId) => void) => (roomId?: RoomId) => outbox.failed(roomId).forEach(act);
+
+  return {
+    async editMessage({ id, room_id, content: from, seq, rev_seq }, content) {
+      if (outbox.alter(id, { content })) return undefined;
+      const before = waiting(room_id, id).findLast(({ change }) => change.type === 'edit_message');
+      let edit: Edit = { type: 'edit_message', message_id: id, content, bases: [from] };
+      if (seq !== undefined && rev_seq !== undefined) edit = { ...edit, seq, base_seq: rev_seq };
+      if (before && before.state !== 'failed') {
+        const earlier = before.change as Edit;
+        if (content === earlier.bases[0]) return discard(before.id);
+        edit = { ...earlier, content };
+        if (outbox.alter(before.id, { content, change: edit })) return undefined;
+        // It may have arrived: then this one stands on it.
+        edit = { ...edit, bases: [...earlier.bases, earlier.content] };
+      }
+      if (before) outbox.discard(before.id);
+      return content === edit.bases[0] ? undefined : add(room_id, edit, content);
+    },
+    async deleteMessage({ id, room_id }) {
+      if (outbox.get(id)) return discard(id);
+      const before = waiting(room_id, id);
+      if (before.some(({ change, state }) => change.type === 'delete_message' && state !== 'failed')) return undefined;
+      for (const item of before) outbox.discard(item.id);
+      return add(room_id, { type: 'delete_message', message_id: id });
+    },
+    async react({ id, room_id }, emoji, on) {
+      const type = on ? 'add_reaction' : 'remove_reaction';
+      const before = waiting(room_id, id).find(({ change }) => 'emoji' in change && change.emoji === emoji);
+      if (!before) return add(room_id, { type, message_id: id, emoji });
+      if (before.change.type !== type) return discard(before.id);
+      return retry(before.id);
+    },
+    discard,
+    retry,
+    discardAll: all(discard),
+    retryAll: all(retry),
+    getTimeline(roomId) {
+      const keep = views.get(roomId) ?? keeper<View>();
+      views.set(roomId, keep);
+      return keep({ ...getTimeline(roomId), changes: outbox.changes(roomId) });
+    },
+  };
+}
+
+/** What takes back an item that may have arrived; null where nothing can. */
+function undoing({ id, content, change }: PendingMessage): MessageChange | null {
+  const undo = true;
+  if (!change) return { type: 'delete_message', message_id: id, undo };
+  switch (change.type) {
+    case 'edit_message':
+      return { ...change, content: change.bases[0] as string, bases: [...change.bases, content], undo };
+    case 'delete_message':
+      return null;
+    default:
+      return { ...change, type: change.type === 'add_reaction' ? 'remove_reaction' : 'add_reaction', undo };
+  }
+}
