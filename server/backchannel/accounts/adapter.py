@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import structlog
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.core.exceptions import ImmediateHttpResponse
 from allauth.headless.adapter import DefaultHeadlessAdapter
@@ -11,8 +12,10 @@ from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.http import HttpRequest, JsonResponse
 
-from backchannel.accounts import entrance, invitations
+from backchannel.accounts import entrance, invitations, strict_json, tokens
 from backchannel.accounts.persons import person_of
+
+_log = structlog.get_logger("backchannel.accounts")
 
 
 class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
@@ -37,6 +40,29 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
             raise _refused("username", "This username is taken.") from None
         entrance.welcome(user)
         return user
+
+    def set_password(self, user: Any, password: str) -> None:
+        """Of a change and of a reset. Sessions end with the old password; tokens end where the body says `revoke_tokens`:
+        true for all, or the ids of some."""
+        match = self.request.resolver_match
+        if match.url_name == "change_password" and not user.has_usable_password():
+            raise _refused("current_password", "This account has no password. Whoever runs the server can set one.")
+        super().set_password(user, password)
+        which = strict_json.parse(self.request.body).get("revoke_tokens", False)
+        if which:
+            tokens.revoke_tokens(user, None if which is True else which)
+
+    def send_notification_mail(self, template_prefix: str, *args: Any, **kwargs: Any) -> None:
+        """site/notices.py tells of an address that is removed, and tells that address too."""
+        if template_prefix != "account/email/email_deleted":
+            super().send_notification_mail(template_prefix, *args, **kwargs)
+
+    def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
+        try:
+            super().send_mail(template_prefix, email, context)
+        except OSError as problem:
+            # What was asked for is done; an answer 500 would say the opposite.
+            _log.warning("mail_not_sent", template=template_prefix, error=type(problem).__name__)
 
     def get_client_ip(self, request: HttpRequest) -> str:
         """As the runner found it, which believes the proxies in BACKCHANNEL_TRUSTED_PROXIES and no others."""

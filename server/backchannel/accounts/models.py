@@ -51,6 +51,8 @@ class Token(models.Model):
     created = models.DateTimeField(default=timezone.now, editable=False)
     last_used = models.DateTimeField(null=True, blank=True, editable=False)
     revoked = models.DateTimeField(null=True, blank=True, editable=False)
+    secret = ""
+    """Its text: in the object that made it, never in a row."""
 
     def __str__(self) -> str:
         return self.name or f"token {self.pk}"
@@ -81,6 +83,8 @@ class Invitation(models.Model):
     expires = models.DateTimeField()
     max_uses = models.PositiveIntegerField(default=1)
     uses = models.PositiveIntegerField(default=0, editable=False)
+    secret = ""
+    """Of the link: in the object that made it, never in a row."""
 
     def __str__(self) -> str:
         return f"invitation {self.pk}"

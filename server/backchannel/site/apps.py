@@ -1,4 +1,11 @@
 from django.apps import AppConfig
+from django.contrib.admin.apps import SimpleAdminConfig
+
+
+class AdminConfig(SimpleAdminConfig):
+    """Its pages are looked for when the first address is: most starts never show one, and all would wait for them."""
+
+    default_site = "backchannel.site.staff.StaffSite"
 
 
 class SiteConfig(AppConfig):
@@ -7,15 +14,6 @@ class SiteConfig(AppConfig):
     verbose_name = "Chat server"
 
     def ready(self) -> None:
-        from allauth.headless.account import inputs
+        from backchannel.site import notices
 
-        # These strip what is typed; the command line, the setup page and the admin pages do not, so nobody could sign in with it.
-        for form, field in (
-            (inputs.LoginInput, "password"),
-            (inputs.SignupInput, "password"),
-            (inputs.ResetPasswordInput, "password"),
-            (inputs.ChangePasswordInput, "current_password"),
-            (inputs.ChangePasswordInput, "new_password"),
-            (inputs.ReauthenticateInput, "password"),
-        ):
-            form.base_fields[field].strip = False
+        notices.watch()

@@ -1,24 +1,27 @@
-"""Admin pages of people and invitations. A link is shown once, when it is made."""
+"""Admin pages of people and invitations. A link is shown once, on the page that answers its form."""
 
 from __future__ import annotations
 
 from datetime import timedelta
 from typing import Any
 
+from allauth.account.models import EmailAddress
 from django import forms
-from django.contrib import admin, messages
+from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin
 from django.contrib.auth.forms import AdminUserCreationForm, UserChangeForm
 from django.contrib.auth.models import Group
 from django.db import transaction
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
 from backchannel.accounts import entrance
 from backchannel.accounts.invitations import DEFAULT_LIFE
 from backchannel.accounts.models import Invitation, User
 from backchannel.accounts.secrets import digest, new_secret
+from backchannel.accounts.shown_once import show_once
 from backchannel.accounts.views import invitation_url
+from backchannel.site import notices
 
 # Nothing here is granted by group.
 admin.site.unregister(Group)
@@ -46,7 +49,13 @@ class PersonAdmin(UserAdmin):  # type: ignore[type-arg]
     filter_horizontal = ()
 
     def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
+        before = form.initial.get("email", "") if change else ""
         super().save_model(request, obj, form, change)
+        if before and before != obj.email:
+            # allauth keeps a list of its own, by which an address that is gone from here would go on recovering the account.
+            listed = EmailAddress.objects.filter(user=obj, email__iexact=before)
+            if not listed.delete()[0]:
+                notices.tell(obj, [before], f"The e-mail address {before} was removed from")
         if not change:
             # Rooms are joined through the log's writer, which waits for this transaction to end.
             transaction.on_commit(lambda: entrance.welcome(obj))
@@ -72,12 +81,15 @@ class InvitationAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     form = InvitationForm
 
     def save_model(self, request: HttpRequest, obj: Invitation, form: Any, change: bool) -> None:
-        secret = new_secret()
-        obj.digest = digest(secret)
+        obj.secret = new_secret()
+        obj.digest = digest(obj.secret)
         obj.created_by = request.user  # type: ignore[assignment]
         obj.expires = timezone.now() + timedelta(days=form.cleaned_data["days"])
         super().save_model(request, obj, form, change)
-        messages.warning(request, f"Copy the link now; it is not shown again: {invitation_url(request, secret)}")
+
+    def response_add(self, request: HttpRequest, obj: Invitation, post_url_continue: str | None = None) -> HttpResponse:
+        lead = "Whoever opens this link can make an account here."
+        return show_once(self, request, invitation_url(request, obj.secret), "Link", lead)
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False

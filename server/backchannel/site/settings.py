@@ -43,8 +43,7 @@ INSTALLED_APPS = [
     "backchannel.store",
     "backchannel.accounts",
     "backchannel.site.apps.SiteConfig",
-    # Its pages are looked for when the first address is: most starts never show one, and all would wait for them.
-    "django.contrib.admin.apps.SimpleAdminConfig",
+    "backchannel.site.apps.AdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -136,6 +135,10 @@ ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE = False
 ACCOUNT_SESSION_REMEMBER = True
+# A session alone changes nothing by which an account is recovered: its password is asked for, once in so many seconds.
+ACCOUNT_REAUTHENTICATION_REQUIRED = True
+ACCOUNT_REAUTHENTICATION_TIMEOUT = 600
+ACCOUNT_EMAIL_NOTIFICATIONS = True
 BACKCHANNEL_SIGNUP = CONF.signup
 
 SESSION_COOKIE_AGE = CONF.session_days * 24 * 60 * 60
@@ -146,6 +149,8 @@ SESSION_COOKIE_SAMESITE = "Lax"
 CSRF_COOKIE_SECURE = _HTTPS
 CSRF_COOKIE_SAMESITE = "Lax"
 CSRF_TRUSTED_ORIGINS = list(CONF.origins)
+# Not in a cookie, where Django puts them first: what a page says may be for its reader's eyes alone.
+MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
 CSRF_FAILURE_VIEW = "backchannel.accounts.problems.csrf_failed"
 
 # --- Headers --------------------------------------------------------------------------------------

@@ -1,15 +1,69 @@
-"""The way to the admin pages."""
+"""The admin site: who is let in, and what a session alone cannot do there."""
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, TypeVar, cast
 
+from allauth.account.adapter import get_adapter
+from allauth.account.internal.flows.reauthentication import did_recently_reauthenticate, reauthenticate_by_password
+from allauth.core import ratelimit
+from django.contrib import admin
 from django.http import HttpRequest, HttpResponse, HttpResponseForbidden, HttpResponseRedirect
+from django.http.response import HttpResponseBase
+from django.template.response import TemplateResponse
 from django.utils.http import urlencode
 
+View = TypeVar("View", bound=Callable[..., HttpResponseBase])
 
-def sign_in_by_the_app(request: HttpRequest, extra_context: Any = None) -> HttpResponse:
-    """Send whoever is not signed in to the app, whose sign-in is limited in rate; Django's own is not."""
-    if request.user.is_authenticated:
-        return HttpResponseForbidden("Only the owner and staff may see this page.", content_type="text/plain")
-    return HttpResponseRedirect("/?" + urlencode({"next": "/admin/"}))
+FIELD = "confirm_password"
+_ONLY_READ = frozenset({"GET", "HEAD", "OPTIONS"})
+
+
+class StaffSite(admin.AdminSite):
+    """Every change needs one's own password from the last minutes: a token, a promotion, an address or a password that is made
+    with a stolen session would outlive it. What was filled in is kept while the password is asked for.
+
+    The same confirmation as `POST /_allauth/browser/v1/auth/reauthenticate`: either is good for both.
+    """
+
+    site_header = "Backchannel"
+    site_title = "Backchannel"
+    index_title = "Administration"
+
+    def login(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+        """Send whoever is not signed in to the app, whose sign-in is limited in rate; Django's own is not."""
+        if request.user.is_authenticated:
+            return HttpResponseForbidden("Only the owner and staff may see this page.", content_type="text/plain")
+        return HttpResponseRedirect("/?" + urlencode({"next": "/admin/"}))
+
+    def admin_view(self, view: View, cacheable: bool = False) -> View:
+        return super().admin_view(view if view == self.logout else self._confirmed(view), cacheable)
+
+    def _confirmed(self, view: View) -> View:
+        @wraps(view)
+        def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+            if request.method in _ONLY_READ or did_recently_reauthenticate(request):
+                return view(request, *args, **kwargs)
+            given = request.POST.get(FIELD)
+            if given is None:
+                return self._ask(request)
+            if not ratelimit.consume(request, action="reauthenticate", user=request.user):
+                return self._ask(request, "Too many attempts. Wait a minute, then try again.", 429)
+            if not get_adapter().reauthenticate(request.user, given):
+                return self._ask(request, "This is not your password.")
+            reauthenticate_by_password(request)
+            return view(request, *args, **kwargs)
+
+        return cast("View", guarded)
+
+    def _ask(self, request: HttpRequest, problem: str = "", status: int = 403) -> HttpResponse:
+        kept = [
+            (name, value)
+            for name, values in request.POST.lists()
+            for value in values
+            if name not in {FIELD, "csrfmiddlewaretoken"}
+        ]
+        context = {**self.each_context(request), "title": "Confirm that it is you", "problem": problem, "kept": kept}
+        return TemplateResponse(request, "admin/confirm_password.html", context, status=status)

@@ -5,14 +5,11 @@ from django.urls import include, path, re_path
 
 from backchannel.accounts import urls as account_urls
 from backchannel.accounts.problems import no_such_address
-from backchannel.site.staff import sign_in_by_the_app
+from backchannel.site.typed_passwords import take_passwords_as_typed
 from backchannel.web.page import page, worker
 
 admin.autodiscover()
-admin.site.site_header = "Backchannel"
-admin.site.site_title = "Backchannel"
-admin.site.index_title = "Administration"
-admin.site.login = sign_in_by_the_app  # type: ignore[method-assign]
+take_passwords_as_typed()
 
 urlpatterns = [
     path("account/", include(account_urls)),

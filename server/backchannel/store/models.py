@@ -35,7 +35,7 @@ class Person(models.Model):
     version = models.BigIntegerField(default=1)
 
     class Meta:
-        indexes = [models.Index(fields=["username"], name="person_username")]
+        indexes = [models.Index(fields=["username"], name="backchannel_person_username")]
         verbose_name_plural = "people"
 
     def __str__(self) -> str:
@@ -86,8 +86,8 @@ class Membership(models.Model):
     read_seq = models.BigIntegerField(default=0)
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["room", "person"], name="one_membership")]
-        indexes = [models.Index(fields=["person", "state"], name="membership_of")]
+        constraints = [models.UniqueConstraint(fields=["room", "person"], name="backchannel_one_membership")]
+        indexes = [models.Index(fields=["person", "state"], name="backchannel_membership_of")]
 
     def __str__(self) -> str:
         return f"{self.person_id} in {self.room_id}"
@@ -116,9 +116,13 @@ class Message(models.Model):
     attachments = models.TextField(default="[]")
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["room", "seq"], name="one_message_per_seq")]
+        constraints = [models.UniqueConstraint(fields=["room", "seq"], name="backchannel_one_message_per_seq")]
         # All that counting what is unread asks of a message.
-        indexes = [models.Index(fields=["room", "seq", "sender"], condition=models.Q(deleted=False), name="unread_of")]
+        indexes = [
+            models.Index(
+                fields=["room", "seq", "sender"], condition=models.Q(deleted=False), name="backchannel_unread_of"
+            )
+        ]
 
     def __str__(self) -> str:
         return f"{self.room_id}/{self.seq}"
@@ -137,7 +141,7 @@ class Event(models.Model):
     body = models.TextField(default="{}")
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["room", "seq"], name="one_event_per_seq")]
+        constraints = [models.UniqueConstraint(fields=["room", "seq"], name="backchannel_one_event_per_seq")]
 
     def __str__(self) -> str:
         return f"{self.room_id}/{self.seq} {self.kind}"
@@ -152,7 +156,7 @@ class Mention(models.Model):
     seq = models.BigIntegerField()
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["person", "room", "seq"], name="one_mention")]
+        constraints = [models.UniqueConstraint(fields=["person", "room", "seq"], name="backchannel_one_mention")]
 
     def __str__(self) -> str:
         return f"{self.person_id} at {self.room_id}/{self.seq}"

@@ -21,10 +21,19 @@ def owner(transactional_db: None) -> Any:
     return set_up("Lab", Newcomer(username="owner", password=PASSWORD))
 
 
+def confirm(client: Client) -> None:
+    """Enter one's own password, as every change in the admin pages asks for."""
+    answer = client.post(
+        "/_allauth/browser/v1/auth/reauthenticate", {"password": PASSWORD}, content_type="application/json"
+    )
+    assert answer.status_code == 200
+
+
 @pytest.fixture
 def tab(owner: Any) -> Client:
     client = Client()
     client.force_login(owner)
+    confirm(client)
     return client
 
 

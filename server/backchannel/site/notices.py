@@ -1,0 +1,67 @@
+"""Mail to whoever should know that the ways to recover an account have changed: the addresses that were there before.
+
+By model signals, so that the app, the admin pages and a shell are alike. Where no mail is set up nothing is sent; where the mail
+server does not take it, that is logged, and what was asked for is done all the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import structlog
+from allauth.account.models import EmailAddress
+from django.contrib.auth import get_user_model
+from django.core.mail import send_mail
+from django.db import transaction
+from django.db.models.signals import post_delete, post_save
+
+from backchannel.store.workspace import workspace
+
+_log = structlog.get_logger("backchannel.notices")
+
+
+def watch() -> None:
+    """Connect to Django's signals; called once when the apps are ready."""
+    post_save.connect(_on_address_saved, sender=EmailAddress, dispatch_uid="backchannel.notices")
+    post_delete.connect(_on_address_deleted, sender=EmailAddress, dispatch_uid="backchannel.notices")
+
+
+def _on_address_saved(instance: EmailAddress, created: bool = False, raw: bool = False, **_: Any) -> None:
+    if created and not raw:
+        others = _addresses_of(instance.user) - {instance.email.lower()}
+        tell(instance.user, others, f"The e-mail address {instance.email} was added to")
+
+
+def _on_address_deleted(instance: EmailAddress, **_: Any) -> None:
+    user = get_user_model()._default_manager.filter(pk=instance.user_id).first()
+    if user is not None:
+        tell(
+            user,
+            {instance.email.lower(), *_addresses_of(user)},
+            f"The e-mail address {instance.email} was removed from",
+        )
+
+
+def tell(user: Any, addresses: Iterable[str], what: str) -> None:
+    """Send each of `addresses` the sentence that begins with `what` and goes on with the account's name, after the commit."""
+    name, recipients = user.get_username(), sorted(address for address in addresses if address)
+    text = (
+        f"{what} your account {name} in {workspace().name}. Whoever reads the mail of an account's address can set a new "
+        "password for it.\n\nIf this was not you, change your password, sign out your other devices, and tell whoever runs the "
+        "server."
+    )
+
+    def send() -> None:
+        for recipient in recipients:
+            try:
+                send_mail(f"The account {name} was changed", text, None, [recipient])
+            except OSError as problem:
+                _log.warning("notice_not_sent", account=user.pk, error=type(problem).__name__)
+
+    transaction.on_commit(send)
+
+
+def _addresses_of(user: Any) -> set[str]:
+    kept = EmailAddress.objects.filter(user=user).values_list("email", flat=True)
+    return {address.lower() for address in (*kept, user.email) if address}
