@@ -3,29 +3,34 @@
     /ws, /api         Starlette: the two transports          /healthz /readyz /metrics   ops
     /static           files                                  everything else             Django
 
-A site of one's own has the chat by `Chat(its_django_application)`; the standalone app is `application` below.
+A site of one's own has the chat by `Chat(its_django_application)`, which reads `settings.BACKCHANNEL`. Importing this
+module builds nothing; the standalone app is made by `standalone()`.
 """
 
 import asyncio
-import os
 import random
 import time
 import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
-from contextlib import asynccontextmanager, suppress
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from typing import Any, Final, cast
 
 import django
 from django.apps import apps
 from django.conf import settings as django_settings
 from django.core.asgi import get_asgi_application
+from django.core.exceptions import ImproperlyConfigured
 from starlette.applications import Starlette
 from starlette.routing import Mount, WebSocketRoute
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-os.environ.setdefault("DJANGO_SETTINGS_MODULE", "backchannel.site.settings")
 if not apps.ready:
     django.setup()
+if not apps.is_installed("backchannel.store") or not apps.is_installed("backchannel.accounts"):
+    # Else the models, which the rest imports, would fail with words of their own.
+    from backchannel.store.checks import require_apps
+
+    require_apps()
 
 from backchannel import __version__
 from backchannel.accounts import authenticate as accounts
@@ -33,6 +38,7 @@ from backchannel.accounts import lookup, revocation, token_uses, writing
 from backchannel.accounts.identity import Ended
 from backchannel.commands.context import Context
 from backchannel.commands.publish import publisher
+from backchannel.config import ChatConfig, ConfigError, read_config
 from backchannel.fanout import facts
 from backchannel.fanout.bus import Bus
 from backchannel.fanout.facts import EndedFact, PresenceFact
@@ -49,6 +55,7 @@ from backchannel.queries.events import missing_facts
 from backchannel.store import hop, reads
 from backchannel.store.hop import in_thread
 from backchannel.store.log import Log
+from backchannel.store.workspace import workspace
 from backchannel.transports.admission import AT_ONCE, WAITING, Admission
 from backchannel.transports.http.routes import Api, not_found
 from backchannel.transports.identity import IssueTicket
@@ -70,7 +77,11 @@ SLICE_PAUSE_S: Final = 0.1
 
 
 class Chat:
-    """The chat around a Django application: an ASGI application with a lifespan."""
+    """The chat around a Django application: an ASGI application with a lifespan.
+
+    What is not given is taken from `settings.BACKCHANNEL`. A server that speaks no lifespan (Daphne, `runserver`) starts the chat
+    with its first request. Raises `ImproperlyConfigured` where the chat could not work, with what to write instead.
+    """
 
     def __init__(
         self,
@@ -78,11 +89,12 @@ class Chat:
         *,
         bus: Bus | None = None,
         limits: Limits | None = None,
-        heartbeat_s: int = 30,
+        heartbeat_s: int | None = None,
         admission: Admission | None = None,
     ) -> None:
-        limits = limits or Limits()
-        bus = bus or MemoryBus()
+        config = _configured()
+        limits = limits or config.limits
+        bus = bus or bus_from(config.redis_urls)
         self.log = Log(publisher(bus))
         self.hub = Hub(
             bus,
@@ -100,14 +112,19 @@ class Chat:
             presence=presence,
             authenticate=accounts.authenticate,
             issue_ticket=cast("IssueTicket", accounts.issue_ticket),
-            settings=Settings(limits, heartbeat_s, __version__),
+            settings=Settings(limits, heartbeat_s or config.heartbeat_s, __version__),
             rates=Rates(limits),
-            admission=admission or Admission(),
+            admission=admission or Admission(config.arrivals_at_once or AT_ONCE, config.arrivals_waiting or WAITING),
             recall=accounts.recall,
         )
         self.rounds = Rounds(self.node, lookup.dead_among, token_uses.write)
         self._bus = bus
         self._tasks: set[asyncio.Task[Any]] = set()
+        self._is_running = False
+        self._starting: asyncio.Future[None] | None = None
+        """A start without a lifespan that is under way; whoever comes meanwhile waits for it."""
+        self._without_lifespan: AbstractAsyncContextManager[None] | None = None
+        """Kept, since a generator that is collected runs to its end."""
         self._api = Api(self.node)
         self.direct = self._api.direct
         self._websocket = WebSocketEndpoint(self.node)
@@ -124,6 +141,8 @@ class Chat:
         )
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if not self._is_running and scope["type"] != "lifespan":
+            await self._start_without_lifespan()
         await (self._shortcut(scope) or self._starlette)(scope, receive, send)
 
     def _shortcut(self, scope: Scope) -> ASGIApp | None:
@@ -135,6 +154,7 @@ class Chat:
     @asynccontextmanager
     async def _lifespan(self, _: Starlette) -> AsyncIterator[None]:
         loop = asyncio.get_running_loop()
+        await in_thread(workspace)  # a restore or a flush of the tables may have taken the row
         await self.hub.start()
         self.log.start(loop)
         await self.rounds.note_epoch()
@@ -142,9 +162,11 @@ class Chat:
         lag = loop.create_task(sample_lag(loop.time))
         writing.use(self.log.submit)
         deaf = revocation.listen(lambda ended: _call(loop, self._announce, ended))
+        self._is_running = True
         try:
             yield
         finally:
+            self._is_running = False
             deaf()
             writing.use(None)
             lag.cancel()
@@ -152,6 +174,20 @@ class Chat:
             await asyncio.to_thread(self.log.stop)
             await self.hub.stop()
             hop.close_connections()
+
+    async def _start_without_lifespan(self) -> None:
+        """Once for all who come meanwhile. If it fails, they get its error, and the next request tries again.
+
+        Nothing tells such a server's end: the process ends with what is acked on disk, as after a crash.
+        """
+        if self._starting is None:
+            self._without_lifespan = self._lifespan(self._starlette)
+            self._starting = asyncio.ensure_future(self._without_lifespan.__aenter__())
+            self._starting.add_done_callback(self._started)
+        await asyncio.shield(self._starting)
+
+    def _started(self, _: asyncio.Future[None]) -> None:
+        self._starting = None
 
     async def drain(self) -> None:
         """Say good-bye: nobody new is let in, polls are answered, sockets are told when to come back and closed in slices,
@@ -224,14 +260,13 @@ def bus_from(urls: tuple[str, ...]) -> Bus:
     return RedisBus(urls)
 
 
-_settings: Final[dict[str, Any]] = getattr(django_settings, "BACKCHANNEL", {})
-chat: Final = Chat(
-    cast("ASGIApp", get_asgi_application()),
-    bus=bus_from(tuple(_settings.get("REDIS_URLS", ()))),
-    limits=Limits(**_settings.get("LIMITS", {})),
-    heartbeat_s=_settings.get("HEARTBEAT_S", 30),
-    admission=Admission(_settings.get("ARRIVALS_AT_ONCE", AT_ONCE), _settings.get("ARRIVALS_WAITING", WAITING)),
-)
-application: Final = chat
-drain: Final = chat.drain
-direct: Final = chat.direct
+def _configured() -> ChatConfig:
+    try:
+        return read_config(getattr(django_settings, "BACKCHANNEL", {}))
+    except ConfigError as error:
+        raise ImproperlyConfigured(str(error)) from None
+
+
+def standalone() -> Chat:
+    """The chat around the standalone app's own pages."""
+    return Chat(cast("ASGIApp", get_asgi_application()))

@@ -8,6 +8,12 @@ class AccountsConfig(AppConfig):
     verbose_name = "People and access"
     default_auto_field = "django.db.models.BigAutoField"
 
+    def import_models(self) -> None:
+        from backchannel.store.checks import require_apps
+
+        require_apps()  # the models name those of the other app
+        super().import_models()
+
     def ready(self) -> None:
         from backchannel.accounts import revocation
 

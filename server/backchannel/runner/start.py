@@ -82,17 +82,18 @@ def _check_workers(conf: Conf, stop: type[Exception]) -> None:
 
 
 def _run(conf: Conf, sock: socket.socket, started: Callable[[], None]) -> None:
-    from backchannel.asgi import application, direct, drain
+    from backchannel.asgi import standalone
     from backchannel.runner.server import serve
 
+    chat = standalone()
     serve(
-        application,
+        chat,
         sock,
         shutdown_s=conf.shutdown_s,
         trusted_proxies=conf.trusted_proxies,
         started=started,
-        drain=drain,
-        direct=direct,
+        drain=chat.drain,
+        direct=chat.direct,
     )
 
 

@@ -9,15 +9,9 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
-SQLITE_FILE = "backchannel.sqlite3"
+from backchannel import sqlite_options
 
-# FULL syncs the log at each commit. NORMAL does not: there, a power cut takes acked messages with it.
-# Every reading thread has a connection, and every connection a cache of pages, which the system keeps in its own as well:
-# what the frequent reads touch is little, and fits into 512 KiB.
-SQLITE_INIT = (
-    "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON; PRAGMA temp_store=MEMORY; "
-    "PRAGMA cache_size=-512"
-)
+SQLITE_FILE = "backchannel.sqlite3"
 
 # A room that somebody else keeps locked answers `unavailable` after this, rather than for ever.
 POSTGRES_OPTIONS = "-c lock_timeout=3000 -c synchronous_commit=on"
@@ -44,13 +38,7 @@ def _sqlite(path: Path) -> dict[str, Any]:
     return {
         "ENGINE": "django.db.backends.sqlite3",
         "NAME": str(path),
-        "OPTIONS": {
-            # A transaction that reads and then writes would fail at once if another wrote in between,
-            # whatever the timeout. One that begins as a writer waits for its turn instead.
-            "transaction_mode": "IMMEDIATE",
-            "timeout": 5,
-            "init_command": SQLITE_INIT,
-        },
+        "OPTIONS": sqlite_options(),
     }
 
 

@@ -8,3 +8,8 @@ class StoreConfig(AppConfig):
     label = "backchannel"
     verbose_name = "Chat"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        from backchannel.store.checks import register_checks
+
+        register_checks()

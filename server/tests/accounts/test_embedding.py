@@ -6,6 +6,7 @@ from pathlib import Path
 
 SITE = """
 import asyncio, sys
+import backchannel
 from django.conf import settings
 
 settings.configure(
@@ -21,7 +22,7 @@ settings.configure(
     TEMPLATES=[{"BACKEND": "django.template.backends.django.DjangoTemplates", "APP_DIRS": True, "OPTIONS": {
         "context_processors": ["django.template.context_processors.request", "django.contrib.auth.context_processors.auth",
                                "django.contrib.messages.context_processors.messages"]}}],
-    DATABASES={"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": sys.argv[1]}},
+    DATABASES={"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": sys.argv[1], "OPTIONS": backchannel.sqlite_options()}},
     ROOT_URLCONF="django.contrib.auth.urls",
     USE_TZ=True,
     DEFAULT_AUTO_FIELD="django.db.models.AutoField",

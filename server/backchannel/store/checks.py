@@ -1,0 +1,117 @@
+"""System checks for a Django site that has the chat: each mistake is named by `manage.py check`, with what to write instead.
+
+E002  a database that is neither SQLite nor PostgreSQL      W003  SQLite set up so that an ack may be lost
+E007  a key of BACKCHANNEL that is unknown or cannot be used W004  PostgreSQL set up so that an ack may be lost
+E008  one of the two apps is missing                         (asked with --database)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Final
+
+from django.apps import apps
+from django.conf import settings
+from django.core import checks
+from django.core.checks import CheckMessage, Error, Tags, register
+from django.core.exceptions import ImproperlyConfigured
+from django.db import DatabaseError, connections
+
+from backchannel.config import ConfigError, read_config
+
+APPS: Final = ("backchannel.store", "backchannel.accounts")
+NOT_DURABLE: Final = ("fsync", "full_page_writes", "synchronous_commit")
+
+
+def register_checks() -> None:
+    """Called when the app is ready."""
+    register(check_settings)
+    register(check_apps)
+    register(check_vendor)
+    register(check_durability, Tags.database)
+
+
+def check_settings(**_: Any) -> list[CheckMessage]:
+    try:
+        read_config(getattr(settings, "BACKCHANNEL", {}))
+    except ConfigError as error:
+        return [Error(f"{problem}.", id="backchannel.E007") for problem in error.problems]
+    return []
+
+
+def missing_apps() -> list[str]:
+    return [name for name in APPS if not apps.is_installed(name)]
+
+
+def require_apps() -> None:
+    """Raises `ImproperlyConfigured` where the chat's apps are not both installed."""
+    absent = ", ".join(f'"{name}"' for name in missing_apps())
+    if absent:
+        raise ImproperlyConfigured(f"The chat needs {absent} in INSTALLED_APPS. Add it, then run: manage.py migrate.")
+
+
+def check_apps(**_: Any) -> list[CheckMessage]:
+    return [
+        Error(f'"{name}" is not in INSTALLED_APPS; the chat needs both of its apps.', id="backchannel.E008")
+        for name in missing_apps()
+    ]
+
+
+def check_vendor(**_: Any) -> list[CheckMessage]:
+    connection = connections["default"]
+    if connection.vendor not in {"sqlite", "postgresql"}:
+        return [
+            Error(
+                f"The chat cannot keep its messages in {connection.display_name}.",
+                hint="Use PostgreSQL 14 or later, or SQLite, as the default database.",
+                id="backchannel.E002",
+            )
+        ]
+    if connection.vendor == "sqlite":
+        return _sqlite_settings(connection.settings_dict.get("OPTIONS", {}))
+    return []
+
+
+def _sqlite_settings(options: dict[str, Any]) -> list[CheckMessage]:
+    pragmas = str(options.get("init_command", "")).replace(" ", "").lower()
+    lacking = [
+        name
+        for name, is_there in (
+            ("journal_mode=WAL", "journal_mode=wal" in pragmas),
+            ("synchronous=FULL", "synchronous=full" in pragmas or "synchronous=extra" in pragmas),
+            ("transaction_mode IMMEDIATE", str(options.get("transaction_mode", "")).upper() == "IMMEDIATE"),
+        )
+        if not is_there
+    ]
+    if not lacking:
+        return []
+    return [
+        checks.Warning(
+            f"The SQLite database is not set up for the chat: {', '.join(lacking)}. A message that was acked may be lost in a "
+            "power cut, and a send may fail while another program writes.",
+            hint='Write "OPTIONS": backchannel.sqlite_options() in DATABASES["default"].',
+            id="backchannel.W003",
+        )
+    ]
+
+
+def check_durability(databases: Sequence[str] | None = None, **_: Any) -> list[CheckMessage]:
+    connection = connections["default"]
+    if "default" not in (databases or ()) or connection.vendor != "postgresql":
+        return []
+    found: list[CheckMessage] = []
+    try:
+        with connection.cursor() as cursor:
+            for name in NOT_DURABLE:
+                cursor.execute(f"SHOW {name}")
+                if cursor.fetchone()[0] == "off":
+                    found.append(
+                        checks.Warning(
+                            f"PostgreSQL is set to {name} = off: messages that were acked may be lost in a power cut.",
+                            hint=f"Set {name} = on.",
+                            id="backchannel.W004",
+                        )
+                    )
+    except DatabaseError:
+        return []  # whoever connects next says what is wrong
+    return found

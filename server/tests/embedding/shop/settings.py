@@ -1,0 +1,48 @@
+"""A product of somebody else's: its own users (UUID keys, sign-in by e-mail), its own pages, and the chat beside them."""
+
+import os
+
+import backchannel
+
+SECRET_KEY = "x" * 50
+ALLOWED_HOSTS = ["127.0.0.1"]
+INSTALLED_APPS = [
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.messages",
+    "django.contrib.sessions",
+    "shop",
+    *os.environ["SHOP_CHAT_APPS"].split(),
+]
+MIDDLEWARE = [
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+]
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ]
+        },
+    }
+]
+DATABASES = {
+    "default": {
+        "ENGINE": "django.db.backends.sqlite3",
+        "NAME": os.environ["SHOP_DATABASE"],
+        "OPTIONS": {} if os.environ.get("SHOP_PLAIN_SQLITE") else backchannel.sqlite_options(),
+    }
+}
+ROOT_URLCONF = "shop.urls"
+AUTH_USER_MODEL = "shop.Customer"
+USE_TZ = True
+DEFAULT_AUTO_FIELD = "django.db.models.AutoField"
+BACKCHANNEL = {"HEARTBEAT_S": 7, "LIMITS": {"content_bytes": 100}}
+BACKCHANNEL.update(dict.fromkeys(os.environ.get("SHOP_UNKNOWN_KEYS", "").split(), 1))

@@ -1,0 +1,58 @@
+"""What a site may write into BACKCHANNEL, and what it is told about what it may not."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from backchannel.config import ConfigError, read_config
+from backchannel.protocol.shapes import Limits
+
+
+def test_nothing_given_means_the_defaults() -> None:
+    config = read_config({})
+    assert (config.origins, config.redis_urls, config.heartbeat_s, config.limits) == ((), (), 30, Limits())
+
+
+def test_what_is_given_is_taken() -> None:
+    config = read_config(
+        {
+            "ORIGINS": ["https://shop.example"],
+            "REDIS_URLS": ("redis://a", "redis://b"),
+            "HEARTBEAT_S": 7,
+            "ARRIVALS_AT_ONCE": 2,
+            "LIMITS": {"content_bytes": 10, "sends_per_second": 2.5},
+        }
+    )
+    assert config.origins == ("https://shop.example",)
+    assert config.redis_urls == ("redis://a", "redis://b")
+    assert (config.heartbeat_s, config.arrivals_at_once) == (7, 2)
+    assert config.limits == Limits(content_bytes=10, sends_per_second=2.5)
+
+
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        ([], "BACKCHANNEL is not a dictionary; write BACKCHANNEL = {…}"),
+        ({"HEARTBEATS": 7}, 'BACKCHANNEL["HEARTBEATS"] is unknown: did you mean HEARTBEAT_S?'),
+        ({"redis_urls": []}, 'BACKCHANNEL["redis_urls"] is unknown: did you mean REDIS_URLS?'),
+        ({"HEARTBEAT_S": "7"}, 'BACKCHANNEL["HEARTBEAT_S"] cannot be used: expected `int`, got `str`'),
+        ({"HEARTBEAT_S": 0}, 'BACKCHANNEL["HEARTBEAT_S"] cannot be used: expected `int` >= 1'),
+        ({"ORIGINS": "https://x"}, 'BACKCHANNEL["ORIGINS"] cannot be used: expected `array`, got `str`'),
+        ({"LIMITS": 3}, 'BACKCHANNEL["LIMITS"] is not a dictionary'),
+        ({"LIMITS": {"burst": 3}}, 'BACKCHANNEL["LIMITS"]["burst"] is unknown: did you mean send_burst?'),
+        ({"LIMITS": {"page": 3}}, 'BACKCHANNEL["LIMITS"]["page"] is fixed by the protocol; leave it out'),
+        ({"LIMITS": {"content_bytes": 0}}, 'BACKCHANNEL["LIMITS"]["content_bytes"] is not above 0'),
+    ],
+)
+def test_what_cannot_be_used_is_named_with_what_to_write(given: Any, told: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        read_config(given)
+    assert caught.value.problems == [told]
+
+
+def test_every_problem_is_told_at_once() -> None:
+    with pytest.raises(ConfigError) as caught:
+        read_config({"A": 1, "HEARTBEAT_S": None, "LIMITS": {"b": 2}})
+    assert len(caught.value.problems) == 3
