@@ -27,9 +27,10 @@ def _forget() -> Iterator[None]:
     yield
     from django.core.cache import cache
 
-    from backchannel.accounts import authenticate, token_uses
+    from backchannel.accounts import authenticate, personal_rates, token_uses
 
     cache.clear()
+    personal_rates.forget()
     token_uses._noted.clear()
     authenticate._memory = authenticate._Memory()
 

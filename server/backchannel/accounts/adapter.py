@@ -14,6 +14,7 @@ from django.http import HttpRequest, JsonResponse
 
 from backchannel.accounts import entrance, invitations, strict_json, tokens
 from backchannel.accounts.persons import person_of
+from backchannel.text_rules import clean_name
 
 _log = structlog.get_logger("backchannel.accounts")
 
@@ -29,7 +30,7 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
 
     def save_user(self, request: HttpRequest, user: Any, form: Any, commit: bool = True) -> Any:
         """Use the invitation up, save the account, join the first rooms. Either all of the first two or none."""
-        user.display_name = " ".join(form.cleaned_data.get("display_name", "").split())
+        user.display_name = clean_name(form.cleaned_data.get("display_name", ""))
         secret = form.cleaned_data.get("invitation", "")
         try:
             with transaction.atomic():

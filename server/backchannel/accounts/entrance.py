@@ -12,7 +12,7 @@ from django.contrib.auth import get_user_model, password_validation
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 
-from backchannel.accounts import passwords, usernames
+from backchannel.accounts import display_names, passwords, usernames
 from backchannel.accounts.models import Setup
 from backchannel.accounts.persons import person_of
 from backchannel.accounts.strict_json import fault_of
@@ -21,9 +21,10 @@ from backchannel.protocol.errors import CommandError
 from backchannel.protocol.shapes import User as Person
 from backchannel.store import workspace
 from backchannel.store.room_changes import CreateRoom, JoinRoom
+from backchannel.text_rules import clean_name
 
 FIRST_CHANNEL = "general"
-NAME_LENGTH = 80
+NAME_LENGTH = display_names.LENGTH
 
 
 class AlreadySetUp(Exception):
@@ -58,7 +59,7 @@ def set_up(workspace_name: str, owner: Newcomer) -> Any:
 
     Of callers at the same time one succeeds. Raises `AlreadySetUp`, `Refused`, `CommandError`.
     """
-    name = " ".join(workspace_name.split())
+    name = clean_name(workspace_name)
     problems = _problems(owner)
     if not name or len(name) > NAME_LENGTH or fault_of(name):
         problems["workspace"] = [f"Use 1 to {NAME_LENGTH} characters."]
@@ -119,10 +120,9 @@ def _problems(newcomer: Newcomer) -> dict[str, list[str]]:
         problems["username"] = [refusal]
     elif get_user_model()._default_manager.filter(username=newcomer.username).exists():
         problems["username"] = ["This username is taken."]
-    if len(newcomer.display_name) > NAME_LENGTH:
-        problems["display_name"] = [f"Use at most {NAME_LENGTH} characters."]
-    elif fault := fault_of(newcomer.display_name):
-        problems["display_name"] = [fault]
+    refusal = display_names.why_not(newcomer.display_name)
+    if refusal is not None:
+        problems["display_name"] = [refusal]
     unusable = None if newcomer.password is None else passwords.why_not(newcomer.password)
     if unusable is not None:
         problems["password"] = [unusable]
@@ -138,7 +138,7 @@ def _problems(newcomer: Newcomer) -> dict[str, list[str]]:
 def _save(newcomer: Newcomer, *, owner: bool) -> Any:
     user = get_user_model()(
         username=newcomer.username,
-        display_name=" ".join(newcomer.display_name.split()),
+        display_name=clean_name(newcomer.display_name),
         is_staff=owner,
         is_superuser=owner,
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import msgspec
@@ -24,7 +25,7 @@ def problem(error: CommandError) -> HttpResponse:
     )
     response["Cache-Control"] = "no-store"
     if error.retry_after is not None:
-        response["Retry-After"] = str(max(1, round(error.retry_after)))
+        response["Retry-After"] = str(max(1, math.ceil(error.retry_after)))
     return response
 
 

@@ -7,14 +7,13 @@ from typing import Any
 from django import forms
 from django.conf import settings
 
-from backchannel.accounts import invitations
-from backchannel.accounts.entrance import NAME_LENGTH
+from backchannel.accounts import display_names, invitations
 
 
 class SignupForm(forms.Form):
     """What allauth adds to username and password: `display_name`, and the `invitation`'s secret where one is needed."""
 
-    display_name = forms.CharField(max_length=NAME_LENGTH, required=False)
+    display_name = forms.CharField(required=False, validators=[display_names.check])
     invitation = forms.CharField(max_length=200, required=False)
 
     def clean_invitation(self) -> str:

@@ -8,17 +8,16 @@ from collections.abc import Callable
 from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
 
+from backchannel.text_rules.handles import RESERVED
+
 USERNAME_LENGTH = 32
 
 # A mention ends before a full stop that ends the sentence, so names end with a letter or digit.
 _SHAPE = re.compile(r"\A[a-z0-9](?:[a-z0-9._-]*[a-z0-9])?\Z")
 
-# These address many people at once, and must not come to mean one person.
-_RESERVED = frozenset({"all", "channel", "everyone", "here", "room", "system", "backchannel"})
-
 
 def check_reserved(name: str) -> None:
-    if name in _RESERVED:
+    if name in RESERVED:
         raise ValidationError("This name is reserved.", code="reserved")
 
 

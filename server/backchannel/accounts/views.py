@@ -13,13 +13,14 @@ from django.http import HttpRequest, HttpResponse
 from django.middleware.csrf import get_token
 from django.utils import timezone
 
-from backchannel.accounts import entrance, invitations, revocation
+from backchannel.accounts import display_names, entrance, invitations, personal_rates, revocation
 from backchannel.accounts.identity import Ended
 from backchannel.accounts.persons import person_of
 from backchannel.accounts.problems import answer, problem, read_json, refused
 from backchannel.protocol import times
 from backchannel.protocol.errors import Code, CommandError, invalid
 from backchannel.store.workspace import workspace
+from backchannel.text_rules import clean_name
 
 View = Callable[..., HttpResponse]
 
@@ -78,6 +79,7 @@ def setup(request: HttpRequest) -> HttpResponse:
 def create_invitation(request: HttpRequest) -> HttpResponse:
     """Make an invitation link: staff only."""
     _check_staff(request)
+    personal_rates.invitations.take(str(request.user.pk))
     given = read_json(request, days=int, max_uses=int)
     days = given.get("days", invitations.DEFAULT_LIFE.days)
     max_uses = given.get("max_uses", 1)
@@ -103,10 +105,16 @@ def check_invitation(request: HttpRequest, secret: str) -> HttpResponse:
 def profile(request: HttpRequest) -> HttpResponse:
     """Change one's own display name."""
     user = _check_signed_in(request)
-    given = read_json(request, display_name=str)
-    display_name = " ".join(given.get("display_name", "").split())
-    if not display_name or len(display_name) > entrance.NAME_LENGTH:
-        raise invalid(display_name=f"Use 1 to {entrance.NAME_LENGTH} characters.")
+    personal_rates.profile.take(str(user.pk))
+    given = read_json(request, display_name=str).get("display_name", "")
+    refusal = display_names.why_not(given)
+    if refusal is not None:
+        raise invalid(display_name=refusal)
+    display_name = clean_name(given)
+    if not display_name:
+        raise invalid(display_name="Write a name that can be seen.")
+    if display_name == user.display_name:
+        return answer(state_of(request))
     user.display_name = display_name
     user.save(update_fields=["display_name"])
     person = person_of(user)

@@ -15,16 +15,23 @@ from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
-from backchannel.accounts import entrance
+from backchannel.accounts import display_names, entrance
 from backchannel.accounts.invitations import DEFAULT_LIFE
 from backchannel.accounts.models import Invitation, User
 from backchannel.accounts.secrets import digest, new_secret
 from backchannel.accounts.shown_once import show_once
 from backchannel.accounts.views import invitation_url
 from backchannel.site import notices
+from backchannel.text_rules import clean_name
 
 # Nothing here is granted by group.
 admin.site.unregister(Group)
+
+
+class PersonForm(UserChangeForm):  # type: ignore[type-arg]
+    def clean_display_name(self) -> str:
+        display_names.check(self.cleaned_data["display_name"])
+        return clean_name(self.cleaned_data["display_name"])
 
 
 @admin.register(User)
@@ -32,7 +39,7 @@ class PersonAdmin(UserAdmin):  # type: ignore[type-arg]
     list_display = ("username", "display_name", "is_active", "is_staff", "last_login")
     list_filter = ("is_active", "is_staff")
     search_fields = ("username", "display_name", "email")
-    form = UserChangeForm
+    form = PersonForm
     add_form = AdminUserCreationForm
     fieldsets = (
         (None, {"fields": ("username", "password", "display_name", "email")}),

@@ -1,7 +1,9 @@
 """Accounts of the site → people of the chat."""
 
+import re
 from collections.abc import Iterable
 from contextlib import suppress
+from itertools import count
 from typing import Any, Final
 
 from django.db import IntegrityError
@@ -10,7 +12,8 @@ from backchannel.protocol.shapes import User
 from backchannel.store.driver import read
 from backchannel.store.models import Person
 from backchannel.store.transaction import PERSON
-from backchannel.text_rules import clean_name
+from backchannel.text_rules import clean_name, handle_of, holds_address
+from backchannel.text_rules.handles import numbered
 
 _OF_ACCOUNT: Final = f"SELECT id, username, display_name, active FROM {PERSON} WHERE account = %s"
 """Asked at every handshake."""
@@ -18,13 +21,27 @@ _OF_ACCOUNT: Final = f"SELECT id, username, display_name, active FROM {PERSON} W
 
 def person_for_account(account: str, username: str, display_name: str) -> User:
     """The person of this account, made or brought up to date. `account` is the site's user id as text. The names are cleaned:
-    a site may let its people write anything."""
+    a site may let its people write anything. An e-mail address becomes neither of them: everybody sees them."""
     username = clean_name(username) or account
-    names = (username, clean_name(display_name) or username)
-    [(person_id, *kept)] = read(_OF_ACCOUNT, [account]) or _make(account, names)
+    found = read(_OF_ACCOUNT, [account])
+    if holds_address(username):
+        username = _handle(username, account, found[0][1] if found else "")
+    display_name = clean_name(display_name)
+    names = (username, username if not display_name or holds_address(display_name) else display_name)
+    [(person_id, *kept)] = found or _make(account, names)
     if kept != [*names, True]:
         Person.objects.filter(pk=person_id).update(username=names[0], display_name=names[1], active=True)
     return User(person_id, *names)
+
+
+def _handle(login: str, account: str, kept: str) -> str:
+    """What stands for an address: of two accounts with the same, the later gets a number, and keeps it."""
+    handle = handle_of(login)
+    if kept == handle or re.fullmatch(re.escape(handle) + r"\.\d+", kept):
+        return kept
+    alike = Person.objects.filter(username__startswith=handle).exclude(account=account)
+    taken = set(alike.values_list("username", flat=True))
+    return next(name for name in (numbered(handle, number) for number in count(1)) if name not in taken)
 
 
 def _make(account: str, names: tuple[str, str]) -> list[tuple[Any, ...]]:
