@@ -7,7 +7,7 @@ import type { Answer } from './commander.ts';
 import type { ChatError } from './errors.ts';
 import type { CommandFields, CommandName, Message, RoomId, Seq } from './protocol.ts';
 import type { Replica } from './replica.ts';
-import { applyPage, beginLoad, EMPTY, failLoad, type LoadKind } from './timeline.ts';
+import { applyPage, beginLoad, EMPTY, failLoad, type LoadKind, type Timeline } from './timeline.ts';
 import type { Clock } from './types.ts';
 
 export interface HistoryPorts {
@@ -32,6 +32,12 @@ export interface History {
   repair(roomId: RoomId): void;
 }
 
+interface Bounds {
+  readonly before?: Seq;
+  readonly after?: Seq;
+  readonly around?: Seq;
+}
+
 const PAGE = 50;
 /** Out-of-order frames of two transports settle within this; only then is a gap asked for. */
 const GAP_MS = 200;
@@ -46,14 +52,10 @@ export function createHistory({ replica, clock, run, seen, flush }: HistoryPorts
   const { cursors, rooms } = replica;
   const repairs = new Set<RoomId>();
   /** Rooms whose window is owed: the load failed, and nobody else will ask for it again. */
-  const owed = new Set<RoomId>();
+  const owed = new Map<RoomId, Bounds>();
   let loads = 0;
 
-  async function load(
-    roomId: RoomId,
-    kind: LoadKind,
-    bounds: { readonly before?: Seq; readonly after?: Seq; readonly around?: Seq },
-  ): Promise<void> {
+  async function load(roomId: RoomId, kind: LoadKind, bounds: Bounds): Promise<void> {
     const number = ++loads;
     if (kind === 'initial') owed.delete(roomId);
     replica.setTimeline(roomId, beginLoad(replica.timeline(roomId) ?? EMPTY, kind, number));
@@ -75,7 +77,7 @@ export function createHistory({ replica, clock, run, seen, flush }: HistoryPorts
       if (held) replica.setTimeline(roomId, failLoad(held, number, { code, detail }));
       // A place that somebody wanted to jump to is not owed to them while they see another.
       if (kind === 'initial' && !final && !(bounds.around && held?.messages[0])) {
-        owed.add(roomId);
+        owed.set(roomId, bounds);
         clock.setTimeout(() => payBack(roomId), LOAD_AGAIN_MS);
       }
     }
@@ -83,7 +85,8 @@ export function createHistory({ replica, clock, run, seen, flush }: HistoryPorts
   }
 
   function payBack(roomId: RoomId): void {
-    if (owed.has(roomId) && replica.timeline(roomId)?.error) void reload(roomId);
+    const bounds = owed.get(roomId);
+    if (bounds && replica.timeline(roomId)?.error) void load(roomId, 'initial', bounds);
   }
 
   const reload = (roomId: RoomId): Promise<void> => load(roomId, 'initial', {});
@@ -124,9 +127,7 @@ export function createHistory({ replica, clock, run, seen, flush }: HistoryPorts
     async openRoom(roomId, around) {
       const held = replica.timeline(roomId);
       const isThere =
-        around === undefined
-          ? held && !held.hasNewer && !held.error
-          : held?.messages.some((message) => message.seq === around);
+        around === undefined ? held && !held.hasNewer && !held.error : held && !held.error && isWithin(held, around);
       if (!isThere) await load(roomId, 'initial', around === undefined ? {} : { around });
     },
     loadOlder: (roomId) => loadMore(roomId, 'older'),
@@ -135,7 +136,14 @@ export function createHistory({ replica, clock, run, seen, flush }: HistoryPorts
       if (replica.timeline(roomId)?.hasNewer) await reload(roomId);
     },
     reload,
-    retryFailed: () => owed.forEach(payBack),
+    retryFailed: () => [...owed.keys()].forEach(payBack),
     repair: (roomId) => repair(roomId),
   };
+}
+
+/** A window has no holes: what lies between its ends is held, whether or not a message has that very seq. */
+function isWithin({ messages, hasOlder, hasNewer }: Timeline, seq: Seq): boolean {
+  const [first] = messages;
+  const last = messages.at(-1);
+  return first !== undefined && last !== undefined && (first.seq <= seq || !hasOlder) && (last.seq >= seq || !hasNewer);
 }

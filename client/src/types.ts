@@ -311,7 +311,10 @@ export interface CoreTimelineView {
 export interface TimelineView extends CoreTimelineView {
   /** This person's edits, deletions and reactions without an ack, oldest first. `messages` do not show them yet. */
   readonly changes: readonly PendingChange[];
-  /** The first unread seq when the room was opened, for the separator; stays put until opened again. */
+  /**
+   * The first unread seq when the room was opened, for the separator; stays put until opened again. Null where nothing was
+   * unread, and while the window begins behind it: `openRoom` with `around` the row's `read_seq + 1` loads it.
+   */
   readonly firstUnreadSeq: Seq | null;
 }
 

@@ -24,7 +24,8 @@ describe('a room', () => {
   it('opens at its newest page and grows both ways without a hole', async () => {
     const w = await opened(200, 100);
     expect(numbers(w)).toEqual(range(75, 124));
-    expect(w.chat.getTimeline(1)).toMatchObject({ hasOlder: true, hasNewer: true, firstUnreadSeq: 75 });
+    // Where the unread messages begin is not known from here.
+    expect(w.chat.getTimeline(1)).toMatchObject({ hasOlder: true, hasNewer: true, firstUnreadSeq: null });
     void w.chat.loadOlder(1);
     expect(w.chat.getTimeline(1).loading).toBe('older');
     await w.clock.advance(100);

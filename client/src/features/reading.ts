@@ -75,17 +75,19 @@ export function withReading(core: Core): ReadingChat & Pick<CoreChat, 'openRoom'
       const row = rooms.get(roomId);
       if (row && row.unread_count > 0) {
         unread.set(roomId, { after: row.read_seq, upTo: row.seq, me: replica.user?.id });
-      } else unread.delete(roomId);
+      } else if (at?.around === undefined) unread.delete(roomId);
       touch(roomId);
       return openRoom(roomId, at);
     },
     getTimeline(roomId) {
       const view = getTimeline(roomId);
       const { after = 0, upTo = 0, me } = unread.get(roomId) ?? {};
-      const first = view.messages.find((m) => m.seq > after && m.seq <= upTo && m.sender.id !== me);
+      const first = view.messages.find((m) => m.seq > after && m.seq <= upTo && m.sender.id !== me && !m.deleted);
+      // Where the window begins behind the mark, the first that is held need not be the first that is unread.
+      const isKnown = !view.hasOlder || (view.messages[0]?.seq ?? 0) <= after + 1;
       const keep = views.get(roomId) ?? keeper();
       views.set(roomId, keep);
-      return keep({ ...view, firstUnreadSeq: first?.seq ?? null });
+      return keep({ ...view, firstUnreadSeq: isKnown && first ? first.seq : null });
     },
   };
 }

@@ -23,4 +23,33 @@ describe('what was unread', () => {
     void w.chat.openRoom(1);
     expect(first()).toBeNull();
   });
+
+  it('is not said to begin at the first message that is held, but where that is known', async () => {
+    const w = await liveWorld({}, (server) => {
+      for (let n = 1; n <= 200; n += 1) server.post(1, BOB, `${n}`);
+      server.run(ANN, 'mark_read', { room_id: 1, seq: 20 });
+    });
+    // The newest page begins far behind the mark.
+    expect(w.chat.getTimeline(1).messages[0]?.seq).toBe(151);
+    expect(w.chat.getTimeline(1).firstUnreadSeq).toBeNull();
+    void w.chat.openRoom(1, { around: 21 });
+    await w.clock.advance(1_000);
+    expect(w.chat.getTimeline(1)).toMatchObject({ firstUnreadSeq: 21, hasNewer: true });
+    // A jump elsewhere in the room is no new visit.
+    w.chat.markRead(1, 200);
+    void w.chat.openRoom(1, { around: 30 });
+    expect(w.chat.getTimeline(1).firstUnreadSeq).toBe(21);
+    void w.chat.openRoom(1);
+    await w.clock.advance(1_000);
+    expect(w.chat.getTimeline(1).firstUnreadSeq).toBeNull();
+  });
+
+  it('does not begin at a message that was deleted', async () => {
+    const w = await liveWorld({}, (server) => {
+      const first = server.post(1, BOB, 'oops');
+      server.post(1, BOB, 'unread');
+      server.run(BOB, 'delete_message', { message_id: first.id });
+    });
+    expect(w.chat.getTimeline(1).firstUnreadSeq).toBe(2);
+  });
 });

@@ -12,6 +12,7 @@ import { cx } from '../ui/classes.ts';
 import { MOD } from '../ui/keys.ts';
 import { Logo } from '../ui/Logo.tsx';
 import { useStore } from '../ui/store.ts';
+import { useKeptScroll } from '../ui/useKeptScroll.ts';
 import { usePhone } from '../ui/useMedia.ts';
 import { useChatState } from './chat.ts';
 import { learn, learnFromRooms } from './directory.ts';
@@ -79,6 +80,7 @@ function OpenPanel({ current }: { readonly current: number | null }) {
 
 function Sidebar({ current }: { readonly current: number | null }) {
   const { workspace } = useSession();
+  const kept = useKeptScroll('rooms');
   return (
     <div className="flex w-full shrink-0 flex-col border-line bg-shade md:w-72 md:border-r">
       <header className="safe-top shrink-0">
@@ -106,7 +108,7 @@ function Sidebar({ current }: { readonly current: number | null }) {
           </button>
         </div>
       </header>
-      <div className="min-h-0 flex-1 overflow-y-auto scroll-thin">
+      <div ref={kept} className="min-h-0 flex-1 overflow-y-auto scroll-thin">
         <RoomList current={current} />
       </div>
       <UserMenu />

@@ -97,25 +97,6 @@ describe('going to a message', () => {
     await expect.element(list.getByText('forty-two')).toBeInViewport();
     await vi.waitFor(() => expect(leftBelow()).toBeLessThan(2));
   });
-
-  it('many unread messages begin behind a bar that leads to the first, or marks them read', async () => {
-    const { server, open } = world();
-    server.post(1, CID, 'seen before');
-    server.run(ANN, 'mark_read', { room_id: 1, seq: 1 });
-    talk(server, 150);
-    const { screen, list } = await open();
-    await screen
-      .getByRole('button', { name: /99\+ new messages/ })
-      .first()
-      .click();
-    await expect.element(list.getByText('line 1', { exact: true })).toBeInViewport();
-    await expect.element(screen.getByTestId('unread-line')).toBeInViewport();
-    expect(readUpTo(server)).toBe(1);
-    await userEvent.keyboard('{Escape}');
-    await expect.element(list.getByText('line 149', { exact: true })).toBeInViewport();
-    await vi.waitFor(() => expect(readUpTo(server)).toBe(151));
-    await expect.element(screen.getByRole('button', { name: 'Mark as read' })).not.toBeInTheDocument();
-  });
 });
 
 describe('unread', () => {
@@ -254,4 +235,114 @@ it('one message draws no other row again', async () => {
   await expect.element(list.getByText('four')).toBeVisible();
   observer.disconnect();
   expect(touched).not.toHaveBeenCalled();
+});
+
+describe('a room with much unread', () => {
+  async function much(count: number) {
+    const made = world();
+    talk(made.server, 80, CID);
+    made.server.run(ANN, 'mark_read', { room_id: 1, seq: 80 });
+    for (let index = 1; index <= count; index += 1) made.server.post(1, BOB, `new ${index}`);
+    const opened = await made.open('/rooms/2');
+    const go = (name: RegExp) => opened.screen.getByRole('link', { name }).click();
+    await go(/first/);
+    await expect.element(opened.list.getByText('new 1', { exact: true })).toBeInViewport();
+    await vi.waitFor(() => expect(feed().getAttribute('aria-busy')).toBe('false'));
+    await frames(5);
+    return { ...made, ...opened, go };
+  }
+  const line = () => document.querySelector('[data-testid=unread-line]');
+
+  it('opens at the first of them, with the mark before it, and is not read by that', async () => {
+    const { server, screen, list } = await much(360);
+    await expect.element(screen.getByTestId('unread-line')).toBeInViewport();
+    await expect.element(list.getByText('line 80')).toBeInViewport();
+    const rows = [...feed().querySelectorAll('article')];
+    const next = rows.find(
+      (row) => (line() as Element).compareDocumentPosition(row) & Node.DOCUMENT_POSITION_FOLLOWING,
+    );
+    expect(next?.textContent).toMatch(/new 1$/);
+    await expect.element(screen.getByTestId('unread-line')).toHaveTextContent('New · 99+');
+    await expect.element(screen.getByRole('button', { name: '99+ new messages' })).toBeVisible();
+    expect(readUpTo(server)).toBe(80);
+  });
+
+  it.each([0, 1, 30, 120])('does not drift when one comes back, with %i new messages meanwhile', async (news) => {
+    const { server, go } = await much(360);
+    for (const turn of [1, 2, 3]) {
+      await new Promise((resolve) => setTimeout(resolve, 400));
+      const before = somewhere();
+      await go(/second/);
+      for (let index = 0; index < news; index += 1) server.post(1, CID, `later ${turn} ${index}`);
+      await go(/first/);
+      await vi.waitFor(() => expect(feed()).not.toBeNull());
+      await vi.waitFor(() => expect(Math.abs(topOf(before.id) - before.top)).toBeLessThanOrEqual(2));
+      await new Promise((resolve) => setTimeout(resolve, 400));
+      expect(Math.abs(topOf(before.id) - before.top)).toBeLessThanOrEqual(2);
+    }
+    expect(readUpTo(server)).toBe(80);
+  });
+
+  it('is left for the newest by one press, is read then, and is not offered again', async () => {
+    const { server, screen, list, go } = await much(360);
+    await screen.getByRole('button', { name: '99+ new messages' }).click();
+    await expect.element(list.getByText('new 360')).toBeInViewport();
+    await vi.waitFor(() => expect(readUpTo(server)).toBe(440));
+    await vi.waitFor(() => expect(leftBelow()).toBeLessThan(2));
+    scrollUp(900);
+    await expect.element(screen.getByRole('button', { name: 'Latest' })).toBeVisible();
+    server.post(1, BOB, 'one more');
+    await expect.element(screen.getByRole('button', { name: '1 new message', exact: true })).toBeVisible();
+    await expect.element(screen.getByText(/99\+/)).not.toBeInTheDocument();
+    await go(/second/);
+    await go(/first/);
+    await expect.element(screen.getByRole('button', { name: '1 new message', exact: true })).toBeVisible();
+    await expect.element(screen.getByText(/99\+/)).not.toBeInTheDocument();
+  });
+
+  it('is read from page to page, each message once, up to its end', async () => {
+    const { server, screen } = await much(130);
+    const seen = new Set<string>();
+    for (let turn = 0; turn < 80 && readUpTo(server) !== 210; turn += 1) {
+      for (const text of shown()) if (text.startsWith('new ')) seen.add(text);
+      scrollUp(-400);
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+    for (const text of shown()) if (text.startsWith('new ')) seen.add(text);
+    expect(seen.size).toBe(130);
+    await vi.waitFor(() => expect(readUpTo(server)).toBe(210));
+    // All of it is held by now: the mark says how much it was.
+    for (let turn = 0; turn < 80 && !line(); turn += 1) {
+      scrollUp(400);
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+    await expect.element(screen.getByTestId('unread-line')).toHaveTextContent('New · 130 messages');
+  });
+});
+
+it('where one stood in each room is kept, and the end is the end', async () => {
+  const { server, open } = world();
+  for (const id of [1, 2]) {
+    for (let index = 1; index <= 150; index += 1) server.post(id, BOB, `line ${index}${index % 3 ? '' : '\n\nmore'}`);
+    server.run(ANN, 'mark_read', { room_id: id, seq: 150 });
+  }
+  const { screen, list } = await open();
+  const go = (name: RegExp) => screen.getByRole('link', { name }).click();
+  await expect.element(list.getByText('line 149')).toBeInViewport();
+  await vi.waitFor(() => expect(leftBelow()).toBeLessThan(2));
+  await new Promise((resolve) => setTimeout(resolve, 300));
+  scrollUp(1500);
+  await vi.waitFor(() => expect(feed().getAttribute('aria-busy')).toBe('false'));
+  await new Promise((resolve) => setTimeout(resolve, 400));
+  const before = somewhere();
+  await go(/second/);
+  await expect.element(list.getByText('line 149')).toBeInViewport();
+  await vi.waitFor(() => expect(leftBelow()).toBeLessThan(2));
+  server.post(1, CID, 'meanwhile');
+  await go(/first/);
+  await vi.waitFor(() => expect(Math.abs(topOf(before.id) - before.top)).toBeLessThanOrEqual(2));
+  await expect.element(screen.getByRole('button', { name: '1 new message', exact: true })).toBeVisible();
+  await go(/second/);
+  await expect.element(list.getByText('line 149')).toBeInViewport();
+  await vi.waitFor(() => expect(leftBelow()).toBeLessThan(2));
 });

@@ -12,12 +12,19 @@ export function DayLine({ label }: { readonly label: string }) {
   );
 }
 
-export function UnreadLine() {
+export function UnreadLine({ count }: { readonly count: string | null }) {
   return (
     <div className="flex items-center gap-2.5 px-3 pt-2 pb-1 md:px-5" data-testid="unread-line">
       <span className="h-px flex-1 bg-ember opacity-60" />
       <span className="text-xs font-semibold text-ember">
-        New<span className="sr-only"> messages</span>
+        New
+        {count !== null && (
+          <span className="tabular">
+            {' · '}
+            {count}
+          </span>
+        )}
+        <span className="sr-only">{count === '1' ? ' message' : ' messages'}</span>
       </span>
     </div>
   );

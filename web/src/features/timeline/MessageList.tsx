@@ -26,6 +26,8 @@ interface MessageListProps {
   readonly room: Room;
   readonly view: TimelineView;
   readonly me: User;
+  /** How much was unread when the room was opened, for the mark before it; null where there is none. */
+  readonly unread: string | null;
   readonly onJump: (quote: Quote) => void;
 }
 
@@ -33,16 +35,17 @@ interface MessageListProps {
 const BUFFER_PX = 600;
 
 /** The rows in a virtualised list. What moves it is useScrolling's; what the rows are is rows.ts's. */
-export function MessageList({ ref, room, view, me, onJump }: MessageListProps) {
+export function MessageList({ ref, room, view, me, unread, onJump }: MessageListProps) {
   const chat = useChat();
-  const wanted = useMemo(() => rowsOf(view, me), [view, me]);
+  const marked = unread !== null;
+  const wanted = useMemo(() => rowsOf(view, me, marked), [view, me, marked]);
   const { rows, shift } = useSteps(wanted);
   const scroller = useRef<HTMLDivElement>(null);
   const list = useRef<VirtualizerHandle>(null);
   const now = useNow();
   const { atEnd, topRow, onScroll, goToLatest, letGo } = useScrolling({ room, view, rows, scroller, list });
   const { flash, jumpTo } = useJump({ roomId: room.id, view, rows, list, letGo });
-  const newBelow = useReading(room, view, me, atEnd === true);
+  const newBelow = useReading(room, view, atEnd === true);
   const roving = useRovingRows({ rows, scroller, list, onLeave: () => void goToLatest() });
   useImperativeHandle(ref, () => ({ jumpTo }));
 
@@ -53,7 +56,7 @@ export function MessageList({ ref, room, view, me, onJump }: MessageListProps) {
       case 'day':
         return <DayLine key={row.key} label={dayLabel(row.at, now)} />;
       case 'unread':
-        return <UnreadLine key="unread" />;
+        return <UnreadLine key="unread" count={unread} />;
       case 'message':
         return (
           <MessageRow

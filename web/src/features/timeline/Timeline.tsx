@@ -1,4 +1,4 @@
-import type { Room } from '@backchannel/client';
+import type { Room, Seq, TimelineView, UserId } from '@backchannel/client';
 import { useCallback, useEffect, useLayoutEffect, useRef, useState } from 'react';
 import { useChat, useTimelineView } from '../../app/chat.ts';
 import { learnFromMessages } from '../../app/directory.ts';
@@ -7,6 +7,7 @@ import { useSession } from '../../app/session.ts';
 import { Button } from '../../ui/Button.tsx';
 import { FailedBar } from './FailedBar.tsx';
 import { MessageList, type MessageListHandle } from './MessageList.tsx';
+import { placesOf } from './places.ts';
 import { TimelineSkeleton } from './TimelineSkeleton.tsx';
 import type { Target } from './useJump.ts';
 import { UnreadBar } from './UnreadBar.tsx';
@@ -18,14 +19,23 @@ export function Timeline({ room }: { readonly room: Room }) {
   const { user } = useSession();
   const view = useTimelineView(room.id);
   const list = useRef<MessageListHandle>(null);
-  const [opening, setOpening] = useState({ unread: room.unread_count, readSeq: room.read_seq });
+  const [opening] = useState(() => ({
+    unread: room.unread_count,
+    upTo: room.seq,
+    around: placesOf(chat).get(room.id)?.seq ?? (room.unread_count > 0 ? room.read_seq + 1 : undefined),
+  }));
   const [opened, setOpened] = useState(false);
 
+  // Where one stood when one left; else at the first unread message; else at the end.
+  const openHere = useCallback(
+    () => void chat.openRoom(room.id, opening.around === undefined ? undefined : { around: opening.around }),
+    [chat, room.id, opening],
+  );
   // Before anything is drawn: opening sets the unread mark, and what is drawn may move the read mark.
   useLayoutEffect(() => {
-    void chat.openRoom(room.id);
+    openHere();
     setOpened(true);
-  }, [chat, room.id]);
+  }, [openHere]);
 
   useEffect(() => learnFromMessages(view.messages), [view.messages]);
   useAnnouncements(view, user.id, opened);
@@ -40,7 +50,7 @@ export function Timeline({ room }: { readonly room: Room }) {
           className="flex flex-1 flex-col items-center justify-center gap-3 p-8 text-center text-ink-soft"
         >
           <p>The messages of {roomLabel(room, user.id)} could not be loaded.</p>
-          <Button onClick={() => void chat.openRoom(room.id)}>Try again</Button>
+          <Button onClick={openHere}>Try again</Button>
         </div>
       );
     }
@@ -48,27 +58,45 @@ export function Timeline({ room }: { readonly room: Room }) {
   }
 
   if (!opened) return <div className="flex-1" />;
+  // As it is now, not as it was at the opening: what was read, here or elsewhere, is not offered again.
   const oldest = view.messages[0]?.seq ?? 0;
-  const unreadAbove =
-    opening.unread > 0 &&
-    room.unread_count > 0 &&
-    view.hasOlder &&
-    opening.readSeq + 1 < oldest &&
-    view.firstUnreadSeq !== null;
+  const unreadAbove = room.unread_count > 0 && view.hasOlder && room.read_seq + 1 < oldest;
   return (
     <div className="relative flex min-h-0 flex-1 flex-col">
       {unreadAbove && (
         <UnreadBar
-          count={opening.unread}
-          onJump={() => jumpTo({ id: '', seq: opening.readSeq + 1 })}
-          onMarkRead={() => {
-            setOpening({ unread: 0, readSeq: room.seq });
-            chat.markRead(room.id, room.seq);
-          }}
+          count={room.unread_count}
+          onJump={() => jumpTo({ id: '', seq: room.read_seq + 1 })}
+          onMarkRead={() => chat.markRead(room.id, room.seq)}
         />
       )}
-      <MessageList ref={list} room={room} view={view} me={user} onJump={jumpTo} />
+      <MessageList
+        ref={list}
+        room={room}
+        view={view}
+        me={user}
+        unread={unreadAtOpening(view, opening, user.id)}
+        onJump={jumpTo}
+      />
       <FailedBar room={room} pending={view.pending} />
     </div>
   );
+}
+
+/**
+ * How much was unread when the room was opened; null where nothing was. The server counts to 100: beyond that it is counted here,
+ * once all of it is held.
+ */
+function unreadAtOpening(
+  { messages, firstUnreadSeq, hasNewer }: TimelineView,
+  { unread, upTo }: { readonly unread: number; readonly upTo: Seq },
+  me: UserId,
+): string | null {
+  if (unread === 0) return null;
+  if (unread < 100) return String(unread);
+  const isHeld = firstUnreadSeq !== null && (!hasNewer || (messages.at(-1)?.seq ?? 0) >= upTo);
+  if (!isHeld) return '99+';
+  const from = firstUnreadSeq;
+  const all = messages.filter(({ seq, sender, deleted }) => seq >= from && seq <= upTo && sender.id !== me && !deleted);
+  return String(all.length);
 }

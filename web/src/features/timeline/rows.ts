@@ -30,12 +30,15 @@ interface Before {
   readonly at: number;
 }
 
-/** The rows of a timeline: days, the unread mark, messages in groups, then what is not sent yet. */
-export function rowsOf(view: TimelineView, me: User): Row[] {
+/**
+ * The rows of a timeline: days, the unread mark, messages in groups, then what is not sent yet.
+ * `marksUnread` is false where nothing was unread when the room was opened: the mark of an earlier visit is of no use.
+ */
+export function rowsOf(view: TimelineView, me: User, marksUnread = true): Row[] {
   const rows: Row[] = [];
   let tomorrow = Number.NEGATIVE_INFINITY;
   let before: Before | null = null;
-  let marked = view.firstUnreadSeq === null;
+  let marked = view.firstUnreadSeq === null || !marksUnread;
 
   if (!view.hasOlder && view.loading !== 'initial') rows.push({ kind: 'start', key: 'start' });
 

@@ -4,6 +4,7 @@ import type { VirtualizerHandle } from 'virtua';
 import { useChat } from '../../app/chat.ts';
 import { composing } from '../../app/composing.ts';
 import { useStore } from '../../ui/store.ts';
+import { placesOf } from './places.ts';
 import type { Row } from './rows.ts';
 
 /** Closer to the end than this counts as being there. */
@@ -26,8 +27,8 @@ interface Scrolling {
 }
 
 /**
- * Where the list stands, and what moves it: it opens at the unread mark, follows its end for those who are there,
- * stays put for all others, and loads more before an end of what is held comes into sight.
+ * Where the list stands, and what moves it: it opens where it was left (places.ts), else at the unread mark, follows its end for
+ * those who are there, stays put for all others, and loads more before an end of what is held comes into sight.
  */
 export function useScrolling({ room, view, rows, scroller, list }: Scrolling) {
   const chat = useChat();
@@ -48,8 +49,21 @@ export function useScrolling({ room, view, rows, scroller, list }: Scrolling) {
 
   const goToLatest = useCallback(async () => {
     if (chat.getTimeline(room.id).hasNewer) await chat.jumpToLatest(room.id);
-    toEnd();
+    // Where it could not be loaded, the note over the list says so.
+    if (!chat.getTimeline(room.id).hasNewer) toEnd();
   }, [chat, room.id, toEnd]);
+
+  /** For the next visit. */
+  const remember = (end: boolean, offset: number) => {
+    const places = placesOf(chat);
+    if (end) return places.delete(room.id);
+    let index = list.current?.findItemIndex(offset) ?? 0;
+    while (rows[index] && rows[index]?.kind !== 'message') index += 1;
+    const row = rows[index];
+    if (row?.kind !== 'message' || !list.current) return undefined;
+    const top = list.current.getItemOffset(index) - offset;
+    return places.set(room.id, { id: row.message.id, seq: row.message.seq, top });
+  };
 
   const look = () => {
     const element = scroller.current;
@@ -62,6 +76,7 @@ export function useScrolling({ room, view, rows, scroller, list }: Scrolling) {
     else if (offset < lastOffset.current - 1) sticky.current = false;
     lastOffset.current = offset;
     setAtEnd(end);
+    remember(end, offset);
     // For those who scroll; the rows that pass the edge while the end is followed are no reason to draw.
     if (!sticky.current) {
       const top = rows[list.current?.findItemIndex(offset) ?? 0];
@@ -75,16 +90,18 @@ export function useScrolling({ room, view, rows, scroller, list }: Scrolling) {
   const looking = useRef(look);
   looking.current = look;
 
-  // First sight: the unread mark near the top if there is one, else the end.
+  // First sight: where it was left, or with the unread mark near the top, else the end.
   useLayoutEffect(() => {
     if (placed.current || rows.length === 0 || view.loading === 'initial') return;
     placed.current = true;
+    const place = placesOf(chat).get(room.id);
+    const left = place ? rows.findIndex((row) => row.kind === 'message' && row.message.seq >= place.seq) : -1;
     const unread = rows.findIndex((row) => row.kind === 'unread');
-    if (unread < 0) toEnd();
-    else {
-      sticky.current = false;
-      list.current?.scrollToIndex(unread, { align: 'start', offset: -ABOVE_UNREAD_PX });
-    }
+    const index = left < 0 ? unread : left;
+    if (index < 0) return toEnd();
+    sticky.current = false;
+    const offset = place && left >= 0 ? -place.top : -ABOVE_UNREAD_PX;
+    list.current?.scrollToIndex(index, { align: 'start', offset });
   });
 
   const settle = useCallback(() => {
