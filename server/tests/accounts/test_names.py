@@ -47,7 +47,7 @@ def test_addresses_that_became_names_before_are_replaced_everywhere(transactiona
         "name": "me@example.com",
     }
     Event.objects.create(room=room, seq=1, kind="room_updated", at_us=1, body=json.dumps(said))
-    import_module("backchannel.store.migrations.0005_no_addresses_as_names").replace(apps, None)
+    import_module("backchannel.store.migrations.0006_no_addresses_as_names").replace(apps, None)
     ada.refresh_from_db()
     bob.refresh_from_db()
     assert (ada.username, ada.display_name) == ("ada", "ada")

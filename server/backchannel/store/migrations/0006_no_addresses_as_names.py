@@ -64,6 +64,6 @@ def _renamed(value: Any, names: Names) -> Any:
 
 
 class Migration(migrations.Migration):
-    dependencies = [("backchannel", "0004_prefixed_names")]
+    dependencies = [("backchannel", "0005_workspace")]
 
     operations = [migrations.RunPython(replace, migrations.RunPython.noop)]
