@@ -55,6 +55,7 @@ from backchannel.queries.events import missing_facts
 from backchannel.store import hop, reads
 from backchannel.store.hop import in_thread
 from backchannel.store.log import Log
+from backchannel.store.serving_lock import ServingLock
 from backchannel.store.workspace import workspace
 from backchannel.transports.admission import AT_ONCE, WAITING, Admission
 from backchannel.transports.http.routes import Api, not_found
@@ -157,6 +158,8 @@ class Chat:
         await in_thread(workspace)  # a restore or a flush of the tables may have taken the row
         await self.hub.start()
         self.log.start(loop)
+        serving = ServingLock()
+        serving.start()
         await self.rounds.note_epoch()
         self.rounds.start()
         lag = loop.create_task(sample_lag(loop.time))
@@ -173,6 +176,7 @@ class Chat:
             await self.rounds.stop()
             await asyncio.to_thread(self.log.stop)
             await self.hub.stop()
+            await asyncio.to_thread(serving.stop)
             hop.close_connections()
 
     async def _start_without_lifespan(self) -> None:

@@ -1,20 +1,27 @@
 """The command `backchannel`.
 
 What goes wrong as foreseen is one line on stderr and exit status 2; `check` exits 1 where it found
-something. Results go to stdout, so that `TOKEN=$(backchannel token ada)` works. Modules are imported
-by the command that needs them: `--help` should not wait for Django.
+something. Results go to stdout, so that `TOKEN=$(backchannel token ada)` works. Each command names the database it worked on:
+on stderr where stdout is for programs to read. Only `serve`, `restore` and `--new` make one.
+Modules are imported by the command that needs them: `--help` should not wait for Django.
 """
 
 from __future__ import annotations
 
 import argparse
 import os
+import signal
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from backchannel import __version__
 from backchannel.site.conf import Conf, SettingError, load, variable
+from backchannel.site.env_file import UNIT_FILE
+
+if TYPE_CHECKING:
+    from backchannel.site.owner import Owner
 
 Command = Callable[[argparse.Namespace, Conf], int]
 
@@ -31,7 +38,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         command: Command = options.command
         return command(options, conf)
     except (Stop, SettingError) as problem:
-        print(f"backchannel: {problem}", file=sys.stderr)
+        print(f"backchannel: {' '.join(str(problem).split())}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
         return 130
@@ -47,6 +54,11 @@ def _parser() -> argparse.ArgumentParser:
     def add(name: str, command: Command, help: str) -> argparse.ArgumentParser:
         sub = commands.add_parser(name, help=help, description=help)
         sub.add_argument("--data", metavar="FOLDER", help="where everything is kept (BACKCHANNEL_DATA)")
+        sub.add_argument(
+            "--env-file",
+            metavar="FILE",
+            help=f"settings as systemd reads them (BACKCHANNEL_ENV_FILE, else {UNIT_FILE} where there is one)",
+        )
         sub.set_defaults(command=command)
         return sub
 
@@ -64,14 +76,19 @@ def _parser() -> argparse.ArgumentParser:
     create.add_argument("--password", metavar="TEXT", help="asked for, or made up, where it is not given")
     create.add_argument("--owner", action="store_true", help="may do everything, the admin pages included")
     create.add_argument("--bot", action="store_true", help="has no password: only tokens speak for it")
+    create.add_argument("--new", action="store_true", help="make the data folder and database where there are none yet")
 
     token = add("token", _token, "Make a token for a program, and print it.")
     token.add_argument("name", metavar="NAME", help="whom the program speaks for")
     token.add_argument("--label", default="", metavar="TEXT", help="what uses it, to find it again when it is revoked")
 
-    add("migrate", _migrate, "Bring the database's tables up to date; serve does this by itself.")
-    keep = add("backup", _backup, "Write everything that is kept to a file, while the server runs.")
-    keep.add_argument("file", metavar="FILE", type=Path, help="must not exist yet")
+    up = add("migrate", _migrate, "Bring the database's tables up to date; serve does this by itself.")
+    up.add_argument("--new", action="store_true", help="make the data folder and database where there are none yet")
+    keep = add("backup", _backup, "Write everything in the database to a file, while the server runs.")
+    keep.add_argument("file", metavar="FILE", type=Path, help="must not exist yet; in a folder, it gets a dated name")
+    keep.add_argument(
+        "--keep", metavar="N", type=_positive, help="in a folder: delete all dated backups but the newest N"
+    )
     back = add("restore", _restore, "Put a backup in the place of what is kept. The server must not run.")
     back.add_argument("file", metavar="FILE", type=Path, help="made by backup")
     add("promote", _promote, "Say that the database is a promoted standby: clients start over from what it has.")
@@ -79,47 +96,102 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
+def _positive(text: str) -> int:
+    number = int(text)
+    if number < 1:
+        raise ValueError
+    return number
+
+
 def _configure(options: argparse.Namespace) -> Conf:
-    """Options on the command line are settings; they go where settings are read."""
+    """Options on the command line are settings; they go where settings are read, and so does the environment file."""
+    from backchannel.site import env_file
+    from backchannel.site.place import place_of
+
+    before = set(os.environ)
     for name in ("data", "host", "port", "workers"):
         value = getattr(options, name, None)
         if value is not None:
             os.environ[variable(name)] = value
+    # The supervisor has read it for its workers.
+    read = None if getattr(options, "as_worker", None) else env_file.read(options.env_file, os.environ)
     os.environ["DJANGO_SETTINGS_MODULE"] = "backchannel.site.settings"
     conf = load(os.environ)
+    given = {
+        name: "" if name in before or read is None else f" in {read}"
+        for name, value in os.environ.items()
+        if value.strip()
+    }
+    if options.data:
+        given[variable("data")] = " (--data)"
+    options.place = place_of(conf, given=given, env_file=read)
     from backchannel.site.logging import configure
 
     configure(conf.log_format, conf.log_level)
     return conf
 
 
-def _open(conf: Conf, *, up_to_date: bool = True) -> None:
-    """Get Django and the database ready, and the tables up to date. Raises `Stop`."""
-    import django
+def _open(options: argparse.Namespace, *, migrates: bool | None = None, otherwise: str = "") -> None:
+    """Get Django and the database ready. Raises `Stop`.
 
-    django.setup()
-    from backchannel.site import state
+    `serve`, and who says `--new`, get a new one where there is none, and tables of this version; the others get what is there
+    and of this version, or an error. `migrates`: whether to bring the tables up to date, where not so. `otherwise`: what to do
+    where there is none, besides naming another.
+    """
+    from backchannel.site import folder, owner
+    from backchannel.site.database_problem import DatabaseUnusable
 
+    place = options.place
+    makes = options.command is _serve or getattr(options, "new", False)
     try:
+        if not makes:
+            folder.make_nothing()
+            place.check_exists(otherwise=otherwise)
+        _act_as_owner(owner.foreign_owner(place.folder), place.folder)
+        import django
+
+        django.setup()
+        from backchannel.site import state
+
         state.connect()
+        if not makes and not state.holds_tables():
+            raise place.missing(f"{state.describe()} holds no tables of Backchannel", otherwise)
         state.check_durable()
-        if state.unapplied() and up_to_date:
+        waiting = state.unapplied()
+        if waiting and migrates is not False:
+            if not makes:
+                raise DatabaseUnusable(
+                    f"{state.describe()} is of an older version ({len(waiting)} migrations to apply); back it up, then start "
+                    "the server of this version, or run: backchannel migrate"
+                )
             state.migrate()
-    except state.DatabaseUnusable as problem:
+    except DatabaseUnusable as problem:
         raise Stop(str(problem)) from None
+
+
+def _act_as_owner(owner: Owner | None, folder: Path) -> None:
+    if owner is not None:
+        from backchannel.site.owner import become
+
+        become(owner, folder)
+
+
+def _say_database(options: argparse.Namespace, *, beside_data: bool = False) -> None:
+    """Where it happened. `beside_data`: what stdout says is read by programs."""
+    print(f"Database: {options.place}.", file=sys.stderr if beside_data else sys.stdout)
 
 
 def _serve(options: argparse.Namespace, conf: Conf) -> int:
     from backchannel.runner.start import start, start_worker
 
     if options.as_worker:
-        start_worker(conf, *options.as_worker, open_database=lambda: _open(conf, up_to_date=False))
+        start_worker(conf, *options.as_worker, open_database=lambda: _open(options, migrates=False))
         return 0
-    return start(conf, demo=options.demo, open_database=lambda: _open(conf), stop=Stop)
+    return start(conf, demo=options.demo, open_database=lambda: _open(options), stop=Stop)
 
 
 def _createuser(options: argparse.Namespace, conf: Conf) -> int:
-    _open(conf)
+    _open(options, otherwise=", or make a new one: backchannel serve, or backchannel createuser --new")
     from backchannel.accounts.entrance import Newcomer, Refused, is_set_up, let_in, set_up
     from backchannel.site.passwords import ask_or_make
 
@@ -140,40 +212,52 @@ def _createuser(options: argparse.Namespace, conf: Conf) -> int:
     try:
         user = set_up("Backchannel", newcomer) if first else let_in(newcomer, owner=options.owner)
     except Refused as refusal:
-        raise Stop("; ".join(" ".join(lines) for lines in refusal.errors.values())) from None
+        raise Stop("; ".join(" ".join(lines) for lines in refusal.errors.values()) + f" ({options.place})") from None
     role = " and owns this server" if first or options.owner else ""
     print(f"{user.username} is here{role}." + (f" Password: {password}" if made_up else ""))
+    _say_database(options, beside_data=True)
     return 0
 
 
 def _token(options: argparse.Namespace, conf: Conf) -> int:
-    _open(conf)
+    _open(options)
     from django.contrib.auth import get_user_model
 
     from backchannel.accounts.lookup import issue_token
 
     user = get_user_model()._default_manager.filter(username=options.name.lower(), is_active=True).first()
     if user is None:
-        raise Stop(f"there is no active account {options.name}; make one with: backchannel createuser {options.name}")
+        raise Stop(
+            f"there is no active account {options.name}; make one with: backchannel createuser {options.name} ({options.place})"
+        )
     print(issue_token(user, options.label))
+    _say_database(options, beside_data=True)
     return 0
 
 
 def _migrate(options: argparse.Namespace, conf: Conf) -> int:
-    _open(conf, up_to_date=False)
+    _open(options, migrates=False, otherwise=", or make a new one: backchannel serve, or backchannel migrate --new")
     from backchannel.site import state
+    from backchannel.site.database_problem import DatabaseUnusable
 
-    waiting = state.unapplied()
-    state.migrate()
+    try:
+        waiting = state.unapplied()
+        state.migrate()
+    except DatabaseUnusable as problem:
+        raise Stop(str(problem)) from None
     print(f"{len(waiting)} migrations applied." if waiting else "The tables are up to date.")
+    _say_database(options)
     return 0
 
 
 def _check(options: argparse.Namespace, conf: Conf) -> int:
+    from backchannel.site import folder, owner
     from backchannel.site.check import findings
 
+    folder.make_nothing()
+    _act_as_owner(owner.foreign_owner(options.place.folder), options.place.folder)
     problems = 0
-    for finding in findings(conf, Path(conf.data)):
+    for finding in findings(conf, options.place):
         problems += finding.is_problem
         print(f"{'problem' if finding.is_problem else finding.word:9}{finding.text}")
     print("Nothing stands in the way." if not problems else f"{problems} to see to.")
@@ -181,46 +265,64 @@ def _check(options: argparse.Namespace, conf: Conf) -> int:
 
 
 def _backup(options: argparse.Namespace, conf: Conf) -> int:
-    _open(conf, up_to_date=False)
-    from backchannel.site import backup, state
+    """Without Django and its models: a version that is older than the database can still save it."""
+    from backchannel.site import backup, owner
+    from backchannel.site.database_problem import DatabaseUnusable
 
+    # So that what is unfinished is removed.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    place = options.place
+    file = options.file.absolute()
+    if options.keep and not file.is_dir():
+        raise Stop(f"--keep needs a folder of backups, and {file} is none")
     try:
-        backup.backup(options.file.absolute())
-    except state.DatabaseUnusable as problem:
+        backup.target(place.database, file)
+        place.check_exists()
+        made, content = backup.backup(place.database, file, owner.foreign_owner(place.folder))
+        old = backup.forget_old(file, options.keep) if options.keep else []
+    except DatabaseUnusable as problem:
         raise Stop(str(problem)) from None
-    print(f"{options.file}: {options.file.stat().st_size:,} bytes.")
+    print(f"{made}: {made.stat().st_size:,} bytes, {content}; read again, and whole.")
+    for path in old:
+        print(f"{path}: deleted, as {options.keep} newer ones are kept.")
+    _say_database(options)
     return 0
 
 
 def _restore(options: argparse.Namespace, conf: Conf) -> int:
+    from backchannel.site import owner
+
+    file = options.file.absolute()
+    if not file.is_file():
+        raise Stop(f"cannot read {file}: there is no such file")
+    _act_as_owner(owner.foreign_owner(options.place.folder), options.place.folder)
     import django
 
     django.setup()
-    from contextlib import ExitStack
-
     from backchannel.site import backup, state
+    from backchannel.site.database_problem import DatabaseUnusable
 
     try:
-        with ExitStack() as held:
-            if state.vendor() == "sqlite":
-                held.enter_context(state.only_server_of(conf.data))
-            else:
-                state.connect()
-            backup.restore(options.file.absolute())
+        with state.alone(conf.data):
+            kept = backup.restore(options.place.database, file, state.known())
             state.connect()
             if state.unapplied():
                 state.migrate()
-            backup.begin_epoch()
-    except state.DatabaseUnusable as problem:
+    except DatabaseUnusable as problem:
         raise Stop(str(problem)) from None
     print("Restored. Clients notice, and start over from what it has.")
+    if kept:
+        print(f"What was there before: {kept}")
+    _say_database(options)
     return 0
 
 
 def _promote(options: argparse.Namespace, conf: Conf) -> int:
-    _open(conf)
+    _open(options)
     from backchannel.site import backup
+    from backchannel.store import workspace
 
-    backup.begin_epoch()
+    workspace.set_epoch(backup.new_epoch())
     print("A new epoch has begun. Clients notice within seconds, and start over from what the database has.")
+    _say_database(options)
     return 0

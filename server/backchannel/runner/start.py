@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 
 from backchannel import __version__
 from backchannel.site.conf import Conf
+from backchannel.site.database_problem import DatabaseUnusable
 
 
 def start(conf: Conf, *, demo: bool, open_database: Callable[[], None], stop: type[Exception]) -> int:
@@ -28,11 +29,12 @@ def start(conf: Conf, *, demo: bool, open_database: Callable[[], None], stop: ty
         open_database()
         from backchannel.site import state
 
-        if state.vendor() == "sqlite":
-            try:
+        try:
+            if state.vendor() == "sqlite":
                 held.enter_context(state.only_server_of(conf.data))
-            except state.DatabaseUnusable as problem:
-                raise stop(str(problem)) from None
+            state.check_not_restoring()
+        except DatabaseUnusable as problem:
+            raise stop(str(problem)) from None
         from backchannel.accounts.lookup import sweep
 
         sweep()

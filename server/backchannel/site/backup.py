@@ -2,133 +2,126 @@
 
 A restored backup, like a promoted standby, can give a seq to something else than it had before. So both begin a new epoch:
 clients see it at their next hello, drop their cursors and start over.
+
+`backup` knows no models and no tables but those that every version has, so that a version which is older than the database
+can still make one. A backup is read from its beginning to its end before it gets its name.
 """
 
 from __future__ import annotations
 
+import errno
 import os
-import shutil
-import sqlite3
-import subprocess
+import re
+import secrets
 import uuid
-from contextlib import closing
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
-from django.db import connection
+from backchannel.site import backup_postgres, backup_sqlite
+from backchannel.site.backup_content import Content
+from backchannel.site.database_problem import DatabaseUnusable
+from backchannel.site.folder import sync
+from backchannel.site.owner import Owner
 
-from backchannel.site.state import DatabaseUnusable, describe
-from backchannel.store import workspace
+_DATED = "backchannel-%Y%m%dT%H%M%SZ"
+_IS_DATED = re.compile(r"backchannel-\d{8}T\d{6}Z\.(sqlite3|dump)")
 
-_SQLITE_MAGIC = b"SQLite format 3\x00"
+Database = Mapping[str, Any]
+"""An entry of Django's DATABASES."""
 
 
-def backup(file: Path) -> None:
-    """Write everything that is in the database at one moment to `file`. Raises `DatabaseUnusable`.
+def backup(database: Database, file: Path, owner: Owner | None = None) -> tuple[Path, Content]:
+    """Write everything that is in the database at one moment to `file`; where it is, and what is in it. Raises `DatabaseUnusable`.
 
-    SQLite: a database file of its own. PostgreSQL: `pg_dump`'s custom format. The file appears whole or not at all.
+    SQLite: a database file of its own. PostgreSQL: `pg_dump`'s custom format. Where `file` is a folder, it gets a dated name in
+    there. The file appears whole or not at all, readable by its owner alone, and replaces none. `owner`: who asks PostgreSQL.
     """
-    if file.exists():
+    file = target(database, file)
+    try:
+        with _unfinished(file) as unfinished:
+            if is_sqlite(database):
+                content = backup_sqlite.copy(Path(database["NAME"]), unfinished)
+            else:
+                content = backup_postgres.dump(database, unfinished, owner)
+            sync(unfinished)
+            _give_name(unfinished, file)
+            sync(file.parent)
+    except OSError as problem:
+        raise DatabaseUnusable(f"cannot write {file}: {problem.strerror}") from None
+    return file, content
+
+
+def target(database: Database, file: Path) -> Path:
+    """Where a backup to `file` goes. Raises `DatabaseUnusable` where it cannot."""
+    if file.is_dir():
+        file = file / (datetime.now(UTC).strftime(_DATED) + (".sqlite3" if is_sqlite(database) else ".dump"))
+    if file.exists() or file.is_symlink():
         raise DatabaseUnusable(f"{file} exists already; a backup never replaces a file")
     if not file.parent.is_dir():
         raise DatabaseUnusable(f"there is no folder {file.parent}")
-    unfinished = file.with_name(file.name + ".unfinished")
-    try:
-        unfinished.unlink(missing_ok=True)
-        if connection.vendor == "sqlite":
-            _copy_sqlite(Path(connection.settings_dict["NAME"]), unfinished)
-        else:
-            _run("pg_dump", "--format=custom", "--no-owner", "--file", str(unfinished))
-        _sync(unfinished)
-        unfinished.rename(file)
-        _sync(file.parent)
-    except OSError as problem:
-        raise DatabaseUnusable(f"cannot write {file}: {problem.strerror}") from None
-    finally:
-        unfinished.unlink(missing_ok=True)
+    return file
 
 
-def restore(file: Path) -> None:
-    """Put the backup in the place of what is in the database, and begin a new epoch. Raises `DatabaseUnusable`.
+def forget_old(folder: Path, keep: int) -> list[Path]:
+    """Delete all but the newest `keep` of the dated backups in `folder`; those deleted."""
+    dated = sorted(path for path in folder.iterdir() if _IS_DATED.fullmatch(path.name))
+    old = dated[:-keep]
+    for path in old:
+        path.unlink(missing_ok=True)
+    return old
 
-    No server may run meanwhile; what was there before is kept beside it (SQLite: `….before-restore`).
+
+def restore(database: Database, file: Path, known: set[tuple[str, str]]) -> Path | None:
+    """Put the backup in the place of what is in the database, under a new epoch. Raises `DatabaseUnusable`, and then nothing
+    was changed.
+
+    No server may run meanwhile, which the caller sees to. `known`: this version's migrations; a backup with others is refused.
+    On SQLite, what was there before is kept beside it, and its path returned.
     """
     try:
         with file.open("rb") as opened:
             magic = opened.read(16)
     except OSError as problem:
         raise DatabaseUnusable(f"cannot read {file}: {problem.strerror}") from None
-    if (connection.vendor == "sqlite") != (magic == _SQLITE_MAGIC):
+    kind = backup_sqlite if magic == backup_sqlite.MAGIC else backup_postgres if magic[:5] == b"PGDMP" else None
+    if kind is not (backup_sqlite if is_sqlite(database) else backup_postgres):
         raise DatabaseUnusable(f"{file} is not a backup of this kind of database")
-    if connection.vendor == "sqlite":
-        _restore_sqlite(file, Path(connection.settings_dict["NAME"]))
-    else:
-        if magic[:5] != b"PGDMP":
-            raise DatabaseUnusable(f"{file} is not a backup of this kind of database")
-        _run("pg_restore", "--clean", "--if-exists", "--no-owner", "--single-transaction", "--exit-on-error", str(file))
-    connection.close()
+    if kind is backup_sqlite:
+        return backup_sqlite.restore(file, Path(database["NAME"]), new_epoch(), known)
+    backup_postgres.restore(file, database, new_epoch(), known)
+    return None
 
 
-def begin_epoch() -> str:
-    """Give the numbering a new name; returns it. Running servers tell their clients at the next hello."""
-    epoch = uuid.uuid4().hex
-    workspace.set_epoch(epoch)
-    return epoch
+def new_epoch() -> str:
+    """A name that no numbering ever had."""
+    return uuid.uuid4().hex
 
 
-def _copy_sqlite(source: Path, target: Path) -> None:
-    # Page by page beside a running writer; SQLite starts over by itself where pages changed meanwhile.
-    with closing(sqlite3.connect(source)) as old, closing(sqlite3.connect(target)) as new:
-        old.backup(new, pages=4096, sleep=0.01)
-        new.execute("PRAGMA journal_mode=DELETE")
+def is_sqlite(database: Database) -> bool:
+    return bool(database["ENGINE"].endswith("sqlite3"))
 
 
-def _restore_sqlite(file: Path, place: Path) -> None:
-    coming = place.with_name(place.name + ".coming")
-    shutil.copyfile(file, coming)
+@contextmanager
+def _unfinished(file: Path) -> Iterator[Path]:
+    """An empty file beside `file`, that nobody else can read; gone afterwards."""
+    path = file.with_name(f".{file.name}.{secrets.token_hex(4)}.unfinished")
+    os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
     try:
-        with closing(sqlite3.connect(coming)) as database:
-            verdict = database.execute("PRAGMA quick_check").fetchone()[0]
-    except sqlite3.DatabaseError as problem:
-        verdict = str(problem)
-    if verdict != "ok":
-        coming.unlink()
-        raise DatabaseUnusable(f"{file} is damaged: {verdict}")
-    _sync(coming)
-    connection.close()
-    if place.exists():
-        with closing(sqlite3.connect(place)) as database:  # so that the log is in the file, and the file is whole
-            database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-        place.rename(place.with_name(place.name + ".before-restore"))
-    for leftover in ("-wal", "-shm"):
-        place.with_name(place.name + leftover).unlink(missing_ok=True)
-    coming.rename(place)
-    _sync(place.parent)
-
-
-def _sync(path: Path) -> None:
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
+        yield path
     finally:
-        os.close(handle)
+        path.unlink(missing_ok=True)
 
 
-def _run(program: str, *words: str) -> None:
-    settings = connection.settings_dict
-    environment = {
-        **os.environ,
-        "PGHOST": settings["HOST"] or "localhost",
-        "PGPORT": str(settings["PORT"] or 5432),
-        "PGUSER": settings["USER"],
-        "PGPASSWORD": settings["PASSWORD"],
-        "PGDATABASE": settings["NAME"],
-    }
-    if program == "pg_restore":
-        words = ("--dbname", settings["NAME"], *words)
+def _give_name(unfinished: Path, file: Path) -> None:
+    # Unlike a rename, a link never replaces what somebody else put there meanwhile.
     try:
-        done = subprocess.run([program, *words], env=environment, capture_output=True, text=True, check=False)  # noqa: S603
-    except FileNotFoundError:
-        raise DatabaseUnusable(f"{program} is not installed; it comes with PostgreSQL's client programs") from None
-    if done.returncode:
-        said = done.stderr.strip().splitlines() or ["no reason given"]
-        raise DatabaseUnusable(f"{program} of {describe()} failed: {said[-1]}")
+        os.link(unfinished, file)
+    except FileExistsError:
+        raise DatabaseUnusable(f"{file} exists already; a backup never replaces a file") from None
+    except OSError as problem:
+        if problem.errno not in {errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS}:
+            raise
+        unfinished.rename(file)  # a file system without links

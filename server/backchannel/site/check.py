@@ -5,9 +5,11 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 
 from backchannel.site.conf import Conf, SettingError, unknown
+from backchannel.site.database_problem import DatabaseUnusable
+from backchannel.site.folder import check_writable
+from backchannel.site.place import Place
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,21 +24,24 @@ class Finding:
         return self.word == "problem"
 
 
-def findings(conf: Conf, folder: Path) -> Iterator[Finding]:
-    """One after the other, so that what hangs is seen. Where the folder cannot be used, nothing after it can be looked at."""
+def findings(conf: Conf, place: Place) -> Iterator[Finding]:
+    """One after the other, so that what hangs is seen."""
+    if place.env_file:
+        yield Finding("ok", f"settings of {place.env_file}")
     for line in unknown(os.environ):
         yield Finding("note", line)
     yield from _reachability(conf)
-    existed = folder.exists()
     try:
-        from backchannel.site.folder import prepare_folder
-
-        prepare_folder(folder)
-    except SettingError as problem:
+        place.check_exists(otherwise=". A first start of `backchannel serve` makes it")
+        if place.folder.exists():
+            check_writable(place.folder)
+    except (DatabaseUnusable, SettingError) as problem:
         yield Finding("problem", str(problem))
-        return
-    yield Finding("ok", f"data folder {folder}" + ("" if existed else " (just made)"))
-    yield from _database()
+    else:
+        yield Finding(
+            "ok", f"data folder {place.folder}" + ("" if place.folder.exists() else ", which is not there yet")
+        )
+        yield from _database(place)
     yield from _redis(conf)
     yield from _web_app()
 
@@ -50,7 +55,7 @@ def _reachability(conf: Conf) -> Iterator[Finding]:
         )
 
 
-def _database() -> Iterator[Finding]:
+def _database(place: Place) -> Iterator[Finding]:
     import django
 
     django.setup()
@@ -58,15 +63,33 @@ def _database() -> Iterator[Finding]:
 
     try:
         state.connect()
+        if not state.holds_tables():
+            raise place.missing(
+                f"{state.describe()} holds no tables of Backchannel",
+                ". A first start of `backchannel serve` makes them",
+            )
         state.check_durable()
         waiting = state.unapplied()
-    except state.DatabaseUnusable as problem:
+    except DatabaseUnusable as problem:
         yield Finding("problem", str(problem))
         return
     version = ".".join(str(part) for part in state.version())
     yield Finding("ok", f"{state.describe().removeprefix('the ')}, {state.vendor()} {version}, commits are synced")
     if waiting:
-        yield Finding("note", f"{len(waiting)} migrations to apply; serve does it at its start")
+        yield Finding("note", f"{len(waiting)} migrations to apply; serve does it at its start. Make a backup first")
+    if state.vendor() == "postgresql":
+        yield from _client_programs(place)
+
+
+def _client_programs(place: Place) -> Iterator[Finding]:
+    from backchannel.site.backup_postgres import program_for
+
+    try:
+        found = [program_for(place.database, name) for name in ("pg_dump", "pg_restore", "psql")]
+    except DatabaseUnusable as problem:
+        yield Finding("note", f"backup and restore do not work here: {problem}")
+    else:
+        yield Finding("ok", f"backup and restore use the programs in {found[0].parent}")
 
 
 def _redis(conf: Conf) -> Iterator[Finding]:

@@ -18,6 +18,8 @@ from typing import Any, Literal
 from urllib.parse import urlsplit
 
 PREFIX = "BACKCHANNEL_"
+ENV_FILE = "BACKCHANNEL_ENV_FILE"
+"""Names the environment file, and so is no setting that could stand in it."""
 
 Signup = Literal["open", "invitation", "closed"]
 LogFormat = Literal["console", "json"]
@@ -282,7 +284,7 @@ def unknown(environ: Mapping[str, str]) -> list[str]:
     known = [variable(item.name) for item in fields(Conf)]
     lines = []
     for name in sorted(environ):
-        if name.startswith(PREFIX) and name not in known:
+        if name.startswith(PREFIX) and name not in known and name != ENV_FILE:
             near = difflib.get_close_matches(name, known, n=1)
             lines.append(f"{name} is not a setting" + (f"; did you mean {near[0]}?" if near else ""))
     return lines

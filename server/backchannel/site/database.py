@@ -5,6 +5,7 @@ Both databases are set up so that an ack means what it says: committed and synce
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
@@ -12,6 +13,8 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 from backchannel import sqlite_options
 
 SQLITE_FILE = "backchannel.sqlite3"
+SIGN = "backchannel_workspace"
+"""The table by which a database of ours is known."""
 
 # A room that somebody else keeps locked answers `unavailable` after this, rather than for ever.
 POSTGRES_OPTIONS = "-c lock_timeout=3000 -c synchronous_commit=on"
@@ -32,6 +35,14 @@ def database(url: str, data: Path) -> dict[str, Any]:
     if not url or parts.scheme == "sqlite":
         return _sqlite(Path(unquote(parts.path[1:])) if url else data / SQLITE_FILE)
     return _postgres(url)
+
+
+def describe(settings: Mapping[str, Any]) -> str:
+    """The database of this DATABASES entry as a person would name it, without the password."""
+    if settings["ENGINE"].endswith("sqlite3"):
+        return f"the SQLite database {settings['NAME']}"
+    where = f"{settings['HOST'] or 'localhost'}:{settings['PORT'] or 5432}"
+    return f"the PostgreSQL database {settings['NAME']} at {where}"
 
 
 def _sqlite(path: Path) -> dict[str, Any]:

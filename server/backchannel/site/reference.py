@@ -15,6 +15,10 @@ Everything is set by environment variables; none is needed to start. A variable 
 `backchannel serve` takes `--data`, `--host`, `--port` and `--workers` as options too, and these win. `backchannel check` tells what
 would keep the server from running well, and which variables it does not know.
 
+Every command also reads an environment file, as systemd does (`NAME=value` lines, comments, quotes): the one named by `--env-file`, else by
+`BACKCHANNEL_ENV_FILE`, else `/etc/backchannel/backchannel.env` where there is one. What is set in the environment wins over it.
+`--env-file /dev/null` reads none.
+
 Behind a reverse proxy, set at least `BACKCHANNEL_ORIGINS` to the address that people open.
 
 | variable | unset | what it does |

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import pkgutil
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -13,12 +13,12 @@ from typing import Any
 from django.apps import apps
 from django.db import DatabaseError, InterfaceError, NotSupportedError, connection
 
+from backchannel.site import database
+from backchannel.site.database_problem import DatabaseUnusable
+from backchannel.store import serving_lock
+
 # Any number will do, if it is always the same: it names the lock among those of this database.
 _MIGRATION_LOCK = 0x6261636B
-
-
-class DatabaseUnusable(Exception):
-    """The database cannot be served from; one line says why, and what to do."""
 
 
 def connect() -> None:
@@ -48,11 +48,7 @@ def vendor() -> str:
 
 def describe() -> str:
     """The database as a person would name it, without the password."""
-    settings = connection.settings_dict
-    if connection.vendor == "sqlite":
-        return f"the SQLite database {settings['NAME']}"
-    where = f"{settings['HOST'] or 'localhost'}:{settings['PORT'] or 5432}"
-    return f"the PostgreSQL database {settings['NAME']} at {where}"
+    return database.describe(connection.settings_dict)
 
 
 def close() -> None:
@@ -88,9 +84,26 @@ def unapplied() -> list[str]:
     newer = sorted(f"{app}.{name}" for app, name in applied - present if app.startswith("backchannel"))
     if newer:
         raise DatabaseUnusable(
-            f"{describe()} was made by a newer version of Backchannel ({newer[-1]}); install that version or a later one"
+            f"{describe()} was made by a newer version of Backchannel ({newer[-1]}), which this version does not understand; "
+            "install that version or a later one, or restore a backup that was made before the upgrade"
         )
     return sorted(f"{app}.{name}" for app, name in present - applied)
+
+
+def known() -> set[tuple[str, str]]:
+    """This version's migrations, by app and name."""
+    return _present()
+
+
+def holds_tables() -> bool:
+    """Has a server kept anything in it?"""
+    return database.SIGN in connection.introspection.table_names()
+
+
+def check_not_restoring() -> None:
+    """Refuse to start beside a `backchannel restore`, which is about to replace everything. Raises `DatabaseUnusable`."""
+    if connection.vendor == "postgresql" and not serving_lock.may_serve():
+        raise DatabaseUnusable(f"{describe()} is being restored; start the server when `backchannel restore` has ended")
 
 
 def migrate() -> None:
@@ -103,17 +116,49 @@ def migrate() -> None:
 
 
 @contextmanager
+def alone(folder: Path) -> Iterator[None]:
+    """Hold the database for this process alone: nothing serves it, and nothing can begin to. Raises `DatabaseUnusable`."""
+    if connection.vendor == "sqlite":
+        with only_server_of(folder):
+            yield
+            connection.close()
+        return
+    connect()
+    try:
+        with serving_lock.AloneWithDatabase():
+            yield
+    except serving_lock.ServersRun as others:
+        count = len(others.where)
+        raise DatabaseUnusable(
+            f"{count} server process{'es use' if count > 1 else ' uses'} {describe()} (from {others}); stop them all first"
+        ) from None
+
+
+@contextmanager
 def only_server_of(folder: Path) -> Iterator[None]:
-    """Hold the folder for this process: two servers on one SQLite file would not hear of each other's messages.
+    """Hold the folder for this process, and that of the database where it is another: two servers on one SQLite file would not
+    hear of each other's messages.
 
     Raises `DatabaseUnusable`. The lock ends with the process, however that ends.
     """
+    with ExitStack() as held:
+        for each in dict.fromkeys((folder.resolve(), Path(connection.settings_dict["NAME"]).resolve().parent)):
+            held.enter_context(_locked(each))
+        yield
+
+
+@contextmanager
+def _locked(folder: Path) -> Iterator[None]:
     try:
         import fcntl
     except ImportError:  # Windows
         yield
         return
-    with (folder / "serving.lock").open("a+") as file:
+    try:
+        file = (folder / "serving.lock").open("a+")
+    except OSError as problem:
+        raise DatabaseUnusable(f"cannot use {folder / 'serving.lock'}: {problem.strerror}") from None
+    with file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:

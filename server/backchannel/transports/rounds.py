@@ -37,7 +37,8 @@ class Rounds:
         self._dead_among = dead_among
         self._note_uses = note_uses
         self._tasks: list[asyncio.Task[None]] = []
-        self._epoch = ""
+        self._epoch: str | None = None
+        """As read last; None before it was ever read, "" while the database named none."""
 
     def start(self) -> None:
         rounds = (
@@ -83,10 +84,13 @@ class Rounds:
             self._epoch = await in_thread(reads.epoch)
 
     async def _look_at_epoch(self) -> None:
-        """A standby was promoted under this server: what it told its clients is void, they come back and start over."""
+        """A standby was promoted, or a backup restored, under this server: what it told its clients is void, they come back and
+        start over. An epoch that is not there, in the middle of a restore, is another one too. Where none was read before anybody
+        came in, nobody knows which one they were told."""
         epoch = await in_thread(reads.epoch)
-        if self._epoch not in ("", epoch):
-            _log.warning("new_epoch", epoch=epoch)
+        if epoch != self._epoch:
+            if self._epoch is not None:
+                _log.warning("new_epoch", epoch=epoch)
             for subscriber in list(self._node.hub.subscribers):
                 subscriber.end(CloseCode.RESTART, "new_epoch")
         self._epoch = epoch

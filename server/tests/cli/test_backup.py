@@ -1,7 +1,13 @@
 """backup, restore, promote: as somebody with a shell meets them."""
 
 import os
+import signal
 import sqlite3
+import subprocess
+import sys
+import time
+import uuid
+from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
@@ -9,8 +15,13 @@ from urllib.parse import urlsplit, urlunsplit
 import psycopg
 import pytest
 
-from tests.cli.conftest import Run, Start
+from backchannel.site import backup_postgres
+from backchannel.site.database import database
+from backchannel.site.database_problem import DatabaseUnusable
+from backchannel.store import serving_lock
+from tests.cli.conftest import Run, Start, clean_environment
 from tests.cli.test_cli import one_line
+from tests.cli.test_serve import port_of
 
 
 def names(folder: Path) -> list[str]:
@@ -24,10 +35,10 @@ def epoch(folder: Path) -> str:
 
 
 def test_a_backup_brings_back_what_was_there_and_begins_a_new_epoch(run: Run, folder: Path, tmp_path: Path) -> None:
-    run("createuser", "ada")
+    run("createuser", "--new", "ada")
     assert run("backup", str(tmp_path / "copy")).status == 0
     before = epoch(folder)
-    run("createuser", "bob")
+    run("createuser", "--new", "bob")
     restored = run("restore", str(tmp_path / "copy"))
     assert (restored.status, restored.err) == (0, "")
     assert names(folder) == ["ada"]
@@ -40,7 +51,7 @@ def test_a_backup_brings_back_what_was_there_and_begins_a_new_epoch(run: Run, fo
 def test_a_backup_is_made_beside_a_running_server_and_not_restored_beside_one(
     run: Run, start: Start, tmp_path: Path
 ) -> None:
-    run("createuser", "ada")
+    run("createuser", "--new", "ada")
     server = start()
     assert server.stdout is not None
     while "open" not in server.stdout.readline():
@@ -60,7 +71,7 @@ def test_a_backup_replaces_nothing(run: Run, tmp_path: Path) -> None:
 def test_what_is_no_backup_is_refused_and_nothing_changes(
     run: Run, folder: Path, tmp_path: Path, content: bytes
 ) -> None:
-    run("createuser", "ada")
+    run("createuser", "--new", "ada")
     (tmp_path / "copy").write_bytes(content)
     assert "not a backup" in one_line(run("restore", str(tmp_path / "copy")))
     assert "cannot read" in one_line(run("restore", str(tmp_path / "nothing")))
@@ -68,7 +79,7 @@ def test_what_is_no_backup_is_refused_and_nothing_changes(
 
 
 def test_a_damaged_backup_is_refused_and_nothing_changes(run: Run, folder: Path, tmp_path: Path) -> None:
-    run("createuser", "ada")
+    run("createuser", "--new", "ada")
     run("backup", str(tmp_path / "copy"))
     with (tmp_path / "copy").open("r+b") as file:
         file.seek(8192)
@@ -78,30 +89,267 @@ def test_a_damaged_backup_is_refused_and_nothing_changes(run: Run, folder: Path,
 
 
 def test_a_promoted_standby_begins_a_new_epoch(run: Run, folder: Path) -> None:
-    run("createuser", "ada")
+    run("createuser", "--new", "ada")
     before = epoch(folder)
     assert run("promote").status == 0
     assert epoch(folder) != before
 
 
-@pytest.mark.skipif(
+WRITER = """
+import sqlite3, sys
+database = sqlite3.connect(sys.argv[1], isolation_level=None, timeout=60)
+database.execute("PRAGMA synchronous=OFF")
+print("begun", flush=True)
+while True:
+    database.execute("INSERT INTO ballast (text) VALUES (hex(randomblob(50)))")
+"""
+
+
+def test_a_backup_is_finished_while_a_writer_never_pauses(run: Run, folder: Path, tmp_path: Path) -> None:
+    run("createuser", "--new", "ada")
+    path = folder / "backchannel.sqlite3"
+    with closing(sqlite3.connect(path)) as database, database:
+        database.execute("CREATE TABLE ballast (id INTEGER PRIMARY KEY, text TEXT)")
+        database.executemany("INSERT INTO ballast (text) VALUES (?)", (("x" * 4000,) for _ in range(5500)))
+    assert path.stat().st_size > 20 * 1024 * 1024
+    writer = subprocess.Popen([sys.executable, "-c", WRITER, str(path)], stdout=subprocess.PIPE)
+
+    def commits() -> int:
+        with closing(sqlite3.connect(path, timeout=60)) as database:
+            return int(database.execute("SELECT count(*) FROM ballast").fetchone()[0])
+
+    try:
+        assert writer.stdout is not None
+        assert writer.stdout.readline() == b"begun\n"
+        made = run("backup", str(tmp_path / "copy"))
+        assert made.status == 0, made
+        assert writer.poll() is None
+        at_the_end = commits()
+        while commits() == at_the_end:  # it writes still
+            time.sleep(0.001)
+    finally:
+        writer.kill()
+        writer.communicate()
+    with closing(sqlite3.connect(tmp_path / "copy")) as copy:
+        assert copy.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+        held = copy.execute("SELECT count(*) FROM ballast").fetchone()[0]
+    assert 5500 <= held <= at_the_end
+
+
+def test_a_backup_is_read_again_counted_and_for_nobody_elses_eyes(run: Run, folder: Path, tmp_path: Path) -> None:
+    run("createuser", "--new", "ada")
+    made = run("backup", str(tmp_path / "copy"))
+    assert (made.status, made.err) == (0, "")
+    with closing(sqlite3.connect(tmp_path / "copy")) as copy:
+        tables = [row[0] for row in copy.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
+        own = [name for name in tables if not name.startswith("sqlite_")]
+        rows = sum(copy.execute(f'SELECT count(*) FROM "{name}"').fetchone()[0] for name in own)
+    assert f"{len(own)} tables, {rows:,} rows (1 accounts, 0 messages)" in made.out
+    assert f"Database: SQLite database {folder / 'backchannel.sqlite3'}." in made.out
+    assert (tmp_path / "copy").stat().st_mode & 0o777 == 0o600
+    assert [path.name for path in tmp_path.iterdir() if path.name != "data"] == ["copy"]
+
+
+def test_backups_in_a_folder_are_dated_and_only_the_newest_are_kept(run: Run, tmp_path: Path) -> None:
+    run("createuser", "--new", "ada")
+    shelf = tmp_path / "shelf"
+    shelf.mkdir()
+    old = [shelf / f"backchannel-2020010{day}T000000Z.sqlite3" for day in (1, 2, 3)]
+    for path in [*old, shelf / "mine.sqlite3"]:
+        path.write_text("x")
+    made = run("backup", str(shelf), "--keep", "2")
+    assert made.status == 0, made
+    left = sorted(path.name for path in shelf.iterdir())
+    assert left[:1] == ["backchannel-20200103T000000Z.sqlite3"]
+    assert len(left) == 3
+    assert "mine.sqlite3" in left
+    assert "needs a folder" in one_line(run("backup", str(shelf / "one"), "--keep", "2"))
+
+
+def test_a_database_of_a_newer_version_can_still_be_saved_and_is_not_restored_by_this_one(
+    run: Run, folder: Path, tmp_path: Path
+) -> None:
+    run("createuser", "--new", "ada")
+    run("backup", str(tmp_path / "of-this-version"))
+    with sqlite3.connect(folder / "backchannel.sqlite3") as database:
+        database.execute(
+            "INSERT INTO django_migrations (app, name, applied) VALUES ('backchannel', '9999_later', '2099-01-01')"
+        )
+        database.execute("ALTER TABLE backchannel_workspace RENAME COLUMN name TO title")
+    assert run("backup", str(tmp_path / "of-a-newer")).status == 0
+    assert "newer version" in one_line(run("restore", str(tmp_path / "of-a-newer")))
+    assert "newer version" in one_line(run("serve", "--port", "0"))
+    assert run("restore", str(tmp_path / "of-this-version")).status == 0
+    assert run("check").status == 0
+
+
+def test_no_restore_takes_what_an_earlier_one_kept(run: Run, folder: Path, tmp_path: Path) -> None:
+    run("createuser", "--new", "ada")
+    run("backup", str(tmp_path / "copy"))
+    for name in ("bob", "cleo", "dan"):
+        run("createuser", name)
+        restored = run("restore", str(tmp_path / "copy"))
+        assert restored.status == 0, restored
+    kept = sorted(folder.glob("*.before-restore*"))
+    found = []
+    for path in kept:
+        assert str(path) in restored.out or path != kept[-1]
+        with closing(sqlite3.connect(path)) as database:
+            found.append([row[0] for row in database.execute("SELECT username FROM backchannel_accounts_user")])
+    assert found == [["ada", "bob"], ["ada", "cleo"], ["ada", "dan"]]
+
+
+def test_a_backup_that_is_stopped_leaves_nothing(run: Run, folder: Path, tmp_path: Path) -> None:
+    run("createuser", "--new", "ada")
+    with closing(sqlite3.connect(folder / "backchannel.sqlite3")) as database, database:
+        database.execute("CREATE TABLE ballast (id INTEGER PRIMARY KEY, text TEXT)")
+        database.executemany("INSERT INTO ballast (text) VALUES (?)", (("x" * 4000,) for _ in range(20_000)))
+    shelf = tmp_path / "shelf"
+    shelf.mkdir()
+    process = subprocess.Popen(
+        [sys.executable, "-m", "backchannel", "backup", "--data", str(folder), str(shelf / "copy")],
+        env=clean_environment({}),
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    while not list(shelf.iterdir()):
+        assert process.poll() is None
+        time.sleep(0.001)
+    process.send_signal(signal.SIGTERM)
+    process.wait(60)
+    assert [path.name for path in shelf.iterdir()] in ([], ["copy"])
+
+
+on_postgres = pytest.mark.skipif(
     os.environ.get("BACKCHANNEL_TEST_DATABASE") != "postgres", reason="belongs to the run on PostgreSQL"
 )
-def test_postgresql_comes_back_from_a_dump(run: Run, tmp_path: Path) -> None:
+
+
+@pytest.fixture
+def postgres() -> Iterator[str]:
+    """The URL of an empty database."""
     parts = urlsplit(os.environ["BACKCHANNEL_TEST_POSTGRES_URL"])
-    name = f"backup_{os.getpid()}"
+    name = f"backup_{uuid.uuid4().hex}"
     with psycopg.connect(urlunsplit(parts), autocommit=True) as server:
         server.execute(f"CREATE DATABASE {name}")  # type: ignore[arg-type]
         try:
-            url = urlunsplit(parts._replace(path=f"/{name}"))
-            ours = {"BACKCHANNEL_DATABASE_URL": url}
-            run("createuser", "ada", **ours)
-            assert run("backup", str(tmp_path / "copy"), **ours).err == ""
-            run("createuser", "bob", **ours)
-            restored = run("restore", str(tmp_path / "copy"), **ours)
-            assert (restored.status, restored.err) == (0, "")
-            with psycopg.connect(url) as database:
-                people = database.execute("SELECT username FROM backchannel_accounts_user").fetchall()
-            assert people == [("ada",)]
+            yield urlunsplit(parts._replace(path=f"/{name}"))
         finally:
             server.execute(f"DROP DATABASE {name} WITH (FORCE)")  # type: ignore[arg-type]
+
+
+def people(url: str) -> list[str]:
+    with psycopg.connect(url) as database:
+        rows = database.execute("SELECT username FROM backchannel_accounts_user ORDER BY id").fetchall()
+    return [row[0] for row in rows]
+
+
+def epoch_of(url: str) -> str:
+    with psycopg.connect(url) as database:
+        row = database.execute("SELECT epoch FROM backchannel_workspace").fetchone()
+    assert row is not None
+    return str(row[0])
+
+
+@on_postgres
+def test_postgresql_comes_back_from_a_dump_that_was_read_again(run: Run, postgres: str, tmp_path: Path) -> None:
+    ours = {"BACKCHANNEL_DATABASE_URL": postgres}
+    for command in (["createuser", "ada"], ["promote"], ["backup", str(tmp_path / "copy")]):
+        assert "holds no tables of Backchannel" in one_line(run(*command, **ours))
+    run("createuser", "--new", "ada", **ours)
+    made = run("backup", str(tmp_path / "copy"), **ours)
+    assert (made.status, made.err) == (0, "")
+    with psycopg.connect(postgres) as database:
+        tables = database.execute("SELECT count(*) FROM pg_tables WHERE schemaname = 'public'").fetchone()
+        assert tables is not None
+    assert f": {tables[0]} tables, " in made.out.replace("bytes, ", "bytes: ")
+    assert "(1 accounts, 0 messages)" in made.out
+    assert "Database: PostgreSQL database backup_" in made.out
+    assert (tmp_path / "copy").stat().st_mode & 0o777 == 0o600
+    before = epoch_of(postgres)
+    run("createuser", "bob", **ours)
+    restored = run("restore", str(tmp_path / "copy"), **ours)
+    assert (restored.status, restored.err) == (0, "")
+    assert people(postgres) == ["ada"]
+    assert epoch_of(postgres) != before
+
+
+@on_postgres
+def test_nothing_is_restored_beside_a_server_on_postgresql(
+    run: Run, start: Start, postgres: str, tmp_path: Path
+) -> None:
+    ours = {"BACKCHANNEL_DATABASE_URL": postgres}
+    run("createuser", "--new", "ada", **ours)
+    assert run("backup", str(tmp_path / "copy"), **ours).status == 0
+    run("createuser", "bob", **ours)
+    server = start(**ours)
+    port_of(server)
+    assert "1 server process uses" in one_line(run("restore", str(tmp_path / "copy"), **ours))
+    assert people(postgres) == ["ada", "bob"]
+    server.send_signal(signal.SIGTERM)
+    server.communicate(timeout=30)
+    assert run("restore", str(tmp_path / "copy"), **ours).status == 0
+    assert people(postgres) == ["ada"]
+
+
+@on_postgres
+def test_no_server_starts_beside_a_restore_on_postgresql(run: Run, postgres: str) -> None:
+    ours = {"BACKCHANNEL_DATABASE_URL": postgres}
+    run("createuser", "--new", "ada", **ours)
+    with psycopg.connect(postgres, autocommit=True) as restoring:
+        restoring.execute("SELECT pg_advisory_lock(%s)", [serving_lock._KEY])
+        assert "is being restored" in one_line(run("serve", "--port", "0", **ours))
+
+
+@on_postgres
+def test_what_stopped_a_restore_is_told_and_nothing_changes(run: Run, postgres: str, tmp_path: Path) -> None:
+    ours = {"BACKCHANNEL_DATABASE_URL": postgres}
+    run("createuser", "--new", "ada", **ours)
+    run("backup", str(tmp_path / "copy"), **ours)
+    run("createuser", "bob", **ours)
+    before = epoch_of(postgres)
+    with psycopg.connect(postgres) as somebody:
+        somebody.execute("SELECT * FROM backchannel_message")
+        refused = one_line(run("restore", str(tmp_path / "copy"), **ours))
+    assert refused.endswith("nothing was changed: canceling statement due to lock timeout\n")
+    whole = (tmp_path / "copy").read_bytes()
+    (tmp_path / "torn").write_bytes(whole[: len(whole) // 2])
+    assert "damaged" in one_line(run("restore", str(tmp_path / "torn"), **ours))
+    assert people(postgres) == ["ada", "bob"]
+    assert epoch_of(postgres) == before
+
+
+@on_postgres
+def test_a_backup_from_before_an_upgrade_takes_the_place_of_what_came_with_it(
+    run: Run, postgres: str, tmp_path: Path
+) -> None:
+    ours = {"BACKCHANNEL_DATABASE_URL": postgres}
+    run("createuser", "--new", "ada", **ours)
+    run("backup", str(tmp_path / "copy"), **ours)
+    with psycopg.connect(postgres) as database:
+        database.execute("CREATE TABLE backchannel_later (id int, message uuid REFERENCES backchannel_message)")
+        database.execute(
+            "INSERT INTO django_migrations (app, name, applied) VALUES ('backchannel', '9999_later', now())"
+        )
+    assert run("backup", str(tmp_path / "newer"), **ours).status == 0
+    assert "newer version" in one_line(run("restore", str(tmp_path / "newer"), **ours))
+    assert "newer version" in one_line(run("token", "ada", **ours))
+    assert run("restore", str(tmp_path / "copy"), **ours).status == 0
+    assert run("check", **ours).status == 0
+    with psycopg.connect(postgres) as database:
+        assert database.execute("SELECT to_regclass('backchannel_later')").fetchone() == (None,)
+
+
+@on_postgres
+def test_client_programs_that_are_too_old_are_told_before_anything_is_done(
+    postgres: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(backup_postgres, "PROGRAMS", tmp_path / "none")
+    monkeypatch.setenv("PATH", str(tmp_path))
+    ours = database(postgres, tmp_path)
+    with pytest.raises(DatabaseUnusable, match=r"pg_dump is not installed.*postgresql-client-\d+"):
+        backup_postgres.program_for(ours, "pg_dump")
+    (tmp_path / "pg_dump").write_text("#!/bin/sh\necho 'pg_dump (PostgreSQL) 9.6.1'\n")
+    (tmp_path / "pg_dump").chmod(0o755)
+    with pytest.raises(DatabaseUnusable, match=r"of version 9, .* install the client programs of PostgreSQL \d+"):
+        backup_postgres.program_for(ours, "pg_dump")

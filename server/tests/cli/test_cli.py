@@ -16,11 +16,11 @@ def one_line(ran: Ran) -> str:
 
 
 def test_the_first_account_owns_the_server_and_the_next_does_not(run: Run, folder: Path) -> None:
-    first = run("createuser", "ada")
-    assert (first.status, first.err) == (0, "")
+    first = run("createuser", "--new", "ada")
+    assert (first.status, first.err) == (0, f"Database: SQLite database {folder / 'backchannel.sqlite3'}.\n")
     assert re.fullmatch(r"ada is here and owns this server\. Password: [a-z2-9]{5}(-[a-z2-9]{5}){3}\n", first.out)
-    assert run("createuser", "Bob", "--password", "x").out == "bob is here.\n"
-    assert run("createuser", "eve", "--owner", "--bot").out == "eve is here and owns this server.\n"
+    assert run("createuser", "--new", "Bob", "--password", "x").out == "bob is here.\n"
+    assert run("createuser", "--new", "eve", "--owner", "--bot").out == "eve is here and owns this server.\n"
     rows = sqlite3.connect(folder / "backchannel.sqlite3").execute(
         "SELECT username, is_superuser FROM backchannel_accounts_user ORDER BY id"
     )
@@ -28,9 +28,9 @@ def test_the_first_account_owns_the_server_and_the_next_does_not(run: Run, folde
 
 
 def test_a_token_alone_is_on_stdout(run: Run, folder: Path) -> None:
-    run("createuser", "bot", "--bot")
+    run("createuser", "--new", "bot", "--bot")
     made = run("token", "bot", "--label", "deploys")
-    assert (made.status, made.err) == (0, "")
+    assert (made.status, made.err) == (0, f"Database: SQLite database {folder / 'backchannel.sqlite3'}.\n")
     assert re.fullmatch(r"bc_[A-Za-z0-9_-]{43}\n", made.out)
     kept = b"".join(path.read_bytes() for path in folder.iterdir())
     assert made.out.strip().encode() not in kept
@@ -38,26 +38,27 @@ def test_a_token_alone_is_on_stdout(run: Run, folder: Path) -> None:
 
 def test_names_that_cannot_be_are_refused(run: Run) -> None:
     assert "taken" in one_line(Ran(*_twice(run)))
-    assert "lowercase" in one_line(run("createuser", "two words"))
-    assert "reserved" in one_line(run("createuser", "everyone"))
+    assert "lowercase" in one_line(run("createuser", "--new", "two words"))
+    assert "reserved" in one_line(run("createuser", "--new", "everyone"))
     assert "createuser carl" in one_line(run("token", "carl"))
 
 
 def _twice(run: Run) -> tuple[int, str, str]:
-    run("createuser", "ada")
-    again = run("createuser", "ADA")
+    run("createuser", "--new", "ada")
+    again = run("createuser", "--new", "ADA")
     return again.status, again.out, again.err
 
 
 def test_migrating_twice_is_migrating_once(run: Run) -> None:
-    assert re.fullmatch(r"\d+ migrations applied\.\n", run("migrate").out)
-    assert run("migrate").out == "The tables are up to date.\n"
+    assert re.match(r"\d+ migrations applied\.\n", run("migrate", "--new").out)
+    assert run("migrate").out.startswith("The tables are up to date.\n")
 
 
-def test_check_finds_nothing_wrong_with_an_empty_folder(run: Run, folder: Path) -> None:
+def test_check_finds_nothing_wrong_with_a_new_database(run: Run, folder: Path) -> None:
+    run("migrate", "--new")
     found = run("check")
     assert (found.status, found.err) == (0, "")
-    assert f"ok       data folder {folder} (just made)" in found.out
+    assert f"ok       data folder {folder}\n" in found.out
     assert found.out.endswith("Nothing stands in the way.\n")
 
 
@@ -79,19 +80,19 @@ def test_check_tells_of_every_trouble_it_can_see(run: Run) -> None:
     ],
 )
 def test_what_cannot_be_used_is_told_in_one_line(run: Run, environment: dict[str, str], said: str) -> None:
-    assert said in one_line(run("migrate", **environment))
+    assert said in one_line(run("migrate", "--new", **environment))
     if "BACKCHANNEL_PORT" not in environment:
         assert said in one_line(run("serve", "--port", "0", **environment))
 
 
 def test_a_database_of_a_newer_version_is_left_alone(run: Run, folder: Path) -> None:
-    run("migrate")
+    run("migrate", "--new")
     with sqlite3.connect(folder / "backchannel.sqlite3") as database:
         database.execute(
             "INSERT INTO django_migrations (app, name, applied) VALUES ('backchannel', '9999_later', '2099-01-01')"
         )
     assert "newer version" in one_line(run("serve", "--port", "0"))
-    assert "9999_later" in one_line(run("createuser", "ada"))
+    assert "9999_later" in one_line(run("createuser", "--new", "ada"))
     assert run("check").status == 1
 
 

@@ -93,7 +93,7 @@ def test_signing_out_closes_the_socket_of_that_session(start: Start) -> None:
 def test_nothing_that_was_secret_is_in_the_log(start: Start, run: Run) -> None:
     process = start("--host", "127.0.0.1", BACKCHANNEL_LOG_LEVEL="debug")
     port = port_of(process)
-    run("createuser", "ada")
+    run("createuser", "--new", "ada")
     token = run("token", "ada").out.strip()
     for path in (f"/ws?token={token}", f"/api/rooms?token={token}", f"/nowhere?token={token}"):
         Browser(port).ask("GET", path)

@@ -29,7 +29,7 @@ import contextlib, io, sys
 from backchannel.cli import main
 for name in sys.argv[1:]:
     with contextlib.redirect_stdout(io.StringIO()):
-        main(["createuser", name, "--password", "x"])
+        main(["createuser", "--new", name, "--password", "x"])
     main(["token", name])
 """
 

@@ -1,0 +1,33 @@
+"""What is in a backup, found by reading all of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from backchannel.site.database_problem import DatabaseUnusable
+
+ACCOUNTS = "backchannel_accounts_user"
+MESSAGES = "backchannel_message"
+MIGRATIONS = "django_migrations"
+
+
+@dataclass(slots=True)
+class Content:
+    """Rows by table, and the migrations that made the tables."""
+
+    rows: dict[str, int] = field(default_factory=dict)
+    migrations: set[tuple[str, str]] = field(default_factory=set)
+
+    def __str__(self) -> str:
+        return (
+            f"{len(self.rows)} tables, {sum(self.rows.values()):,} rows "
+            f"({self.rows.get(ACCOUNTS, 0):,} accounts, {self.rows.get(MESSAGES, 0):,} messages)"
+        )
+
+    def check(self, known: set[tuple[str, str]]) -> None:
+        """Refuse what another, newer version made. Raises `DatabaseUnusable`."""
+        newer = sorted(f"{app}.{name}" for app, name in self.migrations - known if app.startswith("backchannel"))
+        if newer:
+            raise DatabaseUnusable(
+                f"the backup was made of a newer version's database ({newer[-1]}); restore it with that version or a later one"
+            )

@@ -1,0 +1,123 @@
+"""Backups of SQLite: a copy made in one reading, which no writer can make start over, and its way back."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+from urllib.parse import quote
+
+from backchannel.site.backup_content import MIGRATIONS, Content
+from backchannel.site.database import SIGN
+from backchannel.site.database_problem import DatabaseUnusable
+from backchannel.site.folder import sync
+
+MAGIC = b"SQLite format 3\x00"
+_PATIENCE_S = 60
+
+
+def copy(source: Path, target: Path) -> Content:
+    """Write what is in `source` now to the empty file `target`. Raises `DatabaseUnusable`.
+
+    One read transaction: writers go on beside it, and it never starts over. The backup interface of SQLite does, at every commit
+    of another connection, unless it takes all pages in one step.
+    """
+    try:
+        with closing(sqlite3.connect(_uri(source, "rw"), uri=True, timeout=_PATIENCE_S, isolation_level=None)) as old:
+            if not _has_table(old, SIGN):
+                raise DatabaseUnusable(f"{source} holds no tables of Backchannel: there is nothing to back up")
+            old.execute("VACUUM INTO ?", [str(target)])
+        return read(target)
+    except sqlite3.Error as problem:
+        raise DatabaseUnusable(f"cannot back up the SQLite database {source}: {problem}") from None
+
+
+def read(file: Path) -> Content:
+    """Read a backup to its end. Raises `sqlite3.Error`, or `DatabaseUnusable` where it is damaged or none."""
+    with closing(sqlite3.connect(_uri(file, "ro"), uri=True)) as database:
+        verdict = database.execute("PRAGMA quick_check(1)").fetchone()[0]
+        if verdict != "ok":
+            raise DatabaseUnusable(f"{file} is damaged: {verdict.splitlines()[-1]}")
+        if not _has_table(database, SIGN) or not _has_table(database, MIGRATIONS):
+            raise DatabaseUnusable(f"{file} is not a backup of Backchannel: it holds none of its tables")
+        names = [row[0] for row in database.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
+        return Content(
+            {name: database.execute(f'SELECT count(*) FROM "{name}"').fetchone()[0] for name in _own(names)},
+            set(database.execute(f"SELECT app, name FROM {MIGRATIONS}")),
+        )
+
+
+def restore(file: Path, place: Path, epoch: str, known: set[tuple[str, str]]) -> Path | None:
+    """Put `file` in the place of the database at `place`, under a new epoch. Where the old one is kept. Raises `DatabaseUnusable`.
+
+    The new database is made whole beside the old one and then takes its name: there is no moment without a database.
+    """
+    coming = place.with_name(place.name + ".coming")
+    try:
+        try:
+            shutil.copyfile(file, coming)
+            coming.chmod(0o600)
+            read(coming).check(known)
+            with closing(sqlite3.connect(coming)) as database, database:
+                database.execute(f"UPDATE {SIGN} SET epoch = ? WHERE id = 1", [epoch])
+        except sqlite3.Error as problem:
+            raise DatabaseUnusable(f"{file} is damaged: {problem}") from None
+        except DatabaseUnusable as problem:
+            raise DatabaseUnusable(str(problem).replace(str(coming), str(file))) from None
+        sync(coming)
+        kept = _set_aside(place) if place.exists() else None
+        coming.replace(place)
+        sync(place.parent)
+    except OSError as problem:
+        raise DatabaseUnusable(f"cannot restore to {place}: {problem.strerror}") from None
+    finally:
+        coming.unlink(missing_ok=True)
+    return kept
+
+
+def _set_aside(place: Path) -> Path:
+    """Give the old database a second name that no earlier one has; it loses the first when the new one takes that."""
+    _finish_log(place)
+    number = 1
+    while True:
+        kept = place.with_name(place.name + (".before-restore" if number == 1 else f".before-restore.{number}"))
+        try:
+            os.link(place, kept)
+        except FileExistsError:
+            number += 1
+        except OSError:  # a file system without links
+            if kept.exists():
+                number += 1
+                continue
+            shutil.copy2(place, kept)
+            break
+        else:
+            break
+    return kept
+
+
+def _finish_log(place: Path) -> None:
+    """So that the file alone is whole, and no log of it is left that the next database would be given."""
+    try:
+        with closing(sqlite3.connect(place, timeout=_PATIENCE_S)) as database:
+            database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    except sqlite3.DatabaseError:
+        pass  # what is there is no database: it is kept as it is
+    for leftover in ("-wal", "-shm"):
+        place.with_name(place.name + leftover).unlink(missing_ok=True)
+
+
+def _own(names: list[str]) -> list[str]:
+    return sorted(name for name in names if not name.startswith("sqlite_"))
+
+
+def _has_table(database: sqlite3.Connection, name: str) -> bool:
+    return (
+        database.execute("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = ?", [name]).fetchone() is not None
+    )
+
+
+def _uri(path: Path, mode: str) -> str:
+    return f"file:{quote(str(path))}?mode={mode}"
