@@ -7,7 +7,8 @@ or from real servers under real faults. An operation without an answer is indete
 
     send     {client, user, room, id, content}        a person typed a message
     do       {client, user, word, …}                  any other command (an edit's `content` counts)
-    ack      {client, room, id, seq, duplicate}       the server's answer to a send
+    ack      {client, user, room, id, seq, duplicate, rev?, content?, quoted?, excerpt?}     the server's answer to a send; `rev`:
+                                                      the message's rev_seq, `quoted`: the message that it answers
     refused  {client, room, id, code}                 a final refusal
     sent     {client, room, id}                       the client shows it as sent
     crashed  {client, keeps_outbox}                   the client's process ended
@@ -179,7 +180,7 @@ def _seq_is_for_ever(history: History) -> list[Anomaly]:
     }
     found = []
     for record in history.by_op["heard"]:
-        if "seq" not in record or record["type"] in ("room_added", "room_reset"):
+        if "seq" not in record or record["type"] in USER_FRAMES or record["type"] == "room_reset":
             continue
         place, what = (record["room"], record["seq"]), (record["type"], record.get("id"))
         if place in truth and truth[place] != what:
@@ -260,12 +261,31 @@ def _nothing_after_removal(history: History) -> list[Anomaly]:
     for record in history.by_op["heard"]:
         if "seq" in record and record["type"] not in USER_FRAMES and record["room"] in history.logs:
             look(record, record["seq"])
+    versions = _versions(history)
+    for record in history.by_op["ack"]:
+        if "rev" in record and record["room"] in history.logs:
+            # As it was sent it may be told to whoever sent it, at any time.
+            if record["rev"] != record["seq"]:
+                look(record, record["rev"])
+            quoted = versions.get((record.get("quoted"), record.get("excerpt")), 0)
+            if quoted > record["seq"]:
+                look(record, quoted)
     for record in history.by_op["read"]:
         if record["messages"] and record["room"] in history.logs:
             look(record, record["newest"])
             if _was_removed_all_the_while(history, record):
                 found.append(Anomaly("seen after removal", f"{record['client']} read {record['room']} after it"))
     return found
+
+
+def _versions(history: History) -> dict[tuple[str | None, str | None], int]:
+    """(message, what it said) → the lowest rev_seq with which anybody heard it say so."""
+    versions: dict[tuple[str | None, str | None], int] = {}
+    for record in history.by_op["heard"]:
+        if "rev" in record and record["content"]:
+            key = (record["id"], record["content"])
+            versions[key] = min(record["rev"], versions.get(key, record["rev"]))
+    return versions
 
 
 def _was_removed_all_the_while(history: History, record: Record) -> bool:

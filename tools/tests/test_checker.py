@@ -107,6 +107,49 @@ def tell_whoever_was_removed(h):
     log["entries"].append({"seq": 4, "at": 0, "type": "room_updated"})
 
 
+def tell_whoever_was_removed_what_became_of_their_message(h, **changes):
+    """ben said something before he was removed, in answer to the second message; his retry comes after that was edited."""
+    log = part(h, "log")
+    mine = message(3, "m3", BEN, "three", **changes.pop("stored", {}))
+    log["entries"] = [
+        *log["entries"][:2],
+        {"seq": 3, "at": 0, "type": "message_created", "id": "m3", "sender": BEN},
+        {"seq": 4, "at": 3.05, "type": "member_left", "user": BEN},
+        {"seq": 5, "at": 3.2, "type": "reaction_added", "id": "m3"},
+        {"seq": 6, "at": 3.3, "type": "message_edited", "id": "m2"},
+    ]
+    edited = message(2, "m2", ADA, "new", rev_seq=6)
+    log["messages"] = [log["messages"][0], edited, mine]
+    log["head"] = 6
+    h.insert(
+        12,
+        {
+            "op": "do",
+            "t": 3.0,
+            "client": "a",
+            "user": ADA,
+            "word": "edit_message",
+            "message_id": "m2",
+            "content": "new",
+        },
+    )
+    h.insert(13, {"op": "send", "t": 2.4, "client": "b", "user": BEN, "room": 7, "id": "m3", "content": "three"})
+    h.insert(14, heard("a", ADA, None, "message_edited", t=3.4, room=7, seq=6, id="m2", content="new", rev=6))
+    ack = {"op": "ack", "t": 4.0, "client": "b", "user": BEN, "room": 7, "id": "m3", "seq": 3, "duplicate": True,
+           "rev": 3, "content": "three", "quoted": "m2", "excerpt": ""}  # fmt: skip
+    h.insert(15, {**ack, **changes})
+    part(h, "view")["rooms"]["7"].update(cursor=6, messages=log["messages"], unread=1)
+    part(h, "list")["rooms"]["7"].update(seq=6, unread=1, last="m3")
+
+
+def tell_them_of_reactions(h):
+    tell_whoever_was_removed_what_became_of_their_message(h, rev=5)
+
+
+def tell_them_the_new_words_of_a_quote(h):
+    tell_whoever_was_removed_what_became_of_their_message(h, excerpt="new")
+
+
 def show_it_to_whoever_was_removed(h):
     part(h, "view", 1)["rooms"] = part(h, "view")["rooms"]
 
@@ -171,6 +214,8 @@ SPOILED = {
     double_an_event: "doubled",
     skip_an_event: "lost on the link",
     tell_whoever_was_removed: "seen after removal",
+    tell_them_of_reactions: "seen after removal",
+    tell_them_the_new_words_of_a_quote: "seen after removal",
     show_it_to_whoever_was_removed: "seen after removal",
     show_it_as_sent_before: "shown as sent",
     show_less: "unseen",
@@ -195,6 +240,12 @@ def test_an_anomaly_is_named(spoil):
     history = sound()
     spoil(history)
     assert SPOILED[spoil] in {anomaly.kind for anomaly in checker.check(history)}
+
+
+def test_a_retry_after_a_removal_may_be_told_what_was_sent():
+    history = sound()
+    tell_whoever_was_removed_what_became_of_their_message(history)
+    assert checker.check(history) == []
 
 
 def test_a_message_without_an_answer_may_be_stored_or_not():

@@ -1,8 +1,8 @@
 """Messages into the rooms' logs: many senders, one pass, a fixed number of statements.
 
 The order inside the transaction is what makes a retry safe: the room's lock is held, so a key that is looked up and not
-found cannot appear before the insert. A key that is found is answered with the first outcome even where its sender has
-been removed since: that message was sent.
+found cannot appear before the insert. A key that is found is answered with the first outcome even where its sender is no
+longer in the room: that message was sent. They are told it as it was sent, and nothing of what became of it.
 """
 
 import re
@@ -20,7 +20,7 @@ from backchannel.protocol.errors import Code, CommandError, invalid
 from backchannel.protocol.events import MessageCreated, Notification
 from backchannel.protocol.results import SendResult
 from backchannel.protocol.shapes import Message, Quote, User
-from backchannel.store import reads
+from backchannel.store import past, reads
 from backchannel.store.models import Membership
 from backchannel.store.render import excerpt, quote_from_row
 from backchannel.store.transaction import (
@@ -125,7 +125,7 @@ def append_messages(transaction: Transaction, appends: Sequence[Append]) -> list
         _insert(transaction, rows)
     if mention_rows:
         transaction.execute_many(f"INSERT INTO {MENTION} (person_id, room_id, seq) VALUES (%s, %s, %s)", mention_rows)
-    _answer_duplicates(transaction, appends, outcomes)
+    _answer_duplicates(transaction, appends, outcomes, members)
     return outcomes
 
 
@@ -253,8 +253,11 @@ def _notify(transaction: Transaction, outcome: Outcome, message: Message) -> Non
         note(answered, "reply")
 
 
-def _answer_duplicates(transaction: Transaction, appends: Sequence[Append], outcomes: list[Outcome]) -> None:
-    """A retry gets the message as it is now; one inside the same batch gets what was just stored."""
+def _answer_duplicates(
+    transaction: Transaction, appends: Sequence[Append], outcomes: list[Outcome], members: set[tuple[int, int]]
+) -> None:
+    """A member's retry gets the message as it is now, anybody else's as it was sent; one inside the same batch gets what was just
+    stored."""
     pending = [
         (append, outcome)
         for append, outcome in zip(appends, outcomes, strict=True)
@@ -266,4 +269,6 @@ def _answer_duplicates(transaction: Transaction, appends: Sequence[Append], outc
     for append, outcome in pending:
         first = outcome.result
         message = first.result.message if isinstance(first, Outcome) else stored[append.id]
+        if (append.room_id, append.sender.id) not in members:
+            message = past.as_it_was_sent(message, append.content)
         outcome.result = SendResult(message, duplicate=True)

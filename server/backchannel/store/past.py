@@ -1,6 +1,7 @@
-"""What somebody who left a room may still read of it: what was there when they left, as it was. Sync, like `reads`.
+"""What somebody who is no longer in a room is told of it: what was there when they were, as it was. Sync, like `reads`.
 
-Who was removed reads nothing; that is decided in `left_seq_of`.
+Who left reads on up to there; who was removed reads nothing, which is decided in `left_seq_of`. Both are told of their own messages
+that these were sent, as they were sent.
 """
 
 from collections.abc import Sequence
@@ -44,6 +45,17 @@ def as_they_were(messages: Sequence[Message], left_seq: int) -> list[Message]:
             message = structs.replace(message, reply_to=structs.replace(message.reply_to, excerpt=""))
         shown.append(message)
     return shown
+
+
+def as_it_was_sent(message: Message, content: str) -> Message:
+    """The answer to the repeated sending of what is stored as `message`: what its sender wrote, which is what they say again, and
+    nothing of what became of it. A quote of words that changed since has none."""
+    quote = message.reply_to
+    if quote is not None and _changed_since({quote.id}, message.seq):
+        quote = structs.replace(quote, excerpt="")
+    return structs.replace(
+        message, content=content, rev_seq=message.seq, reply_to=quote, edited_at=None, deleted=False, reactions=[]
+    )
 
 
 def _changed_since(ids: set[UUID], seq: int) -> set[UUID]:

@@ -244,3 +244,43 @@ def _is_problem(response: httpx.Response, code: str) -> Any:
     if not is_final(response.status_code) and response.status_code != 401:
         assert response.headers["Retry-After"]
     return body
+
+
+@pytest.mark.parametrize("goes", ["remove_member", "leave_room"])
+@pytest.mark.parametrize("before", [False, True], ids=["after they went", "before they went"])
+def test_who_is_no_longer_in_the_room_is_told_their_message_as_it_was_sent(
+    server: Running, goes: str, before: bool
+) -> None:
+    world = build(server)
+    ada, ben = world.ada, world.ben
+    said = {
+        "id": str(uuid4()),
+        "room_id": world.group,
+        "content": f"@{ada.user.username} Yes.",
+        "reply_to": world.by_ada,
+    }
+
+    def change() -> None:
+        server.do(ada, "add_reaction", message_id=said["id"], emoji="👍")
+        server.do(ada, "edit_message", message_id=world.by_ada, content="Something secret.")
+        server.do(ada, "delete_message", message_id=said["id"])
+
+    with server.device(ben) as device:
+        first = device.call("send_message", **said).body["message"]
+        assert first["reply_to"]["excerpt"] == "From Ada."
+        if before:
+            change()
+        if goes == "leave_room":
+            server.do(ben, "leave_room", room_id=world.group)
+        else:
+            server.do(ada, "remove_member", room_id=world.group, user_id=ben.id)
+        unchanged = {"message": first, "duplicate": True}
+        if not before:
+            assert server.do(ben, "send_message", **said) == unchanged
+            change()
+        unchanged["message"] = {**first, "reply_to": {**first["reply_to"], "excerpt": ""}}
+        assert server.do(ben, "send_message", **said) == unchanged
+        assert device.call("send_message", **said).body == unchanged
+    # A member is shown what became of it.
+    server.do(ada, "add_members", room_id=world.group, user_ids=[ben.id])
+    assert server.do(ben, "send_message", **said)["message"]["deleted"]

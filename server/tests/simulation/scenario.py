@@ -121,6 +121,7 @@ class Scenario:
 
     def _do_look_back(self, client: Any, room: int) -> None:
         client.look_back(self._choice(range(1, self.plan.rooms + 1)))
+        client.sender.say_again()
 
     def _do_rename(self, client: Any, room: int) -> None:
         self._words += 1

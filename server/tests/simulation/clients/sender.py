@@ -1,5 +1,6 @@
 """How a client says what is in its outbox: by the proven socket, after 2 s also over HTTP, else over HTTP at once."""
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from tests.simulation.clients.outbox import Item
@@ -45,8 +46,7 @@ class Sender:
         if not self._client.is_alive:
             return
         if status in (200, 201):
-            self._client.note("ack", room=item.room, id=item.id, seq=result["message"]["seq"], duplicate=result["duplicate"],
-                      epoch=self._client.replica.epoch)  # fmt: skip
+            self._note_ack(item, result)
             self.stored(result["message"], "ack")
         elif not item.in_flight or item.tries != attempt:
             return
@@ -61,6 +61,25 @@ class Sender:
             item.in_flight = False
             self._loop.call_later(pause, self.pump, item.room)
         self._client.after()
+
+    def say_again(self) -> None:
+        """What was acked, once more, as a copy of it would that was long on its way: the last messages of rooms that one is no
+        longer in, else the last of all."""
+        sent = list(self._client.outbox.sent.values())
+        gone = [item for item in sent if item.room not in self._client.replica.rooms]
+        for item in (gone or sent[-1:])[-3:]:
+            self._client.over_http("send_message", item.fields, partial(self._said_again, item))
+
+    def _said_again(self, item: Item, status: int, result: Frame) -> None:
+        if status in (200, 201):
+            self._note_ack(item, result)
+
+    def _note_ack(self, item: Item, result: Frame) -> None:
+        message = result["message"]
+        quote = message["reply_to"] or {"id": None, "excerpt": ""}
+        self._client.note("ack", room=item.room, id=item.id, seq=message["seq"], duplicate=result["duplicate"],
+                  epoch=self._client.replica.epoch, rev=message["rev_seq"], content=message["content"],
+                  quoted=quote["id"], excerpt=quote["excerpt"])  # fmt: skip
 
     def stored(self, message: Frame, evidence: str) -> None:
         """The server has it: by ack, by event or by history, whichever was first."""

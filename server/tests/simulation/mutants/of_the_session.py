@@ -149,6 +149,13 @@ def who_was_removed_reads_as_if_they_had_left() -> Any:
     yield from replaced(past, "LEFT", "removed")
 
 
+@mutant(deeds=("leave_join", "look_back", "react"))
+def who_went_is_told_what_became_of_their_message() -> Any:
+    from backchannel.store import past
+
+    yield from replaced(past, "as_it_was_sent", lambda message, _: message)
+
+
 @mutant(faults=("no_upgrade", "bus_loses"))
 def a_poll_keeps_only_what_came_last() -> Any:
     from backchannel.transports.http.device import Wait

@@ -25,7 +25,7 @@ class History:
         """A frame with a number, on a link or (None) as the answer to `get_events`."""
         record = {"op": "heard", "t": self._clock(), "client": client.name, "user": client.who.user_id, "link": link}
         word = record["type"] = frame["type"]
-        if "seq" in frame:
+        if "seq" in frame and "user_version" not in frame:
             record["room"], record["seq"] = frame["room_id"], frame["seq"]
             if "message" in frame:
                 record["id"] = frame["message"]["id"]
