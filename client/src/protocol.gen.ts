@@ -394,13 +394,17 @@ export interface Channels {
   readonly channels: readonly ChannelSummary[];
 }
 
-/** One row of `get_channels`: what somebody sees of a channel before joining it. */
+/**
+ * One row of `get_channels`: what somebody sees of a channel before joining it. `removed`: they were removed, and cannot join
+ * until one of its managers adds them.
+ */
 export interface ChannelSummary {
   readonly id: RoomId;
   readonly name: string;
   readonly topic: string;
   readonly member_count: number;
   readonly joined: boolean;
+  readonly removed: boolean;
 }
 
 /** `frames`: the very frames the WebSocket would have carried. */

@@ -1,11 +1,14 @@
 """Who may do what. Pure: it sees words and numbers, and either passes or raises the error the client is told.
 
-room            | send, read, react | name, topic, add people | join          | leave | remove people, delete others' messages
+room            | send, read, react | name, topic, add people | join          | leave | remove people, add them again, delete others' messages
 direct          | its two           | nobody                  | nobody        | no    | nobody
 group           | members           | members                 | by invitation | yes   | its owner and admins
-channel         | members           | members                 | everybody     | yes   | its owner and admins
+channel         | members           | members                 | everybody*    | yes   | its owner and admins
+
+* But for those who were removed.
 """
 
+from collections.abc import Sequence
 from typing import Final
 
 from backchannel import text_rules
@@ -66,9 +69,22 @@ def check_not_direct(kind: str, what: str) -> None:
         raise CommandError(Code.FORBIDDEN, f"A direct room belongs to its two people for ever: {what}.")
 
 
-def check_may_join(kind: str) -> None:
+def check_may_join(kind: str, state: str | None = None) -> None:
+    """`state`: of the membership that was; None where there was none."""
     if kind != "channel":
         raise CommandError(Code.FORBIDDEN, "This room is by invitation: ask one of its members to add you.")
+    if state == "removed":
+        raise CommandError(
+            Code.FORBIDDEN, "You were removed from this channel. Ask its owner or an admin to add you again."
+        )
+
+
+def check_may_add(actor_role: str, removed: Sequence[str]) -> None:
+    """`removed`: the names of those among them who were removed before. A removal stands until a manager lifts it."""
+    if removed and actor_role not in _MANAGERS:
+        raise CommandError(
+            Code.FORBIDDEN, f"Removed from this room, so only its owner and admins can add them: {', '.join(removed)}."
+        )
 
 
 def check_may_remove(actor_role: str, target_role: str) -> None:

@@ -102,13 +102,15 @@ class Room(msgspec.Struct):
 
 
 class ChannelSummary(msgspec.Struct):
-    """One row of `get_channels`: what somebody sees of a channel before joining it."""
+    """One row of `get_channels`: what somebody sees of a channel before joining it. `removed`: they were removed, and cannot join
+    until one of its managers adds them."""
 
     id: int
     name: str
     topic: str
     member_count: int
     joined: bool
+    removed: bool = False
 
 
 class Limits(msgspec.Struct, frozen=True):

@@ -42,6 +42,24 @@ def read(sql: str, parameters: Sequence[Any]) -> list[tuple[Any, ...]]:
     return driver_of(default_connection).query(sql, parameters)
 
 
+def begins(column: str, key: str) -> tuple[str, list[Any]]:
+    """A condition that an index serves, and its values: does the column begin with `key`, by code points?"""
+    if default_connection.vendor == "postgresql":
+        escaped = key.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+        return f"{column} LIKE %s", [f"{escaped}%"]
+    return f"{column} >= %s AND {column} < %s", [key, f"{key}\U0010ffff"]
+
+
+def by_code_point() -> str:
+    """After a column in ORDER BY: the same order on all databases."""
+    return ' COLLATE "C"' if default_connection.vendor == "postgresql" else ""
+
+
+def position_of() -> str:
+    """The function (text, part) → where the part stands, 0 where it does not."""
+    return "strpos" if default_connection.vendor == "postgresql" else "instr"
+
+
 def prepare_for_writing(connection: BaseDatabaseWrapper) -> None:
     """Connect, where the connection is to be the writer's."""
     connection.ensure_connection()

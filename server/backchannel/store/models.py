@@ -7,9 +7,10 @@ under the room's lock. A person is the chat's own view of an account, so that th
 
 from typing import Any
 
-from django.db import models
+from django.db import models, transaction
 
 from backchannel.store.clock import now_us
+from backchannel.text_rules import fold, name_keys
 
 
 class Workspace(models.Model):
@@ -33,6 +34,7 @@ class Person(models.Model):
     display_name = models.CharField(max_length=150)
     active = models.BooleanField(default=True)
     version = models.BigIntegerField(default=1)
+    folded = models.CharField(max_length=150, db_default="", editable=False)
 
     class Meta:
         indexes = [models.Index(fields=["username"], name="backchannel_person_username")]
@@ -41,9 +43,35 @@ class Person(models.Model):
     def __str__(self) -> str:
         return self.username
 
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """With the names go the keys that the person is found by."""
+        self.folded = fold(self.display_name)[:150]
+        keys = dict.fromkeys(name_keys(self.username) + name_keys(self.display_name))
+        with transaction.atomic():
+            super().save(*args, **kwargs)
+            NameKey.objects.filter(person=self).delete()
+            NameKey.objects.bulk_create(NameKey(person=self, key=key) for key in keys)
+
+
+class NameKey(models.Model):
+    """What somebody is found by the beginning of: a folded name, from each of its words on. Folding is done here and not by the
+    database, so that all databases find the same people."""
+
+    id = models.BigAutoField(primary_key=True)
+    person = models.ForeignKey(Person, models.CASCADE, related_name="name_keys")
+    key = models.CharField(max_length=100)
+
+    class Meta:
+        # PostgreSQL finds beginnings by this kind of index alone; on SQLite the comparison is by bytes anyway.
+        indexes = [models.Index(fields=["key"], name="backchannel_name_key_begins", opclasses=["varchar_pattern_ops"])]
+
+    def __str__(self) -> str:
+        return self.key
+
 
 class Room(models.Model):
-    """`head` is the seq of the newest event. `direct_key` ("3:8") keeps direct rooms one per pair."""
+    """`head` is the seq of the newest event. `direct_key` ("3:8") keeps direct rooms one per pair. `folded` is the name as it is
+    compared in a search."""
 
     class Kind(models.TextChoices):
         DIRECT = "direct"
@@ -58,6 +86,12 @@ class Room(models.Model):
     head = models.BigIntegerField(default=0, editable=False)
     member_count = models.IntegerField(default=0, editable=False)
     created_us = models.BigIntegerField(default=now_us, editable=False)
+    folded = models.CharField(max_length=200, db_default="", editable=False)
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["folded"], condition=models.Q(kind="channel"), name="backchannel_channel_folded")
+        ]
 
     def __str__(self) -> str:
         return self.name or f"{self.kind} {self.pk}"
@@ -160,6 +194,25 @@ class Mention(models.Model):
 
     def __str__(self) -> str:
         return f"{self.person_id} at {self.room_id}/{self.seq}"
+
+
+class Allowance(models.Model):
+    """How much of what a person may do in a day is used up: it is free again at `until_us`, evenly on the way there."""
+
+    class Kind(models.TextChoices):
+        ROOMS_CREATED = "rooms_created"
+        PEOPLE_ADDED = "people_added"
+
+    id = models.BigAutoField(primary_key=True)
+    person = models.ForeignKey(Person, models.CASCADE, related_name="allowances", db_index=False)
+    kind = models.CharField(max_length=16, choices=Kind.choices)
+    until_us = models.BigIntegerField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["person", "kind"], name="backchannel_one_allowance")]
+
+    def __str__(self) -> str:
+        return f"{self.kind} of {self.person_id}"
 
 
 def workspace_defaults() -> dict[str, Any]:

@@ -6,17 +6,26 @@ from contextlib import suppress
 from itertools import count
 from typing import Any, Final
 
-from django.db import IntegrityError
+from django.db import IntegrityError, connection, transaction
 
 from backchannel.protocol.shapes import User
-from backchannel.store.driver import read
+from backchannel.store.clock import now_us
+from backchannel.store.driver import begins, by_code_point, read
 from backchannel.store.models import Person
-from backchannel.store.transaction import PERSON
-from backchannel.text_rules import clean_name, handle_of, holds_address
+from backchannel.store.owners import keep_an_owner
+from backchannel.store.transaction import MEMBERSHIP, NAME_KEY, PERSON, ROOM, Outcome, Transaction
+from backchannel.text_rules import KEY_LENGTH, clean_name, fold, handle_of, holds_address
 from backchannel.text_rules.handles import numbered
 
 _OF_ACCOUNT: Final = f"SELECT id, username, display_name, active FROM {PERSON} WHERE account = %s"
 """Asked at every handshake."""
+_WITHOUT_OTHER_OWNER: Final = (
+    f"SELECT mb.room_id FROM {MEMBERSHIP} mb JOIN {ROOM} r ON r.id = mb.room_id "
+    "WHERE mb.person_id = %s AND mb.state = 'member' AND r.kind <> 'direct' AND NOT EXISTS ("
+    f"SELECT 1 FROM {MEMBERSHIP} o JOIN {PERSON} p ON p.id = o.person_id WHERE o.room_id = mb.room_id AND o.state = 'member' "
+    "AND o.role = 'owner' AND p.active AND o.person_id <> mb.person_id)"
+)
+"""The rooms in which somebody is the only active owner, or would be the only one to become it."""
 
 
 def person_for_account(account: str, username: str, display_name: str) -> User:
@@ -29,9 +38,18 @@ def person_for_account(account: str, username: str, display_name: str) -> User:
     display_name = clean_name(display_name)
     names = (username, username if not display_name or holds_address(display_name) else display_name)
     [(person_id, *kept)] = found or _make(account, names)
-    if kept != [*names, True]:
-        Person.objects.filter(pk=person_id).update(username=names[0], display_name=names[1], active=True)
+    if kept[:2] != list(names):
+        rename(person_id, *names)
+    if not kept[2]:
+        set_account_active(account, True)
     return User(person_id, *names)
+
+
+def rename(person_id: int, username: str, display_name: str) -> None:
+    """With the names change the keys that the person is found by."""
+    person = Person.objects.get(pk=person_id)
+    person.username, person.display_name = username, display_name
+    person.save(update_fields=["username", "display_name", "folded"])
 
 
 def _handle(login: str, account: str, kept: str) -> str:
@@ -51,8 +69,18 @@ def _make(account: str, names: tuple[str, str]) -> list[tuple[Any, ...]]:
 
 
 def set_account_active(account: str, active: bool) -> None:
-    """Banned people are not found any more; what they wrote stays."""
-    Person.objects.filter(account=account).update(active=active)
+    """Banned people are not found any more; what they wrote stays. In the rooms that nobody active owns with or without them, the
+    member who has been there longest takes over. The heirs hear of it within seconds, from whichever node they are at."""
+    person_id = id_of_account(account)
+    if person_id is None:
+        return
+    with transaction.atomic():
+        writing = Transaction(connection, now_us())
+        writing.lock_rooms(row[0] for row in writing.query(_WITHOUT_OTHER_OWNER, [person_id]))
+        Person.objects.filter(pk=person_id).update(active=active)
+        for room in writing.rooms.values():
+            keep_an_owner(writing, Outcome(), room)
+        writing.finish()
 
 
 def users_by_id(ids: Iterable[int]) -> dict[int, User]:
@@ -60,15 +88,17 @@ def users_by_id(ids: Iterable[int]) -> dict[int, User]:
 
 
 def find_people(query: str, limit: int) -> list[User]:
-    """Active people whose username or display name begins with `query`, by name."""
-    from django.db.models import Q
-
-    people = Person.objects.filter(active=True)
-    if query:
-        people = people.filter(
-            Q(username__istartswith=query) | Q(display_name__istartswith=query) | Q(display_name__icontains=" " + query)
-        )
-    return [user_of(person) for person in people.order_by("display_name", "pk")[:limit]]
+    """Active people whose username, or a word of whose display name, begins with `query`, by name. Case and accents do not count;
+    see `text_rules.fold`."""
+    key = fold(query)[:KEY_LENGTH]
+    condition, values = begins("k.key", key)
+    found = f"AND p.id IN (SELECT k.person_id FROM {NAME_KEY} k WHERE {condition}) " if key else ""
+    rows = read(
+        f"SELECT p.id, p.username, p.display_name FROM {PERSON} p WHERE p.active {found}"
+        f"ORDER BY p.folded{by_code_point()}, p.id LIMIT %s",
+        [*(values if key else ()), limit],
+    )
+    return [User(*row) for row in rows]
 
 
 def user_of(person: Person) -> User:

@@ -1,6 +1,6 @@
 """Rooms made, changed, joined and left. A membership moves in the room's own log, so that it has its place among the messages."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -12,7 +12,6 @@ from backchannel.protocol.events import (
     MemberJoined,
     MemberLeft,
     Notification,
-    RoomAdded,
     RoomFacts,
     RoomRemoved,
     RoomUpdated,
@@ -22,9 +21,13 @@ from backchannel.protocol.shapes import Room, User
 from backchannel.store import people, rooms
 from backchannel.store.clock import now_us
 from backchannel.store.models import Membership
-from backchannel.store.transaction import MEMBERSHIP, ROOM, Change, LockedRoom, Outcome, Transaction
+from backchannel.store.owners import keep_an_owner, tell_added
+from backchannel.store.transaction import MEMBERSHIP, ROOM, Change, LockedRoom, Outcome, Transaction, marks
+from backchannel.text_rules import fold
 
 MEMBER = Membership.State.MEMBER.value
+REMOVED = Membership.State.REMOVED.value
+FOLDED_LENGTH = 200
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,13 +41,13 @@ class CreateRoom(Change):
 
     def apply(self, transaction: Transaction, outcome: Outcome) -> None:
         others = list(dict.fromkeys(user_id for user_id in self.members if user_id != self.actor.id))
-        users = _check_users(others, "members")
         direct_key = self._direct_key(others)
-        if direct_key:
+        if direct_key:  # it is there for ever, also where the other has been deactivated since
             existing = transaction.query(f"SELECT id FROM {ROOM} WHERE direct_key = %s", [direct_key])
             if existing:
                 outcome.result = Created(_room_for(existing[0][0], self.actor.id), created=False)
                 return
+        users = _check_users(others, "members")
         room_id = _insert_room(transaction, self.kind, self.name, self.topic, direct_key, 1 + len(others))
         owner = Membership.Role.MEMBER if self.kind == "direct" else Membership.Role.OWNER
         rows = [
@@ -57,7 +60,7 @@ class CreateRoom(Change):
             rows,
         )
         for _, user_id, _ in rows:
-            _tell_added(transaction, outcome, room_id, user_id)
+            tell_added(transaction, outcome, room_id, user_id)
             if self.kind != "direct" and user_id in users:
                 _tell_invited(transaction, outcome, room_id, user_id, self.actor)
         transaction.after_heads(lambda: _set_created(outcome, room_id, self.actor.id))
@@ -107,7 +110,9 @@ class UpdateRoom(RoomChange):
             lambda seq, at: RoomUpdated(room_id=room.id, seq=seq, at=at, room=facts),
             body={"room": facts},
         )  # fmt: skip
-        transaction.execute(f"UPDATE {ROOM} SET name = %s, topic = %s WHERE id = %s", [name, topic, room.id])
+        transaction.execute(
+            f"UPDATE {ROOM} SET name = %s, topic = %s, folded = %s WHERE id = %s", [name, topic, _folded(name), room.id]
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,8 +121,9 @@ class JoinRoom(RoomChange):
         room = transaction.room(self.room_id)
         standing = transaction.standing(room.id, self.actor.id)
         if standing is None or standing.state != MEMBER:
-            rules.check_may_join(room.kind)
+            rules.check_may_join(room.kind, standing.state if standing else None)
             _enter(transaction, outcome, room, self.actor, self.actor)
+            keep_an_owner(transaction, outcome, room)
         _answer_with_room(transaction, outcome, room.id, self.actor.id)
 
 
@@ -126,15 +132,27 @@ class AddMembers(RoomChange):
     user_ids: Sequence[int]
 
     def apply(self, transaction: Transaction, outcome: Outcome) -> None:
-        room, _ = transaction.check_member(self.room_id, self.actor.id)
+        room, mine = transaction.check_member(self.room_id, self.actor.id)
         rules.check_not_direct(room.kind, "make a group to talk with more")
         users = _check_users(list(dict.fromkeys(self.user_ids)), "user_ids")
-        for user in users.values():
-            standing = transaction.standing(room.id, user.id)
-            if standing is None or standing.state != MEMBER:
-                _enter(transaction, outcome, room, user, self.actor)
-                _tell_invited(transaction, outcome, room.id, user.id, self.actor)
+        states = self._states(transaction, users)
+        rules.check_may_add(mine.role, [users[user].display_name for user, state in states.items() if state == REMOVED])
+        coming = [user for user in users.values() if states.get(user.id) != MEMBER]
+        for user in coming:
+            _enter(transaction, outcome, room, user, self.actor)
+            _tell_invited(transaction, outcome, room.id, user.id, self.actor)
+        if coming:
+            keep_an_owner(transaction, outcome, room)
         _answer_with_room(transaction, outcome, room.id, self.actor.id)
+
+    def _states(self, transaction: Transaction, users: Collection[int]) -> dict[int, str]:
+        """Of those of them who are or were in the room."""
+        return dict(
+            transaction.query(
+                f"SELECT person_id, state FROM {MEMBERSHIP} WHERE room_id = %s AND person_id IN ({marks(users)})",
+                [self.room_id, *users],
+            )
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -186,7 +204,7 @@ def _enter(transaction: Transaction, outcome: Outcome, room: LockedRoom, user: U
         "joined_seq = excluded.joined_seq, left_seq = NULL, read_seq = excluded.read_seq",
         [room.id, user.id, Membership.Role.MEMBER.value, MEMBER, seq, seq],
     )
-    _tell_added(transaction, outcome, room.id, user.id)
+    tell_added(transaction, outcome, room.id, user.id)
 
 
 def _exit(transaction: Transaction, outcome: Outcome, room: LockedRoom, user: User, by: User) -> None:
@@ -207,26 +225,7 @@ def _exit(transaction: Transaction, outcome: Outcome, room: LockedRoom, user: Us
         lambda version: RoomRemoved(user_version=version, room_id=room.id, reason=reason),
         left=room.id,
     )  # fmt: skip
-    _keep_an_owner(transaction, outcome, room)
-
-
-def _keep_an_owner(transaction: Transaction, outcome: Outcome, room: LockedRoom) -> None:
-    """Where the last owner went, the member who has been there longest takes over, so that somebody can manage the room."""
-    owners = transaction.query(
-        f"SELECT 1 FROM {MEMBERSHIP} WHERE room_id = %s AND state = %s AND role = 'owner' LIMIT 1", [room.id, MEMBER]
-    )
-    heirs = transaction.query(
-        f"SELECT person_id FROM {MEMBERSHIP} WHERE room_id = %s AND state = %s "
-        "ORDER BY CASE role WHEN 'admin' THEN 0 ELSE 1 END, joined_seq, id LIMIT 1",
-        [room.id, MEMBER],
-    )
-    if owners or not heirs:
-        return
-    heir = heirs[0][0]
-    transaction.execute(
-        f"UPDATE {MEMBERSHIP} SET role = 'owner' WHERE room_id = %s AND person_id = %s", [room.id, heir]
-    )
-    _tell_added(transaction, outcome, room.id, heir)
+    keep_an_owner(transaction, outcome, room)
 
 
 def _check_users(ids: list[int], field: str) -> dict[int, User]:
@@ -241,27 +240,19 @@ def _check_users(ids: list[int], field: str) -> dict[int, User]:
     return users
 
 
+def _folded(name: str | None) -> str:
+    return fold(name or "")[:FOLDED_LENGTH]
+
+
 def _insert_room(
     transaction: Transaction, kind: str, name: str | None, topic: str, direct_key: str | None, members: int
 ) -> int:
     rows = transaction.query(
-        f"INSERT INTO {ROOM} (kind, name, topic, direct_key, head, member_count, created_us) "
-        "VALUES (%s, %s, %s, %s, 0, %s, %s) RETURNING id",
-        [kind, name, topic, direct_key, members, now_us()],
+        f"INSERT INTO {ROOM} (kind, name, topic, direct_key, head, member_count, created_us, folded) "
+        "VALUES (%s, %s, %s, %s, 0, %s, %s, %s) RETURNING id",
+        [kind, name, topic, direct_key, members, now_us(), _folded(name)],
     )
     return int(rows[0][0])
-
-
-def _tell_added(transaction: Transaction, outcome: Outcome, room_id: int, user_id: int) -> None:
-    def look() -> None:
-        room = _room_for(room_id, user_id)
-        transaction.tell(
-            outcome, user_id,
-            lambda version: RoomAdded(user_version=version, room=room),
-            joined=(room.id, room.seq, room.member_count),
-        )  # fmt: skip
-
-    transaction.after_heads(look)
 
 
 def _tell_invited(transaction: Transaction, outcome: Outcome, room_id: int, user_id: int, by: User) -> None:

@@ -8,19 +8,19 @@ from dataclasses import dataclass
 from typing import Final, cast
 
 from django.db import connection
-from django.db.models import Exists, F, OuterRef
 
 from backchannel.protocol.errors import Code, CommandError
 from backchannel.protocol.results import ReadState
 from backchannel.protocol.shapes import ChannelSummary, Member, Role, Room, User
-from backchannel.store.driver import read
+from backchannel.store.driver import by_code_point, position_of, read
 from backchannel.store.models import Membership, Person
-from backchannel.store.models import Room as RoomRow
 from backchannel.store.reads import MEMBER
 from backchannel.store.render import EXCERPTED_CHARACTERS, ids_from_text, last_message_from_row, people_from_text
 from backchannel.store.transaction import MEMBERSHIP, MENTION, MESSAGE, PERSON, ROOM, marks
+from backchannel.text_rules import fold
 
 COUNTED_AT_MOST: Final = 100
+REMOVED: Final = Membership.State.REMOVED.value
 SMALL_ROOM: Final = 20
 """Rooms up to this many members carry them in the list."""
 
@@ -119,12 +119,19 @@ def members_page(room_id: int, after: int, limit: int) -> list[Member]:
 
 
 def open_channels(person_id: int, query: str, limit: int) -> list[ChannelSummary]:
-    mine = Membership.objects.filter(room=OuterRef("pk"), person_id=person_id, state=MEMBER)
-    channels = RoomRow.objects.filter(kind=RoomRow.Kind.CHANNEL)
-    if query:
-        channels = channels.filter(name__icontains=query)
-    rows = channels.annotate(joined=Exists(mine)).order_by(F("member_count").desc(), "name", "pk")
-    return [ChannelSummary(row.pk, row.name or "", row.topic, row.member_count, row.joined) for row in rows[:limit]]
+    """Whose names contain `query`, the largest first. Case and accents do not count; see `text_rules.fold`."""
+    part = fold(query)
+    named, values = (f"AND {position_of()}(r.folded, %s) > 0 ", [part]) if part else ("", [])
+    rows = read(
+        f"SELECT r.id, r.name, r.topic, r.member_count, mb.state FROM {ROOM} r "
+        f"LEFT JOIN {MEMBERSHIP} mb ON mb.room_id = r.id AND mb.person_id = %s WHERE r.kind = 'channel' {named}"
+        f"ORDER BY r.member_count DESC, r.folded{by_code_point()}, r.id LIMIT %s",
+        [person_id, *values, limit],
+    )
+    return [
+        ChannelSummary(id_, name or "", topic, members, state == MEMBER, state == REMOVED)
+        for id_, name, topic, members, state in rows
+    ]
 
 
 def people_in(room_id: int, limit: int) -> list[User]:

@@ -19,7 +19,7 @@ from backchannel.protocol.errors import Code, CommandError
 from backchannel.protocol.events import RoomEvent, UserFrame
 from backchannel.protocol.shapes import User
 from backchannel.store.driver import driver_of
-from backchannel.store.models import Event, Membership, Mention, Message, Person, Room
+from backchannel.store.models import Allowance, Event, Membership, Mention, Message, NameKey, Person, Room
 
 
 @dataclass(slots=True)
@@ -94,6 +94,8 @@ class Transaction:
         self._native_uuids = connection.features.has_native_uuid_field
         self._to_tell: dict[int, list[_ToTell]] = defaultdict(list)
         self._after_heads: list[Callable[[], None]] = []
+        self.told_added: set[tuple[int, int]] = set()
+        """(room, person) who are told of the room when all is written."""
 
     def lock_rooms(self, ids: Iterable[int]) -> None:
         """Lock those of the rooms that exist. SQLite holds the whole database already (BEGIN IMMEDIATE)."""
@@ -251,6 +253,8 @@ MESSAGE = Message._meta.db_table
 EVENT = Event._meta.db_table
 PERSON = Person._meta.db_table
 MENTION = Mention._meta.db_table
+NAME_KEY = NameKey._meta.db_table
+ALLOWANCE = Allowance._meta.db_table
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

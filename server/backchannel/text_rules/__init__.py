@@ -11,11 +11,12 @@ all versions of Python, decide alike.
 """
 
 from backchannel.text_rules.emoji import canonical_emoji, is_reaction
-from backchannel.text_rules.folding import fold, name_keys
+from backchannel.text_rules.folding import KEY_LENGTH, fold, name_keys
 from backchannel.text_rules.handles import handle_of, holds_address
 from backchannel.text_rules.names import clean_name, is_blank
 
 __all__ = [
+    "KEY_LENGTH",
     "canonical_emoji",
     "clean_name",
     "fold",

@@ -8,7 +8,7 @@ from backchannel.text_rules import characters as c
 
 _WORD: Final = re.compile(r"\S+")
 _KEYS: Final = 8
-_KEY_LENGTH: Final = 100
+KEY_LENGTH: Final = 100
 """Of one name: enough for every word of a name of people, bounded for what is none."""
 
 
@@ -29,7 +29,7 @@ def name_keys(name: str) -> list[str]:
     folded = fold(name)
     starts = [match.start() for match in _WORD.finditer(folded)]
     starts += [at + 1 for at, each in enumerate(folded[:-1]) if each in "-'’._" and folded[at + 1].isalnum()]
-    return list(dict.fromkeys(folded[at : at + _KEY_LENGTH] for at in sorted(starts)[:_KEYS]))
+    return list(dict.fromkeys(folded[at : at + KEY_LENGTH] for at in sorted(starts)[:_KEYS]))
 
 
 def _without_marks(text: str) -> str:

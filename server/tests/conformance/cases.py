@@ -206,6 +206,8 @@ CASES: dict[str, list[Case]] = {
         yes("a channel", lambda w: {"room_id": w.channel}, "cyd"),
         yes("a channel twice", lambda w: {"room_id": w.channel}, "cyd", twice=True),
         yes("where one is", of_group()),
+        yes("a channel one left", lambda w: {"room_id": w.channel}, "dan"),
+        no("a channel one was removed from", "forbidden", lambda w: {"room_id": w.channel}, "eve"),
         no("a group", "forbidden", of_group(), "cyd"),
         no("a group one left", "forbidden", of_group(), "dan"),
         no("a group one was removed from", "forbidden", of_group(), "eve"),
@@ -225,6 +227,10 @@ CASES: dict[str, list[Case]] = {
         yes("somebody", lambda w: {"room_id": w.group, "user_ids": [w.cyd.id]}, "ben"),
         yes("who left", lambda w: {"room_id": w.group, "user_ids": [w.dan.id, w.eve.id]}),
         yes("who is in", lambda w: {"room_id": w.group, "user_ids": [w.ben.id, w.ben.id]}),
+        yes("who left, as a member", lambda w: {"room_id": w.group, "user_ids": [w.dan.id]}, "ben"),
+        yes("who was removed from a channel", lambda w: {"room_id": w.channel, "user_ids": [w.eve.id]}),
+        no("who was removed, as a member", "forbidden", lambda w: {"room_id": w.group, "user_ids": [w.cyd.id, w.eve.id]}, "ben"),
+        no("who was removed from a channel, as a member", "forbidden", lambda w: {"room_id": w.channel, "user_ids": [w.eve.id]}, "ben"),
         no("nobody there is", "user_not_found", lambda w: {"room_id": w.group, "user_ids": [w.cyd.id, 2**53 - 1]}, field="user_ids"),
         no("to a direct room", "forbidden", lambda w: {"room_id": w.direct, "user_ids": [w.cyd.id]}),
         *members_only(lambda w: {"room_id": w.group, "user_ids": [w.cyd.id]}),
@@ -253,6 +259,7 @@ CASES: dict[str, list[Case]] = {
     "get_channels": [
         yes("one is in", lambda w: {"query": f"CHAN-{w.tag}"}),
         yes("one is not in", lambda w: {"query": f"chan-{w.tag}", "limit": 1}, "cyd"),
+        yes("one was removed from", lambda w: {"query": f"chan-{w.tag}"}, "eve"),
     ],
     "ping": [yes("a sign of life", lambda w: {})],
 }  # fmt: skip

@@ -18,7 +18,7 @@ _TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z")
 
 @dataclass
 class World:
-    """ada owns the group and the channel, ben is in both; cyd is in neither; dan left the group; eve was removed from it.
+    """ada owns the group and the channel, ben is in both; cyd is in neither; dan left both; eve was removed from both.
     ada and ben have a direct room. In the group are messages of both, and one that is deleted."""
 
     server: Running
@@ -82,8 +82,10 @@ def build(server: Running) -> World:
     ada, ben, _, dan, eve = world.people.values()
     everybody = [ben.id, dan.id, eve.id]
     world.group = server.do(ada, "create_room", kind="group", name="Group", topic="T", members=everybody)["room"]["id"]
-    made = server.do(ada, "create_room", kind="channel", name=f"chan-{world.tag}", members=[ben.id])
+    made = server.do(ada, "create_room", kind="channel", name=f"chan-{world.tag}", members=everybody)
     world.channel = made["room"]["id"]
+    server.do(dan, "leave_room", room_id=world.channel)
+    server.do(ada, "remove_member", room_id=world.channel, user_id=eve.id)
     world.direct = server.do(ada, "create_room", kind="direct", members=[ben.id])["room"]["id"]
 
     def send(who: Someone, content: str, **rest: Any) -> str:

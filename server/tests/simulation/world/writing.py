@@ -47,6 +47,11 @@ def _standing(db: Database, p: list[Any]) -> list[tuple[Any, ...]]:
     return [(seat[ROLE], seat[STATE], seat[JOINED], seat[READ])] if seat else []
 
 
+@means("SELECT person_id, state FROM backchannel_membership WHERE room_id = %s AND person_id IN (…)")
+def _states(db: Database, p: list[Any]) -> list[tuple[Any, ...]]:
+    return [(user, seat[STATE]) for user in p[1:] if (seat := db.tables.seats.get((p[0], user)))]
+
+
 @means("SELECT left_seq FROM backchannel_membership WHERE room_id = %s AND person_id = %s")
 def _left_at(db: Database, p: list[Any]) -> list[tuple[Any, ...]]:
     seat = db.tables.seats.get((p[0], p[1]))
@@ -186,12 +191,14 @@ def _exit(db: Database, p: list[Any]) -> None:
         db.set(seat, column, value)
 
 
-@means("SELECT 1 FROM backchannel_membership WHERE room_id = %s AND state = %s AND role = 'owner' LIMIT 1")
+@means("SELECT 1 FROM backchannel_membership mb JOIN backchannel_person p…AND p.active AND mb.role = 'owner' LIMIT 1")
 def _owners(db: Database, p: list[Any]) -> list[tuple[Any, ...]]:
     return [(1,) for seat in members(db, p[0]) if seat[ROLE] == "owner"][:1]
 
 
-@means("SELECT person_id FROM backchannel_membership WHERE room_id = %s AND state = %s ORDER BY CASE role…LIMIT 1")
+@means(
+    "SELECT mb.person_id FROM backchannel_membership mb JOIN backchannel_person p…AND p.active ORDER BY CASE mb.role…LIMIT 1"
+)
 def _heirs(db: Database, p: list[Any]) -> list[tuple[Any, ...]]:
     seats = sorted(members(db, p[0]), key=lambda seat: (seat[ROLE] != "admin", seat[JOINED], seat[0]))
     return [(seat[PERSON],) for seat in seats[:1]]
@@ -202,10 +209,10 @@ def _make_owner(db: Database, p: list[Any]) -> None:
     db.set(db.tables.seats[p[0], p[1]], ROLE, "owner")
 
 
-@means("UPDATE backchannel_room SET name = %s, topic = %s WHERE id = %s")
+@means("UPDATE backchannel_room SET name = %s, topic = %s, folded = %s WHERE id = %s")
 def _rename(db: Database, p: list[Any]) -> None:
-    db.set(db.tables.rooms[p[2]], NAME, p[0])
-    db.set(db.tables.rooms[p[2]], TOPIC, p[1])
+    db.set(db.tables.rooms[p[3]], NAME, p[0])
+    db.set(db.tables.rooms[p[3]], TOPIC, p[1])
 
 
 @means("SELECT id FROM backchannel_room WHERE direct_key = %s")
@@ -216,7 +223,7 @@ def _direct(db: Database, p: list[Any]) -> list[tuple[Any, ...]]:
 @means("INSERT INTO backchannel_room (kind,…RETURNING id")
 def _insert_room(db: Database, p: list[Any]) -> list[tuple[Any, ...]]:
     id_ = max(db.tables.rooms, default=0) + 1
-    kind, name, topic, direct_key, count, _ = p
+    kind, name, topic, direct_key, count, _, _ = p
     db.set(db.tables.rooms, id_, [id_, kind, name, topic, direct_key, 0, count])
     return [(id_,)]
 

@@ -135,6 +135,10 @@ function ChannelRow({ channel, onClose }: { readonly channel: ChannelSummary; re
         <Button size="sm" look="ghost" onClick={open} aria-label={`Open ${channel.name}`}>
           Open
         </Button>
+      ) : channel.removed ? (
+        <span className="max-w-40 shrink-0 text-right text-xs text-ink-faint">
+          You were removed. Its owner or an admin can add you again.
+        </span>
       ) : (
         <Button size="sm" busy={busy} onClick={join} aria-label={`Join ${channel.name}`}>
           Join

@@ -1,0 +1,160 @@
+"""Who may come again, who manages a room, who is found: told alike on both transports, and kept alike on all databases."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from tests.conformance.world import World, build
+from tests.running import Answer, Running, Someone, somebody
+
+WAYS = ("websocket", "rest")
+
+
+def saying(server: Running, way: str) -> Callable[..., Answer]:
+    """A command by somebody, on this transport."""
+
+    def by_socket(who: Someone, word: str, **fields: Any) -> Answer:
+        with server.device(who) as device:
+            return device.call(word, **fields)
+
+    return by_socket if way == "websocket" else server.call
+
+
+def deactivate(who: Someone) -> None:
+    who.account.is_active = False
+    who.account.save()
+
+
+def activate(who: Someone) -> None:
+    who.account.is_active = True
+    who.account.save()
+
+
+def roles(server: Running, who: Someone, room_id: int) -> dict[int, str]:
+    return {member["id"]: member["role"] for member in server.do(who, "get_members", room_id=room_id)["members"]}
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_who_was_removed_from_a_channel_comes_again_by_a_manager_only(server: Running, way: str) -> None:
+    world, say = build(server), saying(server, way)
+    ada, ben, eve, channel = world.ada, world.ben, world.eve, world.channel
+    for _ in range(2):
+        refused = say(eve, "join_room", room_id=channel)
+        assert (refused.code, refused.body["status"]) == ("forbidden", 403)
+    assert say(ben, "add_members", room_id=channel, user_ids=[eve.id, world.cyd.id]).code == "forbidden"
+    assert world.cyd.id not in roles(server, ada, channel)
+    [found] = say(eve, "get_channels", query=f"chan-{world.tag}").body["channels"]
+    assert (found["joined"], found["removed"]) == (False, True)
+    assert say(ada, "add_members", room_id=channel, user_ids=[eve.id]).ok
+    # To leave by oneself is no ban.
+    assert say(eve, "leave_room", room_id=channel).ok
+    [found] = say(eve, "get_channels", query=f"chan-{world.tag}").body["channels"]
+    assert (found["joined"], found["removed"]) == (False, False)
+    assert say(eve, "join_room", room_id=channel).ok
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_the_heir_of_a_room_is_somebody_active(server: Running, way: str) -> None:
+    world, say = build(server), saying(server, way)
+    first, second = somebody("first"), somebody("second")
+    room = say(world.ada, "create_room", kind="group", members=[first.id, second.id]).body["room"]["id"]
+    deactivate(first)
+    assert say(world.ada, "leave_room", room_id=room).ok
+    assert roles(server, second, room) == {first.id: "member", second.id: "owner"}
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_the_deactivation_of_the_only_owner_passes_the_room_on(server: Running, way: str) -> None:
+    world, say = build(server), saying(server, way)
+    before = server.do(world.ben, "get_room_list")["user_version"]
+    deactivate(world.ada)
+    assert roles(server, world.ben, world.group)[world.ben.id] == "owner"
+    assert server.do(world.ben, "get_room_list")["user_version"] > before
+    assert say(world.ben, "remove_member", room_id=world.group, user_id=world.ada.id).ok
+
+
+@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("comes", ["join_room", "add_members"])
+def test_who_comes_to_a_channel_without_an_active_owner_manages_it(server: Running, way: str, comes: str) -> None:
+    world, say = build(server), saying(server, way)
+    server.do(world.ben, "leave_room", room_id=world.channel)
+    if comes == "join_room":
+        server.do(world.ada, "leave_room", room_id=world.channel)
+        assert say(world.cyd, "join_room", room_id=world.channel).body["room"]["role"] == "owner"
+        assert roles(server, world.cyd, world.channel) == {world.cyd.id: "owner"}
+    else:
+        deactivate(world.ada)
+        assert say(world.cyd, "join_room", room_id=world.channel).body["room"]["role"] == "owner"
+        assert (
+            say(world.cyd, "add_members", room_id=world.channel, user_ids=[world.dan.id]).body["room"]["role"]
+            == "owner"
+        )
+        assert roles(server, world.dan, world.channel)[world.dan.id] == "member"
+
+
+def test_who_is_active_again_where_nobody_else_is_manages_the_room(server: Running) -> None:
+    world = build(server)
+    room = server.do(world.ada, "create_room", kind="group", members=[world.cyd.id])["room"]["id"]
+    deactivate(world.cyd)
+    deactivate(world.ada)
+    activate(world.cyd)
+    assert roles(server, world.cyd, room) == {world.ada.id: "owner", world.cyd.id: "owner"}
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_a_direct_room_with_somebody_deactivated_is_there(server: Running, way: str) -> None:
+    world, say = build(server), saying(server, way)
+    deactivate(world.ben)
+    assert say(world.ada, "create_room", kind="direct", members=[world.ben.id]).body["room"]["id"] == world.direct
+    assert server.request(world.ada, "create_room", {"kind": "direct", "members": [world.ben.id]}).status_code == 200
+    deactivate(world.dan)
+    assert say(world.ada, "create_room", kind="direct", members=[world.dan.id]).code == "user_not_found"
+
+
+def named(world: World, display_name: str) -> Someone:
+    """A person of this name, which nobody else's search finds."""
+    who = somebody("named")
+    who.account.display_name = f"{display_name} {world.tag}"
+    who.account.save()
+    world.server.do(who, "get_me")
+    return who
+
+
+@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize(
+    ("name", "query"),
+    [
+        ("Анна Каренина", "анн"),
+        ("Анна Каренина", "КАРЕ"),
+        ("Özlem", "ozl"),
+        ("Özlem", "o\u0308zl"),
+        ("O\u0308zlem", "Özl"),
+        ("Straße", "STRASS"),
+        ("ΑΘΗΝΑ", "αθη"),
+        ("がく", "か\u3099"),
+        ("Jean-Luc", "luc"),
+        ("100%_\\ sure", "100%_\\"),
+    ],
+    ids=ascii,
+)
+def test_people_and_channels_are_found_whatever_the_case_and_the_accents(
+    server: Running, way: str, name: str, query: str
+) -> None:
+    world, say = build(server), saying(server, way)
+    who = named(world, name)
+    assert who.id in [person["id"] for person in say(world.ada, "get_people", query=query, limit=200).body["people"]]
+    made = say(world.ada, "create_room", kind="channel", name=f"{world.tag} {name}").body["room"]["id"]
+    found = say(world.ben, "get_channels", query=query, limit=200)
+    assert made in [channel["id"] for channel in found.body["channels"]]
+    say(world.ada, "update_room", room_id=made, name=f"{world.tag} other")
+    found = say(world.ben, "get_channels", query=query, limit=200).body["channels"]
+    assert made not in [channel["id"] for channel in found]
+
+
+def test_people_are_listed_in_the_same_order_everywhere(server: Running) -> None:
+    world = build(server)
+    people = {name: named(world, f"ord{name}").id for name in ("Zoe", "émile", "Emil", "ärger", "_x", "Ada")}
+    found = server.do(world.ada, "get_people", query="ord", limit=200)["people"]
+    order = [person["id"] for person in found if person["id"] in people.values()]
+    assert order == [people[name] for name in ("_x", "Ada", "ärger", "Emil", "émile", "Zoe")]
