@@ -26,6 +26,7 @@ QUERIES = (
 
 @pytest.fixture(scope="module")
 def tab(module_database: None) -> Client:
+    admin.autodiscover()  # as the first request does
     owner = set_up("Lab", Newcomer(username="owner", password=PASSWORD))
     ada = let_in(Newcomer(username="ada", password=PASSWORD))
     EmailAddress.objects.create(user=ada, email="ada@example.com")
@@ -83,6 +84,7 @@ def test_every_form_history_and_deletion_opens_or_says_no(tab: Client) -> None:
 
 
 SITE = """
+import backchannel
 import sys
 from django.conf import settings
 
@@ -99,7 +101,8 @@ settings.configure(
     TEMPLATES=[{"BACKEND": "django.template.backends.django.DjangoTemplates", "APP_DIRS": True, "OPTIONS": {
         "context_processors": ["django.template.context_processors.request", "django.contrib.auth.context_processors.auth",
                                "django.contrib.messages.context_processors.messages"]}}],
-    DATABASES={"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": sys.argv[1]}},
+    DATABASES={"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": sys.argv[1],
+                           "OPTIONS": backchannel.sqlite_options()}},
     DEFAULT_AUTO_FIELD="django.db.models.AutoField",
 )
 import django
