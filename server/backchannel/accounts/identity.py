@@ -12,9 +12,10 @@ Via = Literal["cookie", "bearer", "ticket"]
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Proof:
-    """What a credential is checked with again later: a session's key, or a token's number.
+    """What a credential is checked with again later: a session's key as it is stored, or a token's number.
 
-    Kept in memory only, by whatever rests on it; never logged, never sent.
+    The stored key is the hash of the cookie's value where the app's own session engine keeps the sessions; other engines
+    store the value itself. Never logged, never sent.
     """
 
     session_key: str = ""

@@ -22,6 +22,7 @@ from backchannel.accounts.identity import Identity, Proof, Via
 from backchannel.accounts.models import Ticket, Token
 from backchannel.accounts.persons import person_of
 from backchannel.accounts.secrets import TICKET_PREFIX, TOKEN_PREFIX, digest, new_secret
+from backchannel.accounts.sessions import stored_key_of
 
 Kind = Literal["session", "token"]
 
@@ -32,7 +33,7 @@ LAST_USED_STEP = timedelta(minutes=5)
 
 def by_secret(kind: Kind, secret: str) -> Identity | None:
     """Who holds this session key or token."""
-    return _by_session(secret, "cookie") if kind == "session" else _by_token(secret)
+    return _by_session(stored_key_of(secret), "cookie") if kind == "session" else _by_token(secret)
 
 
 def by_ticket(secret: str) -> Identity | None:
@@ -70,12 +71,6 @@ def issue_token(user: Any, name: str = "") -> str:
     return secret
 
 
-def sweep() -> None:
-    """Delete the sessions and tickets whose time has passed."""
-    import_module(settings.SESSION_ENGINE).SessionStore.clear_expired()
-    Ticket.objects.filter(expires__lt=timezone.now()).delete()
-
-
 def dead_among(proofs: Collection[Proof]) -> set[str]:
     """Of these proofs, the credentials that are over: at most one query for each kind, and one for the users."""
     sessions = _live_sessions([proof.session_key for proof in proofs if proof.session_key])
@@ -88,6 +83,7 @@ def dead_among(proofs: Collection[Proof]) -> set[str]:
 
 
 def _by_session(session_key: str, via: Via) -> Identity | None:
+    """`session_key`: as it is stored."""
     found = _live_sessions([session_key]).get(session_key)
     if found is None:
         return None

@@ -24,6 +24,7 @@ from django.db.models.signals import post_delete, post_save, pre_save
 from backchannel.accounts import authenticate
 from backchannel.accounts.identity import Ended, Proof
 from backchannel.accounts.models import Token
+from backchannel.accounts.sessions import stored_key_of
 from backchannel.store import people
 
 Listener = Callable[[Ended], None]
@@ -66,7 +67,7 @@ def _on_logout(sender: Any, request: Any, **_: Any) -> None:
     key = request.session.session_key if hasattr(request, "session") else None
     if key:
         # The session is deleted after this signal. Where it lives in a cache, no other word comes.
-        _announce_after_commit(Ended(credential=Proof(session_key=key).credential))
+        _announce_after_commit(Ended(credential=Proof(session_key=stored_key_of(key)).credential))
 
 
 def _on_session_deleted(sender: Any, instance: Any, **_: Any) -> None:

@@ -22,6 +22,7 @@ TICK_S: Final = 1.0
 RECONCILE_S: Final = 5.0
 REVALIDATE_S: Final = 30.0
 NOTE_USES_S: Final = 30.0
+SWEEP_S: Final = 600.0
 
 _log = structlog.get_logger("backchannel.rounds")
 
@@ -30,12 +31,15 @@ DeadAmong = Callable[[Collection[Any]], set[str]]
 
 
 class Rounds:
-    """`note_uses` writes down which credentials were used. Called in a thread."""
+    """`note_uses` writes down which credentials were used, `sweep` deletes what has ended. Both are called in a thread."""
 
-    def __init__(self, node: Node, dead_among: DeadAmong, note_uses: Callable[[], None]) -> None:
+    def __init__(
+        self, node: Node, dead_among: DeadAmong, note_uses: Callable[[], None], sweep: Callable[[], object]
+    ) -> None:
         self._node = node
         self._dead_among = dead_among
         self._note_uses = note_uses
+        self._sweep = sweep
         self._tasks: list[asyncio.Task[None]] = []
         self._epoch: str | None = None
         """As read last; None before it was ever read, "" while the database named none."""
@@ -46,6 +50,7 @@ class Rounds:
             (RECONCILE_S, self.reconcile),
             (REVALIDATE_S, self.revalidate_all),
             (NOTE_USES_S, self.note_uses),
+            (SWEEP_S, self.sweep),
         )
         self._tasks = [asyncio.create_task(_every(seconds, round_)) for seconds, round_ in rounds]
         self._tasks.append(asyncio.create_task(self.reconcile_now()))  # whatever was told, its epoch is known
@@ -113,6 +118,10 @@ class Rounds:
     async def note_uses(self) -> None:
         """Together, and not while somebody waits to be let in. What cannot be written now is written in the next round."""
         await in_thread(self._note_uses)
+
+    async def sweep(self) -> None:
+        """Sessions, tickets and invitations whose time has passed."""
+        await in_thread(self._sweep)
 
 
 async def _every(seconds: float, round_: Callable[[], Awaitable[None]]) -> None:

@@ -12,6 +12,7 @@ from websockets.exceptions import InvalidStatus
 
 from backchannel.accounts import authenticate, lookup
 from backchannel.accounts.models import Ticket, Token
+from backchannel.accounts.sessions import stored_key
 from tests.running import PATIENCE_S, Device, Running, Someone, somebody
 
 
@@ -186,7 +187,7 @@ def _ban_untold(who: Someone, _: str) -> None:
 def _sign_out_untold(_: Someone, cookie: str) -> None:
     from django.contrib.sessions.models import Session
 
-    rows = Session.objects.filter(session_key=cookie.partition("=")[2])
+    rows = Session.objects.filter(session_key=stored_key(cookie.partition("=")[2]))
     rows._raw_delete(rows.db)
 
 

@@ -95,7 +95,7 @@ class SimulatedNode:
             started_at=0.0,
         )
         self._polls = Polls(self.node)
-        self.rounds = Rounds(self.node, world.ended.intersection, lambda: None)
+        self.rounds = Rounds(self.node, world.ended.intersection, lambda: None, lambda: None)
         self.spawn(self._start())
 
     async def _start(self) -> None:

@@ -1,0 +1,81 @@
+"""Sessions in the database, under the hash of the cookie's value: whoever reads the table, or a backup of it, is not signed in.
+
+    SESSION_ENGINE = "backchannel.accounts.sessions"
+
+The cookie holds Django's session key. The row's `session_key` is `stored_key` of it, and nothing that this server writes
+holds the key itself. The table is Django's own.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import logging
+from importlib import import_module
+from typing import Any
+
+from asgiref.sync import sync_to_async
+from django.conf import settings
+from django.contrib.sessions.backends.db import SessionStore as DatabaseSessionStore
+from django.core.exceptions import SuspiciousOperation
+from django.utils import timezone
+
+STORED_KEY_LENGTH = 40
+"""What Django's column holds: 240 of the 256 bits. Django's own keys are 32 characters long, so that the two are told apart."""
+
+
+def stored_key(session_key: str) -> str:
+    """Under which key the session with this cookie lies in the database."""
+    hashed = hashlib.sha256(session_key.encode("utf-8", "surrogatepass")).digest()
+    return base64.urlsafe_b64encode(hashed).decode("ascii")[:STORED_KEY_LENGTH]
+
+
+def stored_key_of(session_key: str) -> str:
+    """The same for whatever engine the site has: other engines store the cookie's value itself."""
+    engine = import_module(settings.SESSION_ENGINE).SessionStore
+    return stored_key(session_key) if issubclass(engine, SessionStore) else session_key
+
+
+class SessionStore(DatabaseSessionStore):
+    """Django's, but for the name under which a session is stored."""
+
+    def _get_session_from_db(self) -> Any:
+        try:
+            return self.model.objects.get(
+                session_key=stored_key(self.session_key or ""), expire_date__gt=timezone.now()
+            )
+        except self.model.DoesNotExist:
+            pass
+        except SuspiciousOperation as problem:
+            logging.getLogger(f"django.security.{type(problem).__name__}").warning(str(problem))
+        self._session_key = None
+        return None
+
+    async def _aget_session_from_db(self) -> Any:
+        return await sync_to_async(self._get_session_from_db)()
+
+    def exists(self, session_key: str) -> bool:
+        return super().exists(stored_key(session_key))
+
+    async def aexists(self, session_key: str) -> bool:
+        return await super().aexists(stored_key(session_key))
+
+    def create_model_instance(self, data: dict[str, Any]) -> Any:
+        row = super().create_model_instance(data)
+        row.session_key = stored_key(row.session_key)
+        return row
+
+    async def acreate_model_instance(self, data: dict[str, Any]) -> Any:
+        row = await super().acreate_model_instance(data)
+        row.session_key = stored_key(row.session_key)
+        return row
+
+    def delete(self, session_key: str | None = None) -> None:
+        key = session_key or self.session_key
+        if key is not None:
+            super().delete(stored_key(key))
+
+    async def adelete(self, session_key: str | None = None) -> None:
+        key = session_key or self.session_key
+        if key is not None:
+            await super().adelete(stored_key(key))

@@ -1,0 +1,80 @@
+"""Deletes what nobody can use any more: sessions, tickets, invitations, and the setup secret of a server that has its owner.
+
+Runs at the start and every ten minutes on each node; of nodes on one PostgreSQL database, one does it and the others skip
+their turn. Rows go in small batches, so that no send waits behind a large delete.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from importlib import import_module
+from typing import Any, Final
+
+from django.conf import settings
+from django.db import connection
+from django.db.models import QuerySet
+from django.utils import timezone
+
+from backchannel.accounts import setup_secret
+from backchannel.accounts.entrance import is_set_up
+from backchannel.accounts.models import Invitation, Ticket
+
+BATCH: Final = 500
+KEEP_INVITATIONS: Final = timedelta(days=30)
+"""How long an ended invitation is still listed in the admin pages."""
+
+# Any number will do, if it is always the same: it names the lock among those of this database.
+_LOCK: Final = 0x73776565
+
+
+def sweep() -> int:
+    """Delete what has ended; how many rows. Called in a thread."""
+    now = timezone.now()
+    swept = 0
+    if is_set_up():
+        # Each node has a file of its own.
+        setup_secret.discard()
+    with _alone() as is_mine:
+        if not is_mine:
+            return 0
+        for ended in (
+            *_sessions(now),
+            Ticket.objects.filter(expires__lt=now),
+            Invitation.objects.filter(expires__lt=now - KEEP_INVITATIONS),
+        ):
+            swept += _delete(ended)
+    return swept
+
+
+def _sessions(now: Any) -> Iterator[QuerySet[Any]]:
+    store = import_module(settings.SESSION_ENGINE).SessionStore
+    if hasattr(store, "get_model_class"):
+        yield store.get_model_class().objects.filter(expire_date__lt=now)
+    else:
+        store.clear_expired()
+
+
+def _delete(ended: QuerySet[Any]) -> int:
+    deleted = 0
+    while keys := list(ended.values_list("pk", flat=True)[:BATCH]):
+        # Without signals: what has ended by its time is known to have ended, and need not be announced.
+        deleted += ended.model._default_manager.filter(pk__in=keys)._raw_delete(ended.db)
+    return deleted
+
+
+@contextmanager
+def _alone() -> Iterator[bool]:
+    """Whether this process is the one that sweeps now."""
+    if connection.vendor != "postgresql":
+        yield True
+        return
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_lock(%s)", [_LOCK])
+        (is_mine,) = cursor.fetchone()
+        try:
+            yield is_mine
+        finally:
+            if is_mine:
+                cursor.execute("SELECT pg_advisory_unlock(%s)", [_LOCK])

@@ -1,0 +1,140 @@
+"""What the database holds of a session opens nothing."""
+
+import os
+from datetime import timedelta
+from importlib import import_module
+from typing import Any
+
+import pytest
+from asgiref.sync import async_to_sync
+from django.contrib.sessions.models import Session
+from django.db import connection
+from django.test import Client
+from django.utils import timezone
+
+from backchannel.accounts import lookup, sweeping
+from backchannel.accounts.models import Invitation, Ticket
+from backchannel.accounts.sessions import SessionStore, stored_key
+from tests.accounts.conftest import SignIn, scope, session_key
+
+first_migration = import_module("backchannel.accounts.migrations.0002_hashed_sessions")
+
+
+@pytest.fixture
+def tab(ada: Any, sign_in: SignIn) -> Client:
+    return sign_in("ada")
+
+
+def everything_kept() -> str:
+    """Every cell of every table, as text."""
+    said = []
+    with connection.cursor() as cursor:
+        for table in connection.introspection.table_names():
+            cursor.execute(f'SELECT * FROM "{table}"')
+            said += [repr(row) for row in cursor.fetchall()]
+    return "\n".join(said)
+
+
+def test_no_cookie_and_no_key_of_a_session_is_in_the_database(tab: Client) -> None:
+    key = session_key(tab)
+    identity = lookup.by_secret("session", key)
+    assert identity is not None
+    lookup.issue_ticket(identity)
+    kept = everything_kept()
+    assert stored_key(key) in kept
+    assert key not in kept
+
+
+def test_what_stands_in_a_leaked_backup_signs_nobody_in(tab: Client) -> None:
+    leaked = Session.objects.get().session_key
+    assert lookup.by_secret("session", leaked) is None
+    thief = Client()
+    thief.cookies["backchannel"] = leaked
+    assert thief.get("/account/state").json()["user"] is None
+
+
+def test_sessions_of_an_older_version_go_on(ada: Any, tab: Client) -> None:
+    key = session_key(tab)
+    Session.objects.update(session_key=key)
+    assert lookup.by_secret("session", key) is None
+    with connection.schema_editor() as editor:
+        first_migration.hash_keys(None, editor)
+        first_migration.hash_keys(None, editor)
+    assert lookup.by_secret("session", key) is not None
+    assert tab.get("/account/state").json()["user"]["username"] == "ada"
+
+
+def test_the_engine_keeps_djangos_contract(transactional_db: None) -> None:
+    store = SessionStore()
+    store["a"] = 1
+    store.save()
+    key = store.session_key
+    assert key is not None
+    assert SessionStore(key).load() == {"a": 1}
+    assert SessionStore().exists(key)
+    assert not SessionStore().exists(stored_key(key))
+    store["a"] = 2
+    store.save()
+    assert SessionStore(key).load() == {"a": 2}
+    store.cycle_key()
+    assert SessionStore(key).load() == {}
+    assert SessionStore(store.session_key).load() == {"a": 2}
+    store.delete()
+    assert not Session.objects.exists()
+
+
+def test_the_engine_keeps_djangos_contract_without_a_thread(transactional_db: None) -> None:
+    async def story() -> None:
+        store = SessionStore()
+        await store.aset("a", 1)
+        await store.asave()
+        key = store.session_key
+        assert key is not None
+        assert await SessionStore(key).aload() == {"a": 1}
+        assert await SessionStore().aexists(key)
+        await store.adelete()
+        assert not await SessionStore().aexists(key)
+
+    async_to_sync(story)()
+
+
+def test_what_has_ended_is_swept_away_and_nothing_else(tab: Client) -> None:
+    identity = lookup.by_secret("session", session_key(tab))
+    assert identity is not None
+    lookup.issue_ticket(identity)
+    Invitation.objects.create(digest="ended", expires=timezone.now() - sweeping.KEEP_INVITATIONS - timedelta(hours=1))
+    Invitation.objects.create(digest="listed", expires=timezone.now() - timedelta(hours=1))
+    assert sweeping.sweep() == 1
+    assert (Session.objects.count(), Ticket.objects.count(), Invitation.objects.count()) == (1, 1, 1)
+    Session.objects.update(expire_date=timezone.now() - timedelta(seconds=1))
+    Ticket.objects.update(expires=timezone.now() - timedelta(seconds=1))
+    assert sweeping.sweep() == 2
+    assert (Session.objects.count(), Ticket.objects.count()) == (0, 0)
+
+
+def test_more_than_a_batch_is_swept_at_once(transactional_db: None) -> None:
+    past = timezone.now() - timedelta(days=1)
+    Session.objects.bulk_create(
+        Session(session_key=f"k{number}", session_data="", expire_date=past) for number in range(2 * sweeping.BATCH + 1)
+    )
+    assert sweeping.sweep() == 2 * sweeping.BATCH + 1
+
+
+@pytest.mark.skipif(
+    os.environ.get("BACKCHANNEL_TEST_DATABASE") != "postgres", reason="belongs to the run on PostgreSQL"
+)
+def test_of_several_nodes_one_sweeps(transactional_db: None) -> None:
+    import psycopg
+
+    Session.objects.create(session_key="k", session_data="", expire_date=timezone.now() - timedelta(days=1))
+    with psycopg.connect(**connection.get_connection_params(), autocommit=True) as other:
+        other.execute("SELECT pg_advisory_lock(%s)", [sweeping._LOCK])
+        assert sweeping.sweep() == 0
+    assert sweeping.sweep() == 1
+
+
+def test_a_session_cookie_speaks_on_the_chat_as_before(tab: Client) -> None:
+    from backchannel.accounts.authenticate import authenticate
+
+    shown = scope(type="websocket", origin="http://testserver", cookie=session_key(tab))
+    assert async_to_sync(authenticate)(shown).username == "ada"
