@@ -31,10 +31,22 @@ def visitor(empty_server: Server, browsers: Callable[..., BrowserContext]) -> It
     assert witness.problems == []
 
 
-def test_the_first_visitor_sets_up_and_invites_the_second(visitor: Callable[[], Page]) -> None:
+def test_whoever_opens_the_printed_address_sets_up_and_invites_the_second(
+    visitor: Callable[[], Page], empty_server: Server
+) -> None:
+    # Whoever comes first by the plain address is told where to find the other.
+    stranger = visitor()
+    stranger.goto("/")
+    expect(stranger.get_by_role("heading", name="Open the printed address")).to_be_visible()
+    expect(stranger.get_by_role("button", name="Create workspace")).to_have_count(0)
+
     owner = visitor()
-    owner.goto("/")
+    referers: list[str] = []
+    owner.on("request", lambda request: referers.append(request.headers.get("referer", "")))
+    owner.goto(empty_server.setup_address)
     expect(owner.get_by_role("heading", name="Set up your workspace")).to_be_visible()
+    assert owner.url == f"{empty_server.url}/"
+    assert not any("setup" in referer for referer in referers)
     owner.get_by_label("Workspace").fill("Acme Robotics")
     owner.get_by_label("Your name").fill("Maya Lindqvist")
     owner.get_by_label("Username").fill("maya")

@@ -21,7 +21,8 @@ def make(name: str) -> dict[str, str]:
     display_name = name[:1].upper() + name[1:]
     said = io.StringIO()
     with redirect_stdout(said):
-        status = main(["createuser", "--new", name, "--display-name", display_name, "--password", PASSWORD])
+        sys.stdin = io.StringIO(PASSWORD + "\n")
+        status = main(["createuser", "--new", name, "--display-name", display_name, "--password-stdin"])
         said.truncate(0), said.seek(0)
         status = status or main(["token", name, "--label", "end-to-end tests"])
     if status:

@@ -66,6 +66,11 @@ class Server:
         return self.folder.parent / f"{self.folder.name}.log"
 
     @property
+    def setup_address(self) -> str:
+        """What it printed for whoever is to own it."""
+        return self.run("setup-address").strip()
+
+    @property
     def runs(self) -> bool:
         return self._process is not None and self._process.poll() is None
 

@@ -69,14 +69,31 @@ def _parser() -> argparse.ArgumentParser:
     # What the supervisor of several says to each: the descriptors of the listening socket and of the tie to it.
     serve.add_argument("--as-worker", nargs=2, type=int, help=argparse.SUPPRESS)
     serve.add_argument("--demo", action="store_true", help="fill an empty database with people and their messages")
+    serve.add_argument(
+        "--demo-passwords",
+        choices=("known", "made-up"),
+        default="known",
+        help='what the people of --demo sign in with: "demo", served on this machine alone, or one that is made up and printed once',
+    )
 
     create = add("createuser", _createuser, "Make an account. The first one owns the server.")
     create.add_argument("name", metavar="NAME", help="lowercase letters and digits, with . _ - between them")
     create.add_argument("--display-name", default="", metavar="TEXT", help="the name shown to others")
-    create.add_argument("--password", metavar="TEXT", help="asked for, or made up, where it is not given")
+    create.add_argument(
+        "--password-stdin",
+        action="store_true",
+        help="read the password from standard input, its first line; else it is asked for, or made up where nobody can be asked",
+    )
+    # Other users of the machine see the words of a command. Taken up to be refused with a sentence.
+    create.add_argument("--password", nargs="?", const="", help=argparse.SUPPRESS)
     create.add_argument("--owner", action="store_true", help="may do everything, the admin pages included")
     create.add_argument("--bot", action="store_true", help="has no password: only tokens speak for it")
     create.add_argument("--new", action="store_true", help="make the data folder and database where there are none yet")
+
+    address = add("setup-address", _setup_address, "Print the address at which a new server gets its owner.")
+    address.add_argument(
+        "--new-secret", action="store_true", help="make another secret; the address that was printed before ends"
+    )
 
     token = add("token", _token, "Make a token for a program, and print it.")
     token.add_argument("name", metavar="NAME", help="whom the program speaks for")
@@ -187,34 +204,73 @@ def _serve(options: argparse.Namespace, conf: Conf) -> int:
     if options.as_worker:
         start_worker(conf, *options.as_worker, open_database=lambda: _open(options, migrates=False))
         return 0
-    return start(conf, demo=options.demo, open_database=lambda: _open(options), stop=Stop)
+    return start(
+        conf,
+        demo=options.demo or options.demo_passwords == "made-up",
+        made_up_passwords=options.demo_passwords == "made-up",
+        open_database=lambda: _open(options),
+        stop=Stop,
+    )
 
 
 def _createuser(options: argparse.Namespace, conf: Conf) -> int:
+    if options.password is not None:
+        raise Stop(
+            "--password shows the password to every user of this machine; leave it out and it is asked for or made up, "
+            "or send it to --password-stdin"
+        )
+    if options.bot and options.password_stdin:
+        raise Stop("--bot makes an account without a password; leave out --password-stdin")
     _open(options, otherwise=", or make a new one: backchannel serve, or backchannel createuser --new")
+    from backchannel.accounts import setup_secret
     from backchannel.accounts.entrance import Newcomer, Refused, is_set_up, let_in, set_up
     from backchannel.site.passwords import ask_or_make
 
     made_up = False
-    password = options.password
-    if options.bot:
-        password = None
-    elif password is None:
+    password = None
+    if options.password_stdin:
+        password = sys.stdin.readline().rstrip("\r\n")
+        if not password:
+            raise Stop("--password-stdin found no password: the first line of standard input is blank")
+    elif not options.bot:
         password, made_up = ask_or_make()
     newcomer = Newcomer(
         username=options.name.lower(),
         display_name=options.display_name,
         password=password,
         # Whoever sits at the server's shell decides what is good enough.
-        weak_password=options.password is not None,
+        weak_password=options.password_stdin,
     )
     first = not is_set_up()
     try:
         user = set_up("Backchannel", newcomer) if first else let_in(newcomer, owner=options.owner)
     except Refused as refusal:
         raise Stop("; ".join(" ".join(lines) for lines in refusal.errors.values()) + f" ({options.place})") from None
+    setup_secret.discard()
     role = " and owns this server" if first or options.owner else ""
     print(f"{user.username} is here{role}." + (f" Password: {password}" if made_up else ""))
+    _say_database(options, beside_data=True)
+    return 0
+
+
+def _setup_address(options: argparse.Namespace, conf: Conf) -> int:
+    _open(options)
+    from backchannel.accounts import setup_secret
+    from backchannel.site.setup_address import base_of
+
+    try:
+        secret = setup_secret.prepare(conf.data)
+        if secret is not None and options.new_secret:
+            secret = setup_secret.renew(conf.data)
+    except setup_secret.MadeElsewhere as elsewhere:
+        if not options.new_secret:
+            raise Stop(
+                f"the secret was made on {elsewhere}, in its data folder; run this there, or make another with --new-secret"
+            ) from None
+        secret = setup_secret.renew(conf.data)
+    if secret is None:
+        raise Stop(f"this server has an owner already; nothing has to be set up ({options.place})")
+    print(setup_secret.address(setup_secret.noted_base(conf.data) or base_of(conf, conf.host, conf.port), secret))
     _say_database(options, beside_data=True)
     return 0
 

@@ -4,7 +4,9 @@ import { createRoot } from 'react-dom/client';
 import { App } from './app/App.tsx';
 import { openChat } from './app/openChat.ts';
 import { createAccountsApi, stateOfPage } from './features/accounts/api.ts';
+import { takeSetupSecret } from './features/accounts/setupSecret.ts';
 
+takeSetupSecret();
 const page = stateOfPage();
 const root = document.getElementById('root');
 if (!root) throw new Error('The page has no #root.');

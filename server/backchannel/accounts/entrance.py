@@ -1,6 +1,7 @@
 """How somebody comes in: an account, the chat person that speaks for it, and the rooms everybody starts in.
 
-The very first account owns the server. Setup page, sign-up, command line and demonstration all pass here.
+The very first account owns the server. Setup page, sign-up, command line and demonstration all pass here. That whoever comes by
+the setup page may is checked before (setup_secret.py).
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 
 from backchannel.accounts import display_names, passwords, usernames
-from backchannel.accounts.models import Setup
+from backchannel.accounts.models import Setup, SetupSecret
 from backchannel.accounts.persons import person_of
 from backchannel.accounts.strict_json import fault_of
 from backchannel.accounts.writing import write
@@ -54,10 +55,11 @@ def is_set_up() -> bool:
     return Setup.objects.exists() or get_user_model()._default_manager.exists()
 
 
-def set_up(workspace_name: str, owner: Newcomer) -> Any:
+def set_up(workspace_name: str, owner: Newcomer, *, is_admin: bool = True) -> Any:
     """Make the first account, which owns the server, and the channel everybody joins; the new user.
 
-    Of callers at the same time one succeeds. Raises `AlreadySetUp`, `Refused`, `CommandError`.
+    `is_admin` False: it may invite people, and has no rights in the admin pages. Of callers at the same time
+    one succeeds. Raises `AlreadySetUp`, `Refused`, `CommandError`.
     """
     name = clean_name(workspace_name)
     problems = _problems(owner)
@@ -71,9 +73,10 @@ def set_up(workspace_name: str, owner: Newcomer) -> Any:
                 raise AlreadySetUp
             # The row's fixed key lets one transaction through, whatever the others have read.
             setup = Setup.objects.create()
-            user = _save(owner, owner=True)
+            user = _save(owner, staff=True, superuser=is_admin)
             setup.owner = user
             setup.save(update_fields=["owner"])
+            SetupSecret.objects.all().delete()
             workspace.rename(name)
     except IntegrityError:
         raise AlreadySetUp from None
@@ -93,7 +96,7 @@ def let_in(newcomer: Newcomer, *, owner: bool = False, at_us: int | None = None)
         raise Refused(**problems)
     try:
         with transaction.atomic():
-            user = _save(newcomer, owner=owner)
+            user = _save(newcomer, staff=owner, superuser=owner)
     except IntegrityError:
         raise Refused(username=["This username is taken."]) from None
     welcome(user, at_us)
@@ -135,12 +138,12 @@ def _problems(newcomer: Newcomer) -> dict[str, list[str]]:
     return problems
 
 
-def _save(newcomer: Newcomer, *, owner: bool) -> Any:
+def _save(newcomer: Newcomer, *, staff: bool, superuser: bool) -> Any:
     user = get_user_model()(
         username=newcomer.username,
         display_name=clean_name(newcomer.display_name),
-        is_staff=owner,
-        is_superuser=owner,
+        is_staff=staff,
+        is_superuser=superuser,
     )
     if newcomer.password is None:
         user.set_unusable_password()

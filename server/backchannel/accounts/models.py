@@ -104,3 +104,16 @@ class Setup(models.Model):
 
     class Meta:
         constraints: ClassVar = [models.CheckConstraint(condition=models.Q(id=1), name="backchannel_one_setup")]
+
+
+class SetupSecret(models.Model):
+    """While nobody owns the server: the hash of the secret in the address that `backchannel serve` prints. One row at most."""
+
+    id = models.PositiveSmallIntegerField(primary_key=True, default=1, editable=False)
+    digest = models.CharField(max_length=64, editable=False)
+    made_on = models.CharField(max_length=255, editable=False)
+    """The machine on which the secret itself was kept, for the operator who looks for it."""
+    at = models.DateTimeField(default=timezone.now, editable=False)
+
+    class Meta:
+        constraints: ClassVar = [models.CheckConstraint(condition=models.Q(id=1), name="backchannel_one_setup_secret")]

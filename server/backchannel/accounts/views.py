@@ -13,10 +13,11 @@ from django.http import HttpRequest, HttpResponse
 from django.middleware.csrf import get_token
 from django.utils import timezone
 
-from backchannel.accounts import display_names, entrance, invitations, personal_rates, revocation
+from backchannel.accounts import display_names, entrance, invitations, personal_rates, revocation, setup_secret
 from backchannel.accounts.identity import Ended
 from backchannel.accounts.persons import person_of
 from backchannel.accounts.problems import answer, problem, read_json, refused
+from backchannel.accounts.setup_hosts import check_setup_host
 from backchannel.protocol import times
 from backchannel.protocol.errors import Code, CommandError, invalid
 from backchannel.store.workspace import workspace
@@ -55,8 +56,16 @@ def state(request: HttpRequest) -> HttpResponse:
 
 @_only("POST")
 def setup(request: HttpRequest) -> HttpResponse:
-    """Make the owner, while nobody exists, and sign in."""
-    given = read_json(request, workspace=str, username=str, display_name=str, password=str)
+    """Make the owner, while nobody exists, and sign in.
+
+    Whoever does not show the secret learns nothing but that: it is looked at before any name is.
+    """
+    given = read_json(request, setup=str, workspace=str, username=str, display_name=str, password=str)
+    if entrance.is_set_up():
+        raise _already_set_up()
+    check_setup_host(request)
+    if not setup_secret.is_right(given.get("setup", "")):
+        raise CommandError(Code.FORBIDDEN, _NEEDS_ADDRESS, errors={"setup": [_NEEDS_ADDRESS]})
     for name in ("workspace", "username", "password"):
         if not given.get(name):
             raise invalid(**{name: "Is needed."})
@@ -68,11 +77,20 @@ def setup(request: HttpRequest) -> HttpResponse:
     try:
         user = entrance.set_up(given["workspace"], newcomer)
     except entrance.AlreadySetUp:
-        raise CommandError(
-            Code.FORBIDDEN, "This server has an owner already. Sign in, or ask for an invitation."
-        ) from None
+        raise _already_set_up() from None
+    setup_secret.discard()
     login(request, user, backend=settings.AUTHENTICATION_BACKENDS[0])
     return answer(state_of(request), 201)
+
+
+_NEEDS_ADDRESS = (
+    "Setting this server up needs the address that `backchannel serve` printed when it started. It ends in ?setup= and a secret. "
+    "On the server, `backchannel setup-address` prints it again."
+)
+
+
+def _already_set_up() -> CommandError:
+    return CommandError(Code.FORBIDDEN, "This server has an owner already. Sign in, or ask for an invitation.")
 
 
 @_only("POST")
@@ -123,11 +141,16 @@ def profile(request: HttpRequest) -> HttpResponse:
 
 
 def state_of(request: HttpRequest) -> dict[str, Any]:
-    """What the app is told before it connects. Sets the cookie `csrftoken`, and keeps a used session from ending."""
+    """What the app is told before it connects. Sets the cookie `csrftoken`, and keeps a used session from ending.
+
+    Raises `CommandError` 403 where the server has no owner yet and the request came by an unknown host name.
+    """
+    set_up = entrance.is_set_up()
+    if not set_up:
+        check_setup_host(request)
     get_token(request)
     if request.user.is_authenticated:
         _renew(request)
-    set_up = entrance.is_set_up()
     return {
         "setup_required": not set_up,
         "signup": settings.BACKCHANNEL_SIGNUP,

@@ -11,14 +11,19 @@ from urllib.parse import urlsplit
 from backchannel import __version__
 from backchannel.site.conf import Conf
 from backchannel.site.database_problem import DatabaseUnusable
+from backchannel.site.setup_address import base_of, prepare_address
 
 
-def start(conf: Conf, *, demo: bool, open_database: Callable[[], None], stop: type[Exception]) -> int:
+def start(
+    conf: Conf, *, demo: bool, made_up_passwords: bool, open_database: Callable[[], None], stop: type[Exception]
+) -> int:
     """Serve until told to stop; the exit status. `open_database` gets Django and the tables ready; `stop` is raised with one
-    line."""
+    line. `made_up_passwords`: the people of the demonstration get passwords that nobody knows yet."""
     from backchannel.runner.listening import CannotListen, listen
 
     _check_workers(conf, stop)
+    if demo and not made_up_passwords:
+        _check_known_passwords(conf, stop)
     # First of all: a taken port should be told before tables are made.
     try:
         sock = listen(conf.host, conf.port)
@@ -35,15 +40,24 @@ def start(conf: Conf, *, demo: bool, open_database: Callable[[], None], stop: ty
             state.check_not_restoring()
         except DatabaseUnusable as problem:
             raise stop(str(problem)) from None
-        from backchannel.accounts.lookup import sweep
+        _close_to_others(conf)
+        from backchannel.accounts.sweeping import sweep
 
         sweep()
-        advice = _demo() if demo else _advice()
+        if conf.public_names and not made_up_passwords:
+            from backchannel.site.demo import has_known_passwords
+
+            if has_known_passwords():
+                _check_known_passwords(conf, stop)
+        advice = _demo(made_up=made_up_passwords) if demo else None
+        base = base_of(conf, *sock.getsockname()[:2])
+        setup, missing = prepare_address(conf.data, base)
+        advice = advice or missing
         keeps = "SQLite" if state.vendor() == "sqlite" else state.describe().removeprefix("the ")
         state.close()
 
         def say() -> None:
-            _say(conf, sock.getsockname(), keeps, advice)
+            _say(conf, sock.getsockname(), setup or base, keeps, advice, is_new=setup is not None)
 
         if conf.workers == 1:
             _run(conf, sock, say)
@@ -99,39 +113,70 @@ def _run(conf: Conf, sock: socket.socket, started: Callable[[], None]) -> None:
     )
 
 
-def _demo() -> str:
-    from backchannel.site.demo import PASSWORD, NotEmpty, build, suggested
+def _close_to_others(conf: Conf) -> None:
+    """The database and the keys are read by this server's user alone, also in a folder that was made otherwise."""
+    import structlog
+
+    from backchannel.site import state
+    from backchannel.site.folder import close_to_others
+
+    log = structlog.get_logger("backchannel")
+    closed, left = close_to_others(conf.data, state.sqlite_file())
+    for path in closed:
+        log.warning("closed_to_others", file=str(path))
+    for path in left:
+        log.error("readable_for_others", file=str(path), mend=f"chmod go= {path}")
+
+
+def _check_known_passwords(conf: Conf, stop: type[Exception]) -> None:
+    if conf.public_names:
+        raise stop(
+            f"the demonstration's people have a password that everybody knows, and {conf.public_names[0]} can be reached from "
+            "elsewhere; leave out --host and BACKCHANNEL_ORIGINS, or make other passwords up with --demo-passwords made-up"
+        )
+
+
+def _demo(*, made_up: bool) -> str:
+    from backchannel.site import demo
 
     try:
-        build()
-    except NotEmpty:
-        return "demo   the database is in use already; nothing was added"
-    return f"demo   sign in as {suggested()}, password {PASSWORD} (everybody's)"
+        demo.build()
+    except demo.NotEmpty:
+        if not (made_up and demo.has_known_passwords()):
+            return "demo   the database is in use already; nothing was added"
+    password = demo.make_up_passwords() if made_up else demo.PASSWORD
+    return f"demo   sign in as {demo.suggested()}, password {password} (everybody's)"
 
 
-def _advice() -> str | None:
-    from backchannel.accounts.entrance import is_set_up
-
-    return None if is_set_up() else "next   nobody is here yet: open the address, and the first account owns the server"
-
-
-def _say(conf: Conf, address: tuple[str, int], keeps: str, advice: str | None) -> None:
+def _say(conf: Conf, address: tuple[str, int], url: str, keeps: str, advice: str | None, *, is_new: bool) -> None:
+    """`is_new`: `url` has the one-time secret in it that makes whoever opens it the owner."""
     host, port = address[:2]
-    url = conf.origins[0] if conf.origins else f"http://{_shown(host)}:{port}"
     if conf.log_format == "json":
+        import json
+
         import structlog
 
-        structlog.get_logger("backchannel").info(
-            "listening", version=__version__, host=host, port=port, url=url, data=str(conf.data), database=keeps
+        log = structlog.get_logger("backchannel")
+        log.info(
+            "listening",
+            version=__version__,
+            host=host,
+            port=port,
+            url=base_of(conf, host, port),
+            data=str(conf.data),
+            database=keeps,
         )
+        if is_new:
+            # Not by the logger, which keeps secrets back: this one is for whoever reads the first lines, and works once.
+            line = {"event": "not_set_up", "open": url, "advice": "open the address; its first account owns the server"}
+            print(json.dumps(line), file=sys.stderr, flush=True)
+        elif advice:
+            log.info("advice", text=advice)
         return
-    lines = [f"Backchannel {__version__}", f"  open   {url}", f"  keeps  {conf.data} ({keeps})"]
+    lines = [f"Backchannel {__version__}", f"  open   {url}"]
+    if is_new:
+        lines.append("         This address works once: the account that is made there owns the server.")
+    lines.append(f"  keeps  {conf.data} ({keeps})")
     if advice:
         lines.append(f"  {advice}")
     print("\n".join([*lines, "  stop   Ctrl+C"]), flush=True)
-
-
-def _shown(host: str) -> str:
-    if host in {"0.0.0.0", "::"}:  # noqa: S104
-        return "localhost"
-    return f"[{host}]" if ":" in host else host

@@ -41,7 +41,13 @@ def findings(conf: Conf, place: Place) -> Iterator[Finding]:
         yield Finding(
             "ok", f"data folder {place.folder}" + ("" if place.folder.exists() else ", which is not there yet")
         )
-        yield from _database(place)
+        is_usable = True
+        for finding in _database(place):
+            is_usable = is_usable and not finding.is_problem
+            yield finding
+        yield from _private(place)
+        if is_usable:
+            yield from _owner(conf, place)
     yield from _redis(conf)
     yield from _web_app()
 
@@ -90,6 +96,47 @@ def _client_programs(place: Place) -> Iterator[Finding]:
         yield Finding("note", f"backup and restore do not work here: {problem}")
     else:
         yield Finding("ok", f"backup and restore use the programs in {found[0].parent}")
+
+
+def _owner(conf: Conf, place: Place) -> Iterator[Finding]:
+    from backchannel.accounts import setup_secret
+    from backchannel.accounts.entrance import is_set_up
+    from backchannel.site import state
+    from backchannel.site.demo import has_known_passwords
+    from backchannel.site.setup_address import base_of
+
+    if state.unapplied():
+        return
+    if not is_set_up():
+        secret = setup_secret.current(place.folder)
+        if secret is None:
+            yield Finding(
+                "note", "nobody owns this server yet; backchannel setup-address prints the address that sets it up"
+            )
+        else:
+            base = setup_secret.noted_base(place.folder) or base_of(conf, conf.host, conf.port)
+            address = setup_secret.address(base, secret)
+            yield Finding("note", f"nobody owns this server yet; the account that is made at {address} will")
+    if conf.public_names and has_known_passwords():
+        yield Finding(
+            "problem",
+            "the demonstration's people have a password that everybody knows; say: "
+            "backchannel serve --demo-passwords made-up",
+        )
+
+
+def _private(place: Place) -> Iterator[Finding]:
+    from backchannel.site import state
+    from backchannel.site.folder import open_to_others
+
+    found = open_to_others(place.folder, state.sqlite_file())
+    for path in found:
+        yield Finding(
+            "problem",
+            f"other users of this machine can read {path}; serve closes it at its start, or say: chmod go= {path}",
+        )
+    if not found:
+        yield Finding("ok", "no other user of this machine can read the database or the keys")
 
 
 def _redis(conf: Conf) -> Iterator[Finding]:

@@ -17,6 +17,8 @@ from pathlib import Path
 from typing import Any, Literal
 from urllib.parse import urlsplit
 
+from backchannel.accounts.addresses import is_loopback
+
 PREFIX = "BACKCHANNEL_"
 ENV_FILE = "BACKCHANNEL_ENV_FILE"
 """Names the environment file, and so is no setting that could stand in it."""
@@ -249,6 +251,19 @@ class Conf:
         if self.allowed_hosts:
             return list(self.allowed_hosts)
         return [urlsplit(origin).hostname or "" for origin in self.origins] or ["*"]
+
+    @property
+    def setup_hosts(self) -> list[str]:
+        """Host names that are answered, beside loopback and `hosts`, while nobody owns the server: the address it listens on."""
+        if self.host in {"0.0.0.0", "::", ""}:  # noqa: S104
+            return []
+        return [f"[{self.host}]" if ":" in self.host else self.host]
+
+    @property
+    def public_names(self) -> list[str]:
+        """By which addresses others than this machine's own users may reach the server, as far as the settings tell."""
+        named = [self.host, *(urlsplit(origin).hostname or "" for origin in self.origins), *self.allowed_hosts]
+        return [name for name in named if not is_loopback(name)]
 
 
 def variable(name: str) -> str:

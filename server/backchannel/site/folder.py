@@ -1,14 +1,25 @@
-"""The data folder: made when it is not there, private to the user that runs the server."""
+"""The data folder: made when it is not there, private to the user that runs the server.
+
+Whatever a process of the standalone app makes is readable by its user alone (umask 077), and what an older version or a copy
+left readable for others is closed at each start.
+"""
 
 from __future__ import annotations
 
 import os
 import secrets
+import stat
+from collections.abc import Iterator
 from pathlib import Path
 
 from backchannel.site.conf import SettingError
 
 SECRET_KEY_FILE = "secret_key"
+PRIVATE_UMASK = 0o077
+OPEN_TO_OTHERS = stat.S_IRWXG | stat.S_IRWXO
+
+# SQLite's own names for what belongs to a database file, and ours for what `restore` leaves beside it.
+_OF_A_DATABASE = ("", "-wal", "-shm", "-journal", ".before-restore", ".coming")
 
 _makes_nothing = False
 
@@ -22,8 +33,9 @@ def make_nothing() -> None:
 def prepare_folder(folder: Path) -> None:
     """Make `folder`, readable by its owner alone, and check that files can be written there.
 
-    Raises `SettingError` naming the folder and the reason.
+    From here on this process makes nothing that others may read. Raises `SettingError` naming the folder and the reason.
     """
+    os.umask(PRIVATE_UMASK)
     if _makes_nothing:
         return
     try:
@@ -43,6 +55,43 @@ def check_writable(folder: Path) -> None:
         probe.unlink()
     except OSError as problem:
         raise SettingError(f"cannot write to the data folder {folder}: {problem.strerror}") from None
+
+
+def private_files(folder: Path, database: Path | None) -> Iterator[Path]:
+    """What nobody but the server's user may read: all that lies in `folder`, uploads too, and the SQLite file, wherever it is.
+
+    Links are left out: what they lead to is somebody else's.
+    """
+    if database is not None:
+        beside = [database.with_name(database.name + ending) for ending in _OF_A_DATABASE]
+        # Two restores of different days are kept under names of their own.
+        beside += sorted(database.parent.glob(f"{database.name}.before-restore*"))
+        yield from dict.fromkeys(path for path in beside if path.is_file() and not path.is_symlink())
+    uploads = folder / "uploads"
+    if uploads.is_dir() and not uploads.is_symlink():
+        yield uploads
+    for name in (SECRET_KEY_FILE, "setup_secret", "serving.lock"):
+        path = folder / name
+        if path.is_file() and not path.is_symlink():
+            yield path
+
+
+def open_to_others(folder: Path, database: Path | None) -> list[Path]:
+    """Those of the private files that others may read or write."""
+    return [path for path in private_files(folder, database) if path.stat().st_mode & OPEN_TO_OTHERS]
+
+
+def close_to_others(folder: Path, database: Path | None) -> tuple[list[Path], list[Path]]:
+    """Take the rights of others away: the files that were closed, and those that belong to another user and stay as they are."""
+    closed, left = [], []
+    for path in open_to_others(folder, database):
+        try:
+            path.chmod(stat.S_IMODE(path.stat().st_mode) & ~OPEN_TO_OTHERS)
+        except OSError:
+            left.append(path)
+        else:
+            closed.append(path)
+    return closed, left
 
 
 def kept_secret_key(folder: Path) -> str:

@@ -140,7 +140,10 @@ ACCOUNT_REAUTHENTICATION_REQUIRED = True
 ACCOUNT_REAUTHENTICATION_TIMEOUT = 600
 ACCOUNT_EMAIL_NOTIFICATIONS = True
 BACKCHANNEL_SIGNUP = CONF.signup
+BACKCHANNEL_DATA_FOLDER = CONF.data
+BACKCHANNEL_SETUP_HOSTS = CONF.setup_hosts
 
+SESSION_ENGINE = "backchannel.accounts.sessions"
 SESSION_COOKIE_AGE = CONF.session_days * 24 * 60 * 60
 # __Host- keeps other hosts of the same domain from setting this cookie; browsers demand Secure for it.
 SESSION_COOKIE_NAME = "__Host-backchannel" if _HTTPS else "backchannel"

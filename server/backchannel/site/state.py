@@ -51,6 +51,11 @@ def describe() -> str:
     return database.describe(connection.settings_dict)
 
 
+def sqlite_file() -> Path | None:
+    """The database's file; None where the database is no file."""
+    return Path(connection.settings_dict["NAME"]) if connection.vendor == "sqlite" else None
+
+
 def close() -> None:
     connection.close()
 

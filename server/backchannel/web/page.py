@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.http import HttpRequest, HttpResponse, HttpResponseNotFound
 from django.utils.html import format_html, format_html_join, json_script
 from django.utils.safestring import SafeString
@@ -9,6 +11,7 @@ from django.views.decorators.http import require_safe
 
 from backchannel import __version__
 from backchannel.accounts.views import state_of
+from backchannel.protocol.errors import CommandError
 from backchannel.web.build import Build, current_build, service_worker
 
 # What a script that got in somehow cannot ask for either.
@@ -34,10 +37,17 @@ def page(request: HttpRequest, path: str = "") -> HttpResponse:
     if "." in path.rsplit("/", 1)[-1]:
         return HttpResponseNotFound("Not found.", content_type="text/plain; charset=utf-8")
     build = current_build()
-    response = HttpResponse(_NOT_BUILT, status=503) if build is None else HttpResponse(_page(build, request))
+    try:
+        state = state_of(request)
+    except CommandError as refusal:
+        return HttpResponse(f"{refusal}\n", status=refusal.code.status, content_type="text/plain; charset=utf-8")
+    response = HttpResponse(_NOT_BUILT, status=503) if build is None else HttpResponse(_page(build, state))
     # The page names files whose names change with their content, and shows who is signed in.
     response["Cache-Control"] = "private, no-cache"
     response["Permissions-Policy"] = _NOT_USED
+    if "setup" in request.GET:
+        # The address holds the secret that makes the owner: what the page loads must not repeat it, to no log of any proxy.
+        response["Referrer-Policy"] = "no-referrer"
     return response
 
 
@@ -52,8 +62,7 @@ def worker(request: HttpRequest) -> HttpResponse:
     return response
 
 
-def _page(build: Build, request: HttpRequest) -> str:
-    state = state_of(request)
+def _page(build: Build, state: dict[str, Any]) -> str:
     settings = {**state, "version": __version__, "csrf_cookie": "csrftoken", "csrf_header": "X-CSRFToken"}
     head = [
         _tag('<link rel="icon" type="image/svg+xml" href="{}">', build.icon),

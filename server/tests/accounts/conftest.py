@@ -1,10 +1,12 @@
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.test import Client
 
+from backchannel.accounts import setup_secret
 from backchannel.accounts.entrance import Newcomer, let_in, set_up
 
 PASSWORD = "correct horse battery"
@@ -18,6 +20,16 @@ def owner(transactional_db: None) -> Any:
 @pytest.fixture
 def ada(owner: Any) -> Any:
     return let_in(Newcomer(username="ada", display_name="Ada L.", password=PASSWORD))
+
+
+@pytest.fixture
+def secret(transactional_db: None) -> Iterator[str]:
+    """What the address that a new server prints ends in."""
+    folder = settings.BACKCHANNEL_DATA_FOLDER
+    made = setup_secret.prepare(folder)
+    assert made is not None
+    yield made
+    (folder / setup_secret.FILE).unlink(missing_ok=True)
 
 
 SignIn = Callable[[str], Client]
@@ -36,8 +48,6 @@ def sign_in() -> SignIn:
 
 
 def session_key(browser: Client) -> str:
-    from django.conf import settings
-
     return browser.cookies[settings.SESSION_COOKIE_NAME].value
 
 
@@ -50,8 +60,6 @@ def scope(
     **headers: str,
 ) -> dict[str, Any]:
     """An ASGI scope. `cookie` is a session key; underscores in header names stand for dashes."""
-    from django.conf import settings
-
     raw = [(b"host", b"testserver")]
     raw += [(name.replace("_", "-").encode(), value.encode()) for name, value in headers.items()]
     if cookie is not None:

@@ -28,10 +28,9 @@ def test_a_password_set_at_the_command_line_is_accepted_at_sign_in(owner: Any, p
     assert not signs_in("ada", password.strip())
 
 
-@pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("password", SPACED)
-def test_a_password_of_the_setup_page_is_accepted_at_sign_in(password: str) -> None:
-    assert post(Client(), "/account/setup", {**OWNER, "password": password}).status_code == 201
+def test_a_password_of_the_setup_page_is_accepted_at_sign_in(secret: str, password: str) -> None:
+    assert post(Client(), "/account/setup", {**OWNER, "setup": secret, "password": password}).status_code == 201
     assert signs_in("grace", password)
 
 

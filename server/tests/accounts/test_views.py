@@ -39,14 +39,13 @@ def link(owner: Any, sign_in: SignIn) -> str:
     return str(answer.json()["url"]).rsplit("/", 1)[1]
 
 
-@pytest.mark.django_db(transaction=True)
-def test_a_new_server_asks_for_its_owner_and_makes_the_first_channel() -> None:
+def test_a_new_server_asks_for_its_owner_and_makes_the_first_channel(secret: str) -> None:
     tab = Client()
     before = tab.get("/account/state")
     assert before.json() == {"setup_required": True, "signup": "invitation", "workspace": "Backchannel", "user": None}
     assert before["Cache-Control"] == "no-store"
     assert "csrftoken" in before.cookies
-    made = post(tab, "/account/setup", OWNER)
+    made = post(tab, "/account/setup", {**OWNER, "setup": secret})
     assert made.status_code == 201
     after = tab.get("/account/state").json()
     assert after == made.json()
@@ -59,14 +58,14 @@ def test_a_new_server_asks_for_its_owner_and_makes_the_first_channel() -> None:
     assert rooms_of("grace") == ["general"]
 
 
-@pytest.mark.django_db(transaction=True)
-def test_only_one_owner_ever_whatever_the_number_of_hands() -> None:
+def test_only_one_owner_ever_whatever_the_number_of_hands(secret: str) -> None:
     statuses: list[int] = []
 
     def race(number: int) -> None:
         from django.db import connection
 
-        statuses.append(post(Client(), "/account/setup", {**OWNER, "username": f"owner{number}"}).status_code)
+        body = {**OWNER, "setup": secret, "username": f"owner{number}"}
+        statuses.append(post(Client(), "/account/setup", body).status_code)
         connection.close()
 
     threads = [threading.Thread(target=race, args=(number,)) for number in range(6)]
@@ -77,11 +76,10 @@ def test_only_one_owner_ever_whatever_the_number_of_hands() -> None:
     assert sorted(statuses) == [201] + [403] * 5
     assert get_user_model()._default_manager.filter(is_superuser=True).count() == 1
     assert Setup.objects.count() == 1
-    late = post(Client(), "/account/setup", OWNER)
+    late = post(Client(), "/account/setup", {**OWNER, "setup": secret})
     assert (late.status_code, late.json()["code"]) == (403, "forbidden")
 
 
-@pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize(
     ("change", "field"),
     [
@@ -98,8 +96,8 @@ def test_only_one_owner_ever_whatever_the_number_of_hands() -> None:
         ({"color": "red"}, "color"),
     ],
 )
-def test_setup_tells_what_is_wrong_by_field(change: dict[str, Any], field: str) -> None:
-    answer = post(Client(), "/account/setup", {**OWNER, **change})
+def test_setup_tells_what_is_wrong_by_field(secret: str, change: dict[str, Any], field: str) -> None:
+    answer = post(Client(), "/account/setup", {**OWNER, "setup": secret, **change})
     assert answer.status_code == 422
     assert answer["Content-Type"] == "application/problem+json"
     assert list(answer.json()["errors"]) == [field]
@@ -114,17 +112,17 @@ def test_what_is_not_json_or_not_the_method_is_a_problem() -> None:
     assert (wrong.status_code, wrong["Allow"]) == (405, "POST")
 
 
-@pytest.mark.django_db(transaction=True)
-def test_a_page_elsewhere_cannot_set_the_server_up() -> None:
+def test_a_page_elsewhere_cannot_set_the_server_up(secret: str) -> None:
+    owner = {**OWNER, "setup": secret}
     strict = Client(enforce_csrf_checks=True)
-    answer = post(strict, "/account/setup", OWNER)
+    answer = post(strict, "/account/setup", owner)
     assert (answer.status_code, answer.json()["code"]) == (403, "forbidden")
     foreign = strict.post(
-        "/account/setup", OWNER, content_type="application/json", headers={"origin": "https://evil.example"}
+        "/account/setup", owner, content_type="application/json", headers={"origin": "https://evil.example"}
     )
     assert foreign.json()["code"] == "wrong_origin"
     token = strict.get("/account/state").cookies["csrftoken"].value
-    ours = strict.post("/account/setup", OWNER, content_type="application/json", headers={"x-csrftoken": token})
+    ours = strict.post("/account/setup", owner, content_type="application/json", headers={"x-csrftoken": token})
     assert ours.status_code == 201
 
 

@@ -31,13 +31,13 @@ def folder(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def run(folder: Path) -> Run:
-    """`backchannel` with these arguments, on SQLite in `folder`, with nobody at the keyboard."""
+    """`backchannel` with these arguments, on SQLite in `folder`, with nobody at the keyboard; `said` is its standard input."""
 
-    def go(*arguments: str, **environment: str) -> Ran:
+    def go(*arguments: str, said: str = "", **environment: str) -> Ran:
         done = subprocess.run(
             [sys.executable, "-m", "backchannel", *arguments],
             env=clean_environment({"BACKCHANNEL_DATA": str(folder), **environment}),
-            stdin=subprocess.DEVNULL,
+            input=said,
             capture_output=True,
             text=True,
             timeout=60,

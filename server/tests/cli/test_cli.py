@@ -19,8 +19,8 @@ def test_the_first_account_owns_the_server_and_the_next_does_not(run: Run, folde
     first = run("createuser", "--new", "ada")
     assert (first.status, first.err) == (0, f"Database: SQLite database {folder / 'backchannel.sqlite3'}.\n")
     assert re.fullmatch(r"ada is here and owns this server\. Password: [a-z2-9]{5}(-[a-z2-9]{5}){3}\n", first.out)
-    assert run("createuser", "--new", "Bob", "--password", "x").out == "bob is here.\n"
-    assert run("createuser", "--new", "eve", "--owner", "--bot").out == "eve is here and owns this server.\n"
+    assert run("createuser", "Bob", "--password-stdin", said="x\n").out == "bob is here.\n"
+    assert run("createuser", "eve", "--owner", "--bot").out == "eve is here and owns this server.\n"
     rows = sqlite3.connect(folder / "backchannel.sqlite3").execute(
         "SELECT username, is_superuser FROM backchannel_accounts_user ORDER BY id"
     )

@@ -16,10 +16,15 @@ from tests.cli.conftest import Run, Start
 
 def port_of(process: "subprocess.Popen[str]") -> int:
     """Wait until it says where it listens."""
+    return opened(process)[0]
+
+
+def opened(process: "subprocess.Popen[str]") -> tuple[int, str]:
+    """Wait until it says where it listens: the port, and the one-time secret in the address, blank where somebody owns it."""
     assert process.stdout is not None
     for line in process.stdout:
-        if found := re.search(r"open +http://[^:]+:(\d+)", line):
-            return int(found[1])
+        if found := re.search(r"open +http://[^:]+:(\d+)(?:/\?setup=([\w-]+))?$", line):
+            return int(found[1]), found[2] or ""
     assert process.stderr is not None
     raise AssertionError(process.stderr.read())
 
@@ -31,10 +36,14 @@ class Browser:
         self.origin = f"http://127.0.0.1:{port}"
         self.port = port
         self.cookies: dict[str, str] = {}
+        self.host: str | None = None
+        """What it takes the server's name to be; None: the address."""
 
     def ask(self, method: str, path: str, body: Any = None) -> tuple[int, Any]:
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
         headers = {"Origin": self.origin, "Cookie": self.cookie, "Content-Type": "application/json"}
+        if self.host is not None:
+            headers |= {"Host": self.host, "Origin": f"http://{self.host}"}
         if "csrftoken" in self.cookies:
             headers["X-CSRFToken"] = self.cookies["csrftoken"]
         connection.request(method, path, None if body is None else json.dumps(body), headers)
@@ -54,9 +63,10 @@ class Browser:
 
 def test_an_empty_folder_becomes_a_server_that_stops_when_told(start: Start, folder: Path) -> None:
     process = start()
-    browser = Browser(port_of(process))
+    port, secret = opened(process)
+    browser = Browser(port)
     assert browser.ask("GET", "/account/state")[1]["setup_required"] is True
-    owner = {"workspace": "Lab", "username": "ada", "password": "correct horse battery"}
+    owner = {"setup": secret, "workspace": "Lab", "username": "ada", "password": "correct horse battery"}
     assert browser.ask("POST", "/account/setup", owner)[0] == 201
     status, rooms = browser.ask("GET", "/api/rooms")
     assert (status, [room["name"] for room in rooms["rooms"]]) == (200, ["general"])
@@ -76,9 +86,11 @@ def test_an_empty_folder_becomes_a_server_that_stops_when_told(start: Start, fol
 
 
 def test_signing_out_closes_the_socket_of_that_session(start: Start) -> None:
-    browser = Browser(port_of(start()))
+    port, secret = opened(start())
+    browser = Browser(port)
     browser.ask("GET", "/account/state")
-    browser.ask("POST", "/account/setup", {"workspace": "Lab", "username": "ada", "password": "correct horse battery"})
+    owner = {"setup": secret, "workspace": "Lab", "username": "ada", "password": "correct horse battery"}
+    browser.ask("POST", "/account/setup", owner)
     headers = {"Cookie": browser.cookie}
     with connect(f"ws://127.0.0.1:{browser.port}/ws", origin=browser.origin, additional_headers=headers) as live:
         live.send('{"type":"hello","protocol":1,"client":{"name":"test","version":"1","instance":"a"}}')

@@ -66,7 +66,7 @@ def until(link: ClientConnection, type_: str) -> dict[str, Any]:
 
 
 def test_they_hear_of_each_other_and_one_that_dies_is_replaced(start: Start, run: Run, shared: dict[str, str]) -> None:
-    run("createuser", "--new", "ada", "--password", "correct horse battery", **shared)
+    run("createuser", "--new", "ada", **shared)
     token = run("token", "ada", **shared).out.strip()
     server = start(**shared)
     port = port_of(server)

@@ -29,7 +29,8 @@ import contextlib, io, sys
 from backchannel.cli import main
 for name in sys.argv[1:]:
     with contextlib.redirect_stdout(io.StringIO()):
-        main(["createuser", "--new", name, "--password", "x"])
+        sys.stdin = io.StringIO("x\\n")
+        main(["createuser", "--new", name, "--password-stdin"])
     main(["token", name])
 """
 

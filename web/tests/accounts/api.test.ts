@@ -53,7 +53,7 @@ describe('the accounts of the server', () => {
       general: 'No.',
     });
     const problem = answering(422, { code: 'invalid', errors: { workspace: ['Is needed.'] } });
-    const setUp = problem.api.setUp({ workspace: '', username: '', display_name: '', password: '' });
+    const setUp = problem.api.setUp({ setup: 's3cret', workspace: '', username: '', display_name: '', password: '' });
     expect(await refusal(setUp)).toMatchObject({ fields: { workspace: 'Is needed.' }, general: null });
   });
 

@@ -1,6 +1,7 @@
 import { describe, expect, it, vi } from 'vitest';
 import { userEvent } from 'vitest/browser';
 import { AccountError } from '../../src/features/accounts/api.ts';
+import { takeSetupSecret } from '../../src/features/accounts/setupSecret.ts';
 import { world } from './world.tsx';
 
 describe('before the app', () => {
@@ -19,14 +20,27 @@ describe('before the app', () => {
     await expect.element(screen.getByRole('navigation', { name: 'Rooms' })).toBeVisible();
   });
 
-  it('the very first visit sets the workspace up', async () => {
+  it('without the printed address the very first visit is told where to find it', async () => {
+    const { open } = world();
+    const { screen } = await open('/', { user: null, setup_required: true });
+    await expect.element(screen.getByRole('heading', { name: 'Open the printed address' })).toBeVisible();
+    await expect.element(screen.getByText('backchannel setup-address')).toBeVisible();
+    expect(screen.getByLabelText('Username').elements()).toHaveLength(0);
+  });
+
+  it('whoever opened the printed address sets the workspace up, and the address bar forgets it at once', async () => {
     const { api, open } = world();
+    const replaced = vi.fn();
+    const past = { state: null, replaceState: replaced } as unknown as History;
+    takeSetupSecret({ href: 'http://localhost/rooms?setup=s3cret&a=1#b' } as Location, past);
+    expect(replaced).toHaveBeenCalledExactlyOnceWith(null, '', '/rooms?a=1#b');
     const { screen } = await open('/', { user: null, setup_required: true });
     await screen.getByLabelText('Workspace').fill('Acme');
     await screen.getByLabelText('Username').fill('ann');
     await screen.getByRole('textbox', { name: 'Password' }).fill('long enough');
     await screen.getByRole('button', { name: 'Create workspace' }).click();
     expect(api.setUp).toHaveBeenCalledWith({
+      setup: 's3cret',
       workspace: 'Acme',
       display_name: '',
       username: 'ann',

@@ -11,20 +11,22 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib.auth import get_user_model
-from django.contrib.auth.hashers import make_password
+from django.contrib.auth.hashers import check_password, make_password
 
 from backchannel.accounts.entrance import Newcomer, is_set_up, let_in, set_up
 from backchannel.accounts.persons import person_of
 from backchannel.protocol.shapes import User as Person
 from backchannel.site.demo.ids import message_id
 from backchannel.site.demo.script import Line, Scene, scenes
+from backchannel.site.passwords import made_up_password
 from backchannel.store.appends import Append
 from backchannel.store.log import Operation, commit
 from backchannel.store.message_changes import AddReaction, EditMessage
 from backchannel.store.read_marks import MarkRead
 from backchannel.store.room_changes import CreateRoom, UpdateRoom
 
-PASSWORD = "demo"  # everybody has it, and it is printed
+PASSWORD = "demo"
+"""Everybody's, printed and written in the README: a server with these accounts is served to its own machine alone."""
 WORKSPACE = "Tramline"
 TEAM = {
     "maya": "Maya Lindqvist",
@@ -57,9 +59,26 @@ def build(now: datetime | None = None) -> None:
         _play(scene, people)
 
 
+def has_known_passwords() -> bool:
+    """Whether somebody of the team is in the database and has the password that everybody knows."""
+    people = get_user_model()._default_manager.filter(username__in=TEAM, is_active=True)
+    return any(check_password(PASSWORD, person.password) for person in people)
+
+
+def make_up_passwords() -> str:
+    """Give the team a password that was never told; what it is."""
+    password = made_up_password()
+    for person in get_user_model()._default_manager.filter(username__in=TEAM):
+        if check_password(PASSWORD, person.password):
+            person.set_password(password)
+            person.save(update_fields=["password"])
+    return password
+
+
 def _people(began: datetime) -> dict[str, Person]:
     newcomers = [Newcomer(username=name, display_name=shown) for name, shown in TEAM.items()]
-    users: list[Any] = [set_up(WORKSPACE, newcomers[0])]
+    # The first one invites people; what the admin pages can do is not part of the demonstration.
+    users: list[Any] = [set_up(WORKSPACE, newcomers[0], is_admin=False)]
     users += [let_in(newcomer, at_us=_us(began)) for newcomer in newcomers[1:]]
     # One hash for all eight: each would take as long as a sign-in does.
     get_user_model()._default_manager.update(password=make_password(PASSWORD))

@@ -1,8 +1,10 @@
+import { useState } from 'react';
 import { Button } from '../../ui/Button.tsx';
 import { Field } from '../../ui/Field.tsx';
 import type { AccountsApi } from './api.ts';
 import { Entrance, Problem } from './Entrance.tsx';
 import { PasswordField } from './PasswordField.tsx';
+import { setupSecret } from './setupSecret.ts';
 import { useForm } from './useForm.ts';
 
 interface SetupScreenProps {
@@ -10,19 +12,49 @@ interface SetupScreenProps {
   readonly onDone: () => Promise<void>;
 }
 
-/** The very first visit: nobody exists yet. */
-export function SetupScreen({ api, onDone }: SetupScreenProps) {
+/** Nobody owns the server yet. Whoever opened the address that it printed may; everybody else is told where to find it. */
+export function SetupScreen(props: SetupScreenProps) {
+  const [secret] = useState(setupSecret);
+  return secret ? <SetupForm {...props} secret={secret} /> : <NeedsAddress />;
+}
+
+function NeedsAddress() {
+  return (
+    <Entrance
+      title="Open the printed address"
+      lead="This server has no owner yet. To make sure that it becomes yours, setting it up needs a one-time address."
+    >
+      <ol className="flex list-decimal flex-col gap-3 pl-5 text-pretty text-ink-soft marker:text-ink-faint">
+        <li>
+          Look where <code className="rounded bg-hover px-1 text-ink">backchannel serve</code> runs: a terminal, or the
+          log of its service or container.
+        </li>
+        <li>
+          Open the address that it printed. It ends in <code className="rounded bg-hover px-1 text-ink">/?setup=…</code>
+        </li>
+        <li>
+          If it has scrolled away,{' '}
+          <code className="rounded bg-hover px-1 whitespace-nowrap text-ink">backchannel setup-address</code> on the
+          server prints it again.
+        </li>
+      </ol>
+    </Entrance>
+  );
+}
+
+function SetupForm({ api, onDone, secret }: SetupScreenProps & { readonly secret: string }) {
   const form = useForm({ workspace: '', display_name: '', username: '', password: '' }, async (fields) => {
-    await api.setUp({ ...fields, workspace: fields.workspace.trim(), username: fields.username.trim() });
+    await api.setUp({ ...fields, setup: secret, workspace: fields.workspace.trim(), username: fields.username.trim() });
     await onDone();
   });
+  const refused = form.general ?? form.error?.fields['setup'];
   return (
     <Entrance
       title="Set up your workspace"
       lead="Name it, and make the account that owns it. Others come in by your invitation."
     >
       <form onSubmit={form.onSubmit} className="flex flex-col gap-4.5">
-        {form.general && <Problem>{form.general}</Problem>}
+        {refused && <Problem>{refused}</Problem>}
         <Field
           label="Workspace"
           {...form.field('workspace')}

@@ -42,7 +42,14 @@ export interface Invitation {
 /** Everything about accounts, so that the screens know no URL. Every method throws `AccountError`. */
 export interface AccountsApi {
   getState(): Promise<AccountState>;
-  setUp(fields: { workspace: string; username: string; display_name: string; password: string }): Promise<void>;
+  setUp(fields: {
+    /** The secret of the printed address. */
+    setup: string;
+    workspace: string;
+    username: string;
+    display_name: string;
+    password: string;
+  }): Promise<void>;
   signIn(fields: { username: string; password: string }): Promise<void>;
   confirmCode(code: string): Promise<void>;
   signUp(fields: {
@@ -142,7 +149,7 @@ function refusal(response: Response, answer: Answer | null): AccountError {
     else general ??= message;
   }
   if (general === null && Object.keys(fields).length === 0) {
-    if (response.status === 429) general = 'Too many attempts. Wait a moment, then try again.';
+    if (response.status === 429) general = answer?.detail ?? 'Too many attempts. Wait a moment, then try again.';
     else if (response.status === 403)
       general = answer?.detail ?? 'This is not allowed here. Reload the page and try again.';
     else general = answer?.detail ?? `The server answered with an error (${response.status}). Try again in a moment.`;
