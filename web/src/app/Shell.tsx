@@ -126,6 +126,11 @@ function Room({ id, phone }: RoomProps) {
   const loaded = useChatState((state) => state.roomsLoaded);
   const showsMembers = useStore(membersOpen, (open) => open);
   const empty = useChatState((state) => state.rooms.length === 0);
+  // On a phone the panel is a place of its own: it does not lie in wait for the next room.
+  useEffect(() => {
+    if (!phone) return undefined;
+    return () => membersOpen.set(false);
+  }, [phone]);
   if (id === null) return <Welcome empty={empty && loaded} />;
   if (!room) return loaded ? <NoSuchRoom /> : <main className="flex-1 bg-paper" aria-busy="true" />;
   const panel = showsMembers && room.kind !== 'direct';

@@ -3,6 +3,7 @@ import { type ReactNode, useEffect, useId, useRef } from 'react';
 import { IconButton } from './Button.tsx';
 import { cx } from './classes.ts';
 import { firstOf, rememberFocus } from './focus.ts';
+import { useBackLayer } from './layers.ts';
 import { swallowPress } from './press.ts';
 
 interface DialogProps {
@@ -23,6 +24,7 @@ interface DialogProps {
 export function Dialog({ title, onClose, children, footer, bare = false, wide = false }: DialogProps) {
   const ref = useRef<HTMLDialogElement>(null);
   const heading = useId();
+  useBackLayer(onClose);
 
   useEffect(() => {
     const dialog = ref.current;

@@ -9,6 +9,7 @@ import {
 } from 'react';
 import { cx } from './classes.ts';
 import { rememberFocus } from './focus.ts';
+import { useBackLayer } from './layers.ts';
 import { swallowPress } from './press.ts';
 
 interface MenuProps {
@@ -29,6 +30,7 @@ export function Menu({ anchor, label, onClose, children, className }: MenuProps)
   const close = useRef(onClose);
   close.current = onClose;
   const place = usePlace(ref, anchor);
+  useBackLayer(onClose);
 
   useEffect(() => {
     const menu = ref.current;

@@ -28,8 +28,10 @@ export function swallowPress(): void {
   // After a prevented touchend there is no click at all; a mouse or a pen makes one in any case.
   window.addEventListener('touchend', swallow, { ...options, passive: false });
   window.addEventListener('click', swallow, options);
-  for (const name of ['pointerup', 'pointercancel', 'touchend', 'touchcancel', 'blur'] as const)
+  for (const name of ['pointerup', 'pointercancel', 'touchend', 'touchcancel'] as const)
     window.addEventListener(name, release, options);
+  // The window's own, not that of every element in it.
+  window.addEventListener('blur', release, { signal: stop.signal });
   // The next press is another one.
   window.addEventListener('pointerdown', () => stop.abort(), options);
 }

@@ -1,6 +1,6 @@
 import type { Member, Room } from '@backchannel/client';
 import { Ellipsis, MessageCircle, UserMinus, UserPlus, X } from 'lucide-react';
-import { useEffect, useMemo, useState } from 'react';
+import { useEffect, useMemo, useRef, useState } from 'react';
 import { useLocation } from 'wouter';
 import { attempt } from '../../app/ask.ts';
 import { useChat, useChatState } from '../../app/chat.ts';
@@ -10,6 +10,9 @@ import { useSession } from '../../app/session.ts';
 import { nameOf } from '../../ui/Avatar.tsx';
 import { Button, IconButton } from '../../ui/Button.tsx';
 import { Menu, MenuItem } from '../../ui/Menu.tsx';
+import { rememberFocus } from '../../ui/focus.ts';
+import { useBackLayer } from '../../ui/layers.ts';
+import { usePhone } from '../../ui/useMedia.ts';
 import { loadMembers } from './loadMembers.ts';
 import { AddMembers } from './RoomDialogs.tsx';
 import { PersonIcon } from './RoomIcon.tsx';
@@ -23,6 +26,16 @@ export function MembersPanel({ room }: { readonly room: Room }) {
   const [members, setMembers] = useState<readonly Member[] | 'failed' | null>(null);
   const [adding, setAdding] = useState(false);
   const [turn, setTurn] = useState(0);
+  const heading = useRef<HTMLHeadingElement>(null);
+  const phone = usePhone();
+  useBackLayer(() => membersOpen.set(false), phone);
+  // There it covers the room, and takes the focus with it.
+  useEffect(() => {
+    if (!phone) return undefined;
+    const giveBack = rememberFocus();
+    heading.current?.focus();
+    return giveBack;
+  }, [phone]);
 
   // A join or a departure changes the count; that is when the list is asked for again.
   useEffect(() => {
@@ -49,7 +62,7 @@ export function MembersPanel({ room }: { readonly room: Room }) {
       className="safe-top absolute inset-0 z-30 flex flex-col border-line bg-paper md:static md:w-68 md:shrink-0 md:border-l"
     >
       <header className="flex h-14 shrink-0 items-center gap-1 border-b border-line pr-2 pl-4">
-        <h2 className="flex-1 font-semibold">
+        <h2 ref={heading} tabIndex={-1} className="flex-1 font-semibold outline-none">
           Members <span className="tabular ml-1 font-normal text-ink-faint">{room.member_count}</span>
         </h2>
         <IconButton label="Add people" tip="below" onClick={() => setAdding(true)}>
