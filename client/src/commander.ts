@@ -24,6 +24,9 @@ export interface CommanderPorts extends SenderPorts {
 /** With backoff: about four seconds in all, as long as somebody looks at a spinner. */
 const REST_TRIES = 4;
 
+/** A longer wait is told, not waited for: a day's allowance may be used up. */
+const LONGEST_WAIT_S = 10;
+
 export async function command<C extends CommandName>(
   type: C,
   fields: CommandFields<C>,
@@ -45,7 +48,8 @@ export async function command<C extends CommandName>(
       return { method: 'rest', result: await http.request(type, fields) };
     } catch (cause) {
       const { final, status, retryAfter } = cause as ChatError;
-      if (!repeatable || final || status === 401 || signal?.aborted || failures + 1 >= tries) throw cause;
+      const isLong = (retryAfter ?? 0) > LONGEST_WAIT_S;
+      if (!repeatable || final || isLong || status === 401 || signal?.aborted || failures + 1 >= tries) throw cause;
       const delay_ms = retryAfter === null ? backoff_ms(failures, random()) : retryAfter * 1_000;
       await new Promise<void>((resolve) => clock.setTimeout(resolve, delay_ms));
       if (signal?.aborted) throw cause;

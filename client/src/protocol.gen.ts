@@ -31,17 +31,26 @@ export interface User {
   readonly display_name: string;
 }
 
-/** Told in `hello`. Rates are per user and second, sizes are bytes, counts are counts. */
+/**
+ * Told in `hello`. Rates are per user and second, sizes are bytes, counts are counts. `resume_rooms`: cursors that a `resume` should
+ * name; what the others add up to goes into its `others`.
+ */
 export interface Limits {
   readonly sends_per_second: number;
   readonly send_burst: number;
   readonly commands_per_second: number;
+  readonly changes_per_second: number;
+  readonly change_burst: number;
+  readonly rooms: Seq;
+  readonly rooms_created_per_day: number;
+  readonly people_added_per_day: number;
   readonly connections: number;
   readonly content_bytes: number;
   readonly frame_bytes: number;
   readonly page: number;
   readonly catch_up_events: number;
   readonly sync_wait_s: number;
+  readonly resume_rooms: number;
 }
 
 export interface ServerInfo {
@@ -741,6 +750,7 @@ export const ERRORS = {
   unauthenticated: 401,
   forbidden: 403,
   not_a_member: 403,
+  too_many_rooms: 403,
   wrong_origin: 403,
   not_found: 404,
   room_not_found: 404,

@@ -31,6 +31,8 @@ SETTINGS = {
     "SENDS_PER_SECOND": "1000",
     "SEND_BURST": "10000",
     "COMMANDS_PER_SECOND": "1000",
+    "CHANGES_PER_SECOND": "1000",
+    "CHANGE_BURST": "10000",
     "CONNECTIONS": "100",
     "HEARTBEAT_S": "10",
     "SECRET_KEY": "a secret that only these nodes share",

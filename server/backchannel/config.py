@@ -14,7 +14,7 @@ import msgspec
 
 from backchannel.protocol.shapes import Limits
 
-FIXED_LIMITS: Final = {"frame_bytes", "page", "catch_up_events", "sync_wait_s"}
+FIXED_LIMITS: Final = {"frame_bytes", "page", "catch_up_events", "sync_wait_s", "resume_rooms"}
 """Protocol 1 fixes these; clients count on them."""
 LIMITS: Final = tuple(name for name in Limits.__struct_fields__ if name not in FIXED_LIMITS)
 

@@ -39,7 +39,17 @@ Frame = dict[str, Any]
 PATIENCE_S = 30.0
 """How long a test waits for what must come. It says nothing about how fast it should be: only a broken server is waited for."""
 
-WITHOUT_LIMITS = Limits(sends_per_second=1e9, send_burst=10**9, commands_per_second=1e9, connections=10_000)
+WITHOUT_LIMITS = Limits(
+    sends_per_second=1e9,
+    send_burst=10**9,
+    commands_per_second=1e9,
+    changes_per_second=1e9,
+    change_burst=10**9,
+    rooms=10**9,
+    rooms_created_per_day=10**9,
+    people_added_per_day=10**9,
+    connections=10_000,
+)
 
 _numbers = itertools.count(1)
 

@@ -5,16 +5,18 @@ from backchannel.protocol.commands import AddMembers, JoinRoom, LeaveRoom, Remov
 from backchannel.store import room_changes as changes
 
 
-def _join(command: JoinRoom, caller: Caller, _: Context) -> changes.JoinRoom:
-    return changes.JoinRoom(actor=caller.user, room_id=command.room_id)
+def _join(command: JoinRoom, caller: Caller, context: Context) -> changes.JoinRoom:
+    return changes.JoinRoom(actor=caller.user, room_id=command.room_id, limits=context.limits)
 
 
 def _leave(command: LeaveRoom, caller: Caller, _: Context) -> changes.LeaveRoom:
     return changes.LeaveRoom(actor=caller.user, room_id=command.room_id)
 
 
-def _add(command: AddMembers, caller: Caller, _: Context) -> changes.AddMembers:
-    return changes.AddMembers(actor=caller.user, room_id=command.room_id, user_ids=command.user_ids)
+def _add(command: AddMembers, caller: Caller, context: Context) -> changes.AddMembers:
+    return changes.AddMembers(
+        actor=caller.user, room_id=command.room_id, user_ids=command.user_ids, limits=context.limits
+    )
 
 
 def _remove(command: RemoveMember, caller: Caller, _: Context) -> changes.RemoveMember:

@@ -7,10 +7,12 @@ from backchannel.protocol.results import RoomResult
 from backchannel.store import room_changes as changes
 
 
-def _create(command: CreateRoom, caller: Caller, _: Context) -> changes.CreateRoom:
+def _create(command: CreateRoom, caller: Caller, context: Context) -> changes.CreateRoom:
     name = rules.check_room_name(command.kind, command.name)
     topic = rules.check_topic(command.topic) or ""
-    return changes.CreateRoom(actor=caller.user, kind=command.kind, name=name, topic=topic, members=command.members)
+    return changes.CreateRoom(
+        actor=caller.user, kind=command.kind, name=name, topic=topic, members=command.members, limits=context.limits
+    )
 
 
 def _created(made: changes.Created) -> Answer:

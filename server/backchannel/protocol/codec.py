@@ -71,6 +71,15 @@ def decode_frame(data: bytes | msgspec.Raw) -> ClientFrame:
         raise _not_json(error) from None
 
 
+def id_of(data: bytes | msgspec.Raw) -> str | None:
+    """The id of a frame that is answered without being read."""
+    try:
+        frame_id = _decode_envelope(data).id
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        return None
+    return frame_id if isinstance(frame_id, str) and len(frame_id) <= 64 else None
+
+
 def decode_body(body: bytes, type_: type[msgspec.Struct]) -> Any:
     """A JSON body of the given struct. Raises CommandError (`bad_frame` or `invalid`)."""
     try:
@@ -159,7 +168,7 @@ def _refused(data: bytes | msgspec.Raw, error: msgspec.ValidationError) -> BadFr
         envelope = _decode_envelope(data)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         return BadFrame(Code.BAD_FRAME, 'A frame is a JSON object with a "type".')
-    frame_id = envelope.id if isinstance(envelope.id, str) and len(envelope.id) <= 64 else None
+    frame_id = id_of(data)
     if not isinstance(envelope.type, str):
         return BadFrame(Code.BAD_FRAME, 'A frame is a JSON object with a "type" that is a string.', frame_id)
     if envelope.type not in _words:

@@ -20,6 +20,7 @@ class Code(Enum):
     UNAUTHENTICATED = ("unauthenticated", 401)
     FORBIDDEN = ("forbidden", 403)
     NOT_A_MEMBER = ("not_a_member", 403)
+    TOO_MANY_ROOMS = ("too_many_rooms", 403)
     WRONG_ORIGIN = ("wrong_origin", 403)
     NOT_FOUND = ("not_found", 404)
     ROOM_NOT_FOUND = ("room_not_found", 404)

@@ -114,14 +114,21 @@ class ChannelSummary(msgspec.Struct):
 
 
 class Limits(msgspec.Struct, frozen=True):
-    """Told in `hello`. Rates are per user and second, sizes are bytes, counts are counts."""
+    """Told in `hello`. Rates are per user and second, sizes are bytes, counts are counts. `resume_rooms`: cursors that a `resume` should
+    name; what the others add up to goes into its `others`."""
 
     sends_per_second: float = 10
     send_burst: int = 60
     commands_per_second: float = 30
+    changes_per_second: float = 1
+    change_burst: int = 60
+    rooms: int = 5000
+    rooms_created_per_day: int = 200
+    people_added_per_day: int = 2000
     connections: int = 20
     content_bytes: int = 16 * 1024
     frame_bytes: int = 64 * 1024
     page: int = 200
     catch_up_events: int = 500
     sync_wait_s: int = 25
+    resume_rooms: int = 1000

@@ -212,6 +212,28 @@ class Conf:
     commands_per_second: int = setting(
         _number(1, 1000), "30", "Other commands, and polls, a second that one person may give for long."
     )
+    changes_per_second: int = setting(
+        _number(1, 1000),
+        "1",
+        "Reactions, edits, deletions, renamings, joinings and the like a second that one person may do for long; of the same thing "
+        "(the reactions to one message, the name of one room) a tenth of it. More is refused with 429.",
+    )
+    change_burst: int = setting(
+        _number(3, 10_000), "60", "Such changes that one person may do at once; of the same thing a third of it."
+    )
+    rooms: int = setting(
+        _number(10, 20_000),
+        "5000",
+        "Groups and channels that one person may be in. Direct conversations are not limited.",
+    )
+    rooms_created_per_day: int = setting(
+        _number(1, 100_000), "200", "Rooms that one person may create in a day, direct conversations included."
+    )
+    people_added_per_day: int = setting(
+        _number(100, 1_000_000),
+        "2000",
+        "People whom one person may add to rooms in a day, each counted once for each room.",
+    )
     connections: int = setting(
         _number(1, 1000), "20", "Live connections that one person may have on a node; the oldest gives way."
     )

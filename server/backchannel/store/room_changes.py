@@ -17,8 +17,9 @@ from backchannel.protocol.events import (
     RoomUpdated,
 )
 from backchannel.protocol.results import RoomResult
-from backchannel.protocol.shapes import Room, User
+from backchannel.protocol.shapes import Limits, Room, User
 from backchannel.store import people, rooms
+from backchannel.store.allowances import PEOPLE_ADDED, ROOMS_CREATED, Spending, check_room_for
 from backchannel.store.clock import now_us
 from backchannel.store.models import Membership
 from backchannel.store.owners import keep_an_owner, tell_added
@@ -28,6 +29,8 @@ from backchannel.text_rules import fold
 MEMBER = Membership.State.MEMBER.value
 REMOVED = Membership.State.REMOVED.value
 FOLDED_LENGTH = 200
+UNLIMITED = Limits(rooms=2**31, rooms_created_per_day=2**31, people_added_per_day=2**31)
+"""For imports and demonstrations: whoever puts these together answers for them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,6 +41,7 @@ class CreateRoom(Change):
     name: str | None
     topic: str
     members: Sequence[int]
+    limits: Limits = UNLIMITED
 
     def apply(self, transaction: Transaction, outcome: Outcome) -> None:
         others = list(dict.fromkeys(user_id for user_id in self.members if user_id != self.actor.id))
@@ -48,6 +52,12 @@ class CreateRoom(Change):
                 outcome.result = Created(_room_for(existing[0][0], self.actor.id), created=False)
                 return
         users = _check_users(others, "members")
+        spending = Spending(transaction, self.actor, self.limits)
+        spending.check(ROOMS_CREATED, 1)
+        if self.kind != "direct":
+            spending.check(PEOPLE_ADDED, len(others))
+            check_room_for(transaction, self.actor, [self.actor, *users.values()], self.limits.rooms)
+        spending.write()
         room_id = _insert_room(transaction, self.kind, self.name, self.topic, direct_key, 1 + len(others))
         owner = Membership.Role.MEMBER if self.kind == "direct" else Membership.Role.OWNER
         rows = [
@@ -117,11 +127,14 @@ class UpdateRoom(RoomChange):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JoinRoom(RoomChange):
+    limits: Limits = UNLIMITED
+
     def apply(self, transaction: Transaction, outcome: Outcome) -> None:
         room = transaction.room(self.room_id)
         standing = transaction.standing(room.id, self.actor.id)
         if standing is None or standing.state != MEMBER:
             rules.check_may_join(room.kind, standing.state if standing else None)
+            check_room_for(transaction, self.actor, [self.actor], self.limits.rooms)
             _enter(transaction, outcome, room, self.actor, self.actor)
             keep_an_owner(transaction, outcome, room)
         _answer_with_room(transaction, outcome, room.id, self.actor.id)
@@ -130,6 +143,7 @@ class JoinRoom(RoomChange):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AddMembers(RoomChange):
     user_ids: Sequence[int]
+    limits: Limits = UNLIMITED
 
     def apply(self, transaction: Transaction, outcome: Outcome) -> None:
         room, mine = transaction.check_member(self.room_id, self.actor.id)
@@ -138,6 +152,10 @@ class AddMembers(RoomChange):
         states = self._states(transaction, users)
         rules.check_may_add(mine.role, [users[user].display_name for user, state in states.items() if state == REMOVED])
         coming = [user for user in users.values() if states.get(user.id) != MEMBER]
+        spending = Spending(transaction, self.actor, self.limits)
+        spending.check(PEOPLE_ADDED, len(coming))
+        check_room_for(transaction, self.actor, coming, self.limits.rooms)
+        spending.write()
         for user in coming:
             _enter(transaction, outcome, room, user, self.actor)
             _tell_invited(transaction, outcome, room.id, user.id, self.actor)

@@ -1,16 +1,45 @@
 """How often one user may ask. Token buckets, per user and process; pure: time is an argument.
 
-Sends: 10 a second sustained, bursts of 60. Other commands: 30 a second, bursts of 60. A refused command costs the user
-nothing but the wait it is told.
+    frames      everything said on all sockets of a user together
+    sends       10 a second sustained, bursts of 60
+    commands    all others and polls: 30 a second, bursts of 60
+    changes     those of them that leave an event in a log for ever: 1 a second, bursts of 60; and a tenth of that, bursts of
+                20, for each message reacted to or edited and each room renamed, joined or left
+
+A refused command costs the user nothing but the wait it is told. Who goes on in spite of that is flooding.
 """
 
-from typing import Final
+from collections.abc import Callable, Hashable
+from typing import Any, Final
 
+from backchannel.protocol import commands as c
 from backchannel.protocol.commands import Command, SendMessage
 from backchannel.protocol.errors import Code, CommandError
 from backchannel.protocol.shapes import Limits
 
 COMMAND_BURST: Final = 60
+FRAMES_PER_SECOND: Final = 200.0
+FRAME_BURST: Final = 1000
+"""At least; a site that allows more sends and commands allows twice as many frames."""
+REFUSALS_PER_SECOND: Final = 1.0
+REFUSAL_BURST: Final = 100
+"""Refused frames beyond which a client is not talking but flooding, whatever it says."""
+SAME_RATE: Final = 0.1
+SAME_BURST: Final = 1 / 3
+"""Of what a user may change, how much may be the same thing."""
+
+CHANGES: Final[dict[type[Command], Callable[[Any], Hashable] | None]] = {
+    c.AddReaction: lambda command: ("reactions", command.message_id),
+    c.RemoveReaction: lambda command: ("reactions", command.message_id),
+    c.EditMessage: lambda command: ("edits", command.message_id),
+    c.DeleteMessage: None,
+    c.UpdateRoom: lambda command: ("room", command.room_id),
+    c.JoinRoom: lambda command: ("membership", command.room_id),
+    c.LeaveRoom: lambda command: ("membership", command.room_id),
+    c.AddMembers: None,
+    c.RemoveMember: lambda command: ("removal", command.room_id, command.user_id),
+}
+"""The commands that leave an event, and what may be done over and over with each."""
 SWEEP_EVERY: Final = 10_000
 
 
@@ -34,35 +63,68 @@ class Bucket:
 class Rates:
     def __init__(self, limits: Limits) -> None:
         self._limits = limits
-        self._sends: dict[int, Bucket] = {}
-        self._commands: dict[int, Bucket] = {}
+        self._frames_per_second = max(FRAMES_PER_SECOND, 2 * (limits.sends_per_second + limits.commands_per_second))
+        self._frame_burst = max(FRAME_BURST, 2 * (limits.send_burst + COMMAND_BURST))
+        self._frames: dict[Hashable, Bucket] = {}
+        self._refusals: dict[Hashable, Bucket] = {}
+        self._sends: dict[Hashable, Bucket] = {}
+        self._commands: dict[Hashable, Bucket] = {}
+        self._changes: dict[Hashable, Bucket] = {}
+        self._same: dict[Hashable, Bucket] = {}
+
+    def frame(self, user_id: int, now: float) -> float:
+        """Of each frame on any socket of the user: 0 where it is let in, else the seconds until one is."""
+        return self._take(self._frames, user_id, now, self._frames_per_second, self._frame_burst)
+
+    def is_flood(self, user_id: int, now: float) -> bool:
+        """A frame was refused. Too many of them already?"""
+        return self._take(self._refusals, user_id, now, REFUSALS_PER_SECOND, REFUSAL_BURST) > 0
 
     def check(self, user_id: int, command: Command, now: float) -> None:
         """Raises `rate_limited` with the time to wait."""
+        limits = self._limits
         if isinstance(command, SendMessage):
-            self._take(self._sends, user_id, now, self._limits.sends_per_second, self._limits.send_burst)
-        else:
-            self.check_request(user_id, now)
+            _check(self._take(self._sends, user_id, now, limits.sends_per_second, limits.send_burst))
+            return
+        self.check_request(user_id, now)
+        if type(command) not in CHANGES:
+            return
+        key_of = CHANGES[type(command)]
+        same = (user_id, key_of(command)) if key_of is not None else None
+        if same is not None:
+            rate, burst = limits.changes_per_second * SAME_RATE, max(1.0, limits.change_burst * SAME_BURST)
+            _check(self._take(self._same, same, now, rate, burst))
+        wait = self._take(self._changes, user_id, now, limits.changes_per_second, limits.change_burst)
+        if wait and same is not None:
+            self._same[same].tokens += 1
+        _check(wait)
 
     def check_request(self, user_id: int, now: float) -> None:
         """Anything but a send: a command, a poll."""
-        self._take(self._commands, user_id, now, self._limits.commands_per_second, COMMAND_BURST)
+        _check(self._take(self._commands, user_id, now, self._limits.commands_per_second, COMMAND_BURST))
 
-    def _take(self, buckets: dict[int, Bucket], user_id: int, now: float, rate: float, burst: float) -> None:
-        bucket = buckets.get(user_id)
+    def _take(self, buckets: dict[Hashable, Bucket], key: Hashable, now: float, rate: float, burst: float) -> float:
+        bucket = buckets.get(key)
         if bucket is None:
             if len(buckets) >= SWEEP_EVERY:
                 self._sweep(buckets, now, rate, burst)
-            bucket = buckets[user_id] = Bucket(burst, now)
-        wait = bucket.take(now, rate, burst)
-        if wait:
-            raise CommandError(
-                Code.RATE_LIMITED, "That was too much at once. Wait a moment, then go on.", retry_after=round(wait, 3)
-            )
+            bucket = buckets[key] = Bucket(burst, now)
+        return bucket.take(now, rate, burst)
 
     @staticmethod
-    def _sweep(buckets: dict[int, Bucket], now: float, rate: float, burst: float) -> None:
+    def _sweep(buckets: dict[Hashable, Bucket], now: float, rate: float, burst: float) -> None:
         """Forget those that have filled up again."""
-        full = [user for user, bucket in buckets.items() if bucket.tokens + (now - bucket.at) * rate >= burst]
-        for user in full:
-            del buckets[user]
+        full = [key for key, bucket in buckets.items() if bucket.tokens + (now - bucket.at) * rate >= burst]
+        for key in full:
+            del buckets[key]
+
+
+def refused(wait_s: float) -> CommandError:
+    return CommandError(
+        Code.RATE_LIMITED, f"Too many requests. Retry in {max(1, round(wait_s))} s.", retry_after=round(wait_s, 3)
+    )
+
+
+def _check(wait_s: float) -> None:
+    if wait_s:
+        raise refused(wait_s)

@@ -87,6 +87,8 @@ def plan(seed: int, rng: Random) -> Plan:
         sends_per_second=2.0 if random() < 0.1 else 1000.0,
         send_burst=3 if random() < 0.1 else 1000,
         commands_per_second=1000.0,
+        changes_per_second=1000.0,
+        change_burst=1000,
         page=200,
     )
     return Plan(

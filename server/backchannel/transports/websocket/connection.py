@@ -28,15 +28,12 @@ from backchannel.transports.catch_up import PRESENCE_ROOM, CatchUp
 from backchannel.transports.effects import Close, Effect, Enter, Read, ReadList, ReadPlace, Run, Send
 from backchannel.transports.identity import Identity
 from backchannel.transports.node import Node
-from backchannel.transports.rates import Bucket
+from backchannel.transports.rates import refused
 from backchannel.transports.session import Session, State
 from backchannel.transports.websocket.link import Link
 
 COMMANDS_AT_ONCE: Final = 128
 STALE_PATIENCE_S: Final = 5.0
-MESSAGES_PER_SECOND: Final = 200.0
-MESSAGES_BURST: Final = 1000
-"""Beyond this a client is not talking but flooding, whatever it says: 4429."""
 
 _log = structlog.get_logger("backchannel.websocket")
 
@@ -51,7 +48,6 @@ class Connection:
         "_is_present",
         "_is_wired",
         "_link",
-        "_messages",
         "_node",
         "_opened_at",
         "_sink",
@@ -84,7 +80,6 @@ class Connection:
         self._catch_up: CatchUp | None = None
         self._tasks: set[asyncio.Task[Any]] | None = None
         self._commands = 0
-        self._messages = Bucket(MESSAGES_BURST, node.context.clock())
         self._is_present = False
         self._is_wired = False
         """Do all rooms' texts go straight to the link?"""
@@ -115,8 +110,6 @@ class Connection:
 
     def heard(self, message: bytes, *, is_text: bool) -> None:
         now = self._node.context.clock()
-        if self._messages.take(now, MESSAGES_PER_SECOND, MESSAGES_BURST):
-            return self.end(CloseCode.TOO_MANY, "flood")
         try:
             if not is_text:
                 raise codec.BadFrame(Code.BAD_FRAME, "Frames are text, not binary.")
@@ -124,8 +117,10 @@ class Connection:
                 return self.end(CloseCode.TOO_LARGE, "frame_too_large")
             frames = codec.split_text(message)
         except CommandError as error:
-            return self._apply(self.session.bad_frame(error, now))
+            return None if self._is_refused(b"", now) else self._apply(self.session.bad_frame(error, now))
         for data in frames:
+            if self._is_refused(data, now):
+                continue
             try:
                 frame = codec.decode_frame(data)
             except CommandError as error:
@@ -133,6 +128,17 @@ class Connection:
             else:
                 self._apply(self.session.frame(frame, now, now_us()))
         return None
+
+    def _is_refused(self, frame: Any, now: float) -> bool:
+        """Is it more than all sockets of this user may say? Who goes on after that is cut off."""
+        wait_s = self._node.rates.frame(self.user_id, now)
+        if not wait_s:
+            return False
+        if self.session.state is State.OPENING or self._node.rates.is_flood(self.user_id, now):
+            self.end(CloseCode.TOO_MANY, "flood")
+        elif self.session.state is not State.CLOSED:
+            self._put(codec.encode(ErrorFrame(codec.id_of(frame), refused(wait_s).data)))
+        return True
 
     def fell_behind(self) -> None:
         self.end(CloseCode.TOO_SLOW, "behind")

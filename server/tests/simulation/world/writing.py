@@ -4,7 +4,7 @@ from typing import Any
 
 from django.db import IntegrityError
 
-from tests.simulation.world.reading import members
+from tests.simulation.world.reading import members, seats_of
 from tests.simulation.world.statements import (
     CONTENT,
     COUNT,
@@ -45,6 +45,24 @@ def _lock_rooms(db: Database, p: list[Any]) -> list[tuple[Any, ...]]:
 def _standing(db: Database, p: list[Any]) -> list[tuple[Any, ...]]:
     seat = db.tables.seats.get((p[0], p[1]))
     return [(seat[ROLE], seat[STATE], seat[JOINED], seat[READ])] if seat else []
+
+
+@means("SELECT until_us FROM backchannel_allowance WHERE person_id = %s AND kind = %s")
+def _allowance(db: Database, p: list[Any]) -> list[tuple[Any, ...]]:
+    """The worlds are too short for a day's allowance to run out."""
+    return []
+
+
+@means("INSERT INTO backchannel_allowance (person_id, kind, until_us) VALUES (%s, %s, %s) ON CONFLICT…")
+def _spend(db: Database, p: list[Any]) -> None:
+    pass
+
+
+@means(
+    "SELECT person_id, COUNT(*) FROM backchannel_membership WHERE person_id IN (…) AND state = 'member' GROUP BY person_id"
+)
+def _rooms_of_each(db: Database, p: list[Any]) -> list[tuple[Any, ...]]:
+    return [(person, len(seats_of(db, person))) for person in p]
 
 
 @means("SELECT person_id, state FROM backchannel_membership WHERE room_id = %s AND person_id IN (…)")

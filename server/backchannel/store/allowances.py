@@ -1,0 +1,81 @@
+"""What one person may do to others' lists of rooms: so much a day, and nobody is in more rooms than their devices can follow.
+
+An allowance is one number: the time at which it is all there again. Each use moves it on by its share of a day, so that what was
+used up comes back evenly, and whoever has to wait waits for what they need only.
+"""
+
+import math
+from collections.abc import Iterable
+from typing import Final
+
+from backchannel.protocol.errors import Code, CommandError
+from backchannel.protocol.shapes import Limits, User
+from backchannel.store.models import Allowance
+from backchannel.store.transaction import ALLOWANCE, MEMBERSHIP, Transaction, marks
+
+DAY_US: Final = 24 * 3600 * 1_000_000
+ROOMS_CREATED: Final = Allowance.Kind.ROOMS_CREATED.value
+PEOPLE_ADDED: Final = Allowance.Kind.PEOPLE_ADDED.value
+_WORDS: Final = {ROOMS_CREATED: "rooms created", PEOPLE_ADDED: "people added to rooms"}
+
+
+class Spending:
+    """What an operation takes of the actor's allowances. `check` before anything is written, `write` with it."""
+
+    def __init__(self, transaction: Transaction, actor: User, limits: Limits) -> None:
+        self._transaction = transaction
+        self._actor = actor
+        self._limits = limits
+        self._until: dict[str, int] = {}
+
+    def check(self, kind: str, count: int) -> None:
+        """Raises `rate_limited` with the time to wait."""
+        if count == 0:
+            return
+        at_most = self._limits.rooms_created_per_day if kind == ROOMS_CREATED else self._limits.people_added_per_day
+        now_us = self._transaction.at_us
+        rows = self._transaction.query(
+            f"SELECT until_us FROM {ALLOWANCE} WHERE person_id = %s AND kind = %s", [self._actor.id, kind]
+        )
+        until_us = max(now_us, rows[0][0] if rows else 0) + count * DAY_US // at_most
+        wait_us = until_us - now_us - DAY_US
+        if wait_us > 0:
+            wait_s = math.ceil(wait_us / 1000) / 1000
+            raise CommandError(
+                Code.RATE_LIMITED,
+                f"That would be more than {at_most} {_WORDS[kind]} in a day. Retry in {math.ceil(wait_s / 60)} min.",
+                retry_after=wait_s,
+            )
+        self._until[kind] = until_us
+
+    def write(self) -> None:
+        for kind, until_us in self._until.items():
+            self._transaction.execute(
+                f"INSERT INTO {ALLOWANCE} (person_id, kind, until_us) VALUES (%s, %s, %s) "
+                "ON CONFLICT (person_id, kind) DO UPDATE SET until_us = excluded.until_us",
+                [self._actor.id, kind, until_us],
+            )
+
+
+def check_room_for(transaction: Transaction, actor: User, users: Iterable[User], at_most: int) -> None:
+    """Each of them may be in one room more; raises `too_many_rooms`."""
+    people = {user.id: user for user in users}
+    if not people:
+        return
+    rows = transaction.query(
+        f"SELECT person_id, COUNT(*) FROM {MEMBERSHIP} WHERE person_id IN ({marks(people)}) AND state = 'member' "
+        "GROUP BY person_id",
+        list(people),
+    )
+    full = [people[person_id] for person_id, count in rows if count >= at_most]
+    if actor in full:
+        raise CommandError(
+            Code.TOO_MANY_ROOMS,
+            f"You are in {at_most} rooms, which is as many as one person may be in. Leave one first.",
+        )
+    if full:
+        names = ", ".join(user.display_name for user in full)
+        raise CommandError(
+            Code.TOO_MANY_ROOMS,
+            f"In as many rooms as one person may be in ({at_most}): {names}. They have to leave one first.",
+        )
