@@ -4,6 +4,7 @@ import type { AccountState, AccountsApi } from '../features/accounts/api.ts';
 import { Entrance } from '../features/accounts/Entrance.tsx';
 import { Announcer } from '../ui/announce.tsx';
 import { Button } from '../ui/Button.tsx';
+import { isolated } from '../ui/names.ts';
 import { Spinner } from '../ui/Spinner.tsx';
 import { Toasts } from '../ui/Toasts.tsx';
 import { AccountsContext } from './accounts.ts';
@@ -121,7 +122,7 @@ function SignedIn({ api, state, user, load, openChat }: SignedInProps) {
   const session = useMemo<Session>(
     () => ({
       user,
-      workspace: state.workspace,
+      workspace: isolated(state.workspace),
       tabs,
       drafts,
       canInvite: user.staff && state.signup === 'invitation',

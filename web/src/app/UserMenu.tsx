@@ -1,5 +1,6 @@
 import { Suspense, useState } from 'react';
-import { Avatar, nameOf } from '../ui/Avatar.tsx';
+import { Avatar } from '../ui/Avatar.tsx';
+import { Name } from '../ui/Name.tsx';
 import { PresenceDot } from '../ui/Presence.tsx';
 import { useChatState } from './chat.ts';
 import { late } from './late.ts';
@@ -26,7 +27,9 @@ export function UserMenu() {
       >
         <Avatar user={user} className="size-8 text-xs" />
         <span className="min-w-0 flex-1">
-          <span className="block truncate leading-4.5 font-semibold">{nameOf(user)}</span>
+          <span className="block truncate leading-4.5 font-semibold">
+            <Name of={user} />
+          </span>
           <span className="flex items-center gap-1.5 text-xs leading-4 text-ink-faint">
             <PresenceDot silent state={online ? 'online' : 'offline'} className="size-2" />
             {online ? 'Online' : 'Offline'}

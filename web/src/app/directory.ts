@@ -1,4 +1,5 @@
 import type { Message, Room, User, UserId } from '@backchannel/client';
+import { spokenName } from '../ui/names.ts';
 import { createStore, useStore } from '../ui/store.ts';
 
 /** People this tab has seen, by id. Events name people by id alone (typing, presence, reactions). */
@@ -25,8 +26,8 @@ export const usePeople = () => useStore(known, (value) => value);
 /** Their usernames in one string, empty where unknown: who asks renders again only when one of these changes. */
 export const useUsernames = (ids: readonly UserId[]): string =>
   useStore(known, (people) => ids.map((id) => people.get(id)?.username ?? '').join(' '));
-/** For handlers and labels made on demand; does not render again when it changes. */
+/** For handlers and labels made on demand; does not render again when it changes. A plain string, safe in a sentence. */
 export const personName = (id: UserId): string => {
   const user = known.get().get(id);
-  return user ? user.display_name || user.username : 'Someone';
+  return user ? spokenName(user) : 'Someone';
 };

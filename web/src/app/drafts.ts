@@ -1,4 +1,5 @@
 import type { Message, MessageId, RoomId, Seq, UserId } from '@backchannel/client';
+import { nameOf } from '../ui/names.ts';
 import { plainText } from '../ui/plainText.ts';
 import { createStore, type Store } from '../ui/store.ts';
 
@@ -72,7 +73,7 @@ export function replyTarget(message: Message): ReplyTarget {
   return {
     id: message.id,
     seq: message.seq,
-    name: message.sender.display_name || message.sender.username,
+    name: nameOf(message.sender),
     excerpt: plainText(message.content),
   };
 }

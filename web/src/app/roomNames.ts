@@ -1,4 +1,8 @@
 import type { Room, User, UserId } from '@backchannel/client';
+import { cleanName, isolated, nameOf, spokenName } from '../ui/names.ts';
+
+/** A group without a name is called after so many of its people. */
+const NAMED_AFTER = 8;
 
 /** The other one of a direct room; undefined in groups and channels. */
 export function otherMember(room: Room, me: UserId): User | undefined {
@@ -6,18 +10,27 @@ export function otherMember(room: Room, me: UserId): User | undefined {
   return room.members.find((member) => member.id !== me) ?? room.members[0];
 }
 
-/** What the room is called on screen. A group without a name is called after its people. */
-export function roomTitle(room: Room, me: UserId): string {
+/** The people a room is called after: the other one of a direct room, the first ones of a group without a name. */
+export function namedAfter(room: Room, me: UserId): readonly User[] {
   const other = otherMember(room, me);
-  if (other) return other.display_name || other.username;
-  if (room.name) return room.name;
-  const names = room.members
-    ?.filter((member) => member.id !== me)
-    .map((member) => member.display_name || member.username);
-  return names && names.length > 0 ? names.join(', ') : 'Conversation';
+  if (other) return [other];
+  if (cleanName(room.name ?? '') !== '') return [];
+  return room.members.filter((member) => member.id !== me).slice(0, NAMED_AFTER);
+}
+
+/** What the room is called, for plain strings and for order. A group without a name is called after its people. */
+export function roomTitle(room: Room, me: UserId): string {
+  const people = namedAfter(room, me);
+  if (people.length === 1 && people[0]) return nameOf(people[0]);
+  return people.map(spokenName).join(', ') || cleanName(room.name ?? '') || 'Conversation';
 }
 
 /** For sentences: "Message #general", "You are no longer in Design". */
 export function roomLabel(room: Room, me: UserId): string {
-  return room.kind === 'channel' ? `#${roomTitle(room, me)}` : roomTitle(room, me);
+  // Several people are set apart one by one.
+  const title = namedAfter(room, me).length > 1 ? roomTitle(room, me) : isolated(roomTitle(room, me));
+  return room.kind === 'channel' ? `#${title}` : title;
 }
+
+/** What the room is about; empty where it says nothing. */
+export const topicOf = (room: { readonly topic: string }): string => cleanName(room.topic);

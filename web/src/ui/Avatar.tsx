@@ -1,6 +1,7 @@
 import type { User } from '@backchannel/client';
 import type { CSSProperties } from 'react';
 import { cx } from './classes.ts';
+import { nameOf } from './names.ts';
 
 /** Hues that keep apart from each other, and from ember and danger, which mean something. */
 const HUES = [178, 215, 248, 282, 318, 140, 105, 72] as const;
@@ -12,10 +13,6 @@ export function initials(name: string): string {
     .filter(Boolean);
   const letters = words.length > 1 ? [words[0], words.at(-1)] : [words[0]];
   return letters.map((word) => [...(word ?? '?')][0]?.toUpperCase() ?? '?').join('');
-}
-
-export function nameOf(user: Pick<User, 'username' | 'display_name'>): string {
-  return user.display_name || user.username;
 }
 
 export function Avatar({ user, className }: { readonly user: User; readonly className?: string }) {

@@ -1,3 +1,11 @@
+import { cut } from './names.ts';
+
+/** Nothing that is looked for is longer; what is pasted by mistake must not be looked for in every name. */
+const QUERY = 100;
+/** Longer names are not looked through to their end. */
+const NAME = 1_000;
+/** What may stand before a word. */
+const BEFORE_WORD = ' ._-/@#';
 /** A perfect match by another's name is worth less than the letters of one's own in a row. */
 const ALSO = 10;
 
@@ -5,15 +13,17 @@ const ALSO = 10;
  * How well `query` fits `text`: 0 is not at all, higher is better.
  * Whole beginnings win, then beginnings of words, then letters in order; case and accents do not count.
  */
-export function fuzzyScore(query: string, text: string): number {
-  const wanted = fold(query);
-  const given = fold(text);
+export const fuzzyScore = (query: string, text: string): number => score(fold(cut(query, QUERY)), text);
+
+function score(wanted: string, text: string): number {
+  const given = fold(cut(text, NAME));
   if (wanted === '') return 1;
   if (given === wanted) return 1000;
   if (given.startsWith(wanted)) return 800 - given.length;
-  const word = given.search(new RegExp(`[\\s._\\-/@#]${escape(wanted)}`));
-  if (word >= 0) return 600 - word;
   const inside = given.indexOf(wanted);
+  for (let at = inside; at >= 0; at = given.indexOf(wanted, at + wanted.length)) {
+    if (BEFORE_WORD.includes(given[at - 1] ?? '')) return 601 - at;
+  }
   if (inside >= 0) return 400 - inside;
   return inOrder(wanted, given);
 }
@@ -30,20 +40,17 @@ export function fuzzyFilter<T>(
 ): T[] {
   const trimmed = query.trim();
   if (trimmed === '') return [...items];
-  const best = (texts: readonly string[]) => Math.max(0, ...texts.map((text) => fuzzyScore(trimmed, text)));
+  const wanted = fold(cut(trimmed, QUERY));
+  const best = (texts: readonly string[]) => Math.max(0, ...texts.map((text) => score(wanted, text)));
   return items
     .map((item) => ({ item, score: Math.max(best(words(item)), best(also(item)) / ALSO) }))
-    .filter(({ score }) => score > 0)
+    .filter((found) => found.score > 0)
     .sort((a, b) => b.score - a.score)
     .map(({ item }) => item);
 }
 
 export function fold(text: string): string {
   return text.normalize('NFD').replace(/\p{M}/gu, '').toLowerCase();
-}
-
-function escape(text: string): string {
-  return text.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&');
 }
 
 /** Letters in order, with a price for every gap: "dsgn" finds "design". */

@@ -1,4 +1,5 @@
 import { Route, Switch } from 'wouter';
+import { isolated } from '../../ui/names.ts';
 import type { AccountState, AccountsApi } from './api.ts';
 import { SetupScreen } from './SetupScreen.tsx';
 import { SignInScreen } from './SignInScreen.tsx';
@@ -13,7 +14,8 @@ interface StrangersProps {
 }
 
 /** Everything shown to somebody who is not signed in. Loaded late: most visits never see it. */
-export function Strangers({ api, state, onDone, notice }: StrangersProps) {
+export function Strangers({ api, state: told, onDone, notice }: StrangersProps) {
+  const state = { ...told, workspace: isolated(told.workspace) };
   if (notice !== undefined) return <SignInScreen api={api} state={state} onDone={onDone} notice={notice} />;
   if (state.setup_required) return <SetupScreen api={api} onDone={onDone} />;
   return (

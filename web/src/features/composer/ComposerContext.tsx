@@ -1,5 +1,6 @@
 import { PenLine, Reply, X } from 'lucide-react';
 import type { ReplyTarget } from '../../app/drafts.ts';
+import { Given } from '../../ui/Name.tsx';
 
 interface ComposerContextProps {
   readonly editing: boolean;
@@ -19,8 +20,14 @@ export function ComposerContext({ editing, replyTo, onCancel }: ComposerContextP
           <span className="font-medium text-ink">Editing your message</span>
         ) : (
           <>
-            Reply to <span className="font-medium text-ink">{replyTo?.name}</span>
-            <span className="text-ink-faint"> · {replyTo?.excerpt}</span>
+            Reply to{' '}
+            <span className="font-medium text-ink">
+              <Given>{replyTo?.name ?? ''}</Given>
+            </span>
+            <span className="text-ink-faint">
+              {' '}
+              · <bdi>{replyTo?.excerpt}</bdi>
+            </span>
           </>
         )}
       </span>

@@ -1,4 +1,6 @@
-import { Avatar, nameOf } from '../../ui/Avatar.tsx';
+import { Avatar } from '../../ui/Avatar.tsx';
+import { Name } from '../../ui/Name.tsx';
+import { handleOf } from '../../ui/names.ts';
 import type { useMentionList } from './useMentionList.ts';
 
 export function MentionList({ mention }: { readonly mention: ReturnType<typeof useMentionList> }) {
@@ -16,8 +18,10 @@ export function MentionList({ mention }: { readonly mention: ReturnType<typeof u
           className="flex h-9 items-center gap-2.5 rounded-md px-2 aria-selected:bg-hover pointer-coarse:h-11"
         >
           <Avatar user={user} className="size-6 text-[0.625rem]" />
-          <span className="truncate font-medium">{nameOf(user)}</span>
-          <span className="truncate text-ink-faint">@{user.username}</span>
+          <span className="truncate font-medium">
+            <Name of={user} />
+          </span>
+          <span className="truncate text-ink-faint">{handleOf(user)}</span>
         </li>
       ))}
     </ul>

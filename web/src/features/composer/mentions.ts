@@ -1,5 +1,6 @@
 import type { User } from '@backchannel/client';
 import { fuzzyFilter } from '../../ui/fuzzy.ts';
+import { nameOf } from '../../ui/names.ts';
 
 /** The @name being typed: from its `@` to the caret. */
 export interface MentionQuery {
@@ -13,7 +14,8 @@ const AT_WORD = /(?:^|[\s([{"'*_~,;:])@([\p{L}\p{N}._-]{0,40})$/u;
 /** What is being completed at the caret; null where nothing is. Inside code an @ is just an @. */
 export function mentionQueryAt(text: string, caret: number): MentionQuery | null {
   const before = text.slice(0, caret);
-  const match = AT_WORD.exec(before);
+  // The longest query, its @ and what stands before that.
+  const match = AT_WORD.exec(before.slice(-42));
   if (!match) return null;
   if ((before.split('`').length - 1) % 2 === 1) return null;
   const query = match[1] ?? '';
@@ -23,7 +25,7 @@ export function mentionQueryAt(text: string, caret: number): MentionQuery | null
 /** Who fits, best first; whoever is in `first` stands before equals. */
 export function searchPeople(query: string, people: Iterable<User>, without: number): User[] {
   const all = [...new Map([...people].map((user) => [user.id, user])).values()].filter((user) => user.id !== without);
-  return fuzzyFilter(query, all, (user) => [user.username, user.display_name]).slice(0, 8);
+  return fuzzyFilter(query, all, (user) => [user.username, nameOf(user)]).slice(0, 8);
 }
 
 /** The text with the name in place of what was typed, and where the caret goes. */

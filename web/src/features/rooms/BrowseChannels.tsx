@@ -5,10 +5,13 @@ import { useLocation } from 'wouter';
 import { attempt } from '../../app/ask.ts';
 import { useChat } from '../../app/chat.ts';
 import { openPanel } from '../../app/panels.ts';
+import { topicOf } from '../../app/roomNames.ts';
 import { Button } from '../../ui/Button.tsx';
 import { Dialog } from '../../ui/Dialog.tsx';
 import { inputLook } from '../../ui/Field.tsx';
 import { cx } from '../../ui/classes.ts';
+import { Given } from '../../ui/Name.tsx';
+import { isolated } from '../../ui/names.ts';
 
 type Found = readonly ChannelSummary[] | 'loading' | 'failed';
 
@@ -43,6 +46,7 @@ export function BrowseChannels({ onClose }: { readonly onClose: () => void }) {
           <Search className="absolute top-2.5 left-3 size-4 text-ink-faint" aria-hidden="true" />
           <input
             type="search"
+            maxLength={100}
             aria-label="Search channels"
             placeholder="Search channels"
             value={query}
@@ -85,7 +89,7 @@ function Results({ found, query, onClose, onRetry }: ResultsProps) {
   if (found.length === 0) {
     return (
       <div className="flex flex-col items-center gap-3 py-14 text-ink-soft">
-        {query === '' ? 'There are no channels yet.' : `No channel is called “${query}”.`}
+        {query === '' ? 'There are no channels yet.' : `No channel is called “${isolated(query)}”.`}
         <Button size="sm" look="primary" onClick={() => openPanel.set('create-channel')}>
           Create a channel
         </Button>
@@ -119,7 +123,9 @@ function ChannelRow({ channel, onClose }: { readonly channel: ChannelSummary; re
       <div className="min-w-0 flex-1">
         <p className="flex items-center gap-1 font-semibold">
           <Hash className="size-4 shrink-0 text-ink-faint" aria-hidden="true" />
-          <span className="truncate">{channel.name}</span>
+          <span className="truncate">
+            <Given>{channel.name ?? ''}</Given>
+          </span>
         </p>
         <p className="truncate text-xs text-ink-faint">
           {channel.joined && (
@@ -128,11 +134,16 @@ function ChannelRow({ channel, onClose }: { readonly channel: ChannelSummary; re
             </span>
           )}
           {channel.member_count === 1 ? '1 member' : `${channel.member_count} members`}
-          {channel.topic && ` · ${channel.topic}`}
+          {topicOf(channel) && (
+            <>
+              {' · '}
+              <bdi>{topicOf(channel)}</bdi>
+            </>
+          )}
         </p>
       </div>
       {channel.joined ? (
-        <Button size="sm" look="ghost" onClick={open} aria-label={`Open ${channel.name}`}>
+        <Button size="sm" look="ghost" onClick={open} aria-label={`Open ${isolated(channel.name ?? '')}`}>
           Open
         </Button>
       ) : channel.removed ? (
@@ -140,7 +151,7 @@ function ChannelRow({ channel, onClose }: { readonly channel: ChannelSummary; re
           You were removed. Its owner or an admin can add you again.
         </span>
       ) : (
-        <Button size="sm" busy={busy} onClick={join} aria-label={`Join ${channel.name}`}>
+        <Button size="sm" busy={busy} onClick={join} aria-label={`Join ${isolated(channel.name ?? '')}`}>
           Join
         </Button>
       )}

@@ -7,12 +7,13 @@ import { useChat, useChatState } from '../../app/chat.ts';
 import { InviteButton } from '../../app/InviteButton.tsx';
 import { membersOpen } from '../../app/panels.ts';
 import { useSession } from '../../app/session.ts';
-import { nameOf } from '../../ui/Avatar.tsx';
 import { Button, IconButton } from '../../ui/Button.tsx';
 import { Menu, MenuItem } from '../../ui/Menu.tsx';
 import { rememberFocus } from '../../ui/focus.ts';
 import { useBackLayer } from '../../ui/layers.ts';
 import { usePhone } from '../../ui/useMedia.ts';
+import { Name } from '../../ui/Name.tsx';
+import { handleOf, nameOf, spokenName } from '../../ui/names.ts';
 import { loadMembers } from './loadMembers.ts';
 import { AddMembers } from './RoomDialogs.tsx';
 import { PersonIcon } from './RoomIcon.tsx';
@@ -114,17 +115,17 @@ function MemberRow({ member, room }: { readonly member: Member; readonly room: R
       <PersonIcon user={member} />
       <span className="min-w-0 flex-1">
         <span className="block truncate leading-4.5 font-medium">
-          {nameOf(member)}
+          <Name of={member} />
           {isMe && <span className="font-normal text-ink-faint"> (you)</span>}
         </span>
-        <span className="block truncate text-xs leading-4 text-ink-faint">@{member.username}</span>
+        <span className="block truncate text-xs leading-4 text-ink-faint">{handleOf(member)}</span>
       </span>
       {member.role !== 'member' && (
         <span className="text-2xs font-medium text-ink-faint capitalize">{member.role}</span>
       )}
       {!isMe && (
         <IconButton
-          label={`More about ${nameOf(member)}`}
+          label={`More about ${spokenName(member)}`}
           tip="none"
           aria-haspopup="menu"
           aria-expanded={anchor !== null}
@@ -135,7 +136,7 @@ function MemberRow({ member, room }: { readonly member: Member; readonly room: R
         </IconButton>
       )}
       {anchor && (
-        <Menu anchor={anchor} label={nameOf(member)} onClose={() => setAnchor(null)}>
+        <Menu anchor={anchor} label={spokenName(member)} onClose={() => setAnchor(null)}>
           <MenuItem
             icon={<MessageCircle />}
             onSelect={() => {

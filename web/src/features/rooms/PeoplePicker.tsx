@@ -2,8 +2,10 @@ import type { User, UserId } from '@backchannel/client';
 import { X } from 'lucide-react';
 import { useMemo, useState } from 'react';
 import { InviteButton } from '../../app/InviteButton.tsx';
-import { Avatar, nameOf } from '../../ui/Avatar.tsx';
+import { Avatar } from '../../ui/Avatar.tsx';
 import { cx } from '../../ui/classes.ts';
+import { Name } from '../../ui/Name.tsx';
+import { handleOf, isolated, spokenName } from '../../ui/names.ts';
 import { Spinner } from '../../ui/Spinner.tsx';
 import { useListbox } from '../../ui/useListbox.ts';
 import { PersonIcon } from './RoomIcon.tsx';
@@ -37,15 +39,17 @@ export function PeoplePicker({ chosen, onChange, without, label }: PeoplePickerP
         {chosen.map((user) => (
           <span
             key={user.id}
-            className="flex h-7 items-center gap-1.5 rounded-md bg-accent-soft pr-0.5 pl-1 text-sm font-medium"
+            className="flex h-7 max-w-full items-center gap-1.5 rounded-md bg-accent-soft pr-0.5 pl-1 text-sm font-medium"
           >
             <Avatar user={user} className="size-5 text-[0.5625rem]" />
-            {nameOf(user)}
+            <span className="truncate">
+              <Name of={user} />
+            </span>
             <button
               type="button"
-              aria-label={`Remove ${nameOf(user)}`}
+              aria-label={`Remove ${spokenName(user)}`}
               onClick={() => onChange(chosen.filter((each) => each.id !== user.id))}
-              className="grid size-6 place-items-center rounded text-ink-faint hover:text-ink"
+              className="grid size-6 shrink-0 place-items-center rounded text-ink-faint hover:text-ink"
             >
               <X className="size-3.5" />
             </button>
@@ -54,6 +58,7 @@ export function PeoplePicker({ chosen, onChange, without, label }: PeoplePickerP
         <input
           {...list.inputProps}
           type="text"
+          maxLength={100}
           autoComplete="off"
           spellCheck={false}
           aria-label={label}
@@ -82,8 +87,10 @@ export function PeoplePicker({ chosen, onChange, without, label }: PeoplePickerP
                 className="flex h-10 items-center gap-2.5 rounded-md px-2.5 [--dot-ground:var(--c-raised)] aria-selected:bg-hover aria-selected:[--dot-ground:var(--c-hover)]"
               >
                 <PersonIcon user={user} />
-                <span className="truncate font-medium">{nameOf(user)}</span>
-                <span className="truncate text-ink-faint">@{user.username}</span>
+                <span className="truncate font-medium">
+                  <Name of={user} />
+                </span>
+                <span className="truncate text-ink-faint">{handleOf(user)}</span>
               </li>
             ))}
           </ul>
@@ -101,5 +108,5 @@ export function PeoplePicker({ chosen, onChange, without, label }: PeoplePickerP
 function emptyText(query: string, loading: boolean, failed: boolean): string {
   if (loading) return 'Looking…';
   if (failed) return 'People cannot be looked up right now.';
-  return query.trim() === '' ? 'Nobody else is here yet.' : `Nobody is called “${query.trim()}”.`;
+  return query.trim() === '' ? 'Nobody else is here yet.' : `Nobody is called “${isolated(query)}”.`;
 }

@@ -5,10 +5,12 @@ import { Link } from 'wouter';
 import { useChatState } from '../../app/chat.ts';
 import { late } from '../../app/late.ts';
 import { membersOpen } from '../../app/panels.ts';
-import { otherMember, roomTitle } from '../../app/roomNames.ts';
+import { RoomName } from '../../app/RoomName.tsx';
+import { otherMember, topicOf } from '../../app/roomNames.ts';
 import { useSession } from '../../app/session.ts';
 import { IconButton } from '../../ui/Button.tsx';
 import { Menu, MenuItem, MenuLine } from '../../ui/Menu.tsx';
+import { handleOf } from '../../ui/names.ts';
 import { useStore } from '../../ui/store.ts';
 import { RoomIcon } from './RoomIcon.tsx';
 
@@ -17,7 +19,6 @@ const RoomDialog = late((loaded) => loaded.RoomDialog);
 export function RoomHeader({ room }: { readonly room: Room }) {
   const me = useSession().user.id;
   const showsMembers = useStore(membersOpen, (open) => open);
-  const title = roomTitle(room, me);
   const direct = room.kind === 'direct';
   const heading = useRef<HTMLHeadingElement>(null);
   // With a keyboard the composer takes the focus. On touch that would bring up the keys; the heading says where one is.
@@ -38,7 +39,7 @@ export function RoomHeader({ room }: { readonly room: Room }) {
             id="room-title"
             className="truncate text-base leading-5 font-semibold tracking-tight outline-none"
           >
-            {title}
+            <RoomName room={room} me={me} />
           </h1>
           <Subtitle room={room} />
         </div>
@@ -85,11 +86,11 @@ function Subtitle({ room }: { readonly room: Room }) {
   const other = otherMember(room, me);
   const presence = useChatState((state) => (other ? state.presence[other.id] : undefined));
   const words = { online: 'Online', away: 'Away', offline: 'Offline' };
-  const text = other ? `${words[presence ?? 'offline']} · @${other.username}` : room.topic;
+  const text = other ? `${words[presence ?? 'offline']} · ${handleOf(other)}` : topicOf(room);
   if (!text) return null;
   return (
     <p className="truncate text-xs leading-4 text-ink-faint" title={other ? undefined : text}>
-      {text}
+      <bdi>{text}</bdi>
     </p>
   );
 }

@@ -2,9 +2,11 @@ import type { Room } from '@backchannel/client';
 import { CircleAlert, PencilLine } from 'lucide-react';
 import { memo } from 'react';
 import { Link } from 'wouter';
-import { roomTitle } from '../../app/roomNames.ts';
+import { RoomName } from '../../app/RoomName.tsx';
+import { roomLabel, topicOf } from '../../app/roomNames.ts';
 import { useSession } from '../../app/session.ts';
 import { cx } from '../../ui/classes.ts';
+import { cut, spokenFirstName } from '../../ui/names.ts';
 import { plainText } from '../../ui/plainText.ts';
 import { useStore } from '../../ui/store.ts';
 import { briefTime } from '../../ui/time.ts';
@@ -22,14 +24,13 @@ interface RoomRowProps {
 export const RoomRow = memo(function RoomRow({ room, current, failed, now }: RoomRowProps) {
   const { user, drafts } = useSession();
   const draft = useStore(drafts.store, (all) => all[room.id]);
-  const title = roomTitle(room, user.id);
   const unread = room.unread_count > 0 && !current;
   const last = room.last_message;
   return (
     <Link
       href={`/rooms/${room.id}`}
       aria-current={current ? 'page' : undefined}
-      aria-label={spoken(title, room, unread, draft !== undefined, failed)}
+      aria-label={spoken(room, user.id, unread, draft !== undefined, failed)}
       data-room={room.id}
       className={cx(
         'group relative flex items-center gap-2.5 rounded-lg px-2 py-[0.3125rem] select-none pointer-coarse:py-2.5',
@@ -42,7 +43,9 @@ export const RoomRow = memo(function RoomRow({ room, current, failed, now }: Roo
       <RoomIcon room={room} />
       <span className="min-w-0 flex-1">
         <span className="flex items-baseline gap-2">
-          <span className={cx('truncate', unread || current ? 'font-semibold text-ink' : 'font-medium')}>{title}</span>
+          <span className={cx('truncate', unread || current ? 'font-semibold text-ink' : 'font-medium')}>
+            <RoomName room={room} me={user.id} />
+          </span>
           {last && (
             <time
               dateTime={last.timestamp}
@@ -59,7 +62,7 @@ export const RoomRow = memo(function RoomRow({ room, current, failed, now }: Roo
             {draft && !current ? (
               <>
                 <PencilLine aria-hidden="true" className="mr-1 inline size-3 -translate-y-px text-accent" />
-                <span className="text-accent">Draft:</span> {draft.text}
+                <span className="text-accent">Draft:</span> <bdi>{cut(draft.text, 160)}</bdi>
               </>
             ) : (
               <Preview room={room} me={user.id} />
@@ -97,17 +100,19 @@ function Badge({ room }: { readonly room: Room }) {
 
 function Preview({ room, me }: { readonly room: Room; readonly me: number }) {
   const last = room.last_message;
-  if (!last) return room.kind === 'direct' ? 'Say hello' : room.topic || 'No messages yet';
-  const who = last.sender.id === me ? 'You: ' : room.kind === 'direct' ? '' : `${firstName(last.sender)}: `;
-  return who + plainText(last.content);
+  if (!last) return room.kind === 'direct' ? 'Say hello' : <bdi>{topicOf(room) || 'No messages yet'}</bdi>;
+  const who = last.sender.id === me ? 'You: ' : room.kind === 'direct' ? '' : `${spokenFirstName(last.sender)}: `;
+  return (
+    <>
+      {who}
+      <bdi>{plainText(last.content)}</bdi>
+    </>
+  );
 }
 
-function firstName(user: { display_name: string; username: string }): string {
-  return user.display_name.split(/\s/)[0] || user.username;
-}
-
-function spoken(title: string, room: Room, unread: boolean, draft: boolean, failed: boolean): string {
-  const parts = [room.kind === 'channel' ? `Channel ${title}` : title];
+function spoken(room: Room, me: number, unread: boolean, draft: boolean, failed: boolean): string {
+  const title = roomLabel(room, me);
+  const parts = [room.kind === 'channel' ? `Channel ${title.slice(1)}` : title];
   if (unread) parts.push(`${room.unread_count} unread`);
   if (unread && room.mention_count > 0) parts.push(`${room.mention_count} mentioning you`);
   if (draft) parts.push('has a draft');

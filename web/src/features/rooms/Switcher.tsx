@@ -4,12 +4,14 @@ import { useMemo, useState } from 'react';
 import { useLocation } from 'wouter';
 import { attempt } from '../../app/ask.ts';
 import { useChat, useChatState } from '../../app/chat.ts';
-import { otherMember, roomTitle } from '../../app/roomNames.ts';
+import { RoomName } from '../../app/RoomName.tsx';
+import { namedAfter, otherMember, roomTitle, topicOf } from '../../app/roomNames.ts';
 import { useSession } from '../../app/session.ts';
-import { nameOf } from '../../ui/Avatar.tsx';
 import { cx } from '../../ui/classes.ts';
 import { Dialog } from '../../ui/Dialog.tsx';
 import { fuzzyFilter } from '../../ui/fuzzy.ts';
+import { Name } from '../../ui/Name.tsx';
+import { handleOf, isolated, nameOf } from '../../ui/names.ts';
 import { useListbox } from '../../ui/useListbox.ts';
 import { PersonIcon, RoomIcon } from './RoomIcon.tsx';
 import { useFoundPeople } from '../../app/useFoundPeople.ts';
@@ -75,6 +77,7 @@ export function Switcher({ current, onClose }: { readonly current: number | null
         <input
           {...list.inputProps}
           type="text"
+          maxLength={100}
           spellCheck={false}
           autoComplete="off"
           aria-label="Jump to a room or person"
@@ -86,7 +89,7 @@ export function Switcher({ current, onClose }: { readonly current: number | null
         />
       </div>
       {targets.length === 0 ? (
-        <p className="px-5 py-8 text-center text-ink-faint">Nothing is called “{query.trim()}”.</p>
+        <p className="px-5 py-8 text-center text-ink-faint">Nothing is called “{isolated(query)}”.</p>
       ) : (
         <ul {...list.listProps} aria-label="Rooms and people" className="scroll-thin min-h-0 overflow-y-auto p-1.5">
           {targets.map((target, index) => (
@@ -109,15 +112,17 @@ function TargetText({ target, me }: { readonly target: Target; readonly me: numb
   if (target.kind === 'person') {
     return (
       <span className="min-w-0 truncate">
-        {nameOf(target.user)} <span className="text-ink-faint">@{target.user.username}</span>
+        <Name of={target.user} /> <span className="text-ink-faint">{handleOf(target.user)}</span>
       </span>
     );
   }
   const { room } = target;
   return (
     <>
-      <span className={cx('min-w-0 truncate', room.unread_count > 0 && 'font-semibold')}>{roomTitle(room, me)}</span>
-      {room.kind !== 'direct' && <span className="min-w-0 flex-1 truncate text-xs text-ink-faint">{room.topic}</span>}
+      <span className={cx('min-w-0 truncate', room.unread_count > 0 && 'font-semibold')}>
+        <RoomName room={room} me={me} />
+      </span>
+      {room.kind !== 'direct' && <bdi className="min-w-0 flex-1 truncate text-xs text-ink-faint">{topicOf(room)}</bdi>}
       {room.unread_count > 0 && (
         <span
           className={cx(
@@ -132,14 +137,14 @@ function TargetText({ target, me }: { readonly target: Target; readonly me: numb
   );
 }
 
-const namesOf = (user: User): string[] => [user.username, user.display_name];
+const namesOf = (user: User): string[] => [user.username, nameOf(user)];
 
 /** What a target is called itself: a person and their direct room by their names, a room by the name it was given. */
 function ownNames(target: Target, me: number): string[] {
   if (target.kind === 'person') return namesOf(target.user);
   const other = otherMember(target.room, me);
   if (other) return namesOf(other);
-  return target.room.name ? [target.room.name] : [];
+  return namedAfter(target.room, me).length > 0 ? [] : [roomTitle(target.room, me)];
 }
 
 /** Who is in it. A group without a name shows these in its place, and is still not called so. */

@@ -1,14 +1,17 @@
 import type { Quote } from '@backchannel/client';
-import { Avatar, nameOf } from '../../ui/Avatar.tsx';
+import { Avatar } from '../../ui/Avatar.tsx';
+import { Name } from '../../ui/Name.tsx';
+import { spokenName } from '../../ui/names.ts';
 import { plainText } from '../../ui/plainText.ts';
 
 /** What a reply answers; leads to it. */
 export function QuoteLine({ quote, onJump }: { readonly quote: Quote; readonly onJump: (quote: Quote) => void }) {
+  const excerpt = plainText(quote.excerpt);
   return (
     <button
       type="button"
       onClick={() => onJump(quote)}
-      aria-label={`In reply to ${nameOf(quote.sender)}: ${quote.excerpt || 'a deleted message'}`}
+      aria-label={`In reply to ${spokenName(quote.sender)}: ${excerpt || 'a deleted message'}`}
       className="relative -ml-8 mb-0.5 flex max-w-[min(100%+2rem,46rem)] items-center gap-1.5 rounded-md pl-8 text-left text-xs text-ink-faint hover:text-ink-soft"
     >
       <span
@@ -16,8 +19,10 @@ export function QuoteLine({ quote, onJump }: { readonly quote: Quote; readonly o
         className="absolute top-2 left-[-2px] h-3.5 w-7 rounded-tl-md border-t-2 border-l-2 border-line-strong"
       />
       <Avatar user={quote.sender} className="size-4 text-[0.5rem]" />
-      <span className="shrink-0 font-medium text-ink-soft">{nameOf(quote.sender)}</span>
-      <span className="truncate">{plainText(quote.excerpt) || <em>Message deleted</em>}</span>
+      <span className="max-w-[50%] shrink-0 truncate font-medium text-ink-soft">
+        <Name of={quote.sender} />
+      </span>
+      <bdi className="truncate">{excerpt || <em>Message deleted</em>}</bdi>
     </button>
   );
 }

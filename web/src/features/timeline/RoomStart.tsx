@@ -1,15 +1,16 @@
-import type { Room } from '@backchannel/client';
+import type { Room, UserId } from '@backchannel/client';
 import { Hash, UsersRound } from 'lucide-react';
 import { InviteButton } from '../../app/InviteButton.tsx';
-import { otherMember, roomTitle } from '../../app/roomNames.ts';
+import { RoomName } from '../../app/RoomName.tsx';
+import { otherMember, roomLabel, topicOf } from '../../app/roomNames.ts';
 import { useSession } from '../../app/session.ts';
 import { Avatar } from '../../ui/Avatar.tsx';
+import { stop } from '../../ui/names.ts';
 
 /** The beginning of a room's log: what this place is, and what to do when nothing was said yet. */
 export function RoomStart({ room }: { readonly room: Room }) {
   const me = useSession().user.id;
   const other = otherMember(room, me);
-  const title = roomTitle(room, me);
   const Sign = room.kind === 'channel' ? Hash : UsersRound;
   return (
     <div className="px-3 pt-10 pb-4 md:px-5">
@@ -20,8 +21,12 @@ export function RoomStart({ room }: { readonly room: Room }) {
           <Sign className="size-7" aria-hidden="true" />
         </span>
       )}
-      <p className="mt-3 text-xl font-semibold tracking-tight">{title}</p>
-      <p className="mt-1 max-w-xl text-base text-ink-soft">{introduction(room, title)}</p>
+      <p className="mt-3 max-w-xl text-xl font-semibold tracking-tight">
+        <RoomName room={room} me={me} />
+      </p>
+      <p className="mt-1 max-w-xl text-base text-ink-soft">
+        {introduction(room, me)} <bdi>{room.kind !== 'direct' && topicOf(room)}</bdi>
+      </p>
       {room.member_count === 1 && (
         <div className="mt-3 flex flex-wrap items-center gap-3">
           <p className="text-ink-soft">Nobody else is here yet.</p>
@@ -32,9 +37,10 @@ export function RoomStart({ room }: { readonly room: Room }) {
   );
 }
 
-function introduction(room: Room, title: string): string {
-  if (room.kind === 'direct') return `The beginning of your conversation with ${title}.`;
-  const about = room.topic ? ` ${room.topic}` : '';
-  if (room.kind === 'group') return `The beginning of this group. Its members see what is written here.${about}`;
-  return `The very beginning of #${title}.${about}`;
+function introduction(room: Room, me: UserId): string {
+  if (room.kind === 'group') return 'The beginning of this group. Its members see what is written here.';
+  const name = roomLabel(room, me);
+  return stop(
+    room.kind === 'direct' ? `The beginning of your conversation with ${name}` : `The very beginning of ${name}`,
+  );
 }

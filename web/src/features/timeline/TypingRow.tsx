@@ -1,7 +1,7 @@
 import type { RoomId } from '@backchannel/client';
 import { useChatState } from '../../app/chat.ts';
 import { usePeople } from '../../app/directory.ts';
-import { nameOf } from '../../ui/Avatar.tsx';
+import { spokenFirstName } from '../../ui/names.ts';
 
 const NOBODY: readonly number[] = [];
 
@@ -11,7 +11,7 @@ export function TypingRow({ roomId }: { readonly roomId: RoomId }) {
   const people = usePeople();
   const names = typing.map((id) => {
     const user = people.get(id);
-    return user ? (nameOf(user).split(/\s/)[0] ?? '') : 'Someone';
+    return user ? spokenFirstName(user) : 'Someone';
   });
   return (
     <div className="flex h-5 items-center gap-2 px-4 text-xs text-ink-faint md:px-6" data-testid="typing">

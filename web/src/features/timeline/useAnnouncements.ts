@@ -1,7 +1,7 @@
 import type { TimelineView, UserId } from '@backchannel/client';
 import { useEffect, useRef } from 'react';
-import { nameOf } from '../../ui/Avatar.tsx';
 import { announce } from '../../ui/announce.tsx';
+import { cut, spokenName } from '../../ui/names.ts';
 
 /** A burst is gathered for as long as this before it is spoken of. */
 const GATHER_MS = 700;
@@ -27,7 +27,7 @@ export function useAnnouncements(view: TimelineView, me: UserId, opened: boolean
       const [one] = news;
       announce(
         news.length === 1 && one
-          ? `${nameOf(one.sender)}: ${one.content.slice(0, 400)}`
+          ? `${spokenName(one.sender)}: ${cut(one.content, 400)}`
           : `${news.length} new messages`,
       );
     }, GATHER_MS);
