@@ -9,8 +9,10 @@ import { Timeline } from '../features/timeline/Timeline.tsx';
 import { TypingRow } from '../features/timeline/TypingRow.tsx';
 import { Button, IconButton } from '../ui/Button.tsx';
 import { cx } from '../ui/classes.ts';
+import { Guard, PaneGuard } from '../ui/Guard.tsx';
 import { MOD } from '../ui/keys.ts';
 import { Logo } from '../ui/Logo.tsx';
+import { spokenFirstName } from '../ui/names.ts';
 import { useStore } from '../ui/store.ts';
 import { useKeptScroll } from '../ui/useKeptScroll.ts';
 import { usePhone } from '../ui/useMedia.ts';
@@ -26,6 +28,9 @@ import { useLook } from './useLook.ts';
 import { useShortcuts } from './useShortcuts.ts';
 import { useTitle } from './useTitle.ts';
 
+/** Where a dialog would be. */
+const OVER = 'fixed inset-x-4 top-20 z-50 mx-auto max-w-md rounded-lg shadow-pop';
+
 const Panels = late((loaded) => loaded.Panels);
 const MembersPanel = late((loaded) => loaded.MembersPanel);
 
@@ -36,7 +41,6 @@ export function Shell() {
   const current = isRoom && /^\d+$/.test(params.id) ? Number(params.id) : null;
   const phone = usePhone();
   useShortcuts(current);
-  useTitle(current);
   usePresence();
   useLook(current);
   useBackground();
@@ -45,17 +49,38 @@ export function Shell() {
   if (current === null && location !== '/') return <Redirect to="/" replace />;
   return (
     <div className="flex h-dvh flex-col overflow-hidden">
-      <LearnNames />
-      <ConnectionBars />
+      <Guard>
+        <LearnNames />
+      </Guard>
+      <Guard>
+        <Title current={current} />
+      </Guard>
+      <PaneGuard name="The state of the connection">
+        <ConnectionBars />
+      </PaneGuard>
       <div className="flex min-h-0 flex-1">
-        {(!phone || current === null) && <Sidebar current={current} />}
-        {(!phone || current !== null) && <Room key={current ?? 'none'} id={current} phone={phone} />}
+        {(!phone || current === null) && (
+          <PaneGuard name="The list of rooms" className="w-full self-start md:w-72">
+            <Sidebar current={current} />
+          </PaneGuard>
+        )}
+        {(!phone || current !== null) && (
+          <PaneGuard name="This room" of={current} className="flex-1 self-start">
+            <Room key={current ?? 'none'} id={current} phone={phone} />
+          </PaneGuard>
+        )}
       </div>
       <Suspense fallback={null}>
         <OpenPanel current={current} />
       </Suspense>
     </div>
   );
+}
+
+/** Draws nothing, and on every change of the rooms again. */
+function Title({ current }: { readonly current: number | null }) {
+  useTitle(current);
+  return null;
 }
 
 /** Draws nothing: the list of rooms changes with every message, and the shell need not be drawn anew for that. */
@@ -75,7 +100,12 @@ function OpenPanel({ current }: { readonly current: number | null }) {
     const timer = setTimeout(() => void later(), 2_000);
     return () => clearTimeout(timer);
   }, []);
-  return isOpen ? <Panels current={current} /> : null;
+  if (!isOpen) return null;
+  return (
+    <PaneGuard name="This dialog" className={OVER} onClose={() => openPanel.set(null)}>
+      <Panels current={current} />
+    </PaneGuard>
+  );
 }
 
 function Sidebar({ current }: { readonly current: number | null }) {
@@ -109,9 +139,13 @@ function Sidebar({ current }: { readonly current: number | null }) {
         </div>
       </header>
       <div ref={kept} className="min-h-0 flex-1 overflow-y-auto scroll-thin">
-        <RoomList current={current} />
+        <PaneGuard name="The list of rooms">
+          <RoomList current={current} />
+        </PaneGuard>
       </div>
-      <UserMenu />
+      <PaneGuard name="Your menu">
+        <UserMenu />
+      </PaneGuard>
     </div>
   );
 }
@@ -137,14 +171,24 @@ function Room({ id, phone }: RoomProps) {
   return (
     <>
       <main className={cx('flex min-w-0 flex-1 flex-col bg-paper', panel && phone && 'hidden')}>
-        <RoomHeader room={room} />
-        <Timeline room={room} />
-        <TypingRow roomId={room.id} />
-        <Composer room={room} />
+        <PaneGuard name="The head of this room" of={room}>
+          <RoomHeader room={room} />
+        </PaneGuard>
+        <PaneGuard name="The messages of this room" className="my-auto">
+          <Timeline room={room} />
+        </PaneGuard>
+        <Guard>
+          <TypingRow roomId={room.id} />
+        </Guard>
+        <PaneGuard name="The field to write in">
+          <Composer room={room} />
+        </PaneGuard>
       </main>
       {panel && (
         <Suspense fallback={null}>
-          <MembersPanel room={room} />
+          <PaneGuard name="The list of members" className="md:w-68" onClose={() => membersOpen.set(false)}>
+            <MembersPanel room={room} />
+          </PaneGuard>
         </Suspense>
       )}
     </>
@@ -158,7 +202,7 @@ function Welcome({ empty }: { readonly empty: boolean }) {
       <div className="max-w-sm text-center">
         <Logo className="mx-auto size-12" />
         <h1 className="mt-5 text-xl font-semibold tracking-tight text-balance">
-          {empty ? `Welcome to ${workspace}` : `Good to see you, ${(user.display_name || user.username).split(' ')[0]}`}
+          {empty ? `Welcome to ${workspace}` : `Good to see you, ${spokenFirstName(user)}`}
         </h1>
         <p className="mt-1.5 text-base text-balance text-ink-soft">
           {empty

@@ -32,7 +32,7 @@ export function startBackground(chat: Chat, tabs: SharedTabs, open: (path: strin
   const unsubscribe = chat.subscribe(() => {
     const now = chat.getSnapshot();
     if (now === before) return;
-    const notices = noticesBetween(before, now);
+    const notices = noticesOf(before, now);
     if (now.outbox.waiting === 0) clearTimeout(timer);
     else if (before.outbox.waiting === 0) timer = setTimeout(() => void askForSync(worker), STUCK_MS);
     before = now;
@@ -46,6 +46,16 @@ export function startBackground(chat: Chat, tabs: SharedTabs, open: (path: strin
     unsubscribe();
     stop.abort();
   };
+}
+
+/** A notification that cannot be worded must not keep the page from hearing of what it is about. */
+function noticesOf(...pictures: Parameters<typeof noticesBetween>): readonly Notice[] {
+  try {
+    return noticesBetween(...pictures);
+  } catch (error) {
+    reportError(error);
+    return [];
+  }
 }
 
 /** Null where there can be none: an old browser, plain http, a refusing profile. */

@@ -1,4 +1,7 @@
-/** Times as people of this place read them. Formatters are costly to make, so each is made once. */
+/**
+ * Times as people of this place read them. Formatters are costly to make, so each is made once. A time that is none (`NaN`)
+ * is said as nothing, where a formatter would throw.
+ */
 
 const clock = new Intl.DateTimeFormat(undefined, { hour: 'numeric', minute: '2-digit' });
 const weekday = new Intl.DateTimeFormat(undefined, { weekday: 'short' });
@@ -30,12 +33,22 @@ export function daysBetween(earlier: number, later: number): number {
   return Math.round((dayOf(later) - dayOf(earlier)) / 86_400_000);
 }
 
+const say = (format: Intl.DateTimeFormat, at: number): string => (isTime(at) ? format.format(at) : '');
+/** What `Date` can hold. */
+const isTime = (at: number): boolean => Math.abs(at) <= 8.64e15;
+
+/** For machines; undefined where it is none. */
+export function isoTime(at: number): string | undefined {
+  return isTime(at) ? new Date(at).toISOString() : undefined;
+}
+
 export function clockTime(at: number): string {
-  return clock.format(at);
+  return say(clock, at);
 }
 
 /** Hours and minutes alone, for a column that has no room for "PM", "μ.μ." or "หลังเที่ยง". */
 export function narrowTime(at: number, format: Intl.DateTimeFormat = clock): string {
+  if (!isTime(at)) return '';
   const parts = format.formatToParts(at);
   const hour = parts.findIndex((part) => part.type === 'hour');
   const minute = parts.findIndex((part) => part.type === 'minute');
@@ -46,7 +59,7 @@ export function narrowTime(at: number, format: Intl.DateTimeFormat = clock): str
 }
 
 export function fullTime(at: number): string {
-  return full.format(at);
+  return say(full, at);
 }
 
 /** "Today", "Yesterday", "Monday, 3 November", with the year where it is another. */
@@ -54,14 +67,14 @@ export function dayLabel(at: number, now: number): string {
   const ago = daysBetween(at, now);
   if (ago === 0) return 'Today';
   if (ago === 1) return 'Yesterday';
-  return new Date(at).getFullYear() === new Date(now).getFullYear() ? longDay.format(at) : longDayYear.format(at);
+  return new Date(at).getFullYear() === new Date(now).getFullYear() ? say(longDay, at) : say(longDayYear, at);
 }
 
 /** For a narrow column: time today, "Yesterday", weekday this week, then the date. */
 export function briefTime(at: number, now: number): string {
   const ago = daysBetween(at, now);
-  if (ago <= 0) return clock.format(at);
+  if (ago <= 0) return say(clock, at);
   if (ago === 1) return 'Yesterday';
-  if (ago < 7) return weekday.format(at);
-  return new Date(at).getFullYear() === new Date(now).getFullYear() ? dayMonth.format(at) : shortDate.format(at);
+  if (ago < 7) return say(weekday, at);
+  return new Date(at).getFullYear() === new Date(now).getFullYear() ? say(dayMonth, at) : say(shortDate, at);
 }

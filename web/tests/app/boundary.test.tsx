@@ -1,10 +1,18 @@
-import { afterEach, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { userEvent } from 'vitest/browser';
-import { world } from './world.tsx';
+import { BOB, world } from './world.tsx';
 
+/** Spoils a message on the server, so that drawing it fails: what a fault of ours, or of a later server, would look like. */
+function spoil(server: ReturnType<typeof world>['server'], roomId: number, text: string, how: object): void {
+  for (const message of server.rooms.get(roomId)?.messages.values() ?? []) {
+    if (message.content === text) Object.assign(message, how);
+  }
+}
+
+beforeEach(() => void vi.spyOn(console, 'error').mockImplementation(() => undefined));
 afterEach(() => vi.restoreAllMocks());
 
-it('where drawing fails, a page says so, and what was written is there afterwards', async () => {
+it('where the page cannot be drawn, it says so, and what was written is there afterwards', async () => {
   const { server, network, open } = world();
   const { screen, list, composer, connected } = await open();
   await connected();
@@ -14,18 +22,15 @@ it('where drawing fails, a page says so, and what was written is there afterward
   await composer.fill('waits');
   await userEvent.keyboard('{Enter}');
   await expect.element(list.getByText('waits')).toBeVisible();
+  await composer.fill('half a thought!');
 
-  await composer.fill('half a thought');
-
-  vi.spyOn(console, 'error').mockImplementation(() => undefined);
-  const broken = vi.spyOn(Date, 'parse').mockImplementation(() => {
-    throw new Error('No such hour.');
+  const broken = vi.spyOn(globalThis, 'matchMedia').mockImplementation(() => {
+    throw new Error('No such screen.');
   });
-  // Drawing fails at this very key.
-  await userEvent.keyboard('!');
+  await screen.getByRole('link', { name: /second/ }).click();
   await expect.element(screen.getByRole('heading', { name: 'Something went wrong' })).toBeVisible();
   await expect.element(screen.getByRole('alert')).toHaveFocus();
-  await expect.element(screen.getByRole('alert')).toHaveTextContent('No such hour.');
+  await expect.element(screen.getByRole('alert')).toHaveTextContent('No such screen.');
   await expect.element(screen.getByRole('button', { name: 'Reload' })).toBeVisible();
   await screen.unmount();
 
@@ -36,4 +41,51 @@ it('where drawing fails, a page says so, and what was written is there afterward
   await expect.element(again.composer).toHaveValue('half a thought!');
   await vi.waitFor(() => expect([...(server.rooms.get(1)?.messages.values() ?? [])]).toHaveLength(1), 15_000);
   await expect.element(again.list.getByText('waits')).toBeVisible();
+});
+
+it('one pane that cannot be drawn leaves the others: messages are read and written, rooms changed', async () => {
+  const { server, open } = world();
+  server.post(1, BOB, 'in the first');
+  server.post(2, BOB, 'in the second');
+  Object.assign(server.rooms.get(1) as object, { topic: null });
+  const { screen, list, composer, connected } = await open('/rooms/1');
+  await connected();
+  await expect.element(screen.getByRole('alert')).toHaveTextContent('The head of this room could not be shown.');
+  await expect.element(screen.getByRole('button', { name: 'Try again' })).toBeVisible();
+  await expect.element(list.getByText('in the first')).toBeVisible();
+  await composer.fill('still here');
+  await userEvent.keyboard('{Enter}');
+  await expect.element(list.getByText('still here')).toBeVisible();
+  await vi.waitFor(() => expect(server.rooms.get(1)?.messages.size).toBe(2), 15_000);
+  await screen.getByRole('link', { name: /second/ }).click();
+  await expect.element(list.getByText('in the second')).toBeVisible();
+});
+
+it('one message that cannot be drawn is shown as it was typed, the others as ever, until it changes', async () => {
+  const { server, open } = world();
+  for (const text of ['before', '**poison**', '**after**']) server.post(1, BOB, text);
+  spoil(server, 1, '**poison**', { reactions: null });
+  const { list, connected } = await open();
+  await connected();
+  await expect.element(list.getByText('before')).toBeVisible();
+  await expect.element(list.getByText('after', { exact: true })).toBeVisible();
+  await expect.element(list.getByText('**poison**')).toBeVisible();
+  await expect.element(list.getByRole('button', { name: 'Copy text' })).toBeVisible();
+  spoil(server, 1, '**poison**', { reactions: [] });
+  const { id } = [...(server.rooms.get(1)?.messages.values() ?? [])][1] as { id: string };
+  server.run(BOB, 'edit_message', { message_id: id, content: '**mended**' });
+  await expect.element(list.getByText('mended', { exact: true })).toBeVisible();
+  await expect.element(list.getByRole('button', { name: 'Copy text' })).not.toBeInTheDocument();
+});
+
+it('a row of the list of rooms that cannot be drawn still leads to its room', async () => {
+  const { server, open } = world();
+  Object.assign(server.rooms.get(2) as object, { topic: null });
+  const { screen, composer, connected } = await open();
+  await connected();
+  await expect.element(screen.getByRole('link', { name: /first/ })).toBeVisible();
+  await screen.getByRole('link', { name: 'Room 2' }).click();
+  await composer.fill('written all the same');
+  await userEvent.keyboard('{Enter}');
+  await vi.waitFor(() => expect(server.rooms.get(2)?.messages.size).toBe(1), 15_000);
 });

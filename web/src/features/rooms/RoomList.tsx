@@ -1,10 +1,12 @@
 import type { Room } from '@backchannel/client';
 import { Hash, MessageCirclePlus, Plus, UserPlus, UsersRound } from 'lucide-react';
 import { type ReactNode, useState } from 'react';
+import { Link } from 'wouter';
 import { openPanel, type Panel } from '../../app/panels.ts';
 import { useChatState } from '../../app/chat.ts';
 import { useSession } from '../../app/session.ts';
 import { Button, IconButton } from '../../ui/Button.tsx';
+import { Guard } from '../../ui/Guard.tsx';
 import { Menu, MenuItem } from '../../ui/Menu.tsx';
 import { useNow } from '../../ui/useNow.ts';
 import { RoomRow } from './RoomRow.tsx';
@@ -51,12 +53,23 @@ function SectionView({ section, current, failed, now }: SectionProps) {
         <ul className="flex flex-col gap-px">
           {section.rooms.map((room: Room) => (
             <li key={room.id}>
-              <RoomRow room={room} current={room.id === current} failed={failed.has(room.id)} now={now} />
+              <Guard of={room} instead={<FailedRow room={room} />}>
+                <RoomRow room={room} current={room.id === current} failed={failed.has(room.id)} now={now} />
+              </Guard>
             </li>
           ))}
         </ul>
       )}
     </section>
+  );
+}
+
+/** A room whose row cannot be drawn can still be opened. */
+function FailedRow({ room }: { readonly room: Room }) {
+  return (
+    <Link href={`/rooms/${room.id}`} className="block rounded-lg px-2 py-2 text-ink-soft hover:bg-hover">
+      Room {room.id}
+    </Link>
   );
 }
 

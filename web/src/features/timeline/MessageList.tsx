@@ -2,6 +2,7 @@ import type { Quote, Room, TimelineView, User } from '@backchannel/client';
 import { type Ref, useImperativeHandle, useMemo, useRef } from 'react';
 import { Virtualizer, type VirtualizerHandle } from 'virtua';
 import { useChat } from '../../app/chat.ts';
+import { Guard } from '../../ui/Guard.tsx';
 import { dayLabel } from '../../ui/time.ts';
 import { useNow } from '../../ui/useNow.ts';
 import { DayPill } from './DayPill.tsx';
@@ -9,6 +10,7 @@ import { DayLine, LatestButton, TopNote, UnreadLine } from './Lines.tsx';
 import { MessageRow } from './MessageRow.tsx';
 import { PendingRow } from './PendingRow.tsx';
 import { RoomStart } from './RoomStart.tsx';
+import { RowGuard } from './RowGuard.tsx';
 import { type Row, rowsOf } from './rows.ts';
 import { type Target, useJump } from './useJump.ts';
 import { useReading } from './useReading.ts';
@@ -52,36 +54,42 @@ export function MessageList({ ref, room, view, me, unread, onJump }: MessageList
   const draw = (row: Row) => {
     switch (row.kind) {
       case 'start':
-        return <RoomStart key="start" room={room} />;
+        return (
+          <Guard key="start">
+            <RoomStart room={room} />
+          </Guard>
+        );
       case 'day':
         return <DayLine key={row.key} label={dayLabel(row.at, now)} />;
       case 'unread':
         return <UnreadLine key="unread" count={unread} />;
       case 'message':
         return (
-          <MessageRow
-            key={row.key}
-            message={row.message}
-            at={row.at}
-            first={row.first}
-            me={me}
-            tabbable={roving.tabbable === row.key}
-            flash={flash === row.key}
-            onJump={onJump}
-          />
+          <RowGuard key={row.key} row={row} me={me} tabbable={roving.tabbable === row.key} onJump={onJump}>
+            <MessageRow
+              message={row.message}
+              at={row.at}
+              first={row.first}
+              me={me}
+              tabbable={roving.tabbable === row.key}
+              flash={flash === row.key}
+              onJump={onJump}
+            />
+          </RowGuard>
         );
       case 'pending':
         return (
-          <PendingRow
-            key={row.key}
-            pending={row.pending}
-            quote={row.quote}
-            at={row.at}
-            first={row.first}
-            me={me}
-            tabbable={roving.tabbable === row.key}
-            onJump={onJump}
-          />
+          <RowGuard key={row.key} row={row} me={me} tabbable={roving.tabbable === row.key} onJump={onJump}>
+            <PendingRow
+              pending={row.pending}
+              quote={row.quote}
+              at={row.at}
+              first={row.first}
+              me={me}
+              tabbable={roving.tabbable === row.key}
+              onJump={onJump}
+            />
+          </RowGuard>
         );
     }
   };

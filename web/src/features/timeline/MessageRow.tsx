@@ -1,9 +1,11 @@
 import type { Message, Quote, User } from '@backchannel/client';
 import { type KeyboardEvent, memo, type PointerEvent, type ReactNode, useMemo, useState } from 'react';
 import { useUsernames } from '../../app/directory.ts';
-import { Avatar, nameOf } from '../../ui/Avatar.tsx';
+import { Avatar } from '../../ui/Avatar.tsx';
 import { cx } from '../../ui/classes.ts';
-import { clockTime, fullTime, narrowTime } from '../../ui/time.ts';
+import { Name } from '../../ui/Name.tsx';
+import { spokenName } from '../../ui/names.ts';
+import { clockTime, fullTime, isoTime, narrowTime } from '../../ui/time.ts';
 import { Markdown } from './markdown/Markdown.tsx';
 import { MessageMenu, MessageToolbar } from './MessageActions.tsx';
 import { QuoteLine } from './QuoteLine.tsx';
@@ -49,7 +51,7 @@ export function RowFrame(props: RowFrameProps) {
           <Avatar user={sender} className={cx('size-9 text-[0.8125rem]', quote ? 'mt-6' : 'mt-0.5')} />
         ) : (
           <time
-            dateTime={new Date(at).toISOString()}
+            dateTime={isoTime(at)}
             title={fullTime(at)}
             className="tabular block overflow-hidden pt-[3px] text-center text-[0.625rem] leading-4 whitespace-nowrap text-ink-faint opacity-0 group-hover/row:opacity-100 group-focus-within/row:opacity-100"
           >
@@ -61,12 +63,10 @@ export function RowFrame(props: RowFrameProps) {
         {quote && <QuoteLine quote={quote} onJump={props.onJump} />}
         {first && (
           <p className="flex items-baseline gap-2">
-            <span className="truncate text-base font-semibold tracking-[-0.006em]">{nameOf(sender)}</span>
-            <time
-              dateTime={new Date(at).toISOString()}
-              title={fullTime(at)}
-              className="tabular shrink-0 text-2xs text-ink-faint"
-            >
+            <span className="truncate text-base font-semibold tracking-[-0.006em]">
+              <Name of={sender} />
+            </span>
+            <time dateTime={isoTime(at)} title={fullTime(at)} className="tabular shrink-0 text-2xs text-ink-faint">
               {clockTime(at)}
             </time>
             {props.note}
@@ -196,7 +196,7 @@ function frameOf(message: Message, at: number, first: boolean, tabbable: boolean
     tabbable,
     quote: message.reply_to,
     onJump,
-    label: `${nameOf(message.sender)}, ${clockTime(at)}`,
+    label: `${spokenName(message.sender)}, ${clockTime(at)}`,
   };
 }
 

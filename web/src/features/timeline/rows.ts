@@ -52,7 +52,8 @@ export function rowsOf(view: TimelineView, me: User, marksUnread = true): Row[] 
   };
 
   for (const message of view.messages) {
-    const at = Date.parse(message.created_at);
+    // A time that is none stands with what is before it.
+    const at = timeOf(message.created_at, before?.at ?? 0);
     open(at);
     if (!marked && isFirstUnread(message, view.firstUnreadSeq as Seq, me)) {
       marked = true;
@@ -75,6 +76,11 @@ export function rowsOf(view: TimelineView, me: User, marksUnread = true): Row[] 
     before = { senderId: me.id, at: pending.createdAt };
   }
   return rows;
+}
+
+function timeOf(text: string, otherwise: number): number {
+  const at = Date.parse(text);
+  return Number.isNaN(at) ? otherwise : at;
 }
 
 function isFirstUnread(message: Message, from: Seq, me: User): boolean {

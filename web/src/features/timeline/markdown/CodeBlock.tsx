@@ -8,9 +8,6 @@ interface CodeBlockProps {
   readonly language: string | undefined;
 }
 
-/** Beyond this, colours cost more time than they save. */
-const COLOUR_UP_TO = 8_000;
-
 export function CodeBlock({ code, language }: CodeBlockProps) {
   const [coloured, setColoured] = useState<ReactNode>(null);
   const [copied, setCopied] = useState(false);
@@ -18,7 +15,7 @@ export function CodeBlock({ code, language }: CodeBlockProps) {
   useEffect(() => {
     let current = true;
     setColoured(null);
-    if (language && code.length <= COLOUR_UP_TO) {
+    if (language) {
       // Until its colours are there, code is still code.
       void highlighter().then(({ highlight }) => current && setColoured(highlight(code, language)));
     }

@@ -24,13 +24,21 @@ export const Markdown = memo(function Markdown({ content, mentioned, me }: Markd
   );
 });
 
+/** More in one message are not marked: each is an element. */
+const MENTIONS = 200;
+
 interface Context {
   readonly mentioned: ReadonlySet<string> | null;
   readonly me: string;
 }
 
 function createDraw({ mentioned, me }: Context) {
-  const isName = (name: string) => (mentioned === null ? true : mentioned.has(name));
+  let left = MENTIONS;
+  const isName = (name: string) => {
+    if (left === 0 || mentioned?.has(name) === false) return false;
+    left -= 1;
+    return true;
+  };
 
   const text = (value: string): ReactNode =>
     splitMentions(value, isName).map((part, index) =>
@@ -68,6 +76,8 @@ function createDraw({ mentioned, me }: Context) {
         return <p>{inner(token)}</p>;
       case 'heading':
         return <p className="font-semibold">{inner(token)}</p>;
+      case 'typed':
+        return <Typed raw={token.raw}>{text(token.raw)}</Typed>;
       case 'text':
         return inner(token);
       case 'escape':
@@ -140,5 +150,22 @@ function createDraw({ mentioned, me }: Context) {
     </div>
   );
 
-  return all;
+  return (tokens: readonly Token[]) => {
+    left = MENTIONS;
+    return all(tokens);
+  };
+}
+
+/** Above this a text may be taller than its box, which then scrolls: the keyboard must reach it. */
+const TALL_SIGNS = 1_500;
+const TALL_LINES = 15;
+
+/** A text without its marks. However long it is, what stands around it is not far away. */
+export function Typed({ raw, children }: { readonly raw: string; readonly children: ReactNode }) {
+  const tall = raw.length > TALL_SIGNS || raw.split('\n', TALL_LINES + 1).length > TALL_LINES;
+  return (
+    <div className="bc-typed scroll-thin" {...(tall && { role: 'group', 'aria-label': 'Long text', tabIndex: 0 })}>
+      {children}
+    </div>
+  );
 }

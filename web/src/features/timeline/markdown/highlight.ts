@@ -20,18 +20,67 @@ interface Scope {
   readonly scope?: string;
   readonly children: readonly (Scope | string)[];
 }
+interface Emitter {
+  readonly rootNode: Scope;
+  openNode(scope: string): void;
+  __addSublanguage(emitter: Emitter, name: string): void;
+}
+const emitterOf = (result: object) => (result as { _emitter: Emitter })._emitter;
 
-/** Code with colours, or null where the language is not known here. Its tree is drawn, its HTML never made. */
-export function highlight(code: string, language: string): ReactNode {
-  const name = language.trim().split(/\s/)[0] ?? '';
-  if (!hljs.getLanguage(name)) return null;
-  const result = hljs.highlight(code, { language: name, ignoreIllegals: true });
-  const root = (result as unknown as { _emitter: { rootNode: Scope } })._emitter.rootNode;
-  return root.children.map(draw);
+/** Longer code takes longer than its colours are worth. */
+const SIGNS = 8_000;
+/** Each is an element. Code has one for eight signs; this is for what is none. */
+const SCOPES = 1_200;
+/** Grammars look for the end of a word from each of its letters. */
+const LONG_RUN = /\w{200,}|\s{200,}/;
+
+const Plain = emitterOf(hljs.highlight('', { language: 'json' })).constructor as new (options: object) => Emitter;
+
+/** Of the code that is read, other languages inside it included. */
+let scopes = 0;
+
+function count(): void {
+  scopes += 1;
+  if (scopes > SCOPES) throw new Error('More scopes than code has.');
 }
 
-function draw(node: Scope | string, index: number): ReactNode {
-  if (typeof node === 'string') return node;
-  const kind = node.scope?.split('.')[0] ?? '';
-  return createElement('span', { key: index, className: `hl-${kind}` }, node.children.map(draw));
+/** Gives up in time; highlight.js then hands out what it has, with the error. */
+class Counting extends Plain {
+  override openNode(scope: string): void {
+    count();
+    super.openNode(scope);
+  }
+
+  override __addSublanguage(emitter: Emitter, name: string): void {
+    count();
+    super.__addSublanguage(emitter, name);
+  }
+}
+hljs.configure({ __emitter: Counting } as object);
+
+/** Code with colours, or null where it is not known how, or would cost too much. Its tree is drawn, its HTML never made. */
+export function highlight(code: string, language: string): ReactNode {
+  const name = language.trim().split(/\s/)[0] ?? '';
+  if (code.length > SIGNS || LONG_RUN.test(code) || !hljs.getLanguage(name)) return null;
+  scopes = 0;
+  const result = hljs.highlight(code, { language: name, ignoreIllegals: true });
+  return result.errorRaised || scopes > SCOPES ? null : drawAll(emitterOf(result).rootNode.children);
+}
+
+/** Texts side by side become one: each would be a node of its own. */
+function drawAll(children: Scope['children']): ReactNode[] {
+  const drawn: ReactNode[] = [];
+  let text = '';
+  for (const child of children) {
+    if (typeof child === 'string') text += child;
+    else {
+      drawn.push(text, draw(child, drawn.length));
+      text = '';
+    }
+  }
+  return [...drawn, text];
+}
+
+function draw({ scope, children }: Scope, key: number): ReactNode {
+  return createElement('span', { key, className: `hl-${scope?.split('.')[0] ?? ''}` }, drawAll(children));
 }

@@ -1,11 +1,25 @@
 import type { Token } from 'marked';
 
+/** More marks on one letter than any script has. A letter with 16,000 takes the browser half a second to lay out. */
+const PILE = /(\p{M}{16})\p{M}+/gu;
+
+/** A text whose letters carry no more than letters do. */
+export const unpile = (text: string): string => text.replace(PILE, '$1');
+
+/** More lines than this are drawn as one element. */
+const LINES = 500;
+
+/** A text as it was typed, in one element however long it is. */
+export const asTyped = (raw: string): Token[] => [{ type: 'typed', raw, text: raw }];
+
 /** The tokens of a message whose marks are not read yet: its lines, as they were typed. Without marks that is all there is. */
-export const plain = (content: string): Token[] =>
-  content
-    .trim()
+export function plain(content: string): Token[] {
+  const text = unpile(content.trim());
+  if (text.split('\n').length > LINES) return asTyped(text);
+  return text
     .split(/\n{2,}/)
     .map((raw) => ({ type: 'paragraph', raw, text: raw, tokens: raw.split('\n').flatMap(line) }));
+}
 
 const line = (raw: string, index: number): Token[] => [
   ...(index > 0 ? [{ type: 'br', raw: '\n' }] : []),
@@ -31,7 +45,9 @@ export interface TextPart {
   readonly mention: string | null;
 }
 
-const MENTION = /(?<![\p{L}\p{N}_@./-])@([a-z0-9][a-z0-9._-]*)/giu;
+/** No username is longer. */
+const NAME_LENGTH = 150;
+const MENTION = new RegExp(`(?<![\\p{L}\\p{N}_@./-])@([a-z0-9][a-z0-9._-]{0,${NAME_LENGTH - 1}})`, 'giu');
 
 /** Splits text at the @names that `isName` knows. A full stop after a name ends the sentence, not the name. */
 export function splitMentions(text: string, isName: (username: string) => boolean): TextPart[] {
