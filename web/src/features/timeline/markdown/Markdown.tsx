@@ -1,6 +1,7 @@
 import type { Token, Tokens } from 'marked';
 import { Fragment, memo, type ReactNode, useMemo } from 'react';
 import { cx } from '../../../ui/classes.ts';
+import { hostToShow } from './address.ts';
 import { CodeBlock } from './CodeBlock.tsx';
 import { isOnlyEmoji, safeUrl, splitMentions } from './parse.ts';
 import { useParse } from './useParse.ts';
@@ -60,9 +61,11 @@ function createDraw({ mentioned, me }: Context) {
   const link = (token: Tokens.Generic, label: ReactNode): ReactNode => {
     const url = safeUrl(token['href'] as string);
     if (url === null) return token.raw;
+    const host = hostToShow(token.type === 'image' ? (token['text'] as string) : textOf(token), url);
     return (
-      <a href={url} target="_blank" rel="noopener noreferrer nofollow">
+      <a href={url} title={url} target="_blank" rel="noopener noreferrer nofollow">
         {label}
+        {host !== null && <bdi className="bc-host"> ({host})</bdi>}
       </a>
     );
   };
@@ -169,3 +172,11 @@ export function Typed({ raw, children }: { readonly raw: string; readonly childr
     </div>
   );
 }
+
+/** What a link shows, without its marks. */
+const textOf = (token: Tokens.Generic): string =>
+  token.tokens
+    ? token.tokens.map(textOf).join('')
+    : token.type === 'br'
+      ? ' '
+      : ((token['text'] as string | undefined) ?? token.raw);
