@@ -45,8 +45,9 @@ from backchannel.fanout.facts import EndedFact, PresenceFact
 from backchannel.fanout.hub import Hub
 from backchannel.fanout.memory import MemoryBus
 from backchannel.fanout.presence import Presence, Sight
-from backchannel.ops.health import health_routes
+from backchannel.ops.health import Ill, health_routes
 from backchannel.ops.lag import sample_lag
+from backchannel.ops.watch import Watch
 from backchannel.protocol import codec
 from backchannel.protocol.errors import CloseCode, CommandError
 from backchannel.protocol.frames import GoingAway
@@ -58,7 +59,7 @@ from backchannel.store.log import Log
 from backchannel.store.serving_lock import ServingLock
 from backchannel.store.workspace import workspace
 from backchannel.transports.admission import AT_ONCE, WAITING, Admission
-from backchannel.transports.http.routes import Api, not_found
+from backchannel.transports.http.routes import Api, broke, not_found
 from backchannel.transports.identity import IssueTicket
 from backchannel.transports.node import Node
 from backchannel.transports.rates import Rates
@@ -119,6 +120,7 @@ class Chat:
             recall=accounts.recall,
         )
         self.rounds = Rounds(self.node, lookup.dead_among, token_uses.write, sweeping.sweep)
+        self.watch = Watch(self.log.disk, bus.check, self.log.rewrite)
         self._bus = bus
         self._tasks: set[asyncio.Task[Any]] = set()
         self._is_running = False
@@ -133,12 +135,16 @@ class Chat:
             routes=[
                 WebSocketRoute("/ws", self._websocket),
                 *self._api.routes,
-                *health_routes({"database": _database_answers, "bus": bus.check}, lambda: self.node.draining),
+                *health_routes(
+                    {"database": _database_answers, "disk": self._has_room},
+                    lambda: self.node.draining,
+                    {"bus": bus.check},
+                ),
                 Mount("/static", _below_static(StaticFiles())),
                 Mount("/", django_application),
             ],
             lifespan=self._lifespan,
-            exception_handlers={404: not_found},
+            exception_handlers={404: not_found, Exception: broke},
         )
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -162,7 +168,7 @@ class Chat:
         serving.start()
         await self.rounds.note_epoch()
         self.rounds.start()
-        lag = loop.create_task(sample_lag(loop.time))
+        watching = [loop.create_task(sample_lag(loop.time)), loop.create_task(self.watch.run())]
         writing.use(self.log.submit)
         deaf = revocation.listen(lambda ended: _call(loop, self._announce, ended))
         self._is_running = True
@@ -172,7 +178,8 @@ class Chat:
             self._is_running = False
             deaf()
             writing.use(None)
-            lag.cancel()
+            for task in watching:
+                task.cancel()
             await self.rounds.stop()
             await asyncio.to_thread(self.log.stop)
             await self.hub.stop()
@@ -210,6 +217,10 @@ class Chat:
             for subscriber in sockets[start : start + size]:
                 subscriber.end(CloseCode.RESTART, "restart")
             await asyncio.sleep(SLICE_PAUSE_S)
+
+    async def _has_room(self) -> None:
+        if self.log.disk.is_full:
+            raise Ill("full")
 
     def _announce(self, ended: Ended) -> None:
         fact = EndedFact(credential=ended.credential, user_id=ended.user_id)

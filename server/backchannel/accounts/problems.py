@@ -3,13 +3,21 @@
 from __future__ import annotations
 
 import math
+import sys
 from typing import Any
 
 import msgspec
+import structlog
+from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.utils.html import escape
 
 from backchannel.accounts import strict_json
+from backchannel.internal_error import internal_error
 from backchannel.protocol.errors import Code, CommandError, invalid
+from backchannel.store.hop import trouble
+
+_log = structlog.get_logger("backchannel.pages")
 
 
 def answer(body: dict[str, Any], status: int = 200) -> JsonResponse:
@@ -70,3 +78,20 @@ def csrf_failed(request: HttpRequest, reason: str = "") -> HttpResponse:
 
 def no_such_address(request: HttpRequest) -> HttpResponse:
     return problem(CommandError(Code.NOT_FOUND, "There is nothing at this address."))
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    """A view raised: a database in trouble is told as everywhere, a fault of ours with the reference under which it is logged."""
+    error = sys.exc_info()[1]
+    if isinstance(error, OperationalError | InterfaceError):
+        reason = str(error).strip().split("\n")[0]
+        _log.warning("database_trouble", error=type(error).__name__, reason=reason, path=request.path)
+        told = trouble(error)
+    else:
+        told = internal_error(_log, "page_broke", error or RuntimeError(), method=request.method, path=request.path)
+    if "text/html" not in request.headers.get("Accept", ""):
+        return problem(told)
+    page = f"<!doctype html><title>{told.code.status}</title><p>{escape(str(told))}</p>"
+    response = HttpResponse(page, status=told.code.status)
+    response["Cache-Control"] = "no-store"
+    return response

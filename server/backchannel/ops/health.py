@@ -12,30 +12,41 @@ from starlette.routing import Route
 CHECK_WITHIN_S: Final = 2.0
 
 Check = Callable[[], Awaitable[None]]
-"""Returns where the thing is well; raises where it is not."""
+"""Returns where the thing is well; raises where it is not: `Ill` with what is told of it."""
 
 
-def health_routes(checks: Mapping[str, Check], is_draining: Callable[[], bool]) -> list[Route]:
-    """`checks`: what has to answer before this node may be sent anybody, by name."""
+class Ill(Exception):
+    """`str(error)`: one or two words for /readyz."""
+
+
+def health_routes(
+    checks: Mapping[str, Check], is_draining: Callable[[], bool], degrading: Mapping[str, Check] | None = None
+) -> list[Route]:
+    """`checks`: what has to be well before this node may be sent anybody, by name. `degrading`: what is told beside it, and keeps
+    nobody out: a bus that is away makes messages late, a node that is taken out loses its people."""
+    everything = {**checks, **(degrading or {})}
 
     async def readyz(_: Request) -> Response:
-        answers = await asyncio.gather(*(_answers(check) for check in checks.values()))
-        told = {name: "ok" if answer else "does not answer" for name, answer in zip(checks, answers, strict=True)}
+        found = await asyncio.gather(*(answers(check) for check in everything.values()))
+        told = dict(zip(everything, found, strict=True))
         if is_draining():
             told["server"] = "draining"
-        ready = set(told.values()) <= {"ok"}
+        ready = not is_draining() and all(told[name] == "ok" for name in checks)
         return JSONResponse({"ready": ready, **told}, 200 if ready else 503, {"Cache-Control": "no-store"})
 
     return [Route("/healthz", _healthz), Route("/readyz", readyz), Route("/metrics", _metrics)]
 
 
-async def _answers(check: Check) -> bool:
+async def answers(check: Check) -> str:
+    """ "ok", or what is told in its place."""
     try:
         async with asyncio.timeout(CHECK_WITHIN_S):
             await check()
+    except Ill as ill:
+        return str(ill)
     except Exception:
-        return False
-    return True
+        return "does not answer"
+    return "ok"
 
 
 async def _healthz(_: Request) -> Response:

@@ -41,9 +41,7 @@ def start(
         except DatabaseUnusable as problem:
             raise stop(str(problem)) from None
         _close_to_others(conf)
-        from backchannel.accounts.sweeping import sweep
-
-        sweep()
+        _sweep()
         if conf.public_names and not made_up_passwords:
             from backchannel.site.demo import has_known_passwords
 
@@ -134,6 +132,19 @@ def _check_known_passwords(conf: Conf, stop: type[Exception]) -> None:
             f"the demonstration's people have a password that everybody knows, and {conf.public_names[0]} can be reached from "
             "elsewhere; leave out --host and BACKCHANNEL_ORIGINS, or make other passwords up with --demo-passwords made-up"
         )
+
+
+def _sweep() -> None:
+    from django.db import DatabaseError
+
+    from backchannel.accounts.sweeping import sweep
+
+    try:
+        sweep()
+    except DatabaseError as error:  # a full disk: what is kept can be read all the same
+        import structlog
+
+        structlog.get_logger("backchannel").warning("sweep_failed", reason=str(error).strip().split("\n")[0])
 
 
 def _demo(*, made_up: bool) -> str:

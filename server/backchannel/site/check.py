@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 from backchannel.site.conf import Conf, SettingError, unknown
 from backchannel.site.database_problem import DatabaseUnusable
@@ -41,6 +42,7 @@ def findings(conf: Conf, place: Place) -> Iterator[Finding]:
         yield Finding(
             "ok", f"data folder {place.folder}" + ("" if place.folder.exists() else ", which is not there yet")
         )
+        yield from _disk(place)
         is_usable = True
         for finding in _database(place):
             is_usable = is_usable and not finding.is_problem
@@ -59,6 +61,31 @@ def _reachability(conf: Conf) -> Iterator[Finding]:
         yield Finding(
             "note", "without HTTPS whoever is on the way reads along; put a proxy in front and set BACKCHANNEL_ORIGINS"
         )
+
+
+def _disk(place: Place) -> Iterator[Finding]:
+    from backchannel.store.disk import space
+
+    path = Path(place.database["NAME"]).parent if place.database["ENGINE"].endswith("sqlite3") else place.folder
+    found = space(path)
+    if found is None:
+        return
+    said = f"the disk of {path} has {_size(found.free)} free of {_size(found.size)}"
+    if found.is_full:
+        yield Finding("problem", f"{said}: it is full, and nothing can be stored. Make room")
+    elif found.free < min(found.size // 10, 1024**3):
+        yield Finding("note", f"{said}: make room soon")
+    else:
+        yield Finding("ok", said)
+
+
+def _size(count: int) -> str:
+    size = float(count)
+    for unit in ("B", "KiB", "MiB", "GiB"):
+        if size < 1024:
+            return f"{size:,.0f} {unit}"
+        size /= 1024
+    return f"{size:,.1f} TiB"
 
 
 def _database(place: Place) -> Iterator[Finding]:

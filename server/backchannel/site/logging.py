@@ -16,6 +16,7 @@ import structlog
 from structlog.typing import Processor
 
 from backchannel.accounts.secrets import TICKET_PREFIX, TOKEN_PREFIX
+from backchannel.site.log_repeats import Repeats
 
 _SECRET = re.compile(rf"\b({TOKEN_PREFIX}|{TICKET_PREFIX})[A-Za-z0-9_-]{{20,}}")
 _QUERY = re.compile(r"(/[^\s?\"']*)\?[^\s\"']+")
@@ -24,7 +25,7 @@ _QUERY = re.compile(r"(/[^\s?\"']*)\?[^\s\"']+")
 _QUIET = {
     "uvicorn.error": logging.WARNING,
     "uvicorn.access": logging.CRITICAL,
-    "django.request": logging.ERROR,
+    "django.request": logging.CRITICAL,
     "django.security.DisallowedHost": logging.CRITICAL,
     "asyncio": logging.WARNING,
     "websockets": logging.WARNING,
@@ -34,11 +35,8 @@ _QUIET = {
 
 def configure(format: str, level: str) -> None:
     """Set up structlog and the standard library's logging. `format`: "console" or "json"."""
-    shared: list[Processor] = [
-        structlog.contextvars.merge_contextvars,
-        structlog.stdlib.add_log_level,
-        structlog.processors.TimeStamper(fmt="iso" if format == "json" else "%H:%M:%S", utc=format == "json"),
-    ]
+    stamp = structlog.processors.TimeStamper(fmt="iso" if format == "json" else "%H:%M:%S", utc=format == "json")
+    shared: list[Processor] = [structlog.contextvars.merge_contextvars, structlog.stdlib.add_log_level, stamp]
     structlog.configure(
         processors=[
             structlog.stdlib.filter_by_level,
@@ -52,6 +50,7 @@ def configure(format: str, level: str) -> None:
         cache_logger_on_first_use=True,
     )
     handler = logging.StreamHandler(sys.stderr)
+    handler.addFilter(Repeats(stamp))
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=[structlog.stdlib.add_logger_name, *shared],

@@ -90,7 +90,7 @@ TEMPLATES = [
 
 DATABASES = {"default": database(CONF.database_url, CONF.data)}
 CACHES: dict[str, dict[str, Any]] = {
-    "default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": CONF.redis_url[0]}
+    "default": {"BACKEND": "backchannel.site.cache.FallbackCache", "LOCATION": CONF.redis_url[0]}
     if CONF.redis_url
     else {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}
 }

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import pkgutil
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -172,9 +172,10 @@ def _locked(folder: Path) -> Iterator[None]:
                 f"another server (process {file.read().strip() or 'unknown'}) keeps its data in {folder}; "
                 "stop it, or give this one another folder with --data"
             ) from None
-        file.truncate(0)
-        file.write(str(os.getpid()))
-        file.flush()
+        with suppress(OSError):  # on a full disk the lock holds without a name
+            file.truncate(0)
+            file.write(str(os.getpid()))
+            file.flush()
         yield
 
 

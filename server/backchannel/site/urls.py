@@ -11,6 +11,8 @@ from backchannel.web.page import page, worker
 admin.autodiscover()
 take_passwords_as_typed()
 
+handler500 = "backchannel.accounts.problems.server_error"
+
 urlpatterns = [
     path("account/", include(account_urls)),
     # allauth has these whether or not there are telephone numbers; here there are none, and its views would break.

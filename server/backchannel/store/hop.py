@@ -19,6 +19,7 @@ import structlog
 from django.db import DatabaseError, InterfaceError, connection
 
 from backchannel.protocol.errors import Code, CommandError
+from backchannel.store import disk
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -73,7 +74,7 @@ def with_connection(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs)
         _log.warning("database_trouble", error=type(error).__name__, reason=str(error).strip().split("\n")[0])
         note_loss(was_connected)
         connection.close()
-        raise unavailable() from error
+        raise trouble(error) from error
 
 
 def is_connected() -> bool:
@@ -86,6 +87,11 @@ def note_loss(was_connected: bool) -> None:
     global _last_loss
     if was_connected and not is_connected():
         _last_loss = next(_losses)
+
+
+def trouble(error: BaseException) -> CommandError:
+    """What is told of an error of the database's."""
+    return disk.full() if disk.is_full(error) else unavailable()
 
 
 def unavailable() -> CommandError:

@@ -21,14 +21,17 @@ import structlog
 from django.db import DatabaseError, IntegrityError, InterfaceError, OperationalError, connection, transaction
 
 from backchannel import failpoints
+from backchannel.internal_error import internal_error
 from backchannel.protocol.errors import Code, CommandError
 from backchannel.protocol.shapes import User
+from backchannel.store import disk
 from backchannel.store.appends import Append, append_messages
 from backchannel.store.checkpoints import Checkpoints
 from backchannel.store.clock import now_us
+from backchannel.store.disk import Disk
 from backchannel.store.driver import prepare_for_writing
-from backchannel.store.hop import is_connected, note_loss, settle, unavailable
-from backchannel.store.transaction import Change, Outcome, Transaction
+from backchannel.store.hop import is_connected, note_loss, settle, trouble, unavailable
+from backchannel.store.transaction import WORKSPACE, Change, Outcome, Transaction
 
 Operation = Append | Change
 
@@ -71,6 +74,8 @@ class Log:
         self._thread = threading.Thread(target=self._run, name="log-writer", daemon=True)
         self._closing = False
         self._checkpoints = Checkpoints()
+        self.disk = Disk()
+        self._trouble = unavailable()
         self._taken = self._told = 0
         self._large_is_told = threading.Event()
         self._large_is_told.set()
@@ -110,6 +115,10 @@ class Log:
         done: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
         self.enqueue(operation, partial(_settle, done))
         return await done
+
+    async def rewrite(self) -> None:
+        """See whether anything can be written. Raises CommandError: 503."""
+        await self.write(_Rewrite(actor=User(0, "", "")))
 
     async def settle(self) -> None:
         """Return when everything queued so far is committed and answered. Raises CommandError: 503."""
@@ -167,8 +176,7 @@ class Log:
                 if job is not None:
                     waiting.append(job)
         self._taken += len(waiting)
-        told = unavailable()
-        self._answer(waiting, [Outcome(error=told) for _ in waiting])
+        self._answer(waiting, [Outcome(error=self._trouble) for _ in waiting])
         return is_end
 
     def _commit(self, batch: list[_Job]) -> bool:
@@ -179,6 +187,7 @@ class Log:
             if not was_connected:
                 prepare_for_writing(connection)
             outcomes = _commit_looking_twice([job.operation for job in batch])
+            self.disk.refused = False
         except Exception as error:  # the thread must outlive whatever an operation does
             note_loss(was_connected)
             is_there = _is_due_to_one(error)
@@ -186,7 +195,8 @@ class Log:
                 _log.info("batch_retried_one_by_one", operations=len(batch), error=type(error).__name__)
                 were_there = [self._commit([job]) for job in batch]  # each is answered, whatever became of another
                 return all(were_there)
-            told = _told(error)
+            self.disk.refused = self.disk.refused or disk.is_full(error)
+            told = self._trouble = _told(error)
             outcomes = [Outcome(error=told) for _ in batch]
         self._answer(batch, outcomes)
         return is_there
@@ -223,6 +233,17 @@ class Log:
             except Exception:
                 _log.exception("answering_broke")
         self._large_is_told.set()
+
+
+class _Rewrite(Change):
+    """Writes what is there already, to see whether anything can be written."""
+
+    @property
+    def shares_transaction(self) -> bool:
+        return True
+
+    def apply(self, transaction: Transaction, outcome: Outcome) -> None:
+        transaction.execute(f"UPDATE {WORKSPACE} SET epoch = epoch WHERE id = 1")
 
 
 class _Nothing(Change):
@@ -326,7 +347,7 @@ def _told(error: Exception) -> CommandError:
         return error
     if isinstance(error, (DatabaseError, InterfaceError)):
         _log.warning("write_failed", error=type(error).__name__, reason=str(error).strip().split("\n")[0])
+        told = trouble(error)
         connection.close()
-        return unavailable()
-    _log.exception("write_broke")
-    return CommandError(Code.INTERNAL, "Something broke on the server. It is in its log; trying again may help.")
+        return told
+    return internal_error(_log, "write_broke", error)

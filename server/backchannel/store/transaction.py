@@ -19,7 +19,7 @@ from backchannel.protocol.errors import Code, CommandError
 from backchannel.protocol.events import RoomEvent, UserFrame
 from backchannel.protocol.shapes import User
 from backchannel.store.driver import driver_of
-from backchannel.store.models import Allowance, Event, Membership, Mention, Message, NameKey, Person, Room
+from backchannel.store.models import Allowance, Event, Membership, Mention, Message, NameKey, Person, Room, Workspace
 
 
 @dataclass(slots=True)
@@ -248,6 +248,7 @@ def not_a_member(room_id: int) -> CommandError:
 
 
 ROOM = Room._meta.db_table
+WORKSPACE = Workspace._meta.db_table
 MEMBERSHIP = Membership._meta.db_table
 MESSAGE = Message._meta.db_table
 EVENT = Event._meta.db_table

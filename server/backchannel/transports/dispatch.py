@@ -9,9 +9,10 @@ from msgspec import Struct
 
 from backchannel import commands, queries
 from backchannel.commands.context import Answer, Caller, Write
+from backchannel.internal_error import internal_error
 from backchannel.protocol.codec import encode
 from backchannel.protocol.commands import Command, GetRoomList, declaration_of
-from backchannel.protocol.errors import Code, CommandError
+from backchannel.protocol.errors import CommandError
 from backchannel.protocol.frames import Ack, ErrorFrame, RoomListFrame
 from backchannel.protocol.results import RoomList
 from backchannel.store.transaction import Outcome
@@ -91,7 +92,6 @@ def _refusal(error: Exception, command: Command, caller: Caller, transport: str,
     """What the client is told."""
     word = declaration_of(command).word
     if not isinstance(error, CommandError):
-        _log.exception("command_broke", command=word, user_id=caller.user.id, exc_info=error)
-        error = CommandError(Code.INTERNAL, "Something broke on the server. It is in its log; trying again may help.")
+        error = internal_error(_log, "command_broke", error, command=word, user_id=caller.user.id)
     metrics.count_command(word, transport, error.code.word, time.perf_counter() - began)
     return error

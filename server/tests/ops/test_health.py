@@ -49,6 +49,15 @@ async def test_a_node_that_stops_is_not_ready_and_still_up() -> None:
     assert (await ask("/healthz", draining=True, database=ill)).json() == {"up": True}
 
 
+async def test_a_bus_that_is_away_is_told_and_keeps_nobody_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(health, "CHECK_WITHIN_S", 0.01)
+    for broken in (ill, asleep):
+        app = Starlette(routes=health_routes({"database": well}, lambda: False, {"bus": broken}))
+        async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://test") as client:
+            answer = await client.get("/readyz")
+        assert (answer.status_code, answer.json()) == (200, {"ready": True, "database": "ok", "bus": "does not answer"})
+
+
 def test_a_running_server_is_up_ready_and_counts_without_telling_names(server: Running) -> None:
     ada = somebody("ada")
     room_id = server.do(ada, "create_room", kind="channel", name="a-secret-name")["room"]["id"]

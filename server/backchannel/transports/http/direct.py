@@ -44,8 +44,8 @@ class DirectSync:
             )
         except CommandError:
             return None
-        except Exception:
-            broken(*_REQUEST)  # the application tries it once more, and says so
+        except Exception as error:
+            broken(error, *_REQUEST)  # the application tries it once more, and says so
             return None
         if isinstance(said, bytes):
             reply.answer(200, _HEADERS % len(said), said)
@@ -79,8 +79,8 @@ class _Held(Wait):
             said = self._polls.said(self)
         except CommandError as error:
             _refuse(self._reply, error)
-        except Exception:
-            _refuse(self._reply, broken(*_REQUEST))
+        except Exception as error:
+            _refuse(self._reply, broken(error, *_REQUEST))
         else:
             if said is None:
                 self._reply.hand_over(self._polls.rest(self, self._body))

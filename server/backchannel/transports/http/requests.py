@@ -7,6 +7,7 @@ from typing import Any, Final
 import structlog
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from backchannel.internal_error import internal_error
 from backchannel.protocol.errors import Code, CommandError
 from backchannel.transports.identity import Identity
 from backchannel.transports.node import Node
@@ -39,8 +40,8 @@ def authenticated(node: Node, answer: Answering) -> ASGIApp:
             return
         except ClientGone:
             return
-        except Exception:
-            await problem(broken(scope["method"], scope["path"]))(scope, receive, send)
+        except Exception as error:
+            await problem(broken(error, scope["method"], scope["path"]))(scope, receive, send)
             return
         headers = [*HEADERS, (b"content-length", b"%d" % len(body))]
         await send({"type": "http.response.start", "status": status, "headers": headers})
@@ -49,10 +50,9 @@ def authenticated(node: Node, answer: Answering) -> ASGIApp:
     return endpoint
 
 
-def broken(method: str, path: str) -> CommandError:
-    """Log the exception at hand; what the client is told of it."""
-    _log.exception("request_broke", method=method, path=path)
-    return CommandError(Code.INTERNAL, "Something broke on the server. It is in its log; trying again may help.")
+def broken(error: Exception, method: str, path: str) -> CommandError:
+    """Log the exception; what the client is told of it."""
+    return internal_error(_log, "request_broke", error, method=method, path=path)
 
 
 async def read_body(scope: Scope, receive: Receive, at_most: int) -> bytes:

@@ -18,7 +18,7 @@ from backchannel.protocol.frames import TicketResponse
 from backchannel.transports.http.commands import ByMethod, command_endpoint, command_routes
 from backchannel.transports.http.direct import DirectSync
 from backchannel.transports.http.exchange import Direct
-from backchannel.transports.http.requests import authenticated
+from backchannel.transports.http.requests import authenticated, broken
 from backchannel.transports.http.sync import Polls
 from backchannel.transports.http.sync_endpoint import sync_endpoint
 from backchannel.transports.identity import Identity
@@ -91,6 +91,11 @@ async def _docs(_: Request) -> Response:
 
 async def _docs_style(_: Request) -> Response:
     return Response(docs_page.STYLE, media_type="text/css")
+
+
+async def broke(request: Request, error: Exception) -> Response:
+    """For what no endpoint caught."""
+    return problem(broken(error, request.method, request.url.path))
 
 
 async def not_found(_: Request, __: Exception) -> Response:

@@ -16,6 +16,7 @@ from backchannel.commands.announce_instance import announce_instance
 from backchannel.commands.context import Caller
 from backchannel.commands.set_presence import publish_sights
 from backchannel.fanout.subscriber import Sink
+from backchannel.internal_error import internal_error
 from backchannel.protocol import codec
 from backchannel.protocol.commands import Command
 from backchannel.protocol.errors import CloseCode, Code, CommandError
@@ -243,15 +244,22 @@ class Connection:
     async def _reading(self, read: Callable[[], Coroutine[Any, Any, list[Effect]]]) -> None:
         try:
             effects = await read()
-        except CommandError as error:
+        except Exception as error:
+            told = error if isinstance(error, CommandError) else self._broke(error)
             self.session.closed()
-            self._close(Close(CloseCode.UNAVAILABLE, error.code.word))
+            self._close(Close(CloseCode.UNAVAILABLE, told.code.word))
             return
         self._apply(effects)
         if self.session.state is State.LIVE and not self._is_present:
             self._catch_up = None
             self._wire()
             self._arrive()
+
+    def _broke(self, error: Exception) -> CommandError:
+        """A close has no room for the reference, so a frame before it says it."""
+        told = internal_error(_log, "reading_broke", error, user_id=self.user_id, session=self.session_id)
+        self._put(codec.encode(ErrorFrame(None, told.data)))
+        return told
 
     def _run(self, command: Command) -> None:
         if self._commands >= COMMANDS_AT_ONCE:

@@ -1,14 +1,18 @@
 """`GET /ws`: who speaks is settled before the upgrade, so that an anonymous socket never exists."""
 
+import structlog
 from starlette.types import Receive, Scope, Send
 from starlette.websockets import WebSocket
 
+from backchannel.internal_error import internal_error
 from backchannel.protocol.errors import Code, CommandError
 from backchannel.transports.node import Node
 from backchannel.transports.problems import problem
 from backchannel.transports.websocket.asgi_link import AsgiLink
 from backchannel.transports.websocket.connection import Connection
 from backchannel.transports.websocket.link import EXTENSION
+
+_log = structlog.get_logger("backchannel.websocket")
 
 
 class WebSocketEndpoint:
@@ -25,6 +29,9 @@ class WebSocketEndpoint:
                 identity = await self._node.authenticate(scope)
         except CommandError as error:
             await problem(error)(scope, receive, send)
+            return
+        except Exception as error:
+            await problem(internal_error(_log, "handshake_broke", error))(scope, receive, send)
             return
         extension = scope.get("extensions", {}).get(EXTENSION)
         if extension is None:

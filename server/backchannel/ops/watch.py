@@ -1,0 +1,52 @@
+"""What a node looks at by itself, for those who watch it: does the bus answer, how much room is on the disk.
+
+A disk that refused a commit is tried again by a small write: where a proxy sends nobody to a node that is not ready, nothing
+else would find out that there is room again.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from typing import Final
+
+from prometheus_client import Gauge
+
+from backchannel.ops.health import Check, answers
+from backchannel.protocol.errors import CommandError
+from backchannel.store import disk
+from backchannel.store.disk import Disk
+
+LOOK_S: Final = 1.0
+
+bus_up: Final = Gauge(
+    "backchannel_bus_up", "1 where the bus between the nodes answers. Without it messages come late, not never."
+)
+free_bytes: Final = Gauge("backchannel_data_free_bytes", "Bytes free on the disk of the data folder.")
+size_bytes: Final = Gauge("backchannel_data_size_bytes", "Size of that disk.")
+disk_full: Final = Gauge("backchannel_disk_full", "1 where nothing can be stored for want of room.")
+
+
+class Watch:
+    """`bus`: returns where it answers. `rewrite`: writes something to the database, raises CommandError where it cannot."""
+
+    def __init__(self, state: Disk, bus: Check, rewrite: Callable[[], Awaitable[None]]) -> None:
+        self._disk = state
+        self._bus = bus
+        self._rewrite = rewrite
+
+    async def run(self) -> None:
+        """For ever."""
+        while True:
+            await self.look()
+            await asyncio.sleep(LOOK_S)
+
+    async def look(self) -> None:
+        bus_up.set(await answers(self._bus) == "ok")
+        if self._disk.refused:
+            with suppress(CommandError):
+                await self._rewrite()
+        found = disk.space()
+        if found is not None:
+            free_bytes.set(found.free)
+            size_bytes.set(found.size)
+        disk_full.set(self._disk.is_full)

@@ -1,0 +1,113 @@
+"""Equal lines of trouble, one a minute: a full disk, or a database that is away, is the same line for each who asks.
+
+    the first ─▶ written at once ─▶ the equal ones of the next minute are counted ─▶ one line with `repeated`
+
+Lines that differ in anything but their time are not equal: an internal error carries its reference, and is always written.
+"""
+
+from __future__ import annotations
+
+import copy
+import logging
+import sys
+import threading
+from collections.abc import Callable, Hashable, MutableMapping
+from dataclasses import dataclass
+from typing import Any
+
+WINDOW_S = 60.0
+KEPT = 256
+"""Different lines that are watched at the same time; what is beyond is written as it comes."""
+
+Stamp = Callable[[Any, str, MutableMapping[str, Any]], Any]
+StartTimer = Callable[[float, Callable[[], None]], None]
+
+_LEAST = logging.WARNING
+_OF_THE_MOMENT = frozenset({"timestamp"})
+
+
+@dataclass(slots=True)
+class _Seen:
+    record: logging.LogRecord
+    repeated: int = 0
+
+
+class Repeats(logging.Filter):
+    """On a handler. `stamp`: puts the time into a line. `start_timer`: calls a function after so many seconds."""
+
+    def __init__(self, stamp: Stamp, start_timer: StartTimer | None = None) -> None:
+        super().__init__()
+        self._stamp = stamp
+        self._start_timer = start_timer or _start_timer
+        self._seen: dict[Hashable, _Seen] = {}
+        self._lock = threading.Lock()
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        if record.levelno < _LEAST or getattr(record, "is_count", False):
+            return True
+        key = _key(record)
+        with self._lock:
+            seen = self._seen.get(key)
+            if seen is not None:
+                seen.repeated += 1
+                return False
+            if len(self._seen) >= KEPT:
+                return True
+            self._seen[key] = _Seen(_counting(record))
+        self._start_timer(WINDOW_S, lambda: self._window_over(key))
+        return True
+
+    def _window_over(self, key: Hashable) -> None:
+        """Say how many there were, and watch for another minute if there were any."""
+        with self._lock:
+            seen = self._seen[key]
+            if not seen.repeated:
+                del self._seen[key]
+                return
+            record, repeated = copy.copy(seen.record), seen.repeated
+            seen.repeated = 0
+        self._start_timer(WINDOW_S, lambda: self._window_over(key))
+        if isinstance(record.msg, dict):
+            record.msg = self._stamp(None, "", {**record.msg, "repeated": repeated})
+        else:
+            record.msg = f"{record.msg} (repeated {repeated} times)"
+        record.is_count = True
+        logging.getLogger(record.name).handle(record)
+
+
+def _key(record: logging.LogRecord) -> Hashable:
+    if isinstance(record.msg, dict):
+        fields = {name: value for name, value in record.msg.items() if name not in _OF_THE_MOMENT}
+    else:
+        fields = {"event": record.getMessage(), "exc_info": record.exc_info}
+    error = _error_of(fields.pop("exc_info", None))
+    return (
+        record.name,
+        record.levelno,
+        repr(error),
+        tuple(sorted((name, repr(value)) for name, value in fields.items())),
+    )
+
+
+def _error_of(exc_info: object) -> object:
+    """Of what loggers take for `exc_info`; the tracebacks of equal errors differ."""
+    if isinstance(exc_info, tuple):
+        return exc_info[1]
+    return sys.exc_info()[1] if exc_info is True else exc_info
+
+
+def _counting(record: logging.LogRecord) -> logging.LogRecord:
+    """What the count is told with: the line without its traceback, and without the time, which is then another."""
+    kept = copy.copy(record)
+    kept.exc_info = kept.exc_text = None
+    if isinstance(kept.msg, dict):
+        kept.msg = {key: value for key, value in kept.msg.items() if key not in {*_OF_THE_MOMENT, "exc_info"}}
+    else:
+        kept.msg, kept.args = record.getMessage(), None
+    return kept
+
+
+def _start_timer(seconds: float, call: Callable[[], None]) -> None:
+    timer = threading.Timer(seconds, call)
+    timer.daemon = True
+    timer.start()

@@ -1,0 +1,82 @@
+"""Is there room for what is written? Asked before a node is sent anybody, and told to those whose message was not stored.
+
+Two signs, and either is enough: too little is free where SQLite keeps its file, or a commit was refused for want of room, on either
+database, and none has succeeded since.
+"""
+
+import os
+from pathlib import Path
+from typing import Final, NamedTuple
+
+from django.db import connection
+
+from backchannel.protocol.errors import Code, CommandError
+
+FLOOR_BYTES: Final = 16 * 1024 * 1024
+FLOOR_SHARE: Final = 50
+"""A disk with less than FLOOR_BYTES free is full; a small one, with less than one part in FLOOR_SHARE of its size."""
+RETRY_AFTER_S: Final = 10.0
+
+_SQLITE_FULL: Final = 13
+_SQLITE_IOERR: Final = 10
+_POSTGRES_FULL: Final = "53100"
+
+
+class Space(NamedTuple):
+    """Bytes."""
+
+    free: int
+    size: int
+
+    @property
+    def is_full(self) -> bool:
+        return self.free < min(FLOOR_BYTES, self.size // FLOOR_SHARE)
+
+
+class Disk:
+    """What the writer found. Written by its thread, read by the event loop."""
+
+    def __init__(self) -> None:
+        self.refused = False
+        """A commit was refused for want of room, and none has succeeded since."""
+
+    @property
+    def is_full(self) -> bool:
+        found = space()
+        return self.refused or (found is not None and found.is_full)
+
+
+def folder() -> Path | None:
+    """Where the database's file is, if this machine keeps it."""
+    if connection.vendor != "sqlite":
+        return None
+    return Path(connection.settings_dict["NAME"]).parent
+
+
+def space(of: Path | None = None) -> Space | None:
+    """On the disk of `of`, else of the database's file. None where that is not known."""
+    place = of or folder()
+    try:
+        found = os.statvfs(place) if place is not None else None
+    except OSError:
+        return None
+    return Space(found.f_bavail * found.f_frsize, found.f_blocks * found.f_frsize) if found else None
+
+
+def is_full(error: BaseException) -> bool:
+    """Was this refused for want of room?"""
+    cause = error.__cause__ or error
+    if getattr(cause, "sqlstate", None) == _POSTGRES_FULL:
+        return True
+    code = getattr(cause, "sqlite_errorcode", 0) & 0xFF
+    # Where SQLite cannot make its log or its index longer, it calls that an I/O error.
+    found = space() if code == _SQLITE_IOERR else None
+    return code == _SQLITE_FULL or (found is not None and found.is_full)
+
+
+def full() -> CommandError:
+    return CommandError(
+        Code.UNAVAILABLE,
+        f"The server's disk is full, so nothing can be stored. Retry in {RETRY_AFTER_S:.0f} s.",
+        retry_after=RETRY_AFTER_S,
+    )
