@@ -5,7 +5,7 @@
  * Frames of two transports may overlap while one takes over from the other; this gate is what makes
  * that harmless. Pure: it keeps no timer (the caller waits 200 ms, then asks for `get_events`).
  */
-import type { RoomEvent, RoomId, Seq } from './protocol.ts';
+import type { Resume, RoomEvent, RoomId, Seq } from './protocol.ts';
 
 interface Position {
   seq: Seq;
@@ -27,7 +27,8 @@ export interface Cursors {
   hear(roomId: RoomId, head: Seq): void;
   /** How many events are known to be missing or waiting. */
   lag(roomId: RoomId): number;
-  toResume(): Record<RoomId, Seq>;
+  /** All cursors; where there are more than `most`, those of the `first` rooms, and what all others add up to. */
+  toResume(most?: number, first?: readonly { id: RoomId }[]): Pick<Resume, 'rooms' | 'others'>;
 }
 
 /** Beyond this a gap is not waited for with everything in memory: `get_events` brings it again. */
@@ -66,7 +67,16 @@ export function createCursors(): Cursors {
       const position = rooms.get(roomId);
       return position ? position.head - position.seq : 0;
     },
-    toResume: () => Object.fromEntries([...rooms].map(([id, { seq }]) => [id, seq])),
+    toResume(most = Infinity, first = []) {
+      const named = rooms.size > most ? new Set(first.slice(0, most).map(({ id }) => id)) : rooms;
+      const told: Record<RoomId, Seq> = {};
+      let others = 0;
+      for (const [id, { seq }] of rooms) {
+        if (named.has(id)) told[id] = seq;
+        else others += seq;
+      }
+      return { rooms: told, ...(named !== rooms && { others }) };
+    },
   };
 }
 

@@ -273,6 +273,12 @@ export interface PresenceFrame {
   readonly state: PresenceState;
 }
 
+/** Some of the rooms that a resume did not name moved: the heads of all of them. Where a cursor is lower, events were missed. */
+export interface RoomHeads {
+  readonly type: 'room_heads';
+  readonly heads: Readonly<Record<RoomId, Seq>>;
+}
+
 /** Drop what you hold of the room and fetch history; the next event is `seq` + 1. */
 export interface RoomReset {
   readonly type: 'room_reset';
@@ -443,11 +449,15 @@ export interface ClientInfo {
   readonly instance?: string | null;
 }
 
-/** Where a client stands. `rooms`: room id → seq of the last event applied (at most 10,000 rooms). */
+/**
+ * Where a client stands. `rooms`: room id → seq of the last event applied. `others`: what the cursors of all its rooms that
+ * are not named add up to; left out, nothing is said of those.
+ */
 export interface Resume {
   readonly epoch: string;
   readonly user_version: number;
   readonly rooms: Readonly<Record<RoomId, Seq>>;
+  readonly others?: number | null;
 }
 
 /** The client's answer to the server's heartbeat. */
@@ -504,6 +514,7 @@ export type ServerFrame =
   | Notification
   | TypingFrame
   | PresenceFrame
+  | RoomHeads
   | RoomReset
   | CaughtUp
   | Heartbeat

@@ -107,6 +107,14 @@ export function createReplica(): Replica {
         return changeList(frame);
       case 'room_reset':
         return reset(frame.room_id, frame.seq);
+      case 'room_heads':
+        // Rooms that the resume did not name moved. What is shown is repaired, the others' rows come with the list.
+        for (const [id, head] of Object.entries(frame.heads)) {
+          if (timelines.has(+id)) hear(+id, head);
+          else if (cursors.get(+id) !== undefined) cursors.jump(+id, head);
+        }
+        needs.refresh = true;
+        return;
       case 'ping':
         for (const [roomId, head] of Object.entries(frame.heads ?? {})) hear(+roomId, head);
         if (frame.user_version > userVersion) needs.refresh = true;
@@ -225,7 +233,7 @@ export function createReplica(): Replica {
     cursors,
     resume: () =>
       epoch !== null && rooms.loaded && isSure
-        ? { epoch, user_version: userVersion, rooms: cursors.toResume() }
+        ? { epoch, user_version: userVersion, ...cursors.toResume(limits?.resume_rooms, rooms.list) }
         : undefined,
     doubt() {
       isSure = false;

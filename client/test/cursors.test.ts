@@ -33,7 +33,7 @@ describe('a cursor', () => {
     cursors.receive(created(5));
     cursors.receive(created(8));
     expect(cursors.jump(1, 7).map((event) => event.seq)).toEqual([8]);
-    expect(cursors.toResume()).toEqual({ 1: 8 });
+    expect(cursors.toResume()).toEqual({ rooms: { 1: 8 } });
   });
 
   it('bounds what it keeps', () => {

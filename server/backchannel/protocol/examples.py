@@ -132,6 +132,7 @@ _SERVER: Final[tuple[msgspec.Struct, ...]] = (
     e.Notification(user_version=46, kind="mention", room_id=7, message_id=_SECOND, by=_ADA, excerpt="Look, @grace"),
     e.TypingFrame(room_id=7, user_id=31, active=True),
     e.PresenceFrame(user_id=31, state="online"),
+    f.RoomHeads({9: 12, 11: 803}),
     f.RoomReset(7, 2210),
     f.CaughtUp(),
     f.Heartbeat(_AT, {7: 1042}, 46),

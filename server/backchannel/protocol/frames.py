@@ -21,11 +21,13 @@ class ClientInfo(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Resume(msgspec.Struct, forbid_unknown_fields=True):
-    """Where a client stands. `rooms`: room id → seq of the last event applied (at most 10,000 rooms)."""
+    """Where a client stands. `rooms`: room id → seq of the last event applied. `others`: what the cursors of all its rooms that
+    are not named add up to; left out, nothing is said of those."""
 
     epoch: Annotated[str, Meta(max_length=64)]
     user_version: Annotated[int, Meta(ge=0, le=2**53 - 1, description="The version of the list the client holds.")]
-    rooms: Annotated[dict[Annotated[int, Meta(ge=1, le=2**53 - 1)], Seq], Meta(max_length=10_000)]
+    rooms: dict[Annotated[int, Meta(ge=1, le=2**53 - 1)], Seq]
+    others: Seq | None = None
 
 
 class ClientHello(msgspec.Struct, forbid_unknown_fields=True, tag_field="type", tag="hello", kw_only=True):
@@ -61,6 +63,12 @@ class RoomListFrame(RoomList, kw_only=True, tag_field="type", tag="room_list", o
     """`id` is that of the `get_room_list` it answers; left out where the server sends it unasked."""
 
     id: str | None = None
+
+
+class RoomHeads(msgspec.Struct, tag_field="type", tag="room_heads"):
+    """Some of the rooms that a resume did not name moved: the heads of all of them. Where a cursor is lower, events were missed."""
+
+    heads: dict[int, int]
 
 
 class RoomReset(msgspec.Struct, tag_field="type", tag="room_reset"):

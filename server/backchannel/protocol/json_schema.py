@@ -24,6 +24,7 @@ SERVER_FRAMES: Final[tuple[Struct, ...]] = (
     *get_args(AnyRoomEvent),
     *get_args(AnyUserFrame),
     *get_args(EphemeralFrame),
+    frames.RoomHeads,
     frames.RoomReset,
     frames.CaughtUp,
     frames.Heartbeat,

@@ -45,12 +45,12 @@ class Refused(Exception):
 
 
 class FrameReader:
-    """`limit`: the bytes a message may have."""
+    """`limit`: the bytes a message may have; may be set between two messages."""
 
-    __slots__ = ("_buffer", "_head", "_kind", "_limit", "_message", "_tail")
+    __slots__ = ("_buffer", "_head", "_kind", "_message", "_tail", "limit")
 
     def __init__(self, limit: int) -> None:
-        self._limit = limit
+        self.limit = limit
         self._buffer = b""
         self._kind: Kind | None = None
         """Of the message that is under way, where there is one."""
@@ -94,7 +94,7 @@ class FrameReader:
                 length = int.from_bytes(data[start - 8 : start], "big")
                 if length < 1 << 16 or length >> 63:
                     raise Refused(PROTOCOL_ERROR, "length in more bytes than it needs")
-            if kind < Kind.CLOSE and length + len(self._message) > self._limit:
+            if kind < Kind.CLOSE and length + len(self._message) > self.limit:
                 raise Refused(TOO_LARGE, "message too large")
             start += 4
             if end < start:

@@ -22,7 +22,7 @@ from backchannel.runner import request as http
 from backchannel.runner.addresses import local_address, remote_address
 from backchannel.runner.conversation import Conversation
 from backchannel.runner.frame_reader import NO_CODE, FrameReader, Kind, Refused
-from backchannel.transports.websocket.link import FLUSH_WITHIN_S, Peer
+from backchannel.transports.websocket.link import FLUSH_WITHIN_S, HELLO_BYTES, Peer
 from backchannel.transports.websocket.outbound import Outbound
 
 HIGH_WATER: Final = 64 * 1024
@@ -42,6 +42,7 @@ class WebSocketProtocol(asyncio.Protocol):
         "_is_closing",
         "_is_deaf",
         "_is_paused",
+        "_limit",
         "_opening",
         "_outbound",
         "_peer",
@@ -57,7 +58,8 @@ class WebSocketProtocol(asyncio.Protocol):
         self, config: uvicorn.Config, server_state: ServerState, app_state: dict[str, Any], _loop: object = None
     ) -> None:
         self._server_state = server_state
-        self._reader = FrameReader(config.ws_max_size)
+        self._limit = config.ws_max_size
+        self._reader = FrameReader(max(HELLO_BYTES, self._limit))
         self._opening: _Opening | None = _Opening(self, config, app_state)
         self._peer: Peer | None = None
         self._outbound: Outbound | None = None
@@ -96,8 +98,10 @@ class WebSocketProtocol(asyncio.Protocol):
                 if self._is_closing:
                     continue
                 if kind is Kind.TEXT:
+                    self._reader.limit = self._limit
                     self._peer.heard(payload, is_text=True)
                 elif kind is Kind.BINARY:
+                    self._reader.limit = self._limit
                     self._peer.heard(payload, is_text=False)
                 elif kind is Kind.PING:
                     self._answer_ping(payload)

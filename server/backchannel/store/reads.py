@@ -44,6 +44,8 @@ from backchannel.store.transaction import (
 
 IDS_AT_ONCE: Final = 30_000
 """SQLite takes up to 32,766 parameters in a statement, PostgreSQL 65,535."""
+ROOMS_AT_ONCE: Final = 5_000
+"""Each is three parameters."""
 MEMBER: Final = Membership.State.MEMBER.value
 _AND_QUOTES: Final = f"LEFT JOIN {MESSAGE} q ON q.id = m.reply_to LEFT JOIN {PERSON} qp ON qp.id = q.sender_id"
 _MESSAGES: Final = f"SELECT {MESSAGE_COLUMNS} FROM {MESSAGE} m JOIN {PERSON} p ON p.id = m.sender_id {_AND_QUOTES}"
@@ -152,12 +154,14 @@ def page_after(room_id: int, after: int, limit: int) -> list[Message]:
 
 
 def events_after(cursors: Mapping[int, int], limit: int) -> dict[int, list[AnyRoomEvent]]:
-    """For each room the events above its cursor, ascending without a gap, at most `limit` in each. One query."""
+    """For each room the events above its cursor, ascending without a gap, at most `limit` in each. One query, or one for
+    every ROOMS_AT_ONCE."""
     return _events({room: (seq, seq + limit) for room, seq in cursors.items()}, _WANTED, [])
 
 
 def events_for(reader: int, ranges: Mapping[int, tuple[int, int]]) -> dict[int, list[AnyRoomEvent]]:
-    """For each room that `reader` is a member of, the events above the first number up to the second. One query.
+    """For each room that `reader` is a member of, the events above the first number up to the second. One query, or one
+    for every ROOMS_AT_ONCE.
 
     Membership and log are seen at one moment: what is read is what a member of that moment may see.
     """
@@ -182,16 +186,16 @@ _LOGGED: Final = (
 
 
 def _events(ranges: Mapping[int, tuple[int, int]], wanted: str, values: list[Any]) -> dict[int, list[AnyRoomEvent]]:
-    if not ranges:
-        return {}
-    rows = read(
-        f"WITH asked (room_id, low, high) AS (VALUES {', '.join('(%s, %s, %s)' for _ in ranges)}), "
-        f"wanted AS ({wanted}) {_LOGGED}",
-        [*(value for room, (low, high) in ranges.items() for value in (room, low, high)), *values],
-    )
     found: dict[int, dict[int, AnyRoomEvent]] = {room: {} for room in ranges}
-    for row in rows:
-        found[row[-2]][row[-1]] = _event_from_row(row)
+    remaining = iter(ranges.items())
+    while some := list(islice(remaining, ROOMS_AT_ONCE)):
+        rows = read(
+            f"WITH asked (room_id, low, high) AS (VALUES {', '.join(['(%s, %s, %s)'] * len(some))}), "
+            f"wanted AS ({wanted}) {_LOGGED}",
+            [*(value for room, (low, high) in some for value in (room, low, high)), *values],
+        )
+        for row in rows:
+            found[row[-2]][row[-1]] = _event_from_row(row)
     return {room: _unbroken(events, ranges[room][0]) for room, events in found.items()}
 
 

@@ -30,6 +30,7 @@ from backchannel.protocol.frames import (
     Heartbeat,
     Pong,
     Resume,
+    RoomHeads,
     RoomListFrame,
     RoomReset,
     ServerHello,
@@ -45,6 +46,8 @@ HELLO_WITHIN_S: Final = 5.0
 SILENCE_MARGIN_S: Final = 10.0
 BAD_FRAMES: Final = 3
 CATCH_UP_EVENTS_IN_ALL: Final = 5000
+HEADS: Final = 2000
+"""Told in one frame."""
 KEPT_FRAMES: Final = 4096
 """Frames kept while catching up; a session that would need more is behind for good and starts over."""
 
@@ -93,6 +96,7 @@ class Session:
         "_beat_at",
         "_beat_soon",
         "_floor",
+        "_heads",
         "_heard_at",
         "_is_poll",
         "_kept_events",
@@ -131,6 +135,8 @@ class Session:
         self._bad_frames = 0
         self._resume: Resume | None = None
         self._resets: Mapping[int, int] = _NO_SEQS
+        self._heads: Mapping[int, int] = _NO_SEQS
+        """Of the rooms that a resume did not name, where some of them moved."""
         self._floor: Mapping[int, int] = _NO_SEQS
         self._kept_events: list[tuple[int, int, bytes]] | None = None
         self._kept_frames: list[tuple[int, bytes]] | None = None
@@ -218,6 +224,8 @@ class Session:
         # Rooms that are not read are heard from where they stand; the list, where it is sent, says the same or later.
         self._floor = {**place.heads, **cursors}
         with_list = resume is None or resume.user_version != place.user_version
+        if resume is not None and not with_list:
+            self._heads = _moved_among(place.heads, resume)
         self._move(State.CATCHING_UP)
         return [Send([encode(self._server_hello())]), Enter(), Read(cursors, with_list)]
 
@@ -225,6 +233,7 @@ class Session:
         """The shell listens from now on. `head_of`: how far the hub had delivered a room before; it repeats none of that, so a
         room that is reset is reset to there at least."""
         self._resets = {room_id: max(seq, head_of(room_id)) for room_id, seq in self._resets.items()}
+        self._heads = {room_id: max(seq, head_of(room_id)) for room_id, seq in self._heads.items()} or _NO_SEQS
 
     def caught_up(
         self, room_list: RoomList | None, events: Mapping[int, Sequence[tuple[int, bytes]]], presence: Iterable[bytes]
@@ -243,6 +252,8 @@ class Session:
             floor |= {room.id: room.seq for room in room_list.rooms if room.id not in named}
         for room_id, seq in self._resets.items():
             frames.append(encode(RoomReset(room_id, seq)))
+        heads = list(self._heads.items())
+        frames += [encode(RoomHeads(dict(heads[at : at + HEADS]))) for at in range(0, len(heads), HEADS)]
         for room_id, run in events.items():
             if room_id in self._left:  # while it was being read
                 continue
@@ -258,7 +269,7 @@ class Session:
         frames += [frame for version, frame in kept_frames if self._admits_version(version)]
         frames += [frame for room_id, seq, frame in kept_events if self._admits(room_id, seq)]
         self._resume = None
-        self._resets, self._left = _NO_SEQS, _NONE
+        self._resets, self._heads, self._left = _NO_SEQS, _NO_SEQS, _NONE
         return [Send(frames)]
 
     def listed(self, room_list: RoomList) -> list[Effect]:
@@ -328,6 +339,7 @@ class Session:
             self._left |= {room_id}
         self._floor = _without(self._floor, room_id)
         self._resets = _without(self._resets, room_id)
+        self._heads = _without(self._heads, room_id)
         self._kept_events = [kept for kept in self._kept_events or () if kept[0] != room_id] or None
 
     def observe_version(self, version: int, now: float, patience_s: float) -> list[Effect]:
@@ -440,6 +452,15 @@ def _beyond_bounds(cursors: Mapping[int, int], heads: Mapping[int, int]) -> list
             total -= heads[room_id] - cursors[room_id]
             resets.append(room_id)
     return resets
+
+
+def _moved_among(heads: Mapping[int, int], resume: Resume) -> Mapping[int, int]:
+    """The heads of the rooms not named, where any of them moved. No cursor is above its head, so that their sums are equal only
+    where all of them are."""
+    if resume.others is None:
+        return _NO_SEQS
+    unnamed = {room: head for room, head in heads.items() if room not in resume.rooms}
+    return unnamed if sum(unnamed.values()) != resume.others else _NO_SEQS
 
 
 def _without(seqs: Mapping[int, int], room_id: int) -> Mapping[int, int]:

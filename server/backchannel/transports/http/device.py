@@ -138,6 +138,8 @@ class PollingDevice:
             if cursor < lowest or cursor > head:
                 return None
             behind |= cursor < head
+        if resume.others is not None and resume.others != sum(head_of(room) for room in floor if room not in cursors):
+            return None
         return [frame for room_id, seq, frame in self._backlog if seq > cursors.get(room_id, seq)] if behind else []
 
     def hold(self, wait: Wait, now: float) -> None:

@@ -29,12 +29,15 @@ from backchannel.transports.catch_up import PRESENCE_ROOM, CatchUp
 from backchannel.transports.effects import Close, Effect, Enter, Read, ReadList, ReadPlace, Run, Send
 from backchannel.transports.identity import Identity
 from backchannel.transports.node import Node
-from backchannel.transports.rates import refused
+from backchannel.transports.rates import Bucket, refused
 from backchannel.transports.session import Session, State
-from backchannel.transports.websocket.link import Link
+from backchannel.transports.websocket.link import HELLO_BYTES, Link
 
 COMMANDS_AT_ONCE: Final = 128
 STALE_PATIENCE_S: Final = 5.0
+TEXTS_PER_SECOND: Final = 200.0
+TEXT_BURST: Final = 1000
+"""On one socket, whatever a site allows its users: more is no conversation. 4429."""
 
 _log = structlog.get_logger("backchannel.websocket")
 
@@ -53,6 +56,7 @@ class Connection:
         "_opened_at",
         "_sink",
         "_tasks",
+        "_texts",
         "_via",
         "credential",
         "opened",
@@ -81,6 +85,7 @@ class Connection:
         self._catch_up: CatchUp | None = None
         self._tasks: set[asyncio.Task[Any]] | None = None
         self._commands = 0
+        self._texts = Bucket(TEXT_BURST, node.context.clock())
         self._is_present = False
         self._is_wired = False
         """Do all rooms' texts go straight to the link?"""
@@ -111,10 +116,13 @@ class Connection:
 
     def heard(self, message: bytes, *, is_text: bool) -> None:
         now = self._node.context.clock()
+        if self._texts.take(now, TEXTS_PER_SECOND, TEXT_BURST):
+            return self.end(CloseCode.TOO_MANY, "flood")
         try:
             if not is_text:
                 raise codec.BadFrame(Code.BAD_FRAME, "Frames are text, not binary.")
-            if len(message) > self._node.settings.limits.frame_bytes:
+            is_first = self.session.state is State.OPENING
+            if len(message) > (HELLO_BYTES if is_first else self._node.settings.limits.frame_bytes):
                 return self.end(CloseCode.TOO_LARGE, "frame_too_large")
             frames = codec.split_text(message)
         except CommandError as error:

@@ -14,6 +14,8 @@ from backchannel.protocol.text import Text
 
 EXTENSION: Final = "backchannel.link"
 """In `scope["extensions"]`, where the server has it: {"attach": Attach}."""
+HELLO_BYTES: Final = 256 * 1024
+"""Of a client's first message, which may name every room it is in; all later ones are bounded by `frame_bytes`."""
 FLUSH_WITHIN_S: Final = 2.0
 """How long a closing socket may take for what is still to be said."""
 
