@@ -237,6 +237,8 @@ class Chat:
 
     def _seen(self, fact: PresenceFact) -> None:
         sight = Sight(fact.user_id, fact.state, fact.rooms)
+        if fact.node != self.node.presence.node:
+            self.node.shown.note_elsewhere(sight)
         self.node.shown.add(self.node.presence.hear(fact.node, sight, self.node.context.clock()))
 
     def _credentials_ended(self, fact: EndedFact) -> None:

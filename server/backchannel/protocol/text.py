@@ -45,6 +45,12 @@ class Text:
         return str(memoryview(self.wire)[self._start :], "utf-8")
 
 
+class AnswerText(Text):
+    """The answer to a command of the one who hears it."""
+
+    __slots__ = ()
+
+
 def texts_of(frames: Iterable[bytes]) -> list[Text]:
     """The frames, in order, in as few texts as their size admits."""
     frames = list(frames)

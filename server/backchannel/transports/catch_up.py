@@ -130,4 +130,5 @@ class CatchUp:
     def _presence(self) -> list[bytes]:
         hub = self._node.hub
         small = hub.small_rooms_of(self._subscriber, PRESENCE_ROOM)
-        return self._node.shown.frames_of(hub.people_in(small) - {self._session.user.id})
+        people = hub.people_in(small) | self._node.shown.people_elsewhere(small)
+        return self._node.shown.frames_of(people - {self._session.user.id})

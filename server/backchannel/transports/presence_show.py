@@ -39,6 +39,9 @@ class PresenceShow:
         self._hub = hub
         self._frames: dict[int, bytes] = {}
         """Of everybody who is there, encoded once."""
+        self._elsewhere: dict[int, set[int]] = {}
+        """Small room → who of it is there at another node. Whether they still are, `_frames` knows."""
+        self._rooms_elsewhere: dict[int, tuple[int, ...]] = {}
         self._pending: dict[int, Sight] = {}
         self._next_at = 0.0
         self._is_due = False
@@ -57,6 +60,29 @@ class PresenceShow:
             self._is_due = True
             loop = asyncio.get_running_loop()
             loop.call_at(max(loop.time() + SOON_S, self._next_at), self._begin)
+
+    def note_elsewhere(self, sight: Sight) -> None:
+        """What another node sees of somebody, who may have no link here."""
+        rooms = () if sight.state == "offline" else sight.rooms
+        before = self._rooms_elsewhere.get(sight.user_id, ())
+        if rooms == before:
+            return
+        for room_id in before:
+            people = self._elsewhere[room_id]
+            people.discard(sight.user_id)
+            if not people:
+                del self._elsewhere[room_id]
+        for room_id in rooms:
+            self._elsewhere.setdefault(room_id, set()).add(sight.user_id)
+        if rooms:
+            self._rooms_elsewhere[sight.user_id] = rooms
+        else:
+            del self._rooms_elsewhere[sight.user_id]
+
+    def people_elsewhere(self, room_ids: Iterable[int]) -> set[int]:
+        """Who may be there at other nodes, of those in any of the rooms."""
+        elsewhere = self._elsewhere
+        return set().union(*(elsewhere[room] for room in room_ids if room in elsewhere)) if elsewhere else set()
 
     def frames_of(self, user_ids: AbstractSet[int]) -> list[bytes]:
         """Of those of them who are there, in no order: what was added last of each."""

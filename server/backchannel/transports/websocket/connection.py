@@ -22,7 +22,7 @@ from backchannel.protocol.commands import Command
 from backchannel.protocol.errors import CloseCode, Code, CommandError
 from backchannel.protocol.frames import ErrorFrame
 from backchannel.protocol.shapes import User
-from backchannel.protocol.text import Text, texts_of
+from backchannel.protocol.text import AnswerText, Text, texts_of
 from backchannel.store.clock import now_us
 from backchannel.transports import dispatch, metrics
 from backchannel.transports.catch_up import PRESENCE_ROOM, CatchUp
@@ -285,7 +285,7 @@ class Connection:
     def _answered(self, frame: bytes) -> None:
         self._commands -= 1
         if self.session.state is not State.CLOSED:
-            self._link.send_soon(Text(frame, 1))
+            self._link.send_soon(AnswerText(frame, 1))
 
     def _spawn(self, coroutine: Coroutine[Any, Any, None]) -> None:
         task = asyncio.create_task(coroutine)

@@ -7,16 +7,20 @@ from collections import deque
 from collections.abc import Iterable
 from typing import Final
 
-from backchannel.protocol.text import TEXT_BYTES, Text
+from backchannel.protocol.text import TEXT_BYTES, AnswerText, Text
 
 FRAMES_BEHIND: Final = 256
 BYTES_BEHIND: Final = 256 * 1024
+ANSWERS_BEHIND: Final = 1024
+ANSWER_BYTES_BEHIND: Final = 1024 * 1024
+"""Whoever asks much at once is owed many answers, and is not slow for that; one answer may be larger than all this."""
 
 
 class Outbound:
-    """Live frames count against the bounds. Those of a catch-up do not (the session bounds them), as long as they last."""
+    """Live frames count against the bounds. Those of a catch-up do not (the session bounds them), as long as they last; answers
+    have bounds of their own."""
 
-    __slots__ = ("_bytes", "_exempt", "_exempt_bytes", "_frames", "_texts")
+    __slots__ = ("_answer_bytes", "_answers", "_bytes", "_exempt", "_exempt_bytes", "_frames", "_texts")
 
     def __init__(self) -> None:
         self._texts: deque[Text] = deque()
@@ -24,6 +28,8 @@ class Outbound:
         self._bytes = 0
         self._exempt = 0
         self._exempt_bytes = 0
+        self._answers = 0
+        self._answer_bytes = 0
 
     def __len__(self) -> int:
         """Texts that wait."""
@@ -31,6 +37,10 @@ class Outbound:
 
     def put(self, text: Text, under_way: int = 0) -> bool:
         """False where the reader is further behind than it may be. `under_way`: bytes that wait elsewhere for the same reader."""
+        if isinstance(text, AnswerText):
+            is_within = self._answers < ANSWERS_BEHIND and self._answer_bytes < ANSWER_BYTES_BEHIND
+            self._append(text)
+            return is_within
         self._append(text)
         return (
             self._frames - self._exempt <= FRAMES_BEHIND
@@ -57,15 +67,23 @@ class Outbound:
 
     def clear(self) -> None:
         self._texts.clear()
-        self._frames = self._bytes = self._exempt = self._exempt_bytes = 0
+        self._frames = self._bytes = self._exempt = self._exempt_bytes = self._answers = self._answer_bytes = 0
 
     def _append(self, text: Text) -> None:
         self._texts.append(text)
+        if isinstance(text, AnswerText):
+            self._answers += 1
+            self._answer_bytes += len(text.wire)
+            return
         self._frames += text.count
         self._bytes += len(text.wire)
 
     def _take(self) -> Text:
         text = self._texts.popleft()
+        if isinstance(text, AnswerText):
+            self._answers -= 1
+            self._answer_bytes -= len(text.wire)
+            return text
         self._frames -= text.count
         self._bytes -= len(text.wire)
         if self._exempt:

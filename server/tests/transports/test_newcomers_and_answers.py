@@ -1,0 +1,72 @@
+"""What a newcomer hears of people at other nodes; and that whoever asks much at once is not slow for that."""
+
+from typing import Any
+from uuid import uuid4
+
+from backchannel.fanout import facts
+from backchannel.fanout.facts import PresenceFact
+from backchannel.protocol.text import AnswerText, Text
+from backchannel.transports.websocket.outbound import (
+    ANSWERS_BEHIND,
+    BYTES_BEHIND,
+    FRAMES_BEHIND,
+    Outbound,
+)
+from tests.running import Running, running, somebody
+
+
+def elsewhere(server: Running, user_id: int, state: Any, rooms: tuple[int, ...]) -> None:
+    """Another node tells what it sees."""
+    body = facts.encode(PresenceFact("another", user_id, state, rooms))
+    server.in_loop(server.chat.node.context.bus.publish, facts.EVERYBODY, body)
+
+
+def test_a_newcomer_hears_at_once_who_is_there_at_another_node(server: Running) -> None:
+    ada, ben, cyd, dan = (somebody(name) for name in ("ada", "ben", "cyd", "dan"))
+    room = server.do(ada, "create_room", kind="group", members=[ben.id, cyd.id])["room"]["id"]
+    elsewhere(server, ben.id, "away", (room,))
+    elsewhere(server, cyd.id, "online", (room,))
+    elsewhere(server, cyd.id, "offline", (room,))
+    elsewhere(server, dan.id, "online", (room + 10**6,))
+
+    def seen(frames: list[dict[str, Any]]) -> dict[int, str]:
+        return {frame["user_id"]: frame["state"] for frame in frames if frame["type"] == "presence"}
+
+    with server.device(ada) as device:
+        assert seen(device.heard) == {ben.id: "away"}
+    assert seen(server.sync(ada).json()["frames"]) == {ben.id: "away"}
+    elsewhere(server, ben.id, "offline", (room,))
+    with server.device(ada) as device:
+        assert seen(device.heard) == {}
+
+
+def test_answers_do_not_count_as_being_behind() -> None:
+    outbound = Outbound()
+    for _ in range(500):
+        assert outbound.put(AnswerText(b"a" * 1900, 1))
+    for _ in range(FRAMES_BEHIND):
+        assert outbound.put(Text(b"e", 1))
+    assert not outbound.put(Text(b"e", 1))
+    while outbound:
+        outbound.take()
+    assert outbound.put(Text(b"e" * (BYTES_BEHIND - 10), 1))
+
+
+def test_answers_are_bounded_all_the_same() -> None:
+    outbound = Outbound()
+    assert outbound.put(AnswerText(b"a" * 4 * 1024 * 1024, 1))  # a page of history, however large
+    assert not outbound.put(AnswerText(b"a", 1))
+    outbound.clear()
+    assert [outbound.put(AnswerText(b"a", 1)) for _ in range(ANSWERS_BEHIND + 1)] == [True] * ANSWERS_BEHIND + [False]
+
+
+def test_whoever_pipelines_commands_and_reads_later_is_not_cut_off(module_database: None) -> None:
+    with running(send_buffer=4096) as server:
+        ada = somebody("ada")
+        room = server.do(ada, "create_room", kind="group")["room"]["id"]
+        with server.device(ada) as device:
+            ids = [str(uuid4()) for _ in range(100)]
+            for id_ in ids:
+                device.say({"type": "send_message", "id": id_, "room_id": room, "content": "x" * 1500})
+            acked = {device.until("ack")["id"] for _ in ids}
+        assert acked == set(ids)
