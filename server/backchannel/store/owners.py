@@ -27,11 +27,12 @@ def keep_an_owner(transaction: Transaction, outcome: Outcome, room: LockedRoom) 
         transaction.execute(
             f"UPDATE {MEMBERSHIP} SET role = 'owner' WHERE room_id = %s AND person_id = %s", [room.id, heir]
         )
-        tell_added(transaction, outcome, room.id, heir)
+        tell_added(transaction, outcome, room.id, heir, comes=False)
 
 
-def tell_added(transaction: Transaction, outcome: Outcome, room_id: int, user_id: int) -> None:
-    """The room as this person sees it now: said to who comes, and where their role changed. Once in a transaction."""
+def tell_added(transaction: Transaction, outcome: Outcome, room_id: int, user_id: int, *, comes: bool = True) -> None:
+    """The room as this person sees it now: said to who comes, and where the role of a member changed (`comes` is False: they go on
+    hearing the room as they did). Once in a transaction."""
     if (room_id, user_id) in transaction.told_added:
         return
     transaction.told_added.add((room_id, user_id))
@@ -41,7 +42,7 @@ def tell_added(transaction: Transaction, outcome: Outcome, room_id: int, user_id
         transaction.tell(
             outcome, user_id,
             lambda version: RoomAdded(user_version=version, room=room),
-            joined=(room.id, room.seq, room.member_count),
+            joined=(room.id, room.seq, room.member_count) if comes else None,
         )  # fmt: skip
 
     transaction.after_heads(look)

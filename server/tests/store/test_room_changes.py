@@ -194,3 +194,12 @@ def test_a_change_without_a_room_is_refused() -> None:
     with pytest.raises(CommandError) as caught:
         do(JoinRoom(actor=ada, room_id=2**40))
     assert caught.value.code is Code.ROOM_NOT_FOUND
+
+
+def test_an_heir_goes_on_hearing_the_room_as_they_did() -> None:
+    """With their new role comes no new place to hear from: the event by which they inherited may still be on its way."""
+    ada, ben = person(), person()
+    room_id = room(ada, ben)
+    left = outcome(LeaveRoom(actor=ada, room_id=room_id))
+    [told] = [told for told in left.told if told.user_id == ben.id]
+    assert (told.joined, told.left) == (None, None)
