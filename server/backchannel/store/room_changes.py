@@ -29,8 +29,6 @@ from backchannel.text_rules import fold
 MEMBER = Membership.State.MEMBER.value
 REMOVED = Membership.State.REMOVED.value
 FOLDED_LENGTH = 200
-UNLIMITED = Limits(rooms=2**31, rooms_created_per_day=2**31, people_added_per_day=2**31)
-"""For imports and demonstrations: whoever puts these together answers for them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,7 +39,7 @@ class CreateRoom(Change):
     name: str | None
     topic: str
     members: Sequence[int]
-    limits: Limits = UNLIMITED
+    limits: Limits | None = None
 
     def apply(self, transaction: Transaction, outcome: Outcome) -> None:
         others = list(dict.fromkeys(user_id for user_id in self.members if user_id != self.actor.id))
@@ -56,7 +54,7 @@ class CreateRoom(Change):
         spending.check(ROOMS_CREATED, 1)
         if self.kind != "direct":
             spending.check(PEOPLE_ADDED, len(others))
-            check_room_for(transaction, self.actor, [self.actor, *users.values()], self.limits.rooms)
+            check_room_for(transaction, self.actor, [self.actor, *users.values()], self.limits)
         spending.write()
         room_id = _insert_room(transaction, self.kind, self.name, self.topic, direct_key, 1 + len(others))
         owner = Membership.Role.MEMBER if self.kind == "direct" else Membership.Role.OWNER
@@ -127,14 +125,14 @@ class UpdateRoom(RoomChange):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JoinRoom(RoomChange):
-    limits: Limits = UNLIMITED
+    limits: Limits | None = None
 
     def apply(self, transaction: Transaction, outcome: Outcome) -> None:
         room = transaction.room(self.room_id)
         standing = transaction.standing(room.id, self.actor.id)
         if standing is None or standing.state != MEMBER:
             rules.check_may_join(room.kind, standing.state if standing else None)
-            check_room_for(transaction, self.actor, [self.actor], self.limits.rooms)
+            check_room_for(transaction, self.actor, [self.actor], self.limits)
             _enter(transaction, outcome, room, self.actor, self.actor)
             keep_an_owner(transaction, outcome, room)
         _answer_with_room(transaction, outcome, room.id, self.actor.id)
@@ -143,7 +141,7 @@ class JoinRoom(RoomChange):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AddMembers(RoomChange):
     user_ids: Sequence[int]
-    limits: Limits = UNLIMITED
+    limits: Limits | None = None
 
     def apply(self, transaction: Transaction, outcome: Outcome) -> None:
         room, mine = transaction.check_member(self.room_id, self.actor.id)
@@ -154,7 +152,7 @@ class AddMembers(RoomChange):
         coming = [user for user in users.values() if states.get(user.id) != MEMBER]
         spending = Spending(transaction, self.actor, self.limits)
         spending.check(PEOPLE_ADDED, len(coming))
-        check_room_for(transaction, self.actor, coming, self.limits.rooms)
+        check_room_for(transaction, self.actor, coming, self.limits)
         spending.write()
         for user in coming:
             _enter(transaction, outcome, room, user, self.actor)
