@@ -20,7 +20,7 @@ class ClientInfo(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     instance: Instance | None = None
 
 
-class Resume(msgspec.Struct, forbid_unknown_fields=True):
+class Resume(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True):
     """Where a client stands. `rooms`: room id → seq of the last event applied. `others`: what the cursors of all its rooms that
     are not named add up to; left out, nothing is said of those."""
 
