@@ -35,16 +35,16 @@ export function exactRows(replica: Pick<Replica, 'cursors' | 'rooms' | 'timeline
   return {
     event: (row, event) => follow({ ...row, seq: event.seq }, event, replica.user?.id),
     /**
-     * A read mark only grows; an older one than is known says nothing. The told counts are as of the
-     * server's head then, which need not be our row's seq: they are counted here where that is possible,
-     * else taken for now, and the list is asked for.
+     * A read mark only grows; an older one than is known says nothing. The told counts are as of `seq`, the
+     * head they include. Where that is not our row's seq they are counted here if that is possible, else
+     * taken for now, and the list is asked for.
      */
     read(told) {
       const row = rooms.get(told.room_id);
       if (!row || told.read_seq < row.read_seq) return false;
       const counted = countAfter(row, told.read_seq);
       rooms.set({ ...row, ...countsOf(counted ?? told), read_seq: told.read_seq });
-      return !counted;
+      return !counted && told.seq !== row.seq;
     },
     merge(held, fetched) {
       const { seq, read_seq, last_message } = held;

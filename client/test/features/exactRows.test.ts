@@ -57,6 +57,17 @@ describe('a row', () => {
     expect(r.apply(edited(23, 5, 'x', { mentions: [ME] }))).toBe(false);
   });
 
+  it('takes counts that are as of its own seq, and asks for the list where they are not', () => {
+    const r = createRooms();
+    const exact = exactRows({ rooms: r, cursors: createCursors(), timeline: () => undefined, user: me });
+    r.replace([row({ seq: 20, read_seq: 10, unread_count: 10 })]);
+    const told = { room_id: 1, read_seq: 15, unread_count: 5, mention_count: 0 };
+    expect(exact.read({ ...told, seq: 20 })).toBe(false);
+    expect(r.get(1)).toMatchObject({ seq: 20, read_seq: 15, unread_count: 5 });
+    expect(exact.read({ ...told, seq: 21, read_seq: 16 })).toBe(true);
+    expect(exact.read({ ...told, seq: 19, read_seq: 17 })).toBe(true);
+  });
+
   it('shows the last message as it is now', () => {
     const r = rooms();
     r.apply(created(11));
@@ -166,11 +177,11 @@ describe('old list + events', () => {
 // ── read marks ──────────────────────────────────────────────────────────────────────────────
 
 const replica = (...rooms: Room[]) => replicaOf(rooms, (made) => (made.rooms.following = exactRows(made)));
-const readState = (user_version: number, read_seq: number, unread_count: number): ServerFrame => ({
+const readState = (user_version: number, read_seq: number, unread_count: number, seq = 10): ServerFrame => ({
   type: 'read_state',
   user_version,
   room_id: 1,
-  seq: 10,
+  seq,
   read_seq,
   unread_count,
   mention_count: 0,
@@ -194,7 +205,7 @@ describe('a read mark', () => {
 
   it('in the middle of what is not held is taken for now, and the list is asked for', () => {
     const r = replica(row({ read_seq: 5, unread_count: 3 }));
-    hear(r, readState(6, 8, 2));
+    hear(r, readState(6, 8, 2, 11));
     expect(r.rooms.get(1)).toMatchObject({ read_seq: 8, unread_count: 2 });
     expect(r.takeNeeds().refresh).toBe(true);
   });
