@@ -38,7 +38,9 @@ export const useRoom = (roomId: RoomId): Room | undefined =>
 /** Of one room, or of all. */
 export const useUnreadCount = (roomId?: RoomId): number =>
   useChatSelector((s) => (roomId === undefined ? s.totalUnreadCount : (s.unreadCounts[roomId] ?? 0)));
-export const usePresence = (userId: UserId): PresenceState => useChatSelector((s) => s.presence[userId] ?? 'offline');
+/** Nobody is known to be here while nothing is heard from the server (status `error`). */
+export const usePresence = (userId: UserId): PresenceState =>
+  useChatSelector((s) => (s.connection.status === 'error' ? 'offline' : (s.presence[userId] ?? 'offline')));
 /** Who is typing in the room, but this person. */
 export const useTyping = (roomId: RoomId): readonly UserId[] => useChatSelector((s) => s.typing[roomId] ?? NOBODY);
 export const useNotifications = (): readonly Notification[] => useChatSelector((s) => s.notifications);

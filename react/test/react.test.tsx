@@ -199,12 +199,41 @@ describe('ConnectionStateIndicator', () => {
     const screen = await render(within(chat, <ConnectionStateIndicator />));
     await expect.element(screen.getByText('Connecting to chat…')).toBeVisible();
     network.latency_ms = 1;
-    await expect.element(screen.getByText('Chat disconnected. Reconnecting… Messages still go through.')).toBeVisible();
+    await expect
+      .element(screen.getByText('Chat disconnected. Reconnecting… You can keep writing; messages go out another way.'))
+      .toBeVisible();
     expect(screen.container.querySelector('.backchannel-connection-spinner')).not.toBeNull();
     expect(screen.container.querySelector('[style]')).toBeNull();
     network.sockets = 'none';
     chat.retryNow();
     await expect.element(screen.getByRole('status')).toBeEmptyDOMElement();
+  });
+
+  it('goes to orange or red without a flash of yellow', async () => {
+    const { network, chat } = world();
+    network.sockets = 'refused';
+    const shown: (string | undefined)[] = [];
+    const screen = await render(within(chat, <ConnectionStateIndicator />));
+    const look = () => {
+      const status = screen.container.querySelector<HTMLElement>('[data-status]')?.dataset['status'];
+      if (shown.at(-1) !== status) shown.push(status);
+    };
+    new MutationObserver(look).observe(screen.container, { subtree: true, childList: true, attributes: true });
+    await expect.element(screen.getByText(/^Chat disconnected/)).toBeVisible();
+    expect(shown).toEqual(['disconnected']);
+    network.http = 'down';
+    await expect.element(screen.getByText(/^Connection failed/), { timeout: 40_000 }).toBeVisible();
+    expect(shown).toEqual(['disconnected', 'error']);
+  }, 60_000);
+
+  it('shows what was not sent where the page can', async () => {
+    const { network, chat } = world();
+    Object.assign(network, { sockets: 'refused', http: 'down' });
+    const show = vi.fn<() => void>();
+    const screen = await render(within(chat, <ConnectionStateIndicator onShowUnsent={show} />));
+    chat.sendChatMessage(1, 'a').catch(() => undefined);
+    await screen.getByRole('button', { name: '1 not sent yet' }).click();
+    expect(show).toHaveBeenCalledOnce();
   });
 
   it('is red and still when nothing works, counts what waits, and tries now', async () => {
@@ -217,10 +246,11 @@ describe('ConnectionStateIndicator', () => {
     await expect
       .element(
         screen.getByText(
-          'Connection failed… The server cannot be reached. It goes on by itself. 2 messages are waiting.',
+          'Connection failed… The server does not answer. You can keep writing; it is sent when the server is back.',
         ),
       )
       .toBeVisible();
+    await expect.element(screen.getByText('2 not sent yet.')).toBeVisible();
     expect(screen.container.querySelector('.backchannel-connection-spinner')).toBeNull();
     // In one breath: it would come back by itself, and the button would be gone.
     const retry = screen.getByRole('button', { name: 'Retry now' }).element() as HTMLButtonElement;

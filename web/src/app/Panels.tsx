@@ -1,6 +1,7 @@
 import { use } from 'react';
 import { InviteDialog } from '../features/accounts/InviteDialog.tsx';
 import { PasswordDialog } from '../features/accounts/PasswordDialog.tsx';
+import { UnsentTray } from '../features/outbox/UnsentTray.tsx';
 import { BrowseChannels } from '../features/rooms/BrowseChannels.tsx';
 import { CreateRoom } from '../features/rooms/CreateRoom.tsx';
 import { Switcher } from '../features/rooms/Switcher.tsx';
@@ -31,6 +32,8 @@ export function Panels({ current }: { readonly current: number | null }) {
       return <BrowseChannels onClose={close} />;
     case 'shortcuts':
       return <Shortcuts onClose={close} />;
+    case 'unsent':
+      return <UnsentTray onClose={close} />;
     case 'password':
       return <PasswordDialog api={api} onClose={close} pause={() => chat.disconnect()} goOn={() => chat.connect()} />;
     case 'invite':

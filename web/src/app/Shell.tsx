@@ -3,9 +3,12 @@ import { Suspense, useEffect } from 'react';
 import { Redirect, useLocation, useRoute } from 'wouter';
 import { Composer } from '../features/composer/Composer.tsx';
 import { ConnectionBars } from '../features/connection/ConnectionBars.tsx';
+import { useUnsent } from '../features/outbox/useUnsent.ts';
+import { howMany } from '../features/outbox/words.ts';
 import { RoomHeader } from '../features/rooms/RoomHeader.tsx';
 import { RoomList } from '../features/rooms/RoomList.tsx';
 import { Timeline } from '../features/timeline/Timeline.tsx';
+import { TimelineSkeleton } from '../features/timeline/TimelineSkeleton.tsx';
 import { TypingRow } from '../features/timeline/TypingRow.tsx';
 import { Button, IconButton } from '../ui/Button.tsx';
 import { cx } from '../ui/classes.ts';
@@ -48,7 +51,7 @@ export function Shell() {
   // Links to the sign-up, used by somebody who is in.
   if (current === null && location !== '/') return <Redirect to="/" replace />;
   return (
-    <div className="flex h-dvh flex-col overflow-hidden">
+    <div className="bc-shell flex h-dvh flex-col overflow-hidden">
       <Guard>
         <LearnNames />
       </Guard>
@@ -166,7 +169,7 @@ function Room({ id, phone }: RoomProps) {
     return () => membersOpen.set(false);
   }, [phone]);
   if (id === null) return <Welcome empty={empty && loaded} />;
-  if (!room) return loaded ? <NoSuchRoom /> : <main className="flex-1 bg-paper" aria-busy="true" />;
+  if (!room) return loaded ? <NoSuchRoom id={id} /> : <RoomSkeleton />;
   const panel = showsMembers && room.kind !== 'direct';
   return (
     <>
@@ -192,6 +195,25 @@ function Room({ id, phone }: RoomProps) {
         </Suspense>
       )}
     </>
+  );
+}
+
+/** Before the list of rooms is there: a slow start shows what is coming, not an empty pane. */
+function RoomSkeleton() {
+  return (
+    <main className="flex min-w-0 flex-1 flex-col bg-paper" aria-busy="true">
+      <div className="safe-top shrink-0 border-b border-line">
+        <div className="flex h-14 items-center gap-3 px-3 md:px-5">
+          <div className="size-6 animate-breathe rounded-lg bg-press" />
+          <div className="h-3 w-32 animate-breathe rounded-full bg-press" />
+        </div>
+      </div>
+      <TimelineSkeleton />
+      <div className="h-5 shrink-0" />
+      <div className="shrink-0 px-3 pb-2 md:px-5 md:pb-4">
+        <div className="h-11.5 rounded-xl border border-line bg-raised" />
+      </div>
+    </main>
   );
 }
 
@@ -227,15 +249,28 @@ function Welcome({ empty }: { readonly empty: boolean }) {
   );
 }
 
-function NoSuchRoom() {
+function NoSuchRoom({ id }: { readonly id: number }) {
   const [, navigate] = useLocation();
   const phone = usePhone();
+  const unsent = useUnsent().filter(({ item }) => item.roomId === id);
   if (phone) return <Redirect to="/" replace />;
   return (
     <main className="grid min-w-0 flex-1 place-items-center bg-paper p-8">
       <div className="text-center">
         <h1 className="text-lg font-semibold">You are not in this room</h1>
         <p className="mt-1 text-ink-soft">It was deleted, or you left it, or it is a channel you have not joined.</p>
+        {unsent.length > 0 && (
+          <p className="mt-3 text-sm">
+            {howMany(unsent.map(({ item }) => item))} of yours {unsent.length === 1 ? 'was' : 'were'} not sent.{' '}
+            <button
+              type="button"
+              onClick={() => openPanel.set('unsent')}
+              className="font-semibold text-accent hover:underline"
+            >
+              Show
+            </button>
+          </p>
+        )}
         <div className="mt-4 flex justify-center gap-2">
           <Button onClick={() => navigate('/')}>Back</Button>
           <Button look="primary" onClick={() => openPanel.set('browse-channels')}>

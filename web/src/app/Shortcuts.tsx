@@ -9,6 +9,7 @@ const KEYS: readonly { readonly title: string; readonly keys: readonly (readonly
       ['Previous, next room', [ALT, '↑', '↓']],
       ['Previous, next unread room', [ALT, 'Shift', '↑', '↓']],
       ['Members of the room', [MOD, '.']],
+      ['What was not sent', [MOD, 'Shift', 'L']],
       ['This help', [MOD, '/']],
     ],
   },

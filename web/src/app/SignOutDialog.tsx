@@ -1,19 +1,27 @@
 import { useEffect, useRef, useState } from 'react';
+import { type Unsent, useUnsent } from '../features/outbox/useUnsent.ts';
+import { howMany, reasonText } from '../features/outbox/words.ts';
 import { Button } from '../ui/Button.tsx';
 import { Dialog } from '../ui/Dialog.tsx';
 import { toast } from '../ui/Toasts.tsx';
 import { useChat, useChatState } from './chat.ts';
+import { openPanel } from './panels.ts';
 import { useSession } from './session.ts';
 
-/** Other tabs send as well, and tell nobody how far they are. */
 const LOOK_AGAIN_MS = 400;
+/** Sending goes on for as long as something goes out at least this often; then it is said what did not, and why. */
+const PROGRESS_MS = 20_000;
 
-/** Asks before signing out; where messages wait, in whichever tab, what is to become of them. */
+type Doing = 'asking' | 'sending' | 'could not' | 'leaving';
+
+/** Asks before signing out; where something waits, in whichever tab, what is to become of it. */
 export function SignOutDialog({ onClose }: { readonly onClose: () => void }) {
-  const { signOut, workspace } = useSession();
+  const { signOut, workspace, tabs } = useSession();
   const chat = useChat();
-  const unsent = useUnsent();
-  const [doing, setDoing] = useState<'asking' | 'sending' | 'leaving'>('asking');
+  const unsent = useUnsent(LOOK_AGAIN_MS);
+  const lost = useChatState((state) => state.connection.status === 'error');
+  const [doing, setDoing] = useState<Doing>('asking');
+  const { length } = unsent;
 
   const leave = useRef(() => {});
   leave.current = () => {
@@ -23,15 +31,25 @@ export function SignOutDialog({ onClose }: { readonly onClose: () => void }) {
       toast('Signing out did not work. Check your connection and try again.', 'problem');
     });
   };
-  const ready = doing === 'sending' && unsent === 0;
+  const refused = length > 0 && unsent.every(({ item }) => item.state === 'failed');
   useEffect(() => {
-    if (ready) leave.current();
-  }, [ready]);
+    if (doing !== 'sending') return undefined;
+    if (length === 0) leave.current();
+    if (refused) setDoing('could not');
+    const timer = setTimeout(() => setDoing('could not'), PROGRESS_MS);
+    return () => clearTimeout(timer);
+  }, [doing, length, refused]);
 
-  const sendFirst = () => {
-    setDoing('sending');
+  const sendFirst = async () => {
+    // Another tab may be busy with something else, or hang; what it does not let go of is its own to send.
+    await Promise.all(unsent.map(async ({ item, elsewhere }) => elsewhere && tabs.take(item.id)));
     chat.retryAll();
     chat.retryNow();
+    setDoing('sending');
+  };
+  const show = () => {
+    onClose();
+    openPanel.set('unsent');
   };
   return (
     <Dialog
@@ -42,50 +60,48 @@ export function SignOutDialog({ onClose }: { readonly onClose: () => void }) {
           <Button look="ghost" onClick={onClose}>
             Stay
           </Button>
-          {unsent > 0 && (
-            <Button busy={doing === 'sending'} onClick={sendFirst}>
-              Send first
+          {length > 0 && <Button onClick={show}>Show them</Button>}
+          {length > 0 && (
+            <Button busy={doing === 'sending'} onClick={() => void sendFirst()}>
+              {doing === 'could not' ? 'Try again' : 'Send first'}
             </Button>
           )}
-          <Button look={unsent > 0 ? 'danger' : 'primary'} busy={doing === 'leaving'} onClick={() => leave.current()}>
-            {unsent > 0 ? 'Sign out and delete them' : 'Sign out'}
+          <Button look={length > 0 ? 'danger' : 'primary'} busy={doing === 'leaving'} onClick={() => leave.current()}>
+            {length > 0 ? 'Sign out and delete them' : 'Sign out'}
           </Button>
         </>
       }
     >
-      <p className="px-5 pt-1 pb-5 text-ink-soft" aria-live="polite">
-        {words(unsent, doing === 'sending')}
-      </p>
+      <div className="px-5 pt-1 pb-5 text-ink-soft" aria-live="polite">
+        <p>{words(unsent, doing)}</p>
+        {doing === 'could not' && length > 0 && (
+          <ul className="mt-2 flex max-h-48 flex-col gap-1 overflow-y-auto scroll-thin">
+            {unsent.map(({ item }) => (
+              <li key={item.id} className="text-sm">
+                <span className="line-clamp-2 break-words text-ink">
+                  <bdi>{item.roomName}</bdi>: <bdi>{item.content || howMany([item])}</bdi>
+                </span>
+                <span className="text-danger">
+                  {item.state === 'failed'
+                    ? reasonText(item.error)
+                    : lost
+                      ? 'There is no connection.'
+                      : 'The server did not take it yet.'}
+                </span>
+              </li>
+            ))}
+          </ul>
+        )}
+      </div>
     </Dialog>
   );
 }
 
-function words(unsent: number, sending: boolean): string {
-  if (unsent === 0) return 'Your drafts are deleted from this device.';
-  const many = unsent === 1 ? 'One message has' : `${unsent} messages have`;
-  if (sending) return `${many} still to be sent. You are signed out as soon as that is done.`;
+function words(unsent: readonly Unsent[], doing: Doing): string {
+  if (unsent.length === 0) return 'Your drafts are deleted from this device.';
+  const have = unsent.length === 1 ? 'has' : 'have';
+  const many = `${howMany(unsent.map(({ item }) => item)).replace(/^1 message$/, 'One message')} ${have}`;
+  if (doing === 'sending') return `${many} still to be sent. You are signed out as soon as that is done.`;
+  if (doing === 'could not') return `${many} not been sent. You are still signed in.`;
   return `${many} not been sent yet. Signing out deletes what is not sent, and your drafts, from this device.`;
-}
-
-/** This tab's own, and what the device keeps of the other tabs. */
-function useUnsent(): number {
-  const { tabs } = useSession();
-  const own = useChatState((state) => state.outbox.waiting + state.outbox.failed);
-  const [kept, setKept] = useState(0);
-  useEffect(() => {
-    let timer: ReturnType<typeof setTimeout>;
-    let open = true;
-    const look = async () => {
-      const count = await tabs.unsent().catch(() => 0);
-      if (!open) return;
-      setKept(count);
-      timer = setTimeout(() => void look(), LOOK_AGAIN_MS);
-    };
-    void look();
-    return () => {
-      open = false;
-      clearTimeout(timer);
-    };
-  }, [tabs]);
-  return Math.max(own, kept);
 }

@@ -1,4 +1,5 @@
 import { Suspense, useState } from 'react';
+import { UnsentButton } from '../features/outbox/UnsentButton.tsx';
 import { Avatar } from '../ui/Avatar.tsx';
 import { Name } from '../ui/Name.tsx';
 import { PresenceDot } from '../ui/Presence.tsx';
@@ -16,8 +17,10 @@ export function UserMenu() {
   const [anchor, setAnchor] = useState<HTMLElement | null>(null);
   const [leaving, setLeaving] = useState(false);
   const online = status === 'connected' || status === 'disconnected';
+  const words = online ? 'Online' : status === 'connecting' ? 'Connecting…' : 'Offline';
   return (
     <div className="shrink-0 border-t border-line px-2 pt-1.5 pb-[max(0.375rem,env(safe-area-inset-bottom))]">
+      <UnsentButton />
       <button
         type="button"
         aria-haspopup="menu"
@@ -32,7 +35,7 @@ export function UserMenu() {
           </span>
           <span className="flex items-center gap-1.5 text-xs leading-4 text-ink-faint">
             <PresenceDot silent state={online ? 'online' : 'offline'} className="size-2" />
-            {online ? 'Online' : 'Offline'}
+            {words}
           </span>
         </span>
       </button>

@@ -1,5 +1,6 @@
-import { Bell, Keyboard, KeyRound, LogOut, Monitor, Moon, Sun, UserPlus } from 'lucide-react';
+import { Bell, Keyboard, KeyRound, LogOut, Monitor, Moon, Send, Sun, UserPlus } from 'lucide-react';
 import { canNotify, setNotify, useNotify } from '../features/notifications/setting.ts';
+import { useUnsent } from '../features/outbox/useUnsent.ts';
 import { Menu, MenuItem, MenuLine } from '../ui/Menu.tsx';
 import { openPanel, type Panel } from './panels.ts';
 import { useSession } from './session.ts';
@@ -22,6 +23,7 @@ export function UserMenuItems({ anchor, onClose, onSignOut }: UserMenuItemsProps
   const { canInvite } = useSession();
   const theme = useTheme();
   const notify = useNotify();
+  const unsent = useUnsent();
   const open = (panel: Panel) => {
     onClose();
     openPanel.set(panel);
@@ -46,6 +48,9 @@ export function UserMenuItems({ anchor, onClose, onSignOut }: UserMenuItemsProps
           Invite people
         </MenuItem>
       )}
+      <MenuItem icon={<Send />} onSelect={() => open('unsent')}>
+        Not sent{unsent.length > 0 && ` (${unsent.length})`}
+      </MenuItem>
       <MenuItem icon={<Keyboard />} keys="Ctrl /" onSelect={() => open('shortcuts')}>
         Keyboard shortcuts
       </MenuItem>

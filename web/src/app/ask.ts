@@ -1,5 +1,7 @@
-import { ChatError } from '@backchannel/client';
+import { ChatError, type CommandFields, type CommandName, type CommandResult } from '@backchannel/client';
+import { useCallback, useEffect, useRef } from 'react';
 import { toast } from '../ui/Toasts.tsx';
+import { useChat } from './chat.ts';
 
 /** What to tell a person about a refusal. */
 export function problemText(error: unknown): string {
@@ -10,6 +12,8 @@ export function problemText(error: unknown): string {
     case 'unavailable':
     case 'overloaded':
       return 'The server cannot be reached right now. Try again in a moment.';
+    case 'cancelled':
+      return 'You stopped waiting before the server answered. Check whether it was done.';
     case 'rate_limited':
       return 'That was a lot at once. Wait a moment, then try again.';
     default:
@@ -23,7 +27,38 @@ export async function attempt(doing: Promise<unknown>): Promise<boolean> {
     await doing;
     return true;
   } catch (error) {
-    toast(problemText(error), 'problem');
+    // What was given up has been told of by whoever gave it up.
+    if (!(error instanceof ChatError && error.code === 'cancelled')) toast(problemText(error), 'problem');
     return false;
   }
+}
+
+type Ask = <C extends CommandName>(type: C, fields: CommandFields<C>) => Promise<CommandResult<C>>;
+
+/**
+ * Commands of one dialog. Who closes it while the answer is out gives the command up: it is not tried again behind their
+ * back, and they are told that it may have been done.
+ */
+export function useAsk(): Ask {
+  const chat = useChat();
+  const asked = useRef(new Set<AbortController>());
+  useEffect(() => {
+    const all = asked.current;
+    return () => {
+      if (all.size > 0) toast(problemText(new ChatError({ code: 'cancelled' })), 'problem');
+      for (const stop of all) stop.abort();
+    };
+  }, []);
+  return useCallback(
+    async (type, fields) => {
+      const stop = new AbortController();
+      asked.current.add(stop);
+      try {
+        return await chat.command(type, fields, { signal: stop.signal });
+      } finally {
+        asked.current.delete(stop);
+      }
+    },
+    [chat],
+  );
 }

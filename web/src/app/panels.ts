@@ -8,6 +8,7 @@ export type Panel =
   | 'create-channel'
   | 'browse-channels'
   | 'shortcuts'
+  | 'unsent'
   | 'password'
   | 'invite';
 

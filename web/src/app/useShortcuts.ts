@@ -20,6 +20,8 @@ export function useShortcuts(current: number | null): void {
       const key = event.key.toLowerCase();
       if (mod && !event.altKey && !event.shiftKey && key === 'k')
         openPanel.set((now) => (now === 'switcher' ? null : 'switcher'));
+      else if (mod && event.shiftKey && !event.altKey && key === 'l')
+        openPanel.set((now) => (now === 'unsent' ? null : 'unsent'));
       else if (mod && key === '/') openPanel.set((now) => (now === 'shortcuts' ? null : 'shortcuts'));
       else if (mod && key === '.') membersOpen.set((open) => !open);
       else if (event.altKey && !mod && (key === 'arrowup' || key === 'arrowdown')) {

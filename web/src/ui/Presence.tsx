@@ -1,15 +1,15 @@
 import type { PresenceState } from '@backchannel/client';
 import { cx } from './classes.ts';
 
-const words = { online: 'online', away: 'away', offline: 'offline' } as const;
+const words = { online: 'online', away: 'away', offline: 'offline', unknown: 'not known whether online' } as const;
 
-/** Filled: online. Half: away. Ring: offline. The shape says it as well as the colour. */
+/** Filled: online. Half: away. Ring: offline. Broken ring: not known. The shape says it as well as the colour. */
 export function PresenceDot({
   state,
   className,
   silent = false,
 }: {
-  readonly state: PresenceState | undefined;
+  readonly state: PresenceState | 'unknown' | undefined;
   /** The word stands beside it. */
   readonly silent?: boolean;
   readonly className?: string;
@@ -29,6 +29,7 @@ export function PresenceDot({
           r="3.6"
           fill="none"
           strokeWidth="1.6"
+          strokeDasharray={at === 'unknown' ? '2.2 1.57' : undefined}
           stroke={at === 'away' ? 'var(--c-away)' : 'var(--c-line-strong)'}
         />
       )}

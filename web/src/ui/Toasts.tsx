@@ -1,23 +1,32 @@
 import { CircleAlert, CircleCheck, X } from 'lucide-react';
 import { useEffect } from 'react';
 import { announce } from './announce.tsx';
-import { IconButton } from './Button.tsx';
+import { Button, IconButton } from './Button.tsx';
 import { createStore, useStore } from './store.ts';
 
 interface Toast {
   readonly id: number;
   readonly text: string;
   readonly kind: 'done' | 'problem';
+  /** One more thing to do about it, for as long as it stands there. */
+  readonly action: ToastAction | undefined;
+}
+
+interface ToastAction {
+  readonly label: string;
+  readonly run: () => void;
 }
 
 const STAYS_MS = { done: 3_500, problem: 8_000 } as const;
+/** Long enough to notice a slip, and to reach the button by keyboard. */
+const STAYS_WITH_ACTION_MS = 10_000;
 const toasts = createStore<readonly Toast[]>([]);
 let last = 0;
 
 /** Says in passing how something ended. What a person must act on belongs where it happened, not here. */
-export function toast(text: string, kind: Toast['kind'] = 'done'): void {
+export function toast(text: string, kind: Toast['kind'] = 'done', action?: ToastAction): void {
   last += 1;
-  const made = { id: last, text, kind };
+  const made = { id: last, text, kind, action };
   toasts.set((shown) => [...shown.filter((each) => each.text !== text), made].slice(-3));
   announce(text);
 }
@@ -37,11 +46,11 @@ export function Toasts() {
   );
 }
 
-function ToastView({ toast: { id, text, kind } }: { readonly toast: Toast }) {
+function ToastView({ toast: { id, text, kind, action } }: { readonly toast: Toast }) {
   useEffect(() => {
-    const timer = setTimeout(() => dismiss(id), STAYS_MS[kind]);
+    const timer = setTimeout(() => dismiss(id), action ? STAYS_WITH_ACTION_MS : STAYS_MS[kind]);
     return () => clearTimeout(timer);
-  }, [id, kind]);
+  }, [id, kind, action]);
   return (
     <div className="pointer-events-auto flex max-w-md animate-rise items-center gap-2.5 rounded-lg bg-raised py-1.5 pr-1.5 pl-3.5 text-sm shadow-pop">
       {kind === 'done' ? (
@@ -50,6 +59,18 @@ function ToastView({ toast: { id, text, kind } }: { readonly toast: Toast }) {
         <CircleAlert className="size-4 shrink-0 text-danger" aria-hidden="true" />
       )}
       <span className="py-1">{text}</span>
+      {action && (
+        <Button
+          size="sm"
+          look="ghost"
+          onClick={() => {
+            dismiss(id);
+            action.run();
+          }}
+        >
+          {action.label}
+        </Button>
+      )}
       <IconButton label="Dismiss" tip="none" onClick={() => dismiss(id)}>
         <X />
       </IconButton>

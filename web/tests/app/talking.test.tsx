@@ -155,7 +155,8 @@ describe('changing and answering', () => {
     await screen.getByRole('button', { name: 'More', exact: true }).click();
     await screen.getByRole('menuitem', { name: 'Delete' }).click();
     await screen.getByRole('dialog').getByRole('button', { name: 'Delete' }).click();
-    await expect.element(screen.getByText('Message deleted')).toBeVisible();
+    await expect.element(list.getByText('Message deleted')).toBeVisible();
+    await expect.element(screen.getByRole('link', { name: 'Channel first' })).toHaveTextContent('Message deleted');
   });
 
   it('@ offers the people of the room', async () => {

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { reasonText } from '../../src/features/timeline/PendingRow.tsx';
+import { reasonText } from '../../src/features/outbox/words.ts';
 import { typingText } from '../../src/features/timeline/TypingRow.tsx';
 
 it('tells who is typing, and how many more', () => {

@@ -1,9 +1,8 @@
 import type { Room } from '@backchannel/client';
 import { SendHorizontal } from 'lucide-react';
-import { type KeyboardEvent, useEffect, useRef, useState } from 'react';
-import { attempt } from '../../app/ask.ts';
+import { type KeyboardEvent, useEffect, useRef } from 'react';
 import { useChat, useChatState } from '../../app/chat.ts';
-import { composing, showLatest, startEditing, stopEditing } from '../../app/composing.ts';
+import { composing, setGiven, showLatest, startEditing, stopEditing } from '../../app/composing.ts';
 import { NO_DRAFT } from '../../app/drafts.ts';
 import { roomLabel } from '../../app/roomNames.ts';
 import { useSession } from '../../app/session.ts';
@@ -11,6 +10,8 @@ import { cx } from '../../ui/classes.ts';
 import { useStore } from '../../ui/store.ts';
 import { isComposing } from '../../ui/useListbox.ts';
 import { useTouch } from '../../ui/useMedia.ts';
+import { discardWithUndo } from '../outbox/discard.ts';
+import { asItWillBe, byMessage } from '../timeline/pendingChanges.ts';
 import { ComposerContext } from './ComposerContext.tsx';
 import { formatByKey } from './format.ts';
 import { bytesLeft, CONTENT_LIMIT_BYTES, lengthNote } from './length.ts';
@@ -24,18 +25,16 @@ export function Composer({ room }: { readonly room: Room }) {
   const { user, drafts } = useSession();
   const touch = useTouch();
   const draft = useStore(drafts.store, (all) => all[room.id] ?? NO_DRAFT);
-  const editing = useStore(composing, (value) => value.editing[room.id] ?? null);
+  const editing = useStore(drafts.edits, (all) => all[room.id] ?? null);
   const focusTurn = useStore(composing, (value) => value.focusTurn);
   const limit = useChatState((state) => state.limits?.['content_bytes'] ?? CONTENT_LIMIT_BYTES);
-  const [edited, setEdited] = useState('');
   const field = useRef<HTMLTextAreaElement>(null);
 
-  const text = editing ? edited : draft.text;
+  const text = editing ? editing.text : draft.text;
   const left = bytesLeft(text, limit);
   const note = lengthNote(left, limit);
   const ready = text.trim() !== '' && left >= 0;
 
-  useEffect(() => setEdited(editing?.content ?? ''), [editing]);
   useAutoGrow(field, text);
   // A room is opened to write in it; on a phone the keyboard would hide what one came to read.
   useEffect(() => {
@@ -51,7 +50,8 @@ export function Composer({ room }: { readonly room: Room }) {
   }, [focusTurn]);
 
   const setText = (next: string) => {
-    if (editing) setEdited(next);
+    setGiven(null);
+    if (editing) drafts.setEdit(room.id, { ...editing, text: next });
     else {
       drafts.set(room.id, { ...drafts.get(room.id), text: next });
       chat.setTyping(room.id, next.trim() !== '');
@@ -59,13 +59,16 @@ export function Composer({ room }: { readonly room: Room }) {
   };
   const mention = useMentionList({ field, text, room, me: user.id, setText });
 
-  const submit = async () => {
+  const submit = () => {
     if (!ready) return;
+    setGiven(null);
     if (editing) {
-      const changed = edited.trim() !== editing.content.trim();
-      const done =
-        !changed || (await attempt(chat.command('edit_message', { message_id: editing.id, content: edited.trim() })));
-      if (done) stopEditing(room.id);
+      const { base } = editing;
+      // A refusal is shown at the message, with the text.
+      chat.editMessage(base, text.trim()).catch(() => undefined);
+      const waiting = chat.getTimeline(room.id).changes.findLast(({ change }) => change.message_id === base.id);
+      if (waiting) setGiven({ roomId: room.id, id: waiting.id });
+      stopEditing(drafts, room.id);
       return;
     }
     const content = text.trim();
@@ -79,22 +82,32 @@ export function Composer({ room }: { readonly room: Room }) {
   };
 
   const editLast = () => {
-    const mine = chat
-      .getTimeline(room.id)
-      .messages.findLast((message) => message.sender.id === user.id && !message.deleted);
-    if (mine) startEditing(room.id, mine.id, mine.content);
-    return mine !== undefined;
+    const { messages, pending, changes } = chat.getTimeline(room.id);
+    const unsent = pending.at(-1);
+    const mine = messages.findLast((message) => message.sender.id === user.id && !message.deleted);
+    if (unsent) startEditing(drafts, { id: unsent.id, room_id: room.id, content: unsent.content });
+    else if (mine) startEditing(drafts, mine, asItWillBe(mine, byMessage(changes).get(mine.id) ?? [], user.id).content);
+    return unsent !== undefined || mine !== undefined;
+  };
+
+  /** The edit that was given a moment ago and waits: it is not to be. */
+  const takeBack = () => {
+    const { given } = composing.get();
+    const item = chat.getTimeline(room.id).changes.find(({ id }) => id === given?.id);
+    setGiven(null);
+    if (item) discardWithUndo(chat, [item]);
+    return item !== undefined;
   };
 
   const onKeyDown = (event: KeyboardEvent<HTMLTextAreaElement>) => {
     if (mention.onKeyDown(event) || isComposing(event)) return;
     if (event.key === 'Enter' && !event.shiftKey && (!touch || event.ctrlKey || event.metaKey)) {
       event.preventDefault();
-      void submit();
+      submit();
     } else if (event.key === 'Escape') {
-      if (editing) stopEditing(room.id);
+      if (editing) stopEditing(drafts, room.id);
       else if (draft.replyTo) drafts.set(room.id, { ...draft, replyTo: null });
-      else showLatest();
+      else if (!takeBack()) showLatest();
     } else if (event.key === 'ArrowUp' && text === '' && !event.altKey && !event.shiftKey) {
       if (editLast()) event.preventDefault();
     } else formatByKey(event);
@@ -114,7 +127,7 @@ export function Composer({ room }: { readonly room: Room }) {
         <ComposerContext
           editing={editing !== null}
           replyTo={draft.replyTo}
-          onCancel={() => (editing ? stopEditing(room.id) : drafts.set(room.id, { ...draft, replyTo: null }))}
+          onCancel={() => (editing ? stopEditing(drafts, room.id) : drafts.set(room.id, { ...draft, replyTo: null }))}
         />
         <div className="flex items-end gap-1 py-1 pr-1 pl-3.5">
           <textarea
@@ -158,7 +171,7 @@ export function Composer({ room }: { readonly room: Room }) {
             aria-label={editing ? 'Save' : 'Send'}
             disabled={!ready}
             onPointerDown={(event) => event.preventDefault()}
-            onClick={() => void submit()}
+            onClick={submit}
             className={cx(
               'grid size-9 shrink-0 place-items-center rounded-lg transition-colors duration-(--quick) pointer-coarse:size-10',
               ready ? 'bg-accent text-on-accent hover:bg-accent-strong' : 'text-ink-faint',

@@ -1,24 +1,40 @@
 import { ConnectionStateIndicator } from '@backchannel/react';
 import { CircleArrowUp, LogIn, MonitorUp, OctagonAlert } from 'lucide-react';
 import type { ReactNode } from 'react';
+import { openPanel } from '../../app/panels.ts';
 import { useChat, useChatState } from '../../app/chat.ts';
 import { useSession } from '../../app/session.ts';
 import { Button } from '../../ui/Button.tsx';
 import { cx } from '../../ui/classes.ts';
 
-/** What waits for a person stands in a bar of its own, with what to do; all else is the small indicator's. */
+const showUnsent = () => openPanel.set('unsent');
+
+/**
+ * What waits for a person stands in a bar of its own, with what to do; all else is the small indicator's. Both lie over the
+ * page, below the headers: what one reads or presses stays where it is when they come and go.
+ */
 export function ConnectionBars() {
+  return (
+    <div className="bc-connection">
+      <Bars />
+    </div>
+  );
+}
+
+function Bars() {
   const chat = useChat();
   const { askToSignIn } = useSession();
   const reason = useChatState((state) => state.connection.reason);
   const waiting = useChatState((state) => state.connection.waiting);
   const durable = useChatState((state) => state.outbox.durable);
+  const failed = useChatState((state) => state.outbox.failed);
   const kept = waiting > 0 && ` ${waiting === 1 ? 'One message waits' : `${waiting} messages wait`} here to be sent.`;
+  const more = waiting + failed > 0 && { label: 'Show', run: showUnsent };
 
   switch (reason) {
     case 'signed_out':
       return (
-        <Bar icon={<LogIn />} tone="warn" action="Sign in" onAction={askToSignIn}>
+        <Bar icon={<LogIn />} tone="warn" action="Sign in" onAction={askToSignIn} more={more}>
           You are signed out.{kept}
         </Bar>
       );
@@ -31,7 +47,7 @@ export function ConnectionBars() {
     case 'superseded':
       return (
         <Bar icon={<MonitorUp />} tone="accent" action="Use it here" onAction={() => chat.connect()}>
-          This conversation goes on in another window.
+          The chat is open in a newer window.
         </Bar>
       );
     case 'forbidden':
@@ -43,9 +59,9 @@ export function ConnectionBars() {
     default:
       return (
         <>
-          <ConnectionStateIndicator />
+          <ConnectionStateIndicator onShowUnsent={showUnsent} />
           {!durable && waiting > 0 && (
-            <Bar icon={<OctagonAlert />} tone="warn">
+            <Bar icon={<OctagonAlert />} tone="warn" more={more}>
               This browser does not let us store anything: unsent messages are lost when you close the tab.
             </Bar>
           )}
@@ -66,19 +82,25 @@ interface BarProps {
   readonly children: ReactNode;
   readonly action?: string;
   readonly onAction?: () => void;
+  readonly more?: { readonly label: string; readonly run: () => void } | false;
 }
 
-function Bar({ icon, tone, children, action, onAction }: BarProps) {
+function Bar({ icon, tone, children, action, onAction, more }: BarProps) {
   return (
     <div
       role="alert"
       className={cx(
-        'safe-top flex min-h-11 shrink-0 items-center justify-center gap-2.5 px-4 py-1.5 [&>svg]:size-4.5 [&>svg]:shrink-0',
+        'flex min-h-11 shrink-0 items-center justify-center gap-2.5 px-4 py-1.5 [&>svg]:size-4.5 [&>svg]:shrink-0',
         TONES[tone],
       )}
     >
       {icon}
       <span className="text-sm">{children}</span>
+      {more && (
+        <Button size="sm" look="ghost" onClick={more.run} className="ml-1">
+          {more.label}
+        </Button>
+      )}
       {action && (
         <Button size="sm" look="primary" onClick={onAction} className="ml-1">
           {action}

@@ -2,7 +2,7 @@ import type { ChannelSummary } from '@backchannel/client';
 import { Check, Hash, Plus, Search } from 'lucide-react';
 import { useEffect, useState } from 'react';
 import { useLocation } from 'wouter';
-import { attempt } from '../../app/ask.ts';
+import { attempt, useAsk } from '../../app/ask.ts';
 import { useChat } from '../../app/chat.ts';
 import { openPanel } from '../../app/panels.ts';
 import { topicOf } from '../../app/roomNames.ts';
@@ -106,7 +106,7 @@ function Results({ found, query, onClose, onRetry }: ResultsProps) {
 }
 
 function ChannelRow({ channel, onClose }: { readonly channel: ChannelSummary; readonly onClose: () => void }) {
-  const chat = useChat();
+  const ask = useAsk();
   const [, navigate] = useLocation();
   const [busy, setBusy] = useState(false);
   const open = () => {
@@ -115,7 +115,7 @@ function ChannelRow({ channel, onClose }: { readonly channel: ChannelSummary; re
   };
   const join = async () => {
     setBusy(true);
-    if (await attempt(chat.command('join_room', { room_id: channel.id }))) open();
+    if (await attempt(ask('join_room', { room_id: channel.id }))) open();
     else setBusy(false);
   };
   return (

@@ -1,8 +1,7 @@
 import type { ChatError, RoomKind, User } from '@backchannel/client';
 import { type FormEvent, useMemo, useState } from 'react';
 import { useLocation } from 'wouter';
-import { problemText } from '../../app/ask.ts';
-import { useChat } from '../../app/chat.ts';
+import { problemText, useAsk } from '../../app/ask.ts';
 import { useSession } from '../../app/session.ts';
 import { Button } from '../../ui/Button.tsx';
 import { Dialog } from '../../ui/Dialog.tsx';
@@ -13,7 +12,7 @@ const TITLES = { direct: 'New direct message', group: 'New group', channel: 'New
 const SUBMITS = { direct: 'Open conversation', group: 'Create group', channel: 'Create channel' } as const;
 
 export function CreateRoom({ kind, onClose }: { readonly kind: RoomKind; readonly onClose: () => void }) {
-  const chat = useChat();
+  const ask = useAsk();
   const [, navigate] = useLocation();
   const me = useSession().user.id;
   const [people, setPeople] = useState<readonly User[]>([]);
@@ -30,7 +29,7 @@ export function CreateRoom({ kind, onClose }: { readonly kind: RoomKind; readonl
     setBusy(true);
     setError({});
     try {
-      const { room } = await chat.command('create_room', {
+      const { room } = await ask('create_room', {
         kind,
         ...(name.trim() && { name: name.trim() }),
         ...(topic.trim() && { topic: topic.trim() }),

@@ -2,12 +2,14 @@ import type { Member, Room } from '@backchannel/client';
 import { Ellipsis, MessageCircle, UserMinus, UserPlus, X } from 'lucide-react';
 import { useEffect, useMemo, useRef, useState } from 'react';
 import { useLocation } from 'wouter';
-import { attempt } from '../../app/ask.ts';
+import { attempt, useAsk } from '../../app/ask.ts';
 import { useChat, useChatState } from '../../app/chat.ts';
 import { InviteButton } from '../../app/InviteButton.tsx';
 import { membersOpen } from '../../app/panels.ts';
+import { roomLabel } from '../../app/roomNames.ts';
 import { useSession } from '../../app/session.ts';
 import { Button, IconButton } from '../../ui/Button.tsx';
+import { Dialog } from '../../ui/Dialog.tsx';
 import { Menu, MenuItem } from '../../ui/Menu.tsx';
 import { rememberFocus } from '../../ui/focus.ts';
 import { useBackLayer } from '../../ui/layers.ts';
@@ -108,6 +110,7 @@ function MemberRow({ member, room }: { readonly member: Member; readonly room: R
   const me = useSession().user.id;
   const [, navigate] = useLocation();
   const [anchor, setAnchor] = useState<HTMLElement | null>(null);
+  const [removing, setRemoving] = useState(false);
   const isMe = member.id === me;
   const mayRemove = room.role !== 'member' && member.role !== 'owner';
   return (
@@ -153,7 +156,7 @@ function MemberRow({ member, room }: { readonly member: Member; readonly room: R
               icon={<UserMinus />}
               onSelect={() => {
                 setAnchor(null);
-                void attempt(chat.command('remove_member', { room_id: room.id, user_id: member.id }));
+                setRemoving(true);
               }}
             >
               Remove from {room.kind}
@@ -161,6 +164,44 @@ function MemberRow({ member, room }: { readonly member: Member; readonly room: R
           )}
         </Menu>
       )}
+      {removing && <RemoveMember member={member} room={room} onClose={() => setRemoving(false)} />}
     </li>
+  );
+}
+
+interface RemoveMemberProps {
+  readonly member: Member;
+  readonly room: Room;
+  readonly onClose: () => void;
+}
+
+function RemoveMember({ member, room, onClose }: RemoveMemberProps) {
+  const ask = useAsk();
+  const me = useSession().user.id;
+  const [busy, setBusy] = useState(false);
+  const remove = async () => {
+    setBusy(true);
+    if (await attempt(ask('remove_member', { room_id: room.id, user_id: member.id }))) onClose();
+    else setBusy(false);
+  };
+  return (
+    <Dialog
+      title={`Remove ${nameOf(member)}?`}
+      onClose={onClose}
+      footer={
+        <>
+          <Button look="ghost" onClick={onClose}>
+            Keep
+          </Button>
+          <Button look="danger" busy={busy} onClick={() => void remove()}>
+            Remove
+          </Button>
+        </>
+      }
+    >
+      <p className="px-5 pt-1 pb-5 text-ink-soft">
+        They no longer see {roomLabel(room, me)}, nor anything said in it before. What they wrote stays.
+      </p>
+    </Dialog>
   );
 }

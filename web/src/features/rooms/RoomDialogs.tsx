@@ -1,7 +1,7 @@
 import { ChatError, type Room, type User } from '@backchannel/client';
 import { type FormEvent, useEffect, useState } from 'react';
 import { useLocation } from 'wouter';
-import { attempt, problemText } from '../../app/ask.ts';
+import { attempt, problemText, useAsk } from '../../app/ask.ts';
 import { useChat } from '../../app/chat.ts';
 import { roomLabel } from '../../app/roomNames.ts';
 import { useSession } from '../../app/session.ts';
@@ -23,7 +23,7 @@ export function RoomDialog({ which, ...props }: RoomDialogProps & { readonly whi
 }
 
 function EditRoom({ room, onClose }: RoomDialogProps) {
-  const chat = useChat();
+  const ask = useAsk();
   const [name, setName] = useState(room.name ?? '');
   const [topic, setTopic] = useState(room.topic);
   const [busy, setBusy] = useState(false);
@@ -33,7 +33,7 @@ function EditRoom({ room, onClose }: RoomDialogProps) {
     event.preventDefault();
     setBusy(true);
     try {
-      await chat.command('update_room', { room_id: room.id, name: name.trim(), topic: topic.trim() });
+      await ask('update_room', { room_id: room.id, name: name.trim(), topic: topic.trim() });
       onClose();
     } catch (refusal) {
       const fields = refusal instanceof ChatError ? refusal.errors : {};
@@ -93,6 +93,7 @@ function EditRoom({ room, onClose }: RoomDialogProps) {
 
 export function AddMembers({ room, onClose }: RoomDialogProps) {
   const chat = useChat();
+  const ask = useAsk();
   const me = useSession().user.id;
   const [chosen, setChosen] = useState<readonly User[]>([]);
   const [inside, setInside] = useState<ReadonlySet<number>>(
@@ -116,8 +117,7 @@ export function AddMembers({ room, onClose }: RoomDialogProps) {
 
   const add = async () => {
     setBusy(true);
-    if (await attempt(chat.command('add_members', { room_id: room.id, user_ids: chosen.map((user) => user.id) })))
-      onClose();
+    if (await attempt(ask('add_members', { room_id: room.id, user_ids: chosen.map((user) => user.id) }))) onClose();
     else setBusy(false);
   };
   return (
@@ -143,13 +143,13 @@ export function AddMembers({ room, onClose }: RoomDialogProps) {
 }
 
 function LeaveRoom({ room, onClose }: RoomDialogProps) {
-  const chat = useChat();
+  const ask = useAsk();
   const me = useSession().user.id;
   const [, navigate] = useLocation();
   const [busy, setBusy] = useState(false);
   const leave = async () => {
     setBusy(true);
-    if (await attempt(chat.command('leave_room', { room_id: room.id }))) {
+    if (await attempt(ask('leave_room', { room_id: room.id }))) {
       onClose();
       navigate('/');
     } else setBusy(false);

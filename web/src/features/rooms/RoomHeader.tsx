@@ -85,8 +85,10 @@ function Subtitle({ room }: { readonly room: Room }) {
   const me = useSession().user.id;
   const other = otherMember(room, me);
   const presence = useChatState((state) => (other ? state.presence[other.id] : undefined));
+  const lost = useChatState((state) => state.connection.status === 'error');
   const words = { online: 'Online', away: 'Away', offline: 'Offline' };
-  const text = other ? `${words[presence ?? 'offline']} · ${handleOf(other)}` : topicOf(room);
+  const here = lost ? '' : `${words[presence ?? 'offline']} · `;
+  const text = other ? here + handleOf(other) : topicOf(room);
   if (!text) return null;
   return (
     <p className="truncate text-xs leading-4 text-ink-faint" title={other ? undefined : text}>

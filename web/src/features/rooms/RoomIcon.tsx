@@ -24,10 +24,12 @@ export function RoomIcon({ room, className }: { readonly room: Room; readonly cl
 
 export function PersonIcon({ user, className = small }: { readonly user: User; readonly className?: string }) {
   const me = useSession().user.id;
-  // Nobody is told of their own presence: it is whether they are connected.
-  const presence = useChatState((state) =>
-    user.id === me ? (state.connection.status === 'error' ? undefined : 'online') : state.presence[user.id],
-  );
+  // Nobody is told of their own presence: it is whether they are connected. Of others nothing is known without a connection.
+  const presence = useChatState((state) => {
+    const lost = state.connection.status === 'error';
+    if (user.id === me) return lost ? undefined : 'online';
+    return lost ? 'unknown' : state.presence[user.id];
+  });
   return (
     <span className="relative inline-grid shrink-0">
       <Avatar user={user} className={className} />

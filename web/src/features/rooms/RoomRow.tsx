@@ -24,13 +24,14 @@ interface RoomRowProps {
 export const RoomRow = memo(function RoomRow({ room, current, failed, now }: RoomRowProps) {
   const { user, drafts } = useSession();
   const draft = useStore(drafts.store, (all) => all[room.id]);
+  const edit = useStore(drafts.edits, (all) => all[room.id]);
   const unread = room.unread_count > 0 && !current;
   const last = room.last_message;
   return (
     <Link
       href={`/rooms/${room.id}`}
       aria-current={current ? 'page' : undefined}
-      aria-label={spoken(room, user.id, unread, draft !== undefined, failed)}
+      aria-label={spoken(room, user.id, unread, draft !== undefined || edit !== undefined, failed)}
       data-room={room.id}
       className={cx(
         'group relative flex items-center gap-2.5 rounded-lg px-2 py-[0.3125rem] select-none pointer-coarse:py-2.5',
@@ -59,7 +60,12 @@ export const RoomRow = memo(function RoomRow({ room, current, failed, now }: Roo
           <span
             className={cx('min-w-0 flex-1 truncate text-xs', unread || current ? 'text-ink-soft' : 'text-ink-faint')}
           >
-            {draft && !current ? (
+            {edit && !current ? (
+              <>
+                <PencilLine aria-hidden="true" className="mr-1 inline size-3 -translate-y-px text-accent" />
+                <span className="text-accent">Editing:</span> <bdi>{cut(edit.text, 160)}</bdi>
+              </>
+            ) : draft && !current ? (
               <>
                 <PencilLine aria-hidden="true" className="mr-1 inline size-3 -translate-y-px text-accent" />
                 <span className="text-accent">Draft:</span> <bdi>{cut(draft.text, 160)}</bdi>
@@ -101,6 +107,8 @@ function Badge({ room }: { readonly room: Room }) {
 function Preview({ room, me }: { readonly room: Room; readonly me: number }) {
   const last = room.last_message;
   if (!last) return room.kind === 'direct' ? 'Say hello' : <bdi>{topicOf(room) || 'No messages yet'}</bdi>;
+  // Deleted, or nothing but marks: "You: " would be half a line.
+  if (plainText(last.content) === '') return last.content === '' ? 'Message deleted' : 'Message';
   const who = last.sender.id === me ? 'You: ' : room.kind === 'direct' ? '' : `${spokenFirstName(last.sender)}: `;
   return (
     <>

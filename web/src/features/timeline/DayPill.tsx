@@ -31,7 +31,7 @@ export function DayPill({ row, now }: { readonly row: Row | undefined; readonly 
     <div
       aria-hidden="true"
       className={cx(
-        'pointer-events-none absolute inset-x-0 top-2.5 mx-auto w-fit rounded-full bg-raised px-3 py-1 text-xs font-medium text-ink-soft shadow-float',
+        'bc-pill pointer-events-none absolute inset-x-0 z-10 mx-auto w-fit rounded-full bg-raised px-3 py-1 text-xs font-medium text-ink-soft shadow-float',
         'transition-opacity duration-(--calm)',
         scrolling ? 'opacity-100' : 'opacity-0',
       )}

@@ -2,11 +2,13 @@ import type { PendingMessage, Room } from '@backchannel/client';
 import { CircleAlert } from 'lucide-react';
 import { useChat } from '../../app/chat.ts';
 import { Button } from '../../ui/Button.tsx';
+import { discardWithUndo } from '../outbox/discard.ts';
 
 /** One failed message speaks for itself in its row; several are dealt with together. */
 export function FailedBar({ room, pending }: { readonly room: Room; readonly pending: readonly PendingMessage[] }) {
   const chat = useChat();
-  const failed = pending.filter((message) => message.state === 'failed').length;
+  const refused = pending.filter((message) => message.state === 'failed');
+  const failed = refused.length;
   if (failed < 2) return null;
   return (
     <div
@@ -19,7 +21,7 @@ export function FailedBar({ room, pending }: { readonly room: Room; readonly pen
         <Button size="sm" look="ghost" onClick={() => chat.retryAll(room.id)}>
           Retry all
         </Button>
-        <Button size="sm" look="ghost" onClick={() => chat.discardAll(room.id)}>
+        <Button size="sm" look="ghost" onClick={() => discardWithUndo(chat, refused)}>
           Delete all
         </Button>
       </span>

@@ -35,7 +35,7 @@ export function TopNote({ view, onRetry }: { readonly view: TimelineView; readon
   const failed = view.error !== null && view.messages.length > 0;
   if (view.loading !== 'older' && !failed) return null;
   return (
-    <div className="absolute inset-x-0 top-2.5 z-10 mx-auto w-fit rounded-full bg-raised px-3 py-1.5 text-xs text-ink-soft shadow-float">
+    <div className="bc-pill absolute inset-x-0 z-10 mx-auto w-fit rounded-full bg-raised px-3 py-1.5 text-xs text-ink-soft shadow-float">
       {failed ? (
         <span role="alert">
           Messages could not be loaded.{' '}
@@ -58,7 +58,7 @@ export function LatestButton({ count, onClick }: { readonly count: number; reado
     <button
       type="button"
       onClick={onClick}
-      className="absolute right-5 bottom-3 z-10 flex h-9 animate-rise items-center gap-1.5 rounded-full bg-raised px-3.5 text-sm font-medium text-ink-soft shadow-float hover:text-ink pointer-coarse:h-10"
+      className="bc-pill-low absolute right-5 bottom-3 z-10 flex h-9 animate-rise items-center gap-1.5 rounded-full bg-raised px-3.5 text-sm font-medium text-ink-soft shadow-float hover:text-ink pointer-coarse:h-10"
     >
       <ArrowDown className="size-4" aria-hidden="true" />
       {count > 0 ? (

@@ -1,7 +1,6 @@
 import type { Message } from '@backchannel/client';
 import { Copy, Ellipsis, PenLine, Reply, SmilePlus, Trash2 } from 'lucide-react';
 import { useState } from 'react';
-import { attempt } from '../../app/ask.ts';
 import { useChat } from '../../app/chat.ts';
 import { focusComposer, startEditing } from '../../app/composing.ts';
 import { type Drafts, replyTarget } from '../../app/drafts.ts';
@@ -15,7 +14,9 @@ import { EmojiItem, EmojiMenu } from './EmojiMenu.tsx';
 import { QUICK, toggleReaction } from './reacting.ts';
 
 interface ActionsProps {
+  /** As it will be, with what waits; and as the server has it. */
   readonly message: Message;
+  readonly base: Message;
   readonly mine: boolean;
 }
 
@@ -30,7 +31,7 @@ interface ToolbarProps extends ActionsProps {
 }
 
 /** Floats over the row's corner while the pointer or the focus is in it. */
-export function MessageToolbar({ message, mine, onMenu, menuOpen }: ToolbarProps) {
+export function MessageToolbar({ message, base, mine, onMenu, menuOpen }: ToolbarProps) {
   const chat = useChat();
   const { user, drafts } = useSession();
   const [picker, setPicker] = useState<HTMLElement | null>(null);
@@ -65,11 +66,7 @@ export function MessageToolbar({ message, mine, onMenu, menuOpen }: ToolbarProps
         <Reply />
       </IconButton>
       {mine && (
-        <IconButton
-          label="Edit"
-          className={look}
-          onClick={() => startEditing(message.room_id, message.id, message.content)}
-        >
+        <IconButton label="Edit" className={look} onClick={() => startEditing(drafts, base, message.content)}>
           <PenLine />
         </IconButton>
       )}
@@ -102,7 +99,7 @@ interface MenuProps extends ActionsProps {
 }
 
 /** Everything that can be done with a message: by key, by right hand button, by long press. */
-export function MessageMenu({ message, mine, anchor, onClose }: MenuProps) {
+export function MessageMenu({ message, base, mine, anchor, onClose }: MenuProps) {
   const chat = useChat();
   const { user, drafts } = useSession();
   const fromToolbar = anchor instanceof HTMLButtonElement;
@@ -161,7 +158,7 @@ export function MessageMenu({ message, mine, anchor, onClose }: MenuProps) {
             icon={<PenLine />}
             onSelect={() => {
               onClose();
-              startEditing(message.room_id, message.id, message.content);
+              startEditing(drafts, base, message.content);
             }}
           >
             Edit
@@ -178,11 +175,10 @@ export function MessageMenu({ message, mine, anchor, onClose }: MenuProps) {
 
 function DeleteDialog({ message, onClose }: { readonly message: Message; readonly onClose: () => void }) {
   const chat = useChat();
-  const [busy, setBusy] = useState(false);
-  const remove = async () => {
-    setBusy(true);
-    if (await attempt(chat.command('delete_message', { message_id: message.id }))) onClose();
-    else setBusy(false);
+  const remove = () => {
+    // A refusal is shown at the message.
+    chat.deleteMessage(message).catch(() => undefined);
+    onClose();
   };
   return (
     <Dialog
@@ -193,7 +189,7 @@ function DeleteDialog({ message, onClose }: { readonly message: Message; readonl
           <Button look="ghost" onClick={onClose}>
             Keep
           </Button>
-          <Button look="danger" busy={busy} onClick={remove}>
+          <Button look="danger" onClick={remove}>
             Delete
           </Button>
         </>

@@ -68,6 +68,7 @@ export function MessageList({ ref, room, view, me, unread, onJump }: MessageList
           <RowGuard key={row.key} row={row} me={me} tabbable={roving.tabbable === row.key} onJump={onJump}>
             <MessageRow
               message={row.message}
+              changes={row.changes}
               at={row.at}
               first={row.first}
               me={me}
@@ -95,7 +96,7 @@ export function MessageList({ ref, room, view, me, unread, onJump }: MessageList
   };
 
   return (
-    <div className="relative min-h-0 flex-1">
+    <div className="bc-pills relative min-h-0 flex-1">
       {/* oxlint-disable-next-line jsx-a11y/no-noninteractive-element-interactions -- the arrow keys of the feed pattern */}
       <div
         ref={scroller}

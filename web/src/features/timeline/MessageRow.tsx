@@ -1,4 +1,4 @@
-import type { Message, Quote, User } from '@backchannel/client';
+import type { Message, PendingChange, Quote, User } from '@backchannel/client';
 import { type KeyboardEvent, memo, type PointerEvent, type ReactNode, useMemo, useState } from 'react';
 import { useUsernames } from '../../app/directory.ts';
 import { Avatar } from '../../ui/Avatar.tsx';
@@ -6,8 +6,10 @@ import { cx } from '../../ui/classes.ts';
 import { Name } from '../../ui/Name.tsx';
 import { spokenName } from '../../ui/names.ts';
 import { clockTime, fullTime, isoTime, narrowTime } from '../../ui/time.ts';
+import { ChangeLine } from '../outbox/ChangeLine.tsx';
 import { Markdown } from './markdown/Markdown.tsx';
 import { MessageMenu, MessageToolbar } from './MessageActions.tsx';
+import { asItWillBe } from './pendingChanges.ts';
 import { QuoteLine } from './QuoteLine.tsx';
 import { Reactions } from './Reactions.tsx';
 import { useLongPress } from './useLongPress.ts';
@@ -82,6 +84,7 @@ export function RowFrame(props: RowFrameProps) {
 
 interface MessageRowProps {
   readonly message: Message;
+  readonly changes: readonly PendingChange[];
   readonly at: number;
   readonly first: boolean;
   readonly me: User;
@@ -92,9 +95,10 @@ interface MessageRowProps {
 
 type Opened = { readonly anchor: HTMLElement | { x: number; y: number } };
 
-/** A message the server has. Drawn again only when it changes itself. */
+/** A message the server has. Drawn again only when it, or what waits to become of it, changes. */
 export const MessageRow = memo(function MessageRow({
   message,
+  changes,
   at,
   first,
   me,
@@ -106,11 +110,15 @@ export const MessageRow = memo(function MessageRow({
   const [menu, setMenu] = useState<Opened | null>(null);
   const mentioned = useMentioned(message);
   const press = useLongPress((x, y) => setMenu({ anchor: { x, y } }));
+  const shown = useMemo(() => asItWillBe(message, changes, me.id), [message, changes, me.id]);
 
   if (message.deleted) {
     return (
       <RowFrame {...frameOf(message, at, first, tabbable, onJump)} quote={null} flash={flash}>
         <p className="text-ink-faint italic">Message deleted</p>
+        {changes.map((item) => (
+          <ChangeLine key={item.id} message={message} item={item} />
+        ))}
       </RowFrame>
     );
   }
@@ -154,7 +162,8 @@ export const MessageRow = memo(function MessageRow({
           <>
             {(near || menu) && (
               <MessageToolbar
-                message={message}
+                message={shown}
+                base={message}
                 mine={message.sender.id === me.id}
                 onMenu={(anchor) => setMenu({ anchor })}
                 menuOpen={menu !== null}
@@ -162,7 +171,8 @@ export const MessageRow = memo(function MessageRow({
             )}
             {menu && (
               <MessageMenu
-                message={message}
+                message={shown}
+                base={message}
                 mine={message.sender.id === me.id}
                 anchor={menu.anchor}
                 onClose={() => setMenu(null)}
@@ -171,13 +181,22 @@ export const MessageRow = memo(function MessageRow({
           </>
         }
       >
-        <Markdown content={message.content} mentioned={mentioned} me={me.username} />
+        <div className={cx(changes.some(isWaiting) && 'bc-waiting-text')}>
+          <Markdown content={shown.content} mentioned={mentioned} me={me.username} />
+        </div>
         {!first && message.edited_at && <EditedNote at={message.edited_at} />}
-        {message.reactions.length > 0 && <Reactions message={message} me={me.id} />}
+        {shown.reactions.length > 0 && <Reactions message={shown} changes={changes} me={me.id} />}
+        {changes.map((item) => (
+          <ChangeLine key={item.id} message={message} item={item} />
+        ))}
       </RowFrame>
     </div>
   );
 });
+
+/** The text is not what the server has, or is to go. */
+const isWaiting = ({ state, change }: PendingChange): boolean =>
+  state !== 'failed' && (change.type === 'edit_message' || change.type === 'delete_message');
 
 function EditedNote({ at }: { readonly at: string }) {
   return (

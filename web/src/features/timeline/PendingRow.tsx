@@ -1,12 +1,15 @@
 import type { PendingMessage, Quote, User } from '@backchannel/client';
 import { CircleAlert, Clock, Copy, PenLine, RotateCw, Trash2 } from 'lucide-react';
-import { memo, type ReactNode } from 'react';
+import { memo } from 'react';
 import { useChat } from '../../app/chat.ts';
-import { focusComposer } from '../../app/composing.ts';
+import { focusComposer, startEditing } from '../../app/composing.ts';
 import { useSession } from '../../app/session.ts';
 import { copyText } from '../../ui/copyText.ts';
 import { toast } from '../../ui/Toasts.tsx';
 import { clockTime } from '../../ui/time.ts';
+import { Act } from '../outbox/Act.tsx';
+import { backIntoDraft, discardWithUndo } from '../outbox/discard.ts';
+import { reasonText } from '../outbox/words.ts';
 import { Markdown } from './markdown/Markdown.tsx';
 import { RowFrame } from './MessageRow.tsx';
 
@@ -42,50 +45,54 @@ export const PendingRow = memo(function PendingRow({
       onJump={onJump}
       label={`You, ${clockTime(at)}, ${failed ? 'not sent' : 'waiting to be sent'}`}
       className={failed ? 'bg-danger-soft shadow-[inset_3px_0_0_var(--c-danger)]' : undefined}
-      note={
-        !failed && (
-          <span className="bc-waiting text-ink-faint" title="Waiting to be sent">
-            <Clock className="inline size-3.5 -translate-y-px" aria-hidden="true" />
-          </span>
-        )
-      }
     >
-      <div className={failed ? undefined : 'bc-waiting-text'}>
+      {failed ? (
         <Markdown content={pending.content} mentioned={null} me="" />
-      </div>
-      {failed && <FailedLine pending={pending} />}
+      ) : (
+        <div className="flex items-end gap-2">
+          <div className="bc-waiting-text min-w-0">
+            <Markdown content={pending.content} mentioned={null} me="" />
+          </div>
+          <Waiting pending={pending} />
+        </div>
+      )}
+      {failed && <FailedLine pending={pending} quote={quote} />}
     </RowFrame>
   );
 });
 
-/** What the outbox's reasons mean to the one who wrote it. */
-export function reasonText(error: PendingMessage['error']): string {
-  switch (error?.code) {
-    case 'expired':
-      return 'It waited for more than a day. Send it now?';
-    case 'unconfirmed':
-      return 'It was written in an earlier visit. Send it now?';
-    case 'too_large':
-      return 'It is too long.';
-    case 'not_a_member':
-    case 'forbidden':
-    case 'room_not_found':
-      return 'You cannot write here any more.';
-    default:
-      return error?.detail || 'The server refused it.';
-  }
+/** Right behind its text: that it waits, and what can be done about it. */
+function Waiting({ pending }: { readonly pending: PendingMessage }) {
+  const chat = useChat();
+  const { drafts } = useSession();
+  return (
+    <span className="bc-waiting flex shrink-0 items-center gap-0.5 pb-px text-xs text-ink-faint">
+      <span title="Waiting to be sent">
+        <Clock className="inline size-3.5 -translate-y-px" aria-hidden="true" />
+      </span>
+      <span className="flex opacity-0 group-focus-within/row:opacity-100 group-hover/row:opacity-100 pointer-coarse:opacity-100">
+        <Act
+          icon={<PenLine />}
+          onClick={() => startEditing(drafts, { id: pending.id, room_id: pending.roomId, content: pending.content })}
+        >
+          Edit
+        </Act>
+        <Act icon={<Trash2 />} onClick={() => discardWithUndo(chat, [pending])}>
+          Delete
+        </Act>
+      </span>
+    </span>
+  );
 }
 
-function FailedLine({ pending }: { readonly pending: PendingMessage }) {
+function FailedLine({ pending, quote }: { readonly pending: PendingMessage; readonly quote: Quote | null }) {
   const chat = useChat();
   const { drafts } = useSession();
   const edit = () => {
-    const { text } = drafts.get(pending.roomId);
-    chat.discard(pending.id);
-    drafts.set(pending.roomId, { text: text ? `${pending.content}\n\n${text}` : pending.content, replyTo: null });
+    backIntoDraft(chat, drafts, pending, pending.roomId, quote);
     focusComposer();
   };
-  const ask = pending.error?.code === 'expired' || pending.error?.code === 'unconfirmed';
+  const ask = pending.error?.code === 'expired';
   return (
     <div className="mt-1 flex flex-wrap items-center gap-x-3 gap-y-1 text-xs">
       <span className="flex items-center gap-1.5 text-danger">
@@ -109,31 +116,10 @@ function FailedLine({ pending }: { readonly pending: PendingMessage }) {
         >
           Copy
         </Act>
-        <Act icon={<Trash2 />} onClick={() => chat.discard(pending.id)}>
+        <Act icon={<Trash2 />} onClick={() => discardWithUndo(chat, [pending])}>
           Delete
         </Act>
       </span>
     </div>
-  );
-}
-
-function Act({
-  icon,
-  onClick,
-  children,
-}: {
-  readonly icon: ReactNode;
-  readonly onClick: () => void;
-  readonly children: ReactNode;
-}) {
-  return (
-    <button
-      type="button"
-      onClick={onClick}
-      className="flex h-6 items-center gap-1 rounded-md px-1.5 font-medium text-ink-soft hover:bg-paper hover:text-ink pointer-coarse:h-9 pointer-coarse:px-2.5 [&_svg]:size-3.5"
-    >
-      {icon}
-      {children}
-    </button>
   );
 }

@@ -1,4 +1,4 @@
-import type { Message, UserId } from '@backchannel/client';
+import type { Message, PendingChange, UserId } from '@backchannel/client';
 import { SmilePlus } from 'lucide-react';
 import { useState } from 'react';
 import { useChat } from '../../app/chat.ts';
@@ -7,7 +7,14 @@ import { cx } from '../../ui/classes.ts';
 import { EmojiMenu } from './EmojiMenu.tsx';
 import { toggleReaction } from './reacting.ts';
 
-export function Reactions({ message, me }: { readonly message: Message; readonly me: UserId }) {
+interface ReactionsProps {
+  /** As it will be. */
+  readonly message: Message;
+  readonly changes: readonly PendingChange[];
+  readonly me: UserId;
+}
+
+export function Reactions({ message, changes, me }: ReactionsProps) {
   const chat = useChat();
   const [anchor, setAnchor] = useState<HTMLElement | null>(null);
   return (
@@ -15,16 +22,20 @@ export function Reactions({ message, me }: { readonly message: Message; readonly
       {message.reactions.map(({ emoji, count, user_ids }) => {
         const mine = user_ids.includes(me);
         const who = names(user_ids, count, me);
+        const waits = changes.some(
+          ({ change, state }) => 'emoji' in change && change.emoji === emoji && state !== 'failed',
+        );
         return (
           <button
             key={emoji}
             type="button"
             aria-pressed={mine}
-            aria-label={`${emoji}, ${who}`}
-            data-tip={who}
+            aria-label={`${emoji}, ${who}${waits ? ', waiting to be sent' : ''}`}
+            data-tip={waits ? `${who} (waiting to be sent)` : who}
             onClick={() => toggleReaction(chat, message, emoji, me)}
             className={cx(
               'flex h-6.5 items-center gap-1.5 rounded-full border px-2 select-none pointer-coarse:h-8 pointer-coarse:px-2.5',
+              waits && 'border-dashed',
               mine
                 ? 'border-accent-line bg-accent-soft text-accent-strong'
                 : 'border-line bg-raised text-ink-soft hover:border-line-strong',

@@ -62,7 +62,7 @@ export function Timeline({ room }: { readonly room: Room }) {
   const oldest = view.messages[0]?.seq ?? 0;
   const unreadAbove = room.unread_count > 0 && view.hasOlder && room.read_seq + 1 < oldest;
   return (
-    <div className="relative flex min-h-0 flex-1 flex-col">
+    <div className="bc-pills relative flex min-h-0 flex-1 flex-col">
       {unreadAbove && (
         <UnreadBar
           count={room.unread_count}

@@ -10,7 +10,7 @@ interface UnreadBarProps {
 export function UnreadBar({ count, onJump, onMarkRead }: UnreadBarProps) {
   const many = count >= 100 ? '99+' : count;
   return (
-    <div className="absolute inset-x-0 top-3 z-20 mx-auto flex w-fit animate-rise items-center rounded-full bg-accent pl-1 text-sm font-medium text-on-accent shadow-float">
+    <div className="bc-pill absolute inset-x-0 z-20 mx-auto flex w-fit animate-rise items-center rounded-full bg-accent pl-1 text-sm font-medium text-on-accent shadow-float">
       <button
         type="button"
         onClick={onJump}

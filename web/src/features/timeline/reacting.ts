@@ -1,5 +1,4 @@
 import type { Chat, Message, UserId } from '@backchannel/client';
-import { attempt } from '../../app/ask.ts';
 
 /** One press away, in the order of use in most chats. */
 export const QUICK = ['👍', '❤️', '😂', '🎉'] as const;
@@ -45,7 +44,9 @@ export const EMOJI: readonly { readonly title: string; readonly emoji: readonly 
   },
 ];
 
+/** @param message as it will be, with what waits. */
 export function toggleReaction(chat: Chat, message: Message, emoji: string, me: UserId): void {
   const mine = message.reactions.some((reaction) => reaction.emoji === emoji && reaction.user_ids.includes(me));
-  void attempt(chat.command(mine ? 'remove_reaction' : 'add_reaction', { message_id: message.id, emoji }));
+  // A refusal is shown at the message.
+  chat.react(message, emoji, !mine).catch(() => undefined);
 }

@@ -1,5 +1,6 @@
-import type { Message, PendingMessage, Quote, Seq, TimelineView, User } from '@backchannel/client';
+import type { Message, PendingChange, PendingMessage, Quote, Seq, TimelineView, User } from '@backchannel/client';
 import { dayAfter, dayOf } from '../../ui/time.ts';
+import { byMessage, NO_CHANGES } from './pendingChanges.ts';
 
 /** What stands in the list, one entry a row of the virtualiser. `first` is the one that shows who wrote it. */
 export type Row =
@@ -10,6 +11,8 @@ export type Row =
       readonly kind: 'message';
       readonly key: string;
       readonly message: Message;
+      /** What is to become of it and has not yet. */
+      readonly changes: readonly PendingChange[];
       readonly at: number;
       readonly first: boolean;
     }
@@ -39,6 +42,7 @@ export function rowsOf(view: TimelineView, me: User, marksUnread = true): Row[] 
   let tomorrow = Number.NEGATIVE_INFINITY;
   let before: Before | null = null;
   let marked = view.firstUnreadSeq === null || !marksUnread;
+  const changes = view.changes.length > 0 ? byMessage(view.changes) : null;
 
   if (!view.hasOlder && view.loading !== 'initial') rows.push({ kind: 'start', key: 'start' });
 
@@ -61,7 +65,8 @@ export function rowsOf(view: TimelineView, me: User, marksUnread = true): Row[] 
       rows.push({ kind: 'unread', key: 'unread' });
     }
     const first = startsGroup(before, message.sender.id, at, message.reply_to !== null);
-    rows.push({ kind: 'message', key: message.id, message, at, first });
+    const waiting = changes?.get(message.id) ?? NO_CHANGES;
+    rows.push({ kind: 'message', key: message.id, message, changes: waiting, at, first });
     before = { senderId: message.sender.id, at };
   }
 

@@ -1,0 +1,102 @@
+import type { Message, PendingChange } from '@backchannel/client';
+import { CircleAlert, Clock, Copy, PenLine, RotateCw, Trash2, X } from 'lucide-react';
+import { useChat } from '../../app/chat.ts';
+import { startEditing } from '../../app/composing.ts';
+import { useSession } from '../../app/session.ts';
+import { copyText } from '../../ui/copyText.ts';
+import { toast } from '../../ui/Toasts.tsx';
+import { Act } from './Act.tsx';
+import { discardWithUndo } from './discard.ts';
+import { changeText, reasonText } from './words.ts';
+
+interface ChangeLineProps {
+  readonly message: Message;
+  readonly item: PendingChange;
+}
+
+/** Below a message: what is to become of it and has not yet, and the way to take that back. */
+export function ChangeLine({ message, item }: ChangeLineProps) {
+  const chat = useChat();
+  const cancel = () => discardWithUndo(chat, [item]);
+  if (item.state === 'failed') return <FailedChange message={message} item={item} />;
+  // A reaction shows on its chip, where pressing it takes it back.
+  if (item.change.type !== 'edit_message' && item.change.type !== 'delete_message') return null;
+  const isEdit = item.change.type === 'edit_message';
+  return (
+    <p className="bc-waiting mt-0.5 flex flex-wrap items-center gap-x-2 text-xs text-ink-faint">
+      <Clock className="size-3.5 shrink-0" aria-hidden="true" />
+      {isEdit ? 'Edit waiting to be sent' : 'Waiting to be deleted'}
+      {(isEdit || !item.unsure) && (
+        <Act icon={<X />} onClick={cancel}>
+          Cancel
+        </Act>
+      )}
+    </p>
+  );
+}
+
+function FailedChange({ message, item }: ChangeLineProps) {
+  const chat = useChat();
+  const { drafts } = useSession();
+  const { change, content, error } = item;
+  const isEdit = change.type === 'edit_message';
+  const conflict = error?.code === 'edit_conflict';
+  return (
+    <div
+      className="mt-1 rounded-md bg-danger-soft px-2.5 py-1.5 text-xs shadow-[inset_3px_0_0_var(--c-danger)]"
+      role="alert"
+    >
+      <p className="flex items-center gap-1.5 text-danger">
+        <CircleAlert className="size-3.5 shrink-0" aria-hidden="true" />
+        <span>
+          <strong className="font-semibold">
+            {isEdit ? 'Your edit was not saved.' : `${changeText(item)}: not done.`}
+          </strong>{' '}
+          {reasonText(error)}
+        </span>
+      </p>
+      {isEdit && (
+        <>
+          <p className="mt-1.5 text-ink-faint">{conflict ? 'It now reads as above. Your text:' : 'Your text:'}</p>
+          <p
+            dir="auto"
+            className="max-h-40 overflow-y-auto text-sm break-words whitespace-pre-wrap text-ink scroll-thin"
+          >
+            {content}
+          </p>
+        </>
+      )}
+      <div className="mt-1 -ml-1.5 flex flex-wrap items-center gap-0.5">
+        {error?.code !== 'message_deleted' && (
+          <Act icon={<RotateCw />} onClick={() => chat.retry(item.id)}>
+            {conflict ? 'Use mine' : 'Retry'}
+          </Act>
+        )}
+        {isEdit && !message.deleted && (
+          <Act
+            icon={<PenLine />}
+            onClick={() => {
+              startEditing(drafts, message, content);
+              chat.discard(item.id);
+            }}
+          >
+            Edit
+          </Act>
+        )}
+        {isEdit && (
+          <Act
+            icon={<Copy />}
+            onClick={async () => {
+              if (await copyText(content)) toast('Copied.');
+            }}
+          >
+            Copy
+          </Act>
+        )}
+        <Act icon={<Trash2 />} onClick={() => discardWithUndo(chat, [item])}>
+          {conflict ? 'Keep the other' : 'Discard'}
+        </Act>
+      </div>
+    </div>
+  );
+}

@@ -1,0 +1,34 @@
+import type { Message, MessageId, PendingChange, UserId } from '@backchannel/client';
+
+export const NO_CHANGES: readonly PendingChange[] = [];
+
+/** What waits, by the message it is about. */
+export function byMessage(changes: readonly PendingChange[]): ReadonlyMap<MessageId, readonly PendingChange[]> {
+  const found = new Map<MessageId, PendingChange[]>();
+  for (const item of changes) {
+    const { message_id } = item.change;
+    found.set(message_id, [...(found.get(message_id) ?? []), item]);
+  }
+  return found;
+}
+
+/** The message as it will be: with the edit and the reactions that are on their way. What was refused does not count. */
+export function asItWillBe(message: Message, changes: readonly PendingChange[], me: UserId): Message {
+  let { content, reactions } = message;
+  for (const { change, state } of changes) {
+    if (state === 'failed') continue;
+    if (change.type === 'edit_message') ({ content } = change);
+    if ('emoji' in change) reactions = react(reactions, change.emoji, me, change.type === 'add_reaction');
+  }
+  return content === message.content && reactions === message.reactions ? message : { ...message, content, reactions };
+}
+
+function react(reactions: Message['reactions'], emoji: string, me: UserId, on: boolean): Message['reactions'] {
+  const held = reactions.find((reaction) => reaction.emoji === emoji);
+  if ((held?.user_ids.includes(me) ?? false) === on) return reactions;
+  if (!held) return [...reactions, { emoji, count: 1, user_ids: [me] }];
+  const user_ids = on ? [...held.user_ids, me] : held.user_ids.filter((id) => id !== me);
+  return reactions
+    .map((each) => (each === held ? { ...each, user_ids, count: held.count + (on ? 1 : -1) } : each))
+    .filter(({ count }) => count > 0);
+}
