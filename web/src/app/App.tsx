@@ -10,6 +10,7 @@ import { Toasts } from '../ui/Toasts.tsx';
 import { AccountsContext } from './accounts.ts';
 import { Boundary } from './Boundary.tsx';
 import { ChatProvider } from './chat.ts';
+import { forgetComings } from './comings.ts';
 import { createDrafts } from './drafts.ts';
 import { useDropAndPaste } from './intoComposer.ts';
 import { late } from './late.ts';
@@ -117,8 +118,9 @@ function SignedIn({ api, state, user, load, openChat }: SignedInProps) {
     await tabs.wipe();
     await closeNotifications().catch(() => undefined);
     drafts.clear();
+    forgetComings(user.id);
     await latest.current();
-  }, [chat, drafts, tabs]);
+  }, [chat, drafts, tabs, user.id]);
   const session = useMemo<Session>(
     () => ({
       user,

@@ -20,6 +20,7 @@ import { useStore } from '../ui/store.ts';
 import { useKeptScroll } from '../ui/useKeptScroll.ts';
 import { usePhone } from '../ui/useMedia.ts';
 import { useChatState } from './chat.ts';
+import { useComingsWatch } from './comings.ts';
 import { learn, learnFromRooms } from './directory.ts';
 import { late, later } from './late.ts';
 import { membersOpen, openPanel } from './panels.ts';
@@ -54,6 +55,9 @@ export function Shell() {
     <div className="bc-shell flex h-dvh flex-col overflow-hidden">
       <Guard>
         <LearnNames />
+      </Guard>
+      <Guard>
+        <WatchComings current={current} />
       </Guard>
       <Guard>
         <Title current={current} />
@@ -93,6 +97,12 @@ function LearnNames() {
   // Two effects: a name that is older in the one than in the other must not be learnt anew with every message.
   useEffect(() => learn([user]), [user]);
   useEffect(() => learnFromRooms(rooms), [rooms]);
+  return null;
+}
+
+/** Draws nothing, for the same reason. */
+function WatchComings({ current }: { readonly current: number | null }) {
+  useComingsWatch(current);
   return null;
 }
 

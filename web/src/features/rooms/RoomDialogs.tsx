@@ -8,6 +8,8 @@ import { useSession } from '../../app/session.ts';
 import { Button } from '../../ui/Button.tsx';
 import { Dialog } from '../../ui/Dialog.tsx';
 import { Field } from '../../ui/Field.tsx';
+import { spokenName } from '../../ui/names.ts';
+import { toast } from '../../ui/Toasts.tsx';
 import { PeoplePicker } from './PeoplePicker.tsx';
 import { loadMembers } from './loadMembers.ts';
 
@@ -117,8 +119,10 @@ export function AddMembers({ room, onClose }: RoomDialogProps) {
 
   const add = async () => {
     setBusy(true);
-    if (await attempt(ask('add_members', { room_id: room.id, user_ids: chosen.map((user) => user.id) }))) onClose();
-    else setBusy(false);
+    if (await attempt(ask('add_members', { room_id: room.id, user_ids: chosen.map((user) => user.id) }))) {
+      toast(`Added ${chosen.map(spokenName).join(', ')} to ${roomLabel(room, me)}.`);
+      onClose();
+    } else setBusy(false);
   };
   return (
     <Dialog

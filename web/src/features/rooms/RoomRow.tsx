@@ -4,6 +4,7 @@ import { memo } from 'react';
 import { Link } from 'wouter';
 import { RoomName } from '../../app/RoomName.tsx';
 import { roomLabel, topicOf } from '../../app/roomNames.ts';
+import { useIsFresh } from '../../app/comings.ts';
 import { useSession } from '../../app/session.ts';
 import { cx } from '../../ui/classes.ts';
 import { cut, spokenFirstName } from '../../ui/names.ts';
@@ -26,12 +27,13 @@ export const RoomRow = memo(function RoomRow({ room, current, failed, now }: Roo
   const draft = useStore(drafts.store, (all) => all[room.id]);
   const edit = useStore(drafts.edits, (all) => all[room.id]);
   const unread = room.unread_count > 0 && !current;
+  const fresh = useIsFresh(room.id) && !current;
   const last = room.last_message;
   return (
     <Link
       href={`/rooms/${room.id}`}
       aria-current={current ? 'page' : undefined}
-      aria-label={spoken(room, user.id, unread, draft !== undefined || edit !== undefined, failed)}
+      aria-label={spoken(room, user.id, { unread, fresh, draft: draft !== undefined || edit !== undefined, failed })}
       data-room={room.id}
       className={cx(
         'group relative flex items-center gap-2.5 rounded-lg px-2 py-[0.3125rem] select-none pointer-coarse:py-2.5',
@@ -44,7 +46,7 @@ export const RoomRow = memo(function RoomRow({ room, current, failed, now }: Roo
       <RoomIcon room={room} />
       <span className="min-w-0 flex-1">
         <span className="flex items-baseline gap-2">
-          <span className={cx('truncate', unread || current ? 'font-semibold text-ink' : 'font-medium')}>
+          <span className={cx('truncate', unread || fresh || current ? 'font-semibold text-ink' : 'font-medium')}>
             <RoomName room={room} me={user.id} />
           </span>
           {last && (
@@ -76,6 +78,9 @@ export const RoomRow = memo(function RoomRow({ room, current, failed, now }: Roo
           </span>
           {failed && <CircleAlert aria-hidden="true" className="size-3.5 shrink-0 text-danger" />}
           {unread && <Badge room={room} />}
+          {fresh && !unread && (
+            <span className="shrink-0 rounded-full bg-accent px-1.5 text-2xs font-semibold text-on-accent">New</span>
+          )}
         </span>
       </span>
     </Link>
@@ -118,9 +123,17 @@ function Preview({ room, me }: { readonly room: Room; readonly me: number }) {
   );
 }
 
-function spoken(room: Room, me: number, unread: boolean, draft: boolean, failed: boolean): string {
+interface Marks {
+  readonly unread: boolean;
+  readonly fresh: boolean;
+  readonly draft: boolean;
+  readonly failed: boolean;
+}
+
+function spoken(room: Room, me: number, { unread, fresh, draft, failed }: Marks): string {
   const title = roomLabel(room, me);
   const parts = [room.kind === 'channel' ? `Channel ${title.slice(1)}` : title];
+  if (fresh) parts.push('new: you were added');
   if (unread) parts.push(`${room.unread_count} unread`);
   if (unread && room.mention_count > 0) parts.push(`${room.mention_count} mentioning you`);
   if (draft) parts.push('has a draft');

@@ -1,5 +1,6 @@
 import type { TimelineView } from '@backchannel/client';
 import { ArrowDown } from 'lucide-react';
+import { clockTime } from '../../ui/time.ts';
 import { Spinner } from '../../ui/Spinner.tsx';
 
 export function DayLine({ label }: { readonly label: string }) {
@@ -9,6 +10,17 @@ export function DayLine({ label }: { readonly label: string }) {
       <span className="text-xs font-medium text-ink-faint">{label}</span>
       <span className="h-px flex-1 bg-line" />
     </div>
+  );
+}
+
+/** Somebody came or went. */
+export function ComingLine({ text, at }: { readonly text: string; readonly at: number }) {
+  return (
+    <p className="px-3 py-1.5 text-xs break-words text-ink-faint md:px-5" data-testid="coming-line">
+      <span className="pl-12">
+        {text} · <time dateTime={new Date(at).toISOString()}>{clockTime(at)}</time>
+      </span>
+    </p>
   );
 }
 

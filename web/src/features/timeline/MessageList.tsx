@@ -2,11 +2,12 @@ import type { Quote, Room, TimelineView, User } from '@backchannel/client';
 import { type Ref, useImperativeHandle, useMemo, useRef } from 'react';
 import { Virtualizer, type VirtualizerHandle } from 'virtua';
 import { useChat } from '../../app/chat.ts';
+import { useComings } from '../../app/comings.ts';
 import { Guard } from '../../ui/Guard.tsx';
 import { dayLabel } from '../../ui/time.ts';
 import { useNow } from '../../ui/useNow.ts';
 import { DayPill } from './DayPill.tsx';
-import { DayLine, LatestButton, TopNote, UnreadLine } from './Lines.tsx';
+import { ComingLine, DayLine, LatestButton, TopNote, UnreadLine } from './Lines.tsx';
 import { MessageRow } from './MessageRow.tsx';
 import { PendingRow } from './PendingRow.tsx';
 import { RoomStart } from './RoomStart.tsx';
@@ -40,7 +41,8 @@ const BUFFER_PX = 600;
 export function MessageList({ ref, room, view, me, unread, onJump }: MessageListProps) {
   const chat = useChat();
   const marked = unread !== null;
-  const wanted = useMemo(() => rowsOf(view, me, marked), [view, me, marked]);
+  const comings = useComings(room.id);
+  const wanted = useMemo(() => rowsOf(view, me, marked, comings), [view, me, marked, comings]);
   const { rows, shift } = useSteps(wanted);
   const scroller = useRef<HTMLDivElement>(null);
   const list = useRef<VirtualizerHandle>(null);
@@ -63,6 +65,8 @@ export function MessageList({ ref, room, view, me, unread, onJump }: MessageList
         return <DayLine key={row.key} label={dayLabel(row.at, now)} />;
       case 'unread':
         return <UnreadLine key="unread" count={unread} />;
+      case 'coming':
+        return <ComingLine key={row.key} text={row.text} at={row.at} />;
       case 'message':
         return (
           <RowGuard key={row.key} row={row} me={me} tabbable={roving.tabbable === row.key} onJump={onJump}>

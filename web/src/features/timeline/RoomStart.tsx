@@ -5,7 +5,9 @@ import { RoomName } from '../../app/RoomName.tsx';
 import { otherMember, roomLabel, topicOf } from '../../app/roomNames.ts';
 import { useSession } from '../../app/session.ts';
 import { Avatar } from '../../ui/Avatar.tsx';
-import { stop } from '../../ui/names.ts';
+import { spokenName, stop } from '../../ui/names.ts';
+
+const list = new Intl.ListFormat('en', { type: 'conjunction' });
 
 /** The beginning of a room's log: what this place is, and what to do when nothing was said yet. */
 export function RoomStart({ room }: { readonly room: Room }) {
@@ -38,7 +40,11 @@ export function RoomStart({ room }: { readonly room: Room }) {
 }
 
 function introduction(room: Room, me: UserId): string {
-  if (room.kind === 'group') return 'The beginning of this group. Its members see what is written here.';
+  if (room.kind === 'group') {
+    const others = room.members.filter((member) => member.id !== me).map(spokenName);
+    const who = others.length > 0 ? ` with ${list.format(others)}` : '';
+    return `The beginning of this group${who}. Its members see what is written here.`;
+  }
   const name = roomLabel(room, me);
   return stop(
     room.kind === 'direct' ? `The beginning of your conversation with ${name}` : `The very beginning of ${name}`,

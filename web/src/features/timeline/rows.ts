@@ -1,4 +1,5 @@
 import type { Message, PendingChange, PendingMessage, Quote, Seq, TimelineView, User } from '@backchannel/client';
+import type { Coming } from '../../app/comings.ts';
 import { dayAfter, dayOf } from '../../ui/time.ts';
 import { byMessage, NO_CHANGES } from './pendingChanges.ts';
 
@@ -7,6 +8,7 @@ export type Row =
   | { readonly kind: 'start'; readonly key: 'start' }
   | { readonly kind: 'day'; readonly key: string; readonly at: number }
   | { readonly kind: 'unread'; readonly key: 'unread' }
+  | { readonly kind: 'coming'; readonly key: string; readonly text: string; readonly at: number }
   | {
       readonly kind: 'message';
       readonly key: string;
@@ -37,7 +39,7 @@ interface Before {
  * The rows of a timeline: days, the unread mark, messages in groups, then what is not sent yet.
  * `marksUnread` is false where nothing was unread when the room was opened: the mark of an earlier visit is of no use.
  */
-export function rowsOf(view: TimelineView, me: User, marksUnread = true): Row[] {
+export function rowsOf(view: TimelineView, me: User, marksUnread = true, comings: readonly Coming[] = []): Row[] {
   const rows: Row[] = [];
   let tomorrow = Number.NEGATIVE_INFINITY;
   let before: Before | null = null;
@@ -55,9 +57,22 @@ export function rowsOf(view: TimelineView, me: User, marksUnread = true): Row[] 
     rows.push({ kind: 'day', key: `day-${dayOf(at)}`, at });
   };
 
+  // Those that lie in the window, each before the message that followed it.
+  const oldest = view.messages[0]?.seq ?? 0;
+  let next = 0;
+  const come = (before_seq: Seq): void => {
+    for (let each = comings[next]; each && each.seq < before_seq; each = comings[(next += 1)]) {
+      if (view.hasOlder && each.seq < oldest) continue;
+      open(each.at);
+      before = null;
+      rows.push({ kind: 'coming', key: each.key, text: each.text, at: each.at });
+    }
+  };
+
   for (const message of view.messages) {
     // A time that is none stands with what is before it.
     const at = timeOf(message.created_at, before?.at ?? 0);
+    come(message.seq);
     open(at);
     if (!marked && isFirstUnread(message, view.firstUnreadSeq as Seq, me)) {
       marked = true;
@@ -72,6 +87,7 @@ export function rowsOf(view: TimelineView, me: User, marksUnread = true): Row[] 
 
   // What is not sent stands at the end of the log; while the log's end is not loaded, that is not here.
   if (view.hasNewer) return rows;
+  come(Number.POSITIVE_INFINITY);
   const quotes = new Map(view.messages.map((message) => [message.id, message]));
   for (const pending of view.pending) {
     open(pending.createdAt);
