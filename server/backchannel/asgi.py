@@ -34,7 +34,7 @@ if not apps.is_installed("backchannel.store") or not apps.is_installed("backchan
 
 from backchannel import __version__
 from backchannel.accounts import authenticate as accounts
-from backchannel.accounts import lookup, revocation, sweeping, token_uses, writing
+from backchannel.accounts import credential_uses, lookup, revocation, sweeping, writing
 from backchannel.accounts.identity import Ended
 from backchannel.commands.context import Context
 from backchannel.commands.publish import publisher
@@ -119,7 +119,7 @@ class Chat:
             admission=admission or Admission(config.arrivals_at_once or AT_ONCE, config.arrivals_waiting or WAITING),
             recall=accounts.recall,
         )
-        self.rounds = Rounds(self.node, lookup.dead_among, token_uses.write, sweeping.sweep)
+        self.rounds = Rounds(self.node, lookup.dead_among, credential_uses.write, sweeping.sweep)
         self.watch = Watch(self.log.disk, bus.check, self.log.rewrite)
         self._bus = bus
         self._tasks: set[asyncio.Task[Any]] = set()

@@ -27,11 +27,11 @@ def _forget() -> Iterator[None]:
     yield
     from django.core.cache import cache
 
-    from backchannel.accounts import authenticate, personal_rates, token_uses
+    from backchannel.accounts import authenticate, credential_uses, personal_rates
 
     cache.clear()
     personal_rates.forget()
-    token_uses._noted.clear()
+    credential_uses.forget()
     authenticate._memory = authenticate._Memory()
 
 

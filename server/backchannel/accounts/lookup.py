@@ -17,7 +17,7 @@ from django.db import connection, transaction
 from django.utils import timezone
 from django.utils.crypto import constant_time_compare
 
-from backchannel.accounts import token_uses
+from backchannel.accounts import credential_uses
 from backchannel.accounts.identity import Identity, Proof, Via
 from backchannel.accounts.models import Ticket, Token
 from backchannel.accounts.persons import person_of
@@ -27,8 +27,7 @@ from backchannel.accounts.sessions import stored_key_of
 Kind = Literal["session", "token"]
 
 TICKET_LIFE = timedelta(seconds=30)
-# "Last used" is for finding forgotten tokens; to the minute would be a row written for every call.
-LAST_USED_STEP = timedelta(minutes=5)
+LAST_USED_STEP = credential_uses.STEP
 
 
 def by_secret(kind: Kind, secret: str) -> Identity | None:
@@ -74,6 +73,9 @@ def issue_token(user: Any, name: str = "") -> str:
 def dead_among(proofs: Collection[Proof]) -> set[str]:
     """Of these proofs, the credentials that are over: at most one query for each kind, and one for the users."""
     sessions = _live_sessions([proof.session_key for proof in proofs if proof.session_key])
+    now = timezone.now()
+    for session_key in sessions:
+        credential_uses.note_session(session_key, now)
     tokens = {token.id for token in _live_tokens("id", [proof.token_id for proof in proofs if proof.token_id])}
     return {
         proof.credential
@@ -82,12 +84,18 @@ def dead_among(proofs: Collection[Proof]) -> set[str]:
     }
 
 
+def live_session_keys(keys: list[str]) -> set[str]:
+    """Which of the sessions that are stored under these keys are signed in: two queries, however many."""
+    return set(_live_sessions(keys))
+
+
 def _by_session(session_key: str, via: Via) -> Identity | None:
     """`session_key`: as it is stored."""
     found = _live_sessions([session_key]).get(session_key)
     if found is None:
         return None
     user, expires = found
+    credential_uses.note_session(session_key, timezone.now())
     return _identity(user, Proof(session_key=session_key), via, expires)
 
 
@@ -144,7 +152,7 @@ def _by_live_token(column: Literal["id", "digest"], value: int | str | None, via
         return None
     token = tokens[0]
     if token.is_use_to_be_noted:
-        token_uses.note(token.id, timezone.now())
+        credential_uses.note(token.id, timezone.now())
     return _identity(token.user, Proof(token_id=token.id), via, None)
 
 

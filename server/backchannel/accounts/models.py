@@ -58,6 +58,20 @@ class Token(models.Model):
         return self.name or f"token {self.pk}"
 
 
+class SignIn(models.Model):
+    """What is told to somebody of a session of theirs. `session_key`: as the session's row has it, which is a hash."""
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="chat_sign_ins")
+    session_key = models.CharField(max_length=64, unique=True)
+    created = models.DateTimeField(default=timezone.now)
+    last_used = models.DateTimeField(default=timezone.now)
+    address = models.CharField(max_length=64, blank=True)
+    agent = models.CharField(max_length=300, blank=True)
+
+    def __str__(self) -> str:
+        return f"sign-in {self.pk}"
+
+
 class Ticket(models.Model):
     """A one-time stand-in for the credential that made it, good for 30 s in the query of the handshake.
 

@@ -19,11 +19,12 @@ from django.utils import timezone
 
 from backchannel.accounts import setup_secret
 from backchannel.accounts.entrance import is_set_up
-from backchannel.accounts.models import Invitation, Ticket
+from backchannel.accounts.models import Invitation, SignIn, Ticket
 
 BATCH: Final = 500
 KEEP_INVITATIONS: Final = timedelta(days=30)
 """How long an ended invitation is still listed in the admin pages."""
+KEEP_SIGN_INS: Final = timedelta(hours=1)
 
 # Any number will do, if it is always the same: it names the lock among those of this database.
 _LOCK: Final = 0x73776565
@@ -41,6 +42,7 @@ def sweep() -> int:
             return 0
         for ended in (
             *_sessions(now),
+            *_sign_ins(now),
             Ticket.objects.filter(expires__lt=now),
             Invitation.objects.filter(expires__lt=now - KEEP_INVITATIONS),
         ):
@@ -54,6 +56,14 @@ def _sessions(now: Any) -> Iterator[QuerySet[Any]]:
         yield store.get_model_class().objects.filter(expire_date__lt=now)
     else:
         store.clear_expired()
+
+
+def _sign_ins(now: Any) -> Iterator[QuerySet[Any]]:
+    """Of sessions that are gone. A session that has just been given another key has its row in a moment."""
+    store = import_module(settings.SESSION_ENGINE).SessionStore
+    if hasattr(store, "get_model_class"):
+        alive = store.get_model_class().objects.values("session_key")
+        yield SignIn.objects.filter(last_used__lt=now - KEEP_SIGN_INS).exclude(session_key__in=alive)
 
 
 def _delete(ended: QuerySet[Any]) -> int:

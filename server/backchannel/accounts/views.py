@@ -26,12 +26,12 @@ from backchannel.text_rules import clean_name
 View = Callable[..., HttpResponse]
 
 
-def _only(*methods: str) -> Callable[[View], View]:
+def only(*methods: str) -> Callable[[View], View]:
     """Refuse other methods, and answer errors as problems."""
 
     def wrap(view: View) -> View:
         @wraps(view)
-        def guarded(request: HttpRequest, **path: str) -> HttpResponse:
+        def guarded(request: HttpRequest, **path: Any) -> HttpResponse:
             if request.method not in methods:
                 refusal = problem(CommandError(Code.METHOD_NOT_ALLOWED, f"Use {' or '.join(methods)} here."))
                 refusal["Allow"] = ", ".join(methods)
@@ -48,13 +48,13 @@ def _only(*methods: str) -> Callable[[View], View]:
     return wrap
 
 
-@_only("GET")
+@only("GET")
 def state(request: HttpRequest) -> HttpResponse:
     """Where a browser that just opened the app stands."""
     return answer(state_of(request))
 
 
-@_only("POST")
+@only("POST")
 def setup(request: HttpRequest) -> HttpResponse:
     """Make the owner, while nobody exists, and sign in.
 
@@ -93,7 +93,7 @@ def _already_set_up() -> CommandError:
     return CommandError(Code.FORBIDDEN, "This server has an owner already. Sign in, or ask for an invitation.")
 
 
-@_only("POST")
+@only("POST")
 def create_invitation(request: HttpRequest) -> HttpResponse:
     """Make an invitation link: staff only."""
     _check_staff(request)
@@ -106,23 +106,23 @@ def create_invitation(request: HttpRequest) -> HttpResponse:
     if not 1 <= max_uses <= invitations.MOST_USES:
         raise invalid(max_uses=f"Is not from 1 to {invitations.MOST_USES}.")
     secret, row = invitations.create_invitation(request.user, timedelta(days=days), max_uses)
-    body = {"url": invitation_url(request, secret), "expires_at": _wire(row.expires), "max_uses": max_uses}
+    body = {"url": invitation_url(request, secret), "expires_at": wire_time(row.expires), "max_uses": max_uses}
     return answer(body, 201)
 
 
-@_only("GET")
+@only("GET")
 def check_invitation(request: HttpRequest, secret: str) -> HttpResponse:
     """Whether a link is open; why one is not is not told."""
     until = invitations.open_until(secret)
     if until is None:
         raise CommandError(Code.NOT_FOUND, "This invitation is used up or has ended. Ask for a new one.")
-    return answer({"valid": True, "expires_at": _wire(until), "workspace": workspace().name})
+    return answer({"valid": True, "expires_at": wire_time(until), "workspace": workspace().name})
 
 
-@_only("PATCH")
+@only("PATCH")
 def profile(request: HttpRequest) -> HttpResponse:
     """Change one's own display name."""
-    user = _check_signed_in(request)
+    user = check_signed_in(request)
     personal_rates.profile.take(str(user.pk))
     given = read_json(request, display_name=str).get("display_name", "")
     refusal = display_names.why_not(given)
@@ -177,14 +177,14 @@ def _user(request: HttpRequest) -> dict[str, Any]:
     }
 
 
-def _check_signed_in(request: HttpRequest) -> Any:
+def check_signed_in(request: HttpRequest) -> Any:
     if not request.user.is_authenticated:
         raise CommandError(Code.UNAUTHENTICATED, "Sign in first.")
     return request.user
 
 
 def _check_staff(request: HttpRequest) -> None:
-    if not _check_signed_in(request).is_staff:
+    if not check_signed_in(request).is_staff:
         raise CommandError(Code.FORBIDDEN, "Only the owner and staff can invite.")
 
 
@@ -195,5 +195,5 @@ def invitation_url(request: HttpRequest, secret: str) -> str:
     return origins[0] + path if origins else request.build_absolute_uri(path)
 
 
-def _wire(moment: Any) -> str:
+def wire_time(moment: Any) -> str:
     return times.to_wire(int(moment.timestamp() * 1_000_000))

@@ -9,7 +9,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from backchannel.accounts import authenticate as module
-from backchannel.accounts import lookup, token_uses
+from backchannel.accounts import credential_uses, lookup
 from backchannel.accounts.authenticate import authenticate
 from backchannel.accounts.models import Token
 from backchannel.store.hop import in_thread
@@ -29,7 +29,7 @@ def last_used() -> datetime | None:
 async def test_a_use_is_written_in_the_next_round_and_not_before(token: str) -> None:
     await authenticate(scope(authorization=f"Bearer {token}"))
     assert await in_thread(last_used) is None
-    await in_thread(token_uses.write)
+    await in_thread(credential_uses.write)
     assert await in_thread(last_used) is not None
 
 
@@ -44,12 +44,12 @@ def test_whoever_shows_a_token_makes_nothing_be_written(token: str) -> None:
 
 def test_what_was_noted_lately_is_not_noted_again(token: str) -> None:
     lookup.by_secret("token", token)
-    token_uses.write()
+    credential_uses.write()
     lookup.by_secret("token", token)
-    assert token_uses._noted == {}
+    assert credential_uses._noted == {}
     Token.objects.update(last_used=timezone.now() - lookup.LAST_USED_STEP - timedelta(seconds=1))
     lookup.by_secret("token", token)
-    assert len(token_uses._noted) == 1
+    assert len(credential_uses._noted) == 1
 
 
 def test_the_uses_of_many_tokens_are_few_statements(ada: Any) -> None:
@@ -57,10 +57,10 @@ def test_the_uses_of_many_tokens_are_few_statements(ada: Any) -> None:
     Token.objects.bulk_create(tokens)
     at = timezone.now()
     for token_id in Token.objects.values_list("pk", flat=True):
-        token_uses.note(token_id, at)
+        credential_uses.note(token_id, at)
     with CaptureQueriesContext(connection) as queries:
-        token_uses.write()
-        token_uses.write()
+        credential_uses.write()
+        credential_uses.write()
     assert len(queries) == 3
     assert Token.objects.filter(last_used=at).count() == 1001
 
@@ -74,10 +74,10 @@ def test_what_could_not_be_written_is_written_the_next_time(token: str, monkeypa
     with monkeypatch.context() as broken:
         broken.setattr(type(Token.objects.all()), "update", locked)
         with pytest.raises(OperationalError):
-            token_uses.write()
+            credential_uses.write()
         assert lookup.by_secret("token", token) is not None
     assert last_used() is None
-    token_uses.write()
+    credential_uses.write()
     assert last_used() is not None
 
 
