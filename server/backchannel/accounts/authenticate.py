@@ -5,7 +5,8 @@
 
     ?token= (WebSocket only)   a ticket: works once
     Authorization: Bearer      a token of a program
-    session cookie             Django's session, together with the Origin rule
+    session cookie             Django's session, together with the Origin rule; of several cookies of that name
+                               (another path, another domain) the first whose session is alive
 
 A positive answer is remembered for `REMEMBER_S` seconds, and forgotten at once when the credential
 ends in this process or the hub brings word that it ended in another. The database is asked in a thread.
@@ -17,7 +18,6 @@ import threading
 import time
 from collections.abc import Mapping, MutableMapping
 from dataclasses import dataclass
-from http.cookies import CookieError, SimpleCookie
 from typing import Any
 from urllib.parse import parse_qs
 
@@ -27,6 +27,7 @@ from backchannel.accounts import lookup
 from backchannel.accounts.identity import Ended, Identity
 from backchannel.accounts.origin import may_use_cookie
 from backchannel.accounts.secrets import TOKEN_PREFIX, digest
+from backchannel.accounts.session_cookie import first_live, session_keys
 from backchannel.protocol.errors import Code, CommandError
 from backchannel.store.hop import in_thread
 
@@ -42,7 +43,10 @@ async def authenticate(scope: Mapping[str, Any]) -> Identity:
     credentials = _read(scope)
     if credentials.in_query is not None:
         return await _by_ticket(credentials.in_query, websocket=scope["type"] == "websocket")
-    return await _remembered(*_shown(scope, credentials))
+    kind, secrets = _shown(scope, credentials)
+    # Which of several is alive, the database says at each call: it is asked twice, and the answer is Django's.
+    secret = secrets[0] if len(secrets) == 1 else await in_thread(first_live, secrets)
+    return await _remembered(kind, secret)
 
 
 def recall(scope: MutableMapping[str, Any]) -> Identity | None:
@@ -56,7 +60,10 @@ def recall(scope: MutableMapping[str, Any]) -> Identity | None:
             credentials = _read(scope)
             if credentials.in_query is not None:
                 return None
-            key = scope[_KEY] = _key(*_shown(scope, credentials))
+            kind, secrets = _shown(scope, credentials)
+            if len(secrets) > 1:
+                return None
+            key = scope[_KEY] = _key(kind, secrets[0])
         except CommandError:
             return None
     return _memory.get(key)
@@ -77,7 +84,7 @@ def forget(ended: Ended) -> None:
 class _Credentials:
     in_query: str | None
     bearer: str | None
-    session_key: str
+    session_keys: tuple[str, ...]
     host: str
     origin: str | None
     fetch_site: str | None
@@ -97,7 +104,7 @@ def _read(scope: Mapping[str, Any]) -> _Credentials:
     return _Credentials(
         in_query=tokens[0] if tokens else None,
         bearer=_bearer(headers.get(b"authorization")),
-        session_key=_session_key(headers.get(b"cookie")),
+        session_keys=session_keys(headers[b"cookie"]) if b"cookie" in headers else (),
         host=headers.get(b"host", b"").decode("latin-1"),
         origin=_text(headers.get(b"origin")),
         fetch_site=_text(headers.get(b"sec-fetch-site")),
@@ -116,30 +123,6 @@ def _bearer(header: bytes | None) -> str | None:
     return secret.strip() if scheme.lower() == "bearer" else None
 
 
-def _session_key(header: bytes | None) -> str:
-    if header is None:
-        return ""
-    name = settings.SESSION_COOKIE_NAME
-    text = header.decode("latin-1")
-    if name not in text:
-        return ""
-    for part in text.split(";"):
-        key, _, value = part.strip().partition("=")
-        if key == name:
-            return _unquoted(value)
-    return ""
-
-
-def _unquoted(value: str) -> str:
-    if not value.startswith('"'):
-        return value
-    try:
-        cookie = SimpleCookie(f"k={value}")
-    except CookieError:
-        return ""
-    return cookie["k"].value if "k" in cookie else ""
-
-
 def _check_origin(scope: Mapping[str, Any], credentials: _Credentials) -> None:
     if not may_use_cookie(
         websocket=scope["type"] == "websocket",
@@ -156,13 +139,13 @@ def _check_origin(scope: Mapping[str, Any], credentials: _Credentials) -> None:
         )
 
 
-def _shown(scope: Mapping[str, Any], credentials: _Credentials) -> tuple[lookup.Kind, str]:
-    """The secret that speaks. Raises `CommandError`: 401 where there is none, 403."""
+def _shown(scope: Mapping[str, Any], credentials: _Credentials) -> tuple[lookup.Kind, tuple[str, ...]]:
+    """The secret that speaks, of session cookies each. Raises `CommandError`: 401 where there is none, 403."""
     if credentials.bearer is not None:
-        return "token", credentials.bearer
-    if credentials.session_key:
+        return "token", (credentials.bearer,)
+    if credentials.session_keys:
         _check_origin(scope, credentials)
-        return "session", credentials.session_key
+        return "session", credentials.session_keys
     raise _unauthenticated("Sign in, or send a token as Authorization: Bearer.")
 
 

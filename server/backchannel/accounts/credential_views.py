@@ -9,7 +9,7 @@ from django.http import HttpRequest, HttpResponse
 
 from backchannel.accounts import personal_rates, sign_ins, tokens
 from backchannel.accounts.devices import device_of
-from backchannel.accounts.problems import answer
+from backchannel.accounts.problems import answer, read_json
 from backchannel.accounts.views import check_signed_in, only, wire_time
 from backchannel.protocol.errors import Code, CommandError
 
@@ -88,4 +88,6 @@ def token(request: HttpRequest, id: int) -> HttpResponse:
 def _person(request: HttpRequest) -> Any:
     user = check_signed_in(request)
     personal_rates.credentials.take(str(user.pk))
+    if request.body:
+        read_json(request)
     return user

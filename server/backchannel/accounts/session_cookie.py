@@ -1,0 +1,79 @@
+"""Which session cookie counts, where a browser sends several of that name: one rule for Django's pages and for /api.
+
+A browser keeps cookies of one name side by side where their path or domain differs: an older version of a site left one, a
+neighbouring host set one. Django takes the last of them; whoever takes the first reads another session, and a stale one that
+cannot be deleted from here would lock its owner out for good. So: the first whose session is alive, else the first.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from importlib import import_module
+from typing import Any, Final
+
+from django.conf import settings
+from django.contrib.auth.signals import user_logged_out
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
+
+from backchannel.accounts import lookup
+from backchannel.accounts.sessions import stored_key_of
+
+AT_MOST: Final = 16
+"""More than browsers send by accident; all are looked up in one query."""
+
+# No engine makes other keys, and what holds a NUL or a quote need not be looked for.
+_KEY: Final = re.compile(r"[A-Za-z0-9_.:-]{8,128}")
+
+GetResponse = Callable[[HttpRequest], HttpResponseBase]
+
+
+def session_keys(header: bytes | str) -> tuple[str, ...]:
+    """The values of the session cookies in a Cookie header that could be keys, in their order, each once."""
+    name = settings.SESSION_COOKIE_NAME
+    text = header.decode("latin-1") if isinstance(header, bytes) else header
+    if name not in text:
+        return ()
+    found: dict[str, None] = {}
+    for part in text.split(";"):
+        key, _, value = part.strip().partition("=")
+        value = value.strip().strip('"')
+        if key.strip() == name and _KEY.fullmatch(value):
+            found[value] = None
+    return tuple(found)[:AT_MOST]
+
+
+def first_live(keys: Sequence[str]) -> str:
+    """The first whose session is signed in; the first of all where none is. Asks the database; call it in a thread."""
+    stored = {key: stored_key_of(key) for key in keys}
+    alive = lookup.live_session_keys(list(stored.values()))
+    return next((key for key in keys if stored[key] in alive), keys[0])
+
+
+class OneSessionCookie:
+    """Middleware above Django's of sessions: shows it the one that counts. Signing out ends all that were sent."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self._get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        name = settings.SESSION_COOKIE_NAME
+        if name in request.COOKIES:
+            keys = session_keys(request.META.get("HTTP_COOKIE", ""))
+            if not keys:
+                del request.COOKIES[name]
+            else:
+                request.COOKIES[name] = keys[0] if len(keys) == 1 else first_live(keys)
+                request.session_keys_sent = keys  # type: ignore[attr-defined]
+        return self._get_response(request)
+
+
+def end_all_sent(request: Any, **_: Any) -> None:
+    """Signed out: a second session in the same browser would still be in."""
+    for key in getattr(request, "session_keys_sent", ()):
+        if key != request.session.session_key:
+            import_module(settings.SESSION_ENGINE).SessionStore(key).delete()
+
+
+user_logged_out.connect(end_all_sent, dispatch_uid="backchannel.session_cookie")

@@ -1,0 +1,84 @@
+"""Two cookies of one name: Django's pages and /api read the same session, and a bad one locks nobody out."""
+
+import itertools
+from typing import Any
+
+import pytest
+from django.conf import settings
+from django.test import Client
+
+from backchannel.accounts.authenticate import authenticate, recall
+from backchannel.accounts.session_cookie import session_keys
+from backchannel.protocol.errors import CommandError
+from tests.accounts.conftest import SignIn, session_key
+
+NAME = settings.SESSION_COOKIE_NAME
+STALE = "0123456789abcdefghijklmnopqrstuv"
+BAD = ("", '""', '"\\000"', "x", "\u00ff" * 32, "a b", "y" * 200, STALE, "%00" * 8)
+
+
+def header(*values: str) -> str:
+    return "theme=dark; " + "; ".join(f"{NAME}={value}" for value in values) + "; csrftoken=x"
+
+
+def of_django(cookies: str) -> str | None:
+    user = Client().get("/account/state", headers={"cookie": cookies}).json()["user"]
+    return user and str(user["username"])
+
+
+async def of_api(cookies: str) -> str | None:
+    scope = {
+        "type": "http",
+        "method": "GET",
+        "query_string": b"",
+        "headers": [(b"host", b"testserver"), (b"cookie", cookies.encode("latin-1"))],
+    }
+    try:
+        return (recall(scope) or await authenticate(scope)).username
+    except CommandError:
+        return None
+
+
+async def both(cookies: str) -> str | None:
+    from asgiref.sync import sync_to_async
+
+    django, api = await sync_to_async(of_django)(cookies), await of_api(cookies)
+    assert django == api, cookies
+    return api
+
+
+@pytest.mark.parametrize("bad", BAD)
+async def test_a_bad_second_cookie_locks_nobody_out(ada: Any, sign_in: SignIn, bad: str) -> None:
+    from asgiref.sync import sync_to_async
+
+    good = session_key(await sync_to_async(sign_in)("ada"))
+    for cookies in (header(bad, good), header(good, bad), header(bad, good, bad), header(bad, bad, f'"{good}"')):
+        assert await both(cookies) == "ada"
+        assert await both(cookies) == "ada"
+    assert await both(header(bad)) is None
+
+
+async def test_of_two_that_are_good_the_first_counts_for_both(owner: Any, ada: Any, sign_in: SignIn) -> None:
+    from asgiref.sync import sync_to_async
+
+    keys = {name: session_key(await sync_to_async(sign_in)(name)) for name in ("ada", "owner")}
+    for first, second in itertools.permutations(keys):
+        assert await both(header(STALE, keys[first], keys[second])) == first
+        await both(header(keys[second]))
+        assert await both(header(keys[first], keys[second])) == first
+
+
+def test_signing_out_ends_every_session_that_the_browser_sends(ada: Any, sign_in: SignIn) -> None:
+    keys = [session_key(sign_in("ada")) for _ in range(2)]
+    cookies = header(*keys)
+    assert of_django(cookies) == "ada"
+    answer = Client().delete("/_allauth/browser/v1/auth/session", headers={"cookie": cookies})
+    assert answer.status_code == 401
+    assert of_django(cookies) is None
+    assert of_django(header(*reversed(keys))) is None
+
+
+def test_so_many_are_looked_at_and_no_more() -> None:
+    assert len(session_keys(header(*(f"{number:032}" for number in range(100))))) == 16
+    assert session_keys(header(STALE, STALE)) == (STALE,)
+    assert session_keys(f"not{NAME}={STALE}; {NAME}x={STALE}") == ()
