@@ -18,6 +18,7 @@ export function UnsentButton() {
   return (
     <button
       type="button"
+      data-unsent
       onClick={() => openPanel.set('unsent')}
       className="mb-1 flex h-9 w-full items-center gap-2.5 rounded-lg px-2 text-left text-sm font-medium hover:bg-hover pointer-coarse:h-11"
     >

@@ -22,7 +22,7 @@ export function RoomList({ current }: { readonly current: number | null }) {
   if (!loaded) return <ListSkeleton />;
   if (rooms.length === 0) return <NoRooms />;
   return (
-    <nav aria-label="Rooms" className="flex flex-col gap-4 px-2 pt-1 pb-4">
+    <nav aria-label="Rooms" className="flex flex-col gap-4 px-2 pt-1 pb-4 max-md:pb-28">
       {sectionsOf(rooms, me).map((section) => (
         <SectionView key={section.kind} section={section} current={current} failed={failed} now={now} />
       ))}

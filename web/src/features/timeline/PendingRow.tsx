@@ -66,7 +66,7 @@ function Waiting({ pending }: { readonly pending: PendingMessage }) {
   const chat = useChat();
   const { drafts } = useSession();
   return (
-    <span className="bc-waiting flex shrink-0 items-center gap-0.5 pb-px text-xs text-ink-faint">
+    <span className="bc-waiting flex shrink-0 items-center gap-0.5 pb-px pointer-coarse:-my-2 text-xs text-ink-faint">
       <span title="Waiting to be sent">
         <Clock className="inline size-3.5 -translate-y-px" aria-hidden="true" />
       </span>
