@@ -13,6 +13,7 @@ import time
 import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
+from pathlib import Path
 from typing import Any, Final, cast
 
 import django
@@ -45,9 +46,10 @@ from backchannel.fanout.facts import EndedFact, PresenceFact
 from backchannel.fanout.hub import Hub
 from backchannel.fanout.memory import MemoryBus
 from backchannel.fanout.presence import Presence, Sight
-from backchannel.ops.health import Ill, health_routes
+from backchannel.ops.health import Ill, exposition, health_routes
 from backchannel.ops.lag import sample_lag
 from backchannel.ops.watch import Watch
+from backchannel.ops.workers import Workers
 from backchannel.protocol import codec
 from backchannel.protocol.errors import CloseCode, CommandError
 from backchannel.protocol.frames import GoingAway
@@ -93,6 +95,7 @@ class Chat:
         limits: Limits | None = None,
         heartbeat_s: int | None = None,
         admission: Admission | None = None,
+        workers: Workers | None = None,
     ) -> None:
         config = _configured()
         limits = limits or config.limits
@@ -121,6 +124,7 @@ class Chat:
         )
         self.rounds = Rounds(self.node, lookup.dead_among, credential_uses.write, sweeping.sweep)
         self.watch = Watch(self.log.disk, bus.check, self.log.rewrite)
+        self._workers = workers
         self._bus = bus
         self._tasks: set[asyncio.Task[Any]] = set()
         self._is_running = False
@@ -139,6 +143,7 @@ class Chat:
                     {"database": _database_answers, "disk": self._has_room},
                     lambda: self.node.draining,
                     {"bus": bus.check},
+                    workers,
                 ),
                 Mount("/static", _below_static(StaticFiles())),
                 Mount("/", django_application),
@@ -168,6 +173,8 @@ class Chat:
         serving.start()
         await self.rounds.note_epoch()
         self.rounds.start()
+        if self._workers is not None:
+            await self._workers.start()
         watching = [loop.create_task(sample_lag(loop.time)), loop.create_task(self.watch.run())]
         writing.use(self.log.submit)
         deaf = revocation.listen(lambda ended: _call(loop, self._announce, ended))
@@ -180,6 +187,8 @@ class Chat:
             writing.use(None)
             for task in watching:
                 task.cancel()
+            if self._workers is not None:
+                await self._workers.stop()
             await self.rounds.stop()
             await asyncio.to_thread(self.log.stop)
             await self.hub.stop()
@@ -284,6 +293,7 @@ def _configured() -> ChatConfig:
         raise ImproperlyConfigured(str(error)) from None
 
 
-def standalone() -> Chat:
-    """The chat around the standalone app's own pages."""
-    return Chat(cast("ASGIApp", get_asgi_application()))
+def standalone(workers: tuple[Path, int] | None = None) -> Chat:
+    """The chat around the standalone app's own pages. `workers`: of several, the folder between them and this one's number."""
+    between = None if workers is None else Workers(*workers, exposition)
+    return Chat(cast("ASGIApp", get_asgi_application()), workers=between)

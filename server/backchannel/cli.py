@@ -67,7 +67,7 @@ def _parser() -> argparse.ArgumentParser:
     serve.add_argument("--port", help="port to listen on, 0 for any (BACKCHANNEL_PORT, else 8000)")
     serve.add_argument("--workers", metavar="N", help="processes that serve (BACKCHANNEL_WORKERS, else 1)")
     # What the supervisor of several says to each: the descriptors of the listening socket and of the tie to it.
-    serve.add_argument("--as-worker", nargs=2, type=int, help=argparse.SUPPRESS)
+    serve.add_argument("--as-worker", nargs=4, help=argparse.SUPPRESS)
     serve.add_argument("--demo", action="store_true", help="fill an empty database with people and their messages")
     serve.add_argument(
         "--demo-passwords",
@@ -202,7 +202,7 @@ def _serve(options: argparse.Namespace, conf: Conf) -> int:
     from backchannel.runner.start import start, start_worker
 
     if options.as_worker:
-        start_worker(conf, *options.as_worker, open_database=lambda: _open(options, migrates=False))
+        start_worker(conf, options.as_worker, open_database=lambda: _open(options, migrates=False))
         return 0
     return start(
         conf,

@@ -25,6 +25,7 @@ from backchannel.transports.http.exchange import Direct
 
 # Longer than proxies keep their idle connections (60 to 75 s), so that it is they who close.
 KEEP_ALIVE_S = 80
+BEAT_S = 1.0
 FRAME_BYTES = 64 * 1024
 YOUNG_OBJECTS: Final = 20_000
 """Made and not gone yet before the garbage collector looks at them. What hundreds of sends under way need would be looked at
@@ -40,10 +41,13 @@ def serve(
     started: Callable[[], None] = lambda: None,
     drain: Callable[[], Awaitable[None]] | None = None,
     direct: Direct | None = None,
+    beat: Callable[[], None] = lambda: None,
+    stopping: Callable[[], None] = lambda: None,
 ) -> None:
     """Serve `app` until SIGTERM or SIGINT, then return.
 
     `direct` answers what it can of the app's requests in its place. `drain` is awaited when nobody new comes in any more and before connections are cut: it says good-bye.
+    `beat` is called each second from the event loop as long as that turns, `stopping` when the end begins.
     """
     config = uvicorn.Config(
         app,
@@ -65,7 +69,7 @@ def serve(
         timeout_keep_alive=KEEP_ALIVE_S,
         timeout_graceful_shutdown=shutdown_s,
     )
-    _Server(config, started, drain, shutdown_s).run(sockets=[sock])
+    _Server(config, started, drain, shutdown_s, beat, stopping).run(sockets=[sock])
 
 
 class _Server(uvicorn.Server):
@@ -75,8 +79,13 @@ class _Server(uvicorn.Server):
         started: Callable[[], None],
         drain: Callable[[], Awaitable[None]] | None,
         shutdown_s: int,
+        beat: Callable[[], None],
+        stopping: Callable[[], None],
     ) -> None:
         super().__init__(config)
+        self._beat = beat
+        self._on_stopping = stopping
+        self._beating: asyncio.Task[None] | None = None
         self._on_started = started
         self._drain = drain
         self._shutdown_s = shutdown_s
@@ -88,15 +97,24 @@ class _Server(uvicorn.Server):
             gc.collect()
             gc.freeze()
             gc.set_threshold(YOUNG_OBJECTS)
+            self._beating = asyncio.create_task(self._beats())
             self._on_started()
 
+    async def _beats(self) -> None:
+        while True:
+            self._beat()
+            await asyncio.sleep(BEAT_S)
+
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        self._on_stopping()
         for server in self.servers:
             server.close()
         if self._drain is not None and not self.force_exit:
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._drain(), self._shutdown_s)
         await super().shutdown(sockets)
+        if self._beating is not None:
+            self._beating.cancel()
 
     @contextmanager
     def capture_signals(self) -> Generator[None, None, None]:

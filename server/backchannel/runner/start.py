@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import os
 import socket
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from urllib.parse import urlsplit
 
 from backchannel import __version__
+from backchannel.runner.notify import Notifier
 from backchannel.site.conf import Conf
 from backchannel.site.database_problem import DatabaseUnusable
 from backchannel.site.setup_address import base_of, prepare_address
@@ -57,31 +61,42 @@ def start(
         def say() -> None:
             _say(conf, sock.getsockname(), setup or base, keeps, advice, is_new=setup is not None)
 
+        notifier = Notifier(os.environ)
         if conf.workers == 1:
-            _run(conf, sock, say)
+
+            def started() -> None:
+                notifier.ready("Serving")
+                say()
+
+            _run(conf, sock, started, beat=notifier.alive, stopping=notifier.stopping)
             return 0
         from backchannel.runner.workers import supervise
 
+        # The workers' sockets, by which each has the figures of the others.
+        between = held.enter_context(TemporaryDirectory(prefix="backchannel-"))
+
+        def command(tie: int, number: int) -> list[str]:
+            words = map(str, (sock.fileno(), tie, number, between))
+            return [sys.executable, "-m", "backchannel", "serve", "--as-worker", *words]
+
         return supervise(
-            conf.workers,
-            lambda tie: [sys.executable, "-m", "backchannel", "serve", "--as-worker", str(sock.fileno()), str(tie)],
-            [sock.fileno()],
-            ready=say,
-            shutdown_s=conf.shutdown_s,
+            conf.workers, command, [sock.fileno()], ready=say, shutdown_s=conf.shutdown_s, notifier=notifier
         )
 
 
-def start_worker(conf: Conf, listening: int, tie_fd: int, *, open_database: Callable[[], None]) -> None:
-    """One of several, on a socket that listens already. What is done once for all was done by the supervisor."""
+def start_worker(conf: Conf, words: Sequence[str], *, open_database: Callable[[], None]) -> None:
+    """One of several, on a socket that listens already. What is done once for all was done by the supervisor. `words`: what that
+    says to each."""
     from backchannel.runner.workers import Tie
 
+    listening, tie_fd, number = map(int, words[:3])
     tie = Tie(tie_fd)
     open_database()
     from backchannel.site import state
 
     state.close()
     with socket.socket(fileno=listening) as sock:
-        _run(conf, sock, tie.say_ready)
+        _run(conf, sock, tie.say_ready, beat=tie.beat, workers=(Path(words[3]), number))
 
 
 def _check_workers(conf: Conf, stop: type[Exception]) -> None:
@@ -95,11 +110,19 @@ def _check_workers(conf: Conf, stop: type[Exception]) -> None:
         )
 
 
-def _run(conf: Conf, sock: socket.socket, started: Callable[[], None]) -> None:
+def _run(
+    conf: Conf,
+    sock: socket.socket,
+    started: Callable[[], None],
+    *,
+    beat: Callable[[], None],
+    stopping: Callable[[], None] = lambda: None,
+    workers: tuple[Path, int] | None = None,
+) -> None:
     from backchannel.asgi import standalone
     from backchannel.runner.server import serve
 
-    chat = standalone()
+    chat = standalone(workers)
     serve(
         chat,
         sock,
@@ -108,6 +131,8 @@ def _run(conf: Conf, sock: socket.socket, started: Callable[[], None]) -> None:
         started=started,
         drain=chat.drain,
         direct=chat.direct,
+        beat=beat,
+        stopping=stopping,
     )
 
 

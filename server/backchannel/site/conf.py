@@ -144,8 +144,8 @@ class Conf:
     workers: int = setting(
         _number(1, 64),
         "1",
-        "Processes that serve behind the one port. More than one need PostgreSQL and Redis; one that dies is replaced. "
-        "`/metrics` then tells of the process that happens to answer.",
+        "Processes that serve behind the one port. More than one need PostgreSQL and Redis; one that dies or hangs is "
+        "replaced. `/metrics` tells of all of them, labelled `worker`.",
     )
     database_url: str = setting(
         _database,

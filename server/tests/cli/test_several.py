@@ -92,6 +92,17 @@ def test_they_hear_of_each_other_and_one_that_dies_is_replaced(start: Start, run
     os.kill(next(iter(before)), signal.SIGKILL)
     wait_until(lambda: len(workers_of(server) - before) == 1 and len(workers_of(server)) == 2)
     talk()
+    # Whoever answers /metrics tells of all of them, so that a counter never goes back and forth between two.
+    for _ in range(6):
+        figures = httpx.get(f"{url}/metrics", timeout=60).text
+        assert 'backchannel_worker_up{worker="0"} 1' in figures
+        assert 'backchannel_worker_up{worker="1"} 1' in figures
+        assert 'backchannel_websockets_opened_total{worker="1"}' in figures
+        assert "_created" not in figures
+    now = workers_of(server)
+    os.kill(next(iter(now)), signal.SIGSTOP)
+    wait_until(lambda: len(workers_of(server) - now) == 1 and len(workers_of(server)) == 2)
+    talk()
     server.send_signal(signal.SIGTERM)
     _, err = server.communicate(timeout=60)
     assert server.returncode == 0

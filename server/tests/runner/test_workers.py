@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator
 
 import pytest
@@ -14,17 +15,22 @@ from tests.running import wait_until
 SUPERVISOR = """
 import os, sys
 from backchannel.runner import workers
+from backchannel.runner.notify import Notifier
 workers.PAUSE_S = 0.0
-command = lambda tie: [sys.executable, "-c", sys.argv[1], str(tie)]
-sys.exit(workers.supervise(2, command, [], ready=lambda: os.write(1, b"all\\n"), shutdown_s=5))
+workers.SILENCE_S = 3.0
+command = lambda tie, number: [sys.executable, "-c", sys.argv[1], str(tie)]
+ready = lambda: os.write(1, b"all\\n")
+sys.exit(workers.supervise(2, command, [], ready=ready, shutdown_s=5, notifier=Notifier(os.environ)))
 """
 WORKER = """
-import os, signal, sys
+import os, signal, sys, time
 from backchannel.runner.workers import Tie
 tie = Tie(int(sys.argv[1]))
 os.write(1, b"%d\\n" % os.getpid())  # in one piece: they share a pipe
 tie.say_ready()
-signal.pause()
+while True:
+    time.sleep(0.1)
+    tie.beat()
 """
 Start = Callable[[str], "subprocess.Popen[str]"]
 
@@ -105,3 +111,27 @@ def test_that_all_are_ready_is_told_once(start: Start) -> None:
     pids(supervisor, 1)
     supervisor.send_signal(signal.SIGTERM)
     assert supervisor.communicate(timeout=30)[0] == ""
+
+
+def test_a_worker_that_is_stopped_or_hangs_is_replaced_and_the_others_go_on(start: Start) -> None:
+    supervisor = start(WORKER)
+    first, second = pids(supervisor, 2)
+    os.kill(first, signal.SIGSTOP)
+    [third] = pids(supervisor, 1)
+    assert third not in (first, second)
+    assert is_gone(first)
+    assert not is_gone(second)
+
+
+def test_a_supervisor_that_was_stopped_blames_nobody(start: Start) -> None:
+    supervisor = start(WORKER)
+    workers = pids(supervisor, 2)
+    assert supervisor.stdout is not None
+    assert supervisor.stdout.readline() == "all\n"
+    for pid in [supervisor.pid, *workers]:
+        os.kill(pid, signal.SIGSTOP)
+    time.sleep(4.0)
+    for pid in [supervisor.pid, *workers]:
+        os.kill(pid, signal.SIGCONT)
+    time.sleep(0.5)
+    assert not any(is_gone(pid) for pid in workers)

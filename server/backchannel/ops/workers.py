@@ -1,0 +1,93 @@
+"""`/metrics` of several workers as one page: each worker's figures, labelled with its number.
+
+Whichever worker is asked asks the others, each by a socket in a folder of the supervisor's. A counter stays a counter: a worker that
+is replaced starts its own again, which `rate()` knows how to take.
+"""
+
+import asyncio
+import re
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from pathlib import Path
+from typing import Final
+
+ANSWER_WITHIN_S: Final = 1.0
+_LABELLED: Final = re.compile(r"([a-zA-Z_:][a-zA-Z0-9_:]*)(?:\{(.*)\})?( .*)", re.DOTALL)
+_UP: Final = "backchannel_worker_up"
+
+
+class Workers:
+    """`folder`: the supervisor's. `own`: this process's exposition."""
+
+    def __init__(self, folder: Path, number: int, own: Callable[[], str]) -> None:
+        self._folder = folder
+        self._number = number
+        self._own = own
+        self._server: asyncio.Server | None = None
+
+    async def start(self) -> None:
+        path = socket_of(self._folder, self._number)
+        path.unlink(missing_ok=True)  # of the one whose place this is
+        self._server = await asyncio.start_unix_server(self._answer, path)
+
+    async def stop(self) -> None:
+        if self._server is not None:
+            self._server.close()
+        socket_of(self._folder, self._number).unlink(missing_ok=True)
+
+    async def exposition(self) -> str:
+        """Of all workers."""
+        numbers = sorted(int(path.stem) for path in self._folder.glob("*.sock") if path.stem.isdigit())
+        texts = await asyncio.gather(*(self._text_of(number) for number in numbers))
+        return merged(dict(zip(numbers, texts, strict=True)))
+
+    async def _text_of(self, number: int) -> str | None:
+        if number == self._number:
+            return self._own()
+        try:
+            async with asyncio.timeout(ANSWER_WITHIN_S):
+                reader, writer = await asyncio.open_unix_connection(socket_of(self._folder, number))
+                try:
+                    return (await reader.read()).decode()
+                finally:
+                    writer.close()
+        except (OSError, TimeoutError):
+            return None
+
+    async def _answer(self, _: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with suppress(OSError):
+            writer.write(self._own().encode())
+            await writer.drain()
+        writer.close()
+
+
+def socket_of(folder: Path, number: int) -> Path:
+    return folder / f"{number}.sock"
+
+
+def merged(texts: Mapping[int, str | None]) -> str:
+    """Expositions by worker → one, with the label `worker`. None: it did not answer."""
+    families: dict[str, tuple[list[str], list[str]]] = {}
+    for number, text in texts.items():
+        name = ""
+        for line in (text or "").splitlines():
+            if line.startswith("# HELP "):
+                name = line.split(" ", 3)[2]
+                families.setdefault(name, ([], []))
+            if line.startswith("#"):
+                if line not in families[name][0]:
+                    families[name][0].append(line)
+            elif line:
+                families[name][1].append(labelled(line, number))
+    heads = [line for comments, samples in families.values() for line in (*comments, *samples)]
+    up = [f'{_UP}{{worker="{number}"}} {int(text is not None)}' for number, text in texts.items()]
+    said = [f"# HELP {_UP} 1 where the worker answered with its figures.", f"# TYPE {_UP} gauge", *up]
+    return "\n".join([*heads, *said, ""])
+
+
+def labelled(sample: str, number: int) -> str:
+    """A sample's line with one more label, the first."""
+    found = _LABELLED.fullmatch(sample)
+    assert found is not None, sample
+    rest = f",{found[2]}" if found[2] else ""
+    return f'{found[1]}{{worker="{number}"{rest}}}{found[3]}'

@@ -1,0 +1,51 @@
+"""`/metrics` of several workers: all of them, told apart, whoever is asked."""
+
+from pathlib import Path
+
+import prometheus_client
+from prometheus_client.parser import text_string_to_metric_families
+
+from backchannel.ops.workers import Workers, merged
+
+TEXT = """# HELP sends_total Sends, "all" of them.
+# TYPE sends_total counter
+sends_total{{way="web{{}}"}} {count}
+sends_total{{way="rest"}} 1.0
+# HELP waiting Waiting.
+# TYPE waiting gauge
+waiting {count}
+"""
+
+
+def test_figures_are_told_apart_and_stay_in_their_families() -> None:
+    page = merged({0: TEXT.format(count="5.0"), 1: TEXT.format(count="7.0"), 2: None})
+    families = {family.name: family for family in text_string_to_metric_families(page)}
+    assert page.count("# TYPE sends_total counter") == 1
+    found = {(s.labels["worker"], s.labels.get("way")): s.value for s in families["sends"].samples}
+    assert found == {("0", "web{}"): 5, ("0", "rest"): 1, ("1", "web{}"): 7, ("1", "rest"): 1}
+    assert {s.labels["worker"]: s.value for s in families["waiting"].samples} == {"0": 5, "1": 7}
+    assert {s.labels["worker"]: s.value for s in families["backchannel_worker_up"].samples} == {"0": 1, "1": 1, "2": 0}
+
+
+def test_what_the_library_writes_can_be_merged_and_read_again() -> None:
+    own = prometheus_client.generate_latest().decode()
+    page = merged({0: own, 1: own})
+    assert sum(1 for _ in text_string_to_metric_families(page)) > 10
+    assert "_created" not in page
+
+
+async def test_whoever_is_asked_answers_for_all(tmp_path: Path) -> None:
+    workers = [Workers(tmp_path, number, lambda number=number: TEXT.format(count=f"{number}.0")) for number in range(2)]
+    for worker in workers:
+        await worker.start()
+    pages = [await worker.exposition() for worker in workers]
+    assert pages[0] == pages[1]
+    assert 'waiting{worker="1"} 1.0' in pages[0]
+    await workers[1].stop()
+    (tmp_path / "1.sock").touch()  # it died without a word
+    assert 'backchannel_worker_up{worker="1"} 0' in await workers[0].exposition()
+    again = Workers(tmp_path, 1, lambda: TEXT.format(count="9.0"))
+    await again.start()
+    assert 'waiting{worker="1"} 9.0' in await workers[0].exposition()
+    for worker in (workers[0], again):
+        await worker.stop()
