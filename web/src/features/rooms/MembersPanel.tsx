@@ -186,7 +186,7 @@ function RemoveMember({ member, room, onClose }: RemoveMemberProps) {
   };
   return (
     <Dialog
-      title={`Remove ${nameOf(member)}?`}
+      title={`Remove ${spokenName(member)}?`}
       onClose={onClose}
       footer={
         <>
