@@ -25,8 +25,7 @@ from backchannel.runner.notify import Notifier
 
 READY = b"r"
 BEAT = b"."
-STOPS = frozenset({signal.SIGTERM, signal.SIGINT})
-SIGNALS = STOPS | {signal.SIGCHLD}
+STOPS = (signal.SIGTERM, signal.SIGINT)
 STILLBORN = 5
 """Workers in a row that end before they are ready: the reason is not one that passes."""
 PAUSE_S = 1.0
@@ -100,13 +99,14 @@ class Supervisor:
         self._stillborn = 0
         self._workers = [self._start(number) for number in range(count)]
 
-    def run(self, ready: Callable[[], None], shutdown_s: int, notifier: Notifier) -> int:
-        """Until SIGTERM or SIGINT, and then 0; 1 where no worker can be brought to life. Call with `SIGNALS` blocked.
-        `ready` is called once, when all are."""
+    def run(self, ready: Callable[[], None], shutdown_s: int, notifier: Notifier, told: Sequence[int]) -> int:
+        """Until a signal is in `told`, and then 0; 1 where no worker can be brought to life. `ready` is called once, when all
+        are."""
         is_told = False
         looked_at = time.monotonic()
         while True:
-            if _is_told_to_stop():
+            time.sleep(LOOK_S)
+            if told:
                 notifier.stopping()
                 self._stop(shutdown_s)
                 return 0
@@ -162,17 +162,6 @@ class Supervisor:
             worker.wait(deadline - time.monotonic())
 
 
-def _is_told_to_stop() -> bool:
-    """Wait for a moment, then take a signal that came. Not by `sigtimedwait`: interrupted by a stop and SIGCONT, Python's returns a
-    signal that nobody sent."""
-    if not signal.sigpending() & STOPS:
-        time.sleep(LOOK_S)
-    told = signal.sigpending() & STOPS
-    if told:
-        signal.sigwait(told)
-    return bool(told)
-
-
 def supervise(
     count: int,
     command: Command,
@@ -183,21 +172,23 @@ def supervise(
     notifier: Notifier | None = None,
 ) -> int:
     """Keep `count` workers at work; the exit status."""
-    # Waited for rather than handled: nothing is interrupted, and none comes between a look and a wait.
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)
+    # Noted and looked at ten times a second. `sigtimedwait` would wait for them, but, interrupted by a stop and SIGCONT, Python's
+    # returns a signal that nobody sent.
+    told: list[int] = []
+    before = {number: signal.signal(number, lambda number, _: told.append(number)) for number in STOPS}
     try:
-        return Supervisor(count, command, inherited).run(ready, shutdown_s, notifier or Notifier({}))
+        return Supervisor(count, command, inherited).run(ready, shutdown_s, notifier or Notifier({}), told)
     finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 class Tie:
-    """The worker's end of the pair. Make it first of all: signals are blocked until then."""
+    """The worker's end of the pair."""
 
     def __init__(self, fd: int) -> None:
         self._socket = socket.socket(fileno=fd)
         threading.Thread(target=self._watch, name="supervisor", daemon=True).start()
-        signal.pthread_sigmask(signal.SIG_UNBLOCK, SIGNALS)
 
     def say_ready(self) -> None:
         self._say(READY)

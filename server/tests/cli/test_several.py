@@ -92,6 +92,8 @@ def test_they_hear_of_each_other_and_one_that_dies_is_replaced(start: Start, run
     os.kill(next(iter(before)), signal.SIGKILL)
     wait_until(lambda: len(workers_of(server) - before) == 1 and len(workers_of(server)) == 2)
     talk()
+    wait_until(lambda: 'backchannel_worker_up{worker="0"} 1' in httpx.get(f"{url}/metrics", timeout=60).text)
+    wait_until(lambda: 'backchannel_worker_up{worker="1"} 1' in httpx.get(f"{url}/metrics", timeout=60).text)
     # Whoever answers /metrics tells of all of them, so that a counter never goes back and forth between two.
     for _ in range(6):
         figures = httpx.get(f"{url}/metrics", timeout=60).text
