@@ -71,7 +71,7 @@ SQLITE = _python(
     needs=("venv-dev", "services", "compiler"),
 )
 # These use no database, or the SQLite file of a server of their own: a second run would only repeat the first.
-SAME_ON_BOTH = ("cli/test_cli.py", "cli/test_serve.py", "docs", "protocol", "runner")
+SAME_ON_BOTH = ("cli/test_cli.py", "cli/test_serve.py", "deploy", "docs", "protocol", "runner")
 POSTGRES = _python(
     "pytest on PostgreSQL",
     *("tools/services.py", "run", "--", "pytest", "server/tests"),
