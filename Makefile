@@ -82,7 +82,7 @@ wheel-check: ## Build the wheel and see that it holds the app
 
 ##: Make
 
-.PHONY: setup web format generate generate-check lock clean
+.PHONY: setup web format generate generate-check lock sbom audit clean
 setup: ## Install what development needs, and nothing else
 	$(PREPARE) venv-dev node
 
@@ -105,6 +105,13 @@ generate-check: ## See that what is generated is what is committed
 lock: ## Lock the newest versions that pyproject.toml admits; UPGRADE=0 keeps those there
 	$(PREPARE) venv-dev
 	$(BIN)/python tools/lock.py $(if $(filter 0,$(UPGRADE)),,--upgrade)
+
+sbom: ## Write dist/sbom.cdx.json: what the server and the app are made of (CycloneDX); no network
+	@$(PYTHON) tools/supply.py sbom
+
+audit: ## Ask PyPI's and npm's advisories about the locks; without a network it says that nothing was checked
+	$(PREPARE) node
+	@$(PYTHON) tools/supply.py audit
 
 clean: ## Remove everything made, but not ./data
 	rm -rf .venv node_modules .cache .hypothesis .ruff_cache server/backchannel/web/dist dist

@@ -52,6 +52,12 @@ def problems() -> list[str]:
     """What is wrong with the locks, one line each."""
     lacking = lock_npm.absent(json.loads(lock_npm.LOCK.read_text()))
     found = [f"package-lock.json lacks {name}: run `make lock UPGRADE=0`" for name in lacking]
+    for name in ("package-lock.json", "bench/peers/node/package-lock.json"):
+        lock = json.loads((ROOT / name).read_text())
+        found += [
+            f"{name} has no hash for {package}: run `make lock UPGRADE=0`"
+            for package in lock_npm.unhashed(lock).values()
+        ]
     for name in (
         *LOCKS,
         "package-lock.json",
