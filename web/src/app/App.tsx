@@ -16,6 +16,7 @@ import { useDropAndPaste } from './intoComposer.ts';
 import { late } from './late.ts';
 import type { OpenChat } from './openChat.ts';
 import { type Session, SessionContext } from './session.ts';
+import { openPanel } from './panels.ts';
 import { Shell } from './Shell.tsx';
 import { closeNotifications, onSignedOut, tellSignedOut } from './signedOut.ts';
 
@@ -119,6 +120,8 @@ function SignedIn({ api, state, user, load, openChat }: SignedInProps) {
     await closeNotifications().catch(() => undefined);
     drafts.clear();
     forgetComings(user.id);
+    // Whoever signs in next has opened no dialog.
+    openPanel.set(null);
     await latest.current();
   }, [chat, drafts, tabs, user.id]);
   const session = useMemo<Session>(

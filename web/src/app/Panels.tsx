@@ -1,4 +1,5 @@
 import { use } from 'react';
+import { DevicesDialog } from '../features/accounts/DevicesDialog.tsx';
 import { InviteDialog } from '../features/accounts/InviteDialog.tsx';
 import { PasswordDialog } from '../features/accounts/PasswordDialog.tsx';
 import { UnsentTray } from '../features/outbox/UnsentTray.tsx';
@@ -10,6 +11,7 @@ import { AccountsContext } from './accounts.ts';
 import { useChat } from './chat.ts';
 import { openPanel } from './panels.ts';
 import { Shortcuts } from './Shortcuts.tsx';
+import { SignOutDialog } from './SignOutDialog.tsx';
 
 /** The dialogs that open from more than one place. Loaded late, when the app is idle. */
 export function Panels({ current }: { readonly current: number | null }) {
@@ -36,6 +38,10 @@ export function Panels({ current }: { readonly current: number | null }) {
       return <UnsentTray onClose={close} />;
     case 'password':
       return <PasswordDialog api={api} onClose={close} pause={() => chat.disconnect()} goOn={() => chat.connect()} />;
+    case 'devices':
+      return <DevicesDialog api={api} onClose={close} onSignOut={() => openPanel.set('sign-out')} />;
+    case 'sign-out':
+      return <SignOutDialog onClose={close} />;
     case 'invite':
       return <InviteDialog api={api} onClose={close} />;
   }

@@ -8,14 +8,12 @@ import { late } from './late.ts';
 import { useSession } from './session.ts';
 
 const UserMenuItems = late((loaded) => loaded.UserMenuItems);
-const SignOutDialog = late((loaded) => loaded.SignOutDialog);
 
 /** At the foot of the sidebar: who one is, and everything that is about oneself. */
 export function UserMenu() {
   const { user } = useSession();
   const status = useChatState((state) => state.connection.status);
   const [anchor, setAnchor] = useState<HTMLElement | null>(null);
-  const [leaving, setLeaving] = useState(false);
   const online = status === 'connected' || status === 'disconnected';
   const words = online ? 'Online' : status === 'connecting' ? 'Connecting…' : 'Offline';
   return (
@@ -39,10 +37,7 @@ export function UserMenu() {
           </span>
         </span>
       </button>
-      <Suspense fallback={null}>
-        {anchor && <UserMenuItems anchor={anchor} onClose={() => setAnchor(null)} onSignOut={() => setLeaving(true)} />}
-        {leaving && <SignOutDialog onClose={() => setLeaving(false)} />}
-      </Suspense>
+      <Suspense fallback={null}>{anchor && <UserMenuItems anchor={anchor} onClose={() => setAnchor(null)} />}</Suspense>
     </div>
   );
 }

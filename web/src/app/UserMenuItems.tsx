@@ -1,4 +1,4 @@
-import { Bell, Keyboard, KeyRound, LogOut, Monitor, Moon, Send, Sun, UserPlus } from 'lucide-react';
+import { Bell, Keyboard, KeyRound, LogOut, Monitor, MonitorSmartphone, Moon, Send, Sun, UserPlus } from 'lucide-react';
 import { canNotify, setNotify, useNotify } from '../features/notifications/setting.ts';
 import { useUnsent } from '../features/outbox/useUnsent.ts';
 import { Menu, MenuItem, MenuLine } from '../ui/Menu.tsx';
@@ -15,11 +15,10 @@ const THEMES: readonly { readonly theme: Theme; readonly title: string; readonly
 interface UserMenuItemsProps {
   readonly anchor: HTMLElement;
   readonly onClose: () => void;
-  readonly onSignOut: () => void;
 }
 
 /** What the menu of oneself holds; loaded late. */
-export function UserMenuItems({ anchor, onClose, onSignOut }: UserMenuItemsProps) {
+export function UserMenuItems({ anchor, onClose }: UserMenuItemsProps) {
   const { canInvite } = useSession();
   const theme = useTheme();
   const notify = useNotify();
@@ -57,14 +56,11 @@ export function UserMenuItems({ anchor, onClose, onSignOut }: UserMenuItemsProps
       <MenuItem icon={<KeyRound />} onSelect={() => open('password')}>
         Change password
       </MenuItem>
+      <MenuItem icon={<MonitorSmartphone />} onSelect={() => open('devices')}>
+        Devices and tokens
+      </MenuItem>
       <MenuLine />
-      <MenuItem
-        icon={<LogOut />}
-        onSelect={() => {
-          onClose();
-          onSignOut();
-        }}
-      >
+      <MenuItem icon={<LogOut />} onSelect={() => open('sign-out')}>
         Sign out
       </MenuItem>
     </Menu>

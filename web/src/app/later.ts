@@ -4,5 +4,4 @@ export { MembersPanel } from '../features/rooms/MembersPanel.tsx';
 export { RoomDialog } from '../features/rooms/RoomDialogs.tsx';
 export { startBackground } from './background.ts';
 export { Panels } from './Panels.tsx';
-export { SignOutDialog } from './SignOutDialog.tsx';
 export { UserMenuItems } from './UserMenuItems.tsx';

@@ -10,6 +10,8 @@ export type Panel =
   | 'shortcuts'
   | 'unsent'
   | 'password'
+  | 'devices'
+  | 'sign-out'
   | 'invite';
 
 export const openPanel = createStore<Panel | null>(null);

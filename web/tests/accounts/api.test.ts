@@ -82,3 +82,26 @@ describe('the accounts of the server', () => {
     );
   });
 });
+
+describe('the CSRF token', () => {
+  it('is read anew where another tab has signed in since', async () => {
+    const asked: string[] = [];
+    // oxlint-disable-next-line unicorn/no-document-cookie -- the way Django's token comes
+    document.cookie = 'csrftoken=0ld; path=/';
+    const api = createAccountsApi(async (input, init) => {
+      const shown = new Headers(init?.headers).get('X-CSRFToken');
+      asked.push(`${init?.method} ${input as string} ${shown}`);
+      // oxlint-disable-next-line unicorn/no-document-cookie -- the way Django's token comes
+      document.cookie = 'csrftoken=n3w; path=/';
+      return new Response('{}', { status: shown === '0ld' ? 403 : 200 });
+    });
+    await api.revokeToken(7);
+    expect(asked).toEqual(['DELETE /account/tokens/7 0ld', 'GET /account/state null', 'DELETE /account/tokens/7 n3w']);
+  });
+
+  it('is not read in a circle where the answer is simply no', async () => {
+    const { api, asked } = answering(403, { code: 'forbidden', detail: 'Only the owner and staff can invite.' });
+    expect(await refusal(api.invite(1))).toMatchObject({ general: 'Only the owner and staff can invite.' });
+    expect(asked.map((each) => each.method)).toEqual(['POST', 'GET']);
+  });
+});

@@ -20,6 +20,30 @@ describe('before the app', () => {
     await expect.element(screen.getByRole('navigation', { name: 'Rooms' })).toBeVisible();
   });
 
+  it('a tab that is late at the form goes on with the session that another one got', async () => {
+    const { api, state, open } = world();
+    const { screen } = await open('/', { user: null });
+    vi.mocked(api.signIn).mockRejectedValue(new AccountError({}, 'Conflict', 409));
+    await screen.getByLabelText('Username').fill('ann');
+    await screen.getByRole('textbox', { name: 'Password' }).fill('secret');
+    await userEvent.keyboard('{Enter}');
+    await expect.element(screen.getByRole('alert')).toHaveTextContent('Conflict');
+    vi.mocked(api.getState).mockResolvedValue(state);
+    await userEvent.keyboard('{Enter}');
+    await expect.element(screen.getByRole('navigation', { name: 'Rooms' })).toBeVisible();
+  });
+
+  it('a tab at the form goes on by itself as soon as another one has signed in', async () => {
+    const { api, state, open } = world();
+    const { screen } = await open('/', { user: null });
+    await expect.element(screen.getByLabelText('Username')).toBeVisible();
+    vi.mocked(api.getState).mockResolvedValue(state);
+    const elsewhere = new BroadcastChannel('backchannel signed in');
+    elsewhere.postMessage(null);
+    await expect.element(screen.getByRole('navigation', { name: 'Rooms' })).toBeVisible();
+    elsewhere.close();
+  });
+
   it('without the printed address the very first visit is told where to find it', async () => {
     const { open } = world();
     const { screen } = await open('/', { user: null, setup_required: true });
@@ -86,17 +110,19 @@ describe('signing out', () => {
   });
 
   it('an ended session asks to sign in and keeps what was written', async () => {
-    const { server, network, api, open } = world();
+    const { server, network, api, state, open } = world();
     const { screen, composer } = await open();
     await expect.element(screen.getByText('The very beginning of #first.')).toBeVisible();
+    vi.mocked(api.getState).mockResolvedValue({ ...state, user: null });
     network.http = 401;
     network.sockets = 'refused';
     network.closeAll(4401);
-    await expect.element(screen.getByText(/You are signed out/)).toBeVisible();
+    await expect.element(screen.getByText(/You are signed out/), { timeout: 10_000 }).toBeVisible();
     await composer.fill('kept');
     await userEvent.keyboard('{Enter}');
     await screen.getByRole('button', { name: 'Sign in' }).click();
     await expect.element(screen.getByText(/What you wrote is kept/)).toBeVisible();
+    vi.mocked(api.getState).mockResolvedValue(state);
     network.http = 'none';
     network.sockets = 'none';
     await screen.getByLabelText('Username').fill('ann');
@@ -104,6 +130,26 @@ describe('signing out', () => {
     await userEvent.keyboard('{Enter}');
     await vi.waitFor(() => expect(server.rooms.get(1)?.messages.size).toBe(1), 10_000);
     expect(api.signIn).toHaveBeenCalledOnce();
+  });
+
+  it('a session that another tab has renewed goes on without a word', async () => {
+    const { network, open } = world();
+    const { screen, connected } = await open();
+    await connected();
+    const said: string[] = [];
+    const watching = new MutationObserver(() => said.push(document.body.textContent ?? ''));
+    watching.observe(document.body, { childList: true, subtree: true, characterData: true });
+    // The word that the old session is over is here before the cookie of the new one.
+    network.http = 401;
+    network.sockets = 'refused';
+    network.closeAll(4401);
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    network.http = 'none';
+    network.sockets = 'none';
+    await expect.element(screen.getByRole('navigation', { name: 'Rooms' })).toBeVisible();
+    await connected();
+    watching.disconnect();
+    expect(said.filter((text) => text.includes('You are signed out'))).toEqual([]);
   });
 });
 

@@ -40,19 +40,30 @@ export function world() {
     workspace: 'Acme',
     user: { id: ANN, username: 'ann', display_name: 'Ann', staff: true },
   };
+  // As the page was opened, until somebody comes in by a form.
+  let now = state;
+  const comeIn = async () => {
+    now = state;
+  };
   const api: AccountsApi = {
-    getState: vi.fn<AccountsApi['getState']>(async () => state),
-    setUp: vi.fn<AccountsApi['setUp']>(),
-    signIn: vi.fn<AccountsApi['signIn']>(),
-    confirmCode: vi.fn<AccountsApi['confirmCode']>(),
-    signUp: vi.fn<AccountsApi['signUp']>(),
+    getState: vi.fn<AccountsApi['getState']>(async () => now),
+    setUp: vi.fn<AccountsApi['setUp']>(comeIn),
+    signIn: vi.fn<AccountsApi['signIn']>(comeIn),
+    confirmCode: vi.fn<AccountsApi['confirmCode']>(comeIn),
+    signUp: vi.fn<AccountsApi['signUp']>(comeIn),
     signOut: vi.fn<AccountsApi['signOut']>(),
     changePassword: vi.fn<AccountsApi['changePassword']>(),
+    devices: vi.fn<AccountsApi['devices']>(async () => []),
+    signOutDevice: vi.fn<AccountsApi['signOutDevice']>(),
+    signOutOthers: vi.fn<AccountsApi['signOutOthers']>(),
+    tokens: vi.fn<AccountsApi['tokens']>(async () => []),
+    revokeToken: vi.fn<AccountsApi['revokeToken']>(),
     invite: vi.fn<AccountsApi['invite']>(),
     isInvitationOpen: vi.fn<AccountsApi['isInvitationOpen']>(async () => true),
   };
   async function open(path = '/rooms/1', initial: Partial<AccountState> = {}) {
     const { hook } = memoryLocation({ path });
+    now = { ...state, ...initial };
     const screen = await render(
       <StrictMode>
         <Router hook={hook}>

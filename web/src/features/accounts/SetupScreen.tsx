@@ -5,6 +5,7 @@ import type { AccountsApi } from './api.ts';
 import { Entrance, Problem } from './Entrance.tsx';
 import { PasswordField } from './PasswordField.tsx';
 import { setupSecret } from './setupSecret.ts';
+import { signInBy } from './signedIn.ts';
 import { useForm } from './useForm.ts';
 
 interface SetupScreenProps {
@@ -44,8 +45,9 @@ function NeedsAddress() {
 
 function SetupForm({ api, onDone, secret }: SetupScreenProps & { readonly secret: string }) {
   const form = useForm({ workspace: '', display_name: '', username: '', password: '' }, async (fields) => {
-    await api.setUp({ ...fields, setup: secret, workspace: fields.workspace.trim(), username: fields.username.trim() });
-    await onDone();
+    const { workspace, username, ...rest } = fields;
+    const setUp = () => api.setUp({ ...rest, setup: secret, workspace: workspace.trim(), username: username.trim() });
+    await signInBy(api, setUp, onDone);
   });
   const refused = form.general ?? form.error?.fields['setup'];
   return (

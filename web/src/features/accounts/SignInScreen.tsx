@@ -5,6 +5,7 @@ import { Field } from '../../ui/Field.tsx';
 import { AccountError, type AccountState, type AccountsApi } from './api.ts';
 import { Entrance, Problem } from './Entrance.tsx';
 import { PasswordField } from './PasswordField.tsx';
+import { signInBy } from './signedIn.ts';
 import { useForm } from './useForm.ts';
 
 interface SignInScreenProps {
@@ -19,12 +20,11 @@ export function SignInScreen({ api, state, onDone, notice }: SignInScreenProps) 
   const [asksCode, setAsksCode] = useState(false);
   const form = useForm({ username: '', password: '' }, async (fields) => {
     try {
-      await api.signIn({ ...fields, username: fields.username.trim() });
+      await signInBy(api, () => api.signIn({ ...fields, username: fields.username.trim() }), onDone);
     } catch (refusal) {
       if (refusal instanceof AccountError && refusal.needsCode) return setAsksCode(true);
       throw refusal;
     }
-    await onDone();
   });
   if (asksCode) return <CodeScreen api={api} onDone={onDone} />;
   return (
@@ -67,8 +67,7 @@ function SignUpHint({ state }: { readonly state: AccountState }) {
 /** The second step where an account has one: a code of an authenticator app. */
 function CodeScreen({ api, onDone }: { readonly api: AccountsApi; readonly onDone: () => Promise<void> }) {
   const form = useForm({ code: '' }, async ({ code }) => {
-    await api.confirmCode(code.replace(/\s/g, ''));
-    await onDone();
+    await signInBy(api, () => api.confirmCode(code.replace(/\s/g, '')), onDone);
   });
   return (
     <Entrance title="One more step" lead="Enter the code your authenticator app shows, or a recovery code.">

@@ -6,6 +6,7 @@ import { Spinner } from '../../ui/Spinner.tsx';
 import type { AccountState, AccountsApi } from './api.ts';
 import { Entrance, Problem } from './Entrance.tsx';
 import { PasswordField } from './PasswordField.tsx';
+import { signInBy } from './signedIn.ts';
 import { UsernameField } from './SetupScreen.tsx';
 import { useForm } from './useForm.ts';
 
@@ -54,8 +55,8 @@ function useStanding(api: AccountsApi, state: AccountState, invitation: string |
 
 function SignUpForm({ api, state, invitation, onDone }: SignUpScreenProps) {
   const form = useForm({ display_name: '', username: '', password: '' }, async (fields) => {
-    await api.signUp({ ...fields, username: fields.username.trim(), email: '', invitation });
-    await onDone();
+    const signUp = () => api.signUp({ ...fields, username: fields.username.trim(), email: '', invitation });
+    await signInBy(api, signUp, onDone);
   });
   const general = form.general ?? form.error?.fields['invitation'];
   return (

@@ -4,6 +4,7 @@ import type { AccountState, AccountsApi } from './api.ts';
 import { SetupScreen } from './SetupScreen.tsx';
 import { SignInScreen } from './SignInScreen.tsx';
 import { SignUpScreen } from './SignUpScreen.tsx';
+import { useSignedInElsewhere } from './signedIn.ts';
 
 interface StrangersProps {
   readonly api: AccountsApi;
@@ -16,6 +17,7 @@ interface StrangersProps {
 /** Everything shown to somebody who is not signed in. Loaded late: most visits never see it. */
 export function Strangers({ api, state: told, onDone, notice }: StrangersProps) {
   const state = { ...told, workspace: isolated(told.workspace) };
+  useSignedInElsewhere(api, onDone);
   if (notice !== undefined) return <SignInScreen api={api} state={state} onDone={onDone} notice={notice} />;
   if (state.setup_required) return <SetupScreen api={api} onDone={onDone} />;
   return (

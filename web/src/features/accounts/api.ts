@@ -39,6 +39,26 @@ export interface Invitation {
   readonly expires_at: string;
 }
 
+/** A browser that is signed in. Times are ISO. */
+export interface SignedInDevice {
+  readonly id: number;
+  /** "Firefox on Linux". */
+  readonly device: string;
+  readonly agent: string;
+  readonly address: string;
+  readonly created_at: string;
+  readonly last_used_at: string;
+  readonly this_device: boolean;
+}
+
+/** What a program of this person's speaks with. */
+export interface AccessToken {
+  readonly id: number;
+  readonly name: string;
+  readonly created_at: string;
+  readonly last_used_at: string | null;
+}
+
 /** Everything about accounts, so that the screens know no URL. Every method throws `AccountError`. */
 export interface AccountsApi {
   getState(): Promise<AccountState>;
@@ -60,7 +80,19 @@ export interface AccountsApi {
     invitation: string | null;
   }): Promise<void>;
   signOut(): Promise<void>;
-  changePassword(fields: { current_password: string; new_password: string }): Promise<void>;
+  /** Other devices are signed out by it. Of the tokens, those with these ids are revoked. */
+  changePassword(fields: {
+    current_password: string;
+    new_password: string;
+    revoke_tokens: readonly number[];
+  }): Promise<void>;
+  /** The one used last first. */
+  devices(): Promise<readonly SignedInDevice[]>;
+  signOutDevice(id: number): Promise<void>;
+  signOutOthers(): Promise<void>;
+  /** The newest first. */
+  tokens(): Promise<readonly AccessToken[]>;
+  revokeToken(id: number): Promise<void>;
   /** The link works for `maxUses` people. */
   invite(maxUses: number): Promise<Invitation>;
   /** False where the link is used up or has ended. */
@@ -68,6 +100,7 @@ export interface AccountsApi {
 }
 
 const ALLAUTH = '/_allauth/browser/v1';
+const SESSION = `${ALLAUTH}/auth/session`;
 
 export function createAccountsApi(request: typeof fetch = (...args) => fetch(...args)): AccountsApi {
   const send = (method: string, path: string, body?: object) => call(request, method, path, body);
@@ -90,10 +123,25 @@ export function createAccountsApi(request: typeof fetch = (...args) => fetch(...
       });
     },
     async signOut() {
-      await send('DELETE', `${ALLAUTH}/auth/session`);
+      await send('DELETE', SESSION);
     },
     async changePassword(fields) {
       await send('POST', `${ALLAUTH}/account/password/change`, fields);
+    },
+    async devices() {
+      return ((await send('GET', '/account/sessions')) as { sessions: SignedInDevice[] }).sessions;
+    },
+    async signOutDevice(id) {
+      await send('DELETE', `/account/sessions/${id}`);
+    },
+    async signOutOthers() {
+      await send('DELETE', '/account/sessions');
+    },
+    async tokens() {
+      return ((await send('GET', '/account/tokens')) as { tokens: AccessToken[] }).tokens;
+    },
+    async revokeToken(id) {
+      await send('DELETE', `/account/tokens/${id}`);
     },
     invite: (maxUses) => send('POST', '/account/invitations', { max_uses: maxUses }) as Promise<Invitation>,
     async isInvitationOpen(secret) {
@@ -109,9 +157,22 @@ export function createAccountsApi(request: typeof fetch = (...args) => fetch(...
 }
 
 async function call(request: typeof fetch, method: string, path: string, body?: object): Promise<unknown> {
-  let response: Response;
+  const shown = cookie('csrftoken');
+  let response = await attempt(request, method, path, body);
+  if (response.status === 403 && method !== 'GET') {
+    // Signing in gives the browser another CSRF token, and clearing its cookies none: the state brings the one that counts.
+    await attempt(request, 'GET', '/account/state').catch(() => undefined);
+    if (cookie('csrftoken') !== shown) response = await attempt(request, method, path, body);
+  }
+  const answer = (await response.json().catch(() => null)) as Answer | null;
+  // allauth tells of a finished sign-out with 401: there is no session any more.
+  if (response.ok || (path === SESSION && response.status === 401)) return answer;
+  throw refusal(response, answer);
+}
+
+async function attempt(request: typeof fetch, method: string, path: string, body?: object): Promise<Response> {
   try {
-    response = await request(path, {
+    return await request(path, {
       method,
       credentials: 'same-origin',
       headers: {
@@ -124,10 +185,6 @@ async function call(request: typeof fetch, method: string, path: string, body?: 
   } catch {
     throw new AccountError({}, 'The server cannot be reached. Check your connection and try again.');
   }
-  const answer = (await response.json().catch(() => null)) as Answer | null;
-  // allauth tells of a finished sign-out with 401: there is no session any more.
-  if (response.ok || (method === 'DELETE' && response.status === 401)) return answer;
-  throw refusal(response, answer);
 }
 
 interface Answer {

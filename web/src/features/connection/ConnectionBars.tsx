@@ -6,6 +6,7 @@ import { useChat, useChatState } from '../../app/chat.ts';
 import { useSession } from '../../app/session.ts';
 import { Button } from '../../ui/Button.tsx';
 import { cx } from '../../ui/classes.ts';
+import { OnceSignedOut } from './OnceSignedOut.tsx';
 
 const showUnsent = () => openPanel.set('unsent');
 
@@ -34,9 +35,11 @@ function Bars() {
   switch (reason) {
     case 'signed_out':
       return (
-        <Bar icon={<LogIn />} tone="warn" action="Sign in" onAction={askToSignIn} more={more}>
-          You are signed out.{kept}
-        </Bar>
+        <OnceSignedOut>
+          <Bar icon={<LogIn />} tone="warn" action="Sign in" onAction={askToSignIn} more={more}>
+            You are signed out.{kept}
+          </Bar>
+        </OnceSignedOut>
       );
     case 'update_required':
       return (
