@@ -7,7 +7,8 @@ from typing import Any
 
 from allauth.account.models import EmailAddress
 from django import forms
-from django.contrib import admin
+from django.contrib import admin, messages
+from django.contrib.admin.utils import unquote
 from django.contrib.auth.admin import UserAdmin
 from django.contrib.auth.forms import AdminUserCreationForm, UserChangeForm
 from django.contrib.auth.models import Group
@@ -15,7 +16,7 @@ from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
-from backchannel.accounts import display_names, entrance
+from backchannel.accounts import display_names, entrance, tokens
 from backchannel.accounts.invitations import DEFAULT_LIFE
 from backchannel.accounts.models import Invitation, User
 from backchannel.accounts.secrets import digest, new_secret
@@ -41,6 +42,7 @@ class PersonAdmin(UserAdmin):  # type: ignore[type-arg]
     search_fields = ("username", "display_name", "email")
     form = PersonForm
     add_form = AdminUserCreationForm
+    actions = ("revoke_tokens",)
     fieldsets = (
         (None, {"fields": ("username", "password", "display_name", "email")}),
         (
@@ -66,6 +68,23 @@ class PersonAdmin(UserAdmin):  # type: ignore[type-arg]
         if not change:
             # Rooms are joined through the log's writer, which waits for this transaction to end.
             transaction.on_commit(lambda: entrance.welcome(obj))
+
+    def user_change_password(self, request: HttpRequest, id: str, form_url: str = "") -> HttpResponse:
+        """Django's; and says which tokens go on working with the new password."""
+        response = super().user_change_password(request, id, form_url)
+        person = self.get_object(request, unquote(id))
+        if response.status_code == 302 and person is not None and (left := len(tokens.tokens_of(person))):
+            messages.warning(
+                request,
+                f"{person} is signed out everywhere, and {left} token{'s work' if left > 1 else ' works'} still. "
+                "Who had the old password may know them: revoke them under Tokens, or by the action of the list of people.",
+            )
+        return response
+
+    @admin.action(description="Revoke all tokens: what uses them is cut off at once")
+    def revoke_tokens(self, request: HttpRequest, queryset: Any) -> None:
+        revoked = sum(tokens.revoke_tokens(person) for person in queryset)
+        messages.success(request, f"Tokens revoked: {revoked}.")
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         # What somebody wrote stays, and needs its author: an account is made inactive instead.

@@ -97,3 +97,13 @@ def test_what_two_people_tell_each_other_is_not(tab: Client, owner: Any) -> None
     ada = person_of(let_in(Newcomer(username="ada", password=PASSWORD)))
     direct = write(CreateRoom(actor=person_of(owner), kind="direct", name=None, topic="", members=[ada.id])).room
     assert tab.get(f"/admin/backchannel/room/{direct.id}/change/").status_code == 302
+
+
+def test_whoever_sets_a_password_is_told_of_the_tokens_that_still_work(tab: Client) -> None:
+    ada = let_in(Newcomer(username="ada", password=PASSWORD))
+    lookup.issue_token(ada, "bot")
+    new = {"password1": PASSWORD + "!", "password2": PASSWORD + "!", "usable_password": "true"}
+    told = tab.post(f"/admin/backchannel_accounts/user/{ada.pk}/password/", new, follow=True)
+    assert "1 token works still" in told.content.decode()
+    tab.post("/admin/backchannel_accounts/user/", {"action": "revoke_tokens", "_selected_action": [ada.pk]})
+    assert Token.objects.get().revoked is not None

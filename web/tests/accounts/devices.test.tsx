@@ -65,7 +65,7 @@ describe('what speaks for a person', () => {
     const { api, screen } = await opened('Change password');
     await screen.getByRole('textbox', { name: 'Current password' }).fill(' old ');
     await screen.getByRole('textbox', { name: 'New password' }).fill(' new one ');
-    await expect.element(screen.getByText('Your other devices are signed out.')).toBeVisible();
+    await expect.element(screen.getByText('Changing it signs your other devices out.')).toBeVisible();
     await screen.getByRole('checkbox', { name: /^bot/ }).click();
     await screen.getByRole('button', { name: 'Change password' }).click();
     expect(api.changePassword).toHaveBeenCalledExactlyOnceWith({

@@ -23,7 +23,7 @@ export function DevicesDialog({ api, onClose, onSignOut }: DevicesDialogProps) {
   const load = useCallback(async () => {
     try {
       const [devices, tokens] = await Promise.all([api.devices(), api.tokens()]);
-      setFound({ devices, tokens });
+      setFound({ devices: devices.toSorted((a, b) => Number(b.this_device) - Number(a.this_device)), tokens });
     } catch {
       setFound('failed');
     }
@@ -170,7 +170,7 @@ function Row({ icon, name, tag, lines, title, action, onEnd }: RowProps) {
     <li className="flex items-center gap-3 py-2.5 [&>svg]:size-5 [&>svg]:shrink-0 [&>svg]:text-ink-faint">
       {icon}
       <div className="min-w-0 flex-1" title={title}>
-        <p className="flex min-w-0 items-center gap-2">
+        <p className="flex min-w-0 flex-wrap items-center gap-x-2 gap-y-0.5">
           <bdi className="truncate font-medium">{name}</bdi>
           {tag && (
             <span className="shrink-0 rounded-full bg-accent-soft px-2 py-0.5 text-xs font-medium text-accent">

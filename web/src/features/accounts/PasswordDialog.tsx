@@ -61,7 +61,7 @@ export function PasswordDialog({ api, onClose, pause, goOn }: PasswordDialogProp
           autoComplete="current-password"
         />
         <PasswordField label="New password" {...form.field('new_password')} required autoComplete="new-password" />
-        <p className="text-sm text-ink-soft">Your other devices are signed out.</p>
+        <p className="text-sm text-ink-soft">Changing it signs your other devices out.</p>
         {tokens.length > 0 && <TokenChoice tokens={tokens} revoked={revoked} onChoose={choose} />}
       </form>
     </Dialog>
@@ -79,8 +79,9 @@ function TokenChoice({ tokens, revoked, onChoose }: TokenChoiceProps) {
   return (
     <fieldset className="min-w-0 border-t border-line pt-3">
       <legend className="float-left mb-2 w-full text-sm text-ink-soft">
-        {tokens.length === 1 ? 'One token goes' : `${tokens.length} tokens go`} on working with the new password. Revoke
-        those that somebody else may know:
+        {tokens.length === 1
+          ? 'One token goes on working with the new password. Revoke it if somebody else may know it:'
+          : `${tokens.length} tokens go on working with the new password. Revoke those that somebody else may know:`}
       </legend>
       {tokens.length > 1 && (
         <Choice
