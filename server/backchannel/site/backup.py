@@ -107,9 +107,9 @@ def is_sqlite(database: Database) -> bool:
 @contextmanager
 def _unfinished(file: Path) -> Iterator[Path]:
     """An empty file beside `file`, that nobody else can read; gone afterwards."""
-    path = file.with_name(f".{file.name}.{secrets.token_hex(4)}.unfinished")
-    os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
+    path = file.with_name(f".{file.name}.{secrets.token_hex(16)}.unfinished")
     try:
+        os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
         yield path
     finally:
         path.unlink(missing_ok=True)
