@@ -10,6 +10,7 @@ from django.test import Client
 from backchannel.accounts.authenticate import authenticate, recall
 from backchannel.accounts.session_cookie import session_keys
 from backchannel.protocol.errors import CommandError
+from backchannel.store.hop import in_thread
 from tests.accounts.conftest import SignIn, session_key
 
 NAME = settings.SESSION_COOKIE_NAME
@@ -40,18 +41,14 @@ async def of_api(cookies: str) -> str | None:
 
 
 async def both(cookies: str) -> str | None:
-    from asgiref.sync import sync_to_async
-
-    django, api = await sync_to_async(of_django)(cookies), await of_api(cookies)
+    django, api = await in_thread(of_django, cookies), await of_api(cookies)
     assert django == api, cookies
     return api
 
 
 @pytest.mark.parametrize("bad", BAD)
 async def test_a_bad_second_cookie_locks_nobody_out(ada: Any, sign_in: SignIn, bad: str) -> None:
-    from asgiref.sync import sync_to_async
-
-    good = session_key(await sync_to_async(sign_in)("ada"))
+    good = session_key(await in_thread(sign_in, "ada"))
     for cookies in (header(bad, good), header(good, bad), header(bad, good, bad), header(bad, bad, f'"{good}"')):
         assert await both(cookies) == "ada"
         assert await both(cookies) == "ada"
@@ -59,9 +56,7 @@ async def test_a_bad_second_cookie_locks_nobody_out(ada: Any, sign_in: SignIn, b
 
 
 async def test_of_two_that_are_good_the_first_counts_for_both(owner: Any, ada: Any, sign_in: SignIn) -> None:
-    from asgiref.sync import sync_to_async
-
-    keys = {name: session_key(await sync_to_async(sign_in)(name)) for name in ("ada", "owner")}
+    keys = {name: session_key(await in_thread(sign_in, name)) for name in ("ada", "owner")}
     for first, second in itertools.permutations(keys):
         assert await both(header(STALE, keys[first], keys[second])) == first
         await both(header(keys[second]))
