@@ -17,6 +17,7 @@ def mail_settings(url: str, sender: str) -> dict[str, Any]:
     plain = parse_qs(parts.query).get("tls") == ["no"]
     return {
         **shared,
+        "EMAIL_BACKEND": "backchannel.site.mail_queue.EmailBackend",
         "EMAIL_HOST": parts.hostname,
         "EMAIL_PORT": parts.port or (465 if implicit_tls else 25 if plain else 587),
         "EMAIL_HOST_USER": unquote(parts.username or ""),

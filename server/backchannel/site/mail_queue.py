@@ -1,0 +1,49 @@
+"""Mail is handed to a thread: nobody waits for the mail server, and nobody can tell by the time of an answer whether mail was sent.
+
+Django's backend for SMTP, behind a short queue. Where the queue is full, or the server does not take a mail, that is logged and the
+mail is lost: whoever asked can ask again. A process that ends sends first what waits.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, Final
+
+import structlog
+from django.core.mail.backends.base import BaseEmailBackend
+from django.core.mail.backends.smtp import EmailBackend as SmtpBackend
+from django.core.mail.message import EmailMessage
+
+WAITING: Final = 200
+
+_log = structlog.get_logger("backchannel.mail")
+_thread = ThreadPoolExecutor(1, thread_name_prefix="mail")
+_free = threading.BoundedSemaphore(WAITING)
+
+
+class EmailBackend(BaseEmailBackend):
+    def __init__(self, fail_silently: bool = False, **kwargs: Any) -> None:
+        super().__init__(fail_silently=fail_silently)
+        self._kwargs = kwargs
+
+    def send_messages(self, email_messages: Sequence[EmailMessage]) -> int:
+        """How many were taken."""
+        return sum(self._take(message) for message in email_messages)
+
+    def _take(self, message: EmailMessage) -> bool:
+        if not _free.acquire(blocking=False):
+            _log.error("mail_not_sent", error="queue is full")
+            return False
+        _thread.submit(_send, message, self._kwargs)
+        return True
+
+
+def _send(message: EmailMessage, kwargs: dict[str, Any]) -> None:
+    try:
+        SmtpBackend(fail_silently=False, **kwargs).send_messages([message])
+    except Exception as problem:
+        _log.error("mail_not_sent", error=type(problem).__name__)
+    finally:
+        _free.release()

@@ -1,0 +1,59 @@
+"""Who asks for mail does not wait for the mail server."""
+
+import threading
+
+import pytest
+from django.core.mail import EmailMessage
+
+from backchannel.site import mail_queue
+
+
+class Sent:
+    def __init__(self) -> None:
+        self.may_go_on = threading.Event()
+        self.subjects: list[str] = []
+
+    def __call__(self, messages: list[EmailMessage]) -> int:
+        self.may_go_on.wait(30)
+        if messages[0].subject == "refused":
+            raise ConnectionRefusedError
+        self.subjects.append(messages[0].subject)
+        return 1
+
+
+@pytest.fixture
+def sent(monkeypatch: pytest.MonkeyPatch) -> Sent:
+    sent = Sent()
+    monkeypatch.setattr(mail_queue.SmtpBackend, "send_messages", sent)
+    return sent
+
+
+def mails(*subjects: str) -> list[EmailMessage]:
+    return [EmailMessage(subject, "text", "a@example.com", ["b@example.com"]) for subject in subjects]
+
+
+def settle() -> None:
+    mail_queue._thread.submit(lambda: None).result(30)
+
+
+def test_a_mail_is_taken_while_the_mail_server_hangs_and_sent_when_it_goes_on(sent: Sent) -> None:
+    assert mail_queue.EmailBackend().send_messages(mails("one", "two")) == 2
+    assert sent.subjects == []
+    sent.may_go_on.set()
+    settle()
+    assert sent.subjects == ["one", "two"]
+
+
+def test_a_mail_that_is_refused_keeps_no_other_back(sent: Sent) -> None:
+    sent.may_go_on.set()
+    mail_queue.EmailBackend().send_messages(mails("refused", "next"))
+    settle()
+    assert sent.subjects == ["next"]
+
+
+def test_so_many_wait_and_no_more(sent: Sent) -> None:
+    taken = mail_queue.EmailBackend().send_messages(mails(*(str(n) for n in range(mail_queue.WAITING + 5))))
+    assert taken == mail_queue.WAITING
+    sent.may_go_on.set()
+    settle()
+    assert len(sent.subjects) == mail_queue.WAITING
