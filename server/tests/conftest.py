@@ -27,9 +27,11 @@ def _forget() -> Iterator[None]:
     yield
     from django.core.cache import cache
 
-    from backchannel.accounts import authenticate, credential_uses, personal_rates
+    from backchannel.accounts import attempts, auth_log, authenticate, credential_uses, limits, personal_rates
 
     cache.clear()
+    limits.attempts.cache_clear()
+    auth_log._lines = attempts.MemoryAttempts()
     personal_rates.forget()
     credential_uses.forget()
     authenticate._memory = authenticate._Memory()

@@ -12,8 +12,10 @@ from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.http import HttpRequest, JsonResponse
 
-from backchannel.accounts import entrance, invitations, strict_json, tokens
+from backchannel.accounts import auth_log, entrance, invitations, limits, strict_json, tokens
 from backchannel.accounts.persons import person_of
+from backchannel.accounts.problems import problem
+from backchannel.protocol.errors import CommandError
 from backchannel.text_rules import clean_name
 
 _log = structlog.get_logger("backchannel.accounts")
@@ -35,10 +37,11 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         try:
             with transaction.atomic():
                 if secret and not invitations.claim(secret):
-                    raise _refused("invitation", "This invitation is used up or has ended. Ask for a new one.")
+                    raise _refused("invitation", invitations.why_refused(secret))
                 user = super().save_user(request, user, form, commit)
         except IntegrityError:
             raise _refused("username", "This username is taken.") from None
+        auth_log.note("signed_up", user=user.get_username())
         entrance.welcome(user)
         return user
 
@@ -49,6 +52,8 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         if match.url_name == "change_password" and not user.has_usable_password():
             raise _refused("current_password", "This account has no password. Whoever runs the server can set one.")
         super().set_password(user, password)
+        if match.url_name == "reset_password":
+            limits.forget_account(user.get_username())
         which = strict_json.parse(self.request.body).get("revoke_tokens", False)
         if which:
             tokens.revoke_tokens(user, None if which is True else which)
@@ -64,6 +69,19 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         except OSError as problem:
             # What was asked for is done; an answer 500 would say the opposite.
             _log.warning("mail_not_sent", template=template_prefix, error=type(problem).__name__)
+
+    def pre_authenticate(self, request: HttpRequest, **credentials: Any) -> None:
+        """Whenever a password is about to be looked at: sign-in and re-authentication. In the place of allauth's own counting."""
+        try:
+            self._counts = limits.check_sign_in(request, str(credentials.get("username", "")))
+        except CommandError as refusal:
+            raise ImmediateHttpResponse(problem(refusal)) from None
+
+    def authenticate(self, request: HttpRequest, **credentials: Any) -> Any:
+        user = super().authenticate(request, **credentials)
+        if user is not None:
+            limits.was_right(self._counts)
+        return user
 
     def get_client_ip(self, request: HttpRequest) -> str:
         """As the runner found it, which believes the proxies in BACKCHANNEL_TRUSTED_PROXIES and no others."""

@@ -15,6 +15,7 @@ class AccountsConfig(AppConfig):
         super().import_models()
 
     def ready(self) -> None:
-        from backchannel.accounts import revocation
+        from backchannel.accounts import auth_events, revocation
 
         revocation.watch()
+        auth_events.watch()

@@ -23,7 +23,7 @@ from urllib.parse import parse_qs
 
 from django.conf import settings
 
-from backchannel.accounts import lookup
+from backchannel.accounts import auth_log, lookup
 from backchannel.accounts.identity import Ended, Identity
 from backchannel.accounts.origin import may_use_cookie
 from backchannel.accounts.secrets import TOKEN_PREFIX, digest
@@ -36,10 +36,19 @@ REMEMBER_S = 30.0
 # Beyond this, what was remembered longest is asked again: it costs a query, never an answer.
 REMEMBER_AT_MOST = 10_000
 _KEY = "backchannel.remembered_by"
+_REFUSALS = frozenset({Code.UNAUTHENTICATED, Code.WRONG_ORIGIN, Code.BAD_FRAME})
 
 
 async def authenticate(scope: Mapping[str, Any]) -> Identity:
     """Tell who opened `scope` ("http" or "websocket"). Raises `CommandError`: 401 or 403."""
+    try:
+        return await _authenticate(scope)
+    except CommandError as error:
+        _note_refusal(scope, error)
+        raise
+
+
+async def _authenticate(scope: Mapping[str, Any]) -> Identity:
     credentials = _read(scope)
     if credentials.in_query is not None:
         return await _by_ticket(credentials.in_query, websocket=scope["type"] == "websocket")
@@ -147,6 +156,19 @@ def _shown(scope: Mapping[str, Any], credentials: _Credentials) -> tuple[lookup.
         _check_origin(scope, credentials)
         return "session", credentials.session_keys
     raise _unauthenticated("Sign in, or send a token as Authorization: Bearer.")
+
+
+def _note_refusal(scope: Mapping[str, Any], error: CommandError) -> None:
+    """A socket that is refused, and a call with a wrong token or from a wrong page. An ended session polls once more: no news."""
+    if error.code not in _REFUSALS:
+        return
+    if scope["type"] == "websocket":
+        event: auth_log.Event = "handshake_refused"
+    elif error.code is not Code.UNAUTHENTICATED or any(name == b"authorization" for name, _ in scope["headers"]):
+        event = "credential_refused"
+    else:
+        return
+    auth_log.note(event, address=auth_log.address_of(scope), code=error.code.word)
 
 
 async def _by_ticket(secret: str, *, websocket: bool) -> Identity:

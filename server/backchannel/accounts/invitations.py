@@ -31,6 +31,10 @@ def open_until(secret: str) -> datetime | None:
     return row.expires if row is not None and row.is_open(timezone.now()) else None
 
 
+def why_refused(secret: str) -> str:
+    return "This invitation is used up or has ended. Ask for a new one." if secret else "An invitation is needed."
+
+
 def claim(secret: str) -> bool:
     """Use the invitation once; False where it is not open. Of callers at the same time no more succeed than it has uses."""
     return bool(

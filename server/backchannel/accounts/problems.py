@@ -12,7 +12,7 @@ from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.utils.html import escape
 
-from backchannel.accounts import strict_json
+from backchannel.accounts import auth_log, strict_json
 from backchannel.internal_error import internal_error
 from backchannel.protocol.errors import Code, CommandError, invalid
 from backchannel.store.hop import trouble
@@ -66,6 +66,7 @@ def check_media_type(request: HttpRequest) -> None:
 
 def csrf_failed(request: HttpRequest, reason: str = "") -> HttpResponse:
     """Django's CSRF check said no."""
+    auth_log.note("page_refused", address=request.META.get("REMOTE_ADDR"))
     if reason.startswith("Origin checking failed"):
         return problem(
             CommandError(

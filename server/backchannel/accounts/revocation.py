@@ -29,6 +29,9 @@ from backchannel.store import people
 
 Listener = Callable[[Ended], None]
 
+_OF_ACCESS = frozenset({"password", "is_active", "is_staff", "is_superuser"})
+"""Columns of a user in which it says what they may do."""
+
 _listeners: list[Listener] = []
 
 
@@ -76,7 +79,7 @@ def _on_session_deleted(sender: Any, instance: Any, **_: Any) -> None:
 
 def _before_user_saved(sender: Any, instance: Any, update_fields: Any = None, **_: Any) -> None:
     instance._chat_before = None
-    if instance.pk is None or (update_fields is not None and not {"password", "is_active"} & set(update_fields)):
+    if instance.pk is None or (update_fields is not None and not _OF_ACCESS & set(update_fields)):
         return
     instance._chat_before = get_user_model()._default_manager.filter(pk=instance.pk).first()
 

@@ -22,7 +22,7 @@ class SignupForm(forms.Form):
             return ""
         if not secret or invitations.open_until(secret) is None:
             raise forms.ValidationError(
-                "This invitation is used up or has ended. Ask for a new one." if secret else "An invitation is needed.",
+                invitations.why_refused(secret),
                 code="invitation",
             )
         return secret

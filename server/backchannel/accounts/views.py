@@ -13,7 +13,16 @@ from django.http import HttpRequest, HttpResponse
 from django.middleware.csrf import get_token
 from django.utils import timezone
 
-from backchannel.accounts import display_names, entrance, invitations, personal_rates, revocation, setup_secret
+from backchannel.accounts import (
+    auth_log,
+    display_names,
+    entrance,
+    invitations,
+    limits,
+    personal_rates,
+    revocation,
+    setup_secret,
+)
 from backchannel.accounts.identity import Ended
 from backchannel.accounts.persons import person_of
 from backchannel.accounts.problems import answer, problem, read_json, refused
@@ -61,10 +70,13 @@ def setup(request: HttpRequest) -> HttpResponse:
     Whoever does not show the secret learns nothing but that: it is looked at before any name is.
     """
     given = read_json(request, setup=str, workspace=str, username=str, display_name=str, password=str)
+    limits.check_network(request, limits.SETUP)
     if entrance.is_set_up():
+        auth_log.note("setup_refused", reason="owned")
         raise _already_set_up()
     check_setup_host(request)
     if not setup_secret.is_right(given.get("setup", "")):
+        auth_log.note("setup_refused", reason="secret")
         raise CommandError(Code.FORBIDDEN, _NEEDS_ADDRESS, errors={"setup": [_NEEDS_ADDRESS]})
     for name in ("workspace", "username", "password"):
         if not given.get(name):
@@ -79,6 +91,7 @@ def setup(request: HttpRequest) -> HttpResponse:
     except entrance.AlreadySetUp:
         raise _already_set_up() from None
     setup_secret.discard()
+    auth_log.note("setup_done", user=user.get_username())
     login(request, user, backend=settings.AUTHENTICATION_BACKENDS[0])
     return answer(state_of(request), 201)
 
@@ -113,8 +126,10 @@ def create_invitation(request: HttpRequest) -> HttpResponse:
 @only("GET")
 def check_invitation(request: HttpRequest, secret: str) -> HttpResponse:
     """Whether a link is open; why one is not is not told."""
+    limits.check_network(request, limits.INVITATION_SHOWN)
     until = invitations.open_until(secret)
     if until is None:
+        auth_log.note("invitation_refused")
         raise CommandError(Code.NOT_FOUND, "This invitation is used up or has ended. Ask for a new one.")
     return answer({"valid": True, "expires_at": wire_time(until), "workspace": workspace().name})
 

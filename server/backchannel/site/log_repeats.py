@@ -32,6 +32,10 @@ class _Seen:
     repeated: int = 0
 
 
+_ONE_BY_ONE = frozenset({"backchannel.auth"})
+"""Loggers whose every line is one attempt of somebody, which programs count to ban them. This one bounds its lines itself."""
+
+
 class Repeats(logging.Filter):
     """On a handler. `stamp`: puts the time into a line. `start_timer`: calls a function after so many seconds."""
 
@@ -43,7 +47,7 @@ class Repeats(logging.Filter):
         self._lock = threading.Lock()
 
     def filter(self, record: logging.LogRecord) -> bool:
-        if record.levelno < _LEAST or getattr(record, "is_count", False):
+        if record.levelno < _LEAST or record.name in _ONE_BY_ONE or getattr(record, "is_count", False):
             return True
         key = _key(record)
         with self._lock:

@@ -73,6 +73,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
+    "backchannel.accounts.access_guard.AccessGuard",
 ]
 
 TEMPLATES = [
@@ -146,6 +147,10 @@ ACCOUNT_SESSION_REMEMBER = True
 ACCOUNT_REAUTHENTICATION_REQUIRED = True
 ACCOUNT_REAUTHENTICATION_TIMEOUT = 600
 ACCOUNT_EMAIL_NOTIFICATIONS = True
+# accounts/limits.py counts instead: allauth would count in the cache, which anybody can fill, and fail where Redis is away.
+ACCOUNT_RATE_LIMITS = False
+# A reset for an address that nobody has sends nothing: or everybody could have mail sent to anybody.
+ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False
 BACKCHANNEL_SIGNUP = CONF.signup
 BACKCHANNEL_DATA_FOLDER = CONF.data
 BACKCHANNEL_SETUP_HOSTS = CONF.setup_hosts

@@ -8,12 +8,14 @@ from typing import Any, TypeVar, cast
 
 from allauth.account.adapter import get_adapter
 from allauth.account.internal.flows.reauthentication import did_recently_reauthenticate, reauthenticate_by_password
-from allauth.core import ratelimit
+from allauth.core.exceptions import ImmediateHttpResponse
 from django.contrib import admin
 from django.http import HttpRequest, HttpResponse, HttpResponseForbidden, HttpResponseRedirect
 from django.http.response import HttpResponseBase
 from django.template.response import TemplateResponse
 from django.utils.http import urlencode
+
+from backchannel.accounts import auth_log
 
 View = TypeVar("View", bound=Callable[..., HttpResponseBase])
 
@@ -35,6 +37,7 @@ class StaffSite(admin.AdminSite):
     def login(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
         """Send whoever is not signed in to the app, whose sign-in is limited in rate; Django's own is not."""
         if request.user.is_authenticated:
+            auth_log.note("admin_refused", user=request.user.get_username())
             return HttpResponseForbidden("Only the owner and staff may see this page.", content_type="text/plain")
         return HttpResponseRedirect("/?" + urlencode({"next": "/admin/"}))
 
@@ -49,9 +52,11 @@ class StaffSite(admin.AdminSite):
             given = request.POST.get(FIELD)
             if given is None:
                 return self._ask(request)
-            if not ratelimit.consume(request, action="reauthenticate", user=request.user):
+            try:
+                is_right = get_adapter().reauthenticate(request.user, given)
+            except ImmediateHttpResponse:
                 return self._ask(request, "Too many attempts. Wait a minute, then try again.", 429)
-            if not get_adapter().reauthenticate(request.user, given):
+            if not is_right:
                 return self._ask(request, "This is not your password.")
             reauthenticate_by_password(request)
             return view(request, *args, **kwargs)

@@ -1,0 +1,81 @@
+"""Django's own signals, and those of our models, as lines of the auth log: whichever view, admin page or command was behind them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib.auth import get_user_model
+from django.contrib.auth.signals import user_logged_in, user_logged_out, user_login_failed
+from django.db.models.signals import post_delete, post_save
+
+from backchannel.accounts.auth_log import note
+from backchannel.accounts.models import Invitation, Token
+
+
+def watch() -> None:
+    """Connect to the signals; called once when the apps are ready, after revocation.watch, which notes what users were before."""
+    key = "backchannel.auth_events"
+    user_logged_in.connect(_signed_in, dispatch_uid=key)
+    user_logged_out.connect(_signed_out, dispatch_uid=key)
+    user_login_failed.connect(_sign_in_failed, dispatch_uid=key)
+    post_save.connect(_user_saved, sender=get_user_model(), dispatch_uid=key)
+    post_save.connect(_token_saved, sender=Token, dispatch_uid=key)
+    post_delete.connect(_token_deleted, sender=Token, dispatch_uid=key)
+    post_save.connect(_invitation_saved, sender=Invitation, dispatch_uid=key)
+
+
+def _signed_in(user: Any, request: Any = None, **_: Any) -> None:
+    note("signed_in", user=user.get_username(), address=_address(request))
+
+
+def _signed_out(user: Any, request: Any = None, **_: Any) -> None:
+    if user is not None:
+        note("signed_out", user=user.get_username(), address=_address(request))
+
+
+def _sign_in_failed(credentials: dict[str, Any], request: Any = None, **_: Any) -> None:
+    field = get_user_model().USERNAME_FIELD
+    name = str(credentials.get(field) or credentials.get("username") or "").strip().lower()
+    note("sign_in_failed", user=name, address=_address(request))
+
+
+def _user_saved(instance: Any, created: bool = False, **_: Any) -> None:
+    before = getattr(instance, "_chat_before", None)
+    if created or before is None:
+        return
+    name = instance.get_username()
+    # A sign-in may hash the same password anew, with newer parameters: that is no change, and leaves this blank.
+    if before.password != instance.password and getattr(instance, "_password", None) is not None:
+        note("password_changed", user=name)
+    if before.is_active != instance.is_active:
+        note("account_opened" if instance.is_active else "account_closed", user=name)
+    if _rights(before) != _rights(instance):
+        note("rights_changed", user=name, rights=_rights(instance))
+
+
+def _rights(user: Any) -> str:
+    if getattr(user, "is_superuser", False):
+        return "owner"
+    return "staff" if getattr(user, "is_staff", False) else "none"
+
+
+def _token_saved(instance: Token, created: bool = False, **_: Any) -> None:
+    if created:
+        note("token_made", user=instance.user.get_username(), token=instance.pk)
+    elif instance.revoked is not None:
+        note("token_revoked", user=instance.user.get_username(), token=instance.pk)
+
+
+def _token_deleted(instance: Token, **_: Any) -> None:
+    note("token_revoked", user=instance.user.get_username(), token=instance.pk)
+
+
+def _invitation_saved(instance: Invitation, created: bool = False, **_: Any) -> None:
+    if created:
+        by = instance.created_by
+        note("invitation_made", user=None if by is None else by.get_username(), invitation=instance.pk)
+
+
+def _address(request: Any) -> str | None:
+    """None where no request is at hand: that of the request around it counts then."""
+    return None if request is None else request.META.get("REMOTE_ADDR")

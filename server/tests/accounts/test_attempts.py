@@ -1,0 +1,129 @@
+"""One suite for both places where tries are counted."""
+
+import os
+import threading
+from collections.abc import Callable, Iterator
+from uuid import uuid4
+
+import pytest
+
+from backchannel.accounts.attempts import (
+    Attempts,
+    Count,
+    MemoryAttempts,
+    Refusal,
+    Rule,
+    SharedAttempts,
+    shared_attempts,
+)
+
+needs_redis = pytest.mark.skipif(not os.environ.get("BACKCHANNEL_TEST_REDIS_URL"), reason="no Redis for tests")
+
+THREE = Rule("three", burst=3, every_s=60)
+ONE = Rule("one", burst=1, every_s=600)
+
+
+class Clock:
+    now = 1000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@pytest.fixture(params=["memory", pytest.param("redis", marks=needs_redis), "redis is away"])
+def attempts(request: pytest.FixtureRequest) -> Iterator[Attempts]:
+    if request.param == "memory":
+        yield MemoryAttempts()
+    elif request.param == "redis":
+        yield shared_attempts(os.environ["BACKCHANNEL_TEST_REDIS_URL"])
+    else:
+        yield shared_attempts("redis://127.0.0.1:1/0")
+
+
+@pytest.fixture
+def key() -> str:
+    return uuid4().hex
+
+
+def test_so_many_at_once_and_then_the_time_until_the_next(attempts: Attempts, key: str) -> None:
+    assert [attempts.take([Count(THREE, key)]) for _ in range(3)] == [None, None, None]
+    refusal = attempts.take([Count(THREE, key)])
+    assert refusal is not None
+    assert refusal.rule == THREE
+    assert 0 < refusal.wait_s <= 60
+    assert attempts.take([Count(THREE, key + "another")]) is None
+
+
+def test_of_several_counts_all_are_taken_or_none(attempts: Attempts, key: str) -> None:
+    both = [Count(THREE, key), Count(ONE, key)]
+    assert attempts.take(both) is None
+    for _ in range(5):
+        refusal = attempts.take(both)
+        assert refusal is not None
+        assert refusal.rule == ONE
+    assert [attempts.take([Count(THREE, key)]) for _ in range(2)] == [None, None]
+    assert attempts.take([Count(THREE, key)]) is not None
+
+
+def test_a_good_try_is_given_back_and_all_can_be_forgotten(attempts: Attempts, key: str) -> None:
+    count = [Count(ONE, key)]
+    for _ in range(5):
+        assert attempts.take(count) is None
+        attempts.give_back(count)
+    assert attempts.take(count) is None
+    assert attempts.take(count) is not None
+    attempts.forget(count)
+    assert attempts.take(count) is None
+
+
+def test_of_many_threads_no_more_than_the_burst_gets_through(attempts: Attempts, key: str) -> None:
+    outcomes: list[Refusal | None] = []
+    go: Callable[[], None] = lambda: outcomes.append(attempts.take([Count(THREE, key)]))  # noqa: E731
+    threads = [threading.Thread(target=go) for _ in range(12)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert outcomes.count(None) == 3
+
+
+def test_time_gives_tries_back_one_by_one() -> None:
+    clock = Clock()
+    attempts = MemoryAttempts(clock)
+    assert [attempts.take([Count(THREE, "a")]) is None for _ in range(4)] == [True, True, True, False]
+    clock.now += 60
+    assert [attempts.take([Count(THREE, "a")]) is None for _ in range(2)] == [True, False]
+
+
+def test_what_is_cheap_to_cause_pushes_no_count_out_that_matters() -> None:
+    attempts = MemoryAttempts(at_most=50)
+    guessed = [Count(THREE, "the owner")]
+    while attempts.take(guessed) is None:
+        pass
+    for number in range(1000):
+        attempts.take([Count(ONE, f"reset {number}"), Count(THREE, f"somebody {number}")])
+    assert attempts.take(guessed) is not None
+    assert all(len(table) <= 50 for table in attempts._empty_at.values())
+
+
+@needs_redis
+def test_nodes_count_together(key: str) -> None:
+    nodes = [shared_attempts(os.environ["BACKCHANNEL_TEST_REDIS_URL"]) for _ in range(2)]
+    assert [nodes[turn % 2].take([Count(THREE, key)]) is None for turn in range(5)] == [True, True, True, False, False]
+
+
+def test_a_redis_that_is_away_is_asked_once_in_a_while_and_not_by_everybody() -> None:
+    asked = []
+
+    class Away:
+        def eval(self, *_: object) -> None:
+            asked.append(clock.now)
+            raise ConnectionError
+
+    clock = Clock()
+    attempts = SharedAttempts(Away(), clock)
+    for _ in range(4):
+        assert attempts.take([Count(THREE, uuid4().hex)]) is None
+    clock.now += 10
+    attempts.take([Count(THREE, "later")])
+    assert asked == [1000.0, 1010.0]
