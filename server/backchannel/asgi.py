@@ -68,6 +68,7 @@ from backchannel.transports.rates import Rates
 from backchannel.transports.rounds import Rounds
 from backchannel.transports.session import Settings
 from backchannel.transports.websocket.endpoint import WebSocketEndpoint
+from backchannel.web.django_turns import DjangoTurns
 from backchannel.web.files import StaticFiles
 
 RETURN_WITHIN_MS: Final = 5000
@@ -296,4 +297,4 @@ def _configured() -> ChatConfig:
 def standalone(workers: tuple[Path, int] | None = None) -> Chat:
     """The chat around the standalone app's own pages. `workers`: of several, the folder between them and this one's number."""
     between = None if workers is None else Workers(*workers, exposition)
-    return Chat(cast("ASGIApp", get_asgi_application()), workers=between)
+    return Chat(DjangoTurns(cast("ASGIApp", get_asgi_application())), workers=between)
