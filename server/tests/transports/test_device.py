@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from backchannel.protocol.errors import CloseCode
-from backchannel.transports.http.device import BACKLOG_EVENTS, LINGER_S, SOON_S, PollingDevice
+from backchannel.transports.http.device import BACKLOG_EVENTS, LINGER_S, PollingDevice
 from tests.running import Frame, Running, running, somebody
 from tests.transports.conftest import QueriesOf
 
@@ -170,15 +170,6 @@ def test_another_numbering_is_read_by_whoever_waits(known: Known, threads: Threa
     assert known.server.polls_of(known.ben) == 1 or not waiting.done()
     known.say()
     assert 1 in waiting.result()
-
-
-def test_a_long_wait_ends_with_the_last_tick_that_is_not_too_late(known: Known, threads: ThreadPoolExecutor) -> None:
-    waiting = known.waiting(threads)
-    began = known.server.chat.node.context.clock()
-    known.server.in_loop(lambda: known.device and known.device.tick(began + 25 - 2 * SOON_S))
-    assert known.server.polls_of(known.ben) == 1
-    known.server.in_loop(lambda: known.device and known.device.tick(began + 25 - SOON_S))
-    assert waiting.result() == []
 
 
 def test_a_device_that_polls_no_more_is_forgotten(known: Known) -> None:

@@ -11,7 +11,6 @@ it is what a read of the log would have brought. For any other it does not answe
 Nothing here is needed: a node that has never seen the device answers all the same, at the price of a read.
 """
 
-import asyncio
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from enum import Enum
@@ -28,8 +27,6 @@ from backchannel.transports.session import Session
 LINGER_S: Final = 30.0
 BETWEEN_POLLS_S: Final = 1.0
 """A device without a poll for this long has gone, as far as presence goes."""
-SOON_S: Final = 1.5
-"""More than lies between two ticks: a wait that ends before the next one may be late ends now."""
 BACKLOG_EVENTS: Final = 64
 BACKLOG_BYTES: Final = 64 * 1024
 
@@ -42,14 +39,14 @@ class _State(Enum):
 
 
 class Wait:
-    """One poll that waits at its device, until `until` by the node's clock, or up to SOON_S less. `frames`: what it is answered
-    with. `again`: the device closed, read once more.
+    """One poll that waits at its device, until `until` by the node's clock. `frames`: what it is answered with. `again`: the device
+    closed, read once more.
 
     It is woken once: there is something to say, or nothing more is to be waited for. What is said between that and the answer
-    goes along. There is one for each poll that waits: it is a single object, and has a timer only where it is short.
+    goes along. There is one for each poll that waits: it is a single object, whose timer is that of many (`Deadlines`).
     """
 
-    __slots__ = ("_timer", "again", "code", "device", "frames", "instance", "is_woken", "until")
+    __slots__ = ("again", "code", "device", "frames", "instance", "is_woken", "until")
 
     def __init__(self, device: "PollingDevice", until: float) -> None:
         self.device = device
@@ -59,7 +56,6 @@ class Wait:
         self.code: CloseCode | None = None
         self.again = False
         self.is_woken = False
-        self._timer: asyncio.TimerHandle | None = None
 
     def over(self) -> None:
         """It waits no more, and is to be answered."""
@@ -78,13 +74,6 @@ class Wait:
         if not self.is_woken:
             self.is_woken = True
             self.device.on_woken(self)
-
-    def wake_after(self, seconds: float) -> None:
-        self._timer = asyncio.get_running_loop().call_later(seconds, self.wake)
-
-    def stop(self) -> None:
-        if self._timer is not None:
-            self._timer.cancel()
 
 
 class PollingDevice:
@@ -142,18 +131,15 @@ class PollingDevice:
             return None
         return [frame for room_id, seq, frame in self._backlog if seq > cursors.get(room_id, seq)] if behind else []
 
-    def hold(self, wait: Wait, now: float) -> None:
+    def hold(self, wait: Wait) -> None:
         self.poll_began()
         self._waits[wait] = None
-        if wait.until - now <= SOON_S:
-            wait.wake_after(wait.until - now)
 
     def stop_waiting(self, wait: Wait) -> bool:
         """False where it had stopped before."""
         if wait not in self._waits:
             return False
         del self._waits[wait]
-        wait.stop()
         self.poll_ended()
         return True
 
@@ -263,9 +249,6 @@ class PollingDevice:
         self._say(frame)
 
     def tick(self, now: float) -> None:
-        for wait in self._waits:
-            if wait.until - now <= SOON_S:
-                wait.wake()
         if self._polls:
             return
         idle_s = now - self._idle_since

@@ -24,6 +24,7 @@ from backchannel.store.clock import now_us
 from backchannel.transports import metrics
 from backchannel.transports.catch_up import CatchUp
 from backchannel.transports.effects import Close, Effect, Enter, Read, ReadPlace, Send
+from backchannel.transports.http.deadlines import Deadlines
 from backchannel.transports.http.device import PollingDevice, Wait
 from backchannel.transports.identity import Identity
 from backchannel.transports.node import Node
@@ -59,6 +60,7 @@ class Polls:
         self._devices: dict[tuple[str, str | None], PollingDevice] = {}
         self._polls: dict[int, dict[_Waiting, None]] = {}
         """Of each user, oldest first."""
+        self._deadlines = Deadlines(node.context.clock)
         self._woken: list[Wait] = []
         self._last_said: tuple[list[bytes], str, int] = ([], "", 0)
         self._last_body = b""
@@ -115,6 +117,7 @@ class Polls:
         """It is answered, or its client has gone. False where it was forgotten before."""
         if not wait.device.stop_waiting(wait):
             return False
+        self._deadlines.discard(wait)
         self._leave(wait.device.user_id, wait)
         metrics.polls.dec()
         return True
@@ -146,7 +149,8 @@ class Polls:
             device.poll_ended()
             return self._body([*missed, _CAUGHT_UP] if missed else [], device.epoch, device.user_version)
         wait = hold(device, until)
-        device.hold(wait, now)
+        device.hold(wait)
+        self._deadlines.add(wait)
         self._enter(device.user_id, wait)
         metrics.polls.inc()
         return wait
