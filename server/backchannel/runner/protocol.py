@@ -1,45 +1,65 @@
-"""uvicorn's HTTP/1.1, with limits it lacks, and a way past ASGI for requests that can be answered by callback.
+"""HTTP/1.1 on one connection: llhttp's parser and uvicorn's request cycle, with the limits and refusals they lack, and a way past
+ASGI for requests that can be answered by callback.
 
-    headers ─▶ wanted by `direct`? ──no──▶ ASGI
-                     └─yes─▶ body ─▶ taken? ──no──▶ ASGI
-                              ▲        └─yes─▶ answer, or hand_over ─▶ ASGI
-    the same head again ──────┘
+    headers ─▶ checked ─▶ wanted by `direct`? ──no──▶ ASGI
+                  │            └─yes─▶ body ─▶ taken? ──no──▶ ASGI
+                  │                     ▲        └─yes─▶ answer, or hand_over ─▶ ASGI
+                  │            the same head again
+                  ├─ opens a WebSocket ─▶ `WebSocketProtocol`
+                  ├─ offers another protocol ─▶ parsed once more, without the offer
+                  └─ refused ─▶ answered, closed; nothing that follows is parsed
 
 Who polls sends the same head again and again, byte for byte, and only another body. Where that comes in one piece, it is not
 parsed anew: it means what it meant before.
+
+What a client may take its time for, and how long: `head.py`, `pace.py`. How many connections it may have: `places.py`. After an
+answer that did not wait for the whole body the connection is closed, gently: what is under way is taken and dropped for a moment,
+since a reset would overtake the answer.
 """
 
 from __future__ import annotations
 
 import asyncio
-from typing import Any
+import urllib.parse
+from typing import Any, cast
 
+import httptools
 from uvicorn.protocols.http.flow_control import HIGH_WATER_LIMIT, FlowControl
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
 from uvicorn.protocols.utils import is_ssl
 
 from backchannel.runner.addresses import local_address, remote_address
+from backchannel.runner.head import HEAD_BYTES, Offer, Refused, bad, check, too_large, without_offer, written
+from backchannel.runner.pace import Pace
+from backchannel.runner.places import Place, Places
 from backchannel.transports.http.exchange import Direct, Taken
 
 HEADERS_WITHIN_S = 10.0
-HEADER_BYTES = 64 * 1024
+LINGER_S = 2.0
+"""How long a client that is still sending may do so after its answer."""
 
 
 class GuardedHttpProtocol(HttpToolsProtocol):
-    """Cuts a connection whose headers take too long, or too much.
+    cycle: Any
+    """`_Cycle` of the request that began last; None before the first."""
+    parser: Any
+    """None once the connection is lost, or a WebSocket's."""
 
-    Without it, connections that send a byte now and then are held for ever, at no cost to who opens them.
-    """
-
-    def __init__(self, *args: Any, direct: Direct | None = None, **named: Any) -> None:
+    def __init__(self, *args: Any, direct: Direct | None = None, places: Places | None = None, **named: Any) -> None:
         super().__init__(*args, **named)
         self._direct = direct
+        self._places = places
+        self._place: Place | None = None
+        self._is_proxied = False
         self._wants_body = False
         """The request is brought to `direct` once its body is there."""
-        self._answering: RequestResponseCycle | None = None
+        self._answering: _Cycle | None = None
         """What `direct` was asked and has not answered."""
         self._taken: Taken | None = None
         self._is_between_requests = True
+        self._offer = Offer.NONE
+        self._is_without_offer = False
+        """The head that is parsed next is one that was parsed with its offer before."""
         self._piece = b""
         """What is being parsed, where a request begins with it."""
         self._head = b""
@@ -47,8 +67,16 @@ class GuardedHttpProtocol(HttpToolsProtocol):
         self._length = 0
         """Of the head with its body."""
         self._expecting = False
+        """A head has begun, or is due."""
         self._headers_due: asyncio.TimerHandle | None = None
         self._header_bytes = 0
+        self._pace: Pace | None = None
+        """Of a body that did not come with its head."""
+        self._refusal: Refused | None = None
+        """To be said once what was asked before is answered."""
+        self._is_deaf = False
+        """Nothing that comes is parsed any more."""
+        self._lingering: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """As uvicorn's, but for how addresses are asked for, and that nothing is traced."""
@@ -59,62 +87,216 @@ class GuardedHttpProtocol(HttpToolsProtocol):
         self.client = remote_address(transport)
         self.scheme = "https" if is_ssl(transport) else "http"
         self._expecting = True
+        if self._places is not None:
+            host = self.client[0] if self.client else None
+            self._is_proxied = self._places.trusts(host)
+            if host is not None and not self._is_proxied:
+                try:
+                    self._place = self._places.enter(host)
+                except Refused as refused:
+                    return self._refuse(refused)
         self._set_timer()
+        return None
 
     def data_received(self, data: bytes) -> None:
+        if self._is_deaf:
+            return
         if self._head:
             if len(data) == self._length and data.startswith(self._head) and self.cycle.response_complete:
                 self._begin_again(data[len(self._head) :])
                 return
             self._head = b""
-        self._piece = data if self._is_between_requests else b""
+        self._unset_keepalive_if_required()
+        if self._is_between_requests:
+            self._piece = data
+            # Whatever comes: line ends alone would otherwise keep an idle connection for ever.
+            self._expecting = True
         if self._expecting:
             self._header_bytes += len(data)
-        super().data_received(data)
+        elif self._pace is not None:
+            self._pace.count(len(data))
+        try:
+            self._feed(data)
+        except Refused as refused:
+            self._refuse(refused)
         self._piece = b""
+        self._mind_what_is_missing()
+
+    def _mind_what_is_missing(self) -> None:
+        if self._is_deaf or self.parser is None:
+            return
         if self._expecting:
-            if self._header_bytes > HEADER_BYTES:
-                self._cut()
+            if self._header_bytes > HEAD_BYTES:
+                self._refuse(too_large())
             elif self._headers_due is None:
                 self._set_timer()
+        elif not self._is_between_requests:
+            if self._pace is None:
+                self._pace = Pace(self._is_held_up, self._refuse)
+            elif self._pace.is_padded:
+                self._refuse(bad("The chunks of the body hold more framing than content."))
+
+    def _feed(self, data: bytes) -> None:
+        """Raises `Refused`."""
+        while True:
+            try:
+                self.parser.feed_data(data)
+                return
+            except httptools.HttpParserUpgrade as upgrade:
+                rest = data[upgrade.args[0] :]
+                if self._offer is Offer.WEBSOCKET:
+                    if rest:
+                        raise bad("Who opens a WebSocket waits for the answer before it says more.") from None
+                    self.handle_websocket_upgrade()
+                    return
+                method, version = self.parser.get_method(), self.parser.get_http_version()
+                data = written(method, version, self.url, without_offer(self.headers)) + rest
+                self._is_without_offer = True
+                self.parser = httptools.HttpRequestParser(self)
+                self.parser.set_dangerous_leniencies(lenient_data_after_close=True)  # as uvicorn's own
+            except httptools.HttpParserCallbackError as error:
+                if isinstance(error.__context__, Refused):
+                    raise error.__context__ from None
+                raise
+            except httptools.HttpParserError:
+                raise bad("The request is not HTTP/1.1.") from None
+
+    # -- what the parser calls
 
     def on_message_begin(self) -> None:
         super().on_message_begin()
         self._is_between_requests = False
+        self._offer = Offer.NONE
         if not self._expecting:
             self._expecting = True
             self._header_bytes = 0
 
+    def on_header(self, name: bytes, value: bytes) -> None:
+        if (
+            not self._expecting
+        ):  # after a body in chunks: no proxy knows what to make of them, and nobody here needs them
+            return
+        name = name.lower()
+        if name == b"expect" and value.lower() == b"100-continue":
+            self.expect_100_continue = True
+        self.headers.append((name, value.strip(b" \t")))
+
     def on_headers_complete(self) -> None:
+        """As uvicorn's, and everything that is looked at before anybody is asked. Raises `Refused`."""
         self._stop_expecting()
-        super().on_headers_complete()
+        parser, scope = self.parser, self.scope
+        method, version = parser.get_method(), parser.get_http_version()
+        offer = check(method, version, self.url, self.headers)
+        if parser.should_upgrade():  # llhttp stops at the end of this head, whatever we read in it
+            if self._is_without_offer:
+                raise bad("The Upgrade header cannot be read.")
+            self._offer = Offer.WEBSOCKET if offer is Offer.WEBSOCKET else Offer.IGNORED
+        self._is_without_offer = False
+        if self._is_proxied:
+            self._enter_forwarded()
+        if self._offer is not Offer.NONE:
+            return
+        scope["method"] = method.decode("ascii")
+        scope["http_version"] = version
+        url = httptools.parse_url(self.url)
+        raw_path = url.path or b"/"
+        path = raw_path.decode("ascii")
+        if "%" in path:
+            path = urllib.parse.unquote(path)
+        scope["path"] = self.root_path + path
+        scope["raw_path"] = self.root_path.encode("ascii") + raw_path
+        scope["query_string"] = url.query or b""
+        before, self.cycle = (
+            self.cycle,
+            _Cycle(
+                scope=scope,
+                transport=self.transport,
+                flow=self.flow,
+                logger=self.logger,
+                access_logger=self.access_logger,
+                access_log=self.access_log,
+                default_headers=self.server_state.default_headers,
+                message_event=asyncio.Event(),
+                expect_100_continue=self.expect_100_continue,
+                keep_alive=version != "1.0" and parser.should_keep_alive(),
+                on_response=self.on_response_complete,
+            ),
+        )
+        self.cycle.protocol = self
+        if before is None or before.response_complete:
+            self._start_asgi_task(self.cycle, self.app)
+        else:
+            self.flow.pause_reading()
+            self.pipeline.appendleft((self.cycle, self.app))
 
     def on_body(self, body: bytes) -> None:
-        super().on_body(body)
-        if self._wants_body and len(self.cycle.body) > HIGH_WATER_LIMIT:
-            self._wants_body = False
-            super()._start_asgi_task(self.cycle, self.app)
+        if self._pace is not None:
+            self._pace.count_content(len(body))
+        cycle = self.cycle
+        if cycle.response_complete:
+            return
+        cycle.body += body
+        if len(cycle.body) > HIGH_WATER_LIMIT:
+            self.flow.pause_reading()
+            if self._wants_body:
+                self._wants_body = False
+                super()._start_asgi_task(cycle, self.app)
+        cycle.message_event.set()
 
     def on_message_complete(self) -> None:
-        super().on_message_complete()
+        if self._offer is not Offer.NONE:  # the head alone
+            return
         self._is_between_requests = True
+        if self._pace is not None:
+            self._pace.stop()
+            self._pace = None
+        cycle = self.cycle
+        if cycle.response_complete:
+            return
+        cycle.more_body = False
+        cycle.message_event.set()
         if self._wants_body:
             self._wants_body = False
-            self._take(self.cycle)
+            self._take(cycle)
 
     def handle_websocket_upgrade(self) -> None:
-        super().handle_websocket_upgrade()
+        self.connections.discard(self)
+        head = written(b"GET", "1.1", self.url, self.headers)
+        make: Any = self.ws_protocol_class
+        protocol = make(config=self.config, server_state=self.server_state, app_state=self.app_state)
+        protocol.connection_made(self.transport)
+        # For as long as the socket lasts.
+        protocol.place, self._place = self._place, None
+        protocol.data_received(head)
+        self.transport.set_protocol(protocol)
         # It knows us as we know it: together they would stay until the next full collection.
-        self.parser = None  # type: ignore[assignment]
+        self.parser = None
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._stop_expecting()
+        self._stop_pace()
+        self._leave_place()
+        if self._lingering is not None:
+            self._lingering.cancel()
+            self._lingering = None
         super().connection_lost(exc)
         taken, self._taken, self._answering = self._taken, None, None
         if taken is not None:
             taken.client_gone()
         if self.cycle is not None:
             self.cycle.on_response = _nothing  # it knows us as we know it
+            self.cycle.protocol = None
+
+    def on_response_complete(self) -> None:
+        if self._is_proxied:
+            self._leave_place()
+        if self._lingering is not None:
+            self.server_state.total_requests += 1
+            return
+        was_last = not self.pipeline
+        super().on_response_complete()
+        if was_last and self._refusal is not None and not self.transport.is_closing():
+            self._say_refusal()
 
     # -- what is answered by callback
 
@@ -127,7 +309,7 @@ class GuardedHttpProtocol(HttpToolsProtocol):
         else:
             super()._start_asgi_task(cycle, app)
 
-    def _take(self, cycle: RequestResponseCycle) -> None:
+    def _take(self, cycle: _Cycle) -> None:
         assert self._direct is not None
         self._answering = cycle
         # Who does not take what was said is not told more: the application waits for them.
@@ -141,7 +323,7 @@ class GuardedHttpProtocol(HttpToolsProtocol):
         if self._answering is not None:
             self._taken = taken
 
-    def _remember_head(self, cycle: RequestResponseCycle) -> None:
+    def _remember_head(self, cycle: _Cycle) -> None:
         head = self._piece[: self._piece.find(b"\r\n\r\n") + 4]
         # Otherwise another request follows, or the body came in chunks.
         if cycle.keep_alive and len(head) + len(cycle.body) == len(self._piece):
@@ -150,6 +332,12 @@ class GuardedHttpProtocol(HttpToolsProtocol):
     def _begin_again(self, body: bytes) -> None:
         """The last request once more, with another body."""
         self._unset_keepalive_if_required()
+        if self._is_proxied:
+            try:
+                self._enter_forwarded()
+            except Refused as refused:
+                self._refuse(refused)
+                return
         cycle = self.cycle
         cycle.body = bytearray(body)
         cycle.response_started = cycle.response_complete = False
@@ -184,7 +372,21 @@ class GuardedHttpProtocol(HttpToolsProtocol):
         cycle.message_event.set()
         super()._start_asgi_task(cycle, self.app)
 
-    # -- limits
+    # -- limits and refusals
+
+    def _enter_forwarded(self) -> None:
+        assert self._places is not None
+        self._leave_place()
+        self._place = self._places.enter_forwarded(self.headers)
+
+    def _leave_place(self) -> None:
+        if self._place is not None:
+            self._place.leave()
+            self._place = None
+
+    def _is_held_up(self) -> bool:
+        """By us, not by the client: what it sends is not read at present."""
+        return self.flow.read_paused
 
     def _set_timer(self) -> None:
         self._headers_due = self.loop.call_later(HEADERS_WITHIN_S, self._cut)
@@ -196,9 +398,84 @@ class GuardedHttpProtocol(HttpToolsProtocol):
             self._headers_due.cancel()
             self._headers_due = None
 
+    def _stop_pace(self) -> None:
+        if self._pace is not None:
+            self._pace.stop()
+            self._pace = None
+
     def _cut(self) -> None:
+        if self.flow.read_paused:
+            self._set_timer()
+            return
         self._stop_expecting()
         self.transport.abort()
+
+    def _refuse(self, refused: Refused) -> None:
+        """Nothing more is read. Said at once, or after the answers to what was asked before."""
+        is_in_body = not self._is_between_requests and not self._expecting and self._offer is Offer.NONE
+        self._is_deaf = True
+        self._head = b""
+        self._stop_expecting()
+        self._stop_pace()
+        self._refusal = refused
+        cycle = self.cycle
+        if is_in_body and cycle is not None and cycle.more_body and not cycle.response_complete:
+            if not self.pipeline:  # it is being answered
+                self._give_up(cycle)
+                return
+            self.pipeline.popleft()  # it is the last of those that wait
+            return
+        if not self.pipeline and (cycle is None or cycle.response_complete):
+            self._say_refusal()
+
+    def _give_up(self, cycle: _Cycle) -> None:
+        """Answer with the refusal in the application's place, which hears that the client has gone."""
+        self._wants_body = False
+        cycle.disconnected = True
+        cycle.message_event.set()
+        if cycle.response_started:  # what was said cannot be taken back
+            self.transport.abort()
+        else:
+            self._say_refusal()
+
+    def _say_refusal(self) -> None:
+        assert self._refusal is not None
+        self._unset_keepalive_if_required()
+        self.transport.write(self._refusal.response)
+        self.linger()
+
+    def linger(self) -> None:
+        """Close when the client has heard the answer, or after a moment."""
+        self._is_deaf = True
+        self._stop_expecting()
+        self._stop_pace()
+        self.flow.resume_reading()
+        if self.transport.can_write_eof():
+            self.transport.write_eof()
+            self._lingering = self.loop.call_later(LINGER_S, self.transport.abort)
+        else:
+            self.transport.close()
+
+
+class _Cycle(RequestResponseCycle):
+    """One request and its answer. An answer that does not wait for the rest of the body is the last on its connection."""
+
+    protocol: GuardedHttpProtocol | None = None
+
+    async def send(self, message: Any) -> None:
+        if self.more_body and not self.response_started and self.protocol is not None:
+            self.keep_alive = False
+            self.transport = cast("asyncio.Transport", _Lingering(self.transport, self.protocol))
+        await super().send(message)
+
+
+class _Lingering:
+    """A transport that is closed gently."""
+
+    def __init__(self, transport: asyncio.Transport, protocol: GuardedHttpProtocol) -> None:
+        self.write = transport.write
+        self.is_closing = transport.is_closing
+        self.close = protocol.linger
 
 
 def _nothing() -> None: ...

@@ -19,6 +19,7 @@ from typing import Any, Final
 import uvicorn
 
 from backchannel.runner.listening import BACKLOG
+from backchannel.runner.places import CONNECTIONS_PER_ADDRESS, Places
 from backchannel.runner.protocol import GuardedHttpProtocol
 from backchannel.runner.websocket import WebSocketProtocol
 from backchannel.transports.http.exchange import Direct
@@ -43,6 +44,7 @@ def serve(
     direct: Direct | None = None,
     beat: Callable[[], None] = lambda: None,
     stopping: Callable[[], None] = lambda: None,
+    connections_per_address: int = CONNECTIONS_PER_ADDRESS,
 ) -> None:
     """Serve `app` until SIGTERM or SIGINT, then return.
 
@@ -52,7 +54,9 @@ def serve(
     config = uvicorn.Config(
         app,
         loop="uvloop" if importlib.util.find_spec("uvloop") else "asyncio",
-        http=partial(GuardedHttpProtocol, direct=direct),  # type: ignore[arg-type]
+        http=partial(  # type: ignore[arg-type]
+            GuardedHttpProtocol, direct=direct, places=Places(connections_per_address, trusted_proxies)
+        ),
         ws=WebSocketProtocol,
         ws_max_size=FRAME_BYTES,
         # Compression costs memory for each connection, and lets a small frame become a huge one.

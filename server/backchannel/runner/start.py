@@ -133,6 +133,7 @@ def _run(
         direct=chat.direct,
         beat=beat,
         stopping=stopping,
+        connections_per_address=conf.connections_per_address,
     )
 
 

@@ -22,6 +22,7 @@ from backchannel.runner import request as http
 from backchannel.runner.addresses import local_address, remote_address
 from backchannel.runner.conversation import Conversation
 from backchannel.runner.frame_reader import NO_CODE, FrameReader, Kind, Refused
+from backchannel.runner.places import Place
 from backchannel.transports.websocket.link import FLUSH_WITHIN_S, HELLO_BYTES, Peer
 from backchannel.transports.websocket.outbound import Outbound
 
@@ -52,6 +53,7 @@ class WebSocketProtocol(asyncio.Protocol):
         "_soon",
         "_transport",
         "_writable",
+        "place",
     )
 
     def __init__(
@@ -77,6 +79,8 @@ class WebSocketProtocol(asyncio.Protocol):
         self._is_paused = False
         self._is_closing = False
         self._is_deaf = False
+        self.place: Place | None = None
+        """Left when the connection is lost."""
 
     # -- what the transport calls
 
@@ -132,6 +136,9 @@ class WebSocketProtocol(asyncio.Protocol):
 
     def connection_lost(self, error: Exception | None) -> None:
         self._server_state.connections.discard(cast("Any", self))
+        if self.place is not None:
+            self.place.leave()
+            self.place = None
         self._is_clear = False
         self._is_closing = self._is_deaf = True
         self._outbound = self._close_frame = None

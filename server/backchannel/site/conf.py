@@ -237,6 +237,13 @@ class Conf:
     connections: int = setting(
         _number(1, 1000), "20", "Live connections that one person may have on a node; the oldest gives way."
     )
+    connections_per_address: int = setting(
+        _number(1, 1_000_000),
+        "1000",
+        "HTTP connections and WebSockets that one address may hold at the same time in one process; a network of IPv6 (/64) "
+        "counts as one address. What a proxy of `BACKCHANNEL_TRUSTED_PROXIES` passes on counts for the address that it "
+        "forwards, and the proxy's own connections are not limited. Raise it where more people than that share one address.",
+    )
     content_bytes: int = setting(
         _number(100, 16 * 1024),
         str(16 * 1024),

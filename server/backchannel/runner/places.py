@@ -1,0 +1,94 @@
+"""How many connections one address may hold at the same time.
+
+A connection counts for the address it comes from, and a request that a trusted proxy passes on for the address that the proxy
+names. A trusted proxy's own connections are not limited, nor is what comes from it without a name: it is this machine, or the
+operator's. Of IPv6 the first 64 bits count, since that is what one customer gets.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Sequence
+from functools import lru_cache
+from http import HTTPStatus
+from typing import Final
+
+from uvicorn.middleware.proxy_headers import _TrustedHosts
+
+from backchannel.runner.head import Headers, Refused
+
+CONNECTIONS_PER_ADDRESS: Final = 1000
+_NAME_CHARACTERS: Final = 64
+
+
+class Place:
+    """What one address holds. There is one object for each address that holds something."""
+
+    __slots__ = ("_name", "_places", "held")
+
+    def __init__(self, places: Places, name: str) -> None:
+        self._places = places
+        self._name = name
+        self.held = 0
+
+    def leave(self) -> None:
+        self.held -= 1
+        if not self.held:
+            self._places.forget(self._name)
+
+
+class Places:
+    def __init__(
+        self, at_most: int = CONNECTIONS_PER_ADDRESS, trusted_proxies: Sequence[str] = ("127.0.0.1", "::1")
+    ) -> None:
+        self._at_most = at_most
+        self._trusted = _TrustedHosts(list(trusted_proxies))
+        self._held: dict[str, Place] = {}
+
+    def trusts(self, host: str | None) -> bool:
+        """Is this address a proxy's, or has it none, as the other end of a Unix socket?"""
+        return host is None or host in self._trusted
+
+    def enter(self, host: str) -> Place:
+        """Raises `Refused` 429."""
+        name = _counted_as(host)
+        place = self._held.get(name)
+        if place is None:
+            place = self._held[name] = Place(self, name)
+        elif place.held >= self._at_most:
+            raise Refused(
+                HTTPStatus.TOO_MANY_REQUESTS,
+                "rate_limited",
+                f"Too many connections from this address: {self._at_most} at most. Close some and retry in 10 s.",
+                [b"retry-after: 10"],
+            )
+        place.held += 1
+        return place
+
+    def enter_forwarded(self, headers: Headers) -> Place | None:
+        """For a request of a trusted proxy: None where it names nobody else. Raises `Refused` 429."""
+        forwarded = [value for name, value in headers if name == b"x-forwarded-for"]
+        if not forwarded:
+            return None
+        host, _ = self._trusted.get_trusted_client_address(b", ".join(forwarded).decode("latin-1"))
+        return self.enter(host) if host and host not in self._trusted else None
+
+    def forget(self, name: str) -> None:
+        del self._held[name]
+
+    def __len__(self) -> int:
+        """Addresses that hold something."""
+        return len(self._held)
+
+
+@lru_cache(maxsize=4096)
+def _counted_as(host: str) -> str:
+    try:
+        address = ipaddress.ip_address(host)
+    except ValueError:
+        return host[:_NAME_CHARACTERS]
+    if isinstance(address, ipaddress.IPv6Address):
+        if address.ipv4_mapped is not None:
+            return str(address.ipv4_mapped)
+        return str(ipaddress.ip_network((int(address) >> 64 << 64, 64)))
+    return host

@@ -1,0 +1,226 @@
+"""What a client may take its time for, how much, and from how many connections."""
+
+from __future__ import annotations
+
+import json
+import socket
+import time
+from collections.abc import Iterator
+
+import pytest
+
+from backchannel.runner import pace, protocol
+from backchannel.runner.places import Places
+from backchannel.runner.websocket import WebSocketProtocol
+from tests.runner.edge import Edge, answers, say
+from tests.running import wait_until
+
+POST = b"POST /x HTTP/1.1\r\nHost: x\r\nContent-Length: 100000\r\n\r\n"
+CHUNKED = b"POST /x HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n"
+GET = b"GET /x HTTP/1.1\r\nHost: x\r\n\r\n"
+
+
+@pytest.fixture
+def edge(monkeypatch: pytest.MonkeyPatch) -> Iterator[Edge]:
+    monkeypatch.setattr(pace, "LOOK_EVERY_S", 0.05)
+    it = Edge()
+    yield it
+    it.stop()
+
+
+def only_answer(connection: socket.socket) -> tuple[int, bytes]:
+    [found] = answers(connection, ["POST"], until_closed=True)
+    return found
+
+
+def is_over(connection: socket.socket) -> bool:
+    """Wait until the server has closed."""
+    try:
+        while connection.recv(100_000):
+            pass
+    except ConnectionResetError:
+        pass
+    return True
+
+
+@pytest.mark.parametrize(
+    "begun", [POST, POST + b"abc", CHUNKED, CHUNKED + b"3\r\nab", CHUNKED + b"3\r\nabc\r\n0\r\nX-"]
+)
+def test_a_body_that_does_not_come_is_given_up(edge: Edge, begun: bytes) -> None:
+    with edge.dial() as connection:
+        say(connection, [begun])
+        status, body = only_answer(connection)
+    assert (status, json.loads(body)["code"]) == (408, "request_timeout")
+    wait_until(lambda: edge.gone == 1)
+    assert edge.heard == []
+
+
+def test_a_body_that_trickles_is_given_up(edge: Edge) -> None:
+    with edge.dial() as connection:
+        say(connection, [POST])
+        for _ in range(2000):
+            say(connection, [b"x", b"x"])
+            if edge.gone:
+                break
+        assert only_answer(connection)[0] == 408
+
+
+def test_a_body_has_a_deadline_however_fast_it_comes(edge: Edge, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pace, "BODY_WITHIN_S", 0.2)
+    with edge.dial() as connection:
+        say(connection, [b"POST /x HTTP/1.1\r\nHost: x\r\nContent-Length: 100000000\r\n\r\n"])
+        for _ in range(2000):
+            say(connection, [b"x" * 1000])
+            if edge.gone:
+                break
+        assert only_answer(connection)[0] == 408
+
+
+def test_a_body_that_comes_at_a_walk_is_taken(edge: Edge) -> None:
+    body = b"x" * 4000
+    with edge.dial() as connection:
+        say(connection, [b"POST /x HTTP/1.1\r\nHost: x\r\nContent-Length: 4000\r\n\r\n"])
+        say(connection, [body[at : at + 80] for at in range(0, 4000, 80)])
+        assert [status for status, _ in answers(connection, ["POST"])] == [200]
+        say(connection, [GET])  # and the connection goes on
+        assert [status for status, _ in answers(connection, ["GET"])] == [200]
+
+
+def test_chunks_that_hold_nothing_but_framing_are_refused(edge: Edge) -> None:
+    for padding in (b"1;" + b"x" * 4000 + b"\r\na\r\n", b"0\r\nX-A: " + b"y" * 200_000):
+        with edge.dial() as connection:
+            say(connection, [CHUNKED, *[padding] * 40])
+            assert only_answer(connection)[0] == 400
+
+
+def test_small_chunks_are_taken(edge: Edge) -> None:
+    with edge.dial() as connection:
+        say(connection, [CHUNKED, b"1\r\na\r\n" * 15_000, b"1\r\na\r\n" * 15_000 + b"0\r\n\r\n"])
+        assert [status for status, _ in answers(connection, ["POST"])] == [200]
+    assert edge.heard == [("POST", "/x", b"a" * 30_000)]
+
+
+def test_an_answer_that_does_not_wait_for_the_body_is_heard_and_is_the_last(edge: Edge) -> None:
+    with edge.dial() as connection:
+        say(connection, [b"POST /early HTTP/1.1\r\nHost: x\r\nContent-Length: 10000000\r\n\r\n"])
+        say(connection, [b"x" * 100_000] * 20)  # under way, whatever was answered
+        [(status, _)] = answers(connection, ["POST"], until_closed=True)
+        assert status == 200
+        say(connection, [b"x" * 8_000_000 + GET])
+        assert is_over(connection)
+    assert [said[1] for said in edge.heard] == ["/early"]
+
+
+def test_who_goes_on_sending_after_the_answer_is_cut(edge: Edge, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(protocol, "LINGER_S", 0.1)
+    with edge.dial() as connection:
+        say(connection, [b"POST /early HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n"])
+        with pytest.raises((ConnectionResetError, BrokenPipeError)):
+            while True:
+                connection.sendall(b"3\r\nabc\r\n")
+                time.sleep(0.001)
+    wait_until(lambda: not edge.connections)
+
+
+def test_an_idle_connection_is_closed_after_a_while(edge: Edge) -> None:
+    edge.server.config.timeout_keep_alive = 0.1  # type: ignore[assignment]
+    with edge.dial() as connection:
+        say(connection, [GET])
+        assert [status for status, _ in answers(connection, ["GET"])] == [200]
+        assert is_over(connection)
+
+
+def test_line_ends_do_not_keep_a_connection(edge: Edge, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(protocol, "HEADERS_WITHIN_S", 0.2)
+    with edge.dial() as connection:
+        say(connection, [GET])
+        assert [status for status, _ in answers(connection, ["GET"])] == [200]
+        for _ in range(2000):
+            say(connection, [b"\r\n", b"\r\n"])
+            if not edge.connections:
+                break
+        assert is_over(connection)
+
+
+# -- how many connections
+
+FORWARDED = b"GET /held HTTP/1.1\r\nHost: x\r\nX-Forwarded-For: %b\r\n\r\n"
+
+
+def test_an_address_holds_so_many_connections_and_no_more() -> None:
+    places = Places(3, trusted_proxies=["192.0.2.1"])
+    edge = Edge(places=places)
+    try:
+        held = [edge.dial() for _ in range(3)]
+        for connection in held:
+            say(connection, [GET])
+            assert answers(connection, ["GET"])[0][0] == 200
+        with edge.dial() as more:
+            status, body = only_answer(more)
+        assert (status, json.loads(body)["code"]) == (429, "rate_limited")
+        held.pop().close()
+        wait_until(lambda: edge.connections == 2)
+        with edge.dial() as again:
+            say(again, [GET])
+            assert answers(again, ["GET"])[0][0] == 200
+        for connection in held:
+            connection.close()
+        wait_until(lambda: not places)
+    finally:
+        edge.stop()
+
+
+def test_behind_a_trusted_proxy_the_forwarded_address_counts_while_its_request_lasts() -> None:
+    places = Places(2, trusted_proxies=["127.0.0.1", "10.0.0.0/8"])
+    edge = Edge(places=places)
+    try:
+        connections = [edge.dial() for _ in range(6)]
+        for connection in connections[:3]:
+            say(connection, [FORWARDED % b"1.1.1.1, 203.0.113.9, 10.0.0.7"])
+        say(connections[3], [FORWARDED % b"203.0.113.10"])
+        say(connections[4], [FORWARDED % b"10.0.0.8"])  # a machine of the operator's
+        say(connections[5], [GET])
+        statuses = [next(status for status, _ in answers(each, ["GET"])) for each in connections]
+        assert sorted(statuses[:3]) == [200, 200, 429]
+        assert statuses[3:] == [200, 200, 200]
+        assert not places  # all was answered
+        for connection in connections[3:]:
+            say(connection, [FORWARDED % b"203.0.113.9"])
+        assert sorted(answers(each, ["GET"])[0][0] for each in connections[3:]) == [200, 200, 429]
+        for connection in connections:
+            connection.close()
+    finally:
+        edge.stop()
+
+
+def test_networks_count_as_one_customer_gets_them() -> None:
+    places = Places(1, trusted_proxies=[])
+    first = places.enter("2001:db8:1:2::1")
+    with pytest.raises(Exception, match="Too many connections"):
+        places.enter("2001:db8:1:2:ffff::2")
+    other = places.enter("2001:db8:1:3::1")
+    mapped = places.enter("::ffff:192.0.2.7")
+    with pytest.raises(Exception, match="Too many connections"):
+        places.enter("192.0.2.7")
+    for each in (first, other, mapped):
+        each.leave()
+    assert not places
+
+
+def test_a_websocket_counts_for_as_long_as_it_is_open() -> None:
+    places = Places(1, trusted_proxies=[])
+    edge = Edge(ws=WebSocketProtocol, places=places)
+    opening = (
+        b"GET /ws HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"
+        b"Sec-WebSocket-Key: MDEyMzQ1Njc4OWFiY2RlZg==\r\n\r\n"
+    )
+    try:
+        with edge.dial() as connection:
+            say(connection, [opening.replace(b"/ws", b"/accept")])
+            assert connection.recv(1000).startswith(b"HTTP/1.1 101 ")
+            with edge.dial() as more:
+                assert only_answer(more)[0] == 429
+            assert len(places) == 1
+        wait_until(lambda: not places)
+    finally:
+        edge.stop()
