@@ -757,6 +757,7 @@ export const COMMANDS = {
 /** Error word → HTTP status. */
 export const ERRORS = {
   bad_frame: 400,
+  wrong_host: 400,
   unknown_command: 400,
   unauthenticated: 401,
   forbidden: 403,
@@ -774,6 +775,7 @@ export const ERRORS = {
   unsupported_media_type: 415,
   invalid: 422,
   id_reused: 422,
+  upgrade_required: 426,
   rate_limited: 429,
   internal: 500,
   overloaded: 503,

@@ -61,6 +61,7 @@ from backchannel.store.log import Log
 from backchannel.store.serving_lock import ServingLock
 from backchannel.store.workspace import workspace
 from backchannel.transports.admission import AT_ONCE, WAITING, Admission
+from backchannel.transports.http.bodies import BodyLimit
 from backchannel.transports.http.routes import Api, broke, not_found
 from backchannel.transports.identity import IssueTicket
 from backchannel.transports.node import Node
@@ -69,6 +70,7 @@ from backchannel.transports.rounds import Rounds
 from backchannel.transports.session import Settings
 from backchannel.transports.websocket.endpoint import WebSocketEndpoint
 from backchannel.web.django_turns import DjangoTurns
+from backchannel.web.edge import Edge, security_headers
 from backchannel.web.files import StaticFiles
 
 RETURN_WITHIN_MS: Final = 5000
@@ -133,7 +135,8 @@ class Chat:
         """A start without a lifespan that is under way; whoever comes meanwhile waits for it."""
         self._without_lifespan: AbstractAsyncContextManager[None] | None = None
         """Kept, since a generator that is collected runs to its end."""
-        self._api = Api(self.node)
+        headers = security_headers()
+        self._api = Api(self.node, headers)
         self.direct = self._api.direct
         self._websocket = WebSocketEndpoint(self.node)
         self._starlette = Starlette(
@@ -147,16 +150,24 @@ class Chat:
                     workers,
                 ),
                 Mount("/static", _below_static(StaticFiles())),
-                Mount("/", django_application),
+                Mount("/", BodyLimit(django_application)),
             ],
             lifespan=self._lifespan,
             exception_handlers={404: not_found, Exception: broke},
         )
+        self._edge = Edge(self._starlette, django_application, headers)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if not self._is_running and scope["type"] != "lifespan":
+        if scope["type"] == "lifespan":
+            await self._starlette(scope, receive, send)
+            return
+        if not self._is_running:
             await self._start_without_lifespan()
-        await (self._shortcut(scope) or self._starlette)(scope, receive, send)
+        endpoint = self._shortcut(scope)
+        if endpoint is None:
+            await self._edge(scope, receive, send)
+        else:
+            await endpoint(scope, receive, self._edge.with_headers(send))
 
     def _shortcut(self, scope: Scope) -> ASGIApp | None:
         """What the router would come to, for that which comes most; None for everything else."""

@@ -24,6 +24,7 @@ from urllib.parse import parse_qs
 from django.conf import settings
 
 from backchannel.accounts import auth_log, lookup
+from backchannel.accounts.hosts import check_name
 from backchannel.accounts.identity import Ended, Identity
 from backchannel.accounts.origin import may_use_cookie
 from backchannel.accounts.secrets import TOKEN_PREFIX, digest
@@ -36,7 +37,8 @@ REMEMBER_S = 30.0
 # Beyond this, what was remembered longest is asked again: it costs a query, never an answer.
 REMEMBER_AT_MOST = 10_000
 _KEY = "backchannel.remembered_by"
-_REFUSALS = frozenset({Code.UNAUTHENTICATED, Code.WRONG_ORIGIN, Code.BAD_FRAME})
+_ONCE = frozenset({b"authorization", b"origin", b"host", b"sec-fetch-site"})
+_REFUSALS = frozenset({Code.UNAUTHENTICATED, Code.WRONG_ORIGIN, Code.WRONG_HOST, Code.BAD_FRAME})
 
 
 async def authenticate(scope: Mapping[str, Any]) -> Identity:
@@ -104,10 +106,11 @@ def _read(scope: Mapping[str, Any]) -> _Credentials:
     for name, value in scope["headers"]:
         if name == b"cookie" and name in headers:
             value = headers[name] + b"; " + value
-        elif name in headers and name in {b"authorization", b"origin", b"host"}:
+        elif name in headers and name in _ONCE:
             # Two proxies that read different ones of them is how rules are walked around.
             raise CommandError(Code.BAD_FRAME, f"The header {name.decode()} was sent twice.")
         headers[name] = value
+    check_name(scope, headers.get(b"host"), headers.get(b"x-forwarded-host"))
     query = scope.get("query_string", b"")
     tokens = parse_qs(query.decode("latin-1")).get("token") if b"token" in query else None
     return _Credentials(
@@ -144,7 +147,8 @@ def _check_origin(scope: Mapping[str, Any], credentials: _Credentials) -> None:
     ):
         raise CommandError(
             Code.WRONG_ORIGIN,
-            "This page may not use your session here. Whoever runs the server lists its address in BACKCHANNEL_ORIGINS.",
+            "This page may not use your session here. Whoever runs the server lists the page's origin, like "
+            'https://chat.example.com, in BACKCHANNEL_ORIGINS; a Django site with the chat in it lists it in BACKCHANNEL["ORIGINS"].',
         )
 
 

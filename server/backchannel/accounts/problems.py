@@ -71,7 +71,8 @@ def csrf_failed(request: HttpRequest, reason: str = "") -> HttpResponse:
         return problem(
             CommandError(
                 Code.WRONG_ORIGIN,
-                "This page is not known to the server. Whoever runs it lists the page's address in BACKCHANNEL_ORIGINS.",
+                "This page is not known to the server. Whoever runs it lists the page's origin, like https://chat.example.com, in "
+                'BACKCHANNEL_ORIGINS; a Django site with the chat in it lists it in CSRF_TRUSTED_ORIGINS and BACKCHANNEL["ORIGINS"].',
             )
         )
     return problem(CommandError(Code.FORBIDDEN, "The page is out of date. Reload it and try again."))

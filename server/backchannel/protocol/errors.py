@@ -16,6 +16,7 @@ class Code(Enum):
     """Error word → HTTP status."""
 
     BAD_FRAME = ("bad_frame", 400)
+    WRONG_HOST = ("wrong_host", 400)
     UNKNOWN_COMMAND = ("unknown_command", 400)
     UNAUTHENTICATED = ("unauthenticated", 401)
     FORBIDDEN = ("forbidden", 403)
@@ -33,6 +34,7 @@ class Code(Enum):
     UNSUPPORTED_MEDIA_TYPE = ("unsupported_media_type", 415)
     INVALID = ("invalid", 422)
     ID_REUSED = ("id_reused", 422)
+    UPGRADE_REQUIRED = ("upgrade_required", 426)
     RATE_LIMITED = ("rate_limited", 429)
     INTERNAL = ("internal", 500)
     OVERLOADED = ("overloaded", 503)

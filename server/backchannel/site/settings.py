@@ -161,6 +161,7 @@ SESSION_COOKIE_AGE = CONF.session_days * 24 * 60 * 60
 SESSION_COOKIE_NAME = "__Host-backchannel" if _HTTPS else "backchannel"
 SESSION_COOKIE_SECURE = _HTTPS
 SESSION_COOKIE_SAMESITE = "Lax"
+CSRF_COOKIE_NAME = "__Host-csrftoken" if _HTTPS else "csrftoken"
 CSRF_COOKIE_SECURE = _HTTPS
 CSRF_COOKIE_SAMESITE = "Lax"
 CSRF_TRUSTED_ORIGINS = list(CONF.origins)

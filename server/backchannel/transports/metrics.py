@@ -14,6 +14,7 @@ command_seconds: Final = Histogram(
 sockets: Final = Gauge("backchannel_websockets", "WebSockets open now.")
 polls: Final = Gauge("backchannel_polls_waiting", "Polls of /api/sync waiting now.")
 opened: Final = Counter("backchannel_websockets_opened", "WebSockets opened.")
+refused: Final = Counter("backchannel_websocket_refused", "Requests for a WebSocket that could be none.", ["reason"])
 closed: Final = Counter("backchannel_websockets_closed", "WebSockets closed.", ["code", "reason"])
 syncs: Final = Counter("backchannel_syncs", "Polls of /api/sync answered.", ["kind"])
 queue: Final = Gauge("backchannel_log_queue", "Operations waiting for the writer.")

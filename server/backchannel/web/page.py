@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseNotFound
 from django.utils.html import format_html, format_html_join, json_script
 from django.utils.safestring import SafeString
@@ -63,7 +64,7 @@ def worker(request: HttpRequest) -> HttpResponse:
 
 
 def _page(build: Build, state: dict[str, Any]) -> str:
-    settings = {**state, "version": __version__, "csrf_cookie": "csrftoken", "csrf_header": "X-CSRFToken"}
+    told = {**state, "version": __version__, "csrf_cookie": settings.CSRF_COOKIE_NAME, "csrf_header": "X-CSRFToken"}
     head = [
         _tag('<link rel="icon" type="image/svg+xml" href="{}">', build.icon),
         _tag('<link rel="manifest" href="{}">', build.web_manifest),
@@ -85,7 +86,7 @@ def _page(build: Build, state: dict[str, Any]) -> str:
         "<noscript>This app needs JavaScript.</noscript>\n"
         "</body>\n</html>\n",
         workspace=state["workspace"],
-        settings=json_script(settings, "backchannel-settings"),
+        settings=json_script(told, "backchannel-settings"),
         head=format_html_join("\n", "{}", ((tag,) for tag in head if tag)),
     )
 

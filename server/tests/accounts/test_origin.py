@@ -74,3 +74,55 @@ def test_a_socket_without_an_origin_is_refused_whatever_else_it_sends() -> None:
 )
 def test_without_an_origin_the_fetch_site_decides(method: str, fetch_site: str | None, allowed: bool) -> None:
     assert may(method=method, fetch_site=fetch_site) is allowed
+
+
+@pytest.mark.parametrize(
+    "origin",
+    [
+        "http://evil@chat.example.com",
+        "http://chat.example.com@evil.example",
+        "http://user:secret@chat.example.com",
+        "http://chat.example.com/",
+        "http://chat.example.com/path",
+        "http://chat.example.com?x",
+        "http://chat.example.com#x",
+        "http://chat.example.com.",
+        "http://chat.example.com:0",
+        "http://chat.example.com:",
+        "http://chat.example.com:99999",
+        "http://chat.example.com\n",
+        " http://chat.example.com",
+        "http:chat.example.com",
+        "http:/chat.example.com",
+        "http:\\\\chat.example.com",
+        "//chat.example.com",
+        "chat.example.com",
+        "file://",
+        "ws://chat.example.com",
+        "http://chat.example.com http://evil.example",
+    ],
+)
+def test_an_origin_is_scheme_host_and_port_and_nothing_else(origin: str) -> None:
+    for asked in ({"websocket": True}, {"method": "POST"}, {"method": "GET"}):
+        assert not may(origin=origin, **asked)
+        assert not may(origin=origin, allowed=("http://chat.example.com",), **asked)
+
+
+@pytest.mark.parametrize("fetch_site", ["cross-site", "same-site", "nonsense"])
+def test_a_good_origin_does_not_outweigh_another_site(fetch_site: str) -> None:
+    own = f"https://{HOST}"
+    for asked in ({"websocket": True}, {"method": "POST"}, {"method": "GET"}):
+        assert not may(origin=own, fetch_site=fetch_site, **asked)
+        assert not may(origin=own, fetch_site=fetch_site, allowed=(own,), **asked)
+        assert may(origin=own, fetch_site="same-origin", **asked)
+
+
+def test_a_listed_page_of_another_site_may() -> None:
+    listed = ("https://shop.example",)
+    assert may(websocket=True, origin="https://shop.example", fetch_site="cross-site", allowed=listed)
+    assert may(method="POST", origin="https://shop.example", fetch_site="same-site", allowed=listed)
+
+
+def test_case_and_a_default_port_do_not_count() -> None:
+    assert may(websocket=True, origin="HTTPS://Chat.Example.com", host="CHAT.example.com:443")
+    assert may(websocket=True, origin="https://shop.example", allowed=("https://Shop.example:443",))

@@ -9,14 +9,16 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from backchannel.internal_error import internal_error
 from backchannel.protocol.errors import Code, CommandError
+from backchannel.transports.http.bodies import BodyTooLarge, check_announced, refuse_body
 from backchannel.transports.identity import Identity
 from backchannel.transports.node import Node
-from backchannel.transports.problems import problem
+from backchannel.transports.problems import NOSNIFF, problem
 
 HEADERS: Final = (
     (b"content-type", b"application/json"),
     (b"cache-control", b"no-store"),
     (b"x-accel-buffering", b"no"),
+    NOSNIFF,
 )
 
 _log = structlog.get_logger("backchannel.http")
@@ -29,12 +31,17 @@ class ClientGone(Exception):
     """Nobody is left to be answered."""
 
 
-def authenticated(node: Node, answer: Answering) -> ASGIApp:
-    """An endpoint that knows who speaks, and whose errors are problem+json."""
+def authenticated(node: Node, answer: Answering, at_most: int | None = None) -> ASGIApp:
+    """An endpoint that knows who speaks, and whose errors are problem+json. `at_most`: bytes of a body; None: of a frame."""
+    body_bytes = at_most or node.settings.limits.frame_bytes
 
     async def endpoint(scope: Scope, receive: Receive, send: Send) -> None:
         try:
+            check_announced(scope, body_bytes)
             status, body = await answer(scope, receive, await node.authenticate(scope))
+        except BodyTooLarge as error:
+            await refuse_body(error, receive, send)
+            return
         except CommandError as error:
             await problem(error)(scope, receive, send)
             return
@@ -66,7 +73,7 @@ async def read_body(scope: Scope, receive: Receive, at_most: int) -> bytes:
         chunk = message.get("body", b"")
         body = body + chunk if body else chunk
         if len(body) > at_most:
-            raise CommandError(Code.TOO_LARGE, f"A body holds {at_most} bytes at most.")
+            raise BodyTooLarge(at_most, more=message.get("more_body", False))
         more = message.get("more_body", False)
     if body and not is_json(scope):
         raise CommandError(Code.UNSUPPORTED_MEDIA_TYPE, "Send JSON, and say so: Content-Type: application/json.")

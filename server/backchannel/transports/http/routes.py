@@ -1,7 +1,7 @@
 """All of `/api`, and what else programs ask for."""
 
 import re
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from functools import cache
 from typing import Final
 
@@ -30,9 +30,10 @@ class Api:
     """`routes` are those of all of `/api`; `shortcut` lets the two requests that come most pass the router by, and `direct` most
     polls even ASGI."""
 
-    def __init__(self, node: Node) -> None:
+    def __init__(self, node: Node, headers: Sequence[tuple[bytes, bytes]]) -> None:
+        """`headers`: of every answer that is not given by ASGI."""
         polls = Polls(node)
-        self.direct: Direct = DirectSync(node, polls)
+        self.direct: Direct = DirectSync(node, polls, headers)
         self._sync = sync_endpoint(node, polls)
         self._send = command_endpoint(node, COMMANDS["send_message"])
 

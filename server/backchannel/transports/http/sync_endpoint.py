@@ -7,22 +7,21 @@ from starlette.types import ASGIApp, Receive, Scope
 
 from backchannel.protocol import codec
 from backchannel.protocol.frames import SyncRequest
+from backchannel.transports.http.bodies import SYNC_BODY_BYTES
 from backchannel.transports.http.requests import authenticated, read_body
 from backchannel.transports.http.sync import Polls, Watch
 from backchannel.transports.identity import Identity
 from backchannel.transports.node import Node
 
-BODY_BYTES = 1024 * 1024
-
 
 def sync_endpoint(node: Node, polls: Polls) -> ASGIApp:
     async def answer(scope: Scope, receive: Receive, identity: Identity) -> tuple[int, bytes]:
-        body = await read_body(scope, receive, BODY_BYTES)
+        body = await read_body(scope, receive, SYNC_BODY_BYTES)
         asked: SyncRequest = codec.decode_body(body or b"{}", SyncRequest)
         node.rates.check_request(identity.user_id, node.context.clock())
         return 200, await polls.answer(asked, identity, _watching(receive))
 
-    return authenticated(node, answer)
+    return authenticated(node, answer, SYNC_BODY_BYTES)
 
 
 def _watching(receive: Receive) -> Watch:

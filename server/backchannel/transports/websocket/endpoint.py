@@ -6,12 +6,18 @@ from starlette.websockets import WebSocket
 
 from backchannel.internal_error import internal_error
 from backchannel.protocol.errors import Code, CommandError
+from backchannel.transports import metrics
 from backchannel.transports.node import Node
 from backchannel.transports.problems import problem
 from backchannel.transports.websocket.asgi_link import AsgiLink
 from backchannel.transports.websocket.connection import Connection
 from backchannel.transports.websocket.link import EXTENSION
 
+_WITHOUT_UPGRADE = (
+    "This is the address of the WebSocket, and the request came without Upgrade: websocket. Where a browser sent it, a reverse proxy "
+    "did not pass it on: have it speak HTTP/1.1 to this server and forward the headers Upgrade and Connection "
+    '(nginx: proxy_http_version 1.1; proxy_set_header Upgrade $http_upgrade; proxy_set_header Connection "upgrade";).'
+)
 _log = structlog.get_logger("backchannel.websocket")
 
 
@@ -28,10 +34,10 @@ class WebSocketEndpoint:
             async with self._node.admission.turn():
                 identity = await self._node.authenticate(scope)
         except CommandError as error:
-            await problem(error)(scope, receive, send)
+            await refuse(error, scope, receive, send)
             return
         except Exception as error:
-            await problem(internal_error(_log, "handshake_broke", error))(scope, receive, send)
+            await refuse(internal_error(_log, "handshake_broke", error), scope, receive, send)
             return
         extension = scope.get("extensions", {}).get(EXTENSION)
         if extension is None:
@@ -41,3 +47,33 @@ class WebSocketEndpoint:
         else:  # the server calls from here on, and this call ends
             await send({"type": "websocket.accept"})
             extension["attach"](Connection(identity, self._node))
+
+
+async def refuse(error: CommandError, scope: Scope, receive: Receive, send: Send) -> None:
+    """Answer a handshake with a problem, before the upgrade; where the server cannot say one, with its 403."""
+    if "websocket.http.response" in scope.get("extensions", {}):
+        await problem(error)(scope, receive, send)
+    else:
+        await send({"type": "websocket.close", "code": 1008, "reason": error.code.word})
+
+
+async def elsewhere(scope: Scope, receive: Receive, send: Send) -> None:
+    """A handshake at an address that has no WebSocket."""
+    metrics.refused.labels("wrong_address").inc()
+    _log.info("websocket_refused", reason="wrong_address", path=scope["path"])
+    error = CommandError(Code.NOT_FOUND, "There is no WebSocket at this address. It is at /ws.")
+    await refuse(error, scope, receive, send)
+
+
+async def without_upgrade(scope: Scope, receive: Receive, send: Send) -> None:
+    """A request to /ws that is no handshake: of a person who opens it, or of a client behind a proxy that does not pass it on."""
+    if scope["method"] not in {"GET", "HEAD"}:
+        response = problem(CommandError(Code.METHOD_NOT_ALLOWED, f"{scope['method']} is not for this address."))
+        response.headers["Allow"] = "GET"
+    else:
+        metrics.refused.labels("no_upgrade").inc()
+        _log.info("websocket_refused", reason="no_upgrade", path=scope["path"])
+        response = problem(CommandError(Code.UPGRADE_REQUIRED, _WITHOUT_UPGRADE))
+        response.headers["Upgrade"] = "websocket"
+        response.headers["Connection"] = "Upgrade"
+    await response(scope, receive, send)

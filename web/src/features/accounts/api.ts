@@ -157,12 +157,12 @@ export function createAccountsApi(request: typeof fetch = (...args) => fetch(...
 }
 
 async function call(request: typeof fetch, method: string, path: string, body?: object): Promise<unknown> {
-  const shown = cookie('csrftoken');
+  const shown = csrfToken();
   let response = await attempt(request, method, path, body);
   if (response.status === 403 && method !== 'GET') {
     // Signing in gives the browser another CSRF token, and clearing its cookies none: the state brings the one that counts.
     await attempt(request, 'GET', '/account/state').catch(() => undefined);
-    if (cookie('csrftoken') !== shown) response = await attempt(request, method, path, body);
+    if (csrfToken() !== shown) response = await attempt(request, method, path, body);
   }
   const answer = (await response.json().catch(() => null)) as Answer | null;
   // allauth tells of a finished sign-out with 401: there is no session any more.
@@ -178,7 +178,7 @@ async function attempt(request: typeof fetch, method: string, path: string, body
       headers: {
         Accept: 'application/json',
         ...(body && { 'Content-Type': 'application/json' }),
-        ...(method !== 'GET' && { 'X-CSRFToken': cookie('csrftoken') }),
+        ...(method !== 'GET' && { 'X-CSRFToken': csrfToken() }),
       },
       ...(body && { body: toJson(body) }),
     });
@@ -221,6 +221,11 @@ function complaints(answer: Answer | null): (readonly [string | undefined, strin
     param,
     texts[0] ?? 'Not accepted',
   ]);
+}
+
+/** Under HTTPS the cookie has the prefix that keeps other hosts of the domain from setting it. */
+function csrfToken(): string {
+  return cookie('__Host-csrftoken') || cookie('csrftoken');
 }
 
 function cookie(name: string): string {

@@ -1,0 +1,104 @@
+"""The edge of what the chat serves beside Django's pages: what comes before the routes, and what goes with every answer.
+
+    Host answered? ─▶ body announced too large? ─▶ WebSocket or not, as the address has it ─▶ the application ─▶ headers
+
+Django has the same in its middleware. Its pages pass here for the body alone, which `BodyLimit` counts.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from django.conf import settings
+from django.core.handlers.asgi import ASGIHandler
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from backchannel.accounts.hosts import check_host
+from backchannel.protocol.errors import CommandError
+from backchannel.transports.http.bodies import SYNC_BODY_BYTES, BodyTooLarge, check_announced, refuse_body
+from backchannel.transports.problems import NOSNIFF, problem
+from backchannel.transports.websocket.endpoint import elsewhere, without_upgrade
+from backchannel.web.django_turns import DjangoTurns
+
+_OURS: Final = re.compile(r"/(?:api/|static/|(?:ws|healthz|readyz|metrics)\Z)")
+_HEALTH: Final = frozenset({"/healthz", "/readyz", "/metrics"})
+"""Asked by machines that know an address and no name, and that learn nothing secret there: any well-formed Host will do."""
+_OPENER: Final = (b"cross-origin-opener-policy", b"same-origin")
+
+Headers = list[tuple[bytes, bytes]]
+
+
+def security_headers() -> Headers:
+    """Those of every answer. HSTS where the site's settings ask for it: it means nothing to a browser that came by plain HTTP."""
+    headers = [NOSNIFF, (b"referrer-policy", b"same-origin")]
+    seconds = settings.SECURE_HSTS_SECONDS
+    if seconds:
+        value = f"max-age={seconds}"
+        value += "; includeSubDomains" if settings.SECURE_HSTS_INCLUDE_SUBDOMAINS else ""
+        value += "; preload" if settings.SECURE_HSTS_PRELOAD else ""
+        headers.append((b"strict-transport-security", value.encode()))
+    return headers
+
+
+class Edge:
+    """`application` has the routes, Django's among them; `site`, the application of these, may have WebSockets of its own."""
+
+    def __init__(self, application: ASGIApp, site: ASGIApp, headers: Headers) -> None:
+        self._application = application
+        self._site_has_sockets = not isinstance(site, ASGIHandler | DjangoTurns)
+        self._site_is_standalone = isinstance(site, DjangoTurns)
+        self._headers = headers
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        path = _path_of(scope)
+        is_ours = _OURS.match(path) is not None
+        if is_ours or self._site_is_standalone:
+            send = self.with_headers(send)
+        if scope["type"] == "websocket":
+            await self._open(path, is_ours)(scope, receive, send)
+        elif is_ours:
+            await self._answer(path, scope, receive, send)
+        else:
+            await self._application(scope, receive, send)
+
+    def with_headers(self, send: Send) -> Send:
+        """Adds those that an answer has not."""
+
+        async def send_with(message: Message) -> None:
+            if message["type"] in _STARTS:
+                headers = list(message.get("headers", ()))
+                names = {name.lower() for name, _ in headers}
+                headers += [header for header in self._headers if header[0] not in names]
+                if _OPENER[0] not in names and _is_page(headers):
+                    headers.append(_OPENER)
+                message = {**message, "headers": headers}
+            await send(message)
+
+        return send_with
+
+    def _open(self, path: str, is_ours: bool) -> ASGIApp:
+        return self._application if path == "/ws" or (self._site_has_sockets and not is_ours) else elsewhere
+
+    async def _answer(self, path: str, scope: Scope, receive: Receive, send: Send) -> None:
+        try:
+            check_host(scope, by_name=path not in _HEALTH)
+            check_announced(scope, SYNC_BODY_BYTES)
+        except BodyTooLarge as error:
+            await refuse_body(error, receive, send)
+        except CommandError as error:
+            await problem(error)(scope, receive, send)
+        else:
+            await (without_upgrade if path == "/ws" else self._application)(scope, receive, send)
+
+
+_STARTS: Final = frozenset({"http.response.start", "websocket.http.response.start"})
+
+
+def _path_of(scope: Scope) -> str:
+    path: str = scope["path"]
+    return path.removeprefix(scope.get("root_path") or "")
+
+
+def _is_page(headers: Headers) -> bool:
+    return any(name.lower() == b"content-type" and value.startswith(b"text/html") for name, value in headers)
