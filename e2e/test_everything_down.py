@@ -15,7 +15,7 @@ def test_red_while_down_and_everything_is_sent_when_it_is_back(ada: Person, ben:
     texts = [f"written while down {n}" for n in range(5)]
     talk.say(ada, *texts)
     ada.expect_failed()
-    expect(ada.indicator).to_contain_text("5 messages are waiting")
+    expect(ada.indicator).to_contain_text("5 not sent yet")
     ada.sees_waiting(*texts)
     ben.sees(*talk.said[:-5])
     ada.proxy.heal()

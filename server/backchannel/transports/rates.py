@@ -121,7 +121,9 @@ class Rates:
 
 def refused(wait_s: float) -> CommandError:
     return CommandError(
-        Code.RATE_LIMITED, f"Too many requests. Retry in {max(1, round(wait_s))} s.", retry_after=round(wait_s, 3)
+        Code.RATE_LIMITED,
+        f"Too many requests. Retry in {max(1, round(wait_s))} s.",
+        retry_after=max(0.001, round(wait_s, 3)),
     )
 
 

@@ -1,4 +1,4 @@
-"""Makes customers and prints, one a line, the session each signs in with."""
+"""Makes customers and prints, one a line after the word `session`, the session each signs in with."""
 
 import sys
 
@@ -15,4 +15,4 @@ for name in sys.argv[1:]:
     )
     browser = Client()
     browser.force_login(user)
-    print(browser.cookies["sessionid"].value)
+    print("session", browser.cookies["sessionid"].value)
