@@ -11,6 +11,7 @@ from django.conf import settings
 
 settings.configure(
     SECRET_KEY="x" * 50,
+    ALLOWED_HOSTS=["site"],
     INSTALLED_APPS=[
         "django.contrib.admin", "django.contrib.auth", "django.contrib.contenttypes", "django.contrib.messages",
         "django.contrib.sessions", "backchannel.store", "backchannel.accounts",
@@ -50,7 +51,7 @@ browser.force_login(ada)
 cookie = f"sessionid={browser.cookies['sessionid'].value}".encode()
 by_cookie = {"type": "websocket", "headers": [(b"host", b"site"), (b"origin", b"https://site"), (b"cookie", cookie)]}
 token = lookup.issue_token(ada)
-by_token = {"type": "http", "headers": [(b"authorization", b"Bearer " + token.encode())]}
+by_token = {"type": "http", "headers": [(b"host", b"site"), (b"authorization", b"Bearer " + token.encode())]}
 for scope in (by_cookie, by_token):
     identity = asyncio.run(authenticate(scope))
     assert (identity.username, identity.display_name) == ("ada.l", "Ada L"), identity
