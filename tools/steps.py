@@ -80,7 +80,7 @@ POSTGRES = _python(
     env={"BACKCHANNEL_TEST_DATABASE": "postgres"},
 )
 VITEST = Step("vitest", ("vitest", "run"), needs=("node", "chromium"))
-E2E = _python("end to end in Chromium", "-m", "pytest", "e2e", needs=("venv-dev", "web", "chromium"))
+E2E = _python("end to end in Chromium", "-m", "pytest", "e2e", needs=("venv-dev", "web", "chromium", "proxies"))
 SIMULATED = {"PYTHONPATH": os.pathsep.join((str(ROOT / "server"), str(ROOT / "tools")))}
 SIMULATION = (
     _python(
