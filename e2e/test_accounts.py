@@ -49,6 +49,8 @@ def test_a_changed_password_leaves_the_other_tabs_signed_in(ada: Person, ben: Pe
     expect(second.get_by_text("You are signed out")).to_have_count(0)
     ben.say("after the change")
     for page in (ada.page, second):
+        expect(page.get_by_text("You are signed out")).to_have_count(0)
+        page.reload()  # with the cookie that the change has left
         expect(page.get_by_role("feed")).to_contain_text("after the change")
         expect(page.get_by_text("You are signed out")).to_have_count(0)
 

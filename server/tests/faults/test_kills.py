@@ -19,14 +19,15 @@ def test_a_killed_server_lost_nothing_it_acked_and_a_retry_is_the_same_message(n
             socket.send(message_id)
             acked[message_id] = socket.answer(message_id)["result"]["message"]["seq"]
     assert node.stop() == -9
-    assert len(acked) == (3 if place == "after_ack" else 2)
+    # The process ends a turn of the loop after its third ack has left; on a busy machine one more may leave with it.
+    assert len(acked) in ((3, 4) if place == "after_ack" else (2,))
 
     node.start()
     stored = {
         event["message"]["id"]: event["seq"] for event in node.events(token) if event["type"] == "message_created"
     }
     assert acked.items() <= stored.items()
-    assert len(stored) == (2 if place == "before_commit" else 3)
+    assert len(stored) == (2 if place == "before_commit" else max(3, len(acked)))
     seqs = []
     for message_id in ids:
         told = node.post(token, message_id).json()
