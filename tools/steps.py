@@ -80,7 +80,9 @@ POSTGRES = _python(
     env={"BACKCHANNEL_TEST_DATABASE": "postgres"},
 )
 VITEST = Step("vitest", ("vitest", "run"), needs=("node", "chromium"))
-E2E = _python("end to end in Chromium", "-m", "pytest", "e2e", needs=("venv-dev", "web", "chromium", "proxies"))
+E2E = _python(
+    "end to end in Chromium", "-m", "pytest", "e2e", needs=("venv-dev", "web", "chromium", "proxies", "services")
+)
 SIMULATED = {"PYTHONPATH": os.pathsep.join((str(ROOT / "server"), str(ROOT / "tools")))}
 SIMULATION = (
     _python(

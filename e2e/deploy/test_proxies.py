@@ -3,31 +3,25 @@
 from __future__ import annotations
 
 import base64
-import grp
 import hashlib
-import os
-import pwd
 import re
 import shutil
 import socket
+import ssl
 import subprocess
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import closing, suppress
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
 import pytest
+from stage.server import free_port
+from zoo.species import SYSTEM_PATH
 
-DEPLOY = Path(__file__).parents[2] / "deploy"
-PATH = os.pathsep.join((os.environ.get("PATH", ""), "/usr/sbin", "/usr/local/sbin"))
+from deploy.shipped import NAME, PROXIES, Make, Place, haproxy
+
 KIB = 1024
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def header(head: str, name: str) -> list[str]:
@@ -84,52 +78,18 @@ class Upstream:
         return head.decode("latin-1")
 
 
-def nginx(folder: Path, port: int, upstream: int) -> list[str]:
-    text = (DEPLOY / "nginx.conf").read_text()
-    text = text[: text.index("server {\n\tlisten 80;")] + text[text.index("server {\n\t# Until") :]
-    text = re.sub(r"listen 443 ssl http2;", f"listen 127.0.0.1:{port};", text, count=1)
-    text = re.sub(r"\tlisten \[::\]:443.*\n|\tssl_certificate.*\n|\taccess_log.*\n", "", text).replace(
-        "127.0.0.1:8000", f"127.0.0.1:{upstream}"
-    )
-    kinds = "".join(
-        f"{kind}_temp_path {folder}/{kind};" for kind in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
-    )
-    # Started by root, its workers would be somebody who may not read the test's folder.
-    user = f"user {pwd.getpwuid(0).pw_name} {grp.getgrgid(0).gr_name};" if os.geteuid() == 0 else ""
-    file = folder / "nginx.conf"
-    file.write_text(
-        f"daemon off; {user} pid {folder}/pid; error_log stderr; events {{}}\nhttp {{ access_log off; {kinds}\n{text}\n}}\n"
-    )
-    return ["nginx", "-c", str(file), "-p", str(folder), "-e", "stderr"]
-
-
-def caddy(folder: Path, port: int, upstream: int) -> list[str]:
-    text = (DEPLOY / "Caddyfile").read_text().replace("{$CHAT_HOST:localhost}", f"http://127.0.0.1:{port}")
-    text = text.replace("{\n\tservers", "{\n\tadmin off\n\tservers", 1).replace(
-        "{$CHAT_UPSTREAM:127.0.0.1} 8000", f"127.0.0.1 {upstream}"
-    )
-    file = folder / "Caddyfile"
-    file.write_text(text)
-    return ["caddy", "run", "--adapter", "caddyfile", "--config", str(file)]
-
-
-def haproxy(folder: Path, port: int, upstream: int) -> list[str]:
-    text = (DEPLOY / "haproxy.cfg").read_text().replace("bind :80\n", f"bind 127.0.0.1:{port}\n")
-    text = re.sub(r"\tbind :443.*\n|\thttp-request redirect.*\n", "", text).replace("maxconn 100000", "maxconn 100")
-    file = folder / "haproxy.cfg"
-    file.write_text(text.replace("127.0.0.1:8000", f"127.0.0.1:{upstream}"))
-    return ["haproxy", "-db", "-f", str(file)]
-
-
 class Proxy:
-    def __init__(self, port: int, upstream: Upstream) -> None:
-        self.port, self.upstream = port, upstream
+    def __init__(self, place: Place, upstream: Upstream) -> None:
+        self.port, self.upstream = place.secure, upstream
+        self._tls = ssl.create_default_context(cafile=str(place.certificate))
 
     def connect(self) -> socket.socket:
-        return socket.create_connection(("127.0.0.1", self.port), timeout=20)
+        return self._tls.wrap_socket(
+            socket.create_connection(("127.0.0.1", self.port), timeout=20), server_hostname=NAME
+        )
 
     def head(self, line: str, *more: str) -> bytes:
-        return "\r\n".join((f"{line} HTTP/1.1", f"Host: 127.0.0.1:{self.port}", *more, "", "")).encode()
+        return "\r\n".join((f"{line} HTTP/1.1", f"Host: {NAME}:{self.port}", *more, "", "")).encode()
 
     def ask(self, line: str, *more: str, body: bytes = b"") -> str:
         """The whole of what comes back."""
@@ -143,29 +103,36 @@ class Proxy:
         return answer.decode("latin-1")
 
 
-@pytest.fixture(scope="module", params=[nginx, caddy, haproxy], ids=lambda each: each.__name__)
-def proxy(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Proxy]:
-    folder, port, upstream = tmp_path_factory.mktemp("proxy"), free_port(), Upstream()
-    command = request.param(folder, port, upstream.port)
-    program = shutil.which(command[0], path=PATH)
-    assert program, f"{command[0]} is missing: python3 tools/prepare.py proxies"
-    with (folder / "log").open("wb") as log:
+@contextmanager
+def running(make: Make, place: Place, upstream: Upstream) -> Iterator[Proxy]:
+    words = make(place)
+    program = shutil.which(words[0], path=SYSTEM_PATH)
+    assert program, f"{words[0]} is missing: python3 tools/prepare.py proxies"
+    with (place.folder / "log").open("wb") as log:
         process = subprocess.Popen(
-            [program, *command[1:]], stdout=log, stderr=log, env={**os.environ, "HOME": str(folder)}
+            [program, *words[1:]], stdout=log, stderr=log, cwd=place.folder, env={"HOME": str(place.folder)}
         )
     try:
-        started = Proxy(port, upstream)
+        started = Proxy(place, upstream)
         for _ in range(200):
             with suppress(OSError):
                 if " 200 " in started.ask("GET /api/me"):
                     break
-            assert process.poll() is None, (folder / "log").read_text()
+            assert process.poll() is None, (place.folder / "log").read_text()
             time.sleep(0.05)
         yield started
     finally:
         process.terminate()
         process.wait(20)
-        upstream.listener.close()
+
+
+@pytest.fixture(scope="module", params=PROXIES, ids=lambda each: each.__name__)
+def proxy(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Proxy]:
+    upstream = Upstream()
+    place = Place(tmp_path_factory.mktemp("proxy"), free_port(), free_port(), [upstream.port])
+    with running(request.param, place, upstream) as it:
+        yield it
+    upstream.listener.close()
 
 
 @pytest.mark.parametrize("offer", ["websocket", "WebSocket"])
@@ -239,22 +206,14 @@ def test_a_websocket_is_offered_at_its_address_alone(proxy: Proxy) -> None:
 
 
 def test_haproxy_keeps_every_node_whose_bus_is_degraded(tmp_path: Path) -> None:
-    first, second, port = Upstream(), Upstream(), free_port()
-    command = haproxy(tmp_path, port, first.port)
-    file = Path(command[-1])
-    file.write_text(file.read_text().replace("# server two 127.0.0.1:8001", f"server two 127.0.0.1:{second.port}"))
-    program = shutil.which("haproxy", path=PATH)
-    assert program
-    process = subprocess.Popen([program, *command[1:]], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    try:
+    first, second = Upstream(), Upstream()
+    place = Place(tmp_path, free_port(), free_port(), [first.port, second.port])
+    with running(haproxy, place, first) as front:
         for _ in range(200):
             if all(len(node.heads) - len(node.asked()) >= 2 for node in (first, second)):
                 break
             time.sleep(0.05)
         for _ in range(8):
-            assert " 200 " in Proxy(port, first).ask("GET /api/me")
+            assert " 200 " in front.ask("GET /api/me")
         assert first.asked()
         assert second.asked()
-    finally:
-        process.terminate()
-        process.wait(20)

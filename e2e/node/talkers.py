@@ -32,9 +32,9 @@ def bundle(folder: Path) -> Path:
 
 
 class Talkers:
-    """`scene`: see talkers.ts."""
+    """`scene`: see talkers.ts. `certificate`: one to trust beside the known ones."""
 
-    def __init__(self, program: Path, scene: dict[str, Any]) -> None:
+    def __init__(self, program: Path, scene: dict[str, Any], certificate: Path | None = None) -> None:
         node = shutil.which("node") or str(ROOT / ".venv" / "bin" / "node")
         # Node 20 has WebSocket behind this flag; later ones take the flag and have it anyway.
         command = [node, "--experimental-websocket", str(program), json.dumps(scene)]
@@ -43,7 +43,11 @@ class Talkers:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
-            env={**os.environ, "NODE_NO_WARNINGS": "1"},
+            env={
+                **os.environ,
+                "NODE_NO_WARNINGS": "1",
+                **({"NODE_EXTRA_CA_CERTS": str(certificate)} if certificate else {}),
+            },
         )
         self._reports: queue.Queue[Any] = queue.Queue()
         self._lock = threading.Lock()

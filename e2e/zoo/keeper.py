@@ -12,6 +12,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from deploy.shipped import CERTIFICATE, NAME
 from stage.server import free_port
 
 from zoo.species import SYSTEM_PATH, Species, settings_of
@@ -31,7 +32,12 @@ class Keeper:
 
     @property
     def url(self) -> str:
-        return f"http://127.0.0.1:{self.port}"
+        return f"https://{NAME}:{self.port}" if self.species.is_secure else f"http://127.0.0.1:{self.port}"
+
+    @property
+    def certificate(self) -> Path | None:
+        """What a client has to trust."""
+        return self._folder / CERTIFICATE if self.species.is_secure else None
 
     def __enter__(self) -> Self:
         try:

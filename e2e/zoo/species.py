@@ -10,6 +10,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from deploy.shipped import Make, Place, caddy, haproxy, nginx
+from stage.server import free_port
+
 SETTINGS = Path(__file__).parent / "settings"
 SYSTEM_PATH = os.pathsep.join((os.environ.get("PATH", ""), "/usr/sbin", "/usr/local/sbin"))
 CUT_S = 5
@@ -32,6 +35,8 @@ class Species:
     command: Command
     upgrades: bool
     """Lets a WebSocket through, for a while at least."""
+    is_secure: bool = False
+    """Is spoken to by HTTPS, with a certificate that it signed itself."""
 
     def find(self) -> str | None:
         return shutil.which(self.program, path=SYSTEM_PATH)
@@ -73,7 +78,17 @@ def _mitmproxy(*options: str) -> Command:
     return command
 
 
+def _shipped(make: Make) -> Command:
+    def command(file: Path, port: int, upstream: int) -> list[object]:
+        return [*make(Place(file.parent, port, free_port(), [upstream]))]
+
+    return command
+
+
 SPECIES = (
+    Species("nginx, shipped", "nginx", "deploy/nginx.conf", None, _shipped(nginx), True, is_secure=True),
+    Species("haproxy, shipped", "haproxy", "deploy/haproxy.cfg", None, _shipped(haproxy), True, is_secure=True),
+    Species("caddy, shipped", "caddy", "deploy/Caddyfile", None, _shipped(caddy), True, is_secure=True),
     Species("nginx", "nginx", "as it comes: HTTP/1.0 to the server, no upgrade", "nginx-default.conf", _nginx, False),
     Species("nginx, worst", "nginx", "buffers, cuts, sends a POST again to another server", "nginx-worst.conf", _nginx, False),
     Species("nginx, upgrade", "nginx", "upgrades, and cuts what is idle", "nginx-upgrade.conf", _nginx, True),

@@ -64,7 +64,7 @@ class Town:
         talking = [first]
         try:
             eventually(lambda: first.total_acked() > 2)
-            guests = self._talkers(room, homes)
+            guests = self._talkers(room, homes, keeper.certificate)
             talking.append(guests)
             eventually(lambda: all(name in guests.heard for name in homes))
             first_event_s = max(guests.heard[name][0][0] - guests.started[name] for name in homes)
@@ -94,9 +94,9 @@ class Town:
             for each in talking:
                 each.stop()
 
-    def _talkers(self, room: int, homes: dict[str, tuple[Api, str]]) -> Talkers:
+    def _talkers(self, room: int, homes: dict[str, tuple[Api, str]], certificate: Path | None = None) -> Talkers:
         devices = [{"name": name, "baseUrl": url, "token": api.account.token} for name, (api, url) in homes.items()]
-        return Talkers(self.program, {"seed": 1, "rooms": [room], "devices": devices})
+        return Talkers(self.program, {"seed": 1, "rooms": [room], "devices": devices}, certificate)
 
     def _judge(self) -> Judge:
         owners = {"inside": "inside", "ada-phone": "ada", "ben-desk": "ben"}
