@@ -19,6 +19,7 @@ from uvicorn.protocols.utils import ClientDisconnected
 
 from backchannel.protocol.text import Text
 from backchannel.runner import request as http
+from backchannel.runner.head import Headers
 from backchannel.runner.request import Request
 from backchannel.transports.websocket.link import EXTENSION, Link, Peer
 
@@ -43,12 +44,12 @@ class State(Enum):
 class Conversation:
     """Is the socket's peer itself where the application attaches none."""
 
-    def __init__(self, protocol: WebSocketProtocol, request: Request, default_headers: http.Headers) -> None:
+    def __init__(self, protocol: WebSocketProtocol, request: Request, default_headers: Headers) -> None:
         self._protocol = protocol
         self._request = request
         self._default_headers = default_headers
         self._state = State.CONNECTING
-        self._denial: tuple[int, http.Headers, bytes] | None = None
+        self._denial: tuple[int, Headers, bytes] | None = None
         self._unread: deque[dict[str, Any]] = deque([{"type": "websocket.connect"}])
         self._news = asyncio.Event()
 
@@ -142,7 +143,7 @@ class Conversation:
         self._state = State.ACCEPTED
         self._protocol.answer(http.accepted(self._request, headers))
 
-    def _refuse(self, status: int, headers: http.Headers, body: bytes) -> None:
+    def _refuse(self, status: int, headers: Headers, body: bytes) -> None:
         self._state = State.OVER
         self._protocol.refuse(http.refused(status, [*self._default_headers, *headers], body))
 

@@ -35,9 +35,8 @@ class Refused(Exception):
         self.detail = detail
         self.headers = tuple(headers)
 
-    @property
-    def response(self) -> bytes:
-        """All of it, as application/problem+json."""
+    def response(self, defaults: Headers) -> bytes:
+        """All of it, as application/problem+json. `defaults`: what the server says with every answer."""
         phrase = self.status.phrase
         body = json.dumps(
             {
@@ -53,6 +52,7 @@ class Refused(Exception):
             b"content-type: application/problem+json",
             b"cache-control: no-store",
             b"x-content-type-options: nosniff",
+            *(b"%b: %b" % header for header in defaults),
             *self.headers,
             b"content-length: %d" % len(body),
             b"connection: close",

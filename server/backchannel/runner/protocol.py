@@ -441,7 +441,7 @@ class GuardedHttpProtocol(HttpToolsProtocol):
     def _say_refusal(self) -> None:
         assert self._refusal is not None
         self._unset_keepalive_if_required()
-        self.transport.write(self._refusal.response)
+        self.transport.write(self._refusal.response(self.server_state.default_headers))
         self.linger()
 
     def linger(self) -> None:

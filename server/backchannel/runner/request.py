@@ -11,20 +11,10 @@ from urllib.parse import unquote
 
 import httptools
 
-Headers = list[tuple[bytes, bytes]]
+from backchannel.runner.head import Headers, Refused, bad
 
 HEAD_ENDS: Final = b"\r\n\r\n"
 _GUID: Final = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
-
-
-class NoUpgrade(Exception):
-    """The request is not one that RFC 6455 lets be granted."""
-
-    def __init__(self, status: HTTPStatus, why: str, headers: Headers | None = None) -> None:
-        super().__init__(why)
-        self.status = status
-        self.why = why
-        self.headers = headers or []
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +34,7 @@ class Request:
 
 
 def parse(head: bytes) -> Request:
-    """`head`: up to the empty line. Raises `NoUpgrade`."""
+    """`head`: up to the empty line. Raises `Refused` where RFC 6455 does not let it be granted."""
     first, *lines = head.removesuffix(HEAD_ENDS).split(b"\r\n")
     headers = []
     for line in lines:
@@ -56,17 +46,21 @@ def parse(head: bytes) -> Request:
         raw_path = url.path or b"/"
         raw_path.decode("ascii")
     except (httptools.HttpParserInvalidURLError, UnicodeDecodeError):
-        raise NoUpgrade(HTTPStatus.BAD_REQUEST, "The address cannot be read.") from None
+        raise bad("The address cannot be read.") from None
     if method != b"GET" or len(_values(headers, b"host")) != 1:
-        raise NoUpgrade(HTTPStatus.BAD_REQUEST, "A WebSocket is opened by GET, with one Host.")
+        raise bad("A WebSocket is opened by GET, with one Host.")
     upgrades = {token.lower() for token in _tokens(headers, b"upgrade")}
     if b"websocket" not in upgrades or b"upgrade" not in {token.lower() for token in _tokens(headers, b"connection")}:
-        raise NoUpgrade(HTTPStatus.UPGRADE_REQUIRED, "This is a WebSocket.", [(b"upgrade", b"websocket")])
+        raise _upgrade_required(
+            "This is a WebSocket: send Connection: Upgrade and Upgrade: websocket.", b"upgrade: websocket"
+        )
     if _values(headers, b"sec-websocket-version") != [b"13"]:
-        raise NoUpgrade(HTTPStatus.UPGRADE_REQUIRED, "Version 13 is spoken here.", [(b"sec-websocket-version", b"13")])
+        raise _upgrade_required(
+            "Send Sec-WebSocket-Version: 13, the only one spoken here.", b"sec-websocket-version: 13"
+        )
     keys = _values(headers, b"sec-websocket-key")
     if len(keys) != 1 or not _is_key(keys[0]):
-        raise NoUpgrade(HTTPStatus.BAD_REQUEST, "The Sec-WebSocket-Key is not one.")
+        raise bad("A Sec-WebSocket-Key is 16 bytes in base64, sent once.")
     return Request(raw_path, url.query or b"", headers, keys[0])
 
 
@@ -84,8 +78,8 @@ def refused(status: int, headers: Iterable[tuple[bytes, bytes]], body: bytes) ->
     return _head(status, [*kept, (b"content-length", b"%d" % len(body)), (b"connection", b"close")]) + body
 
 
-def refused_in_words(status: int, headers: Iterable[tuple[bytes, bytes]], why: str) -> bytes:
-    return refused(status, [*headers, (b"content-type", b"text/plain; charset=utf-8")], why.encode())
+def _upgrade_required(detail: str, header: bytes) -> Refused:
+    return Refused(HTTPStatus.UPGRADE_REQUIRED, "upgrade_required", detail, [header])
 
 
 def _head(status: int, headers: Iterable[tuple[bytes, bytes]]) -> bytes:

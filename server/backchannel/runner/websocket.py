@@ -22,6 +22,7 @@ from backchannel.runner import request as http
 from backchannel.runner.addresses import local_address, remote_address
 from backchannel.runner.conversation import Conversation
 from backchannel.runner.frame_reader import NO_CODE, FrameReader, Kind, Refused
+from backchannel.runner.head import Refused as NotOpened
 from backchannel.runner.places import Place
 from backchannel.transports.websocket.link import FLUSH_WITHIN_S, HELLO_BYTES, Peer
 from backchannel.transports.websocket.outbound import Outbound
@@ -349,8 +350,8 @@ class _Opening:
         defaults = list(protocol._server_state.default_headers)
         try:
             request = http.parse(self._received)
-        except http.NoUpgrade as no:
-            protocol.refuse(http.refused_in_words(no.status, [*defaults, *no.headers], no.why))
+        except NotOpened as refused:
+            protocol.refuse(refused.response(defaults))
             return
         protocol.read_no_further()  # nothing is to be said before the answer
         self._conversation = Conversation(protocol, request, defaults)

@@ -161,6 +161,9 @@ async def test_whoever_is_not_let_in_gets_an_http_answer_and_no_socket(
     assert answer.startswith(b"HTTP/1.1 %d " % status)
     assert b"connection: close" in answer
     assert answer.endswith(word) or word in answer
+    if status in {400, 426}:  # the server's own, not the application's
+        assert b"application/problem+json" in answer
+        assert b"x-content-type-options: nosniff" in answer
     assert server.peers == []
     await until(lambda: not server.state.connections)
 
