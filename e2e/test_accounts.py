@@ -7,13 +7,24 @@ from collections.abc import Callable
 from typing import Any
 
 from playwright.sync_api import Locator, Page, expect
+from stage.conversation import Conversation
 from stage.person import Person
+
+NEW = " another horse battery "
 
 
 def open_panel(person: Person, page: Page, item: str) -> Locator:
     page.get_by_role("button", name=re.compile(f"^{person.name} ")).click()
     page.get_by_role("menuitem", name=item).click()
     return page.get_by_role("dialog")
+
+
+def change_password(person: Person, page: Page) -> None:
+    dialog = open_panel(person, page, "Change password")
+    dialog.get_by_label("Current password").fill(person.password)
+    dialog.get_by_label("New password").fill(NEW)
+    dialog.get_by_role("button", name="Change password").click()
+    expect(dialog).to_be_hidden()
 
 
 def test_a_second_tab_at_the_sign_in_form_goes_on_by_itself(ada: Person, room: dict[str, Any]) -> None:
@@ -25,6 +36,21 @@ def test_a_second_tab_at_the_sign_in_form_goes_on_by_itself(ada: Person, room: d
     ada.sign_in()
     expect(ada.page.get_by_role("navigation", name="Rooms")).to_be_visible()
     expect(second.get_by_role("navigation", name="Rooms")).to_be_visible()
+
+
+def test_a_changed_password_leaves_the_other_tabs_signed_in(ada: Person, ben: Person, talk: Conversation) -> None:
+    second = ada.open_tab()
+    second.goto(f"{ada.proxy.url}/rooms/{talk.room['id']}")
+    expect(second.get_by_role("textbox", name=re.compile("^Message "))).to_be_visible()
+    talk.turn()
+    ada.witness.may_say("status of 401")
+    ada.witness.network_may_fail = True
+    change_password(ada, ada.page)
+    expect(second.get_by_text("You are signed out")).to_have_count(0)
+    ben.say("after the change")
+    for page in (ada.page, second):
+        expect(page.get_by_role("feed")).to_contain_text("after the change")
+        expect(page.get_by_text("You are signed out")).to_have_count(0)
 
 
 def test_a_browser_that_is_signed_out_from_another_one_is_out_at_once(

@@ -52,7 +52,11 @@ def first_live(keys: Sequence[str]) -> str:
 
 
 class OneSessionCookie:
-    """Middleware above Django's of sessions: shows it the one that counts. Signing out ends all that were sent."""
+    """Middleware above Django's of sessions: shows it the one that counts. Signing out ends all that were sent.
+
+    Only signing out takes the cookie from the browser. Django also does so in each answer to a key that has ended; where one tab
+    has just changed the password, such an answer to another tab comes after the new key and would remove that one.
+    """
 
     def __init__(self, get_response: GetResponse) -> None:
         self._get_response = get_response
@@ -66,11 +70,16 @@ class OneSessionCookie:
             else:
                 request.COOKIES[name] = keys[0] if len(keys) == 1 else first_live(keys)
                 request.session_keys_sent = keys  # type: ignore[attr-defined]
-        return self._get_response(request)
+        response = self._get_response(request)
+        is_removed = name in response.cookies and response.cookies[name]["max-age"] == 0
+        if is_removed and not getattr(request, "has_signed_out", False):
+            del response.cookies[name]
+        return response
 
 
 def end_all_sent(request: Any, **_: Any) -> None:
     """Signed out: a second session in the same browser would still be in."""
+    request.has_signed_out = True
     for key in getattr(request, "session_keys_sent", ()):
         if key != request.session.session_key:
             import_module(settings.SESSION_ENGINE).SessionStore(key).delete()

@@ -1,6 +1,7 @@
 """Two cookies of one name: Django's pages and /api read the same session, and a bad one locks nobody out."""
 
 import itertools
+from importlib import import_module
 from typing import Any
 
 import pytest
@@ -77,3 +78,19 @@ def test_so_many_are_looked_at_and_no_more() -> None:
     assert len(session_keys(header(*(f"{number:032}" for number in range(100))))) == 16
     assert session_keys(header(STALE, STALE)) == (STALE,)
     assert session_keys(f"not{NAME}={STALE}; {NAME}x={STALE}") == ()
+
+
+@pytest.mark.parametrize("address", ["/account/state", "/_allauth/browser/v1/auth/session", "/admin/login/"])
+def test_an_answer_to_an_old_cookie_takes_no_new_one_away(owner: Any, ada: Any, sign_in: SignIn, address: str) -> None:
+    # A key that another tab's change of the password has ended: the browser has the new one under the same name by now.
+    browser = sign_in("ada")
+    old = session_key(browser)
+    import_module(settings.SESSION_ENGINE).SessionStore(old).delete()
+    answer = Client().get(address, headers={"cookie": header(old)})
+    assert NAME not in answer.cookies
+
+
+def test_signing_out_takes_the_cookie_away(owner: Any, ada: Any, sign_in: SignIn) -> None:
+    browser = sign_in("ada")
+    answer = browser.delete("/_allauth/browser/v1/auth/session")
+    assert answer.cookies[NAME]["max-age"] == 0
