@@ -37,7 +37,7 @@ class Mutant:
         return ["vitest", "run", "--project", "@backchannel/client", file, "-t", name]
 
 
-DATABASE, STATE = "server/backchannel/site/database.py", "server/backchannel/site/state.py"
+DATABASE, STATE = "server/backchannel/__init__.py", "server/backchannel/site/state.py"
 
 MUTANTS = (
     Mutant(
@@ -55,14 +55,14 @@ MUTANTS = (
     ),
     Mutant(
         "a restored backup goes on with the old numbering",
-        (("server/backchannel/site/backup.py", "    workspace.set_epoch(epoch)\n", ""),),
+        (("server/backchannel/site/backup_sqlite.py", 'SET epoch = ? WHERE id = 1", [epoch])', 'SET epoch = epoch WHERE id = 1 AND ? != ?", [epoch, epoch])'),),
         ("server/tests/cli/test_backup.py", "begins_a_new_epoch"),
     ),
     Mutant(
         "a message is tried before it is stored on the device",
         (
             ("client/src/outbox.ts", "if (state === 'sending' || !entry.stored) continue;", "if (state === 'sending') continue;"),
-            ("client/src/outbox.ts", "store(entry);\n        touch(entry);\n      });", "store(entry);\n        touch(entry);\n        pump();\n      });"),
+            ("client/src/outbox.ts", "store(entry);\n    touch(entry);\n  }\n\n  const loading", "store(entry);\n    touch(entry);\n    pump();\n  }\n\n  const loading"),
         ),
         ("client/test/outbox.test.ts", "before it is stored"),
     ),
