@@ -19,6 +19,7 @@ from dataclasses import dataclass
 from typing import Any, Final, NamedTuple, Protocol
 
 import structlog
+from prometheus_client import Counter
 
 COUNTS_AT_MOST: Final = 20_000
 """For each rule. A count is kept only while it is not empty; beyond this, those nearest to empty go first."""
@@ -26,6 +27,9 @@ REDIS_WITHIN_S: Final = 0.25
 AWAY_S: Final = 5.0
 """How long Redis is left alone after it did not answer."""
 
+in_memory: Final = Counter(
+    "backchannel_attempts_in_memory", "Questions about limits that this process's memory answered, as Redis did not."
+)
 _log = structlog.get_logger("backchannel.attempts")
 
 
@@ -168,14 +172,14 @@ class SharedAttempts:
         """None where Redis does not answer."""
         from redis import RedisError
 
-        if self._clock() < self._away_until:
-            return None
-        try:
-            return question()
-        except (RedisError, OSError) as problem:
-            self._away_until = self._clock() + AWAY_S
-            _log.warning("attempts_counted_in_memory", error=type(problem).__name__)
-            return None
+        if self._clock() >= self._away_until:
+            try:
+                return question()
+            except (RedisError, OSError) as problem:
+                self._away_until = self._clock() + AWAY_S
+                _log.warning("attempts_counted_in_memory", error=type(problem).__name__)
+        in_memory.inc()
+        return None
 
 
 def _name(count: Count) -> str:

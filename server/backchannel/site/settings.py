@@ -92,11 +92,8 @@ TEMPLATES = [
 ]
 
 DATABASES = {"default": database(CONF.database_url, CONF.data)}
-CACHES: dict[str, dict[str, Any]] = {
-    "default": {"BACKEND": "backchannel.site.cache.FallbackCache", "LOCATION": CONF.redis_url[0]}
-    if CONF.redis_url
-    else {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}
-}
+# Nothing here asks it: limits have a store of their own (accounts/attempts.py).
+CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
 
 STATIC_URL = "/static/"
 STORAGES = {

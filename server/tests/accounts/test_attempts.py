@@ -1,12 +1,15 @@
 """One suite for both places where tries are counted."""
 
 import os
+import signal
 import threading
 from collections.abc import Callable, Iterator
+from typing import Any
 from uuid import uuid4
 
 import pytest
 
+import services
 from backchannel.accounts.attempts import (
     Attempts,
     Count,
@@ -14,6 +17,7 @@ from backchannel.accounts.attempts import (
     Refusal,
     Rule,
     SharedAttempts,
+    in_memory,
     shared_attempts,
 )
 
@@ -127,3 +131,40 @@ def test_a_redis_that_is_away_is_asked_once_in_a_while_and_not_by_everybody() ->
     clock.now += 10
     attempts.take([Count(THREE, "later")])
     assert asked == [1000.0, 1010.0]
+
+
+@pytest.fixture
+def redis() -> Iterator[services.Service]:
+    with services.redis_service() as service:
+        yield service
+
+
+TROUBLE: dict[str, Callable[[services.Service], Any]] = {
+    "killed": lambda redis: redis.stop(signal.SIGKILL),
+    "frozen": lambda redis: redis.tell(signal.SIGSTOP),
+}
+
+
+@pytest.mark.parametrize("trouble", TROUBLE.values(), ids=TROUBLE)
+def test_memory_stands_in_for_redis_and_is_counted(
+    trouble: Callable[[services.Service], Any], redis: services.Service, key: str
+) -> None:
+    attempts = shared_attempts(redis.url)
+    before = in_memory._value.get()
+    assert attempts.take([Count(THREE, key)]) is None
+    assert in_memory._value.get() == before
+    trouble(redis)
+    assert [attempts.take([Count(THREE, key)]) is None for _ in range(4)] == [True, True, True, False]
+    assert in_memory._value.get() == before + 4
+
+
+def test_redis_is_used_again_when_it_is_back(redis: services.Service, key: str) -> None:
+    clock = Clock()
+    attempts = SharedAttempts(shared_attempts(redis.url)._client, clock)
+    redis.stop(signal.SIGKILL)
+    assert attempts.take([Count(ONE, key)]) is None
+    redis.start()
+    assert attempts.take([Count(ONE, key)]) is not None  # it is left alone for a moment
+    clock.now += 10
+    assert attempts.take([Count(ONE, key)]) is None
+    assert shared_attempts(redis.url).take([Count(ONE, key)]) is not None

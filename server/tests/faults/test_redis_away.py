@@ -42,8 +42,14 @@ def test_nodes_stay_ready_and_people_can_sign_in_without_redis(
             right = {"username": "ada", "password": "x"}
             status, answer = browser.ask("POST", "/_allauth/browser/v1/auth/login", right)
             assert (status, answer["meta"]["is_authenticated"]) == (200, True)
+            assert float(_figure(node, "backchannel_attempts_in_memory_total")) > 0
         with open_socket(both[0], token) as here, open_socket(both[1], token) as there:
             sent = new_id()
             here.send(sent)
             for socket in (here, there):
                 socket.hears([sent])
+
+
+def _figure(node: Node, name: str) -> str:
+    [line] = [line for line in node.http.get("/metrics").text.splitlines() if line.startswith(f"{name} ")]
+    return line.split()[1]
