@@ -87,7 +87,7 @@ def token(request: HttpRequest, id: int) -> HttpResponse:
 
 def _person(request: HttpRequest) -> Any:
     user = check_signed_in(request)
-    personal_rates.credentials.take(str(user.pk))
+    personal_rates.take(personal_rates.CREDENTIALS, str(user.pk))
     if request.body:
         read_json(request)
     return user

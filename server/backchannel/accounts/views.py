@@ -110,7 +110,7 @@ def _already_set_up() -> CommandError:
 def create_invitation(request: HttpRequest) -> HttpResponse:
     """Make an invitation link: staff only."""
     _check_staff(request)
-    personal_rates.invitations.take(str(request.user.pk))
+    personal_rates.take(personal_rates.INVITATIONS, str(request.user.pk))
     given = read_json(request, days=int, max_uses=int)
     days = given.get("days", invitations.DEFAULT_LIFE.days)
     max_uses = given.get("max_uses", 1)
@@ -138,7 +138,7 @@ def check_invitation(request: HttpRequest, secret: str) -> HttpResponse:
 def profile(request: HttpRequest) -> HttpResponse:
     """Change one's own display name."""
     user = check_signed_in(request)
-    personal_rates.profile.take(str(user.pk))
+    personal_rates.take(personal_rates.PROFILE, str(user.pk))
     given = read_json(request, display_name=str).get("display_name", "")
     refusal = display_names.why_not(given)
     if refusal is not None:

@@ -8,8 +8,9 @@ import pytest
 from django.apps import apps
 from django.test import Client
 
+from backchannel.accounts.attempts import Rule
 from backchannel.accounts.entrance import Newcomer, Refused, let_in
-from backchannel.accounts.personal_rates import PersonalRate
+from backchannel.accounts.personal_rates import PersonalRates
 from backchannel.protocol.errors import CommandError
 from backchannel.store import people
 from backchannel.store.models import Event, Person, Room
@@ -91,17 +92,17 @@ def test_a_profile_is_changed_a_few_times_at_once_and_then_told_to_wait(owner: A
 
 def test_a_rate_is_each_persons_own_and_refills() -> None:
     now = 100.0
-    rate = PersonalRate(burst=2, every_s=5, clock=lambda: now)
-    rate.take("1")
-    rate.take("1")
+    rates, rule = PersonalRates(clock=lambda: now), Rule("any", burst=2, every_s=5)
+    rates.take(rule, "1")
+    rates.take(rule, "1")
     with pytest.raises(CommandError) as refused:
-        rate.take("1")
+        rates.take(rule, "1")
     assert refused.value.retry_after == 5
-    rate.take("2")
+    rates.take(rule, "2")
     now = 105.0
-    rate.take("1")
+    rates.take(rule, "1")
     with pytest.raises(CommandError):
-        rate.take("1")
+        rates.take(rule, "1")
 
 
 def test_strangers_change_nothing(owner: Any) -> None:
