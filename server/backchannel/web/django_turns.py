@@ -25,8 +25,6 @@ from backchannel.accounts.addresses import network_of
 from backchannel.protocol.errors import Code, CommandError
 from backchannel.transports.problems import problem
 
-BODY_BYTES: Final = 256 * 1024
-"""As Django's own limit for forms. Nothing larger is posted to its pages."""
 AT_ONCE: Final = 8
 WAITING: Final = 256
 PASSWORDS_AT_ONCE: Final = max(1, min(4, (os.cpu_count() or 1) // 2))
@@ -75,7 +73,7 @@ class Turns:
 
 
 class DjangoTurns:
-    """An ASGI application around Django's."""
+    """An ASGI application around Django's. Bodies are bounded by whoever brings them (`transports/http/bodies.py`)."""
 
     def __init__(self, django: ASGIApp) -> None:
         self._django = django
@@ -86,13 +84,13 @@ class DjangoTurns:
         if scope["type"] != "http":
             await self._django(scope, receive, send)
             return
+        body = await _read(receive)
+        if body is None:
+            return
+        hashes = scope["method"] == "POST" and scope["path"].startswith(_HASHES)
+        turns = self._passwords if hashes else self._pages
+        answer: list[Message] = []
         try:
-            body = await _read(receive)
-            if body is None:
-                return
-            hashes = scope["method"] == "POST" and scope["path"].startswith(_HASHES)
-            turns = self._passwords if hashes else self._pages
-            answer: list[Message] = []
             async with turns.turn(network_of(auth_log.address_of(scope))):
                 await self._django(scope, _with_body(body, receive), _keep(answer))
         except CommandError as refusal:
@@ -103,17 +101,14 @@ class DjangoTurns:
 
 
 async def _read(receive: Receive) -> bytes | None:
-    """The whole body; None where the client went away. Raises `CommandError` 413."""
+    """The whole body; None where the client went away."""
     pieces: list[bytes] = []
-    size, more = 0, True
+    more = True
     while more:
         message = await receive()
         if message["type"] == "http.disconnect":
             return None
         pieces.append(message.get("body", b""))
-        size += len(pieces[-1])
-        if size > BODY_BYTES:
-            raise CommandError(Code.TOO_LARGE, f"A body holds {BODY_BYTES} bytes at most.")
         more = message.get("more_body", False)
     return b"".join(pieces)
 

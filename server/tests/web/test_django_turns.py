@@ -4,6 +4,7 @@ import asyncio
 import json
 from typing import Any
 
+from backchannel.transports.http.bodies import PAGE_BODY_BYTES, BodyLimit
 from backchannel.web import django_turns
 from backchannel.web.django_turns import DjangoTurns
 
@@ -31,7 +32,7 @@ class Site:
 
 class Request:
     def __init__(
-        self, app: DjangoTurns, path: str, address: str = "203.0.113.9", pieces: tuple[bytes, ...] = (b"",)
+        self, app: DjangoTurns | BodyLimit, path: str, address: str = "203.0.113.9", pieces: tuple[bytes, ...] = (b"",)
     ) -> None:
         self.sent: list[dict[str, Any]] = []
         self._coming: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
@@ -141,6 +142,6 @@ async def test_a_slow_body_holds_no_turn_and_arrives_whole() -> None:
 
 async def test_a_body_that_is_too_large_reaches_nobody() -> None:
     site = Site()
-    large = Request(DjangoTurns(site), "/account/profile", pieces=(b"x" * django_turns.BODY_BYTES, b"x"))
+    large = Request(BodyLimit(DjangoTurns(site)), "/account/profile", pieces=(b"x" * PAGE_BODY_BYTES, b"x"))
     await large.task
     assert (large.status, site.bodies) == (413, [])
