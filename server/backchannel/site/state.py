@@ -16,6 +16,7 @@ from django.db import DatabaseError, InterfaceError, NotSupportedError, connecti
 from backchannel.site import database
 from backchannel.site.database_problem import DatabaseUnusable
 from backchannel.store import serving_lock
+from backchannel.store.checks import switched_off
 
 # Any number will do, if it is always the same: it names the lock among those of this database.
 _MIGRATION_LOCK = 0x6261636B
@@ -72,11 +73,8 @@ def check_durable() -> None:
                 f"{describe()} does not sync its commits; it needs journal_mode=WAL, synchronous=FULL"
             )
         return
-    for name in ("fsync", "full_page_writes", "synchronous_commit"):
-        if _value(f"SHOW {name}") == "off":
-            raise DatabaseUnusable(
-                f"{describe()} is set to {name}=off, which loses messages in a power cut; turn it on"
-            )
+    for name in switched_off(connection):
+        raise DatabaseUnusable(f"{describe()} is set to {name}=off, which loses messages in a power cut; turn it on")
 
 
 def unapplied() -> list[str]:

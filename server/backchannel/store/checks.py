@@ -20,7 +20,8 @@ from django.db import DatabaseError, connections
 from backchannel.config import ConfigError, read_config
 
 APPS: Final = ("backchannel.store", "backchannel.accounts")
-NOT_DURABLE: Final = ("fsync", "full_page_writes", "synchronous_commit")
+SYNCED_BY: Final = ("fsync", "full_page_writes", "synchronous_commit")
+"""Settings of PostgreSQL: with one of them off, what was acked may be lost in a power cut."""
 
 
 def register_checks() -> None:
@@ -99,19 +100,21 @@ def check_durability(databases: Sequence[str] | None = None, **_: Any) -> list[C
     connection = connections["default"]
     if "default" not in (databases or ()) or connection.vendor != "postgresql":
         return []
-    found: list[CheckMessage] = []
     try:
-        with connection.cursor() as cursor:
-            for name in NOT_DURABLE:
-                cursor.execute(f"SHOW {name}")
-                if cursor.fetchone()[0] == "off":
-                    found.append(
-                        checks.Warning(
-                            f"PostgreSQL is set to {name} = off: messages that were acked may be lost in a power cut.",
-                            hint=f"Set {name} = on.",
-                            id="backchannel.W004",
-                        )
-                    )
+        return [
+            checks.Warning(
+                f"PostgreSQL is set to {name} = off: messages that were acked may be lost in a power cut.",
+                hint=f"Set {name} = on.",
+                id="backchannel.W004",
+            )
+            for name in switched_off(connection)
+        ]
     except DatabaseError:
         return []  # whoever connects next says what is wrong
-    return found
+
+
+def switched_off(connection: Any) -> list[str]:
+    """Those of `SYNCED_BY` that are off on this connection to PostgreSQL."""
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT {', '.join(['current_setting(%s)'] * len(SYNCED_BY))}", SYNCED_BY)
+        return [name for name, value in zip(SYNCED_BY, cursor.fetchone(), strict=True) if value == "off"]
