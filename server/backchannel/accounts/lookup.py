@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime, timedelta
 from functools import lru_cache
-from importlib import import_module
 from typing import Any, Literal, NamedTuple
 
 from django.conf import settings
@@ -22,7 +21,7 @@ from backchannel.accounts.identity import Identity, Proof, Via
 from backchannel.accounts.models import Ticket, Token
 from backchannel.accounts.persons import person_of
 from backchannel.accounts.secrets import TICKET_PREFIX, TOKEN_PREFIX, digest, new_secret
-from backchannel.accounts.sessions import stored_key_of
+from backchannel.accounts.sessions import session_store, stored_key_of
 
 Kind = Literal["session", "token"]
 
@@ -116,7 +115,7 @@ def _live_sessions(keys: list[str]) -> dict[str, tuple[Any, datetime | None]]:
 
 
 def _read_sessions(keys: list[str]) -> list[tuple[str, dict[str, Any], datetime | None]]:
-    store = import_module(settings.SESSION_ENGINE).SessionStore
+    store = session_store()
     # Engines that keep sessions in a table say in which; of the others each session is asked for by itself.
     if not hasattr(store, "get_model_class"):
         return [(key, store(key).load(), None) for key in keys]

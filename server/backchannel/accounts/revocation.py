@@ -12,10 +12,8 @@ view, admin page or command brought them about.
 from __future__ import annotations
 
 from collections.abc import Callable
-from importlib import import_module
 from typing import Any
 
-from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.contrib.auth.signals import user_logged_out
 from django.db import transaction
@@ -24,7 +22,7 @@ from django.db.models.signals import post_delete, post_save, pre_save
 from backchannel.accounts import authenticate
 from backchannel.accounts.identity import Ended, Proof
 from backchannel.accounts.models import Token
-from backchannel.accounts.sessions import stored_key_of
+from backchannel.accounts.sessions import session_store, stored_key_of
 from backchannel.store import people
 
 Listener = Callable[[Ended], None]
@@ -52,7 +50,7 @@ def watch() -> None:
     """Connect to Django's signals; called once when the apps are ready."""
     key = "backchannel.revocation"
     user_logged_out.connect(_on_logout, dispatch_uid=key)
-    sessions = getattr(import_module(settings.SESSION_ENGINE).SessionStore, "get_model_class", None)
+    sessions = getattr(session_store(), "get_model_class", None)
     if sessions is not None:
         post_delete.connect(_on_session_deleted, sender=sessions(), dispatch_uid=key)
     pre_save.connect(_before_user_saved, sender=get_user_model(), dispatch_uid=key)

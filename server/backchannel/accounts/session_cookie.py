@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from importlib import import_module
 from typing import Any, Final
 
 from django.conf import settings
@@ -18,7 +17,7 @@ from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 
 from backchannel.accounts import lookup
-from backchannel.accounts.sessions import stored_key_of
+from backchannel.accounts.sessions import session_store, stored_key_of
 
 AT_MOST: Final = 16
 """More than browsers send by accident; all are looked up in one query."""
@@ -82,7 +81,7 @@ def end_all_sent(request: Any, **_: Any) -> None:
     request.has_signed_out = True
     for key in getattr(request, "session_keys_sent", ()):
         if key != request.session.session_key:
-            import_module(settings.SESSION_ENGINE).SessionStore(key).delete()
+            session_store()(key).delete()
 
 
 user_logged_out.connect(end_all_sent, dispatch_uid="backchannel.session_cookie")

@@ -30,10 +30,14 @@ def stored_key(session_key: str) -> str:
     return base64.urlsafe_b64encode(hashed).decode("ascii")[:STORED_KEY_LENGTH]
 
 
+def session_store() -> Any:
+    """The class of the site's engine. Engines that keep sessions in a table name it by `get_model_class`."""
+    return import_module(settings.SESSION_ENGINE).SessionStore
+
+
 def stored_key_of(session_key: str) -> str:
     """The same for whatever engine the site has: other engines store the cookie's value itself."""
-    engine = import_module(settings.SESSION_ENGINE).SessionStore
-    return stored_key(session_key) if issubclass(engine, SessionStore) else session_key
+    return stored_key(session_key) if issubclass(session_store(), SessionStore) else session_key
 
 
 class SessionStore(DatabaseSessionStore):

@@ -9,17 +9,15 @@ Whether a session is alive is never read from here: the session itself says so.
 from __future__ import annotations
 
 from collections.abc import Callable
-from importlib import import_module
 from typing import Any
 
-from django.conf import settings
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.utils import timezone
 
 from backchannel.accounts import credential_uses, lookup
 from backchannel.accounts.models import SignIn
-from backchannel.accounts.sessions import stored_key_of
+from backchannel.accounts.sessions import session_store, stored_key_of
 
 GetResponse = Callable[[HttpRequest], HttpResponseBase]
 
@@ -73,7 +71,7 @@ def sign_ins_of(user: Any) -> list[SignIn]:
 
 def end_sessions(stored_keys: list[str]) -> None:
     """End the sessions that are stored under these keys; their sockets close at once."""
-    sessions = import_module(settings.SESSION_ENGINE).SessionStore.get_model_class()
+    sessions = session_store().get_model_class()
     # One by one, so that each is announced.
     for session in sessions.objects.filter(session_key__in=stored_keys):
         session.delete()

@@ -9,10 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
-from importlib import import_module
 from typing import Any, Final
 
-from django.conf import settings
 from django.db import connection
 from django.db.models import QuerySet
 from django.utils import timezone
@@ -20,6 +18,7 @@ from django.utils import timezone
 from backchannel.accounts import setup_secret
 from backchannel.accounts.entrance import is_set_up
 from backchannel.accounts.models import Invitation, SignIn, Ticket
+from backchannel.accounts.sessions import session_store
 
 BATCH: Final = 500
 KEEP_INVITATIONS: Final = timedelta(days=30)
@@ -51,7 +50,7 @@ def sweep() -> int:
 
 
 def _sessions(now: Any) -> Iterator[QuerySet[Any]]:
-    store = import_module(settings.SESSION_ENGINE).SessionStore
+    store = session_store()
     if hasattr(store, "get_model_class"):
         yield store.get_model_class().objects.filter(expire_date__lt=now)
     else:
@@ -60,7 +59,7 @@ def _sessions(now: Any) -> Iterator[QuerySet[Any]]:
 
 def _sign_ins(now: Any) -> Iterator[QuerySet[Any]]:
     """Of sessions that are gone. A session that has just been given another key has its row in a moment."""
-    store = import_module(settings.SESSION_ENGINE).SessionStore
+    store = session_store()
     if hasattr(store, "get_model_class"):
         alive = store.get_model_class().objects.values("session_key")
         yield SignIn.objects.filter(last_used__lt=now - KEEP_SIGN_INS).exclude(session_key__in=alive)
