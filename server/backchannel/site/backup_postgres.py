@@ -11,7 +11,7 @@ import re
 import shutil
 import subprocess
 import threading
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any
@@ -86,10 +86,7 @@ def restore(file: Path, database: Mapping[str, Any], epoch: str, known: set[tupl
         stderr=subprocess.PIPE,
     )
     assert process.stdin is not None
-    assert process.stderr is not None
-    said: list[bytes] = []
-    listener = threading.Thread(target=lambda stream: said.append(stream.read()), args=[process.stderr])
-    listener.start()
+    said = _listen(process.stderr)
     try:
         with _sql_of(file, pg_restore, "--clean", "--if-exists", "--no-owner") as lines:
             _feed(process.stdin, [b"BEGIN;\n", _drop(_tables(database))])
@@ -109,11 +106,9 @@ def restore(file: Path, database: Mapping[str, Any], epoch: str, known: set[tupl
         except BrokenPipeError:
             pass
         status = process.wait()
-        listener.join()
+        errors = said()
     if status:
-        raise DatabaseUnusable(
-            f"restoring {describe(database)} failed, and nothing was changed: {reason(b''.join(said))}"
-        )
+        raise DatabaseUnusable(f"restoring {describe(database)} failed, and nothing was changed: {reason(errors)}")
 
 
 def program_for(database: Mapping[str, Any], name: str, *, has_tables: bool = False) -> Path:
@@ -179,10 +174,7 @@ def _sql_of(file: Path, pg_restore: Path, *words: str) -> Iterator[Iterable[byte
         [pg_restore, "--file=-", *words, file], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE
     ) as process:
         assert process.stdout is not None
-        assert process.stderr is not None
-        said: list[bytes] = []
-        listener = threading.Thread(target=lambda stream: said.append(stream.read()), args=[process.stderr])
-        listener.start()
+        said = _listen(process.stderr)
         try:
             yield process.stdout
         except BaseException:
@@ -190,9 +182,24 @@ def _sql_of(file: Path, pg_restore: Path, *words: str) -> Iterator[Iterable[byte
             raise
         finally:
             process.stdout.close()
-            listener.join()
+            errors = said()
         if process.wait():
-            raise DatabaseUnusable(f"{file} is damaged, or of a newer PostgreSQL: {reason(b''.join(said))}")
+            raise DatabaseUnusable(f"{file} is damaged, or of a newer PostgreSQL: {reason(errors)}")
+
+
+def _listen(stream: IO[bytes] | None) -> Callable[[], bytes]:
+    """Read `stream` to its end beside what goes on, so that a program with much to say is not held up. The result waits for that
+    end and returns what was said."""
+    assert stream is not None
+    said: list[bytes] = []
+    listener = threading.Thread(target=lambda: said.append(stream.read()))
+    listener.start()
+
+    def heard() -> bytes:
+        listener.join()
+        return b"".join(said)
+
+    return heard
 
 
 def _feed(stream: IO[bytes], lines: Iterable[bytes]) -> None:
