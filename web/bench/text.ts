@@ -1,24 +1,9 @@
 /** Milliseconds that each shape of text takes to read, to colour and to shorten; see `text.mjs`. */
-import { highlight } from '../src/features/timeline/markdown/highlight.ts';
+import { highlight, LANGUAGES } from '../src/features/timeline/markdown/highlight.ts';
 import { lex } from '../src/features/timeline/markdown/lexer.ts';
 import { cleanName } from '../src/ui/names.ts';
 import { plainText } from '../src/ui/plainText.ts';
 import { SHAPES, variantsOf } from '../tests/timeline/shapes.ts';
-
-const LANGUAGES = [
-  'bash',
-  'css',
-  'diff',
-  'go',
-  'javascript',
-  'json',
-  'python',
-  'rust',
-  'sql',
-  'typescript',
-  'xml',
-  'yaml',
-];
 
 function measure(work: () => unknown): number {
   const run = () => {

@@ -13,6 +13,7 @@ type Named = Pick<User, 'username' | 'display_name'>;
 
 /** Turn the direction of what follows: marks, embeddings, overrides, isolates. */
 const DIRECTION = /[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/g;
+export const turnsDirection = (text: string): boolean => text.search(DIRECTION) >= 0;
 /** Take no room. The joiners U+200C and U+200D stay: emoji, Persian and the scripts of India need them. */
 const INVISIBLE = /\u034f|[\u00ad\u180e\u200b\u2060-\u2064\u206a-\u206f\ufeff\ufff9-\ufffb]/g;
 const CONTROLS = /[\p{Cc}\u2028\u2029]+/gu;

@@ -4,7 +4,7 @@ import { render } from 'vitest-browser-react';
 import { lexer } from '../../src/app/late.ts';
 import { searchPeople, mentionQueryAt } from '../../src/features/composer/mentions.ts';
 import { isBeyond, LIMITS, partsOf } from '../../src/features/timeline/markdown/bounds.ts';
-import { highlight } from '../../src/features/timeline/markdown/highlight.ts';
+import { highlight, LANGUAGES } from '../../src/features/timeline/markdown/highlight.ts';
 import { lex, parse } from '../../src/features/timeline/markdown/lexer.ts';
 import { Markdown } from '../../src/features/timeline/markdown/Markdown.tsx';
 import { plain, splitMentions, unpile } from '../../src/features/timeline/markdown/parse.ts';
@@ -69,21 +69,7 @@ describe('whatever a message is made of', () => {
   });
 
   // Each language with a quarter of the shapes: together they see all of them three times.
-  const languages = [
-    'bash',
-    'css',
-    'diff',
-    'go',
-    'javascript',
-    'json',
-    'python',
-    'rust',
-    'sql',
-    'typescript',
-    'xml',
-    'yaml',
-  ];
-  it.each(languages.map((language, index) => [language, index] as const))(
+  it.each(LANGUAGES.map((language, index) => [language, index] as const))(
     'its colours as %s code are few, or none',
     async (language, turn) => {
       for (const [, shape] of shapes.filter((_shape, index) => index % 4 === turn % 4)) {

@@ -68,34 +68,19 @@ export function MessageList({ ref, room, view, me, unread, onJump }: MessageList
       case 'coming':
         return <ComingLine key={row.key} text={row.text} at={row.at} />;
       case 'message':
+      case 'pending': {
+        const shared = { me, tabbable: roving.tabbable === row.key, onJump };
+        const place = { ...shared, at: row.at, first: row.first };
         return (
-          <RowGuard key={row.key} row={row} me={me} tabbable={roving.tabbable === row.key} onJump={onJump}>
-            <MessageRow
-              message={row.message}
-              changes={row.changes}
-              at={row.at}
-              first={row.first}
-              me={me}
-              tabbable={roving.tabbable === row.key}
-              flash={flash === row.key}
-              onJump={onJump}
-            />
+          <RowGuard key={row.key} row={row} {...shared}>
+            {row.kind === 'message' ? (
+              <MessageRow {...place} message={row.message} changes={row.changes} flash={flash === row.key} />
+            ) : (
+              <PendingRow {...place} pending={row.pending} quote={row.quote} />
+            )}
           </RowGuard>
         );
-      case 'pending':
-        return (
-          <RowGuard key={row.key} row={row} me={me} tabbable={roving.tabbable === row.key} onJump={onJump}>
-            <PendingRow
-              pending={row.pending}
-              quote={row.quote}
-              at={row.at}
-              first={row.first}
-              me={me}
-              tabbable={roving.tabbable === row.key}
-              onJump={onJump}
-            />
-          </RowGuard>
-        );
+      }
     }
   };
 

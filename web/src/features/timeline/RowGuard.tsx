@@ -19,9 +19,9 @@ interface RowGuardProps {
 
 /** Around each row: a message that cannot be drawn is shown as it was typed, or at least said, and the room goes on. */
 export function RowGuard({ row, children, ...rest }: RowGuardProps) {
-  const { content } = row.kind === 'message' ? row.message : row.pending;
   // Once the message changes, drawing it is tried again.
   const of = row.kind === 'message' ? row.message : row.pending;
+  const { content } = of;
   const plain = (
     <Guard of={of} instead={<Notice content={content}>A message could not be shown.</Notice>}>
       <PlainRow row={row} content={content} {...rest} />

@@ -7,9 +7,10 @@
  * true address is in the link's title.
  */
 
+import { turnsDirection } from '../../../ui/names.ts';
+
 /** Longer texts are not searched for addresses: they count as showing one. */
 const LOOKED_AT = 300;
-const DIRECTION = /[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/;
 const HIDDEN = /[\p{Cf}\p{Cc}]/gu;
 const BETWEEN = /[\s<>()[\]{}"'“”‘’«»„,;|]+/u;
 const EDGES = /^[^\p{L}\p{N}]+|[.:!?…*_~`]+$/gu;
@@ -22,7 +23,7 @@ export function hostToShow(text: string, href: string): string | null {
   const url = new URL(href);
   const mail = url.protocol === 'mailto:';
   const target = mail ? decoded(url.pathname) : url.host;
-  if (url.username !== '' || url.password !== '' || DIRECTION.test(text) || text.length > LOOKED_AT) return target;
+  if (url.username !== '' || url.password !== '' || turnsDirection(text) || text.length > LOOKED_AT) return target;
   const words = text
     .normalize('NFKC')
     .replace(HIDDEN, '')

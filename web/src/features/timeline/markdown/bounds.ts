@@ -1,3 +1,5 @@
+import { LINES } from './parse.ts';
+
 /**
  * What of a message is read for marks, and where that ends.
  *
@@ -17,7 +19,7 @@ export const LIMITS = {
   /** Spaces, or opening parentheses, in a row. */
   run: 256,
   /** Lines of one text between blocks of code. */
-  lines: 500,
+  lines: LINES,
   columns: 40,
   /** Of all tables of one text, empty ones among them. */
   cells: 1_000,

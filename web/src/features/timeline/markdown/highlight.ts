@@ -14,6 +14,8 @@ import yaml from 'highlight.js/lib/languages/yaml';
 import { createElement, type ReactNode } from 'react';
 
 const languages = { bash, css, diff, go, javascript, json, python, rust, sql, typescript, xml, yaml };
+/** Those that are coloured. */
+export const LANGUAGES = Object.keys(languages);
 for (const [name, definition] of Object.entries(languages)) hljs.registerLanguage(name, definition);
 
 interface Scope {

@@ -101,9 +101,9 @@ export function parse(content: string): Token[] {
 export function lex(content: string): { readonly tokens: Token[]; readonly size: number; readonly steps: number } {
   steps = 0;
   const text = unpile(content);
-  const read = partsOf(text).flatMap(tokensOf);
-  const tokens = sizeOf(read) > LIMITS.tokens ? asTyped(text) : read;
-  return { tokens, size: sizeOf(tokens), steps };
+  const tokens = partsOf(text).flatMap(tokensOf);
+  const size = sizeOf(tokens);
+  return size > LIMITS.tokens ? { tokens: asTyped(text), size: 1, steps } : { tokens, size, steps };
 }
 
 function tokensOf(part: Part): Token[] {

@@ -7,7 +7,7 @@ const PILE = /(\p{M}{16})\p{M}+/gu;
 export const unpile = (text: string): string => text.replace(PILE, '$1');
 
 /** More lines than this are drawn as one element. */
-const LINES = 500;
+export const LINES = 500;
 
 /** A text as it was typed, in one element however long it is. */
 export const asTyped = (raw: string): Token[] => [{ type: 'typed', raw, text: raw }];
