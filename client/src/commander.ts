@@ -24,7 +24,7 @@ export interface CommanderPorts extends SenderPorts {
 /** With backoff: about four seconds in all, as long as somebody looks at a spinner. */
 const REST_TRIES = 4;
 
-/** A longer wait is told, not waited for: a day's allowance may be used up. */
+/** If the server asks for a longer wait, the command fails at once: a daily limit may be used up. */
 const LONGEST_WAIT_S = 10;
 
 export async function command<C extends CommandName>(

@@ -44,7 +44,7 @@ export interface Core {
   readonly onRecovered: (() => void)[];
   /** Called when the server has a message that was sent from here. */
   readonly onStored: ((message: Message) => void)[];
-  /** One try to deliver a change of a message; whoever adds changes to the outbox sets it. */
+  /** Tries once to deliver a change of a message. Set by the feature that adds changes to the outbox (`withChanges`). */
   deliverChange: ((change: MessageChange, roomId: RoomId) => Promise<SendResult>) | null;
   run<C extends CommandName>(
     type: C,

@@ -69,13 +69,13 @@ export function createCursors(): Cursors {
     },
     toResume(most = Infinity, first = []) {
       const named = rooms.size > most ? new Set(first.slice(0, most).map(({ id }) => id)) : rooms;
-      const told: Record<RoomId, Seq> = {};
+      const given: Record<RoomId, Seq> = {};
       let others = 0;
       for (const [id, { seq }] of rooms) {
-        if (named.has(id)) told[id] = seq;
+        if (named.has(id)) given[id] = seq;
         else others += seq;
       }
-      return { rooms: told, ...(named !== rooms && { others }) };
+      return { rooms: given, ...(named !== rooms && { others }) };
     },
   };
 }

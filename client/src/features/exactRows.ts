@@ -35,16 +35,16 @@ export function exactRows(replica: Pick<Replica, 'cursors' | 'rooms' | 'timeline
   return {
     event: (row, event) => follow({ ...row, seq: event.seq }, event, replica.user?.id),
     /**
-     * A read mark only grows; an older one than is known says nothing. The told counts are as of `seq`, the
-     * head they include. Where that is not our row's seq they are counted here if that is possible, else
-     * taken for now, and the list is asked for.
+     * Applies a read mark of the server. A mark only grows, so an older one than ours is ignored. Its counts are exact for
+     * the head `seq`. If our row has another seq, they are counted here where the messages are held; otherwise they are
+     * used for now. Returns whether the room list has to be fetched.
      */
-    read(told) {
-      const row = rooms.get(told.room_id);
-      if (!row || told.read_seq < row.read_seq) return false;
-      const counted = countAfter(row, told.read_seq);
-      rooms.set({ ...row, ...countsOf(counted ?? told), read_seq: told.read_seq });
-      return !counted && told.seq !== row.seq;
+    read(mark) {
+      const row = rooms.get(mark.room_id);
+      if (!row || mark.read_seq < row.read_seq) return false;
+      const counted = countAfter(row, mark.read_seq);
+      rooms.set({ ...row, ...countsOf(counted ?? mark), read_seq: mark.read_seq });
+      return !counted && mark.seq !== row.seq;
     },
     merge(held, fetched) {
       const { seq, read_seq, last_message } = held;

@@ -7,9 +7,9 @@ import type { ChatError } from '../errors.ts';
 import type { RoomId, Routes, Seq, UserId } from '../protocol.ts';
 import { keeper } from '../snapshot.ts';
 import type { CoreChat, ReadingChat } from '../types.ts';
+import { exactRows } from './exactRows.ts';
 
 type View = ReturnType<ReadingChat['getTimeline']>;
-import { exactRows } from './exactRows.ts';
 
 /** Scrolling through a room marks many seqs; one command carries them all. */
 const SETTLE_MS = 300;

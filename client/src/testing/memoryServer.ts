@@ -194,9 +194,11 @@ export class MemoryServer {
         if (base_seq !== undefined && base_seq !== before.rev_seq) throw new Refusal('edit_conflict');
         return this.#change(userId, f, (message) => ({ ...message, content, edited_at: this.#time() }));
       }
-      case 'delete_message':
-        if (this.#find(f.message_id as string)[1].deleted) return { message: this.#find(f.message_id as string)[1] };
+      case 'delete_message': {
+        const [, before] = this.#find(f.message_id as string);
+        if (before.deleted) return { message: before };
         return this.#change(userId, f, (message) => ({ ...message, content: '', deleted: true, reactions: [] }));
+      }
       case 'add_reaction':
       case 'remove_reaction':
         return this.#react(userId, type, f);
