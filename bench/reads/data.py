@@ -41,8 +41,8 @@ def _fill() -> str:
     from django.contrib.auth import get_user_model
     from django.db import connection
 
-    from backchannel.accounts.entrance import person_of
     from backchannel.accounts.lookup import issue_token
+    from backchannel.accounts.onboarding import person_of
     from backchannel.store.models import Person, Room
     from backchannel.store.workspace import workspace
 

@@ -32,7 +32,7 @@ export interface User {
 }
 
 /**
- * Told in `hello`. Rates are per user and second, sizes are bytes, counts are counts. `resume_rooms`: cursors that a `resume` should
+ * Announced in `hello`. Rates are per user and second, sizes are bytes, counts are counts. `resume_rooms`: cursors that a `resume` should
  * name; what the others add up to goes into its `others`.
  */
 export interface Limits {

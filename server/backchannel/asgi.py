@@ -40,12 +40,12 @@ from backchannel.accounts.identity import Ended
 from backchannel.commands.context import Context
 from backchannel.commands.publish import publisher
 from backchannel.config import ChatConfig, ConfigError, read_config
-from backchannel.fanout import facts
+from backchannel.fanout import envelopes
 from backchannel.fanout.bus import Bus
-from backchannel.fanout.facts import EndedFact, PresenceFact
+from backchannel.fanout.envelopes import PresenceEnvelope, RevocationEnvelope
 from backchannel.fanout.hub import Hub
 from backchannel.fanout.memory import MemoryBus
-from backchannel.fanout.presence import Presence, Sight
+from backchannel.fanout.presence import Presence, PresenceReport
 from backchannel.ops.health import Ill, exposition, health_routes
 from backchannel.ops.lag import sample_lag
 from backchannel.ops.watch import Watch
@@ -54,19 +54,19 @@ from backchannel.protocol import codec
 from backchannel.protocol.errors import CloseCode, CommandError
 from backchannel.protocol.frames import GoingAway
 from backchannel.protocol.shapes import Limits
-from backchannel.queries.events import missing_facts
-from backchannel.store import hop, reads
-from backchannel.store.hop import in_thread
+from backchannel.queries.events import missing_events
+from backchannel.store import read_pool, reads
 from backchannel.store.log import Log
+from backchannel.store.read_pool import run_read
 from backchannel.store.serving_lock import ServingLock
 from backchannel.store.workspace import workspace
-from backchannel.transports.admission import AT_ONCE, WAITING, Admission
 from backchannel.transports.http.bodies import BodyLimit
 from backchannel.transports.http.routes import Api, broke, not_found
 from backchannel.transports.identity import IssueTicket
+from backchannel.transports.maintenance import PeriodicTasks
 from backchannel.transports.node import Node
 from backchannel.transports.rates import Rates
-from backchannel.transports.rounds import Rounds
+from backchannel.transports.reconnect_limiter import AT_ONCE, WAITING, ReconnectLimiter
 from backchannel.transports.session import Settings
 from backchannel.transports.websocket.endpoint import WebSocketEndpoint
 from backchannel.web.django_turns import DjangoTurns
@@ -97,7 +97,7 @@ class Chat:
         bus: Bus | None = None,
         limits: Limits | None = None,
         heartbeat_s: int | None = None,
-        admission: Admission | None = None,
+        admission: ReconnectLimiter | None = None,
         workers: Workers | None = None,
     ) -> None:
         config = _configured()
@@ -106,7 +106,7 @@ class Chat:
         self.log = Log(publisher(bus))
         self.hub = Hub(
             bus,
-            missing_facts,
+            missing_events,
             self._credentials_ended,
             self._seen,
             self._bus_reconnected,
@@ -122,10 +122,11 @@ class Chat:
             issue_ticket=cast("IssueTicket", accounts.issue_ticket),
             settings=Settings(limits, heartbeat_s or config.heartbeat_s, __version__),
             rates=Rates(limits),
-            admission=admission or Admission(config.arrivals_at_once or AT_ONCE, config.arrivals_waiting or WAITING),
+            admission=admission
+            or ReconnectLimiter(config.arrivals_at_once or AT_ONCE, config.arrivals_waiting or WAITING),
             recall=accounts.recall,
         )
-        self.rounds = Rounds(self.node, lookup.dead_among, credential_uses.write, sweeping.sweep)
+        self.maintenance = PeriodicTasks(self.node, lookup.dead_among, credential_uses.write, sweeping.sweep)
         self.watch = Watch(self.log.disk, bus.check, self.log.rewrite)
         self._workers = workers
         self._bus = bus
@@ -178,13 +179,13 @@ class Chat:
     @asynccontextmanager
     async def _lifespan(self, _: Starlette) -> AsyncIterator[None]:
         loop = asyncio.get_running_loop()
-        await in_thread(workspace)  # a restore or a flush of the tables may have taken the row
+        await run_read(workspace)  # a restore or a flush of the tables may have taken the row
         await self.hub.start()
         self.log.start(loop)
         serving = ServingLock()
         serving.start()
-        await self.rounds.note_epoch()
-        self.rounds.start()
+        await self.maintenance.note_epoch()
+        self.maintenance.start()
         if self._workers is not None:
             await self._workers.start()
         watching = [loop.create_task(sample_lag(loop.time)), loop.create_task(self.watch.run())]
@@ -201,11 +202,11 @@ class Chat:
                 task.cancel()
             if self._workers is not None:
                 await self._workers.stop()
-            await self.rounds.stop()
+            await self.maintenance.stop()
             await asyncio.to_thread(self.log.stop)
             await self.hub.stop()
             await asyncio.to_thread(serving.stop)
-            hop.close_connections()
+            read_pool.close_connections()
 
     async def _start_without_lifespan(self) -> None:
         """Once for all who come meanwhile. If it fails, they get its error, and the next request tries again.
@@ -244,31 +245,31 @@ class Chat:
             raise Ill("full")
 
     def _announce(self, ended: Ended) -> None:
-        fact = EndedFact(credential=ended.credential, user_id=ended.user_id)
-        self._bus.publish(facts.EVERYBODY, facts.encode(fact))
+        envelope = RevocationEnvelope(credential=ended.credential, user_id=ended.user_id)
+        self._bus.publish(envelopes.EVERYBODY, envelopes.encode(envelope))
 
     def _bus_reconnected(self) -> None:
         """Something may have been missed while it was away: look now, not at the next round."""
-        self._spawn(self.rounds.reconcile_now())
+        self._spawn(self.maintenance.reconcile_now())
 
     def _spawn(self, coroutine: Coroutine[Any, Any, None]) -> None:
         task = asyncio.get_running_loop().create_task(coroutine)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
-    def _seen(self, fact: PresenceFact) -> None:
-        sight = Sight(fact.user_id, fact.state, fact.rooms)
-        if fact.node != self.node.presence.node:
-            self.node.shown.note_elsewhere(sight)
-        self.node.shown.add(self.node.presence.hear(fact.node, sight, self.node.context.clock()))
+    def _seen(self, envelope: PresenceEnvelope) -> None:
+        report = PresenceReport(envelope.user_id, envelope.state, envelope.rooms)
+        if envelope.node != self.node.presence.node:
+            self.node.shown.note_elsewhere(report)
+        self.node.shown.add(self.node.presence.hear(envelope.node, report, self.node.context.clock()))
 
-    def _credentials_ended(self, fact: EndedFact) -> None:
+    def _credentials_ended(self, envelope: RevocationEnvelope) -> None:
         """Heard from this node or another."""
-        accounts.forget(Ended(credential=fact.credential, user_id=fact.user_id))
-        if fact.credential is not None:
-            self.hub.end_credentials({fact.credential})
-        if fact.user_id is not None:
-            self._spawn(self.rounds.revalidate(self.hub.subscribers_of(fact.user_id)))
+        accounts.forget(Ended(credential=envelope.credential, user_id=envelope.user_id))
+        if envelope.credential is not None:
+            self.hub.end_credentials({envelope.credential})
+        if envelope.user_id is not None:
+            self._spawn(self.maintenance.revalidate(self.hub.subscribers_of(envelope.user_id)))
 
 
 def _call(loop: asyncio.AbstractEventLoop, function: Callable[[Ended], None], ended: Ended) -> None:
@@ -277,7 +278,7 @@ def _call(loop: asyncio.AbstractEventLoop, function: Callable[[Ended], None], en
 
 
 async def _database_answers() -> None:
-    await in_thread(reads.heads_of, [0])
+    await run_read(reads.heads_of, [0])
 
 
 def _below_static(files: StaticFiles) -> Callable[[Scope, Receive, Send], Awaitable[None]]:

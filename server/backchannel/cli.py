@@ -223,7 +223,7 @@ def _createuser(options: argparse.Namespace, conf: Conf) -> int:
         raise Stop("--bot makes an account without a password; leave out --password-stdin")
     _open(options, otherwise=", or make a new one: backchannel serve, or backchannel createuser --new")
     from backchannel.accounts import setup_secret
-    from backchannel.accounts.entrance import Newcomer, Refused, is_set_up, let_in, set_up
+    from backchannel.accounts.onboarding import NewAccount, Refused, create_account, is_set_up, set_up
     from backchannel.site.passwords import ask_or_make
 
     made_up = False
@@ -234,7 +234,7 @@ def _createuser(options: argparse.Namespace, conf: Conf) -> int:
             raise Stop("--password-stdin found no password: the first line of standard input is blank")
     elif not options.bot:
         password, made_up = ask_or_make()
-    newcomer = Newcomer(
+    newcomer = NewAccount(
         username=options.name.lower(),
         display_name=options.display_name,
         password=password,
@@ -243,7 +243,7 @@ def _createuser(options: argparse.Namespace, conf: Conf) -> int:
     )
     first = not is_set_up()
     try:
-        user = set_up("Backchannel", newcomer) if first else let_in(newcomer, owner=options.owner)
+        user = set_up("Backchannel", newcomer) if first else create_account(newcomer, owner=options.owner)
     except Refused as refusal:
         raise Stop("; ".join(" ".join(lines) for lines in refusal.errors.values()) + f" ({options.place})") from None
     setup_secret.discard()

@@ -38,9 +38,9 @@ class ChatConfig(msgspec.Struct, frozen=True, kw_only=True, rename=str.upper):
     """The bus between several nodes. Empty: one process serves alone."""
     heartbeat_s: Annotated[int, msgspec.Meta(ge=1, le=3600)] = 30
     arrivals_at_once: Count | None = None
-    """Reconnects that use the database at the same time. None: the default of `transports/admission.py`."""
+    """Reconnects that use the database at the same time. None: the default of `transports/reconnect_limiter.py`."""
     arrivals_waiting: Count | None = None
-    """Reconnects that wait for that. None: the default of `transports/admission.py`."""
+    """Reconnects that wait for that. None: the default of `transports/reconnect_limiter.py`."""
     limits: Limits = Limits()
     """Each of `LIMITS` may be given by its name."""
 

@@ -11,7 +11,7 @@ def django_db_setup(django_test_environment: None, django_db_blocker: Any) -> It
     """pytest-django's own makes a database only where a test is marked; servers need one without."""
     from django.test.utils import setup_databases, teardown_databases
 
-    from backchannel.store.hop import close_connections
+    from backchannel.store.read_pool import close_connections
 
     with django_db_blocker.unblock():
         made = setup_databases(verbosity=0, interactive=False, aliases={"default"})

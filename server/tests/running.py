@@ -25,11 +25,11 @@ from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import ClientConnection, connect
 
 from backchannel.accounts import lookup
-from backchannel.accounts.entrance import person_of
+from backchannel.accounts.onboarding import person_of
 from backchannel.protocol.commands import COMMANDS
 from backchannel.protocol.shapes import Limits, User
+from backchannel.runner.http_protocol import GuardedHttpProtocol
 from backchannel.runner.listening import listen
-from backchannel.runner.protocol import GuardedHttpProtocol
 from backchannel.runner.server import FRAME_BYTES
 from backchannel.runner.websocket import WebSocketProtocol
 from backchannel.store.workspace import workspace

@@ -14,7 +14,7 @@ from django.contrib.auth.signals import user_logged_in
 from django.http import HttpRequest, JsonResponse
 from django.http.response import HttpResponseBase
 
-from backchannel.accounts import auth_log, entrance, invitations, known_browsers, limits, strict_json
+from backchannel.accounts import auth_log, invitations, known_browsers, limits, onboarding, strict_json
 from backchannel.accounts.problems import problem
 from backchannel.protocol.errors import CommandError
 
@@ -54,7 +54,7 @@ def _sign_up(request: HttpRequest) -> HttpResponseBase | None:
     limits.check_network(request, limits.SIGN_UP)
     if request.method in _ONLY_READ or request.user.is_authenticated:
         return None
-    if settings.BACKCHANNEL_SIGNUP == "closed" or not entrance.is_set_up():
+    if settings.BACKCHANNEL_SIGNUP == "closed" or not onboarding.is_set_up():
         return JsonResponse({"status": 403}, status=403)
     if settings.BACKCHANNEL_SIGNUP != "invitation":
         return None

@@ -12,8 +12,8 @@ from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.http import HttpRequest, JsonResponse
 
-from backchannel.accounts import auth_log, entrance, invitations, limits, strict_json, tokens
-from backchannel.accounts.persons import person_of
+from backchannel.accounts import auth_log, invitations, limits, onboarding, strict_json, tokens
+from backchannel.accounts.people import person_of
 from backchannel.accounts.problems import problem
 from backchannel.protocol.errors import CommandError
 from backchannel.text_rules import clean_name
@@ -24,7 +24,7 @@ _log = structlog.get_logger("backchannel.accounts")
 class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         """The first account is made by the setup page alone; an invitation is checked with the form."""
-        return settings.BACKCHANNEL_SIGNUP != "closed" and entrance.is_set_up()
+        return settings.BACKCHANNEL_SIGNUP != "closed" and onboarding.is_set_up()
 
     def clean_username(self, username: str, shallow: bool = False) -> str:
         name: str = super().clean_username(username.strip().lower(), shallow)
@@ -42,7 +42,7 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         except IntegrityError:
             raise _refused("username", "This username is taken.") from None
         auth_log.note("signed_up", user=user.get_username())
-        entrance.welcome(user)
+        onboarding.ensure_person(user)
         return user
 
     def set_password(self, user: Any, password: str) -> None:

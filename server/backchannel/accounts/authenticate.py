@@ -30,7 +30,7 @@ from backchannel.accounts.origin import may_use_cookie
 from backchannel.accounts.secrets import TOKEN_PREFIX, digest
 from backchannel.accounts.session_cookie import first_live, session_keys
 from backchannel.protocol.errors import Code, CommandError
-from backchannel.store.hop import in_thread
+from backchannel.store.read_pool import run_read
 
 # Spares the database a chatty client's every call. Revocation elsewhere that the bus loses is seen after this.
 REMEMBER_S = 30.0
@@ -56,7 +56,7 @@ async def _authenticate(scope: Mapping[str, Any]) -> Identity:
         return await _by_ticket(credentials.in_query, websocket=scope["type"] == "websocket")
     kind, secrets = _shown(scope, credentials)
     # Which of several is alive, the database says at each call: it is asked twice, and the answer is Django's.
-    secret = secrets[0] if len(secrets) == 1 else await in_thread(first_live, secrets)
+    secret = secrets[0] if len(secrets) == 1 else await run_read(first_live, secrets)
     return await _remembered(kind, secret)
 
 
@@ -82,7 +82,7 @@ def recall(scope: MutableMapping[str, Any]) -> Identity | None:
 
 async def issue_ticket(identity: Identity) -> tuple[str, int]:
     """A ticket that works once, and when it ends, in microseconds since 1970. Raises `CommandError` 503."""
-    secret, expires = await in_thread(lookup.issue_ticket, identity)
+    secret, expires = await run_read(lookup.issue_ticket, identity)
     return secret, int(expires.timestamp() * 1_000_000)
 
 
@@ -180,7 +180,7 @@ async def _by_ticket(secret: str, *, websocket: bool) -> Identity:
         raise _unauthenticated("A token may not stand in an address; send it as Authorization: Bearer.")
     if not websocket:
         raise _unauthenticated("A ticket opens the WebSocket and nothing else.")
-    identity = await in_thread(lookup.by_ticket, secret)
+    identity = await run_read(lookup.by_ticket, secret)
     if identity is None:
         raise _unauthenticated("The ticket is used up, older than 30 seconds, or was never given.")
     return identity
@@ -192,7 +192,7 @@ async def _remembered(kind: lookup.Kind, secret: str) -> Identity:
     if found is not None:
         return found
     generation = _memory.generation
-    identity = await in_thread(lookup.by_secret, kind, secret)
+    identity = await run_read(lookup.by_secret, kind, secret)
     if identity is None:
         raise _unauthenticated(
             "The session is over; sign in again." if kind == "session" else "The token is not valid."

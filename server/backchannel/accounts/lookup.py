@@ -19,7 +19,7 @@ from django.utils.crypto import constant_time_compare
 from backchannel.accounts import credential_uses
 from backchannel.accounts.identity import Identity, Proof, Via
 from backchannel.accounts.models import Ticket, Token
-from backchannel.accounts.persons import person_of
+from backchannel.accounts.people import person_of
 from backchannel.accounts.secrets import TICKET_PREFIX, TOKEN_PREFIX, digest, new_secret
 from backchannel.accounts.sessions import session_store, stored_key_of
 

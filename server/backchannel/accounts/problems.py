@@ -15,7 +15,7 @@ from django.utils.html import escape
 from backchannel.accounts import auth_log, strict_json
 from backchannel.internal_error import internal_error
 from backchannel.protocol.errors import Code, CommandError, invalid
-from backchannel.store.hop import trouble
+from backchannel.store.read_pool import trouble
 
 _log = structlog.get_logger("backchannel.pages")
 

@@ -19,8 +19,8 @@ from typing import Final
 from django.conf import settings
 from django.db import connection, transaction
 
-from backchannel.accounts.entrance import is_set_up
 from backchannel.accounts.models import SetupSecret
+from backchannel.accounts.onboarding import is_set_up
 from backchannel.accounts.secrets import digest, new_secret
 
 FILE: Final = "setup_secret"

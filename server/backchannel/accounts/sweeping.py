@@ -16,8 +16,8 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from backchannel.accounts import setup_secret
-from backchannel.accounts.entrance import is_set_up
 from backchannel.accounts.models import Invitation, SignIn, Ticket
+from backchannel.accounts.onboarding import is_set_up
 from backchannel.accounts.sessions import session_store
 
 BATCH: Final = 500

@@ -16,15 +16,15 @@ from django.utils import timezone
 from backchannel.accounts import (
     auth_log,
     display_names,
-    entrance,
     invitations,
     limits,
+    onboarding,
     personal_rates,
     revocation,
     setup_secret,
 )
 from backchannel.accounts.identity import Ended
-from backchannel.accounts.persons import person_of
+from backchannel.accounts.people import person_of
 from backchannel.accounts.problems import answer, problem, read_json, refused
 from backchannel.accounts.setup_hosts import check_setup_host
 from backchannel.protocol import times
@@ -47,7 +47,7 @@ def only(*methods: str) -> Callable[[View], View]:
                 return refusal
             try:
                 return view(request, **path)
-            except entrance.Refused as refusal:
+            except onboarding.Refused as refusal:
                 return refused(refusal.errors)
             except CommandError as error:
                 return problem(error)
@@ -71,7 +71,7 @@ def setup(request: HttpRequest) -> HttpResponse:
     """
     given = read_json(request, setup=str, workspace=str, username=str, display_name=str, password=str)
     limits.check_network(request, limits.SETUP)
-    if entrance.is_set_up():
+    if onboarding.is_set_up():
         auth_log.note("setup_refused", reason="owned")
         raise _already_set_up()
     check_setup_host(request)
@@ -81,14 +81,14 @@ def setup(request: HttpRequest) -> HttpResponse:
     for name in ("workspace", "username", "password"):
         if not given.get(name):
             raise invalid(**{name: "Is needed."})
-    newcomer = entrance.Newcomer(
+    newcomer = onboarding.NewAccount(
         username=given["username"].strip().lower(),
         display_name=given.get("display_name", ""),
         password=given["password"],
     )
     try:
-        user = entrance.set_up(given["workspace"], newcomer)
-    except entrance.AlreadySetUp:
+        user = onboarding.set_up(given["workspace"], newcomer)
+    except onboarding.AlreadySetUp:
         raise _already_set_up() from None
     setup_secret.discard()
     auth_log.note("setup_done", user=user.get_username())
@@ -160,7 +160,7 @@ def state_of(request: HttpRequest) -> dict[str, Any]:
 
     Raises `CommandError` 403 where the server has no owner yet and the request came by an unknown host name.
     """
-    set_up = entrance.is_set_up()
+    set_up = onboarding.is_set_up()
     if not set_up:
         check_setup_host(request)
     get_token(request)

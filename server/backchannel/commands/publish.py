@@ -4,9 +4,9 @@ for it still waits: a message that is stored is told."""
 from collections.abc import Callable, Sequence
 
 from backchannel import failpoints
-from backchannel.fanout import facts
+from backchannel.fanout import envelopes
 from backchannel.fanout.bus import Bus
-from backchannel.fanout.facts import RoomFact, UserFact
+from backchannel.fanout.envelopes import RoomEnvelope, UserEnvelope
 from backchannel.store.transaction import Outcome
 
 
@@ -17,11 +17,11 @@ def publisher(bus: Bus) -> Callable[[Sequence[Outcome]], None]:
         failpoints.reach("before_publish")
         for outcome in outcomes:
             for event in outcome.logged:
-                fact = RoomFact(event.room_id, event.seq, event.frame, event.removed)
-                bus.publish(facts.room_topic(event.room_id), facts.encode(fact))
+                envelope = RoomEnvelope(event.room_id, event.seq, event.frame, event.removed)
+                bus.publish(envelopes.room_topic(event.room_id), envelopes.encode(envelope))
             for told in outcome.told:
-                news = UserFact(told.user_id, told.version, told.frame, told.joined, told.left)
-                bus.publish(facts.user_topic(told.user_id), facts.encode(news))
+                news = UserEnvelope(told.user_id, told.version, told.frame, told.joined, told.left)
+                bus.publish(envelopes.user_topic(told.user_id), envelopes.encode(news))
         failpoints.reach("after_publish")
 
     return publish

@@ -9,7 +9,7 @@ from backchannel.commands.context import Answer, Caller, Context, Write
 from backchannel.protocol.commands import SendMessage
 from backchannel.protocol.errors import invalid
 from backchannel.protocol.results import SendResult
-from backchannel.store.appends import Append
+from backchannel.store.send import Append
 
 
 def _operation(command: SendMessage, caller: Caller, context: Context) -> Append:

@@ -3,13 +3,13 @@
 from typing import Final
 
 from backchannel.commands.context import Answer, Caller, Context
-from backchannel.fanout import facts
-from backchannel.fanout.facts import PassingFact
+from backchannel.fanout import envelopes
+from backchannel.fanout.envelopes import EphemeralEnvelope
 from backchannel.protocol.codec import encode
 from backchannel.protocol.commands import Typing
 from backchannel.protocol.events import TypingFrame
 from backchannel.protocol.results import Empty
-from backchannel.store.hop import in_thread
+from backchannel.store.read_pool import run_read
 from backchannel.store.reads import check_reader
 
 EVERY_S: Final = 3.0
@@ -20,7 +20,7 @@ _told: dict[tuple[int, int], tuple[float, bool]] = {}
 
 
 async def typing(command: Typing, caller: Caller, context: Context) -> Answer:
-    await in_thread(check_reader, command.room_id, caller.user.id)
+    await run_read(check_reader, command.room_id, caller.user.id)
     key, now = (command.room_id, caller.user.id), context.clock()
     at, active = _told.get(key, (-EVERY_S, False))
     # "Stopped" is passed on at once after "types", since it ends what the others see; and only then.
@@ -29,6 +29,6 @@ async def typing(command: Typing, caller: Caller, context: Context) -> Answer:
             _told.clear()
         _told[key] = (at if not command.active else now, command.active)
         frame = encode(TypingFrame(room_id=command.room_id, user_id=caller.user.id, active=command.active))
-        fact = PassingFact(command.room_id, caller.user.id, frame)
-        context.bus.publish(facts.room_topic(command.room_id), facts.encode(fact))
+        envelope = EphemeralEnvelope(command.room_id, caller.user.id, frame)
+        context.bus.publish(envelopes.room_topic(command.room_id), envelopes.encode(envelope))
     return Answer(Empty())

@@ -1,5 +1,5 @@
 """Who hears of it: from a committed fact to every socket and poll that listens.
 
-facts.py   what travels on the bus          bus.py     the port; memory.py: one process
+envelopes.py what travels on the bus          bus.py     the port; memory.py: one process
 hub.py     who listens in this process      presence.py  who is there
 """

@@ -16,9 +16,16 @@ from typing import Final
 
 import structlog
 
-from backchannel.fanout import facts
+from backchannel.fanout import envelopes
 from backchannel.fanout.bus import Bus
-from backchannel.fanout.facts import EndedFact, InstanceFact, PassingFact, PresenceFact, RoomFact, UserFact
+from backchannel.fanout.envelopes import (
+    EphemeralEnvelope,
+    InstanceEnvelope,
+    PresenceEnvelope,
+    RevocationEnvelope,
+    RoomEnvelope,
+    UserEnvelope,
+)
 from backchannel.fanout.room_channel import RoomChannel
 from backchannel.fanout.subscriber import Subscriber
 from backchannel.protocol.errors import CloseCode
@@ -34,7 +41,7 @@ _user_id = attrgetter("user_id")
 _log = structlog.get_logger("backchannel.fanout")
 
 
-ReadEvents = Callable[[Mapping[int, int]], Awaitable[Mapping[int, list[RoomFact]]]]
+ReadEvents = Callable[[Mapping[int, int]], Awaitable[Mapping[int, list[RoomEnvelope]]]]
 
 
 class _Listening:
@@ -74,8 +81,8 @@ class Hub:
         self,
         bus: Bus,
         read_events: ReadEvents,
-        on_ended: Callable[[EndedFact], None],
-        on_presence: Callable[[PresenceFact], None],
+        on_ended: Callable[[RevocationEnvelope], None],
+        on_presence: Callable[[PresenceEnvelope], None],
         on_reconnected: Callable[[], None],
         clock: Callable[[], float],
         is_committing: Callable[[], bool] = lambda: False,
@@ -94,12 +101,12 @@ class Hub:
 
     async def start(self) -> None:
         await self._bus.start(self.deliver, self._on_reconnected)
-        self._bus.subscribe(facts.EVERYBODY)
+        self._bus.subscribe(envelopes.EVERYBODY)
 
     async def stop(self) -> None:
         for task in list(self._repairing.values()):
             task.cancel()
-        self._bus.unsubscribe(facts.EVERYBODY)
+        self._bus.unsubscribe(envelopes.EVERYBODY)
         await self._bus.stop()
 
     # -- listening
@@ -109,7 +116,7 @@ class Hub:
         self._listening[subscriber] = _Listening()
         mates = self._users.get(subscriber.user_id, ())
         if not mates:
-            self._bus.subscribe(facts.user_topic(subscriber.user_id))
+            self._bus.subscribe(envelopes.user_topic(subscriber.user_id))
         self._users[subscriber.user_id] = (*mates, subscriber)
 
     def detach(self, subscriber: Subscriber) -> None:
@@ -124,7 +131,7 @@ class Hub:
             self._users[subscriber.user_id] = mates
         else:
             del self._users[subscriber.user_id]
-            self._bus.unsubscribe(facts.user_topic(subscriber.user_id))
+            self._bus.unsubscribe(envelopes.user_topic(subscriber.user_id))
 
     def enter(self, subscriber: Subscriber, room_id: int, head: int, members: int) -> None:
         """Hear a room's events. `head`: a seq that is committed, with the subscriber in the room. What the channel delivered
@@ -137,7 +144,7 @@ class Hub:
         channel = self._rooms.get(room_id)
         if channel is None:
             channel = self._rooms[room_id] = RoomChannel(room_id, self._is_committing)
-            self._bus.subscribe(facts.room_topic(room_id))
+            self._bus.subscribe(envelopes.room_topic(room_id))
         elif channel.left and channel.went_since(subscriber.user_id, head):
             return
         channel.members = members
@@ -195,7 +202,7 @@ class Hub:
         channel.remove(subscriber)
         if not channel.subscribers:
             del self._rooms[room_id]
-            self._bus.unsubscribe(facts.room_topic(room_id))
+            self._bus.unsubscribe(envelopes.room_topic(room_id))
 
     # -- what is known here
 
@@ -249,20 +256,20 @@ class Hub:
 
     def deliver(self, body: bytes) -> None:
         """What the bus calls."""
-        fact = facts.decode(body)
-        match fact:
-            case RoomFact():
-                self._room_fact(fact)
-            case UserFact():
-                self._user_fact(fact)
-            case PassingFact():
-                self.pass_on(fact.by, [fact.room_id], fact.frame)
-            case PresenceFact():
-                self._on_presence(fact)
-            case InstanceFact():
-                self._instance_fact(fact)
-            case EndedFact():
-                self._on_ended(fact)
+        envelope = envelopes.decode(body)
+        match envelope:
+            case RoomEnvelope():
+                self._room_envelope(envelope)
+            case UserEnvelope():
+                self._user_envelope(envelope)
+            case EphemeralEnvelope():
+                self.pass_on(envelope.by, [envelope.room_id], envelope.frame)
+            case PresenceEnvelope():
+                self._on_presence(envelope)
+            case InstanceEnvelope():
+                self._instance_envelope(envelope)
+            case RevocationEnvelope():
+                self._on_ended(envelope)
 
     def end_credentials(self, credentials: Collection[str]) -> None:
         """Close every socket and poll that rests on one of them."""
@@ -295,60 +302,64 @@ class Hub:
             if channel is not None and channel.head is not None and channel.head < head:
                 self._repair(room_id)
 
-    def _room_fact(self, fact: RoomFact) -> None:
-        channel = self._rooms.get(fact.room_id)
+    def _room_envelope(self, envelope: RoomEnvelope) -> None:
+        channel = self._rooms.get(envelope.room_id)
         if channel is None:
             return
-        if channel.head is None or fact.seq > channel.head + 1:
+        if channel.head is None or envelope.seq > channel.head + 1:
             if len(channel.stash) < STASH_LENGTH:
-                channel.stash[fact.seq] = fact
+                channel.stash[envelope.seq] = envelope
             if channel.head is not None:
-                self._repair(fact.room_id)
-        elif fact.seq == channel.head + 1:
-            self._emit(channel, fact)
+                self._repair(envelope.room_id)
+        elif envelope.seq == channel.head + 1:
+            self._emit(channel, envelope)
             if channel.stash:
-                self._deliver_stashed(fact.room_id, channel)
+                self._deliver_stashed(envelope.room_id, channel)
 
     def _deliver_stashed(self, room_id: int, channel: RoomChannel) -> None:
         assert channel.head is not None
-        while (fact := channel.stash.pop(channel.head + 1, None)) is not None:
-            self._emit(channel, fact)
+        while (envelope := channel.stash.pop(channel.head + 1, None)) is not None:
+            self._emit(channel, envelope)
         if channel.stash:
-            channel.stash = {seq: fact for seq, fact in channel.stash.items() if seq > channel.head}
+            channel.stash = {seq: envelope for seq, envelope in channel.stash.items() if seq > channel.head}
         if channel.stash:
             self._repair(room_id)
 
-    def _emit(self, channel: RoomChannel, fact: RoomFact) -> None:
-        channel.head = fact.seq
+    def _emit(self, channel: RoomChannel, envelope: RoomEnvelope) -> None:
+        channel.head = envelope.seq
         channel.moved_at = self._clock()
-        if fact.removed:
+        if envelope.removed:
             # News of a removal may come late, to somebody who came again since.
             gone = [
-                each for each, since in channel.subscribers.items() if each.user_id in fact.removed and fact.seq > since
+                each
+                for each, since in channel.subscribers.items()
+                if each.user_id in envelope.removed and envelope.seq > since
             ]
             for subscriber in gone:
-                self.leave(subscriber, fact.room_id)
-                subscriber.left(fact.room_id)
-            channel.left.update(dict.fromkeys(fact.removed, fact.seq))
-        channel.emit(fact.seq, fact.frame)
+                self.leave(subscriber, envelope.room_id)
+                subscriber.left(envelope.room_id)
+            channel.left.update(dict.fromkeys(envelope.removed, envelope.seq))
+        channel.emit(envelope.seq, envelope.frame)
 
-    def _user_fact(self, fact: UserFact) -> None:
-        for subscriber in self.subscribers_of(fact.user_id):
+    def _user_envelope(self, envelope: UserEnvelope) -> None:
+        for subscriber in self.subscribers_of(envelope.user_id):
             # Of two changes of one room the later counts, in whichever order two nodes told of them.
-            if fact.joined is not None and self._listening[subscriber].is_news(fact.joined[0], fact.version):
-                room_id, seq, members = fact.joined
-                if not self._went_since(fact.user_id, room_id, seq):
+            if envelope.joined is not None and self._listening[subscriber].is_news(
+                envelope.joined[0], envelope.version
+            ):
+                room_id, seq, members = envelope.joined
+                if not self._went_since(envelope.user_id, room_id, seq):
                     subscriber.joined(room_id, seq)
                     self.enter(subscriber, room_id, seq, members)
-            if fact.left is not None and self._listening[subscriber].is_news(fact.left, fact.version):
-                self.leave(subscriber, fact.left)
-                subscriber.left(fact.left)
-            subscriber.user_frame(fact.version, fact.frame)
+            if envelope.left is not None and self._listening[subscriber].is_news(envelope.left, envelope.version):
+                self.leave(subscriber, envelope.left)
+                subscriber.left(envelope.left)
+            subscriber.user_frame(envelope.version, envelope.frame)
 
-    def _instance_fact(self, fact: InstanceFact) -> None:
-        for subscriber in self.subscribers_of(fact.user_id):
-            older = subscriber.session_id != fact.session and 0 < subscriber.opened < fact.opened
-            if subscriber.is_socket and subscriber.instance == fact.instance and older:
+    def _instance_envelope(self, envelope: InstanceEnvelope) -> None:
+        for subscriber in self.subscribers_of(envelope.user_id):
+            older = subscriber.session_id != envelope.session and 0 < subscriber.opened < envelope.opened
+            if subscriber.is_socket and subscriber.instance == envelope.instance and older:
                 subscriber.end(CloseCode.SUPERSEDED, "superseded")
 
     # -- repairing
@@ -369,8 +380,8 @@ class Hub:
                 _log.warning("repair_delayed", room_id=room_id, error=type(error).__name__)
                 await asyncio.sleep(REPAIR_RETRY_S)
                 continue
-            for fact in found:
-                self._room_fact(fact)
+            for envelope in found:
+                self._room_envelope(envelope)
             if not found:
                 return
             _log.debug("repaired", room_id=room_id, events=len(found))

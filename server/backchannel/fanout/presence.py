@@ -47,7 +47,7 @@ class _Node:
 
 
 @dataclass(frozen=True, slots=True)
-class Sight:
+class PresenceReport:
     """What one node sees of a person. `rooms`: the small rooms whose members are told."""
 
     user_id: int
@@ -63,19 +63,19 @@ class Presence:
         self._people: dict[int, _Person] = {}
         self._leaving: dict[tuple[int, str], float] = {}
         self._nodes: dict[str, _Node] = {}
-        self._shown: dict[int, Sight] = {}
+        self._shown: dict[int, PresenceReport] = {}
         self._told_all_at = 0.0
 
-    # -- what happens here; the sights returned are for all nodes
+    # -- what happens here; the reports returned are for all nodes
 
-    def arrive(self, user_id: int, device: str, rooms: tuple[int, ...]) -> list[Sight]:
+    def arrive(self, user_id: int, device: str, rooms: tuple[int, ...]) -> list[PresenceReport]:
         """A link of this device opened."""
         person = self._people.setdefault(user_id, _Person())
         before, person.rooms = person.state, rooms
         entry = person.devices.setdefault(device, _Device())
         entry.links += 1
         self._leaving.pop((user_id, device), None)
-        return self._sights(user_id, person, before)
+        return self._reports(user_id, person, before)
 
     def leave(self, user_id: int, device: str, now: float) -> None:
         """A link of this device closed; noticed by `tick` when no other comes within the grace."""
@@ -87,7 +87,7 @@ class Presence:
         if entry.links <= 0:
             self._leaving[user_id, device] = now + GRACE_S
 
-    def set_state(self, user_id: int, device: str | None, state: Literal["online", "away"]) -> list[Sight]:
+    def set_state(self, user_id: int, device: str | None, state: Literal["online", "away"]) -> list[PresenceReport]:
         """A person came back to a device or left it alone. No device named: all of the person's."""
         person = self._people.get(user_id)
         if person is None:
@@ -96,41 +96,41 @@ class Presence:
         for name, entry in person.devices.items():
             if device is None or name == device:
                 entry.state = state
-        return self._sights(user_id, person, before)
+        return self._reports(user_id, person, before)
 
-    def tick(self, now: float) -> list[Sight]:
+    def tick(self, now: float) -> list[PresenceReport]:
         """Drop the devices whose grace is over; now and then tell everything, for nodes that came later."""
-        sights: list[Sight] = []
+        reports: list[PresenceReport] = []
         for user_id, device in [key for key, until in self._leaving.items() if until <= now]:
             del self._leaving[user_id, device]
             person = self._people[user_id]
             before = person.state
             del person.devices[device]
-            sights += self._sights(user_id, person, before)
+            reports += self._reports(user_id, person, before)
             if not person.devices:
                 del self._people[user_id]
         if now - self._told_all_at >= TELL_ALL_S:
             self._told_all_at = now
-            sights += [Sight(user_id, person.state, person.rooms) for user_id, person in self._people.items()]
-        return sights
+            reports += [PresenceReport(user_id, person.state, person.rooms) for user_id, person in self._people.items()]
+        return reports
 
     @staticmethod
-    def _sights(user_id: int, person: _Person, before: PresenceState) -> list[Sight]:
-        return [Sight(user_id, person.state, person.rooms)] if person.state != before else []
+    def _reports(user_id: int, person: _Person, before: PresenceState) -> list[PresenceReport]:
+        return [PresenceReport(user_id, person.state, person.rooms)] if person.state != before else []
 
-    # -- what any node tells; the sights returned are what is shown from now on
+    # -- what any node tells; the reports returned are what is shown from now on
 
-    def hear(self, node: str, sight: Sight, now: float) -> list[Sight]:
+    def hear(self, node: str, report: PresenceReport, now: float) -> list[PresenceReport]:
         """A node, this one or another, tells what it sees."""
         entry = self._nodes.setdefault(node, _Node(now))
         entry.heard_at = now
-        if sight.state == "offline":
-            entry.seen.pop(sight.user_id, None)
+        if report.state == "offline":
+            entry.seen.pop(report.user_id, None)
         else:
-            entry.seen[sight.user_id] = sight.state
-        return self._reshow([sight])
+            entry.seen[report.user_id] = report.state
+        return self._reshow([report])
 
-    def forget_nodes(self, now: float) -> list[Sight]:
+    def forget_nodes(self, now: float) -> list[PresenceReport]:
         """Nodes that have been silent for too long saw nobody."""
         gone = [name for name, node in self._nodes.items() if now - node.heard_at > NODE_GONE_S and name != self.node]
         people = {user_id for name in gone for user_id in self._nodes[name].seen}
@@ -142,18 +142,18 @@ class Presence:
         shown = self._shown.get(user_id)
         return shown.state if shown else "offline"
 
-    def _reshow(self, sights: Iterable[Sight]) -> list[Sight]:
+    def _reshow(self, reports: Iterable[PresenceReport]) -> list[PresenceReport]:
         changes = []
-        for sight in sights:
-            user_id = sight.user_id
+        for report in reports:
+            user_id = report.user_id
             states = [node.seen[user_id] for node in self._nodes.values() if user_id in node.seen]
             state: PresenceState = max(states, key=_RANK.__getitem__, default="offline")
             if state == self.state_of(user_id):
                 continue
             person = self._people.get(user_id)
             # Of those who are here every part of the process keeps the same rooms, not a copy for each.
-            rooms = person.rooms if person and person.rooms == sight.rooms else sight.rooms
-            change = Sight(user_id, state, rooms)
+            rooms = person.rooms if person and person.rooms == report.rooms else report.rooms
+            change = PresenceReport(user_id, state, rooms)
             if state == "offline":
                 del self._shown[user_id]
             else:

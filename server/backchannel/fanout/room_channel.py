@@ -1,7 +1,7 @@
 """One room that somebody here listens to: who they are, how far they have heard, and how an event reaches them.
 
     emit ─┬─▶ event by event, at once, to whoever has to look at each (still catching up, a waiting poll)
-          └─▶ pending ── a tick of the loop ──▶ one Text: encoded once, framed once ──▶ every sink
+          └─▶ pending ── a tick of the loop ──▶ one FrameBatch: encoded once, framed once ──▶ every sink
 
 What comes within a tick leaves as one text: a quiet room waits for nothing, a busy one costs one write for many events. A
 large room is served in slices, between which the loop does other things; and as serving it takes longer than a commit, what is
@@ -15,9 +15,9 @@ import asyncio
 from collections.abc import Callable
 from typing import Final
 
-from backchannel.fanout.facts import RoomFact
+from backchannel.fanout.envelopes import RoomEnvelope
 from backchannel.fanout.subscriber import Sink, Subscriber
-from backchannel.protocol.text import TEXT_BYTES, Text
+from backchannel.protocol.frame_batch import BATCH_BYTES, FrameBatch
 
 SLICE: Final = 500
 """Members served in one go: about 3 ms."""
@@ -59,14 +59,14 @@ class RoomChannel:
         self.in_force = False
         self.members = 0
         self.moved_at = 0.0
-        self.stash: dict[int, RoomFact] = {}
+        self.stash: dict[int, RoomEnvelope] = {}
         self.left: dict[int, int] = {}
         self.subscribers: dict[Subscriber, int] = {}
         self._sinks: tuple[Sink, ...] | None = None
         self._lookers: tuple[Subscriber, ...] = ()
         self._pending: list[bytes] = []
         self._pending_bytes = 0
-        self._serving: Text | None = None
+        self._serving: FrameBatch | None = None
         """What a part of the sinks has, up to `_at`, and the rest has not."""
         self._at = 0
         self._soon: asyncio.Handle | None = None
@@ -125,7 +125,7 @@ class RoomChannel:
         self._sinks, self._lookers = tuple(sinks), tuple(lookers)
 
     def _pend(self, frame: bytes) -> None:
-        if self._pending_bytes + len(frame) > TEXT_BYTES - 2:
+        if self._pending_bytes + len(frame) > BATCH_BYTES - 2:
             self.flush()
         self._pending.append(frame)
         self._pending_bytes += len(frame) + 1
@@ -153,7 +153,7 @@ class RoomChannel:
             self._serve_soon()
 
     def _take_pending(self) -> None:
-        self._serving = Text(b",".join(self._pending), len(self._pending))
+        self._serving = FrameBatch(b",".join(self._pending), len(self._pending))
         self._at = 0
         self._pending = []
         self._pending_bytes = 0

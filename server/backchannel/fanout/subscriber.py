@@ -4,9 +4,9 @@ from collections.abc import Callable, Hashable, Sequence
 from typing import Protocol
 
 from backchannel.protocol.errors import CloseCode
-from backchannel.protocol.text import Text
+from backchannel.protocol.frame_batch import FrameBatch
 
-Sink = Callable[[Text], None]
+Sink = Callable[[FrameBatch], None]
 """Takes what is said to a whole room as it is. Must not wait, raise, or change who listens."""
 
 

@@ -114,7 +114,7 @@ class ChannelSummary(msgspec.Struct):
 
 
 class Limits(msgspec.Struct, frozen=True):
-    """Told in `hello`. Rates are per user and second, sizes are bytes, counts are counts. `resume_rooms`: cursors that a `resume` should
+    """Announced in `hello`. Rates are per user and second, sizes are bytes, counts are counts. `resume_rooms`: cursors that a `resume` should
     name; what the others add up to goes into its `others`."""
 
     sends_per_second: float = 10

@@ -4,7 +4,7 @@ from backchannel.protocol.commands import GetChannels, GetMe, GetMembers, GetPeo
 from backchannel.protocol.results import Channels, Me, Members, People
 from backchannel.protocol.shapes import User
 from backchannel.store import people, reads, rooms
-from backchannel.store.hop import in_thread
+from backchannel.store.read_pool import run_read
 
 
 async def get_me(_: GetMe, caller: User) -> Me:
@@ -12,11 +12,11 @@ async def get_me(_: GetMe, caller: User) -> Me:
 
 
 async def get_people(query: GetPeople, _: User) -> People:
-    return People(await in_thread(people.find_people, query.query.replace("\x00", ""), query.limit))
+    return People(await run_read(people.find_people, query.query.replace("\x00", ""), query.limit))
 
 
 async def get_channels(query: GetChannels, caller: User) -> Channels:
-    return Channels(await in_thread(rooms.open_channels, caller.id, query.query.replace("\x00", ""), query.limit))
+    return Channels(await run_read(rooms.open_channels, caller.id, query.query.replace("\x00", ""), query.limit))
 
 
 async def get_members(query: GetMembers, caller: User) -> Members:
@@ -25,4 +25,4 @@ async def get_members(query: GetMembers, caller: User) -> Members:
         reads.check_reader(query.room_id, caller.id)  # last: whoever is a member now was allowed to see them
         return Members(members[: query.limit], len(members) > query.limit)
 
-    return await in_thread(read)
+    return await run_read(read)

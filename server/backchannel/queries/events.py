@@ -2,14 +2,14 @@
 
 from collections.abc import Mapping
 
-from backchannel.fanout.facts import RoomFact
+from backchannel.fanout.envelopes import RoomEnvelope
 from backchannel.protocol.codec import encode
 from backchannel.protocol.commands import GetEvents
 from backchannel.protocol.events import AnyRoomEvent, MemberLeft
 from backchannel.protocol.results import Events
 from backchannel.protocol.shapes import User
 from backchannel.store import reads
-from backchannel.store.hop import in_thread
+from backchannel.store.read_pool import run_read
 
 REPAIR_PAGE = 500
 
@@ -21,15 +21,15 @@ async def get_events(query: GetEvents, caller: User) -> Events:
         head = reads.check_reader(query.room_id, caller.id)
         return Events(events, head)
 
-    return await in_thread(read)
+    return await run_read(read)
 
 
-async def missing_facts(cursors: Mapping[int, int]) -> dict[int, list[RoomFact]]:
+async def missing_events(cursors: Mapping[int, int]) -> dict[int, list[RoomEnvelope]]:
     """What a hub missed, as the bus would have brought it."""
-    found = await in_thread(reads.events_after, cursors, REPAIR_PAGE)
-    return {room_id: [_fact(event) for event in events] for room_id, events in found.items()}
+    found = await run_read(reads.events_after, cursors, REPAIR_PAGE)
+    return {room_id: [_envelope(event) for event in events] for room_id, events in found.items()}
 
 
-def _fact(event: AnyRoomEvent) -> RoomFact:
+def _envelope(event: AnyRoomEvent) -> RoomEnvelope:
     removed = (event.user.id,) if isinstance(event, MemberLeft) else ()
-    return RoomFact(event.room_id, event.seq, encode(event), removed)
+    return RoomEnvelope(event.room_id, event.seq, encode(event), removed)

@@ -4,15 +4,15 @@ from backchannel.protocol.commands import GetHistory
 from backchannel.protocol.errors import Code, CommandError, invalid
 from backchannel.protocol.results import History
 from backchannel.protocol.shapes import Message, User
-from backchannel.store import past, reads
-from backchannel.store.hop import in_thread
+from backchannel.store import former_members, reads
+from backchannel.store.read_pool import run_read
 
 
 async def get_history(query: GetHistory, caller: User) -> History:
     bounds = [name for name in ("before", "after", "around") if getattr(query, name) is not None]
     if len(bounds) > 1:
         raise invalid(**{bounds[1]: f"Give {bounds[0]} or {bounds[1]}, not both."})
-    return await in_thread(_read, query, caller.id)
+    return await run_read(_read, query, caller.id)
 
 
 def _read(query: GetHistory, caller_id: int) -> History:
@@ -21,13 +21,13 @@ def _read(query: GetHistory, caller_id: int) -> History:
     try:
         head = reads.check_reader(query.room_id, caller_id)
     except CommandError as error:
-        left_seq = past.left_seq_of(query.room_id, caller_id) if error.code is Code.NOT_A_MEMBER else None
+        left_seq = former_members.left_seq_of(query.room_id, caller_id) if error.code is Code.NOT_A_MEMBER else None
         if left_seq is None:
             raise
         head = left_seq
     page = _page(query, head, left_seq)
     if left_seq is not None:
-        page.messages = past.as_they_were(page.messages, left_seq)
+        page.messages = former_members.as_they_were(page.messages, left_seq)
     elif any(message.rev_seq > head for message in page.messages):
         reads.check_reader(query.room_id, caller_id)  # what was written since is for whoever is a member still
     return page

@@ -6,12 +6,12 @@ from backchannel.protocol.results import RoomList, RoomResult
 from backchannel.protocol.shapes import User
 from backchannel.store import reads, rooms
 from backchannel.store.clock import now_us
-from backchannel.store.hop import in_thread
+from backchannel.store.read_pool import run_read
 from backchannel.store.transaction import not_a_member
 
 
 async def get_room_list(_: GetRoomList, caller: User) -> RoomList:
-    return await in_thread(room_list_of, caller.id)
+    return await run_read(room_list_of, caller.id)
 
 
 async def get_room(query: GetRoom, caller: User) -> RoomResult:
@@ -22,7 +22,7 @@ async def get_room(query: GetRoom, caller: User) -> RoomResult:
             raise not_a_member(query.room_id)
         return RoomResult(found[0])
 
-    return await in_thread(read)
+    return await run_read(read)
 
 
 def room_list_of(user_id: int) -> RoomList:

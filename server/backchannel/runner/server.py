@@ -18,9 +18,9 @@ from typing import Any, Final
 
 import uvicorn
 
+from backchannel.runner.connection_limit import CONNECTIONS_PER_ADDRESS, ConnectionLimit
+from backchannel.runner.http_protocol import GuardedHttpProtocol
 from backchannel.runner.listening import BACKLOG
-from backchannel.runner.places import CONNECTIONS_PER_ADDRESS, Places
-from backchannel.runner.protocol import GuardedHttpProtocol
 from backchannel.runner.websocket import WebSocketProtocol
 from backchannel.transports.http.exchange import Direct
 
@@ -55,7 +55,9 @@ def serve(
         app,
         loop="uvloop" if importlib.util.find_spec("uvloop") else "asyncio",
         http=partial(  # type: ignore[arg-type]
-            GuardedHttpProtocol, direct=direct, places=Places(connections_per_address, trusted_proxies)
+            GuardedHttpProtocol,
+            direct=direct,
+            connection_limit=ConnectionLimit(connections_per_address, trusted_proxies),
         ),
         ws=WebSocketProtocol,
         ws_max_size=FRAME_BYTES,

@@ -1,6 +1,6 @@
 """A WebSocket of our own under uvicorn: bytes in, calls of the peer out; and the bytes of a text, as they are, to the socket.
 
-    opening ──▶ open ──▶ closing ──▶ closed        (`Conversation` has the opening)
+    opening ──▶ open ──▶ closing ──▶ closed        (`AsgiHandshake` has the opening)
 
 While it is idle it is this object and its reader: no task, no queue, no timer. What a client does not take waits in the
 transport up to its high-water mark, then in a bounded `Outbound`, and then the peer is told that the client is too slow.
@@ -17,13 +17,13 @@ from uvicorn.protocols.utils import is_ssl
 from uvicorn.server import ServerState
 
 from backchannel import failpoints
-from backchannel.protocol.text import Text, head
-from backchannel.runner import request as http
+from backchannel.protocol.frame_batch import FrameBatch, frame_header
+from backchannel.runner import handshake
 from backchannel.runner.addresses import local_address, remote_address
-from backchannel.runner.conversation import Conversation
+from backchannel.runner.asgi_handshake import AsgiHandshake
+from backchannel.runner.connection_limit import Slot
 from backchannel.runner.frame_reader import NO_CODE, FrameReader, Kind, Refused
 from backchannel.runner.head import Refused as NotOpened
-from backchannel.runner.places import Place
 from backchannel.transports.websocket.link import FLUSH_WITHIN_S, HELLO_BYTES, Peer
 from backchannel.transports.websocket.outbound import Outbound
 
@@ -54,7 +54,7 @@ class WebSocketProtocol(asyncio.Protocol):
         "_soon",
         "_transport",
         "_writable",
-        "place",
+        "slot",
     )
 
     def __init__(
@@ -80,7 +80,7 @@ class WebSocketProtocol(asyncio.Protocol):
         self._is_paused = False
         self._is_closing = False
         self._is_deaf = False
-        self.place: Place | None = None
+        self.slot: Slot | None = None
         """Left when the connection is lost."""
 
     # -- what the transport calls
@@ -137,9 +137,9 @@ class WebSocketProtocol(asyncio.Protocol):
 
     def connection_lost(self, error: Exception | None) -> None:
         self._server_state.connections.discard(cast("Any", self))
-        if self.place is not None:
-            self.place.leave()
-            self.place = None
+        if self.slot is not None:
+            self.slot.leave()
+            self.slot = None
         self._is_clear = False
         self._is_closing = self._is_deaf = True
         self._outbound = self._close_frame = None
@@ -204,17 +204,17 @@ class WebSocketProtocol(asyncio.Protocol):
 
     def send_binary(self, payload: bytes) -> None:
         if not self._is_closing:
-            self._transport.write(head(Kind.BINARY, len(payload)) + payload)
+            self._transport.write(frame_header(Kind.BINARY, len(payload)) + payload)
 
     # -- the link
 
-    def send(self, text: Text) -> None:
+    def send(self, text: FrameBatch) -> None:
         if self._is_clear:
             self._transport.write(text.wire)
         elif not self._is_closing:
             self._send_behind(text)
 
-    def send_soon(self, text: Text) -> None:
+    def send_soon(self, text: FrameBatch) -> None:
         if self._is_clear:
             self._is_clear = False
             self._soon = text.wire
@@ -222,7 +222,7 @@ class WebSocketProtocol(asyncio.Protocol):
         else:
             self.send(text)
 
-    def send_catch_up(self, texts: Sequence[Text]) -> None:
+    def send_catch_up(self, texts: Sequence[FrameBatch]) -> None:
         if self._is_closing:
             return
         self._say_soon()
@@ -241,7 +241,7 @@ class WebSocketProtocol(asyncio.Protocol):
         if drop:
             self._outbound = None
         payload = code.to_bytes(2, "big") + reason.encode()[:_REASON_BYTES]
-        self._close_soon(head(Kind.CLOSE, len(payload)) + payload)
+        self._close_soon(frame_header(Kind.CLOSE, len(payload)) + payload)
 
     # -- below
 
@@ -252,7 +252,7 @@ class WebSocketProtocol(asyncio.Protocol):
             self._is_clear = not self._is_paused
             self._transport.write(soon + then)
 
-    def _send_behind(self, text: Text) -> None:
+    def _send_behind(self, text: FrameBatch) -> None:
         if self._soon and not self._is_paused:
             self._say_soon(text.wire)
         elif not self._is_paused:  # a failpoint is set
@@ -269,7 +269,7 @@ class WebSocketProtocol(asyncio.Protocol):
         return self._outbound
 
     def _answer_ping(self, payload: bytes) -> None:
-        pong = head(Kind.PONG, len(payload)) + payload
+        pong = frame_header(Kind.PONG, len(payload)) + payload
         if self._is_paused:
             self._pong = pong
         else:
@@ -284,7 +284,7 @@ class WebSocketProtocol(asyncio.Protocol):
         self._outbound = None
         if not was_closing:
             self._code = int.from_bytes(payload[:2], "big") if payload else NO_CODE
-            self._transport.write(head(Kind.CLOSE, len(payload[:2])) + payload[:2])
+            self._transport.write(frame_header(Kind.CLOSE, len(payload[:2])) + payload[:2])
         self._transport.close()
         self._expect_end()
 
@@ -298,7 +298,7 @@ class WebSocketProtocol(asyncio.Protocol):
             self._is_clear = False
             self._code = refused.code
             payload = refused.code.to_bytes(2, "big") + refused.reason.encode()
-            self._close_soon(head(Kind.CLOSE, len(payload)) + payload)
+            self._close_soon(frame_header(Kind.CLOSE, len(payload)) + payload)
         else:
             self._hang_up()
 
@@ -340,32 +340,32 @@ class _Opening:
         self._config = config
         self._app_state = app_state
         self._received = b""
-        self._conversation: Conversation | None = None
+        self._handshake: AsgiHandshake | None = None
 
     def data_received(self, data: bytes) -> None:
         self._received += data
-        if self._conversation is not None or not self._received.endswith(http.HEAD_ENDS):
+        if self._handshake is not None or not self._received.endswith(handshake.HEAD_ENDS):
             return
         protocol = self._protocol
         defaults = list(protocol._server_state.default_headers)
         try:
-            request = http.parse(self._received)
+            request = handshake.parse(self._received)
         except NotOpened as refused:
             protocol.refuse(refused.response(defaults))
             return
         protocol.read_no_further()  # nothing is to be said before the answer
-        self._conversation = Conversation(protocol, request, defaults)
-        run = self._conversation.run(cast("Any", self._config.loaded_app), self._scope(request))
+        self._handshake = AsgiHandshake(protocol, request, defaults)
+        run = self._handshake.run(cast("Any", self._config.loaded_app), self._scope(request))
         task = asyncio.get_running_loop().create_task(run)
         tasks = protocol._server_state.tasks
         tasks.add(task)
         task.add_done_callback(tasks.discard)
 
     def lost(self) -> None:
-        if self._conversation is not None:
-            self._conversation.lost(LOST)
+        if self._handshake is not None:
+            self._handshake.lost(LOST)
 
-    def _scope(self, request: http.Request) -> dict[str, Any]:
+    def _scope(self, request: handshake.Request) -> dict[str, Any]:
         transport, root = self._protocol._transport, self._config.root_path
         return {
             "type": "websocket",

@@ -127,7 +127,7 @@ def _client_programs(place: Place) -> Iterator[Finding]:
 
 def _owner(conf: Conf, place: Place) -> Iterator[Finding]:
     from backchannel.accounts import setup_secret
-    from backchannel.accounts.entrance import is_set_up
+    from backchannel.accounts.onboarding import is_set_up
     from backchannel.site import state
     from backchannel.site.demo import has_known_passwords
     from backchannel.site.setup_address import base_of

@@ -16,7 +16,7 @@ from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
-from backchannel.accounts import display_names, entrance, tokens
+from backchannel.accounts import display_names, onboarding, tokens
 from backchannel.accounts.invitations import DEFAULT_LIFE
 from backchannel.accounts.models import Invitation, User
 from backchannel.accounts.secrets import digest, new_secret
@@ -67,7 +67,7 @@ class PersonAdmin(UserAdmin):  # type: ignore[type-arg]
                 notices.tell(obj, [before], f"The e-mail address {before} was removed from")
         if not change:
             # Rooms are joined through the log's writer, which waits for this transaction to end.
-            transaction.on_commit(lambda: entrance.welcome(obj))
+            transaction.on_commit(lambda: onboarding.ensure_person(obj))
 
     def user_change_password(self, request: HttpRequest, id: str, form_url: str = "") -> HttpResponse:
         """Django's; and says which tokens go on working with the new password."""

@@ -25,12 +25,12 @@ from backchannel.internal_error import internal_error
 from backchannel.protocol.errors import Code, CommandError
 from backchannel.protocol.shapes import User
 from backchannel.store import disk
-from backchannel.store.appends import Append, append_messages
 from backchannel.store.checkpoints import Checkpoints
 from backchannel.store.clock import now_us
 from backchannel.store.disk import Disk
 from backchannel.store.driver import prepare_for_writing
-from backchannel.store.hop import is_connected, note_loss, settle, trouble, unavailable
+from backchannel.store.read_pool import is_connected, note_loss, settle, trouble, unavailable
+from backchannel.store.send import Append, append_messages
 from backchannel.store.transaction import WORKSPACE, Change, Outcome, Transaction
 
 Operation = Append | Change

@@ -1,4 +1,4 @@
-"""Reads of the log: pages of messages and events, and where somebody stands. Sync: call through `hop.in_thread`.
+"""Reads of the log: pages of messages and events, and where somebody stands. Sync: call through `hop.run_read`.
 
 Every read is bounded and goes by an index: (room, seq) for pages, (person, state) for memberships.
 """
@@ -69,7 +69,7 @@ class Place:
     read_us: int | None
 
 
-def place_of(person_id: int) -> Place:
+def position_of(person_id: int) -> Place:
     """One query. Raises CommandError where the person does not exist."""
     is_shared = default_connection.vendor == "postgresql"
     # Nodes' clocks may differ by a day; the database has one clock for all.

@@ -45,7 +45,7 @@ class Standing:
     read_seq: int
 
 
-class Logged(msgspec.Struct, frozen=True):
+class CommittedEvent(msgspec.Struct, frozen=True):
     """A committed room event, ready to be published. `removed`: people who hear nothing of the room after it."""
 
     room_id: int
@@ -54,7 +54,7 @@ class Logged(msgspec.Struct, frozen=True):
     removed: tuple[int, ...] = ()
 
 
-class Told(msgspec.Struct, frozen=True):
+class UserUpdate(msgspec.Struct, frozen=True):
     """A committed frame for one user. `joined`: (room, seq its events start after, members); `left`: the room."""
 
     user_id: int
@@ -69,8 +69,8 @@ class Outcome(msgspec.Struct, eq=False):
 
     result: Any = None
     error: CommandError | None = None
-    logged: list[Logged] = []
-    told: list[Told] = []
+    logged: list[CommittedEvent] = []
+    told: list[UserUpdate] = []
 
 
 @dataclass(slots=True)
@@ -156,7 +156,7 @@ class Transaction:
                 encode(body or {}).decode(),
             ],
         )
-        outcome.logged.append(Logged(room.id, seq, encode(event), removed))
+        outcome.logged.append(CommittedEvent(room.id, seq, encode(event), removed))
         return seq
 
     @staticmethod
@@ -213,7 +213,7 @@ class Transaction:
             frames = self._to_tell[person_id]
             for number, told in enumerate(frames, start=version - len(frames) + 1):
                 frame = encode(told.build(number))
-                told.outcome.told.append(Told(person_id, number, frame, told.joined, told.left))
+                told.outcome.told.append(UserUpdate(person_id, number, frame, told.joined, told.left))
 
     def query(self, sql: str, parameters: Iterable[Any] = ()) -> list[tuple[Any, ...]]:
         return self._driver.query(sql, list(parameters))

@@ -14,7 +14,7 @@ from backchannel.protocol.events import AnyRoomEvent
 from backchannel.protocol.results import RoomList
 from backchannel.queries.rooms import room_list_of
 from backchannel.store import reads
-from backchannel.store.hop import in_thread
+from backchannel.store.read_pool import run_read
 from backchannel.transports.effects import Effect, Read
 from backchannel.transports.node import Node
 from backchannel.transports.session import Place, Session
@@ -44,7 +44,7 @@ class CatchUp:
         self._heard = self._node.hub.heard(self._session.named_rooms)
         # A socket has had its turn as a newcomer at the handshake.
         async with self._node.admission.turn(begun=self._subscriber.is_socket):
-            place, at = await in_thread(self._read_place)
+            place, at = await run_read(self._read_place)
         self._place = place
         read_us = int(at * 1_000_000) if place.read_us is None else place.read_us
         self.opened_us = read_us - int((at - self._session.opened_at) * 1_000_000)
@@ -53,7 +53,7 @@ class CatchUp:
 
     def _read_place(self) -> tuple[reads.Place, float]:
         """And when, by this node's own clock. In the thread: the loop may come to it late."""
-        return reads.place_of(self._session.user.id), self._node.context.clock()
+        return reads.position_of(self._session.user.id), self._node.context.clock()
 
     def enter(self) -> None:
         assert self._place is not None
@@ -75,7 +75,7 @@ class CatchUp:
         events: Mapping[int, list[AnyRoomEvent]] = {}
         if ranges := self._ranges(wanted.cursors, self._place):
             async with self._node.admission.turn(begun=True):
-                events = await in_thread(reads.events_for, self._session.user.id, ranges)
+                events = await run_read(reads.events_for, self._session.user.id, ranges)
         self.frames = {room: [(event.seq, encode(event)) for event in run] for room, run in events.items()}
         presence = self._presence() if self._session.shows_presence else []
         return self._session.caught_up(room_list, self.frames, presence)
@@ -102,7 +102,7 @@ class CatchUp:
         """A list all of whose rooms were listened to before it was read: what happens in them after it is heard."""
         while True:
             async with self._node.admission.turn(begun=True):
-                room_list = await in_thread(room_list_of, self._session.user.id)
+                room_list = await run_read(room_list_of, self._session.user.id)
             if not self._follow(room_list):
                 return room_list
             await self._node.hub.wait_listening(self._subscriber)

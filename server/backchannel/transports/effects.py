@@ -15,7 +15,7 @@ class Send:
 
 
 @dataclass(frozen=True, slots=True)
-class ReadPlace:
+class ReadPosition:
     """Read where the user stands; answer with `placed`."""
 
 
@@ -50,4 +50,4 @@ class Close:
     reason: str
 
 
-Effect = Send | ReadPlace | Enter | Read | ReadList | Run | Close
+Effect = Send | ReadPosition | Enter | Read | ReadList | Run | Close

@@ -6,10 +6,10 @@ from dataclasses import dataclass, field
 from backchannel.commands.context import Context
 from backchannel.fanout.hub import Hub
 from backchannel.fanout.presence import Presence
-from backchannel.transports.admission import Admission
 from backchannel.transports.identity import Authenticate, IssueTicket, Recall
-from backchannel.transports.presence_show import PresenceShow
+from backchannel.transports.presence_broadcast import PresenceBroadcaster
 from backchannel.transports.rates import Rates
+from backchannel.transports.reconnect_limiter import ReconnectLimiter
 from backchannel.transports.session import Settings
 
 
@@ -22,11 +22,11 @@ class Node:
     issue_ticket: IssueTicket
     settings: Settings
     rates: Rates
-    admission: Admission = field(default_factory=Admission)
+    admission: ReconnectLimiter = field(default_factory=ReconnectLimiter)
     recall: Recall = lambda _: None
     draining: bool = False
-    shown: PresenceShow = field(init=False)
+    shown: PresenceBroadcaster = field(init=False)
     started_at: float = field(default_factory=time.monotonic)
 
     def __post_init__(self) -> None:
-        self.shown = PresenceShow(self.hub)
+        self.shown = PresenceBroadcaster(self.hub)

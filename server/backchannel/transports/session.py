@@ -40,14 +40,14 @@ from backchannel.protocol.results import RoomList
 from backchannel.protocol.shapes import Limits, User
 from backchannel.protocol.times import to_wire
 from backchannel.protocol.version import SPOKEN
-from backchannel.transports.effects import Close, Effect, Enter, Read, ReadList, ReadPlace, Run, Send
+from backchannel.transports.effects import Close, Effect, Enter, Read, ReadList, ReadPosition, Run, Send
 
 HELLO_WITHIN_S: Final = 5.0
 SILENCE_MARGIN_S: Final = 10.0
 BAD_FRAMES: Final = 3
 CATCH_UP_EVENTS_IN_ALL: Final = 5000
 HEADS: Final = 2000
-"""Told in one frame."""
+"""Named in one frame."""
 KEPT_FRAMES: Final = 4096
 """Frames kept while catching up; a session that would need more is behind for good and starts over."""
 
@@ -186,7 +186,7 @@ class Session:
         self.instance = hello.client.instance
         self._resume = hello.resume
         self._move(State.READING)
-        return [ReadPlace()]
+        return [ReadPosition()]
 
     @property
     def named_rooms(self) -> Collection[int]:

@@ -7,19 +7,19 @@ from django.contrib.auth import get_user_model
 from django.test import Client
 
 from backchannel.accounts import setup_secret
-from backchannel.accounts.entrance import Newcomer, let_in, set_up
+from backchannel.accounts.onboarding import NewAccount, create_account, set_up
 
 PASSWORD = "correct horse battery"
 
 
 @pytest.fixture
 def owner(transactional_db: None) -> Any:
-    return set_up("Lab", Newcomer(username="owner", display_name="The Owner", password=PASSWORD))
+    return set_up("Lab", NewAccount(username="owner", display_name="The Owner", password=PASSWORD))
 
 
 @pytest.fixture
 def ada(owner: Any) -> Any:
-    return let_in(Newcomer(username="ada", display_name="Ada L.", password=PASSWORD))
+    return create_account(NewAccount(username="ada", display_name="Ada L.", password=PASSWORD))
 
 
 @pytest.fixture

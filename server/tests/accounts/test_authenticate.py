@@ -11,10 +11,10 @@ from backchannel.accounts import lookup
 from backchannel.accounts.authenticate import authenticate, issue_ticket, recall
 from backchannel.accounts.identity import Ended, Identity
 from backchannel.accounts.models import Ticket, Token
-from backchannel.accounts.persons import person_of
+from backchannel.accounts.people import person_of
 from backchannel.accounts.sessions import stored_key
 from backchannel.protocol.errors import Code, CommandError
-from backchannel.store.hop import in_thread
+from backchannel.store.read_pool import run_read
 from tests.accounts.conftest import SignIn, scope, session_key
 
 ORIGIN = "http://testserver"
@@ -38,11 +38,11 @@ def token(ada: Any) -> str:
 
 async def test_a_session_cookie_tells_who_speaks(ada: Any, tab: Client) -> None:
     identity = await authenticate(scope(type="websocket", origin=ORIGIN, cookie=session_key(tab)))
-    person = await in_thread(person_of, ada)
+    person = await run_read(person_of, ada)
     assert (identity.user_id, identity.username, identity.display_name) == (person.id, "ada", "Ada L.")
     assert identity.via == "cookie"
     assert identity.account == str(ada.pk)
-    row = await in_thread(Session.objects.get, session_key=stored_key(session_key(tab)))
+    row = await run_read(Session.objects.get, session_key=stored_key(session_key(tab)))
     assert identity.expires_at == int(row.expire_date.timestamp() * 1_000_000)
 
 
@@ -108,22 +108,22 @@ async def test_a_header_that_counts_is_sent_once(token: str) -> None:
 
 async def test_a_session_that_ended_or_whose_password_changed_opens_nothing(ada: Any, tab: Client) -> None:
     key = session_key(tab)
-    await in_thread(
+    await run_read(
         Session.objects.filter(session_key=stored_key(key)).update, expire_date=timezone.now() - timedelta(seconds=1)
     )
     assert await refusal(cookie=key, origin=ORIGIN) is Code.UNAUTHENTICATED
-    await in_thread(
+    await run_read(
         Session.objects.filter(session_key=stored_key(key)).update, expire_date=timezone.now() + timedelta(hours=1)
     )
     assert (await authenticate(scope(cookie=key, origin=ORIGIN))).username == "ada"
     ada.set_password("another horse battery")
-    await in_thread(ada.save)
+    await run_read(ada.save)
     assert await refusal(cookie=key, origin=ORIGIN) is Code.UNAUTHENTICATED
 
 
 async def test_who_is_not_active_is_nobody(ada: Any, tab: Client, token: str) -> None:
     ada.is_active = False
-    await in_thread(ada.save)
+    await run_read(ada.save)
     assert await refusal(cookie=session_key(tab), origin=ORIGIN) is Code.UNAUTHENTICATED
     assert await refusal(authorization=f"Bearer {token}") is Code.UNAUTHENTICATED
 
@@ -149,10 +149,10 @@ async def test_of_many_connections_that_bring_a_ticket_one_gets_in(token: str) -
 async def test_a_ticket_ends_after_its_time_and_with_its_credential(token: str) -> None:
     maker = await authenticate(scope(authorization=f"Bearer {token}"))
     late, _ = await issue_ticket(maker)
-    await in_thread(Ticket.objects.update, expires=timezone.now() - timedelta(seconds=1))
+    await run_read(Ticket.objects.update, expires=timezone.now() - timedelta(seconds=1))
     assert await refusal(type="websocket", query=f"token={late}") is Code.UNAUTHENTICATED
     orphaned, _ = await issue_ticket(maker)
-    await in_thread(Token.objects.update, revoked=timezone.now())
+    await run_read(Token.objects.update, revoked=timezone.now())
     assert await refusal(type="websocket", query=f"token={orphaned}") is Code.UNAUTHENTICATED
 
 

@@ -12,7 +12,7 @@ from backchannel.accounts import authenticate as module
 from backchannel.accounts import credential_uses, lookup
 from backchannel.accounts.authenticate import authenticate
 from backchannel.accounts.models import Token
-from backchannel.store.hop import in_thread
+from backchannel.store.read_pool import run_read
 from tests.accounts.conftest import scope
 from tests.running import running, somebody
 
@@ -28,9 +28,9 @@ def last_used() -> datetime | None:
 
 async def test_a_use_is_written_in_the_next_round_and_not_before(token: str) -> None:
     await authenticate(scope(authorization=f"Bearer {token}"))
-    assert await in_thread(last_used) is None
-    await in_thread(credential_uses.write)
-    assert await in_thread(last_used) is not None
+    assert await run_read(last_used) is None
+    await run_read(credential_uses.write)
+    assert await run_read(last_used) is not None
 
 
 def test_whoever_shows_a_token_makes_nothing_be_written(token: str) -> None:

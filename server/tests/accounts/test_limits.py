@@ -9,7 +9,7 @@ from django.test import Client, override_settings
 
 from backchannel.accounts import hashers, limits
 from backchannel.accounts.addresses import network_of
-from backchannel.accounts.entrance import Newcomer, let_in
+from backchannel.accounts.onboarding import NewAccount, create_account
 from tests.accounts.conftest import PASSWORD, SignIn
 from tests.accounts.test_views import LOGIN, OWNER, SIGNUP, post
 
@@ -60,7 +60,7 @@ def test_a_browser_that_was_in_before_comes_in_whatever_others_try(ada: Any) -> 
 
 
 def test_a_known_browser_guesses_no_faster_and_is_known_for_its_own_account_alone(ada: Any) -> None:
-    let_in(Newcomer(username="eve", password=PASSWORD))
+    create_account(NewAccount(username="eve", password=PASSWORD))
     known = at("203.0.113.9")
     sign_in_at(known, "eve", PASSWORD)
     known.delete("/_allauth/browser/v1/auth/session")
@@ -80,7 +80,7 @@ def test_a_forged_cookie_of_a_known_browser_is_worth_nothing(ada: Any) -> None:
 
 
 def test_somebody_who_is_signed_in_guesses_anothers_password_no_faster(ada: Any) -> None:
-    let_in(Newcomer(username="eve", password=PASSWORD))
+    create_account(NewAccount(username="eve", password=PASSWORD))
     thief = at("203.0.113.9")
     sign_in_at(thief, "eve", PASSWORD)
     answers = [sign_in_at(thief, "ada", str(n)).status_code for n in range(7)]
@@ -106,8 +106,8 @@ def test_names_that_nobody_has_are_limited_and_answered_alike(ada: Any) -> None:
 
 @pytest.mark.parametrize("name", ["ada", "nobody", "bot", "left"])
 def test_every_refusal_costs_one_hash(ada: Any, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
-    let_in(Newcomer(username="bot", password=None))
-    left = let_in(Newcomer(username="left", password=PASSWORD))
+    create_account(NewAccount(username="bot", password=None))
+    left = create_account(NewAccount(username="left", password=PASSWORD))
     left.is_active = False
     left.save()
     hashed = []

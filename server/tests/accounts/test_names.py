@@ -9,7 +9,7 @@ from django.apps import apps
 from django.test import Client
 
 from backchannel.accounts.attempts import Rule
-from backchannel.accounts.entrance import Newcomer, Refused, let_in
+from backchannel.accounts.onboarding import NewAccount, Refused, create_account
 from backchannel.accounts.personal_rates import PersonalRates
 from backchannel.protocol.errors import CommandError
 from backchannel.store import people
@@ -61,7 +61,7 @@ def test_addresses_that_became_names_before_are_replaced_everywhere(transactiona
 @pytest.mark.parametrize("name", ["a\x00b", "a\udc00b", "ada@example.com", "Ada <ada@example.com>", "x" * 81])
 def test_a_display_name_is_refused_alike_wherever_it_is_given(owner: Any, sign_in: SignIn, name: str) -> None:
     with pytest.raises(Refused) as refused:
-        let_in(Newcomer(username="ada", display_name=name, password=PASSWORD))
+        create_account(NewAccount(username="ada", display_name=name, password=PASSWORD))
     assert list(refused.value.errors) == ["display_name"]
     tab = sign_in("owner")
     answer = tab.patch("/account/profile", json.dumps({"display_name": name}), content_type="application/json")

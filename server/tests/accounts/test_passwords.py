@@ -8,7 +8,7 @@ from django.contrib.auth import get_user_model
 from django.contrib.auth.hashers import check_password, make_password
 from django.test import Client, override_settings
 
-from backchannel.accounts.entrance import Newcomer, Refused, let_in
+from backchannel.accounts.onboarding import NewAccount, Refused, create_account
 from backchannel.accounts.passwords import prepared
 from tests.accounts.test_views import LOGIN, OWNER, SIGNUP, post
 
@@ -23,7 +23,7 @@ def signs_in(username: str, password: str) -> bool:
 
 @pytest.mark.parametrize("password", SPACED)
 def test_a_password_set_at_the_command_line_is_accepted_at_sign_in(owner: Any, password: str) -> None:
-    let_in(Newcomer(username="ada", password=password))
+    create_account(NewAccount(username="ada", password=password))
     assert signs_in("ada", password)
     assert not signs_in("ada", password.strip())
 
@@ -57,7 +57,7 @@ def test_a_changed_password_is_taken_as_typed_and_asked_for_as_typed(ada: Any, s
 
 def test_the_same_characters_written_by_another_keyboard_are_the_same_password(owner: Any) -> None:
     composed = "über Ångström 한국"
-    let_in(Newcomer(username="ada", password=unicodedata.normalize("NFD", composed)))
+    create_account(NewAccount(username="ada", password=unicodedata.normalize("NFD", composed)))
     assert signs_in("ada", composed)
     assert signs_in("ada", composed.replace(" ", "\u00a0"))
     assert not signs_in("ada", composed.casefold())
@@ -81,5 +81,5 @@ def test_wide_letters_are_not_narrow_ones() -> None:
 @pytest.mark.parametrize("password", ["", "correct\x00horse", "correct\udcffhorse"])
 def test_what_nobody_could_sign_in_with_is_not_taken(owner: Any, password: str) -> None:
     with pytest.raises(Refused) as refused:
-        let_in(Newcomer(username="ada", password=password, weak_password=True))
+        create_account(NewAccount(username="ada", password=password, weak_password=True))
     assert list(refused.value.errors) == ["password"]

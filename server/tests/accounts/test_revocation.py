@@ -8,7 +8,7 @@ from django.utils import timezone
 from backchannel.accounts import authenticate, lookup, revocation
 from backchannel.accounts.identity import Ended, Identity, Proof
 from backchannel.accounts.models import Token
-from backchannel.accounts.persons import person_of
+from backchannel.accounts.people import person_of
 from tests.accounts.conftest import PASSWORD, SignIn, session_key
 
 

@@ -11,7 +11,7 @@ from django.test import Client
 from backchannel.accounts.authenticate import authenticate, recall
 from backchannel.accounts.session_cookie import session_keys
 from backchannel.protocol.errors import CommandError
-from backchannel.store.hop import in_thread
+from backchannel.store.read_pool import run_read
 from tests.accounts.conftest import SignIn, session_key
 
 NAME = settings.SESSION_COOKIE_NAME
@@ -42,14 +42,14 @@ async def of_api(cookies: str) -> str | None:
 
 
 async def both(cookies: str) -> str | None:
-    django, api = await in_thread(of_django, cookies), await of_api(cookies)
+    django, api = await run_read(of_django, cookies), await of_api(cookies)
     assert django == api, cookies
     return api
 
 
 @pytest.mark.parametrize("bad", BAD)
 async def test_a_bad_second_cookie_locks_nobody_out(ada: Any, sign_in: SignIn, bad: str) -> None:
-    good = session_key(await in_thread(sign_in, "ada"))
+    good = session_key(await run_read(sign_in, "ada"))
     for cookies in (header(bad, good), header(good, bad), header(bad, good, bad), header(bad, bad, f'"{good}"')):
         assert await both(cookies) == "ada"
         assert await both(cookies) == "ada"
@@ -57,7 +57,7 @@ async def test_a_bad_second_cookie_locks_nobody_out(ada: Any, sign_in: SignIn, b
 
 
 async def test_of_two_that_are_good_the_first_counts_for_both(owner: Any, ada: Any, sign_in: SignIn) -> None:
-    keys = {name: session_key(await in_thread(sign_in, name)) for name in ("ada", "owner")}
+    keys = {name: session_key(await run_read(sign_in, name)) for name in ("ada", "owner")}
     for first, second in itertools.permutations(keys):
         assert await both(header(STALE, keys[first], keys[second])) == first
         await both(header(keys[second]))

@@ -9,7 +9,7 @@ from django.test import Client, override_settings
 from django.utils import timezone
 
 from backchannel.accounts.models import Invitation, Setup
-from backchannel.accounts.persons import person_of
+from backchannel.accounts.people import person_of
 from backchannel.store import rooms
 from tests.accounts.conftest import PASSWORD, SignIn
 

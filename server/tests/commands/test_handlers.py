@@ -6,11 +6,11 @@ from uuid import RFC_4122
 from backchannel import commands, queries
 from backchannel.commands.publish import publisher
 from backchannel.commands.send_message import new_message_id
-from backchannel.fanout import facts
-from backchannel.fanout.facts import RoomFact, UserFact
+from backchannel.fanout import envelopes
+from backchannel.fanout.envelopes import RoomEnvelope, UserEnvelope
 from backchannel.fanout.memory import MemoryBus
 from backchannel.protocol.commands import COMMANDS, Ping
-from backchannel.store.transaction import Logged, Outcome, Told
+from backchannel.store.transaction import CommittedEvent, Outcome, UserUpdate
 
 
 def test_every_command_has_exactly_one_handler() -> None:
@@ -38,23 +38,23 @@ async def test_what_is_committed_is_told_room_first_then_people_in_order() -> No
     bus = MemoryBus()
 
     def hear(body: bytes) -> None:
-        fact = facts.decode(body)
-        assert isinstance(fact, RoomFact | UserFact)
-        kind = "room" if isinstance(fact, RoomFact) else "user"
+        envelope = envelopes.decode(body)
+        assert isinstance(envelope, RoomEnvelope | UserEnvelope)
+        kind = "room" if isinstance(envelope, RoomEnvelope) else "user"
         order.append(kind)
-        heard[kind].append(fact)
+        heard[kind].append(envelope)
 
     await bus.start(hear, lambda: None)
     for topic in ("room:1", "user:7"):
         bus.subscribe(topic)
     outcomes = [
-        Outcome(logged=[Logged(1, seq, b"%d" % seq, (7,))], told=[Told(7, seq, b"t", (1, seq, 2), None)])
+        Outcome(logged=[CommittedEvent(1, seq, b"%d" % seq, (7,))], told=[UserUpdate(7, seq, b"t", (1, seq, 2), None)])
         for seq in (1, 2)
     ]
     publisher(bus)(outcomes)
     assert order == ["room", "user", "room", "user"]
-    assert heard["room"] == [RoomFact(1, 1, b"1", (7,)), RoomFact(1, 2, b"2", (7,))]
-    assert heard["user"] == [UserFact(7, 1, b"t", (1, 1, 2)), UserFact(7, 2, b"t", (1, 2, 2))]
+    assert heard["room"] == [RoomEnvelope(1, 1, b"1", (7,)), RoomEnvelope(1, 2, b"2", (7,))]
+    assert heard["user"] == [UserEnvelope(7, 1, b"t", (1, 1, 2)), UserEnvelope(7, 2, b"t", (1, 2, 2))]
 
 
 async def test_who_is_refused_tells_nobody() -> None:

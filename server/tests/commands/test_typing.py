@@ -7,8 +7,8 @@ import pytest
 
 from backchannel.commands.context import Caller, Context
 from backchannel.commands.typing import EVERY_S, typing
-from backchannel.fanout import facts
-from backchannel.fanout.facts import PassingFact
+from backchannel.fanout import envelopes
+from backchannel.fanout.envelopes import EphemeralEnvelope
 from backchannel.fanout.memory import MemoryBus
 from backchannel.fanout.presence import Presence
 from backchannel.protocol.commands import Typing
@@ -25,10 +25,10 @@ class World:
         self.context = Context(Log(lambda _: None), bus, Presence("here"), lambda: self.now)
 
     def hear(self, body: bytes) -> None:
-        fact = facts.decode(body)
-        assert isinstance(fact, PassingFact)
-        frame = msgspec.json.decode(fact.frame)
-        assert fact.by == frame["user_id"]
+        envelope = envelopes.decode(body)
+        assert isinstance(envelope, EphemeralEnvelope)
+        frame = msgspec.json.decode(envelope.frame)
+        assert envelope.by == frame["user_id"]
         self.heard.append((frame["user_id"], frame["active"]))
 
     async def say(self, who: User, room_id: int, active: bool) -> None:
@@ -47,7 +47,7 @@ async def world(people: tuple[User, User, int]) -> World:
     bus = MemoryBus()
     world = World(bus)
     await bus.start(world.hear, lambda: None)
-    bus.subscribe(facts.room_topic(people[2]))
+    bus.subscribe(envelopes.room_topic(people[2]))
     return world
 
 

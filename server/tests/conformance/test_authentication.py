@@ -221,7 +221,7 @@ class TestWhereTheWordOfItIsLost:
             server.wait_until(lambda: server.polls_of(ada) == 1)
             end(ada, cookie)
             assert device.call("ping").ok
-            server.in_loop(lambda: asyncio.ensure_future(server.chat.rounds.revalidate_all()))
+            server.in_loop(lambda: asyncio.ensure_future(server.chat.maintenance.revalidate_all()))
             if ends:
                 assert device.closed() == (4401, "session_over")
             else:
@@ -239,7 +239,7 @@ class TestWhereTheWordOfItIsLost:
             device.hello()
             device.until("caught_up")
             authenticate._memory = authenticate._Memory()
-            round_ = asyncio.run_coroutine_threadsafe(server.chat.rounds.revalidate_all(), server.chat.log._loop)
+            round_ = asyncio.run_coroutine_threadsafe(server.chat.maintenance.revalidate_all(), server.chat.log._loop)
             round_.result(PATIENCE_S)
             assert device.call("ping").ok
 

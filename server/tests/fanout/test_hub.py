@@ -1,4 +1,4 @@
-"""Whatever the bus does to facts, those who listen hear a room's events in order, each once, and nothing is missing."""
+"""Whatever the bus does to envelopes, those who listen hear a room's events in order, each once, and nothing is missing."""
 
 import asyncio
 from collections.abc import Mapping, Sequence
@@ -8,8 +8,15 @@ from typing import Any
 
 import pytest
 
-from backchannel.fanout import facts, hub
-from backchannel.fanout.facts import EndedFact, InstanceFact, PassingFact, PresenceFact, RoomFact, UserFact
+from backchannel.fanout import envelopes, hub
+from backchannel.fanout.envelopes import (
+    EphemeralEnvelope,
+    InstanceEnvelope,
+    PresenceEnvelope,
+    RevocationEnvelope,
+    RoomEnvelope,
+    UserEnvelope,
+)
 from backchannel.fanout.hub import Hub
 from backchannel.fanout.memory import MemoryBus
 from backchannel.protocol.errors import CloseCode
@@ -73,16 +80,18 @@ class Log:
     broken: bool = False
     removed: dict[int, tuple[int, ...]] = field(default_factory=dict)
 
-    async def read(self, cursors: Mapping[int, int]) -> dict[int, list[RoomFact]]:
+    async def read(self, cursors: Mapping[int, int]) -> dict[int, list[RoomEnvelope]]:
         self.reads.append(dict(cursors))
         await asyncio.sleep(0)
         if self.broken:
             raise ConnectionError("the database is away")
-        return {room: [self.fact(seq) for seq in range(cursor + 1, self.head + 1)] for room, cursor in cursors.items()}
+        return {
+            room: [self.envelope(seq) for seq in range(cursor + 1, self.head + 1)] for room, cursor in cursors.items()
+        }
 
-    def fact(self, seq: int) -> RoomFact:
+    def envelope(self, seq: int) -> RoomEnvelope:
         self.head = max(self.head, seq)
-        return RoomFact(ROOM, seq, b"%d" % seq, self.removed.get(seq, ()))
+        return RoomEnvelope(ROOM, seq, b"%d" % seq, self.removed.get(seq, ()))
 
 
 @pytest.fixture(autouse=True)
@@ -96,8 +105,8 @@ class World:
         self.log = Log()
         self.bus = MemoryBus()
         self.now = 0.0
-        self.ended: list[EndedFact] = []
-        self.seen: list[PresenceFact] = []
+        self.ended: list[RevocationEnvelope] = []
+        self.seen: list[PresenceEnvelope] = []
         self.hub = Hub(self.bus, self.log.read, self.ended.append, self.seen.append, lambda: None, lambda: self.now)
 
     def enter(self, *listeners: Listener, head: int = 0) -> None:
@@ -107,13 +116,13 @@ class World:
 
     def tell(self, *seqs: int) -> None:
         for seq in seqs:
-            self.publish(self.log.fact(seq))
+            self.publish(self.log.envelope(seq))
 
-    def publish(self, fact: RoomFact) -> None:
-        self.bus.publish(facts.room_topic(fact.room_id), facts.encode(fact))
+    def publish(self, envelope: RoomEnvelope) -> None:
+        self.bus.publish(envelopes.room_topic(envelope.room_id), envelopes.encode(envelope))
 
     def tell_user(self, user_id: int, version: int, **news: Any) -> None:
-        self.bus.publish(facts.user_topic(user_id), facts.encode(UserFact(user_id, version, b"{}", **news)))
+        self.bus.publish(envelopes.user_topic(user_id), envelopes.encode(UserEnvelope(user_id, version, b"{}", **news)))
 
     async def quiet(self) -> None:
         """Until nothing is being repaired."""
@@ -331,7 +340,7 @@ async def test_passing_frames_reach_everybody_in_the_room_but_whom_they_are_abou
     me, mate, stranger = Listener(1), Listener(2), Listener(3)
     world.enter(me, mate)
     world.hub.attach(stranger)
-    world.bus.publish(facts.room_topic(ROOM), facts.encode(PassingFact(ROOM, 1, b"typing")))
+    world.bus.publish(envelopes.room_topic(ROOM), envelopes.encode(EphemeralEnvelope(ROOM, 1, b"typing")))
     assert (me.frames, mate.frames, stranger.frames) == ([], [b"typing"], [])
     world.hub.enter(mate, 6, 0, 2)
     world.hub.pass_on(1, [ROOM, 6, 99], b"presence")
@@ -341,13 +350,13 @@ async def test_passing_frames_reach_everybody_in_the_room_but_whom_they_are_abou
 async def test_nothing_is_listened_to_that_nobody_here_wants(world: World) -> None:
     listener = Listener(1)
     world.enter(listener)
-    assert set(world.bus._listening) == {facts.EVERYBODY, facts.room_topic(ROOM), facts.user_topic(1)}
+    assert set(world.bus._listening) == {envelopes.EVERYBODY, envelopes.room_topic(ROOM), envelopes.user_topic(1)}
     world.hub.detach(listener)
     world.hub.detach(listener)
-    assert set(world.bus._listening) == {facts.EVERYBODY}
+    assert set(world.bus._listening) == {envelopes.EVERYBODY}
     world.hub.enter(listener, ROOM, 0, 2)
     world.hub.leave(listener, ROOM)
-    assert set(world.bus._listening) == {facts.EVERYBODY}
+    assert set(world.bus._listening) == {envelopes.EVERYBODY}
     assert not world.hub.served_rooms
     assert not world.hub.served_users
 
@@ -380,8 +389,8 @@ async def test_a_credential_that_ended_closes_what_rests_on_it(world: World) -> 
 
 
 async def test_what_concerns_everybody_is_passed_on(world: World) -> None:
-    ended = EndedFact(credential="token:1")
-    world.bus.publish(facts.EVERYBODY, facts.encode(ended))
+    ended = RevocationEnvelope(credential="token:1")
+    world.bus.publish(envelopes.EVERYBODY, envelopes.encode(ended))
     assert world.ended == [ended]
 
 
@@ -424,7 +433,7 @@ async def test_of_a_tabs_sockets_news_ends_the_older_ones_however_late_it_comes(
     listeners = (older, newer, not_placed, other_tab, poll)
     await world.hub.start()
     world.enter(*listeners)
-    world.bus.publish(facts.user_topic(1), facts.encode(InstanceFact(1, "tab", "elsewhere", 5)))
+    world.bus.publish(envelopes.user_topic(1), envelopes.encode(InstanceEnvelope(1, "tab", "elsewhere", 5)))
     await asyncio.sleep(0.01)
     assert [listener.ended for listener in listeners] == [[CloseCode.SUPERSEDED], [], [], [], []]
     await world.hub.stop()

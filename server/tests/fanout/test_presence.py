@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from backchannel.fanout.presence import GRACE_S, NODE_GONE_S, TELL_ALL_S, Presence, Sight
+from backchannel.fanout.presence import GRACE_S, NODE_GONE_S, TELL_ALL_S, Presence, PresenceReport
 
 ANN, ROOMS = 1, (7,)
 
@@ -15,10 +15,10 @@ class Nodes:
         self.shown: dict[str, list[str]] = {name: [] for name in names}
         self.now = 1000.0
 
-    def tell(self, name: str, sights: Iterable[Sight]) -> None:
-        for sight in sights:
+    def tell(self, name: str, reports: Iterable[PresenceReport]) -> None:
+        for report in reports:
             for other, presence in self.nodes.items():
-                self.shown[other] += [change.state for change in presence.hear(name, sight, self.now)]
+                self.shown[other] += [change.state for change in presence.hear(name, report, self.now)]
 
     def arrive(self, name: str, device: str) -> None:
         self.tell(name, self.nodes[name].arrive(ANN, device, ROOMS))

@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
-from backchannel.fanout import facts, room_channel
-from backchannel.fanout.facts import RoomFact, UserFact
+from backchannel.fanout import envelopes, room_channel
+from backchannel.fanout.envelopes import RoomEnvelope, UserEnvelope
 from backchannel.fanout.hub import Hub
 from backchannel.fanout.memory import MemoryBus
-from backchannel.protocol.text import TEXT_BYTES, Text
+from backchannel.protocol.frame_batch import BATCH_BYTES, FrameBatch
 
 ROOM = 5
 
@@ -27,12 +27,12 @@ class Reader:
         self.opened = 0
         self.takes_texts = True
         self.heard: list[int] = []
-        self.texts: list[Text] = []
+        self.texts: list[FrameBatch] = []
 
     def sink(self, room_id: int) -> Any:
         return self.take if self.takes_texts else None
 
-    def take(self, text: Text) -> None:
+    def take(self, text: FrameBatch) -> None:
         self.texts.append(text)
         self.heard += [int(frame) for frame in text.inner.split(b",")]
 
@@ -48,7 +48,7 @@ class Reader:
 
 class World:
     def __init__(self) -> None:
-        async def nothing(_: object) -> dict[int, list[RoomFact]]:
+        async def nothing(_: object) -> dict[int, list[RoomEnvelope]]:
             return {}
 
         self.bus = MemoryBus()
@@ -72,8 +72,8 @@ class World:
     def tell(self, count: int = 1, removed: tuple[int, ...] = (), padding: int = 0) -> None:
         for _ in range(count):
             self.seq += 1
-            fact = RoomFact(ROOM, self.seq, b" " * padding + b"%d" % self.seq, removed)
-            self.bus.publish(facts.room_topic(ROOM), facts.encode(fact))
+            envelope = RoomEnvelope(ROOM, self.seq, b" " * padding + b"%d" % self.seq, removed)
+            self.bus.publish(envelopes.room_topic(ROOM), envelopes.encode(envelope))
 
     def rewire(self, reader: Any) -> None:
         self.hub.rewire(reader)
@@ -114,7 +114,7 @@ async def test_a_text_does_not_grow_beyond_its_limit(world: World) -> None:
     await asyncio.sleep(0)
     assert reader.heard == list(range(1, 41))
     assert 1 < len(reader.texts) < 10
-    assert all(len(text.text) <= TEXT_BYTES for text in reader.texts)
+    assert all(len(text.text) <= BATCH_BYTES for text in reader.texts)
 
 
 async def test_who_comes_hears_nothing_that_was_pending(world: World) -> None:
@@ -132,7 +132,7 @@ async def test_who_leaves_has_heard_all_up_to_then_and_nothing_after(world: Worl
     stays, leaves, removed, lost = Reader(1), Reader(2), Reader(3), Reader(4)
     world.enter(stays, leaves, removed, lost)
     world.tell(2)
-    world.bus.publish(facts.user_topic(2), facts.encode(UserFact(2, 9, b"{}", left=ROOM)))
+    world.bus.publish(envelopes.user_topic(2), envelopes.encode(UserEnvelope(2, 9, b"{}", left=ROOM)))
     world.tell()
     world.tell(removed=(3,))
     world.hub.detach(lost)

@@ -10,7 +10,7 @@ from uuid import uuid4
 import pytest
 from django.db import OperationalError
 
-from backchannel.accounts import entrance
+from backchannel.accounts import onboarding
 from backchannel.store import log, reads
 from tests.running import Running, somebody
 
@@ -71,7 +71,7 @@ def test_what_breaks_while_a_client_catches_up_says_its_reference(
     server: Running, logged: Logged, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     ada = somebody("ada")
-    monkeypatch.setattr(reads, "place_of", broken)
+    monkeypatch.setattr(reads, "position_of", broken)
     device = server.dial(ada)
     device.hello()
     check(device.until("error")["error"]["detail"], logged)
@@ -99,7 +99,7 @@ def test_a_handshake_that_breaks_says_its_reference(server: Running, logged: Log
 def test_a_page_of_djangos_that_breaks_says_its_reference(
     server: Running, logged: Logged, monkeypatch: pytest.MonkeyPatch, accept: str
 ) -> None:
-    monkeypatch.setattr(entrance, "is_set_up", broken)
+    monkeypatch.setattr(onboarding, "is_set_up", broken)
     answer = server.http.get("/account/state", headers={"Accept": accept})
     assert answer.status_code == 500
     if "html" in accept:
@@ -116,7 +116,7 @@ def test_a_page_whose_database_is_away_or_full_says_when_to_retry(
     def away(*_: Any, **__: Any) -> Any:
         raise OperationalError("gone")
 
-    monkeypatch.setattr(entrance, "is_set_up", away)
+    monkeypatch.setattr(onboarding, "is_set_up", away)
     answer = server.http.get("/account/state")
     assert (answer.status_code, answer.json()["code"]) == (503, "unavailable")
     assert int(answer.headers["Retry-After"]) >= 1

@@ -8,13 +8,13 @@ from backchannel.protocol.commands import GetEvents, GetHistory, GetMembers, Get
 from backchannel.protocol.errors import Code, CommandError
 from backchannel.protocol.shapes import User
 from backchannel.queries.directory import get_members, get_people
-from backchannel.queries.events import get_events, missing_facts
+from backchannel.queries.events import get_events, missing_events
 from backchannel.queries.history import get_history
 from backchannel.queries.rooms import get_room
 from backchannel.store import people, reads
-from backchannel.store.hop import in_thread
 from backchannel.store.message_changes import AddReaction, DeleteMessage, EditMessage
 from backchannel.store.models import Person
+from backchannel.store.read_pool import run_read
 from backchannel.store.room_changes import AddMembers, LeaveRoom, RemoveMember, UpdateRoom
 from tests.store.making import do, person, room, send
 
@@ -70,7 +70,7 @@ class TestWhoLeft:
             send(room_id, ada, "behind your back")
             return {"room": room_id, "ada": ada, "ben": ben, "said": said}
 
-        return await in_thread(make)
+        return await run_read(make)
 
     @pytest.mark.parametrize("bounds", [{}, {"before": 10**6}, {"after": 0}, {"around": 3}, {"limit": 200}], ids=str)
     async def test_reads_what_was_said_before_and_nothing_that_happened_since(
@@ -86,7 +86,7 @@ class TestWhoLeft:
         assert not page.has_more
 
     async def test_reads_all_again_when_they_are_back(self, scene: dict[str, Any]) -> None:
-        await in_thread(do, AddMembers(actor=scene["ada"], room_id=scene["room"], user_ids=[scene["ben"].id]))
+        await run_read(do, AddMembers(actor=scene["ada"], room_id=scene["room"], user_ids=[scene["ben"].id]))
         page = await get_history(GetHistory(room_id=scene["room"]), scene["ben"])
         assert [message.content for message in page.messages][1] == "other words"
 
@@ -95,7 +95,7 @@ class TestWhoLeft:
             do(AddMembers(actor=scene["ada"], room_id=scene["room"], user_ids=[scene["ben"].id]))
             do(RemoveMember(actor=scene["ada"], room_id=scene["room"], user_id=scene["ben"].id))
 
-        await in_thread(move)
+        await run_read(move)
         with pytest.raises(CommandError) as caught:
             await get_history(GetHistory(room_id=scene["room"]), scene["ben"])
         assert caught.value.code is Code.NOT_A_MEMBER
@@ -105,7 +105,7 @@ class TestWhoLeft:
             do(UpdateRoom(actor=scene["ada"], room_id=scene["room"], name="Secret", topic="More"))
             return do(LeaveRoom(actor=scene["ben"], room_id=scene["room"])).room
 
-        shown = await in_thread(leave_again)
+        shown = await run_read(leave_again)
         assert (shown.name, shown.topic, shown.seq, shown.member_count) == (None, "", 7, 0)
 
 
@@ -116,7 +116,7 @@ async def test_who_is_removed_while_a_page_is_read_is_not_shown_what_was_said_af
         ada, ben = person(), person()
         return ada, ben, room(ada, ben)
 
-    ada, ben, room_id = await in_thread(setup)
+    ada, ben, room_id = await run_read(setup)
     original = reads.page_before
 
     def remove_and_talk(*arguments: Any) -> Any:
@@ -148,7 +148,7 @@ async def test_who_is_removed_between_the_reads_gets_nothing(
         send(room_id, ada)
         return ada, ben, room_id
 
-    ada, ben, room_id = await in_thread(setup)
+    ada, ben, room_id = await run_read(setup)
     original = reads.events_after
 
     def and_then_removed(*arguments: Any) -> Any:
@@ -163,7 +163,7 @@ async def test_who_is_removed_between_the_reads_gets_nothing(
 
 
 async def test_what_a_hub_missed_comes_as_the_bus_would_have_brought_it(world: dict[str, Any]) -> None:
-    found = (await missing_facts({world["room"]: 1}))[world["room"]]
+    found = (await missing_events({world["room"]: 1}))[world["room"]]
     assert [(fact.seq, fact.removed) for fact in found] == [(2, (world["left"].id,)), (3, (world["removed"].id,))]
 
 
@@ -186,7 +186,7 @@ async def test_people_are_found_by_the_beginning_of_a_name(module_database: None
         )
         return people.user_of(row)
 
-    grace = await in_thread(make)
+    grace = await run_read(make)
     shown = await get_people(GetPeople(query=query, limit=200), grace)
     assert (grace in shown.people) == found
 
@@ -197,5 +197,5 @@ async def test_who_is_banned_is_not_found(module_database: None) -> None:
         people.set_account_active(Person.objects.get(pk=banned.id).account, False)
         return banned
 
-    banned = await in_thread(make)
+    banned = await run_read(make)
     assert (await get_people(GetPeople(query="banned"), banned)).people == []

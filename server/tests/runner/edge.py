@@ -14,8 +14,8 @@ from typing import Any
 import h11
 import uvicorn
 
+from backchannel.runner.http_protocol import GuardedHttpProtocol
 from backchannel.runner.listening import listen
-from backchannel.runner.protocol import GuardedHttpProtocol
 from tests.running import wait_until
 
 Said = tuple[str, str, bytes]

@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 import uvicorn
 
+from backchannel.runner.http_protocol import GuardedHttpProtocol
 from backchannel.runner.listening import listen
-from backchannel.runner.protocol import GuardedHttpProtocol
 from backchannel.transports.http.exchange import Reply, Taken
 from tests.running import wait_until
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import uvicorn
 
-from backchannel.runner import protocol
+from backchannel.runner import http_protocol
 from backchannel.runner.listening import CannotListen, listen
 
 
@@ -20,10 +20,10 @@ async def hello(scope: Any, receive: Any, send: Any) -> None:
 @pytest.fixture
 def port(monkeypatch: pytest.MonkeyPatch) -> Iterator[int]:
     """A server whose patience for headers is short."""
-    monkeypatch.setattr(protocol, "HEADERS_WITHIN_S", 0.3)
+    monkeypatch.setattr(http_protocol, "HEADERS_WITHIN_S", 0.3)
     sock = listen("127.0.0.1", 0)
     server = uvicorn.Server(
-        uvicorn.Config(hello, http=protocol.GuardedHttpProtocol, ws="none", lifespan="off", log_config=None)
+        uvicorn.Config(hello, http=http_protocol.GuardedHttpProtocol, ws="none", lifespan="off", log_config=None)
     )
     thread = threading.Thread(target=lambda: asyncio.run(server.serve(sockets=[sock])))
     thread.start()
@@ -69,7 +69,7 @@ def test_an_idle_connection_between_requests_is_kept(port: int) -> None:
 
 
 def test_headers_without_end_are_refused(port: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(protocol, "HEADERS_WITHIN_S", 600.0)
+    monkeypatch.setattr(http_protocol, "HEADERS_WITHIN_S", 600.0)
     with dial(port) as connection:
         connection.sendall(b"GET / HTTP/1.1\r\n")
         try:

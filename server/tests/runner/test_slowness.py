@@ -9,8 +9,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from backchannel.runner import pace, protocol
-from backchannel.runner.places import Places
+from backchannel.runner import body_pace, http_protocol
+from backchannel.runner.connection_limit import ConnectionLimit
 from backchannel.runner.websocket import WebSocketProtocol
 from tests.runner.edge import Edge, answers, say
 from tests.running import wait_until
@@ -22,7 +22,7 @@ GET = b"GET /x HTTP/1.1\r\nHost: x\r\n\r\n"
 
 @pytest.fixture
 def edge(monkeypatch: pytest.MonkeyPatch) -> Iterator[Edge]:
-    monkeypatch.setattr(pace, "LOOK_EVERY_S", 0.05)
+    monkeypatch.setattr(body_pace, "LOOK_EVERY_S", 0.05)
     it = Edge()
     yield it
     it.stop()
@@ -66,7 +66,7 @@ def test_a_body_that_trickles_is_given_up(edge: Edge) -> None:
 
 
 def test_a_body_has_a_deadline_however_fast_it_comes(edge: Edge, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pace, "BODY_WITHIN_S", 0.2)
+    monkeypatch.setattr(body_pace, "BODY_WITHIN_S", 0.2)
     with edge.dial() as connection:
         say(connection, [b"POST /x HTTP/1.1\r\nHost: x\r\nContent-Length: 100000000\r\n\r\n"])
         for _ in range(2000):
@@ -112,7 +112,7 @@ def test_an_answer_that_does_not_wait_for_the_body_is_heard_and_is_the_last(edge
 
 
 def test_who_goes_on_sending_after_the_answer_is_cut(edge: Edge, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(protocol, "LINGER_S", 0.1)
+    monkeypatch.setattr(http_protocol, "LINGER_S", 0.1)
     with edge.dial() as connection:
         say(connection, [b"POST /early HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n"])
         with pytest.raises((ConnectionResetError, BrokenPipeError)):
@@ -131,7 +131,7 @@ def test_an_idle_connection_is_closed_after_a_while(edge: Edge) -> None:
 
 
 def test_line_ends_do_not_keep_a_connection(edge: Edge, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(protocol, "HEADERS_WITHIN_S", 0.2)
+    monkeypatch.setattr(http_protocol, "HEADERS_WITHIN_S", 0.2)
     with edge.dial() as connection:
         say(connection, [GET])
         assert [status for status, _ in answers(connection, ["GET"])] == [200]
@@ -148,8 +148,8 @@ FORWARDED = b"GET /held HTTP/1.1\r\nHost: x\r\nX-Forwarded-For: %b\r\n\r\n"
 
 
 def test_an_address_holds_so_many_connections_and_no_more() -> None:
-    places = Places(3, trusted_proxies=["192.0.2.1"])
-    edge = Edge(places=places)
+    limit = ConnectionLimit(3, trusted_proxies=["192.0.2.1"])
+    edge = Edge(connection_limit=limit)
     try:
         held = [edge.dial() for _ in range(3)]
         for connection in held:
@@ -165,14 +165,14 @@ def test_an_address_holds_so_many_connections_and_no_more() -> None:
             assert answers(again, ["GET"])[0][0] == 200
         for connection in held:
             connection.close()
-        wait_until(lambda: not places)
+        wait_until(lambda: not limit)
     finally:
         edge.stop()
 
 
 def test_behind_a_trusted_proxy_the_forwarded_address_counts_while_its_request_lasts() -> None:
-    places = Places(2, trusted_proxies=["127.0.0.1", "10.0.0.0/8"])
-    edge = Edge(places=places)
+    limit = ConnectionLimit(2, trusted_proxies=["127.0.0.1", "10.0.0.0/8"])
+    edge = Edge(connection_limit=limit)
     try:
         connections = [edge.dial() for _ in range(6)]
         for connection in connections[:3]:
@@ -183,7 +183,7 @@ def test_behind_a_trusted_proxy_the_forwarded_address_counts_while_its_request_l
         statuses = [next(status for status, _ in answers(each, ["GET"])) for each in connections]
         assert sorted(statuses[:3]) == [200, 200, 429]
         assert statuses[3:] == [200, 200, 200]
-        assert not places  # all was answered
+        assert not limit  # all was answered
         for connection in connections[3:]:
             say(connection, [FORWARDED % b"203.0.113.9"])
         assert sorted(answers(each, ["GET"])[0][0] for each in connections[3:]) == [200, 200, 429]
@@ -194,22 +194,22 @@ def test_behind_a_trusted_proxy_the_forwarded_address_counts_while_its_request_l
 
 
 def test_networks_count_as_one_customer_gets_them() -> None:
-    places = Places(1, trusted_proxies=[])
-    first = places.enter("2001:db8:1:2::1")
+    limit = ConnectionLimit(1, trusted_proxies=[])
+    first = limit.enter("2001:db8:1:2::1")
     with pytest.raises(Exception, match="Too many connections"):
-        places.enter("2001:db8:1:2:ffff::2")
-    other = places.enter("2001:db8:1:3::1")
-    mapped = places.enter("::ffff:192.0.2.7")
+        limit.enter("2001:db8:1:2:ffff::2")
+    other = limit.enter("2001:db8:1:3::1")
+    mapped = limit.enter("::ffff:192.0.2.7")
     with pytest.raises(Exception, match="Too many connections"):
-        places.enter("192.0.2.7")
+        limit.enter("192.0.2.7")
     for each in (first, other, mapped):
         each.leave()
-    assert not places
+    assert not limit
 
 
 def test_a_websocket_counts_for_as_long_as_it_is_open() -> None:
-    places = Places(1, trusted_proxies=[])
-    edge = Edge(ws=WebSocketProtocol, places=places)
+    limit = ConnectionLimit(1, trusted_proxies=[])
+    edge = Edge(ws=WebSocketProtocol, connection_limit=limit)
     opening = (
         b"GET /ws HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"
         b"Sec-WebSocket-Key: MDEyMzQ1Njc4OWFiY2RlZg==\r\n\r\n"
@@ -220,7 +220,7 @@ def test_a_websocket_counts_for_as_long_as_it_is_open() -> None:
             assert connection.recv(1000).startswith(b"HTTP/1.1 101 ")
             with edge.dial() as more:
                 assert only_answer(more)[0] == 429
-            assert len(places) == 1
-        wait_until(lambda: not places)
+            assert len(limit) == 1
+        wait_until(lambda: not limit)
     finally:
         edge.stop()

@@ -10,7 +10,7 @@ import pytest
 import uvicorn
 from uvicorn.server import ServerState
 
-from backchannel.protocol.text import Text, texts_of
+from backchannel.protocol.frame_batch import FrameBatch, batches_of
 from backchannel.runner.websocket import HIGH_WATER, WebSocketProtocol
 from backchannel.transports.websocket.link import EXTENSION
 from backchannel.transports.websocket.outbound import BYTES_BEHIND, FRAMES_BEHIND
@@ -172,13 +172,13 @@ async def test_a_client_that_takes_nothing_costs_a_bounded_amount_and_is_cut_off
     client, peer = await server.dial()
     said = 0
     while not peer.is_behind:
-        peer.link.send(Text(b'"' + b"x" * 2000 + b'"', 1))
+        peer.link.send(FrameBatch(b'"' + b"x" * 2000 + b'"', 1))
         said += 1
         held = peer.link._outbound._bytes if peer.link._outbound else 0
         assert held + peer.link._transport.get_write_buffer_size() <= BYTES_BEHIND + 2100
         assert said < 10_000
     peer.link.close(4408, "behind", drop=True)
-    peer.link.send(Text(b"1", 1))
+    peer.link.send(FrameBatch(b"1", 1))
     assert peer.link._outbound is None
     assert await peer.over == 1006
     assert not server.state.connections
@@ -187,22 +187,22 @@ async def test_a_client_that_takes_nothing_costs_a_bounded_amount_and_is_cut_off
 
 async def test_so_many_small_frames_are_too_many(server: Server) -> None:
     client, peer = await server.dial()
-    peer.link.send(Text(b'"' + b"x" * 2_000_000 + b'"', 1))
+    peer.link.send(FrameBatch(b'"' + b"x" * 2_000_000 + b'"', 1))
     assert peer.link._is_paused
     peer.link._outbound = None
     for _ in range(FRAMES_BEHIND):
-        peer.link._held().put(Text(b"1", 1))
-    assert not peer.link._held().put(Text(b"1", 1))
+        peer.link._held().put(FrameBatch(b"1", 1))
+    assert not peer.link._held().put(FrameBatch(b"1", 1))
     client.close()
 
 
 async def test_what_waited_comes_in_order_when_the_client_reads_again(server: Server) -> None:
     client, peer = await server.dial()
     frames = [b'{"n":%d,"x":"%b"}' % (number, b"x" * 2000) for number in range(400)]
-    peer.link.send_catch_up(texts_of(frames[:300]))
+    peer.link.send_catch_up(batches_of(frames[:300]))
     assert peer.link._is_paused
     for frame in frames[300:340]:
-        peer.link.send(Text(frame, 1))
+        peer.link.send(FrameBatch(frame, 1))
     assert not peer.is_behind
     heard: list[int] = []
 
@@ -219,7 +219,7 @@ async def test_what_waited_comes_in_order_when_the_client_reads_again(server: Se
     await until(lambda: peer.link._outbound is None)
     assert peer.link._is_clear
     for frame in frames[340:]:
-        peer.link.send(Text(frame, 1))
+        peer.link.send(FrameBatch(frame, 1))
     await reading
     assert heard == list(range(400))
     client.close()
@@ -243,10 +243,10 @@ class Writes:
 async def test_an_answer_and_what_is_said_next_are_one_write(server: Server) -> None:
     client, peer = await server.dial()
     peer.link._transport = writes = Writes(peer.link._transport)
-    peer.link.send_soon(Text(b"1", 1))
+    peer.link.send_soon(FrameBatch(b"1", 1))
     assert writes.made == []
-    peer.link.send(Text(b"2", 1))
-    peer.link.send(Text(b"3", 1))
+    peer.link.send(FrameBatch(b"2", 1))
+    peer.link.send(FrameBatch(b"3", 1))
     assert writes.made == [b"\x81\x011\x81\x012", b"\x81\x013"]
     assert await asyncio.get_running_loop().sock_recv(client, 100) == b"\x81\x011\x81\x012\x81\x013"
     client.close()
@@ -254,7 +254,7 @@ async def test_an_answer_and_what_is_said_next_are_one_write(server: Server) -> 
 
 async def test_an_answer_after_which_nothing_is_said_leaves_in_the_next_turn_of_the_loop(server: Server) -> None:
     client, peer = await server.dial()
-    peer.link.send_soon(Text(b"1", 1))
+    peer.link.send_soon(FrameBatch(b"1", 1))
     await asyncio.sleep(0)
     assert peer.link._is_clear
     assert await asyncio.get_running_loop().sock_recv(client, 100) == b"\x81\x011"
@@ -264,7 +264,7 @@ async def test_an_answer_after_which_nothing_is_said_leaves_in_the_next_turn_of_
 @pytest.mark.parametrize("drop", [False, True])
 async def test_an_answer_is_said_before_the_close_that_comes_after_it(server: Server, *, drop: bool) -> None:
     client, peer = await server.dial()
-    peer.link.send_soon(Text(b"1", 1))
+    peer.link.send_soon(FrameBatch(b"1", 1))
     peer.link.close(4400, "", drop=drop)
     await asyncio.sleep(0.01)
     assert await asyncio.get_running_loop().sock_recv(client, 100) == b"\x81\x011\x88\x02\x110"
@@ -273,11 +273,11 @@ async def test_an_answer_is_said_before_the_close_that_comes_after_it(server: Se
 
 async def test_an_answer_keeps_its_place_where_the_client_takes_nothing_for_a_while(server: Server) -> None:
     client, peer = await server.dial()
-    peer.link.send_soon(Text(b'{"n":0}', 1))
+    peer.link.send_soon(FrameBatch(b'{"n":0}', 1))
     peer.link._transport.write(b"\x89\x00" * 500_000)  # pings
     assert peer.link._is_paused
     for number in range(1, 4):
-        peer.link.send_soon(Text(b'{"n":%d}' % number, 1))
+        peer.link.send_soon(FrameBatch(b'{"n":%d}' % number, 1))
     received = b""
     while received.count(b'"n"') < 4:
         received += await asyncio.get_running_loop().sock_recv(client, 65536)
@@ -287,7 +287,7 @@ async def test_an_answer_keeps_its_place_where_the_client_takes_nothing_for_a_wh
 
 async def test_of_pings_that_nobody_reads_the_answers_of_only_the_last_is_owed(server: Server) -> None:
     client, peer = await server.dial()
-    peer.link.send_catch_up([Text(b'"' + b"x" * 1_000_000 + b'"', 1)])
+    peer.link.send_catch_up([FrameBatch(b'"' + b"x" * 1_000_000 + b'"', 1)])
     await until(lambda: peer.link._is_paused)
     size = peer.link._transport.get_write_buffer_size()
     for number in range(500):

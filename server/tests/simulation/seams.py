@@ -20,7 +20,7 @@ from prometheus_client.metrics import MetricWrapperBase
 from backchannel.fanout import hub, room_channel
 from backchannel.protocol.shapes import User
 from backchannel.queries import events
-from backchannel.store import clock, driver, hop, log, past, people, reads, rooms
+from backchannel.store import clock, driver, former_members, log, people, read_pool, reads, rooms
 from backchannel.transports import catch_up, metrics, session
 from backchannel.transports.http import sync
 from backchannel.transports.websocket import connection as websocket
@@ -122,9 +122,9 @@ def installed() -> Iterator[None]:
         mock.patch.object(driver, "default_connection", connection),
         mock.patch.object(reads, "default_connection", connection),
         mock.patch.object(rooms, "connection", connection),
-        mock.patch.object(past, "connection", connection),
-        mock.patch.object(hop, "connection", connection),
-        mock.patch.object(hop, "_threads", _Threads()),
+        mock.patch.object(former_members, "connection", connection),
+        mock.patch.object(read_pool, "connection", connection),
+        mock.patch.object(read_pool, "_threads", _Threads()),
         mock.patch.object(asyncio.tasks._all_tasks, "add", _forget),  # type: ignore[attr-defined]
         mock.patch.object(people, "users_by_id", _users_by_id),
         mock.patch.object(people, "user_in_any_state", _user_in_any_state),

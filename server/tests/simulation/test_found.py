@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from backchannel.fanout import facts
-from backchannel.fanout.facts import RoomFact, UserFact
+from backchannel.fanout import envelopes
+from backchannel.fanout.envelopes import RoomEnvelope, UserEnvelope
 from backchannel.fanout.hub import Hub
 from backchannel.fanout.memory import MemoryBus
 from backchannel.protocol.frames import ClientHello, Resume
@@ -39,7 +39,7 @@ class Listener:
 
 @pytest.fixture
 async def hub() -> Hub:
-    async def nothing(_: object) -> dict[int, list[RoomFact]]:
+    async def nothing(_: object) -> dict[int, list[RoomEnvelope]]:
         return {}
 
     hub = Hub(MemoryBus(), nothing, lambda _: None, lambda _: None, lambda: None, lambda: 0.0)
@@ -48,15 +48,15 @@ async def hub() -> Hub:
 
 
 def joined(version: int, room: int, seq: int) -> bytes:
-    return facts.encode(UserFact(ME, version, b"{}", joined=(room, seq, 2)))
+    return envelopes.encode(UserEnvelope(ME, version, b"{}", joined=(room, seq, 2)))
 
 
 def left(version: int, room: int) -> bytes:
-    return facts.encode(UserFact(ME, version, b"{}", left=room))
+    return envelopes.encode(UserEnvelope(ME, version, b"{}", left=room))
 
 
 def event(room: int, seq: int) -> bytes:
-    return facts.encode(RoomFact(room, seq, b"{}"))
+    return envelopes.encode(RoomEnvelope(room, seq, b"{}"))
 
 
 async def test_who_left_and_came_back_hears_the_room_even_where_the_news_comes_the_other_way_round(hub: Hub) -> None:
@@ -99,7 +99,7 @@ class LateBus(MemoryBus):
 async def test_where_somebody_stands_is_read_only_when_what_moves_them_is_heard() -> None:
     """Who left between the reading and the hearing would listen on to what they are out of."""
 
-    async def nothing(_: object) -> dict[int, list[RoomFact]]:
+    async def nothing(_: object) -> dict[int, list[RoomEnvelope]]:
         return {}
 
     bus, me = LateBus(), Listener()

@@ -13,7 +13,7 @@ import pytest
 from backchannel.protocol.errors import CommandError
 from backchannel.protocol.shapes import User
 from backchannel.queries.rooms import room_list_of
-from backchannel.store import appends, message_changes, past, read_marks, reads, room_changes, rooms
+from backchannel.store import former_members, message_changes, read_marks, reads, room_changes, rooms, send
 from backchannel.store.log import Operation, commit
 from backchannel.store.models import Person, Workspace
 from tests.simulation import seams
@@ -31,7 +31,7 @@ class Script:
         self._users = users
         self._messages: list[tuple[UUID, int]] = []
         self._rooms: list[int] = []
-        self._last: appends.Append | None = None
+        self._last: send.Append | None = None
 
     def next(self) -> list[Operation]:
         if not self._rooms:
@@ -56,13 +56,13 @@ class Script:
     def _message(self) -> tuple[UUID, int]:
         return self._rng.choice(self._messages) if self._messages else (UUID(int=1), 0)
 
-    def _send(self) -> appends.Append:
+    def _send(self) -> send.Append:
         if self._last is not None and self._rng.random() < 0.1:
             return self._last
         room, rng = self._room(), self._rng
         content = f"word {rng.random()} @{self._who().username}" if rng.random() < 0.4 else f"word {rng.random()}"
         reply_to = self._message()[0] if rng.random() < 0.3 else None
-        self._last = appends.Append(UUID(int=rng.getrandbits(128)), room, self._who(), content, reply_to)
+        self._last = send.Append(UUID(int=rng.getrandbits(128)), room, self._who(), content, reply_to)
         self._messages.append((self._last.id, room))
         return self._last
 
@@ -141,13 +141,13 @@ def _plain(value: Any) -> Any:
 
 
 def _read(person: int) -> Any:
-    place = reads.place_of(person)
+    place = reads.position_of(person)
     listed = msgspec.to_builtins(room_list_of(person).rooms)
     cursors = {room: max(0, seat.head - 7) for room, seat in place.seats.items()}
     pages: list[Any] = [reads.page_before(room, None, 5) for room in sorted(place.seats)]
     pages += [reads.page_before(room, 9, 3) + reads.page_after(room, 4, 3) for room in sorted(place.seats)]
-    pages += [past.as_they_were(reads.page_before(room, None, 20), 5) for room in sorted(place.seats)]
-    pages += [past.left_seq_of(room, person) for room in range(1, 6)]
+    pages += [former_members.as_they_were(reads.page_before(room, None, 20), 5) for room in sorted(place.seats)]
+    pages += [former_members.left_seq_of(room, person) for room in range(1, 6)]
     checked: list[Any] = []
     for room in range(1, 6):
         try:

@@ -6,9 +6,9 @@ from django.contrib.auth import get_user_model
 from django.test import Client
 
 from backchannel.accounts import lookup
-from backchannel.accounts.entrance import Newcomer, let_in, set_up
 from backchannel.accounts.models import Invitation, Token
-from backchannel.accounts.persons import person_of
+from backchannel.accounts.onboarding import NewAccount, create_account, set_up
+from backchannel.accounts.people import person_of
 from backchannel.accounts.writing import write
 from backchannel.store import rooms
 from backchannel.store.room_changes import CreateRoom
@@ -18,7 +18,7 @@ PASSWORD = "correct horse battery"
 
 @pytest.fixture
 def owner(transactional_db: None) -> Any:
-    return set_up("Lab", Newcomer(username="owner", password=PASSWORD))
+    return set_up("Lab", NewAccount(username="owner", password=PASSWORD))
 
 
 def confirm(client: Client) -> None:
@@ -53,7 +53,7 @@ def test_nobody_signs_in_past_the_rate_limit(owner: Any) -> None:
     posted = Client().post("/admin/login/", {"username": "owner", "password": PASSWORD})
     assert posted["Location"] == "/?next=%2Fadmin%2F"
     visitor = Client()
-    visitor.force_login(let_in(Newcomer(username="ada", password=PASSWORD)))
+    visitor.force_login(create_account(NewAccount(username="ada", password=PASSWORD)))
     assert visitor.get("/admin/login/").status_code == 403
 
 
@@ -94,13 +94,13 @@ def test_rooms_and_messages_are_there_to_look_at(tab: Client, owner: Any) -> Non
 
 
 def test_what_two_people_tell_each_other_is_not(tab: Client, owner: Any) -> None:
-    ada = person_of(let_in(Newcomer(username="ada", password=PASSWORD)))
+    ada = person_of(create_account(NewAccount(username="ada", password=PASSWORD)))
     direct = write(CreateRoom(actor=person_of(owner), kind="direct", name=None, topic="", members=[ada.id])).room
     assert tab.get(f"/admin/backchannel/room/{direct.id}/change/").status_code == 302
 
 
 def test_whoever_sets_a_password_is_told_of_the_tokens_that_still_work(tab: Client) -> None:
-    ada = let_in(Newcomer(username="ada", password=PASSWORD))
+    ada = create_account(NewAccount(username="ada", password=PASSWORD))
     lookup.issue_token(ada, "bot")
     new = {"password1": PASSWORD + "!", "password2": PASSWORD + "!", "usable_password": "true"}
     told = tab.post(f"/admin/backchannel_accounts/user/{ada.pk}/password/", new, follow=True)

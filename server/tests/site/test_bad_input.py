@@ -9,8 +9,8 @@ from django.contrib.auth import get_user_model
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
 
-from backchannel.accounts.entrance import Newcomer, let_in, set_up
 from backchannel.accounts.models import Setup
+from backchannel.accounts.onboarding import NewAccount, create_account, set_up
 
 PASSWORD = "correct horse battery"
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
@@ -65,8 +65,8 @@ ADDRESSES = sorted(set(addresses()))
 
 @pytest.fixture(scope="module")
 def people(module_database: None) -> None:
-    set_up("Lab", Newcomer(username="owner", password=PASSWORD))
-    let_in(Newcomer(username="ada", password=PASSWORD))
+    set_up("Lab", NewAccount(username="owner", password=PASSWORD))
+    create_account(NewAccount(username="ada", password=PASSWORD))
 
 
 def visitor(username: str | None) -> Client:

@@ -3,7 +3,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from django.contrib.auth import authenticate
 
-from backchannel.accounts.persons import person_of
+from backchannel.accounts.people import person_of
 from backchannel.site import demo
 from backchannel.site.demo.script import parse, scenes
 from backchannel.store import reads, rooms

@@ -14,7 +14,7 @@ from django.test import Client
 from django.urls import reverse
 
 from backchannel.accounts import invitations, lookup
-from backchannel.accounts.entrance import Newcomer, let_in, set_up
+from backchannel.accounts.onboarding import NewAccount, create_account, set_up
 
 PASSWORD = "correct horse battery"
 QUERIES = (
@@ -27,8 +27,8 @@ QUERIES = (
 @pytest.fixture(scope="module")
 def tab(module_database: None) -> Client:
     admin.autodiscover()  # as the first request does
-    owner = set_up("Lab", Newcomer(username="owner", password=PASSWORD))
-    ada = let_in(Newcomer(username="ada", password=PASSWORD))
+    owner = set_up("Lab", NewAccount(username="owner", password=PASSWORD))
+    ada = create_account(NewAccount(username="ada", password=PASSWORD))
     EmailAddress.objects.create(user=ada, email="ada@example.com")
     lookup.issue_token(ada, "bot")
     invitations.create_invitation(owner)

@@ -10,8 +10,8 @@ from django.contrib.auth import get_user_model
 from django.core import mail
 from django.test import Client, override_settings
 
-from backchannel.accounts.entrance import Newcomer, let_in, set_up
 from backchannel.accounts.models import Invitation, Token
+from backchannel.accounts.onboarding import NewAccount, create_account, set_up
 
 PASSWORD = "correct horse battery"
 NEW = "another horse battery"
@@ -40,12 +40,12 @@ def confirm(tab: Client) -> None:
 
 @pytest.fixture
 def owner(transactional_db: None) -> Any:
-    return set_up("Lab", Newcomer(username="owner", password=PASSWORD))
+    return set_up("Lab", NewAccount(username="owner", password=PASSWORD))
 
 
 @pytest.fixture
 def ada(owner: Any) -> Any:
-    user = let_in(Newcomer(username="ada", password=PASSWORD))
+    user = create_account(NewAccount(username="ada", password=PASSWORD))
     user.email = "ada@example.com"
     user.save()
     EmailAddress.objects.create(user=user, email="ada@example.com", primary=True, verified=True)

@@ -7,11 +7,11 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from backchannel.protocol.shapes import Message, User
-from backchannel.store.appends import Append
 from backchannel.store.log import Operation, commit
 from backchannel.store.models import Event, Person, Room
 from backchannel.store.models import Message as MessageRow
 from backchannel.store.room_changes import AddMembers, CreateRoom
+from backchannel.store.send import Append
 from backchannel.store.transaction import Outcome
 
 _numbers = itertools.count(1)

@@ -103,17 +103,17 @@ def test_a_list_has_the_version_and_the_hearing_of_what_it_shows(
     """A room that is gained after the place was read is in the list: as of a version that has it, and listened to."""
     from backchannel.store import reads
 
-    original, gained = reads.place_of, []
+    original, gained = reads.position_of, []
 
     def and_then_there_is_a_room(person_id: int) -> reads.Place:
         place = original(person_id)
         if person_id == ben.ben.id:
-            monkeypatch.setattr(reads, "place_of", original)
+            monkeypatch.setattr(reads, "position_of", original)
             made = server.do(ben.ada, "create_room", kind="group", name="new", members=[ben.ben.id])
             gained.append(made["room"]["id"])
         return place
 
-    monkeypatch.setattr(reads, "place_of", and_then_there_is_a_room)
+    monkeypatch.setattr(reads, "position_of", and_then_there_is_a_room)
     with server.device(ben.ben) as device:
         (listed,) = [frame for frame in device.heard if frame["type"] == "room_list"]
         now = server.do(ben.ben, "get_room_list")
@@ -128,14 +128,14 @@ def test_an_event_between_the_reading_of_the_place_and_the_listening_is_not_lost
     """Nobody hears the room at that moment: it is read, though the place says that nothing moved."""
     from backchannel.store import reads
 
-    original = reads.place_of
+    original = reads.position_of
 
     def and_then_it_moves(person_id: int) -> reads.Place:
         place = original(person_id)
         if person_id == ben.ben.id:
-            monkeypatch.setattr(reads, "place_of", original)
+            monkeypatch.setattr(reads, "position_of", original)
             server.do(ben.ada, "send_message", room_id=ben.rooms[0], content="Now.")
         return place
 
-    monkeypatch.setattr(reads, "place_of", and_then_it_moves)
+    monkeypatch.setattr(reads, "position_of", and_then_it_moves)
     assert [frame["type"] for frame in ben.come()] == ["message_created"]

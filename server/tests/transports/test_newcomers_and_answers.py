@@ -3,9 +3,9 @@
 from typing import Any
 from uuid import uuid4
 
-from backchannel.fanout import facts
-from backchannel.fanout.facts import PresenceFact
-from backchannel.protocol.text import AnswerText, Text
+from backchannel.fanout import envelopes
+from backchannel.fanout.envelopes import PresenceEnvelope
+from backchannel.protocol.frame_batch import AnswerBatch, FrameBatch
 from backchannel.transports.websocket.outbound import (
     ANSWERS_BEHIND,
     BYTES_BEHIND,
@@ -17,8 +17,8 @@ from tests.running import Running, running, somebody
 
 def elsewhere(server: Running, user_id: int, state: Any, rooms: tuple[int, ...]) -> None:
     """Another node tells what it sees."""
-    body = facts.encode(PresenceFact("another", user_id, state, rooms))
-    server.in_loop(server.chat.node.context.bus.publish, facts.EVERYBODY, body)
+    body = envelopes.encode(PresenceEnvelope("another", user_id, state, rooms))
+    server.in_loop(server.chat.node.context.bus.publish, envelopes.EVERYBODY, body)
 
 
 def test_a_newcomer_hears_at_once_who_is_there_at_another_node(server: Running) -> None:
@@ -43,21 +43,21 @@ def test_a_newcomer_hears_at_once_who_is_there_at_another_node(server: Running) 
 def test_answers_do_not_count_as_being_behind() -> None:
     outbound = Outbound()
     for _ in range(500):
-        assert outbound.put(AnswerText(b"a" * 1900, 1))
+        assert outbound.put(AnswerBatch(b"a" * 1900, 1))
     for _ in range(FRAMES_BEHIND):
-        assert outbound.put(Text(b"e", 1))
-    assert not outbound.put(Text(b"e", 1))
+        assert outbound.put(FrameBatch(b"e", 1))
+    assert not outbound.put(FrameBatch(b"e", 1))
     while outbound:
         outbound.take()
-    assert outbound.put(Text(b"e" * (BYTES_BEHIND - 10), 1))
+    assert outbound.put(FrameBatch(b"e" * (BYTES_BEHIND - 10), 1))
 
 
 def test_answers_are_bounded_all_the_same() -> None:
     outbound = Outbound()
-    assert outbound.put(AnswerText(b"a" * 4 * 1024 * 1024, 1))  # a page of history, however large
-    assert not outbound.put(AnswerText(b"a", 1))
+    assert outbound.put(AnswerBatch(b"a" * 4 * 1024 * 1024, 1))  # a page of history, however large
+    assert not outbound.put(AnswerBatch(b"a", 1))
     outbound.clear()
-    assert [outbound.put(AnswerText(b"a", 1)) for _ in range(ANSWERS_BEHIND + 1)] == [True] * ANSWERS_BEHIND + [False]
+    assert [outbound.put(AnswerBatch(b"a", 1)) for _ in range(ANSWERS_BEHIND + 1)] == [True] * ANSWERS_BEHIND + [False]
 
 
 def test_whoever_pipelines_commands_and_reads_later_is_not_cut_off(module_database: None) -> None:

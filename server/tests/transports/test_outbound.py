@@ -4,12 +4,12 @@ import json
 
 import pytest
 
-from backchannel.protocol.text import TEXT_BYTES, Text, texts_of
+from backchannel.protocol.frame_batch import BATCH_BYTES, FrameBatch, batches_of
 from backchannel.transports.websocket.outbound import BYTES_BEHIND, FRAMES_BEHIND, Outbound
 
 
-def one(frame: bytes) -> Text:
-    return Text(frame, 1)
+def one(frame: bytes) -> FrameBatch:
+    return FrameBatch(frame, 1)
 
 
 def everything(outbound: Outbound) -> list[str]:
@@ -29,19 +29,19 @@ def test_one_frame_leaves_by_itself_and_several_as_an_array() -> None:
     outbound.put(one(b'{"a":1}'))
     assert everything(outbound) == ['{"a":1}']
     outbound.put(one(b"0"))
-    outbound.put(Text(b"1,2", 2))
+    outbound.put(FrameBatch(b"1,2", 2))
     outbound.put(one(b"3"))
     assert everything(outbound) == ["[0,1,2,3]"]
 
 
 def test_a_text_is_closed_before_it_grows_too_large() -> None:
     outbound = Outbound()
-    large = [b'"' + b"x" * 10_000 + b'"' for _ in range(30)] + [b'"' + b"y" * TEXT_BYTES + b'"']
+    large = [b'"' + b"x" * 10_000 + b'"' for _ in range(30)] + [b'"' + b"y" * BATCH_BYTES + b'"']
     for frame in large:
         outbound.put(one(frame))
     texts = everything(outbound)
     assert len(frames(texts)) == 31
-    assert all(len(text) <= TEXT_BYTES for text in texts[:-1])
+    assert all(len(text) <= BATCH_BYTES for text in texts[:-1])
     assert len(texts) < 10
 
 
@@ -54,7 +54,7 @@ def test_a_reader_may_be_just_so_far_behind(size: int, count: int) -> None:
 
 def test_every_frame_of_an_array_counts() -> None:
     outbound = Outbound()
-    assert outbound.put(Text(b",".join([b"1"] * FRAMES_BEHIND), FRAMES_BEHIND))
+    assert outbound.put(FrameBatch(b",".join([b"1"] * FRAMES_BEHIND), FRAMES_BEHIND))
     assert not outbound.put(one(b"1"))
 
 
@@ -66,14 +66,14 @@ def test_what_waits_elsewhere_counts_too() -> None:
 
 def test_a_catch_up_does_not_count_as_long_as_it_lasts() -> None:
     outbound = Outbound()
-    outbound.put_catch_up(texts_of([b"x" * 2048] * 500))
+    outbound.put_catch_up(batches_of([b"x" * 2048] * 500))
     assert all(outbound.put(one(b"1")) for _ in range(FRAMES_BEHIND))
     assert not outbound.put(one(b"1"))
 
 
 def test_what_was_written_makes_room() -> None:
     outbound = Outbound()
-    outbound.put_catch_up(texts_of([b"0"] * 100))
+    outbound.put_catch_up(batches_of([b"0"] * 100))
     for _ in range(10):
         for _ in range(FRAMES_BEHIND):
             assert outbound.put(one(b"1"))

@@ -12,7 +12,7 @@ from backchannel.protocol.errors import CloseCode, Code, CommandError
 from backchannel.protocol.results import RoomList
 from backchannel.protocol.shapes import Limits, Room, User
 from backchannel.transports import session as module
-from backchannel.transports.effects import Close, Effect, Enter, Read, ReadList, ReadPlace, Run, Send
+from backchannel.transports.effects import Close, Effect, Enter, Read, ReadList, ReadPosition, Run, Send
 from backchannel.transports.session import Place, Session, Settings, State
 
 ME = User(7, "me", "Me")
@@ -62,7 +62,7 @@ def live(now: float = 0.0) -> Session:
 
 def test_a_newcomer_hears_hello_the_list_who_is_there_and_that_it_is_caught_up() -> None:
     session = new()
-    assert say(session, HELLO) == [ReadPlace()]
+    assert say(session, HELLO) == [ReadPosition()]
     effects = session.placed(Place("one", 4, {5: 3}), 0.0)
     assert effects[1:] == [Enter(), Read({}, with_list=True)]
     (hello,) = said(effects)

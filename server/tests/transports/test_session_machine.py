@@ -22,7 +22,7 @@ from backchannel.protocol.events import ReadStateChanged, RoomAdded, RoomRemoved
 from backchannel.protocol.frames import ClientHello, Resume
 from backchannel.protocol.results import RoomList
 from backchannel.protocol.shapes import Limits, Room, User
-from backchannel.transports.effects import Close, Effect, Enter, Read, ReadPlace, Send
+from backchannel.transports.effects import Close, Effect, Enter, Read, ReadPosition, Send
 from backchannel.transports.session import Place, Session, Settings, State
 
 ROOMS = (1, 2, 3)
@@ -323,7 +323,7 @@ class SessionMachine(RuleBasedStateMachine):
                 case Send(frames):
                     for frame in frames:
                         self.client.hear(frame)
-                case ReadPlace():
+                case ReadPosition():
                     self.reading = "place"
                 case Enter():
                     # As the hub does: the place counts, but for rooms of which something later was heard.

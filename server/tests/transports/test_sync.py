@@ -14,8 +14,8 @@ from django.utils import timezone
 
 from backchannel.accounts.models import Token
 from backchannel.protocol.shapes import Limits
-from backchannel.store.hop import READ_THREADS
 from backchannel.store.models import Workspace
+from backchannel.store.read_pool import READ_THREADS
 from tests.running import WITHOUT_LIMITS, Frame, Running, Someone, running, somebody
 
 

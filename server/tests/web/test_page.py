@@ -58,9 +58,9 @@ def test_the_page_names_the_files_of_the_build_in_their_order(built: Path, db: N
 
 
 def test_the_settings_are_data_and_cannot_break_out(built: Path, transactional_db: None) -> None:
-    from backchannel.accounts.entrance import Newcomer, set_up
+    from backchannel.accounts.onboarding import NewAccount, set_up
 
-    set_up("</script><script>alert(1)</script>", Newcomer(username="ada", password="correct horse battery"))
+    set_up("</script><script>alert(1)</script>", NewAccount(username="ada", password="correct horse battery"))
     text = Client().get("/").content.decode()
     assert "<script>alert" not in text
     settings = re.search(r'<script id="backchannel-settings" type="application/json">(.*?)</script>', text)

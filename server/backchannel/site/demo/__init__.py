@@ -13,17 +13,17 @@ from uuid import UUID
 from django.contrib.auth import get_user_model
 from django.contrib.auth.hashers import check_password, make_password
 
-from backchannel.accounts.entrance import Newcomer, is_set_up, let_in, set_up
-from backchannel.accounts.persons import person_of
+from backchannel.accounts.onboarding import NewAccount, create_account, is_set_up, set_up
+from backchannel.accounts.people import person_of
 from backchannel.protocol.shapes import User as Person
 from backchannel.site.demo.ids import message_id
 from backchannel.site.demo.script import Line, Scene, scenes
 from backchannel.site.passwords import made_up_password
-from backchannel.store.appends import Append
 from backchannel.store.log import Operation, commit
 from backchannel.store.message_changes import AddReaction, EditMessage
 from backchannel.store.read_marks import MarkRead
 from backchannel.store.room_changes import CreateRoom, UpdateRoom
+from backchannel.store.send import Append
 
 PASSWORD = "demo"
 """Everybody's, printed and written in the README: a server with these accounts is served to its own machine alone."""
@@ -76,10 +76,10 @@ def make_up_passwords() -> str:
 
 
 def _people(began: datetime) -> dict[str, Person]:
-    newcomers = [Newcomer(username=name, display_name=shown) for name, shown in TEAM.items()]
+    newcomers = [NewAccount(username=name, display_name=shown) for name, shown in TEAM.items()]
     # The first one invites people; what the admin pages can do is not part of the demonstration.
     users: list[Any] = [set_up(WORKSPACE, newcomers[0], is_admin=False)]
-    users += [let_in(newcomer, at_us=_us(began)) for newcomer in newcomers[1:]]
+    users += [create_account(newcomer, at_us=_us(began)) for newcomer in newcomers[1:]]
     # One hash for all eight: each would take as long as a sign-in does.
     get_user_model()._default_manager.update(password=make_password(PASSWORD))
     return {user.username: person_of(user) for user in users}

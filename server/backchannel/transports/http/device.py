@@ -16,7 +16,7 @@ from collections.abc import Callable, Mapping, Sequence
 from enum import Enum
 from typing import Final
 
-from backchannel.commands.set_presence import publish_sights
+from backchannel.commands.set_presence import publish_reports
 from backchannel.protocol.errors import CloseCode
 from backchannel.protocol.frames import Resume
 from backchannel.transports.catch_up import PRESENCE_ROOM, CatchUp
@@ -280,7 +280,7 @@ class PollingDevice:
         self._present = True
         rooms = self._node.hub.small_rooms_of(self, PRESENCE_ROOM)
         presence = self._node.presence
-        publish_sights(self._node.context.bus, presence, presence.arrive(self.user_id, self._name, rooms))
+        publish_reports(self._node.context.bus, presence, presence.arrive(self.user_id, self._name, rooms))
 
     def _leave(self, at: float) -> None:
         self._present = False

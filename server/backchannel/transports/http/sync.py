@@ -23,7 +23,7 @@ from backchannel.protocol.shapes import User
 from backchannel.store.clock import now_us
 from backchannel.transports import metrics
 from backchannel.transports.catch_up import CatchUp
-from backchannel.transports.effects import Close, Effect, Enter, Read, ReadPlace, Send
+from backchannel.transports.effects import Close, Effect, Enter, Read, ReadPosition, Send
 from backchannel.transports.http.deadlines import Deadlines
 from backchannel.transports.http.device import PollingDevice, Wait
 from backchannel.transports.identity import Identity
@@ -294,7 +294,7 @@ class Poll:
             following: list[Effect] = []
             for effect in effects:
                 match effect:
-                    case ReadPlace():
+                    case ReadPosition():
                         following += await self._catch_up.place()
                     case Enter():
                         self._catch_up.enter()

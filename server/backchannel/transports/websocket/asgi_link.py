@@ -7,7 +7,7 @@ from contextlib import suppress
 from starlette.websockets import WebSocket, WebSocketState
 
 from backchannel import failpoints
-from backchannel.protocol.text import Text
+from backchannel.protocol.frame_batch import FrameBatch
 from backchannel.transports.websocket.link import FLUSH_WITHIN_S, Peer
 from backchannel.transports.websocket.outbound import Outbound
 
@@ -37,17 +37,17 @@ class AsgiLink:
                 task.cancel()
             await asyncio.gather(reader, writer, cut, return_exceptions=True)
 
-    def send(self, text: Text) -> None:
+    def send(self, text: FrameBatch) -> None:
         if self._closing is not None:
             return
         if not self._outbound.put(text):
             self._peer.fell_behind()
         self._filled.set()
 
-    def send_soon(self, text: Text) -> None:
+    def send_soon(self, text: FrameBatch) -> None:
         self.send(text)
 
-    def send_catch_up(self, texts: Sequence[Text]) -> None:
+    def send_catch_up(self, texts: Sequence[FrameBatch]) -> None:
         if self._closing is None:
             self._outbound.put_catch_up(texts)
             self._filled.set()

@@ -14,19 +14,19 @@ import structlog
 
 from backchannel.commands.announce_instance import announce_instance
 from backchannel.commands.context import Caller
-from backchannel.commands.set_presence import publish_sights
+from backchannel.commands.set_presence import publish_reports
 from backchannel.fanout.subscriber import Sink
 from backchannel.internal_error import internal_error
 from backchannel.protocol import codec
 from backchannel.protocol.commands import Command
 from backchannel.protocol.errors import CloseCode, Code, CommandError
+from backchannel.protocol.frame_batch import AnswerBatch, FrameBatch, batches_of
 from backchannel.protocol.frames import ErrorFrame
 from backchannel.protocol.shapes import User
-from backchannel.protocol.text import AnswerText, Text, texts_of
 from backchannel.store.clock import now_us
 from backchannel.transports import dispatch, metrics
 from backchannel.transports.catch_up import PRESENCE_ROOM, CatchUp
-from backchannel.transports.effects import Close, Effect, Enter, Read, ReadList, ReadPlace, Run, Send
+from backchannel.transports.effects import Close, Effect, Enter, Read, ReadList, ReadPosition, Run, Send
 from backchannel.transports.identity import Identity
 from backchannel.transports.node import Node
 from backchannel.transports.rates import Bucket, refused
@@ -184,7 +184,7 @@ class Connection:
 
     def passing_frames(self, frames: Sequence[bytes]) -> None:
         if self.session.says_passing:
-            for text in texts_of(frames):
+            for text in batches_of(frames):
                 self._link.send(text)
 
     def joined(self, room_id: int, seq: int) -> None:
@@ -227,8 +227,8 @@ class Connection:
                 case Send(frames) if self.session.state is State.LIVE and len(frames) == 1:
                     self._put(frames[0])
                 case Send(frames):
-                    self._link.send_catch_up(texts_of(frames))
-                case ReadPlace():
+                    self._link.send_catch_up(batches_of(frames))
+                case ReadPosition():
                     self._catch_up = CatchUp(self._node, self.session, self)
                     self._spawn(self._reading(partial(self._read_place, self._catch_up)))
                 case Enter():
@@ -243,7 +243,7 @@ class Connection:
                     self._close(effect)
 
     def _put(self, frame: bytes) -> None:
-        self._link.send(Text(frame, 1))
+        self._link.send(FrameBatch(frame, 1))
 
     def _close(self, closing: Close) -> None:
         self._closing = closing
@@ -285,7 +285,7 @@ class Connection:
     def _answered(self, frame: bytes) -> None:
         self._commands -= 1
         if self.session.state is not State.CLOSED:
-            self._link.send_soon(AnswerText(frame, 1))
+            self._link.send_soon(AnswerBatch(frame, 1))
 
     def _spawn(self, coroutine: Coroutine[Any, Any, None]) -> None:
         task = asyncio.create_task(coroutine)
@@ -310,7 +310,7 @@ class Connection:
         self._is_present = True
         rooms = self._node.hub.small_rooms_of(self, PRESENCE_ROOM)
         presence = self._node.presence
-        publish_sights(self._node.context.bus, presence, presence.arrive(self.user_id, self._device, rooms))
+        publish_reports(self._node.context.bus, presence, presence.arrive(self.user_id, self._device, rooms))
 
     def _give_way(self) -> None:
         sockets = [each for each in self._node.hub.subscribers_of(self.user_id) if each.is_socket]

@@ -10,7 +10,7 @@ Two carry it: `AsgiLink` over any ASGI server, and the runner's own protocol cla
 from collections.abc import Callable, Sequence
 from typing import Final, Protocol
 
-from backchannel.protocol.text import Text
+from backchannel.protocol.frame_batch import FrameBatch
 
 EXTENSION: Final = "backchannel.link"
 """In `scope["extensions"]`, where the server has it: {"attach": Attach}."""
@@ -37,13 +37,13 @@ class Peer(Protocol):
 
 
 class Link(Protocol):
-    def send(self, text: Text) -> None:
+    def send(self, text: FrameBatch) -> None:
         """Say it after all that was said before. Never waits; of no effect once closed."""
 
-    def send_soon(self, text: Text) -> None:
+    def send_soon(self, text: FrameBatch) -> None:
         """The same, if it may be in one write with what is said next; at the latest in the next turn of the loop."""
 
-    def send_catch_up(self, texts: Sequence[Text]) -> None:
+    def send_catch_up(self, texts: Sequence[FrameBatch]) -> None:
         """The same, for what may be long without the client being slow."""
 
     def close(self, code: int, reason: str, *, drop: bool) -> None:

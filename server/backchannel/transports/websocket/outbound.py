@@ -7,7 +7,7 @@ from collections import deque
 from collections.abc import Iterable
 from typing import Final
 
-from backchannel.protocol.text import TEXT_BYTES, AnswerText, Text
+from backchannel.protocol.frame_batch import BATCH_BYTES, AnswerBatch, FrameBatch
 
 FRAMES_BEHIND: Final = 256
 BYTES_BEHIND: Final = 256 * 1024
@@ -23,7 +23,7 @@ class Outbound:
     __slots__ = ("_answer_bytes", "_answers", "_bytes", "_exempt", "_exempt_bytes", "_frames", "_texts")
 
     def __init__(self) -> None:
-        self._texts: deque[Text] = deque()
+        self._texts: deque[FrameBatch] = deque()
         self._frames = 0
         self._bytes = 0
         self._exempt = 0
@@ -35,9 +35,9 @@ class Outbound:
         """Texts that wait."""
         return len(self._texts)
 
-    def put(self, text: Text, under_way: int = 0) -> bool:
+    def put(self, text: FrameBatch, under_way: int = 0) -> bool:
         """False where the reader is further behind than it may be. `under_way`: bytes that wait elsewhere for the same reader."""
-        if isinstance(text, AnswerText):
+        if isinstance(text, AnswerBatch):
             is_within = self._answers < ANSWERS_BEHIND and self._answer_bytes < ANSWER_BYTES_BEHIND
             self._append(text)
             return is_within
@@ -47,40 +47,40 @@ class Outbound:
             and self._bytes - self._exempt_bytes + under_way <= BYTES_BEHIND
         )
 
-    def put_catch_up(self, texts: Iterable[Text]) -> None:
+    def put_catch_up(self, texts: Iterable[FrameBatch]) -> None:
         for text in texts:
             self._append(text)
         self._exempt, self._exempt_bytes = self._frames, self._bytes
 
-    def take(self) -> Text:
+    def take(self) -> FrameBatch:
         """The next text: as many as fit into one. There must be something."""
         first = self._take()
-        if not self._texts or len(first.wire) + len(self._texts[0].wire) > TEXT_BYTES:
+        if not self._texts or len(first.wire) + len(self._texts[0].wire) > BATCH_BYTES:
             return first
         gathered, count, size = [first.inner], first.count, len(first.wire)
-        while self._texts and size + len(self._texts[0].wire) <= TEXT_BYTES:
+        while self._texts and size + len(self._texts[0].wire) <= BATCH_BYTES:
             text = self._take()
             gathered.append(text.inner)
             count += text.count
             size += len(text.wire)
-        return Text(b",".join(gathered), count)
+        return FrameBatch(b",".join(gathered), count)
 
     def clear(self) -> None:
         self._texts.clear()
         self._frames = self._bytes = self._exempt = self._exempt_bytes = self._answers = self._answer_bytes = 0
 
-    def _append(self, text: Text) -> None:
+    def _append(self, text: FrameBatch) -> None:
         self._texts.append(text)
-        if isinstance(text, AnswerText):
+        if isinstance(text, AnswerBatch):
             self._answers += 1
             self._answer_bytes += len(text.wire)
             return
         self._frames += text.count
         self._bytes += len(text.wire)
 
-    def _take(self) -> Text:
+    def _take(self) -> FrameBatch:
         text = self._texts.popleft()
-        if isinstance(text, AnswerText):
+        if isinstance(text, AnswerBatch):
             self._answers -= 1
             self._answer_bytes -= len(text.wire)
             return text

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 import uvicorn
 
-from backchannel.protocol.text import Text
+from backchannel.protocol.frame_batch import FrameBatch
+from backchannel.runner.http_protocol import GuardedHttpProtocol
 from backchannel.runner.listening import listen
-from backchannel.runner.protocol import GuardedHttpProtocol
 from backchannel.runner.websocket import WebSocketProtocol
 from backchannel.transports.websocket.link import EXTENSION
 from tests.runner.autobahn.cases import CannotBeHad, load
@@ -28,7 +28,7 @@ class Echo:
 
     def heard(self, message: bytes, *, is_text: bool) -> None:
         if is_text:
-            self._link.send_catch_up([Text(message, 1)])
+            self._link.send_catch_up([FrameBatch(message, 1)])
         else:
             self._link.send_binary(message)
 

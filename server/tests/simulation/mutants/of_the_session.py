@@ -78,11 +78,11 @@ def who_is_signed_out_is_not_told() -> Any:
 
 @mutant(faults=("sign_out", "bus_loses", "bus_away"))
 def nobody_asks_whether_sessions_are_still_good() -> Any:
-    from backchannel.transports.rounds import Rounds
+    from backchannel.transports.maintenance import PeriodicTasks
 
     async def nothing(*_: Any) -> None: ...
 
-    yield from replaced(Rounds, "revalidate", nothing)
+    yield from replaced(PeriodicTasks, "revalidate", nothing)
 
 
 @mutant(faults=("cut", "offline"))
@@ -129,31 +129,31 @@ def what_was_read_is_said_to_whoever_it_was_read_for() -> Any:
 
 @mutant(deeds=("leave_join", "look_back", "edit"))
 def who_left_reads_on() -> Any:
-    from backchannel.store import past
+    from backchannel.store import former_members
 
-    usual = past.left_seq_of
-    yield from replaced(past, "left_seq_of", lambda *who: usual(*who) and 2**50)
+    usual = former_members.left_seq_of
+    yield from replaced(former_members, "left_seq_of", lambda *who: usual(*who) and 2**50)
 
 
 @mutant(deeds=("leave_join", "look_back", "edit"))
 def who_left_is_shown_what_changed_since() -> Any:
-    from backchannel.store import past
+    from backchannel.store import former_members
 
-    yield from replaced(past, "as_they_were", lambda messages, _: messages)
+    yield from replaced(former_members, "as_they_were", lambda messages, _: messages)
 
 
 @mutant(deeds=("remove_add", "look_back"))
 def who_was_removed_reads_as_if_they_had_left() -> Any:
-    from backchannel.store import past
+    from backchannel.store import former_members
 
-    yield from replaced(past, "LEFT", "removed")
+    yield from replaced(former_members, "LEFT", "removed")
 
 
 @mutant(deeds=("leave_join", "look_back", "react"))
 def who_went_is_told_what_became_of_their_message() -> Any:
-    from backchannel.store import past
+    from backchannel.store import former_members
 
-    yield from replaced(past, "as_it_was_sent", lambda message, _: message)
+    yield from replaced(former_members, "as_it_was_sent", lambda message, _: message)
 
 
 @mutant(faults=("no_upgrade", "bus_loses"))

@@ -9,7 +9,7 @@ from tests.simulation.mutants.registry import mutant, replaced
 @mutant(faults=("requests_doubled", "cut"))
 def a_key_is_neither_looked_up_nor_unique() -> Any:
     """The look-up alone is not enough to be noticed: the primary key stands behind it."""
-    from backchannel.store import appends
+    from backchannel.store import send
     from tests.simulation.world import statements, writing
 
     def insert(db: Any, p: list[Any]) -> None:
@@ -18,8 +18,8 @@ def a_key_is_neither_looked_up_nor_unique() -> Any:
         writing.append(db, p[statements.ROOM], p[statements.SEQ], row)
 
     with (
-        mock.patch.object(appends, "_look_up_keys", side_effect=lambda *_: {}),
-        mock.patch.dict(statements.known, {appends._INSERT: insert}),
+        mock.patch.object(send, "_look_up_keys", side_effect=lambda *_: {}),
+        mock.patch.dict(statements.known, {send._INSERT: insert}),
     ):
         yield
 
@@ -43,10 +43,10 @@ def a_mention_outlives_its_message() -> Any:
 
 @mutant(deeds=("leave_join", "remove_add"))
 def a_sender_need_not_be_a_member() -> Any:
-    from backchannel.store import appends
+    from backchannel.store import send
 
     yield from replaced(
-        appends, "_look_up_members", lambda _, sent: {(append.room_id, append.sender.id) for append in sent}
+        send, "_look_up_members", lambda _, sent: {(append.room_id, append.sender.id) for append in sent}
     )
 
 
@@ -155,18 +155,18 @@ def nothing_is_published() -> Any:
     with (
         mock.patch.object(MemoryBus, "publish"),
         mock.patch.object(SimulatedBus, "publish"),
-        mock.patch("backchannel.transports.rounds.RECONCILE_S", 1e9),
+        mock.patch("backchannel.transports.maintenance.RECONCILE_S", 1e9),
     ):
         yield
 
 
 @mutant(faults=("bus_loses", "bus_away"))
 def nobody_reconciles() -> Any:
-    from backchannel.transports.rounds import Rounds
+    from backchannel.transports.maintenance import PeriodicTasks
 
     async def nothing(_: Any) -> None: ...
 
-    yield from replaced(Rounds, "reconcile", nothing)
+    yield from replaced(PeriodicTasks, "reconcile", nothing)
 
 
 @mutant(faults=("bus_loses",))
@@ -180,28 +180,28 @@ def a_gap_is_not_repaired() -> Any:
 def the_hub_tells_in_the_order_of_arrival() -> Any:
     from backchannel.fanout.hub import Hub
 
-    def tell(self: Any, fact: Any) -> None:
-        channel = self._rooms.get(fact.room_id)
-        if channel is not None and fact.seq > (channel.head or 0):
-            self._emit(channel, fact)
+    def tell(self: Any, envelope: Any) -> None:
+        channel = self._rooms.get(envelope.room_id)
+        if channel is not None and envelope.seq > (channel.head or 0):
+            self._emit(channel, envelope)
 
-    yield from replaced(Hub, "_room_fact", tell)
+    yield from replaced(Hub, "_room_envelope", tell)
 
 
 @mutant(faults=("bus_doubles",))
 def the_hub_tells_twice_what_comes_twice() -> Any:
     from backchannel.fanout.hub import Hub
 
-    usual = Hub._room_fact
+    usual = Hub._room_envelope
 
-    def tell(self: Any, fact: Any) -> None:
-        channel = self._rooms.get(fact.room_id)
-        if channel is not None and fact.seq == channel.head:
-            self._emit(channel, fact)
+    def tell(self: Any, envelope: Any) -> None:
+        channel = self._rooms.get(envelope.room_id)
+        if channel is not None and envelope.seq == channel.head:
+            self._emit(channel, envelope)
         else:
-            usual(self, fact)
+            usual(self, envelope)
 
-    yield from replaced(Hub, "_room_fact", tell)
+    yield from replaced(Hub, "_room_envelope", tell)
 
 
 @mutant(deeds=("leave_join", "remove_add"))

@@ -7,24 +7,24 @@ from typing import TYPE_CHECKING, Any
 
 from backchannel.commands.context import Caller, Context
 from backchannel.commands.publish import publisher
-from backchannel.fanout import facts
+from backchannel.fanout import envelopes
 from backchannel.fanout import hub as hub_module
-from backchannel.fanout.facts import EndedFact, PresenceFact
+from backchannel.fanout.envelopes import PresenceEnvelope, RevocationEnvelope
 from backchannel.fanout.hub import Hub
 from backchannel.fanout.memory import MemoryBus
-from backchannel.fanout.presence import Presence, Sight
+from backchannel.fanout.presence import Presence, PresenceReport
 from backchannel.protocol import codec
 from backchannel.protocol.commands import COMMANDS
 from backchannel.protocol.errors import Code, CommandError
 from backchannel.protocol.frames import GoingAway, SyncRequest
-from backchannel.queries.events import missing_facts
+from backchannel.queries.events import missing_events
 from backchannel.transports import dispatch
 from backchannel.transports import session as session_module
 from backchannel.transports.http.device import BACKLOG_EVENTS, PollingDevice
 from backchannel.transports.http.sync import Polls
+from backchannel.transports.maintenance import PeriodicTasks
 from backchannel.transports.node import Node
 from backchannel.transports.rates import Rates
-from backchannel.transports.rounds import Rounds
 from backchannel.transports.session import Settings
 from backchannel.transports.websocket import outbound as outbound_module
 from backchannel.transports.websocket.asgi_link import AsgiLink
@@ -75,7 +75,7 @@ class SimulatedNode:
         clock = world.loop.time
         self.hub = Hub(
             self._bus,
-            missing_facts,
+            missing_events,
             self._credentials_ended,
             self._seen,
             self._bus_reconnected,
@@ -95,12 +95,12 @@ class SimulatedNode:
             started_at=0.0,
         )
         self._polls = Polls(self.node)
-        self.rounds = Rounds(self.node, world.ended.intersection, lambda: None, lambda: None)
+        self.maintenance = PeriodicTasks(self.node, world.ended.intersection, lambda: None, lambda: None)
         self.spawn(self._start())
 
     async def _start(self) -> None:
         await self.hub.start()
-        self.rounds.start()
+        self.maintenance.start()
 
     # -- what the network brings
 
@@ -197,7 +197,7 @@ class SimulatedNode:
         await asyncio.sleep(0.05)
         for link in list(self._links):
             link.end(1012)
-        await self.rounds.stop()
+        await self.maintenance.stop()
         self.log._closing = True
         await asyncio.sleep(0.5)
         while not self.log.is_idle and not self.is_dead:  # noqa: ASYNC110 - as a join of the thread
@@ -208,7 +208,7 @@ class SimulatedNode:
             self._end_tasks()
 
     def _end_tasks(self) -> None:
-        for task in (*self._tasks, *self.rounds._tasks, *self.hub._repairing.values()):
+        for task in (*self._tasks, *self.maintenance._tasks, *self.hub._repairing.values()):
             task.cancel()
 
     def spawn(self, coroutine: Coroutine[Any, Any, Any]) -> "asyncio.Task[Any]":
@@ -249,25 +249,25 @@ class SimulatedNode:
         ):  # fmt: skip
             if kept:
                 yield f"left behind in node {self.number}: {name} {list(kept)}"
-        if isinstance(self._bus, SimulatedBus) and set(self._bus.listening) - {facts.EVERYBODY}:
+        if isinstance(self._bus, SimulatedBus) and set(self._bus.listening) - {envelopes.EVERYBODY}:
             yield f"left behind in node {self.number}: it still listens to {sorted(self._bus.listening)}"
 
     # -- as asgi.py
 
     def announce_end(self, credential: str) -> None:
-        self._bus.publish(facts.EVERYBODY, facts.encode(EndedFact(credential=credential)))
+        self._bus.publish(envelopes.EVERYBODY, envelopes.encode(RevocationEnvelope(credential=credential)))
 
-    def _credentials_ended(self, fact: EndedFact) -> None:
-        if fact.credential is not None:
-            self.hub.end_credentials({fact.credential})
+    def _credentials_ended(self, envelope: RevocationEnvelope) -> None:
+        if envelope.credential is not None:
+            self.hub.end_credentials({envelope.credential})
 
-    def _seen(self, fact: PresenceFact) -> None:
-        sight = Sight(fact.user_id, fact.state, fact.rooms)
-        self.node.shown.add(self.node.presence.hear(fact.node, sight, self.node.context.clock()))
+    def _seen(self, envelope: PresenceEnvelope) -> None:
+        report = PresenceReport(envelope.user_id, envelope.state, envelope.rooms)
+        self.node.shown.add(self.node.presence.hear(envelope.node, report, self.node.context.clock()))
 
     def _bus_reconnected(self) -> None:
         if not self.is_dead:
-            self.spawn(self.rounds.reconcile_now())
+            self.spawn(self.maintenance.reconcile_now())
 
 
 def dispatch_user(who: SimulatedIdentity) -> Any:

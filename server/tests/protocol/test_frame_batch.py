@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from websockets.frames import Frame
 from websockets.streams import StreamReader
 
-from backchannel.protocol.text import TEXT_BYTES, Text, texts_of
+from backchannel.protocol.frame_batch import BATCH_BYTES, FrameBatch, batches_of
 
 
 def payload_of(wire: bytes) -> bytes:
@@ -28,7 +28,7 @@ def payload_of(wire: bytes) -> bytes:
 
 @given(st.lists(st.text(max_size=50).map(lambda text: json.dumps(text, ensure_ascii=False).encode()), min_size=1))
 def test_a_text_is_one_frame_or_an_array_of_them(frames: list[bytes]) -> None:
-    text = Text(b",".join(frames), len(frames))
+    text = FrameBatch(b",".join(frames), len(frames))
     said = json.loads(payload_of(text.wire))
     assert said == json.loads(text.text)
     assert (said if len(frames) > 1 else [said]) == [json.loads(frame) for frame in frames]
@@ -37,14 +37,14 @@ def test_a_text_is_one_frame_or_an_array_of_them(frames: list[bytes]) -> None:
 
 @pytest.mark.parametrize("size", [1, 125, 126, 65_535, 65_536, 100_000])
 def test_every_length_is_framed(size: int) -> None:
-    assert payload_of(Text(b"x" * size, 1).wire) == b"x" * size
+    assert payload_of(FrameBatch(b"x" * size, 1).wire) == b"x" * size
 
 
 @given(st.lists(st.integers(1, 40_000), max_size=30))
 def test_frames_go_into_texts_in_order_none_of_them_too_large(sizes: list[int]) -> None:
     frames = [b"%d" % index + b" " * size for index, size in enumerate(sizes)]
-    texts = texts_of(frames)
+    texts = batches_of(frames)
     assert b",".join(text.inner for text in texts) == b",".join(frames)
     assert sum(text.count for text in texts) == len(frames)
-    assert all(len(text.text) <= TEXT_BYTES for text in texts if text.count > 1)
-    assert all(len(a.inner) + len(b.inner) > TEXT_BYTES / 2 for a, b in pairwise(texts))
+    assert all(len(text.text) <= BATCH_BYTES for text in texts if text.count > 1)
+    assert all(len(a.inner) + len(b.inner) > BATCH_BYTES / 2 for a, b in pairwise(texts))

@@ -10,7 +10,7 @@ import msgspec
 from backchannel.protocol.shapes import PresenceState
 
 
-class RoomFact(msgspec.Struct, tag="r", array_like=True, frozen=True):
+class RoomEnvelope(msgspec.Struct, tag="r", array_like=True, frozen=True):
     """A numbered event of a room. `removed`: people who hear nothing of the room after it, nor the event itself."""
 
     room_id: int
@@ -19,7 +19,7 @@ class RoomFact(msgspec.Struct, tag="r", array_like=True, frozen=True):
     removed: tuple[int, ...] = ()
 
 
-class UserFact(msgspec.Struct, tag="u", array_like=True, frozen=True):
+class UserEnvelope(msgspec.Struct, tag="u", array_like=True, frozen=True):
     """A numbered frame for one user. `joined`: (room, seq its events start after, members). `left`: the room."""
 
     user_id: int
@@ -29,7 +29,7 @@ class UserFact(msgspec.Struct, tag="u", array_like=True, frozen=True):
     left: int | None = None
 
 
-class PassingFact(msgspec.Struct, tag="p", array_like=True, frozen=True):
+class EphemeralEnvelope(msgspec.Struct, tag="p", array_like=True, frozen=True):
     """Something of this moment, for everybody in a room but `by`. Nobody misses it when it is lost."""
 
     room_id: int
@@ -37,7 +37,7 @@ class PassingFact(msgspec.Struct, tag="p", array_like=True, frozen=True):
     frame: bytes
 
 
-class PresenceFact(msgspec.Struct, tag="o", array_like=True, frozen=True):
+class PresenceEnvelope(msgspec.Struct, tag="o", array_like=True, frozen=True):
     """What a node sees of somebody. `rooms`: the small rooms whose members are told."""
 
     node: str
@@ -46,7 +46,7 @@ class PresenceFact(msgspec.Struct, tag="o", array_like=True, frozen=True):
     rooms: tuple[int, ...]
 
 
-class InstanceFact(msgspec.Struct, tag="i", array_like=True, frozen=True):
+class InstanceEnvelope(msgspec.Struct, tag="i", array_like=True, frozen=True):
     """A tab or process opened a socket: whatever older one it has, on any node, is a ghost.
 
     `opened`: its place in the order of all openings, so that news which was long on its way ends no socket opened since. The
@@ -59,17 +59,17 @@ class InstanceFact(msgspec.Struct, tag="i", array_like=True, frozen=True):
     opened: int
 
 
-class EndedFact(msgspec.Struct, tag="e", array_like=True, frozen=True):
+class RevocationEnvelope(msgspec.Struct, tag="e", array_like=True, frozen=True):
     """One of: a credential that opens nothing any more; a user of whose credentials some may have ended."""
 
     credential: str | None = None
     user_id: int | None = None
 
 
-Fact = RoomFact | UserFact | PassingFact | PresenceFact | InstanceFact | EndedFact
+Envelope = RoomEnvelope | UserEnvelope | EphemeralEnvelope | PresenceEnvelope | InstanceEnvelope | RevocationEnvelope
 
 encode: Final = msgspec.msgpack.Encoder().encode
-decode: Final = msgspec.msgpack.Decoder(Fact).decode
+decode: Final = msgspec.msgpack.Decoder(Envelope).decode
 
 EVERYBODY: Final = "everybody"
 """The topic every process listens to: presence, and ended credentials."""

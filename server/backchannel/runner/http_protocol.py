@@ -12,7 +12,7 @@ ASGI for requests that can be answered by callback.
 Who polls sends the same head again and again, byte for byte, and only another body. Where that comes in one piece, it is not
 parsed anew: it means what it meant before.
 
-What a client may take its time for, and how long: `head.py`, `pace.py`. How many connections it may have: `places.py`. After an
+What a client may take its time for, and how long: `head.py`, `body_pace.py`. How many connections it may have: `connection_limit.py`. After an
 answer that did not wait for the whole body the connection is closed, gently: what is under way is taken and dropped for a moment,
 since a reset would overtake the answer.
 """
@@ -29,9 +29,9 @@ from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 from uvicorn.protocols.utils import is_ssl
 
 from backchannel.runner.addresses import local_address, remote_address
+from backchannel.runner.body_pace import Pace
+from backchannel.runner.connection_limit import ConnectionLimit, Slot
 from backchannel.runner.head import HEAD_BYTES, Offer, Refused, bad, check, too_large, without_offer, written
-from backchannel.runner.pace import Pace
-from backchannel.runner.places import Place, Places
 from backchannel.transports.http.exchange import Direct, Taken
 
 HEADERS_WITHIN_S = 10.0
@@ -45,11 +45,13 @@ class GuardedHttpProtocol(HttpToolsProtocol):
     parser: Any
     """None once the connection is lost, or a WebSocket's."""
 
-    def __init__(self, *args: Any, direct: Direct | None = None, places: Places | None = None, **named: Any) -> None:
+    def __init__(
+        self, *args: Any, direct: Direct | None = None, connection_limit: ConnectionLimit | None = None, **named: Any
+    ) -> None:
         super().__init__(*args, **named)
         self._direct = direct
-        self._places = places
-        self._place: Place | None = None
+        self._connection_limit = connection_limit
+        self._slot: Slot | None = None
         self._is_proxied = False
         self._wants_body = False
         """The request is brought to `direct` once its body is there."""
@@ -87,12 +89,12 @@ class GuardedHttpProtocol(HttpToolsProtocol):
         self.client = remote_address(transport)
         self.scheme = "https" if is_ssl(transport) else "http"
         self._expecting = True
-        if self._places is not None:
+        if self._connection_limit is not None:
             host = self.client[0] if self.client else None
-            self._is_proxied = self._places.trusts(host)
+            self._is_proxied = self._connection_limit.trusts(host)
             if host is not None and not self._is_proxied:
                 try:
-                    self._place = self._places.enter(host)
+                    self._slot = self._connection_limit.enter(host)
                 except Refused as refused:
                     return self._refuse(refused)
         self._set_timer()
@@ -266,7 +268,7 @@ class GuardedHttpProtocol(HttpToolsProtocol):
         protocol = make(config=self.config, server_state=self.server_state, app_state=self.app_state)
         protocol.connection_made(self.transport)
         # For as long as the socket lasts.
-        protocol.place, self._place = self._place, None
+        protocol.slot, self._slot = self._slot, None
         protocol.data_received(head)
         self.transport.set_protocol(protocol)
         # It knows us as we know it: together they would stay until the next full collection.
@@ -275,7 +277,7 @@ class GuardedHttpProtocol(HttpToolsProtocol):
     def connection_lost(self, exc: Exception | None) -> None:
         self._stop_expecting()
         self._stop_pace()
-        self._leave_place()
+        self._leave_slot()
         if self._lingering is not None:
             self._lingering.cancel()
             self._lingering = None
@@ -289,7 +291,7 @@ class GuardedHttpProtocol(HttpToolsProtocol):
 
     def on_response_complete(self) -> None:
         if self._is_proxied:
-            self._leave_place()
+            self._leave_slot()
         if self._lingering is not None:
             self.server_state.total_requests += 1
             return
@@ -375,14 +377,14 @@ class GuardedHttpProtocol(HttpToolsProtocol):
     # -- limits and refusals
 
     def _enter_forwarded(self) -> None:
-        assert self._places is not None
-        self._leave_place()
-        self._place = self._places.enter_forwarded(self.headers)
+        assert self._connection_limit is not None
+        self._leave_slot()
+        self._slot = self._connection_limit.enter_forwarded(self.headers)
 
-    def _leave_place(self) -> None:
-        if self._place is not None:
-            self._place.leave()
-            self._place = None
+    def _leave_slot(self) -> None:
+        if self._slot is not None:
+            self._slot.leave()
+            self._slot = None
 
     def _is_held_up(self) -> bool:
         """By us, not by the client: what it sends is not read at present."""

@@ -15,7 +15,7 @@ from django.db import IntegrityError, transaction
 
 from backchannel.accounts import display_names, passwords, usernames
 from backchannel.accounts.models import Setup, SetupSecret
-from backchannel.accounts.persons import person_of
+from backchannel.accounts.people import person_of
 from backchannel.accounts.strict_json import fault_of
 from backchannel.accounts.writing import write
 from backchannel.protocol.errors import CommandError
@@ -41,7 +41,7 @@ class Refused(Exception):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Newcomer:
+class NewAccount:
     """An account to be made. `password` None: one that nobody can sign in with."""
 
     username: str
@@ -55,7 +55,7 @@ def is_set_up() -> bool:
     return Setup.objects.exists() or get_user_model()._default_manager.exists()
 
 
-def set_up(workspace_name: str, owner: Newcomer, *, is_admin: bool = True) -> Any:
+def set_up(workspace_name: str, owner: NewAccount, *, is_admin: bool = True) -> Any:
     """Make the first account, which owns the server, and the channel everybody joins; the new user.
 
     `is_admin` False: it may invite people, and has no rights in the admin pages. Of callers at the same time
@@ -86,24 +86,24 @@ def set_up(workspace_name: str, owner: Newcomer, *, is_admin: bool = True) -> An
     return user
 
 
-def let_in(newcomer: Newcomer, *, owner: bool = False, at_us: int | None = None) -> Any:
+def create_account(account: NewAccount, *, owner: bool = False, at_us: int | None = None) -> Any:
     """Make one more account, with its person, in the rooms everybody starts in; the new user. Raises `Refused`.
 
     `at_us`: when they came, where that is not now.
     """
-    problems = _problems(newcomer)
+    problems = _problems(account)
     if problems:
         raise Refused(**problems)
     try:
         with transaction.atomic():
-            user = _save(newcomer, staff=owner, superuser=owner)
+            user = _save(account, staff=owner, superuser=owner)
     except IntegrityError:
         raise Refused(username=["This username is taken."]) from None
-    welcome(user, at_us)
+    ensure_person(user, at_us)
     return user
 
 
-def welcome(user: Any, at_us: int | None = None) -> Person:
+def ensure_person(user: Any, at_us: int | None = None) -> Person:
     """Make the chat person of a new account and join it to the rooms everybody starts in."""
     person = person_of(user)
     setup = Setup.objects.first()
@@ -116,38 +116,38 @@ def welcome(user: Any, at_us: int | None = None) -> Person:
     return person
 
 
-def _problems(newcomer: Newcomer) -> dict[str, list[str]]:
+def _problems(account: NewAccount) -> dict[str, list[str]]:
     problems: dict[str, list[str]] = {}
-    refusal = usernames.why_not(newcomer.username)
+    refusal = usernames.why_not(account.username)
     if refusal is not None:
         problems["username"] = [refusal]
-    elif get_user_model()._default_manager.filter(username=newcomer.username).exists():
+    elif get_user_model()._default_manager.filter(username=account.username).exists():
         problems["username"] = ["This username is taken."]
-    refusal = display_names.why_not(newcomer.display_name)
+    refusal = display_names.why_not(account.display_name)
     if refusal is not None:
         problems["display_name"] = [refusal]
-    unusable = None if newcomer.password is None else passwords.why_not(newcomer.password)
+    unusable = None if account.password is None else passwords.why_not(account.password)
     if unusable is not None:
         problems["password"] = [unusable]
-    elif newcomer.password is not None and not newcomer.weak_password:
-        user = get_user_model()(username=newcomer.username, display_name=newcomer.display_name)
+    elif account.password is not None and not account.weak_password:
+        user = get_user_model()(username=account.username, display_name=account.display_name)
         try:
-            password_validation.validate_password(newcomer.password, user)
+            password_validation.validate_password(account.password, user)
         except ValidationError as refusals:
             problems["password"] = list(refusals.messages)
     return problems
 
 
-def _save(newcomer: Newcomer, *, staff: bool, superuser: bool) -> Any:
+def _save(account: NewAccount, *, staff: bool, superuser: bool) -> Any:
     user = get_user_model()(
-        username=newcomer.username,
-        display_name=clean_name(newcomer.display_name),
+        username=account.username,
+        display_name=clean_name(account.display_name),
         is_staff=staff,
         is_superuser=superuser,
     )
-    if newcomer.password is None:
+    if account.password is None:
         user.set_unusable_password()
     else:
-        user.set_password(newcomer.password)
+        user.set_password(account.password)
     user.save()
     return user

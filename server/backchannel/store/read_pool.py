@@ -32,7 +32,7 @@ _last_loss = 0
 _thread = threading.local()
 
 
-async def in_thread(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+async def run_read(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
     """Run a blocking read in a thread. A database that does not answer is told as 503 `unavailable`."""
     answered: asyncio.Future[T] = asyncio.get_running_loop().create_future()
     _threads.submit(_answer, answered, functools.partial(with_connection, function, *args, **kwargs))

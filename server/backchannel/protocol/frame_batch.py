@@ -7,12 +7,12 @@ from collections.abc import Iterable
 from struct import pack
 from typing import Final
 
-TEXT_BYTES: Final = 64 * 1024
+BATCH_BYTES: Final = 64 * 1024
 """An array is closed at this size, so that a long catch-up reaches a slow link piece by piece."""
 _TEXT: Final = 0x1
 
 
-def head(opcode: int, length: int) -> bytes:
+def frame_header(opcode: int, length: int) -> bytes:
     """What RFC 6455 puts before the payload of a whole frame from a server."""
     if length < 126:
         return bytes((0x80 | opcode, length))
@@ -21,17 +21,17 @@ def head(opcode: int, length: int) -> bytes:
     return pack("!BBQ", 0x80 | opcode, 127, length)
 
 
-class Text:
+class FrameBatch:
     """`inner`: the frames, with commas between them where there are several. `count`: how many."""
 
     __slots__ = ("_start", "count", "wire")
 
     def __init__(self, inner: bytes, count: int) -> None:
         if count == 1:
-            start = head(_TEXT, len(inner))
+            start = frame_header(_TEXT, len(inner))
             self.wire = start + inner
         else:
-            start = head(_TEXT, len(inner) + 2)
+            start = frame_header(_TEXT, len(inner) + 2)
             self.wire = b"%b[%b]" % (start, inner)
         self.count = count
         self._start = len(start)
@@ -45,26 +45,26 @@ class Text:
         return str(memoryview(self.wire)[self._start :], "utf-8")
 
 
-class AnswerText(Text):
+class AnswerBatch(FrameBatch):
     """The answer to a command of the one who hears it."""
 
     __slots__ = ()
 
 
-def texts_of(frames: Iterable[bytes]) -> list[Text]:
+def batches_of(frames: Iterable[bytes]) -> list[FrameBatch]:
     """The frames, in order, in as few texts as their size admits."""
     frames = list(frames)
-    if sum(map(len, frames)) + len(frames) + 1 <= TEXT_BYTES:  # nearly always
-        return [Text(b",".join(frames), len(frames))] if frames else []
-    texts: list[Text] = []
+    if sum(map(len, frames)) + len(frames) + 1 <= BATCH_BYTES:  # nearly always
+        return [FrameBatch(b",".join(frames), len(frames))] if frames else []
+    texts: list[FrameBatch] = []
     gathered: list[bytes] = []
     size = 1
     for frame in frames:
-        if gathered and size + len(frame) + 1 > TEXT_BYTES:
-            texts.append(Text(b",".join(gathered), len(gathered)))
+        if gathered and size + len(frame) + 1 > BATCH_BYTES:
+            texts.append(FrameBatch(b",".join(gathered), len(gathered)))
             gathered, size = [], 1
         gathered.append(frame)
         size += len(frame) + 1
     if gathered:
-        texts.append(Text(b",".join(gathered), len(gathered)))
+        texts.append(FrameBatch(b",".join(gathered), len(gathered)))
     return texts

@@ -20,7 +20,7 @@ BEGINNINGS = {
 
 def look(server: Running) -> None:
     loop = server.chat.log._loop
-    asyncio.run_coroutine_threadsafe(server.chat.rounds.reconcile(), loop).result(PATIENCE_S)
+    asyncio.run_coroutine_threadsafe(server.chat.maintenance.reconcile(), loop).result(PATIENCE_S)
 
 
 def have(epoch: str | None) -> None:

@@ -15,7 +15,7 @@ from itertools import islice
 from typing import Final
 
 from backchannel.fanout.hub import Hub
-from backchannel.fanout.presence import Sight
+from backchannel.fanout.presence import PresenceReport
 from backchannel.fanout.telling import Telling
 from backchannel.protocol.codec import encode
 from backchannel.protocol.events import PresenceFrame
@@ -34,7 +34,7 @@ def presence_frame(user_id: int, state: PresenceState) -> bytes:
     return encode(PresenceFrame(user_id=user_id, state=state))
 
 
-class PresenceShow:
+class PresenceBroadcaster:
     def __init__(self, hub: Hub) -> None:
         self._hub = hub
         self._frames: dict[int, bytes] = {}
@@ -42,42 +42,42 @@ class PresenceShow:
         self._elsewhere: dict[int, set[int]] = {}
         """Small room → who of it is there at another node. Whether they still are, `_frames` knows."""
         self._rooms_elsewhere: dict[int, tuple[int, ...]] = {}
-        self._pending: dict[int, Sight] = {}
+        self._pending: dict[int, PresenceReport] = {}
         self._next_at = 0.0
         self._is_due = False
 
-    def add(self, sights: Iterable[Sight]) -> None:
+    def add(self, reports: Iterable[PresenceReport]) -> None:
         """Show these, soon. Of two of one person the later counts."""
-        for sight in sights:
-            if sight.state == "offline":
-                self._frames.pop(sight.user_id, None)
+        for report in reports:
+            if report.state == "offline":
+                self._frames.pop(report.user_id, None)
             else:
-                self._frames[sight.user_id] = presence_frame(sight.user_id, sight.state)
-            earlier = self._pending.pop(sight.user_id, None)
-            rooms = sight.rooms if earlier is None else tuple({*earlier.rooms, *sight.rooms})
-            self._pending[sight.user_id] = Sight(sight.user_id, sight.state, rooms)
+                self._frames[report.user_id] = presence_frame(report.user_id, report.state)
+            earlier = self._pending.pop(report.user_id, None)
+            rooms = report.rooms if earlier is None else tuple({*earlier.rooms, *report.rooms})
+            self._pending[report.user_id] = PresenceReport(report.user_id, report.state, rooms)
         if self._pending and not self._is_due:
             self._is_due = True
             loop = asyncio.get_running_loop()
             loop.call_at(max(loop.time() + SOON_S, self._next_at), self._begin)
 
-    def note_elsewhere(self, sight: Sight) -> None:
+    def note_elsewhere(self, report: PresenceReport) -> None:
         """What another node sees of somebody, who may have no link here."""
-        rooms = () if sight.state == "offline" else sight.rooms
-        before = self._rooms_elsewhere.get(sight.user_id, ())
+        rooms = () if report.state == "offline" else report.rooms
+        before = self._rooms_elsewhere.get(report.user_id, ())
         if rooms == before:
             return
         for room_id in before:
             people = self._elsewhere[room_id]
-            people.discard(sight.user_id)
+            people.discard(report.user_id)
             if not people:
                 del self._elsewhere[room_id]
         for room_id in rooms:
-            self._elsewhere.setdefault(room_id, set()).add(sight.user_id)
+            self._elsewhere.setdefault(room_id, set()).add(report.user_id)
         if rooms:
-            self._rooms_elsewhere[sight.user_id] = rooms
+            self._rooms_elsewhere[report.user_id] = rooms
         else:
-            del self._rooms_elsewhere[sight.user_id]
+            del self._rooms_elsewhere[report.user_id]
 
     def people_elsewhere(self, room_ids: Iterable[int]) -> set[int]:
         """Who may be there at other nodes, of those in any of the rooms."""
@@ -89,12 +89,12 @@ class PresenceShow:
         return list(filter(None, map(self._frames.get, user_ids)))
 
     def _begin(self) -> None:
-        sights = [self._pending.pop(user_id) for user_id in list(islice(self._pending, PEOPLE))]
-        told = [(sight.user_id, sight.rooms, self._frame_of(sight)) for sight in sights]
+        reports = [self._pending.pop(user_id) for user_id in list(islice(self._pending, PEOPLE))]
+        told = [(report.user_id, report.rooms, self._frame_of(report)) for report in reports]
         self._tell(Telling(self._hub, told))
 
-    def _frame_of(self, sight: Sight) -> bytes:
-        return self._frames.get(sight.user_id) or presence_frame(sight.user_id, sight.state)
+    def _frame_of(self, report: PresenceReport) -> bytes:
+        return self._frames.get(report.user_id) or presence_frame(report.user_id, report.state)
 
     def _tell(self, telling: Telling) -> None:
         pause_s = max(EVERY_S, telling.listeners * EACH_S)

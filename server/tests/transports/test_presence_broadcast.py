@@ -6,9 +6,9 @@ import pytest
 
 from backchannel.fanout.hub import Hub
 from backchannel.fanout.memory import MemoryBus
-from backchannel.fanout.presence import Sight
-from backchannel.transports import presence_show
-from backchannel.transports.presence_show import PresenceShow, presence_frame
+from backchannel.fanout.presence import PresenceReport
+from backchannel.transports import presence_broadcast
+from backchannel.transports.presence_broadcast import PresenceBroadcaster, presence_frame
 from tests.fanout.test_hub import ROOM, Listener
 
 
@@ -31,18 +31,18 @@ def me(hub: Hub) -> Listener:
 
 @pytest.fixture(autouse=True)
 def _soon(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(presence_show, "EVERY_S", 0.05)
+    monkeypatch.setattr(presence_broadcast, "EVERY_S", 0.05)
 
 
-async def shown(show: PresenceShow) -> None:
+async def shown(show: PresenceBroadcaster) -> None:
     while show._is_due:  # noqa: ASYNC110
         await asyncio.sleep(0.005)
 
 
 async def test_of_two_changes_the_later_is_shown_in_the_rooms_of_both(hub: Hub, me: Listener) -> None:
-    show = PresenceShow(hub)
-    show.add([Sight(7, "online", (ROOM,)), Sight(8, "online", (ROOM,))])
-    show.add([Sight(7, "offline", ())])
+    show = PresenceBroadcaster(hub)
+    show.add([PresenceReport(7, "online", (ROOM,)), PresenceReport(8, "online", (ROOM,))])
+    show.add([PresenceReport(7, "offline", ())])
     await shown(show)
     assert me.frames == [[presence_frame(8, "online"), presence_frame(7, "offline")]]
 
@@ -50,20 +50,20 @@ async def test_of_two_changes_the_later_is_shown_in_the_rooms_of_both(hub: Hub, 
 async def test_many_are_shown_a_part_at_a_time_and_all_in_the_end(
     hub: Hub, me: Listener, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(presence_show, "PEOPLE", 300)
-    show = PresenceShow(hub)
-    show.add(Sight(user_id, "online", (ROOM,)) for user_id in range(1, 451))
+    monkeypatch.setattr(presence_broadcast, "PEOPLE", 300)
+    show = PresenceBroadcaster(hub)
+    show.add(PresenceReport(user_id, "online", (ROOM,)) for user_id in range(1, 451))
     await shown(show)
     assert [len(frames) for frames in me.frames] == [200, 100, 150]
     assert [frame for frames in me.frames for frame in frames] == [presence_frame(n, "online") for n in range(1, 451)]
 
 
 async def test_what_changes_while_many_are_shown_is_shown_last(hub: Hub, me: Listener) -> None:
-    show = PresenceShow(hub)
-    show.add(Sight(user_id, "online", (ROOM,)) for user_id in range(1, 302))
+    show = PresenceBroadcaster(hub)
+    show.add(PresenceReport(user_id, "online", (ROOM,)) for user_id in range(1, 302))
     while not me.frames:  # noqa: ASYNC110
         await asyncio.sleep(0.005)
-    show.add([Sight(301, "away", (ROOM,)), Sight(1, "offline", (ROOM,))])
+    show.add([PresenceReport(301, "away", (ROOM,)), PresenceReport(1, "offline", (ROOM,))])
     await shown(show)
     told = [frame for frames in me.frames for frame in frames]
     assert told.index(presence_frame(301, "online")) < told.index(presence_frame(301, "away"))
@@ -73,16 +73,16 @@ async def test_what_changes_while_many_are_shown_is_shown_last(hub: Hub, me: Lis
 async def test_the_more_are_told_the_longer_is_the_pause(
     hub: Hub, me: Listener, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(presence_show, "EACH_S", 0.01)
+    monkeypatch.setattr(presence_broadcast, "EACH_S", 0.01)
     for user_id in range(20):
         other = Listener(user_id=user_id)
         hub.attach(other)
         hub.enter(other, ROOM, 0, 30)
-    show, loop = PresenceShow(hub), asyncio.get_running_loop()
-    show.add([Sight(500, "online", (ROOM,))])
+    show, loop = PresenceBroadcaster(hub), asyncio.get_running_loop()
+    show.add([PresenceReport(500, "online", (ROOM,))])
     await shown(show)
     assert show._next_at - loop.time() > 0.1
-    show.add([Sight(501, "online", ())])
+    show.add([PresenceReport(501, "online", ())])
     show._next_at = 0.0
     await shown(show)
     assert show._next_at - loop.time() <= 0.21
@@ -93,15 +93,22 @@ async def test_however_many_listen_each_is_told(hub: Hub) -> None:
     for other in others:
         hub.attach(other)
         hub.enter(other, ROOM, 0, 501)
-    show = PresenceShow(hub)
-    show.add([Sight(3, "away", (ROOM,))])
+    show = PresenceBroadcaster(hub)
+    show.add([PresenceReport(3, "away", (ROOM,))])
     await shown(show)
     assert [other.user_id for other in others if other.frames != [[presence_frame(3, "away")]]] == [3]
 
 
 async def test_who_comes_last_is_told_of_those_who_are_there_as_they_are_by_now(hub: Hub) -> None:
-    show = PresenceShow(hub)
-    show.add([Sight(9, "online", ()), Sight(7, "online", ()), Sight(8, "online", ()), Sight(6, "online", ())])
-    show.add([Sight(7, "away", ()), Sight(8, "offline", ())])
+    show = PresenceBroadcaster(hub)
+    show.add(
+        [
+            PresenceReport(9, "online", ()),
+            PresenceReport(7, "online", ()),
+            PresenceReport(8, "online", ()),
+            PresenceReport(6, "online", ()),
+        ]
+    )
+    show.add([PresenceReport(7, "away", ()), PresenceReport(8, "offline", ())])
     assert sorted(show.frames_of({7, 8, 9, 10})) == sorted([presence_frame(7, "away"), presence_frame(9, "online")])
     await shown(show)

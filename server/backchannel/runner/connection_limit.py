@@ -21,51 +21,51 @@ CONNECTIONS_PER_ADDRESS: Final = 1000
 _NAME_CHARACTERS: Final = 64
 
 
-class Place:
+class Slot:
     """What one address holds. There is one object for each address that holds something."""
 
-    __slots__ = ("_name", "_places", "held")
+    __slots__ = ("_limit", "_name", "held")
 
-    def __init__(self, places: Places, name: str) -> None:
-        self._places = places
+    def __init__(self, limit: ConnectionLimit, name: str) -> None:
+        self._limit = limit
         self._name = name
         self.held = 0
 
     def leave(self) -> None:
         self.held -= 1
         if not self.held:
-            self._places.forget(self._name)
+            self._limit.forget(self._name)
 
 
-class Places:
+class ConnectionLimit:
     def __init__(
         self, at_most: int = CONNECTIONS_PER_ADDRESS, trusted_proxies: Sequence[str] = ("127.0.0.1", "::1")
     ) -> None:
         self._at_most = at_most
         self._trusted = _TrustedHosts(list(trusted_proxies))
-        self._held: dict[str, Place] = {}
+        self._held: dict[str, Slot] = {}
 
     def trusts(self, host: str | None) -> bool:
         """Is this address a proxy's, or has it none, as the other end of a Unix socket?"""
         return host is None or host in self._trusted
 
-    def enter(self, host: str) -> Place:
+    def enter(self, host: str) -> Slot:
         """Raises `Refused` 429."""
         name = _counted_as(host)
-        place = self._held.get(name)
-        if place is None:
-            place = self._held[name] = Place(self, name)
-        elif place.held >= self._at_most:
+        slot = self._held.get(name)
+        if slot is None:
+            slot = self._held[name] = Slot(self, name)
+        elif slot.held >= self._at_most:
             raise Refused(
                 HTTPStatus.TOO_MANY_REQUESTS,
                 "rate_limited",
                 f"Too many connections from this address: {self._at_most} at most. Close some and retry in 10 s.",
                 [b"retry-after: 10"],
             )
-        place.held += 1
-        return place
+        slot.held += 1
+        return slot
 
-    def enter_forwarded(self, headers: Headers) -> Place | None:
+    def enter_forwarded(self, headers: Headers) -> Slot | None:
         """For a request of a trusted proxy: None where it names nobody else. Raises `Refused` 429."""
         forwarded = [value for name, value in headers if name == b"x-forwarded-for"]
         if not forwarded:

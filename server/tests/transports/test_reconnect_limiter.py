@@ -7,11 +7,11 @@ import httpx
 import pytest
 
 from backchannel.protocol.errors import Code, CommandError
-from backchannel.transports.admission import Admission
+from backchannel.transports.reconnect_limiter import ReconnectLimiter
 from tests.running import running, somebody
 
 
-async def until_waiting(admission: Admission, count: int) -> None:
+async def until_waiting(admission: ReconnectLimiter, count: int) -> None:
     while admission.waiting != count:  # noqa: ASYNC110
         await asyncio.sleep(0)
 
@@ -19,7 +19,7 @@ async def until_waiting(admission: Admission, count: int) -> None:
 class Visitors:
     """Tasks that take a turn, say so, and keep it until they are let go."""
 
-    def __init__(self, admission: Admission) -> None:
+    def __init__(self, admission: ReconnectLimiter) -> None:
         self.admission = admission
         self.inside: list[str] = []
         self.done = {}  # type: dict[str, asyncio.Event]
@@ -36,7 +36,7 @@ class Visitors:
 
 
 async def test_so_many_at_once_and_the_others_in_order_those_who_have_begun_first() -> None:
-    visitors = Visitors(Admission(at_once=2, waiting=10))
+    visitors = Visitors(ReconnectLimiter(at_once=2, waiting=10))
     tasks = [visitors.come(name, begun=name == "begun") for name in ("a", "b", "c", "d", "begun")]
     await until_waiting(visitors.admission, 3)
     assert visitors.inside == ["a", "b"]
@@ -47,7 +47,7 @@ async def test_so_many_at_once_and_the_others_in_order_those_who_have_begun_firs
 
 
 async def test_one_more_than_may_wait_is_told_to_come_again_at_a_time_of_its_own() -> None:
-    visitors = Visitors(Admission(at_once=1, waiting=1, jitter=lambda low, high: (low + high) / 2))
+    visitors = Visitors(ReconnectLimiter(at_once=1, waiting=1, jitter=lambda low, high: (low + high) / 2))
     tasks = [visitors.come("a"), visitors.come("b")]
     await until_waiting(visitors.admission, 1)
     with pytest.raises(CommandError) as refused:
@@ -62,7 +62,7 @@ async def test_one_more_than_may_wait_is_told_to_come_again_at_a_time_of_its_own
 
 
 async def test_who_goes_away_while_waiting_costs_no_turn() -> None:
-    visitors = Visitors(Admission(at_once=1, waiting=3))
+    visitors = Visitors(ReconnectLimiter(at_once=1, waiting=3))
     first, gone, late = (visitors.come(name) for name in ("a", "gone", "b"))
     await until_waiting(visitors.admission, 2)
     gone.cancel()
@@ -75,7 +75,7 @@ async def test_who_goes_away_while_waiting_costs_no_turn() -> None:
 
 
 async def test_who_goes_away_as_the_turn_comes_passes_it_on() -> None:
-    visitors = Visitors(Admission(at_once=1, waiting=3))
+    visitors = Visitors(ReconnectLimiter(at_once=1, waiting=3))
     first, gone, late = (visitors.come(name) for name in ("a", "gone", "b"))
     await until_waiting(visitors.admission, 2)
     visitors.admission.give_back()  # the turn is `gone`'s, who has not noticed yet
@@ -88,7 +88,7 @@ async def test_who_goes_away_as_the_turn_comes_passes_it_on() -> None:
 
 
 def test_a_full_gate_refuses_newcomers_and_leaves_those_who_are_in_alone(module_database: None) -> None:
-    admission = Admission(at_once=1, waiting=1)
+    admission = ReconnectLimiter(at_once=1, waiting=1)
     ada = somebody("ada")
     with running(admission=admission) as server, server.device(ada) as inside:
         room_id = server.do(ada, "create_room", kind="group", members=[])["room"]["id"]
@@ -113,7 +113,7 @@ def test_a_full_gate_refuses_newcomers_and_leaves_those_who_are_in_alone(module_
             assert another.call("ping").ok
 
 
-def _fill(admission: Admission) -> Any:
+def _fill(admission: ReconnectLimiter) -> Any:
     """Take the only turn and, once it is taken, the only place to wait, until cancelled."""
 
     async def take() -> None:

@@ -10,11 +10,11 @@ from typing import Any, Final
 
 import structlog
 
-from backchannel.commands.set_presence import publish_sights
+from backchannel.commands.set_presence import publish_reports
 from backchannel.fanout.subscriber import Subscriber
 from backchannel.protocol.errors import CloseCode, CommandError
 from backchannel.store import reads
-from backchannel.store.hop import in_thread
+from backchannel.store.read_pool import run_read
 from backchannel.transports import metrics
 from backchannel.transports.node import Node
 
@@ -24,13 +24,13 @@ REVALIDATE_S: Final = 30.0
 NOTE_USES_S: Final = 30.0
 SWEEP_S: Final = 600.0
 
-_log = structlog.get_logger("backchannel.rounds")
+_log = structlog.get_logger("backchannel.maintenance")
 
 DeadAmong = Callable[[Collection[Any]], set[str]]
 """The proofs of several → the credentials among theirs that are over. Called in a thread."""
 
 
-class Rounds:
+class PeriodicTasks:
     """`note_uses` writes down which credentials were used, `sweep` deletes what has ended. Both are called in a thread."""
 
     def __init__(
@@ -45,14 +45,14 @@ class Rounds:
         """As read last; None before it was ever read, "" while the database named none."""
 
     def start(self) -> None:
-        rounds = (
+        tasks = (
             (TICK_S, self.tick),
             (RECONCILE_S, self.reconcile),
             (REVALIDATE_S, self.revalidate_all),
             (NOTE_USES_S, self.note_uses),
             (SWEEP_S, self.sweep),
         )
-        self._tasks = [asyncio.create_task(_every(seconds, round_)) for seconds, round_ in rounds]
+        self._tasks = [asyncio.create_task(_every(seconds, task)) for seconds, task in tasks]
         self._tasks.append(asyncio.create_task(self.reconcile_now()))  # whatever was told, its epoch is known
 
     async def stop(self) -> None:
@@ -68,7 +68,7 @@ class Rounds:
         now = node.context.clock()
         for subscriber in list(node.hub.subscribers):
             subscriber.tick(now)
-        publish_sights(node.context.bus, node.presence, node.presence.tick(now))
+        publish_reports(node.context.bus, node.presence, node.presence.tick(now))
         node.shown.add(node.presence.forget_nodes(now))
         metrics.queue.set(node.context.log.waiting)
         metrics.arriving.set(node.admission.waiting)
@@ -79,20 +79,20 @@ class Rounds:
         hub = self._node.hub
         await self._look_at_epoch()
         if hub.served_rooms:
-            hub.observe_heads(await in_thread(reads.heads_of, list(hub.served_rooms)))
+            hub.observe_heads(await run_read(reads.heads_of, list(hub.served_rooms)))
         if hub.served_users:
-            hub.observe_versions(await in_thread(reads.versions_of, list(hub.served_users)))
+            hub.observe_versions(await run_read(reads.versions_of, list(hub.served_users)))
 
     async def note_epoch(self) -> None:
         """Before anybody is let in: a promotion in the first seconds would be taken for what always was."""
         with suppress(CommandError):
-            self._epoch = await in_thread(reads.epoch)
+            self._epoch = await run_read(reads.epoch)
 
     async def _look_at_epoch(self) -> None:
         """A standby was promoted, or a backup restored, under this server: what it told its clients is void, they come back and
         start over. An epoch that is not there, in the middle of a restore, is another one too. Where none was read before anybody
         came in, nobody knows which one they were told."""
-        epoch = await in_thread(reads.epoch)
+        epoch = await run_read(reads.epoch)
         if epoch != self._epoch:
             if self._epoch is not None:
                 _log.warning("new_epoch", epoch=epoch)
@@ -112,24 +112,24 @@ class Rounds:
     async def revalidate(self, subscribers: Iterable[Subscriber]) -> None:
         proofs = {subscriber.proof for subscriber in subscribers}
         if proofs:
-            dead = await in_thread(self._dead_among, proofs)
+            dead = await run_read(self._dead_among, proofs)
             self._node.hub.end_credentials(dead)
 
     async def note_uses(self) -> None:
         """Together, and not while somebody waits to be let in. What cannot be written now is written in the next round."""
-        await in_thread(self._note_uses)
+        await run_read(self._note_uses)
 
     async def sweep(self) -> None:
         """Sessions, tickets and invitations whose time has passed."""
-        await in_thread(self._sweep)
+        await run_read(self._sweep)
 
 
-async def _every(seconds: float, round_: Callable[[], Awaitable[None]]) -> None:
+async def _every(seconds: float, task: Callable[[], Awaitable[None]]) -> None:
     while True:
         await asyncio.sleep(seconds)
         try:
-            await round_()
+            await task()
         except CommandError as error:
-            _log.warning("round_skipped", round=round_.__name__, error=error.code.word)
+            _log.warning("maintenance_skipped", task=task.__name__, error=error.code.word)
         except Exception:
-            _log.exception("round_broke", round=round_.__name__)
+            _log.exception("maintenance_broke", task=task.__name__)

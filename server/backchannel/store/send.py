@@ -20,7 +20,7 @@ from backchannel.protocol.errors import Code, CommandError, invalid
 from backchannel.protocol.events import MessageCreated, Notification
 from backchannel.protocol.results import SendResult
 from backchannel.protocol.shapes import Message, Quote, User
-from backchannel.store import past, reads
+from backchannel.store import former_members, reads
 from backchannel.store.models import Membership
 from backchannel.store.render import excerpt, quote_from_row
 from backchannel.store.transaction import (
@@ -28,7 +28,7 @@ from backchannel.store.transaction import (
     MENTION,
     MESSAGE,
     PERSON,
-    Logged,
+    CommittedEvent,
     Outcome,
     Transaction,
     from_db_uuid,
@@ -113,7 +113,7 @@ def append_messages(transaction: Transaction, appends: Sequence[Append]) -> list
         ))  # fmt: skip
         outcome.result = SendResult(message, duplicate=False)
         outcome.logged.append(
-            Logged(room.id, seq, encode(MessageCreated(room_id=room.id, seq=seq, at=at, message=message)))
+            CommittedEvent(room.id, seq, encode(MessageCreated(room_id=room.id, seq=seq, at=at, message=message)))
         )
         known[append.id] = _Known(room.id, append.sender.id, fingerprint, outcome)
         if replied_to and append.id in replied_to:
@@ -270,5 +270,5 @@ def _answer_duplicates(
         first = outcome.result
         message = first.result.message if isinstance(first, Outcome) else stored[append.id]
         if (append.room_id, append.sender.id) not in members:
-            message = past.as_it_was_sent(message, append.content)
+            message = former_members.as_it_was_sent(message, append.content)
         outcome.result = SendResult(message, duplicate=True)

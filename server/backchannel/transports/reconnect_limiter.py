@@ -22,7 +22,7 @@ WAITING: Final = 2000
 AGAIN_S: Final = (1.0, 5.0)
 
 
-class Admission:
+class ReconnectLimiter:
     """`at_once`: turns taken at the same time, fewer than the reading threads. `waiting`: newcomers who may wait for one."""
 
     def __init__(
@@ -84,7 +84,7 @@ class Turn:
 
     __slots__ = ("_admission", "_begun")
 
-    def __init__(self, admission: Admission, *, begun: bool) -> None:
+    def __init__(self, admission: ReconnectLimiter, *, begun: bool) -> None:
         self._admission = admission
         self._begun = begun
 

@@ -17,10 +17,10 @@ from typing import TYPE_CHECKING, Any, Final
 
 from uvicorn.protocols.utils import ClientDisconnected
 
-from backchannel.protocol.text import Text
-from backchannel.runner import request as http
+from backchannel.protocol.frame_batch import FrameBatch
+from backchannel.runner import handshake
+from backchannel.runner.handshake import Request
 from backchannel.runner.head import Headers
-from backchannel.runner.request import Request
 from backchannel.transports.websocket.link import EXTENSION, Link, Peer
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ class State(Enum):
     OVER = "over"
 
 
-class Conversation:
+class AsgiHandshake:
     """Is the socket's peer itself where the application attaches none."""
 
     def __init__(self, protocol: WebSocketProtocol, request: Request, default_headers: Headers) -> None:
@@ -92,7 +92,7 @@ class Conversation:
                 self._go_on()
                 await self._protocol.wait_writable()
                 if message.get("text") is not None:
-                    self._protocol.send(Text(message["text"].encode(), 1))
+                    self._protocol.send(FrameBatch(message["text"].encode(), 1))
                 else:
                     self._protocol.send_binary(message["bytes"])
             case State.ACCEPTED, "websocket.close":
@@ -141,11 +141,11 @@ class Conversation:
         if message.get("subprotocol"):
             headers.append((b"sec-websocket-protocol", message["subprotocol"].encode("latin-1")))
         self._state = State.ACCEPTED
-        self._protocol.answer(http.accepted(self._request, headers))
+        self._protocol.answer(handshake.accepted(self._request, headers))
 
     def _refuse(self, status: int, headers: Headers, body: bytes) -> None:
         self._state = State.OVER
-        self._protocol.refuse(http.refused(status, [*self._default_headers, *headers], body))
+        self._protocol.refuse(handshake.refused(status, [*self._default_headers, *headers], body))
 
     def _go_on(self) -> None:
         """The application speaks the standard way."""
