@@ -13,52 +13,44 @@ export type CommandName = Exclude<keyof Commands, 'ping'>;
 /** Where commands are over REST. Who uses a command brings its route along, so that nobody carries the others'. */
 export type Routes = Partial<typeof COMMANDS>;
 
-const isObject = (value: unknown): boolean => typeof value === 'object' && value !== null;
-const isText = (value: unknown): boolean => typeof value === 'string';
+/** Members as they look: an object, a text, an integer, an array. */
+type Sample = Readonly<Record<string, object | string | number>>;
 
-/** What a member has to be, wherever it is needed. */
-const MEMBERS: Readonly<Record<string, (value: unknown) => boolean>> = {
-  type: isText,
-  epoch: isText,
-  room_id: Number.isSafeInteger,
-  seq: Number.isSafeInteger,
-  user_version: Number.isSafeInteger,
-  heartbeat_s: Number.isSafeInteger,
-  rooms: Array.isArray,
-  user: isObject,
-  room: isObject,
-  message: isObject,
-  error: isObject,
-};
-const EVENT = ['room_id', 'seq'];
-const ABOUT_MESSAGE = [...EVENT, 'message'];
-const ABOUT_MEMBER = [...EVENT, 'user'];
+const EVENT: Sample = { room_id: 0, seq: 0 };
+const MESSAGE_EVENT: Sample = { ...EVENT, message: {} };
+const MEMBER_EVENT: Sample = { ...EVENT, user: {} };
 
-/** The members that everything else relies on, by type. */
-const NEEDED: { readonly [type: string]: readonly string[] | undefined } = {
-  hello: ['user', 'epoch', 'heartbeat_s'],
-  room_list: ['rooms', 'user_version'],
-  message_created: ABOUT_MESSAGE,
-  message_edited: ABOUT_MESSAGE,
-  message_deleted: ABOUT_MESSAGE,
-  member_joined: ABOUT_MEMBER,
-  member_left: ABOUT_MEMBER,
+/** The members that everything else relies on, by type of frame. */
+const NEEDED: { readonly [type: string]: Sample | undefined } = {
+  hello: { user: {}, epoch: '', heartbeat_s: 0 },
+  room_list: { rooms: [], user_version: 0 },
+  message_created: MESSAGE_EVENT,
+  message_edited: MESSAGE_EVENT,
+  message_deleted: MESSAGE_EVENT,
+  member_joined: MEMBER_EVENT,
+  member_left: MEMBER_EVENT,
   reaction_added: EVENT,
   reaction_removed: EVENT,
   room_updated: EVENT,
   room_reset: EVENT,
-  room_added: ['room', 'user_version'],
-  error: ['error'],
+  room_added: { room: {}, user_version: 0 },
+  error: { error: {} },
 };
+
+/** True where `value` has all members of the sample, each of the same kind. */
+const isLike = (value: unknown, sample: Sample): boolean =>
+  Object.entries(sample).every(([name, kind]) => {
+    const member = (value as Record<string, unknown> | null)?.[name];
+    if (typeof kind === 'number') return Number.isSafeInteger(member);
+    return !!member && typeof member === typeof kind && Array.isArray(member) === Array.isArray(kind);
+  });
 
 /**
  * True for what may be let in: known frames carry the members they need, and frames of a type not
  * known yet pass (and change nothing), so that a newer server can say more.
  */
 export function isFrame(value: unknown): value is ServerFrame {
-  if (!isObject(value)) return false;
-  const frame = value as Record<string, unknown> & { readonly type: string };
-  return ['type', ...(NEEDED[frame.type] ?? [])].every((name) => MEMBERS[name]?.(frame[name]));
+  return isLike(value, { type: '', ...NEEDED[(value as ServerFrame | null)?.type ?? ''] });
 }
 
 /**
@@ -66,9 +58,7 @@ export function isFrame(value: unknown): value is ServerFrame {
  * it. A user frame is none, though it may name a room's seq.
  */
 export const isRoomEvent = (frame: ServerFrame): frame is RoomEvent =>
-  frame.type !== 'room_reset' &&
-  !('user_version' in frame) &&
-  EVENT.every((name) => MEMBERS[name]?.((frame as never)[name]));
+  frame.type !== 'room_reset' && !('user_version' in frame) && isLike(frame, EVENT);
 
 /** True where doing it twice is doing it once, so that an unanswered try may be repeated. */
 export function isRepeatable<C extends CommandName>(type: C, fields: CommandFields<C>): boolean {
