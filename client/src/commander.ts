@@ -4,10 +4,12 @@
  * A socket that dies under a command leaves it unknown whether it was done: what may be repeated is
  * repeated by REST, what may not is refused with `connection_lost`, for a person to decide.
  */
-import { backoff_ms } from './connection/backoff.ts';
+import { retry_ms } from './connection/backoff.ts';
+import type { Driver } from './connection/driver.ts';
+import type { Environment } from './environment.ts';
+import { within } from './clock.ts';
 import { ChatError } from './errors.ts';
 import { type CommandFields, type CommandName, type CommandResult, isRepeatable } from './protocol.ts';
-import type { SenderPorts } from './sender.ts';
 import { HEDGE_MS } from './sender.ts';
 import { ANSWER_MS } from './transports/transport.ts';
 import type { Method } from './types.ts';
@@ -17,8 +19,10 @@ export interface Answer<C extends CommandName> {
   readonly result: CommandResult<C>;
 }
 
-export interface CommanderPorts extends SenderPorts {
-  readonly random: () => number;
+/** What a command needs of the core. */
+export interface CommanderPorts {
+  readonly env: Pick<Environment, 'clock' | 'random'>;
+  readonly driver: Pick<Driver, 'doubt' | 'http' | 'link'>;
 }
 
 /** With backoff: about four seconds in all, as long as somebody looks at a spinner. */
@@ -30,15 +34,14 @@ const LONGEST_WAIT_S = 10;
 export async function command<C extends CommandName>(
   type: C,
   fields: CommandFields<C>,
-  { link: provenLink, http, clock, random, doubt }: CommanderPorts,
+  { env: { clock, random }, driver: { doubt, http, link } }: CommanderPorts,
   tries = REST_TRIES,
   signal?: AbortSignal,
 ): Promise<Answer<C>> {
   const repeatable = isRepeatable(type, fields);
-  const link = provenLink();
   if (link) {
     try {
-      return { method: 'websocket', result: await inTime(link.request(type, fields)) };
+      return { method: 'websocket', result: await answered(link.request(type, fields)) };
     } catch (error) {
       if (!repeatable || signal?.aborted || (error as ChatError).status !== null) throw error;
     }
@@ -47,27 +50,20 @@ export async function command<C extends CommandName>(
     try {
       return { method: 'rest', result: await http.request(type, fields) };
     } catch (cause) {
-      const { final, status, retryAfter } = cause as ChatError;
+      const error = cause as ChatError;
+      const { final, status, retryAfter } = error;
       const isLong = (retryAfter ?? 0) > LONGEST_WAIT_S;
       if (!repeatable || final || isLong || status === 401 || signal?.aborted || failures + 1 >= tries) throw cause;
-      const delay_ms = retryAfter === null ? backoff_ms(failures, random()) : retryAfter * 1_000;
+      const delay_ms = retry_ms(error, failures, random());
       await new Promise<void>((resolve) => clock.setTimeout(resolve, delay_ms));
       if (signal?.aborted) throw cause;
     }
   }
 
   /** A late answer casts doubt on the link; none at all is a failure of its own. */
-  function inTime<T>(answer: Promise<T>): Promise<T> {
-    return new Promise((resolve, reject) => {
-      const late = clock.setTimeout(doubt, HEDGE_MS);
-      const never = clock.setTimeout(
-        () => reject(new ChatError({ code: 'timeout', detail: 'No answer came.' })),
-        ANSWER_MS,
-      );
-      answer.then(resolve, reject).finally(() => {
-        clock.clearTimeout(late);
-        clock.clearTimeout(never);
-      });
-    });
+  function answered<T>(answer: Promise<T>): Promise<T> {
+    return within(clock, ANSWER_MS, within(clock, HEDGE_MS, answer, doubt), (_, reject) =>
+      reject(new ChatError({ code: 'timeout', detail: 'No answer came.' })),
+    );
   }
 }

@@ -8,7 +8,7 @@
  * Features (`features/`) are composed in: each is given the parts and returns methods that join or
  * replace those of the chat. The core does not know them.
  */
-import { type Answer, command, type CommanderPorts } from './commander.ts';
+import { type Answer, command } from './commander.ts';
 import { createDriver, type Driver } from './connection/driver.ts';
 import { type Environment, resolveEnvironment } from './environment.ts';
 import { createHistory, type History } from './history.ts';
@@ -106,8 +106,9 @@ export function createChat<Features extends readonly Feature<object>[]>(
     resume: replica.resume,
     wait_s: () => replica.limits?.sync_wait_s ?? DEFAULT_WAIT_S,
     epoch: () => replica.epoch,
-    frames: receive,
-    polled(epoch) {
+    frames: (frames) => receive(frames, 'websocket'),
+    polled({ frames, epoch }) {
+      receive(frames, 'rest');
       replica.setEpoch(epoch);
       flush();
     },
@@ -123,16 +124,6 @@ export function createChat<Features extends readonly Feature<object>[]>(
     changed: everything.touch,
   });
 
-  const ports: CommanderPorts = {
-    clock,
-    random,
-    http: driver.http,
-    link: () => driver.link,
-    sure: () => outbox.isOpen,
-    doubt: driver.doubt,
-    zombie: driver.zombie,
-  };
-
   const outbox: Outbox = createOutbox({
     storage: options.storage ?? defaultStorage(env.baseUrl),
     clock,
@@ -143,7 +134,7 @@ export function createChat<Features extends readonly Feature<object>[]>(
         if (!core.deliverChange) throw new ChatError({ code: 'offline' });
         return core.deliverChange(change, roomId);
       }
-      const result = await deliver(item, ports);
+      const result = await deliver(item, core);
       stored(result.message, result.method);
       flush();
       return result;
@@ -151,7 +142,7 @@ export function createChat<Features extends readonly Feature<object>[]>(
     changed: touch,
   });
 
-  const run: Core['run'] = (type, fields, tries, signal) => command(type, fields, ports, tries, signal);
+  const run: Core['run'] = (type, fields, tries, signal) => command(type, fields, core, tries, signal);
 
   function write(draft: Draft): Promise<SendResult> {
     const room = replica.rooms.get(draft.roomId);
@@ -220,8 +211,6 @@ export function createChat<Features extends readonly Feature<object>[]>(
     return { method, rooms: replica.rooms.list };
   }
 
-  const all = (act: (id: string) => void) => (roomId?: RoomId) => outbox.failed(roomId).forEach(act);
-
   const chat: CoreChat = {
     connect: driver.start,
     async disconnect() {
@@ -243,7 +232,7 @@ export function createChat<Features extends readonly Feature<object>[]>(
     sendChatMessage: (roomId, content, replyTo = null, { attachments = [] } = {}) =>
       write({ roomId, content, replyTo, attachments }),
     refreshRoomList,
-    openRoom: (roomId, at) => history.openRoom(roomId, at?.around),
+    openRoom: history.openRoom,
     closeRoom(roomId) {
       replica.setTimeline(roomId, null);
       flush();
@@ -253,8 +242,9 @@ export function createChat<Features extends readonly Feature<object>[]>(
     jumpToLatest: history.jumpToLatest,
     retry: outbox.retry,
     discard: outbox.discard,
-    retryAll: all(outbox.retry),
-    discardAll: all(outbox.discard),
+    // As features have replaced `retry` and `discard`.
+    retryAll: (roomId) => outbox.failed(roomId).forEach((id) => chat.retry(id)),
+    discardAll: (roomId) => outbox.failed(roomId).forEach((id) => chat.discard(id)),
     getUnsent: outbox.all,
     putBack: outbox.putBack,
   };

@@ -10,17 +10,17 @@ import type { ErrorData } from './protocol.ts';
 
 export class ChatError extends Error {
   override readonly name = 'ChatError';
-  readonly code: string;
+  declare readonly code: string;
   /** HTTP status, also over the WebSocket; null where nothing answered. */
-  readonly status: number | null;
+  declare readonly status: number | null;
   /** For people; never compare it. */
-  readonly detail: string;
+  declare readonly detail: string;
   /** Seconds to wait before the next try, where the server said so. */
-  readonly retryAfter: number | null;
+  declare readonly retryAfter: number | null;
   /** By field name. */
-  readonly errors: Readonly<Record<string, readonly string[]>>;
+  declare readonly errors: Readonly<Record<string, readonly string[]>>;
   /** True where asking again with the same words can never help. */
-  readonly final: boolean;
+  declare readonly final: boolean;
 
   constructor({ code, status = null, detail = code, retry_after = null, errors = {} }: ErrorBody) {
     super(detail);

@@ -8,7 +8,7 @@ import type { ChatError } from './errors.ts';
 import type { CommandFields, CommandName, Message, RoomId, Seq } from './protocol.ts';
 import type { Replica } from './replica.ts';
 import { applyPage, beginLoad, EMPTY, failLoad, type LoadKind, type Timeline } from './timeline.ts';
-import type { Clock } from './types.ts';
+import type { Clock, CoreChat } from './types.ts';
 
 export interface HistoryPorts {
   readonly replica: Replica;
@@ -21,7 +21,7 @@ export interface HistoryPorts {
 }
 
 export interface History {
-  openRoom(roomId: RoomId, around?: Seq): Promise<void>;
+  openRoom: CoreChat['openRoom'];
   loadOlder(roomId: RoomId): Promise<void>;
   loadNewer(roomId: RoomId): Promise<void>;
   jumpToLatest(roomId: RoomId): Promise<void>;
@@ -32,11 +32,7 @@ export interface History {
   repair(roomId: RoomId): void;
 }
 
-interface Bounds {
-  readonly before?: Seq;
-  readonly after?: Seq;
-  readonly around?: Seq;
-}
+type Bounds = Pick<CommandFields<'get_history'>, 'before' | 'after' | 'around'>;
 
 const PAGE = 50;
 /** Out-of-order frames of two transports settle within this; only then is a gap asked for. */
@@ -124,11 +120,10 @@ export function createHistory({ replica, clock, run, seen, flush }: HistoryPorts
   }
 
   return {
-    async openRoom(roomId, around) {
+    async openRoom(roomId, { around } = {}) {
       const held = replica.timeline(roomId);
-      const isThere =
-        around === undefined ? held && !held.hasNewer && !held.error : held && !held.error && isWithin(held, around);
-      if (!isThere) await load(roomId, 'initial', around === undefined ? {} : { around });
+      const isHeld = held && !held.error && (around === undefined ? !held.hasNewer : isWithin(held, around));
+      if (!isHeld) await load(roomId, 'initial', around === undefined ? {} : { around });
     },
     loadOlder: (roomId) => loadMore(roomId, 'older'),
     loadNewer: (roomId) => loadMore(roomId, 'newer'),

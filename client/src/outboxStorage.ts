@@ -4,6 +4,7 @@
  * `durability: 'strict'`: browsers answer before the write is on the disk by default since 2024,
  * and a message that is shown as kept must be kept. Knows nothing of sending.
  */
+import { within } from './clock.ts';
 import type { Clock, OutboxItem, OutboxStorage } from './types.ts';
 
 export function memoryStorage<T extends { readonly id: string } = OutboxItem>(): OutboxStorage<T> {
@@ -81,13 +82,9 @@ const STORE_MS = 2_000;
 
 /** Whether it was done within that time; false also where it failed. */
 export function inTime(clock: Clock, done: Promise<unknown>): Promise<boolean> {
-  return new Promise((resolve) => {
-    const late = clock.setTimeout(() => resolve(false), STORE_MS);
-    done
-      .then(
-        () => resolve(true),
-        () => resolve(false),
-      )
-      .finally(() => clock.clearTimeout(late));
-  });
+  const isDone = done.then(
+    () => true,
+    () => false,
+  );
+  return within(clock, STORE_MS, isDone, (resolve) => resolve(false));
 }

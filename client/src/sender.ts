@@ -7,29 +7,27 @@
  * if it spoke, yet still owes the ack seconds later, it does not listen, and is one too.
  */
 import { CHECK_MS } from './connection/machine.ts';
+import { within } from './clock.ts';
+import type { Driver } from './connection/driver.ts';
+import type { Environment } from './environment.ts';
 import type { ChatError } from './errors.ts';
-import type { Outgoing } from './outbox.ts';
-import type { Http } from './transports/http.ts';
-import type { Link } from './transports/websocket.ts';
-import type { Clock, SendResult } from './types.ts';
+import type { Outbox } from './outbox.ts';
+import type { PendingMessage, SendResult } from './types.ts';
 
 /** Ten times a bad mobile round trip; short enough that a person does not press twice. */
 export const HEDGE_MS = 2_000;
 
+/** What one try needs of the core. */
 export interface SenderPorts {
-  readonly clock: Clock;
-  readonly http: Http;
-  /** The proven link, or null. */
-  link(): Link | null;
-  /** False while nobody knows who is speaking. */
-  sure(): boolean;
-  doubt(): void;
-  zombie(link: Link): void;
+  readonly env: Pick<Environment, 'clock'>;
+  readonly driver: Pick<Driver, 'doubt' | 'http' | 'link' | 'zombie'>;
+  /** Open while it is known who is signed in. */
+  readonly outbox: Pick<Outbox, 'isOpen'>;
 }
 
 export function deliver(
-  item: Outgoing,
-  { clock, http, link: provenLink, sure, doubt, zombie }: SenderPorts,
+  item: Pick<PendingMessage, 'id' | 'roomId' | 'content' | 'replyTo' | 'attachments'>,
+  { env: { clock }, driver, outbox }: SenderPorts,
 ): Promise<SendResult> {
   const { id, roomId, content, replyTo, attachments } = item;
   const fields = {
@@ -41,9 +39,9 @@ export function deliver(
   };
   const byRest = async (): Promise<SendResult> => ({
     method: 'rest',
-    message: (await http.request('send_message', fields)).message,
+    message: (await driver.http.request('send_message', fields)).message,
   });
-  const link = provenLink();
+  const { link } = driver;
   if (!link) return byRest();
 
   return new Promise((resolve, reject) => {
@@ -55,13 +53,13 @@ export function deliver(
 
     /** The link owes an answer for too long. */
     const accuse = (): void => {
-      if (!answered && !linkError) zombie(link);
+      if (!answered && !linkError) driver.zombie(link);
     };
 
     const hedge = (): void => {
       if (hedged) return;
       hedged = true;
-      if (!sure()) return reject(linkError);
+      if (!outbox.isOpen) return reject(linkError);
       byRest().then(
         (result) => {
           resolve(result);
@@ -76,25 +74,22 @@ export function deliver(
       );
     };
 
-    const timer = clock.setTimeout(() => {
-      doubt();
+    const late = (): void => {
+      driver.doubt();
       hedge();
-    }, HEDGE_MS);
+    };
 
-    link
-      .request('send_message', fields)
-      .then(
-        ({ message }) => {
-          answered = true;
-          resolve({ method: 'websocket', message });
-        },
-        (error: ChatError) => {
-          linkError = error;
-          // A refusal is an answer; a broken link is none.
-          if (error.status !== null || restError) reject(restError ?? error);
-          else hedge();
-        },
-      )
-      .finally(() => clock.clearTimeout(timer));
+    within(clock, HEDGE_MS, link.request('send_message', fields), late).then(
+      ({ message }) => {
+        answered = true;
+        resolve({ method: 'websocket', message });
+      },
+      (error: ChatError) => {
+        linkError = error;
+        // A refusal is an answer; a broken link is none.
+        if (error.status !== null || restError) reject(restError ?? error);
+        else hedge();
+      },
+    );
   });
 }

@@ -33,26 +33,29 @@ export function snapshotBuilder(driver: Driver, replica: Replica, outbox: Outbox
 }
 
 export function timelineViewer(replica: Replica, outbox: Outbox): (roomId: RoomId) => CoreTimelineView {
-  const keepers = new Map<RoomId, (view: CoreTimelineView) => CoreTimelineView>();
+  const keep = keeper<CoreTimelineView>();
   return (roomId) => {
     const { messages, hasOlder, hasNewer, error, load } = replica.timeline(roomId) ?? EMPTY;
-    const keep = keepers.get(roomId) ?? keeper();
-    keepers.set(roomId, keep);
     const pending = outbox.pending(roomId);
-    return keep({ roomId, messages, pending, hasOlder, hasNewer, loading: load?.kind ?? null, error });
+    return keep({ roomId, messages, pending, hasOlder, hasNewer, loading: load?.kind ?? null, error }, roomId);
   };
 }
 
-/** Gives the object before, where every member (but one) is the same in the fresh one. */
-export function keeper<T extends object>(but?: keyof T): (fresh: T) => T {
-  let kept: T | undefined;
-  return (fresh) => {
-    const keys = Object.keys(fresh) as (keyof T)[];
+/**
+ * Returns the previous object of that key while every member (except one) is the same as in the fresh one, so that what
+ * did not change keeps its identity.
+ */
+export function keeper<T extends object>(except?: keyof T): (fresh: T, key?: unknown) => T {
+  const kept = new Map<unknown, T>();
+  return (fresh, key) => {
+    const held = kept.get(key);
+    const names = Object.keys(fresh) as (keyof T)[];
     const isSame =
-      kept !== undefined &&
-      keys.length === Object.keys(kept).length &&
-      keys.every((key) => key === but || Object.is(kept?.[key], fresh[key]));
-    kept = isSame ? kept : fresh;
-    return kept as T;
+      held &&
+      names.length === Object.keys(held).length &&
+      names.every((name) => name === except || Object.is(held[name], fresh[name]));
+    if (isSame) return held;
+    kept.set(key, fresh);
+    return fresh;
   };
 }

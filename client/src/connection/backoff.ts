@@ -13,3 +13,7 @@ export const ceiling_ms = (failures: number): number => Math.min(LAST_CEILING_MS
 
 /** `random` is in [0, 1). */
 export const backoff_ms = (failures: number, random: number): number => Math.floor(random * ceiling_ms(failures));
+
+/** How long to wait after this error: as long as the server asked for, else the backoff. */
+export const retry_ms = ({ retryAfter }: { retryAfter?: number | null }, failures: number, random: number): number =>
+  typeof retryAfter === 'number' ? retryAfter * 1_000 : backoff_ms(failures, random);

@@ -5,22 +5,19 @@
  * every decision is a cell of the machine's table, every colour a rule of status.ts.
  */
 import type { Environment } from '../environment.ts';
-import { PROTOCOL, type Resume, type Routes, type ServerFrame } from '../protocol.ts';
+import { PROTOCOL, type Routes, type ServerFrame } from '../protocol.ts';
 import { createHttp, type Http } from '../transports/http.ts';
 import { type Link, openLink } from '../transports/websocket.ts';
-import type { Connection, Method } from '../types.ts';
-import { BY_REST, type Effect, type Event, INITIAL, isLive, isUnsure, next } from './machine.ts';
-import { createPoller } from './poller.ts';
-import { answered, damp, judge, NO_EVIDENCE, type Shown, unanswered } from './status.ts';
+import type { Connection } from '../types.ts';
+import { type Effect, type Event, INITIAL, isLive, isPolling, isUnsure, next } from './machine.ts';
+import { createPoller, type PollerPorts } from './poller.ts';
+import { damp, judge, NO_EVIDENCE, type Shown, withRequest } from './status.ts';
 
-export interface DriverPorts {
-  resume(): Resume | undefined;
-  wait_s(): number;
+export interface DriverPorts extends PollerPorts {
   /** The numbering that counts now. */
   epoch(): string | null;
-  frames(frames: readonly ServerFrame[], method: Method): void;
-  /** The epoch a poll was answered under. */
-  polled(epoch: string): void;
+  /** From the WebSocket. */
+  frames(frames: readonly ServerFrame[]): void;
   /** Stopped, halted, or the session may be over: who is speaking must be heard again before anything is sent. */
   doubted(): void;
   /** A link became live, or HTTP answers again. */
@@ -47,7 +44,7 @@ export function createDriver(env: Environment, routes: Routes, ports: DriverPort
   const { clock, random, log, events } = env;
   let model = INITIAL;
   let rest = NO_EVIDENCE;
-  let shown: Shown = { verdict: judge(model, rest, true), since: 0 };
+  let shown = unheard(0);
   let link: Link | null = null;
   let timer: unknown = null;
   let timerAt = 0;
@@ -56,14 +53,7 @@ export function createDriver(env: Environment, routes: Routes, ports: DriverPort
   let unsubscribe: (() => void) | null = null;
 
   const http = createHttp(env, { witness, refused: (reason) => dispatch({ type: 'refused', reason }) }, routes);
-  const poller = createPoller(env, http, {
-    resume: ports.resume,
-    wait_s: ports.wait_s,
-    answered({ frames, epoch }) {
-      ports.frames(frames, 'rest');
-      ports.polled(epoch);
-    },
-  });
+  const poller = createPoller(env, http, ports);
 
   function dispatch(event: Event): void {
     const before = model.state;
@@ -79,7 +69,7 @@ export function createDriver(env: Environment, routes: Routes, ports: DriverPort
     for (const effect of step.effects) DO[effect]();
     if (isUnsure(state) && !isUnsure(before)) ports.doubted();
     arm();
-    poller.run(BY_REST[model.state]);
+    poller.run(isPolling(model.state));
     // Frames of a live link are no news of the connection.
     if (state === before && isLive(state)) return;
     if (becameLive) ports.recovered();
@@ -115,7 +105,7 @@ export function createDriver(env: Environment, routes: Routes, ports: DriverPort
         if (frames[0]?.type !== 'hello' && spoken !== undefined && spoken !== ports.epoch()) {
           return dispatch({ type: 'zombie' });
         }
-        ports.frames(frames, 'websocket');
+        ports.frames(frames);
         // A frame may have ended this link (another person).
         for (const frame of frames) if (opened === link) hear(frame, opened);
       },
@@ -143,12 +133,10 @@ export function createDriver(env: Environment, routes: Routes, ports: DriverPort
 
   function witness(ok: boolean): void {
     const { failures } = rest;
-    rest = ok ? answered() : unanswered(rest);
-    if (ok) {
-      lastHeardAt = clock.now();
-      // The way out is open again: what waits need not sit out its backoff.
-      if (failures > 0) ports.recovered();
-    }
+    rest = withRequest(rest, ok);
+    if (ok) lastHeardAt = clock.now();
+    // The way out is open again: what waits need not sit out its backoff.
+    if (ok && failures > 0) ports.recovered();
     show();
   }
 
@@ -169,10 +157,9 @@ export function createDriver(env: Environment, routes: Routes, ports: DriverPort
 
   function show(): void {
     const now = clock.now();
-    const damped = damp(shown, judge(model, rest, events.isOnline()), now);
-    shown = damped.shown;
+    shown = damp(shown, judge(model, rest, events.isOnline()), now);
     clock.clearTimeout(recheck);
-    recheck = damped.again === null ? null : clock.setTimeout(show, damped.again - now);
+    if (shown.again !== null) recheck = clock.setTimeout(show, shown.again - now);
     ports.changed();
   }
 
@@ -200,7 +187,7 @@ export function createDriver(env: Environment, routes: Routes, ports: DriverPort
       });
       if (model.state === 'stopped') {
         rest = NO_EVIDENCE;
-        shown = { verdict: judge(INITIAL, rest, true), since: clock.now() };
+        shown = unheard(clock.now());
       }
       dispatch({ type: 'connect' });
     },
@@ -221,3 +208,5 @@ export function createDriver(env: Environment, routes: Routes, ports: DriverPort
     },
   };
 }
+
+const unheard = (since: number): Shown => ({ verdict: judge(INITIAL, NO_EVIDENCE, true), since, again: null });

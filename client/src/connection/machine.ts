@@ -4,7 +4,7 @@
  * Theory. An open socket proves nothing: proxies accept upgrades and swallow frames, laptops wake
  * with dead sockets that still say OPEN. So the WebSocket counts only after hello, catch-up and one
  * ping that came back (`live`), and it keeps counting only while frames arrive. In every other
- * running state receiving goes on over HTTP (`BY_REST`): make before break, both ways.
+ * running state receiving goes on over HTTP (`isPolling`): make before break, both ways.
  *
  *             connect                opened             hello              caught_up (ping)
  *   stopped ─────────▶ opening ─────────────▶ greeting ───────▶ catching_up ─────▶ proving
@@ -100,26 +100,17 @@ export const INITIAL: Model = {
   reason: null,
 };
 
-/** In which states receiving goes over HTTP. Never while the socket is proven. */
-export const BY_REST: Readonly<Record<State, boolean>> = {
-  stopped: false,
-  opening: true,
-  greeting: true,
-  catching_up: true,
-  proving: true,
-  live: false,
-  checking: false,
-  leaving: true,
-  waiting: true,
-  asking: true,
-  halted: false,
-};
-
-/** In which states nobody knows who is speaking: another person may sign in before the next hello. */
-export const isUnsure = (state: State): boolean => state === 'stopped' || state === 'halted' || state === 'asking';
-
 /** In which states commands go over the socket. */
 export const isLive = (state: State): boolean => state === 'live' || state === 'checking';
+
+/** In which states nothing runs: only a person's action leaves them. */
+const isIdle = (state: State): boolean => state === 'stopped' || state === 'halted';
+
+/** In which states receiving goes over HTTP. Never while the socket is proven. */
+export const isPolling = (state: State): boolean => !isLive(state) && !isIdle(state);
+
+/** In which states it is unknown who is signed in: another person may sign in before the next hello. */
+export const isUnsure = (state: State): boolean => isIdle(state) || state === 'asking';
 
 type EventOf<T extends Event['type']> = Extract<Event, { type: T }>;
 type Rule<T extends Event['type']> = (m: Model, e: EventOf<T>, now: number, random: number) => Step;
@@ -137,10 +128,7 @@ const stay = (m: Model): Step => ({ model: m, effects: [] });
 const open = (m: Model, _: unknown, now: number): Step =>
   step(m, { state: 'opening', deadline: now + OPEN_MS, openedAt: now, reason: null }, 'open');
 
-const reopen = (m: Model, e: unknown, now: number): Step => {
-  const next = open(m, e, now);
-  return { model: next.model, effects: ['close', ...next.effects] };
-};
+const reopen = (m: Model, e: unknown, now: number): Step => step(open(m, e, now).model, {}, 'close', 'open');
 
 const stop = (m: Model): Step => step(m, { state: 'stopped', deadline: null, failures: 0, reason: null }, 'close');
 

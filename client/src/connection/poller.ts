@@ -5,16 +5,16 @@
  * Nothing is kept on the server between two calls; the cursors in each request say where we stand.
  */
 import type { Environment } from '../environment.ts';
-import { ChatError } from '../errors.ts';
+import type { ChatError } from '../errors.ts';
 import type { Resume, SyncResponse } from '../protocol.ts';
 import type { Http } from '../transports/http.ts';
-import { backoff_ms } from './backoff.ts';
+import { retry_ms } from './backoff.ts';
 
 export interface PollerPorts {
   resume(): Resume | undefined;
   /** How long one poll may wait, seconds. */
   wait_s(): number;
-  answered(answer: SyncResponse): void;
+  polled(answer: SyncResponse): void;
 }
 
 export interface Poller {
@@ -42,14 +42,13 @@ export function createPoller({ clock, random }: Environment, http: Http, ports: 
       try {
         const answer = await http.sync(ports.resume(), wait_s, signal);
         if (signal.aborted) return;
-        ports.answered(answer);
+        ports.polled(answer);
         failures = 0;
         if (wait_s === 0) pause_ms = HEAD_START_MS;
         else if (answer.frames.length === 0 && clock.now() - began < EMPTY_PAUSE_MS) pause_ms = EMPTY_PAUSE_MS;
         wait_s = ports.wait_s();
       } catch (error) {
-        const told = error instanceof ChatError ? error.retryAfter : null;
-        pause_ms = told === null ? backoff_ms(failures++, random()) : told * 1_000;
+        pause_ms = retry_ms(error as ChatError, failures++, random());
         wait_s = 0;
       }
       if (pause_ms > 0 && !signal.aborted) await pause(pause_ms, signal);

@@ -17,8 +17,9 @@ export interface RestEvidence {
 
 export const NO_EVIDENCE: RestEvidence = { answered: false, failures: 0 };
 
-export const answered = (): RestEvidence => ({ answered: true, failures: 0 });
-export const unanswered = (e: RestEvidence): RestEvidence => ({ answered: e.answered, failures: e.failures + 1 });
+/** With one more request, that was answered or not. */
+export const withRequest = ({ answered, failures }: RestEvidence, ok: boolean): RestEvidence =>
+  ok ? { answered: true, failures: 0 } : { answered, failures: failures + 1 };
 
 export interface Verdict {
   readonly status: ConnectionStatus;
@@ -28,40 +29,40 @@ export interface Verdict {
 
 const FAILING = 2;
 
+const verdict = (
+  status: ConnectionStatus,
+  reason: ConnectionReason | null = null,
+  transport: Verdict['transport'] = null,
+): Verdict => ({ status, reason, transport });
+
 /** What the evidence says now. `online` is the host's own belief, used only to name a failure. */
 export function judge(m: Model, rest: RestEvidence, online: boolean): Verdict {
-  if (isLive(m.state)) return { status: 'connected', reason: null, transport: 'websocket' };
-  if (m.state === 'halted') return { status: 'error', reason: m.reason, transport: null };
-  if (m.state === 'stopped') {
-    // Never started is not "disconnected": a page must not flash orange before its first connect().
-    return { status: m.openedAt > 0 ? 'disconnected' : 'connecting', reason: null, transport: null };
-  }
-  if (rest.failures >= FAILING || (rest.failures > 0 && !online)) {
-    return { status: 'error', reason: online ? 'unreachable' : 'offline', transport: null };
-  }
-  return rest.answered
-    ? { status: 'disconnected', reason: null, transport: 'rest' }
-    : { status: 'connecting', reason: null, transport: null };
+  if (isLive(m.state)) return verdict('connected', null, 'websocket');
+  if (m.state === 'halted') return verdict('error', m.reason);
+  // Never started is not "disconnected": a page must not flash orange before its first connect().
+  if (m.state === 'stopped') return verdict(m.openedAt > 0 ? 'disconnected' : 'connecting');
+  if (rest.failures >= FAILING || (rest.failures > 0 && !online))
+    return verdict('error', online ? 'unreachable' : 'offline');
+  return rest.answered ? verdict('disconnected', null, 'rest') : verdict('connecting');
 }
 
 export const HOLD_MS = 1_000;
 
 export interface Shown {
   readonly verdict: Verdict;
+  /** When the status changed, milliseconds since 1970. */
   readonly since: number;
+  /** When the status that is held back may be shown; null: nothing is held back. */
+  readonly again: number | null;
 }
 
-/**
- * The verdict to show now, and when to look again (null: nothing is held back).
- * Details that do not change the colour (transport, reason) are never held back.
- */
-export function damp(shown: Shown, verdict: Verdict, now: number): { shown: Shown; again: number | null } {
-  const { status } = shown.verdict;
-  if (verdict.status === status) return { shown: { verdict, since: shown.since }, again: null };
-  const until = shown.since + HOLD_MS;
+/** The verdict to show now. Details that do not change the colour (transport, reason) are never held back. */
+export function damp({ verdict: { status, reason }, since }: Shown, verdict: Verdict, now: number): Shown {
+  if (verdict.status === status) return { verdict, since, again: null };
+  const until = since + HOLD_MS;
   const atOnce = verdict.reason !== null && verdict.reason !== 'unreachable' && verdict.reason !== 'offline';
   if (now >= until || atOnce || (status === 'connecting' && verdict.status === 'connected')) {
-    return { shown: { verdict, since: now }, again: null };
+    return { verdict, since: now, again: null };
   }
-  return { shown: { verdict: { ...verdict, status, reason: shown.verdict.reason }, since: shown.since }, again: until };
+  return { verdict: { ...verdict, status, reason }, since, again: until };
 }

@@ -24,10 +24,10 @@ type View = ReturnType<ChangesChat['getTimeline']>;
 const CONFLICT_TRIES = 3;
 
 /** Adds `editMessage`, `deleteMessage`, `react`, and `changes` to the view of a room. Compose it after `withCommands`. */
-export function withChanges(core: Core): ChangesChat & Pick<CoreChat, 'discard' | 'discardAll' | 'retry' | 'retryAll'> {
+export function withChanges(core: Core): ChangesChat & Pick<CoreChat, 'discard' | 'retry'> {
   const { flush, outbox, onStored, replica, run, write } = core;
   const { getTimeline } = core.chat;
-  const views = new Map<RoomId, (view: View) => View>();
+  const keep = keeper<View>();
 
   // ── delivering ────────────────────────────────────────────────────────────────────────────
 
@@ -99,8 +99,6 @@ export function withChanges(core: Core): ChangesChat & Pick<CoreChat, 'discard' 
     outbox.retry(id);
   }
 
-  const all = (act: (id: MessageId) => void) => (roomId?: RoomId) => outbox.failed(roomId).forEach(act);
-
   return {
     async editMessage({ id, room_id, content: from, seq, rev_seq }, content) {
       if (outbox.alter(id, { content })) return undefined;
@@ -134,13 +132,7 @@ export function withChanges(core: Core): ChangesChat & Pick<CoreChat, 'discard' 
     },
     discard,
     retry,
-    discardAll: all(discard),
-    retryAll: all(retry),
-    getTimeline(roomId) {
-      const keep = views.get(roomId) ?? keeper<View>();
-      views.set(roomId, keep);
-      return keep({ ...getTimeline(roomId), changes: outbox.changes(roomId) });
-    },
+    getTimeline: (roomId) => keep({ ...getTimeline(roomId), changes: outbox.changes(roomId) }, roomId),
   };
 }
 

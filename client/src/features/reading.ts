@@ -29,7 +29,7 @@ export function withReading(core: Core): ReadingChat & Pick<CoreChat, 'openRoom'
   const { clock } = env;
   const { rooms } = replica;
   const exact = exactRows(replica);
-  const views = new Map<RoomId, (view: View) => View>();
+  const keep = keeper<View>();
   const unread = new Map<RoomId, Unread>();
   const due = new Map<RoomId, Seq>();
   const busy = new Set<RoomId>();
@@ -85,9 +85,7 @@ export function withReading(core: Core): ReadingChat & Pick<CoreChat, 'openRoom'
       const first = view.messages.find((m) => m.seq > after && m.seq <= upTo && m.sender.id !== me && !m.deleted);
       // Where the window begins behind the mark, the first that is held need not be the first that is unread.
       const isKnown = !view.hasOlder || (view.messages[0]?.seq ?? 0) <= after + 1;
-      const keep = views.get(roomId) ?? keeper();
-      views.set(roomId, keep);
-      return keep({ ...view, firstUnreadSeq: isKnown && first ? first.seq : null });
+      return keep({ ...view, firstUnreadSeq: isKnown && first ? first.seq : null }, roomId);
     },
   };
 }

@@ -3,12 +3,12 @@ import { describe, expect, it } from 'vitest';
 import { FIRST_CEILING_MS, LAST_CEILING_MS, backoff_ms, ceiling_ms } from '../../src/connection/backoff.ts';
 import { closeRule } from '../../src/connection/closes.ts';
 import {
-  BY_REST,
   CHECK_MS,
   type Effect,
   type Event,
   HEALTHY_MS,
   INITIAL,
+  isPolling,
   type Model,
   next,
   PROBE_MS,
@@ -128,7 +128,7 @@ describe('leaving', () => {
     const run = new Run().live().on({ type: 'going_away', retry_after_ms: 1_500 });
     expect(run.model).toMatchObject({ state: 'leaving', deadline: run.now + 1_500, failures: 0 });
     expect(run.effects).toEqual([]);
-    expect(BY_REST.leaving).toBe(true);
+    expect(isPolling('leaving')).toBe(true);
     const slot = run.model.deadline;
     expect(run.on(closed(1012)).model).toMatchObject({ state: 'waiting', deadline: slot });
     expect(run.on('timeout').effects).toEqual(['open']);
@@ -244,7 +244,7 @@ describe('whatever happens', () => {
     always((_, __, { state }) => {
       const live = state === 'live' || state === 'checking';
       const idle = state === 'stopped' || state === 'halted';
-      expect(Number(BY_REST[state]) + Number(live) + Number(idle)).toBe(1);
+      expect(Number(isPolling(state)) + Number(live) + Number(idle)).toBe(1);
     });
   });
 
