@@ -62,7 +62,7 @@ MUTANTS = (
         "a message is tried before it is stored on the device",
         (
             ("client/src/outbox.ts", "if (state === 'sending' || !entry.stored) continue;", "if (state === 'sending') continue;"),
-            ("client/src/outbox.ts", "store(entry);\n    touch(entry);\n  }\n\n  const loading", "store(entry);\n    touch(entry);\n    pump();\n  }\n\n  const loading"),
+            ("client/src/outbox.ts", "entries.set(item.id, entry);\n    save(entry);\n", "entries.set(item.id, entry);\n    save(entry);\n    pump();\n"),
         ),
         ("client/test/outbox.test.ts", "before it is stored"),
     ),
@@ -73,7 +73,7 @@ MUTANTS = (
     ),
     Mutant(
         "an ack that does not come is waited for",
-        (("client/src/sender.ts", "      doubt();\n      hedge();\n", "      doubt();\n"),),
+        (("client/src/sender.ts", "driver.doubt();\n      hedge();\n", "driver.doubt();\n"),),
         ("client/test/client.test.ts", ""),
     ),
     Mutant(

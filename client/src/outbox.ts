@@ -7,7 +7,7 @@
  * is not sent without asking. `deliver` knows how (sender.ts; of a change, features/changes.ts); this
  * knows what, when and how often. A change stands in the same queue as the messages of its room.
  */
-import { backoff_ms } from './connection/backoff.ts';
+import { retry_ms } from './connection/backoff.ts';
 import { ChatError } from './errors.ts';
 import { inTime } from './outboxStorage.ts';
 import type { MessageId, RoomId, UserId } from './protocol.ts';
@@ -19,27 +19,26 @@ import type {
   OutboxStorage,
   PendingChange,
   PendingMessage,
-  SendError,
   SendResult,
+  SentItem,
 } from './types.ts';
 import { uuidv7 } from './uuid.ts';
 
 export type Draft = Pick<OutboxItem, 'roomId' | 'content' | 'replyTo' | 'attachments' | 'roomName' | 'change'>;
-export type Outgoing = Draft & Pick<OutboxItem, 'id'>;
 
 export interface OutboxPorts {
   readonly storage: OutboxStorage;
   readonly clock: Clock;
   readonly random: () => number;
   /** One try. Rejects with a ChatError; `final` ones end the message. */
-  deliver(item: Outgoing): Promise<SendResult>;
+  deliver(item: PendingMessage): Promise<SendResult>;
   /** The room's pending messages, or (null) only the totals, changed. */
   changed(roomId: RoomId | null): void;
 }
 
 export interface Outbox {
   readonly state: OutboxState;
-  /** Who is speaking is known. */
+  /** It is known who is signed in. */
   readonly isOpen: boolean;
   /** The room's messages, and its changes; the same arrays until something in the room changes. */
   pending(roomId: RoomId): readonly PendingMessage[];
@@ -47,47 +46,46 @@ export interface Outbox {
   /** Of all rooms, in the order written; the same array until something changes. */
   all(): readonly PendingMessage[];
   add(draft: Draft): Promise<SendResult>;
-  /** What was not tried yet says this instead. False where it is too late for that. */
+  /** Replaces what an item says that was not tried yet. False where it may have been sent. */
   alter(id: MessageId, to: Pick<Draft, 'content' | 'change'>): boolean;
-  /** Discarded a moment ago: it stands there again as it was. */
+  /** Adds an item that was just discarded, as it was. */
   putBack(item: PendingMessage): void;
   get(id: MessageId): PendingMessage | undefined;
-  /** Who is speaking is known, so sending may begin: only that person's messages are shown and sent. */
+  /** It is known who is signed in, so sending may begin: only that person's messages are shown and sent. */
   setUser(userId: UserId): void;
-  /** Stopped, or the session is in doubt: nothing goes out until `setUser` says again who is speaking. */
+  /** Stopped, or the session is in doubt: nothing goes out until `setUser` is called again. */
   close(): void;
-  /** Something works again: do not sit out the backoff (but what the server asked for). */
+  /** Something works again: end every backoff (except a delay that the server asked for). */
   hurry(): void;
   /** Resolves when every write so far is done. */
   written(): Promise<unknown>;
   has(id: MessageId): boolean;
   /** The server has it: by ack, by REST, by the event or by history. First one wins. */
   settle(result: SendResult): void;
-  /** What the server had once and may have lost goes again, before what is new. Nobody is shown it; a refusal ends it. */
-  offer(items: readonly (Outgoing & Pick<OutboxItem, 'userId'>)[], refused: (id: MessageId) => void): void;
+  /** Resends messages that a restored server may lack, before what is new. They are not shown; `refused` ends one. */
+  offer(items: readonly SentItem[], refused: (id: MessageId) => void): void;
   retry(id: MessageId, change?: MessageChange): void;
   discard(id: MessageId): void;
   failed(roomId?: RoomId): readonly MessageId[];
-  /** Everything of this person that is here. */
+  /** Every item of this person, hidden ones included. */
   ids(): readonly MessageId[];
 }
 
-interface Entry extends Outgoing {
+interface Entry {
+  /** As it is shown; replaced by a new object whenever it changes. */
+  item: PendingMessage;
+  /** Null while it is unknown who is signed in: then it is not stored. */
   userId: UserId | null;
-  createdAt: number;
-  state: PendingMessage['state'];
-  error: SendError | null;
   tries: number;
+  /** Not tried before then, milliseconds since 1970. */
   notBefore: number;
   /** On the medium, or given up on (then `kept` is false). */
   stored: boolean;
   kept: boolean;
-  /** What was given to the medium last. */
+  /** The last version given to the medium. */
   saved: unknown;
-  /** Offered again: kept and shown elsewhere, if at all. */
+  /** Offered again: neither stored nor shown. */
   silent: boolean;
-  /** May have reached the server. */
-  unsure: boolean;
   resolve(result: SendResult): void;
   reject(error: ChatError): void;
 }
@@ -98,17 +96,21 @@ const NONE: readonly never[] = [];
 export function createOutbox({ storage, clock, random, deliver, changed }: OutboxPorts): Outbox {
   const entries = new Map<MessageId, Entry>();
   const views = new Map<RoomId, readonly [readonly PendingMessage[], readonly PendingChange[]]>();
-  let all: readonly PendingMessage[] | null = null;
+  let shown: readonly PendingMessage[] | null = null;
   let writes: Promise<unknown> = Promise.resolve();
   let user: UserId | null = null;
   let isOpen = false;
   let timer: unknown = null;
 
   const mine = (): Entry[] => [...entries.values()].filter(({ userId }) => userId === null || userId === user);
-  const shown = (): Entry[] => mine().filter(({ silent, change }) => !silent && !change?.undo);
+  const isHidden = ({ item, silent }: Entry): boolean => silent || !!item.change?.undo;
+  const all = (): readonly PendingMessage[] =>
+    (shown ??= mine()
+      .filter((entry) => !isHidden(entry))
+      .map(({ item }) => item));
   const failed = (roomId?: RoomId): MessageId[] =>
-    shown()
-      .filter((entry) => entry.state === 'failed' && (roomId ?? entry.roomId) === entry.roomId)
+    all()
+      .filter((item) => item.state === 'failed' && (roomId ?? item.roomId) === item.roomId)
       .map(({ id }) => id);
 
   // ── sending ───────────────────────────────────────────────────────────────────────────────
@@ -119,10 +121,10 @@ export function createOutbox({ storage, clock, random, deliver, changed }: Outbo
     let next = Number.POSITIVE_INFINITY;
     clock.clearTimeout(timer);
     for (const entry of isOpen ? mine() : []) {
-      const { state, roomId } = entry;
-      if (entry.userId === null || state === 'failed' || busy.has(roomId)) continue;
-      if (state === 'queued' && now - entry.createdAt > EXPIRY_MS) {
-        // Which looks at all of them anew.
+      const { state, roomId, createdAt } = entry.item;
+      if (state === 'failed' || busy.has(roomId)) continue;
+      if (state === 'queued' && now - createdAt > EXPIRY_MS) {
+        // `fail` pumps again.
         return fail(entry, new ChatError({ code: 'expired', detail: 'Written more than a day ago. Send it now?' }));
       }
       busy.add(roomId);
@@ -134,45 +136,32 @@ export function createOutbox({ storage, clock, random, deliver, changed }: Outbo
   }
 
   async function attempt(entry: Entry): Promise<void> {
-    const { unsure } = entry;
-    entry.state = 'sending';
-    entry.unsure = true;
-    touch(entry);
+    const { id, unsure } = entry.item;
+    update(entry, { state: 'sending', unsure: true });
     try {
-      const result = await deliver(entry);
-      if (entries.get(entry.id) === entry) done(entry, result);
+      const result = await deliver(entry.item);
+      if (entries.get(id) === entry) done(entry, result);
     } catch (cause) {
-      // Settled or discarded meanwhile: that was the outcome.
-      if (entries.get(entry.id) !== entry || entry.state !== 'sending') return;
+      // Stored or discarded meanwhile: that was the outcome.
+      if (entries.get(id) !== entry || entry.item.state !== 'sending') return;
       const error = cause instanceof ChatError ? cause : new ChatError({ code: 'internal', detail: String(cause) });
+      const { code, final, retryAfter } = error;
+      entry.notBefore = clock.now() + retry_ms(error, entry.tries, random());
+      // A delay the server asked for is kept even when the connection comes back (`hurry`).
+      entry.tries = retryAfter === null ? entry.tries + 1 : 0;
       // A refusal has changed nothing; nor has what was not tried.
-      if (error.final || error.code === 'offline') entry.unsure = unsure && !error.final;
-      if (error.final) return fail(entry, error);
-      const told = error.retryAfter;
-      entry.state = 'queued';
-      // A delay the server asked for is kept even when the connection comes back (tries stays 0).
-      entry.notBefore = clock.now() + (told === null ? backoff_ms(entry.tries, random()) : told * 1_000);
-      entry.tries = told === null ? entry.tries + 1 : 0;
-      touch(entry);
-      pump();
+      update(entry, { state: 'queued', unsure: !final && (unsure || code !== 'offline') });
+      if (final) fail(entry, error);
+      else pump();
     }
   }
 
   function fail(entry: Entry, error: ChatError): void {
     const { code, status, detail } = error;
     entry.reject(error);
-    if (entry.silent || entry.change?.undo) return forget(entry);
-    entry.state = 'failed';
-    entry.error = { code, status, detail };
-    store(entry);
-    touch(entry);
+    if (isHidden(entry)) return forget(entry);
+    save(entry, { state: 'failed', error: { code, status, detail } });
     pump();
-  }
-
-  function settle(result: SendResult): void {
-    const { id, room_id } = result.message;
-    const entry = entries.get(id);
-    if (entry?.roomId === room_id) done(entry, result);
   }
 
   function done(entry: Entry, result: SendResult): void {
@@ -181,31 +170,62 @@ export function createOutbox({ storage, clock, random, deliver, changed }: Outbo
   }
 
   function forget(entry: Entry): void {
-    const { id, userId, silent } = entry;
-    entries.delete(id);
-    if (userId !== null && !silent) write(() => inTime(clock, storage.remove([id])));
-    touch(entry);
+    const { id } = entry.item;
+    if (entry.userId !== null && !entry.silent) write(() => inTime(clock, storage.remove([id])));
+    release(entry);
+  }
+
+  function release(entry: Entry): void {
+    entries.delete(entry.item.id);
+    update(entry);
     pump();
   }
 
   // ── keeping ───────────────────────────────────────────────────────────────────────────────
 
-  function store(entry: Entry): void {
-    const { id, userId, roomId, roomName, content, replyTo, attachments, change, createdAt, error } = entry;
+  function update(entry: Entry, change?: Partial<PendingMessage>): void {
+    const { roomId } = entry.item;
+    entry.item = { ...entry.item, ...change };
+    views.delete(roomId);
+    shown = null;
+    changed(roomId);
+  }
+
+  /** Updates it here and on the medium. */
+  function save(entry: Entry, to?: Partial<PendingMessage>): void {
+    update(entry, to);
+    const { unsure: _, state, change, roomName, ...item } = entry.item;
+    const { userId } = entry;
     // Whose it is must be known first, or the next person at this device would send it.
     if (userId === null) return;
-    const state = entry.state === 'failed' ? 'failed' : 'queued';
-    const base = { id, userId, roomId, content, replyTo, attachments, createdAt, state, error } as const;
-    const item: OutboxItem = { ...base, ...(roomName && { roomName }), ...(change && { change }) };
-    entry.saved = item;
+    const saved: OutboxItem = {
+      ...item,
+      userId,
+      state: state === 'failed' ? state : 'queued',
+      ...(roomName && { roomName }),
+      ...(change && { change }),
+    };
+    entry.saved = saved;
     write(async () => {
       // Gone meanwhile, to another tab perhaps; or altered.
-      if (entries.get(id) !== entry || entry.saved !== item) return;
-      entry.kept = await inTime(clock, storage.put(item));
-      entry.stored = entry.saved === item;
-      touch(entry);
+      if (entries.get(item.id) !== entry || entry.saved !== saved) return;
+      entry.kept = await inTime(clock, storage.put(saved));
+      entry.stored = entry.saved === saved;
+      update(entry);
       pump();
     });
+  }
+
+  /** Queues it again. Until it is on the medium it is not tried. */
+  function requeue(entry: Entry, to: Partial<PendingMessage>): void {
+    Object.assign(entry, { stored: false, tries: 0, notBefore: 0 });
+    save(entry, { ...to, state: 'queued', error: null });
+  }
+
+  function put(item: PendingMessage, more?: Partial<Entry>): void {
+    const entry = entryOf(user, item, more);
+    entries.set(item.id, entry);
+    save(entry);
   }
 
   /** One at a time, so that a removal never overtakes the write before it. */
@@ -213,56 +233,47 @@ export function createOutbox({ storage, clock, random, deliver, changed }: Outbo
     writes = writes.then(work).catch(ignore);
   }
 
-  function touch({ roomId }: Entry): void {
-    views.delete(roomId);
-    all = null;
-    changed(roomId);
-  }
-
   function view(roomId: RoomId) {
     let made = views.get(roomId);
     if (!made) {
-      const here = shown()
-        .filter((entry) => entry.roomId === roomId)
-        .map(toPending);
+      const here = all().filter((item) => item.roomId === roomId);
       const messages = here.filter(({ change }) => !change);
-      const changes = here.filter((item): item is PendingChange => item.change !== null);
+      const changes = here.filter((item): item is PendingChange => !!item.change);
       made = [messages[0] ? messages : NONE, changes[0] ? changes : NONE];
       views.set(roomId, made);
     }
     return made;
   }
 
-  /** What an earlier visit or another tab left goes before what was typed since: ids sort by time. */
-  function restore(items: readonly OutboxItem[]): void {
-    const typed = [...entries.values()];
-    const left = items.flatMap((item): Entry[] => {
-      // Whether it was tried is not kept; what was refused is known not to have arrived.
-      const unsure = !item.error?.status;
-      return entries.has(item.id) ? [] : [{ ...FRESH, ...item, stored: true, unsure }];
-    });
+  /** Adds entries that are on the medium where they belong: ids sort by time. */
+  function insert(stored: readonly Entry[]): void {
+    const every = [...stored, ...entries.values()].sort((a, b) => (a.item.id < b.item.id ? -1 : 1));
     entries.clear();
-    for (const entry of [...left, ...typed].sort((a, b) => (a.id < b.id ? -1 : 1))) {
-      entries.set(entry.id, entry);
-      touch(entry);
+    for (const entry of every) {
+      entries.set(entry.item.id, entry);
+      update(entry);
     }
     pump();
   }
 
-  /** Somebody else sends it from now on. */
+  /** Adds what an earlier visit or another tab left. */
+  function restore(items: readonly OutboxItem[]): void {
+    const left = items
+      .filter(({ id }) => !entries.has(id))
+      .map(({ userId, ...item }) => {
+        // Whether it was tried is not kept; what was refused is known not to have arrived.
+        const unsure = !item.error?.status;
+        return entryOf(userId, { ...QUEUED, ...item, unsure }, { stored: true });
+      });
+    insert(left);
+  }
+
+  /** Another tab sends it from now on. */
   function letGo(id: MessageId): boolean {
     const entry = entries.get(id);
     if (!entry?.stored) return false;
-    entries.delete(id);
-    touch(entry);
-    pump();
+    release(entry);
     return true;
-  }
-
-  function put(entry: Entry): void {
-    entries.set(entry.id, entry);
-    store(entry);
-    touch(entry);
   }
 
   const loading = storage.load().then(restore);
@@ -271,20 +282,19 @@ export function createOutbox({ storage, clock, random, deliver, changed }: Outbo
 
   return {
     get state() {
-      const all = shown();
       const refused = failed().length;
-      return { waiting: all.length - refused, failed: refused, durable: all.every(({ kept }) => kept) };
+      return { waiting: all().length - refused, failed: refused, durable: mine().every(({ kept }) => kept) };
     },
     get isOpen() {
       return isOpen;
     },
     pending: (roomId) => view(roomId)[0],
     changes: (roomId) => view(roomId)[1],
-    all: () => (all ??= shown().map(toPending)),
+    all,
     add(draft) {
       const now = clock.now();
       const sent = new Promise<SendResult>((resolve, reject) => {
-        put({ ...FRESH, ...draft, id: uuidv7(now), userId: user, createdAt: now, resolve, reject });
+        put({ ...QUEUED, ...draft, id: uuidv7(now), createdAt: now }, { resolve, reject });
       });
       // The timeline shows the failure too: a caller may ignore the promise.
       sent.catch(ignore);
@@ -297,9 +307,8 @@ export function createOutbox({ storage, clock, random, deliver, changed }: Outbo
         for (const entry of entries.values()) {
           if (entry.userId === null) {
             entry.userId = userId;
-            store(entry);
-          }
-          touch(entry);
+            save(entry);
+          } else update(entry);
         }
         changed(null);
       }
@@ -315,33 +324,26 @@ export function createOutbox({ storage, clock, random, deliver, changed }: Outbo
     },
     written: () => writes,
     has: (id) => entries.has(id),
-    settle,
+    settle(result) {
+      const { id, room_id } = result.message;
+      const entry = entries.get(id);
+      if (entry?.item.roomId === room_id) done(entry, result);
+    },
     alter(id, to) {
       const entry = entries.get(id);
-      if (!entry || entry.unsure || entry.state === 'sending') return false;
-      // Until it is on the medium again it is not tried.
-      Object.assign(entry, to, { state: 'queued', error: null, stored: false, tries: 0, notBefore: 0 });
-      store(entry);
-      touch(entry);
+      if (!entry || entry.item.unsure || entry.item.state === 'sending') return false;
+      requeue(entry, to);
       return true;
     },
-    putBack({ roomName, change, ...item }) {
+    putBack(item) {
       const id = item.unsure ? uuidv7(clock.now()) : item.id;
-      const state = item.state === 'failed' ? 'failed' : 'queued';
-      put({ ...FRESH, ...item, id, userId: user, state, unsure: false, roomName, ...(change && { change }) });
+      put({ ...item, id, state: item.state === 'failed' ? 'failed' : 'queued', unsure: false });
     },
-    get: (id) => {
-      const entry = entries.get(id);
-      return entry && toPending(entry);
-    },
+    get: (id) => entries.get(id)?.item,
     retry(id, change) {
       const entry = entries.get(id);
-      if (entry?.state !== 'failed') return;
-      const { resolve, reject, unsure } = entry;
       // Asking again is the person's word that it is still meant to be sent.
-      Object.assign(entry, FRESH, { createdAt: clock.now(), resolve, reject, unsure }, change && { change });
-      store(entry);
-      touch(entry);
+      if (entry?.item.state === 'failed') requeue(entry, { createdAt: clock.now(), ...(change && { change }) });
     },
     discard(id) {
       const entry = entries.get(id);
@@ -350,38 +352,33 @@ export function createOutbox({ storage, clock, random, deliver, changed }: Outbo
       entry.reject(new ChatError({ code: 'discarded', detail: 'The message was discarded.' }));
     },
     offer(items, refused) {
-      const after = [...entries.values()];
-      entries.clear();
       const createdAt = clock.now();
-      for (const item of items) {
+      const offered = items.map(({ userId, ...item }) => {
         const reject = (): void => refused(item.id);
-        entries.set(item.id, { ...FRESH, ...item, createdAt, stored: true, silent: true, reject });
-      }
-      for (const entry of after) entries.set(entry.id, entry);
-      pump();
+        return entryOf(userId, { ...QUEUED, ...item, createdAt }, { stored: true, silent: true, reject });
+      });
+      insert(offered);
     },
     failed,
-    ids: () => mine().map(({ id }) => id),
+    ids: () => mine().map(({ item }) => item.id),
   };
 }
 
 const ignore = (): void => {};
 
-const FRESH = {
-  state: 'queued' as PendingMessage['state'],
-  error: null as SendError | null,
+/** What an item that was never tried has in common. */
+const QUEUED = { roomName: '', state: 'queued', error: null, change: null, unsure: false } as const;
+
+const entryOf = (userId: UserId | null, item: PendingMessage, more?: Partial<Entry>): Entry => ({
+  item,
+  userId,
   tries: 0,
   notBefore: 0,
   stored: false,
   kept: true,
+  saved: null,
   silent: false,
-  unsure: false,
-  saved: null as unknown,
-  resolve: ignore as Entry['resolve'],
-  reject: ignore as Entry['reject'],
-};
-
-function toPending(entry: Entry): PendingMessage {
-  const { id, roomId, roomName = '', content, replyTo, attachments, createdAt, state, error, change = null } = entry;
-  return { id, roomId, roomName, content, replyTo, attachments, createdAt, state, error, change, unsure: entry.unsure };
-}
+  resolve: ignore,
+  reject: ignore,
+  ...more,
+});

@@ -1,17 +1,17 @@
 import { IDBFactory } from 'fake-indexeddb';
 import { describe, expect, it } from 'vitest';
 import { ChatError } from '../src/errors.ts';
-import { createOutbox, EXPIRY_MS, type Outgoing } from '../src/outbox.ts';
+import { createOutbox, EXPIRY_MS } from '../src/outbox.ts';
 import { indexedDbStorage, memoryStorage } from '../src/outboxStorage.ts';
 import { FakeClock } from '../src/testing/index.ts';
-import type { OutboxItem, OutboxStorage, SendResult } from '../src/types.ts';
+import type { OutboxItem, OutboxStorage, PendingMessage, SendResult } from '../src/types.ts';
 import { message } from './make.ts';
 
 const ANN = 1;
 
 /** An outbox whose deliveries are answered by the test. */
 function made(storage: OutboxStorage = memoryStorage(), clock = new FakeClock()) {
-  const tries: { item: Outgoing; ack(): void; fail(error: ChatError): void }[] = [];
+  const tries: { item: PendingMessage; ack(): void; fail(error: ChatError): void }[] = [];
   const outbox = createOutbox({
     storage,
     clock,
@@ -31,7 +31,7 @@ function made(storage: OutboxStorage = memoryStorage(), clock = new FakeClock())
   return { outbox, clock, storage, tries, write, texts, begin };
 }
 
-const answer = (item: Outgoing): SendResult => ({
+const answer = (item: PendingMessage): SendResult => ({
   method: 'rest',
   message: message(1, { id: item.id, room_id: item.roomId, content: item.content }),
 });
@@ -195,7 +195,7 @@ describe('an ack', () => {
     const sent = o.write('a');
     void o.write('b');
     await o.clock.advance(0);
-    const item = o.tries[0]?.item as Outgoing;
+    const item = o.tries[0]?.item as PendingMessage;
     o.outbox.settle({ ...answer(item), method: 'websocket' });
     o.tries[0]?.fail(network);
     await o.clock.advance(0);
