@@ -11,17 +11,24 @@ from __future__ import annotations
 
 import difflib
 import ipaddress
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any, Literal
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from backchannel.accounts.addresses import is_loopback
 
 PREFIX = "BACKCHANNEL_"
 ENV_FILE = "BACKCHANNEL_ENV_FILE"
 """Names the environment file, and so is no setting that could stand in it."""
+SHORTEST_KEY = 32
+
+_BY_OTHERS = re.compile(
+    r"BACKCHANNEL_(?:SERVICE_(?:HOST|PORT(?:_\w+)?)|PORT_\d+_(?:TCP|UDP|SCTP)(?:_\w+)?|FAILPOINT|TEST_\w+)"
+)
+"""What Kubernetes sets for a service that is named backchannel, and our own tests for theirs."""
 
 Signup = Literal["open", "invitation", "closed"]
 LogFormat = Literal["console", "json"]
@@ -90,6 +97,8 @@ def _origin(word: str) -> str:
         raise ValueError(f"names {word}; write it like https://chat.example.com")
     if parts.path.strip("/") or parts.query or parts.fragment or parts.username:
         raise ValueError(f"names {word}; an origin ends after the host and port")
+    if "*" in parts.hostname:
+        raise ValueError(f"names {word}; each address is written out, there is no *")
     host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
     # Browsers leave the default port out of `Origin`, and the comparison is exact.
     shown = "" if port in {None, {"http": 80, "https": 443}[parts.scheme]} else f":{port}"
@@ -105,21 +114,70 @@ def _networks(value: str) -> tuple[str, ...]:
     return _words(value)
 
 
+def _hosts(value: str) -> tuple[str, ...]:
+    """As Django compares them: names without scheme and port, where `.example.com` stands for all below it."""
+    for word in _words(value):
+        bare = word.removeprefix("[").removesuffix("]")
+        if word != "*" and ("/" in word or "*" in word or (":" in bare and not _is_ipv6(bare))):
+            raise ValueError(
+                f"names {word}; a host is written like chat.example.com, without https:// and without a port"
+            )
+    return _words(value)
+
+
+def _is_ipv6(text: str) -> bool:
+    try:
+        ipaddress.IPv6Address(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _key(value: str) -> str:
+    if value and len(value) < SHORTEST_KEY:
+        raise ValueError(
+            f"is shorter than {SHORTEST_KEY} characters, so that it can be guessed; make one with: "
+            "python3 -c 'import secrets; print(secrets.token_urlsafe(48))'"
+        )
+    return value
+
+
+def _url(value: str) -> SplitResult:
+    """The parts of an address. What is told of a bad one shows nothing of it: it may hold a password."""
+    try:
+        parts = urlsplit(value)
+        _ = parts.port
+    except ValueError:
+        raise ValueError(
+            "cannot be read: after the host comes a port from 1 to 65535 or none, and in a password each of / # ? @ : % [ ] "
+            "is written as % and two digits, like %2F"
+        ) from None
+    return parts
+
+
 def _database(value: str) -> str:
-    if value and urlsplit(value).scheme not in {"sqlite", "postgres", "postgresql"}:
-        raise ValueError("begins with neither postgres:// nor sqlite:///")
+    if not value:
+        return value
+    parts = _url(value)
+    if parts.scheme not in {"sqlite", "postgres", "postgresql"}:
+        raise ValueError("begins with neither postgres:// nor sqlite:////")
+    if parts.scheme == "sqlite":
+        if parts.netloc or not parts.path.startswith("//") or not parts.path.strip("/"):
+            raise ValueError("names no absolute path; write it with four slashes, like sqlite:////path/to/file")
+    elif not parts.path.strip("/") and "service=" not in parts.query:
+        raise ValueError("names no database; write it like postgres://user:password@host:5432/name")
     return value
 
 
 def _redis(value: str) -> tuple[str, ...]:
     for word in _words(value):
-        if urlsplit(word).scheme not in {"redis", "rediss", "unix"}:
+        if _url(word).scheme not in {"redis", "rediss", "unix"}:
             raise ValueError("begins with none of redis://, rediss://, unix://")
     return _words(value)
 
 
 def _mail(value: str) -> str:
-    if value and (urlsplit(value).scheme not in {"smtp", "smtps"} or not urlsplit(value).hostname):
+    if value and (_url(value).scheme not in {"smtp", "smtps"} or not _url(value).hostname):
         raise ValueError("is not like smtp://user:password@mail.example.com:587")
     return value
 
@@ -160,10 +218,10 @@ class Conf:
         "Several addresses share the rooms among them.",
     )
     secret_key: str = setting(
-        _text,
+        _key,
         "",
         "Signs cookies. Unset: made once and kept in the file `secret_key` of the data folder. "
-        "Several processes need the same one.",
+        "At least 32 characters. Several processes need the same one.",
     )
     origins: tuple[str, ...] = setting(
         _origins,
@@ -172,7 +230,7 @@ class Conf:
         "use a person's cookie. Unset: the address must equal the `Host` of the request.",
     )
     allowed_hosts: tuple[str, ...] = setting(
-        _words,
+        _hosts,
         "",
         "The `Host` names that are answered. Unset: those of `BACKCHANNEL_ORIGINS`, or any if that is unset too.",
     )
@@ -322,13 +380,12 @@ def _default_folder(environ: Mapping[str, str]) -> str:
 def unknown(environ: Mapping[str, str]) -> list[str]:
     """One line for each BACKCHANNEL_… variable that is no setting, with the setting it resembles.
 
-    For `backchannel check` alone: service managers set variables of this shape by themselves, so a
-    server must not refuse to start over one.
+    Told and not refused: service managers may set variables of this shape by themselves.
     """
     known = [variable(item.name) for item in fields(Conf)]
     lines = []
     for name in sorted(environ):
-        if name.startswith(PREFIX) and name not in known and name != ENV_FILE:
+        if name.startswith(PREFIX) and name not in known and name != ENV_FILE and not _BY_OTHERS.fullmatch(name):
             near = difflib.get_close_matches(name, known, n=1)
             lines.append(f"{name} is not a setting" + (f"; did you mean {near[0]}?" if near else ""))
     return lines

@@ -12,7 +12,7 @@ import stat
 from collections.abc import Iterator
 from pathlib import Path
 
-from backchannel.site.conf import SettingError
+from backchannel.site.conf import SHORTEST_KEY, SettingError
 
 SECRET_KEY_FILE = "secret_key"
 PRIVATE_UMASK = 0o077
@@ -105,7 +105,7 @@ def kept_secret_key(folder: Path) -> str:
         key = path.read_text("utf-8").strip()
     except OSError as problem:
         raise SettingError(f"cannot use {path}: {problem.strerror}") from None
-    if len(key) < 32:
+    if len(key) < SHORTEST_KEY:
         raise SettingError(f"{path} holds no usable key; remove it and a new one is made (all are signed out then)")
     return key
 

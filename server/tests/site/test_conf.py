@@ -44,7 +44,21 @@ def test_a_blank_variable_counts_as_unset() -> None:
         ("origins", "https://me@chat.example.com"),
         ("origins", "ftp://chat.example.com"),
         ("origins", "https://chat.example.com:port"),
+        ("origins", "https://*.example.com"),
         ("database_url", "mysql://x/y"),
+        ("database_url", "postgres://u:secret@h:abc/x"),
+        ("database_url", "postgres://u:secret@h:99999/x"),
+        ("database_url", "postgres://u:secret#part@h/x"),
+        ("database_url", "postgres://u:secret@[::1/x"),
+        ("database_url", "postgres://u:secret@h"),
+        ("database_url", "sqlite://"),
+        ("database_url", "sqlite:///relative/to/where/one/stands.db"),
+        ("redis_url", "redis://:secret@h:abc/0"),
+        ("redis_url", "redis://:secret@h:99999/0"),
+        ("mail_url", "smtp://u:secret@h:abc"),
+        ("allowed_hosts", "https://chat.example.com"),
+        ("allowed_hosts", "chat.example.com:8000"),
+        ("secret_key", "secret"),
         ("redis_url", "http://x"),
         ("https", "maybe"),
         ("trusted_proxies", "proxy.example.com"),
@@ -59,6 +73,7 @@ def test_what_cannot_be_used_is_refused_in_one_line_that_names_it(name: str, val
         load({"HOME": "/h", variable(name): value})
     assert str(caught.value).startswith(variable(name) + " ")
     assert "\n" not in str(caught.value)
+    assert "secret" not in str(caught.value).partition("; make one")[0]
 
 
 def test_origins_are_written_as_browsers_send_them_and_say_whether_https_is_there() -> None:
@@ -78,6 +93,11 @@ def test_a_misspelt_variable_is_told_with_what_it_resembles() -> None:
     assert unknown({"BACKCHANNEL_SIGNUPS": "open", "BACKCHANNEL_DATA": "/x", "PATH": "/bin"}) == [
         "BACKCHANNEL_SIGNUPS is not a setting; did you mean BACKCHANNEL_SIGNUP?"
     ]
+
+
+def test_what_kubernetes_sets_for_a_service_of_this_name_is_not_called_misspelt() -> None:
+    names = ("SERVICE_HOST", "SERVICE_PORT", "SERVICE_PORT_HTTP", "PORT_8000_TCP", "PORT_8000_TCP_ADDR")
+    assert unknown({f"BACKCHANNEL_{name}": "x" for name in names}) == []
 
 
 def test_sqlite_syncs_every_commit_and_never_upgrades_a_read_to_a_write(tmp_path: Path) -> None:
