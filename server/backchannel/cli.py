@@ -17,11 +17,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from backchannel import __version__
-from backchannel.site.conf import Conf, SettingError, load, variable
+from backchannel.site.conf import Conf, SettingError, load, unknown, variable
 from backchannel.site.env_file import UNIT_FILE
 
 if TYPE_CHECKING:
     from backchannel.site.owner import Owner
+    from backchannel.site.place import Place
 
 Command = Callable[[argparse.Namespace, Conf], int]
 
@@ -33,15 +34,24 @@ class Stop(Exception):
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; the exit status."""
     options = _parser().parse_args(arguments)
+    options.place = None
     try:
         conf = _configure(options)
         command: Command = options.command
         return command(options, conf)
     except (Stop, SettingError) as problem:
-        print(f"backchannel: {' '.join(str(problem).split())}", file=sys.stderr)
+        print(f"backchannel: {_told(' '.join(str(problem).split()), options)}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
         return 130
+
+
+def _told(problem: str, options: argparse.Namespace) -> str:
+    """With the database that it is about, where it does not name that itself."""
+    place: Place | None = options.place
+    if place is None or options.command is _serve or place.name in problem:
+        return problem
+    return f"{problem} ({place})"
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -53,10 +63,13 @@ def _parser() -> argparse.ArgumentParser:
 
     def add(name: str, command: Command, help: str) -> argparse.ArgumentParser:
         sub = commands.add_parser(name, help=help, description=help)
-        sub.add_argument("--data", metavar="FOLDER", help="where everything is kept (BACKCHANNEL_DATA)")
+        sub.add_argument(
+            "--data", metavar="FOLDER", type=_not_blank, help="where everything is kept (BACKCHANNEL_DATA)"
+        )
         sub.add_argument(
             "--env-file",
             metavar="FILE",
+            type=_not_blank,
             help=f"settings as systemd reads them (BACKCHANNEL_ENV_FILE, else {UNIT_FILE} where there is one)",
         )
         sub.set_defaults(command=command)
@@ -102,22 +115,34 @@ def _parser() -> argparse.ArgumentParser:
     up = add("migrate", _migrate, "Bring the database's tables up to date; serve does this by itself.")
     up.add_argument("--new", action="store_true", help="make the data folder and database where there are none yet")
     keep = add("backup", _backup, "Write everything in the database to a file, while the server runs.")
-    keep.add_argument("file", metavar="FILE", type=Path, help="must not exist yet; in a folder, it gets a dated name")
+    keep.add_argument("file", metavar="FILE", type=_file, help="must not exist yet; in a folder, it gets a dated name")
     keep.add_argument(
         "--keep", metavar="N", type=_positive, help="in a folder: delete all dated backups but the newest N"
     )
     back = add("restore", _restore, "Put a backup in the place of what is kept. The server must not run.")
-    back.add_argument("file", metavar="FILE", type=Path, help="made by backup")
+    back.add_argument("file", metavar="FILE", type=_file, help="made by backup")
     add("promote", _promote, "Say that the database is a promoted standby: clients start over from what it has.")
     add("check", _check, "Look for what would keep the server from running well.")
     return parser
 
 
 def _positive(text: str) -> int:
-    number = int(text)
-    if number < 1:
-        raise ValueError
-    return number
+    if not text.isascii() or not text.isdigit() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from 1 on")
+    return int(text)
+
+
+def _not_blank(text: str) -> str:
+    """`--data "$UNSET"` means some folder, and not the one that is taken where nothing is said."""
+    if not text.strip():
+        raise argparse.ArgumentTypeError("is blank; name one, or leave the option out")
+    return text
+
+
+def _file(text: str) -> Path:
+    if not text.strip():
+        raise argparse.ArgumentTypeError("is blank; name a file")
+    return Path(text)
 
 
 def _configure(options: argparse.Namespace) -> Conf:
@@ -145,7 +170,19 @@ def _configure(options: argparse.Namespace) -> Conf:
     from backchannel.site.logging import configure
 
     configure(conf.log_format, conf.log_level)
+    if options.command is not _check and not getattr(options, "as_worker", None):
+        _warn_of_unknown()
     return conf
+
+
+def _warn_of_unknown() -> None:
+    """A misspelt setting counts as unset: another database, say, than was meant."""
+    found = unknown(os.environ)
+    if found:
+        import structlog
+
+        for line in found:
+            structlog.get_logger("backchannel").warning("unknown_setting", advice=line)
 
 
 def _open(options: argparse.Namespace, *, migrates: bool | None = None, otherwise: str = "") -> None:
@@ -245,7 +282,7 @@ def _createuser(options: argparse.Namespace, conf: Conf) -> int:
     try:
         user = set_up("Backchannel", newcomer) if first else create_account(newcomer, owner=options.owner)
     except Refused as refusal:
-        raise Stop("; ".join(" ".join(lines) for lines in refusal.errors.values()) + f" ({options.place})") from None
+        raise Stop("; ".join(" ".join(lines) for lines in refusal.errors.values())) from None
     setup_secret.discard()
     role = " and owns this server" if first or options.owner else ""
     print(f"{user.username} is here{role}." + (f" Password: {password}" if made_up else ""))
@@ -269,7 +306,7 @@ def _setup_address(options: argparse.Namespace, conf: Conf) -> int:
             ) from None
         secret = setup_secret.renew(conf.data)
     if secret is None:
-        raise Stop(f"this server has an owner already; nothing has to be set up ({options.place})")
+        raise Stop("this server has an owner already; nothing has to be set up")
     print(setup_secret.address(setup_secret.noted_base(conf.data) or base_of(conf, conf.host, conf.port), secret))
     _say_database(options, beside_data=True)
     return 0
@@ -281,14 +318,22 @@ def _token(options: argparse.Namespace, conf: Conf) -> int:
 
     from backchannel.accounts.lookup import issue_token
 
+    _check_text("NAME", options.name, 200)
+    _check_text("--label", options.label, 80)
     user = get_user_model()._default_manager.filter(username=options.name.lower(), is_active=True).first()
     if user is None:
-        raise Stop(
-            f"there is no active account {options.name}; make one with: backchannel createuser {options.name} ({options.place})"
-        )
+        raise Stop(f"there is no active account {options.name}; make one with: backchannel createuser {options.name}")
     print(issue_token(user, options.label))
     _say_database(options, beside_data=True)
     return 0
+
+
+def _check_text(name: str, text: str, longest: int) -> None:
+    """What cannot be stored in every database is refused before one is asked."""
+    if len(text) > longest:
+        raise Stop(f"{name} has {len(text)} characters; use at most {longest}")
+    if not text.isprintable():
+        raise Stop(f"{name} contains a control character, or bytes that are not UTF-8; leave them out")
 
 
 def _migrate(options: argparse.Namespace, conf: Conf) -> int:
@@ -335,28 +380,32 @@ def _backup(options: argparse.Namespace, conf: Conf) -> int:
         backup.target(place.database, file)
         place.check_exists()
         made, content = backup.backup(place.database, file, owner.foreign_owner(place.folder))
-        old = backup.forget_old(file, options.keep) if options.keep else []
+        old = backup.forget_old(file, options.keep, made) if options.keep else []
     except DatabaseUnusable as problem:
         raise Stop(str(problem)) from None
     print(f"{made}: {made.stat().st_size:,} bytes, {content}; read again, and whole.")
     for path in old:
-        print(f"{path}: deleted, as {options.keep} newer ones are kept.")
+        print(f"{path}: deleted, as {options.keep} are kept.")
     _say_database(options)
     return 0
 
 
 def _restore(options: argparse.Namespace, conf: Conf) -> int:
-    from backchannel.site import owner
+    from backchannel.site import backup, owner
+    from backchannel.site.database_problem import DatabaseUnusable
 
+    # So that what is unfinished is removed.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     file = options.file.absolute()
-    if not file.is_file():
-        raise Stop(f"cannot read {file}: there is no such file")
+    try:
+        backup.check_kind(options.place.database, file)
+    except DatabaseUnusable as problem:
+        raise Stop(str(problem)) from None
     _act_as_owner(owner.foreign_owner(options.place.folder), options.place.folder)
     import django
 
     django.setup()
-    from backchannel.site import backup, state
-    from backchannel.site.database_problem import DatabaseUnusable
+    from backchannel.site import state
 
     try:
         with state.alone(conf.data):

@@ -22,6 +22,7 @@ from typing import Any
 
 from backchannel.site import backup_postgres, backup_sqlite
 from backchannel.site.backup_content import Content
+from backchannel.site.database import describe
 from backchannel.site.database_problem import DatabaseUnusable
 from backchannel.site.folder import sync
 from backchannel.site.owner import Owner
@@ -65,12 +66,18 @@ def target(database: Database, file: Path) -> Path:
     return file
 
 
-def forget_old(folder: Path, keep: int) -> list[Path]:
-    """Delete all but the newest `keep` of the dated backups in `folder`; those deleted."""
-    dated = sorted(path for path in folder.iterdir() if _IS_DATED.fullmatch(path.name))
-    old = dated[:-keep]
-    for path in old:
-        path.unlink(missing_ok=True)
+def forget_old(folder: Path, keep: int, made: Path) -> list[Path]:
+    """Delete all but `keep` of the dated backups in `folder`: `made`, whatever date a clock that was set back gave it, and the
+    newest others. Those deleted. Raises `DatabaseUnusable`."""
+    try:
+        dated = sorted(path for path in folder.iterdir() if _IS_DATED.fullmatch(path.name) and path.name != made.name)
+        old = dated[: len(dated) - (keep - 1)] if len(dated) >= keep else []
+        for path in old:
+            path.unlink(missing_ok=True)
+    except OSError as problem:
+        raise DatabaseUnusable(
+            f"{made} is made and whole; older backups cannot be deleted: {problem.strerror}"
+        ) from None
     return old
 
 
@@ -81,18 +88,33 @@ def restore(database: Database, file: Path, known: set[tuple[str, str]]) -> Path
     No server may run meanwhile, which the caller sees to. `known`: this version's migrations; a backup with others is refused.
     On SQLite, what was there before is kept beside it, and its path returned.
     """
+    check_kind(database, file)
+    if is_sqlite(database):
+        return backup_sqlite.restore(file, Path(database["NAME"]), new_epoch(), known)
+    backup_postgres.restore(file, database, new_epoch(), known)
+    return None
+
+
+def check_kind(database: Database, file: Path) -> None:
+    """Raises `DatabaseUnusable` where `file` cannot be a backup of this kind of database; nothing is made or changed by it."""
     try:
+        if file.exists() and not file.is_file():
+            raise DatabaseUnusable(f"cannot read {file}: it is not a file")
         with file.open("rb") as opened:
             magic = opened.read(16)
     except OSError as problem:
         raise DatabaseUnusable(f"cannot read {file}: {problem.strerror}") from None
-    kind = backup_sqlite if magic == backup_sqlite.MAGIC else backup_postgres if magic[:5] == b"PGDMP" else None
-    if kind is not (backup_sqlite if is_sqlite(database) else backup_postgres):
-        raise DatabaseUnusable(f"{file} is not a backup of this kind of database")
-    if kind is backup_sqlite:
-        return backup_sqlite.restore(file, Path(database["NAME"]), new_epoch(), known)
-    backup_postgres.restore(file, database, new_epoch(), known)
-    return None
+    if magic == backup_sqlite.MAGIC:
+        kind = "of SQLite"
+    elif magic[:5] == b"PGDMP":
+        kind = "of PostgreSQL"
+    else:
+        raise DatabaseUnusable(f"{file} is not a backup" + ("" if magic else ": it is empty"))
+    if kind != ("of SQLite" if is_sqlite(database) else "of PostgreSQL"):
+        raise DatabaseUnusable(
+            f"{file} is not a backup of this kind of database: it is {kind}, and would go to {describe(database)}. Name the "
+            "database it belongs to (BACKCHANNEL_DATABASE_URL, or --env-file)"
+        )
 
 
 def new_epoch() -> str:

@@ -16,6 +16,7 @@ from backchannel.site.folder import sync
 
 MAGIC = b"SQLite format 3\x00"
 _PATIENCE_S = 60
+_LOG = ("-wal", "-shm")
 
 
 def copy(source: Path, target: Path) -> Content:
@@ -57,29 +58,43 @@ def restore(file: Path, place: Path, epoch: str, known: set[tuple[str, str]]) ->
     coming = place.with_name(place.name + ".coming")
     try:
         try:
-            shutil.copyfile(file, coming)
-            coming.chmod(0o600)
+            _copy_with_log(file, coming)
             read(coming).check(known)
             with closing(sqlite3.connect(coming)) as database, database:
                 database.execute(f"UPDATE {SIGN} SET epoch = ? WHERE id = 1", [epoch])
         except sqlite3.Error as problem:
+            if getattr(problem, "sqlite_errorcode", None) == sqlite3.SQLITE_FULL:
+                raise DatabaseUnusable(f"cannot restore to {place}: the disk is full") from None
             raise DatabaseUnusable(f"{file} is damaged: {problem}") from None
         except DatabaseUnusable as problem:
             raise DatabaseUnusable(str(problem).replace(str(coming), str(file))) from None
         sync(coming)
+        _finish_log(place)
         kept = _set_aside(place) if place.exists() else None
         coming.replace(place)
         sync(place.parent)
     except OSError as problem:
         raise DatabaseUnusable(f"cannot restore to {place}: {problem.strerror}") from None
     finally:
-        coming.unlink(missing_ok=True)
+        for ending in ("", *_LOG):
+            coming.with_name(coming.name + ending).unlink(missing_ok=True)
     return kept
+
+
+def _copy_with_log(file: Path, coming: Path) -> None:
+    """Copy a database file, with the log of last commits that lies beside one that was copied from a server's folder."""
+    for ending in ("", "-wal"):
+        source, target = file.with_name(file.name + ending), coming.with_name(coming.name + ending)
+        target.unlink(missing_ok=True)
+        if not ending or source.exists():
+            shutil.copyfile(source, target)
+            target.chmod(0o600)
+    with closing(sqlite3.connect(coming)) as database:
+        database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
 
 def _set_aside(place: Path) -> Path:
     """Give the old database a second name that no earlier one has; it loses the first when the new one takes that."""
-    _finish_log(place)
     number = 1
     while True:
         kept = place.with_name(place.name + (".before-restore" if number == 1 else f".before-restore.{number}"))
@@ -99,13 +114,18 @@ def _set_aside(place: Path) -> Path:
 
 
 def _finish_log(place: Path) -> None:
-    """So that the file alone is whole, and no log of it is left that the next database would be given."""
+    """So that the file alone is whole, and no log of it is left that the next database would be given. Raises
+    `DatabaseUnusable` where somebody still reads it."""
+    if not place.exists():
+        return
     try:
         with closing(sqlite3.connect(place, timeout=_PATIENCE_S)) as database:
-            database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            is_busy = database.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
     except sqlite3.DatabaseError:
-        pass  # what is there is no database: it is kept as it is
-    for leftover in ("-wal", "-shm"):
+        is_busy = 0  # what is there is no database: it is kept as it is
+    if is_busy:
+        raise DatabaseUnusable(f"another program, a backup perhaps, still reads {place}; restore when it has ended")
+    for leftover in _LOG:
         place.with_name(place.name + leftover).unlink(missing_ok=True)
 
 

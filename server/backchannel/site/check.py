@@ -176,7 +176,7 @@ def _redis(conf: Conf) -> Iterator[Finding]:
         # The address may hold a password.
         try:
             redis.Redis.from_url(url, socket_connect_timeout=3, socket_timeout=3).ping()
-        except redis.RedisError as problem:
+        except (redis.RedisError, TypeError, ValueError) as problem:  # the latter two: an option that there is not
             yield Finding("problem", f"Redis {number} of BACKCHANNEL_REDIS_URL: {str(problem).splitlines()[0]}")
         else:
             yield Finding("ok", f"Redis {number} of BACKCHANNEL_REDIS_URL answers")

@@ -15,7 +15,10 @@ from backchannel.site.conf import Conf, variable
 from backchannel.site.database import database, describe
 from backchannel.site.database_problem import DatabaseUnusable
 
-ADVICE = "Name the server's data folder with --data or BACKCHANNEL_DATA, or its environment file with --env-file"
+ADVICE = (
+    "Name the server's data folder with --data or BACKCHANNEL_DATA, its PostgreSQL with BACKCHANNEL_DATABASE_URL, or its "
+    "environment file with --env-file"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +33,13 @@ class Place:
     def __str__(self) -> str:
         settings = f" (settings of {self.env_file})" if self.env_file else ""
         return describe(self.database).removeprefix("the ") + settings
+
+    @property
+    def name(self) -> str:
+        """The database as messages name it."""
+        if self.database["ENGINE"].endswith("sqlite3"):
+            return str(self.database["NAME"])
+        return describe(self.database).removeprefix("the ")
 
     def check_exists(self, *, otherwise: str = "") -> None:
         """Refuse where there is no SQLite file, before anything opens one and so makes it. Raises `DatabaseUnusable`.
@@ -53,11 +63,10 @@ class Place:
 def place_of(conf: Conf, *, given: Mapping[str, str], env_file: Path | None) -> Place:
     """`given`: where each setting comes from that is not unset, by its variable."""
     entry = database(conf.database_url, conf.data)
-    named_by = given.get(variable("database_url"))
-    if named_by:
-        origin = f"named by {variable('database_url')}{named_by}"
-    elif variable("data") in given:
-        origin = f"named by {variable('data')}{given[variable('data')]}"
+    for name in ("database_url", "data"):
+        if variable(name) in given:
+            origin = f"named by {variable(name)}{given[variable(name)]}"
+            break
     else:
         origin = "the default, as nothing names a data folder"
     return Place(conf.data, entry, origin, env_file)

@@ -1,6 +1,7 @@
 """backup, restore, promote: as somebody with a shell meets them."""
 
 import os
+import shutil
 import signal
 import sqlite3
 import subprocess
@@ -15,7 +16,7 @@ from urllib.parse import urlsplit, urlunsplit
 import psycopg
 import pytest
 
-from backchannel.site import backup_postgres
+from backchannel.site import backup_postgres, backup_sqlite
 from backchannel.site.database import database
 from backchannel.site.database_problem import DatabaseUnusable
 from backchannel.store import serving_lock
@@ -197,6 +198,63 @@ def test_no_restore_takes_what_an_earlier_one_kept(run: Run, folder: Path, tmp_p
         with closing(sqlite3.connect(path)) as database:
             found.append([row[0] for row in database.execute("SELECT username FROM backchannel_accounts_user")])
     assert found == [["ada", "bob"], ["ada", "cleo"], ["ada", "dan"]]
+
+
+def test_what_the_log_beside_a_copied_database_holds_is_restored_too(run: Run, folder: Path, tmp_path: Path) -> None:
+    run("createuser", "--new", "ada")
+    copied = tmp_path / "copied"
+    with closing(sqlite3.connect(folder / "backchannel.sqlite3")) as server:
+        with server:
+            server.execute("UPDATE backchannel_accounts_user SET display_name = 'last commit'")
+        shutil.copytree(folder, copied)
+    assert (copied / "backchannel.sqlite3-wal").stat().st_size > 0
+    assert run("restore", str(copied / "backchannel.sqlite3")).status == 0
+    with closing(sqlite3.connect(folder / "backchannel.sqlite3")) as database:
+        assert database.execute("SELECT display_name FROM backchannel_accounts_user").fetchone() == ("last commit",)
+    assert not list(folder.glob("*.coming*"))
+
+
+def test_nothing_is_restored_while_a_backup_still_reads_what_is_there(
+    folder: Path, run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run("createuser", "--new", "ada")
+    run("backup", str(tmp_path / "copy"))
+    place = folder / "backchannel.sqlite3"
+    monkeypatch.setattr(backup_sqlite, "_PATIENCE_S", 0.2)
+    with (
+        closing(sqlite3.connect(place)) as writer,
+        closing(sqlite3.connect(place, isolation_level=None)) as reader,
+    ):
+        reader.execute("BEGIN")
+        reader.execute("SELECT count(*) FROM backchannel_accounts_user").fetchone()
+        with writer:
+            writer.execute("UPDATE backchannel_accounts_user SET display_name = 'since then'")
+        with pytest.raises(DatabaseUnusable, match="still reads"):
+            backup_sqlite.restore(tmp_path / "copy", place, "an epoch", backup_sqlite.read(place).migrations)
+        assert writer.execute("SELECT display_name FROM backchannel_accounts_user").fetchone() == ("since then",)
+
+
+def test_a_refused_restore_makes_no_folder_and_names_its_database(run: Run, folder: Path, tmp_path: Path) -> None:
+    (tmp_path / "hello").write_text("hello")
+    (tmp_path / "dump").write_bytes(b"PGDMP and more")
+    for name in ("hello", "dump", "nothing", ""):
+        assert str(folder / "backchannel.sqlite3") in one_line(run("restore", str(tmp_path / name)))
+    assert "of this kind of database: it is of PostgreSQL" in one_line(run("restore", str(tmp_path / "dump")))
+    assert not folder.exists()
+
+
+def test_the_backup_that_was_just_made_is_kept_also_by_a_clock_that_was_set_back(run: Run, tmp_path: Path) -> None:
+    run("createuser", "--new", "ada")
+    backups = tmp_path / "backups"
+    backups.mkdir()
+    for second in range(2):
+        (backups / f"backchannel-20990101T00000{second}Z.sqlite3").write_text("of a clock that ran ahead")
+    made = run("backup", str(backups), "--keep", "2")
+    assert made.status == 0
+    left = sorted(path.name for path in backups.iterdir())
+    assert len(left) == 2
+    assert left[0] in made.out
+    assert left[1] == "backchannel-20990101T000001Z.sqlite3"
 
 
 def test_a_backup_that_is_stopped_leaves_nothing(run: Run, folder: Path, tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.conftest import Ran, Run, clean_environment
+from tests.cli.conftest import Ran, Run, Start, clean_environment
 from tests.cli.test_cli import one_line
 
 COMMANDS = (
@@ -147,3 +147,41 @@ def test_what_root_does_beside_a_service_leaves_nothing_of_roots_in_its_folder(
         assert ran.status == 0, ran
         assert {path.stat().st_uid for path in [folder, *folder.iterdir()]} == {SOMEBODY}, command
     assert (tmp_path / "copy").stat().st_uid == 0
+
+
+@pytest.mark.parametrize("command", COMMANDS, ids=lambda command: command[0])
+def test_a_blank_folder_or_file_is_not_taken_for_the_one_by_default(
+    command: tuple[str, ...], run: Run, tmp_path: Path
+) -> None:
+    """As `--data "$UNSET"` of a script gives it."""
+    for blank in (("--data", ""), ("--env-file", " ")):
+        refused = run(*words(command, tmp_path), *blank)
+        assert refused.status == 2
+        assert f"argument {blank[0]}: is blank" in refused.err
+    assert "argument FILE: is blank" in run("backup", "").err
+    assert "argument FILE: is blank" in run("restore", "").err
+    assert not list(tmp_path.iterdir())
+
+
+def test_the_setting_that_names_a_missing_database_is_told(run: Run, tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path / 'other.sqlite3'}"
+    told = one_line(run("token", "maya", BACKCHANNEL_DATABASE_URL=url))
+    assert f"there is no database {tmp_path / 'other.sqlite3'} (named by BACKCHANNEL_DATABASE_URL)" in told
+
+
+def test_a_misspelt_setting_is_told_by_every_command(run: Run, start: Start) -> None:
+    made = run("createuser", "--new", "maya", BACKCHANNEL_DATABSE_URL="postgres://elsewhere/chat")
+    assert "did you mean BACKCHANNEL_DATABASE_URL?" in made.err
+    server = start(BACKCHANNEL_ORIGIN="https://chat.example.com")
+    assert server.stderr is not None
+    assert "did you mean BACKCHANNEL_ORIGINS?" in server.stderr.readline()
+
+
+def test_what_no_database_could_store_is_refused_in_one_line(run: Run) -> None:
+    run("createuser", "--new", "maya")
+    for wrong in (
+        ("token", "maya", "--label", "x" * 81),
+        ("token", "maya", "--label", "\udcff"),
+        ("token", "ma\udcffya"),
+    ):
+        one_line(run(*wrong))
