@@ -139,6 +139,7 @@ export function createChat<Features extends readonly Feature<object>[]>(
       flush();
       return result;
     },
+    userId: options.userId,
     changed: touch,
   });
 

@@ -32,6 +32,8 @@ export interface OutboxPorts {
   readonly random: () => number;
   /** One try. Rejects with a ChatError; `final` ones end the message. */
   deliver(item: PendingMessage): Promise<SendResult>;
+  /** Who speaks, as far as the page knows before the server has said it. */
+  readonly userId?: UserId | undefined;
   /** The room's pending messages, or (null) only the totals, changed. */
   changed(roomId: RoomId | null): void;
 }
@@ -93,12 +95,12 @@ interface Entry {
 export const EXPIRY_MS = 24 * 60 * 60 * 1_000;
 const NONE: readonly never[] = [];
 
-export function createOutbox({ storage, clock, random, deliver, changed }: OutboxPorts): Outbox {
+export function createOutbox({ storage, clock, random, deliver, userId, changed }: OutboxPorts): Outbox {
   const entries = new Map<MessageId, Entry>();
   const views = new Map<RoomId, readonly [readonly PendingMessage[], readonly PendingChange[]]>();
   let shown: readonly PendingMessage[] | null = null;
   let writes: Promise<unknown> = Promise.resolve();
-  let user: UserId | null = null;
+  let user = userId ?? null;
   let isOpen = false;
   let timer: unknown = null;
 

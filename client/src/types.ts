@@ -145,6 +145,8 @@ export interface CoreOptions {
   /** Where the server is, without a trailing slash: `https://chat.example.org` or `…/chat`. Default: this page's origin. */
   readonly baseUrl?: string;
   readonly credentials?: Credentials;
+  /** Who is signed in, where the page knows. What is written before the first connection is then on the device at once. */
+  readonly userId?: UserId | undefined;
   /** This program, told to the server in `hello`. */
   readonly client: { readonly name: string; readonly version: string };
   /** Names this tab or process; a newer connection of the same instance replaces the older. Default: a new UUID. */

@@ -76,7 +76,7 @@ export function shareTabs({ userId, build, host = browserHost(), ...options }: S
   const mine = async () => (await base.load()).filter((item) => item.userId === userId);
   const shown = async () => (await mine()).filter(({ change }) => !change?.undo).sort((a, b) => (a.id < b.id ? -1 : 1));
   return {
-    options: { ...options, ...tabs.options, instance: id, storage: owned ?? base, sentStorage },
+    options: { ...options, ...tabs.options, userId, instance: id, storage: owned ?? base, sentStorage },
     get leads() {
       return tabs.leads;
     },

@@ -241,6 +241,15 @@ describe('never mixes', () => {
     expect(browser.network.open.size).toBe(2);
   });
 
+  it('what was typed before a tab heard that it speaks for somebody else is not sent as theirs', async () => {
+    const browser = new Browser();
+    const tab = browser.open({ userId: BOB });
+    void tab.chat.sendChatMessage(1, 'meant to be from bob');
+    await browser.clock.advance(30_000);
+    expect(browser.server.rooms.get(1)?.messages.size).toBe(0);
+    expect(await tab.shared.unsentItems()).toMatchObject([{ userId: BOB, content: 'meant to be from bob' }]);
+  });
+
   it('a tab whose cookie became another person leaves the others', async () => {
     const [browser, one] = await Browser.with(1);
     browser.network.user = browser.server.users.get(BOB) as never;
@@ -330,6 +339,21 @@ describe('the outbox', () => {
     expect(one?.texts()).toEqual(['left behind']);
     expect(two?.texts()).toEqual(['left behind']);
     expect(one?.chat.getTimeline(1).pending).toEqual([]);
+  });
+
+  it('of a tab that crashed before it heard who speaks is sent by another, once', async () => {
+    const [browser, one] = await Browser.with(1);
+    browser.network.http = 'down';
+    browser.network.sockets = 'mute';
+    const late = browser.open();
+    expect(late.chat.getSnapshot().user).toBeNull();
+    void late.chat.sendChatMessage(1, 'typed at once');
+    await browser.clock.advance(5);
+    late.crash();
+    browser.network.http = browser.network.sockets = 'none';
+    await browser.clock.advance(60_000);
+    expect(one?.texts()).toEqual(['typed at once']);
+    expect([...(browser.server.rooms.get(1)?.messages.values() ?? [])]).toHaveLength(1);
   });
 
   it('of another tab is seen in every tab, and can be taken over and deleted there', async () => {
