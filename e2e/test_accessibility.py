@@ -91,3 +91,25 @@ def shortcuts(page: Page) -> None:
 
 
 DIALOGS: tuple[Callable[[Page], Any], ...] = (new_message, new_group, browse_channels, switcher, shortcuts)
+
+
+def test_forced_colours_keep_edges_choice_and_focus(people: Callable[..., Person]) -> None:
+    ada, ben = people(forced_colors="active"), people()
+    room = ada.api.create_room("group", ben.api, name="Garden")
+    ada.enter(room)
+    page = ada.page
+
+    def line(selector: str, property_: str) -> str:
+        script = "(element, name) => getComputedStyle(element).getPropertyValue(name)"
+        return str(page.locator(selector).first.evaluate(script, property_))
+
+    assert line("[aria-current=page]", "outline-style") == "solid"
+    page.get_by_role("textbox", name="Message").focus()
+    assert line("textarea", "outline-style") == "solid"
+    page.get_by_role("button", name="More about this room").click()
+    assert line("[role=menu]", "border-top-style") == "solid"
+    page.keyboard.press("Escape")
+    new_message(page)
+    expect(page.get_by_role("option").first).to_be_visible()
+    assert line("dialog", "border-top-style") == "solid"
+    assert line("[role=option][aria-selected=true]", "outline-style") == "solid"

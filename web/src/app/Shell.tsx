@@ -16,6 +16,7 @@ import { Guard, PaneGuard } from '../ui/Guard.tsx';
 import { MOD } from '../ui/keys.ts';
 import { Logo } from '../ui/Logo.tsx';
 import { spokenFirstName } from '../ui/names.ts';
+import { Spinner } from '../ui/Spinner.tsx';
 import { useStore } from '../ui/store.ts';
 import { useKeptScroll } from '../ui/useKeptScroll.ts';
 import { usePhone } from '../ui/useMedia.ts';
@@ -77,7 +78,7 @@ export function Shell() {
           </PaneGuard>
         )}
       </div>
-      <Suspense fallback={null}>
+      <Suspense fallback={<Opening />}>
         <OpenPanel current={current} />
       </Suspense>
     </div>
@@ -118,6 +119,21 @@ function OpenPanel({ current }: { readonly current: number | null }) {
     <PaneGuard name="This dialog" className={OVER} onClose={() => openPanel.set(null)}>
       <Panels current={current} />
     </PaneGuard>
+  );
+}
+
+/** Where a dialog has to be fetched first and that takes a while. */
+function Opening() {
+  return (
+    <div
+      role="status"
+      className={cx(
+        OVER,
+        'flex animate-rise items-center gap-3 bg-raised px-5 py-4 text-ink-soft [animation-delay:300ms] [animation-fill-mode:backwards]',
+      )}
+    >
+      <Spinner /> Opening…
+    </div>
   );
 }
 

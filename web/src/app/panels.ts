@@ -15,5 +15,7 @@ export type Panel =
   | 'invite';
 
 export const openPanel = createStore<Panel | null>(null);
+/** What was typed for the switcher before its field was there: its code may have to be fetched first. */
+export const typedAhead = createStore('');
 /** The column of members at the right. */
 export const membersOpen = createStore(false);

@@ -4,7 +4,7 @@ import { neighbour, sectionsOf } from '../features/rooms/sections.ts';
 import { useChat } from './chat.ts';
 import { focusComposer, showLatest } from './composing.ts';
 import { composerField, takesKeys } from './intoComposer.ts';
-import { membersOpen, openPanel } from './panels.ts';
+import { membersOpen, openPanel, typedAhead } from './panels.ts';
 import { useSession } from './session.ts';
 
 /** The keys that work everywhere. Element's, where it has them: people's fingers know those. */
@@ -46,7 +46,23 @@ export function useShortcuts(current: number | null): void {
       }
       event.preventDefault();
     };
+    // A dialog was asked for and is not there yet: what is typed is for it, and must not be sent to the room beneath.
+    const beforeDialog = (event: KeyboardEvent) => {
+      const panel = openPanel.get();
+      const waits = panel !== null && !document.querySelector('dialog[open], [data-failed-dialog]');
+      const chord = (event.ctrlKey || event.metaKey) && !event.getModifierState('AltGraph');
+      if (!waits || chord || event.key === 'Tab') return;
+      event.preventDefault();
+      event.stopImmediatePropagation();
+      if (event.key === 'Escape') openPanel.set(null);
+      else if (panel === 'switcher' && event.key === 'Backspace') typedAhead.set((text) => text.slice(0, -1));
+      else if (panel === 'switcher' && event.key.length === 1) typedAhead.set((text) => text + event.key);
+    };
+    window.addEventListener('keydown', beforeDialog, { capture: true });
     window.addEventListener('keydown', onKeyDown);
-    return () => window.removeEventListener('keydown', onKeyDown);
+    return () => {
+      window.removeEventListener('keydown', beforeDialog, { capture: true });
+      window.removeEventListener('keydown', onKeyDown);
+    };
   }, [chat, me, current, navigate]);
 }

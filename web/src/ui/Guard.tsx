@@ -64,6 +64,7 @@ function PaneNotice({ name, className, onClose }: PaneNoticeProps) {
   return (
     <div
       role="alert"
+      data-failed-dialog={onClose && ''}
       className={cx('flex flex-wrap items-center gap-x-3 gap-y-2 bg-danger-soft px-4 py-2.5 text-sm', className)}
     >
       <span className="min-w-0 flex-1 basis-48">

@@ -39,6 +39,27 @@ describe('typing', () => {
     await expect.element(composer).toHaveValue('é?');
   });
 
+  it('right after Ctrl+K is for the switcher, also before it is on the screen, and reaches no room', async () => {
+    const { composer, screen, server } = await room();
+    const field = document.querySelector('textarea') as HTMLTextAreaElement;
+    field.focus();
+    const press = (key: string, ctrlKey = false) => {
+      const target = document.activeElement ?? document.body;
+      return target.dispatchEvent(new KeyboardEvent('keydown', { key, ctrlKey, bubbles: true, cancelable: true }));
+    };
+    press('k', true);
+    expect(document.querySelector('dialog')).toBeNull();
+    // False: the browser does not write it into the field that has the focus.
+    for (const key of ['s', 'x', 'Backspace', 'c', 'Enter']) expect(press(key)).toBe(false);
+    await expect.element(screen.getByRole('combobox', { name: 'Jump to a room or person' })).toHaveValue('sc');
+    await userEvent.keyboard('nd{Enter}');
+    await expect.element(screen.getByRole('heading', { name: 'second' })).toBeVisible();
+    await expect.element(composer).toHaveValue('');
+    expect(server.rooms.get(1)?.messages.size).toBe(1);
+    await userEvent.keyboard('{Control>}k{/Control}');
+    await expect.element(screen.getByRole('combobox', { name: 'Jump to a room or person' })).toHaveValue('');
+  });
+
   it('stays in a dialog and in a menu', async () => {
     const { composer, screen } = await room();
     openPanel.set('shortcuts');

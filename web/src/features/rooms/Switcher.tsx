@@ -1,9 +1,10 @@
 import type { Room, User } from '@backchannel/client';
 import { Search } from 'lucide-react';
-import { useMemo, useState } from 'react';
+import { useEffect, useMemo, useState } from 'react';
 import { useLocation } from 'wouter';
 import { attempt } from '../../app/ask.ts';
 import { useChat, useChatState } from '../../app/chat.ts';
+import { typedAhead } from '../../app/panels.ts';
 import { RoomName } from '../../app/RoomName.tsx';
 import { namedAfter, otherMember, roomTitle, topicOf } from '../../app/roomNames.ts';
 import { useSession } from '../../app/session.ts';
@@ -26,7 +27,8 @@ export function Switcher({ current, onClose }: { readonly current: number | null
   const [, navigate] = useLocation();
   const me = useSession().user.id;
   const rooms = useChatState((state) => state.rooms);
-  const [query, setQuery] = useState('');
+  const [query, setQuery] = useState(typedAhead.get);
+  useEffect(() => () => typedAhead.set(''), []);
   const { people } = useFoundPeople(query);
 
   const targets = useMemo(() => {

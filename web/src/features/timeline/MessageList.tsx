@@ -1,5 +1,5 @@
 import type { Quote, Room, TimelineView, User } from '@backchannel/client';
-import { type Ref, useImperativeHandle, useMemo, useRef } from 'react';
+import { type Ref, type RefObject, useImperativeHandle, useMemo, useRef } from 'react';
 import { Virtualizer, type VirtualizerHandle } from 'virtua';
 import { useChat } from '../../app/chat.ts';
 import { useComings } from '../../app/comings.ts';
@@ -32,13 +32,15 @@ interface MessageListProps {
   /** How much was unread when the room was opened, for the mark before it; null where there is none. */
   readonly unread: string | null;
   readonly onJump: (quote: Quote) => void;
+  /** The last wish to see the end that was heard in this room (composing.ts). */
+  readonly heardTurn: RefObject<number>;
 }
 
 /** Rows beyond the screen that stay drawn: Ctrl+F and a quick thumb find something there. */
 const BUFFER_PX = 600;
 
 /** The rows in a virtualised list. What moves it is useScrolling's; what the rows are is rows.ts's. */
-export function MessageList({ ref, room, view, me, unread, onJump }: MessageListProps) {
+export function MessageList({ ref, room, view, me, unread, onJump, heardTurn }: MessageListProps) {
   const chat = useChat();
   const marked = unread !== null;
   const comings = useComings(room.id);
@@ -47,7 +49,7 @@ export function MessageList({ ref, room, view, me, unread, onJump }: MessageList
   const scroller = useRef<HTMLDivElement>(null);
   const list = useRef<VirtualizerHandle>(null);
   const now = useNow();
-  const { atEnd, topRow, onScroll, goToLatest, letGo } = useScrolling({ room, view, rows, scroller, list });
+  const { atEnd, topRow, onScroll, goToLatest, letGo } = useScrolling({ room, view, rows, scroller, list, heardTurn });
   const { flash, jumpTo } = useJump({ roomId: room.id, view, rows, list, letGo });
   const newBelow = useReading(room, view, atEnd === true);
   const roving = useRovingRows({ rows, scroller, list, onLeave: () => void goToLatest() });

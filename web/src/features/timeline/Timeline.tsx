@@ -1,6 +1,7 @@
 import type { Room, Seq, TimelineView, UserId } from '@backchannel/client';
 import { useCallback, useEffect, useLayoutEffect, useRef, useState } from 'react';
 import { useChat, useTimelineView } from '../../app/chat.ts';
+import { composing } from '../../app/composing.ts';
 import { learnFromMessages } from '../../app/directory.ts';
 import { roomLabel } from '../../app/roomNames.ts';
 import { useSession } from '../../app/session.ts';
@@ -24,6 +25,8 @@ export function Timeline({ room }: { readonly room: Room }) {
     upTo: room.seq,
     around: placesOf(chat).get(room.id)?.seq ?? (room.unread_count > 0 ? room.read_seq + 1 : undefined),
   }));
+  // What was sent while the messages were loading is shown when they are there.
+  const heardTurn = useRef(composing.get().latestTurn);
   const [opened, setOpened] = useState(false);
 
   // Where one stood when one left; else at the first unread message; else at the end.
@@ -77,6 +80,7 @@ export function Timeline({ room }: { readonly room: Room }) {
         me={user}
         unread={unreadAtOpening(view, opening, user.id)}
         onJump={jumpTo}
+        heardTurn={heardTurn}
       />
       <FailedBar room={room} pending={view.pending} />
     </div>

@@ -24,17 +24,21 @@ interface Scrolling {
   readonly rows: readonly Row[];
   readonly scroller: RefObject<HTMLDivElement | null>;
   readonly list: RefObject<VirtualizerHandle | null>;
+  /** The last wish to see the end that was heard in this room (composing.ts). */
+  readonly heardTurn: RefObject<number>;
 }
 
 /**
  * Where the list stands, and what moves it: it opens where it was left (places.ts), else at the unread mark, follows its end for
  * those who are there, stays put for all others, and loads more before an end of what is held comes into sight.
  */
-export function useScrolling({ room, view, rows, scroller, list }: Scrolling) {
+export function useScrolling({ room, view, rows, scroller, list, heardTurn }: Scrolling) {
   const chat = useChat();
   const sticky = useRef(true);
   const placed = useRef(false);
   const settled = useRef(false);
+  /** Asked for before the first messages were there. */
+  const endIsWanted = useRef(false);
   const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
   const lastOffset = useRef(0);
   // Unknown until the first rows are measured: until then nothing is read, and nothing is offered.
@@ -48,6 +52,10 @@ export function useScrolling({ room, view, rows, scroller, list }: Scrolling) {
   }, [scroller]);
 
   const goToLatest = useCallback(async () => {
+    const { messages, loading, error } = chat.getTimeline(room.id);
+    // Where the newest is, the first page says.
+    endIsWanted.current = loading === 'initial' || (messages.length === 0 && error !== null);
+    if (endIsWanted.current) return;
     if (chat.getTimeline(room.id).hasNewer) await chat.jumpToLatest(room.id);
     // Where it could not be loaded, the note over the list says so.
     if (!chat.getTimeline(room.id).hasNewer) toEnd();
@@ -90,10 +98,16 @@ export function useScrolling({ room, view, rows, scroller, list }: Scrolling) {
   const looking = useRef(look);
   looking.current = look;
 
-  // First sight: where it was left, or with the unread mark near the top, else the end.
+  // First sight: where it was left, or with the unread mark near the top, else the end. One's own message is always shown,
+  // and so is the end when it is asked for.
+  const latestTurn = useStore(composing, (value) => value.latestTurn);
   useLayoutEffect(() => {
+    const wanted = endIsWanted.current || heardTurn.current !== latestTurn;
+    heardTurn.current = latestTurn;
+    if (wanted) void goToLatest();
     if (placed.current || rows.length === 0 || view.loading === 'initial') return;
     placed.current = true;
+    if (wanted) return;
     const place = placesOf(chat).get(room.id);
     const left = place ? rows.findIndex((row) => row.kind === 'message' && row.message.seq >= place.seq) : -1;
     const unread = rows.findIndex((row) => row.kind === 'unread');
@@ -161,15 +175,6 @@ export function useScrolling({ room, view, rows, scroller, list }: Scrolling) {
       heights.disconnect();
     };
   }, [scroller, toEnd]);
-
-  // One's own message is always shown, and so is the end when it is asked for.
-  const latestTurn = useStore(composing, (value) => value.latestTurn);
-  const lastTurn = useRef(latestTurn);
-  useEffect(() => {
-    if (lastTurn.current === latestTurn) return;
-    lastTurn.current = latestTurn;
-    void goToLatest();
-  }, [latestTurn, goToLatest]);
 
   return { atEnd, topRow, onScroll: look, goToLatest, letGo };
 }
