@@ -283,27 +283,28 @@ describe('a room with much unread', () => {
     expect(readUpTo(server)).toBe(80);
   });
 
-  it.each(
-    [0, 30, 120, 300, 1_500].flatMap((wait_ms) => [40, 360].map((count) => [wait_ms, count] as const)),
-  )('shows what one sends %i ms after opening it, %i unread', async (wait_ms, count) => {
-    const { server, network, open } = world();
-    talk(server, 80, CID);
-    server.run(ANN, 'mark_read', { room_id: 1, seq: 80 });
-    for (let index = 1; index <= count; index += 1) server.post(1, BOB, `new ${index}`);
-    const { screen, list, composer, connected } = await open('/rooms/2');
-    await connected();
-    network.latency_ms = 100;
-    await screen.getByRole('link', { name: /first/ }).click();
-    await expect.element(composer).toHaveAttribute('aria-label', 'Message #first');
-    await new Promise((resolve) => setTimeout(resolve, wait_ms));
-    await composer.fill('my own word');
-    await userEvent.keyboard('{Enter}');
-    await expect.element(list.getByText('my own word')).toBeInViewport();
-    await new Promise((resolve) => setTimeout(resolve, 1_000));
-    await expect.element(list.getByText('my own word')).toBeInViewport();
-    await expect.element(list.getByText(`new ${count}`)).toBeInViewport();
-    expect(leftBelow()).toBeLessThan(2);
-  });
+  it.each([0, 30, 120, 300, 1_500].flatMap((wait_ms) => [40, 360].map((count) => [wait_ms, count] as const)))(
+    'shows what one sends %i ms after opening it, %i unread',
+    async (wait_ms, count) => {
+      const { server, network, open } = world();
+      talk(server, 80, CID);
+      server.run(ANN, 'mark_read', { room_id: 1, seq: 80 });
+      for (let index = 1; index <= count; index += 1) server.post(1, BOB, `new ${index}`);
+      const { screen, list, composer, connected } = await open('/rooms/2');
+      await connected();
+      network.latency_ms = 100;
+      await screen.getByRole('link', { name: /first/ }).click();
+      await expect.element(composer).toHaveAttribute('aria-label', 'Message #first');
+      await new Promise((resolve) => setTimeout(resolve, wait_ms));
+      await composer.fill('my own word');
+      await userEvent.keyboard('{Enter}');
+      await expect.element(list.getByText('my own word')).toBeInViewport();
+      await new Promise((resolve) => setTimeout(resolve, 1_000));
+      await expect.element(list.getByText('my own word')).toBeInViewport();
+      await expect.element(list.getByText(`new ${count}`)).toBeInViewport();
+      expect(leftBelow()).toBeLessThan(2);
+    },
+  );
 
   it('is left for the newest by one press, is read then, and is not offered again', async () => {
     const { server, screen, list, go } = await much(360);
