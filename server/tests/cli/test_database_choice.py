@@ -52,6 +52,9 @@ def test_a_command_without_a_database_says_where_it_looked_and_makes_nothing(
     mistyped = one_line(bare(*words(command, tmp_path), "--data", str(tmp_path / "dtaa"), home=home))
     assert str(tmp_path / "dtaa") in mistyped
     assert "(named by BACKCHANNEL_DATA (--data))" in mistyped
+    url = f"sqlite:///{tmp_path / 'other.sqlite3'}"
+    by_url = one_line(bare(*words(command, tmp_path), home=home, BACKCHANNEL_DATABASE_URL=url))
+    assert f"{tmp_path / 'other.sqlite3'} (named by BACKCHANNEL_DATABASE_URL)" in by_url
     assert sorted(path.name for path in tmp_path.iterdir()) == ["home"]
     assert list(home.iterdir()) == []
 
