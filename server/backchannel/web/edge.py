@@ -60,7 +60,7 @@ class Edge:
         elif is_ours:
             await self._answer(path, scope, receive, send)
         else:
-            await self._application(scope, receive, send)
+            await self._application(with_one_cookie_line(scope), receive, send)
 
     def with_headers(self, send: Send) -> Send:
         """Adds those that an answer has not."""
@@ -93,6 +93,16 @@ class Edge:
 
 
 _STARTS: Final = frozenset({"http.response.start", "websocket.http.response.start"})
+
+
+def with_one_cookie_line(scope: Scope) -> Scope:
+    """HTTP/2 lets a browser split its cookies over several lines, and not everything on the way puts them together again. Django would
+    put a comma between them, as between any lines, and so lose the cookies on both sides of it."""
+    lines = [value for name, value in scope["headers"] if name == b"cookie"]
+    if len(lines) < 2:
+        return scope
+    others = [header for header in scope["headers"] if header[0] != b"cookie"]
+    return {**scope, "headers": [*others, (b"cookie", b"; ".join(lines))]}
 
 
 def _path_of(scope: Scope) -> str:

@@ -99,6 +99,15 @@ def test_a_token_in_an_address_is_refused(server: Running) -> None:
     assert refusal(server, ada, query=f"?token={ada.token}") == (401, "unauthenticated")
 
 
+def test_cookies_that_come_in_several_lines_are_read_alike_everywhere(server: Running) -> None:
+    ada = somebody("ada")
+    _, cookie = session_of(ada)
+    for lines in ([cookie, "look=dark"], ["look=dark", cookie], ["look=dark", cookie, "size=2"]):
+        headers = [("Cookie", line) for line in lines]
+        assert server.http.get("/api/me", headers=headers).status_code == 200
+        assert server.http.get("/account/state", headers=headers).json()["user"]["username"] == ada.user.username
+
+
 def test_a_ticket_of_a_cookie_is_bound_to_its_session(server: Running) -> None:
     ada = somebody("ada")
     browser, cookie = session_of(ada)
