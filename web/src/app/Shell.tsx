@@ -12,6 +12,7 @@ import { TimelineSkeleton } from '../features/timeline/TimelineSkeleton.tsx';
 import { TypingRow } from '../features/timeline/TypingRow.tsx';
 import { Button, IconButton } from '../ui/Button.tsx';
 import { cx } from '../ui/classes.ts';
+import { keepFocus } from '../ui/focus.ts';
 import { Guard, PaneGuard } from '../ui/Guard.tsx';
 import { MOD } from '../ui/keys.ts';
 import { Logo } from '../ui/Logo.tsx';
@@ -46,6 +47,7 @@ export function Shell() {
   const current = isRoom && /^\d+$/.test(params.id) ? Number(params.id) : null;
   const phone = usePhone();
   useShortcuts(current);
+  useEffect(keepFocus, []);
   usePresence();
   useLook(current);
   useBackground();

@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { page, userEvent } from 'vitest/browser';
 import { openPanel, membersOpen } from '../../src/app/panels.ts';
-import { BOB, world } from './world.tsx';
+import { ANN, BOB, world } from './world.tsx';
 
 type Screen = Awaited<ReturnType<ReturnType<typeof world>['open']>>['screen'];
 type Walk = readonly [title: string, open: (screen: Screen) => Promise<void>, first: string];
@@ -83,6 +83,26 @@ describe('every dialog', () => {
     await expect.element(screen.getByRole('button', { name: 'Keep' })).toHaveFocus();
     await userEvent.keyboard('{Escape}');
     await vi.waitFor(() => expect(document.activeElement).toBe(row));
+  });
+
+  it('the focus stays near what is taken away: a deleted message, the last reaction of its kind', async () => {
+    const { server, open } = world();
+    server.post(1, ANN, 'mine');
+    const { screen, list } = await open();
+    const row = () => document.querySelector('article') as HTMLElement;
+    await list.getByText('mine').hover();
+    await screen.getByRole('button', { name: 'React with 👍' }).click();
+    const chip = screen.getByRole('button', { name: '👍, You' });
+    await expect.element(chip).toBeVisible();
+    (chip.element() as HTMLElement).focus();
+    await userEvent.keyboard('{Enter}');
+    await expect.element(chip).not.toBeInTheDocument();
+    await vi.waitFor(() => expect(document.activeElement).toBe(row()));
+    await screen.getByRole('button', { name: 'More', exact: true }).click();
+    await click(screen, 'menuitem', 'Delete');
+    await screen.getByRole('dialog').getByRole('button', { name: 'Delete' }).click();
+    await expect.element(list.getByText('Message deleted')).toBeVisible();
+    await vi.waitFor(() => expect(document.activeElement).toBe(row()));
   });
 
   it.each([

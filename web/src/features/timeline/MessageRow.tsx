@@ -114,12 +114,15 @@ export const MessageRow = memo(function MessageRow({
 
   if (message.deleted) {
     return (
-      <RowFrame {...frameOf(message, at, first, tabbable, onJump)} quote={null} flash={flash}>
-        <p className="text-ink-faint italic">Message deleted</p>
-        {changes.map((item) => (
-          <ChangeLine key={item.id} message={message} item={item} />
-        ))}
-      </RowFrame>
+      // In a <div> as below, so that the row stays the same element, and keeps the focus.
+      <div>
+        <RowFrame {...frameOf(message, at, first, tabbable, onJump)} quote={null} flash={flash}>
+          <p className="text-ink-faint italic">Message deleted</p>
+          {changes.map((item) => (
+            <ChangeLine key={item.id} message={message} item={item} />
+          ))}
+        </RowFrame>
+      </div>
     );
   }
 
