@@ -38,11 +38,15 @@ FRAMES_IN_ONE_MESSAGE: Final = 64
 
 
 class BadFrame(CommandError):
-    """Not JSON, no `type`, or a `type` that does not exist. `frame_id`: the frame's id where it could be read."""
+    """Not JSON, no `type`, or a `type` that does not exist. `frame_id`: the frame's id where it could be read. `is_text`: all
+    that is wrong is half a character in a text, which says nothing against the program that sent it."""
 
-    def __init__(self, code: Code, detail: str, frame_id: str | None = None, **rest: Any) -> None:
+    def __init__(
+        self, code: Code, detail: str, frame_id: str | None = None, *, is_text: bool = False, **rest: Any
+    ) -> None:
         super().__init__(code, detail, **rest)
         self.frame_id = frame_id
+        self.is_text = is_text
 
 
 def split_text(text: bytes) -> list[bytes | msgspec.Raw]:
@@ -68,7 +72,7 @@ def decode_frame(data: bytes | msgspec.Raw) -> ClientFrame:
     except msgspec.ValidationError as error:
         raise _refused(data, error) from None
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise _not_json(error) from None
+        raise _half_a_character(data) or _not_json(error) from None
 
 
 def id_of(data: bytes | msgspec.Raw) -> str | None:
@@ -87,7 +91,7 @@ def decode_body(body: bytes, type_: type[msgspec.Struct]) -> Any:
     except msgspec.ValidationError as error:
         raise validation_error(error) from None
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise _not_json(error) from None
+        raise _half_a_character(body) or _not_json(error) from None
 
 
 def decode_object(body: bytes) -> dict[str, Any]:
@@ -97,7 +101,7 @@ def decode_object(body: bytes) -> dict[str, Any]:
     except msgspec.ValidationError as error:  # valid JSON, but a number beyond all bounds
         raise validation_error(error) from None
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise _not_json(error) from None
+        raise _half_a_character(body) or _not_json(error) from None
     if not isinstance(value, dict):
         raise CommandError(Code.BAD_FRAME, "The body must be a JSON object.")
     return value
@@ -167,7 +171,7 @@ def _refused(data: bytes | msgspec.Raw, error: msgspec.ValidationError) -> BadFr
     try:
         envelope = _decode_envelope(data)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
-        return BadFrame(Code.BAD_FRAME, 'A frame is a JSON object with a "type".')
+        return _half_a_character(data) or BadFrame(Code.BAD_FRAME, 'A frame is a JSON object with a "type".')
     frame_id = id_of(data)
     if not isinstance(envelope.type, str):
         return BadFrame(Code.BAD_FRAME, 'A frame is a JSON object with a "type" that is a string.', frame_id)
@@ -175,6 +179,27 @@ def _refused(data: bytes | msgspec.Raw, error: msgspec.ValidationError) -> BadFr
         return BadFrame(Code.UNKNOWN_COMMAND, f"There is no command {envelope.type[:64]!r}.", frame_id)
     told = validation_error(error)
     return BadFrame(told.code, str(told), frame_id, errors=told.errors)
+
+
+_ESCAPE: Final = re.compile(
+    rb"\\(?:u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|(u[dD][89a-fA-F][0-9a-fA-F]{2})|.)", re.DOTALL
+)
+"""Escapes of JSON one after the other, pairs of surrogates together; the group is one that stands alone."""
+
+
+def _half_a_character(data: bytes | msgspec.Raw) -> BadFrame | None:
+    """The refusal, by its id, of what would be JSON but for lone surrogates (`"\\ud800"`): programs cut emoji in two, and their
+    JSON writers escape what is left. None where something else is wrong."""
+    said = bytes(data)
+    mended = _ESCAPE.sub(lambda escape: rb"\ufffd" if escape[1] else escape[0], said)
+    if mended == said:
+        return None
+    try:
+        _decode_envelope(mended)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        return None
+    detail = "Half a character (a lone surrogate) stands in a text. Leave it out, or put U+FFFD in its place."
+    return BadFrame(Code.BAD_FRAME, detail, id_of(mended), is_text=True)
 
 
 def _not_json(error: Exception) -> BadFrame:

@@ -171,11 +171,11 @@ class Session:
         self._heard_at = now
         if self.state is State.CLOSED:
             return []
-        frame_id = error.frame_id if isinstance(error, BadFrame) else None
+        frame_id, is_text = (error.frame_id, error.is_text) if isinstance(error, BadFrame) else (None, False)
         answer: list[Effect] = [Send([encode(ErrorFrame(frame_id, error.data))])]
         if self.state is State.OPENING:
             return [*answer, *self._close(CloseCode.NOT_UNDERSTOOD, "hello_expected")]
-        self._bad_frames += error.code is Code.BAD_FRAME
+        self._bad_frames += error.code is Code.BAD_FRAME and not is_text
         if self._bad_frames >= BAD_FRAMES:
             return [*answer, *self._close(CloseCode.NOT_UNDERSTOOD, "bad_frames")]
         return answer

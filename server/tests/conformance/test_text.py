@@ -2,8 +2,10 @@
 
 from typing import Any
 
+import msgspec
 import pytest
 
+from backchannel.protocol.commands import COMMANDS
 from tests.conformance.world import World, build
 from tests.running import Answer, Running
 
@@ -58,3 +60,23 @@ def test_a_read_mark_tells_up_to_where_its_counts_go(server: Running, way: str) 
         assert (answer["seq"], answer["read_seq"]) == (head, 1)
         told = other.until("read_state", room_id=world.group)
         assert {name: told[name] for name in answer} == answer
+
+
+@pytest.mark.parametrize("word", COMMANDS)
+def test_half_a_character_is_refused_by_the_id_of_its_command_and_closes_nothing(server: Running, word: str) -> None:
+    world = build(server)
+    with server.device(world.ada) as device:
+        fields = [field.name for field in msgspec.structs.fields(COMMANDS[word].struct) if field.name != "id"]
+        for name in (*fields, "other", "nonsense", "more"):
+            device.say(f'{{"type":"{word}","id":"mine","{name}":"a\\udc00"}}')
+            error = device.until("error", id="mine")["error"]
+            assert error["code"] in ("bad_frame", "invalid")
+        assert device.call("get_me").ok
+
+
+def test_half_a_character_in_a_body_is_called_so(server: Running) -> None:
+    world = build(server)
+    headers = {**world.ada.headers, "Content-Type": "application/json"}
+    answer = server.http.post(f"/api/rooms/{world.group}/messages", content=r'{"content":"a\ud800"}', headers=headers)
+    assert (answer.status_code, answer.json()["code"]) == (400, "bad_frame")
+    assert "Half a character" in answer.json()["detail"]
