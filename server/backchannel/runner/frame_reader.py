@@ -4,9 +4,11 @@
                         └─ text is checked as it comes: what can never become UTF-8 is refused before its end
 
 No extension is spoken, so every reserved bit is an error. A frame's length is held against the limit before its payload is
-awaited: what a client can make the server keep is one message, and never more than the limit.
+awaited: what a client can make the server keep is one message, and never more than the limit. Nor is it to make the server work
+for nothing: each frame counts, pings, pongs and empty pieces too.
 """
 
+import math
 from codecs import utf_8_decode
 from collections.abc import Iterator
 from enum import IntEnum
@@ -15,6 +17,7 @@ from typing import Final
 PROTOCOL_ERROR: Final = 1002
 NOT_UTF8: Final = 1007
 TOO_LARGE: Final = 1009
+TOO_MANY: Final = 4429
 NO_CODE: Final = 1005
 """What a close without a code is called; it is never on the wire."""
 
@@ -45,12 +48,14 @@ class Refused(Exception):
 
 
 class FrameReader:
-    """`limit`: the bytes a message may have; may be set between two messages."""
+    """`limit`: the bytes a message may have; may be set between two messages. `allowance`: how many frames may come, for whoever
+    feeds to set again."""
 
-    __slots__ = ("_buffer", "_head", "_kind", "_message", "_tail", "limit")
+    __slots__ = ("_buffer", "_head", "_kind", "_message", "_tail", "allowance", "limit")
 
-    def __init__(self, limit: int) -> None:
+    def __init__(self, limit: int, allowance: float = math.inf) -> None:
         self.limit = limit
+        self.allowance = allowance
         self._buffer = b""
         self._kind: Kind | None = None
         """Of the message that is under way, where there is one."""
@@ -77,6 +82,8 @@ class FrameReader:
             if end - at < 2:
                 break
             first, second = data[at], data[at + 1]
+            if self.allowance < 1:
+                raise Refused(TOO_MANY, "flood")
             kind = self._check(first, second)
             length = second & 0x7F
             start = at + 2
@@ -99,6 +106,7 @@ class FrameReader:
             start += 4
             if end < start:
                 break
+            self.allowance -= 1
             mask = data[start - 4 : start]
             whole = end - start >= length
             if kind >= Kind.CLOSE:

@@ -18,7 +18,7 @@ Headers = list[tuple[bytes, bytes]]
 HEAD_BYTES: Final = 64 * 1024
 HEADERS_AT_MOST: Final = 200
 
-_HOST: Final = re.compile(rb"(?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(?::[0-9]{1,5})?")
+_HOST: Final = re.compile(rb"(?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(?::([0-9]{1,5}))?")
 _ABSOLUTE: Final = re.compile(rb"https?://([^/?#]*)(?:[/?][^#]*)?", re.IGNORECASE)
 _OF_OTHER_PROTOCOLS: Final = frozenset(
     b"CONNECT PRI SOURCE DESCRIBE ANNOUNCE SETUP PLAY PAUSE TEARDOWN GET_PARAMETER SET_PARAMETER REDIRECT RECORD FLUSH".split()
@@ -139,8 +139,10 @@ def without_offer(headers: Headers) -> Headers:
 def _check_host(version: str, target: bytes, hosts: list[bytes]) -> None:
     if len(hosts) != 1 and (hosts or version == "1.1"):
         raise bad("A request has one Host header.")
-    if hosts and _HOST.fullmatch(hosts[0]) is None:
-        raise bad("The Host header is not a name with or without a port.")
+    if hosts:
+        host = _HOST.fullmatch(hosts[0])
+        if host is None or int(host[1] or 0) > 65535:
+            raise bad("The Host header is not a name with or without a port.")
     if target.startswith(b"/"):
         if b"#" in target:
             raise bad("The address of a request has no fragment (#).")

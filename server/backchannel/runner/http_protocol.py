@@ -15,6 +15,9 @@ parsed anew: it means what it meant before.
 What a client may take its time for, and how long: `head.py`, `body_pace.py`. How many connections it may have: `connection_limit.py`. After an
 answer that did not wait for the whole body the connection is closed, gently: what is under way is taken and dropped for a moment,
 since a reset would overtake the answer.
+
+What one client has sent is parsed in slices, one a turn of the loop, and not while requests wait: thousands of small requests fit
+into one read, and everybody else would wait for them.
 """
 
 from __future__ import annotations
@@ -35,6 +38,8 @@ from backchannel.runner.head import HEAD_BYTES, Offer, Refused, bad, check, too_
 from backchannel.transports.http.exchange import Direct, Taken
 
 HEADERS_WITHIN_S = 10.0
+SLICE_BYTES = 4096
+"""Parsed in one go: about a hundred of the smallest requests, which takes some milliseconds."""
 LINGER_S = 2.0
 """How long a client that is still sending may do so after its answer."""
 
@@ -42,6 +47,8 @@ LINGER_S = 2.0
 class GuardedHttpProtocol(HttpToolsProtocol):
     cycle: Any
     """`_Cycle` of the request that began last; None before the first."""
+    flow: _Flow
+    """From the beginning of the connection on."""
     parser: Any
     """None once the connection is lost, or a WebSocket's."""
 
@@ -79,12 +86,14 @@ class GuardedHttpProtocol(HttpToolsProtocol):
         self._is_deaf = False
         """Nothing that comes is parsed any more."""
         self._lingering: asyncio.TimerHandle | None = None
+        self._rest = memoryview(b"")
+        """What came and is not parsed yet; nothing is read meanwhile."""
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """As uvicorn's, but for how addresses are asked for, and that nothing is traced."""
         self.connections.add(self)
         self.transport = transport
-        self.flow = FlowControl(transport)
+        self.flow = _Flow(transport)
         self.server = local_address(transport)
         self.client = remote_address(transport)
         self.scheme = "https" if is_ssl(transport) else "http"
@@ -108,6 +117,33 @@ class GuardedHttpProtocol(HttpToolsProtocol):
                 self._begin_again(data[len(self._head) :])
                 return
             self._head = b""
+        if self._rest:
+            self._rest = memoryview(bytes(self._rest) + data)
+        elif len(data) > SLICE_BYTES:
+            self._rest = memoryview(data)
+            self._parse_on()
+        else:
+            self._parse(data)
+
+    def _parse_on(self) -> None:
+        """The next slice of what came; the one after it in another turn of the loop, once no request waits."""
+        if self._is_deaf or self.parser is None or self.pipeline or self.transport.is_closing():
+            return
+        piece, self._rest = bytes(self._rest[:SLICE_BYTES]), self._rest[SLICE_BYTES:]
+        self._parse(piece)
+        if self.parser is None:  # a WebSocket from now on
+            return
+        self._go_on_soon()
+        if self.cycle is None or len(self.cycle.body) <= HIGH_WATER_LIMIT:
+            self.flow.resume_reading()
+
+    def _go_on_soon(self) -> None:
+        """With what came, where there is any and no request waits."""
+        self.flow.hold(bool(self._rest or self.pipeline))
+        if self._rest and not self.pipeline:
+            self.loop.call_soon(self._parse_on)
+
+    def _parse(self, data: bytes) -> None:
         self._unset_keepalive_if_required()
         if self._is_between_requests:
             self._piece = data
@@ -147,7 +183,7 @@ class GuardedHttpProtocol(HttpToolsProtocol):
             except httptools.HttpParserUpgrade as upgrade:
                 rest = data[upgrade.args[0] :]
                 if self._offer is Offer.WEBSOCKET:
-                    if rest:
+                    if rest or self._rest:
                         raise bad("Who opens a WebSocket waits for the answer before it says more.") from None
                     self.handle_websocket_upgrade()
                     return
@@ -200,7 +236,10 @@ class GuardedHttpProtocol(HttpToolsProtocol):
             return
         scope["method"] = method.decode("ascii")
         scope["http_version"] = version
-        url = httptools.parse_url(self.url)
+        try:
+            url = httptools.parse_url(self.url)
+        except httptools.HttpParserInvalidURLError:
+            raise bad("The address of the request cannot be read.") from None
         raw_path = url.path or b"/"
         path = raw_path.decode("ascii")
         if "%" in path:
@@ -228,7 +267,7 @@ class GuardedHttpProtocol(HttpToolsProtocol):
         if before is None or before.response_complete:
             self._start_asgi_task(self.cycle, self.app)
         else:
-            self.flow.pause_reading()
+            self.flow.hold(True)
             self.pipeline.appendleft((self.cycle, self.app))
 
     def on_body(self, body: bytes) -> None:
@@ -297,6 +336,7 @@ class GuardedHttpProtocol(HttpToolsProtocol):
             return
         was_last = not self.pipeline
         super().on_response_complete()
+        self._go_on_soon()
         if was_last and self._refusal is not None and not self.transport.is_closing():
             self._say_refusal()
 
@@ -417,6 +457,7 @@ class GuardedHttpProtocol(HttpToolsProtocol):
         is_in_body = not self._is_between_requests and not self._expecting and self._offer is Offer.NONE
         self._is_deaf = True
         self._head = b""
+        self._rest = memoryview(b"")
         self._stop_expecting()
         self._stop_pace()
         self._refusal = refused
@@ -449,14 +490,30 @@ class GuardedHttpProtocol(HttpToolsProtocol):
     def linger(self) -> None:
         """Close when the client has heard the answer, or after a moment."""
         self._is_deaf = True
+        self._rest = memoryview(b"")
         self._stop_expecting()
         self._stop_pace()
+        self.flow.hold(False)
         self.flow.resume_reading()
         if self.transport.can_write_eof():
             self.transport.write_eof()
             self._lingering = self.loop.call_later(LINGER_S, self.transport.abort)
         else:
             self.transport.close()
+
+
+class _Flow(FlowControl):
+    is_held = False
+    """Nothing more is read, whoever asks for it: what the client has sent already is still to be dealt with."""
+
+    def hold(self, is_held: bool) -> None:
+        self.is_held = is_held
+        if is_held:
+            self.pause_reading()
+
+    def resume_reading(self) -> None:
+        if not self.is_held:
+            super().resume_reading()
 
 
 class _Cycle(RequestResponseCycle):

@@ -28,6 +28,9 @@ from backchannel.transports.websocket.link import FLUSH_WITHIN_S, HELLO_BYTES, P
 from backchannel.transports.websocket.outbound import Outbound
 
 HIGH_WATER: Final = 64 * 1024
+FRAMES_PER_SECOND: Final = 400.0
+FRAME_BURST: Final = 2000
+"""Of one socket, whatever they are. How many messages there may be among them is for the peer to say."""
 LOST: Final = 1006
 RESTART: Final = 1012
 _REASON_BYTES: Final = 123
@@ -39,6 +42,7 @@ class WebSocketProtocol(asyncio.Protocol):
     __slots__ = (
         "_close_frame",
         "_code",
+        "_counted_at",
         "_deadline",
         "_is_clear",
         "_is_closing",
@@ -62,7 +66,9 @@ class WebSocketProtocol(asyncio.Protocol):
     ) -> None:
         self._server_state = server_state
         self._limit = config.ws_max_size
-        self._reader = FrameReader(max(HELLO_BYTES, self._limit))
+        self._reader = FrameReader(max(HELLO_BYTES, self._limit), FRAME_BURST)
+        self._counted_at = asyncio.get_running_loop().time()
+        """When the reader's allowance was last looked at."""
         self._opening: _Opening | None = _Opening(self, config, app_state)
         self._peer: Peer | None = None
         self._outbound: Outbound | None = None
@@ -96,6 +102,8 @@ class WebSocketProtocol(asyncio.Protocol):
         if self._is_deaf:
             return None
         assert self._peer is not None
+        if self._reader.allowance < FRAME_BURST / 2:
+            self._allow_more()
         try:
             for kind, payload in self._reader.feed(data):
                 if kind is Kind.CLOSE:
@@ -113,6 +121,12 @@ class WebSocketProtocol(asyncio.Protocol):
         except Refused as refused:
             self._fail(refused)
         return None
+
+    def _allow_more(self) -> None:
+        now = asyncio.get_running_loop().time()
+        allowance = self._reader.allowance + (now - self._counted_at) * FRAMES_PER_SECOND
+        self._reader.allowance = min(FRAME_BURST, allowance)
+        self._counted_at = now
 
     def pause_writing(self) -> None:
         self._is_paused = True

@@ -30,6 +30,8 @@ class Edge:
         self.heard: list[Said] = []
         self.headers: list[dict[str, str]] = []
         self.gone = 0
+        self.waited = 0
+        """The most requests that waited on one connection behind another."""
         sock = listen("127.0.0.1", 0)
         self.port = int(sock.getsockname()[1])
         http: Any = partial(GuardedHttpProtocol, direct=direct, **options)
@@ -58,6 +60,7 @@ class Edge:
             else:
                 await send({"type": "websocket.close"})
             return
+        self.waited = max([self.waited, *(len(each.pipeline) for each in self.server.server_state.connections)])  # type: ignore[union-attr]
         body, more = b"", scope["path"] != "/early"
         while more:
             message = await receive()

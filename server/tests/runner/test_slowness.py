@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import socket
+import threading
 import time
 from collections.abc import Iterator
 
@@ -86,7 +87,8 @@ def test_a_body_that_comes_at_a_walk_is_taken(edge: Edge) -> None:
         assert [status for status, _ in answers(connection, ["GET"])] == [200]
 
 
-def test_chunks_that_hold_nothing_but_framing_are_refused(edge: Edge) -> None:
+def test_chunks_that_hold_nothing_but_framing_are_refused(edge: Edge, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(body_pace, "LOOK_EVERY_S", 5.0)  # or they might be too slow first
     for padding in (b"1;" + b"x" * 4000 + b"\r\na\r\n", b"0\r\nX-A: " + b"y" * 200_000):
         with edge.dial() as connection:
             say(connection, [CHUNKED, *[padding] * 40])
@@ -224,3 +226,31 @@ def test_a_websocket_counts_for_as_long_as_it_is_open() -> None:
         wait_until(lambda: not limit)
     finally:
         edge.stop()
+
+
+def test_what_comes_at_once_is_answered_whole_and_in_order_and_never_waits_all_together(edge: Edge) -> None:
+    count = 20_000
+    requests = b"".join(b"GET /%d HTTP/1.1\r\nHost: x\r\n\r\n" % number for number in range(count))
+    with edge.dial() as connection:
+        sender = threading.Thread(target=connection.sendall, args=(requests,))
+        sender.start()
+        received = b""
+        while received.count(b"HTTP/1.1 200") < count or not received.endswith(b"]"):
+            received += connection.recv(1_000_000)
+        sender.join()
+    assert [int(path[1:]) for _, path, _ in edge.heard] == list(range(count))
+    # Those of one slice at most.
+    assert 0 < edge.waited <= http_protocol.SLICE_BYTES // len(b"GET /0 HTTP/1.1\r\nHost: x\r\n\r\n") + 1
+
+
+def test_a_slice_ends_wherever_it_ends(edge: Edge) -> None:
+    size = http_protocol.SLICE_BYTES
+    for padding in range(size - 80, size + 5, 3):
+        body = b"y" * (3 * size)
+        edge.heard.clear()
+        with edge.dial() as connection:
+            line = b"GET /x HTTP/1.1\r\nHost: x\r\nX-Pad: %b\r\n\r\n" % (b"z" * (padding - 40))
+            post = b"POST /y HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n%b" % (len(body), body)
+            say(connection, [line + post + GET])
+            assert [status for status, _ in answers(connection, ["GET", "POST", "GET"])] == [200, 200, 200]
+        assert edge.heard == [("GET", "/x", b""), ("POST", "/y", body), ("GET", "/x", b"")]

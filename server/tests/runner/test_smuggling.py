@@ -130,6 +130,21 @@ def test_what_follows_an_opening_is_no_request(edge: Edge) -> None:
         assert edge.heard == []
 
 
+def test_so_it_is_where_the_opening_comes_in_several_slices(edge: Edge) -> None:
+    """A head of more than is parsed in one go, by its cookies."""
+    for size in (3_900, 8_000, 50_000):
+        opening = (
+            b"GET /accept HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"
+            b"Cookie: %b\r\nSec-WebSocket-Key: MDEyMzQ1Njc4OWFiY2RlZg==\r\n\r\n" % (b"c" * size)
+        )
+        for after in (NEXT, HIDDEN * 1_000):
+            assert [status for status, _ in spoken(edge, [opening + after], ["GET", "GET"])] == [400]
+        with edge.dial() as connection:
+            connection.sendall(opening)
+            assert connection.recv(100).startswith(b"HTTP/1.1 101 ")
+        assert edge.heard == []
+
+
 def test_an_upgrade_by_http_1_0_is_ignored(edge: Edge) -> None:
     head = b"GET /ws HTTP/1.0\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n"
     assert [status for status, _ in spoken(edge, [head + NEXT], ["GET", "GET"])] == [200]
@@ -179,6 +194,8 @@ REFUSED = {
     "a tunnel": b"CONNECT x:443 HTTP/1.1\r\nHost: x:443\r\n\r\n",
     "another protocol": b"DESCRIBE / RTSP/1.0\r\nHost: x\r\n\r\n",
     "a method in lower case": b"get / HTTP/1.1\r\nHost: x\r\n\r\n",
+    "a port beyond 65535": b"GET / HTTP/1.1\r\nHost: x:65536\r\n\r\n",
+    "such a port in the address": b"GET http://x:99999/ HTTP/1.1\r\nHost: x:99999\r\n\r\n",
     "a space in the address": b"GET /a b HTTP/1.1\r\nHost: x\r\n\r\n",
     "a byte beyond ASCII in the address": b"GET /\xff HTTP/1.1\r\nHost: x\r\n\r\n",
     "TLS": b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03" + bytes(40),

@@ -4,6 +4,7 @@ import asyncio
 import json
 import socket
 from collections.abc import AsyncIterator, Callable
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -11,7 +12,7 @@ import uvicorn
 from uvicorn.server import ServerState
 
 from backchannel.protocol.frame_batch import FrameBatch, batches_of
-from backchannel.runner.websocket import HIGH_WATER, WebSocketProtocol
+from backchannel.runner.websocket import FRAME_BURST, HIGH_WATER, WebSocketProtocol
 from backchannel.transports.websocket.link import EXTENSION
 from backchannel.transports.websocket.outbound import BYTES_BEHIND, FRAMES_BEHIND
 from tests.runner.test_frame_reader import client_frame
@@ -296,6 +297,40 @@ async def test_of_pings_that_nobody_reads_the_answers_of_only_the_last_is_owed(s
     assert peer.link._transport.get_write_buffer_size() <= size
     assert size > HIGH_WATER
     client.close()
+
+
+FLOODS = {
+    "pings": client_frame(9, b""),
+    "pongs": client_frame(10, b"x"),
+    "empty pieces": client_frame(0, b"", fin=False),
+    "pieces": client_frame(0, b"x", fin=False),
+    "messages after a close": client_frame(1, b""),
+}
+
+
+@pytest.mark.parametrize("kind", FLOODS)
+async def test_frames_of_every_kind_are_counted_and_a_flood_of_them_ends_the_connection(
+    server: Server, kind: str
+) -> None:
+    client, peer = await server.dial(1 << 20)
+    loop = asyncio.get_running_loop()
+    if "pieces" in kind:
+        await loop.sock_sendall(client, client_frame(1, b"", fin=False))
+    if "close" in kind:
+        peer.link.close(4000, "", drop=False)
+    client.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 1 << 20)
+    with suppress(OSError):
+        for _ in range(4):
+            await loop.sock_sendall(client, FLOODS[kind] * FRAME_BURST)
+    received = b""
+    with suppress(ConnectionResetError):
+        while piece := await loop.sock_recv(client, 1 << 20):
+            received += piece
+    assert received.count(b"\x8a") <= 2 * FRAME_BURST
+    code = 4000 if "close" in kind else 4429
+    assert code.to_bytes(2, "big") in received[-20:]
+    client.close()
+    assert await peer.over == (1006 if "close" in kind else 4429)
 
 
 async def test_what_a_client_says_is_heard_up_to_its_close_which_is_answered(server: Server) -> None:

@@ -1,6 +1,7 @@
 """Our WebSocket holds to RFC 6455 in every official case of the Autobahn test suite, both ways an application can use it."""
 
 import asyncio
+import math
 import threading
 from collections.abc import Iterator
 from typing import Any
@@ -9,6 +10,7 @@ import pytest
 import uvicorn
 
 from backchannel.protocol.frame_batch import FrameBatch
+from backchannel.runner import websocket
 from backchannel.runner.http_protocol import GuardedHttpProtocol
 from backchannel.runner.listening import listen
 from backchannel.runner.websocket import WebSocketProtocol
@@ -50,8 +52,9 @@ async def the_standard_way(scope: Any, receive: Any, send: Any) -> None:
 
 
 @pytest.fixture(params=[by_callback, the_standard_way], ids=lambda way: way.__name__)
-def port(request: pytest.FixtureRequest) -> Iterator[int]:
-    """A server as the runner's, but for the size of a message, which the cases of group 9 exceed."""
+def port(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[int]:
+    """A server as the runner's, but for the size and the pieces of a message, which the cases of group 9 exceed."""
+    monkeypatch.setattr(websocket, "FRAME_BURST", math.inf)
     sock = listen("127.0.0.1", 0)
     config = uvicorn.Config(
         request.param,
