@@ -1,9 +1,10 @@
 """Where everything is put together, and the only place where it is.
 
     /ws, /api         Starlette: the two transports          /healthz /readyz /metrics   ops
-    /static           files                                  everything else             Django
+    /static           files (the standalone server's)        everything else             Django
 
-A site of one's own has the chat by `Chat(its_django_application)`, which reads `settings.BACKCHANNEL`. Importing this
+A site of one's own has the chat by `Chat(its_django_application)`, which reads `settings.BACKCHANNEL`. There the chat takes its own
+addresses alone: `/static`, the rest of `/api` and the size of uploads are the site's. Importing this
 module builds nothing; the standalone app is made by `standalone()`.
 """
 
@@ -140,23 +141,31 @@ class Chat:
         self._api = Api(self.node, headers)
         self.direct = self._api.direct
         self._websocket = WebSocketEndpoint(self.node)
-        self._starlette = Starlette(
-            routes=[
-                WebSocketRoute("/ws", self._websocket),
-                *self._api.routes,
-                *health_routes(
-                    {"database": _database_answers, "disk": self._has_room},
-                    lambda: self.node.draining,
-                    {"bus": bus.check},
-                    workers,
-                ),
+        own_routes = [
+            *self._api.routes,
+            *health_routes(
+                {"database": _database_answers, "disk": self._has_room},
+                lambda: self.node.draining,
+                {"bus": bus.check},
+                workers,
+            ),
+        ]
+        is_standalone = apps.is_installed("backchannel.site")
+        if is_standalone:
+            rest = [
+                self._api.rest,
                 Mount("/static", _below_static(StaticFiles())),
                 Mount("/", BodyLimit(django_application)),
-            ],
+            ]
+        else:
+            rest = [Mount("/", django_application)]
+        self._starlette = Starlette(
+            routes=[WebSocketRoute("/ws", self._websocket), *own_routes, *rest],
             lifespan=self._lifespan,
             exception_handlers={404: not_found, Exception: broke},
         )
-        self._edge = Edge(self._starlette, django_application, headers)
+        self._edge = Edge(self._starlette, django_application, None if is_standalone else own_routes, headers)
+        self._prefix = (django_settings.FORCE_SCRIPT_NAME or "").rstrip("/")
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
@@ -164,6 +173,8 @@ class Chat:
             return
         if not self._is_running:
             await self._start_without_lifespan()
+        if self._prefix and not scope.get("root_path") and scope["path"].startswith(f"{self._prefix}/"):
+            scope = {**scope, "root_path": self._prefix}  # a proxy that left it there, as Django allows
         endpoint = self._shortcut(scope)
         if endpoint is None:
             await self._edge(scope, receive, send)

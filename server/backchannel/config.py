@@ -8,7 +8,10 @@ Every key is optional. Reading is pure; whatever cannot be used is a `ConfigErro
 from __future__ import annotations
 
 import difflib
+import re
+from collections.abc import Callable
 from typing import Annotated, Any, Final
+from urllib.parse import SplitResult, urlsplit
 
 import msgspec
 
@@ -17,6 +20,11 @@ from backchannel.protocol.shapes import Limits
 FIXED_LIMITS: Final = {"frame_bytes", "page", "catch_up_events", "sync_wait_s", "resume_rooms"}
 """Protocol 1 fixes these; clients count on them."""
 LIMITS: Final = tuple(name for name in Limits.__struct_fields__ if name not in FIXED_LIMITS)
+
+CONTENT_BYTES: Final = 16 * 1024
+"""Protocol 1 admits no longer message."""
+ARRIVALS_AT_ONCE: Final = 7
+"""At most: one of the reading threads is left to those who are in."""
 
 Count = Annotated[int, msgspec.Meta(ge=1)]
 
@@ -37,7 +45,7 @@ class ChatConfig(msgspec.Struct, frozen=True, kw_only=True, rename=str.upper):
     redis_urls: tuple[str, ...] = ()
     """The bus between several nodes. Empty: one process serves alone."""
     heartbeat_s: Annotated[int, msgspec.Meta(ge=1, le=3600)] = 30
-    arrivals_at_once: Count | None = None
+    arrivals_at_once: Annotated[int, msgspec.Meta(ge=1, le=ARRIVALS_AT_ONCE)] | None = None
     """Reconnects that use the database at the same time. None: the default of `transports/reconnect_limiter.py`."""
     arrivals_waiting: Count | None = None
     """Reconnects that wait for that. None: the default of `transports/reconnect_limiter.py`."""
@@ -66,15 +74,74 @@ def read_config(given: object) -> ChatConfig:
     for key in KEYS:
         if key in given and key != "LIMITS":
             _convert({key: given[key]}, ChatConfig, "BACKCHANNEL", problems, parts)
+    for key, read in (("ORIGINS", read_origin), ("REDIS_URLS", read_redis_url)):
+        _read_each(key, read, problems, parts)
     kept: dict[str, Any] = {}
     for name in LIMITS:
         if name in limits:
             _convert({name: limits[name]}, Limits, 'BACKCHANNEL["LIMITS"]', problems, kept)
             if name in kept and kept[name] <= 0:
                 problems.append(f'BACKCHANNEL["LIMITS"]["{name}"] is not above 0')
+            if name == "content_bytes" and kept.get(name, 0) > CONTENT_BYTES:
+                problems.append(
+                    f'BACKCHANNEL["LIMITS"]["{name}"] is above {CONTENT_BYTES}, the most that the protocol admits'
+                )
     if problems:
         raise ConfigError(problems)
     return ChatConfig(**parts, limits=Limits(**kept))
+
+
+def read_origin(text: str) -> str:
+    """The origin as browsers send it. Raises `ValueError` with what is wrong with it."""
+    try:
+        parts = urlsplit(text)
+        port = parts.port
+    except ValueError:
+        raise ValueError(f"names {text}, which is not an address") from None
+    if parts.scheme not in {"http", "https"} or not parts.hostname:
+        raise ValueError(f"names {text}; write it like https://chat.example.com")
+    if parts.path.strip("/") or parts.query or parts.fragment or parts.username is not None:
+        raise ValueError(f"names {text}; an origin ends after the host and port")
+    if not _HOST.fullmatch(parts.hostname):
+        raise ValueError(f"names {text}; write each host in full: no *, and xn--… for letters beyond ASCII")
+    host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
+    # Browsers leave the default port out of `Origin`.
+    shown = "" if port in {None, {"http": 80, "https": 443}[parts.scheme]} else f":{port}"
+    return f"{parts.scheme}://{host}{shown}"
+
+
+def read_redis_url(text: str) -> str:
+    """The address as it is. Raises `ValueError`."""
+    if split_url(text).scheme not in {"redis", "rediss", "unix"}:
+        raise ValueError("begins with none of redis://, rediss://, unix://")
+    return text
+
+
+def split_url(text: str) -> SplitResult:
+    """The parts of an address. What is told of a bad one shows nothing of it: it may hold a password."""
+    try:
+        parts = urlsplit(text)
+        _ = parts.port
+    except ValueError:
+        raise ValueError(
+            "cannot be read: after the host comes a port from 1 to 65535 or none, and in a password each of / # ? @ : % [ ] "
+            "is written as % and two digits, like %2F"
+        ) from None
+    return parts
+
+
+_HOST: Final = re.compile(r"[a-z0-9._-]+|[0-9a-f:.]+", re.ASCII)
+
+
+def _read_each(key: str, read: Callable[[str], str], problems: list[str], parts: dict[str, Any]) -> None:
+    found = []
+    for text in parts.get(key.lower(), ()):
+        try:
+            found.append(read(text))
+        except ValueError as error:
+            problems.append(f'BACKCHANNEL["{key}"] {error}')
+    if key.lower() in parts:
+        parts[key.lower()] = tuple(found)
 
 
 def _convert(given: dict[str, Any], kind: type, where: str, problems: list[str], into: dict[str, Any]) -> None:

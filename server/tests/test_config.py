@@ -40,6 +40,27 @@ def test_what_is_given_is_taken() -> None:
         ({"HEARTBEAT_S": "7"}, 'BACKCHANNEL["HEARTBEAT_S"] cannot be used: expected `int`, got `str`'),
         ({"HEARTBEAT_S": 0}, 'BACKCHANNEL["HEARTBEAT_S"] cannot be used: expected `int` >= 1'),
         ({"ORIGINS": "https://x"}, 'BACKCHANNEL["ORIGINS"] cannot be used: expected `array`, got `str`'),
+        (
+            {"ORIGINS": ["shop.example"]},
+            'BACKCHANNEL["ORIGINS"] names shop.example; write it like https://chat.example.com',
+        ),
+        (
+            {"ORIGINS": ["https://shop.example/chat"]},
+            'BACKCHANNEL["ORIGINS"] names https://shop.example/chat; an origin ends after the host and port',
+        ),
+        (
+            {"ORIGINS": ["https://*.shop.example"]},
+            'BACKCHANNEL["ORIGINS"] names https://*.shop.example; write each host in full: no *, and xn--… for letters beyond ASCII',
+        ),
+        (
+            {"REDIS_URLS": ["127.0.0.1:6379"]},
+            'BACKCHANNEL["REDIS_URLS"] begins with none of redis://, rediss://, unix://',
+        ),
+        ({"ARRIVALS_AT_ONCE": 8}, 'BACKCHANNEL["ARRIVALS_AT_ONCE"] cannot be used: expected `int` <= 7'),
+        (
+            {"LIMITS": {"content_bytes": 16385}},
+            'BACKCHANNEL["LIMITS"]["content_bytes"] is above 16384, the most that the protocol admits',
+        ),
         ({"LIMITS": 3}, 'BACKCHANNEL["LIMITS"] is not a dictionary'),
         ({"LIMITS": {"burst": 3}}, 'BACKCHANNEL["LIMITS"]["burst"] is unknown: did you mean send_burst?'),
         ({"LIMITS": {"page": 3}}, 'BACKCHANNEL["LIMITS"]["page"] is fixed by the protocol; leave it out'),

@@ -61,7 +61,7 @@ def _matches(origin: str, host: str, fetch_site: str | None, allowed: Collection
     if is_own and fetch_site not in _OF_NO_OTHER_SITE:
         return False
     if allowed:
-        return any(parsed == parse_origin(each) for each in allowed)
+        return any(parsed == parse_origin(each.rstrip("/")) for each in allowed)
     return is_own and (parsed[0] == "https" or not https)
 
 

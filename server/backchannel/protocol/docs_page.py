@@ -32,7 +32,7 @@ _SCHEMAS: Final = "#/components/schemas/"
 
 
 def html(document: dict[str, Any]) -> str:
-    """The whole page. Its style sheet is expected at /api/docs.css."""
+    """The whole page. Its style sheet and the documents are expected beside it."""
     info = document["info"]
     operations = [
         (method, path, item[method])
@@ -48,13 +48,13 @@ def html(document: dict[str, Any]) -> str:
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>{title}</title>
-<link rel="stylesheet" href="/api/docs.css">
+<link rel="stylesheet" href="docs.css">
 </head>
 <body>
 <main>
 <h1>{title}</h1>
 <p>{_prose(info["description"])}</p>
-<p><a href="/api/openapi.json">openapi.json</a> · <a href="/api/asyncapi.json">asyncapi.json</a></p>
+<p><a href="openapi.json">openapi.json</a> · <a href="asyncapi.json">asyncapi.json</a></p>
 <nav aria-label="Operations"><ul>{index}</ul></nav>
 <h2>Who is speaking</h2>
 {_schemes(document["components"]["securitySchemes"])}

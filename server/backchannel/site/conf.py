@@ -16,9 +16,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any, Literal
-from urllib.parse import SplitResult, urlsplit
+from urllib.parse import urlsplit
 
 from backchannel.accounts.addresses import is_loopback
+from backchannel.config import ARRIVALS_AT_ONCE, CONTENT_BYTES, read_origin, read_redis_url, split_url
 
 PREFIX = "BACKCHANNEL_"
 ENV_FILE = "BACKCHANNEL_ENV_FILE"
@@ -84,25 +85,7 @@ def _words(value: str) -> tuple[str, ...]:
 
 
 def _origins(value: str) -> tuple[str, ...]:
-    return tuple(_origin(word) for word in _words(value))
-
-
-def _origin(word: str) -> str:
-    try:
-        parts = urlsplit(word)
-        port = parts.port
-    except ValueError:
-        raise ValueError(f"names {word}, which is not an address") from None
-    if parts.scheme not in {"http", "https"} or not parts.hostname:
-        raise ValueError(f"names {word}; write it like https://chat.example.com")
-    if parts.path.strip("/") or parts.query or parts.fragment or parts.username:
-        raise ValueError(f"names {word}; an origin ends after the host and port")
-    if "*" in parts.hostname:
-        raise ValueError(f"names {word}; each address is written out, there is no *")
-    host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
-    # Browsers leave the default port out of `Origin`, and the comparison is exact.
-    shown = "" if port in {None, {"http": 80, "https": 443}[parts.scheme]} else f":{port}"
-    return f"{parts.scheme}://{host}{shown}"
+    return tuple(read_origin(word) for word in _words(value))
 
 
 def _networks(value: str) -> tuple[str, ...]:
@@ -142,23 +125,10 @@ def _key(value: str) -> str:
     return value
 
 
-def _url(value: str) -> SplitResult:
-    """The parts of an address. What is told of a bad one shows nothing of it: it may hold a password."""
-    try:
-        parts = urlsplit(value)
-        _ = parts.port
-    except ValueError:
-        raise ValueError(
-            "cannot be read: after the host comes a port from 1 to 65535 or none, and in a password each of / # ? @ : % [ ] "
-            "is written as % and two digits, like %2F"
-        ) from None
-    return parts
-
-
 def _database(value: str) -> str:
     if not value:
         return value
-    parts = _url(value)
+    parts = split_url(value)
     if parts.scheme not in {"sqlite", "postgres", "postgresql"}:
         raise ValueError("begins with neither postgres:// nor sqlite:////")
     if parts.scheme == "sqlite":
@@ -170,14 +140,11 @@ def _database(value: str) -> str:
 
 
 def _redis(value: str) -> tuple[str, ...]:
-    for word in _words(value):
-        if _url(word).scheme not in {"redis", "rediss", "unix"}:
-            raise ValueError("begins with none of redis://, rediss://, unix://")
-    return _words(value)
+    return tuple(read_redis_url(word) for word in _words(value))
 
 
 def _mail(value: str) -> str:
-    if value and (_url(value).scheme not in {"smtp", "smtps"} or not _url(value).hostname):
+    if value and (split_url(value).scheme not in {"smtp", "smtps"} or not split_url(value).hostname):
         raise ValueError("is not like smtp://user:password@mail.example.com:587")
     return value
 
@@ -303,12 +270,12 @@ class Conf:
         "forwards, and the proxy's own connections are not limited. Raise it where more people than that share one address.",
     )
     content_bytes: int = setting(
-        _number(100, 16 * 1024),
-        str(16 * 1024),
+        _number(100, CONTENT_BYTES),
+        str(CONTENT_BYTES),
         "The longest message, in bytes of UTF-8. The protocol allows no more than 16384.",
     )
     arrivals_at_once: int = setting(
-        _number(1, 7),
+        _number(1, ARRIVALS_AT_ONCE),
         "4",
         "Returning clients for whom the database is asked at the same time. The other reading threads, of 8, are left to "
         "those who are in.",

@@ -19,6 +19,8 @@ Every command also reads an environment file, as systemd does (`NAME=value` line
 `BACKCHANNEL_ENV_FILE`, else `/etc/backchannel/backchannel.env` where there is one. What is set in the environment wins over it.
 `--env-file /dev/null` reads none.
 
+A Django site with the chat in it reads none of these; it writes [`BACKCHANNEL`](../howto/add-to-a-django-site.md#the-keys-of-backchannel).
+
 Behind a reverse proxy, set at least `BACKCHANNEL_ORIGINS` to the address that people open.
 
 | variable | unset | what it does |

@@ -1,12 +1,17 @@
 """System checks for a Django site that has the chat: each mistake is named by `manage.py check`, with what to write instead.
 
-E002  a database that is neither SQLite nor PostgreSQL      W003  SQLite set up so that an ack may be lost
-E007  a key of BACKCHANNEL that is unknown or cannot be used W004  PostgreSQL set up so that an ack may be lost
-E008  one of the two apps is missing                         (asked with --database)
+E002  a database that is neither SQLite nor PostgreSQL       W003  SQLite set up so that an ack may be lost
+E007  a key of BACKCHANNEL that is unknown or cannot be used  W004  PostgreSQL set up so that an ack may be lost
+E008  one of the two apps is missing                                (asked with --database)
+E009  sessions that cannot be looked up                       W010  a setting that looks like BACKCHANNEL misspelt
+                                                              W011  `runserver` without ASGI
+                                                              W012  SQLite in memory
 """
 
 from __future__ import annotations
 
+import difflib
+import sys
 from collections.abc import Sequence
 from typing import Any, Final
 
@@ -15,9 +20,10 @@ from django.conf import settings
 from django.core import checks
 from django.core.checks import CheckMessage, Error, Tags, register
 from django.core.exceptions import ImproperlyConfigured
+from django.core.management import get_commands
 from django.db import DatabaseError, connections
 
-from backchannel.config import ConfigError, read_config
+from backchannel.config import KEYS, ConfigError, read_config
 
 APPS: Final = ("backchannel.store", "backchannel.accounts")
 SYNCED_BY: Final = ("fsync", "full_page_writes", "synchronous_commit")
@@ -28,6 +34,9 @@ def register_checks() -> None:
     """Called when the app is ready."""
     register(check_settings)
     register(check_apps)
+    register(check_spelling)
+    register(check_sessions)
+    register(check_server)
     register(check_vendor)
     register(check_durability, Tags.database)
 
@@ -38,6 +47,49 @@ def check_settings(**_: Any) -> list[CheckMessage]:
     except ConfigError as error:
         return [Error(f"{problem}.", id="backchannel.E007") for problem in error.problems]
     return []
+
+
+def check_spelling(**_: Any) -> list[CheckMessage]:
+    if apps.is_installed("backchannel.site"):
+        return []  # the standalone server has settings of its own
+    return [
+        checks.Warning(
+            f"The setting {name} is not read by the chat.",
+            hint="Write BACKCHANNEL = {…}; its keys are " + ", ".join(KEYS) + ".",
+            id="backchannel.W010",
+        )
+        for name in dir(settings)
+        if name.startswith("BACKCHANNEL_")
+        or (name.isupper() and name != "BACKCHANNEL" and difflib.get_close_matches(name, ["BACKCHANNEL"], 1, 0.85))
+    ]
+
+
+def check_sessions(**_: Any) -> list[CheckMessage]:
+    if settings.SESSION_ENGINE != "django.contrib.sessions.backends.signed_cookies":
+        return []
+    return [
+        Error(
+            "The chat cannot use sessions that are kept in signed cookies: nobody could be signed out of it.",
+            hint='Set SESSION_ENGINE to "django.contrib.sessions.backends.cached_db", or another that keeps sessions on the server.',
+            id="backchannel.E009",
+        )
+    ]
+
+
+def check_server(**_: Any) -> list[CheckMessage]:
+    if sys.argv[1:2] != ["runserver"] or get_commands().get("runserver") not in {
+        "django.core",
+        "django.contrib.staticfiles",
+    }:
+        return []
+    return [
+        checks.Warning(
+            "This `runserver` speaks WSGI alone: the chat is not there, and /ws and /api answer 404.",
+            hint='Put "daphne" first in INSTALLED_APPS and set ASGI_APPLICATION, or run an ASGI server: '
+            "uvicorn yoursite.asgi:application --reload.",
+            id="backchannel.W011",
+        )
+    ]
 
 
 def missing_apps() -> list[str]:
@@ -66,6 +118,14 @@ def check_vendor(**_: Any) -> list[CheckMessage]:
                 f"The chat cannot keep its messages in {connection.display_name}.",
                 hint="Use PostgreSQL 14 or later, or SQLite, as the default database.",
                 id="backchannel.E002",
+            )
+        ]
+    if connection.settings_dict.get("NAME") == ":memory:":
+        return [
+            checks.Warning(
+                "The SQLite database is in memory: every thread would have one of its own, and the chat serves with several.",
+                hint='Name a file in DATABASES["default"].',
+                id="backchannel.W012",
             )
         ]
     if connection.vendor == "sqlite":

@@ -3,15 +3,19 @@
     Host answered? ─▶ body announced too large? ─▶ WebSocket or not, as the address has it ─▶ the application ─▶ headers
 
 Django has the same in its middleware. Its pages pass here for the body alone, which `BodyLimit` counts.
+
+In another Django site only the chat's own addresses come under this. Everything else is the site's, with its own limits.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from typing import Final
 
 from django.conf import settings
 from django.core.handlers.asgi import ASGIHandler
+from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from backchannel.accounts.hosts import check_host
@@ -22,6 +26,7 @@ from backchannel.transports.websocket.endpoint import elsewhere, without_upgrade
 from backchannel.web.django_turns import DjangoTurns
 
 _OURS: Final = re.compile(r"/(?:api/|static/|(?:ws|healthz|readyz|metrics)\Z)")
+"""Of the standalone server."""
 _HEALTH: Final = frozenset({"/healthz", "/readyz", "/metrics"})
 """Asked by machines that know an address and no name, and that learn nothing secret there: any well-formed Host will do."""
 _OPENER: Final = (b"cross-origin-opener-policy", b"same-origin")
@@ -42,17 +47,19 @@ def security_headers() -> Headers:
 
 
 class Edge:
-    """`application` has the routes, Django's among them; `site`, the application of these, may have WebSockets of its own."""
+    """`application` has the routes, Django's among them; `site`, the application of these, may have WebSockets of its own.
+    `routes`: the chat's own, by which its addresses are told from those of the site around it; None for the standalone server."""
 
-    def __init__(self, application: ASGIApp, site: ASGIApp, headers: Headers) -> None:
+    def __init__(self, application: ASGIApp, site: ASGIApp, routes: Sequence[Route] | None, headers: Headers) -> None:
         self._application = application
+        self._routes = routes
         self._site_has_sockets = not isinstance(site, ASGIHandler | DjangoTurns)
         self._site_is_standalone = isinstance(site, DjangoTurns)
         self._headers = headers
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         path = _path_of(scope)
-        is_ours = _OURS.match(path) is not None
+        is_ours = self._is_ours(path)
         if is_ours or self._site_is_standalone:
             send = self.with_headers(send)
         if scope["type"] == "websocket":
@@ -61,6 +68,11 @@ class Edge:
             await self._answer(path, scope, receive, send)
         else:
             await self._application(with_one_cookie_line(scope), receive, send)
+
+    def _is_ours(self, path: str) -> bool:
+        if self._routes is None:
+            return _OURS.match(path) is not None
+        return path == "/ws" or any(route.path_regex.match(path) for route in self._routes)
 
     def with_headers(self, send: Send) -> Send:
         """Adds those that an answer has not."""

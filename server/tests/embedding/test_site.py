@@ -19,6 +19,8 @@ import httpx
 import pytest
 from websockets.sync.client import connect
 
+from backchannel.config import KEYS, LIMITS
+
 HERE = Path(__file__).parent
 SERVER = HERE.parent.parent
 PATIENCE_S = 60
@@ -155,6 +157,34 @@ def test_two_customers_talk(name: str, shop: Shop, tmp_path: Path) -> None:
         assert httpx.get(f"{url}/orders/").text == "no orders", "the site's own pages are there"
 
 
+def test_the_sites_own_pages_files_api_and_uploads_stay_its_own(shop: Shop, tmp_path: Path) -> None:
+    (ada,) = shop.customers("ada")
+    with shop.served_by("uvicorn", tmp_path / "log") as url, browser(url, ada) as client:
+        assert client.get("/static/shop.css").text == "h1 {}"
+        assert client.get("/api/orders").text == "no orders"
+        assert "<title>" in client.get("/api/none").text, "what neither has is the site's to refuse"
+        for path in ("/photos/", "/api/photos"):
+            assert client.post(path, files={"photo": b"x" * 3_000_000}).text == "3000000 bytes"
+        assert client.post("/api/sync", content=b"x" * 2_000_000).status_code == 413, "the chat's own are bounded"
+
+
+@pytest.mark.parametrize("given", ["/app", ""], ids=["left by the proxy", "taken off by it"])
+def test_a_chat_below_a_prefix_talks(given: str, tmp_path: Path) -> None:
+    shop = Shop(tmp_path, SHOP_PREFIX="/app")
+    shop.migrate()
+    (ada,) = shop.customers("ada")
+    with shop.served_by("uvicorn", tmp_path / "log") as url, browser(url, ada) as client:
+        made = client.post(f"{given}/api/rooms", json={"kind": "group", "name": "Order 17", "members": []})
+        assert made.status_code == 201, made.text
+        assert client.post(f"{given}/api/sync", json={"wait": 0}).status_code == 200
+        headers = {"Cookie": f"sessionid={ada}", "Origin": url}
+        with connect(f"{url.replace('http', 'ws', 1)}{given}/ws", additional_headers=headers) as socket:
+            client_ = {"name": "test", "version": "1", "instance": str(uuid4())}
+            socket.send(json.dumps({"type": "hello", "protocol": 1, "client": client_}))
+            until(socket, "caught_up")
+        assert client.get(f"{given}/orders/").text == "no orders"
+
+
 def until(socket: Any, type_: str) -> dict[str, Any]:
     """The next frame of that type."""
     while True:
@@ -182,6 +212,10 @@ def test_migrations_make_the_row_that_names_the_installation(shop: Shop) -> None
         ({"SHOP_CHAT_APPS": "backchannel.accounts"}, "ImproperlyConfigured", 'needs "backchannel.store" in'),
         ({"SHOP_UNKNOWN_KEYS": "HEARTBEATS"}, "backchannel.E007", "did you mean HEARTBEAT_S?"),
         ({"SHOP_PLAIN_SQLITE": "yes"}, "backchannel.W003", "backchannel.sqlite_options()"),
+        ({"SHOP_SESSIONS": "django.contrib.sessions.backends.signed_cookies"}, "backchannel.E009", "cached_db"),
+        ({"SHOP_OTHER_SETTINGS": "BACKCHANEL"}, "backchannel.W010", "Write BACKCHANNEL = {…}"),
+        ({"SHOP_OTHER_SETTINGS": "BACKCHANNEL_ORIGINS"}, "backchannel.W010", "its keys are ORIGINS,"),
+        ({"SHOP_DATABASE": ":memory:"}, "backchannel.W012", "Name a file"),
     ],
 )
 def test_a_mistake_in_the_settings_is_named_by_the_check_with_what_to_write(
@@ -191,6 +225,17 @@ def test_a_mistake_in_the_settings_is_named_by_the_check_with_what_to_write(
     assert ran.returncode != 0
     assert code in ran.stderr
     assert told in ran.stderr
+
+
+def test_runserver_without_asgi_says_that_the_chat_is_not_there(shop: Shop) -> None:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        probe.listen()
+        ran = shop.run(
+            "django", "runserver", "--noreload", f"127.0.0.1:{probe.getsockname()[1]}"
+        )  # taken: it ends at once
+    assert "backchannel.W011" in ran.stderr
+    assert 'Put "daphne" first' in ran.stderr
 
 
 @pytest.mark.parametrize(
@@ -211,3 +256,9 @@ def test_a_chat_that_could_not_work_is_not_built(settings: dict[str, str], told:
 def test_importing_the_chat_builds_none(shop: Shop) -> None:
     code = "import backchannel.asgi, gc; print(sum(isinstance(o, backchannel.asgi.Chat) for o in gc.get_objects()))"
     assert shop.done("django", "shell", "--verbosity", "0", "-c", code).strip() == "0"
+
+
+def test_the_page_on_django_sites_names_every_key_and_limit() -> None:
+    page = (SERVER.parent / "docs/howto/add-to-a-django-site.md").read_text()
+    for name in (*KEYS, *LIMITS):
+        assert f"`{name}`" in page, name

@@ -27,8 +27,8 @@ from backchannel.transports.problems import problem
 
 
 class Api:
-    """`routes` are those of all of `/api`; `shortcut` lets the two requests that come most pass the router by, and `direct` most
-    polls even ASGI."""
+    """`routes` are the addresses of `/api` that exist, `rest` answers 404 for all others; `shortcut` lets the two requests that come
+    most pass the router by, and `direct` most polls even ASGI."""
 
     def __init__(self, node: Node, headers: Sequence[tuple[bytes, bytes]]) -> None:
         """`headers`: of every answer that is not given by ASGI."""
@@ -41,7 +41,7 @@ class Api:
             ticket, expires_us = await node.issue_ticket(identity)
             return 200, codec.encode(TicketResponse(ticket, times.to_wire(expires_us)))
 
-        self.routes: list[Route | Mount] = [
+        self.routes: list[Route] = [
             *command_routes(node),
             Route("/api/sync", ByMethod({"POST": self._sync})),
             Route("/api/auth/ticket", ByMethod({"POST": authenticated(node, answer_ticket)})),
@@ -49,8 +49,8 @@ class Api:
             Route("/api/asyncapi.json", _document(asyncapi.document)),
             Route("/api/docs", _docs),
             Route("/api/docs.css", _docs_style),
-            Mount("/api", _nothing),
         ]
+        self.rest = Mount("/api", _nothing)
 
     def shortcut(self, scope: Scope) -> ASGIApp | None:
         """The endpoint the router would come to, for a poll and for a message; None for everything else."""

@@ -44,5 +44,8 @@ ROOT_URLCONF = "shop.urls"
 AUTH_USER_MODEL = "shop.Customer"
 USE_TZ = True
 DEFAULT_AUTO_FIELD = "django.db.models.AutoField"
+FORCE_SCRIPT_NAME = os.environ.get("SHOP_PREFIX")
+SESSION_ENGINE = os.environ.get("SHOP_SESSIONS", "django.contrib.sessions.backends.db")
 BACKCHANNEL = {"HEARTBEAT_S": 7, "LIMITS": {"content_bytes": 100}}
 BACKCHANNEL.update(dict.fromkeys(os.environ.get("SHOP_UNKNOWN_KEYS", "").split(), 1))
+globals().update((name, {}) for name in os.environ.get("SHOP_OTHER_SETTINGS", "").split())
