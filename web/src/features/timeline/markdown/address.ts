@@ -18,6 +18,10 @@ const SCHEME = /^[a-z][a-z0-9+.-]*:/i;
 /** `bank.example`, `www.bank.example:8080/login`, `ann@bank.example`. */
 const DOMAIN = /^(?:[^\s/@]+@)?(?:[\p{L}\p{N}\p{M}_-]+\.)+[\p{L}\p{M}][\p{L}\p{N}\p{M}-]+\.?(?::\d+)?(?:[/?#].*)?$/u;
 
+/** An address with other signs around it: `https:bank.example`, `bank.example🔒`, `bank.example→login`, `10.0.0.1`. */
+const INSIDE =
+  /(?:[\p{L}\p{N}\p{M}_-]+\.)+[\p{L}\p{M}][\p{L}\p{N}\p{M}-]+|(?<![\p{L}\p{N}.])(?:\d{1,3}(?:\.\d{1,3}){3}|localhost)(?![\p{L}\p{N}.])/giu;
+
 /** The host to show behind a link's text, or null where the text does not say another one. */
 export function hostToShow(text: string, href: string): string | null {
   const url = new URL(href);
@@ -29,13 +33,16 @@ export function hostToShow(text: string, href: string): string | null {
     .replace(HIDDEN, '')
     .replace(/[。｡]/g, '.')
     .split(BETWEEN)
-    .map((word) => word.replace(EDGES, ''))
-    .filter((word) => word.includes('://') || DOMAIN.test(word));
+    .map((word) => word.replace(EDGES, ''));
+  const isWhole = (word: string) => word.includes('://') || DOMAIN.test(word);
+  const whole = words.filter(isWhole);
+  const inside = words.filter((word) => !isWhole(word)).flatMap((word) => word.match(INSIDE) ?? []);
   // An address in other letters than ASCII may look like another one: whoever reads it is shown how it is really spelt.
-  if (words.length > 0 && target.includes('xn--')) return target;
-  const same = (word: string) =>
+  if (whole.length + inside.length > 0 && target.includes('xn--')) return target;
+  const isSame = (word: string) =>
     mail ? word.replace(/^mailto:/i, '') === target : bare(hostOf(word)) === bare(target);
-  return words.every(same) ? null : target;
+  const isHost = (host: string) => (mail ? target.endsWith(`@${host}`) : bare(hostOf(host)) === bare(url.hostname));
+  return whole.every(isSame) && inside.every(isHost) ? null : target;
 }
 
 const bare = (host: string): string => host.replace(/^www\./, '').replace(/\.$/, '');
