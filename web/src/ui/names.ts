@@ -21,6 +21,11 @@ const CONTROLS = /[\p{Cc}\u2028\u2029]+/gu;
 const MARKS = /(\p{M}{4})\p{M}+/gu;
 /** Look like nothing: the fillers of Hangul, the blank of Braille, joiners on their own. */
 const BLANK = /^[\s\u115f\u1160\u2800\u3164\uffa0\u200c\u200d\p{M}]*$/u;
+/** Something else than white space, controls and characters that show nothing. */
+const SEEN = /[^\s\p{Cc}\p{DI}\u2800\ufff9-\ufffb]/u;
+/** Nothing in it can be seen. */
+export const isBlank = (text: string): boolean => !SEEN.test(text);
+
 /** No name is longer by the server's rules; one that is must not cost more. */
 const AT_MOST = 300;
 

@@ -3,6 +3,7 @@ import { render } from 'vitest-browser-react';
 import { lexer } from '../../src/app/late.ts';
 import { Markdown } from '../../src/features/timeline/markdown/Markdown.tsx';
 import { isOnlyEmoji, plain, safeUrl, splitMentions } from '../../src/features/timeline/markdown/parse.ts';
+import { plainText } from '../../src/ui/plainText.ts';
 
 async function draw(
   content: string,
@@ -62,6 +63,23 @@ describe('what people type is what they see', () => {
     expect([...text.querySelectorAll('td')].map((cell) => cell.textContent)).toEqual(['1', '2']);
     expect([...text.querySelectorAll('input')].map((box) => box.checked)).toEqual([true, false]);
   });
+});
+
+it.each([
+  '#',
+  '>',
+  '-',
+  '**\u200b**',
+  '`\u2800`',
+  '_\u00ad_',
+  '[](https://example.org)',
+  '[\u200b](https://example.org)',
+  '- \u3164',
+  '||\n|-|',
+])('marks around nothing that can be seen are shown as they were typed: %j', async (content) => {
+  const text = await draw(content);
+  expect(text.textContent?.replace(/\s/g, '')).toBe(content.replace(/\s/g, ''));
+  expect(plainText(content)).toMatch(/[#>*`_[\]|-]/);
 });
 
 describe('links', () => {

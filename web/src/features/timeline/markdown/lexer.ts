@@ -1,6 +1,7 @@
 import { Lexer, Tokenizer, type Token, type Tokens } from 'marked';
+import { isBlank } from '../../../ui/names.ts';
 import { isBeyond, LIMITS, type Part, partsOf } from './bounds.ts';
-import { asTyped, unpile } from './parse.ts';
+import { asTyped, plain, unpile } from './parse.ts';
 
 /** What a text costs beyond what it may. */
 class Beyond extends Error {}
@@ -101,7 +102,9 @@ export function parse(content: string): Token[] {
 export function lex(content: string): { readonly tokens: Token[]; readonly size: number; readonly steps: number } {
   steps = 0;
   const text = unpile(content);
-  const tokens = partsOf(text).flatMap(tokensOf);
+  const read = partsOf(text).flatMap(tokensOf);
+  // Marks around nothing (`#`, `**\u200b**`, a link without a text) would be a message that nobody can see.
+  const tokens = isSeen(read) ? read : plain(text);
   const size = sizeOf(tokens);
   return size > LIMITS.tokens ? { tokens: asTyped(text), size: 1, steps } : { tokens, size, steps };
 }
@@ -126,8 +129,25 @@ function read(text: string): Token[] | null {
 
 interface Nested {
   readonly type?: string;
+  readonly raw?: string;
+  readonly text?: string;
   readonly tokens?: readonly Nested[];
   readonly items?: readonly Nested[];
+}
+
+/** What is drawn whatever stands in it. */
+const DRAWN = new Set(['hr', 'image', 'code', 'def', 'html']);
+
+function isSeen(tokens: readonly Nested[]): boolean {
+  return tokens.some((token) => {
+    if (DRAWN.has(token.type ?? '')) return true;
+    if (token.type === 'table') {
+      const { header, rows } = token as Tokens.Table;
+      return [header, ...rows].some((row) => isSeen(row));
+    }
+    const inner = token.items ?? token.tokens;
+    return inner ? isSeen(inner) : !isBlank(token.text ?? token.raw ?? '');
+  });
 }
 
 /** How many elements are drawn of them, about. */
