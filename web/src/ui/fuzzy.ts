@@ -49,8 +49,19 @@ export function fuzzyFilter<T>(
     .map(({ item }) => item);
 }
 
+/** As the server folds names (SPEC 5.3): marks go from the scripts that are often written without, and stay elsewhere (が). */
+const OFTEN_LEFT_OUT = /([\p{sc=Latn}\p{sc=Grek}\p{sc=Cyrl}\p{sc=Hebr}\p{sc=Arab}])\p{Mn}+/gu;
+
 export function fold(text: string): string {
-  return text.normalize('NFD').replace(/\p{M}/gu, '').toLowerCase();
+  return text
+    .normalize('NFKC')
+    .replace(/\p{DI}/gu, '')
+    .toLowerCase()
+    .replaceAll('ß', 'ss')
+    .replaceAll('ς', 'σ')
+    .normalize('NFD')
+    .replace(OFTEN_LEFT_OUT, '$1')
+    .normalize('NFC');
 }
 
 /** Letters in order, with a price for every gap: "dsgn" finds "design". */

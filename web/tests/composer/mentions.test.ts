@@ -17,8 +17,20 @@ describe('what is being completed', () => {
     expect(mentionQueryAt('@to and more', 3)).toEqual({ from: 0, to: 3, query: 'to' });
   });
 
+  it.each(['（@to', '你好，@to', '「@to', '“@to', '—@to', '¿@to', '*@to', '|@to'])(
+    'begins after any sign: %s',
+    (text) => {
+      expect(queryAt(text)).toBe('to');
+    },
+  );
+
+  it.each(['özl', 'özl'.normalize('NFD'), 'नमस्ते', 'ไทย'])('has letters of any script and spelling: %s', (word) => {
+    expect(queryAt(`hello @${word}`)).toBe(word);
+  });
+
   it('is nothing in addresses, in code, and after the word', () => {
     expect(queryAt('me@home')).toBeNull();
+    expect(queryAt('https://social.example/@to')).toBeNull();
     expect(queryAt('`@to')).toBeNull();
     expect(queryAt('@to ')).toBeNull();
     expect(queryAt('no')).toBeNull();

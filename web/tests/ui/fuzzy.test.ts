@@ -17,6 +17,30 @@ it('forgives accents, case and left-out letters', () => {
   expect(best('dsgn', ['design', 'general'])).toEqual(['design']);
 });
 
+it.each([
+  ['strasse', 'Straße'],
+  ['STRASSE', 'Straße'],
+  ['straß', 'STRASSE'],
+  ['full', 'Ｆｕｌｌ'],
+  ['ｆｕｌｌ', 'full'],
+  ['ΜΑΣ', 'Μάστορας'],
+  ['finn', 'ﬁnn'],
+  ['ﾊﾝ', 'ハンカク'],
+  ['anna', 'an\u200bna'],
+  ['анна', 'Анна'],
+  ['елка', 'Ёлка'],
+  ['özl', 'O\u0308zlem'],
+  ['ist', 'İstanbul'],
+  ['احمد', 'أَحْمَد'],
+])('is folded as on the server: %s finds %s', (query, name) => {
+  expect(best(query, [name])).toEqual([name]);
+  expect(best(query.normalize('NFD'), [name])).toEqual([name]);
+});
+
+it('marks that make another letter count', () => {
+  expect(best('か', ['が'])).toEqual([]);
+});
+
 it('chance is no match', () => {
   expect(fuzzyScore('abc', 'a very long text about nothing but clouds')).toBe(0);
   expect(fuzzyScore('x.*', 'xyz')).toBe(0);

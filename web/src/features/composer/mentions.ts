@@ -9,7 +9,8 @@ export interface MentionQuery {
   readonly query: string;
 }
 
-const AT_WORD = /(?:^|[\s([{"'*_~,;:])@([\p{L}\p{N}._-]{0,40})$/u;
+/** Not within an address. Letters may be written with their marks apart (`é` in two, नमस्ते). */
+const AT_WORD = /(?<![\p{L}\p{M}\p{N}_@./-])@([\p{L}\p{M}\p{N}._-]{0,40})$/u;
 
 /** What is being completed at the caret; null where nothing is. Inside code an @ is just an @. */
 export function mentionQueryAt(text: string, caret: number): MentionQuery | null {
