@@ -10,7 +10,7 @@
  */
 import { type Answer, command } from './commander.ts';
 import { createDriver, type Driver } from './connection/driver.ts';
-import { type Environment, resolveEnvironment } from './environment.ts';
+import { checkAddress, type Environment, resolveEnvironment } from './environment.ts';
 import { createHistory, type History } from './history.ts';
 import { createNotifier } from './notifier.ts';
 import { ChatError } from './errors.ts';
@@ -213,7 +213,10 @@ export function createChat<Features extends readonly Feature<object>[]>(
   }
 
   const chat: CoreChat = {
-    connect: driver.start,
+    connect() {
+      checkAddress(env.baseUrl, options);
+      driver.start();
+    },
     async disconnect() {
       driver.stop();
       await outbox.written();

@@ -32,7 +32,7 @@ export interface Environment {
 export function resolveEnvironment(options: CoreOptions): Environment {
   const { client, credentials, clock = SYSTEM_CLOCK, random = () => Math.random(), events = NO_EVENTS } = options;
   const fetch: FetchLike = options.fetch ?? ((url, init) => globalThis.fetch(url, init));
-  const baseUrl = (options.baseUrl ?? globalThis.location?.origin ?? '').replace(/\/$/, '');
+  const baseUrl = addressOf(options.baseUrl);
   return {
     baseUrl,
     client: { ...client, instance: options.instance ?? uuidv7(clock.now()) },
@@ -49,6 +49,18 @@ export function resolveEnvironment(options: CoreOptions): Environment {
     events,
     log: (event, fields) => options.log?.({ at: clock.now(), event, ...fields }),
   };
+}
+
+/** The server's address without a slash at its end. `/chat` is below this page's origin; outside of a page nothing given is ''. */
+export function addressOf(baseUrl = ''): string {
+  const isOfPage = !baseUrl || baseUrl[0] === '/';
+  return ((isOfPage ? (globalThis.location?.origin ?? '') : '') + baseUrl).replace(/\/+$/, '');
+}
+
+/** Throws where no request could reach a server: said when it connects, since a page may be rendered where there is none. */
+export function checkAddress(baseUrl: string, { fetch }: CoreOptions): void {
+  if (!/^https?:/.test(baseUrl) && (baseUrl || !fetch))
+    throw new TypeError(`baseUrl is "${baseUrl}"; give the server's address, like https://chat.example.org`);
 }
 
 const SYSTEM_CLOCK: Clock = {

@@ -142,7 +142,7 @@ export interface LogEntry {
 
 /** What the core takes. */
 export interface CoreOptions {
-  /** Where the server is, without a trailing slash: `https://chat.example.org` or `…/chat`. Default: this page's origin. */
+  /** Where the server is: `https://chat.example.org`, or `/chat` below this page's origin. Default: this page's origin. */
   readonly baseUrl?: string;
   readonly credentials?: Credentials;
   /** Who is signed in, where the page knows. What is written before the first connection is then on the device at once. */

@@ -5,6 +5,7 @@
  * within each room, and lets go of what the server has. It knows no socket and keeps no credential:
  * the browser's session cookie speaks, and only the messages of the person it belongs to are touched.
  */
+import { addressOf } from '../environment.ts';
 import { ChatError } from '../errors.ts';
 import { toJson } from '../json.ts';
 import { defaultStorage } from '../outboxStorage.ts';
@@ -32,7 +33,8 @@ const EXPIRY_MS = 24 * 60 * 60 * 1_000;
 export type Delivery = 'done' | 'later' | 'signed_out';
 
 export async function deliverOutbox(options: DeliverOptions = {}): Promise<Delivery> {
-  const { baseUrl = globalThis.location.origin, now = Date.now, locks = globalThis.navigator.locks } = options;
+  const { now = Date.now, locks = globalThis.navigator.locks } = options;
+  const baseUrl = addressOf(options.baseUrl);
   const fetch: FetchLike = options.fetch ?? ((url, init) => globalThis.fetch(url, init));
   const base = options.storage ?? defaultStorage(baseUrl);
   if ((await base.load()).length === 0) return 'done';
