@@ -11,6 +11,7 @@ import re
 import shutil
 import subprocess
 import sys
+import threading
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -25,6 +26,9 @@ NODE_FLOOR = (20, 19)
 
 CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
 EMOJI_FONT = Path("/usr/share/fonts/truetype/noto/NotoColorEmoji.ttf")
+
+# Parts that are prepared side by side may both need apt-get, which refuses to run twice at once.
+_apt = threading.Lock()
 
 
 class Missing(Exception):
@@ -59,7 +63,7 @@ def node_is_new_enough(env: dict[str, str]) -> bool:
         return False
     told = subprocess.run([node, "--version"], capture_output=True, text=True, check=False).stdout
     found = re.match(r"v(\d+)\.(\d+)", told)
-    return bool(found) and tuple(map(int, found.groups())) >= NODE_FLOOR
+    return found is not None and tuple(map(int, found.groups())) >= NODE_FLOOR
 
 
 def find_chromium() -> str | None:
@@ -111,14 +115,19 @@ def apt_install(packages: list[str], why: str) -> None:
         raise Missing(f"{why}: run `sudo {how}`, then try again")
     env = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
     say(f"    {how}")
-    with _services_stay_down(sudo):
-        for attempt in (["install"], ["update"], ["install"]):
-            names = ["-y", "-q", "--no-install-recommends", *packages] if attempt == ["install"] else ["-q"]
-            ran = subprocess.run(
-                [*sudo, "apt-get", *attempt, *names], env=env, capture_output=True, text=True, check=False
-            )
-            if ran.returncode == 0 and attempt == ["install"]:
-                return
+    install = ["install", "-y", "-q", "--no-install-recommends", *packages]
+
+    def apt_get(*words: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run([*sudo, "apt-get", *words], env=env, capture_output=True, text=True, check=False)
+
+    with _apt, _services_stay_down(sudo):
+        ran = apt_get(*install)
+        if ran.returncode:
+            # The package lists may be old, or were never fetched.
+            apt_get("update", "-q")
+            ran = apt_get(*install)
+        if not ran.returncode:
+            return
     last = (ran.stderr.strip() or ran.stdout.strip() or "apt-get failed").splitlines()[-1]
     raise Missing(f"{why}: `{how}` said: {last}")
 

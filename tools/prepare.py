@@ -56,7 +56,7 @@ def undone(*parts: str) -> None:
         (STAMPS / part).unlink(missing_ok=True)
 
 
-def run(argv: list[str], failed: str, **options: object) -> None:
+def run(argv: list[str], failed: str) -> None:
     """Run a program in the checkout; its output is shown only if it fails, before `Missing(failed)`."""
     ran = subprocess.run(
         argv,
@@ -66,7 +66,6 @@ def run(argv: list[str], failed: str, **options: object) -> None:
         stderr=subprocess.STDOUT,
         text=True,
         check=False,
-        **options,
     )
     if ran.returncode:
         say(ran.stdout.strip())
@@ -225,6 +224,18 @@ PARTS = {
     "nats": prepare_nats,
     "proxies": prepare_proxies,
 }
+BY_APT = frozenset({"chromium", "services", "compiler", "nats", "proxies"})
+"""Parts that are nothing but Debian packages."""
+
+
+def comes_after(part: str) -> tuple[str, ...]:
+    """The parts that write where `part` reads or writes, and so must be done before it when several are prepared at once."""
+    if part == "web":
+        return ("node",)
+    # Node goes into .venv where the machine has none.
+    if part == "node" and not machine.node_is_new_enough(machine.environment()):
+        return ("venv-dev",)
+    return ()
 
 
 def main(argv: list[str]) -> int:

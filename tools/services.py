@@ -24,7 +24,7 @@ import tempfile
 import time
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import machine
 from machine import Missing, say
@@ -48,7 +48,7 @@ class Service:
     """One private server: started, and stopped in any way, on the same port and folder."""
 
     def __init__(
-        self, url: str, command: list[object], folder: Path, stop: signal.Signals, who: dict[str, object]
+        self, url: str, command: list[object], folder: Path, stop: signal.Signals, who: dict[str, Any]
     ) -> None:
         self.url = url
         self.folder = folder
@@ -113,7 +113,19 @@ def postgres_service() -> Iterator[Service]:
         who = unprivileged(folder)
         data, port = folder / "data", free_port()
         made = subprocess.run(
-            [programs / "initdb", "-D", data, "-U", "backchannel", "-A", "trust", "-E", "UTF8", "--locale=C", "-N"],
+            [
+                str(programs / "initdb"),
+                "-D",
+                str(data),
+                "-U",
+                "backchannel",
+                "-A",
+                "trust",
+                "-E",
+                "UTF8",
+                "--locale=C",
+                "-N",
+            ],
             capture_output=True,
             text=True,
             check=False,
@@ -185,7 +197,7 @@ def scratch(prefix: str) -> Iterator[Path]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def unprivileged(folder: Path) -> dict[str, object]:
+def unprivileged(folder: Path) -> dict[str, Any]:
     """For `Popen`: PostgreSQL refuses to run as root, so root runs it as somebody else, who then owns its folder."""
     if os.geteuid() != 0:
         return {}

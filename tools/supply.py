@@ -15,6 +15,7 @@ import subprocess
 import sys
 import venv
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote
 
 import machine
@@ -63,7 +64,7 @@ def component(kind: str, name: str, version: str, hashes: list[tuple[str, str]])
     }
 
 
-def sbom() -> dict[str, object]:
+def sbom() -> dict[str, Any]:
     """The document. It names no time, so that the same locks make the same document."""
     text = (ROOT / "server" / "backchannel" / "__init__.py").read_text()
     version = re.search(r'__version__ = "([^"]+)"', text)
@@ -109,10 +110,10 @@ def audit_python() -> str:
     try:
         if not program.exists():
             venv.create(home, with_pip=True)
-            pip = [home / "bin" / "pip", "install", "-q", "--disable-pip-version-check", PIP_AUDIT]
+            pip = [str(home / "bin" / "pip"), "install", "-q", "--disable-pip-version-check", PIP_AUDIT]
             subprocess.run(pip, check=True, capture_output=True, text=True, timeout=180)
-        command = [program, "--format=json", "--progress-spinner=off", "--disable-pip", "--require-hashes"]
-        command += [word for lock in PYTHON_LOCKS for word in ("-r", lock)]
+        command = [str(program), "--format=json", "--progress-spinner=off", "--disable-pip", "--require-hashes"]
+        command += [word for lock in PYTHON_LOCKS for word in ("-r", str(lock))]
         asked = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=180)
         found = [each for each in json.loads(asked.stdout)["dependencies"] if each.get("vulns")]
     except (OSError, subprocess.SubprocessError, ValueError, KeyError) as problem:

@@ -4,26 +4,32 @@ from __future__ import annotations
 
 import copy
 import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
 
 import pytest
 
 import checker
 
+Record = dict[str, Any]
+History = list[Record]
+
 ADA, BEN = 1, 2
 
 
-def message(seq, id_, sender, content, **changes):
+def message(seq: int, id_: str, sender: int, content: str, **changes: Any) -> Record:
     return {
         "seq": seq, "id": id_, "sender": sender, "content": content, "deleted": False, "rev_seq": seq, "reactions": [],
         **changes,
     }  # fmt: skip
 
 
-def heard(client, user, link, word, t=2.0, **fields):
+def heard(client: str, user: int, link: Any, word: str, t: float = 2.0, **fields: Any) -> Record:
     return {"op": "heard", "t": t, "client": client, "user": user, "link": link, "type": word, **fields}
 
 
-def sound():
+def sound() -> History:
     """ada says two things; ben, who hears of them on a socket, is then removed from the room."""
     first, second = message(1, "m1", ADA, "one"), message(2, "m2", ADA, "two")
     created = {"room": 7, "rev": 1}
@@ -63,51 +69,51 @@ def sound():
     ]  # fmt: skip
 
 
-def part(history, op, nth=0):
+def part(history: History, op: str, nth: int = 0) -> Record:
     return [record for record in history if record["op"] == op][nth]
 
 
-def lose_an_acked_message(h):
+def lose_an_acked_message(h: History) -> None:
     part(h, "ack", 1)["seq"] = 9
 
 
-def store_it_twice(h):
+def store_it_twice(h: History) -> None:
     entry = part(h, "log")["entries"][1]
     entry["id"] = "m1"
 
 
-def leave_a_gap(h):
+def leave_a_gap(h: History) -> None:
     del part(h, "log")["entries"][1]
 
 
-def store_what_nobody_sent(h):
+def store_what_nobody_sent(h: History) -> None:
     part(h, "log")["messages"][0]["content"] = "something else"
 
 
-def store_in_another_order(h):
+def store_in_another_order(h: History) -> None:
     part(h, "send", 0)["id"], part(h, "send", 1)["id"] = "m2", "m1"
 
 
-def tell_another_thing_at_a_seq(h):
+def tell_another_thing_at_a_seq(h: History) -> None:
     part(h, "heard", 3)["id"] = "m9"
 
 
-def double_an_event(h):
+def double_an_event(h: History) -> None:
     h.insert(6, copy.deepcopy(h[5]))
 
 
-def skip_an_event(h):
+def skip_an_event(h: History) -> None:
     h.remove(part(h, "heard", 3))
 
 
-def tell_whoever_was_removed(h):
+def tell_whoever_was_removed(h: History) -> None:
     h.insert(14, heard("b", BEN, 1, "room_updated", t=3.2, room=7, seq=4))
     log = part(h, "log")
     log["head"] = part(h, "view")["rooms"]["7"]["cursor"] = part(h, "list")["rooms"]["7"]["seq"] = 4
     log["entries"].append({"seq": 4, "at": 0, "type": "room_updated"})
 
 
-def tell_whoever_was_removed_what_became_of_their_message(h, **changes):
+def tell_whoever_was_removed_what_became_of_their_message(h: History, **changes: Any) -> None:
     """ben said something before he was removed, in answer to the second message; his retry comes after that was edited."""
     log = part(h, "log")
     mine = message(3, "m3", BEN, "three", **changes.pop("stored", {}))
@@ -142,69 +148,69 @@ def tell_whoever_was_removed_what_became_of_their_message(h, **changes):
     part(h, "list")["rooms"]["7"].update(seq=6, unread=1, last="m3")
 
 
-def tell_them_of_reactions(h):
+def tell_them_of_reactions(h: History) -> None:
     tell_whoever_was_removed_what_became_of_their_message(h, rev=5)
 
 
-def tell_them_the_new_words_of_a_quote(h):
+def tell_them_the_new_words_of_a_quote(h: History) -> None:
     tell_whoever_was_removed_what_became_of_their_message(h, excerpt="new")
 
 
-def show_it_to_whoever_was_removed(h):
+def show_it_to_whoever_was_removed(h: History) -> None:
     part(h, "view", 1)["rooms"] = part(h, "view")["rooms"]
 
 
-def show_it_as_sent_before(h):
+def show_it_as_sent_before(h: History) -> None:
     sent = part(h, "sent")
     h.remove(sent)
     h.insert(5, sent)
 
 
-def show_less(h):
+def show_less(h: History) -> None:
     part(h, "view")["rooms"]["7"]["messages"] = []
 
 
-def show_an_old_state(h):
+def show_an_old_state(h: History) -> None:
     part(h, "view")["rooms"]["7"]["messages"] = [message(1, "m1", ADA, "was"), part(h, "log")["messages"][1]]
 
 
-def count_wrongly(h):
+def count_wrongly(h: History) -> None:
     part(h, "view")["rooms"]["7"]["unread"] = 1
 
 
-def count_mentions_wrongly(h):
+def count_mentions_wrongly(h: History) -> None:
     part(h, "view")["rooms"]["7"]["mentioned"] = 1
 
 
-def list_a_wrong_count(h):
+def list_a_wrong_count(h: History) -> None:
     part(h, "list")["rooms"]["7"]["unread"] = 1
 
 
-def list_a_room_one_is_not_in(h):
+def list_a_room_one_is_not_in(h: History) -> None:
     part(h, "list", 1)["rooms"] = part(h, "list")["rooms"]
 
 
-def make_two_direct_rooms_of_a_pair(h):
+def make_two_direct_rooms_of_a_pair(h: History) -> None:
     for room in (8, 9):
         h.append({**part(h, "log"), "room": room, "kind": "direct", "members": [ADA, BEN], "entries": [], "messages": [],
                   "head": 0, "read": {"1": 0, "2": 0}})  # fmt: skip
 
 
-def go_on_telling_whoever_was_signed_out(h):
+def go_on_telling_whoever_was_signed_out(h: History) -> None:
     part(h, "link")["credential"] = "session:1"
     h.insert(1, {"op": "ended", "t": 1.5, "credential": "session:1"})
     h.append(heard("b", BEN, 1, "read_state", t=70.0, version=3))
 
 
-def never_rest(h):
+def never_rest(h: History) -> None:
     part(h, "quiet").update(reached=False, waits_for="a")
 
 
-def break_something(h):
+def break_something(h: History) -> None:
     h.append({"op": "fault", "t": 9.5, "detail": "an exception"})
 
 
-SPOILED = {
+SPOILED: dict[Callable[[History], None], str] = {
     lose_an_acked_message: "acked lost",
     store_it_twice: "duplicate",
     leave_a_gap: "gap",
@@ -231,24 +237,24 @@ SPOILED = {
 }
 
 
-def test_a_sound_history_is_as_promised():
+def test_a_sound_history_is_as_promised() -> None:
     assert checker.check(sound()) == []
 
 
 @pytest.mark.parametrize("spoil", SPOILED, ids=lambda spoil: spoil.__name__)
-def test_an_anomaly_is_named(spoil):
+def test_an_anomaly_is_named(spoil: Callable[[History], None]) -> None:
     history = sound()
     spoil(history)
     assert SPOILED[spoil] in {anomaly.kind for anomaly in checker.check(history)}
 
 
-def test_a_retry_after_a_removal_may_be_told_what_was_sent():
+def test_a_retry_after_a_removal_may_be_told_what_was_sent() -> None:
     history = sound()
     tell_whoever_was_removed_what_became_of_their_message(history)
     assert checker.check(history) == []
 
 
-def test_a_message_without_an_answer_may_be_stored_or_not():
+def test_a_message_without_an_answer_may_be_stored_or_not() -> None:
     history = sound()
     for op in ("ack", "sent"):
         history.remove(part(history, op, 1))
@@ -257,7 +263,7 @@ def test_a_message_without_an_answer_may_be_stored_or_not():
     assert checker.check(history) == []
 
 
-def test_who_holds_the_end_of_a_room_only_need_not_show_its_beginning():
+def test_who_holds_the_end_of_a_room_only_need_not_show_its_beginning() -> None:
     history = sound()
     shown = part(history, "view")["rooms"]["7"]
     shown["messages"] = shown["messages"][1:]
@@ -267,7 +273,7 @@ def test_who_holds_the_end_of_a_room_only_need_not_show_its_beginning():
     assert {anomaly.kind for anomaly in checker.check(history)} == {"unseen"}
 
 
-def test_a_file_is_checked_from_the_command_line(tmp_path, capsys):
+def test_a_file_is_checked_from_the_command_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     good, bad = tmp_path / "good.jsonl", tmp_path / "bad.jsonl"
     good.write_text("".join(json.dumps(record) + "\n" for record in sound()))
     spoiled = sound()

@@ -4,10 +4,13 @@ import os
 import subprocess
 import sys
 import zipfile
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from hatch_build import DIST, NODE_WHEEL, Plan, WebBuildError, plan
+
+Node = Callable[[], tuple[int, int] | None]
 
 NEW, OLD, NONE = (lambda: (20, 19)), (lambda: (18, 20)), (lambda: None)
 
@@ -27,39 +30,41 @@ def built(root: Path) -> Path:
 
 
 @pytest.mark.parametrize(("node", "expected"), [(NEW, Plan.BUILD), (OLD, Plan.BORROW_NODE), (NONE, Plan.BORROW_NODE)])
-def test_an_app_that_is_not_built_is_built_with_the_node_that_is_there_or_a_borrowed_one(checkout, node, expected):
+def test_an_app_that_is_not_built_is_built_with_the_node_that_is_there_or_a_borrowed_one(
+    checkout: Path, node: Node, expected: Plan
+) -> None:
     assert plan(checkout, "standard", {}, node) is expected
 
 
 @pytest.mark.parametrize("node", [NEW, OLD, NONE])
-def test_an_app_that_is_built_is_taken_as_it_is_without_node(checkout, node):
+def test_an_app_that_is_built_is_taken_as_it_is_without_node(checkout: Path, node: Node) -> None:
     assert plan(built(checkout), "standard", {}, node) is Plan.READY
 
 
-def test_an_sdist_needs_no_sources_of_the_app(tmp_path):
+def test_an_sdist_needs_no_sources_of_the_app(tmp_path: Path) -> None:
     assert plan(built(tmp_path), "standard", {}, NONE) is Plan.READY
 
 
 @pytest.mark.parametrize("version", ["standard", "editable"])
-def test_skip_skips_whatever_is_there(checkout, version):
+def test_skip_skips_whatever_is_there(checkout: Path, version: str) -> None:
     assert plan(checkout, version, {"BACKCHANNEL_WEB": "skip"}, NEW) is Plan.SKIP
 
 
-def test_an_editable_install_builds_only_when_told_to(checkout):
+def test_an_editable_install_builds_only_when_told_to(checkout: Path) -> None:
     assert plan(checkout, "editable", {}, NEW) is Plan.SKIP
     assert plan(checkout, "editable", {"BACKCHANNEL_WEB": "build"}, NEW) is Plan.BUILD
 
 
-def test_build_builds_anew(checkout):
+def test_build_builds_anew(checkout: Path) -> None:
     assert plan(built(checkout), "standard", {"BACKCHANNEL_WEB": "build"}, NEW) is Plan.BUILD
 
 
-def test_neither_app_nor_sources_is_an_error_that_says_so(tmp_path):
+def test_neither_app_nor_sources_is_an_error_that_says_so(tmp_path: Path) -> None:
     with pytest.raises(WebBuildError, match="neither the built web app nor its sources"):
         plan(tmp_path, "standard", {}, NEW)
 
 
-def test_an_unknown_wish_is_refused(checkout):
+def test_an_unknown_wish_is_refused(checkout: Path) -> None:
     with pytest.raises(WebBuildError, match="BACKCHANNEL_WEB=no"):
         plan(checkout, "standard", {"BACKCHANNEL_WEB": "no"}, NEW)
 
@@ -106,21 +111,23 @@ BUILD_WHEEL = "build.build_wheel('out')"
 NPM_BUILDS = 'if [ "$1" = run ]; then mkdir -p server/backchannel/web/dist && echo {} > server/backchannel/web/dist/manifest.json; fi'
 
 
-def test_the_wheel_holds_the_app_that_npm_built_though_git_ignores_it(project, tmp_path):
+def test_the_wheel_holds_the_app_that_npm_built_though_git_ignores_it(project: Path, tmp_path: Path) -> None:
     ran = hatchling(project, programs(tmp_path / "bin", "22.1.0", NPM_BUILDS), BUILD_WHEEL)
     assert ran.returncode == 0, ran.stderr
     (wheel,) = (project / "out").iterdir()
     assert "backchannel/web/dist/manifest.json" in zipfile.ZipFile(wheel).namelist()
 
 
-def test_a_failing_build_of_the_app_fails_the_install(project, tmp_path):
+def test_a_failing_build_of_the_app_fails_the_install(project: Path, tmp_path: Path) -> None:
     ran = hatchling(project, programs(tmp_path / "bin", "22.1.0", "exit 3"), BUILD_WHEEL)
     assert ran.returncode != 0
     assert "BACKCHANNEL_WEB=skip" in ran.stderr
 
 
 @pytest.mark.parametrize(("node_version", "asked"), [("22.1.0", False), ("18.19.0", True)])
-def test_pip_is_asked_for_node_only_where_it_is_wanting(project, tmp_path, node_version, asked):
+def test_pip_is_asked_for_node_only_where_it_is_wanting(
+    project: Path, tmp_path: Path, node_version: str, asked: bool
+) -> None:
     env = programs(tmp_path / "bin", node_version)
     ran = hatchling(project, env, "print(build.get_requires_for_build_wheel())")
     assert (NODE_WHEEL in ran.stdout) is asked, ran.stderr

@@ -6,10 +6,12 @@ import sys
 import venv
 from pathlib import Path
 
+import pytest
+
 import prepare
 
 
-def test_an_environment_of_this_python_is_kept_and_one_of_another_is_not(tmp_path: Path):
+def test_an_environment_of_this_python_is_kept_and_one_of_another_is_not(tmp_path: Path) -> None:
     made = tmp_path / "made"
     venv.create(made, with_pip=False)
     assert prepare.is_of_this_python(made)
@@ -22,15 +24,17 @@ def test_an_environment_of_this_python_is_kept_and_one_of_another_is_not(tmp_pat
     assert not prepare.is_of_this_python(made)
 
 
-def test_what_was_in_an_environment_that_is_made_anew_is_not_taken_for_done(tmp_path: Path, monkeypatch):
+def test_what_was_in_an_environment_that_is_made_anew_is_not_taken_for_done(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(prepare, "VENV", tmp_path / "venv")
     monkeypatch.setattr(prepare, "STAMPS", tmp_path / "stamps")
     monkeypatch.setattr(prepare, "run", lambda *_: None)
-    monkeypatch.setattr(prepare.subprocess, "run", lambda *_, **__: subprocess.CompletedProcess([], 0))
+    monkeypatch.setattr(subprocess, "run", lambda *_, **__: subprocess.CompletedProcess([], 0))
     prepare.done("venv-dev", prepare._dev_state())
     prepare.prepare_venv(dev=False)
     assert not prepare.is_done("venv-dev", prepare._dev_state())
 
 
-def test_where_there_is_no_environment_none_is_of_this_python(tmp_path: Path):
+def test_where_there_is_no_environment_none_is_of_this_python(tmp_path: Path) -> None:
     assert not prepare.is_of_this_python(tmp_path / "none")

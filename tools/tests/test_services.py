@@ -5,6 +5,7 @@ import socket
 import subprocess
 import sys
 import time
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import psycopg
@@ -21,19 +22,19 @@ def is_listening(url: str) -> bool:
         return probe.connect_ex((parts.hostname, parts.port)) == 0
 
 
-def test_postgres_answers_while_it_is_wanted_and_is_gone_afterwards():
+def test_postgres_answers_while_it_is_wanted_and_is_gone_afterwards() -> None:
     with services.postgres() as url, psycopg.connect(url) as connection:
         assert connection.execute("SHOW server_encoding").fetchone() == ("UTF8",)
     assert not is_listening(url)
 
 
-def test_redis_answers_while_it_is_wanted_and_is_gone_afterwards():
+def test_redis_answers_while_it_is_wanted_and_is_gone_afterwards() -> None:
     with services.redis() as url:
         assert redis.Redis.from_url(url).ping()
     assert not is_listening(url)
 
 
-def test_redis_can_come_back_on_its_port():
+def test_redis_can_come_back_on_its_port() -> None:
     with services.redis() as url:
         pass
     port = urlsplit(url).port
@@ -41,7 +42,9 @@ def test_redis_can_come_back_on_its_port():
         assert again == url
 
 
-def test_a_command_gets_both_urls_and_its_exit_code_is_returned(monkeypatch, capfd):
+def test_a_command_gets_both_urls_and_its_exit_code_is_returned(
+    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
     monkeypatch.setenv(services.POSTGRES_URL, "postgresql://given")
     monkeypatch.delenv(services.REDIS_URL, raising=False)
     told = (
@@ -53,7 +56,9 @@ def test_a_command_gets_both_urls_and_its_exit_code_is_returned(monkeypatch, cap
     assert started.startswith("redis://127.0.0.1:")
 
 
-def test_a_machine_without_postgres_is_told_how_to_get_it(monkeypatch, capsys, tmp_path):
+def test_a_machine_without_postgres_is_told_how_to_get_it(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
     monkeypatch.setenv("POSTGRES_BIN", str(tmp_path))
     monkeypatch.delenv(services.POSTGRES_URL, raising=False)
     assert services.main(["run", "--only", "postgres", "--", "true"]) == 1
@@ -62,7 +67,7 @@ def test_a_machine_without_postgres_is_told_how_to_get_it(monkeypatch, capsys, t
 
 
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="the kernel's help is asked for on Linux alone")
-def test_servers_die_with_a_test_run_that_was_killed(tmp_path):
+def test_servers_die_with_a_test_run_that_was_killed(tmp_path: Path) -> None:
     code = "import services, os, time\nwith services.redis() as url:\n print(url, flush=True)\n time.sleep(60)"
     env = {**os.environ, "PYTHONPATH": str(ROOT / "tools")}
     with subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True, env=env) as run:
