@@ -83,3 +83,10 @@ def test_what_nobody_could_sign_in_with_is_not_taken(owner: Any, password: str) 
     with pytest.raises(Refused) as refused:
         create_account(NewAccount(username="ada", password=password, weak_password=True))
     assert list(refused.value.errors) == ["password"]
+
+
+def test_hashes_cost_what_rfc_9106_asks_of_a_machine_with_little_memory() -> None:
+    """The tests themselves run with cheaper ones, which conftest.py puts into `params` alone."""
+    from backchannel.accounts.hashers import Argon2
+
+    assert (Argon2.time_cost, Argon2.memory_cost, Argon2.parallelism) == (3, 64 * 1024, 1)
