@@ -18,7 +18,9 @@ FAULTS = {
 }
 
 
-@pytest.mark.parametrize("fault", FAULTS)
+@pytest.mark.parametrize(
+    "fault", [pytest.param(name, marks=pytest.mark.smoke if name == "swallowed" else ()) for name in FAULTS]
+)
 def test_it_takes_over_without_a_gap_and_polls_stop(ada: Person, ben: Person, talk: Conversation, fault: str) -> None:
     ada.suffer(FAULTS[fault])
     ada.proxy.cut()

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
 from playwright.sync_api import expect
 from stage.conversation import Conversation
 from stage.person import Person
 
 
+@pytest.mark.smoke
 def test_red_while_down_and_everything_is_sent_when_it_is_back(ada: Person, ben: Person, talk: Conversation) -> None:
     talk.turn("before")
     ada.lose_network()

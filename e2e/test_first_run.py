@@ -31,6 +31,7 @@ def visitor(empty_server: Server, browsers: Callable[..., BrowserContext]) -> It
     assert witness.problems == []
 
 
+@pytest.mark.smoke
 def test_whoever_opens_the_printed_address_sets_up_and_invites_the_second(
     visitor: Callable[[], Page], empty_server: Server
 ) -> None:

@@ -50,6 +50,7 @@ def entries(person: Person) -> int:
     return int(person.page.evaluate("history.length"))
 
 
+@pytest.mark.smoke
 def test_back_leads_from_a_room_to_the_list_however_many_rooms_one_saw(ada: Person, rooms: tuple[str, str]) -> None:
     first, second = rooms
     before = entries(ada)

@@ -8,7 +8,7 @@ from stage.person import Person
 from stage.server import Server
 
 
-@pytest.mark.parametrize("way", ["SIGTERM", "kill -9"])
+@pytest.mark.parametrize("way", ["SIGTERM", pytest.param("kill -9", marks=pytest.mark.smoke)])
 def test_a_restart_loses_nothing(ada: Person, ben: Person, talk: Conversation, server: Server, way: str) -> None:
     for person in talk.people:
         person.witness.network_may_fail = True

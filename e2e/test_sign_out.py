@@ -6,6 +6,7 @@ import re
 from typing import Any
 
 import httpx
+import pytest
 from faults.proxy import Faults
 from playwright.sync_api import Locator, expect
 from stage.conversation import Conversation
@@ -42,6 +43,7 @@ def end_session_elsewhere(person: Person) -> None:
         http.delete("/_allauth/browser/v1/auth/session", headers={"X-CSRFToken": csrf})
 
 
+@pytest.mark.smoke
 def test_signing_out_leads_to_the_sign_in(ada: Person, room: dict[str, Any]) -> None:
     ada.enter(room)
     # allauth tells of a finished sign-out by 401, and Chromium of every 401.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from playwright.sync_api import Page
 from stage.conversation import Conversation
 from stage.patience import equals, eventually
@@ -24,6 +25,7 @@ def use(person: Person, page: Page) -> None:
     page.bring_to_front()
 
 
+@pytest.mark.smoke
 def test_two_tabs_share_one_socket_and_nobody_polls(ada: Person, ben: Person, talk: Conversation) -> None:
     first = ada.page
     second = open_in(ada, talk)

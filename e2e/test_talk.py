@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
+import pytest
 from playwright.sync_api import expect
 from stage.conversation import Conversation
 from stage.database import Database
@@ -12,6 +13,7 @@ from stage.patience import equals, eventually
 from stage.person import Person
 
 
+@pytest.mark.smoke
 def test_a_group_answers_changes_takes_back_and_reacts(
     ada: Person, ben: Person, talk: Conversation, database: Database
 ) -> None:
@@ -85,6 +87,7 @@ def test_a_direct_conversation(ada: Person, ben: Person, room: dict[str, Any], d
     assert database.texts(direct) == ["between us", "so it is"]
 
 
+@pytest.mark.smoke
 def test_a_channel_is_found_and_joined(ada: Person, ben: Person, room: dict[str, Any], database: Database) -> None:
     name = f"plans-of-{ada.account.username}"
     ada.enter(room)

@@ -105,6 +105,7 @@ def test_a_pending_edit_and_reaction_outlive_the_tab(
     eventually(equals(0, lambda: count_kept(ada.page)), ada.page)
 
 
+@pytest.mark.smoke
 def test_a_pending_deletion_can_be_cancelled(ada: Person, ben: Person, talk: Conversation, network: Faults) -> None:
     talk.say(ada, "stays", "goes")
     ben.sees("stays", "goes")

@@ -42,6 +42,7 @@ def test_the_room_list_comes_by_socket(ada: Person, room: dict[str, Any], elsewh
         expect(ada.room_link(each["name"])).to_be_visible()
 
 
+@pytest.mark.smoke
 def test_sending_goes_by_socket(ada: Person, ben: Person, talk: Conversation) -> None:
     talk.say(ada, "by socket")
     talk.check()
@@ -70,6 +71,7 @@ def test_the_room_list_comes_by_rest_when_disconnected(ada: Person, ben: Person,
     expect(ada.room_link(made["name"])).to_be_visible()
 
 
+@pytest.mark.smoke
 def test_sending_goes_by_rest_when_disconnected(ada: Person, ben: Person, talk: Conversation) -> None:
     ada.suffer(NO_SOCKETS)
     ada.proxy.cut("ws")

@@ -11,6 +11,8 @@ from bench.results import Bench, read
 from bench.servers import backchannel
 from bench.stats import is_whole
 
+pytestmark = pytest.mark.prove
+
 PEOPLE = 20
 
 

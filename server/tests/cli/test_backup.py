@@ -24,6 +24,8 @@ from tests.cli.conftest import Run, Start, clean_environment
 from tests.cli.test_cli import one_line
 from tests.cli.test_serve import port_of
 
+pytestmark = pytest.mark.prove
+
 
 def names(folder: Path) -> list[str]:
     with closing(sqlite3.connect(folder / "backchannel.sqlite3")) as database:

@@ -12,6 +12,8 @@ import pytest
 from tests.cli.conftest import Ran, Run, Start, clean_environment
 from tests.cli.test_cli import one_line
 
+pytestmark = pytest.mark.prove
+
 COMMANDS = (
     ("backup", "{target}"),
     ("createuser", "maya"),

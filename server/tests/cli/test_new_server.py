@@ -7,9 +7,13 @@ import stat
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from tests.cli.conftest import Run, Start
 from tests.cli.test_cli import one_line
 from tests.cli.test_serve import Browser, opened, port_of
+
+pytestmark = pytest.mark.prove
 
 OWNER = {"workspace": "Lab", "username": "ada", "password": "correct horse battery"}
 

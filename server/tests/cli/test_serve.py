@@ -8,10 +8,13 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+import pytest
 from websockets.exceptions import ConnectionClosedError
 from websockets.sync.client import connect
 
 from tests.cli.conftest import Run, Start
+
+pytestmark = pytest.mark.prove
 
 
 def port_of(process: "subprocess.Popen[str]") -> int:

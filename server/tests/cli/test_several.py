@@ -20,10 +20,13 @@ from tests.cli.conftest import Run, Start
 from tests.cli.test_serve import port_of
 from tests.running import wait_until
 
-pytestmark = pytest.mark.skipif(
-    os.environ.get("BACKCHANNEL_TEST_DATABASE") != "postgres" or not os.environ.get("BACKCHANNEL_TEST_REDIS_URL"),
-    reason="belongs to the run on PostgreSQL",
-)
+pytestmark = [
+    pytest.mark.prove,
+    pytest.mark.skipif(
+        os.environ.get("BACKCHANNEL_TEST_DATABASE") != "postgres" or not os.environ.get("BACKCHANNEL_TEST_REDIS_URL"),
+        reason="belongs to the run on PostgreSQL",
+    ),
+]
 SOCKETS = 8
 
 

@@ -21,6 +21,8 @@ from websockets.sync.client import connect
 
 from backchannel.config import KEYS, LIMITS
 
+pytestmark = pytest.mark.prove
+
 HERE = Path(__file__).parent
 SERVER = HERE.parent.parent
 PATIENCE_S = 60

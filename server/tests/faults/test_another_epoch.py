@@ -19,6 +19,8 @@ import services
 from tests.faults.conftest import of_postgres
 from tests.faults.real import Node, Socket, new_id, open_socket, send_until_stored
 
+pytestmark = pytest.mark.prove
+
 Make = Callable[[dict[str, str]], Node]
 
 

@@ -13,6 +13,8 @@ import machine
 from tests.faults.conftest import of_postgres
 from tests.faults.real import Node, Socket, new_id, open_socket
 
+pytestmark = pytest.mark.prove
+
 DAY_S = 24 * 3600
 Make = Callable[[dict[str, str]], Node]
 

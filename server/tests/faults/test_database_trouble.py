@@ -20,6 +20,8 @@ import services
 from tests.faults.conftest import of_postgres, of_sqlite
 from tests.faults.real import ROOM, Node, assert_is_trouble, new_id, open_socket, send_until_stored
 
+pytestmark = pytest.mark.prove
+
 Trouble = Callable[[], None]
 Make = Callable[[dict[str, str]], Node]
 

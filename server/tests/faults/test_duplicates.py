@@ -5,8 +5,11 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 
 import httpx
+import pytest
 
 from tests.faults.real import Node, bearer, new_id, open_socket, text_of
+
+pytestmark = pytest.mark.prove
 
 
 def test_a_post_that_is_sent_again_is_one_message_with_one_answer(node: Node) -> None:

@@ -5,6 +5,8 @@ from websockets.exceptions import ConnectionClosed
 
 from tests.faults.real import Node, new_id, open_socket, text_of
 
+pytestmark = pytest.mark.prove
+
 PLACES = ("before_commit", "after_commit", "before_publish", "after_publish", "after_ack")
 
 

@@ -13,6 +13,8 @@ from tests.faults.conftest import of_postgres
 from tests.faults.real import Node, new_id, open_socket
 from tests.running import wait_until
 
+pytestmark = pytest.mark.prove
+
 Make = Callable[[dict[str, str]], Node]
 
 

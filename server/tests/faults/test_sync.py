@@ -17,6 +17,8 @@ import services
 from tests.faults.conftest import of_postgres, of_sqlite
 from tests.faults.real import Node, new_id, open_socket
 
+pytestmark = pytest.mark.prove
+
 MESSAGES = 20
 ACK = r"\"type\":\"ack\""
 STRACE = ("strace", "-f", "-ttt", "-s", "400")

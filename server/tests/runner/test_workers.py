@@ -12,6 +12,8 @@ import pytest
 from tests.cli.conftest import clean_environment
 from tests.running import wait_until
 
+pytestmark = pytest.mark.prove
+
 SUPERVISOR = """
 import os, sys
 from backchannel.runner import workers

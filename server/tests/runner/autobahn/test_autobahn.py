@@ -18,6 +18,8 @@ from backchannel.transports.websocket.link import EXTENSION
 from tests.runner.autobahn.cases import CannotBeHad, load
 from tests.runner.autobahn.peer import Peer
 
+pytestmark = pytest.mark.prove
+
 AT_ONCE = 16
 FAILURES = {"FAILED", "WRONG CODE", "UNCLEAN", "FAILED BY CLIENT", "UNIMPLEMENTED"}
 
