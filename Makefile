@@ -28,30 +28,33 @@ dev: ## Run the app's sources with hot reload; `make serve` must run beside it
 
 ##: Prove
 
-.PHONY: test check test-server test-sqlite test-postgres test-client e2e simulate faults mutants zoo wheel-check
-test: ## Everything: static checks, server on SQLite and PostgreSQL, client, browser
+.PHONY: test prove check test-server test-sqlite test-postgres test-client e2e simulate faults mutants zoo wheel-check
+test: ## What a change has to pass, in under 10 minutes: every kind of proof, the slow ones in short
 	$(RUN) test
 
-check: ## Static checks alone, in under a minute
+prove: ## Everything else: 9,000 more worlds, mutants, all of PostgreSQL, processes, browser and random faults
+	$(RUN) prove
+
+check: ## The static checks alone, in under a minute
 	$(RUN) check
 
-test-server: ## The server's tests, on SQLite and on PostgreSQL
+test-server: ## All tests of the server, on SQLite and on PostgreSQL
 	$(RUN) test-server
 
-test-sqlite: ## The server's tests on SQLite alone
+test-sqlite: ## All tests of the server on SQLite
 	$(RUN) test-sqlite
 
-test-postgres: ## The server's tests on PostgreSQL alone
+test-postgres: ## All tests of the server on PostgreSQL
 	$(RUN) test-postgres
 
 test-client: ## The tests of the TypeScript packages
 	$(RUN) test-client
 
-e2e: ## The app in Chromium, through a proxy that breaks the network
+e2e: ## The whole app in Chromium, through a proxy that breaks the network
 	$(RUN) e2e
 
-simulate: ## 10,000 worlds in trouble, from seeds (SEEDS=0:10000), and the breakages they must notice
-	@SEEDS=$(or $(SEEDS),0:10000) $(PYTHON) tools/steps.py simulate
+simulate: ## 10,000 simulated worlds from seeds (SEEDS=0:10000), and the mutants they must notice
+	$(RUN) simulate
 
 # What the row `browser` needs beside the others.
 FOR_BROWSER = $(if $(ROWS),$(if $(filter browser,$(ROWS)),venv-dev node web chromium),venv-dev node web chromium)

@@ -1,183 +1,376 @@
-"""Runs the steps that prove a checkout, under headings, and sums them up.
+"""Runs the steps that prove a checkout and sums them up.
 
-    python3 tools/steps.py test|check|test-server|test-client|e2e|simulate|faults|zoo|mutants|wheel-check|generate-check
+    python3 tools/steps.py test|prove|check|test-server|test-client|e2e|simulate|faults|zoo|mutants|wheel-check|…
 
-Every step runs even if an earlier one failed, so that one run tells all; a step whose set-up failed does not.
+There are two tiers. `test` is what a contributor runs: it holds every kind of proof, the slow kinds in a short form.
+`prove` is everything else; no test is in both, and together they leave none out.
+
+Steps start in the order given as soon as their parts are prepared and cores are free, so that two that need one core
+each run side by side. Every step runs even if an earlier one failed, so that one run tells all; a step whose set-up
+failed does not. What a step prints goes to `.cache/steps/`, and to the terminal too if it fails or runs alone.
 The exit code is 0 only if every step passed.
 """
 
 from __future__ import annotations
 
 import os
+import re
+import signal
 import subprocess
 import sys
+import threading
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import machine
 import prepare
 from machine import ROOT, Missing, say
 
+LOGS = ROOT / ".cache" / "steps"
+CORES = 2
+"""What the tiers are cut for. Wider machines gain little: most steps that could use more cores wait for one another."""
+LINES_OF_A_FAILURE = 400
+"""How much of a failed step's output is printed; its log has all of it."""
+
 
 @dataclass(frozen=True)
 class Step:
-    """One program to run: `needs` are parts that `prepare.py` sets up, `env` is added to the environment."""
+    """One program to run."""
 
     title: str
     argv: tuple[str, ...]
+    # Parts that `prepare.py` sets up.
     needs: tuple[str, ...] = ("venv-dev",)
+    # Added to the environment.
     env: dict[str, str] = field(default_factory=dict)
+    # How many of the two cores it keeps busy. A step that needs both runs alone.
+    cores: int = 1
 
 
-def _python(title: str, *words: str, **options: object) -> Step:
-    return Step(title, ("python", *words), **options)
+def python(
+    title: str, *words: str, needs: tuple[str, ...] = ("venv-dev",), env: dict[str, str] | None = None, cores: int = 1
+) -> Step:
+    """A step that runs Python in the virtual environment."""
+    return Step(title, ("python", *words), needs, env or {}, cores)
 
 
-def _node(title: str, *words: str) -> Step:
+def node(title: str, *words: str) -> Step:
+    """A step that runs a program of node_modules."""
     return Step(title, words, needs=("node",))
 
 
-# The settings keep a secret key in the data folder; a check leaves nothing in a person's own.
+# The settings keep a secret key in the data folder; a check must not write into a person's own.
 SCRATCH = {"BACKCHANNEL_DATA": str(ROOT / ".cache" / "data")}
 
 SERVER_CHECKS = (
-    _python("lock files name no registry and match", "tools/lock.py", "--check"),
+    python("lock files name no registry and match", "tools/lock.py", "--check"),
     Step("ruff check", ("ruff", "check", ".")),
     Step("ruff format", ("ruff", "format", "--check", ".")),
     Step("mypy", ("mypy",), env=SCRATCH),
+    # A cache of its own, because it runs beside the other.
+    Step("mypy of the tools", ("mypy", "--cache-dir", ".cache/mypy-tools", "tools", "hatch_build.py"), env=SCRATCH),
     Step("import-linter", ("lint-imports", "--no-logo", "--cache-dir", ".cache/import-linter")),
-    _python("generated files are fresh", "-m", "backchannel.protocol.generate", "--check"),
+    python("generated files are fresh", "-m", "backchannel.protocol.generate", "--check"),
 )
 CLIENT_CHECKS = (
     *(
-        _node(f"tsc {name}", "tsc", "-p", name)
+        node(f"tsc {name}", "tsc", "-p", name)
         for name in ("client", "react", "web", "e2e/node", "e2e/nemesis", "bench/browser")
     ),
-    _node("oxlint", "oxlint", "--type-aware", "--deny-warnings"),
-    _node("biome format", "biome", "format", "--log-level=error", "--diagnostic-level=error"),
-    _node("knip", "knip", "--no-progress"),
+    node("oxlint", "oxlint", "--type-aware", "--deny-warnings"),
+    node("biome format", "biome", "format", "--log-level=error", "--diagnostic-level=error"),
+    node("knip", "knip", "--no-progress"),
     Step("size of the client library", ("node", "tools/size-client.mjs"), needs=("node",)),
     Step("size of the app's first load", ("node", "web/size.mjs"), needs=("node", "web")),
 )
-# The tests start with a database URL or without; Redis is there both times.
-SQLITE = _python(
-    "pytest on SQLite",
-    "tools/services.py",
-    "run",
-    "--only",
-    "redis",
-    "--",
-    "pytest",
-    needs=("venv-dev", "services", "compiler"),
-)
-# These use no database, or the SQLite file of a server of their own: a second run would only repeat the first.
+
+# A test file is one worker's, because tests of a module share its server and its database.
+PARALLEL = ("-n", str(CORES), "--dist", "loadfile")
+QUICK, SLOW = ("-m", "not prove"), ("-m", "prove")
+"""The two tiers of one pytest run. server/tests/conftest.py says what belongs to which."""
+
+# These use no database, or the SQLite file of a server of their own: a run on PostgreSQL would only repeat the other.
 SAME_ON_BOTH = ("cli/test_cli.py", "cli/test_serve.py", "deploy", "docs", "protocol", "runner")
-POSTGRES = _python(
-    "pytest on PostgreSQL",
-    *("tools/services.py", "run", "--", "pytest", "server/tests"),
-    *(f"--ignore=server/tests/{name}" for name in SAME_ON_BOTH),
-    needs=("venv-dev", "services"),
-    env={"BACKCHANNEL_TEST_DATABASE": "postgres"},
-)
-VITEST = Step("vitest", ("vitest", "run"), needs=("node", "chromium"))
-E2E = _python(
-    "end to end in Chromium", "-m", "pytest", "e2e", needs=("venv-dev", "web", "chromium", "proxies", "services")
-)
+
+
+def on_sqlite(title: str, *words: str, needs: tuple[str, ...] = ()) -> Step:
+    """The tests of the server, the tools and the benchmark, on SQLite. Redis is there as well."""
+    return python(
+        title,
+        *("tools/services.py", "run", "--only", "redis", "--", "pytest", *PARALLEL, *words),
+        needs=("venv-dev", "services", *needs),
+        cores=CORES,
+    )
+
+
+def on_postgres(title: str, *words: str) -> Step:
+    """The tests of the server on PostgreSQL and Redis, each worker with a database of its own."""
+    return python(
+        title,
+        *("tools/services.py", "run", "--", "pytest", "server/tests", *PARALLEL),
+        *(f"--ignore=server/tests/{name}" for name in SAME_ON_BOTH),
+        *words,
+        needs=("venv-dev", "services"),
+        env={"BACKCHANNEL_TEST_DATABASE": "postgres"},
+        cores=CORES,
+    )
+
+
+def end_to_end(title: str, *words: str, needs: tuple[str, ...] = ()) -> Step:
+    """The app in Chromium."""
+    return python(
+        title, "-m", "pytest", "e2e", *words, needs=("venv-dev", "node", "web", "chromium", *needs), cores=CORES
+    )
+
+
 SIMULATED = {"PYTHONPATH": os.pathsep.join((str(ROOT / "server"), str(ROOT / "tools")))}
-SIMULATION = (
-    _python(
-        "worlds from seeds", "-m", "tests.simulation", "--seeds", os.environ.get("SEEDS", "0:10000"), env=SIMULATED
-    ),
-    _python("breakages are noticed", "-m", "tests.simulation.mutants", env=SIMULATED),
+
+
+def worlds(first: int, last: int) -> Step:
+    """Simulated worlds from seeds, on all cores."""
+    seeds = os.environ.get("SEEDS") or f"{first}:{last}"
+    return python(f"simulated worlds {seeds}", "-m", "tests.simulation", "--seeds", seeds, env=SIMULATED, cores=CORES)
+
+
+SIMULATION_MUTANTS = python("mutants of the simulation", "-m", "tests.simulation.mutants", env=SIMULATED, cores=CORES)
+MUTANTS = python(
+    "mutants where no world reaches", "tools/mutants.py", needs=("venv-dev", "node", "services"), cores=CORES
 )
-NEMESIS = _python(
+VITEST = Step("vitest", ("vitest", "run"), needs=("node", "chromium"), cores=CORES)
+NEMESIS = python(
     "random faults against real processes",
     *("-m", "nemesis", *(os.environ.get("NEMESIS", "").split() or ["--short"])),
     needs=("venv-dev", "node", "web", "services", "chromium"),
     env={"PYTHONPATH": os.pathsep.join((str(ROOT / "e2e"), str(ROOT / "tools")))},
+    cores=CORES,
 )
-WHEEL = _python("the wheel holds the app", "tools/wheel_check.py", needs=("venv-dev", "web"))
-MUTANTS = _python(
-    "breakages where no world reaches are noticed", "tools/mutants.py", needs=("venv-dev", "node", "services")
+WHEEL = python("the wheel holds the app", "tools/wheel_check.py", needs=("venv-dev", "node", "web"))
+ZOO = python(
+    "proxy zoo", "-m", "zoo", needs=("venv-dev", "node", "proxies"), env={"PYTHONPATH": str(ROOT / "e2e")}, cores=CORES
 )
-ZOO = _python("proxy zoo", "-m", "zoo", needs=("venv-dev", "node", "proxies"), env={"PYTHONPATH": str(ROOT / "e2e")})
+
+CHECKS = (*SERVER_CHECKS, *CLIENT_CHECKS)
+TEST = (
+    *CHECKS,
+    worlds(0, 1000),
+    VITEST,
+    on_sqlite("server on SQLite", *QUICK),
+    on_postgres("store, fan-out and conformance on PostgreSQL", *QUICK),
+    end_to_end("end to end, smoke", "-m", "smoke"),
+)
+PROVE = (
+    WHEEL,
+    worlds(1000, 10_000),
+    SIMULATION_MUTANTS,
+    MUTANTS,
+    on_sqlite("server on SQLite, processes and faults", *SLOW, needs=("compiler",)),
+    on_postgres("server on PostgreSQL, the rest", *SLOW),
+    end_to_end("end to end, the rest", "-m", "not smoke", needs=("proxies", "services")),
+    NEMESIS,
+)
+ALL_ON_SQLITE, ALL_ON_POSTGRES = on_sqlite("server on SQLite", needs=("compiler",)), on_postgres("server on PostgreSQL")
 
 GROUPS: dict[str, tuple[Step, ...]] = {
-    "check": (*SERVER_CHECKS, *CLIENT_CHECKS),
+    "check": CHECKS,
     "generate-check": SERVER_CHECKS[-1:],
-    "test-sqlite": (SQLITE,),
-    "test-postgres": (POSTGRES,),
-    "test-server": (SQLITE, POSTGRES),
+    "test": TEST,
+    "prove": PROVE,
+    "test-sqlite": (ALL_ON_SQLITE,),
+    "test-postgres": (ALL_ON_POSTGRES,),
+    "test-server": (ALL_ON_SQLITE, ALL_ON_POSTGRES),
     "test-client": (VITEST,),
-    "e2e": (E2E,),
-    "simulate": SIMULATION,
+    "e2e": (end_to_end("end to end", needs=("proxies", "services")),),
+    "simulate": (worlds(0, 10_000), SIMULATION_MUTANTS),
     "faults": (NEMESIS,),
     "zoo": (ZOO,),
     "mutants": (MUTANTS,),
     "wheel-check": (WHEEL,),
-    "test": (*SERVER_CHECKS, *CLIENT_CHECKS, SQLITE, POSTGRES, *SIMULATION, MUTANTS, VITEST, E2E, NEMESIS, WHEEL),
 }
 
 
 @dataclass
 class Outcome:
-    """How one step went."""
+    """How one job went: `seconds` on the clock, `cpu_s` on all cores together."""
 
     title: str
-    seconds: float
     verdict: str
+    seconds: float = 0.0
+    cpu_s: float = 0.0
+    # The line that says most about it.
+    note: str = ""
+
+
+@dataclass
+class Job:
+    """A step, or the set-up of a part, that waits to be started or runs."""
+
+    title: str
+    # Runs it; returns the seconds of CPU it used and a note. Raises `Missing` if it failed.
+    action: Callable[[], tuple[float, str]]
+    after: tuple[str, ...]
+    cores: int
+    part: str = ""
 
 
 class Runner:
-    """Runs steps one after the other; each part that steps need is set up once, as a step of its own."""
+    """Runs jobs as soon as what they need is there and cores are free; each part is set up once, as a job of its own."""
 
-    def __init__(self) -> None:
+    def __init__(self, cores: int = CORES) -> None:
         self.outcomes: list[Outcome] = []
-        self._parts: dict[str, bool] = {}
+        self._free = cores
+        self._changed = threading.Condition()
+        self._prepared: dict[str, bool] = {}
+        self._processes: set[subprocess.Popen[bytes]] = set()
+        self._streams = False
+        self._began = time.monotonic()
 
     def run(self, steps: tuple[Step, ...]) -> bool:
-        """Run all, print the summary and tell whether everything passed."""
-        for step in steps:
-            ready = [self._prepared(part) for part in step.needs]
-            if all(ready):
-                self._timed(step.title, lambda step=step: self._run(step))
-            else:
-                self.outcomes.append(Outcome(step.title, 0, "NOT RUN"))
+        """Run all, print the summary and return whether everything passed."""
+        # One step alone has the terminal to itself.
+        self._streams = len(steps) == 1
+        waiting = [*self._set_up(steps), *(self._job(step) for step in steps)]
+        threads: list[threading.Thread] = []
+        try:
+            with self._changed:
+                while waiting:
+                    job = next((job for job in waiting if self._can_start(job)), None)
+                    if job is None:
+                        self._changed.wait()
+                        continue
+                    waiting.remove(job)
+                    if not all(self._prepared[part] for part in job.after):
+                        self._note(job, Outcome(job.title, "NOT RUN", note="its set-up failed"))
+                        continue
+                    self._free -= job.cores
+                    threads.append(threading.Thread(target=self._perform, args=(job,), daemon=True))
+                    threads[-1].start()
+            for thread in threads:
+                thread.join()
+        finally:
+            # After an interrupt nothing may be left behind.
+            for process in list(self._processes):
+                process.terminate()
         self._summary()
         return all(outcome.verdict == "ok" for outcome in self.outcomes)
 
-    def _prepared(self, part: str) -> bool:
-        if part not in self._parts:
-            self._parts[part] = self._timed(f"set up {part}", prepare.PARTS[part])
-        return self._parts[part]
+    def _set_up(self, steps: tuple[Step, ...]) -> list[Job]:
+        parts = list(dict.fromkeys(part for step in steps for part in step.needs))
 
-    def _run(self, step: Step) -> None:
+        def setting_up(part: str) -> Callable[[], tuple[float, str]]:
+            def action() -> tuple[float, str]:
+                prepare.PARTS[part]()
+                return 0.0, ""
+
+            return action
+
+        return [
+            Job(
+                f"set up {part}",
+                setting_up(part),
+                tuple(other for other in prepare.comes_after(part) if other in parts),
+                # What apt-get fetches costs time, but hardly a core.
+                0 if part in prepare.BY_APT else 1,
+                part,
+            )
+            for part in parts
+        ]
+
+    def _job(self, step: Step) -> Job:
+        return Job(step.title, lambda: self._execute(step), step.needs, min(step.cores, self._free))
+
+    def _can_start(self, job: Job) -> bool:
+        return job.cores <= self._free and all(part in self._prepared for part in job.after)
+
+    def _perform(self, job: Job) -> None:
+        began = time.monotonic()
+        outcome = Outcome(job.title, "ok")
+        if self._streams:
+            say(f"\n=== {job.title}")
+        try:
+            outcome.cpu_s, outcome.note = job.action()
+        except Missing as missing:
+            outcome.verdict, outcome.note = "FAILED", str(missing)
+        except Exception as problem:
+            # Whatever it is, it must not pass for a success.
+            outcome.verdict, outcome.note = "FAILED", f"{type(problem).__name__}: {problem}"
+        outcome.seconds = time.monotonic() - began
+        with self._changed:
+            self._free += job.cores
+            self._note(job, outcome)
+
+    def _note(self, job: Job, outcome: Outcome) -> None:
+        if job.part:
+            self._prepared[job.part] = outcome.verdict == "ok"
+        self.outcomes.append(outcome)
+        say(f"[{_clock(time.monotonic() - self._began)}] {_line(outcome)}")
+        self._changed.notify_all()
+
+    def _execute(self, step: Step) -> tuple[float, str]:
         env = {**machine.environment(), **step.env}
         if "chromium" in step.needs:
             env["CHROMIUM"] = machine.find_chromium() or ""
-        code = subprocess.run(step.argv, cwd=ROOT, env=env, stdin=subprocess.DEVNULL, check=False).returncode
-        if code:
-            raise Missing(f"`{' '.join(step.argv)}` ended with {code}")
-
-    def _timed(self, title: str, action: object) -> bool:
-        say(f"\n=== {title}")
-        began = time.monotonic()
-        verdict = "ok"
-        try:
-            action()
-        except Missing as missing:
-            verdict = "FAILED"
-            say(f"error: {missing}")
-        self.outcomes.append(Outcome(title, time.monotonic() - began, verdict))
-        return verdict == "ok"
+        log = LOGS / (re.sub(r"[^a-z0-9]+", "-", step.title.lower()).strip("-") + ".log")
+        LOGS.mkdir(parents=True, exist_ok=True)
+        with log.open("wb") as output:
+            written = None if self._streams else output
+            process = subprocess.Popen(
+                step.argv, cwd=ROOT, env=env, stdin=subprocess.DEVNULL, stdout=written, stderr=written
+            )
+            self._processes.add(process)
+            # Unlike `wait`, it tells what the process and all it waited for have cost.
+            _, status, used = os.wait4(process.pid, 0)
+            process.returncode = os.waitstatus_to_exitcode(status)
+            self._processes.discard(process)
+        cpu_s = used.ru_utime + used.ru_stime
+        lines = log.read_text(errors="replace").splitlines()
+        if not process.returncode:
+            return cpu_s, _last_of(lines)
+        if not self._streams:
+            shown = lines[-LINES_OF_A_FAILURE:]
+            cut = [f"… {len(lines) - len(shown)} lines before these are in the log"] if len(shown) < len(lines) else []
+            say("\n".join((f"\n=== {step.title} failed: {log.relative_to(ROOT)}", *cut, *shown, "")))
+        raise Missing(_first_failure(lines) or f"`{' '.join(step.argv)}` ended with {process.returncode}")
 
     def _summary(self) -> None:
         say("\n=== Summary")
         for outcome in self.outcomes:
-            say(f"{outcome.seconds:7.1f} s  {outcome.verdict:7}  {outcome.title}")
-        say(f"{sum(outcome.seconds for outcome in self.outcomes):7.1f} s  in all")
-        bad = [outcome.title for outcome in self.outcomes if outcome.verdict != "ok"]
-        say(f"failed: {', '.join(bad)}" if bad else "every step passed")
+            say(_line(outcome))
+        took, used = time.monotonic() - self._began, sum(outcome.cpu_s for outcome in self.outcomes)
+        say(f"{took:7.1f} s  in all, {used:.0f} s of CPU in the steps")
+        bad = [outcome for outcome in self.outcomes if outcome.verdict != "ok"]
+        if bad:
+            say(f"failed first: {bad[0].title}: {bad[0].note}")
+        say(f"failed: {', '.join(outcome.title for outcome in bad)}" if bad else "every step passed")
+
+
+def _line(outcome: Outcome) -> str:
+    cpu = f"cpu {outcome.cpu_s:6.1f} s" if outcome.cpu_s else " " * 12
+    # How to get what is missing must be readable to its end.
+    shown = outcome.note[:100] if outcome.verdict == "ok" else outcome.note
+    note = f"  ({shown})" if shown else ""
+    return f"{outcome.seconds:7.1f} s  {cpu}  {outcome.verdict:7}  {outcome.title}{note}"
+
+
+def _clock(seconds: float) -> str:
+    return f"{int(seconds) // 60:02}:{int(seconds) % 60:02}"
+
+
+COLOURS = re.compile(r"\x1b\[[0-9;]*m")
+FAILURE = re.compile(r"^(FAILED|ERROR) |^\s*(FAIL|×|✗) |\berror\b[ :\[]|SURVIVED|\d+ anomal", re.IGNORECASE)
+
+
+def _last_of(lines: list[str]) -> str:
+    """The last line that is not empty: pytest's and mypy's say how much was looked at."""
+    return next((COLOURS.sub("", line).strip(" =") for line in reversed(lines) if line.strip()), "")
+
+
+def _first_failure(lines: list[str]) -> str:
+    """The first line that names what failed; "" where none does."""
+    plain = [COLOURS.sub("", line).strip() for line in lines]
+    # pytest lists its failures by name at the end, far below the first "error" in a traceback.
+    named = next((line for line in plain if line.startswith(("FAILED ", "ERROR "))), "")
+    return named or next((line for line in plain if FAILURE.search(line)), "")
 
 
 def main(argv: list[str]) -> int:
@@ -192,7 +385,13 @@ def main(argv: list[str]) -> int:
     if unknown or not argv:
         say(f"error: name some of: {', '.join(GROUPS)}")
         return 2
-    return 0 if Runner().run(tuple(step for name in argv for step in GROUPS[name])) else 1
+    # Whoever ends this program means everything it started.
+    signal.signal(signal.SIGTERM, lambda number, _frame: sys.exit(128 + number))
+    try:
+        return 0 if Runner().run(tuple(step for name in argv for step in GROUPS[name])) else 1
+    except KeyboardInterrupt:
+        say("interrupted")
+        return 130
 
 
 if __name__ == "__main__":

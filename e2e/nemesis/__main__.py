@@ -2,7 +2,7 @@
 
 python -m nemesis --seed 7 --database sqlite --injections 50      one seed, again
 python -m nemesis --seeds 1:11 --results results.jsonl            ten, on both databases
-python -m nemesis --short                                         what `make test` runs
+python -m nemesis --short                                         what `make prove` runs
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from nemesis.results import as_record, command, tables
 from nemesis.run import run
 from nemesis.troupe import bundle
 
-# Of `make test`: minutes are dear there. The last seed is another one each time.
+# Of `make prove`: minutes are dear there. The last seed is another one each time.
 SHORT = (("postgres", 1, 14), ("sqlite", 1, 14))
 SECONDS_EACH = 1.75
 
@@ -86,7 +86,7 @@ def _seeds(options: argparse.Namespace) -> range:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="nemesis", description="Random faults against real processes, from seeds.")
-    parser.add_argument("--short", action="store_true", help="what `make test` runs: both databases, and a fresh seed")
+    parser.add_argument("--short", action="store_true", help="what `make prove` runs: both databases, and a fresh seed")
     parser.add_argument("--seed", type=int, help="one seed")
     parser.add_argument("--seeds", default="1:2", help="from:to, the last not included")
     parser.add_argument("--database", choices=("sqlite", "postgres", "both"), default="both")

@@ -1,0 +1,31 @@
+"""Every Python file is read by mypy, or stands in a folder that is listed with the reason why not."""
+
+import subprocess
+import tomllib
+
+import steps
+from machine import ROOT
+
+# docs/decisions/254-types-of-what-is-not-shipped.md
+NOT_READ = {
+    "server/tests/": "fixtures without annotations; pytest runs every line of it",
+    "e2e/": "Playwright's and psycopg's types are wider than what is used; runs at each `make prove`",
+    "bench/": "measures, and proves nothing; its tests run with the server's",
+}
+READ = ("server/backchannel/", "tools/", "hatch_build.py")
+
+
+def test_every_python_file_is_read_by_mypy_or_listed() -> None:
+    listed = subprocess.run(["git", "ls-files", "*.py"], cwd=ROOT, capture_output=True, text=True, check=True)
+    files = listed.stdout.split()
+    assert [file for file in files if not file.startswith((*READ, *NOT_READ))] == []
+    assert [prefix for prefix in NOT_READ if not any(file.startswith(prefix) for file in files)] == []
+
+
+def test_mypy_is_strict_and_reads_what_it_is_said_to() -> None:
+    config = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["mypy"]
+    assert config["strict"]
+    assert config["packages"] == ["backchannel"]
+    commands = [step.argv for step in steps.CHECKS if step.argv[0] == "mypy"]
+    assert [command[-1] for command in commands] == ["mypy", "hatch_build.py"]
+    assert "tools" in commands[1]
