@@ -206,8 +206,8 @@ class Job:
     """A step, or the set-up of a part, that waits to be started or runs."""
 
     title: str
-    # Runs it; returns the seconds of CPU it used and a note. Raises `Missing` if it failed.
-    action: Callable[[], tuple[float, str]]
+    # Does it and writes down in the outcome how it went; raises `Missing` if something could not be had.
+    action: Callable[[Outcome], None]
     after: tuple[str, ...]
     cores: int
     part: str = ""
@@ -257,17 +257,10 @@ class Runner:
     def _set_up(self, steps: tuple[Step, ...]) -> list[Job]:
         parts = list(dict.fromkeys(part for step in steps for part in step.needs))
 
-        def setting_up(part: str) -> Callable[[], tuple[float, str]]:
-            def action() -> tuple[float, str]:
-                prepare.PARTS[part]()
-                return 0.0, ""
-
-            return action
-
         return [
             Job(
                 f"set up {part}",
-                setting_up(part),
+                lambda _, part=part: prepare.PARTS[part](),  # type: ignore[misc]
                 tuple(other for other in prepare.comes_after(part) if other in parts),
                 # What apt-get fetches costs time, but hardly a core.
                 0 if part in prepare.BY_APT else 1,
@@ -277,7 +270,7 @@ class Runner:
         ]
 
     def _job(self, step: Step) -> Job:
-        return Job(step.title, lambda: self._execute(step), step.needs, min(step.cores, self._free))
+        return Job(step.title, lambda outcome: self._execute(step, outcome), step.needs, min(step.cores, self._free))
 
     def _can_start(self, job: Job) -> bool:
         return job.cores <= self._free and all(part in self._prepared for part in job.after)
@@ -287,8 +280,11 @@ class Runner:
         outcome = Outcome(job.title, "ok")
         if self._streams:
             say(f"\n=== {job.title}")
+        elif job.cores > 1:
+            # These take minutes.
+            say(f"[{_clock(began - self._began)}] {'':25}started  {job.title}")
         try:
-            outcome.cpu_s, outcome.note = job.action()
+            job.action(outcome)
         except Missing as missing:
             outcome.verdict, outcome.note = "FAILED", str(missing)
         except Exception as problem:
@@ -306,7 +302,7 @@ class Runner:
         say(f"[{_clock(time.monotonic() - self._began)}] {_line(outcome)}")
         self._changed.notify_all()
 
-    def _execute(self, step: Step) -> tuple[float, str]:
+    def _execute(self, step: Step, outcome: Outcome) -> None:
         env = {**machine.environment(), **step.env}
         if "chromium" in step.needs:
             env["CHROMIUM"] = machine.find_chromium() or ""
@@ -322,15 +318,17 @@ class Runner:
             _, status, used = os.wait4(process.pid, 0)
             process.returncode = os.waitstatus_to_exitcode(status)
             self._processes.discard(process)
-        cpu_s = used.ru_utime + used.ru_stime
+        outcome.cpu_s = used.ru_utime + used.ru_stime
         lines = log.read_text(errors="replace").splitlines()
         if not process.returncode:
-            return cpu_s, _last_of(lines)
+            outcome.note = _last_of(lines)
+            return
+        outcome.verdict = "FAILED"
+        outcome.note = _first_failure(lines) or f"`{' '.join(step.argv)}` ended with {process.returncode}"
         if not self._streams:
             shown = lines[-LINES_OF_A_FAILURE:]
             cut = [f"… {len(lines) - len(shown)} lines before these are in the log"] if len(shown) < len(lines) else []
             say("\n".join((f"\n=== {step.title} failed: {log.relative_to(ROOT)}", *cut, *shown, "")))
-        raise Missing(_first_failure(lines) or f"`{' '.join(step.argv)}` ended with {process.returncode}")
 
     def _summary(self) -> None:
         say("\n=== Summary")
