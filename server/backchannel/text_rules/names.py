@@ -15,8 +15,8 @@ _MONGOLIAN_SELECTORS: Final = range(0x180B, 0x1810)
 
 
 def is_blank(text: str) -> bool:
-    """Nothing in it can be seen: white space, controls, zero-width and other invisible characters alone."""
-    return all(ord(character) in c.INVISIBLE for character in text)
+    """Nothing in it can be seen: white space, controls, zero-width and other invisible characters, and what is no character, alone."""
+    return all((code := ord(character)) in c.INVISIBLE or code in c.NONCHARACTERS for character in text)
 
 
 def clean_name(text: str) -> str:
@@ -32,7 +32,7 @@ def clean_name(text: str) -> str:
         elif code in c.IGNORABLE:
             if _is_needed(code, kept, codes, at):
                 kept.append(code)
-        elif not _is_nothing(code) and (kept or not _is_mark(code)):
+        elif not _is_nothing(code) and not (_is_mark(code) and (not kept or kept[-1] == 0x20)):
             kept.append(code)
     cleaned = " ".join("".join(map(chr, kept)).split())
     return "" if is_blank(cleaned) else cleaned
@@ -43,8 +43,8 @@ def _is_nothing(code: int) -> bool:
 
 
 def _is_mark(code: int) -> bool:
-    """At the beginning it would be put on what stands before the name."""
-    return unicodedata.combining(chr(code)) != 0
+    """At the beginning it would be put on, or around, what stands before the name."""
+    return unicodedata.category(chr(code)) in ("Mn", "Mc", "Me")
 
 
 def _is_needed(code: int, kept: list[int], codes: list[int], at: int) -> bool:

@@ -9,6 +9,7 @@ BLANK = (
     "\u200c\u200d", "\u2060", "\ufeff", "\u00ad", "\u034f", "\u061c", "\u200e\u200f", "\u202a\u202e", "\u2066\u2069", "\u2800",
     "\u3164", "\uffa0", "\u115f\u1160", "\u17b4\u17b5", "\u180b\u180e", "\ufe0e\ufe0f", "\U000e0001\U000e0041\U000e007f",
     "\U000e0100", "\x01\x1b\x7f\x80", "\ufff9\ufffb", "\U0001d159", "\U0001d173", " \u200b\u2060 \u00ad",
+    "\ufdd0\uffff\U0010fffe",
 )  # fmt: skip
 
 
@@ -37,6 +38,11 @@ def test_what_can_be_seen_is_not(text: str) -> None:
         ("Ada\x00", "Ada"),
         ("O\u0308zlem", "Özlem"),
         ("\u0301Ada", "Ada"),
+        (" \u0301\u0302Ada", "Ada"),
+        ("\u20ddAda", "Ada"),
+        ("\u0488\u20de", ""),
+        ("\u0900\u0903क", "क"),
+        ("Ada \u20dd", "Ada"),
         ("a\ufe0f\U000e0041b", "ab"),
         ("\ud800Ada", "Ada"),
         ("Ada\ufffe", "Ada"),

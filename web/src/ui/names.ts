@@ -22,7 +22,7 @@ const MARKS = /(\p{M}{4})\p{M}+/gu;
 /** Look like nothing: the fillers of Hangul, the blank of Braille, joiners on their own. */
 const BLANK = /^[\s\u115f\u1160\u2800\u3164\uffa0\u200c\u200d\p{M}]*$/u;
 /** Something else than white space, controls and characters that show nothing. */
-const SEEN = /[^\s\p{Cc}\p{DI}\u2800\ufff9-\ufffb]/u;
+const SEEN = /[^\s\p{Cc}\p{DI}\p{NChar}\u2800\ufff9-\ufffb]/u;
 /** Nothing in it can be seen. */
 export const isBlank = (text: string): boolean => !SEEN.test(text);
 
