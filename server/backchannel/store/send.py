@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
 from typing import Any, Final
+from unicodedata import normalize
 from uuid import UUID
 
 import msgspec
@@ -27,6 +28,7 @@ from backchannel.store.transaction import (
     MEMBERSHIP,
     MENTION,
     MESSAGE,
+    NAME_KEY,
     PERSON,
     CommittedEvent,
     Outcome,
@@ -35,9 +37,11 @@ from backchannel.store.transaction import (
     marks,
     not_a_member,
 )
+from backchannel.text_rules import KEY_LENGTH, fold
 
 MENTIONS_IN_ONE_MESSAGE: Final = 50
-_MENTION: Final = re.compile(r"(?<![\w@])@([a-z0-9][a-z0-9._-]{0,148}[a-z0-9]|[a-z0-9])", re.IGNORECASE)
+_MENTION: Final = re.compile(r"(?<![\w@])@([^\W_](?:[\w.-]{0,148}[^\W_])?)")
+"""A site may have usernames of any letters, in any case. Signs at the end belong to the sentence."""
 
 
 class Append(msgspec.Struct, frozen=True):
@@ -185,23 +189,33 @@ def _look_up_mentions(transaction: Transaction, appends: Sequence[Append]) -> di
     named: dict[tuple[int, UUID], list[str]] = {}
     for append in appends:
         if "@" in append.content:
-            names = dict.fromkeys(name.lower() for name in _MENTION.findall(append.content))
-            if names:
-                named[append.room_id, append.id] = list(names)[:MENTIONS_IN_ONE_MESSAGE]
+            typed = list(dict.fromkeys(_MENTION.findall(normalize("NFC", append.content))))
+            if typed:
+                named[append.room_id, append.id] = typed[:MENTIONS_IN_ONE_MESSAGE]
     if not named:
         return {}
     rooms = {room_id for room_id, _ in named}
-    names_of_all = {name for names in named.values() for name in names}
+    keys = {fold(name)[:KEY_LENGTH] for names in named.values() for name in names}
     rows = transaction.query(
-        f"SELECT mb.room_id, p.username, p.id FROM {PERSON} p JOIN {MEMBERSHIP} mb ON mb.person_id = p.id "
-        f"WHERE mb.state = %s AND mb.room_id IN ({marks(rooms)}) AND p.username IN ({marks(names_of_all)})",
-        [Membership.State.MEMBER.value, *rooms, *names_of_all],
+        f"SELECT DISTINCT mb.room_id, p.username, p.id FROM {NAME_KEY} k JOIN {PERSON} p ON p.id = k.person_id "
+        f"JOIN {MEMBERSHIP} mb ON mb.person_id = p.id "
+        f"WHERE k.key IN ({marks(keys)}) AND mb.state = %s AND mb.room_id IN ({marks(rooms)}) ORDER BY p.id",
+        [*keys, Membership.State.MEMBER.value, *rooms],
     )
-    ids = {(room_id, username): person_id for room_id, username, person_id in rows}
-    return {
-        (room_id, message_id): [ids[room_id, name] for name in names if (room_id, name) in ids]
-        for (room_id, message_id), names in named.items()
-    }
+    # The keys are of all names, and forgive accents; a mention forgives the case of a username alone.
+    members: dict[tuple[int, str], dict[str, int]] = {}
+    for room_id, username, person_id in rows:
+        members.setdefault((room_id, _caseless(username)), {})[username] = person_id
+    found = {}
+    for (room_id, message_id), names in named.items():
+        alike = [(name, members.get((room_id, _caseless(name)), {})) for name in names]
+        ids = [[those[name]] if name in those else list(those.values()) for name, those in alike]
+        found[room_id, message_id] = list(dict.fromkeys(id_ for each in ids for id_ in each))
+    return found
+
+
+def _caseless(name: str) -> str:
+    return name.lower() if name.isascii() else normalize("NFKC", normalize("NFKC", name).casefold())
 
 
 def _check_same(append: Append, fingerprint: bytes, earlier: _Known) -> None:

@@ -1,6 +1,7 @@
 """What a message carries: who is named in it, what it answers, and who is told."""
 
 from typing import Any
+from uuid import uuid4
 
 import msgspec
 import pytest
@@ -10,7 +11,7 @@ from backchannel.protocol.shapes import User
 from backchannel.store import reads
 from backchannel.store.log import commit
 from backchannel.store.message_changes import DeleteMessage, EditMessage
-from backchannel.store.models import Mention
+from backchannel.store.models import Mention, Person
 from backchannel.store.room_changes import LeaveRoom
 from tests.store.making import append, do, outcome, person, room, send
 
@@ -60,6 +61,32 @@ def test_members_are_mentioned_by_name(three: tuple[User, User, User, int], cont
     expected = [{"ben": ben, "cyd": cyd}[name].id for name in named.split()]
     assert made.result.message.mentions == expected
     assert sorted(notifications(made)) == sorted((user_id, "mention") for user_id in expected)
+
+
+@pytest.mark.parametrize(
+    ("content", "named"),
+    [
+        ("@Анна", "Анна"),
+        ("@анна, @АННА.", "Анна"),
+        ("@Özlem", "Özlem"),
+        ("@O\u0308ZLEM", "Özlem"),
+        ("@Ben", "Ben"),
+        ("@ben", "ben"),
+        ("@BEN", "Ben ben"),
+        ("@ozlem", ""),
+        ("@Lovelace", ""),
+    ],
+    ids=ascii,
+)
+def test_usernames_of_any_letters_are_mentioned_whatever_their_case(content: str, named: str) -> None:
+    """Of two that differ in case alone, the one that is meant, or both."""
+    there = {}
+    for name in ("Анна", "Özlem", "Ben", "ben"):
+        row = Person.objects.create(account=f"{uuid4()}", username=name, display_name="Ada Lovelace")
+        there[name] = User(row.pk, name, row.display_name)
+    ada = person("ada")
+    made = outcome(append(room(ada, *there.values()), ada, content))
+    assert made.result.message.mentions == [there[name].id for name in named.split()]
 
 
 def test_who_is_not_in_the_room_is_not_mentioned(three: tuple[User, User, User, int]) -> None:

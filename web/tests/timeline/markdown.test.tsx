@@ -128,6 +128,13 @@ describe('mentions', () => {
     expect(named('x@ann @annette @@ann')).toEqual([]);
   });
 
+  it('names are of any letters, in any case', async () => {
+    const text = await draw('@АННА, @Özlem and @Bob', new Set(['анна', 'özlem', 'bob']), 'Анна');
+    const marked = [...text.querySelectorAll('.bc-mention')].map((each) => each.textContent);
+    expect(marked).toEqual(['@АННА', '@Özlem', '@Bob']);
+    expect(text.querySelector('.bc-mention-me')?.textContent).toBe('@АННА');
+  });
+
   it('code mentions nobody', async () => {
     expect((await draw('`@ann`', new Set(['ann']))).querySelector('.bc-mention')).toBeNull();
   });

@@ -227,6 +227,6 @@ function useMentioned(message: Message): ReadonlySet<string> | null {
   const key = useUsernames(message.mentions);
   return useMemo(() => {
     const all = key === '' ? [] : key.split(' ');
-    return all.includes('') ? null : new Set(all);
+    return all.includes('') ? null : new Set(all.map((name) => name.toLowerCase()));
   }, [key]);
 }

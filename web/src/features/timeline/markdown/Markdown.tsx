@@ -8,7 +8,7 @@ import { useParse } from './useParse.ts';
 
 interface MarkdownProps {
   readonly content: string;
-  /** Usernames that are mentioned here; others stay plain text. `null` takes every @name for one. */
+  /** Usernames that are mentioned here, in small letters; others stay plain text. `null` takes every @name for one. */
   readonly mentioned: ReadonlySet<string> | null;
   readonly me: string;
 }
@@ -46,7 +46,7 @@ function createDraw({ mentioned, me }: Context) {
       part.mention === null ? (
         part.text
       ) : (
-        <span key={index} className={part.mention === me ? 'bc-mention bc-mention-me' : 'bc-mention'}>
+        <span key={index} className={part.mention === me.toLowerCase() ? 'bc-mention bc-mention-me' : 'bc-mention'}>
           {part.text}
         </span>
       ),

@@ -41,15 +41,18 @@ export function safeUrl(href: string): string | null {
 
 export interface TextPart {
   readonly text: string;
-  /** The username, where this part names somebody. */
+  /** The username in small letters, where this part names somebody. */
   readonly mention: string | null;
 }
 
 /** No username is longer. */
 const NAME_LENGTH = 150;
-const MENTION = new RegExp(`(?<![\\p{L}\\p{N}_@./-])@([a-z0-9][a-z0-9._-]{0,${NAME_LENGTH - 1}})`, 'giu');
+const MENTION = new RegExp(
+  `(?<![\\p{L}\\p{N}_@./-])@([\\p{L}\\p{N}][\\p{L}\\p{M}\\p{N}._-]{0,${NAME_LENGTH - 1}})`,
+  'gu',
+);
 
-/** Splits text at the @names that `isName` knows. A full stop after a name ends the sentence, not the name. */
+/** Splits text at the @names that `isName` knows, in small letters. A full stop after a name ends the sentence, not the name. */
 export function splitMentions(text: string, isName: (username: string) => boolean): TextPart[] {
   const parts: TextPart[] = [];
   let from = 0;
