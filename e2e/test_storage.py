@@ -9,6 +9,12 @@ from stage.person import Person
 
 REFUSE = "IDBFactory.prototype.open = () => { throw new DOMException('refused', 'SecurityError'); }"
 NEVER_ANSWER = "IDBFactory.prototype.open = () => new EventTarget()"
+# As with all site data blocked: to look at them throws, before anything is asked of them.
+NO_ACCESS = """
+    const refuse = () => { throw new DOMException('denied', 'SecurityError'); };
+    for (const name of ['indexedDB', 'localStorage', 'sessionStorage']) Object.defineProperty(window, name, { get: refuse });
+    window.BroadcastChannel = class { constructor() { refuse(); } };
+"""
 WIPE = """() => new Promise((resolve) => {
     const wiping = indexedDB.deleteDatabase(`backchannel ${location.origin}`);
     wiping.onsuccess = wiping.onerror = resolve;
@@ -20,14 +26,14 @@ def no_quota(person: Person) -> None:
     session.send("Storage.overrideQuotaForOrigin", {"origin": person.proxy.url, "quotaSize": 1})
 
 
-@pytest.mark.parametrize("how", ["refused", "no answer", "full"])
+@pytest.mark.parametrize("how", ["refused", "no answer", "no access", "full"])
 def test_where_nothing_can_be_stored_it_says_so_and_keeps_the_text(
     ada: Person, ben: Person, talk: Conversation, how: str
 ) -> None:
     if how == "full":
         no_quota(ada)
     else:
-        ada.page.add_init_script(REFUSE if how == "refused" else NEVER_ANSWER)
+        ada.page.add_init_script({"refused": REFUSE, "no answer": NEVER_ANSWER, "no access": NO_ACCESS}[how])
         ada.page.reload()
         expect(ada.composer).to_be_visible()
         ada.expect_connected()

@@ -22,13 +22,14 @@ const STORES = ['outbox', 'sent'] as const;
 /** Opens lazily; a failed open rejects every call, and the outbox then keeps the text in memory. */
 export function indexedDbStorage<T extends { readonly id: string } = OutboxItem>(
   name: string,
-  idb: IDBFactory = indexedDB,
+  idb?: IDBFactory,
   kind: (typeof STORES)[number] = 'outbox',
 ): OutboxStorage<T> {
   let opening: Promise<IDBDatabase> | null = null;
   const open = (): Promise<IDBDatabase> =>
     (opening ??= new Promise<IDBDatabase>((resolve, reject) => {
-      const request = idb.open(name, 2);
+      // Where a browser keeps nothing for this page, to look at `indexedDB` may throw.
+      const request = (idb ?? indexedDB).open(name, 2);
       request.onupgradeneeded = () => {
         const { objectStoreNames } = request.result;
         for (const store of STORES) {
@@ -70,12 +71,14 @@ export function indexedDbStorage<T extends { readonly id: string } = OutboxItem>
   };
 }
 
-/** One database for each server: user ids of one mean nothing to another. */
+/** One database for each server: user ids of one mean nothing to another. A page that has none must say so, which a failed open does. */
 export const defaultStorage = <T extends { readonly id: string } = OutboxItem>(
   baseUrl: string,
   kind?: (typeof STORES)[number],
 ): OutboxStorage<T> =>
-  globalThis.indexedDB ? indexedDbStorage(`backchannel ${baseUrl}`, indexedDB, kind) : memoryStorage();
+  'indexedDB' in globalThis || globalThis.document
+    ? indexedDbStorage(`backchannel ${baseUrl}`, undefined, kind)
+    : memoryStorage();
 
 /** A database that does not answer must not hold anything up. */
 const STORE_MS = 2_000;

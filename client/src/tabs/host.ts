@@ -12,9 +12,19 @@ export interface TabsHost {
   subscribe(listener: (fact: 'leave' | 'seen') => void): () => void;
 }
 
+/** A browser that keeps nothing for this page may refuse channels too. */
+function hasChannels(): boolean {
+  try {
+    new BroadcastChannel('backchannel').close();
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 export function browserHost(): TabsHost {
   const { navigator, document } = globalThis;
-  const shares = 'locks' in (navigator ?? {}) && 'BroadcastChannel' in globalThis && document;
+  const shares = 'locks' in (navigator ?? {}) && document && hasChannels();
   return {
     locks: shares ? navigator.locks : null,
     openChannel: (name) => new BroadcastChannel(name),

@@ -44,7 +44,8 @@ async function untilLoaded<Module>(load: () => Promise<Module>): Promise<Module>
       // Firefox and Chromium name the file; Safari does not, and asks for it again by itself.
       const file = /https?:\S+\/assets\/[^\s?]+/.exec(String(error))?.[0];
       if (file) {
-        await reloadIfGone(file);
+        // Without a storage nothing says that this was tried: then no reload.
+        await reloadIfGone(file).catch(() => undefined);
         again = () => import(/* @vite-ignore */ `${file}?again=${tries}`) as Promise<Module>;
       }
       await new Promise((resolve) => setTimeout(resolve, wait_ms));

@@ -1,9 +1,10 @@
+import { openChannel } from './channel.ts';
 import type { UserId } from '@backchannel/client';
 
 /** Tabs of every build listen, so this word must stay as it is. */
 const CHANNEL = 'backchannel signed out';
 
-const open = (): BroadcastChannel | null => ('BroadcastChannel' in globalThis ? new BroadcastChannel(CHANNEL) : null);
+const open = (): BroadcastChannel | null => openChannel(CHANNEL);
 
 /** The other tabs of this person have nothing more to show, nor to send. */
 export function tellSignedOut(userId: UserId): void {

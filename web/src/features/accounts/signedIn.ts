@@ -1,3 +1,4 @@
+import { openChannel } from '../../app/channel.ts';
 import { useEffect, useRef } from 'react';
 import type { AccountState, AccountsApi } from './api.ts';
 import { AccountError } from './api.ts';
@@ -5,7 +6,7 @@ import { AccountError } from './api.ts';
 /** Tabs of every build listen, so this word must stay as it is. */
 const CHANNEL = 'backchannel signed in';
 
-const open = (): BroadcastChannel | null => ('BroadcastChannel' in globalThis ? new BroadcastChannel(CHANNEL) : null);
+const open = (): BroadcastChannel | null => openChannel(CHANNEL);
 
 /** Tells the other tabs that this browser has a session, or another one than before. */
 export function tellSignedIn(): void {
