@@ -125,6 +125,23 @@ def test_no_header_or_query_breaks_an_address(people: None, path: str) -> None:
             assert answer.status_code < 500, (method, query)
 
 
+@pytest.mark.parametrize(
+    "key",
+    ["-x", " -x", "-", "--", "x", "\u00e9-x", "1 -x", "z" * 14 + "-x", "z" * 13 + "-x", ":", "::", "a:b", "MQ:1:x"],
+)
+def test_no_key_of_a_mailed_link_breaks_an_address(people: None, key: str) -> None:
+    tab = visitor(None)
+    for name, path in (("password-reset", "password/reset"), ("email-verification", "email/verify")):
+        address = f"/_allauth/browser/v1/auth/{path}"
+        answers = [
+            tab.get(address, headers={f"x-{name}-key": key}),
+            tab.post(address, {"key": key, "password": "correct horse battery"}, content_type=JSON),
+        ]
+        for answer in answers:
+            assert answer.status_code in {400, 429}, answer.content
+            json.loads(answer.content)
+
+
 def test_a_form_is_not_taken_for_a_body(people: None) -> None:
     """Another site can send a form with the visitor's cookie, and JSON only where it is let."""
     for path in ("/account/profile", "/_allauth/browser/v1/auth/login"):
