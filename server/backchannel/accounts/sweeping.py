@@ -1,5 +1,7 @@
 """Deletes what nobody can use any more: sessions, tickets, invitations, and the setup secret of a server that has its owner.
 
+Also closes the people of accounts that were deactivated or deleted where no signal tells of it: by an update of many rows, or in SQL.
+
 Runs at the start and every ten minutes on each node; of nodes on one PostgreSQL database, one does it and the others skip
 their turn. Rows go in small batches, so that no send waits behind a large delete.
 """
@@ -7,10 +9,12 @@ their turn. Rows go in small batches, so that no send waits behind a large delet
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import timedelta
 from typing import Any, Final
 
+from django.contrib.auth import get_user_model
+from django.core.exceptions import ValidationError
 from django.db import connection
 from django.db.models import QuerySet
 from django.utils import timezone
@@ -19,6 +23,7 @@ from backchannel.accounts import setup_secret
 from backchannel.accounts.models import Invitation, SignIn, Ticket
 from backchannel.accounts.onboarding import is_set_up
 from backchannel.accounts.sessions import session_store
+from backchannel.store import people
 
 BATCH: Final = 500
 KEEP_INVITATIONS: Final = timedelta(days=30)
@@ -46,6 +51,7 @@ def sweep() -> int:
             Invitation.objects.filter(expires__lt=now - KEEP_INVITATIONS),
         ):
             swept += _delete(ended)
+        _close_people()
     return swept
 
 
@@ -63,6 +69,23 @@ def _sign_ins(now: Any) -> Iterator[QuerySet[Any]]:
     if hasattr(store, "get_model_class"):
         alive = store.get_model_class().objects.values("session_key")
         yield SignIn.objects.filter(last_used__lt=now - KEEP_SIGN_INS).exclude(session_key__in=alive)
+
+
+def _close_people() -> None:
+    """People are found, and inherit rooms, as long as the chat takes them for active."""
+    users = get_user_model()._base_manager.all()
+    if any(field.name == "is_active" for field in get_user_model()._meta.get_fields()):
+        users = users.filter(is_active=True)
+    for batch in people.active_accounts(BATCH):
+        keys = {key: account for account in batch if (key := _key_of(account)) is not None}
+        for key in keys.keys() - set(users.filter(pk__in=keys).values_list("pk", flat=True)):
+            people.set_account_active(keys[key], False)
+
+
+def _key_of(account: str) -> Any:
+    with suppress(ValidationError):
+        return get_user_model()._meta.pk.to_python(account)
+    return None
 
 
 def _delete(ended: QuerySet[Any]) -> int:

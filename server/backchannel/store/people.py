@@ -1,7 +1,7 @@
 """Accounts of the site → people of the chat."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from itertools import count
 from typing import Any, Final
@@ -81,6 +81,16 @@ def set_account_active(account: str, active: bool) -> None:
         for room in writing.rooms.values():
             keep_an_owner(writing, Outcome(), room)
         writing.finish()
+
+
+def active_accounts(at_once: int) -> Iterator[list[str]]:
+    """The accounts of everybody who is taken for active, `at_once` at a time."""
+    last = 0
+    while rows := read(
+        f"SELECT id, account FROM {PERSON} WHERE active AND id > %s ORDER BY id LIMIT %s", [last, at_once]
+    ):
+        last = rows[-1][0]
+        yield [account for _, account in rows]
 
 
 def users_by_id(ids: Iterable[int]) -> dict[int, User]:

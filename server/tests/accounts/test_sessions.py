@@ -7,15 +7,20 @@ from typing import Any
 
 import pytest
 from asgiref.sync import async_to_sync
+from django.contrib.auth import get_user_model
 from django.contrib.sessions.models import Session
 from django.db import connection
 from django.test import Client
 from django.utils import timezone
 
 from backchannel.accounts import lookup, sweeping
-from backchannel.accounts.models import Invitation, Ticket
+from backchannel.accounts.models import Invitation, Ticket, Token
 from backchannel.accounts.sessions import SessionStore, stored_key
+from backchannel.store import people
+from backchannel.store.models import Membership
 from tests.accounts.conftest import SignIn, scope, session_key
+from tests.running import somebody
+from tests.store.making import room
 
 first_migration = import_module("backchannel.accounts.migrations.0002_hashed_sessions")
 
@@ -110,6 +115,19 @@ def test_what_has_ended_is_swept_away_and_nothing_else(tab: Client) -> None:
     Ticket.objects.update(expires=timezone.now() - timedelta(seconds=1))
     assert sweeping.sweep() == 2
     assert (Session.objects.count(), Ticket.objects.count()) == (0, 0)
+
+
+def test_who_was_deactivated_without_a_signal_is_no_longer_found_and_owns_no_room_alone(transactional_db: None) -> None:
+    owner, heir, gone, there = (somebody(name) for name in ("owner", "heir", "gone", "there"))
+    room_id = room(owner.user, heir.user, gone.user)
+    get_user_model().objects.filter(pk=owner.account.pk).update(is_active=False)
+    Token.objects.filter(user=gone.account).delete()
+    get_user_model().objects.filter(pk=gone.account.pk)._raw_delete(using="default")
+    sweeping.sweep()
+    found = {person.id for person in people.find_people("", 200)}
+    assert found & {owner.id, heir.id, gone.id, there.id} == {heir.id, there.id}
+    roles = Membership.objects.filter(room_id=room_id).values_list("person_id", "role")
+    assert dict(roles)[heir.id] == "owner"
 
 
 def test_more_than_a_batch_is_swept_at_once(transactional_db: None) -> None:
