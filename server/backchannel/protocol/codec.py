@@ -89,6 +89,8 @@ def decode_body(body: bytes, type_: type[msgspec.Struct]) -> Any:
     try:
         return _decoder_for(type_).decode(body)
     except msgspec.ValidationError as error:
+        if not body.lstrip().startswith(b"{"):
+            raise _no_object() from None
         raise validation_error(error) from None
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise _half_a_character(body) or _not_json(error) from None
@@ -103,7 +105,7 @@ def decode_object(body: bytes) -> dict[str, Any]:
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise _half_a_character(body) or _not_json(error) from None
     if not isinstance(value, dict):
-        raise CommandError(Code.BAD_FRAME, "The body must be a JSON object.")
+        raise _no_object()
     return value
 
 
@@ -181,17 +183,26 @@ def _refused(data: bytes | msgspec.Raw, error: msgspec.ValidationError) -> BadFr
     return BadFrame(told.code, str(told), frame_id, errors=told.errors)
 
 
-_ESCAPE: Final = re.compile(
-    rb"\\(?:u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|(u[dD][89a-fA-F][0-9a-fA-F]{2})|.)", re.DOTALL
+_LONE: Final = re.compile(
+    rb"\\u[dD][89abAB][0-9a-fA-F]{2}(?!\\u[dD][c-fC-F][0-9a-fA-F]{2})"
+    rb"|(?<!\\u[dD][89abAB][0-9a-fA-F]{2})\\u[dD][c-fC-F][0-9a-fA-F]{2}"
 )
-"""Escapes of JSON one after the other, pairs of surrogates together; the group is one that stands alone."""
+"""Escapes of a high surrogate without a low one behind it, and of a low one without a high one before it, where no backslash is
+itself escaped."""
+_ESCAPED_BACKSLASH: Final = rb"\\"
+_STAND_IN: Final = b"\x00\x00"
+"""Of an escaped backslash, so that what follows it is no escape; no JSON has these bytes."""
+_LOOKED_THROUGH_BYTES: Final = 64 * 1024
+"""In a larger body nobody looks for what exactly is wrong: it takes long, and whoever sends it can send it again and again."""
 
 
 def _half_a_character(data: bytes | msgspec.Raw) -> BadFrame | None:
     """The refusal, by its id, of what would be JSON but for lone surrogates (`"\\ud800"`): programs cut emoji in two, and their
     JSON writers escape what is left. None where something else is wrong."""
     said = bytes(data)
-    mended = _ESCAPE.sub(lambda escape: rb"\ufffd" if escape[1] else escape[0], said)
+    if len(said) > _LOOKED_THROUGH_BYTES or b"\x00" in said:
+        return None
+    mended = _LONE.sub(rb"\\ufffd", said.replace(_ESCAPED_BACKSLASH, _STAND_IN)).replace(_STAND_IN, _ESCAPED_BACKSLASH)
     if mended == said:
         return None
     try:
@@ -200,6 +211,10 @@ def _half_a_character(data: bytes | msgspec.Raw) -> BadFrame | None:
         return None
     detail = "Half a character (a lone surrogate) stands in a text. Leave it out, or put U+FFFD in its place."
     return BadFrame(Code.BAD_FRAME, detail, id_of(mended), is_text=True)
+
+
+def _no_object() -> CommandError:
+    return CommandError(Code.BAD_FRAME, "The body must be a JSON object.")
 
 
 def _not_json(error: Exception) -> BadFrame:

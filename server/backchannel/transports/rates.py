@@ -18,6 +18,8 @@ from backchannel.protocol.errors import Code, CommandError
 from backchannel.protocol.shapes import Limits
 
 COMMAND_BURST: Final = 60
+BYTES_OF_A_REQUEST: Final = 32 * 1024
+"""A body of so many counts as two requests, the largest of a poll as 33."""
 FRAMES_PER_SECOND: Final = 200.0
 FRAME_BURST: Final = 1000
 """At least; a site that allows more sends and commands allows twice as many frames."""
@@ -50,14 +52,14 @@ class Bucket:
         self.tokens = tokens
         self.at = at
 
-    def take(self, now: float, rate: float, burst: float) -> float:
-        """0 where one was taken; else the seconds until there is one."""
+    def take(self, now: float, rate: float, burst: float, count: float = 1) -> float:
+        """0 where so many were taken; else the seconds until there are."""
         self.tokens = min(burst, self.tokens + (now - self.at) * rate)
         self.at = now
-        if self.tokens >= 1:
-            self.tokens -= 1
+        if self.tokens >= count:
+            self.tokens -= count
             return 0.0
-        return (1 - self.tokens) / rate
+        return (count - self.tokens) / rate
 
 
 class Rates:
@@ -99,17 +101,20 @@ class Rates:
             self._same[same].tokens += 1
         _check(wait)
 
-    def check_request(self, user_id: int, now: float) -> None:
-        """Anything but a send: a command, a poll."""
-        _check(self._take(self._commands, user_id, now, self._limits.commands_per_second, COMMAND_BURST))
+    def check_request(self, user_id: int, now: float, body_bytes: int = 0) -> None:
+        """Anything but a send: a command, a poll. A large body counts as several: reading it takes as long."""
+        count = 1 + body_bytes // BYTES_OF_A_REQUEST
+        _check(self._take(self._commands, user_id, now, self._limits.commands_per_second, COMMAND_BURST, count))
 
-    def _take(self, buckets: dict[Hashable, Bucket], key: Hashable, now: float, rate: float, burst: float) -> float:
+    def _take(
+        self, buckets: dict[Hashable, Bucket], key: Hashable, now: float, rate: float, burst: float, count: float = 1
+    ) -> float:
         bucket = buckets.get(key)
         if bucket is None:
             if len(buckets) >= SWEEP_EVERY:
                 self._sweep(buckets, now, rate, burst)
             bucket = buckets[key] = Bucket(burst, now)
-        return bucket.take(now, rate, burst)
+        return bucket.take(now, rate, burst, count)
 
     @staticmethod
     def _sweep(buckets: dict[Hashable, Bucket], now: float, rate: float, burst: float) -> None:

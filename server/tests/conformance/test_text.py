@@ -74,6 +74,15 @@ def test_half_a_character_is_refused_by_the_id_of_its_command_and_closes_nothing
         assert device.call("get_me").ok
 
 
+def test_what_is_no_object_is_no_body_of_a_poll_or_a_command(server: Running) -> None:
+    ada = build(server).ada
+    for path in ("/api/sync", "/api/rooms"):
+        for body in (b"[]", b" 7", b"null", b'"x"', b'[{"kind": "group"}]'):
+            headers = {**ada.headers, "Content-Type": "application/json"}
+            answer = server.http.post(path, content=body, headers=headers)
+            assert (answer.status_code, answer.json()["code"]) == (400, "bad_frame"), (path, body)
+
+
 def test_half_a_character_in_a_body_is_called_so(server: Running) -> None:
     world = build(server)
     headers = {**world.ada.headers, "Content-Type": "application/json"}

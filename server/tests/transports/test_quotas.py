@@ -185,6 +185,22 @@ def test_frames_are_counted_over_all_sockets_of_a_user_whatever_text_they_come_i
         device.close()
 
 
+@pytest.mark.parametrize("body", [b'{"client":{"name":"%b"}}', b'{"epoch":"%b', b"%b"])
+def test_a_poll_that_is_long_to_read_counts_as_many_whatever_is_in_it(plain: Running, body: bytes) -> None:
+    ada, ben = somebody("ada"), somebody("ben")
+    large = body % (rb"\n" * (500 * 1024))
+    statuses = []
+    for _ in range(6):
+        answer = plain.http.post(
+            "/api/sync", content=large, headers={**ada.headers, "Content-Type": "application/json"}
+        )
+        statuses.append(answer.status_code)
+    assert statuses[0] in {400, 422}
+    assert statuses[-1] == 429
+    assert float(answer.headers["Retry-After"]) >= 1
+    assert plain.sync(ben).status_code == 200
+
+
 def test_a_refused_frame_is_answered_by_its_id(plain: Running) -> None:
     with plain.device(somebody("ada")) as device:
         frames = [{"type": "ping", "id": f"p{number}"} for number in range(FRAME_BURST + 30)]

@@ -20,6 +20,7 @@ from backchannel.transports.http.requests import HEADERS, broken, is_json
 from backchannel.transports.http.sync import Polls
 from backchannel.transports.node import Node
 from backchannel.transports.problems import problem
+from backchannel.transports.rates import BYTES_OF_A_REQUEST
 
 _REQUEST: Final = ("POST", "/api/sync")
 
@@ -58,7 +59,7 @@ class DirectSync:
     def __call__(self, scope: MutableMapping[str, Any], body: bytes, reply: Reply) -> Taken | None:
         try:
             identity = self._node.recall(scope)
-            if identity is None:
+            if identity is None or len(body) >= BYTES_OF_A_REQUEST:  # such a one is counted before it is read
                 return None
             request: SyncRequest = codec.decode_body(body, SyncRequest)
             said = self._polls.at_once(

@@ -17,8 +17,8 @@ from backchannel.transports.node import Node
 def sync_endpoint(node: Node, polls: Polls) -> ASGIApp:
     async def answer(scope: Scope, receive: Receive, identity: Identity) -> tuple[int, bytes]:
         body = await read_body(scope, receive, SYNC_BODY_BYTES)
+        node.rates.check_request(identity.user_id, node.context.clock(), len(body))
         asked: SyncRequest = codec.decode_body(body or b"{}", SyncRequest)
-        node.rates.check_request(identity.user_id, node.context.clock())
         return 200, await polls.answer(asked, identity, _watching(receive))
 
     return authenticated(node, answer, SYNC_BODY_BYTES)
