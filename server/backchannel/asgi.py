@@ -193,7 +193,7 @@ class Chat:
         await run_read(workspace)  # a restore or a flush of the tables may have taken the row
         await self.hub.start()
         self.log.start(loop)
-        serving = ServingLock()
+        serving = ServingLock(has_bus=not isinstance(self._bus, MemoryBus))
         serving.start()
         await self.maintenance.note_epoch()
         self.maintenance.start()

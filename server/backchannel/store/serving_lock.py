@@ -2,10 +2,16 @@
 
 The lock lives on a connection of its own, so it ends with the process, however that ends. A database that restarts drops it;
 it is taken again as soon as the database answers. SQLite needs none of this: there the data folder is locked.
+
+A process without a bus to others also claims the database for itself. Where another has it, both serve, and what one commits reaches
+people of the other late. That looks like an unreliable chat, so the log says what to do.
 """
 
+import errno
+import socket
 import threading
 from contextlib import suppress
+from pathlib import Path
 from typing import Any, Final
 
 import psycopg
@@ -14,6 +20,7 @@ from django.db import connection
 
 _KEY: Final = 0x6261636C
 """Any number will do, if it is always the same; the migrations have another."""
+_SOLE_KEY: Final = _KEY + 1
 _LOOK_S: Final = 5.0
 _RETRY_S: Final = 1.0
 _STOPPED_WITHIN_S: Final = 2.0
@@ -22,15 +29,19 @@ _log = structlog.get_logger("backchannel.store")
 
 
 class ServingLock:
-    """`start` and `stop` do not wait for the database."""
+    """`start` and `stop` do not wait for the database. `has_bus`: other processes hear of what this one commits."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, has_bus: bool) -> None:
+        self._has_bus = has_bus
         self._stop = threading.Event()
         self._thread: threading.Thread | None = None
+        self._found_others = 0
 
     def start(self) -> None:
-        if connection.vendor == "postgresql":
-            self._thread = threading.Thread(target=self._hold, name="serving-lock", daemon=True)
+        is_postgresql = connection.vendor == "postgresql"
+        if is_postgresql or not self._has_bus:
+            hold = self._hold if is_postgresql else self._hold_file
+            self._thread = threading.Thread(target=hold, name="serving-lock", daemon=True)
             self._thread.start()
 
     def stop(self) -> None:
@@ -46,13 +57,49 @@ class ServingLock:
                     # Waits for a restore to end; the connection's lock_timeout makes it look at `_stop` meanwhile.
                     database.execute("SELECT pg_advisory_lock_shared(%s)", [_KEY])
                     was_lost = False
-                    while not self._stop.wait(_LOOK_S):
-                        database.execute("SELECT 1")
+                    is_sole = self._has_bus
+                    while True:
+                        if is_sole:
+                            database.execute("SELECT 1")
+                        else:
+                            row = database.execute("SELECT pg_try_advisory_lock(%s)", [_SOLE_KEY]).fetchone()
+                            is_sole = bool(row and row[0])
+                            self._note(is_sole=is_sole)
+                        if self._stop.wait(_LOOK_S):
+                            break
             except psycopg.Error as error:
                 if not was_lost:
                     _log.warning("serving_lock_lost", error=type(error).__name__)
                 was_lost = True
                 self._stop.wait(_RETRY_S)
+
+    def _hold_file(self) -> None:
+        """The claim is a name of Linux's that no file has: it ends with the process. Elsewhere nothing is claimed."""
+        try:
+            file = Path(connection.settings_dict["NAME"]).stat()
+        except OSError:
+            return  # in memory
+        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as claim:
+            while True:
+                try:
+                    claim.bind(f"\0backchannel {file.st_dev} {file.st_ino}")
+                except OSError as error:
+                    if error.errno != errno.EADDRINUSE:
+                        return
+                    self._note(is_sole=False)
+                else:
+                    self._stop.wait()
+                if self._stop.wait(_LOOK_S):
+                    return
+
+    def _note(self, *, is_sole: bool) -> None:
+        self._found_others = 0 if is_sole else self._found_others + 1
+        if self._found_others == 2:  # once: the end of a process that is replaced
+            _log.warning(
+                "several_processes_without_redis",
+                what="Another process serves this database. Messages between people of both come late. Serve with one process, or "
+                'name a Redis: BACKCHANNEL_REDIS_URL, in a Django site BACKCHANNEL["REDIS_URLS"].',
+            )
 
 
 def may_serve() -> bool:

@@ -1,0 +1,57 @@
+"""Two processes on one database without a bus are told of in the log; with one, or one after the other, nothing is said."""
+
+import time
+
+import pytest
+from structlog.testing import capture_logs
+from structlog.typing import EventDict
+
+from backchannel.store import serving_lock
+from backchannel.store.serving_lock import ServingLock
+
+PATIENCE_S = 20
+LOOK_S = 0.05
+
+
+@pytest.fixture(autouse=True)
+def looks_often(db: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(serving_lock, "_LOOK_S", LOOK_S)
+
+
+def told(logs: list[EventDict]) -> int:
+    return [entry["event"] for entry in logs].count("several_processes_without_redis")
+
+
+def wait_until_told(logs: list[EventDict]) -> None:
+    deadline = time.monotonic() + PATIENCE_S
+    while not told(logs):
+        assert time.monotonic() < deadline, "nothing was said"
+        time.sleep(LOOK_S)
+
+
+def test_a_second_process_without_a_bus_is_told_of_once() -> None:
+    first, second = ServingLock(has_bus=False), ServingLock(has_bus=False)
+    with capture_logs() as logs:
+        try:
+            first.start()
+            second.start()
+            wait_until_told(logs)
+            time.sleep(10 * LOOK_S)
+            assert told(logs) == 1
+            (entry,) = (entry for entry in logs if entry["event"] == "several_processes_without_redis")
+            assert "BACKCHANNEL_REDIS_URL" in entry["what"]
+        finally:
+            first.stop()
+            second.stop()
+
+
+def test_processes_with_a_bus_or_one_after_the_other_are_not_told_of() -> None:
+    with capture_logs() as logs:
+        for _ in range(2):
+            sole, shared = ServingLock(has_bus=False), ServingLock(has_bus=True)
+            sole.start()
+            shared.start()
+            time.sleep(10 * LOOK_S)
+            sole.stop()
+            shared.stop()
+        assert told(logs) == 0
