@@ -65,6 +65,15 @@ def _matches(origin: str, host: str, fetch_site: str | None, allowed: Collection
     return is_own and (parsed[0] == "https" or not https)
 
 
+def is_contradicted(*, host: str, origin: str | None, fetch_site: str | None) -> bool:
+    """Does Sec-Fetch-Site tell of another site, while the origin is that of `host`, or is not sent? For Django's pages, whose CSRF
+    check looks at the origin alone."""
+    if fetch_site in _OF_NO_OTHER_SITE:
+        return False
+    parsed = None if origin is None else parse_origin(origin)
+    return origin is None or (parsed is not None and parsed == parse_origin(f"{parsed[0]}://{host}"))
+
+
 @lru_cache(1024)
 def parse_origin(text: str) -> Origin | None:
     """None where it is not scheme, host and port and nothing else. Case and a default port that is written out do not count."""

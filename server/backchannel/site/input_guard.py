@@ -13,11 +13,13 @@ from urllib.parse import unquote_to_bytes
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 
-from backchannel.accounts.problems import check_media_type, problem
+from backchannel.accounts.origin import is_contradicted
+from backchannel.accounts.problems import check_media_type, csrf_failed, problem
 from backchannel.accounts.strict_json import parse
 from backchannel.protocol.errors import Code, CommandError, invalid
 
 HEADLESS = "/_allauth/"
+_ONLY_READ = frozenset({"GET", "HEAD", "OPTIONS"})
 
 GetResponse = Callable[[HttpRequest], HttpResponseBase]
 
@@ -27,6 +29,12 @@ class InputGuard:
         self._get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        if request.method not in _ONLY_READ and is_contradicted(
+            host=request.META.get("HTTP_HOST", ""),
+            origin=request.META.get("HTTP_ORIGIN"),
+            fetch_site=request.META.get("HTTP_SEC_FETCH_SITE"),
+        ):
+            return csrf_failed(request, "Origin checking failed")
         try:
             _check_address(request)
             if request.path_info.startswith(HEADLESS):
@@ -44,7 +52,7 @@ def _check_address(request: HttpRequest) -> None:
 
 def _check_members(request: HttpRequest) -> None:
     """allauth's bodies hold text, and in one place yes or no."""
-    if request.method in {"GET", "HEAD", "OPTIONS"} or not request.body:
+    if request.method in _ONLY_READ or not request.body:
         return
     check_media_type(request)
     for name, value in parse(request.body).items():

@@ -1,6 +1,7 @@
 from typing import Any
 
 import pytest
+from django.test import Client
 
 from backchannel.accounts.origin import may_use_cookie
 
@@ -126,3 +127,18 @@ def test_a_listed_page_of_another_site_may() -> None:
 def test_case_and_a_default_port_do_not_count() -> None:
     assert may(websocket=True, origin="HTTPS://Chat.Example.com", host="CHAT.example.com:443")
     assert may(websocket=True, origin="https://shop.example", allowed=("https://Shop.example:443",))
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    "path", ["/account/setup", "/account/profile", "/_allauth/browser/v1/auth/login", "/admin/login/"]
+)
+@pytest.mark.parametrize("site", ["cross-site", "same-site", "same-origin", "none"])
+def test_the_pages_refuse_what_a_browser_says_is_of_another_site(path: str, site: str) -> None:
+    method = "patch" if path.endswith("profile") else "post"
+    for origin in ("http://testserver", None):
+        headers = {"host": "testserver", "sec-fetch-site": site, **({"origin": origin} if origin else {})}
+        answer = getattr(Client(), method)(path, "{}", content_type="application/json", headers=headers)
+        is_refused = answer.status_code == 403 and b'"wrong_origin"' in answer.content
+        assert is_refused is (site in {"cross-site", "same-site"}), answer.content
+    assert Client().get("/account/state", headers={"host": "testserver", "sec-fetch-site": site}).status_code == 200
