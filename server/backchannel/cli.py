@@ -44,6 +44,29 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 2
     except KeyboardInterrupt:
         return 130
+    except BrokenPipeError:  # who reads has enough, as in `backchannel check | head -1`
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+    except Exception as error:
+        trouble = _trouble(error)
+        if trouble is None:
+            raise
+        print(f"backchannel: {_told(trouble, options)}", file=sys.stderr)
+        return 2
+
+
+def _trouble(error: Exception) -> str | None:
+    """What a database or a disk has to say: no fault of the program. None for everything else."""
+    if isinstance(error, OSError):
+        return f"{error.strerror or error}" + (f": {error.filename}" if error.filename else "")
+    # By name: most commands end without a need for these modules.
+    if any(
+        kind.__module__.split(".")[0] in {"sqlite3", "psycopg", "psycopg_pool"} or kind.__module__ == "django.db.utils"
+        for kind in type(error).__mro__
+    ):
+        reason = " ".join(str(error).split("\n")[0].split()) or type(error).__name__
+        return f"the database refused it: {reason}"
+    return None
 
 
 def _told(problem: str, options: argparse.Namespace) -> str:

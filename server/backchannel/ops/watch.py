@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from typing import Final
 
-from prometheus_client import Gauge
+from prometheus_client import REGISTRY, Gauge
 
 from backchannel.ops.health import Check, answers
 from backchannel.protocol.errors import CommandError
@@ -21,8 +21,11 @@ LOOK_S: Final = 1.0
 bus_up: Final = Gauge(
     "backchannel_bus_up", "1 where the bus between the nodes answers. Without it messages come late, not never."
 )
-free_bytes: Final = Gauge("backchannel_data_free_bytes", "Bytes free on the disk of the data folder.")
-size_bytes: Final = Gauge("backchannel_data_size_bytes", "Size of that disk.")
+# Registered once they are known, which on PostgreSQL they never are: a 0 would be a full disk to whoever is alerted by it.
+free_bytes: Final = Gauge(
+    "backchannel_data_free_bytes", "Bytes free on the disk that SQLite keeps its database on.", registry=None
+)
+size_bytes: Final = Gauge("backchannel_data_size_bytes", "Size of that disk.", registry=None)
 disk_full: Final = Gauge("backchannel_disk_full", "1 where nothing can be stored for want of room.")
 
 
@@ -33,6 +36,7 @@ class Watch:
         self._disk = state
         self._bus = bus
         self._rewrite = rewrite
+        self._shows_space = False
 
     async def run(self) -> None:
         """For ever."""
@@ -47,6 +51,14 @@ class Watch:
                 await self._rewrite()
         found = disk.space()
         if found is not None:
+            self._show_space()
             free_bytes.set(found.free)
             size_bytes.set(found.size)
         disk_full.set(self._disk.is_full)
+
+    def _show_space(self) -> None:
+        if not self._shows_space:
+            self._shows_space = True
+            for gauge in (free_bytes, size_bytes):
+                with suppress(ValueError):  # another instance in this process did
+                    REGISTRY.register(gauge)

@@ -26,6 +26,7 @@ def start(
     from backchannel.runner.listening import CannotListen, listen
 
     _check_workers(conf, stop)
+    _check_redis(conf, stop)
     if demo and not made_up_passwords:
         _check_known_passwords(conf, stop)
     # First of all: a taken port should be told before tables are made.
@@ -108,6 +109,20 @@ def _check_workers(conf: Conf, stop: type[Exception]) -> None:
         raise stop(
             f"{conf.workers} workers need Redis (BACKCHANNEL_REDIS_URL): by it they hear of each other's messages"
         )
+
+
+def _check_redis(conf: Conf, stop: type[Exception]) -> None:
+    """That its addresses can be used; whether it answers is found out, again and again, while the server runs."""
+    if not conf.redis_url:
+        return
+    import redis.asyncio as redis
+
+    for number, url in enumerate(conf.redis_url, start=1):
+        try:
+            redis.Redis.from_url(url).connection_pool.make_connection()  # type: ignore[no-untyped-call]
+        except (redis.RedisError, TypeError, ValueError) as problem:
+            reason = str(problem).rpartition("() ")[2]
+            raise stop(f"BACKCHANNEL_REDIS_URL: address {number} cannot be used: {reason}") from None
 
 
 def _run(

@@ -190,3 +190,30 @@ def test_what_no_database_could_store_is_refused_in_one_line(run: Run) -> None:
         ("token", "ma\udcffya"),
     ):
         one_line(run(*wrong))
+
+
+@pytest.mark.parametrize("command", [("token", "maya"), ("promote",)], ids=lambda words: words[0])
+def test_a_database_that_refuses_is_told_in_one_line_that_names_it(
+    command: tuple[str, ...], run: Run, folder: Path
+) -> None:
+    """As on a full disk, and on a standby that takes no writes."""
+    run("createuser", "--new", "maya")
+    path = folder / "backchannel.sqlite3"
+    with closing(sqlite3.connect(path)) as database, database:
+        database.execute(
+            "CREATE TRIGGER full_token BEFORE INSERT ON backchannel_accounts_token "
+            "BEGIN SELECT RAISE(ABORT, 'database or disk is full'); END"
+        )
+        database.execute(
+            "CREATE TRIGGER full_epoch BEFORE UPDATE ON backchannel_workspace "
+            "BEGIN SELECT RAISE(ABORT, 'database or disk is full'); END"
+        )
+    told = one_line(run(*command))
+    assert "the database refused it: database or disk is full" in told
+    assert str(path) in told
+
+
+def test_an_address_of_redis_with_an_option_that_there_is_not_ends_the_start(run: Run) -> None:
+    told = one_line(run("serve", "--port", "0", BACKCHANNEL_REDIS_URL="redis://:secret@127.0.0.1:1/0?databse=1"))
+    assert "BACKCHANNEL_REDIS_URL: address 1 cannot be used" in told
+    assert "secret" not in told
