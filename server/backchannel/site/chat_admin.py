@@ -9,6 +9,7 @@ from django.http import HttpRequest
 
 from backchannel.protocol.times import to_wire
 from backchannel.store.models import Membership, Message, Room
+from backchannel.text_rules import fold
 
 
 class ReadOnly:
@@ -32,9 +33,12 @@ class MembershipInline(ReadOnly, admin.TabularInline):  # type: ignore[type-arg]
 class RoomAdmin(ReadOnly, admin.ModelAdmin):  # type: ignore[type-arg]
     list_display = ("__str__", "kind", "member_count", "head")
     list_filter = ("kind",)
-    search_fields = ("name",)
+    search_fields = ("folded",)
     fields = ("kind", "name", "topic", "member_count", "head")
     inlines = (MembershipInline,)
+
+    def get_search_results(self, request: HttpRequest, queryset: Any, search_term: str) -> Any:
+        return super().get_search_results(request, queryset, fold(search_term))
 
     def get_queryset(self, request: HttpRequest) -> Any:
         # What two people tell each other is theirs; staff sees that other rooms exist, not what is said there.

@@ -13,6 +13,7 @@ from django.contrib.auth.admin import UserAdmin
 from django.contrib.auth.forms import AdminUserCreationForm, UserChangeForm
 from django.contrib.auth.models import Group
 from django.db import transaction
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
@@ -23,6 +24,7 @@ from backchannel.accounts.secrets import digest, new_secret
 from backchannel.accounts.shown_once import show_once
 from backchannel.accounts.views import invitation_url
 from backchannel.site import notices
+from backchannel.store import people
 from backchannel.text_rules import clean_name
 
 # Nothing here is granted by group.
@@ -56,6 +58,14 @@ class PersonAdmin(UserAdmin):  # type: ignore[type-arg]
     )
     readonly_fields = ("last_login", "date_joined")
     filter_horizontal = ()
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[User], search_term: str
+    ) -> tuple[QuerySet[User], bool]:
+        # SQLite knows the case of ASCII alone; names are found here as in the app.
+        found, may_repeat = super().get_search_results(request, queryset, search_term)
+        accounts = people.accounts_found(search_term.replace("\x00", ""))
+        return found | queryset.filter(pk__in=accounts), may_repeat
 
     def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
         before = form.initial.get("email", "") if change else ""

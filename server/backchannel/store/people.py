@@ -17,6 +17,8 @@ from backchannel.store.transaction import MEMBERSHIP, NAME_KEY, PERSON, ROOM, Ou
 from backchannel.text_rules import KEY_LENGTH, clean_name, fold, handle_of, holds_address
 from backchannel.text_rules.handles import numbered
 
+FOUND_AT_MOST: Final = 500
+"""Of a search in the admin pages."""
 _OF_ACCOUNT: Final = f"SELECT id, username, display_name, active FROM {PERSON} WHERE account = %s"
 """Asked at every handshake."""
 _WITHOUT_OTHER_OWNER: Final = (
@@ -109,6 +111,21 @@ def find_people(query: str, limit: int) -> list[User]:
         [*(values if key else ()), limit],
     )
     return [User(*row) for row in rows]
+
+
+def accounts_found(query: str) -> list[str]:
+    """The accounts of all people, active or not, that `find_people` would find."""
+    key = fold(query)[:KEY_LENGTH]
+    if not key:
+        return []
+    condition, values = begins("k.key", key)
+    return [
+        account
+        for (account,) in read(
+            f"SELECT DISTINCT p.account FROM {PERSON} p JOIN {NAME_KEY} k ON k.person_id = p.id WHERE {condition} LIMIT %s",
+            [*values, FOUND_AT_MOST],
+        )
+    ]
 
 
 def user_of(person: Person) -> User:

@@ -93,6 +93,16 @@ def test_rooms_and_messages_are_there_to_look_at(tab: Client, owner: Any) -> Non
     assert tab.get("/admin/backchannel/message/add/").status_code == 403
 
 
+@pytest.mark.parametrize("query", ["анн", "АННА", "лин", "Ли\u0301н", "ａnna"])
+def test_people_and_rooms_are_found_as_in_the_app(tab: Client, owner: Any, query: str) -> None:
+    someone = create_account(NewAccount(username="anna", display_name="Анна Лин", password=PASSWORD))
+    write(CreateRoom(actor=person_of(owner), kind="channel", name="Анна Лин, Anna", topic="", members=[]))
+    get_user_model().objects.filter(pk=someone.pk).update(is_active=False)
+    assert "Анна Лин" in tab.get("/admin/backchannel_accounts/user/", {"q": query}).content.decode()
+    assert "Анна Лин, Anna" in tab.get("/admin/backchannel/room/", {"q": query}).content.decode()
+    assert "Анна Лин" not in tab.get("/admin/backchannel_accounts/user/", {"q": "bob"}).content.decode()
+
+
 def test_what_two_people_tell_each_other_is_not(tab: Client, owner: Any) -> None:
     ada = person_of(create_account(NewAccount(username="ada", password=PASSWORD)))
     direct = write(CreateRoom(actor=person_of(owner), kind="direct", name=None, topic="", members=[ada.id])).room
