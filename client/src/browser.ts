@@ -1,25 +1,27 @@
 /**
  * @backchannel/client/browser: what a window knows about itself. Hints, never proof.
  */
-import type { HostEvents } from './types.ts';
+import { NO_EVENTS } from './environment.ts';
+import type { HostEvents, HostFact } from './types.ts';
 
 /** The window's own events where there is one, else silence. */
 export function browserEvents(): HostEvents {
   const { document, navigator } = globalThis;
-  if (!document) return { subscribe: () => () => {}, isOnline: () => true };
+  if (!document) return NO_EVENTS;
   return {
     isOnline: () => navigator.onLine,
     subscribe(listener) {
       const stop = new AbortController();
-      const on = (target: EventTarget, type: string, run: () => void): void =>
-        target.addEventListener(type, run, { signal: stop.signal });
-      on(globalThis, 'online', () => listener('online'));
-      on(globalThis, 'offline', () => listener('offline'));
-      on(globalThis, 'focus', () => listener('wake'));
+      const { signal } = stop;
+      const on = (target: EventTarget, type: string, fact?: HostFact): void =>
+        target.addEventListener(type, () => listener(fact ?? (document.hidden ? 'hidden' : 'visible')), { signal });
+      on(globalThis, 'online', 'online');
+      on(globalThis, 'offline', 'offline');
+      on(globalThis, 'focus', 'wake');
       // Back from the back/forward cache or a frozen tab: the socket may be long dead.
-      on(globalThis, 'pageshow', () => listener('wake'));
-      on(document, 'resume', () => listener('wake'));
-      on(document, 'visibilitychange', () => listener(document.hidden ? 'hidden' : 'visible'));
+      on(globalThis, 'pageshow', 'wake');
+      on(document, 'resume', 'wake');
+      on(document, 'visibilitychange');
       return () => stop.abort();
     },
   };

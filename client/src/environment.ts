@@ -69,4 +69,5 @@ const SYSTEM_CLOCK: Clock = {
   clearTimeout: (handle) => globalThis.clearTimeout(handle as number),
 };
 
-const NO_EVENTS: HostEvents = { subscribe: () => () => {}, isOnline: () => true };
+/** Of a host that knows nothing about itself. */
+export const NO_EVENTS: HostEvents = { subscribe: () => () => {}, isOnline: () => true };

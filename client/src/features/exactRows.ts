@@ -27,7 +27,7 @@ export function exactRows(replica: Pick<Replica, 'cursors' | 'rooms' | 'timeline
   const { cursors, rooms } = replica;
 
   function countAfter({ id, seq }: Room, read_seq: Seq): Counts | null {
-    if (read_seq >= seq) return { unread_count: 0, mention_count: 0 };
+    if (read_seq >= seq) return NOTHING;
     const held = replica.timeline(id);
     return held && cursors.get(id) === seq ? unreadAfter(held, read_seq, replica.user?.id) : null;
   }
@@ -57,14 +57,31 @@ export function exactRows(replica: Pick<Replica, 'cursors' | 'rooms' | 'timeline
   };
 }
 
+const NOTHING: Counts = { unread_count: 0, mention_count: 0 };
+
+/** Whether no message between the mark and the window is missing. */
+export const beginsAt = ({ hasOlder, messages }: Pick<Timeline, 'hasOlder' | 'messages'>, mark: Seq): boolean =>
+  !hasOlder || (messages[0]?.seq ?? 0) <= mark + 1;
+
+/** Whether a message is another person's and after the mark. A deleted one counts only until its deletion. */
+export const isAfter = ({ seq, sender }: Message, mark: Seq, me: UserId | undefined): boolean =>
+  seq > mark && sender.id !== me;
+
 /** The counts after a read mark, where the window holds everything behind it; else null. */
-export function unreadAfter(t: Timeline, seq: Seq, me: UserId | undefined): Counts | null {
-  const whole = !t.load && !t.hasNewer && (!t.hasOlder || (t.messages[0]?.seq ?? 0) <= seq + 1);
-  if (!whole) return null;
-  const unread = t.messages.filter((m) => m.seq > seq && m.sender.id !== me && !m.deleted);
-  const mentions = unread.filter((m) => m.mentions.includes(me as UserId));
-  return { unread_count: Math.min(CAP, unread.length), mention_count: Math.min(CAP, mentions.length) };
+export function unreadAfter(t: Timeline, mark: Seq, me: UserId | undefined): Counts | null {
+  if (t.load || t.hasNewer || !beginsAt(t, mark)) return null;
+  return t.messages.reduce((counts, m) => (m.deleted ? counts : count(counts, m, mark, me, 1)), NOTHING);
 }
+
+/** The counts with one message more or less, where that is after the mark. */
+function count(before: Counts, message: Message, mark: Seq, me: UserId | undefined, by: 1 | -1): Counts {
+  const { unread_count, mention_count } = before;
+  if (!isAfter(message, mark, me)) return { unread_count, mention_count };
+  const mention = message.mentions.includes(me as UserId) ? by : 0;
+  return { unread_count: bound(unread_count + by), mention_count: bound(mention_count + mention) };
+}
+
+const bound = (value: number): number => Math.min(CAP, Math.max(0, value));
 
 function follow(row: Room, event: RoomEvent, me: UserId | undefined): [Room, boolean] {
   switch (event.type) {
@@ -76,16 +93,16 @@ function follow(row: Room, event: RoomEvent, me: UserId | undefined): [Room, boo
         content: excerpt(message.content),
         timestamp: message.created_at,
       };
-      return [{ ...row, last_message, ...count(row, message, me, 1) }, false];
+      return [{ ...row, last_message, ...count(row, message, row.read_seq, me, 1) }, false];
     }
     case 'message_deleted': {
       const capped = row.unread_count >= CAP || row.mention_count >= CAP;
-      const next = { ...retext(row, event.message), ...count(row, event.message, me, -1) };
-      return [next, capped && isUnread(row, event.message, me)];
+      const next = { ...retext(row, event.message), ...count(row, event.message, row.read_seq, me, -1) };
+      return [next, capped && isAfter(event.message, row.read_seq, me)];
     }
     case 'message_edited': {
       const mentions = row.mention_count > 0 || event.message.mentions.includes(me as UserId);
-      return [retext(row, event.message), mentions && isUnread(row, event.message, me)];
+      return [retext(row, event.message), mentions && isAfter(event.message, row.read_seq, me)];
     }
     case 'member_joined': {
       if (row.members.some((member) => member.id === event.user.id)) return [row, false];
@@ -105,17 +122,6 @@ function follow(row: Room, event: RoomEvent, me: UserId | undefined): [Room, boo
       return [row, false];
   }
 }
-
-const isUnread = (row: Room, message: Message, me: UserId | undefined): boolean =>
-  message.sender.id !== me && message.seq > row.read_seq;
-
-function count(row: Room, message: Message, me: UserId | undefined, by: 1 | -1): Counts {
-  if (!isUnread(row, message, me)) return countsOf(row);
-  const mention = message.mentions.includes(me as UserId) ? by : 0;
-  return { unread_count: bound(row.unread_count + by), mention_count: bound(row.mention_count + mention) };
-}
-
-const bound = (count: number): number => Math.min(CAP, Math.max(0, count));
 
 function retext(row: Room, message: Message): Room {
   if (row.last_message?.id !== message.id) return row;

@@ -7,7 +7,7 @@ import type { ChatError } from '../errors.ts';
 import type { RoomId, Routes, Seq, UserId } from '../protocol.ts';
 import { keeper } from '../snapshot.ts';
 import type { CoreChat, ReadingChat } from '../types.ts';
-import { exactRows } from './exactRows.ts';
+import { beginsAt, exactRows, isAfter } from './exactRows.ts';
 
 type View = ReturnType<ReadingChat['getTimeline']>;
 
@@ -82,10 +82,10 @@ export function withReading(core: Core): ReadingChat & Pick<CoreChat, 'openRoom'
     getTimeline(roomId) {
       const view = getTimeline(roomId);
       const { after = 0, upTo = 0, me } = unread.get(roomId) ?? {};
-      const first = view.messages.find((m) => m.seq > after && m.seq <= upTo && m.sender.id !== me && !m.deleted);
+      const first = view.messages.find((m) => isAfter(m, after, me) && m.seq <= upTo && !m.deleted);
       // Where the window begins behind the mark, the first that is held need not be the first that is unread.
-      const isKnown = !view.hasOlder || (view.messages[0]?.seq ?? 0) <= after + 1;
-      return keep({ ...view, firstUnreadSeq: isKnown && first ? first.seq : null }, roomId);
+      const firstUnreadSeq = first && beginsAt(view, after) ? first.seq : null;
+      return keep({ ...view, firstUnreadSeq }, roomId);
     },
   };
 }
