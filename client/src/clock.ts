@@ -1,5 +1,5 @@
 /**
- * Time limits on promises, by the client's own clock.
+ * What the client builds from its clock: a timer that is set anew, and a limit on a promise.
  */
 import type { Clock } from './types.ts';
 
@@ -14,3 +14,12 @@ export const within = <T>(
     const timer = clock.setTimeout(() => onLate(resolve, reject), limit_ms);
     work.then(resolve, reject).finally(() => clock.clearTimeout(timer));
   });
+
+/** One timer: calls `ring` at the time last given, milliseconds since 1970; null stops it. */
+export function createAlarm(clock: Clock, ring: () => void): (at: number | null) => void {
+  let timer: unknown = null;
+  return (at) => {
+    clock.clearTimeout(timer);
+    if (at !== null) timer = clock.setTimeout(ring, at - clock.now());
+  };
+}

@@ -32,9 +32,9 @@ const REST_TRIES = 4;
 const LONGEST_WAIT_S = 10;
 
 export async function command<C extends CommandName>(
+  { env: { clock, random }, driver: { doubt, http, link } }: CommanderPorts,
   type: C,
   fields: CommandFields<C>,
-  { env: { clock, random }, driver: { doubt, http, link } }: CommanderPorts,
   tries = REST_TRIES,
   signal?: AbortSignal,
 ): Promise<Answer<C>> {

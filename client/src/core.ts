@@ -87,8 +87,7 @@ export function createChat<Features extends readonly Feature<object>[]>(
   const env = resolveEnvironment(options);
   const { clock, random, log } = env;
   const replica = createReplica();
-  const everything = createNotifier();
-  const timelines = new Map<RoomId, ReturnType<typeof createNotifier>>();
+  const notifier = createNotifier<RoomId>();
   const onFrame: Core['onFrame'] = [];
   const onRecovered: Core['onRecovered'] = [];
   const onStored: Core['onStored'] = [];
@@ -121,7 +120,7 @@ export function createChat<Features extends readonly Feature<object>[]>(
       history.retryFailed();
       onRecovered.forEach((run) => run());
     },
-    changed: everything.touch,
+    changed: notifier.touch,
   });
 
   const outbox: Outbox = createOutbox({
@@ -143,7 +142,7 @@ export function createChat<Features extends readonly Feature<object>[]>(
     changed: touch,
   });
 
-  const run: Core['run'] = (type, fields, tries, signal) => command(type, fields, core, tries, signal);
+  const run: Core['run'] = (...request) => command(core, ...request);
 
   function write(draft: Draft): Promise<SendResult> {
     const room = replica.rooms.get(draft.roomId);
@@ -179,12 +178,12 @@ export function createChat<Features extends readonly Feature<object>[]>(
     }
     if (needs.refresh) refreshSoon();
     for (const roomId of [...needs.touched, ...replica.takeNeeds().touched]) touch(roomId);
-    everything.touch();
+    touch();
   }
 
-  function touch(roomId?: RoomId | null): void {
-    everything.touch();
-    if (typeof roomId === 'number') timelines.get(roomId)?.touch();
+  function touch(roomId?: RoomId): void {
+    notifier.touch();
+    notifier.touch(roomId);
   }
 
   /** The server has this message: it leaves the outbox and stands at its seq. */
@@ -225,13 +224,9 @@ export function createChat<Features extends readonly Feature<object>[]>(
       driver.retryNow();
       outbox.hurry();
     },
-    subscribe: everything.subscribe,
+    subscribe: (listener) => notifier.subscribe(listener),
     getSnapshot: snapshotBuilder(driver, replica, outbox),
-    subscribeTimeline(roomId, listener) {
-      const notifier = timelines.get(roomId) ?? createNotifier();
-      timelines.set(roomId, notifier);
-      return notifier.subscribe(listener);
-    },
+    subscribeTimeline: (roomId, listener) => notifier.subscribe(listener, roomId),
     getTimeline: timelineViewer(replica, outbox),
     sendChatMessage: (roomId, content, replyTo = null, { attachments = [] } = {}) =>
       write({ roomId, content, replyTo, attachments }),

@@ -7,6 +7,7 @@
  * is not sent without asking. `deliver` knows how (sender.ts; of a change, features/changes.ts); this
  * knows what, when and how often. A change stands in the same queue as the messages of its room.
  */
+import { createAlarm } from './clock.ts';
 import { retry_ms } from './connection/backoff.ts';
 import { ChatError } from './errors.ts';
 import { inTime } from './outboxStorage.ts';
@@ -32,10 +33,10 @@ export interface OutboxPorts {
   readonly random: () => number;
   /** One try. Rejects with a ChatError; `final` ones end the message. */
   deliver(item: PendingMessage): Promise<SendResult>;
-  /** Who speaks, as far as the page knows before the server has said it. */
+  /** Who is signed in, where the page knows before the server has confirmed it. */
   readonly userId?: UserId | undefined;
-  /** The room's pending messages, or (null) only the totals, changed. */
-  changed(roomId: RoomId | null): void;
+  /** The room's pending messages, or (without a room) only the totals, changed. */
+  changed(roomId?: RoomId): void;
 }
 
 export interface Outbox {
@@ -102,7 +103,7 @@ export function createOutbox({ storage, clock, random, deliver, userId, changed 
   let writes: Promise<unknown> = Promise.resolve();
   let user = userId ?? null;
   let isOpen = false;
-  let timer: unknown = null;
+  const pumpAt = createAlarm(clock, pump);
 
   const mine = (): Entry[] => [...entries.values()].filter(({ userId }) => userId === null || userId === user);
   const isHidden = ({ item, silent }: Entry): boolean => silent || !!item.change?.undo;
@@ -120,8 +121,7 @@ export function createOutbox({ storage, clock, random, deliver, userId, changed 
   function pump(): void {
     const now = clock.now();
     const busy = new Set<RoomId>();
-    let next = Number.POSITIVE_INFINITY;
-    clock.clearTimeout(timer);
+    let next: number | null = null;
     for (const entry of isOpen ? mine() : []) {
       const { state, roomId, createdAt } = entry.item;
       if (state === 'failed' || busy.has(roomId)) continue;
@@ -131,10 +131,10 @@ export function createOutbox({ storage, clock, random, deliver, userId, changed 
       }
       busy.add(roomId);
       if (state === 'sending' || !entry.stored) continue;
-      if (entry.notBefore > now) next = Math.min(next, entry.notBefore);
+      if (entry.notBefore > now) next = Math.min(next ?? entry.notBefore, entry.notBefore);
       else void attempt(entry);
     }
-    if (next < Number.POSITIVE_INFINITY) timer = clock.setTimeout(pump, next - now);
+    pumpAt(next);
   }
 
   async function attempt(entry: Entry): Promise<void> {
@@ -312,7 +312,7 @@ export function createOutbox({ storage, clock, random, deliver, userId, changed 
             save(entry);
           } else update(entry);
         }
-        changed(null);
+        changed();
       }
       pump();
     },

@@ -4,6 +4,7 @@
  * Holds the one socket, the poller, and one timer for the machine's deadline. It decides nothing:
  * every decision is a cell of the machine's table, every colour a rule of status.ts.
  */
+import { createAlarm } from '../clock.ts';
 import type { Environment } from '../environment.ts';
 import { PROTOCOL, type Routes, type ServerFrame } from '../protocol.ts';
 import { createHttp, type Http } from '../transports/http.ts';
@@ -46,13 +47,12 @@ export function createDriver(env: Environment, routes: Routes, ports: DriverPort
   let rest = NO_EVIDENCE;
   let shown = unheard(0);
   let link: Link | null = null;
-  let timer: unknown = null;
-  let timerAt = 0;
-  let recheck: unknown = null;
   let lastHeardAt: number | null = null;
   let unsubscribe: (() => void) | null = null;
 
   const http = createHttp(env, { witness, refused: (reason) => dispatch({ type: 'refused', reason }) }, routes);
+  const setDeadline = createAlarm(clock, () => dispatch({ type: 'timeout' }));
+  const showAgain = createAlarm(clock, show);
   const poller = createPoller(env, http, ports);
 
   function dispatch(event: Event): void {
@@ -68,7 +68,7 @@ export function createDriver(env: Environment, routes: Routes, ports: DriverPort
     }
     for (const effect of step.effects) DO[effect]();
     if (isUnsure(state) && !isUnsure(before)) ports.doubted();
-    arm();
+    setDeadline(model.deadline);
     poller.run(isPolling(model.state));
     // Frames of a live link are no news of the connection.
     if (state === before && isLive(state)) return;
@@ -140,26 +140,9 @@ export function createDriver(env: Environment, routes: Routes, ports: DriverPort
     show();
   }
 
-  /** One timer, moved forward lazily: a busy link re-arms nothing, it only moves the deadline. */
-  function arm(): void {
-    const { deadline } = model;
-    if (timer !== null && deadline !== null && deadline >= timerAt) return;
-    clock.clearTimeout(timer);
-    timer = null;
-    if (deadline === null) return;
-    timerAt = deadline;
-    timer = clock.setTimeout(() => {
-      timer = null;
-      if (model.deadline !== null && clock.now() >= model.deadline) dispatch({ type: 'timeout' });
-      else arm();
-    }, deadline - clock.now());
-  }
-
   function show(): void {
-    const now = clock.now();
-    shown = damp(shown, judge(model, rest, events.isOnline()), now);
-    clock.clearTimeout(recheck);
-    if (shown.again !== null) recheck = clock.setTimeout(show, shown.again - now);
+    shown = damp(shown, judge(model, rest, events.isOnline()), clock.now());
+    showAgain(shown.again);
     ports.changed();
   }
 
