@@ -36,7 +36,7 @@ export function indexedDbStorage<T extends { readonly id: string } = OutboxItem>
           if (!objectStoreNames.contains(store)) request.result.createObjectStore(store, { keyPath: 'id' });
         }
       };
-      request.onerror = () => reject(request.error as DOMException);
+      request.onerror = () => reject(request.error);
       request.onsuccess = () => {
         const { result } = request;
         // Another tab upgrades or wipes: make way, open again when needed.
