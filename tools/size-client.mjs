@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
 import { build } from 'vite';
 
-const LIMITS_KB = { 'index.ts': 12.25, 'full.ts': 16.6, 'tabs/index.ts': 7.4, 'worker/index.ts': 2.5 };
+const LIMITS_KB = { 'index.ts': 12, 'full.ts': 16, 'tabs/index.ts': 7.4, 'worker/index.ts': 2.5 };
 
 /** Not Vite's library mode, which leaves whitespace in: a site's own bundle does not. */
 async function kilobytes(entry) {

@@ -4,8 +4,8 @@
  * Programs have a token. Where a socket cannot carry it in a header (browsers), and for pages of another
  * origin, a ticket that works once rides in the URL instead: a token that lasts must not, for URLs are logged.
  */
-import { ChatError } from './errors.ts';
 import type { TicketResponse } from './protocol.ts';
+import { refusal } from './transports/http.ts';
 import type { Auth, Credentials, WebSocketConstructor, WebSocketLike } from './types.ts';
 
 const withTicket = (WebSocket: WebSocketConstructor, url: string, ticket: string): WebSocketLike =>
@@ -24,7 +24,7 @@ export function bearer(token: string | (() => string | Promise<string>), inHeade
     async openSocket(WebSocket, url, { baseUrl, fetch }) {
       if (inHeader) return new WebSocket(url, [], { headers: await headers() });
       const response = await fetch(`${baseUrl}/api/auth/ticket`, { method: 'POST', headers: await headers() });
-      if (!response.ok) throw new ChatError({ code: `http_${response.status}`, status: response.status });
+      if (!response.ok) throw refusal(response, await response.text());
       return withTicket(WebSocket, url, ((await response.json()) as TicketResponse).ticket);
     },
   };
@@ -38,13 +38,6 @@ export const tickets = (ticket: () => Promise<string>, headers: Credentials['hea
 
 /** What the full client's option `auth` means; a cookie needs nothing. */
 export function credentialsOf(auth: Auth | undefined, inHeader: boolean): Credentials | undefined {
-  switch (auth?.kind) {
-    case 'bearer':
-      return bearer(auth.token, inHeader);
-    case 'ticket':
-      return tickets(auth.ticket, auth.headers);
-    case 'cookie':
-    case undefined:
-      return undefined;
-  }
+  if (auth?.kind === 'bearer') return bearer(auth.token, inHeader);
+  return auth?.kind === 'ticket' ? tickets(auth.ticket, auth.headers) : undefined;
 }

@@ -63,7 +63,7 @@ export async function command<C extends CommandName>(
   /** A late answer casts doubt on the link; none at all is a failure of its own. */
   function answered<T>(answer: Promise<T>): Promise<T> {
     return within(clock, ANSWER_MS, within(clock, HEDGE_MS, answer, doubt), (_, reject) =>
-      reject(new ChatError({ code: 'timeout', detail: 'No answer came.' })),
+      reject(new ChatError({ code: 'timeout', detail: 'The server did not answer.' })),
     );
   }
 }

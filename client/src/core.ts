@@ -188,9 +188,8 @@ export function createChat<Features extends readonly Feature<object>[]>(
 
   /** The server has this message: it leaves the outbox and stands at its seq. */
   function stored(message: Message, method: Method): void {
-    if (!outbox.has(message.id)) return;
-    const held = replica.timeline(message.room_id);
-    if (held) replica.setTimeline(message.room_id, show(held, message));
+    if (!outbox.get(message.id)) return;
+    replica.updateTimeline(message.room_id, (held) => show(held, message));
     outbox.settle({ method, message });
     onStored.forEach((keep) => keep(message));
   }
@@ -231,14 +230,11 @@ export function createChat<Features extends readonly Feature<object>[]>(
     sendChatMessage: (roomId, content, replyTo = null, { attachments = [] } = {}) =>
       write({ roomId, content, replyTo, attachments }),
     refreshRoomList,
-    openRoom: history.openRoom,
     closeRoom(roomId) {
       replica.setTimeline(roomId, null);
       flush();
     },
-    loadOlder: history.loadOlder,
-    loadNewer: history.loadNewer,
-    jumpToLatest: history.jumpToLatest,
+    ...history.actions,
     retry: outbox.retry,
     discard: outbox.discard,
     // As features have replaced `retry` and `discard`.

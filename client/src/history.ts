@@ -21,10 +21,8 @@ export interface HistoryPorts {
 }
 
 export interface History {
-  openRoom: CoreChat['openRoom'];
-  loadOlder(roomId: RoomId): Promise<void>;
-  loadNewer(roomId: RoomId): Promise<void>;
-  jumpToLatest(roomId: RoomId): Promise<void>;
+  /** What the chat offers. */
+  readonly actions: Pick<CoreChat, 'openRoom' | 'loadOlder' | 'loadNewer' | 'jumpToLatest'>;
   reload(roomId: RoomId): Promise<void>;
   /** What could not be loaded while nothing worked. */
   retryFailed(): void;
@@ -58,19 +56,17 @@ export function createHistory({ replica, clock, run, seen, flush }: HistoryPorts
     flush();
     try {
       const { result } = await run('get_history', { room_id: roomId, limit: PAGE, ...bounds });
-      const held = replica.timeline(roomId);
-      if (!held) return;
       const last = result.messages.at(-1);
       const newest =
         bounds.around === undefined ||
         last?.seq === result.as_of_seq ||
         last?.id === rooms.get(roomId)?.last_message?.id;
-      replica.setTimeline(roomId, applyPage(held, number, result, newest));
+      replica.updateTimeline(roomId, (held) => applyPage(held, number, result, newest));
       seen(result.messages);
     } catch (cause) {
       const { code, detail, final } = cause as ChatError;
       const held = replica.timeline(roomId);
-      if (held) replica.setTimeline(roomId, failLoad(held, number, { code, detail }));
+      replica.updateTimeline(roomId, (now) => failLoad(now, number, { code, detail }));
       // A place that somebody wanted to jump to is not owed to them while they see another.
       if (kind === 'initial' && !final && !(bounds.around && held?.messages[0])) {
         owed.set(roomId, bounds);
@@ -119,7 +115,7 @@ export function createHistory({ replica, clock, run, seen, flush }: HistoryPorts
     }
   }
 
-  return {
+  const actions: History['actions'] = {
     async openRoom(roomId, { around } = {}) {
       const held = replica.timeline(roomId);
       const isHeld = held && !held.error && (around === undefined ? !held.hasNewer : isWithin(held, around));
@@ -130,6 +126,10 @@ export function createHistory({ replica, clock, run, seen, flush }: HistoryPorts
     async jumpToLatest(roomId) {
       if (replica.timeline(roomId)?.hasNewer) await reload(roomId);
     },
+  };
+
+  return {
+    actions,
     reload,
     retryFailed: () => [...owed.keys()].forEach(payBack),
     repair: (roomId) => repair(roomId),

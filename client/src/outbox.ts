@@ -62,7 +62,6 @@ export interface Outbox {
   hurry(): void;
   /** Resolves when every write so far is done. */
   written(): Promise<unknown>;
-  has(id: MessageId): boolean;
   /** The server has it: by ack, by REST, by the event or by history. First one wins. */
   settle(result: SendResult): void;
   /** Resends messages that a restored server may lack, before what is new. They are not shown; `refused` ends one. */
@@ -325,7 +324,6 @@ export function createOutbox({ storage, clock, random, deliver, userId, changed 
       pump();
     },
     written: () => writes,
-    has: (id) => entries.has(id),
     settle(result) {
       const { id, room_id } = result.message;
       const entry = entries.get(id);

@@ -50,8 +50,12 @@ export interface Replica {
   takeNeeds(): Needs;
   timeline(roomId: RoomId): Timeline | undefined;
   heldRooms(): readonly RoomId[];
-  /** Hold a room's messages, change what is held, or (null) let go of them. */
+  /** Whether another person is signed in so far. */
+  isOther(user: User): boolean;
+  /** Holds a room's messages, or (null) releases them. */
   setTimeline(roomId: RoomId, timeline: Timeline | null): void;
+  /** Changes a room's messages where they are held. */
+  updateTimeline(roomId: RoomId, change: (held: Timeline) => Timeline): void;
   receive(frame: ServerFrame): void;
   /** The numbering that answers are given under; another one makes everything held worthless. */
   setEpoch(epoch: string): void;
@@ -86,6 +90,11 @@ export function createReplica(): Replica {
     if (timeline) timelines.set(roomId, timeline);
     else timelines.delete(roomId);
     needs.touched.add(roomId);
+  }
+
+  function updateTimeline(roomId: RoomId, change: (held: Timeline) => Timeline): void {
+    const held = timelines.get(roomId);
+    if (held) setTimeline(roomId, change(held));
   }
 
   function receive(frame: ServerFrame): void {
@@ -124,8 +133,10 @@ export function createReplica(): Replica {
     }
   }
 
+  const isOther = ({ id }: User): boolean => user !== null && user.id !== id;
+
   function greet(hello: ServerHello): void {
-    if (user && user.id !== hello.user.id) {
+    if (isOther(hello.user)) {
       for (const roomId of timelines.keys()) setTimeline(roomId, null);
       restart();
     }
@@ -178,26 +189,24 @@ export function createReplica(): Replica {
   }
 
   function reset(roomId: RoomId, seq: Seq): void {
-    const held = timelines.get(roomId);
-    if (held) {
-      // Until the page is there nothing is shown behind the hole.
-      setTimeline(roomId, { ...held, hasNewer: true });
+    updateTimeline(roomId, (held) => {
       needs.reload.add(roomId);
-    }
+      // Until the page is there nothing is shown behind the hole.
+      return { ...held, hasNewer: true };
+    });
     cursors.jump(roomId, seq).forEach(apply);
     needs.refresh = true;
   }
 
   function apply(event: RoomEvent): void {
     if (rooms.apply(event)) needs.refresh = true;
-    const timeline = timelines.get(event.room_id);
-    if (timeline) setTimeline(event.room_id, applyEvent(timeline, event));
+    updateTimeline(event.room_id, (held) => applyEvent(held, event));
   }
 
   /** Nothing of a room may be seen once one is out of it. */
   function drop(roomId: RoomId, reason: string): void {
     cursors.forget(roomId);
-    if (timelines.has(roomId)) setTimeline(roomId, { ...EMPTY, error: { code: 'room_removed', detail: reason } });
+    updateTimeline(roomId, () => ({ ...EMPTY, error: { code: 'room_removed', detail: reason } }));
   }
 
   /** A row was read at `seq`: without messages to keep right, that is where we stand. */
@@ -245,7 +254,9 @@ export function createReplica(): Replica {
     },
     timeline: (roomId) => timelines.get(roomId),
     heldRooms: () => [...timelines.keys()],
+    isOther,
     setTimeline,
+    updateTimeline,
     receive,
     setEpoch,
     list,

@@ -201,7 +201,7 @@ describe('an ack', () => {
     await o.clock.advance(0);
     expect(await sent).toMatchObject({ method: 'websocket' });
     expect(o.texts()).toEqual(['a', 'b']);
-    expect(o.outbox.has(item.id)).toBe(false);
+    expect(o.outbox.get(item.id)).toBeUndefined();
     await o.outbox.written();
     expect((await o.storage.load()).map((stored) => stored.content)).toEqual(['b']);
   });

@@ -40,8 +40,7 @@ export function withChanges(core: Core): ChangesChat & Pick<CoreChat, 'discard' 
   }
 
   function hold(message: Message): void {
-    const held = replica.timeline(message.room_id);
-    if (held) replica.setTimeline(message.room_id, applyResult(held, message));
+    replica.updateTimeline(message.room_id, (held) => applyResult(held, message));
   }
 
   /** What the message of a refused edit says now. */

@@ -41,8 +41,7 @@ export function withCommands(core: Core): CommandsChat {
         run(type, fields, tries, signal).then(resolve, reject);
       });
       const { message, room } = result as { message?: Message; room?: Room };
-      const held = message && replica.timeline(message.room_id);
-      if (held) replica.setTimeline(message.room_id, applyResult(held, message));
+      if (message) replica.updateTimeline(message.room_id, (held) => applyResult(held, message));
       const isEntered = type === 'create_room' || type === 'join_room';
       // The answer to leaving shows the room as it was left.
       if (room && (isEntered || (replica.rooms.get(room.id) && type !== 'leave_room'))) replica.put(room);

@@ -74,7 +74,7 @@ export function unreadAfter(t: Timeline, mark: Seq, me: UserId | undefined): Cou
 }
 
 /** The counts with one message more or less, where that is after the mark. */
-function count(before: Counts, message: Message, mark: Seq, me: UserId | undefined, by: 1 | -1): Counts {
+function count(before: Counts, message: Message, mark: Seq, me: UserId | undefined, by: number): Counts {
   const { unread_count, mention_count } = before;
   if (!isAfter(message, mark, me)) return { unread_count, mention_count };
   const mention = message.mentions.includes(me as UserId) ? by : 0;
@@ -83,47 +83,39 @@ function count(before: Counts, message: Message, mark: Seq, me: UserId | undefin
 
 const bound = (value: number): number => Math.min(CAP, Math.max(0, value));
 
+/** The row after an event, and whether it can no longer be followed exactly. */
 function follow(row: Room, event: RoomEvent, me: UserId | undefined): [Room, boolean] {
   switch (event.type) {
-    case 'message_created': {
-      const { message } = event;
-      const last_message = {
-        id: message.id,
-        sender: message.sender,
-        content: excerpt(message.content),
-        timestamp: message.created_at,
-      };
-      return [{ ...row, last_message, ...count(row, message, row.read_seq, me, 1) }, false];
-    }
+    case 'message_created':
+    case 'message_edited':
     case 'message_deleted': {
-      const capped = row.unread_count >= CAP || row.mention_count >= CAP;
-      const next = { ...retext(row, event.message), ...count(row, event.message, row.read_seq, me, -1) };
-      return [next, capped && isAfter(event.message, row.read_seq, me)];
+      const { type, message } = event;
+      const isCounted = isAfter(message, row.read_seq, me);
+      const by = type === 'message_created' ? 1 : type === 'message_deleted' ? -1 : 0;
+      const next = { ...row, ...count(row, message, row.read_seq, me, by) };
+      if (by === 1 || row.last_message?.id === message.id) {
+        const { id, sender, content, created_at } = message;
+        next.last_message = { id, sender, content: excerpt(content), timestamp: created_at };
+      }
+      // An edit may have added or removed a mention; what a capped count counts is unknown.
+      const isMentioning = row.mention_count > 0 || message.mentions.includes(me as UserId);
+      const isCapped = row.unread_count >= CAP || row.mention_count >= CAP;
+      return [next, isCounted && ((by === 0 && isMentioning) || (by === -1 && isCapped))];
     }
-    case 'message_edited': {
-      const mentions = row.mention_count > 0 || event.message.mentions.includes(me as UserId);
-      return [retext(row, event.message), mentions && isAfter(event.message, row.read_seq, me)];
-    }
-    case 'member_joined': {
-      if (row.members.some((member) => member.id === event.user.id)) return [row, false];
-      const member_count = row.member_count + 1;
-      const members = member_count > SMALL ? [] : [...row.members, event.user];
-      return [{ ...row, member_count, members }, false];
-    }
+    case 'member_joined':
     case 'member_left': {
-      const member_count = row.member_count - 1;
-      const members = row.members.filter((member) => member.id !== event.user.id);
-      return [{ ...row, member_count, members }, member_count === SMALL];
+      const { user } = event;
+      const isJoin = event.type === 'member_joined';
+      const others = row.members.filter(({ id }) => id !== user.id);
+      if (isJoin && others.length < row.members.length) return [row, false];
+      const member_count = row.member_count + (isJoin ? 1 : -1);
+      const joined = member_count > SMALL ? [] : [...others, user];
+      return [{ ...row, member_count, members: isJoin ? joined : others }, !isJoin && member_count === SMALL];
     }
     case 'room_updated':
       return [{ ...row, ...event.room, id: row.id }, false];
-    // Reactions, and what is not known yet: only the number counts.
+    // Reactions, and types that are not known yet: only the number counts.
     default:
       return [row, false];
   }
-}
-
-function retext(row: Room, message: Message): Room {
-  if (row.last_message?.id !== message.id) return row;
-  return { ...row, last_message: { ...row.last_message, content: excerpt(message.content) } };
 }

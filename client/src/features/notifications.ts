@@ -15,7 +15,7 @@ export function withNotifications({ chat, onFrame, replica }: Core): Notificatio
   let notifications: readonly Notification[] = [];
 
   onFrame.push((frame) => {
-    if (frame.type === 'hello' && replica.user && replica.user.id !== frame.user.id) notifications = [];
+    if (frame.type === 'hello' && replica.isOther(frame.user)) notifications = [];
     if (frame.type !== 'notification') return;
     // Both transports may bring it while one takes over from the other.
     const isKnown = notifications.some((n) => n.user_version === frame.user_version && n.kind === frame.kind);

@@ -37,7 +37,7 @@ export function withPresence(core: Core): PresenceChat & Pick<CoreChat, 'sendCha
   onFrame.push((frame) => {
     switch (frame.type) {
       case 'hello':
-        if (replica.user && replica.user.id !== frame.user.id) clear();
+        if (replica.isOther(frame.user)) clear();
         // From here to `caught_up` the server names everybody who is present; the others left meanwhile.
         unnamed = new Set(present.keys());
         return;

@@ -8,7 +8,7 @@
  */
 import type { Feature } from '../core.ts';
 import { defaultStorage, inTime } from '../outboxStorage.ts';
-import type { CommandFields, Message, MessageId, UserId } from '../protocol.ts';
+import type { CommandFields, Message, MessageId, ServerHello, UserId } from '../protocol.ts';
 import type { CommandsChat, CoreChat, OutboxStorage, ReofferChat, SentItem } from '../types.ts';
 
 /** A backup older than this is no accident of last night. */
@@ -26,11 +26,12 @@ export function withReoffer(given?: OutboxStorage<SentItem>): Feature<ReofferCha
     const { clock, log } = env;
     /** Of everybody at this device, oldest first. */
     let items = new Map<MessageId, SentItem>();
-    let looked: { readonly userId: UserId; readonly epoch: string } | null = null;
-    /** One after the other, so that what is deleted is never overtaken by what was there before. */
+    /** The last that was offered under. */
+    let looked: ServerHello | null = null;
     let work: Promise<unknown> = Promise.resolve();
 
-    function later(act: () => Promise<unknown>): void {
+    /** One at a time, so that a removal is never overtaken by an earlier write. */
+    function enqueue(act: () => Promise<unknown>): void {
       work = work.then(async () => {
         if (!(await inTime(clock, act()))) log('sent_not_kept');
       });
@@ -43,17 +44,17 @@ export function withReoffer(given?: OutboxStorage<SentItem>): Feature<ReofferCha
     }
 
     async function prune(): Promise<void> {
+      let { size } = items;
       let characters = 0;
       for (const { content } of items.values()) characters += content.length;
       const gone: MessageId[] = [];
       for (const { id, content, createdAt } of items.values()) {
-        const isYoung = clock.now() - createdAt <= KEEP_MS;
-        if (isYoung && items.size <= MAX_ITEMS && characters <= MAX_CHARACTERS) break;
+        if (clock.now() - createdAt <= KEEP_MS && size <= MAX_ITEMS && characters <= MAX_CHARACTERS) break;
+        size--;
         characters -= content.length;
-        items.delete(id);
         gone.push(id);
       }
-      if (gone.length > 0) await storage.remove(gone);
+      if (gone.length > 0) await drop(gone);
     }
 
     async function drop(ids: readonly MessageId[]): Promise<void> {
@@ -62,32 +63,39 @@ export function withReoffer(given?: OutboxStorage<SentItem>): Feature<ReofferCha
     }
 
     function dropDeleted(id: MessageId): void {
-      later(async () => {
+      enqueue(async () => {
         if (!items.has(id)) return;
         await drop([id]);
         outbox.discard(id);
       });
     }
 
-    /** What was acked under another numbering than this one. */
-    function offer(userId: UserId, epoch: string): void {
-      const lost = [...items.values()].filter(
-        (item) => item.userId === userId && item.epoch !== epoch && !outbox.has(item.id),
-      );
+    const ofUser = (userId: UserId | undefined): SentItem[] =>
+      [...items.values()].filter((item) => item.userId === userId);
+
+    /** Offers what was acked under another epoch. */
+    function offer({ user, epoch }: ServerHello): void {
+      const lost = ofUser(user.id).filter((item) => item.epoch !== epoch && !outbox.get(item.id));
       if (lost.length === 0) return;
       log('offered_again', { messages: lost.length });
-      outbox.offer(lost, (id) => later(() => drop([id])));
+      outbox.offer(lost, (id) => enqueue(() => drop([id])));
     }
 
     function keep({ id, room_id, content, reply_to, attachments, sender, deleted }: Message): void {
       const { epoch } = replica;
       if (deleted) return dropDeleted(id);
       if (epoch === null) return;
-      const replyTo = reply_to?.id ?? null;
-      const files = attachments.map((attachment) => attachment.id);
-      later(async () => {
-        const createdAt = items.get(id)?.createdAt ?? clock.now();
-        const item = { id, userId: sender.id, roomId: room_id, content, replyTo, attachments: files, createdAt, epoch };
+      enqueue(async () => {
+        const item: SentItem = {
+          id,
+          userId: sender.id,
+          roomId: room_id,
+          content,
+          replyTo: reply_to?.id ?? null,
+          attachments: attachments.map((attachment) => attachment.id),
+          createdAt: items.get(id)?.createdAt ?? clock.now(),
+          epoch,
+        };
         items.set(id, item);
         await storage.put(item);
         await prune();
@@ -96,27 +104,20 @@ export function withReoffer(given?: OutboxStorage<SentItem>): Feature<ReofferCha
 
     onStored.push(keep);
     onFrame.push((frame) => {
-      switch (frame.type) {
-        case 'hello': {
-          const { epoch, user } = frame;
-          if (looked?.epoch === epoch && looked.userId === user.id) return;
-          looked = { epoch, userId: user.id };
-          // At once, so that it goes before what is new; and what another tab kept meanwhile after that.
-          offer(user.id, epoch);
-          return later(async () => {
-            await load();
-            offer(user.id, epoch);
-          });
-        }
-        case 'message_deleted':
-          return dropDeleted(frame.message.id);
-        case 'message_edited':
-          // As the person wants it said now. Where the server has the older words, it keeps those.
-          return later(async () => items.has(frame.message.id) && keep(frame.message));
-        default:
-      }
+      if (frame.type === 'hello') {
+        if (looked?.epoch === frame.epoch && looked.user.id === frame.user.id) return;
+        looked = frame;
+        // At once, so that it goes before what is new; then what another tab kept meanwhile.
+        offer(frame);
+        enqueue(async () => {
+          await load();
+          offer(frame);
+        });
+      } else if (frame.type === 'message_deleted') dropDeleted(frame.message.id);
+      // Kept as the person edited it. Where the server has the older text, it keeps that.
+      else if (frame.type === 'message_edited') enqueue(async () => items.has(frame.message.id) && keep(frame.message));
     });
-    later(load);
+    enqueue(load);
 
     const commands: CommandsChat | undefined = command && {
       command(type, fields, options) {
@@ -135,9 +136,9 @@ export function withReoffer(given?: OutboxStorage<SentItem>): Feature<ReofferCha
       async forget() {
         const { user } = replica;
         outbox.ids().forEach(outbox.discard);
-        later(async () => {
+        enqueue(async () => {
           await load();
-          await drop([...items.values()].filter((item) => item.userId === user?.id).map(({ id }) => id));
+          await drop(ofUser(user?.id).map(({ id }) => id));
         });
         await Promise.all([work, outbox.written()]);
       },

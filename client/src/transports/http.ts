@@ -85,7 +85,7 @@ export function createHttp(env: Environment, { witness, refused }: HttpWitness, 
 }
 
 /** A problem+json body as an error; a proxy's own page becomes `http_502` and the like. */
-function refusal({ status, headers }: Response, text: string): ChatError {
+export function refusal({ status, headers }: Response, text: string): ChatError {
   const after = headers.get('Retry-After');
   const told = {
     code: `http_${status}`,

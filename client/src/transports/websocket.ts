@@ -51,10 +51,7 @@ export function openLink(env: Pick<Environment, 'openSocket' | 'log'>, listener:
     socket = opened;
     socket.onopen = listener.opened;
     socket.onmessage = (event: { data: unknown }) => hear(event.data);
-    socket.onclose = (event: { code?: number }) => {
-      const code = event.code ?? BROKEN;
-      if (end(code)) listener.closed(code);
-    };
+    socket.onclose = (event: { code?: number }) => close(event.code);
     // `close` follows and says more; without a listener Node prints the error.
     socket.onerror = () => {};
   }
@@ -72,14 +69,18 @@ export function openLink(env: Pick<Environment, 'openSocket' | 'log'>, listener:
     for (const frame of frames) answer(frame);
   }
 
+  /** A frame with the id of a command is its answer. */
   function answer(frame: ServerFrame): void {
-    if (frame.type !== 'ack' && frame.type !== 'error' && frame.type !== 'room_list') return;
-    const id = frame.id ?? '';
+    const id = (frame as { readonly id?: string | null }).id ?? '';
     const waiter = waiters.get(id);
     waiters.delete(id);
     if (frame.type !== 'error') waiter?.resolve((frame.type === 'ack' ? frame.result : frame) as never);
     else if (waiter) waiter.reject(new ChatError(frame.error));
     else env.log('error_frame', { error: frame.error });
+  }
+
+  function close(code = BROKEN): void {
+    if (end(code)) listener.closed(code);
   }
 
   /** True the first time. */
@@ -96,7 +97,7 @@ export function openLink(env: Pick<Environment, 'openSocket' | 'log'>, listener:
     return true;
   }
 
-  env.openSocket().then(attach, () => end(BROKEN) && listener.closed(BROKEN));
+  env.openSocket().then(attach, () => close());
 
   return {
     method: 'websocket',
