@@ -9,7 +9,8 @@
  *
  * Pure: every function takes a timeline and returns it, or the same object where nothing changed.
  */
-import type { Message, MessageId, Reaction, RoomEvent, Seq, UserId } from './protocol.ts';
+import { changeMessage, changeQuote } from './message.ts';
+import type { Message, MessageId, RoomEvent, Seq } from './protocol.ts';
 import type { CoreTimelineView } from './types.ts';
 
 export type LoadKind = NonNullable<CoreTimelineView['loading']>;
@@ -31,7 +32,6 @@ export interface Page {
 export const MAX_MESSAGES = 600;
 /** A live window is cut in slices, so that a busy room does not shift with every message. */
 const SLACK = 100;
-const EXCERPT = 140;
 
 export const EMPTY: Timeline = {
   messages: [],
@@ -41,15 +41,6 @@ export const EMPTY: Timeline = {
   load: null,
   replay: [],
 };
-
-/** The first line or so of a message, as quotes and room lists show it. */
-export function excerpt(content: string): string {
-  const flat = content
-    .slice(0, EXCERPT * 2)
-    .replace(/\s+/g, ' ')
-    .trim();
-  return flat.length <= EXCERPT ? flat : `${flat.slice(0, EXCERPT - 1)}…`;
-}
 
 // ── loading ─────────────────────────────────────────────────────────────────────────────────
 
@@ -92,17 +83,11 @@ export function applyEvent(t: Timeline, event: RoomEvent): Timeline {
       return seen.hasNewer ? seen : show(seen, event.message);
     case 'message_edited':
     case 'message_deleted':
-      return applyResult(seen, { ...event.message, rev_seq: event.seq });
+      return applyResult(seen, changeMessage(event.message, event));
     case 'reaction_added':
-    case 'reaction_removed': {
-      const { emoji, user_id, seq } = event;
-      return change(seen, event.message_id, seq, (message) => ({
-        ...message,
-        rev_seq: seq,
-        reactions: react(message.reactions, emoji, user_id, event.type === 'reaction_added'),
-      }));
-    }
-    // Nothing about messages, or nothing known yet.
+    case 'reaction_removed':
+      return change(seen, event.message_id, event.seq, (message) => changeMessage(message, event));
+    // Members and the room's name, or a type that is not known yet.
     default:
       return seen;
   }
@@ -148,22 +133,8 @@ function change(t: Timeline, id: MessageId, seq: Seq, alter: (message: Message) 
   return message ? { ...t, messages: t.messages.with(index, alter(message)) } : t;
 }
 
-/** A quote shows what the quoted message says now: nothing, once it is deleted. */
-function requote(t: Timeline, { id, content }: Message): Timeline {
-  const text = excerpt(content);
-  const isOld = ({ reply_to }: Message): boolean => reply_to?.id === id && reply_to.excerpt !== text;
-  if (!t.messages.some(isOld)) return t;
-  const right = (m: Message): Message =>
-    isOld(m) && m.reply_to ? { ...m, reply_to: { ...m.reply_to, excerpt: text } } : m;
-  return { ...t, messages: t.messages.map(right) };
-}
-
-function react(reactions: readonly Reaction[], emoji: string, user: UserId, add: boolean): readonly Reaction[] {
-  const users = reactions.find((reaction) => reaction.emoji === emoji)?.user_ids;
-  const user_ids = (users ?? []).filter((id) => id !== user);
-  if (add) user_ids.push(user);
-  if (user_ids.length === (users?.length ?? 0)) return reactions;
-  const changed: Reaction = { emoji, count: user_ids.length, user_ids };
-  if (!users) return [...reactions, changed];
-  return reactions.map((r) => (r.emoji === emoji ? changed : r)).filter((r) => r.count > 0);
+/** Quotes show what the quoted message says now. */
+function requote(t: Timeline, quoted: Message): Timeline {
+  const change = (message: Message): Message => changeQuote(message, quoted);
+  return t.messages.some((message) => change(message) !== message) ? { ...t, messages: t.messages.map(change) } : t;
 }

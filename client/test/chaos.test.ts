@@ -7,7 +7,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Message, Room } from '../src/protocol.ts';
 import { Refusal } from '../src/testing/index.ts';
-import type { HttpFault, SocketFault } from '../src/transports/memory.ts';
+import type { HttpFault, SocketFault } from '../src/testing/memoryNetwork.ts';
 import type { SendResult } from '../src/types.ts';
 import { ANN, BOB, liveWorld, type World } from './world.ts';
 

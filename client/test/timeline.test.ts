@@ -5,7 +5,6 @@ import {
   applyResult,
   beginLoad,
   EMPTY,
-  excerpt,
   failLoad,
   MAX_MESSAGES,
   type Page,
@@ -147,14 +146,5 @@ describe('own messages', () => {
       rev_seq: 9,
     });
     expect(applyResult(t, message(8))).toBe(t);
-  });
-});
-
-describe('excerpts', () => {
-  it('are one line of at most 140 characters, like the server makes them', () => {
-    expect(excerpt('  a\n\n b\tc ')).toBe('a b c');
-    expect(excerpt('x'.repeat(140))).toBe('x'.repeat(140));
-    expect(excerpt('x'.repeat(141))).toBe(`${'x'.repeat(139)}…`);
-    expect(excerpt('')).toBe('');
   });
 });

@@ -4,10 +4,11 @@
  * Where a count cannot be followed exactly (it was capped, or a text that mentioned somebody was
  * edited) the answer says so, and the list is asked for again: unread must be equal on all devices.
  */
+import { excerpt } from '../message.ts';
 import type { Message, ReadState, Room, RoomEvent, RoomId, Seq, UserId } from '../protocol.ts';
 import type { Replica } from '../replica.ts';
 import type { Following } from '../rooms.ts';
-import { excerpt, type Timeline } from '../timeline.ts';
+import type { Timeline } from '../timeline.ts';
 
 /** Counts are capped by the server. */
 const CAP = 100;

@@ -1,4 +1,5 @@
 /** What tests of the client, and of apps built on it, need: a server, a network with faults, and time. */
 export { FakeClock, settle } from './fakeClock.ts';
-export { MemoryServer, Refusal } from './memoryServer.ts';
-export { MemoryNetwork } from '../transports/memory.ts';
+export { Refusal } from './answers.ts';
+export { MemoryServer } from './memoryServer.ts';
+export { MemoryNetwork } from './memoryNetwork.ts';

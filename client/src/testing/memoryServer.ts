@@ -1,14 +1,12 @@
 /**
  * A server in memory, for tests of the client and of apps built on it: rooms' logs, idempotent
  * sends, read marks, catch-up by cursor. It keeps the contract's promises and nothing else; it has
- * no transport (see transports/memory.ts) and forgets everything.
+ * no transport (see memoryNetwork.ts) and forgets everything.
  */
 import type {
-  ErrorCode,
   Message,
   Resume,
   Room,
-  RoomEvent,
   RoomKind,
   Seq,
   ServerFrame,
@@ -17,12 +15,11 @@ import type {
   UserFrame,
   UserId,
 } from '../protocol.gen.ts';
-import { ERRORS } from '../protocol.gen.ts';
 import type { Clock } from '../types.ts';
 import { uuidv7 } from '../uuid.ts';
+import { LIMITS, Refusal } from './answers.ts';
+import { type Fact, MemoryRoom } from './memoryRoom.ts';
 
-/** An event without its place. */
-type Fact = RoomEvent extends infer E ? (E extends RoomEvent ? Omit<E, 'room_id' | 'seq' | 'at'> : never) : never;
 type UserFact = UserFrame extends infer F ? (F extends UserFrame ? Omit<F, 'user_version'> : never) : never;
 interface Sent {
   readonly id: string;
@@ -33,32 +30,11 @@ interface Sent {
 /** Numbers come as text out of paths and queries. */
 type Fields = Readonly<Record<string, unknown>>;
 
-export interface MemoryRoom {
-  readonly id: number;
-  readonly kind: RoomKind;
-  name: string | null;
-  topic: string;
-  readonly log: RoomEvent[];
-  readonly messages: Map<string, Message>;
-  readonly members: Map<UserId, { read: Seq; role: 'owner' | 'member' }>;
-}
-
 /** Somebody listening: one socket, or one poll. */
 export interface Listener {
   readonly user: User;
   hear(frame: ServerFrame): void;
 }
-
-/** Refusals are thrown as the body of an error. */
-export class Refusal extends Error {
-  readonly body: { code: ErrorCode; status: number; detail: string; retry_after?: number };
-  constructor(code: ErrorCode, retry_after?: number) {
-    super(code);
-    this.body = { code, status: ERRORS[code], detail: code, ...(retry_after !== undefined && { retry_after }) };
-  }
-}
-
-const MAX_REPLAY = 500;
 
 export class MemoryServer {
   readonly clock: Clock;
@@ -83,10 +59,10 @@ export class MemoryServer {
 
   createRoom(members: readonly UserId[], kind: RoomKind = 'group', name = 'room'): MemoryRoom {
     const id = ++this.#lastRoom;
-    const room: MemoryRoom = { id, kind, name, topic: '', log: [], messages: new Map(), members: new Map() };
+    const room = new MemoryRoom(id, kind, name);
     this.rooms.set(id, room);
     members.forEach((userId, index) => room.members.set(userId, { read: 0, role: index === 0 ? 'owner' : 'member' }));
-    for (const userId of members) this.tell(userId, { type: 'room_added', room: this.row(room, userId) });
+    for (const userId of members) this.tell(userId, { type: 'room_added', room: this.#row(room, userId) });
     return room;
   }
 
@@ -107,15 +83,7 @@ export class MemoryServer {
   /** As after a restored backup: every room as it was when its log had so many events, under a new numbering. */
   rewind(length: number): void {
     this.epoch = `epoch-${++this.#epochs}`;
-    for (const room of this.rooms.values()) {
-      room.log.splice(length);
-      room.messages.clear();
-      for (const event of room.log) {
-        if (event.type === 'message_created') room.messages.set(event.message.id, event.message);
-        else if ('message' in event) this.#put(room, event.message);
-      }
-      for (const member of room.members.values()) member.read = Math.min(member.read, length);
-    }
+    for (const room of this.rooms.values()) room.rewind(length);
   }
 
   hello(user: User): ServerHello {
@@ -127,23 +95,7 @@ export class MemoryServer {
       epoch: this.epoch,
       heartbeat_s: this.heartbeat_s,
       user_version: this.version(user.id),
-      limits: {
-        sends_per_second: 10,
-        send_burst: 60,
-        commands_per_second: 30,
-        changes_per_second: 1,
-        change_burst: 60,
-        rooms: 5000,
-        rooms_created_per_day: 200,
-        people_added_per_day: 2000,
-        connections: 20,
-        content_bytes: 16_384,
-        frame_bytes: 65_536,
-        page: 200,
-        catch_up_events: MAX_REPLAY,
-        sync_wait_s: 25,
-        resume_rooms: 1000,
-      },
+      limits: LIMITS,
       server: { version: 'memory' },
     };
   }
@@ -158,8 +110,8 @@ export class MemoryServer {
     for (const [id, cursor] of Object.entries(known?.rooms ?? {})) {
       const room = this.rooms.get(Number(id));
       if (!room?.members.has(user.id)) continue;
-      if (room.log.length - cursor > MAX_REPLAY) {
-        frames.push({ type: 'room_reset', room_id: room.id, seq: room.log.length });
+      if (room.head - cursor > LIMITS.catch_up_events) {
+        frames.push({ type: 'room_reset', room_id: room.id, seq: room.head });
       } else frames.push(...room.log.slice(cursor));
     }
     return frames;
@@ -167,7 +119,7 @@ export class MemoryServer {
 
   heartbeat(userId: UserId): ServerFrame {
     const mine = [...this.rooms.values()].filter((room) => room.members.has(userId));
-    const heads = Object.fromEntries(mine.map((room) => [room.id, room.log.length]));
+    const heads = Object.fromEntries(mine.map((room) => [room.id, room.head]));
     return { type: 'ping', timestamp: this.#time(), heads, user_version: this.version(userId) };
   }
 
@@ -184,7 +136,7 @@ export class MemoryServer {
       case 'get_room_list':
         return this.list(userId);
       case 'get_room':
-        return { room: this.row(room(), userId) };
+        return { room: this.#row(room(), userId) };
       case 'send_message':
         return this.send(userId, { ...f, room_id: Number(f.room_id) } as unknown as Sent);
       case 'edit_message': {
@@ -192,18 +144,18 @@ export class MemoryServer {
         const [, before] = this.#find(f.message_id as string);
         if (before.content === content && before.sender.id === userId) return { message: before };
         if (base_seq !== undefined && base_seq !== before.rev_seq) throw new Refusal('edit_conflict');
-        return this.#change(userId, f, (message) => ({ ...message, content, edited_at: this.#time() }));
+        return this.#change(userId, f, { content, edited_at: this.#time() });
       }
       case 'delete_message': {
         const [, before] = this.#find(f.message_id as string);
         if (before.deleted) return { message: before };
-        return this.#change(userId, f, (message) => ({ ...message, content: '', deleted: true, reactions: [] }));
+        return this.#change(userId, f, { content: '', deleted: true, reactions: [] });
       }
       case 'add_reaction':
       case 'remove_reaction':
         return this.#react(userId, type, f);
       case 'get_history':
-        return this.#history(room(), f);
+        return room().history(f);
       case 'get_events': {
         const { log } = room();
         const after = Number(f.after);
@@ -215,7 +167,7 @@ export class MemoryServer {
         return this.#typing(room(), userId, f.active === true);
       case 'create_room': {
         const { kind, name, members = [] } = f as { kind: RoomKind; name?: string; members?: UserId[] };
-        return { room: this.row(this.createRoom([userId, ...members], kind, name), userId) };
+        return { room: this.#row(this.createRoom([userId, ...members], kind, name), userId) };
       }
       case 'set_presence':
         return {};
@@ -232,8 +184,7 @@ export class MemoryServer {
       if (!same) throw new Refusal('id_reused');
       return { message: known, duplicate: true };
     }
-    const quoted = f.reply_to ? room.messages.get(f.reply_to) : undefined;
-    const seq = room.log.length + 1;
+    const seq = room.head + 1;
     const message: Message = {
       id: f.id,
       room_id: room.id,
@@ -241,9 +192,7 @@ export class MemoryServer {
       rev_seq: seq,
       sender: this.users.get(userId) as User,
       content: f.content,
-      reply_to: quoted
-        ? { id: quoted.id, seq: quoted.seq, sender: quoted.sender, excerpt: quoted.content.slice(0, 140) }
-        : null,
+      reply_to: room.quote(f.reply_to),
       created_at: this.#time(),
       edited_at: null,
       deleted: false,
@@ -251,7 +200,6 @@ export class MemoryServer {
       attachments: [],
       mentions: [...this.users.values()].filter((u) => f.content.includes(`@${u.username}`)).map((u) => u.id),
     };
-    room.messages.set(message.id, message);
     this.#append(room, { type: 'message_created', message });
     return { message, duplicate: false };
   }
@@ -259,31 +207,10 @@ export class MemoryServer {
   list(userId: UserId) {
     const rooms = [...this.rooms.values()].filter((room) => room.members.has(userId));
     return {
-      rooms: rooms.map((room) => this.row(room, userId)),
+      rooms: rooms.map((room) => this.#row(room, userId)),
       timestamp: this.#time(),
       user_version: this.version(userId),
       epoch: this.epoch,
-    };
-  }
-
-  row(room: MemoryRoom, userId: UserId): Room {
-    const member = room.members.get(userId);
-    const read_seq = member?.read ?? 0;
-    const last = [...room.messages.values()].at(-1);
-    return {
-      id: room.id,
-      kind: room.kind,
-      name: room.name,
-      topic: room.topic,
-      seq: room.log.length,
-      read_seq,
-      ...this.#counts(room, userId, read_seq),
-      member_count: room.members.size,
-      members: [...room.members.keys()].map((id) => this.users.get(id) as User),
-      role: member?.role ?? 'member',
-      last_message: last
-        ? { id: last.id, sender: last.sender, content: last.content.slice(0, 140), timestamp: last.created_at }
-        : null,
     };
   }
 
@@ -297,29 +224,31 @@ export class MemoryServer {
 
   // ── private ───────────────────────────────────────────────────────────────────────────────
 
+  #row(room: MemoryRoom, userId: UserId): Room {
+    return room.row(userId, this.users);
+  }
+
   #append(room: MemoryRoom, fact: Fact): void {
-    const event = { ...fact, room_id: room.id, seq: room.log.length + 1, at: this.#time() } as RoomEvent;
-    room.log.push(event);
-    if (this.deafNext > 0) {
-      this.deafNext--;
-      return;
-    }
-    this.listeners.forEach((listener) => room.members.has(listener.user.id) && listener.hear(event));
+    const event = room.append(fact, this.#time());
+    if (this.deafNext > 0) this.deafNext--;
+    else this.#publish(room, event);
+  }
+
+  #publish(room: MemoryRoom, frame: ServerFrame): void {
+    this.listeners.forEach((listener) => room.members.has(listener.user.id) && listener.hear(frame));
   }
 
   #typing(room: MemoryRoom, user_id: UserId, active: boolean): object {
-    const frame = { type: 'typing', room_id: room.id, user_id, active } as const;
-    this.listeners.forEach((listener) => room.members.has(listener.user.id) && listener.hear(frame));
+    this.#publish(room, { type: 'typing', room_id: room.id, user_id, active });
     return {};
   }
 
-  #change(userId: UserId, f: Fields, alter: (message: Message) => Message): { message: Message } {
+  #change(userId: UserId, f: Fields, change: Partial<Message>): { message: Message } {
     const [room, message] = this.#find(f.message_id as string);
     this.#mine(room.id, userId);
     if (message.sender.id !== userId) throw new Refusal('forbidden');
     if (message.deleted) throw new Refusal('message_deleted');
-    const changed = { ...alter(message), rev_seq: room.log.length + 1 };
-    this.#put(room, changed);
+    const changed = { ...message, ...change, rev_seq: room.head + 1 };
     this.#append(room, { type: changed.deleted ? 'message_deleted' : 'message_edited', message: changed });
     return { message: changed };
   }
@@ -327,65 +256,23 @@ export class MemoryServer {
   #react(userId: UserId, type: 'add_reaction' | 'remove_reaction', f: Fields): { message: Message } {
     const [room, message] = this.#find(f.message_id as string);
     const emoji = f.emoji as string;
-    const users = message.reactions.find((r) => r.emoji === emoji)?.user_ids ?? [];
     const add = type === 'add_reaction';
-    if (users.includes(userId) === add) return { message };
-    const user_ids = add ? [...users, userId] : users.filter((id) => id !== userId);
-    const others = message.reactions.filter((r) => r.emoji !== emoji);
-    const reactions = user_ids.length > 0 ? [...others, { emoji, count: user_ids.length, user_ids }] : others;
-    const changed = { ...message, reactions, rev_seq: room.log.length + 1 };
-    this.#put(room, changed);
+    const had = message.reactions.some((reaction) => reaction.emoji === emoji && reaction.user_ids.includes(userId));
+    if (had === add) return { message };
     const fact = { message_id: message.id, emoji, user_id: userId };
     this.#append(room, { type: add ? 'reaction_added' : 'reaction_removed', ...fact });
-    return { message: changed };
-  }
-
-  /** As it is now, and so are the quotes of it. */
-  #put(room: MemoryRoom, changed: Message): void {
-    room.messages.set(changed.id, changed);
-    for (const [id, message] of room.messages) {
-      if (message.reply_to?.id !== changed.id) continue;
-      room.messages.set(id, { ...message, reply_to: { ...message.reply_to, excerpt: changed.content.slice(0, 140) } });
-    }
-  }
-
-  #history(room: MemoryRoom, f: Fields) {
-    const limit = Number(f.limit ?? 50);
-    const all = [...room.messages.values()];
-    const before = all.filter((m) => f.before === undefined || m.seq < Number(f.before));
-    let messages: Message[];
-    let has_more: boolean;
-    if (f.after !== undefined) {
-      const newer = all.filter((m) => m.seq > Number(f.after));
-      messages = newer.slice(0, limit);
-      has_more = newer.length > limit;
-    } else if (f.around !== undefined) {
-      const at = all.findIndex((m) => m.seq >= Number(f.around));
-      const start = Math.max(0, at - Math.floor(limit / 2));
-      messages = all.slice(start, start + limit);
-      has_more = start > 0;
-    } else {
-      messages = before.slice(-limit);
-      has_more = before.length > limit;
-    }
-    return { messages, as_of_seq: room.log.length, has_more };
+    return { message: room.messages.get(message.id) as Message };
   }
 
   #read(room: MemoryRoom, userId: UserId, seq: Seq) {
     const member = room.members.get(userId) as { read: Seq };
-    const read_seq = Math.max(member.read, Math.min(seq, room.log.length));
-    const state = { seq: room.log.length, read_seq, ...this.#counts(room, userId, read_seq) };
+    const read_seq = Math.max(member.read, Math.min(seq, room.head));
+    const state = { seq: room.head, read_seq, ...room.counts(userId, read_seq) };
     if (read_seq > member.read) {
       member.read = read_seq;
       this.tell(userId, { type: 'read_state', room_id: room.id, ...state });
     }
     return state;
-  }
-
-  #counts(room: MemoryRoom, userId: UserId, read: Seq) {
-    const unread = [...room.messages.values()].filter((m) => m.seq > read && m.sender.id !== userId && !m.deleted);
-    const mention_count = Math.min(100, unread.filter((m) => m.mentions.includes(userId)).length);
-    return { unread_count: Math.min(100, unread.length), mention_count };
   }
 
   #room(roomId: number): MemoryRoom {

@@ -4,7 +4,8 @@
  * The client's own transports run on it unchanged, so tests of the client test them too.
  */
 import { COMMANDS, type Resume, type ServerFrame, type User } from '../protocol.gen.ts';
-import { type Listener, type MemoryServer, Refusal } from '../testing/memoryServer.ts';
+import { Refusal } from './answers.ts';
+import type { Listener, MemoryServer } from './memoryServer.ts';
 import type { FetchLike, WebSocketConstructor, WebSocketLike } from '../types.ts';
 
 /**

@@ -1,0 +1,51 @@
+/**
+ * What an event does to a message, written once: for the timeline, and for the server in memory that tests use.
+ *
+ * Pure: every function takes a message and returns it, or the same object where nothing changes. Whether an event is newer
+ * than the message (`rev_seq`) is the caller's question.
+ */
+import type { Message, Reaction, RoomEvent, UserId } from './protocol.ts';
+
+/** Events that change one message. */
+export type MessageEvent = Extract<
+  RoomEvent,
+  { type: 'message_edited' | 'message_deleted' | 'reaction_added' | 'reaction_removed' }
+>;
+
+/** Characters of an excerpt, the ellipsis included. */
+const EXCERPT = 140;
+
+/** The first line or so of a message, as quotes and room lists show it. */
+export function excerpt(content: string): string {
+  const flat = content
+    .slice(0, EXCERPT * 2)
+    .replace(/\s+/g, ' ')
+    .trim();
+  return flat.length <= EXCERPT ? flat : `${flat.slice(0, EXCERPT - 1)}…`;
+}
+
+/** The message after an event about it. */
+export function changeMessage(message: Message, event: MessageEvent): Message {
+  const { seq } = event;
+  if ('message' in event) return { ...event.message, rev_seq: seq };
+  const { emoji, user_id, type } = event;
+  return { ...message, rev_seq: seq, reactions: react(message.reactions, emoji, user_id, type === 'reaction_added') };
+}
+
+/** A reply after the message it quotes changed: the quote shows its text, and nothing once it is deleted. */
+export function changeQuote(reply: Message, { id, content }: Message): Message {
+  const { reply_to } = reply;
+  if (reply_to?.id !== id) return reply;
+  const text = excerpt(content);
+  return reply_to.excerpt === text ? reply : { ...reply, reply_to: { ...reply_to, excerpt: text } };
+}
+
+function react(reactions: readonly Reaction[], emoji: string, user: UserId, add: boolean): readonly Reaction[] {
+  const users = reactions.find((reaction) => reaction.emoji === emoji)?.user_ids;
+  const user_ids = (users ?? []).filter((id) => id !== user);
+  if (add) user_ids.push(user);
+  if (user_ids.length === (users?.length ?? 0)) return reactions;
+  const changed: Reaction = { emoji, count: user_ids.length, user_ids };
+  if (!users) return [...reactions, changed];
+  return reactions.map((r) => (r.emoji === emoji ? changed : r)).filter((r) => r.count > 0);
+}

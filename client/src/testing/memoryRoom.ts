@@ -1,0 +1,131 @@
+/**
+ * One room of the server in memory: its log, and the messages that follow from it.
+ */
+import { changeMessage, changeQuote, excerpt, type MessageEvent } from '../message.ts';
+import type { Message, Quote, Room, RoomEvent, RoomKind, Seq, User, UserId } from '../protocol.gen.ts';
+
+/** An event before it has a place in a log. */
+export type Fact = RoomEvent extends infer E
+  ? E extends RoomEvent
+    ? Omit<E, 'room_id' | 'seq' | 'at'>
+    : never
+  : never;
+
+/** Which page of the history; numbers come as text out of paths and queries. */
+interface PageFields {
+  readonly limit?: unknown;
+  readonly before?: unknown;
+  readonly after?: unknown;
+  readonly around?: unknown;
+}
+
+/** Counts are capped. */
+const CAP = 100;
+
+export class MemoryRoom {
+  readonly id: number;
+  readonly kind: RoomKind;
+  name: string | null;
+  topic = '';
+  readonly log: RoomEvent[] = [];
+  /** As they are now, ascending by seq. */
+  readonly messages = new Map<string, Message>();
+  readonly members = new Map<UserId, { read: Seq; role: 'owner' | 'member' }>();
+
+  constructor(id: number, kind: RoomKind, name: string | null) {
+    this.id = id;
+    this.kind = kind;
+    this.name = name;
+  }
+
+  get head(): Seq {
+    return this.log.length;
+  }
+
+  append(fact: Fact, at: string): RoomEvent {
+    const event = { ...fact, room_id: this.id, seq: this.head + 1, at } as RoomEvent;
+    this.log.push(event);
+    this.#apply(event);
+    return event;
+  }
+
+  /** Forgets every event after the first `length` ones. */
+  rewind(length: number): void {
+    this.log.splice(length);
+    this.messages.clear();
+    this.log.forEach((event) => this.#apply(event));
+    for (const member of this.members.values()) member.read = Math.min(member.read, length);
+  }
+
+  quote(id: string | undefined): Quote | null {
+    const quoted = this.messages.get(id ?? '');
+    return quoted ? { id: quoted.id, seq: quoted.seq, sender: quoted.sender, excerpt: excerpt(quoted.content) } : null;
+  }
+
+  /** The room as this user sees it. */
+  row(userId: UserId, users: ReadonlyMap<UserId, User>): Room {
+    const member = this.members.get(userId);
+    const read_seq = member?.read ?? 0;
+    const last = [...this.messages.values()].at(-1);
+    return {
+      id: this.id,
+      kind: this.kind,
+      name: this.name,
+      topic: this.topic,
+      seq: this.head,
+      read_seq,
+      ...this.counts(userId, read_seq),
+      member_count: this.members.size,
+      members: [...this.members.keys()].map((id) => users.get(id) as User),
+      role: member?.role ?? 'member',
+      last_message: last
+        ? { id: last.id, sender: last.sender, content: excerpt(last.content), timestamp: last.created_at }
+        : null,
+    };
+  }
+
+  counts(userId: UserId, read_seq: Seq) {
+    const unread = [...this.messages.values()].filter((m) => m.seq > read_seq && m.sender.id !== userId && !m.deleted);
+    const mentions = unread.filter((m) => m.mentions.includes(userId));
+    return { unread_count: Math.min(CAP, unread.length), mention_count: Math.min(CAP, mentions.length) };
+  }
+
+  history({ limit = 50, before = Number.POSITIVE_INFINITY, after, around }: PageFields) {
+    const most = Number(limit);
+    const all = [...this.messages.values()];
+    const page = (messages: Message[], has_more: boolean) => ({ messages, as_of_seq: this.head, has_more });
+    if (after !== undefined) {
+      const newer = all.filter((m) => m.seq > Number(after));
+      return page(newer.slice(0, most), newer.length > most);
+    }
+    if (around !== undefined) {
+      const at = all.findIndex((m) => m.seq >= Number(around));
+      const start = Math.max(0, at - Math.floor(most / 2));
+      return page(all.slice(start, start + most), start > 0);
+    }
+    const older = all.filter((m) => m.seq < Number(before));
+    return page(older.slice(-most), older.length > most);
+  }
+
+  #apply(event: RoomEvent): void {
+    switch (event.type) {
+      case 'message_created':
+        return void this.messages.set(event.message.id, event.message);
+      case 'message_edited':
+      case 'message_deleted':
+        return this.#change(event.message.id, event);
+      case 'reaction_added':
+      case 'reaction_removed':
+        return this.#change(event.message_id, event);
+      default:
+    }
+  }
+
+  #change(id: string, event: MessageEvent): void {
+    const before = this.messages.get(id);
+    if (!before) return;
+    const changed = changeMessage(before, event);
+    this.messages.set(id, changed);
+    for (const reply of this.messages.values()) this.messages.set(reply.id, changeQuote(reply, changed));
+  }
+}
