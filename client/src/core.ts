@@ -25,7 +25,6 @@ import type { CoreChat, CoreOptions, MessageChange, Method, RefreshResult, SendR
 
 /** Several reasons to ask for the room list come together; and it is not asked for more often than this. */
 const REFRESH_MS = 500;
-const DEFAULT_WAIT_S = 25;
 
 /** The parts of one client, as features see them. */
 export interface Core {
@@ -101,10 +100,7 @@ export function createChat<Features extends readonly Feature<object>[]>(
     send_message: 'POST /api/rooms/{room_id}/messages',
   };
 
-  const driver: Driver = createDriver(env, routes, {
-    resume: replica.resume,
-    wait_s: () => replica.limits?.sync_wait_s ?? DEFAULT_WAIT_S,
-    epoch: () => replica.epoch,
+  const driver: Driver = createDriver(env, routes, replica, {
     frames: (frames) => receive(frames, 'websocket'),
     polled({ frames, epoch }) {
       receive(frames, 'rest');
@@ -155,7 +151,7 @@ export function createChat<Features extends readonly Feature<object>[]>(
     replica,
     clock,
     run,
-    seen: (messages) => messages.forEach((message) => stored(message, 'rest')),
+    stored,
     flush,
   });
 
@@ -177,7 +173,7 @@ export function createChat<Features extends readonly Feature<object>[]>(
       void history.reload(roomId);
     }
     if (needs.refresh) refreshSoon();
-    for (const roomId of [...needs.touched, ...replica.takeNeeds().touched]) touch(roomId);
+    needs.touched.forEach((roomId) => touch(roomId));
     touch();
   }
 

@@ -7,15 +7,15 @@ import type { Answer } from './commander.ts';
 import type { ChatError } from './errors.ts';
 import type { CommandFields, CommandName, Message, RoomId, Seq } from './protocol.ts';
 import type { Replica } from './replica.ts';
-import { applyPage, beginLoad, EMPTY, failLoad, type LoadKind, type Timeline } from './timeline.ts';
-import type { Clock, CoreChat } from './types.ts';
+import { applyPage, beginLoad, EMPTY, failLoad, type Load, type LoadKind, type Timeline } from './timeline.ts';
+import type { Clock, CoreChat, Method } from './types.ts';
 
 export interface HistoryPorts {
   readonly replica: Replica;
   readonly clock: Clock;
   run<C extends CommandName>(type: C, fields: CommandFields<C>): Promise<Answer<C>>;
-  /** Messages of a page: own ones among them are stored. */
-  seen(messages: readonly Message[]): void;
+  /** The server has this message: an unsent one with its id is sent. */
+  stored(message: Message, method: Method): void;
   /** Take the replica's needs, and tell who listens. */
   flush(): void;
 }
@@ -42,31 +42,30 @@ const LOAD_AGAIN_MS = 10_000;
 /** As far as the server replays; beyond that a fresh page is cheaper. */
 const MAX_REPLAY = 500;
 
-export function createHistory({ replica, clock, run, seen, flush }: HistoryPorts): History {
+export function createHistory({ replica, clock, run, stored, flush }: HistoryPorts): History {
   const { cursors, rooms } = replica;
-  const repairs = new Set<RoomId>();
   /** Rooms whose window is owed: the load failed, and nobody else will ask for it again. */
   const owed = new Map<RoomId, Bounds>();
-  let loads = 0;
+  const repairs = new Set<RoomId>();
 
   async function load(roomId: RoomId, kind: LoadKind, bounds: Bounds): Promise<void> {
-    const number = ++loads;
+    const started: Load = { kind };
     if (kind === 'initial') owed.delete(roomId);
-    replica.setTimeline(roomId, beginLoad(replica.timeline(roomId) ?? EMPTY, kind, number));
+    replica.setTimeline(roomId, beginLoad(replica.timeline(roomId) ?? EMPTY, started));
     flush();
     try {
-      const { result } = await run('get_history', { room_id: roomId, limit: PAGE, ...bounds });
+      const { method, result } = await run('get_history', { room_id: roomId, limit: PAGE, ...bounds });
       const last = result.messages.at(-1);
       const newest =
         bounds.around === undefined ||
         last?.seq === result.as_of_seq ||
         last?.id === rooms.get(roomId)?.last_message?.id;
-      replica.updateTimeline(roomId, (held) => applyPage(held, number, result, newest));
-      seen(result.messages);
+      replica.updateTimeline(roomId, (held) => applyPage(held, started, result, newest));
+      for (const message of result.messages) stored(message, method);
     } catch (cause) {
       const { code, detail, final } = cause as ChatError;
       const held = replica.timeline(roomId);
-      replica.updateTimeline(roomId, (now) => failLoad(now, number, { code, detail }));
+      replica.updateTimeline(roomId, (now) => failLoad(now, started, { code, detail }));
       // A place that somebody wanted to jump to is not owed to them while they see another.
       if (kind === 'initial' && !final && !(bounds.around && held?.messages[0])) {
         owed.set(roomId, bounds);

@@ -43,7 +43,7 @@ export interface Outbox {
   readonly state: OutboxState;
   /** It is known who is signed in. */
   readonly isOpen: boolean;
-  /** The room's messages, and its changes; the same arrays until something in the room changes. */
+  /** The room's messages, and its changes, oldest first. */
   pending(roomId: RoomId): readonly PendingMessage[];
   changes(roomId: RoomId): readonly PendingChange[];
   /** Of all rooms, in the order written; the same array until something changes. */
@@ -93,11 +93,9 @@ interface Entry {
 }
 
 export const EXPIRY_MS = 24 * 60 * 60 * 1_000;
-const NONE: readonly never[] = [];
 
 export function createOutbox({ storage, clock, random, deliver, userId, changed }: OutboxPorts): Outbox {
   const entries = new Map<MessageId, Entry>();
-  const views = new Map<RoomId, readonly [readonly PendingMessage[], readonly PendingChange[]]>();
   let shown: readonly PendingMessage[] | null = null;
   let writes: Promise<unknown> = Promise.resolve();
   let user = userId ?? null;
@@ -187,7 +185,6 @@ export function createOutbox({ storage, clock, random, deliver, userId, changed 
   function update(entry: Entry, change?: Partial<PendingMessage>): void {
     const { roomId } = entry.item;
     entry.item = { ...entry.item, ...change };
-    views.delete(roomId);
     shown = null;
     changed(roomId);
   }
@@ -234,18 +231,6 @@ export function createOutbox({ storage, clock, random, deliver, userId, changed 
     writes = writes.then(work).catch(ignore);
   }
 
-  function view(roomId: RoomId) {
-    let made = views.get(roomId);
-    if (!made) {
-      const here = all().filter((item) => item.roomId === roomId);
-      const messages = here.filter(({ change }) => !change);
-      const changes = here.filter((item): item is PendingChange => !!item.change);
-      made = [messages[0] ? messages : NONE, changes[0] ? changes : NONE];
-      views.set(roomId, made);
-    }
-    return made;
-  }
-
   /** Adds entries that are on the medium where they belong: ids sort by time. */
   function insert(stored: readonly Entry[]): void {
     const every = [...stored, ...entries.values()].sort((a, b) => (a.item.id < b.item.id ? -1 : 1));
@@ -289,8 +274,8 @@ export function createOutbox({ storage, clock, random, deliver, userId, changed 
     get isOpen() {
       return isOpen;
     },
-    pending: (roomId) => view(roomId)[0],
-    changes: (roomId) => view(roomId)[1],
+    pending: (roomId) => all().filter((item) => item.roomId === roomId && !item.change),
+    changes: (roomId) => all().filter((item): item is PendingChange => item.roomId === roomId && !!item.change),
     all,
     add(draft) {
       const now = clock.now();

@@ -16,7 +16,7 @@ export function memoryStorage<T extends { readonly id: string } = OutboxItem>():
   };
 }
 
-/** What waits to be sent, and (features/reoffer.ts) what was. */
+/** What waits to be sent, and (features/reoffer.ts) what was. Version n of the database has the first n. */
 const STORES = ['outbox', 'sent'] as const;
 
 /** Opens lazily; a failed open rejects every call, and the outbox then keeps the text in memory. */
@@ -28,13 +28,10 @@ export function indexedDbStorage<T extends { readonly id: string } = OutboxItem>
   let opening: Promise<IDBDatabase> | null = null;
   const open = (): Promise<IDBDatabase> =>
     (opening ??= new Promise<IDBDatabase>((resolve, reject) => {
-      // Where a browser keeps nothing for this page, to look at `indexedDB` may throw.
-      const request = (idb ?? indexedDB).open(name, 2);
-      request.onupgradeneeded = () => {
-        const { objectStoreNames } = request.result;
-        for (const store of STORES) {
-          if (!objectStoreNames.contains(store)) request.result.createObjectStore(store, { keyPath: 'id' });
-        }
+      // A browser that keeps nothing for this page may throw where `indexedDB` is read.
+      const request = (idb ?? indexedDB).open(name, STORES.length);
+      request.onupgradeneeded = ({ oldVersion }) => {
+        for (const store of STORES.slice(oldVersion)) request.result.createObjectStore(store, { keyPath: 'id' });
       };
       request.onerror = () => reject(request.error);
       request.onsuccess = () => {

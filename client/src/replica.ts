@@ -49,7 +49,6 @@ export interface Replica {
   doubt(): void;
   takeNeeds(): Needs;
   timeline(roomId: RoomId): Timeline | undefined;
-  heldRooms(): readonly RoomId[];
   /** Whether another person is signed in so far. */
   isOther(user: User): boolean;
   /** Holds a room's messages, or (null) releases them. */
@@ -253,7 +252,6 @@ export function createReplica(): Replica {
       return taken;
     },
     timeline: (roomId) => timelines.get(roomId),
-    heldRooms: () => [...timelines.keys()],
     isOther,
     setTimeline,
     updateTimeline,

@@ -9,25 +9,21 @@ import { EMPTY } from './timeline.ts';
 import type { CoreSnapshot, CoreTimelineView } from './types.ts';
 
 export function snapshotBuilder(driver: Driver, replica: Replica, outbox: Outbox): () => CoreSnapshot {
-  const picture = keeper<CoreSnapshot>();
-  // When something was last heard changes with every frame, and is news only with the rest.
-  const connection = keeper<CoreSnapshot['connection']>('lastHeardAt');
-  const state = keeper<CoreSnapshot['outbox']>();
-  const unread = keeper<CoreSnapshot['unreadCounts']>();
+  const keep = keeper<CoreSnapshot>();
   return () => {
     const { user, limits, rooms } = replica;
     const counts = rooms.list
       .filter((room) => room.unread_count > 0)
       .map((room) => [room.id, room.unread_count] as const);
-    return picture({
-      connection: connection({ ...driver.connection, waiting: outbox.state.waiting }),
+    return keep({
+      connection: { ...driver.connection, waiting: outbox.state.waiting },
       user,
       limits,
       rooms: rooms.list,
       roomsLoaded: rooms.loaded,
-      unreadCounts: unread(Object.fromEntries(counts)),
+      unreadCounts: Object.fromEntries(counts),
       totalUnreadCount: counts.reduce((sum, [, count]) => sum + count, 0),
-      outbox: state(outbox.state),
+      outbox: outbox.state,
     });
   };
 }
@@ -42,20 +38,28 @@ export function timelineViewer(replica: Replica, outbox: Outbox): (roomId: RoomI
 }
 
 /**
- * Returns the previous object of that key while every member (except one) is the same as in the fresh one, so that what
- * did not change keeps its identity.
+ * Gives a fresh object the identities of the one before (of that key): the whole where nothing changed, else each member
+ * that did not, compared two levels deep.
  */
-export function keeper<T extends object>(except?: keyof T): (fresh: T, key?: unknown) => T {
+export function keeper<T extends object>(): (fresh: T, key?: unknown) => T {
   const kept = new Map<unknown, T>();
   return (fresh, key) => {
-    const held = kept.get(key);
-    const names = Object.keys(fresh) as (keyof T)[];
-    const isSame =
-      held &&
-      names.length === Object.keys(held).length &&
-      names.every((name) => name === except || Object.is(held[name], fresh[name]));
-    if (isSame) return held;
-    kept.set(key, fresh);
-    return fresh;
+    const value = share(kept.get(key), fresh, 2) as T;
+    kept.set(key, value);
+    return value;
   };
+}
+
+type Parts = Record<string, unknown>;
+
+/** The held value where the fresh one equals it, down to so many levels; else the fresh one, with the parts that are equal. */
+function share(held: unknown, fresh: unknown, depth: number): unknown {
+  if (depth === 0 || !held || !fresh || typeof fresh !== 'object') return fresh;
+  const before = held as Parts;
+  const after = fresh as Parts;
+  const names = Object.keys(after);
+  for (const name of names) after[name] = share(before[name], after[name], depth - 1);
+  // When something was last heard changes with every frame, and is news only with the rest.
+  const isSame = names.every((name) => after[name] === before[name] || name === 'lastHeardAt');
+  return isSame && names.length === Object.keys(before).length ? before : after;
 }

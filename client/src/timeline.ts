@@ -15,9 +15,14 @@ import type { CoreTimelineView } from './types.ts';
 
 export type LoadKind = NonNullable<CoreTimelineView['loading']>;
 
+/** One load. A new object each time, by which its answer is known. */
+export interface Load {
+  readonly kind: LoadKind;
+}
+
 export interface Timeline extends Pick<CoreTimelineView, 'messages' | 'hasOlder' | 'hasNewer' | 'error'> {
   /** The one load under way; an answer to an earlier one is ignored. */
-  readonly load: { readonly kind: LoadKind; readonly number: number } | null;
+  readonly load: Load | null;
   /** Events since the load began. */
   readonly replay: readonly RoomEvent[];
 }
@@ -44,20 +49,20 @@ export const EMPTY: Timeline = {
 
 // ── loading ─────────────────────────────────────────────────────────────────────────────────
 
-export const beginLoad = (t: Timeline, kind: LoadKind, number: number): Timeline => ({
+export const beginLoad = (t: Timeline, load: Load): Timeline => ({
   ...t,
-  load: { kind, number },
+  load,
   error: null,
   replay: [],
 });
 
-export const failLoad = (t: Timeline, number: number, error: Timeline['error']): Timeline =>
-  t.load?.number === number ? { ...t, load: null, error, replay: [] } : t;
+export const failLoad = (t: Timeline, load: Load, error: Timeline['error']): Timeline =>
+  t.load === load ? { ...t, load: null, error, replay: [] } : t;
 
 /** @param newest true where the page is known to end at the newest message. */
-export function applyPage(t: Timeline, number: number, page: Page, newest: boolean): Timeline {
-  if (t.load?.number !== number) return t;
-  const { kind } = t.load;
+export function applyPage(t: Timeline, load: Load, page: Page, newest: boolean): Timeline {
+  if (t.load !== load) return t;
+  const { kind } = load;
   let next: Timeline = {
     ...t,
     load: null,

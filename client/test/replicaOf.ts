@@ -39,9 +39,11 @@ export function replicaOf(rooms: readonly Room[], prepare: (made: Replica) => vo
 
 export const hear = (r: Replica, ...frames: ServerFrame[]): void => frames.forEach((frame) => r.receive(frame));
 
+const initial = { kind: 'initial' } as const;
+
 /** Room 1 is held up to message 10. */
 export const hold = (r: Replica): void =>
   r.setTimeline(
     1,
-    applyPage(beginLoad(EMPTY, 'initial', 1), 1, { messages: [message(10)], as_of_seq: 10, has_more: false }, true),
+    applyPage(beginLoad(EMPTY, initial), initial, { messages: [message(10)], as_of_seq: 10, has_more: false }, true),
   );

@@ -6,6 +6,7 @@ import {
   beginLoad,
   EMPTY,
   failLoad,
+  type Load,
   MAX_MESSAGES,
   type Page,
   show,
@@ -19,7 +20,11 @@ const page = (from: number, to: number, as_of_seq: number, has_more = false): Pa
   as_of_seq,
   has_more,
 });
-const opened = (p: Page, newest = true): Timeline => applyPage(beginLoad(EMPTY, 'initial', 1), 1, p, newest);
+const initial: Load = { kind: 'initial' };
+const superseded: Load = { kind: 'initial' };
+const older: Load = { kind: 'older' };
+const newer: Load = { kind: 'newer' };
+const opened = (p: Page, newest = true): Timeline => applyPage(beginLoad(EMPTY, initial), initial, p, newest);
 
 describe('events', () => {
   it('append in order, once', () => {
@@ -72,45 +77,48 @@ describe('events', () => {
 
 describe('pages', () => {
   it('take in what happened while they were on their way', () => {
-    let t = beginLoad(EMPTY, 'initial', 1);
+    let t = beginLoad(EMPTY, initial);
     for (const event of [created(4), edited(5, 2, 'edited meanwhile'), created(6)]) t = applyEvent(t, event);
-    t = applyPage(t, 1, page(1, 4, 4), true);
+    t = applyPage(t, initial, page(1, 4, 4), true);
     expect(seqs(t)).toEqual([1, 2, 3, 4, 6]);
     expect(t.messages[1]?.content).toBe('edited meanwhile');
     expect(t.messages.filter((m) => m.seq === 4)).toHaveLength(1);
   });
 
   it('are not given back what they already leave out', () => {
-    let t = beginLoad(EMPTY, 'initial', 1);
+    let t = beginLoad(EMPTY, initial);
     t = applyEvent(t, created(4));
-    t = applyPage(t, 1, page(100, 110, 110, true), true);
+    t = applyPage(t, initial, page(100, 110, 110, true), true);
     expect(seqs(t)[0]).toBe(100);
   });
 
   it('extend the window at both ends', () => {
     let t = opened(page(50, 60, 100, true), false);
     expect(t).toMatchObject({ hasOlder: true, hasNewer: true });
-    t = applyPage(beginLoad(t, 'older', 2), 2, page(40, 49, 100, false), true);
-    t = applyPage(beginLoad(t, 'newer', 3), 3, page(61, 100, 100, false), true);
+    t = applyPage(beginLoad(t, older), older, page(40, 49, 100, false), true);
+    t = applyPage(beginLoad(t, newer), newer, page(61, 100, 100, false), true);
     expect(seqs(t)).toEqual(Array.from({ length: 61 }, (_, i) => 40 + i));
     expect(t).toMatchObject({ hasOlder: false, hasNewer: false, load: null });
   });
 
   it('of an earlier load are ignored', () => {
-    const t = beginLoad(beginLoad(EMPTY, 'initial', 1), 'initial', 2);
-    expect(applyPage(t, 1, page(1, 5, 5), true)).toBe(t);
-    expect(failLoad(t, 1, { code: 'network', detail: '' })).toBe(t);
-    expect(failLoad(t, 2, { code: 'network', detail: 'x' })).toMatchObject({ load: null, error: { code: 'network' } });
+    const t = beginLoad(beginLoad(EMPTY, superseded), initial);
+    expect(applyPage(t, superseded, page(1, 5, 5), true)).toBe(t);
+    expect(failLoad(t, superseded, { code: 'network', detail: '' })).toBe(t);
+    expect(failLoad(t, initial, { code: 'network', detail: 'x' })).toMatchObject({
+      load: null,
+      error: { code: 'network' },
+    });
   });
 
   it('keep the window bounded by letting go of the far end', () => {
     let t = opened(page(1_000, 1_000 + MAX_MESSAGES - 1, 5_000, true));
-    t = applyPage(beginLoad(t, 'older', 2), 2, page(950, 999, 5_000, true), true);
+    t = applyPage(beginLoad(t, older), older, page(950, 999, 5_000, true), true);
     expect(t.messages).toHaveLength(MAX_MESSAGES);
     expect(seqs(t)[0]).toBe(950);
     expect(t.hasNewer).toBe(true);
     expect(applyEvent(t, created(5_001))).toBe(t);
-    t = applyPage(beginLoad(t, 'newer', 3), 3, page(1_550, 1_599, 5_000, true), true);
+    t = applyPage(beginLoad(t, newer), newer, page(1_550, 1_599, 5_000, true), true);
     expect(seqs(t).at(-1)).toBe(1_599);
     expect(t).toMatchObject({ hasOlder: true, messages: { length: MAX_MESSAGES } });
   });

@@ -6,17 +6,16 @@
  */
 import { createAlarm } from '../clock.ts';
 import type { Environment } from '../environment.ts';
-import { PROTOCOL, type Routes, type ServerFrame } from '../protocol.ts';
+import { PROTOCOL, type Routes, type ServerFrame, type SyncResponse } from '../protocol.ts';
 import { createHttp, type Http } from '../transports/http.ts';
 import { type Link, openLink } from '../transports/websocket.ts';
 import type { Connection } from '../types.ts';
 import { type Effect, type Event, INITIAL, isLive, isPolling, isUnsure, next } from './machine.ts';
-import { createPoller, type PollerPorts } from './poller.ts';
+import { createPoller, type Place } from './poller.ts';
 import { damp, judge, NO_EVIDENCE, type Shown, withRequest } from './status.ts';
 
-export interface DriverPorts extends PollerPorts {
-  /** The numbering that counts now. */
-  epoch(): string | null;
+export interface DriverPorts {
+  polled(answer: SyncResponse): void;
   /** From the WebSocket. */
   frames(frames: readonly ServerFrame[]): void;
   /** Stopped, halted, or the session may be over: who is speaking must be heard again before anything is sent. */
@@ -41,7 +40,7 @@ export interface Driver {
   zombie(link: Link): void;
 }
 
-export function createDriver(env: Environment, routes: Routes, ports: DriverPorts): Driver {
+export function createDriver(env: Environment, routes: Routes, replica: Place, ports: DriverPorts): Driver {
   const { clock, random, log, events } = env;
   let model = INITIAL;
   let rest = NO_EVIDENCE;
@@ -53,7 +52,7 @@ export function createDriver(env: Environment, routes: Routes, ports: DriverPort
   const http = createHttp(env, { witness, refused: (reason) => dispatch({ type: 'refused', reason }) }, routes);
   const setDeadline = createAlarm(clock, () => dispatch({ type: 'timeout' }));
   const showAgain = createAlarm(clock, show);
-  const poller = createPoller(env, http, ports);
+  const poller = createPoller(env, http, replica, ports.polled);
 
   function dispatch(event: Event): void {
     const before = model.state;
@@ -83,7 +82,7 @@ export function createDriver(env: Environment, routes: Routes, ports: DriverPort
       link = null;
     },
     greet() {
-      const resume = ports.resume();
+      const resume = replica.resume();
       link?.send({ type: 'hello', protocol: PROTOCOL, client: env.client, ...(resume && { resume }) });
     },
     ping: () => link?.send({ type: 'ping' }),
@@ -102,7 +101,7 @@ export function createDriver(env: Environment, routes: Routes, ports: DriverPort
         lastHeardAt = clock.now();
         for (const frame of frames) if (frame.type === 'hello') spoken = frame.epoch;
         // HTTP told of another numbering meanwhile: what a stalled socket still brings is of the one that is over.
-        if (frames[0]?.type !== 'hello' && spoken !== undefined && spoken !== ports.epoch()) {
+        if (frames[0]?.type !== 'hello' && spoken !== undefined && spoken !== replica.epoch) {
           return dispatch({ type: 'zombie' });
         }
         ports.frames(frames);

@@ -6,16 +6,13 @@
  */
 import type { Environment } from '../environment.ts';
 import type { ChatError } from '../errors.ts';
-import type { Resume, SyncResponse } from '../protocol.ts';
+import type { SyncResponse } from '../protocol.ts';
+import type { Replica } from '../replica.ts';
 import type { Http } from '../transports/http.ts';
 import { retry_ms } from './backoff.ts';
 
-export interface PollerPorts {
-  resume(): Resume | undefined;
-  /** How long one poll may wait, seconds. */
-  wait_s(): number;
-  polled(answer: SyncResponse): void;
-}
+/** Where this client stands; the replica's part that a connection needs. */
+export type Place = Pick<Replica, 'epoch' | 'limits' | 'resume'>;
 
 export interface Poller {
   run(wanted: boolean): void;
@@ -23,12 +20,19 @@ export interface Poller {
   hurry(): void;
 }
 
+/** How long a poll waits until the server has said how long it may. */
+const DEFAULT_WAIT_S = 25;
 /** After the first answer: a socket that proves itself within this saves the long poll. */
 const HEAD_START_MS = 250;
 /** A server that answers "nothing" at once must not be asked in a tight loop. */
 const EMPTY_PAUSE_MS = 1_000;
 
-export function createPoller({ clock, random }: Environment, http: Http, ports: PollerPorts): Poller {
+export function createPoller(
+  { clock, random }: Environment,
+  http: Http,
+  replica: Place,
+  polled: (answer: SyncResponse) => void,
+): Poller {
   let running: AbortController | null = null;
   let startedAt = 0;
 
@@ -40,13 +44,13 @@ export function createPoller({ clock, random }: Environment, http: Http, ports: 
       const began = clock.now();
       let pause_ms = 0;
       try {
-        const answer = await http.sync(ports.resume(), wait_s, signal);
+        const answer = await http.sync(replica.resume(), wait_s, signal);
         if (signal.aborted) return;
-        ports.polled(answer);
+        polled(answer);
         failures = 0;
         if (wait_s === 0) pause_ms = HEAD_START_MS;
         else if (answer.frames.length === 0 && clock.now() - began < EMPTY_PAUSE_MS) pause_ms = EMPTY_PAUSE_MS;
-        wait_s = ports.wait_s();
+        wait_s = replica.limits?.sync_wait_s ?? DEFAULT_WAIT_S;
       } catch (error) {
         pause_ms = retry_ms(error as ChatError, failures++, random());
         wait_s = 0;

@@ -219,9 +219,10 @@ describe('a read mark', () => {
 
 describe('what is unread behind a mark', () => {
   it('is counted only where all of it is held', () => {
+    const load = { kind: 'initial' } as const;
     const t = applyPage(
-      beginLoad(EMPTY, 'initial', 1),
-      1,
+      beginLoad(EMPTY, load),
+      load,
       {
         messages: [
           message(8),
