@@ -66,13 +66,18 @@ def version() -> tuple[int, ...]:
 
 
 def check_durable() -> None:
-    """Refuse a database that would call something stored which a power cut takes away. Raises `DatabaseUnusable`."""
+    """Refuse a database that takes nothing, or would call something stored which a power cut takes away. Raises
+    `DatabaseUnusable`."""
     if connection.vendor == "sqlite":
         if _value("PRAGMA synchronous") not in {2, 3} or str(_value("PRAGMA journal_mode")).lower() != "wal":
             raise DatabaseUnusable(
                 f"{describe()} does not sync its commits; it needs journal_mode=WAL, synchronous=FULL"
             )
         return
+    if _value("SHOW transaction_read_only") == "on":
+        raise DatabaseUnusable(
+            f"{describe()} takes no writes: it is a standby, or default_transaction_read_only is on; name the primary, or promote it"
+        )
     for name in switched_off(connection):
         raise DatabaseUnusable(f"{describe()} is set to {name}=off, which loses messages in a power cut; turn it on")
 

@@ -335,6 +335,18 @@ def test_postgresql_comes_back_from_a_dump_that_was_read_again(run: Run, postgre
 
 
 @on_postgres
+def test_a_standby_is_told_from_its_primary_before_anything_is_done(run: Run, postgres: str, tmp_path: Path) -> None:
+    run("createuser", "--new", "ada", BACKCHANNEL_DATABASE_URL=postgres)
+    standby = f"{postgres}?options=-c%20synchronous_commit%3Don%20-c%20default_transaction_read_only%3Don"
+    for command in (("token", "ada"), ("promote",), ("migrate",), ("serve", "--port", "0")):
+        assert "takes no writes" in one_line(run(*command, BACKCHANNEL_DATABASE_URL=standby))
+    found = run("check", BACKCHANNEL_DATABASE_URL=standby)
+    assert found.status == 1
+    assert "takes no writes" in found.out
+    assert run("backup", str(tmp_path / "copy"), BACKCHANNEL_DATABASE_URL=standby).status == 0
+
+
+@on_postgres
 def test_nothing_is_restored_beside_a_server_on_postgresql(
     run: Run, start: Start, postgres: str, tmp_path: Path
 ) -> None:
