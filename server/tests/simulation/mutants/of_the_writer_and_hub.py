@@ -217,8 +217,8 @@ def a_removal_that_is_read_again_removes_nobody() -> Any:
 
     from backchannel.queries import events
 
-    usual = events._fact
-    yield from replaced(events, "_fact", lambda event: msgspec.structs.replace(usual(event), removed=()))
+    usual = events._envelope
+    yield from replaced(events, "_envelope", lambda event: msgspec.structs.replace(usual(event), removed=()))
 
 
 @mutant(deeds=("leave_join", "leave_join", "remove_add"), faults=("bus_reorders", "slow"), is_busy=True)

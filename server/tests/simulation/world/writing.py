@@ -4,6 +4,7 @@ from typing import Any
 
 from django.db import IntegrityError
 
+from backchannel.text_rules import name_keys
 from tests.simulation.world.reading import members, seats_of
 from tests.simulation.world.statements import (
     CONTENT,
@@ -88,15 +89,16 @@ def _aremembers(db: Database, p: list[Any]) -> list[tuple[Any, ...]]:
     return [pair for pair in pairs if (seat := db.tables.seats.get(pair)) and seat[STATE] == MEMBER]
 
 
-@means("SELECT mb.room_id, p.username, p.id FROM backchannel_person p JOIN…WHERE mb.state = %s AND mb.room_id IN…")
+@means("SELECT DISTINCT mb.room_id, p.username, p.id FROM…k JOIN…WHERE k.key IN (…mb.state = %s AND mb.room_id IN…")
 def _mentioned(db: Database, p: list[Any]) -> list[tuple[Any, ...]]:
-    rooms = [value for value in p[1:] if isinstance(value, int)]
-    seats = [seat for room in rooms for seat in members(db, room)]
-    return [
-        (seat[1], person[1], person[0])
-        for seat in seats
-        if (person := db.tables.people[seat[PERSON]]) and person[1] in p[1:]
-    ]
+    rooms = [value for value in p if isinstance(value, int)]
+    *keys, _state = (value for value in p if isinstance(value, str))
+    people = {seat[PERSON]: db.tables.people[seat[PERSON]] for room in rooms for seat in members(db, room)}
+    found = {
+        id_ for id_, (_, *names, _version) in people.items() if any({*keys} & {*name_keys(name)} for name in names)
+    }
+    seats = [seat for room in rooms for seat in members(db, room) if seat[PERSON] in found]
+    return sorted(((seat[1], people[seat[PERSON]][1], seat[PERSON]) for seat in seats), key=lambda row: row[2])
 
 
 @means("INSERT INTO backchannel_message (id,…")
