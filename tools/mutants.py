@@ -1,6 +1,7 @@
 """Breaks the code on purpose where the simulation does not reach, one way at a time, and runs the test that has to notice.
 
     python3 tools/mutants.py [name …]
+    python3 tools/mutants.py --check      only see whether each can still be applied, in a moment
 
 The simulation has mutants of its own, of everything between a socket and an SQL statement. These are of what it leaves out: the
 database's settings, the process, the TypeScript client. Each is a change of text in a copy of the tree; a test that passes on
@@ -118,13 +119,34 @@ def runs(mutant: Mutant, folder: Path) -> bool:
     )
 
 
+def gone(mutant: Mutant, folder: Path) -> str:
+    """What it needs and is not there any more: the text that it changes, or the test that notices; "" where all is there."""
+    for file in {file for file, _, _ in mutant.edits} | {mutant.test[0]}:
+        if not (folder / file).is_file():
+            return f"{file} is gone"
+    for file, old, _ in mutant.edits:
+        if (folder / file).read_text().count(old) != 1:
+            return f"its place in {file} is gone: {old!r}"
+    file, name = mutant.test
+    return "" if name in (folder / file).read_text() else f"its test in {file} is gone: {name}"
+
+
+def check() -> int:
+    """See whether each mutant can still be applied; nothing is run."""
+    lost = {mutant.name: problem for mutant in MUTANTS if (problem := gone(mutant, ROOT))}
+    for name, problem in lost.items():
+        say(f"error: {name}: {problem}")
+    say(f"{len(MUTANTS) - len(lost)} of {len(MUTANTS)} mutants can be applied")
+    return 1 if lost else 0
+
+
 def hunt(mutant: Mutant, folder: Path) -> str:
     """What is wrong with it; empty where it is noticed, by a test that passes without it."""
+    if lost := gone(mutant, folder):
+        return lost
     texts = {file: (folder / file).read_text() for file, _, _ in mutant.edits}
     changed = dict(texts)
     for file, old, new in mutant.edits:
-        if changed[file].count(old) != 1:
-            return f"its place in {file} is gone: {old!r}"
         changed[file] = changed[file].replace(old, new)
     if not runs(mutant, folder):
         return "its test fails, or is not there, without it"
@@ -138,6 +160,8 @@ def hunt(mutant: Mutant, folder: Path) -> str:
 
 
 def main(names: list[str]) -> int:
+    if names == ["--check"]:
+        return check()
     chosen = [mutant for mutant in MUTANTS if not names or mutant.name in names]
     survivors = 0
     with tempfile.TemporaryDirectory(prefix="backchannel-mutants-") as name:

@@ -63,6 +63,9 @@ def node(title: str, *words: str) -> Step:
 # The settings keep a secret key in the data folder; a check must not write into a person's own.
 SCRATCH = {"BACKCHANNEL_DATA": str(ROOT / ".cache" / "data")}
 
+SIMULATED = {"PYTHONPATH": os.pathsep.join((str(ROOT / "server"), str(ROOT / "tools")))}
+GENERATED = python("generated files are fresh", "-m", "backchannel.protocol.generate", "--check")
+
 SERVER_CHECKS = (
     python("lock files name no registry and match", "tools/lock.py", "--check"),
     Step("ruff check", ("ruff", "check", ".")),
@@ -71,7 +74,10 @@ SERVER_CHECKS = (
     # A cache of its own, because it runs beside the other.
     Step("mypy of the tools", ("mypy", "--cache-dir", ".cache/mypy-tools", "tools", "hatch_build.py"), env=SCRATCH),
     Step("import-linter", ("lint-imports", "--no-logo", "--cache-dir", ".cache/import-linter")),
-    python("generated files are fresh", "-m", "backchannel.protocol.generate", "--check"),
+    # Whoever renames what a mutant breaks has to hear of it now, not from `make prove`.
+    python("mutants of the simulation can be applied", "-m", "tests.simulation.mutants", "--check", env=SIMULATED),
+    python("mutants where no world reaches can be applied", "tools/mutants.py", "--check"),
+    GENERATED,
 )
 CLIENT_CHECKS = (
     *(
@@ -124,9 +130,6 @@ def end_to_end(title: str, *words: str, needs: tuple[str, ...] = ()) -> Step:
     )
 
 
-SIMULATED = {"PYTHONPATH": os.pathsep.join((str(ROOT / "server"), str(ROOT / "tools")))}
-
-
 def worlds(first: int, last: int) -> Step:
     """Simulated worlds from seeds, on all cores."""
     seeds = os.environ.get("SEEDS") or f"{first}:{last}"
@@ -173,7 +176,7 @@ ALL_ON_SQLITE, ALL_ON_POSTGRES = on_sqlite("server on SQLite", needs=("compiler"
 
 GROUPS: dict[str, tuple[Step, ...]] = {
     "check": CHECKS,
-    "generate-check": SERVER_CHECKS[-1:],
+    "generate-check": (GENERATED,),
     "test": TEST,
     "prove": PROVE,
     "test-sqlite": (ALL_ON_SQLITE,),

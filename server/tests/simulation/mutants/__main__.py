@@ -1,4 +1,4 @@
-"""`python -m tests.simulation.mutants`: hunt them all, or those named."""
+"""`python -m tests.simulation.mutants`: hunt them all, or those named; `--check` only sees whether they can be applied."""
 
 import argparse
 import multiprocessing
@@ -31,13 +31,34 @@ def hunt(name: str) -> tuple[str, int | None, list[str]]:
     return name, count + 1, sorted({anomaly.kind for anomaly in anomalies})
 
 
+def gone() -> list[str]:
+    """Mutants that cannot be applied, because what they patch is not there any more."""
+    from tests.simulation.mutants import MUTANTS
+    from tests.simulation.seams import installed
+
+    found = []
+    for each in MUTANTS:
+        try:
+            with installed(), each.breaks():
+                pass
+        except (AttributeError, ImportError) as problem:
+            found.append(f"{each.name}: {problem}")
+    return found
+
+
 def main(arguments: list[str]) -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.simulation.mutants", description=__doc__)
     parser.add_argument("names", nargs="*", help="these alone (default: all)")
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1)
+    parser.add_argument("--check", action="store_true", help="only see whether each can still be applied")
     asked = parser.parse_args(arguments)
     prepare()
     from tests.simulation.mutants import MUTANTS
+
+    if asked.check:
+        lost = gone()
+        print("\n".join([*lost, f"{len(MUTANTS) - len(lost)} of {len(MUTANTS)} mutants can be applied"]))
+        return 1 if lost else 0
 
     names = asked.names or [each.name for each in MUTANTS]
     survived = []
