@@ -78,6 +78,11 @@ def csrf_failed(request: HttpRequest, reason: str = "") -> HttpResponse:
     return problem(CommandError(Code.FORBIDDEN, "The page is out of date. Reload it and try again."))
 
 
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """Django could not read the request: a form that breaks off, or with more fields or files than any form here has."""
+    return problem(CommandError(Code.BAD_FRAME, "The form cannot be read, or holds too many fields or files."))
+
+
 def no_such_address(request: HttpRequest) -> HttpResponse:
     return problem(CommandError(Code.NOT_FOUND, "There is nothing at this address."))
 

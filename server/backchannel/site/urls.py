@@ -11,6 +11,7 @@ from backchannel.web.page import page, worker
 admin.autodiscover()
 take_passwords_as_typed()
 
+handler400 = "backchannel.accounts.problems.bad_request"
 handler500 = "backchannel.accounts.problems.server_error"
 
 urlpatterns = [

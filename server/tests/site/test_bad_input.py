@@ -1,6 +1,7 @@
 """Every address that Django answers is sent what no form expects, by strangers and by people, and never breaks."""
 
 import json
+import logging
 from collections.abc import Iterator
 from typing import Any
 
@@ -11,6 +12,7 @@ from django.urls import URLPattern, URLResolver, get_resolver
 
 from backchannel.accounts.models import Setup
 from backchannel.accounts.onboarding import NewAccount, create_account, set_up
+from backchannel.site.logging import _QUIET
 
 PASSWORD = "correct horse battery"
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
@@ -149,6 +151,38 @@ def test_a_form_is_not_taken_for_a_body(people: None) -> None:
             method = "PATCH" if path.endswith("profile") else "POST"
             answer = visitor("ada").generic(method, path, b'{"display_name": "Eve"}', content_type=kind)
             assert (answer.status_code, answer.json()["code"]) == (415, "unsupported_media_type"), (path, kind)
+
+
+FORMS = {
+    "3,000 fields": (b"&".join(b"f%d=x" % number for number in range(3_000)), "application/x-www-form-urlencoded"),
+    "200 files": (
+        b"".join(
+            b'--x\r\nContent-Disposition: form-data; name="f%d"; filename="n"\r\n\r\nx\r\n' % number
+            for number in range(200)
+        )
+        + b"--x--\r\n",
+        "multipart/form-data; boundary=x",
+    ),
+    "no boundary": (b"--x", "multipart/form-data"),
+    "half a form": (b'--x\r\nContent-Disposition: form-data; name="f', "multipart/form-data; boundary=x"),
+}
+
+
+@pytest.mark.parametrize("kind", FORMS)
+@pytest.mark.parametrize("path", [*ADDRESSES, "/admin/", "/admin/login/", "/nothing"])
+def test_a_form_that_no_page_has_breaks_nothing_and_fills_no_log(
+    people: None, path: str, kind: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    body, content_type = FORMS[kind]
+    for who in (None, "owner"):
+        tab = Client(raise_request_exception=False, enforce_csrf_checks=True)
+        if who is not None:
+            tab.force_login(get_user_model()._default_manager.get(username=who))
+        answer = tab.generic("POST", path, body, content_type=content_type)
+        assert 400 <= answer.status_code < 500
+        assert answer["Content-Type"].startswith("application/problem+json"), answer.content
+    written = [each for each in caplog.records if _QUIET.get(each.name, logging.NOTSET) <= each.levelno]
+    assert not [each for each in written if each.levelno >= logging.ERROR]
 
 
 @pytest.mark.parametrize("field", ["workspace", "username", "display_name", "password"])
