@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import copy
 import logging
+import re
 import sys
 import threading
 from collections.abc import Callable, Hashable, MutableMapping
@@ -23,6 +24,8 @@ Stamp = Callable[[Any, str, MutableMapping[str, Any]], Any]
 StartTimer = Callable[[float, Callable[[], None]], None]
 
 _LEAST = logging.WARNING
+_ADDRESS = re.compile(r"\b0x[0-9a-f]+\b")
+"""Of an object, in the lines of libraries: the twenty connections that a database closed at once are one line."""
 _OF_THE_MOMENT = frozenset({"timestamp"})
 
 
@@ -83,7 +86,7 @@ def _key(record: logging.LogRecord) -> Hashable:
     if isinstance(record.msg, dict):
         fields = {name: value for name, value in record.msg.items() if name not in _OF_THE_MOMENT}
     else:
-        fields = {"event": record.getMessage(), "exc_info": record.exc_info}
+        fields = {"event": _ADDRESS.sub("", record.getMessage()), "exc_info": record.exc_info}
     error = _error_of(fields.pop("exc_info", None))
     return (
         record.name,

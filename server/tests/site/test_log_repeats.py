@@ -80,3 +80,10 @@ def test_equal_errors_of_a_library_are_counted_too(world: World) -> None:
     world.minute_passes()
     [count] = world.lines
     assert "4" in count
+
+
+def test_lines_of_a_library_that_differ_by_the_address_of_an_object_are_equal(world: World) -> None:
+    pool = logging.getLogger("psycopg.pool")
+    for number in range(20):
+        pool.warning("discarding closed connection: <psycopg.Connection [BAD] at %#x>", 0x7FA0D6FF8FD0 + number)
+    assert len(world.lines) == 1
