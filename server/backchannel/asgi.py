@@ -39,6 +39,7 @@ from backchannel.accounts import authenticate as accounts
 from backchannel.accounts import credential_uses, lookup, revocation, sweeping, writing
 from backchannel.accounts.identity import Ended
 from backchannel.commands.context import Context
+from backchannel.commands.delivery import Delivery
 from backchannel.commands.publish import publisher
 from backchannel.config import ChatConfig, ConfigError, read_config
 from backchannel.fanout import envelopes
@@ -104,7 +105,6 @@ class Chat:
         config = _configured()
         limits = limits or config.limits
         bus = bus or bus_from(config.redis_urls)
-        self.log = Log(publisher(bus))
         self.hub = Hub(
             bus,
             missing_events,
@@ -112,8 +112,8 @@ class Chat:
             self._seen,
             self._bus_reconnected,
             time.monotonic,
-            lambda: not self.log.is_idle,
         )
+        self.log = Log(Delivery(publisher(bus), self.hub.flush))
         presence = Presence(uuid.uuid4().hex[:12])
         self.node = Node(
             context=Context(self.log, bus, presence, time.monotonic, limits),
@@ -128,7 +128,7 @@ class Chat:
             recall=accounts.recall,
         )
         self.maintenance = PeriodicTasks(self.node, lookup.dead_among, credential_uses.write, sweeping.sweep)
-        self.watch = Watch(self.log.disk, bus.check, self.log.rewrite)
+        self.watch = Watch(self.log.disk, bus.check, self.log.check_writable)
         self._workers = workers
         self._bus = bus
         self._tasks: set[asyncio.Task[Any]] = set()
@@ -243,7 +243,7 @@ class Chat:
         # What takes longer was not acked: its sender asks again, by the same id.
         with suppress(CommandError, TimeoutError):
             async with asyncio.timeout(COMMITTED_WITHIN_S):
-                await self.log.settle()
+                await self.log.wait_committed()
         sockets = [subscriber for subscriber in self.hub.subscribers if subscriber.is_socket]
         size = max(SLICE, len(sockets) // SLICES + 1)
         for start in range(0, len(sockets), size):

@@ -18,10 +18,11 @@ from backchannel.accounts.models import Setup, SetupSecret
 from backchannel.accounts.people import person_of
 from backchannel.accounts.strict_json import fault_of
 from backchannel.accounts.writing import write
+from backchannel.commands.create_room import CreateRoom
+from backchannel.commands.join_room import JoinRoom
 from backchannel.protocol.errors import CommandError
 from backchannel.protocol.shapes import User as Person
 from backchannel.store import workspace
-from backchannel.store.room_changes import CreateRoom, JoinRoom
 from backchannel.text_rules import clean_name
 
 FIRST_CHANNEL = "general"

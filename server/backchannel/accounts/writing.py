@@ -11,7 +11,8 @@ from concurrent.futures import Future
 from typing import Any
 
 from backchannel.protocol.errors import Code, CommandError
-from backchannel.store.log import Operation, commit
+from backchannel.store.log import commit
+from backchannel.store.operation import Operation, result_of
 
 Submit = Callable[[Operation], "Future[Any]"]
 
@@ -40,6 +41,4 @@ def write(operation: Operation, at_us: int | None = None) -> Any:
                 Code.UNAVAILABLE, "The database does not answer just now. Try again in a moment.", retry_after=1.0
             ) from None
     (outcome,) = commit([operation], at_us)
-    if outcome.error is not None:
-        raise outcome.error
-    return outcome.result
+    return result_of(outcome)

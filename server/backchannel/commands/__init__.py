@@ -1,37 +1,51 @@
-"""What changes something, one file per verb: check, write, publish. The only place that publishes.
+"""What changes something, one file per verb.
 
-`HANDLERS` binds each declaration of `protocol.commands` that writes to its handler; `queries.HANDLERS` has the others.
+`OPERATIONS` binds a declaration of `protocol.commands` to what builds its operation, which the log's writer carries out: all that
+is stored. `ACTIONS` binds those that store nothing (typing, presence) to what carries them out. `queries.HANDLERS` has the rest.
 """
 
-from typing import Final
+from collections.abc import Awaitable, Callable
+from typing import Any, Final
 
 from msgspec import Struct
 
-from backchannel.commands.change_membership import add_members, join_room, leave_room, remove_member
-from backchannel.commands.context import Handler
-from backchannel.commands.delete_message import delete_message
-from backchannel.commands.edit_message import edit_message
-from backchannel.commands.manage_room import create_room, update_room
-from backchannel.commands.mark_read import mark_read
-from backchannel.commands.react import add_reaction, remove_reaction
-from backchannel.commands.send_message import send_message
+from backchannel.commands.add_members import AddMembers
+from backchannel.commands.add_reaction import AddReaction
+from backchannel.commands.context import Caller, Context
+from backchannel.commands.create_room import CreateRoom
+from backchannel.commands.delete_message import DeleteMessage
+from backchannel.commands.edit_message import EditMessage
+from backchannel.commands.join_room import JoinRoom
+from backchannel.commands.leave_room import LeaveRoom
+from backchannel.commands.mark_read import MarkRead
+from backchannel.commands.remove_member import RemoveMember
+from backchannel.commands.remove_reaction import RemoveReaction
+from backchannel.commands.send_message import SendMessage
 from backchannel.commands.set_presence import set_presence
 from backchannel.commands.typing import typing
+from backchannel.commands.update_room import UpdateRoom
 from backchannel.protocol import commands as declared
+from backchannel.store.operation import Operation
 
-HANDLERS: Final[dict[type[Struct], Handler]] = {
-    declared.SendMessage: send_message,
-    declared.EditMessage: edit_message,
-    declared.DeleteMessage: delete_message,
-    declared.AddReaction: add_reaction,
-    declared.RemoveReaction: remove_reaction,
-    declared.MarkRead: mark_read,
+Build = Callable[[Any, Caller, Context], Operation]
+"""Checks what can be checked without the database. Raises CommandError."""
+Action = Callable[[Any, Caller, Context], Awaitable[Struct]]
+
+OPERATIONS: Final[dict[type[Struct], Build]] = {
+    declared.SendMessage: SendMessage.build,
+    declared.EditMessage: EditMessage.build,
+    declared.DeleteMessage: DeleteMessage.build,
+    declared.AddReaction: AddReaction.build,
+    declared.RemoveReaction: RemoveReaction.build,
+    declared.MarkRead: MarkRead.build,
+    declared.CreateRoom: CreateRoom.build,
+    declared.UpdateRoom: UpdateRoom.build,
+    declared.JoinRoom: JoinRoom.build,
+    declared.LeaveRoom: LeaveRoom.build,
+    declared.AddMembers: AddMembers.build,
+    declared.RemoveMember: RemoveMember.build,
+}
+ACTIONS: Final[dict[type[Struct], Action]] = {
     declared.Typing: typing,
     declared.SetPresence: set_presence,
-    declared.CreateRoom: create_room,
-    declared.UpdateRoom: update_room,
-    declared.JoinRoom: join_room,
-    declared.LeaveRoom: leave_room,
-    declared.AddMembers: add_members,
-    declared.RemoveMember: remove_member,
 }

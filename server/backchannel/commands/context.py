@@ -1,49 +1,33 @@
-"""What a command's handler works with, and for whom."""
+"""What a command is carried out with, and for whom."""
 
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Callable
+from dataclasses import dataclass, field
 
 import msgspec
 
+from backchannel.commands.last_typing import LastTyping
 from backchannel.fanout.bus import Bus
 from backchannel.fanout.presence import Presence
 from backchannel.protocol.shapes import Limits, User
-from backchannel.store.log import Log, Operation
+from backchannel.store.log import Log
 
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """`clock`: seconds, monotonic."""
+    """What a command may use of the process."""
 
     log: Log
     bus: Bus
     presence: Presence
     clock: Callable[[], float]
+    """Seconds, monotonic."""
     limits: Limits = Limits()
+    last_typing: LastTyping = field(default_factory=LastTyping)
 
 
 class Caller(msgspec.Struct, frozen=True):
-    """Who gives the command. `instance`: the device, where the transport knows it."""
+    """Who gives the command."""
 
     user: User
     instance: str | None = None
-
-
-class Answer(msgspec.Struct, frozen=True):
-    """A result with the HTTP status that says more than the usual one (201 for what is new, 200 for what was there)."""
-
-    result: Any
-    status: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Write:
-    """A handler in two halves, where nothing is waited for but the writer: what is to be written (raises CommandError), and
-    how its result is answered. A transport may call them without a task of its own for each command."""
-
-    operation: Callable[[Any, Caller, Context], Operation]
-    answer: Callable[[Any], Answer] = Answer
-
-
-Handler = Write | Callable[[Any, Caller, Context], Awaitable[Answer]]
+    """The tab or process it comes from, where the transport knows it."""

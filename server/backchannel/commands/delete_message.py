@@ -1,13 +1,45 @@
-"""A message's body is erased; its place stays."""
+"""Erase a message's body; its place in the log stays."""
 
-from backchannel.commands.context import Answer, Caller, Context
-from backchannel.protocol.commands import DeleteMessage
-from backchannel.store import message_changes as changes
-from backchannel.store.read_pool import run_read
-from backchannel.store.reads import room_of_message
+from typing import Self
+
+from msgspec import structs
+
+from backchannel import rules
+from backchannel.commands.context import Caller, Context
+from backchannel.commands.on_message import OnMessage
+from backchannel.protocol import commands as declared
+from backchannel.protocol.events import MessageDeleted
+from backchannel.protocol.results import MessageResult
+from backchannel.store.transaction import MENTION, Outcome, Transaction
 
 
-async def delete_message(command: DeleteMessage, caller: Caller, context: Context) -> Answer:
-    room_id = await run_read(room_of_message, command.message_id)
-    change = changes.DeleteMessage(actor=caller.user, room_id=room_id, message_id=command.message_id)
-    return Answer(await context.log.write(change))
+class DeleteMessage(OnMessage, frozen=True, kw_only=True):
+    @classmethod
+    def build(cls, command: declared.DeleteMessage, caller: Caller, _: Context) -> Self:
+        return cls(actor=caller.user, message_id=command.message_id)
+
+    def apply(self, transaction: Transaction, outcome: Outcome) -> None:
+        room, standing, message = self.member_and_message(transaction)
+        rules.check_may_delete(message.sender.id, self.actor.id, standing.role)
+        if message.deleted:
+            outcome.result = MessageResult(message)
+            return
+        erased = structs.replace(
+            message, content="", reactions=[], attachments=[], deleted=True, edited_at=None, rev_seq=room.head + 1
+        )
+        transaction.append(
+            outcome, room,
+            lambda seq, at: MessageDeleted(room_id=room.id, seq=seq, at=at, message=erased),
+            message_id=self.message_id,
+        )  # fmt: skip
+        self.update(
+            transaction,
+            content="",
+            reactions="[]",
+            attachments="[]",
+            deleted=True,
+            edited_us=None,
+            rev_seq=erased.rev_seq,
+        )
+        transaction.execute(f"DELETE FROM {MENTION} WHERE room_id = %s AND seq = %s", [room.id, message.seq])
+        outcome.result = MessageResult(erased)

@@ -1,21 +1,41 @@
-"""One's own message gets another text."""
+"""Replace the text of one's own message."""
+
+from typing import Self
 
 from backchannel import rules
-from backchannel.commands.context import Answer, Caller, Context
-from backchannel.protocol.commands import EditMessage
-from backchannel.store import message_changes as changes
-from backchannel.store.read_pool import run_read
-from backchannel.store.reads import room_of_message
+from backchannel.commands.context import Caller, Context
+from backchannel.commands.on_message import OnMessage
+from backchannel.protocol import commands as declared
+from backchannel.protocol.errors import Code, CommandError
+from backchannel.protocol.events import MessageEdited
+from backchannel.protocol.results import MessageResult
+from backchannel.store.transaction import Outcome, Transaction
 
 
-async def edit_message(command: EditMessage, caller: Caller, context: Context) -> Answer:
-    rules.check_content(command.content, context.limits.content_bytes)
-    room_id = await run_read(room_of_message, command.message_id)
-    change = changes.EditMessage(
-        actor=caller.user,
-        room_id=room_id,
-        message_id=command.message_id,
-        content=command.content,
-        base_seq=command.base_seq,
-    )
-    return Answer(await context.log.write(change))
+class EditMessage(OnMessage, frozen=True, kw_only=True):
+    content: str
+    base_seq: int | None
+    """The `rev_seq` of the message that was edited; another one since then is a conflict. None: edit whatever is there."""
+
+    @classmethod
+    def build(cls, command: declared.EditMessage, caller: Caller, context: Context) -> Self:
+        rules.check_content(command.content, context.limits.content_bytes)
+        return cls(actor=caller.user, message_id=command.message_id, content=command.content, base_seq=command.base_seq)
+
+    def apply(self, transaction: Transaction, outcome: Outcome) -> None:
+        room, message = self.check(transaction)
+        rules.check_may_edit(message.sender.id, self.actor.id)
+        outcome.result = MessageResult(message)
+        if message.content == self.content:  # a retry, or nothing to do
+            return
+        if self.base_seq is not None and self.base_seq != message.rev_seq:
+            raise CommandError(Code.EDIT_CONFLICT, "The message was changed meanwhile. Look at it, then edit again.")
+        message.content = self.content
+        message.edited_at = transaction.at
+        message.rev_seq = room.head + 1
+        transaction.append(
+            outcome, room,
+            lambda seq, at: MessageEdited(room_id=room.id, seq=seq, at=at, message=message),
+            message_id=self.message_id,
+        )  # fmt: skip
+        self.update(transaction, content=self.content, edited_us=transaction.at_us, rev_seq=message.rev_seq)

@@ -1,12 +1,54 @@
-"""Up to where somebody has read."""
+"""Move one's read mark of a room forward."""
 
-from backchannel.commands.context import Caller, Context, Write
-from backchannel.protocol.commands import MarkRead
-from backchannel.store import read_marks
+from typing import ClassVar, Self
+
+from backchannel.commands.context import Caller, Context
+from backchannel.protocol import commands as declared
+from backchannel.protocol.events import ReadStateChanged
+from backchannel.store import rooms
+from backchannel.store.memberships import MEMBER
+from backchannel.store.operation import Operation
+from backchannel.store.transaction import MEMBERSHIP, ROOM, Outcome, Transaction
 
 
-def _operation(command: MarkRead, caller: Caller, _: Context) -> read_marks.MarkRead:
-    return read_marks.MarkRead(actor=caller.user, room_id=command.room_id, seq=command.seq)
+class MarkRead(Operation, frozen=True, kw_only=True):
+    """A mark never moves back, nor beyond the head. The reader's other devices are told it, with the counts. It locks no room: it
+    touches the reader's own rows alone."""
 
+    is_batchable: ClassVar[bool] = True
 
-mark_read = Write(_operation)
+    room_id: int
+    seq: int
+
+    @classmethod
+    def build(cls, command: declared.MarkRead, caller: Caller, _: Context) -> Self:
+        return cls(actor=caller.user, room_id=command.room_id, seq=command.seq)
+
+    def apply(self, transaction: Transaction, outcome: Outcome) -> None:
+        rows = transaction.query(
+            f"SELECT mb.state, mb.read_seq, r.head FROM {ROOM} r "
+            f"LEFT JOIN {MEMBERSHIP} mb ON mb.room_id = r.id AND mb.person_id = %s WHERE r.id = %s",
+            [self.actor.id, self.room_id],
+        )
+        if not rows or rows[0][0] != MEMBER:
+            transaction.lock_rooms([self.room_id])
+            transaction.check_member(self.room_id, self.actor.id)
+        _, read_seq, head = rows[0]
+        moved = min(self.seq, head) > read_seq
+        if moved:
+            transaction.execute(
+                f"UPDATE {MEMBERSHIP} SET read_seq = %s WHERE room_id = %s AND person_id = %s AND read_seq < %s",
+                [min(self.seq, head), self.room_id, self.actor.id, min(self.seq, head)],
+            )
+        transaction.after_heads(lambda: self._answer(transaction, outcome, moved))
+
+    def _answer(self, transaction: Transaction, outcome: Outcome, moved: bool) -> None:
+        state = outcome.result = rooms.read_state_of(self.actor.id, self.room_id)
+        if moved:
+            transaction.notify_user(
+                outcome, self.actor.id,
+                lambda version: ReadStateChanged(
+                    user_version=version, room_id=self.room_id, seq=state.seq, read_seq=state.read_seq,
+                    unread_count=state.unread_count, mention_count=state.mention_count,
+                ),
+            )  # fmt: skip

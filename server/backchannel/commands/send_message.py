@@ -1,29 +1,150 @@
-"""A message into a room."""
+"""Send a message: many senders, one pass, a fixed number of statements.
 
+The order inside the transaction is what makes a retry safe: the room's lock is held, so an id that is looked up and not found
+cannot appear before the insert. An id that is found is answered with the message stored under it, even where its sender is no
+longer in the room: that message was sent. They get it as it was sent, and nothing of what became of it.
+"""
+
+import re
 import secrets
 import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from hashlib import blake2b
+from typing import Any, ClassVar, Final, Self
+from unicodedata import normalize
 from uuid import UUID
 
 from backchannel import rules
-from backchannel.commands.context import Answer, Caller, Context, Write
-from backchannel.protocol.commands import SendMessage
-from backchannel.protocol.errors import invalid
+from backchannel.commands.context import Caller, Context
+from backchannel.protocol import commands as declared
+from backchannel.protocol import times
+from backchannel.protocol.codec import encode
+from backchannel.protocol.errors import Code, CommandError, invalid
+from backchannel.protocol.events import MessageCreated, Notification
 from backchannel.protocol.results import SendResult
-from backchannel.store.send import Append
+from backchannel.protocol.shapes import Message, Quote
+from backchannel.store import former_members, reads
+from backchannel.store.memberships import MEMBER
+from backchannel.store.operation import Operation
+from backchannel.store.render import excerpt, quote_from_row
+from backchannel.store.transaction import (
+    MEMBERSHIP,
+    MENTION,
+    MESSAGE,
+    NAME_KEY,
+    PERSON,
+    CommittedEvent,
+    Outcome,
+    Transaction,
+    from_db_uuid,
+    marks,
+    not_a_member,
+)
+from backchannel.text_rules import KEY_LENGTH, fold
+
+MENTIONS_IN_ONE_MESSAGE: Final = 50
+_MENTION: Final = re.compile(r"(?<![\w@])@([^\W_](?:[\w.-]{0,148}[^\W_])?)")
+"""A site may have usernames of any letters, in any case. Signs at the end belong to the sentence."""
 
 
-def _operation(command: SendMessage, caller: Caller, context: Context) -> Append:
-    rules.check_content(command.content, context.limits.content_bytes)
-    if command.attachments:
-        raise invalid(attachments="There is no upload with this id.")
-    return Append(command.id or new_message_id(), command.room_id, caller.user, command.content, command.reply_to)
+class SendMessage(Operation, frozen=True, kw_only=True):
+    is_batchable: ClassVar[bool] = True
 
+    id: UUID
+    room_id: int
+    content: str
+    reply_to: UUID | None = None
+    at_us: int | None = None
+    """When it was sent, for imports; None: the time of the commit."""
 
-def _answer(result: SendResult) -> Answer:
-    return Answer(result, 200 if result.duplicate else 201)
+    @classmethod
+    def build(cls, command: declared.SendMessage, caller: Caller, context: Context) -> Self:
+        rules.check_content(command.content, context.limits.content_bytes)
+        if command.attachments:
+            raise invalid(attachments="There is no upload with this id.")
+        return cls(
+            actor=caller.user,
+            id=command.id or new_message_id(),
+            room_id=command.room_id,
+            content=command.content,
+            reply_to=command.reply_to,
+        )
 
+    @property
+    def size(self) -> int:
+        return len(self.content)
 
-send_message = Write(_operation, _answer)
+    def rooms_to_lock(self) -> Sequence[int]:
+        return (self.room_id,)
+
+    @property
+    def fingerprint(self) -> bytes:
+        """Distinguishes a retry from another message under the same id, without keeping a body that was erased since."""
+        target = self.reply_to.bytes if self.reply_to else b""
+        return blake2b(target + self.content.encode(), digest_size=16, key=self.id.bytes).digest()
+
+    @classmethod
+    def apply_all(cls, transaction: Transaction, run: "Sequence[tuple[SendMessage, Outcome]]") -> None:
+        sends = [send for send, _ in run]
+        stored = _look_up_ids(transaction, [send.id for send in sends])
+        members = _look_up_members(transaction, sends)
+        replied_to = {send.reply_to for send in sends if send.reply_to}
+        quotes = _look_up_quotes(transaction, replied_to)
+        mentioned = _look_up_mentions(transaction, sends)
+
+        rows: list[tuple[Any, ...]] = []
+        mention_rows: list[tuple[int, int, int]] = []
+        repeats: list[tuple[SendMessage, Outcome, _Stored]] = []
+        for send, outcome in run:
+            fingerprint = send.fingerprint
+            try:
+                earlier = stored.get(send.id)
+                if earlier is not None:
+                    _check_same(send, fingerprint, earlier)
+                    repeats.append((send, outcome, earlier))
+                    continue
+                room = transaction.room(send.room_id)
+                if (send.room_id, send.actor.id) not in members:
+                    raise not_a_member(send.room_id)
+                quote = _check_quote(send, quotes) if send.reply_to else None
+            except CommandError as error:
+                outcome.error = error
+                continue
+
+            seq = transaction.next_seq(room)
+            at_us, at = transaction.at_us, transaction.at
+            if send.at_us:
+                at_us, at = send.at_us, times.to_wire(send.at_us)
+            mentions: list[int] = []
+            if mentioned:
+                mentions = [user for user in mentioned.get((room.id, send.id), ()) if user != send.actor.id]
+                mention_rows += [(user, room.id, seq) for user in mentions]
+            message = Message(
+                send.id, room.id, seq, seq, send.actor, send.content, quote, at, None, False, [], [], mentions
+            )
+            rows.append((
+                send.id, room.id, seq, seq, send.actor.id, send.content, send.reply_to, fingerprint, at_us, False,
+                encode(mentions).decode() if mentions else "[]",
+            ))  # fmt: skip
+            outcome.result = SendResult(message, duplicate=False)
+            outcome.events.append(
+                CommittedEvent(room.id, seq, encode(MessageCreated(room_id=room.id, seq=seq, at=at, message=message)))
+            )
+            stored[send.id] = _Stored(room.id, send.actor.id, fingerprint, message)
+            if replied_to and send.id in replied_to:
+                quotes[send.id] = (room.id, Quote(send.id, seq, send.actor, excerpt(send.content)))
+            if mentions or quote:
+                _notify(transaction, outcome, message)
+
+        if rows:
+            _insert(transaction, rows)
+        if mention_rows:
+            transaction.execute_many(
+                f"INSERT INTO {MENTION} (person_id, room_id, seq) VALUES (%s, %s, %s)", mention_rows
+            )
+        if repeats:
+            _answer_repeats(transaction, repeats, members)
 
 
 def new_message_id() -> UUID:
@@ -31,3 +152,162 @@ def new_message_id() -> UUID:
     value = (time.time_ns() // 1_000_000) << 80 | secrets.randbits(80)
     value = value & ~(0xF << 76) | 0x7 << 76
     return UUID(int=value & ~(0x3 << 62) | 0x2 << 62)
+
+
+@dataclass(slots=True)
+class _Stored:
+    """The message under an id."""
+
+    room_id: int
+    sender_id: int
+    fingerprint: bytes
+    message: Message | None = None
+    """As this batch stores it; None where it was stored before."""
+
+
+_INSERT_INTO = (
+    f"INSERT INTO {MESSAGE} (id, room_id, seq, rev_seq, sender_id, content, reply_to, fingerprint, created_us, deleted, "
+    "mentions, reactions, attachments) "
+)
+_INSERT = f"{_INSERT_INTO}VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, '[]', '[]')"
+_INSERT_JSON = (
+    f"{_INSERT_INTO}SELECT (m->>0)::uuid, (m->>1)::bigint, (m->>2)::bigint, (m->>3)::bigint, (m->>4)::bigint, m->>5, "
+    "(m->>6)::uuid, decode(m->>7, 'base64'), (m->>8)::bigint, (m->>9)::boolean, m->>10, '[]', '[]' "
+    "FROM jsonb_array_elements(%s::jsonb) AS m"
+)
+
+
+def _insert(transaction: Transaction, rows: list[tuple[Any, ...]]) -> None:
+    """All rows in one statement on PostgreSQL: as one JSON text, since its driver spends more on each single value."""
+    if transaction.is_postgres:
+        transaction.execute(_INSERT_JSON, [encode(rows).decode()])
+        return
+    uuid = transaction.uuid
+    transaction.execute_many(_INSERT, [(uuid(row[0]), *row[1:6], row[6] and uuid(row[6]), *row[7:]) for row in rows])
+
+
+def _look_up_ids(transaction: Transaction, ids: list[UUID]) -> dict[UUID, _Stored]:
+    rows = transaction.query(
+        f"SELECT id, room_id, sender_id, fingerprint FROM {MESSAGE} WHERE id IN ({marks(ids)})",
+        [transaction.uuid(id_) for id_ in ids],
+    )
+    return {from_db_uuid(row[0]): _Stored(row[1], row[2], bytes(row[3])) for row in rows}
+
+
+def _look_up_members(transaction: Transaction, sends: Sequence[SendMessage]) -> set[tuple[int, int]]:
+    pairs = sorted({(send.room_id, send.actor.id) for send in sends})
+    rows = transaction.query(
+        f"SELECT room_id, person_id FROM {MEMBERSHIP} WHERE state = %s AND (room_id, person_id) IN "
+        f"(VALUES {', '.join('(%s, %s)' for _ in pairs)})",
+        [MEMBER, *(value for pair in pairs for value in pair)],
+    )
+    return {(row[0], row[1]) for row in rows}
+
+
+def _look_up_quotes(transaction: Transaction, ids: set[UUID]) -> dict[UUID | None, tuple[int, Quote]]:
+    """The messages replied to, with the room each is in."""
+    if not ids:
+        return {}
+    rows = transaction.query(
+        f"SELECT m.id, m.seq, m.content, p.id, p.username, p.display_name, m.room_id FROM {MESSAGE} m "
+        f"JOIN {PERSON} p ON p.id = m.sender_id WHERE m.id IN ({marks(ids)})",
+        [transaction.uuid(id_) for id_ in ids],
+    )
+    return {from_db_uuid(row[0]): (row[6], quote_from_row(row)) for row in rows}
+
+
+def _look_up_mentions(transaction: Transaction, sends: Sequence[SendMessage]) -> dict[tuple[int, UUID], list[int]]:
+    """(room, message) → the members it names, in the order of their first naming."""
+    named: dict[tuple[int, UUID], list[str]] = {}
+    for send in sends:
+        if "@" in send.content:
+            typed = list(dict.fromkeys(_MENTION.findall(normalize("NFC", send.content))))
+            if typed:
+                named[send.room_id, send.id] = typed[:MENTIONS_IN_ONE_MESSAGE]
+    if not named:
+        return {}
+    rooms = {room_id for room_id, _ in named}
+    keys = {fold(name)[:KEY_LENGTH] for names in named.values() for name in names}
+    rows = transaction.query(
+        f"SELECT DISTINCT mb.room_id, p.username, p.id FROM {NAME_KEY} k JOIN {PERSON} p ON p.id = k.person_id "
+        f"JOIN {MEMBERSHIP} mb ON mb.person_id = p.id "
+        f"WHERE k.key IN ({marks(keys)}) AND mb.state = %s AND mb.room_id IN ({marks(rooms)}) ORDER BY p.id",
+        [*keys, MEMBER, *rooms],
+    )
+    # The keys are of all names, and forgive accents; a mention forgives the case of a username alone.
+    members: dict[tuple[int, str], dict[str, int]] = {}
+    for room_id, username, person_id in rows:
+        members.setdefault((room_id, _caseless(username)), {})[username] = person_id
+    found = {}
+    for (room_id, message_id), names in named.items():
+        alike = [(name, members.get((room_id, _caseless(name)), {})) for name in names]
+        ids = [[those[name]] if name in those else list(those.values()) for name, those in alike]
+        found[room_id, message_id] = list(dict.fromkeys(id_ for each in ids for id_ in each))
+    return found
+
+
+def _caseless(name: str) -> str:
+    return name.lower() if name.isascii() else normalize("NFKC", normalize("NFKC", name).casefold())
+
+
+def _check_same(send: SendMessage, fingerprint: bytes, earlier: _Stored) -> None:
+    same = (send.room_id, send.actor.id, fingerprint) == (
+        earlier.room_id,
+        earlier.sender_id,
+        earlier.fingerprint,
+    )
+    if not same:
+        raise CommandError(
+            Code.ID_REUSED,
+            "This id belongs to another message already. Every message needs an id of its own.",
+            errors={"id": ["Belongs to another message already."]},
+        )
+
+
+def _check_quote(send: SendMessage, quotes: Mapping[UUID | None, tuple[int, Quote]]) -> Quote | None:
+    room_id, quote = quotes.get(send.reply_to, (None, None))
+    if room_id != send.room_id:
+        raise invalid(reply_to="There is no such message in this room.")
+    return quote
+
+
+def _notify(transaction: Transaction, outcome: Outcome, message: Message) -> None:
+    """Tell the people who were named, and whom the message answers."""
+    words = excerpt(message.content)
+
+    def note(user_id: int, kind: Any) -> None:
+        transaction.notify_user(
+            outcome,
+            user_id,
+            lambda version: Notification(
+                user_version=version,
+                kind=kind,
+                room_id=message.room_id,
+                message_id=message.id,
+                by=message.sender,
+                excerpt=words,
+            ),
+        )
+
+    for user_id in message.mentions:
+        note(user_id, "mention")
+    answered = message.reply_to.sender.id if message.reply_to else None
+    if answered is None or answered == message.sender.id or answered in message.mentions:
+        return
+    standing = transaction.standing(message.room_id, answered)
+    if standing and standing.state == MEMBER:
+        note(answered, "reply")
+
+
+def _answer_repeats(
+    transaction: Transaction, repeats: "Sequence[tuple[SendMessage, Outcome, _Stored]]", members: set[tuple[int, int]]
+) -> None:
+    """A member's retry gets the message as it is now, anybody else's as it was sent."""
+    earlier_ids = [send.id for send, _, stored in repeats if stored.message is None]
+    earlier = reads.messages_by_id(transaction.connection, earlier_ids)
+    for send, outcome, stored in repeats:
+        message = stored.message or earlier[send.id]
+        if (send.room_id, send.actor.id) not in members:
+            message = former_members.as_it_was_sent(message, send.content)
+        outcome.result = SendResult(message, duplicate=True)
+        outcome.is_repeat = True

@@ -1,10 +1,10 @@
-"""Who listens in this process, and the order in which they hear.
+"""Which subscribers this process serves, and the routing of what the bus delivers to them.
 
-    bus ─▶ Hub.deliver ─▶ head + 1? else stash and repair ─▶ RoomChannel ─▶ every subscriber of the room
+    bus ─▶ Hub.deliver ─▶ RoomChannel (order, delivery) ─▶ every subscriber of the room
+                               └─ an event is missing ─▶ repair: read it from the log
 
-A channel delivers a room's events in seq order, each once, whatever order or number the bus brings them in; where one is
-missing it is read from the log. So a subscriber that has caught up to the channel's head needs no order of its own.
-The hub knows no socket: a subscriber is anything with the methods of `Subscriber`.
+A room's channel delivers its events in the order of seqs, each once, so a subscriber that has caught up to the channel's head needs no
+order of its own. The hub knows no socket: a subscriber is anything with the methods of `Subscriber`.
 """
 
 import asyncio
@@ -33,8 +33,6 @@ from backchannel.protocol.errors import CloseCode
 REPAIR_AFTER_S: Final = 0.05
 """Publishes of neighbouring events may cross on their way; a moment's patience spares a read."""
 REPAIR_RETRY_S: Final = 1.0
-STASH_LENGTH: Final = 1000
-"""Events kept while an earlier one is missing; beyond, they are read again with it."""
 
 _user_id = attrgetter("user_id")
 
@@ -73,10 +71,6 @@ class _Listening:
 
 
 class Hub:
-    """`read_events` reads room events above the given cursors. `on_ended` is told of ended credentials, and `on_presence` of what
-    a node sees of somebody: of this node or another. `on_reconnected`: the bus may have lost something. `clock`: seconds,
-    monotonic. `is_committing`: is more to come, from this node, within a moment?"""
-
     def __init__(
         self,
         bus: Bus,
@@ -85,19 +79,22 @@ class Hub:
         on_presence: Callable[[PresenceEnvelope], None],
         on_reconnected: Callable[[], None],
         clock: Callable[[], float],
-        is_committing: Callable[[], bool] = lambda: False,
     ) -> None:
+        """`read_events` reads room events above the given cursors. `on_ended` and `on_presence` are called for revoked credentials and
+        presence reports, of this node or another. `on_reconnected`: the bus may have lost something. `clock`: seconds, monotonic."""
         self._bus = bus
         self._read_events = read_events
         self._on_ended = on_ended
         self._on_presence = on_presence
         self._on_reconnected = on_reconnected
         self._clock = clock
-        self._is_committing = is_committing
         self._rooms: dict[int, RoomChannel] = {}
         self._users: dict[int, tuple[Subscriber, ...]] = {}
         self._listening: dict[Subscriber, _Listening] = {}
         self._repairing: dict[int, asyncio.Task[None]] = {}
+        self._pending: dict[RoomChannel, None] = {}
+        """The rooms that have something to flush."""
+        self._flushing: asyncio.Handle | None = None
 
     async def start(self) -> None:
         await self._bus.start(self.deliver, self._on_reconnected)
@@ -143,23 +140,22 @@ class Hub:
     def _enter(self, subscriber: Subscriber, listening: _Listening, room_id: int, head: int, members: int) -> None:
         channel = self._rooms.get(room_id)
         if channel is None:
-            channel = self._rooms[room_id] = RoomChannel(room_id, self._is_committing)
+            channel = self._rooms[room_id] = RoomChannel(room_id, self._note_pending, self._remove)
             self._bus.subscribe(envelopes.room_topic(room_id))
-        elif channel.left and channel.went_since(subscriber.user_id, head):
+        elif channel.left_since(subscriber.user_id, head):
             return
         channel.members = members
-        channel.put(subscriber, head)
+        channel.add(subscriber, head)
         listening.rooms[channel.room_id] = None  # the same number for all who listen
         if channel.head is None:
-            channel.head = head
-            self._deliver_stashed(room_id, channel)
+            if channel.start_at(head, self._clock()):
+                self._repair(room_id)
         elif channel.head > head:  # who enters has not heard all of it: the next heartbeat names the room
             channel.moved_at = self._clock()
 
-    def _went_since(self, user_id: int, room_id: int, seq: int) -> bool:
-        """Has the user gone from the room after `seq`, as far as it was heard here?"""
+    def _left_since(self, user_id: int, room_id: int, seq: int) -> bool:
         channel = self._rooms.get(room_id)
-        return channel is not None and channel.went_since(user_id, seq)
+        return channel is not None and channel.left_since(user_id, seq)
 
     def settle(self, subscriber: Subscriber, version: int, seats: Mapping[int, tuple[int, int]]) -> None:
         """The user's rooms as they were at `version` of their list, room → (head, members): enter these and leave all
@@ -174,10 +170,10 @@ class Hub:
             if room_id not in later:
                 self._enter(subscriber, listening, room_id, head, members)
 
-    def rewire(self, subscriber: Subscriber) -> None:
-        """The subscriber's sinks are others now."""
+    def sinks_changed(self, subscriber: Subscriber) -> None:
+        """Call after the subscriber's `sink` has come to answer differently."""
         for room_id in self.rooms_of(subscriber):
-            self._rooms[room_id].rewire()
+            self._rooms[room_id].flush_before_change()
 
     async def wait_attached(self) -> None:
         """Return when what concerns the users attached so far is heard: only then may it be read where they stand. A removal
@@ -189,7 +185,7 @@ class Hub:
         entered = [self._rooms[room] for room in self.rooms_of(subscriber)]
         await self._bus.wait_subscribed()
         for channel in entered:
-            channel.in_force = True
+            channel.is_listened_to = True
 
     def leave(self, subscriber: Subscriber, room_id: int) -> None:
         listening = self._listening.get(subscriber)
@@ -202,6 +198,7 @@ class Hub:
         channel.remove(subscriber)
         if not channel.subscribers:
             del self._rooms[room_id]
+            self._pending.pop(channel, None)
             self._bus.unsubscribe(envelopes.room_topic(room_id))
 
     # -- what is known here
@@ -235,11 +232,13 @@ class Hub:
         channel = self._rooms.get(room_id)
         return (channel.head or 0) if channel else 0
 
-    def heard(self, room_ids: Iterable[int]) -> dict[int, RoomChannel]:
-        """Of these rooms those listened to: nothing happens in them without the hub's hearing of it, as long as their channel
-        is the same."""
+    def channels_of(self, room_ids: Iterable[int]) -> dict[int, RoomChannel]:
+        """Room → channel, for those of the rooms that the bus delivers: as long as a room has the same channel, the hub has missed
+        nothing of it."""
         rooms = self._rooms
-        return {room: channel for room in room_ids if (channel := rooms.get(room)) is not None and channel.in_force}
+        return {
+            room: channel for room in room_ids if (channel := rooms.get(room)) is not None and channel.is_listened_to
+        }
 
     def people_in(self, room_ids: Iterable[int]) -> set[int]:
         """The users who listen here to any of the rooms."""
@@ -304,42 +303,12 @@ class Hub:
 
     def _room_envelope(self, envelope: RoomEnvelope) -> None:
         channel = self._rooms.get(envelope.room_id)
-        if channel is None:
-            return
-        if channel.head is None or envelope.seq > channel.head + 1:
-            if len(channel.stash) < STASH_LENGTH:
-                channel.stash[envelope.seq] = envelope
-            if channel.head is not None:
-                self._repair(envelope.room_id)
-        elif envelope.seq == channel.head + 1:
-            self._emit(channel, envelope)
-            if channel.stash:
-                self._deliver_stashed(envelope.room_id, channel)
+        if channel is not None and channel.accept(envelope, self._clock()):
+            self._repair(envelope.room_id)
 
-    def _deliver_stashed(self, room_id: int, channel: RoomChannel) -> None:
-        assert channel.head is not None
-        while (envelope := channel.stash.pop(channel.head + 1, None)) is not None:
-            self._emit(channel, envelope)
-        if channel.stash:
-            channel.stash = {seq: envelope for seq, envelope in channel.stash.items() if seq > channel.head}
-        if channel.stash:
-            self._repair(room_id)
-
-    def _emit(self, channel: RoomChannel, envelope: RoomEnvelope) -> None:
-        channel.head = envelope.seq
-        channel.moved_at = self._clock()
-        if envelope.removed:
-            # News of a removal may come late, to somebody who came again since.
-            gone = [
-                each
-                for each, since in channel.subscribers.items()
-                if each.user_id in envelope.removed and envelope.seq > since
-            ]
-            for subscriber in gone:
-                self.leave(subscriber, envelope.room_id)
-                subscriber.left(envelope.room_id)
-            channel.left.update(dict.fromkeys(envelope.removed, envelope.seq))
-        channel.emit(envelope.seq, envelope.frame)
+    def _remove(self, subscriber: Subscriber, room_id: int) -> None:
+        self.leave(subscriber, room_id)
+        subscriber.left(room_id)
 
     def _user_envelope(self, envelope: UserEnvelope) -> None:
         for subscriber in self.subscribers_of(envelope.user_id):
@@ -348,7 +317,7 @@ class Hub:
                 envelope.joined[0], envelope.version
             ):
                 room_id, seq, members = envelope.joined
-                if not self._went_since(envelope.user_id, room_id, seq):
+                if not self._left_since(envelope.user_id, room_id, seq):
                     subscriber.joined(room_id, seq)
                     self.enter(subscriber, room_id, seq, members)
             if envelope.left is not None and self._listening[subscriber].is_news(envelope.left, envelope.version):
@@ -361,6 +330,24 @@ class Hub:
             older = subscriber.session_id != envelope.session and 0 < subscriber.opened < envelope.opened
             if subscriber.is_socket and subscriber.instance == envelope.instance and older:
                 subscriber.end(CloseCode.SUPERSEDED, "superseded")
+
+    # -- flushing
+
+    def flush(self) -> None:
+        """Write what the rooms have pending; of a large room one slice, the rest in the next turns of the loop."""
+        pending, self._pending = self._pending, {}
+        for channel in pending:
+            if channel.flush_slice():
+                self._note_pending(channel)
+
+    def _note_pending(self, channel: RoomChannel) -> None:
+        self._pending[channel] = None
+        if self._flushing is None:
+            self._flushing = asyncio.get_running_loop().call_soon(self._flush_now)
+
+    def _flush_now(self) -> None:
+        self._flushing = None
+        self.flush()
 
     # -- repairing
 

@@ -1,17 +1,19 @@
-"""One room that somebody here listens to: who they are, how far they have heard, and how an event reaches them.
+"""One room that somebody on this node is subscribed to: its sequence, its subscribers, and how an event reaches them.
 
-    emit ─┬─▶ event by event, at once, to whoever has to look at each (still catching up, a waiting poll)
-          └─▶ pending ── a tick of the loop ──▶ one FrameBatch: encoded once, framed once ──▶ every sink
+    accept ─▶ head + 1? ──no, higher──▶ stash; something is missing
+                 │ yes
+                 ▼
+               emit ─┬─▶ event by event, at once, to each subscriber that must look at it (still catching up, a waiting poll)
+                     └─▶ pending ── flush ──▶ one FrameBatch, encoded and framed once ──▶ every sink
 
-What comes within a tick leaves as one text: a quiet room waits for nothing, a busy one costs one write for many events. A
-large room is served in slices, between which the loop does other things; and as serving it takes longer than a commit, what is
-being committed is waited for, a moment, before it is served once for this and once more for that.
+What is pending when the hub flushes leaves as one batch: a busy room costs one write for many events. A large room is served in
+slices, between which the loop does other things.
 
-Theory. What is pending is meant for the sinks of the moment in which it was emitted. So whatever changes who listens, or
-how, flushes first. Then both ways keep the order of seqs for everybody, and nothing reaches somebody who has left.
+Theory. Events are emitted in the order of seqs, each once, whatever order or number they arrive in. What is pending is meant for the
+sinks of the moment in which it was emitted, so whatever changes the subscribers, or how one of them is served, flushes first. Hence
+both ways keep the order of seqs for everybody, and nothing reaches somebody who has left.
 """
 
-import asyncio
 from collections.abc import Callable
 from typing import Final
 
@@ -21,100 +23,137 @@ from backchannel.protocol.frame_batch import BATCH_BYTES, FrameBatch
 
 SLICE: Final = 500
 """Members served in one go: about 3 ms."""
-LARGE: Final = 250
-"""From so many members on, serving all of them takes longer than a commit."""
-WAIT_EACH_S: Final = 6e-6
-WAIT_AT_MOST_S: Final = 0.01
-"""What is being committed is waited for no longer than it takes to serve the members, so much for each."""
+STASH_LENGTH: Final = 1000
+"""Events kept while an earlier one is missing; beyond, they are read again with it."""
 
 
 class RoomChannel:
-    """`head`: the last event emitted, None until it is known. `subscribers`: each with a seq at which they are known to be
-    in the room. `in_force`: the bus brings what happens in it. `stash`: events that came before one that is missing. `left`:
-    who went, with the seq of it; news of an earlier coming may be later on the bus."""
-
     __slots__ = (
         "_at",
-        "_is_committing",
+        "_batch",
+        "_left",
         "_lookers",
+        "_on_pending",
+        "_on_removed",
         "_pending",
         "_pending_bytes",
-        "_serving",
         "_sinks",
-        "_soon",
-        "_waits",
+        "_stash",
         "head",
-        "in_force",
-        "left",
+        "is_listened_to",
         "members",
         "moved_at",
         "room_id",
-        "stash",
         "subscribers",
     )
 
-    def __init__(self, room_id: int, is_committing: Callable[[], bool]) -> None:
+    def __init__(
+        self,
+        room_id: int,
+        on_pending: "Callable[[RoomChannel], None]",
+        on_removed: Callable[[Subscriber, int], None],
+    ) -> None:
+        """`on_pending`: there is something to flush, as there was nothing before. `on_removed`: an event ended this subscriber's
+        membership of the room; it is to be taken out."""
         self.room_id = room_id
         self.head: int | None = None
-        self.in_force = False
+        """The last event emitted; None until it is known."""
+        self.is_listened_to = False
+        """The bus delivers what happens in the room."""
         self.members = 0
         self.moved_at = 0.0
-        self.stash: dict[int, RoomEnvelope] = {}
-        self.left: dict[int, int] = {}
+        """When `head` moved last, by the hub's clock."""
         self.subscribers: dict[Subscriber, int] = {}
+        """Each with a seq at which they are known to be in the room."""
+        self._on_pending = on_pending
+        self._on_removed = on_removed
+        self._stash: dict[int, RoomEnvelope] = {}
+        """Events above one that is missing, by seq."""
+        self._left: dict[int, int] = {}
+        """User → seq of the event that ended their membership; news of an earlier joining may be later on the bus."""
         self._sinks: tuple[Sink, ...] | None = None
+        """None while it is to be asked again who has one."""
         self._lookers: tuple[Subscriber, ...] = ()
+        """Subscribers without a sink."""
         self._pending: list[bytes] = []
         self._pending_bytes = 0
-        self._serving: FrameBatch | None = None
-        """What a part of the sinks has, up to `_at`, and the rest has not."""
+        self._batch: FrameBatch | None = None
+        """What the sinks up to `_at` have, and the others have not."""
         self._at = 0
-        self._soon: asyncio.Handle | None = None
-        """The next call of `_serve_slice`."""
-        self._waits = False
-        self._is_committing = is_committing
 
-    def put(self, subscriber: Subscriber, seq: int) -> None:
-        self.rewire()
+    # -- subscribers
+
+    def add(self, subscriber: Subscriber, seq: int) -> None:
+        self.flush_before_change()
         since = self.subscribers.setdefault(subscriber, seq)
         if seq > since:
             self.subscribers[subscriber] = seq
 
     def remove(self, subscriber: Subscriber) -> None:
-        self.rewire()
+        self.flush_before_change()
         self.subscribers.pop(subscriber, None)
 
-    def went_since(self, user_id: int, seq: int) -> bool:
-        """Did they go from the room after `seq`, as far as it was heard here?"""
-        return self.left.get(user_id, 0) > seq
+    def left_since(self, user_id: int, seq: int) -> bool:
+        """Did the user leave the room after `seq`, as far as this node knows?"""
+        return self._left.get(user_id, 0) > seq
 
-    def rewire(self) -> None:
-        """Somebody is about to come or go, or to hear in another way: they have had what was before."""
+    def flush_before_change(self) -> None:
+        """The subscribers, or how one of them is served, are about to change: flush what is pending to the present ones."""
         if self._sinks is None:  # nothing is pending
             return
-        if self._serving is not None or self._pending:
-            self.flush()
+        self._flush()
         self._sinks = None
 
-    def emit(self, seq: int, frame: bytes) -> None:
-        """The next event, to everybody."""
+    # -- sequence
+
+    def accept(self, envelope: RoomEnvelope, now: float) -> bool:
+        """An event from the bus or the log: emit it in its turn, once. True where an earlier one is missing."""
+        if self.head is None or envelope.seq > self.head + 1:
+            if len(self._stash) < STASH_LENGTH:
+                self._stash[envelope.seq] = envelope
+            return self.head is not None
+        if envelope.seq <= self.head:
+            return False
+        self._emit(envelope, now)
+        return bool(self._stash) and self._emit_stashed(now)
+
+    def start_at(self, head: int, now: float) -> bool:
+        """The room is known up to `head`: emit what arrived above it. True where an event is missing."""
+        self.head = head
+        return self._emit_stashed(now)
+
+    def _emit_stashed(self, now: float) -> bool:
+        assert self.head is not None
+        while (envelope := self._stash.pop(self.head + 1, None)) is not None:
+            self._emit(envelope, now)
+        if self._stash:
+            self._stash = {seq: envelope for seq, envelope in self._stash.items() if seq > self.head}
+        return bool(self._stash)
+
+    def _emit(self, envelope: RoomEnvelope, now: float) -> None:
+        self.head = envelope.seq
+        self.moved_at = now
+        if envelope.removed:
+            # The event may arrive late, after somebody has joined again.
+            removed = [
+                each
+                for each, since in self.subscribers.items()
+                if each.user_id in envelope.removed and envelope.seq > since
+            ]
+            for subscriber in removed:
+                self._on_removed(subscriber, self.room_id)
+            self._left.update(dict.fromkeys(envelope.removed, envelope.seq))
         if self._sinks is None:
-            self._wire()
+            self._ask_sinks()
         lookers = self._lookers
         if self._sinks:
-            self._pend(frame)
+            self._pend(envelope.frame)
         for subscriber in lookers:
-            subscriber.room_event(self.room_id, seq, frame)
+            subscriber.room_event(self.room_id, envelope.seq, envelope.frame)
 
-    def flush(self) -> None:
-        """Everything that is pending, to everybody, now."""
-        if self._serving is not None:
-            self._serve(len(self._sinks or ()))
-        if self._pending:
-            self._take_pending()
-            self._serve(len(self._sinks or ()))
+    # -- delivery
 
-    def _wire(self) -> None:
+    def _ask_sinks(self) -> None:
         sinks, lookers = [], []
         for subscriber in self.subscribers:
             sink = subscriber.sink(self.room_id)
@@ -126,45 +165,42 @@ class RoomChannel:
 
     def _pend(self, frame: bytes) -> None:
         if self._pending_bytes + len(frame) > BATCH_BYTES - 2:
-            self.flush()
+            self._flush()
+        if not self._pending and self._batch is None:
+            self._on_pending(self)
         self._pending.append(frame)
         self._pending_bytes += len(frame) + 1
-        if self._soon is None or (self._waits and not self._is_committing()):
-            self._serve_soon()
 
-    def _serve_soon(self) -> None:
-        if self._soon is not None:
-            self._soon.cancel()
-        loop = asyncio.get_running_loop()
-        members = len(self._sinks or ())
-        self._waits = self._serving is None and members >= LARGE and self._is_committing()
-        if self._waits:
-            self._soon = loop.call_later(min(WAIT_AT_MOST_S, members * WAIT_EACH_S), self._serve_slice)
-        else:
-            self._soon = loop.call_soon(self._serve_slice)
-
-    def _serve_slice(self) -> None:
-        self._soon = None
-        if self._serving is None and self._pending:
+    def flush_slice(self) -> bool:
+        """Write what is pending to the next SLICE of the sinks. True where something remains to be written."""
+        if self._batch is None and self._pending:
             self._take_pending()
-        if self._serving is not None:
-            self._serve(self._at + SLICE)
-        if self._serving is not None or self._pending:
-            self._serve_soon()
+        if self._batch is not None:
+            self._write(self._at + SLICE)
+        return self._batch is not None or bool(self._pending)
+
+    def _flush(self) -> None:
+        """Everything that is pending, to everybody, now."""
+        sinks = len(self._sinks or ())
+        if self._batch is not None:
+            self._write(sinks)
+        if self._pending:
+            self._take_pending()
+            self._write(sinks)
 
     def _take_pending(self) -> None:
-        self._serving = FrameBatch(b",".join(self._pending), len(self._pending))
+        self._batch = FrameBatch(b",".join(self._pending), len(self._pending))
         self._at = 0
         self._pending = []
         self._pending_bytes = 0
 
-    def _serve(self, until: int) -> None:
-        """Write to the sinks from where it stopped."""
-        text, sinks = self._serving, self._sinks
-        assert text is not None
+    def _write(self, until: int) -> None:
+        """To the sinks from where the last call stopped."""
+        batch, sinks = self._batch, self._sinks
+        assert batch is not None
         assert sinks is not None
         for sink in sinks[self._at : until]:
-            sink(text)
+            sink(batch)
         self._at = until
         if until >= len(sinks):
-            self._serving = None
+            self._batch = None

@@ -30,12 +30,12 @@ disk_full: Final = Gauge("backchannel_disk_full", "1 where nothing can be stored
 
 
 class Watch:
-    """`bus`: returns where it answers. `rewrite`: writes something to the database, raises CommandError where it cannot."""
+    """`bus`: returns where it answers. `check_writable`: raises CommandError where nothing can be written to the database."""
 
-    def __init__(self, state: Disk, bus: Check, rewrite: Callable[[], Awaitable[None]]) -> None:
+    def __init__(self, state: Disk, bus: Check, check_writable: Callable[[], Awaitable[None]]) -> None:
         self._disk = state
         self._bus = bus
-        self._rewrite = rewrite
+        self._check_writable = check_writable
         self._shows_space = False
 
     async def run(self) -> None:
@@ -48,7 +48,7 @@ class Watch:
         bus_up.set(await answers(self._bus) == "ok")
         if self._disk.refused:
             with suppress(CommandError):
-                await self._rewrite()
+                await self._check_writable()
         found = disk.space()
         if found is not None:
             self._show_space()

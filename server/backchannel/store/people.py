@@ -11,8 +11,8 @@ from django.db import IntegrityError, connection, transaction
 from backchannel.protocol.shapes import User
 from backchannel.store.clock import now_us
 from backchannel.store.driver import begins, by_code_point, read
+from backchannel.store.memberships import keep_an_owner
 from backchannel.store.models import Person
-from backchannel.store.owners import keep_an_owner
 from backchannel.store.transaction import MEMBERSHIP, NAME_KEY, PERSON, ROOM, Outcome, Transaction
 from backchannel.text_rules import KEY_LENGTH, clean_name, fold, handle_of, holds_address
 from backchannel.text_rules.handles import numbered

@@ -17,7 +17,6 @@ from backchannel.protocol import times
 from backchannel.protocol.codec import encode
 from backchannel.protocol.errors import Code, CommandError
 from backchannel.protocol.events import RoomEvent, UserFrame
-from backchannel.protocol.shapes import User
 from backchannel.store.driver import driver_of
 from backchannel.store.models import Allowance, Event, Membership, Mention, Message, NameKey, Person, Room, Workspace
 
@@ -46,35 +45,43 @@ class Standing:
 
 
 class CommittedEvent(msgspec.Struct, frozen=True):
-    """A committed room event, ready to be published. `removed`: people who hear nothing of the room after it."""
+    """An event of a room, ready to be published."""
 
     room_id: int
     seq: int
     frame: bytes
     removed: tuple[int, ...] = ()
+    """People whose membership ended with it: they receive neither this event nor any after it."""
 
 
 class UserUpdate(msgspec.Struct, frozen=True):
-    """A committed frame for one user. `joined`: (room, seq its events start after, members); `left`: the room."""
+    """A frame for all devices of one user, ready to be published."""
 
     user_id: int
     version: int
+    """Its number in the user's own sequence, without gaps."""
     frame: bytes
     joined: tuple[int, int, int] | None = None
+    """Where it makes them a member: (room id, seq after which they receive its events, member count)."""
     left: int | None = None
+    """The room whose events they receive no more."""
 
 
 class Outcome(msgspec.Struct, eq=False):
-    """What became of one operation: its result or the error it is answered with, and what everybody hears of it."""
+    """What became of one operation: its result or its error, and what is to be published."""
 
     result: Any = None
+    is_repeat: bool = False
+    """Everything was there already: the command had been carried out before. HTTP answers 200 instead of 201."""
     error: CommandError | None = None
-    logged: list[CommittedEvent] = []
-    told: list[UserUpdate] = []
+    events: list[CommittedEvent] = []
+    updates: list[UserUpdate] = []
 
 
 @dataclass(slots=True)
-class _ToTell:
+class _PendingUpdate:
+    """Gets its version at the end of the transaction."""
+
     outcome: Outcome
     build: Callable[[int], UserFrame]
     joined: tuple[int, int, int] | None
@@ -92,10 +99,10 @@ class Transaction:
         self.is_postgres = connection.vendor == "postgresql"
         self._driver = driver_of(connection)
         self._native_uuids = connection.features.has_native_uuid_field
-        self._to_tell: dict[int, list[_ToTell]] = defaultdict(list)
+        self._pending_updates: dict[int, list[_PendingUpdate]] = defaultdict(list)
         self._after_heads: list[Callable[[], None]] = []
-        self.told_added: set[tuple[int, int]] = set()
-        """(room, person) who are told of the room when all is written."""
+        self.announced: set[tuple[int, int]] = set()
+        """(room, person) pairs for which a `room_added` is due already."""
 
     def lock_rooms(self, ids: Iterable[int]) -> None:
         """Lock those of the rooms that exist. SQLite holds the whole database already (BEGIN IMMEDIATE)."""
@@ -132,7 +139,7 @@ class Transaction:
             raise not_a_member(room_id)
         return room, standing
 
-    def log(
+    def append(
         self,
         outcome: Outcome,
         room: LockedRoom,
@@ -142,7 +149,7 @@ class Transaction:
         body: dict[str, Any] | None = None,
         removed: tuple[int, ...] = (),
     ) -> int:
-        """Give the room's next seq to an event that is not a new message, store it, and note it for publication."""
+        """Store an event that is not a new message under the room's next seq, and note it for publication. Returns the seq."""
         seq = self.next_seq(room)
         event = build(seq, self.at)
         self.execute(
@@ -156,7 +163,7 @@ class Transaction:
                 encode(body or {}).decode(),
             ],
         )
-        outcome.logged.append(CommittedEvent(room.id, seq, encode(event), removed))
+        outcome.events.append(CommittedEvent(room.id, seq, encode(event), removed))
         return seq
 
     @staticmethod
@@ -165,7 +172,7 @@ class Transaction:
         room.moved = True
         return room.head
 
-    def tell(
+    def notify_user(
         self,
         outcome: Outcome,
         person_id: int,
@@ -174,15 +181,15 @@ class Transaction:
         joined: tuple[int, int, int] | None = None,
         left: int | None = None,
     ) -> None:
-        """Note a frame for one user; it gets the user's next version at the end of the batch."""
-        self._to_tell[person_id].append(_ToTell(outcome, build, joined, left))
+        """Note a frame for all devices of one user; it gets the user's next version at the end of the transaction."""
+        self._pending_updates[person_id].append(_PendingUpdate(outcome, build, joined, left))
 
-    def after_heads(self, look: Callable[[], None]) -> None:
-        """Call `look` once the rooms' heads are written: it may read rooms as they are now, and `tell`."""
-        self._after_heads.append(look)
+    def after_heads(self, call: Callable[[], None]) -> None:
+        """Call `call` once the rooms' heads are written: it may read rooms as they are now, and `notify_user`."""
+        self._after_heads.append(call)
 
     def finish(self) -> None:
-        """Write what was gathered: the rooms' heads, then the people's versions. Call once, last."""
+        """Write what was gathered: the rooms' heads, then the people's versions. Call once, at the end."""
         moved = [(room.id, room.head, room.member_count) for room in self.rooms.values() if room.moved]
         if moved:
             self.execute(
@@ -190,30 +197,30 @@ class Transaction:
                 f"FROM (VALUES {', '.join(['(%s, %s, %s)'] * len(moved))}) AS moved WHERE id = moved.column1",
                 [value for row in moved for value in row],
             )
-        for look in self._after_heads:
-            look()
-        if self._to_tell:
+        for call in self._after_heads:
+            call()
+        if self._pending_updates:
             self._number_user_frames()
 
     def _number_user_frames(self) -> None:
         """One version for each frame, so that a client notices when one of them was lost on the way."""
-        people = sorted(self._to_tell)
+        people = sorted(self._pending_updates)
         if self.is_postgres:
             # The full FOR UPDATE would also wait for the foreign keys of others' messages: two people who mention each
             # other on two nodes would wait in a circle.
             self.query(f"SELECT id FROM {PERSON} WHERE id IN ({marks(people)}) ORDER BY id FOR NO KEY UPDATE", people)
         cases = " ".join("WHEN %s THEN %s" for _ in people)
-        counts = [value for person in people for value in (person, len(self._to_tell[person]))]
+        counts = [value for person in people for value in (person, len(self._pending_updates[person]))]
         rows = self.query(
             f"UPDATE {PERSON} SET version = version + CASE id {cases} ELSE 0 END "
             f"WHERE id IN ({marks(people)}) RETURNING id, version",
             [*counts, *people],
         )
         for person_id, version in rows:
-            frames = self._to_tell[person_id]
-            for number, told in enumerate(frames, start=version - len(frames) + 1):
-                frame = encode(told.build(number))
-                told.outcome.told.append(UserUpdate(person_id, number, frame, told.joined, told.left))
+            frames = self._pending_updates[person_id]
+            for number, update in enumerate(frames, start=version - len(frames) + 1):
+                frame = encode(update.build(number))
+                update.outcome.updates.append(UserUpdate(person_id, number, frame, update.joined, update.left))
 
     def query(self, sql: str, parameters: Iterable[Any] = ()) -> list[tuple[Any, ...]]:
         return self._driver.query(sql, list(parameters))
@@ -256,23 +263,3 @@ PERSON = Person._meta.db_table
 MENTION = Mention._meta.db_table
 NAME_KEY = NameKey._meta.db_table
 ALLOWANCE = Allowance._meta.db_table
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Change:
-    """Something to be written that is not a new message. `actor` is the person who wants it."""
-
-    actor: User
-
-    @property
-    def shares_transaction(self) -> bool:
-        """True where it may be committed together with others: it touches rows of its actor alone."""
-        return False
-
-    def rooms(self) -> tuple[int, ...]:
-        """The rooms whose log it may move; they are locked when `apply` is called."""
-        return ()
-
-    def apply(self, transaction: Transaction, outcome: Outcome) -> None:
-        """Check, then write, and set `outcome.result`. Raises CommandError before anything is written."""
-        raise NotImplementedError

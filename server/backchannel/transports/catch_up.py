@@ -41,7 +41,7 @@ class CatchUp:
 
     async def place(self) -> list[Effect]:
         await self._node.hub.wait_attached()
-        self._heard = self._node.hub.heard(self._session.named_rooms)
+        self._heard = self._node.hub.channels_of(self._session.named_rooms)
         # A socket has had its turn as a newcomer at the handshake.
         async with self._node.admission.turn(begun=self._subscriber.is_socket):
             place, at = await run_read(self._read_place)
@@ -84,7 +84,7 @@ class CatchUp:
         """What is to be read: room → (above, up to). A room that was listened to since before the place was read has no other
         events than those known of; in any other there may be some that nobody here heard."""
         hub = self._node.hub
-        now = hub.heard(cursors)
+        now = hub.channels_of(cursors)
         ranges = {}
         for room_id, cursor in cursors.items():
             known = max(place.seats[room_id].head, hub.head_of(room_id))

@@ -1,97 +1,105 @@
-"""A command → its handler → its answer, the same for both transports: one rate, one set of errors."""
+"""A command → its operation, action or query → its answer: the same for both transports, with one rate and one set of errors."""
 
+import asyncio
 import time
-from collections.abc import Callable, Coroutine
-from typing import Any, Final
+from collections.abc import Callable
+from functools import partial
+from typing import Final
 
 import structlog
 from msgspec import Struct
 
 from backchannel import commands, queries
-from backchannel.commands.context import Answer, Caller, Write
+from backchannel.commands.context import Caller
 from backchannel.internal_error import internal_error
-from backchannel.protocol.codec import encode
-from backchannel.protocol.commands import Command, GetRoomList, declaration_of
+from backchannel.protocol.commands import Command, declaration_of
 from backchannel.protocol.errors import CommandError
-from backchannel.protocol.frames import Ack, ErrorFrame, RoomListFrame
-from backchannel.protocol.results import RoomList
+from backchannel.store.read_pool import settle
 from backchannel.store.transaction import Outcome
 from backchannel.transports import metrics
 from backchannel.transports.node import Node
 
-HANDLED: Final[frozenset[type[Struct]]] = frozenset(commands.HANDLERS) | frozenset(queries.HANDLERS)
+HANDLED: Final[frozenset[type[Struct]]] = (
+    frozenset(commands.OPERATIONS) | frozenset(commands.ACTIONS) | frozenset(queries.HANDLERS)
+)
 
 _log = structlog.get_logger("backchannel.commands")
 
 
-async def run(command: Command, caller: Caller, node: Node, transport: str) -> Answer:
-    """Run one command. Raises CommandError and nothing else."""
-    began = time.perf_counter()
-    try:
-        node.rates.check(caller.user.id, command, node.context.clock())
-        handler = commands.HANDLERS.get(type(command))
-        if handler is None:
-            answer = Answer(await queries.HANDLERS[type(command)](command, caller.user))
-        elif isinstance(handler, Write):
-            operation = handler.operation(command, caller, node.context)
-            answer = handler.answer(await node.context.log.write(operation))
-        else:
-            answer = await handler(command, caller, node.context)
-    except Exception as error:
-        raise _refusal(error, command, caller, transport, began) from None
-    metrics.count_command(declaration_of(command).word, transport, "ok", time.perf_counter() - began)
-    return answer
+class Answer(Struct, frozen=True):
+    """What a command that was carried out is answered with."""
+
+    result: Struct
+    is_repeat: bool = False
+    """The command had been carried out before, and changed nothing now."""
 
 
-def start(
-    command: Command, caller: Caller, node: Node, say: Callable[[bytes], None]
-) -> Coroutine[Any, Any, None] | None:
-    """Answer a command of the WebSocket: `say` is called once, now or later, with the one frame that answers it.
+Reply = Callable[[Answer | CommandError], None]
 
-    What waits for more than the writer is returned, to be run as a task.
+
+def submit(command: Command, caller: Caller, node: Node, transport: str, reply: Reply) -> "asyncio.Task[None] | None":
+    """Carry out `command`. `reply` is called once, on the event loop, now or later.
+
+    What waits for more than the writer is returned as a task. Its transport may cancel it when nobody is left to be answered.
     """
-    handler = commands.HANDLERS.get(type(command))
-    if not isinstance(handler, Write):
-        return _answer(command, caller, node, say)
-    began = time.perf_counter()
-
-    def answered(outcome: Outcome) -> None:
-        if outcome.error is not None:
-            say(_error_frame(command, _refusal(outcome.error, command, caller, "websocket", began)))
-            return
-        frame = encode(Ack(command.id, handler.answer(outcome.result).result))
-        metrics.count_command(declaration_of(command).word, "websocket", "ok", time.perf_counter() - began)
-        say(frame)
-
+    finish = partial(_finish, command, caller, transport, time.perf_counter(), reply)
     try:
         node.rates.check(caller.user.id, command, node.context.clock())
-        node.context.log.enqueue(handler.operation(command, caller, node.context), answered)
+        build = commands.OPERATIONS.get(type(command))
+        if build is not None:
+            node.context.log.enqueue(build(command, caller, node.context), partial(_finish_operation, finish))
+            return None
     except Exception as error:
-        say(_error_frame(command, _refusal(error, command, caller, "websocket", began)))
-    return None
+        finish(error)
+        return None
+    return asyncio.get_running_loop().create_task(_carry_out(command, caller, node, finish))
 
 
-async def _answer(command: Command, caller: Caller, node: Node, say: Callable[[bytes], None]) -> None:
+async def run(command: Command, caller: Caller, node: Node, transport: str) -> Answer:
+    """Carry out `command` and wait for its answer. Raises CommandError and nothing else."""
+    answered: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
+
+    def reply(answer: Answer | CommandError) -> None:
+        if isinstance(answer, CommandError):
+            settle(answered, None, answer)
+        else:
+            settle(answered, answer, None)
+
+    task = submit(command, caller, node, transport, reply)
     try:
-        result = (await run(command, caller, node, "websocket")).result
-    except CommandError as error:
-        say(_error_frame(command, error))
-        return
-    if isinstance(command, GetRoomList):
-        assert isinstance(result, RoomList)
-        say(encode(RoomListFrame(result.rooms, result.timestamp, result.user_version, result.epoch, id=command.id)))
+        return await answered
+    finally:
+        if task is not None:
+            task.cancel()
+
+
+Finish = Callable[[Answer | Exception], None]
+
+
+def _finish_operation(finish: Finish, outcome: Outcome) -> None:
+    finish(outcome.error or Answer(outcome.result, outcome.is_repeat))
+
+
+async def _carry_out(command: Command, caller: Caller, node: Node, finish: Finish) -> None:
+    try:
+        query = queries.HANDLERS.get(type(command))
+        if query is not None:
+            result = await query(command, caller.user)
+        else:
+            result = await commands.ACTIONS[type(command)](command, caller, node.context)
+    except Exception as error:
+        finish(error)
     else:
-        say(encode(Ack(command.id, result)))
+        finish(Answer(result))
 
 
-def _error_frame(command: Command, error: CommandError) -> bytes:
-    return encode(ErrorFrame(command.id, error.data))
-
-
-def _refusal(error: Exception, command: Command, caller: Caller, transport: str, began: float) -> CommandError:
-    """What the client is told."""
+def _finish(
+    command: Command, caller: Caller, transport: str, began: float, reply: Reply, answer: Answer | Exception
+) -> None:
+    """Count the command and answer it. What is neither an answer nor a refusal is logged, and answered as an internal error."""
     word = declaration_of(command).word
-    if not isinstance(error, CommandError):
-        error = internal_error(_log, "command_broke", error, command=word, user_id=caller.user.id)
-    metrics.count_command(word, transport, error.code.word, time.perf_counter() - began)
-    return error
+    if isinstance(answer, Exception) and not isinstance(answer, CommandError):
+        answer = internal_error(_log, "command_broke", answer, command=word, user_id=caller.user.id)
+    outcome = answer.code.word if isinstance(answer, CommandError) else "ok"
+    metrics.count_command(word, transport, outcome, time.perf_counter() - began)
+    reply(answer)

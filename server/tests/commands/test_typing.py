@@ -1,12 +1,11 @@
 """That somebody types is passed on at most once in three seconds; that they stopped, at once."""
 
-import importlib
-
 import msgspec
 import pytest
 
 from backchannel.commands.context import Caller, Context
-from backchannel.commands.typing import EVERY_S, typing
+from backchannel.commands.last_typing import EVERY_S, LastTyping
+from backchannel.commands.typing import typing
 from backchannel.fanout import envelopes
 from backchannel.fanout.envelopes import EphemeralEnvelope
 from backchannel.fanout.memory import MemoryBus
@@ -43,7 +42,6 @@ def people(module_database: None) -> tuple[User, User, int]:
 
 @pytest.fixture
 async def world(people: tuple[User, User, int]) -> World:
-    importlib.import_module("backchannel.commands.typing")._told.clear()
     bus = MemoryBus()
     world = World(bus)
     await bus.start(world.hear, lambda: None)
@@ -83,12 +81,9 @@ async def test_who_is_not_in_the_room_types_to_nobody(world: World, people: tupl
     assert world.heard == []
 
 
-async def test_what_is_remembered_of_who_types_is_bounded(
-    world: World, people: tuple[User, User, int], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    module = importlib.import_module("backchannel.commands.typing")
-    monkeypatch.setattr(module, "REMEMBERED", 2)
+def test_what_is_remembered_of_who_types_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("backchannel.commands.last_typing.REMEMBERED", 2)
+    last = LastTyping()
     for number in range(5):
-        module._told[number, number] = (0.0, True)
-    await world.say(people[0], people[2], True)
-    assert len(module._told) <= 2
+        assert last.is_news(number, number, active=True, now=0.0)
+        assert len(last._last) <= 2

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from backchannel.fanout import envelopes, hub
+from backchannel.fanout import envelopes, hub, room_channel
 from backchannel.fanout.envelopes import (
     EphemeralEnvelope,
     InstanceEnvelope,
@@ -205,11 +205,11 @@ async def test_a_repair_begins_again_for_what_is_lost_as_it_ends(world: World) -
 
 
 async def test_more_than_can_be_kept_is_read_instead(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(hub, "STASH_LENGTH", 5)
+    monkeypatch.setattr(room_channel, "STASH_LENGTH", 5)
     listener = Listener()
     world.enter(listener)
     world.tell(*range(2, 50))
-    assert len(world.hub._rooms[ROOM].stash) == 5
+    assert len(world.hub._rooms[ROOM]._stash) == 5
     await world.quiet()
     assert listener.events == list(range(1, 50))
 

@@ -52,7 +52,6 @@ class World:
             return {}
 
         self.bus = MemoryBus()
-        self.is_committing = False
         self.hub = Hub(
             self.bus,
             nothing,
@@ -60,7 +59,6 @@ class World:
             lambda _: None,
             lambda: None,
             lambda: 0.0,
-            lambda: self.is_committing,
         )
         self.seq = 0
 
@@ -76,7 +74,7 @@ class World:
             self.bus.publish(envelopes.room_topic(ROOM), envelopes.encode(envelope))
 
     def rewire(self, reader: Any) -> None:
-        self.hub.rewire(reader)
+        self.hub.sinks_changed(reader)
 
 
 async def turns() -> None:
@@ -210,58 +208,3 @@ async def test_whatever_comes_between_everybody_hears_the_room_in_order(
         assert reader.heard == list(range(since + 1, world.seq + 1))
     for reader, since, until in gone:
         assert reader.heard == list(range(since + 1, until + 1))
-
-
-def wait_long(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(room_channel, "WAIT_EACH_S", 60)
-    monkeypatch.setattr(room_channel, "WAIT_AT_MOST_S", 60)
-
-
-class TestWhatIsBeingCommitted:
-    """It is waited for in a large room, for a moment."""
-
-    @pytest.fixture(autouse=True)
-    def _large(self, monkeypatch: pytest.MonkeyPatch, world: World) -> None:
-        monkeypatch.setattr(room_channel, "LARGE", 3)
-        world.is_committing = True
-
-    async def test_leaves_in_one_text_with_what_came_before(
-        self, world: World, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        wait_long(monkeypatch)
-        readers = [Reader(user_id) for user_id in range(3)]
-        world.enter(*readers)
-        world.tell()
-        await turns()
-        assert [reader.heard for reader in readers] == [[], [], []]
-        world.tell()
-        world.is_committing = False
-        world.tell()
-        await turns()
-        assert [text.count for reader in readers for text in reader.texts] == [3, 3, 3]
-
-    async def test_is_not_waited_for_long(self, world: World) -> None:
-        readers = [Reader(user_id) for user_id in range(3)]
-        world.enter(*readers)
-        world.tell(2)
-        await asyncio.sleep(10 * room_channel.WAIT_AT_MOST_S)
-        assert [reader.heard for reader in readers] == [[1, 2]] * 3
-
-    async def test_is_not_waited_for_in_a_small_room(self, world: World) -> None:
-        readers = [Reader(user_id) for user_id in range(2)]
-        world.enter(*readers)
-        world.tell()
-        await turns()
-        assert [reader.heard for reader in readers] == [[1], [1]]
-
-    async def test_whoever_comes_or_goes_finds_nothing_waiting(
-        self, world: World, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        wait_long(monkeypatch)
-        readers = [Reader(user_id) for user_id in range(4)]
-        world.enter(*readers[:3])
-        world.tell()
-        world.enter(readers[3])
-        world.tell()
-        world.hub.detach(readers[0])
-        assert [reader.heard for reader in readers] == [[1, 2], [1, 2], [1, 2], [2]]

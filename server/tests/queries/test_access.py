@@ -4,6 +4,13 @@ from typing import Any
 
 import pytest
 
+from backchannel.commands.add_members import AddMembers
+from backchannel.commands.add_reaction import AddReaction
+from backchannel.commands.delete_message import DeleteMessage
+from backchannel.commands.edit_message import EditMessage
+from backchannel.commands.leave_room import LeaveRoom
+from backchannel.commands.remove_member import RemoveMember
+from backchannel.commands.update_room import UpdateRoom
 from backchannel.protocol.commands import GetEvents, GetHistory, GetMembers, GetPeople, GetRoom
 from backchannel.protocol.errors import Code, CommandError
 from backchannel.protocol.shapes import User
@@ -12,10 +19,8 @@ from backchannel.queries.events import get_events, missing_events
 from backchannel.queries.history import get_history
 from backchannel.queries.rooms import get_room
 from backchannel.store import people, reads
-from backchannel.store.message_changes import AddReaction, DeleteMessage, EditMessage
 from backchannel.store.models import Person
 from backchannel.store.read_pool import run_read
-from backchannel.store.room_changes import AddMembers, LeaveRoom, RemoveMember, UpdateRoom
 from tests.store.making import do, person, room, send
 
 
@@ -62,11 +67,11 @@ class TestWhoLeft:
             room_id = room(ada, ben)
             said = [send(room_id, ada, f"said {n}") for n in range(4)]
             said.append(send(room_id, ada, "an answer", reply_to=said[1].id))
-            do(AddReaction(actor=ben, message_id=said[0].id, room_id=room_id, emoji="+1"))
+            do(AddReaction(actor=ben, message_id=said[0].id, emoji="+1"))
             do(LeaveRoom(actor=ben, room_id=room_id))
-            do(AddReaction(actor=ada, message_id=said[0].id, room_id=room_id, emoji="heart"))
-            do(EditMessage(actor=ada, message_id=said[1].id, room_id=room_id, content="other words", base_seq=None))
-            do(DeleteMessage(actor=ada, message_id=said[2].id, room_id=room_id))
+            do(AddReaction(actor=ada, message_id=said[0].id, emoji="heart"))
+            do(EditMessage(actor=ada, message_id=said[1].id, content="other words", base_seq=None))
+            do(DeleteMessage(actor=ada, message_id=said[2].id))
             send(room_id, ada, "behind your back")
             return {"room": room_id, "ada": ada, "ben": ben, "said": said}
 

@@ -17,7 +17,7 @@ from unittest import mock
 
 from prometheus_client.metrics import MetricWrapperBase
 
-from backchannel.fanout import hub, room_channel
+from backchannel.fanout import room_channel
 from backchannel.protocol.shapes import User
 from backchannel.queries import events
 from backchannel.store import clock, driver, former_members, log, people, read_pool, reads, rooms
@@ -74,9 +74,9 @@ BOUNDS = {
     "catch_up_events_in_all": (session, "CATCH_UP_EVENTS_IN_ALL"),
     "unheard": (catch_up, "UNHEARD"),
     "repair_page": (events, "REPAIR_PAGE"),
-    "stash_length": (hub, "STASH_LENGTH"),
+    "stash_length": (room_channel, "STASH_LENGTH"),
     "batch": (log, "BATCH"),
-    "large": (room_channel, "LARGE"),
+    "slice": (room_channel, "SLICE"),
 }
 """Bounds that are too high to be reached in a small world: their code is reached by setting them low."""
 

@@ -1,13 +1,15 @@
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 
+from backchannel.commands.delivery import Delivery
 from backchannel.protocol.shapes import User
 from backchannel.store.log import Log
-from backchannel.store.transaction import Change, Outcome, Transaction
+from backchannel.store.operation import Operation
+from backchannel.store.transaction import Outcome, Transaction
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -23,8 +25,8 @@ def new_log() -> Iterator[NewLog]:
     """Writers, as many as wanted, without an event loop."""
     with ExitStack() as stack:
 
-        def make(on_commit: Callable[[Sequence[Outcome]], None] = lambda _: None, **options: Any) -> Log:
-            log = Log(on_commit, **options)
+        def make(publish: Callable[[Sequence[Outcome]], None] = lambda _: None, **options: Any) -> Log:
+            log = Log(Delivery(publish), **options)
             log.start()
             stack.callback(log.stop)
             return log
@@ -37,14 +39,11 @@ def log(new_log: NewLog) -> Log:
     return new_log()
 
 
-class Waiting(Change):
-    """Holds the writer until it is let go, so that what is submitted meanwhile becomes one batch."""
+class Waiting(Operation, frozen=True, kw_only=True):
+    """Holds the writer until it is released, so that what is submitted meanwhile becomes one batch."""
 
-    def __init__(self, actor: User) -> None:
-        object.__setattr__(self, "actor", actor)
-
-    begun = threading.Event()
-    go_on = threading.Event()
+    begun: ClassVar = threading.Event()
+    go_on: ClassVar = threading.Event()
 
     def apply(self, transaction: Transaction, outcome: Outcome) -> None:
         self.begun.set()
@@ -56,7 +55,7 @@ def held(log: Log, actor: User) -> Iterator[None]:
     """What is submitted in this block waits until its end."""
     Waiting.begun.clear()
     Waiting.go_on.clear()
-    waiting = log.submit(Waiting(actor))
+    waiting = log.submit(Waiting(actor=actor))
     assert Waiting.begun.wait(30)
     yield
     Waiting.go_on.set()

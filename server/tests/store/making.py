@@ -6,12 +6,14 @@ import itertools
 from typing import Any
 from uuid import UUID, uuid4
 
+from backchannel.commands.add_members import AddMembers
+from backchannel.commands.create_room import CreateRoom
+from backchannel.commands.send_message import SendMessage
 from backchannel.protocol.shapes import Message, User
-from backchannel.store.log import Operation, commit
+from backchannel.store.log import commit
 from backchannel.store.models import Event, Person, Room
 from backchannel.store.models import Message as MessageRow
-from backchannel.store.room_changes import AddMembers, CreateRoom
-from backchannel.store.send import Append
+from backchannel.store.operation import Operation, result_of
 from backchannel.store.transaction import Outcome
 
 _numbers = itertools.count(1)
@@ -29,10 +31,7 @@ def outcome(operation: Operation) -> Outcome:
 
 def do(operation: Operation) -> Any:
     """Its result; raises the error it is refused with."""
-    made = outcome(operation)
-    if made.error is not None:
-        raise made.error
-    return made.result
+    return result_of(outcome(operation))
 
 
 def room(owner: User, *others: User, kind: Any = "group", name: str | None = None) -> int:
@@ -52,8 +51,8 @@ def crowd(owner: User, count: int) -> tuple[int, list[User]]:
 
 def append(
     room_id: int, sender: User, content: str = "Hello.", *, id: UUID | None = None, reply_to: UUID | None = None
-) -> Append:
-    return Append(id or uuid4(), room_id, sender, content, reply_to)
+) -> SendMessage:
+    return SendMessage(actor=sender, id=id or uuid4(), room_id=room_id, content=content, reply_to=reply_to)
 
 
 def send(room_id: int, sender: User, content: str = "Hello.", **rest: Any) -> Message:

@@ -1,30 +1,29 @@
 """The writer: what it acks is stored, once, at one place, whoever asks and whatever happens meanwhile."""
 
-import asyncio
 import random
 import threading
-import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 from uuid import UUID, uuid4
 
 import pytest
 from django.db import DatabaseError, OperationalError, connection, connections, transaction
 
+from backchannel.commands.add_reaction import AddReaction
+from backchannel.commands.delete_message import DeleteMessage
+from backchannel.commands.delivery import Delivery
+from backchannel.commands.edit_message import EditMessage
+from backchannel.commands.mark_read import MarkRead
+from backchannel.commands.update_room import UpdateRoom
 from backchannel.protocol.errors import Code, CommandError
-from backchannel.protocol.shapes import User
 from backchannel.store.log import BATCH, Log
-from backchannel.store.message_changes import AddReaction, DeleteMessage, EditMessage
 from backchannel.store.models import Event, Person, Room
 from backchannel.store.models import Message as MessageRow
-from backchannel.store.read_marks import MarkRead
-from backchannel.store.room_changes import UpdateRoom
-from backchannel.store.transaction import Change, Outcome, Transaction
-from tests.running import wait_until
+from backchannel.store.operation import Operation
+from backchannel.store.transaction import Outcome, Transaction
 from tests.store.conftest import NewLog, held
 from tests.store.making import append, check_gapless, do, outcome, person, room, send
 
@@ -61,7 +60,7 @@ def test_seqs_have_no_gap_and_acks_are_true_whoever_writes_at_once(new_log: NewL
             if kind == 0:
                 insistently(
                     log,
-                    AddReaction(actor=who, room_id=room_id, message_id=seeds[room_id].id, emoji=f"{number}.{turn}"[:8]),
+                    AddReaction(actor=who, message_id=seeds[room_id].id, emoji=f"{number}.{turn}"[:8]),
                 )
             elif kind == 1:
                 insistently(log, MarkRead(actor=who, room_id=room_id, seq=chance.randrange(100)))
@@ -147,29 +146,29 @@ def test_an_id_is_remembered_past_edits_deletions_and_removal() -> None:
     ada = person()
     room_id = room(ada)
     message = send(room_id, ada, "First.")
-    do(EditMessage(actor=ada, room_id=room_id, message_id=message.id, content="Second.", base_seq=None))
+    do(EditMessage(actor=ada, message_id=message.id, content="Second.", base_seq=None))
     again = do(append(room_id, ada, "First.", id=message.id))
     assert (again.duplicate, again.message.content) == (True, "Second.")
-    do(DeleteMessage(actor=ada, room_id=room_id, message_id=message.id))
+    do(DeleteMessage(actor=ada, message_id=message.id))
     again = do(append(room_id, ada, "First.", id=message.id))
     assert (again.duplicate, again.message.content, again.message.deleted) == (True, "", True)
     assert outcome(append(room_id, ada, "Second.", id=message.id)).error.code is Code.ID_REUSED  # type: ignore[union-attr]
 
 
-@dataclass(frozen=True)
-class Breaking(Change):
+class Breaking(Operation, frozen=True, kw_only=True):
     """Something that breaks in the middle of a batch, after having written."""
 
-    error: Exception
-    shares: bool = True
+    is_batchable: ClassVar[bool] = True
 
-    @property
-    def shares_transaction(self) -> bool:
-        return self.shares
+    error: Exception
 
     def apply(self, transaction: Transaction, outcome: Outcome) -> None:
         transaction.execute("UPDATE backchannel_person SET display_name = 'written' WHERE id = %s", [self.actor.id])
         raise self.error
+
+
+class BreakingAlone(Breaking, frozen=True, kw_only=True):
+    is_batchable: ClassVar[bool] = False
 
 
 @pytest.mark.parametrize(
@@ -256,7 +255,7 @@ def test_nobody_waits_for_ever_whatever_the_moment_it_stops(new_log: NewLog) -> 
     check_gapless(room_id)
 
 
-def test_all_is_told_before_anybody_is_answered_and_in_the_order_of_commits(new_log: NewLog) -> None:
+def test_everything_is_published_in_the_order_of_commits_before_anybody_is_answered(new_log: NewLog) -> None:
     ada = person()
     room_id = room(ada)
     told: list[int] = []
@@ -265,7 +264,7 @@ def test_all_is_told_before_anybody_is_answered_and_in_the_order_of_commits(new_
 
     def on_commit(outcomes: Sequence[Outcome]) -> None:
         for each in outcomes:
-            told.extend(logged.seq for logged in each.logged)
+            told.extend(logged.seq for logged in each.events)
         early.extend(future.result().message.seq for future in list(futures) if future.done())
         assert set(early) <= set(told)
 
@@ -288,7 +287,7 @@ def test_what_is_committed_together_is_bounded_in_number_and_in_length(new_log: 
     assert batches == [1, BATCH, BATCH, 5, 5]
 
 
-def test_a_fault_in_telling_strands_nobody(new_log: NewLog) -> None:
+def test_a_fault_in_publishing_leaves_nobody_without_an_answer(new_log: NewLog) -> None:
     def on_commit(_: Sequence[Outcome]) -> None:
         raise RuntimeError("a fault in a listener")
 
@@ -298,7 +297,7 @@ def test_a_fault_in_telling_strands_nobody(new_log: NewLog) -> None:
     assert [log.submit(append(room_id, ada)).result(WITHIN_S).message.seq for _ in range(3)] == [1, 2, 3]
 
 
-def test_a_fault_in_one_waiter_strands_no_other(log: Log) -> None:
+def test_a_fault_in_one_callers_answer_costs_no_other_caller_theirs(log: Log) -> None:
     ada = person()
     room_id = room(ada)
 
@@ -313,7 +312,7 @@ def test_a_fault_in_one_waiter_strands_no_other(log: Log) -> None:
 
 def test_a_waiter_that_gave_up_is_stored_and_told_all_the_same(new_log: NewLog) -> None:
     told: list[int] = []
-    log = new_log(lambda outcomes: told.extend(logged.seq for each in outcomes for logged in each.logged))
+    log = new_log(lambda outcomes: told.extend(logged.seq for each in outcomes for logged in each.events))
     ada = person()
     room_id = room(ada)
     with held(log, ada):
@@ -392,7 +391,7 @@ def test_a_connection_that_broke_is_replaced(log: Log) -> None:
     ada = person()
     room_id = room(ada)
     log.submit(append(room_id, ada)).result(WITHIN_S)
-    broken = log.submit(Breaking(actor=ada, error=_CloseFirst(), shares=False)).exception(WITHIN_S)
+    broken = log.submit(BreakingAlone(actor=ada, error=_CloseFirst())).exception(WITHIN_S)
     assert isinstance(broken, CommandError)
     assert log.submit(append(room_id, ada)).result(WITHIN_S).message.seq == 2
 
@@ -411,8 +410,10 @@ def test_a_version_is_given_once_whoever_writes_at_once(new_log: NewLog) -> None
     start = Person.objects.get(pk=ben.id).version
     told: list[int] = []
     for log in writers:
-        log._on_commit = lambda outcomes: told.extend(  # the writer's thread calls it
-            each.version for outcome in outcomes for each in outcome.told if each.user_id == ben.id
+        log._deliver = Delivery(  # the writer's thread calls it
+            lambda outcomes: told.extend(
+                each.version for outcome in outcomes for each in outcome.updates if each.user_id == ben.id
+            )
         )
 
     def work(number: int) -> None:
@@ -428,62 +429,12 @@ def test_a_version_is_given_once_whoever_writes_at_once(new_log: NewLog) -> None
 def test_a_transaction_that_fails_leaves_nothing(log: Log) -> None:
     ada = person()
     room_id = room(ada)
-    error = log.submit(Breaking(actor=ada, error=ValueError(), shares=False)).exception(WITHIN_S)
+    error = log.submit(BreakingAlone(actor=ada, error=ValueError())).exception(WITHIN_S)
     assert isinstance(error, CommandError)
     assert Event.objects.filter(room_id=room_id).count() == 0
     assert Person.objects.get(pk=ada.id).display_name == ada.display_name
     with transaction.atomic():
         assert Room.objects.get(pk=room_id).head == 0
-
-
-def test_it_is_idle_when_everything_is_told(new_log: NewLog) -> None:
-    log = new_log()
-    actor = person()
-    with held(log, actor):
-        assert not log.is_idle
-    assert log.is_idle
-
-
-def with_another_that_comes_while_the_first_is_told(room_id: int, who: User, while_told: Callable[[Log], None]) -> None:
-    """`while_told` is called on the loop, where the first message is committed, not told yet, and the second is queued."""
-
-    async def both() -> tuple[int, int]:
-        loop = asyncio.get_running_loop()
-        second: asyncio.Future[Outcome] = loop.create_future()
-
-        def on_commit(outcomes: Sequence[Outcome]) -> None:
-            if outcomes[0].logged[0].seq == 1:
-                log.enqueue(append(room_id, who), second.set_result)
-                while_told(log)
-
-        log = Log(on_commit)
-        log.start(loop)
-        first = await log.write(append(room_id, who))
-        answered = await second
-        log.stop()
-        return first.message.seq, answered.result.message.seq
-
-    assert asyncio.run(both()) == (1, 2)
-
-
-def test_after_a_large_batch_the_next_is_not_begun_before_it_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("backchannel.store.log.LARGE", 1)
-    monkeypatch.setattr("backchannel.store.log.TOLD_WITHIN_S", WITHIN_S)
-    waiting: list[int] = []
-
-    def look(log: Log) -> None:
-        time.sleep(0.1)  # time enough for the writer, were it to go on
-        waiting.append(log.waiting)
-
-    ada = person()
-    with_another_that_comes_while_the_first_is_told(room(ada), ada, look)
-    assert waiting == [1]
-
-
-def test_a_loop_that_is_busy_with_other_things_does_not_stop_the_writer(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("backchannel.store.log.LARGE", 1)
-    ada = person()
-    with_another_that_comes_while_the_first_is_told(room(ada), ada, lambda log: wait_until(lambda: not log.waiting))
 
 
 def test_a_database_that_is_away_is_waited_for_once_for_all_of_a_batch(

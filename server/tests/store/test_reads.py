@@ -10,15 +10,21 @@ from django.test.utils import CaptureQueriesContext
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from backchannel.commands.add_members import AddMembers
+from backchannel.commands.add_reaction import AddReaction
+from backchannel.commands.delete_message import DeleteMessage
+from backchannel.commands.edit_message import EditMessage
+from backchannel.commands.join_room import JoinRoom
+from backchannel.commands.leave_room import LeaveRoom
+from backchannel.commands.mark_read import MarkRead
+from backchannel.commands.remove_reaction import RemoveReaction
+from backchannel.commands.update_room import UpdateRoom
 from backchannel.protocol.commands import GetHistory
 from backchannel.protocol.events import MessageCreated
 from backchannel.protocol.shapes import User
 from backchannel.queries import history
 from backchannel.store import reads, rooms
 from backchannel.store.log import commit
-from backchannel.store.message_changes import AddReaction, DeleteMessage, EditMessage, RemoveReaction
-from backchannel.store.read_marks import MarkRead
-from backchannel.store.room_changes import AddMembers, JoinRoom, LeaveRoom, UpdateRoom
 from tests.store.making import append, check_gapless, crowd, do, person, room, send
 
 
@@ -96,19 +102,15 @@ def _play(people: list[User], operations: list[Any]) -> _Model:
                     )
             case "edit" if chosen and not chosen.deleted and chosen.sender in model.read and chosen.content != second:
                 author = next(user for user in people if user.id == chosen.sender)
-                do(
-                    EditMessage(
-                        actor=author, room_id=model.room_id, message_id=chosen.id, content=second, base_seq=None
-                    )
-                )
+                do(EditMessage(actor=author, message_id=chosen.id, content=second, base_seq=None))
                 chosen.content, chosen.rev_seq = second, model.log("message_edited")
             case "delete" if chosen and not chosen.deleted:
-                do(DeleteMessage(actor=people[0], room_id=model.room_id, message_id=chosen.id))
+                do(DeleteMessage(actor=people[0], message_id=chosen.id))
                 chosen.content, chosen.deleted, chosen.rev_seq = "", True, model.log("message_deleted")
             case "react" | "unreact" if chosen and not chosen.deleted and people[second].id in model.read:
                 held = reactions.setdefault(chosen.id, set())
                 change = AddReaction if kind == "react" else RemoveReaction
-                do(change(actor=people[second], room_id=model.room_id, message_id=chosen.id, emoji="👍"))
+                do(change(actor=people[second], message_id=chosen.id, emoji="👍"))
                 if (kind == "react") != (second in held):
                     held ^= {second}
                     chosen.rev_seq = model.log("reaction_added" if kind == "react" else "reaction_removed")

@@ -6,18 +6,19 @@ from uuid import uuid4
 import msgspec
 import pytest
 
+from backchannel.commands.delete_message import DeleteMessage
+from backchannel.commands.edit_message import EditMessage
+from backchannel.commands.leave_room import LeaveRoom
 from backchannel.protocol.errors import Code
 from backchannel.protocol.shapes import User
 from backchannel.store import reads
 from backchannel.store.log import commit
-from backchannel.store.message_changes import DeleteMessage, EditMessage
 from backchannel.store.models import Mention, Person
-from backchannel.store.room_changes import LeaveRoom
 from tests.store.making import append, do, outcome, person, room, send
 
 
 def notifications(made: Any) -> list[tuple[int, str]]:
-    frames = [(each.user_id, msgspec.json.decode(each.frame)) for each in made.told]
+    frames = [(each.user_id, msgspec.json.decode(each.frame)) for each in made.updates]
     return [(user_id, frame["kind"]) for user_id, frame in frames if frame["type"] == "notification"]
 
 
@@ -25,7 +26,7 @@ def test_a_notification_carries_the_beginning_of_its_message(three: tuple[User, 
     ada, ben, cyd, room_id = three
     question = send(room_id, cyd, "A question.")
     made = outcome(append(room_id, ada, f"@{ben.username}  look:\n{'x' * 500}", reply_to=question.id))
-    frames = [msgspec.json.decode(each.frame) for each in made.told]
+    frames = [msgspec.json.decode(each.frame) for each in made.updates]
     assert [frame["kind"] for frame in frames] == ["mention", "reply"]
     for frame in frames:
         assert frame["excerpt"].startswith(f"@{ben.username} look: xxx")
@@ -95,17 +96,15 @@ def test_who_is_not_in_the_room_is_not_mentioned(three: tuple[User, User, User, 
     do(LeaveRoom(actor=ben, room_id=room_id))
     made = outcome(append(room_id, ada, f"@{stranger.username} @{ben.username}"))
     assert made.result.message.mentions == []
-    assert made.told == []
+    assert made.updates == []
 
 
 def test_a_mention_lasts_through_an_edit_and_is_not_counted_after_deletion(three: tuple[User, User, User, int]) -> None:
     ada, ben, cyd, room_id = three
     message = send(room_id, ada, f"@{ben.username}")
-    edited = do(
-        EditMessage(actor=ada, room_id=room_id, message_id=message.id, content=f"@{cyd.username}", base_seq=None)
-    )
+    edited = do(EditMessage(actor=ada, message_id=message.id, content=f"@{cyd.username}", base_seq=None))
     assert edited.message.mentions == [ben.id]
-    deleted = do(DeleteMessage(actor=ada, room_id=room_id, message_id=message.id))
+    deleted = do(DeleteMessage(actor=ada, message_id=message.id))
     assert deleted.message.mentions == [ben.id]
     assert not Mention.objects.filter(room_id=room_id).exists()
 
@@ -124,9 +123,9 @@ def test_an_answer_is_told_to_whom_it_answers_once(three: tuple[User, User, User
 def test_a_retry_tells_nobody_again(three: tuple[User, User, User, int]) -> None:
     ada, ben, _, room_id = three
     said = append(room_id, ada, f"@{ben.username}")
-    assert len(outcome(said).told) == 1
+    assert len(outcome(said).updates) == 1
     again = outcome(said)
-    assert (again.result.duplicate, again.told, again.logged) == (True, [], [])
+    assert (again.result.duplicate, again.updates, again.events) == (True, [], [])
 
 
 def test_a_quote_shows_the_message_as_it_is_now(three: tuple[User, User, User, int]) -> None:
@@ -142,9 +141,9 @@ def test_a_quote_shows_the_message_as_it_is_now(three: tuple[User, User, User, i
         assert shown.reply_to is not None
         return shown.reply_to.excerpt
 
-    do(EditMessage(actor=ben, room_id=room_id, message_id=quoted.id, content="Better.", base_seq=None))
+    do(EditMessage(actor=ben, message_id=quoted.id, content="Better.", base_seq=None))
     assert excerpt_now() == "Better."
-    do(DeleteMessage(actor=ben, room_id=room_id, message_id=quoted.id))
+    do(DeleteMessage(actor=ben, message_id=quoted.id))
     assert excerpt_now() == ""
 
 
@@ -167,8 +166,8 @@ def test_a_message_answers_none_of_another_room(three: tuple[User, User, User, i
 def test_a_tombstone_keeps_its_place_and_nothing_of_what_was_said(three: tuple[User, User, User, int]) -> None:
     ada, _, _, room_id = three
     message = send(room_id, ada, "Secret.")
-    do(EditMessage(actor=ada, room_id=room_id, message_id=message.id, content="Secret!", base_seq=None))
-    do(DeleteMessage(actor=ada, room_id=room_id, message_id=message.id))
+    do(EditMessage(actor=ada, message_id=message.id, content="Secret!", base_seq=None))
+    do(DeleteMessage(actor=ada, message_id=message.id))
     (shown,) = reads.page_after(room_id, 0, 10)
     assert (shown.id, shown.seq, shown.rev_seq, shown.sender, shown.created_at) == (
         message.id, 1, 3, ada, message.created_at

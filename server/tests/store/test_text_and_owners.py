@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from django.apps import apps
 
+from backchannel.commands.add_reaction import AddReaction
 from backchannel.store import people, reads, rooms
-from backchannel.store.message_changes import AddReaction
 from backchannel.store.models import Event, Membership, Message, NameKey, Person, Room
 from tests.store.making import do, person, room, send
 
@@ -25,7 +25,7 @@ def test_two_spellings_of_an_emoji_become_one_reaction() -> None:
     ada, ben = person(), person()
     room_id = room(ada, ben)
     message = send(room_id, ada)
-    do(AddReaction(actor=ada, room_id=room_id, message_id=message.id, emoji="❤\ufe0f"))
+    do(AddReaction(actor=ada, message_id=message.id, emoji="❤\ufe0f"))
     Message.objects.filter(pk=message.id).update(
         reactions=json.dumps([["❤", [ada.id]], ["👍", [ben.id]], ["❤\ufe0f", [ben.id, ada.id]]])
     )

@@ -15,15 +15,18 @@ from django.contrib.auth.hashers import check_password, make_password
 
 from backchannel.accounts.onboarding import NewAccount, create_account, is_set_up, set_up
 from backchannel.accounts.people import person_of
+from backchannel.commands.add_reaction import AddReaction
+from backchannel.commands.create_room import CreateRoom
+from backchannel.commands.edit_message import EditMessage
+from backchannel.commands.mark_read import MarkRead
+from backchannel.commands.send_message import SendMessage
+from backchannel.commands.update_room import UpdateRoom
 from backchannel.protocol.shapes import User as Person
 from backchannel.site.demo.ids import message_id
 from backchannel.site.demo.script import Line, Scene, scenes
 from backchannel.site.passwords import made_up_password
-from backchannel.store.log import Operation, commit
-from backchannel.store.message_changes import AddReaction, EditMessage
-from backchannel.store.read_marks import MarkRead
-from backchannel.store.room_changes import CreateRoom, UpdateRoom
-from backchannel.store.send import Append
+from backchannel.store.log import commit
+from backchannel.store.operation import Operation, result_of
 
 PASSWORD = "demo"
 """Everybody's, printed and written in the README: a server with these accounts is served to its own machine alone."""
@@ -121,21 +124,22 @@ def _say(line: Line, room_id: int, id: UUID, ids: list[UUID], people: dict[str, 
     """Send the message, edit it, react to it; the seq of the last of these."""
     author = people[line.by]
     reply_to = None if line.answers is None else ids[line.answers]
-    result = _commit(Append(id, room_id, author, line.content, reply_to, _us(line.at)), line.at)
+    send = SendMessage(
+        actor=author, id=id, room_id=room_id, content=line.content, reply_to=reply_to, at_us=_us(line.at)
+    )
+    result = _commit(send, line.at)
     if line.became is not None:
-        change = EditMessage(actor=author, room_id=room_id, message_id=id, content=line.became, base_seq=None)
+        change = EditMessage(actor=author, message_id=id, content=line.became, base_seq=None)
         result = _commit(change, line.edited_at)
     for emoji, who in line.reactions:
-        reaction = AddReaction(actor=people[who], room_id=room_id, message_id=id, emoji=emoji)
+        reaction = AddReaction(actor=people[who], message_id=id, emoji=emoji)
         result = _commit(reaction, line.reacted_at)
     return int(result.message.rev_seq)
 
 
 def _commit(operation: Operation, at: datetime) -> Any:
     (outcome,) = commit([operation], _us(at))
-    if outcome.error is not None:
-        raise outcome.error
-    return outcome.result
+    return result_of(outcome)
 
 
 def _us(moment: datetime) -> int:

@@ -72,7 +72,7 @@ def _answering(node: Node, declaration: Declaration) -> Answering:
         command = await _read_command(scope, receive, declaration, node.settings.limits.frame_bytes)
         caller = Caller(User(identity.user_id, identity.username, identity.display_name))
         answered = await dispatch.run(command, caller, node, "http")
-        return answered.status or declaration.status, codec.encode(answered.result)
+        return 200 if answered.is_repeat else declaration.status, codec.encode(answered.result)
 
     return answer
 

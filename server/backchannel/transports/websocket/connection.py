@@ -31,6 +31,7 @@ from backchannel.transports.identity import Identity
 from backchannel.transports.node import Node
 from backchannel.transports.rates import Bucket, refused
 from backchannel.transports.session import Session, State
+from backchannel.transports.websocket.answers import encode_answer
 from backchannel.transports.websocket.link import HELLO_BYTES, Link
 
 COMMANDS_AT_ONCE: Final = 128
@@ -189,7 +190,7 @@ class Connection:
 
     def joined(self, room_id: int, seq: int) -> None:
         self.session.joined(room_id, seq)
-        self._node.hub.rewire(self)
+        self._node.hub.sinks_changed(self)
 
     def left(self, room_id: int) -> None:
         self.session.left(room_id)
@@ -215,7 +216,7 @@ class Connection:
         self._is_wired = self.session.state is State.LIVE
         if self._is_wired:
             self.session.forget_floors(self._node.hub.head_of)
-            self._node.hub.rewire(self)
+            self._node.hub.sinks_changed(self)
 
     # -- effects
 
@@ -278,17 +279,20 @@ class Connection:
             return
         self._commands += 1
         caller = Caller(self.session.user, self._device)
-        answering = dispatch.start(command, caller, self._node, self._answered)
-        if answering is not None:
-            self._spawn(answering)
+        task = dispatch.submit(command, caller, self._node, "websocket", partial(self._answered, command))
+        if task is not None:
+            self._keep(task)
 
-    def _answered(self, frame: bytes) -> None:
+    def _answered(self, command: Command, answer: dispatch.Answer | CommandError) -> None:
         self._commands -= 1
         if self.session.state is not State.CLOSED:
-            self._link.send_soon(AnswerBatch(frame, 1))
+            self._link.send_soon(AnswerBatch(encode_answer(command, answer), 1))
 
     def _spawn(self, coroutine: Coroutine[Any, Any, None]) -> None:
-        task = asyncio.create_task(coroutine)
+        self._keep(asyncio.create_task(coroutine))
+
+    def _keep(self, task: "asyncio.Task[None]") -> None:
+        """Until it is done; cancelled with the connection."""
         if self._tasks is None:
             self._tasks = set()
         self._tasks.add(task)

@@ -9,7 +9,7 @@ from tests.simulation.mutants.registry import mutant, replaced
 @mutant(faults=("requests_doubled", "cut"))
 def a_key_is_neither_looked_up_nor_unique() -> Any:
     """The look-up alone is not enough to be noticed: the primary key stands behind it."""
-    from backchannel.store import send
+    from backchannel.commands import send_message
     from tests.simulation.world import statements, writing
 
     def insert(db: Any, p: list[Any]) -> None:
@@ -18,15 +18,15 @@ def a_key_is_neither_looked_up_nor_unique() -> Any:
         writing.append(db, p[statements.ROOM], p[statements.SEQ], row)
 
     with (
-        mock.patch.object(send, "_look_up_keys", side_effect=lambda *_: {}),
-        mock.patch.dict(statements.known, {send._INSERT: insert}),
+        mock.patch.object(send_message, "_look_up_ids", side_effect=lambda *_: {}),
+        mock.patch.dict(statements.known, {send_message._INSERT: insert}),
     ):
         yield
 
 
 @mutant(deeds=("direct",), is_busy=True)
 def a_pair_gets_another_room_each_time() -> Any:
-    from backchannel.store.room_changes import CreateRoom
+    from backchannel.commands.create_room import CreateRoom
 
     yield from replaced(CreateRoom, "_direct_key", lambda *_: None)
 
@@ -43,46 +43,45 @@ def a_mention_outlives_its_message() -> Any:
 
 @mutant(deeds=("leave_join", "remove_add"))
 def a_sender_need_not_be_a_member() -> Any:
-    from backchannel.store import send
+    from backchannel.commands import send_message
 
     yield from replaced(
-        send, "_look_up_members", lambda _, sent: {(append.room_id, append.sender.id) for append in sent}
+        send_message, "_look_up_members", lambda _, sends: {(send.room_id, send.actor.id) for send in sends}
     )
 
 
 @mutant(faults=("db_breaks",))
 def published_before_the_commit() -> Any:
+    from backchannel.commands.delivery import Delivery
     from backchannel.store import log, transaction
 
     committing: list[Any] = []
-    commit, finish, resolve = log.Log._commit, transaction.Transaction.finish, log.Log._resolve
+    commit, finish, deliver, apply = log.Log._commit, transaction.Transaction.finish, Delivery.deliver, log._apply
 
     def commit_of(self: Any, batch: Any) -> None:
-        committing.append((self, batch))
+        committing.append(self)
         try:
             commit(self, batch)
         finally:
             committing.pop()
 
-    def apply(tx: Any, operations: Any) -> Any:
-        outcomes = log_apply(tx, operations)
+    def apply_and_keep(tx: Any, operations: Any, outcomes: Any) -> None:
+        apply(tx, operations, outcomes)
         tx.mutant_outcomes = outcomes
-        return outcomes
 
-    def finish_and_tell(self: Any) -> None:
+    def finish_and_publish(self: Any) -> None:
         finish(self)
-        committing[-1][0]._on_commit(self.mutant_outcomes)
+        committing[-1]._deliver._publish(self.mutant_outcomes)
 
-    def resolve_untold(self: Any, batch: Any) -> None:
-        with mock.patch.object(self, "_on_commit"):
-            resolve(self, batch)
+    def deliver_unpublished(self: Any) -> None:
+        with mock.patch.object(self, "_publish"):
+            deliver(self)
 
-    log_apply = log._apply
     with (
         mock.patch.object(log.Log, "_commit", commit_of),
-        mock.patch.object(log, "_apply", apply),
-        mock.patch.object(transaction.Transaction, "finish", finish_and_tell),
-        mock.patch.object(log.Log, "_resolve", resolve_untold),
+        mock.patch.object(log, "_apply", apply_and_keep),
+        mock.patch.object(transaction.Transaction, "finish", finish_and_publish),
+        mock.patch.object(Delivery, "deliver", deliver_unpublished),
     ):
         yield
 
@@ -94,22 +93,23 @@ def acked_when_it_is_accepted() -> Any:
 
     from backchannel.store import log
     from backchannel.store.clock import now_us
-    from backchannel.store.transaction import Transaction
+    from backchannel.store.transaction import Outcome, Transaction
 
     class TakenBack(Exception):
         pass
 
     def answer_at_once(jobs: Any) -> None:
-        outcomes: list[Any] = []
+        operations = [job.operation for job in jobs]
+        outcomes = [Outcome() for _ in jobs]
         with suppress(Exception), log.transaction.atomic(durable=True):
             tx = Transaction(log.connection, now_us())
-            tx.lock_rooms(room for job in jobs for room in log._rooms_of(job.operation))
-            outcomes = log._apply(tx, [job.operation for job in jobs])
+            log._lock(tx, operations, outcomes)
+            log._apply(tx, operations, outcomes)
             tx.finish()
             raise TakenBack
         for job, outcome in zip(jobs, outcomes, strict=False):
-            job.answered(outcome)
-            job.answered = lambda _: None
+            job.answer(outcome)
+            job.answer = lambda _: None
 
     usual = log.Log._gather
 
@@ -130,9 +130,9 @@ def acked_though_the_commit_failed() -> Any:
     applied: list[Any] = []
     apply, commit = log._apply, log.commit
 
-    def remember(tx: Any, operations: Any) -> Any:
-        applied[:] = [apply(tx, operations)]
-        return applied[0]
+    def remember(tx: Any, operations: Any, outcomes: Any) -> None:
+        apply(tx, operations, outcomes)
+        applied[:] = [outcomes]
 
     def commit_or_not(operations: Any, at_us: int | None = None) -> Any:
         applied.clear()
@@ -178,30 +178,29 @@ def a_gap_is_not_repaired() -> Any:
 
 @mutant(faults=("bus_reorders", "bus_loses"))
 def the_hub_tells_in_the_order_of_arrival() -> Any:
-    from backchannel.fanout.hub import Hub
+    from backchannel.fanout.room_channel import RoomChannel
 
-    def tell(self: Any, envelope: Any) -> None:
-        channel = self._rooms.get(envelope.room_id)
-        if channel is not None and envelope.seq > (channel.head or 0):
-            self._emit(channel, envelope)
+    def accept(self: Any, envelope: Any, now: float) -> bool:
+        if envelope.seq > (self.head or 0):
+            self._emit(envelope, now)
+        return False
 
-    yield from replaced(Hub, "_room_envelope", tell)
+    yield from replaced(RoomChannel, "accept", accept)
 
 
 @mutant(faults=("bus_doubles",))
 def the_hub_tells_twice_what_comes_twice() -> Any:
-    from backchannel.fanout.hub import Hub
+    from backchannel.fanout.room_channel import RoomChannel
 
-    usual = Hub._room_envelope
+    usual = RoomChannel.accept
 
-    def tell(self: Any, envelope: Any) -> None:
-        channel = self._rooms.get(envelope.room_id)
-        if channel is not None and envelope.seq == channel.head:
-            self._emit(channel, envelope)
-        else:
-            usual(self, envelope)
+    def accept(self: Any, envelope: Any, now: float) -> bool:
+        if envelope.seq != self.head:
+            return usual(self, envelope, now)
+        self._emit(envelope, now)
+        return False
 
-    yield from replaced(Hub, "_room_envelope", tell)
+    yield from replaced(RoomChannel, "accept", accept)
 
 
 @mutant(deeds=("leave_join", "remove_add"))

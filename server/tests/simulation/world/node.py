@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from backchannel.commands.context import Caller, Context
+from backchannel.commands.delivery import Delivery
 from backchannel.commands.publish import publisher
-from backchannel.fanout import envelopes
-from backchannel.fanout import hub as hub_module
+from backchannel.fanout import envelopes, room_channel
 from backchannel.fanout.envelopes import PresenceEnvelope, RevocationEnvelope
 from backchannel.fanout.hub import Hub
 from backchannel.fanout.memory import MemoryBus
@@ -65,13 +65,6 @@ class SimulatedNode:
         self._links: dict[Link, None] = {}
         self._unanswered: dict[Answered, None] = {}
         self._bus = MemoryBus() if world.plan.nodes == 1 else SimulatedBus(world.broker, number)
-        publish = publisher(self._bus)
-
-        def on_commit(outcomes: Any) -> None:
-            publish(outcomes)
-            self.is_at("after_publish")
-
-        self.log = SimulatedLog(self, on_commit)
         clock = world.loop.time
         self.hub = Hub(
             self._bus,
@@ -80,8 +73,14 @@ class SimulatedNode:
             self._seen,
             self._bus_reconnected,
             clock,
-            lambda: not self.log.is_idle,
         )
+        publish = publisher(self._bus)
+
+        def publish_or_die(outcomes: Any) -> None:
+            publish(outcomes)
+            self.is_at("after_publish")
+
+        self.log = SimulatedLog(self, Delivery(publish_or_die, self.hub.flush))
         presence = Presence(f"node{number}")
         limits = world.plan.limits
         self.node = Node(
@@ -132,7 +131,7 @@ class SimulatedNode:
             command = codec.build_command(declaration.struct, fields, strings={})
             caller = Caller(dispatch_user(who))
             answer = await dispatch.run(command, caller, self.node, "http")
-            return answer.status or declaration.status, codec.encode(answer.result)
+            return 200 if answer.is_repeat else declaration.status, codec.encode(answer.result)
 
         self.spawn(self._answer(run, answered))
 
@@ -236,7 +235,7 @@ class SimulatedNode:
                 if subscriber._commands > COMMANDS_AT_ONCE:
                     yield f"{subscriber.session_id} has more commands at work than it may have"
         for room, channel in self.hub._rooms.items():
-            if len(channel.stash) > hub_module.STASH_LENGTH:
+            if len(channel._stash) > room_channel.STASH_LENGTH:
                 yield f"more is stashed of room {room} than its bound"
 
     def left_behind(self) -> Iterator[str]:

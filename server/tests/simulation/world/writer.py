@@ -6,25 +6,25 @@ submit ─▶ … ─▶ gather ─▶ … ─▶ commit ─▶ … ─▶ publi
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from backchannel.store.log import Answered, Log, Operation
-from backchannel.store.transaction import Outcome
+from backchannel.store.log import Answer, Job, Log
+from backchannel.store.operation import Operation
 
 if TYPE_CHECKING:
     from tests.simulation.world.node import SimulatedNode
 
 
 class SimulatedLog(Log):
-    def __init__(self, node: "SimulatedNode", on_commit: Callable[[Sequence[Outcome]], None]) -> None:
-        super().__init__(on_commit)
+    def __init__(self, node: "SimulatedNode", deliver: Callable[[Sequence[Job]], None]) -> None:
+        super().__init__(deliver)
         self._node = node
         self._world = node.world
-        self._loop = self  # type: ignore[assignment]  # of a loop the log wants these two alone: `call_soon` and `call_soon_threadsafe`
+        self._loop = self  # type: ignore[assignment]  # of a loop the log needs `call_soon_threadsafe` alone
         self._is_busy = False
         self._carried: Any = None
-        self._heard_until = 0.0
+        self._arrived_until = 0.0
 
-    def enqueue(self, operation: Operation, answered: Answered) -> None:
-        super().enqueue(operation, answered)
+    def enqueue(self, operation: Operation, answer: Answer) -> None:
+        super().enqueue(operation, lambda outcome: None if self._node.is_dead else answer(outcome))
         self._wake()
 
     def _wake(self) -> None:
@@ -51,18 +51,15 @@ class SimulatedLog(Log):
         committing.append(land)
         self._world.loop.call_later(self._world.chance.commit_delay(), land)
 
-    def call_soon_threadsafe(self, resolve: Callable[..., Any], batch: Any) -> None:
+    def call_soon_threadsafe(self, deliver: Callable[..., Any], batch: Any) -> None:
         """From the thread to the loop, which may be busy; in order."""
         loop = self._world.loop
-        self._heard_until = max(self._heard_until, loop.now + self._world.chance.thread_delay())
-        loop.call_at(self._heard_until, self._heard, resolve, batch)
+        self._arrived_until = max(self._arrived_until, loop.now + self._world.chance.thread_delay())
+        loop.call_at(self._arrived_until, self._arrive, deliver, batch)
 
-    def call_soon(self, answer: Callable[..., Any], batch: Any) -> None:
-        self._world.loop.call_soon(self._heard, answer, batch)
-
-    def _heard(self, resolve: Callable[..., Any], batch: Any) -> None:
+    def _arrive(self, deliver: Callable[..., Any], batch: Any) -> None:
         if not self._node.is_dead:
-            resolve(batch)
+            deliver(batch)
 
     @property
     def is_idle(self) -> bool:

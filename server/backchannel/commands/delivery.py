@@ -1,0 +1,72 @@
+"""What happens on the event loop after a commit, and in which order.
+
+    finished batches ─▶ publish every event ─▶ answer every caller ─▶ flush the rooms ─▶ observers
+
+Everything that was committed since the last turn of the loop is delivered together, so that a busy room costs one write for many
+events.
+
+Published first, whoever still waits for an answer: every stored event is published. Answered before the rooms are flushed: a socket
+holds the answer back until its next write, so the answer to a send and the sender's own event leave in one write, answer first.
+Observers come last: they must not delay what people see.
+"""
+
+import asyncio
+from collections.abc import Callable, Sequence
+
+import structlog
+
+from backchannel import failpoints
+from backchannel.store.log import Job
+from backchannel.store.transaction import Outcome
+
+_log = structlog.get_logger("backchannel.delivery")
+
+Publish = Callable[[Sequence[Outcome]], None]
+
+
+def _nothing() -> None: ...
+
+
+class Delivery:
+    """What the log calls with its finished batches."""
+
+    def __init__(
+        self, publish: Publish, flush: Callable[[], None] = _nothing, observers: Sequence[Publish] = ()
+    ) -> None:
+        """`flush` writes what the rooms have pending. `observers` are called with the outcomes of what was committed."""
+        self._publish = publish
+        self._flush = flush
+        self._observers = observers
+        self._pending: list[Job] = []
+
+    def __call__(self, batch: Sequence[Job]) -> None:
+        """Deliver `batch` in this turn of the loop, with those that finish meanwhile; without a loop, at once."""
+        is_due = bool(self._pending)
+        self._pending += batch
+        if is_due:
+            return
+        try:
+            asyncio.get_running_loop().call_soon(self.deliver)
+        except RuntimeError:
+            self.deliver()
+
+    def deliver(self) -> None:
+        jobs, self._pending = self._pending, []
+        outcomes = [job.outcome for job in jobs]
+        try:
+            failpoints.reach("before_publish")
+            self._publish(outcomes)
+            failpoints.reach("after_publish")
+        except Exception:  # what is stored is acked, and its events are found by their numbers
+            _log.exception("publishing_broke")
+        for job in jobs:
+            try:
+                job.answer(job.outcome)
+            except Exception:
+                _log.exception("answering_broke")
+        self._flush()
+        for observe in self._observers:
+            try:
+                observe(outcomes)
+            except Exception:
+                _log.exception("observing_broke")

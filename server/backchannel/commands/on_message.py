@@ -1,0 +1,37 @@
+"""What the commands on a stored message have in common: which room they lock, and who may give them."""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from backchannel.protocol.errors import Code, CommandError
+from backchannel.protocol.shapes import Message
+from backchannel.store import reads
+from backchannel.store.operation import Operation
+from backchannel.store.transaction import MESSAGE, LockedRoom, Standing, Transaction
+
+
+class OnMessage(Operation, frozen=True, kw_only=True):
+    message_id: UUID
+
+    def rooms_to_lock(self) -> Sequence[int]:
+        """A message never moves to another room, so this holds before the lock."""
+        return (reads.room_of_message(self.message_id),)
+
+    def member_and_message(self, transaction: Transaction) -> tuple[LockedRoom, Standing, Message]:
+        """The message as it is, its room, and the actor's membership there. Raises `not_a_member`."""
+        message = reads.messages_by_id(transaction.connection, [self.message_id])[self.message_id]
+        room, standing = transaction.check_member(message.room_id, self.actor.id)
+        return room, standing, message
+
+    def check(self, transaction: Transaction) -> tuple[LockedRoom, Message]:
+        """Besides, the message still has a body: raises `message_deleted`."""
+        room, _, message = self.member_and_message(transaction)
+        if message.deleted:
+            raise CommandError(Code.MESSAGE_DELETED, "This message was deleted.")
+        return room, message
+
+    def update(self, transaction: Transaction, **columns: object) -> None:
+        names = ", ".join(f"{name} = %s" for name in columns)
+        transaction.execute(
+            f"UPDATE {MESSAGE} SET {names} WHERE id = %s", [*columns.values(), transaction.uuid(self.message_id)]
+        )

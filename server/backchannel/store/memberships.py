@@ -1,0 +1,124 @@
+"""Who is in a room: how a membership begins and ends, inside a transaction that holds the room's lock.
+
+A membership changes in the room's own log, so that it has its place among the messages. Every group and channel that somebody
+active is in has an active owner, so that somebody can manage it.
+"""
+
+from collections.abc import Collection
+from typing import Final, Literal
+
+from backchannel.protocol.events import MemberJoined, MemberLeft, Notification, RoomAdded, RoomRemoved
+from backchannel.protocol.shapes import User
+from backchannel.store import rooms
+from backchannel.store.models import Membership
+from backchannel.store.transaction import MEMBERSHIP, PERSON, LockedRoom, Outcome, Transaction, marks
+
+MEMBER: Final = Membership.State.MEMBER.value
+REMOVED: Final = Membership.State.REMOVED.value
+OWNER: Final = Membership.Role.OWNER.value
+ORDINARY: Final = Membership.Role.MEMBER.value
+"""The role of a member who is neither owner nor admin."""
+
+_ACTIVE_MEMBERS: Final = (
+    f"FROM {MEMBERSHIP} mb JOIN {PERSON} p ON p.id = mb.person_id WHERE mb.room_id = %s AND mb.state = %s AND p.active"
+)
+
+
+def add_member(transaction: Transaction, outcome: Outcome, room: LockedRoom, user: User, by: User) -> None:
+    """Log that `user` joined, and tell them of the room. What was said before is not unread for them."""
+    room.member_count += 1
+    seq = transaction.append(
+        outcome, room,
+        lambda seq, at: MemberJoined(room_id=room.id, seq=seq, at=at, user=user, by=by),
+        body={"user": user, "by": by},
+    )  # fmt: skip
+    transaction.execute(
+        f"INSERT INTO {MEMBERSHIP} (room_id, person_id, role, state, joined_seq, read_seq) VALUES (%s, %s, %s, %s, %s, %s) "
+        "ON CONFLICT (room_id, person_id) DO UPDATE SET role = excluded.role, state = excluded.state, "
+        "joined_seq = excluded.joined_seq, left_seq = NULL, read_seq = excluded.read_seq",
+        [room.id, user.id, ORDINARY, MEMBER, seq, seq],
+    )
+    announce_room(transaction, outcome, room.id, user.id)
+
+
+def end_membership(transaction: Transaction, outcome: Outcome, room: LockedRoom, user: User, by: User) -> None:
+    """Log that `user` left, or was removed by somebody else; they hear nothing of the room after it."""
+    reason: Literal["left", "removed"] = "left" if user.id == by.id else "removed"
+    room.member_count -= 1
+    seq = transaction.append(
+        outcome, room,
+        lambda seq, at: MemberLeft(room_id=room.id, seq=seq, at=at, user=user, by=by),
+        body={"user": user, "by": by},
+        removed=(user.id,),
+    )  # fmt: skip
+    transaction.execute(
+        f"UPDATE {MEMBERSHIP} SET state = %s, left_seq = %s, role = %s WHERE room_id = %s AND person_id = %s",
+        [reason, seq, ORDINARY, room.id, user.id],
+    )
+    transaction.notify_user(
+        outcome, user.id,
+        lambda version: RoomRemoved(user_version=version, room_id=room.id, reason=reason),
+        left=room.id,
+    )  # fmt: skip
+    keep_an_owner(transaction, outcome, room)
+
+
+def states_in(transaction: Transaction, room_id: int, people: Collection[int]) -> dict[int, str]:
+    """Person → state of their membership, for those of `people` who are or were in the room."""
+    return dict(
+        transaction.query(
+            f"SELECT person_id, state FROM {MEMBERSHIP} WHERE room_id = %s AND person_id IN ({marks(people)})",
+            [room_id, *people],
+        )
+    )
+
+
+def keep_an_owner(transaction: Transaction, outcome: Outcome, room: LockedRoom) -> None:
+    """Where no active owner is left, the active admin who has been there longest takes over, or the longest-standing active member.
+    Where nobody active is left, nobody does: whoever joins next will."""
+    if room.kind == "direct" or transaction.query(
+        f"SELECT 1 {_ACTIVE_MEMBERS} AND mb.role = 'owner' LIMIT 1", [room.id, MEMBER]
+    ):
+        return
+    heirs = transaction.query(
+        f"SELECT mb.person_id {_ACTIVE_MEMBERS} ORDER BY CASE mb.role WHEN 'admin' THEN 0 ELSE 1 END, mb.joined_seq, mb.id LIMIT 1",
+        [room.id, MEMBER],
+    )
+    if heirs:
+        heir = heirs[0][0]
+        transaction.execute(
+            f"UPDATE {MEMBERSHIP} SET role = 'owner' WHERE room_id = %s AND person_id = %s", [room.id, heir]
+        )
+        announce_room(transaction, outcome, room.id, heir, joins=False)
+
+
+def announce_room(
+    transaction: Transaction, outcome: Outcome, room_id: int, user_id: int, *, joins: bool = True
+) -> None:
+    """Tell this person of the room as they see it now: they joined, or their role changed (`joins` is False: they go on receiving the
+    room's events as before). Once in a transaction."""
+    if (room_id, user_id) in transaction.announced:
+        return
+    transaction.announced.add((room_id, user_id))
+
+    def announce() -> None:
+        room = rooms.rooms_of(user_id, [room_id])[0]
+        transaction.notify_user(
+            outcome, user_id,
+            lambda version: RoomAdded(user_version=version, room=room),
+            joined=(room.id, room.seq, room.member_count) if joins else None,
+        )  # fmt: skip
+
+    transaction.after_heads(announce)
+
+
+def notify_invited(transaction: Transaction, outcome: Outcome, room_id: int, user_id: int, by: User) -> None:
+    """After the room itself was announced, so that a client knows what it is invited to."""
+
+    def notify() -> None:
+        transaction.notify_user(
+            outcome, user_id,
+            lambda version: Notification(user_version=version, kind="invitation", room_id=room_id, message_id=None, by=by),
+        )  # fmt: skip
+
+    transaction.after_heads(notify)

@@ -1,0 +1,97 @@
+"""The order of what happens after a commit: publish, answer, flush, observe."""
+
+import asyncio
+from collections.abc import Sequence
+from typing import Any
+
+from backchannel.commands.delivery import Delivery
+from backchannel.commands.publish import publisher
+from backchannel.fanout.hub import Hub
+from backchannel.fanout.memory import MemoryBus
+from backchannel.protocol.frame_batch import AnswerBatch, FrameBatch
+from backchannel.protocol.shapes import User
+from backchannel.store.log import Job
+from backchannel.store.operation import Nothing
+from backchannel.store.transaction import CommittedEvent, Outcome
+
+
+def job(word: str, done: list[str], outcome: Outcome | None = None) -> Job:
+    return Job(Nothing(actor=User(1, "a", "A")), lambda _: done.append(f"answer {word}"), outcome or Outcome())
+
+
+async def test_everything_is_published_then_answered_then_flushed_then_observed() -> None:
+    done: list[str] = []
+    delivery = Delivery(
+        lambda _: done.append("publish"), lambda: done.append("flush"), [lambda _: done.append("observe")]
+    )
+    delivery([job("first", done), job("second", done)])
+    assert done == []
+    await asyncio.sleep(0)
+    assert done == ["publish", "answer first", "answer second", "flush", "observe"]
+
+
+async def test_batches_of_one_turn_of_the_loop_are_delivered_together_in_order() -> None:
+    done: list[str] = []
+    seen: list[int] = []
+
+    def publish(outcomes: Sequence[Outcome]) -> None:
+        seen.extend(event.seq for outcome in outcomes for event in outcome.events)
+        done.append("publish")
+
+    delivery = Delivery(publish, lambda: done.append("flush"))
+    for seq in (1, 2, 3):
+        delivery([job(str(seq), done, Outcome(events=[CommittedEvent(5, seq, b"{}")]))])
+    await asyncio.sleep(0)
+    assert seen == [1, 2, 3]
+    assert done == ["publish", "answer 1", "answer 2", "answer 3", "flush"]
+
+
+async def test_a_fault_in_one_step_costs_the_others_nothing() -> None:
+    done: list[str] = []
+
+    def fail(_: Any) -> None:
+        raise RuntimeError
+
+    broken = Job(Nothing(actor=User(1, "a", "A")), fail)
+    delivery = Delivery(fail, lambda: done.append("flush"), [fail, lambda _: done.append("observe")])
+    delivery([broken, job("second", done)])
+    await asyncio.sleep(0)
+    assert done == ["answer second", "flush", "observe"]
+
+
+class Socket:
+    """A subscriber that holds an answer back until its next write, as a link does."""
+
+    user_id = 1
+    is_socket = True
+
+    def __init__(self) -> None:
+        self.writes: list[list[bytes]] = []
+        self._held: list[bytes] = []
+
+    def sink(self, _: int) -> Any:
+        return self.send
+
+    def send_soon(self, batch: FrameBatch) -> None:
+        self._held.append(batch.inner)
+
+    def send(self, batch: FrameBatch) -> None:
+        self.writes.append([*self._held, batch.inner])
+        self._held = []
+
+
+async def test_the_answer_to_a_send_and_the_senders_own_event_leave_in_one_write_answer_first() -> None:
+    async def nothing(_: object) -> dict[int, list[Any]]:
+        return {}
+
+    bus, socket = MemoryBus(), Socket()
+    hub = Hub(bus, nothing, lambda _: None, lambda _: None, lambda: None, lambda: 0.0)
+    await hub.start()
+    hub.attach(socket)  # type: ignore[arg-type]
+    hub.enter(socket, 5, 0, 2)  # type: ignore[arg-type]
+    delivery = Delivery(publisher(bus), hub.flush)
+    outcome = Outcome(events=[CommittedEvent(5, 1, b'{"event":1}')])
+    answer = AnswerBatch(b'{"ack":1}', 1)
+    delivery([Job(Nothing(actor=User(1, "a", "A")), lambda _: socket.send_soon(answer), outcome)])
+    await asyncio.sleep(0)
+    assert socket.writes == [[b'{"ack":1}', b'{"event":1}']]
