@@ -18,7 +18,7 @@ export { withChanges, withCommands, withNotifications, withPresence, withReading
 export function createFullChat({ auth, webSocketAcceptsHeaders, sentStorage, ...options }: ChatOptions): Chat {
   const credentials = credentialsOf(auth, !!webSocketAcceptsHeaders && !!options.WebSocket);
   return createChat(
-    { events: browserEvents(), ...options, ...(credentials && { credentials }) },
+    { events: browserEvents(), ...options, credentials },
     withCommands,
     withChanges,
     withReading,

@@ -144,7 +144,7 @@ export interface LogEntry {
 export interface CoreOptions {
   /** Where the server is: `https://chat.example.org`, or `/chat` below this page's origin. Default: this page's origin. */
   readonly baseUrl?: string;
-  readonly credentials?: Credentials;
+  readonly credentials?: Credentials | undefined;
   /** Who is signed in, where the page knows. What is written before the first connection is then on the device at once. */
   readonly userId?: UserId | undefined;
   /** This program, told to the server in `hello`. */

@@ -4,7 +4,7 @@
  */
 import type { Core } from '../core.ts';
 import type { ChatError } from '../errors.ts';
-import type { RoomId, Routes, Seq, UserId } from '../protocol.ts';
+import type { RoomId, Routes, Seq } from '../protocol.ts';
 import { keeper } from '../snapshot.ts';
 import type { CoreChat, ReadingChat } from '../types.ts';
 import { beginsAt, exactRows, isAfter } from './exactRows.ts';
@@ -19,7 +19,6 @@ const AGAIN_MS = 5_000;
 interface Unread {
   readonly after: Seq;
   readonly upTo: Seq;
-  readonly me: UserId | undefined;
 }
 
 /** Adds `markRead`, and `firstUnreadSeq` to the view of a room; what is unread is counted at once. */
@@ -74,15 +73,15 @@ export function withReading(core: Core): ReadingChat & Pick<CoreChat, 'openRoom'
     openRoom(roomId, at) {
       const row = rooms.get(roomId);
       if (row && row.unread_count > 0) {
-        unread.set(roomId, { after: row.read_seq, upTo: row.seq, me: replica.user?.id });
+        unread.set(roomId, { after: row.read_seq, upTo: row.seq });
       } else if (at?.around === undefined) unread.delete(roomId);
       touch(roomId);
       return openRoom(roomId, at);
     },
     getTimeline(roomId) {
       const view = getTimeline(roomId);
-      const { after = 0, upTo = 0, me } = unread.get(roomId) ?? {};
-      const first = view.messages.find((m) => isAfter(m, after, me) && m.seq <= upTo && !m.deleted);
+      const { after = 0, upTo = 0 } = unread.get(roomId) ?? {};
+      const first = view.messages.find((m) => isAfter(m, after, replica.user?.id) && m.seq <= upTo && !m.deleted);
       // Where the window begins behind the mark, the first that is held need not be the first that is unread.
       const firstUnreadSeq = first && beginsAt(view, after) ? first.seq : null;
       return keep({ ...view, firstUnreadSeq }, roomId);
