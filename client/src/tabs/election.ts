@@ -2,43 +2,43 @@
  * Which tab holds the connection, as one pure machine: states × events, every cell decided.
  *
  * Theory. A lock that the browser keeps for all tabs of one person and one build is the whole election:
- * who holds it leads, and when a tab is closed or crashes the browser gives it to the next. What no
- * lock can tell is a leader that hangs. So a follower that somebody looks at asks now and then, and
- * where two questions in a row stay without an answer it takes the lock away. The robbed tab hears of
- * it when it wakes, and follows. For that moment there are two leaders; that is harmless, because what
- * they pass on is let in by number (cursors.ts).
+ * who holds it leads, and when a tab is closed or crashes the browser gives it to the next. A lock does
+ * not reveal a leader that hangs. So a visible follower asks the leader for a beat at every tick, and
+ * steals the lock after two unanswered questions in a row. The former leader learns of it when it wakes,
+ * and follows. Until then there are two leaders; that is harmless, because clients apply events by
+ * number (cursors.ts).
  *
  *               wanted               granted
  *   resting ───────────▶ following ───────────▶ leading
  *      ▲ ▲               │  ▲   │ two questions     │ ▲
  *      │ └───────────────┘  │   │ unanswered        │ │ granted
  *      │     unwanted       │   └──▶ stealing ──────┼─┘
- *      │                    └───────────────────────┤ robbed
+ *      │                    └───────────────────────┤ stolen
  *      └────────────────────────────────────────────┘ unwanted
- *   apart: no locks here, or another person spoke. This tab has a connection of its own, for good.
+ *   alone: no locks here, or another person is signed in. This tab keeps a connection of its own.
  *
  * It knows no lock, channel or timer; time is an argument, what must be done is returned.
  */
-export type State = 'resting' | 'following' | 'stealing' | 'leading' | 'apart';
+export type State = 'resting' | 'following' | 'stealing' | 'leading' | 'alone';
 
 export type Event =
   /** The client wants a connection; it wants none any more (stopped, or waiting for a person). */
   | { readonly type: 'wanted' | 'unwanted' }
-  /** The lock: it is ours; somebody took it from us; it cannot be had at all. */
-  | { readonly type: 'granted' | 'robbed' | 'failed' }
-  /** The leader said something. */
-  | { readonly type: 'heard' }
-  /** Another person than the one whose tabs these are. */
-  | { readonly type: 'stranger' }
+  /** The lock was granted to this tab, stolen from it, or cannot be had at all. */
+  | { readonly type: 'granted' | 'stolen' | 'failed' }
+  /** The leader sent a beat. */
+  | { readonly type: 'beat' }
+  /** The server greeted another person than the one these tabs belong to. */
+  | { readonly type: 'other_user' }
   | { readonly type: 'tick'; readonly visible: boolean };
 
 export type Effect =
-  /** Stand in the queue for the lock; leave it; take it from its holder; give it back. */
+  /** Queue for the lock; leave the queue; steal it from its holder; give it back. */
   | 'request'
   | 'cancel'
   | 'steal'
   | 'release'
-  /** Ask whether the leader is there. */
+  /** Ask the leader for a beat. */
   | 'ask'
   | 'lead'
   | 'stop_leading';
@@ -57,7 +57,7 @@ export interface Step {
 
 /** Between two questions. */
 export const TICK_MS = 2_500;
-/** So many unanswered ones make a leader a hung one: five seconds of silence while somebody looks. */
+/** A leader that leaves this many questions unanswered hangs: five seconds of silence in a visible tab. */
 export const UNANSWERED = 2;
 
 export const INITIAL: Model = { state: 'resting', asked: 0, tickedAt: 0 };
@@ -79,13 +79,13 @@ const lead = (m: Model): Step => step(m, { state: 'leading' }, 'lead');
 const yield_ = (m: Model): Step => step(m, { state: 'resting' }, 'stop_leading', 'release');
 const stepDown = (m: Model, _: unknown, now: number): Step =>
   step(m, { state: 'following', asked: 1, tickedAt: now }, 'stop_leading', 'request', 'ask');
-const part = (m: Model): Step => step(m, { state: 'apart' }, 'cancel');
-const partLeading = (m: Model): Step => step(m, { state: 'apart' }, 'stop_leading', 'release');
+const separate = (m: Model): Step => step(m, { state: 'alone' }, 'cancel');
+const separateLeader = (m: Model): Step => step(m, { state: 'alone' }, 'stop_leading', 'release');
 const answered = (m: Model): Step => step(m, { asked: 0 });
 
 const watch = (m: Model, e: { readonly visible: boolean }, now: number): Step => {
   if (!e.visible) return step(m, { asked: 0, tickedAt: now });
-  // Slept itself: the leader had no chance to answer.
+  // This tab slept: the leader had no chance to answer.
   const slept = now - m.tickedAt > 2 * TICK_MS;
   if (!slept && m.asked >= UNANSWERED) return step(m, { state: 'stealing', tickedAt: now }, 'cancel', 'steal');
   return step(m, { asked: slept ? 1 : m.asked + 1, tickedAt: now }, 'ask');
@@ -95,20 +95,20 @@ const IGNORE: Row = {
   wanted: stay,
   unwanted: stay,
   granted: stay,
-  robbed: stay,
+  stolen: stay,
   failed: stay,
-  heard: stay,
-  stranger: part,
+  beat: stay,
+  other_user: separate,
   tick: stay,
 };
 
 export const TABLE: { readonly [S in State]: Row } = {
   resting: { ...IGNORE, wanted: follow },
-  following: { ...IGNORE, unwanted: rest, granted: lead, failed: part, heard: answered, tick: watch },
-  /** Cannot be called back; what the old leader says now comes too late. */
+  following: { ...IGNORE, unwanted: rest, granted: lead, failed: separate, beat: answered, tick: watch },
+  /** A theft cannot be called off; beats of the old leader are ignored. */
   stealing: { ...IGNORE, unwanted: rest, granted: lead, failed: follow },
-  leading: { ...IGNORE, unwanted: yield_, robbed: stepDown, stranger: partLeading },
-  apart: { ...IGNORE, stranger: stay },
+  leading: { ...IGNORE, unwanted: yield_, stolen: stepDown, other_user: separateLeader },
+  alone: { ...IGNORE, other_user: stay },
 };
 
 export function next(model: Model, event: Event, now: number): Step {

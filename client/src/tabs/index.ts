@@ -4,8 +4,8 @@
  *   const tabs = shareTabs({ client, userId: 24, build: '1.4.2' });
  *   const chat = createChat(tabs.options);
  *
- * For pages that speak by their session cookie. Where the browser lacks locks or channels each tab
- * connects for itself, as without this.
+ * For pages that sign in by session cookie. Where the browser lacks locks or channels each tab
+ * connects for itself, as without this module.
  */
 import { browserEvents } from '../browser.ts';
 import { resolveEnvironment } from '../environment.ts';
@@ -14,7 +14,7 @@ import { type MessageId, PROTOCOL, type RoomId, type UserId } from '../protocol.
 import type { ChatOptions, OutboxItem, SentItem } from '../types.ts';
 import { browserHost, type TabsHost } from './host.ts';
 import { ownedStorage } from './ownedStorage.ts';
-import { Tabs } from './tabs.ts';
+import { TabCoordinator } from './tabCoordinator.ts';
 
 export type { TabsHost } from './host.ts';
 
@@ -30,11 +30,11 @@ export interface ShareOptions extends Omit<ChatOptions, 'auth' | 'webSocketAccep
 export interface SharedTabs {
   /** Make the tab's chat with these. */
   readonly options: ChatOptions;
-  /** True in one tab of all: the one that does what must be done once, such as notifying. */
+  /** True in exactly one tab: the one for work that must be done once, such as notifying. */
   readonly leads: boolean;
-  /** A person looks at this room in this tab; null: at none, or away. */
+  /** The room in view in this tab; null: none, or the person is away. */
   look(roomId: RoomId | null): void;
-  /** Whether a person looks at the room, in whichever tab. */
+  /** Whether the room is in view in any tab. */
   isLookedAt(roomId: RoomId): boolean;
   /** How many of this person's messages the device keeps unsent, in all tabs together. */
   unsent(): Promise<number>;
@@ -51,13 +51,13 @@ export function shareTabs({ userId, build, host = browserHost(), ...options }: S
   const { baseUrl, clock, client } = env;
   const id = client.instance;
   const base = options.storage ?? defaultStorage(baseUrl);
-  // Each tab keeps what it sent; who brings a storage of their own wants nothing of the device's.
+  // Each tab keeps what it sent. With a storage of the caller's own, the device's is not used.
   const sentStorage =
     options.sentStorage ?? (options.storage ? memoryStorage<SentItem>() : defaultStorage<SentItem>(baseUrl, 'sent'));
   const WebSocket = options.WebSocket ?? globalThis.WebSocket;
   const owned =
     host.locks && ownedStorage(base, host.locks, { name: `backchannel ${baseUrl} outbox`, userId, tab: id });
-  const tabs = new Tabs({
+  const tabs = new TabCoordinator({
     host,
     clock,
     name: `backchannel ${baseUrl} ${userId} ${PROTOCOL} ${build}`,
@@ -69,7 +69,7 @@ export function shareTabs({ userId, build, host = browserHost(), ...options }: S
     events: env.events,
     log: env.log,
     ticked: () => owned?.adopt(),
-    left: () => owned?.rest(),
+    left: () => owned?.disown(),
     give: async (id, to) => (await owned?.give(id, to)) ?? false,
     receive: async (id) => (await owned?.receive(id)) ?? false,
   });

@@ -1,11 +1,10 @@
 /**
  * The outbox of several tabs: one store, and for each message one tab that sends it.
  *
- * A message belongs to the tab it was typed in for as long as that tab lives, which a lock of its own
- * shows: the browser takes it back when the tab is closed or crashes. What then is left has no owner,
- * and is adopted by one tab, under a lock of its own, so that two never adopt the same. The service
- * worker adopts by the same rule. (Were a message sent twice it would still be stored once; its id is
- * the key.)
+ * A message belongs to the tab it was typed in for as long as that tab lives, which a lock held by the tab
+ * shows: the browser releases it when the tab is closed or crashes. Messages of such a tab have no owner;
+ * one tab adopts them, under another lock, so that two never adopt the same. The service worker adopts by
+ * the same rule. (A message that is sent twice is still stored once: its id is the key.)
  */
 import type { MessageId, UserId } from '../protocol.ts';
 import type { OutboxItem, OutboxStorage } from '../types.ts';
@@ -14,13 +13,13 @@ type Locks = Pick<LockManager, 'request' | 'query'>;
 type Owned = OutboxItem & { readonly tab?: string };
 
 export interface OwnedStorage extends OutboxStorage {
-  /** Takes over what tabs that are gone have left; the outbox hears of it by `subscribe`. */
+  /** Adopts the messages of tabs that are gone; the outbox receives them by `subscribe`. */
   adopt(): Promise<void>;
-  /** This tab may be frozen: others may take over. Any call makes it an owner again. */
-  rest(): void;
-  /** Leaves an item of this tab to another one, which then `adopt`s it by `receive`. False where it is not this tab's. */
+  /** This tab may be frozen: others may adopt its messages. Any call makes it an owner again. */
+  disown(): void;
+  /** Hands an item of this tab over to another one, which takes it by `receive`. False where it is not this tab's. */
   give(id: MessageId, to: string): Promise<boolean>;
-  /** Takes what another tab gave, or what has no owner. True where it is this tab's now. */
+  /** Takes an item that another tab handed over, or that has no owner. True where it is this tab's now. */
   receive(id: MessageId): Promise<boolean>;
 }
 
@@ -32,7 +31,7 @@ export function ownedStorage(
   let living: Promise<void> | null = null;
   let release = (): void => {};
   let listener: (items: readonly OutboxItem[]) => void = () => {};
-  let letGo: (id: MessageId) => boolean = () => false;
+  let releaseItem: (id: MessageId) => boolean = () => false;
   let last = new Set<string | undefined>();
   const lockOf = (owner: string): string => `${name} tab ${owner}`;
 
@@ -69,18 +68,18 @@ export function ownedStorage(
       await base.put({ ...item, tab } as Owned);
     },
     remove: (ids) => base.remove(ids),
-    subscribe(listen, release) {
+    subscribe(listen, releaseOne) {
       listener = listen;
-      letGo = release;
+      releaseItem = releaseOne;
     },
     async give(id, to) {
-      if (!letGo(id)) return false;
+      if (!releaseItem(id)) return false;
       const item = (await base.load()).find((each) => each.id === id);
       if (item) await base.put({ ...item, tab: to } as Owned);
       return item !== undefined;
     },
     async receive(id) {
-      // What has no owner comes along.
+      // Items without an owner come along.
       const left = await takeOver();
       const given = (await base.load()).filter((item: Owned) => item.id === id && item.tab === tab);
       listener([...left, ...given]);
@@ -94,7 +93,7 @@ export function ownedStorage(
       const left = await takeOver();
       if (left.length > 0) listener(left);
     },
-    rest() {
+    disown() {
       release();
       living = null;
     },

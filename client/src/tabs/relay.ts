@@ -1,32 +1,34 @@
 /**
- * One socket for several tabs: whose command an answer belongs to, and what every tab must hear.
+ * Routes the frames of one socket: which tab an answer belongs to, and which frames go to every tab.
  *
  * Lives as long as the leader's socket. Pure: it takes texts and returns what goes where; the shell
- * (tabs.ts) carries them. `null` stands for the leader's own client. It trusts the frames no more than
- * the client does: what it does not understand goes to its own client, which judges it.
+ * (leader.ts) sends them. `null` stands for the leader's own client. It validates frames no more than
+ * the client does: what it does not understand goes to the leader's client.
  */
 import { isFrame, type ServerFrame, type ServerHello, type UserId } from '../protocol.ts';
 import type { Present } from '../types.ts';
-import type { TabId } from './words.ts';
+import type { TabId } from './messages.ts';
 
-type Asker = TabId | null;
+/** The tab a command came from. */
+type Origin = TabId | null;
 
 interface Waiter {
-  readonly tab: Asker;
-  /** Its own name for the command; null where it gave none. */
+  readonly tab: Origin;
+  /** The tab's id for the command; null where it gave none. */
   readonly id: string | null;
   readonly bytes: number;
 }
 
-/** What a frame of some tab comes to. */
-export type Said =
-  /** Put this on the wire. */
+/** What to do with a frame of a tab. */
+export type Outgoing =
+  /** Send this to the server. */
   | { readonly wire: string }
-  /** Speaks for the leader's tab, not for the device: counted by the shell, and answered with this. */
+  /** Is about one tab, not about the person: the shell combines the tabs' reports, and answers with this. */
   | { readonly presence: Present; readonly answer: string };
 
-export interface Heard {
-  /** For the leader's own client; null: nothing of it. */
+/** Where the frames of the server go. */
+export interface Incoming {
+  /** For the leader's own client; null: nothing. */
   readonly own: string | null;
   /** For every other tab. */
   readonly all: string | null;
@@ -35,34 +37,34 @@ export interface Heard {
 
 export class Relay {
   hello: ServerHello | null = null;
-  /** Hello, catch-up and a ping that came back: others may join. */
+  /** Hello, catch-up and one pong were received: others may join. */
   proven = false;
   readonly #present = new Map<UserId, ServerFrame>();
   readonly #waiters = new Map<string, Waiter[]>();
-  readonly #pings: Asker[] = [];
+  readonly #pings: Origin[] = [];
   #caughtUp = false;
   #lastId = 0;
 
-  /** Everybody who is here, as the server told it. */
+  /** Everyone who is present, as the server sent it. */
   get presence(): readonly ServerFrame[] {
     return [...this.#present.values()];
   }
 
-  say(tab: Asker, text: string): Said {
+  outgoing(tab: Origin, text: string): Outgoing {
     const { type, id, ...fields } = JSON.parse(text) as { type: string; id?: string; state?: Present };
     if (type === 'ping') this.#pings.push(tab);
     if (id === undefined) return { wire: text };
     if (type === 'set_presence' && fields.state) {
       return { presence: fields.state, answer: JSON.stringify({ type: 'ack', id, result: {} }) };
     }
-    // A message's id is the message's; all others are names that several tabs may have given alike.
+    // A message keeps its id; the ids of other commands may be the same in several tabs.
     const wireId = tab === null || type === 'send_message' ? id : `f${++this.#lastId}`;
     const waiters = this.#waiters.get(wireId) ?? [];
     this.#waiters.set(wireId, [...waiters, { tab, id, bytes: text.length }]);
     return { wire: wireId === id ? text : JSON.stringify({ type, ...fields, id: wireId }) };
   }
 
-  hear(text: string): Heard {
+  incoming(text: string): Incoming {
     let parsed: unknown;
     try {
       parsed = JSON.parse(text);
@@ -74,26 +76,26 @@ export class Relay {
     const all: unknown[] = [];
     const answers: (readonly [TabId, string])[] = [];
     for (const frame of frames) {
-      const askers = isFrame(frame) ? this.#note(frame) : 'own';
-      if (askers === 'own' || askers === 'all') own.push(frame);
-      if (askers === 'all') all.push(frame);
-      if (typeof askers === 'string') continue;
-      for (const { tab, id } of askers) {
+      const route = isFrame(frame) ? this.#route(frame) : 'own';
+      if (route === 'own' || route === 'all') own.push(frame);
+      if (route === 'all') all.push(frame);
+      if (typeof route === 'string') continue;
+      for (const { tab, id } of route) {
         const answer = id === null || (frame as { id?: unknown }).id === id ? frame : { ...(frame as object), id };
         if (tab === null) own.push(answer);
         else answers.push([tab, JSON.stringify(answer)]);
       }
     }
-    return { own: written(own, frames, text), all: written(all, frames, text), answers };
+    return { own: textOf(own, frames, text), all: textOf(all, frames, text), answers };
   }
 
-  /** Whose frame is the largest still without an answer; undefined: there is none. */
-  largest(): Asker | undefined {
+  /** The tab whose frame is the largest without an answer; undefined: there is none. */
+  largest(): Origin | undefined {
     return [...this.#waiters.values()].flat().sort((a, b) => b.bytes - a.bytes)[0]?.tab;
   }
 
-  /** Who must hear it. */
-  #note(frame: ServerFrame): 'own' | 'all' | readonly Waiter[] {
+  /** Where a frame goes. */
+  #route(frame: ServerFrame): 'own' | 'all' | readonly Waiter[] {
     switch (frame.type) {
       case 'hello':
         this.hello = frame;
@@ -127,8 +129,8 @@ export class Relay {
   }
 }
 
-/** The text itself where nothing was taken out, else what is left of it. */
-function written(part: readonly unknown[], whole: readonly unknown[], text: string): string | null {
+/** The whole text where the part is all of it; null for an empty part. */
+function textOf(part: readonly unknown[], whole: readonly unknown[], text: string): string | null {
   if (part.length === 0) return null;
   const same = part.length === whole.length && part.every((frame, index) => frame === whole[index]);
   return same ? text : JSON.stringify(part);

@@ -3,8 +3,8 @@
  * not use up the six connections a browser has for a server.
  *
  * A follower's first poll of a run does not wait, and goes to the server: it brings what was missed.
- * From its start on, what the leader hears is kept here, and answers the poll that waits. Where that
- * takes too long, or the leader's poll failed, the server is asked: evidence is never made up.
+ * From then on the leader's frames are buffered here, and answer the poll that waits. When the wait
+ * ends, or the leader's poll failed, the poll goes to the server: an answer is never made up.
  */
 import type { Clock, FetchLike } from '../types.ts';
 
@@ -13,21 +13,21 @@ export interface SharedPollPorts {
   readonly fetch: FetchLike;
   /** True while somebody else polls. */
   follows(): boolean;
-  /** As the leader knows it; null: not known. */
+  /** The leader's epoch; null: unknown. */
   epoch(): string | null;
-  /** The leader's (or a lonely tab's) own poll: the text of a good answer, or null. */
+  /** This tab's own poll ended: with the text of a good answer, or null. */
   polled(text: string | null, status: number | null): void;
 }
 
-/** More than so many texts between two polls: the server tells it shorter. */
-const MAX_HEARD = 200;
+/** With more frames than this between two polls, asking the server is shorter. */
+const MAX_BUFFERED = 200;
 
 type Outcome = 'frames' | 'ask' | 'aborted';
 
 export class SharedPoll {
   readonly #ports: SharedPollPorts;
-  #heard: unknown[] | null = null;
-  #settle: ((outcome: Outcome) => void) | null = null;
+  #buffer: unknown[] | null = null;
+  #finish: ((outcome: Outcome) => void) | null = null;
 
   constructor(ports: SharedPollPorts) {
     this.#ports = ports;
@@ -36,33 +36,33 @@ export class SharedPoll {
   async fetch(url: string, init: RequestInit): Promise<Response> {
     if (!this.#ports.follows()) return this.#lead(url, init);
     const body = JSON.parse(init.body as string) as { wait: number };
-    if (body.wait > 0 && this.#heard) {
-      const outcome = this.#heard.length > 0 ? 'frames' : await this.#wait(body.wait * 1_000, init.signal);
+    if (body.wait > 0 && this.#buffer) {
+      const outcome = this.#buffer.length > 0 ? 'frames' : await this.#wait(body.wait * 1_000, init.signal);
       if (outcome === 'aborted') throw init.signal?.reason as Error;
       const epoch = this.#ports.epoch();
-      if (outcome === 'frames' && this.#heard && epoch !== null) return this.#answer(epoch);
+      if (outcome === 'frames' && this.#buffer && epoch !== null) return this.#answer(epoch);
     }
-    this.#heard = [];
+    this.#buffer = [];
     return this.#ports.fetch(url, { ...init, body: JSON.stringify({ ...body, wait: 0 }) });
   }
 
-  /** The leader heard this; one text with one frame or several. */
-  hear(text: string): void {
-    if (!this.#heard) return;
+  /** Buffers what the leader received: one frame, or an array of them. */
+  receive(text: string): void {
+    if (!this.#buffer) return;
     const frames = JSON.parse(text) as unknown;
-    this.#heard.push(...(Array.isArray(frames) ? (frames as unknown[]) : [frames]));
-    if (this.#heard.length > MAX_HEARD) this.#heard = null;
-    if (this.#heard?.length !== 0) this.#settle?.('frames');
+    this.#buffer.push(...(Array.isArray(frames) ? (frames as unknown[]) : [frames]));
+    if (this.#buffer.length > MAX_BUFFERED) this.#buffer = null;
+    if (this.#buffer?.length !== 0) this.#finish?.('frames');
   }
 
-  /** Ask the server: the leader's poll failed, or there is another leader. */
-  doubt(): void {
-    this.#settle?.('ask');
+  /** Sends the waiting poll to the server: the leader's failed, or there is another leader. */
+  askServer(): void {
+    this.#finish?.('ask');
   }
 
-  /** Nobody polls here any more: the tab's client hears by socket. */
-  rest(): void {
-    this.#heard = null;
+  /** Stops buffering: this tab's client receives over the socket. */
+  stop(): void {
+    this.#buffer = null;
   }
 
   // ── private ───────────────────────────────────────────────────────────────────────────────
@@ -79,25 +79,25 @@ export class SharedPoll {
   }
 
   #answer(epoch: string): Response {
-    const frames = this.#heard;
-    this.#heard = [];
-    // The frames carry the versions they changed; 0 says nothing.
+    const frames = this.#buffer;
+    this.#buffer = [];
+    // The frames carry the versions they changed; 0 is never newer.
     return new Response(JSON.stringify({ frames, epoch, user_version: 0 }));
   }
 
   #wait(wait_ms: number, signal: AbortSignal | null | undefined): Promise<Outcome> {
     const { clock } = this.#ports;
     return new Promise((resolve) => {
-      const settle = (outcome: Outcome): void => {
+      const finish = (outcome: Outcome): void => {
         clock.clearTimeout(timer);
         signal?.removeEventListener('abort', abort);
-        this.#settle = null;
+        this.#finish = null;
         resolve(outcome);
       };
-      const abort = (): void => settle('aborted');
-      const timer = clock.setTimeout(() => settle('ask'), wait_ms);
+      const abort = (): void => finish('aborted');
+      const timer = clock.setTimeout(() => finish('ask'), wait_ms);
       signal?.addEventListener('abort', abort);
-      this.#settle = settle;
+      this.#finish = finish;
     });
   }
 }

@@ -3,13 +3,14 @@
  * alone), else the leader's. The client cannot tell, and need not: it greets, catches up, pings and
  * reconnects by its own rules either way.
  *
- * Knows nothing of tabs: `keeper` (tabs.ts) decides what stands behind it.
+ * Knows nothing of tabs: its backend (tabCoordinator.ts) connects it.
  */
 import type { WebSocketLike } from '../types.ts';
 
-export interface Keeper {
+/** What connects shared sockets. */
+export interface SocketBackend {
   attach(socket: SharedSocket): void;
-  say(socket: SharedSocket, text: string): void;
+  send(socket: SharedSocket, text: string): void;
   detach(socket: SharedSocket): void;
 }
 
@@ -24,25 +25,25 @@ export class SharedSocket implements WebSocketLike {
   onclose: ((event: never) => void) | null = null;
   onerror: ((event: never) => void) | null = null;
   readonly url: string;
-  readonly #keeper: Keeper;
+  readonly #backend: SocketBackend;
 
-  constructor(keeper: Keeper, url: string) {
-    this.#keeper = keeper;
+  constructor(backend: SocketBackend, url: string) {
+    this.#backend = backend;
     this.url = url;
-    keeper.attach(this);
+    backend.attach(this);
   }
 
   send(text: string): void {
-    if (this.readyState === OPEN) this.#keeper.say(this, text);
+    if (this.readyState === OPEN) this.#backend.send(this, text);
   }
 
   close(): void {
     if (this.readyState === CLOSED) return;
     this.readyState = CLOSED;
-    this.#keeper.detach(this);
+    this.#backend.detach(this);
   }
 
-  // ── for the keeper ────────────────────────────────────────────────────────────────────────
+  // ── for the backend ───────────────────────────────────────────────────────────────────────
 
   get isConnecting(): boolean {
     return this.readyState === CONNECTING;
@@ -54,7 +55,7 @@ export class SharedSocket implements WebSocketLike {
     this.onopen?.({} as never);
   }
 
-  hear(text: string): void {
+  receive(text: string): void {
     if (this.readyState === OPEN) this.onmessage?.({ data: text } as never);
   }
 

@@ -1,46 +1,46 @@
 /**
  * The lock that makes one tab the leader: asked for, taken away, held, given back.
  *
- * The browser calls back late; what belongs to an earlier request is passed over.
+ * The browser may call back after the request was given up: callbacks of earlier requests are ignored.
  */
-export type LockEvent = 'granted' | 'robbed' | 'failed';
+export type LockEvent = 'granted' | 'stolen' | 'failed';
 
 export class TabLock {
   readonly #locks: Pick<LockManager, 'request'> | null;
   readonly #name: string;
-  readonly #tell: (event: LockEvent) => void;
-  #turn = 0;
-  #letGo = (): void => {};
+  readonly #onEvent: (event: LockEvent) => void;
+  #request = 0;
+  #free = (): void => {};
 
-  constructor(locks: Pick<LockManager, 'request'> | null, name: string, tell: (event: LockEvent) => void) {
+  constructor(locks: Pick<LockManager, 'request'> | null, name: string, onEvent: (event: LockEvent) => void) {
     this.#locks = locks;
     this.#name = name;
-    this.#tell = tell;
+    this.#onEvent = onEvent;
   }
 
   request(how: { readonly steal?: true } = {}): void {
-    if (!this.#locks) return this.#tell('failed');
-    const turn = ++this.#turn;
-    const isMine = (): boolean => turn === this.#turn;
+    if (!this.#locks) return this.#onEvent('failed');
+    const number = ++this.#request;
+    const isMine = (): boolean => number === this.#request;
     const waiting = new AbortController();
     let isHeld = false;
-    this.#letGo = () => waiting.abort();
+    this.#free = () => waiting.abort();
     this.#locks
       .request(this.#name, how.steal ? how : { signal: waiting.signal }, () => {
         if (!isMine()) return undefined;
         isHeld = true;
         const held = new Promise<void>((resolve) => {
-          this.#letGo = resolve;
+          this.#free = resolve;
         });
-        this.#tell('granted');
+        this.#onEvent('granted');
         return held;
       })
-      .catch(() => isMine() && this.#tell(isHeld ? 'robbed' : 'failed'));
+      .catch(() => isMine() && this.#onEvent(isHeld ? 'stolen' : 'failed'));
   }
 
   /** Gives it back, or leaves the queue. */
   release(): void {
-    this.#turn++;
-    this.#letGo();
+    this.#request++;
+    this.#free();
   }
 }

@@ -1,9 +1,9 @@
 /**
  * @backchannel/client/worker: sends what closed tabs have left, from a service worker.
  *
- * Like a tab it adopts what no living tab owns, sends it under the ids it has, in the order written
- * within each room, and lets go of what the server has. It knows no socket and keeps no credential:
- * the browser's session cookie speaks, and only the messages of the person it belongs to are touched.
+ * Like a tab it adopts messages that no living tab owns, sends them under their ids, in the order written
+ * within each room, and removes those that the server has. It opens no socket and keeps no credential:
+ * the browser's session cookie signs the requests, and only messages of its person are touched.
  */
 import { addressOf } from '../environment.ts';
 import { ChatError } from '../errors.ts';
@@ -22,7 +22,7 @@ export interface DeliverOptions {
   readonly now?: () => number;
 }
 
-/** Older than this is not sent without asking; the next visit asks. */
+/** Messages older than this are not sent without asking; the next visit asks. */
 const EXPIRY_MS = 24 * 60 * 60 * 1_000;
 
 /**
@@ -59,7 +59,7 @@ export async function deliverOutbox(options: DeliverOptions = {}): Promise<Deliv
       } catch (cause) {
         const { code, status, detail, final } = cause as ChatError;
         if (status === 401) return 'signed_out';
-        // What took back something that never arrived has nothing more to do.
+        // An undo of something that never arrived has nothing to do.
         if (final && item.change?.undo) await storage.remove([item.id]);
         else if (final) await storage.put({ ...item, state: 'failed', error: { code, status, detail } });
         else stuck.add(item.roomId);
@@ -68,7 +68,7 @@ export async function deliverOutbox(options: DeliverOptions = {}): Promise<Deliv
     const left = (await base.load()).some((item) => item.userId === userId && item.state === 'queued');
     return stuck.size > 0 || left ? 'later' : 'done';
   } finally {
-    storage.rest();
+    storage.disown();
   }
 }
 

@@ -54,14 +54,14 @@ class Tab {
     if (effect === 'steal') {
       const robbed = world.holder;
       world.holder = this;
-      robbed?.tell({ type: 'robbed' });
+      robbed?.tell({ type: 'stolen' });
       this.tell({ type: 'granted' });
     }
     if (effect === 'release' && world.holder === this) world.holder = null;
     if (effect === 'lead') this.connected = true;
     if (effect === 'stop_leading') this.connected = false;
     if (effect === 'ask' && world.holder && world.holder !== this && !world.holder.hung && !world.deaf) {
-      this.tell({ type: 'heard' });
+      this.tell({ type: 'beat' });
     }
   }
 }
@@ -126,10 +126,10 @@ describe('the table', () => {
     });
   });
 
-  it('apart is for good', () => {
+  it('alone is for good', () => {
     for (const type of EVENTS) {
-      expect(next({ ...INITIAL, state: 'apart' }, { type, visible: true }, 0)).toMatchObject({
-        model: { state: 'apart' },
+      expect(next({ ...INITIAL, state: 'alone' }, { type, visible: true }, 0)).toMatchObject({
+        model: { state: 'alone' },
         effects: [],
       });
     }

@@ -70,7 +70,7 @@ describe('whose a message is', () => {
     const { open } = world();
     const one = open('one');
     await one.storage.put(item('a'));
-    one.storage.rest();
+    one.storage.disown();
     const two = open('two');
     expect(ids(await two.storage.load())).toEqual(['a']);
     await one.storage.put(item('b'));

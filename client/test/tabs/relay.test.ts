@@ -5,11 +5,11 @@ import { created } from '../make.ts';
 
 const parse = (text: string | null): unknown => (text === null ? null : JSON.parse(text));
 const wire = (relay: Relay, tab: string | null, frame: object): Record<string, unknown> => {
-  const said = relay.say(tab, JSON.stringify(frame));
-  if (!('wire' in said)) throw new Error('not for the wire');
-  return JSON.parse(said.wire) as Record<string, unknown>;
+  const sent = relay.outgoing(tab, JSON.stringify(frame));
+  if (!('wire' in sent)) throw new Error('not for the server');
+  return JSON.parse(sent.wire) as Record<string, unknown>;
 };
-const hear = (relay: Relay, frames: object | readonly object[]) => relay.hear(JSON.stringify(frames));
+const receive = (relay: Relay, frames: object | readonly object[]) => relay.incoming(JSON.stringify(frames));
 const ack = (id: string, result: object = {}): object => ({ type: 'ack', id, result });
 
 describe('what a tab says', () => {
@@ -24,8 +24,11 @@ describe('what a tab says', () => {
   });
 
   it('presence is not put on the wire, and is answered', () => {
-    const said = new Relay().say('b', JSON.stringify({ type: 'set_presence', id: 'c3', state: 'away', instance: 'i' }));
-    expect(said).toEqual({ presence: 'away', answer: JSON.stringify(ack('c3')) });
+    const sent = new Relay().outgoing(
+      'b',
+      JSON.stringify({ type: 'set_presence', id: 'c3', state: 'away', instance: 'i' }),
+    );
+    expect(sent).toEqual({ presence: 'away', answer: JSON.stringify(ack('c3')) });
   });
 });
 
@@ -34,32 +37,32 @@ describe('what the server says', () => {
     const relay = new Relay();
     wire(relay, null, { type: 'get_room', id: 'c1' });
     const { id } = wire(relay, 'b', { type: 'get_room', id: 'c1' });
-    const heard = hear(relay, [ack('c1', { n: 1 }), ack(id as string, { n: 2 })]);
-    expect(parse(heard.own)).toEqual([ack('c1', { n: 1 })]);
-    expect(heard.answers.map(([tab, text]) => [tab, parse(text)])).toEqual([['b', ack('c1', { n: 2 })]]);
-    expect(heard.all).toBeNull();
+    const routed = receive(relay, [ack('c1', { n: 1 }), ack(id as string, { n: 2 })]);
+    expect(parse(routed.own)).toEqual([ack('c1', { n: 1 })]);
+    expect(routed.answers.map(([tab, text]) => [tab, parse(text)])).toEqual([['b', ack('c1', { n: 2 })]]);
+    expect(routed.all).toBeNull();
   });
 
   it('a message that two tabs sent at once is acknowledged to both', () => {
     const relay = new Relay();
     wire(relay, null, { type: 'send_message', id: 'm1' });
     wire(relay, 'b', { type: 'send_message', id: 'm1' });
-    const heard = hear(relay, ack('m1'));
-    expect(parse(heard.own)).toEqual(ack('m1'));
-    expect(heard.answers.map(([tab]) => tab)).toEqual(['b']);
+    const routed = receive(relay, ack('m1'));
+    expect(parse(routed.own)).toEqual(ack('m1'));
+    expect(routed.answers.map(([tab]) => tab)).toEqual(['b']);
   });
 
   it('events, lists nobody asked for and the heartbeat go to all, as they stood', () => {
     const relay = new Relay();
     const ping: ServerFrame = { type: 'ping', timestamp: '', heads: {}, user_version: 1 };
     const text = JSON.stringify([created(1), ping, { type: 'something_new' }]);
-    expect(relay.hear(text)).toEqual({ own: text, all: text, answers: [] });
+    expect(relay.incoming(text)).toEqual({ own: text, all: text, answers: [] });
   });
 
   it('hello, caught_up and refusals of nothing are for the leader alone', () => {
     const relay = new Relay();
-    const heard = hear(relay, [{ type: 'caught_up' }, { type: 'error', error: { code: 'bad_frame' } }]);
-    expect(heard.all).toBeNull();
+    const routed = receive(relay, [{ type: 'caught_up' }, { type: 'error', error: { code: 'bad_frame' } }]);
+    expect(routed.all).toBeNull();
   });
 
   it('pongs go round in the order of the pings', () => {
@@ -67,30 +70,30 @@ describe('what the server says', () => {
     wire(relay, 'b', { type: 'ping' });
     wire(relay, null, { type: 'ping' });
     const pong = { type: 'pong', timestamp: '' };
-    expect(hear(relay, pong)).toMatchObject({ own: null, answers: [['b', JSON.stringify(pong)]] });
-    expect(hear(relay, pong)).toMatchObject({ own: JSON.stringify(pong), answers: [] });
+    expect(receive(relay, pong)).toMatchObject({ own: null, answers: [['b', JSON.stringify(pong)]] });
+    expect(receive(relay, pong)).toMatchObject({ own: JSON.stringify(pong), answers: [] });
   });
 
   it('is proven by a pong after the catch-up, and not before', () => {
     const relay = new Relay();
-    hear(relay, { type: 'pong', timestamp: '' });
+    receive(relay, { type: 'pong', timestamp: '' });
     expect(relay.proven).toBe(false);
-    hear(relay, { type: 'caught_up' });
-    hear(relay, { type: 'pong', timestamp: '' });
+    receive(relay, { type: 'caught_up' });
+    receive(relay, { type: 'pong', timestamp: '' });
     expect(relay.proven).toBe(true);
   });
 
   it('remembers who is here', () => {
     const relay = new Relay();
     const presence = (user_id: number, state: string): object => ({ type: 'presence', user_id, state });
-    hear(relay, [presence(2, 'online'), presence(3, 'away'), presence(2, 'offline')]);
+    receive(relay, [presence(2, 'online'), presence(3, 'away'), presence(2, 'offline')]);
     expect(relay.presence).toEqual([presence(3, 'away')]);
   });
 
   it('what is no frame is left to the client', () => {
     const relay = new Relay();
-    expect(relay.hear('{')).toEqual({ own: '{', all: null, answers: [] });
-    expect(hear(relay, { no: 'type' })).toMatchObject({ all: null });
+    expect(relay.incoming('{')).toEqual({ own: '{', all: null, answers: [] });
+    expect(receive(relay, { no: 'type' })).toMatchObject({ all: null });
   });
 
   it('knows whose frame is the largest without an answer', () => {
@@ -99,7 +102,7 @@ describe('what the server says', () => {
     wire(relay, null, { type: 'send_message', id: 'm1', content: 'short' });
     wire(relay, 'b', { type: 'send_message', id: 'm2', content: 'much longer than that' });
     expect(relay.largest()).toBe('b');
-    hear(relay, ack('m2'));
+    receive(relay, ack('m2'));
     expect(relay.largest()).toBeNull();
   });
 });

@@ -38,12 +38,12 @@ describe('a follower’s poll', () => {
   it('that waits is answered with what the leader hears, and has heard since the last one', async () => {
     const w = world();
     await w.poll.fetch(URL, init(0));
-    w.poll.hear('{"n":1}');
-    w.poll.hear('[{"n":2},{"n":3}]');
+    w.poll.receive('{"n":1}');
+    w.poll.receive('[{"n":2},{"n":3}]');
     expect(await w.frames(w.poll.fetch(URL, init(25)))).toEqual([{ n: 1 }, { n: 2 }, { n: 3 }]);
     const next = w.frames(w.poll.fetch(URL, init(25)));
     await settle();
-    w.poll.hear('{"n":4}');
+    w.poll.receive('{"n":4}');
     expect(await next).toEqual([{ n: 4 }]);
     expect(w.asked).toEqual([0]);
   });
@@ -56,7 +56,7 @@ describe('a follower’s poll', () => {
     expect(await late).toEqual(['of the server']);
     const doubted = w.frames(w.poll.fetch(URL, init(25)));
     await settle();
-    w.poll.doubt();
+    w.poll.askServer();
     expect(await doubted).toEqual(['of the server']);
     expect(w.asked).toEqual([0, 0, 0]);
   });
@@ -65,10 +65,10 @@ describe('a follower’s poll', () => {
     const w = world();
     await w.poll.fetch(URL, init(0));
     w.state.epoch = null;
-    w.poll.hear('{"n":1}');
+    w.poll.receive('{"n":1}');
     expect(await w.frames(w.poll.fetch(URL, init(25)))).toEqual(['of the server']);
     w.state.epoch = 'e';
-    for (let n = 0; n < 300; n++) w.poll.hear(`{"n":${n}}`);
+    for (let n = 0; n < 300; n++) w.poll.receive(`{"n":${n}}`);
     expect(await w.frames(w.poll.fetch(URL, init(25)))).toEqual(['of the server']);
   });
 

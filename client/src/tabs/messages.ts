@@ -1,16 +1,15 @@
 /**
- * What tabs of one person and one build say to each other. All are of the same build (its name is in
- * the channel's), so there is no version and no guard here.
+ * The messages between tabs of one person and one build. All tabs run the same build (the channel's name
+ * contains it), so there is no version and no validation.
  *
- * Who leads is told by `term`: a later leader has a higher one, and what an earlier one still says is
- * passed over.
+ * `term` numbers the leaders: each new one has a higher term, and messages of an earlier term are ignored.
  */
 import type { MessageId, ServerFrame, ServerHello } from '../protocol.ts';
 import type { Present } from '../types.ts';
 
 export type TabId = string;
 
-/** From the leader. `link` numbers its proven sockets; null while it has none. */
+/** The leader's heartbeat. `link` numbers its proven sockets; null while it has none. */
 export interface Beat {
   readonly type: 'beat';
   readonly from: TabId;
@@ -25,22 +24,22 @@ export interface Welcome {
   readonly to: TabId;
   readonly link: number;
   readonly hello: ServerHello;
-  /** Who is here now. */
+  /** Who is present now. */
   readonly presence: readonly ServerFrame[];
 }
 
-export type Word =
+export type TabMessage =
   | Beat
-  /** Are you there? And: in front of me a person is, or not, and looks at this room (null: at none). */
+  /** Asks the leader for a beat, and reports this tab's person and the room in view (null: none). */
   | { readonly type: 'ask'; readonly from: TabId; readonly room: number | null; readonly present: Present }
   | { readonly type: 'bye'; readonly from: TabId }
-  /** A follower begins to listen on the leader's link; the answer is what the server said to the leader at its start. */
+  /** A follower joins the leader's link; the answer, `welcome`, has what the server sent the leader when it connected. */
   | { readonly type: 'join'; readonly from: TabId; readonly to: TabId; readonly link: number }
   | Welcome
   /** A follower's frame for the server, and the server's answer to it. */
-  | { readonly type: 'say'; readonly from: TabId; readonly to: TabId; readonly link: number; readonly text: string }
+  | { readonly type: 'send'; readonly from: TabId; readonly to: TabId; readonly link: number; readonly text: string }
   | { readonly type: 'answer'; readonly from: TabId; readonly to: TabId; readonly link: number; readonly text: string }
-  /** What the server said to this person, as it stood on the wire. */
+  /** Frames for this person, as they came from the server. */
   | {
       readonly type: 'frames';
       readonly from: TabId;
@@ -48,7 +47,7 @@ export type Word =
       readonly link: number;
       readonly text: string;
     }
-  /** The leader's link is over. `largest`: whose frame was the largest on its way. */
+  /** The leader's link ended. `largest`: whose frame was the largest without an answer. */
   | {
       readonly type: 'down';
       readonly from: TabId;
@@ -56,7 +55,7 @@ export type Word =
       readonly code: number;
       readonly largest: TabId | null;
     }
-  /** Whoever has this unsent item is to leave it to the one that asks; and: it did. */
+  /** Asks the tab that holds this unsent item to hand it over; and the confirmation. */
   | { readonly type: 'take'; readonly from: TabId; readonly id: MessageId }
   | { readonly type: 'given'; readonly from: TabId; readonly to: TabId; readonly id: MessageId }
   /** The answer to the leader's poll; null: none came. */

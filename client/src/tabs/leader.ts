@@ -1,46 +1,46 @@
 /**
- * The leader's part: the real socket, and what the other tabs hear and say through it.
+ * The leader's part: the real socket, which it shares with the other tabs.
  *
- * A tab that is alone (without locks, or apart) leads too; what it posts goes nowhere. Where a frame
- * belongs is the relay's matter, who leads the election's.
+ * A tab that is alone leads too; its posts reach nobody. The relay decides where a frame goes, the
+ * election who leads.
  */
 import type { ServerFrame } from '../protocol.ts';
 import type { Present, WebSocketConstructor, WebSocketLike } from '../types.ts';
 import { codeFor, FINAL_STATUS, LOST } from './closes.ts';
 import { Relay } from './relay.ts';
 import type { SharedSocket } from './sharedSocket.ts';
-import type { Votes } from './votes.ts';
-import type { TabId, Word } from './words.ts';
+import type { TabId, TabMessage } from './messages.ts';
+import type { TabPresence } from './tabPresence.ts';
 
-export interface LeadingPorts {
+export interface LeaderPorts {
   readonly id: TabId;
   readonly WebSocket: WebSocketConstructor;
-  readonly votes: Votes;
+  readonly presence: TabPresence;
   leads(): boolean;
-  /** False where these frames are another person's: nothing of them is passed on. */
+  /** False where these frames are another person's: they are not passed on. */
   isOurs(frame: ServerFrame | undefined): boolean;
-  post(word: Word): void;
-  /** The client's socket is over. */
+  post(message: TabMessage): void;
+  /** The client's socket ended. */
   end(socket: SharedSocket, code: number): void;
-  /** What the own client says of the person in front of it. */
+  /** The own client reports whether its person is present. */
   present(state: Present): void;
-  /** The client waits for a person. */
+  /** The server refuses the session: the client waits for a person. */
   refused(): void;
 }
 
-export class Leading {
-  readonly #ports: LeadingPorts;
+export class Leader {
+  readonly #ports: LeaderPorts;
   #socket: SharedSocket | null = null;
   #real: WebSocketLike | null = null;
   #relay = new Relay();
   #term = 0;
-  /** Numbers the sockets; a follower's place is on one of them. */
+  /** Numbers the sockets; a follower joins one of them. */
   #link = 0;
   #epoch: string | null = null;
-  /** What the server was told of this person's presence. */
-  #told: Present = 'online';
+  /** The presence last sent to the server. */
+  #sentPresence: Present = 'online';
 
-  constructor(ports: LeadingPorts) {
+  constructor(ports: LeaderPorts) {
     this.#ports = ports;
   }
 
@@ -56,17 +56,17 @@ export class Leading {
     this.#socket = socket;
     this.#real = real;
     this.#relay = new Relay();
-    this.#told = 'online';
+    this.#sentPresence = 'online';
     real.onopen = () => isHere() && socket.open();
-    real.onmessage = ({ data }: { data: unknown }) => isHere() && this.#hear(String(data), socket);
+    real.onmessage = ({ data }: { data: unknown }) => isHere() && this.#receive(String(data), socket);
     real.onclose = ({ code = LOST }: { code?: number }) => {
-      if (isHere()) this.hangUp(code);
+      if (isHere()) this.disconnect(code);
     };
     real.onerror = () => {};
   }
 
-  /** The socket is over, or given up: for all. */
-  hangUp(code = LOST): void {
+  /** Closes the socket for all tabs. */
+  disconnect(code = LOST): void {
     const real = this.#real;
     const socket = this.#socket;
     if (!real || !socket) return;
@@ -85,20 +85,20 @@ export class Leading {
     this.#ports.post({ type: 'beat', from: this.#ports.id, term: this.#term, link, epoch: this.#epoch });
   }
 
-  /** A frame of the own client (null), or of a follower on this link. */
-  say(tab: TabId | null, text: string, link = this.#link): void {
+  /** Sends a frame of the own client (null), or of a follower on this link. */
+  send(tab: TabId | null, text: string, link = this.#link): void {
     if (!this.#real || link !== this.#link) return;
-    const said = this.#relay.say(tab, text);
-    if ('wire' in said) return this.#real.send(said.wire);
-    this.#ports.present(said.presence);
-    this.#socket?.hear(said.answer);
+    const frame = this.#relay.outgoing(tab, text);
+    if ('wire' in frame) return this.#real.send(frame.wire);
+    this.#ports.present(frame.presence);
+    this.#socket?.receive(frame.answer);
   }
 
-  /** A person is online where one tab is. */
-  speakForAll(): void {
-    const state = this.#ports.votes.together;
-    if (!this.#real || !this.#relay.proven || state === this.#told) return;
-    this.#told = state;
+  /** Sends the combined presence of all tabs, where it changed. */
+  sendPresence(): void {
+    const state = this.#ports.presence.combined;
+    if (!this.#real || !this.#relay.proven || state === this.#sentPresence) return;
+    this.#sentPresence = state;
     this.#real.send(JSON.stringify({ type: 'set_presence', id: 'presence', state }));
   }
 
@@ -108,7 +108,7 @@ export class Leading {
     this.#ports.post({ type: 'welcome', from: this.#ports.id, to: from, link, hello, presence });
   }
 
-  /** The own poll was answered with this; or (null) not, with a status or without. */
+  /** The own poll ended: with this text, or (null) without a good answer. */
   polled(text: string | null, status: number | null): void {
     if (text !== null) {
       const { frames, epoch } = JSON.parse(text) as { frames: ServerFrame[]; epoch: string };
@@ -121,16 +121,16 @@ export class Leading {
 
   // ── private ───────────────────────────────────────────────────────────────────────────────
 
-  #hear(text: string, socket: SharedSocket): void {
+  #receive(text: string, socket: SharedSocket): void {
     const { id, post } = this.#ports;
     const relay = this.#relay;
     const { proven } = relay;
-    const { own, all, answers } = relay.hear(text);
+    const { own, all, answers } = relay.incoming(text);
     if (!this.#ports.isOurs(relay.hello ?? undefined)) return;
     if (relay.hello) this.#setEpoch(relay.hello.epoch);
     if (all !== null) post({ type: 'frames', from: id, term: this.#term, link: this.#link, text: all });
     for (const [to, answer] of answers) this.#answer(to, answer);
-    if (own !== null) socket.hear(own);
+    if (own !== null) socket.receive(own);
     if (relay.proven && !proven) this.beat();
   }
 

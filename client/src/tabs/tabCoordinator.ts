@@ -1,61 +1,63 @@
 /**
- * Several tabs, one connection: the shell that carries out what the election decides.
+ * Several tabs, one connection: the shell that performs what the election decides.
  *
- *   client ─▶ SharedSocket ─▶ Tabs ─┬─▶ Leading:   the real socket, and through a Relay the other tabs'
- *          ─▶ SharedPoll   ─▶       └─▶ Following: the channel to the leader's tab
+ *   client ─▶ SharedSocket ─▶ TabCoordinator ─┬─▶ Leader:   the real socket, and through a Relay the other tabs'
+ *          ─▶ SharedPoll   ─▶                 └─▶ Follower: the channel to the leader's tab
  *
- * What is shared is the transport and nothing else: each tab keeps its own cursors, rooms and
- * timelines. It decides nothing about who leads (election.ts) nor where a frame belongs (relay.ts).
+ * Only the transport is shared: each tab keeps its own cursors, rooms and timelines. election.ts decides
+ * who leads, relay.ts where a frame goes.
+ *
+ * Longer than 300 lines: it is the one place where the tab's socket, its channel, its lock and its timers meet.
  */
 import type { MessageId, ServerFrame, UserId } from '../protocol.ts';
 import type { Clock, CoreOptions, FetchLike, HostEvents, LogEntry, Present, WebSocketConstructor } from '../types.ts';
 import { codeFor, FINAL, LOST } from './closes.ts';
 import { type Effect, type Event, INITIAL, type Model, next, TICK_MS } from './election.ts';
-import { Following } from './following.ts';
+import { Follower } from './follower.ts';
 import type { TabsHost } from './host.ts';
-import { Leading } from './leading.ts';
+import { Leader } from './leader.ts';
+import type { Beat, TabId, TabMessage } from './messages.ts';
 import { SharedPoll } from './sharedPoll.ts';
-import { type Keeper, SharedSocket } from './sharedSocket.ts';
+import { SharedSocket, type SocketBackend } from './sharedSocket.ts';
 import { TabLock } from './tabLock.ts';
-import { Votes } from './votes.ts';
-import type { Beat, TabId, Word } from './words.ts';
+import { TabPresence } from './tabPresence.ts';
 
-export interface TabsPorts {
+export interface TabCoordinatorPorts {
   readonly host: TabsHost;
   readonly clock: Clock;
-  /** Of the tabs that may share: the same server, person and build. */
+  /** Names the tabs that may share: the same server, person and build. */
   readonly name: string;
   readonly userId: UserId;
   readonly id: TabId;
-  /** As it is told to the server. */
+  /** As sent to the server. */
   readonly client: { readonly name: string; readonly version: string };
   readonly fetch: FetchLike;
   readonly WebSocket: WebSocketConstructor;
   readonly events: HostEvents;
   readonly log: (event: string, fields?: Partial<LogEntry>) => void;
-  /** Now and then, in the tab that leads. */
+  /** Called at every tick in the tab that leads. */
   readonly ticked: () => unknown;
-  /** The page is about to be frozen or kept aside. */
+  /** The page is about to be frozen, or put into the back/forward cache. */
   readonly left: () => void;
-  /** Another tab asks for an unsent item. True where it was here, and is that tab's now. */
+  /** Another tab asks for an unsent item. True where it was this tab's, and is that tab's now. */
   readonly give: (id: MessageId, to: TabId) => Promise<boolean>;
-  /** Another tab gave it, late perhaps. */
+  /** Another tab handed it over, possibly after the wait for it ended. */
   readonly receive: (id: MessageId) => Promise<boolean>;
 }
 
-/** A living tab answers at once; one that does not is hung, and keeps what it has. */
+/** A living tab answers at once; one that does not hangs, and keeps its items. */
 const GIVE_MS = 1_000;
 
 /** A client without a socket and without a poll for so long waits for a person; backoff and polls are shorter. */
 const IDLE_MS = 60_000;
 
-export class Tabs implements Keeper {
-  readonly #ports: TabsPorts;
+export class TabCoordinator implements SocketBackend {
+  readonly #ports: TabCoordinatorPorts;
   readonly #lock: TabLock;
   readonly #poll: SharedPoll;
-  readonly #votes: Votes;
-  readonly #leading: Leading;
-  readonly #following: Following;
+  readonly #presence: TabPresence;
+  readonly #leader: Leader;
+  readonly #follower: Follower;
   #model: Model = INITIAL;
   #channel: BroadcastChannel | null = null;
   #socket: SharedSocket | null = null;
@@ -66,30 +68,30 @@ export class Tabs implements Keeper {
   #wantedAt = 0;
   readonly #taking = new Map<MessageId, (given: boolean) => void>();
 
-  constructor(ports: TabsPorts) {
+  constructor(ports: TabCoordinatorPorts) {
     this.#ports = ports;
-    this.#votes = new Votes(ports.clock);
+    this.#presence = new TabPresence(ports.clock);
     this.#lock = new TabLock(ports.host.locks, ports.name, (type) => this.#dispatch({ type }));
     const shared = {
       ...ports,
       isOurs: (hello: ServerFrame | undefined) => this.#isOurs(hello),
-      post: (word: Word) => this.#post(word),
+      post: (message: TabMessage) => this.#post(message),
       end: (socket: SharedSocket, code: number) => this.#end(socket, code),
       present: (state: Present) => this.#setPresent(state),
     };
-    this.#leading = new Leading({
+    this.#leader = new Leader({
       ...shared,
-      votes: this.#votes,
+      presence: this.#presence,
       leads: () => this.#model.state === 'leading',
       refused: () => this.#dispatch({ type: 'unwanted' }),
     });
-    this.#following = new Following({ ...shared, joined: () => this.#poll.rest() });
+    this.#follower = new Follower({ ...shared, joined: () => this.#poll.stop() });
     this.#poll = new SharedPoll({
       clock: ports.clock,
       fetch: ports.fetch,
       follows: () => this.#model.state === 'following' || this.#model.state === 'stealing',
-      epoch: () => this.#following.leader?.epoch ?? null,
-      polled: (text, status) => this.#leading.polled(text, status),
+      epoch: () => this.#follower.leader?.epoch ?? null,
+      polled: (text, status) => this.#leader.polled(text, status),
     });
   }
 
@@ -98,7 +100,7 @@ export class Tabs implements Keeper {
     return {
       WebSocket: SharedSocket.bind(null, this),
       fetch: (url, init) => {
-        if (init && url.endsWith('/api/presence')) return this.#tellPresence(url, init);
+        if (init && url.endsWith('/api/presence')) return this.#sendPresence(url, init);
         if (!init || !url.endsWith('/api/sync')) return this.#ports.fetch(url, init);
         this.#wantedAt = this.#ports.clock.now();
         return this.#poll.fetch(url, init);
@@ -107,24 +109,24 @@ export class Tabs implements Keeper {
     };
   }
 
-  /** True in one tab: the one that does what must be done once. */
+  /** True in exactly one tab: the one for work that must be done once. */
   get leads(): boolean {
-    return this.#model.state === 'leading' || this.#model.state === 'apart';
+    return this.#model.state === 'leading' || this.#model.state === 'alone';
   }
 
-  /** This tab is in front of a person who looks at `room`; null: at none. */
+  /** The room in view in this tab; null: none. */
   look(room: number | null): void {
     if (room === this.#room) return;
     this.#room = room;
     this.#ask();
   }
 
-  /** Whether a person looks at the room, in any tab. */
+  /** Whether the room is in view in any tab. */
   isLookedAt(room: number): boolean {
-    return this.#room === room || this.#votes.isLookedAt(room);
+    return this.#room === room || this.#presence.isLookedAt(room);
   }
 
-  /** Asks the tab that has this unsent item to leave it to this one. False where nobody did so far. */
+  /** Asks the tab that holds this unsent item to hand it over. False where none did in time. */
   take(id: MessageId): Promise<boolean> {
     return new Promise((resolve) => {
       this.#taking.set(id, resolve);
@@ -146,14 +148,14 @@ export class Tabs implements Keeper {
   detach(socket: SharedSocket): void {
     if (socket !== this.#socket) return;
     this.#socket = null;
-    this.#leading.hangUp();
-    this.#following.leave(LOST);
+    this.#leader.disconnect();
+    this.#follower.leave(LOST);
   }
 
-  say(socket: SharedSocket, text: string): void {
+  send(socket: SharedSocket, text: string): void {
     if (socket !== this.#socket) return;
-    if (this.leads) this.#leading.say(null, text);
-    else this.#following.say(socket, text);
+    if (this.leads) this.#leader.send(null, text);
+    else this.#follower.send(socket, text);
   }
 
   /** The client listens to its host for as long as it wants a connection. */
@@ -163,7 +165,7 @@ export class Tabs implements Keeper {
     this.#ticker = clock.setTimeout(() => this.#tick(), TICK_MS);
     const stopHost = host.subscribe((fact) => {
       if (fact === 'seen') return this.#look();
-      // What is held would keep others waiting, or the page out of the browser's cache.
+      // A held lock would block the other tabs, and keep the page out of the browser's cache.
       this.#dispatch({ type: 'unwanted' });
       this.#ports.left();
     });
@@ -173,7 +175,7 @@ export class Tabs implements Keeper {
       stopEvents();
       clock.clearTimeout(this.#ticker);
       this.#client = null;
-      // It closes its socket itself, right after this; or it starts again.
+      // The client closes its socket right after this, or starts again.
       queueMicrotask(() => this.#client ?? this.#dispatch({ type: 'unwanted' }));
     };
   }
@@ -186,7 +188,7 @@ export class Tabs implements Keeper {
     this.#model = model;
     if (model.state !== before) this.#ports.log('tabs', { from: before, to: model.state, on: event.type });
     for (const effect of effects) this.#do(effect);
-    if (model.state !== before && (model.state === 'resting' || model.state === 'apart')) this.#leave();
+    if (model.state !== before && (model.state === 'resting' || model.state === 'alone')) this.#leave();
   }
 
   #do(effect: Effect): void {
@@ -204,7 +206,7 @@ export class Tabs implements Keeper {
       case 'lead':
         return this.#lead();
       case 'stop_leading':
-        return this.#leading.hangUp();
+        return this.#leader.disconnect();
     }
   }
 
@@ -212,16 +214,16 @@ export class Tabs implements Keeper {
     const { host, name } = this.#ports;
     if (!host.locks) return null;
     const channel = host.openChannel(name);
-    channel.onmessage = ({ data }: MessageEvent<Word>) => this.#hear(data);
+    channel.onmessage = ({ data }: MessageEvent<TabMessage>) => this.#receiveMessage(data);
     return channel;
   }
 
   #lead(): void {
-    const { leader } = this.#following;
-    this.#following.leader = null;
-    this.#following.leave(LOST);
-    this.#poll.doubt();
-    this.#leading.begin(Math.max(this.#ports.clock.now(), (leader?.term ?? 0) + 1));
+    const { leader } = this.#follower;
+    this.#follower.leader = null;
+    this.#follower.leave(LOST);
+    this.#poll.askServer();
+    this.#leader.begin(Math.max(this.#ports.clock.now(), (leader?.term ?? 0) + 1));
     this.#serve();
   }
 
@@ -229,16 +231,16 @@ export class Tabs implements Keeper {
     this.#post({ type: 'bye', from: this.#ports.id });
     this.#channel?.close();
     this.#channel = null;
-    this.#following.leader = null;
-    this.#following.leave(LOST);
-    this.#poll.doubt();
-    // Alone, what has not opened yet is served by a connection of its own.
+    this.#follower.leader = null;
+    this.#follower.leave(LOST);
+    this.#poll.askServer();
+    // Alone, a socket that has not opened yet gets a connection of its own.
     if (this.#socket && (!this.leads || !this.#socket.isConnecting)) this.#end(this.#socket, LOST);
     else this.#serve();
   }
 
   #tick(): void {
-    if (this.#model.state === 'apart') return;
+    if (this.#model.state === 'alone') return;
     const { clock, ticked } = this.#ports;
     this.#ticker = clock.setTimeout(() => this.#tick(), TICK_MS);
     const now = clock.now();
@@ -246,7 +248,7 @@ export class Tabs implements Keeper {
     if (now - this.#wantedAt > IDLE_MS) this.#dispatch({ type: 'unwanted' });
     this.#look();
     if (!this.leads) return;
-    this.#leading.speakForAll();
+    this.#leader.sendPresence();
     ticked();
   }
 
@@ -255,35 +257,35 @@ export class Tabs implements Keeper {
   }
 
   #ask(): void {
-    this.#post({ type: 'ask', from: this.#ports.id, room: this.#room, present: this.#votes.own });
+    this.#post({ type: 'ask', from: this.#ports.id, room: this.#room, present: this.#presence.own });
   }
 
-  // ── words of other tabs ───────────────────────────────────────────────────────────────────
+  // ── messages of other tabs ────────────────────────────────────────────────────────────────
 
-  #hear(word: Word): void {
-    if ('to' in word && word.to !== this.#ports.id) return;
-    switch (word.type) {
+  #receiveMessage(message: TabMessage): void {
+    if ('to' in message && message.to !== this.#ports.id) return;
+    switch (message.type) {
       case 'ask':
-        this.#votes.hear(word.from, word.room, word.present);
-        return this.#leading.beat();
+        this.#presence.record(message.from, message.room, message.present);
+        return this.#leader.beat();
       case 'bye':
-        return this.#votes.forget(word.from);
+        return this.#presence.forget(message.from);
       case 'join':
-        return this.#leading.welcome(word.from, word.link);
-      case 'say':
-        return this.#leading.say(word.from, word.text, word.link);
+        return this.#leader.welcome(message.from, message.link);
+      case 'send':
+        return this.#leader.send(message.from, message.text, message.link);
       case 'take':
-        return void this.#give(word.id, word.from);
+        return void this.#give(message.id, message.from);
       case 'given':
-        return void this.#receive(word.id);
+        return void this.#receive(message.id);
       case 'beat':
-        return this.#hearBeat(word);
+        return this.#receiveBeat(message);
       case 'welcome':
-        return this.#following.welcomed(word);
+        return this.#follower.welcomed(message);
       case 'answer':
-        return this.#following.hear(word);
+        return this.#follower.receive(message);
       default:
-        if (!this.leads && this.#following.isLeader(word)) this.#hearLeader(word);
+        if (!this.leads && this.#follower.isLeader(message)) this.#receiveFromLeader(message);
     }
   }
 
@@ -295,52 +297,52 @@ export class Tabs implements Keeper {
     this.#taking.get(id)?.(await this.#ports.receive(id));
   }
 
-  #hearLeader(word: Extract<Word, { type: 'frames' | 'down' | 'polled' }>): void {
-    switch (word.type) {
+  #receiveFromLeader(message: Extract<TabMessage, { type: 'frames' | 'down' | 'polled' }>): void {
+    switch (message.type) {
       case 'frames':
-        this.#poll.hear(word.text);
-        return this.#following.hear(word);
+        this.#poll.receive(message.text);
+        return this.#follower.receive(message);
       case 'down':
-        this.#poll.doubt();
-        return this.#following.down(codeFor(word.code, word.largest === this.#ports.id, false));
+        this.#poll.askServer();
+        return this.#follower.down(codeFor(message.code, message.largest === this.#ports.id, false));
       case 'polled':
-        if (word.text === null) return this.#poll.doubt();
-        return this.#poll.hear(JSON.stringify((JSON.parse(word.text) as { frames: unknown }).frames));
+        if (message.text === null) return this.#poll.askServer();
+        return this.#poll.receive(JSON.stringify((JSON.parse(message.text) as { frames: unknown }).frames));
     }
   }
 
-  #hearBeat(beat: Beat): void {
-    const before = this.#following.leader;
+  #receiveBeat(beat: Beat): void {
+    const before = this.#follower.leader;
     if (this.leads || beat.term < (before?.term ?? 0)) return;
-    this.#dispatch({ type: 'heard' });
-    if (this.#following.hearBeat(beat)) this.#poll.doubt();
+    this.#dispatch({ type: 'beat' });
+    if (this.#follower.receiveBeat(beat)) this.#poll.askServer();
     if (beat.link === null) return;
     this.#serve();
-    // The client may sit out a long pause: there is a link to join now.
+    // The client may be in a long backoff: there is a link to join now.
     if (!this.#socket && before?.link !== beat.link) this.#client?.('wake');
   }
 
   // ── parts ─────────────────────────────────────────────────────────────────────────────────
 
-  /** What stands behind the client's socket now. */
+  /** Connects the client's socket to what stands behind it now. */
   #serve(): void {
     const socket = this.#socket;
     if (!socket?.isConnecting) return;
-    if (this.leads) this.#leading.connect(socket);
-    else if (this.#following.isOpen) socket.open();
+    if (this.leads) this.#leader.connect(socket);
+    else if (this.#follower.isOpen) socket.open();
   }
 
   #setPresent(state: Present): void {
-    this.#votes.own = state;
+    this.#presence.own = state;
     this.#ask();
-    this.#leading.speakForAll();
+    this.#leader.sendPresence();
   }
 
-  /** Without a socket: the leader speaks for all. */
-  async #tellPresence(url: string, init: RequestInit): Promise<Response> {
+  /** Presence without a socket: the leader sends it for all tabs. */
+  async #sendPresence(url: string, init: RequestInit): Promise<Response> {
     const { state } = JSON.parse(init.body as string) as { state: Present };
     this.#setPresent(state);
-    return this.leads && state === this.#votes.together ? this.#ports.fetch(url, init) : new Response('{}');
+    return this.leads && state === this.#presence.combined ? this.#ports.fetch(url, init) : new Response('{}');
   }
 
   #end(socket: SharedSocket, code: number): void {
@@ -351,11 +353,11 @@ export class Tabs implements Keeper {
 
   #isOurs(hello: ServerFrame | undefined): boolean {
     const isOurs = hello?.type !== 'hello' || hello.user.id === this.#ports.userId;
-    if (!isOurs) this.#dispatch({ type: 'stranger' });
-    return isOurs || this.#model.state === 'apart';
+    if (!isOurs) this.#dispatch({ type: 'other_user' });
+    return isOurs || this.#model.state === 'alone';
   }
 
-  #post(word: Word): void {
-    this.#channel?.postMessage(word);
+  #post(message: TabMessage): void {
+    this.#channel?.postMessage(message);
   }
 }
