@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from faults.proxy import BOTH, Faults
+from faults.proxy import BOTH, Direction, Faults
 from stage.conversation import Conversation
 from stage.database import Database
 from stage.person import Person
 
-WAYS = {"up": frozenset({"up"}), "down": frozenset({"down"}), "both": BOTH}
+WAYS: dict[str, frozenset[Direction]] = {"up": frozenset({"up"}), "down": frozenset({"down"}), "both": BOTH}
 
 
 @pytest.mark.parametrize("way", WAYS)

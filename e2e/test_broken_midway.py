@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import pytest
+from faults.traffic import Kind
 from stage.conversation import Conversation
 from stage.person import Person
 
 
 @pytest.mark.parametrize("kind", ["ws", None], ids=["sockets", "everything"])
-def test_resets_lose_nothing(ada: Person, ben: Person, talk: Conversation, kind: str | None) -> None:
+def test_resets_lose_nothing(ada: Person, ben: Person, talk: Conversation, kind: Kind | None) -> None:
     talk.turn("before")
     for n in range(3):
         for person in talk.people:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -50,7 +51,7 @@ def test_what_was_said_since_comes_back_once(
     for person in talk.people:
         own = [text for text in talk.said if person.name in text]
         assert [text for text in texts if person.name in text] == own
-        eventually(equals(texts, lambda person=person: shown(person)), person.page)
+        eventually(equals(texts, partial(shown, person)), person.page)
     talk.said[:] = texts
     talk.turn("goes on")
     talk.check()

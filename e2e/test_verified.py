@@ -15,6 +15,7 @@ from stage.person import Person
 from stage.server import Server
 from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
+from websockets.typing import Origin
 
 NO_SOCKETS = Faults(upgrade_status=403)
 
@@ -23,7 +24,7 @@ def test_it_connects_and_authenticates(ada: Person, room: dict[str, Any], server
     ada.enter(room)
     assert ada.witness.sockets[-1].heard[0] == "hello"
     with pytest.raises(InvalidStatus) as refused:
-        connect(server.url.replace("http", "ws") + "/ws", origin=server.url)
+        connect(server.url.replace("http", "ws") + "/ws", origin=Origin(server.url))
     assert refused.value.response.status_code == 401
     assert httpx.get(f"{server.url}/api/rooms").status_code == 401
 

@@ -72,7 +72,11 @@ SERVER_CHECKS = (
     Step("ruff format", ("ruff", "format", "--check", ".")),
     Step("mypy", ("mypy",), env=SCRATCH),
     # A cache of its own, because it runs beside the other.
-    Step("mypy of the tools", ("mypy", "--cache-dir", ".cache/mypy-tools", "tools", "hatch_build.py"), env=SCRATCH),
+    Step(
+        "mypy of tools and e2e",
+        ("mypy", "--cache-dir", ".cache/mypy-tools", "tools", "hatch_build.py", "e2e"),
+        env=SCRATCH,
+    ),
     Step("import-linter", ("lint-imports", "--no-logo", "--cache-dir", ".cache/import-linter")),
     # Whoever renames what a mutant breaks has to hear of it now, not from `make prove`.
     python("mutants of the simulation can be applied", "-m", "tests.simulation.mutants", "--check", env=SIMULATED),

@@ -16,7 +16,7 @@ from contextlib import closing, contextmanager
 import pytest
 
 from faults.heads import END, parse
-from faults.proxy import BOTH, Faults, Proxy
+from faults.proxy import BOTH, Direction, Faults, Proxy
 
 UPGRADE = b"GET /ws?token=s HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n"
 SWITCHED = b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\n\r\n"
@@ -199,7 +199,7 @@ def test_a_hung_upgrade_is_never_answered(proxy: Proxy, dial: Dial) -> None:
 
 
 @pytest.mark.parametrize("directions", [frozenset({"up"}), frozenset({"down"}), BOTH])
-def test_accepted_and_then_silent(proxy: Proxy, dial: Dial, directions: frozenset[str]) -> None:
+def test_accepted_and_then_silent(proxy: Proxy, dial: Dial, directions: frozenset[Direction]) -> None:
     proxy.apply(Faults(ws_silence=directions))
     silent = upgrade(dial())
     silent.sendall(b"lost")

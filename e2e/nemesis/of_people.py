@@ -10,6 +10,7 @@ import httpx
 from stage.server import Account, Server
 from websockets.exceptions import WebSocketException
 from websockets.sync.client import ClientConnection, connect
+from websockets.typing import Origin
 
 from nemesis.arena import Arena
 from nemesis.plan import Injection
@@ -27,6 +28,7 @@ def _room_of(arena: Arena, username: str) -> tuple[int, Account]:
 def _tell(arena: Arena, method: str, owner: Account, path: str, body: Any = None) -> None:
     """At whichever node answers; what is done already is done again without harm."""
     headers = {"Authorization": f"Bearer {owner.token}"}
+    failure: httpx.HTTPError | None = None
     for node in arena.shuffled_nodes():
         try:
             answer = httpx.request(method, node.url + path, json=body, headers=headers, timeout=ANSWER_WITHIN_S)
@@ -34,7 +36,7 @@ def _tell(arena: Arena, method: str, owner: Account, path: str, body: Any = None
             return
         except httpx.HTTPError as problem:
             failure = problem
-    raise failure
+    raise failure or RuntimeError("there is no node")
 
 
 def remove(arena: Arena, injection: Injection) -> None:
@@ -54,7 +56,7 @@ class Guest:
         self._http = httpx.Client(timeout=ANSWER_WITHIN_S, cookies={account.cookie: account.session})
         self._socket: ClientConnection = connect(
             f"ws{node.url.removeprefix('http')}/ws",
-            origin=node.url,  # type: ignore[arg-type]
+            origin=Origin(node.url),
             additional_headers={"Cookie": f"{account.cookie}={account.session}"},
             open_timeout=ANSWER_WITHIN_S,
             proxy=None,

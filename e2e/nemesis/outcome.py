@@ -6,8 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from checker import Record
-from checker_links import Anomaly
+from checker_links import Anomaly, Record
 
 # Within so long what was written is on the device's disk.
 DISK_S = 1.0

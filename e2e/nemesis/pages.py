@@ -10,7 +10,7 @@ import time
 from typing import Any
 
 from faults.proxy import Proxy
-from playwright.sync_api import BrowserContext, Page, expect, sync_playwright
+from playwright.sync_api import BrowserContext, Page, ViewportSize, expect, sync_playwright
 from playwright.sync_api import Error as BrowserError
 from stage.api import Api
 from stage.patience import eventually
@@ -21,7 +21,7 @@ from nemesis.history import History
 
 # Between two messages of one page, seconds.
 PAUSE_S = (0.5, 2.5)
-WINDOW = {"width": 1000, "height": 1400}
+WINDOW = ViewportSize(width=1000, height=1400)
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
 
 

@@ -13,6 +13,7 @@ from redis import RedisError
 from websockets.exceptions import WebSocketException
 
 import checker
+from machine import Missing
 from nemesis import cast as casting
 from nemesis import ending
 from nemesis.arena import Arena, arena, rows
@@ -22,7 +23,6 @@ from nemesis.history import History
 from nemesis.outcome import Outcome, Settings, count, vanished
 from nemesis.pages import Pages
 from nemesis.plan import Injection, moments, plan
-from services import Missing
 
 QUIET_WITHIN_S = 150.0
 # Links that fell silent are found out by heartbeats, 20 s at most; only then the devices are woken as if a lid was opened.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from itertools import pairwise
 
-from nemesis.plan import PAUSE_S, Injection, Kind, moments, plan
+from nemesis.plan import PAUSE_S, Injection, Kind, Target, moments, plan
 
 KINDS = [
     Kind("cut", "network"),
@@ -12,7 +12,7 @@ KINDS = [
     Kind("kill", "node", (0.5, 9.0), weight=3.0),
     Kind("lock", "sqlite", (1.0, 2.0)),
 ]
-TARGETS = {"network": ["phones", "laptops"], "node": ["node1"], "sqlite": []}
+TARGETS: dict[Target, list[str]] = {"network": ["phones", "laptops"], "node": ["node1"], "sqlite": []}
 
 
 def test_a_seed_is_a_plan_and_another_seed_another_one() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 
-import checker
+from checker_links import Anomaly
 from nemesis.outcome import Outcome, Settings, count, vanished
 from nemesis.results import as_record, command, tables
 
@@ -29,7 +29,7 @@ def test_the_table_adds_up_what_the_seeds_had() -> None:
 
 
 def test_an_anomaly_is_counted_and_kept() -> None:
-    record = as_record(outcome("postgres", anomalies=[checker.Anomaly("gap", "room 7")]))
+    record = as_record(outcome("postgres", anomalies=[Anomaly("gap", "room 7")]))
     assert record["anomalies"] == ["gap: room 7"]
     assert "| **anomalies** | **1** |" in tables([record])
 

@@ -23,7 +23,9 @@ def bundle(folder: Path) -> Path:
     """The devices' program and the client in one file that any Node from 20 on runs."""
     out = folder / "devices.mjs"
     rolldown = ROOT / "node_modules" / ".bin" / "rolldown"
-    command = [rolldown, "-c", ROOT / "e2e" / "rolldown.config.mjs", "--input", MAIN, "--file", out]
+    command = [
+        str(word) for word in (rolldown, "-c", ROOT / "e2e" / "rolldown.config.mjs", "--input", MAIN, "--file", out)
+    ]
     ran = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     if ran.returncode:
         raise RuntimeError(ran.stdout + ran.stderr)

@@ -25,7 +25,8 @@ def bundle(folder: Path) -> Path:
     """talkers.ts with the client in one file that any Node from 20 on runs."""
     out = folder / "talkers.mjs"
     rolldown = ROOT / "node_modules" / ".bin" / "rolldown"
-    command = [rolldown, "-c", ROOT / "e2e" / "rolldown.config.mjs", "--input", HERE / "talkers.ts", "--file", out]
+    config, source = ROOT / "e2e" / "rolldown.config.mjs", HERE / "talkers.ts"
+    command = [str(word) for word in (rolldown, "-c", config, "--input", source, "--file", out)]
     ran = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     assert ran.returncode == 0, ran.stdout + ran.stderr
     return out

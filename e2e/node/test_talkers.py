@@ -6,6 +6,7 @@ import os
 import random
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -108,7 +109,7 @@ def test_nothing_is_lost_doubled_or_out_of_order_whatever_breaks(
             if rng.random() < 0.7:
                 talkers.wake()
                 before = talkers.total_acked()
-                eventually(lambda before=before: talkers.total_acked() > before + 3)
+                eventually(partial(has_acked_more, talkers, before + 3))
         talkers.hush()
         judge = Judge(database, {name: api.account.username for name, api in devices.items()})
         eventually(lambda: not_any(judge.unsettled(talkers.report())), within_s=120)
@@ -125,3 +126,7 @@ def test_nothing_is_lost_doubled_or_out_of_order_whatever_breaks(
 
 def not_any(found: list[str]) -> None:
     assert not found, "\n".join(found)
+
+
+def has_acked_more(talkers: Talkers, than: int) -> bool:
+    return talkers.total_acked() > than
