@@ -89,7 +89,7 @@ MUTANTS = (
     ),
     Mutant(
         "another epoch is taken for this one",
-        (("client/src/replica.ts", "if (epoch !== null && epoch !== told) {", "if (epoch !== null && epoch === '') {"),),
+        (("client/src/replica.ts", "if (epoch !== null && epoch !== current) {", "if (epoch !== null && epoch === '') {"),),
         ("client/test/replica.test.ts", "another epoch"),
     ),
 )  # fmt: skip

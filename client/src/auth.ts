@@ -1,8 +1,8 @@
 /**
- * @backchannel/client/auth: who is speaking, where no session cookie says it.
+ * @backchannel/client/auth: credentials other than the session cookie.
  *
- * Programs have a token. Where a socket cannot carry it in a header (browsers), and for pages of another
- * origin, a ticket that works once rides in the URL instead: a token that lasts must not, for URLs are logged.
+ * Programs have a token. Where a socket cannot send it in a header (browsers), and for pages of another
+ * origin, a one-time ticket is sent in the URL instead; a token must not be, because URLs are logged.
  */
 import type { TicketResponse } from './protocol.ts';
 import { refusal } from './transports/http.ts';

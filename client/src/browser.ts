@@ -1,10 +1,10 @@
 /**
- * @backchannel/client/browser: what a window knows about itself. Hints, never proof.
+ * @backchannel/client/browser: events of the window. Hints, never proof.
  */
 import { NO_EVENTS } from './environment.ts';
 import type { HostEvents, HostFact } from './types.ts';
 
-/** The window's own events where there is one, else silence. */
+/** The window's events; none where there is no window. */
 export function browserEvents(): HostEvents {
   const { document, navigator } = globalThis;
   if (!document) return NO_EVENTS;

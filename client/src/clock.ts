@@ -1,5 +1,5 @@
 /**
- * What the client builds from its clock: a timer that is set anew, and a limit on a promise.
+ * Built on the client's clock: a limit on a promise, and a timer that can be moved.
  */
 import type { Clock } from './types.ts';
 

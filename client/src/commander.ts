@@ -1,8 +1,8 @@
 /**
- * One command, over the best transport there is: the proven socket, else REST.
+ * One command, over the best transport: the proven socket, else REST.
  *
- * A socket that dies under a command leaves it unknown whether it was done: what may be repeated is
- * repeated by REST, what may not is refused with `connection_lost`, for a person to decide.
+ * When a socket dies before the answer, it is unknown whether the command was executed: one that may be
+ * repeated is sent again by REST, any other is rejected with `connection_lost`, for a person to decide.
  */
 import { retry_ms } from './connection/backoff.ts';
 import type { Driver } from './connection/driver.ts';
@@ -25,7 +25,7 @@ export interface CommanderPorts {
   readonly driver: Pick<Driver, 'doubt' | 'http' | 'link'>;
 }
 
-/** With backoff: about four seconds in all, as long as somebody looks at a spinner. */
+/** With backoff about four seconds in all: as long as a person watches a spinner. */
 const REST_TRIES = 4;
 
 /** If the server asks for a longer wait, the command fails at once: a daily limit may be used up. */
@@ -60,7 +60,7 @@ export async function command<C extends CommandName>(
     }
   }
 
-  /** A late answer casts doubt on the link; none at all is a failure of its own. */
+  /** A late answer makes the driver check the link; no answer at all is an error. */
   function answered<T>(answer: Promise<T>): Promise<T> {
     return within(clock, ANSWER_MS, within(clock, HEDGE_MS, answer, doubt), (_, reject) =>
       reject(new ChatError({ code: 'timeout', detail: 'The server did not answer.' })),

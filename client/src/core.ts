@@ -1,12 +1,12 @@
 /**
- * The core of the client: wires the pure parts to the two transports, and is what an app sees.
+ * The core of the client: wires the pure parts to the two transports, and offers the app's API.
  *
  *   frames ─▶ Replica (cursors, rooms, timelines) ─▶ snapshot, timeline views ─▶ listeners
- *   sendChatMessage ─▶ Outbox ─▶ deliver ─▶ WebSocket │ REST ─▶ ack, event or page settles it
- *   Driver: which transport, and what the person is told about it
+ *   sendChatMessage ─▶ Outbox ─▶ deliver ─▶ WebSocket │ REST ─▶ confirmed by ack, event or page
+ *   Driver: which transport, and the status that is shown
  *
- * Features (`features/`) are composed in: each is given the parts and returns methods that join or
- * replace those of the chat. The core does not know them.
+ * Features (`features/`) are composed in: each is given the parts and returns methods that are added to
+ * the chat or replace its own. The core does not know them.
  */
 import { type Answer, command } from './commander.ts';
 import { createDriver, type Driver } from './connection/driver.ts';
@@ -23,25 +23,25 @@ import { snapshotBuilder, timelineViewer } from './snapshot.ts';
 import { show } from './timeline.ts';
 import type { CoreChat, CoreOptions, MessageChange, Method, RefreshResult, SendResult } from './types.ts';
 
-/** Several reasons to ask for the room list come together; and it is not asked for more often than this. */
+/** The room list is fetched at most this often; requests in between are combined. */
 const REFRESH_MS = 500;
 
 /** The parts of one client, as features see them. */
 export interface Core {
-  /** With what earlier features made of it. */
+  /** With the methods of earlier features. */
   readonly chat: CoreChat;
   readonly env: Environment;
   readonly replica: Replica;
   readonly outbox: Outbox;
   readonly driver: Driver;
   readonly history: History;
-  /** Who uses a command brings its route. */
+  /** A feature adds the routes of the commands it uses. */
   readonly routes: Routes;
   /** Called with every frame, before it is applied. */
   readonly onFrame: ((frame: ServerFrame) => void)[];
-  /** Called when a link became live, or HTTP answers again. */
+  /** Called when a link is live, or HTTP works again. */
   readonly onRecovered: (() => void)[];
-  /** Called when the server has a message that was sent from here. */
+  /** Called when the server has stored a message of this client. */
   readonly onStored: ((message: Message) => void)[];
   /** Tries once to deliver a change of a message. Set by the feature that adds changes to the outbox (`withChanges`). */
   deliverChange: ((change: MessageChange, roomId: RoomId) => Promise<SendResult>) | null;
@@ -51,26 +51,26 @@ export interface Core {
     tries?: number,
     signal?: AbortSignal,
   ): Promise<Answer<C>>;
-  /** Into the outbox, with what the room is called now. */
+  /** Adds to the outbox, with the room's current name. */
   write(draft: Draft): Promise<SendResult>;
-  /** Does what the replica asks for, and tells who listens. */
+  /** Handles the replica's needs, and notifies listeners. */
   flush(method?: Method): void;
-  /** The room list is asked for shortly, however often this is called. */
+  /** Fetches the room list shortly, once for several calls. */
   refreshSoon(): void;
-  /** Something in the snapshot, or (with a room) in that room's view, changed. */
+  /** Notifies listeners of the snapshot and (with a room) of that room's view. */
   touch(roomId?: RoomId): void;
 }
 
-/** Something to compose in. What it returns joins the chat, or replaces what was there; keep the old one to build on it. */
+/** A part to compose in. The methods it returns are added to the chat or replace its own; wrap the old one to extend it. */
 export type Feature<Api extends object> = (core: Core) => Api;
 
-/** Methods are replaced; the pictures show what they showed, and what the feature adds. */
+/** Methods are replaced; snapshots and views keep their members, and have the feature's as well. */
 type Joined<Before extends CoreChat, Api> = Omit<Before, keyof Api> & {
   readonly [K in keyof Api]: K extends 'getSnapshot' | 'getTimeline'
     ? (...args: Parameters<Before[K]>) => ReturnType<Before[K]> & Shown<Api[K]>
     : Api[K];
 };
-type Shown<Look> = Look extends (...args: never[]) => infer Picture ? Picture : never;
+type Shown<Look> = Look extends (...args: never[]) => infer View ? View : never;
 
 type Composed<Features extends readonly Feature<object>[]> = Features extends readonly [
   ...infer Before extends readonly Feature<object>[],
@@ -157,7 +157,7 @@ export function createChat<Features extends readonly Feature<object>[]>(
 
   function receive(frames: readonly ServerFrame[], method: Method): void {
     for (const frame of frames) {
-      onFrame.forEach((hear) => hear(frame));
+      onFrame.forEach((handle) => handle(frame));
       replica.receive(frame);
       if (frame.type === 'hello') outbox.setUser(frame.user.id);
     }
@@ -182,12 +182,12 @@ export function createChat<Features extends readonly Feature<object>[]>(
     notifier.touch(roomId);
   }
 
-  /** The server has this message: it leaves the outbox and stands at its seq. */
+  /** The server has this message: it leaves the outbox and is shown at its seq. */
   function stored(message: Message, method: Method): void {
     if (!outbox.get(message.id)) return;
     replica.updateTimeline(message.room_id, (held) => show(held, message));
-    outbox.settle({ method, message });
-    onStored.forEach((keep) => keep(message));
+    outbox.confirm({ method, message });
+    onStored.forEach((handle) => handle(message));
   }
 
   function refreshSoon(): void {
@@ -233,7 +233,7 @@ export function createChat<Features extends readonly Feature<object>[]>(
     ...history.actions,
     retry: outbox.retry,
     discard: outbox.discard,
-    // As features have replaced `retry` and `discard`.
+    // Through `chat`: a feature may have replaced `retry` and `discard`.
     retryAll: (roomId) => outbox.failed(roomId).forEach((id) => chat.retry(id)),
     discardAll: (roomId) => outbox.failed(roomId).forEach((id) => chat.discard(id)),
     getUnsent: outbox.all,

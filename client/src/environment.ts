@@ -1,8 +1,8 @@
 /**
  * Everything from outside, resolved once: options where given, else what `globalThis` has.
  *
- * The only module of the core that reaches for globals. Functions are wrapped, never kept bare: a browser's
- * `fetch` or `setTimeout` called as a method of something else throws "Illegal invocation".
+ * The only module of the core that uses globals. Functions are wrapped: a browser's `fetch` or `setTimeout`
+ * called as a method of another object throws "Illegal invocation".
  */
 import type {
   Clock,
@@ -23,7 +23,7 @@ export interface Environment {
   readonly fetch: FetchLike;
   readonly credentials: 'same-origin' | 'omit';
   readonly headers: () => Promise<Record<string, string>> | Record<string, string>;
-  /** Rejects where the host has no WebSocket, or the speaker is not let in. */
+  /** Rejects where the host has no WebSocket, or the credentials are refused. */
   readonly openSocket: () => Promise<WebSocketLike>;
   readonly events: HostEvents;
   readonly log: (event: string, fields?: Partial<LogEntry>) => void;
@@ -57,7 +57,7 @@ export function addressOf(baseUrl = ''): string {
   return ((isOfPage ? (globalThis.location?.origin ?? '') : '') + baseUrl).replace(/\/+$/, '');
 }
 
-/** Throws where no request could reach a server: said when it connects, since a page may be rendered where there is none. */
+/** Throws where no request could reach a server. Called on `connect`, since a page may be rendered where there is none. */
 export function checkAddress(baseUrl: string, { fetch }: CoreOptions): void {
   if (!/^https?:/.test(baseUrl) && (baseUrl || !fetch))
     throw new TypeError(`baseUrl is "${baseUrl}"; give the server's address, like https://chat.example.org`);
@@ -69,5 +69,5 @@ const SYSTEM_CLOCK: Clock = {
   clearTimeout: (handle) => globalThis.clearTimeout(handle as number),
 };
 
-/** Of a host that knows nothing about itself. */
+/** For a host without such events. */
 export const NO_EVENTS: HostEvents = { subscribe: () => () => {}, isOnline: () => true };

@@ -1,25 +1,25 @@
 /**
- * Every refusal a caller can meet is one class; `code` says which.
+ * The one error class of the client; `code` tells errors apart.
  *
  *   ChatError
  *   ├── from the server: the codes of the protocol (`forbidden`, `not_a_member`, `rate_limited` …)
- *   └── from the client: `network` (nothing answered), `timeout`, `connection_lost` (the socket died under a
- *       command that must not be repeated), `discarded`, `expired`, `offline` (not tried: nothing works), `cancelled`
+ *   └── from the client: `network` (no answer), `timeout`, `connection_lost` (the socket died under a
+ *       command that must not be repeated), `discarded`, `expired`, `offline` (not tried: no connection), `cancelled`
  */
 import type { ErrorData } from './protocol.ts';
 
 export class ChatError extends Error {
   override readonly name = 'ChatError';
   declare readonly code: string;
-  /** HTTP status, also over the WebSocket; null where nothing answered. */
+  /** HTTP status, also over the WebSocket; null where no answer came. */
   declare readonly status: number | null;
   /** For people; never compare it. */
   declare readonly detail: string;
-  /** Seconds to wait before the next try, where the server said so. */
+  /** Seconds to wait before the next try, where the server named them. */
   declare readonly retryAfter: number | null;
   /** By field name. */
   declare readonly errors: Readonly<Record<string, readonly string[]>>;
-  /** True where asking again with the same words can never help. */
+  /** True where the same request will always be refused. */
   declare readonly final: boolean;
 
   constructor({ code, status = null, detail = code, retry_after = null, errors = {} }: ErrorBody) {
@@ -41,7 +41,7 @@ interface ErrorBody {
   readonly errors?: ErrorData['errors'];
 }
 
-/** 4xx is final, but for "who are you" (401), timeouts (408), too early (425) and too often (429). */
+/** 4xx is final, except unauthenticated (401), timeout (408), too early (425) and too many requests (429). */
 export function isFinalStatus(status: number): boolean {
   return status >= 400 && status < 500 && ![401, 408, 425, 429].includes(status);
 }

@@ -24,7 +24,7 @@ export function createFullChat({ auth, webSocketAcceptsHeaders, sentStorage, ...
     withReading,
     withPresence,
     withNotifications,
-    // Who brings a storage of their own wants nothing of the device's.
+    // With a storage of the caller's own, the device's is not used.
     withReoffer(sentStorage ?? (options.storage && memoryStorage())),
   );
 }

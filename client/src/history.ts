@@ -1,7 +1,7 @@
 /**
- * Loading: pages of a room's messages, and the events of a gap.
+ * Loads pages of a room's messages, and the events of a gap.
  *
- * Shell around timeline.ts and cursors.ts: it asks, and lets the pure parts apply the answer.
+ * Shell around timeline.ts and cursors.ts, which apply the answers.
  */
 import type { Answer } from './commander.ts';
 import type { ChatError } from './errors.ts';
@@ -16,7 +16,7 @@ export interface HistoryPorts {
   run<C extends CommandName>(type: C, fields: CommandFields<C>): Promise<Answer<C>>;
   /** The server has this message: an unsent one with its id is sent. */
   stored(message: Message, method: Method): void;
-  /** Take the replica's needs, and tell who listens. */
+  /** Handles the replica's needs, and notifies listeners. */
   flush(): void;
 }
 
@@ -24,33 +24,33 @@ export interface History {
   /** What the chat offers. */
   readonly actions: Pick<CoreChat, 'openRoom' | 'loadOlder' | 'loadNewer' | 'jumpToLatest'>;
   reload(roomId: RoomId): Promise<void>;
-  /** What could not be loaded while nothing worked. */
+  /** Loads again what failed. */
   retryFailed(): void;
-  /** Fill a gap, unless frames under way fill it first. */
+  /** Fills a gap, unless frames that arrive meanwhile fill it. */
   repair(roomId: RoomId): void;
 }
 
 type Bounds = Pick<CommandFields<'get_history'>, 'before' | 'after' | 'around'>;
 
 const PAGE = 50;
-/** Out-of-order frames of two transports settle within this; only then is a gap asked for. */
+/** Frames of two transports may arrive out of order; a gap is requested only if it lasts this long. */
 const GAP_MS = 200;
-/** After an answer that did not come. */
+/** After a request that failed or brought nothing. */
 const REPAIR_AGAIN_MS = 2_000;
-/** After a window that could not be loaded: the command has tried for a while already. */
+/** After a page that failed to load: the command itself has retried already. */
 const LOAD_AGAIN_MS = 10_000;
-/** As far as the server replays; beyond that a fresh page is cheaper. */
+/** The server replays this many events; a larger gap is cheaper to replace by a page. */
 const MAX_REPLAY = 500;
 
 export function createHistory({ replica, clock, run, stored, flush }: HistoryPorts): History {
   const { cursors, rooms } = replica;
-  /** Rooms whose window is owed: the load failed, and nobody else will ask for it again. */
-  const owed = new Map<RoomId, Bounds>();
+  /** Rooms whose page failed to load, and has to be requested again. */
+  const failedLoads = new Map<RoomId, Bounds>();
   const repairs = new Set<RoomId>();
 
   async function load(roomId: RoomId, kind: LoadKind, bounds: Bounds): Promise<void> {
     const started: Load = { kind };
-    if (kind === 'initial') owed.delete(roomId);
+    if (kind === 'initial') failedLoads.delete(roomId);
     replica.setTimeline(roomId, beginLoad(replica.timeline(roomId) ?? EMPTY, started));
     flush();
     try {
@@ -66,17 +66,17 @@ export function createHistory({ replica, clock, run, stored, flush }: HistoryPor
       const { code, detail, final } = cause as ChatError;
       const held = replica.timeline(roomId);
       replica.updateTimeline(roomId, (now) => failLoad(now, started, { code, detail }));
-      // A place that somebody wanted to jump to is not owed to them while they see another.
+      // A failed jump is not repeated while the room shows other messages.
       if (kind === 'initial' && !final && !(bounds.around && held?.messages[0])) {
-        owed.set(roomId, bounds);
-        clock.setTimeout(() => payBack(roomId), LOAD_AGAIN_MS);
+        failedLoads.set(roomId, bounds);
+        clock.setTimeout(() => loadAgain(roomId), LOAD_AGAIN_MS);
       }
     }
     flush();
   }
 
-  function payBack(roomId: RoomId): void {
-    const bounds = owed.get(roomId);
+  function loadAgain(roomId: RoomId): void {
+    const bounds = failedLoads.get(roomId);
     if (bounds && replica.timeline(roomId)?.error) void load(roomId, 'initial', bounds);
   }
 
@@ -101,7 +101,7 @@ export function createHistory({ replica, clock, run, stored, flush }: HistoryPor
     try {
       if (after === undefined || cursors.lag(roomId) === 0) return;
       const { result } = await run('get_events', { room_id: roomId, after });
-      cursors.hear(roomId, result.seq);
+      cursors.raiseHead(roomId, result.seq);
       if (result.seq - after > MAX_REPLAY) replica.reset(roomId, result.seq);
       else result.events.forEach(replica.receive);
       if (cursors.lag(roomId) > 0) again_ms = cursors.get(roomId) === after ? REPAIR_AGAIN_MS : 0;
@@ -130,12 +130,12 @@ export function createHistory({ replica, clock, run, stored, flush }: HistoryPor
   return {
     actions,
     reload,
-    retryFailed: () => [...owed.keys()].forEach(payBack),
+    retryFailed: () => [...failedLoads.keys()].forEach(loadAgain),
     repair: (roomId) => repair(roomId),
   };
 }
 
-/** A window has no holes: what lies between its ends is held, whether or not a message has that very seq. */
+/** A window has no gaps: every message between its ends is held. */
 function isWithin({ messages, hasOlder, hasNewer }: Timeline, seq: Seq): boolean {
   const [first] = messages;
   const last = messages.at(-1);

@@ -1,7 +1,7 @@
 /**
- * JSON that every server reads: text fields hold many half characters (a cut emoji, a broken paste), and a lone surrogate has
- * no UTF-8. `JSON.stringify` writes it as `\ud800`, which strict parsers refuse: the frame would be "not valid JSON", and the
- * third of its kind closes the socket. Each becomes U+FFFD, as browsers do wherever they encode text themselves.
+ * JSON that every server can parse. Text fields may contain lone surrogates (a cut emoji, a broken paste), which have no
+ * UTF-8. `JSON.stringify` writes them as `\ud800`, which strict parsers refuse: the server would answer "not valid JSON" and
+ * close the socket at the third. Each becomes U+FFFD, as in every text that a browser encodes.
  */
 /** `String.prototype.toWellFormed`, also where a browser or Node does not have it yet: with `u`, only lone ones match. */
 export const wellFormed = (text: string): string => text.replace(/\p{Cs}/gu, '\ufffd');

@@ -1,11 +1,11 @@
 /**
- * What this person wrote that the server does not have yet: messages, and changes of messages.
+ * Messages, and changes of messages, that the server does not have yet.
  *
- * Promise: a message is stored on this device before its first try, goes out in the order written,
- * one at a time per room (rooms in parallel), always under the same id, until the server has it or
- * refuses it for good. A refused one leaves the queue and blocks nobody. What is older than a day
- * is not sent without asking. `deliver` knows how (sender.ts; of a change, features/changes.ts); this
- * knows what, when and how often. A change stands in the same queue as the messages of its room.
+ * Promise: a message is stored on this device before its first try. Messages of a room are sent in the
+ * order written, one at a time (rooms in parallel), each always with the same id, until the server has
+ * it or refuses it for good. A refused one leaves the queue and blocks no other. Items older than a day
+ * are not sent without asking. `deliver` makes one try (sender.ts; of a change, features/changes.ts); the
+ * outbox decides what, when and how often. A change is in the same queue as the messages of its room.
  */
 import { createAlarm } from './clock.ts';
 import { retry_ms } from './connection/backoff.ts';
@@ -41,7 +41,7 @@ export interface OutboxPorts {
 
 export interface Outbox {
   readonly state: OutboxState;
-  /** It is known who is signed in. */
+  /** The server has confirmed who is signed in. */
   readonly isOpen: boolean;
   /** The room's messages, and its changes, oldest first. */
   pending(roomId: RoomId): readonly PendingMessage[];
@@ -54,16 +54,16 @@ export interface Outbox {
   /** Adds an item that was just discarded, as it was. */
   putBack(item: PendingMessage): void;
   get(id: MessageId): PendingMessage | undefined;
-  /** It is known who is signed in, so sending may begin: only that person's messages are shown and sent. */
+  /** The server has confirmed who is signed in: only that person's items are shown and sent from now on. */
   setUser(userId: UserId): void;
-  /** Stopped, or the session is in doubt: nothing goes out until `setUser` is called again. */
+  /** Stopped, or the session may be over: nothing is sent until `setUser` is called again. */
   close(): void;
-  /** Something works again: end every backoff (except a delay that the server asked for). */
+  /** A transport works again: ends every backoff (except a delay that the server asked for). */
   hurry(): void;
   /** Resolves when every write so far is done. */
   written(): Promise<unknown>;
   /** The server has it: by ack, by REST, by the event or by history. First one wins. */
-  settle(result: SendResult): void;
+  confirm(result: SendResult): void;
   /** Resends messages that a restored server may lack, before what is new. They are not shown; `refused` ends one. */
   offer(items: readonly SentItem[], refused: (id: MessageId) => void): void;
   retry(id: MessageId, change?: MessageChange): void;
@@ -81,10 +81,10 @@ interface Entry {
   tries: number;
   /** Not tried before then, milliseconds since 1970. */
   notBefore: number;
-  /** On the medium, or given up on (then `kept` is false). */
+  /** Written to the storage, or that failed (then `kept` is false). */
   stored: boolean;
   kept: boolean;
-  /** The last version given to the medium. */
+  /** The version last given to the storage. */
   saved: unknown;
   /** Offered again: neither stored nor shown. */
   silent: boolean;
@@ -141,7 +141,7 @@ export function createOutbox({ storage, clock, random, deliver, userId, changed 
       const result = await deliver(entry.item);
       if (entries.get(id) === entry) done(entry, result);
     } catch (cause) {
-      // Stored or discarded meanwhile: that was the outcome.
+      // Confirmed or discarded meanwhile.
       if (entries.get(id) !== entry || entry.item.state !== 'sending') return;
       const error = cause instanceof ChatError ? cause : new ChatError({ code: 'internal', detail: String(cause) });
       const { code, final, retryAfter } = error;
@@ -189,12 +189,12 @@ export function createOutbox({ storage, clock, random, deliver, userId, changed 
     changed(roomId);
   }
 
-  /** Updates it here and on the medium. */
+  /** Updates it here and in the storage. */
   function save(entry: Entry, to?: Partial<PendingMessage>): void {
     update(entry, to);
     const { unsure: _, state, change, roomName, ...item } = entry.item;
     const { userId } = entry;
-    // Whose it is must be known first, or the next person at this device would send it.
+    // Without an owner the next person at this device would send it.
     if (userId === null) return;
     const saved: OutboxItem = {
       ...item,
@@ -205,7 +205,7 @@ export function createOutbox({ storage, clock, random, deliver, userId, changed 
     };
     entry.saved = saved;
     write(async () => {
-      // Gone meanwhile, to another tab perhaps; or altered.
+      // Removed meanwhile, or taken by another tab, or altered.
       if (entries.get(item.id) !== entry || entry.saved !== saved) return;
       entry.kept = await inTime(clock, storage.put(saved));
       entry.stored = entry.saved === saved;
@@ -214,7 +214,7 @@ export function createOutbox({ storage, clock, random, deliver, userId, changed 
     });
   }
 
-  /** Queues it again. Until it is on the medium it is not tried. */
+  /** Queues it again. It is not tried before it is stored. */
   function requeue(entry: Entry, to: Partial<PendingMessage>): void {
     Object.assign(entry, { stored: false, tries: 0, notBefore: 0 });
     save(entry, { ...to, state: 'queued', error: null });
@@ -231,7 +231,7 @@ export function createOutbox({ storage, clock, random, deliver, userId, changed 
     writes = writes.then(work).catch(ignore);
   }
 
-  /** Adds entries that are on the medium where they belong: ids sort by time. */
+  /** Adds stored entries in the order of their ids, which is that of time. */
   function insert(stored: readonly Entry[]): void {
     const every = [...stored, ...entries.values()].sort((a, b) => (a.item.id < b.item.id ? -1 : 1));
     entries.clear();
@@ -247,15 +247,15 @@ export function createOutbox({ storage, clock, random, deliver, userId, changed 
     const left = items
       .filter(({ id }) => !entries.has(id))
       .map(({ userId, ...item }) => {
-        // Whether it was tried is not kept; what was refused is known not to have arrived.
+        // It is not stored whether an item was tried; a refused one did not arrive.
         const unsure = !item.error?.status;
         return entryOf(userId, { ...QUEUED, ...item, unsure }, { stored: true });
       });
     insert(left);
   }
 
-  /** Another tab sends it from now on. */
-  function letGo(id: MessageId): boolean {
+  /** Hands the item over to another tab. */
+  function handOver(id: MessageId): boolean {
     const entry = entries.get(id);
     if (!entry?.stored) return false;
     release(entry);
@@ -263,7 +263,7 @@ export function createOutbox({ storage, clock, random, deliver, userId, changed 
   }
 
   const loading = storage.load().then(restore);
-  storage.subscribe?.(restore, letGo);
+  storage.subscribe?.(restore, handOver);
   write(() => inTime(clock, loading));
 
   return {
@@ -282,7 +282,7 @@ export function createOutbox({ storage, clock, random, deliver, userId, changed 
       const sent = new Promise<SendResult>((resolve, reject) => {
         put({ ...QUEUED, ...draft, id: uuidv7(now), createdAt: now }, { resolve, reject });
       });
-      // The timeline shows the failure too: a caller may ignore the promise.
+      // The timeline shows the failure: a caller may ignore the promise.
       sent.catch(ignore);
       return sent;
     },
@@ -309,7 +309,7 @@ export function createOutbox({ storage, clock, random, deliver, userId, changed 
       pump();
     },
     written: () => writes,
-    settle(result) {
+    confirm(result) {
       const { id, room_id } = result.message;
       const entry = entries.get(id);
       if (entry?.item.roomId === room_id) done(entry, result);
@@ -327,7 +327,7 @@ export function createOutbox({ storage, clock, random, deliver, userId, changed 
     get: (id) => entries.get(id)?.item,
     retry(id, change) {
       const entry = entries.get(id);
-      // Asking again is the person's word that it is still meant to be sent.
+      // The person confirms that it is to be sent: it does not expire for another day.
       if (entry?.item.state === 'failed') requeue(entry, { createdAt: clock.now(), ...(change && { change }) });
     },
     discard(id) {
@@ -351,7 +351,7 @@ export function createOutbox({ storage, clock, random, deliver, userId, changed 
 
 const ignore = (): void => {};
 
-/** What an item that was never tried has in common. */
+/** The state of an item that was never tried. */
 const QUEUED = { roomName: '', state: 'queued', error: null, change: null, unsure: false } as const;
 
 const entryOf = (userId: UserId | null, item: PendingMessage, more?: Partial<Entry>): Entry => ({

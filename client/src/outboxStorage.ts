@@ -1,8 +1,8 @@
 /**
- * Where messages survive on a device: IndexedDB where there is one, else memory.
+ * Storage for unsent messages: IndexedDB where there is one, else memory.
  *
- * `durability: 'strict'`: browsers answer before the write is on the disk by default since 2024,
- * and a message that is shown as kept must be kept. Knows nothing of sending.
+ * `durability: 'strict'`: since 2024 browsers confirm a write before it is on the disk by default,
+ * and a message that is shown as kept must be on the disk.
  */
 import { within } from './clock.ts';
 import type { Clock, OutboxItem, OutboxStorage } from './types.ts';
@@ -16,7 +16,7 @@ export function memoryStorage<T extends { readonly id: string } = OutboxItem>():
   };
 }
 
-/** What waits to be sent, and (features/reoffer.ts) what was. Version n of the database has the first n. */
+/** Unsent items, and sent ones (features/reoffer.ts). Version n of the database has the first n stores. */
 const STORES = ['outbox', 'sent'] as const;
 
 /** Opens lazily; a failed open rejects every call, and the outbox then keeps the text in memory. */
@@ -36,7 +36,7 @@ export function indexedDbStorage<T extends { readonly id: string } = OutboxItem>
       request.onerror = () => reject(request.error);
       request.onsuccess = () => {
         const { result } = request;
-        // Another tab upgrades or wipes: make way, open again when needed.
+        // Another tab upgrades or deletes the database: close it, and open it again when needed.
         result.onversionchange = result.onclose = () => {
           opening = null;
           result.close();
@@ -55,7 +55,7 @@ export function indexedDbStorage<T extends { readonly id: string } = OutboxItem>
     const transaction = (await open()).transaction(kind, mode, { durability: 'strict' });
     const request = work(transaction.objectStore(kind));
     return new Promise((resolve, reject) => {
-      // Not the request's success: only `complete` says that it is written.
+      // Not the request's success: only `complete` means that it is written.
       transaction.oncomplete = () => resolve((request as IDBRequest<R>)?.result);
       transaction.onabort = transaction.onerror = () => reject(transaction.error);
     });
@@ -77,10 +77,10 @@ export const defaultStorage = <T extends { readonly id: string } = OutboxItem>(
     ? indexedDbStorage(`backchannel ${baseUrl}`, undefined, kind)
     : memoryStorage();
 
-/** A database that does not answer must not hold anything up. */
+/** A database that does not answer must not block anything. */
 const STORE_MS = 2_000;
 
-/** Whether it was done within that time; false also where it failed. */
+/** Whether the work succeeded within that time. */
 export function inTime(clock: Clock, done: Promise<unknown>): Promise<boolean> {
   const isDone = done.then(
     () => true,

@@ -1,26 +1,26 @@
 /**
- * The words on the wire: the generated types, and the guard at the door.
+ * The protocol's generated types, and the validation of frames.
  *
- * First step of a frame's way into the client. It knows no socket and no state.
+ * The first step of a frame into the client. It knows no socket and no state.
  */
 import type { CommandFields, COMMANDS, Commands, RoomEvent, ServerFrame } from './protocol.gen.ts';
 
 export * from './protocol.gen.ts';
 
-/** What can be asked over either transport (`ping` is the WebSocket's own). */
+/** The commands of both transports (`ping` is the WebSocket's own). */
 export type CommandName = Exclude<keyof Commands, 'ping'>;
 
-/** Where commands are over REST. Who uses a command brings its route along, so that nobody carries the others'. */
+/** The REST routes of commands. Each feature adds those it uses, so that a bundle contains no others. */
 export type Routes = Partial<typeof COMMANDS>;
 
-/** Members as they look: an object, a text, an integer, an array. */
+/** Members with a value of the kind they need: an object, a text, an integer, an array. */
 type Sample = Readonly<Record<string, object | string | number>>;
 
 const EVENT: Sample = { room_id: 0, seq: 0 };
 const MESSAGE_EVENT: Sample = { ...EVENT, message: {} };
 const MEMBER_EVENT: Sample = { ...EVENT, user: {} };
 
-/** The members that everything else relies on, by type of frame. */
+/** The members that the client relies on, by type of frame. */
 const NEEDED: { readonly [type: string]: Sample | undefined } = {
   hello: { user: {}, epoch: '', heartbeat_s: 0 },
   room_list: { rooms: [], user_version: 0 },
@@ -46,22 +46,22 @@ const isLike = (value: unknown, sample: Sample): boolean =>
   });
 
 /**
- * True for what may be let in: known frames carry the members they need, and frames of a type not
- * known yet pass (and change nothing), so that a newer server can say more.
+ * True for a valid frame: one of a known type has the members it needs. Frames of an unknown type are
+ * valid and change nothing, so that a newer server can send more.
  */
 export function isFrame(value: unknown): value is ServerFrame {
   return isLike(value, { type: '', ...NEEDED[(value as ServerFrame | null)?.type ?? ''] });
 }
 
 /**
- * What has a number in a room, and none in a list. An event of a type not known yet counts: the ones after it must not wait for
- * it. A user frame is none, though it may name a room's seq.
+ * True for an event: it has a number in a room's log. An event of an unknown type is one too, so that later events do not wait
+ * for it. A user frame is none, though it may contain a room's seq.
  */
 export const isRoomEvent = (frame: ServerFrame): frame is RoomEvent =>
   frame.type !== 'room_reset' && !('user_version' in frame) && isLike(frame, EVENT);
 
-/** True where doing it twice is doing it once, so that an unanswered try may be repeated. */
+/** True for an idempotent command: a try without an answer may be repeated. */
 export function isRepeatable<C extends CommandName>(type: C, fields: CommandFields<C>): boolean {
-  // Only a new room can be doubled; a direct one cannot, it is one per pair for ever.
+  // Only a new room could be created twice; a direct room is unique for its two members.
   return type !== 'create_room' || (fields as { kind?: string }).kind === 'direct';
 }

@@ -1,9 +1,9 @@
 /**
- * What this client holds of the server's truth, and the one door by which frames change it.
+ * This client's copy of the server's state; all frames are applied here.
  *
- * Frames of both transports come here, overlapping while one takes over from the other; cursors
- * and `user_version` make that harmless. Pure: what has to be asked for next is left in `needs`,
- * which the client takes after each batch. It knows no transport, timer or outbox.
+ * Frames of both transports may overlap while one takes over from the other; cursors and `user_version`
+ * make that harmless. Pure: what has to be requested next is collected in `needs`, which the client
+ * takes after each batch. It knows no transport, timer or outbox.
  */
 import { createCursors, type Cursors } from './cursors.ts';
 import {
@@ -24,15 +24,15 @@ import {
 import { createRooms, type Rooms } from './rooms.ts';
 import { applyEvent, EMPTY, type Timeline } from './timeline.ts';
 
-/** What to ask the server for, and what to tell others, after a batch of frames. */
+/** What to request from the server, and which listeners to notify, after a batch of frames. */
 export interface Needs {
-  /** Rooms with a gap: wait a little, then `get_events`. */
+  /** Rooms with a gap: wait `GAP_MS`, then `get_events`. */
   readonly repair: Set<RoomId>;
-  /** Rooms whose window is worthless: fetch history. */
+  /** Rooms whose window is invalid: fetch history. */
   readonly reload: Set<RoomId>;
-  /** The room list can no longer be followed exactly. */
+  /** The room list can no longer be followed exactly: fetch it. */
   refresh: boolean;
-  /** Messages of this person, seen as stored. */
+  /** Messages of this person that the server has. */
   readonly stored: Message[];
   readonly touched: Set<RoomId>;
 }
@@ -43,25 +43,25 @@ export interface Replica {
   readonly epoch: string | null;
   readonly rooms: Rooms;
   readonly cursors: Cursors;
-  /** Where this client stands; undefined for a newcomer. */
+  /** The cursors of this client; undefined for a first connection. */
   resume(): Resume | undefined;
-  /** The next hello may be another person's: come as a newcomer, who is told. */
+  /** The next hello may be another person's: do not resume until it has come. */
   doubt(): void;
   takeNeeds(): Needs;
   timeline(roomId: RoomId): Timeline | undefined;
-  /** Whether another person is signed in so far. */
+  /** Whether the state is another person's. */
   isOther(user: User): boolean;
   /** Holds a room's messages, or (null) releases them. */
   setTimeline(roomId: RoomId, timeline: Timeline | null): void;
   /** Changes a room's messages where they are held. */
   updateTimeline(roomId: RoomId, change: (held: Timeline) => Timeline): void;
   receive(frame: ServerFrame): void;
-  /** The numbering that answers are given under; another one makes everything held worthless. */
+  /** The epoch of the server's answers; another one invalidates everything that is held. */
   setEpoch(epoch: string): void;
   list(list: RoomList): void;
-  /** A room as the answer to a command showed it. */
+  /** Applies a room of a command's answer. */
   put(room: Room): void;
-  /** Too much was missed: begin again at `seq`. */
+  /** Too much was missed: continue from `seq`, and reload. */
   reset(roomId: RoomId, seq: Seq): void;
 }
 
@@ -98,10 +98,10 @@ export function createReplica(): Replica {
 
   function receive(frame: ServerFrame): void {
     if (isRoomEvent(frame)) {
-      // Stored is stored, whatever is still missing before it.
+      // The message is stored, even if events before it are missing.
       if (frame.type === 'message_created' && frame.message.sender.id === user?.id) needs.stored.push(frame.message);
       cursors.receive(frame).forEach(apply);
-      return look(frame.room_id);
+      return checkGap(frame.room_id);
     }
     switch (frame.type) {
       case 'hello':
@@ -116,19 +116,19 @@ export function createReplica(): Replica {
       case 'room_reset':
         return reset(frame.room_id, frame.seq);
       case 'room_heads':
-        // Rooms that the resume did not name moved. What is shown is repaired, the others' rows come with the list.
+        // Rooms that the resume did not name have new events: repair those that are held, fetch the list for the others.
         for (const [id, head] of Object.entries(frame.heads)) {
-          if (timelines.has(+id)) hear(+id, head);
+          if (timelines.has(+id)) raiseHead(+id, head);
           else if (cursors.get(+id) !== undefined) cursors.jump(+id, head);
         }
         needs.refresh = true;
         return;
       case 'ping':
-        for (const [roomId, head] of Object.entries(frame.heads ?? {})) hear(+roomId, head);
+        for (const [roomId, head] of Object.entries(frame.heads ?? {})) raiseHead(+roomId, head);
         if (frame.user_version > userVersion) needs.refresh = true;
         return;
       default:
-      // The connection's, a feature's, or nobody's: types of a newer server.
+      // Handled by the connection or a feature, or a type that is not known yet.
     }
   }
 
@@ -144,12 +144,12 @@ export function createReplica(): Replica {
     setEpoch(hello.epoch);
   }
 
-  function setEpoch(told: string): void {
-    if (epoch !== null && epoch !== told) {
+  function setEpoch(current: string): void {
+    if (epoch !== null && epoch !== current) {
       restart();
       for (const roomId of timelines.keys()) needs.reload.add(roomId);
     }
-    epoch = told;
+    epoch = current;
   }
 
   function restart(): void {
@@ -159,12 +159,12 @@ export function createReplica(): Replica {
     userVersion = 0;
   }
 
-  function list(told: RoomList): void {
-    setEpoch(told.epoch);
-    if (told.user_version < userVersion) return;
-    userVersion = told.user_version;
-    for (const roomId of rooms.replace(told.rooms)) drop(roomId, 'left');
-    told.rooms.forEach(reach);
+  function list(fetched: RoomList): void {
+    setEpoch(fetched.epoch);
+    if (fetched.user_version < userVersion) return;
+    userVersion = fetched.user_version;
+    for (const roomId of rooms.replace(fetched.rooms)) drop(roomId, 'left');
+    fetched.rooms.forEach(reach);
   }
 
   function put(room: Room): void {
@@ -174,10 +174,10 @@ export function createReplica(): Replica {
 
   function changeList(frame: UserFrame): void {
     const { type, user_version } = frame;
-    // Older than the list we hold: it is in there already.
+    // Older than the list that is held, which includes it.
     if (user_version >= userVersion) {
       if (type === 'room_added') put(frame.room);
-      else if (type === 'read_state') needs.refresh ||= rooms.following.read(frame);
+      else if (type === 'read_state') needs.refresh ||= rooms.rules.read(frame);
       else if (type === 'room_removed') {
         rooms.remove(frame.room_id);
         drop(frame.room_id, frame.reason);
@@ -190,7 +190,7 @@ export function createReplica(): Replica {
   function reset(roomId: RoomId, seq: Seq): void {
     updateTimeline(roomId, (held) => {
       needs.reload.add(roomId);
-      // Until the page is there nothing is shown behind the hole.
+      // Until the page is loaded nothing is shown after the gap.
       return { ...held, hasNewer: true };
     });
     cursors.jump(roomId, seq).forEach(apply);
@@ -202,28 +202,28 @@ export function createReplica(): Replica {
     updateTimeline(event.room_id, (held) => applyEvent(held, event));
   }
 
-  /** Nothing of a room may be seen once one is out of it. */
+  /** A room's messages are not shown to a former member. */
   function drop(roomId: RoomId, reason: string): void {
     cursors.forget(roomId);
     updateTimeline(roomId, () => ({ ...EMPTY, error: { code: 'room_removed', detail: reason } }));
   }
 
-  /** A row was read at `seq`: without messages to keep right, that is where we stand. */
+  /** A row is as of its `seq`: where no messages are held, that is the cursor. */
   function reach({ id, seq }: Room): void {
     const cursor = cursors.get(id);
     const isHeld = timelines.has(id);
-    // Shown before anything was known of the room, or after a time outside: from which seq on is unsure.
+    // Held before the room was known, or after an absence: the window may have a gap.
     if (cursor === undefined && isHeld) needs.reload.add(id);
     if (cursor === undefined || (cursor < seq && !isHeld)) cursors.jump(id, seq).forEach(apply);
-    hear(id, seq);
+    raiseHead(id, seq);
   }
 
-  function hear(roomId: RoomId, head: Seq): void {
-    cursors.hear(roomId, head);
-    look(roomId);
+  function raiseHead(roomId: RoomId, head: Seq): void {
+    cursors.raiseHead(roomId, head);
+    checkGap(roomId);
   }
 
-  function look(roomId: RoomId): void {
+  function checkGap(roomId: RoomId): void {
     if (cursors.lag(roomId) > 0) needs.repair.add(roomId);
   }
 

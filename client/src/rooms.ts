@@ -1,42 +1,42 @@
 /**
- * The room list of one person, as the server told it last.
+ * The room list of one person.
  *
- * A row is as of its own `seq` (a list may be fetched ahead of the events), so an event counts only
- * if it is newer than the row. How a row follows events is a `Following`: the core's asks the server
- * anew, `exactRows.ts` counts along. Sets nothing in motion; the caller passes everything in.
+ * A row is as of its own `seq` (a list may be fetched ahead of the events), so an event is applied only
+ * if it is newer than the row. `RowRules` say how a row changes with events: the core's rules fetch the
+ * list again, those of exactRows.ts update the row. Pure: the caller passes everything in.
  */
 import type { LastMessage, ReadStateChanged, Room, RoomEvent, RoomId } from './protocol.ts';
 
-/** How rows are kept right. What returns true could not follow: the list has to be asked for. */
-export interface Following {
+/** How rows change. True means that the row is no longer exact, and the list has to be fetched. */
+export interface RowRules {
   /** An event that is newer than the row. */
   event(row: Room, event: RoomEvent): readonly [Room, boolean];
-  /** Something was read, here or elsewhere. */
-  read(told: ReadStateChanged): boolean;
-  /** A fetched row over the one that is held. */
+  /** The read mark moved, here or on another device. */
+  read(mark: ReadStateChanged): boolean;
+  /** Combines a fetched row with the one that is held. */
   merge(held: Room, fetched: Room): Room;
 }
 
-const ASKING: Following = {
+const REFETCH: RowRules = {
   event: (row) => [row, true],
   read: () => true,
   merge: (held, fetched) => (fetched.seq < held.seq ? held : fetched),
 };
 
 export interface Rooms {
-  following: Following;
+  rules: RowRules;
   readonly loaded: boolean;
   /** Newest activity first; the same array until a row changes. */
   readonly list: readonly Room[];
   get(roomId: RoomId): Room | undefined;
-  /** The whole list; returns the ids that are gone. */
+  /** Replaces the whole list; returns the ids that are gone. */
   replace(rooms: readonly Room[]): readonly RoomId[];
   put(room: Room): void;
-  /** As it is, without asking how it follows. */
+  /** Sets a row as it is, without the rules. */
   set(room: Room): void;
   remove(roomId: RoomId): void;
   clear(): void;
-  /** Returns true where the row can no longer be followed exactly. */
+  /** Applies an event to its row. True where the row is no longer exact. */
   apply(event: RoomEvent): boolean;
 }
 
@@ -53,7 +53,7 @@ export function createRooms(): Rooms {
 
   function put(room: Room): void {
     const held = rows.get(room.id);
-    set(held ? rooms.following.merge(held, room) : room);
+    set(held ? rooms.rules.merge(held, room) : room);
   }
 
   function remove(roomId: RoomId): void {
@@ -61,7 +61,7 @@ export function createRooms(): Rooms {
   }
 
   const rooms: Rooms = {
-    following: ASKING,
+    rules: REFETCH,
     get loaded() {
       return loaded;
     },
@@ -91,7 +91,7 @@ export function createRooms(): Rooms {
     apply(event) {
       const row = rows.get(event.room_id);
       if (!row || event.seq <= row.seq) return false;
-      const [next, isLost] = rooms.following.event(row, event);
+      const [next, isLost] = rooms.rules.event(row, event);
       set(next);
       return isLost;
     },

@@ -1,10 +1,10 @@
 /**
- * One try to deliver one message, over whatever works. Hedged: the socket gets two seconds, then
- * the same id also goes by REST, and the first answer wins. That is safe because the id is the key:
- * the server stores it once, however often and from wherever it comes.
+ * One try to deliver one message. Hedged: the socket has two seconds to answer, then the message is also
+ * sent by REST, and the first answer wins. That is safe because the id is the key: the server stores the
+ * message once, whichever way and however often it arrives.
  *
- * If REST brings the ack while the socket has been silent since the send, the socket is a zombie;
- * if it spoke, yet still owes the ack seconds later, it does not listen, and is one too.
+ * If REST brings the ack and the socket has received nothing since the send, the socket is a zombie;
+ * if it has received frames, but no ack seconds later, it does not send, and is one too.
  */
 import { CHECK_MS } from './connection/machine.ts';
 import { within } from './clock.ts';
@@ -14,14 +14,14 @@ import type { ChatError } from './errors.ts';
 import type { Outbox } from './outbox.ts';
 import type { PendingMessage, SendResult } from './types.ts';
 
-/** Ten times a bad mobile round trip; short enough that a person does not press twice. */
+/** Several slow mobile round trips; short enough that a person does not send again. */
 export const HEDGE_MS = 2_000;
 
 /** What one try needs of the core. */
 export interface SenderPorts {
   readonly env: Pick<Environment, 'clock'>;
   readonly driver: Pick<Driver, 'doubt' | 'http' | 'link' | 'zombie'>;
-  /** Open while it is known who is signed in. */
+  /** Open while the server has confirmed who is signed in. */
   readonly outbox: Pick<Outbox, 'isOpen'>;
 }
 
@@ -45,14 +45,14 @@ export function deliver(
   if (!link) return byRest();
 
   return new Promise((resolve, reject) => {
-    const { heard } = link;
+    const { received } = link;
     let hedged = false;
     let answered = false;
     let restError: ChatError | null = null;
     let linkError: ChatError | null = null;
 
-    /** The link owes an answer for too long. */
-    const accuse = (): void => {
+    /** The link has not answered for too long. */
+    const reportZombie = (): void => {
       if (!answered && !linkError) driver.zombie(link);
     };
 
@@ -63,13 +63,13 @@ export function deliver(
       byRest().then(
         (result) => {
           resolve(result);
-          clock.setTimeout(accuse, link.heard === heard ? 0 : CHECK_MS);
+          clock.setTimeout(reportZombie, link.received === received ? 0 : CHECK_MS);
         },
         (error: ChatError) => {
           restError = error;
           if (error.final || linkError) reject(error);
-          // Neither answered: a link that speaks, yet keeps this answer to itself, must not hold the room up.
-          else clock.setTimeout(accuse, CHECK_MS);
+          // Neither answered: a link that receives, but not this answer, must not block the room.
+          else clock.setTimeout(reportZombie, CHECK_MS);
         },
       );
     };

@@ -1,5 +1,5 @@
 /**
- * The immutable pictures an app renders: built when asked for, the same object while nothing changed.
+ * The immutable views an app renders: built on request, the same object while nothing changed.
  */
 import type { Driver } from './connection/driver.ts';
 import type { Outbox } from './outbox.ts';
@@ -59,7 +59,7 @@ function share(held: unknown, fresh: unknown, depth: number): unknown {
   const after = fresh as Parts;
   const names = Object.keys(after);
   for (const name of names) after[name] = share(before[name], after[name], depth - 1);
-  // When something was last heard changes with every frame, and is news only with the rest.
+  // Changes with every frame; a new value alone is no change.
   const isSame = names.every((name) => after[name] === before[name] || name === 'lastHeardAt');
   return isSame && names.length === Object.keys(before).length ? before : after;
 }

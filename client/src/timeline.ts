@@ -1,11 +1,11 @@
 /**
- * What is held of one room's messages: a window into its log, kept right by events and pages.
+ * The messages that are held of one room: a window into its log, changed by events and pages.
  *
- * Theory. A page is the truth as of `as_of_seq`; an event is the truth from its seq on. A message
- * carries `rev_seq`, so an event is applied to it only if it is newer, and pages and events may
- * arrive in any order. Events heard while a page is on its way are replayed onto it, for the page
- * may have been read before they happened. The window is bounded: what is trimmed is the end
- * farther from where was just loaded, and `hasOlder` / `hasNewer` tell so.
+ * Theory. A page shows the messages as of `as_of_seq`; an event applies from its seq on. A message
+ * carries `rev_seq`, and an event is applied to it only if it is newer, so pages and events may
+ * arrive in any order. Events that arrive while a page is being loaded are replayed onto it, since
+ * the page may have been read before them. The window is bounded: it is trimmed at the end farther
+ * from the last load, and `hasOlder` / `hasNewer` show that.
  *
  * Pure: every function takes a timeline and returns it, or the same object where nothing changed.
  */
@@ -15,13 +15,13 @@ import type { CoreTimelineView } from './types.ts';
 
 export type LoadKind = NonNullable<CoreTimelineView['loading']>;
 
-/** One load. A new object each time, by which its answer is known. */
+/** One load. Its identity tells its answer from those of other loads. */
 export interface Load {
   readonly kind: LoadKind;
 }
 
 export interface Timeline extends Pick<CoreTimelineView, 'messages' | 'hasOlder' | 'hasNewer' | 'error'> {
-  /** The one load under way; an answer to an earlier one is ignored. */
+  /** The load in progress; the answer to an earlier one is ignored. */
   readonly load: Load | null;
   /** Events since the load began. */
   readonly replay: readonly RoomEvent[];
@@ -33,9 +33,9 @@ export interface Page {
   readonly has_more: boolean;
 }
 
-/** About ten screens; the list on screen is virtual, the memory is not. */
+/** About ten screens. */
 export const MAX_MESSAGES = 600;
-/** A live window is cut in slices, so that a busy room does not shift with every message. */
+/** A live window is trimmed in slices, so that a busy room does not shift with every message. */
 const SLACK = 100;
 
 export const EMPTY: Timeline = {
@@ -72,7 +72,7 @@ export function applyPage(t: Timeline, load: Load, page: Page, newest: boolean):
     hasNewer: kind === 'older' ? t.hasNewer : kind === 'newer' ? page.has_more : !newest,
   };
   for (const event of t.replay) {
-    // Up to as_of_seq the page knows better which messages there are; changes are guarded by rev_seq.
+    // The page includes new messages up to as_of_seq; changes are guarded by rev_seq.
     if (event.type !== 'message_created' || event.seq > page.as_of_seq) next = applyEvent(next, event);
   }
   if (next.messages.length <= MAX_MESSAGES) return next;
@@ -98,18 +98,18 @@ export function applyEvent(t: Timeline, event: RoomEvent): Timeline {
   }
 }
 
-/** A message as the answer to a command showed it: changes what is held, adds nothing. */
+/** Applies a message of a command's answer: changes a held message, adds none. */
 export function applyResult(t: Timeline, message: Message): Timeline {
   const changed = change(t, message.id, message.rev_seq, () => message);
   const held = changed.messages.find(({ id }) => id === message.id);
-  // Older than what is held: its text is too. Quotes of a message that is not held are right as well.
+  // The held message is newer, so its quotes are too. Quotes of a message that is not held are updated.
   return held && held !== message ? changed : requote(changed, message);
 }
 
-/** An acknowledged message of one's own, or a new one: at its seq, once. */
+/** Adds a new message, or an own one that was acked, at its seq, once. */
 export function show(t: Timeline, message: Message): Timeline {
   if (t.hasNewer) return applyResult(t, message);
-  // An answer to a repeated send may be old: what lies before the window stays out of it.
+  // The answer to a repeated send may be old: a message before the window is not added.
   if (t.hasOlder && message.seq < (t.messages[0]?.seq ?? 0)) return t;
   const messages = merge(t.messages, [message]);
   if (messages === t.messages) return t;
@@ -123,7 +123,7 @@ const trim = (t: Timeline): Timeline => ({ ...t, messages: t.messages.slice(-MAX
 
 /** Both ascending by seq; one of each id, the one with the later change. */
 function merge(held: readonly Message[], more: readonly Message[]): readonly Message[] {
-  // The common case, in a busy room a thousand times a second: what comes is newer than what is held.
+  // The common case, in a busy room a thousand times a second: all are newer than those held.
   if (more[0] && more[0].seq > (held.at(-1)?.seq ?? 0)) return [...held, ...more];
   const byId = new Map(held.map((message) => [message.id, message]));
   const news = more.filter(({ id, rev_seq }) => (byId.get(id)?.rev_seq ?? -1) < rev_seq);

@@ -1,11 +1,11 @@
 /**
- * UUID version 7: time first, so that ids sort as they were made and database pages stay warm.
+ * UUID version 7: time first, so that ids sort by creation and inserts stay in few database pages.
  *
- * `crypto.randomUUID` is missing on plain-http installs; `getRandomValues` is everywhere.
+ * `crypto.randomUUID` is missing on pages without https; `getRandomValues` is always there.
  * Within one millisecond (or when the clock steps back) a counter keeps the order.
  */
 let last = 0;
-/** Ids of one millisecond that are in order. */
+/** Counter values per millisecond; further ids take the next millisecond. */
 const PER_MS = 1_024;
 
 /** @param now_ms milliseconds since 1970. */

@@ -18,10 +18,10 @@ describe('a cursor', () => {
   it('hears of heads, and of nothing in rooms that are not held', () => {
     const cursors = createCursors();
     expect(cursors.receive(created(1))).toEqual([]);
-    cursors.hear(1, 5);
+    cursors.raiseHead(1, 5);
     expect([cursors.get(1), cursors.lag(1)]).toEqual([undefined, 0]);
     cursors.jump(1, 3);
-    cursors.hear(1, 5);
+    cursors.raiseHead(1, 5);
     expect(cursors.lag(1)).toBe(2);
     cursors.forget(1);
     expect(cursors.lag(1)).toBe(0);

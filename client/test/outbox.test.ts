@@ -196,7 +196,7 @@ describe('an ack', () => {
     void o.write('b');
     await o.clock.advance(0);
     const item = o.tries[0]?.item as PendingMessage;
-    o.outbox.settle({ ...answer(item), method: 'websocket' });
+    o.outbox.confirm({ ...answer(item), method: 'websocket' });
     o.tries[0]?.fail(network);
     await o.clock.advance(0);
     expect(await sent).toMatchObject({ method: 'websocket' });

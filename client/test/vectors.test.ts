@@ -59,7 +59,7 @@ async function open(): Promise<{ say(text: string): void; heard: ServerFrame[]; 
   });
   // The socket is handed over a task later.
   await new Promise((resolve) => setTimeout(resolve, 0));
-  expect(link.heard).toBe(0);
+  expect(link.received).toBe(0);
   return { say: (data) => socket.onmessage?.({ data } as never), heard, closed };
 }
 

@@ -2,8 +2,8 @@
  * How long to wait before the next try: full jitter under a ceiling that doubles.
  *
  * Full jitter (uniform from zero) and not "ceiling ± 20 %": when a node dies its clients come back
- * spread evenly instead of in one wave per doubling. 0.5 s is short enough that a blip goes unseen;
- * 30 s bounds how long a healed network stays unused (and `wake` cuts even that short).
+ * spread evenly instead of in one wave per doubling. 0.5 s is short enough to hide a brief interruption;
+ * 30 s bounds how long a working network stays unused (and `wake` ends even that early).
  */
 export const FIRST_CEILING_MS = 500;
 export const LAST_CEILING_MS = 30_000;

@@ -1,8 +1,8 @@
 /**
- * What each close code means for the connection: one row per code of the protocol, none left out.
+ * What each close code means for the connection: one row for each code of the protocol.
  *
- * `retry`: a failed attempt, back off. `slot`: the node restarts; come back spread over 5 s, no failure.
- * `ask`: ask REST whether the session is really over before telling a person so. `halt`: wait for a person.
+ * `retry`: a failed attempt, back off. `slot`: the node restarts; reconnect within 5 s, no failure.
+ * `ask`: confirm by REST that the session is over before it is shown. `halt`: wait for a person.
  */
 import type { CLOSE } from '../protocol.ts';
 import type { ConnectionReason } from '../types.ts';
@@ -16,15 +16,15 @@ const retry: CloseRule = { next: 'retry', failures: 1 };
 const slot: CloseRule = { next: 'slot' };
 
 const RULES: Readonly<Record<(typeof CLOSE)[keyof typeof CLOSE] | 1001, CloseRule>> = {
-  /** Going away: what proxies and other servers say for 1012. */
+  /** Going away: what proxies and other servers send for 1012. */
   1001: slot,
-  /** Too large: the message that was fails (transports/websocket.ts); the link comes back. */
+  /** A frame was too large: its message fails (transports/websocket.ts), and the client reconnects. */
   1009: retry,
   /** The server cannot serve now. */
   1011: retry,
   /** The node restarts. */
   1012: slot,
-  /** Not understood: a bug of ours, logged. */
+  /** The server did not understand a frame: a bug of this client. */
   4400: retry,
   /** The session is over. */
   4401: { next: 'ask' },
@@ -38,5 +38,5 @@ const RULES: Readonly<Record<(typeof CLOSE)[keyof typeof CLOSE] | 1001, CloseRul
   4429: { next: 'retry', failures: 3 },
 };
 
-/** Codes that are not the protocol's (1006, a proxy's own) are a failed attempt. */
+/** Other codes (1006, a proxy's own) are a failed attempt. */
 export const closeRule = (code: number): CloseRule => (RULES as Record<number, CloseRule | undefined>)[code] ?? retry;

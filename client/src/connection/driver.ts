@@ -1,8 +1,8 @@
 /**
- * The connection's shell: feeds the machine with what happens and does what it returns.
+ * The connection's shell: feeds events to the machine and performs the effects it returns.
  *
- * Holds the one socket, the poller, and one timer for the machine's deadline. It decides nothing:
- * every decision is a cell of the machine's table, every colour a rule of status.ts.
+ * Holds the socket, the poller, and the timer of the machine's deadline. It decides nothing:
+ * every decision is a cell of the machine's table, every status a rule of status.ts.
  */
 import { createAlarm } from '../clock.ts';
 import type { Environment } from '../environment.ts';
@@ -11,14 +11,14 @@ import { createHttp, type Http } from '../transports/http.ts';
 import { type Link, openLink } from '../transports/websocket.ts';
 import type { Connection } from '../types.ts';
 import { type Effect, type Event, INITIAL, isLive, isPolling, isUnsure, next } from './machine.ts';
-import { createPoller, type Place } from './poller.ts';
+import { createPoller, type ResumeSource } from './poller.ts';
 import { damp, judge, NO_EVIDENCE, type Shown, withRequest } from './status.ts';
 
 export interface DriverPorts {
   polled(answer: SyncResponse): void;
   /** From the WebSocket. */
   frames(frames: readonly ServerFrame[]): void;
-  /** Stopped, halted, or the session may be over: who is speaking must be heard again before anything is sent. */
+  /** Stopped, halted, or the session may be over: nothing is sent until the server has confirmed who is signed in. */
   doubted(): void;
   /** A link became live, or HTTP answers again. */
   recovered(): void;
@@ -30,26 +30,27 @@ export interface Driver {
   readonly connection: Omit<Connection, 'waiting'>;
   /** The proven link, or null. */
   readonly link: Link | null;
-  /** Nothing works as far as is known: a try would be in vain. Unlike the status, without delay. */
+  /** Neither transport works now. Unlike the status, this is not held back. */
   readonly isLost: boolean;
   start(): void;
   stop(): void;
   retryNow(): void;
-  /** An answer is late: make sure of the link. */
+  /** An answer is late: check the link. */
   doubt(): void;
+  /** The link is open and does not work: replace it. */
   zombie(link: Link): void;
 }
 
-export function createDriver(env: Environment, routes: Routes, replica: Place, ports: DriverPorts): Driver {
+export function createDriver(env: Environment, routes: Routes, replica: ResumeSource, ports: DriverPorts): Driver {
   const { clock, random, log, events } = env;
   let model = INITIAL;
   let rest = NO_EVIDENCE;
-  let shown = unheard(0);
+  let shown = beforeConnect(0);
   let link: Link | null = null;
   let lastHeardAt: number | null = null;
   let unsubscribe: (() => void) | null = null;
 
-  const http = createHttp(env, { witness, refused: (reason) => dispatch({ type: 'refused', reason }) }, routes);
+  const http = createHttp(env, { answered: count, refused: (reason) => dispatch({ type: 'refused', reason }) }, routes);
   const setDeadline = createAlarm(clock, () => dispatch({ type: 'timeout' }));
   const showAgain = createAlarm(clock, show);
   const poller = createPoller(env, http, replica, ports.polled);
@@ -62,14 +63,14 @@ export function createDriver(env: Environment, routes: Routes, replica: Place, p
     const becameLive = isLive(state) && !isLive(before);
     if (state !== before) {
       log('connection', { from: before, to: state, on: event.type, failures });
-      // What HTTP did before this link was proven says nothing about now.
+      // How HTTP did before this link was proven is outdated.
       if (isLive(before) && !isLive(state)) rest = NO_EVIDENCE;
     }
     for (const effect of step.effects) DO[effect]();
     if (isUnsure(state) && !isUnsure(before)) ports.doubted();
     setDeadline(model.deadline);
     poller.run(isPolling(model.state));
-    // Frames of a live link are no news of the connection.
+    // A frame on a live link changes nothing that is shown.
     if (state === before && isLive(state)) return;
     if (becameLive) ports.recovered();
     show();
@@ -94,19 +95,19 @@ export function createDriver(env: Environment, routes: Routes, replica: Place, p
   };
 
   function open(): void {
-    let spoken: string | undefined;
+    let linkEpoch: string | undefined;
     const opened = openLink(env, {
       opened: () => dispatch({ type: 'opened' }),
       frames(frames) {
         lastHeardAt = clock.now();
-        for (const frame of frames) if (frame.type === 'hello') spoken = frame.epoch;
-        // HTTP told of another numbering meanwhile: what a stalled socket still brings is of the one that is over.
-        if (frames[0]?.type !== 'hello' && spoken !== undefined && spoken !== replica.epoch) {
+        for (const frame of frames) if (frame.type === 'hello') linkEpoch = frame.epoch;
+        // HTTP reported another epoch meanwhile: frames of a stalled socket belong to the old one.
+        if (frames[0]?.type !== 'hello' && linkEpoch !== undefined && linkEpoch !== replica.epoch) {
           return dispatch({ type: 'zombie' });
         }
         ports.frames(frames);
         // A frame may have ended this link (another person).
-        for (const frame of frames) if (opened === link) hear(frame, opened);
+        for (const frame of frames) if (opened === link) receive(frame, opened);
       },
       closed(code) {
         log('socket_closed', { code });
@@ -117,7 +118,7 @@ export function createDriver(env: Environment, routes: Routes, replica: Place, p
     link = opened;
   }
 
-  function hear(frame: ServerFrame, from: Link): void {
+  function receive(frame: ServerFrame, from: Link): void {
     switch (frame.type) {
       case 'hello':
       case 'caught_up':
@@ -130,11 +131,11 @@ export function createDriver(env: Environment, routes: Routes, replica: Place, p
     }
   }
 
-  function witness(ok: boolean): void {
+  function count(ok: boolean): void {
     const { failures } = rest;
     rest = withRequest(rest, ok);
     if (ok) lastHeardAt = clock.now();
-    // The way out is open again: what waits need not sit out its backoff.
+    // HTTP works again: end the backoffs.
     if (ok && failures > 0) ports.recovered();
     show();
   }
@@ -169,7 +170,7 @@ export function createDriver(env: Environment, routes: Routes, replica: Place, p
       });
       if (model.state === 'stopped') {
         rest = NO_EVIDENCE;
-        shown = unheard(clock.now());
+        shown = beforeConnect(clock.now());
       }
       dispatch({ type: 'connect' });
     },
@@ -191,4 +192,4 @@ export function createDriver(env: Environment, routes: Routes, replica: Place, p
   };
 }
 
-const unheard = (since: number): Shown => ({ verdict: judge(INITIAL, NO_EVIDENCE, true), since, again: null });
+const beforeConnect = (since: number): Shown => ({ verdict: judge(INITIAL, NO_EVIDENCE, true), since, again: null });

@@ -1,10 +1,10 @@
 /**
  * The connection, as one pure machine: states × events, every cell decided.
  *
- * Theory. An open socket proves nothing: proxies accept upgrades and swallow frames, laptops wake
- * with dead sockets that still say OPEN. So the WebSocket counts only after hello, catch-up and one
- * ping that came back (`live`), and it keeps counting only while frames arrive. In every other
- * running state receiving goes on over HTTP (`isPolling`): make before break, both ways.
+ * Theory. An open socket proves nothing: proxies accept upgrades and drop frames, laptops wake with
+ * dead sockets in state OPEN. So the WebSocket is used only after hello, catch-up and one pong
+ * (`live`), and only while frames arrive. In every other running state the client receives over HTTP
+ * (`isPolling`): make before break, in both directions.
  *
  *             connect                opened             hello              caught_up (ping)
  *   stopped ─────────▶ opening ─────────────▶ greeting ───────▶ catching_up ─────▶ proving
@@ -17,8 +17,8 @@
  *                     (4401)                                                     (ping, 3 s)
  *   halted: signed out, forbidden, superseded, update required. Only `connect` or `retry_now` leaves.
  *
- * Each state has at most one deadline; `timeout` says it passed. Time and randomness are arguments,
- * what must be done is returned. It knows no socket, no timer and no server.
+ * Each state has at most one deadline; `timeout` means that it passed. Time and randomness are arguments,
+ * effects are returned. It knows no socket, no timer and no server.
  */
 import type { ConnectionReason } from '../types.ts';
 import { backoff_ms } from './backoff.ts';
@@ -45,13 +45,13 @@ export type Event =
   | { readonly type: 'going_away'; readonly retry_after_ms: number }
   /** The host woke up, became visible or came online. */
   | { readonly type: 'wake' }
-  /** An ack is late, or the host believes it is offline: make sure. */
+  /** An ack is late, or the host reports that it is offline: check the link. */
   | { readonly type: 'doubt' }
-  /** The socket is worth nothing: HTTP answered what it should have, or it speaks of a numbering that is over. */
+  /** The socket does not work: HTTP answered instead of it, or its frames belong to an old epoch. */
   | { readonly type: 'zombie' }
-  /** REST says a person is needed. */
+  /** REST refused the session: a person has to act. */
   | { readonly type: 'refused'; readonly reason: ConnectionReason }
-  /** REST did not say that the session is over. */
+  /** REST did not confirm that the session is over. */
   | { readonly type: 'probed' };
 
 export type Effect = 'open' | 'close' | 'greet' | 'ping' | 'probe';
@@ -62,7 +62,7 @@ export interface Model {
   readonly deadline: number | null;
   /** Attempts in a row that did not lead to a healthy link. */
   readonly failures: number;
-  /** When the last attempt began: an eager `wake` never opens faster than one a second. */
+  /** When the last attempt began: `wake` opens at most once a second. */
   readonly openedAt: number;
   readonly liveSince: number;
   readonly heartbeat_ms: number;
@@ -83,9 +83,9 @@ export const PROVE_MS = 6_000;
 /** After a wake or a late ack any frame must come within this. */
 export const CHECK_MS = 3_000;
 export const PROBE_MS = 10_000;
-/** Silence beyond the heartbeat that kills the link (protocol). */
+/** Silence beyond the heartbeat after which the link is dead (protocol). */
 export const SILENCE_MS = 10_000;
-/** A link that lived so long was healthy: the next backoff starts from the bottom. */
+/** A link that was live for this long was healthy: the next backoff starts from zero failures. */
 export const HEALTHY_MS = 20_000;
 export const SLOT_MS = 5_000;
 const EAGER_MS = 1_000;
@@ -138,7 +138,7 @@ const halt = (m: Model, e: { reason: ConnectionReason }): Step =>
 const wait = (m: Model, failures: number, now: number, random: number, ...effects: Effect[]): Step =>
   step(m, { state: 'waiting', failures, deadline: now + backoff_ms(failures - 1, random) }, ...effects);
 
-/** What failed before it proved itself counts; what was healthy starts afresh. */
+/** Attempts that failed count; a healthy link resets the count. */
 const failuresBefore = (m: Model, now: number): number =>
   isLive(m.state) && now - m.liveSince >= HEALTHY_MS ? 0 : m.failures;
 
@@ -177,12 +177,12 @@ const alive = (m: Model, now: number, change?: Partial<Model>): Step =>
 
 const goLive = (m: Model, _: unknown, now: number): Step => alive(m, now, { liveSince: now });
 
-const hear = (m: Model, _: unknown, now: number): Step => alive(m, now);
+const receive = (m: Model, _: unknown, now: number): Step => alive(m, now);
 
 const check = (m: Model, _: unknown, now: number): Step =>
   step(m, { state: 'checking', deadline: now + CHECK_MS }, 'ping');
 
-/** The socket still delivers acks until the server closes it; receiving moves to HTTP at once. */
+/** The socket delivers acks until the server closes it; receiving moves to HTTP at once. */
 const leave = (m: Model, e: { retry_after_ms: number }, now: number): Step =>
   step(m, { state: 'leaving', deadline: now + e.retry_after_ms });
 
@@ -194,7 +194,7 @@ const gone = (m: Model, e: { code: number }, now: number, random: number): Step 
   return next === 'retry' || next === 'slot' ? step(m, { state: 'waiting' }) : lose(m, e, now, random);
 };
 
-/** Away from a node that leaves, to wait for the same slot. */
+/** Leaves a restarting node early; the time to come back stays. */
 const part = (m: Model): Step => step(m, { state: 'waiting' }, 'close');
 
 const openSoon = (m: Model, e: unknown, now: number): Step => {
@@ -222,16 +222,16 @@ const IGNORE: Row = {
   refused: halt,
   probed: stay,
 };
-/** An attempt that has not proved itself: closing, silence or the node leaving end it. */
+/** An attempt that is not proven: it ends by a close, by silence, or when the node restarts. */
 const ATTEMPT: Row = { ...IGNORE, closed: lose, timeout: drop, going_away: leaveEarly, zombie: drop };
 /** A proven link: every frame keeps it alive. */
 const PROVEN: Row = {
   ...ATTEMPT,
   retry_now: check,
-  hello: hear,
-  caught_up: hear,
-  pong: hear,
-  frame: hear,
+  hello: receive,
+  caught_up: receive,
+  pong: receive,
+  frame: receive,
   going_away: leave,
   wake: check,
   doubt: check,
@@ -244,7 +244,7 @@ export const TABLE: { readonly [S in State]: Row } = {
   catching_up: { ...ATTEMPT, frame: progress, caught_up: prove },
   proving: { ...ATTEMPT, pong: goLive },
   live: PROVEN,
-  /** Already asked: asking again must not move the deadline. */
+  /** A ping is out: another must not move the deadline. */
   checking: { ...PROVEN, retry_now: stay, wake: stay, doubt: stay },
   leaving: { ...IGNORE, closed: gone, timeout: reopen, retry_now: reopen, zombie: part },
   waiting: { ...IGNORE, timeout: open, retry_now: open, wake: openSoon },

@@ -2,7 +2,7 @@
  * Receiving over HTTP: one `POST /api/sync` after another, while no socket is proven.
  *
  * The first of a run does not wait: it shows at once whether HTTP works, and brings what was missed.
- * Nothing is kept on the server between two calls; the cursors in each request say where we stand.
+ * Each request names the client's cursors, so a poll does not depend on what the server kept of the one before.
  */
 import type { Environment } from '../environment.ts';
 import type { ChatError } from '../errors.ts';
@@ -11,12 +11,12 @@ import type { Replica } from '../replica.ts';
 import type { Http } from '../transports/http.ts';
 import { retry_ms } from './backoff.ts';
 
-/** Where this client stands; the replica's part that a connection needs. */
-export type Place = Pick<Replica, 'epoch' | 'limits' | 'resume'>;
+/** The part of the replica that a connection needs. */
+export type ResumeSource = Pick<Replica, 'epoch' | 'limits' | 'resume'>;
 
 export interface Poller {
   run(wanted: boolean): void;
-  /** The network may be back, and a waiting request may be on a dead one: ask anew, once a second at most. */
+  /** The network may be back, and the waiting request on a dead connection: poll again, at most once a second. */
   hurry(): void;
 }
 
@@ -24,13 +24,13 @@ export interface Poller {
 const DEFAULT_WAIT_S = 25;
 /** After the first answer: a socket that proves itself within this saves the long poll. */
 const HEAD_START_MS = 250;
-/** A server that answers "nothing" at once must not be asked in a tight loop. */
+/** A server that answers "nothing" at once must not be polled in a tight loop. */
 const EMPTY_PAUSE_MS = 1_000;
 
 export function createPoller(
   { clock, random }: Environment,
   http: Http,
-  replica: Place,
+  replica: ResumeSource,
   polled: (answer: SyncResponse) => void,
 ): Poller {
   let running: AbortController | null = null;

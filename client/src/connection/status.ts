@@ -1,23 +1,23 @@
 /**
- * What the person is told, from evidence: the machine's state and how HTTP answered lately.
+ * The status that is shown, from evidence: the machine's state and the latest HTTP requests.
  *
- * Two damped rules keep the sign calm: one failed request is not an outage (the second in a row is),
- * and a status stays for a second before it gives way. Good news while connecting is shown at once,
- * so that a quick start or a quick reconnect shows nothing at all. Pure.
+ * Two rules keep it from flickering: one failed request is not an outage (two in a row are), and a
+ * status is shown for at least a second. Connecting gives way to connected at once, so that a quick
+ * start or reconnect shows nothing at all. Pure.
  */
 import type { ConnectionReason, ConnectionStatus } from '../types.ts';
 import { isLive, type Model } from './machine.ts';
 
-/** How HTTP did since the socket was last proven. */
+/** The HTTP requests since the socket was last proven. */
 export interface RestEvidence {
   readonly answered: boolean;
-  /** In a row. */
+  /** Failures in a row. */
   readonly failures: number;
 }
 
 export const NO_EVIDENCE: RestEvidence = { answered: false, failures: 0 };
 
-/** With one more request, that was answered or not. */
+/** The evidence with one more request. */
 export const withRequest = ({ answered, failures }: RestEvidence, ok: boolean): RestEvidence =>
   ok ? { answered: true, failures: 0 } : { answered, failures: failures + 1 };
 
@@ -35,7 +35,7 @@ const verdict = (
   transport: Verdict['transport'] = null,
 ): Verdict => ({ status, reason, transport });
 
-/** What the evidence says now. `online` is the host's own belief, used only to name a failure. */
+/** The status that follows from the evidence. `online` is what the host reports, used only to name a failure. */
 export function judge(m: Model, rest: RestEvidence, online: boolean): Verdict {
   if (isLive(m.state)) return verdict('connected', null, 'websocket');
   if (m.state === 'halted') return verdict('error', m.reason);

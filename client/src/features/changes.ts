@@ -1,13 +1,13 @@
 /**
- * Edits, deletions and reactions through the outbox: kept on the device before the first try, in the order given, tried
- * until the server has them, and cancelled for good where the person cancels them.
+ * Edits, deletions and reactions through the outbox: stored on the device before the first try, sent in the order given,
+ * retried until the server has them, and not applied once the person has cancelled them.
  *
- * Theory. Until a change was tried, cancelling it is forgetting it. Once it was tried and no answer came, the server may
- * have it: then cancelling adds its opposite (`undo`), which changes nothing where there is nothing to take back. The
- * opposite of a message that was sent is its deletion. A deletion that was tried cannot be cancelled.
+ * Theory. A change that was not tried is cancelled by removing it. If it was tried and no answer came, the server may have
+ * it: cancelling then adds its opposite (`undo`), which changes nothing if the change did not arrive. The opposite of a
+ * message is its deletion. A deletion that was tried cannot be cancelled.
  *
- * `base_seq` guards an edit, but moves with reactions too. So a conflict is looked at: where the message still says what the
- * edit began from, it is tried again on what is there now; where it says something else, the edit fails and keeps its text.
+ * `base_seq` guards an edit, but also changes with reactions. So after a conflict the message is read: if it has the text
+ * the edit began from, the edit is tried again; if it has another text, the edit fails and keeps its own.
  */
 import type { Core } from '../core.ts';
 import type { ChatError } from '../errors.ts';
@@ -20,7 +20,7 @@ import { checkOnline } from './commands.ts';
 type Edit = Extract<MessageChange, { type: 'edit_message' }>;
 type View = ReturnType<ChangesChat['getTimeline']>;
 
-/** Somebody may react between the look and the try, again and again. */
+/** A reaction may arrive between each read and the next try. */
 const CONFLICT_TRIES = 3;
 
 /** Adds `editMessage`, `deleteMessage`, `react`, and `changes` to the view of a room. Compose it after `withCommands`. */
@@ -33,22 +33,22 @@ export function withChanges(core: Core): ChangesChat & Pick<CoreChat, 'discard' 
 
   async function ask(change: MessageChange): Promise<SendResult> {
     checkOnline(core);
-    // What only this client knows stays here.
+    // The other members are this client's own.
     const { type, undo: _undo, bases: _bases, seq: _seq, ...fields } = change as Edit;
     const { method, result } = await run(type, fields, 1);
     return { method, message: result.message };
   }
 
-  function hold(message: Message): void {
+  function show(message: Message): void {
     replica.updateTimeline(message.room_id, (held) => applyResult(held, message));
   }
 
-  /** What the message of a refused edit says now. */
-  async function look(roomId: RoomId, { message_id, seq }: Edit): Promise<Message | undefined> {
+  /** The current message of a refused edit. */
+  async function read(roomId: RoomId, { message_id, seq }: Edit): Promise<Message | undefined> {
     if (seq === undefined) return undefined;
     const { result } = await run('get_history', { room_id: roomId, around: seq, limit: 2 }, 1);
     const message = result.messages.find(({ id }) => id === message_id);
-    if (message) hold(message);
+    if (message) show(message);
     return message;
   }
 
@@ -56,14 +56,14 @@ export function withChanges(core: Core): ChangesChat & Pick<CoreChat, 'discard' 
     for (let tries = 1; ; tries++) {
       try {
         const sent = await ask(change);
-        hold(sent.message);
-        // It is not to be offered again.
-        if (sent.message.deleted) onStored.forEach((keep) => keep(sent.message));
+        show(sent.message);
+        // A deleted message must not be offered again.
+        if (sent.message.deleted) onStored.forEach((handle) => handle(sent.message));
         flush(sent.method);
         return sent;
       } catch (error) {
         if ((error as ChatError).code !== 'edit_conflict' || change.type !== 'edit_message') throw error;
-        const now = await look(roomId, change);
+        const now = await read(roomId, change);
         flush();
         if (!now || tries >= CONFLICT_TRIES || !change.bases.includes(now.content)) throw error;
         change = { ...change, base_seq: now.rev_seq };
@@ -90,7 +90,7 @@ export function withChanges(core: Core): ChangesChat & Pick<CoreChat, 'discard' 
     const item = outbox.get(id);
     const { change, error } = item ?? {};
     if (item && change?.type === 'edit_message' && error?.code === 'edit_conflict') {
-      // Over what the person was shown.
+      // The person has seen the other text: replace it.
       const seen = replica.timeline(item.roomId)?.messages.find((message) => message.id === change.message_id);
       const { base_seq: _, ...edit } = change;
       return outbox.retry(id, seen ? { ...edit, bases: [seen.content], base_seq: seen.rev_seq } : edit);
@@ -109,7 +109,7 @@ export function withChanges(core: Core): ChangesChat & Pick<CoreChat, 'discard' 
         if (content === earlier.bases[0]) return discard(before.id);
         edit = { ...earlier, content };
         if (outbox.alter(before.id, { content, change: edit })) return undefined;
-        // It may have arrived: then this one stands on it.
+        // The earlier edit may have arrived: this one may replace its text too.
         edit = { ...edit, bases: [...earlier.bases, earlier.content] };
       }
       if (before) outbox.discard(before.id);
@@ -135,7 +135,7 @@ export function withChanges(core: Core): ChangesChat & Pick<CoreChat, 'discard' 
   };
 }
 
-/** What takes back an item that may have arrived; null where nothing can. */
+/** The change that undoes an item that may have arrived; null where there is none. */
 function undoing({ id, content, change }: PendingMessage): MessageChange | null {
   const undo = true;
   if (!change) return { type: 'delete_message', message_id: id, undo };

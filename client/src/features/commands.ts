@@ -1,5 +1,5 @@
 /**
- * Every command of the protocol, by name. What the answers show of rooms and messages is applied at once.
+ * Every command of the protocol, by name. Rooms and messages in the answers are applied at once.
  */
 import type { Answer } from '../commander.ts';
 import type { Core } from '../core.ts';
@@ -15,7 +15,7 @@ import {
 import { applyResult } from '../timeline.ts';
 import type { CommandOptions, CommandsChat } from '../types.ts';
 
-/** What a person asks for is done now or refused now: nothing of it may happen when they have long given it up. */
+/** A person's command is executed now or refused now: it must not take effect after they have given it up. */
 export function checkOnline({ driver }: Core): void {
   if (!driver.isLost) return;
   const detail =
@@ -43,7 +43,7 @@ export function withCommands(core: Core): CommandsChat {
       const { message, room } = result as { message?: Message; room?: Room };
       if (message) replica.updateTimeline(message.room_id, (held) => applyResult(held, message));
       const isEntered = type === 'create_room' || type === 'join_room';
-      // The answer to leaving shows the room as it was left.
+      // The answer to `leave_room` has the room the person has left.
       if (room && (isEntered || (replica.rooms.get(room.id) && type !== 'leave_room'))) replica.put(room);
       flush(method);
       return result;

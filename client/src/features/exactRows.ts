@@ -1,26 +1,26 @@
 /**
- * The rows of the room list, kept right by events: heads, unread counts, last messages, members.
+ * Updates the rows of the room list by events: heads, unread counts, last messages, members.
  *
- * Where a count cannot be followed exactly (it was capped, or a text that mentioned somebody was
- * edited) the answer says so, and the list is asked for again: unread must be equal on all devices.
+ * Where a count cannot be derived (it was capped, or an edit may have changed a mention) the list is
+ * fetched again: unread counts must be equal on all devices.
  */
 import { excerpt } from '../message.ts';
 import type { Message, ReadState, Room, RoomEvent, RoomId, Seq, UserId } from '../protocol.ts';
 import type { Replica } from '../replica.ts';
-import type { Following } from '../rooms.ts';
+import type { RowRules } from '../rooms.ts';
 import type { Timeline } from '../timeline.ts';
 
 /** Counts are capped by the server. */
 const CAP = 100;
-/** Rooms of up to so many people list their members. */
+/** Rooms of up to this many people list their members. */
 const SMALL = 20;
 
 type Counts = Pick<Room, 'unread_count' | 'mention_count'>;
 const countsOf = ({ unread_count, mention_count }: Counts): Counts => ({ unread_count, mention_count });
 
-export interface ExactRows extends Following {
-  read(told: ReadState & { readonly room_id: RoomId }): boolean;
-  /** What is unread behind a mark, as of the row's seq; null where not all of that is held. */
+export interface ExactRows extends RowRules {
+  read(mark: ReadState & { readonly room_id: RoomId }): boolean;
+  /** The counts after a read mark, as of the row's seq; null where not all messages after it are held. */
   countAfter(row: Room, read_seq: Seq): Counts | null;
 }
 
@@ -51,7 +51,7 @@ export function exactRows(replica: Pick<Replica, 'cursors' | 'rooms' | 'timeline
       const { seq, read_seq, last_message } = held;
       // Fetched before events that are applied already: keep what those said.
       if (fetched.seq < seq) return { ...fetched, ...countsOf(held), seq, read_seq, last_message };
-      // Read here, and the server does not know yet.
+      // Read here, and not yet known to the server.
       return read_seq > fetched.read_seq ? { ...fetched, ...countsOf(held), read_seq } : fetched;
     },
     countAfter,
@@ -68,7 +68,7 @@ export const beginsAt = ({ hasOlder, messages }: Pick<Timeline, 'hasOlder' | 'me
 export const isAfter = ({ seq, sender }: Message, mark: Seq, me: UserId | undefined): boolean =>
   seq > mark && sender.id !== me;
 
-/** The counts after a read mark, where the window holds everything behind it; else null. */
+/** The counts after a read mark, where the window holds everything after it; else null. */
 export function unreadAfter(t: Timeline, mark: Seq, me: UserId | undefined): Counts | null {
   if (t.load || t.hasNewer || !beginsAt(t, mark)) return null;
   return t.messages.reduce((counts, m) => (m.deleted ? counts : count(counts, m, mark, me, 1)), NOTHING);

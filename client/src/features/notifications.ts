@@ -1,5 +1,5 @@
 /**
- * Mentions, replies and invitations, as they come. The newest only; a reload begins anew.
+ * The newest mentions, replies and invitations since the page was loaded.
  */
 import type { Core } from '../core.ts';
 import type { Notification } from '../protocol.ts';
@@ -17,7 +17,7 @@ export function withNotifications({ chat, onFrame, replica }: Core): Notificatio
   onFrame.push((frame) => {
     if (frame.type === 'hello' && replica.isOther(frame.user)) notifications = [];
     if (frame.type !== 'notification') return;
-    // Both transports may bring it while one takes over from the other.
+    // Both transports may deliver it while one takes over from the other.
     const isKnown = notifications.some((n) => n.user_version === frame.user_version && n.kind === frame.kind);
     if (!isKnown) notifications = [...notifications, frame].slice(-MAX_NOTIFICATIONS);
   });

@@ -1,6 +1,6 @@
 /**
- * What was read: marks on their way (shown at once, told to the server shortly after, the newest only),
- * exact counts of what is unread (exactRows.ts), and where the unread messages of an opened room begin.
+ * Read marks (shown at once, sent shortly after, only the newest), exact unread counts (exactRows.ts), and
+ * the first unread message of an opened room.
  */
 import type { Core } from '../core.ts';
 import type { ChatError } from '../errors.ts';
@@ -11,9 +11,9 @@ import { beginsAt, exactRows, isAfter } from './exactRows.ts';
 
 type View = ReturnType<ReadingChat['getTimeline']>;
 
-/** Scrolling through a room marks many seqs; one command carries them all. */
-const SETTLE_MS = 300;
-const AGAIN_MS = 5_000;
+/** Scrolling through a room moves the mark many times; one command is sent for all. */
+const BATCH_MS = 300;
+const RETRY_MS = 5_000;
 
 /** What was unread when a room was opened: (after, upTo]. */
 interface Unread {
@@ -21,7 +21,7 @@ interface Unread {
   readonly upTo: Seq;
 }
 
-/** Adds `markRead`, and `firstUnreadSeq` to the view of a room; what is unread is counted at once. */
+/** Adds `markRead`, and `firstUnreadSeq` to the view of a room; unread counts are exact. */
 export function withReading(core: Core): ReadingChat & Pick<CoreChat, 'openRoom'> {
   const { env, flush, replica, routes, run, touch } = core;
   const { getTimeline, openRoom } = core.chat;
@@ -33,10 +33,10 @@ export function withReading(core: Core): ReadingChat & Pick<CoreChat, 'openRoom'
   const due = new Map<RoomId, Seq>();
   const busy = new Set<RoomId>();
 
-  rooms.following = exact;
+  rooms.rules = exact;
   Object.assign(routes, { mark_read: 'PUT /api/rooms/{room_id}/read' } satisfies Routes);
 
-  function later(roomId: RoomId, delay_ms: number): void {
+  function schedule(roomId: RoomId, delay_ms: number): void {
     if (busy.has(roomId)) return;
     busy.add(roomId);
     clock.setTimeout(() => void send(roomId), delay_ms);
@@ -45,19 +45,19 @@ export function withReading(core: Core): ReadingChat & Pick<CoreChat, 'openRoom'
   async function send(roomId: RoomId): Promise<void> {
     const seq = due.get(roomId) as Seq;
     due.delete(roomId);
-    let again_ms = SETTLE_MS;
+    let again_ms = BATCH_MS;
     try {
       const { result } = await run('mark_read', { room_id: roomId, seq });
       if (exact.read({ room_id: roomId, ...result })) core.refreshSoon();
     } catch (error) {
       if (!(error as ChatError).final) {
         due.set(roomId, Math.max(seq, due.get(roomId) ?? 0));
-        again_ms = AGAIN_MS;
+        again_ms = RETRY_MS;
       }
     }
     busy.delete(roomId);
     flush();
-    if (due.has(roomId)) later(roomId, again_ms);
+    if (due.has(roomId)) schedule(roomId, again_ms);
   }
 
   return {
@@ -67,7 +67,7 @@ export function withReading(core: Core): ReadingChat & Pick<CoreChat, 'openRoom'
       if (!row || to <= row.read_seq) return;
       rooms.set({ ...row, ...exact.countAfter(row, to), read_seq: to });
       due.set(roomId, to);
-      later(roomId, SETTLE_MS);
+      schedule(roomId, BATCH_MS);
       touch();
     },
     openRoom(roomId, at) {
@@ -82,7 +82,7 @@ export function withReading(core: Core): ReadingChat & Pick<CoreChat, 'openRoom'
       const view = getTimeline(roomId);
       const { after = 0, upTo = 0 } = unread.get(roomId) ?? {};
       const first = view.messages.find((m) => isAfter(m, after, replica.user?.id) && m.seq <= upTo && !m.deleted);
-      // Where the window begins behind the mark, the first that is held need not be the first that is unread.
+      // Where the window begins after the mark, the first message held need not be the first unread.
       const firstUnreadSeq = first && beginsAt(view, after) ? first.seq : null;
       return keep({ ...view, firstUnreadSeq }, roomId);
     },

@@ -1,33 +1,33 @@
 /**
- * What was sent lately stays on the device, and is offered again under a new epoch.
+ * Keeps recently sent messages on the device, and sends them again under a new epoch.
  *
- * A restored backup (or a promoted standby) lacks the last of what it had acked. Then the numbering changes, and each
- * client sends its own messages of the last days again, with their ids: what the server still has is a duplicate, what it
- * lost is back. A message that cannot come back (its room is gone, it is another one there) is let go without a word.
- * What the person deleted is not kept, and so not brought back.
+ * A restored backup (or a promoted standby) may lack the last messages it had acked. Its epoch is new, and each client
+ * sends its own messages of the last days again, with their ids: those the server still has are duplicates, lost ones are
+ * restored. A message that is refused (its room is gone, or another message has its id) is dropped silently.
+ * Messages that the person deleted are not kept, and so not restored.
  */
 import type { Feature } from '../core.ts';
 import { defaultStorage, inTime } from '../outboxStorage.ts';
 import type { CommandFields, Message, MessageId, ServerHello, UserId } from '../protocol.ts';
 import type { CommandsChat, CoreChat, OutboxStorage, ReofferChat, SentItem } from '../types.ts';
 
-/** A backup older than this is no accident of last night. */
+/** A restored backup is rarely older than this. */
 export const KEEP_MS = 7 * 24 * 60 * 60 * 1_000;
-/** Bounds for somebody (a bot, mostly) who says more than a device should keep. */
+/** Bounds for a client (mostly a bot) that sends more than a device should keep. */
 export const MAX_ITEMS = 1_000;
 export const MAX_CHARACTERS = 2_000_000;
 
-/** Adds `forget`, and keeps what was sent. Compose it after what adds `command`. */
+/** Adds `forget`, and keeps sent messages. Compose it after `withCommands`. */
 export function withReoffer(given?: OutboxStorage<SentItem>): Feature<ReofferChat> {
   return (core) => {
     const { env, onFrame, onStored, outbox, replica } = core;
     const { command, disconnect } = core.chat as CoreChat & Partial<CommandsChat>;
     const storage = given ?? defaultStorage<SentItem>(env.baseUrl, 'sent');
     const { clock, log } = env;
-    /** Of everybody at this device, oldest first. */
+    /** Of every user of this device, oldest first. */
     let items = new Map<MessageId, SentItem>();
-    /** The last that was offered under. */
-    let looked: ServerHello | null = null;
+    /** The last `hello` for which messages were offered. */
+    let lastHello: ServerHello | null = null;
     let work: Promise<unknown> = Promise.resolve();
 
     /** One at a time, so that a removal is never overtaken by an earlier write. */
@@ -105,9 +105,9 @@ export function withReoffer(given?: OutboxStorage<SentItem>): Feature<ReofferCha
     onStored.push(keep);
     onFrame.push((frame) => {
       if (frame.type === 'hello') {
-        if (looked?.epoch === frame.epoch && looked.user.id === frame.user.id) return;
-        looked = frame;
-        // At once, so that it goes before what is new; then what another tab kept meanwhile.
+        if (lastHello?.epoch === frame.epoch && lastHello.user.id === frame.user.id) return;
+        lastHello = frame;
+        // At once, so that it is sent before new messages; then what another tab has kept meanwhile.
         offer(frame);
         enqueue(async () => {
           await load();
@@ -121,7 +121,7 @@ export function withReoffer(given?: OutboxStorage<SentItem>): Feature<ReofferCha
 
     const commands: CommandsChat | undefined = command && {
       command(type, fields, options) {
-        // Whatever the answer: it is not to come back. The event that tells of it may be lost together with it.
+        // Drop it whatever the answer is: the event of the deletion may be lost with the connection.
         if (type === 'delete_message') dropDeleted((fields as CommandFields<'delete_message'>).message_id);
         return command(type, fields, options);
       },

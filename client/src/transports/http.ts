@@ -1,8 +1,7 @@
 /**
  * The HTTP transport: every command as one request, and the poll that carries the frames.
  *
- * Knows routes, problem+json and timeouts. It does not know who asks, nor retries anything:
- * that is decided above, where it is known what may be repeated.
+ * Knows routes, problem+json and timeouts. It retries nothing: callers know what may be repeated.
  */
 import type { Environment } from '../environment.ts';
 import { ChatError } from '../errors.ts';
@@ -12,20 +11,20 @@ import type { Resume, Routes, SyncResponse } from '../protocol.ts';
 import type { ConnectionReason } from '../types.ts';
 import { ANSWER_MS, type Transport } from './transport.ts';
 
-/** What each answer says about the link and the session. */
-export interface HttpWitness {
-  /** An answer came (true), or none or a server's failure (false). */
-  witness(answered: boolean): void;
+/** Is called after each request. */
+export interface HttpListener {
+  /** False where no answer came, or a server error. */
+  answered(ok: boolean): void;
   refused(reason: ConnectionReason): void;
 }
 
 export interface Http extends Transport {
-  /** The frames after `resume`; waits up to `wait_s` seconds for the first. `undefined`: a newcomer's. */
+  /** The frames after `resume` (undefined: a first connection); waits up to `wait_s` seconds for one. */
   sync(resume: Resume | undefined, wait_s: number, signal: AbortSignal): Promise<SyncResponse>;
 }
 
-/** @param routes of the commands that can be asked. */
-export function createHttp(env: Environment, { witness, refused }: HttpWitness, routes: Routes): Http {
+/** @param routes the commands that can be sent; features add theirs. */
+export function createHttp(env: Environment, { answered, refused }: HttpListener, routes: Routes): Http {
   /** @param outer ends a poll early; only polls have one. */
   async function ask(method: string, path: string, body?: object, wait_ms = 0, outer?: AbortSignal): Promise<unknown> {
     const late = new AbortController();
@@ -42,18 +41,18 @@ export function createHttp(env: Environment, { witness, refused }: HttpWitness, 
       const text = await response.text();
       if (!response.ok) throw refusal(response, text);
       const result: unknown = JSON.parse(text || '{}');
-      witness(true);
+      answered(true);
       return result;
     } catch (cause) {
       if (outer?.aborted) throw cause;
       const error =
         cause instanceof ChatError ? cause : new ChatError({ code: 'network', detail: 'The server did not answer.' });
       const { status } = error;
-      witness(status !== null && status < 500);
-      // These no repetition and no other command can get past.
+      answered(status !== null && status < 500);
+      // These concern the session, not the request.
       if (status === 401) refused('signed_out');
       if (status === 426) refused('update_required');
-      // Of a poll 403 is about the person, and not about one room.
+      // A poll is not about one room, so its 403 is about the person.
       if (status === 403 && outer) refused('forbidden');
       throw error;
     } finally {
@@ -84,20 +83,20 @@ export function createHttp(env: Environment, { witness, refused }: HttpWitness, 
   };
 }
 
-/** A problem+json body as an error; a proxy's own page becomes `http_502` and the like. */
+/** The error of a problem+json body; a proxy's own page becomes `http_502` and the like. */
 export function refusal({ status, headers }: Response, text: string): ChatError {
   const after = headers.get('Retry-After');
-  const told = {
+  const problem = {
     code: `http_${status}`,
     detail: `The server answered ${status}.`,
     // Proxies may name a date instead of seconds: no number, no wait.
     retry_after: after && Number.isFinite(+after) ? +after : null,
   };
   try {
-    const problem = JSON.parse(text) as { code?: unknown };
-    if (typeof problem.code === 'string') Object.assign(told, problem);
+    const body = JSON.parse(text) as { code?: unknown };
+    if (typeof body.code === 'string') Object.assign(problem, body);
   } catch {
-    // Not ours: the status alone has to do.
+    // Not the server's own answer: only the status is known.
   }
-  return new ChatError({ ...told, status });
+  return new ChatError({ ...problem, status });
 }

@@ -1,8 +1,8 @@
 /**
- * The WebSocket transport: one socket, from opening to its end. A new try is a new link.
+ * The WebSocket transport: one socket, from opening to its end. Each attempt is a new link.
  *
- * Knows how frames travel (one, or several as an array) and which answer belongs to which command.
- * It does not know whether the link is to be trusted: that is the machine's matter.
+ * Knows how frames are sent (one, or several as an array) and which answer belongs to which command.
+ * Whether the link works is for the machine (connection/machine.ts) to judge.
  */
 import type { Environment } from '../environment.ts';
 import { ChatError } from '../errors.ts';
@@ -19,11 +19,11 @@ export interface LinkListener {
 }
 
 export interface Link extends Transport {
-  /** Messages heard so far: whether the link said anything since a moment. */
-  readonly heard: number;
-  /** One frame that has no answer of its own. */
+  /** WebSocket messages received so far. */
+  readonly received: number;
+  /** Sends a frame that has no answer of its own. */
   send(frame: object): void;
-  /** Lets go without a word to the listener; what was under way is rejected with `connection_lost`. */
+  /** Closes without calling the listener; open requests are rejected with `connection_lost`. */
   drop(): void;
 }
 
@@ -43,21 +43,21 @@ export function openLink(env: Pick<Environment, 'openSocket' | 'log'>, listener:
   let socket: WebSocketLike | null = null;
   let over = false;
   let lastId = 0;
-  let heard = 0;
+  let received = 0;
 
   function attach(opened: WebSocketLike): void {
-    // A ticket had to be asked for first; the socket may be unwanted by now.
+    // Opening may have had to wait for a ticket; the link may be dropped by now.
     if (over) return opened.close();
     socket = opened;
     socket.onopen = listener.opened;
-    socket.onmessage = (event: { data: unknown }) => hear(event.data);
+    socket.onmessage = (event: { data: unknown }) => receive(event.data);
     socket.onclose = (event: { code?: number }) => close(event.code);
-    // `close` follows and says more; without a listener Node prints the error.
+    // `close` follows with the code; without a listener Node prints the error.
     socket.onerror = () => {};
   }
 
-  function hear(data: unknown): void {
-    heard++;
+  function receive(data: unknown): void {
+    received++;
     let parsed: unknown;
     try {
       parsed = JSON.parse(String(data));
@@ -89,7 +89,7 @@ export function openLink(env: Pick<Environment, 'openSocket' | 'log'>, listener:
     over = true;
     const lost = [...waiters.values()];
     waiters.clear();
-    // One frame was too large for the server; the largest on its way must be the one.
+    // One frame was too large for the server: the largest without an answer.
     const largest = code === TOO_LARGE ? Math.max(...lost.map(({ bytes }) => bytes)) : Number.NaN;
     for (const { bytes, reject } of lost) {
       reject(bytes === largest ? new ChatError({ code: 'too_large', status: 413 }) : connectionLost());
@@ -101,8 +101,8 @@ export function openLink(env: Pick<Environment, 'openSocket' | 'log'>, listener:
 
   return {
     method: 'websocket',
-    get heard() {
-      return heard;
+    get received() {
+      return received;
     },
     send(frame) {
       if (socket?.readyState === OPEN) socket.send(toJson(frame));

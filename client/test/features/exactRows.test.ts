@@ -14,7 +14,7 @@ const me = user(ME);
 /** Rows that count along, where no messages are held. */
 function counting(): Rooms {
   const made = createRooms();
-  made.following = exactRows({ rooms: made, cursors: createCursors(), timeline: () => undefined, user: me });
+  made.rules = exactRows({ rooms: made, cursors: createCursors(), timeline: () => undefined, user: me });
   return made;
 }
 
@@ -176,7 +176,7 @@ describe('old list + events', () => {
 
 // ── read marks ──────────────────────────────────────────────────────────────────────────────
 
-const replica = (...rooms: Room[]) => replicaOf(rooms, (made) => (made.rooms.following = exactRows(made)));
+const replica = (...rooms: Room[]) => replicaOf(rooms, (made) => (made.rooms.rules = exactRows(made)));
 const readState = (user_version: number, read_seq: number, unread_count: number, seq = 10): ServerFrame => ({
   type: 'read_state',
   user_version,

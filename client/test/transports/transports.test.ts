@@ -30,13 +30,9 @@ function net(more: Partial<ChatOptions> = {}) {
     clock,
   };
   const env = environment({ ...options, ...more });
-  const witness: unknown[] = [];
-  const http = createHttp(
-    env,
-    { witness: (ok) => witness.push(ok), refused: (reason) => witness.push(reason) },
-    COMMANDS,
-  );
-  return { clock, server, network, env, http, witness, room, foreign };
+  const calls: unknown[] = [];
+  const http = createHttp(env, { answered: (ok) => calls.push(ok), refused: (reason) => calls.push(reason) }, COMMANDS);
+  return { clock, server, network, env, http, calls, room, foreign };
 }
 
 const underTest = (n: ReturnType<typeof net>, transport: TransportUnderTest['transport']): TransportUnderTest => ({
@@ -84,7 +80,7 @@ describe('the HTTP transport', () => {
     await ask(n);
     n.network.http = 426;
     await ask(n);
-    expect(n.witness).toEqual([true, false, false, true, 'signed_out', true, 'update_required']);
+    expect(n.calls).toEqual([true, false, false, true, 'signed_out', true, 'update_required']);
   });
 
   it('takes a poll that is forbidden for a person who is', async () => {
@@ -93,7 +89,7 @@ describe('the HTTP transport', () => {
     const asked = n.http.sync(undefined, 0, new AbortController().signal).catch((error: unknown) => error);
     await n.clock.advance(100);
     expect(await asked).toMatchObject({ status: 403 });
-    expect(n.witness).toEqual([true, 'forbidden']);
+    expect(n.calls).toEqual([true, 'forbidden']);
   });
 
   it('gives up on an answer that does not come', async () => {
@@ -227,7 +223,7 @@ describe('who is speaking', () => {
     const noTicket = openLink(net({ fetch: refused, auth: { kind: 'bearer', token: 't' } }).env, listener);
     const noWebSocket = openLink(net({ WebSocket: undefined as never }).env, listener);
     await settle();
-    expect([noTicket.heard, noWebSocket.heard]).toEqual([0, 0]);
+    expect([noTicket.received, noWebSocket.received]).toEqual([0, 0]);
     expect(closed).toEqual([1006, 1006]);
   });
 
