@@ -169,6 +169,8 @@ export class MemoryServer {
         const { kind, name, members = [] } = f as { kind: RoomKind; name?: string; members?: UserId[] };
         return { room: this.#row(this.createRoom([userId, ...members], kind, name), userId) };
       }
+      case 'get_people':
+        return { people: [...this.users.values()].filter(({ username }) => username.includes(String(f.query ?? ''))) };
       case 'set_presence':
         return {};
       default:

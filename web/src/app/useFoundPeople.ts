@@ -5,6 +5,8 @@ import { learn } from './directory.ts';
 
 /** Longer than between two keys of a quick typist, shorter than anybody waits for. */
 const PAUSE_MS = 140;
+/** People in one answer; more are found by more letters. */
+export const MOST_FOUND = 20;
 
 interface Found {
   readonly people: readonly User[];
@@ -22,7 +24,7 @@ export function useFoundPeople(query: string | null): Found {
     const ask = () => {
       setFound((last) => ({ ...last, loading: true }));
       const wanted = query.trim();
-      chat.command('get_people', { ...(wanted && { query: wanted }), limit: 20 }).then(
+      chat.command('get_people', { ...(wanted && { query: wanted }), limit: MOST_FOUND }).then(
         ({ people }) => {
           learn(people);
           if (current) setFound({ people, loading: false, failed: false });

@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { page, userEvent } from 'vitest/browser';
 import { openPanel, membersOpen } from '../../src/app/panels.ts';
-import { ANN, BOB, world } from './world.tsx';
+import { ANN, BOB, CID, world } from './world.tsx';
 
 type Screen = Awaited<ReturnType<ReturnType<typeof world>['open']>>['screen'];
 type Walk = readonly [title: string, open: (screen: Screen) => Promise<void>, first: string];
@@ -166,6 +166,18 @@ describe('an owner who is alone is offered to invite people', () => {
     for (const id of [1, 2]) server.remove(id, 1);
     const { screen } = await open('/');
     await expect.element(screen.getByRole('button', { name: 'Invite people' }).first()).toBeVisible();
+  });
+
+  it('but nobody is told to be alone in a room that has everybody', async () => {
+    const { server, open } = world();
+    const group = server.createRoom([ANN, BOB, CID], 'group', 'all of us');
+    const { screen } = await open(`/rooms/${group.id}`);
+    await screen.getByRole('button', { name: 'More about this room' }).click();
+    await screen.getByRole('menuitem', { name: 'Add people' }).click();
+    const dialog = screen.getByRole('dialog');
+    await expect.element(dialog).toHaveTextContent('There is nobody else to add.');
+    await userEvent.keyboard('bob');
+    await expect.element(dialog).toHaveTextContent('Nobody else is called “bob”.');
   });
 
   it('and nobody else is', async () => {

@@ -2,6 +2,7 @@ import type { User, UserId } from '@backchannel/client';
 import { X } from 'lucide-react';
 import { useMemo, useState } from 'react';
 import { InviteButton } from '../../app/InviteButton.tsx';
+import { useSession } from '../../app/session.ts';
 import { Avatar } from '../../ui/Avatar.tsx';
 import { cx } from '../../ui/classes.ts';
 import { Name } from '../../ui/Name.tsx';
@@ -9,7 +10,7 @@ import { handleOf, isolated, spokenName } from '../../ui/names.ts';
 import { Spinner } from '../../ui/Spinner.tsx';
 import { useListbox } from '../../ui/useListbox.ts';
 import { PersonIcon } from './RoomIcon.tsx';
-import { useFoundPeople } from '../../app/useFoundPeople.ts';
+import { MOST_FOUND, useFoundPeople } from '../../app/useFoundPeople.ts';
 
 interface PeoplePickerProps {
   readonly chosen: readonly User[];
@@ -21,12 +22,14 @@ interface PeoplePickerProps {
 
 /** Chips and a search field in one box, the answers below it. Backspace in the empty field takes the last chip away. */
 export function PeoplePicker({ chosen, onChange, without, label }: PeoplePickerProps) {
+  const me = useSession().user.id;
   const [query, setQuery] = useState('');
   const { people, loading, failed } = useFoundPeople(query);
   const offered = useMemo(
     () => people.filter((user) => !without.has(user.id) && !chosen.some((each) => each.id === user.id)),
     [people, without, chosen],
   );
+  const others = people.some(({ id }) => id !== me);
   const add = (user: User) => {
     onChange([...chosen, user]);
     setQuery('');
@@ -96,7 +99,7 @@ export function PeoplePicker({ chosen, onChange, without, label }: PeoplePickerP
           </ul>
         ) : (
           <div className="flex flex-col items-center gap-3 px-2.5 py-6 text-center text-ink-faint">
-            <p>{emptyText(query, loading, failed)}</p>
+            <p>{loading || failed ? waitText(loading) : emptyText(query, others, people.length >= MOST_FOUND)}</p>
             {!loading && !failed && <InviteButton />}
           </div>
         )}
@@ -105,8 +108,11 @@ export function PeoplePicker({ chosen, onChange, without, label }: PeoplePickerP
   );
 }
 
-function emptyText(query: string, loading: boolean, failed: boolean): string {
-  if (loading) return 'Looking…';
-  if (failed) return 'People cannot be looked up right now.';
-  return query.trim() === '' ? 'Nobody else is here yet.' : `Nobody is called “${isolated(query)}”.`;
+const waitText = (loading: boolean): string => (loading ? 'Looking…' : 'People cannot be looked up right now.');
+
+/** `others`: somebody was found who is in, or chosen, already. `more`: and not all were asked for. */
+function emptyText(query: string, others: boolean, more: boolean): string {
+  if (others && more) return 'Type the name of the person you mean.';
+  if (query.trim() !== '') return `Nobody ${others ? 'else ' : ''}is called “${isolated(query)}”.`;
+  return others ? 'There is nobody else to add.' : 'Nobody else is here yet.';
 }
