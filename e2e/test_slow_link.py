@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from faults.proxy import Faults
+from playwright.sync_api import Route, expect
 from stage.conversation import Conversation
 from stage.database import Database
 from stage.person import Person
@@ -40,3 +42,35 @@ def test_a_proxy_that_buffers_answers_makes_it_go_by_http(
     talk.turn("one", "two")
     ada.expect_disconnected()
     talk.check()
+
+
+def test_what_was_opened_and_given_up_before_it_came_does_not_open_later(ada: Person, talk: Conversation) -> None:
+    held: list[Route] = []
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
+    ada.page.route("**/assets/later-*.js", hold)
+    ada.page.reload()
+    expect(ada.composer).to_be_visible()
+    user_menu = ada.page.get_by_role("button", name=re.compile(f"^{ada.name}"))
+    new_message = ada.page.get_by_role("button", name="New message")
+    opening = ada.page.get_by_text("Opening…")
+    for opener, by_key in ((user_menu, True), (user_menu, False), (new_message, True), (new_message, False)):
+        opener.click()
+        expect(opening).to_be_visible()
+        if by_key:
+            ada.page.keyboard.press("Escape")
+        else:
+            ada.composer.click()
+        expect(opening).to_have_count(0)
+    ada.composer.click()
+    ada.page.keyboard.type("something else")
+    for route in held:
+        route.continue_()
+    ada.page.unroute("**/assets/later-*.js")
+    user_menu.click()
+    expect(ada.page.get_by_role("menu")).to_be_visible()
+    ada.page.keyboard.press("Escape")
+    expect(ada.composer).to_have_value("something else")
+    expect(ada.page.get_by_role("dialog")).to_have_count(0)

@@ -17,7 +17,7 @@ import { Guard, PaneGuard } from '../ui/Guard.tsx';
 import { MOD } from '../ui/keys.ts';
 import { Logo } from '../ui/Logo.tsx';
 import { spokenFirstName } from '../ui/names.ts';
-import { Spinner } from '../ui/Spinner.tsx';
+import { Opening, OVER } from '../ui/Opening.tsx';
 import { useStore } from '../ui/store.ts';
 import { useKeptScroll } from '../ui/useKeptScroll.ts';
 import { usePhone } from '../ui/useMedia.ts';
@@ -34,11 +34,10 @@ import { useLook } from './useLook.ts';
 import { useShortcuts } from './useShortcuts.ts';
 import { useTitle } from './useTitle.ts';
 
-/** Where a dialog would be. */
-const OVER = 'fixed inset-x-4 top-20 z-50 mx-auto max-w-md rounded-lg shadow-pop';
-
 const Panels = late((loaded) => loaded.Panels);
 const MembersPanel = late((loaded) => loaded.MembersPanel);
+
+const closePanel = () => openPanel.set(null);
 
 /** The app for somebody who is signed in: the list at the left, one room at the right; on a phone, one of the two. */
 export function Shell() {
@@ -80,9 +79,7 @@ export function Shell() {
           </PaneGuard>
         )}
       </div>
-      <Suspense fallback={<Opening />}>
-        <OpenPanel current={current} />
-      </Suspense>
+      <OpenPanel current={current} />
     </div>
   );
 }
@@ -118,24 +115,12 @@ function OpenPanel({ current }: { readonly current: number | null }) {
   }, []);
   if (!isOpen) return null;
   return (
-    <PaneGuard name="This dialog" className={OVER} onClose={() => openPanel.set(null)}>
-      <Panels current={current} />
-    </PaneGuard>
-  );
-}
-
-/** Where a dialog has to be fetched first and that takes a while. */
-function Opening() {
-  return (
-    <div
-      role="status"
-      className={cx(
-        OVER,
-        'flex animate-rise items-center gap-3 bg-raised px-5 py-4 text-ink-soft [animation-delay:300ms] [animation-fill-mode:backwards]',
-      )}
-    >
-      <Spinner /> Opening…
-    </div>
+    // Here, not around: what waits within a boundary does not hear that it is closed.
+    <Suspense fallback={<Opening onClose={closePanel} />}>
+      <PaneGuard name="This dialog" className={OVER} onClose={closePanel}>
+        <Panels current={current} />
+      </PaneGuard>
+    </Suspense>
   );
 }
 

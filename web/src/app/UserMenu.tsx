@@ -2,6 +2,7 @@ import { Suspense, useState } from 'react';
 import { UnsentButton } from '../features/outbox/UnsentButton.tsx';
 import { Avatar } from '../ui/Avatar.tsx';
 import { Name } from '../ui/Name.tsx';
+import { Opening } from '../ui/Opening.tsx';
 import { PresenceDot } from '../ui/Presence.tsx';
 import { useChatState } from './chat.ts';
 import { late } from './late.ts';
@@ -14,6 +15,7 @@ export function UserMenu() {
   const { user } = useSession();
   const status = useChatState((state) => state.connection.status);
   const [anchor, setAnchor] = useState<HTMLElement | null>(null);
+  const close = () => setAnchor(null);
   const online = status === 'connected' || status === 'disconnected';
   const words = online ? 'Online' : status === 'connecting' ? 'Connecting…' : 'Offline';
   return (
@@ -37,7 +39,11 @@ export function UserMenu() {
           </span>
         </span>
       </button>
-      <Suspense fallback={null}>{anchor && <UserMenuItems anchor={anchor} onClose={() => setAnchor(null)} />}</Suspense>
+      {anchor && (
+        <Suspense fallback={<Opening onClose={close} />}>
+          <UserMenuItems anchor={anchor} onClose={close} />
+        </Suspense>
+      )}
     </div>
   );
 }

@@ -51,11 +51,11 @@ export function useShortcuts(current: number | null): void {
       const panel = openPanel.get();
       const waits = panel !== null && !document.querySelector('dialog[open], [data-failed-dialog]');
       const chord = (event.ctrlKey || event.metaKey) && !event.getModifierState('AltGraph');
-      if (!waits || chord || event.key === 'Tab') return;
+      // Escape is heard by Opening.tsx.
+      if (!waits || chord || event.key === 'Tab' || event.key === 'Escape') return;
       event.preventDefault();
       event.stopImmediatePropagation();
-      if (event.key === 'Escape') openPanel.set(null);
-      else if (panel === 'switcher' && event.key === 'Backspace') typedAhead.set((text) => text.slice(0, -1));
+      if (panel === 'switcher' && event.key === 'Backspace') typedAhead.set((text) => text.slice(0, -1));
       else if (panel === 'switcher' && event.key.length === 1) typedAhead.set((text) => text + event.key);
     };
     window.addEventListener('keydown', beforeDialog, { capture: true });

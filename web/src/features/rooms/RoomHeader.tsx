@@ -11,6 +11,7 @@ import { useSession } from '../../app/session.ts';
 import { IconButton } from '../../ui/Button.tsx';
 import { Menu, MenuItem, MenuLine } from '../../ui/Menu.tsx';
 import { handleOf } from '../../ui/names.ts';
+import { Opening } from '../../ui/Opening.tsx';
 import { useStore } from '../../ui/store.ts';
 import { RoomIcon } from './RoomIcon.tsx';
 
@@ -134,7 +135,7 @@ function RoomMenu({ room }: { readonly room: Room }) {
         </Menu>
       )}
       {asked && (
-        <Suspense fallback={null}>
+        <Suspense fallback={<Opening onClose={close} />}>
           <RoomDialog which={asked} room={room} onClose={close} />
         </Suspense>
       )}
