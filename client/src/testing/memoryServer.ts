@@ -169,8 +169,10 @@ export class MemoryServer {
         const { kind, name, members = [] } = f as { kind: RoomKind; name?: string; members?: UserId[] };
         return { room: this.#row(this.createRoom([userId, ...members], kind, name), userId) };
       }
-      case 'get_people':
-        return { people: [...this.users.values()].filter(({ username }) => username.includes(String(f.query ?? ''))) };
+      case 'get_people': {
+        const { query = '' } = f as { query?: string };
+        return { people: [...this.users.values()].filter(({ username }) => username.includes(query)) };
+      }
       case 'set_presence':
         return {};
       default:
