@@ -6,6 +6,8 @@
  * it or refuses it for good. A refused one leaves the queue and blocks no other. Items older than a day
  * are not sent without asking. `deliver` makes one try (sender.ts; of a change, features/changes.ts); the
  * outbox decides what, when and how often. A change is in the same queue as the messages of its room.
+ *
+ * Longer than 300 lines: every method works on the one queue, and a third of the file is the interface.
  */
 import { createAlarm } from './clock.ts';
 import { retry_ms } from './connection/backoff.ts';

@@ -1,20 +1,21 @@
 /**
- * The strip at the top that says how the connection is; hidden while it is good.
+ * A strip at the top that shows the state of the connection; hidden while it is good.
  *
- * Three states, told by colour, motion and words: connecting (yellow, spinning), disconnected (orange,
- * spinning), error (red, still, with what to do). Yellow waits until it is known whether HTTP answers, and
- * stays for a second once it is shown: a quick start shows nothing, and no colour flashes before another. Looks come from `@backchannel/react/indicator.css`; no inline styles, so a strict CSP is fine.
+ * Three states, shown by colour, motion and text: connecting (yellow, spinning), disconnected (orange,
+ * spinning), error (red, still, with what to do). Yellow is shown only after a while, and then for at least
+ * a second: a quick start shows nothing, and no colour flashes before another. Styles are in
+ * `@backchannel/react/indicator.css`; there are no inline styles, so a strict CSP allows it.
  */
 import type { Connection, ConnectionReason } from '@backchannel/client';
 import { type ReactNode, useEffect, useState } from 'react';
 import { useChat } from './context.tsx';
 import { useConnection } from './hooks.ts';
 
-/** Longer than the client holds `connecting` back from a better word (1 s). */
+/** Longer than the client holds back the next status (1 s). */
 const GRACE_MS = 1_200;
-const AT_LEAST_MS = 1_000;
+const MIN_SHOWN_MS = 1_000;
 
-/** Each agrees with "Connection failed…" before it, and says what becomes of what one writes. */
+/** Follows "Connection failed…", and says what happens to new messages. */
 const WHAT_TO_DO: Readonly<Record<ConnectionReason, string>> = {
   offline: 'You are offline. You can keep writing; it is sent when you are back online.',
   unreachable: 'The server does not answer. You can keep writing; it is sent when the server is back.',
@@ -25,9 +26,9 @@ const WHAT_TO_DO: Readonly<Record<ConnectionReason, string>> = {
 };
 
 export interface ConnectionStateIndicatorProps {
-  /** Where to sign in again; without it only the words are shown. */
+  /** Where to sign in again; without it only the text is shown. */
   readonly signInUrl?: string;
-  /** Shows what was not sent; without it only the number is shown. */
+  /** Opens the list of unsent messages; without it only their number is shown. */
   readonly onShowUnsent?: () => void;
   readonly className?: string;
 }
@@ -37,27 +38,27 @@ export function ConnectionStateIndicator({
   onShowUnsent,
   className = '',
 }: ConnectionStateIndicatorProps): ReactNode {
-  const told = useConnection();
-  const isYellow = useYellow(told);
-  const connection = isYellow ? { ...told, status: 'connecting' as const } : told;
+  const current = useConnection();
+  const isYellow = useYellow(current);
+  const connection = isYellow ? { ...current, status: 'connecting' as const } : current;
   const { status } = connection;
   const shown = isYellow || (status !== 'connected' && status !== 'connecting');
-  // The live region itself stays: a region that appears together with its text is not read out.
+  // The live region is always rendered: screen readers do not read one that appears together with its text.
   return (
     <div className={`backchannel-connection ${className}`.trimEnd()} role="status">
       {shown && (
         <div className="backchannel-connection-strip" data-status={status}>
           {status !== 'error' && <span className="backchannel-connection-spinner" aria-hidden="true" />}
-          <Words connection={connection} />
+          <StatusText connection={connection} />
           {status !== 'connecting' && <Unsent waiting={connection.waiting} onShow={onShowUnsent} />}
-          {status === 'error' && <WayOut connection={connection} signInUrl={signInUrl} />}
+          {status === 'error' && <Action connection={connection} signInUrl={signInUrl} />}
         </div>
       )}
     </div>
   );
 }
 
-function Words({ connection: { status, reason } }: { readonly connection: Connection }): ReactNode {
+function StatusText({ connection: { status, reason } }: { readonly connection: Connection }): ReactNode {
   if (status === 'connecting') return <span>Connecting to chat…</span>;
   if (status === 'disconnected') {
     return <span>Chat disconnected. Reconnecting… You can keep writing; messages go out another way.</span>;
@@ -81,7 +82,7 @@ function Unsent({ waiting, onShow }: UnsentProps): ReactNode {
   );
 }
 
-function WayOut({
+function Action({
   connection: { reason },
   signInUrl,
 }: {
@@ -112,16 +113,16 @@ function WayOut({
   }
 }
 
-/** Whether yellow is shown: once connecting has lasted for the grace time, and then for a while in any case. */
+/** Whether yellow is shown: after connecting for the grace time, and then for the minimum time. */
 function useYellow({ status, reason }: Connection): boolean {
   const [since, setSince] = useState<number | null>(null);
   const connecting = status === 'connecting';
-  // Good news, and what waits for a person, hold for no colour.
+  // `connected`, and errors that need a person, are shown at once.
   const atOnce = status === 'connected' || (status === 'error' && reason !== 'offline' && reason !== 'unreachable');
   useEffect(() => {
     if (atOnce) setSince(null);
     if (atOnce || connecting === (since !== null)) return undefined;
-    const wait_ms = since === null ? GRACE_MS : since + AT_LEAST_MS - Date.now();
+    const wait_ms = since === null ? GRACE_MS : since + MIN_SHOWN_MS - Date.now();
     const timer = setTimeout(() => setSince(connecting ? Date.now() : null), wait_ms);
     return () => clearTimeout(timer);
   }, [atOnce, connecting, since]);

@@ -1,5 +1,5 @@
 /**
- * The one context: which `Chat` the components below speak to.
+ * The context: the `Chat` that the components below use.
  */
 import type { Chat, ChatOptions } from '@backchannel/client';
 import { createFullChat } from '@backchannel/client/full';
@@ -9,7 +9,7 @@ const ChatContext = createContext<Chat | null>(null);
 
 export type UnifiedChatProviderProps = { readonly children: ReactNode } & (
   | {
-      /** A chat made elsewhere (shared with code outside React). */
+      /** A chat created elsewhere (shared with code outside React). */
       readonly chat: Chat;
       readonly options?: never;
     }
@@ -20,7 +20,7 @@ export type UnifiedChatProviderProps = { readonly children: ReactNode } & (
     }
 );
 
-/** Connects while it is mounted, and gives the chat to everything below. */
+/** Connects while it is mounted, and provides the chat to the components below. */
 export function UnifiedChatProvider({ chat: given, options, children }: UnifiedChatProviderProps): ReactNode {
   const [made] = useState(() => given ?? createFullChat(options));
   const chat = given ?? made;

@@ -1,32 +1,31 @@
 /**
- * When components hear what is new: at once while it is quiet, and once a frame while much comes in, as nobody sees what is
- * drawn between two frames.
+ * Limits renders to one per animation frame: the first change is rendered at once, further ones together in the next frame.
  *
- *   idle ── news ──▶ soon (a microtask) ── told ──▶ waiting (for the frame) ── news came ──▶ told, and waiting again
- *     ▲                                                 └────────────────────── nothing ──▶ idle
+ *   idle ── change ──▶ soon (a microtask) ── flush ──▶ waiting (for the frame) ── changed ──▶ flush, and waiting again
+ *     ▲                                                   └───────────────────── unchanged ──▶ idle
  *
- * The store is always read as it is now, so what waits is only the drawing. Where no frames are (a hidden page, no browser)
- * nothing waits: titles, counts and whatever else hangs on a component go on there.
+ * The store is always current; only renders are delayed. Without animation frames (a hidden page, no browser) every change
+ * is rendered at once, so that titles and counts stay current.
  */
 type Listener = () => void;
 
-/** A page that is visible and still gets no frames (a frame scrolled out of sight, a covered window) hears it by then. */
-const AT_LATEST_MS = 100;
+/** The longest delay: a visible page may get no frames (an iframe out of view, a covered window). */
+const MAX_DELAY_MS = 100;
 
-/** One for the whole window, as frames are: what several stores say is drawn together. */
+/** Shared by the whole window, so that changes of several stores render together. */
 const due = new Set<Listener>();
 let state: 'idle' | 'soon' | 'waiting' = 'idle';
 
-/** Subscribes a component: `subscribe` is that of a store, `listener` is called when it is time to draw. */
+/** Subscribes a component: `subscribe` is that of a store, `listener` is called when the component is to render. */
 export function subscribePerFrame(subscribe: (listener: Listener) => Listener, listener: Listener): Listener {
-  // Of its own, so that the same listener may come twice and go once.
+  // A new function each time, so that the same listener may be added twice and removed once.
   const own = (): void => listener();
   const stop = subscribe(() => {
     due.add(own);
     if (state !== 'idle') return;
     state = 'soon';
-    // After all who are told of the same news.
-    queueMicrotask(tell);
+    // After all listeners of the same change are due.
+    queueMicrotask(flush);
   });
   return () => {
     stop();
@@ -34,7 +33,7 @@ export function subscribePerFrame(subscribe: (listener: Listener) => Listener, l
   };
 }
 
-function tell(): void {
+function flush(): void {
   const listeners = [...due];
   due.clear();
   state = listeners.length > 0 && hasFrames() ? 'waiting' : 'idle';
@@ -43,15 +42,15 @@ function tell(): void {
 }
 
 function waitForFrame(): void {
-  // Behind the frame, not in it: a list that scrolls as it is drawn has to hear of that before its rows are measured.
+  // After the frame, not in it: a list that scrolls while it renders must get the scroll event before its rows are measured.
   const frame = requestAnimationFrame(() => {
     clearTimeout(timer);
-    setTimeout(tell);
+    setTimeout(flush);
   });
   const timer = setTimeout(() => {
     cancelAnimationFrame(frame);
-    tell();
-  }, AT_LATEST_MS);
+    flush();
+  }, MAX_DELAY_MS);
 }
 
 const hasFrames = (): boolean => typeof document !== 'undefined' && !document.hidden;

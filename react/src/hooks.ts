@@ -1,6 +1,6 @@
 /**
- * Selector hooks: each renders again only when its own slice changed, so that one message in one
- * room does not render the app. That works because unchanged parts of a snapshot keep their identity.
+ * Selector hooks: each renders again only when its own part changed, so that one message in one
+ * room does not render the whole app. Unchanged parts of a snapshot keep their identity.
  */
 import type {
   Connection,
@@ -19,8 +19,8 @@ import { useChat } from './context.tsx';
 import { subscribePerFrame } from './frames.ts';
 
 /**
- * Any part of the snapshot. `select` must give a value that is the same (`Object.is`) while its part
- * did not change: a member of the snapshot, or a primitive; not a fresh object.
+ * Any part of the snapshot. `select` must return the same value (`Object.is`) while its part is
+ * unchanged: a member of the snapshot, or a primitive; not a new object.
  */
 export function useChatSelector<S>(select: (snapshot: Snapshot) => S): S {
   const chat = useChat();
@@ -35,21 +35,21 @@ export const useCurrentUser = (): User | null => useChatSelector((s) => s.user);
 export const useRooms = (): readonly Room[] => useChatSelector((s) => s.rooms);
 export const useRoom = (roomId: RoomId): Room | undefined =>
   useChatSelector((s) => s.rooms.find((room) => room.id === roomId));
-/** Of one room, or of all. */
+/** Of one room, or of all rooms. */
 export const useUnreadCount = (roomId?: RoomId): number =>
   useChatSelector((s) => (roomId === undefined ? s.totalUnreadCount : (s.unreadCounts[roomId] ?? 0)));
-/** Nobody is known to be here while nothing is heard from the server (status `error`). */
+/** Everyone is `offline` while there is no connection (status `error`). */
 export const usePresence = (userId: UserId): PresenceState =>
   useChatSelector((s) => (s.connection.status === 'error' ? 'offline' : (s.presence[userId] ?? 'offline')));
-/** Who is typing in the room, but this person. */
+/** Who is typing in the room, except this person. */
 export const useTyping = (roomId: RoomId): readonly UserId[] => useChatSelector((s) => s.typing[roomId] ?? NOBODY);
 export const useNotifications = (): readonly Notification[] => useChatSelector((s) => s.notifications);
 /** Unsent messages over all rooms. */
 export const useOutbox = (): OutboxState => useChatSelector((s) => s.outbox);
 
 /**
- * The room's messages, loaded when first used and kept right from then on.
- * They stay held after unmount, so that coming back is instant; `chat.closeRoom` lets go of them.
+ * The room's messages, loaded when first used and updated from then on.
+ * They are kept after unmount, so that the room opens at once again; `chat.closeRoom` releases them.
  */
 export function useTimeline(roomId: RoomId): TimelineView {
   const chat = useChat();
@@ -57,11 +57,11 @@ export function useTimeline(roomId: RoomId): TimelineView {
   return useTimelineView(roomId);
 }
 
-/** What is held of a room. It opens nothing: for who decides that elsewhere. */
+/** The messages that are held of a room. It does not open the room. */
 export function useTimelineView(roomId: RoomId): TimelineView {
   const chat = useChat();
   const subscribe = useCallback(
-    (listener: () => void) => subscribePerFrame((hear) => chat.subscribeTimeline(roomId, hear), listener),
+    (listener: () => void) => subscribePerFrame((onChange) => chat.subscribeTimeline(roomId, onChange), listener),
     [chat, roomId],
   );
   const read = (): TimelineView => chat.getTimeline(roomId);

@@ -1,6 +1,6 @@
 /**
- * Everything in one hook, with the names the original context had. It renders again on every change
- * of anything; where that is too often, use the selector hooks.
+ * The whole chat in one hook, with the names of the original context. It renders again on every change;
+ * where that is too often, use the selector hooks.
  */
 import type {
   Chat,
@@ -25,7 +25,7 @@ export interface UnifiedChat {
   readonly messages: Readonly<Record<RoomId, readonly Message[]>>;
   readonly unreadCounts: Readonly<Record<RoomId, number>>;
   readonly totalUnreadCount: number;
-  /** Over the WebSocket while it is live, else by REST. @throws ChatError when refused for good. */
+  /** Over the WebSocket while it is live, else by REST. @throws ChatError when the server refuses it. */
   readonly sendChatMessage: (roomId: RoomId, content: string, replyTo?: string | null) => Promise<SendResult>;
   readonly refreshRoomList: () => Promise<RefreshResult>;
   readonly openRoom: (roomId: RoomId) => Promise<void>;
@@ -49,7 +49,7 @@ export function useUnifiedChat(): UnifiedChat {
   );
 }
 
-/** The same object while nothing in it changed. */
+/** Returns the same object while nothing in it changed. */
 function unifiedReader(chat: Chat): () => Data {
   let snapshot: Snapshot | null = null;
   let data: Data | null = null;

@@ -1,5 +1,5 @@
 /**
- * Time that passes only when told to, and a way to let everything that is ready happen.
+ * A clock that a test moves, and a way to run everything that is ready.
  */
 import type { Clock } from '../types.ts';
 
@@ -32,7 +32,7 @@ export class FakeClock implements Clock {
     this.#timers.delete(handle as number);
   }
 
-  /** Lets so many milliseconds pass: every timer in its order, and what each sets off. */
+  /** Moves the time by so many milliseconds: runs every timer in order, and what each one causes. */
   async advance(delay_ms: number): Promise<void> {
     const end = this.#now + delay_ms;
     await settle();
@@ -54,7 +54,7 @@ export class FakeClock implements Clock {
   }
 }
 
-/** Until no promise is left to run: a task of its own comes only after all of them. */
+/** Resolves when no promise callback is left to run: a new task starts only after all of them. */
 export function settle(): Promise<void> {
   return new Promise((resolve) => {
     const { port1, port2 } = new MessageChannel();

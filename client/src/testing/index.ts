@@ -1,4 +1,4 @@
-/** What tests of the client, and of apps built on it, need: a server, a network with faults, and time. */
+/** For tests of the client, and of apps built on it: a server, a network with faults, and a clock. */
 export { FakeClock, settle } from './fakeClock.ts';
 export { Refusal } from './answers.ts';
 export { MemoryServer } from './memoryServer.ts';

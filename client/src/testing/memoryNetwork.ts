@@ -1,7 +1,7 @@
 /**
- * A network in memory: `fetch` and `WebSocket` of one person, over a MemoryServer, with faults.
+ * A network in memory: `fetch` and `WebSocket` of one user, over a MemoryServer, with faults.
  *
- * The client's own transports run on it unchanged, so tests of the client test them too.
+ * The client's own transports run on it, so tests of the client cover them too.
  */
 import { COMMANDS, type Resume, type ServerFrame, type User } from '../protocol.gen.ts';
 import { Refusal } from './answers.ts';
@@ -9,11 +9,11 @@ import type { Listener, MemoryServer } from './memoryServer.ts';
 import type { FetchLike, WebSocketConstructor, WebSocketLike } from '../types.ts';
 
 /**
- * What the path to the server does to sockets. `refused`: no upgrade. `silent`: opens, then nothing
- * passes. `deaf`: what the client says is lost. `mute`: what the server says is lost.
+ * What happens to sockets. `refused`: no upgrade. `silent`: opens, then all frames are lost.
+ * `deaf`: the client's frames are lost. `mute`: the server's frames are lost.
  */
 export type SocketFault = 'none' | 'refused' | 'silent' | 'deaf' | 'mute';
-/** `down`: no answer at all; a number: every request gets this status. `lost`: done, but the answer is lost. */
+/** `down`: no answer at all; a number: every request gets this status. `lost`: executed, but the answer is lost. */
 export type HttpFault = 'none' | 'down' | 'lost' | number;
 
 export interface Request {
@@ -27,9 +27,9 @@ export class MemoryNetwork {
   sockets: SocketFault = 'none';
   http: HttpFault = 'none';
   latency_ms = 10;
-  /** Frames of sockets arrive so much later still. */
+  /** Additional latency of frames to the client. */
   lag_ms = 0;
-  /** The next commands over the socket are answered with this instead. */
+  /** The next command over the socket is refused with this. */
   refuseNext: Refusal | null = null;
   readonly requests: Request[] = [];
   readonly said: Record<string, unknown>[] = [];
@@ -37,7 +37,7 @@ export class MemoryNetwork {
   readonly fetch: FetchLike;
   readonly WebSocket: WebSocketConstructor;
   readonly server: MemoryServer;
-  /** Who the session cookie belongs to. */
+  /** Whose session cookie it is. */
   user: User;
 
   constructor(server: MemoryServer, userId: number) {
@@ -47,17 +47,17 @@ export class MemoryNetwork {
     this.WebSocket = MemorySocket.bind(null, this);
   }
 
-  /** The server closes every socket, after what it said before. */
+  /** The server closes every socket, after the frames it sent before. */
   closeAll(code: number): void {
     for (const socket of this.open) socket.serverClose(code);
   }
 
-  /** The server says one frame on every socket. */
+  /** The server sends one frame on every socket. */
   say(frame: ServerFrame): void {
     for (const socket of this.open) socket.hear(frame);
   }
 
-  /** Requests for receiving or reading, not for sending. */
+  /** The number of polls so far. */
   polls(): number {
     return this.requests.filter((request) => request.path.endsWith('/api/sync')).length;
   }
@@ -110,9 +110,9 @@ export class MemoryNetwork {
   #sync(body: Record<string, unknown>, signal: AbortSignal | null | undefined): Promise<unknown> {
     const { server, user } = this;
     const resume = body.resume as Resume | undefined;
-    const newcomer = resume?.epoch !== server.epoch;
+    const isFirst = resume?.epoch !== server.epoch;
     const frames = server.catchUp(user, resume);
-    if (newcomer) frames.unshift(server.hello(user));
+    if (isFirst) frames.unshift(server.hello(user));
     if (frames.length > 0) frames.push({ type: 'caught_up' });
     const wait_ms = Number(body.wait ?? 0) * 1_000;
     const answer = (said: readonly ServerFrame[]) => ({

@@ -1,7 +1,7 @@
 /**
- * A server in memory, for tests of the client and of apps built on it: rooms' logs, idempotent
- * sends, read marks, catch-up by cursor. It keeps the contract's promises and nothing else; it has
- * no transport (see memoryNetwork.ts) and forgets everything.
+ * A server in memory, for tests of the client and of apps built on it: the rooms' logs, idempotent
+ * sends, read marks, catch-up by cursor. It implements the protocol without a transport
+ * (see memoryNetwork.ts) and without storage.
  */
 import type {
   Message,
@@ -30,7 +30,7 @@ interface Sent {
 /** Numbers come as text out of paths and queries. */
 type Fields = Readonly<Record<string, unknown>>;
 
-/** Somebody listening: one socket, or one poll. */
+/** A subscriber: one socket, or one poll. */
 export interface Listener {
   readonly user: User;
   hear(frame: ServerFrame): void;
@@ -43,7 +43,7 @@ export class MemoryServer {
   readonly listeners = new Set<Listener>();
   epoch = 'epoch-1';
   heartbeat_s = 30;
-  /** Drops the next published events: committed, but nobody is told. */
+  /** So many next events are committed, but not published. */
   deafNext = 0;
   readonly #versions = new Map<UserId, number>();
   #lastRoom = 0;
@@ -66,7 +66,7 @@ export class MemoryServer {
     return room;
   }
 
-  /** What `userId` writes from another device. */
+  /** Sends as `userId` from another device. */
   post(roomId: number, userId: UserId, content: string, reply_to?: string): Message {
     const quoted = reply_to === undefined ? {} : { reply_to };
     return this.send(userId, { id: uuidv7(this.clock.now()), room_id: roomId, content, ...quoted }).message;
@@ -80,7 +80,7 @@ export class MemoryServer {
     this.tell(userId, { type: 'room_removed', room_id: roomId, reason: 'removed' });
   }
 
-  /** As after a restored backup: every room as it was when its log had so many events, under a new numbering. */
+  /** As after a restored backup: every room as it was when its log had so many events, under a new epoch. */
   rewind(length: number): void {
     this.epoch = `epoch-${++this.#epochs}`;
     for (const room of this.rooms.values()) room.rewind(length);
@@ -100,7 +100,7 @@ export class MemoryServer {
     };
   }
 
-  /** What comes between hello and caught_up. */
+  /** The frames between `hello` and `caught_up`. */
   catchUp(user: User, resume: Resume | undefined): ServerFrame[] {
     const frames: ServerFrame[] = [];
     const known = resume?.epoch === this.epoch ? resume : undefined;
@@ -127,7 +127,7 @@ export class MemoryServer {
     return this.#versions.get(userId) as number;
   }
 
-  /** One command of one person; throws a Refusal. */
+  /** Runs one command of a user. @throws Refusal */
   run(userId: UserId, type: string, f: Fields): unknown {
     const room = (): MemoryRoom => this.#mine(Number(f.room_id), userId);
     switch (type) {
@@ -164,7 +164,13 @@ export class MemoryServer {
       case 'mark_read':
         return this.#read(room(), userId, Number(f.seq));
       case 'typing':
-        return this.#typing(room(), userId, f.active === true);
+        this.#publish(room(), {
+          type: 'typing',
+          room_id: room().id,
+          user_id: userId,
+          active: f.active === true,
+        });
+        return {};
       case 'create_room': {
         const { kind, name, members = [] } = f as { kind: RoomKind; name?: string; members?: UserId[] };
         return { room: this.#row(this.createRoom([userId, ...members], kind, name), userId) };
@@ -240,11 +246,6 @@ export class MemoryServer {
 
   #publish(room: MemoryRoom, frame: ServerFrame): void {
     this.listeners.forEach((listener) => room.members.has(listener.user.id) && listener.hear(frame));
-  }
-
-  #typing(room: MemoryRoom, user_id: UserId, active: boolean): object {
-    this.#publish(room, { type: 'typing', room_id: room.id, user_id, active });
-    return {};
   }
 
   #change(userId: UserId, f: Fields, change: Partial<Message>): { message: Message } {

@@ -1,6 +1,5 @@
 /**
- * What every transport promises, run over each of them: the same commands, the same answers, the
- * same refusals. A transport passes or it is none.
+ * The tests that every transport passes: the same commands, the same answers, the same refusals.
  */
 import { describe, expect, it } from 'vitest';
 import type { Transport } from '../transports/transport.ts';
@@ -8,10 +7,10 @@ import { uuidv7 } from '../uuid.ts';
 
 export interface TransportUnderTest {
   readonly transport: Transport;
-  /** A room of the speaker's, and one of others. */
+  /** A room of the user's, and one of others. */
   readonly roomId: number;
   readonly foreignRoomId: number;
-  /** Runs `work` with whatever time it needs. */
+  /** Runs `work` until it ends, with the time it needs. */
   run<T>(work: Promise<T>): Promise<T>;
   close(): Promise<void>;
 }
@@ -34,7 +33,7 @@ export function transportSuite(name: string, open: () => Promise<TransportUnderT
     );
 
   describe(`transport ${name}`, () => {
-    it('tells who speaks', () =>
+    it('returns the user', () =>
       within(async (t) => {
         expect(await t.run(t.transport.request('get_me', {}))).toMatchObject({
           user: { username: expect.any(String) },
@@ -48,7 +47,7 @@ export function transportSuite(name: string, open: () => Promise<TransportUnderT
         expect(rooms.map((room) => room.id)).not.toContain(t.foreignRoomId);
       }));
 
-    it('stores a message once, however often it is sent', () =>
+    it('stores a message once when it is sent twice', () =>
       within(async (t) => {
         const fields = { id: uuidv7(Date.now()), room_id: t.roomId, content: 'once' };
         const first = await t.run(t.transport.request('send_message', fields));
@@ -67,7 +66,7 @@ export function transportSuite(name: string, open: () => Promise<TransportUnderT
         expect(error).toMatchObject({ code: 'id_reused', status: 422, final: true });
       }));
 
-    it('carries what is in paths, queries and bodies', () =>
+    it('encodes paths, queries and bodies', () =>
       within(async (t) => {
         const fields = { id: uuidv7(Date.now()), room_id: t.roomId, content: 'ünï©ode\n"quoted"' };
         const { message } = await t.run(t.transport.request('send_message', fields));
@@ -84,7 +83,7 @@ export function transportSuite(name: string, open: () => Promise<TransportUnderT
         expect(seq).toBe(events.at(-1)?.seq);
       }));
 
-    it('carries half characters as U+FFFD, in texts and in paths', () =>
+    it('sends lone surrogates as U+FFFD, in texts and in paths', () =>
       within(async (t) => {
         const fields = { id: uuidv7(Date.now()), room_id: t.roomId, content: 'cut \ud83d and \udc4d, whole 👍' };
         const { message } = await t.run(t.transport.request('send_message', fields));
@@ -112,7 +111,7 @@ export function transportSuite(name: string, open: () => Promise<TransportUnderT
         });
       }));
 
-    it('refuses in the same words', () =>
+    it('refuses with the same codes', () =>
       within(async (t) => {
         const foreign = { id: uuidv7(Date.now()), room_id: t.foreignRoomId, content: 'let me in' };
         expect(await refused(t, t.transport.request('send_message', foreign))).toMatchObject({
