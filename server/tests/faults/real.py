@@ -30,8 +30,9 @@ from backchannel.cli import main
 for name in sys.argv[1:]:
     with contextlib.redirect_stdout(io.StringIO()):
         sys.stdin = io.StringIO("x\\n")
-        main(["createuser", "--new", name, "--password-stdin"])
-    main(["token", name])
+        refused = main(["createuser", "--new", name, "--password-stdin"])
+    if refused or main(["token", name]):
+        sys.exit(1)
 """
 
 Frame = dict[str, Any]

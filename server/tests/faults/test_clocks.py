@@ -48,7 +48,7 @@ def test_of_two_nodes_a_day_apart_neither_takes_the_older_socket_for_the_newer(
     shared = {
         **environment,
         "BACKCHANNEL_REDIS_URL": os.environ["BACKCHANNEL_TEST_REDIS_URL"],
-        "BACKCHANNEL_SECRET_KEY": "shared",
+        "BACKCHANNEL_SECRET_KEY": "shared by both nodes" * 2,
     }
     fast = nodes({**shared, "BACKCHANNEL_DATA": str(folder / "fast")})
     slow = nodes({**shared, "BACKCHANNEL_DATA": str(folder / "slow")})
