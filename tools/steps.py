@@ -362,7 +362,13 @@ def _clock(seconds: float) -> str:
 
 
 COLOURS = re.compile(r"\x1b\[[0-9;]*m")
-FAILURE = re.compile(r"^(FAILED|ERROR) |^\s*(FAIL|×|✗) |\berror\b[ :\[]|SURVIVED|\d+ anomal", re.IGNORECASE)
+# The most telling first: a step may print "error" long before what it fails for, and in lines that do not matter.
+FAILURES = tuple(
+    re.compile(pattern)
+    for pattern in (
+        r"^(FAILED|ERROR) ", r"^(FAIL|×|✗) ", r"SURVIVED|^seed \d+: \d+ anomal", r"^\w*Error: ", r"\berror\b[: \[]",
+    )
+)  # fmt: skip
 
 
 def _last_of(lines: list[str]) -> str:
@@ -373,9 +379,7 @@ def _last_of(lines: list[str]) -> str:
 def _first_failure(lines: list[str]) -> str:
     """The first line that names what failed; "" where none does."""
     plain = [COLOURS.sub("", line).strip() for line in lines]
-    # pytest lists its failures by name at the end, far below the first "error" in a traceback.
-    named = next((line for line in plain if line.startswith(("FAILED ", "ERROR "))), "")
-    return named or next((line for line in plain if FAILURE.search(line)), "")
+    return next((line for pattern in FAILURES for line in plain if pattern.search(line)), "")
 
 
 def main(argv: list[str]) -> int:

@@ -137,6 +137,20 @@ def test_what_a_step_printed_is_shown_if_it_failed_and_what_failed_first_is_name
     assert out.splitlines()[-2:] == ["failed first: bad: FAILED a.py::test_it - so", "failed: bad"]
 
 
+@pytest.mark.parametrize(
+    ("lines", "first"),
+    [
+        (["[Error: a warning of the browser]", "Error: No such screen.", "Errors  1 error"], "Error: No such screen."),
+        (["E   ValueError: no", "FAILED b.py::test", "FAILED c.py::test"], "FAILED b.py::test"),
+        (["a.py:1: error: Missing type  [misc]", "Found 1 error"], "a.py:1: error: Missing type  [misc]"),
+        (["caught  one", "SURVIVED  another"], "SURVIVED  another"),
+        (["nothing of the kind"], ""),
+    ],
+)
+def test_the_line_that_names_the_failure_is_found(lines: list[str], first: str) -> None:
+    assert steps._first_failure(lines) == first
+
+
 def test_a_part_is_prepared_after_those_it_builds_upon(monkeypatch: pytest.MonkeyPatch) -> None:
     done: list[str] = []
     for part in ("node", "web"):
