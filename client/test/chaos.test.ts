@@ -135,8 +135,8 @@ class Run {
 
 const byId = (rooms: readonly Room[]): Room[] => rooms.toSorted((a, b) => a.id - b.id);
 
-describe('whatever the network does', () => {
-  it('shows each message once, in order, and loses nothing that was acked', async () => {
+describe('with random network faults', () => {
+  it('shows each message once, in order, and loses no acked message', async () => {
     await fc.assert(
       fc.asyncProperty(history, async (acts) => {
         const w = await liveWorld({}, (server) => server.createRoom([ANN, BOB], 'group', 'second'));

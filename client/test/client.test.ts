@@ -7,7 +7,7 @@ import { ANN, BOB, liveWorld, type World, world } from './world.ts';
 const status = ({ chat }: World): Connection => chat.getSnapshot().connection;
 
 describe('connecting', () => {
-  it('starts HTTP and the WebSocket at once, and paints the first room list that comes', async () => {
+  it('starts HTTP and the WebSocket at once, and shows the first room list that arrives', async () => {
     const w = world();
     w.network.sockets = 'silent';
     w.chat.connect();
@@ -19,7 +19,7 @@ describe('connecting', () => {
     expect(w.chat.getSnapshot().rooms.map((room) => room.id)).toEqual([1]);
   });
 
-  it('paints from the WebSocket where HTTP is slower', async () => {
+  it("shows the WebSocket's room list when HTTP is slower", async () => {
     const w = world();
     w.network.http = 'down';
     w.chat.connect();
@@ -28,7 +28,7 @@ describe('connecting', () => {
     expect(status(w).status).toBe('connected');
   });
 
-  it('shows nothing but yellow until then, and no orange in between', async () => {
+  it('is only yellow until connected, never orange', async () => {
     const w = world();
     const seen = new Set<string>();
     w.chat.subscribe(() => seen.add(status(w).status));
@@ -38,7 +38,7 @@ describe('connecting', () => {
     expect(status(w)).toMatchObject({ transport: 'websocket', reason: null, retryAt: null });
   });
 
-  it('asks nothing over REST for receiving once the WebSocket is live', async () => {
+  it('does not poll while the WebSocket is live', async () => {
     const w = await liveWorld();
     const before = w.network.requests.length;
     for (let minute = 0; minute < 10; minute++) {
@@ -50,8 +50,8 @@ describe('connecting', () => {
   });
 });
 
-describe('being frugal', () => {
-  it('asks once over HTTP where the WebSocket proves itself quickly', async () => {
+describe('the number of requests', () => {
+  it('polls once when the WebSocket is proven quickly', async () => {
     const w = await liveWorld();
     expect(w.network.polls()).toBe(1);
   });
@@ -62,7 +62,7 @@ describe('being frugal', () => {
     expect(w.network.said.filter((frame) => frame.type === 'pong')).toHaveLength(2);
   });
 
-  it('does not hammer a server that answers "nothing" at once', async () => {
+  it('does not poll in a tight loop when the server answers "nothing" at once', async () => {
     const w = world();
     const impatient = world({
       fetch: (url, init) =>
@@ -77,7 +77,7 @@ describe('being frugal', () => {
 });
 
 describe('without a WebSocket', () => {
-  it('receives and sends over HTTP, and says so in orange', async () => {
+  it('receives and sends over HTTP, and shows orange', async () => {
     const w = world();
     w.network.sockets = 'refused';
     w.chat.connect();
@@ -94,7 +94,7 @@ describe('without a WebSocket', () => {
     expect(await refreshed(w)).toMatchObject({ method: 'rest', rooms: [{ id: 1 }] });
   });
 
-  it.each(['silent', 'deaf', 'mute'] as const)('takes a socket that opens and is %s for none', async (fault) => {
+  it.each(['silent', 'deaf', 'mute'] as const)('does not use a socket that opens and is %s', async (fault) => {
     const w = world();
     w.network.sockets = fault;
     w.chat.connect();
@@ -105,7 +105,7 @@ describe('without a WebSocket', () => {
     expect(w.chat.getSnapshot().rooms[0]?.last_message?.content).toBe('still here');
   });
 
-  it('comes back to the WebSocket by itself, without a gap or a double', async () => {
+  it('returns to the WebSocket without a gap or a duplicate', async () => {
     const w = await liveWorld();
     w.network.sockets = 'refused';
     w.network.closeAll(1006);
@@ -120,7 +120,7 @@ describe('without a WebSocket', () => {
     expect(status(w)).toMatchObject({ status: 'connected', transport: 'websocket' });
   });
 
-  it('makes before it breaks: the poll goes on until the socket is proven', async () => {
+  it('polls until the socket is proven', async () => {
     const w = await liveWorld();
     w.network.sockets = 'mute';
     w.network.closeAll(1006);
@@ -137,8 +137,8 @@ describe('without a WebSocket', () => {
   });
 });
 
-describe('with nothing at all', () => {
-  it('turns red, keeps trying, keeps what is written, and heals alone', async () => {
+describe('without any transport', () => {
+  it('turns red, keeps trying and keeps messages, and recovers by itself', async () => {
     const w = await liveWorld();
     w.network.sockets = 'refused';
     w.network.http = 'down';
@@ -156,7 +156,7 @@ describe('with nothing at all', () => {
     expect(w.chat.getTimeline(1).pending).toEqual([]);
   });
 
-  it('names the host being offline, and is back at once when it is online', async () => {
+  it('shows that the host is offline, and reconnects at once when it is online', async () => {
     const w = await liveWorld();
     w.online = false;
     w.network.sockets = 'refused';
@@ -173,7 +173,7 @@ describe('with nothing at all', () => {
     expect(status(w).status).toBe('connected');
   });
 
-  it('tries now when asked to', async () => {
+  it('reconnects at once on retryNow', async () => {
     const w = world();
     w.network.sockets = 'refused';
     w.network.http = 'down';
@@ -188,7 +188,7 @@ describe('with nothing at all', () => {
 });
 
 describe('sending', () => {
-  it('goes over the WebSocket while it is live', async () => {
+  it('uses the WebSocket while it is live', async () => {
     const w = await liveWorld();
     const before = w.network.requests.length;
     const sent = w.chat.sendChatMessage(1, 'hi');
@@ -200,7 +200,7 @@ describe('sending', () => {
     expect(w.chat.getTimeline(1).pending).toEqual([]);
   });
 
-  it('keeps the order of a room, and answers with a quote', async () => {
+  it('keeps the order within a room, and quotes the message of a reply', async () => {
     const w = await liveWorld();
     const all = ['a', 'b', 'c', 'd'].map((text) => w.chat.sendChatMessage(1, text));
     await w.clock.advance(1_000);
@@ -212,7 +212,7 @@ describe('sending', () => {
     expect(w.chat.getTimeline(1).messages.at(-1)?.reply_to).toMatchObject({ id: first?.id, excerpt: 'a' });
   });
 
-  it('hedges: no ack in two seconds, the same id by REST, one row, and the zombie is replaced', async () => {
+  it('sends the same id by REST after two seconds without an ack, stores one message, and replaces the zombie', async () => {
     const w = await liveWorld();
     const sockets = w.network.open.size;
     w.network.sockets = 'silent';
@@ -231,7 +231,7 @@ describe('sending', () => {
     expect(w.texts(1)).toEqual(['once']);
   });
 
-  it('does not take a slow server for a zombie: whoever answers first wins, once', async () => {
+  it('does not treat a slow server as a zombie, and uses the first answer', async () => {
     const w = await liveWorld();
     w.network.lag_ms = 2_500;
     w.server.post(1, BOB, 'noise');
@@ -243,7 +243,7 @@ describe('sending', () => {
     expect(w.server.rooms.get(1)?.messages.size).toBe(2);
   });
 
-  it('replaces a socket that speaks but does not listen', async () => {
+  it('replaces a socket that receives but does not send', async () => {
     const w = await liveWorld();
     w.network.sockets = 'deaf';
     const sent = w.chat.sendChatMessage(1, 'unheard');
@@ -254,7 +254,7 @@ describe('sending', () => {
     expect(w.texts(1)).toEqual(['unheard']);
   });
 
-  it('does not wait for ever on a socket that speaks, yet lost the answer', async () => {
+  it('does not wait forever for an answer that a working socket has lost', async () => {
     const w = await liveWorld();
     w.network.http = 'down';
     w.network.sockets = 'mute';
@@ -267,7 +267,7 @@ describe('sending', () => {
   });
 
   it.each(['mute', 'silent'] as const)(
-    'repeats over REST what was under way on a socket that was %s and died',
+    'sends again by REST what a socket had not answered that was %s and died',
     async (fault) => {
       const w = await liveWorld();
       w.network.sockets = fault;
@@ -281,7 +281,7 @@ describe('sending', () => {
     },
   );
 
-  it('is sent when its own event comes before the ack', async () => {
+  it('is confirmed by its own event, when that arrives before the ack', async () => {
     const w = await liveWorld();
     w.network.http = 'lost';
     w.network.sockets = 'refused';
@@ -296,7 +296,7 @@ describe('sending', () => {
     expect(w.texts(1)).toEqual(['seen']);
   });
 
-  it('fails what is refused for good, and lets the next pass', async () => {
+  it('fails a refused message, and sends the next', async () => {
     const w = await liveWorld();
     w.network.refuseNext = new Refusal('invalid');
     const refused = w.chat.sendChatMessage(1, 'bad').catch((error: unknown) => error);
@@ -313,7 +313,7 @@ describe('sending', () => {
     expect(w.texts(1)).toEqual(['good', 'bad']);
   });
 
-  it('waits as long as the server asks', async () => {
+  it('waits as long as the server demands', async () => {
     const w = await liveWorld();
     w.network.refuseNext = new Refusal('rate_limited', 7);
     const sent = w.chat.sendChatMessage(1, 'patient');
@@ -324,7 +324,7 @@ describe('sending', () => {
     expect((await sent).message.content).toBe('patient');
   });
 
-  it('forgets what is discarded', async () => {
+  it('removes a discarded message', async () => {
     const w = await liveWorld();
     w.network.sockets = 'refused';
     w.network.http = 'down';
@@ -338,7 +338,7 @@ describe('sending', () => {
 });
 
 describe('commands', () => {
-  it('repeats over REST what may be repeated', async () => {
+  it('repeats an idempotent command over REST', async () => {
     const w = await liveWorld();
     const message = w.server.post(1, BOB, 'react to me');
     await w.clock.advance(100);
@@ -352,7 +352,7 @@ describe('commands', () => {
     expect(w.chat.getTimeline(1).messages[0]?.reactions).toHaveLength(1);
   });
 
-  it('refuses what must not be repeated, and does it once', async () => {
+  it('rejects a command that must not be repeated, and executes it once', async () => {
     const w = await liveWorld();
     w.network.sockets = 'mute';
     const done = w.chat.command('create_room', { kind: 'group', name: 'new' }).catch((error: unknown) => error);
@@ -365,7 +365,7 @@ describe('commands', () => {
     expect(w.chat.getSnapshot().rooms).toHaveLength(2);
   });
 
-  it('shows a new room as soon as it is there', async () => {
+  it('shows a new room as soon as it exists', async () => {
     const w = await liveWorld();
     const done = w.chat.command('create_room', { kind: 'direct', members: [BOB] });
     await w.clock.advance(100);
@@ -374,8 +374,8 @@ describe('commands', () => {
   });
 });
 
-describe('what was missed', () => {
-  it('is asked for after a gap that does not close by itself', async () => {
+describe('missed events', () => {
+  it('are requested when a gap lasts', async () => {
     const w = await liveWorld();
     w.server.deafNext = 1;
     w.server.post(1, BOB, 'lost');
@@ -386,7 +386,7 @@ describe('what was missed', () => {
     expect(w.texts(1)).toEqual(['lost', 'after']);
   });
 
-  it('is noticed by the heartbeat where it was the last one', async () => {
+  it('are noticed by the heartbeat when no event follows', async () => {
     const w = await liveWorld();
     w.server.deafNext = 1;
     w.server.post(1, BOB, 'last');
@@ -394,7 +394,7 @@ describe('what was missed', () => {
     expect(w.texts(1)).toEqual(['last']);
   });
 
-  it('comes as a fresh page where it was too much', async () => {
+  it('are replaced by a fresh page when there are too many', async () => {
     const w = await liveWorld();
     w.network.sockets = 'refused';
     w.network.http = 'down';
@@ -409,7 +409,7 @@ describe('what was missed', () => {
     expect(w.chat.getSnapshot().rooms[0]).toMatchObject({ seq: 600, unread_count: 100 });
   });
 
-  it('comes as a fresh page where the gap is too large, on a live socket too', async () => {
+  it('are replaced by a fresh page on a live socket too', async () => {
     const w = await liveWorld();
     w.server.deafNext = 700;
     for (let i = 0; i < 700; i++) w.server.post(1, BOB, `m${i}`);
@@ -420,7 +420,7 @@ describe('what was missed', () => {
     expect(w.network.said.slice(said).filter((frame) => frame.type === 'get_events')).toHaveLength(1);
   });
 
-  it('is everything, where a backup was restored: cursors and caches are dropped', async () => {
+  it('are all events after a restored backup: cursors and caches are dropped', async () => {
     const w = await liveWorld();
     w.server.post(1, BOB, 'old world');
     await w.clock.advance(100);
@@ -437,7 +437,7 @@ describe('what was missed', () => {
     expect(w.texts(1)).toEqual(['new world', 'goes on']);
   });
 
-  it('a socket that speaks of a numbering that is over is given up', async () => {
+  it('a socket with frames of an old epoch is closed', async () => {
     const w = await liveWorld();
     w.network.say({ type: 'going_away', retry_after_ms: 60_000 });
     await w.clock.advance(300);
@@ -459,7 +459,7 @@ describe('what was missed', () => {
     expect(status(w)).toMatchObject({ status: 'disconnected', transport: 'rest' });
   });
 
-  it('asks for the room list when the heartbeat knows a newer one', async () => {
+  it('fetches the room list when the heartbeat has a newer version', async () => {
     const w = await liveWorld();
     const listeners = [...w.server.listeners];
     w.server.listeners.clear();
@@ -471,7 +471,7 @@ describe('what was missed', () => {
 });
 
 describe('leaving', () => {
-  it('goes on over HTTP at once when the node says that it goes, and comes back in the slot', async () => {
+  it('switches to HTTP at once when the node announces a restart, and reconnects at the given time', async () => {
     const w = await liveWorld();
     w.network.say({ type: 'going_away', retry_after_ms: 2_000 });
     await w.clock.advance(50);
@@ -484,7 +484,7 @@ describe('leaving', () => {
     expect(w.texts(1)).toEqual(['meanwhile']);
   });
 
-  it('believes that it is signed out only if REST says so', async () => {
+  it('is signed out only if REST confirms it', async () => {
     const w = await liveWorld();
     w.network.closeAll(4401);
     await w.clock.advance(5_000);
@@ -516,14 +516,14 @@ describe('leaving', () => {
     expect(status(w)).toMatchObject({ status: 'error', reason, transport: null, retryAt: null });
   });
 
-  it('notices a half-open socket by its silence', async () => {
+  it('detects a half-open socket by its silence', async () => {
     const w = await liveWorld();
     w.network.sockets = 'silent';
     await w.clock.advance(41_000);
     expect(status(w).transport).not.toBe('websocket');
   });
 
-  it('notices it within seconds after a wake', async () => {
+  it('detects it within seconds after a wake', async () => {
     const w = await liveWorld();
     w.network.sockets = 'silent';
     w.host('wake');
@@ -545,7 +545,7 @@ describe('leaving', () => {
     expect(w.texts(1)).toEqual(['while away']);
   });
 
-  it('shows nothing of the person before, when another one signs in', async () => {
+  it('shows nothing of the previous person when another one signs in', async () => {
     const w = await liveWorld();
     w.server.createRoom([BOB], 'group', "bob's");
     w.server.post(1, BOB, 'for both');
@@ -568,7 +568,7 @@ describe('leaving', () => {
 });
 
 describe('the room list', () => {
-  it('counts what is unread, and what is read, at once and on the other device', async () => {
+  it('counts unread messages at once, and on the other device', async () => {
     const w = await liveWorld();
     w.server.post(1, BOB, 'one');
     w.server.post(1, BOB, 'two @ann');
@@ -584,7 +584,7 @@ describe('the room list', () => {
     expect(w.chat.getSnapshot()).toMatchObject({ totalUnreadCount: 0, unreadCounts: {} });
   });
 
-  it('tells many read marks once', async () => {
+  it('sends many read marks as one', async () => {
     const w = await liveWorld();
     for (let i = 0; i < 10; i++) w.server.post(1, BOB, `m${i}`);
     await w.clock.advance(100);
@@ -606,7 +606,7 @@ describe('the room list', () => {
     expect(w.chat.getSnapshot().rooms.map((room) => room.id)).toEqual([1, 2]);
   });
 
-  it('shows nothing of a room one was removed from', async () => {
+  it('shows nothing of a room after a removal', async () => {
     const w = await liveWorld();
     w.server.post(1, BOB, 'secret');
     await w.clock.advance(100);
@@ -616,14 +616,14 @@ describe('the room list', () => {
     expect(w.chat.getTimeline(1)).toMatchObject({ messages: [], error: { code: 'room_removed' } });
   });
 
-  it('is asked for over the WebSocket when it is live', async () => {
+  it('is fetched over the WebSocket when it is live', async () => {
     const w = await liveWorld();
     expect(await refreshed(w)).toMatchObject({ method: 'websocket', rooms: [{ id: 1 }] });
   });
 });
 
 describe('typing and presence', () => {
-  it('fades by itself, and ends with the message', async () => {
+  it('typing ends by itself, and with the message', async () => {
     const w = await liveWorld();
     w.server.run(BOB, 'typing', { room_id: 1, active: true });
     await w.clock.advance(100);
@@ -637,7 +637,7 @@ describe('typing and presence', () => {
     expect(w.chat.getSnapshot().typing).toEqual({});
   });
 
-  it('tells typing at most every three seconds, and its end', async () => {
+  it('sends typing at most every three seconds, and its end', async () => {
     const w = await liveWorld();
     for (let i = 0; i < 30; i++) {
       w.chat.setTyping(1, true);
@@ -650,7 +650,7 @@ describe('typing and presence', () => {
     expect(said).toEqual([true, false]);
   });
 
-  it('shows who is here', async () => {
+  it('shows who is present', async () => {
     const w = await liveWorld();
     w.network.say({ type: 'presence', user_id: BOB, state: 'away' });
     await w.clock.advance(50);
@@ -660,7 +660,7 @@ describe('typing and presence', () => {
     expect(w.chat.getSnapshot().presence).toEqual({});
   });
 
-  it('tells that this person is away, and again on a new connection', async () => {
+  it('sends that this person is away, and again on a new connection', async () => {
     const w = await liveWorld();
     w.chat.setPresence('online');
     w.chat.setPresence('away');
@@ -671,7 +671,7 @@ describe('typing and presence', () => {
     expect(told).toEqual(['away', 'away']);
   });
 
-  it('forgets who is not named again after a new hello', async () => {
+  it('removes people who are not named after a new hello', async () => {
     const w = await liveWorld();
     w.network.say({ type: 'presence', user_id: BOB, state: 'away' });
     await w.clock.advance(50);
@@ -684,8 +684,8 @@ describe('typing and presence', () => {
   });
 });
 
-describe('pictures', () => {
-  it('keep their identity where nothing changed, and tell once per task', async () => {
+describe('snapshots', () => {
+  it('keep their identity where nothing changed, and notify once per task', async () => {
     const w = await liveWorld({}, (server) => server.createRoom([ANN, BOB], 'group', 'second'));
     void w.chat.openRoom(2);
     await w.clock.advance(100);

@@ -25,7 +25,7 @@ function network() {
 }
 
 describe('the core alone', () => {
-  it('sends, receives and keeps the room list right, by asking', async () => {
+  it('sends, receives, and keeps the room list current by fetching it', async () => {
     const n = network();
     const chat = createChat(n.options);
     chat.connect();
@@ -47,7 +47,7 @@ describe('the core alone', () => {
     expect(chat.getSnapshot()).toMatchObject({ totalUnreadCount: 0, unreadCounts: {} });
   });
 
-  it('asks for the list at most twice a second, however much is said', async () => {
+  it('fetches the list at most twice a second, whatever the number of messages', async () => {
     const n = network();
     const chat = createChat(n.options);
     chat.connect();
@@ -62,8 +62,8 @@ describe('the core alone', () => {
   });
 });
 
-describe('what is composed in', () => {
-  it('joins the chat, and is built on what came before', async () => {
+describe('a feature', () => {
+  it('adds methods to the chat, and extends those of earlier features', async () => {
     const n = network();
     const seen: string[] = [];
     const counting = ({ chat, onFrame }: Core) => {

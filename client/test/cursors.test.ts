@@ -4,7 +4,7 @@ import { createCursors } from '../src/cursors.ts';
 import { created } from './make.ts';
 
 describe('a cursor', () => {
-  it('lets in the next, drops the past, and keeps what is ahead until the gap is filled', () => {
+  it('applies the next event, drops older ones, and holds later ones until the gap is filled', () => {
     const cursors = createCursors();
     cursors.jump(1, 10);
     expect(cursors.receive(created(9))).toEqual([]);
@@ -15,7 +15,7 @@ describe('a cursor', () => {
     expect([cursors.get(1), cursors.lag(1)]).toEqual([12, 0]);
   });
 
-  it('hears of heads, and of nothing in rooms that are not held', () => {
+  it('records heads, except of rooms without a cursor', () => {
     const cursors = createCursors();
     expect(cursors.receive(created(1))).toEqual([]);
     cursors.raiseHead(1, 5);
@@ -27,7 +27,7 @@ describe('a cursor', () => {
     expect(cursors.lag(1)).toBe(0);
   });
 
-  it('jumps over a gap and goes on with what waited', () => {
+  it('jumps over a gap and continues with waiting events', () => {
     const cursors = createCursors();
     cursors.jump(1, 1);
     cursors.receive(created(5));
@@ -36,7 +36,7 @@ describe('a cursor', () => {
     expect(cursors.toResume()).toEqual({ rooms: { 1: 8 } });
   });
 
-  it('bounds what it keeps', () => {
+  it('bounds the events that wait', () => {
     const cursors = createCursors();
     cursors.jump(1, 0);
     for (let seq = 2; seq < 5_000; seq++) cursors.receive(created(seq));
@@ -44,7 +44,7 @@ describe('a cursor', () => {
     expect(cursors.lag(1)).toBeGreaterThan(0);
   });
 
-  it('delivers 1…n once and in order, whatever is doubled or out of order', () => {
+  it('delivers 1…n once and in order, whatever is duplicated or reordered', () => {
     const arrivals = fc.integer({ min: 1, max: 60 }).chain((n) =>
       fc.tuple(
         fc.constant(n),

@@ -6,7 +6,7 @@ const client = { name: 'test', version: '1' };
 
 afterEach(() => vi.unstubAllGlobals());
 
-describe('where the server is', () => {
+describe('baseUrl', () => {
   test.each([
     [undefined, 'https://shop.example'],
     ['', 'https://shop.example'],

@@ -40,7 +40,7 @@ describe('a room', () => {
     expect(numbers(w)).toEqual(range(25, 201));
   });
 
-  it('does not take in what is new while it is shown around something old, and jumps there', async () => {
+  it('does not add new messages to an old window, and jumps to the latest', async () => {
     const w = await opened(200, 50);
     w.server.post(1, BOB, 'm201');
     await w.clock.advance(100);
@@ -51,12 +51,12 @@ describe('a room', () => {
     expect(w.chat.getTimeline(1).hasNewer).toBe(false);
   });
 
-  it('knows that a page around something recent ends at the newest', async () => {
+  it('detects that a page around a recent message ends at the newest', async () => {
     const w = await opened(200, 195);
     expect(w.chat.getTimeline(1).hasNewer).toBe(false);
   });
 
-  it('is not loaded twice, and asks nothing where the place is held', async () => {
+  it('is not loaded twice, nor where the messages are held', async () => {
     const w = await opened(20);
     const said = w.network.said.length;
     void w.chat.openRoom(1);
@@ -66,7 +66,7 @@ describe('a room', () => {
     expect(w.network.said.length).toBe(said);
   });
 
-  it('says why it could not be loaded, and loads by itself when something works again', async () => {
+  it('shows why loading failed, and loads by itself when a transport works again', async () => {
     const w = await opened(20);
     w.chat.closeRoom(1);
     w.network.sockets = 'refused';
@@ -82,7 +82,7 @@ describe('a room', () => {
     expect(w.chat.getTimeline(1)).toMatchObject({ error: null, messages: { length: 20 } });
   });
 
-  it('loads by itself what a server in trouble refused on a link that never broke', async () => {
+  it('loads again after a server error on a working link', async () => {
     const w = await opened(20);
     w.chat.closeRoom(1);
     w.network.refuseNext = new Refusal('unavailable');
@@ -93,14 +93,14 @@ describe('a room', () => {
     expect(w.chat.getTimeline(1)).toMatchObject({ error: null, messages: { length: 20 } });
   });
 
-  it('shows what one is not a member of as an error', async () => {
+  it('shows an error to a person who is not a member', async () => {
     const w = await liveWorld({}, (server) => server.createRoom([BOB], 'group', 'closed'));
     void w.chat.openRoom(2);
     await w.clock.advance(100);
     expect(w.chat.getTimeline(2)).toMatchObject({ error: { code: 'not_a_member' }, messages: [] });
   });
 
-  it('may be opened before anything is known of it', async () => {
+  it('may be opened before the room list has it', async () => {
     const w = await liveWorld({}, many(5).before);
     await w.chat.disconnect();
     w.server.createRoom([ANN, BOB], 'group', 'later');

@@ -6,19 +6,19 @@ import { liveWorld, world } from './world.ts';
 
 const HALVES = ['\ud83d', '\udc4d', 'a\ud800b', '\udc4d\ud83d', '\ud83d\ud83d\udc4d', 'end\udbff'];
 
-describe('half characters', () => {
-  it('become U+FFFD; whole ones and everything else stay', () => {
+describe('lone surrogates', () => {
+  it('become U+FFFD; pairs and everything else stay', () => {
     expect(HALVES.map(wellFormed)).toEqual(['\ufffd', '\ufffd', 'a\ufffdb', '\ufffd\ufffd', '\ufffd👍', 'end\ufffd']);
     for (const whole of ['', 'plain', '👩‍👩‍👧', '\u0000\u202e\ufeff', '\\ud800']) expect(wellFormed(whole)).toBe(whole);
   });
 
-  it('are mended at any depth, and numbers, flags and absence are left alone', () => {
+  it('are replaced at any depth; numbers, booleans and null stay', () => {
     const frame = { type: 'x', id: 1, on: true, none: null, gone: undefined, list: [{ text: 'a\ud800' }] };
     expect(JSON.parse(toJson(frame))).toEqual({ type: 'x', id: 1, on: true, none: null, list: [{ text: 'a\ufffd' }] });
     for (const half of HALVES) expect(toJson({ half })).not.toMatch(/\\ud[89a-f]/);
   });
 
-  it.each(['websocket', 'rest'] as const)('reach the server whole from every command, by %s', async (method) => {
+  it.each(['websocket', 'rest'] as const)('are replaced in every command, by %s', async (method) => {
     const w = method === 'websocket' ? await liveWorld() : world();
     if (method === 'rest') {
       w.network.sockets = 'refused';
@@ -37,7 +37,7 @@ describe('half characters', () => {
     expect(w.chat.getSnapshot().outbox).toMatchObject({ waiting: 0, failed: 0 });
   });
 
-  it('are mended by the service worker as well', async () => {
+  it('are replaced by the service worker as well', async () => {
     const { clock, network, storage, locks, server } = new Browser();
     const item = { id: 'a', userId: ANN, roomId: 1, content: 'a\ud800', replyTo: null, attachments: [] };
     await storage.put({ ...item, createdAt: clock.now(), state: 'queued', error: null });

@@ -41,7 +41,7 @@ function crowded(limits: object) {
 }
 
 describe('a resume', () => {
-  it('names some cursors, and what all others add up to', () => {
+  it('has some cursors, and the sum of all others', () => {
     const { rooms, others, ...rest } = crowded({ resume_rooms: 100 }).resume() ?? { rooms: {} };
     expect(rest).toEqual({ epoch: 'e', user_version: 4 });
     expect(Object.keys(rooms)).toHaveLength(100);
@@ -49,14 +49,14 @@ describe('a resume', () => {
     expect(named + (others ?? 0)).toBe((4999 * 5000) / 2);
   });
 
-  it('names every cursor where they are few, or the server does not know of others', () => {
+  it('has every cursor when there are few, or the server does not support the sum', () => {
     expect(createCursors().toResume(1)).toEqual({ rooms: {} });
     expect(Object.keys(crowded({}).resume()?.rooms ?? {})).toHaveLength(5000);
   });
 });
 
-describe('heads of rooms that were not named', () => {
-  it('move their cursors, and the list is asked for', () => {
+describe('heads of rooms that the resume did not name', () => {
+  it('move their cursors, and the list is fetched', () => {
     const replica = crowded({ resume_rooms: 100 });
     replica.receive({ type: 'room_heads', heads: { 7: 9, 8: 7, 9999: 3 } });
     expect([replica.cursors.get(7), replica.cursors.get(8), replica.cursors.get(9999)]).toEqual([9, 7, undefined]);
@@ -64,7 +64,7 @@ describe('heads of rooms that were not named', () => {
     expect([needs.refresh, needs.repair.size]).toEqual([true, 0]);
   });
 
-  it('repair what is shown', () => {
+  it('repair rooms that are held', () => {
     const replica = crowded({ resume_rooms: 100 });
     replica.setTimeline(7, EMPTY);
     replica.receive({ type: 'room_heads', heads: { 7: 9 } });

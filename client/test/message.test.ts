@@ -48,7 +48,7 @@ describe('the server in memory', () => {
 });
 
 describe('excerpts', () => {
-  it('are one line of at most 140 characters, like the server makes them', () => {
+  it("are one line of at most 140 characters, like the server's", () => {
     expect(excerpt('  a\n\n b\tc ')).toBe('a b c');
     expect(excerpt('x'.repeat(140))).toBe('x'.repeat(140));
     expect(excerpt('x'.repeat(141))).toBe(`${'x'.repeat(139)}…`);

@@ -39,7 +39,7 @@ const network = new ChatError({ code: 'network' });
 const invalid = new ChatError({ code: 'invalid', status: 422 });
 
 describe('order', () => {
-  it('is kept in a room, one at a time, while rooms go on beside each other', async () => {
+  it('is kept within a room, one at a time, while rooms proceed in parallel', async () => {
     const o = made();
     await o.begin();
     for (const text of ['a', 'b', 'c']) void o.write(text);
@@ -51,7 +51,7 @@ describe('order', () => {
     expect(o.texts()).toEqual(['a', 'other', 'b']);
   });
 
-  it('holds while the first is tried again, with the same id', async () => {
+  it('is kept while the first is retried, with the same id', async () => {
     const o = made();
     await o.begin();
     void o.write('a');
@@ -65,7 +65,7 @@ describe('order', () => {
     expect(new Set(o.tries.map(({ item }) => item.id)).size).toBe(1);
   });
 
-  it('passes by what failed for good', async () => {
+  it('is not blocked by a refused message', async () => {
     const o = made();
     await o.begin();
     const refused = o.write('a').catch((error: unknown) => error);
@@ -99,7 +99,7 @@ describe('nothing is sent', () => {
     expect(o.texts()).toEqual(['a']);
   });
 
-  it('before it is known who speaks, nor after a doubt', async () => {
+  it('before the server has confirmed the user, nor after close', async () => {
     const o = made();
     void o.write('a');
     await o.clock.advance(1_000);
@@ -129,7 +129,7 @@ describe('nothing is sent', () => {
     expect(o.texts()).toEqual(['secret']);
   });
 
-  it('that is older than a day, unless the person says so', async () => {
+  it('that is older than a day, unless the person confirms it', async () => {
     const storage = memoryStorage();
     const first = made(storage);
     await first.begin();
@@ -147,7 +147,7 @@ describe('nothing is sent', () => {
 });
 
 describe('waiting', () => {
-  it('is cut short when something works again, but not what the server asked for', async () => {
+  it('ends when a transport works again, but not a delay that the server demanded', async () => {
     const o = made();
     await o.begin();
     void o.write('a');
@@ -166,7 +166,7 @@ describe('waiting', () => {
     expect(o.tries).toHaveLength(3);
   });
 
-  it.each([401, 408, 425, 429, 500, 503])('%i is tried again', async (status) => {
+  it.each([401, 408, 425, 429, 500, 503])('%i is retried', async (status) => {
     const o = made();
     await o.begin();
     void o.write('a');
@@ -189,7 +189,7 @@ describe('waiting', () => {
 });
 
 describe('an ack', () => {
-  it('may come from anywhere, and counts once', async () => {
+  it('may come by any way, and counts once', async () => {
     const o = made();
     await o.begin();
     const sent = o.write('a');
@@ -208,7 +208,7 @@ describe('an ack', () => {
 });
 
 describe('across visits', () => {
-  it('what was not acked goes out first, in its order', async () => {
+  it('what was not acked is sent first, in order', async () => {
     const storage = memoryStorage();
     const before = made(storage);
     await before.begin();
@@ -244,7 +244,7 @@ describe('a device that does not store', () => {
   it.each([
     ['refuses', () => Promise.reject(new Error('QuotaExceededError'))],
     ['never answers', () => new Promise<never>(() => {})],
-  ])('and %s: the text is kept here, sent, and the person is told', async (_, put) => {
+  ])('and %s: the text is kept in memory, sent, and shown as not durable', async (_, put) => {
     const o = made({ ...memoryStorage(), put });
     await o.begin();
     void o.write('a');
@@ -256,7 +256,7 @@ describe('a device that does not store', () => {
     expect(o.outbox.state).toEqual({ waiting: 0, failed: 0, durable: true });
   });
 
-  it('and cannot even be read: sending goes on', async () => {
+  it('and cannot be read: sending continues', async () => {
     const o = made({ ...memoryStorage(), load: () => new Promise<never>(() => {}) });
     await o.begin();
     void o.write('a');
@@ -296,7 +296,7 @@ describe.each([
 });
 
 describe('IndexedDB', () => {
-  it('keeps what waits when the database is given a place for what was sent', async () => {
+  it('keeps unsent items when the database is upgraded for sent ones', async () => {
     const factory = new IDBFactory();
     await new Promise((resolve, reject) => {
       const request = factory.open('test', 1);
@@ -315,7 +315,7 @@ describe('IndexedDB', () => {
     expect(await indexedDbStorage('test', factory).load()).toEqual([item('a')]);
   });
 
-  it('survives the visit, and a database that is taken away', async () => {
+  it('survives a reload, and a deleted database', async () => {
     const factory = new IDBFactory();
     await indexedDbStorage('test', factory).put(item('a'));
     const storage = indexedDbStorage('test', factory);
@@ -325,7 +325,7 @@ describe('IndexedDB', () => {
     expect(await storage.load()).toEqual([item('b')]);
   });
 
-  it('that does not open rejects, and may open later', async () => {
+  it('rejects while it does not open, and opens afterwards', async () => {
     const factory = new IDBFactory();
     const open = factory.open.bind(factory);
     let broken = true;

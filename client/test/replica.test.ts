@@ -6,13 +6,13 @@ import { hear, hello, hold, list, replicaOf } from './replicaOf.ts';
 const replica = (...rooms: Room[]) => replicaOf(rooms);
 
 describe('the list', () => {
-  it('of an older version takes nothing back', () => {
+  it('of an older version is ignored', () => {
     const r = replica();
     hear(r, { type: 'room_added', user_version: 6, room: row({ id: 2 }) }, list([row()], 5));
     expect(r.rooms.list.map((room) => room.id)).toEqual([2, 1]);
   });
 
-  it('moves the cursor where no messages are held, and asks for the gap where they are', () => {
+  it('moves the cursor where no messages are held, and requests the gap where they are', () => {
     const r = replica();
     hear(r, list([row({ seq: 12 })], 6));
     expect(r.cursors.get(1)).toBe(12);
@@ -23,7 +23,7 @@ describe('the list', () => {
     expect([...r.takeNeeds().repair]).toEqual([1]);
   });
 
-  it('lets go of what is no longer on it', () => {
+  it('removes rooms that are no longer in it', () => {
     const r = replica();
     hold(r);
     hear(r, list([], 6));
@@ -33,7 +33,7 @@ describe('the list', () => {
 });
 
 describe('changes of the list', () => {
-  it('are applied in their order, and older ones of the other transport are dropped', () => {
+  it('are applied in order, and older ones of the other transport are dropped', () => {
     const r = replica();
     hear(r, { type: 'room_removed', user_version: 7, room_id: 1, reason: 'left' });
     expect(r.takeNeeds().refresh).toBe(true);
@@ -44,7 +44,7 @@ describe('changes of the list', () => {
     expect(r.takeNeeds().refresh).toBe(false);
   });
 
-  it('tell what to ask for when a room comes back that is on screen', () => {
+  it('reload a room that comes back while it is held', () => {
     const r = replica();
     hold(r);
     hear(r, { type: 'room_removed', user_version: 6, room_id: 1, reason: 'removed' });
@@ -54,8 +54,8 @@ describe('changes of the list', () => {
   });
 });
 
-describe('where this client stands', () => {
-  it('is told only while it is sure who speaks', () => {
+describe('the resume', () => {
+  it('exists only while the user is confirmed', () => {
     const r = replica();
     expect(r.resume()).toEqual({ epoch: 'e1', user_version: 5, rooms: { 1: 10 } });
     r.doubt();
@@ -64,7 +64,7 @@ describe('where this client stands', () => {
     expect(r.resume()).toBeDefined();
   });
 
-  it('is worth nothing under another epoch', () => {
+  it('is dropped under another epoch', () => {
     const r = replica();
     hold(r);
     hear(r, hello('e2'));
@@ -74,7 +74,7 @@ describe('where this client stands', () => {
     expect(r.resume()).toEqual({ epoch: 'e2', user_version: 1, rooms: { 1: 3 } });
   });
 
-  it('is nobody else’s: another person starts from nothing', () => {
+  it('is dropped for another person', () => {
     const r = replica();
     hold(r);
     hear(r, hello('e1', 2));
@@ -83,7 +83,7 @@ describe('where this client stands', () => {
     expect(r.rooms.list).toEqual([]);
   });
 
-  it('jumps at a reset, and asks for the page and the counts', () => {
+  it('jumps at a reset, and requests the page and the counts', () => {
     const r = replica();
     hold(r);
     hear(r, created(905), { type: 'room_reset', room_id: 1, seq: 904 });
@@ -93,7 +93,7 @@ describe('where this client stands', () => {
     expect(needs.refresh).toBe(true);
   });
 
-  it('shows nothing behind the hole of a reset before the page is there', () => {
+  it('shows nothing after the gap of a reset before the page is loaded', () => {
     const r = replica();
     hold(r);
     hear(r, { type: 'room_reset', room_id: 1, seq: 904 }, created(905));
@@ -112,8 +112,8 @@ const readState: ServerFrame = {
   mention_count: 0,
 };
 
-describe('what the core does not count itself', () => {
-  it('is asked for', () => {
+describe('rows without exact rules', () => {
+  it('are fetched after an event', () => {
     for (const frame of [created(11), readState]) {
       const r = replica();
       hear(r, frame);
@@ -121,7 +121,7 @@ describe('what the core does not count itself', () => {
     }
   });
 
-  it('comes with the list, and an older row takes nothing back', () => {
+  it('come with the list, and an older row is ignored', () => {
     const r = replica();
     hear(r, list([row({ seq: 12, unread_count: 2 })], 6));
     expect(r.rooms.get(1)).toMatchObject({ seq: 12, unread_count: 2 });
@@ -131,14 +131,14 @@ describe('what the core does not count itself', () => {
 });
 
 describe('frames of a newer server', () => {
-  it('are nobody’s', () => {
+  it('are ignored', () => {
     const r = replica();
     const before = JSON.stringify(r.rooms.list);
     hear(r, { type: 'hologram', colour: 'blue' } as unknown as ServerFrame);
     expect(JSON.stringify(r.rooms.list)).toBe(before);
   });
 
-  it('count where they have a number in a room: what comes after must not wait for them', () => {
+  it('count as events where they have a seq: later events do not wait for them', () => {
     const r = replica();
     hear(r, { type: 'hologram', room_id: 1, seq: 11 } as unknown as ServerFrame, created(12));
     expect(r.cursors.get(1)).toBe(12);

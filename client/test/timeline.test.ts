@@ -41,7 +41,7 @@ describe('events', () => {
     expect(applyEvent(t, reacted(5, 1, 9))).toBe(t);
   });
 
-  it('add and take away reactions, each person once', () => {
+  it('add and remove reactions, once for each person', () => {
     let t = opened(page(1, 1, 1));
     t = applyEvent(applyEvent(applyEvent(t, reacted(2, 1, 7)), reacted(3, 1, 8)), reacted(4, 1, 8));
     expect(t.messages[0]).toMatchObject({ rev_seq: 4, reactions: [{ emoji: '👍', count: 2, user_ids: [7, 8] }] });
@@ -49,25 +49,25 @@ describe('events', () => {
     expect(t.messages[0]?.reactions).toEqual([]);
   });
 
-  it('leave a tombstone at its seq, and blank every quote of it', () => {
+  it("leave a tombstone at the message's seq, and empty every quote of it", () => {
     let t = opened({ messages: [message(1), message(2, { reply_to: quote(1) })], as_of_seq: 2, has_more: false });
     t = applyEvent(t, deleted(3, 1));
     expect(t.messages[0]).toMatchObject({ seq: 1, deleted: true, content: '' });
     expect(t.messages[1]?.reply_to).toMatchObject({ id: 'm1', excerpt: '' });
   });
 
-  it('correct quotes of a message that is not held itself', () => {
+  it('update quotes of a message that is not held itself', () => {
     const t = opened({ messages: [message(9, { reply_to: quote(1) })], as_of_seq: 9, has_more: true });
     expect(applyEvent(t, edited(10, 1, 'better   words')).messages[0]?.reply_to?.excerpt).toBe('better words');
     expect(applyEvent(t, reacted(10, 1, 7))).toBe(t);
   });
 
-  it('that are no messages change nothing', () => {
+  it('of other types change nothing', () => {
     const t = opened(page(1, 2, 2));
     expect(applyEvent(t, joined(3, 7))).toBe(t);
   });
 
-  it('leave other messages untouched, down to their identity', () => {
+  it('keep the identity of other messages', () => {
     const t = opened(page(1, 3, 3));
     const after = applyEvent(t, edited(4, 2, 'new'));
     expect(after.messages[0]).toBe(t.messages[0]);
@@ -76,7 +76,7 @@ describe('events', () => {
 });
 
 describe('pages', () => {
-  it('take in what happened while they were on their way', () => {
+  it('include events that arrive while they are loaded', () => {
     let t = beginLoad(EMPTY, initial);
     for (const event of [created(4), edited(5, 2, 'edited meanwhile'), created(6)]) t = applyEvent(t, event);
     t = applyPage(t, initial, page(1, 4, 4), true);
@@ -85,7 +85,7 @@ describe('pages', () => {
     expect(t.messages.filter((m) => m.seq === 4)).toHaveLength(1);
   });
 
-  it('are not given back what they already leave out', () => {
+  it('do not get back messages that they exclude', () => {
     let t = beginLoad(EMPTY, initial);
     t = applyEvent(t, created(4));
     t = applyPage(t, initial, page(100, 110, 110, true), true);
@@ -111,7 +111,7 @@ describe('pages', () => {
     });
   });
 
-  it('keep the window bounded by letting go of the far end', () => {
+  it('keep the window bounded by trimming the far end', () => {
     let t = opened(page(1_000, 1_000 + MAX_MESSAGES - 1, 5_000, true));
     t = applyPage(beginLoad(t, older), older, page(950, 999, 5_000, true), true);
     expect(t.messages).toHaveLength(MAX_MESSAGES);
@@ -123,7 +123,7 @@ describe('pages', () => {
     expect(t).toMatchObject({ hasOlder: true, messages: { length: MAX_MESSAGES } });
   });
 
-  it('a live window is cut too, in slices', () => {
+  it('a live window is trimmed too, in slices', () => {
     let t = opened(page(1, 600, 600));
     for (let seq = 601; seq <= 1_000; seq++) t = applyEvent(t, created(seq));
     expect(t.messages.length).toBeLessThanOrEqual(MAX_MESSAGES + 100);
@@ -133,21 +133,21 @@ describe('pages', () => {
 });
 
 describe('own messages', () => {
-  it('stand at their seq as soon as they are acked, and once when the event comes', () => {
+  it('are shown at their seq when they are acked, and once when the event arrives', () => {
     let t = opened(page(1, 3, 3));
     t = show(t, message(6));
     t = applyEvent(applyEvent(applyEvent(t, created(4)), created(5)), created(6));
     expect(seqs(t)).toEqual([1, 2, 3, 4, 5, 6]);
   });
 
-  it('stay out of a window that does not reach there', () => {
+  it('are not added to a window that does not include their seq', () => {
     const old = opened(page(50, 60, 100, true), false);
     expect(show(old, message(101))).toBe(old);
     const newest = opened(page(50, 60, 60, true));
     expect(show(newest, message(7))).toBe(newest);
   });
 
-  it('answers change what is held and add nothing', () => {
+  it('answers change held messages and add none', () => {
     const t = opened(page(1, 3, 3));
     expect(applyResult(t, message(2, { rev_seq: 9, content: 'x' })).messages[1]).toMatchObject({
       content: 'x',

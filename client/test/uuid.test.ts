@@ -9,7 +9,7 @@ describe('a message id', () => {
     expect(Number.parseInt(id.replaceAll('-', '').slice(0, 12), 16)).toBe(at);
   });
 
-  it('sorts as it was made, in one millisecond and when the clock steps back', () => {
+  it('sorts by creation, in one millisecond and when the clock steps back', () => {
     const now = Date.UTC(2101, 0, 1);
     const ids = Array.from({ length: 10_000 }, (_, i) => uuidv7(now - (i % 7)));
     expect(ids.toSorted()).toEqual(ids);

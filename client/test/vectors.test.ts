@@ -66,21 +66,21 @@ async function open(): Promise<{ say(text: string): void; heard: ServerFrame[]; 
 const SAID = read('valid', 'server');
 const GARBAGE = read('invalid', 'server');
 
-describe('what the server says', () => {
-  it.each(SAID)('is let in: %s', async (_, vector) => {
+describe('frames of the server', () => {
+  it.each(SAID)('are accepted: %s', async (_, vector) => {
     const { say, heard, closed } = await open();
     say(text(vector));
     expect(heard).toEqual([vector.frame]);
     expect(closed).toEqual([]);
   });
 
-  it('is let in several at once, in order', async () => {
+  it('are accepted several at once, in order', async () => {
     const { say, heard } = await open();
     say(`[${SAID.map(([, vector]) => text(vector)).join(',')}]`);
     expect(heard).toEqual(SAID.map(([, vector]) => vector.frame));
   });
 
-  it.each(GARBAGE)('is dropped where it is broken, and the link goes on: %s', async (_, vector) => {
+  it.each(GARBAGE)('are dropped where they are invalid, and the link continues: %s', async (_, vector) => {
     const { say, heard, closed } = await open();
     say(text(vector));
     say('{"type":"caught_up"}');
@@ -89,7 +89,7 @@ describe('what the server says', () => {
   });
 });
 
-describe('what a client says', () => {
+describe('frames of a client', () => {
   const words = new Set<string>([...Object.keys(COMMANDS), 'hello', 'pong']);
 
   it('is known by the same words here and there', () => {

@@ -32,8 +32,8 @@ afterEach(() => {
   vi.restoreAllMocks();
 });
 
-describe('who listens is told', () => {
-  it('at once while it is quiet, and all together', async () => {
+describe('listeners are called', () => {
+  it('at once after the first change, and all together', async () => {
     const one = store();
     const other = store();
     const [a, b, c] = [one.listen(), one.listen(), other.listen()];
@@ -48,7 +48,7 @@ describe('who listens is told', () => {
     expect(c.told).toHaveBeenCalledTimes(1);
   });
 
-  it('once a frame of all that came since the last', async () => {
+  it('once a frame for all changes since the last', async () => {
     const { says, listen } = store();
     const { told } = listen();
     for (let turn = 0; turn < 10; turn += 1) {
@@ -69,7 +69,7 @@ describe('who listens is told', () => {
     expect(told).toHaveBeenCalledTimes(3);
   });
 
-  it('at once, each time, in a page that is hidden', async () => {
+  it('at once for each change in a hidden page', async () => {
     vi.spyOn(document, 'hidden', 'get').mockReturnValue(true);
     const { says, listen } = store();
     const { told } = listen();
@@ -80,7 +80,7 @@ describe('who listens is told', () => {
     }
   });
 
-  it('where the frame that was waited for does not come', async () => {
+  it('without a frame after the longest delay', async () => {
     vi.spyOn(globalThis, 'requestAnimationFrame').mockReturnValue(0);
     const { says, listen } = store();
     const { told } = listen();
@@ -93,7 +93,7 @@ describe('who listens is told', () => {
     expect(told).toHaveBeenCalledTimes(2);
   });
 
-  it('not after it has stopped listening', async () => {
+  it('not after they have unsubscribed', async () => {
     const { says, listen } = store();
     const { told, stop } = listen();
     const { told: stays } = listen();

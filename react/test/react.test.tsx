@@ -75,7 +75,7 @@ describe('useUnifiedChat', () => {
     expect(await now().refreshRoomList()).toMatchObject({ method: 'websocket', rooms: [{ id: 1 }, { id: 2 }] });
   });
 
-  it('says so where there is no provider', () => {
+  it('throws without a provider', () => {
     function Probe() {
       useUnifiedChat();
       return null;
@@ -94,7 +94,7 @@ describe('useUnifiedChat', () => {
 });
 
 describe('the provider', () => {
-  it('connects while it is mounted, under StrictMode too, and makes its own chat of options', async () => {
+  it('connects while it is mounted, under StrictMode too, and creates a chat from options', async () => {
     const { network, options } = world();
     function Probe() {
       return <p>{useRooms().length} rooms</p>;
@@ -226,7 +226,7 @@ describe('ConnectionStateIndicator', () => {
     expect(shown).toEqual(['disconnected', 'error']);
   }, 60_000);
 
-  it('shows what was not sent where the page can', async () => {
+  it('opens the list of unsent messages where the page has one', async () => {
     const { network, chat } = world();
     Object.assign(network, { sockets: 'refused', http: 'down' });
     const show = vi.fn<() => void>();
@@ -236,7 +236,7 @@ describe('ConnectionStateIndicator', () => {
     expect(show).toHaveBeenCalledOnce();
   });
 
-  it('is red and still when nothing works, counts what waits, and tries now', async () => {
+  it('is red and still without any transport, counts unsent messages, and retries', async () => {
     const { network, chat } = world();
     network.sockets = 'refused';
     network.http = 'down';
@@ -279,7 +279,7 @@ describe('ConnectionStateIndicator', () => {
     ).toEqual(button ? [button] : []);
   });
 
-  it('leads to the sign-in', async () => {
+  it('links to the sign-in', async () => {
     const { network, chat } = world();
     const screen = await render(within(chat, <ConnectionStateIndicator signInUrl="/sign-in" />));
     await connected(chat);

@@ -164,12 +164,7 @@ export class MemoryServer {
       case 'mark_read':
         return this.#read(room(), userId, Number(f.seq));
       case 'typing':
-        this.#publish(room(), {
-          type: 'typing',
-          room_id: room().id,
-          user_id: userId,
-          active: f.active === true,
-        });
+        this.#publish(room(), { type: 'typing', room_id: room().id, user_id: userId, active: f.active === true });
         return {};
       case 'create_room': {
         const { kind, name, members = [] } = f as { kind: RoomKind; name?: string; members?: UserId[] };

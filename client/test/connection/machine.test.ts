@@ -66,7 +66,7 @@ describe('the table', () => {
 });
 
 describe('becoming live', () => {
-  it('takes hello, catch-up and a ping that came back, in this order', () => {
+  it('needs hello, catch-up and a pong, in this order', () => {
     const run = new Run();
     expect(run.on('connect').model.state).toBe('opening');
     expect(run.effects).toEqual(['open']);
@@ -79,7 +79,7 @@ describe('becoming live', () => {
     expect(run.on('pong').model.state).toBe('live');
   });
 
-  it('gives a long catch-up time as long as frames come', () => {
+  it('extends a long catch-up as long as frames arrive', () => {
     const run = new Run().on('connect', 'opened', hello);
     for (let second = 0; second < 60; second++) run.after(1_000).on('frame');
     expect(run.model.deadline).toBeGreaterThan(run.now);
@@ -96,7 +96,7 @@ describe('becoming live', () => {
 });
 
 describe('staying live', () => {
-  it('lives as long as anything is heard, and dies of silence', () => {
+  it('stays live while frames arrive, and ends after silence', () => {
     const run = new Run().live();
     run.after(39_000).on('frame').after(39_000).on('frame');
     expect(run.model.state).toBe('live');
@@ -105,7 +105,7 @@ describe('staying live', () => {
     expect(run.effects).toEqual(['close']);
   });
 
-  it('asks after a wake and wants any frame soon', () => {
+  it('pings after a wake and needs any frame soon', () => {
     const run = new Run().live().on('wake');
     expect(run.effects).toEqual(['ping']);
     expect(run.model.deadline).toBe(run.now + CHECK_MS);
@@ -113,7 +113,7 @@ describe('staying live', () => {
     expect(run.on('frame').model.state).toBe('live');
   });
 
-  it('forgets old failures only after the link was healthy for a while', () => {
+  it('resets the failures only after the link was healthy for a while', () => {
     const flaky = new Run()
       .on('connect', closed(1006), 'timeout', closed(1006))
       .on('timeout', 'opened', hello, 'caught_up', 'pong');
@@ -124,7 +124,7 @@ describe('staying live', () => {
 });
 
 describe('leaving', () => {
-  it('goes over to HTTP at once when the node leaves, keeps the socket for its acks, comes back in the slot', () => {
+  it('switches to HTTP at once when the node restarts, keeps the socket for acks, and reconnects at the given time', () => {
     const run = new Run().live().on({ type: 'going_away', retry_after_ms: 1_500 });
     expect(run.model).toMatchObject({ state: 'leaving', deadline: run.now + 1_500, failures: 0 });
     expect(run.effects).toEqual([]);
@@ -134,17 +134,17 @@ describe('leaving', () => {
     expect(run.on('timeout').effects).toEqual(['open']);
   });
 
-  it('drops the old socket when the slot comes before it closed', () => {
+  it('closes the old socket when it reconnects before the server has closed it', () => {
     const run = new Run().live().on({ type: 'going_away', retry_after_ms: 100 }, 'timeout');
     expect(run.effects).toEqual(['close', 'open']);
   });
 
-  it('comes back spread over five seconds after a restart that said nothing', () => {
+  it('reconnects within five seconds after an unannounced restart', () => {
     const run = new Run().live().on(closed(1012));
     expect(run.model).toMatchObject({ state: 'waiting', failures: 0, deadline: run.now + SLOT_MS / 2 });
   });
 
-  it('asks REST before it believes that the session is over', () => {
+  it('confirms by REST that the session is over', () => {
     const run = new Run().live().on(closed(4401));
     expect(run.effects).toEqual(['probe']);
     expect(run.model).toMatchObject({ state: 'asking', deadline: run.now + PROBE_MS });
@@ -167,11 +167,11 @@ describe('leaving', () => {
     expect(run.on('connect').model).toMatchObject({ state: 'opening', reason: null });
   });
 
-  it('backs off further when there was too much', () => {
+  it('backs off further after too many requests', () => {
     expect(new Run().live().on(closed(4429)).model.failures).toBe(3);
   });
 
-  it('drops a socket that is worth nothing before it is proven, and while it leaves', () => {
+  it('closes a zombie before it is proven, and while its node restarts', () => {
     const opening = new Run().on('connect').on('zombie');
     expect(opening.model).toMatchObject({ state: 'waiting', failures: 1 });
     const leaving = new Run().live().on({ type: 'going_away', retry_after_ms: 2_000 });
@@ -187,7 +187,7 @@ describe('leaving', () => {
 });
 
 describe('an eager host', () => {
-  it('opens at once on wake, yet never faster than one a second', () => {
+  it('opens at once on wake, but at most once a second', () => {
     const run = new Run().on('connect').after(100).on(closed(1006), 'wake');
     expect(run.model.state).toBe('waiting');
     expect(run.model.deadline).toBeLessThanOrEqual(run.now + 900);
@@ -233,14 +233,14 @@ function always(
   );
 }
 
-describe('whatever happens', () => {
-  it('something is scheduled unless it is stopped or waits for a person', () => {
+describe('in every history', () => {
+  it('a deadline is set unless it is stopped or waits for a person', () => {
     always((_, __, { state, deadline }) => {
       expect(deadline !== null, state).toBe(state !== 'stopped' && state !== 'halted');
     });
   });
 
-  it('receiving over HTTP and a proven socket exclude each other, and one of them runs', () => {
+  it('either it polls or the socket is proven, unless it is idle', () => {
     always((_, __, { state }) => {
       const live = state === 'live' || state === 'checking';
       const idle = state === 'stopped' || state === 'halted';
@@ -264,7 +264,7 @@ describe('whatever happens', () => {
     });
   });
 
-  it('no deadline lies further away than the longest wait', () => {
+  it('no deadline is later than the longest wait', () => {
     always((_, __, { deadline }, ___, now) => {
       if (deadline !== null) expect(deadline - now).toBeLessThanOrEqual(80_000);
     });

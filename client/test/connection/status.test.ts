@@ -15,7 +15,7 @@ const at = (state: State, more: Partial<Model> = {}): Model => ({ ...INITIAL, st
 const answered = withRequest(NO_EVIDENCE, true);
 const failing = withRequest(withRequest(NO_EVIDENCE, false), false);
 
-describe('what the evidence says', () => {
+describe('the status', () => {
   it('is connected only while the socket is proven', () => {
     for (const state of ['opening', 'greeting', 'catching_up', 'proving', 'leaving', 'waiting', 'asking'] as const) {
       expect(judge(at(state), answered, true).status).not.toBe('connected');
@@ -34,21 +34,21 @@ describe('what the evidence says', () => {
     expect(judge(at('opening'), NO_EVIDENCE, true)).toMatchObject({ status: 'connecting', transport: null });
   });
 
-  it('takes one failed request for bad luck, unless the host knows that it is offline', () => {
+  it('ignores one failed request, unless the host reports that it is offline', () => {
     const once = withRequest(answered, false);
     expect(judge(at('waiting'), once, true).status).toBe('disconnected');
     expect(judge(at('waiting'), once, false)).toMatchObject({ status: 'error', reason: 'offline' });
     expect(judge(at('waiting'), answered, false).status).toBe('disconnected');
   });
 
-  it('says what a person has to do', () => {
+  it('has the reason when a person has to act', () => {
     expect(judge(at('halted', { reason: 'signed_out' }), answered, true)).toMatchObject({
       status: 'error',
       reason: 'signed_out',
     });
   });
 
-  it('does not flash before the first connect', () => {
+  it('is not orange before the first connect', () => {
     expect(judge(INITIAL, NO_EVIDENCE, true).status).toBe('connecting');
     expect(judge(at('stopped'), answered, true).status).toBe('disconnected');
   });
@@ -61,23 +61,23 @@ const red: Verdict = { status: 'error', reason: 'unreachable', transport: null }
 const shownAt = (since: number, verdict: Verdict): Shown => ({ verdict, since, again: null });
 
 describe('what is shown', () => {
-  it('is good news at once while connecting', () => {
+  it('is connected at once after connecting', () => {
     expect(damp(shownAt(0, yellow), green, 10)).toEqual(shownAt(10, green));
   });
 
-  it('holds a colour for a second, yet tells the transport as it is', () => {
+  it('keeps a colour for a second, with the current transport', () => {
     const held = damp(shownAt(0, green), orange, 300);
     expect(held.again).toBe(HOLD_MS);
     expect(held.verdict).toMatchObject({ status: 'connected', transport: 'rest' });
     expect(damp(held, orange, HOLD_MS).verdict).toEqual(orange);
   });
 
-  it('asks a person at once', () => {
+  it('asks a person to act at once', () => {
     const signedOut: Verdict = { ...red, reason: 'signed_out' };
     expect(damp(shownAt(0, orange), signedOut, 1).verdict).toEqual(signedOut);
   });
 
-  it('never alternates faster than once a second, and always ends at the truth', () => {
+  it('never changes faster than once a second, and always ends at the current status', () => {
     const verdicts = fc.array(fc.tuple(fc.constantFrom(yellow, green, orange, red), fc.integer({ min: 1, max: 700 })), {
       minLength: 1,
     });

@@ -53,7 +53,7 @@ describe.each(TRANSPORTS)('over %s', (transport) => {
     expect(w.chat.getTimeline(1).changes).toEqual([]);
   });
 
-  it('what was given without a connection waits, and goes out once when there is one', async () => {
+  it('a change without a connection waits, and is sent once when there is one', async () => {
     const w = await talking(transport);
     await goOffline(w);
     quiet(w.chat.editMessage(first(w), 'hello'));
@@ -83,7 +83,7 @@ describe.each(TRANSPORTS)('over %s', (transport) => {
     await expect(asked[2]).rejects.toMatchObject({ code: 'discarded' });
   });
 
-  it('an edit whose answer was lost is taken back when it is cancelled', async () => {
+  it('an edit whose answer was lost is undone when it is cancelled', async () => {
     const w = await talking('rest');
     w.network.http = 'lost';
     quiet(w.chat.editMessage(first(w), 'regretted'));
@@ -112,7 +112,7 @@ describe.each(TRANSPORTS)('over %s', (transport) => {
     expect(w.chat.getUnsent()).toEqual([]);
   });
 
-  it('the order of a room is kept over messages and changes', async () => {
+  it('messages and changes of a room are sent in order', async () => {
     const w = await talking(transport);
     await goOffline(w);
     quiet(w.chat.sendChatMessage(1, 'a'));
@@ -122,7 +122,7 @@ describe.each(TRANSPORTS)('over %s', (transport) => {
     expect(events(w).slice(2)).toEqual(['message_created', 'message_edited', 'message_created']);
   });
 
-  it('an edit made elsewhere meanwhile is a conflict: both texts are there, and one of them is chosen', async () => {
+  it('an edit made elsewhere meanwhile is a conflict: both texts are shown, and the person chooses', async () => {
     const w = await talking(transport);
     await goOffline(w);
     quiet(w.chat.editMessage(first(w), 'from the train'));
@@ -148,7 +148,7 @@ describe.each(TRANSPORTS)('over %s', (transport) => {
     expect(w.chat.getUnsent()).toEqual([]);
   });
 
-  it('what changes something is refused at once while nothing works, and not done later', async () => {
+  it('commands that change something are rejected at once without a connection, and not executed afterwards', async () => {
     const w = await talking(transport);
     await goOffline(w);
     const refused = w.chat.command('create_room', { kind: 'channel', name: 'late' });
@@ -157,7 +157,7 @@ describe.each(TRANSPORTS)('over %s', (transport) => {
     expect([...w.server.rooms.values()].map((room) => room.name)).not.toContain('late');
   });
 
-  it('a command that was given up is not tried again', async () => {
+  it('a cancelled command is not retried', async () => {
     const w = await talking(transport);
     Object.assign(w.network, { http: 503, sockets: 'refused' });
     w.network.closeAll(1006);
@@ -172,8 +172,8 @@ describe.each(TRANSPORTS)('over %s', (transport) => {
   });
 });
 
-describe('what is not sent yet', () => {
-  it('is changed where it waits, and deleted from there', async () => {
+describe('an unsent item', () => {
+  it('is edited and deleted in the outbox', async () => {
     const w = await talking('websocket');
     // The network goes after this client is told of it: nothing was tried.
     w.network.refuseNext = null;
@@ -217,7 +217,7 @@ describe('what is not sent yet', () => {
     expect(stored(w)[0]).toBe('three');
   });
 
-  it('a second edit after a lost answer stands on the first', async () => {
+  it('a second edit after a lost answer may replace the first', async () => {
     const w = await talking('rest');
     w.network.http = 'lost';
     quiet(w.chat.editMessage(first(w), 'one'));
@@ -228,7 +228,7 @@ describe('what is not sent yet', () => {
     expect(w.chat.getUnsent()).toEqual([]);
   });
 
-  it('a reaction that is taken back before it went out is none', async () => {
+  it('a reaction that is removed before it was sent is not sent', async () => {
     const w = await talking('websocket');
     await goOffline(w);
     quiet(w.chat.react(first(w), '👍', true));
@@ -238,7 +238,7 @@ describe('what is not sent yet', () => {
     expect(events(w)).not.toContain('reaction_added');
   });
 
-  it('outlives the tab', async () => {
+  it('survives a reload', async () => {
     const storage = memoryStorage();
     const w = await talking('websocket', storage);
     await goOffline(w);
@@ -257,7 +257,7 @@ describe('what is not sent yet', () => {
     expect(await storage.load()).toEqual([]);
   });
 
-  it('is seen, with the name of its room, after one was removed from it, and can be put back and sent elsewhere', async () => {
+  it("is shown with its room's name after a removal, and can be restored and sent elsewhere", async () => {
     const w = await talking('websocket');
     await goOffline(w);
     quiet(w.chat.sendChatMessage(2, 'one'));
@@ -280,7 +280,7 @@ describe('what is not sent yet', () => {
     expect(w.chat.getSnapshot().outbox).toMatchObject({ failed: 2, waiting: 0 });
   });
 
-  it('a refused change says why, and holds up nobody', async () => {
+  it('a refused change shows why, and blocks no other', async () => {
     const w = await liveWorld({}, (server) => void server.post(1, ANN, 'helo'));
     w.network.refuseNext = new Refusal('message_deleted');
     quiet(w.chat.editMessage(first(w), 'hello'));

@@ -25,7 +25,7 @@ const rooms = (more = {}): Rooms => {
 };
 
 describe('a row', () => {
-  it('counts what others write after the read mark, and who is mentioned', () => {
+  it("counts others' messages and mentions after the read mark", () => {
     const r = rooms();
     r.apply(created(11, { mentions: [ME] }));
     r.apply(created(12, { sender: me }));
@@ -33,14 +33,14 @@ describe('a row', () => {
     expect(r.get(1)).toMatchObject({ seq: 13, unread_count: 2, mention_count: 1, last_message: { id: 'm13' } });
   });
 
-  it('is as of its own seq: older events are counted already', () => {
+  it('is as of its own seq: older events change nothing', () => {
     const r = rooms();
     const before = r.get(1);
     r.apply(created(10));
     expect(r.get(1)).toBe(before);
   });
 
-  it('forgets what was deleted, unless the count was capped: then it asks', () => {
+  it('does not count deleted messages; where the count was capped the list is fetched', () => {
     const r = rooms({ unread_count: 2, mention_count: 1, seq: 20, read_seq: 10 });
     expect(r.apply(deleted(21, 15, { mentions: [ME] }))).toBe(false);
     expect(r.get(1)).toMatchObject({ unread_count: 1, mention_count: 0 });
@@ -50,14 +50,14 @@ describe('a row', () => {
     expect(capped.apply(deleted(201, 15))).toBe(true);
   });
 
-  it('asks where an unread text changed and mentions may have', () => {
+  it('fetches the list where an unread text and its mentions may have changed', () => {
     const r = rooms({ unread_count: 2, seq: 20, read_seq: 10 });
     expect(r.apply(edited(21, 15, 'x'))).toBe(false);
     expect(r.apply(edited(22, 15, 'x', { mentions: [ME] }))).toBe(true);
     expect(r.apply(edited(23, 5, 'x', { mentions: [ME] }))).toBe(false);
   });
 
-  it('takes counts that are as of its own seq, and asks for the list where they are not', () => {
+  it('takes counts as of its own seq, and fetches the list for others', () => {
     const r = createRooms();
     const exact = exactRows({ rooms: r, cursors: createCursors(), timeline: () => undefined, user: me });
     r.replace([row({ seq: 20, read_seq: 10, unread_count: 10 })]);
@@ -68,7 +68,7 @@ describe('a row', () => {
     expect(exact.read({ ...told, seq: 19, read_seq: 17 })).toBe(true);
   });
 
-  it('shows the last message as it is now', () => {
+  it('shows the current last message', () => {
     const r = rooms();
     r.apply(created(11));
     r.apply(edited(12, 11, 'now\nthis'));
@@ -90,7 +90,7 @@ describe('a row', () => {
     expect(r.get(1)).toMatchObject({ seq: 15, name: 'new name', read_seq: 10, role: 'member' });
   });
 
-  it('asks for the members when a large room becomes small', () => {
+  it('fetches the members when a large room becomes small', () => {
     const r = rooms({ member_count: 21, members: [] });
     expect(r.apply(left(11, 9))).toBe(true);
     const full = rooms({ member_count: 20, members: Array.from({ length: 20 }, (_, i) => user(i)) });
@@ -100,14 +100,14 @@ describe('a row', () => {
 });
 
 describe('a fetched row', () => {
-  it('that is older than what is known takes nothing back', () => {
+  it('that is older than the held one changes no newer member', () => {
     const r = rooms();
     r.apply(created(11));
     r.put(row({ seq: 10, name: 'renamed' }));
     expect(r.get(1)).toMatchObject({ seq: 11, unread_count: 1, name: 'renamed' });
   });
 
-  it('does not unread what was read here', () => {
+  it('does not move the read mark back', () => {
     const r = rooms();
     r.apply(created(11));
     r.set(row({ seq: 11, read_seq: 11, unread_count: 0, mention_count: 0 }));
@@ -129,7 +129,7 @@ describe('the list', () => {
     expect(r.list.map((room) => room.id)).toEqual([4, 2, 1, 3]);
   });
 
-  it('and its rows keep their identity where the same comes again', () => {
+  it('and its rows keep their identity when the same list arrives again', () => {
     const r = counting();
     r.replace([row({ id: 1 }), row({ id: 2 })]);
     const { list } = r;
@@ -188,14 +188,14 @@ const readState = (user_version: number, read_seq: number, unread_count: number,
 });
 
 describe('a read mark', () => {
-  it('to the end leaves nothing, whatever was told', () => {
+  it('at the end leaves nothing unread, whatever the server counted', () => {
     const r = replica(row({ read_seq: 5, unread_count: 3 }));
     hear(r, readState(6, 12, 1));
     expect(r.rooms.get(1)).toMatchObject({ read_seq: 12, unread_count: 0 });
     expect(r.takeNeeds().refresh).toBe(false);
   });
 
-  it('in the middle is counted here, where all behind it is held', () => {
+  it('in the middle is counted here where all messages after it are held', () => {
     const r = replica(row({ read_seq: 5, unread_count: 3 }));
     hold(r);
     hear(r, created(11), readState(6, 9, 77));
@@ -203,7 +203,7 @@ describe('a read mark', () => {
     expect(r.takeNeeds().refresh).toBe(false);
   });
 
-  it('in the middle of what is not held is taken for now, and the list is asked for', () => {
+  it("in the middle of messages that are not held uses the server's counts, and the list is fetched", () => {
     const r = replica(row({ read_seq: 5, unread_count: 3 }));
     hear(r, readState(6, 8, 2, 11));
     expect(r.rooms.get(1)).toMatchObject({ read_seq: 8, unread_count: 2 });
@@ -217,8 +217,8 @@ describe('a read mark', () => {
   });
 });
 
-describe('what is unread behind a mark', () => {
-  it('is counted only where all of it is held', () => {
+describe('unread messages after a mark', () => {
+  it('are counted only where all of them are held', () => {
     const load = { kind: 'initial' } as const;
     const t = applyPage(
       beginLoad(EMPTY, load),

@@ -25,7 +25,7 @@ describe('notifications', () => {
     expect(shown(w)).toEqual(Array.from({ length: 50 }, (_, i) => 30 + i));
   });
 
-  it('are nobody else’s', async () => {
+  it('are removed for another person', async () => {
     const w = await liveWorld();
     notify(w, 6);
     await w.clock.advance(50);

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { ANN, BOB, liveWorld } from '../world.ts';
 
-describe('what was unread', () => {
-  it('begins at the first message of another person, and stays put until the room is opened again', async () => {
+describe('the first unread message', () => {
+  it("is another person's, and stays until the room is opened again", async () => {
     const w = await liveWorld({}, (server) => {
       server.post(1, BOB, 'read');
       server.run(ANN, 'mark_read', { room_id: 1, seq: 1 });
@@ -24,7 +24,7 @@ describe('what was unread', () => {
     expect(first()).toBeNull();
   });
 
-  it('is not said to begin at the first message that is held, but where that is known', async () => {
+  it('is unknown while older unread messages are not held', async () => {
     const w = await liveWorld({}, (server) => {
       for (let n = 1; n <= 200; n += 1) server.post(1, BOB, `${n}`);
       server.run(ANN, 'mark_read', { room_id: 1, seq: 20 });
@@ -44,7 +44,7 @@ describe('what was unread', () => {
     expect(w.chat.getTimeline(1).firstUnreadSeq).toBeNull();
   });
 
-  it('does not begin at a message that was deleted', async () => {
+  it('is no deleted one', async () => {
     const w = await liveWorld({}, (server) => {
       const first = server.post(1, BOB, 'oops');
       server.post(1, BOB, 'unread');

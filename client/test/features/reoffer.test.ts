@@ -24,7 +24,7 @@ const kept = async (storage: { load(): Promise<readonly SentItem[]> }): Promise<
   (await storage.load()).map((item) => item.content);
 
 describe('after a restored backup', () => {
-  it('what was said since comes back, once, in its order, with its ids', async () => {
+  it('lost messages come back once, in order, with their ids', async () => {
     const w = await liveWorld();
     await say(w, 'in the backup', 'a', 'b', 'c');
     const before = w.chat.getTimeline(1).messages.map((message) => message.id);
@@ -41,7 +41,7 @@ describe('after a restored backup', () => {
     ).toEqual(before);
   });
 
-  it('is not shown while it is offered, nor as failed where its room is gone', async () => {
+  it('offered messages are not shown, nor shown as failed where their room is gone', async () => {
     const sentStorage = memoryStorage<SentItem>();
     const w = await liveWorld({ sentStorage }, (server) => server.createRoom([ANN, BOB], 'group', 'second'));
     void w.chat.sendChatMessage(2, 'to a room that is lost');
@@ -60,7 +60,7 @@ describe('after a restored backup', () => {
     expect(await kept(sentStorage)).toEqual(['a']);
   });
 
-  it('is offered until it is there, whatever the network does', async () => {
+  it('messages are offered until the server has them, whatever the network does', async () => {
     const w = await liveWorld();
     await say(w, 'a', 'b');
     restore(w, 0);
@@ -75,7 +75,7 @@ describe('after a restored backup', () => {
     expect(stored(w)).toEqual(['a', 'b']);
   });
 
-  it('what was deleted stays deleted, also where the news of it was lost', async () => {
+  it('a deleted message stays deleted, also when the event of its deletion was lost', async () => {
     const w = await liveWorld();
     await say(w, 'regretted', 'regretted on the other device', 'stays');
     const [first, second] = w.chat.getTimeline(1).messages;
@@ -89,7 +89,7 @@ describe('after a restored backup', () => {
     expect(w.texts(1)).toEqual(['stays']);
   });
 
-  it('what was edited comes back as it was last meant', async () => {
+  it('an edited message comes back with its last text', async () => {
     const w = await liveWorld();
     await say(w, 'tpyo');
     const edited = w.chat.command('edit_message', {
@@ -103,7 +103,7 @@ describe('after a restored backup', () => {
     expect(w.texts(1)).toEqual(['typo']);
   });
 
-  it('what another visit sent comes back with the next one', async () => {
+  it('messages of an earlier visit come back in the next', async () => {
     const idb = new IDBFactory();
     const sent = () => indexedDbStorage<SentItem>('device', idb, 'sent');
     const w = await liveWorld({ sentStorage: sent() });
@@ -129,8 +129,8 @@ const item = (n: number, content: string): SentItem => ({
   epoch: 'epoch-1',
 });
 
-describe('what is kept', () => {
-  it('is this person’s alone', async () => {
+describe('the kept messages', () => {
+  it('are offered only for the person who sent them', async () => {
     const sentStorage = memoryStorage<SentItem>();
     const w = await liveWorld({ sentStorage });
     await say(w, 'from ann');
@@ -143,7 +143,7 @@ describe('what is kept', () => {
     expect(await kept(sentStorage)).toEqual(['from ann']);
   });
 
-  it('goes with the person who signs out, and so does what waits', async () => {
+  it('are removed with the unsent ones when the person signs out', async () => {
     const sentStorage = memoryStorage<SentItem>();
     const storage = memoryStorage();
     const w = await liveWorld({ sentStorage, storage });
@@ -161,7 +161,7 @@ describe('what is kept', () => {
     expect(w.chat.getTimeline(1).pending).toEqual([]);
   });
 
-  it('is a week’s worth', async () => {
+  it('are those of a week', async () => {
     const sentStorage = memoryStorage<SentItem>();
     await sentStorage.put({ ...item(1, 'last week'), createdAt: item(1, '').createdAt - KEEP_MS });
     const w = await liveWorld({ sentStorage });
@@ -169,7 +169,7 @@ describe('what is kept', () => {
     expect(await kept(sentStorage)).toEqual(['today']);
   });
 
-  it('is bounded in number and length, the oldest first', async () => {
+  it('are bounded in number and length, the oldest removed first', async () => {
     for (const [count, size, left] of [
       [MAX_ITEMS + 5, 1, MAX_ITEMS],
       [5, MAX_CHARACTERS / 4, 4],
@@ -182,7 +182,7 @@ describe('what is kept', () => {
     }
   });
 
-  it('does not hold up sending where the device refuses to keep it', async () => {
+  it('do not block sending when the device refuses to store them', async () => {
     const refuse = () => Promise.reject(new Error('quota'));
     const w = await liveWorld({ sentStorage: { load: refuse, put: refuse, remove: refuse } });
     await say(w, 'a', 'b');
@@ -195,7 +195,7 @@ describe('what is kept', () => {
 });
 
 describe('a storage that does not answer', () => {
-  it('holds up neither sending nor signing out', async () => {
+  it('blocks neither sending nor signing out', async () => {
     const never = () => new Promise<never>(() => {});
     const w = await liveWorld({ sentStorage: { load: never, put: never, remove: never } });
     await say(w, 'a');
@@ -206,8 +206,8 @@ describe('a storage that does not answer', () => {
   });
 });
 
-describe('whatever is said and cut off', () => {
-  it('comes back exactly once', async () => {
+describe('in random histories', () => {
+  it('every lost message comes back exactly once', async () => {
     const act = fc.oneof(
       fc.constant('say' as const),
       fc.constant('say' as const),

@@ -45,7 +45,7 @@ async function open(browser: Browser): Promise<void> {
   void tab.chat.openRoom(1);
 }
 
-describe('whatever tabs and network do', () => {
+describe('with random faults of tabs and network', () => {
   it('every tab shows each message once, in order, over one connection', async () => {
     await fc.assert(
       fc.asyncProperty(history, async (acts) => {

@@ -111,14 +111,14 @@ describe('the table', () => {
     }
   });
 
-  it('two questions without an answer, and not one, make a leader a hung one', () => {
+  it('a leader hangs after two unanswered questions, not after one', () => {
     const at = (asked: number): Model => ({ state: 'following', asked, tickedAt: 0 });
     expect(next(at(1), { type: 'tick', visible: true }, TICK_MS).effects).toEqual(['ask']);
     expect(next(at(2), { type: 'tick', visible: true }, TICK_MS).effects).toEqual(['cancel', 'steal']);
     expect(next(at(2), { type: 'tick', visible: false }, TICK_MS).effects).toEqual([]);
   });
 
-  it('a tab that slept itself asks first', () => {
+  it('a tab that slept asks first', () => {
     const model: Model = { state: 'following', asked: 2, tickedAt: 0 };
     expect(next(model, { type: 'tick', visible: true }, 60_000)).toMatchObject({
       model: { state: 'following', asked: 1 },
@@ -126,7 +126,7 @@ describe('the table', () => {
     });
   });
 
-  it('alone is for good', () => {
+  it('alone is final', () => {
     for (const type of EVENTS) {
       expect(next({ ...INITIAL, state: 'alone' }, { type, visible: true }, 0)).toMatchObject({
         model: { state: 'alone' },
@@ -136,8 +136,8 @@ describe('the table', () => {
   });
 });
 
-describe('whatever tabs do', () => {
-  it('at most one that runs leads, and in the end one does, and all others follow it', () => {
+describe('in random histories of tabs', () => {
+  it('at most one running tab leads, and in the end one leads and all others follow it', () => {
     fc.assert(
       fc.property(fc.array(act, { maxLength: 40 }), (acts) => {
         const world = new World();
@@ -167,7 +167,7 @@ describe('whatever tabs do', () => {
     );
   });
 
-  it('a hung leader is replaced as long as somebody looks at another tab', () => {
+  it('a hung leader is replaced while another tab is visible', () => {
     const world = new World();
     for (const tab of world.tabs) tab.tell({ type: 'wanted' });
     world.settle();

@@ -38,21 +38,21 @@ function told(storage: OutboxStorage): string[] {
   return heard;
 }
 
-describe('whose a message is', () => {
-  it('what an earlier visit left is loaded by one of two tabs', async () => {
+describe('the owner of a message', () => {
+  it('messages of an earlier visit are loaded by one of two tabs', async () => {
     const { base, open } = world();
     await base.put(item('a'));
     const loaded = await Promise.all([open('one').storage.load(), open('two').storage.load()]);
     expect(loaded.flatMap(ids)).toEqual(['a']);
   });
 
-  it('what a living tab keeps is left to it', async () => {
+  it('messages of a living tab stay with it', async () => {
     const { open } = world();
     await open('one').storage.put(item('a'));
     expect(await open('two').storage.load()).toEqual([]);
   });
 
-  it('what a tab leaves behind is adopted by another, which is told', async () => {
+  it('messages of a closed tab are adopted by another, which receives them', async () => {
     const { open } = world();
     const one = open('one');
     const two = open('two');
@@ -66,7 +66,7 @@ describe('whose a message is', () => {
     expect(heard).toEqual(['a']);
   });
 
-  it('a tab that rests may be relieved, and is an owner again with its next message', async () => {
+  it('messages of a frozen tab may be adopted, and it is an owner again with its next message', async () => {
     const { open } = world();
     const one = open('one');
     await one.storage.put(item('a'));
@@ -77,7 +77,7 @@ describe('whose a message is', () => {
     expect(await open('three').storage.load()).toEqual([]);
   });
 
-  it('another person’s stays where it is', async () => {
+  it('another person’s message is not adopted', async () => {
     const { base, open } = world();
     await base.put(item('a', 2));
     expect(await open('one').storage.load()).toEqual([]);

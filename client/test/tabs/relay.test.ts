@@ -12,8 +12,8 @@ const wire = (relay: Relay, tab: string | null, frame: object): Record<string, u
 const receive = (relay: Relay, frames: object | readonly object[]) => relay.incoming(JSON.stringify(frames));
 const ack = (id: string, result: object = {}): object => ({ type: 'ack', id, result });
 
-describe('what a tab says', () => {
-  it('keeps the id of a message, and gives other commands of other tabs a name of their own', () => {
+describe('frames of a tab', () => {
+  it('keep the id of a message; other commands of followers get a new id', () => {
     const relay = new Relay();
     expect(wire(relay, 'b', { type: 'send_message', id: 'm1', room_id: 1 })).toMatchObject({ id: 'm1' });
     expect(wire(relay, null, { type: 'get_room', id: 'c1' })).toMatchObject({ id: 'c1' });
@@ -23,7 +23,7 @@ describe('what a tab says', () => {
     expect(names.map(({ id }) => id)).not.toContain('c1');
   });
 
-  it('presence is not put on the wire, and is answered', () => {
+  it('presence is answered and not sent', () => {
     const sent = new Relay().outgoing(
       'b',
       JSON.stringify({ type: 'set_presence', id: 'c3', state: 'away', instance: 'i' }),
@@ -32,8 +32,8 @@ describe('what a tab says', () => {
   });
 });
 
-describe('what the server says', () => {
-  it('an answer goes to who asked, under the name it was asked with', () => {
+describe('frames of the server', () => {
+  it('an answer goes to the tab that asked, with the id it used', () => {
     const relay = new Relay();
     wire(relay, null, { type: 'get_room', id: 'c1' });
     const { id } = wire(relay, 'b', { type: 'get_room', id: 'c1' });
@@ -52,20 +52,20 @@ describe('what the server says', () => {
     expect(routed.answers.map(([tab]) => tab)).toEqual(['b']);
   });
 
-  it('events, lists nobody asked for and the heartbeat go to all, as they stood', () => {
+  it('events, unrequested lists and the heartbeat go to all, unchanged', () => {
     const relay = new Relay();
     const ping: ServerFrame = { type: 'ping', timestamp: '', heads: {}, user_version: 1 };
     const text = JSON.stringify([created(1), ping, { type: 'something_new' }]);
     expect(relay.incoming(text)).toEqual({ own: text, all: text, answers: [] });
   });
 
-  it('hello, caught_up and refusals of nothing are for the leader alone', () => {
+  it('hello, caught_up and errors without a command are for the leader alone', () => {
     const relay = new Relay();
     const routed = receive(relay, [{ type: 'caught_up' }, { type: 'error', error: { code: 'bad_frame' } }]);
     expect(routed.all).toBeNull();
   });
 
-  it('pongs go round in the order of the pings', () => {
+  it('pongs are given out in the order of the pings', () => {
     const relay = new Relay();
     wire(relay, 'b', { type: 'ping' });
     wire(relay, null, { type: 'ping' });
@@ -74,7 +74,7 @@ describe('what the server says', () => {
     expect(receive(relay, pong)).toMatchObject({ own: JSON.stringify(pong), answers: [] });
   });
 
-  it('is proven by a pong after the catch-up, and not before', () => {
+  it('is proven by a pong after the catch-up, not before', () => {
     const relay = new Relay();
     receive(relay, { type: 'pong', timestamp: '' });
     expect(relay.proven).toBe(false);
@@ -83,20 +83,20 @@ describe('what the server says', () => {
     expect(relay.proven).toBe(true);
   });
 
-  it('remembers who is here', () => {
+  it('records who is present', () => {
     const relay = new Relay();
     const presence = (user_id: number, state: string): object => ({ type: 'presence', user_id, state });
     receive(relay, [presence(2, 'online'), presence(3, 'away'), presence(2, 'offline')]);
     expect(relay.presence).toEqual([presence(3, 'away')]);
   });
 
-  it('what is no frame is left to the client', () => {
+  it("an invalid frame is left to the leader's client", () => {
     const relay = new Relay();
     expect(relay.incoming('{')).toEqual({ own: '{', all: null, answers: [] });
     expect(receive(relay, { no: 'type' })).toMatchObject({ all: null });
   });
 
-  it('knows whose frame is the largest without an answer', () => {
+  it('finds the tab of the largest frame without an answer', () => {
     const relay = new Relay();
     expect(relay.largest()).toBeUndefined();
     wire(relay, null, { type: 'send_message', id: 'm1', content: 'short' });

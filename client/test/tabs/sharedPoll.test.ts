@@ -35,7 +35,7 @@ describe('a follower’s poll', () => {
     expect(w.asked).toEqual([0]);
   });
 
-  it('that waits is answered with what the leader hears, and has heard since the last one', async () => {
+  it('that waits is answered with the frames that the leader received since the last one', async () => {
     const w = world();
     await w.poll.fetch(URL, init(0));
     w.poll.receive('{"n":1}');
@@ -48,7 +48,7 @@ describe('a follower’s poll', () => {
     expect(w.asked).toEqual([0]);
   });
 
-  it('asks the server when its time is over, or the leader’s poll failed: no answer is made up', async () => {
+  it('goes to the server when its time is over, or the leader’s poll failed: no answer is made up', async () => {
     const w = world();
     await w.poll.fetch(URL, init(0));
     const late = w.frames(w.poll.fetch(URL, init(25)));
@@ -61,7 +61,7 @@ describe('a follower’s poll', () => {
     expect(w.asked).toEqual([0, 0, 0]);
   });
 
-  it('asks the server where the numbering is not known, or too much was heard', async () => {
+  it('goes to the server when the epoch is unknown, or too many frames were buffered', async () => {
     const w = world();
     await w.poll.fetch(URL, init(0));
     w.state.epoch = null;
@@ -72,7 +72,7 @@ describe('a follower’s poll', () => {
     expect(await w.frames(w.poll.fetch(URL, init(25)))).toEqual(['of the server']);
   });
 
-  it('ends when it is not wanted any more', async () => {
+  it('ends when it is aborted', async () => {
     const w = world();
     await w.poll.fetch(URL, init(0));
     const abort = new AbortController();
@@ -84,7 +84,7 @@ describe('a follower’s poll', () => {
 });
 
 describe('the leader’s poll', () => {
-  it('goes to the server as it is, and is told to the others', async () => {
+  it('goes to the server unchanged, and its answer to the other tabs', async () => {
     const w = world();
     w.state.follows = false;
     expect(await w.frames(w.poll.fetch(URL, init(25)))).toEqual(['of the server']);

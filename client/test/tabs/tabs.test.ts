@@ -54,7 +54,7 @@ describe('one connection', () => {
     expect(await refused).toMatchObject({ code: 'room_not_found' });
   });
 
-  it('who is here is told to a tab that joins later', async () => {
+  it('a tab that joins gets the people who are present', async () => {
     const [browser] = await Browser.with(1);
     browser.network.say({ type: 'presence', user_id: BOB, state: 'online' });
     await browser.clock.advance(100);
@@ -63,7 +63,7 @@ describe('one connection', () => {
     expect(late.chat.getSnapshot().presence).toEqual({ [BOB]: 'online' });
   });
 
-  it('a person is away only where every tab says so', async () => {
+  it('a person is away only if every tab reports it', async () => {
     const [browser, one, two] = await Browser.with(2);
     const told = (): unknown[] =>
       browser.network.said.filter((frame) => frame.type === 'set_presence').map((frame) => frame.state);
@@ -82,7 +82,7 @@ describe('one connection', () => {
 });
 
 describe('presence without a socket', () => {
-  it('is told once for all tabs', async () => {
+  it('is sent once for all tabs', async () => {
     const [browser, one, two] = await Browser.with(2);
     browser.network.sockets = 'refused';
     browser.network.closeAll(1006);
@@ -115,8 +115,8 @@ describe('presence without a socket', () => {
   });
 });
 
-describe('the leader goes', () => {
-  it.each(['closed', 'put aside'])('%s: another takes over without a gap, and nothing turns red', async (how) => {
+describe('the leader leaves', () => {
+  it.each(['closed', 'put aside'])('%s: another takes over without a gap, and no tab turns red', async (how) => {
     const [browser, one, two, three] = await Browser.with(3);
     if (how === 'closed') one?.crash();
     else one?.putAside();
@@ -131,7 +131,7 @@ describe('the leader goes', () => {
     }
   });
 
-  it('hangs: a tab that somebody looks at takes the lock, and the robbed one follows when it wakes', async () => {
+  it('hangs: a visible tab steals the lock, and the former leader follows when it wakes', async () => {
     const [browser, one, two] = await Browser.with(2);
     one?.freeze();
     browser.server.post(1, BOB, 'unheard');
@@ -147,7 +147,7 @@ describe('the leader goes', () => {
     expect(one?.status).toBe('connected');
   });
 
-  it('hangs while nobody looks: nobody steals', async () => {
+  it('hangs while no tab is visible: the lock is not stolen', async () => {
     const [browser, one, two] = await Browser.with(2);
     two?.show(false);
     one?.freeze();
@@ -158,7 +158,7 @@ describe('the leader goes', () => {
     expect(two?.shared.leads).toBe(true);
   });
 
-  it('comes back from the cache of the way back, and follows', async () => {
+  it('comes back from the back/forward cache, and follows', async () => {
     const [browser, one, two] = await Browser.with(2);
     one?.putAside();
     expect(browser.network.open.size).toBe(0);
@@ -172,7 +172,7 @@ describe('the leader goes', () => {
     expect(browser.leaders).toEqual([two]);
   });
 
-  it('disconnects: the others go on', async () => {
+  it('disconnects: the others continue', async () => {
     const [browser, one, two] = await Browser.with(2);
     await one?.chat.disconnect();
     await browser.clock.advance(3_000);
@@ -182,7 +182,7 @@ describe('the leader goes', () => {
 });
 
 describe('without a WebSocket', () => {
-  it('one poll waits for all tabs, and all are told', async () => {
+  it('one poll waits for all tabs, and all get its frames', async () => {
     const browser = new Browser();
     browser.network.sockets = 'refused';
     const tabs = [browser.open(), browser.open(), browser.open()];
@@ -196,7 +196,7 @@ describe('without a WebSocket', () => {
     expect(polls(browser) - before).toBeLessThanOrEqual(3);
   });
 
-  it('all come back to the socket together', async () => {
+  it('all return to the socket together', async () => {
     const [browser, one, two] = await Browser.with(2);
     browser.network.sockets = 'refused';
     browser.network.closeAll(1006);
@@ -231,7 +231,7 @@ describe('never mixes', () => {
     expect(browser.network.open.size).toBe(2);
   });
 
-  it('another person has a connection of their own, and hears nothing of the first', async () => {
+  it('another person has a connection of their own, and receives nothing of the first', async () => {
     const [browser, one] = await Browser.with(1);
     browser.network.user = browser.server.users.get(BOB) as never;
     const other = browser.open({ userId: BOB });
@@ -241,7 +241,7 @@ describe('never mixes', () => {
     expect(browser.network.open.size).toBe(2);
   });
 
-  it('what was typed before a tab heard that it speaks for somebody else is not sent as theirs', async () => {
+  it("a message typed before another person's hello is not sent as theirs", async () => {
     const browser = new Browser();
     const tab = browser.open({ userId: BOB });
     void tab.chat.sendChatMessage(1, 'meant to be from bob');
@@ -272,7 +272,7 @@ describe('never mixes', () => {
 });
 
 describe('waiting for a person', () => {
-  it('the session ends for all, and whoever signs in again connects', async () => {
+  it('the session ends for all tabs, and signing in again connects', async () => {
     const [browser, one, two] = await Browser.with(2);
     browser.network.http = 401;
     browser.network.closeAll(4401);
@@ -323,7 +323,7 @@ describe('the outbox', () => {
     expect(late.texts()).toEqual(['written offline']);
   });
 
-  it('of a tab that died is sent by another, once', async () => {
+  it('of a closed tab is sent by another, once', async () => {
     const [browser, one, two, three] = await Browser.with(3);
     browser.network.sockets = 'refused';
     browser.network.http = 'down';
@@ -341,7 +341,7 @@ describe('the outbox', () => {
     expect(one?.chat.getTimeline(1).pending).toEqual([]);
   });
 
-  it('of a tab that crashed before it heard who speaks is sent by another, once', async () => {
+  it('of a tab that crashed before its first hello is sent by another, once', async () => {
     const [browser, one] = await Browser.with(1);
     browser.network.http = 'down';
     browser.network.sockets = 'mute';
@@ -356,7 +356,7 @@ describe('the outbox', () => {
     expect([...(browser.server.rooms.get(1)?.messages.values() ?? [])]).toHaveLength(1);
   });
 
-  it('of another tab is seen in every tab, and can be taken over and deleted there', async () => {
+  it('of another tab is shown in every tab, and can be taken over and deleted there', async () => {
     const [browser, one, two] = await Browser.with(2);
     Object.assign(browser.network, { sockets: 'refused', http: 'down' });
     browser.network.closeAll(1006);
@@ -396,7 +396,7 @@ describe('the outbox', () => {
     expect([...(one?.chat.getUnsent() ?? []), ...(two?.chat.getUnsent() ?? [])]).toHaveLength(1);
   });
 
-  it('is erased of this person alone', async () => {
+  it('is erased only for this person', async () => {
     const [browser, one] = await Browser.with(1);
     const item = {
       roomId: 1,
@@ -414,7 +414,7 @@ describe('the outbox', () => {
   });
 });
 
-describe('looking', () => {
+describe('the room in view', () => {
   it('is known in every tab, and forgotten when the tab is gone', async () => {
     const [browser, one, two] = await Browser.with(2);
     two?.shared.look(1);

@@ -69,7 +69,7 @@ describe('the HTTP transport', () => {
     return asked;
   };
 
-  it('tells what each answer says about the link and the session', async () => {
+  it('reports after each request whether HTTP works and the session is valid', async () => {
     const n = net();
     await ask(n);
     n.network.http = 'down';
@@ -83,7 +83,7 @@ describe('the HTTP transport', () => {
     expect(n.calls).toEqual([true, false, false, true, 'signed_out', true, 'update_required']);
   });
 
-  it('takes a poll that is forbidden for a person who is', async () => {
+  it('treats a forbidden poll as a forbidden person', async () => {
     const n = net();
     n.network.http = 403;
     const asked = n.http.sync(undefined, 0, new AbortController().signal).catch((error: unknown) => error);
@@ -92,7 +92,7 @@ describe('the HTTP transport', () => {
     expect(n.calls).toEqual([true, 'forbidden']);
   });
 
-  it('gives up on an answer that does not come', async () => {
+  it('rejects a request without an answer', async () => {
     const hang = (_: string, init?: RequestInit): Promise<Response> =>
       new Promise((_resolve, reject) =>
         init?.signal?.addEventListener('abort', () => reject(init.signal?.reason as Error)),
@@ -136,7 +136,7 @@ describe('the HTTP transport', () => {
 });
 
 describe('the WebSocket transport', () => {
-  it('rejects what is under way when the socket ends, and what comes after', async () => {
+  it('rejects open and later requests when the socket ends', async () => {
     const n = net();
     const link = await linked(n);
     n.network.sockets = 'mute';
@@ -160,7 +160,7 @@ describe('the WebSocket transport', () => {
     expect(await large).toMatchObject({ code: 'too_large', status: 413, final: true });
   });
 
-  it('says nothing more once it is dropped, also while it was opening', async () => {
+  it('calls nothing once it is dropped, also while opening', async () => {
     const n = net();
     const heard: string[] = [];
     const link = openLink(n.env, {
@@ -175,7 +175,7 @@ describe('the WebSocket transport', () => {
   });
 });
 
-describe('who is speaking', () => {
+describe('authentication', () => {
   const socketsOf = (): { made: unknown[][]; WebSocket: never } => {
     const made: unknown[][] = [];
     function WebSocket(...args: unknown[]): void {
@@ -186,19 +186,19 @@ describe('who is speaking', () => {
   const env = (more: Partial<ChatOptions>): Environment =>
     environment({ client: CLIENT, baseUrl: 'https://chat.test/x', ...more });
 
-  it('is told by the cookie', async () => {
+  it('uses the cookie', async () => {
     const { made, WebSocket } = socketsOf();
     await env({ WebSocket }).openSocket();
     expect(made).toEqual([['wss://chat.test/x/ws']]);
   });
 
-  it('is told by a header where the WebSocket takes one', async () => {
+  it('uses a header where the WebSocket takes one', async () => {
     const { made, WebSocket } = socketsOf();
     await env({ WebSocket, webSocketAcceptsHeaders: true, auth: { kind: 'bearer', token: 't' } }).openSocket();
     expect(made).toEqual([['wss://chat.test/x/ws', [], { headers: { Authorization: 'Bearer t' } }]]);
   });
 
-  it('is told by a one-time ticket elsewhere; a long-lived token never rides in a URL', async () => {
+  it('uses a one-time ticket elsewhere; a token is never in a URL', async () => {
     const { made, WebSocket } = socketsOf();
     const asked: [string, RequestInit | undefined][] = [];
     const fetch = (url: string, init?: RequestInit): Promise<Response> => {
@@ -216,7 +216,7 @@ describe('who is speaking', () => {
     expect(await cross.headers()).toEqual({ 'X-Site': '1' });
   });
 
-  it('and a host without a WebSocket, or without a ticket, is a failed attempt and no more', async () => {
+  it('a host without a WebSocket, or without a ticket, is a failed attempt', async () => {
     const closed: number[] = [];
     const listener = { opened() {}, frames() {}, closed: (code: number) => closed.push(code) };
     const refused = (): Promise<Response> => Promise.resolve(new Response('', { status: 403 }));
@@ -227,7 +227,7 @@ describe('who is speaking', () => {
     expect(closed).toEqual([1006, 1006]);
   });
 
-  it('takes what the host has: nothing is called unbound', () => {
+  it("uses the host's functions: none is called unbound", () => {
     const bare = resolveEnvironment({ client: CLIENT });
     const timer = bare.clock.setTimeout(() => {}, 1);
     bare.clock.clearTimeout(timer);

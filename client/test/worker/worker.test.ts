@@ -47,42 +47,42 @@ async function world(...items: OutboxItem[]): Promise<World> {
 const stored = ({ browser }: World, roomId = 1): string[] =>
   [...(browser.server.rooms.get(roomId)?.messages.values() ?? [])].map(({ id }) => id);
 
-describe('delivering what closed tabs left', () => {
-  it('sends it under its ids, in the order written, and lets go of it', async () => {
+describe('delivering messages of closed tabs', () => {
+  it('sends them with their ids, in the order written, and removes them', async () => {
     const w = await world(item('c'), item('a'), item('b'));
     expect(await w.deliver()).toBe('done');
     expect(stored(w)).toEqual(['a', 'b', 'c']);
     expect(await w.left()).toEqual([]);
   });
 
-  it('asks nothing of the server where nothing is left', async () => {
+  it('sends no request where there are none', async () => {
     const w = await world();
     expect(await w.deliver()).toBe('done');
     expect(w.browser.network.requests).toEqual([]);
   });
 
-  it('what the server has already is not doubled', async () => {
+  it('a message that the server has is stored once', async () => {
     const w = await world(item('a'));
     w.browser.server.send(ANN, { id: 'a', room_id: 1, content: 'text a' });
     expect(await w.deliver()).toBe('done');
     expect(stored(w)).toEqual(['a']);
   });
 
-  it('touches only what belongs to the person whose session it is', async () => {
+  it('touches only messages of the person whose session it is', async () => {
     const w = await world(item('a', { userId: BOB }), item('b'));
     expect(await w.deliver()).toBe('done');
     expect(stored(w)).toEqual(['b']);
     expect(await w.left()).toEqual(['a']);
   });
 
-  it('without a session everything stays', async () => {
+  it('without a session all messages stay', async () => {
     const w = await world(item('a'));
     w.browser.network.http = 401;
     expect(await w.deliver()).toBe('signed_out');
     expect(await w.left()).toEqual(['a']);
   });
 
-  it('where the server does not answer it asks to be called again, and keeps the order', async () => {
+  it('without an answer it asks to be called again, and keeps the order', async () => {
     const w = await world(item('a'), item('b'));
     w.browser.network.http = 'down';
     expect(await w.deliver()).toBe('later');
@@ -93,7 +93,7 @@ describe('delivering what closed tabs left', () => {
     expect(stored(w)).toEqual(['a', 'b']);
   });
 
-  it('what is refused for good is kept, with the reason, and holds nobody up', async () => {
+  it('a refused message is kept with the reason, and blocks no other', async () => {
     const w = await world(item('a', { roomId: 99 }), item('b'));
     expect(await w.deliver()).toBe('done');
     expect(stored(w)).toEqual(['b']);
@@ -101,7 +101,7 @@ describe('delivering what closed tabs left', () => {
     expect(kept).toMatchObject({ id: 'a', state: 'failed', error: { status: 404 } });
   });
 
-  it('changes of messages go out as well, in their order', async () => {
+  it('changes of messages are sent as well, in order', async () => {
     const message_id = 'm';
     const change = { type: 'edit_message', message_id, content: 'right', bases: ['wrong'] } as const;
     const w = await world(
@@ -118,7 +118,7 @@ describe('delivering what closed tabs left', () => {
     expect(await w.left()).toEqual([]);
   });
 
-  it('an edit that met another one is left for the person, and what takes back nothing is gone', async () => {
+  it('a conflicting edit is left for the person, and an undo of nothing is removed', async () => {
     const change = {
       type: 'edit_message',
       message_id: 'm',
@@ -135,13 +135,13 @@ describe('delivering what closed tabs left', () => {
     expect(kept).toMatchObject([{ id: 'a', content: 'mine', state: 'failed', error: { code: 'edit_conflict' } }]);
   });
 
-  it('what is older than a day is left for the person to decide', async () => {
+  it('a message older than a day is left for the person to decide', async () => {
     const w = await world(item('a', { createdAt: 0 }));
     expect(await w.deliver()).toBe('later');
     expect(stored(w)).toEqual([]);
   });
 
-  it('what a living tab has is the tab’s', async () => {
+  it('a message of a living tab stays with it', async () => {
     const w = await world();
     const { browser } = w;
     const tab = browser.open();
