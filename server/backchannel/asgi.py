@@ -12,7 +12,7 @@ import asyncio
 import random
 import time
 import uuid
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any, Final, cast
@@ -48,6 +48,8 @@ from backchannel.fanout.envelopes import PresenceEnvelope, RevocationEnvelope
 from backchannel.fanout.hub import Hub
 from backchannel.fanout.memory import MemoryBus
 from backchannel.fanout.presence import Presence, PresenceReport
+from backchannel.followers import FOLLOWERS
+from backchannel.followers.runner import FollowerRunner
 from backchannel.ops.health import Ill, exposition, health_routes
 from backchannel.ops.lag import sample_lag
 from backchannel.ops.watch import Watch
@@ -61,6 +63,7 @@ from backchannel.store import read_pool, reads
 from backchannel.store.log import Log
 from backchannel.store.read_pool import run_read
 from backchannel.store.serving_lock import ServingLock
+from backchannel.store.transaction import Outcome
 from backchannel.store.workspace import workspace
 from backchannel.transports.http.bodies import BodyLimit
 from backchannel.transports.http.routes import Api, broke, not_found
@@ -113,8 +116,10 @@ class Chat:
             self._bus_reconnected,
             time.monotonic,
         )
-        self.log = Log(Delivery(publisher(bus), self.hub.flush))
+        self._followers: list[FollowerRunner] = []
+        self.log = Log(Delivery(publisher(bus), self.hub.flush, [self._notice]))
         presence = Presence(uuid.uuid4().hex[:12])
+        self._followers += [FollowerRunner(follower, self.log, presence.node) for follower in FOLLOWERS]
         self.node = Node(
             context=Context(self.log, bus, presence, time.monotonic, limits),
             hub=self.hub,
@@ -199,6 +204,7 @@ class Chat:
         self.maintenance.start()
         if self._workers is not None:
             await self._workers.start()
+        followers = [loop.create_task(runner.run()) for runner in self._followers]
         watching = [loop.create_task(sample_lag(loop.time)), loop.create_task(self.watch.run())]
         writing.use(self.log.submit)
         deaf = revocation.listen(lambda ended: _call(loop, self._announce, ended))
@@ -214,6 +220,9 @@ class Chat:
             if self._workers is not None:
                 await self._workers.stop()
             await self.maintenance.stop()
+            for task in followers:
+                task.cancel()
+            await asyncio.gather(*followers, return_exceptions=True)
             await asyncio.to_thread(self.log.stop)
             await self.hub.stop()
             await asyncio.to_thread(serving.stop)
@@ -232,6 +241,10 @@ class Chat:
 
     def _started(self, _: asyncio.Future[None]) -> None:
         self._starting = None
+
+    def _notice(self, outcomes: Sequence[Outcome]) -> None:
+        for runner in self._followers:
+            runner.notice(outcomes)
 
     async def drain(self) -> None:
         """Say good-bye: nobody new is let in, polls are answered, sockets are told when to come back and closed in slices,

@@ -145,6 +145,12 @@ def _parser() -> argparse.ArgumentParser:
     back = add("restore", _restore, "Put a backup in the place of what is kept. The server must not run.")
     back.add_argument("file", metavar="FILE", type=_file, help="made by backup")
     add("promote", _promote, "Say that the database is a promoted standby: clients start over from what it has.")
+    follow = add(
+        "followers", _followers, "Show how far the followers of the log are: what is derived from the messages."
+    )
+    follow.add_argument("--reset", metavar="NAME", help="delete what this one derived; the server derives it again")
+    active = add("activity", _activity, "Show how many messages, people and rooms there were on each day (UTC).")
+    active.add_argument("--days", metavar="N", type=_positive, default=30, help="the newest so many days (30)")
     add("check", _check, "Look for what would keep the server from running well.")
     return parser
 
@@ -453,4 +459,29 @@ def _promote(options: argparse.Namespace, conf: Conf) -> int:
     workspace.set_epoch(backup.new_epoch())
     print("A new epoch has begun. Clients notice within seconds, and start over from what the database has.")
     _say_database(options)
+    return 0
+
+
+def _followers(options: argparse.Namespace, conf: Conf) -> int:
+    _open(options)
+    from backchannel.followers import report
+
+    if options.reset is not None:
+        if options.reset not in report.names():
+            raise Stop(f"there is no follower {options.reset}; there are: {', '.join(report.names())}")
+        report.reset(options.reset)
+        print(f"{options.reset} begins anew.")
+    print("\n".join(report.followers()))
+    _say_database(options, beside_data=True)
+    return 0
+
+
+def _activity(options: argparse.Namespace, conf: Conf) -> int:
+    _open(options)
+    from backchannel.followers import report
+
+    lines = report.activity(options.days)
+    print("day         messages  people  rooms")
+    print("\n".join(lines) if lines else "Nobody has written anything yet.")
+    _say_database(options, beside_data=True)
     return 0

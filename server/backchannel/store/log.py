@@ -24,13 +24,12 @@ from django.db import DatabaseError, IntegrityError, InterfaceError, Operational
 from backchannel import failpoints
 from backchannel.internal_error import internal_error
 from backchannel.protocol.errors import Code, CommandError
-from backchannel.protocol.shapes import User
 from backchannel.store import disk
 from backchannel.store.checkpoints import Checkpoints
 from backchannel.store.clock import now_us
 from backchannel.store.disk import Disk
 from backchannel.store.driver import prepare_for_writing
-from backchannel.store.operation import Nothing, Operation
+from backchannel.store.operation import NOBODY, Nothing, Operation
 from backchannel.store.read_pool import is_connected, note_loss, settle, trouble, unavailable
 from backchannel.store.transaction import WORKSPACE, Outcome, Transaction
 
@@ -104,11 +103,11 @@ class Log:
 
     async def check_writable(self) -> None:
         """Write something that changes nothing. Raises CommandError: 503."""
-        await self.write(_Rewrite(actor=_NOBODY))
+        await self.write(_Rewrite(actor=NOBODY))
 
     async def wait_committed(self) -> None:
         """Return when everything queued so far is committed and answered. Raises CommandError: 503."""
-        await self.write(Nothing(actor=_NOBODY))
+        await self.write(Nothing(actor=NOBODY))
 
     def submit(self, operation: Operation) -> "Future[Any]":
         """For threads: the future is resolved after the commit, or with a CommandError."""
@@ -193,9 +192,6 @@ class Log:
         else:
             with suppress(RuntimeError):  # the loop is closed: nobody waits for an answer any more
                 self._loop.call_soon_threadsafe(self._deliver, batch)
-
-
-_NOBODY: Final = User(0, "", "")
 
 
 class _Rewrite(Operation, frozen=True, kw_only=True):

@@ -215,6 +215,49 @@ class Allowance(models.Model):
         return f"{self.kind} of {self.person_id}"
 
 
+class FollowerCursor(models.Model):
+    """How far a follower of the log has come in one room: everything up to `seq` is applied."""
+
+    id = models.BigAutoField(primary_key=True)
+    name = models.CharField(max_length=40)
+    room = models.ForeignKey(Room, models.CASCADE, related_name="+", db_index=False)
+    seq = models.BigIntegerField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["name", "room"], name="backchannel_one_cursor")]
+
+    def __str__(self) -> str:
+        return f"{self.name} at {self.room_id}/{self.seq}"
+
+
+class FollowerLease(models.Model):
+    """The node that runs a follower until `until_us`, which it extends while it lives."""
+
+    name = models.CharField(max_length=40, primary_key=True)
+    node = models.CharField(max_length=40)
+    until_us = models.BigIntegerField()
+
+    def __str__(self) -> str:
+        return f"{self.name} on {self.node}"
+
+
+class Activity(models.Model):
+    """How many messages a person sent in a room on a day (UTC), counted by a follower."""
+
+    id = models.BigAutoField(primary_key=True)
+    day = models.CharField(max_length=10)
+    room = models.ForeignKey(Room, models.CASCADE, related_name="+", db_index=False)
+    person = models.ForeignKey(Person, models.CASCADE, related_name="+", db_index=False)
+    messages = models.IntegerField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["day", "room", "person"], name="backchannel_one_activity")]
+        verbose_name_plural = "activity"
+
+    def __str__(self) -> str:
+        return f"{self.day}: {self.messages} by {self.person_id} in {self.room_id}"
+
+
 def workspace_defaults() -> dict[str, Any]:
     """A fresh installation's row."""
     import uuid

@@ -4,13 +4,16 @@ An operation checks first and writes after, so that a refused one leaves nothing
 """
 
 from collections.abc import Sequence
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar, Final, Self
 
 import msgspec
 
 from backchannel.protocol.errors import CommandError
 from backchannel.protocol.shapes import User
 from backchannel.store.transaction import Outcome, Transaction
+
+NOBODY: Final = User(0, "", "")
+"""The actor of what the server does by itself."""
 
 
 class Operation(msgspec.Struct, frozen=True, kw_only=True):

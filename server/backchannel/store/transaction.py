@@ -18,7 +18,20 @@ from backchannel.protocol.codec import encode
 from backchannel.protocol.errors import Code, CommandError
 from backchannel.protocol.events import RoomEvent, UserFrame
 from backchannel.store.driver import driver_of
-from backchannel.store.models import Allowance, Event, Membership, Mention, Message, NameKey, Person, Room, Workspace
+from backchannel.store.models import (
+    Activity,
+    Allowance,
+    Event,
+    FollowerCursor,
+    FollowerLease,
+    Membership,
+    Mention,
+    Message,
+    NameKey,
+    Person,
+    Room,
+    Workspace,
+)
 
 
 @dataclass(slots=True)
@@ -263,3 +276,6 @@ PERSON = Person._meta.db_table
 MENTION = Mention._meta.db_table
 NAME_KEY = NameKey._meta.db_table
 ALLOWANCE = Allowance._meta.db_table
+FOLLOWER_CURSOR = FollowerCursor._meta.db_table
+FOLLOWER_LEASE = FollowerLease._meta.db_table
+ACTIVITY = Activity._meta.db_table

@@ -109,3 +109,16 @@ def test_a_file_that_is_no_database_is_told(run: Run, folder: Path) -> None:
 def test_the_password_of_the_database_is_not_told(run: Run) -> None:
     refused = run("migrate", BACKCHANNEL_DATABASE_URL="postgres://ada:hunter2@127.0.0.1:1/none")
     assert "hunter2" not in refused.err
+
+
+def test_followers_are_shown_and_begin_anew(run: Run) -> None:
+    run("createuser", "--new", "ada")
+    shown = run("followers")
+    assert (shown.status, shown.out) == (0, "activity: up to date, run by no node\n")
+    assert run("followers", "--reset", "activity").out.startswith("activity begins anew.\n")
+    assert "there is no follower nobody; there are: activity" in one_line(run("followers", "--reset", "nobody"))
+
+
+def test_activity_says_when_there_is_none(run: Run) -> None:
+    run("createuser", "--new", "ada")
+    assert run("activity").out == "day         messages  people  rooms\nNobody has written anything yet.\n"

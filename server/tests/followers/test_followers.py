@@ -1,0 +1,228 @@
+"""A follower gets every room's events in order and without a gap, and what it derives is what the log says, whatever breaks."""
+
+import asyncio
+from collections import Counter
+from collections.abc import Sequence
+from random import Random
+from typing import Any
+
+import pytest
+
+from backchannel.commands.delete_message import DeleteMessage
+from backchannel.commands.delivery import Delivery
+from backchannel.commands.edit_message import EditMessage
+from backchannel.followers.activity import DAY_LENGTH, ActivityFollower
+from backchannel.followers.cursors import BeginAnew, HoldLease, ReleaseLease
+from backchannel.followers.follower import Follower
+from backchannel.followers.runner import FollowerRunner
+from backchannel.protocol import times
+from backchannel.protocol.events import AnyRoomEvent
+from backchannel.protocol.shapes import User
+from backchannel.store.followers import standing_of
+from backchannel.store.log import Log, commit
+from backchannel.store.models import Activity, FollowerCursor, FollowerLease
+from backchannel.store.models import Message as MessageRow
+from backchannel.store.operation import NOBODY
+from backchannel.store.read_pool import run_read
+from backchannel.store.transaction import Transaction
+from tests.store.making import append, do, person, room, send
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _database(module_database: None) -> None:
+    """All tests here share their module's database."""
+
+
+@pytest.fixture(autouse=True)
+def _fresh() -> None:
+    for model in (Activity, FollowerCursor, FollowerLease):
+        model.objects.all().delete()
+
+
+class Recorder(Follower):
+    """Keeps what it is given. `failures`: how many times preparing fails at first."""
+
+    name = "recorder"
+
+    def __init__(self, failures: int = 0) -> None:
+        self.prepared: list[tuple[int, int]] = []
+        self.applied: list[tuple[int, int]] = []
+        self.failures = failures
+
+    def prepare(self, room_id: int, events: Sequence[AnyRoomEvent]) -> None:
+        self.prepared += [(room_id, event.seq) for event in events]
+        if self.failures:
+            self.failures -= 1
+            raise RuntimeError("it broke between preparing and applying")
+
+    def apply(self, transaction: Transaction, room_id: int, events: Sequence[AnyRoomEvent]) -> None:
+        self.applied += [(room_id, event.seq) for event in events]
+
+    def clear(self, transaction: Transaction) -> None:
+        self.applied.clear()
+
+
+class Running:
+    """A log with its loop, and runners on it."""
+
+    def __init__(self) -> None:
+        self.log = Log(Delivery(lambda _: None))
+
+    async def __aenter__(self) -> "Running":
+        self.log.start(asyncio.get_running_loop())
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await asyncio.to_thread(self.log.stop)
+
+    def runner(self, follower: Follower, node: str = "here", **settings: Any) -> FollowerRunner:
+        return FollowerRunner(follower, self.log, node, **settings)
+
+
+async def test_every_event_of_every_room_comes_once_in_order() -> None:
+    def make() -> list[int]:
+        ada, ben = person(), person()
+        rooms = [room(ada, ben) for _ in range(3)]
+        commit([append(rooms[number % 2], ada) for number in range(450)])
+        return rooms
+
+    rooms = await run_read(make)
+    recorder = Recorder()
+    async with Running() as running:
+        await running.runner(recorder).catch_up(set(rooms))
+    assert Counter(recorder.applied) == {(each, seq): 1 for each in rooms[:2] for seq in range(1, 226)}
+    for each in rooms:
+        seqs = [seq for room_id, seq in recorder.applied if room_id == each]
+        assert seqs == sorted(seqs)
+
+
+async def test_what_broke_before_it_was_applied_is_given_again_and_other_rooms_go_on() -> None:
+    ada = await run_read(person)
+    rooms = [await run_read(room, ada) for _ in range(2)]
+    for each in rooms:
+        await run_read(send, each, ada)
+    recorder = Recorder(failures=1)
+    async with Running() as running:
+        runner = running.runner(recorder)
+        await runner.catch_up(set(rooms))
+        assert recorder.applied == [(rooms[1], 1)]
+        await runner.catch_up(set(rooms))
+    assert recorder.applied == [(rooms[1], 1), (rooms[0], 1)]
+    assert recorder.prepared == [(rooms[0], 1), (rooms[1], 1), (rooms[0], 1)]
+
+
+async def test_one_node_runs_a_follower_until_its_lease_ends_or_is_given_back() -> None:
+    async with Running() as running:
+
+        async def holds(node: str, seconds: float = 60) -> bool:
+            return bool(await running.log.write(HoldLease(actor=NOBODY, name="x", node=node, seconds=seconds)))
+
+        assert [await holds("a"), await holds("b"), await holds("a")] == [True, False, True]
+        await running.log.write(ReleaseLease(actor=NOBODY, name="x", node="b"))
+        assert not await holds("b")
+        await running.log.write(ReleaseLease(actor=NOBODY, name="x", node="a"))
+        assert [await holds("b", seconds=-1), await holds("a")] == [True, True]
+
+
+async def test_a_commit_of_this_node_is_followed_without_waiting_for_the_next_look() -> None:
+    ada = await run_read(person)
+    room_id = await run_read(room, ada)
+    recorder = Recorder()
+    async with Running() as running:
+        runner = running.runner(recorder, look_s=3600, gather_s=0)
+        running.log._deliver = Delivery(lambda _: None, observers=[runner.notice])
+        task = asyncio.create_task(runner.run())
+        async with asyncio.timeout(30):
+            while not await run_read(FollowerLease.objects.filter(name="recorder").exists):  # noqa: ASYNC110
+                await asyncio.sleep(0.01)
+            await running.log.write(append(room_id, ada))
+            while (room_id, 1) not in recorder.applied:  # noqa: ASYNC110
+                await asyncio.sleep(0.01)
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+        lease = await run_read(FollowerLease.objects.get, name="recorder")
+        assert lease.until_us == 0
+
+
+async def test_a_follower_that_begins_anew_reads_everything_again() -> None:
+    ada = await run_read(person)
+    room_id = await run_read(room, ada)
+    await run_read(send, room_id, ada)
+    recorder = Recorder()
+    async with Running() as running:
+        await running.runner(recorder).catch_up({room_id})
+        await running.log.write(BeginAnew(actor=NOBODY, follower=recorder))
+        assert recorder.applied == []
+        await running.runner(recorder).catch_up({room_id})
+    assert recorder.applied == [(room_id, 1)]
+
+
+def counted() -> Counter[tuple[str, int, int]]:
+    rows = Activity.objects.values_list("day", "room_id", "person_id", "messages")
+    return Counter({(day, room_id, person_id): count for day, room_id, person_id, count in rows})
+
+
+def recounted(rooms: Sequence[int]) -> Counter[tuple[str, int, int]]:
+    rows = MessageRow.objects.filter(room_id__in=rooms).values_list("created_us", "room_id", "sender_id")
+    return Counter((times.to_wire(at)[:DAY_LENGTH], room_id, sender) for at, room_id, sender in rows)
+
+
+class BreakingActivity(ActivityFollower):
+    """Dies at random: before its transaction, or in the middle of it."""
+
+    def __init__(self, random: Random) -> None:
+        self._random = random
+
+    def prepare(self, room_id: int, events: Sequence[AnyRoomEvent]) -> None:
+        if self._random.random() < 0.3:
+            raise RuntimeError("before")
+
+    def apply(self, transaction: Transaction, room_id: int, events: Sequence[AnyRoomEvent]) -> None:
+        super().apply(transaction, room_id, events)
+        if self._random.random() < 0.3:
+            raise RuntimeError("after what it wrote, before the commit")
+
+
+@pytest.mark.parametrize("seed", range(8))
+async def test_what_is_derived_is_what_the_log_says_whatever_breaks_and_whoever_runs_it(seed: int) -> None:
+    random = Random(seed)
+
+    def make() -> tuple[list[User], list[int]]:
+        users = [person() for _ in range(3)]
+        return users, [room(*users) for _ in range(2)]
+
+    users, rooms = await run_read(make)
+    sent: list[tuple[User, Any]] = []
+
+    def happen() -> None:
+        deed = random.random()
+        if sent and deed < 0.2:
+            do(DeleteMessage(actor=users[0], message_id=random.choice(sent)[1]))
+        elif sent and deed < 0.4:
+            who, id_ = random.choice(sent)
+            commit([EditMessage(actor=who, message_id=id_, content=f"{random.random()}", base_seq=None)])
+        else:
+            who = random.choice(users)
+            at_us = (1_790_000_000 + random.randrange(4) * 86_400) * 1_000_000
+            message = append(random.choice(rooms), who)
+            commit(
+                [
+                    message.__class__(
+                        **{name: getattr(message, name) for name in message.__struct_fields__ if name != "at_us"},
+                        at_us=at_us,
+                    )
+                ]
+            )
+            sent.append((who, message.id))
+
+    async with Running() as running:
+        nodes = [running.runner(BreakingActivity(random), node, lease_s=-1) for node in ("a", "b")]
+        for _ in range(8):
+            for _ in range(random.randrange(6)):
+                await run_read(happen)
+            await asyncio.gather(*(node.catch_up(set(rooms)) for node in random.sample(nodes, random.choice((1, 2)))))
+        healthy = running.runner(ActivityFollower(), "c", lease_s=60)
+        await healthy.catch_up(set(rooms))
+        standing = await run_read(standing_of, "activity")
+    assert await run_read(counted) == await run_read(recounted, rooms)
+    assert standing.node == "c"
