@@ -51,7 +51,7 @@ export interface Outbox {
   /** Of all rooms, in the order written; the same array until something changes. */
   all(): readonly PendingMessage[];
   add(draft: Draft): Promise<SendResult>;
-  /** Replaces what an item says that was not tried yet. False where it may have been sent. */
+  /** Replaces the content of an item that was not tried yet. False where it may have been sent. */
   alter(id: MessageId, to: Pick<Draft, 'content' | 'change'>): boolean;
   /** Adds an item that was just discarded, as it was. */
   putBack(item: PendingMessage): void;

@@ -68,7 +68,7 @@ export function indexedDbStorage<T extends { readonly id: string } = OutboxItem>
   };
 }
 
-/** One database for each server: user ids of one mean nothing to another. A page that has none must say so, which a failed open does. */
+/** One database for each server: user ids of one mean nothing to another. Where a page has no IndexedDB the open fails, so that it shows that nothing is kept. */
 export const defaultStorage = <T extends { readonly id: string } = OutboxItem>(
   baseUrl: string,
   kind?: (typeof STORES)[number],

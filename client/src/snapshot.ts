@@ -9,7 +9,7 @@ import { EMPTY } from './timeline.ts';
 import type { CoreSnapshot, CoreTimelineView } from './types.ts';
 
 export function snapshotBuilder(driver: Driver, replica: Replica, outbox: Outbox): () => CoreSnapshot {
-  const keep = keeper<CoreSnapshot>();
+  const keep = keepIdentity<CoreSnapshot>();
   return () => {
     const { user, limits, rooms } = replica;
     const counts = rooms.list
@@ -29,7 +29,7 @@ export function snapshotBuilder(driver: Driver, replica: Replica, outbox: Outbox
 }
 
 export function timelineViewer(replica: Replica, outbox: Outbox): (roomId: RoomId) => CoreTimelineView {
-  const keep = keeper<CoreTimelineView>();
+  const keep = keepIdentity<CoreTimelineView>();
   return (roomId) => {
     const { messages, hasOlder, hasNewer, error, load } = replica.timeline(roomId) ?? EMPTY;
     const pending = outbox.pending(roomId);
@@ -41,7 +41,7 @@ export function timelineViewer(replica: Replica, outbox: Outbox): (roomId: RoomI
  * Gives a fresh object the identities of the one before (of that key): the whole where nothing changed, else each member
  * that did not, compared two levels deep.
  */
-export function keeper<T extends object>(): (fresh: T, key?: unknown) => T {
+export function keepIdentity<T extends object>(): (fresh: T, key?: unknown) => T {
   const kept = new Map<unknown, T>();
   return (fresh, key) => {
     const value = share(kept.get(key), fresh, 2) as T;

@@ -138,7 +138,7 @@ function change(t: Timeline, id: MessageId, seq: Seq, alter: (message: Message) 
   return message ? { ...t, messages: t.messages.with(index, alter(message)) } : t;
 }
 
-/** Quotes show what the quoted message says now. */
+/** Quotes show the current text of the quoted message. */
 function requote(t: Timeline, quoted: Message): Timeline {
   const change = (message: Message): Message => changeQuote(message, quoted);
   return t.messages.some((message) => change(message) !== message) ? { ...t, messages: t.messages.map(change) } : t;

@@ -20,7 +20,7 @@ export interface Poller {
   hurry(): void;
 }
 
-/** How long a poll waits until the server has said how long it may. */
+/** How long a poll waits until `hello` has set the limit. */
 const DEFAULT_WAIT_S = 25;
 /** After the first answer: a socket that proves itself within this saves the long poll. */
 const HEAD_START_MS = 250;

@@ -12,7 +12,7 @@
 import type { Core } from '../core.ts';
 import type { ChatError } from '../errors.ts';
 import type { Message, MessageId, RoomId } from '../protocol.ts';
-import { keeper } from '../snapshot.ts';
+import { keepIdentity } from '../snapshot.ts';
 import { applyResult } from '../timeline.ts';
 import type { ChangesChat, CoreChat, MessageChange, PendingChange, PendingMessage, SendResult } from '../types.ts';
 import { checkOnline } from './commands.ts';
@@ -27,7 +27,7 @@ const CONFLICT_TRIES = 3;
 export function withChanges(core: Core): ChangesChat & Pick<CoreChat, 'discard' | 'retry'> {
   const { flush, outbox, onStored, replica, run, write } = core;
   const { getTimeline } = core.chat;
-  const keep = keeper<View>();
+  const keep = keepIdentity<View>();
 
   // ── delivering ────────────────────────────────────────────────────────────────────────────
 

@@ -49,7 +49,7 @@ export function exactRows(replica: Pick<Replica, 'cursors' | 'rooms' | 'timeline
     },
     merge(held, fetched) {
       const { seq, read_seq, last_message } = held;
-      // Fetched before events that are applied already: keep what those said.
+      // Fetched before events that are applied already: keep what those changed.
       if (fetched.seq < seq) return { ...fetched, ...countsOf(held), seq, read_seq, last_message };
       // Read here, and not yet known to the server.
       return read_seq > fetched.read_seq ? { ...fetched, ...countsOf(held), read_seq } : fetched;

@@ -3,7 +3,7 @@
  */
 import type { Core } from '../core.ts';
 import type { Notification } from '../protocol.ts';
-import { keeper } from '../snapshot.ts';
+import { keepIdentity } from '../snapshot.ts';
 import type { CoreSnapshot, NotificationsChat, NotificationsSnapshot } from '../types.ts';
 
 const MAX_NOTIFICATIONS = 50;
@@ -11,7 +11,7 @@ const MAX_NOTIFICATIONS = 50;
 /** Adds `notifications` to the snapshot. */
 export function withNotifications({ chat, onFrame, replica }: Core): NotificationsChat {
   const { getSnapshot } = chat;
-  const keep = keeper<CoreSnapshot & NotificationsSnapshot>();
+  const keep = keepIdentity<CoreSnapshot & NotificationsSnapshot>();
   let notifications: readonly Notification[] = [];
 
   onFrame.push((frame) => {

@@ -3,7 +3,7 @@
  */
 import type { Core } from '../core.ts';
 import type { CommandFields, RoomId, Routes, UserId } from '../protocol.ts';
-import { keeper } from '../snapshot.ts';
+import { keepIdentity } from '../snapshot.ts';
 import type { CoreChat, CoreSnapshot, Present, PresenceChat, PresenceSnapshot } from '../types.ts';
 
 /** After this long typing ends: the frame that ends it may be lost. */
@@ -16,7 +16,7 @@ export function withPresence(core: Core): PresenceChat & Pick<CoreChat, 'sendCha
   const { env, onFrame, onRecovered, replica, routes, run, touch } = core;
   const { getSnapshot, sendChatMessage } = core.chat;
   const { clock } = env;
-  const keep = keeper<CoreSnapshot & PresenceSnapshot>();
+  const keep = keepIdentity<CoreSnapshot & PresenceSnapshot>();
   const present = new Map<UserId, Present>();
   /** `present` as it is shown; null after a change. */
   let presence: PresenceSnapshot['presence'] | null = null;

@@ -5,7 +5,7 @@
 import type { Core } from '../core.ts';
 import type { ChatError } from '../errors.ts';
 import type { RoomId, Routes, Seq } from '../protocol.ts';
-import { keeper } from '../snapshot.ts';
+import { keepIdentity } from '../snapshot.ts';
 import type { CoreChat, ReadingChat } from '../types.ts';
 import { beginsAt, exactRows, isAfter } from './exactRows.ts';
 
@@ -28,7 +28,7 @@ export function withReading(core: Core): ReadingChat & Pick<CoreChat, 'openRoom'
   const { clock } = env;
   const { rooms } = replica;
   const exact = exactRows(replica);
-  const keep = keeper<View>();
+  const keep = keepIdentity<View>();
   const unread = new Map<RoomId, Unread>();
   const due = new Map<RoomId, Seq>();
   const busy = new Set<RoomId>();

@@ -8,7 +8,7 @@ export interface TabsHost {
   readonly locks: Pick<LockManager, 'request' | 'query'> | null;
   openChannel(name: string): BroadcastChannel;
   isVisible(): boolean;
-  /** `leave`: the page is about to be frozen, or put into the back/forward cache. `seen`: somebody looks at it again. */
+  /** `leave`: the page is about to be frozen, or put into the back/forward cache. `seen`: it is visible again. */
   subscribe(listener: (fact: 'leave' | 'seen') => void): () => void;
 }
 

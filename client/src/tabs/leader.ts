@@ -1,7 +1,7 @@
 /**
  * The leader's part: the real socket, which it shares with the other tabs.
  *
- * A tab that is alone leads too; its posts reach nobody. The relay decides where a frame goes, the
+ * A tab that is alone leads too; its posts reach no tab. The relay decides where a frame goes, the
  * election who leads.
  */
 import type { ServerFrame } from '../protocol.ts';

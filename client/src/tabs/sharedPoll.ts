@@ -11,7 +11,7 @@ import type { Clock, FetchLike } from '../types.ts';
 export interface SharedPollPorts {
   readonly clock: Clock;
   readonly fetch: FetchLike;
-  /** True while somebody else polls. */
+  /** True while another tab polls. */
   follows(): boolean;
   /** The leader's epoch; null: unknown. */
   epoch(): string | null;

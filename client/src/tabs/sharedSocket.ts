@@ -1,7 +1,7 @@
 /**
  * The WebSocket that a tab's client is given. Behind it is a real one where this tab leads (or is
- * alone), else the leader's. The client cannot tell, and need not: it greets, catches up, pings and
- * reconnects by its own rules either way.
+ * alone), else the leader's. The client behaves the same either way: it sends `hello`, catches up, pings and
+ * reconnects by its own rules.
  *
  * Knows nothing of tabs: its backend (tabCoordinator.ts) connects it.
  */

@@ -32,6 +32,7 @@ export class MemoryNetwork {
   /** The next command over the socket is refused with this. */
   refuseNext: Refusal | null = null;
   readonly requests: Request[] = [];
+  /** Frames that the client sent over sockets. */
   readonly said: Record<string, unknown>[] = [];
   readonly open = new Set<MemorySocket>();
   readonly fetch: FetchLike;
@@ -54,7 +55,7 @@ export class MemoryNetwork {
 
   /** The server sends one frame on every socket. */
   say(frame: ServerFrame): void {
-    for (const socket of this.open) socket.hear(frame);
+    for (const socket of this.open) socket.receive(frame);
   }
 
   /** The number of polls so far. */
@@ -62,7 +63,7 @@ export class MemoryNetwork {
     return this.requests.filter((request) => request.path.endsWith('/api/sync')).length;
   }
 
-  later(run: () => void, extra_ms = 0): void {
+  delay(run: () => void, extra_ms = 0): void {
     this.server.clock.setTimeout(run, this.latency_ms + extra_ms);
   }
 
@@ -88,7 +89,7 @@ export class MemoryNetwork {
     return new Promise((resolve, reject) => {
       if (signal?.aborted) return reject(signal.reason as Error);
       signal?.addEventListener('abort', () => reject(signal.reason as Error));
-      this.later(resolve);
+      this.delay(resolve);
     });
   }
 
@@ -115,19 +116,19 @@ export class MemoryNetwork {
     if (isFirst) frames.unshift(server.hello(user));
     if (frames.length > 0) frames.push({ type: 'caught_up' });
     const wait_ms = Number(body.wait ?? 0) * 1_000;
-    const answer = (said: readonly ServerFrame[]) => ({
-      frames: said,
+    const answer = (sent: readonly ServerFrame[]) => ({
+      frames: sent,
       epoch: server.epoch,
       user_version: server.version(user.id),
     });
     if (frames.length > 0 || wait_ms === 0) return Promise.resolve(answer(frames));
     return new Promise((resolve) => {
-      const done = (said: readonly ServerFrame[]): void => {
+      const done = (sent: readonly ServerFrame[]): void => {
         server.clock.clearTimeout(timer);
         server.listeners.delete(listener);
-        resolve(answer(said));
+        resolve(answer(sent));
       };
-      const listener: Listener = { user, hear: (frame) => done([frame]) };
+      const listener: Listener = { user, receive: (frame) => done([frame]) };
       const timer = server.clock.setTimeout(() => done([]), wait_ms);
       server.listeners.add(listener);
       signal?.addEventListener('abort', () => done([]));
@@ -153,7 +154,7 @@ export class MemorySocket implements WebSocketLike, Listener {
   constructor(network: MemoryNetwork) {
     this.#network = network;
     this.user = network.user;
-    network.later(() => {
+    network.delay(() => {
       if (this.readyState !== 0) return;
       if (network.sockets === 'refused') return this.#end(1006);
       this.readyState = 1;
@@ -166,23 +167,23 @@ export class MemorySocket implements WebSocketLike, Listener {
     const frame = JSON.parse(data) as Record<string, unknown>;
     this.#network.said.push(frame);
     if (this.#lost('deaf')) return;
-    this.#network.later(() => this.readyState === 1 && this.#answer(frame));
+    this.#network.delay(() => this.readyState === 1 && this.#answer(frame));
   }
 
   close(): void {
-    this.#gone();
+    this.#close();
   }
 
-  hear(frame: ServerFrame): void {
+  receive(frame: ServerFrame): void {
     if (this.#lost('mute')) return;
-    this.#network.later(() => {
+    this.#network.delay(() => {
       if (this.readyState === 1 && !this.#lost('mute')) this.onmessage?.({ data: JSON.stringify(frame) } as never);
     }, this.#network.lag_ms);
   }
 
   serverClose(code: number): void {
     this.#network.server.listeners.delete(this);
-    this.#network.later(() => this.readyState !== 3 && this.#end(code), this.#network.lag_ms);
+    this.#network.delay(() => this.readyState !== 3 && this.#end(code), this.#network.lag_ms);
   }
 
   #answer(frame: Record<string, unknown>): void {
@@ -190,34 +191,34 @@ export class MemorySocket implements WebSocketLike, Listener {
     const { type, id = null, ...fields } = frame;
     switch (type) {
       case 'hello':
-        this.hear(server.hello(this.user));
-        for (const said of server.catchUp(this.user, frame.resume as Resume | undefined)) this.hear(said);
-        this.hear({ type: 'caught_up' });
+        this.receive(server.hello(this.user));
+        for (const missed of server.catchUp(this.user, frame.resume as Resume | undefined)) this.receive(missed);
+        this.receive({ type: 'caught_up' });
         server.listeners.add(this);
         this.#heartbeat();
         return;
       case 'pong':
         return;
       case 'ping':
-        return this.hear({ type: 'pong', timestamp: '' });
+        return this.receive({ type: 'pong', timestamp: '' });
     }
     try {
       const refusal = this.#network.refuseNext;
       this.#network.refuseNext = null;
       if (refusal) throw refusal;
       const result = server.run(this.user.id, String(type), { ...fields, id });
-      if (type === 'get_room_list') this.hear({ type: 'room_list', ...(result as object), id } as never);
-      else this.hear({ type: 'ack', id: id as string, result });
+      if (type === 'get_room_list') this.receive({ type: 'room_list', ...(result as object), id } as never);
+      else this.receive({ type: 'ack', id: id as string, result });
     } catch (error) {
       if (!(error instanceof Refusal)) throw error;
-      this.hear({ type: 'error', id: id as string, error: error.body });
+      this.receive({ type: 'error', id: id as string, error: error.body });
     }
   }
 
   #heartbeat(): void {
     const { server } = this.#network;
     this.#beat = server.clock.setTimeout(() => {
-      this.hear(server.heartbeat(this.user.id));
+      this.receive(server.heartbeat(this.user.id));
       this.#heartbeat();
     }, server.heartbeat_s * 1_000);
   }
@@ -226,7 +227,7 @@ export class MemorySocket implements WebSocketLike, Listener {
     return this.#network.sockets === 'silent' || this.#network.sockets === fault;
   }
 
-  #gone(): void {
+  #close(): void {
     this.readyState = 3;
     this.#network.open.delete(this);
     this.#network.server.listeners.delete(this);
@@ -234,7 +235,7 @@ export class MemorySocket implements WebSocketLike, Listener {
   }
 
   #end(code: number): void {
-    this.#gone();
+    this.#close();
     this.onclose?.({ code } as never);
   }
 }

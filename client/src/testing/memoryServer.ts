@@ -2,6 +2,8 @@
  * A server in memory, for tests of the client and of apps built on it: the rooms' logs, idempotent
  * sends, read marks, catch-up by cursor. It implements the protocol without a transport
  * (see memoryNetwork.ts) and without storage.
+ *
+ * Longer than 300 lines: each command is one case of `run`, as short as a handler of its own would be.
  */
 import type {
   Message,
@@ -33,7 +35,7 @@ type Fields = Readonly<Record<string, unknown>>;
 /** A subscriber: one socket, or one poll. */
 export interface Listener {
   readonly user: User;
-  hear(frame: ServerFrame): void;
+  receive(frame: ServerFrame): void;
 }
 
 export class MemoryServer {
@@ -219,11 +221,12 @@ export class MemoryServer {
     };
   }
 
+  /** Sends a user frame to every subscriber of a user. */
   tell(userId: UserId, fact: UserFact): void {
     const user_version = this.version(userId) + 1;
     this.#versions.set(userId, user_version);
     this.listeners.forEach((listener) => {
-      if (listener.user.id === userId) listener.hear({ ...fact, user_version });
+      if (listener.user.id === userId) listener.receive({ ...fact, user_version });
     });
   }
 
@@ -240,7 +243,7 @@ export class MemoryServer {
   }
 
   #publish(room: MemoryRoom, frame: ServerFrame): void {
-    this.listeners.forEach((listener) => room.members.has(listener.user.id) && listener.hear(frame));
+    this.listeners.forEach((listener) => room.members.has(listener.user.id) && listener.receive(frame));
   }
 
   #change(userId: UserId, f: Fields, change: Partial<Message>): { message: Message } {

@@ -106,7 +106,7 @@ export interface WebSocketLike {
   onerror: ((event: never) => void) | null;
 }
 
-/** `new` on a URL; a third argument with `headers` is given only where `acceptsHeaders` says so. */
+/** `new` on a URL; a third argument with `headers` is passed only where `webSocketAcceptsHeaders` is true. */
 export type WebSocketConstructor = new (
   url: string,
   protocols?: string[],

@@ -26,7 +26,7 @@ export interface DeliverOptions {
 const EXPIRY_MS = 24 * 60 * 60 * 1_000;
 
 /**
- * `done`: nothing is left that this could send. `later`: the server did not answer, or living tabs
+ * `done`: no message is left to send. `later`: the server did not answer, or living tabs
  * have messages they may yet leave behind; ask the browser to call again. `signed_out`: all is kept
  * until that person is back.
  */
