@@ -3,7 +3,8 @@
 from backchannel.protocol.commands import GetChannels, GetMe, GetMembers, GetPeople
 from backchannel.protocol.results import Channels, Me, Members, People
 from backchannel.protocol.shapes import User
-from backchannel.store import people, reads, rooms
+from backchannel.store import people, rooms
+from backchannel.store.access import check_member
 from backchannel.store.read_pool import run_read
 
 
@@ -22,7 +23,7 @@ async def get_channels(query: GetChannels, caller: User) -> Channels:
 async def get_members(query: GetMembers, caller: User) -> Members:
     def read() -> Members:
         members = rooms.members_page(query.room_id, query.after, query.limit + 1)
-        reads.check_reader(query.room_id, caller.id)  # last: whoever is a member now was allowed to see them
+        check_member(query.room_id, caller.id)  # last: whoever is a member now was allowed to see them
         return Members(members[: query.limit], len(members) > query.limit)
 
     return await run_read(read)

@@ -9,6 +9,7 @@ from backchannel.protocol.events import AnyRoomEvent, MemberLeft
 from backchannel.protocol.results import Events
 from backchannel.protocol.shapes import User
 from backchannel.store import reads
+from backchannel.store.access import check_member
 from backchannel.store.read_pool import run_read
 
 REPAIR_PAGE = 500
@@ -18,7 +19,7 @@ async def get_events(query: GetEvents, caller: User) -> Events:
     def read() -> Events:
         # The events first: whoever is a member after they were read was allowed to see them.
         events = reads.events_after({query.room_id: query.after}, query.limit)[query.room_id]
-        head = reads.check_reader(query.room_id, caller.id)
+        head = check_member(query.room_id, caller.id)
         return Events(events, head)
 
     return await run_read(read)

@@ -4,7 +4,8 @@ from backchannel.protocol import times
 from backchannel.protocol.commands import GetRoom, GetRoomList
 from backchannel.protocol.results import RoomList, RoomResult
 from backchannel.protocol.shapes import User
-from backchannel.store import reads, rooms
+from backchannel.store import rooms
+from backchannel.store.access import check_member
 from backchannel.store.clock import now_us
 from backchannel.store.read_pool import run_read
 from backchannel.store.transaction import not_a_member
@@ -18,7 +19,7 @@ async def get_room(query: GetRoom, caller: User) -> RoomResult:
     def read() -> RoomResult:
         found = rooms.rooms_of(caller.id, [query.room_id])
         if not found:
-            reads.check_reader(query.room_id, caller.id)
+            check_member(query.room_id, caller.id)
             raise not_a_member(query.room_id)
         return RoomResult(found[0])
 

@@ -1,32 +1,16 @@
-"""What somebody who is no longer in a room is told of it: what was there when they were, as it was. Sync, like `reads`.
+"""Messages as a former member gets them: as they were when the person left the room. Sync, like `reads`.
 
-Who left reads on up to there; who was removed reads nothing, which is decided in `left_seq_of`. Both are told of their own messages
-that these were sent, as they were sent.
+Who may read any is decided in `access.py`. Somebody who was removed gets nothing but the answer to a retry of a message of their own.
 """
 
 from collections.abc import Sequence
-from typing import Final
 from uuid import UUID
 
 from django.db import connection
 from msgspec import structs
 
 from backchannel.protocol.shapes import Message
-from backchannel.store.models import Membership
-from backchannel.store.transaction import EVENT, MEMBERSHIP, db_uuid, from_db_uuid, marks
-
-LEFT: Final = Membership.State.LEFT.value
-
-
-def left_seq_of(room_id: int, person_id: int) -> int | None:
-    """The event by which the person left the room of their own accord; None for everybody else."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            f"SELECT left_seq FROM {MEMBERSHIP} WHERE room_id = %s AND person_id = %s AND state = %s",
-            [room_id, person_id, LEFT],
-        )
-        rows = cursor.fetchall()
-    return int(rows[0][0]) if rows else None
+from backchannel.store.transaction import EVENT, db_uuid, from_db_uuid, marks
 
 
 def as_they_were(messages: Sequence[Message], left_seq: int) -> list[Message]:

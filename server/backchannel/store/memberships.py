@@ -14,6 +14,7 @@ from backchannel.store.models import Membership
 from backchannel.store.transaction import MEMBERSHIP, PERSON, LockedRoom, Outcome, Transaction, marks
 
 MEMBER: Final = Membership.State.MEMBER.value
+LEFT: Final = Membership.State.LEFT.value
 REMOVED: Final = Membership.State.REMOVED.value
 OWNER: Final = Membership.Role.OWNER.value
 ORDINARY: Final = Membership.Role.MEMBER.value

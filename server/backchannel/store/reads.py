@@ -39,7 +39,6 @@ from backchannel.store.transaction import (
     db_uuid,
     from_db_uuid,
     marks,
-    not_a_member,
 )
 
 IDS_AT_ONCE: Final = 30_000
@@ -107,20 +106,6 @@ def _numbers(select: str, ids: Iterable[int]) -> dict[int, int]:
     while some := list(islice(remaining, IDS_AT_ONCE)):
         found.update(read(f"{select} WHERE id IN ({marks(some)})", some))
     return found
-
-
-def check_reader(room_id: int, person_id: int) -> int:
-    """The room's head, where the person may read it; raises `room_not_found` or `not_a_member`."""
-    rows = read(
-        f"SELECT r.head, mb.state FROM {ROOM} r LEFT JOIN {MEMBERSHIP} mb ON mb.room_id = r.id AND mb.person_id = %s WHERE r.id = %s",
-        [person_id, room_id],
-    )
-    if not rows:
-        raise CommandError(Code.ROOM_NOT_FOUND, f"There is no room {room_id}.")
-    head, state = rows[0]
-    if state != MEMBER:
-        raise not_a_member(room_id)
-    return int(head)
 
 
 def room_of_message(message_id: UUID) -> int:

@@ -90,6 +90,21 @@ class TestWhoLeft:
         assert page.messages[2].reply_to.excerpt == ""
         assert not page.has_more
 
+    @pytest.mark.parametrize("onward", ["before", "after"])
+    async def test_gets_all_of_it_page_by_page_also_past_pages_of_which_nothing_is_left(
+        self, scene: dict[str, Any], onward: str
+    ) -> None:
+        """A client goes on from the last message it got, so no page but the last is empty."""
+        got: list[int] = []
+        bounds = {"after": 0} if onward == "after" else {}
+        while True:
+            page = await get_history(GetHistory(room_id=scene["room"], limit=1, **bounds), scene["ben"])
+            got += [message.seq for message in page.messages]
+            if not page.has_more:
+                break
+            bounds = {onward: got[-1]}
+        assert sorted(got) == [1, 4, 5]
+
     async def test_reads_all_again_when_they_are_back(self, scene: dict[str, Any]) -> None:
         await run_read(do, AddMembers(actor=scene["ada"], room_id=scene["room"], user_ids=[scene["ben"].id]))
         page = await get_history(GetHistory(room_id=scene["room"]), scene["ben"])

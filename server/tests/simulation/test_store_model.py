@@ -26,6 +26,7 @@ from backchannel.protocol.errors import CommandError
 from backchannel.protocol.shapes import User
 from backchannel.queries.rooms import room_list_of
 from backchannel.store import former_members, reads, rooms
+from backchannel.store.access import access_to
 from backchannel.store.log import commit
 from backchannel.store.models import Person, Workspace
 from backchannel.store.operation import Operation
@@ -154,11 +155,10 @@ def _read(person: int) -> Any:
     pages: list[Any] = [reads.page_before(room, None, 5) for room in sorted(place.seats)]
     pages += [reads.page_before(room, 9, 3) + reads.page_after(room, 4, 3) for room in sorted(place.seats)]
     pages += [former_members.as_they_were(reads.page_before(room, None, 20), 5) for room in sorted(place.seats)]
-    pages += [former_members.left_seq_of(room, person) for room in range(1, 6)]
     checked: list[Any] = []
     for room in range(1, 6):
         try:
-            checked.append(reads.check_reader(room, person))
+            checked.append([*access_to(room, person)])
         except CommandError as error:
             checked.append(error.code.word)
     events = msgspec.to_builtins({str(room): run for room, run in reads.events_after(cursors, 500).items()})

@@ -129,10 +129,15 @@ def what_was_read_is_said_to_whoever_it_was_read_for() -> Any:
 
 @mutant(deeds=("leave_join", "look_back", "edit"))
 def who_left_reads_on() -> Any:
-    from backchannel.store import former_members
+    from backchannel.queries import history
+    from backchannel.store.access import Access
 
-    usual = former_members.left_seq_of
-    yield from replaced(former_members, "left_seq_of", lambda *who: usual(*who) and 2**50)
+    def access_to(*who: int) -> Access:
+        access = usual(*who)
+        return access._replace(left_seq=access.left_seq and 2**50)
+
+    usual = history.access_to
+    yield from replaced(history, "access_to", access_to)
 
 
 @mutant(deeds=("leave_join", "look_back", "edit"))
@@ -144,9 +149,9 @@ def who_left_is_shown_what_changed_since() -> Any:
 
 @mutant(deeds=("remove_add", "look_back"))
 def who_was_removed_reads_as_if_they_had_left() -> Any:
-    from backchannel.store import former_members
+    from backchannel.store import access
 
-    yield from replaced(former_members, "LEFT", "removed")
+    yield from replaced(access, "LEFT", "removed")
 
 
 @mutant(deeds=("leave_join", "look_back", "react"))

@@ -54,23 +54,17 @@ def _versions(db: Database, p: list[Any]) -> list[tuple[Any, ...]]:
     return [(id_, db.tables.people[id_][3]) for id_ in p]
 
 
-@means("SELECT r.head, mb.state FROM backchannel_room r LEFT JOIN…WHERE r.id = %s")
+@means("SELECT r.head, mb.state, mb.left_seq FROM backchannel_room r LEFT JOIN…WHERE r.id = %s")
 def _reader(db: Database, p: list[Any]) -> list[tuple[Any, ...]]:
     room = db.tables.rooms.get(p[1])
     seat = db.tables.seats.get((p[1], p[0]))
-    return [(room[HEAD], seat and seat[STATE])] if room else []
+    return [(room[HEAD], seat and seat[STATE], seat and seat[LEFT])] if room else []
 
 
 @means("SELECT room_id FROM backchannel_message WHERE id = %s")
 def _room_of_message(db: Database, p: list[Any]) -> list[tuple[Any, ...]]:
     row = db.tables.messages.get(p[0])
     return [(row[ROOM],)] if row else []
-
-
-@means("SELECT left_seq FROM backchannel_membership WHERE room_id = %s AND person_id = %s AND state = %s")
-def _left_seq(db: Database, p: list[Any]) -> list[tuple[Any, ...]]:
-    seat = db.tables.seats.get((p[0], p[1]))
-    return [(seat[LEFT],)] if seat and seat[STATE] == p[2] else []
 
 
 @means("SELECT DISTINCT message_id FROM backchannel_event WHERE seq > %s AND kind IN (…) AND message_id IN (…)")

@@ -1,0 +1,60 @@
+"""Who may read what of a room: the one predicate that every read asks. Sync: call through `read_pool.run_read`.
+
+| the person           | reads                                                                        |
+|----------------------|------------------------------------------------------------------------------|
+| is a member          | everything                                                                   |
+| left by themselves   | messages below the event by which they left, as they were then (`former_members`) |
+| was removed, or never was in the room | nothing                                                     |
+"""
+
+from typing import Final, NamedTuple
+
+from backchannel.protocol.errors import Code, CommandError
+from backchannel.store.driver import read
+from backchannel.store.memberships import LEFT, MEMBER
+from backchannel.store.transaction import MEMBERSHIP, ROOM, not_a_member
+
+
+class Access(NamedTuple):
+    """What one person may read of one room."""
+
+    room_id: int
+    head: int
+    """The newest event they may know of."""
+    left_seq: int | None
+    """The event by which they left; None for a member."""
+
+    def may_read(self, seq: int) -> bool:
+        """The message at `seq`?"""
+        return self.left_seq is None or seq < self.left_seq
+
+    def check_member(self) -> None:
+        """Raises `not_a_member`."""
+        if self.left_seq is not None:
+            raise not_a_member(self.room_id)
+
+
+def access_to(room_id: int, person_id: int) -> Access:
+    """Raises `room_not_found`, or `not_a_member` for whoever may read nothing of the room."""
+    rows = read(_ACCESS, [person_id, room_id])
+    if not rows:
+        raise CommandError(Code.ROOM_NOT_FOUND, f"There is no room {room_id}.")
+    head, state, left_seq = rows[0]
+    if state == MEMBER:
+        return Access(room_id, int(head), None)
+    if state == LEFT:
+        return Access(room_id, int(left_seq), int(left_seq))
+    raise not_a_member(room_id)
+
+
+def check_member(room_id: int, person_id: int) -> int:
+    """The room's head. Raises `room_not_found` or `not_a_member`."""
+    access = access_to(room_id, person_id)
+    access.check_member()
+    return access.head
+
+
+_ACCESS: Final = (
+    f"SELECT r.head, mb.state, mb.left_seq FROM {ROOM} r "
+    f"LEFT JOIN {MEMBERSHIP} mb ON mb.room_id = r.id AND mb.person_id = %s WHERE r.id = %s"
+)
