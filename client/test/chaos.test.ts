@@ -1,7 +1,7 @@
 /**
  * The promise, under whatever the network does: what is acked is stored once, and every room shows
  * each message once, in order, as the server has it. Random histories of people and faults; then the
- * network heals, and what the client holds is compared with what a newcomer would be told.
+ * network heals, and what the client holds is compared with what a first connection would get.
  */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
@@ -169,8 +169,8 @@ describe('with random network faults', () => {
           expect(w.server.rooms.get(message.room_id)?.messages.get(message.id)?.seq).toBe(message.seq);
         }
         expect(run.acked.length).toBe(acts.filter(([next]) => next.do === 'send').length);
-        const told = byId(w.server.list(ANN).rooms);
-        expect(byId(rooms)).toEqual(told);
+        const expected = byId(w.server.list(ANN).rooms);
+        expect(byId(rooms)).toEqual(expected);
       }),
       { numRuns: RUNS },
     );

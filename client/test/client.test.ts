@@ -414,10 +414,10 @@ describe('missed events', () => {
     w.server.deafNext = 700;
     for (let i = 0; i < 700; i++) w.server.post(1, BOB, `m${i}`);
     w.server.post(1, BOB, 'm700');
-    const said = w.network.said.length;
+    const sent = w.network.said.length;
     await w.clock.advance(2_000);
     expect(w.texts(1)).toEqual(Array.from({ length: 50 }, (_, i) => `m${651 + i}`));
-    expect(w.network.said.slice(said).filter((frame) => frame.type === 'get_events')).toHaveLength(1);
+    expect(w.network.said.slice(sent).filter((frame) => frame.type === 'get_events')).toHaveLength(1);
   });
 
   it('are all events after a restored backup: cursors and caches are dropped', async () => {
@@ -441,7 +441,7 @@ describe('missed events', () => {
     const w = await liveWorld();
     w.network.say({ type: 'going_away', retry_after_ms: 60_000 });
     await w.clock.advance(300);
-    // Nothing comes by the old socket for now; HTTP tells of the new numbering.
+    // Nothing comes by the old socket for now; HTTP reports the new epoch.
     w.network.lag_ms = 3_600_000;
     w.server.rewind(0);
     w.server.post(1, BOB, 'new world');
@@ -646,8 +646,8 @@ describe('typing and presence', () => {
     w.chat.setTyping(1, false);
     w.chat.setTyping(1, false);
     await w.clock.advance(100);
-    const said = w.network.said.filter((frame) => frame.type === 'typing').map((frame) => frame.active);
-    expect(said).toEqual([true, false]);
+    const sent = w.network.said.filter((frame) => frame.type === 'typing').map((frame) => frame.active);
+    expect(sent).toEqual([true, false]);
   });
 
   it('shows who is present', async () => {
@@ -667,8 +667,8 @@ describe('typing and presence', () => {
     await w.clock.advance(50);
     w.network.closeAll(1006);
     await w.clock.advance(5_000);
-    const told = w.network.said.filter((frame) => frame.type === 'set_presence').map((frame) => frame.state);
-    expect(told).toEqual(['away', 'away']);
+    const sent = w.network.said.filter((frame) => frame.type === 'set_presence').map((frame) => frame.state);
+    expect(sent).toEqual(['away', 'away']);
   });
 
   it('removes people who are not named after a new hello', async () => {

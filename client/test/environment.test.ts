@@ -36,7 +36,7 @@ describe('baseUrl', () => {
   });
 
   test.each([undefined, 'chat.example', 'wss://chat.example'])(
-    'a program outside of a page that gives %j is told what to write',
+    'a program outside of a page that gives %j gets an error with what to write',
     (baseUrl) => {
       const chat = createChat({ ...(baseUrl === undefined ? {} : { baseUrl }), client });
       expect(() => chat.connect()).toThrow("give the server's address, like https://chat.example.org");

@@ -1,24 +1,24 @@
 import { describe, expect, it } from 'vitest';
 import type { Room, ServerFrame } from '../src/protocol.ts';
 import { created, row } from './make.ts';
-import { hear, hello, hold, list, replicaOf } from './replicaOf.ts';
+import { receive, hello, hold, list, replicaOf } from './replicaOf.ts';
 
 const replica = (...rooms: Room[]) => replicaOf(rooms);
 
 describe('the list', () => {
   it('of an older version is ignored', () => {
     const r = replica();
-    hear(r, { type: 'room_added', user_version: 6, room: row({ id: 2 }) }, list([row()], 5));
+    receive(r, { type: 'room_added', user_version: 6, room: row({ id: 2 }) }, list([row()], 5));
     expect(r.rooms.list.map((room) => room.id)).toEqual([2, 1]);
   });
 
   it('moves the cursor where no messages are held, and requests the gap where they are', () => {
     const r = replica();
-    hear(r, list([row({ seq: 12 })], 6));
+    receive(r, list([row({ seq: 12 })], 6));
     expect(r.cursors.get(1)).toBe(12);
     expect(r.takeNeeds().repair.size).toBe(0);
     hold(r);
-    hear(r, list([row({ seq: 15 })], 7));
+    receive(r, list([row({ seq: 15 })], 7));
     expect(r.cursors.get(1)).toBe(12);
     expect([...r.takeNeeds().repair]).toEqual([1]);
   });
@@ -26,7 +26,7 @@ describe('the list', () => {
   it('removes rooms that are no longer in it', () => {
     const r = replica();
     hold(r);
-    hear(r, list([], 6));
+    receive(r, list([], 6));
     expect(r.timeline(1)).toMatchObject({ messages: [], error: { code: 'room_removed' } });
     expect(r.resume()).toEqual({ epoch: 'e1', user_version: 6, rooms: {} });
   });
@@ -35,11 +35,11 @@ describe('the list', () => {
 describe('changes of the list', () => {
   it('are applied in order, and older ones of the other transport are dropped', () => {
     const r = replica();
-    hear(r, { type: 'room_removed', user_version: 7, room_id: 1, reason: 'left' });
+    receive(r, { type: 'room_removed', user_version: 7, room_id: 1, reason: 'left' });
     expect(r.takeNeeds().refresh).toBe(true);
-    hear(r, { type: 'room_added', user_version: 6, room: row() });
+    receive(r, { type: 'room_added', user_version: 6, room: row() });
     expect(r.rooms.list).toEqual([]);
-    hear(r, { type: 'room_added', user_version: 8, room: row({ seq: 20 }) });
+    receive(r, { type: 'room_added', user_version: 8, room: row({ seq: 20 }) });
     expect(r.cursors.get(1)).toBe(20);
     expect(r.takeNeeds().refresh).toBe(false);
   });
@@ -47,9 +47,9 @@ describe('changes of the list', () => {
   it('reload a room that comes back while it is held', () => {
     const r = replica();
     hold(r);
-    hear(r, { type: 'room_removed', user_version: 6, room_id: 1, reason: 'removed' });
+    receive(r, { type: 'room_removed', user_version: 6, room_id: 1, reason: 'removed' });
     r.takeNeeds();
-    hear(r, { type: 'room_added', user_version: 7, room: row({ seq: 20 }) });
+    receive(r, { type: 'room_added', user_version: 7, room: row({ seq: 20 }) });
     expect([...r.takeNeeds().reload]).toEqual([1]);
   });
 });
@@ -60,24 +60,24 @@ describe('the resume', () => {
     expect(r.resume()).toEqual({ epoch: 'e1', user_version: 5, rooms: { 1: 10 } });
     r.doubt();
     expect(r.resume()).toBeUndefined();
-    hear(r, hello());
+    receive(r, hello());
     expect(r.resume()).toBeDefined();
   });
 
   it('is dropped under another epoch', () => {
     const r = replica();
     hold(r);
-    hear(r, hello('e2'));
+    receive(r, hello('e2'));
     expect(r.resume()).toBeUndefined();
     expect([...r.takeNeeds().reload]).toEqual([1]);
-    hear(r, list([row({ seq: 3 })], 1, 'e2'));
+    receive(r, list([row({ seq: 3 })], 1, 'e2'));
     expect(r.resume()).toEqual({ epoch: 'e2', user_version: 1, rooms: { 1: 3 } });
   });
 
   it('is dropped for another person', () => {
     const r = replica();
     hold(r);
-    hear(r, hello('e1', 2));
+    receive(r, hello('e1', 2));
     expect(r.resume()).toBeUndefined();
     expect(r.timeline(1)).toBeUndefined();
     expect(r.rooms.list).toEqual([]);
@@ -86,7 +86,7 @@ describe('the resume', () => {
   it('jumps at a reset, and requests the page and the counts', () => {
     const r = replica();
     hold(r);
-    hear(r, created(905), { type: 'room_reset', room_id: 1, seq: 904 });
+    receive(r, created(905), { type: 'room_reset', room_id: 1, seq: 904 });
     expect(r.cursors.get(1)).toBe(905);
     const needs = r.takeNeeds();
     expect([...needs.reload]).toEqual([1]);
@@ -96,7 +96,7 @@ describe('the resume', () => {
   it('shows nothing after the gap of a reset before the page is loaded', () => {
     const r = replica();
     hold(r);
-    hear(r, { type: 'room_reset', room_id: 1, seq: 904 }, created(905));
+    receive(r, { type: 'room_reset', room_id: 1, seq: 904 }, created(905));
     expect(r.timeline(1)?.messages.some(({ seq }) => seq === 905)).toBe(false);
     expect(r.timeline(1)?.hasNewer).toBe(true);
   });
@@ -116,14 +116,14 @@ describe('rows without exact rules', () => {
   it('are fetched after an event', () => {
     for (const frame of [created(11), readState]) {
       const r = replica();
-      hear(r, frame);
+      receive(r, frame);
       expect(r.takeNeeds().refresh).toBe(true);
     }
   });
 
   it('come with the list, and an older row is ignored', () => {
     const r = replica();
-    hear(r, list([row({ seq: 12, unread_count: 2 })], 6));
+    receive(r, list([row({ seq: 12, unread_count: 2 })], 6));
     expect(r.rooms.get(1)).toMatchObject({ seq: 12, unread_count: 2 });
     r.put(row({ seq: 11, unread_count: 1 }));
     expect(r.rooms.get(1)).toMatchObject({ seq: 12, unread_count: 2 });
@@ -134,13 +134,13 @@ describe('frames of a newer server', () => {
   it('are ignored', () => {
     const r = replica();
     const before = JSON.stringify(r.rooms.list);
-    hear(r, { type: 'hologram', colour: 'blue' } as unknown as ServerFrame);
+    receive(r, { type: 'hologram', colour: 'blue' } as unknown as ServerFrame);
     expect(JSON.stringify(r.rooms.list)).toBe(before);
   });
 
   it('count as events where they have a seq: later events do not wait for them', () => {
     const r = replica();
-    hear(r, { type: 'hologram', room_id: 1, seq: 11 } as unknown as ServerFrame, created(12));
+    receive(r, { type: 'hologram', room_id: 1, seq: 11 } as unknown as ServerFrame, created(12));
     expect(r.cursors.get(1)).toBe(12);
     expect(r.takeNeeds().repair.size).toBe(0);
   });

@@ -1,4 +1,4 @@
-/** A replica that has heard `hello` and the list of its rooms. */
+/** A replica that has received `hello` and the list of its rooms. */
 import type { Room, ServerFrame, ServerHello } from '../src/protocol.ts';
 import { createReplica, type Replica } from '../src/replica.ts';
 import { FakeClock, MemoryServer } from '../src/testing/index.ts';
@@ -28,16 +28,16 @@ export const list = (rooms: readonly Room[], user_version = 5, epoch = 'e1'): Se
   epoch,
 });
 
-/** @param prepare is called before it hears anything. */
+/** @param prepare is called before it receives anything. */
 export function replicaOf(rooms: readonly Room[], prepare: (made: Replica) => void = () => undefined): Replica {
   const made = createReplica();
   prepare(made);
-  hear(made, hello(), list(rooms.length > 0 ? rooms : [row()]));
+  receive(made, hello(), list(rooms.length > 0 ? rooms : [row()]));
   made.takeNeeds();
   return made;
 }
 
-export const hear = (r: Replica, ...frames: ServerFrame[]): void => frames.forEach((frame) => r.receive(frame));
+export const receive = (r: Replica, ...frames: ServerFrame[]): void => frames.forEach((frame) => r.receive(frame));
 
 const initial = { kind: 'initial' } as const;
 

@@ -1,5 +1,5 @@
 /**
- * The golden frames of `protocol/vectors`, heard through the WebSocket transport. The server's tests
+ * The golden frames of `protocol/vectors`, received through the WebSocket transport. The server's tests
  * read the same files.
  */
 import { describe, expect, it } from 'vitest';
@@ -38,8 +38,8 @@ const text = (vector: Vector): string =>
     ? JSON.stringify(vector.frame)
     : new TextDecoder().decode(Uint8Array.from(atob(vector.raw_base64), (byte) => byte.charCodeAt(0)));
 
-/** A link over a socket that says what it is told to. */
-async function open(): Promise<{ say(text: string): void; heard: ServerFrame[]; closed: number[] }> {
+/** A link over a socket whose frames the test sends. */
+async function open(): Promise<{ send(text: string): void; received: ServerFrame[]; closed: number[] }> {
   const socket: WebSocketLike = {
     readyState: 1,
     send() {},
@@ -49,18 +49,18 @@ async function open(): Promise<{ say(text: string): void; heard: ServerFrame[]; 
     onclose: null,
     onerror: null,
   };
-  const heard: ServerFrame[] = [];
+  const received: ServerFrame[] = [];
   const closed: number[] = [];
   const environment = { openSocket: async () => socket, log() {} };
   const link = openLink(environment, {
     opened() {},
-    frames: (frames) => heard.push(...frames),
+    frames: (frames) => received.push(...frames),
     closed: (code) => closed.push(code),
   });
   // The socket is handed over a task later.
   await new Promise((resolve) => setTimeout(resolve, 0));
   expect(link.received).toBe(0);
-  return { say: (data) => socket.onmessage?.({ data } as never), heard, closed };
+  return { send: (data) => socket.onmessage?.({ data } as never), received, closed };
 }
 
 const SAID = read('valid', 'server');
@@ -68,23 +68,23 @@ const GARBAGE = read('invalid', 'server');
 
 describe('frames of the server', () => {
   it.each(SAID)('are accepted: %s', async (_, vector) => {
-    const { say, heard, closed } = await open();
-    say(text(vector));
-    expect(heard).toEqual([vector.frame]);
+    const { send, received, closed } = await open();
+    send(text(vector));
+    expect(received).toEqual([vector.frame]);
     expect(closed).toEqual([]);
   });
 
   it('are accepted several at once, in order', async () => {
-    const { say, heard } = await open();
-    say(`[${SAID.map(([, vector]) => text(vector)).join(',')}]`);
-    expect(heard).toEqual(SAID.map(([, vector]) => vector.frame));
+    const { send, received } = await open();
+    send(`[${SAID.map(([, vector]) => text(vector)).join(',')}]`);
+    expect(received).toEqual(SAID.map(([, vector]) => vector.frame));
   });
 
   it.each(GARBAGE)('are dropped where they are invalid, and the link continues: %s', async (_, vector) => {
-    const { say, heard, closed } = await open();
-    say(text(vector));
-    say('{"type":"caught_up"}');
-    expect(heard).toEqual([{ type: 'caught_up' }]);
+    const { send, received, closed } = await open();
+    send(text(vector));
+    send('{"type":"caught_up"}');
+    expect(received).toEqual([{ type: 'caught_up' }]);
     expect(closed).toEqual([]);
   });
 });
@@ -93,9 +93,9 @@ describe('frames of a client', () => {
   const words = new Set<string>([...Object.keys(COMMANDS), 'hello', 'pong']);
 
   it('is known by the same words here and there', () => {
-    const said = read('valid', 'client')
+    const sent = read('valid', 'client')
       .flatMap(([, vector]) => vector.reads_as ?? vector.frame)
       .map((frame) => (frame as { type: string }).type);
-    expect(new Set(said)).toEqual(words);
+    expect(new Set(sent)).toEqual(words);
   });
 });

@@ -13,7 +13,7 @@ export interface World {
   readonly network: MemoryNetwork;
   readonly chat: Chat;
   readonly log: LogEntry[];
-  /** The host says something. */
+  /** The host reports a fact. */
   host(fact: HostFact): void;
   /** Whether the host believes to be online. */
   online: boolean;

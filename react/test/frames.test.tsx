@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { subscribePerFrame } from '../src/frames.ts';
 
-/** Something to listen to, and how often each who listens was told. */
+/** A store, and listeners that count their calls. */
 function store() {
   const listeners = new Set<() => void>();
   const subscribe = (listener: () => void) => {
@@ -9,10 +9,10 @@ function store() {
     return () => void listeners.delete(listener);
   };
   return {
-    says: () => listeners.forEach((listener) => listener()),
+    change: () => listeners.forEach((listener) => listener()),
     listen() {
-      const told = vi.fn<() => void>();
-      return { told, stop: subscribePerFrame(subscribe, told) };
+      const listener = vi.fn<() => void>();
+      return { listener, stop: subscribePerFrame(subscribe, listener) };
     },
   };
 }
@@ -37,70 +37,70 @@ describe('listeners are called', () => {
     const one = store();
     const other = store();
     const [a, b, c] = [one.listen(), one.listen(), other.listen()];
-    one.says();
-    other.says();
+    one.change();
+    other.change();
     await soon();
-    for (const { told } of [a, b, c]) expect(told).toHaveBeenCalledTimes(1);
+    for (const { listener } of [a, b, c]) expect(listener).toHaveBeenCalledTimes(1);
     frame();
-    one.says();
+    one.change();
     await soon();
-    expect(a.told).toHaveBeenCalledTimes(2);
-    expect(c.told).toHaveBeenCalledTimes(1);
+    expect(a.listener).toHaveBeenCalledTimes(2);
+    expect(c.listener).toHaveBeenCalledTimes(1);
   });
 
   it('once a frame for all changes since the last', async () => {
-    const { says, listen } = store();
-    const { told } = listen();
+    const { change, listen } = store();
+    const { listener } = listen();
     for (let turn = 0; turn < 10; turn += 1) {
-      says();
+      change();
       await soon();
     }
-    expect(told).toHaveBeenCalledTimes(1);
+    expect(listener).toHaveBeenCalledTimes(1);
     frame();
-    expect(told).toHaveBeenCalledTimes(2);
+    expect(listener).toHaveBeenCalledTimes(2);
     // A frame with news is followed by another that waits.
-    says();
+    change();
     await soon();
-    expect(told).toHaveBeenCalledTimes(2);
+    expect(listener).toHaveBeenCalledTimes(2);
     frame();
-    expect(told).toHaveBeenCalledTimes(3);
+    expect(listener).toHaveBeenCalledTimes(3);
     frame();
     frame();
-    expect(told).toHaveBeenCalledTimes(3);
+    expect(listener).toHaveBeenCalledTimes(3);
   });
 
   it('at once for each change in a hidden page', async () => {
     vi.spyOn(document, 'hidden', 'get').mockReturnValue(true);
-    const { says, listen } = store();
-    const { told } = listen();
+    const { change, listen } = store();
+    const { listener } = listen();
     for (let turn = 1; turn <= 3; turn += 1) {
-      says();
+      change();
       await soon();
-      expect(told).toHaveBeenCalledTimes(turn);
+      expect(listener).toHaveBeenCalledTimes(turn);
     }
   });
 
   it('without a frame after the longest delay', async () => {
     vi.spyOn(globalThis, 'requestAnimationFrame').mockReturnValue(0);
-    const { says, listen } = store();
-    const { told } = listen();
-    says();
+    const { change, listen } = store();
+    const { listener } = listen();
+    change();
     await soon();
-    says();
+    change();
     await soon();
-    expect(told).toHaveBeenCalledTimes(1);
+    expect(listener).toHaveBeenCalledTimes(1);
     vi.runOnlyPendingTimers();
-    expect(told).toHaveBeenCalledTimes(2);
+    expect(listener).toHaveBeenCalledTimes(2);
   });
 
   it('not after they have unsubscribed', async () => {
-    const { says, listen } = store();
-    const { told, stop } = listen();
-    const { told: stays } = listen();
-    says();
+    const { change, listen } = store();
+    const { listener, stop } = listen();
+    const { listener: stays } = listen();
+    change();
     stop();
     await soon();
-    expect(told).not.toHaveBeenCalled();
+    expect(listener).not.toHaveBeenCalled();
     expect(stays).toHaveBeenCalledTimes(1);
   });
 });

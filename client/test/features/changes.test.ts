@@ -175,7 +175,7 @@ describe.each(TRANSPORTS)('over %s', (transport) => {
 describe('an unsent item', () => {
   it('is edited and deleted in the outbox', async () => {
     const w = await talking('websocket');
-    // The network goes after this client is told of it: nothing was tried.
+    // The network fails after the client knows that it is offline: nothing was tried.
     w.network.refuseNext = null;
     quiet(w.chat.sendChatMessage(1, 'first'));
     await w.clock.advance(1_000);

@@ -7,7 +7,7 @@ import { createRooms, type Rooms } from '../../src/rooms.ts';
 import { FakeClock, MemoryServer } from '../../src/testing/index.ts';
 import { applyPage, beginLoad, EMPTY } from '../../src/timeline.ts';
 import { created, deleted, edited, joined, left, message, reacted, row, user } from '../make.ts';
-import { hear, hold, ME, replicaOf } from '../replicaOf.ts';
+import { receive, hold, ME, replicaOf } from '../replicaOf.ts';
 
 const me = user(ME);
 
@@ -61,11 +61,11 @@ describe('a row', () => {
     const r = createRooms();
     const exact = exactRows({ rooms: r, cursors: createCursors(), timeline: () => undefined, user: me });
     r.replace([row({ seq: 20, read_seq: 10, unread_count: 10 })]);
-    const told = { room_id: 1, read_seq: 15, unread_count: 5, mention_count: 0 };
-    expect(exact.read({ ...told, seq: 20 })).toBe(false);
+    const mark = { room_id: 1, read_seq: 15, unread_count: 5, mention_count: 0 };
+    expect(exact.read({ ...mark, seq: 20 })).toBe(false);
     expect(r.get(1)).toMatchObject({ seq: 20, read_seq: 15, unread_count: 5 });
-    expect(exact.read({ ...told, seq: 21, read_seq: 16 })).toBe(true);
-    expect(exact.read({ ...told, seq: 19, read_seq: 17 })).toBe(true);
+    expect(exact.read({ ...mark, seq: 21, read_seq: 16 })).toBe(true);
+    expect(exact.read({ ...mark, seq: 19, read_seq: 17 })).toBe(true);
   });
 
   it('shows the current last message', () => {
@@ -166,7 +166,7 @@ describe('old list + events', () => {
         if (!held.loaded) held.replace(server.list(ME).rooms);
         const recount = room.log.slice(from).map((event: RoomEvent) => held.apply(event));
         const [fresh] = server.list(ME).rooms as [Room];
-        // Where it said that it cannot follow, the list is asked for.
+        // Where the row is not exact, the list is fetched.
         if (recount.includes(true)) held.replace([fresh]);
         expect(held.get(1)).toEqual(fresh);
       }),
@@ -190,7 +190,7 @@ const readState = (user_version: number, read_seq: number, unread_count: number,
 describe('a read mark', () => {
   it('at the end leaves nothing unread, whatever the server counted', () => {
     const r = replica(row({ read_seq: 5, unread_count: 3 }));
-    hear(r, readState(6, 12, 1));
+    receive(r, readState(6, 12, 1));
     expect(r.rooms.get(1)).toMatchObject({ read_seq: 12, unread_count: 0 });
     expect(r.takeNeeds().refresh).toBe(false);
   });
@@ -198,21 +198,21 @@ describe('a read mark', () => {
   it('in the middle is counted here where all messages after it are held', () => {
     const r = replica(row({ read_seq: 5, unread_count: 3 }));
     hold(r);
-    hear(r, created(11), readState(6, 9, 77));
+    receive(r, created(11), readState(6, 9, 77));
     expect(r.rooms.get(1)).toMatchObject({ read_seq: 9, unread_count: 2 });
     expect(r.takeNeeds().refresh).toBe(false);
   });
 
   it("in the middle of messages that are not held uses the server's counts, and the list is fetched", () => {
     const r = replica(row({ read_seq: 5, unread_count: 3 }));
-    hear(r, readState(6, 8, 2, 11));
+    receive(r, readState(6, 8, 2, 11));
     expect(r.rooms.get(1)).toMatchObject({ read_seq: 8, unread_count: 2 });
     expect(r.takeNeeds().refresh).toBe(true);
   });
 
   it('never goes back', () => {
     const r = replica(row({ read_seq: 9, unread_count: 1 }));
-    hear(r, readState(6, 7, 3));
+    receive(r, readState(6, 7, 3));
     expect(r.rooms.get(1)).toMatchObject({ read_seq: 9, unread_count: 1 });
   });
 });

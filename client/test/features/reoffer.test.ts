@@ -14,7 +14,7 @@ function restore(w: World, length: number): void {
   network.closeAll(1012);
 }
 
-async function say(w: World, ...texts: string[]): Promise<void> {
+async function send(w: World, ...texts: string[]): Promise<void> {
   for (const text of texts) void w.chat.sendChatMessage(1, text);
   await w.clock.advance(1_000);
 }
@@ -26,11 +26,11 @@ const kept = async (storage: { load(): Promise<readonly SentItem[]> }): Promise<
 describe('after a restored backup', () => {
   it('lost messages come back once, in order, with their ids', async () => {
     const w = await liveWorld();
-    await say(w, 'in the backup', 'a', 'b', 'c');
+    await send(w, 'in the backup', 'a', 'b', 'c');
     const before = w.chat.getTimeline(1).messages.map((message) => message.id);
     restore(w, 1);
     await w.clock.advance(15_000);
-    await say(w, 'new');
+    await send(w, 'new');
     expect(stored(w)).toEqual(['in the backup', 'a', 'b', 'c', 'new']);
     expect(w.texts(1)).toEqual(stored(w));
     expect(
@@ -45,7 +45,7 @@ describe('after a restored backup', () => {
     const sentStorage = memoryStorage<SentItem>();
     const w = await liveWorld({ sentStorage }, (server) => server.createRoom([ANN, BOB], 'group', 'second'));
     void w.chat.sendChatMessage(2, 'to a room that is lost');
-    await say(w, 'a');
+    await send(w, 'a');
     w.server.rooms.delete(2);
     restore(w, 0);
     const seen: unknown[] = [];
@@ -62,7 +62,7 @@ describe('after a restored backup', () => {
 
   it('messages are offered until the server has them, whatever the network does', async () => {
     const w = await liveWorld();
-    await say(w, 'a', 'b');
+    await send(w, 'a', 'b');
     restore(w, 0);
     w.network.refuseNext = null;
     w.network.sockets = 'refused';
@@ -77,7 +77,7 @@ describe('after a restored backup', () => {
 
   it('a deleted message stays deleted, also when the event of its deletion was lost', async () => {
     const w = await liveWorld();
-    await say(w, 'regretted', 'regretted on the other device', 'stays');
+    await send(w, 'regretted', 'regretted on the other device', 'stays');
     const [first, second] = w.chat.getTimeline(1).messages;
     const gone = w.chat.command('delete_message', { message_id: first?.id as string });
     w.server.run(ANN, 'delete_message', { message_id: second?.id });
@@ -91,7 +91,7 @@ describe('after a restored backup', () => {
 
   it('an edited message comes back with its last text', async () => {
     const w = await liveWorld();
-    await say(w, 'tpyo');
+    await send(w, 'tpyo');
     const edited = w.chat.command('edit_message', {
       message_id: w.chat.getTimeline(1).messages[0]?.id as string,
       content: 'typo',
@@ -107,14 +107,14 @@ describe('after a restored backup', () => {
     const idb = new IDBFactory();
     const sent = () => indexedDbStorage<SentItem>('device', idb, 'sent');
     const w = await liveWorld({ sentStorage: sent() });
-    void w.chat.sendChatMessage(1, 'said before the page was closed');
+    void w.chat.sendChatMessage(1, 'sent before the page was closed');
     await settled(w);
     await w.chat.disconnect();
     const next = await liveWorld({ sentStorage: sent() }, (server) => {
       server.epoch = 'epoch-2';
     });
     await settled(next);
-    expect(stored(next)).toEqual(['said before the page was closed']);
+    expect(stored(next)).toEqual(['sent before the page was closed']);
   });
 });
 
@@ -133,7 +133,7 @@ describe('the kept messages', () => {
   it('are offered only for the person who sent them', async () => {
     const sentStorage = memoryStorage<SentItem>();
     const w = await liveWorld({ sentStorage });
-    await say(w, 'from ann');
+    await send(w, 'from ann');
     await w.chat.disconnect();
     w.network.user = w.server.users.get(BOB) as never;
     w.server.rewind(0);
@@ -147,11 +147,11 @@ describe('the kept messages', () => {
     const sentStorage = memoryStorage<SentItem>();
     const storage = memoryStorage();
     const w = await liveWorld({ sentStorage, storage });
-    await say(w, 'from ann');
+    await send(w, 'from ann');
     w.network.http = 'down';
     w.network.sockets = 'refused';
     w.network.closeAll(1006);
-    await say(w, 'waits');
+    await send(w, 'waits');
     await w.chat.disconnect();
     const forgotten = w.chat.forget();
     await w.clock.advance(10);
@@ -165,7 +165,7 @@ describe('the kept messages', () => {
     const sentStorage = memoryStorage<SentItem>();
     await sentStorage.put({ ...item(1, 'last week'), createdAt: item(1, '').createdAt - KEEP_MS });
     const w = await liveWorld({ sentStorage });
-    await say(w, 'today');
+    await send(w, 'today');
     expect(await kept(sentStorage)).toEqual(['today']);
   });
 
@@ -185,7 +185,7 @@ describe('the kept messages', () => {
   it('do not block sending when the device refuses to store them', async () => {
     const refuse = () => Promise.reject(new Error('quota'));
     const w = await liveWorld({ sentStorage: { load: refuse, put: refuse, remove: refuse } });
-    await say(w, 'a', 'b');
+    await send(w, 'a', 'b');
     expect(stored(w)).toEqual(['a', 'b']);
     // What this page remembers comes back all the same.
     restore(w, 0);
@@ -198,7 +198,7 @@ describe('a storage that does not answer', () => {
   it('blocks neither sending nor signing out', async () => {
     const never = () => new Promise<never>(() => {});
     const w = await liveWorld({ sentStorage: { load: never, put: never, remove: never } });
-    await say(w, 'a');
+    await send(w, 'a');
     expect(stored(w)).toEqual(['a']);
     const left = w.chat.disconnect().then(() => w.chat.forget());
     await w.clock.advance(30_000);
@@ -209,8 +209,8 @@ describe('a storage that does not answer', () => {
 describe('in random histories', () => {
   it('every lost message comes back exactly once', async () => {
     const act = fc.oneof(
-      fc.constant('say' as const),
-      fc.constant('say' as const),
+      fc.constant('send' as const),
+      fc.constant('send' as const),
       fc.constant('bob' as const),
       fc.constant('delete' as const),
       fc.record({ cut: fc.nat(12) }),
@@ -219,25 +219,25 @@ describe('in random histories', () => {
     await fc.assert(
       fc.asyncProperty(fc.array(fc.tuple(act, fc.constantFrom(0, 20, 400, 3_000)), { maxLength: 25 }), async (acts) => {
         const w = await liveWorld();
-        const said: string[] = [];
+        const sent: string[] = [];
         /** Deleted, and in a backup that is older than the deletion: the server's to show, as long as it has it. */
         const back = new Set<string>();
         for (const [next, delay_ms] of acts) {
-          if (next === 'say') {
-            const text = `ann ${said.length}`;
-            said.push(text);
+          if (next === 'send') {
+            const text = `ann ${sent.length}`;
+            sent.push(text);
             void w.chat.sendChatMessage(1, text);
           } else if (next === 'bob') w.server.post(1, BOB, 'bob');
           else if (next === 'delete') {
             const last = w.chat.getTimeline(1).messages.findLast((m) => m.sender.id === ANN && !m.deleted);
             if (!last) continue;
-            said.splice(said.indexOf(last.content), 1, '');
+            sent.splice(sent.indexOf(last.content), 1, '');
             w.chat.command('delete_message', { message_id: last.id }).catch(() => {});
             // Done before anything is cut off: a deletion on its way is lost like any other word.
             await w.clock.advance(20_000);
           } else if ('cut' in next) {
             restore(w, Math.max(0, (w.server.rooms.get(1)?.log.length ?? 0) - next.cut));
-            for (const text of own(w)) if (!said.includes(text)) back.add(text);
+            for (const text of own(w)) if (!sent.includes(text)) back.add(text);
           } else w.network.closeAll(next.close);
           await w.clock.advance(delay_ms);
         }
@@ -245,7 +245,7 @@ describe('in random histories', () => {
         await w.clock.advance(130_000);
         const there = own(w);
         expect(new Set(there).size).toBe(there.length);
-        expect(there.filter((text) => !back.has(text)).toSorted()).toEqual(said.filter(Boolean).toSorted());
+        expect(there.filter((text) => !back.has(text)).toSorted()).toEqual(sent.filter(Boolean).toSorted());
         expect(w.texts(1)).toEqual([...(w.server.rooms.get(1)?.messages.values() ?? [])].map((m) => m.content));
         expect(w.chat.getSnapshot().outbox).toEqual({ waiting: 0, failed: 0, durable: true });
       }),

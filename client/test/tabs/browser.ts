@@ -262,7 +262,7 @@ export class Tab {
     for (const run of late) this.gate(run);
   }
 
-  /** The browser says that it will freeze the page, or keeps it for the way back. */
+  /** The browser announces that it freezes the page, or puts it into the back/forward cache. */
   putAside(): void {
     this.gate(() => this.#host.forEach((listener) => listener('leave')));
     this.freeze();
@@ -307,7 +307,7 @@ export class Tab {
   }
 }
 
-/** The network's sockets, heard only while the tab runs. */
+/** The network's sockets, which receive only while the tab runs. */
 function socketClass(tab: Tab, sockets: Set<WebSocketLike>): new (url: string) => WebSocketLike {
   return class {
     onopen: ((event: never) => void) | null = null;

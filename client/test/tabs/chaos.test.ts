@@ -51,7 +51,7 @@ describe('with random faults of tabs and network', () => {
       fc.asyncProperty(history, async (acts) => {
         const [browser] = await Browser.with(3);
         const { network, server, clock } = browser;
-        let said = 0;
+        let count = 0;
         const written: string[] = [];
         for (const [{ do: what, tab: index }, delay_ms] of acts) {
           const here = browser.tabs.filter((tab) => !tab.isGone);
@@ -59,16 +59,16 @@ describe('with random faults of tabs and network', () => {
           switch (what) {
             case 'send':
               tab.gate(() => {
-                written.push(`ann ${++said}`);
-                void tab.chat.sendChatMessage(1, `ann ${said}`);
+                written.push(`ann ${++count}`);
+                void tab.chat.sendChatMessage(1, `ann ${count}`);
               });
               break;
             case 'post':
-              server.post(1, BOB, `bob ${++said}`);
+              server.post(1, BOB, `bob ${++count}`);
               break;
             case 'edit': {
               const target = [...(server.rooms.get(1)?.messages.values() ?? [])].find((m) => m.sender.id === BOB);
-              if (target) server.run(BOB, 'edit_message', { message_id: target.id, content: `edited ${++said}` });
+              if (target) server.run(BOB, 'edit_message', { message_id: target.id, content: `edited ${++count}` });
               break;
             }
             case 'freeze':
@@ -88,7 +88,7 @@ describe('with random faults of tabs and network', () => {
               tab.show(what === 'show');
               break;
             case 'crash':
-              // Somebody must be left to tell of it; and what is typed must be on the device first.
+              // Another tab must be left; and what is typed must be stored first.
               await clock.advance(5);
               if (here.length > 1) tab.crash();
               break;
@@ -96,7 +96,7 @@ describe('with random faults of tabs and network', () => {
               if (here.length < 5) await open(browser);
               break;
             case 'lose words':
-              browser.copies = () => (said++ % 3 === 0 ? 0 : 1);
+              browser.copies = () => (count++ % 3 === 0 ? 0 : 1);
               break;
             case 'double words':
               browser.copies = () => 2;

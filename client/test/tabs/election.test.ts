@@ -31,14 +31,14 @@ class Tab {
     this.id = id;
   }
 
-  tell(event: Event): void {
+  dispatch(event: Event): void {
     if (this.hung) this.inbox.push(event);
     else this.#step(event);
   }
 
   wake(): void {
     this.hung = false;
-    for (const event of this.inbox.splice(0)) this.tell(event);
+    for (const event of this.inbox.splice(0)) this.dispatch(event);
   }
 
   #step(event: Event): void {
@@ -54,14 +54,14 @@ class Tab {
     if (effect === 'steal') {
       const robbed = world.holder;
       world.holder = this;
-      robbed?.tell({ type: 'stolen' });
-      this.tell({ type: 'granted' });
+      robbed?.dispatch({ type: 'stolen' });
+      this.dispatch({ type: 'granted' });
     }
     if (effect === 'release' && world.holder === this) world.holder = null;
     if (effect === 'lead') this.connected = true;
     if (effect === 'stop_leading') this.connected = false;
     if (effect === 'ask' && world.holder && world.holder !== this && !world.holder.hung && !world.deaf) {
-      this.tell({ type: 'beat' });
+      this.dispatch({ type: 'beat' });
     }
   }
 }
@@ -73,19 +73,19 @@ class World {
   queue: Tab[] = [];
   readonly tabs = [0, 1, 2].map((id) => new Tab(this, id));
 
-  settle(): void {
+  settleLocks(): void {
     while (!this.holder && this.queue.length > 0) {
       const tab = this.queue.shift() as Tab;
       this.holder = tab;
-      tab.tell({ type: 'granted' });
+      tab.dispatch({ type: 'granted' });
     }
   }
 
   pass(ticks: number): void {
     for (let tick = 0; tick < ticks; tick++) {
       this.now += TICK_MS;
-      for (const tab of this.tabs) if (!tab.hung) tab.tell({ type: 'tick', visible: tab.visible });
-      this.settle();
+      for (const tab of this.tabs) if (!tab.hung) tab.dispatch({ type: 'tick', visible: tab.visible });
+      this.settleLocks();
     }
   }
 
@@ -96,7 +96,7 @@ class World {
 }
 
 const act = fc.record({
-  do: fc.constantFrom('wanted', 'unwanted', 'hang', 'wake', 'show', 'hide', 'pass', 'deaf', 'hear'),
+  do: fc.constantFrom('wanted', 'unwanted', 'hang', 'wake', 'show', 'hide', 'pass', 'deaf', 'listen'),
   tab: fc.nat(2),
   ticks: fc.integer({ min: 1, max: 5 }),
 });
@@ -143,13 +143,13 @@ describe('in random histories of tabs', () => {
         const world = new World();
         for (const { do: what, tab: id, ticks } of acts) {
           const tab = world.tabs[id] as Tab;
-          if (what === 'wanted' || what === 'unwanted') tab.tell({ type: what });
+          if (what === 'wanted' || what === 'unwanted') tab.dispatch({ type: what });
           if (what === 'hang') tab.hung = true;
           if (what === 'wake') tab.wake();
           if (what === 'show' || what === 'hide') tab.visible = what === 'show';
-          if (what === 'deaf' || what === 'hear') world.deaf = what === 'deaf';
+          if (what === 'deaf' || what === 'listen') world.deaf = what === 'deaf';
           if (what === 'pass') world.pass(ticks);
-          world.settle();
+          world.settleLocks();
           expect(world.leaders.length).toBeLessThanOrEqual(1);
           if (world.leaders[0]) expect(world.holder).toBe(world.leaders[0]);
         }
@@ -157,7 +157,7 @@ describe('in random histories of tabs', () => {
         for (const tab of world.tabs) {
           tab.wake();
           tab.visible = true;
-          tab.tell({ type: 'wanted' });
+          tab.dispatch({ type: 'wanted' });
         }
         world.pass(10);
         expect(world.leaders).toHaveLength(1);
@@ -169,8 +169,8 @@ describe('in random histories of tabs', () => {
 
   it('a hung leader is replaced while another tab is visible', () => {
     const world = new World();
-    for (const tab of world.tabs) tab.tell({ type: 'wanted' });
-    world.settle();
+    for (const tab of world.tabs) tab.dispatch({ type: 'wanted' });
+    world.settleLocks();
     const [first, second, third] = world.tabs as [Tab, Tab, Tab];
     third.visible = false;
     first.hung = true;

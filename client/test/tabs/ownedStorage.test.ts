@@ -28,14 +28,14 @@ function world() {
   return { base, open };
 }
 
-/** A tab that is told of what it adopts. */
-function told(storage: OutboxStorage): string[] {
-  const heard: string[] = [];
+/** The ids that a tab adopts. */
+function adoptedBy(storage: OutboxStorage): string[] {
+  const adopted: string[] = [];
   storage.subscribe?.(
-    (items) => heard.push(...ids(items)),
+    (items) => adopted.push(...ids(items)),
     () => false,
   );
-  return heard;
+  return adopted;
 }
 
 describe('the owner of a message', () => {
@@ -58,12 +58,12 @@ describe('the owner of a message', () => {
     const two = open('two');
     await one.storage.put(item('a'));
     await two.storage.load();
-    const heard = told(two.storage);
+    const adopted = adoptedBy(two.storage);
     await two.storage.adopt();
-    expect(heard).toEqual([]);
+    expect(adopted).toEqual([]);
     one.close();
     await two.storage.adopt();
-    expect(heard).toEqual(['a']);
+    expect(adopted).toEqual(['a']);
   });
 
   it('messages of a frozen tab may be adopted, and it is an owner again with its next message', async () => {

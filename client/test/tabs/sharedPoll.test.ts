@@ -12,7 +12,7 @@ const init = (wait: number, signal?: AbortSignal): RequestInit => ({
 function world() {
   const clock = new FakeClock();
   const asked: number[] = [];
-  const state = { follows: true, epoch: 'e' as string | null, told: [] as (string | null)[] };
+  const state = { follows: true, epoch: 'e' as string | null, answers: [] as (string | null)[] };
   const poll = new SharedPoll({
     clock,
     fetch: async (_, request) => {
@@ -21,7 +21,7 @@ function world() {
     },
     follows: () => state.follows,
     epoch: () => state.epoch,
-    polled: (text) => state.told.push(text),
+    polled: (text) => state.answers.push(text),
   });
   const frames = async (response: Promise<Response>): Promise<unknown> =>
     ((await (await response).json()) as { frames: unknown }).frames;
@@ -89,6 +89,6 @@ describe('the leader’s poll', () => {
     w.state.follows = false;
     expect(await w.frames(w.poll.fetch(URL, init(25)))).toEqual(['of the server']);
     expect(w.asked).toEqual([25]);
-    expect(w.state.told).toEqual(['{"frames":["of the server"],"epoch":"e"}']);
+    expect(w.state.answers).toEqual(['{"frames":["of the server"],"epoch":"e"}']);
   });
 });

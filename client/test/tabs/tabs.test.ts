@@ -65,19 +65,19 @@ describe('one connection', () => {
 
   it('a person is away only if every tab reports it', async () => {
     const [browser, one, two] = await Browser.with(2);
-    const told = (): unknown[] =>
+    const states = (): unknown[] =>
       browser.network.said.filter((frame) => frame.type === 'set_presence').map((frame) => frame.state);
     one?.chat.setPresence('away');
     await browser.clock.advance(5_000);
-    expect(told()).toEqual([]);
+    expect(states()).toEqual([]);
     two?.show(false);
     two?.chat.setPresence('away');
     await browser.clock.advance(5_000);
-    expect(told()).toEqual(['away']);
+    expect(states()).toEqual(['away']);
     two?.show(true);
     two?.chat.setPresence('online');
     await browser.clock.advance(5_000);
-    expect(told()).toEqual(['away', 'online']);
+    expect(states()).toEqual(['away', 'online']);
   });
 });
 
@@ -87,19 +87,19 @@ describe('presence without a socket', () => {
     browser.network.sockets = 'refused';
     browser.network.closeAll(1006);
     await browser.clock.advance(20_000);
-    const told = (): unknown[] =>
+    const states = (): unknown[] =>
       browser.network.requests.filter(({ path }) => path.endsWith('/api/presence')).map(({ body }) => body.state);
     one?.chat.setPresence('away');
     await browser.clock.advance(1_000);
-    expect(told()).toEqual([]);
+    expect(states()).toEqual([]);
     one?.chat.setPresence('online');
     two?.show(false);
     two?.chat.setPresence('away');
     await browser.clock.advance(1_000);
-    expect(told()).toEqual(['online']);
+    expect(states()).toEqual(['online']);
     one?.chat.setPresence('away');
     await browser.clock.advance(1_000);
-    expect(told()).toEqual(['online', 'away']);
+    expect(states()).toEqual(['online', 'away']);
   });
 
   it('a tab whose person is away stays so with the next leader', async () => {
@@ -110,8 +110,8 @@ describe('presence without a socket', () => {
     }
     one?.crash();
     await browser.clock.advance(5_000);
-    const told = browser.network.said.filter((frame) => frame.type === 'set_presence').map((frame) => frame.state);
-    expect(told).toEqual(['away']);
+    const states = browser.network.said.filter((frame) => frame.type === 'set_presence').map((frame) => frame.state);
+    expect(states).toEqual(['away']);
   });
 });
 

@@ -162,15 +162,15 @@ describe('the WebSocket transport', () => {
 
   it('calls nothing once it is dropped, also while opening', async () => {
     const n = net();
-    const heard: string[] = [];
+    const called: string[] = [];
     const link = openLink(n.env, {
-      opened: () => heard.push('opened'),
-      frames: () => heard.push('frames'),
-      closed: () => heard.push('closed'),
+      opened: () => called.push('opened'),
+      frames: () => called.push('frames'),
+      closed: () => called.push('closed'),
     });
     link.drop();
     await n.clock.advance(100);
-    expect(heard).toEqual([]);
+    expect(called).toEqual([]);
     expect(n.network.open.size).toBe(0);
   });
 });
