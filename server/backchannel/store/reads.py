@@ -58,17 +58,19 @@ class Seat(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
-    """Where somebody stands: the numbering, their version, room → seat. `read_us`: when that was read, by the clock that all
-    nodes share; None where there is one process."""
+class UserPosition:
+    """Up to where everything is that a user's client is sent."""
 
     epoch: str
     user_version: int
+    """Of the user's room list."""
     seats: dict[int, Seat]
+    """By room."""
     read_us: int | None
+    """When it was read, in µs of the clock that all nodes share; None where there is one process."""
 
 
-def position_of(person_id: int) -> Place:
+def position_of(person_id: int) -> UserPosition:
     """One query. Raises CommandError where the person does not exist."""
     is_shared = default_connection.vendor == "postgresql"
     # Nodes' clocks may differ by a day; the database has one clock for all.
@@ -83,7 +85,7 @@ def position_of(person_id: int) -> Place:
     if not rows:
         raise CommandError(Code.USER_NOT_FOUND, f"There is no user {person_id}.")
     seats = {row[2]: Seat(row[3], row[4]) for row in rows if row[2] is not None}
-    return Place(rows[0][0], rows[0][1], seats, rows[0][5] if is_shared else None)
+    return UserPosition(rows[0][0], rows[0][1], seats, rows[0][5] if is_shared else None)
 
 
 def epoch() -> str:

@@ -21,8 +21,9 @@ from backchannel.fanout import room_channel
 from backchannel.protocol.shapes import User
 from backchannel.queries import events
 from backchannel.store import clock, driver, former_members, log, people, read_pool, reads, rooms
-from backchannel.transports import catch_up, metrics, session
+from backchannel.transports import metrics, session_reads
 from backchannel.transports.http import sync
+from backchannel.transports.session import merge, resume_plan
 from backchannel.transports.websocket import connection as websocket
 from backchannel.transports.websocket import outbound
 from tests.simulation.world.store import Connection
@@ -70,9 +71,9 @@ def _uncounted(*_: object) -> None: ...
 
 BOUNDS = {
     "frames_behind": (outbound, "FRAMES_BEHIND"),
-    "kept_frames": (session, "KEPT_FRAMES"),
-    "catch_up_events_in_all": (session, "CATCH_UP_EVENTS_IN_ALL"),
-    "unheard": (catch_up, "UNHEARD"),
+    "kept_frames": (merge, "KEPT_FRAMES"),
+    "catch_up_events_in_all": (resume_plan, "CATCH_UP_EVENTS_IN_ALL"),
+    "unheard": (session_reads, "UNHEARD"),
     "repair_page": (events, "REPAIR_PAGE"),
     "stash_length": (room_channel, "STASH_LENGTH"),
     "batch": (log, "BATCH"),

@@ -12,9 +12,10 @@ from backchannel.fanout.hub import Hub
 from backchannel.fanout.memory import MemoryBus
 from backchannel.protocol.frames import ClientHello, Resume
 from backchannel.protocol.shapes import Limits, User
-from backchannel.transports.catch_up import CatchUp
-from backchannel.transports.effects import ReadList, Send
-from backchannel.transports.session import Place, Session, Settings
+from backchannel.transports.session import Session, Settings
+from backchannel.transports.session.effects import ReadList, ReadPosition, Send
+from backchannel.transports.session.inputs import Entered, EventsRead, PositionRead
+from backchannel.transports.session_reads import SessionReads
 
 ME = 7
 
@@ -107,20 +108,21 @@ async def test_where_somebody_stands_is_read_only_when_what_moves_them_is_heard(
     await hub.start()
     hub.attach(me)  # type: ignore[arg-type]
     node: Any = SimpleNamespace(hub=hub)  # with nothing to read by: whoever reads now fails
-    placing = asyncio.ensure_future(CatchUp(node, live_session(), me).place())  # type: ignore[arg-type]
+    reading = asyncio.ensure_future(SessionReads(node, me).read(ReadPosition(())))  # type: ignore[arg-type]
     for _ in range(5):
         await asyncio.sleep(0)
-    assert not placing.done()
+    assert not reading.done()
     bus.in_force.set()
     with pytest.raises(AttributeError):
-        await placing
+        await reading
 
 
 def live_session() -> Session:
     session = Session("s", User(ME, "me", "Me"), Settings(), 0.0)
     session.frame(ClientHello(protocol=1, resume=Resume("e", 1, {})), 0.0, 0)
-    session.placed(Place("e", 1, {}), 0.0)
-    session.caught_up(None, {}, [])
+    session.on(PositionRead("e", 1, {}, 0.0, 0))
+    session.on(Entered((), lambda _: 0))
+    session.on(EventsRead({}, (), lambda _: 0))
     return session
 
 
@@ -128,9 +130,9 @@ def test_a_room_that_is_reset_is_reset_to_where_its_events_go_on() -> None:
     """Between the reading of the heads and the listening, the hub told others of two more events."""
     session = Session("s", User(ME, "me", "Me"), Settings(Limits(catch_up_events=3)), 0.0)
     session.frame(ClientHello(protocol=1, resume=Resume("e", 1, {3: 1})), 0.0, 0)
-    session.placed(Place("e", 1, {3: 8}), 0.0)
-    session.entered({3: 10}.__getitem__)
-    [send] = session.caught_up(None, {}, [])
+    session.on(PositionRead("e", 1, {3: 8}, 0.0, 0))
+    session.on(Entered((), {3: 10}.__getitem__))
+    [send, *_] = session.on(EventsRead({}, (), {3: 10}.__getitem__))
     assert isinstance(send, Send)
     assert b'{"type":"room_reset","room_id":3,"seq":10}' in send.frames
 

@@ -1,4 +1,4 @@
-"""The session machine by itself: deadlines, heartbeats, what is not understood, and what it keeps while it catches up."""
+"""The session by itself: how it brings a client up to date, its deadlines and heartbeats, and which frames it refuses."""
 
 import json
 from collections.abc import Sequence
@@ -11,13 +11,37 @@ from backchannel.protocol.commands import GetMe, GetRoomList
 from backchannel.protocol.errors import CloseCode, Code, CommandError
 from backchannel.protocol.results import RoomList
 from backchannel.protocol.shapes import Limits, Room, User
-from backchannel.transports import session as module
-from backchannel.transports.effects import Close, Effect, Enter, Read, ReadList, ReadPosition, Run, Send
-from backchannel.transports.session import Place, Session, Settings, State
+from backchannel.transports.session import Session, Settings, State, merge, resume_plan
+from backchannel.transports.session.effects import (
+    Announce,
+    Arrive,
+    Close,
+    Effect,
+    Enter,
+    Follow,
+    ReadEvents,
+    ReadList,
+    ReadPosition,
+    Run,
+    Send,
+    UpdateDelivery,
+)
+from backchannel.transports.session.inputs import Entered, EventsRead, Followed, Input, ListRead, PositionRead
+from backchannel.transports.session.session import TABLE
 
 ME = User(7, "me", "Me")
 HELLO = {"type": "hello", "protocol": 1, "client": {"instance": "tab"}}
 BAD = BadFrame(Code.BAD_FRAME, "Not JSON.")
+
+
+NO_LIST = RoomList([], "2025-01-01T00:00:00Z", 9, "one")
+RESULTS: list[Input] = [
+    PositionRead("one", 1, {}, 0.0, 0),
+    Entered((), lambda _: 0),
+    ListRead(NO_LIST),
+    Followed((), ()),
+    EventsRead({}, (), lambda _: 0),
+]
 
 
 def new(now: float = 0.0, **limits: Any) -> Session:
@@ -42,63 +66,120 @@ def event(room_id: int, seq: int) -> bytes:
     return json.dumps({"type": "message_created", "room_id": room_id, "seq": seq}).encode()
 
 
+def locate(session: Session, heads: dict[int, int], version: int = 1, at: float = 0.0) -> list[Effect]:
+    return session.on(PositionRead("one", version, heads, at, int(at * 1_000_000)))
+
+
+def enter(session: Session, left: Sequence[int] = (), delivered: int = 0) -> list[Effect]:
+    return session.on(Entered(left, lambda _: delivered))
+
+
+def read_list(session: Session, room_list: RoomList) -> list[Effect]:
+    """The list is read, and brings no room that was not listened to."""
+    assert session.on(ListRead(room_list)) == [Follow(room_list)]
+    return session.on(Followed((), ()))
+
+
+def catch_up(session: Session, events: Any = None, presence: Sequence[bytes] = (), delivered: int = 0) -> list[Effect]:
+    return session.on(EventsRead(events or {}, presence, lambda _: delivered))
+
+
+def tick(session: Session, now: float, heads: Any = None, delivered: int = 10**9) -> list[Effect]:
+    return session.tick(now, 0, heads or (lambda _: {}), lambda _: delivered)
+
+
 def resumed(
     heads: dict[int, int], cursors: dict[int, int], version: int = 1, **limits: Any
 ) -> tuple[Session, list[Effect]]:
+    """A client with these cursors came back; and what is to be read for it."""
     session = new(**limits)
     rooms = {str(room): seq for room, seq in cursors.items()}
-    say(session, {**HELLO, "resume": {"epoch": "one", "user_version": version, "rooms": rooms}})
-    return session, session.placed(Place("one", 1, heads), 0.0)
+    assert say(session, {**HELLO, "resume": {"epoch": "one", "user_version": version, "rooms": rooms}}) == [
+        ReadPosition(cursors)
+    ]
+    assert locate(session, heads)[-1] == Enter()
+    return session, enter(session)
 
 
 def live(now: float = 0.0) -> Session:
     session = new(now)
     say(session, HELLO, now)
-    session.placed(Place("one", 1, {5: 3}), now)
-    session.caught_up(a_list(1, r5=3), {}, [])
+    locate(session, {5: 3}, at=now)
+    enter(session)
+    read_list(session, a_list(1, r5=3))
+    catch_up(session, delivered=3)
     assert session.state is State.LIVE
     return session
 
 
-def test_a_newcomer_hears_hello_the_list_who_is_there_and_that_it_is_caught_up() -> None:
+def test_a_newcomer_gets_hello_the_list_presence_and_caught_up() -> None:
     session = new()
-    assert say(session, HELLO) == [ReadPosition()]
-    effects = session.placed(Place("one", 4, {5: 3}), 0.0)
-    assert effects[1:] == [Enter(), Read({}, with_list=True)]
+    assert say(session, HELLO) == [ReadPosition(())]
+    announce, *effects = locate(session, {5: 3}, version=4, at=2.0)
+    assert announce == Announce(0)  # it opened two seconds before the position was read
+    assert effects[1:] == [Enter()]
     (hello,) = said(effects)
     assert (hello["type"], hello["epoch"], hello["user_version"], hello["user"]["id"]) == ("hello", "one", 4, 7)
     assert hello["limits"]["page"] == 200
-    last = session.caught_up(a_list(4, r5=3), {}, [b'{"type":"presence"}'])
+    assert enter(session) == [ReadList()]
+    assert read_list(session, a_list(4, r5=3)) == [ReadEvents({}, with_presence=True)]
+    last = catch_up(session, presence=[b'{"type":"presence"}'])
     assert [frame["type"] for frame in said(last)] == ["room_list", "presence", "caught_up"]
-    assert session.newcomer
+    assert last[1:] == [UpdateDelivery(), Arrive()]
+    assert session.is_newcomer
     assert session.instance == "tab"
 
 
-def test_who_resumes_reads_from_its_cursors() -> None:
+def test_a_resumed_session_reads_from_the_clients_cursors() -> None:
     session, effects = resumed({5: 9, 6: 2}, {5: 7, 6: 2})
-    assert effects[1:] == [Enter(), Read({5: 7, 6: 2}, with_list=False)]
-    frames = session.caught_up(None, {5: [(8, event(5, 8)), (9, event(5, 9))]}, [])
+    assert effects == [ReadEvents({5: 7, 6: 2}, with_presence=True)]
+    frames = catch_up(session, {5: [(8, event(5, 8)), (9, event(5, 9))]})
     assert [(frame["type"], frame.get("seq")) for frame in said(frames)] == [
         ("message_created", 8), ("message_created", 9), ("caught_up", None)
     ]  # fmt: skip
 
 
-def test_a_version_that_moved_brings_the_list() -> None:
-    _, effects = resumed({5: 9}, {5: 9}, version=0)
-    assert effects[-1] == Read({5: 9}, with_list=True)
+def test_a_list_of_another_version_is_sent() -> None:
+    session, effects = resumed({5: 9}, {5: 9}, version=0)
+    assert effects == [ReadList()]
+    assert read_list(session, a_list(1, r5=9)) == [ReadEvents({5: 9}, with_presence=True)]
+    assert [frame["type"] for frame in said(catch_up(session))] == ["room_list", "caught_up"]
 
 
-def test_another_epoch_is_a_newcomer() -> None:
+def test_a_list_that_brings_a_new_room_is_read_again() -> None:
+    """An event may lie between the reading of the list and the listening to the room."""
+    session, _ = resumed({5: 9}, {5: 9}, version=0)
+    session.on(ListRead(a_list(2, r5=9, r6=4)))
+    assert session.on(Followed((), (6,))) == [ReadList()]
+    assert read_list(session, a_list(2, r5=9, r6=5)) == [ReadEvents({5: 9}, with_presence=True)]
+    assert not session.room_event(6, 5, event(6, 5))
+    assert not session.room_event(6, 6, event(6, 6))
+    frames = said(catch_up(session))
+    assert [frame.get("seq", frame["type"]) for frame in frames] == ["room_list", "caught_up", 6]
+
+
+def test_a_client_of_another_epoch_is_a_newcomer() -> None:
     session = new()
     say(session, {**HELLO, "resume": {"epoch": "zero", "user_version": 9, "rooms": {"5": 1}}})
-    assert session.placed(Place("one", 4, {5: 3}), 0.0)[-1] == Read({}, with_list=True)
-    assert session.newcomer
+    locate(session, {5: 3}, version=4)
+    assert enter(session) == [ReadList()]
+    assert read_list(session, a_list(4, r5=3)) == [ReadEvents({}, with_presence=True)]
+    assert session.is_newcomer
 
 
-def test_a_room_too_far_behind_or_ahead_is_reset_and_one_that_is_gone_is_passed_over() -> None:
+def test_a_poll_announces_nothing_and_gets_presence_only_as_a_newcomer() -> None:
+    for resume, with_presence in ((None, True), ({"epoch": "one", "user_version": 1, "rooms": {}}, False)):
+        session = Session("s", ME, Settings(), 0.0, is_poll=True)
+        say(session, {**HELLO, "resume": resume} if resume else HELLO)
+        assert not any(isinstance(effect, Announce) for effect in locate(session, {}))
+        effects = enter(session) if resume else [*enter(session), *read_list(session, a_list(1))]
+        assert effects[-1] == ReadEvents({}, with_presence=with_presence)
+
+
+def test_a_room_too_far_behind_or_ahead_is_reset_and_one_that_is_gone_is_skipped() -> None:
     session, effects = resumed({5: 600, 6: 500, 7: 3}, {5: 99, 6: 0, 7: 4, 8: 1})
-    assert effects[-1] == Read({6: 0}, with_list=False)
-    frames = said(session.caught_up(None, {}, []))
+    assert effects == [ReadEvents({6: 0}, with_presence=True)]
+    frames = said(catch_up(session))
     assert [(frame["type"], frame.get("room_id"), frame.get("seq")) for frame in frames] == [
         ("room_reset", 5, 600), ("room_reset", 7, 3), ("caught_up", None, None)
     ]  # fmt: skip
@@ -108,21 +189,21 @@ def test_many_rooms_are_bounded_together_and_those_that_moved_most_are_reset() -
     heads = {room: 400 + room for room in range(1, 21)}
     session, effects = resumed(heads, dict.fromkeys(heads, 0))
     read = effects[-1]
-    assert isinstance(read, Read)
-    assert sum(heads[room] for room in read.cursors) <= module.CATCH_UP_EVENTS_IN_ALL
+    assert isinstance(read, ReadEvents)
+    assert sum(heads[room] for room in read.cursors) <= resume_plan.CATCH_UP_EVENTS_IN_ALL
     assert set(read.cursors) == set(range(1, len(read.cursors) + 1))
-    resets = [frame for frame in said(session.caught_up(None, {}, [])) if frame["type"] == "room_reset"]
+    resets = [frame for frame in said(catch_up(session)) if frame["type"] == "room_reset"]
     assert {frame["room_id"] for frame in resets} == set(heads) - set(read.cursors)
 
 
-def test_what_happens_meanwhile_follows_what_was_read_once() -> None:
+def test_what_is_delivered_meanwhile_follows_what_was_read_once() -> None:
     session, _ = resumed({5: 9}, {5: 7})
     for seq in (9, 10, 11):
         assert not session.room_event(5, seq, event(5, seq))
     assert not session.user_frame(1, b'{"type":"old"}')
     assert not session.user_frame(2, b'{"type":"read_state"}')
-    assert not session.says_passing
-    frames = said(session.caught_up(None, {5: [(8, event(5, 8)), (9, event(5, 9)), (10, event(5, 10))]}, []))
+    assert not session.takes_ephemeral
+    frames = said(catch_up(session, {5: [(8, event(5, 8)), (9, event(5, 9)), (10, event(5, 10))]}))
     assert [frame.get("seq", frame["type"]) for frame in frames] == [8, 9, 10, "caught_up", "read_state", 11]
     assert session.room_event(5, 12, event(5, 12))
     assert session.user_frame(3, b"{}")
@@ -130,11 +211,11 @@ def test_what_happens_meanwhile_follows_what_was_read_once() -> None:
     assert session.user_version == 3
 
 
-def test_a_room_left_while_it_is_read_is_not_heard_of() -> None:
+def test_nothing_is_sent_of_a_room_left_while_it_is_read() -> None:
     session, _ = resumed({5: 9, 6: 1}, {5: 7, 6: 1})
     session.room_event(5, 10, event(5, 10))
     session.left(5)
-    frames = said(session.caught_up(None, {5: [(8, event(5, 8))]}, []))
+    frames = said(catch_up(session, {5: [(8, event(5, 8))]}))
     assert [frame["type"] for frame in frames] == ["caught_up"]
 
 
@@ -145,12 +226,12 @@ def test_a_room_left_and_joined_again_while_it_is_read_starts_where_it_was_joine
     session.joined(5, 12)
     session.user_frame(3, b'{"type":"room_added"}')
     session.room_event(5, 13, event(5, 13))
-    frames = said(session.caught_up(None, {}, []))
+    frames = said(catch_up(session))
     assert [frame["type"] for frame in frames] == ["caught_up", "room_removed", "room_added", "message_created"]
 
 
-def test_more_than_can_be_kept_ends_it_and_leaves_no_hole(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "KEPT_FRAMES", 3)
+def test_more_than_can_be_kept_closes_the_session_instead_of_leaving_a_gap(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(merge, "KEPT_FRAMES", 3)
     for keep in ("events", "frames"):
         session, _ = resumed({5: 9}, {5: 9})
         for seq in range(10, 20):
@@ -158,18 +239,45 @@ def test_more_than_can_be_kept_ends_it_and_leaves_no_hole(monkeypatch: pytest.Mo
                 session.room_event(5, seq, event(5, seq))
             else:
                 session.user_frame(seq, b"{}")
-        assert session.overflowed
-        assert session.caught_up(None, {}, []) == [Close(CloseCode.TOO_SLOW, "behind")]
+        assert session.is_overflowed
+        assert catch_up(session) == [Close(CloseCode.TOO_SLOW, "behind")]
         session, _ = resumed({5: 9}, {5: 9})
         for seq in range(10, 20):
             session.room_event(5, seq, event(5, seq))
-        assert session.tick(1.0, 0, lambda _: {}) == [Close(CloseCode.TOO_SLOW, "behind")]
+        assert tick(session, 1.0) == [Close(CloseCode.TOO_SLOW, "behind")]
+
+
+@pytest.mark.parametrize("state", State)
+def test_results_that_nothing_waits_for_are_ignored(state: State) -> None:
+    for result in RESULTS:
+        if type(result) not in TABLE[state]:
+            session = live()
+            session.state = state
+            assert session.on(result) == []
+            assert session.state is state
+
+
+def test_a_room_is_delivered_directly_from_where_the_hub_reaches_what_was_read() -> None:
+    session, _ = resumed({5: 9, 6: 2}, {5: 7, 6: 2})
+    assert not session.delivers_directly(6)
+    catch_up(session, {5: [(8, event(5, 8)), (9, event(5, 9))]}, delivered=8)
+    assert session.delivers_directly(6)
+    assert not session.delivers_directly(5)
+    assert tick(session, 1.0, delivered=8) == []
+    assert session.idle_until == 0.0
+    assert not session.room_event(5, 9, event(5, 9))
+    assert session.room_event(5, 10, event(5, 10))
+    assert not session.delivers_directly(5), "only an effect changes that"
+    assert tick(session, 2.0, delivered=10) == [UpdateDelivery()]
+    assert session.delivers_directly(5)
+    assert session.joined(7, 3) == [UpdateDelivery()]
+    assert not session.delivers_directly(7)
 
 
 def test_no_hello_in_time_closes() -> None:
     session = new()
-    assert session.tick(4.9, 0, lambda _: {}) == []
-    assert session.tick(5.0, 0, lambda _: {}) == [Close(CloseCode.NOT_UNDERSTOOD, "no_hello")]
+    assert tick(session, 4.9) == []
+    assert tick(session, 5.0) == [Close(CloseCode.NOT_UNDERSTOOD, "no_hello")]
     assert session.state is State.CLOSED
 
 
@@ -178,13 +286,13 @@ def test_anything_but_hello_first_closes(frame: Any) -> None:
     assert say(new(), frame) == [Close(CloseCode.NOT_UNDERSTOOD, "hello_expected")]
 
 
-def test_what_cannot_be_read_instead_of_hello_is_told_and_closes() -> None:
+def test_an_unreadable_frame_instead_of_hello_is_answered_and_closes() -> None:
     effects = new().bad_frame(BAD, 0.0)
     assert said(effects)[0]["error"]["code"] == "bad_frame"
     assert effects[-1] == Close(CloseCode.NOT_UNDERSTOOD, "hello_expected")
 
 
-def test_a_version_that_is_not_spoken_closes() -> None:
+def test_an_unknown_protocol_version_closes() -> None:
     assert say(new(), {**HELLO, "protocol": 2}) == [Close(CloseCode.PROTOCOL_UNSPOKEN, "protocol_unspoken")]
 
 
@@ -214,7 +322,7 @@ def test_commands_are_run_and_pings_answered_from_the_hello_on() -> None:
     assert say(live(), {"type": "get_room_list"}) == [Run(GetRoomList())]
 
 
-def test_the_heartbeat_tells_the_heads_that_moved_since_the_last() -> None:
+def test_a_heartbeat_names_the_heads_that_moved_since_the_last() -> None:
     session = live()
     asked: list[float] = []
 
@@ -222,82 +330,94 @@ def test_the_heartbeat_tells_the_heads_that_moved_since_the_last() -> None:
         asked.append(since)
         return {5: 9}
 
-    assert session.tick(29.9, 0, heads) == []
-    (beat,) = said(session.tick(30.0, 0, heads))
+    assert tick(session, 29.9, heads) == []
+    (beat,) = said(tick(session, 30.0, heads))
     assert beat == {"type": "ping", "timestamp": "1970-01-01T00:00:00Z", "heads": {"5": 9}, "user_version": 1}
     say(session, {"type": "pong"}, 31.0)
-    assert session.tick(59.9, 0, heads) == []
-    assert said(session.tick(60.0, 0, heads))[0]["type"] == "ping"
+    assert tick(session, 59.9, heads) == []
+    assert said(tick(session, 60.0, heads))[0]["type"] == "ping"
     assert asked == [0.0, 30.0]
 
 
 @pytest.mark.parametrize("frame", [{"type": "pong"}, {"type": "ping"}, {"type": "get_me"}])
-def test_silence_closes_and_anything_said_ends_it(frame: Any) -> None:
+def test_silence_closes_and_any_frame_ends_it(frame: Any) -> None:
     session = live()
     say(session, frame, 20.0)
-    session.tick(30.0, 0, lambda _: {})
-    assert not any(isinstance(effect, Close) for effect in session.tick(59.9, 0, lambda _: {}))
-    assert session.tick(60.0, 0, lambda _: {}) == [Close(CloseCode.TOO_SLOW, "silent")]
+    tick(session, 30.0)
+    assert not any(isinstance(effect, Close) for effect in tick(session, 59.9))
+    assert tick(session, 60.0) == [Close(CloseCode.TOO_SLOW, "silent")]
 
 
-def test_it_is_idle_until_the_heartbeat_or_the_end_of_patience_and_news_of_a_room_ends_that() -> None:
+def test_a_session_is_idle_until_the_next_deadline_or_a_joined_room() -> None:
     session = live()
     assert session.idle_until == 0.0
-    session.tick(5.0, 0, lambda _: {})
+    tick(session, 5.0)
     assert session.idle_until == 30.0
-    session.tick(30.0, 0, lambda _: {})  # the client has said nothing since 0
+    tick(session, 30.0)  # the client has said nothing since 0
     assert session.idle_until == 40.0
     say(session, {"type": "pong"}, 31.0)
-    session.tick(40.0, 0, lambda _: {})
+    tick(session, 40.0)
     assert session.idle_until == 60.0
     session.joined(5, 9)
     assert session.idle_until == 0.0
-    session.tick(41.0, 0, lambda _: {})
+    tick(session, 41.0)
     assert session.idle_until == 71.0
     session.end(CloseCode.RESTART, "restart")
     assert session.idle_until == 0.0
 
 
-def test_it_is_never_idle_while_it_catches_up() -> None:
+def test_a_session_is_never_idle_while_it_catches_up() -> None:
     session, _ = resumed({5: 9}, {5: 7})
-    session.tick(5.0, 0, lambda _: {})
+    tick(session, 5.0)
     assert session.idle_until == 0.0
 
 
 def test_silence_closes_also_while_it_catches_up() -> None:
     session, _ = resumed({5: 9}, {5: 7})
-    assert session.tick(40.0, 0, lambda _: {}) == [Close(CloseCode.TOO_SLOW, "silent")]
+    assert tick(session, 40.0) == [Close(CloseCode.TOO_SLOW, "silent")]
 
 
-def test_news_of_the_list_that_was_lost_is_asked_for_after_a_moment() -> None:
+def test_the_list_is_read_where_a_change_of_it_stays_missing() -> None:
     session = live()
     assert session.observe_version(1, 0.0, 5.0) == []
     assert session.observe_version(2, 1.0, 5.0) == []
     assert session.observe_version(2, 5.9, 5.0) == []
     assert session.observe_version(2, 6.0, 5.0) == [ReadList()]
     assert session.observe_version(2, 7.0, 5.0) == []
-    (frame,) = said(session.listed(a_list(2, r5=3)))
+    (frame,) = said(read_list(session, a_list(2, r5=3)))
     assert (frame["type"], frame["user_version"]) == ("room_list", 2)
     assert session.observe_version(2, 20.0, 5.0) == []
 
 
-def test_news_that_comes_after_all_is_not_asked_for() -> None:
+def test_a_list_with_a_new_room_is_read_again_before_it_is_sent() -> None:
+    session = live()
+    session.observe_version(2, 1.0, 0.0)
+    session.on(ListRead(a_list(2, r5=3, r6=1)))
+    assert session.on(Followed((), (6,))) == [UpdateDelivery(), ReadList()]
+    assert session.observe_version(3, 9.0, 0.0) == [], "one reading at a time"
+    (frame,) = said(read_list(session, a_list(3, r5=3, r6=2)))
+    assert [room["seq"] for room in frame["rooms"]] == [3, 2]
+    assert not session.room_event(6, 1, event(6, 1))
+
+
+def test_a_change_of_the_list_that_comes_late_is_not_read() -> None:
     session = live()
     session.observe_version(2, 1.0, 5.0)
     assert session.user_frame(2, b"{}")
     assert session.observe_version(2, 9.0, 5.0) == []
 
 
-def test_after_the_end_nothing_is_said_or_done() -> None:
+def test_a_closed_session_ignores_everything() -> None:
     session = live()
     assert session.end(CloseCode.SESSION_OVER, "session_over") == [Close(CloseCode.SESSION_OVER, "session_over")]
     assert session.end(CloseCode.SESSION_OVER, "session_over") == []
     assert say(session, {"type": "get_me"}) == []
     assert not session.room_event(5, 4, event(5, 4))
     assert not session.user_frame(9, b"{}")
-    assert not session.says_passing
-    assert session.tick(99.0, 0, lambda _: {}) == []
+    assert not session.takes_ephemeral
+    assert tick(session, 99.0) == []
     assert session.observe_version(9, 99.0, 0.0) == []
-    assert session.caught_up(a_list(9), {}, []) == []
+    for result in RESULTS:
+        assert session.on(result) == []
     session.closed()
     assert session.state is State.CLOSED

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 from collections import deque
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -22,8 +23,18 @@ from backchannel.protocol.events import ReadStateChanged, RoomAdded, RoomRemoved
 from backchannel.protocol.frames import ClientHello, Resume
 from backchannel.protocol.results import RoomList
 from backchannel.protocol.shapes import Limits, Room, User
-from backchannel.transports.effects import Close, Effect, Enter, Read, ReadPosition, Send
-from backchannel.transports.session import Place, Session, Settings, State
+from backchannel.transports.session import Session, Settings, State
+from backchannel.transports.session.effects import (
+    Close,
+    Effect,
+    Enter,
+    Follow,
+    ReadEvents,
+    ReadList,
+    ReadPosition,
+    Send,
+)
+from backchannel.transports.session.inputs import Entered, EventsRead, Followed, ListRead, PositionRead
 
 ROOMS = (1, 2, 3)
 ME = User(7, "me", "Me")
@@ -75,8 +86,8 @@ class _Database:
     def room(self, room_id: int) -> Room:
         return Room(room_id, "group", None, "", self.head(room_id), 0, 0, 0, 1, [], "member", None)
 
-    def place(self) -> Place:
-        return Place(EPOCH, self.version, {room: self.head(room) for room in self.mine})
+    def position(self) -> PositionRead:
+        return PositionRead(EPOCH, self.version, {room: self.head(room) for room in self.mine}, 0.0, 0)
 
     def room_list(self) -> RoomList:
         return RoomList([self.room(room) for room in sorted(self.mine)], "", self.version, EPOCH)
@@ -152,8 +163,8 @@ class SessionMachine(RuleBasedStateMachine):
         self.entered: dict[int, int] = {}
         """The rooms the hub has entered this session in, each with a seq at which the user was in it."""
         self.moved: dict[int, int] = {}
-        self.reading: Literal["place", "list", "events", "seats", "done"] | None = None
-        self.wanted: Read | None = None
+        self.reading: Literal["position", "list", "listed", "events", "seats", "done"] | None = None
+        self.wanted: ReadEvents | None = None
         self.found: Any = None
         self.saved: list[Resume] = []
 
@@ -228,29 +239,31 @@ class SessionMachine(RuleBasedStateMachine):
     def the_read_goes_on(self) -> None:
         assert self.session is not None
         match self.reading:
-            case "place" if self.found is None:
-                self.found = self.database.place()
-            case "place":
-                place, self.found = self.found, None
+            case "position" if self.found is None:
+                self.found = self.database.position()
+            case "position":
+                self.position, self.found = self.found, None
                 self.reading = None
-                self.place = place
-                self._do(self.session.placed(place, 0.0))
+                self._do(self.session.on(self.position))
             case "list":
-                assert self.wanted is not None
-                self.found = [self.database.room_list() if self.wanted.with_list else None]
-                self.reading = "events"
+                self.found = self.database.room_list()
+                self.reading = "listed"
+            case "listed":
+                room_list, self.found = self.found, None
+                self.reading = None
+                self._do(self.session.on(ListRead(room_list)))
             case "events":
                 assert self.wanted is not None
-                self.found.append(self.database.events(self.wanted.cursors))
+                self.found = self.database.events(self.wanted.cursors)
                 self.reading = "seats"
             case "seats":
                 seats = set(self.database.mine)
-                self.found[1] = {room: run for room, run in self.found[1].items() if run and room in seats}
+                self.found = {room: run for room, run in self.found.items() if run and room in seats}
                 self.reading = "done"
             case "done":
-                room_list, events = self.found
+                events = self.found
                 self.found = self.reading = None
-                self._do(self.session.caught_up(room_list, events, []))
+                self._do(self.session.on(EventsRead(events, [], self.channels.__getitem__)))
 
     @precondition(lambda self: self.session is not None)
     @rule()
@@ -316,6 +329,16 @@ class SessionMachine(RuleBasedStateMachine):
         self.moved[room_id] = version
         return True
 
+    def _listen_to(self, version: int, heads: Mapping[int, int]) -> tuple[set[int], set[int]]:
+        """As the hub does: these rooms count, but for those of which something later was delivered."""
+        later = {room for room, moved in self.moved.items() if moved > version}
+        self.moved.update({room: max(self.moved.get(room, 0), version) for room in ROOMS})
+        before, known = set(self.entered), {**heads, **self.entered}
+        self.entered = {
+            room: since for room, since in known.items() if room in (self.entered if room in later else heads)
+        }
+        return known.keys() - self.entered.keys(), self.entered.keys() - before
+
     def _do(self, effects: list[Effect]) -> None:
         assert self.session is not None
         for effect in effects:
@@ -324,21 +347,17 @@ class SessionMachine(RuleBasedStateMachine):
                     for frame in frames:
                         self.client.hear(frame)
                 case ReadPosition():
-                    self.reading = "place"
+                    self.reading = "position"
                 case Enter():
-                    # As the hub does: the place counts, but for rooms of which something later was heard.
-                    later = {room for room, version in self.moved.items() if version > self.place.user_version}
-                    self.moved.update({room: max(self.moved.get(room, 0), self.place.user_version) for room in ROOMS})
-                    known = {**self.place.heads, **self.entered}
-                    self.entered = {
-                        room: since
-                        for room, since in known.items()
-                        if room in (self.entered if room in later else self.place.heads)
-                    }
-                    for room_id in known.keys() - self.entered.keys():
-                        self.session.left(room_id)
-                case Read():
-                    self.wanted, self.reading = effect, "list"
+                    left, _ = self._listen_to(self.position.user_version, self.position.heads)
+                    self._do(self.session.on(Entered(left, self.channels.__getitem__)))
+                case Follow(room_list):
+                    heads = {room.id: room.seq for room in room_list.rooms}
+                    self._do(self.session.on(Followed(*self._listen_to(room_list.user_version, heads))))
+                case ReadList():
+                    self.reading = "list"
+                case ReadEvents():
+                    self.wanted, self.reading = effect, "events"
                 case Close():
                     raise AssertionError(effect)
 

@@ -11,8 +11,7 @@ from websockets.exceptions import InvalidStatus
 
 from backchannel.protocol.shapes import Limits
 from backchannel.runner.websocket import WebSocketProtocol
-from backchannel.transports import session
-from backchannel.transports.session import State
+from backchannel.transports.session import State, heartbeat, opening
 from backchannel.transports.websocket.connection import COMMANDS_AT_ONCE
 from tests.running import WITHOUT_LIMITS, Device, Running, Someone, running, somebody
 
@@ -79,7 +78,7 @@ def test_hello_the_list_who_is_here_and_caught_up(server: Running) -> None:
 
 
 def test_no_hello_in_time_closes(server: Running, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(session, "HELLO_WITHIN_S", 0.01)
+    monkeypatch.setattr(opening, "HELLO_WITHIN_S", 0.01)
     with server.dial(somebody()) as device:
         assert device.closed() == (4400, "no_hello")
 
@@ -254,7 +253,7 @@ def test_the_heartbeat_tells_what_moved(module_database: None, way: Any) -> None
 
 
 def test_silence_closes(module_database: None, way: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(session, "SILENCE_MARGIN_S", 0.0)
+    monkeypatch.setattr(heartbeat, "SILENCE_MARGIN_S", 0.0)
     with running(heartbeat_s=1, websocket=way) as server, opened(server) as device:
         assert device.closed() == (4408, "silent")
 

@@ -19,10 +19,11 @@ from typing import Final
 from backchannel.commands.set_presence import publish_reports
 from backchannel.protocol.errors import CloseCode
 from backchannel.protocol.frames import Resume
-from backchannel.transports.catch_up import PRESENCE_ROOM, CatchUp
+from backchannel.store.reads import UserPosition
 from backchannel.transports.identity import Identity
 from backchannel.transports.node import Node
 from backchannel.transports.session import Session
+from backchannel.transports.session_reads import PRESENCE_ROOM
 
 LINGER_S: Final = 30.0
 BETWEEN_POLLS_S: Final = 1.0
@@ -159,7 +160,7 @@ class PollingDevice:
 
     # -- how it comes to know where the user stands: from a poll that reads for itself
 
-    def settle(self, catch_up: CatchUp, session: Session) -> None:
+    def settle(self, position: UserPosition, session: Session) -> None:
         """Listen to the rooms of the place that was just read."""
         if self._state is not _State.NEW:
             return
@@ -168,8 +169,8 @@ class PollingDevice:
             return
         self._state = _State.SETTLED
         self.epoch, self.user_version = session.epoch, session.user_version
-        catch_up.settle(self)
         hub = self._node.hub
+        hub.settle(self, position.user_version, position.seats)
         self._floor = {room_id: hub.head_of(room_id) for room_id in hub.rooms_of(self)}
 
     def keep(self, cursors: Mapping[int, int], frames: Mapping[int, Sequence[tuple[int, bytes]]]) -> None:

@@ -17,18 +17,21 @@ import msgspec
 from msgspec.structs import replace
 
 from backchannel.protocol import codec
+from backchannel.protocol.commands import Command
 from backchannel.protocol.errors import CloseCode, Code, CommandError
 from backchannel.protocol.frames import CaughtUp, ClientHello, SyncRequest, SyncResponse
 from backchannel.protocol.shapes import User
 from backchannel.store.clock import now_us
 from backchannel.transports import metrics
-from backchannel.transports.catch_up import CatchUp
-from backchannel.transports.effects import Close, Effect, Enter, Read, ReadPosition, Send
 from backchannel.transports.http.deadlines import Deadlines
 from backchannel.transports.http.device import PollingDevice, Wait
 from backchannel.transports.identity import Identity
 from backchannel.transports.node import Node
 from backchannel.transports.session import Session, State
+from backchannel.transports.session.effects import Close, Read, ReadEvents
+from backchannel.transports.session.inputs import Entered, EventsRead, ListRead, PositionRead
+from backchannel.transports.session_driver import carry_out, drive
+from backchannel.transports.session_reads import SessionReads
 
 Watch = Callable[[Callable[[], None]], Callable[[], object]]
 """Have a function called when the client goes away while it waits; returns how to stop that. A client that gave up must not
@@ -239,6 +242,26 @@ class _Awaited(Wait):
         self.is_over.set()
 
 
+class _PollReads(SessionReads):
+    """Has the device listen to the rooms too, and keep what was read."""
+
+    def __init__(self, node: Node, poll: "Poll", device: PollingDevice) -> None:
+        super().__init__(node, poll)
+        self._poll = poll
+        self._device = device
+
+    def enter(self) -> Entered:
+        entered = super().enter()
+        self._device.settle(self._read_already, self._poll.session)
+        return entered
+
+    async def read(self, wanted: Read) -> PositionRead | ListRead | EventsRead:
+        result = await super().read(wanted)
+        if isinstance(wanted, ReadEvents) and isinstance(result, EventsRead):
+            self._device.keep(wanted.cursors, result.events)
+        return result
+
+
 class Poll:
     """A subscriber of the hub for as long as one request lasts: a session of its own."""
 
@@ -261,7 +284,8 @@ class Poll:
         self._request = request
         self._node = node
         self._device = device
-        self._catch_up = CatchUp(node, self.session, self)
+        self.reads = _PollReads(node, self, device)
+        self._said: list[bytes] = []
         self._frames: list[bytes] = []
         self._something = asyncio.Event()
         self._ended: CloseCode | None = None
@@ -288,31 +312,31 @@ class Poll:
     async def _read_up(self) -> None:
         """Catch up as a socket does. What a resuming client knows already is left out."""
         hello = ClientHello(protocol=1, client=self._request.client, resume=self._request.resume)
-        effects: Sequence[Effect] = self.session.frame(hello, self._node.context.clock(), now_us())
-        said: list[bytes] = []
-        while effects:
-            following: list[Effect] = []
-            for effect in effects:
-                match effect:
-                    case ReadPosition():
-                        following += await self._catch_up.place()
-                    case Enter():
-                        self._catch_up.enter()
-                        self._device.settle(self._catch_up, self.session)
-                    case Read():
-                        following += await self._catch_up.read(effect)
-                        self._device.keep(effect.cursors, self._catch_up.frames)
-                    case Send(frames):
-                        said += frames
-                    case Close(code, reason):
-                        self.end(code, reason)
-            effects = following
-        if not self.session.newcomer:
+        read = carry_out(self, self.session.frame(hello, self._node.context.clock(), now_us()))
+        if read is not None:
+            await drive(self, read)
+        said = self._said
+        if not self.session.is_newcomer:
             said = said[1:]  # its hello
             if said == [_CAUGHT_UP]:
                 said = []
         # What the hub brought while this was put together lies in `_frames` and comes after it.
         self._frames[:0] = said
+
+    # -- effects
+
+    def send(self, frames: Sequence[bytes]) -> None:
+        self._said += frames
+
+    def close(self, close: Close) -> None:
+        self.end(close.code, close.reason)
+
+    def run_command(self, command: Command) -> None:
+        raise AssertionError("a poll has no commands")
+
+    def announce(self, opened_us: int) -> None: ...
+    def update_delivery(self) -> None: ...
+    def arrive(self) -> None: ...
 
     async def _wait(self, within_s: float, watch: Watch) -> None:
         metrics.polls.inc()
@@ -345,7 +369,7 @@ class Poll:
             self.passing_frame(frame)
 
     def passing_frame(self, frame: bytes) -> None:
-        if self.session.says_passing:
+        if self.session.takes_ephemeral:
             self._say(frame)
 
     def joined(self, room_id: int, seq: int) -> None:
@@ -368,7 +392,7 @@ class Poll:
         self._say(frame)
 
     def tick(self, now: float) -> None:
-        if self.session.overflowed:
+        if self.session.is_overflowed:
             self.end(CloseCode.TOO_SLOW, "behind")
 
     def _say(self, frame: bytes) -> None:

@@ -1,12 +1,16 @@
-"""One WebSocket: frames in to the session, effects out to the link, the hub and the handlers.
+"""One WebSocket: the shell around its session. Frames go in, and effects go out to the link, the hub and the handlers.
 
-It knows the link only as something that hears, says and closes. While it is idle it is a few objects and no task.
+    Link ──heard──▶ Connection ──frame──▶ Session ──effects──▶ carry_out ──send, run, close, …──▶ Connection ──▶ Link
+    Hub  ──room_event, joined, …──▶ ┘
+
+It decides only what a socket alone has: the flood limit, the commands at once, and which older socket has to make room. While it
+is idle it is a few objects and no task.
 """
 
 import asyncio
 import time
 import uuid
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Sequence
 from functools import partial
 from typing import Any, Final
 
@@ -25,12 +29,13 @@ from backchannel.protocol.frames import ErrorFrame
 from backchannel.protocol.shapes import User
 from backchannel.store.clock import now_us
 from backchannel.transports import dispatch, metrics
-from backchannel.transports.catch_up import PRESENCE_ROOM, CatchUp
-from backchannel.transports.effects import Close, Effect, Enter, Read, ReadList, ReadPosition, Run, Send
 from backchannel.transports.identity import Identity
 from backchannel.transports.node import Node
 from backchannel.transports.rates import Bucket, refused
 from backchannel.transports.session import Session, State
+from backchannel.transports.session.effects import Close, Effect, Read
+from backchannel.transports.session_driver import carry_out, drive
+from backchannel.transports.session_reads import PRESENCE_ROOM, SessionReads
 from backchannel.transports.websocket.answers import encode_answer
 from backchannel.transports.websocket.link import HELLO_BYTES, Link
 
@@ -47,14 +52,13 @@ class Connection:
     """A subscriber of the hub, and the peer of a link. Everything happens on the event loop, and nothing here waits."""
 
     __slots__ = (
-        "_catch_up",
         "_closing",
         "_commands",
         "_is_present",
-        "_is_wired",
         "_link",
         "_node",
         "_opened_at",
+        "_reads",
         "_sink",
         "_tasks",
         "_texts",
@@ -83,13 +87,12 @@ class Connection:
         )
         self._via = identity.via
         self._node = node
-        self._catch_up: CatchUp | None = None
+        self._reads: SessionReads | None = None
+        """While something is read."""
         self._tasks: set[asyncio.Task[Any]] | None = None
         self._commands = 0
         self._texts = Bucket(TEXT_BURST, node.context.clock())
         self._is_present = False
-        self._is_wired = False
-        """Do all rooms' texts go straight to the link?"""
         self._closing: Close | None = None
         self._opened_at = time.monotonic()
 
@@ -166,10 +169,7 @@ class Connection:
     # -- what the hub says
 
     def sink(self, room_id: int) -> Sink | None:
-        if self.session.passes(room_id):
-            return self._sink
-        self._is_wired = False
-        return None
+        return self._sink if self.session.delivers_directly(room_id) else None
 
     def room_event(self, room_id: int, seq: int, frame: bytes) -> None:
         if self.session.room_event(room_id, seq, frame):
@@ -180,17 +180,16 @@ class Connection:
             self._put(frame)
 
     def passing_frame(self, frame: bytes) -> None:
-        if self.session.says_passing:
+        if self.session.takes_ephemeral:
             self._put(frame)
 
     def passing_frames(self, frames: Sequence[bytes]) -> None:
-        if self.session.says_passing:
+        if self.session.takes_ephemeral:
             for text in batches_of(frames):
                 self._link.send(text)
 
     def joined(self, room_id: int, seq: int) -> None:
-        self.session.joined(room_id, seq)
-        self._node.hub.sinks_changed(self)
+        self._apply(self.session.joined(room_id, seq))
 
     def left(self, room_id: int) -> None:
         self.session.left(room_id)
@@ -206,71 +205,56 @@ class Connection:
         self._put(frame)
 
     def tick(self, now: float) -> None:
-        if not self._is_wired:
-            self._wire()
         if now >= self.session.idle_until:
-            self._apply(self.session.tick(now, now_us(), partial(self._node.hub.heads_moved_since, self)))
-
-    def _wire(self) -> None:
-        """Let go of the rooms whose events need no look any more; the others are tried again at the next tick."""
-        self._is_wired = self.session.state is State.LIVE
-        if self._is_wired:
-            self.session.forget_floors(self._node.hub.head_of)
-            self._node.hub.sinks_changed(self)
+            hub = self._node.hub
+            self._apply(self.session.tick(now, now_us(), partial(hub.heads_moved_since, self), hub.head_of))
 
     # -- effects
 
     def _apply(self, effects: Sequence[Effect]) -> None:
-        for effect in effects:
-            match effect:
-                case Run(command):
-                    self._run(command)
-                case Send(frames) if self.session.state is State.LIVE and len(frames) == 1:
-                    self._put(frames[0])
-                case Send(frames):
-                    self._link.send_catch_up(batches_of(frames))
-                case ReadPosition():
-                    self._catch_up = CatchUp(self._node, self.session, self)
-                    self._spawn(self._reading(partial(self._read_place, self._catch_up)))
-                case Enter():
-                    assert self._catch_up is not None
-                    self._catch_up.enter()
-                case Read():
-                    assert self._catch_up is not None
-                    self._spawn(self._reading(partial(self._catch_up.read, effect)))
-                case ReadList():
-                    self._spawn(self._reading(CatchUp(self._node, self.session, self).read_list))
-                case Close():
-                    self._close(effect)
+        read = carry_out(self, effects)
+        if read is not None:
+            self._keep(asyncio.create_task(self._drive(read)))
+
+    async def _drive(self, read: Read) -> None:
+        try:
+            await drive(self, read)
+        except Exception as error:
+            failure = error if isinstance(error, CommandError) else self._internal_error(error)
+            self.session.closed()
+            self.close(Close(CloseCode.UNAVAILABLE, failure.code.word))
+        finally:
+            self._reads = None
+
+    def _internal_error(self, error: Exception) -> CommandError:
+        """A close frame has no room for the reference, so an error frame goes before it."""
+        failure = internal_error(_log, "reading_broke", error, user_id=self.user_id, session=self.session_id)
+        self._put(codec.encode(ErrorFrame(None, failure.data)))
+        return failure
+
+    @property
+    def reads(self) -> SessionReads:
+        if self._reads is None:
+            self._reads = SessionReads(self._node, self)
+        return self._reads
+
+    def send(self, frames: Sequence[bytes]) -> None:
+        if self.session.state is State.LIVE and len(frames) == 1:
+            self._put(frames[0])
+        else:
+            self._link.send_catch_up(batches_of(frames))
+
+    def close(self, close: Close) -> None:
+        self._closing = close
+        self._link.close(close.code, close.reason, drop=close.code is CloseCode.TOO_SLOW)
+
+    def update_delivery(self) -> None:
+        self._node.hub.sinks_changed(self)
 
     def _put(self, frame: bytes) -> None:
         self._link.send(FrameBatch(frame, 1))
 
-    def _close(self, closing: Close) -> None:
-        self._closing = closing
-        self._link.close(closing.code, closing.reason, drop=closing.code is CloseCode.TOO_SLOW)
-
-    async def _reading(self, read: Callable[[], Coroutine[Any, Any, list[Effect]]]) -> None:
-        try:
-            effects = await read()
-        except Exception as error:
-            told = error if isinstance(error, CommandError) else self._broke(error)
-            self.session.closed()
-            self._close(Close(CloseCode.UNAVAILABLE, told.code.word))
-            return
-        self._apply(effects)
-        if self.session.state is State.LIVE and not self._is_present:
-            self._catch_up = None
-            self._wire()
-            self._arrive()
-
-    def _broke(self, error: Exception) -> CommandError:
-        """A close has no room for the reference, so a frame before it says it."""
-        told = internal_error(_log, "reading_broke", error, user_id=self.user_id, session=self.session_id)
-        self._put(codec.encode(ErrorFrame(None, told.data)))
-        return told
-
-    def _run(self, command: Command) -> None:
+    def run_command(self, command: Command) -> None:
         if self._commands >= COMMANDS_AT_ONCE:
             error = CommandError(
                 Code.RATE_LIMITED, "Too many commands at once. Wait for answers first.", retry_after=0.5
@@ -287,9 +271,6 @@ class Connection:
         self._commands -= 1
         if self.session.state is not State.CLOSED:
             self._link.send_soon(AnswerBatch(encode_answer(command, answer), 1))
-
-    def _spawn(self, coroutine: Coroutine[Any, Any, None]) -> None:
-        self._keep(asyncio.create_task(coroutine))
 
     def _keep(self, task: "asyncio.Task[None]") -> None:
         """Until it is done; cancelled with the connection."""
@@ -310,7 +291,7 @@ class Connection:
     def _device(self) -> str:
         return self.instance or self.session_id
 
-    def _arrive(self) -> None:
+    def arrive(self) -> None:
         self._is_present = True
         rooms = self._node.hub.small_rooms_of(self, PRESENCE_ROOM)
         presence = self._node.presence
@@ -321,16 +302,10 @@ class Connection:
         for oldest in sockets[: -self._node.settings.limits.connections]:
             oldest.end(CloseCode.TOO_MANY, "too_many_connections")
 
-    async def _read_place(self, catch_up: CatchUp) -> list[Effect]:
-        effects = await catch_up.place()
-        self.opened = catch_up.opened_us
-        self._supersede()
-        return effects
-
-    def _supersede(self) -> None:
-        """A tab has one socket: an older one of the same instance is a ghost of it."""
+    def announce(self, opened_us: int) -> None:
+        self.opened = opened_us
         if self.instance is not None:
-            announce_instance(self._node.context.bus, self.user_id, self.instance, self.session_id, self.opened)
+            announce_instance(self._node.context.bus, self.user_id, self.instance, self.session_id, opened_us)
 
     def _log_closed(self) -> None:
         closing = self._closing or _gone(1006)

@@ -8,52 +8,56 @@ from tests.simulation.mutants.registry import mutant, replaced
 
 @mutant(faults=("cut", "slow"))
 def read_before_listening() -> Any:
-    from backchannel.transports.catch_up import CatchUp
+    from backchannel.transports.session.inputs import Entered
+    from backchannel.transports.session_reads import SessionReads
 
-    usual_read, usual_enter = CatchUp.read, CatchUp.enter
+    usual_read, usual_enter = SessionReads._read_events, SessionReads.enter
 
     async def read(self: Any, wanted: Any) -> Any:
-        with mock.patch.object(self._session, "caught_up", lambda *read: read):
-            found = await usual_read(self, wanted)
+        found = await usual_read(self, wanted)
         usual_enter(self)
-        return self._session.caught_up(*found)
+        return found
 
-    with mock.patch.object(CatchUp, "read", read), mock.patch.object(CatchUp, "enter"):
+    def enter(self: Any) -> Any:
+        return Entered((), self._node.hub.head_of)
+
+    with mock.patch.object(SessionReads, "_read_events", read), mock.patch.object(SessionReads, "enter", enter):
         yield
 
 
 @mutant(faults=("cut", "slow"))
 def what_was_read_is_not_merged_with_what_came() -> Any:
-    from backchannel.transports.session import Session
+    from backchannel.transports.session.merge import Merge
 
-    yield from replaced(Session, "_admits", lambda *_: True)
+    yield from replaced(Merge, "is_new", lambda *_: True)
 
 
 @mutant(faults=("cut", "slow"))
 def what_comes_while_catching_up_is_dropped() -> Any:
-    from backchannel.transports.session import Session
+    from backchannel.transports.session.merge import Merge
 
-    yield from replaced(Session, "_keep", lambda *_: None)
+    with mock.patch.object(Merge, "keep_event"), mock.patch.object(Merge, "keep_frame"):
+        yield
 
 
 @mutant(faults=("cut", "offline"))
 def a_room_too_far_behind_is_skipped_without_a_word() -> Any:
-    from backchannel.transports.session import Session
+    from backchannel.transports.session.merge import Merge
 
-    usual = Session.caught_up
+    usual = Merge.merge_log
 
     def skip(self: Any, *read: Any) -> Any:
         self._resets = {}
         return usual(self, *read)
 
-    yield from replaced(Session, "caught_up", skip)
+    yield from replaced(Merge, "merge_log", skip)
 
 
 @mutant(faults=("slow", "cut", "db_slow"), is_large=True)
 def a_room_is_reset_to_where_it_was_when_it_was_read() -> Any:
-    from backchannel.transports.session import Session
+    from backchannel.transports.session.merge import Merge
 
-    yield from replaced(Session, "entered", lambda *_: None)
+    yield from replaced(Merge, "entered", lambda *_: None)
 
 
 @mutant(faults=("slow_reader",))
@@ -101,16 +105,16 @@ def heartbeats_name_no_heads() -> Any:
 
 @mutant(restores=True)
 def another_epoch_is_taken_for_this_one() -> Any:
-    from backchannel.transports.session import Session
+    from backchannel.transports.session import session
 
-    usual = Session.placed
+    usual = session.plan_resume
 
-    def placed(self: Any, place: Any, now: float) -> Any:
-        if self._resume is not None:
-            self._resume.epoch = place.epoch
-        return usual(self, place, now)
+    def plan(resume: Any, position: Any, events_per_room: int) -> Any:
+        if resume is not None:
+            resume.epoch = position.epoch
+        return usual(resume, position, events_per_room)
 
-    yield from replaced(Session, "placed", placed)
+    yield from replaced(session, "plan_resume", plan)
 
 
 @mutant(deeds=("leave_join", "remove_add"), faults=("slow", "cut"))
@@ -122,7 +126,7 @@ def what_was_read_is_said_to_whoever_it_was_read_for() -> Any:
 
     with (
         mock.patch.object(reads, "events_for", to_anybody),
-        mock.patch("backchannel.transports.session.Session.left"),
+        mock.patch("backchannel.transports.session.merge.Merge.left"),
     ):
         yield
 

@@ -229,9 +229,9 @@ def the_news_that_comes_last_counts() -> Any:
 
 @mutant(deeds=("leave_join", "remove_add", "create"), faults=("bus_loses", "db_breaks"))
 def a_lost_room_is_forgotten_when_later_news_comes() -> Any:
-    from backchannel.transports.session import Session
+    from backchannel.transports.session.list_version import ListVersion
 
-    def know(self: Any, version: int) -> None:
-        self._rooms_version = max(version, self.user_version, *self._ahead, 0)
+    def complete(self: Any, version: int) -> None:
+        self._complete = max(version, self.sent, *self._ahead, 0)
 
-    yield from replaced(Session, "_know_rooms_at", know)
+    yield from replaced(ListVersion, "_complete_to", complete)

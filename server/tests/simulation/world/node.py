@@ -19,13 +19,12 @@ from backchannel.protocol.errors import Code, CommandError
 from backchannel.protocol.frames import GoingAway, SyncRequest
 from backchannel.queries.events import missing_events
 from backchannel.transports import dispatch
-from backchannel.transports import session as session_module
 from backchannel.transports.http.device import BACKLOG_EVENTS, PollingDevice
 from backchannel.transports.http.sync import Polls
 from backchannel.transports.maintenance import PeriodicTasks
 from backchannel.transports.node import Node
 from backchannel.transports.rates import Rates
-from backchannel.transports.session import Settings
+from backchannel.transports.session import Settings, merge
 from backchannel.transports.websocket import outbound as outbound_module
 from backchannel.transports.websocket.asgi_link import AsgiLink
 from backchannel.transports.websocket.connection import COMMANDS_AT_ONCE, Connection
@@ -225,8 +224,8 @@ class SimulatedNode:
                 if len(subscriber._backlog) > BACKLOG_EVENTS:
                     yield f"a device of {subscriber.user_id} keeps more than its bound between its polls"
                 continue
-            session: Any = subscriber.session  # type: ignore[attr-defined]
-            if max(len(session._kept_events or ()), len(session._kept_frames or ())) > session_module.KEPT_FRAMES + 1:
+            kept: Any = subscriber.session._merge  # type: ignore[attr-defined]
+            if max(len(kept._kept_events or ()), len(kept._kept_frames or ())) > merge.KEPT_FRAMES + 1:
                 yield f"{subscriber.session_id} keeps more than its bound while it catches up"
             if isinstance(subscriber, Connection):
                 outbound = subscriber._link._outbound  # type: ignore[attr-defined]

@@ -105,7 +105,7 @@ def test_a_list_has_the_version_and_the_hearing_of_what_it_shows(
 
     original, gained = reads.position_of, []
 
-    def and_then_there_is_a_room(person_id: int) -> reads.Place:
+    def and_then_there_is_a_room(person_id: int) -> reads.UserPosition:
         place = original(person_id)
         if person_id == ben.ben.id:
             monkeypatch.setattr(reads, "position_of", original)
@@ -130,7 +130,7 @@ def test_an_event_between_the_reading_of_the_place_and_the_listening_is_not_lost
 
     original = reads.position_of
 
-    def and_then_it_moves(person_id: int) -> reads.Place:
+    def and_then_it_moves(person_id: int) -> reads.UserPosition:
         place = original(person_id)
         if person_id == ben.ben.id:
             monkeypatch.setattr(reads, "position_of", original)
