@@ -6,6 +6,7 @@ from typing import Self
 from backchannel import rules
 from backchannel.commands.context import Caller, Context
 from backchannel.commands.on_room import OnRoom, check_users
+from backchannel.commands.registry import executes
 from backchannel.protocol import commands as declared
 from backchannel.protocol.shapes import Limits
 from backchannel.store.allowances import PEOPLE_ADDED, Spending, check_room_for
@@ -13,6 +14,7 @@ from backchannel.store.memberships import MEMBER, REMOVED, add_member, keep_an_o
 from backchannel.store.transaction import Outcome, Transaction
 
 
+@executes(declared.AddMembers)
 class AddMembers(OnRoom, frozen=True, kw_only=True):
     user_ids: Sequence[int]
     limits: Limits | None = None

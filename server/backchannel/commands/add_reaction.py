@@ -5,6 +5,7 @@ from typing import Self
 from backchannel import rules
 from backchannel.commands.context import Caller, Context
 from backchannel.commands.on_message import OnMessage
+from backchannel.commands.registry import executes
 from backchannel.protocol import commands as declared
 from backchannel.protocol.errors import invalid
 from backchannel.protocol.events import ReactionAdded
@@ -14,6 +15,7 @@ from backchannel.store.render import reactions_to_text
 from backchannel.store.transaction import Outcome, Transaction
 
 
+@executes(declared.AddReaction)
 class AddReaction(OnMessage, frozen=True, kw_only=True):
     emoji: str
 

@@ -6,6 +6,7 @@ from typing import Literal, Self
 from backchannel import rules
 from backchannel.commands.context import Caller, Context
 from backchannel.commands.on_room import answer_with_room, check_users, folded_name
+from backchannel.commands.registry import executes
 from backchannel.protocol import commands as declared
 from backchannel.protocol.errors import invalid
 from backchannel.protocol.results import RoomResult
@@ -18,6 +19,7 @@ from backchannel.store.operation import Operation
 from backchannel.store.transaction import MEMBERSHIP, ROOM, Outcome, Transaction
 
 
+@executes(declared.CreateRoom)
 class CreateRoom(Operation, frozen=True, kw_only=True):
     kind: Literal["direct", "group", "channel"]
     name: str | None

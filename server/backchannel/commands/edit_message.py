@@ -5,6 +5,7 @@ from typing import Self
 from backchannel import rules
 from backchannel.commands.context import Caller, Context
 from backchannel.commands.on_message import OnMessage
+from backchannel.commands.registry import executes
 from backchannel.protocol import commands as declared
 from backchannel.protocol.errors import Code, CommandError
 from backchannel.protocol.events import MessageEdited
@@ -12,6 +13,7 @@ from backchannel.protocol.results import MessageResult
 from backchannel.store.transaction import Outcome, Transaction
 
 
+@executes(declared.EditMessage)
 class EditMessage(OnMessage, frozen=True, kw_only=True):
     content: str
     base_seq: int | None

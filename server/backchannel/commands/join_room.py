@@ -5,6 +5,7 @@ from typing import Self
 from backchannel import rules
 from backchannel.commands.context import Caller, Context
 from backchannel.commands.on_room import OnRoom
+from backchannel.commands.registry import executes
 from backchannel.protocol import commands as declared
 from backchannel.protocol.shapes import Limits
 from backchannel.store.allowances import check_room_for
@@ -12,6 +13,7 @@ from backchannel.store.memberships import MEMBER, add_member, keep_an_owner
 from backchannel.store.transaction import Outcome, Transaction
 
 
+@executes(declared.JoinRoom)
 class JoinRoom(OnRoom, frozen=True, kw_only=True):
     limits: Limits | None = None
 

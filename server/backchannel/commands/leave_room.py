@@ -7,6 +7,7 @@ from msgspec import structs
 from backchannel import rules
 from backchannel.commands.context import Caller, Context
 from backchannel.commands.on_room import OnRoom
+from backchannel.commands.registry import executes
 from backchannel.protocol import commands as declared
 from backchannel.protocol.results import RoomResult
 from backchannel.protocol.shapes import Room
@@ -14,6 +15,7 @@ from backchannel.store.memberships import MEMBER, REMOVED, end_membership
 from backchannel.store.transaction import MEMBERSHIP, LockedRoom, Outcome, Transaction
 
 
+@executes(declared.LeaveRoom)
 class LeaveRoom(OnRoom, frozen=True, kw_only=True):
     """Leaving twice is leaving once: nothing happens, and the second answer says nothing of what the room became since."""
 

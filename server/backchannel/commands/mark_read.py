@@ -3,6 +3,7 @@
 from typing import ClassVar, Self
 
 from backchannel.commands.context import Caller, Context
+from backchannel.commands.registry import executes
 from backchannel.protocol import commands as declared
 from backchannel.protocol.events import ReadStateChanged
 from backchannel.store import rooms
@@ -11,6 +12,7 @@ from backchannel.store.operation import Operation
 from backchannel.store.transaction import MEMBERSHIP, ROOM, Outcome, Transaction
 
 
+@executes(declared.MarkRead)
 class MarkRead(Operation, frozen=True, kw_only=True):
     """A mark never moves back, nor beyond the head. The reader's other devices are told it, with the counts. It locks no room: it
     touches the reader's own rows alone."""

@@ -5,6 +5,7 @@ from typing import Self
 from backchannel import rules
 from backchannel.commands.context import Caller, Context
 from backchannel.commands.on_room import OnRoom
+from backchannel.commands.registry import executes
 from backchannel.protocol import commands as declared
 from backchannel.protocol.errors import Code, CommandError, invalid
 from backchannel.store import people
@@ -12,6 +13,7 @@ from backchannel.store.memberships import MEMBER, end_membership
 from backchannel.store.transaction import Outcome, Transaction
 
 
+@executes(declared.RemoveMember)
 class RemoveMember(OnRoom, frozen=True, kw_only=True):
     user_id: int
 

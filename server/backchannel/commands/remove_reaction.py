@@ -5,6 +5,7 @@ from typing import Self
 from backchannel import rules
 from backchannel.commands.context import Caller, Context
 from backchannel.commands.on_message import OnMessage
+from backchannel.commands.registry import executes
 from backchannel.protocol import commands as declared
 from backchannel.protocol.events import ReactionRemoved
 from backchannel.protocol.results import MessageResult
@@ -12,6 +13,7 @@ from backchannel.store.render import reactions_to_text
 from backchannel.store.transaction import Outcome, Transaction
 
 
+@executes(declared.RemoveReaction)
 class RemoveReaction(OnMessage, frozen=True, kw_only=True):
     emoji: str
 

@@ -17,6 +17,7 @@ from uuid import UUID
 
 from backchannel import rules
 from backchannel.commands.context import Caller, Context
+from backchannel.commands.registry import executes
 from backchannel.protocol import commands as declared
 from backchannel.protocol import times
 from backchannel.protocol.codec import encode
@@ -48,6 +49,7 @@ _MENTION: Final = re.compile(r"(?<![\w@])@([^\W_](?:[\w.-]{0,148}[^\W_])?)")
 """A site may have usernames of any letters, in any case. Signs at the end belong to the sentence."""
 
 
+@executes(declared.SendMessage)
 class SendMessage(Operation, frozen=True, kw_only=True):
     is_batchable: ClassVar[bool] = True
 

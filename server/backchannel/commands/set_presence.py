@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 
 from backchannel.commands.context import Caller, Context
+from backchannel.commands.registry import carries_out
 from backchannel.fanout import envelopes
 from backchannel.fanout.bus import Bus
 from backchannel.fanout.envelopes import PresenceEnvelope
@@ -11,6 +12,7 @@ from backchannel.protocol.commands import SetPresence
 from backchannel.protocol.results import Empty
 
 
+@carries_out(SetPresence)
 async def set_presence(command: SetPresence, caller: Caller, context: Context) -> Empty:
     device = command.instance or caller.instance
     publish_reports(context.bus, context.presence, context.presence.set_state(caller.user.id, device, command.state))

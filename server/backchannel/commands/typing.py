@@ -1,6 +1,7 @@
 """Show the others in a room that somebody is typing. Nothing is stored, and a frame that is lost is not repaired."""
 
 from backchannel.commands.context import Caller, Context
+from backchannel.commands.registry import carries_out
 from backchannel.fanout import envelopes
 from backchannel.fanout.envelopes import EphemeralEnvelope
 from backchannel.protocol.codec import encode
@@ -11,6 +12,7 @@ from backchannel.store.access import check_member
 from backchannel.store.read_pool import run_read
 
 
+@carries_out(Typing)
 async def typing(command: Typing, caller: Caller, context: Context) -> Empty:
     await run_read(check_member, command.room_id, caller.user.id)
     if context.last_typing.is_news(command.room_id, caller.user.id, active=command.active, now=context.clock()):

@@ -5,11 +5,13 @@ from typing import Self
 from backchannel import rules
 from backchannel.commands.context import Caller, Context
 from backchannel.commands.on_room import OnRoom, folded_name
+from backchannel.commands.registry import executes
 from backchannel.protocol import commands as declared
 from backchannel.protocol.events import RoomFacts, RoomUpdated
 from backchannel.store.transaction import ROOM, Outcome, Transaction
 
 
+@executes(declared.UpdateRoom)
 class UpdateRoom(OnRoom, frozen=True, kw_only=True):
     """What is None stays as it is."""
 

@@ -1,24 +1,11 @@
-"""What only reads. Each query checks who asks, then reads in a thread; `HANDLERS` binds the declarations to them."""
+"""What only reads. Each query checks who asks, then reads in a thread, and enters itself into the `registry`."""
 
-from collections.abc import Awaitable, Callable
-from typing import Any, Final
+from importlib import import_module
+from pkgutil import iter_modules
 
-from msgspec import Struct
+from backchannel.queries.registry import HANDLERS
 
-from backchannel.protocol import commands as declared
-from backchannel.protocol.shapes import User
-from backchannel.queries.directory import get_channels, get_me, get_members, get_people
-from backchannel.queries.events import get_events
-from backchannel.queries.history import get_history
-from backchannel.queries.rooms import get_room, get_room_list
+__all__ = ["HANDLERS"]
 
-HANDLERS: Final[dict[type[Struct], Callable[[Any, User], Awaitable[Struct]]]] = {
-    declared.GetMe: get_me,
-    declared.GetRoomList: get_room_list,
-    declared.GetRoom: get_room,
-    declared.GetHistory: get_history,
-    declared.GetEvents: get_events,
-    declared.GetMembers: get_members,
-    declared.GetPeople: get_people,
-    declared.GetChannels: get_channels,
-}
+for _module in iter_modules(__path__):
+    import_module(f"{__name__}.{_module.name}")

@@ -8,6 +8,7 @@ from backchannel.protocol.commands import GetEvents
 from backchannel.protocol.events import AnyRoomEvent, MemberLeft
 from backchannel.protocol.results import Events
 from backchannel.protocol.shapes import User
+from backchannel.queries.registry import answers
 from backchannel.store import reads
 from backchannel.store.access import check_member
 from backchannel.store.read_pool import run_read
@@ -15,6 +16,7 @@ from backchannel.store.read_pool import run_read
 REPAIR_PAGE = 500
 
 
+@answers(GetEvents)
 async def get_events(query: GetEvents, caller: User) -> Events:
     def read() -> Events:
         # The events first: whoever is a member after they were read was allowed to see them.

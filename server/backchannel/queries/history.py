@@ -6,11 +6,13 @@ from backchannel.protocol.commands import GetHistory
 from backchannel.protocol.errors import invalid
 from backchannel.protocol.results import History
 from backchannel.protocol.shapes import Message, User
+from backchannel.queries.registry import answers
 from backchannel.store import former_members, reads
 from backchannel.store.access import Access, access_to, check_member
 from backchannel.store.read_pool import run_read
 
 
+@answers(GetHistory)
 async def get_history(query: GetHistory, caller: User) -> History:
     bounds = [name for name in ("before", "after", "around") if getattr(query, name) is not None]
     if len(bounds) > 1:

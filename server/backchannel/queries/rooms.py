@@ -4,6 +4,7 @@ from backchannel.protocol import times
 from backchannel.protocol.commands import GetRoom, GetRoomList
 from backchannel.protocol.results import RoomList, RoomResult
 from backchannel.protocol.shapes import User
+from backchannel.queries.registry import answers
 from backchannel.store import rooms
 from backchannel.store.access import check_member
 from backchannel.store.clock import now_us
@@ -11,10 +12,12 @@ from backchannel.store.read_pool import run_read
 from backchannel.store.transaction import not_a_member
 
 
+@answers(GetRoomList)
 async def get_room_list(_: GetRoomList, caller: User) -> RoomList:
     return await run_read(room_list_of, caller.id)
 
 
+@answers(GetRoom)
 async def get_room(query: GetRoom, caller: User) -> RoomResult:
     def read() -> RoomResult:
         found = rooms.rooms_of(caller.id, [query.room_id])

@@ -1,0 +1,22 @@
+"""Which function answers which declaration. Importing the package enters them all."""
+
+from collections.abc import Awaitable, Callable
+from typing import Any, Final, TypeVar
+
+from msgspec import Struct
+
+from backchannel.protocol.commands import Command
+from backchannel.protocol.shapes import User
+
+Handler = Callable[[Any, User], Awaitable[Struct]]
+HANDLERS: Final[dict[type[Command], Handler]] = {}
+
+H = TypeVar("H", bound=Handler)
+
+
+def answers(command: type[Command]) -> Callable[[H], H]:
+    def enter(handler: H) -> H:
+        HANDLERS[command] = handler
+        return handler
+
+    return enter
