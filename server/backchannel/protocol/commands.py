@@ -47,18 +47,31 @@ Method = Literal["GET", "POST", "PUT", "PATCH", "DELETE"]
 
 
 @dataclass(frozen=True, slots=True)
-class Declaration:
-    """One command: its word, its struct, where it is over REST, what it answers.
+class Change:
+    """What a command changes in a room's log. Such commands have a rate of their own, see `transports.rates`.
 
-    `method` is None where the command is only on the WebSocket. `status` is that of the usual success.
+    Changing one thing over and over (the reactions of a message) has a lower one: `what` names the kind of thing, and the values
+    of the fields `of` name which one. Without `what`, nothing is changed twice.
     """
+
+    what: str | None = None
+    of: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Declaration:
+    """One command: its word, its struct, where it is over REST, what it answers."""
 
     word: str
     struct: type[msgspec.Struct]
     method: Method | None
+    """None where the command is only on the WebSocket."""
     path: str
     result: type[msgspec.Struct]
     status: int
+    """HTTP status of the usual success."""
+    change: Change | None
+    """None where it leaves no event, and for messages, which have a rate of their own."""
 
     @property
     def path_fields(self) -> tuple[str, ...]:
@@ -84,14 +97,16 @@ class Command(msgspec.Struct, kw_only=True, forbid_unknown_fields=True, tag_fiel
     id: CommandId | None = None
 
 
-def _declare(rest: str | None, result: type[msgspec.Struct], status: int = 200) -> Callable[[C], C]:
+def _declare(
+    rest: str | None, result: type[msgspec.Struct], status: int = 200, *, change: Change | None = None
+) -> Callable[[C], C]:
     """Enter a command struct into `COMMANDS`. `rest`: `"METHOD /path/{field}"`."""
 
     def enter(struct: C) -> C:
         word = struct.__struct_config__.tag
         assert isinstance(word, str)
         method, path = rest.split(" ") if rest else (None, "")
-        COMMANDS[word] = Declaration(word, struct, method, path, result, status)  # type: ignore[arg-type]
+        COMMANDS[word] = Declaration(word, struct, method, path, result, status, change)  # type: ignore[arg-type]
         return struct
 
     return enter
@@ -129,7 +144,7 @@ class SendMessage(Command, kw_only=True, tag="send_message"):
     attachments: Annotated[list[UUID], Meta(max_length=10)] = []
 
 
-@_declare("PATCH /api/messages/{message_id}", MessageResult)
+@_declare("PATCH /api/messages/{message_id}", MessageResult, change=Change("edits", of=("message_id",)))
 class EditMessage(Command, kw_only=True, tag="edit_message"):
     """Replace the text of one's own message. 409 `edit_conflict` where `base_seq` is not its last change."""
 
@@ -138,14 +153,16 @@ class EditMessage(Command, kw_only=True, tag="edit_message"):
     base_seq: Seq | None = None
 
 
-@_declare("DELETE /api/messages/{message_id}", MessageResult)
+@_declare("DELETE /api/messages/{message_id}", MessageResult, change=Change())
 class DeleteMessage(Command, kw_only=True, tag="delete_message"):
     """Erase a message's body, for good. Its place in the room stays, as a tombstone."""
 
     message_id: UUID
 
 
-@_declare("PUT /api/messages/{message_id}/reactions/{emoji}", MessageResult)
+@_declare(
+    "PUT /api/messages/{message_id}/reactions/{emoji}", MessageResult, change=Change("reactions", of=("message_id",))
+)
 class AddReaction(Command, kw_only=True, tag="add_reaction"):
     """React to a message; doing so twice changes nothing."""
 
@@ -153,7 +170,9 @@ class AddReaction(Command, kw_only=True, tag="add_reaction"):
     emoji: Emoji
 
 
-@_declare("DELETE /api/messages/{message_id}/reactions/{emoji}", MessageResult)
+@_declare(
+    "DELETE /api/messages/{message_id}/reactions/{emoji}", MessageResult, change=Change("reactions", of=("message_id",))
+)
 class RemoveReaction(Command, kw_only=True, tag="remove_reaction"):
     """Take one's reaction back; doing so twice changes nothing."""
 
@@ -215,7 +234,7 @@ class CreateRoom(Command, kw_only=True, tag="create_room"):
     members: UserIds = []
 
 
-@_declare("PATCH /api/rooms/{room_id}", RoomResult)
+@_declare("PATCH /api/rooms/{room_id}", RoomResult, change=Change("room", of=("room_id",)))
 class UpdateRoom(Command, kw_only=True, tag="update_room"):
     """Change a group's or channel's name or topic."""
 
@@ -224,21 +243,21 @@ class UpdateRoom(Command, kw_only=True, tag="update_room"):
     topic: Topic | None = None
 
 
-@_declare("PUT /api/rooms/{room_id}/membership", RoomResult)
+@_declare("PUT /api/rooms/{room_id}/membership", RoomResult, change=Change("membership", of=("room_id",)))
 class JoinRoom(Command, kw_only=True, tag="join_room"):
     """Join a channel; joining twice changes nothing."""
 
     room_id: Id
 
 
-@_declare("DELETE /api/rooms/{room_id}/membership", RoomResult)
+@_declare("DELETE /api/rooms/{room_id}/membership", RoomResult, change=Change("membership", of=("room_id",)))
 class LeaveRoom(Command, kw_only=True, tag="leave_room"):
     """Leave a group or channel. The answer shows the room as it was left."""
 
     room_id: Id
 
 
-@_declare("POST /api/rooms/{room_id}/members", RoomResult)
+@_declare("POST /api/rooms/{room_id}/members", RoomResult, change=Change())
 class AddMembers(Command, kw_only=True, tag="add_members"):
     """Add people to a group or channel one is in; those who are in already stay so."""
 
@@ -246,7 +265,11 @@ class AddMembers(Command, kw_only=True, tag="add_members"):
     user_ids: Annotated[list[Id], Meta(min_length=1, max_length=100)]
 
 
-@_declare("DELETE /api/rooms/{room_id}/members/{user_id}", RoomResult)
+@_declare(
+    "DELETE /api/rooms/{room_id}/members/{user_id}",
+    RoomResult,
+    change=Change("removal", of=("room_id", "user_id")),
+)
 class RemoveMember(Command, kw_only=True, tag="remove_member"):
     """Remove somebody from a group or channel. They see nothing of it from then on."""
 

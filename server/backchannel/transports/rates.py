@@ -9,11 +9,10 @@
 A refused command costs the user nothing but the wait it is told. Who goes on in spite of that is flooding.
 """
 
-from collections.abc import Callable, Hashable
-from typing import Any, Final
+from collections.abc import Hashable
+from typing import Final
 
-from backchannel.protocol import commands as c
-from backchannel.protocol.commands import Command, SendMessage
+from backchannel.protocol.commands import Command, SendMessage, declaration_of
 from backchannel.protocol.errors import Code, CommandError
 from backchannel.protocol.shapes import Limits
 
@@ -29,19 +28,6 @@ REFUSAL_BURST: Final = 100
 SAME_RATE: Final = 0.1
 SAME_BURST: Final = 1 / 3
 """Of what a user may change, how much may be the same thing."""
-
-CHANGES: Final[dict[type[Command], Callable[[Any], Hashable] | None]] = {
-    c.AddReaction: lambda command: ("reactions", command.message_id),
-    c.RemoveReaction: lambda command: ("reactions", command.message_id),
-    c.EditMessage: lambda command: ("edits", command.message_id),
-    c.DeleteMessage: None,
-    c.UpdateRoom: lambda command: ("room", command.room_id),
-    c.JoinRoom: lambda command: ("membership", command.room_id),
-    c.LeaveRoom: lambda command: ("membership", command.room_id),
-    c.AddMembers: None,
-    c.RemoveMember: lambda command: ("removal", command.room_id, command.user_id),
-}
-"""The commands that leave an event, and what may be done over and over with each."""
 SWEEP_EVERY: Final = 10_000
 
 
@@ -89,10 +75,10 @@ class Rates:
             _check(self._take(self._sends, user_id, now, limits.sends_per_second, limits.send_burst))
             return
         self.check_request(user_id, now)
-        if type(command) not in CHANGES:
+        change = declaration_of(command).change
+        if change is None:
             return
-        key_of = CHANGES[type(command)]
-        same = (user_id, key_of(command)) if key_of is not None else None
+        same = (user_id, change.what, *(getattr(command, name) for name in change.of)) if change.what else None
         if same is not None:
             rate, burst = limits.changes_per_second * SAME_RATE, max(1.0, limits.change_burst * SAME_BURST)
             _check(self._take(self._same, same, now, rate, burst))
