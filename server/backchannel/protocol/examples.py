@@ -3,7 +3,7 @@
 Built from the structs themselves, so that an example cannot be out of shape; a test asks one for every declaration.
 """
 
-from typing import Any, Final
+from typing import Any, Final, get_args
 from uuid import UUID
 
 import msgspec
@@ -148,7 +148,33 @@ _ERROR: Final = CommandError(
 ).data
 _SYNC: Final = f.SyncResponse([msgspec.Raw(encode(_SERVER[2])), msgspec.Raw(encode(f.CaughtUp()))], _EPOCH, 42)
 
+_BY_FIELD: Final[dict[str, Any]] = {
+    **_FACT,
+    "seq": 1042,
+    "message_id": _SECOND,
+    "user_id": 31,
+    "user": _MARY,
+    "by": _ADA,
+    "room": _ROOM,
+    "message": _MESSAGE,
+    "messages": [_MESSAGE],
+    "has_more": False,
+}
+
+
+def _made(struct: type[msgspec.Struct]) -> msgspec.Struct:
+    """An example from the names of the required fields, for what needs no better one. Raises KeyError for a name without a value."""
+    return struct(**{field.name: _BY_FIELD[field.name] for field in msgspec.structs.fields(struct) if field.required})
+
+
+_SAID: Final = (*_COMMANDS, *_CLIENT, *_RESULTS, *_SERVER, _ERROR, _SYNC)
+_DECLARED: Final[tuple[type[msgspec.Struct], ...]] = (
+    *(struct for declaration in c.COMMANDS.values() for struct in (declaration.struct, declaration.result)),
+    *get_args(e.AnyRoomEvent),
+    *get_args(e.AnyUserFrame),
+    *get_args(e.EphemeralFrame),
+)
+_OWN: Final = {type(example): example for example in _SAID}
 EXAMPLES: Final[dict[type[msgspec.Struct], Any]] = {
-    type(example): msgspec.json.decode(encode(example))
-    for example in (*_COMMANDS, *_CLIENT, *_RESULTS, *_SERVER, _ERROR, _SYNC)
+    struct: msgspec.json.decode(encode(_OWN.get(struct) or _made(struct))) for struct in (*_OWN, *_DECLARED)
 }
