@@ -7,12 +7,16 @@ from msgspec import structs
 from backchannel import rules
 from backchannel.commands.context import Caller, Context
 from backchannel.commands.on_message import OnMessage
+from backchannel.commands.registry import executes
 from backchannel.protocol import commands as declared
 from backchannel.protocol.events import MessageDeleted
 from backchannel.protocol.results import MessageResult
+from backchannel.protocol.shapes import without_marks
+from backchannel.store.render import NO_MARKS
 from backchannel.store.transaction import MENTION, Outcome, Transaction
 
 
+@executes(declared.DeleteMessage)
 class DeleteMessage(OnMessage, frozen=True, kw_only=True):
     @classmethod
     def build(cls, command: declared.DeleteMessage, caller: Caller, _: Context) -> Self:
@@ -25,7 +29,7 @@ class DeleteMessage(OnMessage, frozen=True, kw_only=True):
             outcome.result = MessageResult(message)
             return
         erased = structs.replace(
-            message, content="", reactions=[], attachments=[], deleted=True, edited_at=None, rev_seq=room.head + 1
+            without_marks(message), content="", attachments=[], deleted=True, edited_at=None, rev_seq=room.head + 1
         )
         transaction.append(
             outcome, room,
@@ -35,7 +39,7 @@ class DeleteMessage(OnMessage, frozen=True, kw_only=True):
         self.update(
             transaction,
             content="",
-            reactions="[]",
+            **NO_MARKS,
             attachments="[]",
             deleted=True,
             edited_us=None,

@@ -71,6 +71,11 @@ class Message(msgspec.Struct):
     mentions: list[int]
 
 
+def without_marks(message: Message) -> Message:
+    """A copy without what others put on it. A deletion takes that away, and people who left a room do not see it change."""
+    return msgspec.structs.replace(message, reactions=[])
+
+
 class LastMessage(msgspec.Struct):
     """The newest message of a room, shortened to 140 characters. A deleted one stays, with empty content."""
 

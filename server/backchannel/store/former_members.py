@@ -9,13 +9,13 @@ from uuid import UUID
 from django.db import connection
 from msgspec import structs
 
-from backchannel.protocol.shapes import Message
+from backchannel.protocol.shapes import Message, without_marks
 from backchannel.store.transaction import EVENT, db_uuid, from_db_uuid, marks
 
 
 def as_they_were(messages: Sequence[Message], left_seq: int) -> list[Message]:
     """Of these messages those that say what they said then. An edit or deletion since took the old words away, so the message
-    is left out; where only reactions changed it is shown without any. A quote of changed words has none."""
+    is left out; where only what others put on it changed, it is shown without. A quote of changed words has none."""
     suspects = {message.id for message in messages if message.rev_seq > left_seq}
     quoted = {message.reply_to.id for message in messages if message.reply_to}
     changed = _changed_since(suspects | quoted, left_seq)
@@ -24,7 +24,7 @@ def as_they_were(messages: Sequence[Message], left_seq: int) -> list[Message]:
         if message.id in changed:
             continue
         if message.id in suspects:
-            message = structs.replace(message, reactions=[], rev_seq=message.seq)
+            message = structs.replace(without_marks(message), rev_seq=message.seq)
         if message.reply_to and message.reply_to.id in changed:
             message = structs.replace(message, reply_to=structs.replace(message.reply_to, excerpt=""))
         shown.append(message)
@@ -38,7 +38,7 @@ def as_it_was_sent(message: Message, content: str) -> Message:
     if quote is not None and _changed_since({quote.id}, message.seq):
         quote = structs.replace(quote, excerpt="")
     return structs.replace(
-        message, content=content, rev_seq=message.seq, reply_to=quote, edited_at=None, deleted=False, reactions=[]
+        without_marks(message), content=content, rev_seq=message.seq, reply_to=quote, edited_at=None, deleted=False
     )
 
 

@@ -6,7 +6,7 @@ Every read is bounded and goes by an index: (room, seq) for pages, (person, stat
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
-from typing import Any, Final, NamedTuple, cast
+from typing import Any, Final, NamedTuple, cast, get_args
 from uuid import UUID
 
 import msgspec
@@ -15,21 +15,11 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 
 from backchannel.protocol import times
 from backchannel.protocol.errors import Code, CommandError
-from backchannel.protocol.events import (
-    AnyRoomEvent,
-    MemberJoined,
-    MemberLeft,
-    MessageCreated,
-    MessageDeleted,
-    MessageEdited,
-    ReactionAdded,
-    ReactionRemoved,
-    RoomUpdated,
-)
+from backchannel.protocol.events import AnyRoomEvent
 from backchannel.protocol.shapes import Message
 from backchannel.store.driver import read
 from backchannel.store.models import Membership
-from backchannel.store.render import MESSAGE_COLUMNS, message_from_row
+from backchannel.store.render import MESSAGE_COLUMNS, MessageRow, message_from_row
 from backchannel.store.transaction import (
     EVENT,
     MEMBERSHIP,
@@ -155,10 +145,15 @@ def events_for(reader: int, ranges: Mapping[int, tuple[int, int]]) -> dict[int, 
     return _events(ranges, _WANTED_BY_MEMBER, [reader, MEMBER])
 
 
+_EVENTS: Final[dict[str, Any]] = {event.__struct_config__.tag: event for event in get_args(AnyRoomEvent)}
+_WITH_MESSAGE: Final = frozenset(kind for kind, event in _EVENTS.items() if "message" in event.__struct_fields__)
+"""Kinds of events that show a message: as it is now, wherever in the log they are."""
+
 # The bound in seq is one in count, since the log has no gaps: no sort, no LIMIT for each room is needed. CROSS JOIN keeps
 # SQLite from beginning at the far end.
 _WANTED: Final = "SELECT * FROM asked"
 _WANTED_BY_MEMBER: Final = f"SELECT asked.* FROM asked CROSS JOIN {MEMBERSHIP} mb WHERE mb.room_id = asked.room_id AND mb.person_id = %s AND mb.state = %s"
+_CHANGED_MESSAGE: Final = ", ".join(repr(kind) for kind in sorted(_WITH_MESSAGE - {"message_created"}, reverse=True))
 _LOGGED: Final = (
     f"SELECT 'message_created', m.created_us, NULL, m.id, {MESSAGE_COLUMNS}, m.room_id, m.seq FROM wanted w "
     f"CROSS JOIN {MESSAGE} m "
@@ -166,7 +161,7 @@ _LOGGED: Final = (
     "WHERE m.room_id = w.room_id AND m.seq > w.low AND m.seq <= w.high "
     f"UNION ALL SELECT e.kind, e.at_us, e.body, e.message_id, {MESSAGE_COLUMNS}, e.room_id, e.seq FROM wanted w "
     f"CROSS JOIN {EVENT} e "
-    f"LEFT JOIN {MESSAGE} m ON m.id = e.message_id AND e.kind IN ('message_edited', 'message_deleted') "
+    f"LEFT JOIN {MESSAGE} m ON m.id = e.message_id AND e.kind IN ({_CHANGED_MESSAGE}) "
     f"LEFT JOIN {PERSON} p ON p.id = m.sender_id {_AND_QUOTES} "
     "WHERE e.room_id = w.room_id AND e.seq > w.low AND e.seq <= w.high"
 )
@@ -193,30 +188,19 @@ def _unbroken(events: dict[int, AnyRoomEvent], cursor: int) -> list[AnyRoomEvent
     return run
 
 
-_MESSAGE_EVENTS: Final[dict[str, Any]] = {
-    "message_created": MessageCreated,
-    "message_edited": MessageEdited,
-    "message_deleted": MessageDeleted,
-}
-_REACTION_EVENTS: Final[dict[str, Any]] = {"reaction_added": ReactionAdded, "reaction_removed": ReactionRemoved}
-_OTHER_EVENTS: Final[dict[str, Any]] = {
-    "member_joined": MemberJoined,
-    "member_left": MemberLeft,
-    "room_updated": RoomUpdated,
-}
-
-
 def _event_from_row(row: Sequence[Any]) -> AnyRoomEvent:
     """(kind, at_us, body, message id, the columns of the message, room id, seq)"""
     kind, at_us, body, message_id = row[:4]
-    numbers = {"room_id": row[-2], "seq": row[-1], "at": times.to_wire(at_us)}
-    if kind in _MESSAGE_EVENTS:
-        return cast("AnyRoomEvent", _MESSAGE_EVENTS[kind](**numbers, message=message_from_row(row[4:])))
-    fields = msgspec.json.decode(body)
-    if kind in _REACTION_EVENTS:
-        return cast("AnyRoomEvent", _REACTION_EVENTS[kind](**numbers, message_id=from_db_uuid(message_id), **fields))
-    return cast("AnyRoomEvent", msgspec.convert({"type": kind, **numbers, **fields}, _OTHER_EVENTS[kind]))
+    fields = {"type": kind, "room_id": row[-2], "seq": row[-1], "at": times.to_wire(at_us)}
+    struct = _EVENTS[kind]
+    if kind in _WITH_MESSAGE:
+        fields["message"] = message_from_row(MessageRow._make(row[4:-2]))
+    else:
+        fields.update(msgspec.json.decode(body))
+        if "message_id" in struct.__struct_fields__:
+            fields["message_id"] = from_db_uuid(message_id)
+    return cast("AnyRoomEvent", msgspec.convert(fields, struct))
 
 
 def _messages(sql: str, values: Sequence[Any]) -> list[Message]:
-    return [message_from_row(row) for row in read(sql, values)]
+    return [message_from_row(MessageRow._make(row)) for row in read(sql, values)]

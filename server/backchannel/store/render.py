@@ -1,7 +1,7 @@
 """Rows → wire shapes, for the writer and the reads alike, so that a message looks the same live and from history."""
 
 from collections.abc import Iterable, Sequence
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import msgspec
 
@@ -13,12 +13,49 @@ EXCERPT_CHARACTERS: Final = 140
 EXCERPTED_CHARACTERS: Final = EXCERPT_CHARACTERS * 2
 """As much of a message as its excerpt is made from."""
 
-MESSAGE_COLUMNS: Final = (
-    "m.id, m.room_id, m.seq, m.rev_seq, m.content, m.created_us, m.edited_us, m.deleted, m.mentions, m.reactions, "
-    "m.attachments, p.id, p.username, p.display_name, "
-    f"q.id, q.seq, SUBSTR(q.content, 1, {EXCERPTED_CHARACTERS}), qp.id, qp.username, qp.display_name"
-)
-"""What `message_from_row` takes: a message `m` and its sender `p`, the message `q` that it answers and its sender `qp`."""
+
+class MessageRow(NamedTuple):
+    """What a message is made from: its own columns, and from others what `_ELSEWHERE` names."""
+
+    id: Any
+    room_id: int
+    seq: int
+    rev_seq: int
+    content: str
+    created_us: int
+    edited_us: int | None
+    deleted: bool
+    mentions: str
+    reactions: str
+    attachments: str
+    sender_id: int
+    sender_username: str
+    sender_display_name: str
+    quoted_id: Any
+    """None where the message answers none; then so are the other columns of the quote."""
+    quoted_seq: int
+    quoted_content: str
+    quoted_sender_id: int
+    quoted_sender_username: str
+    quoted_sender_display_name: str
+
+
+_ELSEWHERE: Final = {
+    "sender_id": "p.id",
+    "sender_username": "p.username",
+    "sender_display_name": "p.display_name",
+    "quoted_id": "q.id",
+    "quoted_seq": "q.seq",
+    "quoted_content": f"SUBSTR(q.content, 1, {EXCERPTED_CHARACTERS})",
+    "quoted_sender_id": "qp.id",
+    "quoted_sender_username": "qp.username",
+    "quoted_sender_display_name": "qp.display_name",
+}
+MESSAGE_COLUMNS: Final = ", ".join(_ELSEWHERE.get(name, f"m.{name}") for name in MessageRow._fields)
+"""Selects a `MessageRow`: of a message `m` and its sender `p`, the message `q` that it answers and its sender `qp`."""
+
+NO_MARKS: Final[dict[str, object]] = {"reactions": "[]"}
+"""The columns of a message `without_marks`."""
 
 _reactions = msgspec.json.Decoder(list[tuple[str, list[int]]]).decode
 _attachments = msgspec.json.Decoder(list[Attachment]).decode
@@ -37,21 +74,26 @@ def quote_from_row(row: Sequence[Any]) -> Quote:
     return Quote(from_db_uuid(row[0]), row[1], User(row[3], row[4], row[5]), excerpt(row[2]))
 
 
-def message_from_row(row: Sequence[Any]) -> Message:
+def _quote_of(row: MessageRow) -> Quote:
+    sender = User(row.quoted_sender_id, row.quoted_sender_username, row.quoted_sender_display_name)
+    return Quote(from_db_uuid(row.quoted_id), row.quoted_seq, sender, excerpt(row.quoted_content))
+
+
+def message_from_row(row: MessageRow) -> Message:
     return Message(
-        id=from_db_uuid(row[0]),
-        room_id=row[1],
-        seq=row[2],
-        rev_seq=row[3],
-        sender=User(row[11], row[12], row[13]),
-        content=row[4],
-        reply_to=quote_from_row(row[14:]) if row[14] else None,
-        created_at=times.to_wire(row[5]),
-        edited_at=times.to_wire(row[6]) if row[6] is not None else None,
-        deleted=bool(row[7]),
-        mentions=_ids(row[8]) if row[8] != "[]" else [],
-        reactions=reactions_from_text(row[9]),
-        attachments=_attachments(row[10]) if row[10] != "[]" else [],
+        id=from_db_uuid(row.id),
+        room_id=row.room_id,
+        seq=row.seq,
+        rev_seq=row.rev_seq,
+        sender=User(row.sender_id, row.sender_username, row.sender_display_name),
+        content=row.content,
+        reply_to=_quote_of(row) if row.quoted_id else None,
+        created_at=times.to_wire(row.created_us),
+        edited_at=times.to_wire(row.edited_us) if row.edited_us is not None else None,
+        deleted=bool(row.deleted),
+        mentions=_ids(row.mentions) if row.mentions != "[]" else [],
+        reactions=reactions_from_text(row.reactions),
+        attachments=_attachments(row.attachments) if row.attachments != "[]" else [],
     )
 
 

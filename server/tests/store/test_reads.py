@@ -20,7 +20,7 @@ from backchannel.commands.mark_read import MarkRead
 from backchannel.commands.remove_reaction import RemoveReaction
 from backchannel.commands.update_room import UpdateRoom
 from backchannel.protocol.commands import GetHistory
-from backchannel.protocol.events import MessageCreated
+from backchannel.protocol.events import MessageCreated, MessageDeleted, MessageEdited
 from backchannel.protocol.shapes import User
 from backchannel.queries import history
 from backchannel.store import reads, rooms
@@ -168,7 +168,7 @@ def _check_events(model: _Model, pages: list[tuple[int, int]]) -> None:
         assert [event.seq for event in events] == list(range(after + 1, model.head + 1))[:limit]
         assert [event.__struct_config__.tag for event in events] == model.events[after : after + limit]
         for event in events:
-            if isinstance(event, tuple(reads._MESSAGE_EVENTS.values())):
+            if isinstance(event, MessageCreated | MessageEdited | MessageDeleted):
                 now = next(m for m in model.messages if m.id == event.message.id)
                 assert (event.message.content, event.message.rev_seq) == (now.content, now.rev_seq)
 
