@@ -1,14 +1,14 @@
 """The whole chat in one process and without time: nodes, clients, a network, a bus and a database, all from one seed.
 
     loop.py      an event loop with a virtual clock and a seeded choice of what runs next
-    seams.py     where the server's own code meets the model: the database's connection, the clock, the logs
-    world/       the model: tables, writer, bus, network, nodes
+    seams.py     where the server's own code meets the world: the database, the clock, the logs
+    world/       nodes, their database, bus and network, and the writer without its thread
     clients/     a client that follows the rules of SPEC.md to the letter
     scenario.py  what happens in one seed     run.py  one seed → its history and what is wrong with it
     mutants/     deliberate breakages, each of which must be noticed
 
-Everything between the socket and the SQL statement is the server's own code, unmodified: connection, poll, session,
-catch-up, hub, presence, rounds, commands, the writer's grouping, the store. Two runs of a seed are equal to the last byte.
+Everything between the socket and SQLite is the server's own code, unmodified: connection, poll, session, catch-up, hub,
+presence, maintenance, commands, the writer's grouping, the store and its SQL. Two runs of a seed are equal to the last byte.
 
     make simulate                                          10,000 seeds and the mutants
     PYTHONPATH=server:tools python -m tests.simulation --seeds 0:10000

@@ -22,6 +22,9 @@ def prepare() -> None:
     import django
 
     django.setup()
+    from tests.simulation.world.database import schema
+
+    schema()  # once, for all processes
 
 
 def run_seeds(seeds: range) -> tuple[int, list[tuple[int, list[str], str]]]:

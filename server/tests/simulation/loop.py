@@ -13,7 +13,9 @@ from asyncio import events
 from collections import deque
 from collections.abc import Callable, Coroutine
 from random import Random
-from typing import Any
+from typing import Any, TypeVar
+
+T = TypeVar("T")
 
 
 class Handle:
@@ -141,7 +143,16 @@ class Loop(asyncio.AbstractEventLoop):
 
     def submit(self, function: Callable[..., Any], *args: Any) -> None:
         """As an executor: the thread begins a little later, and does its work at one moment."""
-        self.call_later(self.thread_delay(), function, *args)
+        self.call_later(self.thread_delay(), self.in_thread, function, *args)
+
+    def in_thread(self, function: Callable[..., T], *args: Any) -> T:
+        """Call as a thread would, in which no loop is running: Django refuses to use the database beside one."""
+        running = events._get_running_loop()
+        events._set_running_loop(None)
+        try:
+            return function(*args)
+        finally:
+            events._set_running_loop(running)
 
     def get_debug(self) -> bool:
         return False

@@ -5,10 +5,13 @@ Each seed uses some of the deeds and some of the faults only, so that rare ones 
 
 from dataclasses import dataclass, field
 from random import Random
+from typing import Any
 
 from backchannel.protocol.shapes import Limits
+from backchannel.store.transaction import MEMBERSHIP, NAME_KEY, PERSON, ROOM, WORKSPACE
+from backchannel.text_rules import name_keys
 from tests.simulation.seams import BOUNDS
-from tests.simulation.world.store import Tables
+from tests.simulation.world.database import Database
 
 DEEDS = (
     "send", "edit", "delete", "react", "mark", "leave_join", "remove_add", "rename", "create", "direct",
@@ -25,7 +28,7 @@ LARGE = 0.02
 
 @dataclass
 class Plan:
-    """Of a seed: sizes, limits, deeds and faults. Made from chance, but for what `tables` tells."""
+    """Of a seed: sizes, limits, deeds and faults. Chosen at random by `plan`."""
 
     epoch: str
     nodes: int
@@ -56,23 +59,28 @@ class Plan:
     return_within_ms: int = 2000
     members: dict[int, list[int]] = field(default_factory=dict)
 
-    def tables(self) -> Tables:
-        tables = Tables(self.epoch)
+    def populate(self, database: Database) -> None:
+        """Insert the workspace, the people, and the rooms with their members."""
+        database.insert(WORKSPACE, id=1, name="Simulated", epoch=self.epoch, created_us=0)
         for user in range(1, self.people + 1):
-            tables.people[user] = [user, f"user{user}", f"User {user}", 1]
+            names = {"username": f"user{user}", "display_name": f"User {user}"}
+            database.insert(PERSON, id=user, account=str(user), **names, active=True, version=1, folded="")
+            for key in dict.fromkeys(key for name in names.values() for key in name_keys(name)):
+                database.insert(NAME_KEY, person_id=user, key=key)
         for room in range(1, self.rooms + 1):
-            kind = "group" if room % 2 else "channel"
-            members = self.members[room]
-            tables.rooms[room] = [room, kind, f"room {room}", "", None, 0, len(members)]
-            for user in members:
-                role = "owner" if user == members[0] else "member"
-                tables.seats[room, user] = [len(tables.seats) + 1, room, user, role, "member", 0, None, 0]
+            first, *others = self.members[room]
+            roles = {first: "owner"} | dict.fromkeys(others, "member")
+            _insert_room(database, room, roles, kind="group" if room % 2 else "channel", name=f"room {room}")
         if self.has_direct:
-            room = self.rooms + 1
-            tables.rooms[room] = [room, "direct", None, "", "1:2", 0, 2]
-            for user in (1, 2):
-                tables.seats[room, user] = [len(tables.seats) + 1, room, user, "member", "member", 0, None, 0]
-        return tables
+            _insert_room(database, self.rooms + 1, {1: "member", 2: "member"}, kind="direct", direct_key="1:2")
+
+
+def _insert_room(database: Database, id_: int, roles: dict[int, str], **columns: Any) -> None:
+    database.insert(ROOM, id=id_, topic="", head=0, member_count=len(roles), created_us=0, folded="", **columns)
+    for user, role in roles.items():
+        database.insert(
+            MEMBERSHIP, room_id=id_, person_id=user, role=role, state="member", joined_seq=0, read_seq=0
+        )  # fmt: skip
 
 
 def plan(seed: int, rng: Random) -> Plan:

@@ -3,9 +3,6 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from random import Random
-from typing import Any
-
-import msgspec
 
 import checker
 from backchannel.store import rooms as stored_rooms
@@ -13,8 +10,7 @@ from tests.simulation.clients.client import Client
 from tests.simulation.clients.replica import Frame
 from tests.simulation.plan import Plan, plan
 from tests.simulation.scenario import QUIET_WITHIN_S, Scenario
-from tests.simulation.world.statements import CONTENT as CONTENT_
-from tests.simulation.world.statements import DELETED, ID, MENTIONS, REACTIONS, READ, REV, SENDER, SEQ, STATE
+from tests.simulation.world import stored
 from tests.simulation.world.world import World
 
 
@@ -55,12 +51,16 @@ def run(seed: int, *, keep_history: bool = False, adjust: Callable[[Plan], None]
 
 def _waits_for(world: World) -> str:
     """What is still to come; empty where everybody has everything."""
-    tables = world.database.tables
     if world.database.writers_about_to_commit:  # of a command that its client has given up; a read might let it in
         return "a commit"
     for node in world.nodes.values():
         if any(subscriber.credential in world.ended for subscriber in node.hub.subscribers):
             return f"the end of a session on node {node.number}"
+    versions, heads, rooms_of = (
+        stored.versions(world.database),
+        stored.heads(world.database),
+        stored.rooms_of_everybody(world.database),
+    )
     for client in world.clients.values():
         if not client.is_alive:
             return f"{client.name} to be back"
@@ -71,15 +71,15 @@ def _waits_for(world: World) -> str:
         if client._commands or client.repairs.is_listing:
             return f"answers for {client.name}"
         user, replica = client.who.user_id, client.replica
-        if replica.version != tables.people[user][3]:
-            return f"version {tables.people[user][3]} at {client.name}"
-        rooms = {room for room, who in tables.seats if who == user and tables.seats[room, who][STATE] == "member"}
+        if replica.version != versions[user]:
+            return f"version {versions[user]} at {client.name}"
+        rooms = rooms_of[user]
         if rooms != replica.rooms.keys():
             return f"rooms {rooms} at {client.name}"
         for room in rooms:
             view = replica.rooms[room]
-            if view.cursor != tables.rooms[room][5]:
-                return f"event {tables.rooms[room][5]} of room {room} at {client.name}, which is at {view.cursor}"
+            if view.cursor != heads[room]:
+                return f"event {heads[room]} of room {room} at {client.name}, which is at {view.cursor}"
             if not view.complete:
                 return f"the history of room {room} at {client.name}"
     return ""
@@ -87,21 +87,9 @@ def _waits_for(world: World) -> str:
 
 def _tell_end(world: World) -> None:
     """What is stored, and what everybody shows."""
-    tables = world.database.tables
-    for room, row in tables.rooms.items():
-        log = tables.log.get(room, {})
-        seats = [seat for (where, _), seat in tables.seats.items() if where == room and seat[STATE] == "member"]
-        world.history.add(
-            "log",
-            room=room,
-            kind=row[1],
-            head=row[5],
-            members=sorted(seat[2] for seat in seats),
-            entries=[_entry(log[seq]) for seq in sorted(log)],
-            messages=[_stored(log[seq]) for seq in sorted(log) if type(log[seq]) is list],
-            read={seat[2]: seat[READ] for seat in seats},
-        )
-    for user in tables.people:
+    for room in stored.heads(world.database):
+        world.history.add("log", **stored.log(world.database, room))
+    for user in stored.versions(world.database):
         world.history.add("list", user=user, rooms=_listed(user))
     for client in world.clients.values():
         world.history.add("view", client=client.name, user=client.who.user_id, rooms=_shown(client))
@@ -115,26 +103,6 @@ def _listed(user: int) -> Frame:
             "member_count": room.member_count, "last": room.last_message and str(room.last_message.id),
         }
         for room in stored_rooms.rooms_of(user)
-    }  # fmt: skip
-
-
-def _entry(entry: Any) -> Frame:
-    if type(entry) is list:
-        return {"seq": entry[SEQ], "at": 0, "type": checker.CREATED, "id": str(entry[ID]), "sender": entry[SENDER]}
-    _, seq, kind, at_us, message_id, body = entry
-    told: Frame = {"seq": seq, "at": at_us / 1_000_000 - 1_700_000_000, "type": kind}
-    if message_id is not None:
-        told["id"] = str(message_id)
-    if kind.startswith("member_"):
-        change = msgspec.json.decode(body)
-        told["user"], told["by"] = change["user"]["id"], change["by"]["id"]
-    return told
-
-
-def _stored(row: list[Any]) -> Frame:
-    return {
-        "seq": row[SEQ], "id": str(row[ID]), "sender": row[SENDER], "content": row[CONTENT_], "deleted": row[DELETED],
-        "rev_seq": row[REV], "reactions": msgspec.json.decode(row[REACTIONS]), "mentions": msgspec.json.decode(row[MENTIONS]),
     }  # fmt: skip
 
 

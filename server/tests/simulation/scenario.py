@@ -1,9 +1,9 @@
 """What happens in one seed: what people do, what breaks; then everything is healed, and there is quiet."""
 
+import sqlite3
 from collections.abc import Callable
 from typing import Any
 
-from tests.simulation.world.store import Tables
 from tests.simulation.world.world import World
 
 QUIET_WITHIN_S = 90.0
@@ -23,7 +23,7 @@ class Scenario:
         self._random = world.chance.random
         self._choice = world.chance.rng.choice
         self._words = 0
-        self._backup: Tables | None = None
+        self._backup: sqlite3.Connection | None = None
 
     def set_up(self) -> None:
         world, plan = self.world, self.plan
@@ -274,7 +274,7 @@ class Scenario:
             self.world.end_credential(self._choice(alive).who.credential)
 
     def _back_up(self) -> None:
-        self._backup = self.world.database.tables.copy()
+        self._backup = self.world.database.back_up()
 
     def _restore(self) -> None:
         assert self._backup is not None

@@ -1,8 +1,7 @@
 """Where the server's own code meets the model. Everything else of it runs as it is.
 
-the database's connection, as the store knows it          → world.store.Connection
+the database (Django's default connection)                → world.database: SQLite in memory, with faults
 the time of day (`store.clock`)                           → the loop's
-people from accounts (`store.people`, the ORM)            → the model's tables
 logs                                                      → what was caught and logged as a fault is a fault here
 metrics                                                   → nowhere; a third of the time would be spent counting
 """
@@ -11,24 +10,21 @@ import asyncio
 import sys
 import traceback
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from typing import Any
 from unittest import mock
 
 from prometheus_client.metrics import MetricWrapperBase
 
 from backchannel.fanout import room_channel
-from backchannel.protocol.shapes import User
 from backchannel.queries import events
-from backchannel.store import clock, driver, former_members, log, people, read_pool, reads, rooms
+from backchannel.store import clock, log, read_pool
 from backchannel.transports import metrics, session_reads
 from backchannel.transports.http import sync
 from backchannel.transports.session import merge, resume_plan
 from backchannel.transports.websocket import connection as websocket
 from backchannel.transports.websocket import outbound
-from tests.simulation.world.store import Connection
-
-connection = Connection()
+from tests.simulation.world import database
 
 
 class _Clock:
@@ -93,12 +89,6 @@ time_of_day = _Clock()
 server_log = _Log()
 
 
-def _users_by_id(ids: Any) -> dict[int, User]:
-    assert connection.database is not None
-    people_ = connection.database.tables.people
-    return {id_: User(*people_[id_][:3]) for id_ in ids if id_ in people_}
-
-
 class _Threads:
     """Whichever world asks has them in its loop."""
 
@@ -109,26 +99,13 @@ class _Threads:
 def _forget(_: object) -> None: ...
 
 
-def _user_in_any_state(id_: int) -> User:
-    return _users_by_id([id_])[id_]
-
-
 @contextmanager
 def installed() -> Iterator[None]:
     """Put the model under the server's code, for as long as this lasts."""
     metric = _Metric()
-    patches = [
-        mock.patch.object(log, "connection", connection),
-        mock.patch.object(log, "transaction", connection),
-        mock.patch.object(driver, "default_connection", connection),
-        mock.patch.object(reads, "default_connection", connection),
-        mock.patch.object(rooms, "connection", connection),
-        mock.patch.object(former_members, "connection", connection),
-        mock.patch.object(read_pool, "connection", connection),
+    patches: list[Any] = [
         mock.patch.object(read_pool, "_threads", _Threads()),
         mock.patch.object(asyncio.tasks._all_tasks, "add", _forget),  # type: ignore[attr-defined]
-        mock.patch.object(people, "users_by_id", _users_by_id),
-        mock.patch.object(people, "user_in_any_state", _user_in_any_state),
         mock.patch.object(clock, "time", time_of_day),
         mock.patch.object(websocket, "time", mock.Mock(monotonic=lambda: 0.0)),
         mock.patch.multiple(
@@ -143,11 +120,9 @@ def installed() -> Iterator[None]:
         ),
     ]
     assert sync.metrics is metrics
-    try:
+    with ExitStack() as stack:
+        stack.enter_context(database.installed())
         for patch in patches:
-            patch.start()
+            stack.enter_context(patch)
+        stack.callback(set_bounds, {})
         yield
-    finally:
-        set_bounds({})
-        for patch in reversed(patches):
-            patch.stop()

@@ -10,18 +10,20 @@ from tests.simulation.mutants.registry import mutant, replaced
 def a_key_is_neither_looked_up_nor_unique() -> Any:
     """The look-up alone is not enough to be noticed: the primary key stands behind it."""
     from backchannel.commands import send_message
-    from tests.simulation.world import statements, writing
+    from backchannel.store.transaction import MESSAGE
+    from tests.simulation.world.database import connection, create_tables
 
-    def insert(db: Any, p: list[Any]) -> None:
-        row = [*p, "[]", "[]", None]
-        db.set(db.tables.messages, p[statements.ID], row)
-        writing.append(db, p[statements.ROOM], p[statements.SEQ], row)
-
-    with (
-        mock.patch.object(send_message, "_look_up_ids", side_effect=lambda *_: {}),
-        mock.patch.dict(statements.known, {send_message._INSERT: insert}),
-    ):
-        yield
+    raw = connection()
+    raw.execute("PRAGMA foreign_keys = OFF")
+    raw.execute(f"CREATE TABLE without_key AS SELECT * FROM {MESSAGE}")
+    raw.execute(f"DROP TABLE {MESSAGE}")
+    raw.execute(f"ALTER TABLE without_key RENAME TO {MESSAGE}")
+    try:
+        with mock.patch.object(send_message, "_look_up_ids", side_effect=lambda *_: {}):
+            yield
+    finally:
+        create_tables(raw)
+        raw.execute("PRAGMA foreign_keys = ON")
 
 
 @mutant(deeds=("direct",), is_busy=True)
@@ -33,12 +35,14 @@ def a_pair_gets_another_room_each_time() -> Any:
 
 @mutant(deeds=("edit", "delete"))
 def a_mention_outlives_its_message() -> Any:
-    from backchannel.store.transaction import MENTION
-    from tests.simulation.world import statements
+    from backchannel.store.transaction import MENTION, Transaction
 
-    delete = f"DELETE FROM {MENTION} WHERE room_id = %s AND seq = %s"
-    with mock.patch.dict(statements.known, {delete: lambda *_: None}):
-        yield
+    usual = Transaction.execute
+
+    def execute(self: Any, sql: str, parameters: Any = ()) -> int:
+        return 0 if sql.startswith(f"DELETE FROM {MENTION}") else usual(self, sql, parameters)
+
+    yield from replaced(Transaction, "execute", execute)
 
 
 @mutant(deeds=("leave_join", "remove_add"))

@@ -1,5 +1,6 @@
 """Everything that exists in one seed."""
 
+import sqlite3
 from collections.abc import Callable
 from random import Random
 from typing import TYPE_CHECKING, Any
@@ -7,6 +8,7 @@ from uuid import UUID
 
 import msgspec
 
+from backchannel.store.transaction import WORKSPACE
 from tests.simulation import seams
 from tests.simulation.clients.client import Client
 from tests.simulation.clients.outbox import Outbox
@@ -14,10 +16,10 @@ from tests.simulation.clients.replica import Replica
 from tests.simulation.loop import Loop
 from tests.simulation.world.bus import Broker
 from tests.simulation.world.chance import Chance
+from tests.simulation.world.database import Database
 from tests.simulation.world.history import History
 from tests.simulation.world.network import Network
 from tests.simulation.world.node import SimulatedIdentity, SimulatedNode
-from tests.simulation.world.store import Database, Tables
 
 if TYPE_CHECKING:
     from tests.simulation.plan import Plan
@@ -38,7 +40,8 @@ class World:
         self.loop = Loop(rng, self.fault, shuffles=plan.shuffles)
         self.loop.thread_delay = self.chance.thread_delay
         self.history = History(self.loop.time)
-        self.database = Database(plan.tables(), rng)
+        self.database = Database(rng)
+        plan.populate(self.database)
         self.database.interleaves = plan.interleaves
         self.broker = Broker(self)
         self.network = Network(self)
@@ -52,7 +55,6 @@ class World:
         self._random_id = rng.getrandbits
         self._restores = 0
         seams.set_bounds(plan.bounds)
-        seams.connection.database = self.database
         seams.time_of_day.now = self.loop.time
         seams.server_log.on_fault = self.fault
         self.later(BOUNDS_EVERY_S, self._look_at_bounds)
@@ -71,8 +73,7 @@ class World:
     # -- clients
 
     def start_client(self, name: str, user: int) -> None:
-        person = self.database.tables.people[user]
-        who = SimulatedIdentity(user, person[1], person[2], self.new_credential())
+        who = SimulatedIdentity(user, f"user{user}", f"User {user}", self.new_credential())
         self.clients[name] = Client(self, name, who, self.gone.pop(name, None))
 
     def new_credential(self) -> str:
@@ -116,15 +117,15 @@ class World:
                     self.fault(excess)
         self.later(BOUNDS_EVERY_S, self._look_at_bounds)
 
-    def restore(self, tables: Tables) -> None:
+    def restore(self, backup: sqlite3.Connection) -> None:
         """The database is set back to a backup, under another epoch; the nodes are off meanwhile."""
         for node in self.nodes.values():
             node.kill()
         self._restores += 1
-        tables.epoch = f"{self.plan.epoch}-{self._restores}"
-        self.database.tables = tables
-        self.database.writers_about_to_commit.clear()
-        self.history.add("restored", epoch=tables.epoch)
+        epoch = f"{self.plan.epoch}-{self._restores}"
+        self.database.restore(backup)
+        self.database.query(f"UPDATE {WORKSPACE} SET epoch = ?", epoch)
+        self.history.add("restored", epoch=epoch)
 
     def empty(self) -> None:
         """Everybody goes, and long after nothing may be left of them in any node."""

@@ -34,7 +34,7 @@ class SimulatedLog(Log):
 
     def _take(self) -> None:
         job = self._carried or self._queue.get_nowait()
-        batch, self._carried, _ = self._gather(job)
+        batch, self._carried, _ = self._world.loop.in_thread(self._gather, job)
         committing = self._world.database.writers_about_to_commit
 
         def land() -> None:
@@ -43,7 +43,7 @@ class SimulatedLog(Log):
             committing.remove(land)
             if self._node.is_at("before_commit"):
                 return
-            self._commit(batch)
+            self._world.loop.in_thread(self._commit, batch)
             self._node.is_at("after_commit")
             self._is_busy = False
             self._wake()
