@@ -279,9 +279,10 @@ class Hub:
     def pass_on(self, by: int, room_ids: Iterable[int], frame: bytes) -> None:
         """An ephemeral frame to everybody here who listens to any of the rooms, once each, but not to `by`."""
         channels = [self._rooms[room] for room in room_ids if room in self._rooms]
+        frames = (frame,)
         for subscriber in {subscriber: None for channel in channels for subscriber in channel.subscribers}:
             if subscriber.user_id != by:
-                subscriber.passing_frame(frame)
+                subscriber.ephemeral_frames(frames)
 
     def listeners_of(self, room_ids: Iterable[int]) -> list[Subscriber]:
         """Who listens here to any of the rooms, once each."""
@@ -327,9 +328,7 @@ class Hub:
 
     def _instance_envelope(self, envelope: InstanceEnvelope) -> None:
         for subscriber in self.subscribers_of(envelope.user_id):
-            older = subscriber.session_id != envelope.session and 0 < subscriber.opened < envelope.opened
-            if subscriber.is_socket and subscriber.instance == envelope.instance and older:
-                subscriber.end(CloseCode.SUPERSEDED, "superseded")
+            subscriber.instance_opened(envelope.instance, envelope.session, envelope.opened)
 
     # -- flushing
 

@@ -1,4 +1,4 @@
-"""Who listens: what the hub knows of a socket or a waiting poll."""
+"""What the hub delivers to: a socket, or a client that polls. The hub knows nothing else of them."""
 
 from collections.abc import Callable, Hashable, Sequence
 from typing import Protocol
@@ -7,11 +7,11 @@ from backchannel.protocol.errors import CloseCode
 from backchannel.protocol.frame_batch import FrameBatch
 
 Sink = Callable[[FrameBatch], None]
-"""Takes what is said to a whole room as it is. Must not wait, raise, or change who listens."""
+"""Takes a batch that is the same for all subscribers of a room. Must not wait, raise, or change the subscribers."""
 
 
 class Subscriber(Protocol):
-    """One socket, one poll, or a device between its polls. All calls come on the event loop and must not wait."""
+    """One socket, or one client that polls. All calls come on the event loop and must not wait."""
 
     @property
     def user_id(self) -> int: ...
@@ -19,29 +19,33 @@ class Subscriber(Protocol):
     def credential(self) -> str: ...
     @property
     def proof(self) -> Hashable:
-        """What the credential is checked with again as long as anything rests on it."""
+        """With which the credential is checked again, for as long as the subscriber is attached."""
 
-    @property
-    def instance(self) -> str | None: ...
     @property
     def is_socket(self) -> bool: ...
-    @property
-    def session_id(self) -> str: ...
-    @property
-    def opened(self) -> int:
-        """Its place in the order of all openings; 0 as long as that is not known."""
 
     def sink(self, room_id: int) -> Sink | None:
-        """Where this room's texts may go straight to; None where each of its events is to come by `room_event`. When the
-        answer becomes another, `Hub.rewire` is to be called."""
+        """Where the events of this room may be written without asking; None where each is to come by `room_event`. A question
+        without side effects: when the answer changes, the subscriber calls `Hub.sinks_changed`."""
 
     def room_event(self, room_id: int, seq: int, frame: bytes) -> None: ...
     def user_frame(self, version: int, frame: bytes) -> None: ...
-    def passing_frame(self, frame: bytes) -> None: ...
-    def passing_frames(self, frames: Sequence[bytes]) -> None: ...
-    def joined(self, room_id: int, seq: int) -> None: ...
-    def left(self, room_id: int) -> None: ...
-    def observe_version(self, version: int) -> None: ...
+    def ephemeral_frames(self, frames: Sequence[bytes]) -> None:
+        """Typing and presence: of use only now."""
+
+    def joined(self, room_id: int, seq: int) -> None:
+        """Comes before the hub enters the subscriber in the room."""
+
+    def left(self, room_id: int) -> None:
+        """Comes after the hub took the subscriber out of the room."""
+
+    def observe_version(self, version: int) -> None:
+        """The version of the user's room list in the database."""
+
+    def instance_opened(self, instance: str, session_id: str, opened_us: int) -> None:
+        """A socket of the user's opened, on this node or another: an older one of the same client instance is superseded."""
+
     def end(self, code: CloseCode, reason: str) -> None: ...
     def tick(self, now: float) -> None: ...
-    def say(self, frame: bytes) -> None: ...
+    def say(self, frame: bytes) -> None:
+        """Send a frame of the server's own (`going_away`)."""

@@ -43,7 +43,7 @@ class Telling:
             if len(frames) > AT_ONCE:
                 self._untold[subscriber] = frozenset(islice(frames, AT_ONCE, None))
             if frames:
-                subscriber.passing_frames(list(islice(frames.values(), AT_ONCE)))
+                subscriber.ephemeral_frames(list(islice(frames.values(), AT_ONCE)))
             yield
 
     def _frames_for(self, subscriber: Subscriber) -> dict[int, bytes]:

@@ -30,14 +30,12 @@ class Listener:
 
     user_id: int = 1
     credential: str = "session:1"
-    instance: str | None = "tab"
     is_socket: bool = True
-    session_id: str = "s"
-    opened: int = 0
     events: list[int] = field(default_factory=list)
     frames: list[Any] = field(default_factory=list)
     ended: list[CloseCode] = field(default_factory=list)
     versions: list[int] = field(default_factory=list)
+    opened_elsewhere: list[tuple[str, str, int]] = field(default_factory=list)
 
     def sink(self, room_id: int) -> None: ...
 
@@ -48,10 +46,7 @@ class Listener:
     def user_frame(self, version: int, frame: bytes) -> None:
         self.frames.append(version)
 
-    def passing_frame(self, frame: bytes) -> None:
-        self.frames.append(frame)
-
-    def passing_frames(self, frames: Sequence[bytes]) -> None:
+    def ephemeral_frames(self, frames: Sequence[bytes]) -> None:
         self.frames.append(list(frames))
 
     def joined(self, room_id: int, seq: int) -> None:
@@ -59,6 +54,9 @@ class Listener:
 
     def left(self, room_id: int) -> None:
         self.frames.append(("left", room_id))
+
+    def instance_opened(self, instance: str, session_id: str, opened_us: int) -> None:
+        self.opened_elsewhere.append((instance, session_id, opened_us))
 
     def observe_version(self, version: int) -> None:
         self.versions.append(version)
@@ -254,7 +252,7 @@ async def test_who_enters_hears_what_comes_after_what_the_channel_delivered(worl
 
 
 async def test_who_is_removed_hears_neither_that_nor_what_follows(world: World) -> None:
-    stays, goes, also_goes = Listener(1), Listener(2), Listener(2, instance="phone")
+    stays, goes, also_goes = Listener(1), Listener(2), Listener(2)
     world.enter(stays, goes, also_goes)
     world.log.removed = {2: (2,)}
     world.tell(1, 2, 3)
@@ -328,7 +326,7 @@ async def test_a_place_that_was_read_early_does_not_undo_what_was_heard_since(wo
 
 
 async def test_user_frames_reach_all_devices_of_that_user_alone(world: World) -> None:
-    tab, phone, other = Listener(1), Listener(1, instance="phone"), Listener(2)
+    tab, phone, other = Listener(1), Listener(1), Listener(2)
     for listener in (tab, phone, other):
         world.hub.attach(listener)
     world.tell_user(1, 2)
@@ -336,15 +334,15 @@ async def test_user_frames_reach_all_devices_of_that_user_alone(world: World) ->
     assert world.hub.subscribers_of(1) == [tab, phone]
 
 
-async def test_passing_frames_reach_everybody_in_the_room_but_whom_they_are_about(world: World) -> None:
+async def test_ephemeral_frames_reach_the_subscribers_of_a_room_except_their_author(world: World) -> None:
     me, mate, stranger = Listener(1), Listener(2), Listener(3)
     world.enter(me, mate)
     world.hub.attach(stranger)
     world.bus.publish(envelopes.room_topic(ROOM), envelopes.encode(EphemeralEnvelope(ROOM, 1, b"typing")))
-    assert (me.frames, mate.frames, stranger.frames) == ([], [b"typing"], [])
+    assert (me.frames, mate.frames, stranger.frames) == ([], [[b"typing"]], [])
     world.hub.enter(mate, 6, 0, 2)
     world.hub.pass_on(1, [ROOM, 6, 99], b"presence")
-    assert mate.frames == [b"typing", b"presence"]
+    assert mate.frames == [[b"typing"], [b"presence"]]
 
 
 async def test_nothing_is_listened_to_that_nobody_here_wants(world: World) -> None:
@@ -423,17 +421,9 @@ async def test_somebody_is_in_a_room_as_long_as_one_of_their_devices_listens_to_
     assert world.hub.people_in([ROOM]) == {1, 2}
 
 
-async def test_of_a_tabs_sockets_news_ends_the_older_ones_however_late_it_comes() -> None:
-    world = World()
-    older, newer, not_placed = (Listener(session_id=f"s{n}", opened=n) for n in (4, 6, 0))
-    other_tab, poll = (
-        Listener(session_id="s1", opened=1, instance="b"),
-        Listener(session_id="s2", opened=2, is_socket=False),
-    )
-    listeners = (older, newer, not_placed, other_tab, poll)
-    await world.hub.start()
-    world.enter(*listeners)
+async def test_all_subscribers_of_a_user_learn_of_a_socket_that_opened_elsewhere(world: World) -> None:
+    mine, other_tab, stranger = Listener(1), Listener(1), Listener(2)
+    world.enter(mine, other_tab, stranger)
     world.bus.publish(envelopes.user_topic(1), envelopes.encode(InstanceEnvelope(1, "tab", "elsewhere", 5)))
-    await asyncio.sleep(0.01)
-    assert [listener.ended for listener in listeners] == [[CloseCode.SUPERSEDED], [], [], [], []]
-    await world.hub.stop()
+    opened = ("tab", "elsewhere", 5)
+    assert [each.opened_elsewhere for each in (mine, other_tab, stranger)] == [[opened], [opened], []]

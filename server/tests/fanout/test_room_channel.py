@@ -21,10 +21,7 @@ class Reader:
     def __init__(self, user_id: int) -> None:
         self.user_id = user_id
         self.credential = self.proof = "c"
-        self.instance = None
         self.is_socket = True
-        self.session_id = "s"
-        self.opened = 0
         self.takes_texts = True
         self.heard: list[int] = []
         self.texts: list[FrameBatch] = []

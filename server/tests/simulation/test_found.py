@@ -23,7 +23,7 @@ ME = 7
 class Listener:
     """A socket of user 7, as the hub sees it."""
 
-    user_id, credential, instance, is_socket, session_id, opened = ME, "c", None, True, "s", 0
+    user_id, credential, is_socket = ME, "c", True
 
     def __init__(self) -> None:
         self.heard: list[Any] = []

@@ -94,8 +94,6 @@ class PollingDevice:
         self.credential = identity.credential
         self.proof = identity.proof
         self.instance = instance
-        self.session_id = ""
-        self.opened = 0
         self.epoch = ""
         self.user_version = 0
         self._node = node
@@ -219,10 +217,7 @@ class PollingDevice:
         if not follows:  # one before it was lost, and with it, maybe, a room
             self.close()
 
-    def passing_frame(self, frame: bytes) -> None:
-        self._say(frame)
-
-    def passing_frames(self, frames: Sequence[bytes]) -> None:
+    def ephemeral_frames(self, frames: Sequence[bytes]) -> None:
         for frame in frames:
             self._say(frame)
 
@@ -245,6 +240,8 @@ class PollingDevice:
             for wait in self._waits:
                 wait.end(code, reason)
         self.close()
+
+    def instance_opened(self, instance: str, session_id: str, opened_us: int) -> None: ...
 
     def say(self, frame: bytes) -> None:
         self._say(frame)

@@ -273,7 +273,6 @@ class Poll:
         self.proof = identity.proof
         self.instance = request.client.instance
         self.session_id = uuid.uuid4().hex
-        self.opened = 0
         self.session = Session(
             self.session_id,
             User(identity.user_id, identity.username, identity.display_name),
@@ -364,13 +363,10 @@ class Poll:
         if self.session.user_frame(version, frame):
             self._say(frame)
 
-    def passing_frames(self, frames: Sequence[bytes]) -> None:
-        for frame in frames:
-            self.passing_frame(frame)
-
-    def passing_frame(self, frame: bytes) -> None:
+    def ephemeral_frames(self, frames: Sequence[bytes]) -> None:
         if self.session.takes_ephemeral:
-            self._say(frame)
+            for frame in frames:
+                self._say(frame)
 
     def joined(self, room_id: int, seq: int) -> None:
         self.session.joined(room_id, seq)
@@ -387,6 +383,8 @@ class Poll:
         self._ended = code
         self.session.closed()
         self._something.set()
+
+    def instance_opened(self, instance: str, session_id: str, opened_us: int) -> None: ...
 
     def say(self, frame: bytes) -> None:
         self._say(frame)

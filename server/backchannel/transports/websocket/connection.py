@@ -58,13 +58,13 @@ class Connection:
         "_link",
         "_node",
         "_opened_at",
+        "_opened_us",
         "_reads",
         "_sink",
         "_tasks",
         "_texts",
         "_via",
         "credential",
-        "opened",
         "proof",
         "session",
         "session_id",
@@ -78,7 +78,8 @@ class Connection:
         self.credential = identity.credential
         self.proof = identity.proof
         self.session_id = uuid.uuid4().hex
-        self.opened = 0
+        self._opened_us = 0
+        """When the session opened, by the clock that all nodes share; 0 before it is announced."""
         self.session = Session(
             self.session_id,
             User(identity.user_id, identity.username, identity.display_name),
@@ -179,11 +180,7 @@ class Connection:
         if self.session.user_frame(version, frame):
             self._put(frame)
 
-    def passing_frame(self, frame: bytes) -> None:
-        if self.session.takes_ephemeral:
-            self._put(frame)
-
-    def passing_frames(self, frames: Sequence[bytes]) -> None:
+    def ephemeral_frames(self, frames: Sequence[bytes]) -> None:
         if self.session.takes_ephemeral:
             for text in batches_of(frames):
                 self._link.send(text)
@@ -303,9 +300,14 @@ class Connection:
             oldest.end(CloseCode.TOO_MANY, "too_many_connections")
 
     def announce(self, opened_us: int) -> None:
-        self.opened = opened_us
+        self._opened_us = opened_us
         if self.instance is not None:
             announce_instance(self._node.context.bus, self.user_id, self.instance, self.session_id, opened_us)
+
+    def instance_opened(self, instance: str, session_id: str, opened_us: int) -> None:
+        is_older = session_id != self.session_id and 0 < self._opened_us < opened_us
+        if instance == self.instance and is_older:
+            self.end(CloseCode.SUPERSEDED, "superseded")
 
     def _log_closed(self) -> None:
         closing = self._closing or _gone(1006)
