@@ -112,7 +112,7 @@ NODES = (
     Fault(Kind("node frozen", "node", (0.5, 6.0), weight=2.0), of_nodes.freeze, of_nodes.go_on),
     *(
         Fault(Kind(f"node dies {place.replace('_', ' ')}", "node", (3.0, 8.0)), of_nodes.arm(place), of_nodes.disarm)
-        for place in ("before_commit", "after_commit", "before_publish", "after_publish", "after_ack")
+        for place in ("before_commit", "after_commit", "before_publish", "after_publish", "after_answer")
     ),
     *(
         Fault(Kind(f"node's clock {days:+d} day", "node", (4.0, 10.0)), of_nodes.skew(days), of_nodes.unskew)

@@ -31,7 +31,7 @@ from backchannel.protocol.shapes import Limits, User
 from backchannel.runner.http_protocol import GuardedHttpProtocol
 from backchannel.runner.listening import listen
 from backchannel.runner.server import FRAME_BYTES
-from backchannel.runner.websocket import WebSocketProtocol
+from backchannel.runner.websocket.server import make_websocket
 from backchannel.store.workspace import workspace
 
 Frame = dict[str, Any]
@@ -275,7 +275,7 @@ def running(
     limits: Limits = WITHOUT_LIMITS,
     heartbeat_s: int = 3600,
     send_buffer: int | None = None,
-    websocket: Any = WebSocketProtocol,
+    websocket: Any = make_websocket,
     direct: bool = True,
     **options: Any,
 ) -> Iterator[Running]:

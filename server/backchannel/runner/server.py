@@ -21,7 +21,7 @@ import uvicorn
 from backchannel.runner.connection_limit import CONNECTIONS_PER_ADDRESS, ConnectionLimit
 from backchannel.runner.http_protocol import GuardedHttpProtocol
 from backchannel.runner.listening import BACKLOG
-from backchannel.runner.websocket import WebSocketProtocol
+from backchannel.runner.websocket.server import make_websocket
 from backchannel.transports.http.exchange import Direct
 
 # Longer than proxies keep their idle connections (60 to 75 s), so that it is they who close.
@@ -59,7 +59,7 @@ def serve(
             direct=direct,
             connection_limit=ConnectionLimit(connections_per_address, trusted_proxies),
         ),
-        ws=WebSocketProtocol,
+        ws=make_websocket,  # type: ignore[arg-type]
         ws_max_size=FRAME_BYTES,
         # Compression costs memory for each connection, and lets a small frame become a huge one.
         ws_per_message_deflate=False,

@@ -7,7 +7,7 @@ from tests.faults.real import Node, new_id, open_socket, text_of
 
 pytestmark = pytest.mark.prove
 
-PLACES = ("before_commit", "after_commit", "before_publish", "after_publish", "after_ack")
+PLACES = ("before_commit", "after_commit", "before_publish", "after_publish", "after_answer")
 
 
 @pytest.mark.parametrize("place", PLACES)
@@ -21,8 +21,8 @@ def test_a_killed_server_lost_nothing_it_acked_and_a_retry_is_the_same_message(n
             socket.send(message_id)
             acked[message_id] = socket.answer(message_id)["result"]["message"]["seq"]
     assert node.stop() == -9
-    # The process ends a turn of the loop after its third ack has left; on a busy machine one more may leave with it.
-    assert len(acked) in ((3, 4) if place == "after_ack" else (2,))
+    # The process ends a turn of the loop after its third answer has left; on a busy machine one more may leave with it.
+    assert len(acked) in ((3, 4) if place == "after_answer" else (2,))
 
     node.start()
     stored = {

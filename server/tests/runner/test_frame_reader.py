@@ -1,4 +1,4 @@
-"""What is read out of a client's bytes is what another reader finds in them, however they are cut, and nothing is let pass."""
+"""The frame reader agrees with the one of `websockets`, wherever the bytes are cut, and refuses what RFC 6455 forbids."""
 
 from collections.abc import Sequence
 from itertools import pairwise
@@ -11,10 +11,10 @@ from websockets.exceptions import PayloadTooBig, ProtocolError
 from websockets.frames import Frame
 from websockets.streams import StreamReader
 
-from backchannel.runner.frame_reader import FrameReader, Kind, Refused, unmasked
+from backchannel.runner.websocket.frame_reader import FrameReader, Kind, Violation, unmask
 
 LIMIT = 1000
-Said = list[tuple[int, bytes]]
+Frames = list[tuple[int, bytes]]
 
 
 def client_frame(kind: int, payload: bytes, *, fin: bool = True, mask: bytes = b"\x0f\x1e\x2d\x3c") -> bytes:
@@ -28,24 +28,24 @@ def client_frame(kind: int, payload: bytes, *, fin: bool = True, mask: bytes = b
     return head + mask + bytes(byte ^ mask[index % 4] for index, byte in enumerate(payload))
 
 
-def read(pieces: Sequence[bytes], limit: int = LIMIT) -> tuple[Said, int | None]:
-    """What is understood, and the code with which the rest is refused."""
+def read(pieces: Sequence[bytes], limit: int = LIMIT) -> tuple[Frames, int | None]:
+    """The messages and control frames, and the close code with which the rest is refused."""
     reader = FrameReader(limit)
-    said: Said = []
+    found: Frames = []
     try:
         for piece in pieces:
             for kind, payload in reader.feed(piece):
-                said.append((int(kind), bytes(payload)))
+                found.append((int(kind), bytes(payload)))
                 if kind is Kind.CLOSE:
-                    return said, None
-    except Refused as refused:
-        return said, refused.code
-    return said, None
+                    return found, None
+    except Violation as violation:
+        return found, violation.code
+    return found, None
 
 
-def read_by_another(data: bytes, limit: int = LIMIT) -> tuple[Said, int | None]:
-    """The same by the frame parser of `websockets`, with the rules for whole messages on top of it."""
-    stream, said = StreamReader(), []
+def read_by_reference(data: bytes, limit: int = LIMIT) -> tuple[Frames, int | None]:
+    """The same by the frame parser of `websockets`, with the rules for whole messages added."""
+    stream, found = StreamReader(), []
     stream.feed_data(data)
     kind: int | None = None
     message = b""
@@ -56,31 +56,31 @@ def read_by_another(data: bytes, limit: int = LIMIT) -> tuple[Said, int | None]:
         except StopIteration as done:
             frame = done.value
         except PayloadTooBig:
-            return said, 1009
+            return found, 1009
         except ProtocolError:
-            return said, 1002
+            return found, 1002
         else:
-            return said, None
+            return found, None
         opcode, payload = int(frame.opcode), bytes(frame.data)
         if opcode >= 8:
             if opcode == 8 and payload:
                 code = int.from_bytes(payload[:2], "big")
                 if len(payload) == 1 or not (3000 <= code < 5000 or 1000 <= code <= 1003 or 1007 <= code <= 1014):
-                    return said, 1002
+                    return found, 1002
                 if not is_utf8(payload[2:]):
-                    return said, 1007
-            said.append((opcode, payload))
+                    return found, 1007
+            found.append((opcode, payload))
             if opcode == 8:
-                return said, None
+                return found, None
             continue
         if (opcode == 0) != (kind is not None):
-            return said, 1002
+            return found, 1002
         kind = opcode if kind is None else kind
         message += payload
         if frame.fin:
             if kind == 1 and not is_utf8(message):
-                return said, 1007
-            said.append((kind, message))
+                return found, 1007
+            found.append((kind, message))
             kind, message = None, b""
 
 
@@ -110,7 +110,7 @@ frames = st.builds(
 
 @st.composite
 def streams(draw: st.DrawFn) -> bytes:
-    """Mostly frames, in any order, sometimes with a byte that is none of theirs."""
+    """Mostly valid frames, in any order, sometimes with a corrupted byte."""
     data = b"".join(draw(st.lists(st.one_of(frames, texts_in_pieces()), max_size=6)))
     if data and draw(st.integers(0, 3)) == 0:
         at = draw(st.integers(0, len(data) - 1))
@@ -134,37 +134,37 @@ def cut(data: bytes, places: list[int]) -> list[bytes]:
 
 
 @given(streams(), st.lists(st.integers(0, 5000), max_size=8))
-def test_another_reader_finds_the_same_however_the_bytes_are_cut(data: bytes, places: list[int]) -> None:
-    said, refused = read(cut(data, places))
-    said_to_another, refused_by_another = read_by_another(data)
-    if refused == 1007 and refused_by_another != 1007:
-        # What can never become UTF-8 is refused before its end, so that nothing behind it is found any more.
-        assert said == said_to_another[: len(said)]
-    elif refused == 1002 and refused_by_another in (None, 1009):
-        # Refused by the first bytes of its head, which the other one reads no sooner than all of it.
-        assert said == said_to_another
+def test_reader_agrees_with_reference_wherever_the_bytes_are_cut(data: bytes, places: list[int]) -> None:
+    found, code = read(cut(data, places))
+    by_reference, reference_code = read_by_reference(data)
+    if code == 1007 and reference_code != 1007:
+        # Invalid UTF-8 is refused before the text ends, so that nothing behind it is read.
+        assert found == by_reference[: len(found)]
+    elif code == 1002 and reference_code in (None, 1009):
+        # Refused at the first bytes of the header; the reference reads the whole header first.
+        assert found == by_reference
     else:
-        assert (said, refused) == (said_to_another, refused_by_another)
+        assert (found, code) == (by_reference, reference_code)
 
 
 @given(st.binary(max_size=300), st.lists(st.integers(0, 300), max_size=5))
-def test_so_it_does_in_noise(data: bytes, places: list[int]) -> None:
-    test_another_reader_finds_the_same_however_the_bytes_are_cut.hypothesis.inner_test(data, places)  # type: ignore[attr-defined]
+def test_reader_agrees_with_reference_on_random_bytes(data: bytes, places: list[int]) -> None:
+    test_reader_agrees_with_reference_wherever_the_bytes_are_cut.hypothesis.inner_test(data, places)  # type: ignore[attr-defined]
 
 
 @given(streams(), st.lists(st.integers(0, 5000), max_size=8))
-def test_where_the_bytes_are_cut_makes_no_difference(data: bytes, places: list[int]) -> None:
+def test_cuts_do_not_change_what_is_read(data: bytes, places: list[int]) -> None:
     assert read(cut(data, places)) == read([data]) == read([data[at : at + 1] for at in range(len(data))])
 
 
 @given(st.binary(max_size=300), masks)
-def test_unmasking_twice_changes_nothing(payload: bytes, mask: bytes) -> None:
-    assert unmasked(unmasked(payload, mask), mask) == payload
-    assert unmasked(payload, b"\0\0\0\0") == payload
+def test_unmasking_twice_restores_the_payload(payload: bytes, mask: bytes) -> None:
+    assert unmask(unmask(payload, mask), mask) == payload
+    assert unmask(payload, b"\0\0\0\0") == payload
 
 
 @pytest.mark.parametrize("size", [0, 1, 125, 126, 127, 65_535, 65_536, 70_000])
-def test_every_length_is_read(size: int) -> None:
+def test_each_encoding_of_a_length_is_read(size: int) -> None:
     payload = bytes(index % 251 for index in range(size))
     assert read([client_frame(2, payload)], limit=70_000) == ([(2, payload)], None)
 
@@ -189,20 +189,20 @@ def test_every_length_is_read(size: int) -> None:
         (client_frame(8, pack("!H", 1000) + b"\xff"), 1007),
     ],
 )
-def test_what_must_not_be_said_is_refused_as_soon_as_its_head_shows_it(data: bytes, code: int) -> None:
+def test_a_forbidden_frame_is_refused_at_its_header(data: bytes, code: int) -> None:
     assert read([data])[1] == code
     assert read([data[at : at + 1] for at in range(len(data))])[1] == code
 
 
 @pytest.mark.parametrize("broken", [b"\xff", b"\xc0\x80", b"\xed\xa0\x80", b"\xf4\x90", b"\xe2\x28"])
-def test_a_text_that_can_never_become_utf_8_is_refused_before_its_end(broken: bytes) -> None:
+def test_invalid_utf_8_is_refused_before_the_text_ends(broken: bytes) -> None:
     begun = client_frame(1, b"fine " + broken + b"." * 100)[: 6 + 5 + len(broken)]
     assert read([begun]) == ([], 1007)
     piece = client_frame(1, b"fine " + broken, fin=False)
     assert read([piece]) == ([], 1007)
 
 
-def test_a_character_may_be_cut_by_frames_and_packets_but_has_to_be_whole_at_the_end() -> None:
+def test_a_character_may_span_frames_and_packets_but_must_be_complete_at_the_end() -> None:
     euro = "€".encode()
     pieces = client_frame(1, euro[:1], fin=False) + client_frame(0, b"", fin=False) + client_frame(0, euro[1:])
     assert read([pieces]) == ([(1, euro)], None)
@@ -210,6 +210,6 @@ def test_a_character_may_be_cut_by_frames_and_packets_but_has_to_be_whole_at_the
     assert read([client_frame(1, euro[:2])]) == ([], 1007)
 
 
-def test_control_frames_are_heard_between_the_pieces_of_a_message() -> None:
+def test_control_frames_are_read_between_the_fragments_of_a_message() -> None:
     data = client_frame(1, b"a", fin=False) + client_frame(9, b"?") + client_frame(0, b"b")
     assert read([data]) == ([(9, b"?"), (1, b"ab")], None)

@@ -12,7 +12,7 @@ import pytest
 
 from backchannel.runner import body_pace, http_protocol
 from backchannel.runner.connection_limit import ConnectionLimit
-from backchannel.runner.websocket import WebSocketProtocol
+from backchannel.runner.websocket.server import make_websocket
 from tests.runner.edge import Edge, answers, say
 from tests.running import wait_until
 
@@ -211,7 +211,7 @@ def test_networks_count_as_one_customer_gets_them() -> None:
 
 def test_a_websocket_counts_for_as_long_as_it_is_open() -> None:
     limit = ConnectionLimit(1, trusted_proxies=[])
-    edge = Edge(ws=WebSocketProtocol, connection_limit=limit)
+    edge = Edge(ws=make_websocket, connection_limit=limit)
     opening = (
         b"GET /ws HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"
         b"Sec-WebSocket-Key: MDEyMzQ1Njc4OWFiY2RlZg==\r\n\r\n"

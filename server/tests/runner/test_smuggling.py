@@ -13,7 +13,7 @@ from contextlib import suppress
 import h11
 import pytest
 
-from backchannel.runner.websocket import WebSocketProtocol
+from backchannel.runner.websocket.server import make_websocket
 from tests.runner.edge import Edge, Said, answers, say
 from tests.running import wait_until
 
@@ -38,7 +38,7 @@ OFFERS = (
 
 @pytest.fixture(scope="module")
 def edge() -> Iterator[Edge]:
-    it = Edge(ws=WebSocketProtocol)
+    it = Edge(ws=make_websocket)
     yield it
     it.stop()
 

@@ -58,10 +58,10 @@ def test_every_frame_of_an_array_counts() -> None:
     assert not outbound.put(one(b"1"))
 
 
-def test_what_waits_elsewhere_counts_too() -> None:
+def test_bytes_buffered_in_the_transport_count_too() -> None:
     outbound = Outbound()
-    assert outbound.put(one(b"x" * 1020), under_way=BYTES_BEHIND - 1024)
-    assert not outbound.put(one(b"x" * 1020), under_way=BYTES_BEHIND - 1024)
+    assert outbound.put(one(b"x" * 1020), buffered=BYTES_BEHIND - 1024)
+    assert not outbound.put(one(b"x" * 1020), buffered=BYTES_BEHIND - 1024)
 
 
 def test_a_catch_up_does_not_count_as_long_as_it_lasts() -> None:

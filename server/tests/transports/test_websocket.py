@@ -10,7 +10,7 @@ import pytest
 from websockets.exceptions import InvalidStatus
 
 from backchannel.protocol.shapes import Limits
-from backchannel.runner.websocket import WebSocketProtocol
+from backchannel.runner.websocket.server import make_websocket
 from backchannel.transports.session import State, heartbeat, opening
 from backchannel.transports.websocket.connection import COMMANDS_AT_ONCE
 from tests.running import WITHOUT_LIMITS, Device, Running, Someone, running, somebody
@@ -18,7 +18,7 @@ from tests.running import WITHOUT_LIMITS, Device, Running, Someone, running, som
 SMALL = Limits(sends_per_second=1e9, send_burst=10**9, commands_per_second=1e9, connections=3)
 
 
-WAYS = {"our server": WebSocketProtocol, "another server": "websockets-sansio"}
+WAYS = {"our server": make_websocket, "another server": "websockets-sansio"}
 """The socket by callback, and by what any ASGI server offers: the same promises."""
 
 

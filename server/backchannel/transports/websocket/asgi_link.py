@@ -1,4 +1,4 @@
-"""A link over any ASGI server: two tasks for each socket, one that hears and one that says."""
+"""A link over any ASGI server: two tasks for each socket, a reader and a writer."""
 
 import asyncio
 from collections.abc import Sequence
@@ -17,8 +17,11 @@ class AsgiLink:
         self._websocket = websocket
         self._outbound = Outbound()
         self._filled = asyncio.Event()
+        """Set when the writer has something to do."""
         self._cut = asyncio.Event()
+        """Set when a closing client has had its time."""
         self._closing: tuple[int, str] | None = None
+        """Code and reason, once closed by this side."""
 
     async def run(self, peer: Peer) -> None:
         """Carry until either side closes."""
@@ -29,7 +32,9 @@ class AsgiLink:
         code = 1006
         try:
             await asyncio.wait({reader, writer, cut}, return_when=asyncio.FIRST_COMPLETED)
-            if reader.done() and not reader.cancelled() and reader.exception() is None:
+            if self._closing is not None:
+                code = self._closing[0]
+            elif reader.done() and not reader.cancelled() and reader.exception() is None:
                 code = reader.result()
         finally:
             peer.lost(code)
@@ -37,19 +42,20 @@ class AsgiLink:
                 task.cancel()
             await asyncio.gather(reader, writer, cut, return_exceptions=True)
 
-    def send(self, text: FrameBatch) -> None:
+    def send(self, batch: FrameBatch) -> None:
         if self._closing is not None:
             return
-        if not self._outbound.put(text):
+        if not self._outbound.put(batch):
             self._peer.fell_behind()
         self._filled.set()
 
-    def send_soon(self, text: FrameBatch) -> None:
-        self.send(text)
+    def send_soon(self, batch: FrameBatch) -> None:
+        """The writer runs after everything that is sent in this turn of the loop, and gathers it."""
+        self.send(batch)
 
-    def send_catch_up(self, texts: Sequence[FrameBatch]) -> None:
+    def send_catch_up(self, batches: Sequence[FrameBatch]) -> None:
         if self._closing is None:
-            self._outbound.put_catch_up(texts)
+            self._outbound.put_catch_up(batches)
             self._filled.set()
 
     def close(self, code: int, reason: str, *, drop: bool) -> None:
@@ -62,29 +68,32 @@ class AsgiLink:
         asyncio.get_running_loop().call_later(FLUSH_WITHIN_S, self._cut.set)
 
     async def _read(self) -> int:
+        """The close code."""
         while True:
             message = await self._websocket.receive()
             if message["type"] == "websocket.disconnect":
                 return int(message.get("code") or 1006)
             text = message.get("text")
             if text is not None:
-                self._peer.heard(text.encode(), is_text=True)
+                self._peer.message_received(text.encode(), is_text=True)
             else:
-                self._peer.heard(message["bytes"], is_text=False)
+                self._peer.message_received(message["bytes"], is_text=False)
 
     async def _write(self) -> None:
-        websocket = self._websocket
-        with suppress(Exception):  # whatever a dying socket throws, the reader learns of it too
-            while await self._something():
-                text = self._outbound.take().text
-                await websocket.send_text(text)
-                if failpoints.ACTIVE and '"type":"ack"' in text:
-                    failpoints.reach("after_ack")
+        websocket, outbound = self._websocket, self._outbound
+        with suppress(Exception):  # whatever a broken socket raises, the reader notices its end too
+            while await self._wait_filled():
+                answers = outbound.answers
+                batch = outbound.take()
+                has_answer = outbound.answers < answers
+                await websocket.send_text(batch.text)
+                if has_answer:
+                    failpoints.reach("after_answer")
             if self._closing is not None and websocket.application_state is WebSocketState.CONNECTED:
                 await websocket.close(*self._closing)
 
-    async def _something(self) -> bool:
-        """Wait until something is to be said; False where nothing comes any more."""
+    async def _wait_filled(self) -> bool:
+        """Return True when something waits to be sent; False when the link is closed and nothing does."""
         while not self._outbound:
             if self._closing is not None:
                 return False

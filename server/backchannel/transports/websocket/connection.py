@@ -119,7 +119,7 @@ class Connection:
 
     # -- what the link says
 
-    def heard(self, message: bytes, *, is_text: bool) -> None:
+    def message_received(self, message: bytes, *, is_text: bool) -> None:
         now = self._node.context.clock()
         if self._texts.take(now, TEXTS_PER_SECOND, TEXT_BURST):
             return self.end(CloseCode.TOO_MANY, "flood")

@@ -1,10 +1,10 @@
-"""The seam between what is said on a WebSocket and what carries it.
+"""The interface between a conversation on a WebSocket and what carries its bytes.
 
-    Connection (Peer) ◀── open, heard, fell_behind, lost ── Link ──▶ the socket
-                      ──── send, send_catch_up, close ────▶
+    Connection (Peer) ◀── open, message_received, fell_behind, lost ── Link ──▶ the socket
+                      ──── send, send_soon, send_catch_up, close ────▶
 
-Two carry it: `AsgiLink` over any ASGI server, and the runner's own protocol class, which an application reaches through
-`scope["extensions"]`: by callback, without a task, a coroutine or a queue for a socket that is idle.
+There are two links: `AsgiLink` over any ASGI server, and the runner's `SocketLink`, which an application reaches through
+`scope["extensions"]`: it calls back, and needs no task, coroutine or queue for an idle socket.
 """
 
 from collections.abc import Callable, Sequence
@@ -15,40 +15,42 @@ from backchannel.protocol.frame_batch import FrameBatch
 EXTENSION: Final = "backchannel.link"
 """In `scope["extensions"]`, where the server has it: {"attach": Attach}."""
 HELLO_BYTES: Final = 256 * 1024
-"""Of a client's first message, which may name every room it is in; all later ones are bounded by `frame_bytes`."""
+"""Limit of a client's first message, which may name every room it is in; `frame_bytes` limits all later ones."""
 FLUSH_WITHIN_S: Final = 2.0
-"""How long a closing socket may take for what is still to be said."""
+"""Time in which a client has to read what was sent before a close, and to close. Then it is cut off."""
 
 
 class Peer(Protocol):
-    """Who speaks through a link. All calls come on the event loop and must not wait."""
+    """The server's side of a conversation. All calls come on the event loop and must not wait."""
 
     def open(self, link: "Link") -> None:
         """The first call, made once."""
 
-    def heard(self, message: bytes, *, is_text: bool) -> None:
-        """A message of the client; a text is valid UTF-8."""
+    def message_received(self, message: bytes, *, is_text: bool) -> None:
+        """A whole message of the client; a text is valid UTF-8."""
 
     def lost(self, code: int) -> None:
-        """It is over; the last call, made once. `code`: of the client's close, 1005 where it had none, 1006 without a close."""
+        """The last call, made once. `code`: of the Close that ended it, from either side; 1005 if it had none, 1006 without."""
 
     def fell_behind(self) -> None:
-        """More waits for the client than may. It is to be closed."""
+        """More waits for the client than may. The peer is to close with `drop`."""
 
 
 class Link(Protocol):
-    def send(self, text: FrameBatch) -> None:
-        """Say it after all that was said before. Never waits; of no effect once closed."""
+    """Nothing here waits, and nothing has an effect after `close`."""
 
-    def send_soon(self, text: FrameBatch) -> None:
-        """The same, if it may be in one write with what is said next; at the latest in the next turn of the loop."""
+    def send(self, batch: FrameBatch) -> None:
+        """Send `batch` after everything sent before."""
 
-    def send_catch_up(self, texts: Sequence[FrameBatch]) -> None:
-        """The same, for what may be long without the client being slow."""
+    def send_soon(self, batch: FrameBatch) -> None:
+        """Send an answer: in one write with what is sent next, at the latest in the next turn of the loop."""
+
+    def send_catch_up(self, batches: Sequence[FrameBatch]) -> None:
+        """Send history, which may be long without the client being slow."""
 
     def close(self, code: int, reason: str, *, drop: bool) -> None:
-        """Say what waits, unless it is to be dropped, then close; a client that does not take it in time is cut off."""
+        """Close after what waits is sent, or dropped; after `FLUSH_WITHIN_S` the client is cut off."""
 
 
 Attach = Callable[[Peer], None]
-"""From the accepted handshake on everything comes and goes by the link, and the ASGI call may return."""
+"""After the accepted handshake: everything comes and goes by the link from now on, and the ASGI call may return."""

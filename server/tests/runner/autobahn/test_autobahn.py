@@ -1,19 +1,19 @@
-"""Our WebSocket holds to RFC 6455 in every official case of the Autobahn test suite, both ways an application can use it."""
+"""The runner's WebSocket passes every official case of the Autobahn suite, through a link and as standard ASGI."""
 
 import asyncio
 import math
 import threading
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 import pytest
 import uvicorn
 
 from backchannel.protocol.frame_batch import FrameBatch
-from backchannel.runner import websocket
 from backchannel.runner.http_protocol import GuardedHttpProtocol
 from backchannel.runner.listening import listen
-from backchannel.runner.websocket import WebSocketProtocol
+from backchannel.runner.websocket.server import make_websocket
 from backchannel.transports.websocket.link import EXTENSION
 from tests.runner.autobahn.cases import CannotBeHad, load
 from tests.runner.autobahn.peer import Peer
@@ -25,12 +25,12 @@ FAILURES = {"FAILED", "WRONG CODE", "UNCLEAN", "FAILED BY CLIENT", "UNIMPLEMENTE
 
 
 class Echo:
-    """The peer of a link that says whatever it hears."""
+    """A peer that sends back every message."""
 
     def open(self, link: Any) -> None:
         self._link = link
 
-    def heard(self, message: bytes, *, is_text: bool) -> None:
+    def message_received(self, message: bytes, *, is_text: bool) -> None:
         if is_text:
             self._link.send_catch_up([FrameBatch(message, 1)])
         else:
@@ -40,29 +40,28 @@ class Echo:
     def lost(self, code: int) -> None: ...
 
 
-async def by_callback(scope: Any, receive: Any, send: Any) -> None:
+async def by_link(scope: Any, receive: Any, send: Any) -> None:
     await receive()
     await send({"type": "websocket.accept"})
     scope["extensions"][EXTENSION]["attach"](Echo())
 
 
-async def the_standard_way(scope: Any, receive: Any, send: Any) -> None:
+async def as_standard_asgi(scope: Any, receive: Any, send: Any) -> None:
     await receive()
     await send({"type": "websocket.accept"})
     while (message := await receive())["type"] == "websocket.receive":
         await send({**message, "type": "websocket.send"})
 
 
-@pytest.fixture(params=[by_callback, the_standard_way], ids=lambda way: way.__name__)
-def port(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[int]:
-    """A server as the runner's, but for the size and the pieces of a message, which the cases of group 9 exceed."""
-    monkeypatch.setattr(websocket, "FRAME_BURST", math.inf)
+@pytest.fixture(params=[by_link, as_standard_asgi], ids=lambda application: application.__name__)
+def port(request: pytest.FixtureRequest) -> Iterator[int]:
+    """A server as the runner's, but for the limits of a message's bytes and fragments, which the cases of group 9 exceed."""
     sock = listen("127.0.0.1", 0)
     config = uvicorn.Config(
         request.param,
         loop="uvloop",
         http=GuardedHttpProtocol,
-        ws=WebSocketProtocol,
+        ws=partial(make_websocket, frame_burst=math.inf),  # type: ignore[arg-type]
         ws_max_size=16 * 1024 * 1024,
         lifespan="off",
         log_config=None,
@@ -84,7 +83,7 @@ def cases(tmp_path_factory: pytest.TempPathFactory) -> list[type[Any]]:
 
 
 @pytest.mark.timeout(600)
-async def test_every_official_case_is_passed(port: int, cases: list[type[Any]]) -> None:
+async def test_every_official_case_passes(port: int, cases: list[type[Any]]) -> None:
     assert len(cases) > 290
     turns = asyncio.Semaphore(AT_ONCE)
 
@@ -97,5 +96,5 @@ async def test_every_official_case_is_passed(port: int, cases: list[type[Any]]) 
             return f"{case.__name__[4:].replace('_', '.')}: {done.behavior}, {done.result}; {done.resultClose}"
         return None
 
-    told = await asyncio.gather(*(run(case) for case in cases))
-    assert [each for each in told if each] == []
+    failures = await asyncio.gather(*(run(case) for case in cases))
+    assert [each for each in failures if each] == []

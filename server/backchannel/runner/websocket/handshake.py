@@ -1,4 +1,4 @@
-"""The HTTP side of a WebSocket's opening: what was asked, whether it may be granted, and the bytes of the answer. Pure."""
+"""The HTTP of the opening handshake (RFC 6455, section 4.2): the request, whether it may be accepted, and the response. Pure."""
 
 import base64
 import binascii
@@ -34,7 +34,7 @@ class Request:
 
 
 def parse(head: bytes) -> Request:
-    """`head`: up to the empty line. Raises `Refused` where RFC 6455 does not let it be granted."""
+    """`head`: the request up to and with its empty line. Raises `Refused` if RFC 6455 forbids accepting it."""
     first, *lines = head.removesuffix(HEAD_ENDS).split(b"\r\n")
     headers = []
     for line in lines:
@@ -46,7 +46,7 @@ def parse(head: bytes) -> Request:
         raw_path = url.path or b"/"
         raw_path.decode("ascii")
     except (httptools.HttpParserInvalidURLError, UnicodeDecodeError):
-        raise bad("The address cannot be read.") from None
+        raise bad("The address cannot be parsed.") from None
     if method != b"GET" or len(_values(headers, b"host")) != 1:
         raise bad("A WebSocket is opened by GET, with one Host.")
     upgrades = {token.lower() for token in _tokens(headers, b"upgrade")}
@@ -56,7 +56,7 @@ def parse(head: bytes) -> Request:
         )
     if _values(headers, b"sec-websocket-version") != [b"13"]:
         raise _upgrade_required(
-            "Send Sec-WebSocket-Version: 13, the only one spoken here.", b"sec-websocket-version: 13"
+            "Send Sec-WebSocket-Version: 13, the only supported version.", b"sec-websocket-version: 13"
         )
     keys = _values(headers, b"sec-websocket-key")
     if len(keys) != 1 or not _is_key(keys[0]):
@@ -65,6 +65,7 @@ def parse(head: bytes) -> Request:
 
 
 def accepted(request: Request, headers: Iterable[tuple[bytes, bytes]]) -> bytes:
+    """The 101 response."""
     accept = base64.b64encode(hashlib.sha1(request.key + _GUID, usedforsecurity=False).digest())
     return _head(
         HTTPStatus.SWITCHING_PROTOCOLS,
@@ -73,7 +74,7 @@ def accepted(request: Request, headers: Iterable[tuple[bytes, bytes]]) -> bytes:
 
 
 def refused(status: int, headers: Iterable[tuple[bytes, bytes]], body: bytes) -> bytes:
-    """The last answer on this connection."""
+    """A response after which the connection is closed."""
     kept = [(name, value) for name, value in headers if name.lower() not in (b"connection", b"content-length")]
     return _head(status, [*kept, (b"content-length", b"%d" % len(body)), (b"connection", b"close")]) + body
 

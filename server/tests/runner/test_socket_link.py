@@ -1,4 +1,4 @@
-"""A socket under our own server: what opens it, and what a client costs that takes nothing of what it is told."""
+"""WebSockets over real sockets: the opening handshake, writes, flow control, and the close."""
 
 import asyncio
 import json
@@ -12,9 +12,11 @@ import uvicorn
 from uvicorn.server import ServerState
 
 from backchannel.protocol.frame_batch import FrameBatch, batches_of
-from backchannel.runner.websocket import FRAME_BURST, HIGH_WATER, WebSocketProtocol
+from backchannel.runner.websocket.protocol import FRAME_BURST
+from backchannel.runner.websocket.server import make_websocket
+from backchannel.runner.websocket.socket_link import HIGH_WATER
 from backchannel.transports.websocket.link import EXTENSION
-from backchannel.transports.websocket.outbound import BYTES_BEHIND, FRAMES_BEHIND
+from backchannel.transports.websocket.outbound import BYTES_BEHIND
 from tests.runner.test_frame_reader import client_frame
 
 UPGRADE = {
@@ -27,25 +29,25 @@ UPGRADE = {
 
 
 def request(path: str = "/", method: str = "GET", **headers: str | None) -> bytes:
-    said = {**UPGRADE, **{name.replace("_", "-"): value for name, value in headers.items()}}
-    lines = [f"{method} {path} HTTP/1.1", *(f"{name}: {value}" for name, value in said.items() if value is not None)]
+    fields = {**UPGRADE, **{name.replace("_", "-"): value for name, value in headers.items()}}
+    lines = [f"{method} {path} HTTP/1.1", *(f"{name}: {value}" for name, value in fields.items() if value is not None)]
     return ("\r\n".join(lines) + "\r\n\r\n").encode()
 
 
 class Recorder:
-    """A peer that writes down what it is told."""
+    """A peer that records the calls of its link."""
 
     def __init__(self) -> None:
         self.link: Any = None
-        self.heard_messages: list[tuple[bytes, bool]] = []
+        self.messages: list[tuple[bytes, bool]] = []
         self.is_behind = False
         self.over: asyncio.Future[int] = asyncio.get_running_loop().create_future()
 
     def open(self, link: Any) -> None:
         self.link = link
 
-    def heard(self, message: bytes, *, is_text: bool) -> None:
-        self.heard_messages.append((message, is_text))
+    def message_received(self, message: bytes, *, is_text: bool) -> None:
+        self.messages.append((message, is_text))
 
     def fell_behind(self) -> None:
         self.is_behind = True
@@ -55,7 +57,7 @@ class Recorder:
 
 
 class Server:
-    """Our protocol class on a port of its own, in this loop; every socket's peer is in `peers`."""
+    """The runner's WebSocket on a port of its own, in this loop; every socket's peer is in `peers`."""
 
     def __init__(self) -> None:
         self.peers: list[Recorder] = []
@@ -77,17 +79,17 @@ class Server:
             self.peers.append(Recorder())
             scope["extensions"][EXTENSION]["attach"](self.peers[-1])
 
-    async def answer(self, asked: bytes) -> bytes:
-        """What comes back, up to the end of the head or of the connection."""
+    async def response(self, request: bytes) -> bytes:
+        """The response: its head for a 101, else everything up to the end of the connection."""
         reader, writer = await asyncio.open_connection("127.0.0.1", self.port)
-        writer.write(asked)
+        writer.write(request)
         try:
-            return await reader.readuntil(b"\r\n\r\n") + (await reader.read() if b"101" not in asked else b"")
+            return await reader.readuntil(b"\r\n\r\n") + (await reader.read() if b"101" not in request else b"")
         finally:
             writer.close()
 
     async def dial(self, receive_buffer: int = 4096) -> tuple[socket.socket, Recorder]:
-        """A client of little room, which takes nothing by itself."""
+        """A client with a small receive buffer, which reads nothing by itself."""
         client = socket.socket()
         client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
         client.setblocking(False)
@@ -116,7 +118,7 @@ async def server() -> AsyncIterator[Server]:
     listening = socket.create_server(("127.0.0.1", 0))
     listening.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 8 * 1024)
     made = await asyncio.get_running_loop().create_server(
-        lambda: WebSocketProtocol(config, state, {"from": "lifespan"}), sock=listening
+        lambda: make_websocket(config, state, {"from": "lifespan"}), sock=listening
     )
     it.port = listening.getsockname()[1]
     it.state = state
@@ -125,11 +127,11 @@ async def server() -> AsyncIterator[Server]:
     finally:
         made.close()
         for each in list(state.connections):
-            each._transport.abort()
+            each.transport.abort()
         await until(lambda: not state.connections)
 
 
-async def test_the_opening_is_an_asgi_call(server: Server) -> None:
+async def test_the_handshake_is_an_asgi_call_that_ends_when_a_peer_is_attached(server: Server) -> None:
     client, _ = await server.dial()
     scope = server.scopes[0]
     assert (scope["type"], scope["path"], scope["state"]) == ("websocket", "/", {"from": "lifespan"})
@@ -139,7 +141,7 @@ async def test_the_opening_is_an_asgi_call(server: Server) -> None:
 
 
 @pytest.mark.parametrize(
-    ("asked", "status", "word"),
+    ("sent", "status", "word"),
     [
         (request("/closed"), 403, b""),
         (request("/denied"), 401, b"No. No."),
@@ -155,79 +157,68 @@ async def test_the_opening_is_an_asgi_call(server: Server) -> None:
         (request(Sec_WebSocket_Key="AAAAAAAAAAAAAAAAAAAAAA"), 400, b"Key"),
     ],
 )
-async def test_whoever_is_not_let_in_gets_an_http_answer_and_no_socket(
-    server: Server, asked: bytes, status: int, word: bytes
+async def test_a_refused_handshake_gets_an_http_response_and_no_socket(
+    server: Server, sent: bytes, status: int, word: bytes
 ) -> None:
-    answer = await server.answer(asked)
-    assert answer.startswith(b"HTTP/1.1 %d " % status)
-    assert b"connection: close" in answer
-    assert answer.endswith(word) or word in answer
-    if status in {400, 426}:  # the server's own, not the application's
-        assert b"application/problem+json" in answer
-        assert b"x-content-type-options: nosniff" in answer
+    response = await server.response(sent)
+    assert response.startswith(b"HTTP/1.1 %d " % status)
+    assert b"connection: close" in response
+    assert response.endswith(word) or word in response
+    if status in {400, 426}:  # from the server, not from the application
+        assert b"application/problem+json" in response
+        assert b"x-content-type-options: nosniff" in response
     assert server.peers == []
     await until(lambda: not server.state.connections)
 
 
-async def test_a_client_that_takes_nothing_costs_a_bounded_amount_and_is_cut_off(server: Server) -> None:
+async def test_a_client_that_reads_nothing_costs_a_bounded_amount_and_is_cut_off(server: Server) -> None:
     client, peer = await server.dial()
-    said = 0
+    sent = 0
     while not peer.is_behind:
         peer.link.send(FrameBatch(b'"' + b"x" * 2000 + b'"', 1))
-        said += 1
-        held = peer.link._outbound._bytes if peer.link._outbound else 0
-        assert held + peer.link._transport.get_write_buffer_size() <= BYTES_BEHIND + 2100
-        assert said < 10_000
+        sent += 1
+        outbound = peer.link._protocol.outbound
+        held = outbound._bytes if outbound else 0
+        assert held + peer.link.transport.get_write_buffer_size() <= BYTES_BEHIND + 2100
+        assert sent < 10_000
     peer.link.close(4408, "behind", drop=True)
     peer.link.send(FrameBatch(b"1", 1))
-    assert peer.link._outbound is None
-    assert await peer.over == 1006
+    assert not peer.link._protocol.outbound
+    assert await peer.over == 4408
     assert not server.state.connections
     client.close()
 
 
-async def test_so_many_small_frames_are_too_many(server: Server) -> None:
-    client, peer = await server.dial()
-    peer.link.send(FrameBatch(b'"' + b"x" * 2_000_000 + b'"', 1))
-    assert peer.link._is_paused
-    peer.link._outbound = None
-    for _ in range(FRAMES_BEHIND):
-        peer.link._held().put(FrameBatch(b"1", 1))
-    assert not peer.link._held().put(FrameBatch(b"1", 1))
-    client.close()
-
-
-async def test_what_waited_comes_in_order_when_the_client_reads_again(server: Server) -> None:
+async def test_batches_held_back_arrive_in_order_when_the_client_reads_again(server: Server) -> None:
     client, peer = await server.dial()
     frames = [b'{"n":%d,"x":"%b"}' % (number, b"x" * 2000) for number in range(400)]
     peer.link.send_catch_up(batches_of(frames[:300]))
-    assert peer.link._is_paused
+    assert peer.link._protocol.is_paused
     for frame in frames[300:340]:
         peer.link.send(FrameBatch(frame, 1))
     assert not peer.is_behind
-    heard: list[int] = []
+    received: list[int] = []
 
     async def read() -> None:
         loop, data = asyncio.get_running_loop(), b""
-        while len(heard) < 400:
+        while len(received) < 400:
             data += await loop.sock_recv(client, 65536)
             while (message := whole(data)) is not None:
                 payload, data = message
-                said = json.loads(payload)
-                heard.extend(each["n"] for each in (said if isinstance(said, list) else [said]))
+                frames = json.loads(payload)
+                received.extend(each["n"] for each in (frames if isinstance(frames, list) else [frames]))
 
     reading = asyncio.ensure_future(read())
-    await until(lambda: peer.link._outbound is None)
-    assert peer.link._is_clear
+    await until(lambda: peer.link._protocol.outbound is None)
     for frame in frames[340:]:
         peer.link.send(FrameBatch(frame, 1))
     await reading
-    assert heard == list(range(400))
+    assert received == list(range(400))
     client.close()
 
 
 class Writes:
-    """A transport that writes down what it is given, and passes it on."""
+    """A transport that records its writes and passes them on."""
 
     def __init__(self, transport: Any) -> None:
         self._transport = transport
@@ -241,29 +232,29 @@ class Writes:
         return getattr(self._transport, name)
 
 
-async def test_an_answer_and_what_is_said_next_are_one_write(server: Server) -> None:
+async def test_answers_and_the_next_batch_are_one_write(server: Server) -> None:
     client, peer = await server.dial()
-    peer.link._transport = writes = Writes(peer.link._transport)
-    peer.link.send_soon(FrameBatch(b"1", 1))
+    peer.link.transport = writes = Writes(peer.link.transport)
+    for answer in (b"0", b"1"):
+        peer.link.send_soon(FrameBatch(answer, 1))
     assert writes.made == []
     peer.link.send(FrameBatch(b"2", 1))
     peer.link.send(FrameBatch(b"3", 1))
-    assert writes.made == [b"\x81\x011\x81\x012", b"\x81\x013"]
-    assert await asyncio.get_running_loop().sock_recv(client, 100) == b"\x81\x011\x81\x012\x81\x013"
+    assert writes.made == [b"\x81\x010\x81\x011\x81\x012", b"\x81\x013"]
+    assert await asyncio.get_running_loop().sock_recv(client, 100) == b"\x81\x010\x81\x011\x81\x012\x81\x013"
     client.close()
 
 
-async def test_an_answer_after_which_nothing_is_said_leaves_in_the_next_turn_of_the_loop(server: Server) -> None:
+async def test_an_answer_that_nothing_follows_leaves_in_the_next_turn_of_the_loop(server: Server) -> None:
     client, peer = await server.dial()
     peer.link.send_soon(FrameBatch(b"1", 1))
     await asyncio.sleep(0)
-    assert peer.link._is_clear
     assert await asyncio.get_running_loop().sock_recv(client, 100) == b"\x81\x011"
     client.close()
 
 
 @pytest.mark.parametrize("drop", [False, True])
-async def test_an_answer_is_said_before_the_close_that_comes_after_it(server: Server, *, drop: bool) -> None:
+async def test_an_answer_leaves_before_the_close_that_follows_it(server: Server, *, drop: bool) -> None:
     client, peer = await server.dial()
     peer.link.send_soon(FrameBatch(b"1", 1))
     peer.link.close(4400, "", drop=drop)
@@ -272,11 +263,11 @@ async def test_an_answer_is_said_before_the_close_that_comes_after_it(server: Se
     client.close()
 
 
-async def test_an_answer_keeps_its_place_where_the_client_takes_nothing_for_a_while(server: Server) -> None:
+async def test_an_answer_keeps_its_place_while_the_client_reads_nothing(server: Server) -> None:
     client, peer = await server.dial()
     peer.link.send_soon(FrameBatch(b'{"n":0}', 1))
-    peer.link._transport.write(b"\x89\x00" * 500_000)  # pings
-    assert peer.link._is_paused
+    peer.link.transport.write(b"\x89\x00" * 500_000)  # pings
+    assert peer.link._protocol.is_paused
     for number in range(1, 4):
         peer.link.send_soon(FrameBatch(b'{"n":%d}' % number, 1))
     received = b""
@@ -286,15 +277,15 @@ async def test_an_answer_keeps_its_place_where_the_client_takes_nothing_for_a_wh
     client.close()
 
 
-async def test_of_pings_that_nobody_reads_the_answers_of_only_the_last_is_owed(server: Server) -> None:
+async def test_a_client_that_pings_and_does_not_read_is_owed_one_pong(server: Server) -> None:
     client, peer = await server.dial()
     peer.link.send_catch_up([FrameBatch(b'"' + b"x" * 1_000_000 + b'"', 1)])
-    await until(lambda: peer.link._is_paused)
-    size = peer.link._transport.get_write_buffer_size()
+    await until(lambda: peer.link._protocol.is_paused)
+    size = peer.link.transport.get_write_buffer_size()
     for number in range(500):
         await asyncio.get_running_loop().sock_sendall(client, client_frame(9, b"%d" % number))
-    await until(lambda: peer.link._pong == b"\x8a\x03499")
-    assert peer.link._transport.get_write_buffer_size() <= size
+    await until(lambda: peer.link._protocol._pong == b"\x8a\x03499")
+    assert peer.link.transport.get_write_buffer_size() <= size
     assert size > HIGH_WATER
     client.close()
 
@@ -302,8 +293,8 @@ async def test_of_pings_that_nobody_reads_the_answers_of_only_the_last_is_owed(s
 FLOODS = {
     "pings": client_frame(9, b""),
     "pongs": client_frame(10, b"x"),
-    "empty pieces": client_frame(0, b"", fin=False),
-    "pieces": client_frame(0, b"x", fin=False),
+    "empty fragments": client_frame(0, b"", fin=False),
+    "fragments": client_frame(0, b"x", fin=False),
     "messages after a close": client_frame(1, b""),
 }
 
@@ -314,7 +305,7 @@ async def test_frames_of_every_kind_are_counted_and_a_flood_of_them_ends_the_con
 ) -> None:
     client, peer = await server.dial(1 << 20)
     loop = asyncio.get_running_loop()
-    if "pieces" in kind:
+    if "fragments" in kind:
         await loop.sock_sendall(client, client_frame(1, b"", fin=False))
     if "close" in kind:
         peer.link.close(4000, "", drop=False)
@@ -330,16 +321,16 @@ async def test_frames_of_every_kind_are_counted_and_a_flood_of_them_ends_the_con
     code = 4000 if "close" in kind else 4429
     assert code.to_bytes(2, "big") in received[-20:]
     client.close()
-    assert await peer.over == (1006 if "close" in kind else 4429)
+    assert await peer.over == code
 
 
-async def test_what_a_client_says_is_heard_up_to_its_close_which_is_answered(server: Server) -> None:
+async def test_messages_are_received_up_to_the_close_which_is_echoed(server: Server) -> None:
     client, peer = await server.dial()
     loop = asyncio.get_running_loop()
-    said = client_frame(1, b"one") + client_frame(2, b"two") + client_frame(8, b"\x0f\xa0bye") + client_frame(1, b"x")
-    await loop.sock_sendall(client, said)
+    sent = client_frame(1, b"one") + client_frame(2, b"two") + client_frame(8, b"\x0f\xa0bye") + client_frame(1, b"x")
+    await loop.sock_sendall(client, sent)
     assert await peer.over == 4000
-    assert peer.heard_messages == [(b"one", True), (b"two", False)]
+    assert peer.messages == [(b"one", True), (b"two", False)]
     assert await loop.sock_recv(client, 100) == b"\x88\x02\x0f\xa0"
     assert await loop.sock_recv(client, 100) == b""
     client.close()
@@ -354,7 +345,7 @@ async def test_a_server_that_stops_closes_with_1012(server: Server) -> None:
 
 
 def whole(data: bytes) -> tuple[bytes, bytes] | None:
-    """The first text of a server's bytes, and what comes after it."""
+    """The first text message in bytes of a server, and the bytes after it."""
     if len(data) < 10:
         return None
     length, start = data[1], 2
