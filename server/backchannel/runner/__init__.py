@@ -1,8 +1,9 @@
-"""From a command to a listening server: uvicorn, with what it leaves open settled.
+"""From a command to a listening server: uvicorn, with the limits and the shutdown that it leaves to others.
 
-start.py         what `backchannel serve` does, in order   protocol.py      limits to headers
-workers.py       several processes, supervised
-listening.py     the socket                                websocket.py     a WebSocket, by callback
-server.py        uvicorn's server, and how it stops        asgi_handshake.py  how one is opened: the ASGI call
-frame_reader.py  what a client's bytes say                 request.py       and its HTTP
+start.py       what `backchannel serve` does, in order
+workers.py     several processes under a supervisor       notify.py            systemd's readiness and watchdog
+server.py      uvicorn's server and its shutdown          listening.py         the listening socket
+http_protocol.py  HTTP/1.1 on one connection              head.py              checks of a request's head, pure
+body_pace.py   the time a request body may take           connection_limit.py  connections of one address
+websocket/     WebSockets                                 addresses.py         addresses of a connection
 """
