@@ -50,7 +50,7 @@ def test_what_was_opened_and_given_up_before_it_came_does_not_open_later(ada: Pe
     def hold(route: Route) -> None:
         held.append(route)
 
-    ada.page.route("**/assets/later-*.js", hold)
+    ada.page.route("**/assets/lazyBundle-*.js", hold)
     ada.page.reload()
     expect(ada.composer).to_be_visible()
     user_menu = ada.page.get_by_role("button", name=re.compile(f"^{ada.name}"))
@@ -68,7 +68,7 @@ def test_what_was_opened_and_given_up_before_it_came_does_not_open_later(ada: Pe
     ada.page.keyboard.type("something else")
     for route in held:
         route.continue_()
-    ada.page.unroute("**/assets/later-*.js")
+    ada.page.unroute("**/assets/lazyBundle-*.js")
     user_menu.click()
     expect(ada.page.get_by_role("menu")).to_be_visible()
     ada.page.keyboard.press("Escape")

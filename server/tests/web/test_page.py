@@ -14,11 +14,11 @@ MANIFEST = {
         "file": "assets/main-BBBB2222.js",
         "isEntry": True,
         "imports": ["_shared.js"],
-        "dynamicImports": ["src/later.tsx"],
+        "dynamicImports": ["src/lazyBundle.ts"],
         "css": ["assets/main-CCCC3333.css"],
     },
     "_shared.js": {"file": "assets/shared-DDDD4444.js", "css": ["assets/shared-EEEE5555.css"]},
-    "src/later.tsx": {"file": "assets/later-FFFF6666.js"},
+    "src/lazyBundle.ts": {"file": "assets/lazyBundle-FFFF6666.js"},
 }
 
 

@@ -1,26 +1,26 @@
 import type { UserId } from '@backchannel/client';
 import { Suspense, useCallback, useEffect, useMemo, useRef, useState } from 'react';
 import type { AccountState, AccountsApi } from '../features/accounts/api.ts';
-import { Entrance } from '../features/accounts/Entrance.tsx';
+import { CenteredPage } from '../features/accounts/CenteredPage.tsx';
 import { Announcer } from '../ui/announce.tsx';
 import { Button } from '../ui/Button.tsx';
 import { isolated } from '../ui/names.ts';
 import { Spinner } from '../ui/Spinner.tsx';
 import { Toasts } from '../ui/Toasts.tsx';
 import { AccountsContext } from './accounts.ts';
-import { Boundary } from './Boundary.tsx';
+import { PageErrorBoundary } from './PageErrorBoundary.tsx';
 import { ChatProvider } from './chat.ts';
-import { forgetComings } from './comings.ts';
+import { forgetMembershipChanges } from './membershipChanges.ts';
 import { createDrafts } from './drafts.ts';
-import { useDropAndPaste } from './intoComposer.ts';
-import { late } from './late.ts';
+import { useDropAndPaste } from './dropAndPaste.ts';
+import { lazyComponent } from './lazyWithRetry.ts';
 import type { OpenChat } from './openChat.ts';
-import { type Session, SessionContext } from './session.ts';
+import { type SignedIn, SignedInContext } from './signedIn.ts';
 import { openPanel } from './panels.ts';
 import { Shell } from './Shell.tsx';
-import { closeNotifications, onSignedOut, tellSignedOut } from './signedOut.ts';
+import { closeNotifications, onSignedOut, broadcastSignOut } from './signOutSync.ts';
 
-const Strangers = late((loaded) => loaded.Strangers);
+const SignedOutScreens = lazyComponent((loaded) => loaded.SignedOutScreens);
 
 interface AppProps {
   readonly api: AccountsApi;
@@ -45,7 +45,7 @@ export function App({ api, initial, openChat }: AppProps) {
   }, [initial, load]);
 
   return (
-    <Boundary>
+    <PageErrorBoundary>
       <AccountsContext value={api}>
         <Suspense fallback={<Loading />}>
           <Screen api={api} state={state} load={load} openChat={openChat} />
@@ -53,7 +53,7 @@ export function App({ api, initial, openChat }: AppProps) {
         <Toasts />
         <Announcer />
       </AccountsContext>
-    </Boundary>
+    </PageErrorBoundary>
   );
 }
 
@@ -68,19 +68,21 @@ function Screen({ api, state, load, openChat }: ScreenProps) {
   if (state === null) return <Loading />;
   if (state === 'failed') {
     return (
-      <Entrance
+      <CenteredPage
         title="The server cannot be reached"
         lead="Check your connection. If others see this too, the server is down."
       >
         <Button look="primary" size="lg" onClick={() => void load()}>
           Try again
         </Button>
-      </Entrance>
+      </CenteredPage>
     );
   }
   if (state.user)
-    return <SignedIn key={state.user.id} api={api} state={state} user={state.user} load={load} openChat={openChat} />;
-  return <Strangers api={api} state={state} onDone={load} />;
+    return (
+      <SignedInApp key={state.user.id} api={api} state={state} user={state.user} load={load} openChat={openChat} />
+    );
+  return <SignedOutScreens api={api} state={state} onDone={load} />;
 }
 
 function Loading() {
@@ -91,7 +93,7 @@ function Loading() {
   );
 }
 
-interface SignedInProps {
+interface SignedInAppProps {
   readonly api: AccountsApi;
   readonly state: AccountState;
   readonly user: NonNullable<AccountState['user']>;
@@ -99,7 +101,7 @@ interface SignedInProps {
   readonly openChat: (userId: UserId) => OpenChat;
 }
 
-function SignedIn({ api, state, user, load, openChat }: SignedInProps) {
+function SignedInApp({ api, state, user, load, openChat }: SignedInAppProps) {
   const [{ chat, tabs }] = useState(() => openChat(user.id));
   const [drafts] = useState(() => createDrafts(user.id, storage()));
   const [expired, setExpired] = useState(false);
@@ -119,12 +121,12 @@ function SignedIn({ api, state, user, load, openChat }: SignedInProps) {
     await tabs.wipe();
     await closeNotifications().catch(() => undefined);
     drafts.clear();
-    forgetComings(user.id);
+    forgetMembershipChanges(user.id);
     // Whoever signs in next has opened no dialog.
     openPanel.set(null);
     await latest.current();
   }, [chat, drafts, tabs, user.id]);
-  const session = useMemo<Session>(
+  const signedIn = useMemo<SignedIn>(
     () => ({
       user,
       workspace: isolated(state.workspace),
@@ -141,7 +143,7 @@ function SignedIn({ api, state, user, load, openChat }: SignedInProps) {
           chat.connect();
           throw refusal;
         }
-        tellSignedOut(user.id);
+        broadcastSignOut(user.id);
         await forget();
       },
     }),
@@ -161,7 +163,7 @@ function SignedIn({ api, state, user, load, openChat }: SignedInProps) {
       setExpired(false);
     };
     return (
-      <Strangers
+      <SignedOutScreens
         api={api}
         state={state}
         onDone={comeBack}
@@ -171,9 +173,9 @@ function SignedIn({ api, state, user, load, openChat }: SignedInProps) {
   }
   return (
     <ChatProvider chat={chat}>
-      <SessionContext value={session}>
+      <SignedInContext value={signedIn}>
         <Shell />
-      </SessionContext>
+      </SignedInContext>
     </ChatProvider>
   );
 }

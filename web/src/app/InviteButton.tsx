@@ -1,11 +1,11 @@
 import { UserPlus } from 'lucide-react';
 import { Button } from '../ui/Button.tsx';
 import { openPanel } from './panels.ts';
-import { useSession } from './session.ts';
+import { useSignedIn } from './signedIn.ts';
 
 /** For whoever may invite, wherever nobody else is to be found; others see nothing. */
 export function InviteButton({ primary = false }: { readonly primary?: boolean }) {
-  const { canInvite } = useSession();
+  const { canInvite } = useSignedIn();
   if (!canInvite) return null;
   return (
     <Button size="sm" look={primary ? 'primary' : 'quiet'} onClick={() => openPanel.set('invite')}>

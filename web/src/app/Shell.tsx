@@ -4,7 +4,7 @@ import { Redirect, useLocation, useRoute } from 'wouter';
 import { Composer } from '../features/composer/Composer.tsx';
 import { ConnectionBars } from '../features/connection/ConnectionBars.tsx';
 import { useUnsent } from '../features/outbox/useUnsent.ts';
-import { howMany } from '../features/outbox/words.ts';
+import { countText } from '../features/outbox/texts.ts';
 import { RoomHeader } from '../features/rooms/RoomHeader.tsx';
 import { RoomList } from '../features/rooms/RoomList.tsx';
 import { Timeline } from '../features/timeline/Timeline.tsx';
@@ -12,30 +12,30 @@ import { TimelineSkeleton } from '../features/timeline/TimelineSkeleton.tsx';
 import { TypingRow } from '../features/timeline/TypingRow.tsx';
 import { Button, IconButton } from '../ui/Button.tsx';
 import { cx } from '../ui/classes.ts';
-import { keepFocus } from '../ui/focus.ts';
-import { Guard, PaneGuard } from '../ui/Guard.tsx';
+import { restoreLostFocus } from '../ui/focus.ts';
+import { ErrorBoundary, PaneErrorBoundary } from '../ui/ErrorBoundary.tsx';
 import { MOD } from '../ui/keys.ts';
 import { Logo } from '../ui/Logo.tsx';
-import { spokenFirstName } from '../ui/names.ts';
-import { Opening, OVER } from '../ui/Opening.tsx';
+import { firstNameInText } from '../ui/names.ts';
+import { LoadingOverlay, OVERLAY_CLASS } from '../ui/LoadingOverlay.tsx';
 import { useStore } from '../ui/store.ts';
-import { useKeptScroll } from '../ui/useKeptScroll.ts';
+import { useScrollRestoration } from '../ui/useScrollRestoration.ts';
 import { usePhone } from '../ui/useMedia.ts';
 import { useChatState } from './chat.ts';
-import { useComingsWatch } from './comings.ts';
-import { learn, learnFromRooms } from './directory.ts';
-import { late, later } from './late.ts';
+import { useMembershipWatch } from './membershipChanges.ts';
+import { addPeople, addPeopleFromRooms } from './directory.ts';
+import { lazyComponent, loadLazyBundle } from './lazyWithRetry.ts';
 import { membersOpen, openPanel } from './panels.ts';
-import { useSession } from './session.ts';
+import { useSignedIn } from './signedIn.ts';
 import { UserMenu } from './UserMenu.tsx';
 import { usePresence } from './usePresence.ts';
 import { useBackground } from './useBackground.ts';
-import { useLook } from './useLook.ts';
+import { useViewingRoom } from './useViewingRoom.ts';
 import { useShortcuts } from './useShortcuts.ts';
 import { useTitle } from './useTitle.ts';
 
-const Panels = late((loaded) => loaded.Panels);
-const MembersPanel = late((loaded) => loaded.MembersPanel);
+const Panels = lazyComponent((loaded) => loaded.Panels);
+const MembersPanel = lazyComponent((loaded) => loaded.MembersPanel);
 
 const closePanel = () => openPanel.set(null);
 
@@ -46,37 +46,37 @@ export function Shell() {
   const current = isRoom && /^\d+$/.test(params.id) ? Number(params.id) : null;
   const phone = usePhone();
   useShortcuts(current);
-  useEffect(keepFocus, []);
+  useEffect(restoreLostFocus, []);
   usePresence();
-  useLook(current);
+  useViewingRoom(current);
   useBackground();
 
   // Links to the sign-up, used by somebody who is in.
   if (current === null && location !== '/') return <Redirect to="/" replace />;
   return (
     <div className="bc-shell flex h-dvh flex-col overflow-hidden">
-      <Guard>
-        <LearnNames />
-      </Guard>
-      <Guard>
-        <WatchComings current={current} />
-      </Guard>
-      <Guard>
+      <ErrorBoundary>
+        <CollectPeople />
+      </ErrorBoundary>
+      <ErrorBoundary>
+        <WatchMembership current={current} />
+      </ErrorBoundary>
+      <ErrorBoundary>
         <Title current={current} />
-      </Guard>
-      <PaneGuard name="The state of the connection">
+      </ErrorBoundary>
+      <PaneErrorBoundary name="The state of the connection">
         <ConnectionBars />
-      </PaneGuard>
+      </PaneErrorBoundary>
       <div className="flex min-h-0 flex-1">
         {(!phone || current === null) && (
-          <PaneGuard name="The list of rooms" className="w-full self-start md:w-72">
+          <PaneErrorBoundary name="The list of rooms" className="w-full self-start md:w-72">
             <Sidebar current={current} />
-          </PaneGuard>
+          </PaneErrorBoundary>
         )}
         {(!phone || current !== null) && (
-          <PaneGuard name="This room" of={current} className="flex-1 self-start">
+          <PaneErrorBoundary name="This room" resetKey={current} className="flex-1 self-start">
             <Room key={current ?? 'none'} id={current} phone={phone} />
-          </PaneGuard>
+          </PaneErrorBoundary>
         )}
       </div>
       <OpenPanel current={current} />
@@ -91,18 +91,18 @@ function Title({ current }: { readonly current: number | null }) {
 }
 
 /** Draws nothing: the list of rooms changes with every message, and the shell need not be drawn anew for that. */
-function LearnNames() {
-  const { user } = useSession();
+function CollectPeople() {
+  const { user } = useSignedIn();
   const rooms = useChatState((state) => state.rooms);
   // Two effects: a name that is older in the one than in the other must not be learnt anew with every message.
-  useEffect(() => learn([user]), [user]);
-  useEffect(() => learnFromRooms(rooms), [rooms]);
+  useEffect(() => addPeople([user]), [user]);
+  useEffect(() => addPeopleFromRooms(rooms), [rooms]);
   return null;
 }
 
 /** Draws nothing, for the same reason. */
-function WatchComings({ current }: { readonly current: number | null }) {
-  useComingsWatch(current);
+function WatchMembership({ current }: { readonly current: number | null }) {
+  useMembershipWatch(current);
   return null;
 }
 
@@ -110,23 +110,23 @@ function WatchComings({ current }: { readonly current: number | null }) {
 function OpenPanel({ current }: { readonly current: number | null }) {
   const isOpen = useStore(openPanel, (panel) => panel !== null);
   useEffect(() => {
-    const timer = setTimeout(() => void later(), 2_000);
+    const timer = setTimeout(() => void loadLazyBundle(), 2_000);
     return () => clearTimeout(timer);
   }, []);
   if (!isOpen) return null;
   return (
     // Here, not around: what waits within a boundary does not hear that it is closed.
-    <Suspense fallback={<Opening onClose={closePanel} />}>
-      <PaneGuard name="This dialog" className={OVER} onClose={closePanel}>
+    <Suspense fallback={<LoadingOverlay onClose={closePanel} />}>
+      <PaneErrorBoundary name="This dialog" className={OVERLAY_CLASS} onClose={closePanel}>
         <Panels current={current} />
-      </PaneGuard>
+      </PaneErrorBoundary>
     </Suspense>
   );
 }
 
 function Sidebar({ current }: { readonly current: number | null }) {
-  const { workspace } = useSession();
-  const kept = useKeptScroll('rooms');
+  const { workspace } = useSignedIn();
+  const kept = useScrollRestoration('rooms');
   return (
     <div className="flex w-full shrink-0 flex-col border-line bg-shade md:w-72 md:border-r">
       <header className="safe-top shrink-0">
@@ -155,13 +155,13 @@ function Sidebar({ current }: { readonly current: number | null }) {
         </div>
       </header>
       <div ref={kept} className="min-h-0 flex-1 overflow-y-auto scroll-thin">
-        <PaneGuard name="The list of rooms">
+        <PaneErrorBoundary name="The list of rooms">
           <RoomList current={current} />
-        </PaneGuard>
+        </PaneErrorBoundary>
       </div>
-      <PaneGuard name="Your menu">
+      <PaneErrorBoundary name="Your menu">
         <UserMenu />
-      </PaneGuard>
+      </PaneErrorBoundary>
     </div>
   );
 }
@@ -187,24 +187,24 @@ function Room({ id, phone }: RoomProps) {
   return (
     <>
       <main className={cx('flex min-w-0 flex-1 flex-col bg-paper', panel && phone && 'hidden')}>
-        <PaneGuard name="The head of this room" of={room}>
+        <PaneErrorBoundary name="The head of this room" resetKey={room}>
           <RoomHeader room={room} />
-        </PaneGuard>
-        <PaneGuard name="The messages of this room" className="my-auto">
+        </PaneErrorBoundary>
+        <PaneErrorBoundary name="The messages of this room" className="my-auto">
           <Timeline room={room} />
-        </PaneGuard>
-        <Guard>
+        </PaneErrorBoundary>
+        <ErrorBoundary>
           <TypingRow roomId={room.id} />
-        </Guard>
-        <PaneGuard name="The field to write in">
+        </ErrorBoundary>
+        <PaneErrorBoundary name="The field to write in">
           <Composer room={room} />
-        </PaneGuard>
+        </PaneErrorBoundary>
       </main>
       {panel && (
         <Suspense fallback={null}>
-          <PaneGuard name="The list of members" className="md:w-68" onClose={() => membersOpen.set(false)}>
+          <PaneErrorBoundary name="The list of members" className="md:w-68" onClose={() => membersOpen.set(false)}>
             <MembersPanel room={room} />
-          </PaneGuard>
+          </PaneErrorBoundary>
         </Suspense>
       )}
     </>
@@ -231,13 +231,13 @@ function RoomSkeleton() {
 }
 
 function Welcome({ empty }: { readonly empty: boolean }) {
-  const { user, workspace, canInvite } = useSession();
+  const { user, workspace, canInvite } = useSignedIn();
   return (
     <main className="grid min-w-0 flex-1 place-items-center bg-paper p-8">
       <div className="max-w-sm text-center">
         <Logo className="mx-auto size-12" />
         <h1 className="mt-5 text-xl font-semibold tracking-tight text-balance">
-          {empty ? `Welcome to ${workspace}` : `Good to see you, ${spokenFirstName(user)}`}
+          {empty ? `Welcome to ${workspace}` : `Good to see you, ${firstNameInText(user)}`}
         </h1>
         <p className="mt-1.5 text-base text-balance text-ink-soft">
           {empty
@@ -274,7 +274,7 @@ function NoSuchRoom({ id }: { readonly id: number }) {
         <p className="mt-1 text-ink-soft">It was deleted, or you left it, or it is a channel you have not joined.</p>
         {unsent.length > 0 && (
           <p className="mt-3 text-sm">
-            {howMany(unsent.map(({ item }) => item))} of yours {unsent.length === 1 ? 'was' : 'were'} not sent.{' '}
+            {countText(unsent.map(({ item }) => item))} of yours {unsent.length === 1 ? 'was' : 'were'} not sent.{' '}
             <button
               type="button"
               onClick={() => openPanel.set('unsent')}

@@ -1,12 +1,12 @@
 import { useEffect, useRef, useState } from 'react';
 import { type Unsent, useUnsent } from '../features/outbox/useUnsent.ts';
-import { howMany, reasonText } from '../features/outbox/words.ts';
+import { countText, reasonText } from '../features/outbox/texts.ts';
 import { Button } from '../ui/Button.tsx';
 import { Dialog } from '../ui/Dialog.tsx';
 import { toast } from '../ui/Toasts.tsx';
 import { useChat, useChatState } from './chat.ts';
 import { openPanel } from './panels.ts';
-import { useSession } from './session.ts';
+import { useSignedIn } from './signedIn.ts';
 
 const LOOK_AGAIN_MS = 400;
 /** Sending goes on for as long as something goes out at least this often; then it is said what did not, and why. */
@@ -16,7 +16,7 @@ type Doing = 'asking' | 'sending' | 'could not' | 'leaving';
 
 /** Asks before signing out; where something waits, in whichever tab, what is to become of it. */
 export function SignOutDialog({ onClose }: { readonly onClose: () => void }) {
-  const { signOut, workspace, tabs } = useSession();
+  const { signOut, workspace, tabs } = useSignedIn();
   const chat = useChat();
   const unsent = useUnsent(LOOK_AGAIN_MS);
   const lost = useChatState((state) => state.connection.status === 'error');
@@ -79,7 +79,7 @@ export function SignOutDialog({ onClose }: { readonly onClose: () => void }) {
             {unsent.map(({ item }) => (
               <li key={item.id} className="text-sm">
                 <span className="line-clamp-2 break-words text-ink">
-                  <bdi>{item.roomName}</bdi>: <bdi>{item.content || howMany([item])}</bdi>
+                  <bdi>{item.roomName}</bdi>: <bdi>{item.content || countText([item])}</bdi>
                 </span>
                 <span className="text-danger">
                   {item.state === 'failed'
@@ -100,7 +100,7 @@ export function SignOutDialog({ onClose }: { readonly onClose: () => void }) {
 function words(unsent: readonly Unsent[], doing: Doing): string {
   if (unsent.length === 0) return 'Your drafts are deleted from this device.';
   const have = unsent.length === 1 ? 'has' : 'have';
-  const many = `${howMany(unsent.map(({ item }) => item)).replace(/^1 message$/, 'One message')} ${have}`;
+  const many = `${countText(unsent.map(({ item }) => item)).replace(/^1 message$/, 'One message')} ${have}`;
   if (doing === 'sending') return `${many} still to be sent. You are signed out as soon as that is done.`;
   if (doing === 'could not') return `${many} not been sent. You are still signed in.`;
   return `${many} not been sent yet. Signing out deletes what is not sent, and your drafts, from this device.`;

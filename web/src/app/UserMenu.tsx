@@ -2,17 +2,17 @@ import { Suspense, useState } from 'react';
 import { UnsentButton } from '../features/outbox/UnsentButton.tsx';
 import { Avatar } from '../ui/Avatar.tsx';
 import { Name } from '../ui/Name.tsx';
-import { Opening } from '../ui/Opening.tsx';
+import { LoadingOverlay } from '../ui/LoadingOverlay.tsx';
 import { PresenceDot } from '../ui/Presence.tsx';
 import { useChatState } from './chat.ts';
-import { late } from './late.ts';
-import { useSession } from './session.ts';
+import { lazyComponent } from './lazyWithRetry.ts';
+import { useSignedIn } from './signedIn.ts';
 
-const UserMenuItems = late((loaded) => loaded.UserMenuItems);
+const UserMenuItems = lazyComponent((loaded) => loaded.UserMenuItems);
 
 /** At the foot of the sidebar: who one is, and everything that is about oneself. */
 export function UserMenu() {
-  const { user } = useSession();
+  const { user } = useSignedIn();
   const status = useChatState((state) => state.connection.status);
   const [anchor, setAnchor] = useState<HTMLElement | null>(null);
   const close = () => setAnchor(null);
@@ -40,7 +40,7 @@ export function UserMenu() {
         </span>
       </button>
       {anchor && (
-        <Suspense fallback={<Opening onClose={close} />}>
+        <Suspense fallback={<LoadingOverlay onClose={close} />}>
           <UserMenuItems anchor={anchor} onClose={close} />
         </Suspense>
       )}

@@ -3,7 +3,7 @@ import { canNotify, setNotify, useNotify } from '../features/notifications/setti
 import { useUnsent } from '../features/outbox/useUnsent.ts';
 import { Menu, MenuItem, MenuLine } from '../ui/Menu.tsx';
 import { openPanel, type Panel } from './panels.ts';
-import { useSession } from './session.ts';
+import { useSignedIn } from './signedIn.ts';
 import { setTheme, type Theme, useTheme } from './theme.ts';
 
 const THEMES: readonly { readonly theme: Theme; readonly title: string; readonly icon: typeof Sun }[] = [
@@ -19,7 +19,7 @@ interface UserMenuItemsProps {
 
 /** What the menu of oneself holds; loaded late. */
 export function UserMenuItems({ anchor, onClose }: UserMenuItemsProps) {
-  const { canInvite } = useSession();
+  const { canInvite } = useSignedIn();
   const theme = useTheme();
   const notify = useNotify();
   const unsent = useUnsent();

@@ -4,7 +4,7 @@
  * before it, going to the list is going back to it, and who came by a link finds the list beneath the room.
  */
 import { navigate as go, useBrowserLocation } from 'wouter/use-browser-location';
-import { goInHistory, whenSettled } from '../ui/layers.ts';
+import { goInHistory, whenOnPageEntry } from '../ui/backLayers.ts';
 
 interface GoOptions {
   readonly replace?: boolean;
@@ -27,7 +27,7 @@ export function useAppLocation(): [string, typeof navigate] {
 }
 
 function navigate(to: string, { replace = false }: GoOptions = {}): void {
-  whenSettled(() => {
+  whenOnPageEntry(() => {
     const from = location.pathname;
     if (!isPhone()) return go(to, { replace: replace || to === from });
     if (to === '/' && isRoom(from) && isOverList()) return goInHistory(-1);
@@ -39,7 +39,7 @@ function navigate(to: string, { replace = false }: GoOptions = {}): void {
 /** Before anything is drawn. `isIn`: somebody is signed in, so that there is a list. */
 export function prepareHistory(isIn: boolean): void {
   // Reloaded under an open menu or dialog, which is gone now.
-  whenSettled(() => {
+  whenOnPageEntry(() => {
     if (!isIn || !isPhone() || !isRoom(location.pathname) || isOverList()) return;
     const here = location.pathname + location.search + location.hash;
     go('/', { replace: true });

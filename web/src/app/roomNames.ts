@@ -1,5 +1,5 @@
 import type { Room, User, UserId } from '@backchannel/client';
-import { cleanName, isolated, nameOf, spokenName } from '../ui/names.ts';
+import { cleanName, isolated, nameOf, nameInText } from '../ui/names.ts';
 
 /** A group without a name is called after so many of its people. */
 const NAMED_AFTER = 8;
@@ -22,7 +22,7 @@ export function namedAfter(room: Room, me: UserId): readonly User[] {
 export function roomTitle(room: Room, me: UserId): string {
   const people = namedAfter(room, me);
   if (people.length === 1 && people[0]) return nameOf(people[0]);
-  return people.map(spokenName).join(', ') || cleanName(room.name ?? '') || 'Conversation';
+  return people.map(nameInText).join(', ') || cleanName(room.name ?? '') || 'Conversation';
 }
 
 /** For sentences: "Message #general", "You are no longer in Design". */

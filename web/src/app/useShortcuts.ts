@@ -2,15 +2,15 @@ import { useEffect } from 'react';
 import { useLocation } from 'wouter';
 import { neighbour, sectionsOf } from '../features/rooms/sections.ts';
 import { useChat } from './chat.ts';
-import { focusComposer, showLatest } from './composing.ts';
-import { composerField, takesKeys } from './intoComposer.ts';
+import { focusComposer, showLatest } from './composerSignals.ts';
+import { composerField, takesKeys } from './dropAndPaste.ts';
 import { membersOpen, openPanel, typedAhead } from './panels.ts';
-import { useSession } from './session.ts';
+import { useSignedIn } from './signedIn.ts';
 
 /** The keys that work everywhere. Element's, where it has them: people's fingers know those. */
 export function useShortcuts(current: number | null): void {
   const chat = useChat();
-  const me = useSession().user.id;
+  const me = useSignedIn().user.id;
   const [, navigate] = useLocation();
 
   useEffect(() => {

@@ -1,11 +1,11 @@
 import { useEffect } from 'react';
 import { useChatState } from './chat.ts';
 import { roomLabel } from './roomNames.ts';
-import { useSession } from './session.ts';
+import { useSignedIn } from './signedIn.ts';
 
 /** "(3) #design · Acme": what waits, where one is. The installed app's icon carries the number as well. */
 export function useTitle(current: number | null): void {
-  const { user, workspace } = useSession();
+  const { user, workspace } = useSignedIn();
   const unread = useChatState((state) => state.totalUnreadCount);
   const label = useChatState((state) => {
     const room = state.rooms.find((each) => each.id === current);

@@ -2,9 +2,9 @@ import { X } from 'lucide-react';
 import { type ReactNode, useEffect, useId, useRef } from 'react';
 import { IconButton } from './Button.tsx';
 import { cx } from './classes.ts';
-import { firstOf, rememberFocus } from './focus.ts';
-import { useBackLayer } from './layers.ts';
-import { swallowPress } from './press.ts';
+import { initialFocus, rememberFocus } from './focus.ts';
+import { useBackLayer } from './backLayers.ts';
+import { swallowPress } from './swallowPress.ts';
 
 interface DialogProps {
   readonly title: string;
@@ -19,7 +19,7 @@ interface DialogProps {
 
 /**
  * The browser's own modal dialog, with its focus trap, Esc and top layer. It opens on its first field or its harmless answer
- * (`firstOf`), never on Close, and gives the focus back. Only the middle scrolls: title and answers stay in sight.
+ * (`initialFocus`), never on Close, and gives the focus back. Only the middle scrolls: title and answers stay in sight.
  */
 export function Dialog({ title, onClose, children, footer, bare = false, wide = false }: DialogProps) {
   const ref = useRef<HTMLDialogElement>(null);
@@ -29,13 +29,13 @@ export function Dialog({ title, onClose, children, footer, bare = false, wide = 
   useEffect(() => {
     const dialog = ref.current;
     if (!dialog) return undefined;
-    const giveBack = rememberFocus();
+    const restoreFocus = rememberFocus();
     if (!dialog.open) dialog.showModal();
     // showModal() has put the focus on Close, the first of its buttons.
-    firstOf(dialog).focus();
+    initialFocus(dialog).focus();
     return () => {
       dialog.close();
-      giveBack();
+      restoreFocus();
     };
   }, []);
 

@@ -9,8 +9,8 @@ import {
 } from 'react';
 import { cx } from './classes.ts';
 import { rememberFocus } from './focus.ts';
-import { useBackLayer } from './layers.ts';
-import { swallowPress } from './press.ts';
+import { useBackLayer } from './backLayers.ts';
+import { swallowPress } from './swallowPress.ts';
 
 interface MenuProps {
   /** What it hangs on; a point of the screen for long presses and right clicks. */
@@ -35,14 +35,14 @@ export function Menu({ anchor, label, onClose, children, className }: MenuProps)
   useEffect(() => {
     const menu = ref.current;
     if (!menu) return undefined;
-    const giveBack = rememberFocus();
+    const restoreFocus = rememberFocus();
     menu.showPopover();
     items(menu)[0]?.focus({ preventScroll: true });
     const stopListening = onPressOutside(menu, () => close.current());
     return () => {
       stopListening();
       const inside = menu.contains(document.activeElement) || document.activeElement === document.body;
-      if (inside) giveBack();
+      if (inside) restoreFocus();
     };
   }, []);
 

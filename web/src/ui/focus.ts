@@ -4,7 +4,7 @@ const FIELDS = 'input:not([type=hidden]), textarea, select';
 
 /** Remembers what has the focus now. Call what it returns to give the focus back. */
 export function rememberFocus(): () => void {
-  const chain = chainOf(document.activeElement);
+  const chain = ancestorsOf(document.activeElement);
   // The opener may be gone, as a toolbar is with the hover; the row it stood in is the next best place.
   return () => focusFirst(chain);
 }
@@ -14,10 +14,10 @@ export function rememberFocus(): () => void {
  * row of a member who is removed. The browser would leave the focus nowhere, and the next Tab would begin at the top of the page. It
  * goes to the nearest place around what is gone. Returns what ends this.
  */
-export function keepFocus(): () => void {
+export function restoreLostFocus(): () => void {
   let chain: Element[] = [];
   const onFocusIn = () => {
-    chain = chainOf(document.activeElement);
+    chain = ancestorsOf(document.activeElement);
   };
   const onFocusOut = () =>
     // Not because the element goes, but because somebody clicked elsewhere: what happens to it then is no matter.
@@ -38,7 +38,7 @@ export function keepFocus(): () => void {
   };
 }
 
-function chainOf(element: Element | null): Element[] {
+function ancestorsOf(element: Element | null): Element[] {
   const chain: Element[] = [];
   for (let each = element; each && each !== document.body; each = each.parentElement) chain.push(each);
   return chain;
@@ -52,7 +52,7 @@ function focusFirst(chain: readonly Element[]): void {
 /**
  * The first element of a dialog to be focused: its first field, else the first button of the footer. In a question that is the answer which changes nothing. Else the middle, for the keys that scroll.
  */
-export function firstOf(dialog: HTMLElement): HTMLElement {
+export function initialFocus(dialog: HTMLElement): HTMLElement {
   const usable = (selector: string) =>
     [...dialog.querySelectorAll<HTMLElement>(selector)].find((each) => !(each as HTMLInputElement).disabled);
   return usable(FIELDS) ?? usable('footer button') ?? usable('[data-body]') ?? dialog;

@@ -1,4 +1,4 @@
-import { cut } from './names.ts';
+import { truncate } from './names.ts';
 
 /** Nothing that is looked for is longer; what is pasted by mistake must not be looked for in every name. */
 const QUERY = 100;
@@ -13,10 +13,10 @@ const ALSO = 10;
  * How well `query` fits `text`: 0 is not at all, higher is better.
  * Whole beginnings win, then beginnings of words, then letters in order; case and accents do not count.
  */
-export const fuzzyScore = (query: string, text: string): number => score(fold(cut(query, QUERY)), text);
+export const fuzzyScore = (query: string, text: string): number => score(fold(truncate(query, QUERY)), text);
 
 function score(wanted: string, text: string): number {
-  const given = fold(cut(text, NAME));
+  const given = fold(truncate(text, NAME));
   if (wanted === '') return 1;
   if (given === wanted) return 1000;
   if (given.startsWith(wanted)) return 800 - given.length;
@@ -40,7 +40,7 @@ export function fuzzyFilter<T>(
 ): T[] {
   const trimmed = query.trim();
   if (trimmed === '') return [...items];
-  const wanted = fold(cut(trimmed, QUERY));
+  const wanted = fold(truncate(trimmed, QUERY));
   const best = (texts: readonly string[]) => Math.max(0, ...texts.map((text) => score(wanted, text)));
   return items
     .map((item) => ({ item, score: Math.max(best(words(item)), best(also(item)) / ALSO) }))

@@ -13,7 +13,7 @@ type Named = Pick<User, 'username' | 'display_name'>;
 
 /** Turn the direction of what follows: marks, embeddings, overrides, isolates. */
 const DIRECTION = /[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/g;
-export const turnsDirection = (text: string): boolean => text.search(DIRECTION) >= 0;
+export const changesDirection = (text: string): boolean => text.search(DIRECTION) >= 0;
 /** Take no room. The joiners U+200C and U+200D stay: emoji, Persian and the scripts of India need them. */
 const INVISIBLE = /\u034f|[\u00ad\u180e\u200b\u2060-\u2064\u206a-\u206f\ufeff\ufff9-\ufffb]/g;
 const CONTROLS = /[\p{Cc}\u2028\u2029]+/gu;
@@ -31,7 +31,7 @@ const AT_MOST = 300;
 
 /** What is shown of a name; empty where nothing of it can be seen. */
 export function cleanName(name: string): string {
-  const clean = cut(name, AT_MOST)
+  const clean = truncate(name, AT_MOST)
     .replace(CONTROLS, ' ')
     .replace(DIRECTION, '')
     .replace(INVISIBLE, '')
@@ -50,25 +50,26 @@ export function isolated(name: string): string {
   return RIGHT_TO_LEFT.test(clean) ? `\u2068${clean}\u2069` : clean;
 }
 
-/** What somebody is called. For elements there is `<Name>`, for sentences `spokenName`. */
+/** What somebody is called. For elements there is `<Name>`, for sentences `nameInText`. */
 export function nameOf(user: Named): string {
   return cleanName(user.display_name) || cleanName(user.username) || 'Someone';
 }
 
-export const spokenName = (user: Named): string => isolated(nameOf(user));
+export const nameInText = (user: Named): string => isolated(nameOf(user));
 
 /** For short sentences: "Ann is typing". */
-export const spokenFirstName = (user: Named): string => isolated(nameOf(user).split(' ')[0] ?? '');
+export const firstNameInText = (user: Named): string => isolated(nameOf(user).split(' ')[0] ?? '');
 
 /** `@ann`. */
 export const handleOf = (user: Named): string => `@${cleanName(user.username)}`;
 
 /** The first `length` units of a text; no character is cut in two. */
-export function cut(text: string, length: number): string {
+export function truncate(text: string, length: number): string {
   if (text.length <= length) return text;
   const half = /[\ud800-\udbff]/.test(text[length - 1] ?? '');
   return text.slice(0, half ? length - 1 : length);
 }
 
 /** "…called Wow!" needs no full stop. */
-export const stop = (sentence: string): string => (/[.!?…。！？]\u2069?$/u.test(sentence) ? sentence : `${sentence}.`);
+export const endSentence = (sentence: string): string =>
+  /[.!?…。！？]\u2069?$/u.test(sentence) ? sentence : `${sentence}.`;

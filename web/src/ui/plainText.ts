@@ -1,4 +1,4 @@
-import { cut, isBlank } from './names.ts';
+import { truncate, isBlank } from './names.ts';
 
 /** As much as fits one line of the widest place. */
 const SHOWN = 160;
@@ -7,7 +7,7 @@ const LOOKED_AT = 640;
 
 /** A message's marks mean nothing on one grey line. Where it is nothing but marks, they are what it says. */
 export function plainText(content: string): string {
-  const typed = cut(content, LOOKED_AT);
+  const typed = truncate(content, LOOKED_AT);
   const text = oneLine(
     typed
       .replace(/```\w*\n?/g, '')
@@ -24,5 +24,5 @@ function oneLine(typed: string): string {
     .replace(/(\p{M}{4})\p{M}+/gu, '$1')
     .replace(/\s+/g, ' ')
     .trim();
-  return cut(text, SHOWN);
+  return truncate(text, SHOWN);
 }

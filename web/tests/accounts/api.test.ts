@@ -69,9 +69,9 @@ describe('the accounts of the server', () => {
   });
 
   it('tell an ended invitation from a server in trouble', async () => {
-    expect(await answering(200, { valid: true }).api.isInvitationOpen('x')).toBe(true);
-    expect(await answering(404, {}).api.isInvitationOpen('x')).toBe(false);
-    expect((await refusal(answering(500, {}).api.isInvitationOpen('x'))).status).toBe(500);
+    expect(await answering(200, { valid: true }).api.isInvitationValid('x')).toBe(true);
+    expect(await answering(404, {}).api.isInvitationValid('x')).toBe(false);
+    expect((await refusal(answering(500, {}).api.isInvitationValid('x'))).status).toBe(500);
   });
 
   it('say what to do where nothing answers, or too often', async () => {

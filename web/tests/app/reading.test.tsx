@@ -273,7 +273,7 @@ describe('a room with much unread', () => {
       await new Promise((resolve) => setTimeout(resolve, 400));
       const before = somewhere();
       await go(/second/);
-      for (let index = 0; index < news; index += 1) server.post(1, CID, `later ${turn} ${index}`);
+      for (let index = 0; index < news; index += 1) server.post(1, CID, `loadLazyBundle ${turn} ${index}`);
       await go(/first/);
       await vi.waitFor(() => expect(feed()).not.toBeNull());
       await vi.waitFor(() => expect(Math.abs(topOf(before.id) - before.top)).toBeLessThanOrEqual(2));

@@ -1,7 +1,7 @@
 import { type Render, rendersOf } from '../renders.ts';
 import type { Message, Room } from '@backchannel/client';
 import { describe, expect, it, vi } from 'vitest';
-import { lexer } from '../../src/app/late.ts';
+import { loadLexer } from '../../src/app/lazyWithRetry.ts';
 import { ANN, BOB, frames, leftBelow, shown, world } from './world.tsx';
 
 /** Those that were there already. (Others come and go at the edges of what the list holds.) */
@@ -21,7 +21,7 @@ async function atRest() {
   await opened.connected();
   await expect.element(opened.list.getByText('line 119')).toBeVisible();
   await vi.waitFor(() => expect(leftBelow()).toBeLessThan(2));
-  await lexer();
+  await loadLexer();
   // The pointer is where another test left it; a row beneath it is drawn for that.
   await opened.screen.getByRole('heading', { level: 1 }).hover();
   await frames(30);

@@ -59,7 +59,7 @@ export function world() {
     tokens: vi.fn<AccountsApi['tokens']>(async () => []),
     revokeToken: vi.fn<AccountsApi['revokeToken']>(),
     invite: vi.fn<AccountsApi['invite']>(),
-    isInvitationOpen: vi.fn<AccountsApi['isInvitationOpen']>(async () => true),
+    isInvitationValid: vi.fn<AccountsApi['isInvitationValid']>(async () => true),
   };
   async function open(path = '/rooms/1', initial: Partial<AccountState> = {}) {
     const { hook } = memoryLocation({ path });

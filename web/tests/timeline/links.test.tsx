@@ -1,12 +1,12 @@
 import '../../src/styles/index.css';
 import { describe, expect, it } from 'vitest';
 import { render } from 'vitest-browser-react';
-import { lexer } from '../../src/app/late.ts';
-import { hostToShow } from '../../src/features/timeline/markdown/address.ts';
+import { loadLexer } from '../../src/app/lazyWithRetry.ts';
+import { hostToShow } from '../../src/features/timeline/markdown/linkHost.ts';
 import { Markdown } from '../../src/features/timeline/markdown/Markdown.tsx';
 
 async function link(content: string): Promise<HTMLAnchorElement> {
-  await lexer();
+  await loadLexer();
   const { container } = await render(<Markdown content={content} mentioned={new Set()} me="ann" />);
   return container.querySelector('a') as HTMLAnchorElement;
 }

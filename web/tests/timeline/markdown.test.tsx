@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { render } from 'vitest-browser-react';
-import { lexer } from '../../src/app/late.ts';
+import { loadLexer } from '../../src/app/lazyWithRetry.ts';
 import { Markdown } from '../../src/features/timeline/markdown/Markdown.tsx';
 import { isOnlyEmoji, plain, safeUrl, splitMentions } from '../../src/features/timeline/markdown/parse.ts';
 import { plainText } from '../../src/ui/plainText.ts';
@@ -10,7 +10,7 @@ async function draw(
   mentioned: ReadonlySet<string> | null = new Set(),
   me = 'ann',
 ): Promise<HTMLElement> {
-  await lexer();
+  await loadLexer();
   const { container } = await render(<Markdown content={content} mentioned={mentioned} me={me} />);
   return container.firstElementChild as HTMLElement;
 }
@@ -34,7 +34,7 @@ describe('what people type is what they see', () => {
   });
 
   it('has the same shape before marks can be read, where there are none', async () => {
-    const { parse } = await lexer();
+    const { parse } = await loadLexer();
     const shape = (tokens: ReturnType<typeof plain>): unknown =>
       tokens
         .filter(({ type }) => type !== 'space')

@@ -6,7 +6,7 @@ import { noticesBetween } from '../../src/features/notifications/notices.ts';
 import { typingText } from '../../src/features/timeline/TypingRow.tsx';
 import { initials } from '../../src/ui/Avatar.tsx';
 import { Given, Name } from '../../src/ui/Name.tsx';
-import { cleanName, cut, isolated, nameOf, spokenFirstName, spokenName, stop } from '../../src/ui/names.ts';
+import { cleanName, truncate, isolated, nameOf, firstNameInText, nameInText, endSentence } from '../../src/ui/names.ts';
 import { ANN, BOB, world } from '../app/world.tsx';
 
 const TURNING = /[\u061c\u200e\u200f\u202a-\u202e\u2066\u2067]/;
@@ -37,9 +37,9 @@ describe('a name', () => {
   });
 
   it('stands alone in a sentence, whichever way it is written', () => {
-    expect(spokenName(person('Eve\u202e'))).toBe('Eve');
-    expect(spokenName(person('יעל'))).toBe('\u2068יעל\u2069');
-    expect(typingText([spokenFirstName(person('יעל כהן')), 'Bob'])).toBe('\u2068יעל\u2069 and Bob are typing');
+    expect(nameInText(person('Eve\u202e'))).toBe('Eve');
+    expect(nameInText(person('יעל'))).toBe('\u2068יעל\u2069');
+    expect(typingText([firstNameInText(person('יעל כהן')), 'Bob'])).toBe('\u2068יעל\u2069 and Bob are typing');
     expect(isolated('\u2068יעל\u2069')).toBe('\u2068יעל\u2069');
   });
 
@@ -56,8 +56,8 @@ describe('a name', () => {
   it('has initials that can be seen', () => expect(initials(nameOf(person('\u202e\u200beve smith')))).toBe('ES'));
 
   it('is not cut within a character, and ends a sentence only once', () => {
-    expect(cut('ab👍', 3)).toBe('ab');
-    expect(['Hi', 'Hi!', 'Hi…', 'Hi?\u2069'].map(stop)).toEqual(['Hi.', 'Hi!', 'Hi…', 'Hi?\u2069']);
+    expect(truncate('ab👍', 3)).toBe('ab');
+    expect(['Hi', 'Hi!', 'Hi…', 'Hi?\u2069'].map(endSentence)).toEqual(['Hi.', 'Hi!', 'Hi…', 'Hi?\u2069']);
   });
 });
 
@@ -93,12 +93,12 @@ it('notifications turn nothing, neither in the title nor in the text', () => {
 const RAW: Readonly<Record<string, string>> = {
   'ui/names.ts': 'cleans them',
   'ui/Name.tsx': 'isolates them',
-  'features/timeline/markdown/address.ts': 'the user name of an address',
+  'features/timeline/markdown/linkHost.ts': 'the user name of an address',
   'app/roomNames.ts': 'cleans them',
   'app/RoomName.tsx': 'gives them to <Given>',
   'app/App.tsx': 'isolates the name of the workspace for all below',
   'app/directory.ts': 'compares them, and finds usernames in texts',
-  'features/accounts/Strangers.tsx': 'isolates the name of the workspace for all below',
+  'features/accounts/SignedOutScreens.tsx': 'isolates the name of the workspace for all below',
   'features/accounts/SetupScreen.tsx': 'fields of a form',
   'features/accounts/SignInScreen.tsx': 'fields of a form; the workspace comes isolated',
   'features/accounts/SignUpScreen.tsx': 'fields of a form; the workspace comes isolated',

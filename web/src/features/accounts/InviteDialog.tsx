@@ -6,7 +6,7 @@ import { copyText } from '../../ui/copyText.ts';
 import { Dialog } from '../../ui/Dialog.tsx';
 import { inputLook } from '../../ui/Field.tsx';
 import type { AccountsApi, Invitation } from './api.ts';
-import { Problem } from './Entrance.tsx';
+import { Problem } from './CenteredPage.tsx';
 import { useForm } from './useForm.ts';
 
 const ends = new Intl.DateTimeFormat(undefined, { dateStyle: 'long' });

@@ -5,9 +5,9 @@ import { briefTime } from '../../ui/time.ts';
 import { toast } from '../../ui/Toasts.tsx';
 import { useNow } from '../../ui/useNow.ts';
 import type { AccessToken, AccountsApi } from './api.ts';
-import { Problem } from './Entrance.tsx';
+import { Problem } from './CenteredPage.tsx';
 import { PasswordField } from './PasswordField.tsx';
-import { tellSignedIn } from './signedIn.ts';
+import { broadcastSignIn } from './signInSync.ts';
 import { useForm } from './useForm.ts';
 
 interface PasswordDialogProps {
@@ -26,7 +26,7 @@ export function PasswordDialog({ api, onClose, pause, goOn }: PasswordDialogProp
     await pause();
     try {
       await api.changePassword({ ...fields, revoke_tokens: [...revoked] });
-      tellSignedIn();
+      broadcastSignIn();
     } finally {
       goOn();
     }

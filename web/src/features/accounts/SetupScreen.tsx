@@ -2,10 +2,10 @@ import { useState } from 'react';
 import { Button } from '../../ui/Button.tsx';
 import { Field } from '../../ui/Field.tsx';
 import type { AccountsApi } from './api.ts';
-import { Entrance, Problem } from './Entrance.tsx';
+import { CenteredPage, Problem } from './CenteredPage.tsx';
 import { PasswordField } from './PasswordField.tsx';
 import { setupSecret } from './setupSecret.ts';
-import { signInBy } from './signedIn.ts';
+import { completeSignIn } from './signInSync.ts';
 import { useForm } from './useForm.ts';
 
 interface SetupScreenProps {
@@ -21,7 +21,7 @@ export function SetupScreen(props: SetupScreenProps) {
 
 function NeedsAddress() {
   return (
-    <Entrance
+    <CenteredPage
       title="Open the printed address"
       lead="This server has no owner yet. To make sure that it becomes yours, setting it up needs a one-time address."
     >
@@ -39,7 +39,7 @@ function NeedsAddress() {
           server prints it again.
         </li>
       </ol>
-    </Entrance>
+    </CenteredPage>
   );
 }
 
@@ -47,11 +47,11 @@ function SetupForm({ api, onDone, secret }: SetupScreenProps & { readonly secret
   const form = useForm({ workspace: '', display_name: '', username: '', password: '' }, async (fields) => {
     const { workspace, username, ...rest } = fields;
     const setUp = () => api.setUp({ ...rest, setup: secret, workspace: workspace.trim(), username: username.trim() });
-    await signInBy(api, setUp, onDone);
+    await completeSignIn(api, setUp, onDone);
   });
   const refused = form.general ?? form.error?.fields['setup'];
   return (
-    <Entrance
+    <CenteredPage
       title="Set up your workspace"
       lead="Name it, and make the account that owns it. Others come in by your invitation."
     >
@@ -80,7 +80,7 @@ function SetupForm({ api, onDone, secret }: SetupScreenProps & { readonly secret
           Create workspace
         </Button>
       </form>
-    </Entrance>
+    </CenteredPage>
   );
 }
 

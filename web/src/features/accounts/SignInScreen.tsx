@@ -3,9 +3,9 @@ import { Link } from 'wouter';
 import { Button } from '../../ui/Button.tsx';
 import { Field } from '../../ui/Field.tsx';
 import { AccountError, type AccountState, type AccountsApi } from './api.ts';
-import { Entrance, Problem } from './Entrance.tsx';
+import { CenteredPage, Problem } from './CenteredPage.tsx';
 import { PasswordField } from './PasswordField.tsx';
-import { signInBy } from './signedIn.ts';
+import { completeSignIn } from './signInSync.ts';
 import { useForm } from './useForm.ts';
 
 interface SignInScreenProps {
@@ -20,7 +20,7 @@ export function SignInScreen({ api, state, onDone, notice }: SignInScreenProps) 
   const [asksCode, setAsksCode] = useState(false);
   const form = useForm({ username: '', password: '' }, async (fields) => {
     try {
-      await signInBy(api, () => api.signIn({ ...fields, username: fields.username.trim() }), onDone);
+      await completeSignIn(api, () => api.signIn({ ...fields, username: fields.username.trim() }), onDone);
     } catch (refusal) {
       if (refusal instanceof AccountError && refusal.needsCode) return setAsksCode(true);
       throw refusal;
@@ -28,7 +28,7 @@ export function SignInScreen({ api, state, onDone, notice }: SignInScreenProps) 
   });
   if (asksCode) return <CodeScreen api={api} onDone={onDone} />;
   return (
-    <Entrance title={`Sign in to ${state.workspace}`} lead={notice} foot={<SignUpHint state={state} />}>
+    <CenteredPage title={`Sign in to ${state.workspace}`} lead={notice} foot={<SignUpHint state={state} />}>
       <form onSubmit={form.onSubmit} className="flex flex-col gap-4.5">
         {form.general && <Problem>{form.general}</Problem>}
         <Field
@@ -45,7 +45,7 @@ export function SignInScreen({ api, state, onDone, notice }: SignInScreenProps) 
           Sign in
         </Button>
       </form>
-    </Entrance>
+    </CenteredPage>
   );
 }
 
@@ -67,10 +67,10 @@ function SignUpHint({ state }: { readonly state: AccountState }) {
 /** The second step where an account has one: a code of an authenticator app. */
 function CodeScreen({ api, onDone }: { readonly api: AccountsApi; readonly onDone: () => Promise<void> }) {
   const form = useForm({ code: '' }, async ({ code }) => {
-    await signInBy(api, () => api.confirmCode(code.replace(/\s/g, '')), onDone);
+    await completeSignIn(api, () => api.confirmCode(code.replace(/\s/g, '')), onDone);
   });
   return (
-    <Entrance title="One more step" lead="Enter the code your authenticator app shows, or a recovery code.">
+    <CenteredPage title="One more step" lead="Enter the code your authenticator app shows, or a recovery code.">
       <form onSubmit={form.onSubmit} className="flex flex-col gap-4.5">
         {form.general && <Problem>{form.general}</Problem>}
         <Field
@@ -85,6 +85,6 @@ function CodeScreen({ api, onDone }: { readonly api: AccountsApi; readonly onDon
           Continue
         </Button>
       </form>
-    </Entrance>
+    </CenteredPage>
   );
 }

@@ -4,9 +4,9 @@ import { Button } from '../../ui/Button.tsx';
 import { Field } from '../../ui/Field.tsx';
 import { Spinner } from '../../ui/Spinner.tsx';
 import type { AccountState, AccountsApi } from './api.ts';
-import { Entrance, Problem } from './Entrance.tsx';
+import { CenteredPage, Problem } from './CenteredPage.tsx';
 import { PasswordField } from './PasswordField.tsx';
-import { signInBy } from './signedIn.ts';
+import { completeSignIn } from './signInSync.ts';
 import { UsernameField } from './SetupScreen.tsx';
 import { useForm } from './useForm.ts';
 
@@ -39,7 +39,7 @@ function useStanding(api: AccountsApi, state: AccountState, invitation: string |
   useEffect(() => {
     if (!asks) return undefined;
     let current = true;
-    api.isInvitationOpen(invitation).then(
+    api.isInvitationValid(invitation).then(
       (open) => current && setChecked(open ? 'open' : 'over'),
       // The form itself will say what is wrong with the server.
       () => current && setChecked('open'),
@@ -56,11 +56,11 @@ function useStanding(api: AccountsApi, state: AccountState, invitation: string |
 function SignUpForm({ api, state, invitation, onDone }: SignUpScreenProps) {
   const form = useForm({ display_name: '', username: '', password: '' }, async (fields) => {
     const signUp = () => api.signUp({ ...fields, username: fields.username.trim(), email: '', invitation });
-    await signInBy(api, signUp, onDone);
+    await completeSignIn(api, signUp, onDone);
   });
   const general = form.general ?? form.error?.fields['invitation'];
   return (
-    <Entrance
+    <CenteredPage
       title={invitation ? `You are invited to ${state.workspace}` : `Join ${state.workspace}`}
       lead="Make an account, and you are in."
       foot={<HaveAccount />}
@@ -74,7 +74,7 @@ function SignUpForm({ api, state, invitation, onDone }: SignUpScreenProps) {
           Create account
         </Button>
       </form>
-    </Entrance>
+    </CenteredPage>
   );
 }
 
@@ -89,14 +89,14 @@ const WHY = {
 
 function NoEntry({ standing, workspace }: { readonly standing: keyof typeof WHY; readonly workspace: string }) {
   return (
-    <Entrance title={WHY[standing].title} lead={WHY[standing].text}>
+    <CenteredPage title={WHY[standing].title} lead={WHY[standing].text}>
       <Link
         href="/"
         className="inline-flex h-11 items-center rounded-md border border-line-strong bg-raised px-5 text-base font-medium hover:bg-hover"
       >
         Sign in to {workspace}
       </Link>
-    </Entrance>
+    </CenteredPage>
   );
 }
 

@@ -96,7 +96,7 @@ export interface AccountsApi {
   /** The link works for `maxUses` people. */
   invite(maxUses: number): Promise<Invitation>;
   /** False where the link is used up or has ended. */
-  isInvitationOpen(secret: string): Promise<boolean>;
+  isInvitationValid(secret: string): Promise<boolean>;
 }
 
 const ALLAUTH = '/_allauth/browser/v1';
@@ -144,7 +144,7 @@ export function createAccountsApi(request: typeof fetch = (...args) => fetch(...
       await send('DELETE', `/account/tokens/${id}`);
     },
     invite: (maxUses) => send('POST', '/account/invitations', { max_uses: maxUses }) as Promise<Invitation>,
-    async isInvitationOpen(secret) {
+    async isInvitationValid(secret) {
       try {
         await send('GET', `/account/invitations/${encodeURIComponent(secret)}`);
         return true;

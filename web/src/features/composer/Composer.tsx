@@ -2,16 +2,16 @@ import type { Room } from '@backchannel/client';
 import { SendHorizontal } from 'lucide-react';
 import { type KeyboardEvent, useEffect, useRef } from 'react';
 import { useChat, useChatState } from '../../app/chat.ts';
-import { composing, setGiven, showLatest, startEditing, stopEditing } from '../../app/composing.ts';
+import { composerSignals, setUndoableEdit, showLatest, startEditing, stopEditing } from '../../app/composerSignals.ts';
 import { NO_DRAFT } from '../../app/drafts.ts';
 import { roomLabel } from '../../app/roomNames.ts';
-import { useSession } from '../../app/session.ts';
+import { useSignedIn } from '../../app/signedIn.ts';
 import { cx } from '../../ui/classes.ts';
 import { useStore } from '../../ui/store.ts';
 import { isComposing } from '../../ui/useListbox.ts';
 import { useTouch } from '../../ui/useMedia.ts';
 import { discardWithUndo } from '../outbox/discard.ts';
-import { asItWillBe, byMessage } from '../timeline/pendingChanges.ts';
+import { withPendingChanges, changesByMessage } from '../timeline/pendingChanges.ts';
 import { ComposerContext } from './ComposerContext.tsx';
 import { formatByKey } from './format.ts';
 import { bytesLeft, CONTENT_LIMIT_BYTES, lengthNote } from './length.ts';
@@ -22,11 +22,11 @@ import { useMentionList } from './useMentionList.ts';
 /** Where messages are written. It works the same whatever the connection does: the outbox waits, nobody else. */
 export function Composer({ room }: { readonly room: Room }) {
   const chat = useChat();
-  const { user, drafts } = useSession();
+  const { user, drafts } = useSignedIn();
   const touch = useTouch();
   const draft = useStore(drafts.store, (all) => all[room.id] ?? NO_DRAFT);
   const editing = useStore(drafts.edits, (all) => all[room.id] ?? null);
-  const focusTurn = useStore(composing, (value) => value.focusTurn);
+  const focusRequests = useStore(composerSignals, (value) => value.focusRequests);
   const limit = useChatState((state) => state.limits?.['content_bytes'] ?? CONTENT_LIMIT_BYTES);
   const field = useRef<HTMLTextAreaElement>(null);
 
@@ -40,17 +40,17 @@ export function Composer({ room }: { readonly room: Room }) {
   useEffect(() => {
     if (!touch) field.current?.focus({ preventScroll: true });
   }, [touch]);
-  const firstTurn = useRef(focusTurn);
+  const firstTurn = useRef(focusRequests);
   useEffect(() => {
-    if (focusTurn === firstTurn.current) return;
+    if (focusRequests === firstTurn.current) return;
     firstTurn.current = -1;
     const element = field.current;
     element?.focus({ preventScroll: true });
     element?.setSelectionRange(element.value.length, element.value.length);
-  }, [focusTurn]);
+  }, [focusRequests]);
 
   const setText = (next: string) => {
-    setGiven(null);
+    setUndoableEdit(null);
     if (editing) drafts.setEdit(room.id, { ...editing, text: next });
     else {
       drafts.set(room.id, { ...drafts.get(room.id), text: next });
@@ -61,13 +61,13 @@ export function Composer({ room }: { readonly room: Room }) {
 
   const submit = () => {
     if (!ready) return;
-    setGiven(null);
+    setUndoableEdit(null);
     if (editing) {
       const { base } = editing;
       // A refusal is shown at the message, with the text.
       chat.editMessage(base, text.trim()).catch(() => undefined);
       const waiting = chat.getTimeline(room.id).changes.findLast(({ change }) => change.message_id === base.id);
-      if (waiting) setGiven({ roomId: room.id, id: waiting.id });
+      if (waiting) setUndoableEdit({ roomId: room.id, id: waiting.id });
       stopEditing(drafts, room.id);
       return;
     }
@@ -86,15 +86,20 @@ export function Composer({ room }: { readonly room: Room }) {
     const unsent = pending.at(-1);
     const mine = messages.findLast((message) => message.sender.id === user.id && !message.deleted);
     if (unsent) startEditing(drafts, { id: unsent.id, room_id: room.id, content: unsent.content });
-    else if (mine) startEditing(drafts, mine, asItWillBe(mine, byMessage(changes).get(mine.id) ?? [], user.id).content);
+    else if (mine)
+      startEditing(
+        drafts,
+        mine,
+        withPendingChanges(mine, changesByMessage(changes).get(mine.id) ?? [], user.id).content,
+      );
     return unsent !== undefined || mine !== undefined;
   };
 
   /** The edit that was given a moment ago and waits: it is not to be. */
   const takeBack = () => {
-    const { given } = composing.get();
-    const item = chat.getTimeline(room.id).changes.find(({ id }) => id === given?.id);
-    setGiven(null);
+    const { undoableEdit } = composerSignals.get();
+    const item = chat.getTimeline(room.id).changes.find(({ id }) => id === undoableEdit?.id);
+    setUndoableEdit(null);
     if (item) discardWithUndo(chat, [item]);
     return item !== undefined;
   };

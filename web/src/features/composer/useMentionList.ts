@@ -1,7 +1,7 @@
 import type { Room, User, UserId } from '@backchannel/client';
 import { type RefObject, useLayoutEffect, useMemo, useRef, useState } from 'react';
-import { usePeople } from '../../app/directory.ts';
-import { useFoundPeople } from '../../app/useFoundPeople.ts';
+import { useKnownPeople } from '../../app/directory.ts';
+import { usePeopleSearch } from '../../app/usePeopleSearch.ts';
 import { useListbox } from '../../ui/useListbox.ts';
 import { insertMention, type MentionQuery, mentionQueryAt, searchPeople } from './mentions.ts';
 
@@ -19,9 +19,9 @@ const NOBODY: readonly User[] = [];
 export function useMentionList({ field, text, room, me, setText }: MentionListOptions) {
   const [at, setAt] = useState<MentionQuery | null>(null);
   const caret = useRef<number | null>(null);
-  const known = usePeople();
+  const known = useKnownPeople();
   const everybodyHere = room.members.length >= room.member_count;
-  const { people } = useFoundPeople(at !== null && !everybodyHere ? at.query : null);
+  const { people } = usePeopleSearch(at !== null && !everybodyHere ? at.query : null);
 
   const offered = useMemo(() => {
     if (at === null) return NOBODY;

@@ -3,10 +3,10 @@ import { CircleArrowUp, LogIn, MonitorUp, OctagonAlert } from 'lucide-react';
 import type { ReactNode } from 'react';
 import { openPanel } from '../../app/panels.ts';
 import { useChat, useChatState } from '../../app/chat.ts';
-import { useSession } from '../../app/session.ts';
+import { useSignedIn } from '../../app/signedIn.ts';
 import { Button } from '../../ui/Button.tsx';
 import { cx } from '../../ui/classes.ts';
-import { OnceSignedOut } from './OnceSignedOut.tsx';
+import { ConfirmSignedOut } from './ConfirmSignedOut.tsx';
 
 const showUnsent = () => openPanel.set('unsent');
 
@@ -24,7 +24,7 @@ export function ConnectionBars() {
 
 function Bars() {
   const chat = useChat();
-  const { askToSignIn } = useSession();
+  const { askToSignIn } = useSignedIn();
   const reason = useChatState((state) => state.connection.reason);
   const waiting = useChatState((state) => state.connection.waiting);
   const durable = useChatState((state) => state.outbox.durable);
@@ -35,11 +35,11 @@ function Bars() {
   switch (reason) {
     case 'signed_out':
       return (
-        <OnceSignedOut>
+        <ConfirmSignedOut>
           <Bar icon={<LogIn />} tone="warn" action="Sign in" onAction={askToSignIn} more={more}>
             You are signed out.{kept}
           </Bar>
-        </OnceSignedOut>
+        </ConfirmSignedOut>
       );
     case 'update_required':
       return (

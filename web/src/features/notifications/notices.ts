@@ -1,5 +1,5 @@
 import type { Notification as Told, Room, RoomId, Snapshot, User } from '@backchannel/client';
-import { cleanName, cut, isolated, spokenName } from '../../ui/names.ts';
+import { cleanName, truncate, isolated, nameInText } from '../../ui/names.ts';
 import { plainText } from '../../ui/plainText.ts';
 
 /** One thing to tell a person who does not look. */
@@ -14,7 +14,7 @@ type Picture = Pick<Snapshot, 'rooms' | 'notifications' | 'roomsLoaded' | 'user'
 const INVITED = 'You can read and write there now.';
 
 /** Never empty: a text that is nothing but marks is shown as it was typed. */
-const words = (content: string): string => plainText(content) || cut(cleanName(content), 160) || 'New message';
+const words = (content: string): string => plainText(content) || truncate(cleanName(content), 160) || 'New message';
 
 const roomName = (room: Room): string =>
   room.kind === 'channel' ? `#${isolated(room.name ?? '')}` : isolated(room.name ?? '') || 'a group';
@@ -38,14 +38,14 @@ function directNotice(before: Room | undefined, room: Room, me: User): readonly 
   if (before?.last_message?.id === last.id) return [];
   // An older message that came to be the last one, because the last was deleted.
   if (before && room.unread_count <= before.unread_count && room.unread_count < 100) return [];
-  return [{ room: room.id, title: spokenName(last.sender), text: words(last.content) }];
+  return [{ room: room.id, title: nameInText(last.sender), text: words(last.content) }];
 }
 
 function toldNotice(told: Told, rooms: readonly Room[]): readonly Notice[] {
   const room = rooms.find((each) => each.id === told.room_id);
   // A direct room tells of every message already.
   if (!room || (room.kind === 'direct' && told.kind !== 'invitation')) return [];
-  const who = spokenName(told.by);
+  const who = nameInText(told.by);
   // The message itself may come later than this, or others after it already.
   const text = words(told.excerpt ?? '');
   switch (told.kind) {

@@ -1,13 +1,13 @@
 import type { Message, PendingChange } from '@backchannel/client';
 import { CircleAlert, Clock, Copy, PenLine, RotateCw, Trash2, X } from 'lucide-react';
 import { useChat } from '../../app/chat.ts';
-import { startEditing } from '../../app/composing.ts';
-import { useSession } from '../../app/session.ts';
+import { startEditing } from '../../app/composerSignals.ts';
+import { useSignedIn } from '../../app/signedIn.ts';
 import { copyText } from '../../ui/copyText.ts';
 import { toast } from '../../ui/Toasts.tsx';
-import { Act } from './Act.tsx';
+import { ActionButton } from './ActionButton.tsx';
 import { discardWithUndo } from './discard.ts';
-import { changeText, reasonText } from './words.ts';
+import { changeText, reasonText } from './texts.ts';
 
 interface ChangeLineProps {
   readonly message: Message;
@@ -27,9 +27,9 @@ export function ChangeLine({ message, item }: ChangeLineProps) {
       <Clock className="size-3.5 shrink-0" aria-hidden="true" />
       {isEdit ? 'Edit waiting to be sent' : 'Waiting to be deleted'}
       {(isEdit || !item.unsure) && (
-        <Act icon={<X />} onClick={cancel}>
+        <ActionButton icon={<X />} onClick={cancel}>
           Cancel
-        </Act>
+        </ActionButton>
       )}
     </p>
   );
@@ -37,7 +37,7 @@ export function ChangeLine({ message, item }: ChangeLineProps) {
 
 function FailedChange({ message, item }: ChangeLineProps) {
   const chat = useChat();
-  const { drafts } = useSession();
+  const { drafts } = useSignedIn();
   const { change, content, error } = item;
   const isEdit = change.type === 'edit_message';
   const conflict = error?.code === 'edit_conflict';
@@ -68,12 +68,12 @@ function FailedChange({ message, item }: ChangeLineProps) {
       )}
       <div className="mt-1 -ml-1.5 flex flex-wrap items-center gap-0.5">
         {error?.code !== 'message_deleted' && (
-          <Act icon={<RotateCw />} onClick={() => chat.retry(item.id)}>
+          <ActionButton icon={<RotateCw />} onClick={() => chat.retry(item.id)}>
             {conflict ? 'Use mine' : 'Retry'}
-          </Act>
+          </ActionButton>
         )}
         {isEdit && !message.deleted && (
-          <Act
+          <ActionButton
             icon={<PenLine />}
             onClick={() => {
               startEditing(drafts, message, content);
@@ -81,21 +81,21 @@ function FailedChange({ message, item }: ChangeLineProps) {
             }}
           >
             Edit
-          </Act>
+          </ActionButton>
         )}
         {isEdit && (
-          <Act
+          <ActionButton
             icon={<Copy />}
             onClick={async () => {
               if (await copyText(content)) toast('Copied.');
             }}
           >
             Copy
-          </Act>
+          </ActionButton>
         )}
-        <Act icon={<Trash2 />} onClick={() => discardWithUndo(chat, [item])}>
+        <ActionButton icon={<Trash2 />} onClick={() => discardWithUndo(chat, [item])}>
           {conflict ? 'Keep the other' : 'Discard'}
-        </Act>
+        </ActionButton>
       </div>
     </div>
   );

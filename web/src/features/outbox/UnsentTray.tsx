@@ -3,18 +3,18 @@ import { Copy, FolderInput, PenLine, RotateCw, Trash2 } from 'lucide-react';
 import { useState } from 'react';
 import { useLocation } from 'wouter';
 import { useChat, useChatState } from '../../app/chat.ts';
-import { focusComposer } from '../../app/composing.ts';
+import { focusComposer } from '../../app/composerSignals.ts';
 import { roomLabel } from '../../app/roomNames.ts';
-import { useSession } from '../../app/session.ts';
+import { useSignedIn } from '../../app/signedIn.ts';
 import { Button } from '../../ui/Button.tsx';
 import { copyText } from '../../ui/copyText.ts';
 import { Dialog } from '../../ui/Dialog.tsx';
 import { Menu, MenuItem } from '../../ui/Menu.tsx';
 import { fullTime } from '../../ui/time.ts';
-import { Act } from './Act.tsx';
+import { ActionButton } from './ActionButton.tsx';
 import { backIntoDraft, discard, putBack } from './discard.ts';
 import { type Unsent, useUnsent } from './useUnsent.ts';
-import { changeText, reasonText } from './words.ts';
+import { changeText, reasonText } from './texts.ts';
 
 /** While it is open, what other tabs do is seen as soon as this. */
 const LOOK_AGAIN_MS = 500;
@@ -118,7 +118,7 @@ export function UnsentTray({ onClose }: { readonly onClose: () => void }) {
 
 /** Brings an item of another tab here first. Says so where that tab does not let go of it. */
 function useTake(say: (text: string) => void) {
-  const { tabs } = useSession();
+  const { tabs } = useSignedIn();
   return async (item: PendingMessage, elsewhere: boolean): Promise<boolean> => {
     if (!elsewhere || (await tabs.take(item.id))) return true;
     say('Another tab holds this message. Close that tab, or go on there.');
@@ -136,7 +136,7 @@ interface UnsentRowProps {
 
 function UnsentRow({ unsent: { item, elsewhere }, onClose, onRemove, onCopy, onSay }: UnsentRowProps) {
   const chat = useChat();
-  const { user, drafts } = useSession();
+  const { user, drafts } = useSignedIn();
   const [, navigate] = useLocation();
   const rooms = useChatState((state) => state.rooms);
   const loaded = useChatState((state) => state.roomsLoaded);
@@ -174,26 +174,26 @@ function UnsentRow({ unsent: { item, elsewhere }, onClose, onRemove, onCopy, onS
         {failed ? reasonText(item.error) : item.state === 'sending' ? 'Being sent' : 'Waiting to be sent'}
       </p>
       <div className="mt-1.5 -ml-1.5 flex flex-wrap items-center gap-x-0.5 gap-y-1 text-xs">
-        <Act icon={<RotateCw />} onClick={mine(() => again(item))}>
+        <ActionButton icon={<RotateCw />} onClick={mine(() => again(item))}>
           {failed && item.error?.code !== 'expired' ? 'Retry' : 'Send now'}
-        </Act>
+        </ActionButton>
         {item.content !== '' && room && item.change === null && (
-          <Act icon={<PenLine />} onClick={mine(() => moveTo(item.roomId))}>
+          <ActionButton icon={<PenLine />} onClick={mine(() => moveTo(item.roomId))}>
             Edit
-          </Act>
+          </ActionButton>
         )}
         {item.content !== '' && (
           <>
             <MoveTo rooms={rooms} from={item.roomId} onMove={(roomId) => void mine(() => moveTo(roomId))()} />
-            <Act icon={<Copy />} onClick={() => onCopy(item.content)}>
+            <ActionButton icon={<Copy />} onClick={() => onCopy(item.content)}>
               Copy
-            </Act>
+            </ActionButton>
           </>
         )}
         {(item.change?.type !== 'delete_message' || !item.unsure || failed) && (
-          <Act icon={<Trash2 />} onClick={mine(() => onRemove([item]))}>
+          <ActionButton icon={<Trash2 />} onClick={mine(() => onRemove([item]))}>
             {item.change ? 'Cancel' : 'Delete'}
-          </Act>
+          </ActionButton>
         )}
       </div>
     </li>
@@ -213,15 +213,15 @@ interface MoveToProps {
 
 /** The text goes into the other room's composer, to be sent from there. */
 function MoveTo({ rooms, from, onMove }: MoveToProps) {
-  const { user } = useSession();
+  const { user } = useSignedIn();
   const [anchor, setAnchor] = useState<HTMLElement | null>(null);
   const others = rooms.filter((room) => room.id !== from);
   if (others.length === 0) return null;
   return (
     <>
-      <Act icon={<FolderInput />} opens={anchor !== null} onClick={(event) => setAnchor(event.currentTarget)}>
+      <ActionButton icon={<FolderInput />} opens={anchor !== null} onClick={(event) => setAnchor(event.currentTarget)}>
         Move to…
-      </Act>
+      </ActionButton>
       {anchor && (
         <Menu anchor={anchor} label="Move to another room" onClose={() => setAnchor(null)}>
           {others.map((room) => (

@@ -3,7 +3,7 @@ import type { Drafts } from '../../app/drafts.ts';
 import { nameOf } from '../../ui/names.ts';
 import { plainText } from '../../ui/plainText.ts';
 import { toast } from '../../ui/Toasts.tsx';
-import { goneText } from './words.ts';
+import { discardedText } from './texts.ts';
 
 /** Gone at once, and back at one press. */
 export function discardWithUndo(chat: Chat, items: readonly PendingMessage[]): void {
@@ -13,7 +13,7 @@ export function discardWithUndo(chat: Chat, items: readonly PendingMessage[]): v
 /** Returns what to say of it. */
 export function discard(chat: Chat, items: readonly PendingMessage[]): string {
   for (const { id } of items) chat.discard(id);
-  return goneText(items);
+  return discardedText(items);
 }
 
 export function putBack(chat: Chat, items: readonly PendingMessage[]): void {

@@ -1,7 +1,7 @@
 import type { OutboxItem, PendingMessage } from '@backchannel/client';
 import { useCallback, useEffect, useState, useSyncExternalStore } from 'react';
 import { useChat } from '../../app/chat.ts';
-import { useSession } from '../../app/session.ts';
+import { useSignedIn } from '../../app/signedIn.ts';
 
 /** Other tabs tell nobody what they keep: the device is asked, now and then. */
 const LOOK_AGAIN_MS = 3_000;
@@ -15,7 +15,7 @@ export interface Unsent {
 /** Everything this person has not sent from this device, oldest first, in whichever tab it was written. */
 export function useUnsent(every_ms = LOOK_AGAIN_MS): readonly Unsent[] {
   const chat = useChat();
-  const { tabs } = useSession();
+  const { tabs } = useSignedIn();
   const read = useCallback(() => chat.getUnsent(), [chat]);
   const own = useSyncExternalStore(chat.subscribe, read, read);
   const [others, setOthers] = useState<readonly OutboxItem[]>([]);

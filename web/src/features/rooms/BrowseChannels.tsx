@@ -2,7 +2,7 @@ import type { ChannelSummary } from '@backchannel/client';
 import { Check, Hash, Plus, Search } from 'lucide-react';
 import { useEffect, useState } from 'react';
 import { useLocation } from 'wouter';
-import { attempt, useAsk } from '../../app/ask.ts';
+import { attempt, useCommand } from '../../app/runCommand.ts';
 import { useChat } from '../../app/chat.ts';
 import { openPanel } from '../../app/panels.ts';
 import { topicOf } from '../../app/roomNames.ts';
@@ -106,7 +106,7 @@ function Results({ found, query, onClose, onRetry }: ResultsProps) {
 }
 
 function ChannelRow({ channel, onClose }: { readonly channel: ChannelSummary; readonly onClose: () => void }) {
-  const ask = useAsk();
+  const ask = useCommand();
   const [, navigate] = useLocation();
   const [busy, setBusy] = useState(false);
   const open = () => {

@@ -1,8 +1,8 @@
 import type { ChatError, RoomKind, User } from '@backchannel/client';
 import { type FormEvent, useMemo, useState } from 'react';
 import { useLocation } from 'wouter';
-import { problemText, useAsk } from '../../app/ask.ts';
-import { useSession } from '../../app/session.ts';
+import { problemText, useCommand } from '../../app/runCommand.ts';
+import { useSignedIn } from '../../app/signedIn.ts';
 import { Button } from '../../ui/Button.tsx';
 import { Dialog } from '../../ui/Dialog.tsx';
 import { Field } from '../../ui/Field.tsx';
@@ -12,9 +12,9 @@ const TITLES = { direct: 'New direct message', group: 'New group', channel: 'New
 const SUBMITS = { direct: 'Open conversation', group: 'Create group', channel: 'Create channel' } as const;
 
 export function CreateRoom({ kind, onClose }: { readonly kind: RoomKind; readonly onClose: () => void }) {
-  const ask = useAsk();
+  const ask = useCommand();
   const [, navigate] = useLocation();
-  const me = useSession().user.id;
+  const me = useSignedIn().user.id;
   const [people, setPeople] = useState<readonly User[]>([]);
   const [name, setName] = useState('');
   const [topic, setTopic] = useState('');

@@ -2,20 +2,20 @@ import type { Member, Room } from '@backchannel/client';
 import { Ellipsis, MessageCircle, UserMinus, UserPlus, X } from 'lucide-react';
 import { useEffect, useMemo, useRef, useState } from 'react';
 import { useLocation } from 'wouter';
-import { attempt, useAsk } from '../../app/ask.ts';
+import { attempt, useCommand } from '../../app/runCommand.ts';
 import { useChat, useChatState } from '../../app/chat.ts';
 import { InviteButton } from '../../app/InviteButton.tsx';
 import { membersOpen } from '../../app/panels.ts';
 import { roomLabel } from '../../app/roomNames.ts';
-import { useSession } from '../../app/session.ts';
+import { useSignedIn } from '../../app/signedIn.ts';
 import { Button, IconButton } from '../../ui/Button.tsx';
 import { Dialog } from '../../ui/Dialog.tsx';
 import { Menu, MenuItem } from '../../ui/Menu.tsx';
 import { rememberFocus } from '../../ui/focus.ts';
-import { useBackLayer } from '../../ui/layers.ts';
+import { useBackLayer } from '../../ui/backLayers.ts';
 import { usePhone } from '../../ui/useMedia.ts';
 import { Name } from '../../ui/Name.tsx';
-import { handleOf, nameOf, spokenName } from '../../ui/names.ts';
+import { handleOf, nameOf, nameInText } from '../../ui/names.ts';
 import { loadMembers } from './loadMembers.ts';
 import { AddMembers } from './RoomDialogs.tsx';
 import { PersonIcon } from './RoomIcon.tsx';
@@ -24,7 +24,7 @@ const RANK = { online: 0, away: 1, offline: 2 } as const;
 
 export function MembersPanel({ room }: { readonly room: Room }) {
   const chat = useChat();
-  const me = useSession().user.id;
+  const me = useSignedIn().user.id;
   const presence = useChatState((state) => state.presence);
   const [members, setMembers] = useState<readonly Member[] | 'failed' | null>(null);
   const [adding, setAdding] = useState(false);
@@ -35,9 +35,9 @@ export function MembersPanel({ room }: { readonly room: Room }) {
   // There it covers the room, and takes the focus with it.
   useEffect(() => {
     if (!phone) return undefined;
-    const giveBack = rememberFocus();
+    const restoreFocus = rememberFocus();
     heading.current?.focus();
-    return giveBack;
+    return restoreFocus;
   }, [phone]);
 
   // A join or a departure changes the count; that is when the list is asked for again.
@@ -107,7 +107,7 @@ export function MembersPanel({ room }: { readonly room: Room }) {
 
 function MemberRow({ member, room }: { readonly member: Member; readonly room: Room }) {
   const chat = useChat();
-  const me = useSession().user.id;
+  const me = useSignedIn().user.id;
   const [, navigate] = useLocation();
   const [anchor, setAnchor] = useState<HTMLElement | null>(null);
   const [removing, setRemoving] = useState(false);
@@ -128,7 +128,7 @@ function MemberRow({ member, room }: { readonly member: Member; readonly room: R
       )}
       {!isMe && (
         <IconButton
-          label={`More about ${spokenName(member)}`}
+          label={`More about ${nameInText(member)}`}
           tip="none"
           aria-haspopup="menu"
           aria-expanded={anchor !== null}
@@ -139,7 +139,7 @@ function MemberRow({ member, room }: { readonly member: Member; readonly room: R
         </IconButton>
       )}
       {anchor && (
-        <Menu anchor={anchor} label={spokenName(member)} onClose={() => setAnchor(null)}>
+        <Menu anchor={anchor} label={nameInText(member)} onClose={() => setAnchor(null)}>
           <MenuItem
             icon={<MessageCircle />}
             onSelect={() => {
@@ -176,8 +176,8 @@ interface RemoveMemberProps {
 }
 
 function RemoveMember({ member, room, onClose }: RemoveMemberProps) {
-  const ask = useAsk();
-  const me = useSession().user.id;
+  const ask = useCommand();
+  const me = useSignedIn().user.id;
   const [busy, setBusy] = useState(false);
   const remove = async () => {
     setBusy(true);
@@ -186,7 +186,7 @@ function RemoveMember({ member, room, onClose }: RemoveMemberProps) {
   };
   return (
     <Dialog
-      title={`Remove ${spokenName(member)}?`}
+      title={`Remove ${nameInText(member)}?`}
       onClose={onClose}
       footer={
         <>

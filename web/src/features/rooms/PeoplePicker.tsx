@@ -2,15 +2,15 @@ import type { User, UserId } from '@backchannel/client';
 import { X } from 'lucide-react';
 import { useMemo, useState } from 'react';
 import { InviteButton } from '../../app/InviteButton.tsx';
-import { useSession } from '../../app/session.ts';
+import { useSignedIn } from '../../app/signedIn.ts';
 import { Avatar } from '../../ui/Avatar.tsx';
 import { cx } from '../../ui/classes.ts';
 import { Name } from '../../ui/Name.tsx';
-import { handleOf, isolated, spokenName } from '../../ui/names.ts';
+import { handleOf, isolated, nameInText } from '../../ui/names.ts';
 import { Spinner } from '../../ui/Spinner.tsx';
 import { useListbox } from '../../ui/useListbox.ts';
 import { PersonIcon } from './RoomIcon.tsx';
-import { MOST_FOUND, useFoundPeople } from '../../app/useFoundPeople.ts';
+import { MOST_FOUND, usePeopleSearch } from '../../app/usePeopleSearch.ts';
 
 interface PeoplePickerProps {
   readonly chosen: readonly User[];
@@ -22,9 +22,9 @@ interface PeoplePickerProps {
 
 /** Chips and a search field in one box, the answers below it. Backspace in the empty field takes the last chip away. */
 export function PeoplePicker({ chosen, onChange, without, label }: PeoplePickerProps) {
-  const me = useSession().user.id;
+  const me = useSignedIn().user.id;
   const [query, setQuery] = useState('');
-  const { people, loading, failed } = useFoundPeople(query);
+  const { people, loading, failed } = usePeopleSearch(query);
   const offered = useMemo(
     () => people.filter((user) => !without.has(user.id) && !chosen.some((each) => each.id === user.id)),
     [people, without, chosen],
@@ -50,7 +50,7 @@ export function PeoplePicker({ chosen, onChange, without, label }: PeoplePickerP
             </span>
             <button
               type="button"
-              aria-label={`Remove ${spokenName(user)}`}
+              aria-label={`Remove ${nameInText(user)}`}
               onClick={() => onChange(chosen.filter((each) => each.id !== user.id))}
               className="grid size-6 shrink-0 place-items-center rounded text-ink-faint hover:text-ink"
             >

@@ -1,14 +1,14 @@
 import { ChatError, type Room, type User } from '@backchannel/client';
 import { type FormEvent, useEffect, useState } from 'react';
 import { useLocation } from 'wouter';
-import { attempt, problemText, useAsk } from '../../app/ask.ts';
+import { attempt, problemText, useCommand } from '../../app/runCommand.ts';
 import { useChat } from '../../app/chat.ts';
 import { roomLabel } from '../../app/roomNames.ts';
-import { useSession } from '../../app/session.ts';
+import { useSignedIn } from '../../app/signedIn.ts';
 import { Button } from '../../ui/Button.tsx';
 import { Dialog } from '../../ui/Dialog.tsx';
 import { Field } from '../../ui/Field.tsx';
-import { spokenName } from '../../ui/names.ts';
+import { nameInText } from '../../ui/names.ts';
 import { toast } from '../../ui/Toasts.tsx';
 import { PeoplePicker } from './PeoplePicker.tsx';
 import { loadMembers } from './loadMembers.ts';
@@ -25,7 +25,7 @@ export function RoomDialog({ which, ...props }: RoomDialogProps & { readonly whi
 }
 
 function EditRoom({ room, onClose }: RoomDialogProps) {
-  const ask = useAsk();
+  const ask = useCommand();
   const [name, setName] = useState(room.name ?? '');
   const [topic, setTopic] = useState(room.topic);
   const [busy, setBusy] = useState(false);
@@ -95,8 +95,8 @@ function EditRoom({ room, onClose }: RoomDialogProps) {
 
 export function AddMembers({ room, onClose }: RoomDialogProps) {
   const chat = useChat();
-  const ask = useAsk();
-  const me = useSession().user.id;
+  const ask = useCommand();
+  const me = useSignedIn().user.id;
   const [chosen, setChosen] = useState<readonly User[]>([]);
   const [inside, setInside] = useState<ReadonlySet<number>>(
     () => new Set([me, ...room.members.map((member) => member.id)]),
@@ -120,7 +120,7 @@ export function AddMembers({ room, onClose }: RoomDialogProps) {
   const add = async () => {
     setBusy(true);
     if (await attempt(ask('add_members', { room_id: room.id, user_ids: chosen.map((user) => user.id) }))) {
-      toast(`Added ${chosen.map(spokenName).join(', ')} to ${roomLabel(room, me)}.`);
+      toast(`Added ${chosen.map(nameInText).join(', ')} to ${roomLabel(room, me)}.`);
       onClose();
     } else setBusy(false);
   };
@@ -147,8 +147,8 @@ export function AddMembers({ room, onClose }: RoomDialogProps) {
 }
 
 function LeaveRoom({ room, onClose }: RoomDialogProps) {
-  const ask = useAsk();
-  const me = useSession().user.id;
+  const ask = useCommand();
+  const me = useSignedIn().user.id;
   const [, navigate] = useLocation();
   const [busy, setBusy] = useState(false);
   const leave = async () => {

@@ -3,22 +3,22 @@ import { ArrowLeft, DoorOpen, Ellipsis, PenLine, UserPlus, UsersRound } from 'lu
 import { Suspense, useEffect, useRef, useState } from 'react';
 import { Link } from 'wouter';
 import { useChatState } from '../../app/chat.ts';
-import { late } from '../../app/late.ts';
+import { lazyComponent } from '../../app/lazyWithRetry.ts';
 import { membersOpen } from '../../app/panels.ts';
 import { RoomName } from '../../app/RoomName.tsx';
 import { otherMember, topicOf } from '../../app/roomNames.ts';
-import { useSession } from '../../app/session.ts';
+import { useSignedIn } from '../../app/signedIn.ts';
 import { IconButton } from '../../ui/Button.tsx';
 import { Menu, MenuItem, MenuLine } from '../../ui/Menu.tsx';
 import { handleOf } from '../../ui/names.ts';
-import { Opening } from '../../ui/Opening.tsx';
+import { LoadingOverlay } from '../../ui/LoadingOverlay.tsx';
 import { useStore } from '../../ui/store.ts';
 import { RoomIcon } from './RoomIcon.tsx';
 
-const RoomDialog = late((loaded) => loaded.RoomDialog);
+const RoomDialog = lazyComponent((loaded) => loaded.RoomDialog);
 
 export function RoomHeader({ room }: { readonly room: Room }) {
-  const me = useSession().user.id;
+  const me = useSignedIn().user.id;
   const showsMembers = useStore(membersOpen, (open) => open);
   const direct = room.kind === 'direct';
   const heading = useRef<HTMLHeadingElement>(null);
@@ -83,7 +83,7 @@ function BackLink() {
 }
 
 function Subtitle({ room }: { readonly room: Room }) {
-  const me = useSession().user.id;
+  const me = useSignedIn().user.id;
   const other = otherMember(room, me);
   const presence = useChatState((state) => (other ? state.presence[other.id] : undefined));
   const lost = useChatState((state) => state.connection.status === 'error');
@@ -135,7 +135,7 @@ function RoomMenu({ room }: { readonly room: Room }) {
         </Menu>
       )}
       {asked && (
-        <Suspense fallback={<Opening onClose={close} />}>
+        <Suspense fallback={<LoadingOverlay onClose={close} />}>
           <RoomDialog which={asked} room={room} onClose={close} />
         </Suspense>
       )}

@@ -2,7 +2,7 @@ import type { Room, User } from '@backchannel/client';
 import { Hash, UsersRound } from 'lucide-react';
 import { useChatState } from '../../app/chat.ts';
 import { otherMember } from '../../app/roomNames.ts';
-import { useSession } from '../../app/session.ts';
+import { useSignedIn } from '../../app/signedIn.ts';
 import { Avatar } from '../../ui/Avatar.tsx';
 import { cx } from '../../ui/classes.ts';
 import { PresenceDot } from '../../ui/Presence.tsx';
@@ -11,7 +11,7 @@ const small = 'size-7 text-[0.6875rem]';
 
 /** What a room looks like beside its name: a face with presence, or a sign. */
 export function RoomIcon({ room, className }: { readonly room: Room; readonly className?: string }) {
-  const me = useSession().user.id;
+  const me = useSignedIn().user.id;
   const other = otherMember(room, me);
   if (other) return <PersonIcon user={other} className={className ?? small} />;
   const Sign = room.kind === 'channel' ? Hash : UsersRound;
@@ -23,7 +23,7 @@ export function RoomIcon({ room, className }: { readonly room: Room; readonly cl
 }
 
 export function PersonIcon({ user, className = small }: { readonly user: User; readonly className?: string }) {
-  const me = useSession().user.id;
+  const me = useSignedIn().user.id;
   // Nobody is told of their own presence: it is whether they are connected. Of others nothing is known without a connection.
   const presence = useChatState((state) => {
     const lost = state.connection.status === 'error';

@@ -4,9 +4,9 @@ import { type ReactNode, useState } from 'react';
 import { Link } from 'wouter';
 import { openPanel, type Panel } from '../../app/panels.ts';
 import { useChatState } from '../../app/chat.ts';
-import { useSession } from '../../app/session.ts';
+import { useSignedIn } from '../../app/signedIn.ts';
 import { Button, IconButton } from '../../ui/Button.tsx';
-import { Guard } from '../../ui/Guard.tsx';
+import { ErrorBoundary } from '../../ui/ErrorBoundary.tsx';
 import { Menu, MenuItem } from '../../ui/Menu.tsx';
 import { useNow } from '../../ui/useNow.ts';
 import { RoomRow } from './RoomRow.tsx';
@@ -14,7 +14,7 @@ import { type Section, sectionsOf } from './sections.ts';
 import { useFailedRooms } from './useFailedRooms.ts';
 
 export function RoomList({ current }: { readonly current: number | null }) {
-  const me = useSession().user.id;
+  const me = useSignedIn().user.id;
   const rooms = useChatState((state) => state.rooms);
   const loaded = useChatState((state) => state.roomsLoaded);
   const failed = useFailedRooms(rooms);
@@ -53,9 +53,9 @@ function SectionView({ section, current, failed, now }: SectionProps) {
         <ul className="flex flex-col gap-px">
           {section.rooms.map((room: Room) => (
             <li key={room.id}>
-              <Guard of={room} instead={<FailedRow room={room} />}>
+              <ErrorBoundary resetKey={room} fallback={<FailedRow room={room} />}>
                 <RoomRow room={room} current={room.id === current} failed={failed.has(room.id)} now={now} />
-              </Guard>
+              </ErrorBoundary>
             </li>
           ))}
         </ul>
@@ -144,7 +144,7 @@ function EmptySection({ kind }: { readonly kind: Section['kind'] }) {
 }
 
 function NoRooms() {
-  const { canInvite } = useSession();
+  const { canInvite } = useSignedIn();
   return (
     <div className="m-3 flex flex-col gap-3 rounded-xl border border-line bg-paper p-4">
       <div>

@@ -4,10 +4,10 @@ import { memo } from 'react';
 import { Link } from 'wouter';
 import { RoomName } from '../../app/RoomName.tsx';
 import { roomLabel, topicOf } from '../../app/roomNames.ts';
-import { useIsFresh } from '../../app/comings.ts';
-import { useSession } from '../../app/session.ts';
+import { useIsNewRoom } from '../../app/membershipChanges.ts';
+import { useSignedIn } from '../../app/signedIn.ts';
 import { cx } from '../../ui/classes.ts';
-import { cut, spokenFirstName } from '../../ui/names.ts';
+import { truncate, firstNameInText } from '../../ui/names.ts';
 import { plainText } from '../../ui/plainText.ts';
 import { useStore } from '../../ui/store.ts';
 import { briefTime } from '../../ui/time.ts';
@@ -23,11 +23,11 @@ interface RoomRowProps {
 
 /** One line of the sidebar, drawn again only when its own room changes. */
 export const RoomRow = memo(function RoomRow({ room, current, failed, now }: RoomRowProps) {
-  const { user, drafts } = useSession();
+  const { user, drafts } = useSignedIn();
   const draft = useStore(drafts.store, (all) => all[room.id]);
   const edit = useStore(drafts.edits, (all) => all[room.id]);
   const unread = room.unread_count > 0 && !current;
-  const fresh = useIsFresh(room.id) && !current;
+  const fresh = useIsNewRoom(room.id) && !current;
   const last = room.last_message;
   return (
     <Link
@@ -65,12 +65,12 @@ export const RoomRow = memo(function RoomRow({ room, current, failed, now }: Roo
             {edit && !current ? (
               <>
                 <PencilLine aria-hidden="true" className="mr-1 inline size-3 -translate-y-px text-accent" />
-                <span className="text-accent">Editing:</span> <bdi>{cut(edit.text, 160)}</bdi>
+                <span className="text-accent">Editing:</span> <bdi>{truncate(edit.text, 160)}</bdi>
               </>
             ) : draft && !current ? (
               <>
                 <PencilLine aria-hidden="true" className="mr-1 inline size-3 -translate-y-px text-accent" />
-                <span className="text-accent">Draft:</span> <bdi>{cut(draft.text, 160)}</bdi>
+                <span className="text-accent">Draft:</span> <bdi>{truncate(draft.text, 160)}</bdi>
               </>
             ) : (
               <Preview room={room} me={user.id} />
@@ -114,7 +114,7 @@ function Preview({ room, me }: { readonly room: Room; readonly me: number }) {
   if (!last) return room.kind === 'direct' ? 'Say hello' : <bdi>{topicOf(room) || 'No messages yet'}</bdi>;
   // Deleted, or nothing but marks: "You: " would be half a line.
   if (plainText(last.content) === '') return last.content === '' ? 'Message deleted' : 'Message';
-  const who = last.sender.id === me ? 'You: ' : room.kind === 'direct' ? '' : `${spokenFirstName(last.sender)}: `;
+  const who = last.sender.id === me ? 'You: ' : room.kind === 'direct' ? '' : `${firstNameInText(last.sender)}: `;
   return (
     <>
       {who}

@@ -2,12 +2,12 @@ import type { Room, User } from '@backchannel/client';
 import { Search } from 'lucide-react';
 import { useEffect, useMemo, useState } from 'react';
 import { useLocation } from 'wouter';
-import { attempt } from '../../app/ask.ts';
+import { attempt } from '../../app/runCommand.ts';
 import { useChat, useChatState } from '../../app/chat.ts';
 import { typedAhead } from '../../app/panels.ts';
 import { RoomName } from '../../app/RoomName.tsx';
 import { namedAfter, otherMember, roomTitle, topicOf } from '../../app/roomNames.ts';
-import { useSession } from '../../app/session.ts';
+import { useSignedIn } from '../../app/signedIn.ts';
 import { cx } from '../../ui/classes.ts';
 import { Dialog } from '../../ui/Dialog.tsx';
 import { fuzzyFilter } from '../../ui/fuzzy.ts';
@@ -15,7 +15,7 @@ import { Name } from '../../ui/Name.tsx';
 import { handleOf, isolated, nameOf } from '../../ui/names.ts';
 import { useListbox } from '../../ui/useListbox.ts';
 import { PersonIcon, RoomIcon } from './RoomIcon.tsx';
-import { useFoundPeople } from '../../app/useFoundPeople.ts';
+import { usePeopleSearch } from '../../app/usePeopleSearch.ts';
 
 type Target = { readonly kind: 'room'; readonly room: Room } | { readonly kind: 'person'; readonly user: User };
 
@@ -25,11 +25,11 @@ const SHOWN = 12;
 export function Switcher({ current, onClose }: { readonly current: number | null; readonly onClose: () => void }) {
   const chat = useChat();
   const [, navigate] = useLocation();
-  const me = useSession().user.id;
+  const me = useSignedIn().user.id;
   const rooms = useChatState((state) => state.rooms);
   const [query, setQuery] = useState(typedAhead.get);
   useEffect(() => () => typedAhead.set(''), []);
-  const { people } = useFoundPeople(query);
+  const { people } = usePeopleSearch(query);
 
   const targets = useMemo(() => {
     const direct = new Set(

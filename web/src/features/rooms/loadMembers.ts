@@ -1,5 +1,5 @@
 import type { Chat, Member, RoomId } from '@backchannel/client';
-import { learn } from '../../app/directory.ts';
+import { addPeople } from '../../app/directory.ts';
 
 /** A panel of more people than this is for searching, not for reading. */
 const AT_MOST = 1_000;
@@ -16,7 +16,7 @@ export async function loadMembers(chat: Chat, roomId: RoomId): Promise<readonly 
       ...(after !== undefined && { after }),
     });
     all.push(...page.members);
-    learn(page.members);
+    addPeople(page.members);
     if (!page.has_more || page.members.length === 0 || all.length >= AT_MOST) return all;
   }
 }

@@ -1,5 +1,5 @@
 import { Menu } from '../../ui/Menu.tsx';
-import { EMOJI } from './reacting.ts';
+import { EMOJI } from './emoji.ts';
 
 interface EmojiMenuProps {
   readonly anchor: HTMLElement | { readonly x: number; readonly y: number };

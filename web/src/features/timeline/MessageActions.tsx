@@ -2,16 +2,16 @@ import type { Message } from '@backchannel/client';
 import { Copy, Ellipsis, PenLine, Reply, SmilePlus, Trash2 } from 'lucide-react';
 import { useState } from 'react';
 import { useChat } from '../../app/chat.ts';
-import { focusComposer, startEditing } from '../../app/composing.ts';
+import { focusComposer, startEditing } from '../../app/composerSignals.ts';
 import { type Drafts, replyTarget } from '../../app/drafts.ts';
-import { useSession } from '../../app/session.ts';
+import { useSignedIn } from '../../app/signedIn.ts';
 import { Button, IconButton } from '../../ui/Button.tsx';
 import { copyText } from '../../ui/copyText.ts';
 import { Dialog } from '../../ui/Dialog.tsx';
 import { Menu, MenuItem, MenuLine } from '../../ui/Menu.tsx';
 import { toast } from '../../ui/Toasts.tsx';
 import { EmojiItem, EmojiMenu } from './EmojiMenu.tsx';
-import { QUICK, toggleReaction } from './reacting.ts';
+import { QUICK, toggleReaction } from './emoji.ts';
 
 interface ActionsProps {
   /** As it will be, with what waits; and as the server has it. */
@@ -33,7 +33,7 @@ interface ToolbarProps extends ActionsProps {
 /** Floats over the row's corner while the pointer or the focus is in it. */
 export function MessageToolbar({ message, base, mine, onMenu, menuOpen }: ToolbarProps) {
   const chat = useChat();
-  const { user, drafts } = useSession();
+  const { user, drafts } = useSignedIn();
   const [picker, setPicker] = useState<HTMLElement | null>(null);
   const look = 'size-7.5 [&_svg]:size-4';
   return (
@@ -101,7 +101,7 @@ interface MenuProps extends ActionsProps {
 /** Everything that can be done with a message: by key, by right hand button, by long press. */
 export function MessageMenu({ message, base, mine, anchor, onClose }: MenuProps) {
   const chat = useChat();
-  const { user, drafts } = useSession();
+  const { user, drafts } = useSignedIn();
   const fromToolbar = anchor instanceof HTMLButtonElement;
   const [step, setStep] = useState<'menu' | 'emoji' | 'delete'>('menu');
 

@@ -2,22 +2,23 @@ import type { Quote, Room, TimelineView, User } from '@backchannel/client';
 import { type Ref, type RefObject, useImperativeHandle, useMemo, useRef } from 'react';
 import { Virtualizer, type VirtualizerHandle } from 'virtua';
 import { useChat } from '../../app/chat.ts';
-import { useComings } from '../../app/comings.ts';
-import { Guard } from '../../ui/Guard.tsx';
+import { useMembershipChanges } from '../../app/membershipChanges.ts';
+import { ErrorBoundary } from '../../ui/ErrorBoundary.tsx';
 import { dayLabel } from '../../ui/time.ts';
 import { useNow } from '../../ui/useNow.ts';
 import { DayPill } from './DayPill.tsx';
-import { ComingLine, DayLine, LatestButton, TopNote, UnreadLine } from './Lines.tsx';
+import { DayDivider, MembershipDivider, UnreadDivider } from './dividers.tsx';
+import { LatestButton, LoadStatusPill } from './listOverlays.tsx';
 import { MessageRow } from './MessageRow.tsx';
 import { PendingRow } from './PendingRow.tsx';
 import { RoomStart } from './RoomStart.tsx';
-import { RowGuard } from './RowGuard.tsx';
+import { RowErrorBoundary } from './RowErrorBoundary.tsx';
 import { type Row, rowsOf } from './rows.ts';
 import { type Target, useJump } from './useJump.ts';
-import { useReading } from './useReading.ts';
+import { useReadMark } from './useReadMark.ts';
 import { useRovingRows } from './useRovingRows.ts';
 import { useScrolling } from './useScrolling.ts';
-import { useSteps } from './useSteps.ts';
+import { useVirtualizerSteps } from './useVirtualizerSteps.ts';
 
 export interface MessageListHandle {
   /** Brings a message into sight and marks it for a moment; loads the page around it if need be. */
@@ -33,25 +34,32 @@ interface MessageListProps {
   readonly unread: string | null;
   readonly onJump: (quote: Quote) => void;
   /** The last wish to see the end that was heard in this room (composing.ts). */
-  readonly heardTurn: RefObject<number>;
+  readonly handledRequests: RefObject<number>;
 }
 
 /** Rows beyond the screen that stay drawn: Ctrl+F and a quick thumb find something there. */
 const BUFFER_PX = 600;
 
 /** The rows in a virtualised list. What moves it is useScrolling's; what the rows are is rows.ts's. */
-export function MessageList({ ref, room, view, me, unread, onJump, heardTurn }: MessageListProps) {
+export function MessageList({ ref, room, view, me, unread, onJump, handledRequests }: MessageListProps) {
   const chat = useChat();
   const marked = unread !== null;
-  const comings = useComings(room.id);
-  const wanted = useMemo(() => rowsOf(view, me, marked, comings), [view, me, marked, comings]);
-  const { rows, shift } = useSteps(wanted);
+  const membershipChanges = useMembershipChanges(room.id);
+  const wanted = useMemo(() => rowsOf(view, me, marked, membershipChanges), [view, me, marked, membershipChanges]);
+  const { rows, shift } = useVirtualizerSteps(wanted);
   const scroller = useRef<HTMLDivElement>(null);
   const list = useRef<VirtualizerHandle>(null);
   const now = useNow();
-  const { atEnd, topRow, onScroll, goToLatest, letGo } = useScrolling({ room, view, rows, scroller, list, heardTurn });
-  const { flash, jumpTo } = useJump({ roomId: room.id, view, rows, list, letGo });
-  const newBelow = useReading(room, view, atEnd === true);
+  const { atEnd, topRow, onScroll, goToLatest, stopFollowing } = useScrolling({
+    room,
+    view,
+    rows,
+    scroller,
+    list,
+    handledRequests,
+  });
+  const { flash, jumpTo } = useJump({ roomId: room.id, view, rows, list, stopFollowing });
+  const newBelow = useReadMark(room, view, atEnd === true);
   const roving = useRovingRows({ rows, scroller, list, onLeave: () => void goToLatest() });
   useImperativeHandle(ref, () => ({ jumpTo }));
 
@@ -59,28 +67,28 @@ export function MessageList({ ref, room, view, me, unread, onJump, heardTurn }: 
     switch (row.kind) {
       case 'start':
         return (
-          <Guard key="start">
+          <ErrorBoundary key="start">
             <RoomStart room={room} />
-          </Guard>
+          </ErrorBoundary>
         );
       case 'day':
-        return <DayLine key={row.key} label={dayLabel(row.at, now)} />;
+        return <DayDivider key={row.key} label={dayLabel(row.at, now)} />;
       case 'unread':
-        return <UnreadLine key="unread" count={unread} />;
-      case 'coming':
-        return <ComingLine key={row.key} text={row.text} at={row.at} />;
+        return <UnreadDivider key="unread" count={unread} />;
+      case 'membership':
+        return <MembershipDivider key={row.key} text={row.text} at={row.at} />;
       case 'message':
       case 'pending': {
         const shared = { me, tabbable: roving.tabbable === row.key, onJump };
         const place = { ...shared, at: row.at, first: row.first };
         return (
-          <RowGuard key={row.key} row={row} {...shared}>
+          <RowErrorBoundary key={row.key} row={row} {...shared}>
             {row.kind === 'message' ? (
               <MessageRow {...place} message={row.message} changes={row.changes} flash={flash === row.key} />
             ) : (
               <PendingRow {...place} pending={row.pending} quote={row.quote} />
             )}
-          </RowGuard>
+          </RowErrorBoundary>
         );
       }
     }
@@ -114,7 +122,10 @@ export function MessageList({ ref, room, view, me, unread, onJump, heardTurn }: 
         <div className="h-3 shrink-0" />
       </div>
       <DayPill row={topRow} now={now} />
-      <TopNote view={view} onRetry={() => void (view.hasNewer ? chat.loadNewer(room.id) : chat.loadOlder(room.id))} />
+      <LoadStatusPill
+        view={view}
+        onRetry={() => void (view.hasNewer ? chat.loadNewer(room.id) : chat.loadOlder(room.id))}
+      />
       {atEnd === false && <LatestButton count={newBelow} onClick={() => void goToLatest()} />}
     </div>
   );

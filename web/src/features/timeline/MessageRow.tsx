@@ -4,12 +4,12 @@ import { useUsernames } from '../../app/directory.ts';
 import { Avatar } from '../../ui/Avatar.tsx';
 import { cx } from '../../ui/classes.ts';
 import { Name } from '../../ui/Name.tsx';
-import { spokenName } from '../../ui/names.ts';
+import { nameInText } from '../../ui/names.ts';
 import { clockTime, fullTime, isoTime, narrowTime } from '../../ui/time.ts';
 import { ChangeLine } from '../outbox/ChangeLine.tsx';
 import { Markdown } from './markdown/Markdown.tsx';
 import { MessageMenu, MessageToolbar } from './MessageActions.tsx';
-import { asItWillBe } from './pendingChanges.ts';
+import { withPendingChanges } from './pendingChanges.ts';
 import { QuoteLine } from './QuoteLine.tsx';
 import { Reactions } from './Reactions.tsx';
 import { useLongPress } from './useLongPress.ts';
@@ -110,7 +110,7 @@ export const MessageRow = memo(function MessageRow({
   const [menu, setMenu] = useState<Opened | null>(null);
   const mentioned = useMentioned(message);
   const press = useLongPress((x, y) => setMenu({ anchor: { x, y } }));
-  const shown = useMemo(() => asItWillBe(message, changes, me.id), [message, changes, me.id]);
+  const shown = useMemo(() => withPendingChanges(message, changes, me.id), [message, changes, me.id]);
 
   if (message.deleted) {
     return (
@@ -218,7 +218,7 @@ function frameOf(message: Message, at: number, first: boolean, tabbable: boolean
     tabbable,
     quote: message.reply_to,
     onJump,
-    label: `${spokenName(message.sender)}, ${clockTime(at)}`,
+    label: `${nameInText(message.sender)}, ${clockTime(at)}`,
   };
 }
 

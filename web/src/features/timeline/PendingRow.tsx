@@ -2,14 +2,14 @@ import type { PendingMessage, Quote, User } from '@backchannel/client';
 import { CircleAlert, Clock, Copy, PenLine, RotateCw, Trash2 } from 'lucide-react';
 import { memo } from 'react';
 import { useChat } from '../../app/chat.ts';
-import { focusComposer, startEditing } from '../../app/composing.ts';
-import { useSession } from '../../app/session.ts';
+import { focusComposer, startEditing } from '../../app/composerSignals.ts';
+import { useSignedIn } from '../../app/signedIn.ts';
 import { copyText } from '../../ui/copyText.ts';
 import { toast } from '../../ui/Toasts.tsx';
 import { clockTime } from '../../ui/time.ts';
-import { Act } from '../outbox/Act.tsx';
+import { ActionButton } from '../outbox/ActionButton.tsx';
 import { backIntoDraft, discardWithUndo } from '../outbox/discard.ts';
-import { reasonText } from '../outbox/words.ts';
+import { reasonText } from '../outbox/texts.ts';
 import { Markdown } from './markdown/Markdown.tsx';
 import { RowFrame } from './MessageRow.tsx';
 
@@ -64,22 +64,22 @@ export const PendingRow = memo(function PendingRow({
 /** Right behind its text: that it waits, and what can be done about it. */
 function Waiting({ pending }: { readonly pending: PendingMessage }) {
   const chat = useChat();
-  const { drafts } = useSession();
+  const { drafts } = useSignedIn();
   return (
     <span className="bc-waiting flex shrink-0 items-center gap-0.5 pb-px pointer-coarse:-my-2 text-xs text-ink-faint">
       <span title="Waiting to be sent">
         <Clock className="inline size-3.5 -translate-y-px" aria-hidden="true" />
       </span>
       <span className="flex opacity-0 group-focus-within/row:opacity-100 group-hover/row:opacity-100 pointer-coarse:opacity-100">
-        <Act
+        <ActionButton
           icon={<PenLine />}
           onClick={() => startEditing(drafts, { id: pending.id, room_id: pending.roomId, content: pending.content })}
         >
           Edit
-        </Act>
-        <Act icon={<Trash2 />} onClick={() => discardWithUndo(chat, [pending])}>
+        </ActionButton>
+        <ActionButton icon={<Trash2 />} onClick={() => discardWithUndo(chat, [pending])}>
           Delete
-        </Act>
+        </ActionButton>
       </span>
     </span>
   );
@@ -87,7 +87,7 @@ function Waiting({ pending }: { readonly pending: PendingMessage }) {
 
 function FailedLine({ pending, quote }: { readonly pending: PendingMessage; readonly quote: Quote | null }) {
   const chat = useChat();
-  const { drafts } = useSession();
+  const { drafts } = useSignedIn();
   const edit = () => {
     backIntoDraft(chat, drafts, pending, pending.roomId, quote);
     focusComposer();
@@ -102,23 +102,23 @@ function FailedLine({ pending, quote }: { readonly pending: PendingMessage; read
         </span>
       </span>
       <span className="flex gap-0.5">
-        <Act icon={<RotateCw />} onClick={() => chat.retry(pending.id)}>
+        <ActionButton icon={<RotateCw />} onClick={() => chat.retry(pending.id)}>
           {ask ? 'Send' : 'Retry'}
-        </Act>
-        <Act icon={<PenLine />} onClick={edit}>
+        </ActionButton>
+        <ActionButton icon={<PenLine />} onClick={edit}>
           Edit
-        </Act>
-        <Act
+        </ActionButton>
+        <ActionButton
           icon={<Copy />}
           onClick={async () => {
             if (await copyText(pending.content)) toast('Copied.');
           }}
         >
           Copy
-        </Act>
-        <Act icon={<Trash2 />} onClick={() => discardWithUndo(chat, [pending])}>
+        </ActionButton>
+        <ActionButton icon={<Trash2 />} onClick={() => discardWithUndo(chat, [pending])}>
           Delete
-        </Act>
+        </ActionButton>
       </span>
     </div>
   );

@@ -1,7 +1,7 @@
 import type { Quote } from '@backchannel/client';
 import { Avatar } from '../../ui/Avatar.tsx';
 import { Name } from '../../ui/Name.tsx';
-import { spokenName } from '../../ui/names.ts';
+import { nameInText } from '../../ui/names.ts';
 import { plainText } from '../../ui/plainText.ts';
 
 /** What a reply answers; leads to it. */
@@ -11,7 +11,7 @@ export function QuoteLine({ quote, onJump }: { readonly quote: Quote; readonly o
     <button
       type="button"
       onClick={() => onJump(quote)}
-      aria-label={`In reply to ${spokenName(quote.sender)}: ${excerpt || 'a deleted message'}`}
+      aria-label={`In reply to ${nameInText(quote.sender)}: ${excerpt || 'a deleted message'}`}
       className="relative -ml-8 mb-0.5 flex max-w-[min(100%+2rem,46rem)] items-center gap-1.5 rounded-md pl-8 text-left text-xs text-ink-faint hover:text-ink-soft"
     >
       <span

@@ -5,7 +5,7 @@ import { useChat } from '../../app/chat.ts';
 import { personName } from '../../app/directory.ts';
 import { cx } from '../../ui/classes.ts';
 import { EmojiMenu } from './EmojiMenu.tsx';
-import { toggleReaction } from './reacting.ts';
+import { toggleReaction } from './emoji.ts';
 
 interface ReactionsProps {
   /** As it will be. */

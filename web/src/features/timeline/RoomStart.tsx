@@ -3,15 +3,15 @@ import { Hash, UsersRound } from 'lucide-react';
 import { InviteButton } from '../../app/InviteButton.tsx';
 import { RoomName } from '../../app/RoomName.tsx';
 import { otherMember, roomLabel, topicOf } from '../../app/roomNames.ts';
-import { useSession } from '../../app/session.ts';
+import { useSignedIn } from '../../app/signedIn.ts';
 import { Avatar } from '../../ui/Avatar.tsx';
-import { spokenName, stop } from '../../ui/names.ts';
+import { nameInText, endSentence } from '../../ui/names.ts';
 
 const list = new Intl.ListFormat('en', { type: 'conjunction' });
 
 /** The beginning of a room's log: what this place is, and what to do when nothing was said yet. */
 export function RoomStart({ room }: { readonly room: Room }) {
-  const me = useSession().user.id;
+  const me = useSignedIn().user.id;
   const other = otherMember(room, me);
   const Sign = room.kind === 'channel' ? Hash : UsersRound;
   return (
@@ -41,12 +41,12 @@ export function RoomStart({ room }: { readonly room: Room }) {
 
 function introduction(room: Room, me: UserId): string {
   if (room.kind === 'group') {
-    const others = room.members.filter((member) => member.id !== me).map(spokenName);
+    const others = room.members.filter((member) => member.id !== me).map(nameInText);
     const who = others.length > 0 ? ` with ${list.format(others)}` : '';
     return `The beginning of this group${who}. Its members see what is written here.`;
   }
   const name = roomLabel(room, me);
-  return stop(
+  return endSentence(
     room.kind === 'direct' ? `The beginning of your conversation with ${name}` : `The very beginning of ${name}`,
   );
 }

@@ -1,14 +1,14 @@
 import type { Room, Seq, TimelineView, UserId } from '@backchannel/client';
 import { useCallback, useEffect, useLayoutEffect, useRef, useState } from 'react';
 import { useChat, useTimelineView } from '../../app/chat.ts';
-import { composing } from '../../app/composing.ts';
-import { learnFromMessages } from '../../app/directory.ts';
+import { composerSignals } from '../../app/composerSignals.ts';
+import { addPeopleFromMessages } from '../../app/directory.ts';
 import { roomLabel } from '../../app/roomNames.ts';
-import { useSession } from '../../app/session.ts';
+import { useSignedIn } from '../../app/signedIn.ts';
 import { Button } from '../../ui/Button.tsx';
 import { FailedBar } from './FailedBar.tsx';
 import { MessageList, type MessageListHandle } from './MessageList.tsx';
-import { placesOf } from './places.ts';
+import { scrollPositionsOf } from './scrollPositions.ts';
 import { TimelineSkeleton } from './TimelineSkeleton.tsx';
 import type { Target } from './useJump.ts';
 import { UnreadBar } from './UnreadBar.tsx';
@@ -17,16 +17,16 @@ import { useAnnouncements } from './useAnnouncements.ts';
 /** One room's messages. Mounted anew for every room. */
 export function Timeline({ room }: { readonly room: Room }) {
   const chat = useChat();
-  const { user } = useSession();
+  const { user } = useSignedIn();
   const view = useTimelineView(room.id);
   const list = useRef<MessageListHandle>(null);
   const [opening] = useState(() => ({
     unread: room.unread_count,
     upTo: room.seq,
-    around: placesOf(chat).get(room.id)?.seq ?? (room.unread_count > 0 ? room.read_seq + 1 : undefined),
+    around: scrollPositionsOf(chat).get(room.id)?.seq ?? (room.unread_count > 0 ? room.read_seq + 1 : undefined),
   }));
   // What was sent while the messages were loading is shown when they are there.
-  const heardTurn = useRef(composing.get().latestTurn);
+  const handledRequests = useRef(composerSignals.get().latestRequests);
   const [opened, setOpened] = useState(false);
 
   // Where one stood when one left; else at the first unread message; else at the end.
@@ -40,7 +40,7 @@ export function Timeline({ room }: { readonly room: Room }) {
     setOpened(true);
   }, [openHere]);
 
-  useEffect(() => learnFromMessages(view.messages), [view.messages]);
+  useEffect(() => addPeopleFromMessages(view.messages), [view.messages]);
   useAnnouncements(view, user.id, opened);
 
   const jumpTo = useCallback((target: Target) => list.current?.jumpTo(target), []);
@@ -80,7 +80,7 @@ export function Timeline({ room }: { readonly room: Room }) {
         me={user}
         unread={unreadAtOpening(view, opening, user.id)}
         onJump={jumpTo}
-        heardTurn={heardTurn}
+        handledRequests={handledRequests}
       />
       <FailedBar room={room} pending={view.pending} />
     </div>

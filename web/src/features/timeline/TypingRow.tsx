@@ -1,17 +1,17 @@
 import type { RoomId } from '@backchannel/client';
 import { useChatState } from '../../app/chat.ts';
-import { usePeople } from '../../app/directory.ts';
-import { spokenFirstName } from '../../ui/names.ts';
+import { useKnownPeople } from '../../app/directory.ts';
+import { firstNameInText } from '../../ui/names.ts';
 
 const NOBODY: readonly number[] = [];
 
 /** Keeps its height when nobody types: the composer must not move under the hand. */
 export function TypingRow({ roomId }: { readonly roomId: RoomId }) {
   const typing = useChatState((state) => state.typing[roomId] ?? NOBODY);
-  const people = usePeople();
+  const people = useKnownPeople();
   const names = typing.map((id) => {
     const user = people.get(id);
-    return user ? spokenFirstName(user) : 'Someone';
+    return user ? firstNameInText(user) : 'Someone';
   });
   return (
     <div className="flex h-5 items-center gap-2 px-4 text-xs text-ink-faint md:px-6" data-testid="typing">

@@ -3,7 +3,7 @@ import type { Message, MessageId, PendingChange, UserId } from '@backchannel/cli
 export const NO_CHANGES: readonly PendingChange[] = [];
 
 /** What waits, by the message it is about. */
-export function byMessage(changes: readonly PendingChange[]): ReadonlyMap<MessageId, readonly PendingChange[]> {
+export function changesByMessage(changes: readonly PendingChange[]): ReadonlyMap<MessageId, readonly PendingChange[]> {
   const found = new Map<MessageId, PendingChange[]>();
   for (const item of changes) {
     const { message_id } = item.change;
@@ -13,7 +13,7 @@ export function byMessage(changes: readonly PendingChange[]): ReadonlyMap<Messag
 }
 
 /** The message as it will be: with the edit and the reactions that are on their way. What was refused does not count. */
-export function asItWillBe(message: Message, changes: readonly PendingChange[], me: UserId): Message {
+export function withPendingChanges(message: Message, changes: readonly PendingChange[], me: UserId): Message {
   let { content, reactions } = message;
   for (const { change, state } of changes) {
     if (state === 'failed') continue;

@@ -1,14 +1,14 @@
 import type { Message, PendingChange, PendingMessage, Quote, Seq, TimelineView, User } from '@backchannel/client';
-import type { Coming } from '../../app/comings.ts';
+import type { MembershipChange } from '../../app/membershipChanges.ts';
 import { dayAfter, dayOf } from '../../ui/time.ts';
-import { byMessage, NO_CHANGES } from './pendingChanges.ts';
+import { changesByMessage, NO_CHANGES } from './pendingChanges.ts';
 
 /** What stands in the list, one entry a row of the virtualiser. `first` is the one that shows who wrote it. */
 export type Row =
   | { readonly kind: 'start'; readonly key: 'start' }
   | { readonly kind: 'day'; readonly key: string; readonly at: number }
   | { readonly kind: 'unread'; readonly key: 'unread' }
-  | { readonly kind: 'coming'; readonly key: string; readonly text: string; readonly at: number }
+  | { readonly kind: 'membership'; readonly key: string; readonly text: string; readonly at: number }
   | {
       readonly kind: 'message';
       readonly key: string;
@@ -39,12 +39,17 @@ interface Before {
  * The rows of a timeline: days, the unread mark, messages in groups, then what is not sent yet.
  * `marksUnread` is false where nothing was unread when the room was opened: the mark of an earlier visit is of no use.
  */
-export function rowsOf(view: TimelineView, me: User, marksUnread = true, comings: readonly Coming[] = []): Row[] {
+export function rowsOf(
+  view: TimelineView,
+  me: User,
+  marksUnread = true,
+  membershipChanges: readonly MembershipChange[] = [],
+): Row[] {
   const rows: Row[] = [];
   let tomorrow = Number.NEGATIVE_INFINITY;
   let before: Before | null = null;
   let marked = view.firstUnreadSeq === null || !marksUnread;
-  const changes = view.changes.length > 0 ? byMessage(view.changes) : null;
+  const changes = view.changes.length > 0 ? changesByMessage(view.changes) : null;
 
   if (!view.hasOlder && view.loading !== 'initial') rows.push({ kind: 'start', key: 'start' });
 
@@ -61,11 +66,11 @@ export function rowsOf(view: TimelineView, me: User, marksUnread = true, comings
   const oldest = view.messages[0]?.seq ?? 0;
   let next = 0;
   const come = (before_seq: Seq): void => {
-    for (let each = comings[next]; each && each.seq < before_seq; each = comings[(next += 1)]) {
+    for (let each = membershipChanges[next]; each && each.seq < before_seq; each = membershipChanges[(next += 1)]) {
       if (view.hasOlder && each.seq < oldest) continue;
       open(each.at);
       before = null;
-      rows.push({ kind: 'coming', key: each.key, text: each.text, at: each.at });
+      rows.push({ kind: 'membership', key: each.key, text: each.text, at: each.at });
     }
   };
 

@@ -1,7 +1,7 @@
 import type { TimelineView, UserId } from '@backchannel/client';
 import { useEffect, useRef } from 'react';
 import { announce } from '../../ui/announce.tsx';
-import { cut, spokenName } from '../../ui/names.ts';
+import { truncate, nameInText } from '../../ui/names.ts';
 
 /** A burst is gathered for as long as this before it is spoken of. */
 const GATHER_MS = 700;
@@ -27,7 +27,7 @@ export function useAnnouncements(view: TimelineView, me: UserId, opened: boolean
       const [one] = news;
       announce(
         news.length === 1 && one
-          ? `${spokenName(one.sender)}: ${cut(one.content, 400)}`
+          ? `${nameInText(one.sender)}: ${truncate(one.content, 400)}`
           : `${news.length} new messages`,
       );
     }, GATHER_MS);

@@ -16,11 +16,11 @@ interface Jump {
   readonly rows: readonly Row[];
   readonly list: RefObject<VirtualizerHandle | null>;
   /** Called before the list moves. */
-  readonly letGo: () => void;
+  readonly stopFollowing: () => void;
 }
 
 /** Goes to a message and marks it for a moment; what is not loaded is loaded first. */
-export function useJump({ roomId, view, rows, list, letGo }: Jump) {
+export function useJump({ roomId, view, rows, list, stopFollowing }: Jump) {
   const chat = useChat();
   const [target, setTarget] = useState<Target | null>(null);
   const [flash, setFlash] = useState<string | null>(null);
@@ -31,10 +31,10 @@ export function useJump({ roomId, view, rows, list, letGo }: Jump) {
     const row = rows[index];
     if (view.error || row) setTarget(null);
     if (!row) return;
-    letGo();
+    stopFollowing();
     list.current?.scrollToIndex(index, { align: 'center' });
     setFlash(row.key);
-  }, [target, rows, view.loading, view.error, view.hasOlder, list, letGo]);
+  }, [target, rows, view.loading, view.error, view.hasOlder, list, stopFollowing]);
 
   useEffect(() => {
     if (flash === null) return undefined;

@@ -1,5 +1,5 @@
 import { type MouseEvent, type PointerEvent, useRef } from 'react';
-import { swallowPress } from '../../ui/press.ts';
+import { swallowPress } from '../../ui/swallowPress.ts';
 
 const HOLD_MS = 420;
 /** A finger that has moved this far is scrolling. */

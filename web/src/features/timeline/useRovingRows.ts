@@ -1,6 +1,6 @@
 import { type FocusEvent, type KeyboardEvent, type RefObject, useMemo, useState } from 'react';
 import type { VirtualizerHandle } from 'virtua';
-import { focusComposer } from '../../app/composing.ts';
+import { focusComposer } from '../../app/composerSignals.ts';
 import type { Row } from './rows.ts';
 
 interface RovingRows {

@@ -2,9 +2,9 @@ import type { Room, TimelineView } from '@backchannel/client';
 import { type RefObject, useCallback, useEffect, useLayoutEffect, useRef, useState } from 'react';
 import type { VirtualizerHandle } from 'virtua';
 import { useChat } from '../../app/chat.ts';
-import { composing } from '../../app/composing.ts';
+import { composerSignals } from '../../app/composerSignals.ts';
 import { useStore } from '../../ui/store.ts';
-import { placesOf } from './places.ts';
+import { scrollPositionsOf } from './scrollPositions.ts';
 import type { Row } from './rows.ts';
 
 /** Closer to the end than this counts as being there. */
@@ -25,14 +25,14 @@ interface Scrolling {
   readonly scroller: RefObject<HTMLDivElement | null>;
   readonly list: RefObject<VirtualizerHandle | null>;
   /** The last wish to see the end that was heard in this room (composing.ts). */
-  readonly heardTurn: RefObject<number>;
+  readonly handledRequests: RefObject<number>;
 }
 
 /**
  * Where the list stands, and what moves it: it opens where it was left (places.ts), else at the unread mark, follows its end for
  * those who are there, stays put for all others, and loads more before an end of what is held comes into sight.
  */
-export function useScrolling({ room, view, rows, scroller, list, heardTurn }: Scrolling) {
+export function useScrolling({ room, view, rows, scroller, list, handledRequests }: Scrolling) {
   const chat = useChat();
   const sticky = useRef(true);
   const placed = useRef(false);
@@ -63,7 +63,7 @@ export function useScrolling({ room, view, rows, scroller, list, heardTurn }: Sc
 
   /** For the next visit. */
   const remember = (end: boolean, offset: number) => {
-    const places = placesOf(chat);
+    const places = scrollPositionsOf(chat);
     if (end) return places.delete(room.id);
     let index = list.current?.findItemIndex(offset) ?? 0;
     while (rows[index] && rows[index]?.kind !== 'message') index += 1;
@@ -100,15 +100,15 @@ export function useScrolling({ room, view, rows, scroller, list, heardTurn }: Sc
 
   // First sight: where it was left, or with the unread mark near the top, else the end. One's own message is always shown,
   // and so is the end when it is asked for.
-  const latestTurn = useStore(composing, (value) => value.latestTurn);
+  const latestRequests = useStore(composerSignals, (value) => value.latestRequests);
   useLayoutEffect(() => {
-    const wanted = endIsWanted.current || heardTurn.current !== latestTurn;
-    heardTurn.current = latestTurn;
+    const wanted = endIsWanted.current || handledRequests.current !== latestRequests;
+    handledRequests.current = latestRequests;
     if (wanted) void goToLatest();
     if (placed.current || rows.length === 0 || view.loading === 'initial') return;
     placed.current = true;
     if (wanted) return;
-    const place = placesOf(chat).get(room.id);
+    const place = scrollPositionsOf(chat).get(room.id);
     const left = place ? rows.findIndex((row) => row.kind === 'message' && row.message.seq >= place.seq) : -1;
     const unread = rows.findIndex((row) => row.kind === 'unread');
     const index = left < 0 ? unread : left;
@@ -146,7 +146,7 @@ export function useScrolling({ room, view, rows, scroller, list, heardTurn }: Sc
   }, [scroller, settle, unsettle]);
 
   /** Before the list is sent somewhere: it no longer follows its end, and loads nothing that would move the target. */
-  const letGo = useCallback(() => {
+  const stopFollowing = useCallback(() => {
     sticky.current = false;
     unsettle();
   }, [unsettle]);
@@ -176,5 +176,5 @@ export function useScrolling({ room, view, rows, scroller, list, heardTurn }: Sc
     };
   }, [scroller, toEnd]);
 
-  return { atEnd, topRow, onScroll: look, goToLatest, letGo };
+  return { atEnd, topRow, onScroll: look, goToLatest, stopFollowing };
 }

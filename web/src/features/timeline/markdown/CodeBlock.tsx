@@ -1,6 +1,6 @@
 import { Check, Copy } from 'lucide-react';
 import { type ReactNode, useEffect, useState } from 'react';
-import { highlighter } from '../../../app/late.ts';
+import { loadHighlighter } from '../../../app/lazyWithRetry.ts';
 import { copyText } from '../../../ui/copyText.ts';
 
 interface CodeBlockProps {
@@ -17,7 +17,7 @@ export function CodeBlock({ code, language }: CodeBlockProps) {
     setColoured(null);
     if (language) {
       // Until its colours are there, code is still code.
-      void highlighter().then(({ highlight }) => current && setColoured(highlight(code, language)));
+      void loadHighlighter().then(({ highlight }) => current && setColoured(highlight(code, language)));
     }
     return () => {
       current = false;

@@ -1,7 +1,7 @@
 import type { Token, Tokens } from 'marked';
 import { Fragment, memo, type ReactNode, useMemo } from 'react';
 import { cx } from '../../../ui/classes.ts';
-import { hostToShow } from './address.ts';
+import { hostToShow } from './linkHost.ts';
 import { CodeBlock } from './CodeBlock.tsx';
 import { isOnlyEmoji, safeUrl, splitMentions } from './parse.ts';
 import { useParse } from './useParse.ts';
@@ -79,8 +79,8 @@ function createDraw({ mentioned, me }: Context) {
         return <p>{inner(token)}</p>;
       case 'heading':
         return <p className="font-semibold">{inner(token)}</p>;
-      case 'typed':
-        return <Typed raw={token.raw}>{text(token.raw)}</Typed>;
+      case 'verbatim':
+        return <Verbatim raw={token.raw}>{text(token.raw)}</Verbatim>;
       case 'text':
         return inner(token);
       case 'escape':
@@ -164,10 +164,10 @@ const TALL_SIGNS = 1_500;
 const TALL_LINES = 15;
 
 /** A text without its marks. However long it is, what stands around it is not far away. */
-export function Typed({ raw, children }: { readonly raw: string; readonly children: ReactNode }) {
+export function Verbatim({ raw, children }: { readonly raw: string; readonly children: ReactNode }) {
   const tall = raw.length > TALL_SIGNS || raw.split('\n', TALL_LINES + 1).length > TALL_LINES;
   return (
-    <div className="bc-typed scroll-thin" {...(tall && { role: 'group', 'aria-label': 'Long text', tabIndex: 0 })}>
+    <div className="bc-verbatim scroll-thin" {...(tall && { role: 'group', 'aria-label': 'Long text', tabIndex: 0 })}>
       {children}
     </div>
   );

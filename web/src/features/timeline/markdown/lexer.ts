@@ -1,7 +1,7 @@
 import { Lexer, Tokenizer, type Token, type Tokens } from 'marked';
 import { isBlank } from '../../../ui/names.ts';
-import { isBeyond, LIMITS, type Part, partsOf } from './bounds.ts';
-import { asTyped, plain, unpile } from './parse.ts';
+import { exceedsLimits, LIMITS, type Part, partsOf } from './limits.ts';
+import { verbatim, plain, limitCombiningMarks } from './parse.ts';
 
 /** What a text costs beyond what it may. */
 class Beyond extends Error {}
@@ -101,22 +101,22 @@ export function parse(content: string): Token[] {
 /** The same with what it cost. */
 export function lex(content: string): { readonly tokens: Token[]; readonly size: number; readonly steps: number } {
   steps = 0;
-  const text = unpile(content);
+  const text = limitCombiningMarks(content);
   const read = partsOf(text).flatMap(tokensOf);
   // Marks around nothing (`#`, `**\u200b**`, a link without a text) would be a message that nobody can see.
   const tokens = isSeen(read) ? read : plain(text);
   const size = sizeOf(tokens);
-  return size > LIMITS.tokens ? { tokens: asTyped(text), size: 1, steps } : { tokens, size, steps };
+  return size > LIMITS.tokens ? { tokens: verbatim(text), size: 1, steps } : { tokens, size, steps };
 }
 
 function tokensOf(part: Part): Token[] {
-  if (part.kind === 'text') return read(part.text) ?? asTyped(part.text);
+  if (part.kind === 'text') return read(part.text) ?? verbatim(part.text);
   return [{ type: 'code', raw: part.text, text: part.text, lang: part.language }];
 }
 
 /** Null where the text is beyond a limit, or the lexer fails. */
 function read(text: string): Token[] | null {
-  if (isBeyond(text)) return null;
+  if (exceedsLimits(text)) return null;
   try {
     const tokenizer = new Counting();
     const lexer = new Lexer({ ...options, tokenizer });

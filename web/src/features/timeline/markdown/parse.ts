@@ -4,18 +4,18 @@ import type { Token } from 'marked';
 const PILE = /(\p{M}{16})\p{M}+/gu;
 
 /** A text whose letters carry no more than letters do. */
-export const unpile = (text: string): string => text.replace(PILE, '$1');
+export const limitCombiningMarks = (text: string): string => text.replace(PILE, '$1');
 
 /** More lines than this are drawn as one element. */
 export const LINES = 500;
 
 /** A text as it was typed, in one element however long it is. */
-export const asTyped = (raw: string): Token[] => [{ type: 'typed', raw, text: raw }];
+export const verbatim = (raw: string): Token[] => [{ type: 'verbatim', raw, text: raw }];
 
 /** The tokens of a message whose marks are not read yet: its lines, as they were typed. Without marks that is all there is. */
 export function plain(content: string): Token[] {
-  const text = unpile(content.trim());
-  if (text.split('\n').length > LINES) return asTyped(text);
+  const text = limitCombiningMarks(content.trim());
+  if (text.split('\n').length > LINES) return verbatim(text);
   return text
     .split(/\n{2,}/)
     .map((raw) => ({ type: 'paragraph', raw, text: raw, tokens: raw.split('\n').flatMap(line) }));

@@ -1,12 +1,12 @@
 import type { Token } from 'marked';
 import { useEffect, useState } from 'react';
-import { lexer } from '../../../app/late.ts';
+import { loadLexer } from '../../../app/lazyWithRetry.ts';
 import { plain } from './parse.ts';
 
 let parse: ((content: string) => Token[]) | null = null;
 
 /** Asked for as soon as the app runs: it is there before the first messages are. */
-const loading = lexer().then((loaded) => {
+const loading = loadLexer().then((loaded) => {
   parse = loaded.parse;
 });
 

@@ -1,8 +1,0 @@
-/** A channel to the other tabs of this browser; null where it has none, or refuses it together with its storage. */
-export function openChannel(name: string): BroadcastChannel | null {
-  try {
-    return new BroadcastChannel(name);
-  } catch {
-    return null;
-  }
-}

@@ -1,0 +1,24 @@
+import type { MouseEvent, ReactNode } from 'react';
+
+interface ActionButtonProps {
+  readonly icon: ReactNode;
+  readonly onClick: (event: MouseEvent<HTMLButtonElement>) => unknown;
+  /** It opens a menu, which is open or not. */
+  readonly opens?: boolean;
+  readonly children: ReactNode;
+}
+
+/** One thing to do with what was not sent. */
+export function ActionButton({ icon, onClick, opens, children }: ActionButtonProps) {
+  return (
+    <button
+      type="button"
+      {...(opens !== undefined && { 'aria-haspopup': 'menu' as const, 'aria-expanded': opens })}
+      onClick={(event) => void onClick(event)}
+      className="flex h-6 items-center gap-1 rounded-md px-1.5 font-medium text-ink-soft hover:bg-hover hover:text-ink pointer-coarse:h-9 pointer-coarse:px-2.5 [&_svg]:size-3.5"
+    >
+      {icon}
+      {children}
+    </button>
+  );
+}

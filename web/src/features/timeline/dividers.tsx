@@ -1,0 +1,40 @@
+import { clockTime } from '../../ui/time.ts';
+
+export function DayDivider({ label }: { readonly label: string }) {
+  return (
+    <div className="flex items-center gap-3 px-3 pt-5 pb-2 md:px-5">
+      <span className="h-px flex-1 bg-line" />
+      <span className="text-xs font-medium text-ink-faint">{label}</span>
+      <span className="h-px flex-1 bg-line" />
+    </div>
+  );
+}
+
+/** Somebody came or went. */
+export function MembershipDivider({ text, at }: { readonly text: string; readonly at: number }) {
+  return (
+    <p className="px-3 py-1.5 text-xs break-words text-ink-faint md:px-5" data-testid="membership-line">
+      <span className="pl-12">
+        {text} · <time dateTime={new Date(at).toISOString()}>{clockTime(at)}</time>
+      </span>
+    </p>
+  );
+}
+
+export function UnreadDivider({ count }: { readonly count: string | null }) {
+  return (
+    <div className="flex items-center gap-2.5 px-3 pt-2 pb-1 md:px-5" data-testid="unread-line">
+      <span className="h-px flex-1 bg-ember opacity-60" />
+      <span className="text-xs font-semibold text-ember">
+        New
+        {count !== null && (
+          <span className="tabular">
+            {' · '}
+            {count}
+          </span>
+        )}
+        <span className="sr-only">{count === '1' ? ' message' : ' messages'}</span>
+      </span>
+    </div>
+  );
+}

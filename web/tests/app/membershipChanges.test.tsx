@@ -1,0 +1,64 @@
+import { beforeEach, describe, expect, it, vi } from 'vitest';
+import { forgetMembershipChanges } from '../../src/app/membershipChanges.ts';
+import { ANN, BOB, CID, world } from './world.tsx';
+
+beforeEach(() => forgetMembershipChanges(ANN));
+
+function addAnn(server: ReturnType<typeof world>['server']) {
+  const room = server.createRoom([BOB, ANN, CID], 'group', 'Garden');
+  const by = server.users.get(BOB);
+  if (by) server.tell(ANN, { type: 'notification', kind: 'invitation', room_id: room.id, message_id: null, by });
+  return room;
+}
+
+describe('who is added to a group', () => {
+  it('is told by whom, sees it marked until it is opened, and finds a line there', async () => {
+    const { server, open } = world();
+    const { screen, list, connected } = await open();
+    await connected();
+    const room = addAnn(server);
+    await expect.element(screen.getByText('bob added you to Garden.').first()).toBeVisible();
+    const link = screen.getByRole('link', { name: 'Garden, new: you were added' });
+    await expect.element(link).toHaveTextContent('New');
+    await link.click();
+    await expect.element(list.getByText(/^bob added you/)).toBeVisible();
+    await expect.element(list.getByText(/^The beginning of this group with bob and cid/)).toBeVisible();
+    await screen.getByRole('link', { name: /second/ }).click();
+    await expect.element(screen.getByRole('link', { name: 'Garden', exact: true })).toBeVisible();
+    server.post(room.id, BOB, 'welcome');
+    await expect.element(screen.getByRole('link', { name: 'Garden, 1 unread' })).toBeVisible();
+  });
+
+  it('while the app was closed sees it marked at the next visit, and no room at the very first', async () => {
+    const first = world();
+    const visit = await first.open();
+    await visit.connected();
+    await expect.element(visit.screen.getByRole('link', { name: 'Channel second' })).toBeVisible();
+    await visit.screen.unmount();
+    const kept = localStorage.getItem('backchannel.rooms.1') ?? '';
+    expect(JSON.parse(kept)).toEqual([2, 1]);
+    const second = world();
+    localStorage.setItem('backchannel.rooms.1', kept);
+    addAnn(second.server);
+    const { screen } = await second.open();
+    await expect.element(screen.getByRole('link', { name: 'Garden, new: you were added' })).toBeVisible();
+  });
+});
+
+it('who is in a room sees who comes and goes', async () => {
+  const { server, open } = world();
+  server.post(1, BOB, 'hello');
+  const { screen, list, connected } = await open();
+  await connected();
+  await expect.element(list.getByText('hello')).toBeVisible();
+  server.remove(1, CID);
+  await expect.element(screen.getByTestId('membership-line')).toHaveTextContent(/^cid left/);
+  server.post(1, BOB, 'alone now');
+  await expect.element(list.getByText('alone now')).toBeVisible();
+  await vi.waitFor(() => {
+    const order = [...document.querySelectorAll('[role=feed] .bc-text, [data-testid=membership-line]')].map(
+      (each) => each.textContent,
+    );
+    expect(order.map((text) => text?.slice(0, 8))).toEqual(['hello', 'cid left', 'alone no']);
+  });
+});
