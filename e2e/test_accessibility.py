@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from faults.proxy import Faults
+from faults.network_faults import Faults
 from playwright.sync_api import Page, expect
 from stage.conversation import Conversation
 from stage.database import Database

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from faults.proxy import BOTH, Faults
+from faults.network_faults import BOTH, Faults
 from stage.conversation import Conversation
 from stage.database import Database
 from stage.patience import eventually

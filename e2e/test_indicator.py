@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from faults.proxy import BOTH, Faults
+from faults.network_faults import BOTH, Faults
 from playwright.sync_api import expect
 from stage.person import Person
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from faults.proxy import BOTH, Faults
+from faults.network_faults import BOTH, Faults
 from stage.conversation import Conversation
 from stage.person import Person
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from faults.proxy import Faults
+from faults.network_faults import Faults
 from stage.conversation import Conversation
 from stage.database import Database
 from stage.patience import eventually

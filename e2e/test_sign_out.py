@@ -7,7 +7,7 @@ from typing import Any
 
 import httpx
 import pytest
-from faults.proxy import Faults
+from faults.network_faults import Faults
 from playwright.sync_api import Locator, expect
 from stage.conversation import Conversation
 from stage.person import Person

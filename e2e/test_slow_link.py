@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from faults.proxy import Faults
+from faults.network_faults import Faults
 from playwright.sync_api import Route, expect
 from stage.conversation import Conversation
 from stage.database import Database

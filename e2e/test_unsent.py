@@ -6,7 +6,7 @@ import re
 from typing import Any
 
 import pytest
-from faults.proxy import Faults
+from faults.network_faults import Faults
 from playwright.sync_api import Locator, expect
 from stage.conversation import Conversation
 from stage.database import Database

@@ -6,7 +6,7 @@ from typing import Any
 
 import httpx
 import pytest
-from faults.proxy import Faults
+from faults.network_faults import Faults
 from playwright.sync_api import Route, expect
 from stage.conversation import Conversation
 from stage.database import Database

@@ -51,9 +51,8 @@ from checker_ends import (
     nothing_after_the_end_of_a_session,
     unread_is_the_same,
 )
+from checker_history import CREATED, History
 from checker_links import USER_FRAMES, Anomaly, LinkState, Record
-
-CREATED = "message_created"
 
 
 def check(records: Iterable[Record]) -> list[Anomaly]:
@@ -68,26 +67,6 @@ def check(records: Iterable[Record]) -> list[Anomaly]:
     ):  # fmt: skip
         found += look(history)
     return found
-
-
-class History:
-    """The records by what they are."""
-
-    def __init__(self, records: Iterable[Record]) -> None:
-        self.records = list(records)
-        self.by_op: dict[str, list[Record]] = defaultdict(list)
-        for record in self.records:
-            self.by_op[record["op"]].append(record)
-        self.logs = {log["room"]: log for log in self.by_op["log"]}
-        self.sends = {send["id"]: send for send in self.by_op["send"]}
-        self.stored: dict[str, tuple[int, int]] = {
-            entry["id"]: (room, entry["seq"])
-            for room, log in self.logs.items()
-            for entry in log["entries"]
-            if entry["type"] == CREATED
-        }
-        self.was_restored = bool(self.by_op["restored"])
-        self.times_inside = {room: _memberships(log) for room, log in self.logs.items()}
 
 
 def _faults(history: History) -> list[Anomaly]:
@@ -217,30 +196,6 @@ def _was_out_since(history: History, record: Record, expected: set[int] | None) 
     makes it good may come after the room's next event."""
     spans = history.times_inside.get(record.get("room", 0), {}).get(record["user"], ())
     return bool(expected) and any(min(expected or {0}) <= left < record.get("seq", 0) for _, _, left, _ in spans)
-
-
-Span = tuple[int, float, int, float]
-
-
-def _memberships(log: Record) -> dict[int, list[Span]]:
-    """user → [(joined at seq, at time, left at seq, at time)], ascending. Who never joined, and is or was in, was in from the
-    start."""
-    spans: dict[int, list[Span]] = defaultdict(list)
-    inside: dict[int, tuple[int, float]] = {}
-    known: set[int] = set()
-    for entry in log["entries"]:
-        user = entry.get("user")
-        if entry["type"] == "member_joined":
-            known.add(user)
-            inside[user] = (entry["seq"], entry["at"])
-        elif entry["type"] == "member_left":
-            since = inside.pop(user, None if user in known else (0, float("-inf")))
-            known.add(user)
-            if since is not None:
-                spans[user].append((*since, entry["seq"], entry["at"]))
-    for user in log["members"]:
-        spans[user].append((*inside.get(user, (0, float("-inf"))), sys.maxsize, float("inf")))
-    return spans
 
 
 def _nothing_after_removal(history: History) -> list[Anomaly]:

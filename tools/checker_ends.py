@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from typing import TYPE_CHECKING
 
+from checker_history import History
 from checker_links import Anomaly, Record
-
-if TYPE_CHECKING:
-    from checker import History
 
 HEARD_AFTER_END_S = 65.0
 """A minute, where word of the end of a session is lost; and what is under way already."""

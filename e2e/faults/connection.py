@@ -9,14 +9,12 @@ from __future__ import annotations
 import asyncio
 import socket
 import struct
-from typing import TYPE_CHECKING
 
 from faults.heads import END, is_complete, parse, without_upgrade
-from faults.line import CHUNK, Again, Line
+from faults.line import CHUNK, Again, Line, Passage
+from faults.network_faults import Direction
+from faults.route import Route
 from faults.traffic import Kind
-
-if TYPE_CHECKING:
-    from faults.proxy import Proxy
 
 # Sent as a proxy's own page would be: the client must not take it for an answer of the server.
 PAGE = b"<html><title>%d</title>The proxy does not do this.</html>"
@@ -26,21 +24,29 @@ _ENDED = (ConnectionError, asyncio.IncompleteReadError, asyncio.LimitOverrunErro
 
 
 class Connection:
-    def __init__(self, proxy: Proxy, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        self.kind: Kind = "http" if proxy.http else "tcp"
-        self.silenced: set[str] = set()
-        self._proxy = proxy
+    def __init__(self, route: Route, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._route = route
+        self._passage = Passage("http" if route.http else "tcp", set())
         self._client, self._to_client = reader, writer
         self._to_server: asyncio.StreamWriter | None = None
         self._asked_upgrade = False
         self._over = asyncio.Event()
 
+    @property
+    def kind(self) -> Kind:
+        return self._passage.kind
+
+    @property
+    def silenced(self) -> set[Direction]:
+        """Directions in which bytes vanish."""
+        return self._passage.silenced
+
     async def serve(self) -> None:
         """Until both ends are gone."""
-        if self._proxy.faults.refuse:
+        if self._route.faults.refuse:
             return self.reset()
         try:
-            self._upstream = self._proxy.next_upstream()
+            self._upstream = self._route.next_upstream()
             server, self._to_server = await asyncio.open_connection("127.0.0.1", self._upstream)
         except OSError:
             return self.reset()
@@ -77,7 +83,7 @@ class Connection:
 
     async def _up(self) -> None:
         assert self._to_server is not None
-        line = Line(self._proxy, self, self._to_server, "up")
+        line = Line(self._route, self._passage, self._to_server, "up")
         try:
             while self.kind == "http" and not self._asked_upgrade:
                 head = await self._client.readuntil(END)
@@ -93,8 +99,8 @@ class Connection:
 
     async def _request(self, head: bytes, line: Line) -> bool:
         """Pass on one request, or do to it what is to be done; False: no other follows."""
-        faults, request = self._proxy.faults, parse(head)
-        self._proxy.traffic.note(request.words[0], request.words[1])
+        faults, request = self._route.faults, parse(head)
+        self._route.traffic.note(request.words[0], request.words[1])
         if faults.status is not None:
             self._answer(faults.status)
             return False
@@ -150,7 +156,7 @@ class Connection:
     # ── down ────────────────────────────────────────────────────────────────────────────────
 
     async def _down(self, server: asyncio.StreamReader) -> None:
-        line = Line(self._proxy, self, self._to_client, "down")
+        line = Line(self._route, self._passage, self._to_client, "down")
         held = b""
         try:
             while data := await server.read(CHUNK):
@@ -161,7 +167,7 @@ class Connection:
                         continue
                     held = b""
                     await self._upgraded(data, line)
-                elif self._proxy.faults.buffer:
+                elif self._route.faults.buffer:
                     held += data
                     if self.kind == "http" and is_complete(held):
                         await line.put(held)
@@ -181,10 +187,10 @@ class Connection:
     async def _upgraded(self, data: bytes, line: Line) -> None:
         head, _, rest = data.partition(END)
         await line.put(head + END)
-        faults = self._proxy.faults
+        faults = self._route.faults
         if parse(head + END).words[1] == "101":
             await line.drain()
-            self.kind = "ws"
+            self._passage.kind = "ws"
             self.silenced.update(faults.ws_silence)
             if faults.ws_lives_s is not None:
                 asyncio.get_running_loop().call_later(faults.ws_lives_s, self.reset)

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
 
-if TYPE_CHECKING:
-    from faults.connection import Connection
-    from faults.proxy import Proxy
+from faults.network_faults import Direction
+from faults.route import Route
+from faults.traffic import Kind
 
 CHUNK = 64 * 1024
 
@@ -39,18 +39,26 @@ class Again:
             writer.close()
 
 
+@dataclass
+class Passage:
+    """What both directions of one connection share. `silenced`: directions in which bytes vanish."""
+
+    kind: Kind
+    silenced: set[Direction]
+
+
 class Line:
     """One direction: what is put in comes out in order, late and slowly if so told, or not at all."""
 
-    def __init__(self, proxy: Proxy, connection: Connection, writer: asyncio.StreamWriter, direction: str) -> None:
-        self._proxy = proxy
-        self._connection = connection
+    def __init__(self, route: Route, passage: Passage, writer: asyncio.StreamWriter, direction: Direction) -> None:
+        self._route = route
+        self._passage = passage
         self._writer = writer
         self._direction = direction
         self._tail: asyncio.Task[None] | None = None
 
     async def put(self, data: bytes) -> None:
-        faults = self._proxy.faults
+        faults = self._route.faults
         if self._tail is None and not faults.delay_s and faults.bytes_per_s is None:
             return await self._write(data)
         due = asyncio.get_running_loop().time() + faults.delay_s
@@ -66,7 +74,7 @@ class Line:
         if before is not None:
             await before
         await asyncio.sleep(due - asyncio.get_running_loop().time())
-        rate = self._proxy.faults.bytes_per_s
+        rate = self._route.faults.bytes_per_s
         if rate is not None:
             await asyncio.sleep(len(data) / rate)
         await self._write(data)
@@ -74,10 +82,9 @@ class Line:
             self._tail = None
 
     async def _write(self, data: bytes) -> None:
-        connection = self._connection
-        if self._direction in connection.silenced or self._writer.is_closing():
+        if self._direction in self._passage.silenced or self._writer.is_closing():
             return
-        self._proxy.traffic.passed(connection.kind, self._direction, len(data))
+        self._route.traffic.passed(self._passage.kind, self._direction, len(data))
         self._writer.write(data)
         try:
             await self._writer.drain()

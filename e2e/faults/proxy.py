@@ -13,49 +13,14 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import Callable, Coroutine
-from dataclasses import dataclass
-from typing import Any, Literal, TypeVar
+from typing import Any, TypeVar
 
 from faults.connection import Connection
-from faults.traffic import Kind, Traffic
+from faults.network_faults import BOTH, DOWN, HEALTHY, Direction, Faults
+from faults.route import Route
+from faults.traffic import Kind
 
 T = TypeVar("T")
-Direction = Literal["up", "down"]
-BOTH: frozenset[Direction] = frozenset(("up", "down"))
-
-
-@dataclass(frozen=True)
-class Faults:
-    """What is wrong with the network. As made: nothing."""
-
-    # Every connection attempt is reset.
-    refuse: bool = False
-    # An Upgrade is answered with this status; other requests pass.
-    upgrade_status: int | None = None
-    # Every request is answered with this status, as by a proxy whose server is gone.
-    status: int | None = None
-    # Each POST is sent twice, the second time on a connection of its own, as proxies do that retry.
-    duplicate_posts: bool = False
-    # Upgrade and Connection fields are taken out: the server sees a plain GET.
-    strip_upgrade: bool = False
-    # An Upgrade is never answered.
-    hang_upgrade: bool = False
-    # New WebSockets are accepted; then bytes in these directions vanish, closes among them, for the life of the socket.
-    ws_silence: frozenset[Direction] = frozenset()
-    # The same for connections that are not WebSockets.
-    http_silence: frozenset[Direction] = frozenset()
-    # Reset each WebSocket so long after its upgrade.
-    ws_lives_s: float | None = None
-    # One-way latency.
-    delay_s: float = 0
-    # Of each connection, in each direction.
-    bytes_per_s: float | None = None
-    # An answer is handed on when it is complete: a WebSocket, which never is, brings nothing.
-    buffer: bool = False
-
-
-HEALTHY = Faults()
-DOWN = Faults(refuse=True)
 
 
 class Proxy:
@@ -66,11 +31,8 @@ class Proxy:
     """
 
     def __init__(self, *upstream_ports: int, http: bool = True) -> None:
-        self.upstream_port = upstream_ports[0]
-        self._following = upstream_ports[1:]
-        self.http = http
-        self.faults = HEALTHY
-        self.traffic = Traffic()
+        self._route = Route(*upstream_ports, http=http)
+        self.traffic = self._route.traffic
         self.port = 0
         self._live: set[Connection] = set()
         self._loop = asyncio.new_event_loop()
@@ -80,12 +42,14 @@ class Proxy:
     def url(self) -> str:
         return f"http://127.0.0.1:{self.port}"
 
-    def next_upstream(self) -> int:
+    @property
+    def upstream_port(self) -> int:
         """The port that the next connection goes to."""
-        port = self.upstream_port
-        if self._following:
-            self.upstream_port, self._following = self._following[0], (*self._following[1:], port)
-        return port
+        return self._route.upstream_port
+
+    @upstream_port.setter
+    def upstream_port(self, port: int) -> None:
+        self._route.upstream_port = port
 
     def start(self) -> Proxy:
         self._thread.start()
@@ -100,7 +64,7 @@ class Proxy:
 
     def apply(self, faults: Faults) -> None:
         """These faults and no others, from now on. What live connections were told at their opening stays with them."""
-        self._now(lambda: setattr(self, "faults", faults))
+        self._now(lambda: setattr(self._route, "faults", faults))
 
     def heal(self) -> None:
         """New connections are whole again; those whose bytes vanish are not: whatever dropped them has forgotten them."""
@@ -140,7 +104,7 @@ class Proxy:
         self.port = self._server.sockets[0].getsockname()[1]
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        connection = Connection(self, reader, writer)
+        connection = Connection(self._route, reader, writer)
         self._live.add(connection)
         try:
             await connection.serve()

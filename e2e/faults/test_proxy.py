@@ -16,7 +16,8 @@ from contextlib import closing, contextmanager
 import pytest
 
 from faults.heads import END, parse
-from faults.proxy import BOTH, Direction, Faults, Proxy
+from faults.network_faults import BOTH, Direction, Faults
+from faults.proxy import Proxy
 
 UPGRADE = b"GET /ws?token=s HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n"
 SWITCHED = b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\n\r\n"

@@ -10,7 +10,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from faults.proxy import BOTH, Faults, Proxy
+from faults.network_faults import BOTH, Faults
+from faults.proxy import Proxy
 
 from machine import find_faketime
 from nemesis import of_nodes, of_people, of_stores

@@ -10,7 +10,8 @@ from functools import partial
 from pathlib import Path
 
 import pytest
-from faults.proxy import BOTH, Faults, Proxy
+from faults.network_faults import BOTH, Faults
+from faults.proxy import Proxy
 from stage.api import Api
 from stage.database import Database
 from stage.patience import eventually

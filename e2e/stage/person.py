@@ -10,7 +10,8 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
-from faults.proxy import Faults, Proxy
+from faults.network_faults import Faults
+from faults.proxy import Proxy
 from playwright.sync_api import BrowserContext, Locator, Page, expect
 
 from stage.api import Api

@@ -2,8 +2,8 @@
  * What the client takes (`ChatOptions`). No framework and no DOM is assumed: everything from outside (fetch, WebSocket,
  * storage, time, randomness, browser events) may be given; otherwise it is taken from `globalThis` where it is there.
  */
-import type { MessageId, RoomId, Seq, UserId } from '../protocol.ts';
-import type { SendError } from './state.ts';
+import type { MessageId, RoomId, UserId } from '../protocol.ts';
+import type { MessageChange, SendError } from './state.ts';
 
 /** Credentials other than the session cookie of this page's origin. See `@backchannel/client/auth`. */
 export interface Credentials {
@@ -33,30 +33,6 @@ export interface HostEvents {
   /** False only where the host reports that there is no network. */
   isOnline(): boolean;
 }
-
-/**
- * A change of a message that was sent before. `undo` marks the opposite of a cancelled change, which is sent in case that
- * the change had reached the server: it is not shown.
- */
-export type MessageChange =
-  | {
-      readonly type: 'edit_message';
-      readonly message_id: MessageId;
-      readonly content: string;
-      /** Texts this edit may replace: the one it began from, and those of this person's earlier edits. Any other is a conflict. */
-      readonly bases: readonly string[];
-      /** The message's `seq` and `rev_seq` when the edit began; left out where it had none yet. */
-      readonly seq?: Seq;
-      readonly base_seq?: Seq;
-      readonly undo?: true;
-    }
-  | { readonly type: 'delete_message'; readonly message_id: MessageId; readonly undo?: true }
-  | {
-      readonly type: 'add_reaction' | 'remove_reaction';
-      readonly message_id: MessageId;
-      readonly emoji: string;
-      readonly undo?: true;
-    };
 
 /** One message, or one change of a message, as the outbox keeps it until the server has it. */
 export interface OutboxItem {

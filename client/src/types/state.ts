@@ -2,7 +2,6 @@
  * What the client shows: `Snapshot`, `TimelineView` and their parts. Immutable; unchanged parts keep their identity.
  */
 import type { Limits, Message, MessageId, Notification, Room, RoomId, Seq, User, UserId } from '../protocol.ts';
-import type { MessageChange } from './options.ts';
 
 /**
  * Follows from evidence, not from the state of a socket.
@@ -86,6 +85,30 @@ export interface SendError {
   readonly status: number | null;
   readonly detail: string;
 }
+
+/**
+ * A change of a message that was sent before. `undo` marks the opposite of a cancelled change, which is sent in case that
+ * the change had reached the server: it is not shown.
+ */
+export type MessageChange =
+  | {
+      readonly type: 'edit_message';
+      readonly message_id: MessageId;
+      readonly content: string;
+      /** Texts this edit may replace: the one it began from, and those of this person's earlier edits. Any other is a conflict. */
+      readonly bases: readonly string[];
+      /** The message's `seq` and `rev_seq` when the edit began; left out where it had none yet. */
+      readonly seq?: Seq;
+      readonly base_seq?: Seq;
+      readonly undo?: true;
+    }
+  | { readonly type: 'delete_message'; readonly message_id: MessageId; readonly undo?: true }
+  | {
+      readonly type: 'add_reaction' | 'remove_reaction';
+      readonly message_id: MessageId;
+      readonly emoji: string;
+      readonly undo?: true;
+    };
 
 export interface PendingMessage {
   readonly id: MessageId;

@@ -7,7 +7,7 @@ from uuid import UUID
 import msgspec
 
 from backchannel.store.transaction import EVENT, MEMBERSHIP, MESSAGE, PERSON, ROOM
-from checker import CREATED
+from checker_history import CREATED
 from tests.simulation.world.database import Database
 
 Record = dict[str, Any]

@@ -1,0 +1,42 @@
+"""Circles are found wherever the import stands, and only where there is one."""
+
+import pytest
+
+from import_circles import find_circle, imports_of
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "import backchannel.a",
+        "from backchannel import a",
+        "from backchannel.a import thing",
+        "from . import a",
+        "from .a import thing",
+        "if TYPE_CHECKING:\n    from backchannel.a import thing",
+        "def late():\n    from backchannel.a import thing",
+    ],
+)
+def test_a_circle_is_found_wherever_the_import_stands(source: str) -> None:
+    files = {
+        "server/backchannel/a.py": "from backchannel import b",
+        "server/backchannel/b.py": "import backchannel.c",
+        "server/backchannel/c.py": source,
+        "server/backchannel/__init__.py": "",
+    }
+    circle = find_circle(imports_of(files))
+    assert set(circle) == {f"server/backchannel/{name}.py" for name in "abc"}
+    assert circle[0] == circle[-1]
+
+
+def test_modules_that_share_a_third_are_no_circle() -> None:
+    files = {
+        "tools/a.py": "import b\nimport c",
+        "tools/b.py": "import c\nimport json",
+        "tools/c.py": "",
+        "bench/a.py": "from bench.peers import b",
+        "bench/peers/b.py": "from ..stats import mean",
+        "bench/stats.py": "",
+    }
+    assert find_circle(imports_of(files)) == ()
+    assert imports_of(files)["bench/peers/b.py"] == {"bench/stats.py"}
