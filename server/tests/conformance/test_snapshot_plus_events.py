@@ -1,7 +1,7 @@
 """The central promise of every command: what was shown before, plus the events that arrive, is what is shown afterwards.
 
-For everybody in the world (who did it, members, those who come, those who go, those who are outside), over the socket, over
-the poll, and over a resume by cursor. The client is `Replica`, which does what SPEC.md says and nothing else.
+For everybody in the world (the actor, members, people who join, people who leave, people outside), over the socket, over the poll, and
+over a resume by cursor. The client is the reference client.
 """
 
 from __future__ import annotations
@@ -10,14 +10,15 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 from uuid import uuid4
 
 import pytest
 
 from backchannel.protocol.commands import COMMANDS
-from tests.conformance.replica import Replica
 from tests.conformance.world import World, build
+from tests.reference.replica import Replica
 from tests.running import Frame, Running, Someone, wait_until
 
 
@@ -71,20 +72,20 @@ ACTIONS = [
 ]  # fmt: skip
 
 
-def test_every_command_that_changes_something_is_here() -> None:
+def test_every_command_that_changes_something_has_an_action() -> None:
     assert {action.word for action in ACTIONS} == {d.word for d in COMMANDS.values() if d.changes_state}
 
 
 class Watcher:
-    """Somebody who saw the world before, and follows what happens."""
+    """A client of `who` that holds the world as it was before, and follows what happens."""
 
     def __init__(self, server: Running, who: Someone) -> None:
         self.server = server
         self.who = who
         self.instance = str(uuid4())
         self.replica = Replica(who.id)
-        self.replica.hear(self.poll(None))
-        self.settle()
+        self.receive(self.poll(None))
+        self.ask_for_needs()
 
     def poll(self, resume: Frame | None, wait: float = 0) -> list[Frame]:
         answer = self.server.sync(self.who, resume, wait, client={"instance": self.instance})
@@ -92,43 +93,52 @@ class Watcher:
         return answer.json()["frames"]  # type: ignore[no-any-return]
 
     def poll_past_presence(self) -> list[Frame]:
-        """One poll after the other, until one hears more than who is there: that is told when it suits the server."""
-        while (frames := self.poll(self.replica.resume, 25)) and all(frame["type"] == "presence" for frame in frames):
+        """Poll until an answer has more than presence frames, which come at times of the server's own."""
+        while (frames := self.poll(self.resume, 25)) and all(frame["type"] == "presence" for frame in frames):
             pass
         return frames
 
-    def settle(self) -> None:
-        """Ask for what the book says that a client asks for."""
-        replica = self.replica
-        while replica.gaps or replica.asks:
-            for room_id in list(replica.gaps):
-                replica.gaps.discard(room_id)
-                after = replica.cursors[room_id]
-                replica.hear(self.server.do(self.who, "get_events", room_id=room_id, after=after)["events"])
-            for asked in list(replica.asks):
-                if asked == "list":
-                    replica.hear([{"type": "room_list", **self.server.do(self.who, "get_room_list")}])
-                else:
-                    page = self.server.do(self.who, "get_history", room_id=asked, limit=200)
-                    replica.put_history(int(asked), page)
+    @property
+    def resume(self) -> Frame | None:
+        return self.replica.resume()
 
-    def check(self, told: str) -> None:
-        shown = self.server.do(self.who, "get_room_list")
-        assert self.replica.user_version == shown["user_version"], told
-        assert self.replica.rooms == {room["id"]: room for room in shown["rooms"]}, told
-        assert self.replica.cursors == {room["id"]: room["seq"] for room in shown["rooms"]}, told
-        for room_id, held in self.replica.messages.items():
+    def receive(self, frames: list[Frame]) -> None:
+        for frame in frames:
+            self.replica.receive(frame)
+
+    def ask_for_needs(self) -> None:
+        """Ask the server for everything that the replica needs."""
+        replica, do = self.replica, partial(self.server.do, self.who)
+        while (needs := replica.take_needs()).any_requests:
+            for room_id in needs.repair.keys() & replica.rooms.keys():
+                self.receive(do("get_events", room_id=room_id, after=replica.rooms[room_id].cursor)["events"])
+            if needs.room_list or needs.rows:
+                self.receive([{"type": "room_list", **do("get_room_list")}])
+            for room_id in needs.history.keys() & replica.rooms.keys():
+                load = replica.rooms[room_id].begin_load()
+                has_more = replica.page(room_id, load, do("get_history", room_id=room_id, limit=200))
+                assert not has_more, "the world is larger than a page"
+
+    def check(self, context: str) -> None:
+        """The replica holds what a new client would be shown now."""
+        shown, rooms = self.server.do(self.who, "get_room_list"), self.replica.rooms
+        assert (self.replica.epoch, self.replica.version) == (shown["epoch"], shown["user_version"]), context
+        assert {id_: held.row for id_, held in rooms.items()} == {row["id"]: row for row in shown["rooms"]}, context
+        assert {id_: held.cursor for id_, held in rooms.items()} == {row["id"]: row["seq"] for row in shown["rooms"]}, (
+            context
+        )
+        for room_id, held in rooms.items():
             page = self.server.do(self.who, "get_history", room_id=room_id, limit=200)
-            assert sorted(held.values(), key=lambda message: message["seq"]) == page["messages"], told
+            assert sorted(held.messages.values(), key=lambda message: message["seq"]) == page["messages"], context
 
 
 @contextmanager
 def by_socket(watchers: list[Watcher]) -> Iterator[None]:
     with ExitStack() as opened:
-        devices = [opened.enter_context(each.server.device(each.who, resume=each.replica.resume)) for each in watchers]
+        devices = [opened.enter_context(each.server.device(each.who, resume=each.resume)) for each in watchers]
         yield
         for each, device in zip(watchers, devices, strict=True):
-            each.replica.hear(device.take())
+            each.receive(device.take())
 
 
 @contextmanager
@@ -139,32 +149,32 @@ def by_poll(watchers: list[Watcher]) -> Iterator[None]:
             wait_until(lambda each=each: each.server.polls_of(each.who) == 1)
         yield
         for each, answer in zip(watchers, waiting, strict=True):
-            each.poll(each.replica.resume)  # a newer poll ends the one that waits, where it heard nothing
-            each.replica.hear(answer.result())
-            while frames := each.poll(each.replica.resume):
-                each.replica.hear(frames)
+            each.poll(each.resume)  # a newer poll ends the one that waits, where nothing came
+            each.receive(answer.result())
+            while frames := each.poll(each.resume):
+                each.receive(frames)
 
 
 @contextmanager
 def by_resume(watchers: list[Watcher]) -> Iterator[None]:
     yield
     for each in watchers:
-        with each.server.device(each.who, resume=each.replica.resume) as device:
-            each.replica.hear(device.heard)
+        with each.server.device(each.who, resume=each.resume) as device:
+            each.receive(device.heard)
 
 
 @contextmanager
-def everybody_follows(world: World) -> Iterator[None]:
-    """Everybody, in each way there is to hear; what they hold at the end is compared with what is shown then."""
+def all_watch(world: World) -> Iterator[None]:
+    """Everybody, over each way to receive events; what they hold at the end is compared with what the server shows then."""
     ways: tuple[Any, ...] = (by_socket, by_poll, by_resume)
     watching = [[Watcher(world.server, who) for who in world.people.values()] for _ in ways]
-    with ExitStack() as hearing:
+    with ExitStack() as receiving:
         for way, watchers in zip(ways, watching, strict=True):
-            hearing.enter_context(way(watchers))
+            receiving.enter_context(way(watchers))
         yield
     for way, watchers in zip(ways, watching, strict=True):
         for watcher in watchers:
-            watcher.settle()
+            watcher.ask_for_needs()
             watcher.check(f"{watcher.who.user.display_name} {way.__name__}")
 
 
@@ -172,39 +182,39 @@ def everybody_follows(world: World) -> Iterator[None]:
 def test_the_old_snapshot_and_the_events_are_the_new_snapshot(server: Running, action: Action) -> None:
     world = build(server)
     action.before(world)
-    with everybody_follows(world):
+    with all_watch(world):
         server.do(world.people[action.who], action.word, **action.fields(world))
 
 
-def test_so_are_all_of_them_one_after_another(server: Running) -> None:
+def test_the_snapshot_and_the_events_of_all_commands_are_the_new_snapshot(server: Running) -> None:
     world = build(server)
-    with everybody_follows(world):
+    with all_watch(world):
         for action in ACTIONS:
             server.call(world.people[action.who], action.word, **action.fields(world))
 
 
-def test_nobody_outside_hears_anything_of_a_room(server: Running) -> None:
+def test_people_outside_a_room_receive_nothing_of_it(server: Running) -> None:
     world = build(server)
-    with server.device(world.cyd) as stranger, server.device(world.dan) as left, server.device(world.eve) as removed:
-        for device in (stranger, left, removed):
+    with server.device(world.cyd) as outsider, server.device(world.dan) as left, server.device(world.eve) as removed:
+        for device in (outsider, left, removed):
             device.take()
         message = send(world, world.ada, "For us.")
         server.do(world.ben, "add_reaction", message_id=message, emoji="👍")
         server.do(world.ada, "update_room", room_id=world.group, topic="Secret")
         server.do(world.ben, "typing", room_id=world.group, active=True)
-        for device in (stranger, left, removed):
+        for device in (outsider, left, removed):
             assert [frame for frame in device.take() if frame["type"] != "presence"] == []
 
 
-def test_who_is_removed_hears_that_and_nothing_after_it(server: Running) -> None:
+def test_a_removed_member_receives_the_removal_and_nothing_after_it(server: Running) -> None:
     world = build(server)
     with server.device(world.ben) as ben, server.device(world.ada) as ada:
         ada.take(), ben.take()
         send(world, world.ada, "Before.")
         server.do(world.ada, "remove_member", room_id=world.group, user_id=world.ben.id)
         send(world, world.ada, "After.")
-        heard = [frame for frame in ben.take() if frame["type"] != "presence"]
-        assert [frame["type"] for frame in heard] == ["message_created", "room_removed"]
-        assert heard[1]["reason"] == "removed"
+        received = [frame for frame in ben.take() if frame["type"] != "presence"]
+        assert [frame["type"] for frame in received] == ["message_created", "room_removed"]
+        assert received[1]["reason"] == "removed"
         of_ada = [frame["type"] for frame in ada.take() if frame["type"] != "presence"]
         assert of_ada == ["message_created", "member_left", "message_created"]

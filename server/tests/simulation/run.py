@@ -6,8 +6,10 @@ from random import Random
 
 import checker
 from backchannel.store import rooms as stored_rooms
+from tests.reference import Frame
+from tests.reference.replica import HeldRoom
+from tests.reference.room import COUNTED_AT_MOST
 from tests.simulation.clients.client import Client
-from tests.simulation.clients.replica import Frame
 from tests.simulation.plan import Plan, plan
 from tests.simulation.scenario import QUIET_WITHIN_S, Scenario
 from tests.simulation.world import stored
@@ -107,20 +109,22 @@ def _listed(user: int) -> Frame:
 
 
 def _shown(client: Client) -> Frame:
+    return {str(room): _view(held, client.who.user_id) for room, held in client.replica.rooms.items()}
+
+
+def _view(held: HeldRoom, user: int) -> Frame:
+    unread, mentioned = held.count_unread(user)
     return {
-        str(room): {
-            "cursor": view.cursor,
-            "read_seq": view.read_seq,
-            "unread": min(100, view.unread(client.who.user_id)),
-            "mentioned": min(100, view.mentioned(client.who.user_id)),
-            "messages": [
-                {
-                    "seq": m["seq"], "id": m["id"], "sender": m["sender"]["id"], "content": m["content"],
-                    "deleted": m["deleted"], "rev_seq": m["rev_seq"], "mentions": m["mentions"],
-                    "reactions": [[each["emoji"], each["user_ids"]] for each in m["reactions"]],
-                }
-                for m in sorted(view.messages.values(), key=lambda m: m["seq"])
-            ],
-        }
-        for room, view in client.replica.rooms.items()
+        "cursor": held.cursor,
+        "read_seq": held.read_seq,
+        "unread": min(COUNTED_AT_MOST, unread),
+        "mentioned": min(COUNTED_AT_MOST, mentioned),
+        "messages": [
+            {
+                "seq": m["seq"], "id": m["id"], "sender": m["sender"]["id"], "content": m["content"],
+                "deleted": m["deleted"], "rev_seq": m["rev_seq"], "mentions": m["mentions"],
+                "reactions": [[each["emoji"], each["user_ids"]] for each in m["reactions"]],
+            }
+            for m in sorted(held.messages.values(), key=lambda m: m["seq"])
+        ],
     }  # fmt: skip

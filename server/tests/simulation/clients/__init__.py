@@ -1,6 +1,8 @@
-"""A client by the book: what SPEC.md asks of one, and nothing that would hide a server's mistake.
+"""A client that does what SPEC.md asks of one, and nothing that would hide a server's mistake.
 
-replica.py  what it holds, and the rules by which frames change it (SPEC 7): pure
-outbox.py   what it has yet to say: one in flight for each room, the same id for ever
-client.py   sockets, polls, hedges, timers
+What it holds, and how frames change that, is the reference client's (tests/reference). Here is what is around it:
+
+outbox.py   messages not yet acked: one in flight for each room, always under the same id
+sender.py   how they are sent            repairs.py  what is asked for: events, history, the list
+client.py   sockets, polls, timers
 """

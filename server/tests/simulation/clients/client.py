@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from tests.reference import Frame
+from tests.reference.replica import Replica
 from tests.simulation.clients.outbox import Item, Outbox
 from tests.simulation.clients.repairs import Repairs
-from tests.simulation.clients.replica import Frame, Replica
 from tests.simulation.clients.sender import Sender
 from tests.simulation.world.network import Link
 from tests.simulation.world.node import SimulatedIdentity

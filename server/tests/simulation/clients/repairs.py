@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from tests.simulation.clients.replica import Frame
+from tests.reference import Frame
 from tests.simulation.clients.sender import is_final
 
 if TYPE_CHECKING:
@@ -57,9 +57,7 @@ class Repairs:
         """All of a room's history, from the newest back."""
         view = self._client.replica.rooms.get(room)
         if view is not None and not view.complete:
-            view.load += 1
-            view.replay = []
-            self._load_page(room, view.load, None)
+            self._load_page(room, view.begin_load(), None)
 
     def _load_page(self, room: int, load: int, before: int | None) -> None:
         view = self._client.replica.rooms.get(room)

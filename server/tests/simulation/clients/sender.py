@@ -3,8 +3,8 @@
 from functools import partial
 from typing import TYPE_CHECKING
 
+from tests.reference import Frame
 from tests.simulation.clients.outbox import Item
-from tests.simulation.clients.replica import Frame
 
 if TYPE_CHECKING:
     from tests.simulation.clients.client import Client

@@ -21,7 +21,7 @@ def a_cursor_is_stored_before_what_it_counts() -> Any:
 
 @mutant(deeds=("edit", "delete", "react", "react"), faults=("slow", "no_upgrade"), is_busy=True)
 def an_older_state_replaces_a_newer_one() -> Any:
-    from tests.simulation.clients.replica import Replica
+    from tests.reference.replica import Replica
 
     def hold(self: Any, view: Any, message: Any) -> None:
         view.messages[message["id"]] = message
@@ -31,25 +31,25 @@ def an_older_state_replaces_a_newer_one() -> Any:
 
 @mutant(deeds=("edit", "delete", "react"), faults=("crash", "slow", "new_device"))
 def what_changes_while_a_page_comes_is_forgotten() -> Any:
-    from tests.simulation.clients.replica import Replica
+    from tests.reference.replica import Replica
 
-    usual = Replica._advance
+    usual = Replica.advance
 
     def advance(self: Any, view: Any, event: Any) -> None:
         usual(self, view, event)
         view.replay = []
 
-    yield from replaced(Replica, "_advance", advance)
+    yield from replaced(Replica, "advance", advance)
 
 
 @mutant(faults=("swallow", "bus_loses"))
 def a_jump_of_seqs_is_not_looked_into() -> Any:
-    from tests.simulation.clients.replica import Replica
+    from tests.reference.replica import Replica
 
     def event(self: Any, event: Any) -> None:
         view = self.rooms.get(event["room_id"])
         if view is not None and event["seq"] > view.cursor:
-            self._advance(view, event)
+            self.advance(view, event)
 
     yield from replaced(Replica, "event", event)
 
@@ -57,7 +57,7 @@ def a_jump_of_seqs_is_not_looked_into() -> Any:
 @mutant(faults=("bus_loses", "swallow"), deeds=("mark", "leave_join", "create"))
 def a_jump_of_versions_is_not_looked_into() -> Any:
     from backchannel.transports.session import Session
-    from tests.simulation.clients.replica import Replica
+    from tests.reference.replica import Replica
 
     usual = Replica.take_needs
 
@@ -117,7 +117,7 @@ def what_was_acked_is_not_offered_again() -> Any:
 
 @mutant(faults=("cut", "offline"))
 def a_reset_room_keeps_its_old_messages() -> Any:
-    from tests.simulation.clients.replica import Replica
+    from tests.reference.replica import Replica
 
     def reset(self: Any, frame: Any) -> None:
         view = self.rooms.get(frame["room_id"])

@@ -5,10 +5,10 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from tests.reference import Frame
+
 if TYPE_CHECKING:
     from tests.simulation.clients.client import Client
-
-Frame = dict[str, Any]
 
 
 class History:

@@ -9,10 +9,10 @@ from uuid import UUID
 import msgspec
 
 from backchannel.store.transaction import WORKSPACE
+from tests.reference.replica import Replica
 from tests.simulation import seams
 from tests.simulation.clients.client import Client
 from tests.simulation.clients.outbox import Outbox
-from tests.simulation.clients.replica import Replica
 from tests.simulation.loop import Loop
 from tests.simulation.world.bus import Broker
 from tests.simulation.world.chance import Chance

@@ -1,0 +1,42 @@
+"""The effect of an event on a message, written once. Pure: returns the same object where nothing changes."""
+
+from tests.reference import Frame
+
+EXCERPT_CHARACTERS = 140
+
+
+def changed(message: Frame, event: Frame) -> Frame:
+    """The message after an event about it. Where the message was read after the event, it contains the event already."""
+    if event["seq"] <= message["rev_seq"]:
+        return message
+    if "message" in event:
+        return event["message"]  # type: ignore[no-any-return]
+    is_added = event["type"] == "reaction_added"
+    reactions = _react(message["reactions"], event["emoji"], event["user_id"], is_added=is_added)
+    return {**message, "reactions": reactions, "rev_seq": event["seq"]}
+
+
+def requoted(reply: Frame, quoted: Frame) -> Frame:
+    """A reply after `quoted` was edited or deleted: its quote shows the text of now."""
+    quote = reply["reply_to"]
+    if quote is None or quote["id"] != quoted["id"]:
+        return reply
+    return {**reply, "reply_to": {**quote, "excerpt": excerpt(quoted["content"])}}
+
+
+def excerpt(content: str) -> str:
+    """The beginning of a text on one line, as quotes and the room list show it."""
+    flat = " ".join(content[: 2 * EXCERPT_CHARACTERS].split())
+    return flat if len(flat) <= EXCERPT_CHARACTERS else flat[: EXCERPT_CHARACTERS - 1] + "…"
+
+
+def _react(reactions: list[Frame], emoji: str, user: int, *, is_added: bool) -> list[Frame]:
+    """In the order of first use, of emoji and of people. Repeated reactions and removals change nothing."""
+    users = next((each["user_ids"] for each in reactions if each["emoji"] == emoji), [])
+    if is_added == (user in users):
+        return reactions
+    users = [*users, user] if is_added else [each for each in users if each != user]
+    reaction = {"emoji": emoji, "count": len(users), "user_ids": users}
+    if all(each["emoji"] != emoji for each in reactions):
+        return [*reactions, reaction]
+    return [each for each in (reaction if each["emoji"] == emoji else each for each in reactions) if each["count"]]

@@ -1,0 +1,76 @@
+"""The effect of frames on a room's row in the list. A row is as of its own `seq`. Pure: rows are replaced, never changed."""
+
+from typing import NamedTuple
+
+from tests.reference import Frame
+from tests.reference.message import excerpt
+
+COUNTED_AT_MOST = 100
+"""The server counts no further."""
+SMALL_ROOM = 20
+"""Rooms of up to this many members list them."""
+
+
+class Row(NamedTuple):
+    row: Frame
+    is_exact: bool = True
+    """False where the event does not say all that the row shows: the list has to be asked for."""
+
+
+def after_event(row: Frame, event: Frame, me: int) -> Row:
+    """The row of user `me` after an event that is newer than it."""
+    row = {**row, "seq": event["seq"]}
+    match event["type"]:
+        case "message_created":
+            message = event["message"]
+            last = {"id": message["id"], "sender": message["sender"], "timestamp": message["created_at"]}
+            return _counted({**row, "last_message": {**last, "content": excerpt(message["content"])}}, message, me, 1)
+        case "message_edited" | "message_deleted":
+            message, last = event["message"], row["last_message"]
+            if last and last["id"] == message["id"]:
+                row["last_message"] = {**last, "content": excerpt(message["content"])}
+            return _counted(row, message, me, -1) if event["type"] == "message_deleted" else Row(row)
+        case "member_joined":
+            count = row["member_count"] + 1
+            members = sorted([*row["members"], event["user"]], key=lambda user: user["id"])
+            return Row({**row, "member_count": count, "members": members if count <= SMALL_ROOM else []})
+        case "member_left":
+            count = row["member_count"] - 1
+            members = [user for user in row["members"] if user["id"] != event["user"]["id"]]
+            return Row({**row, "member_count": count, "members": members}, is_exact=count != SMALL_ROOM)
+        case "room_updated":
+            return Row({**row, **{name: event["room"][name] for name in ("name", "topic", "member_count")}})
+        case _:
+            return Row(row)
+
+
+def _counted(row: Frame, message: Frame, me: int, by: int) -> Row:
+    """With one message more or less among the unread."""
+    if message["sender"]["id"] == me or message["seq"] <= row["read_seq"]:
+        return Row(row)
+    # What a count that reached its bound counts is not known.
+    is_exact = by > 0 or row["unread_count"] < COUNTED_AT_MOST
+    row["unread_count"] = _bounded(row["unread_count"] + by)
+    if me in message["mentions"]:
+        row["mention_count"] = _bounded(row["mention_count"] + by)
+    return Row(row, is_exact)
+
+
+def _bounded(count: int) -> int:
+    return min(COUNTED_AT_MOST, max(0, count))
+
+
+def after_read(row: Frame, frame: Frame) -> Row:
+    """The row after `read_state`. A mark never goes down; its counts are as of its own `seq`."""
+    if frame["read_seq"] < row["read_seq"]:
+        return Row(row)
+    read = {name: frame[name] for name in ("read_seq", "unread_count", "mention_count")}
+    return Row({**row, **read}, is_exact=frame["seq"] == row["seq"])
+
+
+def merged(held: Frame, listed: Frame) -> Frame:
+    """The row after it was listed again. Where it was read before events that are applied already, it keeps what these changed."""
+    if listed["seq"] >= held["seq"] and listed["read_seq"] >= held["read_seq"]:
+        return listed
+    kept = ("seq", "read_seq", "unread_count", "mention_count", "last_message")
+    return {**listed, **{name: held[name] for name in kept}}
