@@ -76,7 +76,8 @@ class SessionReads:
     def follow(self, room_list: RoomList) -> Followed:
         """Listen to the rooms of the list."""
         seats = {room.id: (room.seq, room.member_count) for room in room_list.rooms}
-        return Followed(*self._listen_to(room_list.user_version, seats))
+        left, joined = self._listen_to(room_list.user_version, seats)
+        return Followed(left, {room_id: seats[room_id][0] for room_id in joined})
 
     async def _read_events(self, wanted: ReadEvents) -> EventsRead:
         hub = self._node.hub

@@ -39,7 +39,7 @@ RESULTS: list[Input] = [
     PositionRead("one", 1, {}, 0.0, 0),
     Entered((), lambda _: 0),
     ListRead(NO_LIST),
-    Followed((), ()),
+    Followed((), {}),
     EventsRead({}, (), lambda _: 0),
 ]
 
@@ -77,7 +77,7 @@ def enter(session: Session, left: Sequence[int] = (), delivered: int = 0) -> lis
 def read_list(session: Session, room_list: RoomList) -> list[Effect]:
     """The list is read, and brings no room that was not listened to."""
     assert session.on(ListRead(room_list)) == [Follow(room_list)]
-    return session.on(Followed((), ()))
+    return session.on(Followed((), {}))
 
 
 def catch_up(session: Session, events: Any = None, presence: Sequence[bytes] = (), delivered: int = 0) -> list[Effect]:
@@ -150,7 +150,7 @@ def test_a_list_that_brings_a_new_room_is_read_again() -> None:
     """An event may lie between the reading of the list and the listening to the room."""
     session, _ = resumed({5: 9}, {5: 9}, version=0)
     session.on(ListRead(a_list(2, r5=9, r6=4)))
-    assert session.on(Followed((), (6,))) == [ReadList()]
+    assert session.on(Followed((), {6: 4})) == [ReadList()]
     assert read_list(session, a_list(2, r5=9, r6=5)) == [ReadEvents({5: 9}, with_presence=True)]
     assert not session.room_event(6, 5, event(6, 5))
     assert not session.room_event(6, 6, event(6, 6))
@@ -393,7 +393,7 @@ def test_a_list_with_a_new_room_is_read_again_before_it_is_sent() -> None:
     session = live()
     session.observe_version(2, 1.0, 0.0)
     session.on(ListRead(a_list(2, r5=3, r6=1)))
-    assert session.on(Followed((), (6,))) == [UpdateDelivery(), ReadList()]
+    assert session.on(Followed((), {6: 1})) == [UpdateDelivery(), ReadList()]
     assert session.observe_version(3, 9.0, 0.0) == [], "one reading at a time"
     (frame,) = said(read_list(session, a_list(3, r5=3, r6=2)))
     assert [room["seq"] for room in frame["rooms"]] == [3, 2]

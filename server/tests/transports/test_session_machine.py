@@ -282,6 +282,7 @@ class SessionMachine(RuleBasedStateMachine):
 
     def teardown(self) -> None:
         while self.session is not None and self.session.state is not State.LIVE:
+            assert self.reading, "it waits for nothing"
             self.the_read_goes_on()
         self._deliver_all()
         if self.session is None:
@@ -353,7 +354,8 @@ class SessionMachine(RuleBasedStateMachine):
                     self._do(self.session.on(Entered(left, self.channels.__getitem__)))
                 case Follow(room_list):
                     heads = {room.id: room.seq for room in room_list.rooms}
-                    self._do(self.session.on(Followed(*self._listen_to(room_list.user_version, heads))))
+                    left, joined = self._listen_to(room_list.user_version, heads)
+                    self._do(self.session.on(Followed(left, {room: heads[room] for room in joined})))
                 case ReadList():
                     self.reading = "list"
                 case ReadEvents():

@@ -37,8 +37,9 @@ class ListRead:
 @dataclass(frozen=True, slots=True)
 class Followed:
     left: Collection[int]
-    joined: Collection[int]
-    """Rooms that were not listened to before: what happened in them since the list was read may not have been delivered."""
+    """Rooms that the list does not have any more."""
+    joined: Mapping[int, int]
+    """Rooms that were not listened to before, with their seqs in the list: later events may not have been delivered."""
 
 
 @dataclass(frozen=True, slots=True)

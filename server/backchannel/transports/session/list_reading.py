@@ -9,8 +9,6 @@ delivers all that follows. If it begins to listen because of the list, an event 
 It ends, since rooms are not joined faster than lists are read; a list without a new room is the last.
 """
 
-from collections.abc import Collection
-
 from backchannel.protocol.results import RoomList
 from backchannel.transports.session.effects import Effect, Follow, ReadList
 from backchannel.transports.session.inputs import Followed
@@ -44,8 +42,3 @@ class ListReading:
             return None
         self._is_reading = False
         return room_list
-
-    def seqs_of(self, room_ids: Collection[int]) -> dict[int, int]:
-        """The heads of some of the rooms, as the list has them."""
-        wanted = set(room_ids)
-        return {room.id: room.seq for room in self._room_list.rooms if room.id in wanted} if self._room_list else {}

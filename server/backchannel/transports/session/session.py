@@ -1,101 +1,66 @@
-"""The session itself: the order in which a client is brought up to date, and where everything goes that happens meanwhile.
+"""The session itself: what the client sends, what the hub delivers, and the results of reads each go to the machine of the moment.
 
-    opening ──hello──▶ locating ──PositionRead──▶ entering ──Entered──▶ reading ──EventsRead──▶ live
-                        "where is the user?"       subscribes to the      ▲      what was read and what was kept
-                                                   user's rooms           │      are merged: caught up
-                                                     │ the list is sent   │
-                                                     └──▶ listing ────────┘
+    opening ──hello──▶ locating ──PositionRead──▶ catching_up ──EventsRead──▶ live
+                        "where is the user?"       hello is answered;          what the hub delivers
+                                                   deliveries are kept         is sent as it comes
     closed: a deadline passed, the client broke the protocol, the server ended it, or the link is gone.
-
-Theory. A client is brought from its own cursors to where the hub is. Whatever the hub delivers before `live` is kept and sent
-after what was read; from `live` on it is sent as it comes. `merge.py` says why nothing is lost or repeated in between.
 
 Results of effects come in by `on`, as `TABLE` says; a result for which the state has no rule is ignored. What the client sends
 comes in by `frame` and `bad_frame`, what the hub delivers by the methods that a `Subscriber` has, and the time by `tick`.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any, Final
 
+from backchannel.protocol import frames
 from backchannel.protocol.codec import BadFrame, ClientFrame, encode
 from backchannel.protocol.commands import Ping
 from backchannel.protocol.errors import CloseCode, Code, CommandError
-from backchannel.protocol.frames import (
-    CaughtUp,
-    ClientHello,
-    ClientPong,
-    ErrorFrame,
-    Pong,
-    Resume,
-    RoomListFrame,
-    ServerHello,
-    ServerInfo,
-)
-from backchannel.protocol.frames import Heartbeat as HeartbeatFrame
-from backchannel.protocol.results import RoomList
-from backchannel.protocol.shapes import Limits, User
+from backchannel.protocol.frames import ClientHello, ClientPong, ErrorFrame, Pong, Resume
+from backchannel.protocol.shapes import User
 from backchannel.protocol.times import to_wire
+from backchannel.transports.session.catch_up import CatchUp, Step, list_frame
 from backchannel.transports.session.effects import (
     Announce,
     Arrive,
     Close,
     Effect,
-    Enter,
-    ReadEvents,
     ReadPosition,
     Run,
     Send,
     UpdateDelivery,
 )
 from backchannel.transports.session.heartbeat import Heartbeat
-from backchannel.transports.session.inputs import (
-    Entered,
-    EventsRead,
-    Followed,
-    HeadOf,
-    Input,
-    ListRead,
-    PositionRead,
-)
+from backchannel.transports.session.inputs import Entered, EventsRead, Followed, HeadOf, Input, ListRead, PositionRead
 from backchannel.transports.session.list_reading import ListReading
 from backchannel.transports.session.list_version import ListVersion
 from backchannel.transports.session.merge import Merge
 from backchannel.transports.session.opening import HELLO_EXPECTED, Opening
-from backchannel.transports.session.resume_plan import ResumePlan, plan_resume
+from backchannel.transports.session.resume_plan import plan_resume
+from backchannel.transports.session.settings import Settings
 
 
 class State(Enum):
     OPENING = "opening"
     LOCATING = "locating"
-    ENTERING = "entering"
-    LISTING = "listing"
-    READING = "reading"
+    CATCHING_UP = "catching_up"
     LIVE = "live"
     CLOSED = "closed"
-
-
-@dataclass(frozen=True, slots=True)
-class Settings:
-    limits: Limits = field(default_factory=Limits)
-    heartbeat_s: int = 30
-    server_version: str = ""
 
 
 class Session:
     """`now` is in seconds of one monotonic clock; `wall_us` is the time of day in µs, for the timestamps that people see."""
 
     __slots__ = (
+        "_catch_up",
         "_heartbeat",
         "_is_poll",
         "_list_reading",
         "_list_version",
         "_merge",
         "_opening",
-        "_plan",
         "_resume",
-        "_room_list",
         "_settings",
         "epoch",
         "instance",
@@ -124,11 +89,9 @@ class Session:
         self._list_reading = ListReading()
         self._heartbeat = Heartbeat(settings.heartbeat_s, now)
         self._resume: Resume | None = None
-        """While catching up: what the client has."""
-        self._plan: ResumePlan | None = None
-        """While catching up: what is to be read."""
-        self._room_list: RoomList | None = None
-        """While catching up: the list that is to be sent."""
+        """What the client has, until the position is read."""
+        self._catch_up: CatchUp | None = None
+        """While catching up."""
 
     @property
     def user_version(self) -> int:
@@ -183,79 +146,55 @@ class Session:
 
     def _locate(self, position: PositionRead) -> list[Effect]:
         plan = plan_resume(self._resume, position, self._settings.limits.catch_up_events)
-        self._plan = plan
+        self._resume = None
         self.is_newcomer = plan.is_newcomer
         self.epoch = position.epoch
         self._list_version.start(position.user_version)
         self._merge.start(plan, position.heads)
         self._heartbeat.start(position.read_at)
-        self._move(State.ENTERING)
-        effects: list[Effect] = [Send([encode(self._server_hello())]), Enter()]
+        with_presence = plan.is_newcomer or not self._is_poll
+        self._catch_up = CatchUp(plan, self._merge, self._list_version, with_presence=with_presence)
+        self._move(State.CATCHING_UP)
+        hello = self._settings.hello(self.session_id, self.user, position.epoch, position.user_version)
+        effects: list[Effect] = [Send([encode(hello)]), *self._catch_up.start()]
         if self.instance is not None and not self._is_poll:
             age_us = int((position.read_at - self._opening.opened_at) * 1_000_000)
             effects.insert(0, Announce(position.read_us - age_us))
         return effects
 
-    def _enter(self, entered: Entered) -> list[Effect]:
-        assert self._plan is not None
-        for room_id in entered.left:
-            self.left(room_id)
-        self._merge.entered(entered.head_of)
-        if self._plan.with_list:
-            self._move(State.LISTING)
-            return self._list_reading.start()
-        return self._read_events()
-
-    def _read_events(self) -> list[Effect]:
-        assert self._plan is not None
-        self._move(State.READING)
-        return [ReadEvents(self._plan.cursors, with_presence=self.is_newcomer or not self._is_poll)]
+    def _advance(self, result: Entered | ListRead | Followed | EventsRead) -> list[Effect]:
+        assert self._catch_up is not None
+        if isinstance(result, Entered | Followed):
+            self._change_rooms(result)
+        elif self.is_overflowed:  # what was not kept would be missing
+            return self._close(Close(CloseCode.TOO_SLOW, "behind"))
+        effects = self._catch_up.on(result)
+        if self._catch_up.step is not Step.DONE:
+            return effects
+        caught_up = Send(self._catch_up.frames)
+        self._catch_up = None
+        self._move(State.LIVE)
+        return [caught_up, UpdateDelivery(), Arrive()]
 
     def _list_read(self, read: ListRead) -> list[Effect]:
         return self._list_reading.read(read.room_list)
 
     def _list_followed(self, followed: Followed) -> list[Effect]:
-        """While catching up: the list is sent together with the events."""
         self._change_rooms(followed)
-        self._room_list = self._list_reading.followed(followed)
-        return self._list_reading.start() if self._room_list is None else self._read_events()
-
-    def _list_followed_live(self, followed: Followed) -> list[Effect]:
-        effects = self._change_rooms(followed)
+        effects: list[Effect] = [UpdateDelivery()] if followed.joined else []
         room_list = self._list_reading.followed(followed)
         if room_list is None:
             return [*effects, *self._list_reading.start()]
         if self._list_version.read(room_list.user_version):
-            effects.append(Send([_list_frame(room_list)]))
+            effects.append(Send([list_frame(room_list)]))
         return effects
 
-    def _change_rooms(self, followed: Followed) -> list[Effect]:
-        for room_id in followed.left:
+    def _change_rooms(self, result: Entered | Followed) -> None:
+        for room_id in result.left:
             self.left(room_id)
-        for room_id, seq in self._list_reading.seqs_of(followed.joined).items():
-            self.joined(room_id, seq)
-        return [UpdateDelivery()] if followed.joined else []
-
-    def _catch_up(self, read: EventsRead) -> list[Effect]:
-        """Send what was read, then what was delivered meanwhile."""
-        if self._merge.is_overflowed:  # what was not kept would be missing
-            return self._close(Close(CloseCode.TOO_SLOW, "behind"))
-        frames: list[bytes] = []
-        listed: Mapping[int, int] = {}
-        if (room_list := self._room_list) is not None:
-            self._list_version.start(room_list.user_version)
-            frames.append(_list_frame(room_list))
-            named = self._resume.rooms if self._resume and not self.is_newcomer else {}
-            listed = {room.id: room.seq for room in room_list.rooms if room.id not in named}
-        frames += self._merge.merge_log(read.events, listed)
-        frames += read.presence
-        frames.append(encode(CaughtUp()))
-        frames += [frame for version, frame in self._merge.take_kept_frames() if self._list_version.advance(version)]
-        frames += self._merge.take_kept_events()
-        self._merge.release_floors(read.head_of)
-        self._resume = self._plan = self._room_list = None
-        self._move(State.LIVE)
-        return [Send(frames), UpdateDelivery(), Arrive()]
+        if isinstance(result, Followed):
+            for room_id, seq in result.joined.items():
+                self.joined(room_id, seq)
 
     # -- what the hub delivers: True where the shell is to send it now
 
@@ -323,7 +262,7 @@ class Session:
             effects.append(UpdateDelivery())
         if self._heartbeat.is_due(now):
             heads = heads_since(self._heartbeat.beat(now))
-            effects.append(Send([encode(HeartbeatFrame(to_wire(wall_us), dict(heads), self.user_version))]))
+            effects.append(Send([encode(frames.Heartbeat(to_wire(wall_us), dict(heads), self.user_version))]))
         if not self._merge.has_floors:
             self._heartbeat.rest()
         return effects
@@ -353,30 +292,18 @@ class Session:
         self.state = state
         self._heartbeat.wake()
 
-    def _server_hello(self) -> ServerHello:
-        return ServerHello(
-            session=self.session_id,
-            user=self.user,
-            epoch=self.epoch,
-            heartbeat_s=self._settings.heartbeat_s,
-            user_version=self.user_version,
-            limits=self._settings.limits,
-            server=ServerInfo(self._settings.server_version),
-        )
-
-
-def _list_frame(room_list: RoomList) -> bytes:
-    return encode(RoomListFrame(room_list.rooms, room_list.timestamp, room_list.user_version, room_list.epoch))
-
 
 _Rule = Callable[[Session, Any], list[Effect]]
 
 TABLE: Final[Mapping[State, Mapping[type[Input], _Rule]]] = {
     State.OPENING: {},
     State.LOCATING: {PositionRead: Session._locate},
-    State.ENTERING: {Entered: Session._enter},
-    State.LISTING: {ListRead: Session._list_read, Followed: Session._list_followed},
-    State.READING: {EventsRead: Session._catch_up},
-    State.LIVE: {ListRead: Session._list_read, Followed: Session._list_followed_live},
+    State.CATCHING_UP: {
+        Entered: Session._advance,
+        ListRead: Session._advance,
+        Followed: Session._advance,
+        EventsRead: Session._advance,
+    },
+    State.LIVE: {ListRead: Session._list_read, Followed: Session._list_followed},
     State.CLOSED: {},
 }
