@@ -7,6 +7,7 @@ import pytest
 
 import machine
 import services
+from tests.reading import READS
 from tests.running import Running, empty_database, running
 
 HERE = Path(__file__).parent
@@ -34,13 +35,11 @@ def django_db_setup(
     """
     from django.test.utils import setup_databases, teardown_databases
 
-    from backchannel.store.read_pool import close_connections
-
     with django_db_blocker.unblock():
         made = setup_databases(verbosity=0, interactive=False, aliases={"default"})
         yield
         # PostgreSQL drops no database that somebody is connected to.
-        close_connections()
+        READS.close()
         teardown_databases(made, verbosity=0)
 
 
@@ -75,18 +74,17 @@ def _quick_password_hashes() -> Iterator[None]:
 
 @pytest.fixture(autouse=True)
 def _forget() -> Iterator[None]:
-    """What one test made others remember: rate limits, identities, uses of tokens."""
+    """What one test leaves to the next in this process: rate limits, uses of tokens."""
     yield
     from django.core.cache import cache
 
-    from backchannel.accounts import attempts, auth_log, authenticate, credential_uses, limits, personal_rates
+    from backchannel.accounts import attempts, auth_log, credential_uses, limits, personal_rates
 
     cache.clear()
     limits.attempts.cache_clear()
     auth_log._lines = attempts.MemoryAttempts()
     personal_rates.forget()
     credential_uses.forget()
-    authenticate._memory = authenticate._Memory()
 
 
 @pytest.fixture(scope="module")

@@ -8,7 +8,7 @@ import socket
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -21,11 +21,14 @@ import httpx
 import uvicorn
 from django.contrib.auth import get_user_model
 from django.core.management import call_command
+from msgspec import structs
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import ClientConnection, connect
 
 from backchannel.accounts import lookup
 from backchannel.accounts.onboarding import person_of
+from backchannel.fanout.bus import Bus
+from backchannel.followers.follower import Follower
 from backchannel.protocol.commands import COMMANDS
 from backchannel.protocol.shapes import Limits, User
 from backchannel.runner.http_protocol import GuardedHttpProtocol
@@ -171,6 +174,10 @@ class Running:
         self.chat.log._loop.call_soon_threadsafe(call)
         return done.result(PATIENCE_S)
 
+    def forget_identities(self) -> None:
+        """Have the server ask the database who opens the next connection."""
+        self.chat.node.authenticate.__self__.cache.clear()
+
     def forget_devices_of(self, who: Someone) -> None:
         """As if this person had polled another node so far."""
 
@@ -277,17 +284,28 @@ def running(
     send_buffer: int | None = None,
     websocket: Any = make_websocket,
     direct: bool = True,
-    **options: Any,
+    bus: Bus | None = None,
+    followers: Sequence[Follower] = (),
+    **config: Any,
 ) -> Iterator[Running]:
     """Serve until the block ends. The database must be there. `send_buffer`: bytes the kernel keeps for each client.
     `websocket`: uvicorn's `ws`; any but ours is a server that is not ours. `direct`: does it let what
-    can be answered by callback pass ASGI by?"""
+    can be answered by callback pass ASGI by? `config`: fields of `ChatConfig`.
+    Without `followers`, which read and write at moments of their own."""
     from django.core.asgi import get_asgi_application
 
-    from backchannel.asgi import Chat
+    from backchannel.chat import config_from_settings
+    from backchannel.chat.create import create
 
     workspace()
-    chat = Chat(get_asgi_application(), limits=limits, heartbeat_s=heartbeat_s, **options)
+    fields = {"limits": limits, "heartbeat_s": heartbeat_s, **config}
+    chat = create(
+        get_asgi_application(),
+        structs.replace(config_from_settings(), **fields),
+        bus,
+        whole_server=True,
+        followers=followers,
+    )
     sock = listen("127.0.0.1", 0)
     if send_buffer is not None:
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, send_buffer)

@@ -1,22 +1,19 @@
-"""Who speaks: one answer for the WebSocket handshake and for every REST call.
+"""Identifies the client: one answer for the WebSocket handshake and for every REST call.
 
-`authenticate(scope)` takes an ASGI scope and returns an `Identity`, or raises `CommandError` with
-`unauthenticated` or `wrong_origin`. What speaks loudest is asked first, and it alone decides:
+`Authenticator.authenticate(scope)` takes an ASGI scope and returns an `Identity`, or raises `CommandError` with `unauthenticated` or
+`wrong_origin`. The strongest credential decides alone:
 
     ?token= (WebSocket only)   a ticket: works once
     Authorization: Bearer      a token of a program
     session cookie             Django's session, together with the Origin rule; of several cookies of that name
                                (another path, another domain) the first whose session is alive
 
-A positive answer is remembered for `REMEMBER_S` seconds, and forgotten at once when the credential
-ends in this process or the hub brings word that it ended in another. The database is asked in a thread.
+The database is asked in a thread. Positive answers are cached (`IdentityCache`).
 """
 
 from __future__ import annotations
 
-import threading
-import time
-from collections.abc import Mapping, MutableMapping
+from collections.abc import Mapping, MutableMapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qs
@@ -26,69 +23,104 @@ from django.conf import settings
 from backchannel.accounts import auth_log, lookup
 from backchannel.accounts.hosts import check_name
 from backchannel.accounts.identity import Ended, Identity
+from backchannel.accounts.identity_cache import IdentityCache
 from backchannel.accounts.origin import may_use_cookie
 from backchannel.accounts.secrets import TOKEN_PREFIX, digest
 from backchannel.accounts.session_cookie import first_live, session_keys
 from backchannel.protocol.errors import Code, CommandError
-from backchannel.store.read_pool import run_read
+from backchannel.store.read_pool import ReadPool
 
-# Spares the database a chatty client's every call. Revocation elsewhere that the bus loses is seen after this.
-REMEMBER_S = 30.0
-# Beyond this, what was remembered longest is asked again: it costs a query, never an answer.
-REMEMBER_AT_MOST = 10_000
-_KEY = "backchannel.remembered_by"
+_KEY = "backchannel.identity_cache_key"
 _ONCE = frozenset({b"authorization", b"origin", b"host", b"sec-fetch-site"})
 _REFUSALS = frozenset({Code.UNAUTHENTICATED, Code.WRONG_ORIGIN, Code.WRONG_HOST, Code.BAD_FRAME})
 
 
-async def authenticate(scope: Mapping[str, Any]) -> Identity:
-    """Tell who opened `scope` ("http" or "websocket"). Raises `CommandError`: 401 or 403."""
-    try:
-        return await _authenticate(scope)
-    except CommandError as error:
-        _note_refusal(scope, error)
-        raise
+class Authenticator:
+    """Of one chat. Remembers positive answers."""
 
+    def __init__(self, reads: ReadPool, origins: Sequence[str] = ()) -> None:
+        """`origins`: as in `ChatConfig`."""
+        self._reads = reads
+        self._origins = origins
+        self.cache = IdentityCache()
 
-async def _authenticate(scope: Mapping[str, Any]) -> Identity:
-    credentials = _read(scope)
-    if credentials.in_query is not None:
-        return await _by_ticket(credentials.in_query, websocket=scope["type"] == "websocket")
-    kind, secrets = _shown(scope, credentials)
-    # Which of several is alive, the database says at each call: it is asked twice, and the answer is Django's.
-    secret = secrets[0] if len(secrets) == 1 else await run_read(first_live, secrets)
-    return await _remembered(kind, secret)
-
-
-def recall(scope: MutableMapping[str, Any]) -> Identity | None:
-    """Tell who opened `scope`, where that is remembered; None where `authenticate` has to ask the database, or refuses.
-
-    Under which name to look is noted in the scope: whoever asks the same again with the same scope is read once.
-    """
-    key = scope.get(_KEY)
-    if key is None:
+    async def authenticate(self, scope: Mapping[str, Any]) -> Identity:
+        """Who opened `scope` ("http" or "websocket"). Raises `CommandError`: 401 or 403."""
         try:
-            credentials = _read(scope)
-            if credentials.in_query is not None:
+            return await self._authenticate(scope)
+        except CommandError as error:
+            _note_refusal(scope, error)
+            raise
+
+    def recall(self, scope: MutableMapping[str, Any]) -> Identity | None:
+        """Who opened `scope`, from the cache; None if `authenticate` has to ask the database, or refuses.
+
+        The cache's key is noted in the scope, so that a second call with the same scope does not read it again.
+        """
+        key = scope.get(_KEY)
+        if key is None:
+            try:
+                credentials = _read(scope)
+                if credentials.in_query is not None:
+                    return None
+                kind, secrets = self._shown(scope, credentials)
+                if len(secrets) > 1:
+                    return None
+                key = scope[_KEY] = _key(kind, secrets[0])
+            except CommandError:
                 return None
-            kind, secrets = _shown(scope, credentials)
-            if len(secrets) > 1:
-                return None
-            key = scope[_KEY] = _key(kind, secrets[0])
-        except CommandError:
-            return None
-    return _memory.get(key)
+        return self.cache.get(key)
 
+    async def issue_ticket(self, identity: Identity) -> tuple[str, int]:
+        """A ticket that works once, and when it ends, in microseconds since 1970. Raises `CommandError` 503."""
+        secret, expires = await self._reads.run(lookup.issue_ticket, identity)
+        return secret, int(expires.timestamp() * 1_000_000)
 
-async def issue_ticket(identity: Identity) -> tuple[str, int]:
-    """A ticket that works once, and when it ends, in microseconds since 1970. Raises `CommandError` 503."""
-    secret, expires = await run_read(lookup.issue_ticket, identity)
-    return secret, int(expires.timestamp() * 1_000_000)
+    def forget(self, ended: Ended) -> None:
+        """Drop what is remembered of a credential, or of all of a user's. Callable from any thread."""
+        self.cache.forget(ended)
 
+    async def _authenticate(self, scope: Mapping[str, Any]) -> Identity:
+        credentials = _read(scope)
+        if credentials.in_query is not None:
+            return await self._by_ticket(credentials.in_query, websocket=scope["type"] == "websocket")
+        kind, secrets = self._shown(scope, credentials)
+        # Of several cookies Django picks the one whose session is alive, which the database is asked for at each call.
+        secret = secrets[0] if len(secrets) == 1 else await self._reads.run(first_live, secrets)
+        return await self._by_secret(kind, secret)
 
-def forget(ended: Ended) -> None:
-    """Drop what is remembered of a credential, or of all of a user's. Callable from any thread."""
-    _memory.forget(ended)
+    async def _by_secret(self, kind: lookup.Kind, secret: str) -> Identity:
+        key = _key(kind, secret)
+        found = self.cache.get(key)
+        if found is not None:
+            return found
+        generation = self.cache.generation
+        identity = await self._reads.run(lookup.by_secret, kind, secret)
+        if identity is None:
+            raise _unauthenticated(
+                "The session is over; sign in again." if kind == "session" else "The token is not valid."
+            )
+        self.cache.put(key, identity, generation)
+        return identity
+
+    async def _by_ticket(self, secret: str, *, websocket: bool) -> Identity:
+        if secret.startswith(TOKEN_PREFIX):
+            raise _unauthenticated("A token may not stand in an address; send it as Authorization: Bearer.")
+        if not websocket:
+            raise _unauthenticated("A ticket opens the WebSocket and nothing else.")
+        identity = await self._reads.run(lookup.by_ticket, secret)
+        if identity is None:
+            raise _unauthenticated("The ticket is used up, older than 30 seconds, or was never given.")
+        return identity
+
+    def _shown(self, scope: Mapping[str, Any], credentials: _Credentials) -> tuple[lookup.Kind, tuple[str, ...]]:
+        """The secret that counts; of session cookies each. Raises `CommandError`: 401 if there is none, 403."""
+        if credentials.bearer is not None:
+            return "token", (credentials.bearer,)
+        if credentials.session_keys:
+            _check_origin(scope, credentials, self._origins)
+            return "session", credentials.session_keys
+        raise _unauthenticated("Sign in, or send a token as Authorization: Bearer.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +139,7 @@ def _read(scope: Mapping[str, Any]) -> _Credentials:
         if name == b"cookie" and name in headers:
             value = headers[name] + b"; " + value
         elif name in headers and name in _ONCE:
-            # Two proxies that read different ones of them is how rules are walked around.
+            # If two proxies read different ones of them, a rule can be bypassed.
             raise CommandError(Code.BAD_FRAME, f"The header {name.decode()} was sent twice.")
         headers[name] = value
     check_name(scope, headers.get(b"host"), headers.get(b"x-forwarded-host"))
@@ -131,18 +163,18 @@ def _bearer(header: bytes | None) -> str | None:
     if header is None:
         return None
     scheme, _, secret = header.decode("latin-1").partition(" ")
-    # Other schemes are a proxy's own (Basic in front of a staging site): they say nothing to us.
+    # Other schemes are a proxy's own (Basic in front of a staging site).
     return secret.strip() if scheme.lower() == "bearer" else None
 
 
-def _check_origin(scope: Mapping[str, Any], credentials: _Credentials) -> None:
+def _check_origin(scope: Mapping[str, Any], credentials: _Credentials, origins: Sequence[str]) -> None:
     if not may_use_cookie(
         websocket=scope["type"] == "websocket",
         method=scope.get("method", "GET"),
         host=credentials.host,
         origin=credentials.origin,
         fetch_site=credentials.fetch_site,
-        allowed=getattr(settings, "BACKCHANNEL", {}).get("ORIGINS", ()),
+        allowed=origins,
         https=settings.SESSION_COOKIE_SECURE,
     ):
         raise CommandError(
@@ -152,18 +184,8 @@ def _check_origin(scope: Mapping[str, Any], credentials: _Credentials) -> None:
         )
 
 
-def _shown(scope: Mapping[str, Any], credentials: _Credentials) -> tuple[lookup.Kind, tuple[str, ...]]:
-    """The secret that speaks, of session cookies each. Raises `CommandError`: 401 where there is none, 403."""
-    if credentials.bearer is not None:
-        return "token", (credentials.bearer,)
-    if credentials.session_keys:
-        _check_origin(scope, credentials)
-        return "session", credentials.session_keys
-    raise _unauthenticated("Sign in, or send a token as Authorization: Bearer.")
-
-
 def _note_refusal(scope: Mapping[str, Any], error: CommandError) -> None:
-    """A socket that is refused, and a call with a wrong token or from a wrong page. An ended session polls once more: no news."""
+    """Log a refused socket, and a call with a wrong token or from a wrong page. Not an ended session, which polls once more."""
     if error.code not in _REFUSALS:
         return
     if scope["type"] == "websocket":
@@ -175,73 +197,9 @@ def _note_refusal(scope: Mapping[str, Any], error: CommandError) -> None:
     auth_log.note(event, address=auth_log.address_of(scope), code=error.code.word)
 
 
-async def _by_ticket(secret: str, *, websocket: bool) -> Identity:
-    if secret.startswith(TOKEN_PREFIX):
-        raise _unauthenticated("A token may not stand in an address; send it as Authorization: Bearer.")
-    if not websocket:
-        raise _unauthenticated("A ticket opens the WebSocket and nothing else.")
-    identity = await run_read(lookup.by_ticket, secret)
-    if identity is None:
-        raise _unauthenticated("The ticket is used up, older than 30 seconds, or was never given.")
-    return identity
-
-
-async def _remembered(kind: lookup.Kind, secret: str) -> Identity:
-    key = _key(kind, secret)
-    found = _memory.get(key)
-    if found is not None:
-        return found
-    generation = _memory.generation
-    identity = await run_read(lookup.by_secret, kind, secret)
-    if identity is None:
-        raise _unauthenticated(
-            "The session is over; sign in again." if kind == "session" else "The token is not valid."
-        )
-    _memory.put(key, identity, generation)
-    return identity
-
-
 def _key(kind: lookup.Kind, secret: str) -> str:
     return kind + digest(secret)
 
 
 def _unauthenticated(detail: str) -> CommandError:
     return CommandError(Code.UNAUTHENTICATED, detail)
-
-
-class _Memory:
-    """Positive answers, by the hash of the secret."""
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._found: dict[str, tuple[Identity, float]] = {}
-        self.generation = 0
-
-    def get(self, key: str) -> Identity | None:
-        entry = self._found.get(key)
-        if entry is None or time.monotonic() >= entry[1]:
-            return None
-        identity = entry[0]
-        if identity.expires_at is not None and identity.expires_at <= time.time() * 1_000_000:
-            return None
-        return identity
-
-    def put(self, key: str, identity: Identity, generation: int) -> None:
-        """Remember `identity`, unless something ended after `generation` was read: it may be what was asked about."""
-        with self._lock:
-            if generation != self.generation:
-                return
-            self._found.pop(key, None)
-            while len(self._found) >= REMEMBER_AT_MOST:
-                del self._found[next(iter(self._found))]
-            self._found[key] = (identity, time.monotonic() + REMEMBER_S)
-
-    def forget(self, ended: Ended) -> None:
-        with self._lock:
-            self.generation += 1
-            for key, (identity, _) in list(self._found.items()):
-                if ended.credential == identity.credential or ended.user_id == identity.user_id:
-                    del self._found[key]
-
-
-_memory = _Memory()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -46,9 +45,6 @@ class Identity:
     via: Via
     expires_at: int | None = None
     proof: Proof = field(default_factory=Proof, repr=False, compare=False)
-
-
-Announce = Callable[["Ended"], None]
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,8 +16,8 @@ from django.db import IntegrityError, transaction
 from backchannel.accounts import display_names, passwords, usernames
 from backchannel.accounts.models import Setup, SetupSecret
 from backchannel.accounts.people import person_of
+from backchannel.accounts.running_chats import write
 from backchannel.accounts.strict_json import fault_of
-from backchannel.accounts.writing import write
 from backchannel.commands.create_room import CreateRoom
 from backchannel.commands.join_room import JoinRoom
 from backchannel.protocol.errors import CommandError

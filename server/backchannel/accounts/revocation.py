@@ -1,17 +1,15 @@
-"""Notices when a credential ends, and says so at once.
+"""Notices when a credential ends, and announces it at once.
 
-Sign-out, the end of a session, a changed password, a deactivated or deleted account, a revoked token:
-each is announced after its commit to whoever listens (the hub, which closes sockets and ends polls
-here and passes the word to other nodes), and forgotten by `authenticate`. Announcements may be lost;
-`lookup.dead_among` is how a node finds out all the same.
+Sign-out, the end of a session, a changed password, a deactivated or deleted account, a revoked token: each is announced after its
+commit to the chats that run in this process. They close the sockets and end the polls that rest on it, here and on other nodes.
+Announcements may be lost; `lookup.dead_among` is how a node finds out all the same.
 
-Django's signals are used here and only here: they are how Django itself tells of these facts, whichever
-view, admin page or command brought them about.
+Django's signals are used for this and for the auth log: Django reports these facts by signals, whichever view, admin page or command
+brought them about.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 from django.contrib.auth import get_user_model
@@ -19,31 +17,14 @@ from django.contrib.auth.signals import user_logged_out
 from django.db import transaction
 from django.db.models.signals import post_delete, post_save, pre_save
 
-from backchannel.accounts import authenticate
 from backchannel.accounts.identity import Ended, Proof
 from backchannel.accounts.models import Token
+from backchannel.accounts.running_chats import announce_ended
 from backchannel.accounts.sessions import session_store, stored_key_of
 from backchannel.store import people
 
-Listener = Callable[[Ended], None]
-
 _OF_ACCESS = frozenset({"password", "is_active", "is_staff", "is_superuser"})
-"""Columns of a user in which it says what they may do."""
-
-_listeners: list[Listener] = []
-
-
-def listen(listener: Listener) -> Callable[[], None]:
-    """Have `listener` called with each `Ended`, from whichever thread it happened in; returns how to stop that."""
-    _listeners.append(listener)
-    return lambda: _listeners.remove(listener)
-
-
-def announce(ended: Ended) -> None:
-    """Forget and tell, now. What changes the database calls `_announce_after_commit` instead."""
-    authenticate.forget(ended)
-    for listener in list(_listeners):
-        listener(ended)
+"""Columns of a user that decide what their credentials are worth."""
 
 
 def watch() -> None:
@@ -61,13 +42,13 @@ def watch() -> None:
 
 
 def _announce_after_commit(ended: Ended) -> None:
-    transaction.on_commit(lambda: announce(ended))
+    transaction.on_commit(lambda: announce_ended(ended))
 
 
 def _on_logout(sender: Any, request: Any, **_: Any) -> None:
     key = request.session.session_key if hasattr(request, "session") else None
     if key:
-        # The session is deleted after this signal. Where it lives in a cache, no other word comes.
+        # The session is deleted after this signal. For a session in a cache there is no other signal.
         _announce_after_commit(Ended(credential=Proof(session_key=stored_key_of(key)).credential))
 
 

@@ -20,12 +20,12 @@ from backchannel.accounts import (
     limits,
     onboarding,
     personal_rates,
-    revocation,
     setup_secret,
 )
 from backchannel.accounts.identity import Ended
 from backchannel.accounts.people import person_of
 from backchannel.accounts.problems import answer, problem, read_json, refused
+from backchannel.accounts.running_chats import announce_ended
 from backchannel.accounts.setup_hosts import check_setup_host
 from backchannel.protocol import times
 from backchannel.protocol.errors import Code, CommandError, invalid
@@ -151,7 +151,7 @@ def profile(request: HttpRequest) -> HttpResponse:
     user.display_name = display_name
     user.save(update_fields=["display_name"])
     person = person_of(user)
-    revocation.announce(Ended(user_id=person.id))
+    announce_ended(Ended(user_id=person.id))
     return answer(state_of(request))
 
 

@@ -10,6 +10,7 @@ from backchannel.fanout.bus import Bus
 from backchannel.fanout.presence import Presence
 from backchannel.protocol.shapes import Limits, User
 from backchannel.store.log import Log
+from backchannel.store.read_pool import ReadPool
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,6 +18,7 @@ class Context:
     """What a command may use of the process."""
 
     log: Log
+    reads: ReadPool
     bus: Bus
     presence: Presence
     clock: Callable[[], float]

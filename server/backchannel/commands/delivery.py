@@ -30,14 +30,16 @@ def _nothing() -> None: ...
 class Delivery:
     """What the log calls with its finished batches."""
 
-    def __init__(
-        self, publish: Publish, flush: Callable[[], None] = _nothing, observers: Sequence[Publish] = ()
-    ) -> None:
-        """`flush` writes what the rooms have pending. `observers` are called with the outcomes of what was committed."""
+    def __init__(self, publish: Publish, flush: Callable[[], None] = _nothing) -> None:
+        """`flush` writes what the rooms have pending."""
         self._publish = publish
         self._flush = flush
-        self._observers = observers
+        self._observers: list[Publish] = []
         self._pending: list[Job] = []
+
+    def observe(self, observer: Publish) -> None:
+        """Have `observer` called with the outcomes of what was committed. Call before the log starts."""
+        self._observers.append(observer)
 
     def __call__(self, batch: Sequence[Job]) -> None:
         """Deliver `batch` in this turn of the loop, with those that finish meanwhile; without a loop, at once."""

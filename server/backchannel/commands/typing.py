@@ -9,12 +9,11 @@ from backchannel.protocol.commands import Typing
 from backchannel.protocol.events import TypingFrame
 from backchannel.protocol.results import Empty
 from backchannel.store.access import check_member
-from backchannel.store.read_pool import run_read
 
 
 @carries_out(Typing)
 async def typing(command: Typing, caller: Caller, context: Context) -> Empty:
-    await run_read(check_member, command.room_id, caller.user.id)
+    await context.reads.run(check_member, command.room_id, caller.user.id)
     if context.last_typing.is_news(command.room_id, caller.user.id, active=command.active, now=context.clock()):
         frame = encode(TypingFrame(room_id=command.room_id, user_id=caller.user.id, active=command.active))
         envelope = EphemeralEnvelope(command.room_id, caller.user.id, frame)

@@ -1,7 +1,9 @@
 """Which subscribers this process serves, and the routing of what the bus delivers to them.
 
-    bus ─▶ Hub.deliver ─▶ RoomChannel (order, delivery) ─▶ every subscriber of the room
-                               └─ an event is missing ─▶ repair: read it from the log
+    bus ─▶ Hub.deliver ─┬─▶ RoomChannel (order, delivery) ─▶ every subscriber of the room
+                        │        └─ an event is missing ─▶ repair: read it from the log
+                        ├─▶ the subscribers of the user
+                        └─▶ the handler of any other kind of envelope (presence, revocation)
 
 A room's channel delivers its events in the order of seqs, each once, so a subscriber that has caught up to the channel's head needs no
 order of its own. The hub knows no socket: a subscriber is anything with the methods of `Subscriber`.
@@ -12,17 +14,16 @@ from collections.abc import Awaitable, Callable, Collection, Iterable, KeysView,
 from collections.abc import Set as AbstractSet
 from itertools import chain
 from operator import attrgetter
-from typing import Final
+from typing import Any, TypeVar
 
 import structlog
 
 from backchannel.fanout import envelopes
 from backchannel.fanout.bus import Bus
 from backchannel.fanout.envelopes import (
+    Envelope,
     EphemeralEnvelope,
     InstanceEnvelope,
-    PresenceEnvelope,
-    RevocationEnvelope,
     RoomEnvelope,
     UserEnvelope,
 )
@@ -30,10 +31,7 @@ from backchannel.fanout.room_channel import RoomChannel
 from backchannel.fanout.subscriber import Subscriber
 from backchannel.protocol.errors import CloseCode
 
-REPAIR_AFTER_S: Final = 0.05
-"""Publishes of neighbouring events may cross on their way; a moment's patience spares a read."""
-REPAIR_RETRY_S: Final = 1.0
-
+E = TypeVar("E", bound=Envelope)
 _user_id = attrgetter("user_id")
 
 _log = structlog.get_logger("backchannel.fanout")
@@ -43,31 +41,33 @@ ReadEvents = Callable[[Mapping[int, int]], Awaitable[Mapping[int, list[RoomEnvel
 
 
 class _Listening:
-    """`rooms`: what a subscriber listens to. Up to which version of the user's list that is known: all of it, and of single
-    rooms beyond that."""
+    """The rooms a subscriber listens to, and what is known of them: every room as of one version of the user's list, and some rooms
+    as of a later version."""
 
-    __slots__ = ("_moved", "_settled", "rooms")
+    __slots__ = ("_moved", "_version", "rooms")
 
     def __init__(self) -> None:
         self.rooms: dict[int, None] = {}
-        self._settled = 0
+        self._version = 0
+        """All rooms are known as of this version."""
         self._moved: dict[int, int] | None = None
+        """Room → the version of its latest change, where that is later."""
 
     def is_news(self, room_id: int, version: int) -> bool:
-        """A change of this room at `version`: not known yet?"""
+        """Note a change of this room at `version`. False if a later one is known already."""
         if self._moved is None:
             self._moved = {}
-        if version <= max(self._settled, self._moved.get(room_id, 0)):
+        if version <= max(self._version, self._moved.get(room_id, 0)):
             return False
         self._moved[room_id] = version
         return True
 
-    def settle(self, version: int) -> set[int]:
-        """All rooms are known as of `version`; returns those of which something later was heard."""
-        self._settled = max(self._settled, version)
-        later = {room: moved for room, moved in (self._moved or {}).items() if moved > version}
-        self._moved = later or None
-        return set(later)
+    def read_at(self, version: int) -> set[int]:
+        """All rooms were read as of `version`. Returns those with a later change."""
+        self._version = max(self._version, version)
+        moved = {room: moved for room, moved in (self._moved or {}).items() if moved > version}
+        self._moved = moved or None
+        return set(moved)
 
 
 class Hub:
@@ -75,19 +75,18 @@ class Hub:
         self,
         bus: Bus,
         read_events: ReadEvents,
-        on_ended: Callable[[RevocationEnvelope], None],
-        on_presence: Callable[[PresenceEnvelope], None],
-        on_reconnected: Callable[[], None],
         clock: Callable[[], float],
+        *,
+        repair_after_s: float = 0.05,
+        repair_retry_s: float = 1.0,
     ) -> None:
-        """`read_events` reads room events above the given cursors. `on_ended` and `on_presence` are called for revoked credentials and
-        presence reports, of this node or another. `on_reconnected`: the bus may have lost something. `clock`: seconds, monotonic."""
+        """`read_events` reads room events above the given cursors. `clock`: seconds, monotonic. `repair_after_s`: publishes of
+        neighbouring events may overtake each other; waiting a little saves a read."""
         self._bus = bus
         self._read_events = read_events
-        self._on_ended = on_ended
-        self._on_presence = on_presence
-        self._on_reconnected = on_reconnected
         self._clock = clock
+        self._repair_after_s = repair_after_s
+        self._repair_retry_s = repair_retry_s
         self._rooms: dict[int, RoomChannel] = {}
         self._users: dict[int, tuple[Subscriber, ...]] = {}
         self._listening: dict[Subscriber, _Listening] = {}
@@ -95,9 +94,15 @@ class Hub:
         self._pending: dict[RoomChannel, None] = {}
         """The rooms that have something to flush."""
         self._flushing: asyncio.Handle | None = None
+        self._handlers: dict[type[Any], Callable[[Any], None]] = {}
 
-    async def start(self) -> None:
-        await self._bus.start(self.deliver, self._on_reconnected)
+    def handle(self, kind: type[E], handler: Callable[[E], None]) -> None:
+        """Have `handler` called with each envelope of this kind, from this node or another. Call before `start`."""
+        self._handlers[kind] = handler
+
+    async def start(self, on_reconnected: Callable[[], None]) -> None:
+        """`on_reconnected` is called when the bus carries again after it may have lost something."""
+        await self._bus.start(self.deliver, on_reconnected)
         self._bus.subscribe(envelopes.EVERYBODY)
 
     async def stop(self) -> None:
@@ -106,10 +111,10 @@ class Hub:
         self._bus.unsubscribe(envelopes.EVERYBODY)
         await self._bus.stop()
 
-    # -- listening
+    # -- subscribing
 
     def attach(self, subscriber: Subscriber) -> None:
-        """Hear what concerns the user. Call before reading where they stand, so that nothing falls between."""
+        """Deliver what concerns the user to the subscriber. Call before reading the user's rooms, so that no change is missed."""
         self._listening[subscriber] = _Listening()
         mates = self._users.get(subscriber.user_id, ())
         if not mates:
@@ -117,7 +122,7 @@ class Hub:
         self._users[subscriber.user_id] = (*mates, subscriber)
 
     def detach(self, subscriber: Subscriber) -> None:
-        """Hear nothing more. Detaching twice is detaching once."""
+        """Deliver nothing more. May be called again."""
         listening = self._listening.pop(subscriber, None)
         if listening is None:
             return
@@ -131,8 +136,8 @@ class Hub:
             self._bus.unsubscribe(envelopes.user_topic(subscriber.user_id))
 
     def enter(self, subscriber: Subscriber, room_id: int, head: int, members: int) -> None:
-        """Hear a room's events. `head`: a seq that is committed, with the subscriber in the room. What the channel delivered
-        before is not repeated; who went after it does not come in again."""
+        """Deliver a room's events to the subscriber. `head`: a committed seq at which the user is a member. What the channel has
+        delivered already is not repeated. Ignored if the user left after `head`."""
         listening = self._listening.get(subscriber)
         if listening is not None:
             self._enter(subscriber, listening, room_id, head, members)
@@ -146,28 +151,28 @@ class Hub:
             return
         channel.members = members
         channel.add(subscriber, head)
-        listening.rooms[channel.room_id] = None  # the same number for all who listen
+        listening.rooms[channel.room_id] = None  # one int object for all of the room
         if channel.head is None:
             if channel.start_at(head, self._clock()):
                 self._repair(room_id)
-        elif channel.head > head:  # who enters has not heard all of it: the next heartbeat names the room
+        elif channel.head > head:  # the subscriber lacks the events between: the next heartbeat names the room
             channel.moved_at = self._clock()
 
     def _left_since(self, user_id: int, room_id: int, seq: int) -> bool:
         channel = self._rooms.get(room_id)
         return channel is not None and channel.left_since(user_id, seq)
 
-    def settle(self, subscriber: Subscriber, version: int, seats: Mapping[int, tuple[int, int]]) -> None:
-        """The user's rooms as they were at `version` of their list, room → (head, members): enter these and leave all
-        others, but for what was heard since of some of them."""
+    def set_rooms(self, subscriber: Subscriber, version: int, seats: Mapping[int, tuple[int, int]]) -> None:
+        """The user's rooms as read at `version` of their list, room → (head, members): enter these and leave all others, except
+        rooms with a later change."""
         listening = self._listening.get(subscriber)
         if listening is None:
             return
-        later = listening.settle(version)
-        for room_id in listening.rooms.keys() - seats.keys() - later:
+        moved = listening.read_at(version)
+        for room_id in listening.rooms.keys() - seats.keys() - moved:
             self.leave(subscriber, room_id)
         for room_id, (head, members) in seats.items():
-            if room_id not in later:
+            if room_id not in moved:
                 self._enter(subscriber, listening, room_id, head, members)
 
     def sinks_changed(self, subscriber: Subscriber) -> None:
@@ -176,12 +181,12 @@ class Hub:
             self._rooms[room_id].flush_before_change()
 
     async def wait_attached(self) -> None:
-        """Return when what concerns the users attached so far is heard: only then may it be read where they stand. A removal
-        after the reading and before the hearing would let them in to what they are out of."""
+        """Return when the bus delivers what concerns the users attached so far: only then may their rooms be read. Otherwise a removal
+        after the read and before the subscription would be missed, and they would enter a room they are no longer in."""
         await self._bus.wait_subscribed()
 
     async def wait_listening(self, subscriber: Subscriber) -> None:
-        """Return when the rooms entered so far are listened to: only then may the log be read."""
+        """Return when the bus delivers the rooms entered so far: only then may the log be read."""
         entered = [self._rooms[room] for room in self.rooms_of(subscriber)]
         await self._bus.wait_subscribed()
         for channel in entered:
@@ -201,7 +206,7 @@ class Hub:
             self._pending.pop(channel, None)
             self._bus.unsubscribe(envelopes.room_topic(room_id))
 
-    # -- what is known here
+    # -- looking up
 
     @property
     def served_rooms(self) -> KeysView[int]:
@@ -228,33 +233,32 @@ class Hub:
         return tuple([room for room in self.rooms_of(subscriber) if rooms[room].members <= up_to])
 
     def head_of(self, room_id: int) -> int:
-        """The last event delivered here; 0 where nobody listens."""
+        """The last event delivered here; 0 if no subscriber is in the room."""
         channel = self._rooms.get(room_id)
         return (channel.head or 0) if channel else 0
 
     def channels_of(self, room_ids: Iterable[int]) -> dict[int, RoomChannel]:
-        """Room → channel, for those of the rooms that the bus delivers: as long as a room has the same channel, the hub has missed
-        nothing of it."""
+        """Room → channel, for those of the rooms that the bus delivers. While a room keeps its channel, the hub misses nothing of it."""
         rooms = self._rooms
         return {
             room: channel for room in room_ids if (channel := rooms.get(room)) is not None and channel.is_listened_to
         }
 
     def people_in(self, room_ids: Iterable[int]) -> set[int]:
-        """The users who listen here to any of the rooms."""
+        """The users with a subscriber in any of the rooms."""
         return set(map(_user_id, chain.from_iterable(self._rooms[room].subscribers for room in room_ids)))
 
     def heads_moved_since(self, subscriber: Subscriber, since: float) -> dict[int, int]:
-        """The subscriber's rooms that moved after `since` (of this hub's clock), with their heads."""
+        """The heads of those of the subscriber's rooms that moved at or after `since` (the hub's clock)."""
         channels = ((room, self._rooms[room]) for room in self.rooms_of(subscriber))
         return {
             room: channel.head for room, channel in channels if channel.head is not None and channel.moved_at >= since
         }
 
-    # -- hearing
+    # -- delivering
 
     def deliver(self, body: bytes) -> None:
-        """What the bus calls."""
+        """Route one envelope; called by the bus."""
         envelope = envelopes.decode(body)
         match envelope:
             case RoomEnvelope():
@@ -263,21 +267,21 @@ class Hub:
                 self._user_envelope(envelope)
             case EphemeralEnvelope():
                 self.pass_on(envelope.by, [envelope.room_id], envelope.frame)
-            case PresenceEnvelope():
-                self._on_presence(envelope)
             case InstanceEnvelope():
                 self._instance_envelope(envelope)
-            case RevocationEnvelope():
-                self._on_ended(envelope)
+            case _:
+                handler = self._handlers.get(type(envelope))
+                if handler is not None:
+                    handler(envelope)
 
     def end_credentials(self, credentials: Collection[str]) -> None:
-        """Close every socket and poll that rests on one of them."""
+        """Close every socket and poll that was opened with one of them."""
         for subscriber in list(self._listening):
             if subscriber.credential in credentials:
                 subscriber.end(CloseCode.SESSION_OVER, "session_over")
 
     def pass_on(self, by: int, room_ids: Iterable[int], frame: bytes) -> None:
-        """An ephemeral frame to everybody here who listens to any of the rooms, once each, but not to `by`."""
+        """Deliver an ephemeral frame to the subscribers of any of the rooms, once each, except those of the user `by`."""
         channels = [self._rooms[room] for room in room_ids if room in self._rooms]
         frames = (frame,)
         for subscriber in {subscriber: None for channel in channels for subscriber in channel.subscribers}:
@@ -285,18 +289,18 @@ class Hub:
                 subscriber.ephemeral_frames(frames)
 
     def listeners_of(self, room_ids: Iterable[int]) -> list[Subscriber]:
-        """Who listens here to any of the rooms, once each."""
+        """The subscribers of any of the rooms, once each."""
         rooms = self._rooms
         return list(dict.fromkeys(chain.from_iterable(rooms[room].subscribers for room in room_ids if room in rooms)))
 
     def observe_versions(self, versions: Mapping[int, int]) -> None:
-        """The reconciler's word on the users' lists: who is behind reads their list again."""
+        """The current versions of the users' room lists: a subscriber that is behind reads its list again."""
         for user_id, version in versions.items():
             for subscriber in self.subscribers_of(user_id):
                 subscriber.observe_version(version)
 
     def observe_heads(self, heads: Mapping[int, int]) -> None:
-        """The reconciler's word on how far the log is: what did not arrive is read."""
+        """The current heads of the rooms: events that did not arrive are read from the log."""
         for room_id, head in heads.items():
             channel = self._rooms.get(room_id)
             if channel is not None and channel.head is not None and channel.head < head:
@@ -313,7 +317,7 @@ class Hub:
 
     def _user_envelope(self, envelope: UserEnvelope) -> None:
         for subscriber in self.subscribers_of(envelope.user_id):
-            # Of two changes of one room the later counts, in whichever order two nodes told of them.
+            # The later of two changes of a room wins, in whichever order the nodes' envelopes arrive.
             if envelope.joined is not None and self._listening[subscriber].is_news(
                 envelope.joined[0], envelope.version
             ):
@@ -357,14 +361,14 @@ class Hub:
             task.add_done_callback(lambda _: self._repairing.pop(room_id, None))
 
     async def _read_missing(self, room_id: int) -> None:
-        await asyncio.sleep(REPAIR_AFTER_S)
+        await asyncio.sleep(self._repair_after_s)
         while (channel := self._rooms.get(room_id)) is not None and channel.head is not None:
             before = channel.head
             try:
                 found = (await self._read_events({room_id: before})).get(room_id, [])
-            except Exception as error:  # the database is in trouble: the log will still be there when it is not
+            except Exception as error:  # the database does not answer: try again, the log keeps the events
                 _log.warning("repair_delayed", room_id=room_id, error=type(error).__name__)
-                await asyncio.sleep(REPAIR_RETRY_S)
+                await asyncio.sleep(self._repair_retry_s)
                 continue
             for envelope in found:
                 self._room_envelope(envelope)

@@ -1,11 +1,13 @@
-"""Who is there, on this node and the others. Pure: time is an argument, what is to be told is returned.
+"""Who is online, as seen by this node and all others. Pure: time is an argument, what has to be sent is returned.
 
-A person has devices (a socket's instance, a poller's instance); each is online or away. A person is online where one device
-is, away where all are, offline where there is none. A device that goes is kept for GRACE_S, so that a reconnect, a reload or
-the moment between two polls shows nothing.
+    a device connects or leaves here ─▶ PresenceReport ─▶ every node, this one included ─▶ receive ─▶ what is shown here
 
-Every node tells all nodes, itself included, what it sees of a person; what is shown is the best of what they all see. A node
-that tells nothing for NODE_GONE_S is gone, and what it saw with it.
+A person has devices (the instance of a socket or of a poller), each online or away. A person is online if one device is, away if all
+are, and offline without devices. A device that disconnects is kept for GRACE_S, so that a reconnect, a reload or the time between two
+polls changes nothing.
+
+Every node reports what it sees of a person to all nodes. Shown is the best state that any node reports. A node that reports nothing
+for NODE_GONE_S is taken for dead, and its reports are dropped.
 """
 
 from collections.abc import Iterable
@@ -15,7 +17,7 @@ from typing import Final, Literal
 from backchannel.protocol.shapes import PresenceState
 
 GRACE_S: Final = 15.0
-TELL_ALL_S: Final = 15.0
+REPORT_ALL_S: Final = 15.0
 NODE_GONE_S: Final = 45.0
 
 _RANK: Final[dict[PresenceState, int]] = {"offline": 0, "away": 1, "online": 2}
@@ -25,6 +27,7 @@ _RANK: Final[dict[PresenceState, int]] = {"offline": 0, "away": 1, "online": 2}
 class _Device:
     state: Literal["online", "away"] = "online"
     links: int = 0
+    """Open sockets and polling sessions: two while one takes over from the other."""
 
 
 @dataclass(slots=True)
@@ -42,31 +45,63 @@ class _Person:
 
 @dataclass(slots=True)
 class _Node:
-    heard_at: float
-    seen: dict[int, PresenceState] = field(default_factory=dict)
+    reported_at: float
+    states: dict[int, PresenceState] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class PresenceReport:
-    """What one node sees of a person. `rooms`: the small rooms whose members are told."""
+    """What one node sees of a person."""
 
     user_id: int
     state: PresenceState
     rooms: tuple[int, ...]
+    """The person's small rooms; their members are sent changes."""
+
+
+class _Elsewhere:
+    """Small room → those of its members whom another node reported last as present there."""
+
+    def __init__(self) -> None:
+        self._people: dict[int, set[int]] = {}
+        self._rooms: dict[int, tuple[int, ...]] = {}
+
+    def note(self, report: PresenceReport) -> None:
+        rooms = () if report.state == "offline" else report.rooms
+        before = self._rooms.get(report.user_id, ())
+        if rooms == before:
+            return
+        for room_id in before:
+            people = self._people[room_id]
+            people.discard(report.user_id)
+            if not people:
+                del self._people[room_id]
+        for room_id in rooms:
+            self._people.setdefault(room_id, set()).add(report.user_id)
+        if rooms:
+            self._rooms[report.user_id] = rooms
+        else:
+            del self._rooms[report.user_id]
+
+    def people_in(self, room_ids: Iterable[int]) -> set[int]:
+        return (
+            set().union(*(self._people[room] for room in room_ids if room in self._people)) if self._people else set()
+        )
 
 
 class Presence:
-    """`node`: this process's own name among the nodes."""
-
     def __init__(self, node: str) -> None:
+        """`node`: the name of this process among the nodes."""
         self.node = node
         self._people: dict[int, _Person] = {}
         self._leaving: dict[tuple[int, str], float] = {}
+        """(user, device) without a link → when it is dropped."""
         self._nodes: dict[str, _Node] = {}
         self._shown: dict[int, PresenceReport] = {}
-        self._told_all_at = 0.0
+        self._elsewhere = _Elsewhere()
+        self._reported_all_at = 0.0
 
-    # -- what happens here; the reports returned are for all nodes
+    # -- what happens here; the reports returned go to all nodes
 
     def arrive(self, user_id: int, device: str, rooms: tuple[int, ...]) -> list[PresenceReport]:
         """A link of this device opened."""
@@ -78,7 +113,7 @@ class Presence:
         return self._reports(user_id, person, before)
 
     def leave(self, user_id: int, device: str, now: float) -> None:
-        """A link of this device closed; noticed by `tick` when no other comes within the grace."""
+        """A link of this device closed. `tick` drops the device if no other link opens within the grace."""
         person = self._people.get(user_id)
         entry = person and person.devices.get(device)
         if not entry:
@@ -88,7 +123,7 @@ class Presence:
             self._leaving[user_id, device] = now + GRACE_S
 
     def set_state(self, user_id: int, device: str | None, state: Literal["online", "away"]) -> list[PresenceReport]:
-        """A person came back to a device or left it alone. No device named: all of the person's."""
+        """The person came back to the device or left it alone. `device` None: all of the person's devices."""
         person = self._people.get(user_id)
         if person is None:
             return []
@@ -99,7 +134,7 @@ class Presence:
         return self._reports(user_id, person, before)
 
     def tick(self, now: float) -> list[PresenceReport]:
-        """Drop the devices whose grace is over; now and then tell everything, for nodes that came later."""
+        """Drop devices whose grace is over; every REPORT_ALL_S report everybody, for nodes that started since."""
         reports: list[PresenceReport] = []
         for user_id, device in [key for key, until in self._leaving.items() if until <= now]:
             del self._leaving[user_id, device]
@@ -109,8 +144,8 @@ class Presence:
             reports += self._reports(user_id, person, before)
             if not person.devices:
                 del self._people[user_id]
-        if now - self._told_all_at >= TELL_ALL_S:
-            self._told_all_at = now
+        if now - self._reported_all_at >= REPORT_ALL_S:
+            self._reported_all_at = now
             reports += [PresenceReport(user_id, person.state, person.rooms) for user_id, person in self._people.items()]
         return reports
 
@@ -118,22 +153,24 @@ class Presence:
     def _reports(user_id: int, person: _Person, before: PresenceState) -> list[PresenceReport]:
         return [PresenceReport(user_id, person.state, person.rooms)] if person.state != before else []
 
-    # -- what any node tells; the reports returned are what is shown from now on
+    # -- what any node reports; the reports returned are the changes of what is shown
 
-    def hear(self, node: str, report: PresenceReport, now: float) -> list[PresenceReport]:
-        """A node, this one or another, tells what it sees."""
+    def receive(self, node: str, report: PresenceReport, now: float) -> list[PresenceReport]:
+        """A report from a node, this one or another."""
         entry = self._nodes.setdefault(node, _Node(now))
-        entry.heard_at = now
+        entry.reported_at = now
         if report.state == "offline":
-            entry.seen.pop(report.user_id, None)
+            entry.states.pop(report.user_id, None)
         else:
-            entry.seen[report.user_id] = report.state
+            entry.states[report.user_id] = report.state
+        if node != self.node:
+            self._elsewhere.note(report)
         return self._reshow([report])
 
     def forget_nodes(self, now: float) -> list[PresenceReport]:
-        """Nodes that have been silent for too long saw nobody."""
-        gone = [name for name, node in self._nodes.items() if now - node.heard_at > NODE_GONE_S and name != self.node]
-        people = {user_id for name in gone for user_id in self._nodes[name].seen}
+        """Drop the reports of nodes that have been silent for too long."""
+        gone = [n for n, node in self._nodes.items() if now - node.reported_at > NODE_GONE_S and n != self.node]
+        people = {user_id for name in gone for user_id in self._nodes[name].states}
         for name in gone:
             del self._nodes[name]
         return self._reshow(self._shown[user_id] for user_id in people if user_id in self._shown)
@@ -142,16 +179,20 @@ class Presence:
         shown = self._shown.get(user_id)
         return shown.state if shown else "offline"
 
+    def people_elsewhere(self, room_ids: Iterable[int]) -> set[int]:
+        """Members of any of these small rooms who may be present at other nodes. `state_of` knows whether they still are."""
+        return self._elsewhere.people_in(room_ids)
+
     def _reshow(self, reports: Iterable[PresenceReport]) -> list[PresenceReport]:
         changes = []
         for report in reports:
             user_id = report.user_id
-            states = [node.seen[user_id] for node in self._nodes.values() if user_id in node.seen]
+            states = [node.states[user_id] for node in self._nodes.values() if user_id in node.states]
             state: PresenceState = max(states, key=_RANK.__getitem__, default="offline")
             if state == self.state_of(user_id):
                 continue
             person = self._people.get(user_id)
-            # Of those who are here every part of the process keeps the same rooms, not a copy for each.
+            # The same tuple in every part of the process, not a copy for each.
             rooms = person.rooms if person and person.rooms == report.rooms else report.rooms
             change = PresenceReport(user_id, state, rooms)
             if state == "offline":

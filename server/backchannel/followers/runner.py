@@ -15,7 +15,7 @@ from backchannel.store import reads
 from backchannel.store.followers import Behind, rooms_behind, standing_of
 from backchannel.store.log import Log
 from backchannel.store.operation import NOBODY
-from backchannel.store.read_pool import run_read
+from backchannel.store.read_pool import ReadPool
 from backchannel.store.transaction import Outcome
 
 BATCH: Final = 200
@@ -34,6 +34,7 @@ class FollowerRunner:
         self,
         follower: Follower,
         log: Log,
+        reads: ReadPool,
         node: str,
         *,
         lease_s: float = 30.0,
@@ -44,6 +45,7 @@ class FollowerRunner:
         after a commit it waits for more, so that a busy room costs a few large batches."""
         self._follower = follower
         self._log = log
+        self._reads = reads
         self._node = node
         self._lease_s = lease_s
         self._look_s = look_s
@@ -89,14 +91,14 @@ class FollowerRunner:
         applied is logged and tried again at the next look; the others go on. Raises CommandError: the database is away."""
         failed: set[int] = set()
         while await self._holds_lease():
-            behind = await run_read(rooms_behind, self._follower.name, rooms, ROOMS_AT_ONCE + len(failed))
+            behind = await self._reads.run(rooms_behind, self._follower.name, rooms, ROOMS_AT_ONCE + len(failed))
             behind = [each for each in behind if each.room_id not in failed]
             if not behind:
                 break
             for each in behind:
                 if not await self._apply(each):
                     failed.add(each.room_id)
-        standing = await run_read(standing_of, self._follower.name)
+        standing = await self._reads.run(standing_of, self._follower.name)
         lag.labels(self._follower.name).set(standing.lag)
 
     async def _holds_lease(self) -> bool:
@@ -106,11 +108,11 @@ class FollowerRunner:
     async def _apply(self, behind: Behind) -> bool:
         """One batch of a room; False where it is to be left alone until the next look."""
         room_id, after = behind
-        events = (await run_read(reads.events_after, {room_id: after}, BATCH))[room_id]
+        events = (await self._reads.run(reads.events_after, {room_id: after}, BATCH))[room_id]
         if not events:
             return False
         try:
-            await run_read(self._follower.prepare, room_id, events)
+            await self._reads.run(self._follower.prepare, room_id, events)
             advance = Advance(actor=NOBODY, follower=self._follower, room_id=room_id, after=after, events=events)
             return bool(await self._log.write(advance))
         except CommandError as error:

@@ -1,4 +1,7 @@
-"""What only reads. Each query checks who asks, then reads in a thread, and enters itself into the `registry`."""
+"""Commands that only read. Each checks that the caller may read, and reads; it enters itself into the `registry`.
+
+Handlers block: they are called in a thread of the chat's `ReadPool`.
+"""
 
 from importlib import import_module
 from pkgutil import iter_modules

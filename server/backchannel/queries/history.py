@@ -9,15 +9,14 @@ from backchannel.protocol.shapes import Message, User
 from backchannel.queries.registry import answers
 from backchannel.store import former_members, reads
 from backchannel.store.access import Access, access_to, check_member
-from backchannel.store.read_pool import run_read
 
 
 @answers(GetHistory)
-async def get_history(query: GetHistory, caller: User) -> History:
+def get_history(query: GetHistory, caller: User) -> History:
     bounds = [name for name in ("before", "after", "around") if getattr(query, name) is not None]
     if len(bounds) > 1:
         raise invalid(**{bounds[1]: f"Give {bounds[0]} or {bounds[1]}, not both."})
-    return await run_read(_read, query, caller.id)
+    return _read(query, caller.id)
 
 
 def _read(query: GetHistory, caller_id: int) -> History:

@@ -1,6 +1,6 @@
 """Which function answers which declaration. Importing the package enters them all."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from typing import Any, Final, TypeVar
 
 from msgspec import Struct
@@ -8,7 +8,9 @@ from msgspec import Struct
 from backchannel.protocol.commands import Command
 from backchannel.protocol.shapes import User
 
-Handler = Callable[[Any, User], Awaitable[Struct]]
+Handler = Callable[[Any, User], Struct]
+"""Called in a thread."""
+
 HANDLERS: Final[dict[type[Command], Handler]] = {}
 
 H = TypeVar("H", bound=Handler)

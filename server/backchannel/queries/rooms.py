@@ -1,4 +1,4 @@
-"""Somebody's rooms."""
+"""A user's rooms."""
 
 from backchannel.protocol import times
 from backchannel.protocol.commands import GetRoom, GetRoomList
@@ -8,28 +8,24 @@ from backchannel.queries.registry import answers
 from backchannel.store import rooms
 from backchannel.store.access import check_member
 from backchannel.store.clock import now_us
-from backchannel.store.read_pool import run_read
 from backchannel.store.transaction import not_a_member
 
 
 @answers(GetRoomList)
-async def get_room_list(_: GetRoomList, caller: User) -> RoomList:
-    return await run_read(room_list_of, caller.id)
+def get_room_list(_: GetRoomList, caller: User) -> RoomList:
+    return room_list_of(caller.id)
 
 
 @answers(GetRoom)
-async def get_room(query: GetRoom, caller: User) -> RoomResult:
-    def read() -> RoomResult:
-        found = rooms.rooms_of(caller.id, [query.room_id])
-        if not found:
-            check_member(query.room_id, caller.id)
-            raise not_a_member(query.room_id)
-        return RoomResult(found[0])
-
-    return await run_read(read)
+def get_room(query: GetRoom, caller: User) -> RoomResult:
+    found = rooms.rooms_of(caller.id, [query.room_id])
+    if not found:
+        check_member(query.room_id, caller.id)
+        raise not_a_member(query.room_id)
+    return RoomResult(found[0])
 
 
 def room_list_of(user_id: int) -> RoomList:
-    """Sync, one query."""
+    """One statement."""
     listed = rooms.list_of(user_id)
     return RoomList(listed.rooms, times.to_wire(now_us()), listed.user_version, listed.epoch)

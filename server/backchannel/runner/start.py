@@ -134,8 +134,8 @@ def _run(
     stopping: Callable[[], None] = lambda: None,
     workers: tuple[Path, int] | None = None,
 ) -> None:
-    from backchannel.asgi import standalone
     from backchannel.runner.server import serve
+    from backchannel.site.asgi import standalone
 
     chat = standalone(workers)
     serve(

@@ -9,6 +9,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import cache
 from typing import Any, Final
 
 import structlog
@@ -19,7 +20,6 @@ from django.core.mail.message import EmailMessage
 WAITING: Final = 200
 
 _log = structlog.get_logger("backchannel.mail")
-_thread = ThreadPoolExecutor(1, thread_name_prefix="mail")
 _free = threading.BoundedSemaphore(WAITING)
 
 
@@ -36,8 +36,14 @@ class EmailBackend(BaseEmailBackend):
         if not _free.acquire(blocking=False):
             _log.error("mail_not_sent", error="queue is full")
             return False
-        _thread.submit(_send, message, self._kwargs)
+        thread().submit(_send, message, self._kwargs)
         return True
+
+
+@cache
+def thread() -> ThreadPoolExecutor:
+    """The one of this process: Django makes a backend for every mail."""
+    return ThreadPoolExecutor(1, thread_name_prefix="mail")
 
 
 def _send(message: EmailMessage, kwargs: dict[str, Any]) -> None:

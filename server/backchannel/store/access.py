@@ -1,4 +1,4 @@
-"""Who may read what of a room: the one predicate that every read asks. Sync: call through `read_pool.run_read`.
+"""Who may read what of a room: the one predicate that every read asks. Sync: call through `ReadPool.run`.
 
 | the person           | reads                                                                        |
 |----------------------|------------------------------------------------------------------------------|

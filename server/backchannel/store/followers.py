@@ -1,4 +1,4 @@
-"""Where the followers of the log stand. Sync: call through `read_pool.run_read`."""
+"""Where the followers of the log stand. Sync: call through `ReadPool.run`."""
 
 from collections.abc import Iterable
 from typing import NamedTuple

@@ -30,7 +30,7 @@ from backchannel.store.clock import now_us
 from backchannel.store.disk import Disk
 from backchannel.store.driver import prepare_for_writing
 from backchannel.store.operation import NOBODY, Nothing, Operation
-from backchannel.store.read_pool import is_connected, note_loss, settle, trouble, unavailable
+from backchannel.store.read_pool import is_connected, resolve, trouble, unavailable
 from backchannel.store.transaction import WORKSPACE, Outcome, Transaction
 
 QUEUE_LENGTH: Final = 8192
@@ -44,6 +44,9 @@ _log = structlog.get_logger("backchannel.store")
 Answer = Callable[[Outcome], None]
 
 
+def _nothing() -> None: ...
+
+
 class Job(msgspec.Struct, eq=False):
     """An operation in the queue; after its commit, or its failure, with its outcome."""
 
@@ -55,13 +58,19 @@ class Job(msgspec.Struct, eq=False):
 class Log:
     """The queue and its thread."""
 
-    def __init__(self, deliver: Callable[[Sequence[Job]], None], queue_length: int = QUEUE_LENGTH) -> None:
+    def __init__(
+        self,
+        deliver: Callable[[Sequence[Job]], None],
+        queue_length: int = QUEUE_LENGTH,
+        on_connection_lost: Callable[[], None] = _nothing,
+    ) -> None:
         """`deliver` is called on the event loop with each finished batch, in commit order, and answers its jobs. Without a loop
-        (command line, tests) it is called in the writer's thread."""
+        (command line, tests) it is called in the writer's thread. `on_connection_lost` is called in the writer's thread."""
         self._deliver = deliver
         self._loop: asyncio.AbstractEventLoop | None = None
         self._queue: queue.SimpleQueue[Job | None] = queue.SimpleQueue()
         self._queue_length = queue_length
+        self._on_connection_lost = on_connection_lost
         self._accepting = threading.Lock()
         self._thread = threading.Thread(target=self._run, name="log-writer", daemon=True)
         self._is_stopping = False
@@ -172,7 +181,8 @@ class Log:
             outcomes = _commit_retrying_once([job.operation for job in batch])
             self.disk.refused = False
         except Exception as error:  # the thread must outlive whatever an operation does
-            note_loss(was_connected)
+            if was_connected and not is_connected():
+                self._on_connection_lost()
             is_there = _is_due_to_one_operation(error)
             if len(batch) > 1 and is_there:
                 _log.info("batch_retried_one_by_one", operations=len(batch), error=type(error).__name__)
@@ -204,7 +214,7 @@ class _Rewrite(Operation, frozen=True, kw_only=True):
 
 
 def _resolve(done: "asyncio.Future[Any] | Future[Any]", outcome: Outcome) -> None:
-    settle(done, outcome.result, outcome.error)
+    resolve(done, outcome.result, outcome.error)
 
 
 def _commit_retrying_once(operations: Sequence[Operation]) -> list[Outcome]:

@@ -1,9 +1,8 @@
-"""From the event loop into a thread and back: the one place where reads leave the loop.
+"""The threads that read the database for one chat: the only way a read leaves the event loop.
 
-Threads keep their database connection between calls; a broken one is closed here, so that the next call gets a new one.
-What broke one connection, the writer's too, broke its siblings, most likely: every thread takes a new one then, instead of
-failing once each.
-The number of threads bounds the connections this process holds for reading.
+A thread keeps its connection between calls. A broken connection is closed, so that the next call opens a new one. When one connection
+breaks, the others are probably broken too: every thread then opens a new one before its next read, instead of failing once each.
+The number of threads bounds the connections that a chat holds for reading.
 """
 
 import asyncio
@@ -13,7 +12,7 @@ import threading
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
-from typing import Any, Final, ParamSpec, TypeVar
+from typing import Any, Final, ParamSpec, Protocol, TypeVar
 
 import structlog
 from django.db import DatabaseError, InterfaceError, connection
@@ -25,72 +24,94 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 READ_THREADS: Final = 8
-_threads = ThreadPoolExecutor(READ_THREADS, thread_name_prefix="read")
 _log = structlog.get_logger("backchannel.store")
-_losses = itertools.count(1)
-_last_loss = 0
-_thread = threading.local()
 
 
-async def run_read(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-    """Run a blocking read in a thread. A database that does not answer is told as 503 `unavailable`."""
-    answered: asyncio.Future[T] = asyncio.get_running_loop().create_future()
-    _threads.submit(_answer, answered, functools.partial(with_connection, function, *args, **kwargs))
-    return await answered
+class Threads(Protocol):
+    """What `ReadPool` needs of an executor."""
+
+    def submit(self, function: Callable[..., object], /, *args: Any) -> object: ...
+    def shutdown(self, wait: bool = True) -> None: ...
 
 
-def _answer(answered: "asyncio.Future[Any]", read: Callable[[], Any]) -> None:
-    """In the thread. With `run_in_executor` a second future would follow the first, at as much again for each hop."""
-    if answered.cancelled():  # nobody waits for it any more
-        return
-    result, error = None, None
-    try:
-        result = read()
-    except BaseException as raised:
-        error = raised
-    with suppress(RuntimeError):  # the loop is closed
-        answered.get_loop().call_soon_threadsafe(settle, answered, result, error)
+class ReadPool:
+    """Runs blocking reads in threads. Threads start with the first reads; `close` ends them."""
+
+    def __init__(self, threads: Threads | None = None) -> None:
+        self._threads = threads or ThreadPoolExecutor(READ_THREADS, thread_name_prefix="read")
+        self._losses = itertools.count(1)
+        self._last_loss = 0
+        self._own = threading.local()
+        """`last_loss`: the loss after which this thread opened its connection."""
+
+    async def run(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Call `function` in a thread. Raises what it raises, and CommandError 503 for an error of the database."""
+        answered: asyncio.Future[T] = asyncio.get_running_loop().create_future()
+        self._threads.submit(self._answer, answered, functools.partial(self._read, function, *args, **kwargs))
+        return await answered
+
+    def reconnect(self) -> None:
+        """Have every thread open a new connection before its next read. Callable from any thread."""
+        self._last_loss = next(self._losses)
+
+    def close(self) -> None:
+        """Close the threads' connections and end the threads. Blocks until they have ended."""
+        # Without the barrier one quick thread could take every task and close only its own connection.
+        all_threads = threading.Barrier(READ_THREADS)
+
+        def close() -> None:
+            all_threads.wait()
+            connection.close()
+
+        for _ in range(READ_THREADS):
+            self._threads.submit(close)
+        self._threads.shutdown(wait=True)
+
+    def _answer(self, answered: "asyncio.Future[Any]", read: Callable[[], Any]) -> None:
+        """In the thread. `run_in_executor` would add a second future, which costs as much again for each read."""
+        if answered.cancelled():
+            return
+        result, error = None, None
+        try:
+            result = read()
+        except BaseException as raised:
+            error = raised
+        with suppress(RuntimeError):  # the loop is closed
+            answered.get_loop().call_soon_threadsafe(resolve, answered, result, error)
+
+    def _read(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Call with a usable connection of this thread."""
+        if getattr(self._own, "last_loss", 0) != self._last_loss:
+            connection.close()
+            self._own.last_loss = self._last_loss
+        was_connected = is_connected()
+        try:
+            return function(*args, **kwargs)
+        except (DatabaseError, InterfaceError) as error:
+            _log.warning("database_trouble", error=type(error).__name__, reason=str(error).strip().split("\n")[0])
+            if was_connected and not is_connected():
+                self.reconnect()
+            connection.close()
+            raise trouble(error) from error
 
 
-def settle(answered: "asyncio.Future[Any] | Future[Any]", result: Any, error: BaseException | None) -> None:
-    """Give whoever waits a result or an error."""
-    if answered.done():  # they have given up
+def resolve(future: "asyncio.Future[Any] | Future[Any]", result: Any, error: BaseException | None) -> None:
+    """Set the result or the error, unless the future was cancelled or resolved meanwhile."""
+    if future.done():
         return
     if error is None:
-        answered.set_result(result)
+        future.set_result(result)
     else:
-        answered.set_exception(error)
-
-
-def with_connection(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-    """Call with a usable connection of this thread; translate the database's trouble."""
-    if getattr(_thread, "knows", 0) != _last_loss:
-        connection.close()
-        _thread.knows = _last_loss
-    was_connected = is_connected()
-    try:
-        return function(*args, **kwargs)
-    except (DatabaseError, InterfaceError) as error:
-        _log.warning("database_trouble", error=type(error).__name__, reason=str(error).strip().split("\n")[0])
-        note_loss(was_connected)
-        connection.close()
-        raise trouble(error) from error
+        future.set_exception(error)
 
 
 def is_connected() -> bool:
-    """Has this thread a connection that works, as far as is known?"""
+    """Has this thread a connection that is not known to be broken?"""
     return connection.connection is not None and not getattr(connection.connection, "broken", False)
 
 
-def note_loss(was_connected: bool) -> None:
-    """Something failed: where it cost this thread the connection that it had, the readers take new ones."""
-    global _last_loss
-    if was_connected and not is_connected():
-        _last_loss = next(_losses)
-
-
 def trouble(error: BaseException) -> CommandError:
-    """What is told of an error of the database's."""
+    """The answer to a command that met this error of the database."""
     return disk.full() if disk.is_full(error) else unavailable()
 
 
@@ -98,19 +119,3 @@ def unavailable() -> CommandError:
     return CommandError(
         Code.UNAVAILABLE, "The database does not answer just now. Try again in a moment.", retry_after=1.0
     )
-
-
-def close_connections() -> None:
-    """Close the read threads' connections (for tests, and at the end of a process)."""
-    global _threads
-    old, _threads = _threads, ThreadPoolExecutor(READ_THREADS, thread_name_prefix="read")
-    # Without waiting for each other one quick thread would take all the turns, and close one connection.
-    everybody = threading.Barrier(READ_THREADS)
-
-    def close() -> None:
-        everybody.wait()
-        connection.close()
-
-    for _ in range(READ_THREADS):
-        old.submit(close)
-    old.shutdown(wait=True)

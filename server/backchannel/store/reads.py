@@ -1,4 +1,4 @@
-"""Reads of the log: pages of messages and events, and where somebody stands. Sync: call through `hop.run_read`.
+"""Reads of the log: pages of messages and events, and where somebody stands. Sync: call through `ReadPool.run`.
 
 Every read is bounded and goes by an index: (room, seq) for pages, (person, state) for memberships.
 """

@@ -1,4 +1,4 @@
-"""Reads of rooms: somebody's list with its unread counts, members, open channels. Sync: call through `hop.run_read`.
+"""Reads of rooms: somebody's list with its unread counts, members, open channels. Sync: call through `ReadPool.run`.
 
 Unread is counted, never stored, and never counted past 100; the whole list costs one query whatever its length.
 """

@@ -14,7 +14,7 @@ from backchannel.commands.context import Caller
 from backchannel.internal_error import internal_error
 from backchannel.protocol.commands import Command, declaration_of
 from backchannel.protocol.errors import CommandError
-from backchannel.store.read_pool import settle
+from backchannel.store.read_pool import resolve
 from backchannel.store.transaction import Outcome
 from backchannel.transports import metrics
 from backchannel.transports.node import Node
@@ -61,9 +61,9 @@ async def run(command: Command, caller: Caller, node: Node, transport: str) -> A
 
     def reply(answer: Answer | CommandError) -> None:
         if isinstance(answer, CommandError):
-            settle(answered, None, answer)
+            resolve(answered, None, answer)
         else:
-            settle(answered, answer, None)
+            resolve(answered, answer, None)
 
     task = submit(command, caller, node, transport, reply)
     try:
@@ -84,7 +84,7 @@ async def _carry_out(command: Command, caller: Caller, node: Node, finish: Finis
     try:
         query = queries.HANDLERS.get(type(command))
         if query is not None:
-            result = await query(command, caller.user)
+            result = await node.context.reads.run(query, command, caller.user)
         else:
             result = await commands.ACTIONS[type(command)](command, caller, node.context)
     except Exception as error:

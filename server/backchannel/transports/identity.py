@@ -1,32 +1,34 @@
-"""What the transports need to know of whoever speaks. `accounts.identity.Identity` is one; an embedding site may bring its own."""
+"""What the transports need to know of a client's identity. `accounts.identity.Identity` is one implementation."""
 
 from collections.abc import Awaitable, Callable, Hashable, Mapping, MutableMapping
 from typing import Any, Literal, Protocol
 
 
 class Identity(Protocol):
-    """credential: names what was shown without opening anything, so that it can be logged and revoked.
-    proof: what the credential is checked with again, for whoever gave it; equal where the credential is. Never logged."""
-
     @property
     def user_id(self) -> int: ...
     @property
     def username(self) -> str: ...
     @property
     def display_name(self) -> str: ...
+
     @property
-    def credential(self) -> str: ...
+    def credential(self) -> str:
+        """Names the credential that was shown, and opens nothing: it may be logged, and sent to other nodes."""
+
     @property
-    def proof(self) -> Hashable: ...
+    def proof(self) -> Hashable:
+        """With which the credential is checked again later. Equal if the credential is. Never logged."""
+
     @property
     def via(self) -> Literal["cookie", "bearer", "ticket"]: ...
 
 
 Authenticate = Callable[[Mapping[str, Any]], Awaitable[Identity]]
-"""ASGI scope → who speaks. Raises CommandError: 401 `unauthenticated`, 403 `wrong_origin`."""
+"""ASGI scope → who opened it. Raises CommandError: 401 `unauthenticated`, 403 `wrong_origin`."""
 
 Recall = Callable[[MutableMapping[str, Any]], Identity | None]
-"""ASGI scope → who speaks, where that is remembered; None where `Authenticate` is to be asked."""
+"""ASGI scope → who opened it, if that is remembered; None if `Authenticate` has to be called."""
 
 IssueTicket = Callable[[Identity], Awaitable[tuple[str, int]]]
-"""→ (ticket, microseconds at which it is worth nothing any more)"""
+"""→ (ticket, when it ends in microseconds since 1970)"""

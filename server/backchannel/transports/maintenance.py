@@ -1,20 +1,19 @@
-"""What a node does every so often: heartbeats, who went, what was missed, who may still be here.
+"""What a node does periodically: heartbeats and presence, finding what the bus lost, checking credentials, cleaning up.
 
-One task for each kind, never one for each connection. A round that fails is logged and the next one comes all the same.
+One task for each kind of work, never one for each connection. A failure is logged, and the task runs again after its interval.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Collection, Iterable
+from collections.abc import Awaitable, Callable, Collection, Coroutine, Iterable
 from contextlib import suppress
 from typing import Any, Final
 
 import structlog
 
-from backchannel.commands.set_presence import publish_reports
+from backchannel.commands.set_presence import report_presence
 from backchannel.fanout.subscriber import Subscriber
 from backchannel.protocol.errors import CloseCode, CommandError
 from backchannel.store import reads
-from backchannel.store.read_pool import run_read
 from backchannel.transports import metrics
 from backchannel.transports.node import Node
 
@@ -27,22 +26,22 @@ SWEEP_S: Final = 600.0
 _log = structlog.get_logger("backchannel.maintenance")
 
 DeadAmong = Callable[[Collection[Any]], set[str]]
-"""The proofs of several → the credentials among theirs that are over. Called in a thread."""
+"""Proofs of credentials → the names of those credentials that have ended. Called in a thread."""
 
 
 class PeriodicTasks:
-    """`note_uses` writes down which credentials were used, `sweep` deletes what has ended. Both are called in a thread."""
-
     def __init__(
         self, node: Node, dead_among: DeadAmong, note_uses: Callable[[], None], sweep: Callable[[], object]
     ) -> None:
+        """`note_uses` writes which credentials were used, `sweep` deletes what has expired. Both are called in a thread."""
         self._node = node
+        self._reads = node.context.reads
         self._dead_among = dead_among
         self._note_uses = note_uses
         self._sweep = sweep
-        self._tasks: list[asyncio.Task[None]] = []
+        self._tasks: set[asyncio.Task[None]] = set()
         self._epoch: str | None = None
-        """As read last; None before it was ever read, "" while the database named none."""
+        """As read last. None before it was read, "" while the database had none."""
 
     def start(self) -> None:
         tasks = (
@@ -52,11 +51,12 @@ class PeriodicTasks:
             (NOTE_USES_S, self.note_uses),
             (SWEEP_S, self.sweep),
         )
-        self._tasks = [asyncio.create_task(_every(seconds, task)) for seconds, task in tasks]
-        self._tasks.append(asyncio.create_task(self.reconcile_now()))  # whatever was told, its epoch is known
+        for seconds, task in tasks:
+            self._spawn(_every(seconds, task))
+        self.reconcile_soon()  # `note_epoch` may have failed
 
     async def stop(self) -> None:
-        for task in self._tasks:
+        for task in list(self._tasks):
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
         with suppress(CommandError):
@@ -68,31 +68,30 @@ class PeriodicTasks:
         now = node.context.clock()
         for subscriber in list(node.hub.subscribers):
             subscriber.tick(now)
-        publish_reports(node.context.bus, node.presence, node.presence.tick(now))
-        node.shown.add(node.presence.forget_nodes(now))
+        report_presence(node.context, now)
+        node.broadcaster.forget_nodes(now)
         metrics.queue.set(node.context.log.waiting)
         metrics.arriving.set(node.admission.waiting)
         metrics.rooms_served.set(len(node.hub.served_rooms))
 
     async def reconcile(self) -> None:
-        """How far are the rooms and users that are listened to here? What the bus lost is read from the log."""
+        """Compare the rooms and users served here with the database: what the bus lost is read from the log."""
         hub = self._node.hub
-        await self._look_at_epoch()
+        await self._check_epoch()
         if hub.served_rooms:
-            hub.observe_heads(await run_read(reads.heads_of, list(hub.served_rooms)))
+            hub.observe_heads(await self._reads.run(reads.heads_of, list(hub.served_rooms)))
         if hub.served_users:
-            hub.observe_versions(await run_read(reads.versions_of, list(hub.served_users)))
+            hub.observe_versions(await self._reads.run(reads.versions_of, list(hub.served_users)))
 
     async def note_epoch(self) -> None:
-        """Before anybody is let in: a promotion in the first seconds would be taken for what always was."""
+        """Read the epoch before clients are let in; otherwise a change of it in the first seconds would not be noticed."""
         with suppress(CommandError):
-            self._epoch = await run_read(reads.epoch)
+            self._epoch = await self._reads.run(reads.epoch)
 
-    async def _look_at_epoch(self) -> None:
-        """A standby was promoted, or a backup restored, under this server: what it told its clients is void, they come back and
-        start over. An epoch that is not there, in the middle of a restore, is another one too. Where none was read before anybody
-        came in, nobody knows which one they were told."""
-        epoch = await run_read(reads.epoch)
+    async def _check_epoch(self) -> None:
+        """Close every connection if the epoch has changed: a standby was promoted, or a backup restored. The clients reconnect and start
+        over. A missing epoch, in the middle of a restore, is a change too; so is the first one read, if none was before."""
+        epoch = await self._reads.run(reads.epoch)
         if epoch != self._epoch:
             if self._epoch is not None:
                 _log.warning("new_epoch", epoch=epoch)
@@ -100,36 +99,51 @@ class PeriodicTasks:
                 subscriber.end(CloseCode.RESTART, "new_epoch")
         self._epoch = epoch
 
-    async def reconcile_now(self) -> None:
-        """Between the rounds, after the bus was away. A database that does not answer is asked in the next round."""
-        with suppress(CommandError):
-            await self.reconcile()
+    def reconcile_soon(self) -> None:
+        """Reconcile between the intervals: the bus may have lost something."""
+        self._spawn(_attempt(self.reconcile))
 
     async def revalidate_all(self) -> None:
-        """Sessions and tokens that ended without word of it."""
+        """End the connections of sessions and tokens that have ended without an announcement."""
         await self.revalidate(self._node.hub.subscribers)
+
+    def revalidate_soon(self, user_id: int) -> None:
+        """Check the credentials of a user's connections: some may have ended."""
+        self._spawn(_attempt(self.revalidate_user, user_id))
+
+    async def revalidate_user(self, user_id: int) -> None:
+        await self.revalidate(self._node.hub.subscribers_of(user_id))
 
     async def revalidate(self, subscribers: Iterable[Subscriber]) -> None:
         proofs = {subscriber.proof for subscriber in subscribers}
         if proofs:
-            dead = await run_read(self._dead_among, proofs)
+            dead = await self._reads.run(self._dead_among, proofs)
             self._node.hub.end_credentials(dead)
 
     async def note_uses(self) -> None:
-        """Together, and not while somebody waits to be let in. What cannot be written now is written in the next round."""
-        await run_read(self._note_uses)
+        """Write the uses noted since the last time, in few statements. What cannot be written is kept for the next time."""
+        await self._reads.run(self._note_uses)
 
     async def sweep(self) -> None:
-        """Sessions, tickets and invitations whose time has passed."""
-        await run_read(self._sweep)
+        """Delete sessions, tickets and invitations that have expired."""
+        await self._reads.run(self._sweep)
+
+    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.get_running_loop().create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
 
 
 async def _every(seconds: float, task: Callable[[], Awaitable[None]]) -> None:
     while True:
         await asyncio.sleep(seconds)
-        try:
-            await task()
-        except CommandError as error:
-            _log.warning("maintenance_skipped", task=task.__name__, error=error.code.word)
-        except Exception:
-            _log.exception("maintenance_broke", task=task.__name__)
+        await _attempt(task)
+
+
+async def _attempt(task: Callable[..., Awaitable[None]], *given: Any) -> None:
+    try:
+        await task(*given)
+    except CommandError as error:
+        _log.warning("maintenance_skipped", task=task.__name__, error=error.code.word)
+    except Exception:
+        _log.exception("maintenance_broke", task=task.__name__)

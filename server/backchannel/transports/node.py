@@ -1,4 +1,4 @@
-"""What this process is made of, as both shells and all handlers see it. Put together in asgi.py, nowhere else."""
+"""The parts of a chat that both transports use. Built in `chat/create.py`, and nowhere else."""
 
 import time
 from dataclasses import dataclass, field
@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 from backchannel.commands.context import Context
 from backchannel.fanout.hub import Hub
 from backchannel.fanout.presence import Presence
+from backchannel.fanout.presence_broadcast import PresenceBroadcaster
 from backchannel.transports.identity import Authenticate, IssueTicket, Recall
-from backchannel.transports.presence_broadcast import PresenceBroadcaster
 from backchannel.transports.rates import Rates
 from backchannel.transports.reconnect_limiter import ReconnectLimiter
 from backchannel.transports.session import Settings
@@ -18,6 +18,7 @@ class Node:
     context: Context
     hub: Hub
     presence: Presence
+    broadcaster: PresenceBroadcaster
     authenticate: Authenticate
     issue_ticket: IssueTicket
     settings: Settings
@@ -25,8 +26,5 @@ class Node:
     admission: ReconnectLimiter = field(default_factory=ReconnectLimiter)
     recall: Recall = lambda _: None
     draining: bool = False
-    shown: PresenceBroadcaster = field(init=False)
+    """The node is stopping: it lets nobody in."""
     started_at: float = field(default_factory=time.monotonic)
-
-    def __post_init__(self) -> None:
-        self.shown = PresenceBroadcaster(self.hub)

@@ -14,7 +14,6 @@ from backchannel.protocol.events import AnyRoomEvent
 from backchannel.protocol.results import RoomList
 from backchannel.queries.rooms import room_list_of
 from backchannel.store import reads
-from backchannel.store.read_pool import run_read
 from backchannel.transports.node import Node
 from backchannel.transports.session.effects import Read, ReadEvents, ReadList, ReadPosition
 from backchannel.transports.session.inputs import Entered, EventsRead, Followed, ListRead, PositionRead
@@ -52,7 +51,7 @@ class SessionReads:
         self._listened_before = hub.channels_of(wanted.rooms)
         # A socket waited for its turn as a newcomer at the handshake.
         async with self._node.admission.turn(begun=self._subscriber.is_socket):
-            position, at = await run_read(self._position_now)
+            position, at = await self._node.context.reads.run(self._position_now)
         self._position = position
         heads = {room_id: seat.head for room_id, seat in position.seats.items()}
         read_us = int(at * 1_000_000) if position.read_us is None else position.read_us
@@ -71,7 +70,7 @@ class SessionReads:
     async def _read_list(self) -> ListRead:
         await self._node.hub.wait_listening(self._subscriber)
         async with self._node.admission.turn(begun=True):
-            return ListRead(await run_read(room_list_of, self._subscriber.user_id))
+            return ListRead(await self._node.context.reads.run(room_list_of, self._subscriber.user_id))
 
     def follow(self, room_list: RoomList) -> Followed:
         """Listen to the rooms of the list."""
@@ -85,7 +84,7 @@ class SessionReads:
         found: Mapping[int, list[AnyRoomEvent]] = {}
         if ranges := self._ranges(wanted.cursors):
             async with self._node.admission.turn(begun=True):
-                found = await run_read(reads.events_for, self._subscriber.user_id, ranges)
+                found = await self._node.context.reads.run(reads.events_for, self._subscriber.user_id, ranges)
         events = {room: [(event.seq, encode(event)) for event in run] for room, run in found.items()}
         return EventsRead(events, self._presence() if wanted.with_presence else [], hub.head_of)
 
@@ -111,15 +110,15 @@ class SessionReads:
         those that were not listened to before."""
         hub = self._node.hub
         before = set(hub.rooms_of(self._subscriber))
-        hub.settle(self._subscriber, version, seats)
+        hub.set_rooms(self._subscriber, version, seats)
         now = set(hub.rooms_of(self._subscriber))
         return (before | set(also)) - now, now - before
 
     def _presence(self) -> list[bytes]:
-        hub, shown = self._node.hub, self._node.shown
+        hub = self._node.hub
         small = hub.small_rooms_of(self._subscriber, PRESENCE_ROOM)
-        people = hub.people_in(small) | shown.people_elsewhere(small)
-        return shown.frames_of(people - {self._subscriber.user_id})
+        people = hub.people_in(small) | self._node.presence.people_elsewhere(small)
+        return self._node.broadcaster.frames_of(people - {self._subscriber.user_id})
 
     @property
     def _read_already(self) -> reads.UserPosition:

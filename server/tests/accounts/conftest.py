@@ -6,10 +6,31 @@ from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.test import Client
 
-from backchannel.accounts import setup_secret
+from backchannel.accounts import running_chats, setup_secret
+from backchannel.accounts.identity import Ended
 from backchannel.accounts.onboarding import NewAccount, create_account, set_up
+from backchannel.accounts.running_chats import RunningChat
+from tests.accounts.authenticator import AUTHENTICATOR, commit_here
 
 PASSWORD = "correct horse battery"
+
+
+@pytest.fixture(autouse=True)
+def _as_of_a_running_chat() -> Iterator[None]:
+    """`AUTHENTICATOR` learns of ended credentials, and forgets what one test left to the next."""
+    stop = running_chats.register(RunningChat(commit_here, AUTHENTICATOR.forget))
+    yield
+    stop()
+    AUTHENTICATOR.cache.clear()
+
+
+@pytest.fixture
+def ended() -> Iterator[list[Ended]]:
+    """The credentials that were announced to have ended, in order."""
+    announced: list[Ended] = []
+    stop = running_chats.register(RunningChat(commit_here, announced.append))
+    yield announced
+    stop()
 
 
 @pytest.fixture

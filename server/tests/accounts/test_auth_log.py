@@ -14,12 +14,12 @@ import structlog
 from django.test import Client
 
 from backchannel.accounts import auth_log, lookup
-from backchannel.accounts.authenticate import authenticate
 from backchannel.accounts.invitations import create_invitation
 from backchannel.accounts.models import Token
 from backchannel.accounts.tokens import revoke_tokens
 from backchannel.protocol.errors import CommandError
 from backchannel.site import logging as module
+from tests.accounts.authenticator import AUTHENTICATOR
 from tests.accounts.conftest import PASSWORD, SignIn, scope
 from tests.accounts.test_views import LOGIN, OWNER, SIGNUP, post
 
@@ -111,7 +111,7 @@ async def test_refused_handshakes_and_tokens_are_told(transactional_db: None, li
         {"cookie": "x" * 32, "sec_fetch_site": "same-origin", "method": "POST"},
     ):
         with pytest.raises(CommandError):
-            await authenticate({**scope(**given), "client": (ADDRESS, 1234)})
+            await AUTHENTICATOR.authenticate({**scope(**given), "client": (ADDRESS, 1234)})
     assert events(lines) == [
         ("handshake_refused", ADDRESS, "-"),
         ("handshake_refused", ADDRESS, "-"),

@@ -3,26 +3,27 @@ from typing import Any
 
 import pytest
 from django.contrib.sessions.models import Session
-from django.test import Client, override_settings
+from django.test import Client
 from django.utils import timezone
 
-from backchannel.accounts import authenticate as module
-from backchannel.accounts import lookup
-from backchannel.accounts.authenticate import authenticate, issue_ticket, recall
+from backchannel.accounts import identity_cache, lookup
+from backchannel.accounts.authenticate import Authenticator
 from backchannel.accounts.identity import Ended, Identity
 from backchannel.accounts.models import Ticket, Token
 from backchannel.accounts.people import person_of
 from backchannel.accounts.sessions import stored_key
 from backchannel.protocol.errors import Code, CommandError
-from backchannel.store.read_pool import run_read
+from tests.accounts.authenticator import AUTHENTICATOR
 from tests.accounts.conftest import SignIn, scope, session_key
+from tests.reading import READS, run_read
 
 ORIGIN = "http://testserver"
+authenticate, issue_ticket, recall = AUTHENTICATOR.authenticate, AUTHENTICATOR.issue_ticket, AUTHENTICATOR.recall
 
 
-async def refusal(**given: Any) -> Code:
+async def refusal(by: Authenticator = AUTHENTICATOR, **given: Any) -> Code:
     with pytest.raises(CommandError) as caught:
-        await authenticate(scope(**given))
+        await by.authenticate(scope(**given))
     return caught.value.code
 
 
@@ -93,9 +94,10 @@ async def test_a_cookie_speaks_only_from_our_own_pages(tab: Client) -> None:
     assert await refusal(method="POST", cookie=key, origin="null") is Code.WRONG_ORIGIN
     assert await refusal(method="POST", cookie=key) is Code.WRONG_ORIGIN
     assert (await authenticate(scope(method="POST", cookie=key, sec_fetch_site="same-origin"))).username == "ada"
-    with override_settings(BACKCHANNEL={"ORIGINS": ("https://chat.example.com",)}):
-        assert await refusal(type="websocket", cookie=key, origin=ORIGIN) is Code.WRONG_ORIGIN
-        assert (await authenticate(scope(type="websocket", cookie=key, origin="https://chat.example.com"))).user_id
+    listed = Authenticator(READS, ("https://chat.example.com",))
+    assert await refusal(listed, type="websocket", cookie=key, origin=ORIGIN) is Code.WRONG_ORIGIN
+    from_page = scope(type="websocket", cookie=key, origin="https://chat.example.com")
+    assert (await listed.authenticate(from_page)).user_id
 
 
 async def test_a_header_that_counts_is_sent_once(token: str) -> None:
@@ -169,11 +171,11 @@ async def test_an_answer_is_remembered_for_a_while_and_not_past_the_session(
     key = session_key(tab)
     first = await authenticate(scope(cookie=key, origin=ORIGIN))
     assert await authenticate(scope(cookie=key, origin=ORIGIN)) is first
-    later = module.time.monotonic() + module.REMEMBER_S + 1
-    monkeypatch.setattr(module.time, "monotonic", lambda: later)
+    later = identity_cache.time.monotonic() + identity_cache.REMEMBER_S + 1
+    monkeypatch.setattr(identity_cache.time, "monotonic", lambda: later)
     assert await authenticate(scope(cookie=key, origin=ORIGIN)) is not first
     assert first.expires_at is not None
-    monkeypatch.setattr(module.time, "time", lambda: first.expires_at / 1_000_000 + 1)
+    monkeypatch.setattr(identity_cache.time, "time", lambda: first.expires_at / 1_000_000 + 1)
     again = await authenticate(scope(cookie=key, origin=ORIGIN))
     assert await authenticate(scope(cookie=key, origin=ORIGIN)) is not again
 
@@ -188,7 +190,7 @@ async def test_what_is_remembered_is_recalled_until_it_ends(tab: Client, token: 
         identity = await authenticate(scope(**given))
         for opened in (shown, shown, scope(**given)):
             assert recall(opened) == identity
-        module.forget(Ended(credential=identity.credential))
+        AUTHENTICATOR.forget(Ended(credential=identity.credential))
         for opened in (shown, scope(**given)):
             assert recall(opened) is None
 

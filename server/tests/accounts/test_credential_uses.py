@@ -8,12 +8,11 @@ from django.db import OperationalError, connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from backchannel.accounts import authenticate as module
 from backchannel.accounts import credential_uses, lookup
-from backchannel.accounts.authenticate import authenticate
 from backchannel.accounts.models import Token
-from backchannel.store.read_pool import run_read
+from tests.accounts.authenticator import AUTHENTICATOR
 from tests.accounts.conftest import scope
+from tests.reading import run_read
 from tests.running import running, somebody
 
 
@@ -27,7 +26,7 @@ def last_used() -> datetime | None:
 
 
 async def test_a_use_is_written_in_the_next_round_and_not_before(token: str) -> None:
-    await authenticate(scope(authorization=f"Bearer {token}"))
+    await AUTHENTICATOR.authenticate(scope(authorization=f"Bearer {token}"))
     assert await run_read(last_used) is None
     await run_read(credential_uses.write)
     assert await run_read(last_used) is not None
@@ -84,7 +83,6 @@ def test_what_could_not_be_written_is_written_the_next_time(token: str, monkeypa
 def test_a_server_that_stops_writes_what_it_noted(module_database: None) -> None:
     with running() as server:
         ada = somebody("ada")
-        module._memory = module._Memory()
         server.device(ada).connection.close()
         tokens = Token.objects.filter(user=ada.account)
         assert tokens.get().last_used is None

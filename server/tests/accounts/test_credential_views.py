@@ -7,7 +7,7 @@ from django.contrib.auth import get_user_model
 from django.test import Client, override_settings
 from django.utils import timezone
 
-from backchannel.accounts import credential_uses, lookup, revocation, sweeping
+from backchannel.accounts import credential_uses, lookup, sweeping
 from backchannel.accounts.devices import device_of
 from backchannel.accounts.identity import Ended
 from backchannel.accounts.models import SignIn, Token
@@ -38,14 +38,6 @@ def tokens(tab: Client) -> list[dict[str, Any]]:
 
 def is_in(tab: Client) -> bool:
     return tab.get("/account/state").json()["user"] is not None
-
-
-@pytest.fixture
-def ended() -> Any:
-    heard: list[Ended] = []
-    stop = revocation.listen(heard.append)
-    yield heard
-    stop()
 
 
 def test_ones_sessions_are_listed_with_where_they_are_from(ada: Any) -> None:

@@ -43,7 +43,10 @@ assert admin.site.is_registered(Group), "the site's own admin pages stay"
 assert "backchannel_accounts_user" not in connection.introspection.table_names()
 
 from backchannel.accounts import lookup
-from backchannel.accounts.authenticate import authenticate
+from backchannel.accounts.authenticate import Authenticator
+from backchannel.store.read_pool import ReadPool
+
+authenticate = Authenticator(ReadPool()).authenticate
 
 ada = User.objects.create_user("Ada.L@example.com", password="secret", first_name="Ada", last_name="L")
 browser = Client()

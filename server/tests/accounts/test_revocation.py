@@ -1,24 +1,15 @@
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from django.test import Client
 from django.utils import timezone
 
-from backchannel.accounts import authenticate, lookup, revocation
+from backchannel.accounts import lookup
 from backchannel.accounts.identity import Ended, Identity, Proof
+from backchannel.accounts.identity_cache import IdentityCache
 from backchannel.accounts.models import Token
 from backchannel.accounts.people import person_of
 from tests.accounts.conftest import PASSWORD, SignIn, session_key
-
-
-@pytest.fixture
-def heard() -> Iterator[list[Ended]]:
-    """What was announced, in order."""
-    told: list[Ended] = []
-    stop = revocation.listen(told.append)
-    yield told
-    stop()
 
 
 @pytest.fixture
@@ -38,28 +29,28 @@ def by_token(user: Any) -> tuple[Identity, Token]:
     return identity, Token.objects.latest("pk")
 
 
-def test_signing_out_ends_that_session_alone(tab: Client, heard: list[Ended], sign_in: SignIn) -> None:
+def test_signing_out_ends_that_session_alone(tab: Client, ended: list[Ended], sign_in: SignIn) -> None:
     here, there = identity_of(tab), identity_of(sign_in("ada"))
     tab.delete("/_allauth/browser/v1/auth/session")
-    assert Ended(credential=here.credential) in heard
-    assert Ended(credential=there.credential) not in heard
+    assert Ended(credential=here.credential) in ended
+    assert Ended(credential=there.credential) not in ended
     assert lookup.dead_among([here.proof, there.proof]) == {here.credential}
 
 
-def test_a_deleted_session_is_announced(tab: Client, heard: list[Ended]) -> None:
+def test_a_deleted_session_is_announced(tab: Client, ended: list[Ended]) -> None:
     identity = identity_of(tab)
     tab.session.delete()
-    assert heard == [Ended(credential=identity.credential)]
+    assert ended == [Ended(credential=identity.credential)]
 
 
-def test_a_renamed_session_ends_under_its_old_name(tab: Client, heard: list[Ended]) -> None:
+def test_a_renamed_session_ends_under_its_old_name(tab: Client, ended: list[Ended]) -> None:
     identity = identity_of(tab)
     tab.session.cycle_key()
-    assert heard == [Ended(credential=identity.credential)]
+    assert ended == [Ended(credential=identity.credential)]
 
 
 def test_a_changed_password_ends_other_sessions_and_no_tokens(
-    ada: Any, tab: Client, heard: list[Ended], sign_in: SignIn
+    ada: Any, tab: Client, ended: list[Ended], sign_in: SignIn
 ) -> None:
     elsewhere, (token, _) = identity_of(sign_in("ada")), by_token(ada)
     answer = tab.post(
@@ -68,40 +59,40 @@ def test_a_changed_password_ends_other_sessions_and_no_tokens(
         content_type="application/json",
     )
     assert answer.status_code == 200
-    assert Ended(user_id=person_of(ada).id) in heard
+    assert Ended(user_id=person_of(ada).id) in ended
     here = identity_of(tab)
     proofs = [here.proof, elsewhere.proof, token.proof]
     assert lookup.dead_among(proofs) == {elsewhere.credential}
 
 
-def test_a_deactivated_account_loses_everything_at_once(ada: Any, tab: Client, heard: list[Ended]) -> None:
+def test_a_deactivated_account_loses_everything_at_once(ada: Any, tab: Client, ended: list[Ended]) -> None:
     session, (token, _) = identity_of(tab), by_token(ada)
     ada.is_active = False
     ada.save()
-    assert heard == [Ended(user_id=session.user_id)]
+    assert ended == [Ended(user_id=session.user_id)]
     assert lookup.dead_among([session.proof, token.proof]) == {session.credential, token.credential}
 
 
-def test_a_deleted_account_loses_everything_at_once(ada: Any, tab: Client, heard: list[Ended]) -> None:
+def test_a_deleted_account_loses_everything_at_once(ada: Any, tab: Client, ended: list[Ended]) -> None:
     session = identity_of(tab)
     ada.delete()
-    assert Ended(user_id=session.user_id) in heard
+    assert Ended(user_id=session.user_id) in ended
     assert lookup.dead_among([session.proof]) == {session.credential}
 
 
-def test_what_changes_nothing_about_access_is_not_announced(ada: Any, heard: list[Ended]) -> None:
+def test_what_changes_nothing_about_access_is_not_announced(ada: Any, ended: list[Ended]) -> None:
     ada.display_name = "Ada"
     ada.save()
     ada.last_login = timezone.now()
     ada.save(update_fields=["last_login"])
-    assert heard == []
+    assert ended == []
 
 
-def test_a_revoked_token_ends_and_others_stay(ada: Any, heard: list[Ended]) -> None:
+def test_a_revoked_token_ends_and_others_stay(ada: Any, ended: list[Ended]) -> None:
     (first, row), (second, _) = by_token(ada), by_token(ada)
     row.revoked = timezone.now()
     row.save(update_fields=["revoked"])
-    assert heard == [Ended(credential=first.credential)]
+    assert ended == [Ended(credential=first.credential)]
     assert lookup.dead_among([first.proof, second.proof]) == {first.credential}
 
 
@@ -118,22 +109,22 @@ def test_many_credentials_cost_one_query_a_kind(ada: Any, sign_in: SignIn, djang
 
 
 def test_what_ended_while_it_was_looked_up_is_not_remembered(tab: Client) -> None:
-    memory = authenticate._memory
-    before = memory.generation
+    cache = IdentityCache()
+    before = cache.generation
     identity = identity_of(tab)
-    revocation.announce(Ended(credential=identity.credential))
-    memory.put("session", identity, before)
-    assert memory.get("session") is None
-    memory.put("session", identity, memory.generation)
-    assert memory.get("session") is identity
-    authenticate.forget(Ended(user_id=identity.user_id))
-    assert memory.get("session") is None
+    cache.forget(Ended(credential=identity.credential))
+    cache.put("session", identity, before)
+    assert cache.get("session") is None
+    cache.put("session", identity, cache.generation)
+    assert cache.get("session") is identity
+    cache.forget(Ended(user_id=identity.user_id))
+    assert cache.get("session") is None
 
 
-def test_a_rolled_back_end_is_no_end(tab: Client, heard: list[Ended]) -> None:
+def test_a_rolled_back_end_is_no_end(tab: Client, ended: list[Ended]) -> None:
     from django.db import transaction
 
     with transaction.atomic():
         tab.session.delete()
         transaction.set_rollback(True)
-    assert heard == []
+    assert ended == []

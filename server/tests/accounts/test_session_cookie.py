@@ -8,11 +8,11 @@ import pytest
 from django.conf import settings
 from django.test import Client
 
-from backchannel.accounts.authenticate import authenticate, recall
 from backchannel.accounts.session_cookie import session_keys
 from backchannel.protocol.errors import CommandError
-from backchannel.store.read_pool import run_read
+from tests.accounts.authenticator import AUTHENTICATOR
 from tests.accounts.conftest import SignIn, session_key
+from tests.reading import run_read
 
 NAME = settings.SESSION_COOKIE_NAME
 STALE = "0123456789abcdefghijklmnopqrstuv"
@@ -36,7 +36,7 @@ async def of_api(cookies: str) -> str | None:
         "headers": [(b"host", b"testserver"), (b"cookie", cookies.encode("latin-1"))],
     }
     try:
-        return (recall(scope) or await authenticate(scope)).username
+        return (AUTHENTICATOR.recall(scope) or await AUTHENTICATOR.authenticate(scope)).username
     except CommandError:
         return None
 

@@ -18,6 +18,7 @@ from backchannel.accounts.models import Invitation, Ticket, Token
 from backchannel.accounts.sessions import SessionStore, stored_key
 from backchannel.store import people
 from backchannel.store.models import Membership
+from tests.accounts.authenticator import AUTHENTICATOR
 from tests.accounts.conftest import SignIn, scope, session_key
 from tests.running import somebody
 from tests.store.making import room
@@ -152,7 +153,5 @@ def test_of_several_nodes_one_sweeps(transactional_db: None) -> None:
 
 
 def test_a_session_cookie_speaks_on_the_chat_as_before(tab: Client) -> None:
-    from backchannel.accounts.authenticate import authenticate
-
     shown = scope(type="websocket", origin="http://testserver", cookie=session_key(tab))
-    assert async_to_sync(authenticate)(shown).username == "ada"
+    assert async_to_sync(AUTHENTICATOR.authenticate)(shown).username == "ada"

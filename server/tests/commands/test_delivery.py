@@ -21,9 +21,8 @@ def job(word: str, done: list[str], outcome: Outcome | None = None) -> Job:
 
 async def test_everything_is_published_then_answered_then_flushed_then_observed() -> None:
     done: list[str] = []
-    delivery = Delivery(
-        lambda _: done.append("publish"), lambda: done.append("flush"), [lambda _: done.append("observe")]
-    )
+    delivery = Delivery(lambda _: done.append("publish"), lambda: done.append("flush"))
+    delivery.observe(lambda _: done.append("observe"))
     delivery([job("first", done), job("second", done)])
     assert done == []
     await asyncio.sleep(0)
@@ -53,7 +52,9 @@ async def test_a_fault_in_one_step_costs_the_others_nothing() -> None:
         raise RuntimeError
 
     broken = Job(Nothing(actor=User(1, "a", "A")), fail)
-    delivery = Delivery(fail, lambda: done.append("flush"), [fail, lambda _: done.append("observe")])
+    delivery = Delivery(fail, lambda: done.append("flush"))
+    for observer in (fail, lambda _: done.append("observe")):
+        delivery.observe(observer)
     delivery([broken, job("second", done)])
     await asyncio.sleep(0)
     assert done == ["answer second", "flush", "observe"]
@@ -85,8 +86,8 @@ async def test_the_answer_to_a_send_and_the_senders_own_event_leave_in_one_write
         return {}
 
     bus, socket = MemoryBus(), Socket()
-    hub = Hub(bus, nothing, lambda _: None, lambda _: None, lambda: None, lambda: 0.0)
-    await hub.start()
+    hub = Hub(bus, nothing, lambda: 0.0)
+    await hub.start(lambda: None)
     hub.attach(socket)  # type: ignore[arg-type]
     hub.enter(socket, 5, 0, 2)  # type: ignore[arg-type]
     delivery = Delivery(publisher(bus), hub.flush)

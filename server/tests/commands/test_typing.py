@@ -14,6 +14,7 @@ from backchannel.protocol.commands import Typing
 from backchannel.protocol.errors import Code, CommandError
 from backchannel.protocol.shapes import User
 from backchannel.store.log import Log
+from tests.reading import READS
 from tests.store.making import person, room
 
 
@@ -21,7 +22,7 @@ class World:
     def __init__(self, bus: MemoryBus) -> None:
         self.now = 100.0
         self.heard: list[tuple[int, bool]] = []
-        self.context = Context(Log(lambda _: None), bus, Presence("here"), lambda: self.now)
+        self.context = Context(Log(lambda _: None), READS, bus, Presence("here"), lambda: self.now)
 
     def hear(self, body: bytes) -> None:
         envelope = envelopes.decode(body)

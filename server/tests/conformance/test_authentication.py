@@ -10,7 +10,7 @@ from django.test import Client
 from django.utils import timezone
 from websockets.exceptions import InvalidStatus
 
-from backchannel.accounts import authenticate, lookup
+from backchannel.accounts import lookup
 from backchannel.accounts.models import Ticket, Token
 from backchannel.accounts.sessions import stored_key
 from tests.running import PATIENCE_S, Device, Running, Someone, somebody
@@ -247,7 +247,7 @@ class TestWhereTheWordOfItIsLost:
         with server.dial(query=f"?token={ticket}") if by_ticket else server.dial(ada) as device:
             device.hello()
             device.until("caught_up")
-            authenticate._memory = authenticate._Memory()
+            server.forget_identities()
             round_ = asyncio.run_coroutine_threadsafe(server.chat.maintenance.revalidate_all(), server.chat.log._loop)
             round_.result(PATIENCE_S)
             assert device.call("ping").ok

@@ -255,11 +255,6 @@ def test_a_chat_that_could_not_work_is_not_built(settings: dict[str, str], told:
     assert told in ran.stderr
 
 
-def test_importing_the_chat_builds_none(shop: Shop) -> None:
-    code = "import backchannel.asgi, gc; print(sum(isinstance(o, backchannel.asgi.Chat) for o in gc.get_objects()))"
-    assert shop.done("django", "shell", "--verbosity", "0", "-c", code).strip() == "0"
-
-
 def test_the_page_on_django_sites_names_every_key_and_limit() -> None:
     page = (SERVER.parent / "docs/howto/add-to-a-django-site.md").read_text()
     for name in (*KEYS, *LIMITS):

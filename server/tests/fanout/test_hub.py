@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from backchannel.fanout import envelopes, hub, room_channel
+from backchannel.fanout import envelopes, room_channel
 from backchannel.fanout.envelopes import (
     EphemeralEnvelope,
     InstanceEnvelope,
@@ -92,12 +92,6 @@ class Log:
         return RoomEnvelope(ROOM, seq, b"%d" % seq, self.removed.get(seq, ()))
 
 
-@pytest.fixture(autouse=True)
-def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(hub, "REPAIR_AFTER_S", 0)
-    monkeypatch.setattr(hub, "REPAIR_RETRY_S", 0)
-
-
 class World:
     def __init__(self) -> None:
         self.log = Log()
@@ -105,7 +99,9 @@ class World:
         self.now = 0.0
         self.ended: list[RevocationEnvelope] = []
         self.seen: list[PresenceEnvelope] = []
-        self.hub = Hub(self.bus, self.log.read, self.ended.append, self.seen.append, lambda: None, lambda: self.now)
+        self.hub = Hub(self.bus, self.log.read, lambda: self.now, repair_after_s=0, repair_retry_s=0)
+        self.hub.handle(RevocationEnvelope, self.ended.append)
+        self.hub.handle(PresenceEnvelope, self.seen.append)
 
     def enter(self, *listeners: Listener, head: int = 0) -> None:
         for listener in listeners:
@@ -131,7 +127,7 @@ class World:
 @pytest.fixture
 async def world() -> World:
     world = World()
-    await world.hub.start()
+    await world.hub.start(lambda: None)
     return world
 
 
@@ -295,7 +291,7 @@ async def test_late_news_of_a_coming_does_not_let_in_who_went_since(world: World
     world.log.removed = {3: (2,)}
     world.tell(1, 2, 3)
     world.tell_user(2, 2, joined=(ROOM, 2, 2))
-    world.hub.settle(went, 2, {ROOM: (2, 2)})
+    world.hub.set_rooms(went, 2, {ROOM: (2, 2)})
     world.tell(4)
     assert (stays.events, went.events) == ([1, 2, 3, 4], [])
     world.tell_user(2, 4, joined=(ROOM, 5, 2))
@@ -319,9 +315,9 @@ async def test_a_place_that_was_read_early_does_not_undo_what_was_heard_since(wo
     world.hub.attach(listener)
     world.tell_user(1, 8, joined=(ROOM, 3, 2))
     world.tell_user(1, 9, left=6)
-    world.hub.settle(listener, 7, {6: (10, 2), 7: (1, 2)})
+    world.hub.set_rooms(listener, 7, {6: (10, 2), 7: (1, 2)})
     assert world.hub.rooms_of(listener) == {ROOM, 7}
-    world.hub.settle(listener, 9, {6: (10, 2)})
+    world.hub.set_rooms(listener, 9, {6: (10, 2)})
     assert world.hub.rooms_of(listener) == {6}
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from backchannel.fanout.presence import GRACE_S, NODE_GONE_S, TELL_ALL_S, Presence, PresenceReport
+from backchannel.fanout.presence import GRACE_S, NODE_GONE_S, REPORT_ALL_S, Presence, PresenceReport
 
 ANN, ROOMS = 1, (7,)
 
@@ -18,7 +18,7 @@ class Nodes:
     def tell(self, name: str, reports: Iterable[PresenceReport]) -> None:
         for report in reports:
             for other, presence in self.nodes.items():
-                self.shown[other] += [change.state for change in presence.hear(name, report, self.now)]
+                self.shown[other] += [change.state for change in presence.receive(name, report, self.now)]
 
     def arrive(self, name: str, device: str) -> None:
         self.tell(name, self.nodes[name].arrive(ANN, device, ROOMS))
@@ -121,5 +121,5 @@ def test_a_node_that_came_later_learns_of_everybody() -> None:
     nodes = Nodes("a")
     nodes.arrive("a", "desk")
     nodes.nodes["b"], nodes.shown["b"] = Presence("b"), []
-    nodes.pass_time(TELL_ALL_S + 1)
+    nodes.pass_time(REPORT_ALL_S + 1)
     assert nodes.shown["b"] == ["online"]

@@ -52,9 +52,6 @@ class World:
         self.hub = Hub(
             self.bus,
             nothing,
-            lambda _: None,
-            lambda _: None,
-            lambda: None,
             lambda: 0.0,
         )
         self.seq = 0
@@ -83,7 +80,7 @@ async def turns() -> None:
 @pytest.fixture
 async def world() -> World:
     world = World()
-    await world.hub.start()
+    await world.hub.start(lambda: None)
     return world
 
 

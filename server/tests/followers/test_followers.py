@@ -23,8 +23,8 @@ from backchannel.store.log import Log, commit
 from backchannel.store.models import Activity, FollowerCursor, FollowerLease
 from backchannel.store.models import Message as MessageRow
 from backchannel.store.operation import NOBODY
-from backchannel.store.read_pool import run_read
 from backchannel.store.transaction import Transaction
+from tests.reading import READS, run_read
 from tests.store.making import append, do, person, room, send
 
 
@@ -66,7 +66,8 @@ class Running:
     """A log with its loop, and runners on it."""
 
     def __init__(self) -> None:
-        self.log = Log(Delivery(lambda _: None))
+        self.delivery = Delivery(lambda _: None)
+        self.log = Log(self.delivery)
 
     async def __aenter__(self) -> "Running":
         self.log.start(asyncio.get_running_loop())
@@ -76,7 +77,7 @@ class Running:
         await asyncio.to_thread(self.log.stop)
 
     def runner(self, follower: Follower, node: str = "here", **settings: Any) -> FollowerRunner:
-        return FollowerRunner(follower, self.log, node, **settings)
+        return FollowerRunner(follower, self.log, READS, node, **settings)
 
 
 async def test_every_event_of_every_room_comes_once_in_order() -> None:
@@ -130,7 +131,7 @@ async def test_a_commit_of_this_node_is_followed_without_waiting_for_the_next_lo
     recorder = Recorder()
     async with Running() as running:
         runner = running.runner(recorder, look_s=3600, gather_s=0)
-        running.log._deliver = Delivery(lambda _: None, observers=[runner.notice])
+        running.delivery.observe(runner.notice)
         task = asyncio.create_task(runner.run())
         async with asyncio.timeout(30):
             while not await run_read(FollowerLease.objects.filter(name="recorder").exists):  # noqa: ASYNC110

@@ -20,7 +20,7 @@ from backchannel.queries.history import get_history
 from backchannel.queries.rooms import get_room
 from backchannel.store import people, reads
 from backchannel.store.models import Person
-from backchannel.store.read_pool import run_read
+from tests.reading import run_read
 from tests.store.making import do, person, room, send
 
 
@@ -45,15 +45,15 @@ READS = [
 @pytest.mark.parametrize("who", ["left", "removed", "stranger"])
 async def test_who_is_outside_reads_nothing(world: dict[str, Any], read: Any, query: Any, who: str) -> None:
     with pytest.raises(CommandError) as caught:
-        await read(query(room_id=world["room"]), world[who])
+        await run_read(read, query(room_id=world["room"]), world[who])
     assert caught.value.code is Code.NOT_A_MEMBER
-    assert (await read(query(room_id=world["room"]), world["ada"])) is not None
+    assert (await run_read(read, query(room_id=world["room"]), world["ada"])) is not None
 
 
 @pytest.mark.parametrize("who", ["removed", "stranger"])
 async def test_who_was_removed_or_never_was_in_reads_no_history(world: dict[str, Any], who: str) -> None:
     with pytest.raises(CommandError) as caught:
-        await get_history(GetHistory(room_id=world["room"]), world[who])
+        await run_read(get_history, GetHistory(room_id=world["room"]), world[who])
     assert caught.value.code is Code.NOT_A_MEMBER
 
 
@@ -81,7 +81,7 @@ class TestWhoLeft:
     async def test_reads_what_was_said_before_and_nothing_that_happened_since(
         self, scene: dict[str, Any], bounds: dict[str, int]
     ) -> None:
-        page = await get_history(GetHistory(room_id=scene["room"], **bounds), scene["ben"])
+        page = await run_read(get_history, GetHistory(room_id=scene["room"], **bounds), scene["ben"])
         shown = [(message.seq, message.content) for message in page.messages]
         assert shown == [(1, "said 0"), (4, "said 3"), (5, "an answer")]
         assert page.as_of_seq == 7
@@ -98,7 +98,7 @@ class TestWhoLeft:
         got: list[int] = []
         bounds = {"after": 0} if onward == "after" else {}
         while True:
-            page = await get_history(GetHistory(room_id=scene["room"], limit=1, **bounds), scene["ben"])
+            page = await run_read(get_history, GetHistory(room_id=scene["room"], limit=1, **bounds), scene["ben"])
             got += [message.seq for message in page.messages]
             if not page.has_more:
                 break
@@ -107,7 +107,7 @@ class TestWhoLeft:
 
     async def test_reads_all_again_when_they_are_back(self, scene: dict[str, Any]) -> None:
         await run_read(do, AddMembers(actor=scene["ada"], room_id=scene["room"], user_ids=[scene["ben"].id]))
-        page = await get_history(GetHistory(room_id=scene["room"]), scene["ben"])
+        page = await run_read(get_history, GetHistory(room_id=scene["room"]), scene["ben"])
         assert [message.content for message in page.messages][1] == "other words"
 
     async def test_reads_nothing_when_they_came_back_and_were_removed(self, scene: dict[str, Any]) -> None:
@@ -117,7 +117,7 @@ class TestWhoLeft:
 
         await run_read(move)
         with pytest.raises(CommandError) as caught:
-            await get_history(GetHistory(room_id=scene["room"]), scene["ben"])
+            await run_read(get_history, GetHistory(room_id=scene["room"]), scene["ben"])
         assert caught.value.code is Code.NOT_A_MEMBER
 
     async def test_is_told_nothing_of_what_the_room_became_by_leaving_again(self, scene: dict[str, Any]) -> None:
@@ -146,14 +146,14 @@ async def test_who_is_removed_while_a_page_is_read_is_not_shown_what_was_said_af
 
     monkeypatch.setattr(reads, "page_before", remove_and_talk)
     with pytest.raises(CommandError) as caught:
-        await get_history(GetHistory(room_id=room_id), ben)
+        await run_read(get_history, GetHistory(room_id=room_id), ben)
     assert caught.value.code is Code.NOT_A_MEMBER
 
 
 @pytest.mark.parametrize("read", [*READS, (get_history, GetHistory)])
 async def test_a_room_that_is_not_there_is_told(world: dict[str, Any], read: Any) -> None:
     with pytest.raises(CommandError) as caught:
-        await read[0](read[1](room_id=2**50), world["ada"])
+        await run_read(read[0], read[1](room_id=2**50), world["ada"])
     assert caught.value.code is Code.ROOM_NOT_FOUND
 
 
@@ -178,12 +178,12 @@ async def test_who_is_removed_between_the_reads_gets_nothing(
 
     monkeypatch.setattr(reads, "events_after", and_then_removed)
     with pytest.raises(CommandError) as caught:
-        await get_events(GetEvents(room_id=room_id, after=0), ben)
+        await run_read(get_events, GetEvents(room_id=room_id, after=0), ben)
     assert caught.value.code is Code.NOT_A_MEMBER
 
 
 async def test_what_a_hub_missed_comes_as_the_bus_would_have_brought_it(world: dict[str, Any]) -> None:
-    found = (await missing_events({world["room"]: 1}))[world["room"]]
+    found = (await run_read(missing_events, {world["room"]: 1}))[world["room"]]
     assert [(fact.seq, fact.removed) for fact in found] == [(2, (world["left"].id,)), (3, (world["removed"].id,))]
 
 
@@ -207,7 +207,7 @@ async def test_people_are_found_by_the_beginning_of_a_name(module_database: None
         return people.user_of(row)
 
     grace = await run_read(make)
-    shown = await get_people(GetPeople(query=query, limit=200), grace)
+    shown = await run_read(get_people, GetPeople(query=query, limit=200), grace)
     assert (grace in shown.people) == found
 
 
@@ -218,4 +218,4 @@ async def test_who_is_banned_is_not_found(module_database: None) -> None:
         return banned
 
     banned = await run_read(make)
-    assert (await get_people(GetPeople(query="banned"), banned)).people == []
+    assert (await run_read(get_people, GetPeople(query="banned"), banned)).people == []

@@ -18,7 +18,7 @@ from prometheus_client.metrics import MetricWrapperBase
 
 from backchannel.fanout import room_channel
 from backchannel.queries import events
-from backchannel.store import clock, log, read_pool
+from backchannel.store import clock, log
 from backchannel.transports import metrics, session_reads
 from backchannel.transports.http import sync
 from backchannel.transports.session import merge, resume_plan
@@ -89,11 +89,13 @@ time_of_day = _Clock()
 server_log = _Log()
 
 
-class _Threads:
-    """Whichever world asks has them in its loop."""
+class Threads:
+    """Runs a node's reads in the loop of its world."""
 
-    def submit(self, function: Callable[..., Any], *args: Any) -> None:
+    def submit(self, function: Callable[..., object], /, *args: Any) -> None:
         asyncio.get_running_loop().submit(function, *args)  # type: ignore[attr-defined]
+
+    def shutdown(self, wait: bool = True) -> None: ...
 
 
 def _forget(_: object) -> None: ...
@@ -104,7 +106,6 @@ def installed() -> Iterator[None]:
     """Put the model under the server's code, for as long as this lasts."""
     metric = _Metric()
     patches: list[Any] = [
-        mock.patch.object(read_pool, "_threads", _Threads()),
         mock.patch.object(asyncio.tasks._all_tasks, "add", _forget),  # type: ignore[attr-defined]
         mock.patch.object(clock, "time", time_of_day),
         mock.patch.object(websocket, "time", mock.Mock(monotonic=lambda: 0.0)),

@@ -43,8 +43,8 @@ async def hub() -> Hub:
     async def nothing(_: object) -> dict[int, list[RoomEnvelope]]:
         return {}
 
-    hub = Hub(MemoryBus(), nothing, lambda _: None, lambda _: None, lambda: None, lambda: 0.0)
-    await hub.start()
+    hub = Hub(MemoryBus(), nothing, lambda: 0.0)
+    await hub.start(lambda: None)
     return hub
 
 
@@ -63,7 +63,7 @@ def event(room: int, seq: int) -> bytes:
 async def test_who_left_and_came_back_hears_the_room_even_where_the_news_comes_the_other_way_round(hub: Hub) -> None:
     me: Any = Listener()
     hub.attach(me)
-    hub.settle(me, 1, {3: (10, 2)})
+    hub.set_rooms(me, 1, {3: (10, 2)})
     for body in (joined(3, 3, 12), left(2, 3), event(3, 11), event(3, 12), event(3, 13)):
         hub.deliver(body)
     assert me.heard[-1] == (3, 13)
@@ -72,7 +72,7 @@ async def test_who_left_and_came_back_hears_the_room_even_where_the_news_comes_t
 async def test_who_came_and_left_hears_nothing_where_the_news_comes_the_other_way_round(hub: Hub) -> None:
     me: Any = Listener()
     hub.attach(me)
-    hub.settle(me, 1, {})
+    hub.set_rooms(me, 1, {})
     for body in (left(3, 3), joined(2, 3, 11), event(3, 12), event(3, 13)):
         hub.deliver(body)
     assert me.heard == []
@@ -82,7 +82,7 @@ async def test_who_is_removed_while_their_place_is_read_is_not_let_in_by_it(hub:
     me: Any = Listener()
     hub.attach(me)
     hub.deliver(left(5, 3))
-    hub.settle(me, 4, {3: (10, 2), 4: (1, 2)})
+    hub.set_rooms(me, 4, {3: (10, 2), 4: (1, 2)})
     assert hub.rooms_of(me) == {4}
 
 
@@ -104,8 +104,8 @@ async def test_where_somebody_stands_is_read_only_when_what_moves_them_is_heard(
         return {}
 
     bus, me = LateBus(), Listener()
-    hub = Hub(bus, nothing, lambda _: None, lambda _: None, lambda: None, lambda: 0.0)
-    await hub.start()
+    hub = Hub(bus, nothing, lambda: 0.0)
+    await hub.start(lambda: None)
     hub.attach(me)  # type: ignore[arg-type]
     node: Any = SimpleNamespace(hub=hub)  # with nothing to read by: whoever reads now fails
     reading = asyncio.ensure_future(SessionReads(node, me).read(ReadPosition(())))  # type: ignore[arg-type]

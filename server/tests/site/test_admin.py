@@ -9,7 +9,7 @@ from backchannel.accounts import lookup
 from backchannel.accounts.models import Invitation, Token
 from backchannel.accounts.onboarding import NewAccount, create_account, set_up
 from backchannel.accounts.people import person_of
-from backchannel.accounts.writing import write
+from backchannel.accounts.running_chats import write
 from backchannel.commands.create_room import CreateRoom
 from backchannel.store import rooms
 

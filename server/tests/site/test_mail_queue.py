@@ -33,7 +33,7 @@ def mails(*subjects: str) -> list[EmailMessage]:
 
 
 def settle() -> None:
-    mail_queue._thread.submit(lambda: None).result(30)
+    mail_queue.thread().submit(lambda: None).result(30)
 
 
 def test_a_mail_is_taken_while_the_mail_server_hangs_and_sent_when_it_goes_on(sent: Sent) -> None:

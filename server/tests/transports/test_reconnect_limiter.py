@@ -88,9 +88,9 @@ async def test_who_goes_away_as_the_turn_comes_passes_it_on() -> None:
 
 
 def test_a_full_gate_refuses_newcomers_and_leaves_those_who_are_in_alone(module_database: None) -> None:
-    admission = ReconnectLimiter(at_once=1, waiting=1)
     ada = somebody("ada")
-    with running(admission=admission) as server, server.device(ada) as inside:
+    with running(arrivals_at_once=1, arrivals_waiting=1) as server, server.device(ada) as inside:
+        admission = server.chat.node.admission
         room_id = server.do(ada, "create_room", kind="group", members=[])["room"]["id"]
         kept = server.in_loop(_fill, admission)
         server.wait_until(lambda: admission.waiting)

@@ -280,21 +280,20 @@ def test_a_server_that_stops_says_when_to_come_back_and_lets_nobody_in(module_da
 
 @pytest.mark.parametrize("is_in_time", [True, False])
 def test_a_server_that_stops_acks_what_it_has_begun_but_waits_for_no_stuck_database(
-    module_database: None, monkeypatch: pytest.MonkeyPatch, is_in_time: bool
+    module_database: None, is_in_time: bool
 ) -> None:
     import asyncio
 
-    from backchannel import asgi
     from tests.store.conftest import held
 
-    monkeypatch.setattr(asgi, "COMMITTED_WITHIN_S", 30.0 if is_in_time else 0.05)
+    committed_within_s = 30.0 if is_in_time else 0.05
     ada = somebody("ada")
     with running() as server, opened(server, ada) as device:
         room_id = room_of(server, ada)
         with held(server.chat.log, ada.user):
             device.say({"type": "send_message", "id": str(uuid4()), "room_id": room_id, "content": "Begun."})
             server.wait_until(lambda: server.chat.log.waiting)
-            server.in_loop(lambda: asyncio.ensure_future(server.chat.drain()))
+            server.in_loop(lambda: asyncio.ensure_future(server.chat.drain(committed_within_s)))
             device.until("going_away")
             if not is_in_time:
                 assert device.closed() == (1012, "restart")

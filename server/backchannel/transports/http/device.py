@@ -16,7 +16,7 @@ from collections.abc import Callable, Mapping, Sequence
 from enum import Enum
 from typing import Final
 
-from backchannel.commands.set_presence import publish_reports
+from backchannel.commands.set_presence import device_arrived
 from backchannel.protocol.errors import CloseCode
 from backchannel.protocol.frames import Resume
 from backchannel.store.reads import UserPosition
@@ -168,7 +168,7 @@ class PollingDevice:
         self._state = _State.SETTLED
         self.epoch, self.user_version = session.epoch, session.user_version
         hub = self._node.hub
-        hub.settle(self, position.user_version, position.seats)
+        hub.set_rooms(self, position.user_version, position.seats)
         self._floor = {room_id: hub.head_of(room_id) for room_id in hub.rooms_of(self)}
 
     def keep(self, cursors: Mapping[int, int], frames: Mapping[int, Sequence[tuple[int, bytes]]]) -> None:
@@ -277,8 +277,7 @@ class PollingDevice:
     def _arrive(self) -> None:
         self._present = True
         rooms = self._node.hub.small_rooms_of(self, PRESENCE_ROOM)
-        presence = self._node.presence
-        publish_reports(self._node.context.bus, presence, presence.arrive(self.user_id, self._name, rooms))
+        device_arrived(self._node.context, self.user_id, self._name, rooms)
 
     def _leave(self, at: float) -> None:
         self._present = False

@@ -18,7 +18,7 @@ import structlog
 
 from backchannel.commands.announce_instance import announce_instance
 from backchannel.commands.context import Caller
-from backchannel.commands.set_presence import publish_reports
+from backchannel.commands.set_presence import device_arrived
 from backchannel.fanout.subscriber import Sink
 from backchannel.internal_error import internal_error
 from backchannel.protocol import codec
@@ -291,8 +291,7 @@ class Connection:
     def arrive(self) -> None:
         self._is_present = True
         rooms = self._node.hub.small_rooms_of(self, PRESENCE_ROOM)
-        presence = self._node.presence
-        publish_reports(self._node.context.bus, presence, presence.arrive(self.user_id, self._device, rooms))
+        device_arrived(self._node.context, self.user_id, self._device, rooms)
 
     def _give_way(self) -> None:
         sockets = [each for each in self._node.hub.subscribers_of(self.user_id) if each.is_socket]
@@ -302,7 +301,7 @@ class Connection:
     def announce(self, opened_us: int) -> None:
         self._opened_us = opened_us
         if self.instance is not None:
-            announce_instance(self._node.context.bus, self.user_id, self.instance, self.session_id, opened_us)
+            announce_instance(self._node.context, self.user_id, self.instance, self.session_id, opened_us)
 
     def instance_opened(self, instance: str, session_id: str, opened_us: int) -> None:
         is_older = session_id != self.session_id and 0 < self._opened_us < opened_us

@@ -1,7 +1,5 @@
 from django.core.asgi import get_asgi_application
 
-django_application = get_asgi_application()
+from backchannel.chat import config_from_settings, create_chat
 
-from backchannel.asgi import Chat  # noqa: E402
-
-application = Chat(django_application)
+application = create_chat(get_asgi_application(), config_from_settings())

@@ -1,4 +1,4 @@
-"""One server process: put together as asgi.py does, with the model's database, bus and network around it."""
+"""One server process: put together as in chat/create.py, with the model's database, bus and network around it."""
 
 import asyncio
 from collections.abc import Callable, Coroutine, Iterator
@@ -12,12 +12,14 @@ from backchannel.fanout import envelopes, room_channel
 from backchannel.fanout.envelopes import PresenceEnvelope, RevocationEnvelope
 from backchannel.fanout.hub import Hub
 from backchannel.fanout.memory import MemoryBus
-from backchannel.fanout.presence import Presence, PresenceReport
+from backchannel.fanout.presence import Presence
+from backchannel.fanout.presence_broadcast import PresenceBroadcaster
 from backchannel.protocol import codec
 from backchannel.protocol.commands import COMMANDS
 from backchannel.protocol.errors import Code, CommandError
 from backchannel.protocol.frames import GoingAway, SyncRequest
 from backchannel.queries.events import missing_events
+from backchannel.store.read_pool import ReadPool
 from backchannel.transports import dispatch
 from backchannel.transports.http.device import BACKLOG_EVENTS, PollingDevice
 from backchannel.transports.http.sync import Polls
@@ -65,27 +67,23 @@ class SimulatedNode:
         self._unanswered: dict[Answered, None] = {}
         self._bus = MemoryBus() if world.plan.nodes == 1 else SimulatedBus(world.broker, number)
         clock = world.loop.time
-        self.hub = Hub(
-            self._bus,
-            missing_events,
-            self._credentials_ended,
-            self._seen,
-            self._bus_reconnected,
-            clock,
-        )
+        reads = ReadPool(seams.Threads())
+        self.hub = Hub(self._bus, lambda cursors: reads.run(missing_events, cursors), clock)
         publish = publisher(self._bus)
 
         def publish_or_die(outcomes: Any) -> None:
             publish(outcomes)
             self.is_at("after_publish")
 
-        self.log = SimulatedLog(self, Delivery(publish_or_die, self.hub.flush))
+        self.log = SimulatedLog(self, Delivery(publish_or_die, self.hub.flush), reads.reconnect)
         presence = Presence(f"node{number}")
+        broadcaster = PresenceBroadcaster(self.hub, presence, clock)
         limits = world.plan.limits
         self.node = Node(
-            context=Context(self.log, self._bus, presence, clock),
+            context=Context(self.log, reads, self._bus, presence, clock),
             hub=self.hub,
             presence=presence,
+            broadcaster=broadcaster,
             authenticate=None,  # type: ignore[arg-type]  # the network knows who speaks
             issue_ticket=None,  # type: ignore[arg-type]
             settings=Settings(limits, world.plan.heartbeat_s, "simulated"),
@@ -94,10 +92,12 @@ class SimulatedNode:
         )
         self._polls = Polls(self.node)
         self.maintenance = PeriodicTasks(self.node, world.ended.intersection, lambda: None, lambda: None)
+        self.hub.handle(PresenceEnvelope, broadcaster.receive)
+        self.hub.handle(RevocationEnvelope, self._credentials_ended)
         self.spawn(self._start())
 
     async def _start(self) -> None:
-        await self.hub.start()
+        await self.hub.start(self._bus_reconnected)
         self.maintenance.start()
 
     # -- what the network brings
@@ -250,7 +250,7 @@ class SimulatedNode:
         if isinstance(self._bus, SimulatedBus) and set(self._bus.listening) - {envelopes.EVERYBODY}:
             yield f"left behind in node {self.number}: it still listens to {sorted(self._bus.listening)}"
 
-    # -- as asgi.py
+    # -- as chat/revocations.py
 
     def announce_end(self, credential: str) -> None:
         self._bus.publish(envelopes.EVERYBODY, envelopes.encode(RevocationEnvelope(credential=credential)))
@@ -259,13 +259,9 @@ class SimulatedNode:
         if envelope.credential is not None:
             self.hub.end_credentials({envelope.credential})
 
-    def _seen(self, envelope: PresenceEnvelope) -> None:
-        report = PresenceReport(envelope.user_id, envelope.state, envelope.rooms)
-        self.node.shown.add(self.node.presence.hear(envelope.node, report, self.node.context.clock()))
-
     def _bus_reconnected(self) -> None:
         if not self.is_dead:
-            self.spawn(self.maintenance.reconcile_now())
+            self.maintenance.reconcile_soon()
 
 
 def dispatch_user(who: SimulatedIdentity) -> Any:

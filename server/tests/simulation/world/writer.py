@@ -14,8 +14,10 @@ if TYPE_CHECKING:
 
 
 class SimulatedLog(Log):
-    def __init__(self, node: "SimulatedNode", deliver: Callable[[Sequence[Job]], None]) -> None:
-        super().__init__(deliver)
+    def __init__(
+        self, node: "SimulatedNode", deliver: Callable[[Sequence[Job]], None], on_connection_lost: Callable[[], None]
+    ) -> None:
+        super().__init__(deliver, on_connection_lost=on_connection_lost)
         self._node = node
         self._world = node.world
         self._loop = self  # type: ignore[assignment]  # of a loop the log needs `call_soon_threadsafe` alone

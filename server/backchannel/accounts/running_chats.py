@@ -1,0 +1,66 @@
+"""The chats that are served in this process: how Django's own code reaches them.
+
+A view, a signal receiver, an admin page or a management command is called by Django with a request or a row, never with a chat. So
+the chats that are running are registered here, and nowhere else. Without one (command line, tests) writes are committed in the
+calling thread, and running servers of other processes find them by their periodic checks.
+
+Several chats may run in one process, on the same database. A write goes to one of them, and the others find it as if it came from
+another process: at once if they share a bus, else by their periodic checks. The end of a credential is told to all.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import Future
+from dataclasses import dataclass
+from typing import Any
+
+from backchannel.accounts.identity import Ended
+from backchannel.protocol.errors import Code, CommandError
+from backchannel.store.log import commit
+from backchannel.store.operation import Operation, result_of
+
+# Longer than any lock is waited for: the request is answered instead of hanging.
+WAIT_S = 10.0
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class RunningChat:
+    """Both are callable from any thread."""
+
+    submit: Callable[[Operation], Future[Any]]
+    """`Log.submit`: what is written is published at once."""
+    on_ended: Callable[[Ended], None]
+    """A credential has ended."""
+
+
+_running: list[RunningChat] = []
+
+
+def register(chat: RunningChat) -> Callable[[], None]:
+    """Add a chat that has started; call what is returned before it stops."""
+    _running.append(chat)
+    return lambda: _running.remove(chat)
+
+
+def write(operation: Operation, at_us: int | None = None) -> Any:
+    """Commit `operation` and return its result. Blocks: never call it on the event loop. Raises `CommandError`.
+
+    `at_us` is for imports, which no running server does.
+    """
+    chat = next(iter(_running), None)
+    if chat is not None:
+        try:
+            return chat.submit(operation).result(WAIT_S)
+        except TimeoutError:
+            raise CommandError(
+                Code.UNAVAILABLE, "The database does not answer just now. Try again in a moment.", retry_after=1.0
+            ) from None
+    (outcome,) = commit([operation], at_us)
+    return result_of(outcome)
+
+
+def announce_ended(ended: Ended) -> None:
+    """Tell all running chats, now. Code that changes the database waits for its commit first (`revocation`)."""
+    for chat in list(_running):
+        chat.on_ended(ended)

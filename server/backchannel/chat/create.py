@@ -1,0 +1,96 @@
+"""Puts a chat together: the list of its parts, and how they are connected. Everything a part uses, it is given here."""
+
+import time
+import uuid
+from collections.abc import Sequence
+from typing import cast
+
+from starlette.types import ASGIApp
+
+from backchannel import __version__
+from backchannel.accounts import credential_uses, lookup, sweeping
+from backchannel.accounts.authenticate import Authenticator
+from backchannel.chat.chat import Chat
+from backchannel.chat.lifespan import Parts
+from backchannel.chat.revocations import Revocations
+from backchannel.commands.context import Context
+from backchannel.commands.delivery import Delivery
+from backchannel.commands.publish import publisher
+from backchannel.config import ChatConfig
+from backchannel.fanout.bus import Bus
+from backchannel.fanout.envelopes import PresenceEnvelope, RevocationEnvelope
+from backchannel.fanout.hub import Hub
+from backchannel.fanout.memory import MemoryBus
+from backchannel.fanout.presence import Presence
+from backchannel.fanout.presence_broadcast import PresenceBroadcaster
+from backchannel.followers import FOLLOWERS
+from backchannel.followers.follower import Follower
+from backchannel.followers.runner import FollowerRunner
+from backchannel.ops.watch import Watch
+from backchannel.ops.workers import Workers
+from backchannel.queries.events import missing_events
+from backchannel.store.log import Log
+from backchannel.store.read_pool import ReadPool
+from backchannel.transports.identity import IssueTicket
+from backchannel.transports.maintenance import PeriodicTasks
+from backchannel.transports.node import Node
+from backchannel.transports.rates import Rates
+from backchannel.transports.reconnect_limiter import AT_ONCE, WAITING, ReconnectLimiter
+from backchannel.transports.session import Settings
+
+
+def create(
+    django_application: ASGIApp,
+    config: ChatConfig,
+    bus: Bus | None = None,
+    *,
+    whole_server: bool = False,
+    followers: Sequence[Follower] = FOLLOWERS,
+    workers: Workers | None = None,
+) -> Chat:
+    """The chat around a Django application: an ASGI application with a lifespan.
+
+    `bus`: None for what `config.redis_urls` names. `whole_server`: every address is the chat's, as in the standalone server, with
+    `/static` and bounds for the bodies of Django's pages; else it answers at its own addresses alone. `workers`: the processes of one
+    supervisor that this is one of.
+    """
+    clock = time.monotonic
+    bus = bus or bus_from(config.redis_urls)
+    reads = ReadPool()
+    hub = Hub(bus, lambda cursors: reads.run(missing_events, cursors), clock)
+    delivery = Delivery(publisher(bus), hub.flush)
+    log = Log(delivery, on_connection_lost=reads.reconnect)
+    presence = Presence(uuid.uuid4().hex[:12])
+    broadcaster = PresenceBroadcaster(hub, presence, clock)
+    authenticator = Authenticator(reads, config.origins)
+    node = Node(
+        context=Context(log, reads, bus, presence, clock, config.limits),
+        hub=hub,
+        presence=presence,
+        broadcaster=broadcaster,
+        authenticate=authenticator.authenticate,
+        issue_ticket=cast("IssueTicket", authenticator.issue_ticket),
+        recall=authenticator.recall,
+        settings=Settings(config.limits, config.heartbeat_s, __version__),
+        rates=Rates(config.limits),
+        admission=ReconnectLimiter(config.arrivals_at_once or AT_ONCE, config.arrivals_waiting or WAITING),
+    )
+    maintenance = PeriodicTasks(node, lookup.dead_among, credential_uses.write, sweeping.sweep)
+    revocations = Revocations(node, authenticator, maintenance)
+    runners = [FollowerRunner(follower, log, reads, presence.node) for follower in followers]
+    for runner in runners:
+        delivery.observe(runner.notice)
+    hub.handle(PresenceEnvelope, broadcaster.receive)
+    hub.handle(RevocationEnvelope, revocations.receive)
+    watch = Watch(log.disk, bus.check, log.check_writable)
+    parts = Parts(node, bus, maintenance, revocations, runners, watch, workers)
+    return Chat(parts, django_application, whole_server=whole_server)
+
+
+def bus_from(urls: tuple[str, ...]) -> Bus:
+    """Redis where servers are named, else the bus of a single process."""
+    if not urls:
+        return MemoryBus()
+    from backchannel.fanout.redis import RedisBus
+
+    return RedisBus(urls)

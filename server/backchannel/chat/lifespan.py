@@ -1,0 +1,82 @@
+"""Starts the parts of a chat, and stops them in reverse order.
+
+What stops first is what lets work in: Django's writes, then periodic tasks; then the log, which commits and answers what is queued;
+then the hub, which delivers it; the read threads last.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+
+from backchannel.accounts import running_chats
+from backchannel.accounts.running_chats import RunningChat
+from backchannel.chat.revocations import Revocations
+from backchannel.fanout.bus import Bus
+from backchannel.fanout.memory import MemoryBus
+from backchannel.followers.runner import FollowerRunner
+from backchannel.ops.lag import sample_lag
+from backchannel.ops.watch import Watch
+from backchannel.ops.workers import Workers
+from backchannel.store.serving_lock import ServingLock
+from backchannel.store.workspace import workspace
+from backchannel.transports.maintenance import PeriodicTasks
+from backchannel.transports.node import Node
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What a chat starts and stops."""
+
+    node: Node
+    bus: Bus
+    maintenance: PeriodicTasks
+    revocations: Revocations
+    followers: Sequence[FollowerRunner]
+    watch: Watch
+    workers: Workers | None
+
+
+@asynccontextmanager
+async def serving(parts: Parts) -> AsyncIterator[None]:
+    """Raises CommandError 503, with nothing started, if the database does not answer."""
+    loop = asyncio.get_running_loop()
+    context, hub = parts.node.context, parts.node.hub
+    await context.reads.run(workspace)  # a restore or a flush of the tables may have taken the row
+    async with AsyncExitStack() as stopping:
+        stopping.push_async_callback(asyncio.to_thread, context.reads.close)
+
+        lock = ServingLock(has_bus=not isinstance(parts.bus, MemoryBus))
+        lock.start()
+        stopping.push_async_callback(asyncio.to_thread, lock.stop)
+
+        await hub.start(parts.maintenance.reconcile_soon)
+        stopping.push_async_callback(hub.stop)
+
+        context.log.start(loop)
+        stopping.push_async_callback(asyncio.to_thread, context.log.stop)
+
+        await parts.maintenance.note_epoch()
+        parts.maintenance.start()
+        stopping.push_async_callback(parts.maintenance.stop)
+
+        if parts.workers is not None:
+            await parts.workers.start()
+            stopping.push_async_callback(parts.workers.stop)
+
+        following = [loop.create_task(runner.run()) for runner in parts.followers]
+        stopping.push_async_callback(_cancel, following)
+
+        for watching in (sample_lag(loop.time), parts.watch.run()):
+            stopping.callback(loop.create_task(watching).cancel)
+
+        parts.revocations.start(loop)
+        stopping.callback(running_chats.register(RunningChat(context.log.submit, parts.revocations.announce)))
+        yield
+
+
+async def _cancel(tasks: Sequence[asyncio.Task[None]]) -> None:
+    """Returns when they have ended: a follower releases its lease, for which the log has to run."""
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)

@@ -1,0 +1,60 @@
+"""Which address goes where.
+
+    /ws, /api         the two transports            /healthz /readyz /metrics   ops
+    /static           files (of a whole server)     everything else             Django
+
+In another Django site the chat answers at its own addresses alone: `/static`, the rest of `/api` and the size of uploads are the
+site's.
+"""
+
+from collections.abc import Awaitable, Callable
+
+from starlette.routing import BaseRoute, Mount, Route, WebSocketRoute
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from backchannel.chat.lifespan import Parts
+from backchannel.ops.health import Ill, health_routes
+from backchannel.store import reads
+from backchannel.transports.http.bodies import BodyLimit
+from backchannel.transports.http.routes import Api
+from backchannel.web.files import StaticFiles
+
+
+def own_routes(parts: Parts, api: Api) -> list[Route]:
+    """Of the chat wherever it runs, but for the WebSocket."""
+    node = parts.node
+
+    async def database_answers() -> None:
+        await node.context.reads.run(reads.heads_of, [0])
+
+    async def disk_has_room() -> None:
+        if node.context.log.disk.is_full:
+            raise Ill("full")
+
+    checks = {"database": database_answers, "disk": disk_has_room}
+    health = health_routes(checks, lambda: node.draining, {"bus": parts.bus.check}, parts.workers)
+    return [*api.routes, *health]
+
+
+def all_routes(
+    own: list[Route], websocket: ASGIApp, api: Api, django_application: ASGIApp, *, whole_server: bool
+) -> list[BaseRoute]:
+    """`whole_server`: Django has only the standalone server's pages; else it is a site with addresses of its own."""
+    chat: list[BaseRoute] = [WebSocketRoute("/ws", websocket), *own]
+    if whole_server:
+        return [
+            *chat,
+            api.rest,
+            Mount("/static", _below_static(StaticFiles())),
+            Mount("/", BodyLimit(django_application)),
+        ]
+    return [*chat, Mount("/", django_application)]
+
+
+def _below_static(files: StaticFiles) -> Callable[[Scope, Receive, Send], Awaitable[None]]:
+    """A mount leaves the whole path in `path` and sets `root_path`; the files read the path without it."""
+
+    async def serve(scope: Scope, receive: Receive, send: Send) -> None:
+        await files({**scope, "root_path": ""}, receive, send)
+
+    return serve
