@@ -113,21 +113,18 @@ def messages_by_id(connection: BaseDatabaseWrapper, ids: Sequence[UUID]) -> dict
     if not ids:
         return {}
     values = [db_uuid(connection, id_) for id_ in ids]
-    return {message.id: message for message in _messages(f"{_MESSAGES} WHERE m.id IN ({marks(ids)})", values)}
+    return {message.id: message for message in messages_where(f"m.id IN ({marks(ids)})", values)}
 
 
 def page_before(room_id: int, before: int | None, limit: int) -> list[Message]:
     """The `limit` newest messages below `before` (or at all), ascending."""
     bound, values = ("", []) if before is None else (" AND m.seq < %s", [before])
-    sql = f"{_MESSAGES} WHERE m.room_id = %s{bound} ORDER BY m.seq DESC LIMIT %s"
-    return _messages(sql, [room_id, *values, limit])[::-1]
+    return messages_where(f"m.room_id = %s{bound} ORDER BY m.seq DESC LIMIT %s", [room_id, *values, limit])[::-1]
 
 
 def page_after(room_id: int, after: int, limit: int) -> list[Message]:
     """The `limit` oldest messages above `after`, ascending."""
-    return _messages(
-        f"{_MESSAGES} WHERE m.room_id = %s AND m.seq > %s ORDER BY m.seq LIMIT %s", [room_id, after, limit]
-    )
+    return messages_where("m.room_id = %s AND m.seq > %s ORDER BY m.seq LIMIT %s", [room_id, after, limit])
 
 
 def events_after(cursors: Mapping[int, int], limit: int) -> dict[int, list[AnyRoomEvent]]:
@@ -202,5 +199,6 @@ def _event_from_row(row: Sequence[Any]) -> AnyRoomEvent:
     return cast("AnyRoomEvent", msgspec.convert(fields, struct))
 
 
-def _messages(sql: str, values: Sequence[Any]) -> list[Message]:
-    return [message_from_row(MessageRow._make(row)) for row in read(sql, values)]
+def messages_where(condition: str, values: Sequence[Any]) -> list[Message]:
+    """The messages `m` that fulfil an SQL condition, which may end in ORDER BY and LIMIT. It has to be bounded and go by an index."""
+    return [message_from_row(MessageRow._make(row)) for row in read(f"{_MESSAGES} WHERE {condition}", values)]
