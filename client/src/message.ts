@@ -4,13 +4,12 @@
  * Pure: every function takes a message and returns it, or the same object where nothing changes. Whether an event is newer
  * than the message (`rev_seq`) is the caller's question.
  */
-import type { Message, Reaction, RoomEvent, UserId } from './protocol.ts';
+import type { Message, MessageId, Reaction, RoomEvent } from './protocol.ts';
 
-/** Events that change one message. */
-export type MessageEvent = Extract<
-  RoomEvent,
-  { type: 'message_edited' | 'message_deleted' | 'reaction_added' | 'reaction_removed' }
->;
+/** Events that have a message, or the id of the one they change. */
+export type MessageEvent = Extract<RoomEvent, { message: Message } | { message_id: MessageId }>;
+
+type ReactionEvent = Extract<RoomEvent, { emoji: string }>;
 
 /** Characters of an excerpt, the ellipsis included. */
 const EXCERPT = 140;
@@ -26,10 +25,11 @@ export function excerpt(content: string): string {
 
 /** The message after an event about it. */
 export function changeMessage(message: Message, event: MessageEvent): Message {
-  const { seq } = event;
-  if ('message' in event) return { ...event.message, rev_seq: seq };
-  const { emoji, user_id, type } = event;
-  return { ...message, rev_seq: seq, reactions: react(message.reactions, emoji, user_id, type === 'reaction_added') };
+  const { seq: rev_seq } = event;
+  if ('message' in event) return { ...event.message, rev_seq };
+  if ('emoji' in event) return { ...message, rev_seq, reactions: react(message.reactions, event) };
+  // Other types are not known yet: they change nothing.
+  return message;
 }
 
 /** A reply after the message it quotes changed: the quote shows its text, and nothing once it is deleted. */
@@ -40,12 +40,13 @@ export function changeQuote(reply: Message, { id, content }: Message): Message {
   return reply_to.excerpt === text ? reply : { ...reply, reply_to: { ...reply_to, excerpt: text } };
 }
 
-function react(reactions: readonly Reaction[], emoji: string, user: UserId, add: boolean): readonly Reaction[] {
-  const users = reactions.find((reaction) => reaction.emoji === emoji)?.user_ids;
-  const user_ids = (users ?? []).filter((id) => id !== user);
-  if (add) user_ids.push(user);
-  if (user_ids.length === (users?.length ?? 0)) return reactions;
+function react(reactions: readonly Reaction[], { type, emoji, user_id }: ReactionEvent): readonly Reaction[] {
+  const users = reactions.find((reaction) => reaction.emoji === emoji)?.user_ids ?? [];
+  const user_ids = users.filter((id) => id !== user_id);
+  if (type === 'reaction_added') user_ids.push(user_id);
+  if (user_ids.length === users.length) return reactions;
   const changed: Reaction = { emoji, count: user_ids.length, user_ids };
-  if (!users) return [...reactions, changed];
+  // A reaction that is there has users.
+  if (!users.length) return [...reactions, changed];
   return reactions.map((r) => (r.emoji === emoji ? changed : r)).filter((r) => r.count > 0);
 }

@@ -11,7 +11,7 @@ export * from './protocol.gen.ts';
 export type CommandName = Exclude<keyof Commands, 'ping'>;
 
 /** The REST routes of commands. Each feature adds those it uses, so that a bundle contains no others. */
-export type Routes = Partial<typeof COMMANDS>;
+export type Routes = { -readonly [C in keyof typeof COMMANDS]?: (typeof COMMANDS)[C] };
 
 /** Members with a value of the kind they need: an object, a text, an integer, an array. */
 type Sample = Readonly<Record<string, object | string | number>>;

@@ -89,12 +89,9 @@ export function applyEvent(t: Timeline, event: RoomEvent): Timeline {
     case 'message_edited':
     case 'message_deleted':
       return applyResult(seen, changeMessage(event.message, event));
-    case 'reaction_added':
-    case 'reaction_removed':
-      return change(seen, event.message_id, event.seq, (message) => changeMessage(message, event));
-    // Members and the room's name, or a type that is not known yet.
+    // Others are about members and the room's name, or of a type that is not known yet.
     default:
-      return seen;
+      return 'message_id' in event ? change(seen, event.message_id, event.seq, (m) => changeMessage(m, event)) : seen;
   }
 }
 
@@ -128,7 +125,7 @@ function merge(held: readonly Message[], more: readonly Message[]): readonly Mes
   const byId = new Map(held.map((message) => [message.id, message]));
   const news = more.filter(({ id, rev_seq }) => (byId.get(id)?.rev_seq ?? -1) < rev_seq);
   for (const message of news) byId.set(message.id, message);
-  return news.length > 0 ? [...byId.values()].sort((a, b) => a.seq - b.seq) : held;
+  return news[0] ? [...byId.values()].sort((a, b) => a.seq - b.seq) : held;
 }
 
 /** The message altered, where `seq` is newer than its last change. */

@@ -13,9 +13,8 @@ import type { Core } from '../core.ts';
 import type { ChatError } from '../errors.ts';
 import type { Message, MessageId, RoomId } from '../protocol.ts';
 import { keepIdentity } from '../snapshot.ts';
-import { applyResult } from '../timeline.ts';
 import type { ChangesChat, CoreChat, MessageChange, PendingChange, PendingMessage, SendResult } from '../types.ts';
-import { checkOnline } from './commands.ts';
+import { checkOnline, showResult } from './commands.ts';
 
 type Edit = Extract<MessageChange, { type: 'edit_message' }>;
 type View = ReturnType<ChangesChat['getTimeline']>;
@@ -39,16 +38,12 @@ export function withChanges(core: Core): ChangesChat & Pick<CoreChat, 'discard' 
     return { method, message: result.message };
   }
 
-  function show(message: Message): void {
-    replica.updateTimeline(message.room_id, (held) => applyResult(held, message));
-  }
-
   /** The current message of a refused edit. */
   async function read(roomId: RoomId, { message_id, seq }: Edit): Promise<Message | undefined> {
     if (seq === undefined) return undefined;
     const { result } = await run('get_history', { room_id: roomId, around: seq, limit: 2 }, 1);
     const message = result.messages.find(({ id }) => id === message_id);
-    if (message) show(message);
+    if (message) showResult(core, message);
     return message;
   }
 
@@ -56,7 +51,7 @@ export function withChanges(core: Core): ChangesChat & Pick<CoreChat, 'discard' 
     for (let tries = 1; ; tries++) {
       try {
         const sent = await ask(change);
-        show(sent.message);
+        showResult(core, sent.message);
         // A deleted message must not be offered again.
         if (sent.message.deleted) onStored.forEach((handle) => handle(sent.message));
         flush(sent.method);
@@ -103,7 +98,7 @@ export function withChanges(core: Core): ChangesChat & Pick<CoreChat, 'discard' 
       if (outbox.alter(id, { content })) return undefined;
       const before = waiting(room_id, id).findLast(({ change }) => change.type === 'edit_message');
       let edit: Edit = { type: 'edit_message', message_id: id, content, bases: [from] };
-      if (seq !== undefined && rev_seq !== undefined) edit = { ...edit, seq, base_seq: rev_seq };
+      if (seq && rev_seq) edit = { ...edit, seq, base_seq: rev_seq };
       if (before && before.state !== 'failed') {
         const earlier = before.change as Edit;
         if (content === earlier.bases[0]) return discard(before.id);
@@ -126,8 +121,7 @@ export function withChanges(core: Core): ChangesChat & Pick<CoreChat, 'discard' 
       const type = on ? 'add_reaction' : 'remove_reaction';
       const before = waiting(room_id, id).find(({ change }) => 'emoji' in change && change.emoji === emoji);
       if (!before) return add(room_id, { type, message_id: id, emoji });
-      if (before.change.type !== type) return discard(before.id);
-      return retry(before.id);
+      return before.change.type === type ? retry(before.id) : discard(before.id);
     },
     discard,
     retry,

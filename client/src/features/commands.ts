@@ -25,6 +25,11 @@ export function checkOnline({ driver }: Core): void {
   throw new ChatError({ code: 'offline', detail });
 }
 
+/** Shows a message of an answer where it is held. */
+export function showResult({ replica }: Core, message: Message): void {
+  replica.updateTimeline(message.room_id, (held) => applyResult(held, message));
+}
+
 /** Adds `command`. */
 export function withCommands(core: Core): CommandsChat {
   const { flush, replica, routes, run } = core;
@@ -41,7 +46,7 @@ export function withCommands(core: Core): CommandsChat {
         run(type, fields, tries, signal).then(resolve, reject);
       });
       const { message, room } = result as { message?: Message; room?: Room };
-      if (message) replica.updateTimeline(message.room_id, (held) => applyResult(held, message));
+      if (message) showResult(core, message);
       const isEntered = type === 'create_room' || type === 'join_room';
       // The answer to `leave_room` has the room the person has left.
       if (room && (isEntered || (replica.rooms.get(room.id) && type !== 'leave_room'))) replica.put(room);

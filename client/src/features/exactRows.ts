@@ -76,10 +76,9 @@ export function unreadAfter(t: Timeline, mark: Seq, me: UserId | undefined): Cou
 
 /** The counts with one message more or less, where that is after the mark. */
 function count(before: Counts, message: Message, mark: Seq, me: UserId | undefined, by: number): Counts {
-  const { unread_count, mention_count } = before;
-  if (!isAfter(message, mark, me)) return { unread_count, mention_count };
-  const mention = message.mentions.includes(me as UserId) ? by : 0;
-  return { unread_count: bound(unread_count + by), mention_count: bound(mention_count + mention) };
+  const unread = isAfter(message, mark, me) ? by : 0;
+  const mention = message.mentions.includes(me as UserId) ? unread : 0;
+  return { unread_count: bound(before.unread_count + unread), mention_count: bound(before.mention_count + mention) };
 }
 
 const bound = (value: number): number => Math.min(CAP, Math.max(0, value));
@@ -105,8 +104,8 @@ function follow(row: Room, event: RoomEvent, me: UserId | undefined): [Room, boo
     }
     case 'member_joined':
     case 'member_left': {
-      const { user } = event;
-      const isJoin = event.type === 'member_joined';
+      const { type, user } = event;
+      const isJoin = type === 'member_joined';
       const others = row.members.filter(({ id }) => id !== user.id);
       if (isJoin && others.length < row.members.length) return [row, false];
       const member_count = row.member_count + (isJoin ? 1 : -1);

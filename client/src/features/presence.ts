@@ -2,7 +2,7 @@
  * Who is online and who is typing. Frames about it have no number and may be lost, so each state also ends by itself.
  */
 import type { Core } from '../core.ts';
-import type { CommandFields, RoomId, Routes, UserId } from '../protocol.ts';
+import type { CommandFields, RoomId, UserId } from '../protocol.ts';
 import { keepIdentity } from '../snapshot.ts';
 import type { CoreChat, CoreSnapshot, Present, PresenceChat, PresenceSnapshot } from '../types.ts';
 
@@ -29,10 +29,8 @@ export function withPresence(core: Core): PresenceChat & Pick<CoreChat, 'sendCha
   const sentAt = new Map<RoomId, number>();
   let mine: Present = 'online';
 
-  Object.assign(routes, {
-    typing: 'POST /api/rooms/{room_id}/typing',
-    set_presence: 'PUT /api/presence',
-  } satisfies Routes);
+  routes.typing = 'POST /api/rooms/{room_id}/typing';
+  routes.set_presence = 'PUT /api/presence';
 
   onFrame.push((frame) => {
     switch (frame.type) {
@@ -60,8 +58,8 @@ export function withPresence(core: Core): PresenceChat & Pick<CoreChat, 'sendCha
   function setPresent(userId: UserId, state: Present | 'offline'): void {
     unnamed.delete(userId);
     if (present.get(userId) === state) return;
-    if (state === 'offline') present.delete(userId);
-    else present.set(userId, state);
+    present.delete(userId);
+    if (state !== 'offline') present.set(userId, state);
     presence = null;
   }
 
@@ -70,20 +68,17 @@ export function withPresence(core: Core): PresenceChat & Pick<CoreChat, 'sendCha
     const wasActive = timers.has(key);
     clock.clearTimeout(timers.get(key));
     timers.delete(key);
-    if (active)
-      timers.set(
-        key,
-        clock.setTimeout(() => endTyping(roomId, userId), TYPING_MS),
-      );
+    if (active) {
+      const end = (): void => {
+        showTyping(roomId, userId, false);
+        touch();
+      };
+      timers.set(key, clock.setTimeout(end, TYPING_MS));
+    }
     if (active === wasActive) return;
     const { [roomId]: users = [], ...rooms } = typing;
     const now = active ? [...users, userId] : users.filter((id) => id !== userId);
-    typing = now.length > 0 ? { ...rooms, [roomId]: now } : rooms;
-  }
-
-  function endTyping(roomId: RoomId, userId: UserId): void {
-    showTyping(roomId, userId, false);
-    touch();
+    typing = now[0] ? { ...rooms, [roomId]: now } : rooms;
   }
 
   function clear(): void {
@@ -109,10 +104,10 @@ export function withPresence(core: Core): PresenceChat & Pick<CoreChat, 'sendCha
     },
     setTyping(roomId, active) {
       const now = clock.now();
-      const last = sentAt.get(roomId);
-      if (active ? last !== undefined && now - last < TYPING_EVERY_MS : last === undefined) return;
+      const last = sentAt.get(roomId) ?? 0;
+      if (active ? now - last < TYPING_EVERY_MS : !last) return;
+      sentAt.delete(roomId);
       if (active) sentAt.set(roomId, now);
-      else sentAt.delete(roomId);
       send('typing', { room_id: roomId, active });
     },
     setPresence(state) {

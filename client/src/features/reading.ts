@@ -4,7 +4,7 @@
  */
 import type { Core } from '../core.ts';
 import type { ChatError } from '../errors.ts';
-import type { RoomId, Routes, Seq } from '../protocol.ts';
+import type { RoomId, Seq } from '../protocol.ts';
 import { keepIdentity } from '../snapshot.ts';
 import type { CoreChat, ReadingChat } from '../types.ts';
 import { beginsAt, exactRows, isAfter } from './exactRows.ts';
@@ -34,7 +34,7 @@ export function withReading(core: Core): ReadingChat & Pick<CoreChat, 'openRoom'
   const busy = new Set<RoomId>();
 
   rooms.rules = exact;
-  Object.assign(routes, { mark_read: 'PUT /api/rooms/{room_id}/read' } satisfies Routes);
+  routes.mark_read = 'PUT /api/rooms/{room_id}/read';
 
   function schedule(roomId: RoomId, delay_ms: number): void {
     if (busy.has(roomId)) return;
@@ -72,9 +72,8 @@ export function withReading(core: Core): ReadingChat & Pick<CoreChat, 'openRoom'
     },
     openRoom(roomId, at) {
       const row = rooms.get(roomId);
-      if (row && row.unread_count > 0) {
-        unread.set(roomId, { after: row.read_seq, upTo: row.seq });
-      } else if (at?.around === undefined) unread.delete(roomId);
+      if (row?.unread_count) unread.set(roomId, { after: row.read_seq, upTo: row.seq });
+      else if (at?.around === undefined) unread.delete(roomId);
       touch(roomId);
       return openRoom(roomId, at);
     },

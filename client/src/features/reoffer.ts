@@ -54,7 +54,7 @@ export function withReoffer(given?: OutboxStorage<SentItem>): Feature<ReofferCha
         characters -= content.length;
         gone.push(id);
       }
-      if (gone.length > 0) await drop(gone);
+      if (gone[0]) await drop(gone);
     }
 
     async function drop(ids: readonly MessageId[]): Promise<void> {
@@ -76,7 +76,7 @@ export function withReoffer(given?: OutboxStorage<SentItem>): Feature<ReofferCha
     /** Offers what was acked under another epoch. */
     function offer({ user, epoch }: ServerHello): void {
       const lost = ofUser(user.id).filter((item) => item.epoch !== epoch && !outbox.get(item.id));
-      if (lost.length === 0) return;
+      if (!lost[0]) return;
       log('offered_again', { messages: lost.length });
       outbox.offer(lost, (id) => enqueue(() => drop([id])));
     }

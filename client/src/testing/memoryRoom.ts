@@ -108,17 +108,9 @@ export class MemoryRoom {
   }
 
   #apply(event: RoomEvent): void {
-    switch (event.type) {
-      case 'message_created':
-        return void this.messages.set(event.message.id, event.message);
-      case 'message_edited':
-      case 'message_deleted':
-        return this.#change(event.message.id, event);
-      case 'reaction_added':
-      case 'reaction_removed':
-        return this.#change(event.message_id, event);
-      default:
-    }
+    if (event.type === 'message_created') this.messages.set(event.message.id, event.message);
+    else if ('message' in event) this.#change(event.message.id, event);
+    else if ('message_id' in event) this.#change(event.message_id, event);
   }
 
   #change(id: string, event: MessageEvent): void {
