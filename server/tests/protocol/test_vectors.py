@@ -74,13 +74,22 @@ def test_what_a_client_may_not_say_is_refused_by_name(vector: Vector) -> None:
 
 @pytest.mark.parametrize("vector", KNOWN_SERVER, ids=_ids)
 def test_what_the_server_says_has_not_changed(vector: Vector) -> None:
-    """Through the struct and back: a member that was renamed, retyped or dropped cannot come out again."""
+    """Through the struct and back: a member that was renamed, retyped or dropped cannot come out again. New ones may come."""
     said = vector.data["frame"]
     if said["type"] == "ack":
         frame: Any = Ack(said["id"], msgspec.convert(said["result"], COMMANDS[vector.data["answers"]].result))
     else:
         frame = msgspec.json.decode(vector.message, type=_FRAMES)
-    assert msgspec.json.decode(encode(frame)) == said
+    assert _with_the_members_of(said, msgspec.json.decode(encode(frame))) == said
+
+
+def _with_the_members_of(golden: Any, value: Any) -> Any:
+    """The value without the members, at any depth, that a golden frame does not have."""
+    if isinstance(golden, dict) and isinstance(value, dict):
+        return {name: _with_the_members_of(golden[name], each) for name, each in value.items() if name in golden}
+    if isinstance(golden, list) and isinstance(value, list) and len(golden) == len(value):
+        return [_with_the_members_of(*pair) for pair in zip(golden, value, strict=True)]
+    return value
 
 
 @pytest.mark.parametrize("vector", [*VALID_CLIENT, *KNOWN_SERVER], ids=_ids)
