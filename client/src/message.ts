@@ -25,11 +25,12 @@ export function excerpt(content: string): string {
 
 /** The message after an event about it. */
 export function changeMessage(message: Message, event: MessageEvent): Message {
-  const { seq: rev_seq } = event;
+  const { seq: rev_seq, type } = event;
   if ('message' in event) return { ...event.message, rev_seq };
   if ('emoji' in event) return { ...message, rev_seq, reactions: react(message.reactions, event) };
+  const pinned = type === 'message_pinned';
   // Other types are not known yet: they change nothing.
-  return message;
+  return pinned || type === 'message_unpinned' ? { ...message, rev_seq, pinned } : message;
 }
 
 /** A reply after the message it quotes changed: the quote shows its text, and nothing once it is deleted. */

@@ -107,7 +107,7 @@ export interface MessageCreated {
 /**
  * `seq`: its place in the room. `rev_seq`: the event that changed it last; equal to `seq` where none did.
  *
- * A deleted message is a tombstone: content empty, reactions and attachments gone, id and seq kept.
+ * A deleted message is a tombstone: content empty, reactions, attachments and pin gone, id and seq kept.
  */
 export interface Message {
   readonly id: MessageId;
@@ -123,6 +123,7 @@ export interface Message {
   readonly reactions: readonly Reaction[];
   readonly attachments: readonly Attachment[];
   readonly mentions: readonly UserId[];
+  readonly pinned: boolean;
 }
 
 /** What a reply shows of the message it answers. `excerpt`: at most 140 characters, empty once that is deleted. */
@@ -181,6 +182,25 @@ export interface ReactionRemoved {
   readonly message_id: MessageId;
   readonly emoji: string;
   readonly user_id: UserId;
+}
+
+export interface MessagePinned {
+  readonly type: 'message_pinned';
+  readonly room_id: RoomId;
+  readonly seq: Seq;
+  readonly at: string;
+  readonly message_id: MessageId;
+  readonly by: User;
+}
+
+/** Not sent for a deletion, which takes the pin away as well. */
+export interface MessageUnpinned {
+  readonly type: 'message_unpinned';
+  readonly room_id: RoomId;
+  readonly seq: Seq;
+  readonly at: string;
+  readonly message_id: MessageId;
+  readonly by: User;
 }
 
 /** `by` added `user`; the same person where the user joined. */
@@ -363,6 +383,11 @@ export interface MessageResult {
   readonly message: Message;
 }
 
+/** `messages`: all that are pinned in the room, the newest pin first. */
+export interface Pins {
+  readonly messages: readonly Message[];
+}
+
 /** `messages` ascending by seq, as they were after event `as_of_seq`. `has_more`: in the direction asked for. */
 export interface History {
   readonly messages: readonly Message[];
@@ -480,6 +505,8 @@ export type RoomEvent =
   | MessageDeleted
   | ReactionAdded
   | ReactionRemoved
+  | MessagePinned
+  | MessageUnpinned
   | MemberJoined
   | MemberLeft
   | RoomUpdated;
@@ -505,6 +532,8 @@ export type ServerFrame =
   | MessageDeleted
   | ReactionAdded
   | ReactionRemoved
+  | MessagePinned
+  | MessageUnpinned
   | MemberJoined
   | MemberLeft
   | RoomUpdated
@@ -589,6 +618,27 @@ export type Commands = {
       readonly emoji: string;
     };
     result: MessageResult;
+  };
+  /** Pin a message in its room; doing so twice changes nothing. A room holds 50 pins at most. */
+  pin_message: {
+    fields: {
+      readonly message_id: MessageId;
+    };
+    result: MessageResult;
+  };
+  /** Unpin a message, whoever pinned it; doing so twice changes nothing. */
+  unpin_message: {
+    fields: {
+      readonly message_id: MessageId;
+    };
+    result: MessageResult;
+  };
+  /** List a room's pinned messages, the newest pin first. */
+  get_pins: {
+    fields: {
+      readonly room_id: RoomId;
+    };
+    result: Pins;
   };
   /** Read a page of messages, ascending by seq: the newest, or those before, after or around a seq. */
   get_history: {
@@ -737,6 +787,9 @@ export const COMMANDS = {
   delete_message: 'DELETE /api/messages/{message_id}',
   add_reaction: 'PUT /api/messages/{message_id}/reactions/{emoji}',
   remove_reaction: 'DELETE /api/messages/{message_id}/reactions/{emoji}',
+  pin_message: 'PUT /api/messages/{message_id}/pin',
+  unpin_message: 'DELETE /api/messages/{message_id}/pin',
+  get_pins: 'GET /api/rooms/{room_id}/pins',
   get_history: 'GET /api/rooms/{room_id}/messages',
   get_events: 'GET /api/rooms/{room_id}/events',
   mark_read: 'PUT /api/rooms/{room_id}/read',

@@ -18,6 +18,7 @@ export function message(seq: number, more: Partial<Message> = {}): Message {
     reactions: [],
     attachments: [],
     mentions: [],
+    pinned: false,
     ...more,
   };
 }

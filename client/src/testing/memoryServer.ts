@@ -205,6 +205,7 @@ export class MemoryServer {
       deleted: false,
       reactions: [],
       attachments: [],
+      pinned: false,
       mentions: [...this.users.values()].filter((u) => f.content.includes(`@${u.username}`)).map((u) => u.id),
     };
     this.#append(room, { type: 'message_created', message });

@@ -25,6 +25,7 @@ from backchannel.protocol.results import (
     Members,
     MessageResult,
     People,
+    Pins,
     ReadState,
     RoomList,
     RoomResult,
@@ -178,6 +179,27 @@ class RemoveReaction(Command, kw_only=True, tag="remove_reaction"):
 
     message_id: UUID
     emoji: Emoji
+
+
+@_declare("PUT /api/messages/{message_id}/pin", MessageResult, change=Change("pin", of=("message_id",)))
+class PinMessage(Command, kw_only=True, tag="pin_message"):
+    """Pin a message in its room; doing so twice changes nothing. A room holds 50 pins at most."""
+
+    message_id: UUID
+
+
+@_declare("DELETE /api/messages/{message_id}/pin", MessageResult, change=Change("pin", of=("message_id",)))
+class UnpinMessage(Command, kw_only=True, tag="unpin_message"):
+    """Unpin a message, whoever pinned it; doing so twice changes nothing."""
+
+    message_id: UUID
+
+
+@_declare("GET /api/rooms/{room_id}/pins", Pins)
+class GetPins(Command, kw_only=True, tag="get_pins"):
+    """List a room's pinned messages, the newest pin first."""
+
+    room_id: Id
 
 
 @_declare("GET /api/rooms/{room_id}/messages", History)

@@ -45,6 +45,18 @@ class ReactionRemoved(RoomEvent, kw_only=True, tag="reaction_removed"):
     user_id: int
 
 
+class MessagePinned(RoomEvent, kw_only=True, tag="message_pinned"):
+    message_id: UUID
+    by: User
+
+
+class MessageUnpinned(RoomEvent, kw_only=True, tag="message_unpinned"):
+    """Not sent for a deletion, which takes the pin away as well."""
+
+    message_id: UUID
+    by: User
+
+
 class MemberJoined(RoomEvent, kw_only=True, tag="member_joined"):
     """`by` added `user`; the same person where the user joined."""
 
@@ -128,6 +140,8 @@ AnyRoomEvent = (
     | MessageDeleted
     | ReactionAdded
     | ReactionRemoved
+    | MessagePinned
+    | MessageUnpinned
     | MemberJoined
     | MemberLeft
     | RoomUpdated

@@ -46,6 +46,12 @@ class History(msgspec.Struct):
     has_more: bool
 
 
+class Pins(msgspec.Struct):
+    """`messages`: all that are pinned in the room, the newest pin first."""
+
+    messages: list[Message]
+
+
 class Events(msgspec.Struct):
     """`events` ascending by seq without a gap. `seq`: the room's head, so more is to be had where the last event is below it."""
 

@@ -53,7 +53,7 @@ class Attachment(msgspec.Struct):
 class Message(msgspec.Struct):
     """`seq`: its place in the room. `rev_seq`: the event that changed it last; equal to `seq` where none did.
 
-    A deleted message is a tombstone: content empty, reactions and attachments gone, id and seq kept.
+    A deleted message is a tombstone: content empty, reactions, attachments and pin gone, id and seq kept.
     """
 
     id: UUID
@@ -69,11 +69,12 @@ class Message(msgspec.Struct):
     reactions: list[Reaction]
     attachments: list[Attachment]
     mentions: list[int]
+    pinned: bool = False
 
 
 def without_marks(message: Message) -> Message:
     """A copy without what others put on it. A deletion takes that away, and people who left a room do not see it change."""
-    return msgspec.structs.replace(message, reactions=[])
+    return msgspec.structs.replace(message, reactions=[], pinned=False)
 
 
 class LastMessage(msgspec.Struct):

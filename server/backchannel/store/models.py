@@ -131,7 +131,8 @@ class Message(models.Model):
     """What a person wrote, and the log entry `message_created` at `seq`.
 
     `id` comes from the client and is the idempotency key for ever; `fingerprint` is a keyed hash of what was sent first, so
-    that a retry is known again even after an edit. `reactions`, `mentions` and `attachments` are JSON.
+    that a retry is known again even after an edit. `reactions`, `mentions` and `attachments` are JSON. `pinned_seq` is the event
+    that pinned it; NULL where it is not pinned.
     """
 
     id = models.UUIDField(primary_key=True)
@@ -148,14 +149,18 @@ class Message(models.Model):
     mentions = models.TextField(default="[]")
     reactions = models.TextField(default="[]")
     attachments = models.TextField(default="[]")
+    pinned_seq = models.BigIntegerField(null=True)
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["room", "seq"], name="backchannel_one_message_per_seq")]
-        # All that counting what is unread asks of a message.
+        # All that counting what is unread asks of a message; what is pinned.
         indexes = [
             models.Index(
                 fields=["room", "seq", "sender"], condition=models.Q(deleted=False), name="backchannel_unread_of"
-            )
+            ),
+            models.Index(
+                fields=["room", "pinned_seq"], condition=models.Q(pinned_seq__isnull=False), name="backchannel_pinned"
+            ),
         ]
 
     def __str__(self) -> str:

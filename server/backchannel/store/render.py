@@ -28,6 +28,7 @@ class MessageRow(NamedTuple):
     mentions: str
     reactions: str
     attachments: str
+    pinned_seq: int | None
     sender_id: int
     sender_username: str
     sender_display_name: str
@@ -54,7 +55,7 @@ _ELSEWHERE: Final = {
 MESSAGE_COLUMNS: Final = ", ".join(_ELSEWHERE.get(name, f"m.{name}") for name in MessageRow._fields)
 """Selects a `MessageRow`: of a message `m` and its sender `p`, the message `q` that it answers and its sender `qp`."""
 
-NO_MARKS: Final[dict[str, object]] = {"reactions": "[]"}
+NO_MARKS: Final[dict[str, object]] = {"reactions": "[]", "pinned_seq": None}
 """The columns of a message `without_marks`."""
 
 _reactions = msgspec.json.Decoder(list[tuple[str, list[int]]]).decode
@@ -94,6 +95,7 @@ def message_from_row(row: MessageRow) -> Message:
         mentions=_ids(row.mentions) if row.mentions != "[]" else [],
         reactions=reactions_from_text(row.reactions),
         attachments=_attachments(row.attachments) if row.attachments != "[]" else [],
+        pinned=row.pinned_seq is not None,
     )
 
 

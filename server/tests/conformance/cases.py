@@ -133,6 +133,24 @@ CASES: dict[str, list[Case]] = {
         no("a slash", "invalid", lambda w: {"message_id": w.by_ben, "emoji": "/"}, field="emoji"),
         *of_message(lambda w: {"message_id": w.by_ada, "emoji": "👍"}),
     ],
+    "pin_message": [
+        yes("one's own", lambda w: {"message_id": w.by_ada}),
+        yes("another's, as a member", lambda w: {"message_id": w.by_ada}, "ben"),
+        yes("twice", lambda w: {"message_id": w.by_ben}, twice=True),
+        no("what is deleted", "message_deleted", lambda w: {"message_id": w.deleted}),
+        *of_message(lambda w: {"message_id": w.by_ada}),
+    ],
+    "unpin_message": [
+        yes("what is not pinned", lambda w: {"message_id": w.by_ben}),
+        no("what is deleted", "message_deleted", lambda w: {"message_id": w.deleted}),
+        *of_message(lambda w: {"message_id": w.by_ada}),
+    ],
+    "get_pins": [
+        yes("all", of_group()),
+        yes("in a direct room", lambda w: {"room_id": w.direct}),
+        yes("what was pinned when one left", of_group(), "dan"),
+        *(case for case in members_only(of_group()) if case.who != "dan"),
+    ],
     "get_history": [
         yes("the newest", of_group()),
         yes("a page", of_group(limit=2)),

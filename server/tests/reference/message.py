@@ -11,9 +11,15 @@ def changed(message: Frame, event: Frame) -> Frame:
         return message
     if "message" in event:
         return event["message"]  # type: ignore[no-any-return]
-    is_added = event["type"] == "reaction_added"
-    reactions = _react(message["reactions"], event["emoji"], event["user_id"], is_added=is_added)
-    return {**message, "reactions": reactions, "rev_seq": event["seq"]}
+    match event["type"]:
+        case "reaction_added" | "reaction_removed" as type_:
+            is_added = type_ == "reaction_added"
+            change = {"reactions": _react(message["reactions"], event["emoji"], event["user_id"], is_added=is_added)}
+        case "message_pinned" | "message_unpinned" as type_:
+            change = {"pinned": type_ == "message_pinned"}
+        case _:  # not known yet
+            return message
+    return {**message, **change, "rev_seq": event["seq"]}
 
 
 def requoted(reply: Frame, quoted: Frame) -> Frame:

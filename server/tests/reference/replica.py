@@ -8,6 +8,9 @@ until those before it came. A message says by `rev_seq` up to which event it is,
 order. Changes that arrive while pages are loaded are applied to these again, since a page may have been read before them.
 """
 
+from typing import get_args
+
+from backchannel.protocol.events import AnyRoomEvent
 from tests.reference import Frame, room
 from tests.reference.message import changed, requoted
 
@@ -270,10 +273,7 @@ def _change(held: HeldRoom, event: Frame) -> None:
             held.messages[reply_id] = requoted(reply, event["message"])
 
 
-ROOM_EVENTS = frozenset({
-    "message_created", "message_edited", "message_deleted", "reaction_added", "reaction_removed", "member_joined",
-    "member_left", "room_updated",
-})  # fmt: skip
+ROOM_EVENTS = frozenset(str(event.__struct_config__.tag) for event in get_args(AnyRoomEvent))
 USER_FRAMES = frozenset({"room_added", "room_removed", "read_state", "notification"})
 
 RULES: dict[str, str] = {

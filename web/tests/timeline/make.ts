@@ -23,6 +23,7 @@ export function message(seq: number, sender: User, at = NOON + seq * MINUTE, mor
     reactions: [],
     attachments: [],
     mentions: [],
+    pinned: false,
     ...more,
   };
 }

@@ -1,0 +1,41 @@
+"""Pin a message in its room."""
+
+from typing import Self
+
+from backchannel import rules
+from backchannel.commands.context import Caller, Context
+from backchannel.commands.on_message import OnMessage
+from backchannel.commands.registry import executes
+from backchannel.protocol import commands as declared
+from backchannel.protocol.errors import invalid
+from backchannel.protocol.events import MessagePinned
+from backchannel.protocol.results import MessageResult
+from backchannel.store.transaction import MESSAGE, Outcome, Transaction
+
+
+@executes(declared.PinMessage)
+class PinMessage(OnMessage, frozen=True, kw_only=True):
+    @classmethod
+    def build(cls, command: declared.PinMessage, caller: Caller, _: Context) -> Self:
+        return cls(actor=caller.user, message_id=command.message_id)
+
+    def apply(self, transaction: Transaction, outcome: Outcome) -> None:
+        room, message = self.check(transaction)
+        outcome.result = MessageResult(message)
+        if message.pinned:
+            return
+        counted = transaction.query(
+            f"SELECT COUNT(*) FROM {MESSAGE} WHERE room_id = %s AND pinned_seq IS NOT NULL", [room.id]
+        )
+        if counted[0][0] >= rules.PINS:
+            raise invalid(message_id=f"A room holds {rules.PINS} pinned messages at most. Unpin one first.")
+        message.pinned = True
+        message.rev_seq = transaction.append(
+            outcome, room,
+            lambda seq, at: MessagePinned(
+                room_id=room.id, seq=seq, at=at, message_id=self.message_id, by=self.actor
+            ),
+            message_id=self.message_id,
+            body={"by": self.actor},
+        )  # fmt: skip
+        self.update(transaction, pinned_seq=message.rev_seq, rev_seq=message.rev_seq)
