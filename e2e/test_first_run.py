@@ -59,7 +59,7 @@ def test_whoever_opens_the_printed_address_sets_up_and_invites_the_second(
 
     owner.get_by_role("button", name="Maya Lindqvist").click()
     owner.get_by_role("menuitem", name="Invite people").click()
-    owner.get_by_role("button", name="Make a link").click()
+    owner.get_by_role("button", name="Create link").click()
     link = owner.get_by_label("Invitation link").input_value()
     owner.keyboard.press("Escape")
 
@@ -85,7 +85,7 @@ def test_whoever_opens_the_printed_address_sets_up_and_invites_the_second(
     # The link was for one.
     other = visitor()
     other.goto(link)
-    expect(other.get_by_role("heading", name="This invitation is over")).to_be_visible()
+    expect(other.get_by_role("heading", name="This invitation is no longer valid")).to_be_visible()
 
 
 def test_signing_in(ada: Person, room: dict[str, Any]) -> None:

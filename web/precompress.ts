@@ -3,11 +3,11 @@ import { join } from 'node:path';
 import { brotliCompressSync, constants, gzipSync } from 'node:zlib';
 import type { Plugin } from 'vite';
 
-const WORTH_IT = /\.(?:js|css|svg|json)$/;
-/** Below this the headers outweigh what is saved. */
+const COMPRESSIBLE = /\.(?:js|css|svg|json)$/;
+/** Smaller files do not gain from compression. */
 const MIN_BYTES = 1024;
 
-/** Lays `.br` and `.gz` beside every text file of the build, so that the server never compresses at run time. */
+/** Writes `.br` and `.gz` beside every text file of the build, so that the server need not compress at run time. */
 export function precompress(): Plugin {
   let outDir = '';
   return {
@@ -19,7 +19,7 @@ export function precompress(): Plugin {
     async closeBundle() {
       for (const name of await readdir(outDir, { recursive: true })) {
         const path = join(outDir, name);
-        if (!WORTH_IT.test(name) || (await stat(path)).size < MIN_BYTES) continue;
+        if (!COMPRESSIBLE.test(name) || (await stat(path)).size < MIN_BYTES) continue;
         const body = await readFile(path);
         const brotli = brotliCompressSync(body, { params: { [constants.BROTLI_PARAM_QUALITY]: 11 } });
         await Promise.all([writeFile(`${path}.br`, brotli), writeFile(`${path}.gz`, gzipSync(body, { level: 9 }))]);

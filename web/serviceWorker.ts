@@ -3,8 +3,8 @@ import { build, type Plugin } from 'vite';
 import { sourceConditions } from '../conditions.ts';
 
 /**
- * Bundles the service worker beside the app as `sw.js`: one classic script without imports, which every browser takes,
- * and without a hash, since a worker's address must stay.
+ * Bundles the service worker beside the app as `sw.js`: one classic script without imports, which every browser
+ * accepts, and without a hash, because a worker's URL must not change.
  */
 export function serviceWorker(): Plugin {
   let outDir = '';

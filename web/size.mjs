@@ -1,6 +1,6 @@
 /**
- * The size gate: what the first visit loads (every entry and all it imports statically, JS and CSS), gzipped.
- * Lazy chunks are listed, not counted.
+ * The size gate: the gzipped size of what the first visit loads (every entry with its static imports, JS and CSS).
+ * Lazy chunks are listed but not counted.
  */
 import { readFileSync } from 'node:fs';
 import { gzipSync } from 'node:zlib';

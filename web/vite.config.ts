@@ -12,13 +12,13 @@ const proxied = { target: server, changeOrigin: false };
 
 /**
  * Two entries, both in `manifest.json`:
- * - `src/theme.ts`: a few lines without imports, for a plain blocking `<script src>` in the head, so that the first
- *   paint has the right colours. The page's CSP allows no inline script.
+ * - `src/theme.ts`: a few lines without imports, loaded by a blocking `<script src>` in the head so that the first
+ * paint has the right theme. The page's CSP forbids inline scripts.
  * - `src/main.tsx`: the app, as `<script type="module">` with its stylesheets.
  */
 export default defineConfig(({ command }) => ({
   root: here('.'),
-  // In development the app has the root to itself, as its routes expect; index.html is for that alone.
+  // The development server serves the app at the root, as its routes expect; only it uses index.html.
   base: command === 'build' ? '/static/web/' : '/',
   plugins: [react(), tailwindcss(), serviceWorker(), precompress()],
   resolve: { conditions: sourceConditions },
@@ -27,12 +27,12 @@ export default defineConfig(({ command }) => ({
     emptyOutDir: true,
     manifest: 'manifest.json',
     target: 'baseline-widely-available',
-    // The policy of the page forbids `data:` outside images; small files stay files.
+    // The page's CSP forbids `data:` URLs outside images, so small files are not inlined.
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
     rollupOptions: { input: { theme: here('src/theme.ts'), main: here('src/main.tsx') } },
   },
-  // Found at the start instead of one by one: a late find makes the dev server reload the page.
+  // Pre-bundle these at the start: the dev server reloads the page when it discovers a dependency later.
   optimizeDeps: { entries: ['src/main.tsx', 'src/features/timeline/markdown/highlight.ts'] },
   server: {
     proxy: {

@@ -4,7 +4,7 @@ import { playwright } from '@vitest/browser-playwright';
 import { defineConfig } from 'vitest/config';
 import { sourceConditions } from '../conditions.ts';
 
-/** In a real browser: scrolling, focus and popovers are what is tested, and no imitation of a browser has them. */
+/** Runs in a real browser: the tests cover scrolling, focus and popovers, which simulated DOMs do not implement. */
 export default defineConfig({
   plugins: [react(), tailwindcss()],
   resolve: { conditions: sourceConditions },

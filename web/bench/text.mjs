@@ -1,4 +1,4 @@
-/** `node web/bench/text.mjs`: what the shapes of `tests/timeline/shapes.ts` cost in this Node, in milliseconds. */
+/** `node web/bench/text.mjs`: measures the texts of `tests/timeline/shapes.ts` in this Node, in milliseconds. */
 import { fileURLToPath } from 'node:url';
 import { build } from 'vite';
 

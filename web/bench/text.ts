@@ -1,4 +1,4 @@
-/** Milliseconds that each shape of text takes to read, to colour and to shorten; see `text.mjs`. */
+/** Milliseconds that each text takes to parse, highlight and shorten; see `text.mjs`. */
 import { highlight, LANGUAGES } from '../src/features/timeline/markdown/highlight.ts';
 import { lex } from '../src/features/timeline/markdown/lexer.ts';
 import { cleanName } from '../src/ui/names.ts';
@@ -12,23 +12,26 @@ function measure(work: () => unknown): number {
     return performance.now() - began;
   };
   const first = run();
-  // Again where it took long: another process, or the collector, may have had the core.
+  // Measure a slow one again: another process or the garbage collector may have had the core.
   return first < 8 ? first : Math.min(first, run(), run(), run(), run());
 }
 
 const rows: { readonly ms: number; readonly what: string }[] = [];
-// Warm, as a page is that has shown a few messages.
+// Warm up, as in a page that has shown a few messages.
 for (const shape of Object.values(SHAPES)) lex(shape);
 for (const [name, shape] of Object.entries(SHAPES)) {
   for (const [index, text] of [...variantsOf(shape)].entries()) {
-    rows.push({ ms: measure(() => lex(text)), what: `read ${name} (${index})` });
+    rows.push({ ms: measure(() => lex(text)), what: `parse ${name} (${index})` });
   }
   for (const language of LANGUAGES) {
-    rows.push({ ms: measure(() => highlight(shape.slice(0, 8_000), language)), what: `colour ${name} as ${language}` });
+    rows.push({
+      ms: measure(() => highlight(shape.slice(0, 8_000), language)),
+      what: `highlight ${name} as ${language}`,
+    });
   }
   rows.push({ ms: measure(() => [plainText(shape), cleanName(shape)]), what: `shorten ${name}` });
 }
-for (const verb of ['read', 'colour', 'shorten']) {
+for (const verb of ['parse', 'highlight', 'shorten']) {
   const all = rows.filter(({ what }) => what.startsWith(verb)).toSorted((a, b) => b.ms - a.ms);
   process.stdout.write(
     `${verb}: ${all.length} texts, median ${all[all.length >> 1]?.ms.toFixed(2)} ms, the slowest:\n`,

@@ -20,7 +20,7 @@ createRoot(root).render(
       <App
         api={createAccountsApi()}
         initial={page}
-        // The file's name has its content's hash in it: only tabs of the very same build share.
+        // The file name contains a hash of its content, so it identifies the build.
         openChat={(userId) =>
           openChat(userId, import.meta.url, { client: { name: 'web', version: page?.version ?? '0' } })
         }

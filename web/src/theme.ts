@@ -1,6 +1,6 @@
 /*
- * Runs before anything is painted. No imports and no exports: the build leaves it a plain script, and the page loads
- * it blocking. What it reads is written by app/theme.ts.
+ * Applies the stored theme (written by app/theme.ts) before the first paint. Without imports and exports, so that the build
+ * leaves it a plain script, which the page loads blocking.
  */
 {
   const root = document.documentElement;
@@ -8,6 +8,6 @@
     const chosen = localStorage.getItem('backchannel.theme');
     if (chosen === 'light' || chosen === 'dark') root.dataset['theme'] = chosen;
   } catch {
-    // Storage is refused in some private modes: the system's colours will do.
+    // Some private modes refuse storage: the system's theme applies.
   }
 }

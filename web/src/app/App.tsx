@@ -24,12 +24,12 @@ const SignedOutScreens = lazyComponent((loaded) => loaded.SignedOutScreens);
 
 interface AppProps {
   readonly api: AccountsApi;
-  /** What the page brought along; null asks the server first. */
+  /** The account state embedded in the page; null asks the server first. */
   readonly initial: AccountState | null;
   readonly openChat: (userId: UserId) => OpenChat;
 }
 
-/** Who is here decides what is shown: nobody yet (setup), a stranger (sign-in), or somebody (the app). */
+/** The whole page: setup while the server has no owner, the sign-in screens, or the app of the signed-in user. */
 export function App({ api, initial, openChat }: AppProps) {
   const [state, setState] = useState<AccountState | 'failed' | null>(initial);
   useDropAndPaste();
@@ -114,15 +114,15 @@ function SignedInApp({ api, state, user, load, openChat }: SignedInAppProps) {
 
   const latest = useRef(load);
   latest.current = load;
-  /** Nothing of this person stays on the device. */
+  /** Deletes everything this user has on the device, then loads the account state again. */
   const forget = useCallback(async () => {
     await chat.forget();
-    // What other tabs wrote as well.
+    // Includes what other tabs stored.
     await tabs.wipe();
     await closeNotifications().catch(() => undefined);
     drafts.clear();
     forgetMembershipChanges(user.id);
-    // Whoever signs in next has opened no dialog.
+    // A dialog that is open must not reappear for the next user.
     openPanel.set(null);
     await latest.current();
   }, [chat, drafts, tabs, user.id]);
@@ -135,7 +135,7 @@ function SignedInApp({ api, state, user, load, openChat }: SignedInAppProps) {
       canInvite: user.staff && state.signup === 'invitation',
       askToSignIn: () => setExpired(true),
       async signOut() {
-        // Its answer to a session that has ended would be a bar that asks to sign in.
+        // A connected chat would notice the ended sign-in and show the "signed out" bar.
         await chat.disconnect();
         try {
           await api.signOut();
@@ -158,7 +158,7 @@ function SignedInApp({ api, state, user, load, openChat }: SignedInAppProps) {
   }, [chat, forget, user]);
 
   if (expired) {
-    const comeBack = async () => {
+    const resume = async () => {
       await load();
       setExpired(false);
     };
@@ -166,8 +166,8 @@ function SignedInApp({ api, state, user, load, openChat }: SignedInAppProps) {
       <SignedOutScreens
         api={api}
         state={state}
-        onDone={comeBack}
-        notice="Your session has ended. What you wrote is kept: it is sent when you are back."
+        onDone={resume}
+        notice="Your session has ended. What you wrote is kept and is sent when you sign in again."
       />
     );
   }

@@ -3,7 +3,7 @@ import { Button } from '../ui/Button.tsx';
 import { openPanel } from './panels.ts';
 import { useSignedIn } from './signedIn.ts';
 
-/** For whoever may invite, wherever nobody else is to be found; others see nothing. */
+/** Shown where a room or search has nobody else. Renders nothing for users who may not invite. */
 export function InviteButton({ primary = false }: { readonly primary?: boolean }) {
   const { canInvite } = useSignedIn();
   if (!canInvite) return null;

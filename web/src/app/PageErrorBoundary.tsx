@@ -7,8 +7,8 @@ interface PageErrorBoundaryProps {
 }
 
 /**
- * Around everything: where drawing fails, a page that says so instead of an empty one. The chat is let go of like at any
- * leaving, after its last write; drafts are on the device with every key. React reports the error to the console.
+ * The outermost error boundary: shows an error page instead of an empty one. The chat disconnects as on every unmount,
+ * after its last write; drafts are stored on every key press. React reports the error to the console.
  */
 export class PageErrorBoundary extends Component<PageErrorBoundaryProps, { readonly error: unknown }> {
   override state = { error: null };
@@ -23,11 +23,11 @@ export class PageErrorBoundary extends Component<PageErrorBoundaryProps, { reado
 }
 
 function Failed({ error }: { readonly error: unknown }) {
-  const words = useRef<HTMLDivElement>(null);
-  // What had the focus is gone; from here the next Tab leads to the way out.
-  useEffect(() => words.current?.focus(), []);
+  const page = useRef<HTMLDivElement>(null);
+  // The focused element is unmounted; focus this, so that the next Tab reaches the buttons.
+  useEffect(() => page.current?.focus(), []);
   return (
-    <div ref={words} role="alert" tabIndex={-1} className="outline-none">
+    <div ref={page} role="alert" tabIndex={-1} className="outline-none">
       <CenteredPage
         title="Something went wrong"
         lead="This page could not be shown. Your drafts and unsent messages are kept on this device."
@@ -37,7 +37,7 @@ function Failed({ error }: { readonly error: unknown }) {
           <Button look="primary" size="lg" onClick={() => location.reload()}>
             Reload
           </Button>
-          {/* Where this very room is the reason, a reload of it would fail again. */}
+          {/* If the current room causes the error, a reload fails again. */}
           <Button size="lg" onClick={() => location.assign('/')}>
             Start page
           </Button>

@@ -13,7 +13,7 @@ import { openPanel } from './panels.ts';
 import { Shortcuts } from './Shortcuts.tsx';
 import { SignOutDialog } from './SignOutDialog.tsx';
 
-/** The dialogs that open from more than one place. Loaded late, when the app is idle. */
+/** The dialogs that open from more than one place. Part of the lazy bundle. */
 export function Panels({ current }: { readonly current: number | null }) {
   const chat = useChat();
   const api = use(AccountsContext);
@@ -37,7 +37,14 @@ export function Panels({ current }: { readonly current: number | null }) {
     case 'unsent':
       return <UnsentTray onClose={close} />;
     case 'password':
-      return <PasswordDialog api={api} onClose={close} pause={() => chat.disconnect()} goOn={() => chat.connect()} />;
+      return (
+        <PasswordDialog
+          api={api}
+          onClose={close}
+          disconnect={() => chat.disconnect()}
+          reconnect={() => chat.connect()}
+        />
+      );
     case 'devices':
       return <DevicesDialog api={api} onClose={close} onSignOut={() => openPanel.set('sign-out')} />;
     case 'sign-out':

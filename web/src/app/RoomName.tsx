@@ -3,7 +3,7 @@ import { Fragment } from 'react';
 import { Name, Given } from '../ui/Name.tsx';
 import { namedAfter, roomTitle } from './roomNames.ts';
 
-/** What the room is called, as an element; `roomTitle` and `roomLabel` are for plain strings. */
+/** A room's name as an element; `roomTitle` and `roomLabel` are for plain strings. */
 export function RoomName({ room, me }: { readonly room: Room; readonly me: UserId }) {
   const people = namedAfter(room, me);
   if (people.length === 0) return <Given>{roomTitle(room, me)}</Given>;

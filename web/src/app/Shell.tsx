@@ -39,7 +39,7 @@ const MembersPanel = lazyComponent((loaded) => loaded.MembersPanel);
 
 const closePanel = () => openPanel.set(null);
 
-/** The app for somebody who is signed in: the list at the left, one room at the right; on a phone, one of the two. */
+/** The app of a signed-in user: the room list at the left, one room at the right; on a phone, one of the two. */
 export function Shell() {
   const [isRoom, params] = useRoute('/rooms/:id');
   const [location] = useLocation();
@@ -51,7 +51,7 @@ export function Shell() {
   useViewingRoom(current);
   useBackground();
 
-  // Links to the sign-up, used by somebody who is in.
+  // For example an invitation link opened by a user who is signed in.
   if (current === null && location !== '/') return <Redirect to="/" replace />;
   return (
     <div className="bc-shell flex h-dvh flex-col overflow-hidden">
@@ -64,7 +64,7 @@ export function Shell() {
       <ErrorBoundary>
         <Title current={current} />
       </ErrorBoundary>
-      <PaneErrorBoundary name="The state of the connection">
+      <PaneErrorBoundary name="The connection status">
         <ConnectionBars />
       </PaneErrorBoundary>
       <div className="flex min-h-0 flex-1">
@@ -84,29 +84,32 @@ export function Shell() {
   );
 }
 
-/** Draws nothing, and on every change of the rooms again. */
+/** Renders nothing. A component of its own, because it renders again on every change of the room list. */
 function Title({ current }: { readonly current: number | null }) {
   useTitle(current);
   return null;
 }
 
-/** Draws nothing: the list of rooms changes with every message, and the shell need not be drawn anew for that. */
+/**
+ * Renders nothing. A component of its own: the room list changes with every message, and the shell must not render for
+ * that.
+ */
 function CollectPeople() {
   const { user } = useSignedIn();
   const rooms = useChatState((state) => state.rooms);
-  // Two effects: a name that is older in the one than in the other must not be learnt anew with every message.
+  // Two effects: if the two sources disagree on a name, one effect would replace it with every message.
   useEffect(() => addPeople([user]), [user]);
   useEffect(() => addPeopleFromRooms(rooms), [rooms]);
   return null;
 }
 
-/** Draws nothing, for the same reason. */
+/** Renders nothing, for the same reason. */
 function WatchMembership({ current }: { readonly current: number | null }) {
   useMembershipWatch(current);
   return null;
 }
 
-/** Nothing is fetched for it before it is wanted, but for a quiet moment after the start. */
+/** The open dialog. The lazy bundle is fetched when one is opened, or 2 s after the start. */
 function OpenPanel({ current }: { readonly current: number | null }) {
   const isOpen = useStore(openPanel, (panel) => panel !== null);
   useEffect(() => {
@@ -115,7 +118,7 @@ function OpenPanel({ current }: { readonly current: number | null }) {
   }, []);
   if (!isOpen) return null;
   return (
-    // Here, not around: what waits within a boundary does not hear that it is closed.
+    // The Suspense boundary is inside this component: a suspended one would not notice that the dialog was closed.
     <Suspense fallback={<LoadingOverlay onClose={closePanel} />}>
       <PaneErrorBoundary name="This dialog" className={OVERLAY_CLASS} onClose={closePanel}>
         <Panels current={current} />
@@ -126,7 +129,7 @@ function OpenPanel({ current }: { readonly current: number | null }) {
 
 function Sidebar({ current }: { readonly current: number | null }) {
   const { workspace } = useSignedIn();
-  const kept = useScrollRestoration('rooms');
+  const scrollRef = useScrollRestoration('rooms');
   return (
     <div className="flex w-full shrink-0 flex-col border-line bg-shade md:w-72 md:border-r">
       <header className="safe-top shrink-0">
@@ -154,7 +157,7 @@ function Sidebar({ current }: { readonly current: number | null }) {
           </button>
         </div>
       </header>
-      <div ref={kept} className="min-h-0 flex-1 overflow-y-auto scroll-thin">
+      <div ref={scrollRef} className="min-h-0 flex-1 overflow-y-auto scroll-thin">
         <PaneErrorBoundary name="The list of rooms">
           <RoomList current={current} />
         </PaneErrorBoundary>
@@ -176,7 +179,7 @@ function Room({ id, phone }: RoomProps) {
   const loaded = useChatState((state) => state.roomsLoaded);
   const showsMembers = useStore(membersOpen, (open) => open);
   const empty = useChatState((state) => state.rooms.length === 0);
-  // On a phone the panel is a place of its own: it does not lie in wait for the next room.
+  // On a phone the member panel covers the room: do not open it with the next room.
   useEffect(() => {
     if (!phone) return undefined;
     return () => membersOpen.set(false);
@@ -187,7 +190,7 @@ function Room({ id, phone }: RoomProps) {
   return (
     <>
       <main className={cx('flex min-w-0 flex-1 flex-col bg-paper', panel && phone && 'hidden')}>
-        <PaneErrorBoundary name="The head of this room" resetKey={room}>
+        <PaneErrorBoundary name="The header of this room" resetKey={room}>
           <RoomHeader room={room} />
         </PaneErrorBoundary>
         <PaneErrorBoundary name="The messages of this room" className="my-auto">
@@ -196,7 +199,7 @@ function Room({ id, phone }: RoomProps) {
         <ErrorBoundary>
           <TypingRow roomId={room.id} />
         </ErrorBoundary>
-        <PaneErrorBoundary name="The field to write in">
+        <PaneErrorBoundary name="The message field">
           <Composer room={room} />
         </PaneErrorBoundary>
       </main>
@@ -211,7 +214,7 @@ function Room({ id, phone }: RoomProps) {
   );
 }
 
-/** Before the list of rooms is there: a slow start shows what is coming, not an empty pane. */
+/** Shown until the room list is loaded. */
 function RoomSkeleton() {
   return (
     <main className="flex min-w-0 flex-1 flex-col bg-paper" aria-busy="true">
@@ -242,7 +245,7 @@ function Welcome({ empty }: { readonly empty: boolean }) {
         <p className="mt-1.5 text-base text-balance text-ink-soft">
           {empty
             ? 'Join a channel to see what is going on, or write to somebody.'
-            : 'Choose a conversation at the left, or start one.'}
+            : 'Choose a conversation on the left, or start one.'}
         </p>
         <div className="mt-5 flex flex-wrap justify-center gap-2">
           <Button onClick={() => openPanel.set('browse-channels')}>

@@ -8,44 +8,44 @@ import { useChat, useChatState } from './chat.ts';
 import { openPanel } from './panels.ts';
 import { useSignedIn } from './signedIn.ts';
 
-const LOOK_AGAIN_MS = 400;
-/** Sending goes on for as long as something goes out at least this often; then it is said what did not, and why. */
+const REFRESH_MS = 400;
+/** Without progress for this long, sending counts as failed and the dialog shows what was not sent, and why. */
 const PROGRESS_MS = 20_000;
 
-type Doing = 'asking' | 'sending' | 'could not' | 'leaving';
+type Phase = 'asking' | 'sending' | 'not sent' | 'signing out';
 
-/** Asks before signing out; where something waits, in whichever tab, what is to become of it. */
+/** Asks before signing out and, if any tab has unsent messages, what to do with them. */
 export function SignOutDialog({ onClose }: { readonly onClose: () => void }) {
   const { signOut, workspace, tabs } = useSignedIn();
   const chat = useChat();
-  const unsent = useUnsent(LOOK_AGAIN_MS);
-  const lost = useChatState((state) => state.connection.status === 'error');
-  const [doing, setDoing] = useState<Doing>('asking');
+  const unsent = useUnsent(REFRESH_MS);
+  const offline = useChatState((state) => state.connection.status === 'error');
+  const [phase, setPhase] = useState<Phase>('asking');
   const { length } = unsent;
 
-  const leave = useRef(() => {});
-  leave.current = () => {
-    setDoing('leaving');
+  const startSignOut = useRef(() => {});
+  startSignOut.current = () => {
+    setPhase('signing out');
     signOut().catch(() => {
-      setDoing('asking');
+      setPhase('asking');
       toast('Signing out did not work. Check your connection and try again.', 'problem');
     });
   };
   const refused = length > 0 && unsent.every(({ item }) => item.state === 'failed');
   useEffect(() => {
-    if (doing !== 'sending') return undefined;
-    if (length === 0) leave.current();
-    if (refused) setDoing('could not');
-    const timer = setTimeout(() => setDoing('could not'), PROGRESS_MS);
+    if (phase !== 'sending') return undefined;
+    if (length === 0) startSignOut.current();
+    if (refused) setPhase('not sent');
+    const timer = setTimeout(() => setPhase('not sent'), PROGRESS_MS);
     return () => clearTimeout(timer);
-  }, [doing, length, refused]);
+  }, [phase, length, refused]);
 
   const sendFirst = async () => {
-    // Another tab may be busy with something else, or hang; what it does not let go of is its own to send.
+    // A busy or frozen tab may not hand over its messages; it stays responsible for sending them.
     await Promise.all(unsent.map(async ({ item, elsewhere }) => elsewhere && tabs.take(item.id)));
     chat.retryAll();
     chat.retryNow();
-    setDoing('sending');
+    setPhase('sending');
   };
   const show = () => {
     onClose();
@@ -62,19 +62,23 @@ export function SignOutDialog({ onClose }: { readonly onClose: () => void }) {
           </Button>
           {length > 0 && <Button onClick={show}>Show them</Button>}
           {length > 0 && (
-            <Button busy={doing === 'sending'} onClick={() => void sendFirst()}>
-              {doing === 'could not' ? 'Try again' : 'Send first'}
+            <Button busy={phase === 'sending'} onClick={() => void sendFirst()}>
+              {phase === 'not sent' ? 'Try again' : 'Send first'}
             </Button>
           )}
-          <Button look={length > 0 ? 'danger' : 'primary'} busy={doing === 'leaving'} onClick={() => leave.current()}>
+          <Button
+            look={length > 0 ? 'danger' : 'primary'}
+            busy={phase === 'signing out'}
+            onClick={() => startSignOut.current()}
+          >
             {length > 0 ? 'Sign out and delete them' : 'Sign out'}
           </Button>
         </>
       }
     >
       <div className="px-5 pt-1 pb-5 text-ink-soft" aria-live="polite">
-        <p>{words(unsent, doing)}</p>
-        {doing === 'could not' && length > 0 && (
+        <p>{explanation(unsent, phase)}</p>
+        {phase === 'not sent' && length > 0 && (
           <ul className="mt-2 flex max-h-48 flex-col gap-1 overflow-y-auto scroll-thin">
             {unsent.map(({ item }) => (
               <li key={item.id} className="text-sm">
@@ -84,7 +88,7 @@ export function SignOutDialog({ onClose }: { readonly onClose: () => void }) {
                 <span className="text-danger">
                   {item.state === 'failed'
                     ? reasonText(item.error)
-                    : lost
+                    : offline
                       ? 'There is no connection.'
                       : 'The server did not take it yet.'}
                 </span>
@@ -97,11 +101,11 @@ export function SignOutDialog({ onClose }: { readonly onClose: () => void }) {
   );
 }
 
-function words(unsent: readonly Unsent[], doing: Doing): string {
+function explanation(unsent: readonly Unsent[], phase: Phase): string {
   if (unsent.length === 0) return 'Your drafts are deleted from this device.';
   const have = unsent.length === 1 ? 'has' : 'have';
   const many = `${countText(unsent.map(({ item }) => item)).replace(/^1 message$/, 'One message')} ${have}`;
-  if (doing === 'sending') return `${many} still to be sent. You are signed out as soon as that is done.`;
-  if (doing === 'could not') return `${many} not been sent. You are still signed in.`;
+  if (phase === 'sending') return `${many} still to be sent. You are signed out as soon as that is done.`;
+  if (phase === 'not sent') return `${many} not been sent. You are still signed in.`;
   return `${many} not been sent yet. Signing out deletes what is not sent, and your drafts, from this device.`;
 }

@@ -10,14 +10,14 @@ import { useSignedIn } from './signedIn.ts';
 
 const UserMenuItems = lazyComponent((loaded) => loaded.UserMenuItems);
 
-/** At the foot of the sidebar: who one is, and everything that is about oneself. */
+/** At the bottom of the sidebar: the signed-in user, and the menu of their own settings. */
 export function UserMenu() {
   const { user } = useSignedIn();
   const status = useChatState((state) => state.connection.status);
   const [anchor, setAnchor] = useState<HTMLElement | null>(null);
   const close = () => setAnchor(null);
   const online = status === 'connected' || status === 'disconnected';
-  const words = online ? 'Online' : status === 'connecting' ? 'Connecting…' : 'Offline';
+  const statusText = online ? 'Online' : status === 'connecting' ? 'Connecting…' : 'Offline';
   return (
     <div className="shrink-0 border-t border-line px-2 pt-1.5 pb-[max(0.375rem,env(safe-area-inset-bottom))]">
       <UnsentButton />
@@ -35,7 +35,7 @@ export function UserMenu() {
           </span>
           <span className="flex items-center gap-1.5 text-xs leading-4 text-ink-faint">
             <PresenceDot silent state={online ? 'online' : 'offline'} className="size-2" />
-            {words}
+            {statusText}
           </span>
         </span>
       </button>

@@ -17,7 +17,7 @@ interface UserMenuItemsProps {
   readonly onClose: () => void;
 }
 
-/** What the menu of oneself holds; loaded late. */
+/** The items of the user menu. Part of the lazy bundle. */
 export function UserMenuItems({ anchor, onClose }: UserMenuItemsProps) {
   const { canInvite } = useSignedIn();
   const theme = useTheme();

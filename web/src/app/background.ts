@@ -3,18 +3,18 @@ import type { SharedTabs } from '@backchannel/client/tabs';
 import { type Notice, noticesBetween } from '../features/notifications/notices.ts';
 import { notifies } from '../features/notifications/setting.ts';
 
-/** Shorter than anybody takes to close a tab on purpose; longer than a message takes that meets no trouble. */
+/** Longer than a message takes on a working connection, shorter than a user takes to close the tab. */
 const STUCK_MS = 2_000;
-/** The service worker's word for one-off Background Sync; Chromium has it. */
-const SYNC = 'outbox';
+/** The tag of the one-off Background Sync (Chromium only). */
+const SYNC_TAG = 'outbox';
 
 interface WithSync extends ServiceWorkerRegistration {
   readonly sync?: { register(tag: string): Promise<void> };
 }
 
 /**
- * What goes on while nobody looks: the service worker, which sends what a closed tab has left, and notifications, which
- * one tab shows for all. Loaded after the first paint. Returns the way to stop.
+ * Starts what works in the background: the service worker, which sends what a closed tab left, and notifications, which
+ * one tab shows for all. Part of the lazy bundle. Returns a function that stops it.
  */
 export function startBackground(chat: Chat, tabs: SharedTabs, open: (path: string) => void): () => void {
   const worker = startWorker();
@@ -34,13 +34,13 @@ export function startBackground(chat: Chat, tabs: SharedTabs, open: (path: strin
     if (now === before) return;
     const notices = noticesOf(before, now);
     if (now.outbox.waiting === 0) clearTimeout(timer);
-    else if (before.outbox.waiting === 0) timer = setTimeout(() => void askForSync(worker), STUCK_MS);
+    else if (before.outbox.waiting === 0) timer = setTimeout(() => void requestSync(worker), STUCK_MS);
     before = now;
     if (!tabs.leads || !notifies()) return;
     for (const notice of notices) if (!tabs.isLookedAt(notice.room)) void show(notice, worker, open);
   });
-  // Left from an earlier visit.
-  if (before.outbox.waiting > 0) void askForSync(worker);
+  // Messages left from an earlier visit.
+  if (before.outbox.waiting > 0) void requestSync(worker);
   return () => {
     clearTimeout(timer);
     unsubscribe();
@@ -48,17 +48,17 @@ export function startBackground(chat: Chat, tabs: SharedTabs, open: (path: strin
   };
 }
 
-/** A notification that cannot be worded must not keep the page from hearing of what it is about. */
-function noticesOf(...pictures: Parameters<typeof noticesBetween>): readonly Notice[] {
+/** A failure here must not keep the other subscribers of the chat from being called. */
+function noticesOf(...snapshots: Parameters<typeof noticesBetween>): readonly Notice[] {
   try {
-    return noticesBetween(...pictures);
+    return noticesBetween(...snapshots);
   } catch (error) {
     reportError(error);
     return [];
   }
 }
 
-/** Null where there can be none: an old browser, plain http, a refusing profile. */
+/** Null if unavailable: an old browser, plain http, or a profile that forbids service workers. */
 async function startWorker(): Promise<WithSync | null> {
   if (import.meta.env.DEV || !('serviceWorker' in navigator)) return null;
   try {
@@ -68,15 +68,16 @@ async function startWorker(): Promise<WithSync | null> {
   }
 }
 
-async function askForSync(worker: Promise<WithSync | null>): Promise<void> {
+async function requestSync(worker: Promise<WithSync | null>): Promise<void> {
   try {
-    if ((await worker)?.sync) await (await (navigator.serviceWorker.ready as Promise<WithSync>)).sync?.register(SYNC);
+    if ((await worker)?.sync)
+      await (await (navigator.serviceWorker.ready as Promise<WithSync>)).sync?.register(SYNC_TAG);
   } catch {
-    // Refused: the next visit sends.
+    // Refused: the messages are sent on the next visit.
   }
 }
 
-/** One a room: a newer one takes the older one's place. */
+/** Shows one notification per room; a newer one replaces the older one. */
 async function show(
   { room, title, text }: Notice,
   worker: Promise<WithSync | null>,
@@ -85,7 +86,7 @@ async function show(
   const options = {
     body: text,
     tag: `room ${room}`,
-    // Not in the DOM's types: tells again though the tag is the same.
+    // Missing in the DOM types: alerts again although the tag is the same.
     renotify: true,
     icon: '/static/web/icon.svg',
     data: { room },

@@ -2,13 +2,13 @@ import type { MessageId, RoomId } from '@backchannel/client';
 import { createStore } from '../ui/store.ts';
 import type { Drafts, Edit } from './drafts.ts';
 
-/** What the timeline asks of the composer, which it does not know. */
+/** Requests between the timeline and the composer, which do not import each other. */
 interface ComposerSignals {
-  /** The edit that was given last, for as long as nothing was typed since: Escape takes it back. */
+  /** The last submitted edit, until something is typed: Escape cancels it. */
   readonly undoableEdit: { readonly roomId: RoomId; readonly id: MessageId } | null;
-  /** Grows when the composer should take the focus. */
+  /** Incremented to make the composer take the focus. */
   readonly focusRequests: number;
-  /** Grows when the timeline should show its end: something was sent, or Escape pressed. */
+  /** Incremented to make the timeline show its end: a message was sent, or Escape pressed. */
   readonly latestRequests: number;
 }
 
@@ -26,14 +26,14 @@ export function showLatest(): void {
   composerSignals.set((now) => ({ ...now, latestRequests: now.latestRequests + 1 }));
 }
 
-/** Changing a message begins, with this text in the composer. */
+/** Puts a message into the composer for editing; `text` defaults to the message's own. */
 export function startEditing(
   drafts: Drafts,
   { id, room_id, content, seq, rev_seq }: Edit['base'],
   text = content,
 ): void {
-  const place = seq !== undefined && rev_seq !== undefined && { seq, rev_seq };
-  drafts.setEdit(room_id, { base: { id, room_id, content, ...place }, text });
+  const version = seq !== undefined && rev_seq !== undefined && { seq, rev_seq };
+  drafts.setEdit(room_id, { base: { id, room_id, content, ...version }, text });
   focusComposer();
 }
 

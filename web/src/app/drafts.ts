@@ -3,7 +3,7 @@ import { nameOf } from '../ui/names.ts';
 import { plainText } from '../ui/plainText.ts';
 import { createStore, type Store } from '../ui/store.ts';
 
-/** The message a draft answers: what the composer shows of it, and its id. */
+/** The message a draft replies to, as the composer shows it. */
 export interface ReplyTarget {
   readonly id: MessageId;
   readonly seq: Seq;
@@ -11,7 +11,7 @@ export interface ReplyTarget {
   readonly excerpt: string;
 }
 
-/** What was typed in a room and not sent. */
+/** Text typed in a room and not sent. */
 export interface Draft {
   readonly text: string;
   readonly replyTo: ReplyTarget | null;
@@ -19,41 +19,44 @@ export interface Draft {
 
 export const NO_DRAFT: Draft = { text: '', replyTo: null };
 
-/** A change of an earlier message that was begun and not given. */
+/** An edit of an earlier message that was started and not submitted. */
 export interface Edit {
-  /** The message as it was when this began. */
+  /** The message when the edit was started. */
   readonly base: Pick<Message, 'id' | 'room_id' | 'content'> & Partial<Pick<Message, 'seq' | 'rev_seq'>>;
   readonly text: string;
 }
 
-/** The part of `Storage` that is used; tests and private modes bring their own. */
-type Shelf = Pick<Storage, 'getItem' | 'setItem' | 'removeItem' | 'key' | 'length'>;
+/** The part of `Storage` used here; tests supply their own. */
+type DraftStorage = Pick<Storage, 'getItem' | 'setItem' | 'removeItem' | 'key' | 'length'>;
 
 export interface Drafts {
-  /** Empty drafts are left out. */
+  /** Drafts by room, without empty ones. */
   readonly store: Store<Readonly<Record<RoomId, Draft>>>;
   get(roomId: RoomId): Draft;
   set(roomId: RoomId, draft: Draft): void;
-  /** The edit in progress of each room; like drafts it stays when the room is left, and over a reload. */
+  /** The edit in progress by room. Like drafts, it survives leaving the room and a reload. */
   readonly edits: Store<Readonly<Record<RoomId, Edit>>>;
   setEdit(roomId: RoomId, edit: Edit | null): void;
-  /** Takes over what another tab wrote. */
+  /** Reads what another tab wrote under the storage key `key`. */
   sync(key: string | null): void;
-  /** Forgets everything this person typed, on this device: for signing out. */
+  /** Deletes all drafts and edits of this user from the device. */
   clear(): void;
 }
 
-/** Drafts of one person, kept across reloads, one entry a room so that two tabs do not overwrite each other's rooms. */
-export function createDrafts(userId: UserId, shelf: Shelf | null): Drafts {
-  const drafts = keep(`backchannel.draft.${userId}.`, shelf, parseDraft);
-  const edits = keep(`backchannel.edit.${userId}.`, shelf, parseEdit);
+/**
+ * Drafts of one user, kept across reloads. One storage entry per room, so that tabs do not overwrite each other's
+ * rooms.
+ */
+export function createDrafts(userId: UserId, storage: DraftStorage | null): Drafts {
+  const drafts = createRoomStore(`backchannel.draft.${userId}.`, storage, parseDraft);
+  const edits = createRoomStore(`backchannel.edit.${userId}.`, storage, parseEdit);
   return {
     store: drafts.store,
     get: (roomId) => drafts.store.get()[roomId] ?? NO_DRAFT,
     set(roomId, draft) {
       const empty = draft.text === '' && draft.replyTo === null;
-      const worthKeeping = draft.text.trim() !== '' || draft.replyTo !== null;
-      drafts.put(roomId, empty ? null : draft, worthKeeping);
+      const shouldStore = draft.text.trim() !== '' || draft.replyTo !== null;
+      drafts.put(roomId, empty ? null : draft, shouldStore);
     },
     edits: edits.store,
     setEdit: (roomId, edit) => edits.put(roomId, edit),
@@ -68,9 +71,9 @@ export function createDrafts(userId: UserId, shelf: Shelf | null): Drafts {
   };
 }
 
-/** One thing for each room, on the shelf and in a store. */
-function keep<T>(prefix: string, shelf: Shelf | null, parse: (text: string | null) => T | null) {
-  const store = createStore(readAll(shelf, prefix, parse));
+/** One value per room, in a store and in storage. */
+function createRoomStore<T>(prefix: string, storage: DraftStorage | null, parse: (text: string | null) => T | null) {
+  const store = createStore(readAll(storage, prefix, parse));
   const set = (roomId: RoomId, value: T | null) =>
     store.set((all) => {
       const { [roomId]: _, ...others } = all;
@@ -78,26 +81,26 @@ function keep<T>(prefix: string, shelf: Shelf | null, parse: (text: string | nul
     });
   return {
     store,
-    put(roomId: RoomId, value: T | null, worthKeeping = value !== null) {
+    put(roomId: RoomId, value: T | null, shouldStore = value !== null) {
       set(roomId, value);
       try {
-        if (worthKeeping) shelf?.setItem(prefix + roomId, JSON.stringify(value));
-        else shelf?.removeItem(prefix + roomId);
+        if (shouldStore) storage?.setItem(prefix + roomId, JSON.stringify(value));
+        else storage?.removeItem(prefix + roomId);
       } catch {
-        // A full or refused storage costs the reload's memory, not the text on screen.
+        // If storage is full or refused, the text stays on screen and is lost on a reload.
       }
     },
     sync(key: string | null) {
-      if (key?.startsWith(prefix)) set(Number(key.slice(prefix.length)), parse(shelf?.getItem(key) ?? null));
+      if (key?.startsWith(prefix)) set(Number(key.slice(prefix.length)), parse(storage?.getItem(key) ?? null));
     },
     clear() {
-      for (const roomId of Object.keys(store.get())) shelf?.removeItem(prefix + roomId);
+      for (const roomId of Object.keys(store.get())) storage?.removeItem(prefix + roomId);
       store.set({});
     },
   };
 }
 
-/** What a reply shows of `message`, on one line. */
+/** `message` as a reply shows it, on one line. */
 export function replyTarget(message: Message): ReplyTarget {
   return {
     id: message.id,
@@ -107,28 +110,32 @@ export function replyTarget(message: Message): ReplyTarget {
   };
 }
 
-function readAll<T>(shelf: Shelf | null, prefix: string, parse: (text: string | null) => T | null): Record<RoomId, T> {
+function readAll<T>(
+  storage: DraftStorage | null,
+  prefix: string,
+  parse: (text: string | null) => T | null,
+): Record<RoomId, T> {
   const found: Record<RoomId, T> = {};
   try {
-    for (let index = 0; shelf && index < shelf.length; index += 1) {
-      const key = shelf.key(index);
-      const value = key?.startsWith(prefix) ? parse(shelf.getItem(key)) : null;
+    for (let index = 0; storage && index < storage.length; index += 1) {
+      const key = storage.key(index);
+      const value = key?.startsWith(prefix) ? parse(storage.getItem(key)) : null;
       if (key && value) found[Number(key.slice(prefix.length))] = value;
     }
   } catch {
-    // Storage that throws is storage that is not there.
+    // A storage that throws counts as missing.
   }
   return found;
 }
 
 function parseDraft(text: string | null): Draft | null {
-  const made = parse<Draft>(text);
-  return typeof made?.text === 'string' ? { text: made.text, replyTo: made.replyTo ?? null } : null;
+  const value = parse<Draft>(text);
+  return typeof value?.text === 'string' ? { text: value.text, replyTo: value.replyTo ?? null } : null;
 }
 
 function parseEdit(text: string | null): Edit | null {
-  const made = parse<Edit>(text);
-  return typeof made?.text === 'string' && typeof made.base?.id === 'string' ? (made as Edit) : null;
+  const value = parse<Edit>(text);
+  return typeof value?.text === 'string' && typeof value.base?.id === 'string' ? (value as Edit) : null;
 }
 
 function parse<T>(text: string | null): Partial<T> | null {

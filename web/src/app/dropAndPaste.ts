@@ -1,24 +1,24 @@
 import { useEffect } from 'react';
 import { toast } from '../ui/Toasts.tsx';
 
-/** The field that messages are written in; null where no room is open, or a dialog lies over it. */
+/** The composer's text field; null if no room is open or a dialog covers it. */
 export function composerField(): HTMLTextAreaElement | null {
   return document.querySelector('dialog[open]') ? null : document.querySelector('textarea[data-focus-home]');
 }
 
-/** True where keys have a meaning of their own: fields, menus, dialogs. */
+/** Whether key presses belong to the element: fields, menus, dialogs. */
 export function takesKeys(element: Element | null): boolean {
   return Boolean(element?.closest('input, textarea, select, [contenteditable], [role=menu], dialog'));
 }
 
-/** At the caret, as if typed: undo takes it back. False where there is nothing to write in. */
+/** Inserts at the caret as if typed, so that undo works. Returns false if there is no composer. */
 function insert(text: string): boolean {
   const field = composerField();
   field?.focus({ preventScroll: true });
   return field !== null && document.execCommand('insertText', false, text);
 }
 
-/** What was dropped or pasted, as text; "" where there is none. A file of this computer has no address to send. */
+/** The dropped or pasted text or link, "" if none. `file:` addresses are ignored: nobody else can open them. */
 function textOf(data: DataTransfer): string {
   const text = data.getData('text/plain') || (data.getData('text/uri-list').split(/\r?\n/)[0] ?? '');
   return /^file:/i.test(text) ? '' : text;
@@ -29,27 +29,27 @@ function refuseFiles(): void {
 }
 
 /**
- * Drops and pastes anywhere in the window. The browser would open a dropped file or link in place of the app; here it never
- * does. Text and links go to the composer, files are refused in words.
+ * Handles drops and pastes anywhere in the window. Text and links go to the composer, files are refused with a toast;
+ * the browser never opens a dropped file or link in place of the app.
  */
 export function useDropAndPaste(): void {
   useEffect(() => {
     const stop = new AbortController();
-    // A drag that began in this page is somebody's slip, unless it ends in a field: the browser does that.
-    let ours = false;
-    const isForBrowser = ({ target, dataTransfer }: DragEvent) =>
-      target instanceof Element && takesText(target) && !dataTransfer?.types.includes('Files');
+    // A drag that started in this page does nothing, unless it ends in a field, where the browser moves the text.
+    let startedHere = false;
+    const isTextField = ({ target, dataTransfer }: DragEvent) =>
+      target instanceof Element && acceptsText(target) && !dataTransfer?.types.includes('Files');
 
     const onDrag = (event: DragEvent) => {
-      if (isForBrowser(event)) return;
+      if (isTextField(event)) return;
       event.preventDefault();
-      if (event.dataTransfer) event.dataTransfer.dropEffect = ours ? 'none' : 'copy';
+      if (event.dataTransfer) event.dataTransfer.dropEffect = startedHere ? 'none' : 'copy';
     };
     const onDrop = (event: DragEvent) => {
-      if (isForBrowser(event)) return;
+      if (isTextField(event)) return;
       event.preventDefault();
       const data = event.dataTransfer;
-      if (!data || ours) return;
+      if (!data || startedHere) return;
       const text = textOf(data);
       if (text !== '') insert(text);
       else if (data.types.includes('Files')) refuseFiles();
@@ -64,8 +64,8 @@ export function useDropAndPaste(): void {
       } else if (text !== '' && !takesKeys(event.target as Element) && insert(text)) event.preventDefault();
     };
     const { signal } = stop;
-    window.addEventListener('dragstart', () => (ours = true), { signal });
-    window.addEventListener('dragend', () => (ours = false), { signal });
+    window.addEventListener('dragstart', () => (startedHere = true), { signal });
+    window.addEventListener('dragend', () => (startedHere = false), { signal });
     for (const name of ['dragenter', 'dragover'] as const) window.addEventListener(name, onDrag, { signal });
     window.addEventListener('drop', onDrop, { signal });
     window.addEventListener('paste', onPaste, { signal });
@@ -73,4 +73,4 @@ export function useDropAndPaste(): void {
   }, []);
 }
 
-const takesText = (element: Element): boolean => element.closest('input, textarea, [contenteditable]') !== null;
+const acceptsText = (element: Element): boolean => element.closest('input, textarea, [contenteditable]') !== null;

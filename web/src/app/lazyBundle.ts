@@ -1,4 +1,4 @@
-/** What is loaded late: one chunk, for the reason that `late.ts` gives. */
+/** Everything that is loaded after the first paint, as one chunk; `lazyWithRetry.ts` says why. */
 export { SignedOutScreens } from '../features/accounts/SignedOutScreens.tsx';
 export { MembersPanel } from '../features/rooms/MembersPanel.tsx';
 export { RoomDialog } from '../features/rooms/RoomDialogs.tsx';

@@ -1,31 +1,37 @@
 /**
- * Loads what a first paint does not need (`later.ts`) when it is first wanted, and goes on trying without a network.
+ * Dynamic imports that retry until they succeed, for code that the first paint does not need.
  *
- * Chromium keeps a failed import in the page's module map: the same address is never asked for again, not even when the
- * network is back. So each further try is another address, the query counting them. That works for the module itself and
- * not for what it imports in turn; therefore all of it is one chunk, whose own imports came with the app.
+ * Chromium caches a failed import in the page's module map: the same URL is never requested again, even when the
+ * network is back. So each retry adds a different query to the URL. That helps for the module itself but not for its
+ * own imports; therefore everything lazy is in one chunk (`lazyBundle.ts`), whose imports were loaded with the app.
  */
 import { type ComponentType, lazy } from 'react';
-import type * as Later from './lazyBundle.ts';
+import type * as LazyBundle from './lazyBundle.ts';
 
-const FIRST_MS = 500;
-const LAST_MS = 8_000;
-/** Set while a reload for missing files is under way: once helps after a deploy, twice would loop. */
-const RELOADED = 'backchannel.reloaded';
+/** The retry delay doubles from the first to the longest. */
+const FIRST_DELAY_MS = 500;
+const LONGEST_DELAY_MS = 8_000;
+/**
+ * sessionStorage key, set once the page was reloaded for missing files: a second reload would not help and could loop.
+ */
+const RELOADED_KEY = 'backchannel.reloaded';
 
-/** Everything that is loaded late. */
+/** Components and functions that are not needed for the first paint. */
 export const loadLazyBundle = once(() => import('./lazyBundle.ts'));
-/** What reads the marks of a message: a tenth of all the code, and the first paint has no messages. */
+/** The Markdown lexer: a tenth of the app's code, and the first paint has no messages. */
 export const loadLexer = once(() => import('../features/timeline/markdown/lexer.ts'));
-/** The colours of code. */
+/** Syntax highlighting. */
 export const loadHighlighter = once(() => import('../features/timeline/markdown/highlight.ts'));
 
-/** A component of it. React remembers a failed load for ever and takes the whole app down with it; this one does not fail. */
-export function lazyComponent<Props extends object>(pick: (loaded: typeof Later) => ComponentType<Props>) {
+/**
+ * `React.lazy` for a component of the lazy bundle. React never retries a failed load; this one waits instead of
+ * failing.
+ */
+export function lazyComponent<Props extends object>(pick: (loaded: typeof LazyBundle) => ComponentType<Props>) {
   return lazy(async () => ({ default: pick(await loadLazyBundle()) }));
 }
 
-/** One load for everybody who asks. */
+/** Loads once; later calls get the same promise. */
 function once<Module>(load: () => Promise<Module>): () => Promise<Module> {
   let loading: Promise<Module> | null = null;
   return () => {
@@ -34,30 +40,35 @@ function once<Module>(load: () => Promise<Module>): () => Promise<Module> {
   };
 }
 
-/** Resolves when the module is there, however long that takes. It must import nothing that the app has not loaded. */
+/**
+ * Resolves when the module is loaded, however long that takes. The module must import nothing that the app has not
+ * loaded.
+ */
 async function untilLoaded<Module>(load: () => Promise<Module>): Promise<Module> {
-  let again = load;
-  for (let tries = 1, wait_ms = FIRST_MS; ; tries++, wait_ms = Math.min(LAST_MS, wait_ms * 2)) {
+  let attempt = load;
+  for (let tries = 1, delay_ms = FIRST_DELAY_MS; ; tries++, delay_ms = Math.min(LONGEST_DELAY_MS, delay_ms * 2)) {
     try {
-      return await again();
+      return await attempt();
     } catch (error) {
-      // Firefox and Chromium name the file; Safari does not, and asks for it again by itself.
+      // Firefox and Chromium name the file in the error; Safari does not, and requests it again by itself.
       const file = /https?:\S+\/assets\/[^\s?]+/.exec(String(error))?.[0];
       if (file) {
-        // Without a storage nothing says that this was tried: then no reload.
+        // sessionStorage may throw: then the page is not reloaded, because it could loop.
         await reloadIfGone(file).catch(() => undefined);
-        again = () => import(/* @vite-ignore */ `${file}?again=${tries}`) as Promise<Module>;
+        attempt = () => import(/* @vite-ignore */ `${file}?retry=${tries}`) as Promise<Module>;
       }
-      await new Promise((resolve) => setTimeout(resolve, wait_ms));
+      await new Promise((resolve) => setTimeout(resolve, delay_ms));
     }
   }
 }
 
-/** A tab older than the last deploy asks for chunks that are gone. Without a network a reload would put the browser's error
- * page in place of what was written. */
+/**
+ * Reloads the page once if the server no longer has the file: this tab is older than the last deploy. Never without a
+ * network, where a reload would replace what the user wrote by the browser's error page.
+ */
 async function reloadIfGone(file: string): Promise<void> {
   const answer = await fetch(file, { method: 'HEAD', cache: 'no-store' }).catch(() => null);
-  if (answer?.status !== 404 || sessionStorage.getItem(RELOADED)) return;
-  sessionStorage.setItem(RELOADED, '1');
+  if (answer?.status !== 404 || sessionStorage.getItem(RELOADED_KEY)) return;
+  sessionStorage.setItem(RELOADED_KEY, '1');
   location.reload();
 }

@@ -1,9 +1,9 @@
 /**
- * Addresses and history. On a phone there are two places, the list and one room: Back leads from a room to the list and from
- * the list out of the app, however many rooms one has seen and whichever way one came. So a room takes the place of the room
- * before it, going to the list is going back to it, and who came by a link finds the list beneath the room.
+ * Navigation and history. On a phone, Back leads from a room to the room list and from the list out of the app, however
+ * many rooms were visited. So opening a room from a room replaces the history entry, opening the list goes back to it,
+ * and a page opened at a room gets an entry for the list below it.
  */
-import { navigate as go, useBrowserLocation } from 'wouter/use-browser-location';
+import { navigate as navigateHistory, useBrowserLocation } from 'wouter/use-browser-location';
 import { goInHistory, whenOnPageEntry } from '../ui/backLayers.ts';
 
 interface GoOptions {
@@ -11,8 +11,9 @@ interface GoOptions {
 }
 
 interface EntryState {
-  /** The entry beneath is the list. */
+  /** The history entry below this one is the room list. */
   readonly overList?: boolean;
+  /** See ui/backLayers.ts. */
   readonly layers?: number;
 }
 
@@ -20,7 +21,7 @@ const isPhone = (): boolean => matchMedia('(max-width: 47.99rem)').matches;
 const isRoom = (path: string): boolean => path.startsWith('/rooms/');
 const isOverList = (): boolean => (history.state as EntryState | null)?.overList === true;
 
-/** For wouter's Router. */
+/** The location hook for wouter's Router. */
 export function useAppLocation(): [string, typeof navigate] {
   const [path] = useBrowserLocation();
   return [path, navigate];
@@ -29,20 +30,20 @@ export function useAppLocation(): [string, typeof navigate] {
 function navigate(to: string, { replace = false }: GoOptions = {}): void {
   whenOnPageEntry(() => {
     const from = location.pathname;
-    if (!isPhone()) return go(to, { replace: replace || to === from });
+    if (!isPhone()) return navigateHistory(to, { replace: replace || to === from });
     if (to === '/' && isRoom(from) && isOverList()) return goInHistory(-1);
     const overList = isRoom(to) && (from === '/' || isOverList());
-    return go(to, { replace: replace || to === from || isRoom(from), state: { overList } });
+    return navigateHistory(to, { replace: replace || to === from || isRoom(from), state: { overList } });
   });
 }
 
-/** Before anything is drawn. `isIn`: somebody is signed in, so that there is a list. */
-export function prepareHistory(isIn: boolean): void {
-  // Reloaded under an open menu or dialog, which is gone now.
+/** Call before the first render. `isSignedIn`: a user is signed in, so that there is a room list. */
+export function prepareHistory(isSignedIn: boolean): void {
+  // The page may have been reloaded with an open menu or dialog, whose history entry is still there.
   whenOnPageEntry(() => {
-    if (!isIn || !isPhone() || !isRoom(location.pathname) || isOverList()) return;
+    if (!isSignedIn || !isPhone() || !isRoom(location.pathname) || isOverList()) return;
     const here = location.pathname + location.search + location.hash;
-    go('/', { replace: true });
-    go(here, { state: { overList: true } });
+    navigateHistory('/', { replace: true });
+    navigateHistory(here, { state: { overList: true } });
   });
 }

@@ -7,57 +7,60 @@ import { useChat } from './chat.ts';
 import { roomLabel } from './roomNames.ts';
 import { useSignedIn } from './signedIn.ts';
 
-/** That somebody came or went, as a line among the messages: after the event `seq` of its room. */
+/** A join or departure, shown as a line among the messages. */
 export interface MembershipChange {
+  /** Unique in its room; also the key of its row. */
   readonly key: string;
+  /** The line follows the event with this number. */
   readonly seq: Seq;
+  /** ms since 1970. */
   readonly at: number;
   readonly text: string;
 }
 
-/** Rooms that somebody was added to and has not opened yet, on this device. */
+/** Rooms the user was added to and has not opened on this device yet. */
 const newRooms = createStore<ReadonlySet<RoomId>>(new Set());
-/** What happened since the app was opened. */
+/** Changes since the app was opened, by room. */
 const membershipChanges = createStore<Readonly<Record<RoomId, readonly MembershipChange[]>>>({});
 
-/** Lines of one room. */
-const KEPT = 50;
+/** Most lines kept for one room. */
+const MAX_LINES = 50;
 const NONE: readonly MembershipChange[] = [];
 export const useIsNewRoom = (roomId: RoomId): boolean => useStore(newRooms, (rooms) => rooms.has(roomId));
 export const useMembershipChanges = (roomId: RoomId): readonly MembershipChange[] =>
   useStore(membershipChanges, (all) => all[roomId] ?? NONE);
 
-type Picture = Pick<Snapshot, 'rooms' | 'notifications' | 'roomsLoaded'>;
-type Person = Room['members'][number];
+type MembershipSnapshot = Pick<Snapshot, 'rooms' | 'notifications' | 'roomsLoaded'>;
+type RoomMember = Room['members'][number];
 
-/** Who came and went between two pictures: in rooms small enough to list their members, and oneself by invitation. */
+/** Joins and departures between two snapshots, in rooms that list all their members, and invitations of the user. */
 export function membershipChangesBetween(
-  before: Picture,
-  now: Picture,
+  before: MembershipSnapshot,
+  now: MembershipSnapshot,
   at: number,
 ): readonly (MembershipChange & { readonly room: Room })[] {
   if (!before.roomsLoaded) return [];
   const held = new Map(before.rooms.map((room) => [room.id, room]));
-  const moved = now.rooms.flatMap((room) => {
+  const changed = now.rooms.flatMap((room) => {
     const earlier = held.get(room.id);
-    return earlier && earlier.members !== room.members ? movesIn(earlier, room, at) : [];
+    return earlier && earlier.members !== room.members ? changesIn(earlier, room, at) : [];
   });
   const seen = new Set(before.notifications);
-  const invited = now.notifications.flatMap((told) => {
-    const room = seen.has(told) ? undefined : invitedTo(told, now.rooms);
+  const invited = now.notifications.flatMap((notification) => {
+    const room = seen.has(notification) ? undefined : invitedTo(notification, now.rooms);
     return room
-      ? [{ room, key: `added-${room.seq}`, seq: room.seq, at, text: `${nameInText(told.by)} added you` }]
+      ? [{ room, key: `added-${room.seq}`, seq: room.seq, at, text: `${nameInText(notification.by)} added you` }]
       : [];
   });
-  return [...moved, ...invited];
+  return [...changed, ...invited];
 }
 
-function movesIn(before: Room, room: Room, at: number): (MembershipChange & { readonly room: Room })[] {
+function changesIn(before: Room, room: Room, at: number): (MembershipChange & { readonly room: Room })[] {
   const isListed = (each: Room) => each.kind !== 'direct' && each.members.length === each.member_count;
   if (!isListed(before) || !isListed(room)) return [];
-  const without = (all: readonly Person[], others: readonly Person[]) =>
+  const without = (all: readonly RoomMember[], others: readonly RoomMember[]) =>
     all.filter(({ id }) => !others.some((other) => other.id === id));
-  const line = (user: Person, did: string) => ({
+  const line = (user: RoomMember, did: string) => ({
     room,
     key: `${did}-${user.id}-${room.seq}`,
     seq: room.seq,
@@ -70,13 +73,13 @@ function movesIn(before: Room, room: Room, at: number): (MembershipChange & { re
   ];
 }
 
-function invitedTo(told: Notification, rooms: readonly Room[]): Room | undefined {
-  return told.kind === 'invitation' ? rooms.find((room) => room.id === told.room_id) : undefined;
+function invitedTo(notification: Notification, rooms: readonly Room[]): Room | undefined {
+  return notification.kind === 'invitation' ? rooms.find((room) => room.id === notification.room_id) : undefined;
 }
 
 const storageKey = (me: UserId): string => `backchannel.rooms.${me}`;
 
-/** The rooms this device knew when it was last here; null at the very first visit, to which no room is news. */
+/** The rooms known on this device at the last visit; null at the first visit, when no room counts as new. */
 function knownRooms(me: UserId): ReadonlySet<RoomId> | null {
   try {
     const known: unknown = JSON.parse(localStorage.getItem(storageKey(me)) ?? 'null');
@@ -86,60 +89,60 @@ function knownRooms(me: UserId): ReadonlySet<RoomId> | null {
   }
 }
 
-function keepKnown(me: UserId, rooms: Iterable<RoomId>): void {
+function storeKnownRooms(me: UserId, rooms: Iterable<RoomId>): void {
   try {
     localStorage.setItem(storageKey(me), JSON.stringify([...rooms]));
   } catch {
-    // Without storage a room is new until this tab closes.
+    // Without storage, a room stays new until this tab is closed.
   }
 }
 
-/** Signing out leaves nothing on the device. */
+/** For signing out. */
 export function forgetMembershipChanges(me: UserId): void {
   newRooms.set(new Set());
   membershipChanges.set({});
   try {
     localStorage.removeItem(storageKey(me));
   } catch {
-    // Nothing was kept, then.
+    // Without storage there is nothing to remove.
   }
 }
 
-/** Keeps both: tells who came and went, and which rooms are new to this person. */
+/** Keeps both stores up to date and shows a toast when the user is added to a room. */
 export function useMembershipWatch(current: RoomId | null): void {
   const chat = useChat();
   const me = useSignedIn().user.id;
   useEffect(() => {
     let before = chat.getSnapshot();
     let known = knownRooms(me);
-    const mark = (rooms: readonly Room[]) => {
-      // With every message: what is kept on the device is looked at only where a room came, went or was opened.
-      const news = rooms.filter((room) => room.id !== current && isNews(room, known));
-      const seen = rooms.length - news.length;
-      if (known?.size !== seen || !rooms.every((room) => known?.has(room.id) || news.includes(room))) {
-        known = new Set(rooms.filter((room) => !news.includes(room)).map((room) => room.id));
-        keepKnown(me, known);
+    const updateNewRooms = (rooms: readonly Room[]) => {
+      // Runs with every message: storage is written only if a room appeared, disappeared or was opened.
+      const unopened = rooms.filter((room) => room.id !== current && isUnopened(room, known));
+      const seen = rooms.length - unopened.length;
+      if (known?.size !== seen || !rooms.every((room) => known?.has(room.id) || unopened.includes(room))) {
+        known = new Set(rooms.filter((room) => !unopened.includes(room)).map((room) => room.id));
+        storeKnownRooms(me, known);
       }
-      const shown = newRooms.get();
-      if (news.length !== shown.size || !news.every((room) => shown.has(room.id)))
-        newRooms.set(new Set(news.map((room) => room.id)));
+      const marked = newRooms.get();
+      if (unopened.length !== marked.size || !unopened.every((room) => marked.has(room.id)))
+        newRooms.set(new Set(unopened.map((room) => room.id)));
     };
-    const look = () => {
+    const update = () => {
       const now = chat.getSnapshot();
       if (now === before) return;
       for (const { room, ...coming } of membershipChangesBetween(before, now, Date.now())) {
-        membershipChanges.set((all) => ({ ...all, [room.id]: [...(all[room.id] ?? []), coming].slice(-KEPT) }));
+        membershipChanges.set((all) => ({ ...all, [room.id]: [...(all[room.id] ?? []), coming].slice(-MAX_LINES) }));
         if (coming.key.startsWith('added-') && room.id !== current) toast(`${coming.text} to ${roomLabel(room, me)}.`);
       }
-      if (now.roomsLoaded && now.rooms !== before.rooms) mark(now.rooms);
+      if (now.roomsLoaded && now.rooms !== before.rooms) updateNewRooms(now.rooms);
       before = now;
     };
-    if (before.roomsLoaded) mark(before.rooms);
-    return chat.subscribe(look);
+    if (before.roomsLoaded) updateNewRooms(before.rooms);
+    return chat.subscribe(update);
   }, [chat, me, current]);
 }
 
-/** One's own rooms are opened as they are made; a conversation of two shows itself by its first message. */
-function isNews(room: Room, known: ReadonlySet<RoomId> | null): boolean {
+/** Excludes rooms the user created, which open at once, and direct rooms, which appear with their first message. */
+function isUnopened(room: Room, known: ReadonlySet<RoomId> | null): boolean {
   return known !== null && !known.has(room.id) && room.kind !== 'direct' && room.role !== 'owner';
 }

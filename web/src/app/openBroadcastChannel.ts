@@ -1,4 +1,4 @@
-/** A channel to the other tabs of this browser; null where it has none, or refuses it together with its storage. */
+/** A BroadcastChannel to the other tabs; null if the browser lacks it or refuses it (as it does storage). */
 export function openBroadcastChannel(name: string): BroadcastChannel | null {
   try {
     return new BroadcastChannel(name);

@@ -1,6 +1,6 @@
 import { createStore } from '../ui/store.ts';
 
-/** Dialogs that more than one place opens: a button, a key, an empty state. One at a time. */
+/** Dialogs that open from more than one place: a button, a shortcut, an empty state. One is open at a time. */
 export type Panel =
   | 'switcher'
   | 'create-direct'
@@ -15,7 +15,7 @@ export type Panel =
   | 'invite';
 
 export const openPanel = createStore<Panel | null>(null);
-/** What was typed for the switcher before its field was there: its code may have to be fetched first. */
+/** Text typed for the switcher before its field appeared, while its code was fetched. */
 export const typedAhead = createStore('');
-/** The column of members at the right. */
+/** Whether the member panel at the right is open. */
 export const membersOpen = createStore(false);

@@ -3,7 +3,7 @@ import { useCallback, useEffect, useRef } from 'react';
 import { toast } from '../ui/Toasts.tsx';
 import { useChat } from './chat.ts';
 
-/** What to tell a person about a refusal. */
+/** The sentence to show for a failed command. */
 export function problemText(error: unknown): string {
   if (!(error instanceof ChatError)) return 'Something went wrong. Try again.';
   switch (error.code) {
@@ -13,50 +13,50 @@ export function problemText(error: unknown): string {
     case 'overloaded':
       return 'The server cannot be reached right now. Try again in a moment.';
     case 'cancelled':
-      return 'You stopped waiting before the server answered. Check whether it was done.';
+      return 'You closed this before the server answered. Check whether it was done.';
     case 'rate_limited':
-      return 'That was a lot at once. Wait a moment, then try again.';
+      return 'Too many requests. Wait a moment, then try again.';
     default:
       return error.detail || 'The server refused this.';
   }
 }
 
-/** Runs a command for a button: what goes wrong is said in passing. True where it went well. */
-export async function attempt(doing: Promise<unknown>): Promise<boolean> {
+/** Waits for a command that a button started and shows its failure in a toast. Returns whether it succeeded. */
+export async function attempt(command: Promise<unknown>): Promise<boolean> {
   try {
-    await doing;
+    await command;
     return true;
   } catch (error) {
-    // What was given up has been told of by whoever gave it up.
+    // A cancelled command was reported when it was cancelled.
     if (!(error instanceof ChatError && error.code === 'cancelled')) toast(problemText(error), 'problem');
     return false;
   }
 }
 
-type Ask = <C extends CommandName>(type: C, fields: CommandFields<C>) => Promise<CommandResult<C>>;
+type RunCommand = <C extends CommandName>(type: C, fields: CommandFields<C>) => Promise<CommandResult<C>>;
 
 /**
- * Commands of one dialog. Who closes it while the answer is out gives the command up: it is not tried again behind their
- * back, and they are told that it may have been done.
+ * Returns a function that runs commands for the calling component. Unmounting it (closing the dialog) before the answer
+ * cancels them: they are not retried, and a toast says that they may have been done.
  */
-export function useCommand(): Ask {
+export function useCommand(): RunCommand {
   const chat = useChat();
-  const asked = useRef(new Set<AbortController>());
+  const running = useRef(new Set<AbortController>());
   useEffect(() => {
-    const all = asked.current;
+    const pending = running.current;
     return () => {
-      if (all.size > 0) toast(problemText(new ChatError({ code: 'cancelled' })), 'problem');
-      for (const stop of all) stop.abort();
+      if (pending.size > 0) toast(problemText(new ChatError({ code: 'cancelled' })), 'problem');
+      for (const command of pending) command.abort();
     };
   }, []);
   return useCallback(
     async (type, fields) => {
-      const stop = new AbortController();
-      asked.current.add(stop);
+      const cancel = new AbortController();
+      running.current.add(cancel);
       try {
-        return await chat.command(type, fields, { signal: stop.signal });
+        return await chat.command(type, fields, { signal: cancel.signal });
       } finally {
-        asked.current.delete(stop);
+        running.current.delete(cancel);
       }
     },
     [chat],

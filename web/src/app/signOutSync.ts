@@ -1,24 +1,25 @@
 import { openBroadcastChannel } from './openBroadcastChannel.ts';
 import type { UserId } from '@backchannel/client';
 
-/** Tabs of every build listen, so this word must stay as it is. */
+/** Tabs of every build listen on this channel, so its name must not change. */
 const CHANNEL = 'backchannel signed out';
 
 const open = (): BroadcastChannel | null => openBroadcastChannel(CHANNEL);
 
-/** The other tabs of this person have nothing more to show, nor to send. */
+/** Tells the other tabs of this user to sign out. */
 export function broadcastSignOut(userId: UserId): void {
   const channel = open();
   channel?.postMessage(userId);
   channel?.close();
 }
 
-/** What they say stands on the screen of whoever comes next. */
+/** Closes the notifications on screen, so that the next user of the device does not see them. */
 export async function closeNotifications(): Promise<void> {
   const registration = await navigator.serviceWorker?.getRegistration();
   for (const shown of (await registration?.getNotifications()) ?? []) shown.close();
 }
 
+/** Calls `run` when another tab signs this user out. Returns a function that stops listening. */
 export function onSignedOut(userId: UserId, run: () => void): () => void {
   const channel = open();
   channel?.addEventListener('message', ({ data }) => data === userId && run());

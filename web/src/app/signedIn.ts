@@ -3,17 +3,21 @@ import type { SharedTabs } from '@backchannel/client/tabs';
 import { createContext, useContext } from 'react';
 import type { Drafts } from './drafts.ts';
 
-/** Who sits here, for as long as they are signed in. */
+/** The signed-in user and what belongs to them, until they sign out. */
 export interface SignedIn {
   readonly user: User;
+  /** The workspace's name, isolated for use in sentences. */
   readonly workspace: string;
   readonly tabs: SharedTabs;
   readonly drafts: Drafts;
-  /** May make invitations. */
+  /** Whether the user may create invitations. */
   readonly canInvite: boolean;
-  /** Ends the session on the server and shows the sign-in; the caller has warned of unsent messages. */
+  /**
+   * Signs out on the server, deletes the user's data from the device and shows the sign-in. Warn of unsent messages
+   * first.
+   */
   signOut(): Promise<void>;
-  /** Shows the sign-in without ending anything: the server already has. */
+  /** Shows the sign-in after the server has ended the sign-in. Keeps the user's data. */
   askToSignIn(): void;
 }
 
@@ -21,6 +25,6 @@ export const SignedInContext = createContext<SignedIn | null>(null);
 
 export function useSignedIn(): SignedIn {
   const signedIn = useContext(SignedInContext);
-  if (!signedIn) throw new Error('Nobody is signed in here.');
+  if (!signedIn) throw new Error('useSignedIn must be used below SignedInContext.');
   return signedIn;
 }

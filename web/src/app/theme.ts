@@ -1,6 +1,6 @@
 import { createStore, useStore } from '../ui/store.ts';
 
-/** `system` follows the device. The first reader of what is written here is src/theme.ts, before the first paint. */
+/** `system` follows the device. src/theme.ts applies the stored choice before the first paint. */
 export type Theme = 'light' | 'dark' | 'system';
 
 const KEY = 'backchannel.theme';
@@ -14,7 +14,7 @@ export function setTheme(next: Theme): void {
     if (next === 'system') localStorage.removeItem(KEY);
     else localStorage.setItem(KEY, next);
   } catch {
-    // Without storage the choice lasts as long as the tab.
+    // Without storage, the choice lasts until the tab is closed.
   }
 }
 

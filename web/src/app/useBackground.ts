@@ -4,24 +4,24 @@ import { useChat } from './chat.ts';
 import { loadLazyBundle } from './lazyWithRetry.ts';
 import { useSignedIn } from './signedIn.ts';
 
-/** After the first paint, and whatever else is loaded then. */
-const LATER_MS = 1_000;
+/** Leaves the first paint, and what it loads, undisturbed. */
+const DELAY_MS = 1_000;
 
-/** The service worker and the notifications: nothing that a first paint waits for. */
+/** Starts the service worker and notifications shortly after the first paint. */
 export function useBackground(): void {
   const chat = useChat();
   const { tabs } = useSignedIn();
   const [, navigate] = useLocation();
   useEffect(() => {
     let stop = () => {};
-    let over = false;
+    let unmounted = false;
     const start = async () => {
       const { startBackground } = await loadLazyBundle();
-      if (!over) stop = startBackground(chat, tabs, navigate);
+      if (!unmounted) stop = startBackground(chat, tabs, navigate);
     };
-    const timer = setTimeout(() => void start(), LATER_MS);
+    const timer = setTimeout(() => void start(), DELAY_MS);
     return () => {
-      over = true;
+      unmounted = true;
       clearTimeout(timer);
       stop();
     };

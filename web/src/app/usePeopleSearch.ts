@@ -3,28 +3,28 @@ import { useEffect, useState } from 'react';
 import { useChat } from './chat.ts';
 import { addPeople } from './directory.ts';
 
-/** Longer than between two keys of a quick typist, shorter than anybody waits for. */
-const PAUSE_MS = 140;
-/** People in one answer; more are found by more letters. */
-export const MOST_FOUND = 20;
+/** Debounce: longer than a quick typist's pause between keys, too short to be noticed. */
+const DEBOUNCE_MS = 140;
+/** Most people in one answer. */
+export const MAX_RESULTS = 20;
 
-interface Found {
+interface PeopleSearch {
   readonly people: readonly User[];
   readonly loading: boolean;
   readonly failed: boolean;
 }
 
-/** People by name, from the server; while a new search runs the last answer stays. `null` asks nothing. */
-export function usePeopleSearch(query: string | null): Found {
+/** Searches people by name on the server. The last answer stays while a new search runs. `null` searches nothing. */
+export function usePeopleSearch(query: string | null): PeopleSearch {
   const chat = useChat();
-  const [found, setFound] = useState<Found>({ people: [], loading: true, failed: false });
+  const [found, setFound] = useState<PeopleSearch>({ people: [], loading: true, failed: false });
   useEffect(() => {
     if (query === null) return undefined;
     let current = true;
-    const ask = () => {
+    const search = () => {
       setFound((last) => ({ ...last, loading: true }));
       const wanted = query.trim();
-      chat.command('get_people', { ...(wanted && { query: wanted }), limit: MOST_FOUND }).then(
+      chat.command('get_people', { ...(wanted && { query: wanted }), limit: MAX_RESULTS }).then(
         ({ people }) => {
           addPeople(people);
           if (current) setFound({ people, loading: false, failed: false });
@@ -34,7 +34,7 @@ export function usePeopleSearch(query: string | null): Found {
         },
       );
     };
-    const timer = setTimeout(ask, query === '' ? 0 : PAUSE_MS);
+    const timer = setTimeout(search, query === '' ? 0 : DEBOUNCE_MS);
     return () => {
       current = false;
       clearTimeout(timer);

@@ -1,16 +1,16 @@
 import { useEffect } from 'react';
 import { useChat } from './chat.ts';
 
-/** A tab that nobody has looked at for as long as this is one whose person is away. */
+/** The user counts as away when this tab has been hidden for this long. */
 const AWAY_AFTER_MS = 5 * 60_000;
 
-/** Tells the others whether somebody sits in front of this. */
+/** Reports the user's presence: away after a while in a hidden tab, online when it is visible again. */
 export function usePresence(): void {
   const chat = useChat();
   useEffect(() => {
     let timer: ReturnType<typeof setTimeout> | undefined;
     let away = false;
-    const look = () => {
+    const update = () => {
       clearTimeout(timer);
       if (document.visibilityState === 'hidden') {
         timer = setTimeout(() => {
@@ -22,10 +22,10 @@ export function usePresence(): void {
         chat.setPresence('online');
       }
     };
-    document.addEventListener('visibilitychange', look);
+    document.addEventListener('visibilitychange', update);
     return () => {
       clearTimeout(timer);
-      document.removeEventListener('visibilitychange', look);
+      document.removeEventListener('visibilitychange', update);
     };
   }, [chat]);
 }

@@ -7,7 +7,7 @@ import { composerField, takesKeys } from './dropAndPaste.ts';
 import { membersOpen, openPanel, typedAhead } from './panels.ts';
 import { useSignedIn } from './signedIn.ts';
 
-/** The keys that work everywhere. Element's, where it has them: people's fingers know those. */
+/** Global keyboard shortcuts. Where Element has one, it is the same. */
 export function useShortcuts(current: number | null): void {
   const chat = useChat();
   const me = useSignedIn().user.id;
@@ -30,15 +30,16 @@ export function useShortcuts(current: number | null): void {
         if (room) navigate(`/rooms/${room.id}`);
       } else {
         const active = document.activeElement;
-        // AltGr makes characters: "@" and "€" on many keyboards.
+        // AltGr types characters such as "@" and "€" on many keyboards.
         const chord = (mod || event.altKey) && !event.getModifierState('AltGraph');
         if (chord || openPanel.get() !== null) return;
-        const lost = active === document.body || active === null;
-        if (lost && event.key === 'Escape') {
+        const nothingFocused = active === document.body || active === null;
+        if (nothingFocused && event.key === 'Escape') {
           showLatest();
           focusComposer();
         }
-        // Typing goes to the composer from everywhere, with this very character. A space presses buttons and scrolls.
+        // Typing anywhere goes to the composer, including this character. Space is left alone: it presses buttons and
+        // scrolls.
         if (event.key.length === 1 && event.key !== ' ' && !takesKeys(active)) {
           composerField()?.focus({ preventScroll: true });
         }
@@ -46,22 +47,22 @@ export function useShortcuts(current: number | null): void {
       }
       event.preventDefault();
     };
-    // A dialog was asked for and is not there yet: what is typed is for it, and must not be sent to the room beneath.
-    const beforeDialog = (event: KeyboardEvent) => {
+    // While a dialog is still loading, typed text is meant for it and must not reach the composer.
+    const whileDialogLoads = (event: KeyboardEvent) => {
       const panel = openPanel.get();
-      const waits = panel !== null && !document.querySelector('dialog[open], [data-failed-dialog]');
+      const isLoading = panel !== null && !document.querySelector('dialog[open], [data-failed-dialog]');
       const chord = (event.ctrlKey || event.metaKey) && !event.getModifierState('AltGraph');
-      // Escape is heard by Opening.tsx.
-      if (!waits || chord || event.key === 'Tab' || event.key === 'Escape') return;
+      // LoadingOverlay.tsx handles Escape.
+      if (!isLoading || chord || event.key === 'Tab' || event.key === 'Escape') return;
       event.preventDefault();
       event.stopImmediatePropagation();
       if (panel === 'switcher' && event.key === 'Backspace') typedAhead.set((text) => text.slice(0, -1));
       else if (panel === 'switcher' && event.key.length === 1) typedAhead.set((text) => text + event.key);
     };
-    window.addEventListener('keydown', beforeDialog, { capture: true });
+    window.addEventListener('keydown', whileDialogLoads, { capture: true });
     window.addEventListener('keydown', onKeyDown);
     return () => {
-      window.removeEventListener('keydown', beforeDialog, { capture: true });
+      window.removeEventListener('keydown', whileDialogLoads, { capture: true });
       window.removeEventListener('keydown', onKeyDown);
     };
   }, [chat, me, current, navigate]);

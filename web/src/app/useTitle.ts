@@ -3,7 +3,7 @@ import { useChatState } from './chat.ts';
 import { roomLabel } from './roomNames.ts';
 import { useSignedIn } from './signedIn.ts';
 
-/** "(3) #design · Acme": what waits, where one is. The installed app's icon carries the number as well. */
+/** Sets the page title: unread count, room and workspace ("(3) #design · Acme"), and the badge of the installed app. */
 export function useTitle(current: number | null): void {
   const { user, workspace } = useSignedIn();
   const unread = useChatState((state) => state.totalUnreadCount);
@@ -13,7 +13,7 @@ export function useTitle(current: number | null): void {
   });
   useEffect(() => {
     document.title = `${unread > 0 ? `(${unread > 99 ? '99+' : unread}) ` : ''}${label ? `${label} · ` : ''}${workspace}`;
-    // Only some browsers have it, and only for installed apps.
+    // Only some browsers support badges, and only for installed apps.
     const badged = unread > 0 ? navigator.setAppBadge?.(unread) : navigator.clearAppBadge?.();
     badged?.catch(() => undefined);
   }, [unread, label, workspace]);

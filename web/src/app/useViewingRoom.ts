@@ -3,17 +3,17 @@ import { useSignedIn } from './signedIn.ts';
 
 const EVENTS = ['focus', 'blur', 'pageshow', 'pagehide'] as const;
 
-/** Tells the other tabs at which room a person looks here, so that none of them notifies of what is being read. */
+/** Tells the other tabs which room the user is viewing in this one, so that none shows notifications for it. */
 export function useViewingRoom(room: number | null): void {
   const { tabs } = useSignedIn();
   useEffect(() => {
-    const look = () => tabs.look(document.visibilityState === 'visible' && document.hasFocus() ? room : null);
-    look();
-    for (const type of EVENTS) window.addEventListener(type, look);
-    document.addEventListener('visibilitychange', look);
+    const report = () => tabs.look(document.visibilityState === 'visible' && document.hasFocus() ? room : null);
+    report();
+    for (const type of EVENTS) window.addEventListener(type, report);
+    document.addEventListener('visibilitychange', report);
     return () => {
-      for (const type of EVENTS) window.removeEventListener(type, look);
-      document.removeEventListener('visibilitychange', look);
+      for (const type of EVENTS) window.removeEventListener(type, report);
+      document.removeEventListener('visibilitychange', report);
     };
   }, [tabs, room]);
 }

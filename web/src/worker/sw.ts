@@ -1,43 +1,42 @@
 /**
- * The service worker, at /sw.js: sends what closed tabs left, and brings a person from a notification
- * to its room.
+ * The service worker, at /sw.js: sends what closed tabs left, and opens the room of a notification that is clicked.
  *
- * It answers no request of a page, so no build is ever shown from a cache (docs/decisions/121). It is
- * bundled alone, without a hash in its name (serviceWorker.ts), and asked for anew at every visit.
+ * It handles no requests of pages, so an old build is never shown from a cache (docs/decisions/121). It is bundled
+ * alone, without a hash in its name (serviceWorker.ts), and requested again at every visit.
  */
 import { deliverOutbox } from '@backchannel/client/worker';
 
-/** What the types of the DOM do not know of a worker. */
-interface Lasting extends Event {
+// What the DOM types lack for a service worker.
+interface ExtendableEvent extends Event {
   waitUntil(done: Promise<unknown>): void;
 }
-interface Visible {
+interface WindowClient {
   readonly url: string;
   focus(): Promise<unknown>;
-  postMessage(word: object): void;
+  postMessage(message: object): void;
 }
 interface Scope {
   skipWaiting(): Promise<void>;
   readonly clients: {
-    matchAll(which: { type: 'window'; includeUncontrolled: true }): Promise<readonly Visible[]>;
+    matchAll(which: { type: 'window'; includeUncontrolled: true }): Promise<readonly WindowClient[]>;
     openWindow(url: string): Promise<unknown>;
   };
 }
 const scope = globalThis as unknown as Scope;
 
-const on = (type: string, run: (event: Lasting) => Promise<unknown>): void =>
-  addEventListener(type, (event) => (event as Lasting).waitUntil(run(event as Lasting)));
+const on = (type: string, run: (event: ExtendableEvent) => Promise<unknown>): void =>
+  addEventListener(type, (event) => (event as ExtendableEvent).waitUntil(run(event as ExtendableEvent)));
 
-// It serves no pages: a newer one may take over at once.
+// It serves no pages, so a new version can take over at once.
 on('install', () => scope.skipWaiting());
 
 on('sync', async () => {
-  // Background Sync calls again, later and later, for as long as this fails.
+  // Background Sync retries, with growing delays, while this fails.
   if ((await deliverOutbox()) === 'later') throw new Error('Not everything is delivered yet.');
 });
 
 on('notificationclick', async (event) => {
-  const { notification } = event as Lasting & { readonly notification: Notification };
+  const { notification } = event as ExtendableEvent & { readonly notification: Notification };
   notification.close();
   const path = `/rooms/${(notification.data as { room: number }).room}`;
   const windows = await scope.clients.matchAll({ type: 'window', includeUncontrolled: true });

@@ -53,7 +53,7 @@ it('one pane that cannot be drawn leaves the others: messages are read and writt
   Object.assign(server.rooms.get(1) as object, { topic: null });
   const { screen, list, composer, connected } = await open('/rooms/1');
   await connected();
-  await expect.element(screen.getByRole('alert')).toHaveTextContent('The head of this room could not be shown.');
+  await expect.element(screen.getByRole('alert')).toHaveTextContent('The header of this room could not be shown.');
   await expect.element(screen.getByRole('button', { name: 'Try again' })).toBeVisible();
   await expect.element(list.getByText('in the first')).toBeVisible();
   await composer.fill('still here');

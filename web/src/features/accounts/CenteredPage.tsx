@@ -8,7 +8,7 @@ interface CenteredPageProps {
   readonly foot?: ReactNode;
 }
 
-/** The page before the app: one column, one thing to do. */
+/** The layout of every page outside the app: one centered column. */
 export function CenteredPage({ title, lead, children, foot }: CenteredPageProps) {
   return (
     <main className="flex min-h-dvh flex-col items-center bg-shade px-5 py-10">

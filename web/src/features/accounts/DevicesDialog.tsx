@@ -7,18 +7,18 @@ import { toast } from '../../ui/Toasts.tsx';
 import { useNow } from '../../ui/useNow.ts';
 import type { AccessToken, AccountsApi, SignedInDevice } from './api.ts';
 
-type Found = { readonly devices: readonly SignedInDevice[]; readonly tokens: readonly AccessToken[] };
+type Loaded = { readonly devices: readonly SignedInDevice[]; readonly tokens: readonly AccessToken[] };
 
 interface DevicesDialogProps {
   readonly api: AccountsApi;
   readonly onClose: () => void;
-  /** Signing out here is the menu's own way, which asks about what is unsent. */
+  /** Opens the sign-out dialog, which asks about unsent messages. */
   readonly onSignOut: () => void;
 }
 
-/** What speaks for this person: browsers that are signed in, and tokens of programs. Each can be ended here. */
+/** Lists what can act as this user: signed-in browsers and access tokens. Each can be signed out or revoked. */
 export function DevicesDialog({ api, onClose, onSignOut }: DevicesDialogProps) {
-  const [found, setFound] = useState<Found | 'loading' | 'failed'>('loading');
+  const [found, setFound] = useState<Loaded | 'loading' | 'failed'>('loading');
   const heading = useRef<HTMLHeadingElement>(null);
   const load = useCallback(async () => {
     try {
@@ -35,17 +35,17 @@ export function DevicesDialog({ api, onClose, onSignOut }: DevicesDialogProps) {
       await doing();
       toast(done);
     } catch {
-      toast('That did not work. The list is as it is now; try again.', 'problem');
+      toast('That did not work. The list below is current; try again.', 'problem');
     }
     await load();
-    // The button that was pressed is gone; the focus must not be.
+    // The pressed button is gone with its row: move the focus to the heading.
     heading.current?.focus();
   };
 
   return (
     <Dialog title="Devices and tokens" wide onClose={onClose}>
       <div className="flex flex-col gap-5 px-5 pt-2 pb-5">
-        {found === 'loading' && <p className="py-10 text-center text-ink-faint">Looking…</p>}
+        {found === 'loading' && <p className="py-10 text-center text-ink-faint">Loading…</p>}
         {found === 'failed' && (
           <div role="alert" className="flex flex-col items-center gap-3 py-10 text-ink-soft">
             The list could not be loaded.
@@ -86,7 +86,7 @@ export function DevicesDialog({ api, onClose, onSignOut }: DevicesDialogProps) {
             <section>
               <h3 className="font-medium">Tokens</h3>
               {found.tokens.length === 0 ? (
-                <p className="mt-1 text-sm text-ink-soft">No program speaks for you.</p>
+                <p className="mt-1 text-sm text-ink-soft">You have no access tokens.</p>
               ) : (
                 <ul className="mt-1 divide-y divide-line">
                   {found.tokens.map((token) => (
@@ -141,7 +141,10 @@ function TokenRow({ token, onEnd }: { readonly token: AccessToken; readonly onEn
     <Row
       icon={<KeyRound />}
       name={nameOfToken(token)}
-      lines={[`made ${day(token.created_at)}`, token.last_used_at ? `used ${day(token.last_used_at)}` : 'never used']}
+      lines={[
+        `created ${day(token.created_at)}`,
+        token.last_used_at ? `used ${day(token.last_used_at)}` : 'never used',
+      ]}
       title={token.last_used_at ? fullTime(Date.parse(token.last_used_at)) : ''}
       action="Revoke"
       onEnd={onEnd}

@@ -9,31 +9,32 @@ import type { AccountsApi, Invitation } from './api.ts';
 import { Problem } from './CenteredPage.tsx';
 import { useForm } from './useForm.ts';
 
-const ends = new Intl.DateTimeFormat(undefined, { dateStyle: 'long' });
+const expiryDate = new Intl.DateTimeFormat(undefined, { dateStyle: 'long' });
 
 export function InviteDialog({ api, onClose }: { readonly api: AccountsApi; readonly onClose: () => void }) {
-  const [made, setMade] = useState<Invitation | null>(null);
+  const [invitation, setInvitation] = useState<Invitation | null>(null);
   const [copied, setCopied] = useState(false);
-  const form = useForm({ uses: '1' }, async ({ uses }) => setMade(await api.invite(Number(uses))));
+  const form = useForm({ uses: '1' }, async ({ uses }) => setInvitation(await api.invite(Number(uses))));
   return (
     <Dialog title="Invite people" onClose={onClose}>
       <div className="flex flex-col gap-4 px-5 pt-1 pb-5">
         {form.general && <Problem>{form.general}</Problem>}
-        {made ? (
+        {invitation ? (
           <>
             <p className="text-ink-soft">
-              Send this link. It works until {ends.format(new Date(made.expires_at))}, and is shown only now.
+              Send this link. It works until {expiryDate.format(new Date(invitation.expires_at))} and is shown only
+              once.
             </p>
             <div className="flex gap-2">
               <input
                 readOnly
                 autoFocus
                 aria-label="Invitation link"
-                value={made.url}
+                value={invitation.url}
                 onFocus={(event) => event.target.select()}
                 className={cx(inputLook, 'h-10 min-w-0 flex-1 text-sm')}
               />
-              <Button look="primary" className="h-10" onClick={async () => setCopied(await copyText(made.url))}>
+              <Button look="primary" className="h-10" onClick={async () => setCopied(await copyText(invitation.url))}>
                 {copied ? <Check className="size-4" /> : <Copy className="size-4" />}
                 {copied ? 'Copied' : 'Copy'}
               </Button>
@@ -41,9 +42,9 @@ export function InviteDialog({ api, onClose }: { readonly api: AccountsApi; read
           </>
         ) : (
           <form onSubmit={form.onSubmit} className="flex flex-col gap-4">
-            <p className="text-ink-soft">Whoever opens the link can make an account here.</p>
+            <p className="text-ink-soft">Anyone with the link can create an account here.</p>
             <label className="flex flex-col gap-1.5 font-medium">
-              Good for
+              Valid for
               <select {...form.field('uses')} className={cx(inputLook, 'h-10 font-normal')}>
                 <option value="1">one person</option>
                 <option value="10">10 people</option>
@@ -51,7 +52,7 @@ export function InviteDialog({ api, onClose }: { readonly api: AccountsApi; read
               </select>
             </label>
             <Button type="submit" look="primary" busy={form.busy} className="self-start">
-              Make a link
+              Create link
             </Button>
           </form>
         )}

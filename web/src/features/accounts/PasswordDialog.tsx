@@ -13,22 +13,23 @@ import { useForm } from './useForm.ts';
 interface PasswordDialogProps {
   readonly api: AccountsApi;
   readonly onClose: () => void;
-  /** Called around the change, which ends this person's sessions and gives this browser a new one. */
-  readonly pause: () => Promise<void>;
-  readonly goOn: () => void;
+  /** Called before the change, which ends all sign-ins of this user and gives this browser a new one. */
+  readonly disconnect: () => Promise<void>;
+  /** Called after the change, whether it succeeded or not. */
+  readonly reconnect: () => void;
 }
 
-/** Other devices are signed out by the change; what becomes of the tokens is asked. */
-export function PasswordDialog({ api, onClose, pause, goOn }: PasswordDialogProps) {
+/** Changes the password, which signs out all other devices, and offers to revoke access tokens. */
+export function PasswordDialog({ api, onClose, disconnect, reconnect }: PasswordDialogProps) {
   const tokens = useTokens(api);
   const [revoked, setRevoked] = useState<ReadonlySet<number>>(new Set());
   const form = useForm({ current_password: '', new_password: '' }, async (fields) => {
-    await pause();
+    await disconnect();
     try {
       await api.changePassword({ ...fields, revoke_tokens: [...revoked] });
       broadcastSignIn();
     } finally {
-      goOn();
+      reconnect();
     }
     const ended =
       revoked.size > 0 ? ` ${revoked.size === 1 ? 'One token is' : `${revoked.size} tokens are`} revoked.` : '';
@@ -80,8 +81,8 @@ function TokenChoice({ tokens, revoked, onChoose }: TokenChoiceProps) {
     <fieldset className="min-w-0 border-t border-line pt-3">
       <legend className="float-left mb-2 w-full text-sm text-ink-soft">
         {tokens.length === 1
-          ? 'One token goes on working with the new password. Revoke it if somebody else may know it:'
-          : `${tokens.length} tokens go on working with the new password. Revoke those that somebody else may know:`}
+          ? 'One token keeps working after the change. Revoke it if somebody else may know it:'
+          : `${tokens.length} tokens keep working after the change. Revoke those that somebody else may know:`}
       </legend>
       {tokens.length > 1 && (
         <Choice
@@ -130,7 +131,7 @@ function Choice({ label, hint, on, onChange }: ChoiceProps) {
   );
 }
 
-/** None where they cannot be read: that must keep nobody from changing a password. */
+/** The user's tokens; empty if they cannot be loaded, which must not prevent a password change. */
 function useTokens(api: AccountsApi): readonly AccessToken[] {
   const [tokens, setTokens] = useState<readonly AccessToken[]>([]);
   useEffect(() => {

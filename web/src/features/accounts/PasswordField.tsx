@@ -1,7 +1,7 @@
 import { type ComponentProps, useState } from 'react';
 import { Field } from '../../ui/Field.tsx';
 
-/** A password that can be looked at: better than typing it twice. */
+/** A password field that can show its text, instead of asking for the password twice. */
 export function PasswordField(props: Omit<ComponentProps<typeof Field>, 'type' | 'end'>) {
   const [shown, setShown] = useState(false);
   return (
@@ -13,7 +13,7 @@ export function PasswordField(props: Omit<ComponentProps<typeof Field>, 'type' |
       end={
         <button
           type="button"
-          // The focus, and a phone's keyboard, stay with what is typed.
+          // Keep the focus, and a phone's keyboard, in the field.
           onPointerDown={(event) => event.preventDefault()}
           onClick={() => setShown(!shown)}
           className="absolute inset-y-1 right-1 rounded-md px-2.5 text-sm font-medium text-ink-soft hover:bg-hover hover:text-ink"

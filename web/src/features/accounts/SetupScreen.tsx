@@ -13,7 +13,9 @@ interface SetupScreenProps {
   readonly onDone: () => Promise<void>;
 }
 
-/** Nobody owns the server yet. Whoever opened the address that it printed may; everybody else is told where to find it. */
+/**
+ * Sets up a server without an owner. Needs the one-time address the server printed; without it, says where to find it.
+ */
 export function SetupScreen(props: SetupScreenProps) {
   const [secret] = useState(setupSecret);
   return secret ? <SetupForm {...props} secret={secret} /> : <NeedsAddress />;
@@ -23,7 +25,7 @@ function NeedsAddress() {
   return (
     <CenteredPage
       title="Open the printed address"
-      lead="This server has no owner yet. To make sure that it becomes yours, setting it up needs a one-time address."
+      lead="This server has no owner yet. To set it up, open the one-time address that it printed."
     >
       <ol className="flex list-decimal flex-col gap-3 pl-5 text-pretty text-ink-soft marker:text-ink-faint">
         <li>
@@ -53,7 +55,7 @@ function SetupForm({ api, onDone, secret }: SetupScreenProps & { readonly secret
   return (
     <CenteredPage
       title="Set up your workspace"
-      lead="Name it, and make the account that owns it. Others come in by your invitation."
+      lead="Name it and create the account that owns it. Other people join by invitation."
     >
       <form onSubmit={form.onSubmit} className="flex flex-col gap-4.5">
         {refused && <Problem>{refused}</Problem>}
@@ -94,7 +96,7 @@ export function UsernameField(props: UsernameFieldProps) {
       autoComplete="username"
       autoCapitalize="none"
       spellCheck={false}
-      hint="Lowercase letters, digits and . _ - ; what others type after an @."
+      hint="Lowercase letters, digits and . _ - ; others mention you with @username."
       {...props}
     />
   );

@@ -12,7 +12,7 @@ interface SignInScreenProps {
   readonly api: AccountsApi;
   readonly state: AccountState;
   readonly onDone: () => Promise<void>;
-  /** Why somebody who was in sees this. */
+  /** Why a user who was signed in sees this. */
   readonly notice?: ReactNode;
 }
 
@@ -61,10 +61,10 @@ function SignUpHint({ state }: { readonly state: AccountState }) {
     );
   }
   if (state.signup === 'invitation') return 'No account yet? Ask somebody here for an invitation link.';
-  return 'New accounts are made by the administrator.';
+  return 'The administrator creates new accounts.';
 }
 
-/** The second step where an account has one: a code of an authenticator app. */
+/** The second step of accounts with two-factor authentication: a code of an authenticator app. */
 function CodeScreen({ api, onDone }: { readonly api: AccountsApi; readonly onDone: () => Promise<void> }) {
   const form = useForm({ code: '' }, async ({ code }) => {
     await completeSignIn(api, () => api.confirmCode(code.replace(/\s/g, '')), onDone);

@@ -13,44 +13,44 @@ import { useForm } from './useForm.ts';
 interface SignUpScreenProps {
   readonly api: AccountsApi;
   readonly state: AccountState;
-  /** The secret of an invitation link; null where somebody came without one. */
+  /** The secret of the invitation link; null without one. */
   readonly invitation: string | null;
   readonly onDone: () => Promise<void>;
 }
 
-type Standing = 'checking' | 'open' | 'over' | 'closed' | 'needs-invitation';
+type Availability = 'checking' | 'open' | 'expired' | 'closed' | 'needs-invitation';
 
 export function SignUpScreen({ api, state, invitation, onDone }: SignUpScreenProps) {
-  const standing = useStanding(api, state, invitation);
-  if (standing === 'checking') {
+  const availability = useAvailability(api, state, invitation);
+  if (availability === 'checking') {
     return (
       <main role="status" aria-label="Loading" className="grid min-h-dvh place-items-center bg-shade text-ink-faint">
         <Spinner className="size-6" />
       </main>
     );
   }
-  if (standing !== 'open') return <NoEntry standing={standing} workspace={state.workspace} />;
+  if (availability !== 'open') return <SignUpUnavailable availability={availability} workspace={state.workspace} />;
   return <SignUpForm api={api} state={state} invitation={invitation} onDone={onDone} />;
 }
 
-function useStanding(api: AccountsApi, state: AccountState, invitation: string | null): Standing {
-  const asks = state.signup === 'invitation' && invitation !== null;
-  const [checked, setChecked] = useState<Standing>('checking');
+function useAvailability(api: AccountsApi, state: AccountState, invitation: string | null): Availability {
+  const mustCheck = state.signup === 'invitation' && invitation !== null;
+  const [checked, setChecked] = useState<Availability>('checking');
   useEffect(() => {
-    if (!asks) return undefined;
+    if (!mustCheck) return undefined;
     let current = true;
     api.isInvitationValid(invitation).then(
-      (open) => current && setChecked(open ? 'open' : 'over'),
-      // The form itself will say what is wrong with the server.
+      (open) => current && setChecked(open ? 'open' : 'expired'),
+      // Submitting the form will show what is wrong with the server.
       () => current && setChecked('open'),
     );
     return () => {
       current = false;
     };
-  }, [api, asks, invitation]);
+  }, [api, mustCheck, invitation]);
   if (state.signup === 'closed') return 'closed';
   if (state.signup === 'open') return 'open';
-  return asks ? checked : 'needs-invitation';
+  return mustCheck ? checked : 'needs-invitation';
 }
 
 function SignUpForm({ api, state, invitation, onDone }: SignUpScreenProps) {
@@ -62,7 +62,7 @@ function SignUpForm({ api, state, invitation, onDone }: SignUpScreenProps) {
   return (
     <CenteredPage
       title={invitation ? `You are invited to ${state.workspace}` : `Join ${state.workspace}`}
-      lead="Make an account, and you are in."
+      lead="Create an account to join."
       foot={<HaveAccount />}
     >
       <form onSubmit={form.onSubmit} className="flex flex-col gap-4.5">
@@ -78,18 +78,24 @@ function SignUpForm({ api, state, invitation, onDone }: SignUpScreenProps) {
   );
 }
 
-const WHY = {
-  closed: { title: 'Sign-up is closed', text: 'New accounts are made by the administrator of this workspace.' },
-  over: {
-    title: 'This invitation is over',
-    text: 'It was used up, or its time has passed. Ask whoever sent it for a new one.',
+const REASONS = {
+  closed: { title: 'Sign-up is closed', text: 'The administrator of this workspace creates new accounts.' },
+  expired: {
+    title: 'This invitation is no longer valid',
+    text: 'It was used up or is too old. Ask the person who sent it for a new one.',
   },
-  'needs-invitation': { title: 'An invitation is needed', text: 'Ask somebody who is in for an invitation link.' },
+  'needs-invitation': { title: 'An invitation is needed', text: 'Ask a member for an invitation link.' },
 } as const;
 
-function NoEntry({ standing, workspace }: { readonly standing: keyof typeof WHY; readonly workspace: string }) {
+function SignUpUnavailable({
+  availability,
+  workspace,
+}: {
+  readonly availability: keyof typeof REASONS;
+  readonly workspace: string;
+}) {
   return (
-    <CenteredPage title={WHY[standing].title} lead={WHY[standing].text}>
+    <CenteredPage title={REASONS[availability].title} lead={REASONS[availability].text}>
       <Link
         href="/"
         className="inline-flex h-11 items-center rounded-md border border-line-strong bg-raised px-5 text-base font-medium hover:bg-hover"

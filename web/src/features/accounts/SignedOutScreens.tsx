@@ -10,13 +10,13 @@ interface SignedOutScreensProps {
   readonly api: AccountsApi;
   readonly state: AccountState;
   readonly onDone: () => Promise<void>;
-  /** Somebody was signed in a moment ago: only signing in again makes sense, and this is why. */
+  /** Why a user who was signed in has to sign in again; then only the sign-in is shown. */
   readonly notice?: string;
 }
 
-/** Everything shown to somebody who is not signed in. Loaded late: most visits never see it. */
-export function SignedOutScreens({ api, state: told, onDone, notice }: SignedOutScreensProps) {
-  const state = { ...told, workspace: isolated(told.workspace) };
+/** All screens for users who are not signed in. Part of the lazy bundle: most visits never see them. */
+export function SignedOutScreens({ api, state: received, onDone, notice }: SignedOutScreensProps) {
+  const state = { ...received, workspace: isolated(received.workspace) };
   useSignedInElsewhere(api, onDone);
   if (notice !== undefined) return <SignInScreen api={api} state={state} onDone={onDone} notice={notice} />;
   if (state.setup_required) return <SetupScreen api={api} onDone={onDone} />;

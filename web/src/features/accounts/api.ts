@@ -1,28 +1,30 @@
 import { toJson, type User } from '@backchannel/client';
 
-/** Where the site stands and who is looking at it: `GET /account/state`. */
+/** The server's set-up state and the signed-in user: `GET /account/state`. */
 export interface AccountState {
   readonly setup_required: boolean;
   readonly signup: 'open' | 'invitation' | 'closed';
   readonly workspace: string;
-  /** `staff` may make invitations. */
+  /** The signed-in user, or null. `staff` may create invitations. */
   readonly user: (User & { readonly staff: boolean }) | null;
 }
 
-/** The state as the page brought it along: saves the first request. Null where the page was opened without a server. */
+/** The state embedded in the page, which saves the first request; null if absent, as on the development server. */
 export function stateOfPage(): (AccountState & { readonly version?: string }) | null {
   const text = document.getElementById('backchannel-settings')?.textContent;
   return text ? (JSON.parse(text) as AccountState) : null;
 }
 
-/** A refusal, with what to say at each field; `general` belongs to none. */
+/** A failed request, with the messages to show. */
 export class AccountError extends Error {
   override readonly name = 'AccountError';
+  /** Messages by the name of the form field. */
   readonly fields: Readonly<Record<string, string>>;
+  /** The message that belongs to no field. */
   readonly general: string | null;
-  /** The server wants a second step: a code of an authenticator app. */
+  /** The sign-in needs a second step: a code of an authenticator app. */
   readonly needsCode: boolean;
-  /** Null where nothing answered. */
+  /** The HTTP status; null if there was no answer. */
   readonly status: number | null;
 
   constructor(fields: Record<string, string>, general: string | null, status: number | null = null, needsCode = false) {
@@ -39,19 +41,21 @@ export interface Invitation {
   readonly expires_at: string;
 }
 
-/** A browser that is signed in. Times are ISO. */
+/** A signed-in browser. Times are ISO 8601. */
 export interface SignedInDevice {
   readonly id: number;
-  /** "Firefox on Linux". */
+  /** For example "Firefox on Linux". */
   readonly device: string;
+  /** The User-Agent header. */
   readonly agent: string;
+  /** The IP address. */
   readonly address: string;
   readonly created_at: string;
   readonly last_used_at: string;
   readonly this_device: boolean;
 }
 
-/** What a program of this person's speaks with. */
+/** A token with which a program acts as this user. */
 export interface AccessToken {
   readonly id: number;
   readonly name: string;
@@ -59,11 +63,11 @@ export interface AccessToken {
   readonly last_used_at: string | null;
 }
 
-/** Everything about accounts, so that the screens know no URL. Every method throws `AccountError`. */
+/** Requests about accounts, so that the screens know no URLs. Every method throws `AccountError`. */
 export interface AccountsApi {
   getState(): Promise<AccountState>;
   setUp(fields: {
-    /** The secret of the printed address. */
+    /** The secret from the address the server printed. */
     setup: string;
     workspace: string;
     username: string;
@@ -80,22 +84,22 @@ export interface AccountsApi {
     invitation: string | null;
   }): Promise<void>;
   signOut(): Promise<void>;
-  /** Other devices are signed out by it. Of the tokens, those with these ids are revoked. */
+  /** Also signs out other devices, and revokes the tokens with these ids. */
   changePassword(fields: {
     current_password: string;
     new_password: string;
     revoke_tokens: readonly number[];
   }): Promise<void>;
-  /** The one used last first. */
+  /** Most recently used first. */
   devices(): Promise<readonly SignedInDevice[]>;
   signOutDevice(id: number): Promise<void>;
   signOutOthers(): Promise<void>;
-  /** The newest first. */
+  /** Newest first. */
   tokens(): Promise<readonly AccessToken[]>;
   revokeToken(id: number): Promise<void>;
   /** The link works for `maxUses` people. */
   invite(maxUses: number): Promise<Invitation>;
-  /** False where the link is used up or has ended. */
+  /** False if the invitation is used up or expired. */
   isInvitationValid(secret: string): Promise<boolean>;
 }
 
@@ -157,15 +161,16 @@ export function createAccountsApi(request: typeof fetch = (...args) => fetch(...
 }
 
 async function call(request: typeof fetch, method: string, path: string, body?: object): Promise<unknown> {
-  const shown = csrfToken();
+  const sentToken = csrfToken();
   let response = await attempt(request, method, path, body);
   if (response.status === 403 && method !== 'GET') {
-    // Signing in gives the browser another CSRF token, and clearing its cookies none: the state brings the one that counts.
+    // The CSRF cookie may have been replaced by a sign-in elsewhere, or cleared: fetching the state sets the current
+    // one.
     await attempt(request, 'GET', '/account/state').catch(() => undefined);
-    if (csrfToken() !== shown) response = await attempt(request, method, path, body);
+    if (csrfToken() !== sentToken) response = await attempt(request, method, path, body);
   }
   const answer = (await response.json().catch(() => null)) as Answer | null;
-  // allauth tells of a finished sign-out with 401: there is no session any more.
+  // allauth answers a successful sign-out with 401, because there is no session any more.
   if (response.ok || (path === SESSION && response.status === 401)) return answer;
   throw refusal(response, answer);
 }
@@ -188,7 +193,7 @@ async function attempt(request: typeof fetch, method: string, path: string, body
 }
 
 interface Answer {
-  /** allauth's list, or the members of a problem by field. */
+  /** allauth's list, or a problem document's messages by field. */
   readonly errors?:
     | readonly { readonly param?: string; readonly message: string }[]
     | Readonly<Record<string, readonly string[]>>;
@@ -201,7 +206,7 @@ function refusal(response: Response, answer: Answer | null): AccountError {
   if (response.status === 401 && pending === 'mfa_authenticate') return new AccountError({}, null, 401, true);
   const fields: Record<string, string> = {};
   let general: string | null = null;
-  for (const [param, message] of complaints(answer)) {
+  for (const [param, message] of errorsOf(answer)) {
     if (param) fields[param] ??= message;
     else general ??= message;
   }
@@ -214,7 +219,7 @@ function refusal(response: Response, answer: Answer | null): AccountError {
   return new AccountError(fields, general, response.status);
 }
 
-function complaints(answer: Answer | null): (readonly [string | undefined, string])[] {
+function errorsOf(answer: Answer | null): (readonly [string | undefined, string])[] {
   const errors = answer?.errors ?? [];
   if (Array.isArray(errors)) return errors.map((each) => [each.param, each.message]);
   return Object.entries(errors as Record<string, readonly string[]>).map(([param, texts]) => [
@@ -223,7 +228,7 @@ function complaints(answer: Answer | null): (readonly [string | undefined, strin
   ]);
 }
 
-/** Under HTTPS the cookie has the prefix that keeps other hosts of the domain from setting it. */
+/** Under HTTPS the cookie has the `__Host-` prefix, which keeps other hosts of the domain from setting it. */
 function csrfToken(): string {
   return cookie('__Host-csrftoken') || cookie('csrftoken');
 }

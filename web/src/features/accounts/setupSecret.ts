@@ -1,20 +1,20 @@
 /**
- * The one-time secret in the address that a new server prints: `/?setup=…`. It leaves the address bar, and with it the history and
- * every `Referer`, before anything is drawn, and stays in this page's memory alone.
+ * The one-time secret in the address that a new server prints: `/?setup=…`. It is removed from the address bar, and so
+ * from the history and every `Referer`, before the first render, and kept only in this page's memory.
  */
 let secret: string | null = null;
 
-/** Takes the secret out of the address. Called once, before the app is drawn. */
-export function takeSetupSecret(place: Location = location, past: History = history): void {
-  const address = new URL(place.href);
+/** Moves the secret from the address into memory. Call once, before the first render. */
+export function takeSetupSecret(page: Location = location, browserHistory: History = history): void {
+  const address = new URL(page.href);
   const found = address.searchParams.get('setup');
   if (found === null) return;
   secret = found;
   address.searchParams.delete('setup');
-  past.replaceState(past.state, '', address.pathname + address.search + address.hash);
+  browserHistory.replaceState(browserHistory.state, '', address.pathname + address.search + address.hash);
 }
 
-/** Null where the page was opened by another address than the printed one. */
+/** Null if the page was not opened at the printed address. */
 export function setupSecret(): string | null {
   return secret;
 }

@@ -1,7 +1,7 @@
 import { type FormEvent, useState } from 'react';
 import { AccountError } from './api.ts';
 
-/** One form: what is typed, what the server said of it, and that it is under way. */
+/** The state of one form: its fields, the server's errors, and whether it is being submitted. */
 export function useForm<F extends Record<string, string>>(initial: F, submit: (fields: F) => Promise<void>) {
   const [fields, setFields] = useState(initial);
   const [error, setError] = useState<AccountError | null>(null);
@@ -12,7 +12,7 @@ export function useForm<F extends Record<string, string>>(initial: F, submit: (f
     busy,
     error,
     general: error?.general ?? null,
-    /** The props of one field. */
+    /** Props for the input of one field. */
     field: (name: keyof F & string) => ({
       name,
       value: fields[name],

@@ -19,7 +19,7 @@ import { MentionList } from './MentionList.tsx';
 import { useAutoGrow } from './useAutoGrow.ts';
 import { useMentionList } from './useMentionList.ts';
 
-/** Where messages are written. It works the same whatever the connection does: the outbox waits, nobody else. */
+/** The message field. It works the same with and without a connection: messages wait in the outbox. */
 export function Composer({ room }: { readonly room: Room }) {
   const chat = useChat();
   const { user, drafts } = useSignedIn();
@@ -36,14 +36,14 @@ export function Composer({ room }: { readonly room: Room }) {
   const ready = text.trim() !== '' && left >= 0;
 
   useAutoGrow(field, text);
-  // A room is opened to write in it; on a phone the keyboard would hide what one came to read.
+  // Focus on opening a room, except on a phone, where the keyboard would cover the messages.
   useEffect(() => {
     if (!touch) field.current?.focus({ preventScroll: true });
   }, [touch]);
-  const firstTurn = useRef(focusRequests);
+  const handledRequests = useRef(focusRequests);
   useEffect(() => {
-    if (focusRequests === firstTurn.current) return;
-    firstTurn.current = -1;
+    if (focusRequests === handledRequests.current) return;
+    handledRequests.current = -1;
     const element = field.current;
     element?.focus({ preventScroll: true });
     element?.setSelectionRange(element.value.length, element.value.length);
@@ -64,10 +64,10 @@ export function Composer({ room }: { readonly room: Room }) {
     setUndoableEdit(null);
     if (editing) {
       const { base } = editing;
-      // A refusal is shown at the message, with the text.
+      // A failed edit is shown at the message, with its text.
       chat.editMessage(base, text.trim()).catch(() => undefined);
-      const waiting = chat.getTimeline(room.id).changes.findLast(({ change }) => change.message_id === base.id);
-      if (waiting) setUndoableEdit({ roomId: room.id, id: waiting.id });
+      const queued = chat.getTimeline(room.id).changes.findLast(({ change }) => change.message_id === base.id);
+      if (queued) setUndoableEdit({ roomId: room.id, id: queued.id });
       stopEditing(drafts, room.id);
       return;
     }
@@ -75,7 +75,7 @@ export function Composer({ room }: { readonly room: Room }) {
     const replyTo = draft.replyTo?.id ?? null;
     drafts.set(room.id, NO_DRAFT);
     chat.setTyping(room.id, false);
-    // A refusal is shown where the message stands, with its reason; nothing is left to say here.
+    // A failed message is shown in the timeline, with the reason.
     chat.sendChatMessage(room.id, content, replyTo).catch(() => undefined);
     showLatest();
     field.current?.focus({ preventScroll: true });
@@ -95,8 +95,8 @@ export function Composer({ room }: { readonly room: Room }) {
     return unsent !== undefined || mine !== undefined;
   };
 
-  /** The edit that was given a moment ago and waits: it is not to be. */
-  const takeBack = () => {
+  /** Cancels the last submitted edit if it is still waiting. Returns whether it was. */
+  const cancelLastEdit = () => {
     const { undoableEdit } = composerSignals.get();
     const item = chat.getTimeline(room.id).changes.find(({ id }) => id === undoableEdit?.id);
     setUndoableEdit(null);
@@ -112,7 +112,7 @@ export function Composer({ room }: { readonly room: Room }) {
     } else if (event.key === 'Escape') {
       if (editing) stopEditing(drafts, room.id);
       else if (draft.replyTo) drafts.set(room.id, { ...draft, replyTo: null });
-      else if (!takeBack()) showLatest();
+      else if (!cancelLastEdit()) showLatest();
     } else if (event.key === 'ArrowUp' && text === '' && !event.altKey && !event.shiftKey) {
       if (editLast()) event.preventDefault();
     } else formatByKey(event);

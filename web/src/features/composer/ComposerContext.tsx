@@ -8,13 +8,13 @@ interface ComposerContextProps {
   readonly onCancel: () => void;
 }
 
-/** What the text will be: a change of an earlier message, or an answer to one. */
+/** Says that the text is an edit of a message or a reply to one; renders nothing otherwise. */
 export function ComposerContext({ editing, replyTo, onCancel }: ComposerContextProps) {
   if (!editing && !replyTo) return null;
-  const Sign = editing ? PenLine : Reply;
+  const Icon = editing ? PenLine : Reply;
   return (
     <div className="flex items-center gap-2 border-b border-line py-1 pr-1 pl-3.5 text-xs text-ink-soft">
-      <Sign className="size-3.5 shrink-0 text-accent" aria-hidden="true" />
+      <Icon className="size-3.5 shrink-0 text-accent" aria-hidden="true" />
       <span className="min-w-0 flex-1 truncate">
         {editing ? (
           <span className="font-medium text-ink">Editing your message</span>

@@ -2,7 +2,7 @@ import type { KeyboardEvent } from 'react';
 
 const MARKS: Readonly<Record<string, string>> = { b: '**', i: '_', e: '`' };
 
-/** Ctrl+B, I, E put their marks around the selection. Done as typing, so that undo takes it back. */
+/** Ctrl+B, I and E toggle Markdown marks around the selection. Inserted as if typed, so that undo works. */
 export function formatByKey(event: KeyboardEvent<HTMLTextAreaElement>): void {
   const mark = MARKS[event.key.toLowerCase()];
   if (mark === undefined || !(event.ctrlKey || event.metaKey) || event.altKey || event.shiftKey) return;

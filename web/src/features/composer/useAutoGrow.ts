@@ -2,7 +2,7 @@ import { type RefObject, useLayoutEffect } from 'react';
 
 const native = typeof CSS !== 'undefined' && CSS.supports('field-sizing', 'content');
 
-/** Grows with its text where the browser does not do so by itself (`field-sizing: content`). */
+/** Makes the field grow with its text, in browsers without `field-sizing: content`. */
 export function useAutoGrow(field: RefObject<HTMLTextAreaElement | null>, text: string): void {
   useLayoutEffect(() => {
     const element = field.current;

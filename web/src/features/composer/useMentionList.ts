@@ -15,19 +15,19 @@ interface MentionListOptions {
 
 const NOBODY: readonly User[] = [];
 
-/** Completion of @names in the composer. A small room offers its members; a large one asks the server. */
+/** Completes @names in the composer, from the members of a small room; for a large one the server is searched. */
 export function useMentionList({ field, text, room, me, setText }: MentionListOptions) {
   const [at, setAt] = useState<MentionQuery | null>(null);
   const caret = useRef<number | null>(null);
   const known = useKnownPeople();
-  const everybodyHere = room.members.length >= room.member_count;
-  const { people } = usePeopleSearch(at !== null && !everybodyHere ? at.query : null);
+  const hasAllMembers = room.members.length >= room.member_count;
+  const { people } = usePeopleSearch(at !== null && !hasAllMembers ? at.query : null);
 
   const offered = useMemo(() => {
     if (at === null) return NOBODY;
-    const from = everybodyHere ? room.members : [...room.members, ...people, ...known.values()];
+    const from = hasAllMembers ? room.members : [...room.members, ...people, ...known.values()];
     return searchPeople(at.query, from, me);
-  }, [at, everybodyHere, room.members, people, known, me]);
+  }, [at, hasAllMembers, room.members, people, known, me]);
 
   useLayoutEffect(() => {
     if (caret.current === null) return;
@@ -37,9 +37,9 @@ export function useMentionList({ field, text, room, me, setText }: MentionListOp
 
   const onPick = (user: User) => {
     if (at === null) return;
-    const made = insertMention(text, at, user);
-    caret.current = made.caret;
-    setText(made.text);
+    const completed = insertMention(text, at, user);
+    caret.current = completed.caret;
+    setText(completed.text);
     setAt(null);
   };
   const list = useListbox({
@@ -50,7 +50,7 @@ export function useMentionList({ field, text, room, me, setText }: MentionListOp
     onEscape: () => setAt(null),
   });
 
-  // A multi-line field may not call itself a combobox; it points at its list all the same.
+  // ARIA does not allow the combobox role on a multi-line field; it refers to its list all the same.
   const { role: _role, 'aria-expanded': expanded, ...pointers } = list.inputProps;
 
   return {
@@ -58,7 +58,7 @@ export function useMentionList({ field, text, room, me, setText }: MentionListOp
     fieldProps: { ...pointers, 'aria-haspopup': expanded ? ('listbox' as const) : undefined },
     offered,
     open: at !== null && offered.length > 0,
-    /** After every move of the caret and every change. */
+    /** Call after every change and every move of the caret. */
     onCaret() {
       const element = field.current;
       if (!element || element.selectionStart !== element.selectionEnd) return setAt(null);

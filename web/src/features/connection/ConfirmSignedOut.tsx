@@ -4,44 +4,44 @@ import { useChat } from '../../app/chat.ts';
 import { useSignedIn } from '../../app/signedIn.ts';
 import { onSignedIn, fetchSignedInUser } from '../accounts/signInSync.ts';
 
-/** The answer that brings this browser a new session may be on its way while the old one's end is heard of already. */
-const LOOKS_AT_MS = [0, 700, 2_500];
-/** A session that is good for the page and not for the chat must not be tried in a circle. */
-const TRIES = 3;
-const WITHIN_MS = 20_000;
+/** When to check for a new sign-in: its cookie may arrive after the news that the old one has ended. */
+const CHECK_AFTER_MS = [0, 700, 2_500];
+/** At most this many reconnects in this time: a sign-in may work for the page and not for the chat. */
+const MAX_RECONNECTS = 3;
+const RECONNECTS_WITHIN_MS = 20_000;
 
-const tries: number[] = [];
+const reconnects: number[] = [];
 
 /**
- * Shows `children`, which say that the session is over, once that is sure: another tab may have changed the password or signed in again, and this
- * browser's session is a good one then. Goes on by itself as soon as there is one.
+ * Shows `children`, the "signed out" bar, once it is certain. Another tab may have changed the password or signed in
+ * again, which gives this browser a new sign-in; then the chat reconnects by itself.
  */
 export function ConfirmSignedOut({ children }: { readonly children: ReactNode }) {
   const chat = useChat();
   const api = use(AccountsContext);
   const { user } = useSignedIn();
-  const [sure, setSure] = useState(false);
+  const [certain, setCertain] = useState(false);
 
-  const look = useRef(async () => {});
-  look.current = async () => {
-    if ((await fetchSignedInUser(api))?.id === user.id && mayTry(Date.now())) chat.connect();
+  const check = useRef(async () => {});
+  check.current = async () => {
+    if ((await fetchSignedInUser(api))?.id === user.id && mayReconnect(Date.now())) chat.connect();
   };
   useEffect(() => {
-    const timers = LOOKS_AT_MS.map((delay) => setTimeout(() => void look.current(), delay));
-    timers.push(setTimeout(() => setSure(true), (LOOKS_AT_MS.at(-1) ?? 0) + 500));
-    const stop = onSignedIn(() => void look.current());
+    const timers = CHECK_AFTER_MS.map((delay) => setTimeout(() => void check.current(), delay));
+    timers.push(setTimeout(() => setCertain(true), (CHECK_AFTER_MS.at(-1) ?? 0) + 500));
+    const stop = onSignedIn(() => void check.current());
     return () => {
       timers.forEach(clearTimeout);
       stop();
     };
   }, []);
 
-  return sure && children;
+  return certain && children;
 }
 
-function mayTry(now: number): boolean {
-  while (tries[0] !== undefined && tries[0] < now - WITHIN_MS) tries.shift();
-  if (tries.length >= TRIES) return false;
-  tries.push(now);
+function mayReconnect(now: number): boolean {
+  while (reconnects[0] !== undefined && reconnects[0] < now - RECONNECTS_WITHIN_MS) reconnects.shift();
+  if (reconnects.length >= MAX_RECONNECTS) return false;
+  reconnects.push(now);
   return true;
 }

@@ -11,8 +11,8 @@ import { ConfirmSignedOut } from './ConfirmSignedOut.tsx';
 const showUnsent = () => openPanel.set('unsent');
 
 /**
- * What waits for a person stands in a bar of its own, with what to do; all else is the small indicator's. Both lie over the
- * page, below the headers: what one reads or presses stays where it is when they come and go.
+ * Shows a bar with an action for states that need the user, and the small indicator for all others. Both overlay the
+ * page below the headers, so that nothing moves when they appear and disappear.
  */
 export function ConnectionBars() {
   return (
@@ -29,7 +29,8 @@ function Bars() {
   const waiting = useChatState((state) => state.connection.waiting);
   const durable = useChatState((state) => state.outbox.durable);
   const failed = useChatState((state) => state.outbox.failed);
-  const kept = waiting > 0 && ` ${waiting === 1 ? 'One message waits' : `${waiting} messages wait`} here to be sent.`;
+  const queuedText =
+    waiting > 0 && ` ${waiting === 1 ? 'One message waits' : `${waiting} messages wait`} here to be sent.`;
   const more = waiting + failed > 0 && { label: 'Show', run: showUnsent };
 
   switch (reason) {
@@ -37,7 +38,7 @@ function Bars() {
       return (
         <ConfirmSignedOut>
           <Bar icon={<LogIn />} tone="warn" action="Sign in" onAction={askToSignIn} more={more}>
-            You are signed out.{kept}
+            You are signed out.{queuedText}
           </Bar>
         </ConfirmSignedOut>
       );
@@ -56,7 +57,7 @@ function Bars() {
     case 'forbidden':
       return (
         <Bar icon={<OctagonAlert />} tone="danger">
-          The server does not let this account or this address in. Ask whoever runs it.
+          This account or address is not allowed on the server. Ask its administrator.
         </Bar>
       );
     default:
@@ -65,7 +66,7 @@ function Bars() {
           <ConnectionStateIndicator onShowUnsent={showUnsent} />
           {!durable && waiting > 0 && (
             <Bar icon={<OctagonAlert />} tone="warn" more={more}>
-              This browser does not let us store anything: unsent messages are lost when you close the tab.
+              This browser does not allow storage: unsent messages are lost when you close the tab.
             </Bar>
           )}
         </>

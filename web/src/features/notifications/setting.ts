@@ -5,15 +5,15 @@ const KEY = 'backchannel.notify';
 
 const isAllowed = (): boolean => 'Notification' in globalThis && Notification.permission === 'granted';
 
-/** Wanted by the person, on this device; counts only while the browser allows it. */
+/** The user's choice on this device; effective only while the browser allows it. */
 const wanted = createStore(read());
 
 export const useNotify = () => useStore(wanted, (value) => value && isAllowed());
 export const notifies = (): boolean => wanted.get() && isAllowed();
-/** False on phones that know notifications of installed apps alone, and on plain http. */
+/** False on phones that allow notifications only for installed apps, and on plain http. */
 export const canNotify = 'Notification' in globalThis && globalThis.isSecureContext;
 
-/** From a click, as browsers demand. */
+/** Call from a click: browsers ask for permission only then. */
 export async function setNotify(on: boolean): Promise<void> {
   if (on && (await Notification.requestPermission()) !== 'granted') {
     toast('Your browser does not let this site notify you. You can allow it in the browser’s settings.', 'problem');
@@ -24,7 +24,7 @@ export async function setNotify(on: boolean): Promise<void> {
     if (on) localStorage.setItem(KEY, 'on');
     else localStorage.removeItem(KEY);
   } catch {
-    // Without storage the choice lasts as long as the tab.
+    // Without storage, the choice lasts until the tab is closed.
   }
 }
 
@@ -36,7 +36,7 @@ function read(): boolean {
   }
 }
 
-// Chosen in another tab: this one may be the one that notifies.
+// Changed in another tab: this tab may be the one that shows notifications.
 globalThis.addEventListener('storage', ({ key }) => {
   if (key === KEY) wanted.set(read());
 });

@@ -3,12 +3,12 @@ import type { MouseEvent, ReactNode } from 'react';
 interface ActionButtonProps {
   readonly icon: ReactNode;
   readonly onClick: (event: MouseEvent<HTMLButtonElement>) => unknown;
-  /** It opens a menu, which is open or not. */
+  /** For a button that opens a menu: whether the menu is open. */
   readonly opens?: boolean;
   readonly children: ReactNode;
 }
 
-/** One thing to do with what was not sent. */
+/** A small button for an action on something unsent. */
 export function ActionButton({ icon, onClick, opens, children }: ActionButtonProps) {
   return (
     <button

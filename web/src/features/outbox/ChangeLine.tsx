@@ -14,12 +14,12 @@ interface ChangeLineProps {
   readonly item: PendingChange;
 }
 
-/** Below a message: what is to become of it and has not yet, and the way to take that back. */
+/** Below a message: a change that is waiting or failed, with the actions for it. */
 export function ChangeLine({ message, item }: ChangeLineProps) {
   const chat = useChat();
   const cancel = () => discardWithUndo(chat, [item]);
   if (item.state === 'failed') return <FailedChange message={message} item={item} />;
-  // A reaction shows on its chip, where pressing it takes it back.
+  // A waiting reaction shows on its chip; pressing the chip cancels it.
   if (item.change.type !== 'edit_message' && item.change.type !== 'delete_message') return null;
   const isEdit = item.change.type === 'edit_message';
   return (

@@ -16,23 +16,25 @@ import { backIntoDraft, discard, putBack } from './discard.ts';
 import { type Unsent, useUnsent } from './useUnsent.ts';
 import { changeText, reasonText } from './texts.ts';
 
-/** While it is open, what other tabs do is seen as soon as this. */
-const LOOK_AGAIN_MS = 500;
+/** How often to read the other tabs' items while the tray is open. */
+const REFRESH_MS = 500;
 
-/** Everything that was not sent, wherever it was meant to go, also where that is gone. */
+/** Lists everything unsent, from all tabs, including messages for rooms that are outcome. */
 export function UnsentTray({ onClose }: { readonly onClose: () => void }) {
   const chat = useChat();
-  const unsent = useUnsent(LOOK_AGAIN_MS);
-  const lost = useChatState((state) => state.connection.status === 'error');
+  const unsent = useUnsent(REFRESH_MS);
+  const offline = useChatState((state) => state.connection.status === 'error');
   const own = unsent.filter(({ elsewhere }) => !elsewhere).map(({ item }) => item);
   const texts = unsent.map(({ item }) => item.content).filter((content) => content !== '');
 
-  // Said in here: what lies under a dialog cannot be pressed.
-  const [gone, setGone] = useState<{ readonly text: string; readonly items: readonly PendingMessage[] } | null>(null);
-  const say = (text: string) => setGone({ text, items: [] });
-  const remove = (items: readonly PendingMessage[]) => setGone({ text: discard(chat, items), items });
+  // Shown inside the dialog: a toast under it could not be pressed.
+  const [outcome, setOutcome] = useState<{ readonly text: string; readonly items: readonly PendingMessage[] } | null>(
+    null,
+  );
+  const showText = (text: string) => setOutcome({ text, items: [] });
+  const remove = (items: readonly PendingMessage[]) => setOutcome({ text: discard(chat, items), items });
   const copy = async (text: string) => {
-    if (await copyText(text)) say('Copied.');
+    if (await copyText(text)) showText('Copied.');
   };
 
   const retryAll = async () => {
@@ -40,7 +42,7 @@ export function UnsentTray({ onClose }: { readonly onClose: () => void }) {
     chat.retryAll();
     chat.retryNow();
   };
-  const take = useTake(say);
+  const take = useTake(showText);
   return (
     <Dialog
       title={unsent.length > 0 ? `Not sent (${unsent.length})` : 'Not sent'}
@@ -68,16 +70,16 @@ export function UnsentTray({ onClose }: { readonly onClose: () => void }) {
     >
       <div>
         <div role="status" className="empty:hidden">
-          {gone && (
+          {outcome && (
             <p className="mx-5 mt-1 mb-3 flex items-center gap-3 rounded-lg bg-shade py-1 pr-1 pl-3 text-sm">
-              <span className="flex-1">{gone.text}</span>
-              {gone.items.length > 0 && (
+              <span className="flex-1">{outcome.text}</span>
+              {outcome.items.length > 0 && (
                 <Button
                   size="sm"
                   look="ghost"
                   onClick={() => {
-                    putBack(chat, gone.items);
-                    setGone(null);
+                    putBack(chat, outcome.items);
+                    setOutcome(null);
                   }}
                 >
                   Undo
@@ -93,9 +95,9 @@ export function UnsentTray({ onClose }: { readonly onClose: () => void }) {
         ) : (
           <>
             <p className="px-5 pt-1 pb-3 text-ink-soft">
-              {lost
-                ? 'There is no connection. What waits here is kept on this device and sent when there is one.'
-                : 'This is kept on this device until it is sent or you delete it.'}
+              {offline
+                ? 'There is no connection. These are kept on this device and sent when there is one.'
+                : 'These are kept on this device until they are sent or you delete them.'}
             </p>
             <ul aria-label="Not sent" className="divide-y divide-line border-t border-line">
               {unsent.map((each) => (
@@ -105,7 +107,7 @@ export function UnsentTray({ onClose }: { readonly onClose: () => void }) {
                   onClose={onClose}
                   onRemove={remove}
                   onCopy={copy}
-                  onSay={say}
+                  onShowText={showText}
                 />
               ))}
             </ul>
@@ -116,12 +118,12 @@ export function UnsentTray({ onClose }: { readonly onClose: () => void }) {
   );
 }
 
-/** Brings an item of another tab here first. Says so where that tab does not let go of it. */
-function useTake(say: (text: string) => void) {
+/** Returns a function that takes over an item of another tab, and shows a message if that tab does not hand it over. */
+function useTake(showText: (text: string) => void) {
   const { tabs } = useSignedIn();
   return async (item: PendingMessage, elsewhere: boolean): Promise<boolean> => {
     if (!elsewhere || (await tabs.take(item.id))) return true;
-    say('Another tab holds this message. Close that tab, or go on there.');
+    showText('Another tab holds this message. Close that tab, or continue there.');
     return false;
   };
 }
@@ -131,26 +133,26 @@ interface UnsentRowProps {
   readonly onClose: () => void;
   readonly onRemove: (items: readonly PendingMessage[]) => void;
   readonly onCopy: (text: string) => Promise<void>;
-  readonly onSay: (text: string) => void;
+  readonly onShowText: (text: string) => void;
 }
 
-function UnsentRow({ unsent: { item, elsewhere }, onClose, onRemove, onCopy, onSay }: UnsentRowProps) {
+function UnsentRow({ unsent: { item, elsewhere }, onClose, onRemove, onCopy, onShowText }: UnsentRowProps) {
   const chat = useChat();
   const { user, drafts } = useSignedIn();
   const [, navigate] = useLocation();
   const rooms = useChatState((state) => state.rooms);
   const loaded = useChatState((state) => state.roomsLoaded);
-  const take = useTake(onSay);
+  const take = useTake(onShowText);
   const room = rooms.find((each) => each.id === item.roomId);
   const failed = item.state === 'failed';
-  const what = changeText(item);
+  const changeLabel = changeText(item);
 
-  const mine = (act: () => void) => async () => {
+  const ifTaken = (act: () => void) => async () => {
     if (await take(item, elsewhere)) act();
   };
   const moveTo = (roomId: number) => {
     onClose();
-    // A reply can only answer something in its own room.
+    // Moving drops a reply reference: a reply belongs to the room of its message.
     backIntoDraft(chat, drafts, item, roomId);
     navigate(`/rooms/${roomId}`);
     focusComposer();
@@ -164,7 +166,7 @@ function UnsentRow({ unsent: { item, elsewhere }, onClose, onRemove, onCopy, onS
         {!room && loaded && <span className="text-danger">You are no longer in this room.</span>}
         <time dateTime={new Date(item.createdAt).toISOString()}>{fullTime(item.createdAt)}</time>
       </p>
-      {what !== null && <p className="mt-1 text-sm font-medium">{what}</p>}
+      {changeLabel !== null && <p className="mt-1 text-sm font-medium">{changeLabel}</p>}
       {item.content !== '' && (
         <p dir="auto" className="mt-1 max-h-40 overflow-y-auto text-sm break-words whitespace-pre-wrap scroll-thin">
           {item.content}
@@ -174,24 +176,24 @@ function UnsentRow({ unsent: { item, elsewhere }, onClose, onRemove, onCopy, onS
         {failed ? reasonText(item.error) : item.state === 'sending' ? 'Being sent' : 'Waiting to be sent'}
       </p>
       <div className="mt-1.5 -ml-1.5 flex flex-wrap items-center gap-x-0.5 gap-y-1 text-xs">
-        <ActionButton icon={<RotateCw />} onClick={mine(() => again(item))}>
+        <ActionButton icon={<RotateCw />} onClick={ifTaken(() => retry(item))}>
           {failed && item.error?.code !== 'expired' ? 'Retry' : 'Send now'}
         </ActionButton>
         {item.content !== '' && room && item.change === null && (
-          <ActionButton icon={<PenLine />} onClick={mine(() => moveTo(item.roomId))}>
+          <ActionButton icon={<PenLine />} onClick={ifTaken(() => moveTo(item.roomId))}>
             Edit
           </ActionButton>
         )}
         {item.content !== '' && (
           <>
-            <MoveTo rooms={rooms} from={item.roomId} onMove={(roomId) => void mine(() => moveTo(roomId))()} />
+            <MoveTo rooms={rooms} from={item.roomId} onMove={(roomId) => void ifTaken(() => moveTo(roomId))()} />
             <ActionButton icon={<Copy />} onClick={() => onCopy(item.content)}>
               Copy
             </ActionButton>
           </>
         )}
         {(item.change?.type !== 'delete_message' || !item.unsure || failed) && (
-          <ActionButton icon={<Trash2 />} onClick={mine(() => onRemove([item]))}>
+          <ActionButton icon={<Trash2 />} onClick={ifTaken(() => onRemove([item]))}>
             {item.change ? 'Cancel' : 'Delete'}
           </ActionButton>
         )}
@@ -199,7 +201,7 @@ function UnsentRow({ unsent: { item, elsewhere }, onClose, onRemove, onCopy, onS
     </li>
   );
 
-  function again({ id }: PendingMessage): void {
+  function retry({ id }: PendingMessage): void {
     chat.retry(id);
     chat.retryNow();
   }
@@ -211,7 +213,7 @@ interface MoveToProps {
   readonly onMove: (roomId: number) => void;
 }
 
-/** The text goes into the other room's composer, to be sent from there. */
+/** Moves the text into the composer of another room. */
 function MoveTo({ rooms, from, onMove }: MoveToProps) {
   const { user } = useSignedIn();
   const [anchor, setAnchor] = useState<HTMLElement | null>(null);

@@ -5,12 +5,12 @@ import { plainText } from '../../ui/plainText.ts';
 import { toast } from '../../ui/Toasts.tsx';
 import { discardedText } from './texts.ts';
 
-/** Gone at once, and back at one press. */
+/** Discards at once, with a toast that offers Undo. */
 export function discardWithUndo(chat: Chat, items: readonly PendingMessage[]): void {
   if (items.length > 0) toast(discard(chat, items), 'done', { label: 'Undo', run: () => putBack(chat, items) });
 }
 
-/** Returns what to say of it. */
+/** Discards the items and returns the sentence to show. */
 export function discard(chat: Chat, items: readonly PendingMessage[]): string {
   for (const { id } of items) chat.discard(id);
   return discardedText(items);
@@ -20,7 +20,7 @@ export function putBack(chat: Chat, items: readonly PendingMessage[]): void {
   for (const item of items) chat.putBack(item);
 }
 
-/** What was not sent stands in the composer again, before what is there, with the message it answers. */
+/** Moves an unsent message into a room's draft, before the draft's text, with its reply reference. */
 export function backIntoDraft(
   chat: Chat,
   drafts: Drafts,
@@ -29,10 +29,10 @@ export function backIntoDraft(
   quote: Quote | null = null,
 ): void {
   const held = drafts.get(roomId);
-  const answers = roomId === item.roomId && item.replyTo !== null ? replyOf(chat, item, quote) : null;
+  const replyReference = roomId === item.roomId && item.replyTo !== null ? replyOf(chat, item, quote) : null;
   drafts.set(roomId, {
     text: held.text ? `${item.content}\n\n${held.text}` : item.content,
-    replyTo: answers ?? held.replyTo,
+    replyTo: replyReference ?? held.replyTo,
   });
   chat.discard(item.id);
 }

@@ -2,7 +2,7 @@ import type { PendingMessage } from '@backchannel/client';
 
 type Unsent = Pick<PendingMessage, 'change' | 'error'>;
 
-/** "2 messages", "1 message and 2 changes". */
+/** For example "2 messages" or "1 message and 2 changes". */
 export function countText(items: readonly Pick<PendingMessage, 'change'>[]): string {
   const messages = items.filter(({ change }) => !change).length;
   const changes = items.length - messages;
@@ -13,7 +13,7 @@ export function countText(items: readonly Pick<PendingMessage, 'change'>[]): str
   return parts.join(' and ');
 }
 
-/** Said when they are cancelled or deleted. */
+/** The sentence to show when items were discarded. */
 export function discardedText(items: readonly Pick<PendingMessage, 'change'>[]): string {
   const [one] = items;
   if (items.length !== 1 || !one) return `${countText(items)} deleted before being sent.`;
@@ -29,7 +29,7 @@ export function discardedText(items: readonly Pick<PendingMessage, 'change'>[]):
   }
 }
 
-/** What was to be done; null for a message. */
+/** Describes a waiting change; null for a message. */
 export function changeText({ change }: Pick<PendingMessage, 'change'>): string | null {
   switch (change?.type) {
     case 'edit_message':
@@ -39,13 +39,13 @@ export function changeText({ change }: Pick<PendingMessage, 'change'>): string |
     case 'add_reaction':
       return `Reaction ${change.emoji}`;
     case 'remove_reaction':
-      return `Taking back ${change.emoji}`;
+      return `Removal of ${change.emoji}`;
     default:
       return null;
   }
 }
 
-/** What the outbox's reasons mean to the one who wrote it. */
+/** Explains to the writer why an item was not sent. */
 export function reasonText(error: Unsent['error']): string {
   switch (error?.code) {
     case 'expired':
@@ -57,10 +57,10 @@ export function reasonText(error: Unsent['error']): string {
     case 'room_not_found':
       return 'You cannot write here any more.';
     case 'edit_conflict':
-      return 'This message was changed elsewhere meanwhile.';
+      return 'This message was edited elsewhere in the meantime.';
     case 'message_deleted':
     case 'message_not_found':
-      return 'This message was deleted meanwhile.';
+      return 'This message was deleted in the meantime.';
     default:
       return error?.detail || 'The server refused it.';
   }

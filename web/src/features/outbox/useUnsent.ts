@@ -3,17 +3,19 @@ import { useCallback, useEffect, useState, useSyncExternalStore } from 'react';
 import { useChat } from '../../app/chat.ts';
 import { useSignedIn } from '../../app/signedIn.ts';
 
-/** Other tabs tell nobody what they keep: the device is asked, now and then. */
-const LOOK_AGAIN_MS = 3_000;
+/** How often to read other tabs' items from storage, which does not report changes. */
+const REFRESH_MS = 3_000;
 
 export interface Unsent {
   readonly item: PendingMessage;
-  /** Another tab's, or one's that does not answer: it has to be taken over before anything is done with it. */
+  /** Belongs to another tab, and must be taken over before it is changed. */
   readonly elsewhere: boolean;
 }
 
-/** Everything this person has not sent from this device, oldest first, in whichever tab it was written. */
-export function useUnsent(every_ms = LOOK_AGAIN_MS): readonly Unsent[] {
+/**
+ * Everything unsent of this user on this device, from all tabs, oldest first. Reads other tabs' items every `every_ms`.
+ */
+export function useUnsent(every_ms = REFRESH_MS): readonly Unsent[] {
   const chat = useChat();
   const { tabs } = useSignedIn();
   const read = useCallback(() => chat.getUnsent(), [chat]);
@@ -21,21 +23,21 @@ export function useUnsent(every_ms = LOOK_AGAIN_MS): readonly Unsent[] {
   const [others, setOthers] = useState<readonly OutboxItem[]>([]);
   useEffect(() => {
     let timer: ReturnType<typeof setTimeout>;
-    let open = true;
-    const look = async () => {
+    let mounted = true;
+    const refresh = async () => {
       const kept = await tabs.unsentItems().catch(() => []);
       const mine = new Set(chat.getUnsent().map(({ id }) => id));
-      if (!open) return;
+      if (!mounted) return;
       const next = kept.filter(({ id }) => !mine.has(id));
       setOthers((last) => (sameItems(last, next) ? last : next));
-      timer = setTimeout(() => void look(), every_ms);
+      timer = setTimeout(() => void refresh(), every_ms);
     };
-    void look();
+    void refresh();
     return () => {
-      open = false;
+      mounted = false;
       clearTimeout(timer);
     };
-    // Whatever left this tab's outbox has left the device's list as well, or is another tab's now.
+    // `own` is a dependency: what left this tab's outbox is gone, or belongs to another tab now.
   }, [chat, tabs, every_ms, own]);
 
   const mine = new Set(own.map(({ id }) => id));

@@ -19,7 +19,7 @@ export function BrowseChannels({ onClose }: { readonly onClose: () => void }) {
   const chat = useChat();
   const [query, setQuery] = useState('');
   const [found, setFound] = useState<Found>('loading');
-  const [turn, setTurn] = useState(0);
+  const [reloads, setReloads] = useState(0);
 
   useEffect(() => {
     let current = true;
@@ -31,13 +31,13 @@ export function BrowseChannels({ onClose }: { readonly onClose: () => void }) {
           () => current && setFound('failed'),
         );
       },
-      turn === 0 && query === '' ? 0 : 140,
+      reloads === 0 && query === '' ? 0 : 140,
     );
     return () => {
       current = false;
       clearTimeout(timer);
     };
-  }, [chat, query, turn]);
+  }, [chat, query, reloads]);
 
   return (
     <Dialog title="Channels" wide onClose={onClose}>
@@ -59,7 +59,7 @@ export function BrowseChannels({ onClose }: { readonly onClose: () => void }) {
         </Button>
       </div>
       <div className="h-96 min-h-24 overflow-y-auto border-t border-line scroll-thin">
-        <Results found={found} query={query.trim()} onClose={onClose} onRetry={() => setTurn(turn + 1)} />
+        <Results found={found} query={query.trim()} onClose={onClose} onRetry={() => setReloads(reloads + 1)} />
       </div>
     </Dialog>
   );
@@ -74,7 +74,7 @@ interface ResultsProps {
 
 function Results({ found, query, onClose, onRetry }: ResultsProps) {
   if (found === 'loading') {
-    return <p className="py-14 text-center text-ink-faint">Looking…</p>;
+    return <p className="py-14 text-center text-ink-faint">Loading…</p>;
   }
   if (found === 'failed') {
     return (
@@ -106,7 +106,7 @@ function Results({ found, query, onClose, onRetry }: ResultsProps) {
 }
 
 function ChannelRow({ channel, onClose }: { readonly channel: ChannelSummary; readonly onClose: () => void }) {
-  const ask = useCommand();
+  const runCommand = useCommand();
   const [, navigate] = useLocation();
   const [busy, setBusy] = useState(false);
   const open = () => {
@@ -115,7 +115,7 @@ function ChannelRow({ channel, onClose }: { readonly channel: ChannelSummary; re
   };
   const join = async () => {
     setBusy(true);
-    if (await attempt(ask('join_room', { room_id: channel.id }))) open();
+    if (await attempt(runCommand('join_room', { room_id: channel.id }))) open();
     else setBusy(false);
   };
   return (

@@ -12,7 +12,7 @@ const TITLES = { direct: 'New direct message', group: 'New group', channel: 'New
 const SUBMITS = { direct: 'Open conversation', group: 'Create group', channel: 'Create channel' } as const;
 
 export function CreateRoom({ kind, onClose }: { readonly kind: RoomKind; readonly onClose: () => void }) {
-  const ask = useCommand();
+  const runCommand = useCommand();
   const [, navigate] = useLocation();
   const me = useSignedIn().user.id;
   const [people, setPeople] = useState<readonly User[]>([]);
@@ -29,7 +29,7 @@ export function CreateRoom({ kind, onClose }: { readonly kind: RoomKind; readonl
     setBusy(true);
     setError({});
     try {
-      const { room } = await ask('create_room', {
+      const { room } = await runCommand('create_room', {
         kind,
         ...(name.trim() && { name: name.trim() }),
         ...(topic.trim() && { topic: topic.trim() }),

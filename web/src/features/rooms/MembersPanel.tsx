@@ -28,11 +28,11 @@ export function MembersPanel({ room }: { readonly room: Room }) {
   const presence = useChatState((state) => state.presence);
   const [members, setMembers] = useState<readonly Member[] | 'failed' | null>(null);
   const [adding, setAdding] = useState(false);
-  const [turn, setTurn] = useState(0);
+  const [reloads, setReloads] = useState(0);
   const heading = useRef<HTMLHeadingElement>(null);
   const phone = usePhone();
   useBackLayer(() => membersOpen.set(false), phone);
-  // There it covers the room, and takes the focus with it.
+  // On a phone the panel covers the room, so it takes the focus.
   useEffect(() => {
     if (!phone) return undefined;
     const restoreFocus = rememberFocus();
@@ -40,7 +40,7 @@ export function MembersPanel({ room }: { readonly room: Room }) {
     return restoreFocus;
   }, [phone]);
 
-  // A join or a departure changes the count; that is when the list is asked for again.
+  // Load again when a join or departure changes the count.
   useEffect(() => {
     let current = true;
     loadMembers(chat, room.id).then(
@@ -50,7 +50,7 @@ export function MembersPanel({ room }: { readonly room: Room }) {
     return () => {
       current = false;
     };
-  }, [chat, room.id, room.member_count, turn]);
+  }, [chat, room.id, room.member_count, reloads]);
 
   const ordered = useMemo(() => {
     if (!Array.isArray(members)) return [];
@@ -80,7 +80,7 @@ export function MembersPanel({ room }: { readonly room: Room }) {
         {members === 'failed' && (
           <div className="flex flex-col items-start gap-2 p-3 text-ink-soft">
             The members could not be loaded.
-            <Button size="sm" onClick={() => setTurn(turn + 1)}>
+            <Button size="sm" onClick={() => setReloads(reloads + 1)}>
               Try again
             </Button>
           </div>
@@ -145,7 +145,7 @@ function MemberRow({ member, room }: { readonly member: Member; readonly room: R
             onSelect={() => {
               setAnchor(null);
               const opened = chat.command('create_room', { kind: 'direct', members: [member.id] });
-              void attempt(opened.then(({ room: made }) => navigate(`/rooms/${made.id}`)));
+              void attempt(opened.then(({ room: direct }) => navigate(`/rooms/${direct.id}`)));
             }}
           >
             Message
@@ -176,12 +176,12 @@ interface RemoveMemberProps {
 }
 
 function RemoveMember({ member, room, onClose }: RemoveMemberProps) {
-  const ask = useCommand();
+  const runCommand = useCommand();
   const me = useSignedIn().user.id;
   const [busy, setBusy] = useState(false);
   const remove = async () => {
     setBusy(true);
-    if (await attempt(ask('remove_member', { room_id: room.id, user_id: member.id }))) onClose();
+    if (await attempt(runCommand('remove_member', { room_id: room.id, user_id: member.id }))) onClose();
     else setBusy(false);
   };
   return (
@@ -200,7 +200,7 @@ function RemoveMember({ member, room, onClose }: RemoveMemberProps) {
       }
     >
       <p className="px-5 pt-1 pb-5 text-ink-soft">
-        They no longer see {roomLabel(room, me)}, nor anything said in it before. What they wrote stays.
+        They lose access to {roomLabel(room, me)} and its earlier messages. What they wrote stays.
       </p>
     </Dialog>
   );

@@ -10,17 +10,20 @@ import { handleOf, isolated, nameInText } from '../../ui/names.ts';
 import { Spinner } from '../../ui/Spinner.tsx';
 import { useListbox } from '../../ui/useListbox.ts';
 import { PersonIcon } from './RoomIcon.tsx';
-import { MOST_FOUND, usePeopleSearch } from '../../app/usePeopleSearch.ts';
+import { MAX_RESULTS, usePeopleSearch } from '../../app/usePeopleSearch.ts';
 
 interface PeoplePickerProps {
   readonly chosen: readonly User[];
   readonly onChange: (chosen: readonly User[]) => void;
-  /** Not offered: oneself, people who are in already. */
+  /** Not offered: the user, and people who are already members. */
   readonly without: ReadonlySet<UserId>;
   readonly label: string;
 }
 
-/** Chips and a search field in one box, the answers below it. Backspace in the empty field takes the last chip away. */
+/**
+ * A search field with the chosen people as chips, and the results below. Backspace in the empty field removes the last
+ * chip.
+ */
 export function PeoplePicker({ chosen, onChange, without, label }: PeoplePickerProps) {
   const me = useSignedIn().user.id;
   const [query, setQuery] = useState('');
@@ -99,7 +102,7 @@ export function PeoplePicker({ chosen, onChange, without, label }: PeoplePickerP
           </ul>
         ) : (
           <div className="flex flex-col items-center gap-3 px-2.5 py-6 text-center text-ink-faint">
-            <p>{loading || failed ? waitText(loading) : emptyText(query, others, people.length >= MOST_FOUND)}</p>
+            <p>{loading || failed ? statusText(loading) : emptyText(query, others, people.length >= MAX_RESULTS)}</p>
             {!loading && !failed && <InviteButton />}
           </div>
         )}
@@ -108,9 +111,10 @@ export function PeoplePicker({ chosen, onChange, without, label }: PeoplePickerP
   );
 }
 
-const waitText = (loading: boolean): string => (loading ? 'Looking…' : 'People cannot be looked up right now.');
+const statusText = (loading: boolean): string =>
+  loading ? 'Searching…' : 'People cannot be searched right now. Try again in a moment.';
 
-/** `others`: somebody was found who is in, or chosen, already. `more`: and not all were asked for. */
+/** `others`: people were found, but all are members or chosen already. `more`: the server may have further matches. */
 function emptyText(query: string, others: boolean, more: boolean): string {
   if (others && more) return 'Type the name of the person you mean.';
   if (query.trim() !== '') return `Nobody ${others ? 'else ' : ''}is called “${isolated(query)}”.`;

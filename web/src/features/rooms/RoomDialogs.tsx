@@ -18,14 +18,14 @@ interface RoomDialogProps {
   readonly onClose: () => void;
 }
 
-/** What the room's menu asks. Loaded late. */
+/** The dialogs of the room menu. Part of the lazy bundle. */
 export function RoomDialog({ which, ...props }: RoomDialogProps & { readonly which: 'edit' | 'add' | 'leave' }) {
   if (which === 'edit') return <EditRoom {...props} />;
   return which === 'add' ? <AddMembers {...props} /> : <LeaveRoom {...props} />;
 }
 
 function EditRoom({ room, onClose }: RoomDialogProps) {
-  const ask = useCommand();
+  const runCommand = useCommand();
   const [name, setName] = useState(room.name ?? '');
   const [topic, setTopic] = useState(room.topic);
   const [busy, setBusy] = useState(false);
@@ -35,7 +35,7 @@ function EditRoom({ room, onClose }: RoomDialogProps) {
     event.preventDefault();
     setBusy(true);
     try {
-      await ask('update_room', { room_id: room.id, name: name.trim(), topic: topic.trim() });
+      await runCommand('update_room', { room_id: room.id, name: name.trim(), topic: topic.trim() });
       onClose();
     } catch (refusal) {
       const fields = refusal instanceof ChatError ? refusal.errors : {};
@@ -95,10 +95,10 @@ function EditRoom({ room, onClose }: RoomDialogProps) {
 
 export function AddMembers({ room, onClose }: RoomDialogProps) {
   const chat = useChat();
-  const ask = useCommand();
+  const runCommand = useCommand();
   const me = useSignedIn().user.id;
   const [chosen, setChosen] = useState<readonly User[]>([]);
-  const [inside, setInside] = useState<ReadonlySet<number>>(
+  const [memberIds, setMemberIds] = useState<ReadonlySet<number>>(
     () => new Set([me, ...room.members.map((member) => member.id)]),
   );
   const [busy, setBusy] = useState(false);
@@ -107,8 +107,8 @@ export function AddMembers({ room, onClose }: RoomDialogProps) {
     let current = true;
     if (room.members.length !== room.member_count) {
       loadMembers(chat, room.id).then(
-        (members) => current && setInside(new Set(members.map((member) => member.id))),
-        // Offering somebody who is in already does no harm: the server knows.
+        (members) => current && setMemberIds(new Set(members.map((member) => member.id))),
+        // Offering existing members does no harm: adding them again changes nothing.
         () => undefined,
       );
     }
@@ -119,7 +119,7 @@ export function AddMembers({ room, onClose }: RoomDialogProps) {
 
   const add = async () => {
     setBusy(true);
-    if (await attempt(ask('add_members', { room_id: room.id, user_ids: chosen.map((user) => user.id) }))) {
+    if (await attempt(runCommand('add_members', { room_id: room.id, user_ids: chosen.map((user) => user.id) }))) {
       toast(`Added ${chosen.map(nameInText).join(', ')} to ${roomLabel(room, me)}.`);
       onClose();
     } else setBusy(false);
@@ -140,20 +140,20 @@ export function AddMembers({ room, onClose }: RoomDialogProps) {
       }
     >
       <div className="flex min-h-0 flex-col px-5 pt-2 pb-4">
-        <PeoplePicker chosen={chosen} onChange={setChosen} without={inside} label="People to add" />
+        <PeoplePicker chosen={chosen} onChange={setChosen} without={memberIds} label="People to add" />
       </div>
     </Dialog>
   );
 }
 
 function LeaveRoom({ room, onClose }: RoomDialogProps) {
-  const ask = useCommand();
+  const runCommand = useCommand();
   const me = useSignedIn().user.id;
   const [, navigate] = useLocation();
   const [busy, setBusy] = useState(false);
   const leave = async () => {
     setBusy(true);
-    if (await attempt(ask('leave_room', { room_id: room.id }))) {
+    if (await attempt(runCommand('leave_room', { room_id: room.id }))) {
       onClose();
       navigate('/');
     } else setBusy(false);

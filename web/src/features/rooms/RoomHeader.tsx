@@ -22,7 +22,7 @@ export function RoomHeader({ room }: { readonly room: Room }) {
   const showsMembers = useStore(membersOpen, (open) => open);
   const direct = room.kind === 'direct';
   const heading = useRef<HTMLHeadingElement>(null);
-  // With a keyboard the composer takes the focus. On touch that would bring up the keys; the heading says where one is.
+  // On a desktop the composer takes the focus. On touch that would open the keyboard, so the heading takes it.
   useEffect(() => {
     if (matchMedia('(pointer: coarse)').matches) heading.current?.focus({ preventScroll: true });
   }, []);
@@ -63,19 +63,19 @@ export function RoomHeader({ room }: { readonly room: Room }) {
   );
 }
 
-/** On a phone: to the list, with how much waits there. */
+/** On a phone: the link back to the room list, with the unread count. */
 function BackLink() {
-  const elsewhere = useChatState((state) => state.totalUnreadCount);
+  const unread = useChatState((state) => state.totalUnreadCount);
   return (
     <Link
       href="/"
-      aria-label={elsewhere > 0 ? `Back to rooms, ${elsewhere} unread` : 'Back to rooms'}
+      aria-label={unread > 0 ? `Back to rooms, ${unread} unread` : 'Back to rooms'}
       className="-ml-1 flex h-10 items-center gap-1 rounded-md pr-2 pl-1 text-ink-soft active:bg-hover md:hidden"
     >
       <ArrowLeft className="size-5" aria-hidden="true" />
-      {elsewhere > 0 && (
+      {unread > 0 && (
         <span className="tabular rounded-full bg-press px-1.5 text-2xs font-semibold">
-          {elsewhere > 99 ? '99+' : elsewhere}
+          {unread > 99 ? '99+' : unread}
         </span>
       )}
     </Link>
@@ -86,10 +86,10 @@ function Subtitle({ room }: { readonly room: Room }) {
   const me = useSignedIn().user.id;
   const other = otherMember(room, me);
   const presence = useChatState((state) => (other ? state.presence[other.id] : undefined));
-  const lost = useChatState((state) => state.connection.status === 'error');
-  const words = { online: 'Online', away: 'Away', offline: 'Offline' };
-  const here = lost ? '' : `${words[presence ?? 'offline']} · `;
-  const text = other ? here + handleOf(other) : topicOf(room);
+  const offline = useChatState((state) => state.connection.status === 'error');
+  const presenceWords = { online: 'Online', away: 'Away', offline: 'Offline' };
+  const presenceText = offline ? '' : `${presenceWords[presence ?? 'offline']} · `;
+  const text = other ? presenceText + handleOf(other) : topicOf(room);
   if (!text) return null;
   return (
     <p className="truncate text-xs leading-4 text-ink-faint" title={other ? undefined : text}>
@@ -98,16 +98,16 @@ function Subtitle({ room }: { readonly room: Room }) {
   );
 }
 
-type Asked = 'edit' | 'add' | 'leave';
+type DialogName = 'edit' | 'add' | 'leave';
 
 function RoomMenu({ room }: { readonly room: Room }) {
   const [anchor, setAnchor] = useState<HTMLElement | null>(null);
-  const [asked, setAsked] = useState<Asked | null>(null);
-  const ask = (what: Asked) => {
+  const [dialog, setDialog] = useState<DialogName | null>(null);
+  const openDialog = (name: DialogName) => {
     setAnchor(null);
-    setAsked(what);
+    setDialog(name);
   };
-  const close = () => setAsked(null);
+  const close = () => setDialog(null);
   return (
     <>
       <IconButton
@@ -122,21 +122,21 @@ function RoomMenu({ room }: { readonly room: Room }) {
       </IconButton>
       {anchor && (
         <Menu anchor={anchor} label="Room" onClose={() => setAnchor(null)}>
-          <MenuItem icon={<UserPlus />} onSelect={() => ask('add')}>
+          <MenuItem icon={<UserPlus />} onSelect={() => openDialog('add')}>
             Add people
           </MenuItem>
-          <MenuItem icon={<PenLine />} onSelect={() => ask('edit')}>
+          <MenuItem icon={<PenLine />} onSelect={() => openDialog('edit')}>
             Name and topic
           </MenuItem>
           <MenuLine />
-          <MenuItem danger icon={<DoorOpen />} onSelect={() => ask('leave')}>
+          <MenuItem danger icon={<DoorOpen />} onSelect={() => openDialog('leave')}>
             Leave {room.kind}
           </MenuItem>
         </Menu>
       )}
-      {asked && (
+      {dialog && (
         <Suspense fallback={<LoadingOverlay onClose={close} />}>
-          <RoomDialog which={asked} room={room} onClose={close} />
+          <RoomDialog which={dialog} room={room} onClose={close} />
         </Suspense>
       )}
     </>

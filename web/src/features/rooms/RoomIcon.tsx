@@ -9,26 +9,27 @@ import { PresenceDot } from '../../ui/Presence.tsx';
 
 const small = 'size-7 text-[0.6875rem]';
 
-/** What a room looks like beside its name: a face with presence, or a sign. */
+/** The icon beside a room's name: the avatar and presence of a direct room's other member, or a symbol. */
 export function RoomIcon({ room, className }: { readonly room: Room; readonly className?: string }) {
   const me = useSignedIn().user.id;
   const other = otherMember(room, me);
   if (other) return <PersonIcon user={other} className={className ?? small} />;
-  const Sign = room.kind === 'channel' ? Hash : UsersRound;
+  const Icon = room.kind === 'channel' ? Hash : UsersRound;
   return (
     <span aria-hidden="true" className={cx('grid shrink-0 place-items-center text-ink-faint', className ?? small)}>
-      <Sign className={room.kind === 'channel' ? 'size-[1.05rem]' : 'size-[1.1rem]'} strokeWidth={2} />
+      <Icon className={room.kind === 'channel' ? 'size-[1.05rem]' : 'size-[1.1rem]'} strokeWidth={2} />
     </span>
   );
 }
 
 export function PersonIcon({ user, className = small }: { readonly user: User; readonly className?: string }) {
   const me = useSignedIn().user.id;
-  // Nobody is told of their own presence: it is whether they are connected. Of others nothing is known without a connection.
+  // The server does not send a user's own presence: use the connection's. Without a connection, that of others is
+  // unknown.
   const presence = useChatState((state) => {
-    const lost = state.connection.status === 'error';
-    if (user.id === me) return lost ? undefined : 'online';
-    return lost ? 'unknown' : state.presence[user.id];
+    const offline = state.connection.status === 'error';
+    if (user.id === me) return offline ? undefined : 'online';
+    return offline ? 'unknown' : state.presence[user.id];
   });
   return (
     <span className="relative inline-grid shrink-0">

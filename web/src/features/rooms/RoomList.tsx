@@ -64,7 +64,7 @@ function SectionView({ section, current, failed, now }: SectionProps) {
   );
 }
 
-/** A room whose row cannot be drawn can still be opened. */
+/** Replaces a row that fails to render, so that its room can still be opened. */
 function FailedRow({ room }: { readonly room: Room }) {
   return (
     <Link href={`/rooms/${room.id}`} className="block rounded-lg px-2 py-2 text-ink-soft hover:bg-hover">

@@ -16,24 +16,29 @@ import { RoomIcon } from './RoomIcon.tsx';
 interface RoomRowProps {
   readonly room: Room;
   readonly current: boolean;
-  /** Unsent messages that were refused. */
+  /** It has messages that could not be sent. */
   readonly failed: boolean;
   readonly now: number;
 }
 
-/** One line of the sidebar, drawn again only when its own room changes. */
+/** One room of the sidebar; renders again only when that room changes. */
 export const RoomRow = memo(function RoomRow({ room, current, failed, now }: RoomRowProps) {
   const { user, drafts } = useSignedIn();
   const draft = useStore(drafts.store, (all) => all[room.id]);
   const edit = useStore(drafts.edits, (all) => all[room.id]);
   const unread = room.unread_count > 0 && !current;
-  const fresh = useIsNewRoom(room.id) && !current;
+  const isNew = useIsNewRoom(room.id) && !current;
   const last = room.last_message;
   return (
     <Link
       href={`/rooms/${room.id}`}
       aria-current={current ? 'page' : undefined}
-      aria-label={spoken(room, user.id, { unread, fresh, draft: draft !== undefined || edit !== undefined, failed })}
+      aria-label={accessibleName(room, user.id, {
+        unread,
+        isNew,
+        draft: draft !== undefined || edit !== undefined,
+        failed,
+      })}
       data-room={room.id}
       className={cx(
         'group relative flex items-center gap-2.5 rounded-lg px-2 py-[0.3125rem] select-none pointer-coarse:py-2.5',
@@ -46,7 +51,7 @@ export const RoomRow = memo(function RoomRow({ room, current, failed, now }: Roo
       <RoomIcon room={room} />
       <span className="min-w-0 flex-1">
         <span className="flex items-baseline gap-2">
-          <span className={cx('truncate', unread || fresh || current ? 'font-semibold text-ink' : 'font-medium')}>
+          <span className={cx('truncate', unread || isNew || current ? 'font-semibold text-ink' : 'font-medium')}>
             <RoomName room={room} me={user.id} />
           </span>
           {last && (
@@ -78,7 +83,7 @@ export const RoomRow = memo(function RoomRow({ room, current, failed, now }: Roo
           </span>
           {failed && <CircleAlert aria-hidden="true" className="size-3.5 shrink-0 text-danger" />}
           {unread && <Badge room={room} />}
-          {fresh && !unread && (
+          {isNew && !unread && (
             <span className="shrink-0 rounded-full bg-accent px-1.5 text-2xs font-semibold text-on-accent">New</span>
           )}
         </span>
@@ -96,12 +101,12 @@ function Badge({ room }: { readonly room: Room }) {
       </span>
     );
   }
-  const loud = room.kind !== 'channel';
+  const isPersonal = room.kind !== 'channel';
   return (
     <span
       className={cx(
         'tabular shrink-0 rounded-full px-1.5 text-2xs font-semibold',
-        loud ? 'bg-accent text-on-accent' : 'bg-press text-ink-soft',
+        isPersonal ? 'bg-accent text-on-accent' : 'bg-press text-ink-soft',
       )}
     >
       {many}
@@ -112,12 +117,12 @@ function Badge({ room }: { readonly room: Room }) {
 function Preview({ room, me }: { readonly room: Room; readonly me: number }) {
   const last = room.last_message;
   if (!last) return room.kind === 'direct' ? 'Say hello' : <bdi>{topicOf(room) || 'No messages yet'}</bdi>;
-  // Deleted, or nothing but marks: "You: " would be half a line.
+  // Deleted, or nothing visible: show no sender before an empty text.
   if (plainText(last.content) === '') return last.content === '' ? 'Message deleted' : 'Message';
-  const who = last.sender.id === me ? 'You: ' : room.kind === 'direct' ? '' : `${firstNameInText(last.sender)}: `;
+  const prefix = last.sender.id === me ? 'You: ' : room.kind === 'direct' ? '' : `${firstNameInText(last.sender)}: `;
   return (
     <>
-      {who}
+      {prefix}
       <bdi>{plainText(last.content)}</bdi>
     </>
   );
@@ -125,15 +130,15 @@ function Preview({ room, me }: { readonly room: Room; readonly me: number }) {
 
 interface Marks {
   readonly unread: boolean;
-  readonly fresh: boolean;
+  readonly isNew: boolean;
   readonly draft: boolean;
   readonly failed: boolean;
 }
 
-function spoken(room: Room, me: number, { unread, fresh, draft, failed }: Marks): string {
+function accessibleName(room: Room, me: number, { unread, isNew, draft, failed }: Marks): string {
   const title = roomLabel(room, me);
   const parts = [room.kind === 'channel' ? `Channel ${title.slice(1)}` : title];
-  if (fresh) parts.push('new: you were added');
+  if (isNew) parts.push('new: you were added');
   if (unread) parts.push(`${room.unread_count} unread`);
   if (unread && room.mention_count > 0) parts.push(`${room.mention_count} mentioning you`);
   if (draft) parts.push('has a draft');

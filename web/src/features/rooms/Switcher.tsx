@@ -19,9 +19,9 @@ import { usePeopleSearch } from '../../app/usePeopleSearch.ts';
 
 type Target = { readonly kind: 'room'; readonly room: Room } | { readonly kind: 'person'; readonly user: User };
 
-const SHOWN = 12;
+const MAX_RESULTS = 12;
 
-/** Ctrl+K: any room or person by a few letters. Without letters: unread first, then recent. */
+/** Ctrl+K: finds any room or person by a few letters. Without letters: unread rooms first, then recent ones. */
 export function Switcher({ current, onClose }: { readonly current: number | null; readonly onClose: () => void }) {
   const chat = useChat();
   const [, navigate] = useLocation();
@@ -42,11 +42,11 @@ export function Switcher({ current, onClose }: { readonly current: number | null
           Number(b.mention_count > 0) - Number(a.mention_count > 0) ||
           Number(b.unread_count > 0) - Number(a.unread_count > 0),
       );
-    const strangers = query.trim() === '' ? [] : people.filter((user) => user.id !== me && !direct.has(user.id));
-    // One order for both: whoever is called so stands before the rooms they are in, talked with or not.
+    const otherPeople = query.trim() === '' ? [] : people.filter((user) => user.id !== me && !direct.has(user.id));
+    // Ranked together: a person who matches comes before the groups they are in.
     const all: Target[] = [
       ...order.map((room) => ({ kind: 'room', room }) as const),
-      ...strangers.map((user) => ({ kind: 'person', user }) as const),
+      ...otherPeople.map((user) => ({ kind: 'person', user }) as const),
     ];
     const found = fuzzyFilter(
       query,
@@ -54,9 +54,9 @@ export function Switcher({ current, onClose }: { readonly current: number | null
       (target) => ownNames(target, me),
       (target) => memberNames(target, me),
     );
-    // The server may know a name by letters that are not compared here.
+    // Keep people the server found by rules that the local match does not have.
     const rest = all.filter((target) => target.kind === 'person' && !found.includes(target));
-    return [...found, ...rest].slice(0, SHOWN);
+    return [...found, ...rest].slice(0, MAX_RESULTS);
   }, [rooms, people, query, current, me]);
 
   const pick = (target: Target) => {
@@ -141,7 +141,7 @@ function TargetText({ target, me }: { readonly target: Target; readonly me: numb
 
 const namesOf = (user: User): string[] => [user.username, nameOf(user)];
 
-/** What a target is called itself: a person and their direct room by their names, a room by the name it was given. */
+/** Names of the target itself: of the person, of a direct room's other member, or of the room. */
 function ownNames(target: Target, me: number): string[] {
   if (target.kind === 'person') return namesOf(target.user);
   const other = otherMember(target.room, me);
@@ -149,7 +149,7 @@ function ownNames(target: Target, me: number): string[] {
   return namedAfter(target.room, me).length > 0 ? [] : [roomTitle(target.room, me)];
 }
 
-/** Who is in it. A group without a name shows these in its place, and is still not called so. */
+/** Names of a group's members, which match with a lower rank. */
 function memberNames(target: Target, me: number): string[] {
   if (target.kind === 'person' || target.room.kind !== 'group') return [];
   return [roomTitle(target.room, me), ...target.room.members.filter(({ id }) => id !== me).flatMap(namesOf)];

@@ -1,22 +1,22 @@
 import type { Chat, Member, RoomId } from '@backchannel/client';
 import { addPeople } from '../../app/directory.ts';
 
-/** A panel of more people than this is for searching, not for reading. */
-const AT_MOST = 1_000;
-const PAGE = 200;
+/** Longer lists are cut off: nobody reads them. */
+const MAX_MEMBERS = 1_000;
+const PAGE_SIZE = 200;
 
-/** Everybody in a room, page by page. */
+/** Loads the members of a room, page by page. */
 export async function loadMembers(chat: Chat, roomId: RoomId): Promise<readonly Member[]> {
   const all: Member[] = [];
   for (;;) {
     const after = all.at(-1)?.id;
     const page = await chat.command('get_members', {
       room_id: roomId,
-      limit: PAGE,
+      limit: PAGE_SIZE,
       ...(after !== undefined && { after }),
     });
     all.push(...page.members);
     addPeople(page.members);
-    if (!page.has_more || page.members.length === 0 || all.length >= AT_MOST) return all;
+    if (!page.has_more || page.members.length === 0 || all.length >= MAX_MEMBERS) return all;
   }
 }

@@ -9,12 +9,12 @@ export interface Section {
 
 const TITLES = { channel: 'Channels', group: 'Groups', direct: 'Direct messages' } as const;
 
-/** Made once: that takes longer than to sort with it. */
+/** Created once: creating a collator takes longer than sorting with it. */
 const { compare } = new Intl.Collator(undefined, { numeric: true, sensitivity: 'base' });
 
 /**
- * The sidebar's order. Channels and groups stand by name, so that a place stays where the hand expects it;
- * people stand by newest activity, as the client gives them.
+ * The sidebar's sections. Channels and groups are sorted by name, so that each stays at its place; direct rooms by
+ * their latest activity, as the client sorts them.
  */
 export function sectionsOf(rooms: readonly Room[], me: UserId): Section[] {
   return (['channel', 'group', 'direct'] as const).map((kind) => {
@@ -24,7 +24,7 @@ export function sectionsOf(rooms: readonly Room[], me: UserId): Section[] {
   });
 }
 
-/** The room `step` places on from `from` in the order of the screen, around the ends; only unread ones if asked. */
+/** The room `step` positions after `from` in the order on screen, wrapping around; optionally only unread rooms. */
 export function neighbour(
   ordered: readonly Room[],
   from: number | null,
@@ -32,9 +32,9 @@ export function neighbour(
   unreadOnly = false,
 ): Room | undefined {
   const at = ordered.findIndex((room) => room.id === from);
-  for (let gone = 1; gone <= ordered.length; gone += 1) {
+  for (let distance = 1; distance <= ordered.length; distance += 1) {
     const start = at < 0 && step < 0 ? 0 : at;
-    const room = ordered[(((start + step * gone) % ordered.length) + ordered.length) % ordered.length];
+    const room = ordered[(((start + step * distance) % ordered.length) + ordered.length) % ordered.length];
     if (room && room.id !== from && (!unreadOnly || room.unread_count > 0)) return room;
   }
   return undefined;

@@ -4,7 +4,9 @@ import { useChat, useChatState } from '../../app/chat.ts';
 
 const NONE: ReadonlySet<number> = new Set();
 
-/** The rooms with messages that were refused. Looked at only when the number of failed messages moves. */
+/**
+ * The rooms with messages that could not be sent. Computed again when the rooms or the number of such messages change.
+ */
 export function useFailedRooms(rooms: readonly Room[]): ReadonlySet<number> {
   const chat = useChat();
   const failed = useChatState((state) => state.outbox.failed);
