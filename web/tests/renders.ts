@@ -1,5 +1,6 @@
 /**
- * What React draws, by its own account: the hook that its developer tools use. Import this before anything that imports React.
+ * What React draws, by its own account: the hook that its developer tools use. Import this before anything that imports
+ * React.
  */
 interface Fiber {
   readonly type: unknown;

@@ -3,9 +3,10 @@ import type { CSSProperties } from 'react';
 import { cx } from './classes.ts';
 import { nameOf } from './names.ts';
 
-/** Hues that keep apart from each other, and from ember and danger, which mean something. */
+/** Hues that differ clearly from each other, and from ember and danger, which have a meaning. */
 const HUES = [178, 215, 248, 282, 318, 140, 105, 72] as const;
-/** At most two letters; emoji and other scripts keep their first sign whole. */
+
+/** At most two letters: the first of the first and of the last word. Emoji stay whole. */
 export function initials(name: string): string {
   const words = name
     .trim()

@@ -12,7 +12,7 @@ const looks = {
 interface ButtonProps extends ComponentProps<'button'> {
   readonly look?: keyof typeof looks;
   readonly size?: 'sm' | 'md' | 'lg';
-  /** Shows that it is being done, and keeps a second press from doing it twice. */
+  /** Shows a spinner and disables the button, so that a second press does nothing. */
   readonly busy?: boolean;
 }
 
@@ -48,7 +48,7 @@ export function Button({
 }
 
 interface IconButtonProps extends ComponentProps<'button'> {
-  /** What it does: read aloud, and shown on hover. */
+  /** The accessible name, also shown as a tooltip. */
   readonly label: string;
   readonly tip?: 'above' | 'below' | 'none';
   readonly children: ReactNode;

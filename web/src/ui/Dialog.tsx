@@ -10,16 +10,17 @@ interface DialogProps {
   readonly title: string;
   readonly onClose: () => void;
   readonly children: ReactNode;
-  /** The answers; the first of them must be the one that changes nothing. */
+  /** The buttons; the first must be the one that changes nothing. */
   readonly footer?: ReactNode;
-  /** The title is read aloud only: the switcher's own field says enough. */
+  /** Hides the title except for screen readers, for the switcher. */
   readonly bare?: boolean;
   readonly wide?: boolean;
 }
 
 /**
- * The browser's own modal dialog, with its focus trap, Esc and top layer. It opens on its first field or its harmless answer
- * (`initialFocus`), never on Close, and gives the focus back. Only the middle scrolls: title and answers stay in sight.
+ * A native modal `<dialog>`, with its focus trap, Esc and top layer. The focus starts at the first field or the
+ * harmless button (`initialFocus`) and returns when the dialog closes. Only the middle scrolls; title and buttons stay
+ * visible.
  */
 export function Dialog({ title, onClose, children, footer, bare = false, wide = false }: DialogProps) {
   const ref = useRef<HTMLDialogElement>(null);
@@ -31,7 +32,7 @@ export function Dialog({ title, onClose, children, footer, bare = false, wide = 
     if (!dialog) return undefined;
     const restoreFocus = rememberFocus();
     if (!dialog.open) dialog.showModal();
-    // showModal() has put the focus on Close, the first of its buttons.
+    // showModal() has focused Close, the first button.
     initialFocus(dialog).focus();
     return () => {
       dialog.close();
@@ -47,8 +48,8 @@ export function Dialog({ title, onClose, children, footer, bare = false, wide = 
         event.preventDefault();
         onClose();
       }}
-      // Begun on the backdrop: dragging a selection out of a field does not close. The click of this press must not go
-      // through to what lies beneath.
+      // Close on a press that starts on the backdrop: dragging a selection out of a field must not close. Swallow the
+      // click of this press, so that it does not reach the page below.
       onPointerDown={(event) => {
         if (event.target !== ref.current) return;
         swallowPress();

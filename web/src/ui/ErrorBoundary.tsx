@@ -4,9 +4,9 @@ import { cx } from './classes.ts';
 
 interface ErrorBoundaryProps {
   readonly children: ReactNode;
-  /** Takes the place of what could not be drawn. */
+  /** Shown instead of children that fail to render. */
   readonly fallback?: ReactNode;
-  /** A failed drawing is tried again when this changes. */
+  /** When this changes, failed children are rendered again. */
   readonly resetKey?: unknown;
 }
 
@@ -15,10 +15,10 @@ interface ErrorBoundaryState {
   readonly resetKey: unknown;
 }
 
-/** For what stands instead: the guard that failed. */
+/** Gives the fallback access to its boundary. */
 const FailedContext = createContext<ErrorBoundary | null>(null);
 
-/** Keeps what fails to draw to itself: one message, one room of the list, one pane. React reports the error to the console. */
+/** Confines a rendering error to one message, room row or pane. React reports the error to the console. */
 export class ErrorBoundary extends Component<ErrorBoundaryProps, ErrorBoundaryState> {
   override state: ErrorBoundaryState = { error: null, resetKey: this.props.resetKey };
   readonly retry = () => this.setState({ error: null });
@@ -41,10 +41,10 @@ export class ErrorBoundary extends Component<ErrorBoundaryProps, ErrorBoundarySt
 }
 
 interface PaneNoticeProps {
-  /** As it stands in "… could not be shown." */
+  /** The subject of "… could not be shown." */
   readonly name: string;
   readonly className?: string | undefined;
-  /** For what can be closed. */
+  /** Adds a Close button. */
   readonly onClose?: (() => void) | undefined;
 }
 
@@ -53,7 +53,7 @@ interface PaneErrorBoundaryProps extends PaneNoticeProps {
   readonly resetKey?: unknown;
 }
 
-/** Around a part of the screen: where it fails it says so in its place, and everything else goes on. */
+/** An error boundary around a pane: shows a notice with a retry button in its place. */
 export function PaneErrorBoundary({ children, resetKey, ...notice }: PaneErrorBoundaryProps) {
   return (
     <ErrorBoundary resetKey={resetKey} fallback={<PaneNotice {...notice} />}>

@@ -10,15 +10,15 @@ interface FieldProps extends ComponentProps<'input'> {
   readonly label: string;
   readonly hint?: ReactNode;
   readonly error?: string | undefined;
-  /** Stands inside the label's line at its end: "optional", a link. */
+  /** Shown at the end of the label's line, such as "optional" or a link. */
   readonly aside?: ReactNode;
-  /** Stands inside the field at its end, and comes after it in the Tab order. */
+  /** Shown inside the field at its end, and after it in the tab order. */
   readonly end?: ReactNode;
 }
 
 export function Field({ label, hint, error, aside, end, className, id, ...rest }: FieldProps) {
-  const made = useId();
-  const field = id ?? made;
+  const generated = useId();
+  const field = id ?? generated;
   const described = [error && `${field}-error`, hint && `${field}-hint`].filter(Boolean).join(' ');
   return (
     <div className={cx('flex flex-col gap-1.5', className)}>

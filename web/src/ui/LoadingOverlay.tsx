@@ -2,12 +2,12 @@ import { useEffect, useRef } from 'react';
 import { cx } from './classes.ts';
 import { Spinner } from './Spinner.tsx';
 
-/** Where a dialog would be. */
+/** Positions an element where a dialog would be. */
 export const OVERLAY_CLASS = 'fixed inset-x-4 top-20 z-50 mx-auto max-w-md rounded-lg shadow-pop';
 
 /**
- * For a dialog or menu whose code has to be fetched first: said where that takes a while. Escape and a press elsewhere are the
- * person's word that it is no longer wanted; it must not open later, over what they do then.
+ * Shown while the code of a dialog or menu is loading, after a short delay. Escape or a press cancels it, so that it
+ * does not open later and interrupt the user.
  */
 export function LoadingOverlay({ onClose }: { readonly onClose: () => void }) {
   const close = useRef(onClose);

@@ -1,4 +1,4 @@
-/** Two ways to the same place: one straight, one that joins it. */
+/** A straight line and one that joins it: two transports with the same destination. */
 export function Logo({ className }: { readonly className?: string }) {
   return (
     <svg viewBox="0 0 32 32" fill="none" aria-hidden="true" className={className}>

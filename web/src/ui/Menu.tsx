@@ -13,7 +13,7 @@ import { useBackLayer } from './backLayers.ts';
 import { swallowPress } from './swallowPress.ts';
 
 interface MenuProps {
-  /** What it hangs on; a point of the screen for long presses and right clicks. */
+  /** The element it is attached to, or the position of a long press. */
   readonly anchor: HTMLElement | { readonly x: number; readonly y: number };
   readonly label: string;
   readonly onClose: () => void;
@@ -21,15 +21,16 @@ interface MenuProps {
   readonly className?: string;
 }
 
+/** Distance in px from the anchor and from the edges of the window. */
 const GAP = 6;
 const MARGIN = 8;
 
-/** A menu in the top layer, placed where it fits. On a phone it is a sheet at the bottom, within reach of the thumb. */
+/** A menu in the top layer, below its anchor or above if it does not fit. On a phone it is a sheet at the bottom. */
 export function Menu({ anchor, label, onClose, children, className }: MenuProps) {
   const ref = useRef<HTMLDivElement>(null);
   const close = useRef(onClose);
   close.current = onClose;
-  const place = usePlace(ref, anchor);
+  const position = usePosition(ref, anchor);
   useBackLayer(onClose);
 
   useEffect(() => {
@@ -55,7 +56,7 @@ export function Menu({ anchor, label, onClose, children, className }: MenuProps)
       tabIndex={-1}
       onKeyDown={(event) => moveFocus(event, ref.current, onClose)}
       className={cx('bc-menu', className)}
-      style={place ?? undefined}
+      style={position ?? undefined}
     >
       {children}
     </div>
@@ -68,7 +69,7 @@ interface MenuItemProps {
   readonly onSelect: () => void;
   readonly keys?: string;
   readonly danger?: boolean;
-  /** Makes it one of several choices, or a switch. */
+  /** Makes it a radio item; with `kind: 'switch'`, a checkbox item. */
   readonly checked?: boolean;
   readonly kind?: 'switch';
 }
@@ -111,8 +112,8 @@ export function MenuLine() {
 }
 
 /**
- * A press elsewhere closes and does nothing else. The browser's own light dismissal would also take the finger that
- * is lifted after a long press for such a press.
+ * Closes on a press outside, which has no other effect. The popover's light dismissal would also close when the finger
+ * is lifted after a long press.
  */
 function onPressOutside(menu: HTMLElement, onClose: () => void): () => void {
   const onPointerDown = (event: globalThis.PointerEvent) => {
@@ -146,8 +147,8 @@ function moveFocus(event: KeyboardEvent, menu: HTMLElement | null, onClose: () =
   event.stopPropagation();
 }
 
-function usePlace(ref: RefObject<HTMLDivElement | null>, anchor: MenuProps['anchor']) {
-  const [place, setPlace] = useState<{ left: number; top: number } | null>(null);
+function usePosition(ref: RefObject<HTMLDivElement | null>, anchor: MenuProps['anchor']) {
+  const [position, setPosition] = useState<{ left: number; top: number } | null>(null);
   useLayoutEffect(() => {
     const menu = ref.current;
     if (!menu || matchMedia('(max-width: 47.99rem) and (pointer: coarse)').matches) return;
@@ -155,7 +156,7 @@ function usePlace(ref: RefObject<HTMLDivElement | null>, anchor: MenuProps['anch
       anchor instanceof HTMLElement
         ? anchor.getBoundingClientRect()
         : { left: anchor.x, right: anchor.x, top: anchor.y, bottom: anchor.y };
-    // Measured while hidden: a popover has no box until it is shown.
+    // Display it for the measurement: a popover has no box until it is shown.
     menu.style.display = 'block';
     const { offsetWidth: width, offsetHeight: height } = menu;
     menu.style.display = '';
@@ -164,7 +165,7 @@ function usePlace(ref: RefObject<HTMLDivElement | null>, anchor: MenuProps['anch
     const top = fitsBelow ? below : Math.max(MARGIN, box.top - GAP - height);
     const toTheRight = box.left + width <= innerWidth - MARGIN;
     const left = toTheRight ? box.left : Math.max(MARGIN, box.right - width);
-    setPlace({ left, top });
+    setPosition({ left, top });
   }, [ref, anchor]);
-  return place;
+  return position;
 }

@@ -1,16 +1,16 @@
 import type { PresenceState } from '@backchannel/client';
 import { cx } from './classes.ts';
 
-const words = { online: 'online', away: 'away', offline: 'offline', unknown: 'not known whether online' } as const;
+const labels = { online: 'online', away: 'away', offline: 'offline', unknown: 'presence unknown' } as const;
 
-/** Filled: online. Half: away. Ring: offline. Broken ring: not known. The shape says it as well as the colour. */
+/** Filled: online. Half: away. Ring: offline. Broken ring: unknown. The shape differs as well as the colour. */
 export function PresenceDot({
   state,
   className,
   silent = false,
 }: {
   readonly state: PresenceState | 'unknown' | undefined;
-  /** The word stands beside it. */
+  /** Hidden from screen readers, where the state is also shown as text. */
   readonly silent?: boolean;
   readonly className?: string;
 }) {
@@ -18,7 +18,7 @@ export function PresenceDot({
   return (
     <svg
       viewBox="0 0 10 10"
-      {...(silent ? { 'aria-hidden': true } : { role: 'img', 'aria-label': words[at] })}
+      {...(silent ? { 'aria-hidden': true } : { role: 'img', 'aria-label': labels[at] })}
       className={cx('size-2.5 shrink-0', className)}
     >
       {at === 'online' && <circle cx="5" cy="5" r="4.4" fill="var(--c-ok)" />}

@@ -8,7 +8,7 @@ interface Toast {
   readonly id: number;
   readonly text: string;
   readonly kind: 'done' | 'problem';
-  /** One more thing to do about it, for as long as it stands there. */
+  /** A button in the toast, such as Undo. */
   readonly action: ToastAction | undefined;
 }
 
@@ -17,17 +17,18 @@ interface ToastAction {
   readonly run: () => void;
 }
 
-const STAYS_MS = { done: 3_500, problem: 8_000 } as const;
-/** Long enough to notice a slip, and to reach the button by keyboard. */
-const STAYS_WITH_ACTION_MS = 10_000;
+/** How long a toast stays. */
+const DURATION_MS = { done: 3_500, problem: 8_000 } as const;
+/** Long enough to notice a mistake and reach the button by keyboard. */
+const DURATION_WITH_ACTION_MS = 10_000;
 const toasts = createStore<readonly Toast[]>([]);
-let last = 0;
+let lastId = 0;
 
-/** Says in passing how something ended. What a person must act on belongs where it happened, not here. */
+/** Shows for a moment how something ended. What the user must act on belongs where it happened, not in a toast. */
 export function toast(text: string, kind: Toast['kind'] = 'done', action?: ToastAction): void {
-  last += 1;
-  const made = { id: last, text, kind, action };
-  toasts.set((shown) => [...shown.filter((each) => each.text !== text), made].slice(-3));
+  lastId += 1;
+  const added = { id: lastId, text, kind, action };
+  toasts.set((shown) => [...shown.filter((each) => each.text !== text), added].slice(-3));
   announce(text);
 }
 
@@ -48,7 +49,7 @@ export function Toasts() {
 
 function ToastView({ toast: { id, text, kind, action } }: { readonly toast: Toast }) {
   useEffect(() => {
-    const timer = setTimeout(() => dismiss(id), action ? STAYS_WITH_ACTION_MS : STAYS_MS[kind]);
+    const timer = setTimeout(() => dismiss(id), action ? DURATION_WITH_ACTION_MS : DURATION_MS[kind]);
     return () => clearTimeout(timer);
   }, [id, kind, action]);
   return (

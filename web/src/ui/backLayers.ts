@@ -1,19 +1,22 @@
 /**
- * What Back closes on a phone: the topmost menu, sheet, dialog or panel, before it leaves the room.
+ * On a phone, Back closes the topmost layer (menu, sheet, dialog or panel) before it leaves the room.
  *
- * Each open layer has an entry of its own in the browser's history, at the same address, with its height in the entry's state.
- * Layers open and close by React's hand, history moves by the person's and answers late; `settle` brings the one in line with
- * the other, a step at a time, and everything that navigates waits for it (`whenOnPageEntry`).
+ * Each open layer has a history entry with the same address; the entry's state has the number of open layers. React
+ * opens and closes layers, the user moves through the history, and the history changes asynchronously. `sync` makes the
+ * history match the layers, one step at a time; every navigation waits until the page's own entry is on top
+ * (`whenOnPageEntry`).
  */
 import { useEffect, useRef } from 'react';
 
-/** A step in history is answered within milliseconds, or never: there was no entry to go to. */
-const ANSWER_MS = 1_000;
+/** `history.go` takes effect within milliseconds, or never if there is no entry to go to. */
+const GO_TIMEOUT_MS = 1_000;
 
-/** How to close each, the topmost last. */
+/** Functions that close the open layers, the topmost last. */
 const layers: (() => void)[] = [];
+/** Navigations that wait for the page's own entry. */
 const waiting: (() => void)[] = [];
-let moving: ReturnType<typeof setTimeout> | undefined;
+/** Set while a `history.go` of ours is under way. */
+let goTimeout: ReturnType<typeof setTimeout> | undefined;
 let scheduled = false;
 
 interface EntryState {
@@ -22,12 +25,12 @@ interface EntryState {
 }
 
 const stateNow = (): EntryState => (history.state as EntryState | null) ?? {};
-const height = (): number => stateNow().layers ?? 0;
+const layersInHistory = (): number => stateNow().layers ?? 0;
 
-/** Where Back is the way to close things: narrow windows and fingers. */
+/** Narrow windows and touch devices. */
 const closesByBack = (): boolean => matchMedia('(max-width: 47.99rem), (pointer: coarse)').matches;
 
-/** While it is mounted, Back calls `onBack` instead of leaving the page. */
+/** While mounted and `active`, Back calls `onBack` instead of leaving the page. */
 export function useBackLayer(onBack: () => void, active = true): void {
   const close = useRef(onBack);
   close.current = onBack;
@@ -44,36 +47,36 @@ export function useBackLayer(onBack: () => void, active = true): void {
   }, [active]);
 }
 
-/** Runs where no entry of a layer lies on top, so that what it changes is the page's own entry. At once where that is so now. */
+/** Runs `run` once the page's own history entry is current, not that of a layer; at once if it is. */
 export function whenOnPageEntry(run: () => void): void {
   waiting.push(run);
-  settle();
+  sync();
 }
 
-/** A step in history of our own. What waits goes on after it. */
+/** Moves through the history; `sync` continues afterwards. */
 export function goInHistory(by: number): void {
-  moving = setTimeout(() => {
-    // Nothing was there. The entry stays, as one of the page's own.
-    moving = undefined;
+  goTimeout = setTimeout(() => {
+    // There was no such entry: treat the current one as the page's own.
+    goTimeout = undefined;
     history.replaceState({ ...stateNow(), layers: 0 }, '');
-    settle();
-  }, ANSWER_MS);
+    sync();
+  }, GO_TIMEOUT_MS);
   history.go(by);
 }
 
-/** In the next microtask: a menu that gives way to a dialog is no change. */
+/** Syncs in the next microtask, so that replacing a menu by a dialog changes nothing. */
 function schedule(): void {
   if (scheduled) return;
   scheduled = true;
   queueMicrotask(() => {
     scheduled = false;
-    settle();
+    sync();
   });
 }
 
-function settle(): void {
-  while (moving === undefined) {
-    const at = height();
+function sync(): void {
+  while (goTimeout === undefined) {
+    const at = layersInHistory();
     if (waiting.length > 0) {
       if (at > 0) return goInHistory(-at);
       waiting.shift()?.();
@@ -85,12 +88,12 @@ function settle(): void {
 }
 
 globalThis.addEventListener('popstate', () => {
-  if (moving !== undefined) {
-    clearTimeout(moving);
-    moving = undefined;
+  if (goTimeout !== undefined) {
+    clearTimeout(goTimeout);
+    goTimeout = undefined;
   } else {
-    // By hand: back closes what lies above; forward finds nothing there any more, and is taken back.
-    while (layers.length > height()) layers.pop()?.();
+    // Moved by the user: Back closes the layers above; Forward has nothing to reopen, so `sync` undoes it.
+    while (layers.length > layersInHistory()) layers.pop()?.();
   }
-  settle();
+  sync();
 });

@@ -1,6 +1,9 @@
 import { toast } from './Toasts.tsx';
 
-/** Puts `text` on the clipboard; false where the browser refuses. Plain-http pages have no clipboard API. */
+/**
+ * Copies `text`. Returns false, after a toast, if the browser refuses. The fallback is for http pages, which lack the
+ * clipboard API.
+ */
 export async function copyText(text: string): Promise<boolean> {
   try {
     await navigator.clipboard.writeText(text);

@@ -1,32 +1,33 @@
-/** Where the focus goes when something opens, and where it returns to when that closes. */
+/** Where the focus goes when something opens, when it closes, and when the focused element is removed. */
 
 const FIELDS = 'input:not([type=hidden]), textarea, select';
 
-/** Remembers what has the focus now. Call what it returns to give the focus back. */
+/** Remembers the focused element. The returned function gives the focus back. */
 export function rememberFocus(): () => void {
-  const chain = ancestorsOf(document.activeElement);
-  // The opener may be gone, as a toolbar is with the hover; the row it stood in is the next best place.
-  return () => focusFirst(chain);
+  const ancestors = ancestorsOf(document.activeElement);
+  // The opener may be gone, such as a toolbar after the pointer left; then its nearest remaining ancestor takes the
+  // focus.
+  return () => focusFirst(ancestors);
 }
 
 /**
- * Whatever has the focus may be taken away: the buttons of a message that is deleted, a reaction that was the last of its kind, the
- * row of a member who is removed. The browser would leave the focus nowhere, and the next Tab would begin at the top of the page. It
- * goes to the nearest place around what is gone. Returns what ends this.
+ * When the focused element is removed from the page (a deleted message, a last reaction, a removed member), the browser
+ * would drop the focus, and the next Tab would start at the top of the page. This moves it to the nearest remaining
+ * ancestor. Returns a function that stops it.
  */
 export function restoreLostFocus(): () => void {
-  let chain: Element[] = [];
+  let ancestors: Element[] = [];
   const onFocusIn = () => {
-    chain = ancestorsOf(document.activeElement);
+    ancestors = ancestorsOf(document.activeElement);
   };
   const onFocusOut = () =>
-    // Not because the element goes, but because somebody clicked elsewhere: what happens to it then is no matter.
+    // The user clicked elsewhere and the element is still there: ignore its later removal.
     queueMicrotask(() => {
-      if (chain[0]?.isConnected && document.activeElement === document.body) chain = [];
+      if (ancestors[0]?.isConnected && document.activeElement === document.body) ancestors = [];
     });
   const observer = new MutationObserver(() => {
-    if (!chain[0] || chain[0].isConnected || document.activeElement !== document.body) return;
-    focusFirst(chain);
+    if (!ancestors[0] || ancestors[0].isConnected || document.activeElement !== document.body) return;
+    focusFirst(ancestors);
   });
   document.addEventListener('focusin', onFocusIn);
   document.addEventListener('focusout', onFocusOut);
@@ -39,18 +40,19 @@ export function restoreLostFocus(): () => void {
 }
 
 function ancestorsOf(element: Element | null): Element[] {
-  const chain: Element[] = [];
-  for (let each = element; each && each !== document.body; each = each.parentElement) chain.push(each);
-  return chain;
+  const ancestors: Element[] = [];
+  for (let each = element; each && each !== document.body; each = each.parentElement) ancestors.push(each);
+  return ancestors;
 }
 
-function focusFirst(chain: readonly Element[]): void {
-  const target = chain.find((each) => each.isConnected && isFocusable(each)) ?? home();
+function focusFirst(ancestors: readonly Element[]): void {
+  const target = ancestors.find((each) => each.isConnected && isFocusable(each)) ?? defaultTarget();
   if (target instanceof HTMLElement) target.focus({ preventScroll: true });
 }
 
 /**
- * The first element of a dialog to be focused: its first field, else the first button of the footer. In a question that is the answer which changes nothing. Else the middle, for the keys that scroll.
+ * The element of a dialog to focus first: its first field, else the first footer button (the harmless one), else the
+ * scrolling middle.
  */
 export function initialFocus(dialog: HTMLElement): HTMLElement {
   const usable = (selector: string) =>
@@ -65,8 +67,10 @@ function isFocusable(element: Element): boolean {
   );
 }
 
-/** The composer, which has `data-focus-home`; on touch that would bring up the keyboard. */
-function home(): Element | null {
+/**
+ * The composer, which has `data-focus-home`; on touch the room's title, because the composer would open the keyboard.
+ */
+function defaultTarget(): Element | null {
   const touch = matchMedia('(pointer: coarse)').matches;
   return touch ? document.getElementById('room-title') : document.querySelector('[data-focus-home]');
 }

@@ -1,5 +1,5 @@
 const mac = /Mac|iPhone|iPad/.test(navigator.platform);
 
-/** What the keys are called on this keyboard. */
+/** The names of the modifier keys on this platform. */
 export const MOD = mac ? '⌘' : 'Ctrl';
 export const ALT = mac ? '⌥' : 'Alt';

@@ -1,37 +1,37 @@
 /**
- * Names that people give themselves and their rooms, as they may be shown.
+ * Makes the names of people and rooms safe to display.
  *
- * A name stands in sentences of ours: "Eve is typing". Characters that turn the direction of writing would turn the rest of
- * the sentence as well, invisible ones make two names look alike, and forty accents on one letter cover the line above. They
- * are taken out. What is really written from right to left is set apart from its sentence: in elements by `<Name>`
- * (`<bdi>`), in plain strings (titles, labels, notifications) by `isolated`. Everything that shows a name goes through here;
- * `tests/ui/names.test.tsx` looks for what does not.
+ * Names appear within sentences: "Eve is typing". Direction controls would reorder the rest of the sentence, invisible
+ * characters make two names look alike, and forty accents on one letter cover the line above; all are removed.
+ * Right-to-left names are isolated from the sentence: in elements by `<Name>` (`<bdi>`), in plain strings (titles,
+ * labels, notifications) by
+ * `isolated`. Every displayed name goes through this module; `tests/ui/names.test.tsx` finds those that do not.
  */
 import type { User } from '@backchannel/client';
 
 type Named = Pick<User, 'username' | 'display_name'>;
 
-/** Turn the direction of what follows: marks, embeddings, overrides, isolates. */
+/** Characters that change the text direction: marks, embeddings, overrides, isolates. */
 const DIRECTION = /[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/g;
 export const changesDirection = (text: string): boolean => text.search(DIRECTION) >= 0;
-/** Take no room. The joiners U+200C and U+200D stay: emoji, Persian and the scripts of India need them. */
+/** Characters without width. Not the joiners U+200C and U+200D, which emoji, Persian and Indic scripts need. */
 const INVISIBLE = /\u034f|[\u00ad\u180e\u200b\u2060-\u2064\u206a-\u206f\ufeff\ufff9-\ufffb]/g;
 const CONTROLS = /[\p{Cc}\u2028\u2029]+/gu;
-/** More marks on one letter than any script needs. */
+/** More combining marks on one letter than a name needs. */
 const MARKS = /(\p{M}{4})\p{M}+/gu;
-/** Look like nothing: the fillers of Hangul, the blank of Braille, joiners on their own. */
+/** Texts of only blank characters: Hangul fillers, the Braille blank, joiners on their own. */
 const BLANK = /^[\s\u115f\u1160\u2800\u3164\uffa0\u200c\u200d\p{M}]*$/u;
-/** Something else than white space, controls and characters that show nothing. */
-const SEEN = /[^\s\p{Cc}\p{DI}\p{NChar}\u2800\ufff9-\ufffb]/u;
-/** Nothing in it can be seen. */
-export const isBlank = (text: string): boolean => !SEEN.test(text);
+/** A visible character. */
+const VISIBLE = /[^\s\p{Cc}\p{DI}\p{NChar}\u2800\ufff9-\ufffb]/u;
+/** Whether the text has no visible character. */
+export const isBlank = (text: string): boolean => !VISIBLE.test(text);
 
-/** No name is longer by the server's rules; one that is must not cost more. */
-const AT_MOST = 300;
+/** Longer names are cut off, although the server does not allow them. */
+const MAX_LENGTH = 300;
 
-/** What is shown of a name; empty where nothing of it can be seen. */
+/** The displayable form of a name; empty if it has no visible character. */
 export function cleanName(name: string): string {
-  const clean = truncate(name, AT_MOST)
+  const clean = truncate(name, MAX_LENGTH)
     .replace(CONTROLS, ' ')
     .replace(DIRECTION, '')
     .replace(INVISIBLE, '')
@@ -41,20 +41,21 @@ export function cleanName(name: string): string {
   return BLANK.test(clean) ? '' : clean;
 }
 
-/** Hebrew, Arabic, Syriac, Thaana, N'Ko and all the other scripts from right to left. */
+/** Hebrew, Arabic, Syriac, Thaana, N'Ko and all other right-to-left scripts. */
 const RIGHT_TO_LEFT = /[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc\u{10800}-\u{10fff}\u{1e800}-\u{1efff}]/u;
 
-/** For plain strings: a name that is written from right to left stands between isolates (U+2068, U+2069). */
+/** For plain strings: the clean name, between isolates (U+2068, U+2069) if it is written from right to left. */
 export function isolated(name: string): string {
   const clean = cleanName(name);
   return RIGHT_TO_LEFT.test(clean) ? `\u2068${clean}\u2069` : clean;
 }
 
-/** What somebody is called. For elements there is `<Name>`, for sentences `nameInText`. */
+/** A person's display name, else their username. Use `<Name>` in elements, `nameInText` in sentences. */
 export function nameOf(user: Named): string {
   return cleanName(user.display_name) || cleanName(user.username) || 'Someone';
 }
 
+/** A person's name for plain strings and sentences. */
 export const nameInText = (user: Named): string => isolated(nameOf(user));
 
 /** For short sentences: "Ann is typing". */
@@ -63,13 +64,13 @@ export const firstNameInText = (user: Named): string => isolated(nameOf(user).sp
 /** `@ann`. */
 export const handleOf = (user: Named): string => `@${cleanName(user.username)}`;
 
-/** The first `length` units of a text; no character is cut in two. */
+/** The first `length` UTF-16 units of a text, without splitting a surrogate pair. */
 export function truncate(text: string, length: number): string {
   if (text.length <= length) return text;
   const half = /[\ud800-\udbff]/.test(text[length - 1] ?? '');
   return text.slice(0, half ? length - 1 : length);
 }
 
-/** "…called Wow!" needs no full stop. */
+/** Adds a full stop, unless the sentence already ends with a mark, as in "…called Wow!". */
 export const endSentence = (sentence: string): string =>
   /[.!?…。！？]\u2069?$/u.test(sentence) ? sentence : `${sentence}.`;

@@ -1,13 +1,13 @@
 import { truncate, isBlank } from './names.ts';
 
-/** As much as fits one line of the widest place. */
-const SHOWN = 160;
-/** As much as is looked at for that: beyond it, a message costs nothing, whatever it is made of. */
-const LOOKED_AT = 640;
+/** The longest result: one line of the widest place that shows it. */
+const MAX_LENGTH = 160;
+/** Only this much of a message is processed, so that the cost is bounded. */
+const MAX_PROCESSED = 640;
 
-/** A message's marks mean nothing on one grey line. Where it is nothing but marks, they are what it says. */
+/** A message on one line, without Markdown marks. A message of only marks is shown as typed. */
 export function plainText(content: string): string {
-  const typed = truncate(content, LOOKED_AT);
+  const typed = truncate(content, MAX_PROCESSED);
   const text = oneLine(
     typed
       .replace(/```\w*\n?/g, '')
@@ -19,10 +19,10 @@ export function plainText(content: string): string {
 
 function oneLine(typed: string): string {
   const text = typed
-    // Nothing of one line may turn the words beside it, or cover the line above.
+    // Remove characters that would reorder the text around it or cover the line above.
     .replace(/[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/g, '')
     .replace(/(\p{M}{4})\p{M}+/gu, '$1')
     .replace(/\s+/g, ' ')
     .trim();
-  return truncate(text, SHOWN);
+  return truncate(text, MAX_LENGTH);
 }

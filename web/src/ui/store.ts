@@ -1,6 +1,6 @@
 import { useCallback, useRef, useSyncExternalStore } from 'react';
 
-/** A value somebody may watch. For what several features share and no server knows: drafts, theme, open panels. */
+/** An observable value, for client-side state that several features share: drafts, theme, open panels. */
 export interface Store<T> {
   get(): T;
   set(next: T | ((current: T) => T)): void;
@@ -13,9 +13,9 @@ export function createStore<T>(initial: T): Store<T> {
   return {
     get: () => value,
     set(next) {
-      const made = typeof next === 'function' ? (next as (current: T) => T)(value) : next;
-      if (Object.is(made, value)) return;
-      value = made;
+      const updated = typeof next === 'function' ? (next as (current: T) => T)(value) : next;
+      if (Object.is(updated, value)) return;
+      value = updated;
       for (const listener of listeners) listener();
     },
     subscribe(listener) {
@@ -25,7 +25,7 @@ export function createStore<T>(initial: T): Store<T> {
   };
 }
 
-/** Renders again only where what `select` returns has changed (by `Object.is`). */
+/** Renders again only when the result of `select` changes (by `Object.is`). */
 export function useStore<T, S>(store: Store<T>, select: (value: T) => S): S {
   const latest = useRef(select);
   latest.current = select;

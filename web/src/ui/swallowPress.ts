@@ -1,11 +1,10 @@
-/** The click that ends a press belongs to what was pressed, not to what lies under the pointer by then. */
-
-/** A browser sends the click within this time after the pointer went up. */
-const CLICK_MS = 400;
+/** Browsers send the click within this time after the release. */
+const CLICK_TIMEOUT_MS = 400;
 
 /**
- * Swallows the rest of the press that is under way: its release and its click. Until the release, `data-pressing` on the
- * root makes menus and dialogs ignore the pointer, so that what opens under a finger stays untouched.
+ * Suppresses the release and the click of the current press, which would otherwise reach whatever is under the pointer
+ * by then. Until the release, `data-pressing` on the root makes menus and dialogs ignore the pointer, so that one that
+ * opens under a finger is not pressed.
  */
 export function swallowPress(): void {
   const root = document.documentElement;
@@ -15,23 +14,23 @@ export function swallowPress(): void {
   stop.signal.addEventListener('abort', () => delete root.dataset['pressing']);
 
   const swallow = (event: Event) => {
-    // Enter and Space make clicks as well; those have no detail.
+    // Enter and Space also cause clicks; those have detail 0.
     if (event.type === 'click' && (event as MouseEvent).detail === 0) return;
     event.preventDefault();
     event.stopPropagation();
   };
   const release = () => {
-    // The events of the release itself come first.
+    // After the other events of the release.
     setTimeout(() => delete root.dataset['pressing'], 0);
-    setTimeout(() => stop.abort(), CLICK_MS);
+    setTimeout(() => stop.abort(), CLICK_TIMEOUT_MS);
   };
-  // After a prevented touchend there is no click at all; a mouse or a pen makes one in any case.
+  // Preventing touchend prevents the click; a mouse or pen clicks in any case.
   window.addEventListener('touchend', swallow, { ...options, passive: false });
   window.addEventListener('click', swallow, options);
   for (const name of ['pointerup', 'pointercancel', 'touchend', 'touchcancel'] as const)
     window.addEventListener(name, release, options);
-  // The window's own, not that of every element in it.
+  // Without capture: only blur of the window, not of its elements.
   window.addEventListener('blur', release, { signal: stop.signal });
-  // The next press is another one.
+  // A new press is not affected.
   window.addEventListener('pointerdown', () => stop.abort(), options);
 }

@@ -1,6 +1,6 @@
 /**
- * Times as people of this place read them. Formatters are costly to make, so each is made once. A time that is none (`NaN`)
- * is said as nothing, where a formatter would throw.
+ * Formats times in the user's locale. Times are in ms since 1970. Formatters are expensive to create, so each is
+ * created once. An invalid time (`NaN`) gives an empty string, where a formatter would throw.
  */
 
 const clock = new Intl.DateTimeFormat(undefined, { hour: 'numeric', minute: '2-digit' });
@@ -16,37 +16,37 @@ const longDayYear = new Intl.DateTimeFormat(undefined, {
 const shortDate = new Intl.DateTimeFormat(undefined, { day: 'numeric', month: 'short', year: 'numeric' });
 const full = new Intl.DateTimeFormat(undefined, { dateStyle: 'full', timeStyle: 'medium' });
 
-/** Midnight of the day `at` falls on, in this time zone; equal for two times of the same day. */
+/** Local midnight at the start of the day of `at`; equal for two times of the same day. */
 export function dayOf(at: number): number {
   const date = new Date(at);
   return new Date(date.getFullYear(), date.getMonth(), date.getDate()).getTime();
 }
 
-/** Midnight at the end of the day `at` falls on: when the next one begins. */
+/** Local midnight at the end of the day of `at`. */
 export function dayAfter(at: number): number {
   const date = new Date(at);
   return new Date(date.getFullYear(), date.getMonth(), date.getDate() + 1).getTime();
 }
 
-/** Whole days between the two, by the calendar: across a change of the clocks as well. */
+/** Calendar days between two times, also across a change to or from summer time. */
 export function daysBetween(earlier: number, later: number): number {
   return Math.round((dayOf(later) - dayOf(earlier)) / 86_400_000);
 }
 
-const say = (format: Intl.DateTimeFormat, at: number): string => (isTime(at) ? format.format(at) : '');
-/** What `Date` can hold. */
+const formatTime = (format: Intl.DateTimeFormat, at: number): string => (isTime(at) ? format.format(at) : '');
+/** Whether `Date` can represent it. */
 const isTime = (at: number): boolean => Math.abs(at) <= 8.64e15;
 
-/** For machines; undefined where it is none. */
+/** ISO 8601, for `<time>`; undefined if the time is invalid. */
 export function isoTime(at: number): string | undefined {
   return isTime(at) ? new Date(at).toISOString() : undefined;
 }
 
 export function clockTime(at: number): string {
-  return say(clock, at);
+  return formatTime(clock, at);
 }
 
-/** Hours and minutes alone, for a column that has no room for "PM", "μ.μ." or "หลังเที่ยง". */
+/** Hours and minutes only, for a column without space for "PM", "μ.μ." or "หลังเที่ยง". */
 export function narrowTime(at: number, format: Intl.DateTimeFormat = clock): string {
   if (!isTime(at)) return '';
   const parts = format.formatToParts(at);
@@ -59,22 +59,26 @@ export function narrowTime(at: number, format: Intl.DateTimeFormat = clock): str
 }
 
 export function fullTime(at: number): string {
-  return say(full, at);
+  return formatTime(full, at);
 }
 
-/** "Today", "Yesterday", "Monday, 3 November", with the year where it is another. */
+/** "Today", "Yesterday" or "Monday, 3 November", with the year if it is not the current one. */
 export function dayLabel(at: number, now: number): string {
   const ago = daysBetween(at, now);
   if (ago === 0) return 'Today';
   if (ago === 1) return 'Yesterday';
-  return new Date(at).getFullYear() === new Date(now).getFullYear() ? say(longDay, at) : say(longDayYear, at);
+  return new Date(at).getFullYear() === new Date(now).getFullYear()
+    ? formatTime(longDay, at)
+    : formatTime(longDayYear, at);
 }
 
-/** For a narrow column: time today, "Yesterday", weekday this week, then the date. */
+/** For a narrow column: the time today, "Yesterday", the weekday within a week, else the date. */
 export function briefTime(at: number, now: number): string {
   const ago = daysBetween(at, now);
-  if (ago <= 0) return say(clock, at);
+  if (ago <= 0) return formatTime(clock, at);
   if (ago === 1) return 'Yesterday';
-  if (ago < 7) return say(weekday, at);
-  return new Date(at).getFullYear() === new Date(now).getFullYear() ? say(dayMonth, at) : say(shortDate, at);
+  if (ago < 7) return formatTime(weekday, at);
+  return new Date(at).getFullYear() === new Date(now).getFullYear()
+    ? formatTime(dayMonth, at)
+    : formatTime(shortDate, at);
 }

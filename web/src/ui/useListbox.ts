@@ -1,22 +1,22 @@
 import { type KeyboardEvent, type PointerEvent, useEffect, useId, useState } from 'react';
 
 /**
- * A text field that steers a list: the switcher, @mentions, people pickers.
- * The focus never leaves the field; `aria-activedescendant` says which option is meant (ARIA combobox pattern).
+ * Options of a text field that controls a list: the switcher, @mentions, people pickers (ARIA combobox pattern).
+ * The focus stays in the field; `aria-activedescendant` names the active option.
  */
 export interface ListboxOptions<T> {
   readonly items: readonly T[];
   readonly onPick: (item: T) => void;
-  /** False hides the list from keys and screen readers while the field stays. Default true. */
+  /** False disables the list for keys and screen readers. Default true. */
   readonly open?: boolean;
-  /** Tab picks as well, as people expect of completions. */
+  /** Tab also picks, as in completions. */
   readonly tabPicks?: boolean;
-  /** Nothing is active until an arrow is pressed; Enter then stays the field's. */
+  /** No option is active until an arrow key is pressed, so that Enter keeps its meaning in the field. */
   readonly startUnset?: boolean;
   readonly onEscape?: () => void;
 }
 
-/** Where the mark goes; null where the key is not one of ours. Wraps around at both ends. */
+/** The index of the option that `key` activates, wrapping around; null for other keys. */
 export function nextActive(key: string, active: number, count: number): number | null {
   if (count === 0) return null;
   switch (key) {
@@ -34,7 +34,7 @@ export function nextActive(key: string, active: number, count: number): number |
 }
 
 export function isComposing(event: KeyboardEvent): boolean {
-  // WebKit ends the composition before the Enter that confirmed it; 229 is how that Enter is told apart.
+  // WebKit ends the composition before the Enter that confirmed it; that Enter has key code 229.
   return event.nativeEvent.isComposing || event.keyCode === 229;
 }
 
@@ -59,7 +59,7 @@ export function useListbox<T>({
 
   return {
     active: at,
-    /** Call first in the field's own handler; true means the key is used up. */
+    /** Call first in the field's key handler; returns true if the key was handled. */
     onKeyDown(event: KeyboardEvent): boolean {
       if (!open || isComposing(event)) return false;
       if (event.key === 'Escape' && onEscape) {
@@ -95,7 +95,7 @@ export function useListbox<T>({
       id: `${id}-${index}`,
       'aria-selected': index === at,
       onPointerMove: () => setActive(index),
-      // The field keeps the focus, and with it the keyboard on phones.
+      // Keep the focus, and a phone's keyboard, in the field.
       onPointerDown: (event: PointerEvent) => event.preventDefault(),
       onClick: () => {
         const item = items[index];

@@ -12,7 +12,7 @@ export function useMedia(query: string): boolean {
   return useSyncExternalStore(subscribe, () => matchMedia(query).matches);
 }
 
-/** One pane at a time. The same width as Tailwind's `md`. */
+/** Shows one pane at a time. The same width as Tailwind's `md`. */
 export const usePhone = () => useMedia('(max-width: 47.99rem)');
-/** The main pointer is a finger: Enter makes a new line, long press opens menus. */
+/** The main pointer is a finger: Enter inserts a new line, long press opens menus. */
 export const useTouch = () => useMedia('(pointer: coarse)');

@@ -1,6 +1,6 @@
 import { useEffect, useState } from 'react';
 
-/** The time, renewed every `step_ms`: for labels like "Today" that a long-lived tab must not let go stale. */
+/** The current time, updated every `step_ms`, so that labels such as "Today" stay correct in a long-lived tab. */
 export function useNow(step_ms = 60_000): number {
   const [now, setNow] = useState(() => Date.now());
   useEffect(() => {

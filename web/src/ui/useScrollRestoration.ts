@@ -1,15 +1,18 @@
 import { useCallback } from 'react';
 
-const tops = new Map<string, number>();
+/** Scroll offsets in px, by name. */
+const offsets = new Map<string, number>();
 
-/** A ref: what scrolls comes back where it was left, as the list of rooms on a phone does after a room. */
+/**
+ * A ref that restores an element's scroll offset when it mounts again, such as the room list on a phone after a room.
+ */
 export function useScrollRestoration(name: string) {
   return useCallback(
     (element: HTMLElement | null) => {
       if (!element) return undefined;
-      element.scrollTop = tops.get(name) ?? 0;
+      element.scrollTop = offsets.get(name) ?? 0;
       return () => {
-        tops.set(name, element.scrollTop);
+        offsets.set(name, element.scrollTop);
       };
     },
     [name],

@@ -2,7 +2,10 @@ import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { userEvent } from 'vitest/browser';
 import { BOB, world } from './world.tsx';
 
-/** Spoils a message on the server, so that drawing it fails: what a fault of ours, or of a later server, would look like. */
+/**
+ * Spoils a message on the server, so that drawing it fails: what a fault of ours, or of a later server, would look
+ * like.
+ */
 function spoil(server: ReturnType<typeof world>['server'], roomId: number, text: string, how: object): void {
   for (const message of server.rooms.get(roomId)?.messages.values() ?? []) {
     if (message.content === text) Object.assign(message, how);

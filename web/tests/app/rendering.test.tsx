@@ -28,7 +28,9 @@ async function atRest() {
   return { ...made, ...opened };
 }
 
-/** So many messages; the function returned has them heard one after the other, without a frame or a timer in between. */
+/**
+ * So many messages; the function returned has them heard one after the other, without a frame or a timer in between.
+ */
 function burst(server: ReturnType<typeof world>['server'], count: number): () => Promise<void> {
   const held: (() => void)[] = [];
   const clock = vi.spyOn(server.clock, 'setTimeout').mockImplementation((run) => held.push(run));

@@ -82,7 +82,9 @@ describe('before the app', () => {
     await first.screen.unmount();
     vi.mocked(api.isInvitationValid).mockResolvedValue(false);
     const second = await open('/invite/s3cret', { user: null });
-    await expect.element(second.screen.getByRole('heading', { name: 'This invitation is no longer valid' })).toBeVisible();
+    await expect
+      .element(second.screen.getByRole('heading', { name: 'This invitation is no longer valid' }))
+      .toBeVisible();
     await second.screen.unmount();
     const third = await open('/invite/s3cret', { user: null, signup: 'closed' });
     await expect.element(third.screen.getByRole('heading', { name: 'Sign-up is closed' })).toBeVisible();

@@ -5,7 +5,7 @@ import { roomLabel, roomTitle } from '../../src/app/roomNames.ts';
 import { noticesBetween } from '../../src/features/notifications/notices.ts';
 import { typingText } from '../../src/features/timeline/TypingRow.tsx';
 import { initials } from '../../src/ui/Avatar.tsx';
-import { Given, Name } from '../../src/ui/Name.tsx';
+import { UserText, Name } from '../../src/ui/Name.tsx';
 import { cleanName, truncate, isolated, nameOf, firstNameInText, nameInText, endSentence } from '../../src/ui/names.ts';
 import { ANN, BOB, world } from '../app/world.tsx';
 
@@ -46,7 +46,7 @@ describe('a name', () => {
   it('is an element of its own, set apart', async () => {
     const { container } = await render(
       <p>
-        <Name of={person('Eve\u202e')} /> is typing in <Given>{'a\u202eb'}</Given>
+        <Name of={person('Eve\u202e')} /> is typing in <UserText>{'a\u202eb'}</UserText>
       </p>,
     );
     expect(container.querySelector('p')?.innerHTML).toBe('<bdi>Eve</bdi> is typing in <bdi>ab</bdi>');
@@ -95,7 +95,7 @@ const RAW: Readonly<Record<string, string>> = {
   'ui/Name.tsx': 'isolates them',
   'features/timeline/markdown/linkHost.ts': 'the user name of an address',
   'app/roomNames.ts': 'cleans them',
-  'app/RoomName.tsx': 'gives them to <Given>',
+  'app/RoomName.tsx': 'gives them to <UserText>',
   'app/App.tsx': 'isolates the name of the workspace for all below',
   'app/directory.ts': 'compares them, and finds usernames in texts',
   'features/accounts/SignedOutScreens.tsx': 'isolates the name of the workspace for all below',
@@ -119,7 +119,7 @@ it('no place shows a name that did not go through names.ts', () => {
   const reads =
     /\.(?:display_name|username|topic)\b|\b(?:room|channel|state)\.(?:name|workspace)\b|\{(?:nameOf|roomTitle)\(/;
   const cleaned =
-    /(?:isolated|cleanName)\((?:room|channel|state)\.\w+(?: \?\? '')?\)|<Given>\{channel\.name \?\? ''\}/g;
+    /(?:isolated|cleanName)\((?:room|channel|state)\.\w+(?: \?\? '')?\)|<UserText>\{channel\.name \?\? ''\}/g;
   const offenders = Object.entries(sources)
     .map(([path, source]) => [path.replace('../../src/', ''), source.replace(cleaned, '')] as const)
     .filter(([path, source]) => !(path in RAW) && reads.test(source))

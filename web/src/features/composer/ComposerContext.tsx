@@ -1,6 +1,6 @@
 import { PenLine, Reply, X } from 'lucide-react';
 import type { ReplyTarget } from '../../app/drafts.ts';
-import { Given } from '../../ui/Name.tsx';
+import { UserText } from '../../ui/Name.tsx';
 
 interface ComposerContextProps {
   readonly editing: boolean;
@@ -22,7 +22,7 @@ export function ComposerContext({ editing, replyTo, onCancel }: ComposerContextP
           <>
             Reply to{' '}
             <span className="font-medium text-ink">
-              <Given>{replyTo?.name ?? ''}</Given>
+              <UserText>{replyTo?.name ?? ''}</UserText>
             </span>
             <span className="text-ink-faint">
               {' '}

@@ -10,7 +10,7 @@ import { Button } from '../../ui/Button.tsx';
 import { Dialog } from '../../ui/Dialog.tsx';
 import { inputLook } from '../../ui/Field.tsx';
 import { cx } from '../../ui/classes.ts';
-import { Given } from '../../ui/Name.tsx';
+import { UserText } from '../../ui/Name.tsx';
 import { isolated } from '../../ui/names.ts';
 
 type Found = readonly ChannelSummary[] | 'loading' | 'failed';
@@ -124,7 +124,7 @@ function ChannelRow({ channel, onClose }: { readonly channel: ChannelSummary; re
         <p className="flex items-center gap-1 font-semibold">
           <Hash className="size-4 shrink-0 text-ink-faint" aria-hidden="true" />
           <span className="truncate">
-            <Given>{channel.name ?? ''}</Given>
+            <UserText>{channel.name ?? ''}</UserText>
           </span>
         </p>
         <p className="truncate text-xs text-ink-faint">

@@ -3,26 +3,27 @@ import { dayLabel } from '../../ui/time.ts';
 import { cx } from '../../ui/classes.ts';
 import type { Row } from './rows.ts';
 
-const LINGER_MS = 1_100;
+/** How long the pill stays visible after scrolling. */
+const VISIBLE_MS = 1_100;
 
-/** Which day one is in, while one scrolls: day lines cannot stick in a virtualised list. */
+/** Shows the day of the top row while scrolling, because day dividers cannot stick in a virtualised list. */
 export function DayPill({ row, now }: { readonly row: Row | undefined; readonly now: number }) {
   const [scrolling, setScrolling] = useState(false);
-  // What the state will be. Set again to what it is, it would be looked at once more for every message, and where messages
-  // come faster than that, React takes the list that never comes to rest for a loop, and gives up.
-  const lit = useRef(false);
+  // Mirrors `scrolling`. Setting the same state again would add an update for every message; when messages arrive
+  // faster than React renders, it would report an update loop and give up.
+  const isShown = useRef(false);
   const key = row?.key;
   const [first, setFirst] = useState(key);
   if (first === undefined && key !== undefined) setFirst(key);
 
   useEffect(() => {
     if (key === undefined || key === first) return undefined;
-    if (!lit.current) setScrolling(true);
-    lit.current = true;
+    if (!isShown.current) setScrolling(true);
+    isShown.current = true;
     const timer = setTimeout(() => {
-      lit.current = false;
+      isShown.current = false;
       setScrolling(false);
-    }, LINGER_MS);
+    }, VISIBLE_MS);
     return () => clearTimeout(timer);
   }, [key, first]);
 

@@ -14,9 +14,11 @@ import { EmojiItem, EmojiMenu } from './EmojiMenu.tsx';
 import { QUICK, toggleReaction } from './emoji.ts';
 
 interface ActionsProps {
-  /** As it will be, with what waits; and as the server has it. */
+  /** The message with waiting changes applied. */
   readonly message: Message;
+  /** The message as the server has it. */
   readonly base: Message;
+  /** Whether the signed-in user wrote it. */
   readonly mine: boolean;
 }
 
@@ -30,7 +32,7 @@ interface ToolbarProps extends ActionsProps {
   readonly menuOpen: boolean;
 }
 
-/** Floats over the row's corner while the pointer or the focus is in it. */
+/** Floats over the row's corner while the row has the pointer or the focus. */
 export function MessageToolbar({ message, base, mine, onMenu, menuOpen }: ToolbarProps) {
   const chat = useChat();
   const { user, drafts } = useSignedIn();
@@ -98,7 +100,7 @@ interface MenuProps extends ActionsProps {
   readonly onClose: () => void;
 }
 
-/** Everything that can be done with a message: by key, by right hand button, by long press. */
+/** All actions for a message. Opens from the toolbar, by Enter, or by long press. */
 export function MessageMenu({ message, base, mine, anchor, onClose }: MenuProps) {
   const chat = useChat();
   const { user, drafts } = useSignedIn();
@@ -113,7 +115,7 @@ export function MessageMenu({ message, base, mine, anchor, onClose }: MenuProps)
   if (step === 'emoji') return <EmojiMenu anchor={anchor} onPick={react} onClose={onClose} />;
   return (
     <Menu anchor={anchor} label="Message" onClose={onClose}>
-      {/* From the toolbar they are one press away already. */}
+      {/* The toolbar has these reactions itself. */}
       {!fromToolbar && (
         <>
           <div className="grid grid-cols-5 pb-1">
@@ -176,7 +178,7 @@ export function MessageMenu({ message, base, mine, anchor, onClose }: MenuProps)
 function DeleteDialog({ message, onClose }: { readonly message: Message; readonly onClose: () => void }) {
   const chat = useChat();
   const remove = () => {
-    // A refusal is shown at the message.
+    // A failed deletion is shown at the message.
     chat.deleteMessage(message).catch(() => undefined);
     onClose();
   };

@@ -21,7 +21,7 @@ import { useScrolling } from './useScrolling.ts';
 import { useVirtualizerSteps } from './useVirtualizerSteps.ts';
 
 export interface MessageListHandle {
-  /** Brings a message into sight and marks it for a moment; loads the page around it if need be. */
+  /** Scrolls to a message and highlights it briefly; loads the page around it if needed. */
   jumpTo(target: Target): void;
 }
 
@@ -30,22 +30,25 @@ interface MessageListProps {
   readonly room: Room;
   readonly view: TimelineView;
   readonly me: User;
-  /** How much was unread when the room was opened, for the mark before it; null where there is none. */
+  /** The unread count when the room was opened, for the unread divider; null without a divider. */
   readonly unread: string | null;
   readonly onJump: (quote: Quote) => void;
-  /** The last wish to see the end that was heard in this room (composing.ts). */
+  /** The last value of `latestRequests` (composerSignals.ts) handled in this room. */
   readonly handledRequests: RefObject<number>;
 }
 
-/** Rows beyond the screen that stay drawn: Ctrl+F and a quick thumb find something there. */
+/** Rows this far beyond the screen stay rendered, for Ctrl+F and fast scrolling. */
 const BUFFER_PX = 600;
 
-/** The rows in a virtualised list. What moves it is useScrolling's; what the rows are is rows.ts's. */
+/** The rows in a virtualised list. rows.ts decides what they are, useScrolling.ts moves the list. */
 export function MessageList({ ref, room, view, me, unread, onJump, handledRequests }: MessageListProps) {
   const chat = useChat();
-  const marked = unread !== null;
+  const showsUnread = unread !== null;
   const membershipChanges = useMembershipChanges(room.id);
-  const wanted = useMemo(() => rowsOf(view, me, marked, membershipChanges), [view, me, marked, membershipChanges]);
+  const wanted = useMemo(
+    () => rowsOf(view, me, showsUnread, membershipChanges),
+    [view, me, showsUnread, membershipChanges],
+  );
   const { rows, shift } = useVirtualizerSteps(wanted);
   const scroller = useRef<HTMLDivElement>(null);
   const list = useRef<VirtualizerHandle>(null);
@@ -63,7 +66,7 @@ export function MessageList({ ref, room, view, me, unread, onJump, handledReques
   const roving = useRovingRows({ rows, scroller, list, onLeave: () => void goToLatest() });
   useImperativeHandle(ref, () => ({ jumpTo }));
 
-  const draw = (row: Row) => {
+  const renderRow = (row: Row) => {
     switch (row.kind) {
       case 'start':
         return (
@@ -106,7 +109,7 @@ export function MessageList({ ref, room, view, me, unread, onJump, handledReques
         aria-busy={view.loading !== null}
         className="flex h-full flex-col overflow-x-hidden overflow-y-auto overscroll-contain [overflow-anchor:none]"
       >
-        {/* Few messages lie at the bottom, by the composer. */}
+        {/* Pushes a few messages to the bottom, next to the composer. */}
         <div className="grow" />
         <Virtualizer
           ref={list}
@@ -117,7 +120,7 @@ export function MessageList({ ref, room, view, me, unread, onJump, handledReques
           bufferSize={BUFFER_PX}
           data={rows}
         >
-          {draw}
+          {renderRow}
         </Virtualizer>
         <div className="h-3 shrink-0" />
       </div>

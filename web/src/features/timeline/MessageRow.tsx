@@ -17,22 +17,25 @@ import { useLongPress } from './useLongPress.ts';
 export interface RowFrameProps {
   readonly id: string;
   readonly sender: User;
+  /** ms since 1970. */
   readonly at: number;
+  /** Whether it shows the sender: the first message of a group. */
   readonly first: boolean;
-  /** In the tab order: one row of the list is, the others are reached by the arrows. */
+  /** Whether it is in the tab order: one row is, the arrow keys reach the others. */
   readonly tabbable: boolean;
+  /** Highlighted for a moment. */
   readonly flash?: boolean;
   readonly className?: string | undefined;
   readonly quote: Quote | null;
   readonly onJump: (quote: Quote) => void;
-  /** Stands behind the name, or behind the text where no name is shown. */
+  /** Shown after the sender's name, or after the text if no name is shown. */
   readonly note?: ReactNode;
   readonly children: ReactNode;
   readonly overlay?: ReactNode;
   readonly label: string;
 }
 
-/** The shape all messages share, sent or not: face or time at the left, name, quote, text. */
+/** The layout of all messages, sent or unsent: avatar or time at the left, quote, name, text. */
 export function RowFrame(props: RowFrameProps) {
   const { sender, at, first, quote } = props;
   return (
@@ -93,9 +96,9 @@ interface MessageRowProps {
   readonly onJump: (quote: Quote) => void;
 }
 
-type Opened = { readonly anchor: HTMLElement | { x: number; y: number } };
+type OpenMenu = { readonly anchor: HTMLElement | { x: number; y: number } };
 
-/** A message the server has. Drawn again only when it, or what waits to become of it, changes. */
+/** A message the server has. Renders again only when it or a waiting change of it changes. */
 export const MessageRow = memo(function MessageRow({
   message,
   changes,
@@ -106,15 +109,15 @@ export const MessageRow = memo(function MessageRow({
   flash,
   onJump,
 }: MessageRowProps) {
-  const [near, setNear] = useState(false);
-  const [menu, setMenu] = useState<Opened | null>(null);
+  const [hovered, setHovered] = useState(false);
+  const [menu, setMenu] = useState<OpenMenu | null>(null);
   const mentioned = useMentioned(message);
   const press = useLongPress((x, y) => setMenu({ anchor: { x, y } }));
   const shown = useMemo(() => withPendingChanges(message, changes, me.id), [message, changes, me.id]);
 
   if (message.deleted) {
     return (
-      // In a <div> as below, so that the row stays the same element, and keeps the focus.
+      // In a <div> as below, so that React keeps the row's element and its focus.
       <div>
         <RowFrame {...frameOf(message, at, first, tabbable, onJump)} quote={null} flash={flash}>
           <p className="text-ink-faint italic">Message deleted</p>
@@ -133,28 +136,28 @@ export const MessageRow = memo(function MessageRow({
     setMenu({ anchor: row });
   };
   const onHover = (event: PointerEvent) => {
-    if (event.pointerType === 'mouse') setNear(true);
+    if (event.pointerType === 'mouse') setHovered(true);
   };
   const mentionsMe = message.mentions.includes(me.id);
   const rowClass = mentionsMe
     ? 'bg-ember-soft shadow-[inset_3px_0_0_var(--c-ember)]'
-    : near || menu
+    : hovered || menu
       ? 'bg-shade'
       : undefined;
 
   return (
-    // oxlint-disable-next-line jsx-a11y/no-static-element-interactions -- hears what bubbles up; no control of its own
+    // oxlint-disable-next-line jsx-a11y/no-static-element-interactions -- handles bubbling events; it is not a control itself
     <div
       className="pointer-coarse:select-none pointer-coarse:[-webkit-touch-callout:none]"
       {...press}
       onKeyDown={onKeyDown}
-      // By mouse or keys, on a screen of any width; a finger has the sheet. Move, not enter: the pointer may rest on a row whose
-      // toolbar was sent away, or come to rest on one because the list scrolled.
+      // For mouse and keyboard; on touch, a long press opens the menu. Over and move, not enter: `pointerenter` does
+      // not fire when scrolling or a new row puts a row under a still pointer.
       onPointerOver={onHover}
       onPointerMove={onHover}
-      onPointerLeave={() => setNear(false)}
-      onFocus={(event) => event.target.matches(':focus-visible') && setNear(true)}
-      onBlur={(event) => !event.currentTarget.contains(event.relatedTarget) && setNear(false)}
+      onPointerLeave={() => setHovered(false)}
+      onFocus={(event) => event.target.matches(':focus-visible') && setHovered(true)}
+      onBlur={(event) => !event.currentTarget.contains(event.relatedTarget) && setHovered(false)}
     >
       <RowFrame
         {...frameOf(message, at, first, tabbable, onJump)}
@@ -163,7 +166,7 @@ export const MessageRow = memo(function MessageRow({
         className={rowClass}
         overlay={
           <>
-            {(near || menu) && (
+            {(hovered || menu) && (
               <MessageToolbar
                 message={shown}
                 base={message}
@@ -197,7 +200,7 @@ export const MessageRow = memo(function MessageRow({
   );
 });
 
-/** The text is not what the server has, or is to go. */
+/** The change alters or deletes the text and is not done yet. */
 const isWaiting = ({ state, change }: PendingChange): boolean =>
   state !== 'failed' && (change.type === 'edit_message' || change.type === 'delete_message');
 
@@ -222,7 +225,7 @@ function frameOf(message: Message, at: number, first: boolean, tabbable: boolean
   };
 }
 
-/** The usernames behind `mentions`; null where somebody among them is not known by name yet. */
+/** The lower-case usernames of `mentions`; null while one of them is unknown. */
 function useMentioned(message: Message): ReadonlySet<string> | null {
   const key = useUsernames(message.mentions);
   return useMemo(() => {

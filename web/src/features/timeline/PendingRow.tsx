@@ -23,7 +23,7 @@ interface PendingRowProps {
   readonly onJump: (quote: Quote) => void;
 }
 
-/** A message of one's own that the server does not have yet, or refused. */
+/** The user's own message that is waiting to be sent or failed. */
 export const PendingRow = memo(function PendingRow({
   pending,
   quote,
@@ -61,7 +61,7 @@ export const PendingRow = memo(function PendingRow({
   );
 });
 
-/** Right behind its text: that it waits, and what can be done about it. */
+/** After the text: that it is waiting, with Edit and Delete. */
 function Waiting({ pending }: { readonly pending: PendingMessage }) {
   const chat = useChat();
   const { drafts } = useSignedIn();
@@ -92,7 +92,7 @@ function FailedLine({ pending, quote }: { readonly pending: PendingMessage; read
     backIntoDraft(chat, drafts, pending, pending.roomId, quote);
     focusComposer();
   };
-  const ask = pending.error?.code === 'expired';
+  const expired = pending.error?.code === 'expired';
   return (
     <div className="mt-1 flex flex-wrap items-center gap-x-3 gap-y-1 text-xs">
       <span className="flex items-center gap-1.5 text-danger">
@@ -103,7 +103,7 @@ function FailedLine({ pending, quote }: { readonly pending: PendingMessage; read
       </span>
       <span className="flex gap-0.5">
         <ActionButton icon={<RotateCw />} onClick={() => chat.retry(pending.id)}>
-          {ask ? 'Send' : 'Retry'}
+          {expired ? 'Send' : 'Retry'}
         </ActionButton>
         <ActionButton icon={<PenLine />} onClick={edit}>
           Edit

@@ -4,7 +4,7 @@ import { Name } from '../../ui/Name.tsx';
 import { nameInText } from '../../ui/names.ts';
 import { plainText } from '../../ui/plainText.ts';
 
-/** What a reply answers; leads to it. */
+/** The message that a reply refers to; pressing it scrolls there. */
 export function QuoteLine({ quote, onJump }: { readonly quote: Quote; readonly onJump: (quote: Quote) => void }) {
   const excerpt = plainText(quote.excerpt);
   return (

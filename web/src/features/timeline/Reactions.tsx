@@ -8,7 +8,7 @@ import { EmojiMenu } from './EmojiMenu.tsx';
 import { toggleReaction } from './emoji.ts';
 
 interface ReactionsProps {
-  /** As it will be. */
+  /** The message with waiting changes applied. */
   readonly message: Message;
   readonly changes: readonly PendingChange[];
   readonly me: UserId;
@@ -21,8 +21,8 @@ export function Reactions({ message, changes, me }: ReactionsProps) {
     <div className="mt-1 mb-0.5 flex flex-wrap items-center gap-1">
       {message.reactions.map(({ emoji, count, user_ids }) => {
         const mine = user_ids.includes(me);
-        const who = names(user_ids, count, me);
-        const waits = changes.some(
+        const people = names(user_ids, count, me);
+        const isWaiting = changes.some(
           ({ change, state }) => 'emoji' in change && change.emoji === emoji && state !== 'failed',
         );
         return (
@@ -30,12 +30,12 @@ export function Reactions({ message, changes, me }: ReactionsProps) {
             key={emoji}
             type="button"
             aria-pressed={mine}
-            aria-label={`${emoji}, ${who}${waits ? ', waiting to be sent' : ''}`}
-            data-tip={waits ? `${who} (waiting to be sent)` : who}
+            aria-label={`${emoji}, ${people}${isWaiting ? ', waiting to be sent' : ''}`}
+            data-tip={isWaiting ? `${people} (waiting to be sent)` : people}
             onClick={() => toggleReaction(chat, message, emoji, me)}
             className={cx(
               'flex h-6.5 items-center gap-1.5 rounded-full border px-2 select-none pointer-coarse:h-8 pointer-coarse:px-2.5',
-              waits && 'border-dashed',
+              isWaiting && 'border-dashed',
               mine
                 ? 'border-accent-line bg-accent-soft text-accent-strong'
                 : 'border-line bg-raised text-ink-soft hover:border-line-strong',

@@ -9,18 +9,18 @@ import { nameInText, endSentence } from '../../ui/names.ts';
 
 const list = new Intl.ListFormat('en', { type: 'conjunction' });
 
-/** The beginning of a room's log: what this place is, and what to do when nothing was said yet. */
+/** The top of a room's first page: what the room is and, if nobody else is in it, how to invite people. */
 export function RoomStart({ room }: { readonly room: Room }) {
   const me = useSignedIn().user.id;
   const other = otherMember(room, me);
-  const Sign = room.kind === 'channel' ? Hash : UsersRound;
+  const Icon = room.kind === 'channel' ? Hash : UsersRound;
   return (
     <div className="px-3 pt-10 pb-4 md:px-5">
       {other ? (
         <Avatar user={other} className="size-14 text-xl" />
       ) : (
         <span className="grid size-14 place-items-center rounded-[28%] bg-accent-soft text-accent">
-          <Sign className="size-7" aria-hidden="true" />
+          <Icon className="size-7" aria-hidden="true" />
         </span>
       )}
       <p className="mt-3 max-w-xl text-xl font-semibold tracking-tight">
@@ -42,8 +42,8 @@ export function RoomStart({ room }: { readonly room: Room }) {
 function introduction(room: Room, me: UserId): string {
   if (room.kind === 'group') {
     const others = room.members.filter((member) => member.id !== me).map(nameInText);
-    const who = others.length > 0 ? ` with ${list.format(others)}` : '';
-    return `The beginning of this group${who}. Its members see what is written here.`;
+    const withMembers = others.length > 0 ? ` with ${list.format(others)}` : '';
+    return `The beginning of this group${withMembers}. Its members see what is written here.`;
   }
   const name = roomLabel(room, me);
   return endSentence(

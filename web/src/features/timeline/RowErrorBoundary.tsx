@@ -17,9 +17,12 @@ interface RowErrorBoundaryProps {
   readonly children: ReactNode;
 }
 
-/** Around each row: a message that cannot be drawn is shown as it was typed, or at least said, and the room goes on. */
+/**
+ * Around each row: a message that fails to render is shown as plain text, or replaced by a notice; other rows are
+ * unaffected.
+ */
 export function RowErrorBoundary({ row, children, ...rest }: RowErrorBoundaryProps) {
-  // Once the message changes, drawing it is tried again.
+  // The boundary resets when this changes.
   const item = row.kind === 'message' ? row.message : row.pending;
   const { content } = item;
   const plain = (

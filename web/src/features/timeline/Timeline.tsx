@@ -14,7 +14,7 @@ import type { Target } from './useJump.ts';
 import { UnreadBar } from './UnreadBar.tsx';
 import { useAnnouncements } from './useAnnouncements.ts';
 
-/** One room's messages. Mounted anew for every room. */
+/** One room's messages. Give it a key per room, so that it mounts again for another one. */
 export function Timeline({ room }: { readonly room: Room }) {
   const chat = useChat();
   const { user } = useSignedIn();
@@ -25,16 +25,16 @@ export function Timeline({ room }: { readonly room: Room }) {
     upTo: room.seq,
     around: scrollPositionsOf(chat).get(room.id)?.seq ?? (room.unread_count > 0 ? room.read_seq + 1 : undefined),
   }));
-  // What was sent while the messages were loading is shown when they are there.
+  // A message sent while the room was loading is scrolled to once it has loaded.
   const handledRequests = useRef(composerSignals.get().latestRequests);
   const [opened, setOpened] = useState(false);
 
-  // Where one stood when one left; else at the first unread message; else at the end.
+  // Opens at the position of the last visit, else at the first unread message, else at the end.
   const openHere = useCallback(
     () => void chat.openRoom(room.id, opening.around === undefined ? undefined : { around: opening.around }),
     [chat, room.id, opening],
   );
-  // Before anything is drawn: opening sets the unread mark, and what is drawn may move the read mark.
+  // In a layout effect: opening sets the unread divider, and rendering messages may already move the read mark.
   useLayoutEffect(() => {
     openHere();
     setOpened(true);
@@ -61,7 +61,7 @@ export function Timeline({ room }: { readonly room: Room }) {
   }
 
   if (!opened) return <div className="flex-1" />;
-  // As it is now, not as it was at the opening: what was read, here or elsewhere, is not offered again.
+  // The current count, not the one at opening: do not offer what has been read since, here or elsewhere.
   const oldest = view.messages[0]?.seq ?? 0;
   const unreadAbove = room.unread_count > 0 && view.hasOlder && room.read_seq + 1 < oldest;
   return (
@@ -88,8 +88,8 @@ export function Timeline({ room }: { readonly room: Room }) {
 }
 
 /**
- * How much was unread when the room was opened; null where nothing was. The server counts to 100: beyond that it is counted here,
- * once all of it is held.
+ * The unread count when the room was opened; null if zero. The server counts up to 100; larger counts are computed
+ * here, once all those messages are loaded.
  */
 function unreadAtOpening(
   { messages, firstUnreadSeq, hasNewer }: TimelineView,
@@ -98,8 +98,8 @@ function unreadAtOpening(
 ): string | null {
   if (unread === 0) return null;
   if (unread < 100) return String(unread);
-  const isHeld = firstUnreadSeq !== null && (!hasNewer || (messages.at(-1)?.seq ?? 0) >= upTo);
-  if (!isHeld) return '99+';
+  const isLoaded = firstUnreadSeq !== null && (!hasNewer || (messages.at(-1)?.seq ?? 0) >= upTo);
+  if (!isLoaded) return '99+';
   const from = firstUnreadSeq;
   const all = messages.filter(({ seq, sender, deleted }) => seq >= from && seq <= upTo && sender.id !== me && !deleted);
   return String(all.length);

@@ -13,7 +13,7 @@ export function TimelineSkeleton() {
       aria-label="Loading messages"
       className="flex min-h-0 flex-1 flex-col justify-end overflow-hidden px-3 pb-4 md:px-5"
     >
-      {/* Appears late: most rooms are there sooner, and a flash of grey is slower than nothing. */}
+      {/* Appears after a delay: most rooms load sooner, and a short flash of grey would disturb. */}
       <div className="bc-waiting">
         <div className="flex animate-breathe flex-col gap-6">
           {LINES.map(([name, ...texts]) => (

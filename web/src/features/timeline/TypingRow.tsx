@@ -5,7 +5,7 @@ import { firstNameInText } from '../../ui/names.ts';
 
 const NOBODY: readonly number[] = [];
 
-/** Keeps its height when nobody types: the composer must not move under the hand. */
+/** Who is typing. Keeps its height when nobody is, so that the composer does not move. */
 export function TypingRow({ roomId }: { readonly roomId: RoomId }) {
   const typing = useChatState((state) => state.typing[roomId] ?? NOBODY);
   const people = useKnownPeople();

@@ -6,7 +6,7 @@ interface UnreadBarProps {
   readonly onMarkRead: () => void;
 }
 
-/** Shown while the first unread message lies above what is loaded. */
+/** Shown while the first unread message is older than the loaded ones. */
 export function UnreadBar({ count, onJump, onMarkRead }: UnreadBarProps) {
   const many = count >= 100 ? '99+' : count;
   return (

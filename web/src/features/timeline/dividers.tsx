@@ -10,7 +10,7 @@ export function DayDivider({ label }: { readonly label: string }) {
   );
 }
 
-/** Somebody came or went. */
+/** A join or departure. */
 export function MembershipDivider({ text, at }: { readonly text: string; readonly at: number }) {
   return (
     <p className="px-3 py-1.5 text-xs break-words text-ink-faint md:px-5" data-testid="membership-line">

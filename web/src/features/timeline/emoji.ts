@@ -1,9 +1,9 @@
 import type { Chat, Message, UserId } from '@backchannel/client';
 
-/** One press away, in the order of use in most chats. */
+/** Offered without the menu, the most used first. */
 export const QUICK = ['👍', '❤️', '😂', '🎉'] as const;
 
-/** For the menu: what reactions are made of, by kind. No picker of two thousand, no data to load. */
+/** The emoji of the reaction menu, by group. A short list needs no search and no data to load. */
 export const EMOJI: readonly { readonly title: string; readonly emoji: readonly string[] }[] = [
   {
     title: 'Answers',
@@ -44,9 +44,9 @@ export const EMOJI: readonly { readonly title: string; readonly emoji: readonly 
   },
 ];
 
-/** @param message as it will be, with what waits. */
+/** Adds or removes the user's reaction. `message` must have waiting changes applied. */
 export function toggleReaction(chat: Chat, message: Message, emoji: string, me: UserId): void {
   const mine = message.reactions.some((reaction) => reaction.emoji === emoji && reaction.user_ids.includes(me));
-  // A refusal is shown at the message.
+  // A failed reaction is shown at the message.
   chat.react(message, emoji, !mine).catch(() => undefined);
 }

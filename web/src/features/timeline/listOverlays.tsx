@@ -2,7 +2,7 @@ import type { TimelineView } from '@backchannel/client';
 import { ArrowDown } from 'lucide-react';
 import { Spinner } from '../../ui/Spinner.tsx';
 
-/** Over the top edge: that older messages are on their way, or could not be had. */
+/** At the top of the list: older messages are loading, or could not be loaded. */
 export function LoadStatusPill({ view, onRetry }: { readonly view: TimelineView; readonly onRetry: () => void }) {
   const failed = view.error !== null && view.messages.length > 0;
   if (view.loading !== 'older' && !failed) return null;
@@ -24,7 +24,7 @@ export function LoadStatusPill({ view, onRetry }: { readonly view: TimelineView;
   );
 }
 
-/** The way back to the end, with how much came there meanwhile. */
+/** Scrolls to the end; shows how many messages have arrived there. */
 export function LatestButton({ count, onClick }: { readonly count: number; readonly onClick: () => void }) {
   return (
     <button

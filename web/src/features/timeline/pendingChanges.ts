@@ -2,7 +2,7 @@ import type { Message, MessageId, PendingChange, UserId } from '@backchannel/cli
 
 export const NO_CHANGES: readonly PendingChange[] = [];
 
-/** What waits, by the message it is about. */
+/** Groups waiting changes by message. */
 export function changesByMessage(changes: readonly PendingChange[]): ReadonlyMap<MessageId, readonly PendingChange[]> {
   const found = new Map<MessageId, PendingChange[]>();
   for (const item of changes) {
@@ -12,7 +12,7 @@ export function changesByMessage(changes: readonly PendingChange[]): ReadonlyMap
   return found;
 }
 
-/** The message as it will be: with the edit and the reactions that are on their way. What was refused does not count. */
+/** The message with its waiting edit and reactions applied. Failed changes are ignored. */
 export function withPendingChanges(message: Message, changes: readonly PendingChange[], me: UserId): Message {
   let { content, reactions } = message;
   for (const { change, state } of changes) {

@@ -1,17 +1,19 @@
 import type { Chat, MessageId, RoomId, Seq } from '@backchannel/client';
 
-/** Where somebody stood in a room: a message, and how far below the list's top edge its own top was, in px. */
+/** The scroll position of a room. */
 export interface ScrollPosition {
+  /** The first visible message. */
   readonly id: MessageId;
   readonly seq: Seq;
+  /** The distance in px from the list's top edge to the message's. */
   readonly top: number;
 }
 
-/** For as long as this chat is open. Rooms that were left at their end have no entry: there one comes back to the end. */
-const places = new WeakMap<Chat, Map<RoomId, ScrollPosition>>();
+/** Kept while the chat is open. Rooms left at their end have no entry and open at their end. */
+const positions = new WeakMap<Chat, Map<RoomId, ScrollPosition>>();
 
 export function scrollPositionsOf(chat: Chat): Map<RoomId, ScrollPosition> {
-  const held = places.get(chat) ?? new Map<RoomId, ScrollPosition>();
-  places.set(chat, held);
+  const held = positions.get(chat) ?? new Map<RoomId, ScrollPosition>();
+  positions.set(chat, held);
   return held;
 }

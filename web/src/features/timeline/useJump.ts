@@ -4,23 +4,23 @@ import type { VirtualizerHandle } from 'virtua';
 import { useChat } from '../../app/chat.ts';
 import type { Row } from './rows.ts';
 
-/** A message to go to; with an empty id, whatever stands at that seq or after it. */
+/** The message to scroll to; with an empty id, the first one at or after `seq`. */
 export type Target = Pick<Quote, 'id' | 'seq'>;
 
-/** As long as the mark needs to fade. */
+/** The duration of the CSS animation. */
 const FLASH_MS = 2_400;
 
-interface Jump {
+interface JumpOptions {
   readonly roomId: RoomId;
   readonly view: TimelineView;
   readonly rows: readonly Row[];
   readonly list: RefObject<VirtualizerHandle | null>;
-  /** Called before the list moves. */
+  /** Called before the list scrolls. */
   readonly stopFollowing: () => void;
 }
 
-/** Goes to a message and marks it for a moment; what is not loaded is loaded first. */
-export function useJump({ roomId, view, rows, list, stopFollowing }: Jump) {
+/** Scrolls to a message, loading it first if needed, and highlights it briefly. */
+export function useJump({ roomId, view, rows, list, stopFollowing }: JumpOptions) {
   const chat = useChat();
   const [target, setTarget] = useState<Target | null>(null);
   const [flash, setFlash] = useState<string | null>(null);
@@ -39,7 +39,7 @@ export function useJump({ roomId, view, rows, list, stopFollowing }: Jump) {
   useEffect(() => {
     if (flash === null) return undefined;
     const timer = setTimeout(() => setFlash(null), FLASH_MS);
-    // What was pressed to come here may be gone; the focus then goes along, so that the keys go on from here.
+    // If the pressed element is gone, focus the target row, so that the arrow keys continue from there.
     const frame = requestAnimationFrame(() => {
       if (document.activeElement !== document.body) return;
       document.querySelector<HTMLElement>(`[data-message="${CSS.escape(flash)}"]`)?.focus({ preventScroll: true });
@@ -63,9 +63,9 @@ export function useJump({ roomId, view, rows, list, stopFollowing }: Jump) {
 function find(rows: readonly Row[], target: Target, hasOlder: boolean): number {
   if (target.id !== '') return rows.findIndex((row) => row.key === target.id);
   const index = rows.findIndex((row) => row.kind === 'message' && row.message.seq >= target.seq);
-  // The first of what is held is what was looked for only if nothing comes before it.
+  // The first loaded message may not be the first at or after `seq` while older ones can be loaded.
   const isFirst = !rows.slice(0, index).some((row) => row.kind === 'message');
   const row = rows[index];
-  const exact = row?.kind === 'message' && row.message.seq === target.seq;
-  return isFirst && hasOlder && !exact ? -1 : index;
+  const isExact = row?.kind === 'message' && row.message.seq === target.seq;
+  return isFirst && hasOlder && !isExact ? -1 : index;
 }

@@ -1,11 +1,12 @@
 import { type MouseEvent, type PointerEvent, useRef } from 'react';
 import { swallowPress } from '../../ui/swallowPress.ts';
 
+/** How long a finger must rest. */
 const HOLD_MS = 420;
 /** A finger that has moved this far is scrolling. */
-const SLACK_PX = 10;
+const MOVE_TOLERANCE_PX = 10;
 
-/** Holding a finger on it, or the right mouse button on a touch device's way of saying the same. */
+/** Handlers for a long press by touch or pen. */
 export function useLongPress(onHold: (x: number, y: number) => void) {
   const held = useRef<{ timer: ReturnType<typeof setTimeout>; x: number; y: number } | null>(null);
   const cancel = () => {
@@ -20,7 +21,7 @@ export function useLongPress(onHold: (x: number, y: number) => void) {
       const timer = setTimeout(() => {
         held.current = null;
         navigator.vibrate?.(8);
-        // What opens now lies under the finger: lifting it must choose nothing.
+        // What opens now is under the finger: lifting it must not press anything.
         swallowPress();
         onHold(x, y);
       }, HOLD_MS);
@@ -28,12 +29,12 @@ export function useLongPress(onHold: (x: number, y: number) => void) {
     },
     onPointerMove(event: PointerEvent) {
       const from = held.current;
-      if (from && Math.hypot(event.clientX - from.x, event.clientY - from.y) > SLACK_PX) cancel();
+      if (from && Math.hypot(event.clientX - from.x, event.clientY - from.y) > MOVE_TOLERANCE_PX) cancel();
     },
     onPointerUp: cancel,
     onPointerCancel: cancel,
     onContextMenu(event: MouseEvent) {
-      // The browser's own menu on a long press would lie over ours; with a mouse it stays the browser's.
+      // On touch devices, suppress the browser's menu, which would cover ours; keep it for a mouse.
       if (matchMedia('(pointer: coarse)').matches) event.preventDefault();
     },
   };

@@ -3,33 +3,35 @@ import { useEffect, useSyncExternalStore } from 'react';
 import { useChat } from '../../app/chat.ts';
 
 /**
- * Moves the read mark: only for somebody who is at the end of the room, in a visible window that has the focus.
- * Returns how many messages are unread below; 0 while they are there.
+ * Moves the read mark while the user is at the end of the room, in a visible window with the focus.
+ * Returns the number of unread messages below; 0 at the end.
  */
 export function useReadMark(room: Room, view: TimelineView, atEnd: boolean): number {
   const chat = useChat();
-  const looking = useSyncExternalStore(
-    subscribeLooking,
+  const isViewing = useSyncExternalStore(
+    subscribeToViewing,
     () => document.visibilityState === 'visible' && document.hasFocus(),
   );
-  const here = atEnd && view.loading !== 'initial' && !view.hasNewer;
+  const isAtLatest = atEnd && view.loading !== 'initial' && !view.hasNewer;
 
-  // With the news, not after it is drawn: else the room would be unread in between, in the title and the list as well.
+  // On the chat's change, not after rendering: otherwise the title and the list would show the room as unread in
+  // between.
   useEffect(() => {
-    if (!here || !looking) return undefined;
+    if (!isAtLatest || !isViewing) return undefined;
     const read = () => {
       const { messages, loading, hasNewer } = chat.getTimeline(room.id);
-      // One's own message may be shown before what others wrote ahead of it has come: the mark stops at what has.
+      // The user's own message may appear before earlier ones of others have arrived: mark only up to the last
+      // received.
       if (loading !== 'initial' && !hasNewer) chat.markRead(room.id, messages.at(-1)?.seq ?? 0);
     };
     read();
     return chat.subscribe(read);
-  }, [chat, room.id, here, looking]);
+  }, [chat, room.id, isAtLatest, isViewing]);
 
-  return here ? 0 : room.unread_count;
+  return isAtLatest ? 0 : room.unread_count;
 }
 
-function subscribeLooking(listener: () => void): () => void {
+function subscribeToViewing(listener: () => void): () => void {
   for (const name of ['focus', 'blur'] as const) window.addEventListener(name, listener);
   document.addEventListener('visibilitychange', listener);
   return () => {

@@ -3,21 +3,21 @@ import type { VirtualizerHandle } from 'virtua';
 import { focusComposer } from '../../app/composerSignals.ts';
 import type { Row } from './rows.ts';
 
-interface RovingRows {
+interface RovingRowsOptions {
   readonly rows: readonly Row[];
   readonly scroller: RefObject<HTMLElement | null>;
   readonly list: RefObject<VirtualizerHandle | null>;
-  /** Escape: back to the newest, and to writing. */
+  /** Called on Escape, before the composer takes the focus. */
   readonly onLeave: () => void;
 }
 
 const isMessage = (row: Row | undefined): boolean => row?.kind === 'message' || row?.kind === 'pending';
 
 /**
- * The list is one stop of the Tab key; ↑ and ↓ walk through its messages, Escape goes back to writing.
- * The focused row stays mounted however far the list scrolls, so that the focus is never lost.
+ * Roving tabindex: the list is one tab stop, ↑ and ↓ move between messages, Escape returns to the composer.
+ * The focused row stays mounted however far the list scrolls, so that it keeps the focus.
  */
-export function useRovingRows({ rows, scroller, list, onLeave }: RovingRows) {
+export function useRovingRows({ rows, scroller, list, onLeave }: RovingRowsOptions) {
   const [focused, setFocused] = useState<string | null>(null);
   const at = useMemo(() => (focused === null ? -1 : rows.findIndex((row) => row.key === focused)), [rows, focused]);
   const tabbable = at >= 0 ? focused : (rows.findLast(isMessage)?.key ?? null);
@@ -28,7 +28,7 @@ export function useRovingRows({ rows, scroller, list, onLeave }: RovingRows) {
     if (!row) return;
     setFocused(row.key);
     list.current?.scrollToIndex(index, { align: 'nearest' });
-    // Mounted in the next frame at the latest.
+    // The row is mounted by the next frame.
     requestAnimationFrame(() => {
       scroller.current
         ?.querySelector<HTMLElement>(`[data-message="${CSS.escape(row.key)}"]`)

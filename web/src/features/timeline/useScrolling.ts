@@ -7,99 +7,103 @@ import { useStore } from '../../ui/store.ts';
 import { scrollPositionsOf } from './scrollPositions.ts';
 import type { Row } from './rows.ts';
 
-/** Closer to the end than this counts as being there. */
+/** Within this distance, the list counts as being at its end. */
 const AT_END_PX = 48;
-/** Older and newer pages are asked for this many screens ahead. */
-const AHEAD_SCREENS = 2;
-/** From the first rows to the first offset that can be believed. */
-const SETTLE_MS = 250;
-/** What says that a person moves the list. */
-const HANDS = ['wheel', 'touchmove', 'pointerdown', 'keydown'] as const;
-/** The unread mark is first seen this far below the top, with a little of what was read above it. */
-const ABOVE_UNREAD_PX = 72;
+/** Older and newer pages are loaded this many screens ahead. */
+const LOAD_AHEAD_SCREENS = 2;
+/** After the list is placed, scroll offsets are not reliable for this long. */
+const MEASURE_MS = 250;
+/** Events that mean the user scrolls. */
+const USER_EVENTS = ['wheel', 'touchmove', 'pointerdown', 'keydown'] as const;
+/** The room opens with the unread divider this far below the top, to show some read messages above it. */
+const UNREAD_OFFSET_PX = 72;
 
-interface Scrolling {
+interface ScrollingOptions {
   readonly room: Room;
   readonly view: TimelineView;
   readonly rows: readonly Row[];
   readonly scroller: RefObject<HTMLDivElement | null>;
   readonly list: RefObject<VirtualizerHandle | null>;
-  /** The last wish to see the end that was heard in this room (composing.ts). */
+  /** The last value of `latestRequests` (composerSignals.ts) handled in this room. */
   readonly handledRequests: RefObject<number>;
 }
 
 /**
- * Where the list stands, and what moves it: it opens where it was left (places.ts), else at the unread mark, follows its end for
- * those who are there, stays put for all others, and loads more before an end of what is held comes into sight.
+ * Controls the scroll position. The list opens at the position of the last visit (scrollPositions.ts), else at the
+ * unread divider, else at its end. It follows its end while the user is there and keeps its place otherwise. Further
+ * pages are loaded before the user reaches an end of the loaded ones.
  */
-export function useScrolling({ room, view, rows, scroller, list, handledRequests }: Scrolling) {
+export function useScrolling({ room, view, rows, scroller, list, handledRequests }: ScrollingOptions) {
   const chat = useChat();
-  const sticky = useRef(true);
+  /** Whether the list follows its end. */
+  const followsEnd = useRef(true);
+  /** Whether the list has been scrolled to its initial position. */
   const placed = useRef(false);
-  const settled = useRef(false);
-  /** Asked for before the first messages were there. */
+  /** Whether scroll offsets are reliable. */
+  const measured = useRef(false);
+  /** The end was requested before the first messages were loaded. */
   const endIsWanted = useRef(false);
   const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
   const lastOffset = useRef(0);
-  // Unknown until the first rows are measured: until then nothing is read, and nothing is offered.
+  // Null until the first rows are measured: until then nothing is marked as read and no button is shown.
   const [atEnd, setAtEnd] = useState<boolean | null>(null);
   const [topRow, setTopRow] = useState<Row | undefined>(undefined);
 
   const toEnd = useCallback(() => {
-    sticky.current = true;
+    followsEnd.current = true;
     const element = scroller.current;
     if (element) element.scrollTop = element.scrollHeight;
   }, [scroller]);
 
   const goToLatest = useCallback(async () => {
     const { messages, loading, error } = chat.getTimeline(room.id);
-    // Where the newest is, the first page says.
+    // Only the first page tells where the end is: wait for it.
     endIsWanted.current = loading === 'initial' || (messages.length === 0 && error !== null);
     if (endIsWanted.current) return;
     if (chat.getTimeline(room.id).hasNewer) await chat.jumpToLatest(room.id);
-    // Where it could not be loaded, the note over the list says so.
+    // If loading failed, LoadStatusPill says so.
     if (!chat.getTimeline(room.id).hasNewer) toEnd();
   }, [chat, room.id, toEnd]);
 
-  /** For the next visit. */
-  const remember = (end: boolean, offset: number) => {
-    const places = scrollPositionsOf(chat);
-    if (end) return places.delete(room.id);
+  /** Saves the position for the next visit. */
+  const savePosition = (end: boolean, offset: number) => {
+    const positions = scrollPositionsOf(chat);
+    if (end) return positions.delete(room.id);
     let index = list.current?.findItemIndex(offset) ?? 0;
     while (rows[index] && rows[index]?.kind !== 'message') index += 1;
     const row = rows[index];
     if (row?.kind !== 'message' || !list.current) return undefined;
     const top = list.current.getItemOffset(index) - offset;
-    return places.set(room.id, { id: row.message.id, seq: row.message.seq, top });
+    return positions.set(room.id, { id: row.message.id, seq: row.message.seq, top });
   };
 
-  const look = () => {
+  const track = () => {
     const element = scroller.current;
-    if (!element || !settled.current) return;
+    if (!element || !measured.current) return;
     const offset = element.scrollTop;
     const left = element.scrollHeight - offset - element.clientHeight;
     const end = left < AT_END_PX && !view.hasNewer;
-    // Only somebody's scrolling up lets go of the end; a row that grew below does not.
-    if (end) sticky.current = true;
-    else if (offset < lastOffset.current - 1) sticky.current = false;
+    // Only scrolling up stops following the end; a row that grew below does not.
+    if (end) followsEnd.current = true;
+    else if (offset < lastOffset.current - 1) followsEnd.current = false;
     lastOffset.current = offset;
     setAtEnd(end);
-    remember(end, offset);
-    // For those who scroll; the rows that pass the edge while the end is followed are no reason to draw.
-    if (!sticky.current) {
+    savePosition(end, offset);
+    // Not while following the end: rows that pass the top edge must not cause a render.
+    if (!followsEnd.current) {
       const top = rows[list.current?.findItemIndex(offset) ?? 0];
-      setTopRow((held) => (held?.key === top?.key ? held : top));
+      setTopRow((previous) => (previous?.key === top?.key ? previous : top));
     }
     if (view.loading !== null || view.error) return;
-    const ahead = element.clientHeight * AHEAD_SCREENS;
+    const ahead = element.clientHeight * LOAD_AHEAD_SCREENS;
     if (offset < ahead && view.hasOlder) void chat.loadOlder(room.id);
     else if (left < ahead && view.hasNewer) void chat.loadNewer(room.id);
   };
-  const looking = useRef(look);
-  looking.current = look;
+  const latestTrack = useRef(track);
+  latestTrack.current = track;
 
-  // First sight: where it was left, or with the unread mark near the top, else the end. One's own message is always shown,
-  // and so is the end when it is asked for.
+  // The initial position: that of the last visit, else the unread divider near the top, else the end. A request to show
+  // the end, as after sending a message, has priority.
   const latestRequests = useStore(composerSignals, (value) => value.latestRequests);
   useLayoutEffect(() => {
     const wanted = endIsWanted.current || handledRequests.current !== latestRequests;
@@ -108,63 +112,63 @@ export function useScrolling({ room, view, rows, scroller, list, handledRequests
     if (placed.current || rows.length === 0 || view.loading === 'initial') return;
     placed.current = true;
     if (wanted) return;
-    const place = scrollPositionsOf(chat).get(room.id);
-    const left = place ? rows.findIndex((row) => row.kind === 'message' && row.message.seq >= place.seq) : -1;
+    const position = scrollPositionsOf(chat).get(room.id);
+    const saved = position ? rows.findIndex((row) => row.kind === 'message' && row.message.seq >= position.seq) : -1;
     const unread = rows.findIndex((row) => row.kind === 'unread');
-    const index = left < 0 ? unread : left;
+    const index = saved < 0 ? unread : saved;
     if (index < 0) return toEnd();
-    sticky.current = false;
-    const offset = place && left >= 0 ? -place.top : -ABOVE_UNREAD_PX;
+    followsEnd.current = false;
+    const offset = position && saved >= 0 ? -position.top : -UNREAD_OFFSET_PX;
     list.current?.scrollToIndex(index, { align: 'start', offset });
   });
 
-  const settle = useCallback(() => {
+  const startTracking = useCallback(() => {
     clearTimeout(timer.current);
-    if (settled.current) return;
-    settled.current = true;
+    if (measured.current) return;
+    measured.current = true;
     lastOffset.current = scroller.current?.scrollTop ?? 0;
-    looking.current();
+    latestTrack.current();
   }, [scroller]);
 
-  const unsettle = useCallback(() => {
-    settled.current = false;
+  const suspendTracking = useCallback(() => {
+    measured.current = false;
     clearTimeout(timer.current);
-    timer.current = setTimeout(settle, SETTLE_MS);
-  }, [settle]);
+    timer.current = setTimeout(startTracking, MEASURE_MS);
+  }, [startTracking]);
 
   useEffect(() => {
     const element = scroller.current;
-    unsettle();
-    // Whoever scrolls before that is believed at once.
-    for (const name of HANDS) element?.addEventListener(name, settle, { passive: true });
+    suspendTracking();
+    // If the user scrolls earlier, offsets are reliable from then on.
+    for (const name of USER_EVENTS) element?.addEventListener(name, startTracking, { passive: true });
     return () => {
       clearTimeout(timer.current);
-      for (const name of HANDS) element?.removeEventListener(name, settle);
-      // Effects may run twice (strict mode), and virtua forgets in between where it was sent: send it again.
+      for (const name of USER_EVENTS) element?.removeEventListener(name, startTracking);
+      // Effects may run twice (strict mode), and virtua forgets its position in between: place the list again.
       placed.current = false;
     };
-  }, [scroller, settle, unsettle]);
+  }, [scroller, startTracking, suspendTracking]);
 
-  /** Before the list is sent somewhere: it no longer follows its end, and loads nothing that would move the target. */
+  /** Call before scrolling to a row: stops following the end, and loading pages that would move the row. */
   const stopFollowing = useCallback(() => {
-    sticky.current = false;
-    unsettle();
-  }, [unsettle]);
+    followsEnd.current = false;
+    suspendTracking();
+  }, [suspendTracking]);
 
-  // What arrives keeps the end in sight for those who were there; and a page shorter than the screen never scrolls, so
-  // it asks for the next by itself.
+  // New rows keep the end in view if the list follows it. A page shorter than the screen causes no scroll event, so
+  // track here to load the next one.
   useLayoutEffect(() => {
-    if (placed.current && sticky.current && !view.hasNewer && rows.length > 0) toEnd();
-    looking.current();
+    if (placed.current && followsEnd.current && !view.hasNewer && rows.length > 0) toEnd();
+    latestTrack.current();
   }, [rows, view, toEnd]);
 
-  // The list or its rows changed size: pictures, edits, the composer growing, the keyboard of a phone. The height of the
-  // rows is read off the style that virtua writes: a size observer there would always be one frame late.
+  // Follow the end when the list or its rows change size: edits, a growing composer, a phone's keyboard. For the rows'
+  // height, observe the style that virtua writes: a ResizeObserver would be one frame late.
   useEffect(() => {
     const element = scroller.current;
     if (!element) return undefined;
     const follow = () => {
-      if (sticky.current) toEnd();
+      if (followsEnd.current) toEnd();
     };
     const sizes = new ResizeObserver(follow);
     sizes.observe(element);
@@ -176,5 +180,5 @@ export function useScrolling({ room, view, rows, scroller, list, handledRequests
     };
   }, [scroller, toEnd]);
 
-  return { atEnd, topRow, onScroll: look, goToLatest, stopFollowing };
+  return { atEnd, topRow, onScroll: track, goToLatest, stopFollowing };
 }

@@ -2,13 +2,13 @@ import { useLayoutEffect, useReducer, useRef } from 'react';
 import type { Row } from './rows.ts';
 import { type Step, stepTowards } from './virtualizerSteps.ts';
 
-/** `stepTowards`, step by step, all before the next paint. */
+/** Applies the steps of `stepTowards` one after the other, all before the next paint. */
 export function useVirtualizerSteps(wanted: readonly Row[]): Step {
   const shown = useRef<readonly Row[]>([]);
   const [turn, next] = useReducer((count: number) => count + 1, 0);
   const step = stepTowards(shown.current, wanted);
   const { rows } = step;
-  // The second step's rows are those wanted: two turns at most.
+  // The second step gives the wanted rows, so there are at most two renders.
   useLayoutEffect(() => {
     shown.current = rows;
     if (rows !== wanted) next();

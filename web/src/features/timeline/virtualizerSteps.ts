@@ -1,25 +1,26 @@
 import type { Row } from './rows.ts';
 
-/** What the virtualiser is given for one render, and whether it is the start of the list that changed. */
+/** The input of the virtualizer for one render. */
 export interface Step {
   readonly rows: readonly Row[];
+  /** Whether the start of the list changed: then the rows below keep their place on screen. */
   readonly shift: boolean;
 }
 
 /**
- * The next step from the rows on screen to those wanted.
+ * The next step from the rows on screen to the wanted ones.
  *
- * A virtualiser can be told of a change at the start (`shift`: what is below stays in place) or at the end, not of both
- * at once. A bounded window that grows at one end and is cut at the other changes both; then the start goes first, with
- * the old end still in place, and the caller asks again.
+ * A virtualizer handles a change at the start (`shift`) or at the end, but not both at once. A bounded window that
+ * grows at one end and is cut at the other changes both: then the first step changes the start and keeps the old end,
+ * and the caller asks for a second step.
  */
 export function stepTowards(shown: readonly Row[], wanted: readonly Row[]): Step {
   if (shown === wanted || shown.length === 0) return { rows: wanted, shift: false };
-  const places = new Map(wanted.map((row, index) => [row.key, index]));
-  const from = shown.findIndex((row) => isMessage(row) && places.has(row.key));
+  const indexes = new Map(wanted.map((row, index) => [row.key, index]));
+  const from = shown.findIndex((row) => isMessage(row) && indexes.has(row.key));
   const key = shown[from]?.key;
-  const to = key === undefined ? undefined : places.get(key);
-  // Nothing in common: another part of the room.
+  const to = key === undefined ? undefined : indexes.get(key);
+  // No common row: this is another part of the room.
   if (to === undefined || from === to) return { rows: wanted, shift: false };
   const endChanges = shown.length - from !== wanted.length - to;
   return { rows: endChanges ? [...wanted.slice(0, to), ...shown.slice(from)] : wanted, shift: true };

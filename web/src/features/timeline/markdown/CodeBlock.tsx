@@ -9,15 +9,15 @@ interface CodeBlockProps {
 }
 
 export function CodeBlock({ code, language }: CodeBlockProps) {
-  const [coloured, setColoured] = useState<ReactNode>(null);
+  const [highlighted, setHighlighted] = useState<ReactNode>(null);
   const [copied, setCopied] = useState(false);
 
   useEffect(() => {
     let current = true;
-    setColoured(null);
+    setHighlighted(null);
     if (language) {
-      // Until its colours are there, code is still code.
-      void loadHighlighter().then(({ highlight }) => current && setColoured(highlight(code, language)));
+      // Until highlighting is loaded, the code is shown without colours.
+      void loadHighlighter().then(({ highlight }) => current && setHighlighted(highlight(code, language)));
     }
     return () => {
       current = false;
@@ -26,9 +26,9 @@ export function CodeBlock({ code, language }: CodeBlockProps) {
 
   return (
     <div className="group/code relative my-1.5 max-w-3xl">
-      {/* It scrolls by itself, so the keyboard must reach it. */}
+      {/* It scrolls on its own, so it must be focusable. */}
       <pre tabIndex={0} className="scroll-thin">
-        <code>{coloured ?? code}</code>
+        <code>{highlighted ?? code}</code>
       </pre>
       <button
         type="button"

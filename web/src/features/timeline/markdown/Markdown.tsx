@@ -8,33 +8,34 @@ import { useParse } from './useParse.ts';
 
 interface MarkdownProps {
   readonly content: string;
-  /** Usernames that are mentioned here, in small letters; others stay plain text. `null` takes every @name for one. */
+  /** Lower-case usernames mentioned in the message; other @names stay plain text. `null` marks every @name. */
   readonly mentioned: ReadonlySet<string> | null;
+  /** The username of the signed-in user. */
   readonly me: string;
 }
 
-/** A message's text. Unknown marks print as typed; HTML is text; pictures from elsewhere are links, never loaded. */
+/** A message's text. Unknown syntax and HTML are shown as typed; images become links and are never loaded. */
 export const Markdown = memo(function Markdown({ content, mentioned, me }: MarkdownProps) {
   const parse = useParse();
   const tokens = useMemo(() => parse(content), [parse, content]);
-  const draw = useMemo(() => createDraw({ mentioned, me }), [mentioned, me]);
+  const render = useMemo(() => createRenderer({ mentioned, me }), [mentioned, me]);
   return (
     <div dir="auto" className={cx('bc-text', isOnlyEmoji(content) && 'text-[2rem] leading-11')}>
-      {draw(tokens)}
+      {render(tokens)}
     </div>
   );
 });
 
-/** More in one message are not marked: each is an element. */
-const MENTIONS = 200;
+/** At most this many mentions are marked in one message, because each is an element. */
+const MAX_MENTIONS = 200;
 
 interface Context {
   readonly mentioned: ReadonlySet<string> | null;
   readonly me: string;
 }
 
-function createDraw({ mentioned, me }: Context) {
-  let left = MENTIONS;
+function createRenderer({ mentioned, me }: Context) {
+  let left = MAX_MENTIONS;
   const isName = (name: string) => {
     if (left === 0 || mentioned?.has(name) === false) return false;
     left -= 1;
@@ -112,7 +113,7 @@ function createDraw({ mentioned, me }: Context) {
       case 'table':
         return table(token as unknown as Tokens.Table);
       default:
-        // HTML among them: it prints as it was typed.
+        // Including HTML: shown as typed.
         return token.raw;
     }
   };
@@ -130,7 +131,7 @@ function createDraw({ mentioned, me }: Context) {
   };
 
   const table = (token: Tokens.Table): ReactNode => (
-    // A wide table scrolls by itself; the keyboard must reach it.
+    // A wide table scrolls on its own, so it must be focusable.
     <div className="max-w-full overflow-x-auto" role="group" aria-label="Table" tabIndex={0}>
       <table>
         <thead>
@@ -154,18 +155,18 @@ function createDraw({ mentioned, me }: Context) {
   );
 
   return (tokens: readonly Token[]) => {
-    left = MENTIONS;
+    left = MAX_MENTIONS;
     return all(tokens);
   };
 }
 
-/** Above this a text may be taller than its box, which then scrolls: the keyboard must reach it. */
-const TALL_SIGNS = 1_500;
+/** A longer text may overflow its box, which then scrolls and must be focusable. */
+const TALL_CHARACTERS = 1_500;
 const TALL_LINES = 15;
 
-/** A text without its marks. However long it is, what stands around it is not far away. */
+/** A text without formatting, in a box of limited height. */
 export function Verbatim({ raw, children }: { readonly raw: string; readonly children: ReactNode }) {
-  const tall = raw.length > TALL_SIGNS || raw.split('\n', TALL_LINES + 1).length > TALL_LINES;
+  const tall = raw.length > TALL_CHARACTERS || raw.split('\n', TALL_LINES + 1).length > TALL_LINES;
   return (
     <div className="bc-verbatim scroll-thin" {...(tall && { role: 'group', 'aria-label': 'Long text', tabIndex: 0 })}>
       {children}
@@ -173,7 +174,7 @@ export function Verbatim({ raw, children }: { readonly raw: string; readonly chi
   );
 }
 
-/** What a link shows, without its marks. */
+/** The plain text of a token. */
 const textOf = (token: Tokens.Generic): string =>
   token.tokens
     ? token.tokens.map(textOf).join('')

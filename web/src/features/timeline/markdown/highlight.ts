@@ -14,7 +14,7 @@ import yaml from 'highlight.js/lib/languages/yaml';
 import { createElement, type ReactNode } from 'react';
 
 const languages = { bash, css, diff, go, javascript, json, python, rust, sql, typescript, xml, yaml };
-/** Those that are coloured. */
+/** The languages that can be highlighted. */
 export const LANGUAGES = Object.keys(languages);
 for (const [name, definition] of Object.entries(languages)) hljs.registerLanguage(name, definition);
 
@@ -29,25 +29,27 @@ interface Emitter {
 }
 const emitterOf = (result: object) => (result as { _emitter: Emitter })._emitter;
 
-/** Longer code takes longer than its colours are worth. */
-const SIGNS = 8_000;
-/** Each is an element. Code has one for eight signs; this is for what is none. */
-const SCOPES = 1_200;
-/** Grammars look for the end of a word from each of its letters. */
+/** Longer code is not highlighted: it would take too long. */
+const MAX_CHARACTERS = 8_000;
+/** Each scope is an element. Real code has about one per eight characters; this stops other texts. */
+const MAX_SCOPES = 1_200;
+/** Grammars search for the end of a word from each of its letters, which takes quadratic time. */
 const LONG_RUN = /\w{200,}|\s{200,}/;
 
-const Plain = emitterOf(hljs.highlight('', { language: 'json' })).constructor as new (options: object) => Emitter;
+const TokenTreeEmitter = emitterOf(hljs.highlight('', { language: 'json' })).constructor as new (
+  options: object,
+) => Emitter;
 
-/** Of the code that is read, other languages inside it included. */
+/** Scopes of the code being highlighted, including embedded languages. */
 let scopes = 0;
 
 function count(): void {
   scopes += 1;
-  if (scopes > SCOPES) throw new Error('More scopes than code has.');
+  if (scopes > MAX_SCOPES) throw new Error('Too many scopes to highlight.');
 }
 
-/** Gives up in time; highlight.js then hands out what it has, with the error. */
-class Counting extends Plain {
+/** Throws after `MAX_SCOPES`; highlight.js then returns what it has, with the error. */
+class LimitedEmitter extends TokenTreeEmitter {
   override openNode(scope: string): void {
     count();
     super.openNode(scope);
@@ -58,31 +60,34 @@ class Counting extends Plain {
     super.__addSublanguage(emitter, name);
   }
 }
-hljs.configure({ __emitter: Counting } as object);
+hljs.configure({ __emitter: LimitedEmitter } as object);
 
-/** Code with colours, or null where it is not known how, or would cost too much. Its tree is drawn, its HTML never made. */
+/**
+ * The highlighted code, or null if the language is unknown or the code exceeds a limit. Renders highlight.js's tree,
+ * never HTML.
+ */
 export function highlight(code: string, language: string): ReactNode {
   const name = language.trim().split(/\s/)[0] ?? '';
-  if (code.length > SIGNS || LONG_RUN.test(code) || !hljs.getLanguage(name)) return null;
+  if (code.length > MAX_CHARACTERS || LONG_RUN.test(code) || !hljs.getLanguage(name)) return null;
   scopes = 0;
   const result = hljs.highlight(code, { language: name, ignoreIllegals: true });
-  return result.errorRaised || scopes > SCOPES ? null : drawAll(emitterOf(result).rootNode.children);
+  return result.errorRaised || scopes > MAX_SCOPES ? null : renderAll(emitterOf(result).rootNode.children);
 }
 
-/** Texts side by side become one: each would be a node of its own. */
-function drawAll(children: Scope['children']): ReactNode[] {
-  const drawn: ReactNode[] = [];
+/** Merges adjacent texts, each of which would be a DOM node. */
+function renderAll(children: Scope['children']): ReactNode[] {
+  const nodes: ReactNode[] = [];
   let text = '';
   for (const child of children) {
     if (typeof child === 'string') text += child;
     else {
-      drawn.push(text, draw(child, drawn.length));
+      nodes.push(text, renderScope(child, nodes.length));
       text = '';
     }
   }
-  return [...drawn, text];
+  return [...nodes, text];
 }
 
-function draw({ scope, children }: Scope, key: number): ReactNode {
-  return createElement('span', { key, className: `hl-${scope?.split('.')[0] ?? ''}` }, drawAll(children));
+function renderScope({ scope, children }: Scope, key: number): ReactNode {
+  return createElement('span', { key, className: `hl-${scope?.split('.')[0] ?? ''}` }, renderAll(children));
 }

@@ -3,39 +3,39 @@ import { isBlank } from '../../../ui/names.ts';
 import { exceedsLimits, LIMITS, type Part, partsOf } from './limits.ts';
 import { verbatim, plain, limitCombiningMarks } from './parse.ts';
 
-/** What a text costs beyond what it may. */
-class Beyond extends Error {}
+/** Thrown to stop parsing a text that exceeds a limit. */
+class LimitExceeded extends Error {}
 
-/** Steps of the text that is being read. */
+/** Steps for the message being parsed. */
 let steps = 0;
 
 function step(): void {
   steps += 1;
-  if (steps > LIMITS.steps) throw new Beyond('steps');
+  if (steps > LIMITS.steps) throw new LimitExceeded('steps');
 }
 
-/** Looks for the other end of a mark: past every mark on the way, and again for each that has none. */
-class Search extends RegExp {
+/** Counts searches for a closing mark, which marked repeats for every opening mark without one. */
+class CountingRegExp extends RegExp {
   override exec(text: string): RegExpExecArray | null {
     step();
     return super.exec(text);
   }
 }
 
-/** Counts what is done, and gives up in time. */
-class Counting extends Tokenizer {
+/** Counts steps and nesting, and throws `LimitExceeded` beyond the limits. */
+class LimitedTokenizer extends Tokenizer {
   #depth = 0;
 
-  #deeper<T>(src: string, rule: RegExp, inner: () => T): T | undefined {
+  #nested<T>(src: string, rule: RegExp, inner: () => T): T | undefined {
     if (!rule.test(src)) return undefined;
     this.#depth += 1;
-    if (this.#depth > LIMITS.depth) throw new Beyond('depth');
-    const made = inner();
+    if (this.#depth > LIMITS.depth) throw new LimitExceeded('depth');
+    const token = inner();
     this.#depth -= 1;
-    return made;
+    return token;
   }
 
-  // What is tried first at each place of a text, and at each line.
+  // marked tries these two first at each position of a text and at each line.
   override escape(src: string): Tokens.Escape | undefined {
     step();
     return super.escape(src);
@@ -47,78 +47,79 @@ class Counting extends Tokenizer {
   }
 
   override blockquote(src: string): Tokens.Blockquote | undefined {
-    return this.#deeper(src, this.rules.block.blockquote, () => super.blockquote(src));
+    return this.#nested(src, this.rules.block.blockquote, () => super.blockquote(src));
   }
 
   override list(src: string): Tokens.List | undefined {
-    return this.#deeper(src, this.rules.block.list, () => super.list(src));
+    return this.#nested(src, this.rules.block.list, () => super.list(src));
   }
 }
 
-/** A single newline is a line break: what people type in a chat is what they see. */
+/** `breaks`: a single newline is a line break, as chat users expect. */
 const options = { gfm: true, breaks: true } as const;
 
-/** The lexer's own rules, with searches that count. */
+/** marked's rules, with counting searches for closing marks. */
 const rules = ((tokenizer) => {
-  // Whoever makes a lexer gives its tokenizer the rules.
+  // Creating a lexer sets the rules of its tokenizer.
   const { inline, ...others } = new Lexer({ ...options, tokenizer }).options.tokenizer?.rules ?? tokenizer.rules;
   const { emStrongRDelimAst, emStrongRDelimUnd, delRDelim } = inline;
   return {
     ...others,
     inline: {
       ...inline,
-      emStrongRDelimAst: new Search(emStrongRDelimAst),
-      emStrongRDelimUnd: new Search(emStrongRDelimUnd),
-      delRDelim: new Search(delRDelim),
+      emStrongRDelimAst: new CountingRegExp(emStrongRDelimAst),
+      emStrongRDelimUnd: new CountingRegExp(emStrongRDelimUnd),
+      delRDelim: new CountingRegExp(delRDelim),
     },
   };
 })(new Tokenizer());
 
-/** Signs of all the texts whose tokens are kept: a few screens full. */
-const KEPT = 256 * 1024;
-const kept = new Map<string, Token[]>();
-let keptSigns = 0;
+/** Total length of the cached texts, in characters: a few screens full. */
+const CACHE_CHARACTERS = 256 * 1024;
+/** Tokens by message text, least recently used first. */
+const cache = new Map<string, Token[]>();
+let cachedCharacters = 0;
 
 /**
- * The tokens of a message. They are drawn as React elements; no HTML string is ever made of them.
+ * The tokens of a message. They are rendered as React elements; no HTML string is ever created.
  *
- * They are kept by the text itself: a row that scrolls out and in, and a message that is sent, reacted to or quoted, is not
- * read again, and an edited one is.
+ * Cached by text: a message is parsed again only when its text changes, not when its row is mounted again or it gets a
+ * reaction.
  */
 export function parse(content: string): Token[] {
-  const tokens = kept.get(content) ?? lex(content).tokens;
-  if (kept.delete(content)) keptSigns -= content.length;
-  kept.set(content, tokens);
-  keptSigns += content.length;
-  for (const [oldest] of kept) {
-    if (keptSigns <= KEPT) break;
-    kept.delete(oldest);
-    keptSigns -= oldest.length;
+  const tokens = cache.get(content) ?? lex(content).tokens;
+  if (cache.delete(content)) cachedCharacters -= content.length;
+  cache.set(content, tokens);
+  cachedCharacters += content.length;
+  for (const [oldest] of cache) {
+    if (cachedCharacters <= CACHE_CHARACTERS) break;
+    cache.delete(oldest);
+    cachedCharacters -= oldest.length;
   }
   return tokens;
 }
 
-/** The same with what it cost. */
+/** Parses without the cache; also returns the number of rendered elements and lexer steps. */
 export function lex(content: string): { readonly tokens: Token[]; readonly size: number; readonly steps: number } {
   steps = 0;
   const text = limitCombiningMarks(content);
-  const read = partsOf(text).flatMap(tokensOf);
-  // Marks around nothing (`#`, `**\u200b**`, a link without a text) would be a message that nobody can see.
-  const tokens = isSeen(read) ? read : plain(text);
+  const parsed = partsOf(text).flatMap(tokensOf);
+  // Marks around nothing (`#`, `**\u200b**`, a link without text) would render an invisible message.
+  const tokens = isVisible(parsed) ? parsed : plain(text);
   const size = sizeOf(tokens);
   return size > LIMITS.tokens ? { tokens: verbatim(text), size: 1, steps } : { tokens, size, steps };
 }
 
 function tokensOf(part: Part): Token[] {
-  if (part.kind === 'text') return read(part.text) ?? verbatim(part.text);
+  if (part.kind === 'text') return parseText(part.text) ?? verbatim(part.text);
   return [{ type: 'code', raw: part.text, text: part.text, lang: part.language }];
 }
 
-/** Null where the text is beyond a limit, or the lexer fails. */
-function read(text: string): Token[] | null {
+/** Null if the text exceeds a limit or the lexer fails. */
+function parseText(text: string): Token[] | null {
   if (exceedsLimits(text)) return null;
   try {
-    const tokenizer = new Counting();
+    const tokenizer = new LimitedTokenizer();
     const lexer = new Lexer({ ...options, tokenizer });
     tokenizer.rules = rules;
     return lexer.lex(text);
@@ -135,22 +136,22 @@ interface Nested {
   readonly items?: readonly Nested[];
 }
 
-/** What is drawn whatever stands in it. */
-const DRAWN = new Set(['hr', 'image', 'code', 'def', 'html']);
+/** Tokens that are visible even without text. */
+const ALWAYS_VISIBLE = new Set(['hr', 'image', 'code', 'def', 'html']);
 
-function isSeen(tokens: readonly Nested[]): boolean {
+function isVisible(tokens: readonly Nested[]): boolean {
   return tokens.some((token) => {
-    if (DRAWN.has(token.type ?? '')) return true;
+    if (ALWAYS_VISIBLE.has(token.type ?? '')) return true;
     if (token.type === 'table') {
       const { header, rows } = token as Tokens.Table;
-      return [header, ...rows].some((row) => isSeen(row));
+      return [header, ...rows].some((row) => isVisible(row));
     }
     const inner = token.items ?? token.tokens;
-    return inner ? isSeen(inner) : !isBlank(token.text ?? token.raw ?? '');
+    return inner ? isVisible(inner) : !isBlank(token.text ?? token.raw ?? '');
   });
 }
 
-/** How many elements are drawn of them, about. */
+/** The approximate number of rendered elements. */
 function sizeOf(tokens: readonly Nested[]): number {
   let sum = 0;
   for (const token of tokens) {

@@ -1,33 +1,34 @@
-import { LINES } from './parse.ts';
+import { MAX_LINES } from './parse.ts';
 
 /**
- * What of a message is read for marks, and where that ends.
+ * Limits on the Markdown of one message.
  *
- * Reading marks takes more than linear time for some texts, and drawing them more than linear room: 1,750 `>` are 1,750
- * quotes in each other, 2,000 columns over 2,000 lines are 4 million cells. One such message would freeze the room for
- * everybody. The limits are far above what people write; a text beyond one of them is shown as it was typed. Fenced code is
- * taken out before, so that none of them counts it. Most texts that take long are stopped by `steps` while they are read;
- * what a single step could take too long for is looked for before (`exceedsLimits`).
+ * Some texts take more than linear time to parse, or produce more than linear output: 1,750 `>` are 1,750 nested
+ * quotes, 2,000 columns over 2,000 lines are 4 million cells. One such message would freeze the room for everybody. The
+ * limits are far above what people write; a text beyond one of them is shown as typed. Fenced code is split off first
+ * and does not count. Most expensive texts exceed `steps` while they are parsed; those on which a single step could
+ * hang are rejected before (`exceedsLimits`).
  */
 export const LIMITS = {
-  /** Quotes and lists in each other. */
+  /** Nesting of quotes and lists. */
   depth: 12,
-  /** Signs of ASCII in a row: what may be an address. */
+  /** Consecutive ASCII characters without a space: a possible address. */
   word: 2_048,
-  /** The same where there is an `@` among them. */
+  /** The same if there is an `@` among them. */
   mail: 256,
-  /** Spaces, or opening parentheses, in a row. */
+  /** Consecutive spaces or opening parentheses. */
   run: 256,
-  /** Lines of one text between blocks of code. */
-  lines: LINES,
+  /** Lines of one text between code blocks. */
+  lines: MAX_LINES,
+  /** Columns of one table. */
   columns: 40,
-  /** Of all tables of one text, empty ones among them. */
+  /** Cells of all tables of one text, including empty ones. */
   cells: 1_000,
-  /** What is drawn of one message: words in bold, links, items, lines. */
+  /** Rendered tokens of one message: bold words, links, list items, lines. */
   tokens: 2_000,
-  /** What a block of code counts there, with its frame and its button. */
+  /** How many tokens a code block counts as, with its frame and button. */
   codeBlock: 20,
-  /** Steps of the lexer over one message. */
+  /** Lexer steps for one message. */
   steps: 6_000,
 } as const;
 
@@ -37,7 +38,10 @@ export type Part =
 
 const FENCE = /^(`{3,})([^`\n]*)$|^(~{3,})([^\n]*)$/;
 
-/** Fenced code, and the texts around it. Fences that are indented belong to a list or a quote, and stay in the text. */
+/**
+ * Splits a message into fenced code and the texts around it. Indented fences belong to a list or quote and stay in the
+ * text.
+ */
 export function partsOf(content: string): Part[] {
   const parts: Part[] = [];
   let lines: string[] = [];
@@ -66,10 +70,10 @@ export function partsOf(content: string): Part[] {
 
 const WORD = new RegExp(`[!-~]{${LIMITS.mail + 1},}`, 'g');
 const RUN = new RegExp(`[ \\t\\u00a0]{${LIMITS.run + 1},}|\\({${LIMITS.run + 1},}`);
-/** The line under a table's head. */
+/** The delimiter row of a table. */
 const RULER = /^[\s>|:-]*-[\s>|:-]*$/;
 
-/** Whether the text is beyond a limit that must be known before it is read. Linear in its length. */
+/** Whether the text exceeds a limit that must be checked before parsing. Takes linear time. */
 export function exceedsLimits(text: string): boolean {
   if (text.split('\n').length > LIMITS.lines || RUN.test(text) || tableExceedsLimits(text)) return true;
   for (const word of text.match(WORD) ?? []) {
@@ -78,7 +82,7 @@ export function exceedsLimits(text: string): boolean {
   return false;
 }
 
-/** Cells are made for every column of every line, also where a line has none. */
+/** The lexer creates a cell for every column of every line, even of lines without cells. */
 function tableExceedsLimits(text: string): boolean {
   if (!text.includes('|')) return false;
   let columns = 0;

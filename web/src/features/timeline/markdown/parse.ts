@@ -1,21 +1,21 @@
 import type { Token } from 'marked';
 
-/** More marks on one letter than any script has. A letter with 16,000 takes the browser half a second to lay out. */
-const PILE = /(\p{M}{16})\p{M}+/gu;
+/** More combining marks on one letter than any script uses. With 16,000, layout takes half a second. */
+const EXCESS_MARKS = /(\p{M}{16})\p{M}+/gu;
 
-/** A text whose letters carry no more than letters do. */
-export const limitCombiningMarks = (text: string): string => text.replace(PILE, '$1');
+/** Removes combining marks beyond 16 on one letter. */
+export const limitCombiningMarks = (text: string): string => text.replace(EXCESS_MARKS, '$1');
 
-/** More lines than this are drawn as one element. */
-export const LINES = 500;
+/** Texts with more lines are rendered as one element. */
+export const MAX_LINES = 500;
 
-/** A text as it was typed, in one element however long it is. */
+/** One token for a text shown as typed, however long it is. */
 export const verbatim = (raw: string): Token[] => [{ type: 'verbatim', raw, text: raw }];
 
-/** The tokens of a message whose marks are not read yet: its lines, as they were typed. Without marks that is all there is. */
+/** The tokens of a message without formatting: its paragraphs and lines. Used until the lexer is loaded. */
 export function plain(content: string): Token[] {
   const text = limitCombiningMarks(content.trim());
-  if (text.split('\n').length > LINES) return verbatim(text);
+  if (text.split('\n').length > MAX_LINES) return verbatim(text);
   return text
     .split(/\n{2,}/)
     .map((raw) => ({ type: 'paragraph', raw, text: raw, tokens: raw.split('\n').flatMap(line) }));
@@ -28,10 +28,12 @@ const line = (raw: string, index: number): Token[] => [
 
 const ALLOWED = new Set(['http:', 'https:', 'mailto:']);
 
-/** The address as a link may have it, or null: `javascript:`, `data:` and whatever comes next never become links. */
+/**
+ * The normalized address, or null if its scheme is not allowed: `javascript:`, `data:` and others never become links.
+ */
 export function safeUrl(href: string): string | null {
   try {
-    // A base that no message can mean: relative addresses would lead into our own pages, so they are none.
+    // Without a base, relative addresses throw: they would lead to pages of this app.
     const url = new URL(href);
     return ALLOWED.has(url.protocol) ? url.href : null;
   } catch {
@@ -41,18 +43,18 @@ export function safeUrl(href: string): string | null {
 
 export interface TextPart {
   readonly text: string;
-  /** The username in small letters, where this part names somebody. */
+  /** The lower-case username if this part is a mention, else null. */
   readonly mention: string | null;
 }
 
-/** No username is longer. */
-const NAME_LENGTH = 150;
+/** The longest possible username. */
+const MAX_NAME_LENGTH = 150;
 const MENTION = new RegExp(
-  `(?<![\\p{L}\\p{N}_@./-])@([\\p{L}\\p{N}][\\p{L}\\p{M}\\p{N}._-]{0,${NAME_LENGTH - 1}})`,
+  `(?<![\\p{L}\\p{N}_@./-])@([\\p{L}\\p{N}][\\p{L}\\p{M}\\p{N}._-]{0,${MAX_NAME_LENGTH - 1}})`,
   'gu',
 );
 
-/** Splits text at the @names that `isName` knows, in small letters. A full stop after a name ends the sentence, not the name. */
+/** Splits text at the @names that `isName` accepts in lower case. A full stop after a name is not part of it. */
 export function splitMentions(text: string, isName: (username: string) => boolean): TextPart[] {
   const parts: TextPart[] = [];
   let from = 0;
@@ -79,7 +81,7 @@ function longestName(typed: string, isName: (username: string) => boolean): stri
 
 const ONLY_EMOJI = new RegExp('^(?:\\p{RGI_Emoji}\\s*){1,3}$', 'v');
 
-/** Up to three emoji and nothing else: drawn large. */
+/** Up to three emoji and nothing else, which are shown large. */
 export function isOnlyEmoji(content: string): boolean {
   return content.length < 80 && ONLY_EMOJI.test(content.trim());
 }

@@ -5,12 +5,12 @@ import { plain } from './parse.ts';
 
 let parse: ((content: string) => Token[]) | null = null;
 
-/** Asked for as soon as the app runs: it is there before the first messages are. */
+/** Starts loading with the app, to be ready before the first messages. */
 const loading = loadLexer().then((loaded) => {
   parse = loaded.parse;
 });
 
-/** What reads the marks of a message; until it is there, text is still text. */
+/** The Markdown parser; until it is loaded, a function that returns plain text. */
 export function useParse(): (content: string) => Token[] {
   const [, setLoaded] = useState(parse !== null);
   useEffect(() => {
