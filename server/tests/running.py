@@ -12,7 +12,6 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import partial
 from typing import Any
 from urllib.parse import quote
 from uuid import uuid4
@@ -283,14 +282,13 @@ def running(
     heartbeat_s: int = 3600,
     send_buffer: int | None = None,
     websocket: Any = make_websocket,
-    direct: bool = True,
     bus: Bus | None = None,
     followers: Sequence[Follower] = (),
     **config: Any,
 ) -> Iterator[Running]:
     """Serve until the block ends. The database must be there. `send_buffer`: bytes the kernel keeps for each client.
-    `websocket`: uvicorn's `ws`; any but ours is a server that is not ours. `direct`: does it let what
-    can be answered by callback pass ASGI by? `config`: fields of `ChatConfig`.
+    `websocket`: uvicorn's `ws`; any but ours is a server that is not ours.
+    `config`: fields of `ChatConfig`.
     Without `followers`, which read and write at moments of their own."""
     from django.core.asgi import get_asgi_application
 
@@ -312,7 +310,7 @@ def running(
     config = uvicorn.Config(
         chat,
         loop="uvloop",
-        http=partial(GuardedHttpProtocol, direct=chat.direct if direct else None),  # type: ignore[arg-type]
+        http=GuardedHttpProtocol,
         ws=websocket,
         ws_max_size=FRAME_BYTES,
         ws_per_message_deflate=False,

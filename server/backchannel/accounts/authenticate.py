@@ -13,9 +13,8 @@ The database is asked in a thread. Positive answers are cached (`IdentityCache`)
 
 from __future__ import annotations
 
-from collections.abc import Mapping, MutableMapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
 from urllib.parse import parse_qs
 
 from django.conf import settings
@@ -30,7 +29,6 @@ from backchannel.accounts.session_cookie import first_live, session_keys
 from backchannel.protocol.errors import Code, CommandError
 from backchannel.store.read_pool import ReadPool
 
-_KEY = "backchannel.identity_cache_key"
 _ONCE = frozenset({b"authorization", b"origin", b"host", b"sec-fetch-site"})
 _REFUSALS = frozenset({Code.UNAUTHENTICATED, Code.WRONG_ORIGIN, Code.WRONG_HOST, Code.BAD_FRAME})
 
@@ -51,25 +49,6 @@ class Authenticator:
         except CommandError as error:
             _note_refusal(scope, error)
             raise
-
-    def recall(self, scope: MutableMapping[str, Any]) -> Identity | None:
-        """Who opened `scope`, from the cache; None if `authenticate` has to ask the database, or refuses.
-
-        The cache's key is noted in the scope, so that a second call with the same scope does not read it again.
-        """
-        key = scope.get(_KEY)
-        if key is None:
-            try:
-                credentials = _read(scope)
-                if credentials.in_query is not None:
-                    return None
-                kind, secrets = self._shown(scope, credentials)
-                if len(secrets) > 1:
-                    return None
-                key = scope[_KEY] = _key(kind, secrets[0])
-            except CommandError:
-                return None
-        return self.cache.get(key)
 
     async def issue_ticket(self, identity: Identity) -> tuple[str, int]:
         """A ticket that works once, and when it ends, in microseconds since 1970. Raises `CommandError` 503."""
@@ -123,8 +102,7 @@ class Authenticator:
         raise _unauthenticated("Sign in, or send a token as Authorization: Bearer.")
 
 
-@dataclass(frozen=True, slots=True)
-class _Credentials:
+class _Credentials(NamedTuple):
     in_query: str | None
     bearer: str | None
     session_keys: tuple[str, ...]

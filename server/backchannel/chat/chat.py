@@ -10,7 +10,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from backchannel.chat.draining import COMMITTED_WITHIN_S, drain
 from backchannel.chat.lifespan import Parts, serving
-from backchannel.chat.routes import all_routes, own_routes
+from backchannel.chat.routes import all_routes, health_of
 from backchannel.transports.http.routes import Api, broke, not_found
 from backchannel.transports.websocket.endpoint import WebSocketEndpoint
 from backchannel.web.edge import Edge, security_headers
@@ -32,16 +32,15 @@ class Chat:
         self._without_lifespan: AbstractAsyncContextManager[None] | None = None
         """Kept, since a generator that is collected runs to its end."""
         headers = security_headers()
-        self._api = Api(self.node, headers)
-        self.direct = self._api.direct
-        self._websocket = WebSocketEndpoint(self.node)
-        own = own_routes(parts, self._api)
+        api = Api(self.node)
+        health = health_of(parts)
+        websocket = WebSocketEndpoint(self.node)
         self._starlette = Starlette(
-            routes=all_routes(own, self._websocket, self._api, django_application, whole_server=whole_server),
+            routes=all_routes(health, websocket, django_application, whole_server=whole_server),
             lifespan=lambda _: self._run(),
             exception_handlers={404: not_found, Exception: broke},
         )
-        self._edge = Edge(self._starlette, django_application, None if whole_server else own, headers)
+        self._edge = Edge(self._starlette, api, django_application, None if whole_server else health, headers)
         self._prefix = (settings.FORCE_SCRIPT_NAME or "").rstrip("/")
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -52,17 +51,7 @@ class Chat:
             await self._start_without_lifespan()
         if self._prefix and not scope.get("root_path") and scope["path"].startswith(f"{self._prefix}/"):
             scope = {**scope, "root_path": self._prefix}  # a proxy did not remove it, as Django allows
-        endpoint = self._shortcut(scope)
-        if endpoint is None:
-            await self._edge(scope, receive, send)
-        else:
-            await endpoint(scope, receive, self._edge.with_headers(send))
-
-    def _shortcut(self, scope: Scope) -> ASGIApp | None:
-        """The endpoint the router would come to, for the most frequent requests; None for everything else."""
-        if scope["type"] == "websocket" and scope["path"] == "/ws" and not scope.get("root_path"):
-            return self._websocket
-        return self._api.shortcut(scope)
+        await self._edge(scope, receive, send)
 
     async def drain(self, committed_within_s: float = COMMITTED_WITHIN_S) -> None:
         """Say goodbye to all clients before the server stops (draining.py)."""

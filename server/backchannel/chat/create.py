@@ -70,7 +70,6 @@ def create(
         broadcaster=broadcaster,
         authenticate=authenticator.authenticate,
         issue_ticket=cast("IssueTicket", authenticator.issue_ticket),
-        recall=authenticator.recall,
         settings=Settings(config.limits, config.heartbeat_s, __version__),
         rates=Rates(config.limits),
         admission=ReconnectLimiter(config.arrivals_at_once or AT_ONCE, config.arrivals_waiting or WAITING),

@@ -16,12 +16,10 @@ from backchannel.chat.lifespan import Parts
 from backchannel.ops.health import Ill, health_routes
 from backchannel.store import reads
 from backchannel.transports.http.bodies import BodyLimit
-from backchannel.transports.http.routes import Api
 from backchannel.web.files import StaticFiles
 
 
-def own_routes(parts: Parts, api: Api) -> list[Route]:
-    """Of the chat wherever it runs, but for the WebSocket."""
+def health_of(parts: Parts) -> list[Route]:
     node = parts.node
 
     async def database_answers() -> None:
@@ -32,19 +30,17 @@ def own_routes(parts: Parts, api: Api) -> list[Route]:
             raise Ill("full")
 
     checks = {"database": database_answers, "disk": disk_has_room}
-    health = health_routes(checks, lambda: node.draining, {"bus": parts.bus.check}, parts.workers)
-    return [*api.routes, *health]
+    return health_routes(checks, lambda: node.draining, {"bus": parts.bus.check}, parts.workers)
 
 
 def all_routes(
-    own: list[Route], websocket: ASGIApp, api: Api, django_application: ASGIApp, *, whole_server: bool
+    health: list[Route], websocket: ASGIApp, django_application: ASGIApp, *, whole_server: bool
 ) -> list[BaseRoute]:
-    """`whole_server`: Django has only the standalone server's pages; else it is a site with addresses of its own."""
-    chat: list[BaseRoute] = [WebSocketRoute("/ws", websocket), *own]
+    """Of everything but the API, whose addresses `Edge` finds itself. `whole_server`: Django has only the standalone server's pages; else it is a site with addresses of its own."""
+    chat: list[BaseRoute] = [WebSocketRoute("/ws", websocket), *health]
     if whole_server:
         return [
             *chat,
-            api.rest,
             Mount("/static", _below_static(StaticFiles())),
             Mount("/", BodyLimit(django_application)),
         ]

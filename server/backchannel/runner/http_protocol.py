@@ -1,16 +1,9 @@
-"""HTTP/1.1 on one connection: llhttp's parser and uvicorn's request cycle, with the limits and refusals they lack, and a way past
-ASGI for requests that can be answered by callback.
+"""HTTP/1.1 on one connection: llhttp's parser and uvicorn's request cycle, with the limits and refusals they lack.
 
-    headers ─▶ checked ─▶ wanted by `direct`? ──no──▶ ASGI
-                  │            └─yes─▶ body ─▶ taken? ──no──▶ ASGI
-                  │                     ▲        └─yes─▶ answer, or hand_over ─▶ ASGI
-                  │            the same head again
+    headers ─▶ checked ─▶ ASGI
                   ├─ opens a WebSocket ─▶ `WebSocketProtocol`
                   ├─ offers another protocol ─▶ parsed once more, without the offer
                   └─ refused ─▶ answered, closed; nothing that follows is parsed
-
-Who polls sends the same head again and again, byte for byte, and only another body. Where that comes in one piece, it is not
-parsed anew: it means what it meant before.
 
 What a client may take its time for, and how long: `head.py`, `body_pace.py`. How many connections it may have: `connection_limit.py`. After an
 answer that did not wait for the whole body the connection is closed, gently: what is under way is taken and dropped for a moment,
@@ -24,18 +17,18 @@ from __future__ import annotations
 
 import asyncio
 import urllib.parse
-from typing import Any, cast
+from typing import Any
 
 import httptools
 from uvicorn.protocols.http.flow_control import HIGH_WATER_LIMIT, FlowControl
-from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.protocols.utils import is_ssl
 
 from backchannel.runner.addresses import local_address, remote_address
 from backchannel.runner.body_pace import Pace
 from backchannel.runner.connection_limit import ConnectionLimit, Slot
 from backchannel.runner.head import HEAD_BYTES, Offer, Refused, bad, check, too_large, without_offer, written
-from backchannel.transports.http.exchange import Direct, Taken
+from backchannel.runner.request_cycle import RequestCycle
 
 HEADERS_WITHIN_S = 10.0
 SLICE_BYTES = 4096
@@ -46,35 +39,21 @@ LINGER_S = 2.0
 
 class GuardedHttpProtocol(HttpToolsProtocol):
     cycle: Any
-    """`_Cycle` of the request that began last; None before the first."""
+    """`RequestCycle` of the request that began last; None before the first."""
     flow: _Flow
     """From the beginning of the connection on."""
     parser: Any
     """None once the connection is lost, or a WebSocket's."""
 
-    def __init__(
-        self, *args: Any, direct: Direct | None = None, connection_limit: ConnectionLimit | None = None, **named: Any
-    ) -> None:
+    def __init__(self, *args: Any, connection_limit: ConnectionLimit | None = None, **named: Any) -> None:
         super().__init__(*args, **named)
-        self._direct = direct
         self._connection_limit = connection_limit
         self._slot: Slot | None = None
         self._is_proxied = False
-        self._wants_body = False
-        """The request is brought to `direct` once its body is there."""
-        self._answering: _Cycle | None = None
-        """What `direct` was asked and has not answered."""
-        self._taken: Taken | None = None
         self._is_between_requests = True
         self._offer = Offer.NONE
         self._is_without_offer = False
         """The head that is parsed next is one that was parsed with its offer before."""
-        self._piece = b""
-        """What is being parsed, where a request begins with it."""
-        self._head = b""
-        """Of the last request, where `direct` took it and it came in one piece with its body."""
-        self._length = 0
-        """Of the head with its body."""
         self._expecting = False
         """A head has begun, or is due."""
         self._headers_due: asyncio.TimerHandle | None = None
@@ -112,11 +91,6 @@ class GuardedHttpProtocol(HttpToolsProtocol):
     def data_received(self, data: bytes) -> None:
         if self._is_deaf:
             return
-        if self._head:
-            if len(data) == self._length and data.startswith(self._head) and self.cycle.response_complete:
-                self._begin_again(data[len(self._head) :])
-                return
-            self._head = b""
         if self._rest:
             self._rest = memoryview(bytes(self._rest) + data)
         elif len(data) > SLICE_BYTES:
@@ -146,7 +120,6 @@ class GuardedHttpProtocol(HttpToolsProtocol):
     def _parse(self, data: bytes) -> None:
         self._unset_keepalive_if_required()
         if self._is_between_requests:
-            self._piece = data
             # Whatever comes: line ends alone would otherwise keep an idle connection for ever.
             self._expecting = True
         if self._expecting:
@@ -157,7 +130,6 @@ class GuardedHttpProtocol(HttpToolsProtocol):
             self._feed(data)
         except Refused as refused:
             self._refuse(refused)
-        self._piece = b""
         self._mind_what_is_missing()
 
     def _mind_what_is_missing(self) -> None:
@@ -249,7 +221,7 @@ class GuardedHttpProtocol(HttpToolsProtocol):
         scope["query_string"] = url.query or b""
         before, self.cycle = (
             self.cycle,
-            _Cycle(
+            RequestCycle(
                 scope=scope,
                 transport=self.transport,
                 flow=self.flow,
@@ -279,9 +251,6 @@ class GuardedHttpProtocol(HttpToolsProtocol):
         cycle.body += body
         if len(cycle.body) > HIGH_WATER_LIMIT:
             self.flow.pause_reading()
-            if self._wants_body:
-                self._wants_body = False
-                super()._start_asgi_task(cycle, self.app)
         cycle.message_event.set()
 
     def on_message_complete(self) -> None:
@@ -296,9 +265,6 @@ class GuardedHttpProtocol(HttpToolsProtocol):
             return
         cycle.more_body = False
         cycle.message_event.set()
-        if self._wants_body:
-            self._wants_body = False
-            self._take(cycle)
 
     def handle_websocket_upgrade(self) -> None:
         self.connections.discard(self)
@@ -321,9 +287,6 @@ class GuardedHttpProtocol(HttpToolsProtocol):
             self._lingering.cancel()
             self._lingering = None
         super().connection_lost(exc)
-        taken, self._taken, self._answering = self._taken, None, None
-        if taken is not None:
-            taken.client_gone()
         if self.cycle is not None:
             self.cycle.on_response = _nothing  # it knows us as we know it
             self.cycle.protocol = None
@@ -339,80 +302,6 @@ class GuardedHttpProtocol(HttpToolsProtocol):
         self._go_on_soon()
         if was_last and self._refusal is not None and not self.transport.is_closing():
             self._say_refusal()
-
-    # -- what is answered by callback
-
-    def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
-        # A request that waited behind another has its body already. It goes the long way, as does one that wants to be told to
-        # go on: so that no number of them is answered in one go.
-        is_first = cycle is self.cycle and cycle.more_body and not cycle.waiting_for_100_continue
-        if self._direct is not None and app is self.app and is_first and self._direct.wants(cycle.scope):
-            self._wants_body = True
-        else:
-            super()._start_asgi_task(cycle, app)
-
-    def _take(self, cycle: _Cycle) -> None:
-        assert self._direct is not None
-        self._answering = cycle
-        # Who does not take what was said is not told more: the application waits for them.
-        scope: Any = cycle.scope
-        taken = None if self.flow.write_paused else self._direct(scope, bytes(cycle.body), self)
-        if taken is None:
-            self._ask_application()
-            return
-        if self._piece:
-            self._remember_head(cycle)
-        if self._answering is not None:
-            self._taken = taken
-
-    def _remember_head(self, cycle: _Cycle) -> None:
-        head = self._piece[: self._piece.find(b"\r\n\r\n") + 4]
-        # Otherwise another request follows, or the body came in chunks.
-        if cycle.keep_alive and len(head) + len(cycle.body) == len(self._piece):
-            self._head, self._length = head, len(self._piece)
-
-    def _begin_again(self, body: bytes) -> None:
-        """The last request once more, with another body."""
-        self._unset_keepalive_if_required()
-        if self._is_proxied:
-            try:
-                self._enter_forwarded()
-            except Refused as refused:
-                self._refuse(refused)
-                return
-        cycle = self.cycle
-        cycle.body = bytearray(body)
-        cycle.response_started = cycle.response_complete = False
-        self._take(cycle)
-
-    def answer(self, status: int, headers: bytes, body: bytes) -> None:
-        cycle, self._answering, self._taken = self._answering, None, None
-        assert cycle is not None
-        lines = [
-            STATUS_LINE[status],
-            *(b"%b: %b\r\n" % header for header in self.server_state.default_headers),
-            headers,
-        ]
-        if not cycle.keep_alive:
-            lines.append(b"connection: close\r\n")
-        self.transport.write(b"".join((*lines, b"\r\n", body)))
-        cycle.response_started = cycle.response_complete = True
-        cycle.message_event.set()
-        if not cycle.keep_alive:
-            self.transport.close()
-        cycle.on_response()
-
-    def hand_over(self, body: bytes) -> None:
-        assert self._answering is not None
-        self._answering.body = bytearray(body)
-        self._ask_application()
-
-    def _ask_application(self) -> None:
-        cycle, self._answering, self._taken = self._answering, None, None
-        assert cycle is not None
-        self._head = b""  # what the application makes of the request's scope is not known
-        cycle.message_event.set()
-        super()._start_asgi_task(cycle, self.app)
 
     # -- limits and refusals
 
@@ -456,7 +345,6 @@ class GuardedHttpProtocol(HttpToolsProtocol):
         """Nothing more is read. Said at once, or after the answers to what was asked before."""
         is_in_body = not self._is_between_requests and not self._expecting and self._offer is Offer.NONE
         self._is_deaf = True
-        self._head = b""
         self._rest = memoryview(b"")
         self._stop_expecting()
         self._stop_pace()
@@ -471,9 +359,8 @@ class GuardedHttpProtocol(HttpToolsProtocol):
         if not self.pipeline and (cycle is None or cycle.response_complete):
             self._say_refusal()
 
-    def _give_up(self, cycle: _Cycle) -> None:
+    def _give_up(self, cycle: RequestCycle) -> None:
         """Answer with the refusal in the application's place, which hears that the client has gone."""
-        self._wants_body = False
         cycle.disconnected = True
         cycle.message_event.set()
         if cycle.response_started:  # what was said cannot be taken back
@@ -514,27 +401,6 @@ class _Flow(FlowControl):
     def resume_reading(self) -> None:
         if not self.is_held:
             super().resume_reading()
-
-
-class _Cycle(RequestResponseCycle):
-    """One request and its answer. An answer that does not wait for the rest of the body is the last on its connection."""
-
-    protocol: GuardedHttpProtocol | None = None
-
-    async def send(self, message: Any) -> None:
-        if self.more_body and not self.response_started and self.protocol is not None:
-            self.keep_alive = False
-            self.transport = cast("asyncio.Transport", _Lingering(self.transport, self.protocol))
-        await super().send(message)
-
-
-class _Lingering:
-    """A transport that is closed gently."""
-
-    def __init__(self, transport: asyncio.Transport, protocol: GuardedHttpProtocol) -> None:
-        self.write = transport.write
-        self.is_closing = transport.is_closing
-        self.close = protocol.linger
 
 
 def _nothing() -> None: ...

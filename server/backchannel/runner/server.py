@@ -22,7 +22,6 @@ from backchannel.runner.connection_limit import CONNECTIONS_PER_ADDRESS, Connect
 from backchannel.runner.http_protocol import GuardedHttpProtocol
 from backchannel.runner.listening import BACKLOG
 from backchannel.runner.websocket.server import make_websocket
-from backchannel.transports.http.exchange import Direct
 
 # Longer than proxies keep their idle connections (60 to 75 s), so that it is they who close.
 KEEP_ALIVE_S = 80
@@ -41,14 +40,13 @@ def serve(
     trusted_proxies: Sequence[str] = (),
     started: Callable[[], None] = lambda: None,
     drain: Callable[[], Awaitable[None]] | None = None,
-    direct: Direct | None = None,
     beat: Callable[[], None] = lambda: None,
     stopping: Callable[[], None] = lambda: None,
     connections_per_address: int = CONNECTIONS_PER_ADDRESS,
 ) -> None:
     """Serve `app` until SIGTERM or SIGINT, then return.
 
-    `direct` answers what it can of the app's requests in its place. `drain` is awaited when nobody new comes in any more and before connections are cut: it says good-bye.
+    `drain` is awaited when nobody new comes in any more and before connections are cut: it says good-bye.
     `beat` is called each second from the event loop as long as that turns, `stopping` when the end begins.
     """
     config = uvicorn.Config(
@@ -56,7 +54,6 @@ def serve(
         loop="uvloop" if importlib.util.find_spec("uvloop") else "asyncio",
         http=partial(  # type: ignore[arg-type]
             GuardedHttpProtocol,
-            direct=direct,
             connection_limit=ConnectionLimit(connections_per_address, trusted_proxies),
         ),
         ws=make_websocket,  # type: ignore[arg-type]

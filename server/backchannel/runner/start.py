@@ -145,7 +145,6 @@ def _run(
         trusted_proxies=conf.trusted_proxies,
         started=started,
         drain=chat.drain,
-        direct=chat.direct,
         beat=beat,
         stopping=stopping,
         connections_per_address=conf.connections_per_address,

@@ -1,6 +1,6 @@
 """What the transports need to know of a client's identity. `accounts.identity.Identity` is one implementation."""
 
-from collections.abc import Awaitable, Callable, Hashable, Mapping, MutableMapping
+from collections.abc import Awaitable, Callable, Hashable, Mapping
 from typing import Any, Literal, Protocol
 
 
@@ -26,9 +26,6 @@ class Identity(Protocol):
 
 Authenticate = Callable[[Mapping[str, Any]], Awaitable[Identity]]
 """ASGI scope → who opened it. Raises CommandError: 401 `unauthenticated`, 403 `wrong_origin`."""
-
-Recall = Callable[[MutableMapping[str, Any]], Identity | None]
-"""ASGI scope → who opened it, if that is remembered; None if `Authenticate` has to be called."""
 
 IssueTicket = Callable[[Identity], Awaitable[tuple[str, int]]]
 """→ (ticket, when it ends in microseconds since 1970)"""

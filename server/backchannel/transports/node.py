@@ -7,7 +7,7 @@ from backchannel.commands.context import Context
 from backchannel.fanout.hub import Hub
 from backchannel.fanout.presence import Presence
 from backchannel.fanout.presence_broadcast import PresenceBroadcaster
-from backchannel.transports.identity import Authenticate, IssueTicket, Recall
+from backchannel.transports.identity import Authenticate, IssueTicket
 from backchannel.transports.rates import Rates
 from backchannel.transports.reconnect_limiter import ReconnectLimiter
 from backchannel.transports.session import Settings
@@ -24,7 +24,6 @@ class Node:
     settings: Settings
     rates: Rates
     admission: ReconnectLimiter = field(default_factory=ReconnectLimiter)
-    recall: Recall = lambda _: None
     draining: bool = False
     """The node is stopping: it lets nobody in."""
     started_at: float = field(default_factory=time.monotonic)

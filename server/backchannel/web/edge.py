@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from functools import partial
 from typing import Final
 
 from django.conf import settings
@@ -21,6 +22,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from backchannel.accounts.hosts import check_host
 from backchannel.protocol.errors import CommandError
 from backchannel.transports.http.bodies import SYNC_BODY_BYTES, BodyTooLarge, check_announced, refuse_body
+from backchannel.transports.http.requests import path_of
+from backchannel.transports.http.routes import Api
 from backchannel.transports.problems import NOSNIFF, problem
 from backchannel.transports.websocket.endpoint import elsewhere, without_upgrade
 from backchannel.web.django_turns import DjangoTurns
@@ -48,31 +51,35 @@ def security_headers() -> Headers:
 
 class Edge:
     """`application` has the routes, Django's among them; `site`, the application of these, may have WebSockets of its own.
-    `routes`: the chat's own, by which its addresses are told from those of the site around it; None for the standalone server."""
+    `routes`: the chat's own beside the API, by which its addresses are distinguished from those of the site around it; None for the
+    standalone server."""
 
-    def __init__(self, application: ASGIApp, site: ASGIApp, routes: Sequence[Route] | None, headers: Headers) -> None:
+    def __init__(
+        self, application: ASGIApp, api: Api, site: ASGIApp, routes: Sequence[Route] | None, headers: Headers
+    ) -> None:
         self._application = application
+        self._api = api
         self._routes = routes
         self._site_has_sockets = not isinstance(site, ASGIHandler | DjangoTurns)
         self._site_is_standalone = isinstance(site, DjangoTurns)
         self._headers = headers
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        path = _path_of(scope)
+        path = path_of(scope)
         is_ours = self._is_ours(path)
         if is_ours or self._site_is_standalone:
             send = self.with_headers(send)
         if scope["type"] == "websocket":
             await self._open(path, is_ours)(scope, receive, send)
         elif is_ours:
-            await self._answer(path, scope, receive, send)
+            await self._answer(path, scope)(scope, receive, send)
         else:
             await self._application(with_one_cookie_line(scope), receive, send)
 
     def _is_ours(self, path: str) -> bool:
         if self._routes is None:
             return _OURS.match(path) is not None
-        return path == "/ws" or any(route.path_regex.match(path) for route in self._routes)
+        return path == "/ws" or self._api.has(path) or any(route.path_regex.match(path) for route in self._routes)
 
     def with_headers(self, send: Send) -> Send:
         """Adds those that an answer has not."""
@@ -80,9 +87,9 @@ class Edge:
         async def send_with(message: Message) -> None:
             if message["type"] in _STARTS:
                 headers = list(message.get("headers", ()))
-                names = {name.lower() for name, _ in headers}
-                headers += [header for header in self._headers if header[0] not in names]
-                if _OPENER[0] not in names and _is_page(headers):
+                given = {name.lower(): value for name, value in headers}
+                headers += [header for header in self._headers if header[0] not in given]
+                if _OPENER[0] not in given and given.get(b"content-type", b"").startswith(b"text/html"):
                     headers.append(_OPENER)
                 message = {**message, "headers": headers}
             await send(message)
@@ -92,16 +99,21 @@ class Edge:
     def _open(self, path: str, is_ours: bool) -> ASGIApp:
         return self._application if path == "/ws" or (self._site_has_sockets and not is_ours) else elsewhere
 
-    async def _answer(self, path: str, scope: Scope, receive: Receive, send: Send) -> None:
+    def _answer(self, path: str, scope: Scope) -> ASGIApp:
         try:
             check_host(scope, by_name=path not in _HEALTH)
             check_announced(scope, SYNC_BODY_BYTES)
         except BodyTooLarge as error:
-            await refuse_body(error, receive, send)
+            return partial(_refuse_body, error)
         except CommandError as error:
-            await problem(error)(scope, receive, send)
-        else:
-            await (without_upgrade if path == "/ws" else self._application)(scope, receive, send)
+            return problem(error)
+        if path.startswith("/api/"):
+            return self._api
+        return without_upgrade if path == "/ws" else self._application
+
+
+async def _refuse_body(error: BodyTooLarge, _: Scope, receive: Receive, send: Send) -> None:
+    await refuse_body(error, receive, send)
 
 
 _STARTS: Final = frozenset({"http.response.start", "websocket.http.response.start"})
@@ -115,12 +127,3 @@ def with_one_cookie_line(scope: Scope) -> Scope:
         return scope
     others = [header for header in scope["headers"] if header[0] != b"cookie"]
     return {**scope, "headers": [*others, (b"cookie", b"; ".join(lines))]}
-
-
-def _path_of(scope: Scope) -> str:
-    path: str = scope["path"]
-    return path.removeprefix(scope.get("root_path") or "")
-
-
-def _is_page(headers: Headers) -> bool:
-    return any(name.lower() == b"content-type" and value.startswith(b"text/html") for name, value in headers)

@@ -18,7 +18,7 @@ from tests.accounts.conftest import SignIn, scope, session_key
 from tests.reading import READS, run_read
 
 ORIGIN = "http://testserver"
-authenticate, issue_ticket, recall = AUTHENTICATOR.authenticate, AUTHENTICATOR.issue_ticket, AUTHENTICATOR.recall
+authenticate, issue_ticket = AUTHENTICATOR.authenticate, AUTHENTICATOR.issue_ticket
 
 
 async def refusal(by: Authenticator = AUTHENTICATOR, **given: Any) -> Code:
@@ -180,22 +180,17 @@ async def test_an_answer_is_remembered_for_a_while_and_not_past_the_session(
     assert await authenticate(scope(cookie=key, origin=ORIGIN)) is not again
 
 
-async def test_what_is_remembered_is_recalled_until_it_ends(tab: Client, token: str) -> None:
+async def test_a_cached_answer_holds_until_its_credential_ends(tab: Client, token: str) -> None:
     by_token: dict[str, Any] = {"method": "POST", "authorization": f"Bearer {token}"}
     by_cookie: dict[str, Any] = {"method": "POST", "origin": ORIGIN, "cookie": session_key(tab)}
     for given in (by_token, by_cookie):
-        shown = scope(**given)
-        for opened in (shown, shown, scope(**given)):
-            assert recall(opened) is None
         identity = await authenticate(scope(**given))
-        for opened in (shown, shown, scope(**given)):
-            assert recall(opened) == identity
+        assert await authenticate(scope(**given)) is identity
         AUTHENTICATOR.forget(Ended(credential=identity.credential))
-        for opened in (shown, scope(**given)):
-            assert recall(opened) is None
+        assert await authenticate(scope(**given)) is not identity
 
 
-async def test_nothing_is_recalled_of_whoever_is_refused(tab: Client, token: str) -> None:
+async def test_a_cached_answer_opens_nothing_to_a_request_that_is_refused(tab: Client, token: str) -> None:
     await authenticate(scope(authorization=f"Bearer {token}"))
     await authenticate(scope(cookie=session_key(tab)))
     refused: list[dict[str, Any]] = [
@@ -204,4 +199,6 @@ async def test_nothing_is_recalled_of_whoever_is_refused(tab: Client, token: str
         {"method": "POST", "cookie": session_key(tab), "origin": "https://elsewhere.example"},
         {"query": f"token={token}", "authorization": f"Bearer {token}"},
     ]
-    assert [recall(scope(**given)) for given in refused] == [None] * len(refused)
+    for given in refused:
+        with pytest.raises(CommandError):
+            await authenticate(scope(**given))

@@ -26,7 +26,7 @@ class Edge:
     """Answers each request with what it heard of it. A request to /early is answered before its body is read, one to /held when
     `release` is called."""
 
-    def __init__(self, ws: Any = "none", direct: Any = None, **options: Any) -> None:
+    def __init__(self, ws: Any = "none", **options: Any) -> None:
         self.heard: list[Said] = []
         self.headers: list[dict[str, str]] = []
         self.gone = 0
@@ -34,7 +34,7 @@ class Edge:
         """The most requests that waited on one connection behind another."""
         sock = listen("127.0.0.1", 0)
         self.port = int(sock.getsockname()[1])
-        http: Any = partial(GuardedHttpProtocol, direct=direct, **options)
+        http: Any = partial(GuardedHttpProtocol, **options)
         self.server = uvicorn.Server(
             uvicorn.Config(
                 self._answer,

@@ -20,7 +20,7 @@ from backchannel.fanout import room_channel
 from backchannel.queries import events
 from backchannel.store import clock, log
 from backchannel.transports import metrics, session_reads
-from backchannel.transports.http import sync
+from backchannel.transports.http import polls
 from backchannel.transports.session import merge, resume_plan
 from backchannel.transports.websocket import connection as websocket
 from backchannel.transports.websocket import outbound
@@ -120,7 +120,7 @@ def installed() -> Iterator[None]:
             if name.startswith("backchannel.") and hasattr(module, "_log")
         ),
     ]
-    assert sync.metrics is metrics
+    assert polls.metrics is metrics
     with ExitStack() as stack:
         stack.enter_context(database.installed())
         for patch in patches:

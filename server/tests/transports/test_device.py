@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from backchannel.protocol.errors import CloseCode
-from backchannel.transports.http.device import BACKLOG_EVENTS, LINGER_S, PollingDevice
+from backchannel.transports.http.backlog import BACKLOG_EVENTS
+from backchannel.transports.http.polling_session import LINGER_S, PollingSession
 from tests.running import Frame, Running, running, somebody
 from tests.transports.conftest import QueriesOf
 
@@ -18,10 +19,9 @@ def threads() -> Iterator[ThreadPoolExecutor]:
         yield pool
 
 
-@pytest.fixture(scope="module", params=[True, False], ids=["direct", "asgi"])
-def server(module_database: None, request: pytest.FixtureRequest) -> Iterator[Running]:
-    """By callback as our own server has it, and as any ASGI server would."""
-    with running(direct=request.param) as it:
+@pytest.fixture(scope="module")
+def server(module_database: None) -> Iterator[Running]:
+    with running() as it:
         yield it
 
 
@@ -64,7 +64,7 @@ class Known:
         return future
 
     @property
-    def device(self) -> PollingDevice | None:
+    def device(self) -> PollingSession | None:
         devices = [each for each in self.server.chat.hub.subscribers_of(self.ben.id) if not each.is_socket]
         return devices[0] if devices else None
 

@@ -25,10 +25,9 @@ def threads() -> Iterator[ThreadPoolExecutor]:
         yield pool
 
 
-@pytest.fixture(scope="module", params=[True, False], ids=["direct", "asgi"])
-def server(module_database: None, request: pytest.FixtureRequest) -> Iterator[Running]:
-    """By callback as our own server has it, and as any ASGI server would."""
-    with running(direct=request.param) as it:
+@pytest.fixture(scope="module")
+def server(module_database: None) -> Iterator[Running]:
+    with running() as it:
         yield it
 
 
@@ -230,19 +229,6 @@ def test_the_same_again_on_one_connection_is_answered_until_the_token_ends(
     for wait in (25, 0, 0):
         status, answer = kept.ask(poller, wait)
         assert (status, answer["code"]) == (401, "unauthenticated")
-
-
-def test_what_breaks_on_the_short_way_is_tried_on_the_long_one(
-    server: Running, pair: tuple[Someone, Poller, int], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def broken(_: Any) -> None:
-        raise ZeroDivisionError
-
-    _, poller, _ = pair
-    kept = Kept(server)
-    assert kept.ask(poller) == kept.ask(poller)
-    monkeypatch.setattr(server.chat.node, "recall", broken)
-    assert [kept.ask(poller)[0] for _ in range(2)] == [200, 200]
 
 
 def test_connections_that_ask_alike_are_told_apart(server: Running, pair: tuple[Someone, Poller, int]) -> None:

@@ -80,6 +80,12 @@ async def read_body(scope: Scope, receive: Receive, at_most: int) -> bytes:
     return body
 
 
+def path_of(scope: Mapping[str, Any]) -> str:
+    """The address, without the prefix at which the application is mounted."""
+    path: str = scope["path"]
+    return path.removeprefix(scope.get("root_path") or "")
+
+
 def is_json(scope: Mapping[str, Any]) -> bool:
     for name, value in scope["headers"]:
         if name == b"content-type":

@@ -58,6 +58,8 @@ class Merge:
         """The hub does not repeat what it delivered before the session entered: a reset goes at least as far."""
         self._resets = {room_id: max(seq, head_of(room_id)) for room_id, seq in self._resets.items()} or NO_SEQS
         self._heads = {room_id: max(seq, head_of(room_id)) for room_id, seq in self._heads.items()} or NO_SEQS
+        # A session that listened before has kept events up to there.
+        self._floors = {**self._floors, **self._resets, **self._heads}
 
     def merge_log(
         self, events: Mapping[int, Sequence[tuple[int, bytes]]], listed: Mapping[int, int]

@@ -167,19 +167,13 @@ def who_went_is_told_what_became_of_their_message() -> Any:
 
 @mutant(faults=("no_upgrade", "bus_loses"))
 def a_poll_keeps_only_what_came_last() -> Any:
-    from backchannel.transports.http.device import Wait
-    from backchannel.transports.http.sync import Poll
+    from backchannel.transports.http.poll import Poll
 
     def say(self: Any, frame: bytes) -> None:
-        self._frames = [frame]
-        self._something.set()
-
-    def say_to_waiting(self: Any, frame: bytes) -> None:
         self.frames = [frame]
         self.wake()
 
-    with mock.patch.object(Poll, "_say", say), mock.patch.object(Wait, "say", say_to_waiting):
-        yield
+    yield from replaced(Poll, "say", say)
 
 
 @mutant(faults=("slow_reader",))

@@ -21,8 +21,9 @@ from backchannel.protocol.frames import GoingAway, SyncRequest
 from backchannel.queries.events import missing_events
 from backchannel.store.read_pool import ReadPool
 from backchannel.transports import dispatch
-from backchannel.transports.http.device import BACKLOG_EVENTS, PollingDevice
-from backchannel.transports.http.sync import Polls
+from backchannel.transports.http.backlog import BACKLOG_EVENTS
+from backchannel.transports.http.polling_session import PollingSession
+from backchannel.transports.http.polls import Polls
 from backchannel.transports.maintenance import PeriodicTasks
 from backchannel.transports.node import Node
 from backchannel.transports.rates import Rates
@@ -140,7 +141,7 @@ class SimulatedNode:
         async def run() -> tuple[int, bytes]:
             self._check(who)
             self.node.rates.check_request(who.user_id, self.node.context.clock())
-            return 200, await self._polls.answer(request, who, lambda _: lambda: None)  # type: ignore[arg-type]
+            return 200, await self._polls.answer(request, who, _never)  # type: ignore[arg-type]
 
         return self.spawn(self._answer(run, answered)).cancel
 
@@ -220,13 +221,17 @@ class SimulatedNode:
     def excesses(self) -> Iterator[str]:
         """What is larger than its bound."""
         for subscriber in self.hub.subscribers:
-            if isinstance(subscriber, PollingDevice):
-                if len(subscriber._backlog) > BACKLOG_EVENTS:
-                    yield f"a device of {subscriber.user_id} keeps more than its bound between its polls"
-                continue
-            kept: Any = subscriber.session._merge  # type: ignore[attr-defined]
-            if max(len(kept._kept_events or ()), len(kept._kept_frames or ())) > merge.KEPT_FRAMES + 1:
-                yield f"{subscriber.session_id} keeps more than its bound while it catches up"
+            if isinstance(subscriber, PollingSession):
+                backlogs = [subscriber._backlog, *(poll.reading and poll.reading.backlog for poll in subscriber._polls)]
+                if any(backlog is not None and len(backlog) > BACKLOG_EVENTS for backlog in backlogs):
+                    yield f"a polling session of {subscriber.user_id} keeps more than its bound"
+                sessions = [poll.reading.session for poll in subscriber._polls if poll.reading is not None]
+            else:
+                sessions = [subscriber.session]  # type: ignore[attr-defined]
+            for session in sessions:
+                kept: Any = session._merge
+                if max(len(kept._kept_events or ()), len(kept._kept_frames or ())) > merge.KEPT_FRAMES + 1:
+                    yield f"{subscriber.user_id} keeps more than its bound while it catches up"
             if isinstance(subscriber, Connection):
                 outbound = subscriber._link._outbound  # type: ignore[attr-defined]
                 if outbound._frames - outbound._exempt > outbound_module.FRAMES_BEHIND:
@@ -243,7 +248,8 @@ class SimulatedNode:
         for name, kept in (
             ("rooms", hub._rooms), ("users", hub._users), ("subscribers", hub._listening),
             ("repairs", hub._repairing), ("people", presence._people), ("leaving", presence._leaving),
-            ("links", self._links), ("requests", self._unanswered), ("devices", self._polls._devices),
+            ("links", self._links), ("requests", self._unanswered), ("polling sessions", self._polls._sessions),
+            ("polls", self._polls._polls),
         ):  # fmt: skip
             if kept:
                 yield f"left behind in node {self.number}: {name} {list(kept)}"
@@ -262,6 +268,11 @@ class SimulatedNode:
     def _bus_reconnected(self) -> None:
         if not self.is_dead:
             self.maintenance.reconcile_soon()
+
+
+async def _never() -> Any:
+    """The `receive` of a client whose going away cancels its request."""
+    await asyncio.get_running_loop().create_future()
 
 
 def dispatch_user(who: SimulatedIdentity) -> Any:

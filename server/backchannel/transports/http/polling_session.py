@@ -1,0 +1,219 @@
+"""One client that polls, as the hub sees it: a subscriber from its first poll until 30 seconds after its last.
+
+    poll ─▶ missed: does the backlog reach back to its cursors? ──yes──▶ those events, or wait for the next
+                └─no──▶ read: a session catches up as a socket's does; the backlog begins anew where it listens
+
+Theory. The same facts move it as move a socket: rooms come and go with `joined` and `left`, and a room's events come in the order of
+seqs, each once. Its backlog collects them, also between two polls. News that is known to be missing (a version of the list was
+skipped, the reconciler knows of a later one, the numbering changed) voids the backlog, and polls read. No answer depends on what a
+node keeps: one that has never seen the client gives the same, at the price of two queries.
+
+What it is made of: `Backlog` (what was delivered), `Poll` (a request under way), `Reading` (a session that catches up).
+"""
+
+from collections.abc import Callable, Sequence
+from typing import Final
+
+from backchannel.commands.set_presence import device_arrived
+from backchannel.protocol.errors import CloseCode
+from backchannel.protocol.frames import Resume, SyncRequest
+from backchannel.transports.http.backlog import Backlog
+from backchannel.transports.http.poll import Poll
+from backchannel.transports.http.reading import Reading
+from backchannel.transports.identity import Identity
+from backchannel.transports.node import Node
+from backchannel.transports.session_reads import PRESENCE_ROOM
+
+LINGER_S: Final = 30.0
+"""How long it is kept without a poll."""
+BETWEEN_POLLS_S: Final = 1.0
+"""Without a poll for this long, its user is no longer present by this client."""
+
+
+class PollingSession:
+    """A subscriber of the hub. Everything happens on the event loop."""
+
+    __slots__ = (
+        "_backlog",
+        "_identity",
+        "_idle_since",
+        "_is_closed",
+        "_is_present",
+        "_list_version",
+        "_node",
+        "_on_closed",
+        "_polls",
+        "credential",
+        "instance",
+        "proof",
+        "user_id",
+    )
+
+    is_socket = False
+
+    def __init__(self, identity: Identity, instance: str | None, node: Node, on_closed: Callable[[], None]) -> None:
+        """`on_closed` is called once, when the hub delivers nothing to it any more."""
+        self.user_id = identity.user_id
+        self.credential = identity.credential
+        self.proof = identity.proof
+        self.instance = instance
+        self._identity = identity
+        self._node = node
+        self._on_closed = on_closed
+        self._backlog: Backlog | None = None
+        """None until a poll has read, and again where news was missed."""
+        self._list_version = 0
+        """The latest version of the user's list that was heard of."""
+        self._polls: dict[Poll, None] = {}
+        """Those under way."""
+        self._idle_since = 0.0
+        """When the last of them was answered."""
+        self._is_present = False
+        self._is_closed = False
+        node.hub.attach(self)
+
+    # -- polls
+
+    def begin(self, poll: Poll) -> None:
+        """Have what the hub delivers go to the poll, until `finish`."""
+        self._polls[poll] = None
+        if self._backlog is not None:
+            self._arrive()
+
+    def finish(self, poll: Poll) -> None:
+        del self._polls[poll]
+        self._idle_since = self._node.context.clock()
+
+    def missed(self, poll: Poll, resume: Resume | None) -> bool:
+        """Put the events above the client's cursors into the poll. False where it has to `read`."""
+        backlog = self._backlog
+        if backlog is None or resume is None:
+            return False
+        frames = backlog.above(resume, self._node.hub.head_of)
+        if frames is None:
+            return False
+        poll.frames, poll.epoch, poll.user_version = frames, backlog.epoch, backlog.user_version
+        return True
+
+    async def read(self, poll: Poll, request: SyncRequest) -> None:
+        """Catch up from the client's cursors by the database, and begin another backlog. Raises CommandError."""
+        self._backlog = None
+        reading = Reading(request, self._identity, self._node, self, self._list_version)
+        await poll.read(reading)
+        if not self._is_closed and poll.ended is None and not poll.must_read:
+            self._backlog = reading.backlog
+            self._arrive()
+
+    @property
+    def waiting(self) -> int:
+        """Polls that wait."""
+        return sum(poll.reading is None for poll in self._polls)
+
+    # -- what the hub delivers
+
+    def sink(self, room_id: int) -> None:
+        """None: each event is to come by `room_event`."""
+
+    def room_event(self, room_id: int, seq: int, frame: bytes) -> None:
+        if self._backlog is not None:
+            self._backlog.add(room_id, seq, frame)
+        for poll in self._polls:
+            poll.room_event(room_id, seq, frame)
+
+    def user_frame(self, version: int, frame: bytes) -> None:
+        self._list_version = max(self._list_version, version)
+        if self._backlog is not None and not self._backlog.advance(version):
+            self._backlog = None
+        for poll in self._polls:
+            poll.user_frame(version, frame)
+
+    def ephemeral_frames(self, frames: Sequence[bytes]) -> None:
+        for poll in self._polls:
+            poll.ephemeral_frames(frames)
+
+    def joined(self, room_id: int, seq: int) -> None:
+        """Called before the hub enters the room: what its channel has delivered by now does not come any more."""
+        head = max(seq, self._node.hub.head_of(room_id))
+        if self._backlog is not None:
+            self._backlog.enter(room_id, head)
+        for poll in self._polls:
+            poll.joined(room_id, seq, head)
+
+    def left(self, room_id: int) -> None:
+        if self._backlog is not None:
+            self._backlog.leave(room_id)
+        for poll in self._polls:
+            poll.left(room_id)
+
+    def observe_version(self, version: int) -> None:
+        """The database's version of the user's list; where it is a later one, news of it was lost."""
+        if self._backlog is not None and version > self._backlog.user_version:
+            self._backlog = None
+        for poll in self._polls:
+            poll.observe_version(version)
+
+    def instance_opened(self, instance: str, session_id: str, opened_us: int) -> None:
+        """A socket beside the polls: the client ends these once the socket has proved itself."""
+
+    def say(self, frame: bytes) -> None:
+        """One frame of the server's own, outside all numbers (`going_away`)."""
+        for poll in self._polls:
+            poll.say(frame)
+
+    def end(self, code: CloseCode, reason: str) -> None:
+        if code is CloseCode.RESTART:
+            self._start_over()
+            return
+        for poll in self._polls:
+            poll.end(code)
+        self.close()
+
+    def _start_over(self) -> None:
+        """Versions and seqs heard so far belong to another numbering; polls that wait read where their user stands."""
+        self._node.hub.detach(self)
+        self._node.hub.attach(self)
+        self._backlog = None
+        self._list_version = 0
+        for poll in self._polls:
+            poll.read_again()
+
+    def tick(self, now: float) -> None:
+        for poll in self._polls:
+            if poll.reading is not None and poll.reading.session.is_overflowed:
+                poll.end(CloseCode.TOO_SLOW)
+        if self._polls:
+            return
+        idle_s = now - self._idle_since
+        if idle_s >= BETWEEN_POLLS_S:
+            self._leave(self._idle_since)
+        if idle_s >= LINGER_S:
+            self.close()
+
+    def close(self) -> None:
+        """Answer no poll any more; those under way go on with another session."""
+        if self._is_closed:
+            return
+        self._is_closed = True
+        self._node.hub.detach(self)
+        self._leave(self._node.context.clock())
+        for poll in self._polls:
+            poll.read_again()
+        self._on_closed()
+
+    # -- presence
+
+    def _arrive(self) -> None:
+        if self._is_present:
+            return
+        self._is_present = True
+        rooms = self._node.hub.small_rooms_of(self, PRESENCE_ROOM)
+        device_arrived(self._node.context, self.user_id, self._name, rooms)
+
+    def _leave(self, at: float) -> None:
+        if self._is_present:
+            self._is_present = False
+            self._node.presence.leave(self.user_id, self._name, at)
+
+    @property
+    def _name(self) -> str:
+        return self.instance or f"poll:{self.credential}"

@@ -1,0 +1,152 @@
+"""`POST /api/sync`: one poll says what a socket would have said, and ends as soon as it has something to say.
+
+    request ─▶ the client's PollingSession ─▶ missed, or read ─┬─▶ frames ───────────────▶ answer
+                                                  ▲            └─▶ nothing ─▶ wait ──────▶ answer
+                                                  └──────────── news was missed ◀─┘
+
+While a poll waits it holds no thread and no database connection.
+"""
+
+import asyncio
+from typing import Final
+
+import msgspec
+from starlette.types import Receive
+
+from backchannel.protocol import codec
+from backchannel.protocol.errors import CloseCode, Code, CommandError
+from backchannel.protocol.frames import SyncRequest, SyncResponse
+from backchannel.transports import metrics
+from backchannel.transports.http.deadlines import Deadlines
+from backchannel.transports.http.poll import Poll
+from backchannel.transports.http.polling_session import PollingSession
+from backchannel.transports.http.reading import CAUGHT_UP
+from backchannel.transports.identity import Identity
+from backchannel.transports.node import Node
+
+SLICE: Final = 500
+"""Polls answered in one turn of the loop, between which it does other things."""
+
+
+class Polls:
+    """All polls of a node, and the sessions of the clients they come from."""
+
+    def __init__(self, node: Node) -> None:
+        self._node = node
+        self._sessions: dict[tuple[str, str | None], PollingSession] = {}
+        """By credential and instance."""
+        self._polls: dict[int, dict[Poll, None]] = {}
+        """Those under way, of each user, oldest first."""
+        self._deadlines = Deadlines(node.context.clock)
+        self._woken: list[Poll] = []
+        self._last_answer: tuple[list[bytes], str, int] = ([], "", 0)
+        self._last_body = b""
+
+    async def answer(self, request: SyncRequest, identity: Identity, receive: Receive) -> bytes:
+        """The body of the answer. `receive`: the request's, whose body was read; a disconnect ends the wait.
+
+        Raises CommandError: 401 or 403 where the credential ends meanwhile, 429 where the user has too many polls, 503 where too much
+        happens at once; ClientGone.
+        """
+        until = self._node.context.clock() + min(request.wait, self._node.settings.limits.sync_wait_s)
+        poll = Poll(request.client.instance, until, self._wake_soon)
+        self._enter(identity.user_id, poll)
+        try:
+            while True:
+                session = self._session_of(identity, request.client.instance)
+                session.begin(poll)
+                try:
+                    is_over = await self._pass(session, poll, request, receive)
+                finally:
+                    session.finish(poll)
+                if is_over:
+                    return self._body(poll)
+        finally:
+            self._leave(identity.user_id, poll)
+
+    async def _pass(self, session: PollingSession, poll: Poll, request: SyncRequest, receive: Receive) -> bool:
+        """False where news was missed: the poll has to read once more."""
+        poll.must_read = False
+        if not session.missed(poll, request.resume):
+            await session.read(poll, request)
+        elif poll.frames:
+            poll.frames.append(CAUGHT_UP)
+        may_wait = poll.until > self._node.context.clock() and not self._node.draining
+        if may_wait and not (poll.frames or poll.ended or poll.must_read):
+            await self._wait(poll, receive)
+        _check(poll)
+        return bool(poll.frames or poll.ended or not poll.must_read)
+
+    async def _wait(self, poll: Poll, receive: Receive) -> None:
+        self._deadlines.add(poll)
+        metrics.polls.inc()
+        try:
+            await poll.wait(receive)
+        finally:
+            metrics.polls.dec()
+            self._deadlines.discard(poll)
+
+    def _wake_soon(self, poll: Poll) -> None:
+        self._woken.append(poll)
+        if len(self._woken) == 1:
+            asyncio.get_running_loop().call_soon(self._resume_woken)
+
+    def _resume_woken(self) -> None:
+        """A turn of the loop after the first was woken, so that what happens within it is one answer."""
+        woken, self._woken = self._woken[:SLICE], self._woken[SLICE:]
+        if self._woken:
+            asyncio.get_running_loop().call_soon(self._resume_woken)
+        for poll in woken:
+            poll.resume()
+
+    def _body(self, poll: Poll) -> bytes:
+        """Encoded once for all who are told the same, one after the other."""
+        metrics.count_sync("something" if poll.frames else "nothing")
+        answer = (poll.frames, poll.epoch, poll.user_version)
+        if answer != self._last_answer or not self._last_body:
+            frames = [msgspec.Raw(frame) for frame in poll.frames]
+            self._last_answer = answer
+            self._last_body = codec.encode(SyncResponse(frames, poll.epoch, poll.user_version))
+        return self._last_body
+
+    def _session_of(self, identity: Identity, instance: str | None) -> PollingSession:
+        key = (identity.credential, instance)
+        session = self._sessions.get(key)
+        if session is None:
+            session = PollingSession(identity, instance, self._node, lambda: self._sessions.__delitem__(key))
+            self._sessions[key] = session
+        return session
+
+    def _enter(self, user_id: int, poll: Poll) -> None:
+        """One poll for each instance, 20 for each user: an older one was given up by its client."""
+        polls = self._polls.get(user_id)
+        if polls is None:
+            self._polls[user_id] = {poll: None}
+            return
+        older = list(polls)
+        for each in older:
+            if poll.instance and each.instance == poll.instance:
+                each.end(CloseCode.SUPERSEDED)
+        for oldest in older[: max(0, len(older) + 1 - self._node.settings.limits.connections)]:
+            oldest.end(CloseCode.TOO_MANY)
+        polls[poll] = None
+
+    def _leave(self, user_id: int, poll: Poll) -> None:
+        polls = self._polls[user_id]
+        del polls[poll]
+        if not polls:
+            del self._polls[user_id]
+
+
+def _check(poll: Poll) -> None:
+    match poll.ended:
+        case CloseCode.SESSION_OVER:
+            raise CommandError(Code.UNAUTHENTICATED, "The session is over; sign in again.")
+        case CloseCode.FORBIDDEN:
+            raise CommandError(Code.FORBIDDEN, "This account may not be here.")
+        case CloseCode.TOO_MANY:
+            raise CommandError(Code.RATE_LIMITED, "Too many polls of this user are waiting already.", retry_after=5.0)
+        case CloseCode.SUPERSEDED if not poll.epoch:
+            raise CommandError(Code.UNAVAILABLE, "A newer poll of the same client took its place.", retry_after=1.0)
+        case CloseCode.TOO_SLOW:
+            raise CommandError(Code.UNAVAILABLE, "Too much happens at once. Ask again.", retry_after=1.0)
