@@ -184,7 +184,7 @@ def a_slow_reader_is_served_with_holes() -> Any:
 
     def put(self: Any, *given: Any) -> bool:
         if not usual(self, *given):
-            dropped = self._texts.pop()
+            dropped = self._batches.pop()
             self._frames -= dropped.count
             self._bytes -= len(dropped.wire)
         return True
