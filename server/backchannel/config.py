@@ -1,8 +1,8 @@
-"""The dictionary `BACKCHANNEL` of a Django site's settings, checked: what the chat itself can be told.
+"""The configuration of a chat, and how it is read from the dictionary `BACKCHANNEL` of a Django site's settings:
 
     BACKCHANNEL = {"ORIGINS": ["https://shop.example"], "REDIS_URLS": ["redis://127.0.0.1/0"], "LIMITS": {"send_burst": 20}}
 
-Every key is optional. Reading is pure; whatever cannot be used is a `ConfigError` that names the key and says what to write.
+Every key is optional. Reading is pure. A value that cannot be used raises `ConfigError`, which names the key and says what to write.
 """
 
 from __future__ import annotations
@@ -18,46 +18,45 @@ import msgspec
 from backchannel.protocol.shapes import Limits
 
 FIXED_LIMITS: Final = {"frame_bytes", "page", "catch_up_events", "sync_wait_s", "resume_rooms"}
-"""Protocol 1 fixes these; clients count on them."""
+"""Protocol 1 fixes these, and clients rely on them."""
 LIMITS: Final = tuple(name for name in Limits.__struct_fields__ if name not in FIXED_LIMITS)
 
 CONTENT_BYTES: Final = 16 * 1024
-"""Protocol 1 admits no longer message."""
+"""The longest message that protocol 1 admits."""
 ARRIVALS_AT_ONCE: Final = 7
-"""At most: one of the reading threads is left to those who are in."""
+"""At most: one of the reading threads is left to connected clients."""
 
 Count = Annotated[int, msgspec.Meta(ge=1)]
 
 
 class ConfigError(Exception):
-    """`problems`: one sentence for each key that cannot be used, with what to write instead."""
-
     def __init__(self, problems: list[str]) -> None:
+        """`problems`: one sentence for each key that cannot be used, with what to write instead."""
         super().__init__("; ".join(problems))
         self.problems = problems
 
 
 class ChatConfig(msgspec.Struct, frozen=True, kw_only=True, rename=str.upper):
-    """What a chat is built from. A field is the key of `BACKCHANNEL` in capitals."""
+    """What `create_chat` takes. In capitals the fields are the keys of `BACKCHANNEL`."""
 
     origins: tuple[str, ...] = ()
-    """Pages that may speak with a session cookie, like "https://shop.example". Empty: those of the host that was asked."""
+    """Origins of pages that may use a session cookie, like "https://shop.example". Empty: the origin of the requested host."""
     redis_urls: tuple[str, ...] = ()
-    """The bus between several nodes. Empty: one process serves alone."""
+    """The bus between nodes. Empty: a bus within this process."""
     heartbeat_s: Annotated[int, msgspec.Meta(ge=1, le=3600)] = 30
     arrivals_at_once: Annotated[int, msgspec.Meta(ge=1, le=ARRIVALS_AT_ONCE)] | None = None
     """Reconnects that use the database at the same time. None: the default of `transports/reconnect_limiter.py`."""
     arrivals_waiting: Count | None = None
-    """Reconnects that wait for that. None: the default of `transports/reconnect_limiter.py`."""
+    """Newcomers that may wait for it. None: the default of `transports/reconnect_limiter.py`."""
     limits: Limits = Limits()
-    """Each of `LIMITS` may be given by its name."""
+    """A site may set those named in `LIMITS`."""
 
 
 KEYS: Final = tuple(name.upper() for name in ChatConfig.__struct_fields__)
 
 
 def read_config(given: object) -> ChatConfig:
-    """The checked form of `settings.BACKCHANNEL`. Raises `ConfigError`."""
+    """`settings.BACKCHANNEL`, checked. Raises `ConfigError` with all problems at once."""
     if not isinstance(given, dict):
         raise ConfigError(["BACKCHANNEL is not a dictionary; write BACKCHANNEL = {…}"])
     problems = [_unknown("BACKCHANNEL", str(key), KEYS) for key in given if key not in KEYS]
@@ -118,7 +117,7 @@ def read_redis_url(text: str) -> str:
 
 
 def split_url(text: str) -> SplitResult:
-    """The parts of an address. What is told of a bad one shows nothing of it: it may hold a password."""
+    """The parts of an address. The error of a bad one quotes nothing of it: it may hold a password."""
     try:
         parts = urlsplit(text)
         _ = parts.port

@@ -1,7 +1,7 @@
-"""Places where a test may kill this process, to prove that nothing acked is lost and nothing comes twice.
+"""Places where a test can kill this process, to prove that nothing acked is lost and nothing is delivered twice.
 
-`BACKCHANNEL_FAILPOINT=after_commit` kills at the first time that place is reached, `after_commit:7` at the seventh. The kill
-is SIGKILL: no handler, no flush, no good-bye. Unset, a place costs one comparison.
+`BACKCHANNEL_FAILPOINT=after_commit` kills the process when it reaches that place first, `after_commit:7` the seventh time. The signal is
+SIGKILL: no handler runs, nothing is flushed. Without the variable a place costs one comparison.
 """
 
 import os

@@ -10,12 +10,12 @@ from backchannel.config import ConfigError, read_config
 from backchannel.protocol.shapes import Limits
 
 
-def test_nothing_given_means_the_defaults() -> None:
+def test_an_empty_dictionary_gives_the_defaults() -> None:
     config = read_config({})
     assert (config.origins, config.redis_urls, config.heartbeat_s, config.limits) == ((), (), 30, Limits())
 
 
-def test_what_is_given_is_taken() -> None:
+def test_given_values_are_used() -> None:
     config = read_config(
         {
             "ORIGINS": ["https://shop.example"],
@@ -67,13 +67,13 @@ def test_what_is_given_is_taken() -> None:
         ({"LIMITS": {"content_bytes": 0}}, 'BACKCHANNEL["LIMITS"]["content_bytes"] is not above 0'),
     ],
 )
-def test_what_cannot_be_used_is_named_with_what_to_write(given: Any, told: str) -> None:
+def test_an_unusable_value_is_named_with_what_to_write_instead(given: Any, told: str) -> None:
     with pytest.raises(ConfigError) as caught:
         read_config(given)
     assert caught.value.problems == [told]
 
 
-def test_every_problem_is_told_at_once() -> None:
+def test_all_problems_are_reported_at_once() -> None:
     with pytest.raises(ConfigError) as caught:
         read_config({"A": 1, "HEARTBEAT_S": None, "LIMITS": {"b": 2}})
     assert len(caught.value.problems) == 3

@@ -13,7 +13,7 @@ from starlette.routing import BaseRoute, Mount, Route, WebSocketRoute
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from backchannel.chat.lifespan import Parts
-from backchannel.ops.health import Ill, health_routes
+from backchannel.ops.health import Unhealthy, health_routes
 from backchannel.store import reads
 from backchannel.transports.http.bodies import BodyLimit
 from backchannel.web.files import StaticFiles
@@ -27,7 +27,7 @@ def health_of(parts: Parts) -> list[Route]:
 
     async def disk_has_room() -> None:
         if node.context.log.disk.is_full:
-            raise Ill("full")
+            raise Unhealthy("full")
 
     checks = {"database": database_answers, "disk": disk_has_room}
     return health_routes(checks, lambda: node.draining, {"bus": parts.bus.check}, parts.workers)

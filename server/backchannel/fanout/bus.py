@@ -1,4 +1,4 @@
-"""The port between processes. A doorbell that carries the bytes, never a store: what it loses is found again by number."""
+"""The port between processes. The bus carries events and stores nothing: what it loses is found again by number."""
 
 from collections.abc import Callable
 from typing import Protocol
@@ -13,22 +13,22 @@ class Bus(Protocol):
     async def start(self, deliver: Deliver, reconnected: Reconnected) -> None:
         """Begin to call `deliver(body)` on the event loop for what is published on topics subscribed to.
 
-        `reconnected()` is called when the bus may have lost something and carries again: look for what was missed.
+        `reconnected()` is called when the bus carries again after it may have lost something.
         """
 
     async def stop(self) -> None:
         """Deliver nothing more."""
 
     def publish(self, topic: str, body: bytes) -> None:
-        """Send to every process that listens, this one included, in order per topic. Never waits, never raises."""
+        """Send to every process that is subscribed, this one included, in order per topic. Never waits, never raises."""
 
     def subscribe(self, topic: str) -> None:
-        """Counted: listens until `unsubscribe` was called as often. In force once `wait_subscribed` returned."""
+        """Counted: subscribed until `unsubscribe` was called as often. In force when `wait_subscribed` has returned."""
 
     def unsubscribe(self, topic: str) -> None: ...
 
     async def wait_subscribed(self) -> None:
-        """Return when everything subscribed to so far is in force, or after a moment where the bus is down."""
+        """Return when all subscriptions so far are in force, or after a short timeout if the bus is down."""
 
     async def check(self) -> None:
-        """Raise where the bus does not carry at present."""
+        """Raise if the bus does not carry at present."""

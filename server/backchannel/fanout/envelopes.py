@@ -1,6 +1,6 @@
-"""What travels between processes: small envelopes around bytes that are encoded already.
+"""What the bus carries between processes: small envelopes around encoded frames.
 
-The frame inside is the very text a socket will carry. The envelope tells a hub what it needs without opening it.
+The frame inside is what a socket sends, byte for byte. The envelope has what a hub needs to route it without decoding it.
 """
 
 from typing import Final
@@ -11,59 +11,65 @@ from backchannel.protocol.shapes import PresenceState
 
 
 class RoomEnvelope(msgspec.Struct, tag="r", array_like=True, frozen=True):
-    """A numbered event of a room. `removed`: people who hear nothing of the room after it, nor the event itself."""
+    """A numbered event of a room."""
 
     room_id: int
     seq: int
     frame: bytes
     removed: tuple[int, ...] = ()
+    """Users whose membership it ended: they get neither the event nor what follows."""
 
 
 class UserEnvelope(msgspec.Struct, tag="u", array_like=True, frozen=True):
-    """A numbered frame for one user. `joined`: (room, seq its events start after, members). `left`: the room."""
+    """A numbered frame for one user."""
 
     user_id: int
     version: int
+    """Of the user's room list."""
     frame: bytes
     joined: tuple[int, int, int] | None = None
+    """(room, seq after which the user gets its events, number of members)"""
     left: int | None = None
+    """The room."""
 
 
 class EphemeralEnvelope(msgspec.Struct, tag="p", array_like=True, frozen=True):
-    """Something of this moment, for everybody in a room but `by`. Nobody misses it when it is lost."""
+    """A frame of use only now, for everybody in a room. One that is lost is not repaired."""
 
     room_id: int
     by: int
+    """The user it comes from, who does not get it."""
     frame: bytes
 
 
 class PresenceEnvelope(msgspec.Struct, tag="o", array_like=True, frozen=True):
-    """What a node sees of somebody. `rooms`: the small rooms whose members are told."""
+    """What a node sees of a person (presence.py)."""
 
     node: str
     user_id: int
     state: PresenceState
     rooms: tuple[int, ...]
+    """The person's small rooms; their members are sent changes."""
 
 
 class InstanceEnvelope(msgspec.Struct, tag="i", array_like=True, frozen=True):
-    """A tab or process opened a socket: whatever older one it has, on any node, is a ghost.
-
-    `opened`: its place in the order of all openings, so that news which was long on its way ends no socket opened since. The
-    order is the database's: clocks of nodes may be wrong.
-    """
+    """A tab or process opened a socket: older sockets of the same instance, on any node, are left over."""
 
     user_id: int
     instance: str
     session: str
     opened: int
+    """When, in microseconds of the database's clock, so that a delayed envelope closes no socket opened since. Nodes' clocks may be
+    wrong."""
 
 
 class RevocationEnvelope(msgspec.Struct, tag="e", array_like=True, frozen=True):
-    """One of: a credential that opens nothing any more; a user of whose credentials some may have ended."""
+    """Exactly one of the two is set."""
 
     credential: str | None = None
+    """Has ended."""
     user_id: int | None = None
+    """Some of the user's credentials may have ended: check them again."""
 
 
 Envelope = RoomEnvelope | UserEnvelope | EphemeralEnvelope | PresenceEnvelope | InstanceEnvelope | RevocationEnvelope
@@ -72,7 +78,7 @@ encode: Final = msgspec.msgpack.Encoder().encode
 decode: Final = msgspec.msgpack.Decoder(Envelope).decode
 
 EVERYBODY: Final = "everybody"
-"""The topic every process listens to: presence, and ended credentials."""
+"""The topic that every process subscribes to: presence, and ended credentials."""
 
 
 def room_topic(room_id: int) -> str:

@@ -8,7 +8,7 @@ from backchannel.fanout.bus import Deliver, Reconnected
 class MemoryBus:
     def __init__(self) -> None:
         self._deliver: Deliver | None = None
-        self._listening: Counter[str] = Counter()
+        self._topics: Counter[str] = Counter()
         self._waiting: deque[tuple[str, bytes]] = deque()
         self._delivering = False
 
@@ -20,27 +20,27 @@ class MemoryBus:
 
     def publish(self, topic: str, body: bytes) -> None:
         self._waiting.append((topic, body))
-        if self._delivering:  # published by a listener: after what is being delivered
+        if self._delivering:  # published by a receiver: after what is being delivered
             return
         self._delivering = True
         try:
             while self._waiting:
                 topic, body = self._waiting.popleft()
-                if self._deliver is not None and self._listening[topic]:
+                if self._deliver is not None and self._topics[topic]:
                     self._deliver(body)
         finally:
             self._delivering = False
 
     def subscribe(self, topic: str) -> None:
-        self._listening[topic] += 1
+        self._topics[topic] += 1
 
     def unsubscribe(self, topic: str) -> None:
-        self._listening[topic] -= 1
-        if self._listening[topic] <= 0:
-            del self._listening[topic]
+        self._topics[topic] -= 1
+        if self._topics[topic] <= 0:
+            del self._topics[topic]
 
     async def wait_subscribed(self) -> None:
-        """It is in force at once."""
+        """Subscriptions are in force at once."""
 
     async def check(self) -> None:
-        """It always carries."""
+        """The bus always carries."""

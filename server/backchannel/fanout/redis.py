@@ -3,9 +3,9 @@
     publish ─▶ bounded queue ─▶ one connection: PUBLISH, pipelined        (per server)
     deliver ◀─ one connection: SUBSCRIBE, one channel for each topic      (per server)
 
-Nobody waits for it: an ack does not, a commit does not. A server that is away costs its topics their liveness until it is
-back, which the reconciler makes good every few seconds; when it is back everything is subscribed to again and looked over.
-What waits to be published is bounded in number and age: old news is worth less than the log, which has it all.
+No commit and no ack waits for it. While a server is away, events of its topics are found by the periodic comparison with the database,
+every few seconds; when it is back, everything is subscribed to again and compared at once. What waits to be published is bounded in
+number and age: old events are found in the log.
 """
 
 import asyncio
@@ -25,15 +25,21 @@ from redis.exceptions import RedisError
 
 from backchannel.fanout.bus import Deliver, Reconnected
 
-QUEUED: Final = 10_000
+QUEUE_LENGTH: Final = 10_000
+"""Messages that wait to be published; more displace the oldest."""
 OLDEST_S: Final = 2.0
+"""What has waited longer is not published."""
 PIPELINED: Final = 500
 TIMEOUT_S: Final = 3.0
+"""For connecting, and for a pipeline."""
 SUBSCRIBED_WITHIN_S: Final = 1.0
+"""How long `wait_subscribed` waits at most."""
 STOPPED_WITHIN_S: Final = 0.5
+"""After which a task that was cancelled is cancelled again."""
 SILENCE_S: Final = 10.0
-"""A subscription that hears nothing for so long, not even the answer to its own PING, is dead."""
+"""A subscription that receives nothing for this long, not even the answer to its own PING, is dead."""
 BACKOFF_S: Final = (0.1, 5.0)
+"""Before the first reconnect, and at most."""
 PREFIX: Final = b"backchannel:"
 ALIVE: Final = PREFIX + b"alive"
 
@@ -42,11 +48,10 @@ _TROUBLE: Final = (RedisError, OSError, asyncio.TimeoutError)
 
 
 class RedisBus:
-    """`urls`: one for each server, the same list in the same order on every node."""
-
-    def __init__(self, urls: tuple[str, ...]) -> None:
-        self._servers = [_Server(url) for url in urls]
-        self._listening: Counter[str] = Counter()
+    def __init__(self, urls: tuple[str, ...], silence_s: float = SILENCE_S) -> None:
+        """`urls`: one for each server, the same list in the same order on every node."""
+        self._servers = [_Server(url, silence_s) for url in urls]
+        self._topics: Counter[str] = Counter()
 
     async def start(self, deliver: Deliver, reconnected: Reconnected) -> None:
         for server in self._servers:
@@ -59,14 +64,14 @@ class RedisBus:
         self._server(topic).publish(topic, body)
 
     def subscribe(self, topic: str) -> None:
-        self._listening[topic] += 1
-        if self._listening[topic] == 1:
+        self._topics[topic] += 1
+        if self._topics[topic] == 1:
             self._server(topic).change(topic, wanted=True)
 
     def unsubscribe(self, topic: str) -> None:
-        self._listening[topic] -= 1
-        if self._listening[topic] <= 0:
-            del self._listening[topic]
+        self._topics[topic] -= 1
+        if self._topics[topic] <= 0:
+            del self._topics[topic]
             self._server(topic).change(topic, wanted=False)
 
     async def wait_subscribed(self) -> None:
@@ -81,20 +86,28 @@ class RedisBus:
 
 
 class _Server:
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, silence_s: float) -> None:
         self._url = url
+        self._silence_s = silence_s
         self._wanted: set[str] = set()
+        """Topics that are to be subscribed to."""
         self._asked: set[str] = set()
+        """Topics for which the server was sent SUBSCRIBE."""
         self._unanswered: Counter[bytes] = Counter()
+        """Channel → SUBSCRIBEs that are not confirmed."""
         self._confirmed: set[bytes] = set()
         self._missing: dict[bytes, int] = {}
-        """Channels that are wanted and not in force yet, oldest first, each with its place in the order of wishes. Those that
-        a lost connection takes with it have 0: whoever waits, waits for them too."""
-        self._wishes = 0
+        """Channels that are wanted and not in force yet, oldest first, each with its number in the order of requests. Those lost with
+        a connection have 0: everybody who waits, waits for them too."""
+        self._requests = 0
+        """Channels requested so far."""
         self._waiting: deque[tuple[int, asyncio.Future[None]]] = deque()
+        """Callers of `wait_subscribed`, each with the number of requests at that time."""
         self._touched: set[str] = set()
+        """Topics that may have changed between `_wanted` and `_asked`."""
         self._changed = asyncio.Event()
-        self._outgoing: deque[tuple[float, bytes, bytes]] = deque(maxlen=QUEUED)
+        self._outgoing: deque[tuple[float, bytes, bytes]] = deque(maxlen=QUEUE_LENGTH)
+        """(time, channel, body)"""
         self._filled = asyncio.Event()
         self._tasks: list[asyncio.Task[None]] = []
         self._up = False
@@ -119,8 +132,8 @@ class _Server:
         if wanted:
             self._wanted.add(topic)
             if channel not in self._confirmed:
-                self._wishes += 1
-                self._missing.setdefault(channel, self._wishes)
+                self._requests += 1
+                self._missing.setdefault(channel, self._requests)
         else:
             self._wanted.discard(topic)
             self._confirmed.discard(channel)
@@ -130,18 +143,18 @@ class _Server:
         self._changed.set()
 
     async def wait_subscribed(self) -> None:
-        """Return when everything that is wanted so far is in force. What thousands wait for is looked at once, not by each."""
+        """Return when everything wanted so far is in force. Cheap for thousands of callers: they are woken in order of request."""
         if not self._missing:
             return
         waiter: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._waiting.append((self._wishes, waiter))
+        self._waiting.append((self._requests, waiter))
         with suppress(TimeoutError):
             async with asyncio.timeout(SUBSCRIBED_WITHIN_S):
                 await waiter
 
     def _wake(self) -> None:
-        """Those who wait for nothing that is missing still."""
-        oldest = next(iter(self._missing.values()), self._wishes + 1)
+        """Wake the callers that wait for no missing channel any more."""
+        oldest = next(iter(self._missing.values()), self._requests + 1)
         while self._waiting and self._waiting[0][0] < oldest:
             _, waiter = self._waiting.popleft()
             if not waiter.done():
@@ -157,10 +170,10 @@ class _Server:
 
     async def check(self) -> None:
         if not self._up:
-            raise ConnectionError("the bus is away")
+            raise ConnectionError("the bus is not connected")
 
     async def _keep(self, role: str, run: Any) -> None:
-        """Run for ever; reconnect with full jitter."""
+        """Run until cancelled; reconnect with full jitter."""
         tries = 0
         while True:
             started = time.monotonic()
@@ -168,14 +181,14 @@ class _Server:
                 client = redis.Redis.from_url(
                     self._url,
                     socket_connect_timeout=TIMEOUT_S,
-                    socket_timeout=SILENCE_S,  # a server that is frozen takes a connection, and answers nothing
+                    socket_timeout=self._silence_s,  # a frozen server accepts a connection and answers nothing
                     socket_keepalive=True,
                     retry=Retry(NoBackoff(), 0),
                 )
                 async with client:
                     await run(client)
             except _TROUBLE as error:
-                if time.monotonic() - started > SILENCE_S:
+                if time.monotonic() - started > self._silence_s:
                     tries = 0
                 if tries == 0:
                     _log.warning("bus_lost", role=role, error=type(error).__name__)
@@ -183,7 +196,7 @@ class _Server:
             await asyncio.sleep(random.uniform(0, min(longest, first * 2**tries)))  # noqa: S311
             tries = min(tries + 1, 10)
 
-    # -- hearing
+    # -- receiving
 
     async def _listen(self, client: "redis.Redis") -> None:
         async with client.pubsub() as pubsub:
@@ -194,19 +207,19 @@ class _Server:
             await self._subscribe(pubsub, [ALIVE, *(PREFIX + topic.encode() for topic in self._asked)])
             changer = asyncio.create_task(self._apply_changes(pubsub))
             try:
-                await self._hear(pubsub, changer)
+                await self._receive(pubsub, changer)
             finally:
                 self._up = False
                 self._nothing_in_force()
                 await _end([changer])
 
-    async def _hear(self, pubsub: Any, changer: "asyncio.Task[None]") -> None:
-        """Until the connection breaks, or nothing can be changed on it any more."""
+    async def _receive(self, pubsub: Any, changer: "asyncio.Task[None]") -> None:
+        """Until the connection breaks, or `changer` ends, without which no subscription can change."""
         while not changer.done():
-            message = await pubsub.get_message(timeout=SILENCE_S / 2)
+            message = await pubsub.get_message(timeout=self._silence_s / 2)
             if message is None:
                 await pubsub.ping()
-                message = await pubsub.get_message(timeout=SILENCE_S / 2)
+                message = await pubsub.get_message(timeout=self._silence_s / 2)
                 if message is None:
                     raise TimeoutError
             match message["type"]:
@@ -224,7 +237,8 @@ class _Server:
         await pubsub.subscribe(*channels)
 
     def _confirm(self, channel: bytes) -> None:
-        """A channel that was left and joined again is in force with its last answer only; one that was left, not at all."""
+        """The server confirmed a SUBSCRIBE. A channel that was left and joined again is in force with its last confirmation only, one
+        that was left not at all."""
         self._unanswered[channel] -= 1
         if self._unanswered[channel] > 0:
             return
@@ -234,14 +248,14 @@ class _Server:
             self._wake()
 
     async def _apply_changes(self, pubsub: Any) -> None:
-        """Tell the server what is listened to and what no longer, many topics at a time."""
+        """Send the server the changes of what is wanted, many topics at a time."""
         while True:
             await self._changed.wait()
             self._changed.clear()
             touched, self._touched = self._touched, set()
             left = [topic for topic in touched if topic in self._asked and topic not in self._wanted]
             joined = [topic for topic in touched if topic not in self._asked and topic in self._wanted]
-            # Left and joined again in one breath: it was never left.
+            # Left and joined again since the last turn: nothing to send.
             for topic in touched:
                 channel = PREFIX + topic.encode()
                 if topic in self._asked and topic in self._wanted and not self._unanswered[channel]:
@@ -254,7 +268,7 @@ class _Server:
             if joined:
                 await self._subscribe(pubsub, [PREFIX + topic.encode() for topic in joined])
 
-    # -- saying
+    # -- publishing
 
     async def _send(self, client: "redis.Redis") -> None:
         while True:
@@ -272,8 +286,8 @@ class _Server:
 
 
 async def _end(tasks: "Iterable[asyncio.Task[None]]") -> None:
-    """Cancel, and return when they have ended, whichever way. Asked again until it is so: a cancellation that meets a timeout of
-    the library's own can be lost in it."""
+    """Cancel the tasks, and return when they have ended. Repeated until they have: a cancellation that meets a timeout inside the
+    library can be lost."""
     while running := [task for task in tasks if not task.done()]:
         for task in running:
             task.cancel()

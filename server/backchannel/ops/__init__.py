@@ -1,1 +1,1 @@
-"""What an operator asks: is it up, is it ready, what does it count."""
+"""For operators: is it up, is it ready, and metrics."""

@@ -1,4 +1,4 @@
-"""`/healthz`, `/readyz`, `/metrics`. Open to whoever reaches the port: they tell no names and no messages."""
+"""`/healthz`, `/readyz`, `/metrics`. Open to everybody who reaches the port: they contain no names and no messages."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
@@ -11,16 +11,16 @@ from starlette.routing import Route
 
 from backchannel.ops.workers import Workers
 
-# When a counter was made is no figure of its own; without this there would be one of it beside each.
+# Otherwise each counter is exported with another series, of the time at which it was created.
 prometheus_client.disable_created_metrics()  # type: ignore[no-untyped-call]
 
-CHECK_WITHIN_S: Final = 2.0
+CHECK_TIMEOUT_S: Final = 2.0
 
 Check = Callable[[], Awaitable[None]]
-"""Returns where the thing is well; raises where it is not: `Ill` with what is told of it."""
+"""Returns if the dependency works, else raises: `Unhealthy`, or anything else for "does not answer"."""
 
 
-class Ill(Exception):
+class Unhealthy(Exception):
     """`str(error)`: one or two words for /readyz."""
 
 
@@ -29,19 +29,19 @@ def health_routes(
     is_draining: Callable[[], bool],
     degrading: Mapping[str, Check] | None = None,
     workers: Workers | None = None,
+    check_timeout_s: float = CHECK_TIMEOUT_S,
 ) -> list[Route]:
-    """`checks`: what has to be well before this node may be sent anybody, by name. `degrading`: what is told beside it, and keeps
-    nobody out: a bus that is away makes messages late, a node that is taken out loses its people. `workers`: of whom this process is
-    one."""
+    """`checks`, by name: this node is ready if all of them succeed. `degrading`: shown beside them, without effect on readiness. A bus
+    that is away delays messages; taking the node out would close its connections. `workers`: the processes of which this is one."""
     everything = {**checks, **(degrading or {})}
 
     async def readyz(_: Request) -> Response:
-        found = await asyncio.gather(*(answers(check) for check in everything.values()))
-        told = dict(zip(everything, found, strict=True))
+        results = await asyncio.gather(*(result_of(check, check_timeout_s) for check in everything.values()))
+        shown = dict(zip(everything, results, strict=True))
         if is_draining():
-            told["server"] = "draining"
-        ready = not is_draining() and all(told[name] == "ok" for name in checks)
-        return JSONResponse({"ready": ready, **told}, 200 if ready else 503, {"Cache-Control": "no-store"})
+            shown["server"] = "draining"
+        ready = not is_draining() and all(shown[name] == "ok" for name in checks)
+        return JSONResponse({"ready": ready, **shown}, 200 if ready else 503, {"Cache-Control": "no-store"})
 
     async def metrics(_: Request) -> Response:
         text = exposition() if workers is None else await workers.exposition()
@@ -50,13 +50,13 @@ def health_routes(
     return [Route("/healthz", _healthz), Route("/readyz", readyz), Route("/metrics", metrics)]
 
 
-async def answers(check: Check) -> str:
-    """ "ok", or what is told in its place."""
+async def result_of(check: Check, timeout_s: float = CHECK_TIMEOUT_S) -> str:
+    """ "ok", or one or two words about what is wrong."""
     try:
-        async with asyncio.timeout(CHECK_WITHIN_S):
+        async with asyncio.timeout(timeout_s):
             await check()
-    except Ill as ill:
-        return str(ill)
+    except Unhealthy as problem:
+        return str(problem)
     except Exception:
         return "does not answer"
     return "ok"
@@ -67,5 +67,5 @@ async def _healthz(_: Request) -> Response:
 
 
 def exposition() -> str:
-    """This process's figures."""
+    """This process's metrics, in the text format of Prometheus."""
     return prometheus_client.generate_latest().decode()

@@ -1,4 +1,4 @@
-"""How late the event loop is: the first thing to look at where everything is slow at once."""
+"""The lag of the event loop: the first metric to look at if everything is slow at once."""
 
 import asyncio
 from collections.abc import Callable
@@ -10,13 +10,13 @@ SAMPLE_EVERY_S: Final = 0.05
 
 lag: Final = Histogram(
     "backchannel_loop_lag_seconds",
-    "How late the event loop came to what was due, sampled 20 times a second.",
+    "Delay of the event loop beyond the time due, sampled 20 times a second.",
     buckets=(0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.15, 0.2, 0.25, 0.5, 1, 2.5, 5),
 )
 
 
 async def sample_lag(clock: Callable[[], float]) -> None:
-    """For ever; `clock` in seconds, monotonic."""
+    """Runs until it is cancelled. `clock`: seconds, monotonic."""
     while True:
         due = clock() + SAMPLE_EVERY_S
         await asyncio.sleep(SAMPLE_EVERY_S)

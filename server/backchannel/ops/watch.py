@@ -1,7 +1,7 @@
-"""What a node looks at by itself, for those who watch it: does the bus answer, how much room is on the disk.
+"""Metrics that a node measures periodically: does the bus answer, how much space has the disk.
 
-A disk that refused a commit is tried again by a small write: where a proxy sends nobody to a node that is not ready, nothing
-else would find out that there is room again.
+A disk that refused a commit is tested with a small write. Otherwise, behind a proxy that sends nobody to a node that is not ready,
+nothing would find out that there is space again.
 """
 
 import asyncio
@@ -11,41 +11,40 @@ from typing import Final
 
 from prometheus_client import REGISTRY, Gauge
 
-from backchannel.ops.health import Check, answers
+from backchannel.ops.health import Check, result_of
 from backchannel.protocol.errors import CommandError
 from backchannel.store import disk
 from backchannel.store.disk import Disk
 
-LOOK_S: Final = 1.0
+INTERVAL_S: Final = 1.0
 
 bus_up: Final = Gauge(
-    "backchannel_bus_up", "1 where the bus between the nodes answers. Without it messages come late, not never."
+    "backchannel_bus_up", "1 if the bus between the nodes answers. Without it messages are delayed, not lost."
 )
-# Registered once they are known, which on PostgreSQL they never are: a 0 would be a full disk to whoever is alerted by it.
+# Registered when they are known, which on PostgreSQL they never are: a 0 would raise an alert for a full disk.
 free_bytes: Final = Gauge(
     "backchannel_data_free_bytes", "Bytes free on the disk that SQLite keeps its database on.", registry=None
 )
 size_bytes: Final = Gauge("backchannel_data_size_bytes", "Size of that disk.", registry=None)
-disk_full: Final = Gauge("backchannel_disk_full", "1 where nothing can be stored for want of room.")
+disk_full: Final = Gauge("backchannel_disk_full", "1 if nothing can be stored for lack of space.")
 
 
 class Watch:
-    """`bus`: returns where it answers. `check_writable`: raises CommandError where nothing can be written to the database."""
-
     def __init__(self, state: Disk, bus: Check, check_writable: Callable[[], Awaitable[None]]) -> None:
+        """`check_writable` raises CommandError if nothing can be written to the database."""
         self._disk = state
         self._bus = bus
         self._check_writable = check_writable
         self._shows_space = False
 
     async def run(self) -> None:
-        """For ever."""
+        """Runs until it is cancelled."""
         while True:
             await self.look()
-            await asyncio.sleep(LOOK_S)
+            await asyncio.sleep(INTERVAL_S)
 
     async def look(self) -> None:
-        bus_up.set(await answers(self._bus) == "ok")
+        bus_up.set(await result_of(self._bus) == "ok")
         if self._disk.refused:
             with suppress(CommandError):
                 await self._check_writable()
@@ -60,5 +59,5 @@ class Watch:
         if not self._shows_space:
             self._shows_space = True
             for gauge in (free_bytes, size_bytes):
-                with suppress(ValueError):  # another instance in this process did
+                with suppress(ValueError):  # by another chat in this process
                     REGISTRY.register(gauge)

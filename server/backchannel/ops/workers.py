@@ -1,7 +1,7 @@
-"""`/metrics` of several workers as one page: each worker's figures, labelled with its number.
+"""`/metrics` of several workers as one page: each worker's metrics, labelled with its number.
 
-Whichever worker is asked asks the others, each by a socket in a folder of the supervisor's. A counter stays a counter: a worker that
-is replaced starts its own again, which `rate()` knows how to take.
+The worker that is asked asks the others, each by a socket in a folder of the supervisor. A worker that is replaced starts its counters
+at 0 again, which `rate()` takes for a counter reset.
 """
 
 import asyncio
@@ -17,9 +17,8 @@ _UP: Final = "backchannel_worker_up"
 
 
 class Workers:
-    """`folder`: the supervisor's. `own`: this process's exposition."""
-
     def __init__(self, folder: Path, number: int, own: Callable[[], str]) -> None:
+        """`folder`: the supervisor's. `number`: this worker's. `own`: the metrics of this process."""
         self._folder = folder
         self._number = number
         self._own = own
@@ -27,7 +26,7 @@ class Workers:
 
     async def start(self) -> None:
         path = socket_of(self._folder, self._number)
-        path.unlink(missing_ok=True)  # of the one whose place this is
+        path.unlink(missing_ok=True)  # of the worker that this one replaces
         self._server = await asyncio.start_unix_server(self._answer, path)
 
     async def stop(self) -> None:
@@ -36,7 +35,7 @@ class Workers:
         socket_of(self._folder, self._number).unlink(missing_ok=True)
 
     async def exposition(self) -> str:
-        """Of all workers."""
+        """The metrics of all workers."""
         numbers = sorted(int(path.stem) for path in self._folder.glob("*.sock") if path.stem.isdigit())
         texts = await asyncio.gather(*(self._text_of(number) for number in numbers))
         return merged(dict(zip(numbers, texts, strict=True)))
@@ -66,7 +65,7 @@ def socket_of(folder: Path, number: int) -> Path:
 
 
 def merged(texts: Mapping[int, str | None]) -> str:
-    """Expositions by worker → one, with the label `worker`. None: it did not answer."""
+    """Metrics by worker → one page, with the label `worker`. None: the worker did not answer."""
     families: dict[str, tuple[list[str], list[str]]] = {}
     for number, text in texts.items():
         name = ""
@@ -81,12 +80,12 @@ def merged(texts: Mapping[int, str | None]) -> str:
                 families[name][1].append(labelled(line, number))
     heads = [line for comments, samples in families.values() for line in (*comments, *samples)]
     up = [f'{_UP}{{worker="{number}"}} {int(text is not None)}' for number, text in texts.items()]
-    said = [f"# HELP {_UP} 1 where the worker answered with its figures.", f"# TYPE {_UP} gauge", *up]
-    return "\n".join([*heads, *said, ""])
+    up_family = [f"# HELP {_UP} 1 if the worker answered with its metrics.", f"# TYPE {_UP} gauge", *up]
+    return "\n".join([*heads, *up_family, ""])
 
 
 def labelled(sample: str, number: int) -> str:
-    """A sample's line with one more label, the first."""
+    """The line of a sample, with the label `worker` added in front."""
     found = _LABELLED.fullmatch(sample)
     assert found is not None, sample
     rest = f",{found[2]}" if found[2] else ""

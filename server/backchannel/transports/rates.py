@@ -1,12 +1,12 @@
-"""How often one user may ask. Token buckets, per user and process; pure: time is an argument.
+"""Rate limits of one user: token buckets, per user and chat. Pure: time is an argument. By default:
 
-    frames      everything said on all sockets of a user together
+    frames      every frame on all sockets of the user together: 200 a second, bursts of 1,000
     sends       10 a second sustained, bursts of 60
-    commands    all others and polls: 30 a second, bursts of 60
-    changes     those of them that leave an event in a log for ever: 1 a second, bursts of 60; and a tenth of that, bursts of
-                20, for each message reacted to or edited and each room renamed, joined or left
+    commands    all other commands, and polls: 30 a second, bursts of 60
+    changes     commands that leave an event in a log for ever: 1 a second, bursts of 60; and a tenth of that, bursts of 20, for each
+                message reacted to or edited and each room renamed, joined or left
 
-A refused command costs the user nothing but the wait it is told. Who goes on in spite of that is flooding.
+A refused command takes no token. A client that goes on in spite of refusals is flooding.
 """
 
 from collections.abc import Hashable
@@ -18,17 +18,18 @@ from backchannel.protocol.shapes import Limits
 
 COMMAND_BURST: Final = 60
 BYTES_OF_A_REQUEST: Final = 32 * 1024
-"""A body of so many counts as two requests, the largest of a poll as 33."""
+"""A body of this size counts as two requests, the largest of a poll as 33."""
 FRAMES_PER_SECOND: Final = 200.0
 FRAME_BURST: Final = 1000
-"""At least; a site that allows more sends and commands allows twice as many frames."""
+"""At least: a site that allows more sends and commands allows twice as many frames as these together."""
 REFUSALS_PER_SECOND: Final = 1.0
 REFUSAL_BURST: Final = 100
-"""Refused frames beyond which a client is not talking but flooding, whatever it says."""
+"""A client with more refused frames is flooding, and is closed."""
 SAME_RATE: Final = 0.1
 SAME_BURST: Final = 1 / 3
-"""Of what a user may change, how much may be the same thing."""
-SWEEP_EVERY: Final = 10_000
+"""The share of a user's changes that may concern the same message or room."""
+SWEEP_AT: Final = 10_000
+"""Buckets of one kind, at which the full ones are dropped."""
 
 
 class Bucket:
@@ -39,7 +40,7 @@ class Bucket:
         self.at = at
 
     def take(self, now: float, rate: float, burst: float, count: float = 1) -> float:
-        """0 where so many were taken; else the seconds until there are."""
+        """Take `count` tokens. Returns 0, or, with none taken, the seconds until there are as many."""
         self.tokens = min(burst, self.tokens + (now - self.at) * rate)
         self.at = now
         if self.tokens >= count:
@@ -49,8 +50,9 @@ class Bucket:
 
 
 class Rates:
-    def __init__(self, limits: Limits) -> None:
+    def __init__(self, limits: Limits, sweep_at: int = SWEEP_AT) -> None:
         self._limits = limits
+        self._sweep_at = sweep_at
         self._frames_per_second = max(FRAMES_PER_SECOND, 2 * (limits.sends_per_second + limits.commands_per_second))
         self._frame_burst = max(FRAME_BURST, 2 * (limits.send_burst + COMMAND_BURST))
         self._frames: dict[Hashable, Bucket] = {}
@@ -61,15 +63,15 @@ class Rates:
         self._same: dict[Hashable, Bucket] = {}
 
     def frame(self, user_id: int, now: float) -> float:
-        """Of each frame on any socket of the user: 0 where it is let in, else the seconds until one is."""
+        """Count a frame on any socket of the user. Returns 0 if it is accepted, else the seconds until one is."""
         return self._take(self._frames, user_id, now, self._frames_per_second, self._frame_burst)
 
     def is_flood(self, user_id: int, now: float) -> bool:
-        """A frame was refused. Too many of them already?"""
+        """Count a refused frame. True if there were too many."""
         return self._take(self._refusals, user_id, now, REFUSALS_PER_SECOND, REFUSAL_BURST) > 0
 
     def check(self, user_id: int, command: Command, now: float) -> None:
-        """Raises `rate_limited` with the time to wait."""
+        """Count a command. Raises CommandError 429 `rate_limited` with the time to wait."""
         limits = self._limits
         if isinstance(command, SendMessage):
             _check(self._take(self._sends, user_id, now, limits.sends_per_second, limits.send_burst))
@@ -88,7 +90,8 @@ class Rates:
         _check(wait)
 
     def check_request(self, user_id: int, now: float, body_bytes: int = 0) -> None:
-        """Anything but a send: a command, a poll. A large body counts as several: reading it takes as long."""
+        """Count a command that is not a send, or a poll. A large body counts as several, since it takes as long to read. Raises
+        CommandError 429."""
         count = 1 + body_bytes // BYTES_OF_A_REQUEST
         _check(self._take(self._commands, user_id, now, self._limits.commands_per_second, COMMAND_BURST, count))
 
@@ -97,14 +100,14 @@ class Rates:
     ) -> float:
         bucket = buckets.get(key)
         if bucket is None:
-            if len(buckets) >= SWEEP_EVERY:
+            if len(buckets) >= self._sweep_at:
                 self._sweep(buckets, now, rate, burst)
             bucket = buckets[key] = Bucket(burst, now)
         return bucket.take(now, rate, burst, count)
 
     @staticmethod
     def _sweep(buckets: dict[Hashable, Bucket], now: float, rate: float, burst: float) -> None:
-        """Forget those that have filled up again."""
+        """Drop the buckets that are full again."""
         full = [key for key, bucket in buckets.items() if bucket.tokens + (now - bucket.at) * rate >= burst]
         for key in full:
             del buckets[key]

@@ -123,7 +123,7 @@ async def test_a_session_that_ended_or_whose_password_changed_opens_nothing(ada:
     assert await refusal(cookie=key, origin=ORIGIN) is Code.UNAUTHENTICATED
 
 
-async def test_who_is_not_active_is_nobody(ada: Any, tab: Client, token: str) -> None:
+async def test_an_inactive_user_is_refused(ada: Any, tab: Client, token: str) -> None:
     ada.is_active = False
     await run_read(ada.save)
     assert await refusal(cookie=session_key(tab), origin=ORIGIN) is Code.UNAUTHENTICATED

@@ -64,7 +64,7 @@ class BusSuite:
 
         asyncio.run(play())
 
-    def test_what_is_published_on_a_topic_is_heard_in_order_and_once(self) -> None:
+    def test_a_topic_is_delivered_in_order_each_message_once(self) -> None:
         async def scene(ear: Ear) -> None:
             ear.bus.subscribe("room:1")
             await ear.bus.wait_subscribed()
@@ -76,7 +76,7 @@ class BusSuite:
 
         self.run(scene)
 
-    def test_other_topics_are_not_heard(self) -> None:
+    def test_other_topics_are_not_delivered(self) -> None:
         async def scene(ear: Ear) -> None:
             ear.bus.subscribe("room:1")
             await ear.bus.wait_subscribed()
@@ -88,7 +88,7 @@ class BusSuite:
 
         self.run(scene)
 
-    def test_a_topic_is_heard_until_it_was_left_as_often_as_it_was_joined(self) -> None:
+    def test_a_topic_is_delivered_until_unsubscribed_as_often_as_subscribed(self) -> None:
         async def scene(ear: Ear) -> None:
             for _ in range(2):
                 ear.bus.subscribe("room:1")
@@ -109,7 +109,7 @@ class BusSuite:
 
         self.run(scene)
 
-    def test_left_and_joined_again_is_joined(self) -> None:
+    def test_unsubscribed_and_subscribed_again_is_subscribed(self) -> None:
         async def scene(ear: Ear) -> None:
             for _ in range(20):
                 ear.bus.subscribe("room:1")
@@ -121,7 +121,7 @@ class BusSuite:
 
         self.run(scene)
 
-    def test_what_a_listener_publishes_comes_after_what_it_hears(self) -> None:
+    def test_what_a_receiver_publishes_comes_after_what_it_received(self) -> None:
         async def scene(ear: Ear) -> None:
             ear.bus.subscribe("room:1")
             await ear.bus.wait_subscribed()
@@ -142,7 +142,7 @@ class BusSuite:
 
         self.run(scene)
 
-    def test_any_bytes_arrive_as_they_are(self) -> None:
+    def test_any_bytes_arrive_unchanged(self) -> None:
         async def scene(ear: Ear) -> None:
             body = bytes(range(256)) * 300
             ear.bus.subscribe("room:1")
@@ -154,7 +154,7 @@ class BusSuite:
 
         self.run(scene)
 
-    def test_publishing_before_the_start_and_after_the_stop_breaks_nothing(self) -> None:
+    def test_publishing_before_start_and_after_stop_is_harmless(self) -> None:
         async def scene() -> None:
             bus = self.make()
             bus.publish("room:1", b"early")

@@ -131,7 +131,7 @@ async def world() -> World:
     return world
 
 
-async def test_events_are_heard_once_each_in_order(world: World) -> None:
+async def test_events_are_delivered_in_order_each_once(world: World) -> None:
     one, other = Listener(1), Listener(2)
     world.enter(one, other)
     world.tell(1, 2, 2, 1, 3)
@@ -139,7 +139,7 @@ async def test_events_are_heard_once_each_in_order(world: World) -> None:
     assert world.log.reads == []
 
 
-async def test_what_comes_out_of_order_waits_for_what_is_before_it(world: World) -> None:
+async def test_an_event_out_of_order_waits_for_the_earlier_ones(world: World) -> None:
     listener = Listener()
     world.enter(listener)
     world.log.head = 4
@@ -151,7 +151,7 @@ async def test_what_comes_out_of_order_waits_for_what_is_before_it(world: World)
     assert listener.events == [1, 2, 3, 4]
 
 
-async def test_what_is_lost_is_read_from_the_log(world: World) -> None:
+async def test_a_lost_event_is_read_from_the_log(world: World) -> None:
     listener = Listener()
     world.enter(listener)
     world.tell(1, 4)
@@ -160,7 +160,7 @@ async def test_what_is_lost_is_read_from_the_log(world: World) -> None:
     assert world.log.reads[0] == {ROOM: 1}
 
 
-async def test_a_lost_last_event_is_found_by_the_head(world: World) -> None:
+async def test_a_lost_last_event_is_found_by_comparing_heads(world: World) -> None:
     listener = Listener()
     world.enter(listener)
     world.tell(1)
@@ -173,7 +173,7 @@ async def test_a_lost_last_event_is_found_by_the_head(world: World) -> None:
     assert listener.events == [1, 2, 3]
 
 
-async def test_a_repair_goes_on_until_the_database_answers(world: World) -> None:
+async def test_a_repair_retries_until_the_database_answers(world: World) -> None:
     listener = Listener()
     world.enter(listener)
     world.log.broken = True
@@ -187,7 +187,7 @@ async def test_a_repair_goes_on_until_the_database_answers(world: World) -> None
     assert listener.events == [1, 2, 3]
 
 
-async def test_a_repair_begins_again_for_what_is_lost_as_it_ends(world: World) -> None:
+async def test_a_repair_starts_again_for_an_event_lost_as_it_ends(world: World) -> None:
     listener = Listener()
     world.enter(listener)
     for lost in range(2, 60, 2):
@@ -198,7 +198,7 @@ async def test_a_repair_begins_again_for_what_is_lost_as_it_ends(world: World) -
     assert listener.events == list(range(1, 59))
 
 
-async def test_more_than_can_be_kept_is_read_instead(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_events_beyond_the_stash_are_read_from_the_log(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(room_channel, "STASH_LENGTH", 5)
     listener = Listener()
     world.enter(listener)
@@ -209,7 +209,7 @@ async def test_more_than_can_be_kept_is_read_instead(world: World, monkeypatch: 
 
 
 @pytest.mark.parametrize("seed", range(20))
-async def test_whatever_the_bus_does_all_is_heard_once_and_in_order(world: World, seed: int) -> None:
+async def test_a_bus_that_loses_doubles_and_reorders_changes_nothing(world: World, seed: int) -> None:
     chance = Random(seed)
     listeners = [Listener(number) for number in range(3)]
     world.enter(listeners[0])
@@ -237,7 +237,7 @@ async def test_whatever_the_bus_does_all_is_heard_once_and_in_order(world: World
         assert listener.events == list(range(listener.events[0], 101))
 
 
-async def test_who_enters_hears_what_comes_after_what_the_channel_delivered(world: World) -> None:
+async def test_a_new_subscriber_gets_events_after_the_channels_head(world: World) -> None:
     first, second = Listener(1), Listener(2)
     world.enter(first, head=3)
     world.tell(4)
@@ -247,7 +247,7 @@ async def test_who_enters_hears_what_comes_after_what_the_channel_delivered(worl
     assert world.hub.head_of(ROOM) == 5
 
 
-async def test_who_is_removed_hears_neither_that_nor_what_follows(world: World) -> None:
+async def test_a_removed_user_gets_neither_the_removal_nor_later_events(world: World) -> None:
     stays, goes, also_goes = Listener(1), Listener(2), Listener(2)
     world.enter(stays, goes, also_goes)
     world.log.removed = {2: (2,)}
@@ -259,7 +259,7 @@ async def test_who_is_removed_hears_neither_that_nor_what_follows(world: World) 
         assert world.hub.rooms_of(listener) == set()
 
 
-async def test_a_removal_that_was_lost_is_made_up_for_before_what_follows(world: World) -> None:
+async def test_a_lost_removal_is_applied_before_later_events(world: World) -> None:
     stays, goes = Listener(1), Listener(2)
     world.enter(stays, goes)
     world.log.removed = {2: (2,)}
@@ -268,7 +268,7 @@ async def test_a_removal_that_was_lost_is_made_up_for_before_what_follows(world:
     assert (stays.events, goes.events) == ([1, 2, 3, 4], [1])
 
 
-async def test_late_news_of_a_removal_does_not_shut_out_who_came_again(world: World) -> None:
+async def test_a_delayed_removal_does_not_end_a_later_membership(world: World) -> None:
     stays, returns = Listener(1), Listener(2)
     world.enter(stays, returns)
     world.log.removed = {2: (2,)}
@@ -284,7 +284,7 @@ async def test_late_news_of_a_removal_does_not_shut_out_who_came_again(world: Wo
     assert returns.events[-1] == 5
 
 
-async def test_late_news_of_a_coming_does_not_let_in_who_went_since(world: World) -> None:
+async def test_a_delayed_joining_does_not_undo_a_later_removal(world: World) -> None:
     stays, went = Listener(1), Listener(2)
     world.enter(stays)
     world.hub.attach(went)
@@ -299,7 +299,7 @@ async def test_late_news_of_a_coming_does_not_let_in_who_went_since(world: World
     assert went.events == [5, 6]
 
 
-async def test_of_two_moves_the_later_counts_in_whatever_order_they_are_told(world: World) -> None:
+async def test_the_later_of_two_membership_changes_wins_in_any_order(world: World) -> None:
     listener = Listener(1)
     world.hub.attach(listener)
     world.tell_user(1, 3, joined=(ROOM, 3, 2))
@@ -310,7 +310,7 @@ async def test_of_two_moves_the_later_counts_in_whatever_order_they_are_told(wor
     assert world.hub.rooms_of(listener) == set()
 
 
-async def test_a_place_that_was_read_early_does_not_undo_what_was_heard_since(world: World) -> None:
+async def test_rooms_read_earlier_do_not_undo_later_membership_changes(world: World) -> None:
     listener = Listener(1)
     world.hub.attach(listener)
     world.tell_user(1, 8, joined=(ROOM, 3, 2))
@@ -321,7 +321,7 @@ async def test_a_place_that_was_read_early_does_not_undo_what_was_heard_since(wo
     assert world.hub.rooms_of(listener) == {6}
 
 
-async def test_user_frames_reach_all_devices_of_that_user_alone(world: World) -> None:
+async def test_user_frames_reach_all_subscribers_of_that_user_alone(world: World) -> None:
     tab, phone, other = Listener(1), Listener(1), Listener(2)
     for listener in (tab, phone, other):
         world.hub.attach(listener)
@@ -341,21 +341,21 @@ async def test_ephemeral_frames_reach_the_subscribers_of_a_room_except_their_aut
     assert mate.frames == [[b"typing"], [b"presence"]]
 
 
-async def test_nothing_is_listened_to_that_nobody_here_wants(world: World) -> None:
+async def test_topics_without_subscribers_are_unsubscribed(world: World) -> None:
     listener = Listener(1)
     world.enter(listener)
-    assert set(world.bus._listening) == {envelopes.EVERYBODY, envelopes.room_topic(ROOM), envelopes.user_topic(1)}
+    assert set(world.bus._topics) == {envelopes.EVERYBODY, envelopes.room_topic(ROOM), envelopes.user_topic(1)}
     world.hub.detach(listener)
     world.hub.detach(listener)
-    assert set(world.bus._listening) == {envelopes.EVERYBODY}
+    assert set(world.bus._topics) == {envelopes.EVERYBODY}
     world.hub.enter(listener, ROOM, 0, 2)
     world.hub.leave(listener, ROOM)
-    assert set(world.bus._listening) == {envelopes.EVERYBODY}
+    assert set(world.bus._topics) == {envelopes.EVERYBODY}
     assert not world.hub.served_rooms
     assert not world.hub.served_users
 
 
-async def test_a_room_left_by_all_is_not_repaired(world: World) -> None:
+async def test_a_room_without_subscribers_is_not_repaired(world: World) -> None:
     listener = Listener()
     world.enter(listener)
     world.tell(3)
@@ -364,7 +364,7 @@ async def test_a_room_left_by_all_is_not_repaired(world: World) -> None:
     assert listener.events == []
 
 
-async def test_heads_that_moved_are_those_since_then(world: World) -> None:
+async def test_heads_moved_since_a_time_are_those_moved_at_or_after_it(world: World) -> None:
     listener = Listener()
     world.enter(listener, head=3)
     assert world.hub.heads_moved_since(listener, 0.5) == {}
@@ -374,7 +374,7 @@ async def test_heads_that_moved_are_those_since_then(world: World) -> None:
     assert world.hub.heads_moved_since(listener, 1.5) == {}
 
 
-async def test_a_credential_that_ended_closes_what_rests_on_it(world: World) -> None:
+async def test_an_ended_credential_closes_its_subscribers(world: World) -> None:
     dead, alive = Listener(1, "token:1"), Listener(1, "token:2")
     world.hub.attach(dead)
     world.hub.attach(alive)
@@ -382,13 +382,13 @@ async def test_a_credential_that_ended_closes_what_rests_on_it(world: World) -> 
     assert (dead.ended, alive.ended) == ([CloseCode.SESSION_OVER], [])
 
 
-async def test_what_concerns_everybody_is_passed_on(world: World) -> None:
+async def test_other_envelopes_go_to_the_handler_of_their_kind(world: World) -> None:
     ended = RevocationEnvelope(credential="token:1")
     world.bus.publish(envelopes.EVERYBODY, envelopes.encode(ended))
     assert world.ended == [ended]
 
 
-async def test_versions_are_shown_to_all_devices(world: World) -> None:
+async def test_versions_reach_all_subscribers_of_the_user(world: World) -> None:
     tab, phone = Listener(1), Listener(1)
     world.hub.attach(tab)
     world.hub.attach(phone)
@@ -396,7 +396,7 @@ async def test_versions_are_shown_to_all_devices(world: World) -> None:
     assert tab.versions == phone.versions == [9]
 
 
-async def test_small_rooms_are_told_from_large_ones(world: World) -> None:
+async def test_small_rooms_are_those_up_to_a_number_of_members(world: World) -> None:
     me, mate = Listener(1), Listener(2)
     world.enter(me, mate)
     world.hub.enter(me, 6, 0, 500)
@@ -404,7 +404,7 @@ async def test_small_rooms_are_told_from_large_ones(world: World) -> None:
     assert world.hub.people_in([ROOM]) == {1, 2}
 
 
-async def test_somebody_is_in_a_room_as_long_as_one_of_their_devices_listens_to_it(world: World) -> None:
+async def test_a_user_is_in_a_room_while_one_of_their_subscribers_is(world: World) -> None:
     tab, phone, mate = Listener(1), Listener(1), Listener(2)
     world.enter(tab, mate)
     assert world.hub.people_in([ROOM]) == {1, 2}

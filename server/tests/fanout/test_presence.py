@@ -36,7 +36,7 @@ class Nodes:
                     self.shown[name] += [change.state for change in presence.forget_nodes(self.now)]
 
 
-def test_somebody_comes_and_goes() -> None:
+def test_a_person_goes_online_and_after_the_grace_offline() -> None:
     nodes = Nodes("a")
     nodes.arrive("a", "tab")
     nodes.leave("a", "tab")
@@ -45,7 +45,7 @@ def test_somebody_comes_and_goes() -> None:
     assert nodes.nodes["a"].state_of(ANN) == "offline"
 
 
-def test_a_flap_shows_nothing() -> None:
+def test_a_reconnect_within_the_grace_changes_nothing() -> None:
     nodes = Nodes("a")
     nodes.arrive("a", "tab")
     for _ in range(10):
@@ -55,7 +55,7 @@ def test_a_flap_shows_nothing() -> None:
     assert nodes.shown["a"] == ["online"]
 
 
-def test_polls_one_after_the_other_are_one_presence() -> None:
+def test_consecutive_polls_are_one_presence() -> None:
     nodes = Nodes("a")
     for _ in range(5):
         nodes.arrive("a", "phone")
@@ -65,7 +65,7 @@ def test_polls_one_after_the_other_are_one_presence() -> None:
     assert nodes.shown["a"] == ["online"]
 
 
-def test_a_device_has_two_links_while_one_takes_over_from_the_other() -> None:
+def test_a_device_with_two_links_stays_online_when_one_closes() -> None:
     nodes = Nodes("a")
     nodes.arrive("a", "tab")
     nodes.arrive("a", "tab")
@@ -74,7 +74,7 @@ def test_a_device_has_two_links_while_one_takes_over_from_the_other() -> None:
     assert nodes.shown["a"] == ["online"]
 
 
-def test_away_is_shown_where_all_devices_are() -> None:
+def test_a_person_is_away_when_all_devices_are() -> None:
     nodes = Nodes("a")
     node = nodes.nodes["a"]
     nodes.arrive("a", "desk")
@@ -87,7 +87,7 @@ def test_away_is_shown_where_all_devices_are() -> None:
     assert node.set_state(2, None, "away") == []
 
 
-def test_the_best_of_what_all_nodes_see_is_shown_on_all_of_them() -> None:
+def test_every_node_shows_the_best_state_that_any_node_reports() -> None:
     nodes = Nodes("a", "b")
     nodes.arrive("a", "desk")
     nodes.arrive("b", "phone")
@@ -99,7 +99,7 @@ def test_the_best_of_what_all_nodes_see_is_shown_on_all_of_them() -> None:
     assert nodes.shown == {"a": ["online", "offline"], "b": ["online", "offline"]}
 
 
-def test_a_node_that_died_took_nobody_else_with_it() -> None:
+def test_a_dead_node_does_not_end_what_other_nodes_report() -> None:
     nodes = Nodes("a", "b")
     nodes.arrive("a", "desk")
     nodes.arrive("b", "phone")
@@ -110,14 +110,14 @@ def test_a_node_that_died_took_nobody_else_with_it() -> None:
     assert nodes.shown["b"] == ["online", "offline"]
 
 
-def test_whom_only_a_dead_node_saw_is_gone() -> None:
+def test_a_person_whom_only_a_dead_node_reported_is_offline() -> None:
     nodes = Nodes("a", "b")
     nodes.arrive("a", "desk")
     nodes.pass_time(NODE_GONE_S + 2, without="a")
     assert nodes.shown["b"] == ["online", "offline"]
 
 
-def test_a_node_that_came_later_learns_of_everybody() -> None:
+def test_a_node_that_starts_later_learns_everybodys_state() -> None:
     nodes = Nodes("a")
     nodes.arrive("a", "desk")
     nodes.nodes["b"], nodes.shown["b"] = Presence("b"), []

@@ -84,7 +84,7 @@ async def world() -> World:
     return world
 
 
-async def test_what_comes_within_a_tick_leaves_as_one_text_the_same_for_everybody(world: World) -> None:
+async def test_events_of_one_turn_of_the_loop_leave_as_one_batch_shared_by_all(world: World) -> None:
     one, other = Reader(1), Reader(2)
     world.enter(one, other)
     world.tell(3)
@@ -99,7 +99,7 @@ async def test_what_comes_within_a_tick_leaves_as_one_text_the_same_for_everybod
     assert one.texts[1].text == "4"
 
 
-async def test_a_text_does_not_grow_beyond_its_limit(world: World) -> None:
+async def test_a_batch_does_not_exceed_its_limit(world: World) -> None:
     reader = Reader(1)
     world.enter(reader)
     world.tell(40, padding=9_000)
@@ -109,7 +109,7 @@ async def test_a_text_does_not_grow_beyond_its_limit(world: World) -> None:
     assert all(len(text.text) <= BATCH_BYTES for text in reader.texts)
 
 
-async def test_who_comes_hears_nothing_that_was_pending(world: World) -> None:
+async def test_a_new_subscriber_gets_nothing_that_was_pending(world: World) -> None:
     before, after = Reader(1), Reader(2)
     world.enter(before)
     world.tell(2)
@@ -120,7 +120,7 @@ async def test_who_comes_hears_nothing_that_was_pending(world: World) -> None:
     assert (before.heard, after.heard) == ([1, 2, 3], [3])
 
 
-async def test_who_leaves_has_heard_all_up_to_then_and_nothing_after(world: World) -> None:
+async def test_a_leaving_subscriber_gets_everything_until_then_and_nothing_after(world: World) -> None:
     stays, leaves, removed, lost = Reader(1), Reader(2), Reader(3), Reader(4)
     world.enter(stays, leaves, removed, lost)
     world.tell(2)
@@ -136,7 +136,7 @@ async def test_who_leaves_has_heard_all_up_to_then_and_nothing_after(world: Worl
     assert lost.heard == [1, 2, 3, 4]
 
 
-async def test_who_begins_to_look_or_ceases_to_misses_nothing_and_hears_nothing_twice(world: World) -> None:
+async def test_a_change_of_delivery_mode_loses_and_doubles_nothing(world: World) -> None:
     reader, other = Reader(1), Reader(2)
     world.enter(reader, other)
     for turn in range(6):
@@ -150,7 +150,7 @@ async def test_who_begins_to_look_or_ceases_to_misses_nothing_and_hears_nothing_
     assert reader.heard == other.heard == list(range(1, 14))
 
 
-async def test_a_large_room_is_served_in_slices_between_which_others_have_their_turn(
+async def test_a_large_room_is_served_in_slices_between_other_work_of_the_loop(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(room_channel, "SLICE", 10)
@@ -170,7 +170,7 @@ async def test_a_large_room_is_served_in_slices_between_which_others_have_their_
 
 
 @pytest.mark.parametrize("seed", range(20))
-async def test_whatever_comes_between_everybody_hears_the_room_in_order(
+async def test_changes_between_slices_keep_the_order_for_everybody(
     world: World, seed: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(room_channel, "SLICE", 3)

@@ -51,7 +51,7 @@ def look(server: Running) -> None:
     asyncio.run_coroutine_threadsafe(server.chat.watch.look(), server.chat.log._loop).result(PATIENCE_S)
 
 
-def test_who_sends_on_a_full_disk_is_told_so_and_when_to_retry_on_both_transports(server: Running, full: None) -> None:
+def test_a_send_on_a_full_disk_says_so_and_when_to_retry_on_both_transports(server: Running, full: None) -> None:
     ada = somebody("ada")
     said = {"content": "hello", "room_id": 1}
     with server.device(ada) as device:
@@ -78,7 +78,7 @@ def test_a_node_with_a_full_disk_is_not_ready_until_something_can_be_written(ser
     assert "backchannel_disk_full 1.0" in server.http.get("/metrics").text
 
 
-def test_a_node_is_ready_again_by_itself_when_there_is_room(server: Running) -> None:
+def test_a_node_becomes_ready_by_itself_when_the_disk_has_space(server: Running) -> None:
     server.chat.log.disk.refused = True
     assert server.http.get("/readyz").status_code == 503
     look(server)
@@ -88,7 +88,9 @@ def test_a_node_is_ready_again_by_itself_when_there_is_room(server: Running) -> 
     assert "backchannel_bus_up 1.0" in figures
 
 
-def test_too_little_room_is_a_full_disk_before_anything_fails(server: Running, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_too_little_space_counts_as_a_full_disk_before_a_write_fails(
+    server: Running, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(disk, "space", lambda of=None: Space(free=1000, size=10**9))
     assert server.http.get("/readyz").json()["disk"] == "full"
 
@@ -103,11 +105,11 @@ def test_too_little_room_is_a_full_disk_before_anything_fails(server: Running, m
         (16 * 1024**2, 10**12, False),
     ],
 )
-def test_when_a_disk_is_full(free: int, size: int, is_full: bool) -> None:
+def test_the_least_free_space_of_a_disk_that_is_not_full(free: int, size: int, is_full: bool) -> None:
     assert Space(free, size).is_full == is_full
 
 
-def test_what_is_no_want_of_room_is_not_called_so() -> None:
+def test_other_database_errors_are_not_reported_as_a_full_disk() -> None:
     assert not disk.is_full(OperationalError("database is locked"))
     error = sqlite3.OperationalError("locked")
     assert not disk.is_full(error)

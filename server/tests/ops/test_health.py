@@ -1,10 +1,8 @@
 from collections.abc import Awaitable, Callable
 
 import httpx
-import pytest
 from starlette.applications import Starlette
 
-from backchannel.ops import health
 from backchannel.ops.health import health_routes
 from tests.running import Running, somebody
 
@@ -24,18 +22,17 @@ async def asleep() -> None:
 
 
 async def ask(path: str, draining: bool = False, **checks: Callable[[], Awaitable[None]]) -> httpx.Response:
-    app = Starlette(routes=health_routes(checks, lambda: draining))
+    app = Starlette(routes=health_routes(checks, lambda: draining, check_timeout_s=0.2))
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://test") as client:
         return await client.get(path)
 
 
-async def test_a_node_is_ready_when_everything_it_needs_answers() -> None:
+async def test_a_node_is_ready_when_all_its_checks_succeed() -> None:
     answer = await ask("/readyz", database=well, bus=well)
     assert (answer.status_code, answer.json()) == (200, {"ready": True, "database": "ok", "bus": "ok"})
 
 
-async def test_what_does_not_answer_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(health, "CHECK_WITHIN_S", 0.01)
+async def test_a_check_that_fails_is_named() -> None:
     for broken in (ill, asleep):
         answer = await ask("/readyz", database=broken, bus=well)
         assert answer.status_code == 503
@@ -43,22 +40,22 @@ async def test_what_does_not_answer_is_named(monkeypatch: pytest.MonkeyPatch) ->
         assert "away" not in answer.text
 
 
-async def test_a_node_that_stops_is_not_ready_and_still_up() -> None:
+async def test_a_draining_node_is_not_ready_and_still_up() -> None:
     answer = await ask("/readyz", draining=True, database=well)
     assert (answer.status_code, answer.json()["server"]) == (503, "draining")
     assert (await ask("/healthz", draining=True, database=ill)).json() == {"up": True}
 
 
-async def test_a_bus_that_is_away_is_told_and_keeps_nobody_out(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(health, "CHECK_WITHIN_S", 0.01)
+async def test_a_bus_that_is_away_is_shown_and_does_not_make_the_node_unready() -> None:
     for broken in (ill, asleep):
-        app = Starlette(routes=health_routes({"database": well}, lambda: False, {"bus": broken}))
+        routes = health_routes({"database": well}, lambda: False, {"bus": broken}, check_timeout_s=0.2)
+        app = Starlette(routes=routes)
         async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://test") as client:
             answer = await client.get("/readyz")
         assert (answer.status_code, answer.json()) == (200, {"ready": True, "database": "ok", "bus": "does not answer"})
 
 
-def test_a_running_server_is_up_ready_and_counts_without_telling_names(server: Running) -> None:
+def test_a_running_server_is_up_ready_and_its_metrics_contain_no_names(server: Running) -> None:
     ada = somebody("ada")
     room_id = server.do(ada, "create_room", kind="channel", name="a-secret-name")["room"]["id"]
     server.do(ada, "send_message", room_id=room_id, content="a secret")

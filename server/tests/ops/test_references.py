@@ -51,7 +51,7 @@ def check(detail: str, logged: Logged) -> None:
     assert found[1] in logged.references
 
 
-def test_a_command_that_breaks_says_its_reference_on_both_transports(
+def test_an_internal_error_of_a_command_has_a_reference_on_both_transports(
     server: Running, logged: Logged, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     ada = somebody("ada")
@@ -67,7 +67,7 @@ def test_a_command_that_breaks_says_its_reference_on_both_transports(
     assert len(set(logged.references)) == 2
 
 
-def test_what_breaks_while_a_client_catches_up_says_its_reference(
+def test_an_internal_error_of_catching_up_has_a_reference(
     server: Running, logged: Logged, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     ada = somebody("ada")
@@ -81,7 +81,7 @@ def test_what_breaks_while_a_client_catches_up_says_its_reference(
     check(polled.json()["detail"], logged)
 
 
-def test_a_handshake_that_breaks_says_its_reference(server: Running, logged: Logged) -> None:
+def test_an_internal_error_of_a_handshake_has_a_reference(server: Running, logged: Logged) -> None:
     from websockets.exceptions import InvalidStatus
 
     node = server.chat.node
@@ -96,7 +96,7 @@ def test_a_handshake_that_breaks_says_its_reference(server: Running, logged: Log
 
 
 @pytest.mark.parametrize("accept", ["application/json", "*/*", "text/html,application/xhtml+xml"])
-def test_a_page_of_djangos_that_breaks_says_its_reference(
+def test_an_internal_error_of_a_django_page_has_a_reference(
     server: Running, logged: Logged, monkeypatch: pytest.MonkeyPatch, accept: str
 ) -> None:
     monkeypatch.setattr(onboarding, "is_set_up", broken)
@@ -122,7 +122,7 @@ def test_a_page_whose_database_is_away_or_full_says_when_to_retry(
     assert int(answer.headers["Retry-After"]) >= 1
 
 
-def test_anything_else_that_breaks_says_its_reference(server: Running, logged: Logged) -> None:
+def test_an_internal_error_anywhere_else_has_a_reference(server: Running, logged: Logged) -> None:
     def sick() -> Any:
         raise ValueError("a bug")
 

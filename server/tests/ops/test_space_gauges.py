@@ -20,7 +20,7 @@ def told(found: Space | None, monkeypatch: pytest.MonkeyPatch) -> str:
     return prometheus_client.generate_latest().decode()
 
 
-def test_the_room_of_a_database_on_another_machine_is_not_told_as_none(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_space_of_a_database_on_another_machine_is_not_exported_as_0(monkeypatch: pytest.MonkeyPatch) -> None:
     names = ("backchannel_data_free_bytes", "backchannel_data_size_bytes")
     registered = [gauge for gauge in prometheus_client.REGISTRY._names_to_collectors if gauge in names]
     if not registered:

@@ -17,7 +17,7 @@ waiting {count}
 """
 
 
-def test_figures_are_told_apart_and_stay_in_their_families() -> None:
+def test_metrics_get_a_worker_label_and_stay_in_their_families() -> None:
     page = merged({0: TEXT.format(count="5.0"), 1: TEXT.format(count="7.0"), 2: None})
     families = {family.name: family for family in text_string_to_metric_families(page)}
     assert page.count("# TYPE sends_total counter") == 1
@@ -27,14 +27,14 @@ def test_figures_are_told_apart_and_stay_in_their_families() -> None:
     assert {s.labels["worker"]: s.value for s in families["backchannel_worker_up"].samples} == {"0": 1, "1": 1, "2": 0}
 
 
-def test_what_the_library_writes_can_be_merged_and_read_again() -> None:
+def test_the_librarys_output_can_be_merged_and_parsed_again() -> None:
     own = prometheus_client.generate_latest().decode()
     page = merged({0: own, 1: own})
     assert sum(1 for _ in text_string_to_metric_families(page)) > 10
     assert "_created" not in page
 
 
-async def test_whoever_is_asked_answers_for_all(tmp_path: Path) -> None:
+async def test_every_worker_answers_with_the_metrics_of_all(tmp_path: Path) -> None:
     workers = [Workers(tmp_path, number, lambda number=number: TEXT.format(count=f"{number}.0")) for number in range(2)]
     for worker in workers:
         await worker.start()

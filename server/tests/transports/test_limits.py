@@ -7,7 +7,6 @@ import pytest
 from backchannel.protocol.commands import GetMe, SendMessage
 from backchannel.protocol.errors import Code, CommandError
 from backchannel.protocol.shapes import Limits
-from backchannel.transports import rates
 from backchannel.transports.rates import COMMAND_BURST, Rates
 from tests.running import Running, running, somebody
 
@@ -70,7 +69,7 @@ def refused(rates_: Rates, now: float, command: object = SEND) -> float:
     return 0.0
 
 
-def test_after_the_time_told_there_is_room_again() -> None:
+def test_after_retry_after_a_command_is_accepted() -> None:
     limits = Rates(Limits(sends_per_second=10, send_burst=3))
     assert [refused(limits, 0.0) for _ in range(4)] == [0, 0, 0, 0.1]
     assert refused(limits, 0.05) == 0.05
@@ -78,7 +77,7 @@ def test_after_the_time_told_there_is_room_again() -> None:
     assert refused(limits, 0.11) > 0
 
 
-def test_a_refused_command_costs_nothing() -> None:
+def test_a_refused_command_takes_no_token() -> None:
     limits = Rates(Limits(sends_per_second=1, send_burst=1))
     assert refused(limits, 0.0) == 0
     for moment in range(1, 100):
@@ -86,22 +85,21 @@ def test_a_refused_command_costs_nothing() -> None:
     assert refused(limits, 1.0) == 0
 
 
-def test_patience_grows_no_larger_than_the_burst() -> None:
+def test_a_bucket_holds_no_more_than_the_burst() -> None:
     limits = Rates(Limits(sends_per_second=10, send_burst=3))
     refused(limits, 0.0)
     assert [bool(refused(limits, 1e6)) for _ in range(4)] == [False, False, False, True]
 
 
-def test_sends_and_other_commands_do_not_cost_each_other() -> None:
+def test_sends_and_other_commands_have_separate_buckets() -> None:
     limits = Rates(Limits(sends_per_second=1, send_burst=1))
     assert refused(limits, 0.0) == 0
     assert refused(limits, 0.0) > 0
     assert refused(limits, 0.0, GetMe()) == 0
 
 
-def test_who_has_not_asked_for_long_is_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(rates, "SWEEP_EVERY", 100)
-    limits = Rates(Limits(sends_per_second=1, send_burst=2))
+def test_full_buckets_are_dropped() -> None:
+    limits = Rates(Limits(sends_per_second=1, send_burst=2), sweep_at=100)
     for user in range(1000):
         limits.check(user, SEND, float(user))
     assert len(limits._sends) <= 101

@@ -30,7 +30,7 @@ def have(epoch: str | None) -> None:
         set_epoch(epoch)
 
 
-def test_no_new_epoch_goes_unnoticed_whatever_is_read_before_it(server: Running) -> None:
+def test_a_new_epoch_closes_connections_whatever_was_read_before(server: Running) -> None:
     ada = somebody("ada")
     for between in list(BEGINNINGS.values()) * 5:
         look(server)
@@ -46,7 +46,7 @@ def test_no_new_epoch_goes_unnoticed_whatever_is_read_before_it(server: Running)
         assert device.closed() == (1012, "new_epoch")
 
 
-def test_who_came_in_while_no_epoch_was_there_is_told_of_it(server: Running) -> None:
+def test_a_connection_opened_without_an_epoch_is_closed_when_there_is_one(server: Running) -> None:
     ada = somebody("ada")
     set_epoch("")
     look(server)
@@ -56,7 +56,7 @@ def test_who_came_in_while_no_epoch_was_there_is_told_of_it(server: Running) -> 
     assert device.closed() == (1012, "new_epoch")
 
 
-def test_an_epoch_that_stays_ends_nobody(server: Running) -> None:
+def test_an_unchanged_epoch_closes_no_connection(server: Running) -> None:
     look(server)
     with server.device(somebody("ada")) as device:
         for _ in range(3):

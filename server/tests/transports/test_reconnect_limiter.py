@@ -35,7 +35,7 @@ class Visitors:
         return asyncio.create_task(visit())
 
 
-async def test_so_many_at_once_and_the_others_in_order_those_who_have_begun_first() -> None:
+async def test_a_fixed_number_at_once_others_in_order_those_that_have_begun_first() -> None:
     visitors = Visitors(ReconnectLimiter(at_once=2, waiting=10))
     tasks = [visitors.come(name, begun=name == "begun") for name in ("a", "b", "c", "d", "begun")]
     await until_waiting(visitors.admission, 3)
@@ -46,7 +46,7 @@ async def test_so_many_at_once_and_the_others_in_order_those_who_have_begun_firs
     assert visitors.inside == ["a", "b", "begun", "c", "d"]
 
 
-async def test_one_more_than_may_wait_is_told_to_come_again_at_a_time_of_its_own() -> None:
+async def test_a_newcomer_beyond_the_bound_is_refused_with_a_random_retry_time() -> None:
     visitors = Visitors(ReconnectLimiter(at_once=1, waiting=1, jitter=lambda low, high: (low + high) / 2))
     tasks = [visitors.come("a"), visitors.come("b")]
     await until_waiting(visitors.admission, 1)
@@ -61,7 +61,7 @@ async def test_one_more_than_may_wait_is_told_to_come_again_at_a_time_of_its_own
     assert visitors.inside == ["a", "begun", "b"]
 
 
-async def test_who_goes_away_while_waiting_costs_no_turn() -> None:
+async def test_a_cancelled_waiter_costs_no_turn() -> None:
     visitors = Visitors(ReconnectLimiter(at_once=1, waiting=3))
     first, gone, late = (visitors.come(name) for name in ("a", "gone", "b"))
     await until_waiting(visitors.admission, 2)
@@ -74,7 +74,7 @@ async def test_who_goes_away_while_waiting_costs_no_turn() -> None:
         assert visitors.inside == ["a", "b"]
 
 
-async def test_who_goes_away_as_the_turn_comes_passes_it_on() -> None:
+async def test_a_waiter_cancelled_as_its_turn_comes_passes_it_on() -> None:
     visitors = Visitors(ReconnectLimiter(at_once=1, waiting=3))
     first, gone, late = (visitors.come(name) for name in ("a", "gone", "b"))
     await until_waiting(visitors.admission, 2)
@@ -87,7 +87,7 @@ async def test_who_goes_away_as_the_turn_comes_passes_it_on() -> None:
     assert visitors.inside == ["a", "b"]
 
 
-def test_a_full_gate_refuses_newcomers_and_leaves_those_who_are_in_alone(module_database: None) -> None:
+def test_a_full_limiter_refuses_newcomers_and_serves_connected_clients(module_database: None) -> None:
     ada = somebody("ada")
     with running(arrivals_at_once=1, arrivals_waiting=1) as server, server.device(ada) as inside:
         admission = server.chat.node.admission
