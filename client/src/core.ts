@@ -85,9 +85,9 @@ export function createChat<Features extends readonly Feature<object>[]>(
 ): Composed<Features> {
   const env = resolveEnvironment(options);
   const { clock, random, log } = env;
-  const replica = createReplica();
   const notifier = createNotifier<RoomId>();
   const onFrame: Core['onFrame'] = [];
+  const replica = createReplica(onFrame);
   const onRecovered: Core['onRecovered'] = [];
   const onStored: Core['onStored'] = [];
   let refreshing = false;
@@ -157,7 +157,6 @@ export function createChat<Features extends readonly Feature<object>[]>(
 
   function receive(frames: readonly ServerFrame[], method: Method): void {
     for (const frame of frames) {
-      onFrame.forEach((handle) => handle(frame));
       replica.receive(frame);
       if (frame.type === 'hello') outbox.setUser(frame.user.id);
     }

@@ -73,7 +73,8 @@ const noNeeds = (): Needs => ({
   touched: new Set(),
 });
 
-export function createReplica(): Replica {
+/** @param onFrame called with every frame before it is applied, also with events that repair a gap. */
+export function createReplica(onFrame: readonly ((frame: ServerFrame) => void)[]): Replica {
   const rooms = createRooms();
   const cursors = createCursors();
   const timelines = new Map<RoomId, Timeline>();
@@ -97,6 +98,7 @@ export function createReplica(): Replica {
   }
 
   function receive(frame: ServerFrame): void {
+    onFrame.forEach((handle) => handle(frame));
     if (isRoomEvent(frame)) {
       // The message is stored, even if events before it are missing.
       if (frame.type === 'message_created' && frame.message.sender.id === user?.id) needs.stored.push(frame.message);

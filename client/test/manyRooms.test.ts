@@ -22,7 +22,7 @@ const room = (id: number, seq: number): Room => ({
 });
 
 function crowded(limits: object) {
-  const replica = createReplica();
+  const replica = createReplica([]);
   const hello = {
     type: 'hello',
     protocol: 1,

@@ -30,7 +30,7 @@ export const list = (rooms: readonly Room[], user_version = 5, epoch = 'e1'): Se
 
 /** @param prepare is called before it receives anything. */
 export function replicaOf(rooms: readonly Room[], prepare: (made: Replica) => void = () => undefined): Replica {
-  const made = createReplica();
+  const made = createReplica([]);
   prepare(made);
   receive(made, hello(), list(rooms.length > 0 ? rooms : [row()]));
   made.takeNeeds();

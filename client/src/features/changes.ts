@@ -40,7 +40,7 @@ export function withChanges(core: Core): ChangesChat & Pick<CoreChat, 'discard' 
 
   /** The current message of a refused edit. */
   async function read(roomId: RoomId, { message_id, seq }: Edit): Promise<Message | undefined> {
-    if (seq === undefined) return undefined;
+    if (!seq) return undefined;
     const { result } = await run('get_history', { room_id: roomId, around: seq, limit: 2 }, 1);
     const message = result.messages.find(({ id }) => id === message_id);
     if (message) showResult(core, message);

@@ -25,7 +25,7 @@ export function withPresence(core: Core): PresenceChat & Pick<CoreChat, 'sendCha
   let typing: PresenceSnapshot['typing'] = {};
   /** They end what is in `typing`, by room and user. */
   const timers = new Map<string, unknown>();
-  /** When this person's typing was last sent, by room. */
+  /** When this person's typing was last sent, by room; 0 where its end was. */
   const sentAt = new Map<RoomId, number>();
   let mine: Present = 'online';
 
@@ -82,7 +82,7 @@ export function withPresence(core: Core): PresenceChat & Pick<CoreChat, 'sendCha
   }
 
   function clear(): void {
-    for (const timer of timers.values()) clock.clearTimeout(timer);
+    timers.forEach((timer) => clock.clearTimeout(timer));
     timers.clear();
     present.clear();
     presence = null;
@@ -103,11 +103,10 @@ export function withPresence(core: Core): PresenceChat & Pick<CoreChat, 'sendCha
       return sendChatMessage(roomId, ...rest);
     },
     setTyping(roomId, active) {
-      const now = clock.now();
       const last = sentAt.get(roomId) ?? 0;
+      const now = active ? clock.now() : 0;
       if (active ? now - last < TYPING_EVERY_MS : !last) return;
-      sentAt.delete(roomId);
-      if (active) sentAt.set(roomId, now);
+      sentAt.set(roomId, now);
       send('typing', { room_id: roomId, active });
     },
     setPresence(state) {

@@ -84,7 +84,7 @@ export function withReoffer(given?: OutboxStorage<SentItem>): Feature<ReofferCha
     function keep({ id, room_id, content, reply_to, attachments, sender, deleted }: Message): void {
       const { epoch } = replica;
       if (deleted) return dropDeleted(id);
-      if (epoch === null) return;
+      if (!epoch) return;
       enqueue(async () => {
         const item: SentItem = {
           id,
