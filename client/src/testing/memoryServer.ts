@@ -22,6 +22,9 @@ import { uuidv7 } from '../uuid.ts';
 import { LIMITS, Refusal } from './answers.ts';
 import { type Fact, MemoryRoom } from './memoryRoom.ts';
 
+/** In one room. */
+const PINS = 50;
+
 type UserFact = UserFrame extends infer F ? (F extends UserFrame ? Omit<F, 'user_version'> : never) : never;
 interface Sent {
   readonly id: string;
@@ -151,11 +154,16 @@ export class MemoryServer {
       case 'delete_message': {
         const [, before] = this.#find(f.message_id as string);
         if (before.deleted) return { message: before };
-        return this.#change(userId, f, { content: '', deleted: true, reactions: [] });
+        return this.#change(userId, f, { content: '', deleted: true, reactions: [], pinned: false });
       }
       case 'add_reaction':
       case 'remove_reaction':
         return this.#react(userId, type, f);
+      case 'pin_message':
+      case 'unpin_message':
+        return this.#pin(userId, f, type === 'pin_message');
+      case 'get_pins':
+        return { messages: room().pins() };
       case 'get_history':
         return room().history(f);
       case 'get_events': {
@@ -265,6 +273,17 @@ export class MemoryServer {
     if (had === add) return { message };
     const fact = { message_id: message.id, emoji, user_id: userId };
     this.#append(room, { type: add ? 'reaction_added' : 'reaction_removed', ...fact });
+    return { message: room.messages.get(message.id) as Message };
+  }
+
+  #pin(userId: UserId, f: Fields, pinned: boolean): { message: Message } {
+    const [room, message] = this.#find(f.message_id as string);
+    this.#mine(room.id, userId);
+    if (message.deleted) throw new Refusal('message_deleted');
+    if (message.pinned === pinned) return { message };
+    if (pinned && room.pins().length >= PINS) throw new Refusal('invalid');
+    const by = this.users.get(userId) as User;
+    this.#append(room, { type: pinned ? 'message_pinned' : 'message_unpinned', message_id: message.id, by });
     return { message: room.messages.get(message.id) as Message };
   }
 
