@@ -22,7 +22,6 @@ from backchannel.store import clock, log
 from backchannel.transports import metrics, session_reads
 from backchannel.transports.http import polls
 from backchannel.transports.session import merge, resume_plan
-from backchannel.transports.websocket import connection as websocket
 from backchannel.transports.websocket import outbound
 from tests.simulation.world import database
 
@@ -108,7 +107,6 @@ def installed() -> Iterator[None]:
     patches: list[Any] = [
         mock.patch.object(asyncio.tasks._all_tasks, "add", _forget),  # type: ignore[attr-defined]
         mock.patch.object(clock, "time", time_of_day),
-        mock.patch.object(websocket, "time", mock.Mock(monotonic=lambda: 0.0)),
         mock.patch.multiple(
             metrics, **{name: metric for name, value in vars(metrics).items() if isinstance(value, MetricWrapperBase)}
         ),

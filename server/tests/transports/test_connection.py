@@ -38,10 +38,9 @@ class Link:
 class World:
     def __init__(self, hub: Hub, bus: MemoryBus) -> None:
         presence = SimpleNamespace(arrive=lambda *_: (), leave=lambda *_: None)
+        self.context: Any = SimpleNamespace(clock=lambda: 0.0, bus=bus, presence=presence)
         self.bus = bus
-        self.node: Any = SimpleNamespace(
-            context=SimpleNamespace(clock=lambda: 0.0, bus=bus), hub=hub, presence=presence, settings=Settings()
-        )
+        self.node: Any = SimpleNamespace(context=self.context, hub=hub, presence=presence, settings=Settings())
 
     def connection(self, instance: str, opened_us: int, delivered: int = 3) -> tuple[Connection, Link]:
         """A connection that has caught up to event 3 of its room; the hub had delivered the events up to `delivered`."""
@@ -73,8 +72,8 @@ async def world() -> World:
         return {}
 
     bus = MemoryBus()
-    hub = Hub(bus, nothing, lambda _: None, lambda _: None, lambda: None, lambda: 0.0)
-    await hub.start()
+    hub = Hub(bus, nothing, lambda: 0.0)
+    await hub.start(lambda: None)
     return World(hub, bus)
 
 
@@ -82,7 +81,7 @@ async def test_an_opened_socket_supersedes_only_older_ones_of_the_same_instance(
     (_, newer), (_, older), (_, other_tab) = (
         world.connection(*opened) for opened in (("tab", 6), ("tab", 4), ("b", 1))
     )
-    announce_instance(world.bus, 1, "tab", "elsewhere", 5)
+    announce_instance(world.context, 1, "tab", "elsewhere", 5)
     assert (older.closed, newer.closed, other_tab.closed) == ((4409, "superseded"), None, None)
 
 

@@ -298,12 +298,7 @@ _Rule = Callable[[Session, Any], list[Effect]]
 TABLE: Final[Mapping[State, Mapping[type[Input], _Rule]]] = {
     State.OPENING: {},
     State.LOCATING: {PositionRead: Session._locate},
-    State.CATCHING_UP: {
-        Entered: Session._advance,
-        ListRead: Session._advance,
-        Followed: Session._advance,
-        EventsRead: Session._advance,
-    },
+    State.CATCHING_UP: dict.fromkeys((Entered, ListRead, Followed, EventsRead), Session._advance),
     State.LIVE: {ListRead: Session._list_read, Followed: Session._list_followed},
     State.CLOSED: {},
 }

@@ -1,14 +1,13 @@
-"""One WebSocket: the shell around its session. Frames go in, and effects go out to the link, the hub and the handlers.
+"""One WebSocket: the shell around its session. Messages of the client and deliveries of the hub go in, effects come out.
 
-    Link ──heard──▶ Connection ──frame──▶ Session ──effects──▶ carry_out ──send, run, close, …──▶ Connection ──▶ Link
-    Hub  ──room_event, joined, …──▶ ┘
+    Link ──message_received──▶ Connection ──frame──▶ Session ──effects──▶ carry_out ──send, close, …──▶ Connection ──▶ Link
+    Hub ──room_event, joined, …──▶ ┘                                          └─ a read remains ─▶ drive, in a task
 
-It decides only what a socket alone has: the flood limit, the commands at once, and which older socket has to make room. While it
-is idle it is a few objects and no task.
+It decides only what a socket alone has: limits of messages and commands, presence, and which older sockets have to close. An idle
+connection is a few objects, and no task.
 """
 
 import asyncio
-import time
 import uuid
 from collections.abc import Sequence
 from functools import partial
@@ -28,7 +27,7 @@ from backchannel.protocol.frame_batch import AnswerBatch, FrameBatch, batches_of
 from backchannel.protocol.frames import ErrorFrame
 from backchannel.protocol.shapes import User
 from backchannel.store.clock import now_us
-from backchannel.transports import dispatch, metrics
+from backchannel.transports import dispatch
 from backchannel.transports.identity import Identity
 from backchannel.transports.node import Node
 from backchannel.transports.rates import Bucket, refused
@@ -37,32 +36,34 @@ from backchannel.transports.session.effects import Close, Effect, Read
 from backchannel.transports.session_driver import carry_out, drive
 from backchannel.transports.session_reads import PRESENCE_ROOM, SessionReads
 from backchannel.transports.websocket.answers import encode_answer
+from backchannel.transports.websocket.connection_log import closed_by_client, log_closed, log_opened
 from backchannel.transports.websocket.link import HELLO_BYTES, Link
 
 COMMANDS_AT_ONCE: Final = 128
+"""Commands of one socket that are not answered yet."""
 STALE_PATIENCE_S: Final = 5.0
-TEXTS_PER_SECOND: Final = 200.0
-TEXT_BURST: Final = 1000
-"""On one socket, whatever a site allows its users: more is no conversation. 4429."""
+"""How long a change of the user's room list may be on its way before the list is read."""
+MESSAGES_PER_SECOND: Final = 200.0
+MESSAGE_BURST: Final = 1000
+"""Of one socket, whatever a site allows its users. Beyond, it is closed with 4429."""
 
 _log = structlog.get_logger("backchannel.websocket")
 
 
 class Connection:
-    """A subscriber of the hub, and the peer of a link. Everything happens on the event loop, and nothing here waits."""
+    """A subscriber of the hub, the peer of a link and the shell of a session. All calls come on the event loop; none waits."""
 
     __slots__ = (
         "_closing",
         "_commands",
         "_is_present",
         "_link",
+        "_messages",
         "_node",
         "_opened_at",
         "_opened_us",
         "_reads",
-        "_sink",
         "_tasks",
-        "_texts",
         "_via",
         "credential",
         "proof",
@@ -79,7 +80,7 @@ class Connection:
         self.proof = identity.proof
         self.session_id = uuid.uuid4().hex
         self._opened_us = 0
-        """When the session opened, by the clock that all nodes share; 0 before it is announced."""
+        """When the session opened, in µs of the clock that all nodes share; 0 before it is announced."""
         self.session = Session(
             self.session_id,
             User(identity.user_id, identity.username, identity.display_name),
@@ -91,37 +92,28 @@ class Connection:
         self._reads: SessionReads | None = None
         """While something is read."""
         self._tasks: set[asyncio.Task[Any]] | None = None
+        """Reads and commands under way; None where there are none. Cancelled with the connection."""
         self._commands = 0
-        self._texts = Bucket(TEXT_BURST, node.context.clock())
+        """Commands that are not answered yet."""
+        self._messages = Bucket(MESSAGE_BURST, node.context.clock())
         self._is_present = False
+        """The user is present by this connection."""
         self._closing: Close | None = None
-        self._opened_at = time.monotonic()
-
-    @property
-    def instance(self) -> str | None:
-        return self.session.instance
+        """How the server closed it."""
+        self._opened_at = node.context.clock()
 
     def open(self, link: Link) -> None:
         """The handshake is accepted."""
         self._link = link
-        self._sink: Sink = link.send
-        metrics.sockets.inc()
-        metrics.opened.inc()
-        _log.info(
-            "connection_opened",
-            transport="websocket",
-            session=self.session_id,
-            user_id=self.user_id,
-            via=self._via,
-        )
+        log_opened(self.session_id, self.user_id, self._via)
         self._node.hub.attach(self)
-        self._give_way()
+        self._close_oldest()
 
-    # -- what the link says
+    # -- what the link receives
 
     def message_received(self, message: bytes, *, is_text: bool) -> None:
         now = self._node.context.clock()
-        if self._texts.take(now, TEXTS_PER_SECOND, TEXT_BURST):
+        if self._messages.take(now, MESSAGES_PER_SECOND, MESSAGE_BURST):
             return self.end(CloseCode.TOO_MANY, "flood")
         try:
             if not is_text:
@@ -144,46 +136,46 @@ class Connection:
         return None
 
     def _is_refused(self, frame: Any, now: float) -> bool:
-        """Is it more than all sockets of this user may say? Who goes on after that is cut off."""
+        """All sockets of this user send more than they may together. A socket that goes on is closed."""
         wait_s = self._node.rates.frame(self.user_id, now)
         if not wait_s:
             return False
         if self.session.state is State.OPENING or self._node.rates.is_flood(self.user_id, now):
             self.end(CloseCode.TOO_MANY, "flood")
         elif self.session.state is not State.CLOSED:
-            self._put(codec.encode(ErrorFrame(codec.id_of(frame), refused(wait_s).data)))
+            self._send_frame(codec.encode(ErrorFrame(codec.id_of(frame), refused(wait_s).data)))
         return True
 
     def fell_behind(self) -> None:
         self.end(CloseCode.TOO_SLOW, "behind")
 
     def lost(self, code: int) -> None:
-        self._closing = self._closing or _gone(code)
         self._node.hub.detach(self)
         self.session.closed()
         if self._is_present:
             self._node.presence.leave(self.user_id, self._device, self._node.context.clock())
         for task in self._tasks or ():
             task.cancel()
-        self._log_closed()
+        seconds = self._node.context.clock() - self._opened_at
+        log_closed(self.session_id, self.user_id, self._closing or closed_by_client(code), seconds)
 
-    # -- what the hub says
+    # -- what the hub delivers
 
     def sink(self, room_id: int) -> Sink | None:
-        return self._sink if self.session.delivers_directly(room_id) else None
+        return self._link.send if self.session.delivers_directly(room_id) else None
 
     def room_event(self, room_id: int, seq: int, frame: bytes) -> None:
         if self.session.room_event(room_id, seq, frame):
-            self._put(frame)
+            self._send_frame(frame)
 
     def user_frame(self, version: int, frame: bytes) -> None:
         if self.session.user_frame(version, frame):
-            self._put(frame)
+            self._send_frame(frame)
 
     def ephemeral_frames(self, frames: Sequence[bytes]) -> None:
         if self.session.takes_ephemeral:
-            for text in batches_of(frames):
-                self._link.send(text)
+            for batch in batches_of(frames):
+                self._link.send(batch)
 
     def joined(self, room_id: int, seq: int) -> None:
         self._apply(self.session.joined(room_id, seq))
@@ -198,13 +190,16 @@ class Connection:
         self._apply(self.session.end(code, reason))
 
     def say(self, frame: bytes) -> None:
-        """One frame of the server's own, outside all numbers (`going_away`)."""
-        self._put(frame)
+        """A frame of the server's own (`going_away`)."""
+        self._send_frame(frame)
 
     def tick(self, now: float) -> None:
         if now >= self.session.idle_until:
             hub = self._node.hub
             self._apply(self.session.tick(now, now_us(), partial(hub.heads_moved_since, self), hub.head_of))
+
+    def _send_frame(self, frame: bytes) -> None:
+        self._link.send(FrameBatch(frame, 1))
 
     # -- effects
 
@@ -226,7 +221,7 @@ class Connection:
     def _internal_error(self, error: Exception) -> CommandError:
         """A close frame has no room for the reference, so an error frame goes before it."""
         failure = internal_error(_log, "reading_broke", error, user_id=self.user_id, session=self.session_id)
-        self._put(codec.encode(ErrorFrame(None, failure.data)))
+        self._send_frame(codec.encode(ErrorFrame(None, failure.data)))
         return failure
 
     @property
@@ -237,7 +232,7 @@ class Connection:
 
     def send(self, frames: Sequence[bytes]) -> None:
         if self.session.state is State.LIVE and len(frames) == 1:
-            self._put(frames[0])
+            self._send_frame(frames[0])
         else:
             self._link.send_catch_up(batches_of(frames))
 
@@ -248,15 +243,12 @@ class Connection:
     def update_delivery(self) -> None:
         self._node.hub.sinks_changed(self)
 
-    def _put(self, frame: bytes) -> None:
-        self._link.send(FrameBatch(frame, 1))
-
     def run_command(self, command: Command) -> None:
         if self._commands >= COMMANDS_AT_ONCE:
             error = CommandError(
                 Code.RATE_LIMITED, "Too many commands at once. Wait for answers first.", retry_after=0.5
             )
-            self._put(codec.encode(ErrorFrame(None if command.id is None else str(command.id), error.data)))
+            self._send_frame(codec.encode(ErrorFrame(None if command.id is None else str(command.id), error.data)))
             return
         self._commands += 1
         caller = Caller(self.session.user, self._device)
@@ -270,7 +262,7 @@ class Connection:
             self._link.send_soon(AnswerBatch(encode_answer(command, answer), 1))
 
     def _keep(self, task: "asyncio.Task[None]") -> None:
-        """Until it is done; cancelled with the connection."""
+        """Until it is done."""
         if self._tasks is None:
             self._tasks = set()
         self._tasks.add(task)
@@ -282,47 +274,29 @@ class Connection:
             if not self._tasks:
                 self._tasks = None
 
-    # -- presence, and making room
+    # -- presence, and other sockets of the user
 
     @property
     def _device(self) -> str:
-        return self.instance or self.session_id
+        return self.session.instance or self.session_id
 
     def arrive(self) -> None:
         self._is_present = True
         rooms = self._node.hub.small_rooms_of(self, PRESENCE_ROOM)
         device_arrived(self._node.context, self.user_id, self._device, rooms)
 
-    def _give_way(self) -> None:
+    def _close_oldest(self) -> None:
+        """A user has `Limits.connections` sockets at most."""
         sockets = [each for each in self._node.hub.subscribers_of(self.user_id) if each.is_socket]
         for oldest in sockets[: -self._node.settings.limits.connections]:
             oldest.end(CloseCode.TOO_MANY, "too_many_connections")
 
     def announce(self, opened_us: int) -> None:
         self._opened_us = opened_us
-        if self.instance is not None:
-            announce_instance(self._node.context, self.user_id, self.instance, self.session_id, opened_us)
+        assert self.session.instance is not None
+        announce_instance(self._node.context, self.user_id, self.session.instance, self.session_id, opened_us)
 
     def instance_opened(self, instance: str, session_id: str, opened_us: int) -> None:
         is_older = session_id != self.session_id and 0 < self._opened_us < opened_us
-        if instance == self.instance and is_older:
+        if is_older and instance == self.session.instance:
             self.end(CloseCode.SUPERSEDED, "superseded")
-
-    def _log_closed(self) -> None:
-        closing = self._closing or _gone(1006)
-        metrics.sockets.dec()
-        metrics.closed.labels(str(int(closing.code)), closing.reason).inc()
-        _log.info(
-            "connection_closed",
-            transport="websocket",
-            session=self.session_id,
-            user_id=self.user_id,
-            code=int(closing.code),
-            reason=closing.reason,
-            seconds=round(time.monotonic() - self._opened_at, 1),
-        )
-
-
-def _gone(code: int) -> Close:
-    """The client closed, or vanished."""
-    return Close(code, "client_gone" if code in (1000, 1001, 1005) else "link_lost")  # type: ignore[arg-type]

@@ -1,0 +1,35 @@
+"""What logs and metrics say of a WebSocket: that it opened, and how it ended."""
+
+import structlog
+
+from backchannel.transports import metrics
+from backchannel.transports.session.effects import Close
+
+_log = structlog.get_logger("backchannel.websocket")
+
+
+def log_opened(session_id: str, user_id: int, via: str) -> None:
+    """`via`: how the user signed in."""
+    metrics.sockets.inc()
+    metrics.opened.inc()
+    _log.info("connection_opened", transport="websocket", session=session_id, user_id=user_id, via=via)
+
+
+def log_closed(session_id: str, user_id: int, close: Close, seconds: float) -> None:
+    metrics.sockets.dec()
+    metrics.closed.labels(str(int(close.code)), close.reason).inc()
+    _log.info(
+        "connection_closed",
+        transport="websocket",
+        session=session_id,
+        user_id=user_id,
+        code=int(close.code),
+        reason=close.reason,
+        seconds=round(seconds, 1),
+    )
+
+
+def closed_by_client(code: int) -> Close:
+    """How a connection ended that the server did not close. `code`: of the client's close frame, 1006 without one."""
+    reason = "client_gone" if code in (1000, 1001, 1005) else "link_lost"
+    return Close(code, reason)  # type: ignore[arg-type]
