@@ -47,7 +47,8 @@ class RequestCycle(RequestResponseCycle):
         self.response_started = True
         self.waiting_for_100_continue = False
         lines = b"".join([b"%b: %b\r\n" % header for header in headers])
-        if not _HEADER_LINES.fullmatch(lines):
+        # The count too: a value with a line's end in it would be two well-formed headers.
+        if lines.count(b"\n") != len(headers) or not _HEADER_LINES.fullmatch(lines):
             raise RuntimeError("Invalid HTTP header name or value.")
         given = {name.lower(): value for name, value in headers}
         if b"content-length" in given:
