@@ -1,7 +1,7 @@
-"""Where a connection comes from and where it arrived, as ASGI writes it.
+"""The two addresses of a connection, in the form of ASGI.
 
-The transport is asked for the addresses, not for its socket: uvloop makes one up for whoever asks, and keeps it, with both
-addresses, for as long as the connection lasts.
+Read from the transport, not from its socket: uvloop would create a socket object for the question and keep it, with both
+addresses, as long as the connection lasts.
 """
 
 import asyncio
@@ -15,7 +15,7 @@ def local_address(transport: asyncio.BaseTransport) -> tuple[str, int | None] | 
 
 
 def remote_address(transport: asyncio.BaseTransport) -> tuple[str, int] | None:
-    """(host, port); None for a Unix socket, whose clients have no name."""
+    """(host, port); None for a Unix socket, whose clients have no address."""
     return _host_and_port(transport.get_extra_info("peername"))
 
 

@@ -1,8 +1,8 @@
-"""How many connections one address may hold at the same time.
+"""Limits the concurrent connections of one address.
 
-A connection counts for the address it comes from, and a request that a trusted proxy passes on for the address that the proxy
-names. A trusted proxy's own connections are not limited, nor is what comes from it without a name: it is this machine, or the
-operator's. Of IPv6 the first 64 bits count, since that is what one customer gets.
+A connection counts for its remote address; a request forwarded by a trusted proxy counts for the address in X-Forwarded-For, as
+long as it lasts. A trusted proxy's own connections are not limited, nor are its requests without that header: they are this
+machine's, or the operator's. Of an IPv6 address the first 64 bits count, since one customer gets a /64.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ _NAME_CHARACTERS: Final = 64
 
 
 class Slot:
-    """What one address holds. There is one object for each address that holds something."""
+    """The connections of one address. There is one object for each address that has any."""
 
     __slots__ = ("_limit", "_name", "held")
 
@@ -46,11 +46,11 @@ class ConnectionLimit:
         self._held: dict[str, Slot] = {}
 
     def trusts(self, host: str | None) -> bool:
-        """Is this address a proxy's, or has it none, as the other end of a Unix socket?"""
+        """True for a trusted proxy, and for the other end of a Unix socket (None)."""
         return host is None or host in self._trusted
 
     def enter(self, host: str) -> Slot:
-        """Raises `Refused` 429."""
+        """Count one connection of `host` until its slot is left. Raises `Refused` 429."""
         name = _counted_as(host)
         slot = self._held.get(name)
         if slot is None:
@@ -66,7 +66,7 @@ class ConnectionLimit:
         return slot
 
     def enter_forwarded(self, headers: Headers) -> Slot | None:
-        """For a request of a trusted proxy: None where it names nobody else. Raises `Refused` 429."""
+        """Count a request that a trusted proxy forwarded; None if it names no other address. Raises `Refused` 429."""
         forwarded = [value for name, value in headers if name == b"x-forwarded-for"]
         if not forwarded:
             return None
@@ -77,7 +77,7 @@ class ConnectionLimit:
         del self._held[name]
 
     def __len__(self) -> int:
-        """Addresses that hold something."""
+        """Addresses that have connections."""
         return len(self._held)
 
 

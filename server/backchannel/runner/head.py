@@ -1,7 +1,7 @@
-"""The head of a request: what is refused before anybody answers it, and what its Upgrade offers. Pure.
+"""Checks the head of a request after llhttp has parsed it: what is refused, and what its Upgrade offers. Pure.
 
-llhttp has parsed it. What stands here is what RFC 9112 asks of a server beyond that, and a little more: whatever two parsers on
-the way could read in two ways is refused, for that is how one person's request becomes another's.
+The checks are those that RFC 9112 asks of a server beyond parsing, and a little more: everything that two parsers on the way could
+read differently is refused, because that is how one person's request becomes part of another's (request smuggling).
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ _OF_OTHER_PROTOCOLS: Final = frozenset(
 
 
 class Refused(Exception):
-    """A request that is answered with `status` before the application hears of it; the connection is closed after it."""
+    """The request is answered with `status` without reaching the application, and the connection is closed."""
 
     def __init__(self, status: HTTPStatus, code: str, detail: str, headers: Iterable[bytes] = ()) -> None:
         super().__init__(detail)
@@ -36,7 +36,7 @@ class Refused(Exception):
         self.headers = tuple(headers)
 
     def response(self, defaults: Headers) -> bytes:
-        """All of it, as application/problem+json. `defaults`: what the server says with every answer."""
+        """The whole response, as application/problem+json. `defaults`: headers of every response of this server."""
         phrase = self.status.phrase
         body = json.dumps(
             {
@@ -63,7 +63,7 @@ class Refused(Exception):
 class Offer(Enum):
     NONE = "none"
     IGNORED = "ignored"
-    """Of a protocol that is not spoken here: the request is answered as if it had offered nothing (RFC 9110, 7.8)."""
+    """An unsupported protocol: the request is answered as if it had no Upgrade (RFC 9110, 7.8)."""
     WEBSOCKET = "websocket"
 
 
@@ -75,16 +75,16 @@ def too_large() -> Refused:
     return Refused(
         HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE,
         "too_large",
-        f"The headers of a request hold {HEAD_BYTES} bytes and {HEADERS_AT_MOST} lines at most.",
+        f"The headers of a request may have {HEAD_BYTES} bytes and {HEADERS_AT_MOST} lines.",
     )
 
 
 def check(method: bytes, version: str, target: bytes, headers: Headers) -> Offer:
-    """What the request offers to speak instead. Raises `Refused`. Names are in lower case, values without outer spaces."""
+    """The protocol that the request offers to switch to. Raises `Refused`. Header names are in lower case, values stripped."""
     if version not in ("1.1", "1.0"):
-        raise Refused(HTTPStatus.HTTP_VERSION_NOT_SUPPORTED, "bad_frame", "HTTP/1.1 and HTTP/1.0 are spoken here.")
+        raise Refused(HTTPStatus.HTTP_VERSION_NOT_SUPPORTED, "bad_frame", "This server supports HTTP/1.1 and HTTP/1.0.")
     if method in _OF_OTHER_PROTOCOLS:
-        raise Refused(HTTPStatus.NOT_IMPLEMENTED, "bad_frame", f"{method.decode()} is not a method of this server.")
+        raise Refused(HTTPStatus.NOT_IMPLEMENTED, "bad_frame", f"{method.decode()} is not supported by this server.")
     if len(headers) > HEADERS_AT_MOST:
         raise too_large()
     hosts, upgrades, connections, codings = [], [], [], []
@@ -107,25 +107,25 @@ def check(method: bytes, version: str, target: bytes, headers: Headers) -> Offer
     _check_host(version, target, hosts)
     if codings:
         if version == "1.0" or len(codings) > 1 or codings[0].lower() != b"chunked":
-            raise bad("A body comes with a Content-Length, or in HTTP/1.1 with Transfer-Encoding: chunked.")
+            raise bad("A body needs a Content-Length or, in HTTP/1.1, Transfer-Encoding: chunked.")
         has_body = True
     if not upgrades or b"upgrade" not in _tokens(connections):
         return Offer.NONE
     if version == "1.0" or method != b"GET" or b"websocket" not in _tokens(upgrades):
         return Offer.IGNORED
     if has_body:
-        raise bad("The request that opens a WebSocket has no body.")
+        raise bad("A request that opens a WebSocket must not have a body.")
     return Offer.WEBSOCKET
 
 
 def written(method: bytes, version: str, target: bytes, headers: Headers) -> bytes:
-    """The head once more."""
+    """The head as bytes."""
     lines = [b"%b %b HTTP/%b" % (method, target, version.encode()), *(b"%b: %b" % header for header in headers)]
     return b"\r\n".join((*lines, b"", b""))
 
 
 def without_offer(headers: Headers) -> Headers:
-    """As if nothing had been offered."""
+    """The headers without the Upgrade and what announces it."""
     kept = []
     for name, value in headers:
         if name == b"connection":
@@ -138,18 +138,18 @@ def without_offer(headers: Headers) -> Headers:
 
 def _check_host(version: str, target: bytes, hosts: list[bytes]) -> None:
     if len(hosts) != 1 and (hosts or version == "1.1"):
-        raise bad("A request has one Host header.")
+        raise bad("A request needs exactly one Host header.")
     if hosts:
         host = _HOST.fullmatch(hosts[0])
         if host is None or int(host[1] or 0) > 65535:
-            raise bad("The Host header is not a name with or without a port.")
+            raise bad("The Host header is not a host name with an optional port.")
     if target.startswith(b"/"):
         if b"#" in target:
-            raise bad("The address of a request has no fragment (#).")
+            raise bad("The address of a request must not have a fragment (#).")
         return
     absolute = _ABSOLUTE.fullmatch(target)
     if absolute is None or not hosts or absolute[1].lower() != hosts[0].lower():
-        raise bad("The address of a request is a path, or begins with the scheme and the Host of the request.")
+        raise bad("The address of a request must be a path, or begin with the scheme and the Host of the request.")
 
 
 def _tokens(values: list[bytes]) -> set[bytes]:

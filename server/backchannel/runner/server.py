@@ -1,8 +1,8 @@
-"""uvicorn's server, configured, and stopped gently.
+"""uvicorn's server, its configuration, and its shutdown.
 
     serve ─▶ start ─▶ `started` ─▶ … ─▶ SIGTERM or SIGINT ─▶ no more connections ─▶ drain ─▶ stop
 
-No access log: the transports write a line for each connection themselves, without its query.
+There is no access log: the transports log each connection themselves, without its query.
 """
 
 from __future__ import annotations
@@ -23,13 +23,13 @@ from backchannel.runner.http_protocol import GuardedHttpProtocol
 from backchannel.runner.listening import BACKLOG
 from backchannel.runner.websocket.server import make_websocket
 
-# Longer than proxies keep their idle connections (60 to 75 s), so that it is they who close.
+# Longer than proxies keep idle connections (60 to 75 s), so that the proxy closes first.
 KEEP_ALIVE_S = 80
 BEAT_S = 1.0
 FRAME_BYTES = 64 * 1024
 YOUNG_OBJECTS: Final = 20_000
-"""Made and not gone yet before the garbage collector looks at them. What hundreds of sends under way need would be looked at
-many times over otherwise, and nearly nothing of it is a cycle."""
+"""Allocations before the garbage collector runs. With its default of 700 it would scan the objects of hundreds of sends in progress
+many times, and nearly none of them is in a cycle."""
 
 
 def serve(
@@ -46,8 +46,8 @@ def serve(
 ) -> None:
     """Serve `app` until SIGTERM or SIGINT, then return.
 
-    `drain` is awaited when nobody new comes in any more and before connections are cut: it says good-bye.
-    `beat` is called each second from the event loop as long as that turns, `stopping` when the end begins.
+    `drain` is awaited after the last connection is accepted and before connections are closed. `beat` is called once a second from
+    the event loop, `stopping` when the shutdown begins.
     """
     config = uvicorn.Config(
         app,
@@ -58,9 +58,9 @@ def serve(
         ),
         ws=make_websocket,  # type: ignore[arg-type]
         ws_max_size=FRAME_BYTES,
-        # Compression costs memory for each connection, and lets a small frame become a huge one.
+        # Compression costs memory for each connection, and lets a small frame expand to a huge one.
         ws_per_message_deflate=False,
-        # The protocol has its own heartbeat, which a sleeping page cannot answer and a proxy cannot fake.
+        # The chat protocol has its own heartbeat, which a sleeping page cannot answer and a proxy cannot fake.
         ws_ping_interval=None,
         lifespan="on",
         log_config=None,
@@ -96,7 +96,7 @@ class _Server(uvicorn.Server):
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
         if self.started:
-            # What is there now stays: a full collection need not walk it again, while thousands wait for the loop.
+            # Everything allocated so far is permanent: a full collection need not scan it while thousands wait for the loop.
             gc.collect()
             gc.freeze()
             gc.set_threshold(YOUNG_OBJECTS)
@@ -123,5 +123,5 @@ class _Server(uvicorn.Server):
     def capture_signals(self) -> Generator[None, None, None]:
         with super().capture_signals():
             yield
-            # uvicorn would raise the signal again and die of it: a stop that was asked for is a success.
+            # uvicorn would raise the signal again and exit by it; a requested stop is a success.
             self._captured_signals.clear()

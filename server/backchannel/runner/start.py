@@ -1,4 +1,4 @@
-"""`backchannel serve`: from an empty folder, or a full one, to a listening server, in one process or several."""
+"""`backchannel serve`: from a data folder, empty or in use, to a listening server of one process or several."""
 
 from __future__ import annotations
 
@@ -21,15 +21,18 @@ from backchannel.site.setup_address import base_of, prepare_address
 def start(
     conf: Conf, *, demo: bool, made_up_passwords: bool, open_database: Callable[[], None], stop: type[Exception]
 ) -> int:
-    """Serve until told to stop; the exit status. `open_database` gets Django and the tables ready; `stop` is raised with one
-    line. `made_up_passwords`: the people of the demonstration get passwords that nobody knows yet."""
+    """Serve until SIGTERM or SIGINT; returns the exit status.
+
+    `open_database` sets up Django and migrates. `stop` is raised with one line for the user. `made_up_passwords`: the accounts of
+    the demo get random passwords.
+    """
     from backchannel.runner.listening import CannotListen, listen
 
     _check_workers(conf, stop)
     _check_redis(conf, stop)
     if demo and not made_up_passwords:
         _check_known_passwords(conf, stop)
-    # First of all: a taken port should be told before tables are made.
+    # First of all: a port in use should be reported before tables are created.
     try:
         sock = listen(conf.host, conf.port)
     except CannotListen as problem:
@@ -59,45 +62,44 @@ def start(
         keeps = "SQLite" if state.vendor() == "sqlite" else state.describe().removeprefix("the ")
         state.close()
 
-        def say() -> None:
-            _say(conf, sock.getsockname(), setup or base, keeps, advice, is_new=setup is not None)
+        def announce() -> None:
+            _announce(conf, sock.getsockname(), setup or base, keeps, advice, is_new=setup is not None)
 
         notifier = Notifier(os.environ)
         if conf.workers == 1:
 
             def started() -> None:
                 notifier.ready("Serving")
-                say()
+                announce()
 
-            _run(conf, sock, started, beat=notifier.alive, stopping=notifier.stopping)
+            _run(conf, sock, started, beat=notifier.beat, stopping=notifier.stopping)
             return 0
         from backchannel.runner.workers import supervise
 
-        # The workers' sockets, by which each has the figures of the others.
-        between = held.enter_context(TemporaryDirectory(prefix="backchannel-"))
+        # For the sockets by which each worker reads the metrics of the others.
+        sockets = held.enter_context(TemporaryDirectory(prefix="backchannel-"))
 
-        def command(tie: int, number: int) -> list[str]:
-            words = map(str, (sock.fileno(), tie, number, between))
-            return [sys.executable, "-m", "backchannel", "serve", "--as-worker", *words]
+        def command(pair: int, number: int) -> list[str]:
+            arguments = map(str, (sock.fileno(), pair, number, sockets))
+            return [sys.executable, "-m", "backchannel", "serve", "--as-worker", *arguments]
 
         return supervise(
-            conf.workers, command, [sock.fileno()], ready=say, shutdown_s=conf.shutdown_s, notifier=notifier
+            conf.workers, command, [sock.fileno()], ready=announce, shutdown_s=conf.shutdown_s, notifier=notifier
         )
 
 
-def start_worker(conf: Conf, words: Sequence[str], *, open_database: Callable[[], None]) -> None:
-    """One of several, on a socket that listens already. What is done once for all was done by the supervisor. `words`: what that
-    says to each."""
-    from backchannel.runner.workers import Tie
+def start_worker(conf: Conf, arguments: Sequence[str], *, open_database: Callable[[], None]) -> None:
+    """Serve as one of several workers, on the supervisor's listening socket. `arguments`: as `start` passes them."""
+    from backchannel.runner.workers import SupervisorLink
 
-    listening, tie_fd, number = map(int, words[:3])
-    tie = Tie(tie_fd)
+    listening, pair, number = map(int, arguments[:3])
+    supervisor = SupervisorLink(pair)
     open_database()
     from backchannel.site import state
 
     state.close()
     with socket.socket(fileno=listening) as sock:
-        _run(conf, sock, tie.say_ready, beat=tie.beat, workers=(Path(words[3]), number))
+        _run(conf, sock, supervisor.send_ready, beat=supervisor.beat, workers=(Path(arguments[3]), number))
 
 
 def _check_workers(conf: Conf, stop: type[Exception]) -> None:
@@ -106,13 +108,11 @@ def _check_workers(conf: Conf, stop: type[Exception]) -> None:
     if urlsplit(conf.database_url).scheme not in {"postgres", "postgresql"}:
         raise stop(f"{conf.workers} workers need PostgreSQL (BACKCHANNEL_DATABASE_URL): SQLite has one process")
     if not conf.redis_url:
-        raise stop(
-            f"{conf.workers} workers need Redis (BACKCHANNEL_REDIS_URL): by it they hear of each other's messages"
-        )
+        raise stop(f"{conf.workers} workers need Redis (BACKCHANNEL_REDIS_URL): they exchange messages by it")
 
 
 def _check_redis(conf: Conf, stop: type[Exception]) -> None:
-    """That its addresses can be used; whether it answers is found out, again and again, while the server runs."""
+    """Check that its addresses are valid. Whether it answers is checked again and again while the server runs."""
     if not conf.redis_url:
         return
     import redis.asyncio as redis
@@ -152,7 +152,7 @@ def _run(
 
 
 def _close_to_others(conf: Conf) -> None:
-    """The database and the keys are read by this server's user alone, also in a folder that was made otherwise."""
+    """Restrict the database and the keys to this server's user, also in a folder created with other permissions."""
     import structlog
 
     from backchannel.site import state
@@ -169,8 +169,8 @@ def _close_to_others(conf: Conf) -> None:
 def _check_known_passwords(conf: Conf, stop: type[Exception]) -> None:
     if conf.public_names:
         raise stop(
-            f"the demonstration's people have a password that everybody knows, and {conf.public_names[0]} can be reached from "
-            "elsewhere; leave out --host and BACKCHANNEL_ORIGINS, or make other passwords up with --demo-passwords made-up"
+            f"the accounts of the demo have a well-known password, and {conf.public_names[0]} can be reached from other machines; "
+            "leave out --host and BACKCHANNEL_ORIGINS, or use --demo-passwords made-up for random passwords"
         )
 
 
@@ -181,7 +181,7 @@ def _sweep() -> None:
 
     try:
         sweep()
-    except DatabaseError as error:  # a full disk: what is kept can be read all the same
+    except DatabaseError as error:  # a full disk: what is stored can still be read
         import structlog
 
         structlog.get_logger("backchannel").warning("sweep_failed", reason=str(error).strip().split("\n")[0])
@@ -194,13 +194,13 @@ def _demo(*, made_up: bool) -> str:
         demo.build()
     except demo.NotEmpty:
         if not (made_up and demo.has_known_passwords()):
-            return "demo   the database is in use already; nothing was added"
+            return "demo   the database is already in use; nothing was added"
     password = demo.make_up_passwords() if made_up else demo.PASSWORD
     return f"demo   sign in as {demo.suggested()}, password {password} (everybody's)"
 
 
-def _say(conf: Conf, address: tuple[str, int], url: str, keeps: str, advice: str | None, *, is_new: bool) -> None:
-    """`is_new`: `url` has the one-time secret in it that makes whoever opens it the owner."""
+def _announce(conf: Conf, address: tuple[str, int], url: str, keeps: str, advice: str | None, *, is_new: bool) -> None:
+    """Print or log where the server is. `is_new`: `url` contains the one-time secret that makes its first user the owner."""
     host, port = address[:2]
     if conf.log_format == "json":
         import json
@@ -218,7 +218,7 @@ def _say(conf: Conf, address: tuple[str, int], url: str, keeps: str, advice: str
             database=keeps,
         )
         if is_new:
-            # Not by the logger, which keeps secrets back: this one is for whoever reads the first lines, and works once.
+            # Not by the logger, which redacts secrets: this one is meant for the person who reads the first lines, and works once.
             line = {"event": "not_set_up", "open": url, "advice": "open the address; its first account owns the server"}
             print(json.dumps(line), file=sys.stderr, flush=True)
         elif advice:
@@ -226,7 +226,7 @@ def _say(conf: Conf, address: tuple[str, int], url: str, keeps: str, advice: str
         return
     lines = [f"Backchannel {__version__}", f"  open   {url}"]
     if is_new:
-        lines.append("         This address works once: the account that is made there owns the server.")
+        lines.append("         This address works once: the account created there owns the server.")
     lines.append(f"  keeps  {conf.data} ({keeps})")
     if advice:
         lines.append(f"  {advice}")

@@ -1,11 +1,11 @@
 """Several processes behind one listening socket: started together, watched, replaced one by one, and stopped together.
 
-    supervise ─▶ start each ─▶ all are ready ─▶ … one ends ─▶ another takes its place ─▶ … SIGTERM ─▶ all drain ─▶ 0
+    supervise ─▶ start each ─▶ all are ready ─▶ … one ends ─▶ another replaces it ─▶ … SIGTERM ─▶ all drain ─▶ 0
 
-Each worker is `backchannel serve` in a process of its own, with the listening socket inherited: whoever is idle takes the next
-connection, and one that dies takes no waiting connection with it. Worker and supervisor are tied by a pair of sockets. On it
-the worker says that it is ready and, each second, that its loop turns; it reads an end when the supervisor is gone, however that
-came about. One that is silent is killed and replaced.
+Each worker is a process of `backchannel serve --as-worker` that inherits the listening socket: an idle one accepts the next
+connection, and one that dies takes no waiting connection with it. A socket pair links each worker to the supervisor. The worker
+writes to it when it is ready and then once a second while its event loop runs; it reads EOF when the supervisor has died, in
+whatever way. A worker that stays silent is killed and replaced.
 """
 
 from __future__ import annotations
@@ -26,128 +26,130 @@ from backchannel.runner.notify import Notifier
 READY = b"r"
 BEAT = b"."
 STOPS = (signal.SIGTERM, signal.SIGINT)
-STILLBORN = 5
-"""Workers in a row that end before they are ready: the reason is not one that passes."""
+FAILED_STARTS = 5
+"""Give up after so many workers in a row that ended before they were ready: the cause is permanent."""
 PAUSE_S = 1.0
-"""Between the end of a worker that was not ready and the next try."""
-LOOK_S = 0.1
+"""Between the end of a worker that never became ready and the next start."""
+POLL_S = 0.1
+"""Between two checks of signals and workers."""
 SILENCE_S = 10.0
-"""A worker whose event loop did not turn for so long hangs, or was stopped: it is killed and replaced."""
+"""A worker whose event loop did not run for so long hangs, or is stopped (SIGSTOP): it is killed and replaced."""
 START_WITHIN_S = 120.0
-"""From its start until it is ready."""
-LATE_S = 2.0
-"""A supervisor that did not look for so long was stopped itself, and has heard nobody: all get their time again."""
+"""From a worker's start until it is ready."""
+SUSPENDED_S = 2.0
+"""A supervisor that did not check for so long was itself suspended and read nothing: each worker's silence starts again."""
 MARGIN_S = 5
-"""What a worker may need beyond its own deadline to end."""
+"""Time to end that a worker gets beyond its own shutdown deadline."""
 
 _log = structlog.get_logger("backchannel.workers")
 
 Command = Callable[[int, int], Sequence[str]]
-"""The worker's end of the pair, as a file descriptor, and its number → what is run."""
+"""(file descriptor of the worker's end of the pair, the worker's number) → the command line."""
 
 
 class Worker:
     def __init__(self, command: Command, number: int, inherited: Sequence[int]) -> None:
         self.is_ready = False
-        self.heard_at = time.monotonic()
-        self._tie, theirs = socket.socketpair()
-        self._tie.setblocking(False)
-        with theirs:
-            fd = theirs.fileno()
-            # A session of its own: Ctrl+C is for the supervisor, who passes it on once.
-            self.process = subprocess.Popen(  # noqa: S603 - a program of our own
+        self.last_beat_at = time.monotonic()
+        self._pair, workers_end = socket.socketpair()
+        self._pair.setblocking(False)
+        with workers_end:
+            fd = workers_end.fileno()
+            # In its own session: Ctrl+C reaches the supervisor alone, which passes it on once.
+            self.process = subprocess.Popen(  # noqa: S603 - this program
                 command(fd, number), pass_fds=[fd, *inherited], stdin=subprocess.DEVNULL, start_new_session=True
             )
 
-    def listen(self, now: float) -> bool:
-        """To what it said since the last look; whether it became ready by it."""
+    def read_beats(self, now: float) -> bool:
+        """Read what the worker wrote since the last call. Returns True if it has become ready."""
         was_ready = self.is_ready
         with suppress(BlockingIOError, ConnectionError):
-            while said := self._tie.recv(4096):
-                self.heard_at = now
-                self.is_ready = self.is_ready or READY in said
+            while beats := self._pair.recv(4096):
+                self.last_beat_at = now
+                self.is_ready = self.is_ready or READY in beats
         return self.is_ready and not was_ready
 
     def hangs(self, now: float) -> bool:
-        return now - self.heard_at > (SILENCE_S if self.is_ready else START_WITHIN_S)
+        return now - self.last_beat_at > (SILENCE_S if self.is_ready else START_WITHIN_S)
 
     def kill(self) -> None:
-        """A stopped process hears nothing else."""
+        """SIGKILL: a stopped process takes no other signal."""
         self.process.kill()
 
-    def is_over(self) -> bool:
+    def has_ended(self) -> bool:
         return self.process.poll() is not None
 
     def stop(self) -> None:
-        if not self.is_over():
+        if not self.has_ended():
             self.process.terminate()
 
     def wait(self, seconds: float) -> None:
-        """For its end, which it is brought to where it takes longer."""
+        """Wait for the worker's end; kill it if that takes longer."""
         try:
             self.process.wait(max(0.0, seconds))
         except subprocess.TimeoutExpired:
             self.process.kill()
             self.process.wait()
-        self._tie.close()
+        self._pair.close()
 
 
 class Supervisor:
     def __init__(self, count: int, command: Command, inherited: Sequence[int]) -> None:
         self._command = command
         self._inherited = inherited
-        self._stillborn = 0
+        self._failed_starts = 0
+        """Since a worker last became ready."""
         self._workers = [self._start(number) for number in range(count)]
 
-    def run(self, ready: Callable[[], None], shutdown_s: int, notifier: Notifier, told: Sequence[int]) -> int:
-        """Until a signal is in `told`, and then 0; 1 where no worker can be brought to life. `ready` is called once, when all
-        are."""
-        is_told = False
-        looked_at = time.monotonic()
+    def run(self, ready: Callable[[], None], shutdown_s: int, notifier: Notifier, signals: Sequence[int]) -> int:
+        """Run until a signal is in `signals`, then return 0; return 1 if workers cannot be started. `ready` is called once, when
+        all workers are."""
+        was_ready = False
+        checked_at = time.monotonic()
         while True:
-            time.sleep(LOOK_S)
-            if told:
+            time.sleep(POLL_S)
+            if signals:
                 notifier.stopping()
                 self._stop(shutdown_s)
                 return 0
             now = time.monotonic()
-            if now - looked_at > LATE_S:
+            if now - checked_at > SUSPENDED_S:
                 for worker in self._workers:
-                    worker.heard_at = now
-            looked_at = now
+                    worker.last_beat_at = now
+            checked_at = now
             for worker in self._workers:
-                if worker.listen(now):
-                    self._stillborn = 0
-                if worker.hangs(now) and not worker.is_over():
-                    _log.error("worker_hangs", pid=worker.process.pid, seconds=round(now - worker.heard_at))
+                if worker.read_beats(now):
+                    self._failed_starts = 0
+                if worker.hangs(now) and not worker.has_ended():
+                    _log.error("worker_hangs", pid=worker.process.pid, seconds=round(now - worker.last_beat_at))
                     worker.kill()
                     worker.process.wait()
-            notifier.alive()
-            if not is_told and all(worker.is_ready for worker in self._workers):
-                is_told = True
+            notifier.beat()
+            if not was_ready and all(worker.is_ready for worker in self._workers):
+                was_ready = True
                 notifier.ready(f"Serving with {len(self._workers)} workers")
                 ready()
-            if self._replace_the_dead():
-                looked_at = time.monotonic()
-            if self._stillborn >= STILLBORN:
-                _log.error("workers_do_not_start", tries=self._stillborn)
+            if self._replace_ended():
+                checked_at = time.monotonic()
+            if self._failed_starts >= FAILED_STARTS:
+                _log.error("workers_do_not_start", tries=self._failed_starts)
                 self._stop(shutdown_s)
                 return 1
 
-    def _replace_the_dead(self) -> bool:
-        """Whether there was one: it takes a while."""
+    def _replace_ended(self) -> bool:
+        """Returns True if a worker was replaced, which may take seconds."""
         replaced = False
-        for place, worker in enumerate(self._workers):
-            if not worker.is_over():
+        for number, worker in enumerate(self._workers):
+            if not worker.has_ended():
                 continue
             _log.warning("worker_ended", pid=worker.process.pid, status=worker.process.returncode)
             worker.wait(0)
             if not worker.is_ready:
-                self._stillborn += 1
-                if self._stillborn >= STILLBORN:
+                self._failed_starts += 1
+                if self._failed_starts >= FAILED_STARTS:
                     return True
                 time.sleep(PAUSE_S)
-            self._workers[place] = self._start(place)
+            self._workers[number] = self._start(number)
             replaced = True
         return replaced
 
@@ -171,38 +173,38 @@ def supervise(
     shutdown_s: int,
     notifier: Notifier | None = None,
 ) -> int:
-    """Keep `count` workers at work; the exit status."""
-    # Noted and looked at ten times a second. `sigtimedwait` would wait for them, but, interrupted by a stop and SIGCONT, Python's
-    # returns a signal that nobody sent.
-    told: list[int] = []
-    before = {number: signal.signal(number, lambda number, _: told.append(number)) for number in STOPS}
+    """Keep `count` workers running until a signal; returns the exit status."""
+    # Recorded and checked ten times a second. Python's `sigtimedwait`, if interrupted by a stop and SIGCONT, returns a signal that
+    # nobody sent.
+    received: list[int] = []
+    before = {number: signal.signal(number, lambda number, _: received.append(number)) for number in STOPS}
     try:
-        return Supervisor(count, command, inherited).run(ready, shutdown_s, notifier or Notifier({}), told)
+        return Supervisor(count, command, inherited).run(ready, shutdown_s, notifier or Notifier({}), received)
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
 
 
-class Tie:
-    """The worker's end of the pair."""
+class SupervisorLink:
+    """The worker's end of the pair. Sends this process SIGTERM when the supervisor has died."""
 
     def __init__(self, fd: int) -> None:
         self._socket = socket.socket(fileno=fd)
         threading.Thread(target=self._watch, name="supervisor", daemon=True).start()
 
-    def say_ready(self) -> None:
-        self._say(READY)
+    def send_ready(self) -> None:
+        self._send(READY)
 
     def beat(self) -> None:
-        """The event loop turns. A supervisor that does not read has enough of these."""
-        self._say(BEAT)
+        """To be called from the event loop, which shows that it runs. Dropped if the supervisor does not read."""
+        self._send(BEAT)
 
-    def _say(self, word: bytes) -> None:
+    def _send(self, data: bytes) -> None:
         with suppress(OSError):
-            self._socket.send(word, socket.MSG_DONTWAIT)
+            self._socket.send(data, socket.MSG_DONTWAIT)
 
     def _watch(self) -> None:
-        """Nothing is ever said on it but its end."""
+        """The supervisor never writes, so any read is its EOF."""
         with suppress(OSError):
             self._socket.recv(1)
         os.kill(os.getpid(), signal.SIGTERM)

@@ -125,7 +125,7 @@ def test_a_taken_port_is_one_line_and_makes_nothing(run: Run, folder: Path) -> N
         port = str(taken.getsockname()[1])
         ran = run("serve", "--port", port)
     assert (ran.status, ran.out) == (2, "")
-    assert ran.err == f"backchannel: port {port} of 127.0.0.1 is taken; choose another with --port\n"
+    assert ran.err == f"backchannel: port {port} of 127.0.0.1 is in use; choose another with --port\n"
     assert not folder.exists()
 
 

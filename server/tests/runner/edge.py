@@ -1,4 +1,4 @@
-"""A server of the HTTP edge alone, which tells what it was asked, and clients that say bytes."""
+"""A server of the HTTP edge alone, which records its requests, and clients that send raw bytes."""
 
 from __future__ import annotations
 
@@ -18,20 +18,21 @@ from backchannel.runner.http_protocol import GuardedHttpProtocol
 from backchannel.runner.listening import listen
 from tests.running import wait_until
 
-Said = tuple[str, str, bytes]
+Request = tuple[str, str, bytes]
 """Method, address, body."""
 
 
 class Edge:
-    """Answers each request with what it heard of it. A request to /early is answered before its body is read, one to /held when
-    `release` is called."""
+    """Answers each request with its method, address and body. One to /early is answered before its body is read, one to /held after
+    0.2 s."""
 
     def __init__(self, ws: Any = "none", **options: Any) -> None:
-        self.heard: list[Said] = []
+        self.requests: list[Request] = []
         self.headers: list[dict[str, str]] = []
-        self.gone = 0
+        self.disconnects = 0
+        """Requests whose client left before the body was read."""
         self.waited = 0
-        """The most requests that waited on one connection behind another."""
+        """Most requests that waited behind another on one connection."""
         sock = listen("127.0.0.1", 0)
         self.port = int(sock.getsockname()[1])
         http: Any = partial(GuardedHttpProtocol, **options)
@@ -65,17 +66,19 @@ class Edge:
         while more:
             message = await receive()
             if message["type"] == "http.disconnect":
-                self.gone += 1
+                self.disconnects += 1
                 return
             body += message["body"]
             more = message["more_body"]
         if scope["path"] == "/held":
             await asyncio.sleep(0.2)
-        self.heard.append((scope["method"], scope["raw_path"].decode(), body))
+        self.requests.append((scope["method"], scope["raw_path"].decode(), body))
         self.headers.append({name.decode(): value.decode("latin-1") for name, value in scope["headers"]})
-        told = json.dumps([scope["method"], scope["raw_path"].decode(), body.decode("latin-1")]).encode()
-        await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"%d" % len(told))]})
-        await send({"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else told})
+        content = json.dumps([scope["method"], scope["raw_path"].decode(), body.decode("latin-1")]).encode()
+        await send(
+            {"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"%d" % len(content))]}
+        )
+        await send({"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else content})
 
     @property
     def connections(self) -> int:
@@ -91,8 +94,8 @@ class Edge:
         self._thread.join()
 
 
-def say(connection: socket.socket, segments: Iterable[bytes]) -> None:
-    """Each in a segment of its own, as far as the other end listens."""
+def send_segments(connection: socket.socket, segments: Iterable[bytes]) -> None:
+    """Send each in its own segment, until the other end closes."""
     try:
         for index, segment in enumerate(segments):
             if index:
@@ -102,9 +105,9 @@ def say(connection: socket.socket, segments: Iterable[bytes]) -> None:
         pass
 
 
-def answers(connection: socket.socket, methods: list[str], *, until_closed: bool = False) -> list[tuple[int, bytes]]:
-    """Status and body of the answer to each request, as h11 reads them; fewer where the server closes before. `until_closed`:
-    wait for the end, and let nothing come before it that is no answer."""
+def responses(connection: socket.socket, methods: list[str], *, until_closed: bool = False) -> list[tuple[int, bytes]]:
+    """Status and body of the response to each request, as h11 reads them; fewer if the server closes before. `until_closed`: wait for
+    the end of the connection, and fail if anything else comes before it."""
     found = []
     client = h11.Connection(h11.CLIENT)
     for method in methods:

@@ -1,4 +1,4 @@
-"""Addresses are those that uvicorn would tell, on both loops and all families."""
+"""Addresses are those that uvicorn reports, on both event loops and for all address families."""
 
 import asyncio
 import socket
@@ -11,11 +11,11 @@ from uvicorn.protocols.utils import get_local_addr, get_remote_addr
 
 from backchannel.runner.addresses import local_address, remote_address
 
-Told = tuple[tuple[str, int | None] | None, tuple[str, int] | None]
+Addresses = tuple[tuple[str, int | None] | None, tuple[str, int] | None]
 
 
-async def _told(listening: socket.socket) -> tuple[Told, Told]:
-    """Of a connection to `listening`: its addresses as told here, and as uvicorn tells them."""
+async def _addresses(listening: socket.socket) -> tuple[Addresses, Addresses]:
+    """The addresses of a connection to `listening` as this package reports them, and as uvicorn does."""
     loop = asyncio.get_running_loop()
     made: asyncio.Future[asyncio.Transport] = loop.create_future()
 
@@ -29,15 +29,15 @@ async def _told(listening: socket.socket) -> tuple[Told, Told]:
         client.setblocking(False)
         await loop.sock_connect(client, listening.getsockname())
         transport = await made
-        here = local_address(transport), remote_address(transport)
-        there = get_local_addr(transport), get_remote_addr(transport)
+        ours = local_address(transport), remote_address(transport)
+        uvicorns = get_local_addr(transport), get_remote_addr(transport)
         transport.close()
-    return here, there
+    return ours, uvicorns
 
 
 @pytest.mark.parametrize("new_loop", [asyncio.new_event_loop, uvloop.new_event_loop], ids=["asyncio", "uvloop"])
 @pytest.mark.parametrize("family", [socket.AF_INET, socket.AF_INET6, socket.AF_UNIX], ids=["ipv4", "ipv6", "unix"])
-def test_they_are_those_that_uvicorn_would_tell(
+def test_addresses_are_those_that_uvicorn_reports(
     new_loop: Callable[[], asyncio.AbstractEventLoop], family: socket.AddressFamily, tmp_path: Path
 ) -> None:
     with asyncio.Runner(loop_factory=new_loop) as runner, socket.socket(family) as listening:
@@ -48,6 +48,6 @@ def test_they_are_those_that_uvicorn_would_tell(
         except OSError:
             pytest.skip("This machine does not have this family.")
         listening.listen()
-        here, there = runner.run(_told(listening))
-        assert here == there
-        assert here[0] is not None
+        ours, uvicorns = runner.run(_addresses(listening))
+        assert ours == uvicorns
+        assert ours[0] is not None

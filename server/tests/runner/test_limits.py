@@ -19,7 +19,7 @@ async def hello(scope: Any, receive: Any, send: Any) -> None:
 
 @pytest.fixture
 def port(monkeypatch: pytest.MonkeyPatch) -> Iterator[int]:
-    """A server whose patience for headers is short."""
+    """A server with a short deadline for headers."""
     monkeypatch.setattr(http_protocol, "HEADERS_WITHIN_S", 0.3)
     sock = listen("127.0.0.1", 0)
     server = uvicorn.Server(
@@ -37,21 +37,21 @@ def dial(port: int) -> socket.socket:
 
 
 def is_cut(connection: socket.socket) -> bool:
-    """Wait for its end; False where an answer comes instead."""
+    """Wait for its end; False if a response comes instead."""
     try:
         return connection.recv(1000) == b""
     except ConnectionResetError:
         return True
 
 
-def test_headers_that_do_not_come_to_an_end_are_cut(port: int) -> None:
+def test_a_head_that_does_not_end_in_time_is_cut_off(port: int) -> None:
     for begun in (b"", b"GET / HTTP/1.1\r\nHost: x\r\nX-Slow: "):
         with dial(port) as connection:
             connection.sendall(begun)
             assert is_cut(connection)
 
 
-def test_so_are_those_of_a_later_request_on_the_same_connection(port: int) -> None:
+def test_the_head_of_a_later_request_has_the_same_deadline(port: int) -> None:
     with dial(port) as connection:
         connection.sendall(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
         assert connection.recv(1000).startswith(b"HTTP/1.1 204")
@@ -59,16 +59,16 @@ def test_so_are_those_of_a_later_request_on_the_same_connection(port: int) -> No
         assert is_cut(connection)
 
 
-def test_an_idle_connection_between_requests_is_kept(port: int) -> None:
+def test_an_idle_connection_between_requests_is_kept_open(port: int) -> None:
     with dial(port) as connection, dial(port) as slow:
         connection.sendall(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
         assert connection.recv(1000).startswith(b"HTTP/1.1 204")
-        assert is_cut(slow)  # so much time has passed
+        assert is_cut(slow)  # the deadline of a head has passed
         connection.sendall(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
         assert connection.recv(1000).startswith(b"HTTP/1.1 204")
 
 
-def test_headers_without_end_are_refused(port: int, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_headers_beyond_the_limit_are_refused(port: int, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(http_protocol, "HEADERS_WITHIN_S", 600.0)
     with dial(port) as connection:
         connection.sendall(b"GET / HTTP/1.1\r\n")
@@ -80,7 +80,7 @@ def test_headers_without_end_are_refused(port: int, monkeypatch: pytest.MonkeyPa
         assert connection.recv(1000).startswith(b"HTTP/1.1 431 ")
 
 
-def test_the_socket_lets_go_of_clients_that_vanish() -> None:
+def test_the_kernel_drops_clients_that_vanish_and_holds_little_for_each() -> None:
     with listen("127.0.0.1", 0) as sock:
         assert sock.getsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF) <= 2 * 128 * 1024
         if hasattr(socket, "TCP_USER_TIMEOUT"):
@@ -88,11 +88,11 @@ def test_the_socket_lets_go_of_clients_that_vanish() -> None:
 
 
 @pytest.mark.parametrize("host", ["192.0.2.1", "no.such.host.invalid"])
-def test_an_address_that_is_not_here_is_told(host: str) -> None:
+def test_an_address_of_another_machine_is_reported(host: str) -> None:
     with pytest.raises(CannotListen, match=host):
         listen(host, 0)
 
 
-def test_a_taken_port_is_told() -> None:
-    with listen("127.0.0.1", 0) as sock, pytest.raises(CannotListen, match="is taken"):
+def test_a_port_in_use_is_reported() -> None:
+    with listen("127.0.0.1", 0) as sock, pytest.raises(CannotListen, match="is in use"):
         listen("127.0.0.1", sock.getsockname()[1])

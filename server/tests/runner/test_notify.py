@@ -1,4 +1,4 @@
-"""What systemd hears of the service."""
+"""Notifications to systemd."""
 
 import os
 import socket
@@ -17,7 +17,7 @@ from tests.running import PATIENCE_S
 
 @pytest.fixture(params=["path", "abstract"])
 def systemd(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[tuple[socket.socket, str]]:
-    """Its socket, and the address as it would say it."""
+    """Its socket, and the address in $NOTIFY_SOCKET."""
     name = str(tmp_path / "notify") if request.param == "path" else f"@backchannel-{os.getpid()}-{tmp_path.name}"
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as sock:
         sock.bind(name.replace("@", "\0", 1))
@@ -25,33 +25,33 @@ def systemd(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[tuple[so
         yield sock, name
 
 
-def test_it_is_told_of_the_whole_life_and_by_one_process_alone(systemd: tuple[socket.socket, str]) -> None:
+def test_systemd_is_notified_from_ready_to_stopping_by_one_process(systemd: tuple[socket.socket, str]) -> None:
     sock, name = systemd
     environ = {"NOTIFY_SOCKET": name, "WATCHDOG_USEC": "3000000", "WATCHDOG_PID": str(os.getpid())}
     notifier = Notifier(environ)
     assert environ == {}
-    for tell in (lambda: notifier.ready("Serving"), notifier.alive, notifier.alive, notifier.stopping):
-        tell()
+    for notify in (lambda: notifier.ready("Serving"), notifier.beat, notifier.beat, notifier.stopping):
+        notify()
     assert sock.recv(1000) == b"READY=1\nSTATUS=Serving"
     assert sock.recv(1000) == b"WATCHDOG=1"
     assert sock.recv(1000).startswith(b"STOPPING=1\n")
 
 
-def test_who_is_not_watched_gives_no_sign_of_life(systemd: tuple[socket.socket, str]) -> None:
+def test_without_a_watchdog_nothing_is_sent_to_it(systemd: tuple[socket.socket, str]) -> None:
     sock, name = systemd
     for environ in (
         {"NOTIFY_SOCKET": name},
         {"NOTIFY_SOCKET": name, "WATCHDOG_USEC": "1000", "WATCHDOG_PID": "1"},
     ):
         notifier = Notifier(environ)
-        notifier.alive()
+        notifier.beat()
         notifier.status("here")
         assert sock.recv(1000) == b"STATUS=here"
-    Notifier({"WATCHDOG_USEC": "1000"}).alive()
-    Notifier({"NOTIFY_SOCKET": "/nowhere/at/all"}).ready("nobody hears it")
+    Notifier({"WATCHDOG_USEC": "1000"}).beat()
+    Notifier({"NOTIFY_SOCKET": "/nowhere/at/all"}).ready("dropped")
 
 
-def test_a_server_says_that_it_is_ready_when_it_is_and_that_it_lives(
+def test_a_server_notifies_systemd_when_it_is_ready_and_while_it_runs(
     systemd: tuple[socket.socket, str], tmp_path: Path
 ) -> None:
     sock, name = systemd
@@ -62,10 +62,10 @@ def test_a_server_says_that_it_is_ready_when_it_is_and_that_it_lives(
         stderr=subprocess.PIPE,
         text=True,
     ) as server:
-        heard = [sock.recv(1000)]
-        while heard.count(b"WATCHDOG=1") < 2:
-            heard.append(sock.recv(1000))
-        assert b"READY=1\nSTATUS=Serving" in heard
+        received = [sock.recv(1000)]
+        while received.count(b"WATCHDOG=1") < 2:
+            received.append(sock.recv(1000))
+        assert b"READY=1\nSTATUS=Serving" in received
         port = port_of(server)
         with socket.create_connection(("127.0.0.1", port)):
             pass

@@ -1,4 +1,4 @@
-"""What a client may take its time for, how much, and from how many connections."""
+"""Limits of a client: its pace, its bytes, its connections."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import pytest
 from backchannel.runner import body_pace, http_protocol
 from backchannel.runner.connection_limit import ConnectionLimit
 from backchannel.runner.websocket.server import make_websocket
-from tests.runner.edge import Edge, answers, say
+from tests.runner.edge import Edge, responses, send_segments
 from tests.running import wait_until
 
 POST = b"POST /x HTTP/1.1\r\nHost: x\r\nContent-Length: 100000\r\n\r\n"
@@ -23,18 +23,18 @@ GET = b"GET /x HTTP/1.1\r\nHost: x\r\n\r\n"
 
 @pytest.fixture
 def edge(monkeypatch: pytest.MonkeyPatch) -> Iterator[Edge]:
-    monkeypatch.setattr(body_pace, "LOOK_EVERY_S", 0.05)
+    monkeypatch.setattr(body_pace, "CHECK_EVERY_S", 0.05)
     it = Edge()
     yield it
     it.stop()
 
 
-def only_answer(connection: socket.socket) -> tuple[int, bytes]:
-    [found] = answers(connection, ["POST"], until_closed=True)
+def only_response(connection: socket.socket) -> tuple[int, bytes]:
+    [found] = responses(connection, ["POST"], until_closed=True)
     return found
 
 
-def is_over(connection: socket.socket) -> bool:
+def is_closed(connection: socket.socket) -> bool:
     """Wait until the server has closed."""
     try:
         while connection.recv(100_000):
@@ -47,76 +47,78 @@ def is_over(connection: socket.socket) -> bool:
 @pytest.mark.parametrize(
     "begun", [POST, POST + b"abc", CHUNKED, CHUNKED + b"3\r\nab", CHUNKED + b"3\r\nabc\r\n0\r\nX-"]
 )
-def test_a_body_that_does_not_come_is_given_up(edge: Edge, begun: bytes) -> None:
+def test_a_body_that_never_arrives_gets_408(edge: Edge, begun: bytes) -> None:
     with edge.dial() as connection:
-        say(connection, [begun])
-        status, body = only_answer(connection)
+        send_segments(connection, [begun])
+        status, body = only_response(connection)
     assert (status, json.loads(body)["code"]) == (408, "request_timeout")
-    wait_until(lambda: edge.gone == 1)
-    assert edge.heard == []
+    wait_until(lambda: edge.disconnects == 1)
+    assert edge.requests == []
 
 
-def test_a_body_that_trickles_is_given_up(edge: Edge) -> None:
+def test_a_body_below_the_minimum_rate_gets_408(edge: Edge) -> None:
     with edge.dial() as connection:
-        say(connection, [POST])
+        send_segments(connection, [POST])
         for _ in range(2000):
-            say(connection, [b"x", b"x"])
-            if edge.gone:
+            send_segments(connection, [b"x", b"x"])
+            if edge.disconnects:
                 break
-        assert only_answer(connection)[0] == 408
+        assert only_response(connection)[0] == 408
 
 
-def test_a_body_has_a_deadline_however_fast_it_comes(edge: Edge, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_body_has_a_deadline_whatever_its_rate(edge: Edge, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(body_pace, "BODY_WITHIN_S", 0.2)
     with edge.dial() as connection:
-        say(connection, [b"POST /x HTTP/1.1\r\nHost: x\r\nContent-Length: 100000000\r\n\r\n"])
+        send_segments(connection, [b"POST /x HTTP/1.1\r\nHost: x\r\nContent-Length: 100000000\r\n\r\n"])
         for _ in range(2000):
-            say(connection, [b"x" * 1000])
-            if edge.gone:
+            send_segments(connection, [b"x" * 1000])
+            if edge.disconnects:
                 break
-        assert only_answer(connection)[0] == 408
+        assert only_response(connection)[0] == 408
 
 
-def test_a_body_that_comes_at_a_walk_is_taken(edge: Edge) -> None:
+def test_a_body_above_the_minimum_rate_is_accepted(edge: Edge) -> None:
     body = b"x" * 4000
     with edge.dial() as connection:
-        say(connection, [b"POST /x HTTP/1.1\r\nHost: x\r\nContent-Length: 4000\r\n\r\n"])
-        say(connection, [body[at : at + 80] for at in range(0, 4000, 80)])
-        assert [status for status, _ in answers(connection, ["POST"])] == [200]
-        say(connection, [GET])  # and the connection goes on
-        assert [status for status, _ in answers(connection, ["GET"])] == [200]
+        send_segments(connection, [b"POST /x HTTP/1.1\r\nHost: x\r\nContent-Length: 4000\r\n\r\n"])
+        send_segments(connection, [body[at : at + 80] for at in range(0, 4000, 80)])
+        assert [status for status, _ in responses(connection, ["POST"])] == [200]
+        send_segments(connection, [GET])  # the connection stays usable
+        assert [status for status, _ in responses(connection, ["GET"])] == [200]
 
 
-def test_chunks_that_hold_nothing_but_framing_are_refused(edge: Edge, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(body_pace, "LOOK_EVERY_S", 5.0)  # or they might be too slow first
+def test_chunks_with_too_much_framing_are_refused(edge: Edge, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(body_pace, "CHECK_EVERY_S", 5.0)  # so that their pace is not what refuses them
     for padding in (b"1;" + b"x" * 4000 + b"\r\na\r\n", b"0\r\nX-A: " + b"y" * 200_000):
         with edge.dial() as connection:
-            say(connection, [CHUNKED, *[padding] * 40])
-            assert only_answer(connection)[0] == 400
+            send_segments(connection, [CHUNKED, *[padding] * 40])
+            assert only_response(connection)[0] == 400
 
 
-def test_small_chunks_are_taken(edge: Edge) -> None:
+def test_small_chunks_are_accepted(edge: Edge) -> None:
     with edge.dial() as connection:
-        say(connection, [CHUNKED, b"1\r\na\r\n" * 15_000, b"1\r\na\r\n" * 15_000 + b"0\r\n\r\n"])
-        assert [status for status, _ in answers(connection, ["POST"])] == [200]
-    assert edge.heard == [("POST", "/x", b"a" * 30_000)]
+        send_segments(connection, [CHUNKED, b"1\r\na\r\n" * 15_000, b"1\r\na\r\n" * 15_000 + b"0\r\n\r\n"])
+        assert [status for status, _ in responses(connection, ["POST"])] == [200]
+    assert edge.requests == [("POST", "/x", b"a" * 30_000)]
 
 
-def test_an_answer_that_does_not_wait_for_the_body_is_heard_and_is_the_last(edge: Edge) -> None:
+def test_a_response_before_the_body_arrives_and_is_the_last(edge: Edge) -> None:
     with edge.dial() as connection:
-        say(connection, [b"POST /early HTTP/1.1\r\nHost: x\r\nContent-Length: 10000000\r\n\r\n"])
-        say(connection, [b"x" * 100_000] * 20)  # under way, whatever was answered
-        [(status, _)] = answers(connection, ["POST"], until_closed=True)
+        send_segments(connection, [b"POST /early HTTP/1.1\r\nHost: x\r\nContent-Length: 10000000\r\n\r\n"])
+        send_segments(connection, [b"x" * 100_000] * 20)  # in flight while the response is sent
+        [(status, _)] = responses(connection, ["POST"], until_closed=True)
         assert status == 200
-        say(connection, [b"x" * 8_000_000 + GET])
-        assert is_over(connection)
-    assert [said[1] for said in edge.heard] == ["/early"]
+        send_segments(connection, [b"x" * 8_000_000 + GET])
+        assert is_closed(connection)
+    assert [request[1] for request in edge.requests] == ["/early"]
 
 
-def test_who_goes_on_sending_after_the_answer_is_cut(edge: Edge, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_client_that_keeps_sending_after_the_last_response_is_cut_off(
+    edge: Edge, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(http_protocol, "LINGER_S", 0.1)
     with edge.dial() as connection:
-        say(connection, [b"POST /early HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n"])
+        send_segments(connection, [b"POST /early HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n"])
         with pytest.raises((ConnectionResetError, BrokenPipeError)):
             while True:
                 connection.sendall(b"3\r\nabc\r\n")
@@ -124,24 +126,24 @@ def test_who_goes_on_sending_after_the_answer_is_cut(edge: Edge, monkeypatch: py
     wait_until(lambda: not edge.connections)
 
 
-def test_an_idle_connection_is_closed_after_a_while(edge: Edge) -> None:
+def test_an_idle_connection_is_closed_after_the_keep_alive_timeout(edge: Edge) -> None:
     edge.server.config.timeout_keep_alive = 0.1  # type: ignore[assignment]
     with edge.dial() as connection:
-        say(connection, [GET])
-        assert [status for status, _ in answers(connection, ["GET"])] == [200]
-        assert is_over(connection)
+        send_segments(connection, [GET])
+        assert [status for status, _ in responses(connection, ["GET"])] == [200]
+        assert is_closed(connection)
 
 
-def test_line_ends_do_not_keep_a_connection(edge: Edge, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_empty_lines_do_not_keep_a_connection_alive(edge: Edge, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(http_protocol, "HEADERS_WITHIN_S", 0.2)
     with edge.dial() as connection:
-        say(connection, [GET])
-        assert [status for status, _ in answers(connection, ["GET"])] == [200]
+        send_segments(connection, [GET])
+        assert [status for status, _ in responses(connection, ["GET"])] == [200]
         for _ in range(2000):
-            say(connection, [b"\r\n", b"\r\n"])
+            send_segments(connection, [b"\r\n", b"\r\n"])
             if not edge.connections:
                 break
-        assert is_over(connection)
+        assert is_closed(connection)
 
 
 # -- how many connections
@@ -149,22 +151,22 @@ def test_line_ends_do_not_keep_a_connection(edge: Edge, monkeypatch: pytest.Monk
 FORWARDED = b"GET /held HTTP/1.1\r\nHost: x\r\nX-Forwarded-For: %b\r\n\r\n"
 
 
-def test_an_address_holds_so_many_connections_and_no_more() -> None:
+def test_connections_of_one_address_are_limited() -> None:
     limit = ConnectionLimit(3, trusted_proxies=["192.0.2.1"])
     edge = Edge(connection_limit=limit)
     try:
         held = [edge.dial() for _ in range(3)]
         for connection in held:
-            say(connection, [GET])
-            assert answers(connection, ["GET"])[0][0] == 200
+            send_segments(connection, [GET])
+            assert responses(connection, ["GET"])[0][0] == 200
         with edge.dial() as more:
-            status, body = only_answer(more)
+            status, body = only_response(more)
         assert (status, json.loads(body)["code"]) == (429, "rate_limited")
         held.pop().close()
         wait_until(lambda: edge.connections == 2)
         with edge.dial() as again:
-            say(again, [GET])
-            assert answers(again, ["GET"])[0][0] == 200
+            send_segments(again, [GET])
+            assert responses(again, ["GET"])[0][0] == 200
         for connection in held:
             connection.close()
         wait_until(lambda: not limit)
@@ -178,24 +180,24 @@ def test_behind_a_trusted_proxy_the_forwarded_address_counts_while_its_request_l
     try:
         connections = [edge.dial() for _ in range(6)]
         for connection in connections[:3]:
-            say(connection, [FORWARDED % b"1.1.1.1, 203.0.113.9, 10.0.0.7"])
-        say(connections[3], [FORWARDED % b"203.0.113.10"])
-        say(connections[4], [FORWARDED % b"10.0.0.8"])  # a machine of the operator's
-        say(connections[5], [GET])
-        statuses = [next(status for status, _ in answers(each, ["GET"])) for each in connections]
+            send_segments(connection, [FORWARDED % b"1.1.1.1, 203.0.113.9, 10.0.0.7"])
+        send_segments(connections[3], [FORWARDED % b"203.0.113.10"])
+        send_segments(connections[4], [FORWARDED % b"10.0.0.8"])  # trusted itself
+        send_segments(connections[5], [GET])
+        statuses = [next(status for status, _ in responses(each, ["GET"])) for each in connections]
         assert sorted(statuses[:3]) == [200, 200, 429]
         assert statuses[3:] == [200, 200, 200]
-        assert not limit  # all was answered
+        assert not limit  # every request was answered
         for connection in connections[3:]:
-            say(connection, [FORWARDED % b"203.0.113.9"])
-        assert sorted(answers(each, ["GET"])[0][0] for each in connections[3:]) == [200, 200, 429]
+            send_segments(connection, [FORWARDED % b"203.0.113.9"])
+        assert sorted(responses(each, ["GET"])[0][0] for each in connections[3:]) == [200, 200, 429]
         for connection in connections:
             connection.close()
     finally:
         edge.stop()
 
 
-def test_networks_count_as_one_customer_gets_them() -> None:
+def test_an_ipv6_64_counts_as_one_address() -> None:
     limit = ConnectionLimit(1, trusted_proxies=[])
     first = limit.enter("2001:db8:1:2::1")
     with pytest.raises(Exception, match="Too many connections"):
@@ -209,7 +211,7 @@ def test_networks_count_as_one_customer_gets_them() -> None:
     assert not limit
 
 
-def test_a_websocket_counts_for_as_long_as_it_is_open() -> None:
+def test_a_websocket_counts_as_long_as_it_is_open() -> None:
     limit = ConnectionLimit(1, trusted_proxies=[])
     edge = Edge(ws=make_websocket, connection_limit=limit)
     opening = (
@@ -218,17 +220,17 @@ def test_a_websocket_counts_for_as_long_as_it_is_open() -> None:
     )
     try:
         with edge.dial() as connection:
-            say(connection, [opening.replace(b"/ws", b"/accept")])
+            send_segments(connection, [opening.replace(b"/ws", b"/accept")])
             assert connection.recv(1000).startswith(b"HTTP/1.1 101 ")
             with edge.dial() as more:
-                assert only_answer(more)[0] == 429
+                assert only_response(more)[0] == 429
             assert len(limit) == 1
         wait_until(lambda: not limit)
     finally:
         edge.stop()
 
 
-def test_what_comes_at_once_is_answered_whole_and_in_order_and_never_waits_all_together(edge: Edge) -> None:
+def test_pipelined_requests_are_answered_in_order_and_parsed_in_slices(edge: Edge) -> None:
     count = 20_000
     requests = b"".join(b"GET /%d HTTP/1.1\r\nHost: x\r\n\r\n" % number for number in range(count))
     with edge.dial() as connection:
@@ -238,19 +240,19 @@ def test_what_comes_at_once_is_answered_whole_and_in_order_and_never_waits_all_t
         while received.count(b"HTTP/1.1 200") < count or not received.endswith(b"]"):
             received += connection.recv(1_000_000)
         sender.join()
-    assert [int(path[1:]) for _, path, _ in edge.heard] == list(range(count))
-    # Those of one slice at most.
+    assert [int(path[1:]) for _, path, _ in edge.requests] == list(range(count))
+    # At most the requests of one slice.
     assert 0 < edge.waited <= http_protocol.SLICE_BYTES // len(b"GET /0 HTTP/1.1\r\nHost: x\r\n\r\n") + 1
 
 
-def test_a_slice_ends_wherever_it_ends(edge: Edge) -> None:
+def test_a_slice_may_end_anywhere_in_a_request(edge: Edge) -> None:
     size = http_protocol.SLICE_BYTES
     for padding in range(size - 80, size + 5, 3):
         body = b"y" * (3 * size)
-        edge.heard.clear()
+        edge.requests.clear()
         with edge.dial() as connection:
             line = b"GET /x HTTP/1.1\r\nHost: x\r\nX-Pad: %b\r\n\r\n" % (b"z" * (padding - 40))
             post = b"POST /y HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n%b" % (len(body), body)
-            say(connection, [line + post + GET])
-            assert [status for status, _ in answers(connection, ["GET", "POST", "GET"])] == [200, 200, 200]
-        assert edge.heard == [("GET", "/x", b""), ("POST", "/y", body), ("GET", "/x", b"")]
+            send_segments(connection, [line + post + GET])
+            assert [status for status, _ in responses(connection, ["GET", "POST", "GET"])] == [200, 200, 200]
+        assert edge.requests == [("GET", "/x", b""), ("POST", "/y", body), ("GET", "/x", b"")]

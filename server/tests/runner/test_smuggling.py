@@ -1,5 +1,5 @@
-"""What one person sends is never read as another's request: offers of other protocols, two ways to read a length, and whatever
-else makes two parsers disagree, in any split of segments."""
+"""No part of one client's bytes is read as another request (request smuggling): offers of other protocols, ambiguous lengths, and
+whatever else makes two parsers disagree, in any split of segments."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ import h11
 import pytest
 
 from backchannel.runner.websocket.server import make_websocket
-from tests.runner.edge import Edge, Said, answers, say
+from tests.runner.edge import Edge, Request, responses, send_segments
 from tests.running import wait_until
 
 HIDDEN = b"POST /hidden HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n"
@@ -43,15 +43,15 @@ def edge() -> Iterator[Edge]:
     it.stop()
 
 
-def spoken(edge: Edge, segments: list[bytes], methods: list[str]) -> list[tuple[int, bytes]]:
-    edge.heard.clear()
+def exchange(edge: Edge, segments: list[bytes], methods: list[str]) -> list[tuple[int, bytes]]:
+    edge.requests.clear()
     with edge.dial() as connection:
-        say(connection, segments)
-        return answers(connection, methods)
+        send_segments(connection, segments)
+        return responses(connection, methods)
 
 
 def hang_up(connection: socket.socket) -> None:
-    """Say nothing more, and wait for the end."""
+    """Half-close, and wait for the end."""
     with suppress(OSError):
         connection.shutdown(socket.SHUT_WR)
         while connection.recv(100_000):
@@ -70,7 +70,7 @@ def chunked(body: bytes) -> bytes:
 @pytest.mark.parametrize("path", ["/x", "/ws", "/early"])
 @pytest.mark.parametrize("framing", ["length", "chunked"])
 @pytest.mark.parametrize("offer", OFFERS)
-def test_an_offer_of_another_protocol_is_ignored_and_the_body_is_a_body(
+def test_an_offer_of_another_protocol_is_ignored_and_the_body_stays_a_body(
     edge: Edge, offer: bytes, framing: str, path: str
 ) -> None:
     if framing == "length":
@@ -87,19 +87,19 @@ def test_an_offer_of_another_protocol_is_ignored_and_the_body_is_a_body(
         (10, len(head) + len(sent)),
         (len(head) + len(sent) + 4,),
     ):
-        found = spoken(edge, in_pieces(stream, *cuts), ["POST", "GET"])
-        if path == "/early":  # answered before its body was there, or with it: then the connection goes on
-            assert [said[1] for said in edge.heard] in (["/early"], ["/early", "/next"])
+        found = exchange(edge, in_pieces(stream, *cuts), ["POST", "GET"])
+        if path == "/early":  # answered before its body arrived, or with it: then the connection stays open
+            assert [request[1] for request in edge.requests] in (["/early"], ["/early", "/next"])
         else:
             assert [status for status, _ in found] == [200, 200]
-            assert edge.heard == [("POST", path, body), ("GET", "/next", b"")]
+            assert edge.requests == [("POST", path, body), ("GET", "/next", b"")]
             assert json.loads(found[0][1]) == ["POST", path, body.decode()]
 
 
-def test_who_is_offered_something_else_is_not_told_of_it(edge: Edge) -> None:
+def test_the_application_does_not_see_an_ignored_offer(edge: Edge) -> None:
     edge.headers.clear()
     head = b"GET /x HTTP/1.1\r\nHost: x\r\nConnection: keep-alive, Upgrade\r\nUpgrade: h2c\r\nX-Other: 1\r\n\r\n"
-    assert spoken(edge, [head + NEXT], ["GET", "GET"]) != []
+    assert exchange(edge, [head + NEXT], ["GET", "GET"]) != []
     assert edge.headers[0] == {"host": "x", "connection": "keep-alive", "x-other": "1"}
 
 
@@ -108,47 +108,47 @@ def test_who_is_offered_something_else_is_not_told_of_it(edge: Edge) -> None:
     [b"Content-Length: %d\r\n\r\n" % len(HIDDEN) + HIDDEN, b"Transfer-Encoding: chunked\r\n\r\n" + chunked(HIDDEN)],
 )
 @pytest.mark.parametrize("path", [b"/ws", b"/other"])
-def test_a_websocket_that_is_opened_with_a_body_is_refused_and_nothing_parsed_on(
+def test_a_websocket_handshake_with_a_body_is_refused_and_nothing_more_parsed(
     edge: Edge, path: bytes, body: bytes
 ) -> None:
     stream = b"GET %b HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n%b" % (path, body)
     at = stream.index(b"\r\n\r\n") + 4
     for cuts in ((), (at,), (at + 3,), (at - 2, len(stream) - 1)):
-        found = spoken(edge, in_pieces(stream + NEXT, *cuts), ["GET", "GET"])
+        found = exchange(edge, in_pieces(stream + NEXT, *cuts), ["GET", "GET"])
         assert [status for status, _ in found] == [400]
-        assert edge.heard == []
+        assert edge.requests == []
 
 
-def test_what_follows_an_opening_is_no_request(edge: Edge) -> None:
+def test_bytes_after_a_handshake_are_not_read_as_a_request(edge: Edge) -> None:
     opening = (
         b"GET /ws HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"
         b"Sec-WebSocket-Key: MDEyMzQ1Njc4OWFiY2RlZg==\r\n\r\n"
     )
     for segments, status in (([opening + NEXT], 400), ([opening, NEXT], 403)):
-        found = spoken(edge, segments, ["GET", "GET"])
+        found = exchange(edge, segments, ["GET", "GET"])
         assert [status for status, _ in found] == [status]
-        assert edge.heard == []
+        assert edge.requests == []
 
 
-def test_so_it_is_where_the_opening_comes_in_several_slices(edge: Edge) -> None:
-    """A head of more than is parsed in one go, by its cookies."""
+def test_bytes_after_a_handshake_of_several_slices_are_not_read_as_a_request(edge: Edge) -> None:
+    """The cookies make the head larger than a slice."""
     for size in (3_900, 8_000, 50_000):
         opening = (
             b"GET /accept HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"
             b"Cookie: %b\r\nSec-WebSocket-Key: MDEyMzQ1Njc4OWFiY2RlZg==\r\n\r\n" % (b"c" * size)
         )
         for after in (NEXT, HIDDEN * 1_000):
-            assert [status for status, _ in spoken(edge, [opening + after], ["GET", "GET"])] == [400]
+            assert [status for status, _ in exchange(edge, [opening + after], ["GET", "GET"])] == [400]
         with edge.dial() as connection:
             connection.sendall(opening)
             assert connection.recv(100).startswith(b"HTTP/1.1 101 ")
-        assert edge.heard == []
+        assert edge.requests == []
 
 
 def test_an_upgrade_by_http_1_0_is_ignored(edge: Edge) -> None:
     head = b"GET /ws HTTP/1.0\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n"
-    assert [status for status, _ in spoken(edge, [head + NEXT], ["GET", "GET"])] == [200]
-    assert edge.heard == [("GET", "/ws", b"")]
+    assert [status for status, _ in exchange(edge, [head + NEXT], ["GET", "GET"])] == [200]
+    assert edge.requests == [("GET", "/ws", b"")]
 
 
 REFUSED = {
@@ -157,7 +157,7 @@ REFUSED = {
     "two Hosts in HTTP/1.0": b"GET / HTTP/1.0\r\nHost: x\r\nHost: y\r\n\r\n",
     "an empty Host": b"GET / HTTP/1.1\r\nHost:\r\n\r\n",
     "a list of Hosts": b"GET / HTTP/1.1\r\nHost: x, y\r\n\r\n",
-    "a Host with somebody": b"GET / HTTP/1.1\r\nHost: x@y\r\n\r\n",
+    "a Host with a user": b"GET / HTTP/1.1\r\nHost: x@y\r\n\r\n",
     "a Host with a path": b"GET / HTTP/1.1\r\nHost: x/y\r\n\r\n",
     "another Host in the address": b"GET http://y/ HTTP/1.1\r\nHost: x\r\n\r\n",
     "no path": b"OPTIONS * HTTP/1.1\r\nHost: x\r\n\r\n",
@@ -167,7 +167,7 @@ REFUSED = {
     "a list of lengths": b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 3, 3\r\n\r\nabc",
     "a signed length": b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: +3\r\n\r\nabc",
     "a hexadecimal length": b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 0x3\r\n\r\nabc",
-    "a length beyond counting": b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 99999999999999999999999\r\n\r\nabc",
+    "a length beyond 64 bits": b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 99999999999999999999999\r\n\r\nabc",
     "a length and chunks": b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
     "chunks and a length": b"POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\nContent-Length: 3\r\n\r\n0\r\n\r\n",
     "another coding": b"POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n",
@@ -177,16 +177,16 @@ REFUSED = {
     "chunks in HTTP/1.0": b"POST / HTTP/1.0\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
     "a signed chunk": b"POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n+3\r\nabc\r\n0\r\n\r\n",
     "a chunk of 0x3": b"POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n0x3\r\nabc\r\n0\r\n\r\n",
-    "a chunk that is longer than it says": b"POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabcd\r\n0\r\n\r\n",
-    "chunks by line feeds": b"POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n3\nabc\n0\n\n",
-    "a chunk beyond counting": b"POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\nfffffffffffffffffff\r\nabc",
+    "a chunk longer than its size": b"POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabcd\r\n0\r\n\r\n",
+    "chunks with bare line feeds": b"POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n3\nabc\n0\n\n",
+    "a chunk beyond 64 bits": b"POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\nfffffffffffffffffff\r\nabc",
     "a folded header": b"GET / HTTP/1.1\r\nHost: x\r\nX-A: a\r\n b\r\n\r\n",
     "a space before the colon": b"GET / HTTP/1.1\r\nHost : x\r\n\r\n",
     "a space before the name": b"GET / HTTP/1.1\r\n Host: x\r\n\r\n",
     "a header without a colon": b"GET / HTTP/1.1\r\nHost: x\r\nX-A\r\n\r\n",
     "a NUL": b"GET / HTTP/1.1\r\nHost: x\r\nX-A: a\x00b\r\n\r\n",
     "a lone CR": b"GET / HTTP/1.1\r\nHost: x\r\nX-A: a\rX-B: b\r\n\r\n",
-    "line feeds": b"GET / HTTP/1.1\nHost: x\n\n",
+    "bare line feeds": b"GET / HTTP/1.1\nHost: x\n\n",
     "HTTP/0.9": b"GET / HTTP/0.9\r\n\r\n",
     "HTTP/2.0": b"GET / HTTP/2.0\r\nHost: x\r\n\r\n",
     "HTTP/1.2": b"GET / HTTP/1.2\r\nHost: x\r\n\r\n",
@@ -195,9 +195,9 @@ REFUSED = {
     "another protocol": b"DESCRIBE / RTSP/1.0\r\nHost: x\r\n\r\n",
     "a method in lower case": b"get / HTTP/1.1\r\nHost: x\r\n\r\n",
     "a port beyond 65535": b"GET / HTTP/1.1\r\nHost: x:65536\r\n\r\n",
-    "such a port in the address": b"GET http://x:99999/ HTTP/1.1\r\nHost: x:99999\r\n\r\n",
+    "a port beyond 65535 in the address": b"GET http://x:99999/ HTTP/1.1\r\nHost: x:99999\r\n\r\n",
     "a space in the address": b"GET /a b HTTP/1.1\r\nHost: x\r\n\r\n",
-    "a byte beyond ASCII in the address": b"GET /\xff HTTP/1.1\r\nHost: x\r\n\r\n",
+    "a non-ASCII byte in the address": b"GET /\xff HTTP/1.1\r\nHost: x\r\n\r\n",
     "TLS": b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03" + bytes(40),
     "too many headers": b"GET / HTTP/1.1\r\nHost: x\r\n" + b"X-A: b\r\n" * 300 + b"\r\n",
     "a long address": b"GET /" + b"a" * 70_000 + b" HTTP/1.1\r\nHost: x\r\n\r\n",
@@ -205,68 +205,68 @@ REFUSED = {
 
 
 @pytest.mark.parametrize("kind", REFUSED)
-def test_what_could_be_read_in_two_ways_is_refused_and_nothing_parsed_on(edge: Edge, kind: str) -> None:
+def test_ambiguous_requests_are_refused_and_nothing_more_parsed(edge: Edge, kind: str) -> None:
     stream = REFUSED[kind] + HIDDEN + NEXT
     for cuts in ((), (len(REFUSED[kind]),), (len(REFUSED[kind]) - 3,)):
-        edge.heard.clear()
+        edge.requests.clear()
         with edge.dial() as connection:
-            say(connection, in_pieces(stream, *cuts))
-            found = answers(connection, ["GET"], until_closed=True)
+            send_segments(connection, in_pieces(stream, *cuts))
+            found = responses(connection, ["GET"], until_closed=True)
         assert len(found) == 1
         status, body = found[0]
         assert 400 <= status < 600
         assert status not in {404, 500}
         problem = json.loads(body)
         assert (problem["status"], bool(problem["detail"])) == (status, True)
-        assert edge.heard == []
+        assert edge.requests == []
 
 
-@pytest.mark.parametrize("kind", ["two lengths", "no Host", "a tunnel", "line feeds"])
-def test_what_was_asked_before_is_answered_before_a_refusal(edge: Edge, kind: str) -> None:
+@pytest.mark.parametrize("kind", ["two lengths", "no Host", "a tunnel", "bare line feeds"])
+def test_earlier_requests_are_answered_before_a_refusal(edge: Edge, kind: str) -> None:
     held = b"GET /held HTTP/1.1\r\nHost: x\r\n\r\n"
     with edge.dial() as connection:
-        say(connection, [held + NEXT + REFUSED[kind] + HIDDEN])
-        edge.heard.clear()
-        found = answers(connection, ["GET", "GET", "GET"], until_closed=True)
+        send_segments(connection, [held + NEXT + REFUSED[kind] + HIDDEN])
+        edge.requests.clear()
+        found = responses(connection, ["GET", "GET", "GET"], until_closed=True)
     assert [json.loads(body)[1] for _, body in found[:2]] == ["/held", "/next"]
     assert found[2][0] in {400, 501}
-    assert [said[1] for said in edge.heard] == ["/held", "/next"]
+    assert [request[1] for request in edge.requests] == ["/held", "/next"]
 
 
-def test_a_body_that_breaks_off_in_a_bad_chunk_is_refused_in_the_applications_place(edge: Edge) -> None:
-    gone = edge.gone
+def test_a_malformed_chunk_is_refused_in_place_of_the_application(edge: Edge) -> None:
+    gone = edge.disconnects
     head = b"POST /x HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n"
-    assert [status for status, _ in spoken(edge, [head, b"3\r\nabc\r\n", b"zz\r\n" + HIDDEN], ["POST", "POST"])] == [
+    assert [status for status, _ in exchange(edge, [head, b"3\r\nabc\r\n", b"zz\r\n" + HIDDEN], ["POST", "POST"])] == [
         400
     ]
-    assert (edge.heard, edge.gone) == ([], gone + 1)
-    # And where another is answered first, after that answer.
+    assert (edge.requests, edge.disconnects) == ([], gone + 1)
+    # And after the response to an earlier request.
     held = b"GET /held HTTP/1.1\r\nHost: x\r\n\r\n"
-    found = spoken(edge, [held + head + b"3\r\nabc\r\nzz\r\n" + HIDDEN], ["GET", "POST", "POST"])
+    found = exchange(edge, [held + head + b"3\r\nabc\r\nzz\r\n" + HIDDEN], ["GET", "POST", "POST"])
     assert [status for status, _ in found] == [200, 400]
-    assert [said[1] for said in edge.heard] == ["/held"]
+    assert [request[1] for request in edge.requests] == ["/held"]
 
 
-def test_trailers_are_no_headers(edge: Edge) -> None:
+def test_trailers_are_not_headers(edge: Edge) -> None:
     edge.headers.clear()
     body = b"3\r\nabc\r\n0\r\nHost: evil\r\nAuthorization: Bearer x\r\nX-Forwarded-For: 1.2.3.4\r\nUpgrade: h2c\r\nConnection: Upgrade\r\n\r\n"
     head = b"POST /x HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n"
     for cuts in ((), (len(head) + 8,), (len(head) + 20, len(head) + 50)):
-        found = spoken(edge, in_pieces(head + body + NEXT, *cuts), ["POST", "GET"])
+        found = exchange(edge, in_pieces(head + body + NEXT, *cuts), ["POST", "GET"])
         assert [status for status, _ in found] == [200, 200]
-        assert edge.heard == [("POST", "/x", b"abc"), ("GET", "/next", b"")]
+        assert edge.requests == [("POST", "/x", b"abc"), ("GET", "/next", b"")]
     assert all(set(headers) <= {"host", "transfer-encoding"} for headers in edge.headers)
 
 
-def test_nothing_follows_a_request_that_closes(edge: Edge) -> None:
+def test_nothing_is_parsed_after_a_request_that_closes(edge: Edge) -> None:
     for close in (b"Connection: close\r\n", b"Connection: Upgrade, close\r\nUpgrade: h2c\r\n"):
         head = b"POST /x HTTP/1.1\r\nHost: x\r\n%bContent-Length: 3\r\n\r\nabc" % close
         for segments in ([head + NEXT], [head, NEXT]):
-            assert [status for status, _ in spoken(edge, segments, ["POST", "GET"])] == [200]
-            assert edge.heard == [("POST", "/x", b"abc")]
+            assert [status for status, _ in exchange(edge, segments, ["POST", "GET"])] == [200]
+            assert edge.requests == [("POST", "/x", b"abc")]
 
 
-# -- against another parser
+# -- compared with h11
 
 LINES = (
     b"POST /%b HTTP/1.1", b"GET /%b HTTP/1.1", b"PUT /%b HTTP/1.1", b"HEAD /%b HTTP/1.1", b"GET /%b HTTP/1.0",
@@ -295,20 +295,20 @@ NOISE = (
 )  # fmt: skip
 
 
-def a_request(chance: random.Random, name: bytes, *, sound: bool) -> bytes:
-    method = chance.choice(LINES[:4] if sound else LINES) % name
-    end = (lambda: b"\r\n") if sound else (lambda: chance.choice(ENDS))
-    headers = [b"Host: x"] if sound or chance.random() < 0.95 else []
-    if sound:
+def a_request(chance: random.Random, name: bytes, *, is_valid: bool) -> bytes:
+    method = chance.choice(LINES[:4] if is_valid else LINES) % name
+    end = (lambda: b"\r\n") if is_valid else (lambda: chance.choice(ENDS))
+    headers = [b"Host: x"] if is_valid or chance.random() < 0.95 else []
+    if is_valid:
         headers += chance.sample(
             (b"X-A: b", b"X-A:", b"Connection: Upgrade", b"Upgrade: h2c", b"Connection: keep-alive"), 3
         )
     else:
         headers += chance.choices(NOISE, k=chance.randrange(4))
-    # What a body holds is the worst that can be mistaken for something else.
+    # Bodies that are most easily mistaken for a request.
     body = chance.choice((b"", b"abc", HIDDEN, HIDDEN[:-2], b"0\r\n\r\n" + HIDDEN, b"\r\n" * 5 + HIDDEN))
     sent = b""
-    framing = chance.choice(FRAMINGS[:6] if sound else FRAMINGS)
+    framing = chance.choice(FRAMINGS[:6] if is_valid else FRAMINGS)
     chunks = b"".join(b"%x\r\n%b\r\n" % (len(piece), piece) for piece in in_pieces(body, len(body) // 2)) + b"0\r\n"
     if framing == "length":
         headers.append(b"Content-Length: %d" % len(body))
@@ -338,12 +338,12 @@ def a_request(chance: random.Random, name: bytes, *, sound: bool) -> bytes:
     return method + end() + b"".join(header + end() for header in headers) + b"\r\n" + sent
 
 
-def by_h11(stream: bytes) -> tuple[list[Said], bool]:
-    """What h11 hears, and whether all of it is requests."""
+def by_h11(stream: bytes) -> tuple[list[Request], bool]:
+    """The requests that h11 finds, and whether the whole stream is requests."""
     server = h11.Connection(h11.SERVER, max_incomplete_event_size=200_000)
     server.receive_data(stream)
     server.receive_data(b"")
-    heard: list[Said] = []
+    found: list[Request] = []
     request, body = None, b""
     while True:
         try:
@@ -354,16 +354,16 @@ def by_h11(stream: bytes) -> tuple[list[Said], bool]:
                 body += bytes(event.data)
             elif isinstance(event, h11.EndOfMessage):
                 assert request is not None
-                heard.append((request.method.decode(), request.target.decode("latin-1"), body))
+                found.append((request.method.decode(), request.target.decode("latin-1"), body))
                 server.send(h11.Response(status_code=200, headers=[("Content-Length", "0")]))
                 server.send(h11.EndOfMessage())
                 if server.our_state is not h11.DONE:
-                    return heard, True
+                    return found, True
                 server.start_next_cycle()
             else:
-                return heard, True
+                return found, True
         except h11.ProtocolError:
-            return heard, False
+            return found, False
 
 
 def path_of(target: str) -> str:
@@ -371,29 +371,29 @@ def path_of(target: str) -> str:
 
 
 @pytest.mark.parametrize("seed", range(8))
-def test_requests_are_those_that_another_parser_finds(edge: Edge, seed: int) -> None:
+def test_requests_are_those_that_h11_finds(edge: Edge, seed: int) -> None:
     chance = random.Random(seed)
     equal = stricter = 0
     for case in range(60):
-        sound = chance.random() < 0.5
+        is_valid = chance.random() < 0.5
         names = [b"%d.%d" % (case, number) for number in range(chance.randrange(1, 4))]
-        stream = b"".join(a_request(chance, name, sound=sound) for name in names)
+        stream = b"".join(a_request(chance, name, is_valid=is_valid) for name in names)
         theirs, is_whole = by_h11(stream)
         expected = [(method, path_of(target), body) for method, target, body in theirs]
         cuts = [chance.randrange(len(stream)) for _ in range(chance.choice((0, 0, 1, 2, 4)))]
-        edge.heard.clear()
+        edge.requests.clear()
         with edge.dial() as connection:
-            say(connection, in_pieces(stream, *cuts))
-            statuses = [status for status, _ in answers(connection, [method for method, _, _ in expected])]
+            send_segments(connection, in_pieces(stream, *cuts))
+            statuses = [status for status, _ in responses(connection, [method for method, _, _ in expected])]
             hang_up(connection)
         wait_until(lambda: not edge.connections)
-        heard = list(edge.heard)
-        # Never more, never another: at most it stops earlier.
-        assert heard == expected[: len(heard)], (stream, cuts)
-        if sound and is_whole:
-            assert heard == expected, (stream, cuts)
+        found = list(edge.requests)
+        # The same requests; at most fewer, if refused earlier.
+        assert found == expected[: len(found)], (stream, cuts)
+        if is_valid and is_whole:
+            assert found == expected, (stream, cuts)
             assert statuses == [200] * len(expected)
-        equal += heard == expected
-        stricter += heard != expected
+        equal += found == expected
+        stricter += found != expected
     assert equal > 20
     assert stricter > 0

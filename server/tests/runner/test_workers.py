@@ -1,4 +1,4 @@
-"""Workers are watched: who dies is replaced, all end together, and nobody outlives the supervisor."""
+"""Workers are supervised: one that dies is replaced, all end together, and none outlives the supervisor."""
 
 import os
 import signal
@@ -20,19 +20,19 @@ from backchannel.runner import workers
 from backchannel.runner.notify import Notifier
 workers.PAUSE_S = 0.0
 workers.SILENCE_S = 3.0
-command = lambda tie, number: [sys.executable, "-c", sys.argv[1], str(tie)]
+command = lambda pair, number: [sys.executable, "-c", sys.argv[1], str(pair)]
 ready = lambda: os.write(1, b"all\\n")
 sys.exit(workers.supervise(2, command, [], ready=ready, shutdown_s=5, notifier=Notifier(os.environ)))
 """
 WORKER = """
 import os, signal, sys, time
-from backchannel.runner.workers import Tie
-tie = Tie(int(sys.argv[1]))
-os.write(1, b"%d\\n" % os.getpid())  # in one piece: they share a pipe
-tie.say_ready()
+from backchannel.runner.workers import SupervisorLink
+supervisor = SupervisorLink(int(sys.argv[1]))
+os.write(1, b"%d\\n" % os.getpid())  # in one write: the workers share a pipe
+supervisor.send_ready()
 while True:
     time.sleep(0.1)
-    tie.beat()
+    supervisor.beat()
 """
 Start = Callable[[str], "subprocess.Popen[str]"]
 
@@ -54,7 +54,7 @@ def start() -> Iterator[Start]:
 
 
 def pids(process: "subprocess.Popen[str]", count: int) -> list[int]:
-    """Of the workers that say that they are there, in the order in which they do."""
+    """The process ids of the next `count` workers to start."""
     found: list[int] = []
     assert process.stdout is not None
     while len(found) < count:
@@ -70,11 +70,11 @@ def is_gone(pid: int) -> bool:
         os.kill(pid, 0)
     except ProcessLookupError:
         return True
-    with open(f"/proc/{pid}/stat") as stat:  # dead, and not yet waited for by whoever adopted it
+    with open(f"/proc/{pid}/stat") as stat:  # a zombie that its new parent has not waited for
         return stat.read().rpartition(")")[2].split()[0] == "Z"
 
 
-def test_who_dies_is_replaced_and_the_others_go_on(start: Start) -> None:
+def test_a_worker_that_dies_is_replaced_and_the_others_go_on(start: Start) -> None:
     supervisor = start(WORKER)
     first, second = pids(supervisor, 2)
     os.kill(first, signal.SIGKILL)
@@ -85,7 +85,7 @@ def test_who_dies_is_replaced_and_the_others_go_on(start: Start) -> None:
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_told_to_stop_all_of_them_do(start: Start, number: signal.Signals) -> None:
+def test_a_stop_signal_ends_all_workers(start: Start, number: signal.Signals) -> None:
     supervisor = start(WORKER)
     workers = pids(supervisor, 2)
     supervisor.send_signal(number)
@@ -93,18 +93,18 @@ def test_told_to_stop_all_of_them_do(start: Start, number: signal.Signals) -> No
     assert all(is_gone(pid) for pid in workers)
 
 
-def test_nobody_outlives_a_supervisor_that_is_killed(start: Start) -> None:
+def test_no_worker_outlives_a_killed_supervisor(start: Start) -> None:
     supervisor = start(WORKER)
     workers = pids(supervisor, 2)
     supervisor.kill()
     wait_until(lambda: all(is_gone(pid) for pid in workers))
 
 
-def test_workers_that_never_come_to_life_are_given_up(start: Start) -> None:
+def test_workers_that_never_become_ready_end_the_supervisor(start: Start) -> None:
     assert start("raise SystemExit(3)").wait(60) == 1
 
 
-def test_that_all_are_ready_is_told_once(start: Start) -> None:
+def test_readiness_is_reported_once(start: Start) -> None:
     supervisor = start(WORKER)
     [first, _] = pids(supervisor, 2)
     assert supervisor.stdout is not None
@@ -125,7 +125,7 @@ def test_a_worker_that_is_stopped_or_hangs_is_replaced_and_the_others_go_on(star
     assert not is_gone(second)
 
 
-def test_a_supervisor_that_was_stopped_blames_nobody(start: Start) -> None:
+def test_a_supervisor_that_was_suspended_kills_no_worker(start: Start) -> None:
     supervisor = start(WORKER)
     workers = pids(supervisor, 2)
     assert supervisor.stdout is not None

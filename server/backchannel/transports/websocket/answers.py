@@ -1,4 +1,4 @@
-"""The one frame that answers a command on the WebSocket."""
+"""Encodes the frame that answers a command on the WebSocket."""
 
 from collections.abc import Callable
 from typing import Any, Final
@@ -25,4 +25,4 @@ def _room_list(id_: Any, result: Any) -> Struct:
 
 
 _OWN_FRAMES: Final[dict[type[Struct], Callable[[Any, Any], Struct]]] = {RoomList: _room_list}
-"""Results that have a frame of their own; every other goes into an `ack`."""
+"""Results with a frame type other than `ack`."""

@@ -1,4 +1,4 @@
-"""`GET /ws`: who speaks is settled before the upgrade, so that an anonymous socket never exists."""
+"""`GET /ws`: authenticates before the upgrade, so that an anonymous socket never exists."""
 
 import structlog
 from starlette.types import Receive, Scope, Send
@@ -14,15 +14,15 @@ from backchannel.transports.websocket.connection import Connection
 from backchannel.transports.websocket.link import EXTENSION
 
 _WITHOUT_UPGRADE = (
-    "This is the address of the WebSocket, and the request came without Upgrade: websocket. Where a browser sent it, a reverse proxy "
-    "did not pass it on: have it speak HTTP/1.1 to this server and forward the headers Upgrade and Connection "
+    "This is the address of the WebSocket, and the request has no Upgrade: websocket. If a browser sent one, a reverse proxy "
+    "removed it: let it use HTTP/1.1 to this server and forward the headers Upgrade and Connection "
     '(nginx: proxy_http_version 1.1; proxy_set_header Upgrade $http_upgrade; proxy_set_header Connection "upgrade";).'
 )
 _log = structlog.get_logger("backchannel.websocket")
 
 
 class WebSocketEndpoint:
-    """An ASGI application for the one path."""
+    """An ASGI application for this one path."""
 
     def __init__(self, node: Node) -> None:
         self._node = node
@@ -44,13 +44,13 @@ class WebSocketEndpoint:
             websocket = WebSocket(scope, receive, send)
             await websocket.accept()
             await AsgiLink(websocket).run(Connection(identity, self._node))
-        else:  # the server calls from here on, and this call ends
+        else:  # from here on the server calls the connection, and this call ends
             await send({"type": "websocket.accept"})
             extension["attach"](Connection(identity, self._node))
 
 
 async def refuse(error: CommandError, scope: Scope, receive: Receive, send: Send) -> None:
-    """Answer a handshake with a problem, before the upgrade; where the server cannot say one, with its 403."""
+    """Answer a handshake with a problem before the upgrade; on a server that cannot send one, with its 403."""
     if "websocket.http.response" in scope.get("extensions", {}):
         await problem(error)(scope, receive, send)
     else:
@@ -58,7 +58,7 @@ async def refuse(error: CommandError, scope: Scope, receive: Receive, send: Send
 
 
 async def elsewhere(scope: Scope, receive: Receive, send: Send) -> None:
-    """A handshake at an address that has no WebSocket."""
+    """Answer a handshake at an address that has no WebSocket."""
     metrics.refused.labels("wrong_address").inc()
     _log.info("websocket_refused", reason="wrong_address", path=scope["path"])
     error = CommandError(Code.NOT_FOUND, "There is no WebSocket at this address. It is at /ws.")
@@ -66,9 +66,9 @@ async def elsewhere(scope: Scope, receive: Receive, send: Send) -> None:
 
 
 async def without_upgrade(scope: Scope, receive: Receive, send: Send) -> None:
-    """A request to /ws that is no handshake: of a person who opens it, or of a client behind a proxy that does not pass it on."""
+    """Answer a request to /ws that is not a handshake: a person opened the address, or a proxy removed the Upgrade."""
     if scope["method"] not in {"GET", "HEAD"}:
-        response = problem(CommandError(Code.METHOD_NOT_ALLOWED, f"{scope['method']} is not for this address."))
+        response = problem(CommandError(Code.METHOD_NOT_ALLOWED, f"{scope['method']} is not allowed at this address."))
         response.headers["Allow"] = "GET"
     else:
         metrics.refused.labels("no_upgrade").inc()

@@ -1,8 +1,8 @@
 """The official cases of the Autobahn test suite for WebSockets, fetched from PyPI and made to run on today's Python.
 
-The suite itself is of Python 2 and asks for Twisted. Its cases are small classes that tell a peer what to send and what must
-come back; they are taken out of the package and read as what they were: their strings are bytes, kept here as text of
-Latin-1, one character for each. The peer they talk to is `peer.py`.
+The suite itself needs Python 2 and Twisted. Its cases are small classes that tell a peer what to send and what must come back. They
+are extracted from the package and translated: strings of Python 2 are bytes, kept here as Latin-1 text, one character for each.
+The peer is `peer.py`.
 """
 
 import hashlib
@@ -20,17 +20,17 @@ PACKAGE = "autobahntestsuite"
 VERSION = "25.10.1"
 SHA256 = "b083d6e15330fc16f3e5f0975cce2b15f21bfa0c6db09547316b1852c6dbd6df"
 GROUPS = ("1", "2", "3", "4", "5", "6", "7", "9", "10")
-"""Not 12 and 13: they are of compression, which is not spoken here."""
+"""Not 12 and 13: they test compression, which is not supported."""
 
 CACHE = Path(__file__).parents[4] / ".cache" / "autobahn"
 FOLDER = f"{PACKAGE}-{VERSION}/{PACKAGE}/case/"
 TRANSLATED = "autobahn_cases"
 NEVER_ENDS = {"case9_9_1.py"}
-"""Sends for ever; the suite itself does not run it."""
+"""Sends without end; the suite itself does not run it."""
 
 
-class CannotBeHad(Exception):
-    """One line says why."""
+class Unavailable(Exception):
+    """The message is one line with the reason."""
 
 
 def load(into: Path) -> list[type[Any]]:
@@ -65,7 +65,7 @@ def load(into: Path) -> list[type[Any]]:
 
 
 def translated(source: bytes) -> str:
-    """What of Python 2 the cases use, as Python 3 has it."""
+    """The source of a case in Python 3."""
     text = source.decode("latin-1")
     text = re.sub(r"coding\s*=\s*utf-8", "coding=latin-1", text)
     text = re.sub(r"^from (case\w*) import", r"from .\1 import", text, flags=re.MULTILINE)
@@ -73,7 +73,7 @@ def translated(source: bytes) -> str:
     text = (
         text.replace("(object, Case, )", "(Case, )").replace("xrange(", "range(").replace(" / self.p.", " // self.p.")
     )
-    # Descriptions only; what is given to it is no longer bytes.
+    # Used in descriptions only, and its argument is no longer bytes.
     text = re.sub(r"binascii\.b2a_hex\(", "repr(", text)
     if not text.startswith("# coding"):
         text = "# coding=latin-1\n" + text
@@ -88,16 +88,16 @@ def _package() -> bytes:
         command = [sys.executable, "-m", "pip", *ask, f"{PACKAGE}=={VERSION}"]
         done = subprocess.run(command, capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL)
         if done.returncode or not kept.is_file():
-            last = (done.stderr.strip().splitlines() or ["pip told no reason"])[-1]
-            raise CannotBeHad(f"{PACKAGE} {VERSION} cannot be had from PyPI, nor is it in {CACHE}: {last}")
+            last = (done.stderr.strip().splitlines() or ["pip gave no reason"])[-1]
+            raise Unavailable(f"{PACKAGE} {VERSION} is neither on PyPI nor in {CACHE}: {last}")
     data = kept.read_bytes()
     if hashlib.sha256(data).hexdigest() != SHA256:
-        raise CannotBeHad(f"{kept} is not the {PACKAGE} {VERSION} that is meant: its SHA-256 is another")
+        raise Unavailable(f"{kept} is not {PACKAGE} {VERSION}: its SHA-256 differs")
     return data
 
 
 def _stand_ins() -> dict[str, types.ModuleType]:
-    """What the cases import of Autobahn itself."""
+    """Replacements for what the cases import from Autobahn."""
     package, websocket = types.ModuleType("autobahn"), types.ModuleType("autobahn.websocket")
     protocol = types.ModuleType("autobahn.websocket.protocol")
     protocol.WebSocketProtocol = States  # type: ignore[attr-defined]
@@ -111,7 +111,7 @@ class States:
 
 
 class Utf8Validator:
-    """As far as the cases ask it: is this UTF-8 to its end?"""
+    """Validates whole texts, which is all that the cases ask for."""
 
     def reset(self) -> None: ...
 

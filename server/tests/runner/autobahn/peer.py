@@ -1,4 +1,4 @@
-"""The client's end of one case: sends what the case wants sent, however wrong, and tells it what comes back."""
+"""The client of one case: sends what the case asks for, however invalid, and reports what comes back."""
 
 import asyncio
 import os
@@ -14,7 +14,7 @@ UPGRADE = (
     b"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n"
 )
 PATIENCE = 30
-"""How many times longer than a case says the other end may take before it is given up. It may be a busy machine."""
+"""Factor on the timeouts of the cases, for a busy machine."""
 CLOSE, PING, PONG = 8, 9, 10
 
 
@@ -93,8 +93,8 @@ class Peer(asyncio.Protocol):
     def sendCloseFrame(self, code: int | None = None, reasonUtf8: Any = None, isReply: bool = False) -> None:
         self.closedByMe = not isReply
         self.state = States.STATE_CLOSING
-        said = b"" if code is None else struct.pack("!H", code)
-        self._write(0x80 | CLOSE, said + as_bytes(reasonUtf8 or ""))
+        status = b"" if code is None else struct.pack("!H", code)
+        self._write(0x80 | CLOSE, status + as_bytes(reasonUtf8 or ""))
 
     def killAfter(self, delay: float) -> None:
         self._later(delay * PATIENCE, self._kill)
@@ -126,7 +126,7 @@ class Peer(asyncio.Protocol):
             self.connectionWasOpen = True
             self.case.onOpen()
         while (frame := self._take_frame()) is not None:
-            self._hear(*frame)
+            self._receive_frame(*frame)
 
     def connection_lost(self, error: Exception | None) -> None:
         self.state = States.STATE_CLOSED
@@ -140,8 +140,8 @@ class Peer(asyncio.Protocol):
         if len(data) < 2:
             return None
         length, at = data[1] & 0x7F, 2
-        assert not data[1] & 0x80, "a server masks nothing"
-        assert not data[0] & 0x70, "no extension was agreed on"
+        assert not data[1] & 0x80, "a server must not mask"
+        assert not data[0] & 0x70, "no extension was negotiated"
         if length > 125:
             at += 2 if length == 126 else 8
             if len(data) < at:
@@ -153,7 +153,7 @@ class Peer(asyncio.Protocol):
         del data[: at + length]
         return frame
 
-    def _hear(self, opcode: int, fin: bool, payload: bytes) -> None:
+    def _receive_frame(self, opcode: int, fin: bool, payload: bytes) -> None:
         if opcode == PING:
             self.case.onPing(payload.decode("latin-1"))
             self._write(0x80 | PONG, payload)

@@ -15,7 +15,7 @@ from backchannel.runner.http_protocol import GuardedHttpProtocol
 from backchannel.runner.listening import listen
 from backchannel.runner.websocket.server import make_websocket
 from backchannel.transports.websocket.link import EXTENSION
-from tests.runner.autobahn.cases import CannotBeHad, load
+from tests.runner.autobahn.cases import Unavailable, load
 from tests.runner.autobahn.peer import Peer
 
 pytestmark = pytest.mark.prove
@@ -78,7 +78,7 @@ def port(request: pytest.FixtureRequest) -> Iterator[int]:
 def cases(tmp_path_factory: pytest.TempPathFactory) -> list[type[Any]]:
     try:
         return load(tmp_path_factory.mktemp("cases"))
-    except CannotBeHad as why:
+    except Unavailable as why:
         pytest.fail(str(why))
 
 
