@@ -14,7 +14,7 @@ from backchannel.protocol.frames import GoingAway
 from backchannel.transports.node import Node
 
 RETURN_WITHIN_MS: Final = 5000
-"""Each client is told a random moment within this time at which to reconnect."""
+"""Each client gets a random moment within this time at which to reconnect."""
 COMMITTED_WITHIN_S: Final = 3.0
 """How long what is queued may take to be committed before sockets are closed."""
 SLICE: Final = 100

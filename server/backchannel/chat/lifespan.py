@@ -1,6 +1,6 @@
 """Starts the parts of a chat, and stops them in reverse order.
 
-What stops first is what lets work in: Django's writes, then periodic tasks; then the log, which commits and answers what is queued;
+What accepts work stops first: Django's writes, then periodic tasks; then the log, which commits and answers its queue;
 then the hub, which delivers it; the read threads last.
 """
 

@@ -1,16 +1,18 @@
 """Which subscribers this process serves, and the routing of what the bus delivers to them.
 
     bus ─▶ Hub.deliver ─┬─▶ RoomChannel (order, delivery) ─▶ every subscriber of the room
-                        │        └─ an event is missing ─▶ repair: read it from the log
+                        │        └─ an event is missing ─▶ Repairs: read it from the log
                         ├─▶ the subscribers of the user
                         └─▶ the handler of any other kind of envelope (presence, revocation)
 
 A room's channel delivers its events in the order of seqs, each once, so a subscriber that has caught up to the channel's head needs no
 order of its own. The hub knows no socket: a subscriber is anything with the methods of `Subscriber`.
+
+Longer than 300 lines: rooms, users and subscribers are three views of one fact, which only change together.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Collection, Iterable, KeysView, Mapping
+from collections.abc import Callable, Collection, Iterable, KeysView, Mapping
 from collections.abc import Set as AbstractSet
 from itertools import chain
 from operator import attrgetter
@@ -27,6 +29,8 @@ from backchannel.fanout.envelopes import (
     RoomEnvelope,
     UserEnvelope,
 )
+from backchannel.fanout.listening import Listening
+from backchannel.fanout.repairs import ReadEvents, Repairs
 from backchannel.fanout.room_channel import RoomChannel
 from backchannel.fanout.subscriber import Subscriber
 from backchannel.protocol.errors import CloseCode
@@ -35,39 +39,6 @@ E = TypeVar("E", bound=Envelope)
 _user_id = attrgetter("user_id")
 
 _log = structlog.get_logger("backchannel.fanout")
-
-
-ReadEvents = Callable[[Mapping[int, int]], Awaitable[Mapping[int, list[RoomEnvelope]]]]
-
-
-class _Listening:
-    """The rooms a subscriber listens to, and what is known of them: every room as of one version of the user's list, and some rooms
-    as of a later version."""
-
-    __slots__ = ("_moved", "_version", "rooms")
-
-    def __init__(self) -> None:
-        self.rooms: dict[int, None] = {}
-        self._version = 0
-        """All rooms are known as of this version."""
-        self._moved: dict[int, int] | None = None
-        """Room → the version of its latest change, where that is later."""
-
-    def is_news(self, room_id: int, version: int) -> bool:
-        """Note a change of this room at `version`. False if a later one is known already."""
-        if self._moved is None:
-            self._moved = {}
-        if version <= max(self._version, self._moved.get(room_id, 0)):
-            return False
-        self._moved[room_id] = version
-        return True
-
-    def read_at(self, version: int) -> set[int]:
-        """All rooms were read as of `version`. Returns those with a later change."""
-        self._version = max(self._version, version)
-        moved = {room: moved for room, moved in (self._moved or {}).items() if moved > version}
-        self._moved = moved or None
-        return set(moved)
 
 
 class Hub:
@@ -83,14 +54,11 @@ class Hub:
         """`read_events` reads room events above the given cursors. `clock`: seconds, monotonic. `repair_after_s`: publishes of
         neighbouring events may overtake each other; waiting a little saves a read."""
         self._bus = bus
-        self._read_events = read_events
         self._clock = clock
-        self._repair_after_s = repair_after_s
-        self._repair_retry_s = repair_retry_s
         self._rooms: dict[int, RoomChannel] = {}
         self._users: dict[int, tuple[Subscriber, ...]] = {}
-        self._listening: dict[Subscriber, _Listening] = {}
-        self._repairing: dict[int, asyncio.Task[None]] = {}
+        self._listening: dict[Subscriber, Listening] = {}
+        self._repairs = Repairs(read_events, self._head_of, self._room_envelope, repair_after_s, repair_retry_s)
         self._pending: dict[RoomChannel, None] = {}
         """The rooms that have something to flush."""
         self._flushing: asyncio.Handle | None = None
@@ -106,8 +74,7 @@ class Hub:
         self._bus.subscribe(envelopes.EVERYBODY)
 
     async def stop(self) -> None:
-        for task in list(self._repairing.values()):
-            task.cancel()
+        self._repairs.stop()
         self._bus.unsubscribe(envelopes.EVERYBODY)
         await self._bus.stop()
 
@@ -115,7 +82,7 @@ class Hub:
 
     def attach(self, subscriber: Subscriber) -> None:
         """Deliver what concerns the user to the subscriber. Call before reading the user's rooms, so that no change is missed."""
-        self._listening[subscriber] = _Listening()
+        self._listening[subscriber] = Listening()
         mates = self._users.get(subscriber.user_id, ())
         if not mates:
             self._bus.subscribe(envelopes.user_topic(subscriber.user_id))
@@ -142,7 +109,7 @@ class Hub:
         if listening is not None:
             self._enter(subscriber, listening, room_id, head, members)
 
-    def _enter(self, subscriber: Subscriber, listening: _Listening, room_id: int, head: int, members: int) -> None:
+    def _enter(self, subscriber: Subscriber, listening: Listening, room_id: int, head: int, members: int) -> None:
         channel = self._rooms.get(room_id)
         if channel is None:
             channel = self._rooms[room_id] = RoomChannel(room_id, self._note_pending, self._remove)
@@ -154,7 +121,7 @@ class Hub:
         listening.rooms[channel.room_id] = None  # one int object for all of the room
         if channel.head is None:
             if channel.start_at(head, self._clock()):
-                self._repair(room_id)
+                self._repairs.begin(room_id)
         elif channel.head > head:  # the subscriber lacks the events between: the next heartbeat names the room
             channel.moved_at = self._clock()
 
@@ -234,8 +201,11 @@ class Hub:
 
     def head_of(self, room_id: int) -> int:
         """The last event delivered here; 0 if no subscriber is in the room."""
+        return self._head_of(room_id) or 0
+
+    def _head_of(self, room_id: int) -> int | None:
         channel = self._rooms.get(room_id)
-        return (channel.head or 0) if channel else 0
+        return channel.head if channel else None
 
     def channels_of(self, room_ids: Iterable[int]) -> dict[int, RoomChannel]:
         """Room → channel, for those of the rooms that the bus delivers. While a room keeps its channel, the hub misses nothing of it."""
@@ -282,9 +252,8 @@ class Hub:
 
     def pass_on(self, by: int, room_ids: Iterable[int], frame: bytes) -> None:
         """Deliver an ephemeral frame to the subscribers of any of the rooms, once each, except those of the user `by`."""
-        channels = [self._rooms[room] for room in room_ids if room in self._rooms]
         frames = (frame,)
-        for subscriber in {subscriber: None for channel in channels for subscriber in channel.subscribers}:
+        for subscriber in self.listeners_of(room_ids):
             if subscriber.user_id != by:
                 subscriber.ephemeral_frames(frames)
 
@@ -304,12 +273,12 @@ class Hub:
         for room_id, head in heads.items():
             channel = self._rooms.get(room_id)
             if channel is not None and channel.head is not None and channel.head < head:
-                self._repair(room_id)
+                self._repairs.begin(room_id)
 
     def _room_envelope(self, envelope: RoomEnvelope) -> None:
         channel = self._rooms.get(envelope.room_id)
         if channel is not None and channel.accept(envelope, self._clock()):
-            self._repair(envelope.room_id)
+            self._repairs.begin(envelope.room_id)
 
     def _remove(self, subscriber: Subscriber, room_id: int) -> None:
         self.leave(subscriber, room_id)
@@ -351,27 +320,3 @@ class Hub:
     def _flush_now(self) -> None:
         self._flushing = None
         self.flush()
-
-    # -- repairing
-
-    def _repair(self, room_id: int) -> None:
-        if room_id not in self._repairing:
-            task = asyncio.get_running_loop().create_task(self._read_missing(room_id))
-            self._repairing[room_id] = task
-            task.add_done_callback(lambda _: self._repairing.pop(room_id, None))
-
-    async def _read_missing(self, room_id: int) -> None:
-        await asyncio.sleep(self._repair_after_s)
-        while (channel := self._rooms.get(room_id)) is not None and channel.head is not None:
-            before = channel.head
-            try:
-                found = (await self._read_events({room_id: before})).get(room_id, [])
-            except Exception as error:  # the database does not answer: try again, the log keeps the events
-                _log.warning("repair_delayed", room_id=room_id, error=type(error).__name__)
-                await asyncio.sleep(self._repair_retry_s)
-                continue
-            for envelope in found:
-                self._room_envelope(envelope)
-            if not found:
-                return
-            _log.debug("repaired", room_id=room_id, events=len(found))

@@ -70,9 +70,9 @@ class RoomChannel:
         self._stash: dict[int, RoomEnvelope] = {}
         """Events above one that is missing, by seq."""
         self._left: dict[int, int] = {}
-        """User → seq of the event that ended their membership; news of an earlier joining may be later on the bus."""
+        """User → seq of the event that ended their membership; the bus may deliver an earlier joining after it."""
         self._sinks: tuple[Sink, ...] | None = None
-        """None while it is to be asked again who has one."""
+        """None until the subscribers are asked again for theirs."""
         self._lookers: tuple[Subscriber, ...] = ()
         """Subscribers without a sink."""
         self._pending: list[bytes] = []
@@ -134,7 +134,7 @@ class RoomChannel:
         self.head = envelope.seq
         self.moved_at = now
         if envelope.removed:
-            # The event may arrive late, after somebody has joined again.
+            # The event may arrive after the user has joined again.
             removed = [
                 each
                 for each, since in self.subscribers.items()

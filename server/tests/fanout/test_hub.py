@@ -120,7 +120,7 @@ class World:
 
     async def quiet(self) -> None:
         """Until nothing is being repaired."""
-        while repairs := list(self.hub._repairing.values()):
+        while repairs := list(self.hub._repairs.tasks.values()):
             await asyncio.wait(repairs)
 
 

@@ -175,9 +175,9 @@ def nobody_reconciles() -> Any:
 
 @mutant(faults=("bus_loses",))
 def a_gap_is_not_repaired() -> Any:
-    from backchannel.fanout.hub import Hub
+    from backchannel.fanout.repairs import Repairs
 
-    yield from replaced(Hub, "_repair", lambda *_: None)
+    yield from replaced(Repairs, "begin", lambda *_: None)
 
 
 @mutant(faults=("bus_reorders", "bus_loses"))
@@ -226,9 +226,9 @@ def a_removal_that_is_read_again_removes_nobody() -> Any:
 
 @mutant(deeds=("leave_join", "leave_join", "remove_add"), faults=("bus_reorders", "slow"), is_busy=True)
 def the_news_that_comes_last_counts() -> Any:
-    from backchannel.fanout import hub
+    from backchannel.fanout.listening import Listening
 
-    yield from replaced(hub._Listening, "is_news", lambda *_: True)
+    yield from replaced(Listening, "is_news", lambda *_: True)
 
 
 @mutant(deeds=("leave_join", "remove_add", "create"), faults=("bus_loses", "db_breaks"))

@@ -207,7 +207,7 @@ class SimulatedNode:
             self._end_tasks()
 
     def _end_tasks(self) -> None:
-        for task in (*self._tasks, *self.maintenance._tasks, *self.hub._repairing.values()):
+        for task in (*self._tasks, *self.maintenance._tasks, *self.hub._repairs.tasks.values()):
             task.cancel()
 
     def spawn(self, coroutine: Coroutine[Any, Any, Any]) -> "asyncio.Task[Any]":
@@ -247,7 +247,7 @@ class SimulatedNode:
         hub, presence = self.hub, self.node.presence
         for name, kept in (
             ("rooms", hub._rooms), ("users", hub._users), ("subscribers", hub._listening),
-            ("repairs", hub._repairing), ("people", presence._people), ("leaving", presence._leaving),
+            ("repairs", hub._repairs.tasks), ("people", presence._people), ("leaving", presence._leaving),
             ("links", self._links), ("requests", self._unanswered), ("polling sessions", self._polls._sessions),
             ("polls", self._polls._polls),
         ):  # fmt: skip
