@@ -1,4 +1,4 @@
-"""A device that polls: what it missed between two polls comes without the database, or is read where that cannot be said."""
+"""A polling session: events missed between two polls come from its backlog, or are read where that does not reach back."""
 
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -64,9 +64,9 @@ class Known:
         return future
 
     @property
-    def device(self) -> PollingSession | None:
-        devices = [each for each in self.server.chat.hub.subscribers_of(self.ben.id) if not each.is_socket]
-        return devices[0] if devices else None
+    def session(self) -> PollingSession | None:
+        sessions = [each for each in self.server.chat.hub.subscribers_of(self.ben.id) if not each.is_socket]
+        return sessions[0] if sessions else None
 
 
 @pytest.fixture
@@ -79,9 +79,7 @@ def about_ben(queries: list[str]) -> list[str]:
     return [each for each in queries if not each.startswith(("SELECT id, ", "SELECT epoch"))]
 
 
-def test_a_poll_that_missed_nothing_and_one_that_missed_a_little_ask_the_database_nothing(
-    known: Known, queries_of: QueriesOf
-) -> None:
+def test_a_poll_of_a_kept_session_makes_no_query(known: Known, queries_of: QueriesOf) -> None:
     assert about_ben(queries_of(known.poll)) == []
     known.say(3)
     heard: list[Any] = []
@@ -89,14 +87,14 @@ def test_a_poll_that_missed_nothing_and_one_that_missed_a_little_ask_the_databas
     assert heard == [1, 2, 3, "caught_up"]
 
 
-def test_what_is_not_acknowledged_is_said_again(known: Known) -> None:
+def test_a_repeated_poll_repeats_its_answer(known: Known) -> None:
     known.say(2)
     assert known.ask() == known.ask()
     known.resume["rooms"][str(known.room)] = 1
     assert known.poll() == [2, "caught_up"]
 
 
-def test_what_was_read_once_is_not_read_again_for_the_same_poll(known: Known, queries_of: QueriesOf) -> None:
+def test_a_repeated_poll_that_had_read_makes_no_query(known: Known, queries_of: QueriesOf) -> None:
     known.say(2)
     known.server.forget_devices_of(known.ben)
     answers = [known.ask()]
@@ -106,7 +104,7 @@ def test_what_was_read_once_is_not_read_again_for_the_same_poll(known: Known, qu
     assert known.poll() == [1, 2, 3, "caught_up"]
 
 
-def test_nothing_of_what_was_read_is_said_to_who_was_removed_meanwhile(known: Known) -> None:
+def test_events_that_were_read_are_withheld_from_a_removed_member(known: Known) -> None:
     known.say(2)
     known.server.forget_devices_of(known.ben)
     known.ask()
@@ -116,7 +114,7 @@ def test_nothing_of_what_was_read_is_said_to_who_was_removed_meanwhile(known: Kn
 
 
 @pytest.mark.parametrize(("count", "content"), [(BACKLOG_EVENTS + 1, "Hi."), (5, "x" * 16_000)])
-def test_more_than_it_keeps_is_read(known: Known, count: int, content: str) -> None:
+def test_events_beyond_the_backlog_are_read(known: Known, count: int, content: str) -> None:
     known.say(count, content)
     assert known.poll() == [*range(1, count + 1), "caught_up"]
     assert known.poll() == []
@@ -129,7 +127,7 @@ def test_a_cursor_beyond_the_end_is_reset(known: Known, cursor: int) -> None:
     assert answer["frames"] == [{"type": "room_reset", "room_id": known.room, "seq": 0}, {"type": "caught_up"}]
 
 
-def test_a_room_that_is_not_named_is_heard_from_where_it_stands(known: Known, threads: ThreadPoolExecutor) -> None:
+def test_a_room_without_a_cursor_is_delivered_from_its_head(known: Known, threads: ThreadPoolExecutor) -> None:
     known.say()
     known.resume["rooms"] = {}
     waiting = known.waiting(threads)
@@ -137,7 +135,7 @@ def test_a_room_that_is_not_named_is_heard_from_where_it_stands(known: Known, th
     assert waiting.result() == [2]
 
 
-def test_a_room_comes_and_goes_while_it_listens(known: Known, threads: ThreadPoolExecutor) -> None:
+def test_a_waiting_poll_follows_rooms_that_come_and_go(known: Known, threads: ThreadPoolExecutor) -> None:
     waiting = known.waiting(threads)
     known.server.do(known.ada, "remove_member", room_id=known.room, user_id=known.ben.id)
     assert waiting.result() == ["room_removed"]
@@ -151,40 +149,40 @@ def test_a_room_comes_and_goes_while_it_listens(known: Known, threads: ThreadPoo
     assert known.poll() == [4, "caught_up"]
 
 
-def test_what_was_said_in_a_room_is_not_said_to_who_was_removed_from_it(known: Known) -> None:
+def test_kept_events_are_withheld_from_a_removed_member(known: Known) -> None:
     known.say(3)
     known.server.do(known.ada, "remove_member", room_id=known.room, user_id=known.ben.id)
     assert known.poll() == ["room_list", "caught_up"]
 
 
-def test_a_list_of_which_news_was_lost_is_read(known: Known, threads: ThreadPoolExecutor) -> None:
+def test_a_waiting_poll_reads_the_list_after_lost_news(known: Known, threads: ThreadPoolExecutor) -> None:
     waiting = known.waiting(threads)
-    known.server.in_loop(lambda: known.device and known.device.observe_version(2**40))
+    known.server.in_loop(lambda: known.session and known.session.observe_version(2**40))
     known.say()
     assert 1 in waiting.result()
 
 
-def test_another_numbering_is_read_by_whoever_waits(known: Known, threads: ThreadPoolExecutor) -> None:
+def test_a_waiting_poll_reads_again_when_the_epoch_changes(known: Known, threads: ThreadPoolExecutor) -> None:
     waiting = known.waiting(threads)
-    known.server.in_loop(lambda: known.device and known.device.end(CloseCode.RESTART, "new_epoch"))
+    known.server.in_loop(lambda: known.session and known.session.end(CloseCode.RESTART, "new_epoch"))
     assert known.server.polls_of(known.ben) == 1 or not waiting.done()
     known.say()
     assert 1 in waiting.result()
 
 
-def test_a_device_that_polls_no_more_is_forgotten(known: Known) -> None:
+def test_a_session_without_polls_is_closed(known: Known) -> None:
     now = known.server.chat.node.context.clock()
-    known.server.in_loop(lambda: known.device and known.device.tick(now + LINGER_S - 5))
-    assert known.device is not None
-    known.server.in_loop(lambda: known.device and known.device.tick(now + LINGER_S + 5))
-    assert known.device is None
+    known.server.in_loop(lambda: known.session and known.session.tick(now + LINGER_S - 5))
+    assert known.session is not None
+    known.server.in_loop(lambda: known.session and known.session.tick(now + LINGER_S + 5))
+    assert known.session is None
     known.say()
     assert known.poll() == [1, "caught_up"]
 
 
-def test_who_is_ended_while_waiting_is_told_why(known: Known, threads: ThreadPoolExecutor) -> None:
+def test_a_waiting_poll_is_refused_when_its_credential_ends(known: Known, threads: ThreadPoolExecutor) -> None:
     waiting = threads.submit(known.server.sync, known.ben, known.resume, 25, client=known.client)
     known.server.wait_until(lambda: known.server.polls_of(known.ben) == 1)
-    known.server.in_loop(lambda: known.device and known.device.end(CloseCode.SESSION_OVER, "session_over"))
+    known.server.in_loop(lambda: known.session and known.session.end(CloseCode.SESSION_OVER, "session_over"))
     answer = waiting.result()
     assert (answer.status_code, answer.json()["code"]) == (401, "unauthenticated")

@@ -88,11 +88,11 @@ def test_a_newcomer_gets_hello_the_list_and_caught_up_at_once(server: Running) -
         assert answer.headers["X-Accel-Buffering"] == "no"
 
 
-def test_an_empty_body_is_a_newcomer(server: Running) -> None:
+def test_an_empty_body_is_a_first_poll(server: Running) -> None:
     assert server.http.post("/api/sync", headers=somebody().headers).status_code == 200
 
 
-def test_what_was_missed_comes_at_once_and_again_until_it_is_acknowledged(
+def test_missed_events_come_at_once_and_again_until_acknowledged(
     server: Running, pair: tuple[Someone, Poller, int]
 ) -> None:
     ada, poller, room_id = pair
@@ -105,24 +105,24 @@ def test_what_was_missed_comes_at_once_and_again_until_it_is_acknowledged(
     assert poller.poll() == []
 
 
-def test_a_list_that_moved_comes_first(server: Running, pair: tuple[Someone, Poller, int]) -> None:
+def test_a_changed_list_comes_before_events(server: Running, pair: tuple[Someone, Poller, int]) -> None:
     ada, poller, room_id = pair
     server.do(ada, "send_message", room_id=room_id, content=f"@{poller.who.user.username}")
     assert types(poller.poll()) == ["room_list", "message_created", "caught_up"]
 
 
-def test_nothing_to_say_without_a_wait_is_no_frames(pair: tuple[Someone, Poller, int]) -> None:
+def test_a_poll_without_wait_that_missed_nothing_has_no_frames(pair: tuple[Someone, Poller, int]) -> None:
     _, poller, _ = pair
     answer = poller.ask().json()
     assert answer == {"frames": [], "epoch": poller.resume["epoch"], "user_version": poller.resume["user_version"]}
 
 
-def test_a_wait_that_is_over_is_no_frames(pair: tuple[Someone, Poller, int]) -> None:
+def test_a_poll_whose_wait_ends_has_no_frames(pair: tuple[Someone, Poller, int]) -> None:
     _, poller, _ = pair
     assert poller.poll(wait=0.05) == []
 
 
-def test_whoever_waits_hears_it_when_it_happens(
+def test_a_waiting_poll_is_answered_when_something_happens(
     server: Running, pair: tuple[Someone, Poller, int], threads: ThreadPoolExecutor
 ) -> None:
     ada, poller, room_id = pair
@@ -175,7 +175,7 @@ def test_a_wait_holds_no_thread_and_no_connection(server: Running, threads: Thre
     assert [types(each.result())[0] for each in waiting] == ["room_added"] * len(people)
 
 
-def test_who_gives_up_leaves_no_place_behind(server: Running, pair: tuple[Someone, Poller, int]) -> None:
+def test_a_disconnect_ends_a_waiting_poll(server: Running, pair: tuple[Someone, Poller, int]) -> None:
     _, poller, _ = pair
     body = json.dumps({"resume": poller.resume, "wait": 25}).encode()
     with socket.create_connection(("127.0.0.1", server.port)) as raw:
@@ -208,7 +208,7 @@ class Kept:
         return answer.status, json.loads(answer.read())
 
 
-def test_the_same_again_on_one_connection_is_answered_until_the_token_ends(
+def test_a_kept_connection_is_answered_until_its_token_ends(
     server: Running, pair: tuple[Someone, Poller, int], threads: ThreadPoolExecutor
 ) -> None:
     ada, poller, room_id = pair
@@ -231,7 +231,9 @@ def test_the_same_again_on_one_connection_is_answered_until_the_token_ends(
         assert (status, answer["code"]) == (401, "unauthenticated")
 
 
-def test_connections_that_ask_alike_are_told_apart(server: Running, pair: tuple[Someone, Poller, int]) -> None:
+def test_polls_of_several_people_on_one_connection_are_kept_apart(
+    server: Running, pair: tuple[Someone, Poller, int]
+) -> None:
     """As a proxy has it: requests of several people on one connection."""
     ada, poller, room_id = pair
     other = Poller(server, somebody("other"))
@@ -277,7 +279,7 @@ def test_more_polls_than_allowed_end_the_oldest(module_database: None, threads: 
         assert [types(each.result()) for each in waiting] == [["room_added"]] * 2
 
 
-def test_another_epoch_is_told_to_whoever_polls_next(server: Running, pair: tuple[Someone, Poller, int]) -> None:
+def test_the_next_poll_starts_over_in_another_epoch(server: Running, pair: tuple[Someone, Poller, int]) -> None:
     _, poller, _ = pair
     restored = uuid4().hex
     Workspace.objects.update(epoch=restored)
@@ -286,7 +288,7 @@ def test_another_epoch_is_told_to_whoever_polls_next(server: Running, pair: tupl
     assert types(answer["frames"]) == ["hello", "room_list", "caught_up"]
 
 
-def test_a_server_that_stops_answers_whoever_waits(module_database: None, threads: ThreadPoolExecutor) -> None:
+def test_a_draining_server_answers_waiting_polls(module_database: None, threads: ThreadPoolExecutor) -> None:
     import asyncio
 
     with running(limits=WITHOUT_LIMITS) as server:
@@ -310,7 +312,7 @@ def test_a_server_that_stops_answers_whoever_waits(module_database: None, thread
         ({"client": {"instance": ""}}, "client"),
     ],
 )
-def test_what_is_wrong_is_named(server: Running, body: Any, field: str) -> None:
+def test_an_invalid_poll_names_the_field(server: Running, body: Any, field: str) -> None:
     answer = server.http.post("/api/sync", json=body, headers=somebody().headers)
     assert answer.status_code == 422
     assert answer.json()["code"] == "invalid"
