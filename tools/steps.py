@@ -78,6 +78,7 @@ SERVER_CHECKS = (
         env=SCRATCH,
     ),
     Step("import-linter", ("lint-imports", "--no-logo", "--cache-dir", ".cache/import-linter")),
+    python("no import circles", "tools/import_circles.py", needs=()),
     # Whoever renames what a mutant breaks has to hear of it now, not from `make prove`.
     python("mutants of the simulation can be applied", "-m", "tests.simulation.mutants", "--check", env=SIMULATED),
     python("mutants where no world reaches can be applied", "tools/mutants.py", "--check"),

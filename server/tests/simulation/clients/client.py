@@ -6,31 +6,25 @@
 Everything is a callback of the loop; a client that crashed is left with callbacks that find `is_alive` false.
 """
 
-from collections.abc import Callable
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import msgspec
 
 from tests.reference import Frame
 from tests.reference.replica import Replica
+from tests.simulation.clients.device import Done, Reachable
 from tests.simulation.clients.outbox import Item, Outbox
 from tests.simulation.clients.repairs import Repairs
 from tests.simulation.clients.sender import Sender
-from tests.simulation.world.network import Link
+from tests.simulation.world.link import Link
 from tests.simulation.world.node import SimulatedIdentity
-
-if TYPE_CHECKING:
-    from tests.simulation.world.world import World
 
 ANSWER_WITHIN_S = 5.0
 POLL_MARGIN_S = 5.0
 PONG_WITHIN_S = 3.0
 PROVEN_WITHIN_S = 10.0
 BACKOFF_S = (0.5, 4.0)
-
-Done = Callable[[int, Frame], None]
-"""Status (0: no answer), result or error."""
 
 _encode = msgspec.json.Encoder().encode
 _decode = msgspec.json.Decoder().decode
@@ -40,7 +34,7 @@ class Client:
     """`memory`: what an earlier life of this device left behind."""
 
     def __init__(
-        self, world: "World", name: str, who: SimulatedIdentity, memory: tuple[Replica, Outbox] | None = None
+        self, world: Reachable, name: str, who: SimulatedIdentity, memory: tuple[Replica, Outbox] | None = None
     ) -> None:
         self.world = world
         self.name = name
@@ -96,7 +90,7 @@ class Client:
 
         def done(status: int, page: Frame) -> None:
             if status == 200:
-                self.world.history.read(self, room, page, asked)
+                self.world.history.read(self.name, self.who.user_id, room, page, asked)
 
         self.command("get_history", {"room_id": room, "limit": 200}, done)
 
@@ -316,7 +310,7 @@ class Client:
         word = frame["type"]
         if word in ("presence", "typing", "going_away"):
             return
-        self.world.history.heard(self, link, frame)
+        self.world.history.heard(self.name, self.who.user_id, link, frame)
         self.replica.receive(frame)
 
     def after(self) -> None:

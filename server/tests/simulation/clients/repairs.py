@@ -1,12 +1,8 @@
 """What a client asks for when it knows that it misses something: events of a gap, a room's history, the list."""
 
-from typing import TYPE_CHECKING
-
 from tests.reference import Frame
+from tests.simulation.clients.device import Device
 from tests.simulation.clients.sender import is_final
-
-if TYPE_CHECKING:
-    from tests.simulation.clients.client import Client
 
 GAP_S = 0.2
 
@@ -14,7 +10,7 @@ GAP_S = 0.2
 class Repairs:
     """`is_listing`: the list is being asked for."""
 
-    def __init__(self, client: "Client") -> None:
+    def __init__(self, client: Device) -> None:
         self._client = client
         self._loop = client.world.loop
         self._repairing: set[int] = set()
@@ -42,7 +38,7 @@ class Repairs:
                 return
             if status == 200:
                 for event in result["events"]:
-                    self._client.world.history.heard(self._client, None, event)
+                    self._client.world.history.heard(self._client.name, self._client.who.user_id, None, event)
                     self._client.replica.receive(event)
                 self._loop.call_later(0.0, self._ask_events, room)
             else:
@@ -76,7 +72,7 @@ class Repairs:
             ):
                 return
             if status == 200:
-                self._client.world.history.read(self._client, room, result)
+                self._client.world.history.read(self._client.name, self._client.who.user_id, room, result)
                 if self._client.replica.page(room, load, result):
                     self._load_page(room, load, result["messages"][0]["seq"])
             else:

@@ -1,20 +1,17 @@
 """How a client says what is in its outbox: by the proven socket, after 2 s also over HTTP, else over HTTP at once."""
 
 from functools import partial
-from typing import TYPE_CHECKING
 
 from tests.reference import Frame
+from tests.simulation.clients.device import Device
 from tests.simulation.clients.outbox import Item
-
-if TYPE_CHECKING:
-    from tests.simulation.clients.client import Client
 
 HEDGE_S = 2.0
 FINAL_EXCEPTIONS = frozenset({401, 408, 425, 429})
 
 
 class Sender:
-    def __init__(self, client: "Client") -> None:
+    def __init__(self, client: Device) -> None:
         self._client = client
         self._loop = client.world.loop
 

@@ -5,12 +5,10 @@ otherwise (`reorders`: two servers, or a node whose loop was busy).
 """
 
 from collections import Counter
-from typing import TYPE_CHECKING
 
 from backchannel.fanout.bus import Deliver, Reconnected
-
-if TYPE_CHECKING:
-    from tests.simulation.world.world import World
+from tests.simulation.loop import Loop
+from tests.simulation.world.chance import Chance
 
 SUBSCRIBED_WITHIN_S = 1.0
 
@@ -18,8 +16,9 @@ SUBSCRIBED_WITHIN_S = 1.0
 class Broker:
     """Rates are chances for each publish and listener."""
 
-    def __init__(self, world: "World") -> None:
-        self.world = world
+    def __init__(self, loop: Loop, chance: Chance) -> None:
+        self.loop = loop
+        self.chance = chance
         self.loses = 0.0
         self.doubles = 0.0
         self.reorders = 0.0
@@ -33,7 +32,7 @@ class Broker:
     def publish(self, source: "SimulatedBus", topic: str, body: bytes) -> None:
         if not self.carries(source):
             return
-        random = self.world.chance.random
+        random = self.chance.random
         for bus in self.buses:
             if topic in bus.in_force and self.carries(bus):
                 if self.loses and random() < self.loses:
@@ -59,7 +58,7 @@ class Broker:
         self.cut_off.clear()
         self.loses = self.doubles = self.reorders = 0.0
         for bus in away:
-            self.world.loop.call_later(self.world.chance.random() * 2, bus.reconnect)
+            self.loop.call_later(self.chance.random() * 2, bus.reconnect)
 
 
 class SimulatedBus:
@@ -69,7 +68,6 @@ class SimulatedBus:
         self.number = number
         self.in_force: set[str] = set()
         self._broker = broker
-        self._world = broker.world
         self.listening: Counter[str] = Counter()
         self._deliver: Deliver | None = None
         self._reconnected: Reconnected = lambda: None
@@ -105,7 +103,7 @@ class SimulatedBus:
 
     async def wait_subscribed(self) -> None:
         wanted = set(self.listening)
-        loop = self._world.loop
+        loop = self._broker.loop
         deadline = loop.now + SUBSCRIBED_WITHIN_S
         while not wanted <= self.in_force and loop.now < deadline and self._deliver is not None:
             future = loop.create_future()
@@ -123,7 +121,7 @@ class SimulatedBus:
             self._reconnected()
 
     def carry(self, topic: str, body: bytes, *, late: bool) -> None:
-        chance, loop = self._world.chance, self._world.loop
+        chance, loop = self._broker.chance, self._broker.loop
         at = loop.now + chance.bus_delay()
         if late:
             at += chance.random() * 0.5
@@ -137,8 +135,8 @@ class SimulatedBus:
 
     def _later(self, topic: str) -> None:
         """A subscription is in force a moment later, in the order in which they were wished for."""
-        loop = self._world.loop
-        self._changed_until = max(self._changed_until, loop.now + self._world.chance.bus_delay())
+        loop = self._broker.loop
+        self._changed_until = max(self._changed_until, loop.now + self._broker.chance.bus_delay())
         loop.call_at(self._changed_until, self._change, topic)
 
     def _change(self, topic: str) -> None:

@@ -1,14 +1,11 @@
 """What happened, as tools/checker.py reads it: one flat record after the other, each a line of JSON."""
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import msgspec
 
 from tests.reference import Frame
-
-if TYPE_CHECKING:
-    from tests.simulation.clients.client import Client
 
 
 class History:
@@ -21,9 +18,9 @@ class History:
         fields["t"] = self._clock()
         self.records.append(fields)
 
-    def heard(self, client: "Client", link: int | None, frame: Frame) -> None:
+    def heard(self, client: str, user: int, link: int | None, frame: Frame) -> None:
         """A frame with a number, on a link or (None) as the answer to `get_events`."""
-        record = {"op": "heard", "t": self._clock(), "client": client.name, "user": client.who.user_id, "link": link}
+        record = {"op": "heard", "t": self._clock(), "client": client, "user": user, "link": link}
         word = record["type"] = frame["type"]
         if "seq" in frame and "user_version" not in frame:
             record["room"], record["seq"] = frame["room_id"], frame["seq"]
@@ -45,14 +42,12 @@ class History:
             record["version"] = frame["user_version"]
         self.records.append(record)
 
-    def read(self, client: "Client", room: int, page: Frame, asked: float | None = None) -> None:
+    def read(self, client: str, user: int, room: int, page: Frame, asked: float | None = None) -> None:
         """A page of history. `asked`: when, where it was asked for from outside the room, perhaps."""
         messages = [[message["seq"], message["id"]] for message in page["messages"]]
         newest = max((message["rev_seq"] for message in page["messages"]), default=0)
         told = {} if asked is None else {"asked": asked}
-        self.add(
-            "read", client=client.name, user=client.who.user_id, room=room, messages=messages, newest=newest, **told
-        )
+        self.add("read", client=client, user=user, room=room, messages=messages, newest=newest, **told)
 
     def lines(self) -> str:
         return "".join(msgspec.json.encode(record).decode() + "\n" for record in self.records)

@@ -1,66 +1,23 @@
-"""What lies between a client and a node: sockets and requests that are late, cut, half open, swallowed or doubled.
+"""Between clients and nodes: a load balancer, and requests that are late, lost or doubled."""
 
-A link is a WebSocket's two directions. Each carries in order; each can be stalled (it all comes later) or black (it never
-comes, and nobody is told). A request is carried up, handled, and carried down; a proxy may hand it on twice.
-"""
-
-import asyncio
-from collections import deque
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 import msgspec
-from starlette.websockets import WebSocketState
 
 from backchannel.protocol.frames import SyncRequest
-
-if TYPE_CHECKING:
-    from tests.simulation.clients.client import Client
-    from tests.simulation.world.node import Answered, SimulatedNode
-    from tests.simulation.world.world import World
+from tests.simulation.world.link import Link
+from tests.simulation.world.node import Answered, SimulatedIdentity, SimulatedNode
+from tests.simulation.world.surroundings import Surroundings
 
 
-class Direction:
-    """Carries items to `arrive`, in order, each after its latency."""
+class Caller(Protocol):
+    """A client, as the network sees it."""
 
-    def __init__(self, world: "World", latency: float) -> None:
-        self.arrive: Callable[[Any], None] = lambda _: None
-        self.latency = latency
-        self.is_black = False
-        self._world = world
-        self._is_stalled = False
-        self._held: list[Any] = []
-        self._until = 0.0
+    name: str
+    who: SimulatedIdentity
+    is_alive: bool
 
-    def carry(self, item: Any) -> None:
-        if self.is_black:
-            return
-        loop = self._world.loop
-        self._until = max(self._until, loop.now + self.latency * (0.5 + self._world.chance.random()))
-        loop.call_at(self._until, self._land, item)
-
-    def _land(self, item: Any) -> None:
-        if self._is_stalled:
-            self._held.append(item)
-        elif not self.is_black:
-            self.arrive(item)
-
-    def stall(self) -> None:
-        self._is_stalled = True
-
-    def heal(self) -> None:
-        """What was held comes now; what went into the dark is lost, and the way stays dark."""
-        self._is_stalled = False
-        held, self._held = self._held, []
-        for item in held:
-            self._land(item)
-
-
-TOO_PRECIOUS = ('"type":"ping"', '"type":"room_list"')
-"""Heads in a heartbeat make good what was lost of the events, versions what was lost of the user frames; who loses these as
-well has lost more than a real link ever loses in silence."""
-
-_CUT = object()
 
 Done = Callable[[int, dict[str, Any]], None]
 
@@ -69,8 +26,9 @@ class Network:
     """Between all clients and all nodes. `loses`, `doubles`: chances for each request, each way. `offline`: clients that reach
     nobody. A load balancer picks any node that accepts."""
 
-    def __init__(self, world: "World") -> None:
+    def __init__(self, world: Surroundings, pick_node: Callable[[], SimulatedNode | None]) -> None:
         self.world = world
+        self.pick_node = pick_node
         self.loses = 0.0
         self.doubles = 0.0
         self.refuses_upgrades = False
@@ -82,14 +40,14 @@ class Network:
         self._numbers += 1
         return self._numbers
 
-    def open(self, client: "Client") -> "Link":
+    def open(self, client: Caller) -> Link:
         """A WebSocket to some node; it closes at once where there is none."""
         world = self.world
         link, who = Link(world, self.new_number(), world.chance.latency()), client.who
         self.links[link] = client.name
 
         def arrive() -> None:
-            node = world.pick_node()
+            node = self.pick_node()
             if client.name in self.offline or node is None or self.refuses_upgrades:
                 link.end(1006)
             else:
@@ -98,11 +56,11 @@ class Network:
         world.loop.call_later(link.latency, arrive)
         return link
 
-    def command(self, client: "Client", word: str, fields: dict[str, Any], done: Done, within: float) -> None:
+    def command(self, client: Caller, word: str, fields: dict[str, Any], done: Done, within: float) -> None:
         request, who = Request(self, client, done, within), client.who
         request.send(lambda node, answered: node.command(word, fields, who, answered))
 
-    def sync(self, client: "Client", body: dict[str, Any], done: Done, within: float) -> "Request":
+    def sync(self, client: Caller, body: dict[str, Any], done: Done, within: float) -> "Request":
         asked = msgspec.convert(body, SyncRequest, strict=False)
         request, who = Request(self, client, done, within), client.who
         request.send(lambda node, answered: node.sync(asked, who, answered))
@@ -119,7 +77,7 @@ class Network:
 class Request:
     """One HTTP exchange, as its client sees it: an answer once, or status 0."""
 
-    def __init__(self, network: Network, client: "Client", done: Done, within: float) -> None:
+    def __init__(self, network: Network, client: Caller, done: Done, within: float) -> None:
         self._network = network
         self._world = network.world
         self._client = client
@@ -127,7 +85,7 @@ class Request:
         self._abandons: list[Callable[[], None]] = []
         self._world.loop.call_later(within, self._finish, 0, b"")
 
-    def send(self, handle: "Callable[[SimulatedNode, Answered], Callable[[], None] | None]") -> None:
+    def send(self, handle: Callable[[SimulatedNode, Answered], Callable[[], None] | None]) -> None:
         random, loop = self._world.chance.random, self._world.loop
         copies = 2 if self._network.doubles and random() < self._network.doubles else 1
         for copy in range(copies):
@@ -140,10 +98,10 @@ class Request:
             for abandon in self._abandons:
                 self._world.loop.call_later(self._world.chance.latency(), abandon)
 
-    def _arrive(self, handle: "Callable[[SimulatedNode, Answered], Callable[[], None] | None]") -> None:
+    def _arrive(self, handle: Callable[[SimulatedNode, Answered], Callable[[], None] | None]) -> None:
         if self._is_lost():
             return None
-        node = self._world.pick_node()
+        node = self._network.pick_node()
         if node is None:
             return self._answered(0, b"")
         abandon = handle(node, self._answered)
@@ -167,133 +125,3 @@ class Request:
         return self._client.name in network.offline or (
             network.loses > 0 and self._world.chance.random() < network.loses
         )
-
-
-class Link:
-    """One WebSocket. The client's end is `say`, `leave`, `on_text`, `on_closed`; the server's is what Starlette offers."""
-
-    application_state = WebSocketState.CONNECTED
-
-    def __init__(self, world: "World", number: int, latency: float) -> None:
-        self.number = number
-        self.latency = latency
-        self.on_text: Callable[[str], None] = lambda _: None
-        self.on_closed: Callable[[int], None] = lambda _: None
-        self.reads = True
-        self.swallows = 0
-        self._world = world
-        self._up, self._down = Direction(world, latency), Direction(world, latency)
-        self._up.arrive, self._down.arrive = self._arrive_up, self._arrive_down
-        self._received: deque[dict[str, Any]] = deque()
-        self._receiver: asyncio.Future[None] | None = None
-        self._unread: deque[Any] = deque()
-        self._unread_bytes = 0
-        self._writers: list[asyncio.Future[None]] = []
-        self._client_gone = self._server_gone = False
-
-    # -- the client's end
-
-    def say(self, text: str) -> None:
-        self._up.carry(text)
-
-    def leave(self) -> None:
-        """The client closes and forgets it; the server learns of it where the way up is open."""
-        self._client_gone = True
-        self._up.carry(_CUT)
-
-    # -- the server's end
-
-    async def receive(self) -> dict[str, Any]:
-        while not self._received:
-            self._receiver = self._world.loop.create_future()
-            await self._receiver
-        return self._received.popleft()
-
-    async def send_text(self, text: str) -> None:
-        if self._server_gone:
-            raise RuntimeError("the link is closed")
-        self._unread_bytes += len(text)
-        self._down.carry(text)
-        while self._unread_bytes > self._world.plan.kernel_buffer and not self._server_gone:
-            future = self._world.loop.create_future()
-            self._writers.append(future)
-            await future
-
-    async def close(self, code: int, reason: str = "") -> None:
-        self.end(code)
-
-    def end(self, code: int) -> None:
-        """The server's process closes it, or dies."""
-        if not self._server_gone:
-            self._server_gone = True
-            self._down.carry(int(code))
-            self._wake_writers()
-
-    # -- what happens to it
-
-    def cut(self) -> None:
-        """Both ends learn of it, each when it does; what was on its way is lost."""
-        for direction in (self._up, self._down):
-            direction.heal()
-            direction.is_black = True
-        loop, random = self._world.loop, self._world.chance.random
-        loop.call_later(random() * 0.2, self._arrive_up, _CUT)
-        loop.call_later(random() * 0.2, self._arrive_down, 1006)
-
-    def blacken(self, *, up: bool, down: bool) -> None:
-        self._up.is_black |= up
-        self._down.is_black |= down
-
-    def stall(self, *, up: bool, down: bool) -> None:
-        if up:
-            self._up.stall()
-        if down:
-            self._down.stall()
-
-    def heal(self) -> None:
-        self._up.heal()
-        self._down.heal()
-        self.reads = True
-        self._read()
-
-    # -- arriving
-
-    def _arrive_up(self, item: Any) -> None:
-        if item is _CUT:
-            item = {"type": "websocket.disconnect", "code": 1006}
-            self._server_gone = True
-            self._wake_writers()
-        else:
-            item = {"type": "websocket.receive", "text": item}
-        self._received.append(item)
-        if self._receiver is not None and not self._receiver.done():
-            self._receiver.set_result(None)
-
-    def _arrive_down(self, item: Any) -> None:
-        self._unread.append(item)
-        if self.reads:
-            self._read()
-
-    def _read(self) -> None:
-        while self._unread:
-            item = self._unread.popleft()
-            if type(item) is int:
-                if not self._client_gone:
-                    self._client_gone = True
-                    self.on_closed(item)
-                continue
-            self._unread_bytes -= len(item)
-            if self.swallows and not any(word in item for word in TOO_PRECIOUS):
-                # A middlebox that loses a message and says nothing.
-                self.swallows -= 1
-                self._world.history.add("swallowed", link=self.number)
-            elif not self._client_gone:
-                self.on_text(item)
-        if self._writers and self._unread_bytes <= self._world.plan.kernel_buffer:
-            self._wake_writers()
-
-    def _wake_writers(self) -> None:
-        writers, self._writers = self._writers, []
-        for writer in writers:
-            if not writer.done():
-                writer.set_result(None)

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Callable, Coroutine, Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from backchannel.commands.context import Caller, Context
 from backchannel.commands.delivery import Delivery
@@ -33,11 +33,9 @@ from backchannel.transports.websocket.asgi_link import AsgiLink
 from backchannel.transports.websocket.connection import COMMANDS_AT_ONCE, Connection
 from tests.simulation import seams
 from tests.simulation.world.bus import SimulatedBus
-from tests.simulation.world.network import Link
+from tests.simulation.world.link import Link
+from tests.simulation.world.surroundings import Surroundings
 from tests.simulation.world.writer import SimulatedLog
-
-if TYPE_CHECKING:
-    from tests.simulation.world.world import World
 
 Answered = Callable[[int, bytes], None]
 """HTTP status, body."""
@@ -57,7 +55,7 @@ class SimulatedIdentity:
 
 
 class SimulatedNode:
-    def __init__(self, world: "World", number: int, skew_us: int) -> None:
+    def __init__(self, world: Surroundings, number: int, skew_us: int) -> None:
         self.world = world
         self.number = number
         self.is_dead = False
@@ -76,7 +74,7 @@ class SimulatedNode:
             publish(outcomes)
             self.is_at("after_publish")
 
-        self.log = SimulatedLog(self, Delivery(publish_or_die, self.hub.flush), reads.reconnect)
+        self.log = SimulatedLog(world, self, Delivery(publish_or_die, self.hub.flush), reads.reconnect)
         presence = Presence(f"node{number}")
         broadcaster = PresenceBroadcaster(self.hub, presence, clock)
         limits = world.plan.limits

@@ -43,8 +43,8 @@ class World:
         self.database = Database(rng)
         plan.populate(self.database)
         self.database.interleaves = plan.interleaves
-        self.broker = Broker(self)
-        self.network = Network(self)
+        self.broker = Broker(self.loop, self.chance)
+        self.network = Network(self, self.pick_node)
         self.nodes: dict[int, SimulatedNode] = {}
         self.clients: dict[str, Client] = {}
         self.gone: dict[str, tuple[Replica, Outbox]] = {}

@@ -4,22 +4,32 @@ submit ─▶ … ─▶ gather ─▶ … ─▶ commit ─▶ … ─▶ publi
 """
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 from backchannel.store.log import Answer, Job, Log
 from backchannel.store.operation import Operation
+from tests.simulation.world.surroundings import Surroundings
 
-if TYPE_CHECKING:
-    from tests.simulation.world.node import SimulatedNode
+
+class Process(Protocol):
+    """The node that this writer belongs to."""
+
+    is_dead: bool
+    is_at: Callable[[str], bool]
+    """True if the node is dead from this point on."""
 
 
 class SimulatedLog(Log):
     def __init__(
-        self, node: "SimulatedNode", deliver: Callable[[Sequence[Job]], None], on_connection_lost: Callable[[], None]
+        self,
+        world: Surroundings,
+        node: Process,
+        deliver: Callable[[Sequence[Job]], None],
+        on_connection_lost: Callable[[], None],
     ) -> None:
         super().__init__(deliver, on_connection_lost=on_connection_lost)
         self._node = node
-        self._world = node.world
+        self._world = world
         self._loop = self  # type: ignore[assignment]  # of a loop the log needs `call_soon_threadsafe` alone
         self._is_busy = False
         self._carried: Any = None
