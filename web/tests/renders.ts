@@ -1,6 +1,5 @@
 /**
- * What React draws, by its own account: the hook that its developer tools use. Import this before anything that imports
- * React.
+ * Records what React renders, through the hook of its developer tools. Import this before anything that imports React.
  */
 interface Fiber {
   readonly type: unknown;
@@ -20,7 +19,7 @@ interface Hook {
 
 export interface Render {
   readonly name: string;
-  /** It was not there before. */
+  /** Whether it was mounted. */
   readonly isNew: boolean;
   readonly props: Readonly<Record<string, unknown>>;
 }
@@ -29,7 +28,7 @@ const PERFORMED_WORK = 1;
 let listener: ((render: Render) => void) | null = null;
 
 const global = globalThis as { __REACT_DEVTOOLS_GLOBAL_HOOK__?: Hook };
-// Hot reload may have brought one.
+// Hot reload may have installed one.
 const hook = (global.__REACT_DEVTOOLS_GLOBAL_HOOK__ ??= {
   supportsFiber: true,
   inject: () => 1,
@@ -47,7 +46,7 @@ function visit(fiber: Fiber, was: Fiber | null): void {
   if (name && (was === null || fiber.flags & PERFORMED_WORK)) {
     listener?.({ name, isNew: was === null, props: fiber.memoizedProps ?? {} });
   }
-  // The same child: nothing below was looked at.
+  // The same child: nothing below it rendered.
   if (fiber.child === was?.child) return;
   for (let child = fiber.child; child; child = child.sibling) visit(child, was && child.alternate);
 }
@@ -58,7 +57,7 @@ function nameOf(type: unknown): string | undefined {
   return typeof inner === 'function' ? inner.name : undefined;
 }
 
-/** Everything that is drawn while `work` goes on. */
+/** Everything that renders during `work`. */
 export async function rendersOf(work: () => Promise<unknown>): Promise<readonly Render[]> {
   const renders: Render[] = [];
   listener = (render) => renders.push(render);

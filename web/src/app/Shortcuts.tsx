@@ -9,7 +9,7 @@ const KEYS: readonly { readonly title: string; readonly keys: readonly (readonly
       ['Previous, next room', [ALT, '↑', '↓']],
       ['Previous, next unread room', [ALT, 'Shift', '↑', '↓']],
       ['Members of the room', [MOD, '.']],
-      ['What was not sent', [MOD, 'Shift', 'L']],
+      ['Unsent messages', [MOD, 'Shift', 'L']],
       ['This help', [MOD, '/']],
     ],
   },
@@ -18,18 +18,18 @@ const KEYS: readonly { readonly title: string; readonly keys: readonly (readonly
     keys: [
       ['Send', ['Enter']],
       ['New line', ['Shift', 'Enter']],
-      ['Change your last message', ['↑']],
+      ['Edit your last message', ['↑']],
       ['Stop replying or editing', ['Esc']],
       ['Bold, italic, code', [MOD, 'B', 'I', 'E']],
-      ['Mention somebody', ['@']],
+      ['Mention someone', ['@']],
     ],
   },
   {
     title: 'Reading',
     keys: [
-      ['Walk through messages', ['↑', '↓']],
-      ['What can be done with one', ['Enter']],
-      ['Back to the newest, and to writing', ['Esc']],
+      ['Move between messages', ['↑', '↓']],
+      ['Open the menu of a message', ['Enter']],
+      ['Back to the latest message and the composer', ['Esc']],
     ],
   },
 ];
@@ -42,9 +42,9 @@ export function Shortcuts({ onClose }: { readonly onClose: () => void }) {
           <section key={title}>
             <h3 className="mb-1 text-xs font-semibold text-ink-faint">{title}</h3>
             <dl className="divide-y divide-line">
-              {keys.map(([what, each]) => (
-                <div key={what} className="flex items-center justify-between gap-4 py-1.5">
-                  <dt>{what}</dt>
+              {keys.map(([label, each]) => (
+                <div key={label} className="flex items-center justify-between gap-4 py-1.5">
+                  <dt>{label}</dt>
                   <dd className="flex gap-1">
                     {each.map((key) => (
                       <kbd

@@ -30,7 +30,7 @@ async function opened(item: string) {
   vi.mocked(here.api.revokeToken).mockImplementation(async (id) => {
     tokens = tokens.filter((each) => each.id !== id);
   });
-  // Dialogs are the page's, and outlive a test's app.
+  // The open dialog is module state, which survives a test.
   openPanel.set(null);
   const { screen } = await here.open('/');
   await screen.getByRole('button', { name: /^Ann/ }).click();
@@ -38,8 +38,8 @@ async function opened(item: string) {
   return { ...here, screen };
 }
 
-describe('what speaks for a person', () => {
-  it('is listed, and ended one by one or together', async () => {
+describe('devices and tokens', () => {
+  it('are listed and can be revoked one by one or together', async () => {
     const { api, screen } = await opened('Devices and tokens');
     await expect.element(screen.getByText('This device')).toBeVisible();
     await screen.getByRole('button', { name: 'Sign out: Safari on iPhone' }).click();
@@ -54,14 +54,14 @@ describe('what speaks for a person', () => {
     expect(document.activeElement?.textContent).toBe('Signed in');
   });
 
-  it('signs this device out by the way that asks about what is unsent', async () => {
+  it('sign out this device through the dialog that asks about unsent messages', async () => {
     const { api, screen } = await opened('Devices and tokens');
     await screen.getByRole('button', { name: 'Sign out: Firefox on Linux' }).click();
     await expect.element(screen.getByRole('dialog', { name: 'Sign out of Acme?' })).toBeVisible();
     expect(api.signOutDevice).not.toHaveBeenCalled();
   });
 
-  it('is asked about when the password is changed', async () => {
+  it('are offered for revocation when the password is changed', async () => {
     const { api, screen } = await opened('Change password');
     await screen.getByRole('textbox', { name: 'Current password' }).fill(' old ');
     await screen.getByRole('textbox', { name: 'New password' }).fill(' new one ');
@@ -75,7 +75,7 @@ describe('what speaks for a person', () => {
     });
   });
 
-  it('goes all at once where that is chosen', async () => {
+  it('can all be revoked at once with the password change', async () => {
     const { api, screen } = await opened('Change password');
     await screen.getByRole('textbox', { name: 'Current password' }).fill('old');
     await screen.getByRole('textbox', { name: 'New password' }).fill('new one');

@@ -15,25 +15,25 @@ const roomMenu = (item: string) => async (screen: Screen) => {
 const panel = (which: Parameters<typeof openPanel.set>[0]) => async () => {
   openPanel.set(which);
 };
-const ofMyself = (item: string) => async (screen: Screen) => {
+const userMenu = (item: string) => async (screen: Screen) => {
   await click(screen, 'button', /^A ?Ann|Ann/);
   await click(screen, 'menuitem', item);
 };
 
-/** Every dialog there is: how one opens it, and what has the focus then. */
+/** Every dialog: its title, how to open it, and what has the focus first. */
 const DIALOGS: readonly Walk[] = [
   ['Jump to a room or person', panel('switcher'), 'field'],
   ['New direct message', panel('create-direct'), 'field'],
   ['New group', panel('create-group'), 'field'],
   ['New channel', panel('create-channel'), 'field'],
   ['Channels', panel('browse-channels'), 'field'],
-  ['Keyboard shortcuts', ofMyself('Keyboard shortcuts'), 'body'],
-  ['Change password', ofMyself('Change password'), 'field'],
-  ['Invite people', ofMyself('Invite people'), 'field'],
+  ['Keyboard shortcuts', userMenu('Keyboard shortcuts'), 'body'],
+  ['Change password', userMenu('Change password'), 'field'],
+  ['Invite people', userMenu('Invite people'), 'field'],
   ['Name and topic', roomMenu('Name and topic'), 'field'],
   ['Add people to #first', roomMenu('Add people'), 'field'],
   ['Leave #first?', roomMenu('Leave channel'), 'Stay'],
-  ['Sign out of Acme?', ofMyself('Sign out'), 'Stay'],
+  ['Sign out of Acme?', userMenu('Sign out'), 'Stay'],
 ];
 
 beforeEach(() => {
@@ -43,7 +43,7 @@ beforeEach(() => {
 
 describe('every dialog', () => {
   it.each(DIALOGS)(
-    '%s opens on its field or its harmless answer, and gives the focus back',
+    '%s focuses its field or its harmless button, and returns the focus when closed',
     async (title, show, first) => {
       const { server, open } = world();
       server.post(1, BOB, 'hello');
@@ -71,7 +71,7 @@ describe('every dialog', () => {
     },
   );
 
-  it('a question about a message opens on Keep, and gives the focus back to the message', async () => {
+  it('a question about a message focuses Keep, and returns the focus to the message', async () => {
     const { server, open } = world();
     server.post(1, 1, 'mine');
     const { screen, list } = await open();
@@ -85,7 +85,7 @@ describe('every dialog', () => {
     await vi.waitFor(() => expect(document.activeElement).toBe(row));
   });
 
-  it('the focus stays near what is taken away: a deleted message, the last reaction of its kind', async () => {
+  it('the focus moves to the nearest element when its own is removed: a deleted message, a last reaction', async () => {
     const { server, open } = world();
     server.post(1, ANN, 'mine');
     const { screen, list } = await open();
@@ -108,7 +108,7 @@ describe('every dialog', () => {
   it.each([
     [640, 400],
     [320, 480],
-  ])('is whole at %i × %i: nothing lies over its answers, and its middle scrolls', async (width, height) => {
+  ])('fits into %i × %i: no button is covered, and the middle scrolls', async (width, height) => {
     await page.viewport(width, height);
     const { open } = world();
     const { screen } = await open('/');
@@ -140,7 +140,7 @@ describe('every dialog', () => {
   });
 });
 
-describe('an owner who is alone is offered to invite people', () => {
+describe('an owner who is alone can invite people', () => {
   const alone = () => {
     const made = world();
     made.server.createRoom([1], 'channel', 'empty');
@@ -168,7 +168,7 @@ describe('an owner who is alone is offered to invite people', () => {
     await expect.element(screen.getByRole('button', { name: 'Invite people' }).first()).toBeVisible();
   });
 
-  it('but nobody is told to be alone in a room that has everybody', async () => {
+  it('but a room with all users does not claim to be empty', async () => {
     const { server, open } = world();
     const group = server.createRoom([ANN, BOB, CID], 'group', 'all of us');
     const { screen } = await open(`/rooms/${group.id}`);
@@ -180,7 +180,7 @@ describe('an owner who is alone is offered to invite people', () => {
     await expect.element(dialog).toHaveTextContent('Nobody else is called “bob”.');
   });
 
-  it('and nobody else is', async () => {
+  it('and other users cannot', async () => {
     const { screen, list } = await alone().open('/rooms/3', { signup: 'closed' });
     await expect.element(list.getByText('Nobody else is here yet.')).toBeVisible();
     await expect.element(screen.getByRole('button', { name: 'Invite people' })).not.toBeInTheDocument();

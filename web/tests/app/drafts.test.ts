@@ -6,18 +6,18 @@ const reply: Draft = { text: 'yes', replyTo: { id: 'm1', seq: 1, name: 'Bob', ex
 describe('drafts', () => {
   beforeEach(() => localStorage.clear());
 
-  it('come back after a reload, with what they answer', () => {
+  it('survive a reload, with their reply reference', () => {
     createDrafts(1, localStorage).set(7, reply);
     expect(createDrafts(1, localStorage).get(7)).toEqual(reply);
   });
 
-  it('belong to one person', () => {
+  it('belong to one user', () => {
     createDrafts(1, localStorage).set(7, reply);
     expect(createDrafts(2, localStorage).store.get()).toEqual({});
     expect(createDrafts(11, localStorage).store.get()).toEqual({});
   });
 
-  it('leave nothing behind when emptied', () => {
+  it('leave nothing in storage when emptied', () => {
     const drafts = createDrafts(1, localStorage);
     drafts.set(7, reply);
     drafts.set(7, { text: '', replyTo: null });
@@ -25,7 +25,7 @@ describe('drafts', () => {
     expect(localStorage).toHaveLength(0);
   });
 
-  it('take over what another tab wrote', () => {
+  it('pick up what another tab wrote', () => {
     const here = createDrafts(1, localStorage);
     createDrafts(1, localStorage).set(7, reply);
     here.sync('backchannel.draft.1.7');
@@ -35,7 +35,7 @@ describe('drafts', () => {
     expect(Object.keys(here.store.get())).toEqual(['7']);
   });
 
-  it('are forgotten on this device at sign-out, and nobody else’s', () => {
+  it('of the user, and only theirs, are deleted at sign-out', () => {
     const drafts = createDrafts(1, localStorage);
     drafts.set(7, reply);
     createDrafts(2, localStorage).set(7, reply);
@@ -44,7 +44,7 @@ describe('drafts', () => {
     expect(createDrafts(2, localStorage).get(7)).toEqual(reply);
   });
 
-  it('live in the tab where storage is refused or broken', () => {
+  it('stay in memory if storage is refused or broken', () => {
     const refuses = {
       length: 0,
       key: () => null,

@@ -2,10 +2,7 @@ import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { userEvent } from 'vitest/browser';
 import { BOB, world } from './world.tsx';
 
-/**
- * Spoils a message on the server, so that drawing it fails: what a fault of ours, or of a later server, would look
- * like.
- */
+/** Corrupts a message on the server so that rendering it fails, as a bug in the app or a newer server might. */
 function spoil(server: ReturnType<typeof world>['server'], roomId: number, text: string, how: object): void {
   for (const message of server.rooms.get(roomId)?.messages.values() ?? []) {
     if (message.content === text) Object.assign(message, how);
@@ -15,7 +12,7 @@ function spoil(server: ReturnType<typeof world>['server'], roomId: number, text:
 beforeEach(() => void vi.spyOn(console, 'error').mockImplementation(() => undefined));
 afterEach(() => vi.restoreAllMocks());
 
-it('where the page cannot be drawn, it says so, and what was written is there afterwards', async () => {
+it('an error page replaces a page that fails to render, and drafts and unsent messages survive', async () => {
   const { server, network, open } = world();
   const { screen, list, composer, connected } = await open();
   await connected();
@@ -27,7 +24,7 @@ it('where the page cannot be drawn, it says so, and what was written is there af
   await expect.element(list.getByText('waits')).toBeVisible();
   await composer.fill('half a thought!');
 
-  // What is drawn asks for the width; the keeper of the focus, which lives outside the page, for the pointer.
+  // Components query the width; restoreLostFocus, which runs outside the rendering, queries the pointer.
   const asked = globalThis.matchMedia.bind(globalThis);
   const broken = vi.spyOn(globalThis, 'matchMedia').mockImplementation((query) => {
     if (query === '(pointer: coarse)') return asked(query);
@@ -49,7 +46,7 @@ it('where the page cannot be drawn, it says so, and what was written is there af
   await expect.element(again.list.getByText('waits')).toBeVisible();
 });
 
-it('one pane that cannot be drawn leaves the others: messages are read and written, rooms changed', async () => {
+it('a pane that fails to render leaves the others working: messages can be read and sent, rooms changed', async () => {
   const { server, open } = world();
   server.post(1, BOB, 'in the first');
   server.post(2, BOB, 'in the second');
@@ -67,7 +64,7 @@ it('one pane that cannot be drawn leaves the others: messages are read and writt
   await expect.element(list.getByText('in the second')).toBeVisible();
 });
 
-it('one message that cannot be drawn is shown as it was typed, the others as ever, until it changes', async () => {
+it('a message that fails to render is shown as plain text until it changes, and others are unaffected', async () => {
   const { server, open } = world();
   for (const text of ['before', '**poison**', '**after**']) server.post(1, BOB, text);
   spoil(server, 1, '**poison**', { reactions: null });
@@ -84,7 +81,7 @@ it('one message that cannot be drawn is shown as it was typed, the others as eve
   await expect.element(list.getByRole('button', { name: 'Copy text' })).not.toBeInTheDocument();
 });
 
-it('a row of the list of rooms that cannot be drawn still leads to its room', async () => {
+it('a room row that fails to render still links to its room', async () => {
   const { server, open } = world();
   Object.assign(server.rooms.get(2) as object, { topic: null });
   const { screen, composer, connected } = await open();

@@ -11,8 +11,8 @@ function addAnn(server: ReturnType<typeof world>['server']) {
   return room;
 }
 
-describe('who is added to a group', () => {
-  it('is told by whom, sees it marked until it is opened, and finds a line there', async () => {
+describe('a user who is added to a group', () => {
+  it('gets a toast, a mark on the room until it is opened, and a line in the timeline', async () => {
     const { server, open } = world();
     const { screen, list, connected } = await open();
     await connected();
@@ -29,7 +29,7 @@ describe('who is added to a group', () => {
     await expect.element(screen.getByRole('link', { name: 'Garden, 1 unread' })).toBeVisible();
   });
 
-  it('while the app was closed sees it marked at the next visit, and no room at the very first', async () => {
+  it('while the app is closed sees the mark on the next visit; a first visit marks no room', async () => {
     const first = world();
     const visit = await first.open();
     await visit.connected();
@@ -45,7 +45,7 @@ describe('who is added to a group', () => {
   });
 });
 
-it('who is in a room sees who comes and goes', async () => {
+it('members see who joins and leaves', async () => {
   const { server, open } = world();
   server.post(1, BOB, 'hello');
   const { screen, list, connected } = await open();

@@ -4,7 +4,7 @@ import { describe, expect, it, vi } from 'vitest';
 import { loadLexer } from '../../src/app/lazyWithRetry.ts';
 import { ANN, BOB, frames, leftBelow, shown, world } from './world.tsx';
 
-/** Those that were there already. (Others come and go at the edges of what the list holds.) */
+/** The texts of existing rows that rendered; new ones appear at the edges of the virtualised list. */
 const messages = (renders: readonly Render[]): string[] =>
   renders
     .filter(({ name, isNew }) => name === 'MessageRow' && !isNew)
@@ -12,7 +12,7 @@ const messages = (renders: readonly Render[]): string[] =>
 const rooms = (renders: readonly Render[]): string[] =>
   renders.filter(({ name }) => name === 'RoomRow').map(({ props }) => (props['room'] as Room).name ?? '');
 
-/** A long room, read to its end, at rest. */
+/** Opens a long room at its end and waits until nothing renders. */
 async function atRest() {
   const made = world();
   for (let index = 1; index <= 120; index += 1) made.server.post(1, BOB, `line ${index}`);
@@ -22,14 +22,14 @@ async function atRest() {
   await expect.element(opened.list.getByText('line 119')).toBeVisible();
   await vi.waitFor(() => expect(leftBelow()).toBeLessThan(2));
   await loadLexer();
-  // The pointer is where another test left it; a row beneath it is drawn for that.
+  // Another test may have left the pointer over a row, which then renders for it.
   await opened.screen.getByRole('heading', { level: 1 }).hover();
   await frames(30);
   return { ...made, ...opened };
 }
 
 /**
- * So many messages; the function returned has them heard one after the other, without a frame or a timer in between.
+ * Posts `count` messages. The returned function delivers them one after the other, without a frame or timer in between.
  */
 function burst(server: ReturnType<typeof world>['server'], count: number): () => Promise<void> {
   const held: (() => void)[] = [];
@@ -37,15 +37,15 @@ function burst(server: ReturnType<typeof world>['server'], count: number): () =>
   for (let index = 1; index <= count; index += 1) server.post(1, BOB, `burst ${index}`);
   clock.mockRestore();
   return async () => {
-    for (const hear of held) {
-      hear();
+    for (const deliver of held) {
+      deliver();
       for (let turn = 0; turn < 10; turn += 1) await Promise.resolve();
     }
   };
 }
 
-describe('what is drawn anew', () => {
-  it('when a message comes: the one before it, which hands on its place in the tab order, and no other', async () => {
+describe('what renders again', () => {
+  it('when a message arrives: the one before it, which leaves the tab order, and no other', async () => {
     const { server, list } = await atRest();
     const renders = await rendersOf(async () => {
       for (const text of ['one more', 'and another']) {
@@ -57,7 +57,7 @@ describe('what is drawn anew', () => {
     expect(new Set(messages(renders))).toEqual(new Set(['line 120', 'one more']));
   });
 
-  it('when a message changes: that one', async () => {
+  it('when a message changes: only that one', async () => {
     const { server, list } = await atRest();
     const target = [...(server.rooms.get(1)?.messages.values() ?? [])].at(-3) as Message;
     const renders = await rendersOf(async () => {
@@ -68,29 +68,29 @@ describe('what is drawn anew', () => {
     expect(messages(renders)).toEqual(['said better']);
   });
 
-  it('when many messages come between two frames: all of them, together', async () => {
+  it('when many messages arrive between two frames: all of them in one render', async () => {
     const { server, list } = await atRest();
-    const hear = burst(server, 20);
+    const deliver = burst(server, 20);
     const renders = await rendersOf(async () => {
-      await hear();
-      // The first news is drawn as it comes; what follows waits for the frame.
+      await deliver();
+      // The first change renders at once; later ones wait for the frame.
       expect(shown().filter((text) => text.startsWith('burst'))).toEqual(['burst 1']);
       await expect.element(list.getByText('burst 20', { exact: true })).toBeVisible();
     });
     expect(renders.filter(({ name }) => name === 'Timeline').length).toBeLessThan(5);
   });
 
-  it('when far more comes than the page keeps up with: everything, in the end', async () => {
+  it('when more messages arrive than the page can render: all of them, eventually', async () => {
     const { server, list } = await atRest();
-    const hear = burst(server, 80);
-    // One after the other, in a page that gets no frames: each is drawn as it is heard.
+    const deliver = burst(server, 80);
+    // One after the other, in a page that gets no frames: each renders on delivery.
     const hidden = vi.spyOn(document, 'hidden', 'get').mockReturnValue(true);
-    await hear();
+    await deliver();
     hidden.mockRestore();
     await expect.element(list.getByText('burst 80', { exact: true })).toBeVisible();
   });
 
-  it('when something happens in another room: no message here, and no other room', async () => {
+  it('when something happens in another room: only the row of that room', async () => {
     const { server, screen } = await atRest();
     const renders = await rendersOf(async () => {
       server.post(2, BOB, 'elsewhere');

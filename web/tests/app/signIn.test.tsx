@@ -4,8 +4,8 @@ import { AccountError } from '../../src/features/accounts/api.ts';
 import { takeSetupSecret } from '../../src/features/accounts/setupSecret.ts';
 import { world } from './world.tsx';
 
-describe('before the app', () => {
-  it('a refusal stands at its field, and signing in opens the app', async () => {
+describe('the signed-out screens', () => {
+  it('show an error at its field, and signing in opens the app', async () => {
     const { api, open } = world();
     vi.mocked(api.signIn).mockRejectedValueOnce(new AccountError({ password: 'Not this one.' }, null, 400));
     const { screen } = await open('/', { user: null });
@@ -20,7 +20,7 @@ describe('before the app', () => {
     await expect.element(screen.getByRole('navigation', { name: 'Rooms' })).toBeVisible();
   });
 
-  it('a tab that is late at the form goes on with the session that another one got', async () => {
+  it('a sign-in form continues if another tab has signed in meanwhile', async () => {
     const { api, state, open } = world();
     const { screen } = await open('/', { user: null });
     vi.mocked(api.signIn).mockRejectedValue(new AccountError({}, 'Conflict', 409));
@@ -33,7 +33,7 @@ describe('before the app', () => {
     await expect.element(screen.getByRole('navigation', { name: 'Rooms' })).toBeVisible();
   });
 
-  it('a tab at the form goes on by itself as soon as another one has signed in', async () => {
+  it('a sign-in form continues by itself as soon as another tab signs in', async () => {
     const { api, state, open } = world();
     const { screen } = await open('/', { user: null });
     await expect.element(screen.getByLabelText('Username')).toBeVisible();
@@ -44,7 +44,7 @@ describe('before the app', () => {
     elsewhere.close();
   });
 
-  it('without the printed address the very first visit is told where to find it', async () => {
+  it('a first visit without the printed address explains where to find it', async () => {
     const { open } = world();
     const { screen } = await open('/', { user: null, setup_required: true });
     await expect.element(screen.getByRole('heading', { name: 'Open the printed address' })).toBeVisible();
@@ -52,7 +52,7 @@ describe('before the app', () => {
     expect(screen.getByLabelText('Username').elements()).toHaveLength(0);
   });
 
-  it('whoever opened the printed address sets the workspace up, and the address bar forgets it at once', async () => {
+  it('the printed address opens the setup, and its secret disappears from the address bar at once', async () => {
     const { api, open } = world();
     const replaced = vi.fn();
     const past = { state: null, replaceState: replaced } as unknown as History;
@@ -72,7 +72,7 @@ describe('before the app', () => {
     });
   });
 
-  it('an invitation lets in, an ended one says so, a closed door as well', async () => {
+  it('a valid invitation opens the sign-up; an expired one and a closed sign-up say so', async () => {
     const { api, open } = world();
     const first = await open('/invite/s3cret', { user: null });
     await first.screen.getByLabelText('Username').fill('dora');
@@ -92,7 +92,7 @@ describe('before the app', () => {
 });
 
 describe('signing out', () => {
-  it('warns of what was not sent, and deletes it and the drafts', async () => {
+  it('warns of unsent messages, then deletes them and the drafts', async () => {
     const { api, state, network, open } = world();
     const { screen, composer } = await open();
     await expect.element(screen.getByText('The very beginning of #first.')).toBeVisible();
@@ -111,7 +111,7 @@ describe('signing out', () => {
     expect(localStorage).toHaveLength(0);
   });
 
-  it('an ended session asks to sign in and keeps what was written', async () => {
+  it('an ended session shows the sign-in and keeps unsent messages', async () => {
     const { server, network, api, state, open } = world();
     const { screen, composer } = await open();
     await expect.element(screen.getByText('The very beginning of #first.')).toBeVisible();
@@ -134,14 +134,14 @@ describe('signing out', () => {
     expect(api.signIn).toHaveBeenCalledOnce();
   });
 
-  it('a session that another tab has renewed goes on without a word', async () => {
+  it('a session renewed by another tab continues without a notice', async () => {
     const { network, open } = world();
     const { screen, connected } = await open();
     await connected();
     const said: string[] = [];
     const watching = new MutationObserver(() => said.push(document.body.textContent ?? ''));
     watching.observe(document.body, { childList: true, subtree: true, characterData: true });
-    // The word that the old session is over is here before the cookie of the new one.
+    // The news that the old session has ended arrives before the cookie of the new one.
     network.http = 401;
     network.sockets = 'refused';
     network.closeAll(4401);
@@ -155,7 +155,7 @@ describe('signing out', () => {
   });
 });
 
-it('the colours are chosen in the menu and kept', async () => {
+it('the theme is chosen in the menu and stored', async () => {
   const { open } = world();
   const { screen } = await open();
   await screen.getByRole('button', { name: /^Ann/ }).click();

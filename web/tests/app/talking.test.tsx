@@ -3,7 +3,7 @@ import { describe, expect, it, vi } from 'vitest';
 import { userEvent } from 'vitest/browser';
 import { ANN, BOB, shown, world } from './world.tsx';
 
-/** The next message is refused for good. */
+/** Makes the server refuse the next message for good. */
 function refuseOne(server: MemoryServer): void {
   vi.spyOn(server, 'send').mockImplementationOnce(() => {
     throw new Refusal('forbidden');
@@ -11,7 +11,7 @@ function refuseOne(server: MemoryServer): void {
 }
 
 describe('writing', () => {
-  it('a message stands in the list and in the sidebar, and the field is empty', async () => {
+  it('a sent message appears in the timeline and the sidebar, and the field is cleared', async () => {
     const { server, open } = world();
     const { screen, composer } = await open();
     await composer.fill('Hello **there**');
@@ -24,7 +24,7 @@ describe('writing', () => {
     ]);
   });
 
-  it('Shift+Enter is a new line, and an Enter of an input method is its own', async () => {
+  it('Shift+Enter inserts a new line, and Enter while composing does not send', async () => {
     const { open } = world();
     const { composer } = await open();
     await composer.fill('one');
@@ -36,7 +36,7 @@ describe('writing', () => {
     await expect.element(composer).toHaveValue('one\ntwo');
   });
 
-  it('goes on while nothing works, and is sent when it does', async () => {
+  it('messages written without a connection are sent when it is back', async () => {
     const { server, network, open } = world();
     const { screen, composer, connected } = await open();
     await connected();
@@ -55,7 +55,7 @@ describe('writing', () => {
     expect(shown()).toEqual(['from the tunnel']);
   });
 
-  it('a refused message says why, stays, and goes by the same id when tried again', async () => {
+  it('a failed message stays with its reason, and a retry keeps its id', async () => {
     const { server, open } = world();
     const { screen, composer } = await open();
     refuseOne(server);
@@ -72,7 +72,7 @@ describe('writing', () => {
     await expect.element(screen.getByText('Not sent.')).not.toBeInTheDocument();
   });
 
-  it('a refused message can be taken back into the composer', async () => {
+  it('a failed message can be moved back into the composer', async () => {
     const { server, open } = world();
     const { screen, composer } = await open();
     refuseOne(server);
@@ -86,7 +86,7 @@ describe('writing', () => {
 });
 
 describe('drafts', () => {
-  it('stay in their room, show in the sidebar, and outlive a reload', async () => {
+  it('stay in their room, show in the sidebar, and survive a reload', async () => {
     const { open } = world();
     const first = await open();
     await first.composer.fill('half a thought');
@@ -103,8 +103,8 @@ describe('drafts', () => {
   });
 });
 
-describe('changing and answering', () => {
-  it('↑ in the empty field changes the last message of one’s own', async () => {
+describe('editing, replying and reacting', () => {
+  it('↑ in the empty field edits the user’s last message', async () => {
     const { server, open } = world();
     server.post(1, ANN, 'helo');
     server.post(1, BOB, 'hm?');
@@ -121,7 +121,7 @@ describe('changing and answering', () => {
     await expect.element(composer).toHaveValue('');
   });
 
-  it('a reply shows what it answers, on both sides', async () => {
+  it('a reply shows its quote to both sides', async () => {
     const { server, open } = world();
     const asked = server.post(1, BOB, 'Coffee?');
     const { screen, list, composer } = await open();
@@ -135,7 +135,7 @@ describe('changing and answering', () => {
     await vi.waitFor(() => expect(sent()?.reply_to?.id).toBe(asked.id));
   });
 
-  it('a reaction is one press, and the same press takes it back', async () => {
+  it('one press adds a reaction, and the same press removes it', async () => {
     const { server, open } = world();
     server.post(1, BOB, 'Shipped');
     const { screen, list } = await open();
@@ -147,7 +147,7 @@ describe('changing and answering', () => {
     await expect.element(chip).not.toBeInTheDocument();
   });
 
-  it('deleting asks first, and leaves a place', async () => {
+  it('deleting asks first, and leaves a placeholder', async () => {
     const { server, open } = world();
     server.post(1, ANN, 'oops');
     const { screen, list } = await open();
@@ -159,7 +159,7 @@ describe('changing and answering', () => {
     await expect.element(screen.getByRole('link', { name: 'Channel first' })).toHaveTextContent('Message deleted');
   });
 
-  it('@ offers the people of the room', async () => {
+  it('@ offers the members of the room', async () => {
     const { open } = world();
     const { screen, composer } = await open();
     await expect.element(screen.getByText('The very beginning of #first.')).toBeVisible();

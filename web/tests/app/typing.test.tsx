@@ -14,7 +14,7 @@ async function room() {
 }
 
 describe('typing', () => {
-  it('after a click on a message goes to the composer, from its first character on', async () => {
+  it('after a click on a message goes to the composer, including the first character', async () => {
     const { composer, list } = await room();
     await list.getByText('hello').click();
     expect(document.activeElement?.tagName).not.toBe('TEXTAREA');
@@ -22,24 +22,27 @@ describe('typing', () => {
     await expect.element(composer).toHaveValue('Yes');
   });
 
-  it.each(['feed row', 'button', 'link'])('goes there from a %s, and Space and shortcuts do not', async (where) => {
-    const { composer, screen } = await room();
-    const element = {
-      'feed row': feed().querySelector('article'),
-      button: screen.getByRole('button', { name: 'Show members' }).element(),
-      link: screen.getByRole('link', { name: /first/ }).element(),
-    }[where] as HTMLElement;
-    for (const keys of [' ', '{Control>}y{/Control}', '{Alt>}y{/Alt}', '{Shift}', '{ArrowLeft}']) {
-      element.focus();
-      await userEvent.keyboard(keys);
-      expect(document.activeElement).toBe(element);
-    }
-    await userEvent.keyboard('é?');
-    await expect.element(composer).toHaveFocus();
-    await expect.element(composer).toHaveValue('é?');
-  });
+  it.each(['feed row', 'button', 'link'])(
+    'goes to the composer from a %s, except Space and shortcuts',
+    async (where) => {
+      const { composer, screen } = await room();
+      const element = {
+        'feed row': feed().querySelector('article'),
+        button: screen.getByRole('button', { name: 'Show members' }).element(),
+        link: screen.getByRole('link', { name: /first/ }).element(),
+      }[where] as HTMLElement;
+      for (const keys of [' ', '{Control>}y{/Control}', '{Alt>}y{/Alt}', '{Shift}', '{ArrowLeft}']) {
+        element.focus();
+        await userEvent.keyboard(keys);
+        expect(document.activeElement).toBe(element);
+      }
+      await userEvent.keyboard('é?');
+      await expect.element(composer).toHaveFocus();
+      await expect.element(composer).toHaveValue('é?');
+    },
+  );
 
-  it('right after Ctrl+K is for the switcher, also before it is on the screen, and reaches no room', async () => {
+  it('right after Ctrl+K goes to the switcher, even before it appears, and not to the room', async () => {
     const { composer, screen, server } = await room();
     const field = document.querySelector('textarea') as HTMLTextAreaElement;
     field.focus();
@@ -49,7 +52,7 @@ describe('typing', () => {
     };
     press('k', true);
     expect(document.querySelector('dialog')).toBeNull();
-    // False: the browser does not write it into the field that has the focus.
+    // dispatchEvent returns false: the browser does not insert it into the focused field.
     for (const key of ['s', 'x', 'Backspace', 'c', 'Enter']) expect(press(key)).toBe(false);
     await expect.element(screen.getByRole('combobox', { name: 'Jump to a room or person' })).toHaveValue('sc');
     await userEvent.keyboard('nd{Enter}');
@@ -81,7 +84,7 @@ function transfer(content: { text?: string; uri?: string; file?: boolean }): Dat
   if (content.file) data.items.add(new File(['x'], 'x.png', { type: 'image/png' }));
   return data;
 }
-/** True where the browser is left to do what it does with drops: open them in place of the app. */
+/** Whether the drop is left to the browser, which would open it in place of the app. */
 function drop(on: Element, dataTransfer: DataTransfer): boolean {
   const options = { bubbles: true, cancelable: true, dataTransfer };
   const over = on.dispatchEvent(new DragEvent('dragover', options));
@@ -100,7 +103,7 @@ describe('what is dropped or pasted', () => {
     },
   );
 
-  it('is not opened on the sign-in screen either', async () => {
+  it('is not opened by the browser on the sign-in screen either', async () => {
     const { open } = world();
     const { screen } = await open('/', { user: null });
     await expect.element(screen.getByRole('button', { name: 'Sign in' })).toBeVisible();
@@ -108,7 +111,7 @@ describe('what is dropped or pasted', () => {
     expect(drop(document.body, transfer({ uri: 'https://example.org' }))).toBe(false);
   });
 
-  it('text and links go to the composer, at the caret', async () => {
+  it('goes to the composer at the caret if it is text or a link', async () => {
     const { composer } = await room();
     await composer.fill('see ');
     expect(drop(feed(), transfer({ uri: 'https://example.org/a', text: 'https://example.org/a' }))).toBe(false);
@@ -118,7 +121,7 @@ describe('what is dropped or pasted', () => {
     await expect.element(composer).toHaveValue('see https://example.org/a and more');
   });
 
-  it('a drag that began in the page changes nothing outside fields', async () => {
+  it('does nothing outside fields if the drag began in the page', async () => {
     const { composer } = await room();
     feed().dispatchEvent(new DragEvent('dragstart', { bubbles: true }));
     expect(drop(feed(), transfer({ text: 'hello' }))).toBe(false);
@@ -126,13 +129,13 @@ describe('what is dropped or pasted', () => {
     await expect.element(composer).toHaveValue('');
   });
 
-  it('a pasted image is refused in words; its text, where it has some, is taken', async () => {
+  it('is refused with a toast if it is an image without text', async () => {
     const { screen, composer } = await room();
     const paste = (on: Element, clipboardData: DataTransfer) =>
       on.dispatchEvent(new ClipboardEvent('paste', { bubbles: true, cancelable: true, clipboardData }));
     expect(paste(composer.element(), transfer({ file: true }))).toBe(false);
     await expect.element(screen.getByText(/^Files and images cannot be sent yet/).first()).toBeVisible();
-    // In the field the browser pastes text; elsewhere it would be lost.
+    // In the field, the browser pastes the text; elsewhere it would be lost.
     expect(paste(composer.element(), transfer({ file: true, text: 'a cell' }))).toBe(true);
     feed().querySelector('article')?.focus();
     expect(paste(document.activeElement as Element, transfer({ text: 'from elsewhere' }))).toBe(false);

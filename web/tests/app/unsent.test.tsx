@@ -1,11 +1,11 @@
-/** What was written and not sent: seen everywhere, changed, cancelled, and never done against somebody's word. */
+/** Unsent messages and changes: shown in every tab, editable, and never sent once cancelled. */
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { userEvent } from 'vitest/browser';
 import { Refusal } from '@backchannel/client/testing';
 import { openPanel } from '../../src/app/panels.ts';
 import { ANN, BOB, shown, world } from './world.tsx';
 
-/** What one test left open is no matter of the next. */
+/** Closes what the previous test left open. */
 beforeEach(() => openPanel.set(null));
 
 type World = ReturnType<typeof world>;
@@ -32,7 +32,7 @@ const texts = ({ server }: Pick<World, 'server'>) =>
   [...(server.rooms.get(1)?.messages.values() ?? [])].map((message) => message.content);
 
 describe('an edit without a connection', () => {
-  it('shows in its row, and Escape takes it back for good', async () => {
+  it('shows in its row, and Escape cancels it for good', async () => {
     const w = await offline();
     await w.composer.click();
     await userEvent.keyboard('{ArrowUp}');
@@ -51,7 +51,7 @@ describe('an edit without a connection', () => {
     await vi.waitFor(() => expect(texts(w)).toEqual(['Coffee?', 'helo', 'next']));
   });
 
-  it('goes out when there is one', async () => {
+  it('is sent when there is one', async () => {
     const w = await offline();
     await w.composer.click();
     await userEvent.keyboard('{ArrowUp}');
@@ -65,7 +65,7 @@ describe('an edit without a connection', () => {
     await expect.element(w.screen.getByRole('button', { name: '👍, You', exact: true })).toBeVisible();
   });
 
-  it('that met another one shows both, and one is chosen', async () => {
+  it('that conflicts with another one shows both texts, and the user chooses', async () => {
     const w = await offline();
     await w.composer.click();
     await userEvent.keyboard('{ArrowUp}');
@@ -84,7 +84,7 @@ describe('an edit without a connection', () => {
 });
 
 describe('an edit in progress', () => {
-  it('is kept when the room is left, like a draft', async () => {
+  it('is kept like a draft when the room is left', async () => {
     const { server, open } = world();
     server.post(1, ANN, 'helo');
     const { screen, list, composer } = await open();
@@ -101,8 +101,8 @@ describe('an edit in progress', () => {
   });
 });
 
-describe('a message that was refused', () => {
-  it('keeps the message it answers when it is edited', async () => {
+describe('a failed message', () => {
+  it('keeps its reply reference when it is edited', async () => {
     const { server, open } = world();
     const asked = server.post(1, BOB, 'Coffee?');
     const { screen, list, composer } = await open();
@@ -120,7 +120,7 @@ describe('a message that was refused', () => {
     await vi.waitFor(() => expect(sent()).toMatchObject({ content: 'Always', reply_to: { id: asked.id } }));
   });
 
-  it('is back after Undo', async () => {
+  it('is restored by Undo', async () => {
     const { server, open } = world();
     const { screen, composer } = await open();
     vi.spyOn(server, 'send').mockImplementationOnce(() => {
@@ -136,8 +136,8 @@ describe('a message that was refused', () => {
   });
 });
 
-describe('the tray', () => {
-  it('has what was meant for a room that is gone, and moves it to another one', async () => {
+describe('the list of unsent messages', () => {
+  it('includes messages for a room that is gone, and moves them to another room', async () => {
     const w = await offline();
     for (const text of ['one', 'two']) {
       await w.composer.fill(text);
@@ -160,7 +160,7 @@ describe('the tray', () => {
     await expect.element(w.screen.getByRole('button', { name: 'Not sent (1)' })).toBeVisible();
   });
 
-  it('is where the sign-out leads that could not send first, with the reason', async () => {
+  it('opens from a sign-out that could not send first, with the reason', async () => {
     const w = await offline();
     await w.composer.fill('one');
     await userEvent.keyboard('{Enter}');
@@ -179,7 +179,7 @@ describe('the tray', () => {
 });
 
 describe('a dialog without a connection', () => {
-  it('says so at once, and keeps what was typed', async () => {
+  it('shows the error at once, and keeps what was typed', async () => {
     const w = await offline();
     await w.screen.getByRole('button', { name: 'Add a channel' }).click();
     await w.screen.getByRole('menuitem', { name: 'Create a channel' }).click();

@@ -19,7 +19,7 @@ const clock = {
   clearTimeout: (handle: unknown) => clearTimeout(handle as number),
 };
 
-/** A server with three people, two rooms with all of them, and Ann's browser. `open` shows her the app. */
+/** A server with three users and two rooms with all of them, and Ann's browser. `open` renders the app for her. */
 export function world() {
   localStorage.clear();
   const server = new MemoryServer(clock, ['ann', 'bob', 'cid']);
@@ -27,7 +27,7 @@ export function world() {
   server.createRoom([ANN, BOB, CID], 'channel', 'second');
   const network = new MemoryNetwork(server, ANN);
   network.latency_ms = 1;
-  // A build of its own: tests that run beside this one share nothing with it.
+  // A unique build id, so that tests running in parallel share no connection.
   const opened = openChat(ANN, uuidv7(Date.now()), {
     client: { name: 'test', version: '1' },
     fetch: network.fetch,
@@ -40,17 +40,17 @@ export function world() {
     workspace: 'Acme',
     user: { id: ANN, username: 'ann', display_name: 'Ann', staff: true },
   };
-  // As the page was opened, until somebody comes in by a form.
+  // The initial state, until a form signs somebody in.
   let now = state;
-  const comeIn = async () => {
+  const signIn = async () => {
     now = state;
   };
   const api: AccountsApi = {
     getState: vi.fn<AccountsApi['getState']>(async () => now),
-    setUp: vi.fn<AccountsApi['setUp']>(comeIn),
-    signIn: vi.fn<AccountsApi['signIn']>(comeIn),
-    confirmCode: vi.fn<AccountsApi['confirmCode']>(comeIn),
-    signUp: vi.fn<AccountsApi['signUp']>(comeIn),
+    setUp: vi.fn<AccountsApi['setUp']>(signIn),
+    signIn: vi.fn<AccountsApi['signIn']>(signIn),
+    confirmCode: vi.fn<AccountsApi['confirmCode']>(signIn),
+    signUp: vi.fn<AccountsApi['signUp']>(signIn),
     signOut: vi.fn<AccountsApi['signOut']>(),
     changePassword: vi.fn<AccountsApi['changePassword']>(),
     devices: vi.fn<AccountsApi['devices']>(async () => []),
@@ -82,7 +82,7 @@ export function world() {
 }
 
 export const feed = (): HTMLElement => document.querySelector('[role=feed]') as HTMLElement;
-/** As a person with a wheel does. */
+/** Scrolls like a mouse wheel. */
 export function scrollUp(px: number): void {
   feed().dispatchEvent(new WheelEvent('wheel', { deltaY: -px, bubbles: true }));
   feed().scrollTop -= px;
@@ -91,7 +91,7 @@ export async function frames(count: number): Promise<void> {
   for (let turn = 0; turn < count; turn += 1) await new Promise((resolve) => requestAnimationFrame(resolve));
 }
 export const leftBelow = (): number => feed().scrollHeight - feed().scrollTop - feed().clientHeight;
-/** The first message well inside the screen, and where it stands. */
+/** The first message at least 150 px below the list's top, and its position. */
 export function somewhere(): { id: string; top: number } {
   const edge = feed().getBoundingClientRect().top + 150;
   const row = [...feed().querySelectorAll('article')].find((each) => each.getBoundingClientRect().top > edge);

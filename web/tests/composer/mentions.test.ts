@@ -7,7 +7,7 @@ const maya = person(1, 'maya', 'Maya Lindqvist');
 const tomas = person(2, 'tomas', 'Tomás Rivera');
 const tom = person(3, 'tom', 'Tom Okafor');
 
-describe('what is being completed', () => {
+describe('the mention being completed', () => {
   const queryAt = (text: string) => mentionQueryAt(text, text.length)?.query ?? null;
 
   it('is the @word that ends at the caret', () => {
@@ -24,11 +24,14 @@ describe('what is being completed', () => {
     },
   );
 
-  it.each(['özl', 'özl'.normalize('NFD'), 'नमस्ते', 'ไทย'])('has letters of any script and spelling: %s', (word) => {
-    expect(queryAt(`hello @${word}`)).toBe(word);
-  });
+  it.each(['özl', 'özl'.normalize('NFD'), 'नमस्ते', 'ไทย'])(
+    'may have letters of any script and normalization: %s',
+    (word) => {
+      expect(queryAt(`hello @${word}`)).toBe(word);
+    },
+  );
 
-  it('is nothing in addresses, in code, and after the word', () => {
+  it('does not exist in addresses, in code, or after the word', () => {
     expect(queryAt('me@home')).toBeNull();
     expect(queryAt('https://social.example/@to')).toBeNull();
     expect(queryAt('`@to')).toBeNull();
@@ -37,8 +40,8 @@ describe('what is being completed', () => {
   });
 });
 
-describe('who is offered', () => {
-  it('is found by username and by every part of the name, accents or not', () => {
+describe('the people offered', () => {
+  it('match by username and by every part of the name, ignoring accents', () => {
     const found = (query: string) => searchPeople(query, [maya, tomas, tom], 99).map((user) => user.username);
     expect(found('tom')).toEqual(['tom', 'tomas']);
     expect(found('rivera')).toEqual(['tomas']);
@@ -46,12 +49,12 @@ describe('who is offered', () => {
     expect(found('xyz')).toEqual([]);
   });
 
-  it('is never oneself, and nobody twice', () => {
+  it('never include the user, and nobody twice', () => {
     expect(searchPeople('', [maya, tom, tom], maya.id)).toEqual([tom]);
   });
 });
 
-it('puts the name in with one space behind it', () => {
+it('inserts the mention with one space after it', () => {
   expect(insertMention('hi @to', { from: 3, to: 6, query: 'to' }, tom)).toEqual({ text: 'hi @tom ', caret: 8 });
   expect(insertMention('hi @to there', { from: 3, to: 6, query: 'to' }, tom)).toEqual({
     text: 'hi @tom there',

@@ -22,7 +22,7 @@ const room = (more: Partial<Room> = {}): Room => ({
 });
 const said = (id: string, unread_count: number, sender = bob, more: Partial<Room> = {}): Room =>
   room({ unread_count, last_message: { id, sender, content: `**${id}**`, timestamp: '' }, ...more });
-const told = (more: Partial<Notification> = {}): Notification => ({
+const notification = (more: Partial<Notification> = {}): Notification => ({
   type: 'notification',
   user_version: 4,
   kind: 'mention',
@@ -33,70 +33,74 @@ const told = (more: Partial<Notification> = {}): Notification => ({
   ...more,
 });
 type Picture = Pick<Snapshot, 'rooms' | 'notifications' | 'roomsLoaded' | 'user'>;
-const picture = (rooms: readonly Room[], notifications: readonly Notification[] = []): Picture => ({
+const snapshot = (rooms: readonly Room[], notifications: readonly Notification[] = []): Picture => ({
   rooms,
   notifications,
   roomsLoaded: true,
   user: ann,
 });
 
-describe('what is worth a notification', () => {
-  it('a message of a direct room, with its plain text', () => {
-    expect(noticesBetween(picture([room()]), picture([said('m1', 1)]))).toEqual([
+describe('notifications', () => {
+  it('show a message of a direct room as plain text', () => {
+    expect(noticesBetween(snapshot([room()]), snapshot([said('m1', 1)]))).toEqual([
       { room: 7, title: 'Bob', text: 'm1' },
     ]);
   });
 
-  it('the first message of a new direct room', () => {
-    expect(noticesBetween(picture([]), picture([said('m1', 1)]))).toHaveLength(1);
+  it('show the first message of a new direct room', () => {
+    expect(noticesBetween(snapshot([]), snapshot([said('m1', 1)]))).toHaveLength(1);
   });
 
-  it('each further one, and none twice', () => {
-    const after = picture([said('m2', 2)]);
-    expect(noticesBetween(picture([said('m1', 1)]), after)).toHaveLength(1);
-    expect(noticesBetween(after, picture([said('m2', 2)]))).toEqual([]);
+  it('show each further message once', () => {
+    const after = snapshot([said('m2', 2)]);
+    expect(noticesBetween(snapshot([said('m1', 1)]), after)).toHaveLength(1);
+    expect(noticesBetween(after, snapshot([said('m2', 2)]))).toEqual([]);
   });
 
-  it('not what one wrote oneself, nor what is read, nor what a deletion brought to light', () => {
-    expect(noticesBetween(picture([room()]), picture([said('m1', 0, ann)]))).toEqual([]);
-    expect(noticesBetween(picture([room()]), picture([said('m1', 0)]))).toEqual([]);
-    expect(noticesBetween(picture([said('m2', 2)]), picture([said('m1', 1)]))).toEqual([]);
+  it('exclude own messages, read ones, and those that became the last by a deletion', () => {
+    expect(noticesBetween(snapshot([room()]), snapshot([said('m1', 0, ann)]))).toEqual([]);
+    expect(noticesBetween(snapshot([room()]), snapshot([said('m1', 0)]))).toEqual([]);
+    expect(noticesBetween(snapshot([said('m2', 2)]), snapshot([said('m1', 1)]))).toEqual([]);
   });
 
-  it('not what was unread before', () => {
-    const nothing: Picture = { ...picture([]), roomsLoaded: false };
-    expect(noticesBetween(nothing, picture([said('m1', 3)], [told()]))).toEqual([]);
+  it('exclude messages that were already unread at the start', () => {
+    const noRooms: Picture = { ...snapshot([]), roomsLoaded: false };
+    expect(noticesBetween(noRooms, snapshot([said('m1', 3)], [notification()]))).toEqual([]);
   });
 
-  it('not the talk of a group or channel, but a mention, a reply and an invitation', () => {
+  it('for groups and channels, show only mentions, replies and invitations', () => {
     const channel = said('m1', 1, bob, { kind: 'channel', name: 'design' });
-    const before = picture([room({ kind: 'channel', name: 'design' })]);
-    expect(noticesBetween(before, picture([channel]))).toEqual([]);
-    const all = [told(), told({ kind: 'reply' }), told({ kind: 'invitation', message_id: null })];
-    expect(noticesBetween(before, picture([channel], all))).toEqual([
+    const before = snapshot([room({ kind: 'channel', name: 'design' })]);
+    expect(noticesBetween(before, snapshot([channel]))).toEqual([]);
+    const all = [
+      notification(),
+      notification({ kind: 'reply' }),
+      notification({ kind: 'invitation', message_id: null }),
+    ];
+    expect(noticesBetween(before, snapshot([channel], all))).toEqual([
       { room: 7, title: 'Bob mentioned you in #design', text: 'hi @ann' },
       { room: 7, title: 'Bob replied to you in #design', text: 'hi @ann' },
       { room: 7, title: 'Bob added you to #design', text: 'You can read and write there now.' },
     ]);
   });
 
-  it('of a mention always has its words, whichever message the room shows last', () => {
+  it('show the text of a mention, whichever message is the last of the room', () => {
     const channel = room({ kind: 'channel', name: 'design' });
     const later = said('m2', 2, bob, { kind: 'channel', name: 'design' });
     for (const after of [channel, later]) {
-      expect(noticesBetween(picture([channel]), picture([after], [told()]))).toEqual([
+      expect(noticesBetween(snapshot([channel]), snapshot([after], [notification()]))).toEqual([
         { room: 7, title: 'Bob mentioned you in #design', text: 'hi @ann' },
       ]);
     }
   });
 
-  it('of a text that is nothing but marks shows these', () => {
-    const marks = told({ excerpt: '``` ```' });
+  it('show a text of only Markdown marks as typed', () => {
+    const marks = notification({ excerpt: '``` ```' });
     const group = room({ kind: 'group', name: 'Garden' });
-    expect(noticesBetween(picture([group]), picture([group], [marks]))[0]?.text).toBe('``` ```');
+    expect(noticesBetween(snapshot([group]), snapshot([group], [marks]))[0]?.text).toBe('``` ```');
   });
 
-  it('a mention in a direct room once', () => {
-    expect(noticesBetween(picture([room()]), picture([said('m1', 1)], [told()]))).toHaveLength(1);
+  it('show a mention in a direct room once', () => {
+    expect(noticesBetween(snapshot([room()]), snapshot([said('m1', 1)], [notification()]))).toHaveLength(1);
   });
 });

@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import { openPanel } from '../../src/app/panels.ts';
 import { ANN, BOB, CID, world } from '../app/world.tsx';
 
-it('a person stands before the groups they are in, whatever those have unread', async () => {
+it('a person ranks before the groups they are in, even unread ones', async () => {
   const { server, open } = world();
   server.createRoom([ANN, BOB], 'direct', '');
   const nameless = server.createRoom([ANN, BOB, CID], 'group', '');

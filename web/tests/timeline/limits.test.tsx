@@ -16,23 +16,23 @@ import { bob } from './make.ts';
 import { LONGEST, SHAPES, variantsOf } from './shapes.ts';
 
 const shapes = Object.entries(SHAPES);
-const isTyped = (text: string) => lex(text).tokens.some(({ type }) => type === 'verbatim');
+const isVerbatim = (text: string) => lex(text).tokens.some(({ type }) => type === 'verbatim');
 
-/** Two elements a token, the parts of a table and of a block of code, and mentions. */
+/** Two elements per token, plus the parts of a table and of a code block, plus mentions. */
 const MOST_ELEMENTS = LIMITS.tokens * 2 + 400;
 
-describe('whatever a message is made of', () => {
-  it('there are enough shapes to speak of', () => {
+describe('any message', () => {
+  it('is represented by enough sample texts', () => {
     expect(shapes.length).toBeGreaterThan(200);
     for (const [, shape] of shapes) expect(shape.length).toBeGreaterThan(2_000);
   });
 
-  it.each(shapes)('reading it ends in time, and loses nothing: %s', (_, shape) => {
+  it.each(shapes)('is parsed within the limits, without losing text: %s', (_, shape) => {
     for (const text of variantsOf(shape)) {
       const { tokens, size, steps } = lex(text);
       expect(steps).toBeLessThanOrEqual(LIMITS.steps + 1);
       expect(size).toBeLessThanOrEqual(LIMITS.tokens);
-      // A text beyond a limit is there to its last letter.
+      // A text beyond a limit is complete.
       const lines = limitCombiningMarks(text)
         .split(/\r\n|[\r\n]/)
         .join('\n');
@@ -42,7 +42,7 @@ describe('whatever a message is made of', () => {
     }
   });
 
-  it.each(shapes)('drawing it takes a bounded number of elements: %s', async (_, shape) => {
+  it.each(shapes)('renders a bounded number of elements: %s', async (_, shape) => {
     await loadLexer();
     const { container, unmount } = await render(
       <Markdown content={shape.slice(0, LONGEST)} mentioned={null} me="ann" />,
@@ -51,7 +51,7 @@ describe('whatever a message is made of', () => {
     await unmount();
   });
 
-  it.each(shapes)('one line of it is short: %s', async (_, shape) => {
+  it.each(shapes)('has a short one-line form: %s', async (_, shape) => {
     expect(plainText(shape).length).toBeLessThanOrEqual(160);
     expect(plain(shape).length).toBeLessThanOrEqual(LONGEST / 3 + 1);
     const quote = { id: 'm1', seq: 1, sender: { ...bob, display_name: shape }, excerpt: shape };
@@ -61,7 +61,7 @@ describe('whatever a message is made of', () => {
     await unmount();
   });
 
-  it.each(shapes)('as a name, as what is looked for, and in the composer it costs as little: %s', (_, shape) => {
+  it.each(shapes)('costs little as a name, as a search query and in the composer: %s', (_, shape) => {
     expect(cleanName(shape).length).toBeLessThanOrEqual(300);
     expect(isolated(shape).length).toBeLessThanOrEqual(302);
     expect(fuzzyFilter(shape, ['general', shape], (name) => [name]).length).toBeLessThanOrEqual(2);
@@ -69,7 +69,7 @@ describe('whatever a message is made of', () => {
     expect(mentionQueryAt(`${shape}@bo`, shape.length + 3)?.query ?? 'bo').toBe('bo');
   });
 
-  // Each language with a quarter of the shapes: together they see all of them three times.
+  // Each language with a quarter of the texts, so that each text is highlighted three times.
   it.each(LANGUAGES.map((language, index) => [language, index] as const))(
     'its colours as %s code are few, or none',
     async (language, turn) => {
@@ -82,8 +82,8 @@ describe('whatever a message is made of', () => {
   );
 });
 
-describe('what people write', () => {
-  it('is never beyond a limit', () => {
+describe('ordinary messages', () => {
+  it('never exceed a limit', () => {
     const list = (count: number) =>
       Array.from({ length: count }, (_each, index) => `- **item ${index}**: [it](https://example.org/${index})`).join(
         '\n',
@@ -94,17 +94,17 @@ describe('what people write', () => {
     const cjk = '这是一个**很长**的段落，没有空格。'.repeat(150);
     const signed = `https://example.org/file?signature=${'a1B2'.repeat(400)}`;
     const nested = '- a\n  - b\n    - c\n      - d\n        > e\n        > > f';
-    for (const text of [list(150), table, snake, prose, cjk, signed, nested]) expect(isTyped(text)).toBe(false);
+    for (const text of [list(150), table, snake, prose, cjk, signed, nested]) expect(isVerbatim(text)).toBe(false);
   });
 
-  it('is code in fences, however many marks are in it', () => {
+  it('may have any number of marks in fenced code', () => {
     const code = 'snake_case_name * [x](y) <z> `q` | a |\n'.repeat(400).trimEnd();
     const { tokens } = lex(`Look:\n\`\`\`python\n${code}\n\`\`\`\nand **this**`);
     expect(tokens.map(({ type }) => type)).toEqual(['paragraph', 'code', 'paragraph']);
     expect(tokens[1]).toMatchObject({ text: code, lang: 'python' });
   });
 
-  it('stays formatted beside a text that is not', () => {
+  it('keep their formatting beside a text that exceeds a limit', () => {
     const { tokens } = lex(`${'>'.repeat(1_750)}\n\`\`\`\ncode\n\`\`\`\n**bold**`);
     expect(tokens.map(({ type }) => type)).toEqual(['verbatim', 'code', 'paragraph']);
   });
@@ -125,29 +125,29 @@ describe('the limits', () => {
     ],
     ['cells', `|a|b|\n|-|-|\n${'|1|2|\n'.repeat(200)}`, `${'|a'.repeat(30)}\n${'|-'.repeat(30)}\n${'|\n'.repeat(60)}`],
   ])('hold for %s', (_, within, beyond) => {
-    expect(isTyped(within)).toBe(false);
+    expect(isVerbatim(within)).toBe(false);
     expect(lex(beyond).tokens).toEqual([{ type: 'verbatim', raw: beyond.replace(/\n$/, '\n'), text: beyond }]);
   });
 
-  it('do not count what is in fences', () => {
+  it('do not count fenced code', () => {
     expect(partsOf('a\n```js\nb\n```\nc').map(({ kind, text }) => [kind, text])).toEqual([
       ['text', 'a'],
       ['code', 'b'],
       ['text', 'c'],
     ]);
-    // A shorter fence, another kind of fence, and one with a language do not close.
+    // A shorter fence, another kind of fence, and one with a language do not close a block.
     expect(partsOf('````\n```\n~~~~\n````js\n````').map(({ text }) => text)).toEqual(['```\n~~~~\n````js']);
     expect(partsOf('a ``` b').map(({ kind }) => kind)).toEqual(['text']);
     expect(exceedsLimits('a\r\nb')).toBe(false);
   });
 });
 
-it('a message is read once, however often its row comes into sight', () => {
+it('a message is parsed once, however often its row mounts', () => {
   expect(parse('**once**')).toBe(parse('**once**'));
   expect(parse('**once**')).not.toEqual(parse('**twice**'));
 });
 
-it('names are looked for once for each @, however long what follows it', () => {
+it('names are looked up once for each @, however long the text after it', () => {
   let asked = 0;
   const isName = () => {
     asked += 1;
@@ -157,7 +157,7 @@ it('names are looked for once for each @, however long what follows it', () => {
   expect(asked).toBeLessThanOrEqual(150);
 });
 
-it('a letter carries no more marks than letters do, so that it can be laid out', async () => {
+it('excess combining marks are removed, so that layout is fast', async () => {
   await loadLexer();
   const pile = `a${'\u0301'.repeat(LONGEST)} and Tiếng Việt, שָׁלוֹם`;
   const { container } = await render(
@@ -166,7 +166,7 @@ it('a letter carries no more marks than letters do, so that it can be laid out',
   expect(container.textContent).toBe(`a${'\u0301'.repeat(16)} and Tiếng Việt, שָׁלוֹם`.repeat(2));
 });
 
-it('a text beyond the limits scrolls in its own box, which the keyboard reaches', async () => {
+it('a text beyond the limits scrolls in its own focusable box', async () => {
   await loadLexer();
   const { container } = await render(<Markdown content={'a\n'.repeat(8_000)} mentioned={null} me="ann" />);
   expect(container.getBoundingClientRect().height).toBeLessThan(700);

@@ -11,7 +11,7 @@ async function link(content: string): Promise<HTMLAnchorElement> {
   return container.querySelector('a') as HTMLAnchorElement;
 }
 
-describe('a link whose text shows another address than it opens shows the host', () => {
+describe('a link whose text shows another address than its target shows the host', () => {
   it.each([
     ['[https://bank.example](http://evil.example)', 'https://bank.example (evil.example)'],
     ['[bank.example](http://evil.example/bank.example)', 'bank.example (evil.example)'],
@@ -33,7 +33,7 @@ describe('a link whose text shows another address than it opens shows the host',
     ['[b\u200bank.exam\u00adple](https://evil.example)', 'b\u200bank.exam\u00adple (evil.example)'],
     ['[ｂａｎｋ．ｅｘａｍｐｌｅ](https://evil.example)', 'ｂａｎｋ．ｅｘａｍｐｌｅ (evil.example)'],
     ['[\u202eelpmaxe.knab//:sptth](https://evil.example)', '\u202eelpmaxe.knab//:sptth (evil.example)'],
-    // Signs around the address.
+    // Other characters around the address.
     ['[bank.example🔒](https://evil.example)', 'bank.example🔒 (evil.example)'],
     ['[🔒 bank.example✓](https://evil.example)', '🔒 bank.example✓ (evil.example)'],
     ['[bank.example→login](https://evil.example)', 'bank.example→login (evil.example)'],
@@ -53,12 +53,12 @@ describe('a link whose text shows another address than it opens shows the host',
     expect((await link(content)).textContent).toBe(shown);
   });
 
-  it('also at the end of a text that is too long to be looked through', () => {
+  it('also at the end of a text that is too long to scan', () => {
     expect(hostToShow(`${'a '.repeat(200)}https://bank.example`, 'https://evil.example/')).toBe('evil.example');
   });
 });
 
-describe('other links stay as they are, with the true address in their title', () => {
+describe('other links are unchanged, with the real address in their title', () => {
   it.each([
     'https://example.org/a?b=1',
     '[the docs](https://example.org/docs)',
@@ -82,6 +82,6 @@ describe('other links stay as they are, with the true address in their title', (
   });
 });
 
-it('the text of a link turns nothing beside it', async () => {
+it('the text of a link does not change the direction of the text beside it', async () => {
   expect(getComputedStyle(await link('[\u202eabc](https://evil.example) after')).unicodeBidi).toBe('isolate');
 });

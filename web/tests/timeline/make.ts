@@ -3,7 +3,7 @@ import type { Message, PendingMessage, TimelineView, User } from '@backchannel/c
 export const ann: User = { id: 1, username: 'ann', display_name: 'Ann' };
 export const bob: User = { id: 2, username: 'bob', display_name: 'Bob' };
 
-/** Noon of a Monday, in the time zone of whoever runs this. */
+/** Noon of a Monday in the local time zone. */
 export const NOON = new Date(2026, 2, 2, 12).getTime();
 export const MINUTE = 60_000;
 export const DAY = 24 * 60 * MINUTE;

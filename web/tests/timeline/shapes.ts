@@ -1,8 +1,8 @@
 /**
- * Texts that take long to read, or much room to draw, in one renderer or another: each is as long as a message may be.
- * `variantsOf` cuts them into paragraphs, lines, lists and quotes, for limits that hold for each of those alone.
+ * Texts that are expensive to parse or render in some Markdown renderer, each as long as a message may be.
+ * `variantsOf` splits them into paragraphs, lines, lists and quotes, for limits that apply to each of those.
  */
-/** As long as a message may be. */
+/** The longest message, in bytes. */
 export const LONGEST = 16_384;
 
 const fill = (unit: string, n = LONGEST): string => unit.repeat(Math.ceil(n / unit.length)).slice(0, n);
@@ -224,7 +224,7 @@ export const SHAPES: Readonly<Record<string, string>> = {
   'quote-para': fill('>a\nb\n'),
 };
 
-/** Each shape as it is, and in the pieces of a message that are read alone. */
+/** Each text as it is, and as the parts of a message that are parsed separately. */
 export function* variantsOf(shape: string): Generator<string> {
   yield shape.slice(0, LONGEST);
   for (const size of [120, 250]) {

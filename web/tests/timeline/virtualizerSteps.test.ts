@@ -7,18 +7,18 @@ const rows = (from: number, to: number) =>
   rowsOf(view(Array.from({ length: to - from + 1 }, (_, index) => message(from + index, ann))), ann);
 const keys = (all: readonly { key: string }[]) => all.map((row) => row.key).filter((key) => key.startsWith('m'));
 
-describe('steps of the list', () => {
-  it('older messages go in at the start', () => {
+describe('steps of the virtualizer', () => {
+  it('older messages are added at the start in one step', () => {
     const wanted = rows(1, 20);
     expect(stepTowards(rows(11, 20), wanted)).toEqual({ rows: wanted, shift: true });
   });
 
-  it('newer messages go in at the end', () => {
+  it('newer messages are added at the end in one step', () => {
     const wanted = rows(1, 21);
     expect(stepTowards(rows(1, 20), wanted)).toEqual({ rows: wanted, shift: false });
   });
 
-  it('older ones with a cut at the end go in first, and the cut is the second step', () => {
+  it('older messages with a cut at the end: first the start grows, then the end is cut', () => {
     const wanted = rows(1, 15);
     const first = stepTowards(rows(11, 20), wanted);
     expect(first.shift).toBe(true);
@@ -26,7 +26,7 @@ describe('steps of the list', () => {
     expect(stepTowards(first.rows, wanted)).toEqual({ rows: wanted, shift: false });
   });
 
-  it('newer ones with a cut at the start: the cut goes first', () => {
+  it('newer messages with a cut at the start: first the start is cut, then the end grows', () => {
     const wanted = rows(6, 25);
     const first = stepTowards(rows(1, 20), wanted);
     expect(first.shift).toBe(true);
@@ -34,7 +34,7 @@ describe('steps of the list', () => {
     expect(stepTowards(first.rows, wanted)).toEqual({ rows: wanted, shift: false });
   });
 
-  it('another part of the room is one step', () => {
+  it('another part of the room is shown in one step', () => {
     const wanted = rows(100, 120);
     expect(stepTowards(rows(1, 20), wanted)).toEqual({ rows: wanted, shift: false });
     expect(stepTowards([], wanted)).toEqual({ rows: wanted, shift: false });

@@ -10,7 +10,7 @@ function Bomb({ armed }: { readonly armed: () => boolean }) {
   return <p>whole</p>;
 }
 
-it('what fails to draw is said in its place, and its neighbours stay', async () => {
+it('a failed pane shows a notice in its place, and its neighbours stay', async () => {
   let broken = true;
   const screen = await render(
     <>
@@ -29,24 +29,24 @@ it('what fails to draw is said in its place, and its neighbours stay', async () 
   await expect.element(screen.getByText('whole')).toBeVisible();
 });
 
-it('a failed drawing is tried again when what it draws has changed, and not before', async () => {
+it('failed children are rendered again when the reset key changes, and not before', async () => {
   let tries = 0;
   const armed = () => {
     tries += 1;
     return tries < 10;
   };
-  const drawn = (of: object) => (
+  const rendered = (of: object) => (
     <ErrorBoundary resetKey={of} fallback={<p>instead</p>}>
       <Bomb armed={armed} />
     </ErrorBoundary>
   );
   const first = {};
-  const screen = await render(drawn(first));
+  const screen = await render(rendered(first));
   await expect.element(screen.getByText('instead')).toBeVisible();
   const before = tries;
-  await screen.rerender(drawn(first));
+  await screen.rerender(rendered(first));
   expect(tries).toBe(before);
   tries = 10;
-  await screen.rerender(drawn({}));
+  await screen.rerender(rendered({}));
   await expect.element(screen.getByText('whole')).toBeVisible();
 });

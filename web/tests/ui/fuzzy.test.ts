@@ -3,7 +3,7 @@ import { fuzzyFilter, fuzzyScore } from '../../src/ui/fuzzy.ts';
 
 const best = (query: string, names: string[]) => fuzzyFilter(query, names, (name) => [name]);
 
-it('the beginning wins over the middle, the middle over strewn letters', () => {
+it('a match at the start ranks above the middle, the middle above scattered letters', () => {
   expect(best('des', ['model-desk', 'undesired', 'design', 'dead news'])).toEqual([
     'design',
     'model-desk',
@@ -12,7 +12,7 @@ it('the beginning wins over the middle, the middle over strewn letters', () => {
   ]);
 });
 
-it('forgives accents, case and left-out letters', () => {
+it('ignores accents, case and missing letters', () => {
   expect(best('TOMAS', ['Tomás'])).toEqual(['Tomás']);
   expect(best('dsgn', ['design', 'general'])).toEqual(['design']);
 });
@@ -37,20 +37,20 @@ it.each([
   expect(best(query.normalize('NFD'), [name])).toEqual([name]);
 });
 
-it('marks that make another letter count', () => {
+it('marks that make a different letter count', () => {
   expect(best('か', ['が'])).toEqual([]);
 });
 
-it('chance is no match', () => {
+it('widely scattered letters do not match', () => {
   expect(fuzzyScore('abc', 'a very long text about nothing but clouds')).toBe(0);
   expect(fuzzyScore('x.*', 'xyz')).toBe(0);
 });
 
-it('nothing typed is everything, in its order', () => {
+it('an empty query keeps all items in their order', () => {
   expect(best(' ', ['b', 'a'])).toEqual(['b', 'a']);
 });
 
-it('a name of its own wins over the names of those within, however well these fit', () => {
+it('a primary text ranks above secondary ones, however well these match', () => {
   const rooms = [
     { name: '', people: ['priya'] },
     { name: 'Weekend', people: ['priya', 'pri'] },

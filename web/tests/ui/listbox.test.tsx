@@ -4,15 +4,15 @@ import { userEvent } from 'vitest/browser';
 import { render } from 'vitest-browser-react';
 import { nextActive, useListbox } from '../../src/ui/useListbox.ts';
 
-describe('the mark', () => {
-  it('goes around both ends', () => {
+describe('the active option', () => {
+  it('wraps around at both ends', () => {
     expect(nextActive('ArrowDown', 2, 3)).toBe(0);
     expect(nextActive('ArrowUp', 0, 3)).toBe(2);
     expect(nextActive('ArrowUp', -1, 3)).toBe(2);
     expect(nextActive('PageDown', 0, 3)).toBe(2);
   });
 
-  it('leaves other keys and empty lists alone', () => {
+  it('ignores other keys and empty lists', () => {
     expect(nextActive('a', 0, 3)).toBeNull();
     expect(nextActive('ArrowDown', 0, 0)).toBeNull();
   });
@@ -43,7 +43,7 @@ function Fruit({ onPick, onEscape }: { onPick: (fruit: string) => void; onEscape
   );
 }
 
-describe('a field with a list', () => {
+describe('a field that controls a list', () => {
   async function open() {
     const onPick = vi.fn<(fruit: string) => void>();
     const onEscape = vi.fn<() => void>();
@@ -53,7 +53,7 @@ describe('a field with a list', () => {
     return { onPick, onEscape, screen, field };
   }
 
-  it('tells a screen reader which option is meant, and keeps the focus', async () => {
+  it('names the active option for screen readers, and keeps the focus', async () => {
     const { screen, field } = await open();
     await userEvent.keyboard('{ArrowDown}');
     const pear = screen.getByRole('option', { name: 'pear' });
@@ -70,7 +70,7 @@ describe('a field with a list', () => {
     expect(onPick.mock.calls.flat()).toEqual(['plum', 'plum', 'apple']);
   });
 
-  it('leaves Enter to an input method that is composing', async () => {
+  it('ignores Enter while an input method is composing', async () => {
     const { onPick, field } = await open();
     const enter = { key: 'Enter', bubbles: true, cancelable: true };
     field.element().dispatchEvent(new KeyboardEvent('keydown', { ...enter, isComposing: true }));
@@ -78,7 +78,7 @@ describe('a field with a list', () => {
     expect(onPick).not.toHaveBeenCalled();
   });
 
-  it('hands Escape to whoever opened it', async () => {
+  it('calls onEscape', async () => {
     const { onEscape } = await open();
     await userEvent.keyboard('{Escape}');
     expect(onEscape).toHaveBeenCalledOnce();

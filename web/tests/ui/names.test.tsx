@@ -24,26 +24,26 @@ describe('a name', () => {
     ['  Eve  ', 'Eve'],
     ['\u3164', ''],
     ['\u2800 \u200b', ''],
-    // What scripts and emoji need stays.
+    // Characters that scripts and emoji need are kept.
     ['نیما\u200cپور', 'نیما\u200cپور'],
     ['👩\u200d👩\u200d👧', '👩\u200d👩\u200d👧'],
     ['Zoë Ångström', 'Zoë Ångström'],
     ['阿部 花子', '阿部 花子'],
   ])('%j is shown as %j', (given, shown) => expect(cleanName(given)).toBe(shown));
 
-  it('of which nothing can be seen is that of the account', () => {
+  it('without visible characters is replaced by the username', () => {
     expect(nameOf(person('\u200b\u3164'))).toBe('eve');
     expect(nameOf(person('', ''))).toBe('Someone');
   });
 
-  it('stands alone in a sentence, whichever way it is written', () => {
+  it('does not change the direction of its sentence', () => {
     expect(nameInText(person('Eve\u202e'))).toBe('Eve');
     expect(nameInText(person('יעל'))).toBe('\u2068יעל\u2069');
     expect(typingText([firstNameInText(person('יעל כהן')), 'Bob'])).toBe('\u2068יעל\u2069 and Bob are typing');
     expect(isolated('\u2068יעל\u2069')).toBe('\u2068יעל\u2069');
   });
 
-  it('is an element of its own, set apart', async () => {
+  it('is isolated in a <bdi> element', async () => {
     const { container } = await render(
       <p>
         <Name of={person('Eve\u202e')} /> is typing in <UserText>{'a\u202eb'}</UserText>
@@ -53,9 +53,9 @@ describe('a name', () => {
     expect(getComputedStyle(container.querySelector('bdi') as HTMLElement).unicodeBidi).toBe('isolate');
   });
 
-  it('has initials that can be seen', () => expect(initials(nameOf(person('\u202e\u200beve smith')))).toBe('ES'));
+  it('has visible initials', () => expect(initials(nameOf(person('\u202e\u200beve smith')))).toBe('ES'));
 
-  it('is not cut within a character, and ends a sentence only once', () => {
+  it('is not cut within a character, and a sentence gets only one full stop', () => {
     expect(truncate('ab👍', 3)).toBe('ab');
     expect(['Hi', 'Hi!', 'Hi…', 'Hi?\u2069'].map(endSentence)).toEqual(['Hi.', 'Hi!', 'Hi…', 'Hi?\u2069']);
   });
@@ -64,20 +64,20 @@ describe('a name', () => {
 describe('rooms', () => {
   const room = (kind: Room['kind'], name: string | null, ...members: User[]) =>
     ({ kind, name, members }) as unknown as Room;
-  it('are called by what can be seen', () => {
+  it('are named by visible characters', () => {
     expect(roomLabel(room('channel', 'ge\u202eneral'), 1)).toBe('#general');
     expect(roomLabel(room('channel', 'כללי'), 1)).toBe('#\u2068כללי\u2069');
     expect(roomTitle(room('group', '\u200b', person('Eve\u202e'), person('יעל')), 1)).toBe('Eve, \u2068יעל\u2069');
     expect(roomTitle(room('direct', null, person('E\u202eve')), 1)).toBe('Eve');
   });
 
-  it('of many people are called after the first of them', () => {
+  it('of many people are named after the first of them', () => {
     const many = Array.from({ length: 1_000 }, (_each, id) => ({ ...person('x'.repeat(80)), id }));
     expect(roomTitle(room('group', null, ...many), -1).length).toBeLessThan(700);
   });
 });
 
-it('notifications turn nothing, neither in the title nor in the text', () => {
+it('notifications change no text direction, neither in the title nor in the text', () => {
   const eve = person('Eve\u202e');
   const last = { id: 'm', sender: eve, content: '\u202ehello', timestamp: '2026-03-02T11:00:00Z' };
   const seen = { id: 1, kind: 'direct', name: null, unread_count: 0, last_message: null, members: [eve] };
@@ -89,27 +89,27 @@ it('notifications turn nothing, neither in the title nor in the text', () => {
   ]);
 });
 
-/** Where names are read as they are, and why that is right. */
+/** Files that may read names unprocessed, and why. */
 const RAW: Readonly<Record<string, string>> = {
-  'ui/names.ts': 'cleans them',
-  'ui/Name.tsx': 'isolates them',
+  'ui/names.ts': 'cleans names',
+  'ui/Name.tsx': 'isolates names',
   'features/timeline/markdown/linkHost.ts': 'the user name of an address',
-  'app/roomNames.ts': 'cleans them',
-  'app/RoomName.tsx': 'gives them to <UserText>',
+  'app/roomNames.ts': 'cleans names',
+  'app/RoomName.tsx': 'passes names to <UserText>',
   'app/App.tsx': 'isolates the name of the workspace for all below',
-  'app/directory.ts': 'compares them, and finds usernames in texts',
+  'app/directory.ts': 'compares names, and finds usernames in texts',
   'features/accounts/SignedOutScreens.tsx': 'isolates the name of the workspace for all below',
   'features/accounts/SetupScreen.tsx': 'fields of a form',
-  'features/accounts/SignInScreen.tsx': 'fields of a form; the workspace comes isolated',
-  'features/accounts/SignUpScreen.tsx': 'fields of a form; the workspace comes isolated',
+  'features/accounts/SignInScreen.tsx': 'fields of a form; the workspace is already isolated',
+  'features/accounts/SignUpScreen.tsx': 'fields of a form; the workspace is already isolated',
   'features/composer/mentions.ts': 'types the username',
   'features/rooms/RoomDialogs.tsx': 'fields of a form',
   'features/rooms/CreateRoom.tsx': 'fields of a form',
-  'features/rooms/Switcher.tsx': 'looks for them',
+  'features/rooms/Switcher.tsx': 'searches names',
   'features/timeline/MessageRow.tsx': 'compares usernames with mentions',
 };
 
-it('no place shows a name that did not go through names.ts', () => {
+it('every displayed name goes through names.ts', () => {
   const sources = import.meta.glob<string>('../../src/**/*.{ts,tsx}', {
     query: '?raw',
     import: 'default',
@@ -128,7 +128,7 @@ it('no place shows a name that did not go through names.ts', () => {
   for (const path of Object.keys(RAW)) expect(Object.keys(sources)).toContain(`../../src/${path}`);
 });
 
-it('a person and a room with turning names turn nothing anywhere on the screen', async () => {
+it('names with direction controls change no text direction anywhere on the page', async () => {
   const { server, open } = world();
   const eve = server.users.get(BOB) as { -readonly [K in keyof User]: User[K] };
   eve.display_name = 'Eve\u202e \u2066Smith';
@@ -144,7 +144,7 @@ it('a person and a room with turning names turn nothing anywhere on the screen',
   await expect.element(list.getByText('answer')).toBeVisible();
   server.run(BOB, 'typing', { room_id: 1, active: true });
   await expect.element(screen.getByText('Eve is typing')).toBeVisible();
-  // Every text and every label of the page.
+  // Every text and label of the page.
   const said = [document.title, document.body.textContent ?? ''];
   for (const element of document.querySelectorAll('*')) said.push(...[...element.attributes].map(({ value }) => value));
   expect(said.filter((text) => TURNING.test(text))).toEqual([]);

@@ -4,13 +4,13 @@ import { briefTime, clockTime, dayAfter, dayLabel, dayOf, daysBetween, narrowTim
 const now = new Date(2026, 2, 30, 1, 30).getTime();
 const at = (...args: [number, number, number, number?]) => new Date(...args).getTime();
 
-it('counts days by the calendar, also where the clocks change', () => {
+it('counts calendar days, also across clock changes', () => {
   expect(daysBetween(at(2026, 2, 29, 23), now)).toBe(1);
   expect(daysBetween(at(2026, 2, 28, 23), now)).toBe(2);
   expect(daysBetween(at(2025, 9, 24), at(2025, 9, 27))).toBe(3);
 });
 
-it('a day ends where the next begins, also where the clocks change', () => {
+it('a day ends where the next starts, also across clock changes', () => {
   for (const day of [at(2026, 2, 28), at(2026, 2, 29), at(2026, 9, 25), at(2026, 11, 31)]) {
     const end = dayAfter(day);
     expect(dayOf(end)).toBe(end);
@@ -18,14 +18,14 @@ it('a day ends where the next begins, also where the clocks change', () => {
   }
 });
 
-it('names days the way people do', () => {
+it('labels days as Today, Yesterday or the date', () => {
   expect(dayLabel(now, now)).toBe('Today');
   expect(dayLabel(at(2026, 2, 29), now)).toBe('Yesterday');
   expect(dayLabel(at(2026, 2, 2), now)).not.toMatch(/2026/);
   expect(dayLabel(at(2025, 2, 2), now)).toMatch(/2025/);
 });
 
-it('is brief in the list: the hour, then the day, then the date', () => {
+it('the brief form is the time, then the weekday, then the date', () => {
   expect(briefTime(at(2026, 2, 30, 1), now)).toBe(clockTime(at(2026, 2, 30, 1)));
   expect(briefTime(at(2026, 2, 29), now)).toBe('Yesterday');
   expect(briefTime(at(2026, 2, 26), now)).toBe(
@@ -33,7 +33,7 @@ it('is brief in the list: the hour, then the day, then the date', () => {
   );
 });
 
-it('has a form for a narrow column that is hours and minutes, on any clock of any language', () => {
+it('the narrow form is hours and minutes, in every language and clock', () => {
   const afternoon = at(2026, 2, 30, 15);
   for (const locale of [
     'en-US',

@@ -87,7 +87,7 @@ export function CreateRoom({ kind, onClose }: { readonly kind: RoomKind; readonl
             onChange={(event) => setTopic(event.target.value)}
             maxLength={250}
             autoComplete="off"
-            placeholder="What is talked about here"
+            placeholder="What this channel is about"
             error={error.topic}
           />
         )}

@@ -43,7 +43,7 @@ function introduction(room: Room, me: UserId): string {
   if (room.kind === 'group') {
     const others = room.members.filter((member) => member.id !== me).map(nameInText);
     const withMembers = others.length > 0 ? ` with ${list.format(others)}` : '';
-    return `The beginning of this group${withMembers}. Its members see what is written here.`;
+    return `The beginning of this group${withMembers}. Only its members can read it.`;
   }
   const name = roomLabel(room, me);
   return endSentence(
