@@ -40,14 +40,14 @@ export function membershipChangesBetween(
   at: number,
 ): readonly (MembershipChange & { readonly room: Room })[] {
   if (!before.roomsLoaded) return [];
-  const held = new Map(before.rooms.map((room) => [room.id, room]));
+  const roomsBefore = new Map(before.rooms.map((room) => [room.id, room]));
   const changed = now.rooms.flatMap((room) => {
-    const earlier = held.get(room.id);
+    const earlier = roomsBefore.get(room.id);
     return earlier && earlier.members !== room.members ? changesIn(earlier, room, at) : [];
   });
-  const seen = new Set(before.notifications);
+  const reported = new Set(before.notifications);
   const invited = now.notifications.flatMap((notification) => {
-    const room = seen.has(notification) ? undefined : invitedTo(notification, now.rooms);
+    const room = reported.has(notification) ? undefined : invitedTo(notification, now.rooms);
     return room
       ? [{ room, key: `added-${room.seq}`, seq: room.seq, at, text: `${nameInText(notification.by)} added you` }]
       : [];
@@ -60,12 +60,12 @@ function changesIn(before: Room, room: Room, at: number): (MembershipChange & { 
   if (!isListed(before) || !isListed(room)) return [];
   const without = (all: readonly RoomMember[], others: readonly RoomMember[]) =>
     all.filter(({ id }) => !others.some((other) => other.id === id));
-  const line = (user: RoomMember, did: string) => ({
+  const line = (user: RoomMember, verb: string) => ({
     room,
-    key: `${did}-${user.id}-${room.seq}`,
+    key: `${verb}-${user.id}-${room.seq}`,
     seq: room.seq,
     at,
-    text: `${nameInText(user)} ${did}`,
+    text: `${nameInText(user)} ${verb}`,
   });
   return [
     ...without(room.members, before.members).map((user) => line(user, 'joined')),
@@ -130,9 +130,9 @@ export function useMembershipWatch(current: RoomId | null): void {
     const update = () => {
       const now = chat.getSnapshot();
       if (now === before) return;
-      for (const { room, ...coming } of membershipChangesBetween(before, now, Date.now())) {
-        membershipChanges.set((all) => ({ ...all, [room.id]: [...(all[room.id] ?? []), coming].slice(-MAX_LINES) }));
-        if (coming.key.startsWith('added-') && room.id !== current) toast(`${coming.text} to ${roomLabel(room, me)}.`);
+      for (const { room, ...change } of membershipChangesBetween(before, now, Date.now())) {
+        membershipChanges.set((all) => ({ ...all, [room.id]: [...(all[room.id] ?? []), change].slice(-MAX_LINES) }));
+        if (change.key.startsWith('added-') && room.id !== current) toast(`${change.text} to ${roomLabel(room, me)}.`);
       }
       if (now.roomsLoaded && now.rooms !== before.rooms) updateNewRooms(now.rooms);
       before = now;

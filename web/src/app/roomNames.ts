@@ -28,7 +28,7 @@ export function roomTitle(room: Room, me: UserId): string {
   return people.map(nameInText).join(', ') || cleanName(room.name ?? '') || 'Conversation';
 }
 
-/** For sentences: "Message #general", "You are no longer in Design". */
+/** The room's name in a sentence: "Message #general", "You are no longer in Design". */
 export function roomLabel(room: Room, me: UserId): string {
   // The names of several people are isolated one by one.
   const title = namedAfter(room, me).length > 1 ? roomTitle(room, me) : isolated(roomTitle(room, me));

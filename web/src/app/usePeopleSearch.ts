@@ -23,8 +23,8 @@ export function usePeopleSearch(query: string | null): PeopleSearch {
     let current = true;
     const search = () => {
       setFound((last) => ({ ...last, loading: true }));
-      const wanted = query.trim();
-      chat.command('get_people', { ...(wanted && { query: wanted }), limit: MAX_RESULTS }).then(
+      const trimmed = query.trim();
+      chat.command('get_people', { ...(trimmed && { query: trimmed }), limit: MAX_RESULTS }).then(
         ({ people }) => {
           addPeople(people);
           if (current) setFound({ people, loading: false, failed: false });

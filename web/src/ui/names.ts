@@ -58,7 +58,7 @@ export function nameOf(user: Named): string {
 /** A person's name for plain strings and sentences. */
 export const nameInText = (user: Named): string => isolated(nameOf(user));
 
-/** For short sentences: "Ann is typing". */
+/** The first name, for short sentences such as "Ann is typing". */
 export const firstNameInText = (user: Named): string => isolated(nameOf(user).split(' ')[0] ?? '');
 
 /** `@ann`. */

@@ -25,11 +25,11 @@ const roomName = (room: Room): string =>
  */
 export function noticesBetween(before: NoticeSnapshot, now: NoticeSnapshot): readonly Notice[] {
   if (!before.roomsLoaded || !now.user) return [];
-  const held = new Map(before.rooms.map((room) => [room.id, room]));
-  const direct = now.rooms.flatMap((room) => directNotice(held.get(room.id), room, now.user as User));
-  const seen = new Set(before.notifications);
+  const roomsBefore = new Map(before.rooms.map((room) => [room.id, room]));
+  const direct = now.rooms.flatMap((room) => directNotice(roomsBefore.get(room.id), room, now.user as User));
+  const reportedBefore = new Set(before.notifications);
   const reported = now.notifications
-    .filter((each) => !seen.has(each))
+    .filter((each) => !reportedBefore.has(each))
     .flatMap((each) => reportedNotice(each, now.rooms));
   return [...direct, ...reported];
 }

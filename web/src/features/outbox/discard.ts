@@ -28,24 +28,24 @@ export function backIntoDraft(
   roomId: number,
   quote: Quote | null = null,
 ): void {
-  const held = drafts.get(roomId);
+  const draft = drafts.get(roomId);
   const replyReference = roomId === item.roomId && item.replyTo !== null ? replyOf(chat, item, quote) : null;
   drafts.set(roomId, {
-    text: held.text ? `${item.content}\n\n${held.text}` : item.content,
-    replyTo: replyReference ?? held.replyTo,
+    text: draft.text ? `${item.content}\n\n${draft.text}` : item.content,
+    replyTo: replyReference ?? draft.replyTo,
   });
   chat.discard(item.id);
 }
 
 function replyOf(chat: Chat, { roomId, replyTo }: PendingMessage, quote: Quote | null) {
   const id = replyTo as string;
-  const held = quote ?? chat.getTimeline(roomId).messages.find((message) => message.id === id);
-  if (!held) return { id, seq: 0, name: 'an earlier message', excerpt: '' };
-  const excerpt = 'excerpt' in held ? held.excerpt : held.content;
+  const original = quote ?? chat.getTimeline(roomId).messages.find((message) => message.id === id);
+  if (!original) return { id, seq: 0, name: 'an earlier message', excerpt: '' };
+  const excerpt = 'excerpt' in original ? original.excerpt : original.content;
   return {
     id,
-    seq: held.seq,
-    name: nameOf(held.sender),
+    seq: original.seq,
+    name: nameOf(original.sender),
     excerpt: plainText(excerpt),
   };
 }

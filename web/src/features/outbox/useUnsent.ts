@@ -25,10 +25,10 @@ export function useUnsent(every_ms = REFRESH_MS): readonly Unsent[] {
     let timer: ReturnType<typeof setTimeout>;
     let mounted = true;
     const refresh = async () => {
-      const kept = await tabs.unsentItems().catch(() => []);
+      const stored = await tabs.unsentItems().catch(() => []);
       const mine = new Set(chat.getUnsent().map(({ id }) => id));
       if (!mounted) return;
-      const next = kept.filter(({ id }) => !mine.has(id));
+      const next = stored.filter(({ id }) => !mine.has(id));
       setOthers((last) => (sameItems(last, next) ? last : next));
       timer = setTimeout(() => void refresh(), every_ms);
     };

@@ -25,8 +25,8 @@ export function BrowseChannels({ onClose }: { readonly onClose: () => void }) {
     let current = true;
     const timer = setTimeout(
       () => {
-        const wanted = query.trim();
-        chat.command('get_channels', { ...(wanted && { query: wanted }), limit: 100 }).then(
+        const trimmed = query.trim();
+        chat.command('get_channels', { ...(trimmed && { query: trimmed }), limit: 100 }).then(
           ({ channels }) => current && setFound(channels),
           () => current && setFound('failed'),
         );

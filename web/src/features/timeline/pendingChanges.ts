@@ -24,11 +24,11 @@ export function withPendingChanges(message: Message, changes: readonly PendingCh
 }
 
 function react(reactions: Message['reactions'], emoji: string, me: UserId, on: boolean): Message['reactions'] {
-  const held = reactions.find((reaction) => reaction.emoji === emoji);
-  if ((held?.user_ids.includes(me) ?? false) === on) return reactions;
-  if (!held) return [...reactions, { emoji, count: 1, user_ids: [me] }];
-  const user_ids = on ? [...held.user_ids, me] : held.user_ids.filter((id) => id !== me);
+  const existing = reactions.find((reaction) => reaction.emoji === emoji);
+  if ((existing?.user_ids.includes(me) ?? false) === on) return reactions;
+  if (!existing) return [...reactions, { emoji, count: 1, user_ids: [me] }];
+  const user_ids = on ? [...existing.user_ids, me] : existing.user_ids.filter((id) => id !== me);
   return reactions
-    .map((each) => (each === held ? { ...each, user_ids, count: held.count + (on ? 1 : -1) } : each))
+    .map((each) => (each === existing ? { ...each, user_ids, count: existing.count + (on ? 1 : -1) } : each))
     .filter(({ count }) => count > 0);
 }

@@ -13,7 +13,7 @@ export interface ScrollPosition {
 const positions = new WeakMap<Chat, Map<RoomId, ScrollPosition>>();
 
 export function scrollPositionsOf(chat: Chat): Map<RoomId, ScrollPosition> {
-  const held = positions.get(chat) ?? new Map<RoomId, ScrollPosition>();
-  positions.set(chat, held);
-  return held;
+  const ofChat = positions.get(chat) ?? new Map<RoomId, ScrollPosition>();
+  positions.set(chat, ofChat);
+  return ofChat;
 }

@@ -8,10 +8,10 @@ const MOVE_TOLERANCE_PX = 10;
 
 /** Handlers for a long press by touch or pen. */
 export function useLongPress(onHold: (x: number, y: number) => void) {
-  const held = useRef<{ timer: ReturnType<typeof setTimeout>; x: number; y: number } | null>(null);
+  const press = useRef<{ timer: ReturnType<typeof setTimeout>; x: number; y: number } | null>(null);
   const cancel = () => {
-    if (held.current) clearTimeout(held.current.timer);
-    held.current = null;
+    if (press.current) clearTimeout(press.current.timer);
+    press.current = null;
   };
   return {
     onPointerDown(event: PointerEvent) {
@@ -19,16 +19,16 @@ export function useLongPress(onHold: (x: number, y: number) => void) {
       cancel();
       const { clientX: x, clientY: y } = event;
       const timer = setTimeout(() => {
-        held.current = null;
+        press.current = null;
         navigator.vibrate?.(8);
         // What opens now is under the finger: lifting it must not press anything.
         swallowPress();
         onHold(x, y);
       }, HOLD_MS);
-      held.current = { timer, x, y };
+      press.current = { timer, x, y };
     },
     onPointerMove(event: PointerEvent) {
-      const from = held.current;
+      const from = press.current;
       if (from && Math.hypot(event.clientX - from.x, event.clientY - from.y) > MOVE_TOLERANCE_PX) cancel();
     },
     onPointerUp: cancel,

@@ -81,8 +81,8 @@ export function useScrolling({ room, view, rows, scroller, list, handledRequests
     const element = scroller.current;
     if (!element || !measured.current) return;
     const offset = element.scrollTop;
-    const left = element.scrollHeight - offset - element.clientHeight;
-    const end = left < AT_END_PX && !view.hasNewer;
+    const remaining = element.scrollHeight - offset - element.clientHeight;
+    const end = remaining < AT_END_PX && !view.hasNewer;
     // Only scrolling up stops following the end; a row that grew below does not.
     if (end) followsEnd.current = true;
     else if (offset < lastOffset.current - 1) followsEnd.current = false;
@@ -97,7 +97,7 @@ export function useScrolling({ room, view, rows, scroller, list, handledRequests
     if (view.loading !== null || view.error) return;
     const ahead = element.clientHeight * LOAD_AHEAD_SCREENS;
     if (offset < ahead && view.hasOlder) void chat.loadOlder(room.id);
-    else if (left < ahead && view.hasNewer) void chat.loadNewer(room.id);
+    else if (remaining < ahead && view.hasNewer) void chat.loadNewer(room.id);
   };
   const latestTrack = useRef(track);
   latestTrack.current = track;
@@ -106,12 +106,12 @@ export function useScrolling({ room, view, rows, scroller, list, handledRequests
   // the end, as after sending a message, has priority.
   const latestRequests = useStore(composerSignals, (value) => value.latestRequests);
   useLayoutEffect(() => {
-    const wanted = endIsWanted.current || handledRequests.current !== latestRequests;
+    const showsEnd = endIsWanted.current || handledRequests.current !== latestRequests;
     handledRequests.current = latestRequests;
-    if (wanted) void goToLatest();
+    if (showsEnd) void goToLatest();
     if (placed.current || rows.length === 0 || view.loading === 'initial') return;
     placed.current = true;
-    if (wanted) return;
+    if (showsEnd) return;
     const position = scrollPositionsOf(chat).get(room.id);
     const saved = position ? rows.findIndex((row) => row.kind === 'message' && row.message.seq >= position.seq) : -1;
     const unread = rows.findIndex((row) => row.kind === 'unread');
