@@ -1,8 +1,8 @@
-"""Anything may happen while a session catches up: a client by the book has each room's log once, in order, without a gap, and
-is told nothing that was said while it was not in the room.
+"""Whatever happens while a session catches up, its client has each room's log once, in order and without a gap, and receives nothing of
+the time when its user was not in the room.
 
-The session is the real one. Around it stand a database in a dictionary, a hub that delivers commits in order but as late as
-it likes, and a shell whose reads begin and end whenever chance says.
+The session is the real one, and the client is the reference client. Around them are a database in dictionaries, a hub that delivers commits
+in order but after any delay, and a shell whose reads begin and end at random times.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
+from uuid import UUID
 
 import msgspec
 from hypothesis import settings
@@ -19,10 +20,17 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from backchannel.protocol.codec import encode
-from backchannel.protocol.events import ReadStateChanged, RoomAdded, RoomRemoved
+from backchannel.protocol.events import (
+    MemberJoined,
+    MemberLeft,
+    MessageCreated,
+    ReadStateChanged,
+    RoomAdded,
+    RoomRemoved,
+)
 from backchannel.protocol.frames import ClientHello, Resume
 from backchannel.protocol.results import RoomList
-from backchannel.protocol.shapes import Limits, Room, User
+from backchannel.protocol.shapes import Limits, Message, Room, User
 from backchannel.transports.session import Session, Settings, State
 from backchannel.transports.session.effects import (
     Close,
@@ -35,9 +43,12 @@ from backchannel.transports.session.effects import (
     Send,
 )
 from backchannel.transports.session.inputs import Entered, EventsRead, Followed, ListRead, PositionRead
+from tests.reference.replica import ROOM_EVENTS, Replica
 
 ROOMS = (1, 2, 3)
 ME = User(7, "me", "Me")
+SOMEBODY = User(8, "somebody", "Somebody")
+AT = "2026-11-30T12:00:00Z"
 EPOCH = "one"
 CATCH_UP_EVENTS = 12
 """Small, so that chance often passes it."""
@@ -64,24 +75,31 @@ class _Database:
     logs: dict[int, list[bytes]] = field(default_factory=lambda: {room: [] for room in ROOMS})
     mine: set[int] = field(default_factory=set)
     version: int = 1
-    heard_by_me: dict[int, list[bool]] = field(default_factory=lambda: {room: [] for room in ROOMS})
-    """Was I in the room, before and after the event?"""
+    is_mine: dict[int, list[bool]] = field(default_factory=lambda: {room: [] for room in ROOMS})
+    """For each event of a room: was the user in it, before and after?"""
     bus: deque[_RoomFact | _UserFact] = field(default_factory=deque)
 
     def head(self, room_id: int) -> int:
         return len(self.logs[room_id])
 
-    def log(self, room_id: int, kind: str, *, removed: bool = False) -> int:
+    def log(self, room_id: int, event: type[Any], *, removed: bool = False) -> int:
+        """Append an event by somebody, and publish it."""
         seq = self.head(room_id) + 1
-        frame = json.dumps({"type": kind, "room_id": room_id, "seq": seq}).encode()
+        numbers = {"room_id": room_id, "seq": seq, "at": AT}
+        if event is MessageCreated:
+            id_ = UUID(int=room_id << 64 | seq)
+            message = Message(id_, room_id, seq, seq, SOMEBODY, "text", None, AT, None, False, [], [], [])
+            frame = encode(MessageCreated(**numbers, message=message))
+        else:
+            frame = encode(event(**numbers, user=ME, by=ME))
         self.logs[room_id].append(frame)
-        self.heard_by_me[room_id].append(room_id in self.mine and not removed)
+        self.is_mine[room_id].append(room_id in self.mine and not removed)
         self.bus.append(_RoomFact(room_id, seq, frame, removed))
         return seq
 
-    def tell(self, make: Any, **news: Any) -> None:
+    def notify(self, make: Any, **change: Any) -> None:
         self.version += 1
-        self.bus.append(_UserFact(self.version, encode(make(self.version)), **news))
+        self.bus.append(_UserFact(self.version, encode(make(self.version)), **change))
 
     def room(self, room_id: int) -> Room:
         return Room(room_id, "group", None, "", self.head(room_id), 0, 0, 0, 1, [], "member", None)
@@ -96,83 +114,77 @@ class _Database:
         return {room: list(enumerate(self.logs[room], 1))[cursor:] for room, cursor in cursors.items()}
 
 
-@dataclass
 class _Client:
-    """Applies what it hears, and complains where the book is broken."""
+    """The reference client. Checks of each frame that it is the right one."""
 
-    database: _Database
-    cursors: dict[int, int] = field(default_factory=dict)
-    version: int = 0
-    was_reset: set[int] = field(default_factory=set)
-    types: list[str] = field(default_factory=list)
+    def __init__(self, database: _Database, replica: Replica) -> None:
+        self.database = database
+        self.replica = replica
+        self.was_reset: set[int] = set()
+        """Rooms that were reset, until the first event after that: what happened meanwhile is in the history that a client loads."""
+        self.types: list[str] = []
 
     @property
-    def resume(self) -> Resume:
-        return Resume(EPOCH, self.version, dict(self.cursors))
+    def resume(self) -> Resume | None:
+        resume = self.replica.resume()
+        return None if resume is None else msgspec.json.decode(msgspec.json.encode(resume), type=Resume)
 
-    def hear(self, text: bytes) -> None:
+    def receive(self, text: bytes) -> None:
         frame = json.loads(text)
         self.types.append(frame["type"])
         match frame["type"]:
             case "hello":
                 assert self.types == ["hello"]
-            case "room_list":
-                rooms = {room["id"]: room["seq"] for room in frame["rooms"]}
-                self.cursors = {room: self.cursors.get(room, seq) for room, seq in rooms.items()}
-                self._reach(frame["user_version"])
-            case "room_reset":
-                self.cursors[frame["room_id"]] = frame["seq"]
-                self.was_reset.add(frame["room_id"])
-            case "room_added":
-                self._reach(frame["user_version"])
-                self.cursors.setdefault(frame["room"]["id"], frame["room"]["seq"])
-            case "room_removed":
-                self._reach(frame["user_version"])
-                self.cursors.pop(frame["room_id"], None)
-            case "read_state":
-                self._reach(frame["user_version"])
             case "caught_up":
                 assert self.types.count("caught_up") == 1
-            case _:
-                self._event(frame["room_id"], frame["seq"], text)
+            case "room_reset":
+                self.was_reset.add(frame["room_id"])
+            case "room_added" | "room_removed" | "read_state":
+                assert frame["user_version"] == self.replica.version + 1, "not the next version"
+            case kind if kind in ROOM_EVENTS:
+                self._check_event(frame["room_id"], frame["seq"], text)
+        self.replica.receive(frame)
 
-    def _reach(self, version: int) -> None:
-        assert version > self.version or self.types[-1] == "room_list"
-        self.version = version
+    def reached(self) -> dict[int, int]:
+        """Room → the seq up to which the client has its events. A room that was reset is loaded as of now."""
+        head = self.database.head
+        return {id_: head(id_) if id_ in self.was_reset else held.cursor for id_, held in self.replica.rooms.items()}
 
-    def _event(self, room_id: int, seq: int, text: bytes) -> None:
-        assert self.database.heard_by_me[room_id][seq - 1], "it was not in the room then"
-        if seq <= self.cursors.get(room_id, 10**9):
-            return  # by the book: said already, or of a room that the list knows to be gone
-        if room_id in self.was_reset:  # what happened while it was reset is in the history that it fetches
+    def _check_event(self, room_id: int, seq: int, text: bytes) -> None:
+        assert self.database.is_mine[room_id][seq - 1], "the user was not in the room then"
+        held = self.replica.rooms.get(room_id)
+        if held is None or seq <= held.cursor:
+            return  # dropped by the cursor rule: it came before, or the list says that the room is gone
+        if room_id in self.was_reset:
             self.was_reset.remove(room_id)
-            self.cursors[room_id] = max(self.cursors[room_id], seq - 1)
-        assert seq == self.cursors[room_id] + 1, "not the next one"
+            for missed in self.database.logs[room_id][held.cursor : seq - 1]:
+                self.replica.receive(json.loads(missed))
+        assert seq == held.cursor + 1, "not the next one"
         assert text == self.database.logs[room_id][seq - 1]
-        self.cursors[room_id] = seq
 
 
 class SessionMachine(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         self.database = _Database()
-        self.client = _Client(self.database)
+        self.client = _Client(self.database, Replica(ME.id))
         self.session: Session | None = None
         self.channels = dict.fromkeys(ROOMS, 0)
-        """Somebody else always listens here: the heads the hub has delivered."""
+        """The heads the hub has delivered: a subscriber other than this session is in every room."""
         self.entered: dict[int, int] = {}
         """The rooms the hub has entered this session in, each with a seq at which the user was in it."""
         self.moved: dict[int, int] = {}
         self.reading: Literal["position", "list", "listed", "events", "seats", "done"] | None = None
         self.wanted: ReadEvents | None = None
         self.found: Any = None
-        self.saved: list[Resume] = []
+        self.saved: list[Replica] = []
+        """What the client held when earlier links broke."""
 
     @initialize(mine=st.sets(st.sampled_from(ROOMS)), events=st.integers(0, 20))
     def begin(self, mine: set[int], events: int) -> None:
         self.database.mine = mine
         for _ in range(events):
-            self.database.log(1, "old")
+            self.database.log(1, MessageCreated)
         self._deliver_all()
 
     # -- what happens in the world
@@ -180,25 +192,25 @@ class SessionMachine(RuleBasedStateMachine):
     @rule(room_id=st.sampled_from(ROOMS), count=st.integers(1, 4))
     def somebody_writes(self, room_id: int, count: int) -> None:
         for _ in range(count):
-            self.database.log(room_id, "message")
+            self.database.log(room_id, MessageCreated)
 
     @rule(room_id=st.sampled_from(ROOMS))
     def i_join_or_leave(self, room_id: int) -> None:
         if room_id in self.database.mine:
-            self.database.log(room_id, "member_left", removed=True)
+            self.database.log(room_id, MemberLeft, removed=True)
             self.database.mine.remove(room_id)
-            self.database.tell(
+            self.database.notify(
                 lambda version: RoomRemoved(user_version=version, room_id=room_id, reason="left"), left=room_id
             )
         else:
-            seq = self.database.log(room_id, "member_joined")
+            seq = self.database.log(room_id, MemberJoined)
             self.database.mine.add(room_id)
             room = self.database.room(room_id)
-            self.database.tell(lambda version: RoomAdded(user_version=version, room=room), joined=(room_id, seq))
+            self.database.notify(lambda version: RoomAdded(user_version=version, room=room), joined=(room_id, seq))
 
     @rule(room_id=st.sampled_from(ROOMS))
     def i_read_on_elsewhere(self, room_id: int) -> None:
-        self.database.tell(
+        self.database.notify(
             lambda version: ReadStateChanged(
                 user_version=version, room_id=room_id, seq=0, read_seq=0, unread_count=0, mention_count=0
             )
@@ -218,21 +230,21 @@ class SessionMachine(RuleBasedStateMachine):
         number=st.integers(0, 20),
     )
     def connect(self, which: str, number: int) -> None:
-        resume: Resume | None = self.client.resume
-        if which == "older" and self.saved:
-            resume = self.saved[number % len(self.saved)]
-        if which == "none" or not self.client.version:
-            resume = None
-        if resume is not None and which == "other epoch":
-            resume = msgspec.structs.replace(resume, epoch="another")
-        if resume is not None and which == "ahead":
-            resume = msgspec.structs.replace(resume, rooms={room: seq + 1000 for room, seq in resume.rooms.items()})
-        kept = resume if resume is not None and resume.epoch == EPOCH else Resume(EPOCH, 0, {})
-        self.client = _Client(self.database, dict(kept.rooms), kept.user_version)
+        replica = self.client.replica.copy()
+        if which == "none":
+            replica = Replica(ME.id)
+        elif which == "older" and self.saved:
+            replica = self.saved[number % len(self.saved)].copy()
+        elif which == "other epoch" and replica.epoch:
+            replica.epoch = "another"
+        elif which == "ahead":
+            for held in replica.rooms.values():
+                held.cursor += 1000
+        self.client = _Client(self.database, replica)
         settings_ = Settings(Limits(catch_up_events=CATCH_UP_EVENTS))
         self.session = Session("s", ME, settings_, 0.0)
         self.entered, self.moved = {}, {}
-        self._do(self.session.frame(ClientHello(protocol=1, resume=resume), 0.0, 0))
+        self._do(self.session.frame(ClientHello(protocol=1, resume=self.client.resume), 0.0, 0))
 
     @precondition(lambda self: self.reading)
     @rule()
@@ -272,13 +284,12 @@ class SessionMachine(RuleBasedStateMachine):
         self.session.closed()
         self.session = self.reading = self.found = None
         self.entered = {}
-        if self.client.version:
-            self.saved.append(self.client.resume)
+        self.saved.append(self.client.replica.copy())
 
     @invariant()
-    def hears_nothing_of_rooms_it_is_not_in(self) -> None:
+    def client_holds_the_rooms_of_its_user(self) -> None:
         if self.session is not None and self.session.state is State.LIVE and not self.database.bus:
-            assert set(self.client.cursors) == self.database.mine
+            assert self.client.replica.rooms.keys() == self.database.mine
 
     def teardown(self) -> None:
         while self.session is not None and self.session.state is not State.LIVE:
@@ -287,12 +298,8 @@ class SessionMachine(RuleBasedStateMachine):
         self._deliver_all()
         if self.session is None:
             return
-        heads = {room: self.database.head(room) for room in self.database.mine}
-        reached = {
-            room: heads[room] if room in self.client.was_reset else seq for room, seq in self.client.cursors.items()
-        }
-        assert reached == heads
-        assert self.client.version == self.database.version
+        assert self.client.reached() == {room: self.database.head(room) for room in self.database.mine}
+        assert self.client.replica.version == self.database.version
 
     # -- the hub, and the shell
 
@@ -311,7 +318,7 @@ class SessionMachine(RuleBasedStateMachine):
                 del self.entered[fact.room_id]
                 session.left(fact.room_id)
             elif session.room_event(fact.room_id, fact.seq, fact.frame):
-                self.client.hear(fact.frame)
+                self.client.receive(fact.frame)
             return
         if session is None:
             return
@@ -322,7 +329,7 @@ class SessionMachine(RuleBasedStateMachine):
             self.entered.pop(fact.left, None)
             session.left(fact.left)
         if session.user_frame(fact.version, fact.frame):
-            self.client.hear(fact.frame)
+            self.client.receive(fact.frame)
 
     def _is_news(self, room_id: int, version: int) -> bool:
         if version <= self.moved.get(room_id, 0):
@@ -346,7 +353,7 @@ class SessionMachine(RuleBasedStateMachine):
             match effect:
                 case Send(frames):
                     for frame in frames:
-                        self.client.hear(frame)
+                        self.client.receive(frame)
                 case ReadPosition():
                     self.reading = "position"
                 case Enter():
@@ -366,5 +373,5 @@ class SessionMachine(RuleBasedStateMachine):
 
 TestSessionMachine = SessionMachine.TestCase
 TestSessionMachine.settings = settings(
-    max_examples=150, stateful_step_count=40, deadline=None, derandomize=True, print_blob=False
+    max_examples=400, stateful_step_count=40, deadline=None, derandomize=True, print_blob=False
 )
