@@ -4,7 +4,7 @@
  * Pure: every function takes a message and returns it, or the same object where nothing changes. Whether an event is newer
  * than the message (`rev_seq`) is the caller's question.
  */
-import type { Message, MessageId, Reaction, RoomEvent } from './protocol.ts';
+import { type Message, type MessageId, type Reaction, type RoomEvent, SETS } from './protocol.ts';
 
 /** Events that have a message, or the id of the one they change. */
 export type MessageEvent = Extract<RoomEvent, { message: Message } | { message_id: MessageId }>;
@@ -25,12 +25,12 @@ export function excerpt(content: string): string {
 
 /** The message after an event about it. */
 export function changeMessage(message: Message, event: MessageEvent): Message {
-  const { seq: rev_seq, type } = event;
+  const { seq: rev_seq } = event;
   if ('message' in event) return { ...event.message, rev_seq };
   if ('emoji' in event) return { ...message, rev_seq, reactions: react(message.reactions, event) };
-  const pinned = type === 'message_pinned';
-  // Other types are not known yet: they change nothing.
-  return pinned || type === 'message_unpinned' ? { ...message, rev_seq, pinned } : message;
+  const set = SETS[event.type];
+  // A type that is not known yet changes nothing.
+  return set ? { ...message, rev_seq, ...set } : message;
 }
 
 /** A reply after the message it quotes changed: the quote shows its text, and nothing once it is deleted. */

@@ -777,7 +777,7 @@ export type CommandFrame = {
 /** Everything a client says. */
 export type ClientFrame = CommandFrame | ClientHello | ClientPong;
 
-/** Where each command is over REST: method and path; empty where it is on the WebSocket alone. */
+/** Where each command is over REST: method and path. Those on the WebSocket alone are not in it. */
 export const COMMANDS = {
   get_me: 'GET /api/me',
   get_room_list: 'GET /api/rooms',
@@ -804,7 +804,6 @@ export const COMMANDS = {
   get_members: 'GET /api/rooms/{room_id}/members',
   get_people: 'GET /api/people',
   get_channels: 'GET /api/channels',
-  ping: '',
 } as const;
 
 /** Error word → HTTP status. */
@@ -850,3 +849,9 @@ export const CLOSE = {
   protocol_unspoken: 4426,
   too_many: 4429,
 } as const;
+
+/** Event → the members that it sets of the message it names. */
+export const SETS: { readonly [type: string]: Partial<Message> | undefined } = {
+  message_pinned: { pinned: true },
+  message_unpinned: { pinned: false },
+};

@@ -90,7 +90,7 @@ describe('frames of the server', () => {
 });
 
 describe('frames of a client', () => {
-  const words = new Set<string>([...Object.keys(COMMANDS), 'hello', 'pong']);
+  const words = new Set<string>([...Object.keys(COMMANDS), 'ping', 'hello', 'pong']);
 
   it('is known by the same words here and there', () => {
     const sent = read('valid', 'client')

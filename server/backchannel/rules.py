@@ -1,9 +1,9 @@
 """Who may do what. Pure: it sees words and numbers, and either passes or raises the error the client is told.
 
-room            | send, read, react, pin | name, topic, add people | join          | leave | remove people, add them again, delete others' messages
-direct          | its two                | nobody                  | nobody        | no    | nobody
-group           | members                | members                 | by invitation | yes   | its owner and admins
-channel         | members                | members                 | everybody*    | yes   | its owner and admins
+room            | whatever no column names | name, topic, add people | join          | leave | remove people, add them again, delete others' messages
+direct          | its two                  | nobody                  | nobody        | no    | nobody
+group           | members                  | members                 | by invitation | yes   | its owner and admins
+channel         | members                  | members                 | everybody*    | yes   | its owner and admins
 
 * But for those who were removed.
 """
@@ -16,8 +16,6 @@ from backchannel.protocol.errors import Code, CommandError, invalid
 
 CONTENT_BYTES: Final = 16 * 1024
 DIFFERENT_REACTIONS: Final = 50
-PINS: Final = 50
-"""In one room."""
 GROUP_MEMBERS_AT_CREATION: Final = 100
 
 _MANAGERS: Final = ("owner", "admin")

@@ -18,8 +18,6 @@ export function withPresence(core: Core): PresenceChat & Pick<CoreChat, 'sendCha
   const { clock } = env;
   const keep = keepIdentity<CoreSnapshot & PresenceSnapshot>();
   const present = new Map<UserId, Present>();
-  /** `present` as it is shown; null after a change. */
-  let presence: PresenceSnapshot['presence'] | null = null;
   /** Present, but not yet named since the last `hello`. */
   let unnamed = new Set<UserId>();
   let typing: PresenceSnapshot['typing'] = {};
@@ -57,10 +55,8 @@ export function withPresence(core: Core): PresenceChat & Pick<CoreChat, 'sendCha
 
   function setPresent(userId: UserId, state: Present | 'offline'): void {
     unnamed.delete(userId);
-    if (present.get(userId) === state) return;
     present.delete(userId);
     if (state !== 'offline') present.set(userId, state);
-    presence = null;
   }
 
   function showTyping(roomId: RoomId, userId: UserId, active: boolean): void {
@@ -85,7 +81,6 @@ export function withPresence(core: Core): PresenceChat & Pick<CoreChat, 'sendCha
     timers.forEach((timer) => clock.clearTimeout(timer));
     timers.clear();
     present.clear();
-    presence = null;
     typing = {};
   }
 
@@ -97,7 +92,7 @@ export function withPresence(core: Core): PresenceChat & Pick<CoreChat, 'sendCha
   const sendPresence = (): void => send('set_presence', { state: mine, instance: env.client.instance });
 
   return {
-    getSnapshot: () => keep({ ...getSnapshot(), presence: (presence ??= Object.fromEntries(present)), typing }),
+    getSnapshot: () => keep({ ...getSnapshot(), presence: Object.fromEntries(present), typing }),
     sendChatMessage(roomId, ...rest) {
       sentAt.delete(roomId);
       return sendChatMessage(roomId, ...rest);

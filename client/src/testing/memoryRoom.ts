@@ -90,13 +90,6 @@ export class MemoryRoom {
     return { unread_count: Math.min(CAP, unread.length), mention_count: Math.min(CAP, mentions.length) };
   }
 
-  /** The newest pin first. */
-  pins(): Message[] {
-    const ids = this.log.filter((event) => event.type === 'message_pinned').map((event) => event.message_id);
-    const pinned = [...new Set(ids.toReversed())].map((id) => this.messages.get(id));
-    return pinned.filter((message) => message?.pinned) as Message[];
-  }
-
   history({ limit = 50, before = Number.POSITIVE_INFINITY, after, around }: PageFields) {
     const most = Number(limit);
     const all = [...this.messages.values()];

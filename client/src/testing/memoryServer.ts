@@ -163,7 +163,7 @@ export class MemoryServer {
       case 'unpin_message':
         return this.#pin(userId, f, type === 'pin_message');
       case 'get_pins':
-        return { messages: room().pins() };
+        return { messages: pinsOf(room()) };
       case 'get_history':
         return room().history(f);
       case 'get_events': {
@@ -281,7 +281,7 @@ export class MemoryServer {
     this.#mine(room.id, userId);
     if (message.deleted) throw new Refusal('message_deleted');
     if (message.pinned === pinned) return { message };
-    if (pinned && room.pins().length >= PINS) throw new Refusal('invalid');
+    if (pinned && pinsOf(room).length >= PINS) throw new Refusal('invalid');
     const by = this.users.get(userId) as User;
     this.#append(room, { type: pinned ? 'message_pinned' : 'message_unpinned', message_id: message.id, by });
     return { message: room.messages.get(message.id) as Message };
@@ -321,4 +321,10 @@ export class MemoryServer {
   #time(): string {
     return new Date(this.clock.now()).toISOString();
   }
+}
+
+/** The newest pin first. */
+function pinsOf({ log, messages }: MemoryRoom): Message[] {
+  const ids = log.filter((event) => event.type === 'message_pinned').map((event) => event.message_id);
+  return [...new Set(ids.toReversed())].map((id) => messages.get(id) as Message).filter(({ pinned }) => pinned);
 }

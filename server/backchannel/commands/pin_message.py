@@ -1,8 +1,7 @@
 """Pin a message in its room."""
 
-from typing import Self
+from typing import Final, Self
 
-from backchannel import rules
 from backchannel.commands.context import Caller, Context
 from backchannel.commands.on_message import OnMessage
 from backchannel.commands.registry import executes
@@ -11,6 +10,9 @@ from backchannel.protocol.errors import invalid
 from backchannel.protocol.events import MessagePinned
 from backchannel.protocol.results import MessageResult
 from backchannel.store.transaction import MESSAGE, Outcome, Transaction
+
+PINS: Final = 50
+"""In one room, at most: `get_pins` is not paged, and each pin is read at a glance."""
 
 
 @executes(declared.PinMessage)
@@ -27,8 +29,8 @@ class PinMessage(OnMessage, frozen=True, kw_only=True):
         counted = transaction.query(
             f"SELECT COUNT(*) FROM {MESSAGE} WHERE room_id = %s AND pinned_seq IS NOT NULL", [room.id]
         )
-        if counted[0][0] >= rules.PINS:
-            raise invalid(message_id=f"A room holds {rules.PINS} pinned messages at most. Unpin one first.")
+        if counted[0][0] >= PINS:
+            raise invalid(message_id=f"A room holds {PINS} pinned messages at most. Unpin one first.")
         message.pinned = True
         message.rev_seq = transaction.append(
             outcome, room,

@@ -5,7 +5,7 @@ user frames       `user_version`: changes of one user's own list
 ephemeral frames  no number: may be lost, never repeated
 """
 
-from typing import Literal
+from typing import Any, ClassVar, Literal
 from uuid import UUID
 
 import msgspec
@@ -14,6 +14,9 @@ from backchannel.protocol.shapes import Message, PresenceState, Room, User
 
 
 class RoomEvent(msgspec.Struct, kw_only=True, tag_field="type"):
+    SETS: ClassVar[dict[str, Any]] = {}
+    """What it does to the message `message_id` is to set these members. Empty where it does something else, or nothing."""
+
     room_id: int
     seq: int
     at: str
@@ -46,12 +49,16 @@ class ReactionRemoved(RoomEvent, kw_only=True, tag="reaction_removed"):
 
 
 class MessagePinned(RoomEvent, kw_only=True, tag="message_pinned"):
+    SETS = {"pinned": True}
+
     message_id: UUID
     by: User
 
 
 class MessageUnpinned(RoomEvent, kw_only=True, tag="message_unpinned"):
     """Not sent for a deletion, which takes the pin away as well."""
+
+    SETS = {"pinned": False}
 
     message_id: UUID
     by: User

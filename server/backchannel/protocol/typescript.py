@@ -91,6 +91,7 @@ def text() -> str:
         _commands_table(),
         _errors_table(),
         _close_table(),
+        _sets_table(),
     ]
     return "\n\n".join(parts) + "\n"
 
@@ -203,12 +204,12 @@ def _field_lines(declaration: Declaration) -> Iterator[str]:
 
 def _commands_table() -> str:
     lines = [
-        "/** Where each command is over REST: method and path; empty where it is on the WebSocket alone. */",
+        "/** Where each command is over REST: method and path. Those on the WebSocket alone are not in it. */",
         "export const COMMANDS = {",
     ]
     for word, declaration in COMMANDS.items():
-        route = f"{declaration.method} {declaration.path}" if declaration.method else ""
-        lines.append(f"  {word}: {_quoted(route)},")
+        if declaration.method:
+            lines.append(f"  {word}: {_quoted(f'{declaration.method} {declaration.path}')},")
     return "\n".join([*lines, "} as const;"])
 
 
@@ -222,6 +223,18 @@ def _close_table() -> str:
     lines = ["/** Why the server closed a WebSocket. */", "export const CLOSE = {"]
     lines += [f"  {code.name.lower()}: {code.value}," for code in CloseCode]
     return "\n".join([*lines, "} as const;"])
+
+
+def _sets_table() -> str:
+    lines = [
+        "/** Event → the members that it sets of the message it names. */",
+        "export const SETS: { readonly [type: string]: Partial<Message> | undefined } = {",
+    ]
+    for event in get_args(AnyRoomEvent):
+        if event.SETS:
+            members = ", ".join(f"{name}: {json.dumps(value)}" for name, value in event.SETS.items())
+            lines.append(f"  {event.__struct_config__.tag}: {{ {members} }},")
+    return "\n".join([*lines, "};"])
 
 
 def _union(name: str, structs: tuple[Struct, ...], doc: str) -> str:

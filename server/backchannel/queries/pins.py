@@ -1,4 +1,4 @@
-"""The pinned messages of a room. There are few (`rules.PINS`), so they are not paged."""
+"""The pinned messages of a room. There are few (see `commands.pin_message`), so they are not paged."""
 
 from msgspec import structs
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from backchannel import rules
+from backchannel.commands.pin_message import PINS
 from tests.conformance.world import World, build
 from tests.running import Running, Someone
 
@@ -41,7 +41,7 @@ def test_the_newest_pin_is_first_and_unpinning_by_another_takes_it_away(world: W
 
 
 def test_a_room_holds_so_many_pins_and_a_deletion_makes_place_for_one(world: World) -> None:
-    pinned = [send(world) for _ in range(rules.PINS)]
+    pinned = [send(world) for _ in range(PINS)]
     for message_id in pinned:
         pin(world, world.ada, message_id)
     head = world.head(world.group)

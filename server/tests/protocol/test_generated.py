@@ -129,8 +129,8 @@ def test_asyncapi_has_every_frame_and_the_answers_of_every_command() -> None:
 def test_typescript_has_every_command_and_error_word() -> None:
     text = generate.FILES["client/src/protocol.gen.ts"]()
     for word, declaration in COMMANDS.items():
-        route = f"{declaration.method} {declaration.path}" if declaration.method else ""
-        assert f"  {word}: '{route}'," in text
+        assert (f"  {word}: '{declaration.method} {declaration.path}'," in text) == (declaration.method is not None)
+        assert f"  {word}: {{" in text
     for code in Code:
         assert f"  {code.word}: {code.status}," in text
     for struct in json_schema.SERVER_FRAMES:

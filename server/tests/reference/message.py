@@ -1,8 +1,12 @@
 """The effect of an event on a message, written once. Pure: returns the same object where nothing changes."""
 
+from typing import Any, get_args
+
+from backchannel.protocol.events import AnyRoomEvent
 from tests.reference import Frame
 
 EXCERPT_CHARACTERS = 140
+SETS = {event.__struct_config__.tag: event.SETS for event in get_args(AnyRoomEvent)}
 
 
 def changed(message: Frame, event: Frame) -> Frame:
@@ -11,14 +15,15 @@ def changed(message: Frame, event: Frame) -> Frame:
         return message
     if "message" in event:
         return event["message"]  # type: ignore[no-any-return]
+    change: dict[str, Any]
     match event["type"]:
         case "reaction_added" | "reaction_removed" as type_:
             is_added = type_ == "reaction_added"
             change = {"reactions": _react(message["reactions"], event["emoji"], event["user_id"], is_added=is_added)}
-        case "message_pinned" | "message_unpinned" as type_:
-            change = {"pinned": type_ == "message_pinned"}
-        case _:  # not known yet
-            return message
+        case type_:
+            change = SETS.get(type_, {})
+    if not change:  # a type that is not known yet
+        return message
     return {**message, **change, "rev_seq": event["seq"]}
 
 
