@@ -117,8 +117,9 @@ class Session:
             case ClientPong():
                 return []
             case ClientHello():
-                error = BadFrame(Code.BAD_FRAME, "There was a hello already; one opens a connection.")
-                return self.bad_frame(error, now)
+                return self.bad_frame(
+                    BadFrame(Code.BAD_FRAME, "There was a hello already; one opens a connection."), now
+                )
         return [Run(frame)]
 
     def bad_frame(self, error: CommandError, now: float) -> list[Effect]:
@@ -155,7 +156,7 @@ class Session:
         with_presence = plan.is_newcomer or not self._is_poll
         self._catch_up = CatchUp(plan, self._merge, self._list_version, with_presence=with_presence)
         self._move(State.CATCHING_UP)
-        hello = self._settings.hello(self.session_id, self.user, position.epoch, position.user_version)
+        hello = self._settings.hello(self.session_id, self.user, self.epoch, self.user_version)
         effects: list[Effect] = [Send([encode(hello)]), *self._catch_up.start()]
         if self.instance is not None and not self._is_poll:
             age_us = int((position.read_at - self._opening.opened_at) * 1_000_000)
@@ -192,9 +193,8 @@ class Session:
     def _change_rooms(self, result: Entered | Followed) -> None:
         for room_id in result.left:
             self.left(room_id)
-        if isinstance(result, Followed):
-            for room_id, seq in result.joined.items():
-                self.joined(room_id, seq)
+        for room_id, seq in result.joined.items() if isinstance(result, Followed) else ():
+            self.joined(room_id, seq)
 
     # -- what the hub delivers: True where the shell is to send it now
 
@@ -240,7 +240,7 @@ class Session:
             return []
         return self._list_reading.start() if self._list_reading.is_idle else []
 
-    # -- time
+    # -- time, and the end
 
     def tick(
         self, now: float, wall_us: int, heads_since: Callable[[float], Mapping[int, int]], head_of: HeadOf
@@ -272,8 +272,6 @@ class Session:
         """More was delivered while catching up than a session may keep."""
         return self._merge.is_overflowed
 
-    # -- the end
-
     def closed(self) -> None:
         """The link is gone."""
         if self.state is not State.CLOSED:
@@ -293,9 +291,7 @@ class Session:
         self._heartbeat.wake()
 
 
-_Rule = Callable[[Session, Any], list[Effect]]
-
-TABLE: Final[Mapping[State, Mapping[type[Input], _Rule]]] = {
+TABLE: Final[Mapping[State, Mapping[type[Input], Callable[[Session, Any], list[Effect]]]]] = {
     State.OPENING: {},
     State.LOCATING: {PositionRead: Session._locate},
     State.CATCHING_UP: dict.fromkeys((Entered, ListRead, Followed, EventsRead), Session._advance),

@@ -269,10 +269,7 @@ class Connection:
         task.add_done_callback(self._finished)
 
     def _finished(self, task: asyncio.Task[Any]) -> None:
-        if self._tasks is not None:
-            self._tasks.discard(task)
-            if not self._tasks:
-                self._tasks = None
+        self._tasks = (self._tasks or set()) - {task} or None
 
     # -- presence, and other sockets of the user
 
@@ -297,6 +294,6 @@ class Connection:
         announce_instance(self._node.context, self.user_id, self.session.instance, self.session_id, opened_us)
 
     def instance_opened(self, instance: str, session_id: str, opened_us: int) -> None:
-        is_older = session_id != self.session_id and 0 < self._opened_us < opened_us
-        if is_older and instance == self.session.instance:
+        is_other = instance == self.session.instance and session_id != self.session_id
+        if is_other and 0 < self._opened_us < opened_us:
             self.end(CloseCode.SUPERSEDED, "superseded")
