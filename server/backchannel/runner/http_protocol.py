@@ -1,16 +1,18 @@
 """HTTP/1.1 on one connection: llhttp's parser and uvicorn's request cycle, with the limits and refusals they lack.
 
     headers ─▶ checked ─▶ ASGI
-                  ├─ opens a WebSocket ─▶ `WebSocketProtocol`
-                  ├─ offers another protocol ─▶ parsed once more, without the offer
-                  └─ refused ─▶ answered, closed; nothing that follows is parsed
+                  ├─ opens a WebSocket ─▶ `websocket/`
+                  ├─ offers another protocol ─▶ parsed again, without the offer
+                  └─ refused ─▶ answered and closed; nothing that follows is parsed
 
-What a client may take its time for, and how long: `head.py`, `body_pace.py`. How many connections it may have: `connection_limit.py`. After an
-answer that did not wait for the whole body the connection is closed, gently: what is under way is taken and dropped for a moment,
-since a reset would overtake the answer.
+The limits are in `head.py` (size of a head), `body_pace.py` (time for a body) and `connection_limit.py`. A response that did not wait
+for the whole body ends the connection with a linger: what the client still sends is read and dropped for a moment, because a reset
+would overtake the response.
 
-What one client has sent is parsed in slices, one a turn of the loop, and not while requests wait: thousands of small requests fit
-into one read, and everybody else would wait for them.
+Received bytes are parsed in slices, one in each turn of the loop, and not while requests wait: thousands of small requests fit into
+one read, and every other client would wait for them.
+
+Over 300 lines because llhttp's callbacks, the slices and the refusals share the state of the parser.
 """
 
 from __future__ import annotations
@@ -32,18 +34,18 @@ from backchannel.runner.request_cycle import RequestCycle
 
 HEADERS_WITHIN_S = 10.0
 SLICE_BYTES = 4096
-"""Parsed in one go: about a hundred of the smallest requests, which takes some milliseconds."""
+"""Parsed in one turn of the loop: about a hundred of the smallest requests, which takes some milliseconds."""
 LINGER_S = 2.0
-"""How long a client that is still sending may do so after its answer."""
+"""Time for a client to stop sending after the last response."""
 
 
 class GuardedHttpProtocol(HttpToolsProtocol):
     cycle: Any
     """`RequestCycle` of the request that began last; None before the first."""
     flow: _Flow
-    """From the beginning of the connection on."""
+    """Set when the connection is made."""
     parser: Any
-    """None once the connection is lost, or a WebSocket's."""
+    """None once the connection is lost or became a WebSocket."""
 
     def __init__(self, *args: Any, connection_limit: ConnectionLimit | None = None, **named: Any) -> None:
         super().__init__(*args, **named)
@@ -53,23 +55,23 @@ class GuardedHttpProtocol(HttpToolsProtocol):
         self._is_between_requests = True
         self._offer = Offer.NONE
         self._is_without_offer = False
-        """The head that is parsed next is one that was parsed with its offer before."""
+        """The next head is being parsed again, without its offer of another protocol."""
         self._expecting = False
-        """A head has begun, or is due."""
+        """A head has begun or is awaited."""
         self._headers_due: asyncio.TimerHandle | None = None
         self._header_bytes = 0
         self._pace: Pace | None = None
-        """Of a body that did not come with its head."""
+        """Of a body that did not arrive with its head."""
         self._refusal: Refused | None = None
-        """To be said once what was asked before is answered."""
-        self._is_deaf = False
-        """Nothing that comes is parsed any more."""
+        """To be sent after the responses to earlier requests."""
+        self._is_discarding = False
+        """Received bytes are discarded."""
         self._lingering: asyncio.TimerHandle | None = None
         self._rest = memoryview(b"")
-        """What came and is not parsed yet; nothing is read meanwhile."""
+        """Received and not parsed yet; reading is paused meanwhile."""
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        """As uvicorn's, but for how addresses are asked for, and that nothing is traced."""
+        """As uvicorn's, except for how addresses are read, and without trace logging."""
         self.connections.add(self)
         self.transport = transport
         self.flow = _Flow(transport)
@@ -89,38 +91,38 @@ class GuardedHttpProtocol(HttpToolsProtocol):
         return None
 
     def data_received(self, data: bytes) -> None:
-        if self._is_deaf:
+        if self._is_discarding:
             return
         if self._rest:
             self._rest = memoryview(bytes(self._rest) + data)
         elif len(data) > SLICE_BYTES:
             self._rest = memoryview(data)
-            self._parse_on()
+            self._parse_slice()
         else:
             self._parse(data)
 
-    def _parse_on(self) -> None:
-        """The next slice of what came; the one after it in another turn of the loop, once no request waits."""
-        if self._is_deaf or self.parser is None or self.pipeline or self.transport.is_closing():
+    def _parse_slice(self) -> None:
+        """Parse the next slice. The one after it follows in another turn of the loop, when no request waits."""
+        if self._is_discarding or self.parser is None or self.pipeline or self.transport.is_closing():
             return
         piece, self._rest = bytes(self._rest[:SLICE_BYTES]), self._rest[SLICE_BYTES:]
         self._parse(piece)
-        if self.parser is None:  # a WebSocket from now on
+        if self.parser is None:  # it is a WebSocket now
             return
-        self._go_on_soon()
+        self._schedule_next_slice()
         if self.cycle is None or len(self.cycle.body) <= HIGH_WATER_LIMIT:
             self.flow.resume_reading()
 
-    def _go_on_soon(self) -> None:
-        """With what came, where there is any and no request waits."""
+    def _schedule_next_slice(self) -> None:
+        """Schedule the next slice, if there is one and no request waits."""
         self.flow.hold(bool(self._rest or self.pipeline))
         if self._rest and not self.pipeline:
-            self.loop.call_soon(self._parse_on)
+            self.loop.call_soon(self._parse_slice)
 
     def _parse(self, data: bytes) -> None:
         self._unset_keepalive_if_required()
         if self._is_between_requests:
-            # Whatever comes: line ends alone would otherwise keep an idle connection for ever.
+            # Also for empty lines, which would otherwise keep an idle connection open for ever.
             self._expecting = True
         if self._expecting:
             self._header_bytes += len(data)
@@ -130,10 +132,10 @@ class GuardedHttpProtocol(HttpToolsProtocol):
             self._feed(data)
         except Refused as refused:
             self._refuse(refused)
-        self._mind_what_is_missing()
+        self._watch_progress()
 
-    def _mind_what_is_missing(self) -> None:
-        if self._is_deaf or self.parser is None:
+    def _watch_progress(self) -> None:
+        if self._is_discarding or self.parser is None:
             return
         if self._expecting:
             if self._header_bytes > HEAD_BYTES:
@@ -142,9 +144,9 @@ class GuardedHttpProtocol(HttpToolsProtocol):
                 self._set_timer()
         elif not self._is_between_requests:
             if self._pace is None:
-                self._pace = Pace(self._is_held_up, self._refuse)
+                self._pace = Pace(self._is_reading_paused, self._refuse)
             elif self._pace.is_padded:
-                self._refuse(bad("The chunks of the body hold more framing than content."))
+                self._refuse(bad("The chunks of the body have too much framing."))
 
     def _feed(self, data: bytes) -> None:
         """Raises `Refused`."""
@@ -156,7 +158,9 @@ class GuardedHttpProtocol(HttpToolsProtocol):
                 rest = data[upgrade.args[0] :]
                 if self._offer is Offer.WEBSOCKET:
                     if rest or self._rest:
-                        raise bad("Who opens a WebSocket waits for the answer before it says more.") from None
+                        raise bad(
+                            "A client that opens a WebSocket must wait for the response before it sends more."
+                        ) from None
                     self.handle_websocket_upgrade()
                     return
                 method, version = self.parser.get_method(), self.parser.get_http_version()
@@ -171,7 +175,7 @@ class GuardedHttpProtocol(HttpToolsProtocol):
             except httptools.HttpParserError:
                 raise bad("The request is not HTTP/1.1.") from None
 
-    # -- what the parser calls
+    # -- called by the parser
 
     def on_message_begin(self) -> None:
         super().on_message_begin()
@@ -182,9 +186,7 @@ class GuardedHttpProtocol(HttpToolsProtocol):
             self._header_bytes = 0
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        if (
-            not self._expecting
-        ):  # after a body in chunks: no proxy knows what to make of them, and nobody here needs them
+        if not self._expecting:  # a trailer: proxies disagree on them, and nothing here needs them
             return
         name = name.lower()
         if name == b"expect" and value.lower() == b"100-continue":
@@ -192,14 +194,14 @@ class GuardedHttpProtocol(HttpToolsProtocol):
         self.headers.append((name, value.strip(b" \t")))
 
     def on_headers_complete(self) -> None:
-        """As uvicorn's, and everything that is looked at before anybody is asked. Raises `Refused`."""
+        """As uvicorn's, with the checks that come before the application. Raises `Refused`."""
         self._stop_expecting()
         parser, scope = self.parser, self.scope
         method, version = parser.get_method(), parser.get_http_version()
         offer = check(method, version, self.url, self.headers)
-        if parser.should_upgrade():  # llhttp stops at the end of this head, whatever we read in it
+        if parser.should_upgrade():  # llhttp stops at the end of this head, whatever the checks found
             if self._is_without_offer:
-                raise bad("The Upgrade header cannot be read.")
+                raise bad("The Upgrade header cannot be parsed.")
             self._offer = Offer.WEBSOCKET if offer is Offer.WEBSOCKET else Offer.IGNORED
         self._is_without_offer = False
         if self._is_proxied:
@@ -211,7 +213,7 @@ class GuardedHttpProtocol(HttpToolsProtocol):
         try:
             url = httptools.parse_url(self.url)
         except httptools.HttpParserInvalidURLError:
-            raise bad("The address of the request cannot be read.") from None
+            raise bad("The address of the request cannot be parsed.") from None
         raw_path = url.path or b"/"
         path = raw_path.decode("ascii")
         if "%" in path:
@@ -272,11 +274,11 @@ class GuardedHttpProtocol(HttpToolsProtocol):
         make: Any = self.ws_protocol_class
         protocol = make(config=self.config, server_state=self.server_state, app_state=self.app_state)
         protocol.connection_made(self.transport)
-        # For as long as the socket lasts.
+        # The slot is held as long as the socket is open.
         protocol.slot, self._slot = self._slot, None
         protocol.data_received(head)
         self.transport.set_protocol(protocol)
-        # It knows us as we know it: together they would stay until the next full collection.
+        # Breaks a reference cycle that would live until the next full collection.
         self.parser = None
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -288,7 +290,7 @@ class GuardedHttpProtocol(HttpToolsProtocol):
             self._lingering = None
         super().connection_lost(exc)
         if self.cycle is not None:
-            self.cycle.on_response = _nothing  # it knows us as we know it
+            self.cycle.on_response = _nothing  # breaks a reference cycle
             self.cycle.protocol = None
 
     def on_response_complete(self) -> None:
@@ -299,9 +301,9 @@ class GuardedHttpProtocol(HttpToolsProtocol):
             return
         was_last = not self.pipeline
         super().on_response_complete()
-        self._go_on_soon()
+        self._schedule_next_slice()
         if was_last and self._refusal is not None and not self.transport.is_closing():
-            self._say_refusal()
+            self._send_refusal()
 
     # -- limits and refusals
 
@@ -315,8 +317,8 @@ class GuardedHttpProtocol(HttpToolsProtocol):
             self._slot.leave()
             self._slot = None
 
-    def _is_held_up(self) -> bool:
-        """By us, not by the client: what it sends is not read at present."""
+    def _is_reading_paused(self) -> bool:
+        """The server does not read at present, so the client is not slow."""
         return self.flow.read_paused
 
     def _set_timer(self) -> None:
@@ -342,41 +344,41 @@ class GuardedHttpProtocol(HttpToolsProtocol):
         self.transport.abort()
 
     def _refuse(self, refused: Refused) -> None:
-        """Nothing more is read. Said at once, or after the answers to what was asked before."""
+        """Discard what follows, and send the refusal now, or after the responses to earlier requests."""
         is_in_body = not self._is_between_requests and not self._expecting and self._offer is Offer.NONE
-        self._is_deaf = True
+        self._is_discarding = True
         self._rest = memoryview(b"")
         self._stop_expecting()
         self._stop_pace()
         self._refusal = refused
         cycle = self.cycle
         if is_in_body and cycle is not None and cycle.more_body and not cycle.response_complete:
-            if not self.pipeline:  # it is being answered
+            if not self.pipeline:  # the application is answering it
                 self._give_up(cycle)
                 return
-            self.pipeline.popleft()  # it is the last of those that wait
+            self.pipeline.popleft()  # it is the last that waits
             return
         if not self.pipeline and (cycle is None or cycle.response_complete):
-            self._say_refusal()
+            self._send_refusal()
 
     def _give_up(self, cycle: RequestCycle) -> None:
-        """Answer with the refusal in the application's place, which hears that the client has gone."""
+        """Answer with the refusal in place of the application, which receives a disconnect."""
         cycle.disconnected = True
         cycle.message_event.set()
-        if cycle.response_started:  # what was said cannot be taken back
+        if cycle.response_started:  # the response cannot be replaced
             self.transport.abort()
         else:
-            self._say_refusal()
+            self._send_refusal()
 
-    def _say_refusal(self) -> None:
+    def _send_refusal(self) -> None:
         assert self._refusal is not None
         self._unset_keepalive_if_required()
         self.transport.write(self._refusal.response(self.server_state.default_headers))
         self.linger()
 
     def linger(self) -> None:
-        """Close when the client has heard the answer, or after a moment."""
-        self._is_deaf = True
+        """Half-close, discard what the client still sends, and close when it does, or after `LINGER_S`."""
+        self._is_discarding = True
         self._rest = memoryview(b"")
         self._stop_expecting()
         self._stop_pace()
@@ -391,7 +393,7 @@ class GuardedHttpProtocol(HttpToolsProtocol):
 
 class _Flow(FlowControl):
     is_held = False
-    """Nothing more is read, whoever asks for it: what the client has sent already is still to be dealt with."""
+    """Reading stays paused until earlier bytes are parsed, whoever asks to resume."""
 
     def hold(self, is_held: bool) -> None:
         self.is_held = is_held
