@@ -1,7 +1,7 @@
 """The protocol on the WebSocket as AsyncAPI 3.0: `protocol/asyncapi.json`, served at /api/asyncapi.json.
 
-Pure: declarations in, document out. The document speaks from the server's side, as AsyncAPI does: it *receives* what a
-client says and *sends* the rest; each command's operation names the answers it can get.
+Pure: declarations in, document out. The document takes the server's side, as AsyncAPI does: the server *receives* client
+frames and *sends* the rest. Each command's operation lists its possible answers.
 """
 
 from functools import cache
@@ -19,7 +19,7 @@ _ANSWERS: Final = (frames.Ack, frames.ErrorFrame, frames.Pong)
 
 @cache
 def document() -> dict[str, Any]:
-    """The whole document. The same every time: do not change it."""
+    """Return the whole document. It is cached: do not modify it."""
     schemas = json_schema.components(PREFIX)
     schemas |= {_ack_name(declaration): _ack_schema(declaration) for declaration in _acked()}
     messages = {
@@ -35,7 +35,7 @@ def document() -> dict[str, Any]:
             "description": (
                 "One WebSocket. A text message holds one frame, or several as a JSON array, in order. The client opens "
                 "with `hello`; the server answers `hello`, then what the client missed, then `caught_up`. "
-                "The whole contract in prose is protocol/SPEC.md; the same commands over HTTP are in /api/openapi.json."
+                "The prose contract is protocol/SPEC.md; the same commands over HTTP are in /api/openapi.json."
             ),
             "license": {"name": "Apache-2.0"},
         },
@@ -44,7 +44,7 @@ def document() -> dict[str, Any]:
             "this": {
                 "host": "localhost",
                 "protocol": "wss",
-                "description": "Whichever host served this document.",
+                "description": "The host that served this document.",
                 "security": [
                     {"$ref": f"#/components/securitySchemes/{name}"} for name in ("cookie", "bearer", "ticket")
                 ],
@@ -59,8 +59,10 @@ def document() -> dict[str, Any]:
         },
         "operations": {
             **{declaration.word: _command_operation(declaration) for declaration in COMMANDS.values()},
-            "hello": _receive("Open. Must come first, within 5 s.", frames.ClientHello, [frames.ServerHello.__name__]),
-            "pong": _receive("Answer the heartbeat.", frames.ClientPong, []),
+            "hello": _receive(
+                "Opens the session. Must come first, within 5 s.", frames.ClientHello, [frames.ServerHello.__name__]
+            ),
+            "pong": _receive("Answers the heartbeat.", frames.ClientPong, []),
             **{_send_name(struct): _send(struct) for struct in json_schema.SERVER_FRAMES if struct not in _ANSWERS},
         },
         "components": {"messages": messages, "schemas": schemas, "securitySchemes": _SECURITY},
@@ -70,7 +72,7 @@ def document() -> dict[str, Any]:
 _QUERY: Final = {
     "type": "object",
     "properties": {
-        "token": {"type": "string", "description": "A ticket of POST /api/auth/ticket; works once, within 30 s."}
+        "token": {"type": "string", "description": "A ticket from POST /api/auth/ticket; works once, within 30 s."}
     },
 }
 _SECURITY: Final = {
@@ -80,13 +82,13 @@ _SECURITY: Final = {
         "name": "backchannel",
         "description": "A browser's session; Origin is checked.",
     },
-    "bearer": {"type": "http", "scheme": "bearer", "description": "A program's token, at the handshake."},
+    "bearer": {"type": "http", "scheme": "bearer", "description": "A program's token, sent at the handshake."},
     "ticket": {"type": "httpApiKey", "in": "query", "name": "token", "description": "For pages of another origin."},
 }
 
 
 def _acked() -> list[Declaration]:
-    """The commands whose answer is an `ack`: all but those that are answered by a frame of their own."""
+    """The commands answered by an `ack`: all except those answered by a frame of their own."""
     return [declaration for declaration in COMMANDS.values() if declaration.word not in ("ping", "get_room_list")]
 
 
@@ -114,7 +116,7 @@ def _ack_example(declaration: Declaration) -> dict[str, Any]:
 def _ack_message(declaration: Declaration) -> dict[str, Any]:
     return {
         "name": "ack",
-        "summary": f"`{declaration.word}` is done.",
+        "summary": f"`{declaration.word}` has been carried out.",
         "payload": {"$ref": PREFIX + _ack_name(declaration)},
         "examples": [{"payload": _ack_example(declaration)}],
     }

@@ -1,6 +1,6 @@
 """Bytes ↔ frames, on both transports. Pure: no socket, no clock.
 
-Decoding is strict: unknown fields, wrong types and broken UTF-8 are refused with a sentence that names the field.
+Decoding is strict: unknown fields, wrong types and invalid UTF-8 are refused with a sentence that names the field.
 """
 
 import re
@@ -26,7 +26,7 @@ _decode_raw_list: Final = msgspec.json.Decoder(list[msgspec.Raw]).decode
 
 
 class _Envelope(msgspec.Struct):
-    """What is read of a frame that could not be read wholly, to answer it by its id."""
+    """The part of an undecodable frame that is needed to answer it by its id."""
 
     type: Any = None
     id: Any = None
@@ -38,8 +38,11 @@ FRAMES_IN_ONE_MESSAGE: Final = 64
 
 
 class BadFrame(CommandError):
-    """Not JSON, no `type`, or a `type` that does not exist. `frame_id`: the frame's id where it could be read. `is_text`: all
-    that is wrong is half a character in a text, which says nothing against the program that sent it."""
+    """A text that is not JSON, has no `type`, or has an unknown `type`.
+
+    `frame_id`: the frame's id, if it could be read. `is_text`: the only fault is a lone surrogate in a string, so the program that
+    sent it is otherwise sound and its connection is kept.
+    """
 
     def __init__(
         self, code: Code, detail: str, frame_id: str | None = None, *, is_text: bool = False, **rest: Any
@@ -50,7 +53,7 @@ class BadFrame(CommandError):
 
 
 def split_text(text: bytes) -> list[bytes | msgspec.Raw]:
-    """A WebSocket text message holds one frame or an array of them; give each by itself. Raises BadFrame."""
+    """Split a WebSocket text message, which holds one frame or an array of them. Raises BadFrame."""
     if text.lstrip()[:1] != b"[":
         return [text]
     try:
@@ -60,23 +63,23 @@ def split_text(text: bytes) -> list[bytes | msgspec.Raw]:
     if len(frames) > FRAMES_IN_ONE_MESSAGE:
         raise BadFrame(
             Code.BAD_FRAME,
-            f"One message may hold {FRAMES_IN_ONE_MESSAGE} frames at most, this one holds {len(frames)}.",
+            f"A message may hold at most {FRAMES_IN_ONE_MESSAGE} frames; this one holds {len(frames)}.",
         )
     return list(frames)
 
 
 def decode_frame(data: bytes | msgspec.Raw) -> ClientFrame:
-    """One client frame. Raises BadFrame (`bad_frame`, `unknown_command` or `invalid`), with the frame's id where it has one."""
+    """Decode one client frame. Raises BadFrame (`bad_frame`, `unknown_command` or `invalid`) with the frame's id, if it has one."""
     try:
         return _decode_frame(data)  # type: ignore[no-any-return]
     except msgspec.ValidationError as error:
         raise _refused(data, error) from None
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise _half_a_character(data) or _not_json(error) from None
+        raise _lone_surrogate(data) or _not_json(error) from None
 
 
 def id_of(data: bytes | msgspec.Raw) -> str | None:
-    """The id of a frame that is answered without being read."""
+    """The id of a frame that is answered without being decoded."""
     try:
         frame_id = _decode_envelope(data).id
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
@@ -85,7 +88,7 @@ def id_of(data: bytes | msgspec.Raw) -> str | None:
 
 
 def decode_body(body: bytes, type_: type[msgspec.Struct]) -> Any:
-    """A JSON body of the given struct. Raises CommandError (`bad_frame` or `invalid`)."""
+    """Decode a JSON body as the given struct. Raises CommandError (`bad_frame` or `invalid`)."""
     try:
         return _decoder_for(type_).decode(body)
     except msgspec.ValidationError as error:
@@ -93,30 +96,28 @@ def decode_body(body: bytes, type_: type[msgspec.Struct]) -> Any:
             raise _no_object() from None
         raise validation_error(error) from None
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise _half_a_character(body) or _not_json(error) from None
+        raise _lone_surrogate(body) or _not_json(error) from None
 
 
 def decode_object(body: bytes) -> dict[str, Any]:
-    """A JSON object of any members. Raises CommandError (`bad_frame`)."""
+    """Decode a JSON object with any members. Raises CommandError (`bad_frame`)."""
     try:
         value = msgspec.json.decode(body)
-    except msgspec.ValidationError as error:  # valid JSON, but a number beyond all bounds
+    except msgspec.ValidationError as error:  # valid JSON with a number that no Python type holds
         raise validation_error(error) from None
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise _half_a_character(body) or _not_json(error) from None
+        raise _lone_surrogate(body) or _not_json(error) from None
     if not isinstance(value, dict):
         raise _no_object()
     return value
 
 
 def build_command(struct: type[msgspec.Struct], fields: dict[str, Any], *, strings: dict[str, str]) -> Any:
-    """A command from a REST call: `fields` are from the JSON body, `strings` from the path and query. Raises CommandError."""
+    """Build a command from a REST call: `fields` from the JSON body, `strings` from path and query. Raises CommandError."""
     doubled = fields.keys() & strings.keys()
     if doubled:
         field = min(doubled)
-        raise CommandError(
-            Code.INVALID, f"{field} stands in the path already.", errors={field: ["Stands in the path already."]}
-        )
+        raise CommandError(Code.INVALID, f"{field} is given in the path.", errors={field: ["Is given in the path."]})
     try:
         decoded = {name: _decode_string(struct, name, text) for name, text in strings.items()}
         return msgspec.convert({**fields, **decoded}, struct)
@@ -125,7 +126,7 @@ def build_command(struct: type[msgspec.Struct], fields: dict[str, Any], *, strin
 
 
 def _decode_string(struct: type[msgspec.Struct], name: str, text: str) -> Any:
-    """A number in a path or query is text: read as JSON would, where the field is not a string itself."""
+    """Convert text from a path or query: parsed as JSON unless the field itself is a string."""
     field = _fields_of(struct).get(name)
     if field is None:
         return text
@@ -156,10 +157,10 @@ _NAMED: Final = re.compile(r"(?:unknown|required) field `([^`]*)`")
 
 
 def validation_error(error: msgspec.ValidationError) -> CommandError:
-    """422 `invalid` that names the field in `errors`."""
+    """422 `invalid`, with the field named in `errors`."""
     sentence = str(error)
     at, named = _AT.search(sentence), _NAMED.search(sentence)
-    # A field's name and value may be as long as the frame, and the answer says them more than once.
+    # A field's name and value may be as long as the frame, and the answer repeats them.
     plain = _shortened(_AT.sub("", sentence), 200)
     field = _shortened((at and at.group(1)) or (named and named.group(1)) or "type", 64)
     return CommandError(Code.INVALID, f"{field}: {plain}.", errors={field: [f"{plain}."]})
@@ -173,43 +174,43 @@ def _refused(data: bytes | msgspec.Raw, error: msgspec.ValidationError) -> BadFr
     try:
         envelope = _decode_envelope(data)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
-        return _half_a_character(data) or BadFrame(Code.BAD_FRAME, 'A frame is a JSON object with a "type".')
+        return _lone_surrogate(data) or BadFrame(Code.BAD_FRAME, 'A frame is a JSON object with a "type".')
     frame_id = id_of(data)
     if not isinstance(envelope.type, str):
         return BadFrame(Code.BAD_FRAME, 'A frame is a JSON object with a "type" that is a string.', frame_id)
     if envelope.type not in _words:
         return BadFrame(Code.UNKNOWN_COMMAND, f"There is no command {envelope.type[:64]!r}.", frame_id)
-    told = validation_error(error)
-    return BadFrame(told.code, str(told), frame_id, errors=told.errors)
+    refusal = validation_error(error)
+    return BadFrame(refusal.code, str(refusal), frame_id, errors=refusal.errors)
 
 
 _LONE: Final = re.compile(
     rb"\\u[dD][89abAB][0-9a-fA-F]{2}(?!\\u[dD][c-fC-F][0-9a-fA-F]{2})"
     rb"|(?<!\\u[dD][89abAB][0-9a-fA-F]{2})\\u[dD][c-fC-F][0-9a-fA-F]{2}"
 )
-"""Escapes of a high surrogate without a low one behind it, and of a low one without a high one before it, where no backslash is
-itself escaped."""
+"""Matches a `\\u` escape of a high surrogate not followed by a low one, or of a low one not preceded by a high one. Escaped
+backslashes must be replaced first."""
 _ESCAPED_BACKSLASH: Final = rb"\\"
 _STAND_IN: Final = b"\x00\x00"
-"""Of an escaped backslash, so that what follows it is no escape; no JSON has these bytes."""
-_LOOKED_THROUGH_BYTES: Final = 64 * 1024
-"""In a larger body nobody looks for what exactly is wrong: it takes long, and whoever sends it can send it again and again."""
+"""Replaces an escaped backslash while searching, so that the `u` after it does not look like an escape. No JSON holds these bytes."""
+_SEARCHED_BYTES: Final = 64 * 1024
+"""Larger bodies get the general error: the search is slow, and a client could repeat it at will."""
 
 
-def _half_a_character(data: bytes | msgspec.Raw) -> BadFrame | None:
-    """The refusal, by its id, of what would be JSON but for lone surrogates (`"\\ud800"`): programs cut emoji in two, and their
-    JSON writers escape what is left. None where something else is wrong."""
-    said = bytes(data)
-    if len(said) > _LOOKED_THROUGH_BYTES or b"\x00" in said:
+def _lone_surrogate(data: bytes | msgspec.Raw) -> BadFrame | None:
+    """The refusal of a text that would be valid JSON but for lone surrogates (`"\\ud800"`), with the frame's id. None if
+    something else is wrong. Programs that cut an emoji in half produce such escapes."""
+    text = bytes(data)
+    if len(text) > _SEARCHED_BYTES or b"\x00" in text:
         return None
-    mended = _LONE.sub(rb"\\ufffd", said.replace(_ESCAPED_BACKSLASH, _STAND_IN)).replace(_STAND_IN, _ESCAPED_BACKSLASH)
-    if mended == said:
+    mended = _LONE.sub(rb"\\ufffd", text.replace(_ESCAPED_BACKSLASH, _STAND_IN)).replace(_STAND_IN, _ESCAPED_BACKSLASH)
+    if mended == text:
         return None
     try:
         _decode_envelope(mended)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         return None
-    detail = "Half a character (a lone surrogate) stands in a text. Leave it out, or put U+FFFD in its place."
+    detail = "A text contains half a character (a lone surrogate). Leave it out, or replace it with U+FFFD."
     return BadFrame(Code.BAD_FRAME, detail, id_of(mended), is_text=True)
 
 

@@ -1,10 +1,9 @@
-"""Every command a client can give, declared once.
+"""Every command, declared once.
 
-A declaration is a struct (the WebSocket frame), a REST method and path, and a result. From `COMMANDS` derive the
-WebSocket dispatcher, the HTTP routes, OpenAPI, AsyncAPI, the JSON Schema and the client's TypeScript types; the handlers
-live in `backchannel.commands` and `backchannel.queries`, one for each declaration, and a test counts them.
-
-In a REST call the fields named in the path come from the path, those of a GET or DELETE from the query string, the rest
+A declaration is a struct (the WebSocket frame), a REST method and path, and a result. The WebSocket dispatcher, HTTP routes,
+OpenAPI, AsyncAPI, JSON Schema and the client's TypeScript types are derived from `COMMANDS`. Handlers live in
+`backchannel.commands` and `backchannel.queries`, one per declaration; a test checks that none is missing.
+In a REST call, the fields named in the path come from the path, those of a GET or DELETE from the query string, and the rest
 from the JSON body.
 """
 
@@ -34,45 +33,45 @@ from backchannel.protocol.results import (
 
 Id = Annotated[int, Meta(ge=1, le=2**53 - 1, description="A room's or user's id.")]
 Seq = Annotated[int, Meta(ge=0, le=2**53 - 1, description="An event's number in its room; 0 is before the first.")]
-Page = Annotated[int, Meta(ge=1, le=200, description="How many at most.")]
-CommandId = Annotated[str, Meta(min_length=1, max_length=64, description="Names the command; echoed in its answer.")]
+Page = Annotated[int, Meta(ge=1, le=200, description="The most items to return.")]
+CommandId = Annotated[
+    str, Meta(min_length=1, max_length=64, description="Identifies the command; echoed in its answer.")
+]
 Emoji = Annotated[str, Meta(min_length=1, max_length=32)]
 Content = Annotated[str, Meta(max_length=16 * 1024, description="Markdown text, at most 16 KiB of UTF-8.")]
 RoomName = Annotated[str, Meta(max_length=80)]
 Topic = Annotated[str, Meta(max_length=250)]
 Search = Annotated[str, Meta(max_length=100)]
 UserIds = Annotated[list[Id], Meta(max_length=100)]
-Instance = Annotated[str, Meta(min_length=1, max_length=64, description="Names one tab or process of a client.")]
+Instance = Annotated[str, Meta(min_length=1, max_length=64, description="Identifies one tab or process of a client.")]
 
 Method = Literal["GET", "POST", "PUT", "PATCH", "DELETE"]
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """What a command changes in a room's log. Such commands have a rate of their own, see `transports.rates`.
-
-    Changing one thing over and over (the reactions of a message) has a lower one: `what` names the kind of thing, and the values
-    of the fields `of` name which one. Without `what`, nothing is changed twice.
-    """
+    """What a command changes in a room's log. Such commands have a rate of their own; see `transports.rates`."""
 
     what: str | None = None
+    """The kind of thing that can be changed over and over, with a lower rate per thing. None: nothing is changed twice."""
     of: tuple[str, ...] = ()
+    """The fields whose values identify the thing."""
 
 
 @dataclass(frozen=True, slots=True)
 class Declaration:
-    """One command: its word, its struct, where it is over REST, what it answers."""
+    """One command."""
 
     word: str
     struct: type[msgspec.Struct]
     method: Method | None
-    """None where the command is only on the WebSocket."""
+    """None for a command that exists on the WebSocket only."""
     path: str
     result: type[msgspec.Struct]
     status: int
     """HTTP status of the usual success."""
     change: Change | None
-    """None where it leaves no event, and for messages, which have a rate of their own."""
+    """None for queries, for commands without an event, and for messages, which have a rate of their own."""
 
     @property
     def path_fields(self) -> tuple[str, ...]:
@@ -101,7 +100,7 @@ class Command(msgspec.Struct, kw_only=True, forbid_unknown_fields=True, tag_fiel
 def _declare(
     rest: str | None, result: type[msgspec.Struct], status: int = 200, *, change: Change | None = None
 ) -> Callable[[C], C]:
-    """Enter a command struct into `COMMANDS`. `rest`: `"METHOD /path/{field}"`."""
+    """Register a command struct in `COMMANDS`. `rest`: `"METHOD /path/{field}"`."""
 
     def enter(struct: C) -> C:
         word = struct.__struct_config__.tag
@@ -115,7 +114,7 @@ def _declare(
 
 @_declare("GET /api/me", Me)
 class GetMe(Command, kw_only=True, tag="get_me"):
-    """Tell who the caller is."""
+    """Return the calling user."""
 
 
 @_declare("GET /api/rooms", RoomList)
@@ -132,10 +131,10 @@ class GetRoom(Command, kw_only=True, tag="get_room"):
 
 @_declare("POST /api/rooms/{room_id}/messages", SendResult, 201)
 class SendMessage(Command, kw_only=True, tag="send_message"):
-    """Send a message. The same id again, at any time and on any transport, gets the first outcome again.
+    """Send a message. Repeating the id, at any time and on either transport, returns the first outcome.
 
-    `id` is the message's id, a UUID (v7 preferred) made by the sender; left out, the server makes one and a retry is a
-    new message. `reply_to` is the id of a message in the same room.
+    `id` is the message's id, a UUID (v7 preferred) made by the sender. Without it the server makes one, and a retry sends a
+    second message. `reply_to` is the id of a message in the same room.
     """
 
     id: UUID | None = None  # type: ignore[assignment]
@@ -147,7 +146,7 @@ class SendMessage(Command, kw_only=True, tag="send_message"):
 
 @_declare("PATCH /api/messages/{message_id}", MessageResult, change=Change("edits", of=("message_id",)))
 class EditMessage(Command, kw_only=True, tag="edit_message"):
-    """Replace the text of one's own message. 409 `edit_conflict` where `base_seq` is not its last change."""
+    """Replace the text of one's own message. 409 `edit_conflict` if `base_seq` is not the message's last change."""
 
     message_id: UUID
     content: Content
@@ -156,7 +155,7 @@ class EditMessage(Command, kw_only=True, tag="edit_message"):
 
 @_declare("DELETE /api/messages/{message_id}", MessageResult, change=Change())
 class DeleteMessage(Command, kw_only=True, tag="delete_message"):
-    """Erase a message's body, for good. Its place in the room stays, as a tombstone."""
+    """Erase a message's body for good. A tombstone keeps its position in the room."""
 
     message_id: UUID
 
@@ -165,7 +164,7 @@ class DeleteMessage(Command, kw_only=True, tag="delete_message"):
     "PUT /api/messages/{message_id}/reactions/{emoji}", MessageResult, change=Change("reactions", of=("message_id",))
 )
 class AddReaction(Command, kw_only=True, tag="add_reaction"):
-    """React to a message; doing so twice changes nothing."""
+    """React to a message. Repeating it changes nothing."""
 
     message_id: UUID
     emoji: Emoji
@@ -175,7 +174,7 @@ class AddReaction(Command, kw_only=True, tag="add_reaction"):
     "DELETE /api/messages/{message_id}/reactions/{emoji}", MessageResult, change=Change("reactions", of=("message_id",))
 )
 class RemoveReaction(Command, kw_only=True, tag="remove_reaction"):
-    """Take one's reaction back; doing so twice changes nothing."""
+    """Take back one's reaction. Repeating it changes nothing."""
 
     message_id: UUID
     emoji: Emoji
@@ -215,7 +214,7 @@ class GetHistory(Command, kw_only=True, tag="get_history"):
 
 @_declare("GET /api/rooms/{room_id}/events", Events)
 class GetEvents(Command, kw_only=True, tag="get_events"):
-    """Read the room's log after a cursor: how a client repairs a gap."""
+    """Read the room's log after a cursor. Clients repair gaps with it."""
 
     room_id: Id
     after: Seq
@@ -224,7 +223,7 @@ class GetEvents(Command, kw_only=True, tag="get_events"):
 
 @_declare("PUT /api/rooms/{room_id}/read", ReadState)
 class MarkRead(Command, kw_only=True, tag="mark_read"):
-    """Mark everything up to `seq` as read. The mark only grows, and never passes the room's head."""
+    """Mark everything up to `seq` as read. The mark never goes back and never passes the room's head."""
 
     room_id: Id
     seq: Seq
@@ -232,7 +231,7 @@ class MarkRead(Command, kw_only=True, tag="mark_read"):
 
 @_declare("POST /api/rooms/{room_id}/typing", Empty)
 class Typing(Command, kw_only=True, tag="typing"):
-    """Tell the room that the caller types, or stopped. At most one in 3 s is passed on."""
+    """Tell the room whether the caller is typing. At most one frame in 3 s is passed on."""
 
     room_id: Id
     active: bool
@@ -240,7 +239,7 @@ class Typing(Command, kw_only=True, tag="typing"):
 
 @_declare("PUT /api/presence", Empty)
 class SetPresence(Command, kw_only=True, tag="set_presence"):
-    """Tell whether a person is at this device. `instance` names the device over REST; a WebSocket knows its own."""
+    """Report whether a person is at this device. Over REST, `instance` identifies the device; a WebSocket knows its own."""
 
     state: Literal["online", "away"]
     instance: Instance | None = None
@@ -248,7 +247,7 @@ class SetPresence(Command, kw_only=True, tag="set_presence"):
 
 @_declare("POST /api/rooms", RoomResult, 201)
 class CreateRoom(Command, kw_only=True, tag="create_room"):
-    """Create a room: `direct` (one per pair, for ever: 200 where it exists), `group` (by invitation), `channel` (open to all)."""
+    """Create a room: `direct` (one per pair, for ever: 200 if it exists), `group` (by invitation) or `channel` (open to all)."""
 
     kind: Literal["direct", "group", "channel"]
     name: RoomName | None = None
@@ -267,21 +266,21 @@ class UpdateRoom(Command, kw_only=True, tag="update_room"):
 
 @_declare("PUT /api/rooms/{room_id}/membership", RoomResult, change=Change("membership", of=("room_id",)))
 class JoinRoom(Command, kw_only=True, tag="join_room"):
-    """Join a channel; joining twice changes nothing."""
+    """Join a channel. Repeating it changes nothing."""
 
     room_id: Id
 
 
 @_declare("DELETE /api/rooms/{room_id}/membership", RoomResult, change=Change("membership", of=("room_id",)))
 class LeaveRoom(Command, kw_only=True, tag="leave_room"):
-    """Leave a group or channel. The answer shows the room as it was left."""
+    """Leave a group or channel. The answer shows the room as of leaving."""
 
     room_id: Id
 
 
 @_declare("POST /api/rooms/{room_id}/members", RoomResult, change=Change())
 class AddMembers(Command, kw_only=True, tag="add_members"):
-    """Add people to a group or channel one is in; those who are in already stay so."""
+    """Add people to a group or channel that the caller is in. Those already in it stay."""
 
     room_id: Id
     user_ids: Annotated[list[Id], Meta(min_length=1, max_length=100)]
@@ -293,7 +292,7 @@ class AddMembers(Command, kw_only=True, tag="add_members"):
     change=Change("removal", of=("room_id", "user_id")),
 )
 class RemoveMember(Command, kw_only=True, tag="remove_member"):
-    """Remove somebody from a group or channel. They see nothing of it from then on."""
+    """Remove a person from a group or channel. They receive nothing of it from then on."""
 
     room_id: Id
     user_id: Id
@@ -326,7 +325,7 @@ class GetChannels(Command, kw_only=True, tag="get_channels"):
 
 @_declare(None, Empty)
 class Ping(Command, kw_only=True, tag="ping"):
-    """Ask for a sign of life; answered by the frame `pong`."""
+    """Check that the connection is alive. Answered by the frame `pong`."""
 
 
 def declaration_of(command: msgspec.Struct) -> Declaration:

@@ -1,7 +1,7 @@
-"""An OpenAPI document as a page to read: `/api/docs`. Pure: document in, HTML out.
+"""Renders an OpenAPI document as a page for people: `/api/docs`. Pure: document in, HTML out.
 
-Static and without scripts, so that it works under `default-src 'none'; style-src 'self'` and in any browser. Links go to
-the shapes further down the page; every shape is written as its members, one a line.
+Static and without scripts, so that it works under `default-src 'none'; style-src 'self'` and in any browser. Every shape is
+listed once, one member per row, and linked from the operations that use it.
 """
 
 from html import escape
@@ -32,7 +32,7 @@ _SCHEMAS: Final = "#/components/schemas/"
 
 
 def html(document: dict[str, Any]) -> str:
-    """The whole page. Its style sheet and the documents are expected beside it."""
+    """Render the whole page. The style sheet and the documents are expected beside it."""
     info = document["info"]
     operations = [
         (method, path, item[method])
@@ -56,11 +56,11 @@ def html(document: dict[str, Any]) -> str:
 <p>{_prose(info["description"])}</p>
 <p><a href="openapi.json">openapi.json</a> · <a href="asyncapi.json">asyncapi.json</a></p>
 <nav aria-label="Operations"><ul>{index}</ul></nav>
-<h2>Who is speaking</h2>
+<h2>Authentication</h2>
 {_schemes(document["components"]["securitySchemes"])}
 <h2>Operations</h2>
 {"".join(_operation(*operation) for operation in operations)}
-<h2>Refusals</h2>
+<h2>Errors</h2>
 {_refusals(document["components"]["responses"])}
 <h2>Shapes</h2>
 {"".join(_shape(name, schema) for name, schema in document["components"]["schemas"].items())}
@@ -132,7 +132,7 @@ def _shape(name: str, schema: dict[str, Any]) -> str:
 
 
 def _type(schema: dict[str, Any]) -> str:
-    """A schema in one phrase, linking to the shapes it names."""
+    """A schema as one phrase, with links to the shapes it names."""
     if "$ref" in schema:
         name = escape(schema["$ref"].removeprefix(_SCHEMAS))
         return f'<a href="#{name}">{name}</a>'
@@ -152,7 +152,7 @@ def _type(schema: dict[str, Any]) -> str:
 def _bounds(schema: dict[str, Any]) -> str:
     low = schema.get("minimum", schema.get("minLength"))
     high = schema.get("maximum", schema.get("maxLength"))
-    if high == 2**53 - 1:  # every id's and seq's: it says nothing
+    if high == 2**53 - 1:  # the bound of every id and seq: not worth showing
         high = None
     if high is None:
         return f", from {low}" if low else ""
@@ -160,5 +160,5 @@ def _bounds(schema: dict[str, Any]) -> str:
 
 
 def _prose(text: str) -> str:
-    """Plain text with `code`, as HTML."""
+    """Convert plain text with `code` to HTML."""
     return sub(r"`([^`]+)`", r"<code>\1</code>", escape(text, quote=False)).replace("\n\n", "<br><br>")

@@ -1,9 +1,8 @@
-"""Every error a client can be told, as data: one table, both transports.
+"""Every error that a client can receive, as data: one table for both transports.
 
-    CommandError            a command was refused; answered as an `error` frame or problem+json
+    CommandError            a command was refused; answered as an `error` frame or as problem+json
 
-`code` is the stable word clients compare; `detail` is for people and never compared.
-Whether trying again can help is told by the status alone: see `is_final`.
+Clients compare `code`; `detail` is text for people. The status alone says whether a retry can help: see `is_final`.
 """
 
 from enum import Enum, IntEnum
@@ -46,7 +45,7 @@ class Code(Enum):
 
 
 class CloseCode(IntEnum):
-    """Why the server closed a WebSocket. What a client then does stands in SPEC.md, "Leaving"."""
+    """Why the server closed a WebSocket. SPEC.md, "Leaving", says what a client does then."""
 
     UNAVAILABLE = 1011
     RESTART = 1012
@@ -64,14 +63,14 @@ FINAL_EXCEPTIONS: Final = frozenset({401, 408, 425, 429})
 
 
 def is_final(status: int) -> bool:
-    """True where the same command will never succeed: 4xx other than 401, 408, 425, 429."""
+    """True if the same command can never succeed: 4xx other than 401, 408, 425, 429."""
     return 400 <= status < 500 and status not in FINAL_EXCEPTIONS
 
 
 class ErrorData(msgspec.Struct, omit_defaults=True, forbid_unknown_fields=True):
     """The `error` member of an error frame, and the body of a problem+json answer.
 
-    retry_after: seconds to wait before trying again. errors: what is wrong, by field.
+    retry_after: seconds to wait before the next try. errors: what is wrong, by field.
     """
 
     code: str
@@ -82,7 +81,7 @@ class ErrorData(msgspec.Struct, omit_defaults=True, forbid_unknown_fields=True):
 
 
 class CommandError(Exception):
-    """Raised when a command is refused. Carries what the client is told, nothing more."""
+    """Raised when a command is refused. Holds what is sent to the client, nothing more."""
 
     def __init__(
         self,
@@ -103,7 +102,7 @@ class CommandError(Exception):
 
 
 def invalid(**errors: str) -> CommandError:
-    """422 `invalid` with one sentence for each field."""
+    """422 `invalid`, with one sentence per field."""
     return CommandError(
         Code.INVALID,
         " ".join(f"{field}: {sentence}" for field, sentence in errors.items()),

@@ -1,8 +1,8 @@
-"""Server → client facts. Three kinds, told apart by what numbers them:
+"""What the server sends about changes. Three kinds, distinguished by how they are numbered:
 
-room events       `room_id`, `seq`, `at`: one gapless log per room, committed before anybody hears of it
-user frames       `user_version`: changes of one user's own list
-ephemeral frames  no number: may be lost, never repeated
+room events       `room_id`, `seq`, `at`: one gapless log per room; committed before they are published
+user frames       `user_version`: changes of one user's room list
+ephemeral frames  no number: may be lost, and are never repeated
 """
 
 from typing import Any, ClassVar, Literal
@@ -31,7 +31,7 @@ class MessageEdited(RoomEvent, kw_only=True, tag="message_edited"):
 
 
 class MessageDeleted(RoomEvent, kw_only=True, tag="message_deleted"):
-    """`message` is the tombstone. Its `mentions` are kept so that mention counts can be followed."""
+    """`message` is the tombstone. It keeps its `mentions`, so that clients can adjust mention counts."""
 
     message: Message
 
@@ -65,21 +65,21 @@ class MessageUnpinned(RoomEvent, kw_only=True, tag="message_unpinned"):
 
 
 class MemberJoined(RoomEvent, kw_only=True, tag="member_joined"):
-    """`by` added `user`; the same person where the user joined."""
+    """`by` added `user`. Both are the same person if the user joined by themselves."""
 
     user: User
     by: User
 
 
 class MemberLeft(RoomEvent, kw_only=True, tag="member_left"):
-    """`by` removed `user`; the same person where the user left."""
+    """`by` removed `user`. Both are the same person if the user left by themselves."""
 
     user: User
     by: User
 
 
 class RoomFacts(msgspec.Struct):
-    """What of a room is the same for everybody."""
+    """The part of a room that is the same for every member."""
 
     id: int
     kind: Literal["direct", "group", "channel"]
@@ -97,7 +97,7 @@ class UserFrame(msgspec.Struct, kw_only=True, tag_field="type"):
 
 
 class RoomAdded(UserFrame, kw_only=True, tag="room_added"):
-    """The room is on the user's list from now on; its events come from `room.seq` + 1. Also sent where the user's role changed."""
+    """The room is now on the user's list; its events start at `room.seq` + 1. Also sent when the user's role changes."""
 
     room: Room
 
@@ -108,7 +108,7 @@ class RoomRemoved(UserFrame, kw_only=True, tag="room_removed"):
 
 
 class ReadStateChanged(UserFrame, kw_only=True, tag="read_state"):
-    """`seq`: the room's head that the counts include; events above it are still to be counted."""
+    """`seq`: the room's head as of these counts. Events above it are not counted yet."""
 
     room_id: int
     seq: int
@@ -118,9 +118,9 @@ class ReadStateChanged(UserFrame, kw_only=True, tag="read_state"):
 
 
 class Notification(UserFrame, kw_only=True, tag="notification", omit_defaults=True):
-    """Somebody asked for the user's attention. `excerpt` is the beginning of the message, as quotes show it.
+    """Something that needs the user's attention. `excerpt` is the beginning of the message, as in quotes.
 
-    For an invitation `message_id` is null and `excerpt` left out.
+    For an invitation, `message_id` is null and `excerpt` is left out.
     """
 
     kind: Literal["mention", "reply", "invitation"]

@@ -1,6 +1,6 @@
-"""One believable example of everything that can be said, for the documents derived from the protocol. Pure.
+"""One realistic example of every frame, command and result, for the documents derived from the protocol. Pure.
 
-Built from the structs themselves, so that an example cannot be out of shape; a test asks one for every declaration.
+Examples are instances of the structs, so that their shape is always right. A test checks that every declaration has one.
 """
 
 from typing import Any, Final, get_args
@@ -138,7 +138,7 @@ _SERVER: Final[tuple[msgspec.Struct, ...]] = (
     f.Heartbeat(_AT, {7: 1042}, 46),
     f.Pong(_AT, "c5"),
     f.Ack("a7", r.MessageResult(_MESSAGE)),
-    f.ErrorFrame("b2", CommandError(Code.RATE_LIMITED, "Too many commands. Wait a moment.", retry_after=2.5).data),
+    f.ErrorFrame("b2", CommandError(Code.RATE_LIMITED, "Too many requests. Retry in a moment.", retry_after=2.5).data),
     f.GoingAway(1500),
 )
 _ERROR: Final = CommandError(
@@ -163,7 +163,7 @@ _BY_FIELD: Final[dict[str, Any]] = {
 
 
 def _made(struct: type[msgspec.Struct]) -> msgspec.Struct:
-    """An example from the names of the required fields, for what needs no better one. Raises KeyError for a name without a value."""
+    """Build an example from the names of the required fields, for structs without a written one. Raises KeyError for an unknown name."""
     fields = {field.name: _BY_FIELD[field.name] for field in msgspec.structs.fields(struct) if field.required}
     return struct(**fields, id="d1") if issubclass(struct, c.Command) else struct(**fields)
 

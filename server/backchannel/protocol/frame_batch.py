@@ -1,6 +1,6 @@
-"""A WebSocket text message as it leaves: one frame, or several as an array in order; encoded once, framed once, written to many.
+"""An outgoing WebSocket text message: one frame, or several as an array, in order. Encoded and framed once, written to many.
 
-Pure. Whoever owns a socket writes `wire` as it is; whoever speaks through another server takes `text`.
+Pure. Our own runner writes `wire` as it is; `asgi_link` hands `text` to another ASGI server.
 """
 
 from collections.abc import Iterable
@@ -8,12 +8,12 @@ from struct import pack
 from typing import Final
 
 BATCH_BYTES: Final = 64 * 1024
-"""An array is closed at this size, so that a long catch-up reaches a slow link piece by piece."""
+"""An array is closed at this size in bytes, so that a long catch-up reaches a slow client piece by piece."""
 _TEXT: Final = 0x1
 
 
 def frame_header(opcode: int, length: int) -> bytes:
-    """What RFC 6455 puts before the payload of a whole frame from a server."""
+    """The RFC 6455 header of an unfragmented, unmasked frame."""
     if length < 126:
         return bytes((0x80 | opcode, length))
     if length < 1 << 16:
@@ -46,15 +46,15 @@ class FrameBatch:
 
 
 class AnswerBatch(FrameBatch):
-    """The answer to a command of the one who hears it."""
+    """The answer to a command of the client that receives it."""
 
     __slots__ = ()
 
 
 def batches_of(frames: Iterable[bytes]) -> list[FrameBatch]:
-    """The frames, in order, in as few texts as their size admits."""
+    """Pack the frames, in order, into as few texts as BATCH_BYTES allows."""
     frames = list(frames)
-    if sum(map(len, frames)) + len(frames) + 1 <= BATCH_BYTES:  # nearly always
+    if sum(map(len, frames)) + len(frames) + 1 <= BATCH_BYTES:  # the common case
         return [FrameBatch(b",".join(frames), len(frames))] if frames else []
     texts: list[FrameBatch] = []
     gathered: list[bytes] = []

@@ -1,4 +1,4 @@
-"""The frames around commands and events: opening, heartbeat, answers, leaving, and the poll that carries the same."""
+"""All other frames: opening, heartbeat, answers, closing, and the poll, which carries the same frames over HTTP."""
 
 from typing import Annotated
 
@@ -13,7 +13,7 @@ from backchannel.protocol.version import PROTOCOL
 
 
 class ClientInfo(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """`instance` names one tab or process: a newer connection of the same one replaces the older."""
+    """`instance` identifies one tab or process: a newer connection of the same instance replaces the older one."""
 
     name: Annotated[str, Meta(max_length=64)] = ""
     version: Annotated[str, Meta(max_length=64)] = ""
@@ -21,8 +21,8 @@ class ClientInfo(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Resume(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True):
-    """Where a client stands. `rooms`: room id → seq of the last event applied. `others`: what the cursors of all its rooms that
-    are not named add up to; left out, nothing is said of those."""
+    """What a client holds. `rooms`: room id → seq of the last event applied. `others`: the sum of the cursors of all its other
+    rooms; without it, nothing is assumed about those."""
 
     epoch: Annotated[str, Meta(max_length=64)]
     user_version: Annotated[int, Meta(ge=0, le=2**53 - 1, description="The version of the list the client holds.")]
@@ -60,30 +60,30 @@ class ServerHello(msgspec.Struct, kw_only=True, tag_field="type", tag="hello"):
 
 
 class RoomListFrame(RoomList, kw_only=True, tag_field="type", tag="room_list", omit_defaults=True):
-    """`id` is that of the `get_room_list` it answers; left out where the server sends it unasked."""
+    """`id` is that of the `get_room_list` it answers; left out if the server sends the list by itself."""
 
     id: str | None = None
 
 
 class RoomHeads(msgspec.Struct, tag_field="type", tag="room_heads"):
-    """Some of the rooms that a resume did not name moved: the heads of all of them. Where a cursor is lower, events were missed."""
+    """The heads of the rooms that a resume did not name, sent when one of them moved. A lower cursor has missed events."""
 
     heads: dict[int, int]
 
 
 class RoomReset(msgspec.Struct, tag_field="type", tag="room_reset"):
-    """Drop what you hold of the room and fetch history; the next event is `seq` + 1."""
+    """Discard what you hold of the room and fetch history. The next event is `seq` + 1."""
 
     room_id: int
     seq: int
 
 
 class CaughtUp(msgspec.Struct, tag_field="type", tag="caught_up"):
-    """Everything up to now has been said; from here on, live."""
+    """The catch-up is complete; what follows is live."""
 
 
 class Heartbeat(msgspec.Struct, tag_field="type", tag="ping"):
-    """`heads`: the rooms whose head moved since the last heartbeat, so that a lost last event is noticed."""
+    """`heads`: the rooms whose head moved since the last heartbeat, so that clients detect the loss of a last event."""
 
     timestamp: str
     heads: dict[int, int]
@@ -101,20 +101,20 @@ class Ack(msgspec.Struct, tag_field="type", tag="ack"):
 
 
 class ErrorFrame(msgspec.Struct, tag_field="type", tag="error"):
-    """`id` is null where the frame was too broken to have one."""
+    """`id` is null if the frame was too malformed to have one."""
 
     id: str | None
     error: ErrorData
 
 
 class GoingAway(msgspec.Struct, tag_field="type", tag="going_away"):
-    """The node restarts. Go on over HTTP at once; come back after `retry_after_ms`."""
+    """The node is restarting. Continue over HTTP at once; reconnect after `retry_after_ms`."""
 
     retry_after_ms: int
 
 
 class SyncRequest(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
-    """Body of `POST /api/sync`. `wait`: seconds to wait for something to say, at most 25."""
+    """Body of `POST /api/sync`. `wait`: seconds to wait for the first frame, at most 25."""
 
     resume: Resume | None = None
     wait: Annotated[float, Meta(ge=0, le=25)] = 0
@@ -122,7 +122,7 @@ class SyncRequest(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
 
 
 class SyncResponse(msgspec.Struct):
-    """`frames`: the very frames the WebSocket would have carried."""
+    """`frames`: the same frames that the WebSocket would have carried."""
 
     frames: list[msgspec.Raw]
     epoch: str

@@ -1,9 +1,9 @@
-"""Write what is derived from the declarations, or tell what is stale.
+"""Writes the files derived from the declarations, or lists those that are stale.
 
     python -m backchannel.protocol.generate            writes the files
     python -m backchannel.protocol.generate --check    writes nothing; exits 1 naming the stale files
 
-The only part of the protocol that touches the disk. It runs in a checkout, never in the server.
+The only part of the protocol that uses the disk. It runs in a checkout, never in the server.
 """
 
 import json
@@ -30,7 +30,7 @@ FILES: Final[dict[str, Callable[[], str]]] = {
 
 
 def stale_files(root: Path) -> list[str]:
-    """The generated files that are missing or differ from what would be written, by their path in the repository."""
+    """The generated files that are missing or out of date, by their path in the repository."""
     return [name for name, text in FILES.items() if not _same(root / name, text())]
 
 

@@ -1,7 +1,7 @@
 """The protocol as JSON Schema 2020-12: `protocol/schema.json`. Pure: declarations in, document out.
 
-Here stand also the lists of what can be said, and the component schemas that OpenAPI and AsyncAPI share. What a client
-says is closed (an unknown member is refused); what the server says is open, so that an older client reads a newer server.
+Also holds the lists of all frames, and the component schemas that OpenAPI and AsyncAPI share. Client frames are closed (an
+unknown member is refused); server frames are open, so that an older client can read a newer server.
 """
 
 from inspect import cleandoc
@@ -41,12 +41,12 @@ CLIENT_FRAMES: Final[tuple[Struct, ...]] = (
 RESULTS: Final[tuple[Struct, ...]] = tuple({declaration.result: None for declaration in COMMANDS.values()})
 ANSWERS_OVER_HTTP: Final[tuple[Struct, ...]] = (frames.SyncResponse, frames.TicketResponse)
 
-_SAID_BY_CLIENT: Final = {*CLIENT_FRAMES, frames.SyncRequest, frames.ClientInfo, frames.Resume}
+_SENT_BY_CLIENT: Final = {*CLIENT_FRAMES, frames.SyncRequest, frames.ClientInfo, frames.Resume}
 _TIMES: Final = frozenset({"timestamp", "at", "created_at", "edited_at", "expires_at"})
 
 
 def document() -> dict[str, Any]:
-    """Every frame in both directions. The root admits what one WebSocket message holds: a frame or several."""
+    """Both directions. The root allows what one WebSocket message may hold: a frame or several."""
     prefix = "#/$defs/"
     either = [{"$ref": f"{prefix}ClientFrame"}, {"$ref": f"{prefix}ServerFrame"}]
     return {
@@ -60,22 +60,22 @@ def document() -> dict[str, Any]:
 
 
 def components(prefix: str) -> dict[str, Any]:
-    """All shapes by name, referring to each other at `prefix`. A frame's example stands in its `examples`."""
+    """All shapes by name, with references relative to `prefix`. A frame's example is in its `examples`."""
     structs: tuple[Struct, ...] = (*CLIENT_FRAMES, *SERVER_FRAMES, *RESULTS, frames.SyncRequest, *ANSWERS_OVER_HTTP)
     _, schemas = msgspec.json.schema_components(structs, ref_template=prefix + "{name}")
-    del schemas["Struct"]  # the bare `Ack.result`, told exactly below
+    del schemas["Struct"]  # `Ack.result` as declared; replaced below by its exact types
     schemas["Ack"]["properties"]["result"] = _any_of(prefix, RESULTS)
     schemas["SyncResponse"]["properties"]["frames"]["items"] = {"$ref": f"{prefix}ServerFrame"}
     schemas["Events"]["properties"]["events"]["items"] = {"$ref": f"{prefix}RoomEvent"}
     by_name = {struct.__name__: struct for struct in (*EXAMPLES, *_structs_behind(structs))}
-    told = {name: _tell(schema, by_name[name]) for name, schema in schemas.items()}
-    told["RoomEvent"] = {"description": "Numbered facts about a room.", **_any_of(prefix, get_args(AnyRoomEvent))}
-    told["ClientFrame"] = {"description": "Everything a client says.", **_any_of(prefix, CLIENT_FRAMES)}
-    told["ServerFrame"] = {
-        "description": "Everything the server says. A client ignores a `type` it does not know.",
+    schemas = {name: _complete(schema, by_name[name]) for name, schema in schemas.items()}
+    schemas["RoomEvent"] = {"description": "Numbered events of a room.", **_any_of(prefix, get_args(AnyRoomEvent))}
+    schemas["ClientFrame"] = {"description": "Every frame that a client sends.", **_any_of(prefix, CLIENT_FRAMES)}
+    schemas["ServerFrame"] = {
+        "description": "Every frame that the server sends. A client ignores a `type` it does not know.",
         **_any_of(prefix, SERVER_FRAMES),
     }
-    return dict(sorted(told.items()))
+    return dict(sorted(schemas.items()))
 
 
 def _any_of(prefix: str, structs: tuple[Struct, ...]) -> dict[str, Any]:
@@ -83,7 +83,7 @@ def _any_of(prefix: str, structs: tuple[Struct, ...]) -> dict[str, Any]:
 
 
 def _structs_behind(structs: tuple[Struct, ...]) -> list[Struct]:
-    """All struct classes the schemas can be of: those given and those they hold."""
+    """The given structs and all structs they contain."""
     found: dict[Struct, None] = {}
 
     def walk(type_: Any) -> None:
@@ -104,19 +104,19 @@ def _structs_behind(structs: tuple[Struct, ...]) -> list[Struct]:
     return list(found)
 
 
-def _tell(schema: dict[str, Any], struct: Struct) -> dict[str, Any]:
-    """What msgspec derives, with what it cannot know: who says it, which strings are times, an example."""
+def _complete(schema: dict[str, Any], struct: Struct) -> dict[str, Any]:
+    """Add what msgspec cannot derive: openness, date-time formats, an example. Changes and returns `schema`."""
     if "description" in schema:
         schema["description"] = cleandoc(schema["description"])
-    heard = struct not in _SAID_BY_CLIENT
-    if heard:
+    from_server = struct not in _SENT_BY_CLIENT
+    if from_server:
         schema.pop("additionalProperties", None)
     for name, member in schema["properties"].items():
-        if heard and struct.__struct_config__.omit_defaults and "default" in member:
+        if from_server and struct.__struct_config__.omit_defaults and "default" in member:
             _never_null(member)
         if "enum" in member and name == "type":
             member["const"] = member.pop("enum")[0]
-        if name in _TIMES and heard:
+        if name in _TIMES and from_server:
             _a_time(member)
         if name in ("rooms", "heads") and member.get("type") == "object":
             member["propertyNames"] = {"pattern": "^[1-9][0-9]{0,15}$"}
@@ -126,7 +126,7 @@ def _tell(schema: dict[str, Any], struct: Struct) -> dict[str, Any]:
 
 
 def _never_null(member: dict[str, Any]) -> None:
-    """A member that is left out where it would be null."""
+    """Remove null from the schema of a member that is omitted instead of being null."""
     del member["default"]
     kept = [part for part in member.pop("anyOf", []) if part != {"type": "null"}]
     assert len(kept) == 1

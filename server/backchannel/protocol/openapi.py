@@ -1,7 +1,7 @@
 """The protocol over HTTP as OpenAPI 3.1: `protocol/openapi.json`, served at /api/openapi.json and, for people, /api/docs.
 
-Pure: declarations in, document out. Every operation comes from `COMMANDS`; written by hand are only the few endpoints
-that are no commands (sync, ticket, health).
+Pure: declarations in, document out. Every operation is derived from `COMMANDS`, except the few endpoints that are not
+commands (sync, ticket, health), which are written here.
 """
 
 from copy import deepcopy
@@ -19,25 +19,25 @@ PREFIX: Final = "#/components/schemas/"
 _JSON: Final = "application/json"
 _ANYWHERE: Final = (401, 403, 422, 429, 500, 503)
 _WITH_BODY: Final = (400, 413, 415)
-_SAID: Final = {
-    400: "The request cannot be read.",
-    401: "Nobody is signed in: no cookie or token, or one that has ended.",
-    403: "Not allowed: to this person, or to this page.",
-    404: "There is no such thing.",
-    409: "The message was changed since `base_seq`; read it again.",
-    410: "The message is deleted.",
-    413: "The body is larger than 64 KiB (that of sync: 1 MiB).",
+_STATUS_TEXTS: Final = {
+    400: "The request is malformed.",
+    401: "Not signed in: there is no cookie or token, or it is no longer valid.",
+    403: "Not allowed for this person, or for this page.",
+    404: "Not found.",
+    409: "The message has changed since `base_seq`; read it again.",
+    410: "The message has been deleted.",
+    413: "The body is larger than 64 KiB (for sync: 1 MiB).",
     415: "The body is not JSON.",
-    422: "A field is missing, unknown or out of its bounds; `errors` says which.",
-    429: "Too often. Wait `retry_after` seconds.",
-    500: "A fault of the server, which it has logged.",
-    503: "The server is busy or its database does not answer. Try again after `retry_after` seconds.",
+    422: "A field is missing, unknown or out of bounds; see `errors`.",
+    429: "Too many requests. Retry after `retry_after` seconds.",
+    500: "Internal error (logged).",
+    503: "The server is overloaded or its database does not answer. Retry after `retry_after` seconds.",
 }
 
 
 @cache
 def document() -> dict[str, Any]:
-    """The whole document. The same every time: do not change it."""
+    """Return the whole document. It is cached: do not modify it."""
     schemas = json_schema.components(PREFIX)
     schemas["Problem"] = _problem_schema(schemas["ErrorData"])
     paths: dict[str, dict[str, Any]] = {}
@@ -52,8 +52,8 @@ def document() -> dict[str, Any]:
             "version": str(PROTOCOL),
             "summary": "Chat that keeps talking when the WebSocket does not.",
             "description": (
-                "Whatever can be said on the WebSocket can be said here, with the same names, checks and answers. "
-                "The whole contract in prose is protocol/SPEC.md; the WebSocket is described in /api/asyncapi.json."
+                "Everything that works on the WebSocket works here, with the same names, checks and answers. "
+                "The prose contract is protocol/SPEC.md; the WebSocket is described in /api/asyncapi.json."
             ),
             "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
         },
@@ -61,8 +61,8 @@ def document() -> dict[str, Any]:
         "security": [{"cookie": []}, {"bearer": []}],
         "tags": [
             {"name": "commands", "description": "Each is also a WebSocket frame of the same name."},
-            {"name": "receiving", "description": "What the server says, where there is no WebSocket."},
-            {"name": "server", "description": "The server about itself."},
+            {"name": "receiving", "description": "Receiving events without a WebSocket."},
+            {"name": "server", "description": "The server itself."},
         ],
         "paths": paths,
         "components": {
@@ -72,8 +72,8 @@ def document() -> dict[str, Any]:
                     "in": "cookie",
                     "name": "backchannel",
                     "description": (
-                        "The session cookie; over HTTPS it is called __Host-backchannel, in an embedding site as that "
-                        "site calls it. A call that changes something must come from a page whose Origin is allowed."
+                        "The session cookie. Over HTTPS it is called __Host-backchannel; an embedding site uses its own "
+                        "name. A call that changes something must come from a page whose Origin is allowed."
                     ),
                 },
                 "bearer": {
@@ -92,9 +92,9 @@ def _operation(declaration: Declaration, schemas: dict[str, Any]) -> dict[str, A
     schema = schemas[declaration.struct.__name__]
     example = EXAMPLES[declaration.struct]
     in_path = declaration.path_fields
-    # Over HTTP the answer needs no name; only a message's `id` says more than that.
-    unsaid = {"type", *in_path, *(() if declaration.word == "send_message" else ("id",))}
-    rest = {name: member for name, member in schema["properties"].items() if name not in unsaid}
+    # Over HTTP the answer needs no id; only `send_message` gives `id` a meaning beyond that.
+    left_out = {"type", *in_path, *(() if declaration.word == "send_message" else ("id",))}
+    rest = {name: member for name, member in schema["properties"].items() if name not in left_out}
     in_query = declaration.method in ("GET", "DELETE")
     summary, _, description = schema["description"].partition("\n\n")
     operation: dict[str, Any] = {
@@ -119,7 +119,7 @@ def _operation(declaration: Declaration, schemas: dict[str, Any]) -> dict[str, A
 
 def _parameter(place: str, name: str, schema: dict[str, Any], example: dict[str, Any]) -> dict[str, Any]:
     member = deepcopy(schema["properties"][name])
-    if "anyOf" in member:  # an address cannot say null: it leaves the parameter out
+    if "anyOf" in member:  # a query string cannot express null; the parameter is omitted instead
         (member,) = (part for part in member["anyOf"] if part != {"type": "null"})
     described = member.pop("description", None)
     return {
@@ -161,11 +161,11 @@ def _responses(declaration: Declaration, *, body: bool) -> dict[str, Any]:
 
 
 def _problem_schema(error: dict[str, Any]) -> dict[str, Any]:
-    """RFC 9457 asks for two members more than an `error` frame has."""
+    """RFC 9457 requires two more members than an `error` frame has."""
     text = {"type": "string"}
     return {
         "title": "Problem",
-        "description": "A refusal: the members of an `error` frame's `error`, as RFC 9457 wraps them.",
+        "description": "An error: the members of an `error` frame's `error`, as RFC 9457 wraps them.",
         "type": "object",
         "properties": {"type": text, "title": text, **error["properties"]},
         "required": error["required"],
@@ -174,19 +174,22 @@ def _problem_schema(error: dict[str, Any]) -> dict[str, Any]:
 
 
 def _problems() -> dict[str, Any]:
-    """One response for each status, with the words `code` can be."""
+    """One response per status, with the possible values of `code`."""
     answers = {}
-    for status, said in _SAID.items():
+    for status, text in _STATUS_TEXTS.items():
         words = [f"`{code.word}`" for code in Code if code.status == status]
         answers[str(status)] = {
-            "description": f"{said} `code` is {' or '.join(words)}.",
+            "description": f"{text} `code` is {' or '.join(words)}.",
             "content": {"application/problem+json": {"schema": {"$ref": f"{PREFIX}Problem"}}},
             **({"headers": {"Retry-After": _RETRY_AFTER}} if status in (429, 503) else {}),
         }
     return answers
 
 
-_RETRY_AFTER: Final = {"description": "Whole seconds; `retry_after` is more exact.", "schema": {"type": "integer"}}
+_RETRY_AFTER: Final = {
+    "description": "Whole seconds; `retry_after` in the body is more exact.",
+    "schema": {"type": "integer"},
+}
 
 
 def _beside_commands() -> dict[str, Any]:
@@ -208,13 +211,13 @@ def _beside_commands() -> dict[str, Any]:
             "post": {
                 "operationId": "sync",
                 "tags": ["receiving"],
-                "summary": "Receive, without a WebSocket: what it would have carried since the cursors in `resume`.",
+                "summary": "Receive without a WebSocket: the frames it would have carried since the cursors in `resume`.",
                 "description": (
-                    "Answers as soon as there is something to say, and after `wait` seconds with no frames. "
-                    "Nothing is kept between two calls: a repeated call repeats the answer."
+                    "Answers as soon as there is a frame, or after `wait` seconds with none. "
+                    "Nothing is consumed by a call: a repeated call repeats the answer."
                 ),
                 "requestBody": {"content": {_JSON: {"schema": {"$ref": f"{PREFIX}SyncRequest"}}}},
-                "responses": {"200": answer("What there is to say.", {"$ref": f"{PREFIX}SyncResponse"})}
+                "responses": {"200": answer("The frames.", {"$ref": f"{PREFIX}SyncResponse"})}
                 | refused(*sorted({*_ANYWHERE, *_WITH_BODY})),
             }
         },
@@ -227,21 +230,23 @@ def _beside_commands() -> dict[str, Any]:
                 | refused(401, 403, 429, 500, 503),
             }
         },
-        "/healthz": about("health", "Is the process up?", **{"200": answer("It is.", anything)}),
+        "/healthz": about("health", "Is the process alive?", **{"200": answer("Yes.", anything)}),
         "/readyz": about(
             "ready",
-            "Do the database and the bus answer, and is it not about to stop?",
-            **{"200": answer("Yes.", anything), "503": answer("No; the body says what is missing.", anything)},
+            "Do the database and the bus answer, and will the server stay up?",
+            **{"200": answer("Yes.", anything), "503": answer("No; the body names what is missing.", anything)},
         ),
-        "/metrics": about("metrics", "Figures for Prometheus.", **{"200": answer("Figures.", text, "text/plain")}),
+        "/metrics": about("metrics", "Metrics for Prometheus.", **{"200": answer("Metrics.", text, "text/plain")}),
         "/api/openapi.json": about("openapi", "This document.", **{"200": answer("OpenAPI 3.1.", anything)}),
-        "/api/asyncapi.json": about("asyncapi", "The WebSocket's side.", **{"200": answer("AsyncAPI 3.0.", anything)}),
-        "/api/docs": about("docs", "This document, to read.", **{"200": answer("A page.", text, "text/html")}),
+        "/api/asyncapi.json": about(
+            "asyncapi", "The WebSocket protocol.", **{"200": answer("AsyncAPI 3.0.", anything)}
+        ),
+        "/api/docs": about("docs", "This document, as a page.", **{"200": answer("A page.", text, "text/html")}),
     }
 
 
 def _reachable(schemas: dict[str, Any], paths: dict[str, Any]) -> dict[str, Any]:
-    """The schemas the paths and the problems use: the frames of commands are AsyncAPI's."""
+    """The schemas that the paths and errors use. Those of WebSocket frames are in the AsyncAPI document."""
     kept: dict[str, Any] = {}
 
     def walk(value: Any) -> None:

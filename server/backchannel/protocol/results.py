@@ -1,4 +1,4 @@
-"""What a command answers when it succeeds: the `result` of an `ack`, the body of a 2xx."""
+"""The result of a successful command: the `result` of an `ack`, the body of a 2xx answer."""
 
 import msgspec
 
@@ -7,7 +7,7 @@ from backchannel.protocol.shapes import ChannelSummary, Member, Message, Room, U
 
 
 class Empty(msgspec.Struct):
-    """`{}`: it is done, there is nothing to say."""
+    """`{}`: the command succeeded and has no result."""
 
 
 class Me(msgspec.Struct):
@@ -15,7 +15,7 @@ class Me(msgspec.Struct):
 
 
 class RoomList(msgspec.Struct):
-    """Every room the user is in. On the WebSocket it comes as the frame `room_list`."""
+    """Every room the user is in. On the WebSocket it is the frame `room_list`."""
 
     rooms: list[Room]
     timestamp: str
@@ -24,7 +24,7 @@ class RoomList(msgspec.Struct):
 
 
 class SendResult(msgspec.Struct):
-    """`duplicate`: this id was stored by an earlier try, and `message` is that one."""
+    """`duplicate`: the id was already stored by an earlier try, whose message this is."""
 
     message: Message
     duplicate: bool
@@ -39,7 +39,7 @@ class RoomResult(msgspec.Struct):
 
 
 class History(msgspec.Struct):
-    """`messages` ascending by seq, as they were after event `as_of_seq`. `has_more`: in the direction asked for."""
+    """`messages` ascending by seq, as of event `as_of_seq`. `has_more`: in the requested direction."""
 
     messages: list[Message]
     as_of_seq: int
@@ -53,14 +53,14 @@ class Pins(msgspec.Struct):
 
 
 class Events(msgspec.Struct):
-    """`events` ascending by seq without a gap. `seq`: the room's head, so more is to be had where the last event is below it."""
+    """`events` ascending by seq without a gap. `seq`: the room's head; there are more events if the last one is below it."""
 
     events: list[AnyRoomEvent]
     seq: int
 
 
 class ReadState(msgspec.Struct):
-    """`seq`: the room's head that the counts include; events above it are still to be counted."""
+    """`seq`: the room's head as of these counts. Events above it are not counted yet."""
 
     seq: int
     read_seq: int
@@ -69,7 +69,7 @@ class ReadState(msgspec.Struct):
 
 
 class Members(msgspec.Struct):
-    """Ascending by user id; `has_more`: ask again with `after` = the last id."""
+    """Ascending by user id. `has_more`: continue with `after` = the last id."""
 
     members: list[Member]
     has_more: bool

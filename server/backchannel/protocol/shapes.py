@@ -1,6 +1,6 @@
-"""What things look like on the wire: users, messages, rooms. SPEC.md, "Shapes".
+"""The objects on the wire: users, messages, rooms. SPEC.md, "Shapes".
 
-All times are ISO strings here already (times.to_wire); ids are integers, message ids are UUIDs.
+All times are ISO strings (times.to_wire); room and user ids are integers, message ids are UUIDs.
 """
 
 from typing import Literal
@@ -29,7 +29,7 @@ class Member(msgspec.Struct, frozen=True):
 
 
 class Quote(msgspec.Struct):
-    """What a reply shows of the message it answers. `excerpt`: at most 140 characters, empty once that is deleted."""
+    """What a reply shows of the message it answers. `excerpt`: at most 140 characters; empty if that message is deleted."""
 
     id: UUID
     seq: int
@@ -51,7 +51,7 @@ class Attachment(msgspec.Struct):
 
 
 class Message(msgspec.Struct):
-    """`seq`: its place in the room. `rev_seq`: the event that changed it last; equal to `seq` where none did.
+    """`seq`: its position in the room. `rev_seq`: the event that changed it last; equal to `seq` if none did.
 
     A deleted message is a tombstone: content empty, reactions, attachments and pin gone, id and seq kept.
     """
@@ -73,7 +73,7 @@ class Message(msgspec.Struct):
 
 
 def without_marks(message: Message) -> Message:
-    """A copy without what others put on it. A deletion takes that away, and people who left a room do not see it change."""
+    """A copy without reactions and pin. Deleting removes them, and people who left a room do not see them change."""
     return msgspec.structs.replace(message, reactions=[], pinned=False)
 
 
@@ -89,8 +89,8 @@ class LastMessage(msgspec.Struct):
 class Room(msgspec.Struct):
     """A room as one user sees it.
 
-    `seq`: the room's head when this was read: the cursor to start from. `unread_count` and `mention_count` are as of
-    that seq, capped at 100. `members`: everybody, in rooms of up to 20; empty in larger ones. `name` is null in a direct room.
+    `seq`: the room's head when this was read, and so the cursor to start from. `unread_count` and `mention_count` are as of
+    that seq, capped at 100. `members`: everyone, in rooms of up to 20 members; empty in larger ones. `name` is null in a direct room.
     """
 
     id: int
@@ -108,8 +108,8 @@ class Room(msgspec.Struct):
 
 
 class ChannelSummary(msgspec.Struct):
-    """One row of `get_channels`: what somebody sees of a channel before joining it. `removed`: they were removed, and cannot join
-    until one of its managers adds them."""
+    """One row of `get_channels`: what a person sees of a channel before joining it. `removed`: this person was removed and cannot
+    join until an owner or admin adds them."""
 
     id: int
     name: str
@@ -120,8 +120,8 @@ class ChannelSummary(msgspec.Struct):
 
 
 class Limits(msgspec.Struct, frozen=True):
-    """Announced in `hello`. Rates are per user and second, sizes are bytes, counts are counts. `resume_rooms`: cursors that a `resume` should
-    name; what the others add up to goes into its `others`."""
+    """Announced in `hello`. Rates are per user and second, sizes in bytes. `resume_rooms`: the most cursors that a `resume`
+    should list; the sum of the others goes into its `others`."""
 
     sends_per_second: float = 10
     send_burst: int = 60

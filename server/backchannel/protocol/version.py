@@ -1,6 +1,6 @@
-"""Which protocol this server speaks, and what changed when.
+"""The protocol version this server speaks, and its history.
 
-A client names its version in `hello`; a version that is not in SPOKEN is closed with 4426.
+A client states its version in `hello`; the server closes with 4426 if it is not in SPOKEN.
 History, newest first:
   1  first version.
 """

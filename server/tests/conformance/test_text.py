@@ -88,4 +88,4 @@ def test_half_a_character_in_a_body_is_called_so(server: Running) -> None:
     headers = {**world.ada.headers, "Content-Type": "application/json"}
     answer = server.http.post(f"/api/rooms/{world.group}/messages", content=r'{"content":"a\ud800"}', headers=headers)
     assert (answer.status_code, answer.json()["code"]) == (400, "bad_frame")
-    assert "Half a character" in answer.json()["detail"]
+    assert "half a character" in answer.json()["detail"]
