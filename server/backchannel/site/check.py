@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from backchannel.site.conf import Conf, SettingError, unknown
+from backchannel.site.database_choice import DatabaseChoice
 from backchannel.site.database_problem import DatabaseUnusable
 from backchannel.site.folder import check_writable
-from backchannel.site.place import Place
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,31 +25,31 @@ class Finding:
         return self.word == "problem"
 
 
-def findings(conf: Conf, place: Place) -> Iterator[Finding]:
+def findings(conf: Conf, choice: DatabaseChoice) -> Iterator[Finding]:
     """One after the other, so that what hangs is seen."""
-    if place.env_file:
-        yield Finding("ok", f"settings of {place.env_file}")
+    if choice.env_file:
+        yield Finding("ok", f"settings of {choice.env_file}")
     for line in unknown(os.environ):
         yield Finding("note", line)
     yield from _reachability(conf)
     try:
-        place.check_exists(otherwise=". A first start of `backchannel serve` makes it")
-        if place.folder.exists():
-            check_writable(place.folder)
+        choice.check_exists(otherwise=". A first start of `backchannel serve` makes it")
+        if choice.folder.exists():
+            check_writable(choice.folder)
     except (DatabaseUnusable, SettingError) as problem:
         yield Finding("problem", str(problem))
     else:
         yield Finding(
-            "ok", f"data folder {place.folder}" + ("" if place.folder.exists() else ", which is not there yet")
+            "ok", f"data folder {choice.folder}" + ("" if choice.folder.exists() else ", which is not there yet")
         )
-        yield from _disk(place)
+        yield from _disk(choice)
         is_usable = True
-        for finding in _database(place):
+        for finding in _database(choice):
             is_usable = is_usable and not finding.is_problem
             yield finding
-        yield from _private(place)
+        yield from _private(choice)
         if is_usable:
-            yield from _owner(conf, place)
+            yield from _owner(conf, choice)
     yield from _redis(conf)
     yield from _web_app()
 
@@ -63,10 +63,10 @@ def _reachability(conf: Conf) -> Iterator[Finding]:
         )
 
 
-def _disk(place: Place) -> Iterator[Finding]:
+def _disk(choice: DatabaseChoice) -> Iterator[Finding]:
     from backchannel.store.disk import space
 
-    path = Path(place.database["NAME"]).parent if place.database["ENGINE"].endswith("sqlite3") else place.folder
+    path = Path(choice.database["NAME"]).parent if choice.database["ENGINE"].endswith("sqlite3") else choice.folder
     found = space(path)
     if found is None:
         return
@@ -88,7 +88,7 @@ def _size(count: int) -> str:
     return f"{size:,.1f} TiB"
 
 
-def _database(place: Place) -> Iterator[Finding]:
+def _database(choice: DatabaseChoice) -> Iterator[Finding]:
     import django
 
     django.setup()
@@ -97,7 +97,7 @@ def _database(place: Place) -> Iterator[Finding]:
     try:
         state.connect()
         if not state.holds_tables():
-            raise place.missing(
+            raise choice.missing(
                 f"{state.describe()} holds no tables of Backchannel",
                 ". A first start of `backchannel serve` makes them",
             )
@@ -111,21 +111,21 @@ def _database(place: Place) -> Iterator[Finding]:
     if waiting:
         yield Finding("note", f"{len(waiting)} migrations to apply; serve does it at its start. Make a backup first")
     if state.vendor() == "postgresql":
-        yield from _client_programs(place)
+        yield from _client_programs(choice)
 
 
-def _client_programs(place: Place) -> Iterator[Finding]:
+def _client_programs(choice: DatabaseChoice) -> Iterator[Finding]:
     from backchannel.site.backup_postgres import program_for
 
     try:
-        found = [program_for(place.database, name) for name in ("pg_dump", "pg_restore", "psql")]
+        found = [program_for(choice.database, name) for name in ("pg_dump", "pg_restore", "psql")]
     except DatabaseUnusable as problem:
         yield Finding("note", f"backup and restore do not work here: {problem}")
     else:
         yield Finding("ok", f"backup and restore use the programs in {found[0].parent}")
 
 
-def _owner(conf: Conf, place: Place) -> Iterator[Finding]:
+def _owner(conf: Conf, choice: DatabaseChoice) -> Iterator[Finding]:
     from backchannel.accounts import setup_secret
     from backchannel.accounts.onboarding import is_set_up
     from backchannel.site import state
@@ -135,13 +135,13 @@ def _owner(conf: Conf, place: Place) -> Iterator[Finding]:
     if state.unapplied():
         return
     if not is_set_up():
-        secret = setup_secret.current(place.folder)
+        secret = setup_secret.current(choice.folder)
         if secret is None:
             yield Finding(
                 "note", "nobody owns this server yet; backchannel setup-address prints the address that sets it up"
             )
         else:
-            base = setup_secret.noted_base(place.folder) or base_of(conf, conf.host, conf.port)
+            base = setup_secret.noted_base(choice.folder) or base_of(conf, conf.host, conf.port)
             address = setup_secret.address(base, secret)
             yield Finding("note", f"nobody owns this server yet; the account that is made at {address} will")
     if conf.public_names and has_known_passwords():
@@ -152,11 +152,11 @@ def _owner(conf: Conf, place: Place) -> Iterator[Finding]:
         )
 
 
-def _private(place: Place) -> Iterator[Finding]:
+def _private(choice: DatabaseChoice) -> Iterator[Finding]:
     from backchannel.site import state
     from backchannel.site.folder import open_to_others
 
-    found = open_to_others(place.folder, state.sqlite_file())
+    found = open_to_others(choice.folder, state.sqlite_file())
     for path in found:
         yield Finding(
             "problem",

@@ -18,9 +18,9 @@ def one_line(ran: Ran) -> str:
 def test_the_first_account_owns_the_server_and_the_next_does_not(run: Run, folder: Path) -> None:
     first = run("createuser", "--new", "ada")
     assert (first.status, first.err) == (0, f"Database: SQLite database {folder / 'backchannel.sqlite3'}.\n")
-    assert re.fullmatch(r"ada is here and owns this server\. Password: [a-z2-9]{5}(-[a-z2-9]{5}){3}\n", first.out)
-    assert run("createuser", "Bob", "--password-stdin", said="x\n").out == "bob is here.\n"
-    assert run("createuser", "eve", "--owner", "--bot").out == "eve is here and owns this server.\n"
+    assert re.fullmatch(r"Created ada, an owner of this server\. Password: [a-z2-9]{5}(-[a-z2-9]{5}){3}\n", first.out)
+    assert run("createuser", "Bob", "--password-stdin", said="x\n").out == "Created bob.\n"
+    assert run("createuser", "eve", "--owner", "--bot").out == "Created eve, an owner of this server.\n"
     rows = sqlite3.connect(folder / "backchannel.sqlite3").execute(
         "SELECT username, is_superuser FROM backchannel_accounts_user ORDER BY id"
     )
@@ -63,7 +63,7 @@ def test_check_finds_nothing_wrong_with_a_new_database(run: Run, folder: Path) -
     found = run("check")
     assert (found.status, found.err) == (0, "")
     assert f"ok       data folder {folder}\n" in found.out
-    assert found.out.endswith("Nothing stands in the way.\n")
+    assert found.out.endswith("No problems found.\n")
 
 
 def test_check_tells_of_every_trouble_it_can_see(run: Run) -> None:
@@ -115,10 +115,10 @@ def test_followers_are_shown_and_begin_anew(run: Run) -> None:
     run("createuser", "--new", "ada")
     shown = run("followers")
     assert (shown.status, shown.out) == (0, "activity: up to date, run by no node\n")
-    assert run("followers", "--reset", "activity").out.startswith("activity begins anew.\n")
+    assert run("followers", "--reset", "activity").out.startswith("Reset activity: the server derives it again.\n")
     assert "there is no follower nobody; there are: activity" in one_line(run("followers", "--reset", "nobody"))
 
 
 def test_activity_says_when_there_is_none(run: Run) -> None:
     run("createuser", "--new", "ada")
-    assert run("activity").out == "day         messages  people  rooms\nNobody has written anything yet.\n"
+    assert run("activity").out == "day         messages  people  rooms\nNo messages yet.\n"

@@ -209,7 +209,7 @@ def test_a_database_that_refuses_is_told_in_one_line_that_names_it(
             "BEGIN SELECT RAISE(ABORT, 'database or disk is full'); END"
         )
     told = one_line(run(*command))
-    assert "the database refused it: database or disk is full" in told
+    assert "database error: database or disk is full" in told
     assert str(path) in told
 
 

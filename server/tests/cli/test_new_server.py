@@ -133,7 +133,7 @@ def test_a_password_is_never_a_word_of_the_command(run: Run) -> None:
     assert "blank" in one_line(run("createuser", "--new", "ada", "--password-stdin", said="\n"))
     assert "--bot" in one_line(run("createuser", "--new", "ada", "--bot", "--password-stdin", said="x\n"))
     assert run("createuser", "--new", "ada", "--password-stdin", said="correct horse battery\n").out == (
-        "ada is here and owns this server.\n"
+        "Created ada, an owner of this server.\n"
     )
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from backchannel.cli import _parser
+from backchannel.cli.parser import build_parser
 from backchannel.site import env_file
 from backchannel.site.conf import Conf, load, variable
 
@@ -50,7 +50,7 @@ def test_the_lines_that_are_run_are_commands_that_there_are() -> None:
         [line] = settings(name)["ExecStart"]
         program, *words = line.split()
         assert program == "/opt/backchannel/bin/backchannel"
-        _parser().parse_args(words)
+        build_parser().parse_args(words)
 
 
 @pytest.mark.parametrize("name", UNITS)

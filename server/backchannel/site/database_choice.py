@@ -1,7 +1,6 @@
-"""Which database a command works on: where its name comes from, and that it is one that a server keeps.
+"""Chooses the database a command works on, and remembers which setting chose it.
 
-Only `serve`, `restore` and who says `--new` make a data folder or a database. Every other command that finds none says what it
-looked at, instead of working on an empty one of its own.
+A command that does not create a database reports the setting and the path it looked at, instead of working on an empty one.
 """
 
 from __future__ import annotations
@@ -22,13 +21,15 @@ ADVICE = (
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
-    """`database`: an entry of Django's DATABASES. `origin`: what named it. `env_file`: what was read besides the environment."""
-
+class DatabaseChoice:
     folder: Path
+    """The data folder."""
     database: Mapping[str, Any]
+    """An entry of Django's DATABASES."""
     origin: str
+    """Which setting named it, and where that is set."""
     env_file: Path | None
+    """The environment file that was read."""
 
     def __str__(self) -> str:
         settings = f" (settings of {self.env_file})" if self.env_file else ""
@@ -42,8 +43,10 @@ class Place:
         return describe(self.database).removeprefix("the ")
 
     def check_exists(self, *, otherwise: str = "") -> None:
-        """Refuse where there is no SQLite file, before anything opens one and so makes it. Raises `DatabaseUnusable`.
-        `otherwise`: what to do where a new one is wanted."""
+        """Check that the SQLite file exists, before it is opened and thereby created. Does nothing for PostgreSQL.
+
+        Raises `DatabaseUnusable`; `otherwise` is added to its text: how to create a new database.
+        """
         if not self.database["ENGINE"].endswith("sqlite3"):
             return
         path = Path(self.database["NAME"])
@@ -57,11 +60,12 @@ class Place:
             raise self.missing(f"the database {path} is empty", otherwise)
 
     def missing(self, found: str, otherwise: str = "") -> DatabaseUnusable:
+        """The error to raise for a missing database. `found`: what was found instead."""
         return DatabaseUnusable(f"{found} ({self.origin}). {ADVICE}{otherwise}")
 
 
-def place_of(conf: Conf, *, given: Mapping[str, str], env_file: Path | None) -> Place:
-    """`given`: where each setting comes from that is not unset, by its variable."""
+def choose_database(conf: Conf, *, given: Mapping[str, str], env_file: Path | None) -> DatabaseChoice:
+    """`given`: variable → where it was set (as a suffix for messages), for every variable that is not blank."""
     entry = database(conf.database_url, conf.data)
     for name in ("database_url", "data"):
         if variable(name) in given:
@@ -69,4 +73,4 @@ def place_of(conf: Conf, *, given: Mapping[str, str], env_file: Path | None) -> 
             break
     else:
         origin = "the default, as nothing names a data folder"
-    return Place(conf.data, entry, origin, env_file)
+    return DatabaseChoice(conf.data, entry, origin, env_file)

@@ -1,0 +1,14 @@
+"""The command line `backchannel`. Read in this order:
+
+main.py      runs one command and turns expected failures into one line
+parser.py    all commands, their options and help texts
+setup.py     settings, environment file, database: what every command does first
+server.py    serve, migrate, check
+accounts.py  createuser, setup-address, token
+backups.py   backup, restore, promote
+follow.py    followers, activity
+"""
+
+from backchannel.cli.main import main
+
+__all__ = ["main"]

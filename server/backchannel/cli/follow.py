@@ -1,0 +1,33 @@
+"""The commands `followers` and `activity`."""
+
+from __future__ import annotations
+
+import argparse
+
+from backchannel.cli.setup import Stop, open_database, print_database
+from backchannel.site.conf import Conf
+
+
+def followers(options: argparse.Namespace, conf: Conf) -> int:
+    open_database(options)
+    from backchannel.followers import report
+
+    if options.reset is not None:
+        if options.reset not in report.names():
+            raise Stop(f"there is no follower {options.reset}; the followers are: {', '.join(report.names())}")
+        report.reset(options.reset)
+        print(f"Reset {options.reset}: the server derives it again.")
+    print("\n".join(report.followers()))
+    print_database(options, to_stderr=True)
+    return 0
+
+
+def activity(options: argparse.Namespace, conf: Conf) -> int:
+    open_database(options)
+    from backchannel.followers import report
+
+    lines = report.activity(options.days)
+    print("day         messages  people  rooms")
+    print("\n".join(lines) if lines else "No messages yet.")
+    print_database(options, to_stderr=True)
+    return 0
