@@ -83,7 +83,7 @@ def read_config(given: object) -> ChatConfig:
                 problems.append(f'BACKCHANNEL["LIMITS"]["{name}"] is not above 0')
             if name == "content_bytes" and kept.get(name, 0) > CONTENT_BYTES:
                 problems.append(
-                    f'BACKCHANNEL["LIMITS"]["{name}"] is above {CONTENT_BYTES}, the most that the protocol admits'
+                    f'BACKCHANNEL["LIMITS"]["{name}"] is above {CONTENT_BYTES}, the most that the protocol allows'
                 )
     if problems:
         raise ConfigError(problems)
@@ -91,7 +91,7 @@ def read_config(given: object) -> ChatConfig:
 
 
 def read_origin(text: str) -> str:
-    """The origin as browsers send it. Raises `ValueError` with what is wrong with it."""
+    """Return the origin as browsers send it. Raises `ValueError` with what is wrong."""
     try:
         parts = urlsplit(text)
         port = parts.port
@@ -104,13 +104,13 @@ def read_origin(text: str) -> str:
     if not _HOST.fullmatch(parts.hostname):
         raise ValueError(f"names {text}; write each host in full: no *, and xn--… for letters beyond ASCII")
     host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
-    # Browsers leave the default port out of `Origin`.
+    # Browsers omit the default port from `Origin`.
     shown = "" if port in {None, {"http": 80, "https": 443}[parts.scheme]} else f":{port}"
     return f"{parts.scheme}://{host}{shown}"
 
 
 def read_redis_url(text: str) -> str:
-    """The address as it is. Raises `ValueError`."""
+    """Return the address unchanged. Raises `ValueError`."""
     if split_url(text).scheme not in {"redis", "rediss", "unix"}:
         raise ValueError("begins with none of redis://, rediss://, unix://")
     return text
@@ -124,7 +124,7 @@ def split_url(text: str) -> SplitResult:
     except ValueError:
         raise ValueError(
             "cannot be read: after the host comes a port from 1 to 65535 or none, and in a password each of / # ? @ : % [ ] "
-            "is written as % and two digits, like %2F"
+            "must be written as % and two digits, like %2F"
         ) from None
     return parts
 

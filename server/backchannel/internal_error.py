@@ -1,22 +1,22 @@
-"""A fault of the server's, as its log and whoever met it are told: one reference in both, so that a person who asks can be answered."""
+"""Reports a bug of ours: the log and the client get the same reference, so that a user's report can be found in the log."""
 
 import secrets
 from typing import Any, Final
 
 from backchannel.protocol.errors import Code, CommandError
 
-# No letters and digits that look alike: these are read out and typed.
+# Without letters and digits that look alike: people read these out and type them.
 _ALPHABET: Final = "23456789ABCDEFGHJKMNPQRSTVWXYZ"
 
 
 def internal_error(logger: Any, event: str, error: BaseException, **fields: object) -> CommandError:
-    """Log `error` with its traceback as `event`; what is told of it."""
+    """Log `error` as `event`, with its traceback, and return the CommandError to answer with."""
     reference = new_reference()
     logger.error(event, reference=reference, exc_info=error, **fields)
     return CommandError(Code.INTERNAL, f"Internal error {reference} (logged). Retrying may help.")
 
 
 def new_reference() -> str:
-    """Like K7QF-2MZD."""
+    """For example K7QF-2MZD."""
     letters = "".join(secrets.choice(_ALPHABET) for _ in range(8))
     return f"{letters[:4]}-{letters[4:]}"

@@ -23,8 +23,8 @@ class DeleteMessage(OnMessage, frozen=True, kw_only=True):
         return cls(actor=caller.user, message_id=command.message_id)
 
     def apply(self, transaction: Transaction, outcome: Outcome) -> None:
-        room, standing, message = self.member_and_message(transaction)
-        rules.check_may_delete(message.sender.id, self.actor.id, standing.role)
+        room, membership, message = self.member_and_message(transaction)
+        rules.check_may_delete(message.sender.id, self.actor.id, membership.role)
         if message.deleted:
             outcome.result = MessageResult(message)
             return

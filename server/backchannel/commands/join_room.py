@@ -23,9 +23,9 @@ class JoinRoom(OnRoom, frozen=True, kw_only=True):
 
     def apply(self, transaction: Transaction, outcome: Outcome) -> None:
         room = transaction.room(self.room_id)
-        standing = transaction.standing(room.id, self.actor.id)
-        if standing is None or standing.state != MEMBER:
-            rules.check_may_join(room.kind, standing.state if standing else None)
+        membership = transaction.membership(room.id, self.actor.id)
+        if membership is None or membership.state != MEMBER:
+            rules.check_may_join(room.kind, membership.state if membership else None)
             check_room_for(transaction, self.actor, [self.actor], self.limits)
             add_member(transaction, outcome, room, self.actor, self.actor)
             keep_an_owner(transaction, outcome, room)

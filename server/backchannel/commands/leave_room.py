@@ -25,10 +25,10 @@ class LeaveRoom(OnRoom, frozen=True, kw_only=True):
 
     def apply(self, transaction: Transaction, outcome: Outcome) -> None:
         room = transaction.room(self.room_id)
-        standing = transaction.standing(room.id, self.actor.id)
-        if standing is None or standing.state == REMOVED:
+        membership = transaction.membership(room.id, self.actor.id)
+        if membership is None or membership.state == REMOVED:
             transaction.check_member(room.id, self.actor.id)
-        if standing is not None and standing.state == MEMBER:
+        if membership is not None and membership.state == MEMBER:
             rules.check_not_direct(room.kind, "it cannot be left")
             end_membership(transaction, outcome, room, self.actor, self.actor)
             outcome.result = RoomResult(_from_outside(room))

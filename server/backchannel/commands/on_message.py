@@ -7,7 +7,7 @@ from backchannel.protocol.errors import Code, CommandError
 from backchannel.protocol.shapes import Message
 from backchannel.store import reads
 from backchannel.store.operation import Operation
-from backchannel.store.transaction import MESSAGE, LockedRoom, Standing, Transaction
+from backchannel.store.transaction import MESSAGE, LockedRoom, MembershipRow, Transaction
 
 
 class OnMessage(Operation, frozen=True, kw_only=True):
@@ -17,11 +17,11 @@ class OnMessage(Operation, frozen=True, kw_only=True):
         """A message never moves to another room, so this holds before the lock."""
         return (reads.room_of_message(self.message_id),)
 
-    def member_and_message(self, transaction: Transaction) -> tuple[LockedRoom, Standing, Message]:
+    def member_and_message(self, transaction: Transaction) -> tuple[LockedRoom, MembershipRow, Message]:
         """The message as it is, its room, and the actor's membership there. Raises `not_a_member`."""
         message = reads.messages_by_id(transaction.connection, [self.message_id])[self.message_id]
-        room, standing = transaction.check_member(message.room_id, self.actor.id)
-        return room, standing, message
+        room, membership = transaction.check_member(message.room_id, self.actor.id)
+        return room, membership, message
 
     def check(self, transaction: Transaction) -> tuple[LockedRoom, Message]:
         """Besides, the message still has a body: raises `message_deleted`."""

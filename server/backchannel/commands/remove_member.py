@@ -26,7 +26,7 @@ class RemoveMember(OnRoom, frozen=True, kw_only=True):
         rules.check_not_direct(room.kind, "nobody can be removed")
         if self.user_id == self.actor.id:
             raise invalid(user_id="To leave a room yourself, leave it: nobody is removed by their own hand.")
-        theirs = transaction.standing(room.id, self.user_id)
+        theirs = transaction.membership(room.id, self.user_id)
         if theirs is None or theirs.state != MEMBER:
             rules.check_may_remove(own.role, "member")
             raise CommandError(Code.USER_NOT_FOUND, f"User {self.user_id} is not a member of this room.")

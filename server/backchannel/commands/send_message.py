@@ -296,8 +296,8 @@ def _notify(transaction: Transaction, outcome: Outcome, message: Message) -> Non
     answered = message.reply_to.sender.id if message.reply_to else None
     if answered is None or answered == message.sender.id or answered in message.mentions:
         return
-    standing = transaction.standing(message.room_id, answered)
-    if standing and standing.state == MEMBER:
+    membership = transaction.membership(message.room_id, answered)
+    if membership and membership.state == MEMBER:
         note(answered, "reply")
 
 

@@ -6,7 +6,7 @@ from backchannel.followers import FOLLOWERS
 from backchannel.followers.cursors import BeginAnew
 from backchannel.store.clock import now_us
 from backchannel.store.driver import read
-from backchannel.store.followers import standing_of
+from backchannel.store.followers import progress_of
 from backchannel.store.log import commit
 from backchannel.store.operation import NOBODY, result_of
 from backchannel.store.transaction import ACTIVITY
@@ -16,9 +16,9 @@ def followers() -> list[str]:
     """A line for each: how far behind, and which node runs it."""
     lines = []
     for follower in FOLLOWERS:
-        standing = standing_of(follower.name)
-        runs = f"run by node {standing.node}" if standing.until_us > now_us() else "run by no node"
-        behind = f"{standing.lag} events behind" if standing.lag else "up to date"
+        progress = progress_of(follower.name)
+        runs = f"run by node {progress.node}" if progress.until_us > now_us() else "run by no node"
+        behind = f"{progress.lag} events behind" if progress.lag else "up to date"
         lines.append(f"{follower.name}: {behind}, {runs}")
     return lines
 

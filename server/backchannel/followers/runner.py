@@ -12,7 +12,7 @@ from backchannel.followers.cursors import Advance, HoldLease, ReleaseLease
 from backchannel.followers.follower import Follower
 from backchannel.protocol.errors import Code, CommandError
 from backchannel.store import reads
-from backchannel.store.followers import Behind, rooms_behind, standing_of
+from backchannel.store.followers import Behind, rooms_behind, progress_of
 from backchannel.store.log import Log
 from backchannel.store.operation import NOBODY
 from backchannel.store.read_pool import ReadPool
@@ -98,8 +98,8 @@ class FollowerRunner:
             for each in behind:
                 if not await self._apply(each):
                     failed.add(each.room_id)
-        standing = await self._reads.run(standing_of, self._follower.name)
-        lag.labels(self._follower.name).set(standing.lag)
+        progress = await self._reads.run(progress_of, self._follower.name)
+        lag.labels(self._follower.name).set(progress.lag)
 
     async def _holds_lease(self) -> bool:
         lease = HoldLease(actor=NOBODY, name=self._follower.name, node=self._node, seconds=self._lease_s)

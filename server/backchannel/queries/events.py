@@ -1,4 +1,4 @@
-"""The log above a cursor: for clients that miss something, for hubs that do, and for sessions that catch up."""
+"""Events above a cursor: for clients and hubs that missed some, and for sessions that catch up."""
 
 from collections.abc import Mapping
 
@@ -24,7 +24,7 @@ def get_events(query: GetEvents, caller: User) -> Events:
 
 
 def missing_events(cursors: Mapping[int, int]) -> dict[int, list[RoomEnvelope]]:
-    """What a hub missed, as the bus would have brought it."""
+    """Events that a hub missed, in the form the bus would have delivered."""
     found = reads.events_after(cursors, REPAIR_PAGE)
     return {room_id: [_envelope(event) for event in events] for room_id, events in found.items()}
 

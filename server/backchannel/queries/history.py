@@ -20,19 +20,19 @@ def get_history(query: GetHistory, caller: User) -> History:
 
 
 def _read(query: GetHistory, caller_id: int) -> History:
-    # The head first: the messages are at least as new as `as_of_seq` says, and the events above it are applied to them.
+    # Head first: the messages are at least as new as `as_of_seq`, and clients apply the events above it to them.
     access = access_to(query.room_id, caller_id)
     page = _page(query, access)
     if access.left_seq is not None:
         return _as_it_was(query, access, page)
     if any(message.rev_seq > access.head for message in page.messages):
-        check_member(query.room_id, caller_id)  # what was written since is for whoever is a member still
+        check_member(query.room_id, caller_id)  # last: only a member at this point may see what was written since
     return page
 
 
 def _as_it_was(query: GetHistory, access: Access, page: History) -> History:
-    """Without what was changed since the person left. A page of which nothing is left is not answered while there are more: a client
-    goes on from the last message it got."""
+    """The page without messages changed since the person left. If that leaves an empty page, the next one is read, because a client
+    continues from the last message it received."""
     assert access.left_seq is not None
     while True:
         shown = former_members.as_they_were(page.messages, access.left_seq)

@@ -12,14 +12,14 @@ from backchannel.store.access import access_to, check_member
 
 @answers(GetPins)
 def get_pins(query: GetPins, caller: User) -> Pins:
-    """Somebody who left gets what was pinned when they left and still is, if it says what it said then."""
+    """A former member gets the messages that were pinned when they left and still are, unless they were edited since."""
     access = access_to(query.room_id, caller.id)
     messages = _pinned(query.room_id, access.left_seq)
     if access.left_seq is not None:
         shown = former_members.as_they_were(messages, access.left_seq)
         return Pins([structs.replace(message, pinned=True) for message in shown])
     if any(message.rev_seq > access.head for message in messages):
-        check_member(query.room_id, caller.id)  # what was written since is for whoever is a member still
+        check_member(query.room_id, caller.id)  # last: only a member at this point may see what was written since
     return Pins(messages)
 
 

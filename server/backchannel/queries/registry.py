@@ -1,4 +1,4 @@
-"""Which function answers which declaration. Importing the package enters them all."""
+"""Maps each declaration to the function that answers it. Importing the package registers all of them."""
 
 from collections.abc import Callable
 from typing import Any, Final, TypeVar

@@ -1,7 +1,7 @@
-"""What is kept: the rooms' logs and what belongs to them. The only place of the chat that knows the ORM and SQL.
+"""The database: the rooms' logs and everything that belongs to them. The only part of the chat that knows the ORM and SQL.
 
-models.py   the tables                 log.py      the writer: one thread, group commit
-send.py     messages into the log      changes.py  everything else that writes
-reads.py    room lists, pages, events  people.py   accounts → people
-render.py   rows → wire shapes         read_pool.py  from the event loop into a thread
+models.py      the tables                         log.py        the writer: one thread, group commit
+operation.py   what the writer executes           transaction.py  its batch: locks, events, user updates
+reads.py       pages and events of the log        rooms.py, people.py, access.py  the other reads
+render.py      rows → wire shapes                 read_pool.py  from the event loop into a thread and back
 """

@@ -1,10 +1,10 @@
-"""Who may read what of a room: the one predicate that every read asks. Sync: call through `ReadPool.run`.
+"""Who may read what in a room: the one predicate that every read uses. Blocking: call through `ReadPool.run`.
 
-| the person           | reads                                                                        |
+| the person           | may read                                                                     |
 |----------------------|------------------------------------------------------------------------------|
 | is a member          | everything                                                                   |
-| left by themselves   | messages below the event by which they left, as they were then (`former_members`) |
-| was removed, or never was in the room | nothing                                                     |
+| left by themselves   | messages below the event of their leaving, as they were then (`former_members`) |
+| was removed, or was never in the room | nothing                                                     |
 """
 
 from typing import Final, NamedTuple
@@ -20,22 +20,22 @@ class Access(NamedTuple):
 
     room_id: int
     head: int
-    """The newest event they may know of."""
+    """The newest event that this person may receive."""
     left_seq: int | None
-    """The event by which they left; None for a member."""
+    """Seq of the event by which they left; None for a member."""
 
     def may_read(self, seq: int) -> bool:
-        """The message at `seq`?"""
+        """Whether the person may read the message at `seq`."""
         return self.left_seq is None or seq < self.left_seq
 
     def check_member(self) -> None:
-        """Raises `not_a_member`."""
+        """Raise `not_a_member` unless the person is a member."""
         if self.left_seq is not None:
             raise not_a_member(self.room_id)
 
 
 def access_to(room_id: int, person_id: int) -> Access:
-    """Raises `room_not_found`, or `not_a_member` for whoever may read nothing of the room."""
+    """Raises `room_not_found`, or `not_a_member` if the person may read nothing in the room."""
     rows = read(_ACCESS, [person_id, room_id])
     if not rows:
         raise CommandError(Code.ROOM_NOT_FOUND, f"There is no room {room_id}.")
@@ -48,7 +48,7 @@ def access_to(room_id: int, person_id: int) -> Access:
 
 
 def check_member(room_id: int, person_id: int) -> int:
-    """The room's head. Raises `room_not_found` or `not_a_member`."""
+    """Return the room's head. Raises `room_not_found` or `not_a_member`."""
     access = access_to(room_id, person_id)
     access.check_member()
     return access.head

@@ -1,7 +1,7 @@
-"""What one person may do to others' lists of rooms: so much a day, and nobody is in more rooms than their devices can follow.
+"""Daily limits on what one person can do to other people's room lists, and the limit of rooms per person.
 
-An allowance is one number: the time at which it is all there again. Each use moves it on by its share of a day, so that what was
-used up comes back evenly, and whoever has to wait waits for what they need only.
+An allowance is one number: the time at which it is fully available again. Each use moves that time forward by its share of a
+day. So an allowance refills evenly, and a refused person waits only until there is enough for their request.
 """
 
 import math
@@ -20,8 +20,9 @@ _WORDS: Final = {ROOMS_CREATED: "rooms created", PEOPLE_ADDED: "people added to 
 
 
 class Spending:
-    """What an operation takes of the actor's allowances. `check` before anything is written, `write` with it. `limits` is None for
-    imports and demonstrations, which happen in another time: whoever puts these together answers for them."""
+    """What one operation uses of the actor's allowances. Call `check` before anything is written, then `write`.
+
+    `limits` is None for imports and demonstrations, which write at other times than now: their allowances are unlimited."""
 
     def __init__(self, transaction: Transaction, actor: User, limits: Limits | None) -> None:
         self._transaction = transaction
@@ -30,7 +31,7 @@ class Spending:
         self._until: dict[str, int] = {}
 
     def check(self, kind: str, count: int) -> None:
-        """Raises `rate_limited` with the time to wait."""
+        """Reserve `count` uses of an allowance. Raises `rate_limited` with the time to wait."""
         if count == 0 or self._limits is None:
             return
         at_most = self._limits.rooms_created_per_day if kind == ROOMS_CREATED else self._limits.people_added_per_day
@@ -59,7 +60,7 @@ class Spending:
 
 
 def check_room_for(transaction: Transaction, actor: User, users: Iterable[User], limits: Limits | None) -> None:
-    """Each of them may be in one room more; raises `too_many_rooms`."""
+    """Check that each of the users may be in one more room. Raises `too_many_rooms`."""
     people = {user.id: user for user in users}
     if not people or limits is None:
         return
@@ -73,11 +74,11 @@ def check_room_for(transaction: Transaction, actor: User, users: Iterable[User],
     if actor in full:
         raise CommandError(
             Code.TOO_MANY_ROOMS,
-            f"You are in {at_most} rooms, which is as many as one person may be in. Leave one first.",
+            f"You are in {at_most} rooms, the most that one person may be in. Leave one first.",
         )
     if full:
         names = ", ".join(user.display_name for user in full)
         raise CommandError(
             Code.TOO_MANY_ROOMS,
-            f"In as many rooms as one person may be in ({at_most}): {names}. They have to leave one first.",
+            f"Already in {at_most} rooms, the most that one person may be in: {names}. They have to leave one first.",
         )

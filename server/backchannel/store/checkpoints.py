@@ -1,9 +1,9 @@
-"""SQLite's write-ahead log, copied into its file beside the writer instead of in front of those who wait for a commit.
+"""Checkpoints SQLite's write-ahead log in a thread of its own, so that nobody who waits for a commit waits for that too.
 
-    writer: commit ─▶ answer ─▶ note ─── so many operations later ──▶ this thread: checkpoint
+    writer: commit ─▶ answer ─▶ note ─── every so many operations ──▶ this thread: checkpoint
 
-SQLite by itself does it within a commit, once the log has a thousand pages: two more syncs and every page that changed, before
-anybody is answered. What is committed is in the log and synced; when it is copied changes nothing of that.
+By default SQLite checkpoints within a commit once the log has a thousand pages: two more syncs, and every changed page written,
+before the commit returns. A commit is durable once it is in the synced log; when it is copied does not matter.
 """
 
 import threading
@@ -13,17 +13,17 @@ import structlog
 from django.db import DatabaseError, connection
 
 EVERY: Final = 1000
-"""Operations. Sent one by one, each writes about five pages of 4 KiB."""
+"""Operations between two checkpoints. Sent one by one, each writes about five pages of 4 KiB."""
 PAUSE_S: Final = 0.5
 LOG_PAGES: Final = 16_000
-"""64 MiB: where commits follow each other so closely that no checkpoint comes to the log's end, the writer does one itself, after
-which the log begins anew."""
+"""64 MiB. If commits follow each other so closely that no checkpoint reaches the log's end, the writer checkpoints at this size, and
+the log starts over at its beginning."""
 
 _log = structlog.get_logger("backchannel.store")
 
 
 class Checkpoints:
-    """`note` and `stop` are the writer's."""
+    """The writer calls `note` and `stop`."""
 
     def __init__(self) -> None:
         self._noted = 0
@@ -32,7 +32,7 @@ class Checkpoints:
         self._thread: threading.Thread | None = None
 
     def note(self, operations: int) -> None:
-        """So many were committed."""
+        """Count committed operations, and start a checkpoint when it is due."""
         self._noted += operations
         if self._noted < EVERY or connection.vendor != "sqlite":
             return
@@ -43,7 +43,7 @@ class Checkpoints:
         self._due.set()
 
     def stop(self) -> None:
-        """Return when no checkpoint is under way."""
+        """Return when no checkpoint is running."""
         self._is_over.set()
         self._due.set()
         if self._thread is not None:
@@ -61,12 +61,12 @@ class Checkpoints:
 
     @staticmethod
     def _copy() -> None:
-        """As much as can be copied without anybody's waiting."""
+        """Copy as much as possible without blocking a reader or the writer."""
         try:
             with connection.cursor() as cursor:
                 cursor.execute("PRAGMA wal_checkpoint(PASSIVE)")
                 _, pages, copied = cursor.fetchone()
-        except DatabaseError as error:  # the writer meets the same trouble, and tells of it
+        except DatabaseError as error:  # the writer meets the same error, and reports it
             _log.info("checkpoint_failed", error=type(error).__name__)
             connection.close()
         else:

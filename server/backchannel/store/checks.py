@@ -1,9 +1,9 @@
-"""System checks for a Django site that has the chat: each mistake is named by `manage.py check`, with what to write instead.
+"""System checks for an embedding Django site. `manage.py check` names each mistake and what to write instead.
 
-E002  a database that is neither SQLite nor PostgreSQL       W003  SQLite set up so that an ack may be lost
-E007  a key of BACKCHANNEL that is unknown or cannot be used  W004  PostgreSQL set up so that an ack may be lost
-E008  one of the two apps is missing                                (asked with --database)
-E009  sessions that cannot be looked up                       W010  a setting that looks like BACKCHANNEL misspelt
+E002  a database that is neither SQLite nor PostgreSQL       W003  SQLite configured so that acked messages may be lost
+E007  an unknown or unusable key of BACKCHANNEL              W004  PostgreSQL configured so that acked messages may be lost
+E008  one of the two apps is missing                                (only with --database)
+E009  sessions that cannot be looked up                       W010  a setting that looks like a misspelt BACKCHANNEL
                                                               W011  `runserver` without ASGI
                                                               W012  SQLite in memory
 """
@@ -27,11 +27,11 @@ from backchannel.config import KEYS, ConfigError, read_config
 
 APPS: Final = ("backchannel.store", "backchannel.accounts")
 SYNCED_BY: Final = ("fsync", "full_page_writes", "synchronous_commit")
-"""Settings of PostgreSQL: with one of them off, what was acked may be lost in a power cut."""
+"""PostgreSQL settings without which acked messages may be lost in a power cut."""
 
 
 def register_checks() -> None:
-    """Called when the app is ready."""
+    """Register the checks. Called when the app is ready."""
     register(check_settings)
     register(check_apps)
     register(check_spelling)
@@ -51,10 +51,10 @@ def check_settings(**_: Any) -> list[CheckMessage]:
 
 def check_spelling(**_: Any) -> list[CheckMessage]:
     if apps.is_installed("backchannel.site"):
-        return []  # the standalone server has settings of its own
+        return []  # the standalone server has its own settings
     return [
         checks.Warning(
-            f"The setting {name} is not read by the chat.",
+            f"The setting {name} does not exist; the chat ignores it.",
             hint="Write BACKCHANNEL = {…}; its keys are " + ", ".join(KEYS) + ".",
             id="backchannel.W010",
         )
@@ -69,7 +69,7 @@ def check_sessions(**_: Any) -> list[CheckMessage]:
         return []
     return [
         Error(
-            "The chat cannot use sessions that are kept in signed cookies: nobody could be signed out of it.",
+            "The chat cannot use sessions in signed cookies: they cannot be ended by the server.",
             hint='Set SESSION_ENGINE to "django.contrib.sessions.backends.cached_db", or another that keeps sessions on the server.',
             id="backchannel.E009",
         )
@@ -84,7 +84,7 @@ def check_server(**_: Any) -> list[CheckMessage]:
         return []
     return [
         checks.Warning(
-            "This `runserver` speaks WSGI alone: the chat is not there, and /ws and /api answer 404.",
+            "This `runserver` serves WSGI only: the chat does not run, and /ws and /api answer 404.",
             hint='Put "daphne" first in INSTALLED_APPS and set ASGI_APPLICATION, or run an ASGI server: '
             "uvicorn yoursite.asgi:application --reload.",
             id="backchannel.W011",
@@ -97,7 +97,7 @@ def missing_apps() -> list[str]:
 
 
 def require_apps() -> None:
-    """Raises `ImproperlyConfigured` where the chat's apps are not both installed."""
+    """Raise `ImproperlyConfigured` unless both of the chat's apps are installed."""
     absent = ", ".join(f'"{name}"' for name in missing_apps())
     if absent:
         raise ImproperlyConfigured(f"The chat needs {absent} in INSTALLED_APPS. Add it, then run: manage.py migrate.")
@@ -123,7 +123,7 @@ def check_vendor(**_: Any) -> list[CheckMessage]:
     if connection.settings_dict.get("NAME") == ":memory:":
         return [
             checks.Warning(
-                "The SQLite database is in memory: every thread would have one of its own, and the chat serves with several.",
+                "The SQLite database is in memory: each thread would have its own, and the chat uses several.",
                 hint='Name a file in DATABASES["default"].',
                 id="backchannel.W012",
             )
@@ -148,7 +148,7 @@ def _sqlite_settings(options: dict[str, Any]) -> list[CheckMessage]:
         return []
     return [
         checks.Warning(
-            f"The SQLite database is not set up for the chat: {', '.join(lacking)}. A message that was acked may be lost in a "
+            f"The SQLite database is not configured for the chat: {', '.join(lacking)}. Acked messages may be lost in a "
             "power cut, and a send may fail while another program writes.",
             hint='Write "OPTIONS": backchannel.sqlite_options() in DATABASES["default"].',
             id="backchannel.W003",
@@ -163,18 +163,18 @@ def check_durability(databases: Sequence[str] | None = None, **_: Any) -> list[C
     try:
         return [
             checks.Warning(
-                f"PostgreSQL is set to {name} = off: messages that were acked may be lost in a power cut.",
+                f"PostgreSQL is set to {name} = off: acked messages may be lost in a power cut.",
                 hint=f"Set {name} = on.",
                 id="backchannel.W004",
             )
             for name in switched_off(connection)
         ]
     except DatabaseError:
-        return []  # whoever connects next says what is wrong
+        return []  # the next one to connect reports the error
 
 
 def switched_off(connection: Any) -> list[str]:
-    """Those of `SYNCED_BY` that are off on this connection to PostgreSQL."""
+    """The settings of `SYNCED_BY` that are off on this PostgreSQL connection."""
     with connection.cursor() as cursor:
         cursor.execute(f"SELECT {', '.join(['current_setting(%s)'] * len(SYNCED_BY))}", SYNCED_BY)
         return [name for name, value in zip(SYNCED_BY, cursor.fetchone(), strict=True) if value == "off"]

@@ -1,4 +1,4 @@
-"""The time of day, as it is stored."""
+"""The time of day, as stored."""
 
 import time
 

@@ -1,6 +1,6 @@
-"""Is there room for what is written? Asked before a node is sent anybody, and told to those whose message was not stored.
+"""Is there space to write? Readiness asks before traffic is sent to a node, and a refused send is answered with it.
 
-Two signs, and either is enough: too little is free where SQLite keeps its file, or a commit was refused for want of room, on either
+The disk counts as full if too little is free where SQLite keeps its file, or if a commit failed for lack of space, on either
 database, and none has succeeded since.
 """
 
@@ -14,7 +14,7 @@ from backchannel.protocol.errors import Code, CommandError
 
 FLOOR_BYTES: Final = 16 * 1024 * 1024
 FLOOR_SHARE: Final = 50
-"""A disk with less than FLOOR_BYTES free is full; a small one, with less than one part in FLOOR_SHARE of its size."""
+"""The disk is full with less than FLOOR_BYTES free; a small disk, with less than 1/FLOOR_SHARE of its size free."""
 RETRY_AFTER_S: Final = 10.0
 
 _SQLITE_FULL: Final = 13
@@ -34,11 +34,11 @@ class Space(NamedTuple):
 
 
 class Disk:
-    """What the writer found. Written by its thread, read by the event loop."""
+    """What the writer observed. Written by its thread, read by the event loop."""
 
     def __init__(self) -> None:
         self.refused = False
-        """A commit was refused for want of room, and none has succeeded since."""
+        """A commit failed for lack of space, and none has succeeded since."""
 
     @property
     def is_full(self) -> bool:
@@ -47,14 +47,14 @@ class Disk:
 
 
 def folder() -> Path | None:
-    """Where the database's file is, if this machine keeps it."""
+    """The folder of the database's file; None if the database is not a file on this machine."""
     if connection.vendor != "sqlite":
         return None
     return Path(connection.settings_dict["NAME"]).parent
 
 
 def space(of: Path | None = None) -> Space | None:
-    """On the disk of `of`, else of the database's file. None where that is not known."""
+    """Space on the disk of `of` (default: the database's file). None if unknown."""
     place = of or folder()
     try:
         found = os.statvfs(place) if place is not None else None
@@ -64,12 +64,12 @@ def space(of: Path | None = None) -> Space | None:
 
 
 def is_full(error: BaseException) -> bool:
-    """Was this refused for want of room?"""
+    """Whether this database error means lack of space."""
     cause = error.__cause__ or error
     if getattr(cause, "sqlstate", None) == _POSTGRES_FULL:
         return True
     code = getattr(cause, "sqlite_errorcode", 0) & 0xFF
-    # Where SQLite cannot make its log or its index longer, it calls that an I/O error.
+    # SQLite reports an I/O error if it cannot extend its log or its index.
     found = space() if code == _SQLITE_IOERR else None
     return code == _SQLITE_FULL or (found is not None and found.is_full)
 
@@ -77,6 +77,6 @@ def is_full(error: BaseException) -> bool:
 def full() -> CommandError:
     return CommandError(
         Code.UNAVAILABLE,
-        f"The server's disk is full, so nothing can be stored. Retry in {RETRY_AFTER_S:.0f} s.",
+        f"The server's disk is full: nothing can be stored. Retry in {RETRY_AFTER_S:.0f} s.",
         retry_after=RETRY_AFTER_S,
     )

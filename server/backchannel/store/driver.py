@@ -1,8 +1,8 @@
-"""The database's own driver under Django's connection: how the writer's statements get there, and those of the reads.
+"""The database's own driver below Django's connection, for the writer's statements and for reads.
 
-Django wraps every statement (its log, its checks, its rewriting of parameters); for a batch of hundreds, or a read of one row,
-that costs more than the database does. Here nothing is between but the translation of errors, so that what a statement raises is Django's.
-Statements have `%s` for their parameters on both databases.
+Django wraps every statement (logging, checks, rewriting of parameters). For a batch of hundreds, or a read of one row, that costs
+more than the database does. Here only errors are translated, so that statements raise Django's exceptions.
+Statements use `%s` for parameters on both databases.
 """
 
 from collections.abc import Sequence
@@ -15,7 +15,7 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from backchannel.store.checkpoints import LOG_PAGES
 
 WRITER_CACHE_KIB: Final = 8192
-"""SQLite pages the writer's connection keeps: a large batch touches several hundred, in the indexes above all."""
+"""Page cache of the writer's SQLite connection. A large batch touches several hundred pages, mostly of indexes."""
 
 
 class Driver(Protocol):
@@ -28,12 +28,12 @@ class Driver(Protocol):
 
 
 def driver_of(connection: BaseDatabaseWrapper) -> Driver:
-    """Of a connection that is open."""
+    """The driver of an open connection."""
     return _Postgres(connection) if connection.vendor == "postgresql" else _Sqlite(connection)
 
 
 def read(sql: str, parameters: Sequence[Any]) -> list[tuple[Any, ...]]:
-    """On this thread's connection. Through Django where it is to log statements: with DEBUG, and in tests that count them."""
+    """Query on this thread's connection. Goes through Django if it logs statements: with DEBUG, and in tests that count them."""
     if default_connection.queries_logged:
         with default_connection.cursor() as cursor:
             cursor.execute(sql, list(parameters))
@@ -43,7 +43,7 @@ def read(sql: str, parameters: Sequence[Any]) -> list[tuple[Any, ...]]:
 
 
 def begins(column: str, key: str) -> tuple[str, list[Any]]:
-    """A condition that an index serves, and its values: does the column begin with `key`, by code points?"""
+    """A condition, and its values, that selects where `column` begins with `key`, by code point. Uses an index."""
     if default_connection.vendor == "postgresql":
         escaped = key.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
         return f"{column} LIKE %s", [f"{escaped}%"]
@@ -51,17 +51,17 @@ def begins(column: str, key: str) -> tuple[str, list[Any]]:
 
 
 def by_code_point() -> str:
-    """After a column in ORDER BY: the same order on all databases."""
+    """Suffix for a column in ORDER BY, for the same order on all databases."""
     return ' COLLATE "C"' if default_connection.vendor == "postgresql" else ""
 
 
 def position_of() -> str:
-    """The function (text, part) → where the part stands, 0 where it does not."""
+    """The SQL function (text, part) → position of the part, 0 if absent."""
     return "strpos" if default_connection.vendor == "postgresql" else "instr"
 
 
 def prepare_for_writing(connection: BaseDatabaseWrapper) -> None:
-    """Connect, where the connection is to be the writer's."""
+    """Connect, and configure the connection for the writer."""
     connection.ensure_connection()
     if connection.vendor == "sqlite":
         connection.connection.execute(f"PRAGMA cache_size=-{WRITER_CACHE_KIB}")
@@ -69,7 +69,7 @@ def prepare_for_writing(connection: BaseDatabaseWrapper) -> None:
 
 
 class _Sqlite:
-    """The driver keeps what it has prepared, by the statement's text."""
+    """sqlite3 caches prepared statements by their text."""
 
     def __init__(self, connection: BaseDatabaseWrapper) -> None:
         self._raw = connection.connection
@@ -89,7 +89,7 @@ class _Sqlite:
 
 
 class _Postgres:
-    """Parameters go beside the statement: nothing is quoted into its text."""
+    """Parameters are sent separately: nothing is quoted into the statement's text."""
 
     def __init__(self, connection: BaseDatabaseWrapper) -> None:
         from psycopg import Cursor

@@ -1,4 +1,4 @@
-"""Where the followers of the log stand. Sync: call through `ReadPool.run`."""
+"""How far the followers of the log have come. Blocking: call through `ReadPool.run`."""
 
 from collections.abc import Iterable
 from typing import NamedTuple
@@ -8,27 +8,27 @@ from backchannel.store.transaction import FOLLOWER_CURSOR, FOLLOWER_LEASE, ROOM,
 
 
 class Behind(NamedTuple):
-    """A room in which a follower has not applied everything."""
+    """A room in which a follower has not applied every event."""
 
     room_id: int
     seq: int
-    """The last event it applied."""
+    """Seq of the last event it applied."""
 
 
-class Standing(NamedTuple):
-    """One follower, for whoever watches it."""
+class FollowerProgress(NamedTuple):
+    """The state of one follower, for monitoring."""
 
     name: str
     lag: int
-    """Events of all rooms that are not applied."""
+    """Number of events, over all rooms, that are not applied yet."""
     node: str
-    """The node that runs it, or ran it last."""
+    """The node that runs it or ran it last."""
     until_us: int
-    """When that node's lease ends; 0 where none ever ran it."""
+    """When that node's lease ends, in µs; 0 if no node ever ran it."""
 
 
 def rooms_behind(name: str, rooms: Iterable[int] | None, limit: int) -> list[Behind]:
-    """Of these rooms, or of all where it is None, up to `limit` in which the follower is behind, by id."""
+    """Up to `limit` rooms in which the follower is behind, ascending by id. `rooms`: only among these; None: all."""
     among, values = "", []
     if rooms is not None:
         values = list(rooms)
@@ -42,7 +42,7 @@ def rooms_behind(name: str, rooms: Iterable[int] | None, limit: int) -> list[Beh
     return [Behind(*row) for row in rows]
 
 
-def standing_of(name: str) -> Standing:
+def progress_of(name: str) -> FollowerProgress:
     rows = read(
         f"SELECT COALESCE(SUM(r.head - COALESCE(c.seq, 0)), 0) FROM {ROOM} r "
         f"LEFT JOIN {FOLLOWER_CURSOR} c ON c.room_id = r.id AND c.name = %s WHERE r.head > COALESCE(c.seq, 0)",
@@ -50,4 +50,4 @@ def standing_of(name: str) -> Standing:
     )
     leases = read(f"SELECT node, until_us FROM {FOLLOWER_LEASE} WHERE name = %s", [name])
     node, until_us = leases[0] if leases else ("", 0)
-    return Standing(name, int(rows[0][0]), node, until_us)
+    return FollowerProgress(name, int(rows[0][0]), node, until_us)

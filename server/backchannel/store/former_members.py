@@ -1,6 +1,6 @@
-"""Messages as a former member gets them: as they were when the person left the room. Sync, like `reads`.
+"""Messages as a former member sees them: as they were when the person left the room. Blocking, like `reads`.
 
-Who may read any is decided in `access.py`. Somebody who was removed gets nothing but the answer to a retry of a message of their own.
+`access.py` decides who may read. A person who was removed reads nothing, except the answer to a retry of their own message.
 """
 
 from collections.abc import Sequence
@@ -14,8 +14,8 @@ from backchannel.store.transaction import EVENT, db_uuid, from_db_uuid, marks
 
 
 def as_they_were(messages: Sequence[Message], left_seq: int) -> list[Message]:
-    """Of these messages those that say what they said then. An edit or deletion since took the old words away, so the message
-    is left out; where only what others put on it changed, it is shown without. A quote of changed words has none."""
+    """Those of the messages whose text has not changed since `left_seq`. An edit or deletion since then removed the old text, so the
+    message is left out. Reactions are left out, since they may have changed; so is a quote whose text has changed."""
     suspects = {message.id for message in messages if message.rev_seq > left_seq}
     quoted = {message.reply_to.id for message in messages if message.reply_to}
     changed = _changed_since(suspects | quoted, left_seq)
@@ -32,8 +32,8 @@ def as_they_were(messages: Sequence[Message], left_seq: int) -> list[Message]:
 
 
 def as_it_was_sent(message: Message, content: str) -> Message:
-    """The answer to the repeated sending of what is stored as `message`: what its sender wrote, which is what they say again, and
-    nothing of what became of it. A quote of words that changed since has none."""
+    """The answer to a retry of the stored `message`: `content` as its sender sent it, and nothing of what happened to it since. A quote
+    whose text has changed is left out."""
     quote = message.reply_to
     if quote is not None and _changed_since({quote.id}, message.seq):
         quote = structs.replace(quote, excerpt="")

@@ -2,9 +2,9 @@
 
     enqueue ─▶ queue (bounded) ─▶ thread: gather a batch ─▶ one transaction, synced ─▶ event loop: `deliver` the batch
 
-Group commit: while one transaction is synced to disk the next batch gathers, so that everybody who waits shares the price of a
-commit. Batchable operations (sends, read marks) share a transaction; any other has one of its own. A shared transaction that
-fails is tried again one by one, so that one bad row costs nobody else. Nothing is acked or published before its commit returned.
+Group commit: while one transaction is synced to disk, the next batch gathers, so that its operations share the cost of one
+commit. Batchable operations (sends, read marks) share a transaction; any other gets its own. If a shared transaction fails, its
+operations are retried one by one, so that a bad one fails alone. Nothing is acked or published before its commit has returned.
 """
 
 import asyncio
@@ -34,10 +34,10 @@ from backchannel.store.read_pool import is_connected, resolve, trouble, unavaila
 from backchannel.store.transaction import WORKSPACE, Outcome, Transaction
 
 QUEUE_LENGTH: Final = 8192
-"""Operations that may wait; one more is refused with 503. At 10,000 a second this is under a second of waiting."""
+"""Operations that may wait; one more is refused with 503. At 10,000 per second this is less than a second of waiting."""
 BATCH: Final = 256
 BATCH_CHARACTERS: Final = 64 * 1024
-"""Long messages make shorter batches: what one commit brings a reader at once stays below what a reader may be behind."""
+"""Long messages make shorter batches, so that one commit does not exceed what a subscriber may be behind."""
 _log = structlog.get_logger("backchannel.store")
 
 
@@ -48,7 +48,7 @@ def _nothing() -> None: ...
 
 
 class Job(msgspec.Struct, eq=False):
-    """An operation in the queue; after its commit, or its failure, with its outcome."""
+    """An operation in the queue. Once it is committed or has failed, `outcome` is set."""
 
     operation: Operation
     answer: Answer
@@ -64,7 +64,7 @@ class Log:
         queue_length: int = QUEUE_LENGTH,
         on_connection_lost: Callable[[], None] = _nothing,
     ) -> None:
-        """`deliver` is called on the event loop with each finished batch, in commit order, and answers its jobs. Without a loop
+        """`deliver` receives each finished batch on the event loop, in commit order, and answers its jobs. Without a loop
         (command line, tests) it is called in the writer's thread. `on_connection_lost` is called in the writer's thread."""
         self._deliver = deliver
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -84,7 +84,7 @@ class Log:
         self._thread.start()
 
     def stop(self) -> None:
-        """Refuse what comes from now on, finish what is queued, and return when all of it is committed."""
+        """Refuse new operations, finish those in the queue, and return when they are committed."""
         with self._accepting:
             self._is_stopping = True
             self._queue.put(None)
@@ -93,12 +93,12 @@ class Log:
 
     @property
     def waiting(self) -> int:
-        """Operations in the queue."""
+        """Number of operations in the queue."""
         return self._queue.qsize()
 
     def enqueue(self, operation: Operation, answer: Answer) -> None:
-        """Queue `operation` in order of arrival, from any thread. `answer` is called once, with its outcome, on the event loop
-        (without one: in the writer's thread), after its commit. Raises CommandError: 503 `overloaded`."""
+        """Queue `operation`, from any thread, in order of arrival. `answer` is called once with its outcome after the commit, on the event
+        loop (without a loop: in the writer's thread). Raises CommandError: 503 `overloaded`."""
         with self._accepting:
             if self._is_stopping or self._queue.qsize() >= self._queue_length:
                 raise _overloaded()
@@ -111,15 +111,15 @@ class Log:
         return await done
 
     async def check_writable(self) -> None:
-        """Write something that changes nothing. Raises CommandError: 503."""
+        """Check that a transaction can be committed, by rewriting a row unchanged. Raises CommandError: 503."""
         await self.write(_Rewrite(actor=NOBODY))
 
     async def wait_committed(self) -> None:
-        """Return when everything queued so far is committed and answered. Raises CommandError: 503."""
+        """Return when everything queued before this call is committed and answered. Raises CommandError: 503."""
         await self.write(Nothing(actor=NOBODY))
 
     def submit(self, operation: Operation) -> "Future[Any]":
-        """For threads: the future is resolved after the commit, or with a CommandError."""
+        """`write` for threads: the future gets the result after the commit, or a CommandError."""
         done: Future[Any] = Future()
         try:
             self.enqueue(operation, partial(_resolve, done))
@@ -141,7 +141,7 @@ class Log:
         connection.close()
 
     def _gather(self, first: Job) -> tuple[list[Job], Job | None, bool]:
-        """The next batch; the job that cannot be part of it and opens the one after; whether the log is to stop."""
+        """Collect a batch, starting with `first`. Returns it, the job that has to start the next batch, and whether the log is to stop."""
         batch = [first]
         if not first.operation.is_batchable:
             return batch, None, False
@@ -158,8 +158,8 @@ class Log:
         return batch, None, False
 
     def _give_up(self, job: Job | None) -> bool:
-        """The database is away: answer everything that is queued, `job` first, with the error just met, since each would wait as long
-        again. Whether the log is to stop."""
+        """The database is away: fail `job` and everything in the queue with the error just met, because each would wait as long again.
+        Returns whether the log is to stop."""
         waiting = [] if job is None else [job]
         is_end = False
         with suppress(queue.Empty):
@@ -172,7 +172,7 @@ class Log:
         return is_end
 
     def _commit(self, batch: list[Job]) -> bool:
-        """False where the database as a whole is away or locked."""
+        """Commit a batch and answer it. Returns False if the database as a whole is away or locked."""
         is_there = True
         was_connected = is_connected()
         try:
@@ -180,13 +180,13 @@ class Log:
                 prepare_for_writing(connection)
             outcomes = _commit_retrying_once([job.operation for job in batch])
             self.disk.refused = False
-        except Exception as error:  # the thread must outlive whatever an operation does
+        except Exception as error:  # the thread must survive any operation
             if was_connected and not is_connected():
                 self._on_connection_lost()
             is_there = _is_due_to_one_operation(error)
             if len(batch) > 1 and is_there:
                 _log.info("batch_retried_one_by_one", operations=len(batch), error=type(error).__name__)
-                were_there = [self._commit([job]) for job in batch]  # each is answered, whatever became of another
+                were_there = [self._commit([job]) for job in batch]  # every job is answered, even if another failed
                 return all(were_there)
             self.disk.refused = self.disk.refused or disk.is_full(error)
             self._trouble = _as_command_error(error)
@@ -200,12 +200,12 @@ class Log:
         if self._loop is None:
             self._deliver(batch)
         else:
-            with suppress(RuntimeError):  # the loop is closed: nobody waits for an answer any more
+            with suppress(RuntimeError):  # the loop is closed: nobody awaits the answers
                 self._loop.call_soon_threadsafe(self._deliver, batch)
 
 
 class _Rewrite(Operation, frozen=True, kw_only=True):
-    """Writes what is there already, to find out whether anything can be written."""
+    """Rewrites a row unchanged, to find out whether the database can be written."""
 
     is_batchable: ClassVar[bool] = True
 
@@ -218,7 +218,7 @@ def _resolve(done: "asyncio.Future[Any] | Future[Any]", outcome: Outcome) -> Non
 
 
 def _commit_retrying_once(operations: Sequence[Operation]) -> list[Outcome]:
-    """Where another node wrote the same row this instant, or a deadlock was broken, nothing was written: try again, once."""
+    """Retry once after a serialization failure or a deadlock: in both cases nothing was written."""
     try:
         return commit(operations)
     except IntegrityError:
@@ -230,8 +230,8 @@ def _commit_retrying_once(operations: Sequence[Operation]) -> list[Outcome]:
 
 
 def _is_due_to_one_operation(error: Exception) -> bool:
-    """May the rest of the batch succeed without one of its operations? Where the database is away, or locked as a whole, each would
-    only wait as long once more."""
+    """Whether the rest of the batch may succeed without one of its operations. If the database is away or locked as a whole, retrying
+    one by one would only repeat the wait."""
     if isinstance(error, (OperationalError, InterfaceError)):
         return getattr(error.__cause__, "sqlstate", None) == _ROW_LOCKED
     return True
@@ -240,16 +240,16 @@ def _is_due_to_one_operation(error: Exception) -> bool:
 _ROW_LOCKED: Final = "55P03"
 """PostgreSQL's lock_not_available: another transaction holds a room's row."""
 _ROLLED_BACK: Final = frozenset({"40001", "40P01"})
-"""PostgreSQL's serialization failure and deadlock: nothing is stored, and it is likely to succeed at once."""
+"""PostgreSQL's serialization failure and deadlock: nothing is stored, and an immediate retry is likely to succeed."""
 
 
 def commit(operations: Sequence[Operation], at_us: int | None = None) -> list[Outcome]:
-    """Apply operations in one transaction, in this thread, and return their outcomes when it is committed and synced.
+    """Apply operations in one transaction, in this thread. Returns their outcomes once it is committed and synced.
 
-    `at_us` is for imports: when it happened, where that is not now.
+    `at_us` is for imports: the time of the event, if it is not now.
 
-    Raises what the database raises: then nothing of it is stored, or, where the connection broke during the commit itself,
-    it is not known; sends are recognised by their ids, and no other operation is tried twice.
+    Raises the database's error. Nothing is stored then, unless the connection broke during the commit itself: in that case the
+    outcome is unknown. A retried send is recognised by its id; no other operation is retried.
     """
     outcomes = [Outcome() for _ in operations]
     with transaction.atomic(durable=True):
@@ -263,7 +263,7 @@ def commit(operations: Sequence[Operation], at_us: int | None = None) -> list[Ou
 
 
 def _lock(tx: Transaction, operations: Sequence[Operation], outcomes: Sequence[Outcome]) -> None:
-    """All rooms of the batch at once, in the order of their ids, so that two batches never wait for each other in a circle."""
+    """Lock all rooms of the batch at once, ascending by id, so that two batches cannot deadlock."""
     rooms: set[int] = set()
     for operation, outcome in zip(operations, outcomes, strict=True):
         try:
@@ -274,7 +274,7 @@ def _lock(tx: Transaction, operations: Sequence[Operation], outcomes: Sequence[O
 
 
 def _apply(tx: Transaction, operations: Sequence[Operation], outcomes: Sequence[Outcome]) -> None:
-    """In order; neighbours of one class together. What was refused already is left out."""
+    """Apply in order, consecutive operations of one class together. Skips those already refused."""
     accepted = [pair for pair in zip(operations, outcomes, strict=True) if pair[1].error is None]
     for kind, run in groupby(accepted, key=lambda pair: type(pair[0])):
         kind.apply_all(tx, list(run))

@@ -1,7 +1,7 @@
-"""Who is in a room: how a membership begins and ends, inside a transaction that holds the room's lock.
+"""Begins and ends memberships, inside a transaction that holds the room's lock.
 
-A membership changes in the room's own log, so that it has its place among the messages. Every group and channel that somebody
-active is in has an active owner, so that somebody can manage it.
+A membership change is an event of the room's log, and so has its position among the messages. Every group and channel with an
+active member has an active owner who can manage it.
 """
 
 from collections.abc import Collection
@@ -26,7 +26,7 @@ _ACTIVE_MEMBERS: Final = (
 
 
 def add_member(transaction: Transaction, outcome: Outcome, room: LockedRoom, user: User, by: User) -> None:
-    """Log that `user` joined, and tell them of the room. What was said before is not unread for them."""
+    """Log that `user` joined, and announce the room to them. Earlier messages count as read."""
     room.member_count += 1
     seq = transaction.append(
         outcome, room,
@@ -43,7 +43,7 @@ def add_member(transaction: Transaction, outcome: Outcome, room: LockedRoom, use
 
 
 def end_membership(transaction: Transaction, outcome: Outcome, room: LockedRoom, user: User, by: User) -> None:
-    """Log that `user` left, or was removed by somebody else; they hear nothing of the room after it."""
+    """Log that `user` left, or was removed by `by`. They receive nothing of the room after this event."""
     reason: Literal["left", "removed"] = "left" if user.id == by.id else "removed"
     room.member_count -= 1
     seq = transaction.append(
@@ -65,7 +65,7 @@ def end_membership(transaction: Transaction, outcome: Outcome, room: LockedRoom,
 
 
 def states_in(transaction: Transaction, room_id: int, people: Collection[int]) -> dict[int, str]:
-    """Person → state of their membership, for those of `people` who are or were in the room."""
+    """Person → state of their membership, for those of `people` who are or were members."""
     return dict(
         transaction.query(
             f"SELECT person_id, state FROM {MEMBERSHIP} WHERE room_id = %s AND person_id IN ({marks(people)})",
@@ -75,8 +75,8 @@ def states_in(transaction: Transaction, room_id: int, people: Collection[int]) -
 
 
 def keep_an_owner(transaction: Transaction, outcome: Outcome, room: LockedRoom) -> None:
-    """Where no active owner is left, the active admin who has been there longest takes over, or the longest-standing active member.
-    Where nobody active is left, nobody does: whoever joins next will."""
+    """If no active owner is left, make the longest-standing active admin the owner, else the longest-standing active member. If no
+    active member is left either, the next person to join becomes the owner."""
     if room.kind == "direct" or transaction.query(
         f"SELECT 1 {_ACTIVE_MEMBERS} AND mb.role = 'owner' LIMIT 1", [room.id, MEMBER]
     ):
@@ -96,8 +96,8 @@ def keep_an_owner(transaction: Transaction, outcome: Outcome, room: LockedRoom) 
 def announce_room(
     transaction: Transaction, outcome: Outcome, room_id: int, user_id: int, *, joins: bool = True
 ) -> None:
-    """Tell this person of the room as they see it now: they joined, or their role changed (`joins` is False: they go on receiving the
-    room's events as before). Once in a transaction."""
+    """Send this person the room as they see it now: they joined, or (`joins` is False) their role changed. At most once per
+    transaction."""
     if (room_id, user_id) in transaction.announced:
         return
     transaction.announced.add((room_id, user_id))
@@ -114,7 +114,7 @@ def announce_room(
 
 
 def notify_invited(transaction: Transaction, outcome: Outcome, room_id: int, user_id: int, by: User) -> None:
-    """After the room itself was announced, so that a client knows what it is invited to."""
+    """Queue the invitation after the room's announcement, so that a client knows the room it is invited to."""
 
     def notify() -> None:
         transaction.notify_user(

@@ -1,8 +1,8 @@
-"""The tables. Migrations own the schema; the writer and the reads have SQL of their own on these names.
+"""The tables. Migrations own the schema; the writer and the reads use SQL with these names.
 
-Times are microseconds since 1970 UTC (protocol/times.py). A room's log is the union of its messages (each at its `seq`)
-and its events (everything else that happened): together they number 1..head without a gap, which the writer keeps true
-under the room's lock. A person is the chat's own view of an account, so that the chat can live in any Django project.
+Times are microseconds since 1970 UTC (protocol/times.py). A room's log is the union of its messages (each at its `seq`) and its
+events (everything else that happened). Together they are numbered 1..head without a gap, which the writer ensures under the
+room's lock. A person is the chat's view of an account, so that the chat can be part of any Django project.
 """
 
 from typing import Any
@@ -14,7 +14,7 @@ from backchannel.text_rules import fold, name_keys
 
 
 class Workspace(models.Model):
-    """The one row that names this installation and its numbering (`epoch`: changed by restore and promotion only)."""
+    """The single row that names this installation and its numbering. Only a restore or a promotion changes `epoch`."""
 
     id = models.PositiveSmallIntegerField(primary_key=True, default=1)
     name = models.CharField(max_length=80, default="Backchannel")
@@ -26,7 +26,7 @@ class Workspace(models.Model):
 
 
 class Person(models.Model):
-    """Somebody who chats. `account` is the primary key of the site's user, as text; `version` is the wire's `user_version`."""
+    """A person in the chat. `account`: the primary key of the site's user, as text. `version`: the wire's `user_version`."""
 
     id = models.BigAutoField(primary_key=True)
     account = models.CharField(max_length=64, unique=True)
@@ -44,7 +44,7 @@ class Person(models.Model):
         return self.username
 
     def save(self, *args: Any, **kwargs: Any) -> None:
-        """With the names go the keys that the person is found by."""
+        """Keeps the search keys in step with the names."""
         self.folded = fold(self.display_name)[:150]
         keys = dict.fromkeys(name_keys(self.username) + name_keys(self.display_name))
         with transaction.atomic():
@@ -54,15 +54,15 @@ class Person(models.Model):
 
 
 class NameKey(models.Model):
-    """What somebody is found by the beginning of: a folded name, from each of its words on. Folding is done here and not by the
-    database, so that all databases find the same people."""
+    """A prefix-search key of a person: the folded name from each of its words on. Folded here rather than by the database, so that
+    every database finds the same people."""
 
     id = models.BigAutoField(primary_key=True)
     person = models.ForeignKey(Person, models.CASCADE, related_name="name_keys")
     key = models.CharField(max_length=100)
 
     class Meta:
-        # PostgreSQL finds beginnings by this kind of index alone; on SQLite the comparison is by bytes anyway.
+        # PostgreSQL uses only this kind of index for prefixes; SQLite compares bytes anyway.
         indexes = [models.Index(fields=["key"], name="backchannel_name_key_begins", opclasses=["varchar_pattern_ops"])]
 
     def __str__(self) -> str:
@@ -70,8 +70,8 @@ class NameKey(models.Model):
 
 
 class Room(models.Model):
-    """`head` is the seq of the newest event. `direct_key` ("3:8") keeps direct rooms one per pair. `folded` is the name as it is
-    compared in a search."""
+    """`head`: the seq of the newest event. `direct_key` ("3:8") allows one direct room per pair. `folded`: the name as compared in a
+    search."""
 
     class Kind(models.TextChoices):
         DIRECT = "direct"
@@ -98,7 +98,7 @@ class Room(models.Model):
 
 
 class Membership(models.Model):
-    """One person in one room. `state` tells who is in; rows of people who left stay, with the seq at which they did."""
+    """One person in one room. `state` says whether they are in. Rows of people who left remain, with the seq of their leaving."""
 
     class State(models.TextChoices):
         MEMBER = "member"
@@ -128,11 +128,11 @@ class Membership(models.Model):
 
 
 class Message(models.Model):
-    """What a person wrote, and the log entry `message_created` at `seq`.
+    """A person's message, and the log entry `message_created` at `seq`.
 
     `id` comes from the client and is the idempotency key for ever; `fingerprint` is a keyed hash of what was sent first, so
-    that a retry is known again even after an edit. `reactions`, `mentions` and `attachments` are JSON. `pinned_seq` is the event
-    that pinned it; NULL where it is not pinned.
+    that a retry is recognised even after an edit. `reactions`, `mentions` and `attachments` are JSON. `pinned_seq` is the event
+    that pinned it; NULL if it is not pinned.
     """
 
     id = models.UUIDField(primary_key=True)
@@ -153,7 +153,7 @@ class Message(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["room", "seq"], name="backchannel_one_message_per_seq")]
-        # All that counting what is unread asks of a message; what is pinned.
+        # The first covers everything that counting unread messages needs; the second serves the list of pins.
         indexes = [
             models.Index(
                 fields=["room", "seq", "sender"], condition=models.Q(deleted=False), name="backchannel_unread_of"
@@ -168,8 +168,8 @@ class Message(models.Model):
 
 
 class Event(models.Model):
-    """A log entry that is not a new message. `body` is the JSON of the wire event without its numbers; for changes of a
-    message only `message` is kept, since the message itself says how it is now."""
+    """A log entry other than a new message. `body` is the JSON of the wire event without its numbers. For changes of a message only
+    `message` is kept, because the message itself holds the current state."""
 
     id = models.BigAutoField(primary_key=True)
     room = models.ForeignKey(Room, models.CASCADE, related_name="events", db_index=False)
@@ -187,7 +187,7 @@ class Event(models.Model):
 
 
 class Mention(models.Model):
-    """Somebody was named in a message: what mention counts are counted from."""
+    """A person was mentioned in a message. Mention counts are counted from these rows."""
 
     id = models.BigAutoField(primary_key=True)
     person = models.ForeignKey(Person, models.CASCADE, related_name="mentions", db_index=False)
@@ -202,7 +202,7 @@ class Mention(models.Model):
 
 
 class Allowance(models.Model):
-    """How much of what a person may do in a day is used up: it is free again at `until_us`, evenly on the way there."""
+    """A person's use of a daily limit: it refills evenly until it is fully available again at `until_us`."""
 
     class Kind(models.TextChoices):
         ROOMS_CREATED = "rooms_created"
@@ -221,7 +221,7 @@ class Allowance(models.Model):
 
 
 class FollowerCursor(models.Model):
-    """How far a follower of the log has come in one room: everything up to `seq` is applied."""
+    """How far a follower of the log has come in one room: all events up to `seq` are applied."""
 
     id = models.BigAutoField(primary_key=True)
     name = models.CharField(max_length=40)
@@ -236,7 +236,7 @@ class FollowerCursor(models.Model):
 
 
 class FollowerLease(models.Model):
-    """The node that runs a follower until `until_us`, which it extends while it lives."""
+    """The node that runs a follower until `until_us`, a time that the node extends while it is alive."""
 
     name = models.CharField(max_length=40, primary_key=True)
     node = models.CharField(max_length=40)
@@ -264,7 +264,7 @@ class Activity(models.Model):
 
 
 def workspace_defaults() -> dict[str, Any]:
-    """A fresh installation's row."""
+    """Values of the row of a new installation."""
     import uuid
 
     return {"id": 1, "epoch": uuid.uuid4().hex}

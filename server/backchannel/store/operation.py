@@ -1,6 +1,6 @@
-"""What the writer executes. Each command that changes something has one class of these, in the command's own file.
+"""The unit of work of the writer. Each command that changes something has one operation class, in the command's own file.
 
-An operation checks first and writes after, so that a refused one leaves nothing behind and needs no savepoint.
+An operation checks first and writes afterwards, so that a refused one leaves no trace and needs no savepoint.
 """
 
 from collections.abc import Sequence
@@ -13,34 +13,34 @@ from backchannel.protocol.shapes import User
 from backchannel.store.transaction import Outcome, Transaction
 
 NOBODY: Final = User(0, "", "")
-"""The actor of what the server does by itself."""
+"""The actor of the server's own operations."""
 
 
 class Operation(msgspec.Struct, frozen=True, kw_only=True):
-    """Something to be written, by and for `actor`."""
+    """A write on behalf of `actor`."""
 
     actor: User
 
     is_batchable: ClassVar[bool] = False
-    """May other callers' operations share its transaction? Others have a transaction of their own."""
+    """Whether it may share a transaction with other callers' operations."""
 
     @property
     def size(self) -> int:
-        """Characters that it adds to the log; bounds how much is committed together."""
+        """Characters that it adds to the log; limits the size of a batch."""
         return 0
 
     def rooms_to_lock(self) -> Sequence[int]:
-        """The rooms whose log it may move: they are locked when it is applied. Called in the transaction, before any lock, so it may
-        read what never changes. Raises CommandError."""
+        """The rooms to lock because their log may change. Called inside the transaction before any lock is taken, so it may only read
+        what never changes. Raises CommandError."""
         return ()
 
     def apply(self, transaction: Transaction, outcome: Outcome) -> None:
-        """Check, then write, and set `outcome.result`. Raises CommandError before anything is written."""
+        """Check, then write, then set `outcome.result`. Raises CommandError only before anything is written."""
         raise NotImplementedError
 
     @classmethod
     def apply_all(cls, transaction: Transaction, run: Sequence[tuple[Self, Outcome]]) -> None:
-        """Apply operations of this class that follow each other in a batch, in order."""
+        """Apply consecutive operations of this class in a batch, in order."""
         for operation, outcome in run:
             try:
                 operation.apply(transaction, outcome)
@@ -49,7 +49,7 @@ class Operation(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Nothing(Operation, frozen=True, kw_only=True):
-    """Changes nothing: it is answered when everything queued before it is committed."""
+    """Changes nothing. It is answered when everything queued before it is committed."""
 
     is_batchable: ClassVar[bool] = True
 
@@ -57,7 +57,7 @@ class Nothing(Operation, frozen=True, kw_only=True):
 
 
 def result_of(outcome: Outcome) -> Any:
-    """Its result; raises the error it was refused with."""
+    """Return the operation's result, or raise the error that refused it."""
     if outcome.error is not None:
         raise outcome.error
     return outcome.result

@@ -1,4 +1,4 @@
-"""Accounts of the site → people of the chat."""
+"""Maps accounts of the site to people of the chat."""
 
 import re
 from collections.abc import Iterable, Iterator
@@ -18,21 +18,21 @@ from backchannel.text_rules import KEY_LENGTH, clean_name, fold, handle_of, hold
 from backchannel.text_rules.handles import numbered
 
 FOUND_AT_MOST: Final = 500
-"""Of a search in the admin pages."""
+"""Most results of a search in the admin pages."""
 _OF_ACCOUNT: Final = f"SELECT id, username, display_name, active FROM {PERSON} WHERE account = %s"
-"""Asked at every handshake."""
+"""Runs at every handshake."""
 _WITHOUT_OTHER_OWNER: Final = (
     f"SELECT mb.room_id FROM {MEMBERSHIP} mb JOIN {ROOM} r ON r.id = mb.room_id "
     "WHERE mb.person_id = %s AND mb.state = 'member' AND r.kind <> 'direct' AND NOT EXISTS ("
     f"SELECT 1 FROM {MEMBERSHIP} o JOIN {PERSON} p ON p.id = o.person_id WHERE o.room_id = mb.room_id AND o.state = 'member' "
     "AND o.role = 'owner' AND p.active AND o.person_id <> mb.person_id)"
 )
-"""The rooms in which somebody is the only active owner, or would be the only one to become it."""
+"""The rooms in which this person is, or would be, the only active owner."""
 
 
 def person_for_account(account: str, username: str, display_name: str) -> User:
-    """The person of this account, made or brought up to date. `account` is the site's user id as text. The names are cleaned:
-    a site may let its people write anything. An e-mail address becomes neither of them: everybody sees them."""
+    """Get, create or update the person of an account. `account`: the site's user id as text. Names are cleaned, because a site may
+    allow anything in them; an e-mail address is never used as a name, because everyone sees names."""
     username = clean_name(username) or account
     found = read(_OF_ACCOUNT, [account])
     if holds_address(username):
@@ -48,14 +48,14 @@ def person_for_account(account: str, username: str, display_name: str) -> User:
 
 
 def rename(person_id: int, username: str, display_name: str) -> None:
-    """With the names change the keys that the person is found by."""
+    """Also replaces the search keys."""
     person = Person.objects.get(pk=person_id)
     person.username, person.display_name = username, display_name
     person.save(update_fields=["username", "display_name", "folded"])
 
 
 def _handle(login: str, account: str, kept: str) -> str:
-    """What stands for an address: of two accounts with the same, the later gets a number, and keeps it."""
+    """The name shown for a login that is an address. Of two accounts with the same name, the second gets a number and keeps it."""
     handle = handle_of(login)
     if kept == handle or re.fullmatch(re.escape(handle) + r"\.\d+", kept):
         return kept
@@ -65,14 +65,14 @@ def _handle(login: str, account: str, kept: str) -> str:
 
 
 def _make(account: str, names: tuple[str, str]) -> list[tuple[Any, ...]]:
-    with suppress(IntegrityError):  # made by another request this instant
+    with suppress(IntegrityError):  # another request has just made it
         Person.objects.create(account=account, username=names[0], display_name=names[1])
     return read(_OF_ACCOUNT, [account])
 
 
 def set_account_active(account: str, active: bool) -> None:
-    """Banned people are not found any more; what they wrote stays. In the rooms that nobody active owns with or without them, the
-    member who has been there longest takes over. The heirs hear of it within seconds, from whichever node they are at."""
+    """Deactivated people cannot be found any more; what they wrote remains. In rooms that lose (or regain) their only active owner, the
+    longest-standing member takes over. New owners are notified within seconds, on whichever node they are."""
     person_id = id_of_account(account)
     if person_id is None:
         return
@@ -86,7 +86,7 @@ def set_account_active(account: str, active: bool) -> None:
 
 
 def active_accounts(at_once: int) -> Iterator[list[str]]:
-    """The accounts of everybody who is taken for active, `at_once` at a time."""
+    """The accounts of all active people, in lists of `at_once`."""
     last = 0
     while rows := read(
         f"SELECT id, account FROM {PERSON} WHERE active AND id > %s ORDER BY id LIMIT %s", [last, at_once]
@@ -100,7 +100,7 @@ def users_by_id(ids: Iterable[int]) -> dict[int, User]:
 
 
 def find_people(query: str, limit: int) -> list[User]:
-    """Active people whose username, or a word of whose display name, begins with `query`, by name. Case and accents do not count;
+    """Active people whose username, or a word of whose display name, begins with `query`, ordered by name. Ignores case and accents;
     see `text_rules.fold`."""
     key = fold(query)[:KEY_LENGTH]
     condition, values = begins("k.key", key)
@@ -114,7 +114,7 @@ def find_people(query: str, limit: int) -> list[User]:
 
 
 def accounts_found(query: str) -> list[str]:
-    """The accounts of all people, active or not, that `find_people` would find."""
+    """The accounts of all people, active or not, whom `find_people` would find."""
     key = fold(query)[:KEY_LENGTH]
     if not key:
         return []
@@ -133,7 +133,7 @@ def user_of(person: Person) -> User:
 
 
 def id_of_account(account: str) -> int | None:
-    """The person's id, None where the account has never chatted."""
+    """The person's id; None if the account has never used the chat."""
     return Person.objects.filter(account=account).values_list("pk", flat=True).first()
 
 

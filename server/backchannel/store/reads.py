@@ -1,6 +1,6 @@
-"""Reads of the log: pages of messages and events, and where somebody stands. Sync: call through `ReadPool.run`.
+"""Reads of the log: pages of messages and events, and a user's position. Blocking: call through `ReadPool.run`.
 
-Every read is bounded and goes by an index: (room, seq) for pages, (person, state) for memberships.
+Every read is bounded and uses an index: (room, seq) for pages, (person, state) for memberships.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -34,14 +34,14 @@ from backchannel.store.transaction import (
 IDS_AT_ONCE: Final = 30_000
 """SQLite takes up to 32,766 parameters in a statement, PostgreSQL 65,535."""
 ROOMS_AT_ONCE: Final = 5_000
-"""Each is three parameters."""
+"""Each takes three parameters."""
 MEMBER: Final = Membership.State.MEMBER.value
 _AND_QUOTES: Final = f"LEFT JOIN {MESSAGE} q ON q.id = m.reply_to LEFT JOIN {PERSON} qp ON qp.id = q.sender_id"
 _MESSAGES: Final = f"SELECT {MESSAGE_COLUMNS} FROM {MESSAGE} m JOIN {PERSON} p ON p.id = m.sender_id {_AND_QUOTES}"
 
 
-class Seat(NamedTuple):
-    """One of somebody's rooms, as the hub needs it."""
+class RoomPosition(NamedTuple):
+    """One of a user's rooms, as the hub needs it."""
 
     head: int
     member_count: int
@@ -49,21 +49,21 @@ class Seat(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class UserPosition:
-    """Up to where everything is that a user's client is sent."""
+    """Up to where a user's client must be brought to be current."""
 
     epoch: str
     user_version: int
     """Of the user's room list."""
-    seats: dict[int, Seat]
+    seats: dict[int, RoomPosition]
     """By room."""
     read_us: int | None
-    """When it was read, in µs of the clock that all nodes share; None where there is one process."""
+    """When it was read, in µs on the clock shared by all nodes; None with a single process."""
 
 
 def position_of(person_id: int) -> UserPosition:
-    """One query. Raises CommandError where the person does not exist."""
+    """One query. Raises CommandError if the person does not exist."""
     is_shared = default_connection.vendor == "postgresql"
-    # Nodes' clocks may differ by a day; the database has one clock for all.
+    # Clocks of nodes may differ by any amount; the database has one clock for all of them.
     read_us = ", (EXTRACT(EPOCH FROM CLOCK_TIMESTAMP()) * 1000000)::bigint" if is_shared else ""
     rows = read(
         f"SELECT w.epoch, p.version, r.id, r.head, r.member_count{read_us} FROM {PERSON} p "
@@ -74,7 +74,7 @@ def position_of(person_id: int) -> UserPosition:
     )
     if not rows:
         raise CommandError(Code.USER_NOT_FOUND, f"There is no user {person_id}.")
-    seats = {row[2]: Seat(row[3], row[4]) for row in rows if row[2] is not None}
+    seats = {row[2]: RoomPosition(row[3], row[4]) for row in rows if row[2] is not None}
     return UserPosition(rows[0][0], rows[0][1], seats, rows[0][5] if is_shared else None)
 
 
@@ -92,7 +92,7 @@ def versions_of(person_ids: Iterable[int]) -> dict[int, int]:
 
 
 def _numbers(select: str, ids: Iterable[int]) -> dict[int, int]:
-    """Of any number of ids, id → number: a statement for every IDS_AT_ONCE."""
+    """id → number, for any number of ids, in statements of up to IDS_AT_ONCE."""
     remaining = iter(ids)
     found: dict[int, int] = {}
     while some := list(islice(remaining, IDS_AT_ONCE)):
@@ -101,7 +101,7 @@ def _numbers(select: str, ids: Iterable[int]) -> dict[int, int]:
 
 
 def room_of_message(message_id: UUID) -> int:
-    """Which room a message is in; it never moves. Raises `message_not_found`."""
+    """The room of a message, which never changes. Raises `message_not_found`."""
     rows = read(f"SELECT room_id FROM {MESSAGE} WHERE id = %s", [db_uuid(default_connection, message_id)])
     if not rows:
         raise CommandError(Code.MESSAGE_NOT_FOUND, f"There is no message {message_id}.")
@@ -109,7 +109,7 @@ def room_of_message(message_id: UUID) -> int:
 
 
 def messages_by_id(connection: BaseDatabaseWrapper, ids: Sequence[UUID]) -> dict[UUID, Message]:
-    """On the given connection, so that the writer sees its own transaction."""
+    """Reads on the given connection, so that the writer sees its own transaction."""
     if not ids:
         return {}
     values = [db_uuid(connection, id_) for id_ in ids]
@@ -117,7 +117,7 @@ def messages_by_id(connection: BaseDatabaseWrapper, ids: Sequence[UUID]) -> dict
 
 
 def page_before(room_id: int, before: int | None, limit: int) -> list[Message]:
-    """The `limit` newest messages below `before` (or at all), ascending."""
+    """The `limit` newest messages below `before` (None: of all), ascending."""
     bound, values = ("", []) if before is None else (" AND m.seq < %s", [before])
     return messages_where(f"m.room_id = %s{bound} ORDER BY m.seq DESC LIMIT %s", [room_id, *values, limit])[::-1]
 
@@ -128,26 +128,25 @@ def page_after(room_id: int, after: int, limit: int) -> list[Message]:
 
 
 def events_after(cursors: Mapping[int, int], limit: int) -> dict[int, list[AnyRoomEvent]]:
-    """For each room the events above its cursor, ascending without a gap, at most `limit` in each. One query, or one for
-    every ROOMS_AT_ONCE."""
+    """Room → events above its cursor, ascending without a gap, at most `limit` per room. One query per ROOMS_AT_ONCE rooms."""
     return _events({room: (seq, seq + limit) for room, seq in cursors.items()}, _WANTED, [])
 
 
 def events_for(reader: int, ranges: Mapping[int, tuple[int, int]]) -> dict[int, list[AnyRoomEvent]]:
-    """For each room that `reader` is a member of, the events above the first number up to the second. One query, or one
-    for every ROOMS_AT_ONCE.
+    """Room → events above the first number of its range up to the second, for the rooms that `reader` is a member of. One query per
+    ROOMS_AT_ONCE rooms.
 
-    Membership and log are seen at one moment: what is read is what a member of that moment may see.
+    Membership and log are read in one statement: the result is what a member at that moment may see.
     """
     return _events(ranges, _WANTED_BY_MEMBER, [reader, MEMBER])
 
 
 _EVENTS: Final[dict[str, Any]] = {event.__struct_config__.tag: event for event in get_args(AnyRoomEvent)}
 _WITH_MESSAGE: Final = frozenset(kind for kind, event in _EVENTS.items() if "message" in event.__struct_fields__)
-"""Kinds of events that show a message: as it is now, wherever in the log they are."""
+"""Events that carry a message. They show it in its current state, whatever their seq."""
 
-# The bound in seq is one in count, since the log has no gaps: no sort, no LIMIT for each room is needed. CROSS JOIN keeps
-# SQLite from beginning at the far end.
+# A range of seq limits the count as well, since the log has no gaps: no sort and no LIMIT per room is needed. CROSS JOIN keeps
+# SQLite from starting with the large table.
 _WANTED: Final = "SELECT * FROM asked"
 _WANTED_BY_MEMBER: Final = f"SELECT asked.* FROM asked CROSS JOIN {MEMBERSHIP} mb WHERE mb.room_id = asked.room_id AND mb.person_id = %s AND mb.state = %s"
 _CHANGED_MESSAGE: Final = ", ".join(repr(kind) for kind in sorted(_WITH_MESSAGE - {"message_created"}, reverse=True))
@@ -186,7 +185,7 @@ def _unbroken(events: dict[int, AnyRoomEvent], cursor: int) -> list[AnyRoomEvent
 
 
 def _event_from_row(row: Sequence[Any]) -> AnyRoomEvent:
-    """(kind, at_us, body, message id, the columns of the message, room id, seq)"""
+    """Columns: kind, at_us, body, message id, those of the message, room id, seq."""
     kind, at_us, body, message_id = row[:4]
     fields = {"type": kind, "room_id": row[-2], "seq": row[-1], "at": times.to_wire(at_us)}
     struct = _EVENTS[kind]

@@ -1,4 +1,4 @@
-"""Rows → wire shapes, for the writer and the reads alike, so that a message looks the same live and from history."""
+"""Rows → wire shapes, shared by the writer and the reads, so that a message looks the same live and from history."""
 
 from collections.abc import Iterable, Sequence
 from typing import Any, Final, NamedTuple
@@ -11,11 +11,11 @@ from backchannel.store.transaction import from_db_uuid
 
 EXCERPT_CHARACTERS: Final = 140
 EXCERPTED_CHARACTERS: Final = EXCERPT_CHARACTERS * 2
-"""As much of a message as its excerpt is made from."""
+"""The part of a message that its excerpt is made from."""
 
 
 class MessageRow(NamedTuple):
-    """What a message is made from: its own columns, and from others what `_ELSEWHERE` names."""
+    """What a message is rendered from: its own columns, and those that `_ELSEWHERE` takes from other tables."""
 
     id: Any
     room_id: int
@@ -33,7 +33,7 @@ class MessageRow(NamedTuple):
     sender_username: str
     sender_display_name: str
     quoted_id: Any
-    """None where the message answers none; then so are the other columns of the quote."""
+    """None unless the message is a reply; then the other columns of the quote are None too."""
     quoted_seq: int
     quoted_content: str
     quoted_sender_id: int
@@ -53,7 +53,7 @@ _ELSEWHERE: Final = {
     "quoted_sender_display_name": "qp.display_name",
 }
 MESSAGE_COLUMNS: Final = ", ".join(_ELSEWHERE.get(name, f"m.{name}") for name in MessageRow._fields)
-"""Selects a `MessageRow`: of a message `m` and its sender `p`, the message `q` that it answers and its sender `qp`."""
+"""Selects a `MessageRow`: `m` is the message and `p` its sender, `q` the message it replies to and `qp` that one's sender."""
 
 NO_MARKS: Final[dict[str, object]] = {"reactions": "[]", "pinned_seq": None}
 """The columns of a message `without_marks`."""
@@ -71,7 +71,7 @@ def excerpt(content: str) -> str:
 
 
 def quote_from_row(row: Sequence[Any]) -> Quote:
-    """(id, seq, content, person id, username, display name)"""
+    """Columns: id, seq, content, person id, username, display name."""
     return Quote(from_db_uuid(row[0]), row[1], User(row[3], row[4], row[5]), excerpt(row[2]))
 
 
@@ -100,17 +100,17 @@ def message_from_row(row: MessageRow) -> Message:
 
 
 def last_message_from_row(row: Sequence[Any]) -> LastMessage:
-    """(id, content, created_us, person id, username, display name)"""
+    """Columns: id, content, created_us, person id, username, display name."""
     return LastMessage(from_db_uuid(row[0]), User(row[3], row[4], row[5]), excerpt(row[1]), times.to_wire(row[2]))
 
 
 def people_from_text(text: str | None) -> dict[int, User]:
-    """From the JSON of `[[id, username, display name], …]`: id → person."""
+    """Parse the JSON `[[id, username, display name], …]` into id → person."""
     return {person[0]: User(*person) for person in _people(text)} if text else {}
 
 
 def ids_from_text(text: str | None) -> list[int]:
-    """From the JSON of `[id, …]`, ascending."""
+    """Parse the JSON `[id, …]`; ascending."""
     return sorted(_ids(text)) if text else []
 
 

@@ -1,6 +1,6 @@
-"""Reads of rooms: somebody's list with its unread counts, members, open channels. Sync: call through `ReadPool.run`.
+"""Reads of rooms: a person's list with unread counts, members, open channels. Blocking: call through `ReadPool.run`.
 
-Unread is counted, never stored, and never counted past 100; the whole list costs one query whatever its length.
+Unread messages are counted on demand, up to 100, and never stored. A whole list is one query, whatever its length.
 """
 
 from collections.abc import Sequence
@@ -22,7 +22,7 @@ from backchannel.text_rules import fold
 COUNTED_AT_MOST: Final = 100
 REMOVED: Final = Membership.State.REMOVED.value
 SMALL_ROOM: Final = 20
-"""Rooms up to this many members carry them in the list."""
+"""Rooms with up to this many members carry them in the list."""
 
 _UNREAD: Final = (
     f"(SELECT COUNT(*) FROM (SELECT 1 FROM {MESSAGE} u WHERE u.room_id = mb.room_id AND u.seq > mb.read_seq "
@@ -36,15 +36,15 @@ _MINE: Final = (
     "SELECT r.id, r.kind, r.name, r.topic, r.head, r.member_count, mb.room_id, mb.person_id, mb.read_seq, mb.role "
     f"FROM {MEMBERSHIP} mb JOIN {ROOM} r ON r.id = mb.room_id WHERE mb.person_id = %s"
 )
-"""Rooms as somebody sees them, `mb`: what the counts are taken of."""
+"""A person's rooms, as `mb`: the input of the counts."""
 
 _LAST: Final = f"(SELECT MAX(x.seq) FROM {MESSAGE} x WHERE x.room_id = mb.room_id AND x.seq <= mb.head)"
 _SEATED: Final = f"o.room_id = mb.room_id AND o.state = '{MEMBER}' AND mb.member_count <= {SMALL_ROOM}"
 
 
 def _list(narrowed: str, array_of: str, array: str, text: str) -> str:
-    """The list as one statement: first a row with id 0 that tells of the list itself and of everybody in it, then the rooms,
-    whose members are ids. Somebody who is in many of the rooms is looked up and named once."""
+    """The list as one statement. Its first row, with id 0, holds the list's version and everyone in it; the rooms follow, with their
+    members as ids. So a person who is in many of the rooms is looked up and sent once."""
     people = f"SELECT o.person_id FROM mine mb JOIN {MEMBERSHIP} o ON {_SEATED}"
     return (
         f"WITH mine AS ({_MINE} AND mb.state = '{MEMBER}'{narrowed}) "
@@ -68,8 +68,8 @@ _IN_JSON: Final = {
 
 @dataclass(frozen=True, slots=True)
 class Listed:
-    """Somebody's rooms, and the version of their list that shows just these. In one statement, so that both are of one moment:
-    a list that is newer than its version says would be taken for an old one by a client that knows more."""
+    """A person's rooms, and the version of their list. Both are from one statement, and so of one moment: a client would discard a list
+    that is newer than its version says."""
 
     epoch: str
     user_version: int
@@ -77,8 +77,8 @@ class Listed:
 
 
 def list_of(person_id: int, only: Sequence[int] | None = None) -> Listed:
-    """The rooms the person is in (or those of `only` among them), each as this person sees it, ascending by id. One query.
-    Raises CommandError where the person does not exist."""
+    """The person's rooms (with `only`: those among them), as this person sees them, ascending by id. One query. Raises CommandError if
+    the person does not exist."""
     narrowed, values = ("", []) if only is None else (f" AND mb.room_id IN ({marks(only)})", list(only))
     rows = read(_list(narrowed, *_IN_JSON[connection.vendor]), [person_id, *values, person_id])
     if not rows:
@@ -98,7 +98,7 @@ def list_of(person_id: int, only: Sequence[int] | None = None) -> Listed:
 
 
 def rooms_of(person_id: int, only: Sequence[int] | None = None) -> list[Room]:
-    """Those of `list_of`, alone."""
+    """The rooms of `list_of`."""
     return list_of(person_id, only).rooms if only is None or only else []
 
 
@@ -119,7 +119,7 @@ def members_page(room_id: int, after: int, limit: int) -> list[Member]:
 
 
 def open_channels(person_id: int, query: str, limit: int) -> list[ChannelSummary]:
-    """Whose names contain `query`, the largest first. Case and accents do not count; see `text_rules.fold`."""
+    """Channels whose names contain `query`, the largest first. Ignores case and accents; see `text_rules.fold`."""
     part = fold(query)
     named, values = (f"AND {position_of()}(r.folded, %s) > 0 ", [part]) if part else ("", [])
     rows = read(
@@ -135,6 +135,6 @@ def open_channels(person_id: int, query: str, limit: int) -> list[ChannelSummary
 
 
 def people_in(room_id: int, limit: int) -> list[User]:
-    """Everybody in a room of up to `limit` members."""
+    """All members of a room, up to `limit`."""
     people = Person.objects.filter(memberships__room_id=room_id, memberships__state=MEMBER).order_by("pk")[:limit]
     return [User(person.pk, person.username, person.display_name) for person in people]

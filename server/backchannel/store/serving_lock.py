@@ -1,10 +1,9 @@
-"""Every server holds a lock in its PostgreSQL database, shared with other servers; `backchannel restore` wants it alone.
+"""An advisory lock in PostgreSQL that every server holds, shared; `backchannel restore` takes it exclusively.
 
-The lock lives on a connection of its own, so it ends with the process, however that ends. A database that restarts drops it;
-it is taken again as soon as the database answers. SQLite needs none of this: there the data folder is locked.
-
-A process without a bus to others also claims the database for itself. Where another has it, both serve, and what one commits reaches
-people of the other late. That looks like an unreliable chat, so the log says what to do.
+The lock belongs to a connection of its own, so it ends with the process in any case. A database restart drops it; it is taken again
+as soon as the database answers. With SQLite the data folder is locked instead.
+A process without a bus also claims the database for itself. If another process has claimed it, both serve, but each one's messages
+reach clients of the other only after the next reconciliation. Users would notice this as delays, so the log says what to do.
 """
 
 import errno
@@ -19,7 +18,7 @@ import structlog
 from django.db import connection
 
 _KEY: Final = 0x6261636C
-"""Any number will do, if it is always the same; the migrations have another."""
+"""An arbitrary constant; the lock of the migrations has another."""
 _SOLE_KEY: Final = _KEY + 1
 _LOOK_S: Final = 5.0
 _RETRY_S: Final = 1.0
@@ -29,7 +28,7 @@ _log = structlog.get_logger("backchannel.store")
 
 
 class ServingLock:
-    """`start` and `stop` do not wait for the database. `has_bus`: other processes hear of what this one commits."""
+    """`start` and `stop` do not wait for the database. `has_bus`: other processes receive what this one commits."""
 
     def __init__(self, *, has_bus: bool) -> None:
         self._has_bus = has_bus
@@ -54,7 +53,7 @@ class ServingLock:
         while not self._stop.is_set():
             try:
                 with _connect("backchannel server") as database:
-                    # Waits for a restore to end; the connection's lock_timeout makes it look at `_stop` meanwhile.
+                    # Waits for a restore to end; the connection's lock_timeout returns regularly to check `_stop`.
                     database.execute("SELECT pg_advisory_lock_shared(%s)", [_KEY])
                     was_lost = False
                     is_sole = self._has_bus
@@ -74,7 +73,7 @@ class ServingLock:
                 self._stop.wait(_RETRY_S)
 
     def _hold_file(self) -> None:
-        """The claim is a name of Linux's that no file has: it ends with the process. Elsewhere nothing is claimed."""
+        """Claim an SQLite file by binding an abstract Unix socket, which ends with the process. Linux only; elsewhere nothing is claimed."""
         try:
             file = Path(connection.settings_dict["NAME"]).stat()
         except OSError:
@@ -94,23 +93,23 @@ class ServingLock:
 
     def _note(self, *, is_sole: bool) -> None:
         self._found_others = 0 if is_sole else self._found_others + 1
-        if self._found_others == 2:  # once: the end of a process that is replaced
+        if self._found_others == 2:  # not at the first check: a process that is being replaced is still ending
             _log.warning(
                 "several_processes_without_redis",
-                what="Another process serves this database. Messages between people of both come late. Serve with one process, or "
+                what="Another process serves this database, and messages between their users are delayed. Serve with one process, or "
                 'name a Redis: BACKCHANNEL_REDIS_URL, in a Django site BACKCHANNEL["REDIS_URLS"].',
             )
 
 
 def may_serve() -> bool:
-    """False while a restore holds the lock."""
+    """Whether no restore holds the lock."""
     with _connect("backchannel server") as database:
         row = database.execute("SELECT pg_try_advisory_lock_shared(%s)", [_KEY]).fetchone()
     return bool(row and row[0])
 
 
 class AloneWithDatabase:
-    """Entered, no server runs on the database, and none can start. Raises `ServersRun` where one does."""
+    """While entered, no server uses the database and none can start. Raises `ServersRun` if one does."""
 
     def __enter__(self) -> None:
         self._database = _connect("backchannel restore")
@@ -135,7 +134,7 @@ class AloneWithDatabase:
 
 
 class ServersRun(Exception):
-    """`where`: the address of each server process that uses the database."""
+    """`where`: the client address of each server process that uses the database."""
 
     def __init__(self, where: list[str]) -> None:
         super().__init__(", ".join(where))

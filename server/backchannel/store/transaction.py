@@ -1,7 +1,7 @@
-"""One write transaction, as the operations in a batch see it.
+"""One write transaction, as seen by the operations of a batch.
 
 Lock order, everywhere: rooms (ascending id) → memberships → people (ascending id). An operation checks first and writes
-after, so that a refused one leaves nothing behind and needs no savepoint.
+afterwards, so that a refused one leaves no trace and needs no savepoint.
 """
 
 from collections import defaultdict
@@ -36,7 +36,7 @@ from backchannel.store.models import (
 
 @dataclass(slots=True)
 class LockedRoom:
-    """A room's row, held until commit. `head` moves as events are appended."""
+    """A room's row, locked until the commit. `head` advances as events are appended."""
 
     id: int
     kind: str
@@ -48,8 +48,8 @@ class LockedRoom:
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
-    """Somebody's membership of a locked room."""
+class MembershipRow:
+    """A person's membership of a locked room."""
 
     role: str
     state: str
@@ -64,7 +64,7 @@ class CommittedEvent(msgspec.Struct, frozen=True):
     seq: int
     frame: bytes
     removed: tuple[int, ...] = ()
-    """People whose membership ended with it: they receive neither this event nor any after it."""
+    """People whose membership this event ended: they receive neither it nor any later event."""
 
 
 class UserUpdate(msgspec.Struct, frozen=True):
@@ -72,20 +72,20 @@ class UserUpdate(msgspec.Struct, frozen=True):
 
     user_id: int
     version: int
-    """Its number in the user's own sequence, without gaps."""
+    """Its number in the user's own sequence, which has no gaps."""
     frame: bytes
     joined: tuple[int, int, int] | None = None
-    """Where it makes them a member: (room id, seq after which they receive its events, member count)."""
+    """If it makes them a member: (room id, seq after which they receive its events, member count)."""
     left: int | None = None
-    """The room whose events they receive no more."""
+    """The room whose events they no longer receive."""
 
 
 class Outcome(msgspec.Struct, eq=False):
-    """What became of one operation: its result or its error, and what is to be published."""
+    """The outcome of one operation: its result or its error, and what is to be published."""
 
     result: Any = None
     is_repeat: bool = False
-    """Everything was there already: the command had been carried out before. HTTP answers 200 instead of 201."""
+    """The command had been carried out before. HTTP answers 200 instead of 201."""
     error: CommandError | None = None
     events: list[CommittedEvent] = []
     updates: list[UserUpdate] = []
@@ -102,7 +102,7 @@ class _PendingUpdate:
 
 
 class Transaction:
-    """Made by the writer for one batch; everything in it happens under the locks of `lock_rooms`."""
+    """Made by the writer for one batch. Everything in it happens under the locks of `lock_rooms`."""
 
     def __init__(self, connection: BaseDatabaseWrapper, at_us: int) -> None:
         self.connection = connection
@@ -115,10 +115,10 @@ class Transaction:
         self._pending_updates: dict[int, list[_PendingUpdate]] = defaultdict(list)
         self._after_heads: list[Callable[[], None]] = []
         self.announced: set[tuple[int, int]] = set()
-        """(room, person) pairs for which a `room_added` is due already."""
+        """(room, person) pairs whose `room_added` is queued already."""
 
     def lock_rooms(self, ids: Iterable[int]) -> None:
-        """Lock those of the rooms that exist. SQLite holds the whole database already (BEGIN IMMEDIATE)."""
+        """Lock those of the rooms that exist. Under SQLite the transaction has locked the whole database (BEGIN IMMEDIATE)."""
         wanted = sorted(set(ids) - self.rooms.keys())
         if not wanted:
             return
@@ -131,26 +131,26 @@ class Transaction:
             self.rooms[row[0]] = LockedRoom(*row)
 
     def room(self, room_id: int) -> LockedRoom:
-        """The locked room; raises `room_not_found`."""
+        """The locked room. Raises `room_not_found`."""
         room = self.rooms.get(room_id)
         if room is None:
             raise CommandError(Code.ROOM_NOT_FOUND, f"There is no room {room_id}.")
         return room
 
-    def standing(self, room_id: int, person_id: int) -> Standing | None:
+    def membership(self, room_id: int, person_id: int) -> MembershipRow | None:
         rows = self.query(
             f"SELECT role, state, joined_seq, read_seq FROM {MEMBERSHIP} WHERE room_id = %s AND person_id = %s",
             [room_id, person_id],
         )
-        return Standing(*rows[0]) if rows else None
+        return MembershipRow(*rows[0]) if rows else None
 
-    def check_member(self, room_id: int, person_id: int) -> tuple[LockedRoom, Standing]:
-        """The room and the person's standing in it; raises `room_not_found` or `not_a_member`."""
+    def check_member(self, room_id: int, person_id: int) -> tuple[LockedRoom, MembershipRow]:
+        """The room and the person's membership. Raises `room_not_found` or `not_a_member`."""
         room = self.room(room_id)
-        standing = self.standing(room_id, person_id)
-        if standing is None or standing.state != Membership.State.MEMBER:
+        membership = self.membership(room_id, person_id)
+        if membership is None or membership.state != Membership.State.MEMBER:
             raise not_a_member(room_id)
-        return room, standing
+        return room, membership
 
     def append(
         self,
@@ -162,7 +162,7 @@ class Transaction:
         body: dict[str, Any] | None = None,
         removed: tuple[int, ...] = (),
     ) -> int:
-        """Store an event that is not a new message under the room's next seq, and note it for publication. Returns the seq."""
+        """Store an event (not a new message) under the room's next seq and queue it for publication. Returns the seq."""
         seq = self.next_seq(room)
         event = build(seq, self.at)
         self.execute(
@@ -194,15 +194,15 @@ class Transaction:
         joined: tuple[int, int, int] | None = None,
         left: int | None = None,
     ) -> None:
-        """Note a frame for all devices of one user; it gets the user's next version at the end of the transaction."""
+        """Queue a frame for all devices of one user. It gets the user's next version at the end of the transaction."""
         self._pending_updates[person_id].append(_PendingUpdate(outcome, build, joined, left))
 
     def after_heads(self, call: Callable[[], None]) -> None:
-        """Call `call` once the rooms' heads are written: it may read rooms as they are now, and `notify_user`."""
+        """Call `call` once the rooms' heads are written: it may read rooms in their new state, and call `notify_user`."""
         self._after_heads.append(call)
 
     def finish(self) -> None:
-        """Write what was gathered: the rooms' heads, then the people's versions. Call once, at the end."""
+        """Write the rooms' new heads, then the people's versions. Called once, at the end of the transaction."""
         moved = [(room.id, room.head, room.member_count) for room in self.rooms.values() if room.moved]
         if moved:
             self.execute(
@@ -216,11 +216,11 @@ class Transaction:
             self._number_user_frames()
 
     def _number_user_frames(self) -> None:
-        """One version for each frame, so that a client notices when one of them was lost on the way."""
+        """Give each frame its own version, so that a client detects the loss of one."""
         people = sorted(self._pending_updates)
         if self.is_postgres:
-            # The full FOR UPDATE would also wait for the foreign keys of others' messages: two people who mention each
-            # other on two nodes would wait in a circle.
+            # A full FOR UPDATE would also wait for foreign keys of other messages: two people who mention each other on two nodes
+            # would deadlock.
             self.query(f"SELECT id FROM {PERSON} WHERE id IN ({marks(people)}) ORDER BY id FOR NO KEY UPDATE", people)
         cases = " ".join("WHEN %s THEN %s" for _ in people)
         counts = [value for person in people for value in (person, len(self._pending_updates[person]))]
@@ -246,12 +246,12 @@ class Transaction:
         self._driver.execute_many(sql, rows)
 
     def uuid(self, value: UUID) -> Any:
-        """As the database has it."""
+        """In the database's representation."""
         return value if self._native_uuids else value.hex
 
 
 def db_uuid(connection: BaseDatabaseWrapper, value: UUID) -> Any:
-    """As the database has it: SQLite keeps UUIDs as 32 hexadecimal digits."""
+    """In the database's representation: SQLite stores UUIDs as 32 hexadecimal digits."""
     return value if connection.features.has_native_uuid_field else value.hex
 
 

@@ -4,7 +4,7 @@ from backchannel.store.models import Workspace, workspace_defaults
 
 
 def workspace() -> Workspace:
-    """The one row, made where it is not there yet."""
+    """The single row; created if it does not exist."""
     row, _ = Workspace.objects.get_or_create(pk=1, defaults=workspace_defaults())
     return row
 

@@ -18,7 +18,7 @@ from backchannel.followers.runner import FollowerRunner
 from backchannel.protocol import times
 from backchannel.protocol.events import AnyRoomEvent
 from backchannel.protocol.shapes import User
-from backchannel.store.followers import standing_of
+from backchannel.store.followers import progress_of
 from backchannel.store.log import Log, commit
 from backchannel.store.models import Activity, FollowerCursor, FollowerLease
 from backchannel.store.models import Message as MessageRow
@@ -224,6 +224,6 @@ async def test_what_is_derived_is_what_the_log_says_whatever_breaks_and_whoever_
             await asyncio.gather(*(node.catch_up(set(rooms)) for node in random.sample(nodes, random.choice((1, 2)))))
         healthy = running.runner(ActivityFollower(), "c", lease_s=60)
         await healthy.catch_up(set(rooms))
-        standing = await run_read(standing_of, "activity")
+        progress = await run_read(progress_of, "activity")
     assert await run_read(counted) == await run_read(recounted, rooms)
-    assert standing.node == "c"
+    assert progress.node == "c"
