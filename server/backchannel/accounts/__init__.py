@@ -1,5 +1,5 @@
-"""People and what they prove themselves with: accounts, sessions, tokens, tickets, invitations.
+"""Accounts and their credentials: people, sign-ins, tokens, tickets, invitations.
 
-On the path this stands before the transports: `authenticate` turns a connection's headers into an
-`Identity`, `revocation` says when one has ended. Rooms and messages are unknown here.
+Transports call this package: `authenticate` turns a connection's headers into an `Identity`, and `revocation` announces when a
+credential has ended. This package knows nothing of rooms and messages.
 """

@@ -1,7 +1,7 @@
-"""The middleware around everything that signs people in or changes how they do: limits, whom the log names, known browsers.
+"""Middleware around everything that signs people in or changes how they do: rate limits, the client named in the log, known browsers.
 
-What is limited before a view looks at anything stands in one table, by the view's name; what counts tries at one account is asked
-where the name is known (adapter.py). A view of allauth's that is not in the table is limited by network.
+One table, by the name of the view, holds the limits that apply before a view runs. Limits per account apply where the account's name
+is known (adapter.py). A view of allauth's that is not in the table is limited by network.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ _ONLY_READ: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 
 GetResponse = Callable[[HttpRequest], HttpResponseBase]
 Check = Callable[[HttpRequest], HttpResponseBase | None]
-"""The answer where the request goes no further; raises `CommandError`."""
+"""Returns the answer if the request goes no further, else None. Raises `CommandError`."""
 
 
 class AccessGuard:
@@ -52,7 +52,7 @@ class AccessGuard:
 
 
 def _sign_up(request: HttpRequest) -> HttpResponseBase | None:
-    """Whether one may sign up at all comes first: only then does the form tell which names are taken."""
+    """Checks first whether this person may sign up at all: only then does the form reveal which names are taken."""
     limits.check_network(request, limits.SIGN_UP)
     if request.method in _ONLY_READ or request.user.is_authenticated:
         return None
@@ -69,7 +69,7 @@ def _sign_up(request: HttpRequest) -> HttpResponseBase | None:
 
 
 def _password_reset(request: HttpRequest) -> None:
-    """The same answer and the same limits whether or not somebody has the address."""
+    """Same answer and same limits whether or not an account has the address."""
     limits.check_network(request, limits.RESET_NETWORK)
     address = _member(request, "email").strip().lower()
     if address:
@@ -83,7 +83,7 @@ def _password_reset_key(request: HttpRequest) -> HttpResponseBase | None:
     key = (request.META.get("HTTP_X_PASSWORD_RESET_KEY", "") if is_read else _member(request, "key")).strip()
     if not key or _RESET_KEY.fullmatch(key):
         return None
-    # allauth takes a key that names nobody ("-x") for a number, and breaks. This is its own answer to every other wrong one.
+    # allauth takes a key that is not of its form ("-x") for a number, and breaks. This is its answer to any other wrong key.
     error = {"message": "The password reset token was invalid.", "code": "invalid_password_reset", "param": "key"}
     return JsonResponse({"status": 400, "errors": [error]}, status=400)
 
@@ -109,7 +109,7 @@ def _other(request: HttpRequest) -> None:
 
 
 def _not_here(_: HttpRequest) -> None:
-    """Where the name is known: adapter.py. Whoever signs out is not held up."""
+    """No limit here: adapter.py limits it where the name is known. Signing out is not limited."""
 
 
 _CHECKS: Final[dict[str, Check]] = {

@@ -1,4 +1,4 @@
-"""What the app changes of allauth: who may sign up, how an account is saved, what a client's address is."""
+"""Changes to allauth: who may sign up, how an account is saved, which client address counts."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _log = structlog.get_logger("backchannel.accounts")
 
 class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
     def is_open_for_signup(self, request: HttpRequest) -> bool:
-        """The first account is made by the setup page alone; an invitation is checked with the form."""
+        """The first account is made only by the setup page. An invitation is checked with the form."""
         return settings.BACKCHANNEL_SIGNUP != "closed" and onboarding.is_set_up()
 
     def clean_username(self, username: str, shallow: bool = False) -> str:
@@ -31,7 +31,7 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         return name
 
     def save_user(self, request: HttpRequest, user: Any, form: Any, commit: bool = True) -> Any:
-        """Use the invitation up, save the account, join the first rooms. Either all of the first two or none."""
+        """Consume the invitation, save the account, join the first rooms. The first two happen together or not at all."""
         user.display_name = clean_name(form.cleaned_data.get("display_name", ""))
         secret = form.cleaned_data.get("invitation", "")
         try:
@@ -46,11 +46,11 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         return user
 
     def set_password(self, user: Any, password: str) -> None:
-        """Of a change and of a reset. Sessions end with the old password; tokens end where the body says `revoke_tokens`:
-        true for all, or the ids of some."""
+        """Used by change and reset. Sessions end with the old password. Tokens end if the body has `revoke_tokens`: true for all, or the
+        ids of some."""
         match = self.request.resolver_match
         if match.url_name == "change_password" and not user.has_usable_password():
-            raise _refused("current_password", "This account has no password. Whoever runs the server can set one.")
+            raise _refused("current_password", "This account has no password. Ask the server's operator to set one.")
         super().set_password(user, password)
         if match.url_name == "reset_password":
             limits.forget_account(user.get_username())
@@ -59,7 +59,7 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
             tokens.revoke_tokens(user, None if which is True else which)
 
     def send_notification_mail(self, template_prefix: str, *args: Any, **kwargs: Any) -> None:
-        """site/notices.py tells of an address that is removed, and tells that address too."""
+        """Suppressed: site/notices.py sends mail about a removed address, to that address as well."""
         if template_prefix != "account/email/email_deleted":
             super().send_notification_mail(template_prefix, *args, **kwargs)
 
@@ -67,11 +67,11 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         try:
             super().send_mail(template_prefix, email, context)
         except OSError as problem:
-            # What was asked for is done; an answer 500 would say the opposite.
+            # The request itself has succeeded; an answer 500 would say the opposite.
             _log.warning("mail_not_sent", template=template_prefix, error=type(problem).__name__)
 
     def pre_authenticate(self, request: HttpRequest, **credentials: Any) -> None:
-        """Whenever a password is about to be looked at: sign-in and re-authentication. In the place of allauth's own counting."""
+        """Runs before a password is checked, at sign-in and at re-authentication. Replaces allauth's own counting."""
         try:
             self._counts = limits.check_sign_in(request, str(credentials.get("username", "")))
         except CommandError as refusal:
@@ -84,18 +84,18 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         return user
 
     def get_client_ip(self, request: HttpRequest) -> str:
-        """As the runner found it, which believes the proxies in BACKCHANNEL_TRUSTED_PROXIES and no others."""
+        """The address that the runner found. It trusts only the proxies in BACKCHANNEL_TRUSTED_PROXIES."""
         return request.META.get("REMOTE_ADDR") or "unknown"
 
 
 class HeadlessAdapter(DefaultHeadlessAdapter):  # type: ignore[misc]
     def serialize_user(self, user: Any) -> dict[str, Any]:
-        """allauth's own members, and the chat person's id as `user_id`."""
+        """Adds the chat person's id, `user_id`, to allauth's members."""
         members: dict[str, Any] = super().serialize_user(user)
         return {**members, "user_id": person_of(user).id} if user.pk else members
 
 
 def _refused(field: str, sentence: str) -> ImmediateHttpResponse:
-    # In the shape of allauth's own form errors, which its clients know.
+    # In the form of allauth's own errors, which its clients understand.
     errors = [{"param": field, "code": "invalid", "message": sentence}]
     return ImmediateHttpResponse(JsonResponse({"status": 400, "errors": errors}, status=400))

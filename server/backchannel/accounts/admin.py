@@ -25,7 +25,7 @@ class TokenAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     actions = ("revoke",)
 
     def get_search_fields(self, request: HttpRequest) -> tuple[str, ...]:
-        # A site's own users may be named by anything: an e-mail address, a staff number.
+        # Users of an embedding site may be identified by anything: an e-mail address, a staff number.
         return "name", f"user__{get_user_model().USERNAME_FIELD}"
 
     def save_model(self, request: HttpRequest, obj: Token, form: Any, change: bool) -> None:
@@ -36,12 +36,12 @@ class TokenAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         super().save_model(request, obj, form, change)
 
     def response_add(self, request: HttpRequest, obj: Token, post_url_continue: str | None = None) -> HttpResponse:
-        lead = f"Programs send this token as “Authorization: Bearer”, and speak for {obj.user} with it."
+        lead = f"Programs send this token as “Authorization: Bearer” and act as {obj.user}."
         return show_once(self, request, obj.secret, "Token", lead)
 
-    @admin.action(description="Revoke: what uses it is cut off at once")
+    @admin.action(description="Revoke: programs that use it are disconnected at once")
     def revoke(self, request: HttpRequest, queryset: Any) -> None:
-        # One by one: an update of all would pass by the announcement that closes the sockets.
+        # One by one: a bulk update would send no signals, and so close no sockets.
         for token in queryset.filter(revoked=None):
             token.revoked = timezone.now()
             token.save(update_fields=["revoked"])

@@ -3,7 +3,7 @@ from django.apps import AppConfig
 
 class AccountsConfig(AppConfig):
     name = "backchannel.accounts"
-    # A plain "accounts" would collide with the app of that name which many sites have.
+    # A plain "accounts" would collide with the app of that name that many sites have.
     label = "backchannel_accounts"
     verbose_name = "People and access"
     default_auto_field = "django.db.models.BigAutoField"
@@ -11,7 +11,7 @@ class AccountsConfig(AppConfig):
     def import_models(self) -> None:
         from backchannel.store.checks import require_apps
 
-        require_apps()  # the models name those of the other app
+        require_apps()  # the models refer to those of the other app
         super().import_models()
 
     def ready(self) -> None:

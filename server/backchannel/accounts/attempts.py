@@ -1,12 +1,12 @@
-"""How often something may be tried: rules, and where the tries are counted. Knows neither Django nor HTTP.
+"""Rate limits: rules, and where attempts are counted. Knows neither Django nor HTTP.
 
     Rule("sign_in.account", burst=50, every_s=120)    50 at once, and one more every two minutes
 
-A count is a single number, the time at which it is empty again (GCRA): each try moves it `every_s` further, and where it would be
-more than `burst` tries ahead of now, the try is refused and moves nothing. Several counts are asked together: all are taken or none.
+A count is a single number, the time at which it is empty again (GCRA). Each attempt moves it `every_s` forward; an attempt that would
+move it more than `burst` attempts ahead of now is refused and moves nothing. Several counts are taken together or not at all.
 
-    MemoryAttempts    of this process; bounded for each rule
-    SharedAttempts    in Redis for all nodes; while Redis is away, in memory
+    MemoryAttempts    in this process; bounded per rule
+    SharedAttempts    in Redis, for all nodes; in memory while Redis is away
 """
 
 from __future__ import annotations
@@ -22,20 +22,20 @@ import structlog
 from prometheus_client import Counter
 
 COUNTS_AT_MOST: Final = 20_000
-"""For each rule. A count is kept only while it is not empty; beyond this, those nearest to empty go first."""
+"""Per rule. A count is kept only until it is empty; beyond this number, those nearest to empty are dropped first."""
 REDIS_WITHIN_S: Final = 0.25
 AWAY_S: Final = 5.0
-"""How long Redis is left alone after it did not answer."""
+"""Seconds without asking Redis after it did not answer."""
 
 in_memory: Final = Counter(
-    "backchannel_attempts_in_memory", "Questions about limits that this process's memory answered, as Redis did not."
+    "backchannel_attempts_in_memory", "Limits checked in this process's memory because Redis did not answer."
 )
 _log = structlog.get_logger("backchannel.attempts")
 
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """`burst` tries at once, and one more every `every_s` seconds."""
+    """`burst` attempts at once, and one more every `every_s` seconds."""
 
     name: str
     burst: int
@@ -43,7 +43,7 @@ class Rule:
 
 
 class Count(NamedTuple):
-    """Whose tries are counted under the rule: a network, the hash of a name."""
+    """Whose attempts are counted under the rule: `key` is a network, or the hash of a name."""
 
     rule: Rule
     key: str
@@ -55,16 +55,16 @@ class Refusal(NamedTuple):
 
 
 class Attempts(Protocol):
-    """Callable from any thread."""
+    """Thread-safe."""
 
     def take(self, counts: Sequence[Count]) -> Refusal | None:
-        """One try of each, or, where one has none left, none of any, and how long that takes."""
+        """Count one attempt in each. If one of them is used up, count none and return the refusal, with the time to wait."""
 
     def give_back(self, counts: Sequence[Count]) -> None:
-        """The try was a good one, and is not counted."""
+        """Take back one attempt each: it was a legitimate one."""
 
     def forget(self, counts: Sequence[Count]) -> None:
-        """All tries of these."""
+        """Drop all attempts of these counts."""
 
 
 class MemoryAttempts:
@@ -72,7 +72,7 @@ class MemoryAttempts:
         self._clock = clock
         self._at_most = at_most
         self._lock = threading.Lock()
-        # A table for each rule: what is cheap to fill takes no place from what guards a password.
+        # One table per rule, so that a flood on a cheap rule does not evict the counts that protect a password.
         self._empty_at: dict[str, dict[str, float]] = {}
 
     def take(self, counts: Sequence[Count]) -> Refusal | None:
@@ -109,13 +109,13 @@ class MemoryAttempts:
             for empty in [each for each, at in table.items() if at <= now]:
                 del table[empty]
             if len(table) >= self._at_most:
-                # Whoever tried often stays counted; those who tried once make room.
+                # Keeps those with many attempts; those with a single one are dropped.
                 for least in heapq.nsmallest(max(1, self._at_most // 10), table, key=table.__getitem__):
                     del table[least]
         table[key] = empty_at
 
 
-# One step on the server: two nodes cannot both take the last try. Its own clock counts, whatever the nodes' say.
+# One step on the server, so that two nodes cannot both take the last attempt. Redis's clock counts, not the nodes'.
 _TAKE: Final = """
 local t = redis.call('TIME')
 local now = tonumber(t[1]) + tonumber(t[2]) / 1000000
@@ -143,7 +143,7 @@ return 0
 
 
 class SharedAttempts:
-    """`client`: redis-py's, with short timeouts. What cannot be asked of Redis is asked of this process's memory."""
+    """`client`: redis-py's, with short timeouts. Falls back to this process's memory if Redis cannot be asked."""
 
     def __init__(self, client: Any, clock: Callable[[], float] = time.monotonic) -> None:
         self._client = client
@@ -169,7 +169,7 @@ class SharedAttempts:
         self._ask(lambda: self._client.delete(*map(_name, counts)))
 
     def _ask(self, question: Callable[[], Any]) -> Any:
-        """None where Redis does not answer."""
+        """None if Redis does not answer."""
         from redis import RedisError
 
         if self._clock() >= self._away_until:
@@ -189,6 +189,6 @@ def _name(count: Count) -> str:
 def shared_attempts(url: str) -> SharedAttempts:
     import redis
 
-    # One try each: a server that is away is noticed by whoever signs in, once in `AWAY_S`.
+    # No retries: a server that is away delays one sign-in, once in `AWAY_S`.
     client = redis.Redis.from_url(url, socket_connect_timeout=REDIS_WITHIN_S, socket_timeout=REDIS_WITHIN_S, retry=None)
     return SharedAttempts(client)

@@ -1,4 +1,4 @@
-"""Django's own signals, and those of our models, as lines of the auth log: whichever view, admin page or command was behind them."""
+"""Turns Django's signals, and those of our models, into lines of the auth log, whichever view, admin page or command caused them."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from backchannel.accounts.models import Invitation, Token
 
 
 def watch() -> None:
-    """Connect to the signals; called once when the apps are ready, after revocation.watch, which notes what users were before."""
+    """Connect to the signals. Called once when the apps are ready, after revocation.watch, which records users before a change."""
     key = "backchannel.auth_events"
     user_logged_in.connect(_signed_in, dispatch_uid=key)
     user_logged_out.connect(_signed_out, dispatch_uid=key)
@@ -44,7 +44,7 @@ def _user_saved(instance: Any, created: bool = False, **_: Any) -> None:
     if created or before is None:
         return
     name = instance.get_username()
-    # A sign-in may hash the same password anew, with newer parameters: that is no change, and leaves this blank.
+    # A sign-in may rehash the same password with newer parameters: that is not a change, and leaves this blank.
     if before.password != instance.password and getattr(instance, "_password", None) is not None:
         note("password_changed", user=name)
     if before.is_active != instance.is_active:
@@ -77,5 +77,5 @@ def _invitation_saved(instance: Invitation, created: bool = False, **_: Any) -> 
 
 
 def _address(request: Any) -> str | None:
-    """None where no request is at hand: that of the request around it counts then."""
+    """None without a request; the address of the surrounding request counts then."""
     return None if request is None else request.META.get("REMOTE_ADDR")

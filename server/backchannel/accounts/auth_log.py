@@ -1,11 +1,10 @@
-"""What happens at the door, one line each: who came in, who did not, and what of anybody's access was changed.
+"""The auth log: sign-ins, failures, and changes of access rights, one line each.
 
     12:01:07 [warning  ] sign_in_failed           [backchannel.auth] address=203.0.113.9 user=ada
 
-The logger is `backchannel.auth`; docs/reference/auth-log.md lists the events and has filters for fail2ban that a test holds against
-these very lines. A line holds no secret, and nothing as somebody typed it: `user` is a name that can be one, else "-". So nobody can
-write a line, or another's address, into the log. Each event is counted as `backchannel_auth_events_total{event}`, also where
-its lines are held back.
+The logger is `backchannel.auth`. docs/reference/auth-log.md lists the events and has filters for fail2ban, which a test runs against
+these lines. A line holds no secret and no raw input: `user` is a valid username, else "-", so that nobody can forge a line or an
+address in the log. Each event is counted in `backchannel_auth_events_total{event}`, even if its line is suppressed.
 """
 
 from __future__ import annotations
@@ -31,7 +30,7 @@ Event = Literal[
 ]  # fmt: skip
 EVENTS: Final[tuple[str, ...]] = Event.__args__  # type: ignore[attr-defined]
 
-# What anybody can cause without end. Of one network, so many lines are written; the rest is counted alone.
+# Events that anyone can cause without limit. So many lines are written per network; further events are only counted.
 REFUSALS: Final = frozenset(
     {
         "sign_in_failed", "sign_in_limited", "request_limited", "setup_refused", "handshake_refused", "credential_refused",
@@ -40,7 +39,7 @@ REFUSALS: Final = frozenset(
 )  # fmt: skip
 LINES: Final = Rule("auth_log.lines", burst=60, every_s=2)
 
-_counter: Final = Counter("backchannel_auth_events", "What happened at the door, by event.", ["event"])
+_counter: Final = Counter("backchannel_auth_events", "Events of the auth log.", ["event"])
 for _event in EVENTS:
     _counter.labels(_event)
 
@@ -52,7 +51,7 @@ _actor: ContextVar[Callable[[], str | None] | None] = ContextVar("backchannel_ac
 
 @contextmanager
 def coming_from(address: str, actor: Callable[[], str | None]) -> Iterator[None]:
-    """Name the client of what happens inside: its address, and who is signed in there, asked for where a line is written."""
+    """Names the client of what happens inside: its address, and `actor`, who is signed in; called only when a line is written."""
     first, second = _address.set(address), _actor.set(actor)
     try:
         yield
@@ -62,7 +61,7 @@ def coming_from(address: str, actor: Callable[[], str | None]) -> Iterator[None]
 
 
 def note(event: Event, *, user: str | None = None, address: str | None = None, **more: str | int | None) -> None:
-    """Write the line and count it. `user`: whom it is about; `address` else that of the request at hand, "shell" without one."""
+    """Write the line and count it. `user`: whom it concerns. `address`: by default that of the current request, or "shell"."""
     _counter.labels(event).inc()
     shown = address or _address.get() or "shell"
     if event in REFUSALS and _lines.take([Count(LINES, network_of(shown))]) is not None:
@@ -77,7 +76,7 @@ def note(event: Event, *, user: str | None = None, address: str | None = None, *
 
 
 def address_of(scope: Mapping[str, Any]) -> str:
-    """The client's address of an ASGI scope."""
+    """The client's address in an ASGI scope."""
     client = scope.get("client")
     return str(client[0]) if client else UNKNOWN
 

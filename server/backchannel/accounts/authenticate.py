@@ -34,7 +34,7 @@ _REFUSALS = frozenset({Code.UNAUTHENTICATED, Code.WRONG_ORIGIN, Code.WRONG_HOST,
 
 
 class Authenticator:
-    """Of one chat. Remembers positive answers."""
+    """Authenticates the clients of one chat, and caches positive answers."""
 
     def __init__(self, reads: ReadPool, origins: Sequence[str] = ()) -> None:
         """`origins`: as in `ChatConfig`."""
@@ -43,7 +43,7 @@ class Authenticator:
         self.cache = IdentityCache()
 
     async def authenticate(self, scope: Mapping[str, Any]) -> Identity:
-        """Who opened `scope` ("http" or "websocket"). Raises `CommandError`: 401 or 403."""
+        """Identify the caller of `scope` ("http" or "websocket"). Raises `CommandError`: 401 or 403."""
         try:
             return await self._authenticate(scope)
         except CommandError as error:
@@ -51,12 +51,12 @@ class Authenticator:
             raise
 
     async def issue_ticket(self, identity: Identity) -> tuple[str, int]:
-        """A ticket that works once, and when it ends, in microseconds since 1970. Raises `CommandError` 503."""
+        """Create a ticket that works once. Returns it and when it ends, in microseconds since 1970. Raises `CommandError` 503."""
         secret, expires = await self._reads.run(lookup.issue_ticket, identity)
         return secret, int(expires.timestamp() * 1_000_000)
 
     def forget(self, ended: Ended) -> None:
-        """Drop what is remembered of a credential, or of all of a user's. Callable from any thread."""
+        """Drop cached answers for a credential, or for all of a user's. Thread-safe."""
         self.cache.forget(ended)
 
     async def _authenticate(self, scope: Mapping[str, Any]) -> Identity:
@@ -84,12 +84,12 @@ class Authenticator:
 
     async def _by_ticket(self, secret: str, *, websocket: bool) -> Identity:
         if secret.startswith(TOKEN_PREFIX):
-            raise _unauthenticated("A token may not stand in an address; send it as Authorization: Bearer.")
+            raise _unauthenticated("A token may not be part of an address; send it as Authorization: Bearer.")
         if not websocket:
-            raise _unauthenticated("A ticket opens the WebSocket and nothing else.")
+            raise _unauthenticated("A ticket opens a WebSocket and nothing else.")
         identity = await self._reads.run(lookup.by_ticket, secret)
         if identity is None:
-            raise _unauthenticated("The ticket is used up, older than 30 seconds, or was never given.")
+            raise _unauthenticated("The ticket has been used, is older than 30 seconds, or never existed.")
         return identity
 
     def _shown(self, scope: Mapping[str, Any], credentials: _Credentials) -> tuple[lookup.Kind, tuple[str, ...]]:
@@ -157,8 +157,8 @@ def _check_origin(scope: Mapping[str, Any], credentials: _Credentials, origins: 
     ):
         raise CommandError(
             Code.WRONG_ORIGIN,
-            "This page may not use your session here. Whoever runs the server lists the page's origin, like "
-            'https://chat.example.com, in BACKCHANNEL_ORIGINS; a Django site with the chat in it lists it in BACKCHANNEL["ORIGINS"].',
+            "This page may not use your session here. The server's operator has to add the page's origin, like "
+            'https://chat.example.com, to BACKCHANNEL_ORIGINS; in a Django site, to BACKCHANNEL["ORIGINS"].',
         )
 
 

@@ -1,10 +1,10 @@
-"""When tokens and sessions were last used: noted in memory where they are shown, written together now and then.
+"""Records when tokens and sessions were last used: collected in memory, written together at intervals.
 
-    lookup ── note ──▶ noted ── write, every half minute and at the end ──▶ one statement for each 500
+    lookup ── note ──▶ memory ── write, every half minute and at the end ──▶ one statement per 500
 
-A write at the handshake would be synced to disk for each of the thousands who come back after a restart, and keep the writer of
-messages waiting meanwhile. It is for finding forgotten ones: it may be half a minute late, and a process that is killed takes
-that much with it.
+A write at each handshake would be synced to disk for each of the thousands that reconnect after a restart, and delay the writer of
+messages. The times are for finding forgotten credentials: they may be half a minute late, and a killed process loses the last
+half minute.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from typing import Any, Final
 
 from backchannel.accounts.models import SignIn, Token
 
-# "Last used" to the minute would be a row written for every call.
+# Recording "last used" to the second would write a row for every call.
 STEP: Final = timedelta(minutes=5)
 _IN_ONE_STATEMENT: Final = 500
 _SESSIONS_REMEMBERED: Final = 20_000
@@ -23,18 +23,18 @@ _SESSIONS_REMEMBERED: Final = 20_000
 _lock = threading.Lock()
 _noted: dict[int, datetime] = {}
 _noted_sessions: dict[str, datetime] = {}
-# A session's row is not read at the handshake, so that its last note is remembered here.
+# The handshake does not read a session's row, so the last recorded use is kept here.
 _last_noted: dict[str, datetime] = {}
 
 
 def note(token_id: int, at: datetime) -> None:
-    """Costs a handshake nothing. Callable from any thread."""
+    """Record a use in memory, without a query. Thread-safe."""
     with _lock:
         _noted[token_id] = at
 
 
 def note_session(stored_key: str, at: datetime) -> None:
-    """The same for a session, under the key it is stored with: at most once in `STEP`."""
+    """The same for a session, by the key it is stored under: at most once per `STEP`."""
     with _lock:
         last = _last_noted.get(stored_key)
         if last is not None and at - last < STEP:
@@ -45,15 +45,15 @@ def note_session(stored_key: str, at: datetime) -> None:
 
 
 def write() -> None:
-    """Write what was noted. Where that fails it is kept for the next time, and the database's error raised.
+    """Write what was recorded. On failure it is kept for the next time, and the database's error is raised.
 
-    All of one write get the time of the last of them: they are less than a round apart."""
+    All get the time of the last of them: they are less than one interval apart."""
     _write(_noted, Token, "pk")
     _write(_noted_sessions, SignIn, "session_key")
 
 
 def forget() -> None:
-    """For tests: nothing was noted."""
+    """For tests: drop everything recorded."""
     with _lock:
         for each in (_noted, _noted_sessions, _last_noted):
             each.clear()

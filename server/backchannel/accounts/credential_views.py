@@ -1,4 +1,4 @@
-"""One's own sessions and tokens under /account/: looked at, and ended. Somebody else's are answered as if there were none."""
+"""Endpoints under /account/ for listing and ending one's own sessions and tokens. Another person's get the same answer as none."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from backchannel.protocol.errors import Code, CommandError
 
 @only("GET", "DELETE")
 def sessions(request: HttpRequest) -> HttpResponse:
-    """All that are signed in; DELETE signs out every one but that which asks."""
+    """GET lists all active sessions; DELETE ends all except the requesting one."""
     user = _person(request)
     sign_ins.note(request)
     mine, listed = sign_ins.current(request), sign_ins.sign_ins_of(user)
@@ -43,7 +43,7 @@ def sessions(request: HttpRequest) -> HttpResponse:
 
 @only("DELETE")
 def session(request: HttpRequest, id: int) -> HttpResponse:
-    """Sign one out."""
+    """DELETE ends one session."""
     user = _person(request)
     ended = next((each.session_key for each in sign_ins.sign_ins_of(user) if each.pk == id), None)
     if ended is None:
@@ -57,7 +57,7 @@ def session(request: HttpRequest, id: int) -> HttpResponse:
 
 @only("GET", "DELETE")
 def all_tokens(request: HttpRequest) -> HttpResponse:
-    """All that work; DELETE revokes every one."""
+    """GET lists all active tokens; DELETE revokes all of them."""
     user = _person(request)
     if request.method == "DELETE":
         tokens.revoke_tokens(user)

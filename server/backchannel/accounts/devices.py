@@ -1,10 +1,10 @@
-"""What a browser calls itself, as a person would: enough to tell one's own devices apart, and proof of nothing."""
+"""Describes a browser by its User-Agent in words that help people recognise their own devices. Not proof of anything."""
 
 from __future__ import annotations
 
 from typing import Final
 
-# The first that is found counts: browsers name those they want to be taken for as well.
+# The first match counts, because browsers also name those they imitate.
 _BROWSERS: Final = (
     ("Edg", "Edge"), ("OPR/", "Opera"), ("SamsungBrowser", "Samsung Internet"), ("FxiOS", "Firefox"), ("Firefox/", "Firefox"),
     ("CriOS", "Chrome"), ("HeadlessChrome", "Chrome"), ("Chrome/", "Chrome"), ("Safari/", "Safari"),
@@ -16,7 +16,7 @@ _SYSTEMS: Final = (
 
 
 def device_of(agent: str) -> str:
-    """ "Firefox on Linux"; the beginning of `agent` where it is no browser's."""
+    """For example "Firefox on Linux"; the beginning of `agent` if it is not a known browser."""
     browser = next((name for sign, name in _BROWSERS if sign in agent), None)
     system = next((name for sign, name in _SYSTEMS if sign in agent), None)
     if browser is None:

@@ -1,4 +1,4 @@
-"""What a display name may be: everybody sees it, beside everything its bearer writes."""
+"""Which display names are allowed. Everyone sees them, next to everything their owner writes."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ LENGTH = 80
 
 
 def why_not(text: str) -> str | None:
-    """The sentence that refuses `text`, or None where it may be a display name. One that is blank may: the username stands in."""
+    """Why `text` cannot be a display name, as a sentence; None if it can. A blank one is allowed: the username is shown instead."""
     if len(clean_name(text)) > LENGTH or len(text) > 10 * LENGTH:
         return f"Use at most {LENGTH} characters."
     if holds_address(text):
-        return "Everybody sees this name: write one without an e-mail address."
+        return "Everyone sees this name: choose one without an e-mail address."
     return fault_of(text)
 
 
 def check(text: str) -> None:
-    """As a validator of models and forms."""
+    """The same as a validator of models and forms."""
     refusal = why_not(text)
     if refusal is not None:
         raise ValidationError(refusal, code="invalid")

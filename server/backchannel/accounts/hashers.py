@@ -1,4 +1,4 @@
-"""Argon2id with a bounded appetite."""
+"""Argon2id with bounded use of memory."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from django.contrib.auth.hashers import Argon2PasswordHasher
 
 from backchannel.accounts.passwords import prepared
 
-# Django's default takes 100 MiB a hash; a burst of sign-ins would then take the machine's memory.
-# Two at a time, 64 MiB each, is what RFC 9106 recommends where memory is short.
+# Django's default takes 100 MiB per hash: a burst of sign-ins could exhaust the machine's memory.
+# 64 MiB and two at a time is what RFC 9106 recommends where memory is limited.
 _AT_ONCE = threading.BoundedSemaphore(2)
 
 
@@ -24,7 +24,7 @@ class Argon2(Argon2PasswordHasher):
             return super().encode(prepared(password), salt)
 
     def verify(self, password: str, encoded: str) -> bool:
-        """A hash that was made before passwords were prepared is of the text as it was typed then."""
+        """Hashes made before passwords were normalised are of the text exactly as typed."""
         with _AT_ONCE:
             ours = prepared(password)
             return super().verify(ours, encoded) or (ours != password and super().verify(password, encoded))

@@ -1,4 +1,4 @@
-"""Which `Host` is answered, outside of Django as inside: one, well-formed, and of `ALLOWED_HOSTS`."""
+"""Which `Host` headers are accepted, for Django and the rest alike: a single, well-formed one, listed in `ALLOWED_HOSTS`."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from django.http.request import split_domain_port, validate_host
 from backchannel.protocol.errors import Code, CommandError
 
 LOCAL = (".localhost", "127.0.0.1", "[::1]")
-"""Django's own, where DEBUG is on and none are named."""
+"""Django's own default if DEBUG is on and ALLOWED_HOSTS is empty."""
 
 
 def check_host(scope: Mapping[str, Any], *, by_name: bool = True) -> None:
-    """Raises `CommandError` 400. `by_name`: not only well-formed, but one of those that are answered."""
+    """Raises `CommandError` 400. `by_name`: it must also be listed, not only well-formed."""
     named = [value for name, value in scope["headers"] if name == b"host"]
     if len(named) > 1:
         raise CommandError(Code.BAD_FRAME, "The header host was sent twice.")
@@ -24,7 +24,7 @@ def check_host(scope: Mapping[str, Any], *, by_name: bool = True) -> None:
 
 
 def check_name(scope: Mapping[str, Any], host: bytes | None, forwarded: bytes | None, *, by_name: bool = True) -> None:
-    """The same, of headers that were read already. Without a Host it is the address the server listens on, as for Django."""
+    """The same for headers that were parsed already. Without a Host, the address the server listens on counts, as in Django."""
     if forwarded is not None and settings.USE_X_FORWARDED_HOST:
         host = forwarded
     if host is None:
@@ -35,8 +35,8 @@ def check_name(scope: Mapping[str, Any], host: bytes | None, forwarded: bytes | 
     if not _is_answered(host, tuple(allowed) if by_name else ("*",)):
         raise CommandError(
             Code.WRONG_HOST,
-            "This server does not answer to this Host. Whoever runs it lists its names in BACKCHANNEL_ALLOWED_HOSTS "
-            "(a Django site: in ALLOWED_HOSTS), and has the reverse proxy pass the Host of the request on.",
+            "This server does not accept this Host. Its operator has to list it in BACKCHANNEL_ALLOWED_HOSTS (in a Django site: "
+            "ALLOWED_HOSTS), and the reverse proxy has to pass on the Host of the request.",
         )
 
 

@@ -1,4 +1,4 @@
-"""Who a connection speaks for, as the transports see it."""
+"""Who a connection acts for, as the transports see it."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ Via = Literal["cookie", "bearer", "ticket"]
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Proof:
-    """What a credential is checked with again later: a session's key as it is stored, or a token's number.
+    """What a credential is rechecked with: a session's key as stored, or a token's number.
 
-    The stored key is the hash of the cookie's value where the app's own session engine keeps the sessions; other engines
-    store the value itself. Never logged, never sent.
+    The stored key is the hash of the cookie's value with the app's own session engine; other engines store the value itself.
+    Never logged, never sent.
     """
 
     session_key: str = ""
@@ -22,7 +22,7 @@ class Proof:
 
     @property
     def credential(self) -> str:
-        """A name that can be logged and sent to other nodes: it tells sessions apart and opens none."""
+        """A name that can be logged and sent to other nodes: it identifies the credential but cannot be used as one."""
         if self.session_key:
             return "session:" + hashlib.sha256(self.session_key.encode()).hexdigest()[:32]
         return f"token:{self.token_id}"
@@ -30,29 +30,28 @@ class Proof:
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """The answer of `authenticate`.
-
-    user_id: the person's id on the wire. account: the primary key of the site's user, as text.
-    credential: "session:<hash>" or "token:<id>"; of a ticket, the one it stands for.
-    expires_at: microseconds since 1970 (protocol/times.py), None where there is no end.
-    """
+    """The result of `authenticate`."""
 
     user_id: int
+    """The person's id on the wire."""
     username: str
     display_name: str
     account: str
+    """The primary key of the site's user, as text."""
     credential: str
+    """`session:<hash>` or `token:<id>`; for a ticket, the credential that created it."""
     via: Via
     expires_at: int | None = None
+    """Microseconds since 1970 (protocol/times.py); None if it does not expire."""
     proof: Proof = field(default_factory=Proof, repr=False, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
 class Ended:
-    """A credential has ended, or something about a user has changed that may have ended several.
+    """A credential has ended, or a user has changed in a way that may have ended several.
 
-    Exactly one is set. With `credential`: close what rests on it. With `user_id`: ask `lookup.dead_among`
-    about all proofs of that user, and close what rests on the dead ones.
+    Exactly one field is set. `credential`: close every connection that uses it. `user_id`: ask `lookup.dead_among` about all
+    proofs of that user, and close the connections that use a dead one.
     """
 
     credential: str | None = None

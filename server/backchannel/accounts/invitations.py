@@ -1,4 +1,4 @@
-"""Links by which people make their own account. The link's secret is shown once and stored as its hash."""
+"""Links by which people make their own account. The secret in a link is shown once and stored as its hash."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ MOST_USES = 1000
 
 
 def create_invitation(by: Any, life: timedelta = DEFAULT_LIFE, max_uses: int = 1) -> tuple[str, Invitation]:
-    """The secret of the link, and its row."""
+    """Create an invitation. Returns the secret for its link, and its row."""
     secret = new_secret()
     row = Invitation.objects.create(
         digest=digest(secret), created_by=by, expires=timezone.now() + life, max_uses=max_uses
@@ -26,7 +26,7 @@ def create_invitation(by: Any, life: timedelta = DEFAULT_LIFE, max_uses: int = 1
 
 
 def open_until(secret: str) -> datetime | None:
-    """When this invitation ends; None where it is used up, ended, or was never given: which, is not told."""
+    """When this invitation ends; None if it cannot be used. The reason is not given, so that guessing reveals nothing."""
     row = Invitation.objects.filter(digest=digest(secret)).first()
     return row.expires if row is not None and row.is_open(timezone.now()) else None
 
@@ -36,7 +36,7 @@ def why_refused(secret: str) -> str:
 
 
 def claim(secret: str) -> bool:
-    """Use the invitation once; False where it is not open. Of callers at the same time no more succeed than it has uses."""
+    """Use the invitation once. False if it cannot be used. Concurrent callers never succeed more often than it has uses."""
     return bool(
         Invitation.objects.filter(digest=digest(secret), uses__lt=F("max_uses"), expires__gt=timezone.now()).update(
             uses=F("uses") + 1

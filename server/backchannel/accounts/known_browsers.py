@@ -1,7 +1,7 @@
-"""Browsers in which somebody has signed in before. What they know is good for one thing: to be counted apart from strangers.
+"""Recognises browsers in which a person has signed in before, so that their attempts are counted apart from those of strangers.
 
-The cookie holds a random name of the browser and, for each of the last accounts that signed in there, a mark that only this server can
-make. It opens nothing. It is signed with SECRET_KEY, lasts a year, and is renewed at each sign-in.
+The cookie holds a random name for the browser and, for each of the accounts that last signed in there, a mark that only this server can
+make. It grants nothing else. It is signed with SECRET_KEY, lasts a year, and is renewed at each sign-in.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from django.utils.crypto import salted_hmac
 
 LIFE_S: Final = 365 * 24 * 60 * 60
 ACCOUNTS: Final = 5
-"""That one browser is known for; with the next, the one that signed in longest ago is forgotten."""
+"""Accounts per browser. The next one replaces the account that signed in longest ago."""
 _SALT: Final = "backchannel.device"
 
 
@@ -27,14 +27,14 @@ def cookie_name() -> str:
 
 
 def known(request: HttpRequest, username: str) -> str | None:
-    """The name of the browser, if `username` has signed in there before."""
+    """The browser's name, if `username` has signed in there before; else None."""
     device, marks = _read(request)
     mark = _mark(username)
     return device if any(hmac.compare_digest(each, mark) for each in marks) else None
 
 
 def remember(request: HttpRequest, response: HttpResponseBase, username: str) -> None:
-    """`username` has signed in: this browser is known from now on."""
+    """Mark this browser as known for `username`, who has just signed in."""
     device, marks = _read(request)
     mark = _mark(username)
     marks = [mark, *(each for each in marks if each != mark)][:ACCOUNTS]

@@ -1,13 +1,13 @@
-"""How often one may try to come in, by what is known of who tries. docs/reference/accounts.md has these rules in a table.
+"""Limits on attempts to sign in, by what is known about the client. docs/reference/accounts.md has these rules in a table.
 
-A password is guessed by many tries at one account, from one place or from thousands. The rules hold both back without giving anybody
-a way to lock the owner out: a browser in which somebody has signed in before is known (known_browsers.py), and is counted by itself alone.
+Guessing a password takes many attempts at one account, from one network or from thousands. The rules slow down both without letting
+an attacker lock the owner out: a browser in which the account has signed in before (known_browsers.py) is counted on its own.
 
-    known device of the account:   sign_in.device
-    anybody else:                  sign_in.network · sign_in.account_network · sign_in.account     all three have to have one left
+    known browser of the account:  sign_in.device
+    anyone else:                   sign_in.network · sign_in.account_network · sign_in.account     all three must have one left
 
-A good sign-in gives the tries of its account back, never that of its network: or somebody with an account of their own could
-try others' in between. Names that nobody has are counted like those of accounts.
+A successful sign-in gives back the attempts counted for its account, but not those of its network: otherwise a person with an account
+could guess others' passwords in between. Names without an account are counted like those with one.
 """
 
 from __future__ import annotations
@@ -49,13 +49,13 @@ RULES: Final = (
 
 @cache
 def attempts() -> Attempts:
-    """Where tries are counted: in Redis where the site has one, else in this process."""
+    """Where attempts are counted: in Redis if the site has one, else in this process."""
     urls = getattr(settings, "BACKCHANNEL", {}).get("REDIS_URLS", ())
     return shared_attempts(urls[0]) if urls else MemoryAttempts()
 
 
 def check_sign_in(request: HttpRequest, username: str) -> Sequence[Count]:
-    """Before the password is looked at. What to hand to `was_right`. Raises `CommandError` 429."""
+    """Call before the password is checked. Returns what to hand to `was_right`. Raises `CommandError` 429."""
     name = _name_of(username)
     if _is_own(request, name):
         counts = [Count(PASSWORD_AGAIN, digest(request.session.session_key or ""))]
@@ -73,12 +73,12 @@ def check_sign_in(request: HttpRequest, username: str) -> Sequence[Count]:
 
 
 def was_right(counts: Sequence[Count]) -> None:
-    """The password was right: what was taken of the account is given back."""
+    """The password was right: give back what was counted for the account."""
     attempts().give_back(counts)
 
 
 def forget_account(username: str) -> None:
-    """Who has proved to own the account otherwise, by a link in their mail, starts anew."""
+    """Reset the counts of an account whose ownership was proved otherwise, by a link in a mail."""
     attempts().forget([Count(SIGN_IN_ACCOUNT, digest(_name_of(username)))])
 
 
@@ -93,7 +93,7 @@ def check_key(rule: Rule, key: str) -> None:
 
 
 def check_own(request: HttpRequest, rule: Rule) -> None:
-    """By account where somebody is signed in, by network else. Raises `CommandError` 429."""
+    """By account if a user is signed in, else by network. Raises `CommandError` 429."""
     if request.user.is_authenticated:
         _take([Count(rule, f"account {request.user.pk}")])
     else:
@@ -101,9 +101,9 @@ def check_own(request: HttpRequest, rule: Rule) -> None:
 
 
 def check_password_again(request: HttpRequest) -> None:
-    """Somebody who is signed in shows their password once more. Raises `CommandError` 429.
+    """A signed-in user confirms their password. Raises `CommandError` 429.
 
-    Counted by sign-in: who took over one cannot keep the owner, in another, from changing the password.
+    Counted per session: an attacker in one session cannot keep the owner, in another, from changing the password.
     """
     _take([Count(PASSWORD_AGAIN, digest(request.session.session_key or ""))])
 

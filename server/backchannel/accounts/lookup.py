@@ -1,6 +1,6 @@
-"""From a secret to the one it belongs to: the database side of `authenticate`, called in a thread.
+"""From a secret to its owner: the database side of `authenticate`. Blocking; called in a thread.
 
-Every function answers None where the secret opens nothing, and never says why: whoever guesses learns nothing.
+Every function returns None if the secret is not valid, and never says why, so that guessing reveals nothing.
 """
 
 from __future__ import annotations
@@ -30,14 +30,14 @@ LAST_USED_STEP = credential_uses.STEP
 
 
 def by_secret(kind: Kind, secret: str) -> Identity | None:
-    """Who holds this session key or token."""
+    """The owner of this session key or token."""
     return _by_session(stored_key_of(secret), "cookie") if kind == "session" else _by_token(secret)
 
 
 def by_ticket(secret: str) -> Identity | None:
-    """Who made this ticket, once: of any number of connections that bring it, one gets the answer."""
+    """The maker of this ticket, once: of several connections that bring it, only one gets the answer."""
     found = Ticket.objects.filter(digest=digest(secret)).values_list("pk", "session_key", "token_id", "expires").first()
-    # The row is claimed by deleting it, which the database lets exactly one caller do.
+    # Deleting the row claims it: the database lets exactly one caller do that.
     if found is None or not Ticket.objects.filter(pk=found[0]).delete()[0]:
         return None
     _, session_key, token_id, expires = found
@@ -47,7 +47,7 @@ def by_ticket(secret: str) -> Identity | None:
 
 
 def issue_ticket(identity: Identity) -> tuple[str, datetime]:
-    """A ticket for whoever `identity` is, and when it ends. It stands for the same credential."""
+    """Create a ticket for `identity`, backed by the same credential. Returns it and when it ends."""
     now = timezone.now()
     secret = new_secret(TICKET_PREFIX)
     with transaction.atomic():
@@ -63,14 +63,14 @@ def issue_ticket(identity: Identity) -> tuple[str, datetime]:
 
 
 def issue_token(user: Any, name: str = "") -> str:
-    """A new token for a program that speaks for `user`. Its text exists here and nowhere else."""
+    """Create a token for a program that acts as `user`. Its text is returned and never stored."""
     secret = new_secret(TOKEN_PREFIX)
     Token.objects.create(user=user, name=name, digest=digest(secret))
     return secret
 
 
 def dead_among(proofs: Collection[Proof]) -> set[str]:
-    """Of these proofs, the credentials that are over: at most one query for each kind, and one for the users."""
+    """The credentials among these proofs that have ended. At most one query per kind, and one for the users."""
     sessions = _live_sessions([proof.session_key for proof in proofs if proof.session_key])
     now = timezone.now()
     for session_key in sessions:
@@ -84,12 +84,12 @@ def dead_among(proofs: Collection[Proof]) -> set[str]:
 
 
 def live_session_keys(keys: list[str]) -> set[str]:
-    """Which of the sessions that are stored under these keys are signed in: two queries, however many."""
+    """Which of these stored session keys are signed in: two queries, however many keys."""
     return set(_live_sessions(keys))
 
 
 def _by_session(session_key: str, via: Via) -> Identity | None:
-    """`session_key`: as it is stored."""
+    """`session_key`: as stored."""
     found = _live_sessions([session_key]).get(session_key)
     if found is None:
         return None
@@ -99,7 +99,7 @@ def _by_session(session_key: str, via: Via) -> Identity | None:
 
 
 def _live_sessions(keys: list[str]) -> dict[str, tuple[Any, datetime | None]]:
-    """The users of those sessions that are signed in, and when each session ends."""
+    """Stored key → user and end, for the sessions that are signed in."""
     if not keys:
         return {}
     read = {key: (data, expires) for key, data, expires in _read_sessions(keys) if SESSION_KEY in data}
@@ -116,7 +116,7 @@ def _live_sessions(keys: list[str]) -> dict[str, tuple[Any, datetime | None]]:
 
 def _read_sessions(keys: list[str]) -> list[tuple[str, dict[str, Any], datetime | None]]:
     store = session_store()
-    # Engines that keep sessions in a table say in which; of the others each session is asked for by itself.
+    # Engines that keep sessions in a table name its model; with others, each session is loaded separately.
     if not hasattr(store, "get_model_class"):
         return [(key, store(key).load(), None) for key in keys]
     decode = store().decode
@@ -125,7 +125,7 @@ def _read_sessions(keys: list[str]) -> list[tuple[str, dict[str, Any], datetime 
 
 
 def _is_signed_in(data: dict[str, Any], user: Any) -> bool:
-    """What Django's `get_user` checks, without its writes: backend, activity, and the hash over the password."""
+    """What Django's `get_user` checks, without its writes: backend, `is_active`, and the hash over the password."""
     backend = data.get(BACKEND_SESSION_KEY)
     if backend not in settings.AUTHENTICATION_BACKENDS or not user.is_active:
         return False
@@ -156,7 +156,7 @@ def _by_live_token(column: Literal["id", "digest"], value: int | str | None, via
 
 
 class _LiveToken(NamedTuple):
-    """A token that is not revoked, of an active user. `is_use_to_be_noted`: it was not for `LAST_USED_STEP`."""
+    """A token that is not revoked, of an active user. `is_use_to_be_noted`: its last recorded use is older than `LAST_USED_STEP`."""
 
     id: int
     user: Any
@@ -164,19 +164,19 @@ class _LiveToken(NamedTuple):
 
 
 def _live_tokens(column: Literal["id", "digest"], values: Sequence[int | str | None]) -> list[_LiveToken]:
-    """Those among the given ones. One query, of which every handshake has one: building it anew each time by the ORM takes
-    several times what the database takes."""
+    """The live tokens among the given ones. Every handshake runs this query; building it through the ORM each time takes several times
+    as long as the database does."""
     if not values:
         return []
     long_ago = connection.ops.adapt_datetimefield_value(timezone.now() - LAST_USED_STEP)
     users: Iterable[Any] = get_user_model()._base_manager.raw(_tokens_sql(column, len(values)), [long_ago, *values])
-    # Whether a user is active is not a column of every site's user model.
+    # Not every site's user model has a column for being active.
     return [_LiveToken(user.chat_token_id, user, bool(user.chat_token_unused)) for user in users if user.is_active]
 
 
 @lru_cache(maxsize=16)
 def _tokens_sql(column: str, count: int) -> str:
-    """Users with a token of theirs: all of the user's own columns, and `chat_token_id`, `chat_token_unused`."""
+    """Selects all columns of the user, and the token's `chat_token_id` and `chat_token_unused`."""
     user, quoted = get_user_model()._meta, connection.ops.quote_name
     return (
         "SELECT u.*, t.id AS chat_token_id, COALESCE(t.last_used < %s, TRUE) AS chat_token_unused "

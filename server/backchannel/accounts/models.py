@@ -1,5 +1,5 @@
-"""The tables of this app. What is secret (tokens, tickets, invitations) is stored as its SHA-256 alone:
-each is 256 random bits, so that a slow hash would add nothing, and whoever reads the table can use none."""
+"""The tables of this app. Secrets (tokens, tickets, invitations) are stored only as SHA-256: each is 256 random bits, so a slow hash
+would add nothing, and a reader of the table can use none of them."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from backchannel.accounts import usernames
 
 
 class User(AbstractUser):
-    """A person or a bot of the standalone app. Left uninstalled where a site brings its own user model."""
+    """A person or a bot of the standalone app. Not installed in a site with its own user model."""
 
     username = models.CharField(
         max_length=usernames.USERNAME_LENGTH,
@@ -26,7 +26,7 @@ class User(AbstractUser):
     )
     display_name = models.CharField(max_length=80, blank=True, help_text="Shown beside what this person writes.")
 
-    # One name, written as its bearer writes it, serves everybody; first and last names do not.
+    # One name, written as its owner writes it; first and last names do not fit everyone.
     first_name = None  # type: ignore[assignment]
     last_name = None  # type: ignore[assignment]
 
@@ -52,14 +52,14 @@ class Token(models.Model):
     last_used = models.DateTimeField(null=True, blank=True, editable=False)
     revoked = models.DateTimeField(null=True, blank=True, editable=False)
     secret = ""
-    """Its text: in the object that made it, never in a row."""
+    """The secret itself: set on the object that created it, never stored."""
 
     def __str__(self) -> str:
         return self.name or f"token {self.pk}"
 
 
 class SignIn(models.Model):
-    """What is told to somebody of a session of theirs. `session_key`: as the session's row has it, which is a hash."""
+    """What a person can see about one of their sessions. `session_key`: as in the session's row, where it is a hash."""
 
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="chat_sign_ins")
     session_key = models.CharField(max_length=64, unique=True)
@@ -73,14 +73,14 @@ class SignIn(models.Model):
 
 
 class Ticket(models.Model):
-    """A one-time stand-in for the credential that made it, good for 30 s in the query of the handshake.
+    """A one-time substitute for the credential that created it, valid for 30 s in the query of the handshake.
 
-    Its row is deleted by the one connection that uses it.
+    The one connection that uses it deletes its row.
     """
 
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")
     digest = models.CharField(max_length=64, unique=True)
-    # Exactly one of these: what the ticket stands for, and ends with.
+    # Exactly one of these is set: the credential that the ticket stands for, and ends with.
     session_key = models.TextField(blank=True)
     token = models.ForeignKey(Token, models.CASCADE, null=True, related_name="+")
     expires = models.DateTimeField(db_index=True)
@@ -98,7 +98,7 @@ class Invitation(models.Model):
     max_uses = models.PositiveIntegerField(default=1)
     uses = models.PositiveIntegerField(default=0, editable=False)
     secret = ""
-    """Of the link: in the object that made it, never in a row."""
+    """The secret of the link: set on the object that created it, never stored."""
 
     def __str__(self) -> str:
         return f"invitation {self.pk}"
@@ -108,25 +108,25 @@ class Invitation(models.Model):
 
 
 class Setup(models.Model):
-    """The one row that exists once somebody owns the server. Its fixed key makes a second owner impossible."""
+    """The single row, which exists once the server has an owner. Its fixed key makes a second owner impossible."""
 
     id = models.PositiveSmallIntegerField(primary_key=True, default=1, editable=False)
     owner = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
     at = models.DateTimeField(default=timezone.now, editable=False)
     first_rooms = models.JSONField(default=list, editable=False)
-    """Ids of the channels that every newcomer joins."""
+    """Ids of the channels that every new account joins."""
 
     class Meta:
         constraints: ClassVar = [models.CheckConstraint(condition=models.Q(id=1), name="backchannel_one_setup")]
 
 
 class SetupSecret(models.Model):
-    """While nobody owns the server: the hash of the secret in the address that `backchannel serve` prints. One row at most."""
+    """While the server has no owner: the hash of the secret in the address that `backchannel serve` prints. At most one row."""
 
     id = models.PositiveSmallIntegerField(primary_key=True, default=1, editable=False)
     digest = models.CharField(max_length=64, editable=False)
     made_on = models.CharField(max_length=255, editable=False)
-    """The machine on which the secret itself was kept, for the operator who looks for it."""
+    """The machine that holds the secret itself, named to an operator who looks for it."""
     at = models.DateTimeField(default=timezone.now, editable=False)
 
     class Meta:

@@ -1,7 +1,7 @@
-"""How somebody comes in: an account, the chat person that speaks for it, and the rooms everybody starts in.
+"""Creates accounts: the account, its chat person, and its membership of the rooms that everyone starts in.
 
-The very first account owns the server. Setup page, sign-up, command line and demonstration all pass here. That whoever comes by
-the setup page may is checked before (setup_secret.py).
+The first account owns the server. Setup page, sign-up, command line and demonstration all use this module. Whether a visitor of the
+setup page may create the owner is checked before (setup_secret.py).
 """
 
 from __future__ import annotations
@@ -30,11 +30,11 @@ NAME_LENGTH = display_names.LENGTH
 
 
 class AlreadySetUp(Exception):
-    """Somebody owns this server."""
+    """The server already has an owner."""
 
 
 class Refused(Exception):
-    """What was given cannot be used. `errors`: sentences by field."""
+    """The input cannot be used. `errors`: sentences by field."""
 
     def __init__(self, **errors: list[str]) -> None:
         super().__init__(" ".join(f"{field}: {' '.join(lines)}" for field, lines in errors.items()))
@@ -43,13 +43,13 @@ class Refused(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewAccount:
-    """An account to be made. `password` None: one that nobody can sign in with."""
+    """An account to be created. With `password` None, nobody can sign in with a password."""
 
     username: str
     display_name: str = ""
     password: str | None = None
     weak_password: bool = False
-    """Take the password as it is: for the demonstration, and for whoever holds the server's shell."""
+    """Skip the strength check: for the demonstration, and for the operator at the server's shell."""
 
 
 def is_set_up() -> bool:
@@ -57,10 +57,10 @@ def is_set_up() -> bool:
 
 
 def set_up(workspace_name: str, owner: NewAccount, *, is_admin: bool = True) -> Any:
-    """Make the first account, which owns the server, and the channel everybody joins; the new user.
+    """Create the first account, which owns the server, and the channel that everyone joins. Returns the new user.
 
-    `is_admin` False: it may invite people, and has no rights in the admin pages. Of callers at the same time
-    one succeeds. Raises `AlreadySetUp`, `Refused`, `CommandError`.
+    `is_admin` False: the owner may invite people but has no rights in the admin pages. Of concurrent callers one succeeds.
+    Raises `AlreadySetUp`, `Refused`, `CommandError`.
     """
     name = clean_name(workspace_name)
     problems = _problems(owner)
@@ -72,7 +72,7 @@ def set_up(workspace_name: str, owner: NewAccount, *, is_admin: bool = True) -> 
         with transaction.atomic():
             if get_user_model()._default_manager.exists():
                 raise AlreadySetUp
-            # The row's fixed key lets one transaction through, whatever the others have read.
+            # The row's fixed key lets one transaction succeed, whatever the others have read.
             setup = Setup.objects.create()
             user = _save(owner, staff=True, superuser=is_admin)
             setup.owner = user
@@ -88,9 +88,9 @@ def set_up(workspace_name: str, owner: NewAccount, *, is_admin: bool = True) -> 
 
 
 def create_account(account: NewAccount, *, owner: bool = False, at_us: int | None = None) -> Any:
-    """Make one more account, with its person, in the rooms everybody starts in; the new user. Raises `Refused`.
+    """Create another account with its person, in the rooms that everyone starts in. Returns the new user. Raises `Refused`.
 
-    `at_us`: when they came, where that is not now.
+    `at_us`: when they joined, if it is not now.
     """
     problems = _problems(account)
     if problems:
@@ -105,14 +105,14 @@ def create_account(account: NewAccount, *, owner: bool = False, at_us: int | Non
 
 
 def ensure_person(user: Any, at_us: int | None = None) -> Person:
-    """Make the chat person of a new account and join it to the rooms everybody starts in."""
+    """Create the chat person of a new account, and join it to the rooms that everyone starts in."""
     person = person_of(user)
     setup = Setup.objects.first()
     for room_id in setup.first_rooms if setup else []:
         try:
             write(JoinRoom(actor=person, room_id=room_id), at_us)
         except CommandError:
-            # The room is gone or no longer open to all. The account is made all the same.
+            # The room is gone or no longer open to all. The account is created nevertheless.
             continue
     return person
 

@@ -1,7 +1,7 @@
-"""Whether a page may use its visitor's cookie: the one rule that guards the socket and the API alike.
+"""Whether a page may use its visitor's cookie: one rule for the socket and the API.
 
-A browser sends the cookie with whatever any page asks for. What it does not let a page forge are
-`Origin` and `Sec-Fetch-Site`, so these decide. No CSRF token is needed beside them.
+A browser attaches the cookie to requests from any page. A page cannot forge `Origin` and `Sec-Fetch-Site`, so these decide,
+and no CSRF token is needed besides.
 """
 
 from __future__ import annotations
@@ -29,20 +29,20 @@ def may_use_cookie(
     allowed: Collection[str] = (),
     https: bool = False,
 ) -> bool:
-    """Decide from a request's headers (None: not sent).
+    """Decide by a request's headers (None: not sent).
 
-    allowed: the exact origins that may. Where it is empty, the origin must be that of `host`,
-    and its scheme https where `https` says that the app is reached so.
+    allowed: the exact origins that may. If empty, the origin must be that of `host`, with the scheme https if `https` says that
+    the app is reached by HTTPS.
 
         | asks for            | Origin sent    | not sent                                    |
         |---------------------|----------------|---------------------------------------------|
         | WebSocket           | must match     | no: every browser sends it there            |
         | POST, PUT, …        | must match     | only with Sec-Fetch-Site: same-origin       |
-        | GET, HEAD           | must match     | unless Sec-Fetch-Site tells of another site |
+        | GET, HEAD           | must match     | unless Sec-Fetch-Site names another site    |
 
-    A GET without either header changes nothing, and another site cannot read its answer. Where the origin is that of `host` and
-    Sec-Fetch-Site tells of another site, one of them is wrong, and the answer is no. A listed origin of another host may be of
-    another site: that is what the list is for.
+    A GET without either header changes nothing, and another site cannot read its answer. If the origin is that of `host` but
+    Sec-Fetch-Site names another site, one of the two is wrong, and the request is refused. A listed origin on another host may
+    belong to another site: the list exists for that.
     """
     if origin is not None:
         return _matches(origin, host, fetch_site, allowed, https)
@@ -66,8 +66,8 @@ def _matches(origin: str, host: str, fetch_site: str | None, allowed: Collection
 
 
 def is_contradicted(*, host: str, origin: str | None, fetch_site: str | None) -> bool:
-    """Does Sec-Fetch-Site tell of another site, while the origin is that of `host`, or is not sent? For Django's pages, whose CSRF
-    check looks at the origin alone."""
+    """Whether Sec-Fetch-Site names another site although the origin is that of `host`, or is not sent. For Django's pages, whose CSRF
+    check considers the origin alone."""
     if fetch_site in _OF_NO_OTHER_SITE:
         return False
     parsed = None if origin is None else parse_origin(origin)
@@ -76,7 +76,7 @@ def is_contradicted(*, host: str, origin: str | None, fetch_site: str | None) ->
 
 @lru_cache(1024)
 def parse_origin(text: str) -> Origin | None:
-    """None where it is not scheme, host and port and nothing else. Case and a default port that is written out do not count."""
+    """None unless `text` is exactly scheme, host and port. Case, and an explicit default port, make no difference."""
     found = _ORIGIN.fullmatch(text) if len(text) < 300 else None
     if found is None:
         return None

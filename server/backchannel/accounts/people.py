@@ -1,4 +1,4 @@
-"""The chat person who speaks for an account, whatever user model the site has."""
+"""The chat person of an account, with any user model."""
 
 from __future__ import annotations
 
@@ -9,6 +9,6 @@ from backchannel.store import people
 
 
 def person_of(user: Any) -> Person:
-    """The person of `user`, made at the first call and kept up to date with the account's names."""
+    """The person of `user`: created at the first call, then kept up to date with the account's names."""
     full_name = getattr(user, "get_full_name", None)
     return people.person_for_account(str(user.pk), user.get_username(), full_name() if full_name else "")

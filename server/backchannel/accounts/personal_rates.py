@@ -1,4 +1,4 @@
-"""How often one person may change something of their account. Counted in memory: each process has its own."""
+"""Rate limits on changes to one's own account. Counted in memory, per process."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from backchannel.protocol.errors import Code, CommandError
 PROFILE: Final = Rule("profile.person", burst=10, every_s=6)
 INVITATIONS: Final = Rule("invitations.person", burst=30, every_s=10)
 CREDENTIALS: Final = Rule("credentials.person", burst=60, every_s=1)
-"""Looking at and ending one's own sessions and tokens."""
+"""Listing and ending one's own sessions and tokens."""
 
 
 class PersonalRates:
-    """`take(rule, account)`: raises `CommandError` 429 with the time to wait. A refusal costs nothing more."""
+    """`take(rule, account)` raises `CommandError` 429 with the time to wait. A refused attempt is not counted."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._attempts = MemoryAttempts(clock)
@@ -33,11 +33,11 @@ _here = PersonalRates()
 
 
 def take(rule: Rule, account: str) -> None:
-    """In this process. Raises `CommandError` 429."""
+    """Count in this process. Raises `CommandError` 429."""
     _here.take(rule, account)
 
 
 def forget() -> None:
-    """For tests: what one of them did is nothing to the next."""
+    """For tests: reset all counts."""
     global _here
     _here = PersonalRates()

@@ -1,4 +1,4 @@
-"""Answers of Django's endpoints: JSON, and errors in the shape that `/api` has (application/problem+json)."""
+"""Answers of Django's endpoints: JSON, and errors in the same form as `/api` (application/problem+json)."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _log = structlog.get_logger("backchannel.pages")
 
 
 def answer(body: dict[str, Any], status: int = 200) -> JsonResponse:
-    """`body` as JSON that no cache keeps."""
+    """`body` as JSON, with `Cache-Control: no-store`."""
     response = JsonResponse(body, status=status)
     response["Cache-Control"] = "no-store"
     return response
@@ -38,7 +38,7 @@ def problem(error: CommandError) -> HttpResponse:
 
 
 def refused(errors: dict[str, list[str]]) -> HttpResponse:
-    """422 `invalid` with the sentences by field."""
+    """422 `invalid`, with the sentences by field."""
     detail = " ".join(f"{field}: {' '.join(lines)}" for field, lines in errors.items())
     return problem(CommandError(Code.INVALID, detail, errors=errors))
 
@@ -47,39 +47,39 @@ _NAMES = {str: "text", int: "a whole number", bool: "true or false", list: "a li
 
 
 def read_json(request: HttpRequest, **fields: type) -> dict[str, Any]:
-    """The body's members. `fields` names those that may be there, and their types. Raises `CommandError`."""
+    """Parse the body's members. `fields`: the allowed members and their types. Raises `CommandError`."""
     check_media_type(request)
     body = strict_json.parse(request.body)
     for name, value in body.items():
         if name not in fields:
-            raise invalid(**{name: "Is not a field of this."})
+            raise invalid(**{name: "Is not a field of this request."})
         if type(value) is not fields[name]:
             raise invalid(**{name: f"Is not {_NAMES[fields[name]]}."})
     return body
 
 
 def check_media_type(request: HttpRequest) -> None:
-    """A form of another site can send anything but this. Raises `CommandError` 415."""
+    """Refuse other media types, which a form on another site could send. Raises `CommandError` 415."""
     if request.content_type != "application/json":
         raise CommandError(Code.UNSUPPORTED_MEDIA_TYPE, "Send the body as application/json.")
 
 
 def csrf_failed(request: HttpRequest, reason: str = "") -> HttpResponse:
-    """Django's CSRF check said no."""
+    """Django's CSRF check refused the request."""
     auth_log.note("page_refused", address=request.META.get("REMOTE_ADDR"))
     if reason.startswith("Origin checking failed"):
         return problem(
             CommandError(
                 Code.WRONG_ORIGIN,
-                "This page is not known to the server. Whoever runs it lists the page's origin, like https://chat.example.com, in "
-                'BACKCHANNEL_ORIGINS; a Django site with the chat in it lists it in CSRF_TRUSTED_ORIGINS and BACKCHANNEL["ORIGINS"].',
+                "This page's origin is not allowed. The server's operator has to add it, like https://chat.example.com, to "
+                'BACKCHANNEL_ORIGINS; in a Django site, to CSRF_TRUSTED_ORIGINS and BACKCHANNEL["ORIGINS"].',
             )
         )
     return problem(CommandError(Code.FORBIDDEN, "The page is out of date. Reload it and try again."))
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
-    """Django could not read the request: a form that breaks off, or with more fields or files than any form here has."""
+    """Django could not read the request: a truncated form, or one with more fields or files than any form here has."""
     return problem(CommandError(Code.BAD_FRAME, "The form cannot be read, or holds too many fields or files."))
 
 
@@ -88,17 +88,17 @@ def no_such_address(request: HttpRequest) -> HttpResponse:
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    """A view raised: a database in trouble is told as everywhere, a fault of ours with the reference under which it is logged."""
+    """A view raised: report database trouble as everywhere, and a bug of ours with the reference it is logged under."""
     error = sys.exc_info()[1]
     if isinstance(error, OperationalError | InterfaceError):
         reason = str(error).strip().split("\n")[0]
         _log.warning("database_trouble", error=type(error).__name__, reason=reason, path=request.path)
-        told = trouble(error)
+        refusal = trouble(error)
     else:
-        told = internal_error(_log, "page_broke", error or RuntimeError(), method=request.method, path=request.path)
+        refusal = internal_error(_log, "page_broke", error or RuntimeError(), method=request.method, path=request.path)
     if "text/html" not in request.headers.get("Accept", ""):
-        return problem(told)
-    page = f"<!doctype html><title>{told.code.status}</title><p>{escape(str(told))}</p>"
-    response = HttpResponse(page, status=told.code.status)
+        return problem(refusal)
+    page = f"<!doctype html><title>{refusal.code.status}</title><p>{escape(str(refusal))}</p>"
+    response = HttpResponse(page, status=refusal.code.status)
     response["Cache-Control"] = "no-store"
     return response

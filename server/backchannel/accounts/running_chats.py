@@ -5,7 +5,7 @@ the chats that are running are registered here, and nowhere else. Without one (c
 calling thread, and running servers of other processes find them by their periodic checks.
 
 Several chats may run in one process, on the same database. A write goes to one of them, and the others find it as if it came from
-another process: at once if they share a bus, else by their periodic checks. The end of a credential goes to all.
+another process: at once if they share a bus, else by their periodic checks. The end of a credential is announced to all.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ _running: list[RunningChat] = []
 
 
 def register(chat: RunningChat) -> Callable[[], None]:
-    """Add a chat that has started. Returns how to remove it, which it calls before it stops."""
+    """Add a chat that has started; call what is returned before it stops."""
     _running.append(chat)
     return lambda: _running.remove(chat)
 
@@ -61,6 +61,6 @@ def write(operation: Operation, at_us: int | None = None) -> Any:
 
 
 def announce_ended(ended: Ended) -> None:
-    """To all running chats, now. Code that changes the database waits for its commit first (`revocation`)."""
+    """Announce to all running chats, now. Code that changes the database waits for its commit first (`revocation`)."""
     for chat in list(_running):
         chat.on_ended(ended)

@@ -1,11 +1,11 @@
-"""How secrets are made and stored: 256 random bits, kept as SHA-256."""
+"""Creates secrets of 256 random bits, and their SHA-256, the form in which they are stored."""
 
 from __future__ import annotations
 
 import hashlib
 import secrets
 
-# Recognisable in a leaked file or log by scanners, and by the check that keeps tokens out of addresses.
+# Lets scanners recognise a leaked token, and the check that keeps tokens out of addresses.
 TOKEN_PREFIX = "bc_"
 TICKET_PREFIX = "bt_"
 

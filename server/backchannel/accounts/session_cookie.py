@@ -1,8 +1,8 @@
-"""Which session cookie counts, where a browser sends several of that name: one rule for Django's pages and for /api.
+"""Which session cookie counts if a browser sends several of that name: one rule for Django's pages and for /api.
 
-A browser keeps cookies of one name side by side where their path or domain differs: an older version of a site left one, a
-neighbouring host set one. Django takes the last of them; whoever takes the first reads another session, and a stale one that
-cannot be deleted from here would lock its owner out for good. So: the first whose session is alive, else the first.
+A browser keeps cookies of the same name side by side if their path or domain differs: an older version of a site left one, or a
+neighbouring host set one. Django uses the last of them; other code might use the first. A stale one that cannot be deleted from here
+would lock the user out for good. So the first whose session is alive counts, else the first.
 """
 
 from __future__ import annotations
@@ -20,16 +20,16 @@ from backchannel.accounts import lookup
 from backchannel.accounts.sessions import session_store, stored_key_of
 
 AT_MOST: Final = 16
-"""More than browsers send by accident; all are looked up in one query."""
+"""More than browsers send by accident. All are looked up in one query."""
 
-# No engine makes other keys, and what holds a NUL or a quote need not be looked for.
+# No engine makes other keys; anything with a NUL or a quote need not be looked up.
 _KEY: Final = re.compile(r"[A-Za-z0-9_.:-]{8,128}")
 
 GetResponse = Callable[[HttpRequest], HttpResponseBase]
 
 
 def session_keys(header: bytes | str) -> tuple[str, ...]:
-    """The values of the session cookies in a Cookie header that could be keys, in their order, each once."""
+    """The values of the session cookies in a Cookie header that could be keys: in order, without duplicates."""
     name = settings.SESSION_COOKIE_NAME
     text = header.decode("latin-1") if isinstance(header, bytes) else header
     if name not in text:
@@ -44,17 +44,17 @@ def session_keys(header: bytes | str) -> tuple[str, ...]:
 
 
 def first_live(keys: Sequence[str]) -> str:
-    """The first whose session is signed in; the first of all where none is. Asks the database; call it in a thread."""
+    """The first key whose session is signed in, else the first of all. Queries the database; call it in a thread."""
     stored = {key: stored_key_of(key) for key in keys}
     alive = lookup.live_session_keys(list(stored.values()))
     return next((key for key in keys if stored[key] in alive), keys[0])
 
 
 class OneSessionCookie:
-    """Middleware above Django's of sessions: shows it the one that counts. Signing out ends all that were sent.
+    """Middleware above Django's session middleware: shows it the cookie that counts. Signing out ends all sessions that were sent.
 
-    Only signing out takes the cookie from the browser. Django also does so in each answer to a key that has ended; where one tab
-    has just changed the password, such an answer to another tab comes after the new key and would remove that one.
+    Only signing out removes the cookie from the browser. Django also removes it whenever a key has ended; when one tab has just changed
+    the password, such an answer to another tab would arrive after the new cookie and remove that one.
     """
 
     def __init__(self, get_response: GetResponse) -> None:
@@ -77,7 +77,7 @@ class OneSessionCookie:
 
 
 def end_all_sent(request: Any, **_: Any) -> None:
-    """Signed out: a second session in the same browser would still be in."""
+    """On sign-out: end the browser's other sessions too, or one of them would remain signed in."""
     request.has_signed_out = True
     for key in getattr(request, "session_keys_sent", ()):
         if key != request.session.session_key:

@@ -1,9 +1,9 @@
-"""Sessions in the database, under the hash of the cookie's value: whoever reads the table, or a backup of it, is not signed in.
+"""Database sessions stored under the hash of the cookie's value, so that a reader of the table, or of a backup, cannot sign in.
 
     SESSION_ENGINE = "backchannel.accounts.sessions"
 
-The cookie holds Django's session key. The row's `session_key` is `stored_key` of it, and nothing that this server writes
-holds the key itself. The table is Django's own.
+The cookie holds Django's session key. The row's `session_key` is `stored_key` of it; this server writes the key itself nowhere.
+The table is Django's own.
 """
 
 from __future__ import annotations
@@ -21,27 +21,27 @@ from django.core.exceptions import SuspiciousOperation
 from django.utils import timezone
 
 STORED_KEY_LENGTH = 40
-"""What Django's column holds: 240 of the 256 bits. Django's own keys are 32 characters long, so that the two are told apart."""
+"""The length of Django's column: 240 of the 256 bits. Django's own keys have 32 characters, so the two cannot be confused."""
 
 
 def stored_key(session_key: str) -> str:
-    """Under which key the session with this cookie lies in the database."""
+    """The key under which the session with this cookie is stored."""
     hashed = hashlib.sha256(session_key.encode("utf-8", "surrogatepass")).digest()
     return base64.urlsafe_b64encode(hashed).decode("ascii")[:STORED_KEY_LENGTH]
 
 
 def session_store() -> Any:
-    """The class of the site's engine. Engines that keep sessions in a table name it by `get_model_class`."""
+    """The class of the site's session engine. Engines that keep sessions in a table name it by `get_model_class`."""
     return import_module(settings.SESSION_ENGINE).SessionStore
 
 
 def stored_key_of(session_key: str) -> str:
-    """The same for whatever engine the site has: other engines store the cookie's value itself."""
+    """The same for any session engine: others store the cookie's value itself."""
     return stored_key(session_key) if issubclass(session_store(), SessionStore) else session_key
 
 
 class SessionStore(DatabaseSessionStore):
-    """Django's, but for the name under which a session is stored."""
+    """Django's, except for the key under which a session is stored."""
 
     def _get_session_from_db(self) -> Any:
         try:

@@ -1,7 +1,7 @@
-"""Under which host names a server without an owner is answered: this machine's own, and those that its operator named.
+"""Host names accepted while the server has no owner: this machine's own, and those that the operator configured.
 
-Without this, a page elsewhere whose name is made to lead here (DNS rebinding), or a stranger's name for this server, would be taken
-for the server's own while it is at its most trusting. Once somebody owns the server, `ALLOWED_HOSTS` alone decides.
+Without this check, a foreign page whose name is made to resolve here (DNS rebinding), or a stranger's name for this server, would count
+as the server's own while anyone with the secret can become owner. Once there is an owner, `ALLOWED_HOSTS` alone decides.
 """
 
 from __future__ import annotations
@@ -22,6 +22,6 @@ def check_setup_host(request: HttpRequest) -> None:
         return
     raise CommandError(
         Code.FORBIDDEN,
-        "This server has no owner yet, and does not know this address. Set BACKCHANNEL_ORIGINS to the address that people "
-        "open, open it on the server's own machine, or make the first account there: backchannel createuser NAME.",
+        "This server has no owner yet and does not know this address. Set BACKCHANNEL_ORIGINS to the address that people open, "
+        "open it on the server's own machine, or create the first account there: backchannel createuser NAME.",
     )

@@ -1,11 +1,11 @@
-"""The one-time secret that proves that somebody may make the owner of a new server: they can read what the server prints.
+"""The one-time secret for creating the owner of a new server. It proves that a visitor can read what the server prints.
 
-    serve, before anybody owns it ─▶ `prepare` ─▶ file `setup_secret`, 0600, in the data folder    (the secret, and where it is served)
-                                              └▶ one row in the database                           (its SHA-256)
-    POST /account/setup {"setup": …} ─▶ `is_right` ─▶ the owner is made, the row is gone ─▶ `discard`: the file is too
+    serve, before there is an owner ─▶ `prepare` ─▶ file `setup_secret`, 0600, in the data folder  (secret and base address)
+                                              └▶ one row in the database                         (its SHA-256)
+    POST /account/setup {"setup": …} ─▶ `is_right` ─▶ the owner is created, the row deleted ─▶ `discard` deletes the file
 
-Several nodes on one database share the row. The secret itself lies on the node that made it, in its data folder, so that nobody who
-can read the database alone can use it.
+Several nodes on one database share the row. The secret itself is only in the data folder of the node that made it, so that reading the
+database is not enough to use it.
 """
 
 from __future__ import annotations
@@ -27,18 +27,18 @@ FILE: Final = "setup_secret"
 
 
 class MadeElsewhere(Exception):
-    """Another node, or another data folder, has the secret. `str(error)`: on which machine it was made."""
+    """The secret is on another node, or in another data folder. `str(error)`: the machine it was made on."""
 
 
 def prepare(folder: Path) -> str | None:
-    """The secret of this server, made at the first call and kept in `folder`; None once somebody owns the server.
+    """Return this server's secret, made at the first call and kept in `folder`; None once the server has an owner.
 
     Raises `MadeElsewhere`.
     """
     if is_set_up():
         discard()
         return None
-    # Of nodes that share the folder one makes the file, and all read the same.
+    # Of several nodes that share the folder, one makes the file, and all read the same.
     secret = _kept(folder) or _keep(folder, new_secret())
     row, _ = SetupSecret.objects.get_or_create(pk=1, defaults={"digest": digest(secret), "made_on": _here()})
     if hmac.compare_digest(row.digest, digest(secret)):
@@ -46,18 +46,18 @@ def prepare(folder: Path) -> str | None:
     if row.made_on != _here() and connection.vendor != "sqlite":
         (folder / FILE).unlink(missing_ok=True)
         raise MadeElsewhere(row.made_on)
-    # It was made here, and its file is gone: nobody can know it any more.
+    # It was made here, but its file is gone: nobody can know it any more.
     return renew(folder)
 
 
 def current(folder: Path) -> str | None:
-    """The secret that sets this server up, if there is one and `folder` has it. Makes nothing."""
+    """The secret that sets this server up, if `folder` holds it; else None. Makes nothing."""
     secret = _kept(folder)
     return secret if secret is not None and is_right(secret) else None
 
 
 def renew(folder: Path) -> str:
-    """A new secret in the place of the one there was."""
+    """Replace the secret by a new one, and return it."""
     secret = new_secret()
     with transaction.atomic():
         SetupSecret.objects.update_or_create(pk=1, defaults={"digest": digest(secret), "made_on": _here()})
@@ -67,12 +67,12 @@ def renew(folder: Path) -> str:
 
 
 def address(base: str, secret: str) -> str:
-    """What somebody opens to become the owner. `base`: where the server is reached, without a path."""
+    """The address that makes its visitor the owner. `base`: where the server is reached, without a path."""
     return f"{base}/?setup={secret}"
 
 
 def note_base(folder: Path, base: str) -> None:
-    """Write down beside the secret where the server is reached, for `backchannel setup-address`."""
+    """Record beside the secret where the server is reached, for `backchannel setup-address`."""
     secret = _kept(folder)
     if secret is not None:
         _draft(folder, f"{secret}\n{base}\n").replace(folder / FILE)
@@ -84,13 +84,13 @@ def noted_base(folder: Path) -> str | None:
 
 
 def is_right(given: str) -> bool:
-    """Compared in constant time, as hashes. Without a secret none is right."""
+    """Whether `given` is the secret, compared in constant time by hash. False if there is no secret."""
     row = SetupSecret.objects.filter(pk=1).first()
     return hmac.compare_digest(row.digest if row is not None else "", digest(given)) and row is not None
 
 
 def discard() -> None:
-    """Somebody owns the server: the secret opens nothing any more, and is not kept, neither here nor in the database."""
+    """Delete the secret, file and row: the server has an owner."""
     SetupSecret.objects.all().delete()
     folder = getattr(settings, "BACKCHANNEL_DATA_FOLDER", None)
     if folder is not None:
@@ -110,7 +110,7 @@ def _line(folder: Path, number: int) -> str | None:
 
 
 def _keep(folder: Path, secret: str) -> str:
-    """Write it whole under another name and link it: of two who do so at once, both get what the first one wrote."""
+    """Write under a temporary name, then link: of two concurrent callers, both get what the first one wrote."""
     draft = _draft(folder, secret + "\n")
     try:
         os.link(draft, folder / FILE)

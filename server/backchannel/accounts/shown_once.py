@@ -1,4 +1,4 @@
-"""The page that shows a new secret: straight from memory to the screen, past messages, cookies, sessions and caches."""
+"""The page that shows a new secret, once: from memory to the screen, bypassing messages, cookies, sessions and caches."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from django.urls import reverse
 
 
 def show_once(page: ModelAdmin[Any], request: HttpRequest, secret: str, label: str, lead: str) -> HttpResponse:
-    """The answer to the form that made `secret`."""
+    """Answer the form that created `secret`."""
     options = page.model._meta
     context = {
         **page.admin_site.each_context(request),

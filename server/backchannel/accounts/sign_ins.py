@@ -1,9 +1,9 @@
-"""The sessions that somebody is signed in with: noted beside Django's, listed to their owner, ended one by one.
+"""A person's active sessions: recorded beside Django's, listed to their owner, ended one by one.
 
-    sign-in, password change ── SignIns (middleware) ──▶ a row for the session, under the key it is stored with
-    the session ends, in whichever way ──▶ the row says nothing any more, and is swept
+    sign-in, password change ── SignIns (middleware) ──▶ a row per session, under the key the session is stored with
+    the session ends in any way ──▶ the row has no meaning any more, and is swept
 
-Whether a session is alive is never read from here: the session itself says so.
+Whether a session is alive is never read from these rows: only the session itself says so.
 """
 
 from __future__ import annotations
@@ -22,11 +22,11 @@ from backchannel.accounts.sessions import session_store, stored_key_of
 GetResponse = Callable[[HttpRequest], HttpResponseBase]
 
 _NOTED = "sign_in"
-"""In the session: its row's id, and the key that the row has."""
+"""Session data: the id of the row, and the key it was recorded under."""
 
 
 class SignIns:
-    """Middleware below Django's of sessions and authentication. Asks the database nothing about a session it has noted."""
+    """Middleware below Django's session and authentication middleware. Makes no query for a session that is recorded already."""
 
     def __init__(self, get_response: GetResponse) -> None:
         self._get_response = get_response
@@ -39,7 +39,7 @@ class SignIns:
 
 
 def note(request: HttpRequest) -> None:
-    """Keep the row of the request's session. A changed password gives the session another key: the row goes with it."""
+    """Record the request's session. A changed password gives the session another key; the row is updated to it."""
     stored = current(request)
     if not stored or stored == request.session.session_key:
         return
@@ -57,22 +57,22 @@ def note(request: HttpRequest) -> None:
 
 
 def current(request: HttpRequest) -> str:
-    """The key under which the request's session is stored; empty where there is none."""
+    """The key under which the request's session is stored; empty if there is none."""
     key = request.session.session_key
     return stored_key_of(key) if key else ""
 
 
 def sign_ins_of(user: Any) -> list[SignIn]:
-    """Those that are alive, the one used last first."""
+    """The active ones, the last used first."""
     rows = list(SignIn.objects.filter(user=user).order_by("-last_used", "-pk"))
     alive = lookup.live_session_keys([row.session_key for row in rows])
     return [row for row in rows if row.session_key in alive]
 
 
 def end_sessions(stored_keys: list[str]) -> None:
-    """End the sessions that are stored under these keys; their sockets close at once."""
+    """End the sessions stored under these keys. Their sockets close at once."""
     sessions = session_store().get_model_class()
-    # One by one, so that each is announced.
+    # One by one, so that each end is announced.
     for session in sessions.objects.filter(session_key__in=stored_keys):
         session.delete()
     SignIn.objects.filter(session_key__in=stored_keys).delete()

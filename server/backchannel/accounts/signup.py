@@ -11,7 +11,7 @@ from backchannel.accounts import display_names, invitations
 
 
 class SignupForm(forms.Form):
-    """What allauth adds to username and password: `display_name`, and the `invitation`'s secret where one is needed."""
+    """Adds to allauth's username and password: `display_name`, and the `invitation`'s secret if one is needed."""
 
     display_name = forms.CharField(required=False, validators=[display_names.check])
     invitation = forms.CharField(max_length=200, required=False)
@@ -28,4 +28,4 @@ class SignupForm(forms.Form):
         return secret
 
     def signup(self, request: Any, user: Any) -> None:
-        """allauth asks for this; the adapter has done everything when it is called."""
+        """Required by allauth; by then the adapter has done everything."""

@@ -1,10 +1,10 @@
-"""Reads a JSON body so that nothing a database, a hash or the next parser would choke on gets past it.
+"""Parses JSON bodies strictly: refuses what a database, a hasher or another parser could not handle.
 
     members = parse(request.body)
 
-Refused with a `CommandError` that says what to send instead: bytes that are not UTF-8, text that is not JSON (`NaN` included),
-anything but an object, a member given twice (two readers would take different ones), more than `DEPTH` levels, numbers that fit
-no 64 bits, and, by field, text with a NUL (PostgreSQL stores none) or with half a character (no UTF-8 exists for it).
+Raises a `CommandError` that says what to send instead for: bytes that are not UTF-8, text that is not JSON (including `NaN`), anything
+but an object, a member given twice (parsers disagree which one counts), more than `DEPTH` levels, numbers beyond 64 bits, and, by
+field, text with a NUL (PostgreSQL cannot store it) or a lone surrogate (it has no UTF-8 form).
 """
 
 from __future__ import annotations
@@ -15,13 +15,13 @@ from typing import Any, Final
 from backchannel.protocol.errors import Code, CommandError, invalid
 
 BODY_AT_MOST: Final = 64 * 1024
-# No body of the accounts has more than two; json itself gives up only at about a thousand, with a RecursionError.
+# No body of these endpoints has more than two; json itself gives up only at about a thousand, with a RecursionError.
 DEPTH: Final = 8
 _INT64: Final = 2**63
 
 
 def parse(body: bytes) -> dict[str, Any]:
-    """The members of the object in `body`. Raises `CommandError`: 400, 413, 422."""
+    """Return the members of the object in `body`. Raises `CommandError`: 400, 413, 422."""
     if len(body) > BODY_AT_MOST:
         raise CommandError(Code.TOO_LARGE, "The body is larger than 64 KiB.")
     try:
@@ -42,7 +42,7 @@ def parse(body: bytes) -> dict[str, Any]:
 
 
 def fault_of(text: str) -> str | None:
-    """Why `text` cannot be stored, as a sentence; None where it can."""
+    """Why `text` cannot be stored, as a sentence; None if it can."""
     if "\x00" in text:
         return "Contains the character NUL. Leave it out."
     try:

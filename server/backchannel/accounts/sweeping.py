@@ -1,9 +1,9 @@
-"""Deletes what nobody can use any more: sessions, tickets, invitations, and the setup secret of a server that has its owner.
+"""Deletes what nobody can use any more: sessions, tickets, invitations, and the setup secret of a server that has an owner.
 
-Also closes the people of accounts that were deactivated or deleted where no signal tells of it: by an update of many rows, or in SQL.
+Also deactivates the people of accounts that were deactivated or deleted without a signal: by a bulk update, or in SQL.
 
-Runs at the start and every ten minutes on each node; of nodes on one PostgreSQL database, one does it and the others skip
-their turn. Rows go in small batches, so that no send waits behind a large delete.
+Runs at the start and every ten minutes on each node. Of several nodes on one PostgreSQL database one does it and the others skip it.
+Rows are deleted in small batches, so that no send waits behind a large delete.
 """
 
 from __future__ import annotations
@@ -27,19 +27,19 @@ from backchannel.store import people
 
 BATCH: Final = 500
 KEEP_INVITATIONS: Final = timedelta(days=30)
-"""How long an ended invitation is still listed in the admin pages."""
+"""How long the admin pages still list an ended invitation."""
 KEEP_SIGN_INS: Final = timedelta(hours=1)
 
-# Any number will do, if it is always the same: it names the lock among those of this database.
+# An arbitrary constant: the key of the advisory lock in this database.
 _LOCK: Final = 0x73776565
 
 
 def sweep() -> int:
-    """Delete what has ended; how many rows. Called in a thread."""
+    """Delete what has ended. Returns the number of rows. Blocking: call in a thread."""
     now = timezone.now()
     swept = 0
     if is_set_up():
-        # Each node has a file of its own.
+        # Each node has its own file.
         setup_secret.discard()
     with _alone() as is_mine:
         if not is_mine:
@@ -64,7 +64,7 @@ def _sessions(now: Any) -> Iterator[QuerySet[Any]]:
 
 
 def _sign_ins(now: Any) -> Iterator[QuerySet[Any]]:
-    """Of sessions that are gone. A session that has just been given another key has its row in a moment."""
+    """Rows of sessions that are gone. A session that has just been given another key gets its row back at its next request."""
     store = session_store()
     if hasattr(store, "get_model_class"):
         alive = store.get_model_class().objects.values("session_key")
@@ -72,7 +72,7 @@ def _sign_ins(now: Any) -> Iterator[QuerySet[Any]]:
 
 
 def _close_people() -> None:
-    """People are found, and inherit rooms, as long as the chat takes them for active."""
+    """Otherwise they could be found, and inherit rooms, for as long as the chat takes them for active."""
     users = get_user_model()._base_manager.all()
     if any(field.name == "is_active" for field in get_user_model()._meta.get_fields()):
         users = users.filter(is_active=True)
@@ -91,14 +91,14 @@ def _key_of(account: str) -> Any:
 def _delete(ended: QuerySet[Any]) -> int:
     deleted = 0
     while keys := list(ended.values_list("pk", flat=True)[:BATCH]):
-        # Without signals: what has ended by its time is known to have ended, and need not be announced.
+        # Without signals: it ended by its time, which every node knows, so it need not be announced.
         deleted += ended.model._default_manager.filter(pk__in=keys)._raw_delete(ended.db)
     return deleted
 
 
 @contextmanager
 def _alone() -> Iterator[bool]:
-    """Whether this process is the one that sweeps now."""
+    """Yields whether this process is the one that sweeps now."""
     if connection.vendor != "postgresql":
         yield True
         return

@@ -1,4 +1,4 @@
-"""What a username may be: it is what people type after an @."""
+"""Which usernames are allowed: people type them after an @."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from backchannel.text_rules.handles import RESERVED
 
 USERNAME_LENGTH = 32
 
-# A mention ends before a full stop that ends the sentence, so names end with a letter or digit.
+# Names end with a letter or digit, so that a full stop after a mention is not part of it.
 _SHAPE = re.compile(r"\A[a-z0-9](?:[a-z0-9._-]*[a-z0-9])?\Z")
 
 
@@ -32,7 +32,7 @@ validators: list[Callable[[str], None]] = [
 
 
 def why_not(name: str) -> str | None:
-    """The sentence that refuses `name`, or None where it may be a username."""
+    """Why `name` cannot be a username, as a sentence; None if it can."""
     if not name or len(name) > USERNAME_LENGTH:
         return f"Use 1 to {USERNAME_LENGTH} characters."
     for check in validators:

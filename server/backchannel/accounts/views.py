@@ -36,7 +36,7 @@ View = Callable[..., HttpResponse]
 
 
 def only(*methods: str) -> Callable[[View], View]:
-    """Refuse other methods, and answer errors as problems."""
+    """Refuse other methods, and answer errors as problem+json."""
 
     def wrap(view: View) -> View:
         @wraps(view)
@@ -59,15 +59,15 @@ def only(*methods: str) -> Callable[[View], View]:
 
 @only("GET")
 def state(request: HttpRequest) -> HttpResponse:
-    """Where a browser that just opened the app stands."""
+    """What a browser needs to know when it opens the app."""
     return answer(state_of(request))
 
 
 @only("POST")
 def setup(request: HttpRequest) -> HttpResponse:
-    """Make the owner, while nobody exists, and sign in.
+    """Create the owner of a server that has none, and sign in.
 
-    Whoever does not show the secret learns nothing but that: it is looked at before any name is.
+    The secret is checked before any name, so that a visitor without it learns nothing else.
     """
     given = read_json(request, setup=str, workspace=str, username=str, display_name=str, password=str)
     limits.check_network(request, limits.SETUP)
@@ -97,7 +97,7 @@ def setup(request: HttpRequest) -> HttpResponse:
 
 
 _NEEDS_ADDRESS = (
-    "Setting this server up needs the address that `backchannel serve` printed when it started. It ends in ?setup= and a secret. "
+    "Setting up this server needs the address that `backchannel serve` printed when it started. It ends in ?setup= and a secret. "
     "On the server, `backchannel setup-address` prints it again."
 )
 
@@ -108,7 +108,7 @@ def _already_set_up() -> CommandError:
 
 @only("POST")
 def create_invitation(request: HttpRequest) -> HttpResponse:
-    """Make an invitation link: staff only."""
+    """Create an invitation link. Staff only."""
     _check_staff(request)
     personal_rates.take(personal_rates.INVITATIONS, str(request.user.pk))
     given = read_json(request, days=int, max_uses=int)
@@ -125,7 +125,7 @@ def create_invitation(request: HttpRequest) -> HttpResponse:
 
 @only("GET")
 def check_invitation(request: HttpRequest, secret: str) -> HttpResponse:
-    """Whether a link is open; why one is not is not told."""
+    """Whether a link can be used. The reason why not is not given."""
     limits.check_network(request, limits.INVITATION_SHOWN)
     until = invitations.open_until(secret)
     if until is None:
@@ -156,9 +156,9 @@ def profile(request: HttpRequest) -> HttpResponse:
 
 
 def state_of(request: HttpRequest) -> dict[str, Any]:
-    """What the app is told before it connects. Sets the cookie `csrftoken`, and keeps a used session from ending.
+    """What the app needs before it connects. Sets the cookie `csrftoken`, and extends a session in use.
 
-    Raises `CommandError` 403 where the server has no owner yet and the request came by an unknown host name.
+    Raises `CommandError` 403 if the server has no owner yet and the request came by an unknown host name.
     """
     set_up = onboarding.is_set_up()
     if not set_up:
@@ -175,7 +175,7 @@ def state_of(request: HttpRequest) -> dict[str, Any]:
 
 
 def _renew(request: HttpRequest) -> None:
-    # Once a day the session is saved, and its cookie sent, with a whole life before them again.
+    # Once a day, save the session and send its cookie with a new full lifetime.
     today = timezone.now().date().isoformat()
     if request.session.get("used") != today:
         request.session["used"] = today
@@ -206,7 +206,7 @@ def _check_staff(request: HttpRequest) -> None:
 def invitation_url(request: HttpRequest, secret: str) -> str:
     path = f"/invite/{secret}"
     origins = settings.BACKCHANNEL["ORIGINS"]
-    # `Host` is what a client says; where the address is known, links are made with that.
+    # `Host` is the client's claim; if the server's address is configured, links use that.
     return origins[0] + path if origins else request.build_absolute_uri(path)
 
 

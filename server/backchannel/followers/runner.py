@@ -12,7 +12,7 @@ from backchannel.followers.cursors import Advance, HoldLease, ReleaseLease
 from backchannel.followers.follower import Follower
 from backchannel.protocol.errors import Code, CommandError
 from backchannel.store import reads
-from backchannel.store.followers import Behind, rooms_behind, progress_of
+from backchannel.store.followers import Behind, progress_of, rooms_behind
 from backchannel.store.log import Log
 from backchannel.store.operation import NOBODY
 from backchannel.store.read_pool import ReadPool
