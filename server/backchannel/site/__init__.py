@@ -1,4 +1,4 @@
-"""The standalone app: its settings, addresses, logs, admin pages and demonstration workspace.
+"""The standalone app: settings, addresses, logs, admin pages, backups, and the demonstration workspace.
 
 An embedding site has its own and installs none of this.
 """

@@ -1,4 +1,4 @@
-"""Where Django looks for admin pages."""
+"""The module in which Django looks for admin pages."""
 
 from backchannel.site import chat_admin, people_admin
 

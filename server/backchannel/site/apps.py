@@ -3,7 +3,7 @@ from django.contrib.admin.apps import SimpleAdminConfig
 
 
 class AdminConfig(SimpleAdminConfig):
-    """Its pages are looked for when the first address is: most starts never show one, and all would wait for them."""
+    """Loads the admin pages at the first request for one of them: most processes never show one, and all would start more slowly."""
 
     default_site = "backchannel.site.staff.StaffSite"
 

@@ -1,10 +1,10 @@
-"""Backups: made while the server runs, restored while it does not, and what a restore means for clients.
+"""Backups: made while the server runs, restored while it does not.
 
-A restored backup, like a promoted standby, can give a seq to something else than it had before. So both begin a new epoch:
-clients see it at their next hello, drop their cursors and start over.
+A restored backup, like a promoted standby, may assign a seq to another event than before. So both begin a new epoch: clients see it at
+their next hello, drop their cursors and start over.
 
-`backup` knows no models and no tables but those that every version has, so that a version which is older than the database
-can still make one. A backup is read from its beginning to its end before it gets its name.
+`backup` uses no models, and only tables that every version has, so that a version older than the database can still back it up. A
+backup gets its name only after it has been read from beginning to end.
 """
 
 from __future__ import annotations
@@ -35,10 +35,10 @@ Database = Mapping[str, Any]
 
 
 def backup(database: Database, file: Path, owner: Owner | None = None) -> tuple[Path, Content]:
-    """Write everything that is in the database at one moment to `file`; where it is, and what is in it. Raises `DatabaseUnusable`.
+    """Write a consistent copy of the database to `file`. Returns where it is and what is in it. Raises `DatabaseUnusable`.
 
-    SQLite: a database file of its own. PostgreSQL: `pg_dump`'s custom format. Where `file` is a folder, it gets a dated name in
-    there. The file appears whole or not at all, readable by its owner alone, and replaces none. `owner`: who asks PostgreSQL.
+    SQLite: a database file. PostgreSQL: `pg_dump`'s custom format. If `file` is a folder, the backup gets a dated name in it. The file
+    appears complete or not at all, readable by its owner only, and never replaces one. `owner`: the user to run pg_dump as.
     """
     file = target(database, file)
     try:
@@ -56,7 +56,7 @@ def backup(database: Database, file: Path, owner: Owner | None = None) -> tuple[
 
 
 def target(database: Database, file: Path) -> Path:
-    """Where a backup to `file` goes. Raises `DatabaseUnusable` where it cannot."""
+    """The path that a backup to `file` will have. Raises `DatabaseUnusable` if it cannot be written there."""
     if file.is_dir():
         file = file / (datetime.now(UTC).strftime(_DATED) + (".sqlite3" if is_sqlite(database) else ".dump"))
     if file.exists() or file.is_symlink():
@@ -67,26 +67,23 @@ def target(database: Database, file: Path) -> Path:
 
 
 def forget_old(folder: Path, keep: int, made: Path) -> list[Path]:
-    """Delete all but `keep` of the dated backups in `folder`: `made`, whatever date a clock that was set back gave it, and the
-    newest others. Those deleted. Raises `DatabaseUnusable`."""
+    """Delete all dated backups in `folder` except `keep` of them: `made`, even if a clock that was set back dated it earlier, and the
+    newest others. Returns those deleted. Raises `DatabaseUnusable`."""
     try:
         dated = sorted(path for path in folder.iterdir() if _IS_DATED.fullmatch(path.name) and path.name != made.name)
         old = dated[: len(dated) - (keep - 1)] if len(dated) >= keep else []
         for path in old:
             path.unlink(missing_ok=True)
     except OSError as problem:
-        raise DatabaseUnusable(
-            f"{made} is made and whole; older backups cannot be deleted: {problem.strerror}"
-        ) from None
+        raise DatabaseUnusable(f"{made} is complete, but older backups cannot be deleted: {problem.strerror}") from None
     return old
 
 
 def restore(database: Database, file: Path, known: set[tuple[str, str]]) -> Path | None:
-    """Put the backup in the place of what is in the database, under a new epoch. Raises `DatabaseUnusable`, and then nothing
-    was changed.
+    """Replace the database's content with the backup, under a new epoch. Raises `DatabaseUnusable`, and nothing has changed then.
 
-    No server may run meanwhile, which the caller sees to. `known`: this version's migrations; a backup with others is refused.
-    On SQLite, what was there before is kept beside it, and its path returned.
+    The caller ensures that no server runs. `known`: this version's migrations; a backup with others is refused.
+    On SQLite, the previous database is kept beside the new one, and its path returned.
     """
     check_kind(database, file)
     if is_sqlite(database):
@@ -96,7 +93,7 @@ def restore(database: Database, file: Path, known: set[tuple[str, str]]) -> Path
 
 
 def check_kind(database: Database, file: Path) -> None:
-    """Raises `DatabaseUnusable` where `file` cannot be a backup of this kind of database; nothing is made or changed by it."""
+    """Raise `DatabaseUnusable` if `file` cannot be a backup of this kind of database. Makes and changes nothing."""
     try:
         if file.exists() and not file.is_file():
             raise DatabaseUnusable(f"cannot read {file}: it is not a file")
@@ -112,13 +109,13 @@ def check_kind(database: Database, file: Path) -> None:
         raise DatabaseUnusable(f"{file} is not a backup" + ("" if magic else ": it is empty"))
     if kind != ("of SQLite" if is_sqlite(database) else "of PostgreSQL"):
         raise DatabaseUnusable(
-            f"{file} is not a backup of this kind of database: it is {kind}, and would go to {describe(database)}. Name the "
+            f"{file} is not a backup of this kind of database: it is {kind}, but would be restored to {describe(database)}. Name the "
             "database it belongs to (BACKCHANNEL_DATABASE_URL, or --env-file)"
         )
 
 
 def new_epoch() -> str:
-    """A name that no numbering ever had."""
+    """A name that no epoch has had before."""
     return uuid.uuid4().hex
 
 
@@ -128,7 +125,7 @@ def is_sqlite(database: Database) -> bool:
 
 @contextmanager
 def _unfinished(file: Path) -> Iterator[Path]:
-    """An empty file beside `file`, that nobody else can read; gone afterwards."""
+    """An empty temporary file beside `file`, readable by its owner only; removed afterwards."""
     path = file.with_name(f".{file.name}.{secrets.token_hex(16)}.unfinished")
     try:
         os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
@@ -138,7 +135,7 @@ def _unfinished(file: Path) -> Iterator[Path]:
 
 
 def _give_name(unfinished: Path, file: Path) -> None:
-    # Unlike a rename, a link never replaces what somebody else put there meanwhile.
+    # Unlike a rename, a link cannot replace a file that was created in the meantime.
     try:
         os.link(unfinished, file)
     except FileExistsError:

@@ -1,4 +1,4 @@
-"""What is in a backup, found by reading all of it."""
+"""What a backup contains, determined by reading all of it."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ MIGRATIONS = "django_migrations"
 
 @dataclass(slots=True)
 class Content:
-    """Rows by table, and the migrations that made the tables."""
+    """Number of rows by table, and the migrations that made the tables."""
 
     rows: dict[str, int] = field(default_factory=dict)
     migrations: set[tuple[str, str]] = field(default_factory=set)
@@ -25,9 +25,9 @@ class Content:
         )
 
     def check(self, known: set[tuple[str, str]]) -> None:
-        """Refuse what another, newer version made. Raises `DatabaseUnusable`."""
+        """Refuse a backup made by a newer version. Raises `DatabaseUnusable`."""
         newer = sorted(f"{app}.{name}" for app, name in self.migrations - known if app.startswith("backchannel"))
         if newer:
             raise DatabaseUnusable(
-                f"the backup was made of a newer version's database ({newer[-1]}); restore it with that version or a later one"
+                f"the backup was made by a newer version ({newer[-1]}); restore it with that version or a later one"
             )

@@ -1,7 +1,7 @@
-"""Backups of PostgreSQL by its own client programs: which of them fit the server, what they wrote, and the way back.
+"""Backs up and restores PostgreSQL with its client programs: finds those that fit the server, runs them, verifies the result.
 
-pg_dump ─▶ file ─▶ pg_restore, read to its end and counted
-pg_restore ─▶ SQL ─▶ psql, one transaction with the new epoch in it
+pg_dump ─▶ file ─▶ pg_restore, which reads it to its end and counts rows
+pg_restore ─▶ SQL ─▶ psql, one transaction that also sets the new epoch
 """
 
 from __future__ import annotations
@@ -24,16 +24,18 @@ from backchannel.site.database_problem import DatabaseUnusable
 from backchannel.site.owner import Owner
 
 PROGRAMS = Path("/usr/lib/postgresql")
-"""Where Debian keeps the programs of each version, whatever PATH says."""
+"""Where Debian installs the programs of each version, whatever PATH says."""
 
 _COPY = re.compile(rb'COPY (?:"?[^".]+"?\.)?"?([^" (]+)"? ')
 
 
 def dump(database: Mapping[str, Any], target: Path, owner: Owner | None) -> Content:
-    """Write `pg_dump`'s custom format to the file `target`, and read it again. Raises `DatabaseUnusable`."""
+    """Write `pg_dump`'s custom format to the file `target` and verify it. Raises `DatabaseUnusable`."""
     program = program_for(database, "pg_dump", has_tables=True)
     asking: dict[str, Any] = {}
-    if owner is not None:  # the service's user, where PostgreSQL knows people by who they are on this machine
+    if (
+        owner is not None
+    ):  # the service's user: with peer authentication, PostgreSQL identifies clients by their local user
         asking = {"user": owner.uid, "group": owner.gid, "extra_groups": []}
     with target.open("wb") as file:
         done = subprocess.run(  # noqa: S603 - a program of PostgreSQL's
@@ -51,7 +53,7 @@ def dump(database: Mapping[str, Any], target: Path, owner: Owner | None) -> Cont
 
 
 def read(file: Path, pg_restore: Path) -> Content:
-    """Read a dump to its end. Raises `DatabaseUnusable` where it is damaged, or not of Backchannel."""
+    """Read a dump to its end. Raises `DatabaseUnusable` if it is damaged, or not a backup of Backchannel."""
     content = Content()
     with _sql_of(file, pg_restore) as lines:
         table = None
@@ -73,8 +75,8 @@ def read(file: Path, pg_restore: Path) -> Content:
 
 
 def restore(file: Path, database: Mapping[str, Any], epoch: str, known: set[tuple[str, str]]) -> None:
-    """Put the dump in the place of what is in the database, under a new epoch. Raises `DatabaseUnusable`, and then nothing was
-    changed: all of it is one transaction, which ends only after the last line of the dump."""
+    """Replace the database's content with the dump, under a new epoch. Raises `DatabaseUnusable`, and nothing has changed then: it is
+    one transaction, committed only after the last line of the dump."""
     psql = program_for(database, "psql")
     pg_restore = program_for(database, "pg_restore")
     read(file, pg_restore).check(known)
@@ -86,7 +88,7 @@ def restore(file: Path, database: Mapping[str, Any], epoch: str, known: set[tupl
         stderr=subprocess.PIPE,
     )
     assert process.stdin is not None
-    said = _listen(process.stderr)
+    stderr_of = _collect_output(process.stderr)
     try:
         with _sql_of(file, pg_restore, "--clean", "--if-exists", "--no-owner") as lines:
             _feed(process.stdin, [b"BEGIN;\n", _drop(_tables(database))])
@@ -98,23 +100,23 @@ def restore(file: Path, database: Mapping[str, Any], epoch: str, known: set[tupl
         )
         _feed(process.stdin, [b"COMMIT;\n"])
     except BrokenPipeError:
-        pass  # it has said why
+        pass  # psql has printed why
     finally:
-        # Without COMMIT the end of what it is fed undoes everything.
+        # Without COMMIT, the end of its input rolls everything back.
         try:
             process.stdin.close()
         except BrokenPipeError:
             pass
         status = process.wait()
-        errors = said()
+        errors = stderr_of()
     if status:
         raise DatabaseUnusable(f"restoring {describe(database)} failed, and nothing was changed: {reason(errors)}")
 
 
 def program_for(database: Mapping[str, Any], name: str, *, has_tables: bool = False) -> Path:
-    """A client program that is not older than the server, as pg_dump insists. Raises `DatabaseUnusable`.
+    """A client program that is not older than the server, as pg_dump requires. Raises `DatabaseUnusable`.
 
-    `has_tables`: refuse a database that holds no tables of ours."""
+    `has_tables`: refuse a database without our tables."""
     try:
         with psycopg.connect(**_parameters(database)) as connection:
             wanted = connection.info.server_version // 10000
@@ -140,9 +142,9 @@ def program_for(database: Mapping[str, Any], name: str, *, has_tables: bool = Fa
     )
 
 
-def reason(said: bytes) -> str:
-    """The line that says what went wrong; what follows it only says where."""
-    lines = [line.strip() for line in said.decode(errors="replace").splitlines() if line.strip()]
+def reason(stderr: bytes) -> str:
+    """The line that says what went wrong; further lines only say where."""
+    lines = [line.strip() for line in stderr.decode(errors="replace").splitlines() if line.strip()]
     for word in ("ERROR:", "FATAL:", "error:"):
         for line in lines:
             if word in line:
@@ -160,21 +162,21 @@ def _candidates(name: str) -> Iterator[Path]:
 
 def _major(path: Path) -> int:
     try:
-        said = subprocess.run([path, "--version"], capture_output=True, text=True, check=False).stdout  # noqa: S603
+        version = subprocess.run([path, "--version"], capture_output=True, text=True, check=False).stdout  # noqa: S603
     except OSError:
         return 0
-    found = re.search(r"\) (\d+)", said)
+    found = re.search(r"\) (\d+)", version)
     return int(found[1]) if found else 0
 
 
 @contextmanager
 def _sql_of(file: Path, pg_restore: Path, *words: str) -> Iterator[Iterable[bytes]]:
-    """The dump as SQL, line by line. Raises `DatabaseUnusable` at the end of the block where it was not all readable."""
+    """The dump as SQL, line by line. Raises `DatabaseUnusable` at the end of the block if it could not be read completely."""
     with subprocess.Popen(  # noqa: S603 - a program of PostgreSQL's
         [pg_restore, "--file=-", *words, file], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE
     ) as process:
         assert process.stdout is not None
-        said = _listen(process.stderr)
+        stderr_of = _collect_output(process.stderr)
         try:
             yield process.stdout
         except BaseException:
@@ -182,24 +184,24 @@ def _sql_of(file: Path, pg_restore: Path, *words: str) -> Iterator[Iterable[byte
             raise
         finally:
             process.stdout.close()
-            errors = said()
+            errors = stderr_of()
         if process.wait():
             raise DatabaseUnusable(f"{file} is damaged, or of a newer PostgreSQL: {reason(errors)}")
 
 
-def _listen(stream: IO[bytes] | None) -> Callable[[], bytes]:
-    """Read `stream` to its end beside what goes on, so that a program with much to say is not held up. The result waits for that
-    end and returns what was said."""
+def _collect_output(stream: IO[bytes] | None) -> Callable[[], bytes]:
+    """Read `stream` to its end in a thread, so that a program with much output does not block. The returned function waits for the end
+    and returns the output."""
     assert stream is not None
-    said: list[bytes] = []
-    listener = threading.Thread(target=lambda: said.append(stream.read()))
-    listener.start()
+    read: list[bytes] = []
+    reader = threading.Thread(target=lambda: read.append(stream.read()))
+    reader.start()
 
-    def heard() -> bytes:
-        listener.join()
-        return b"".join(said)
+    def output() -> bytes:
+        reader.join()
+        return b"".join(read)
 
-    return heard
+    return output
 
 
 def _feed(stream: IO[bytes], lines: Iterable[bytes]) -> None:
@@ -217,7 +219,7 @@ def _tables(database: Mapping[str, Any]) -> list[str]:
 
 
 def _drop(tables: list[str]) -> bytes:
-    """Also those that only a newer version has, which the dump says nothing of and which hold on to others."""
+    """Includes tables of a newer version, which the dump does not mention and which reference others."""
     return f"DROP TABLE {', '.join(tables)} CASCADE;\n".encode() if tables else b""
 
 
@@ -229,7 +231,7 @@ def _parameters(database: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _environment(database: Mapping[str, Any]) -> dict[str, str]:
-    """What libpq reads: nothing of it is seen in the list of processes."""
+    """Settings for libpq. The environment, unlike arguments, does not appear in the list of processes."""
     variables = {
         "host": "PGHOST",
         "port": "PGPORT",
@@ -248,5 +250,5 @@ def _environment(database: Mapping[str, Any]) -> dict[str, str]:
         "channel_binding": "PGCHANNELBINDING",
         "target_session_attrs": "PGTARGETSESSIONATTRS",
     }
-    told = {variables[name]: str(value) for name, value in _parameters(database).items() if name in variables}
-    return {**os.environ, **told, "PGAPPNAME": "backchannel backup"}
+    given = {variables[name]: str(value) for name, value in _parameters(database).items() if name in variables}
+    return {**os.environ, **given, "PGAPPNAME": "backchannel backup"}

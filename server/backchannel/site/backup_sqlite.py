@@ -1,4 +1,4 @@
-"""Backups of SQLite: a copy made in one reading, which no writer can make start over, and its way back."""
+"""Backs up SQLite by a copy in one read transaction, which writers cannot force to start over; and restores it."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ _LOG = ("-wal", "-shm")
 
 
 def copy(source: Path, target: Path) -> Content:
-    """Write what is in `source` now to the empty file `target`. Raises `DatabaseUnusable`.
+    """Write the current content of `source` to the empty file `target`. Raises `DatabaseUnusable`.
 
-    One read transaction: writers go on beside it, and it never starts over. The backup interface of SQLite does, at every commit
-    of another connection, unless it takes all pages in one step.
+    One read transaction: writers continue beside it, and it never starts over. SQLite's backup interface does start over at every
+    commit of another connection, unless it copies all pages in one step.
     """
     try:
         with closing(sqlite3.connect(_uri(source, "rw"), uri=True, timeout=_PATIENCE_S, isolation_level=None)) as old:
@@ -36,7 +36,7 @@ def copy(source: Path, target: Path) -> Content:
 
 
 def read(file: Path) -> Content:
-    """Read a backup to its end. Raises `sqlite3.Error`, or `DatabaseUnusable` where it is damaged or none."""
+    """Read a backup to its end. Raises `sqlite3.Error`, or `DatabaseUnusable` if it is damaged or not a backup."""
     with closing(sqlite3.connect(_uri(file, "ro"), uri=True)) as database:
         verdict = database.execute("PRAGMA quick_check(1)").fetchone()[0]
         if verdict != "ok":
@@ -50,12 +50,12 @@ def read(file: Path) -> Content:
         )
 
 
-def restore(file: Path, place: Path, epoch: str, known: set[tuple[str, str]]) -> Path | None:
-    """Put `file` in the place of the database at `place`, under a new epoch. Where the old one is kept. Raises `DatabaseUnusable`.
+def restore(file: Path, database_file: Path, epoch: str, known: set[tuple[str, str]]) -> Path | None:
+    """Replace `database_file` by `file`, under a new epoch. Returns where the old one is kept. Raises `DatabaseUnusable`.
 
-    The new database is made whole beside the old one and then takes its name: there is no moment without a database.
+    The new database is completed beside the old one and then renamed to it: there is no moment without a database.
     """
-    coming = place.with_name(place.name + ".coming")
+    coming = database_file.with_name(database_file.name + ".coming")
     try:
         try:
             _copy_with_log(file, coming)
@@ -64,17 +64,17 @@ def restore(file: Path, place: Path, epoch: str, known: set[tuple[str, str]]) ->
                 database.execute(f"UPDATE {SIGN} SET epoch = ? WHERE id = 1", [epoch])
         except sqlite3.Error as problem:
             if getattr(problem, "sqlite_errorcode", None) == sqlite3.SQLITE_FULL:
-                raise DatabaseUnusable(f"cannot restore to {place}: the disk is full") from None
+                raise DatabaseUnusable(f"cannot restore to {database_file}: the disk is full") from None
             raise DatabaseUnusable(f"{file} is damaged: {problem}") from None
         except DatabaseUnusable as problem:
             raise DatabaseUnusable(str(problem).replace(str(coming), str(file))) from None
         sync(coming)
-        _finish_log(place)
-        kept = _set_aside(place) if place.exists() else None
-        coming.replace(place)
-        sync(place.parent)
+        _finish_log(database_file)
+        kept = _set_aside(database_file) if database_file.exists() else None
+        coming.replace(database_file)
+        sync(database_file.parent)
     except OSError as problem:
-        raise DatabaseUnusable(f"cannot restore to {place}: {problem.strerror}") from None
+        raise DatabaseUnusable(f"cannot restore to {database_file}: {problem.strerror}") from None
     finally:
         for ending in ("", *_LOG):
             coming.with_name(coming.name + ending).unlink(missing_ok=True)
@@ -82,7 +82,7 @@ def restore(file: Path, place: Path, epoch: str, known: set[tuple[str, str]]) ->
 
 
 def _copy_with_log(file: Path, coming: Path) -> None:
-    """Copy a database file, with the log of last commits that lies beside one that was copied from a server's folder."""
+    """Copy a database file, including the write-ahead log that lies beside one copied from a server's folder."""
     for ending in ("", "-wal"):
         source, target = file.with_name(file.name + ending), coming.with_name(coming.name + ending)
         target.unlink(missing_ok=True)
@@ -93,40 +93,44 @@ def _copy_with_log(file: Path, coming: Path) -> None:
         database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
 
-def _set_aside(place: Path) -> Path:
-    """Give the old database a second name that no earlier one has; it loses the first when the new one takes that."""
+def _set_aside(database_file: Path) -> Path:
+    """Give the old database a second, unused name; it loses the first one when the new database takes it."""
     number = 1
     while True:
-        kept = place.with_name(place.name + (".before-restore" if number == 1 else f".before-restore.{number}"))
+        kept = database_file.with_name(
+            database_file.name + (".before-restore" if number == 1 else f".before-restore.{number}")
+        )
         try:
-            os.link(place, kept)
+            os.link(database_file, kept)
         except FileExistsError:
             number += 1
         except OSError:  # a file system without links
             if kept.exists():
                 number += 1
                 continue
-            shutil.copy2(place, kept)
+            shutil.copy2(database_file, kept)
             break
         else:
             break
     return kept
 
 
-def _finish_log(place: Path) -> None:
-    """So that the file alone is whole, and no log of it is left that the next database would be given. Raises
-    `DatabaseUnusable` where somebody still reads it."""
-    if not place.exists():
+def _finish_log(database_file: Path) -> None:
+    """Checkpoint the old database, so that its file alone is complete and no log remains that the new database would be given. Raises
+    `DatabaseUnusable` if it is still being read."""
+    if not database_file.exists():
         return
     try:
-        with closing(sqlite3.connect(place, timeout=_PATIENCE_S)) as database:
+        with closing(sqlite3.connect(database_file, timeout=_PATIENCE_S)) as database:
             is_busy = database.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
     except sqlite3.DatabaseError:
-        is_busy = 0  # what is there is no database: it is kept as it is
+        is_busy = 0  # the file is not a database: it is kept as it is
     if is_busy:
-        raise DatabaseUnusable(f"another program, a backup perhaps, still reads {place}; restore when it has ended")
+        raise DatabaseUnusable(
+            f"another program, perhaps a backup, still reads {database_file}; restore when it has ended"
+        )
     for leftover in _LOG:
-        place.with_name(place.name + leftover).unlink(missing_ok=True)
+        database_file.with_name(database_file.name + leftover).unlink(missing_ok=True)
 
 
 def _own(names: list[str]) -> list[str]:

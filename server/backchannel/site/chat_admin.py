@@ -1,4 +1,4 @@
-"""Admin pages of the chat, to look at only: whatever changes a room passes through the writer, which numbers it."""
+"""Read-only admin pages of the chat: any change of a room has to go through the writer, which numbers it."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class RoomAdmin(ReadOnly, admin.ModelAdmin):  # type: ignore[type-arg]
         return super().get_search_results(request, queryset, fold(search_term))
 
     def get_queryset(self, request: HttpRequest) -> Any:
-        # What two people tell each other is theirs; staff sees that other rooms exist, not what is said there.
+        # Direct conversations are private. Of other rooms, staff see that they exist, not what is said in them.
         return super().get_queryset(request).exclude(kind=Room.Kind.DIRECT)
 
 
@@ -55,7 +55,7 @@ class MessageAdmin(ReadOnly, admin.ModelAdmin):  # type: ignore[type-arg]
     show_full_result_count = False
 
     def get_queryset(self, request: HttpRequest) -> Any:
-        """Channels are open to everybody, so to staff too; groups and directs are not."""
+        """Channels are open to everyone, so to staff too; groups and direct rooms are not."""
         return super().get_queryset(request).filter(room__kind=Room.Kind.CHANNEL)
 
     @admin.display(description="sent")

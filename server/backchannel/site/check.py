@@ -1,4 +1,4 @@
-"""`backchannel check`: what would keep the server from running well, found before it runs."""
+"""`backchannel check`: finds what would keep the server from running well, before it runs."""
 
 from __future__ import annotations
 
@@ -26,21 +26,21 @@ class Finding:
 
 
 def findings(conf: Conf, choice: DatabaseChoice) -> Iterator[Finding]:
-    """One after the other, so that what hangs is seen."""
+    """Yielded one by one, so that a check that hangs can be identified."""
     if choice.env_file:
         yield Finding("ok", f"settings of {choice.env_file}")
     for line in unknown(os.environ):
         yield Finding("note", line)
     yield from _reachability(conf)
     try:
-        choice.check_exists(otherwise=". A first start of `backchannel serve` makes it")
+        choice.check_exists(otherwise=". `backchannel serve` creates it at its first start")
         if choice.folder.exists():
             check_writable(choice.folder)
     except (DatabaseUnusable, SettingError) as problem:
         yield Finding("problem", str(problem))
     else:
         yield Finding(
-            "ok", f"data folder {choice.folder}" + ("" if choice.folder.exists() else ", which is not there yet")
+            "ok", f"data folder {choice.folder}" + ("" if choice.folder.exists() else ", which does not exist yet")
         )
         yield from _disk(choice)
         is_usable = True
@@ -56,10 +56,10 @@ def findings(conf: Conf, choice: DatabaseChoice) -> Iterator[Finding]:
 
 def _reachability(conf: Conf) -> Iterator[Finding]:
     if not conf.origins:
-        yield Finding("note", "BACKCHANNEL_ORIGINS is unset: any host name is answered, and links are made from it")
+        yield Finding("note", "BACKCHANNEL_ORIGINS is unset: any host name is accepted, and links are built from it")
     if conf.host not in {"127.0.0.1", "::1", "localhost"} and not conf.behind_https:
         yield Finding(
-            "note", "without HTTPS whoever is on the way reads along; put a proxy in front and set BACKCHANNEL_ORIGINS"
+            "note", "without HTTPS, traffic can be read on the way; put a proxy in front and set BACKCHANNEL_ORIGINS"
         )
 
 
@@ -70,13 +70,13 @@ def _disk(choice: DatabaseChoice) -> Iterator[Finding]:
     found = space(path)
     if found is None:
         return
-    said = f"the disk of {path} has {_size(found.free)} free of {_size(found.size)}"
+    text = f"the disk of {path} has {_size(found.free)} free of {_size(found.size)}"
     if found.is_full:
-        yield Finding("problem", f"{said}: it is full, and nothing can be stored. Make room")
+        yield Finding("problem", f"{text}: it is full, and nothing can be stored. Free some space")
     elif found.free < min(found.size // 10, 1024**3):
-        yield Finding("note", f"{said}: make room soon")
+        yield Finding("note", f"{text}: free some space soon")
     else:
-        yield Finding("ok", said)
+        yield Finding("ok", text)
 
 
 def _size(count: int) -> str:
@@ -99,7 +99,7 @@ def _database(choice: DatabaseChoice) -> Iterator[Finding]:
         if not state.holds_tables():
             raise choice.missing(
                 f"{state.describe()} holds no tables of Backchannel",
-                ". A first start of `backchannel serve` makes them",
+                ". `backchannel serve` creates them at its first start",
             )
         state.check_durable()
         waiting = state.unapplied()
@@ -120,7 +120,7 @@ def _client_programs(choice: DatabaseChoice) -> Iterator[Finding]:
     try:
         found = [program_for(choice.database, name) for name in ("pg_dump", "pg_restore", "psql")]
     except DatabaseUnusable as problem:
-        yield Finding("note", f"backup and restore do not work here: {problem}")
+        yield Finding("note", f"backup and restore do not work on this machine: {problem}")
     else:
         yield Finding("ok", f"backup and restore use the programs in {found[0].parent}")
 
@@ -138,16 +138,16 @@ def _owner(conf: Conf, choice: DatabaseChoice) -> Iterator[Finding]:
         secret = setup_secret.current(choice.folder)
         if secret is None:
             yield Finding(
-                "note", "nobody owns this server yet; backchannel setup-address prints the address that sets it up"
+                "note", "this server has no owner yet; backchannel setup-address prints the address that sets it up"
             )
         else:
             base = setup_secret.noted_base(choice.folder) or base_of(conf, conf.host, conf.port)
             address = setup_secret.address(base, secret)
-            yield Finding("note", f"nobody owns this server yet; the account that is made at {address} will")
+            yield Finding("note", f"this server has no owner yet; the account created at {address} becomes it")
     if conf.public_names and has_known_passwords():
         yield Finding(
             "problem",
-            "the demonstration's people have a password that everybody knows; say: "
+            "the demonstration's accounts have a publicly known password; run: "
             "backchannel serve --demo-passwords made-up",
         )
 
@@ -160,7 +160,7 @@ def _private(choice: DatabaseChoice) -> Iterator[Finding]:
     for path in found:
         yield Finding(
             "problem",
-            f"other users of this machine can read {path}; serve closes it at its start, or say: chmod go= {path}",
+            f"other users of this machine can read {path}; serve closes it at its start, or run: chmod go= {path}",
         )
     if not found:
         yield Finding("ok", "no other user of this machine can read the database or the keys")
@@ -168,7 +168,7 @@ def _private(choice: DatabaseChoice) -> Iterator[Finding]:
 
 def _redis(conf: Conf) -> Iterator[Finding]:
     if not conf.redis_url:
-        yield Finding("ok", "no Redis: right for one process")
+        yield Finding("ok", "no Redis: right for a single process")
         return
     import redis
 
@@ -176,7 +176,7 @@ def _redis(conf: Conf) -> Iterator[Finding]:
         # The address may hold a password.
         try:
             redis.Redis.from_url(url, socket_connect_timeout=3, socket_timeout=3).ping()
-        except (redis.RedisError, TypeError, ValueError) as problem:  # the latter two: an option that there is not
+        except (redis.RedisError, TypeError, ValueError) as problem:  # the latter two: an unknown option in the address
             yield Finding("problem", f"Redis {number} of BACKCHANNEL_REDIS_URL: {str(problem).splitlines()[0]}")
         else:
             yield Finding("ok", f"Redis {number} of BACKCHANNEL_REDIS_URL answers")
@@ -186,6 +186,6 @@ def _web_app() -> Iterator[Finding]:
     from backchannel.web.build import current_build
 
     if current_build() is None:
-        yield Finding("note", "the web app is not built: / says how; the API works without it")
+        yield Finding("note", "the web app is not built: / explains how; the API works without it")
     else:
         yield Finding("ok", "the web app is built")

@@ -1,8 +1,7 @@
-"""Every setting of the standalone app, read from the environment in this one place.
+"""All settings of the standalone app, read from the environment in this one place.
 
-A setting is a field of `Conf`; its environment variable is the field's name in capitals after
-`BACKCHANNEL_`. Reading is pure: no file is opened and no folder made here. What cannot be read is
-a `SettingError`, whose text is one line for the person at the terminal.
+A setting is a field of `Conf`; its environment variable is `BACKCHANNEL_` and the field's name in capitals. Reading is pure: it opens
+no file and makes no folder. An unusable value raises a `SettingError`, whose text is one line for the operator.
 
     conf = load(os.environ)
 """
@@ -23,24 +22,24 @@ from backchannel.config import ARRIVALS_AT_ONCE, CONTENT_BYTES, read_origin, rea
 
 PREFIX = "BACKCHANNEL_"
 ENV_FILE = "BACKCHANNEL_ENV_FILE"
-"""Names the environment file, and so is no setting that could stand in it."""
+"""Names the environment file, so it cannot be a setting inside it."""
 SHORTEST_KEY = 32
 
 _BY_OTHERS = re.compile(
     r"BACKCHANNEL_(?:SERVICE_(?:HOST|PORT(?:_\w+)?)|PORT_\d+_(?:TCP|UDP|SCTP)(?:_\w+)?|FAILPOINT|TEST_\w+)"
 )
-"""What Kubernetes sets for a service that is named backchannel, and our own tests for theirs."""
+"""Set by Kubernetes for a service named backchannel, and by our own tests for theirs."""
 
 Signup = Literal["open", "invitation", "closed"]
 LogFormat = Literal["console", "json"]
 
 
 class SettingError(Exception):
-    """A setting that cannot be used. `str(error)` is one line that names it and says what to write."""
+    """An unusable setting. `str(error)` is one line that names it and says what to write."""
 
 
 def setting(parse: Callable[[str], Any], default: str, help: str) -> Any:
-    """Declare a setting: how its text is read, the text it has when unset, and what it does."""
+    """Declare a setting: `parse` reads its text, `default` is its text when unset, `help` says what it does."""
     return field(metadata={"parse": parse, "default": default, "help": help})
 
 
@@ -98,7 +97,7 @@ def _networks(value: str) -> tuple[str, ...]:
 
 
 def _hosts(value: str) -> tuple[str, ...]:
-    """As Django compares them: names without scheme and port, where `.example.com` stands for all below it."""
+    """In the form of Django's ALLOWED_HOSTS: names without scheme and port; `.example.com` covers all names below it."""
     for word in _words(value):
         bare = word.removeprefix("[").removesuffix("]")
         if word != "*" and ("/" in word or "*" in word or (":" in bare and not _is_ipv6(bare))):
@@ -150,13 +149,13 @@ def _mail(value: str) -> str:
 
 
 def _port(value: str) -> int:
-    # Kubernetes sets <SERVICE>_PORT=tcp://… for a service that is named backchannel.
+    # Kubernetes sets <SERVICE>_PORT=tcp://… for a service named backchannel.
     return 8000 if value.startswith("tcp://") else _number(0, 65535)(value)
 
 
 @dataclass(frozen=True, slots=True)
 class Conf:
-    """The settings as typed values. `help` of each field is the text of docs/reference/settings.md."""
+    """The settings as typed values. Each field's `help` is its text in docs/reference/settings.md."""
 
     data: Path = setting(
         _path,
@@ -170,7 +169,7 @@ class Conf:
         _number(1, 64),
         "1",
         "Processes that serve behind the one port. More than one need PostgreSQL and Redis; one that dies or hangs is "
-        "replaced. `/metrics` tells of all of them, labelled `worker`.",
+        "replaced. `/metrics` covers all of them, labelled `worker`.",
     )
     database_url: str = setting(
         _database,
@@ -181,13 +180,13 @@ class Conf:
     redis_url: tuple[str, ...] = setting(
         _redis,
         "",
-        "`redis://host:6379/0`, needed as soon as more than one process serves the same database. "
-        "Several addresses share the rooms among them.",
+        "`redis://host:6379/0`, required as soon as more than one process serves the same database. "
+        "With several addresses, the rooms are distributed among them.",
     )
     secret_key: str = setting(
         _key,
         "",
-        "Signs cookies. Unset: made once and kept in the file `secret_key` of the data folder. "
+        "Signs cookies. Unset: generated once and kept in the file `secret_key` of the data folder. "
         "At least 32 characters. Several processes need the same one.",
     )
     origins: tuple[str, ...] = setting(
@@ -199,7 +198,7 @@ class Conf:
     allowed_hosts: tuple[str, ...] = setting(
         _hosts,
         "",
-        "The `Host` names that are answered. Unset: those of `BACKCHANNEL_ORIGINS`, or any if that is unset too.",
+        "The `Host` names that are accepted. Unset: those of `BACKCHANNEL_ORIGINS`, or any if that is unset too.",
     )
     https: bool | None = setting(
         _yes_or_no,
@@ -210,41 +209,41 @@ class Conf:
     trusted_proxies: tuple[str, ...] = setting(
         _networks,
         "127.0.0.1 ::1",
-        "The addresses or networks of reverse proxies whose `X-Forwarded-For` and `X-Forwarded-Proto` are believed.",
+        "The addresses or networks of reverse proxies whose `X-Forwarded-For` and `X-Forwarded-Proto` are trusted.",
     )
     signup: Signup = setting(
         _choice("open", "invitation", "closed"),
         "invitation",
-        "Who may make an account: `open` anybody, `invitation` whoever has an invitation link, `closed` nobody "
-        "(an administrator makes accounts).",
+        "Who may create an account: `open` anyone, `invitation` anyone with an invitation link, `closed` nobody "
+        "(an administrator creates accounts).",
     )
-    session_days: int = setting(_number(1, 3650), "30", "Days of not being used after which a browser is signed out.")
+    session_days: int = setting(_number(1, 3650), "30", "Days without use after which a browser is signed out.")
     mail_url: str = setting(
         _mail,
         "",
         "`smtp://user:password@host:587` (STARTTLS), `smtps://…:465`, or `smtp://localhost?tls=no`. Unset: no mail is sent, and a forgotten "
-        "password is set anew by an administrator.",
+        "password can only be reset by an administrator.",
     )
     mail_from: str = setting(_text, "backchannel@localhost", "The sender of the server's mail.")
     log_format: LogFormat = setting(
-        _choice("console", "json"), "console", "`console` for people, `json` for one object a line."
+        _choice("console", "json"), "console", "`console` for people, `json` for one object per line."
     )
-    log_level: str = setting(_choice("debug", "info", "warning", "error"), "info", "The least level that is logged.")
+    log_level: str = setting(_choice("debug", "info", "warning", "error"), "info", "The lowest level that is logged.")
     sends_per_second: int = setting(
-        _number(1, 1000), "10", "Messages a second that one person may send for long; more is refused with 429."
+        _number(1, 1000), "10", "Messages per second that one person may send over time; more is refused with 429."
     )
     send_burst: int = setting(_number(1, 10_000), "60", "Messages that one person may send at once.")
     commands_per_second: int = setting(
-        _number(1, 1000), "30", "Other commands, and polls, a second that one person may give for long."
+        _number(1, 1000), "30", "Other commands, and polls, per second that one person may send over time."
     )
     changes_per_second: int = setting(
         _number(1, 1000),
         "1",
-        "Reactions, edits, deletions, renamings, joinings and the like a second that one person may do for long; of the same thing "
+        "Reactions, edits, deletions, renames, joins and similar changes per second that one person may make over time; of the same thing "
         "(the reactions to one message, the name of one room) a tenth of it. More is refused with 429.",
     )
     change_burst: int = setting(
-        _number(3, 10_000), "60", "Such changes that one person may do at once; of the same thing a third of it."
+        _number(3, 10_000), "60", "Such changes that one person may make at once; of the same thing a third of it."
     )
     rooms: int = setting(
         _number(10, 20_000),
@@ -252,22 +251,22 @@ class Conf:
         "Groups and channels that one person may be in. Direct conversations are not limited.",
     )
     rooms_created_per_day: int = setting(
-        _number(1, 100_000), "200", "Rooms that one person may create in a day, direct conversations included."
+        _number(1, 100_000), "200", "Rooms that one person may create per day, direct conversations included."
     )
     people_added_per_day: int = setting(
         _number(100, 1_000_000),
         "2000",
-        "People whom one person may add to rooms in a day, each counted once for each room.",
+        "People whom one person may add to rooms per day, each counted once per room.",
     )
     connections: int = setting(
-        _number(1, 1000), "20", "Live connections that one person may have on a node; the oldest gives way."
+        _number(1, 1000), "20", "Open connections per person and node; a new one beyond this closes the oldest."
     )
     connections_per_address: int = setting(
         _number(1, 1_000_000),
         "1000",
-        "HTTP connections and WebSockets that one address may hold at the same time in one process; a network of IPv6 (/64) "
+        "HTTP connections and WebSockets that one address may hold at the same time in one process; an IPv6 network (/64) "
         "counts as one address. What a proxy of `BACKCHANNEL_TRUSTED_PROXIES` passes on counts for the address that it "
-        "forwards, and the proxy's own connections are not limited. Raise it where more people than that share one address.",
+        "forwards, and the proxy's own connections are not limited. Raise it if more people than that share one address.",
     )
     content_bytes: int = setting(
         _number(100, CONTENT_BYTES),
@@ -277,16 +276,16 @@ class Conf:
     arrivals_at_once: int = setting(
         _number(1, ARRIVALS_AT_ONCE),
         "4",
-        "Returning clients for whom the database is asked at the same time. The other reading threads, of 8, are left to "
-        "those who are in.",
+        "Reconnecting clients that use the database at the same time. The other reading threads, of 8, are reserved for "
+        "connected clients.",
     )
     arrivals_waiting: int = setting(
         _number(1, 100_000),
         "2000",
-        "Returning clients that may wait for their turn; the next is told to come again within a few seconds.",
+        "Reconnecting clients that may wait for their turn; further ones are asked to retry within a few seconds.",
     )
     heartbeat_s: int = setting(
-        _number(5, 300), "30", "Seconds between two heartbeats. A link that is silent for 10 more is dead."
+        _number(5, 300), "30", "Seconds between two heartbeats. A connection that is silent for 10 more is closed."
     )
     shutdown_s: int = setting(
         _number(1, 600), "10", "Seconds that a stopping server gives its clients and requests before it cuts them off."
@@ -294,28 +293,28 @@ class Conf:
 
     @property
     def behind_https(self) -> bool:
-        """Whether browsers come by HTTPS: what `https` says, else what the origins say."""
+        """Whether browsers use HTTPS: as `https` says, else as the origins imply."""
         if self.https is not None:
             return self.https
         return bool(self.origins) and all(origin.startswith("https://") for origin in self.origins)
 
     @property
     def hosts(self) -> list[str]:
-        """What Django's ALLOWED_HOSTS should be."""
+        """The value of Django's ALLOWED_HOSTS."""
         if self.allowed_hosts:
             return list(self.allowed_hosts)
         return [urlsplit(origin).hostname or "" for origin in self.origins] or ["*"]
 
     @property
     def setup_hosts(self) -> list[str]:
-        """Host names that are answered, beside loopback and `hosts`, while nobody owns the server: the address it listens on."""
+        """Host names accepted, besides loopback and `hosts`, while the server has no owner: the address it listens on."""
         if self.host in {"0.0.0.0", "::", ""}:  # noqa: S104
             return []
         return [f"[{self.host}]" if ":" in self.host else self.host]
 
     @property
     def public_names(self) -> list[str]:
-        """By which addresses others than this machine's own users may reach the server, as far as the settings tell."""
+        """The addresses under which other machines, or other users of this one, may reach the server, as far as the settings say."""
         named = [self.host, *(urlsplit(origin).hostname or "" for origin in self.origins), *self.allowed_hosts]
         return [name for name in named if not is_loopback(name)]
 
@@ -345,9 +344,9 @@ def _default_folder(environ: Mapping[str, str]) -> str:
 
 
 def unknown(environ: Mapping[str, str]) -> list[str]:
-    """One line for each BACKCHANNEL_… variable that is no setting, with the setting it resembles.
+    """One line for each BACKCHANNEL_… variable that is not a setting, naming the setting it resembles.
 
-    Told and not refused: service managers may set variables of this shape by themselves.
+    Reported rather than refused: service managers may set variables of this form by themselves.
     """
     known = [variable(item.name) for item in fields(Conf)]
     lines = []

@@ -1,6 +1,6 @@
 """Turns BACKCHANNEL_DATABASE_URL into an entry of Django's DATABASES.
 
-Both databases are set up so that an ack means what it says: committed and synced to the disk.
+Both databases are set up so that an ack means committed and synced to disk.
 """
 
 from __future__ import annotations
@@ -14,13 +14,13 @@ from backchannel import sqlite_options
 
 SQLITE_FILE = "backchannel.sqlite3"
 SIGN = "backchannel_workspace"
-"""The table by which a database of ours is known."""
+"""The table that identifies a database of ours."""
 
-# A room that somebody else keeps locked answers `unavailable` after this, rather than for ever.
+# A room locked by another transaction for longer than this answers `unavailable`.
 POSTGRES_OPTIONS = "-c lock_timeout=3000 -c synchronous_commit=on"
 
-# A server that vanished without a word is given up after about ten seconds. Without these a thread that waits for its answer
-# would wait for a quarter of an hour, or, where everything was sent already, for two.
+# A server that vanished is given up after about ten seconds. Without these, a thread waiting for its answer would wait for a quarter
+# of an hour, or, if everything had been sent already, for two.
 POSTGRES_SILENCE = {
     "keepalives_idle": "5",
     "keepalives_interval": "2",
@@ -30,7 +30,7 @@ POSTGRES_SILENCE = {
 
 
 def database(url: str, data: Path) -> dict[str, Any]:
-    """The DATABASES entry for `url`, or for the SQLite file in the folder `data` where `url` is blank."""
+    """The DATABASES entry for `url`, or for the SQLite file in the folder `data` if `url` is blank."""
     parts = urlsplit(url)
     if not url or parts.scheme == "sqlite":
         return _sqlite(Path(unquote(parts.path[1:])) if url else data / SQLITE_FILE)
@@ -38,7 +38,7 @@ def database(url: str, data: Path) -> dict[str, Any]:
 
 
 def describe(settings: Mapping[str, Any]) -> str:
-    """The database of this DATABASES entry as a person would name it, without the password."""
+    """How messages name the database of this DATABASES entry, without the password."""
     if settings["ENGINE"].endswith("sqlite3"):
         return f"the SQLite database {settings['NAME']}"
     where = f"{settings['HOST'] or 'localhost'}:{settings['PORT'] or 5432}"
@@ -60,8 +60,8 @@ def _postgres(url: str) -> dict[str, Any]:
     options.setdefault("connect_timeout", "5")
     for name, value in POSTGRES_SILENCE.items():
         options.setdefault(name, value)
-    # The reading threads and the writer keep one each; the rest is for Django's own requests. What lay in the pool while the
-    # server restarted is found out before it is handed out.
+    # The reading threads and the writer keep one connection each; the rest is for Django's requests. Pooled connections broken by a
+    # restart of the server are detected before they are handed out.
     options["pool"] = {"min_size": 1, "max_size": 20, "timeout": 5}
     return {
         "ENGINE": "django.db.backends.postgresql",

@@ -1,8 +1,8 @@
-"""The environment file: the settings of the service, read by every command as systemd reads them for the unit.
+"""The environment file: the service's settings, read by every command as systemd reads them for the unit.
 
-    --env-file, else BACKCHANNEL_ENV_FILE, else /etc/backchannel/backchannel.env where there is one
+    --env-file, else BACKCHANNEL_ENV_FILE, else /etc/backchannel/backchannel.env if it exists
 
-Variables that are set in the environment win over those in the file, so that a single call can differ from the service.
+Variables set in the environment override those in the file, so that a single call can differ from the service.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from pathlib import Path
 from backchannel.site.conf import ENV_FILE, SettingError, variable
 
 UNIT_FILE = Path("/etc/backchannel/backchannel.env")
-"""What deploy/backchannel.service reads."""
+"""The file that deploy/backchannel.service reads."""
 UNIT_DATA = "/var/lib/backchannel"
 """The StateDirectory of that unit."""
 
@@ -23,7 +23,7 @@ _BLANKS = " \t\n\r"
 
 
 def read(option: str | None, environ: MutableMapping[str, str]) -> Path | None:
-    """Put the file's variables into `environ`, but for those that are set there. The file that was read. Raises `SettingError`."""
+    """Copy the file's variables into `environ`, except those that are set there. Returns the file, if any. Raises `SettingError`."""
     named = option or environ.get(ENV_FILE, "").strip()
     path = Path(named).expanduser().absolute() if named else UNIT_FILE
     try:
@@ -43,7 +43,7 @@ def read(option: str | None, environ: MutableMapping[str, str]) -> Path | None:
         raise SettingError(f"cannot read the environment file {path}: {reason}") from None
     variables = parse(text)
     if path == UNIT_FILE:
-        # The unit sets it; a file that does not repeat it must not send the commands elsewhere.
+        # The unit sets it. A file that does not repeat it must not send commands to another folder.
         variables.setdefault(variable("data"), UNIT_DATA)
     for name, value in variables.items():
         environ.setdefault(name, value)
@@ -51,11 +51,11 @@ def read(option: str | None, environ: MutableMapping[str, str]) -> Path | None:
 
 
 def parse(text: str) -> dict[str, str]:
-    """The variables in `text`, read as systemd.exec(5) describes for EnvironmentFile=.
+    """Parse `text` as systemd.exec(5) describes for EnvironmentFile=.
 
-    One assignment a line; lines that begin with # or ; are comments, also where a backslash ends them. Values may be in single
-    quotes (taken as they stand) or double quotes (backslash escapes " \\ ` $). Outside quotes a backslash keeps the next
-    character, or continues the line. Quoted values may span lines. Lines without = are ignored, as are names that are none.
+    One assignment per line. Lines that begin with # or ; are comments, even if a backslash ends them. Values may be in single quotes
+    (literal) or double quotes (backslash escapes " \\ ` $). Outside quotes a backslash keeps the next character, or continues the
+    line. Quoted values may span lines. Lines without = and invalid names are ignored.
     """
     found: dict[str, str] = {}
     reader = _Reader(text)
@@ -75,7 +75,7 @@ class _Reader:
         return self._at < len(self._text)
 
     def assignment(self) -> tuple[str | None, str]:
-        """The next line, with those that continue it. The name is None where it is no assignment."""
+        """The next line, with its continuations. The name is None if it is not an assignment."""
         while self.is_more() and self._text[self._at] in _BLANKS:
             self._at += 1
         if self.is_more() and self._text[self._at] in "#;":
@@ -92,8 +92,8 @@ class _Reader:
 
     def _value(self) -> str:
         parts: list[str] = []
-        kept = 0  # blanks after this are at the end of the line, and no part of the value
-        is_bare = False  # once a bare character was read, quotes stand for themselves
+        kept = 0  # length without the trailing blanks, which are not part of the value
+        is_bare = False  # after an unquoted character, quotes are literal
         while (character := self._take()) not in ("", "\n"):
             if character == "\\":
                 is_bare = True

@@ -1,7 +1,7 @@
-"""The data folder: made when it is not there, private to the user that runs the server.
+"""The data folder: created on demand, private to the user that runs the server.
 
-Whatever a process of the standalone app makes is readable by its user alone (umask 077), and what an older version or a copy
-left readable for others is closed at each start.
+Every file that a process of the standalone app creates is readable by its user only (umask 077). Files that an older version or a
+copy left readable for others are closed at each start.
 """
 
 from __future__ import annotations
@@ -18,22 +18,22 @@ SECRET_KEY_FILE = "secret_key"
 PRIVATE_UMASK = 0o077
 OPEN_TO_OTHERS = stat.S_IRWXG | stat.S_IRWXO
 
-# SQLite's own names for what belongs to a database file, and ours for what `restore` leaves beside it.
+# SQLite's names for the files beside a database, and ours for those that `restore` leaves there.
 _OF_A_DATABASE = ("", "-wal", "-shm", "-journal", ".before-restore", ".coming")
 
 _makes_nothing = False
 
 
 def make_nothing() -> None:
-    """From now on this process makes no data folder and keeps nothing new in one: it came to look at what is there."""
+    """From now on, create no data folder and no new file in one. For commands that only look at an existing server."""
     global _makes_nothing
     _makes_nothing = True
 
 
 def prepare_folder(folder: Path) -> None:
-    """Make `folder`, readable by its owner alone, and check that files can be written there.
+    """Create `folder`, readable by its owner only, and check that files can be written there.
 
-    From here on this process makes nothing that others may read. Raises `SettingError` naming the folder and the reason.
+    Sets the umask of the process. Raises `SettingError` with the folder and the reason.
     """
     os.umask(PRIVATE_UMASK)
     if _makes_nothing:
@@ -48,7 +48,7 @@ def prepare_folder(folder: Path) -> None:
 
 
 def check_writable(folder: Path) -> None:
-    """Raises `SettingError` where no file can be made in `folder`."""
+    """Raise `SettingError` if no file can be created in `folder`."""
     probe = folder / f".writable-{os.getpid()}-{secrets.token_hex(4)}"
     try:
         probe.touch()
@@ -58,13 +58,13 @@ def check_writable(folder: Path) -> None:
 
 
 def private_files(folder: Path, database: Path | None) -> Iterator[Path]:
-    """What nobody but the server's user may read: all that lies in `folder`, uploads too, and the SQLite file, wherever it is.
+    """Files that only the server's user may read: everything in `folder`, uploads included, and the SQLite file, wherever it is.
 
-    Links are left out: what they lead to is somebody else's.
+    Symbolic links are skipped: their targets belong to others.
     """
     if database is not None:
         beside = [database.with_name(database.name + ending) for ending in _OF_A_DATABASE]
-        # Two restores of different days are kept under names of their own.
+        # Databases kept by restores on different days have different suffixes.
         beside += sorted(database.parent.glob(f"{database.name}.before-restore*"))
         yield from dict.fromkeys(path for path in beside if path.is_file() and not path.is_symlink())
     uploads = folder / "uploads"
@@ -77,12 +77,12 @@ def private_files(folder: Path, database: Path | None) -> Iterator[Path]:
 
 
 def open_to_others(folder: Path, database: Path | None) -> list[Path]:
-    """Those of the private files that others may read or write."""
+    """The private files that other users may read or write."""
     return [path for path in private_files(folder, database) if path.stat().st_mode & OPEN_TO_OTHERS]
 
 
 def close_to_others(folder: Path, database: Path | None) -> tuple[list[Path], list[Path]]:
-    """Take the rights of others away: the files that were closed, and those that belong to another user and stay as they are."""
+    """Remove other users' permissions. Returns the files that were closed, and those that could not be because another user owns them."""
     closed, left = [], []
     for path in open_to_others(folder, database):
         try:
@@ -95,10 +95,10 @@ def close_to_others(folder: Path, database: Path | None) -> tuple[list[Path], li
 
 
 def kept_secret_key(folder: Path) -> str:
-    """The secret key that this folder keeps; made at the first call. Raises `SettingError`."""
+    """The secret key kept in this folder; generated at the first call. Raises `SettingError`."""
     path = folder / SECRET_KEY_FILE
     if _makes_nothing and not path.exists():
-        return secrets.token_urlsafe(64)  # signs nothing that is looked at after this process
+        return secrets.token_urlsafe(64)  # for this process only: what it signs is never checked later
     try:
         if not path.exists():
             _make_secret_key(path)
@@ -106,12 +106,14 @@ def kept_secret_key(folder: Path) -> str:
     except OSError as problem:
         raise SettingError(f"cannot use {path}: {problem.strerror}") from None
     if len(key) < SHORTEST_KEY:
-        raise SettingError(f"{path} holds no usable key; remove it and a new one is made (all are signed out then)")
+        raise SettingError(
+            f"{path} holds no usable key; remove it to have a new one made (everyone is signed out then)"
+        )
     return key
 
 
 def sync(path: Path) -> None:
-    """Return when this file, or this folder's list of files, is on the disk."""
+    """Return when this file, or this folder's directory entries, are on disk."""
     handle = os.open(path, os.O_RDONLY)
     try:
         os.fsync(handle)
@@ -120,8 +122,8 @@ def sync(path: Path) -> None:
 
 
 def _make_secret_key(path: Path) -> None:
-    # Written whole under another name and then linked: of two processes that start at once, one link
-    # fails and both read the same key.
+    # Written under a temporary name and then linked: of two processes that start at once, one link fails, and both read the same
+    # key.
     draft = path.with_name(f".{path.name}-{secrets.token_hex(8)}")
     descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     try:

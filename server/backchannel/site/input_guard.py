@@ -1,7 +1,7 @@
-"""What Django's pages may be sent: the middleware in front of all of them.
+"""Middleware that checks the input of all of Django's pages.
 
-The forms behind it take any text for a value, print what is not text as if it were, and hand the database what it cannot store;
-each of these was an error 500 somewhere, or on one of the two databases. So it is refused here, once, as a problem.
+The forms behind it accept any text as a value, render what is not text as if it were, and pass on what the database cannot store. Each
+caused an error 500 somewhere, or on one of the two databases. So such input is refused here, once, as problem+json.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ def _check_address(request: HttpRequest) -> None:
 
 
 def _check_members(request: HttpRequest) -> None:
-    """allauth's bodies hold text, and in one place yes or no."""
+    """The values in allauth's bodies are text, and in one case a boolean."""
     if request.method in _ONLY_READ or not request.body:
         return
     check_media_type(request)

@@ -1,8 +1,8 @@
-"""Equal lines of trouble, one a minute: a full disk, or a database that is away, is the same line for each who asks.
+"""Suppresses repeated log lines to one per minute: a full disk, or an absent database, logs the same line for each request.
 
-    the first ─▶ written at once ─▶ the equal ones of the next minute are counted ─▶ one line with `repeated`
+    the first line ─▶ written at once ─▶ equal ones in the next minute are counted ─▶ one line with `repeated`
 
-Lines that differ in anything but their time are not equal: an internal error carries its reference, and is always written.
+Lines that differ in anything but their time are not equal. An internal error carries its reference, and so is always written.
 """
 
 from __future__ import annotations
@@ -18,14 +18,14 @@ from typing import Any
 
 WINDOW_S = 60.0
 KEPT = 256
-"""Different lines that are watched at the same time; what is beyond is written as it comes."""
+"""Different lines that are tracked at the same time. Further ones are written as they come."""
 
 Stamp = Callable[[Any, str, MutableMapping[str, Any]], Any]
 StartTimer = Callable[[float, Callable[[], None]], None]
 
 _LEAST = logging.WARNING
 _ADDRESS = re.compile(r"\b0x[0-9a-f]+\b")
-"""Of an object, in the lines of libraries: the twenty connections that a database closed at once are one line."""
+"""The address of an object in lines of libraries: twenty connections closed by a database at once count as equal lines."""
 _OF_THE_MOMENT = frozenset({"timestamp"})
 
 
@@ -36,11 +36,11 @@ class _Seen:
 
 
 _ONE_BY_ONE = frozenset({"backchannel.auth"})
-"""Loggers whose every line is one attempt of somebody, which programs count to ban them. This one bounds its lines itself."""
+"""Loggers in which every line is one attempt of a client, counted by programs that ban them. The auth log limits its own lines."""
 
 
 class Repeats(logging.Filter):
-    """On a handler. `stamp`: puts the time into a line. `start_timer`: calls a function after so many seconds."""
+    """A filter on a handler. `stamp`: adds the time to a line. `start_timer`: calls a function after so many seconds."""
 
     def __init__(self, stamp: Stamp, start_timer: StartTimer | None = None) -> None:
         super().__init__()
@@ -65,7 +65,7 @@ class Repeats(logging.Filter):
         return True
 
     def _window_over(self, key: Hashable) -> None:
-        """Say how many there were, and watch for another minute if there were any."""
+        """Log how often the line was repeated, and track it for another minute if it was."""
         with self._lock:
             seen = self._seen[key]
             if not seen.repeated:
@@ -97,14 +97,14 @@ def _key(record: logging.LogRecord) -> Hashable:
 
 
 def _error_of(exc_info: object) -> object:
-    """Of what loggers take for `exc_info`; the tracebacks of equal errors differ."""
+    """The error in what loggers accept as `exc_info`. Tracebacks of equal errors differ."""
     if isinstance(exc_info, tuple):
         return exc_info[1]
     return sys.exc_info()[1] if exc_info is True else exc_info
 
 
 def _counting(record: logging.LogRecord) -> logging.LogRecord:
-    """What the count is told with: the line without its traceback, and without the time, which is then another."""
+    """The record that reports the count: without traceback, and without the time, which is a new one."""
     kept = copy.copy(record)
     kept.exc_info = kept.exc_text = None
     if isinstance(kept.msg, dict):

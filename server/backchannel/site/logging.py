@@ -1,7 +1,7 @@
-"""Logs: one line for each thing that happened, calm on a terminal, JSON for machines.
+"""Configures logging: one line per event, readable on a terminal, JSON for machines.
 
-Everything goes to stderr. No line carries what people write, a secret, or the query of an address:
-callers do not log these, and `_without_secrets` sees to it where a library does.
+Everything goes to stderr. No line contains what people write, a secret, or the query of an address. Our own code does not log
+these; `_without_secrets` removes them from what libraries log.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from backchannel.site.log_repeats import Repeats
 _SECRET = re.compile(rf"\b({TOKEN_PREFIX}|{TICKET_PREFIX})[A-Za-z0-9_-]{{20,}}")
 _QUERY = re.compile(r"(/[^\s?\"']*)\?[^\s\"']+")
 
-# What these libraries say at their own level is told by a line of ours, or is a bot's doing.
+# At their default level, these libraries repeat what lines of ours report, or report the doings of bots.
 _QUIET = {
     "uvicorn.error": logging.WARNING,
     "uvicorn.access": logging.CRITICAL,

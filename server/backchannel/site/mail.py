@@ -7,13 +7,13 @@ from urllib.parse import parse_qs, unquote, urlsplit
 
 
 def mail_settings(url: str, sender: str) -> dict[str, Any]:
-    """Settings by name. Without a `url` mail is dropped: nothing in the app depends on it."""
+    """Django's mail settings, by name. Without a `url`, mail is dropped: the app works without it."""
     shared = {"DEFAULT_FROM_EMAIL": sender, "SERVER_EMAIL": sender}
     if not url:
         return {**shared, "EMAIL_BACKEND": "django.core.mail.backends.dummy.EmailBackend"}
     parts = urlsplit(url)
     implicit_tls = parts.scheme == "smtps"
-    # ?tls=no is for a relay on the same machine, which offers none.
+    # ?tls=no is for a relay on the same machine, which usually offers no TLS.
     plain = parse_qs(parts.query).get("tls") == ["no"]
     return {
         **shared,

@@ -1,7 +1,7 @@
-"""Mail is handed to a thread: nobody waits for the mail server, and nobody can tell by the time of an answer whether mail was sent.
+"""Sends mail in a thread: requests do not wait for the mail server, and their duration does not reveal whether mail was sent.
 
-Django's backend for SMTP, behind a short queue. Where the queue is full, or the server does not take a mail, that is logged and the
-mail is lost: whoever asked can ask again. A process that ends sends first what waits.
+Wraps Django's SMTP backend with a short queue. If the queue is full, or the server refuses a mail, that is logged and the mail is
+lost; the user can request it again. At the end of the process, queued mail is sent first.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ class EmailBackend(BaseEmailBackend):
         self._kwargs = kwargs
 
     def send_messages(self, email_messages: Sequence[EmailMessage]) -> int:
-        """How many were taken."""
+        """Returns how many were queued."""
         return sum(self._take(message) for message in email_messages)
 
     def _take(self, message: EmailMessage) -> bool:

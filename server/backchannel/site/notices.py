@@ -1,7 +1,7 @@
-"""Mail to whoever should know that the ways to recover an account have changed: the addresses that were there before.
+"""Mail about changes to how an account is recovered, sent to the addresses that it had before.
 
-By model signals, so that the app, the admin pages and a shell are alike. Where no mail is set up nothing is sent; where the mail
-server does not take it, that is logged, and what was asked for is done all the same.
+Triggered by model signals, so that the app, the admin pages and a shell behave alike. Without a mail server nothing is sent; if it
+refuses a mail, that is logged, and the change remains in force.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ _log = structlog.get_logger("backchannel.notices")
 
 
 def watch() -> None:
-    """Connect to Django's signals; called once when the apps are ready."""
+    """Connect to Django's signals. Called once when the apps are ready."""
     post_save.connect(_on_address_saved, sender=EmailAddress, dispatch_uid="backchannel.notices")
     post_delete.connect(_on_address_deleted, sender=EmailAddress, dispatch_uid="backchannel.notices")
 
@@ -30,25 +30,25 @@ def watch() -> None:
 def _on_address_saved(instance: EmailAddress, created: bool = False, raw: bool = False, **_: Any) -> None:
     if created and not raw:
         others = _addresses_of(instance.user) - {instance.email.lower()}
-        tell(instance.user, others, f"The e-mail address {instance.email} was added to")
+        notify(instance.user, others, f"The e-mail address {instance.email} was added to")
 
 
 def _on_address_deleted(instance: EmailAddress, **_: Any) -> None:
     user = get_user_model()._default_manager.filter(pk=instance.user_id).first()
     if user is not None:
-        tell(
+        notify(
             user,
             {instance.email.lower(), *_addresses_of(user)},
             f"The e-mail address {instance.email} was removed from",
         )
 
 
-def tell(user: Any, addresses: Iterable[str], what: str) -> None:
-    """Send each of `addresses` the sentence that begins with `what` and goes on with the account's name, after the commit."""
+def notify(user: Any, addresses: Iterable[str], what: str) -> None:
+    """Mail to each of `addresses`, after the commit. The text begins with `what`, followed by the account's name."""
     name, recipients = user.get_username(), sorted(address for address in addresses if address)
     text = (
-        f"{what} your account {name} in {workspace().name}. Whoever reads the mail of an account's address can set a new "
-        "password for it.\n\nIf this was not you, change your password, sign out your other devices, and tell whoever runs the "
+        f"{what} your account {name} in {workspace().name}. A person who reads the mail of an account's address can set a new "
+        "password for it.\n\nIf this was not you, change your password, sign out your other devices, and inform the operator of the "
         "server."
     )
 

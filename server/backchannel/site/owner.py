@@ -1,4 +1,4 @@
-"""Who owns the data folder, and acting as them: what root's commands write beside a service stays the service's."""
+"""Lets commands run by root act as the owner of the data folder, so that files beside a service remain the service's."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class Owner:
 
 
 def foreign_owner(folder: Path) -> Owner | None:
-    """The owner of `folder`, where this process is root's and the folder is not."""
+    """The owner of `folder`, if this process runs as root and the folder belongs to another user; else None."""
     if sys.platform == "win32" or os.geteuid() != 0:
         return None
     try:
@@ -34,10 +34,10 @@ def foreign_owner(folder: Path) -> Owner | None:
 
 
 def become(owner: Owner, folder: Path) -> None:
-    """Be `owner` from now on, for good. Raises `SettingError` where they cannot reach their own folder from here.
+    """Switch this process to `owner` for good. Raises `SettingError` if that user cannot reach the folder from here.
 
-    On Linux the right to read everything is kept: the state folder of a service with a dynamic user lies in a folder that only
-    root may enter, and a backup to be restored may be root's.
+    On Linux the right to read everything is kept: the state folder of a service with a dynamic user lies in a folder that only root
+    may enter, and a backup to be restored may belong to root.
     """
     keeps = sys.platform == "linux" and ctypes.CDLL(None).prctl(_PR_SET_KEEPCAPS, 1, 0, 0, 0) == 0
     os.setgroups([owner.gid])
@@ -57,7 +57,7 @@ def become(owner: Owner, folder: Path) -> None:
 
 
 def _keep_reading_right() -> None:
-    """Of root's capabilities that survived the change of user, keep this one alone."""
+    """Of root's capabilities that survived the change of user, keep only this one."""
     libc = ctypes.CDLL(None)
     header = ctypes.create_string_buffer(pack("=Ii", _CAPABILITY_VERSION_3, 0))
     data = ctypes.create_string_buffer(24)

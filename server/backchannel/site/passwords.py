@@ -1,4 +1,4 @@
-"""A password for a new account at the terminal."""
+"""Asks for the password of a new account at the terminal."""
 
 from __future__ import annotations
 
@@ -6,17 +6,17 @@ import getpass
 import secrets
 import sys
 
-# No characters that look alike: these are read from one screen and typed into another.
+# Without characters that look alike: people read these on one screen and type them on another.
 _ALPHABET = "abcdefghjkmnpqrstuvwxyz23456789"
 
 
 def ask_or_make() -> tuple[str, bool]:
-    """The password, and whether it was made up: where nobody can be asked, or who is asked leaves it blank."""
+    """Returns the password, and whether it was generated: without a terminal, or if the user leaves it blank."""
     if sys.stdin.isatty():
-        while given := getpass.getpass("Password (blank: one is made up): "):
+        while given := getpass.getpass("Password (leave blank to generate one): "):
             if given == getpass.getpass("Again: "):
                 return given, False
-            print("These two differ. Once more:", file=sys.stderr)
+            print("The two differ. Try again:", file=sys.stderr)
     return made_up_password(), True
 
 

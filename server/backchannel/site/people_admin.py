@@ -27,7 +27,7 @@ from backchannel.site import notices
 from backchannel.store import people
 from backchannel.text_rules import clean_name
 
-# Nothing here is granted by group.
+# Groups grant nothing here.
 admin.site.unregister(Group)
 
 
@@ -51,7 +51,7 @@ class PersonAdmin(UserAdmin):  # type: ignore[type-arg]
             "Access",
             {
                 "fields": ("is_active", "is_staff", "is_superuser"),
-                "description": "Whoever is not active is signed out everywhere at once.",
+                "description": "An account that is not active is signed out everywhere at once.",
             },
         ),
         ("Dates", {"fields": ("last_login", "date_joined")}),
@@ -62,7 +62,7 @@ class PersonAdmin(UserAdmin):  # type: ignore[type-arg]
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[User], search_term: str
     ) -> tuple[QuerySet[User], bool]:
-        # SQLite knows the case of ASCII alone; names are found here as in the app.
+        # SQLite folds the case of ASCII only; search as the app does.
         found, may_repeat = super().get_search_results(request, queryset, search_term)
         accounts = people.accounts_found(search_term.replace("\x00", ""))
         return found | queryset.filter(pk__in=accounts), may_repeat
@@ -71,33 +71,33 @@ class PersonAdmin(UserAdmin):  # type: ignore[type-arg]
         before = form.initial.get("email", "") if change else ""
         super().save_model(request, obj, form, change)
         if before and before != obj.email:
-            # allauth keeps a list of its own, by which an address that is gone from here would go on recovering the account.
+            # allauth keeps its own list of addresses; one removed only here could still recover the account.
             listed = EmailAddress.objects.filter(user=obj, email__iexact=before)
             if not listed.delete()[0]:
-                notices.tell(obj, [before], f"The e-mail address {before} was removed from")
+                notices.notify(obj, [before], f"The e-mail address {before} was removed from")
         if not change:
-            # Rooms are joined through the log's writer, which waits for this transaction to end.
+            # Joining rooms goes through the log's writer, which waits for this transaction to end.
             transaction.on_commit(lambda: onboarding.ensure_person(obj))
 
     def user_change_password(self, request: HttpRequest, id: str, form_url: str = "") -> HttpResponse:
-        """Django's; and says which tokens go on working with the new password."""
+        """Django's, and reports which tokens remain valid after the change."""
         response = super().user_change_password(request, id, form_url)
         person = self.get_object(request, unquote(id))
         if response.status_code == 302 and person is not None and (left := len(tokens.tokens_of(person))):
             messages.warning(
                 request,
-                f"{person} is signed out everywhere, and {left} token{'s work' if left > 1 else ' works'} still. "
-                "Who had the old password may know them: revoke them under Tokens, or by the action of the list of people.",
+                f"{person} is signed out everywhere, but {left} token{'s remain' if left > 1 else ' remains'} valid. "
+                "Anyone who had the old password may know them: revoke them under Tokens, or with the action in the list of people.",
             )
         return response
 
-    @admin.action(description="Revoke all tokens: what uses them is cut off at once")
+    @admin.action(description="Revoke all tokens: programs that use them are disconnected at once")
     def revoke_tokens(self, request: HttpRequest, queryset: Any) -> None:
         revoked = sum(tokens.revoke_tokens(person) for person in queryset)
         messages.success(request, f"Tokens revoked: {revoked}.")
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        # What somebody wrote stays, and needs its author: an account is made inactive instead.
+        # Messages remain and need their author: deactivate accounts instead.
         return False
 
 
@@ -124,7 +124,7 @@ class InvitationAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         super().save_model(request, obj, form, change)
 
     def response_add(self, request: HttpRequest, obj: Invitation, post_url_continue: str | None = None) -> HttpResponse:
-        lead = "Whoever opens this link can make an account here."
+        lead = "Anyone who opens this link can create an account here."
         return show_once(self, request, invitation_url(request, obj.secret), "Link", lead)
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:

@@ -1,4 +1,4 @@
-"""docs/reference/settings.md, made from the settings themselves. A test keeps the page true.
+"""Generates docs/reference/settings.md from the settings. A test checks that the page is up to date.
 
 python -m backchannel.site.reference > docs/reference/settings.md
 """
@@ -11,15 +11,15 @@ from backchannel.site.conf import Conf, variable
 
 _HEAD = """# Settings
 
-Everything is set by environment variables; none is needed to start. A variable that is set but blank counts as unset.
-`backchannel serve` takes `--data`, `--host`, `--port` and `--workers` as options too, and these win. `backchannel check` tells what
-would keep the server from running well, and which variables it does not know.
+All settings are environment variables; none is needed to start. A variable that is set but blank counts as unset.
+`backchannel serve` also takes `--data`, `--host`, `--port` and `--workers` as options, and these win. `backchannel check` reports
+what would keep the server from running well, and which variables it does not know.
 
 Every command also reads an environment file, as systemd does (`NAME=value` lines, comments, quotes): the one named by `--env-file`, else by
-`BACKCHANNEL_ENV_FILE`, else `/etc/backchannel/backchannel.env` where there is one. What is set in the environment wins over it.
+`BACKCHANNEL_ENV_FILE`, else `/etc/backchannel/backchannel.env` if it exists. Variables set in the environment win over it.
 `--env-file /dev/null` reads none.
 
-A Django site with the chat in it reads none of these; it writes [`BACKCHANNEL`](../howto/add-to-a-django-site.md#the-keys-of-backchannel).
+A Django site with the chat in it uses none of these, but [`BACKCHANNEL`](../howto/add-to-a-django-site.md#the-keys-of-backchannel).
 
 Behind a reverse proxy, set at least `BACKCHANNEL_ORIGINS` to the address that people open.
 

@@ -1,4 +1,4 @@
-"""Django's settings of the standalone app. What can be set is declared in conf.py; this page only applies it."""
+"""Django's settings of the standalone app. conf.py declares what can be configured; this module applies it."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ USE_TZ = True
 TIME_ZONE = "UTC"
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
-# What the chat itself asks Django for; an embedding site sets the same dictionary.
+# What the chat itself needs from Django's settings; an embedding site sets the same dictionary.
 BACKCHANNEL: dict[str, Any] = {
     "ORIGINS": CONF.origins,
     "REDIS_URLS": CONF.redis_url,
@@ -59,7 +59,7 @@ INSTALLED_APPS = [
     "allauth.headless",
 ]
 
-# Only Django's pages pass here; the two transports never do.
+# Runs for Django's pages only, never for the two transports.
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "csp.middleware.CSPMiddleware",
@@ -92,18 +92,18 @@ TEMPLATES = [
 ]
 
 DATABASES = {"default": database(CONF.database_url, CONF.data)}
-# Nothing here asks it: limits have a store of their own (accounts/attempts.py).
+# Unused: limits have their own store (accounts/attempts.py).
 CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
 
 STATIC_URL = "/static/"
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
-    # Vite has put a hash into the names of its files already.
+    # Vite has hashed the names of its files already.
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
 }
 MEDIA_ROOT = str(CONF.data / "uploads")
 
-# --- Who people are -------------------------------------------------------------------------------
+# --- Accounts -------------------------------------------------------------------------------------
 
 AUTH_USER_MODEL = "backchannel_accounts.User"
 AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
@@ -140,13 +140,13 @@ ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE = False
 ACCOUNT_SESSION_REMEMBER = True
-# A session alone changes nothing by which an account is recovered: its password is asked for, once in so many seconds.
+# A session alone cannot change how an account is recovered: the password is required, once per so many seconds.
 ACCOUNT_REAUTHENTICATION_REQUIRED = True
 ACCOUNT_REAUTHENTICATION_TIMEOUT = 600
 ACCOUNT_EMAIL_NOTIFICATIONS = True
-# accounts/limits.py counts instead: allauth would count in the cache, which anybody can fill, and fail where Redis is away.
+# accounts/limits.py counts instead: allauth would count in the cache, which anyone can fill, and fail without Redis.
 ACCOUNT_RATE_LIMITS = False
-# A reset for an address that nobody has sends nothing: or everybody could have mail sent to anybody.
+# A reset for an unknown address sends nothing: otherwise anyone could have mail sent to anyone.
 ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False
 BACKCHANNEL_SIGNUP = CONF.signup
 BACKCHANNEL_DATA_FOLDER = CONF.data
@@ -154,7 +154,7 @@ BACKCHANNEL_SETUP_HOSTS = CONF.setup_hosts
 
 SESSION_ENGINE = "backchannel.accounts.sessions"
 SESSION_COOKIE_AGE = CONF.session_days * 24 * 60 * 60
-# __Host- keeps other hosts of the same domain from setting this cookie; browsers demand Secure for it.
+# __Host- keeps other hosts of the same domain from setting this cookie; browsers require Secure for it.
 SESSION_COOKIE_NAME = "__Host-backchannel" if _HTTPS else "backchannel"
 SESSION_COOKIE_SECURE = _HTTPS
 SESSION_COOKIE_SAMESITE = "Lax"
@@ -162,7 +162,7 @@ CSRF_COOKIE_NAME = "__Host-csrftoken" if _HTTPS else "csrftoken"
 CSRF_COOKIE_SECURE = _HTTPS
 CSRF_COOKIE_SAMESITE = "Lax"
 CSRF_TRUSTED_ORIGINS = list(CONF.origins)
-# Not in a cookie, where Django puts them first: what a page says may be for its reader's eyes alone.
+# Not in a cookie, Django's first choice: messages may be for their reader's eyes only.
 MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
 CSRF_FAILURE_VIEW = "backchannel.accounts.problems.csrf_failed"
 
@@ -180,7 +180,7 @@ CONTENT_SECURITY_POLICY = {
         "img-src": ["'self'", "blob:", "data:"],
         "media-src": ["'self'", "blob:"],
         "font-src": ["'self'"],
-        # Safari before 15.4 does not count the WebSocket among 'self'.
+        # Safari before 15.4 does not include the WebSocket in 'self'.
         "connect-src": ["'self'", *(origin.replace("http", "ws", 1) for origin in CONF.origins)],
         "worker-src": ["'self'"],
         "manifest-src": ["'self'"],
@@ -193,7 +193,7 @@ CONTENT_SECURITY_POLICY = {
 # --- The rest -------------------------------------------------------------------------------------
 
 vars().update(mail_settings(CONF.mail_url, CONF.mail_from))
-# Nothing is uploaded through Django's forms but what the admin pages post.
+# Only the admin pages post forms to Django.
 DATA_UPLOAD_MAX_MEMORY_SIZE = 256 * 1024
 LOGGING_CONFIG = None
-"""site/logging.py sets up logging, before Django is."""
+"""site/logging.py configures logging before Django is set up."""

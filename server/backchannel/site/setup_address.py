@@ -1,4 +1,4 @@
-"""Under which address people reach the server, as far as its settings tell; and what a new server says about its setup."""
+"""The address under which people reach the server, as far as its settings say, and what a new server prints about its setup."""
 
 from __future__ import annotations
 
@@ -8,21 +8,21 @@ from backchannel.site.conf import Conf
 
 
 def base_of(conf: Conf, host: str, port: int) -> str:
-    """The address without a path: the first of BACKCHANNEL_ORIGINS, else what the server listens on."""
+    """The base address without a path: the first of BACKCHANNEL_ORIGINS, else what the server listens on."""
     return conf.origins[0] if conf.origins else f"http://{_shown(host)}:{port}"
 
 
 def prepare_address(folder: Path, base: str) -> tuple[str | None, str | None]:
-    """(address, advice): the address that sets this server up, None where it needs none or this node does not know it; and what
-    to tell the operator where it does not."""
+    """(address, advice). `address` sets this server up; None if it needs no setup, or if another node has the secret. `advice` says what
+    the operator should do in the latter case."""
     from backchannel.accounts import setup_secret
 
     try:
         secret = setup_secret.prepare(folder)
     except setup_secret.MadeElsewhere as elsewhere:
         return None, (
-            f"nobody owns this server yet: `backchannel setup-address` on {elsewhere} prints the address that sets it up, "
-            "and here, with --new-secret, another"
+            f"this server has no owner yet: `backchannel setup-address` on {elsewhere} prints the address that sets it up; "
+            "here, `backchannel setup-address --new-secret` replaces it"
         )
     if secret is None:
         return None, None

@@ -1,4 +1,4 @@
-"""The admin site: who is let in, and what a session alone cannot do there."""
+"""The admin site: who may enter, and which actions require a recent password."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ _ONLY_READ = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
 class StaffSite(admin.AdminSite):
-    """Every change needs one's own password from the last minutes: a token, a promotion, an address or a password that is made
-    with a stolen session would outlive it. What was filled in is kept while the password is asked for.
+    """Every change requires the user's password within the last minutes: a token, a promotion, an address or a password created with a
+    stolen session would outlive that session. The submitted form is kept while the password is asked for.
 
-    The same confirmation as `POST /_allauth/browser/v1/auth/reauthenticate`: either is good for both.
+    Shares its confirmation with `POST /_allauth/browser/v1/auth/reauthenticate`: either satisfies both.
     """
 
     site_header = "Backchannel"
@@ -35,7 +35,7 @@ class StaffSite(admin.AdminSite):
     index_title = "Administration"
 
     def login(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
-        """Send whoever is not signed in to the app, whose sign-in is limited in rate; Django's own is not."""
+        """Redirect a signed-out visitor to the app, whose sign-in is rate limited; Django's own is not."""
         if request.user.is_authenticated:
             auth_log.note("admin_refused", user=request.user.get_username())
             return HttpResponseForbidden("Only the owner and staff may see this page.", content_type="text/plain")

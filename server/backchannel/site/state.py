@@ -1,4 +1,4 @@
-"""In which state the database is, and the steps from there to one that can be served."""
+"""The state of the database, and the steps that prepare it for serving."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ from backchannel.site.database_problem import DatabaseUnusable
 from backchannel.store import serving_lock
 from backchannel.store.checks import switched_off
 
-# Any number will do, if it is always the same: it names the lock among those of this database.
+# An arbitrary constant: the key of the advisory lock in this database.
 _MIGRATION_LOCK = 0x6261636B
 
 
 def connect() -> None:
-    """Reach the database. Raises `DatabaseUnusable`."""
+    """Connect to the database. Raises `DatabaseUnusable`."""
     try:
         if connection.vendor == "postgresql":
             _reach_postgres()
@@ -38,7 +38,7 @@ def connect() -> None:
         if type(problem).__name__ != "PoolTimeout":
             raise
         raise DatabaseUnusable(
-            f"{describe()} does not answer; is it running, and are name and password right?"
+            f"{describe()} does not answer; check that it is running, and its name and password"
         ) from None
 
 
@@ -48,12 +48,12 @@ def vendor() -> str:
 
 
 def describe() -> str:
-    """The database as a person would name it, without the password."""
+    """How messages name the database, without the password."""
     return database.describe(connection.settings_dict)
 
 
 def sqlite_file() -> Path | None:
-    """The database's file; None where the database is no file."""
+    """The database's file; None if the database is not a file."""
     return Path(connection.settings_dict["NAME"]) if connection.vendor == "sqlite" else None
 
 
@@ -66,8 +66,7 @@ def version() -> tuple[int, ...]:
 
 
 def check_durable() -> None:
-    """Refuse a database that takes nothing, or would call something stored which a power cut takes away. Raises
-    `DatabaseUnusable`."""
+    """Refuse a database that is read-only, or whose commits may be lost in a power cut. Raises `DatabaseUnusable`."""
     if connection.vendor == "sqlite":
         if _value("PRAGMA synchronous") not in {2, 3} or str(_value("PRAGMA journal_mode")).lower() != "wal":
             raise DatabaseUnusable(
@@ -76,24 +75,24 @@ def check_durable() -> None:
         return
     if _value("SHOW transaction_read_only") == "on":
         raise DatabaseUnusable(
-            f"{describe()} takes no writes: it is a standby, or default_transaction_read_only is on; name the primary, or promote it"
+            f"{describe()} is read-only: it is a standby, or default_transaction_read_only is on; name the primary, or promote it"
         )
     for name in switched_off(connection):
         raise DatabaseUnusable(f"{describe()} is set to {name}=off, which loses messages in a power cut; turn it on")
 
 
 def unapplied() -> list[str]:
-    """Migrations that this version has and the database has not. Raises `DatabaseUnusable` where it is the other way.
+    """Migrations of this version that the database lacks. Raises `DatabaseUnusable` if the database has some that this version lacks.
 
-    Looks at names alone: loading the migrations themselves would cost every start a quarter of a second.
+    Compares names only: loading the migrations would delay every start by a quarter of a second.
     """
     applied = _applied()
     present = _present()
     newer = sorted(f"{app}.{name}" for app, name in applied - present if app.startswith("backchannel"))
     if newer:
         raise DatabaseUnusable(
-            f"{describe()} was made by a newer version of Backchannel ({newer[-1]}), which this version does not understand; "
-            "install that version or a later one, or restore a backup that was made before the upgrade"
+            f"{describe()} was made by a newer version of Backchannel ({newer[-1]}), which this version cannot use; "
+            "install that version or a later one, or restore a backup made before the upgrade"
         )
     return sorted(f"{app}.{name}" for app, name in present - applied)
 
@@ -104,12 +103,12 @@ def known() -> set[tuple[str, str]]:
 
 
 def holds_tables() -> bool:
-    """Has a server kept anything in it?"""
+    """Whether a server has stored anything in it."""
     return database.SIGN in connection.introspection.table_names()
 
 
 def check_not_restoring() -> None:
-    """Refuse to start beside a `backchannel restore`, which is about to replace everything. Raises `DatabaseUnusable`."""
+    """Refuse to start during a `backchannel restore`, which is about to replace everything. Raises `DatabaseUnusable`."""
     if connection.vendor == "postgresql" and not serving_lock.may_serve():
         raise DatabaseUnusable(f"{describe()} is being restored; start the server when `backchannel restore` has ended")
 
@@ -125,7 +124,7 @@ def migrate() -> None:
 
 @contextmanager
 def alone(folder: Path) -> Iterator[None]:
-    """Hold the database for this process alone: nothing serves it, and nothing can begin to. Raises `DatabaseUnusable`."""
+    """Hold the database exclusively: nothing serves it, and nothing can start to. Raises `DatabaseUnusable`."""
     if connection.vendor == "sqlite":
         with only_server_of(folder):
             yield
@@ -144,10 +143,10 @@ def alone(folder: Path) -> Iterator[None]:
 
 @contextmanager
 def only_server_of(folder: Path) -> Iterator[None]:
-    """Hold the folder for this process, and that of the database where it is another: two servers on one SQLite file would not
-    hear of each other's messages.
+    """Lock the data folder, and the folder of the SQLite file if it is another one: two servers on one SQLite file would not receive each
+    other's messages.
 
-    Raises `DatabaseUnusable`. The lock ends with the process, however that ends.
+    Raises `DatabaseUnusable`. The lock ends with the process in any case.
     """
     with ExitStack() as held:
         for each in dict.fromkeys((folder.resolve(), Path(connection.settings_dict["NAME"]).resolve().parent)):
@@ -172,10 +171,10 @@ def _locked(folder: Path) -> Iterator[None]:
         except BlockingIOError:
             file.seek(0)
             raise DatabaseUnusable(
-                f"another server (process {file.read().strip() or 'unknown'}) keeps its data in {folder}; "
+                f"another server (process {file.read().strip() or 'unknown'}) uses the data folder {folder}; "
                 "stop it, or give this one another folder with --data"
             ) from None
-        with suppress(OSError):  # on a full disk the lock holds without a name
+        with suppress(OSError):  # on a full disk the lock holds without a process number
             file.truncate(0)
             file.write(str(os.getpid()))
             file.flush()
@@ -183,7 +182,7 @@ def _locked(folder: Path) -> Iterator[None]:
 
 
 def _reach_postgres() -> None:
-    """Connect once without the pool, which would try for long and then not tell what was wrong."""
+    """Connect once without the pool, which would retry for long and then hide the reason."""
     import psycopg
 
     try:

@@ -1,10 +1,10 @@
-"""Passwords as they are typed, in allauth's forms too (docs/decisions/217-passwords-as-typed.md)."""
+"""Keeps allauth's forms from stripping passwords (docs/decisions/217-passwords-as-typed.md)."""
 
 from allauth.headless.account import inputs
 
 
 def take_passwords_as_typed() -> None:
-    """These strip; the command line, the setup page and the admin pages do not, so nobody could sign in with what was set there."""
+    """The command line, the setup page and the admin pages do not strip; otherwise a password set there could not sign in."""
     for form, field in (
         (inputs.LoginInput, "password"),
         (inputs.SignupInput, "password"),

@@ -1,4 +1,4 @@
-"""The addresses of the standalone app that Django answers. /api, /ws and /static never come here."""
+"""The URLs of the standalone app that Django answers. /api, /ws and /static never reach it."""
 
 from django.contrib import admin
 from django.urls import include, path, re_path
@@ -16,7 +16,7 @@ handler500 = "backchannel.accounts.problems.server_error"
 
 urlpatterns = [
     path("account/", include(account_urls)),
-    # allauth has these whether or not there are telephone numbers; here there are none, and its views would break.
+    # allauth has these even without telephone numbers; nobody has one here, and its views would break.
     re_path(r"^_allauth/browser/v1/(?:account/phone|auth/phone/)", no_such_address),
     path("_allauth/", include("allauth.headless.urls")),
     path("admin/", admin.site.urls),

@@ -1,13 +1,13 @@
-"""What text may be: names, topics, messages, reactions, and how names are compared in a search. Pure.
+"""Which text is allowed in names, topics, messages and reactions, and how names are compared in a search. Pure.
 
-    is_blank(text)          nothing in it can be seen
-    clean_name(text)        a name as it is kept: one line, nothing invisible in it that could disguise it
-    canonical_emoji(text)   a reaction as it is kept, so that two spellings of one emoji are one reaction
-    handle_of(login)        what stands for a login that is an e-mail address
-    fold(text)              how names and search words are compared
+    is_blank(text)          nothing in it is visible
+    clean_name(text)        a name as stored: one line, without invisible characters that could disguise it
+    canonical_emoji(text)   a reaction as stored, so that two spellings of one emoji are one reaction
+    handle_of(login)        the name shown for a login that is an e-mail address
+    fold(text)              the form in which names and search words are compared
 
-Everything that decides rests on the tables here, not on the Unicode version of the Python that happens to run: all nodes, and
-all versions of Python, decide alike.
+All decisions rest on the tables here, not on the Unicode version of the running Python, so that all nodes and all versions of
+Python decide alike.
 """
 
 from backchannel.text_rules.emoji import canonical_emoji, is_reaction

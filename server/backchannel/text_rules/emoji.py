@@ -1,7 +1,7 @@
-"""What can be a reaction, and its one spelling.
+"""Which reactions are allowed, and their canonical spelling.
 
-An emoji is told by its shape: by the blocks that Unicode keeps for emoji, and by the few characters that build sequences. So the
-emoji of next year are accepted by the server of today.
+An emoji is recognised by its structure: by the blocks that Unicode reserves for emoji, and by the few characters that form sequences. So
+the server accepts emoji that Unicode adds after its release.
 """
 
 import unicodedata
@@ -10,12 +10,12 @@ from backchannel.text_rules import characters as c
 from backchannel.text_rules.names import clean_name
 
 _STEPS = frozenset(("", ".", ".."))
-"""An address in REST cannot carry these as one step of its path, nor a slash."""
+"""These, and a slash, cannot be part of a path segment of a REST URL."""
 
 
 def canonical_emoji(text: str) -> str:
-    """The spelling that is kept: NFC, each part of an emoji followed by U+FE0F where it would be text without it, and by no
-    other selector of presentation. ❤, ❤︎ and ❤️ are all ❤️. A word comes back as it is."""
+    """The stored spelling: NFC, with U+FE0F after each part of an emoji that would be text without it, and without other presentation
+    selectors. ❤, ❤︎ and ❤️ all become ❤️. A word is returned unchanged."""
     if text.isascii() and "\u20e3" not in text:
         return text
     codes = [
@@ -34,8 +34,8 @@ def canonical_emoji(text: str) -> str:
 
 
 def is_reaction(text: str) -> bool:
-    """An emoji, or one word, in its canonical spelling: something that can be seen, without white space, controls, characters
-    that hide or turn text, and without what an address cannot carry as one step of its path."""
+    """Whether `text` is an emoji or one word in canonical spelling: visible, without white space, controls, invisible or bidi characters,
+    and without characters that cannot be in a path segment of a URL."""
     if text in _STEPS or "/" in text:
         return False
     if any(_is_refused(ord(character)) for character in text):
@@ -48,7 +48,7 @@ def _is_refused(code: int) -> bool:
 
 
 def _is_emoji(codes: list[int]) -> bool:
-    """Built of what emoji are built of, and of nothing else."""
+    """Whether it consists only of code points that emoji consist of."""
     return bool(codes) and all(
         code in c.PICTOGRAPHS
         or code in (c.ZWJ, c.KEYCAP)

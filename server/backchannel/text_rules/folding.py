@@ -1,4 +1,4 @@
-"""How names and search words are compared: without case, width, or the marks that are often left out."""
+"""How names and search words are compared: ignoring case, width, and marks that are often left out."""
 
 import re
 import unicodedata
@@ -9,12 +9,12 @@ from backchannel.text_rules import characters as c
 _WORD: Final = re.compile(r"\S+")
 _KEYS: Final = 8
 KEY_LENGTH: Final = 100
-"""Of one name: enough for every word of a name of people, bounded for what is none."""
+"""The most keys of one name: enough for every word of a person's name, bounded for other texts."""
 
 
 def fold(text: str) -> str:
-    """NFKC and full case folding (ß → ss), without invisible characters; marks go from Latin, Greek, Cyrillic, Hebrew and Arabic
-    letters and stay elsewhere (が stays が); NFC; white space is single spaces."""
+    """NFKC and full case folding (ß → ss), without invisible characters. Marks are removed from Latin, Greek, Cyrillic, Hebrew and Arabic
+    letters and kept elsewhere (が stays が). NFC; white space becomes single spaces."""
     if not text.isascii():
         text = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold())
         text = _without_marks(text)
@@ -25,7 +25,7 @@ def fold(text: str) -> str:
 
 
 def name_keys(name: str) -> list[str]:
-    """What a name is found by the beginning of: the folded name from each of its words on."""
+    """Prefix-search keys of a name: the folded name from each of its words on."""
     folded = fold(name)
     starts = [match.start() for match in _WORD.finditer(folded)]
     starts += [at + 1 for at, each in enumerate(folded[:-1]) if each in "-'’._" and folded[at + 1].isalnum()]

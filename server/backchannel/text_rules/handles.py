@@ -1,4 +1,4 @@
-"""What stands for a login that is an e-mail address: everybody sees usernames and display names, and an address is not everybody's.
+"""The name shown for a login that is an e-mail address: usernames and display names are public, an address is not.
 
 handle_of("Ada.L+chat@example.com") == "ada.l"
 """
@@ -8,7 +8,7 @@ import unicodedata
 from typing import Final
 
 RESERVED: Final = frozenset({"all", "channel", "everyone", "here", "room", "system", "backchannel"})
-"""These address many people at once, and must not come to mean one person."""
+"""Addresses like these mean many people at once, so they cannot be a person's name."""
 
 _ADDRESS: Final = re.compile(r"[^\s@<>]+@[^\s@<>]+")
 _NOT_IN_HANDLES: Final = re.compile(r"[^a-z0-9._-]+")
@@ -16,12 +16,12 @@ _LONGEST: Final = 32
 
 
 def holds_address(text: str) -> bool:
-    """Whether an e-mail address, or what looks like one (`ada@corp`), is the text or stands in it."""
+    """Whether the text is or contains an e-mail address, or something like one (`ada@corp`)."""
     return _ADDRESS.search(text) is not None
 
 
 def handle_of(login: str) -> str:
-    """What stands before the @, as far as others can type it after theirs; "person" where nothing is left."""
+    """The part before the @, as far as it can be typed in a mention; "person" if nothing is left."""
     local = unicodedata.normalize("NFKD", login.partition("@")[0].partition("+")[0].lower())
     ascii_alone = local.encode("ascii", "ignore").decode()
     handle = _NOT_IN_HANDLES.sub("-", ascii_alone)[:_LONGEST].strip("._-")
@@ -29,5 +29,5 @@ def handle_of(login: str) -> str:
 
 
 def numbered(handle: str, number: int) -> str:
-    """For the second of that name (number 2) and those after: `ada.l.2`."""
+    """The second (number 2) and further people of that name: `ada.l.2`."""
     return handle if number < 2 else f"{handle}.{number}"

@@ -1,7 +1,7 @@
-"""Names and topics, cleaned: what could make one look like another, or turn the text around it, is taken out.
+"""Cleans names and topics: removes what could make one look like another, or reverse the text around it.
 
-The invisible characters that a script or an emoji needs stay, each only where it is needed: a joiner between letters of a
-script that joins, or between two parts of an emoji; a variation selector after the character it selects.
+Invisible characters that a script or an emoji needs are kept, each only where it is needed: a joiner between letters of a joining
+script, or between two parts of an emoji; a variation selector after the character that it selects.
 """
 
 import unicodedata
@@ -15,14 +15,14 @@ _MONGOLIAN_SELECTORS: Final = range(0x180B, 0x1810)
 
 
 def is_blank(text: str) -> bool:
-    """Nothing in it can be seen: white space, controls, zero-width and other invisible characters, and what is no character, alone."""
+    """Whether nothing in it is visible: only white space, controls, zero-width and other invisible characters, and non-characters."""
     return all((code := ord(character)) in c.INVISIBLE or code in c.NONCHARACTERS for character in text)
 
 
 def clean_name(text: str) -> str:
-    """A name or topic as it is kept: NFC, without controls, bidi controls and invisible characters, its white space single
-    spaces; empty where nothing of it can be seen."""
-    if text.isascii() and text.isprintable():  # nearly always
+    """A name or topic as stored: NFC, without controls, bidi controls and invisible characters, white space as single spaces. Empty if
+    nothing in it is visible."""
+    if text.isascii() and text.isprintable():  # the common case
         return " ".join(text.split())
     kept: list[int] = []
     codes = [ord(character) for character in unicodedata.normalize("NFC", text)]
@@ -43,18 +43,18 @@ def _is_nothing(code: int) -> bool:
 
 
 def _is_mark(code: int) -> bool:
-    """At the beginning it would be put on, or around, what stands before the name."""
+    """A mark at the beginning of a name would attach to the character before the name."""
     return unicodedata.category(chr(code)) in ("Mn", "Mc", "Me")
 
 
 def _is_needed(code: int, kept: list[int], codes: list[int], at: int) -> bool:
-    """Of an invisible character: does what stands around it need it? `kept`: what stands before it."""
+    """Whether the invisible character `code` at position `at` is needed by its neighbours. `kept`: the characters before it."""
     before = kept[-1] if kept else 0
     after = next((each for each in codes[at + 1 :] if each not in c.IGNORABLE), 0)
     if code == c.ZWJ and after in c.PICTOGRAPHS and _ends_emoji(kept):
         return True
     if code in (c.ZWJ, c.ZWNJ):
-        # A joiner may end a word; its opposite says something between two letters only.
+        # A joiner may end a word; a non-joiner has meaning between two letters only.
         return _joins(before) and (code == c.ZWJ or _joins(after))
     if code in c.PRESENTATIONS:
         return before in c.PICTOGRAPHS or (before in c.KEYCAP_BASES and after == c.KEYCAP)
@@ -78,7 +78,7 @@ def _ends_emoji(kept: list[int]) -> bool:
 
 
 def _is_in_flag(kept: list[int], codes: list[int], at: int) -> bool:
-    """Tags spell a region after a black flag, and end with a tag of their own."""
+    """Tags spell a region after a black flag, and end with a cancel tag."""
     before = len(kept) - 1
     while before >= 0 and kept[before] in _TAGS:
         before -= 1

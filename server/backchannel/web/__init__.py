@@ -1,1 +1,1 @@
-"""The browser app as the server gives it out: its page and its files. `dist/` is written by the build in `web/`."""
+"""Serves the browser app: its page and its files. The build in `web/` writes `dist/`."""

@@ -1,4 +1,4 @@
-"""What the web build left in `dist/`, read from Vite's manifest."""
+"""Reads the web build in `dist/` through Vite's manifest."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from typing import Any
 DIST = Path(__file__).parent / "dist"
 STATIC_URL = "/static/web/"
 
-# The manifest's names of the entries; web/vite.config.ts declares them.
+# Names of the entries in the manifest; web/vite.config.ts declares them.
 _APP = "src/main.tsx"
 _THEME = "src/theme.ts"
 
 
 @dataclass(frozen=True, slots=True)
 class Build:
-    """Addresses of the files that the page names. `blocking`: a classic script that runs before the first paint."""
+    """URLs of the files that the page links to. `blocking`: a classic script that runs before the first paint."""
 
     module: str
     preloads: tuple[str, ...]
@@ -31,7 +31,7 @@ _read: tuple[float, Build] | None = None
 
 
 def current_build() -> Build | None:
-    """The build that lies in `dist/` now; None where there is none. Read again when the manifest changes."""
+    """The build in `dist/`; None if there is none. Read again when the manifest changes."""
     global _read
     manifest = DIST / "manifest.json"
     try:
@@ -44,7 +44,7 @@ def current_build() -> Build | None:
 
 
 def service_worker() -> bytes | None:
-    """The script of the service worker, whose address must not change; None where there is no build."""
+    """The script of the service worker, whose URL must not change; None without a build."""
     try:
         return (DIST / "sw.js").read_bytes()
     except FileNotFoundError:
@@ -65,7 +65,7 @@ def _from_manifest(manifest: dict[str, Any]) -> Build:
 
 
 def _with_imports(manifest: dict[str, Any], entry: str) -> list[str]:
-    """The entry and every chunk it imports at once, each before what needs it."""
+    """The entry and every chunk that it imports statically, in order of dependency."""
     found: list[str] = []
 
     def visit(name: str) -> None:

@@ -1,10 +1,10 @@
-"""Django's requests take turns: each costs a thread, and those that hash a password much of a processor and 64 MiB.
+"""Limits concurrent requests to Django: each takes a thread, and one that hashes a password also a processor and 64 MiB.
 
-    request ─▶ its body is read ─▶ turn ─▶ Django, in a thread ─▶ turn given back ─▶ its answer is written
-                                    └─ too many wait: 503 with Retry-After, without a thread
+    request ─▶ its body is read ─▶ turn ─▶ Django, in a thread ─▶ end of turn ─▶ its answer is written
+                                    └─ queue full: 503 with Retry-After, without a thread
 
-A client that is slow to send or to read has no turn meanwhile. Whatever may hash a password has turns and a queue of its own, so that
-a flood of sign-ins keeps nobody from opening the app, and one network has no more than half of that queue.
+A client that is slow to send or to read holds no turn meanwhile. Requests that may hash a password have their own turns and queue, so that a
+flood of sign-ins does not keep people from opening the app, and a single network may fill no more than half of that queue.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from backchannel.transports.problems import problem
 AT_ONCE: Final = 8
 WAITING: Final = 256
 PASSWORDS_AT_ONCE: Final = max(1, min(4, (os.cpu_count() or 1) // 2))
-"""Half of the processors are left to those who are in."""
+"""Half of the processors are reserved for connected clients."""
 PASSWORDS_WAITING: Final = 32
 PASSWORDS_WAITING_OF_A_NETWORK: Final = 16
 AGAIN_S: Final = (1.0, 4.0)
@@ -36,12 +36,12 @@ AGAIN_S: Final = (1.0, 4.0)
 _HASHES: Final = ("/_allauth/", "/account/setup")
 
 _turned_away: Final = prometheus_client.Counter(
-    "backchannel_requests_turned_away", "Django's requests that were answered 503, since too many waited.", ["kind"]
+    "backchannel_requests_turned_away", "Requests to Django answered 503 because the queue was full.", ["kind"]
 )
 
 
 class Turns:
-    """`at_once` at a time; `waiting` more may wait, `of_a_network` of them from one network."""
+    """`at_once` run at a time; `waiting` more may queue, at most `of_a_network` of them from one network."""
 
     def __init__(self, kind: str, at_once: int, waiting: int, of_a_network: int) -> None:
         self._kind = kind
@@ -73,7 +73,7 @@ class Turns:
 
 
 class DjangoTurns:
-    """An ASGI application around Django's. Bodies are bounded by whoever brings them (`transports/http/bodies.py`)."""
+    """ASGI middleware around Django's application. The server limits the size of bodies (`transports/http/bodies.py`)."""
 
     def __init__(self, django: ASGIApp) -> None:
         self._django = django
@@ -101,7 +101,7 @@ class DjangoTurns:
 
 
 async def _read(receive: Receive) -> bytes | None:
-    """The whole body; None where the client went away."""
+    """The whole body; None if the client disconnected."""
     pieces: list[bytes] = []
     more = True
     while more:

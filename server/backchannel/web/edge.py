@@ -1,10 +1,10 @@
-"""The edge of what the chat serves beside Django's pages: what comes before the routes, and what goes with every answer.
+"""Middleware around everything that the chat serves besides Django's pages: runs before the routes, adds headers to every answer.
 
-    Host answered? ─▶ body announced too large? ─▶ WebSocket or not, as the address has it ─▶ the application ─▶ headers
+    Host accepted? ─▶ announced body too large? ─▶ WebSocket or HTTP, as the URL requires ─▶ the application ─▶ headers
 
-Django has the same in its middleware. Its pages pass here for the body alone, which `BodyLimit` counts.
+Django's middleware does the same for its pages; of those only the body passes here, for `BodyLimit` to count.
 
-In another Django site only the chat's own addresses come under this. Everything else is the site's, with its own limits.
+In another Django site, this covers only the chat's own URLs. Everything else belongs to the site, with the site's limits.
 """
 
 from __future__ import annotations
@@ -29,16 +29,16 @@ from backchannel.transports.websocket.endpoint import elsewhere, without_upgrade
 from backchannel.web.django_turns import DjangoTurns
 
 _OURS: Final = re.compile(r"/(?:api/|static/|(?:ws|healthz|readyz|metrics)\Z)")
-"""Of the standalone server."""
+"""Limits of the standalone server."""
 _HEALTH: Final = frozenset({"/healthz", "/readyz", "/metrics"})
-"""Asked by machines that know an address and no name, and that learn nothing secret there: any well-formed Host will do."""
+"""Probed by machines that know an address but no name, and that learn nothing secret there: any well-formed Host is accepted."""
 _OPENER: Final = (b"cross-origin-opener-policy", b"same-origin")
 
 Headers = list[tuple[bytes, bytes]]
 
 
 def security_headers() -> Headers:
-    """Those of every answer. HSTS where the site's settings ask for it: it means nothing to a browser that came by plain HTTP."""
+    """Headers of every answer. HSTS if the site's settings ask for it; browsers ignore it over plain HTTP."""
     headers = [NOSNIFF, (b"referrer-policy", b"same-origin")]
     seconds = settings.SECURE_HSTS_SECONDS
     if seconds:
@@ -50,9 +50,9 @@ def security_headers() -> Headers:
 
 
 class Edge:
-    """`application` has the routes, Django's among them; `site`, the application of these, may have WebSockets of its own.
-    `routes`: the chat's own beside the API, by which its addresses are distinguished from those of the site around it; None for the
-    standalone server."""
+    """`application` has the routes, Django's among them. `site`, the application of these routes, may have WebSockets of its own.
+    `routes`: the chat's own besides the API, by which its URLs are distinguished from the surrounding site's; None for the standalone
+    server."""
 
     def __init__(
         self, application: ASGIApp, api: Api, site: ASGIApp, routes: Sequence[Route] | None, headers: Headers
@@ -82,7 +82,7 @@ class Edge:
         return path == "/ws" or self._api.has(path) or any(route.path_regex.match(path) for route in self._routes)
 
     def with_headers(self, send: Send) -> Send:
-        """Adds those that an answer has not."""
+        """Add those headers that an answer does not set itself."""
 
         async def send_with(message: Message) -> None:
             if message["type"] in _STARTS:
@@ -120,8 +120,8 @@ _STARTS: Final = frozenset({"http.response.start", "websocket.http.response.star
 
 
 def with_one_cookie_line(scope: Scope) -> Scope:
-    """HTTP/2 lets a browser split its cookies over several lines, and not everything on the way puts them together again. Django would
-    put a comma between them, as between any lines, and so lose the cookies on both sides of it."""
+    """Join several Cookie headers into one. HTTP/2 lets a browser split its cookies over several, and not every proxy joins them. Django
+    would join them with a comma, which corrupts the cookies on both sides of it."""
     lines = [value for name, value in scope["headers"] if name == b"cookie"]
     if len(lines) < 2:
         return scope

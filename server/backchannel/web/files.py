@@ -1,8 +1,8 @@
-"""Static files, as an ASGI application of their own at /static.
+"""Serves static files, as an ASGI application at /static.
 
-ServeStatic's ASGI form, not its Django middleware: a file then costs no pass through Django's middleware
-and no thread hop, and the compressed copies that the build made are chosen by `Accept-Encoding`. The admin
-pages' files are given out from the installed package, so that nothing has to be collected first.
+Uses ServeStatic's ASGI form, not its Django middleware: a file then takes neither Django's middleware nor a thread, and the compressed
+copies made by the build are chosen by `Accept-Encoding`. The files of the admin pages are served from the installed package, so
+that no collectstatic is needed.
 """
 
 from __future__ import annotations
@@ -17,12 +17,12 @@ from starlette.types import Receive, Scope, Send
 from backchannel.web import build
 
 _ADMIN = Path(django.contrib.admin.__file__).parent / "static" / "admin"
-# Files without a hash in their name: asked for again after an hour, answered 304 where nothing changed.
+# Files without a hash in their name: revalidated after an hour, answered 304 if unchanged.
 _MAX_AGE_S = 3600
 
 
 class StaticFiles:
-    """`StaticFiles()` is an ASGI application for paths below /static/. It sees a new web build without a restart."""
+    """An ASGI application for paths below /static/. Picks up a new web build without a restart."""
 
     def __init__(self) -> None:
         self._build: build.Build | None = None
@@ -50,7 +50,7 @@ def _scan() -> ServeStaticASGI:
 
 
 def _has_hash(path: str, url: str) -> bool:
-    # Vite hashes the name of everything it puts there, and of nothing elsewhere.
+    # Vite hashes the names of all its files; no other file has a hash.
     return url.startswith(build.STATIC_URL + "assets/")
 
 

@@ -1,4 +1,4 @@
-"""The one page of the app. Everything on it but the settings is the same for everybody."""
+"""The single page of the app. Everything on it except the settings is the same for everyone."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from backchannel.accounts.views import state_of
 from backchannel.protocol.errors import CommandError
 from backchannel.web.build import Build, current_build, service_worker
 
-# What a script that got in somehow cannot ask for either.
+# Features that the app never uses, and so an injected script cannot use either.
 _NOT_USED = "camera=(), display-capture=(), geolocation=(), microphone=(), midi=(), payment=(), serial=(), usb=()"
 
 _NOT_BUILT = """<!doctype html>
@@ -34,7 +34,7 @@ npm run build</pre>
 
 @require_safe
 def page(request: HttpRequest, path: str = "") -> HttpResponse:
-    """The app, at every address that is nothing else's: which view an address means is the app's to know."""
+    """Serve the app at every URL that no other view answers: the app knows which view a URL means."""
     if "." in path.rsplit("/", 1)[-1]:
         return HttpResponseNotFound("Not found.", content_type="text/plain; charset=utf-8")
     build = current_build()
@@ -43,18 +43,18 @@ def page(request: HttpRequest, path: str = "") -> HttpResponse:
     except CommandError as refusal:
         return HttpResponse(f"{refusal}\n", status=refusal.code.status, content_type="text/plain; charset=utf-8")
     response = HttpResponse(_NOT_BUILT, status=503) if build is None else HttpResponse(_page(build, state))
-    # The page names files whose names change with their content, and shows who is signed in.
+    # The page names files whose names change with their content, and contains who is signed in.
     response["Cache-Control"] = "private, no-cache"
     response["Permissions-Policy"] = _NOT_USED
     if "setup" in request.GET:
-        # The address holds the secret that makes the owner: what the page loads must not repeat it, to no log of any proxy.
+        # The URL holds the secret that creates the owner: the page must not send it as a referrer, to appear in some proxy's log.
         response["Referrer-Policy"] = "no-referrer"
     return response
 
 
 @require_safe
 def worker(request: HttpRequest) -> HttpResponse:
-    """The service worker. At the root, or it would be worker of /static/web/ alone; asked for anew at every visit."""
+    """The service worker. At the root, because its scope would otherwise be /static/web/; revalidated at every visit."""
     script = service_worker()
     if script is None:
         return HttpResponseNotFound("Not found.", content_type="text/plain; charset=utf-8")
@@ -64,7 +64,7 @@ def worker(request: HttpRequest) -> HttpResponse:
 
 
 def _page(build: Build, state: dict[str, Any]) -> str:
-    told = {**state, "version": __version__, "csrf_cookie": settings.CSRF_COOKIE_NAME, "csrf_header": "X-CSRFToken"}
+    values = {**state, "version": __version__, "csrf_cookie": settings.CSRF_COOKIE_NAME, "csrf_header": "X-CSRFToken"}
     head = [
         _tag('<link rel="icon" type="image/svg+xml" href="{}">', build.icon),
         _tag('<link rel="manifest" href="{}">', build.web_manifest),
@@ -86,7 +86,7 @@ def _page(build: Build, state: dict[str, Any]) -> str:
         "<noscript>This app needs JavaScript.</noscript>\n"
         "</body>\n</html>\n",
         workspace=state["workspace"],
-        settings=json_script(told, "backchannel-settings"),
+        settings=json_script(values, "backchannel-settings"),
         head=format_html_join("\n", "{}", ((tag,) for tag in head if tag)),
     )
 

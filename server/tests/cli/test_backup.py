@@ -339,10 +339,10 @@ def test_a_standby_is_told_from_its_primary_before_anything_is_done(run: Run, po
     run("createuser", "--new", "ada", BACKCHANNEL_DATABASE_URL=postgres)
     standby = f"{postgres}?options=-c%20synchronous_commit%3Don%20-c%20default_transaction_read_only%3Don"
     for command in (("token", "ada"), ("promote",), ("migrate",), ("serve", "--port", "0")):
-        assert "takes no writes" in one_line(run(*command, BACKCHANNEL_DATABASE_URL=standby))
+        assert "is read-only" in one_line(run(*command, BACKCHANNEL_DATABASE_URL=standby))
     found = run("check", BACKCHANNEL_DATABASE_URL=standby)
     assert found.status == 1
-    assert "takes no writes" in found.out
+    assert "is read-only" in found.out
     assert run("backup", str(tmp_path / "copy"), BACKCHANNEL_DATABASE_URL=standby).status == 0
 
 

@@ -114,6 +114,6 @@ def test_whoever_sets_a_password_is_told_of_the_tokens_that_still_work(tab: Clie
     lookup.issue_token(ada, "bot")
     new = {"password1": PASSWORD + "!", "password2": PASSWORD + "!", "usable_password": "true"}
     told = tab.post(f"/admin/backchannel_accounts/user/{ada.pk}/password/", new, follow=True)
-    assert "1 token works still" in told.content.decode()
+    assert "1 token remains valid" in told.content.decode()
     tab.post("/admin/backchannel_accounts/user/", {"action": "revoke_tokens", "_selected_action": [ada.pk]})
     assert Token.objects.get().revoked is not None

@@ -1,7 +1,7 @@
-"""`serve --demo`: a workspace in which a small team has talked for a week, so that there is something to look at.
+"""`serve --demo`: a workspace in which a small team has chatted for a week, so that there is something to look at.
 
-The team makes Tramline, an app for the trams and buses of small towns. Everything passes through the
-same operations as in life, only with earlier times.
+The team makes Tramline, an app for the trams and buses of small towns. Everything is written by the same operations as in production,
+with earlier times.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from backchannel.store.log import commit
 from backchannel.store.operation import Operation, result_of
 
 PASSWORD = "demo"
-"""Everybody's, printed and written in the README: a server with these accounts is served to its own machine alone."""
+"""Everyone's password, printed and in the README. A server with these accounts is served to its own machine only."""
 WORKSPACE = "Tramline"
 TEAM = {
     "maya": "Maya Lindqvist",
@@ -44,11 +44,11 @@ TEAM = {
 
 
 class NotEmpty(Exception):
-    """Somebody lives here; the demonstration keeps out."""
+    """The database is not empty; the demonstration writes only to an empty one."""
 
 
 def suggested() -> str:
-    """Whom a visitor should sign in as: there are unread messages for this one."""
+    """The username to try the demonstration with: it has unread messages."""
     return next(iter(TEAM))
 
 
@@ -63,13 +63,13 @@ def build(now: datetime | None = None) -> None:
 
 
 def has_known_passwords() -> bool:
-    """Whether somebody of the team is in the database and has the password that everybody knows."""
+    """Whether an account of the team exists and has the publicly known password."""
     people = get_user_model()._default_manager.filter(username__in=TEAM, is_active=True)
     return any(check_password(PASSWORD, person.password) for person in people)
 
 
 def make_up_passwords() -> str:
-    """Give the team a password that was never told; what it is."""
+    """Give all accounts of the team the same new random password, and return it."""
     password = made_up_password()
     for person in get_user_model()._default_manager.filter(username__in=TEAM):
         if check_password(PASSWORD, person.password):
@@ -80,10 +80,10 @@ def make_up_passwords() -> str:
 
 def _people(began: datetime) -> dict[str, Person]:
     newcomers = [NewAccount(username=name, display_name=shown) for name, shown in TEAM.items()]
-    # The first one invites people; what the admin pages can do is not part of the demonstration.
+    # The first person invites others; the demonstration does not include the admin pages.
     users: list[Any] = [set_up(WORKSPACE, newcomers[0], is_admin=False)]
     users += [create_account(newcomer, at_us=_us(began)) for newcomer in newcomers[1:]]
-    # One hash for all eight: each would take as long as a sign-in does.
+    # One hash for all eight: each takes as long as a sign-in.
     get_user_model()._default_manager.update(password=make_password(PASSWORD))
     return {user.username: person_of(user) for user in users}
 
@@ -121,7 +121,7 @@ def _first_room(owner: Person) -> int:
 
 
 def _say(line: Line, room_id: int, id: UUID, ids: list[UUID], people: dict[str, Person]) -> int:
-    """Send the message, edit it, react to it; the seq of the last of these."""
+    """Send the message, edit it, react to it. Returns the seq of the last of these."""
     author = people[line.by]
     reply_to = None if line.answers is None else ids[line.answers]
     send = SendMessage(

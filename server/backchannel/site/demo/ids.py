@@ -1,4 +1,4 @@
-"""Message ids with the time in them, as clients make them (UUID version 7)."""
+"""Message ids that contain the time, as clients make them (UUID version 7)."""
 
 from __future__ import annotations
 

@@ -1,18 +1,18 @@
-"""Reads the demonstration's rooms from `week/*.txt`: plays, written to be read.
+"""Parses the demonstration's rooms from `week/*.txt`, which look like plays:
 
 channel general                  kind and name (a direct room has none)
 topic What it is about
-with maya jonas                  who is in; left out where everybody is
+with maya jonas                  the members; left out if everyone is one
 
 @3d 09:02 maya                   three days ago at 09:02 UTC; or @95m maya, 95 minutes ago
 What she wrote, as Markdown,
 on as many lines as it takes.
-=>                               edited: above as it was sent, below as it became
-What it became.
-+ 👍 jonas priya                 who reacted
+=>                               an edit: above as sent, below as edited
+The new text.
++ 👍 jonas priya                 reactions
 
 @3d 09:04 jonas re               answers the message before it; `re 3` the third before it
---- unread maya                  she has read up to here; whoever is not named has read all
+--- unread maya                  she has read up to here; those never named have read everything
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ class Line:
 
 @dataclass(slots=True)
 class Scene:
-    """One room. `members` is empty where everybody is in. `read_by`: how many messages those have read who have not read all."""
+    """One room. `members` is empty if everyone is one. `read_by`: person → messages read, for those who have not read all."""
 
     kind: Kind
     name: str | None
@@ -72,7 +72,7 @@ def scenes(now: datetime) -> list[Scene]:
 
 
 def parse(text: str, now: datetime) -> Scene:
-    """One file. Raises ValueError with the line that has no meaning."""
+    """Parse one file. Raises ValueError with the line that has no meaning."""
     first, *rest = text.splitlines()
     kind, _, name = first.partition(" ")
     scene = Scene(cast("Kind", kind), name or None)
@@ -115,7 +115,7 @@ def _line(head: re.Match[str], now: datetime, index: int) -> Line:
 
 
 def _close(scene: Scene, body: list[str]) -> None:
-    """What was gathered is the text of the last line so far."""
+    """Assign the collected lines as the text of the last message so far."""
     if not scene.lines:
         return
     before, arrow, after = "\n".join(body).partition("\n=>\n")
