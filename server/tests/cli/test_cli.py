@@ -116,7 +116,7 @@ def test_followers_are_shown_and_begin_anew(run: Run) -> None:
     shown = run("followers")
     assert (shown.status, shown.out) == (0, "activity: up to date, run by no node\n")
     assert run("followers", "--reset", "activity").out.startswith("Reset activity: the server derives it again.\n")
-    assert "there is no follower nobody; there are: activity" in one_line(run("followers", "--reset", "nobody"))
+    assert "there is no follower nobody; the followers are: activity" in one_line(run("followers", "--reset", "nobody"))
 
 
 def test_activity_says_when_there_is_none(run: Run) -> None:

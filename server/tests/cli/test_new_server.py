@@ -86,7 +86,7 @@ def test_a_lost_secret_is_replaced_and_a_new_one_ends_the_old(start: Start, run:
 def test_an_owner_by_the_shell_needs_no_address_and_ends_it(start: Start, run: Run, folder: Path) -> None:
     process = start()
     port, secret = opened(process)
-    assert "owns this server" in run("createuser", "grace").out
+    assert "an owner of this server" in run("createuser", "grace").out
     assert not (folder / "setup_secret").exists()
     assert visitor(port).ask("POST", "/account/setup", {**OWNER, "setup": secret})[0] == 403
     assert "owner already" in one_line(run("setup-address"))
