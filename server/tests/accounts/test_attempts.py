@@ -49,7 +49,7 @@ def key() -> str:
     return uuid4().hex
 
 
-def test_so_many_at_once_and_then_the_time_until_the_next(attempts: Attempts, key: str) -> None:
+def test_a_burst_passes_and_then_a_refusal_names_the_time_to_wait(attempts: Attempts, key: str) -> None:
     assert [attempts.take([Count(THREE, key)]) for _ in range(3)] == [None, None, None]
     refusal = attempts.take([Count(THREE, key)])
     assert refusal is not None
@@ -58,7 +58,7 @@ def test_so_many_at_once_and_then_the_time_until_the_next(attempts: Attempts, ke
     assert attempts.take([Count(THREE, key + "another")]) is None
 
 
-def test_of_several_counts_all_are_taken_or_none(attempts: Attempts, key: str) -> None:
+def test_several_counts_are_taken_together_or_not_at_all(attempts: Attempts, key: str) -> None:
     both = [Count(THREE, key), Count(ONE, key)]
     assert attempts.take(both) is None
     for _ in range(5):
@@ -69,7 +69,7 @@ def test_of_several_counts_all_are_taken_or_none(attempts: Attempts, key: str) -
     assert attempts.take([Count(THREE, key)]) is not None
 
 
-def test_a_good_try_is_given_back_and_all_can_be_forgotten(attempts: Attempts, key: str) -> None:
+def test_an_attempt_can_be_given_back_and_a_count_reset(attempts: Attempts, key: str) -> None:
     count = [Count(ONE, key)]
     for _ in range(5):
         assert attempts.take(count) is None
@@ -80,7 +80,7 @@ def test_a_good_try_is_given_back_and_all_can_be_forgotten(attempts: Attempts, k
     assert attempts.take(count) is None
 
 
-def test_of_many_threads_no_more_than_the_burst_gets_through(attempts: Attempts, key: str) -> None:
+def test_concurrent_threads_never_exceed_the_burst(attempts: Attempts, key: str) -> None:
     outcomes: list[Refusal | None] = []
     go: Callable[[], None] = lambda: outcomes.append(attempts.take([Count(THREE, key)]))  # noqa: E731
     threads = [threading.Thread(target=go) for _ in range(12)]
@@ -91,7 +91,7 @@ def test_of_many_threads_no_more_than_the_burst_gets_through(attempts: Attempts,
     assert outcomes.count(None) == 3
 
 
-def test_time_gives_tries_back_one_by_one() -> None:
+def test_attempts_become_available_again_one_by_one() -> None:
     clock = Clock()
     attempts = MemoryAttempts(clock)
     assert [attempts.take([Count(THREE, "a")]) is None for _ in range(4)] == [True, True, True, False]
@@ -99,7 +99,7 @@ def test_time_gives_tries_back_one_by_one() -> None:
     assert [attempts.take([Count(THREE, "a")]) is None for _ in range(2)] == [True, False]
 
 
-def test_what_is_cheap_to_cause_pushes_no_count_out_that_matters() -> None:
+def test_a_flood_on_one_rule_does_not_evict_counts_of_another() -> None:
     attempts = MemoryAttempts(at_most=50)
     guessed = [Count(THREE, "the owner")]
     while attempts.take(guessed) is None:
@@ -111,12 +111,12 @@ def test_what_is_cheap_to_cause_pushes_no_count_out_that_matters() -> None:
 
 
 @needs_redis
-def test_nodes_count_together(key: str) -> None:
+def test_nodes_share_their_counts(key: str) -> None:
     nodes = [shared_attempts(os.environ["BACKCHANNEL_TEST_REDIS_URL"]) for _ in range(2)]
     assert [nodes[turn % 2].take([Count(THREE, key)]) is None for turn in range(5)] == [True, True, True, False, False]
 
 
-def test_a_redis_that_is_away_is_asked_once_in_a_while_and_not_by_everybody() -> None:
+def test_an_unreachable_redis_is_retried_rarely_and_not_per_request() -> None:
     asked = []
 
     class Away:
@@ -146,7 +146,7 @@ TROUBLE: dict[str, Callable[[services.Service], Any]] = {
 
 
 @pytest.mark.parametrize("trouble", TROUBLE.values(), ids=TROUBLE)
-def test_memory_stands_in_for_redis_and_is_counted(
+def test_memory_replaces_an_unreachable_redis_and_is_counted(
     trouble: Callable[[services.Service], Any], redis: services.Service, key: str
 ) -> None:
     attempts = shared_attempts(redis.url)

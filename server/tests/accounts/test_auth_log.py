@@ -62,7 +62,7 @@ def counted(event: str) -> float:
     return prometheus_client.REGISTRY.get_sample_value("backchannel_auth_events_total", {"event": event}) or 0.0
 
 
-def test_signing_in_and_failing_to_are_told_with_address_and_name(ada: Any, lines: Lines) -> None:
+def test_sign_ins_and_failures_are_logged_with_address_and_name(ada: Any, lines: Lines) -> None:
     browser = Client(REMOTE_ADDR=ADDRESS)
     before = counted("sign_in_failed")
     post(browser, LOGIN, {"username": "Ada", "password": "my secret guess"})
@@ -90,7 +90,7 @@ def test_what_a_visitor_types_cannot_forge_a_line(owner: Any, lines: Lines) -> N
     assert "198.51.100.1" not in "".join(lines())
 
 
-def test_every_refusal_at_the_door_is_told(ada: Any, sign_in: SignIn, lines: Lines) -> None:
+def test_every_refused_request_is_logged(ada: Any, sign_in: SignIn, lines: Lines) -> None:
     visitor = Client(REMOTE_ADDR=ADDRESS)
     post(visitor, "/account/setup", {**OWNER, "setup": "x"})
     post(visitor, SIGNUP, {"username": "eve", "invitation": "x"})
@@ -103,7 +103,7 @@ def test_every_refusal_at_the_door_is_told(ada: Any, sign_in: SignIn, lines: Lin
     assert [told.count(event) for event in ("sign_in_failed", "sign_in_limited", "admin_refused")] == [5, 2, 1]
 
 
-async def test_refused_handshakes_and_tokens_are_told(transactional_db: None, lines: Lines) -> None:
+async def test_refused_handshakes_and_tokens_are_logged(transactional_db: None, lines: Lines) -> None:
     for given in (
         {"type": "websocket"},
         {"type": "websocket", "origin": "http://evil.example", "cookie": "x" * 32},
@@ -119,7 +119,7 @@ async def test_refused_handshakes_and_tokens_are_told(transactional_db: None, li
     ]
 
 
-def test_what_changes_anybodys_access_is_told(ada: Any, sign_in: SignIn, lines: Lines) -> None:
+def test_every_change_of_access_is_logged(ada: Any, sign_in: SignIn, lines: Lines) -> None:
     token = lookup.issue_token(ada, "bot")
     revoke_tokens(ada)
     create_invitation(ada)
@@ -144,7 +144,7 @@ def test_what_changes_anybodys_access_is_told(ada: Any, sign_in: SignIn, lines: 
     assert Token.objects.count() == 1
 
 
-def test_a_hash_that_is_renewed_at_sign_in_is_no_changed_password(ada: Any, lines: Lines) -> None:
+def test_a_rehash_at_sign_in_is_not_logged_as_a_changed_password(ada: Any, lines: Lines) -> None:
     from django.contrib.auth.hashers import make_password
 
     type(ada)._default_manager.filter(pk=ada.pk).update(password=make_password(PASSWORD, hasher="pbkdf2_sha256"))
@@ -154,7 +154,7 @@ def test_a_hash_that_is_renewed_at_sign_in_is_no_changed_password(ada: Any, line
     assert "password_changed" not in [event for event, _, _ in events(lines)]
 
 
-def test_a_flood_of_refusals_is_counted_in_full_and_written_in_part(ada: Any, lines: Lines) -> None:
+def test_a_flood_of_refusals_is_counted_completely_and_logged_partly(ada: Any, lines: Lines) -> None:
     before = counted("handshake_refused")
     for _ in range(500):
         auth_log.note("handshake_refused", address=ADDRESS)
@@ -165,7 +165,7 @@ def test_a_flood_of_refusals_is_counted_in_full_and_written_in_part(ada: Any, li
     assert written.count("198.51.100.1") == 1
 
 
-def test_the_filter_for_fail2ban_finds_these_lines_and_no_others(ada: Any, lines: Lines) -> None:
+def test_the_fail2ban_filter_matches_exactly_these_lines(ada: Any, lines: Lines) -> None:
     text = (DEPLOY / "filter.conf").read_text("utf-8")
     rules = re.search(r"failregex = (.*?)\nignoreregex", text, re.DOTALL)
     assert rules
@@ -179,6 +179,6 @@ def test_the_filter_for_fail2ban_finds_these_lines_and_no_others(ada: Any, lines
     assert found == [ADDRESS] * len(bad) + ["2001:db8::7"]
 
 
-def test_the_page_on_the_log_has_every_event() -> None:
+def test_the_auth_log_page_documents_every_event() -> None:
     text = DOCS.read_text("utf-8")
     assert [event for event in auth_log.EVENTS if f"`{event}`" not in text] == []

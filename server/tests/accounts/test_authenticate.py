@@ -37,7 +37,7 @@ def token(ada: Any) -> str:
     return lookup.issue_token(ada, "bot")
 
 
-async def test_a_session_cookie_tells_who_speaks(ada: Any, tab: Client) -> None:
+async def test_a_session_cookie_identifies_the_caller(ada: Any, tab: Client) -> None:
     identity = await authenticate(scope(type="websocket", origin=ORIGIN, cookie=session_key(tab)))
     person = await run_read(person_of, ada)
     assert (identity.user_id, identity.username, identity.display_name) == (person.id, "ada", "Ada L.")
@@ -47,7 +47,7 @@ async def test_a_session_cookie_tells_who_speaks(ada: Any, tab: Client) -> None:
     assert identity.expires_at == int(row.expire_date.timestamp() * 1_000_000)
 
 
-async def test_the_name_of_a_credential_does_not_hold_it(tab: Client, token: str) -> None:
+async def test_a_credentials_name_does_not_contain_the_secret(tab: Client, token: str) -> None:
     by_cookie = await authenticate(scope(origin=ORIGIN, cookie=session_key(tab)))
     by_token = await authenticate(scope(authorization=f"Bearer {token}"))
     for identity, secret in ((by_cookie, session_key(tab)), (by_token, token)):
@@ -57,13 +57,13 @@ async def test_the_name_of_a_credential_does_not_hold_it(tab: Client, token: str
     assert by_token.credential.startswith("token:")
 
 
-async def test_a_bearer_token_speaks_on_both_transports_and_without_an_origin(token: str) -> None:
+async def test_a_bearer_token_works_on_both_transports_without_an_origin(token: str) -> None:
     for transport in ("http", "websocket"):
         identity = await authenticate(scope(type=transport, method="POST", authorization=f"bearer {token}"))
         assert (identity.username, identity.via, identity.expires_at) == ("ada", "bearer", None)
 
 
-async def test_a_token_outranks_a_cookie(tab: Client, token: str) -> None:
+async def test_a_token_takes_precedence_over_a_cookie(tab: Client, token: str) -> None:
     identity = await authenticate(scope(cookie=session_key(tab), authorization=f"Bearer {token}"))
     assert identity.via == "bearer"
     assert await refusal(cookie=session_key(tab), authorization="Bearer bc_wrong") is Code.UNAUTHENTICATED
@@ -83,11 +83,11 @@ async def test_a_token_outranks_a_cookie(tab: Client, token: str) -> None:
         {"type": "websocket", "query": "token=bt_nothing"},
     ],
 )
-async def test_whoever_shows_nothing_good_is_nobody(transactional_db: None, given: dict[str, Any]) -> None:
+async def test_an_invalid_or_missing_credential_is_refused(transactional_db: None, given: dict[str, Any]) -> None:
     assert await refusal(**given) is Code.UNAUTHENTICATED
 
 
-async def test_a_cookie_speaks_only_from_our_own_pages(tab: Client) -> None:
+async def test_a_cookie_works_only_from_our_own_pages(tab: Client) -> None:
     key = session_key(tab)
     assert await refusal(type="websocket", cookie=key) is Code.WRONG_ORIGIN
     assert await refusal(type="websocket", cookie=key, origin="http://evil.example") is Code.WRONG_ORIGIN
@@ -100,7 +100,7 @@ async def test_a_cookie_speaks_only_from_our_own_pages(tab: Client) -> None:
     assert (await listed.authenticate(from_page)).user_id
 
 
-async def test_a_header_that_counts_is_sent_once(token: str) -> None:
+async def test_a_duplicate_credential_header_is_refused(token: str) -> None:
     doubled = scope(authorization=f"Bearer {token}")
     doubled["headers"].append((b"authorization", b"Bearer bc_other"))
     with pytest.raises(CommandError) as caught:
@@ -108,7 +108,7 @@ async def test_a_header_that_counts_is_sent_once(token: str) -> None:
     assert caught.value.code is Code.BAD_FRAME
 
 
-async def test_a_session_that_ended_or_whose_password_changed_opens_nothing(ada: Any, tab: Client) -> None:
+async def test_an_ended_session_or_one_before_a_password_change_is_refused(ada: Any, tab: Client) -> None:
     key = session_key(tab)
     await run_read(
         Session.objects.filter(session_key=stored_key(key)).update, expire_date=timezone.now() - timedelta(seconds=1)
@@ -130,7 +130,7 @@ async def test_an_inactive_user_is_refused(ada: Any, tab: Client, token: str) ->
     assert await refusal(authorization=f"Bearer {token}") is Code.UNAUTHENTICATED
 
 
-async def test_a_ticket_opens_one_socket_for_whom_it_was_made(tab: Client) -> None:
+async def test_a_ticket_opens_one_socket_as_its_maker(tab: Client) -> None:
     maker = await authenticate(scope(cookie=session_key(tab), origin=ORIGIN))
     ticket, expires_at = await issue_ticket(maker)
     assert 0 < expires_at / 1_000_000 - timezone.now().timestamp() <= 30
@@ -139,7 +139,7 @@ async def test_a_ticket_opens_one_socket_for_whom_it_was_made(tab: Client) -> No
     assert await refusal(type="websocket", query=f"token={ticket}") is Code.UNAUTHENTICATED
 
 
-async def test_of_many_connections_that_bring_a_ticket_one_gets_in(token: str) -> None:
+async def test_only_one_of_many_connections_can_use_a_ticket(token: str) -> None:
     import asyncio
 
     ticket, _ = await issue_ticket(await authenticate(scope(authorization=f"Bearer {token}")))
@@ -148,7 +148,7 @@ async def test_of_many_connections_that_bring_a_ticket_one_gets_in(token: str) -
     assert sum(isinstance(outcome, Identity) for outcome in outcomes) == 1
 
 
-async def test_a_ticket_ends_after_its_time_and_with_its_credential(token: str) -> None:
+async def test_a_ticket_expires_and_ends_with_its_credential(token: str) -> None:
     maker = await authenticate(scope(authorization=f"Bearer {token}"))
     late, _ = await issue_ticket(maker)
     await run_read(Ticket.objects.update, expires=timezone.now() - timedelta(seconds=1))
@@ -158,14 +158,14 @@ async def test_a_ticket_ends_after_its_time_and_with_its_credential(token: str) 
     assert await refusal(type="websocket", query=f"token={orphaned}") is Code.UNAUTHENTICATED
 
 
-async def test_a_ticket_is_for_the_socket_and_a_token_never_rides_in_an_address(token: str) -> None:
+async def test_a_ticket_works_only_for_the_socket_and_a_token_never_in_an_address(token: str) -> None:
     ticket, _ = await issue_ticket(await authenticate(scope(authorization=f"Bearer {token}")))
     assert await refusal(type="http", query=f"token={ticket}") is Code.UNAUTHENTICATED
     assert await refusal(type="websocket", query=f"token={token}") is Code.UNAUTHENTICATED
     assert (await authenticate(scope(type="websocket", query=f"x=1&token={ticket}"))).username == "ada"
 
 
-async def test_an_answer_is_remembered_for_a_while_and_not_past_the_session(
+async def test_an_answer_is_cached_for_a_while_but_not_beyond_the_session(
     tab: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     key = session_key(tab)

@@ -25,14 +25,14 @@ def last_used() -> datetime | None:
     return Token.objects.get().last_used
 
 
-async def test_a_use_is_written_in_the_next_round_and_not_before(token: str) -> None:
+async def test_a_use_is_written_at_the_next_interval_and_not_before(token: str) -> None:
     await AUTHENTICATOR.authenticate(scope(authorization=f"Bearer {token}"))
     assert await run_read(last_used) is None
     await run_read(credential_uses.write)
     assert await run_read(last_used) is not None
 
 
-def test_whoever_shows_a_token_makes_nothing_be_written(token: str) -> None:
+def test_authenticating_writes_nothing(token: str) -> None:
     lookup.by_secret("token", token)
     with CaptureQueriesContext(
         connection,
@@ -41,7 +41,7 @@ def test_whoever_shows_a_token_makes_nothing_be_written(token: str) -> None:
     assert [query["sql"][:6] for query in queries] == ["SELECT"] * len(queries)
 
 
-def test_what_was_noted_lately_is_not_noted_again(token: str) -> None:
+def test_a_recently_recorded_use_is_not_recorded_again(token: str) -> None:
     lookup.by_secret("token", token)
     credential_uses.write()
     lookup.by_secret("token", token)
@@ -51,7 +51,7 @@ def test_what_was_noted_lately_is_not_noted_again(token: str) -> None:
     assert len(credential_uses._noted) == 1
 
 
-def test_the_uses_of_many_tokens_are_few_statements(ada: Any) -> None:
+def test_uses_of_many_tokens_take_few_statements(ada: Any) -> None:
     tokens = [Token(user=ada, digest=str(number)) for number in range(1001)]
     Token.objects.bulk_create(tokens)
     at = timezone.now()
@@ -64,7 +64,7 @@ def test_the_uses_of_many_tokens_are_few_statements(ada: Any) -> None:
     assert Token.objects.filter(last_used=at).count() == 1001
 
 
-def test_what_could_not_be_written_is_written_the_next_time(token: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_uses_that_could_not_be_written_are_retried(token: str, monkeypatch: pytest.MonkeyPatch) -> None:
     lookup.by_secret("token", token)
 
     def locked(*_: Any, **__: Any) -> None:
@@ -80,7 +80,7 @@ def test_what_could_not_be_written_is_written_the_next_time(token: str, monkeypa
     assert last_used() is not None
 
 
-def test_a_server_that_stops_writes_what_it_noted(module_database: None) -> None:
+def test_a_stopping_server_writes_recorded_uses(module_database: None) -> None:
     with running() as server:
         ada = somebody("ada")
         server.device(ada).connection.close()

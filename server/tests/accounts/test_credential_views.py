@@ -40,7 +40,7 @@ def is_in(tab: Client) -> bool:
     return tab.get("/account/state").json()["user"] is not None
 
 
-def test_ones_sessions_are_listed_with_where_they_are_from(ada: Any) -> None:
+def test_own_sessions_are_listed_with_address_and_device(ada: Any) -> None:
     desk, phone = signed_in("ada"), signed_in("ada", IPHONE, "2001:db8::7")
     listed = sessions(desk)
     assert [(each["device"], each["address"], each["this_device"]) for each in listed] == [
@@ -54,7 +54,7 @@ def test_ones_sessions_are_listed_with_where_they_are_from(ada: Any) -> None:
     assert session_key(phone) not in str(listed)
 
 
-def test_a_session_that_is_signed_out_elsewhere_is_over_at_once(ada: Any, ended: list[Ended]) -> None:
+def test_signing_out_another_session_ends_it_at_once(ada: Any, ended: list[Ended]) -> None:
     desk, phone = signed_in("ada"), signed_in("ada", IPHONE)
     [other] = [each for each in sessions(desk) if not each["this_device"]]
     identity = lookup.by_secret("session", session_key(phone))
@@ -68,13 +68,13 @@ def test_a_session_that_is_signed_out_elsewhere_is_over_at_once(ada: Any, ended:
     assert desk.delete(f"/account/sessions/{other['id']}").status_code == 404
 
 
-def test_all_others_are_signed_out_together(ada: Any) -> None:
+def test_all_other_sessions_can_be_ended_together(ada: Any) -> None:
     desk, phone, tablet = (signed_in("ada") for _ in range(3))
     assert desk.delete("/account/sessions").status_code == 204
     assert [is_in(tab) for tab in (desk, phone, tablet)] == [True, False, False]
 
 
-def test_the_own_session_can_be_ended_too(ada: Any) -> None:
+def test_the_current_session_can_be_ended_too(ada: Any) -> None:
     desk = signed_in("ada")
     [own] = sessions(desk)
     assert desk.delete(f"/account/sessions/{own['id']}").status_code == 204
@@ -90,7 +90,7 @@ def test_a_changed_password_keeps_this_session_and_ends_the_others(ada: Any) -> 
     assert not is_in(phone)
 
 
-def test_ones_tokens_are_listed_and_revoked(ada: Any, ended: list[Ended]) -> None:
+def test_own_tokens_are_listed_and_revoked(ada: Any, ended: list[Ended]) -> None:
     secret, other = lookup.issue_token(ada, "bot"), lookup.issue_token(ada, "import")
     desk = signed_in("ada")
     assert [each["name"] for each in tokens(desk)] == ["import", "bot"]
@@ -108,7 +108,7 @@ def test_ones_tokens_are_listed_and_revoked(ada: Any, ended: list[Ended]) -> Non
     assert tokens(desk) == []
 
 
-def test_somebody_elses_are_not_there(owner: Any, ada: Any) -> None:
+def test_another_persons_credentials_are_not_found(owner: Any, ada: Any) -> None:
     lookup.issue_token(ada, "bot")
     desk, boss = signed_in("ada"), signed_in("owner")
     [hers], [bot] = sessions(desk), tokens(desk)
@@ -128,7 +128,7 @@ def test_somebody_elses_are_not_there(owner: Any, ada: Any) -> None:
 
 
 @pytest.mark.parametrize("path", ["/account/sessions", "/account/sessions/1", "/account/tokens", "/account/tokens/1"])
-def test_they_are_for_who_is_signed_in_and_by_their_own_page_alone(ada: Any, path: str) -> None:
+def test_the_endpoints_require_a_sign_in_and_the_apps_own_origin(ada: Any, path: str) -> None:
     assert Client().delete(path).json()["code"] == "unauthenticated"
     strict = Client(enforce_csrf_checks=True)
     strict.force_login(ada)
@@ -138,7 +138,7 @@ def test_they_are_for_who_is_signed_in_and_by_their_own_page_alone(ada: Any, pat
     assert signed_in("ada").post(path).status_code == 405
 
 
-def test_a_person_asks_so_often_and_no_more(ada: Any) -> None:
+def test_requests_are_limited_per_person(ada: Any) -> None:
     desk = signed_in("ada")
     statuses = [desk.delete("/account/tokens/1").status_code for _ in range(62)]
     assert statuses[:60] == [404] * 60
@@ -146,7 +146,7 @@ def test_a_person_asks_so_often_and_no_more(ada: Any) -> None:
 
 
 @pytest.mark.parametrize("which", ["all", "one", "none"])
-def test_tokens_go_with_a_password_where_that_is_asked_for(ada: Any, which: str) -> None:
+def test_a_password_change_revokes_tokens_on_request(ada: Any, which: str) -> None:
     lookup.issue_token(ada, "bot")
     lookup.issue_token(ada, "import")
     desk = signed_in("ada")
@@ -165,7 +165,7 @@ def test_a_wrong_password_revokes_nothing(ada: Any) -> None:
     assert len(tokens(desk)) == 1
 
 
-def test_tokens_go_with_a_reset_where_that_is_asked_for(ada: Any) -> None:
+def test_a_password_reset_revokes_tokens_on_request(ada: Any) -> None:
     from allauth.account.forms import default_token_generator
     from allauth.account.utils import user_pk_to_url_str
 
@@ -182,7 +182,7 @@ def test_tokens_go_with_a_reset_where_that_is_asked_for(ada: Any) -> None:
     assert not is_in(phone)
 
 
-def test_when_a_session_was_last_used_is_known_in_the_end(ada: Any) -> None:
+def test_last_use_of_a_session_is_recorded_eventually(ada: Any) -> None:
     desk = signed_in("ada")
     row = SignIn.objects.get()
     old = row.last_used.replace(year=2020)
@@ -194,14 +194,14 @@ def test_when_a_session_was_last_used_is_known_in_the_end(ada: Any) -> None:
     assert SignIn.objects.get().last_used > old
 
 
-def test_a_session_from_before_is_listed_as_soon_as_it_is_used(ada: Any) -> None:
+def test_a_session_from_before_an_upgrade_is_listed_once_it_is_used(ada: Any) -> None:
     tab = Client(HTTP_USER_AGENT=FIREFOX)
     tab.force_login(ada)
     assert not SignIn.objects.exists()
     assert [each["device"] for each in sessions(tab)] == ["Firefox on Linux"]
 
 
-def test_a_page_of_a_session_that_is_noted_costs_no_write(ada: Any, django_assert_max_num_queries: Any) -> None:
+def test_a_request_of_a_recorded_session_writes_nothing(ada: Any, django_assert_max_num_queries: Any) -> None:
     desk = signed_in("ada")
     is_in(desk)
     with django_assert_max_num_queries(8) as queries:
@@ -209,7 +209,7 @@ def test_a_page_of_a_session_that_is_noted_costs_no_write(ada: Any, django_asser
     assert all(query["sql"].startswith("SELECT") for query in queries.captured_queries)
 
 
-def test_what_is_told_of_sessions_that_are_gone_is_swept(ada: Any) -> None:
+def test_rows_of_ended_sessions_are_swept(ada: Any) -> None:
     desk, phone = signed_in("ada"), signed_in("ada", IPHONE)
     phone.delete("/_allauth/browser/v1/auth/session")
     SignIn.objects.update(last_used=timezone.now() - sweeping.KEEP_SIGN_INS * 2)
@@ -219,7 +219,7 @@ def test_what_is_told_of_sessions_that_are_gone_is_swept(ada: Any) -> None:
 
 
 @override_settings(SESSION_ENGINE="django.contrib.sessions.backends.db")
-def test_an_engine_that_stores_the_cookies_value_is_noted_nowhere(ada: Any) -> None:
+def test_sessions_of_engines_that_store_the_cookies_value_are_not_recorded(ada: Any) -> None:
     tab = Client()
     tab.force_login(get_user_model()._default_manager.get(username="ada"))
     assert is_in(tab)
@@ -238,5 +238,5 @@ def test_an_engine_that_stores_the_cookies_value_is_noted_nowhere(ada: Any) -> N
         ("", "Unknown program"),
     ],
 )
-def test_a_browser_is_called_what_people_call_it(agent: str, device: str) -> None:
+def test_a_browser_is_described_by_product_and_system(agent: str, device: str) -> None:
     assert device_of(agent) == device

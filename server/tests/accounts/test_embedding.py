@@ -62,7 +62,7 @@ print("well")
 """
 
 
-def test_a_site_keeps_its_own_users(tmp_path: Path) -> None:
+def test_an_embedding_site_keeps_its_own_user_model(tmp_path: Path) -> None:
     script = tmp_path / "site_of_ones_own.py"
     script.write_text(SITE)
     done = subprocess.run(

@@ -39,14 +39,14 @@ def is_told_to_wait(answer: Any) -> bool:
     return bool(answer.status_code == 429)
 
 
-def test_wrong_passwords_from_elsewhere_lock_nobody_out(ada: Any) -> None:
+def test_wrong_passwords_from_elsewhere_do_not_lock_the_owner_out(ada: Any) -> None:
     assert guess("203.0.113.9", 8) == [400] * 5 + [429] * 3
     assert is_told_to_wait(sign_in_at(at("203.0.113.77"), "ada", PASSWORD))
     assert sign_in_at(at("198.51.100.1"), "ada", PASSWORD).status_code == 200
     assert sign_in_at(at("2001:db8::1"), "ada", PASSWORD).status_code == 200
 
 
-def test_a_browser_that_was_in_before_comes_in_whatever_others_try(ada: Any) -> None:
+def test_a_known_browser_can_sign_in_whatever_others_try(ada: Any) -> None:
     known = at("203.0.113.9")
     assert sign_in_at(known, "ada", PASSWORD).status_code == 200
     known.delete("/_allauth/browser/v1/auth/session")
@@ -59,7 +59,7 @@ def test_a_browser_that_was_in_before_comes_in_whatever_others_try(ada: Any) -> 
     assert sign_in_at(known, "Ada ", PASSWORD).status_code in (200, 409)
 
 
-def test_a_known_browser_guesses_no_faster_and_is_known_for_its_own_account_alone(ada: Any) -> None:
+def test_a_known_browser_guesses_no_faster_and_is_known_for_one_account_only(ada: Any) -> None:
     create_account(NewAccount(username="eve", password=PASSWORD))
     known = at("203.0.113.9")
     sign_in_at(known, "eve", PASSWORD)
@@ -68,7 +68,7 @@ def test_a_known_browser_guesses_no_faster_and_is_known_for_its_own_account_alon
     assert [sign_in_at(known, "ada", str(n)).status_code for n in range(7)] == [400] * 5 + [429] * 2
 
 
-def test_a_forged_cookie_of_a_known_browser_is_worth_nothing(ada: Any) -> None:
+def test_a_forged_known_browser_cookie_is_ignored(ada: Any) -> None:
     first = at("203.0.113.9")
     sign_in_at(first, "ada", PASSWORD)
     value = first.cookies["backchannel-device"].value
@@ -79,7 +79,7 @@ def test_a_forged_cookie_of_a_known_browser_is_worth_nothing(ada: Any) -> None:
         assert sign_in_at(thief, "ada", "wrong").status_code == 429
 
 
-def test_somebody_who_is_signed_in_guesses_anothers_password_no_faster(ada: Any) -> None:
+def test_a_signed_in_user_guesses_another_password_no_faster(ada: Any) -> None:
     create_account(NewAccount(username="eve", password=PASSWORD))
     thief = at("203.0.113.9")
     sign_in_at(thief, "eve", PASSWORD)
@@ -96,11 +96,11 @@ def test_a_limit_outlives_any_number_of_other_requests(ada: Any) -> None:
     assert sign_in_at(at("203.0.113.9"), "ada", PASSWORD).status_code == 429
 
 
-def test_good_sign_ins_do_not_use_a_persons_tries_up(ada: Any) -> None:
+def test_successful_sign_ins_do_not_consume_attempts(ada: Any) -> None:
     assert [sign_in_at(at("203.0.113.9"), "ada", PASSWORD).status_code for _ in range(10)] == [200] * 10
 
 
-def test_names_that_nobody_has_are_limited_and_answered_alike(ada: Any) -> None:
+def test_unknown_names_are_limited_and_answered_like_known_ones(ada: Any) -> None:
     assert guess("203.0.113.9", 7, "ada") == guess("203.0.113.9", 7, "nobody")
 
 
@@ -122,7 +122,7 @@ def test_every_refusal_costs_one_hash(ada: Any, monkeypatch: pytest.MonkeyPatch,
     assert len(hashed) == 1
 
 
-def test_the_setup_is_limited_and_tells_nothing_without_the_secret(secret: str) -> None:
+def test_setup_is_limited_and_reveals_nothing_without_the_secret(secret: str) -> None:
     tries = [post(at("203.0.113.9"), "/account/setup", {**OWNER, "setup": "x"}) for _ in range(12)]
     assert [answer.status_code for answer in tries] == [403] * 10 + [429] * 2
     assert is_told_to_wait(tries[-1])
@@ -132,7 +132,7 @@ def test_the_setup_is_limited_and_tells_nothing_without_the_secret(secret: str) 
     assert post(at("198.51.100.2"), "/account/setup", {**OWNER, "setup": secret}).status_code == 201
 
 
-def test_the_sign_up_tells_who_exists_to_those_who_may_sign_up_alone(owner: Any) -> None:
+def test_sign_up_reveals_taken_names_only_to_those_who_may_sign_up(owner: Any) -> None:
     taken, free = {"username": "owner", "password": PASSWORD}, {"username": "free", "password": "x"}
     for invitation in ({}, {"invitation": ""}, {"invitation": "invented"}):
         answers = [post(at("203.0.113.9"), SIGNUP, {**body, **invitation}) for body in (taken, free)]
@@ -160,7 +160,7 @@ def test_sign_up_invitations_and_resets_are_limited_by_network(owner: Any) -> No
     assert all(map(is_told_to_wait, (answers[-1], shown[-1], asked[-1], keyed[-1])))
 
 
-def test_a_reset_answers_alike_whether_or_not_somebody_has_the_address(ada: Any, mailoutbox: list[Any]) -> None:
+def test_a_reset_answers_alike_for_known_and_unknown_addresses(ada: Any, mailoutbox: list[Any]) -> None:
     ada.email = "ada@example.com"
     ada.save()
     asked = [
@@ -174,7 +174,7 @@ def test_a_reset_answers_alike_whether_or_not_somebody_has_the_address(ada: Any,
     assert {address for mail in mailoutbox for address in mail.to} == {"ada@example.com"}
 
 
-def test_a_new_password_by_mail_lifts_the_limit_of_the_account(ada: Any) -> None:
+def test_a_password_reset_by_mail_lifts_the_accounts_limit(ada: Any) -> None:
     for network in range(12):
         guess(f"10.0.{network}.1", 5)
     assert sign_in_at(at("192.0.2.1"), "ada", PASSWORD).status_code == 429
@@ -188,7 +188,7 @@ def test_a_new_password_by_mail_lifts_the_limit_of_the_account(ada: Any) -> None
     assert sign_in_at(at("192.0.2.1"), "ada", fresh).status_code == 200
 
 
-def test_showing_the_password_again_is_limited_by_sign_in(ada: Any, sign_in: SignIn) -> None:
+def test_confirming_the_password_is_limited_per_session(ada: Any, sign_in: SignIn) -> None:
     thief, owner = sign_in("ada"), sign_in("ada")
     assert [post(thief, REAUTHENTICATE, {"password": str(n)}).status_code for n in range(12)] == [400] * 10 + [429] * 2
     wrong = {"current_password": "x", "new_password": "another horse battery"}
@@ -215,11 +215,11 @@ def test_signing_in_needs_no_redis(ada: Any) -> None:
         ("unix:", "unknown"),
     ],
 )
-def test_neighbours_are_counted_together(address: str, network: str) -> None:
+def test_neighbouring_addresses_are_counted_as_one_network(address: str, network: str) -> None:
     assert network_of(address) == network
 
 
-def test_the_page_on_accounts_has_every_rule_as_it_is() -> None:
+def test_the_accounts_page_documents_every_rule() -> None:
     text = (Path(__file__).parents[3] / "docs/reference/accounts.md").read_text("utf-8")
     for rule in limits.RULES:
         assert re.search(rf"`{re.escape(rule.name)}` \| {rule.burst} \| {rule.every_s:g} s \|", text), rule

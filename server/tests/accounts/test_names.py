@@ -22,7 +22,7 @@ def names(account: str, username: str, full_name: str = "") -> tuple[str, str]:
     return user.username, user.display_name
 
 
-def test_a_login_that_is_an_address_is_shown_to_nobody(transactional_db: None) -> None:
+def test_an_address_used_as_login_is_never_shown(transactional_db: None) -> None:
     assert names("1", "Ada.L+chat@example.com", "Ada L") == ("ada.l", "Ada L")
     assert names("2", "bob@corp", "bob@corp.example") == ("bob", "bob")
     assert names("3", "søren@example.com", "") == ("sren", "sren")
@@ -31,7 +31,7 @@ def test_a_login_that_is_an_address_is_shown_to_nobody(transactional_db: None) -
     assert names("6", "grace", "Grace <grace@example.com>") == ("grace", "grace")
 
 
-def test_two_addresses_that_begin_alike_are_told_apart_and_stay_so(transactional_db: None) -> None:
+def test_two_similar_addresses_get_distinct_stable_names(transactional_db: None) -> None:
     assert names("1", "ada@one.example")[0] == "ada"
     assert names("2", "ada@two.example")[0] == "ada.2"
     assert names("3", "ada@three.example")[0] == "ada.3"
@@ -59,7 +59,7 @@ def test_addresses_that_became_names_before_are_replaced_everywhere(transactiona
 
 
 @pytest.mark.parametrize("name", ["a\x00b", "a\udc00b", "ada@example.com", "Ada <ada@example.com>", "x" * 81])
-def test_a_display_name_is_refused_alike_wherever_it_is_given(owner: Any, sign_in: SignIn, name: str) -> None:
+def test_a_display_name_is_checked_alike_everywhere(owner: Any, sign_in: SignIn, name: str) -> None:
     with pytest.raises(Refused) as refused:
         create_account(NewAccount(username="ada", display_name=name, password=PASSWORD))
     assert list(refused.value.errors) == ["display_name"]
@@ -68,7 +68,7 @@ def test_a_display_name_is_refused_alike_wherever_it_is_given(owner: Any, sign_i
     assert (answer.status_code, list(answer.json()["errors"])) == (422, ["display_name"])
 
 
-def test_a_display_name_is_kept_without_what_disguises_it(owner: Any, sign_in: SignIn) -> None:
+def test_a_display_name_is_stored_without_disguising_characters(owner: Any, sign_in: SignIn) -> None:
     def change(name: str) -> Any:
         return sign_in("owner").patch(
             "/account/profile", json.dumps({"display_name": name}), content_type="application/json"
@@ -78,7 +78,7 @@ def test_a_display_name_is_kept_without_what_disguises_it(owner: Any, sign_in: S
     assert change("\u200b\u2060").status_code == 422
 
 
-def test_a_profile_is_changed_a_few_times_at_once_and_then_told_to_wait(owner: Any, sign_in: SignIn) -> None:
+def test_profile_changes_are_limited_with_a_time_to_wait(owner: Any, sign_in: SignIn) -> None:
     tab = sign_in("owner")
     answers = [
         tab.patch("/account/profile", json.dumps({"display_name": f"O {number}"}), content_type="application/json")
@@ -90,7 +90,7 @@ def test_a_profile_is_changed_a_few_times_at_once_and_then_told_to_wait(owner: A
     assert tab.get("/account/state").json()["user"]["display_name"] == "O 9"
 
 
-def test_a_rate_is_each_persons_own_and_refills() -> None:
+def test_a_rate_is_per_person_and_refills() -> None:
     now = 100.0
     rates, rule = PersonalRates(clock=lambda: now), Rule("any", burst=2, every_s=5)
     rates.take(rule, "1")
@@ -105,5 +105,5 @@ def test_a_rate_is_each_persons_own_and_refills() -> None:
         rates.take(rule, "1")
 
 
-def test_strangers_change_nothing(owner: Any) -> None:
+def test_signed_out_visitors_change_nothing(owner: Any) -> None:
     assert Client().patch("/account/profile", "{}", content_type="application/json").status_code == 401

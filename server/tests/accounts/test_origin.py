@@ -48,7 +48,7 @@ def test_a_list_is_exact_and_the_host_counts_for_nothing() -> None:
     assert not may(websocket=True, origin="https://other.example.com", host="other.example.com", allowed=listed)
 
 
-def test_behind_https_a_plain_page_of_the_same_host_may_not() -> None:
+def test_behind_https_an_http_page_of_the_same_host_is_refused() -> None:
     assert may(websocket=True, origin="https://chat.example.com", https=True)
     assert not may(websocket=True, origin="http://chat.example.com", https=True)
 
@@ -118,7 +118,7 @@ def test_a_good_origin_does_not_outweigh_another_site(fetch_site: str) -> None:
         assert may(origin=own, fetch_site="same-origin", **asked)
 
 
-def test_a_listed_page_of_another_site_may() -> None:
+def test_a_listed_page_of_another_site_is_allowed() -> None:
     listed = ("https://shop.example",)
     assert may(websocket=True, origin="https://shop.example", fetch_site="cross-site", allowed=listed)
     assert may(method="POST", origin="https://shop.example", fetch_site="same-site", allowed=listed)
@@ -134,7 +134,7 @@ def test_case_and_a_default_port_do_not_count() -> None:
     "path", ["/account/setup", "/account/profile", "/_allauth/browser/v1/auth/login", "/admin/login/"]
 )
 @pytest.mark.parametrize("site", ["cross-site", "same-site", "same-origin", "none"])
-def test_the_pages_refuse_what_a_browser_says_is_of_another_site(path: str, site: str) -> None:
+def test_the_pages_refuse_requests_marked_as_from_another_site(path: str, site: str) -> None:
     method = "patch" if path.endswith("profile") else "post"
     for origin in ("http://testserver", None):
         headers = {"host": "testserver", "sec-fetch-site": site, **({"origin": origin} if origin else {})}

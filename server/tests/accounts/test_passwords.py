@@ -63,7 +63,7 @@ def test_the_same_characters_written_by_another_keyboard_are_the_same_password(o
     assert not signs_in("ada", composed.casefold())
 
 
-def test_a_hash_of_a_password_that_was_not_composed_still_opens(ada: Any) -> None:
+def test_a_hash_of_an_uncomposed_password_still_works(ada: Any) -> None:
     from django.contrib.auth.hashers import Argon2PasswordHasher
 
     decomposed = unicodedata.normalize("NFD", "über die Brücke")
@@ -79,13 +79,13 @@ def test_wide_letters_are_not_narrow_ones() -> None:
 
 
 @pytest.mark.parametrize("password", ["", "correct\x00horse", "correct\udcffhorse"])
-def test_what_nobody_could_sign_in_with_is_not_taken(owner: Any, password: str) -> None:
+def test_a_password_nobody_could_sign_in_with_is_refused(owner: Any, password: str) -> None:
     with pytest.raises(Refused) as refused:
         create_account(NewAccount(username="ada", password=password, weak_password=True))
     assert list(refused.value.errors) == ["password"]
 
 
-def test_hashes_cost_what_rfc_9106_asks_of_a_machine_with_little_memory() -> None:
+def test_hash_parameters_follow_rfc_9106_for_limited_memory() -> None:
     """The tests themselves run with cheaper ones, which conftest.py puts into `params` alone."""
     from backchannel.accounts.hashers import Argon2
 

@@ -29,7 +29,7 @@ def by_token(user: Any) -> tuple[Identity, Token]:
     return identity, Token.objects.latest("pk")
 
 
-def test_signing_out_ends_that_session_alone(tab: Client, ended: list[Ended], sign_in: SignIn) -> None:
+def test_signing_out_ends_only_that_session(tab: Client, ended: list[Ended], sign_in: SignIn) -> None:
     here, there = identity_of(tab), identity_of(sign_in("ada"))
     tab.delete("/_allauth/browser/v1/auth/session")
     assert Ended(credential=here.credential) in ended
@@ -80,7 +80,7 @@ def test_a_deleted_account_loses_everything_at_once(ada: Any, tab: Client, ended
     assert lookup.dead_among([session.proof]) == {session.credential}
 
 
-def test_what_changes_nothing_about_access_is_not_announced(ada: Any, ended: list[Ended]) -> None:
+def test_changes_without_effect_on_access_are_not_announced(ada: Any, ended: list[Ended]) -> None:
     ada.display_name = "Ada"
     ada.save()
     ada.last_login = timezone.now()
@@ -96,7 +96,7 @@ def test_a_revoked_token_ends_and_others_stay(ada: Any, ended: list[Ended]) -> N
     assert lookup.dead_among([first.proof, second.proof]) == {first.credential}
 
 
-def test_a_session_and_a_token_that_are_not_there_are_dead(transactional_db: None) -> None:
+def test_missing_sessions_and_tokens_count_as_dead(transactional_db: None) -> None:
     unknown = [Proof(session_key="unknown"), Proof(token_id=0)]
     assert lookup.dead_among(unknown) == {proof.credential for proof in unknown}
 
@@ -108,7 +108,7 @@ def test_many_credentials_cost_one_query_a_kind(ada: Any, sign_in: SignIn, djang
         assert lookup.dead_among([identity.proof for identity in kept]) == set()
 
 
-def test_what_ended_while_it_was_looked_up_is_not_remembered(tab: Client) -> None:
+def test_a_credential_that_ends_during_its_lookup_is_not_cached(tab: Client) -> None:
     cache = IdentityCache()
     before = cache.generation
     identity = identity_of(tab)
@@ -121,7 +121,7 @@ def test_what_ended_while_it_was_looked_up_is_not_remembered(tab: Client) -> Non
     assert cache.get("session") is None
 
 
-def test_a_rolled_back_end_is_no_end(tab: Client, ended: list[Ended]) -> None:
+def test_a_rolled_back_end_is_not_announced(tab: Client, ended: list[Ended]) -> None:
     from django.db import transaction
 
     with transaction.atomic():

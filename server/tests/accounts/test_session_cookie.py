@@ -48,7 +48,7 @@ async def both(cookies: str) -> str | None:
 
 
 @pytest.mark.parametrize("bad", BAD)
-async def test_a_bad_second_cookie_locks_nobody_out(ada: Any, sign_in: SignIn, bad: str) -> None:
+async def test_an_invalid_second_cookie_does_not_lock_the_user_out(ada: Any, sign_in: SignIn, bad: str) -> None:
     good = session_key(await run_read(sign_in, "ada"))
     for cookies in (header(bad, good), header(good, bad), header(bad, good, bad), header(bad, bad, f'"{good}"')):
         assert await both(cookies) == "ada"
@@ -56,7 +56,7 @@ async def test_a_bad_second_cookie_locks_nobody_out(ada: Any, sign_in: SignIn, b
     assert await both(header(bad)) is None
 
 
-async def test_of_two_that_are_good_the_first_counts_for_both(owner: Any, ada: Any, sign_in: SignIn) -> None:
+async def test_the_first_of_two_valid_cookies_counts_everywhere(owner: Any, ada: Any, sign_in: SignIn) -> None:
     keys = {name: session_key(await run_read(sign_in, name)) for name in ("ada", "owner")}
     for first, second in itertools.permutations(keys):
         assert await both(header(STALE, keys[first], keys[second])) == first
@@ -74,14 +74,16 @@ def test_signing_out_ends_every_session_that_the_browser_sends(ada: Any, sign_in
     assert of_django(header(*reversed(keys))) is None
 
 
-def test_so_many_are_looked_at_and_no_more() -> None:
+def test_the_number_of_examined_cookies_is_bounded() -> None:
     assert len(session_keys(header(*(f"{number:032}" for number in range(100))))) == 16
     assert session_keys(header(STALE, STALE)) == (STALE,)
     assert session_keys(f"not{NAME}={STALE}; {NAME}x={STALE}") == ()
 
 
 @pytest.mark.parametrize("address", ["/account/state", "/_allauth/browser/v1/auth/session", "/admin/login/"])
-def test_an_answer_to_an_old_cookie_takes_no_new_one_away(owner: Any, ada: Any, sign_in: SignIn, address: str) -> None:
+def test_an_answer_to_an_old_cookie_does_not_delete_the_new_one(
+    owner: Any, ada: Any, sign_in: SignIn, address: str
+) -> None:
     # A key that another tab's change of the password has ended: the browser has the new one under the same name by now.
     browser = sign_in("ada")
     old = session_key(browser)
@@ -90,7 +92,7 @@ def test_an_answer_to_an_old_cookie_takes_no_new_one_away(owner: Any, ada: Any, 
     assert NAME not in answer.cookies
 
 
-def test_signing_out_takes_the_cookie_away(owner: Any, ada: Any, sign_in: SignIn) -> None:
+def test_signing_out_deletes_the_cookie(owner: Any, ada: Any, sign_in: SignIn) -> None:
     browser = sign_in("ada")
     answer = browser.delete("/_allauth/browser/v1/auth/session")
     assert answer.cookies[NAME]["max-age"] == 0

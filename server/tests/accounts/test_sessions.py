@@ -51,7 +51,7 @@ def test_no_cookie_and_no_key_of_a_session_is_in_the_database(tab: Client) -> No
     assert key not in kept
 
 
-def test_what_stands_in_a_leaked_backup_signs_nobody_in(tab: Client) -> None:
+def test_a_leaked_backup_cannot_be_used_to_sign_in(tab: Client) -> None:
     leaked = Session.objects.get().session_key
     assert lookup.by_secret("session", leaked) is None
     thief = Client()
@@ -59,7 +59,7 @@ def test_what_stands_in_a_leaked_backup_signs_nobody_in(tab: Client) -> None:
     assert thief.get("/account/state").json()["user"] is None
 
 
-def test_sessions_of_an_older_version_go_on(ada: Any, tab: Client) -> None:
+def test_sessions_of_an_older_version_remain_valid(ada: Any, tab: Client) -> None:
     key = session_key(tab)
     Session.objects.update(session_key=key)
     assert lookup.by_secret("session", key) is None
@@ -104,7 +104,7 @@ def test_the_engine_keeps_djangos_contract_without_a_thread(transactional_db: No
     async_to_sync(story)()
 
 
-def test_what_has_ended_is_swept_away_and_nothing_else(tab: Client) -> None:
+def test_only_ended_rows_are_swept(tab: Client) -> None:
     identity = lookup.by_secret("session", session_key(tab))
     assert identity is not None
     lookup.issue_ticket(identity)
@@ -118,7 +118,7 @@ def test_what_has_ended_is_swept_away_and_nothing_else(tab: Client) -> None:
     assert (Session.objects.count(), Ticket.objects.count()) == (0, 0)
 
 
-def test_who_was_deactivated_without_a_signal_is_no_longer_found_and_owns_no_room_alone(transactional_db: None) -> None:
+def test_accounts_deactivated_without_a_signal_are_hidden_and_their_rooms_inherited(transactional_db: None) -> None:
     owner, heir, gone, there = (somebody(name) for name in ("owner", "heir", "gone", "there"))
     room_id = room(owner.user, heir.user, gone.user)
     get_user_model().objects.filter(pk=owner.account.pk).update(is_active=False)
@@ -142,7 +142,7 @@ def test_more_than_a_batch_is_swept_at_once(transactional_db: None) -> None:
 @pytest.mark.skipif(
     os.environ.get("BACKCHANNEL_TEST_DATABASE") != "postgres", reason="belongs to the run on PostgreSQL"
 )
-def test_of_several_nodes_one_sweeps(transactional_db: None) -> None:
+def test_only_one_of_several_nodes_sweeps(transactional_db: None) -> None:
     import psycopg
 
     Session.objects.create(session_key="k", session_data="", expire_date=timezone.now() - timedelta(days=1))
@@ -152,6 +152,6 @@ def test_of_several_nodes_one_sweeps(transactional_db: None) -> None:
     assert sweeping.sweep() == 1
 
 
-def test_a_session_cookie_speaks_on_the_chat_as_before(tab: Client) -> None:
+def test_a_session_cookie_still_works_for_the_chat(tab: Client) -> None:
     shown = scope(type="websocket", origin="http://testserver", cookie=session_key(tab))
     assert async_to_sync(AUTHENTICATOR.authenticate)(shown).username == "ada"

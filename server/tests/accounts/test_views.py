@@ -58,7 +58,7 @@ def test_a_new_server_asks_for_its_owner_and_makes_the_first_channel(secret: str
     assert rooms_of("grace") == ["general"]
 
 
-def test_only_one_owner_ever_whatever_the_number_of_hands(secret: str) -> None:
+def test_concurrent_setups_create_a_single_owner(secret: str) -> None:
     statuses: list[int] = []
 
     def race(number: int) -> None:
@@ -96,7 +96,7 @@ def test_only_one_owner_ever_whatever_the_number_of_hands(secret: str) -> None:
         ({"color": "red"}, "color"),
     ],
 )
-def test_setup_tells_what_is_wrong_by_field(secret: str, change: dict[str, Any], field: str) -> None:
+def test_setup_reports_errors_by_field(secret: str, change: dict[str, Any], field: str) -> None:
     answer = post(Client(), "/account/setup", {**OWNER, "setup": secret, **change})
     assert answer.status_code == 422
     assert answer["Content-Type"] == "application/problem+json"
@@ -126,7 +126,7 @@ def test_a_page_elsewhere_cannot_set_the_server_up(secret: str) -> None:
     assert ours.status_code == 201
 
 
-def test_an_invitation_lets_in_as_many_as_it_says(link: str) -> None:
+def test_an_invitation_admits_as_many_as_it_allows(link: str) -> None:
     shown = Client().get(f"/account/invitations/{link}")
     assert shown.json()["valid"] is True
     first = sign_up({"username": "Eve", "display_name": "Eve  E.", "invitation": link})
@@ -140,7 +140,7 @@ def test_an_invitation_lets_in_as_many_as_it_says(link: str) -> None:
     assert not get_user_model()._default_manager.filter(username="gus").exists()
 
 
-def test_a_used_up_an_ended_and_an_invented_invitation_look_the_same(link: str) -> None:
+def test_used_expired_and_invented_invitations_are_indistinguishable(link: str) -> None:
     Invitation.objects.update(uses=2)
     used_up = Client().get(f"/account/invitations/{link}")
     Invitation.objects.update(uses=0, expires=timezone.now() - timedelta(seconds=1))
@@ -150,13 +150,13 @@ def test_a_used_up_an_ended_and_an_invented_invitation_look_the_same(link: str) 
     assert used_up.content == ended.content == invented.content
 
 
-def test_a_refused_sign_up_uses_no_invitation_up(link: str) -> None:
+def test_a_refused_sign_up_does_not_consume_the_invitation(link: str) -> None:
     assert sign_up({"username": "owner", "invitation": link}).status_code == 400
     assert sign_up({"username": "no spaces", "invitation": link}).status_code == 400
     assert Invitation.objects.get().uses == 0
 
 
-def test_of_many_who_use_the_last_place_at_once_one_gets_it(link: str) -> None:
+def test_one_of_many_concurrent_users_gets_the_last_use(link: str) -> None:
     Invitation.objects.update(max_uses=1)
     statuses: list[int] = []
 
@@ -201,7 +201,7 @@ def test_a_link_is_made_with_the_address_that_people_open(owner: Any, sign_in: S
     assert url.startswith("https://chat.example.com/invite/")
 
 
-def test_signing_in_takes_the_name_as_people_type_it_and_gives_nothing_away(ada: Any) -> None:
+def test_signing_in_ignores_case_and_reveals_nothing(ada: Any) -> None:
     tab = Client()
     wrong = post(tab, LOGIN, {"username": "ada", "password": "wrong"})
     nobody = post(tab, LOGIN, {"username": "nobody", "password": "wrong"})
@@ -217,7 +217,7 @@ def test_guessing_a_password_is_slowed_down(ada: Any) -> None:
     assert 429 in statuses or post(Client(), LOGIN, {"username": "ada", "password": PASSWORD}).status_code != 200
 
 
-def test_a_display_name_is_changed_by_its_bearer(ada: Any, sign_in: SignIn) -> None:
+def test_a_person_can_change_their_own_display_name(ada: Any, sign_in: SignIn) -> None:
     tab = sign_in("ada")
     path, kind = "/account/profile", "application/json"
     assert tab.patch(path, {"display_name": " Ada   Lovelace "}, content_type=kind).json()["user"]["display_name"] == (
@@ -227,7 +227,7 @@ def test_a_display_name_is_changed_by_its_bearer(ada: Any, sign_in: SignIn) -> N
     assert Client().patch(path, {"display_name": "X"}, content_type=kind).status_code == 401
 
 
-def test_a_session_that_is_used_does_not_end(ada: Any, sign_in: SignIn) -> None:
+def test_a_session_in_use_is_extended(ada: Any, sign_in: SignIn) -> None:
     tab = sign_in("ada")
     soon = timezone.now() + timedelta(days=1)
     Session.objects.update(expire_date=soon)

@@ -37,7 +37,7 @@ def epoch(folder: Path) -> str:
         return str(database.execute("SELECT epoch FROM backchannel_workspace").fetchone()[0])
 
 
-def test_a_backup_brings_back_what_was_there_and_begins_a_new_epoch(run: Run, folder: Path, tmp_path: Path) -> None:
+def test_a_restore_brings_back_the_content_under_a_new_epoch(run: Run, folder: Path, tmp_path: Path) -> None:
     run("createuser", "--new", "ada")
     assert run("backup", str(tmp_path / "copy")).status == 0
     before = epoch(folder)
@@ -51,9 +51,7 @@ def test_a_backup_brings_back_what_was_there_and_begins_a_new_epoch(run: Run, fo
         assert database.execute("SELECT COUNT(*) FROM backchannel_accounts_user").fetchone() == (2,)
 
 
-def test_a_backup_is_made_beside_a_running_server_and_not_restored_beside_one(
-    run: Run, start: Start, tmp_path: Path
-) -> None:
+def test_a_backup_but_not_a_restore_works_beside_a_running_server(run: Run, start: Start, tmp_path: Path) -> None:
     run("createuser", "--new", "ada")
     server = start()
     assert server.stdout is not None
@@ -63,7 +61,7 @@ def test_a_backup_is_made_beside_a_running_server_and_not_restored_beside_one(
     assert "another" in one_line(run("restore", str(tmp_path / "copy"))).lower()
 
 
-def test_a_backup_replaces_nothing(run: Run, tmp_path: Path) -> None:
+def test_a_backup_never_replaces_a_file(run: Run, tmp_path: Path) -> None:
     (tmp_path / "copy").write_text("mine")
     assert "exists already" in one_line(run("backup", str(tmp_path / "copy")))
     assert (tmp_path / "copy").read_text() == "mine"
@@ -71,7 +69,7 @@ def test_a_backup_replaces_nothing(run: Run, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("content", [b"", b"hello", b"PGDMP and more"])
-def test_what_is_no_backup_is_refused_and_nothing_changes(
+def test_a_file_that_is_not_a_backup_is_refused_and_nothing_changes(
     run: Run, folder: Path, tmp_path: Path, content: bytes
 ) -> None:
     run("createuser", "--new", "ada")
@@ -108,7 +106,7 @@ while True:
 """
 
 
-def test_a_backup_is_finished_while_a_writer_never_pauses(run: Run, folder: Path, tmp_path: Path) -> None:
+def test_a_backup_finishes_beside_a_writer_that_never_pauses(run: Run, folder: Path, tmp_path: Path) -> None:
     run("createuser", "--new", "ada")
     path = folder / "backchannel.sqlite3"
     with closing(sqlite3.connect(path)) as database, database:
@@ -139,7 +137,7 @@ def test_a_backup_is_finished_while_a_writer_never_pauses(run: Run, folder: Path
     assert 5500 <= held <= at_the_end
 
 
-def test_a_backup_is_read_again_counted_and_for_nobody_elses_eyes(run: Run, folder: Path, tmp_path: Path) -> None:
+def test_a_backup_is_verified_counted_and_private(run: Run, folder: Path, tmp_path: Path) -> None:
     run("createuser", "--new", "ada")
     made = run("backup", str(tmp_path / "copy"))
     assert (made.status, made.err) == (0, "")
@@ -153,7 +151,7 @@ def test_a_backup_is_read_again_counted_and_for_nobody_elses_eyes(run: Run, fold
     assert [path.name for path in tmp_path.iterdir() if path.name != "data"] == ["copy"]
 
 
-def test_backups_in_a_folder_are_dated_and_only_the_newest_are_kept(run: Run, tmp_path: Path) -> None:
+def test_backups_in_a_folder_are_dated_and_old_ones_deleted(run: Run, tmp_path: Path) -> None:
     run("createuser", "--new", "ada")
     shelf = tmp_path / "shelf"
     shelf.mkdir()
@@ -169,9 +167,7 @@ def test_backups_in_a_folder_are_dated_and_only_the_newest_are_kept(run: Run, tm
     assert "needs a folder" in one_line(run("backup", str(shelf / "one"), "--keep", "2"))
 
 
-def test_a_database_of_a_newer_version_can_still_be_saved_and_is_not_restored_by_this_one(
-    run: Run, folder: Path, tmp_path: Path
-) -> None:
+def test_a_newer_database_can_be_backed_up_but_not_restored(run: Run, folder: Path, tmp_path: Path) -> None:
     run("createuser", "--new", "ada")
     run("backup", str(tmp_path / "of-this-version"))
     with sqlite3.connect(folder / "backchannel.sqlite3") as database:
@@ -186,7 +182,7 @@ def test_a_database_of_a_newer_version_can_still_be_saved_and_is_not_restored_by
     assert run("check").status == 0
 
 
-def test_no_restore_takes_what_an_earlier_one_kept(run: Run, folder: Path, tmp_path: Path) -> None:
+def test_a_restore_never_overwrites_what_an_earlier_one_kept(run: Run, folder: Path, tmp_path: Path) -> None:
     run("createuser", "--new", "ada")
     run("backup", str(tmp_path / "copy"))
     for name in ("bob", "cleo", "dan"):
@@ -202,7 +198,7 @@ def test_no_restore_takes_what_an_earlier_one_kept(run: Run, folder: Path, tmp_p
     assert found == [["ada", "bob"], ["ada", "cleo"], ["ada", "dan"]]
 
 
-def test_what_the_log_beside_a_copied_database_holds_is_restored_too(run: Run, folder: Path, tmp_path: Path) -> None:
+def test_the_write_ahead_log_beside_a_copied_database_is_restored_too(run: Run, folder: Path, tmp_path: Path) -> None:
     run("createuser", "--new", "ada")
     copied = tmp_path / "copied"
     with closing(sqlite3.connect(folder / "backchannel.sqlite3")) as server:
@@ -216,7 +212,7 @@ def test_what_the_log_beside_a_copied_database_holds_is_restored_too(run: Run, f
     assert not list(folder.glob("*.coming*"))
 
 
-def test_nothing_is_restored_while_a_backup_still_reads_what_is_there(
+def test_a_restore_is_refused_while_a_backup_still_reads_the_database(
     folder: Path, run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     run("createuser", "--new", "ada")
@@ -236,7 +232,7 @@ def test_nothing_is_restored_while_a_backup_still_reads_what_is_there(
         assert writer.execute("SELECT display_name FROM backchannel_accounts_user").fetchone() == ("since then",)
 
 
-def test_a_refused_restore_makes_no_folder_and_names_its_database(run: Run, folder: Path, tmp_path: Path) -> None:
+def test_a_refused_restore_creates_no_folder_and_names_its_database(run: Run, folder: Path, tmp_path: Path) -> None:
     (tmp_path / "hello").write_text("hello")
     (tmp_path / "dump").write_bytes(b"PGDMP and more")
     for name in ("hello", "dump", "nothing", ""):
@@ -245,7 +241,7 @@ def test_a_refused_restore_makes_no_folder_and_names_its_database(run: Run, fold
     assert not folder.exists()
 
 
-def test_the_backup_that_was_just_made_is_kept_also_by_a_clock_that_was_set_back(run: Run, tmp_path: Path) -> None:
+def test_the_new_backup_is_kept_even_if_the_clock_was_set_back(run: Run, tmp_path: Path) -> None:
     run("createuser", "--new", "ada")
     backups = tmp_path / "backups"
     backups.mkdir()
@@ -259,7 +255,7 @@ def test_the_backup_that_was_just_made_is_kept_also_by_a_clock_that_was_set_back
     assert left[1] == "backchannel-20990101T000001Z.sqlite3"
 
 
-def test_a_backup_that_is_stopped_leaves_nothing(run: Run, folder: Path, tmp_path: Path) -> None:
+def test_an_interrupted_backup_leaves_no_file(run: Run, folder: Path, tmp_path: Path) -> None:
     run("createuser", "--new", "ada")
     with closing(sqlite3.connect(folder / "backchannel.sqlite3")) as database, database:
         database.execute("CREATE TABLE ballast (id INTEGER PRIMARY KEY, text TEXT)")
@@ -312,7 +308,7 @@ def epoch_of(url: str) -> str:
 
 
 @on_postgres
-def test_postgresql_comes_back_from_a_dump_that_was_read_again(run: Run, postgres: str, tmp_path: Path) -> None:
+def test_postgresql_is_restored_from_a_verified_dump(run: Run, postgres: str, tmp_path: Path) -> None:
     ours = {"BACKCHANNEL_DATABASE_URL": postgres}
     for command in (["createuser", "ada"], ["promote"], ["backup", str(tmp_path / "copy")]):
         assert "holds no tables of Backchannel" in one_line(run(*command, **ours))
@@ -335,7 +331,7 @@ def test_postgresql_comes_back_from_a_dump_that_was_read_again(run: Run, postgre
 
 
 @on_postgres
-def test_a_standby_is_told_from_its_primary_before_anything_is_done(run: Run, postgres: str, tmp_path: Path) -> None:
+def test_a_standby_is_detected_before_anything_is_done(run: Run, postgres: str, tmp_path: Path) -> None:
     run("createuser", "--new", "ada", BACKCHANNEL_DATABASE_URL=postgres)
     standby = f"{postgres}?options=-c%20synchronous_commit%3Don%20-c%20default_transaction_read_only%3Don"
     for command in (("token", "ada"), ("promote",), ("migrate",), ("serve", "--port", "0")):
@@ -374,7 +370,7 @@ def test_no_server_starts_beside_a_restore_on_postgresql(run: Run, postgres: str
 
 
 @on_postgres
-def test_what_stopped_a_restore_is_told_and_nothing_changes(run: Run, postgres: str, tmp_path: Path) -> None:
+def test_a_failed_restore_reports_why_and_changes_nothing(run: Run, postgres: str, tmp_path: Path) -> None:
     ours = {"BACKCHANNEL_DATABASE_URL": postgres}
     run("createuser", "--new", "ada", **ours)
     run("backup", str(tmp_path / "copy"), **ours)
@@ -392,7 +388,7 @@ def test_what_stopped_a_restore_is_told_and_nothing_changes(run: Run, postgres: 
 
 
 @on_postgres
-def test_a_backup_from_before_an_upgrade_takes_the_place_of_what_came_with_it(
+def test_restoring_a_backup_from_before_an_upgrade_removes_the_newer_tables(
     run: Run, postgres: str, tmp_path: Path
 ) -> None:
     ours = {"BACKCHANNEL_DATABASE_URL": postgres}
@@ -413,7 +409,7 @@ def test_a_backup_from_before_an_upgrade_takes_the_place_of_what_came_with_it(
 
 
 @on_postgres
-def test_client_programs_that_are_too_old_are_told_before_anything_is_done(
+def test_client_programs_that_are_too_old_are_reported_before_anything_is_done(
     postgres: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(backup_postgres, "PROGRAMS", tmp_path / "none")

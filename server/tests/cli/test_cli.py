@@ -27,7 +27,7 @@ def test_the_first_account_owns_the_server_and_the_next_does_not(run: Run, folde
     assert rows.fetchall() == [("ada", 1), ("bob", 0), ("eve", 1)]
 
 
-def test_a_token_alone_is_on_stdout(run: Run, folder: Path) -> None:
+def test_stdout_holds_only_the_token(run: Run, folder: Path) -> None:
     run("createuser", "--new", "bot", "--bot")
     made = run("token", "bot", "--label", "deploys")
     # The log of what was made stands beside it.
@@ -40,7 +40,7 @@ def test_a_token_alone_is_on_stdout(run: Run, folder: Path) -> None:
     assert made.out.strip().encode() not in kept
 
 
-def test_names_that_cannot_be_are_refused(run: Run) -> None:
+def test_invalid_names_are_refused(run: Run) -> None:
     assert "taken" in one_line(Ran(*_twice(run)))
     assert "lowercase" in one_line(run("createuser", "--new", "two words"))
     assert "reserved" in one_line(run("createuser", "--new", "everyone"))
@@ -53,7 +53,7 @@ def _twice(run: Run) -> tuple[int, str, str]:
     return again.status, again.out, again.err
 
 
-def test_migrating_twice_is_migrating_once(run: Run) -> None:
+def test_migrating_again_changes_nothing(run: Run) -> None:
     assert re.match(r"\d+ migrations applied\.\n", run("migrate", "--new").out)
     assert run("migrate").out.startswith("The tables are up to date.\n")
 
@@ -66,7 +66,7 @@ def test_check_finds_nothing_wrong_with_a_new_database(run: Run, folder: Path) -
     assert found.out.endswith("No problems found.\n")
 
 
-def test_check_tells_of_every_trouble_it_can_see(run: Run) -> None:
+def test_check_reports_every_problem_it_finds(run: Run) -> None:
     found = run("check", BACKCHANNEL_REDIS_URL="redis://127.0.0.1:1/0", BACKCHANNEL_SINGUP="open")
     assert found.status == 1
     assert "problem  Redis 1 of BACKCHANNEL_REDIS_URL" in found.out
@@ -83,7 +83,7 @@ def test_check_tells_of_every_trouble_it_can_see(run: Run) -> None:
         ({"BACKCHANNEL_DATA": "/proc/nothing"}, "/proc/nothing"),
     ],
 )
-def test_what_cannot_be_used_is_told_in_one_line(run: Run, environment: dict[str, str], said: str) -> None:
+def test_an_unusable_setting_is_reported_in_one_line(run: Run, environment: dict[str, str], said: str) -> None:
     assert said in one_line(run("migrate", "--new", **environment))
     if "BACKCHANNEL_PORT" not in environment:
         assert said in one_line(run("serve", "--port", "0", **environment))
@@ -100,18 +100,18 @@ def test_a_database_of_a_newer_version_is_left_alone(run: Run, folder: Path) -> 
     assert run("check").status == 1
 
 
-def test_a_file_that_is_no_database_is_told(run: Run, folder: Path) -> None:
+def test_a_file_that_is_not_a_database_is_reported(run: Run, folder: Path) -> None:
     folder.mkdir()
     (folder / "backchannel.sqlite3").write_bytes(b"this is no database, whatever its name says" * 100)
     assert "file is not a database" in one_line(run("serve", "--port", "0"))
 
 
-def test_the_password_of_the_database_is_not_told(run: Run) -> None:
+def test_the_password_of_the_database_is_never_printed(run: Run) -> None:
     refused = run("migrate", BACKCHANNEL_DATABASE_URL="postgres://ada:hunter2@127.0.0.1:1/none")
     assert "hunter2" not in refused.err
 
 
-def test_followers_are_shown_and_begin_anew(run: Run) -> None:
+def test_followers_are_shown_and_can_be_reset(run: Run) -> None:
     run("createuser", "--new", "ada")
     shown = run("followers")
     assert (shown.status, shown.out) == (0, "activity: up to date, run by no node\n")
@@ -119,6 +119,6 @@ def test_followers_are_shown_and_begin_anew(run: Run) -> None:
     assert "there is no follower nobody; the followers are: activity" in one_line(run("followers", "--reset", "nobody"))
 
 
-def test_activity_says_when_there_is_none(run: Run) -> None:
+def test_activity_reports_when_there_is_none(run: Run) -> None:
     run("createuser", "--new", "ada")
     assert run("activity").out == "day         messages  people  rooms\nNo messages yet.\n"

@@ -42,7 +42,7 @@ def bare(*arguments: str, home: Path, **environment: str) -> Ran:
 
 
 @pytest.mark.parametrize("command", COMMANDS, ids=lambda command: command[0])
-def test_a_command_without_a_database_says_where_it_looked_and_makes_nothing(
+def test_a_command_without_a_database_says_where_it_looked_and_creates_nothing(
     command: tuple[str, ...], tmp_path: Path
 ) -> None:
     home = tmp_path / "home"
@@ -61,7 +61,7 @@ def test_a_command_without_a_database_says_where_it_looked_and_makes_nothing(
     assert list(home.iterdir()) == []
 
 
-def test_check_without_a_database_is_a_problem_and_makes_nothing(tmp_path: Path) -> None:
+def test_check_without_a_database_reports_a_problem_and_creates_nothing(tmp_path: Path) -> None:
     found = bare("check", "--data", str(tmp_path / "dtaa"), home=tmp_path)
     assert found.status == 1
     assert f"problem  there is no database {tmp_path / 'dtaa'}" in found.out
@@ -70,7 +70,7 @@ def test_check_without_a_database_is_a_problem_and_makes_nothing(tmp_path: Path)
 
 @pytest.mark.parametrize("command", COMMANDS, ids=lambda command: command[0])
 @pytest.mark.parametrize("content", [b"", b"other"], ids=["empty", "of another program"])
-def test_a_database_that_no_server_kept_is_left_as_it_is(
+def test_a_database_of_another_program_is_left_unchanged(
     command: tuple[str, ...], content: bytes, run: Run, folder: Path, tmp_path: Path
 ) -> None:
     folder.mkdir()
@@ -89,7 +89,7 @@ def test_a_database_that_no_server_kept_is_left_as_it_is(
     assert not (folder / "secret_key").exists()
 
 
-def test_a_command_of_another_version_does_not_bring_the_servers_tables_up_to_date(run: Run, folder: Path) -> None:
+def test_a_command_of_another_version_does_not_migrate(run: Run, folder: Path) -> None:
     run("createuser", "--new", "ada")
     with sqlite3.connect(folder / "backchannel.sqlite3") as database:
         database.execute("DELETE FROM django_migrations WHERE app = 'sessions'")
@@ -116,7 +116,7 @@ def test_all_commands_read_the_environment_file(tmp_path: Path) -> None:
     assert str(tmp_path / "other") in elsewhere
 
 
-def test_an_environment_file_that_cannot_be_read_is_told(tmp_path: Path) -> None:
+def test_an_unreadable_environment_file_is_reported(tmp_path: Path) -> None:
     for option in (("--env-file", str(tmp_path / "none")), ("--env-file", str(tmp_path))):
         assert option[1] in one_line(bare("promote", *option, home=tmp_path))
     named = one_line(bare("promote", home=tmp_path, BACKCHANNEL_ENV_FILE=str(tmp_path / "none")))
@@ -131,9 +131,7 @@ SOMEBODY = 12345
 
 
 @as_root
-def test_what_root_does_beside_a_service_leaves_nothing_of_roots_in_its_folder(
-    run: Run, folder: Path, tmp_path: Path
-) -> None:
+def test_commands_run_by_root_leave_no_files_of_root_in_the_folder(run: Run, folder: Path, tmp_path: Path) -> None:
     run("createuser", "--new", "ada")
     for path in [folder, *folder.iterdir()]:
         os.chown(path, SOMEBODY, SOMEBODY)
@@ -155,9 +153,7 @@ def test_what_root_does_beside_a_service_leaves_nothing_of_roots_in_its_folder(
 
 
 @pytest.mark.parametrize("command", COMMANDS, ids=lambda command: command[0])
-def test_a_blank_folder_or_file_is_not_taken_for_the_one_by_default(
-    command: tuple[str, ...], run: Run, tmp_path: Path
-) -> None:
+def test_a_blank_folder_or_file_is_refused(command: tuple[str, ...], run: Run, tmp_path: Path) -> None:
     """As `--data "$UNSET"` of a script gives it."""
     for blank in (("--data", ""), ("--env-file", " ")):
         refused = run(*words(command, tmp_path), *blank)
@@ -168,13 +164,13 @@ def test_a_blank_folder_or_file_is_not_taken_for_the_one_by_default(
     assert not list(tmp_path.iterdir())
 
 
-def test_the_setting_that_names_a_missing_database_is_told(run: Run, tmp_path: Path) -> None:
+def test_the_setting_that_names_a_missing_database_is_reported(run: Run, tmp_path: Path) -> None:
     url = f"sqlite:///{tmp_path / 'other.sqlite3'}"
     told = one_line(run("token", "maya", BACKCHANNEL_DATABASE_URL=url))
     assert f"there is no database {tmp_path / 'other.sqlite3'} (named by BACKCHANNEL_DATABASE_URL)" in told
 
 
-def test_a_misspelt_setting_is_told_by_every_command(run: Run, start: Start) -> None:
+def test_every_command_reports_a_misspelt_setting(run: Run, start: Start) -> None:
     made = run("createuser", "--new", "maya", BACKCHANNEL_DATABSE_URL="postgres://elsewhere/chat")
     assert "did you mean BACKCHANNEL_DATABASE_URL?" in made.err
     server = start(BACKCHANNEL_ORIGIN="https://chat.example.com")
@@ -182,7 +178,7 @@ def test_a_misspelt_setting_is_told_by_every_command(run: Run, start: Start) -> 
     assert "did you mean BACKCHANNEL_ORIGINS?" in server.stderr.readline()
 
 
-def test_what_no_database_could_store_is_refused_in_one_line(run: Run) -> None:
+def test_text_that_no_database_could_store_is_refused_in_one_line(run: Run) -> None:
     run("createuser", "--new", "maya")
     for wrong in (
         ("token", "maya", "--label", "x" * 81),
@@ -193,9 +189,7 @@ def test_what_no_database_could_store_is_refused_in_one_line(run: Run) -> None:
 
 
 @pytest.mark.parametrize("command", [("token", "maya"), ("promote",)], ids=lambda words: words[0])
-def test_a_database_that_refuses_is_told_in_one_line_that_names_it(
-    command: tuple[str, ...], run: Run, folder: Path
-) -> None:
+def test_a_database_error_is_one_line_that_names_the_database(command: tuple[str, ...], run: Run, folder: Path) -> None:
     """As on a full disk, and on a standby that takes no writes."""
     run("createuser", "--new", "maya")
     path = folder / "backchannel.sqlite3"
@@ -213,7 +207,7 @@ def test_a_database_that_refuses_is_told_in_one_line_that_names_it(
     assert str(path) in told
 
 
-def test_an_address_of_redis_with_an_option_that_there_is_not_ends_the_start(run: Run) -> None:
+def test_an_unknown_option_in_a_redis_address_stops_the_start(run: Run) -> None:
     told = one_line(run("serve", "--port", "0", BACKCHANNEL_REDIS_URL="redis://:secret@127.0.0.1:1/0?databse=1"))
     assert "BACKCHANNEL_REDIS_URL: address 1 cannot be used" in told
     assert "secret" not in told

@@ -41,7 +41,7 @@ def test_without_the_printed_address_nobody_owns_the_server(start: Start) -> Non
     assert browser.ask("GET", "/account/state")[1]["setup_required"] is True
 
 
-def test_the_printed_address_works_once_and_is_kept_nowhere_after(start: Start, folder: Path) -> None:
+def test_the_printed_address_works_once_and_is_then_deleted(start: Start, folder: Path) -> None:
     process = start()
     port, secret = opened(process)
     kept = folder / "setup_secret"
@@ -69,7 +69,7 @@ def test_a_restart_prints_the_same_address(start: Start, run: Run, folder: Path)
     assert secret.encode() not in (folder / "backchannel.sqlite3").read_bytes()
 
 
-def test_a_lost_secret_is_replaced_and_a_new_one_ends_the_old(start: Start, run: Run, folder: Path) -> None:
+def test_a_lost_secret_can_be_replaced_which_ends_the_old_one(start: Start, run: Run, folder: Path) -> None:
     process = start()
     port, first = opened(process)
     renewed = run("setup-address", "--new-secret").out.strip().rpartition("=")[2]
@@ -83,7 +83,7 @@ def test_a_lost_secret_is_replaced_and_a_new_one_ends_the_old(start: Start, run:
     assert visitor(port).ask("POST", "/account/setup", {**OWNER, "setup": third})[0] == 201
 
 
-def test_an_owner_by_the_shell_needs_no_address_and_ends_it(start: Start, run: Run, folder: Path) -> None:
+def test_an_owner_created_by_the_shell_ends_the_setup_address(start: Start, run: Run, folder: Path) -> None:
     process = start()
     port, secret = opened(process)
     assert "an owner of this server" in run("createuser", "grace").out
@@ -96,7 +96,7 @@ def test_an_owner_by_the_shell_needs_no_address_and_ends_it(start: Start, run: R
     assert opened(start())[1] == ""
 
 
-def test_until_it_has_an_owner_a_server_answers_only_to_names_it_knows(start: Start) -> None:
+def test_a_server_without_an_owner_accepts_only_known_hosts(start: Start) -> None:
     port, secret = opened(start(BACKCHANNEL_ALLOWED_HOSTS=""))
     stranger = Browser(port)
     stranger.host = "evil.example"
@@ -113,7 +113,7 @@ def test_until_it_has_an_owner_a_server_answers_only_to_names_it_knows(start: St
         assert ours.ask("GET", "/account/state")[0] == 200, name
 
 
-def test_machines_are_told_the_address_too(start: Start) -> None:
+def test_the_setup_address_is_logged_in_json_too(start: Start) -> None:
     process = start(BACKCHANNEL_LOG_FORMAT="json")
     assert process.stderr is not None
     for line in process.stderr:
@@ -125,7 +125,7 @@ def test_machines_are_told_the_address_too(start: Start) -> None:
     assert visitor(int(found[1])).ask("POST", "/account/setup", {**OWNER, "setup": found[2]})[0] == 201
 
 
-def test_a_password_is_never_a_word_of_the_command(run: Run) -> None:
+def test_a_password_as_an_argument_is_refused(run: Run) -> None:
     for words in (["--password", "hunter2hunter2"], ["--password=hunter2hunter2"], ["--password"]):
         refused = one_line(run("createuser", "ada", *words))
         assert "--password-stdin" in refused
@@ -160,7 +160,7 @@ def test_a_demonstration_with_made_up_passwords_may_be_served_to_others(start: S
     assert visitor(port).ask("POST", login, {"username": "maya", "password": said[1]})[0] == 200
 
 
-def test_nobody_else_on_the_machine_reads_what_is_kept(start: Start, run: Run, folder: Path) -> None:
+def test_other_users_of_the_machine_cannot_read_the_data(start: Start, run: Run, folder: Path) -> None:
     run("createuser", "--new", "ada")
     for path in folder.iterdir():
         path.chmod(0o666)
@@ -174,7 +174,7 @@ def test_nobody_else_on_the_machine_reads_what_is_kept(start: Start, run: Run, f
     assert (found.status, f"can read {folder}/secret_key" in found.out) == (1, True)
 
 
-def test_a_folder_of_ones_own_keeps_its_mode(run: Run, start: Start, folder: Path) -> None:
+def test_an_existing_folder_keeps_its_mode(run: Run, start: Start, folder: Path) -> None:
     folder.mkdir(mode=0o755)
     folder.chmod(0o755)
     (folder / "notes.txt").write_text("not the server's")

@@ -64,7 +64,7 @@ class Browser:
         return "; ".join(f"{name}={value}" for name, value in self.cookies.items())
 
 
-def test_an_empty_folder_becomes_a_server_that_stops_when_told(start: Start, folder: Path) -> None:
+def test_an_empty_folder_becomes_a_server_that_stops_on_sigterm(start: Start, folder: Path) -> None:
     process = start()
     port, secret = opened(process)
     browser = Browser(port)
@@ -105,7 +105,7 @@ def test_signing_out_closes_the_socket_of_that_session(start: Start) -> None:
         assert live.close_code == 4401
 
 
-def test_nothing_that_was_secret_is_in_the_log(start: Start, run: Run) -> None:
+def test_no_secret_is_in_the_log(start: Start, run: Run) -> None:
     process = start("--host", "127.0.0.1", BACKCHANNEL_LOG_LEVEL="debug")
     port = port_of(process)
     run("createuser", "--new", "ada")
@@ -118,7 +118,7 @@ def test_nothing_that_was_secret_is_in_the_log(start: Start, run: Run) -> None:
     assert token[3:20] not in out + err
 
 
-def test_a_taken_port_is_one_line_and_makes_nothing(run: Run, folder: Path) -> None:
+def test_a_taken_port_is_reported_in_one_line_and_creates_nothing(run: Run, folder: Path) -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
@@ -136,7 +136,7 @@ def test_two_servers_do_not_share_an_sqlite_folder(start: Start, run: Run, folde
     assert str(folder) in second.err
 
 
-def test_several_workers_need_a_database_and_a_bus_that_several_can_share(run: Run, folder: Path) -> None:
+def test_several_workers_require_postgresql_and_redis(run: Run, folder: Path) -> None:
     alone = run("serve", "--workers", "2", "--port", "0")
     assert (alone.status, alone.out) == (2, "")
     assert "2 workers need PostgreSQL" in alone.err
@@ -146,7 +146,7 @@ def test_several_workers_need_a_database_and_a_bus_that_several_can_share(run: R
     assert not folder.exists()
 
 
-def test_machines_are_told_in_json_where_it_listens(start: Start) -> None:
+def test_the_listening_address_is_logged_in_json(start: Start) -> None:
     process = start(BACKCHANNEL_LOG_FORMAT="json")
     assert process.stderr is not None
     line = json.loads(process.stderr.readline())

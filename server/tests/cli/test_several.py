@@ -68,7 +68,9 @@ def until(link: ClientConnection, type_: str) -> dict[str, Any]:
                 return dict(frame)
 
 
-def test_they_hear_of_each_other_and_one_that_dies_is_replaced(start: Start, run: Run, shared: dict[str, str]) -> None:
+def test_workers_deliver_to_each_other_and_a_dead_one_is_replaced(
+    start: Start, run: Run, shared: dict[str, str]
+) -> None:
     run("createuser", "--new", "ada", **shared)
     token = run("token", "ada", **shared).out.strip()
     server = start(**shared)

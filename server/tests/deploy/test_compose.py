@@ -27,7 +27,7 @@ def test_every_setting_in_the_environment_file_reaches_the_server_and_its_backup
 
 
 @pytest.mark.parametrize("name", SERVICES)
-def test_no_container_can_do_more_than_it_needs(name: str) -> None:
+def test_containers_have_no_more_rights_than_needed(name: str) -> None:
     service = SERVICES[name]
     assert service["read_only"] is True
     assert service["cap_drop"] == ["ALL"]
@@ -54,7 +54,7 @@ def test_images_are_named_by_version_and_volumes_are_declared(name: str) -> None
     assert set(named) <= set(COMPOSE["volumes"])
 
 
-def test_who_depends_on_another_waits_until_it_is_well() -> None:
+def test_dependent_services_wait_until_the_others_are_healthy() -> None:
     for service in SERVICES.values():
         for condition in service.get("depends_on", {}).values():
             assert condition == {"condition": "service_healthy"}
@@ -73,7 +73,7 @@ def test_backups_are_made_each_day_to_a_volume_of_their_own() -> None:
     assert "install -d -o backchannel -g backchannel -m 0700 /backups" in DOCKERFILE
 
 
-def test_the_image_is_built_as_images_should_be() -> None:
+def test_the_image_is_multi_stage_unprivileged_and_small() -> None:
     stages = re.findall(r"^FROM (\S+)", DOCKERFILE, re.MULTILINE)
     assert all(re.search(r":\d", image) for image in stages)
     last = DOCKERFILE[DOCKERFILE.rindex("\nFROM ") :]

@@ -38,14 +38,14 @@ def test_the_unit_and_the_commands_read_the_same_file_and_mean_the_same_folder()
     assert set(shipped) <= {variable(item.name) for item in fields(Conf)}
 
 
-def test_the_service_is_watched_and_started_again() -> None:
+def test_the_service_has_a_watchdog_and_restarts() -> None:
     assert UNIT["Type"] == ["notify"]
     assert int(UNIT["WatchdogSec"][0]) >= 10
     assert UNIT["Restart"] == ["on-failure"]
     assert UNIT["UMask"] == ["0077"]
 
 
-def test_the_lines_that_are_run_are_commands_that_there_are() -> None:
+def test_the_units_run_existing_commands() -> None:
     for name in UNITS[:2]:
         [line] = settings(name)["ExecStart"]
         program, *words = line.split()
@@ -54,7 +54,7 @@ def test_the_lines_that_are_run_are_commands_that_there_are() -> None:
 
 
 @pytest.mark.parametrize("name", UNITS)
-def test_systemd_finds_nothing_wrong(name: str, tmp_path: Path) -> None:
+def test_systemd_accepts_the_units(name: str, tmp_path: Path) -> None:
     verify = shutil.which("systemd-analyze")
     for unit in UNITS:
         text = (DEPLOY / unit).read_text()

@@ -196,7 +196,7 @@ def until(socket: Any, type_: str) -> dict[str, Any]:
                 return dict(frame)
 
 
-def test_a_site_that_is_set_up_well_passes_the_checks(shop: Shop) -> None:
+def test_a_well_configured_site_passes_the_checks(shop: Shop) -> None:
     shop.done("django", "check", "--fail-level", "WARNING", "--database", "default")
 
 
@@ -220,16 +220,14 @@ def test_migrations_make_the_row_that_names_the_installation(shop: Shop) -> None
         ({"SHOP_DATABASE": ":memory:"}, "backchannel.W012", "Name a file"),
     ],
 )
-def test_a_mistake_in_the_settings_is_named_by_the_check_with_what_to_write(
-    settings: dict[str, str], code: str, told: str, tmp_path: Path
-) -> None:
+def test_a_check_names_each_mistake_and_its_fix(settings: dict[str, str], code: str, told: str, tmp_path: Path) -> None:
     ran = Shop(tmp_path, **settings).run("django", "check", "--fail-level", "WARNING")
     assert ran.returncode != 0
     assert code in ran.stderr
     assert told in ran.stderr
 
 
-def test_runserver_without_asgi_says_that_the_chat_is_not_there(shop: Shop) -> None:
+def test_runserver_without_asgi_reports_that_the_chat_does_not_run(shop: Shop) -> None:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         probe.listen()
@@ -248,7 +246,7 @@ def test_runserver_without_asgi_says_that_the_chat_is_not_there(shop: Shop) -> N
         ({"SHOP_UNKNOWN_KEYS": "HEARTBEATS"}, "did you mean HEARTBEAT_S?"),
     ],
 )
-def test_a_chat_that_could_not_work_is_not_built(settings: dict[str, str], told: str, tmp_path: Path) -> None:
+def test_create_chat_refuses_an_unusable_configuration(settings: dict[str, str], told: str, tmp_path: Path) -> None:
     ran = Shop(tmp_path, **settings).run("shop.asgi")
     assert ran.returncode != 0
     assert "ImproperlyConfigured" in ran.stderr

@@ -34,7 +34,7 @@ def offer_again(node: Node, token: str, ids: list[str]) -> None:
         assert node.post(token, message_id).status_code in (200, 201)
 
 
-def test_a_backup_is_made_and_restored_under_living_clients(node: Node, tmp_path: Path) -> None:
+def test_clients_survive_a_backup_and_its_restore(node: Node, tmp_path: Path) -> None:
     [token] = node.people("ada")
     node.start()
     before, after = [new_id() for _ in range(3)], [new_id() for _ in range(3)]
@@ -94,7 +94,7 @@ def wait_until_received(primary: services.Service, standby: services.Service) ->
 
 
 @of_postgres
-def test_a_promoted_standby_gets_back_what_it_had_not_received(nodes: Make, folder: Path) -> None:
+def test_clients_resend_what_a_promoted_standby_lacks(nodes: Make, folder: Path) -> None:
     with services.postgres_service() as primary, standby_of(primary) as standby:
         node = nodes({"BACKCHANNEL_DATA": str(folder), "BACKCHANNEL_DATABASE_URL": primary.url})
         [token] = node.people("ada")
@@ -125,7 +125,7 @@ def test_a_promoted_standby_gets_back_what_it_had_not_received(nodes: Make, fold
         promoted.stop()
 
 
-def test_a_promotion_under_a_running_server_ends_its_sockets_and_they_come_back(node: Node) -> None:
+def test_a_promotion_under_a_running_server_closes_sockets_and_clients_return(node: Node) -> None:
     [token] = node.people("ada")
     node.start()
     with open_socket(node, token) as socket:

@@ -42,7 +42,7 @@ def test_a_clock_that_jumps_by_days_between_two_starts_changes_no_order(node: No
 
 
 @of_postgres
-def test_of_two_nodes_a_day_apart_neither_takes_the_older_socket_for_the_newer(
+def test_nodes_with_clocks_a_day_apart_agree_which_socket_is_newer(
     nodes: Make, environment: dict[str, str], folder: Path
 ) -> None:
     shared = {

@@ -51,7 +51,7 @@ def check_trouble(node: Node, token: str, begin: Trouble, end: Trouble, *, reads
 
 
 @of_sqlite
-def test_a_database_that_somebody_keeps_locked_costs_time_and_no_message(node: Node, folder: Path) -> None:
+def test_a_locked_database_delays_but_loses_no_message(node: Node, folder: Path) -> None:
     [token] = node.people("ada")
     node.start()
     with closing(sqlite3.connect(folder / "backchannel.sqlite3", isolation_level=None)) as other:
@@ -73,7 +73,7 @@ def small_disk(folder: Path, size: str) -> Iterator[None]:
 
 
 @of_sqlite
-def test_a_full_disk_costs_no_message_and_is_recovered_from_without_a_restart(nodes: Make, tmp_path: Path) -> None:
+def test_a_full_disk_loses_no_message_and_needs_no_restart(nodes: Make, tmp_path: Path) -> None:
     disk = tmp_path / "disk"
     with small_disk(disk, "16m"):
         node = nodes({"BACKCHANNEL_DATA": str(disk)})
@@ -113,7 +113,7 @@ def on_postgres(postgres: services.Service, nodes: Make, folder: Path) -> Iterat
 
 
 @of_postgres
-def test_a_room_that_somebody_keeps_locked_costs_time_and_no_message_and_other_rooms_nothing(on_postgres: Node) -> None:
+def test_a_locked_room_loses_no_message_and_does_not_delay_others(on_postgres: Node) -> None:
     node = on_postgres
     [token] = node.people("ada")
     node.start()
@@ -161,14 +161,14 @@ def test_lost_connections_are_replaced_without_a_restart(on_postgres: Node, how:
 
 
 @of_postgres
-def test_a_database_that_crashes_and_comes_back_costs_no_message(on_postgres: Node, postgres: services.Service) -> None:
+def test_a_database_crash_loses_no_message(on_postgres: Node, postgres: services.Service) -> None:
     [token] = on_postgres.people("ada")
     on_postgres.start()
     check_trouble(on_postgres, token, lambda: postgres.stop(signal.SIGQUIT), postgres.start, reads_go_on=False)
 
 
 @of_postgres
-def test_a_crash_under_load_costs_nothing_that_was_acked(on_postgres: Node, postgres: services.Service) -> None:
+def test_a_crash_under_load_loses_no_acked_message(on_postgres: Node, postgres: services.Service) -> None:
     node = on_postgres
     tokens = node.people("ada", "ben", "cem")
     node.start()

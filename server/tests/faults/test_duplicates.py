@@ -12,7 +12,7 @@ from tests.faults.real import Node, bearer, new_id, open_socket, text_of
 pytestmark = pytest.mark.prove
 
 
-def test_a_post_that_is_sent_again_is_one_message_with_one_answer(node: Node) -> None:
+def test_a_repeated_post_is_one_message_with_one_answer(node: Node) -> None:
     [token] = node.people("ada")
     node.start()
     first, *again = (node.post(token, message_id) for message_id in [new_id()] * 3)
@@ -22,7 +22,7 @@ def test_a_post_that_is_sent_again_is_one_message_with_one_answer(node: Node) ->
     assert len(node.messages(token)) == 1
 
 
-def test_posts_that_are_sent_at_once_are_one_message_with_one_answer(node: Node) -> None:
+def test_simultaneous_identical_posts_are_one_message_with_one_answer(node: Node) -> None:
     [token] = node.people("ada")
     node.start()
     ids = [new_id() for _ in range(10)]

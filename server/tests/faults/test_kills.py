@@ -11,7 +11,7 @@ PLACES = ("before_commit", "after_commit", "before_publish", "after_publish", "a
 
 
 @pytest.mark.parametrize("place", PLACES)
-def test_a_killed_server_lost_nothing_it_acked_and_a_retry_is_the_same_message(node: Node, place: str) -> None:
+def test_a_killed_server_loses_no_acked_message_and_retries_are_recognised(node: Node, place: str) -> None:
     [token] = node.people("ada")
     ids = [new_id() for _ in range(5)]
     acked: dict[str, int] = {}

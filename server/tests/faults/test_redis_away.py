@@ -20,7 +20,7 @@ Make = Callable[[dict[str, str]], Node]
 
 @of_postgres
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGSTOP], ids=["dead", "hanging"])
-def test_nodes_stay_ready_and_people_can_sign_in_without_redis(
+def test_nodes_stay_ready_and_accept_sign_ins_without_redis(
     number: signal.Signals, nodes: Make, environment: dict[str, str]
 ) -> None:
     with services.redis_service() as redis:

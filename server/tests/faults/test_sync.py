@@ -98,7 +98,7 @@ def test_no_ack_leaves_before_its_commit_is_synced_by_postgresql(nodes, folder: 
     assert_synced_before_each(list(acked_at(tmp_path / "acks")), list(synced_at(syncs)))
 
 
-def test_the_judge_sees_an_ack_without_a_sync() -> None:
+def test_the_check_detects_an_ack_without_a_sync() -> None:
     acks = [float(n) for n in range(1, MESSAGES + 1)]
     syncs = [at - 0.5 for at in acks]
     assert_synced_before_each(acks, syncs)

@@ -68,7 +68,7 @@ def test_a_send_on_a_full_disk_says_so_and_when_to_retry_on_both_transports(serv
     assert server.sync(ada).status_code == 200
 
 
-def test_a_node_with_a_full_disk_is_not_ready_until_something_can_be_written(server: Running, full: None) -> None:
+def test_a_node_with_a_full_disk_is_not_ready_until_a_write_succeeds(server: Running, full: None) -> None:
     assert server.http.get("/readyz").status_code == 200
     server.call(somebody("ada"), "create_room", kind="channel", name="new")
     for _ in range(2):

@@ -110,9 +110,7 @@ def test_an_internal_error_of_a_django_page_has_a_reference(
     check(detail, logged)
 
 
-def test_a_page_whose_database_is_away_or_full_says_when_to_retry(
-    server: Running, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_page_without_a_working_database_says_when_to_retry(server: Running, monkeypatch: pytest.MonkeyPatch) -> None:
     def away(*_: Any, **__: Any) -> Any:
         raise OperationalError("gone")
 

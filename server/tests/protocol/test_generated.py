@@ -95,7 +95,7 @@ def test_openapi_parameters_have_valid_examples() -> None:
                     schema.validate(parameter["example"])
 
 
-def test_openapi_says_every_field_of_every_command() -> None:
+def test_openapi_has_every_field_of_every_command() -> None:
     schemas = openapi.document()["components"]["schemas"]
     for declaration in COMMANDS.values():
         if declaration.method is None:
@@ -108,7 +108,7 @@ def test_openapi_says_every_field_of_every_command() -> None:
         assert said - {"id"} == named
 
 
-def test_openapi_tells_every_error_word() -> None:
+def test_openapi_lists_every_error_word() -> None:
     told = json.dumps(openapi.document()["components"]["responses"])
     # An unknown path or method is no operation's answer.
     for code in set(Code) - {Code.METHOD_NOT_ALLOWED, Code.UPGRADE_REQUIRED}:

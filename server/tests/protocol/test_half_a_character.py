@@ -27,7 +27,7 @@ def refusal(text: str) -> codec.BadFrame | None:
 
 
 @pytest.mark.parametrize("seed", range(4))
-def test_half_a_character_is_found_wherever_another_parser_finds_one(seed: int) -> None:
+def test_lone_surrogates_are_found_wherever_another_parser_finds_them(seed: int) -> None:
     chance = random.Random(seed)
     found = 0
     for _ in range(2_000):
@@ -38,7 +38,7 @@ def test_half_a_character_is_found_wherever_another_parser_finds_one(seed: int) 
     assert found > 500
 
 
-def test_what_is_long_is_only_said_to_be_no_json() -> None:
+def test_long_bodies_get_the_general_error() -> None:
     text = b'{"type":"ping","id":"\\ud800' + b"\\n" * 100_000 + b'"}'
     with pytest.raises(codec.BadFrame) as caught:
         codec.decode_frame(text)

@@ -33,7 +33,7 @@ def _as_rest(declaration: Declaration, said: dict[str, Any]) -> Any:
 
 
 @pytest.mark.parametrize("declaration", DECLARED, ids=_ids)
-def test_a_command_is_what_was_said(declaration: Declaration) -> None:
+def test_every_example_decodes_to_its_command(declaration: Declaration) -> None:
     said = EXAMPLES[declaration.struct]
     command = decode_frame(encode(said))
     assert declaration_of(command) is declaration
@@ -99,7 +99,7 @@ def test_a_number_in_a_path_is_a_number(number: int) -> None:
         assert _named(refused.value) == "room_id"
 
 
-def test_a_refusal_is_shorter_than_what_it_refuses() -> None:
+def test_an_error_is_shorter_than_the_frame_it_refuses() -> None:
     for frame in (
         {"type": "ping", "x" * 50_000: 1},
         {"type": "create_room", "kind": "x" * 50_000},
@@ -110,7 +110,7 @@ def test_a_refusal_is_shorter_than_what_it_refuses() -> None:
         assert len(encode(refused.value.data)) < 1_000
 
 
-def test_everything_that_is_said_is_listed() -> None:
+def test_every_frame_is_listed() -> None:
     """A tagged struct that is in no list would be in no document and in no client's types."""
     tagged = {
         struct
@@ -123,7 +123,7 @@ def test_everything_that_is_said_is_listed() -> None:
     assert len(said_by_server) == len(set(said_by_server))
 
 
-def test_everything_that_is_said_has_an_example() -> None:
+def test_every_frame_has_an_example() -> None:
     everything = {
         *json_schema.SERVER_FRAMES,
         *json_schema.CLIENT_FRAMES,
@@ -135,13 +135,13 @@ def test_everything_that_is_said_has_an_example() -> None:
     assert set(EXAMPLES) == everything
 
 
-def test_error_words_and_close_codes_are_one_each() -> None:
+def test_error_words_and_close_codes_are_unique() -> None:
     words = [code.word for code in Code]
     assert len(words) == len(set(words)) == len(Code)
     assert len({int(code) for code in CloseCode}) == len(CloseCode.__members__)
 
 
-def test_only_who_when_and_too_often_are_worth_another_try() -> None:
+def test_only_authentication_time_and_rate_errors_are_retryable() -> None:
     assert {code.word for code in Code if not is_final(code.status)} == {
         "unauthenticated",
         "rate_limited",

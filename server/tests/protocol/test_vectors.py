@@ -50,7 +50,7 @@ def _admits(definition: str, value: Any) -> bool:
 
 
 @pytest.mark.parametrize("vector", VALID_CLIENT, ids=_ids)
-def test_what_a_client_may_say_is_understood(vector: Vector) -> None:
+def test_valid_client_frames_are_decoded(vector: Vector) -> None:
     understood, refused = _hear(vector.message)
     assert not refused
     meant = vector.data.get("reads_as", vector.data.get("frame"))
@@ -59,7 +59,7 @@ def test_what_a_client_may_say_is_understood(vector: Vector) -> None:
 
 
 @pytest.mark.parametrize("vector", INVALID_CLIENT, ids=_ids)
-def test_what_a_client_may_not_say_is_refused_by_name(vector: Vector) -> None:
+def test_invalid_client_frames_are_refused_with_their_code(vector: Vector) -> None:
     understood, refused = _hear(vector.message)
     assert len(understood) == vector.data.get("good", 0)
     (error,) = refused
@@ -73,7 +73,7 @@ def test_what_a_client_may_not_say_is_refused_by_name(vector: Vector) -> None:
 
 
 @pytest.mark.parametrize("vector", KNOWN_SERVER, ids=_ids)
-def test_what_the_server_says_has_not_changed(vector: Vector) -> None:
+def test_server_frames_have_not_changed(vector: Vector) -> None:
     """Through the struct and back: a member that was renamed, retyped or dropped cannot come out again. New ones may come."""
     said = vector.data["frame"]
     if said["type"] == "ack":
@@ -93,7 +93,7 @@ def _with_the_members_of(golden: Any, value: Any) -> Any:
 
 
 @pytest.mark.parametrize("vector", [*VALID_CLIENT, *KNOWN_SERVER], ids=_ids)
-def test_the_schema_admits_what_may_be_said(vector: Vector) -> None:
+def test_the_schema_accepts_valid_frames(vector: Vector) -> None:
     said = vector.data.get("reads_as", vector.data.get("frame"))
     definition = f"{vector.data['direction'].capitalize()}Frame"
     assert all(_admits(definition, frame) for frame in (said if isinstance(said, list) else [said]))
@@ -106,7 +106,7 @@ _STRICTER = {"client-room-id-float"}
 @pytest.mark.parametrize(
     "vector", [v for v in INVALID_CLIENT if "frame" in v.data and v.name not in _STRICTER], ids=_ids
 )
-def test_the_schema_refuses_what_a_client_may_not_say(vector: Vector) -> None:
+def test_the_schema_rejects_invalid_client_frames(vector: Vector) -> None:
     said = vector.data["frame"]
     if isinstance(said, list):
         assert not jsonschema_rs.Draft202012Validator(SCHEMA).is_valid(said)
@@ -115,7 +115,7 @@ def test_the_schema_refuses_what_a_client_may_not_say(vector: Vector) -> None:
 
 
 @pytest.mark.parametrize("vector", [v for v in INVALID_SERVER if "frame" in v.data], ids=_ids)
-def test_the_server_cannot_say_what_it_must_not(vector: Vector) -> None:
+def test_the_server_cannot_encode_invalid_frames(vector: Vector) -> None:
     assert not _admits("ServerFrame", vector.data["frame"])
     with pytest.raises(msgspec.ValidationError):
         msgspec.json.decode(vector.message, type=_FRAMES)

@@ -43,7 +43,7 @@ READS = [
 
 @pytest.mark.parametrize(("read", "query"), READS)
 @pytest.mark.parametrize("who", ["left", "removed", "stranger"])
-async def test_who_is_outside_reads_nothing(world: dict[str, Any], read: Any, query: Any, who: str) -> None:
+async def test_a_non_member_reads_nothing(world: dict[str, Any], read: Any, query: Any, who: str) -> None:
     with pytest.raises(CommandError) as caught:
         await run_read(read, query(room_id=world["room"]), world[who])
     assert caught.value.code is Code.NOT_A_MEMBER
@@ -51,7 +51,7 @@ async def test_who_is_outside_reads_nothing(world: dict[str, Any], read: Any, qu
 
 
 @pytest.mark.parametrize("who", ["removed", "stranger"])
-async def test_who_was_removed_or_never_was_in_reads_no_history(world: dict[str, Any], who: str) -> None:
+async def test_removed_people_and_strangers_read_no_history(world: dict[str, Any], who: str) -> None:
     with pytest.raises(CommandError) as caught:
         await run_read(get_history, GetHistory(room_id=world["room"]), world[who])
     assert caught.value.code is Code.NOT_A_MEMBER
@@ -78,7 +78,7 @@ class TestWhoLeft:
         return await run_read(make)
 
     @pytest.mark.parametrize("bounds", [{}, {"before": 10**6}, {"after": 0}, {"around": 3}, {"limit": 200}], ids=str)
-    async def test_reads_what_was_said_before_and_nothing_that_happened_since(
+    async def test_a_former_member_reads_messages_up_to_their_leaving_as_they_were(
         self, scene: dict[str, Any], bounds: dict[str, int]
     ) -> None:
         page = await run_read(get_history, GetHistory(room_id=scene["room"], **bounds), scene["ben"])
@@ -91,7 +91,7 @@ class TestWhoLeft:
         assert not page.has_more
 
     @pytest.mark.parametrize("onward", ["before", "after"])
-    async def test_gets_all_of_it_page_by_page_also_past_pages_of_which_nothing_is_left(
+    async def test_paging_continues_past_pages_that_filtering_leaves_empty(
         self, scene: dict[str, Any], onward: str
     ) -> None:
         """A client goes on from the last message it got, so no page but the last is empty."""
@@ -105,12 +105,12 @@ class TestWhoLeft:
             bounds = {onward: got[-1]}
         assert sorted(got) == [1, 4, 5]
 
-    async def test_reads_all_again_when_they_are_back(self, scene: dict[str, Any]) -> None:
+    async def test_a_returning_member_reads_everything(self, scene: dict[str, Any]) -> None:
         await run_read(do, AddMembers(actor=scene["ada"], room_id=scene["room"], user_ids=[scene["ben"].id]))
         page = await run_read(get_history, GetHistory(room_id=scene["room"]), scene["ben"])
         assert [message.content for message in page.messages][1] == "other words"
 
-    async def test_reads_nothing_when_they_came_back_and_were_removed(self, scene: dict[str, Any]) -> None:
+    async def test_a_returned_and_removed_member_reads_nothing(self, scene: dict[str, Any]) -> None:
         def move() -> None:
             do(AddMembers(actor=scene["ada"], room_id=scene["room"], user_ids=[scene["ben"].id]))
             do(RemoveMember(actor=scene["ada"], room_id=scene["room"], user_id=scene["ben"].id))
@@ -120,7 +120,7 @@ class TestWhoLeft:
             await run_read(get_history, GetHistory(room_id=scene["room"]), scene["ben"])
         assert caught.value.code is Code.NOT_A_MEMBER
 
-    async def test_is_told_nothing_of_what_the_room_became_by_leaving_again(self, scene: dict[str, Any]) -> None:
+    async def test_leaving_again_reveals_nothing_new_about_the_room(self, scene: dict[str, Any]) -> None:
         def leave_again() -> Any:
             do(UpdateRoom(actor=scene["ada"], room_id=scene["room"], name="Secret", topic="More"))
             return do(LeaveRoom(actor=scene["ben"], room_id=scene["room"])).room
@@ -129,7 +129,7 @@ class TestWhoLeft:
         assert (shown.name, shown.topic, shown.seq, shown.member_count) == (None, "", 7, 0)
 
 
-async def test_who_is_removed_while_a_page_is_read_is_not_shown_what_was_said_after(
+async def test_a_removal_during_a_read_hides_later_messages(
     module_database: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def setup() -> tuple[User, User, int]:
@@ -151,13 +151,13 @@ async def test_who_is_removed_while_a_page_is_read_is_not_shown_what_was_said_af
 
 
 @pytest.mark.parametrize("read", [*READS, (get_history, GetHistory)])
-async def test_a_room_that_is_not_there_is_told(world: dict[str, Any], read: Any) -> None:
+async def test_a_missing_room_is_reported(world: dict[str, Any], read: Any) -> None:
     with pytest.raises(CommandError) as caught:
         await run_read(read[0], read[1](room_id=2**50), world["ada"])
     assert caught.value.code is Code.ROOM_NOT_FOUND
 
 
-async def test_who_is_removed_between_the_reads_gets_nothing(
+async def test_a_removal_between_two_reads_returns_nothing(
     module_database: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Membership is looked at last: what was read before was theirs to see, or is not given."""
@@ -182,7 +182,7 @@ async def test_who_is_removed_between_the_reads_gets_nothing(
     assert caught.value.code is Code.NOT_A_MEMBER
 
 
-async def test_what_a_hub_missed_comes_as_the_bus_would_have_brought_it(world: dict[str, Any]) -> None:
+async def test_missed_events_have_the_form_of_the_bus(world: dict[str, Any]) -> None:
     found = (await run_read(missing_events, {world["room"]: 1}))[world["room"]]
     assert [(fact.seq, fact.removed) for fact in found] == [(2, (world["left"].id,)), (3, (world["removed"].id,))]
 
@@ -211,7 +211,7 @@ async def test_people_are_found_by_the_beginning_of_a_name(module_database: None
     assert (grace in shown.people) == found
 
 
-async def test_who_is_banned_is_not_found(module_database: None) -> None:
+async def test_a_deactivated_person_is_not_found(module_database: None) -> None:
     def make() -> User:
         banned = person("banned")
         people.set_account_active(Person.objects.get(pk=banned.id).account, False)

@@ -46,7 +46,7 @@ def test_every_page_opens(tab: Client, path: str) -> None:
     assert tab.get(f"/admin/{path}").status_code == 200
 
 
-def test_nobody_signs_in_past_the_rate_limit(owner: Any) -> None:
+def test_the_admin_sign_in_is_rate_limited(owner: Any) -> None:
     answer = Client().get("/admin/", follow=False)
     assert answer["Location"] == "/admin/login/?next=/admin/"
     assert Client().get("/admin/login/")["Location"] == "/?next=%2Fadmin%2F"
@@ -84,7 +84,7 @@ def test_a_person_made_here_is_in_the_first_channel(tab: Client) -> None:
     assert tab.get(f"/admin/backchannel_accounts/user/{ada.pk}/delete/").status_code == 403
 
 
-def test_rooms_and_messages_are_there_to_look_at(tab: Client, owner: Any) -> None:
+def test_rooms_and_messages_can_be_viewed(tab: Client, owner: Any) -> None:
     room = rooms.rooms_of(person_of(owner).id)[0]
     assert tab.get(f"/admin/backchannel/room/{room.id}/change/").status_code == 200
     assert tab.get("/admin/backchannel/room/add/").status_code == 403
@@ -103,13 +103,13 @@ def test_people_and_rooms_are_found_as_in_the_app(tab: Client, owner: Any, query
     assert "Анна Лин" not in tab.get("/admin/backchannel_accounts/user/", {"q": "bob"}).content.decode()
 
 
-def test_what_two_people_tell_each_other_is_not(tab: Client, owner: Any) -> None:
+def test_direct_rooms_are_hidden(tab: Client, owner: Any) -> None:
     ada = person_of(create_account(NewAccount(username="ada", password=PASSWORD)))
     direct = write(CreateRoom(actor=person_of(owner), kind="direct", name=None, topic="", members=[ada.id])).room
     assert tab.get(f"/admin/backchannel/room/{direct.id}/change/").status_code == 302
 
 
-def test_whoever_sets_a_password_is_told_of_the_tokens_that_still_work(tab: Client) -> None:
+def test_setting_a_password_reports_the_tokens_that_remain_valid(tab: Client) -> None:
     ada = create_account(NewAccount(username="ada", password=PASSWORD))
     lookup.issue_token(ada, "bot")
     new = {"password1": PASSWORD + "!", "password2": PASSWORD + "!", "usable_password": "true"}

@@ -78,14 +78,14 @@ def visitor(username: str | None) -> Client:
     return tab
 
 
-def test_all_addresses_are_found() -> None:
+def test_the_test_finds_every_url() -> None:
     assert len(ADDRESSES) >= 18
     assert {"/account/setup", "/account/profile", "/_allauth/browser/v1/auth/login"} <= set(ADDRESSES)
 
 
 @pytest.mark.parametrize("who", [None, "owner"])
 @pytest.mark.parametrize("path", ADDRESSES)
-def test_what_cannot_be_read_is_refused_as_a_problem(people: None, path: str, who: str | None) -> None:
+def test_unreadable_bodies_are_answered_with_problem_json(people: None, path: str, who: str | None) -> None:
     for method in METHODS[1:]:
         tab = visitor(who)
         for name, body in UNREADABLE.items():
@@ -144,7 +144,7 @@ def test_no_key_of_a_mailed_link_breaks_an_address(people: None, key: str) -> No
             json.loads(answer.content)
 
 
-def test_a_form_is_not_taken_for_a_body(people: None) -> None:
+def test_a_form_is_not_accepted_as_a_json_body(people: None) -> None:
     """Another site can send a form with the visitor's cookie, and JSON only where it is let."""
     for path in ("/account/profile", "/_allauth/browser/v1/auth/login"):
         for kind in ("text/plain", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x"):
@@ -170,7 +170,7 @@ FORMS = {
 
 @pytest.mark.parametrize("kind", FORMS)
 @pytest.mark.parametrize("path", [*ADDRESSES, "/admin/", "/admin/login/", "/nothing"])
-def test_a_form_that_no_page_has_breaks_nothing_and_fills_no_log(
+def test_an_unexpected_form_breaks_nothing_and_does_not_fill_the_log(
     people: None, path: str, kind: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     body, content_type = FORMS[kind]
@@ -186,7 +186,7 @@ def test_a_form_that_no_page_has_breaks_nothing_and_fills_no_log(
 
 
 @pytest.mark.parametrize("field", ["workspace", "username", "display_name", "password"])
-def test_setup_refuses_by_field_what_cannot_be_stored(field: str, db: None) -> None:
+def test_setup_refuses_text_that_cannot_be_stored_by_field(field: str, db: None) -> None:
     good = {"workspace": "Lab", "username": "grace", "display_name": "Grace", "password": PASSWORD}
     for bad in ("a\x00b", "a\ud800b"):
         answer = Client().post("/account/setup", json.dumps({**good, field: bad}), content_type=JSON)

@@ -20,7 +20,7 @@ def test_every_setting_is_documented() -> None:
         assert item.metadata["help"].endswith("."), item.name
 
 
-def test_nothing_needs_to_be_set() -> None:
+def test_every_setting_has_a_default() -> None:
     conf = load({"HOME": "/home/ada"})
     assert conf.data == Path("/home/ada/.local/share/backchannel")
     assert (conf.host, conf.port, conf.signup, conf.hosts) == ("127.0.0.1", 8000, "invitation", ["*"])
@@ -68,7 +68,7 @@ def test_a_blank_variable_counts_as_unset() -> None:
         ("mail_url", "imap://x"),
     ],
 )
-def test_what_cannot_be_used_is_refused_in_one_line_that_names_it(name: str, value: str) -> None:
+def test_an_unusable_value_is_refused_in_one_line_that_names_the_setting(name: str, value: str) -> None:
     with pytest.raises(SettingError) as caught:
         load({"HOME": "/h", variable(name): value})
     assert str(caught.value).startswith(variable(name) + " ")
@@ -76,7 +76,7 @@ def test_what_cannot_be_used_is_refused_in_one_line_that_names_it(name: str, val
     assert "secret" not in str(caught.value).partition("; make one")[0]
 
 
-def test_origins_are_written_as_browsers_send_them_and_say_whether_https_is_there() -> None:
+def test_origins_are_normalised_and_determine_https() -> None:
     conf = load({"HOME": "/h", "BACKCHANNEL_ORIGINS": "https://Chat.Example.com:443/, https://[::1]:8443"})
     assert conf.origins == ("https://chat.example.com", "https://[::1]:8443")
     assert conf.behind_https
@@ -85,17 +85,17 @@ def test_origins_are_written_as_browsers_send_them_and_say_whether_https_is_ther
     assert load({"HOME": "/h", "BACKCHANNEL_HTTPS": "yes"}).behind_https
 
 
-def test_a_port_that_kubernetes_sets_for_a_service_is_not_ours() -> None:
+def test_the_port_variable_of_a_kubernetes_service_is_ignored() -> None:
     assert load({"HOME": "/h", "BACKCHANNEL_PORT": "tcp://10.0.0.1:8000"}).port == 8000
 
 
-def test_a_misspelt_variable_is_told_with_what_it_resembles() -> None:
+def test_a_misspelt_variable_is_reported_with_the_setting_it_resembles() -> None:
     assert unknown({"BACKCHANNEL_SIGNUPS": "open", "BACKCHANNEL_DATA": "/x", "PATH": "/bin"}) == [
         "BACKCHANNEL_SIGNUPS is not a setting; did you mean BACKCHANNEL_SIGNUP?"
     ]
 
 
-def test_what_kubernetes_sets_for_a_service_of_this_name_is_not_called_misspelt() -> None:
+def test_variables_of_a_kubernetes_service_are_not_called_misspelt() -> None:
     names = ("SERVICE_HOST", "SERVICE_PORT", "SERVICE_PORT_HTTP", "PORT_8000_TCP", "PORT_8000_TCP_ADDR")
     assert unknown({f"BACKCHANNEL_{name}": "x" for name in names}) == []
 
@@ -109,7 +109,7 @@ def test_sqlite_syncs_every_commit_and_never_upgrades_a_read_to_a_write(tmp_path
     assert database("sqlite:////var/lib/my%20chat.db", tmp_path)["NAME"] == "/var/lib/my chat.db"
 
 
-def test_a_postgres_address_is_taken_apart(tmp_path: Path) -> None:
+def test_a_postgres_address_is_parsed(tmp_path: Path) -> None:
     entry = database("postgres://ada:p%40ss@db.example:5433/chat?sslmode=require", tmp_path)
     assert (entry["USER"], entry["PASSWORD"], entry["HOST"], entry["PORT"], entry["NAME"]) == (
         "ada",
@@ -121,7 +121,7 @@ def test_a_postgres_address_is_taken_apart(tmp_path: Path) -> None:
     assert entry["OPTIONS"]["sslmode"] == "require"
 
 
-def test_mail_goes_nowhere_until_it_is_set() -> None:
+def test_mail_is_dropped_until_it_is_configured() -> None:
     assert mail_settings("", "a@b")["EMAIL_BACKEND"].endswith("dummy.EmailBackend")
     starttls = mail_settings("smtp://u:p%2F@mail.example", "a@b")
     assert (starttls["EMAIL_PORT"], starttls["EMAIL_USE_TLS"], starttls["EMAIL_HOST_PASSWORD"]) == (587, True, "p/")
@@ -129,7 +129,7 @@ def test_mail_goes_nowhere_until_it_is_set() -> None:
     assert mail_settings("smtp://localhost?tls=no", "a@b")["EMAIL_USE_TLS"] is False
 
 
-def test_the_secret_key_is_made_once_and_is_nobody_elses_to_read(tmp_path: Path) -> None:
+def test_the_secret_key_is_generated_once_and_private(tmp_path: Path) -> None:
     folder = tmp_path / "new" / "data"
     prepare_folder(folder)
     key = kept_secret_key(folder)
@@ -140,7 +140,7 @@ def test_the_secret_key_is_made_once_and_is_nobody_elses_to_read(tmp_path: Path)
     assert [path.name for path in folder.iterdir()] == ["secret_key"]
 
 
-def test_a_folder_that_is_a_file_and_a_key_that_is_none_are_refused(tmp_path: Path) -> None:
+def test_an_unusable_folder_or_key_is_refused(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("x")
     with pytest.raises(SettingError, match="is not a folder"):
         prepare_folder(tmp_path / "file")

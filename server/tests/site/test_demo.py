@@ -28,7 +28,7 @@ Last.
 """
 
 
-def test_a_play_is_read_as_it_is_written() -> None:
+def test_a_script_is_parsed() -> None:
     scene = parse(PLAY, NOW)
     first, second, third = scene.lines
     assert (scene.kind, scene.name, scene.members, scene.read_by) == ("direct", None, ["ada", "bob"], {"ada": 2})
@@ -42,7 +42,7 @@ def test_a_play_is_read_as_it_is_written() -> None:
 @pytest.mark.parametrize(
     "now", [NOW, datetime(2026, 3, 14, 0, 1, tzinfo=UTC), datetime(2026, 3, 14, 23, 59, tzinfo=UTC)]
 )
-def test_everybody_speaks_in_turn_about_what_is_there(now: datetime) -> None:
+def test_the_script_is_consistent(now: datetime) -> None:
     for scene in scenes(now):
         members = scene.members or list(demo.TEAM)
         times = [line.at for line in scene.lines]
@@ -54,7 +54,7 @@ def test_everybody_speaks_in_turn_about_what_is_there(now: datetime) -> None:
             assert line.answers is None or 0 <= line.answers < index
 
 
-def test_the_demonstration_is_a_week_one_can_look_at(transactional_db: None) -> None:
+def test_the_demonstration_fills_a_week(transactional_db: None) -> None:
     demo.build(NOW)
     maya = authenticate(username=demo.suggested(), password=demo.PASSWORD)
     assert maya is not None

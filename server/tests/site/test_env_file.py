@@ -31,11 +31,11 @@ from backchannel.site.conf import SettingError
         ("", {}),
     ],
 )
-def test_it_is_read_as_systemd_reads_it(text: str, variables: dict[str, str]) -> None:
+def test_the_file_is_parsed_like_systemd(text: str, variables: dict[str, str]) -> None:
     assert env_file.parse(text) == variables
 
 
-def test_the_environment_wins_over_the_file(tmp_path: Path) -> None:
+def test_the_environment_overrides_the_file(tmp_path: Path) -> None:
     path = tmp_path / "env"
     path.write_text("A=file\nB=file\n")
     environ = {"A": "environment"}
@@ -43,7 +43,7 @@ def test_the_environment_wins_over_the_file(tmp_path: Path) -> None:
     assert environ == {"A": "environment", "B": "file"}
 
 
-def test_the_units_file_is_read_by_default_where_there_is_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_units_file_is_the_default(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "backchannel.env"
     monkeypatch.setattr(env_file, "UNIT_FILE", path)
     environ: dict[str, str] = {}
@@ -56,7 +56,7 @@ def test_the_units_file_is_read_by_default_where_there_is_one(tmp_path: Path, mo
     assert environ == {}
 
 
-def test_a_file_that_may_not_be_read_is_told_with_a_way_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_unreadable_file_is_reported_with_alternatives(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "backchannel.env"
     monkeypatch.setattr(env_file, "UNIT_FILE", path)
 

@@ -61,7 +61,7 @@ def test_every_filter_of_every_list_can_be_chosen(tab: Client) -> None:
             assert tab.get(f"{path}?o=-{column}").status_code == 200, (path, column)
 
 
-def test_every_form_history_and_deletion_opens_or_says_no(tab: Client) -> None:
+def test_every_form_history_and_deletion_opens_or_refuses(tab: Client) -> None:
     for model in admin.site._registry:
         names = model._meta.app_label, model._meta.model_name
         keys = [str(key) for key in model._default_manager.values_list("pk", flat=True)[:3]]
@@ -154,7 +154,7 @@ class Staff(AbstractBaseUser, PermissionsMixin):
 """
 
 
-def test_the_tokens_of_a_site_whose_users_have_no_username_are_found(tmp_path: Path) -> None:
+def test_tokens_can_be_searched_in_a_site_without_usernames(tmp_path: Path) -> None:
     app = tmp_path / "custom_users"
     app.mkdir()
     (app / "__init__.py").touch()
@@ -175,7 +175,7 @@ def test_the_tokens_of_a_site_whose_users_have_no_username_are_found(tmp_path: P
     assert done.stdout.splitlines()[-1:] == ["well"], done.stdout + done.stderr
 
 
-def test_no_name_of_an_index_or_constraint_can_be_a_sites_own(db: None) -> None:
+def test_names_of_indexes_and_constraints_are_prefixed(db: None) -> None:
     for app in ("backchannel", "backchannel_accounts"):
         for model in apps.get_app_config(app).get_models():
             for each in (*model._meta.indexes, *model._meta.constraints):

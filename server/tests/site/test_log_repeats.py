@@ -45,7 +45,7 @@ def world(request: pytest.FixtureRequest) -> Iterator[World]:
     root.handlers, root.level = before
 
 
-def test_hundreds_of_equal_lines_are_one_and_a_count_a_minute(world: World) -> None:
+def test_equal_lines_are_logged_once_with_a_count_per_minute(world: World) -> None:
     log = structlog.get_logger("backchannel.store")
     for _ in range(597):
         log.warning("write_failed", error="OperationalError", reason="database or disk is full")
@@ -61,7 +61,7 @@ def test_hundreds_of_equal_lines_are_one_and_a_count_a_minute(world: World) -> N
     assert len(world.lines) == 1
 
 
-def test_lines_that_differ_or_tell_no_trouble_are_all_written(world: World) -> None:
+def test_different_lines_and_lines_below_warning_are_all_written(world: World) -> None:
     log = structlog.get_logger("backchannel.store")
     for number in range(5):
         log.error("page_broke", reference=f"K7QF-{number}")

@@ -48,14 +48,14 @@ def test_secrets_and_queries_never_reach_a_line(said: Said) -> None:
     assert "/ws?…" in text or "/ws?\\u2026" in text
 
 
-def test_what_is_below_the_level_and_what_libraries_chatter_is_left_out(said: Said) -> None:
+def test_lines_below_the_level_and_chatter_of_libraries_are_omitted(said: Said) -> None:
     structlog.get_logger("test").debug("detail")
     logging.getLogger("uvicorn.error").info("Started server process")
     logging.getLogger("django.request").warning("Not Found: /wp-login.php")
     assert said() == ""
 
 
-def test_machines_get_an_object_a_line(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_json_logs_have_one_object_per_line(monkeypatch: pytest.MonkeyPatch) -> None:
     stream = io.StringIO()
     root = logging.getLogger()
     handlers, level = root.handlers, root.level

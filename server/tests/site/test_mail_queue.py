@@ -36,7 +36,7 @@ def settle() -> None:
     mail_queue.thread().submit(lambda: None).result(30)
 
 
-def test_a_mail_is_taken_while_the_mail_server_hangs_and_sent_when_it_goes_on(sent: Sent) -> None:
+def test_mail_is_queued_while_the_mail_server_hangs(sent: Sent) -> None:
     assert mail_queue.EmailBackend().send_messages(mails("one", "two")) == 2
     assert sent.subjects == []
     sent.may_go_on.set()
@@ -44,14 +44,14 @@ def test_a_mail_is_taken_while_the_mail_server_hangs_and_sent_when_it_goes_on(se
     assert sent.subjects == ["one", "two"]
 
 
-def test_a_mail_that_is_refused_keeps_no_other_back(sent: Sent) -> None:
+def test_a_refused_mail_does_not_block_others(sent: Sent) -> None:
     sent.may_go_on.set()
     mail_queue.EmailBackend().send_messages(mails("refused", "next"))
     settle()
     assert sent.subjects == ["next"]
 
 
-def test_so_many_wait_and_no_more(sent: Sent) -> None:
+def test_the_mail_queue_is_bounded(sent: Sent) -> None:
     taken = mail_queue.EmailBackend().send_messages(mails(*(str(n) for n in range(mail_queue.WAITING + 5))))
     assert taken == mail_queue.WAITING
     sent.may_go_on.set()

@@ -62,7 +62,7 @@ CHANGES = [
 
 
 @pytest.mark.parametrize(("method", "body"), CHANGES)
-def test_an_address_is_changed_by_who_has_just_entered_the_password(ada: Any, method: str, body: Any) -> None:
+def test_changing_an_address_requires_the_password(ada: Any, method: str, body: Any) -> None:
     def rows() -> set[Any]:
         return set(EmailAddress.objects.values_list("email", "primary"))
 
@@ -79,7 +79,7 @@ def test_an_address_is_changed_by_who_has_just_entered_the_password(ada: Any, me
 
 @MAIL
 @pytest.mark.parametrize(("method", "body"), CHANGES)
-def test_the_old_address_hears_of_it(ada: Any, method: str, body: Any) -> None:
+def test_the_old_address_is_notified(ada: Any, method: str, body: Any) -> None:
     tab = signed_in("ada")
     confirm(tab)
     assert send(tab, method, "account/email", body).status_code == 200
@@ -89,7 +89,7 @@ def test_the_old_address_hears_of_it(ada: Any, method: str, body: Any) -> None:
 
 
 @MAIL
-def test_a_changed_password_is_told_to_the_address_of_the_account(ada: Any) -> None:
+def test_a_changed_password_is_notified_by_mail(ada: Any) -> None:
     tab = signed_in("ada")
     wrong = send(tab, "POST", "account/password/change", {"current_password": "x", "new_password": NEW})
     none = send(tab, "POST", "account/password/change", {"new_password": NEW})
@@ -99,7 +99,7 @@ def test_a_changed_password_is_told_to_the_address_of_the_account(ada: Any) -> N
     assert [each.to for each in mail.outbox] == [["ada@example.com"]]
 
 
-def test_who_has_no_password_cannot_set_one_by_a_session(ada: Any) -> None:
+def test_an_account_without_a_password_cannot_set_one_by_session(ada: Any) -> None:
     ada.set_unusable_password()
     ada.save()
     tab = Client()
@@ -110,7 +110,7 @@ def test_who_has_no_password_cannot_set_one_by_a_session(ada: Any) -> None:
 
 @MAIL
 @override_settings(EMAIL_BACKEND="django.core.mail.backends.smtp.EmailBackend", EMAIL_HOST="127.0.0.1", EMAIL_PORT=9)
-def test_a_mail_server_that_is_away_keeps_nobody_from_changing_a_password(ada: Any) -> None:
+def test_a_password_can_be_changed_without_the_mail_server(ada: Any) -> None:
     tab = signed_in("ada")
     body = {"current_password": PASSWORD, "new_password": NEW}
     assert send(tab, "POST", "account/password/change", body).status_code == 200
@@ -132,7 +132,7 @@ def state() -> tuple[Any, ...]:
 
 
 @pytest.mark.parametrize("path", ADMIN_CHANGES)
-def test_the_admin_pages_change_nothing_without_ones_own_password(ada: Any, path: str) -> None:
+def test_admin_pages_require_the_password_for_every_change(ada: Any, path: str) -> None:
     tab = signed_in("owner")
     address = "/admin/backchannel_accounts/" + path.format(ada=ada.pk)
     form = {name: value.format(ada=ada.pk) for name, value in ADMIN_CHANGES[path].items()}
@@ -153,7 +153,7 @@ def test_the_admin_pages_change_nothing_without_ones_own_password(ada: Any, path
     assert state() != before
 
 
-def test_a_confirmation_of_the_app_is_good_for_the_admin_pages(ada: Any) -> None:
+def test_a_confirmation_in_the_app_counts_for_the_admin_pages(ada: Any) -> None:
     tab = signed_in("owner")
     confirm(tab)
     made = tab.post("/admin/backchannel_accounts/token/add/", {"user": ada.pk, "name": "bot"})
@@ -162,7 +162,7 @@ def test_a_confirmation_of_the_app_is_good_for_the_admin_pages(ada: Any) -> None
 
 
 @MAIL
-def test_an_address_changed_by_staff_is_told_to_the_old_one_and_recovers_nothing_more(ada: Any) -> None:
+def test_an_address_replaced_by_staff_is_notified_and_cannot_recover_the_account(ada: Any) -> None:
     tab = signed_in("owner")
     confirm(tab)
     form = {"username": "ada", "email": "eve@example.com", "is_active": "on"}

@@ -33,6 +33,6 @@ def test_a_database_that_does_not_sync_its_commits_is_refused(statement: str) ->
 
 
 @pytest.mark.parametrize("statement", SYNCED)
-def test_one_that_syncs_them_is_taken(statement: str) -> None:
+def test_a_database_that_syncs_its_commits_is_accepted(statement: str) -> None:
     tell(statement)
     check_durable()

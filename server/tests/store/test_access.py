@@ -15,7 +15,7 @@ def refusal(room_id: int, person_id: int) -> Code:
     return caught.value.code
 
 
-def test_a_member_reads_everything_and_a_leaver_what_was_there() -> None:
+def test_a_member_reads_everything_and_a_former_member_what_was_there() -> None:
     ada, ben = person(), person()
     room_id = room(ada, ben)
     send(room_id, ada)
@@ -30,7 +30,7 @@ def test_a_member_reads_everything_and_a_leaver_what_was_there() -> None:
     assert caught.value.code is Code.NOT_A_MEMBER
 
 
-def test_who_was_removed_or_never_came_reads_nothing() -> None:
+def test_removed_people_and_strangers_read_nothing() -> None:
     ada, ben, stranger = person(), person(), person()
     room_id = room(ada, ben)
     do(RemoveMember(actor=ada, room_id=room_id, user_id=ben.id))

@@ -47,7 +47,7 @@ def write(log: Log, count: int) -> int:
     return room_id
 
 
-def test_what_is_committed_reaches_the_file_after_so_many_operations(log: Log, tmp_path: Path) -> None:
+def test_commits_are_checkpointed_into_the_file(log: Log, tmp_path: Path) -> None:
     room_id = write(log, EVERY - 1)
     assert in_the_file(room_id, tmp_path) == 0
     again = write(log, EVERY)
@@ -56,9 +56,7 @@ def test_what_is_committed_reaches_the_file_after_so_many_operations(log: Log, t
     wait_until(lambda: in_the_file(again, tmp_path) == EVERY)
 
 
-def test_a_checkpoint_that_fails_costs_nobody_anything(
-    log: Log, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_failed_checkpoint_affects_no_caller(log: Log, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     tried: list[int] = []
 
     class Broken:
@@ -78,7 +76,7 @@ def test_a_checkpoint_that_fails_costs_nobody_anything(
     wait_until(lambda: in_the_file(room_id, tmp_path) == EVERY)
 
 
-def test_a_writer_that_stops_leaves_no_checkpoint_under_way(log: Log) -> None:
+def test_a_stopped_writer_leaves_no_running_checkpoint(log: Log) -> None:
     write(log, EVERY)
     thread = log._checkpoints._thread
     assert thread is not None

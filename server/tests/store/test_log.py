@@ -45,7 +45,7 @@ def insistently(log: Log, operation: Any) -> Any:
                 raise
 
 
-def test_seqs_have_no_gap_and_acks_are_true_whoever_writes_at_once(new_log: NewLog) -> None:
+def test_concurrent_writers_leave_no_gap_and_every_ack_is_true(new_log: NewLog) -> None:
     writers = nodes(new_log)
     people = [person() for _ in range(4)]
     rooms = [room(people[0], *people[1:]) for _ in range(3)]
@@ -84,7 +84,7 @@ def test_seqs_have_no_gap_and_acks_are_true_whoever_writes_at_once(new_log: NewL
         )  # fmt: skip
 
 
-def test_one_id_from_many_callers_at_once_is_one_message(new_log: NewLog) -> None:
+def test_one_id_sent_concurrently_is_one_message(new_log: NewLog) -> None:
     writers = nodes(new_log)
     ada, ben = person(), person()
     room_id = room(ada, ben)
@@ -142,7 +142,7 @@ def test_an_id_of_another_message_is_refused(log: Log, in_one_batch: bool) -> No
     assert MessageRow.objects.get(pk=id_).content == "First."
 
 
-def test_an_id_is_remembered_past_edits_deletions_and_removal() -> None:
+def test_an_id_is_recognised_after_edits_deletion_and_removal() -> None:
     ada = person()
     room_id = room(ada)
     message = send(room_id, ada, "First.")
@@ -174,7 +174,7 @@ class BreakingAlone(Breaking, frozen=True, kw_only=True):
 @pytest.mark.parametrize(
     ("error", "code"), [(ValueError("a bug"), Code.INTERNAL), (DatabaseError("trouble"), Code.UNAVAILABLE)]
 )
-def test_one_that_breaks_costs_the_others_of_its_batch_nothing(log: Log, error: Exception, code: Code) -> None:
+def test_a_failing_operation_does_not_affect_its_batch(log: Log, error: Exception, code: Code) -> None:
     ada = person()
     room_id = room(ada)
     with held(log, ada):
@@ -189,7 +189,7 @@ def test_one_that_breaks_costs_the_others_of_its_batch_nothing(log: Log, error: 
     check_gapless(room_id)
 
 
-def test_what_is_refused_costs_the_others_of_its_batch_nothing(log: Log) -> None:
+def test_a_refused_operation_does_not_affect_its_batch(log: Log) -> None:
     ada, stranger = person(), person()
     room_id = room(ada)
     with held(log, ada):
@@ -201,7 +201,7 @@ def test_what_is_refused_costs_the_others_of_its_batch_nothing(log: Log) -> None
     ]  # fmt: skip
 
 
-def test_a_full_queue_is_told_at_once(new_log: NewLog) -> None:
+def test_a_full_queue_is_refused_at_once(new_log: NewLog) -> None:
     log = new_log(queue_length=3)
     ada = person()
     room_id = room(ada)
@@ -232,7 +232,7 @@ def test_stopping_commits_what_is_queued_and_refuses_the_rest(new_log: NewLog) -
     assert error.code is Code.OVERLOADED
 
 
-def test_nobody_waits_for_ever_whatever_the_moment_it_stops(new_log: NewLog) -> None:
+def test_every_caller_is_answered_whenever_the_writer_stops(new_log: NewLog) -> None:
     ada = person()
     room_id = room(ada)
     for _ in range(10):
@@ -255,7 +255,7 @@ def test_nobody_waits_for_ever_whatever_the_moment_it_stops(new_log: NewLog) -> 
     check_gapless(room_id)
 
 
-def test_everything_is_published_in_the_order_of_commits_before_anybody_is_answered(new_log: NewLog) -> None:
+def test_commits_are_published_in_order_before_callers_are_answered(new_log: NewLog) -> None:
     ada = person()
     room_id = room(ada)
     told: list[int] = []
@@ -275,7 +275,7 @@ def test_everything_is_published_in_the_order_of_commits_before_anybody_is_answe
     assert told == list(range(1, 51))
 
 
-def test_what_is_committed_together_is_bounded_in_number_and_in_length(new_log: NewLog) -> None:
+def test_batches_are_bounded_in_number_and_length(new_log: NewLog) -> None:
     batches: list[int] = []
     log = new_log(lambda outcomes: batches.append(len(outcomes)))
     ada = person()
@@ -287,7 +287,7 @@ def test_what_is_committed_together_is_bounded_in_number_and_in_length(new_log: 
     assert batches == [1, BATCH, BATCH, 5, 5]
 
 
-def test_a_fault_in_publishing_leaves_nobody_without_an_answer(new_log: NewLog) -> None:
+def test_a_failure_in_publishing_leaves_no_caller_unanswered(new_log: NewLog) -> None:
     def on_commit(_: Sequence[Outcome]) -> None:
         raise RuntimeError("a fault in a listener")
 
@@ -297,7 +297,7 @@ def test_a_fault_in_publishing_leaves_nobody_without_an_answer(new_log: NewLog) 
     assert [log.submit(append(room_id, ada)).result(WITHIN_S).message.seq for _ in range(3)] == [1, 2, 3]
 
 
-def test_a_fault_in_one_callers_answer_costs_no_other_caller_theirs(log: Log) -> None:
+def test_a_failure_in_one_callers_answer_does_not_affect_others(log: Log) -> None:
     ada = person()
     room_id = room(ada)
 
@@ -310,7 +310,7 @@ def test_a_fault_in_one_callers_answer_costs_no_other_caller_theirs(log: Log) ->
     assert other.result(WITHIN_S).message.seq == 2
 
 
-def test_a_waiter_that_gave_up_is_stored_and_told_all_the_same(new_log: NewLog) -> None:
+def test_a_message_whose_caller_gave_up_is_stored_and_published(new_log: NewLog) -> None:
     told: list[int] = []
     log = new_log(lambda outcomes: told.extend(logged.seq for each in outcomes for logged in each.events))
     ada = person()
@@ -341,7 +341,7 @@ def somebody_else_holds(room_id: int) -> Iterator[None]:
         other.close()
 
 
-def test_a_locked_database_is_told_and_recovers(new_log: NewLog, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_locked_database_is_reported_and_recovers(new_log: NewLog, monkeypatch: pytest.MonkeyPatch) -> None:
     if connection.vendor == "sqlite":
         monkeypatch.setitem(connection.settings_dict["OPTIONS"], "timeout", 0.1)
     log = new_log()
@@ -356,9 +356,7 @@ def test_a_locked_database_is_told_and_recovers(new_log: NewLog, monkeypatch: py
     assert (result.duplicate, result.message.seq) == (False, 1)
 
 
-def test_a_room_that_is_locked_costs_other_rooms_nothing_for_good(
-    new_log: NewLog, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_locked_room_does_not_block_other_rooms_for_good(new_log: NewLog, monkeypatch: pytest.MonkeyPatch) -> None:
     if connection.vendor == "sqlite":
         monkeypatch.setitem(connection.settings_dict["OPTIONS"], "timeout", 0.1)
     log = new_log()
@@ -374,7 +372,7 @@ def test_a_room_that_is_locked_costs_other_rooms_nothing_for_good(
     assert [insistently(log, each).message.seq for each in operations] == [1, 1, 2, 3]
 
 
-def test_people_who_mention_each_other_on_two_nodes_do_not_wait_for_each_other(new_log: NewLog) -> None:
+def test_mutual_mentions_on_two_nodes_do_not_deadlock(new_log: NewLog) -> None:
     """An insert locks its sender's row a little, a mention its target's: the wrong locks would wait in a circle."""
     writers = nodes(new_log)
     ada, ben = person(), person()
@@ -403,7 +401,7 @@ class _CloseFirst(DatabaseError):
         super().__init__("server closed the connection unexpectedly")
 
 
-def test_a_version_is_given_once_whoever_writes_at_once(new_log: NewLog) -> None:
+def test_a_version_is_assigned_once_under_concurrent_writes(new_log: NewLog) -> None:
     writers = nodes(new_log)
     ada, ben = person(), person()
     rooms = [room(ada, ben) for _ in range(3)]
@@ -437,9 +435,7 @@ def test_a_transaction_that_fails_leaves_nothing(log: Log) -> None:
         assert Room.objects.get(pk=room_id).head == 0
 
 
-def test_a_database_that_is_away_is_waited_for_once_for_all_of_a_batch(
-    new_log: NewLog, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_an_absent_database_is_awaited_once_per_batch(new_log: NewLog, monkeypatch: pytest.MonkeyPatch) -> None:
     log = new_log()
     actor = person()
     room_id = room(actor)

@@ -9,7 +9,7 @@ pytestmark = [
 ]
 
 
-def test_a_vacuum_begins_after_so_many_new_messages_whatever_the_size_of_the_table() -> None:
+def test_a_vacuum_starts_after_a_fixed_number_of_new_messages() -> None:
     with connection.cursor() as cursor:
         cursor.execute("SELECT reloptions FROM pg_class WHERE relname = 'backchannel_message'")
         assert set(cursor.fetchone()[0]) == {

@@ -145,7 +145,7 @@ _slowly = settings(
     st.lists(_operation, max_size=40),
     st.lists(st.tuples(st.integers(0, 400), st.integers(1, 200)), min_size=3, max_size=3),
 )
-def test_whatever_happened_is_shown_as_it_is(
+def test_reads_agree_with_the_model_after_random_operations(
     people: list[User], operations: list[Any], pages: list[tuple[int, int]]
 ) -> None:
     model = _play(people, operations)
@@ -205,7 +205,7 @@ def test_counts_stop_at_a_hundred() -> None:
     assert (state.unread_count, state.mention_count) == (90, 90)
 
 
-def test_who_is_in_several_rooms_is_named_in_each() -> None:
+def test_a_member_of_several_rooms_is_listed_in_each() -> None:
     ada, ben, cyd = person(), person(), person()
     shared, with_ben, alone = room(ada, ben, cyd), room(ada, ben), room(ada)
     crowded, _ = crowd(ada, rooms.SMALL_ROOM)
@@ -225,7 +225,7 @@ def test_who_is_in_several_rooms_is_named_in_each() -> None:
 
 @pytest.mark.django_db
 @pytest.mark.skipif(connection.vendor != "sqlite", reason="how PostgreSQL reads a small table says nothing")
-def test_counting_looks_at_no_message() -> None:
+def test_counting_uses_only_indexes() -> None:
     ada, ben = person(), person()
     room_id = room(ada, ben)
     send(room_id, ben)
@@ -275,7 +275,7 @@ def test_many_rooms_catch_up_in_a_fixed_number_of_queries() -> None:
     assert len(queries) == 1
 
 
-def test_any_number_of_rooms_can_be_asked_how_far_they_are(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_heads_of_any_number_of_rooms_can_be_read(monkeypatch: pytest.MonkeyPatch) -> None:
     ada = person()
     ids = [room(ada) for _ in range(5)]
     send(ids[4], ada)
@@ -300,7 +300,7 @@ def test_a_run_of_events_stops_where_one_is_missing() -> None:
     assert reads.events_after({room_id: 0}, 10)[room_id] == []
 
 
-def test_only_a_member_is_told_of_a_room() -> None:
+def test_only_a_member_reads_events_of_a_room() -> None:
     ada, ben = person(), person()
     with_ben, without, left = room(ada, ben), room(ada), room(ada, ben)
     for room_id in (with_ben, without, left):
@@ -314,7 +314,7 @@ def test_only_a_member_is_told_of_a_room() -> None:
     }
 
 
-def test_an_answer_carries_its_quote_wherever_it_is_read() -> None:
+def test_a_reply_carries_its_quote_in_every_read() -> None:
     ada, ben = person(), person()
     room_id = room(ada, ben)
     first = send(room_id, ben, "word " * 100)
@@ -328,7 +328,7 @@ def test_an_answer_carries_its_quote_wherever_it_is_read() -> None:
     assert answer.reply_to.sender == ben
 
 
-def test_more_rooms_than_an_expression_holds_catch_up() -> None:
+def test_more_rooms_than_one_statement_allows_can_catch_up() -> None:
     ada = person()
     room_id = room(ada)
     send(room_id, ada)

@@ -43,7 +43,7 @@ def make_admin(room_id: int, user: User) -> None:
     Membership.objects.filter(room_id=room_id, person_id=user.id).update(role="admin")
 
 
-def test_two_who_open_a_direct_room_at_once_are_in_the_same(new_log: NewLog) -> None:
+def test_concurrent_creators_of_a_direct_room_get_the_same_room(new_log: NewLog) -> None:
     logs = [new_log() for _ in range(2 if connection.vendor == "postgresql" else 1)]
     for _ in range(15):
         ada, ben = person(), person()
@@ -61,7 +61,7 @@ def test_two_who_open_a_direct_room_at_once_are_in_the_same(new_log: NewLog) -> 
         assert len({each.room.id for each in made}) == 1
 
 
-def test_a_new_room_has_an_empty_log_and_everybody_is_told() -> None:
+def test_a_new_room_has_an_empty_log_and_is_announced_to_all() -> None:
     ada, ben = person(), person()
     made = outcome(CreateRoom(actor=ada, kind="group", name="G", topic="", members=[ben.id]))
     assert told(made) == [(ada.id, "room_added"), (ben.id, "room_added"), (ben.id, "notification")]
@@ -104,7 +104,7 @@ def test_an_owner_who_stays_keeps_the_room() -> None:
     assert role(room_id, ada) == "owner"
 
 
-def test_an_owner_removes_anybody_and_an_admin_members_only() -> None:
+def test_an_owner_removes_anyone_and_an_admin_members_only() -> None:
     ada, ben, cyd, dan = (person() for _ in range(4))
     room_id = room(ada, ben, cyd, dan)
     make_admin(room_id, ben)
@@ -116,7 +116,7 @@ def test_an_owner_removes_anybody_and_an_admin_members_only() -> None:
     assert refused(RemoveMember(actor=dan, room_id=room_id, user_id=ben.id)) is Code.NOT_A_MEMBER
 
 
-def test_who_is_removed_is_named_to_the_hub_and_hears_no_more() -> None:
+def test_a_removed_member_receives_no_more_events() -> None:
     ada, ben = person(), person()
     room_id = room(ada, ben)
     made = outcome(RemoveMember(actor=ada, room_id=room_id, user_id=ben.id))
@@ -125,7 +125,7 @@ def test_who_is_removed_is_named_to_the_hub_and_hears_no_more() -> None:
     assert [each.id for each in rooms.rooms_of(ben.id)] == []
 
 
-def test_who_comes_again_starts_where_they_come_in() -> None:
+def test_a_returning_member_starts_at_the_current_head() -> None:
     ada, ben = person(), person()
     room_id = room(ada, ben, kind="channel")
     send(room_id, ada)
@@ -140,7 +140,7 @@ def test_who_comes_again_starts_where_they_come_in() -> None:
     assert rooms.rooms_of(ben.id, [room_id])[0].unread_count == 1
 
 
-def test_an_owner_who_comes_again_is_a_member() -> None:
+def test_a_returning_owner_is_a_plain_member() -> None:
     ada, ben = person(), person()
     room_id = room(ada, ben, kind="channel")
     do(LeaveRoom(actor=ada, room_id=room_id))
@@ -148,7 +148,7 @@ def test_an_owner_who_comes_again_is_a_member() -> None:
     assert (role(room_id, ada), role(room_id, ben)) == ("member", "owner")
 
 
-def test_doing_it_twice_is_no_event() -> None:
+def test_repeating_a_change_logs_no_event() -> None:
     ada, ben = person(), person()
     room_id = room(ada, ben, kind="channel")
     for change in (
@@ -185,7 +185,7 @@ def test_members_are_listed_in_rooms_of_up_to_twenty() -> None:
     assert rooms.rooms_of(ada.id, [room_id])[0].members == []
 
 
-def test_a_banned_person_is_not_added() -> None:
+def test_a_deactivated_person_is_not_added() -> None:
     from backchannel.store import people
     from backchannel.store.models import Person
 
@@ -201,7 +201,7 @@ def test_a_change_without_a_room_is_refused() -> None:
     assert caught.value.code is Code.ROOM_NOT_FOUND
 
 
-def test_an_heir_goes_on_hearing_the_room_as_they_did() -> None:
+def test_a_new_owner_keeps_receiving_the_rooms_events() -> None:
     """With their new role comes no new place to hear from: the event by which they inherited may still be on its way."""
     ada, ben = person(), person()
     room_id = room(ada, ben)

@@ -90,7 +90,7 @@ def test_usernames_of_any_letters_are_mentioned_whatever_their_case(content: str
     assert made.result.message.mentions == [there[name].id for name in named.split()]
 
 
-def test_who_is_not_in_the_room_is_not_mentioned(three: tuple[User, User, User, int]) -> None:
+def test_a_non_member_is_not_mentioned(three: tuple[User, User, User, int]) -> None:
     ada, ben, _, room_id = three
     stranger = person()
     do(LeaveRoom(actor=ben, room_id=room_id))
@@ -99,7 +99,7 @@ def test_who_is_not_in_the_room_is_not_mentioned(three: tuple[User, User, User, 
     assert made.updates == []
 
 
-def test_a_mention_lasts_through_an_edit_and_is_not_counted_after_deletion(three: tuple[User, User, User, int]) -> None:
+def test_a_mention_survives_an_edit_but_not_a_deletion(three: tuple[User, User, User, int]) -> None:
     ada, ben, cyd, room_id = three
     message = send(room_id, ada, f"@{ben.username}")
     edited = do(EditMessage(actor=ada, message_id=message.id, content=f"@{cyd.username}", base_seq=None))
@@ -109,7 +109,7 @@ def test_a_mention_lasts_through_an_edit_and_is_not_counted_after_deletion(three
     assert not Mention.objects.filter(room_id=room_id).exists()
 
 
-def test_an_answer_is_told_to_whom_it_answers_once(three: tuple[User, User, User, int]) -> None:
+def test_a_reply_notifies_the_quoted_author_once(three: tuple[User, User, User, int]) -> None:
     ada, ben, _, room_id = three
     message = send(room_id, ben, "A question.")
     assert notifications(outcome(append(room_id, ada, "Yes.", reply_to=message.id))) == [(ben.id, "reply")]
@@ -120,7 +120,7 @@ def test_an_answer_is_told_to_whom_it_answers_once(three: tuple[User, User, User
     assert notifications(outcome(append(room_id, ada, "You there?", reply_to=message.id))) == []
 
 
-def test_a_retry_tells_nobody_again(three: tuple[User, User, User, int]) -> None:
+def test_a_retry_sends_no_second_notification(three: tuple[User, User, User, int]) -> None:
     ada, ben, _, room_id = three
     said = append(room_id, ada, f"@{ben.username}")
     assert len(outcome(said).updates) == 1
@@ -163,7 +163,7 @@ def test_a_message_answers_none_of_another_room(three: tuple[User, User, User, i
     assert (error.code, list(error.errors or {})) == (Code.INVALID, ["reply_to"])
 
 
-def test_a_tombstone_keeps_its_place_and_nothing_of_what_was_said(three: tuple[User, User, User, int]) -> None:
+def test_a_tombstone_keeps_its_position_but_no_content(three: tuple[User, User, User, int]) -> None:
     ada, _, _, room_id = three
     message = send(room_id, ada, "Secret.")
     do(EditMessage(actor=ada, message_id=message.id, content="Secret!", base_seq=None))

@@ -29,7 +29,7 @@ def wait_until_told(logs: list[EventDict]) -> None:
         time.sleep(LOOK_S)
 
 
-def test_a_second_process_without_a_bus_is_told_of_once() -> None:
+def test_a_second_process_without_a_bus_is_logged_once() -> None:
     first, second = ServingLock(has_bus=False), ServingLock(has_bus=False)
     with capture_logs() as logs:
         try:
@@ -45,7 +45,7 @@ def test_a_second_process_without_a_bus_is_told_of_once() -> None:
             second.stop()
 
 
-def test_processes_with_a_bus_or_one_after_the_other_are_not_told_of() -> None:
+def test_processes_with_a_bus_or_in_succession_are_not_logged() -> None:
     with capture_logs() as logs:
         for _ in range(2):
             sole, shared = ServingLock(has_bus=False), ServingLock(has_bus=True)

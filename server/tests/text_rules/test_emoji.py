@@ -27,7 +27,7 @@ def test_a_word_is_a_reaction(word: str) -> None:
     ],
     ids=ascii,
 )  # fmt: skip
-def test_what_hides_or_cannot_be_an_address_is_none(text: str) -> None:
+def test_invisible_text_and_unsafe_path_segments_are_refused(text: str) -> None:
     assert not is_reaction(canonical_emoji(text))
 
 
@@ -49,6 +49,6 @@ def test_what_hides_or_cannot_be_an_address_is_none(text: str) -> None:
     ],
     ids=ascii,
 )
-def test_one_emoji_has_one_spelling(spelled: str, kept: str) -> None:
+def test_each_emoji_has_one_canonical_spelling(spelled: str, kept: str) -> None:
     assert canonical_emoji(spelled) == kept
     assert canonical_emoji(kept) == kept

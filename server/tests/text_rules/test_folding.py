@@ -24,12 +24,12 @@ from backchannel.text_rules import fold, name_keys
     ],
     ids=ascii,
 )
-def test_these_are_the_same_name(one: str, other: str) -> None:
+def test_equivalent_names_fold_alike(one: str, other: str) -> None:
     assert fold(one) == fold(other)
 
 
 @pytest.mark.parametrize(("one", "other"), [("が", "か"), ("हिन्दी", "हनद"), ("ada", "adam")], ids=ascii)
-def test_these_are_not(one: str, other: str) -> None:
+def test_different_names_fold_differently(one: str, other: str) -> None:
     assert fold(one) != fold(other)
 
 

@@ -14,13 +14,13 @@ BLANK = (
 
 
 @pytest.mark.parametrize("text", BLANK, ids=ascii)
-def test_what_nobody_can_see_is_blank(text: str) -> None:
+def test_invisible_text_is_blank(text: str) -> None:
     assert is_blank(text)
     assert clean_name(text) == ""
 
 
 @pytest.mark.parametrize("text", ["a", ".", "\u200ba", "👍", "❤\ufe0f", "\u0627", "が", "…"], ids=ascii)
-def test_what_can_be_seen_is_not(text: str) -> None:
+def test_visible_text_is_not_blank(text: str) -> None:
     assert not is_blank(text)
 
 
@@ -49,7 +49,7 @@ def test_what_can_be_seen_is_not(text: str) -> None:
     ],
     ids=ascii,
 )
-def test_what_disguises_a_name_is_taken_out(text: str, cleaned: str) -> None:
+def test_disguising_characters_are_removed(text: str, cleaned: str) -> None:
     assert clean_name(text) == cleaned
 
 
@@ -72,7 +72,7 @@ def test_what_disguises_a_name_is_taken_out(text: str, cleaned: str) -> None:
     ],
     ids=ascii,
 )
-def test_what_a_script_or_an_emoji_needs_stays(name: str) -> None:
+def test_invisible_characters_needed_by_a_script_or_emoji_are_kept(name: str) -> None:
     import unicodedata
 
     assert clean_name(name) == unicodedata.normalize("NFC", name)

@@ -65,7 +65,7 @@ async def finish(site: Site, requests: list[Request]) -> None:
     await asyncio.gather(*(request.task for request in requests))
 
 
-async def test_a_flood_of_sign_ins_has_few_turns_and_a_short_queue() -> None:
+async def test_a_flood_of_sign_ins_is_limited_to_few_turns_and_a_short_queue() -> None:
     site = Site()
     app = DjangoTurns(site)
     flood = [Request(app, LOGIN, f"10.0.{n % 250}.1") for n in range(300)]
@@ -82,7 +82,7 @@ async def test_a_flood_of_sign_ins_has_few_turns_and_a_short_queue() -> None:
     assert [request.status for request in flood].count(200) == places
 
 
-async def test_a_flood_of_sign_ins_keeps_nobody_from_the_pages() -> None:
+async def test_a_flood_of_sign_ins_does_not_delay_pages() -> None:
     site = Site()
     app = DjangoTurns(site)
     flood = [Request(app, LOGIN, f"10.0.{n % 250}.1") for n in range(300)]
@@ -95,7 +95,7 @@ async def test_a_flood_of_sign_ins_keeps_nobody_from_the_pages() -> None:
     assert page.status == 200
 
 
-async def test_one_network_leaves_places_in_the_queue_to_others() -> None:
+async def test_one_network_cannot_fill_the_whole_queue() -> None:
     site = Site()
     app = DjangoTurns(site)
     flood = [Request(app, LOGIN, f"203.0.113.{n % 250}") for n in range(300)]
@@ -140,7 +140,7 @@ async def test_a_slow_body_holds_no_turn_and_arrives_whole() -> None:
     assert len(site.bodies) == 2
 
 
-async def test_a_body_that_is_too_large_reaches_nobody() -> None:
+async def test_a_body_that_is_too_large_never_reaches_django() -> None:
     site = Site()
     large = Request(BodyLimit(DjangoTurns(site)), "/account/profile", pieces=(b"x" * PAGE_BODY_BYTES, b"x"))
     await large.task

@@ -48,13 +48,13 @@ def is_refused(answer: tuple[int, dict[str, str], bytes]) -> bool:
 @pytest.mark.parametrize(
     "path", [*PAGES, "/api/sync", "/api/rooms/1/messages", "/api/none", "/healthz", "/static/x.js"]
 )
-def test_a_body_that_is_announced_too_large_is_refused_before_it_comes(server: Running, path: str) -> None:
+def test_an_announced_body_that_is_too_large_is_refused_before_it_arrives(server: Running, path: str) -> None:
     assert is_refused(raw(server, post(path, "Content-Type: application/json", "Content-Length: 200000000")))
     assert is_refused(raw(server, post(path, "Content-Length: 200000000", "Expect: 100-continue")))
 
 
 @pytest.mark.parametrize("path", PAGES)
-def test_a_body_without_a_length_is_counted_as_it_comes(
+def test_a_body_without_a_length_is_counted_while_it_arrives(
     server: Running, path: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def none(*_: Any, **__: Any) -> None:
@@ -102,7 +102,7 @@ def test_every_answer_has_the_security_headers(server: Running, path: str) -> No
             assert headers["cross-origin-opener-policy"] == "same-origin"
 
 
-def test_behind_https_every_answer_says_so(module_database: None, settings: Any) -> None:
+def test_behind_https_every_answer_has_hsts(module_database: None, settings: Any) -> None:
     settings.SECURE_HSTS_SECONDS = 600
     ada = somebody("ada")
     with running() as server:
@@ -172,7 +172,7 @@ def named(settings: Any) -> None:
         ("127.0.0.1", False),
     ],
 )
-def test_only_hosts_that_are_named_are_answered(server: Running, named: None, host: str, answered: bool) -> None:
+def test_only_configured_hosts_are_accepted(server: Running, named: None, host: str, answered: bool) -> None:
     ada = somebody("ada")
     for path in ("/api/users/me", "/api/sync", "/api/none", "/api/docs", "/static/none.js", "/ws"):
         headers = {**ada.headers, "Host": host}
@@ -184,7 +184,7 @@ def test_only_hosts_that_are_named_are_answered(server: Running, named: None, ho
         assert caught.value.response.status_code == 400
 
 
-def test_a_poll_of_a_wrong_host_is_refused_where_the_device_is_known(server: Running, named: None) -> None:
+def test_a_poll_with_a_wrong_host_is_refused_even_for_a_known_session(server: Running, named: None) -> None:
     ada = somebody("ada")
     asked: dict[str, Any] = {"client": {"instance": "x"}}
     good, wrong = {**ada.headers, "Host": "chat.example.com"}, {**ada.headers, "Host": "evil.example"}
@@ -196,7 +196,7 @@ def test_a_poll_of_a_wrong_host_is_refused_where_the_device_is_known(server: Run
     assert "BACKCHANNEL_ALLOWED_HOSTS" in refused.json()["detail"]
 
 
-def test_probes_need_no_name_but_a_host_that_is_one(server: Running, named: None) -> None:
+def test_probes_accept_any_well_formed_host(server: Running, named: None) -> None:
     for path in ("/healthz", "/readyz", "/metrics"):
         assert server.http.get(path).status_code == 200
         assert raw(server, f"GET {path} HTTP/1.1\r\nHost: a@b\r\n\r\n".encode())[0] == 400

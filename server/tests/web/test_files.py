@@ -35,7 +35,7 @@ async def get(path: str, **headers: str) -> Any:
         return await asking.get(path, headers={name.replace("_", "-"): value for name, value in headers.items()})
 
 
-async def test_what_has_a_hash_in_its_name_is_kept_for_ever(built: Path) -> None:
+async def test_files_with_a_hash_in_their_name_are_cached_for_ever(built: Path) -> None:
     answer = await get("/static/web/assets/main-BBBB2222.js")
     assert answer.status_code == 200
     assert answer.content == SCRIPT
@@ -44,14 +44,14 @@ async def test_what_has_a_hash_in_its_name_is_kept_for_ever(built: Path) -> None
     assert answer.headers["x-content-type-options"] == "nosniff"
 
 
-async def test_what_has_none_is_asked_for_again(built: Path) -> None:
+async def test_files_without_a_hash_are_revalidated(built: Path) -> None:
     answer = await get("/static/web/icon.svg")
     assert answer.headers["cache-control"] == "max-age=3600, public"
     again = await get("/static/web/icon.svg", if_none_match=answer.headers["etag"])
     assert again.status_code == 304
 
 
-async def test_the_compressed_copy_is_given_to_who_takes_it(built: Path) -> None:
+async def test_a_compressed_copy_is_served_to_clients_that_accept_it(built: Path) -> None:
     answer = await get("/static/web/assets/main-BBBB2222.js", accept_encoding="gzip")
     assert answer.headers["content-encoding"] == "gzip"
     assert answer.headers["vary"] == "Accept-Encoding"
@@ -61,11 +61,11 @@ async def test_the_compressed_copy_is_given_to_who_takes_it(built: Path) -> None
 @pytest.mark.parametrize(
     "path", ["/static/web/none.js", "/static/web/../page.py", "/static/web/%2e%2e/page.py", "/static//etc/passwd"]
 )
-async def test_there_is_nothing_beside_the_build(built: Path, path: str) -> None:
+async def test_nothing_outside_the_build_is_served(built: Path, path: str) -> None:
     assert (await get(path)).status_code == 404
 
 
-async def test_the_admin_pages_have_theirs_without_being_collected(built: Path) -> None:
+async def test_files_of_the_admin_pages_need_no_collectstatic(built: Path) -> None:
     assert (await get("/static/admin/css/base.css")).status_code == 200
 
 

@@ -71,7 +71,7 @@ def test_the_settings_are_data_and_cannot_break_out(built: Path, transactional_d
 
 
 @pytest.mark.parametrize("path", ["/", "/rooms/7", "/invite/abc", "/settings/profile", "/rooms/7/messages/018f"])
-def test_every_address_of_the_app_is_the_page_and_is_asked_for_anew(built: Path, db: None, path: str) -> None:
+def test_every_url_of_the_app_is_the_page_and_is_revalidated(built: Path, db: None, path: str) -> None:
     answer = Client().get(path)
     assert answer.status_code == 200
     assert answer["Cache-Control"] == "private, no-cache"
@@ -81,11 +81,11 @@ def test_every_address_of_the_app_is_the_page_and_is_asked_for_anew(built: Path,
 @pytest.mark.parametrize(
     "path", ["/wp-login.php", "/robots.txt", "/api/nothing", "/static/web/none.js", "/account/none"]
 )
-def test_what_is_no_page_of_ours_is_not_found(built: Path, db: None, path: str) -> None:
+def test_other_urls_are_not_found(built: Path, db: None, path: str) -> None:
     assert Client().get(path).status_code == 404
 
 
-def test_the_page_is_read_and_nothing_else(built: Path, db: None) -> None:
+def test_the_page_accepts_only_get_and_head(built: Path, db: None) -> None:
     assert Client().post("/").status_code == 405
 
 
@@ -94,7 +94,7 @@ def _policy(answer: Any) -> dict[str, list[str]]:
     return {part[0]: part[1:] for part in parts}
 
 
-def test_the_page_may_run_our_scripts_alone(built: Path, db: None) -> None:
+def test_the_page_runs_only_our_scripts(built: Path, db: None) -> None:
     answer = Client().get("/")
     policy = _policy(answer)
     assert policy["default-src"] == ["'none'"]
@@ -112,11 +112,11 @@ def test_the_page_may_run_our_scripts_alone(built: Path, db: None) -> None:
 
 
 @override_settings(SECURE_HSTS_SECONDS=31_536_000)
-def test_behind_https_browsers_are_told_to_keep_to_it(built: Path, db: None) -> None:
+def test_behind_https_the_page_sets_hsts(built: Path, db: None) -> None:
     assert Client().get("/", secure=True)["Strict-Transport-Security"] == "max-age=31536000"
 
 
-def test_a_new_build_is_seen_without_a_restart(built: Path, db: None) -> None:
+def test_a_new_build_is_served_without_a_restart(built: Path, db: None) -> None:
     import os
 
     assert "main-BBBB2222" in Client().get("/").content.decode()
@@ -126,7 +126,7 @@ def test_a_new_build_is_seen_without_a_restart(built: Path, db: None) -> None:
     assert "main-NNNN9999" in Client().get("/").content.decode()
 
 
-def test_the_service_worker_stands_at_the_root_and_is_asked_for_anew(built: Path, db: None) -> None:
+def test_the_service_worker_is_at_the_root_and_is_revalidated(built: Path, db: None) -> None:
     assert Client().get("/sw.js").status_code == 404
     (built / "sw.js").write_text("addEventListener('sync', () => {})")
     answer = Client().get("/sw.js")
