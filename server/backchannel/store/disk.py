@@ -77,6 +77,6 @@ def is_full(error: BaseException) -> bool:
 def full() -> CommandError:
     return CommandError(
         Code.UNAVAILABLE,
-        f"The server's disk is full: nothing can be stored. Retry in {RETRY_AFTER_S:.0f} s.",
+        f"The server's disk is full, so nothing can be stored. Retry in {RETRY_AFTER_S:.0f} s.",
         retry_after=RETRY_AFTER_S,
     )
