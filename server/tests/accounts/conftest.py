@@ -45,7 +45,7 @@ def ada(owner: Any) -> Any:
 
 @pytest.fixture
 def secret(transactional_db: None) -> Iterator[str]:
-    """What the address that a new server prints ends in."""
+    """The setup secret, which ends the address that a new server prints."""
     folder = settings.BACKCHANNEL_DATA_FOLDER
     made = setup_secret.prepare(folder)
     assert made is not None
@@ -58,7 +58,7 @@ SignIn = Callable[[str], Client]
 
 @pytest.fixture
 def sign_in() -> SignIn:
-    """A browser in which somebody is signed in."""
+    """A browser with a signed-in user."""
 
     def go(username: str) -> Client:
         browser = Client()

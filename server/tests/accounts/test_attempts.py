@@ -1,4 +1,4 @@
-"""One suite for both places where tries are counted."""
+"""One suite for both stores of rate limits."""
 
 import os
 import signal
@@ -164,7 +164,7 @@ def test_redis_is_used_again_when_it_is_back(redis: services.Service, key: str) 
     redis.stop(signal.SIGKILL)
     assert attempts.take([Count(ONE, key)]) is None
     redis.start()
-    assert attempts.take([Count(ONE, key)]) is not None  # it is left alone for a moment
+    assert attempts.take([Count(ONE, key)]) is not None  # Redis is not asked again yet
     clock.now += 10
     assert attempts.take([Count(ONE, key)]) is None
     assert shared_attempts(redis.url).take([Count(ONE, key)]) is not None

@@ -1,4 +1,4 @@
-"""What happens at the door is in the log: who and from where, no secrets, nothing that a visitor could forge."""
+"""Sign-ins and refusals are logged with user and address, without secrets or anything that a visitor could forge."""
 
 import io
 import json
@@ -98,9 +98,9 @@ def test_every_refused_request_is_logged(ada: Any, sign_in: SignIn, lines: Lines
     for n in range(7):
         post(visitor, LOGIN, {"username": "ada", "password": str(n)})
     sign_in("ada").get("/admin/", follow=True, REMOTE_ADDR=ADDRESS)
-    told = [event for event, address, _ in events(lines) if address == ADDRESS]
-    assert [told.count(event) for event in ("setup_refused", "invitation_refused")] == [1, 2]
-    assert [told.count(event) for event in ("sign_in_failed", "sign_in_limited", "admin_refused")] == [5, 2, 1]
+    logged = [event for event, address, _ in events(lines) if address == ADDRESS]
+    assert [logged.count(event) for event in ("setup_refused", "invitation_refused")] == [1, 2]
+    assert [logged.count(event) for event in ("sign_in_failed", "sign_in_limited", "admin_refused")] == [5, 2, 1]
 
 
 async def test_refused_handshakes_and_tokens_are_logged(transactional_db: None, lines: Lines) -> None:
@@ -131,8 +131,8 @@ def test_every_change_of_access_is_logged(ada: Any, sign_in: SignIn, lines: Line
     ada.save()
     ada.is_active = False
     ada.save()
-    told = [event for event, _, _ in events(lines) if not event.startswith("signed_")]
-    assert told == [
+    logged = [event for event, _, _ in events(lines) if not event.startswith("signed_")]
+    assert logged == [
         "token_made",
         "token_revoked",
         "invitation_made",

@@ -1,4 +1,4 @@
-"""When a token was last used: known in the end, and nobody's handshake waits for it."""
+"""Uses of tokens are recorded eventually, without delaying a handshake."""
 
 from datetime import datetime, timedelta
 from typing import Any

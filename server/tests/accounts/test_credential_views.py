@@ -1,4 +1,4 @@
-"""Everybody sees which sessions and tokens speak for them, and ends them at once; nobody else's."""
+"""People can list and end their own sessions and tokens, and no one else's."""
 
 from typing import Any
 
@@ -50,7 +50,7 @@ def test_own_sessions_are_listed_with_address_and_device(ada: Any) -> None:
     assert listed[1]["agent"] == FIREFOX
     assert listed[0]["created_at"].endswith("Z")
     assert [each["this_device"] for each in sessions(phone)] == [True, False]
-    # Neither the cookie's value nor what it is stored under is told.
+    # Neither the cookie's value nor the key it is stored under is sent.
     assert session_key(phone) not in str(listed)
 
 

@@ -1,4 +1,4 @@
-"""The chat in a site that has its own users: nothing of the standalone app is there."""
+"""The chat in a site with its own users: nothing of the standalone app is installed."""
 
 import subprocess
 import sys

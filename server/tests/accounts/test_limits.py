@@ -1,4 +1,4 @@
-"""Guessing is slow for whoever guesses, and nobody else notices."""
+"""Guessing passwords is slow, and affects nobody but the guesser."""
 
 import re
 from pathlib import Path
@@ -30,18 +30,18 @@ def guess(address: str, times: int, name: str = "ada") -> list[int]:
     return [sign_in_at(at(address), name, f"wrong {n}").status_code for n in range(times)]
 
 
-def is_told_to_wait(answer: Any) -> bool:
-    told = answer.json()
+def is_rate_limited(answer: Any) -> bool:
+    problem = answer.json()
     assert answer["Content-Type"] == "application/problem+json"
-    assert (told["code"], told["status"]) == ("rate_limited", 429)
+    assert (problem["code"], problem["status"]) == ("rate_limited", 429)
     assert int(answer["Retry-After"]) >= 1
-    assert re.fullmatch(r"Too many attempts\. Retry in \d+ (s|minutes)\.", told["detail"])
+    assert re.fullmatch(r"Too many attempts\. Retry in \d+ (s|minutes)\.", problem["detail"])
     return bool(answer.status_code == 429)
 
 
 def test_wrong_passwords_from_elsewhere_do_not_lock_the_owner_out(ada: Any) -> None:
     assert guess("203.0.113.9", 8) == [400] * 5 + [429] * 3
-    assert is_told_to_wait(sign_in_at(at("203.0.113.77"), "ada", PASSWORD))
+    assert is_rate_limited(sign_in_at(at("203.0.113.77"), "ada", PASSWORD))
     assert sign_in_at(at("198.51.100.1"), "ada", PASSWORD).status_code == 200
     assert sign_in_at(at("2001:db8::1"), "ada", PASSWORD).status_code == 200
 
@@ -50,11 +50,11 @@ def test_a_known_browser_can_sign_in_whatever_others_try(ada: Any) -> None:
     known = at("203.0.113.9")
     assert sign_in_at(known, "ada", PASSWORD).status_code == 200
     known.delete("/_allauth/browser/v1/auth/session")
-    # From its own network, and from so many others that the account's own limit is reached.
+    # From its own network, and from enough others to reach the account's own limit.
     guess("203.0.113.9", 8)
     for network in range(12):
         guess(f"10.0.{network}.1", 5)
-    assert is_told_to_wait(sign_in_at(at("192.0.2.1"), "ada", PASSWORD))
+    assert is_rate_limited(sign_in_at(at("192.0.2.1"), "ada", PASSWORD))
     assert sign_in_at(known, "ada", PASSWORD).status_code == 200
     assert sign_in_at(known, "Ada ", PASSWORD).status_code in (200, 409)
 
@@ -125,7 +125,7 @@ def test_every_refusal_costs_one_hash(ada: Any, monkeypatch: pytest.MonkeyPatch,
 def test_setup_is_limited_and_reveals_nothing_without_the_secret(secret: str) -> None:
     tries = [post(at("203.0.113.9"), "/account/setup", {**OWNER, "setup": "x"}) for _ in range(12)]
     assert [answer.status_code for answer in tries] == [403] * 10 + [429] * 2
-    assert is_told_to_wait(tries[-1])
+    assert is_rate_limited(tries[-1])
     odd = [{**OWNER, "username": "all"}, {**OWNER, "password": "x"}, {"workspace": ""}]
     said = {post(at("198.51.100.1"), "/account/setup", {**body, "setup": "x"}).content for body in odd}
     assert said == {tries[0].content}
@@ -157,7 +157,7 @@ def test_sign_up_invitations_and_resets_are_limited_by_network(owner: Any) -> No
         for _ in range(22)
     ]
     assert [answer.status_code for answer in keyed[18:]] == [400, 400, 429, 429]
-    assert all(map(is_told_to_wait, (answers[-1], shown[-1], asked[-1], keyed[-1])))
+    assert all(map(is_rate_limited, (answers[-1], shown[-1], asked[-1], keyed[-1])))
 
 
 def test_a_reset_answers_alike_for_known_and_unknown_addresses(ada: Any, mailoutbox: list[Any]) -> None:
@@ -170,7 +170,7 @@ def test_a_reset_answers_alike_for_known_and_unknown_addresses(ada: Any, mailout
         [answer.status_code for answer in asked[0]] == [answer.status_code for answer in asked[1]] == [200] * 3 + [429]
     )
     assert asked[0][0].content == asked[1][0].content
-    # And nobody has mail sent to somebody else.
+    # And no mail is sent to an unknown address.
     assert {address for mail in mailoutbox for address in mail.to} == {"ada@example.com"}
 
 
@@ -192,7 +192,7 @@ def test_confirming_the_password_is_limited_per_session(ada: Any, sign_in: SignI
     thief, owner = sign_in("ada"), sign_in("ada")
     assert [post(thief, REAUTHENTICATE, {"password": str(n)}).status_code for n in range(12)] == [400] * 10 + [429] * 2
     wrong = {"current_password": "x", "new_password": "another horse battery"}
-    assert is_told_to_wait(post(thief, CHANGE, wrong))
+    assert is_rate_limited(post(thief, CHANGE, wrong))
     assert post(owner, CHANGE, {**wrong, "current_password": PASSWORD}).status_code == 200
 
 

@@ -1,4 +1,4 @@
-"""What everybody sees of somebody."""
+"""Usernames and display names, which everyone sees."""
 
 import json
 from importlib import import_module

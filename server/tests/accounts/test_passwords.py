@@ -1,4 +1,4 @@
-"""A password is what was typed, wherever it is set and wherever it is asked for."""
+"""A password is the text as typed, wherever it is set or entered."""
 
 import unicodedata
 from typing import Any
@@ -86,7 +86,7 @@ def test_a_password_nobody_could_sign_in_with_is_refused(owner: Any, password: s
 
 
 def test_hash_parameters_follow_rfc_9106_for_limited_memory() -> None:
-    """The tests themselves run with cheaper ones, which conftest.py puts into `params` alone."""
+    """The other tests run with cheaper parameters, which conftest.py sets in `params` only."""
     from backchannel.accounts.hashers import Argon2
 
     assert (Argon2.time_cost, Argon2.memory_cost, Argon2.parallelism) == (3, 64 * 1024, 1)

@@ -1,4 +1,4 @@
-"""Two cookies of one name: Django's pages and /api read the same session, and a bad one locks nobody out."""
+"""Two session cookies: Django's pages and /api use the same one, and an invalid one does not lock the user out."""
 
 import itertools
 from importlib import import_module
@@ -84,7 +84,7 @@ def test_the_number_of_examined_cookies_is_bounded() -> None:
 def test_an_answer_to_an_old_cookie_does_not_delete_the_new_one(
     owner: Any, ada: Any, sign_in: SignIn, address: str
 ) -> None:
-    # A key that another tab's change of the password has ended: the browser has the new one under the same name by now.
+    # A key ended by a password change in another tab: by now the browser has the new cookie of the same name.
     browser = sign_in("ada")
     old = session_key(browser)
     import_module(settings.SESSION_ENGINE).SessionStore(old).delete()

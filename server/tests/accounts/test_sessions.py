@@ -1,4 +1,4 @@
-"""What the database holds of a session opens nothing."""
+"""The stored form of a session cannot be used to sign in."""
 
 import os
 from datetime import timedelta

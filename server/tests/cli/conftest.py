@@ -31,7 +31,7 @@ def folder(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def run(folder: Path) -> Run:
-    """`backchannel` with these arguments, on SQLite in `folder`, with nobody at the keyboard; `said` is its standard input."""
+    """Runs `backchannel` with these arguments on SQLite in `folder`, without a terminal; `said` is its standard input."""
 
     def go(*arguments: str, said: str = "", **environment: str) -> Ran:
         done = subprocess.run(
@@ -50,7 +50,7 @@ def run(folder: Path) -> Run:
 
 @pytest.fixture
 def start(folder: Path) -> Iterator[Start]:
-    """`backchannel serve` with these arguments, left running."""
+    """Starts `backchannel serve` with these arguments, and kills it afterwards."""
     running: list[subprocess.Popen[str]] = []
 
     def go(*arguments: str, **environment: str) -> "subprocess.Popen[str]":

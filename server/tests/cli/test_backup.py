@@ -1,4 +1,4 @@
-"""backup, restore, promote: as somebody with a shell meets them."""
+"""The commands backup, restore and promote, run as processes."""
 
 import os
 import shutil

@@ -1,4 +1,4 @@
-"""Which database a command works on: the one that the server keeps, or none. Nothing is made by the way."""
+"""A command works on the server's database or on none, and creates nothing on the way."""
 
 import os
 import sqlite3
@@ -47,10 +47,10 @@ def test_a_command_without_a_database_says_where_it_looked_and_creates_nothing(
 ) -> None:
     home = tmp_path / "home"
     home.mkdir()
-    told = one_line(bare(*words(command, tmp_path), home=home))
-    assert str(home / ".local/share/backchannel/backchannel.sqlite3") in told
-    assert "nothing names a data folder" in told
-    assert "--data" in told
+    problem = one_line(bare(*words(command, tmp_path), home=home))
+    assert str(home / ".local/share/backchannel/backchannel.sqlite3") in problem
+    assert "nothing names a data folder" in problem
+    assert "--data" in problem
     mistyped = one_line(bare(*words(command, tmp_path), "--data", str(tmp_path / "dtaa"), home=home))
     assert str(tmp_path / "dtaa") in mistyped
     assert "(named by BACKCHANNEL_DATA (--data))" in mistyped
@@ -166,8 +166,8 @@ def test_a_blank_folder_or_file_is_refused(command: tuple[str, ...], run: Run, t
 
 def test_the_setting_that_names_a_missing_database_is_reported(run: Run, tmp_path: Path) -> None:
     url = f"sqlite:///{tmp_path / 'other.sqlite3'}"
-    told = one_line(run("token", "maya", BACKCHANNEL_DATABASE_URL=url))
-    assert f"there is no database {tmp_path / 'other.sqlite3'} (named by BACKCHANNEL_DATABASE_URL)" in told
+    problem = one_line(run("token", "maya", BACKCHANNEL_DATABASE_URL=url))
+    assert f"there is no database {tmp_path / 'other.sqlite3'} (named by BACKCHANNEL_DATABASE_URL)" in problem
 
 
 def test_every_command_reports_a_misspelt_setting(run: Run, start: Start) -> None:
@@ -190,7 +190,7 @@ def test_text_that_no_database_could_store_is_refused_in_one_line(run: Run) -> N
 
 @pytest.mark.parametrize("command", [("token", "maya"), ("promote",)], ids=lambda words: words[0])
 def test_a_database_error_is_one_line_that_names_the_database(command: tuple[str, ...], run: Run, folder: Path) -> None:
-    """As on a full disk, and on a standby that takes no writes."""
+    """As on a full disk, and on a read-only standby."""
     run("createuser", "--new", "maya")
     path = folder / "backchannel.sqlite3"
     with closing(sqlite3.connect(path)) as database, database:
@@ -202,12 +202,12 @@ def test_a_database_error_is_one_line_that_names_the_database(command: tuple[str
             "CREATE TRIGGER full_epoch BEFORE UPDATE ON backchannel_workspace "
             "BEGIN SELECT RAISE(ABORT, 'database or disk is full'); END"
         )
-    told = one_line(run(*command))
-    assert "database error: database or disk is full" in told
-    assert str(path) in told
+    problem = one_line(run(*command))
+    assert "database error: database or disk is full" in problem
+    assert str(path) in problem
 
 
 def test_an_unknown_option_in_a_redis_address_stops_the_start(run: Run) -> None:
-    told = one_line(run("serve", "--port", "0", BACKCHANNEL_REDIS_URL="redis://:secret@127.0.0.1:1/0?databse=1"))
-    assert "BACKCHANNEL_REDIS_URL: address 1 cannot be used" in told
-    assert "secret" not in told
+    problem = one_line(run("serve", "--port", "0", BACKCHANNEL_REDIS_URL="redis://:secret@127.0.0.1:1/0?databse=1"))
+    assert "BACKCHANNEL_REDIS_URL: address 1 cannot be used" in problem
+    assert "secret" not in problem

@@ -1,4 +1,4 @@
-"""A new server belongs to whoever can read what it prints, and to nobody else."""
+"""Only a person who can read what a new server prints can become its owner."""
 
 import json
 import re

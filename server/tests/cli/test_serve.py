@@ -18,12 +18,12 @@ pytestmark = pytest.mark.prove
 
 
 def port_of(process: "subprocess.Popen[str]") -> int:
-    """Wait until it says where it listens."""
+    """Wait until it prints its address; return the port."""
     return opened(process)[0]
 
 
 def opened(process: "subprocess.Popen[str]") -> tuple[int, str]:
-    """Wait until it says where it listens: the port, and the one-time secret in the address, blank where somebody owns it."""
+    """Wait until it prints its address. Returns the port and the setup secret, which is blank if the server has an owner."""
     assert process.stdout is not None
     for line in process.stdout:
         if found := re.search(r"open +http://[^:]+:(\d+)(?:/\?setup=([\w-]+))?$", line):
@@ -33,7 +33,7 @@ def opened(process: "subprocess.Popen[str]") -> tuple[int, str]:
 
 
 class Browser:
-    """A person's browser: keeps cookies, and says where its pages are from."""
+    """A minimal browser: keeps cookies and sends its pages' origin."""
 
     def __init__(self, port: int) -> None:
         self.origin = f"http://127.0.0.1:{port}"

@@ -1,4 +1,4 @@
-"""Several workers behind one port, on PostgreSQL and Redis: they are one server, also while one of them dies."""
+"""Several workers behind one port, on PostgreSQL and Redis, act as one server even while one of them dies."""
 
 import json
 import os
@@ -62,8 +62,8 @@ def workers_of(process: "subprocess.Popen[str]") -> set[int]:
 
 def until(link: ClientConnection, type_: str) -> dict[str, Any]:
     while True:
-        heard = json.loads(link.recv(timeout=60))
-        for frame in heard if isinstance(heard, list) else [heard]:
+        received = json.loads(link.recv(timeout=60))
+        for frame in received if isinstance(received, list) else [received]:
             if frame["type"] == type_:
                 return dict(frame)
 
@@ -99,7 +99,7 @@ def test_workers_deliver_to_each_other_and_a_dead_one_is_replaced(
     talk()
     wait_until(lambda: 'backchannel_worker_up{worker="0"} 1' in httpx.get(f"{url}/metrics", timeout=60).text)
     wait_until(lambda: 'backchannel_worker_up{worker="1"} 1' in httpx.get(f"{url}/metrics", timeout=60).text)
-    # Whoever answers /metrics tells of all of them, so that a counter never goes back and forth between two.
+    # Any worker reports the metrics of all, so that a counter never jumps between two values.
     for _ in range(6):
         figures = httpx.get(f"{url}/metrics", timeout=60).text
         assert 'backchannel_worker_up{worker="0"} 1' in figures

@@ -206,7 +206,7 @@ def test_migrations_make_the_row_that_names_the_installation(shop: Shop) -> None
 
 
 @pytest.mark.parametrize(
-    ("settings", "code", "told"),
+    ("settings", "code", "advice"),
     [
         ({"SHOP_CHAT_APPS": "backchannel"}, "backchannel.E001", '"backchannel.store" and "backchannel.accounts"'),
         ({"SHOP_CHAT_APPS": f"backchannel {BOTH_APPS}"}, "backchannel.E001", "not an app"),
@@ -220,11 +220,13 @@ def test_migrations_make_the_row_that_names_the_installation(shop: Shop) -> None
         ({"SHOP_DATABASE": ":memory:"}, "backchannel.W012", "Name a file"),
     ],
 )
-def test_a_check_names_each_mistake_and_its_fix(settings: dict[str, str], code: str, told: str, tmp_path: Path) -> None:
+def test_a_check_names_each_mistake_and_its_fix(
+    settings: dict[str, str], code: str, advice: str, tmp_path: Path
+) -> None:
     ran = Shop(tmp_path, **settings).run("django", "check", "--fail-level", "WARNING")
     assert ran.returncode != 0
     assert code in ran.stderr
-    assert told in ran.stderr
+    assert advice in ran.stderr
 
 
 def test_runserver_without_asgi_reports_that_the_chat_does_not_run(shop: Shop) -> None:
@@ -239,18 +241,18 @@ def test_runserver_without_asgi_reports_that_the_chat_does_not_run(shop: Shop) -
 
 
 @pytest.mark.parametrize(
-    ("settings", "told"),
+    ("settings", "advice"),
     [
         ({"SHOP_CHAT_APPS": "backchannel"}, '"backchannel.store", "backchannel.accounts"'),
         ({"SHOP_CHAT_APPS": ""}, '"backchannel.store", "backchannel.accounts"'),
         ({"SHOP_UNKNOWN_KEYS": "HEARTBEATS"}, "did you mean HEARTBEAT_S?"),
     ],
 )
-def test_create_chat_refuses_an_unusable_configuration(settings: dict[str, str], told: str, tmp_path: Path) -> None:
+def test_create_chat_refuses_an_unusable_configuration(settings: dict[str, str], advice: str, tmp_path: Path) -> None:
     ran = Shop(tmp_path, **settings).run("shop.asgi")
     assert ran.returncode != 0
     assert "ImproperlyConfigured" in ran.stderr
-    assert told in ran.stderr
+    assert advice in ran.stderr
 
 
 def test_the_page_on_django_sites_names_every_key_and_limit() -> None:

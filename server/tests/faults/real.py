@@ -74,7 +74,7 @@ class Node:
         return self
 
     def stop(self, by: signal.Signals = signal.SIGTERM) -> int:
-        """End it and tell how it ended. It may have ended by itself."""
+        """Stop it, unless it has ended by itself, and return its exit status."""
         if self.process is None:
             return 0
         with suppress(ProcessLookupError):
@@ -118,9 +118,9 @@ class Node:
         """The whole log of a room (of up to 200 events)."""
         answer = self.http.get(f"/api/rooms/{room}/events", params={"after": 0, "limit": 200}, headers=bearer(token))
         answer.raise_for_status()
-        told = answer.json()
-        assert [event["seq"] for event in told["events"]] == list(range(1, told["seq"] + 1))
-        return list(told["events"])
+        page = answer.json()
+        assert [event["seq"] for event in page["events"]] == list(range(1, page["seq"] + 1))
+        return list(page["events"])
 
     def messages(self, token: str) -> list[str]:
         """The ids of the room's messages, in order."""
@@ -140,11 +140,11 @@ def new_id() -> str:
 
 
 class Socket:
-    """A WebSocket that has caught up. What comes unasked is kept in `heard`, in order."""
+    """A WebSocket that has caught up. Frames that no call waits for are kept in `received`, in order."""
 
     def __init__(self, link: ClientConnection, resume: Frame | None, instance: str | None) -> None:
         self.link = link
-        self.heard: list[Frame] = []
+        self.received: list[Frame] = []
         client = {"name": "test", "version": "1", "instance": instance or new_id()}
         self.say({"type": "hello", "protocol": 1, "client": client, **({"resume": resume} if resume else {})})
         self.epoch = self.until("hello")["epoch"]
@@ -160,7 +160,7 @@ class Socket:
         """The ack or error of a message."""
         while True:
             for frame in self._next():
-                self.heard.append(frame)
+                self.received.append(frame)
                 if frame["type"] in ("ack", "error") and frame["id"] == message_id:
                     return frame
 
@@ -168,7 +168,7 @@ class Socket:
         """The next frame of this type. Others that came with it are kept."""
         while True:
             frames = self._next()
-            self.heard += frames
+            self.received += frames
             for frame in frames:
                 if frame["type"] == type_:
                     return frame
@@ -179,18 +179,18 @@ class Socket:
         return self.until("pong")["type"] == "pong"
 
     def _next(self) -> list[Frame]:
-        heard = json.loads(self.link.recv(timeout=PATIENCE_S))
-        return heard if isinstance(heard, list) else [heard]
+        received = json.loads(self.link.recv(timeout=PATIENCE_S))
+        return received if isinstance(received, list) else [received]
 
-    def hears(self, message_ids: Sequence[str]) -> None:
+    def expect_messages(self, message_ids: Sequence[str]) -> None:
         """These messages of the room come, each once and in this order, and no others before them."""
         while len(self.created()) < len(message_ids):
             self.until("message_created")
         assert self.created() == list(message_ids)
 
     def created(self) -> list[str]:
-        """The ids of the room's messages heard so far, in order."""
-        mine = [frame for frame in self.heard if frame["type"] == "message_created" and frame["room_id"] == ROOM]
+        """Ids of the room's messages received so far, in order."""
+        mine = [frame for frame in self.received if frame["type"] == "message_created" and frame["room_id"] == ROOM]
         return [frame["message"]["id"] for frame in mine]
 
 
@@ -209,7 +209,7 @@ def send_until_stored(node: Node, token: str, message_ids: Sequence[str]) -> Non
 
 
 def assert_is_trouble(answer: httpx.Response) -> None:
-    """What a database in trouble is told as: in words of ours, and with when to come again."""
+    """Whether the error is our own report of a database in trouble, with a time to wait."""
     assert answer.status_code == 503, answer.text
     assert answer.json()["code"] in ("unavailable", "overloaded")
     assert int(answer.headers["Retry-After"]) >= 1

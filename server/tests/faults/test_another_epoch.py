@@ -1,5 +1,5 @@
-"""A standby is promoted, or a backup restored, under living clients: they are told, start over, and offer again what they
-had acked; what comes back has its old id and is there once."""
+"""A standby is promoted, or a backup restored, under running clients: they start over and resend what they had acked.
+Each resent message keeps its id and is stored once."""
 
 from __future__ import annotations
 
@@ -51,10 +51,10 @@ def test_clients_survive_a_backup_and_its_restore(node: Node, tmp_path: Path) ->
     node.start()
     with open_socket(node, token, resume=resume) as socket:
         assert socket.epoch != resume["epoch"]
-        assert [frame["type"] for frame in socket.heard][:2] == ["hello", "room_list"]
+        assert [frame["type"] for frame in socket.received][:2] == ["hello", "room_list"]
         assert node.messages(token) == before
         offer_again(node, token, before + after)
-        socket.hears(after)
+        socket.expect_messages(after)
     assert node.messages(token) == before + after
 
 
@@ -120,7 +120,7 @@ def test_clients_resend_what_a_promoted_standby_lacks(nodes: Make, folder: Path)
         with open_socket(promoted, token, resume=resume) as socket:
             assert socket.epoch != resume["epoch"]
             offer_again(promoted, token, [received, not_received])
-            socket.hears([not_received])
+            socket.expect_messages([not_received])
         assert promoted.messages(token) == [received, meanwhile, not_received]
         promoted.stop()
 

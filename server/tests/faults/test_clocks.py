@@ -36,7 +36,7 @@ def test_a_clock_that_jumps_by_days_between_two_starts_changes_no_order(node: No
             ids.append(new_id())
             socket.send(ids[-1])
             assert socket.answer(ids[-1])["type"] == "ack"
-            socket.hears(ids[-1:])
+            socket.expect_messages(ids[-1:])
         assert node.messages(token) == ids
         node.stop()
 

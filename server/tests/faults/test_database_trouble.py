@@ -1,5 +1,5 @@
-"""The database in trouble: whoever writes is told so in time and when to come again, nothing is acked that is not stored,
-connections stay up, and it all goes on by itself."""
+"""With the database in trouble, writers are refused in time, with a time to retry; nothing is acked that is not stored,
+connections stay up, and everything recovers by itself."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def check_trouble(node: Node, token: str, begin: Trouble, end: Trouble, *, reads
         end()
         send_until_stored(node, token, [by_http, by_socket, after])
         assert socket.is_alive()
-        socket.hears([before, by_http, by_socket, after])
+        socket.expect_messages([before, by_http, by_socket, after])
     assert node.messages(token) == [before, by_http, by_socket, after]
 
 
@@ -154,7 +154,7 @@ def test_lost_connections_are_replaced_without_a_restart(on_postgres: Node, how:
                     os.kill(pid, signal.SIGKILL)
         send_until_stored(node, token, [last := new_id()])
         assert socket.is_alive()
-        socket.hears([*ids, last])
+        socket.expect_messages([*ids, last])
     while (answer := node.http.get("/readyz")).status_code != 200:
         assert answer.json()["database"] == "does not answer"
     assert node.messages(token) == [*ids, last]

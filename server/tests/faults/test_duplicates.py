@@ -39,5 +39,5 @@ def test_simultaneous_identical_posts_are_one_message_with_one_answer(node: Node
             assert sorted(answer.status_code for answer in mine) == [200, 200, 200, 201]
             assert {answer.json()["message"]["seq"] for answer in mine} == {mine[0].json()["message"]["seq"]}
             assert {answer.json()["message"]["id"] for answer in mine} == {message_id}
-        socket.hears(node.messages(token))
+        socket.expect_messages(node.messages(token))
     assert sorted(node.messages(token)) == sorted(ids)

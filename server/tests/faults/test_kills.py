@@ -32,10 +32,10 @@ def test_a_killed_server_loses_no_acked_message_and_retries_are_recognised(node:
     assert len(stored) == (2 if place == "before_commit" else max(3, len(acked)))
     seqs = []
     for message_id in ids:
-        told = node.post(token, message_id).json()
-        assert told["duplicate"] is (message_id in stored)
-        assert told["message"]["content"] == text_of(message_id)
-        assert told["message"]["seq"] == stored.get(message_id, told["message"]["seq"])
-        seqs.append(told["message"]["seq"])
+        answer = node.post(token, message_id).json()
+        assert answer["duplicate"] is (message_id in stored)
+        assert answer["message"]["content"] == text_of(message_id)
+        assert answer["message"]["seq"] == stored.get(message_id, answer["message"]["seq"])
+        seqs.append(answer["message"]["seq"])
     assert seqs == sorted(set(seqs))
     assert node.messages(token) == ids

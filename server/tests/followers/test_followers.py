@@ -145,7 +145,7 @@ async def test_a_commit_of_this_node_is_followed_without_waiting_for_the_next_lo
         assert lease.until_us == 0
 
 
-async def test_a_follower_that_begins_anew_reads_everything_again() -> None:
+async def test_a_follower_that_was_reset_reads_everything_again() -> None:
     ada = await run_read(person)
     room_id = await run_read(room, ada)
     await run_read(send, room_id, ada)
@@ -185,7 +185,7 @@ class BreakingActivity(ActivityFollower):
 
 
 @pytest.mark.parametrize("seed", range(8))
-async def test_what_is_derived_is_what_the_log_says_whatever_breaks_and_whoever_runs_it(seed: int) -> None:
+async def test_derived_rows_agree_with_the_log_through_failures_and_changes_of_node(seed: int) -> None:
     random = Random(seed)
 
     def make() -> tuple[list[User], list[int]]:

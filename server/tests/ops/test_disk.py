@@ -1,4 +1,4 @@
-"""A full disk: nothing new is stored, which everybody is told in the same words; what is there can be read on."""
+"""On a full disk nothing new is stored, every caller gets the same error, and reads still work."""
 
 import asyncio
 import sqlite3

@@ -1,4 +1,4 @@
-"""A fault of the server's has a reference, in what is told and in the log, wherever it comes about."""
+"""An internal error has the same reference in its answer and in the log, wherever it occurs."""
 
 import json
 import logging

@@ -1,4 +1,4 @@
-"""How much room there is, told where it is known alone: a 0 would be a full disk to whoever is alerted by it."""
+"""Free space is exported only if it is known: a 0 would raise an alert about a full disk."""
 
 import asyncio
 
@@ -14,7 +14,7 @@ async def well() -> None:
     return
 
 
-def told(found: Space | None, monkeypatch: pytest.MonkeyPatch) -> str:
+def exported(found: Space | None, monkeypatch: pytest.MonkeyPatch) -> str:
     monkeypatch.setattr(disk, "space", lambda of=None: found)
     asyncio.run(Watch(Disk(), well, well).look())
     return prometheus_client.generate_latest().decode()
@@ -24,7 +24,7 @@ def test_the_space_of_a_database_on_another_machine_is_not_exported_as_0(monkeyp
     names = ("backchannel_data_free_bytes", "backchannel_data_size_bytes")
     registered = [gauge for gauge in prometheus_client.REGISTRY._names_to_collectors if gauge in names]
     if not registered:
-        assert not any(name in told(None, monkeypatch) for name in names)
-    known = told(Space(free=7 * 1024**3, size=9 * 1024**3), monkeypatch)
+        assert not any(name in exported(None, monkeypatch) for name in names)
+    known = exported(Space(free=7 * 1024**3, size=9 * 1024**3), monkeypatch)
     assert f"{names[0]} 7.516192768e+09" in known
     assert f"{names[1]} 9.663676416e+09" in known

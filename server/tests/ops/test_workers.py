@@ -1,4 +1,4 @@
-"""`/metrics` of several workers: all of them, told apart, whoever is asked."""
+"""`/metrics` of any worker has the metrics of all, labelled by worker."""
 
 from pathlib import Path
 

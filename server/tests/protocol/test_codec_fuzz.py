@@ -1,4 +1,4 @@
-"""Whatever bytes arrive: a frame or a refusal, never anything else."""
+"""Any bytes decode to frames or are refused; nothing else happens."""
 
 # ruff: noqa: PT017 -- either is right here, and each is looked at
 
@@ -45,7 +45,7 @@ near_frames = st.builds(
 
 @st.composite
 def broken_vectors(draw: Any) -> bytes:
-    """A golden frame with a few bytes cut out, put in or changed."""
+    """A golden frame with some bytes removed, inserted or changed."""
     message = bytearray(draw(st.sampled_from(ALL_VECTORS)))
     for _ in range(draw(st.integers(1, 4))):
         at = draw(st.integers(0, len(message)))
@@ -53,13 +53,13 @@ def broken_vectors(draw: Any) -> bytes:
     return bytes(message)
 
 
-def _hear(message: bytes) -> None:
-    """What the transports do with a message: every part is a frame, or an error that can be said."""
+def _decode(message: bytes) -> None:
+    """Decode a message as the transports do: every part is a frame, or an error that can be encoded."""
     try:
         parts = split_text(message)
     except BadFrame as error:
         assert error.code is Code.BAD_FRAME
-        _say(error)
+        _encode(error)
         return
     assert len(parts) <= max(FRAMES_IN_ONE_MESSAGE, 1)
     for part in parts:
@@ -68,13 +68,13 @@ def _hear(message: bytes) -> None:
         except BadFrame as error:
             assert error.code in (Code.BAD_FRAME, Code.UNKNOWN_COMMAND, Code.INVALID)
             assert error.frame_id is None or len(error.frame_id) <= 64
-            _say(error)
+            _encode(error)
         else:
             assert isinstance(frame, Command | ClientHello | ClientPong)
             assert decode_frame(encode(frame)) == frame
 
 
-def _say(error: BadFrame) -> None:
+def _encode(error: BadFrame) -> None:
     said = encode(ErrorFrame(error.frame_id, error.data))
     assert msgspec.json.decode(said)["error"]["code"] == error.code.word
     assert len(said) < 4_000
@@ -86,19 +86,19 @@ def _say(error: BadFrame) -> None:
 @example(b'{"type":"ping","x":' + b"[" * 5_000 + b"]" * 5_000 + b"}")
 @example(b'[{"type":"ping","id":"\xff"}]')
 def test_any_bytes(message: bytes) -> None:
-    _hear(message)
+    _decode(message)
 
 
 @given(broken_vectors())
 @settings(max_examples=200)
 def test_golden_frames_with_bytes_gone_wrong(message: bytes) -> None:
-    _hear(message)
+    _decode(message)
 
 
 @given(near_frames | st.lists(near_frames, max_size=3) | values)
 @settings(max_examples=200)
 def test_json_that_is_nearly_a_frame(said: Any) -> None:
-    _hear(json.dumps(said).encode())
+    _decode(json.dumps(said).encode())
 
 
 @given(st.binary(max_size=60) | near_frames.map(lambda said: json.dumps(said).encode()))

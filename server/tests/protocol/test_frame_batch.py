@@ -1,4 +1,4 @@
-"""A text carries its frames in order, as JSON and as RFC 6455 has it, and many frames become few texts."""
+"""A text holds its frames in order, framed by RFC 6455, and many frames are packed into few texts."""
 
 import json
 from itertools import pairwise
@@ -13,7 +13,7 @@ from backchannel.protocol.frame_batch import BATCH_BYTES, FrameBatch, batches_of
 
 
 def payload_of(wire: bytes) -> bytes:
-    """What a client's library finds in it: one whole text frame, and nothing else."""
+    """The payload as a client's library decodes it: exactly one complete text frame."""
     stream = StreamReader()
     stream.feed_data(wire)
     stream.feed_eof()

@@ -1,4 +1,4 @@
-"""What is derived from the declarations is fresh, valid, and tells of every declaration."""
+"""Generated documents are fresh, valid, and cover every declaration."""
 
 import json
 import re
@@ -26,10 +26,10 @@ def test_check_names_what_is_stale_and_writes_nothing(tmp_path: Path, capsys: py
     (tmp_path / "client/src/protocol.gen.ts").unlink()
     capsys.readouterr()
     assert generate.main(["--check"], tmp_path) == 1
-    told = capsys.readouterr().err
-    assert "protocol/schema.json" in told
-    assert "client/src/protocol.gen.ts" in told
-    assert "openapi" not in told
+    text = capsys.readouterr().err
+    assert "protocol/schema.json" in text
+    assert "client/src/protocol.gen.ts" in text
+    assert "openapi" not in text
     assert (tmp_path / "protocol/schema.json").read_text() == "{}"
 
 
@@ -109,10 +109,10 @@ def test_openapi_has_every_field_of_every_command() -> None:
 
 
 def test_openapi_lists_every_error_word() -> None:
-    told = json.dumps(openapi.document()["components"]["responses"])
+    text = json.dumps(openapi.document()["components"]["responses"])
     # An unknown path or method is no operation's answer.
     for code in set(Code) - {Code.METHOD_NOT_ALLOWED, Code.UPGRADE_REQUIRED}:
-        assert f"`{code.word}`" in told
+        assert f"`{code.word}`" in text
 
 
 def test_asyncapi_has_every_frame_and_the_answers_of_every_command() -> None:

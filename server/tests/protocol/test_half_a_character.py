@@ -1,4 +1,4 @@
-"""A frame with half a character in a text is told apart from all else that is no JSON, by what another parser makes of it."""
+"""Frames with lone surrogates are distinguished from other invalid JSON, as another parser confirms."""
 
 import json
 import random
@@ -14,7 +14,7 @@ PIECES = (
 
 
 def has_half_a_character(text: str) -> bool:
-    """As Python's json reads it, which keeps them."""
+    """By Python's json, which keeps lone surrogates."""
     return any("\ud800" <= character <= "\udfff" for character in json.loads(text)["id"])
 
 

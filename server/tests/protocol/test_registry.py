@@ -1,4 +1,4 @@
-"""Every declared command can be said on both transports, and means the same; what cannot be understood names its field."""
+"""Every command can be sent on both transports with the same meaning; an invalid one names its field."""
 
 import re
 from typing import Any
@@ -23,7 +23,7 @@ def _ids(declaration: Declaration) -> str:
 
 
 def _as_rest(declaration: Declaration, said: dict[str, Any]) -> Any:
-    """The same command as its REST call would bring it: path and query are text, the rest is a JSON body."""
+    """The same command as a REST call: path and query as text, the rest as a JSON body."""
     in_text = set(declaration.path_fields)
     if declaration.method in ("GET", "DELETE"):
         in_text |= set(said) - {"type"}
@@ -111,7 +111,7 @@ def test_an_error_is_shorter_than_the_frame_it_refuses() -> None:
 
 
 def test_every_frame_is_listed() -> None:
-    """A tagged struct that is in no list would be in no document and in no client's types."""
+    """A tagged struct in no list would be missing from all documents and from the client's types."""
     tagged = {
         struct
         for module in (events, frames, results, shapes)
@@ -152,7 +152,7 @@ def test_only_authentication_time_and_rate_errors_are_retryable() -> None:
 
 
 def _named(error: CommandError) -> str:
-    """The one field a refusal names, in `errors` and in its sentence."""
+    """The single field that an error names, in `errors` and in its text."""
     assert error.code is Code.INVALID
     (field,) = error.errors or {}
     assert str(error).startswith(field)

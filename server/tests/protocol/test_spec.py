@@ -1,4 +1,4 @@
-"""protocol/SPEC.md tells of everything that is declared, as it is declared."""
+"""protocol/SPEC.md specifies everything that is declared, as declared."""
 
 import re
 
@@ -26,10 +26,10 @@ def _row(first: str) -> list[str]:
 def test_every_command_is_specified_with_its_fields_path_and_result(declaration: Declaration) -> None:
     said, place, result = _row(f"`{declaration.word}`")
     fields = [field for field in msgspec.structs.fields(declaration.struct) if field.name != "id"]
-    told = [f"{field.name}{'' if field.required else '?'}" for field in fields]
+    names = [f"{field.name}{'' if field.required else '?'}" for field in fields]
     if declaration.word == "send_message":
-        told.insert(0, "id?")
-    assert said == " ".join([f"`{declaration.word}`", *([f"`{', '.join(told)}`"] if told else [])])
+        names.insert(0, "id?")
+    assert said == " ".join([f"`{declaration.word}`", *([f"`{', '.join(names)}`"] if names else [])])
     assert place == (f"`{declaration.method} {declaration.path}`" if declaration.method else "on the WebSocket alone")
     if declaration.method:
         members = ", ".join(declaration.result.__struct_fields__)

@@ -1,4 +1,4 @@
-"""The golden frames are understood and refused as they say. The client's tests read the same files."""
+"""Golden frames are decoded and refused as each states. The client's tests read the same files."""
 
 import functools
 import operator
@@ -29,8 +29,8 @@ def _ids(vector: Vector) -> str:
     return vector.name
 
 
-def _hear(message: bytes) -> tuple[list[ClientFrame], list[BadFrame]]:
-    """All that a WebSocket message says, and all that is refused of it."""
+def _decode(message: bytes) -> tuple[list[ClientFrame], list[BadFrame]]:
+    """The frames of a WebSocket message, and the refusals of those that are invalid."""
     understood: list[ClientFrame] = []
     refused: list[BadFrame] = []
     try:
@@ -51,7 +51,7 @@ def _admits(definition: str, value: Any) -> bool:
 
 @pytest.mark.parametrize("vector", VALID_CLIENT, ids=_ids)
 def test_valid_client_frames_are_decoded(vector: Vector) -> None:
-    understood, refused = _hear(vector.message)
+    understood, refused = _decode(vector.message)
     assert not refused
     meant = vector.data.get("reads_as", vector.data.get("frame"))
     meant = meant if isinstance(meant, list) else [meant]
@@ -60,7 +60,7 @@ def test_valid_client_frames_are_decoded(vector: Vector) -> None:
 
 @pytest.mark.parametrize("vector", INVALID_CLIENT, ids=_ids)
 def test_invalid_client_frames_are_refused_with_their_code(vector: Vector) -> None:
-    understood, refused = _hear(vector.message)
+    understood, refused = _decode(vector.message)
     assert len(understood) == vector.data.get("good", 0)
     (error,) = refused
     assert error.code.word == vector.data["code"]
@@ -74,7 +74,7 @@ def test_invalid_client_frames_are_refused_with_their_code(vector: Vector) -> No
 
 @pytest.mark.parametrize("vector", KNOWN_SERVER, ids=_ids)
 def test_server_frames_have_not_changed(vector: Vector) -> None:
-    """Through the struct and back: a member that was renamed, retyped or dropped cannot come out again. New ones may come."""
+    """Decode and encode again: a member that was renamed, retyped or dropped would not survive. New ones may be added."""
     said = vector.data["frame"]
     if said["type"] == "ack":
         frame: Any = Ack(said["id"], msgspec.convert(said["result"], COMMANDS[vector.data["answers"]].result))

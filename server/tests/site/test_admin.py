@@ -22,7 +22,7 @@ def owner(transactional_db: None) -> Any:
 
 
 def confirm(client: Client) -> None:
-    """Enter one's own password, as every change in the admin pages asks for."""
+    """Enter the password, which every change in the admin pages requires."""
     answer = client.post(
         "/_allauth/browser/v1/auth/reauthenticate", {"password": PASSWORD}, content_type="application/json"
     )
@@ -113,7 +113,7 @@ def test_setting_a_password_reports_the_tokens_that_remain_valid(tab: Client) ->
     ada = create_account(NewAccount(username="ada", password=PASSWORD))
     lookup.issue_token(ada, "bot")
     new = {"password1": PASSWORD + "!", "password2": PASSWORD + "!", "usable_password": "true"}
-    told = tab.post(f"/admin/backchannel_accounts/user/{ada.pk}/password/", new, follow=True)
-    assert "1 token remains valid" in told.content.decode()
+    page = tab.post(f"/admin/backchannel_accounts/user/{ada.pk}/password/", new, follow=True)
+    assert "1 token remains valid" in page.content.decode()
     tab.post("/admin/backchannel_accounts/user/", {"action": "revoke_tokens", "_selected_action": [ada.pk]})
     assert Token.objects.get().revoked is not None

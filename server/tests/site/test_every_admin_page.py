@@ -1,4 +1,4 @@
-"""Every page of the admin site, with whatever stands in its address: none breaks."""
+"""Every page of the admin site opens, with any query in its URL."""
 
 import itertools
 import subprocess

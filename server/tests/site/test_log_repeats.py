@@ -1,4 +1,4 @@
-"""Equal lines of trouble are one line a minute, with a count."""
+"""Equal warnings and errors are logged once per minute, with a count."""
 
 import io
 import logging
@@ -12,7 +12,7 @@ from backchannel.site.logging import configure
 
 
 class World:
-    """A log, and a minute that passes when it is told to."""
+    """A log with a clock under the test's control."""
 
     def __init__(self) -> None:
         self.out = io.StringIO()

@@ -1,4 +1,4 @@
-"""Who asks for mail does not wait for the mail server."""
+"""Requests that send mail do not wait for the mail server."""
 
 import threading
 
@@ -32,7 +32,7 @@ def mails(*subjects: str) -> list[EmailMessage]:
     return [EmailMessage(subject, "text", "a@example.com", ["b@example.com"]) for subject in subjects]
 
 
-def settle() -> None:
+def wait_until_idle() -> None:
     mail_queue.thread().submit(lambda: None).result(30)
 
 
@@ -40,14 +40,14 @@ def test_mail_is_queued_while_the_mail_server_hangs(sent: Sent) -> None:
     assert mail_queue.EmailBackend().send_messages(mails("one", "two")) == 2
     assert sent.subjects == []
     sent.may_go_on.set()
-    settle()
+    wait_until_idle()
     assert sent.subjects == ["one", "two"]
 
 
 def test_a_refused_mail_does_not_block_others(sent: Sent) -> None:
     sent.may_go_on.set()
     mail_queue.EmailBackend().send_messages(mails("refused", "next"))
-    settle()
+    wait_until_idle()
     assert sent.subjects == ["next"]
 
 
@@ -55,5 +55,5 @@ def test_the_mail_queue_is_bounded(sent: Sent) -> None:
     taken = mail_queue.EmailBackend().send_messages(mails(*(str(n) for n in range(mail_queue.WAITING + 5))))
     assert taken == mail_queue.WAITING
     sent.may_go_on.set()
-    settle()
+    wait_until_idle()
     assert len(sent.subjects) == mail_queue.WAITING

@@ -1,4 +1,4 @@
-"""A session alone changes nothing by which an account is recovered, or by which one may do more."""
+"""Without the password, a session cannot change how an account is recovered, nor its rights."""
 
 import json
 import re
@@ -28,7 +28,7 @@ def send(tab: Client, method: str, path: str, body: Any) -> Any:
 
 
 def signed_in(username: str) -> Client:
-    """By its password, a moment ago: that is what a stolen session is as well."""
+    """Signed in by password a moment ago, as a stolen session would be."""
     tab = Client()
     assert send(tab, "POST", "auth/login", {"username": username, "password": PASSWORD}).status_code == 200
     return tab
@@ -83,9 +83,9 @@ def test_the_old_address_is_notified(ada: Any, method: str, body: Any) -> None:
     tab = signed_in("ada")
     confirm(tab)
     assert send(tab, method, "account/email", body).status_code == 200
-    told = {address for each in mail.outbox for address in each.to}
-    assert "ada@example.com" in told
-    assert (method != "DELETE") or "second@example.com" in told
+    recipients = {address for each in mail.outbox for address in each.to}
+    assert "ada@example.com" in recipients
+    assert (method != "DELETE") or "second@example.com" in recipients
 
 
 @MAIL
@@ -145,7 +145,7 @@ def test_admin_pages_require_the_password_for_every_change(ada: Any, path: str) 
     assert state() == before
     if path == "token/":
         return
-    # The page asks with everything that was filled in, so that confirming it is all there is to do.
+    # The page keeps everything that was filled in, so that only the password is left to enter.
     kept = dict(re.findall(r'type="hidden" name="(\w+)" value="([^"]*)"', asked.content.decode()))
     kept.pop("csrfmiddlewaretoken", None)
     assert kept == form

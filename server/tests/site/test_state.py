@@ -1,4 +1,4 @@
-"""What the server asks of its database before it starts."""
+"""Checks of the database before the server starts."""
 
 from collections.abc import Iterator
 
@@ -14,12 +14,12 @@ NOT_SYNCED = ("PRAGMA synchronous=OFF", "PRAGMA synchronous=NORMAL") if IS_SQLIT
 
 @pytest.fixture(autouse=True)
 def _new_connection(transactional_db: None) -> Iterator[None]:
-    """What is set here ends here."""
+    """Closes the connection, so that settings made here end here."""
     yield
     connection.close()
 
 
-def tell(statement: str) -> None:
+def execute(statement: str) -> None:
     with connection.cursor() as cursor:
         cursor.execute("PRAGMA journal_mode=WAL" if IS_SQLITE else "SELECT 1")
         cursor.execute(statement)
@@ -27,12 +27,12 @@ def tell(statement: str) -> None:
 
 @pytest.mark.parametrize("statement", NOT_SYNCED)
 def test_a_database_that_does_not_sync_its_commits_is_refused(statement: str) -> None:
-    tell(statement)
+    execute(statement)
     with pytest.raises(DatabaseUnusable):
         check_durable()
 
 
 @pytest.mark.parametrize("statement", SYNCED)
 def test_a_database_that_syncs_its_commits_is_accepted(statement: str) -> None:
-    tell(statement)
+    execute(statement)
     check_durable()

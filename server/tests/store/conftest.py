@@ -14,7 +14,7 @@ from backchannel.store.transaction import Outcome, Transaction
 
 @pytest.fixture(scope="module", autouse=True)
 def _database(module_database: None) -> None:
-    """All tests here share their module's database: each makes its own people and rooms."""
+    """Tests of a module share its database; each makes its own people and rooms."""
 
 
 NewLog = Callable[..., Log]
@@ -22,7 +22,7 @@ NewLog = Callable[..., Log]
 
 @pytest.fixture
 def new_log() -> Iterator[NewLog]:
-    """Writers, as many as wanted, without an event loop."""
+    """Makes writers without an event loop, and stops them afterwards."""
     with ExitStack() as stack:
 
         def make(publish: Callable[[Sequence[Outcome]], None] = lambda _: None, **options: Any) -> Log:
@@ -40,7 +40,7 @@ def log(new_log: NewLog) -> Log:
 
 
 class Waiting(Operation, frozen=True, kw_only=True):
-    """Holds the writer until it is released, so that what is submitted meanwhile becomes one batch."""
+    """Blocks the writer until released, so that operations submitted meanwhile form one batch."""
 
     begun: ClassVar = threading.Event()
     go_on: ClassVar = threading.Event()
@@ -52,7 +52,7 @@ class Waiting(Operation, frozen=True, kw_only=True):
 
 @contextmanager
 def held(log: Log, actor: User) -> Iterator[None]:
-    """What is submitted in this block waits until its end."""
+    """Operations submitted inside wait until the block ends."""
     Waiting.begun.clear()
     Waiting.go_on.clear()
     waiting = log.submit(Waiting(actor=actor))

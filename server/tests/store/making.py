@@ -30,7 +30,7 @@ def outcome(operation: Operation) -> Outcome:
 
 
 def do(operation: Operation) -> Any:
-    """Its result; raises the error it is refused with."""
+    """Commit the operation and return its result, or raise the error that refused it."""
     return result_of(outcome(operation))
 
 

@@ -1,4 +1,4 @@
-"""Who may read what of a room, which every read asks in one place."""
+"""Who may read what in a room."""
 
 import pytest
 

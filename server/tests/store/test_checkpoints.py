@@ -1,4 +1,4 @@
-"""What is committed reaches SQLite's file, and nobody waits for it."""
+"""Commits reach SQLite's file by checkpoints that no caller waits for."""
 
 import shutil
 import sqlite3
@@ -27,7 +27,7 @@ def _soon(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def in_the_file(room_id: int, folder: Path) -> int:
-    """How many of the room's messages are in the database's file, without the log beside it."""
+    """Number of the room's messages in the database file itself, without the write-ahead log."""
     copy = folder / "copy.sqlite3"
     shutil.copy(connection.settings_dict["NAME"], copy)
     with closing(sqlite3.connect(f"file:{copy}?immutable=1", uri=True)) as database:

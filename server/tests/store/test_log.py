@@ -1,4 +1,4 @@
-"""The writer: what it acks is stored, once, at one place, whoever asks and whatever happens meanwhile."""
+"""The writer: every ack is stored exactly once, under concurrency and failures."""
 
 import random
 import threading
@@ -31,12 +31,12 @@ WITHIN_S = 60
 
 
 def nodes(new_log: NewLog) -> list[Log]:
-    """Several on PostgreSQL, as several nodes have them; SQLite is for one process."""
+    """Several writers on PostgreSQL, as with several nodes; one on SQLite."""
     return [new_log() for _ in range(3 if connection.vendor == "postgresql" else 1)]
 
 
 def insistently(log: Log, operation: Any) -> Any:
-    """As a client does: what may succeed later is tried again with the same id."""
+    """Retries with the same id, as a client does, while the error may pass."""
     while True:
         try:
             return log.submit(operation).result(WITHIN_S)
@@ -156,7 +156,7 @@ def test_an_id_is_recognised_after_edits_deletion_and_removal() -> None:
 
 
 class Breaking(Operation, frozen=True, kw_only=True):
-    """Something that breaks in the middle of a batch, after having written."""
+    """Fails in the middle of a batch, after writing."""
 
     is_batchable: ClassVar[bool] = True
 
@@ -258,21 +258,21 @@ def test_every_caller_is_answered_whenever_the_writer_stops(new_log: NewLog) -> 
 def test_commits_are_published_in_order_before_callers_are_answered(new_log: NewLog) -> None:
     ada = person()
     room_id = room(ada)
-    told: list[int] = []
+    published: list[int] = []
     futures: list[Future[Any]] = []
     early: list[int] = []
 
     def on_commit(outcomes: Sequence[Outcome]) -> None:
         for each in outcomes:
-            told.extend(logged.seq for logged in each.events)
+            published.extend(logged.seq for logged in each.events)
         early.extend(future.result().message.seq for future in list(futures) if future.done())
-        assert set(early) <= set(told)
+        assert set(early) <= set(published)
 
     log = new_log(on_commit)
     futures.extend(log.submit(append(room_id, ada)) for _ in range(50))
     for future in futures:
         future.result(WITHIN_S)
-    assert told == list(range(1, 51))
+    assert published == list(range(1, 51))
 
 
 def test_batches_are_bounded_in_number_and_length(new_log: NewLog) -> None:
@@ -311,8 +311,8 @@ def test_a_failure_in_one_callers_answer_does_not_affect_others(log: Log) -> Non
 
 
 def test_a_message_whose_caller_gave_up_is_stored_and_published(new_log: NewLog) -> None:
-    told: list[int] = []
-    log = new_log(lambda outcomes: told.extend(logged.seq for each in outcomes for logged in each.events))
+    published: list[int] = []
+    log = new_log(lambda outcomes: published.extend(logged.seq for each in outcomes for logged in each.events))
     ada = person()
     room_id = room(ada)
     with held(log, ada):
@@ -320,12 +320,12 @@ def test_a_message_whose_caller_gave_up_is_stored_and_published(new_log: NewLog)
         assert given_up.cancel()
         other = log.submit(append(room_id, ada))
     assert other.result(WITHIN_S).message.seq == 2
-    assert told == [1, 2]
+    assert published == [1, 2]
 
 
 @contextmanager
 def somebody_else_holds(room_id: int) -> Iterator[None]:
-    """Another connection's lock: on SQLite of the whole database, on PostgreSQL of the room."""
+    """Holds another connection's lock: on the whole database on SQLite, on the room on PostgreSQL."""
     other = connections.create_connection("default")
     other.inc_thread_sharing()
     try:
@@ -373,7 +373,7 @@ def test_a_locked_room_does_not_block_other_rooms_for_good(new_log: NewLog, monk
 
 
 def test_mutual_mentions_on_two_nodes_do_not_deadlock(new_log: NewLog) -> None:
-    """An insert locks its sender's row a little, a mention its target's: the wrong locks would wait in a circle."""
+    """An insert takes a weak lock on its sender's row, a mention on its target's: too strong locks would deadlock."""
     writers = nodes(new_log)
     ada, ben = person(), person()
     rooms = room(ada, ben), room(ada, ben)
@@ -406,10 +406,10 @@ def test_a_version_is_assigned_once_under_concurrent_writes(new_log: NewLog) -> 
     ada, ben = person(), person()
     rooms = [room(ada, ben) for _ in range(3)]
     start = Person.objects.get(pk=ben.id).version
-    told: list[int] = []
+    published: list[int] = []
     for log in writers:
         log._deliver = Delivery(  # the writer's thread calls it
-            lambda outcomes: told.extend(
+            lambda outcomes: published.extend(
                 each.version for outcome in outcomes for each in outcome.updates if each.user_id == ben.id
             )
         )
@@ -420,7 +420,7 @@ def test_a_version_is_assigned_once_under_concurrent_writes(new_log: NewLog) -> 
 
     with ThreadPoolExecutor(6) as threads:
         list(threads.map(work, range(6)))
-    assert sorted(told) == list(range(start + 1, start + 121))
+    assert sorted(published) == list(range(start + 1, start + 121))
     assert Person.objects.get(pk=ben.id).version == start + 120
 
 

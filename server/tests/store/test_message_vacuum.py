@@ -1,4 +1,4 @@
-"""PostgreSQL marks what was written lately as visible to all, so that counting reads an index alone."""
+"""PostgreSQL vacuums recent messages often, so that counting unread ones is an index-only scan."""
 
 import pytest
 from django.db import connection

@@ -1,4 +1,4 @@
-"""What is read is what was written: pages, events, lists and counts, against a model that does it the slow way."""
+"""Compares pages, events, lists and counts with a simple model of a room."""
 
 from dataclasses import dataclass, field
 from typing import Any
@@ -41,7 +41,7 @@ class _Message:
 
 @dataclass
 class _Model:
-    """A room, kept the slow way."""
+    """A simple, slow model of a room."""
 
     people: list[User]
     room_id: int
@@ -306,8 +306,8 @@ def test_only_a_member_reads_events_of_a_room() -> None:
     for room_id in (with_ben, without, left):
         send(room_id, ada)
     do(LeaveRoom(actor=ben, room_id=left))
-    told = reads.events_for(ben.id, dict.fromkeys((with_ben, without, left), (0, 10)))
-    assert {room_id: [event.seq for event in run] for room_id, run in told.items()} == {
+    found = reads.events_for(ben.id, dict.fromkeys((with_ben, without, left), (0, 10)))
+    assert {room_id: [event.seq for event in run] for room_id, run in found.items()} == {
         with_ben: [1],
         without: [],
         left: [],

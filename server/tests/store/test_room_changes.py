@@ -1,4 +1,4 @@
-"""Who is in a room, who owns it, and what everybody is told of it."""
+"""Members and owners of a room, and who is notified of changes."""
 
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
@@ -23,8 +23,8 @@ from tests.store.conftest import NewLog
 from tests.store.making import check_gapless, crowd, do, outcome, person, room, send
 
 
-def told(made: Outcome) -> list[tuple[int, str]]:
-    """Who is told what, in order."""
+def notified(made: Outcome) -> list[tuple[int, str]]:
+    """(user id, frame type) of each user frame, in order."""
     assert made.error is None
     return [(each.user_id, msgspec.json.decode(each.frame)["type"]) for each in made.updates]
 
@@ -64,7 +64,7 @@ def test_concurrent_creators_of_a_direct_room_get_the_same_room(new_log: NewLog)
 def test_a_new_room_has_an_empty_log_and_is_announced_to_all() -> None:
     ada, ben = person(), person()
     made = outcome(CreateRoom(actor=ada, kind="group", name="G", topic="", members=[ben.id]))
-    assert told(made) == [(ada.id, "room_added"), (ben.id, "room_added"), (ben.id, "notification")]
+    assert notified(made) == [(ada.id, "room_added"), (ben.id, "room_added"), (ben.id, "notification")]
     assert not made.events
     assert made.result.room.seq == 0
     assert send(made.result.room.id, ben).seq == 1
@@ -88,7 +88,7 @@ def test_the_longest_standing_admin_inherits_and_then_the_longest_standing_membe
     make_admin(room_id, dan)
     made = outcome(LeaveRoom(actor=ada, room_id=room_id))
     assert (role(room_id, dan), role(room_id, ben)) == ("owner", "member")
-    assert set(told(made)) == {(ada.id, "room_removed"), (dan.id, "room_added")}
+    assert set(notified(made)) == {(ada.id, "room_removed"), (dan.id, "room_added")}
     do(LeaveRoom(actor=dan, room_id=room_id))
     assert (role(room_id, ben), role(room_id, cyd)) == ("owner", "member")
     do(LeaveRoom(actor=ben, room_id=room_id))
@@ -202,9 +202,9 @@ def test_a_change_without_a_room_is_refused() -> None:
 
 
 def test_a_new_owner_keeps_receiving_the_rooms_events() -> None:
-    """With their new role comes no new place to hear from: the event by which they inherited may still be on its way."""
+    """The announcement of a new role must not move the subscription's start: the event that made them owner may still be in flight."""
     ada, ben = person(), person()
     room_id = room(ada, ben)
     left = outcome(LeaveRoom(actor=ada, room_id=room_id))
-    [told] = [told for told in left.updates if told.user_id == ben.id]
-    assert (told.joined, told.left) == (None, None)
+    [notified] = [notified for notified in left.updates if notified.user_id == ben.id]
+    assert (notified.joined, notified.left) == (None, None)

@@ -1,4 +1,4 @@
-"""What a message carries: who is named in it, what it answers, and who is told."""
+"""Mentions, quotes and notifications of a message."""
 
 from typing import Any
 from uuid import uuid4
@@ -80,7 +80,7 @@ def test_members_are_mentioned_by_name(three: tuple[User, User, User, int], cont
     ids=ascii,
 )
 def test_usernames_of_any_letters_are_mentioned_whatever_their_case(content: str, named: str) -> None:
-    """Of two that differ in case alone, the one that is meant, or both."""
+    """Of two names that differ only in case, the exact one is mentioned, or else both."""
     there = {}
     for name in ("Анна", "Özlem", "Ben", "ben"):
         row = Person.objects.create(account=f"{uuid4()}", username=name, display_name="Ada Lovelace")
@@ -173,6 +173,6 @@ def test_a_tombstone_keeps_its_position_but_no_content(three: tuple[User, User, 
         message.id, 1, 3, ada, message.created_at
     )  # fmt: skip
     assert (shown.content, shown.deleted, shown.edited_at, shown.reactions) == ("", True, None, [])
-    told = reads.events_after({room_id: 0}, 10)[room_id]
-    assert [event.seq for event in told] == [1, 2, 3]
-    assert b"Secret" not in msgspec.json.encode(told)
+    events = reads.events_after({room_id: 0}, 10)[room_id]
+    assert [event.seq for event in events] == [1, 2, 3]
+    assert b"Secret" not in msgspec.json.encode(events)

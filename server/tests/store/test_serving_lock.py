@@ -1,4 +1,4 @@
-"""Two processes on one database without a bus are told of in the log; with one, or one after the other, nothing is said."""
+"""Two processes on one database without a bus are logged; with a bus, or one after the other, they are not."""
 
 import time
 
@@ -18,14 +18,14 @@ def looks_often(db: None, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(serving_lock, "_LOOK_S", LOOK_S)
 
 
-def told(logs: list[EventDict]) -> int:
+def count_logged(logs: list[EventDict]) -> int:
     return [entry["event"] for entry in logs].count("several_processes_without_redis")
 
 
-def wait_until_told(logs: list[EventDict]) -> None:
+def wait_until_logged(logs: list[EventDict]) -> None:
     deadline = time.monotonic() + PATIENCE_S
-    while not told(logs):
-        assert time.monotonic() < deadline, "nothing was said"
+    while not count_logged(logs):
+        assert time.monotonic() < deadline, "nothing was logged"
         time.sleep(LOOK_S)
 
 
@@ -35,9 +35,9 @@ def test_a_second_process_without_a_bus_is_logged_once() -> None:
         try:
             first.start()
             second.start()
-            wait_until_told(logs)
+            wait_until_logged(logs)
             time.sleep(10 * LOOK_S)
-            assert told(logs) == 1
+            assert count_logged(logs) == 1
             (entry,) = (entry for entry in logs if entry["event"] == "several_processes_without_redis")
             assert "BACKCHANNEL_REDIS_URL" in entry["what"]
         finally:
@@ -54,4 +54,4 @@ def test_processes_with_a_bus_or_in_succession_are_not_logged() -> None:
             time.sleep(10 * LOOK_S)
             sole.stop()
             shared.stop()
-        assert told(logs) == 0
+        assert count_logged(logs) == 0

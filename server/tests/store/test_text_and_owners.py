@@ -1,4 +1,4 @@
-"""What was stored under older rules is brought under those of today by the migration."""
+"""The migration brings stored text and owners under the current rules."""
 
 import json
 from importlib import import_module

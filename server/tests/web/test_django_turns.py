@@ -1,4 +1,4 @@
-"""Django's requests take turns: so many threads, a short queue, and a clear answer to whoever finds it full."""
+"""Requests to Django are limited: so many threads, a short queue, and 503 when it is full."""
 
 import asyncio
 import json
@@ -12,7 +12,7 @@ LOGIN = "/_allauth/browser/v1/auth/login"
 
 
 class Site:
-    """A Django that answers when it may."""
+    """A stand-in for Django that answers when the test lets it."""
 
     def __init__(self) -> None:
         self.may_answer = asyncio.Event()
@@ -55,7 +55,7 @@ class Request:
         return self.sent[0]["status"] if self.sent else None
 
 
-async def settle() -> None:
+async def run_until_idle() -> None:
     for _ in range(20):
         await asyncio.sleep(0)
 
@@ -69,7 +69,7 @@ async def test_a_flood_of_sign_ins_is_limited_to_few_turns_and_a_short_queue() -
     site = Site()
     app = DjangoTurns(site)
     flood = [Request(app, LOGIN, f"10.0.{n % 250}.1") for n in range(300)]
-    await settle()
+    await run_until_idle()
     places = django_turns.PASSWORDS_AT_ONCE + django_turns.PASSWORDS_WAITING
     refused = [request for request in flood if request.status == 503]
     assert len(refused) == 300 - places
@@ -86,10 +86,10 @@ async def test_a_flood_of_sign_ins_does_not_delay_pages() -> None:
     site = Site()
     app = DjangoTurns(site)
     flood = [Request(app, LOGIN, f"10.0.{n % 250}.1") for n in range(300)]
-    await settle()
+    await run_until_idle()
     before = site.inside
     page = Request(app, "/")
-    await settle()
+    await run_until_idle()
     assert site.inside == before + 1
     await finish(site, [*flood, page])
     assert page.status == 200
@@ -99,9 +99,9 @@ async def test_one_network_cannot_fill_the_whole_queue() -> None:
     site = Site()
     app = DjangoTurns(site)
     flood = [Request(app, LOGIN, f"203.0.113.{n % 250}") for n in range(300)]
-    await settle()
+    await run_until_idle()
     other = Request(app, LOGIN, "198.51.100.1")
-    await settle()
+    await run_until_idle()
     assert other.status is None
     await finish(site, [*flood, other])
     assert other.status == 200
@@ -111,7 +111,7 @@ async def test_pages_take_turns_too() -> None:
     site = Site()
     app = DjangoTurns(site)
     crowd = [Request(app, "/", f"10.0.{n % 250}.1") for n in range(django_turns.AT_ONCE + django_turns.WAITING + 10)]
-    await settle()
+    await run_until_idle()
     assert [request.status for request in crowd].count(503) == 10
     await finish(site, crowd)
     assert site.most == django_turns.AT_ONCE
@@ -126,10 +126,10 @@ async def test_a_slow_body_holds_no_turn_and_arrives_whole() -> None:
         request._left = 2
         request.bring(b"a")
         slow.append(request)
-    await settle()
+    await run_until_idle()
     assert site.inside == 0
     quick = Request(app, LOGIN, pieces=(b"q",))
-    await settle()
+    await run_until_idle()
     assert site.bodies == [b"q"]
     slow[0].bring(b"b")
     await finish(site, [quick, slow[0]])

@@ -1,4 +1,4 @@
-"""What is the same at every address of the server: hosts, sizes, headers, and where a WebSocket is."""
+"""Rules for every URL of the server: hosts, sizes, headers, and where a WebSocket is accepted."""
 
 import json
 import socket

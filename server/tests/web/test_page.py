@@ -65,9 +65,9 @@ def test_the_settings_are_data_and_cannot_break_out(built: Path, transactional_d
     assert "<script>alert" not in text
     settings = re.search(r'<script id="backchannel-settings" type="application/json">(.*?)</script>', text)
     assert settings is not None
-    told = json.loads(settings[1])
-    assert told["workspace"] == "</script><script>alert(1)</script>"
-    assert (told["setup_required"], told["user"], told["signup"]) == (False, None, "invitation")
+    shown = json.loads(settings[1])
+    assert shown["workspace"] == "</script><script>alert(1)</script>"
+    assert (shown["setup_required"], shown["user"], shown["signup"]) == (False, None, "invitation")
 
 
 @pytest.mark.parametrize("path", ["/", "/rooms/7", "/invite/abc", "/settings/profile", "/rooms/7/messages/018f"])
