@@ -619,14 +619,14 @@ export type Commands = {
     };
     result: MessageResult;
   };
-  /** Pin a message in its room; doing so twice changes nothing. A room holds 50 pins at most. */
+  /** Pin a message in its room. Repeating it changes nothing. A room holds at most 50 pins. */
   pin_message: {
     fields: {
       readonly message_id: MessageId;
     };
     result: MessageResult;
   };
-  /** Unpin a message, whoever pinned it; doing so twice changes nothing. */
+  /** Unpin a message, also one that another member pinned. Repeating it changes nothing. */
   unpin_message: {
     fields: {
       readonly message_id: MessageId;

@@ -5,7 +5,7 @@
 Everything that was committed since the last turn of the loop is delivered together, so that a busy room costs one write for many
 events.
 
-Published first, whoever still waits for an answer: every stored event is published. Answered before the rooms are flushed: a socket
+Published first: every stored event is published, even if its caller is gone. Answered before the rooms are flushed: a socket
 holds the answer back until its next write, so the answer to a send and the sender's own event leave in one write, answer first.
 Observers come last: they must not delay what people see.
 """

@@ -14,8 +14,8 @@ from backchannel.store.transaction import MEMBERSHIP, ROOM, Outcome, Transaction
 
 @executes(declared.MarkRead)
 class MarkRead(Operation, frozen=True, kw_only=True):
-    """A mark never moves back, nor beyond the head. The reader's other devices are told it, with the counts. It locks no room: it
-    touches the reader's own rows alone."""
+    """A mark never moves back, nor beyond the head. The reader's other devices receive it, with the counts. Locks no room: it changes
+    only the reader's own rows."""
 
     is_batchable: ClassVar[bool] = True
 

@@ -1,4 +1,4 @@
-"""Unpin a message, whoever pinned it."""
+"""Unpin a message, also one that another member pinned."""
 
 from typing import Self
 

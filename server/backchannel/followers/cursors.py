@@ -1,4 +1,4 @@
-"""The operations of the followers: taking a lease, moving a cursor, beginning anew."""
+"""The operations of the followers: taking a lease, moving a cursor, starting over."""
 
 from collections.abc import Sequence
 from typing import ClassVar
@@ -50,8 +50,8 @@ class ReleaseLease(Operation, frozen=True, kw_only=True):
 
 
 class Advance(Operation, frozen=True, kw_only=True):
-    """Apply events of one room and move its cursor. The result is False, and nothing is written, where the cursor is not at `after`:
-    another node has been here since, or the follower began anew."""
+    """Apply events of one room and move its cursor. The result is False, and nothing is written, if the cursor is not at `after`:
+    another node has moved it since, or the follower was reset."""
 
     follower: Follower
     room_id: int
@@ -76,7 +76,7 @@ class Advance(Operation, frozen=True, kw_only=True):
 
 
 class BeginAnew(Operation, frozen=True, kw_only=True):
-    """Forget everything a follower derived, and its cursors: whoever runs it reads all logs again."""
+    """Forget everything a follower derived, and its cursors: the node that runs it reads all logs again."""
 
     follower: Follower
 

@@ -25,5 +25,5 @@ class Follower:
         It holds up the writer, so it is a few statements."""
 
     def clear(self, transaction: Transaction) -> None:
-        """Delete everything that was derived: the follower begins anew."""
+        """Delete everything that was derived: the follower starts over."""
         raise NotImplementedError

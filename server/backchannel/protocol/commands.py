@@ -182,14 +182,14 @@ class RemoveReaction(Command, kw_only=True, tag="remove_reaction"):
 
 @_declare("PUT /api/messages/{message_id}/pin", MessageResult, change=Change("pin", of=("message_id",)))
 class PinMessage(Command, kw_only=True, tag="pin_message"):
-    """Pin a message in its room; doing so twice changes nothing. A room holds 50 pins at most."""
+    """Pin a message in its room. Repeating it changes nothing. A room holds at most 50 pins."""
 
     message_id: UUID
 
 
 @_declare("DELETE /api/messages/{message_id}/pin", MessageResult, change=Change("pin", of=("message_id",)))
 class UnpinMessage(Command, kw_only=True, tag="unpin_message"):
-    """Unpin a message, whoever pinned it; doing so twice changes nothing."""
+    """Unpin a message, also one that another member pinned. Repeating it changes nothing."""
 
     message_id: UUID
 

@@ -1,7 +1,7 @@
 """Names of indexes and constraints begin with the app's: a schema has each index name once, and an embedding site has tables too.
 
 SQLite keeps the names of constraints within their table, where they meet no others, and could change them only by writing the
-table anew: there they stay.
+whole table: there they stay.
 """
 
 from typing import Final

@@ -1,6 +1,6 @@
 """E-mail addresses that became usernames or display names are replaced, in the list of people and in what the log says of them.
 
-Elsewhere names are looked up when they are shown. Nothing brings an address back: whoever has one here as a login still signs in
+Elsewhere names are looked up when they are shown. Nothing brings an address back: a person who has one here as a login still signs in
 with it, which is the site's own table.
 """
 

@@ -1,7 +1,7 @@
 """What was stored under older rules, brought under those of today: names that hide something, names without keys to be found by,
 two spellings of one emoji on a message, and rooms in which nobody active can manage.
 
-Everything goes in portions, so that a large database needs no more memory than a small one. Nothing is numbered anew: no log
+Everything goes in portions, so that a large database needs no more memory than a small one. Nothing is renumbered: no log
 grows, and what a client holds of a room stays right but for a reaction that was two.
 """
 
@@ -75,7 +75,7 @@ def _owners(apps: Apps) -> None:
         heir = seats.filter(role="admin").first() or seats.first()
         assert heir is not None
         membership.objects.filter(pk=heir.pk).update(role="owner")
-        # Their devices hold a list that shows another role: with a newer version it is sent anew.
+        # Their devices hold a list that shows another role: with a newer version it is sent again.
         person.objects.filter(pk=heir.person_id).update(version=F("version") + 1)
 
 
