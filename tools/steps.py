@@ -68,6 +68,7 @@ GENERATED = python("generated files are fresh", "-m", "backchannel.protocol.gene
 
 SERVER_CHECKS = (
     python("lock files name no registry and match", "tools/lock.py", "--check"),
+    python("no banned words in clean folders", "tools/words.py"),
     Step("ruff check", ("ruff", "check", ".")),
     Step("ruff format", ("ruff", "format", "--check", ".")),
     Step("mypy", ("mypy",), env=SCRATCH),
