@@ -35,18 +35,17 @@ _log = structlog.get_logger("backchannel.attempts")
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """`burst` attempts at once, and one more every `every_s` seconds."""
-
     name: str
     burst: int
+    """Attempts that may be made at once."""
     every_s: float
+    """Seconds until one more attempt is available."""
 
 
 class Count(NamedTuple):
-    """Whose attempts are counted under the rule: `key` is a network, or the hash of a name."""
-
     rule: Rule
     key: str
+    """Whose attempts are counted: a network, or the hash of a name."""
 
 
 class Refusal(NamedTuple):

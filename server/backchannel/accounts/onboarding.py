@@ -43,11 +43,12 @@ class Refused(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewAccount:
-    """An account to be created. With `password` None, nobody can sign in with a password."""
+    """An account to be created."""
 
     username: str
     display_name: str = ""
     password: str | None = None
+    """None: the account cannot sign in with a password."""
     weak_password: bool = False
     """Skip the strength check: for the demonstration, and for the operator at the server's shell."""
 

@@ -13,10 +13,10 @@ MIGRATIONS = "django_migrations"
 
 @dataclass(slots=True)
 class Content:
-    """Number of rows by table, and the migrations that made the tables."""
-
     rows: dict[str, int] = field(default_factory=dict)
+    """Table → number of rows."""
     migrations: set[tuple[str, str]] = field(default_factory=set)
+    """(app, name) of the migrations that made the tables."""
 
     def __str__(self) -> str:
         return (

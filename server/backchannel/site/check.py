@@ -15,9 +15,8 @@ from backchannel.site.folder import check_writable
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """`word`: "ok", "note" or "problem"."""
-
     word: str
+    """`ok`, `note` or `problem`."""
     text: str
 
     @property

@@ -17,12 +17,13 @@ _THEME = "src/theme.ts"
 
 @dataclass(frozen=True, slots=True)
 class Build:
-    """URLs of the files that the page links to. `blocking`: a classic script that runs before the first paint."""
+    """URLs of the files that the page links to."""
 
     module: str
     preloads: tuple[str, ...]
     styles: tuple[str, ...]
     blocking: str | None
+    """A classic script that runs before the first paint."""
     icon: str | None
     web_manifest: str | None
 

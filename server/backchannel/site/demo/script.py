@@ -35,14 +35,18 @@ Kind = Literal["direct", "group", "channel"]
 
 @dataclass(slots=True)
 class Line:
-    """One message. `answers`: the index of the message it replies to. `became`: its text after an edit."""
+    """One message."""
 
     by: str
+    """Username of its sender."""
     at: datetime
     content: str = ""
     became: str | None = None
+    """Its text after an edit; None if it was not edited."""
     answers: int | None = None
+    """Index in the room of the message it replies to."""
     reactions: list[tuple[str, str]] = field(default_factory=list)
+    """(emoji, username) in order."""
 
     @property
     def edited_at(self) -> datetime:
@@ -55,14 +59,16 @@ class Line:
 
 @dataclass(slots=True)
 class Scene:
-    """One room. `members` is empty if everyone is one. `read_by`: person → messages read, for those who have not read all."""
+    """One room."""
 
     kind: Kind
     name: str | None
     topic: str = ""
     members: list[str] = field(default_factory=list)
+    """Usernames; empty if everyone is a member."""
     lines: list[Line] = field(default_factory=list)
     read_by: dict[str, int] = field(default_factory=dict)
+    """Username → number of messages read, for those who have not read all."""
 
 
 def scenes(now: datetime) -> list[Scene]:
