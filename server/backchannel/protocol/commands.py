@@ -5,6 +5,8 @@ OpenAPI, AsyncAPI, JSON Schema and the client's TypeScript types are derived fro
 `backchannel.commands` and `backchannel.queries`, one per declaration; a test checks that none is missing.
 In a REST call, the fields named in the path come from the path, those of a GET or DELETE from the query string, and the rest
 from the JSON body.
+
+Over 300 lines because it is one table: every command, in the order of the documents.
 """
 
 from collections.abc import Callable

@@ -4,6 +4,8 @@ A setting is a field of `Conf`; its environment variable is `BACKCHANNEL_` and t
 no file and makes no folder. An unusable value raises a `SettingError`, whose text is one line for the operator.
 
     conf = load(os.environ)
+
+Over 300 lines because every setting is declared here, with the text of its page in the documentation.
 """
 
 from __future__ import annotations

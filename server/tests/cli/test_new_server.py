@@ -89,7 +89,7 @@ def test_an_owner_created_by_the_shell_ends_the_setup_address(start: Start, run:
     assert "an owner of this server" in run("createuser", "grace").out
     assert not (folder / "setup_secret").exists()
     assert visitor(port).ask("POST", "/account/setup", {**OWNER, "setup": secret})[0] == 403
-    assert "owner already" in one_line(run("setup-address"))
+    assert "already has an owner" in one_line(run("setup-address"))
     assert "setup=" not in run("check").out
     process.send_signal(signal.SIGTERM)
     process.communicate(timeout=30)
