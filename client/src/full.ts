@@ -1,5 +1,6 @@
 /**
- * @backchannel/client/full: the core with every feature composed in, as the app and the React package use it.
+ * @backchannel/client/full: the core with the features that every app needs, as the app and the React package use it. Others, such as
+ * pins, are composed in by whoever needs them.
  */
 import { credentialsOf } from './auth.ts';
 import { browserEvents } from './browser.ts';

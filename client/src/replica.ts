@@ -110,11 +110,6 @@ export function createReplica(onFrame: readonly ((frame: ServerFrame) => void)[]
         return greet(frame);
       case 'room_list':
         return list(frame);
-      case 'room_added':
-      case 'room_removed':
-      case 'read_state':
-      case 'notification':
-        return changeList(frame);
       case 'room_reset':
         return reset(frame.room_id, frame.seq);
       case 'room_heads':
@@ -130,7 +125,9 @@ export function createReplica(onFrame: readonly ((frame: ServerFrame) => void)[]
         if (frame.user_version > userVersion) needs.refresh = true;
         return;
       default:
-      // Handled by the connection or a feature, or a type that is not known yet.
+        // A frame of the user's own sequence counts in it, also of a type that is not known yet. Everything else is handled by the
+        // connection or a feature.
+        if ('user_version' in frame) changeList(frame);
     }
   }
 

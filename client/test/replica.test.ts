@@ -138,6 +138,15 @@ describe('frames of a newer server', () => {
     expect(JSON.stringify(r.rooms.list)).toBe(before);
   });
 
+  it('count in the sequence of the user where they have a version: the list is not fetched again for them', () => {
+    const r = replica();
+    const version = r.resume()?.user_version ?? 0;
+    receive(r, { type: 'hologram', user_version: version + 1 } as unknown as ServerFrame);
+    expect(r.resume()?.user_version).toBe(version + 1);
+    receive(r, { type: 'ping', timestamp: '', user_version: version + 1 } as unknown as ServerFrame);
+    expect(r.takeNeeds().refresh).toBe(false);
+  });
+
   it('count as events where they have a seq: later events do not wait for them', () => {
     const r = replica();
     receive(r, { type: 'hologram', room_id: 1, seq: 11 } as unknown as ServerFrame, created(12));

@@ -77,7 +77,7 @@ class Authenticator:
         identity = await self._reads.run(lookup.by_secret, kind, secret)
         if identity is None:
             raise _unauthenticated(
-                "The session is over; sign in again." if kind == "session" else "The token is not valid."
+                "You were signed out. Sign in again." if kind == "session" else "The token is not valid."
             )
         self.cache.put(key, identity, generation)
         return identity

@@ -1,4 +1,4 @@
-"""The composition root: puts the parts of a chat together, starts and stops them. A site's asgi.py begins here:
+"""The composition root: puts the parts of a chat together, starts and stops them. The ASGI module of a site begins here:
 
     application = create_chat(get_asgi_application(), config_from_settings())
 

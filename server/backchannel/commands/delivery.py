@@ -5,9 +5,11 @@
 Everything that was committed since the last turn of the loop is delivered together, so that a busy room costs one write for many
 events.
 
-Published first: every stored event is published, even if its caller is gone. Answered before the rooms are flushed: a socket
-holds the answer back until its next write, so the answer to a send and the sender's own event leave in one write, answer first.
-Observers come last: they must not delay what people see.
+Published first, whether or not anybody still waits for an answer: every stored event is published. Answered before the rooms are
+flushed: a socket holds the answer back until its next write, so with the in-process bus the answer to a send and the sender's own
+event leave in one write, answer first. They may be two writes, in either order, where the event takes another way: over Redis, in a
+room of more members than one slice, beyond one batch, or to a client that is still catching up. A client may rely on neither order.
+Observers (the followers) come last: they must not delay what people see.
 """
 
 import asyncio

@@ -1,9 +1,9 @@
-"""How it is said and heard: one session machine, two shells around it.
+"""The transports: one session machine behind WebSocket and HTTP.
 
-    session.py   what a session says when: pure        dispatch.py  a command → its handler → its answer
-    node.py      what both shells work with            catch_up.py  what a session reads to catch up
-    websocket/   the socket                            http/        every command over REST, and the poll
-    maintenance.py  what a node does every few seconds
+session/           which frames a client is sent, and when: pure    session_driver.py  carries out a session's effects
+session_reads.py   what a session reads to catch up                 dispatch.py        a command → its operation → its answer
+websocket/         one socket                                       http/              every command over REST, and polls
+node.py            what both transports work with                   maintenance.py     what a node does every few seconds
 
-The two shells do not know each other.
+The two transports do not know each other.
 """

@@ -48,3 +48,14 @@ def test_a_message_passes_every_function_that_the_walk_names_in_its_order(module
         threading.setprofile(None)  # type: ignore[arg-type]
     passed = [(file.removeprefix(f"{ROOT}/"), name) for file, name in called]
     assert [each for each in passed if each in named] == list(dict.fromkeys(named))
+
+
+PACKAGES = sorted((ROOT / "server" / "backchannel").rglob("__init__.py"))
+
+
+@pytest.mark.parametrize("package", PACKAGES, ids=lambda path: path.parent.name)
+def test_a_package_names_only_modules_that_it_has(package: Path) -> None:
+    docstring = package.read_text("utf-8").split('"""')[1:2]
+    named = re.findall(r"(?<![\w/])([\w/]+\.py)\b", "".join(docstring))
+    folders = (package.parent, ROOT / "server" / "backchannel", ROOT)
+    assert [name for name in named if not any((folder / name).exists() for folder in folders)] == []

@@ -41,7 +41,7 @@ def check_announced(scope: Mapping[str, Any], at_most: int) -> None:
 
 
 async def refuse_body(error: BodyTooLarge, receive: Receive, send: Send) -> None:
-    """Say so at once, and close. The answer is whole for the client before it is over for the server."""
+    """Send the complete 413 first, then take and drop the rest of the body for a moment, then close: a reset would overtake the answer."""
     response = problem(error)
     headers = [*response.raw_headers, (b"connection", b"close")]
     await send({"type": "http.response.start", "status": response.status_code, "headers": headers})
@@ -58,7 +58,7 @@ async def refuse_body(error: BodyTooLarge, receive: Receive, send: Send) -> None
 
 
 class BodyLimit:
-    """An application that is brought no larger bodies. They are counted as they come; what it does with a part of one is void."""
+    """Wraps an application with a limit for bodies, counted as they arrive. Beyond it the application's own response is discarded."""
 
     def __init__(self, application: ASGIApp, at_most: int = PAGE_BODY_BYTES) -> None:
         self._application = application

@@ -46,9 +46,9 @@ class Poll:
         self.user_version = 0
         """Of the user's list, as the client knows it once it has these frames."""
         self.reading: Reading | None = None
-        """While it reads."""
+        """What it reads by, while it reads."""
         self.must_read = False
-        """News was missed: it has to read where its user stands."""
+        """Updates were lost: it must catch up from the database."""
         self.ended: CloseCode | None = None
         """Why it is refused."""
         self._session: Session | None = None
@@ -57,7 +57,7 @@ class Poll:
         self._is_woken = False
         self._is_resumed = False
         self._task: asyncio.Task[object] | None = None
-        """Which waits."""
+        """The endpoint's task, while it waits."""
 
     async def read(self, reading: Reading) -> None:
         """Put what the client missed into the poll. Raises what reading raises."""

@@ -3,9 +3,9 @@
     poll ─▶ missed: does the backlog reach back to its cursors? ──yes──▶ those events, or wait for the next
                 └─no──▶ read: a session catches up as a socket's does; the backlog begins anew where it listens
 
-Theory. The same facts move it as move a socket: rooms come and go with `joined` and `left`, and a room's events come in the order of
+Theory. It handles the same calls of the hub as a WebSocket: rooms come and go with `joined` and `left`, and a room's events come in the order of
 seqs, each once. Its backlog collects them, also between two polls. News that is known to be missing (a version of the list was
-skipped, the reconciler knows of a later one, the numbering changed) voids the backlog, and polls read. No answer depends on what a
+skipped, the periodic reconciliation found a later one, the numbering changed) voids the backlog, and polls read. No answer depends on what a
 node keeps: one that has never seen the client gives the same, at the price of two queries.
 
 What it is made of: `Backlog` (what was delivered), `Poll` (a request under way), `Reading` (a session that catches up).

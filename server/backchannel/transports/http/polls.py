@@ -141,7 +141,7 @@ class Polls:
 def _check(poll: Poll) -> None:
     match poll.ended:
         case CloseCode.SESSION_OVER:
-            raise CommandError(Code.UNAUTHENTICATED, "The session is over; sign in again.")
+            raise CommandError(Code.UNAUTHENTICATED, "You were signed out. Sign in again.")
         case CloseCode.FORBIDDEN:
             raise CommandError(Code.FORBIDDEN, "This account may not be here.")
         case CloseCode.TOO_MANY:

@@ -14,7 +14,7 @@ BYTES_BEHIND: Final = 256 * 1024
 """Limits of events and other live frames."""
 ANSWERS_BEHIND: Final = 1024
 ANSWER_BYTES_BEHIND: Final = 1024 * 1024
-"""Limits of answers: a client that asks much at once is not slow for that. A single answer may be larger than all this."""
+"""Answers have limits of their own: a burst of commands is not a slow reader. A single answer may be larger than all this."""
 
 
 class Outbound:
