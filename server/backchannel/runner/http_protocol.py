@@ -30,7 +30,7 @@ from backchannel.runner.addresses import local_address, remote_address
 from backchannel.runner.body_pace import Pace
 from backchannel.runner.connection_limit import ConnectionLimit, Slot
 from backchannel.runner.head import HEAD_BYTES, Offer, Refused, bad, check, too_large, without_offer, written
-from backchannel.runner.request_cycle import RequestCycle
+from backchannel.runner.request_cycle import RequestCycle, Signal
 
 HEADERS_WITHIN_S = 10.0
 SLICE_BYTES = 4096
@@ -231,7 +231,7 @@ class GuardedHttpProtocol(HttpToolsProtocol):
                 access_logger=self.access_logger,
                 access_log=self.access_log,
                 default_headers=self.server_state.default_headers,
-                message_event=asyncio.Event(),
+                message_event=Signal(),  # type: ignore[arg-type]
                 expect_100_continue=self.expect_100_continue,
                 keep_alive=version != "1.0" and parser.should_keep_alive(),
                 on_response=self.on_response_complete,

@@ -1,7 +1,8 @@
 """One request and its answer, between the connection and the ASGI application.
 
 As uvicorn's, but that the head of an answer leaves with the first piece of its body, in one write, that an answer which does not wait
-for the rest of the request's body closes the connection gently, and that there is no access log.
+for the rest of the request's body closes the connection gently, that one task at a time waits in `receive`, and that there is no access
+log.
 """
 
 from __future__ import annotations
@@ -22,11 +23,52 @@ class Lingerer(Protocol):
         """Close the connection when the client has read the answer, or after a moment."""
 
 
+class Signal:
+    """An `asyncio.Event` for one task: it has no queue, which would cost as much as the rest of a request's state."""
+
+    __slots__ = ("_is_set", "_waiter")
+
+    def __init__(self) -> None:
+        self._is_set = False
+        self._waiter: asyncio.Future[None] | None = None
+
+    def set(self) -> None:
+        self._is_set = True
+        if self._waiter is not None and not self._waiter.done():
+            self._waiter.set_result(None)
+
+    async def take(self) -> None:
+        """Wait until it is set, and clear it. Raises RuntimeError where another task waits already."""
+        if not self._is_set:
+            if self._waiter is not None:
+                raise RuntimeError("Another task waits for this request already.")
+            self._waiter = asyncio.get_running_loop().create_future()
+            try:
+                await self._waiter
+            finally:
+                self._waiter = None
+        self._is_set = False
+
+
 class RequestCycle(RequestResponseCycle):
+    message_event: Signal  # type: ignore[assignment]
+    """More of the body came, or the answer or the connection is over."""
     protocol: Lingerer | None = None
     """None once the connection is lost."""
     _head = b""
     """Of an answer whose body has not begun."""
+
+    async def receive(self) -> Any:
+        if self.waiting_for_100_continue and not self.transport.is_closing():
+            self.transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+            self.waiting_for_100_continue = False
+        if not (self.disconnected or self.response_complete):
+            self.flow.resume_reading()
+            await self.message_event.take()
+        if self.disconnected or self.response_complete:
+            return {"type": "http.disconnect"}
+        body, self.body = bytes(self.body), bytearray()
+        return {"type": "http.request", "body": body, "more_body": self.more_body}
 
     async def send(self, message: Any) -> None:
         if self.flow.write_paused and not self.disconnected:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from uvicorn.protocols.http.flow_control import FlowControl
 
-from backchannel.runner.request_cycle import RequestCycle
+from backchannel.runner.request_cycle import RequestCycle, Signal
 
 
 class Transport:
@@ -28,14 +28,14 @@ class Transport:
 def cycle_of(transport: Any, method: str = "POST", *, keep_alive: bool = True) -> RequestCycle:
     logger = logging.getLogger("tests")
     cycle = RequestCycle(
-        scope={"method": method},  # type: ignore[arg-type,typeddict-item]
+        scope={"method": method},  # type: ignore[typeddict-item]
         transport=transport,
         flow=FlowControl(transport),
         logger=logger,
         access_logger=logger,
         access_log=False,
         default_headers=[],
-        message_event=asyncio.Event(),
+        message_event=Signal(),  # type: ignore[arg-type]
         expect_100_continue=False,
         keep_alive=keep_alive,
         on_response=lambda: None,
@@ -98,3 +98,21 @@ async def test_a_body_of_another_length_than_announced_does_not_complete(pieces:
     with pytest.raises(RuntimeError):
         await answer(cycle, [(b"content-length", b"3")], *pieces)
     assert not cycle.response_complete
+
+
+async def test_one_task_at_a_time_waits_for_a_request() -> None:
+    signal = Signal()
+    waiting = asyncio.create_task(signal.take())
+    await asyncio.sleep(0)
+    with pytest.raises(RuntimeError):
+        await signal.take()
+    waiting.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await waiting
+    signal.set()
+    await signal.take()  # at once
+    waiting = asyncio.create_task(signal.take())
+    await asyncio.sleep(0)
+    assert not waiting.done()
+    signal.set()
+    await waiting
