@@ -66,13 +66,10 @@ class Authenticator:
         kind, secrets = self._shown(scope, credentials)
         # Of several cookies Django picks the one whose session is alive, which the database is asked for at each call.
         secret = secrets[0] if len(secrets) == 1 else await self._reads.run(first_live, secrets)
-        return await self._by_secret(kind, secret)
-
-    async def _by_secret(self, kind: lookup.Kind, secret: str) -> Identity:
         key = _key(kind, secret)
-        found = self.cache.get(key)
-        if found is not None:
-            return found
+        return self.cache.get(key) or await self._by_secret(key, kind, secret)
+
+    async def _by_secret(self, key: str, kind: lookup.Kind, secret: str) -> Identity:
         generation = self.cache.generation
         identity = await self._reads.run(lookup.by_secret, kind, secret)
         if identity is None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
 
@@ -17,10 +17,15 @@ LOCAL = (".localhost", "127.0.0.1", "[::1]")
 
 def check_host(scope: Mapping[str, Any], *, by_name: bool = True) -> None:
     """Raises `CommandError` 400. `by_name`: it must also be listed, not only well-formed."""
-    named = [value for name, value in scope["headers"] if name == b"host"]
-    if len(named) > 1:
-        raise CommandError(Code.BAD_FRAME, "The header host was sent twice.")
-    check_name(scope, named[0] if named else None, _forwarded(scope), by_name=by_name)
+    host = forwarded = None
+    for name, value in scope["headers"]:
+        if name == b"host":
+            if host is not None:
+                raise CommandError(Code.BAD_FRAME, "The header host was sent twice.")
+            host = value
+        elif name == b"x-forwarded-host" and forwarded is None:
+            forwarded = value
+    check_name(scope, host, forwarded, by_name=by_name)
 
 
 def check_name(scope: Mapping[str, Any], host: bytes | None, forwarded: bytes | None, *, by_name: bool = True) -> None:
@@ -38,11 +43,6 @@ def check_name(scope: Mapping[str, Any], host: bytes | None, forwarded: bytes | 
             "This server does not accept this Host. Its operator has to list it in BACKCHANNEL_ALLOWED_HOSTS (in a Django site: "
             "ALLOWED_HOSTS), and the reverse proxy has to pass on the Host of the request.",
         )
-
-
-def _forwarded(scope: Mapping[str, Any]) -> bytes | None:
-    headers: Iterable[tuple[bytes, bytes]] = scope["headers"]
-    return next((value for name, value in headers if name == b"x-forwarded-host"), None)
 
 
 @lru_cache(1024)
