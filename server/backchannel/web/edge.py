@@ -10,7 +10,7 @@ In another Django site, this covers only the chat's own URLs. Everything else be
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Awaitable, Sequence
 from functools import partial
 from typing import Final
 
@@ -64,17 +64,16 @@ class Edge:
         self._site_is_standalone = isinstance(site, DjangoTurns)
         self._headers = headers
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         path = path_of(scope)
         is_ours = self._is_ours(path)
         if is_ours or self._site_is_standalone:
             send = self.with_headers(send)
         if scope["type"] == "websocket":
-            await self._open(path, is_ours)(scope, receive, send)
-        elif is_ours:
-            await self._answer(path, scope)(scope, receive, send)
-        else:
-            await self._application(with_one_cookie_line(scope), receive, send)
+            return self._open(path, is_ours)(scope, receive, send)
+        if is_ours:
+            return self._answer(path, scope)(scope, receive, send)
+        return self._application(with_one_cookie_line(scope), receive, send)
 
     def _is_ours(self, path: str) -> bool:
         if self._routes is None:
@@ -84,7 +83,7 @@ class Edge:
     def with_headers(self, send: Send) -> Send:
         """Add those headers that an answer does not set itself."""
 
-        async def send_with(message: Message) -> None:
+        def send_with(message: Message) -> Awaitable[None]:
             if message["type"] in _STARTS:
                 headers = list(message.get("headers", ()))
                 given = {name.lower(): value for name, value in headers}
@@ -92,7 +91,7 @@ class Edge:
                 if _OPENER[0] not in given and given.get(b"content-type", b"").startswith(b"text/html"):
                     headers.append(_OPENER)
                 message = {**message, "headers": headers}
-            await send(message)
+            return send(message)
 
         return send_with
 

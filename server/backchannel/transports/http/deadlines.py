@@ -24,6 +24,9 @@ class Deadlines:
         self._clock = clock
         self._slots: dict[int, dict[Ending, None]] = {}
 
+    def __len__(self) -> int:
+        return sum(map(len, self._slots.values()))
+
     def add(self, wait: Ending) -> None:
         number = _slot(wait.until)
         slot = self._slots.get(number)

@@ -38,6 +38,7 @@ class Polls:
         self._polls: dict[int, dict[Poll, None]] = {}
         """Those under way, of each user, oldest first."""
         self._deadlines = Deadlines(node.context.clock)
+        metrics.polls.set_function(self._deadlines.__len__)
         self._woken: list[Poll] = []
         self._last_answer: tuple[list[bytes], str, int] = ([], "", 0)
         self._last_body = b""
@@ -73,18 +74,13 @@ class Polls:
             poll.frames.append(CAUGHT_UP)
         may_wait = poll.until > self._node.context.clock() and not self._node.draining
         if may_wait and not (poll.frames or poll.ended or poll.must_read):
-            await self._wait(poll, receive)
+            self._deadlines.add(poll)
+            try:
+                await poll.wait(receive)
+            finally:
+                self._deadlines.discard(poll)
         _check(poll)
         return bool(poll.frames or poll.ended or not poll.must_read)
-
-    async def _wait(self, poll: Poll, receive: Receive) -> None:
-        self._deadlines.add(poll)
-        metrics.polls.inc()
-        try:
-            await poll.wait(receive)
-        finally:
-            metrics.polls.dec()
-            self._deadlines.discard(poll)
 
     def _wake_soon(self, poll: Poll) -> None:
         self._woken.append(poll)

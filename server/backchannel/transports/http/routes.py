@@ -1,6 +1,6 @@
 """All of `/api`."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from functools import cache
 
 import msgspec
@@ -45,13 +45,12 @@ class Api:
         """Is there anything at this address, without the prefix of `root_path`?"""
         return self._router.has(path)
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         found = self._router.find(scope["method"], path_of(scope))
         if found is None:
-            await _nothing_here()(scope, receive, send)
-            return
+            return _nothing_here()(scope, receive, send)
         endpoint, scope["path_params"] = found
-        await endpoint(scope, receive, send)
+        return endpoint(scope, receive, send)
 
 
 def _document(make: Callable[[], object]) -> ASGIApp:
