@@ -58,7 +58,7 @@ class _Metric:
 
     def inc(self, *_: object) -> None: ...
 
-    dec = set = observe = inc
+    dec = set = set_function = observe = inc
 
 
 def _uncounted(*_: object) -> None: ...
