@@ -59,7 +59,7 @@ def test_given_values_are_used() -> None:
         ({"ARRIVALS_AT_ONCE": 8}, 'BACKCHANNEL["ARRIVALS_AT_ONCE"] cannot be used: expected `int` <= 7'),
         (
             {"LIMITS": {"content_bytes": 16385}},
-            'BACKCHANNEL["LIMITS"]["content_bytes"] is above 16384, the most that the protocol admits',
+            'BACKCHANNEL["LIMITS"]["content_bytes"] is above 16384, the most that the protocol allows',
         ),
         ({"LIMITS": 3}, 'BACKCHANNEL["LIMITS"] is not a dictionary'),
         ({"LIMITS": {"burst": 3}}, 'BACKCHANNEL["LIMITS"]["burst"] is unknown: did you mean send_burst?'),
