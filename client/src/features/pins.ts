@@ -2,12 +2,13 @@
  * The pinned messages of a room: read when asked for, then kept as events change them.
  *
  * Theory. An event changes a pinned message that is held, if it is newer than that (`rev_seq`). A pin of a message that is not
- * held, and any event while the pins are being read, makes them be read again: what was read may be older than the event.
+ * held, a pin or unpin that arrives after a later event of its message, and an event of these messages while the pins are being
+ * read, make them be read again: what was read may be older than the event. New messages change no pins.
  * There are at most 50, so reading them is cheap. After an outage events may be missing: they are read again as well.
  */
 import type { Core } from '../core.ts';
 import { changeMessage } from '../message.ts';
-import type { Message, RoomEvent, RoomId } from '../protocol.ts';
+import type { Message, MessageId, RoomEvent, RoomId } from '../protocol.ts';
 import { keepIdentity } from '../snapshot.ts';
 import type { CoreChat, CoreTimelineView } from '../types.ts';
 import { checkOnline, showResult } from './commands.ts';
@@ -31,8 +32,10 @@ export interface PinsChat {
 interface Held {
   pins: readonly Message[] | null;
   isLoading: boolean;
-  /** Something happened since the read began. */
+  /** A pin was set or removed since the read began. */
   isStale: boolean;
+  /** The messages that changed otherwise since the read began. */
+  readonly changed: Set<MessageId>;
 }
 
 /** Adds `pin`, `openPins`, and `pins` to the view of a room. */
@@ -53,8 +56,10 @@ export function withPins(core: Core): PinsChat & Pick<CoreChat, 'closeRoom'> {
     try {
       while (held.isStale) {
         held.isStale = false;
+        held.changed.clear();
         const { result } = await run('get_pins', { room_id: roomId });
         held.pins = result.messages;
+        held.isStale ||= held.pins.some(({ id }) => held.changed.has(id));
       }
     } finally {
       held.isLoading = false;
@@ -68,12 +73,16 @@ export function withPins(core: Core): PinsChat & Pick<CoreChat, 'closeRoom'> {
   }
 
   function apply(held: Held, event: RoomEvent): void {
-    if (!('message' in event || 'message_id' in event)) return;
-    held.isStale = true;
+    if (!('message' in event || 'message_id' in event) || event.type === 'message_created') return;
     const id = 'message' in event ? event.message.id : event.message_id;
-    const isHeld = held.pins?.some((message) => message.id === id);
-    if (event.type === 'message_pinned' && !isHeld) return reload(event.room_id, held);
-    if (!isHeld || !held.pins) return;
+    const known = held.pins?.find((message) => message.id === id);
+    const isPin = event.type === 'message_pinned';
+    const movesPin = isPin || event.type === 'message_unpinned';
+    if (held.isLoading) held.changed.add(id);
+    held.isStale ||= movesPin;
+    // A later event of the message was applied before this one: whether it is pinned now, only the server knows.
+    if (movesPin && (known ? event.seq <= known.rev_seq : isPin)) return reload(event.room_id, held);
+    if (!known || !held.pins) return;
     held.pins = held.pins
       .map((message) => (message.id === id && event.seq > message.rev_seq ? changeMessage(message, event) : message))
       .filter(({ pinned }) => pinned);
@@ -96,7 +105,7 @@ export function withPins(core: Core): PinsChat & Pick<CoreChat, 'closeRoom'> {
       flush(method);
     },
     async openPins(roomId) {
-      const held = rooms.get(roomId) ?? { pins: null, isLoading: false, isStale: false };
+      const held = rooms.get(roomId) ?? { pins: null, isLoading: false, isStale: false, changed: new Set() };
       rooms.set(roomId, held);
       await load(roomId, held);
     },

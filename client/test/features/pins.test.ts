@@ -96,6 +96,31 @@ describe('pins', () => {
     expect(w.pins()).toEqual(['two']);
   });
 
+  it('are not read again for messages that are none of them, however busy the room is', async () => {
+    const w = await world();
+    w.bob('pin_message', { message_id: w.one.id });
+    await w.clock.advance(100);
+    const opened = w.chat.openPins(1);
+    for (let n = 0; n < 40; n++) {
+      w.bob('add_reaction', { message_id: w.server.post(1, BOB, `${n}`).id, emoji: '👍' });
+      await w.clock.advance(10);
+    }
+    await opened;
+    expect(w.network.said.filter(({ type }) => type === 'get_pins')).toHaveLength(1);
+    expect(w.pins()).toEqual(['one']);
+  });
+
+  it('are right where an unpin arrives after a later event of its message', async () => {
+    const w = await world();
+    w.bob('pin_message', { message_id: w.one.id });
+    await w.open();
+    w.server.deafNext = 1;
+    w.bob('unpin_message', { message_id: w.one.id });
+    w.bob('add_reaction', { message_id: w.one.id, emoji: '👍' });
+    await w.clock.advance(2_000);
+    expect(w.pins()).toEqual([]);
+  });
+
   it('are refused beyond the number that a room holds', async () => {
     const w = await world();
     for (let n = 0; n < 50; n++) w.bob('pin_message', { message_id: w.server.post(1, BOB, `${n}`).id });
