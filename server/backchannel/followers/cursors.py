@@ -60,6 +60,7 @@ class Advance(Operation, frozen=True, kw_only=True):
     """Not empty, numbered `after` + 1 and up without a gap."""
 
     def apply(self, transaction: Transaction, outcome: Outcome) -> None:
+        _lock_lease(transaction, self.follower.name, "SHARE")
         if self.after == 0:
             moved = transaction.execute(
                 f"INSERT INTO {FOLLOWER_CURSOR} (name, room_id, seq) VALUES (%s, %s, %s) ON CONFLICT (name, room_id) DO NOTHING",
@@ -81,5 +82,13 @@ class BeginAnew(Operation, frozen=True, kw_only=True):
     follower: Follower
 
     def apply(self, transaction: Transaction, outcome: Outcome) -> None:
+        _lock_lease(transaction, self.follower.name, "UPDATE")
         self.follower.clear(transaction)
         transaction.execute(f"DELETE FROM {FOLLOWER_CURSOR} WHERE name = %s", [self.follower.name])
+
+
+def _lock_lease(transaction: Transaction, name: str, mode: str) -> None:
+    """No `Advance` runs beside a `BeginAnew`, which would not see what that is about to write. SQLite has one writer anyway. Whoever
+    advances has held the lease, so its row exists."""
+    if transaction.is_postgres:
+        transaction.query(f"SELECT name FROM {FOLLOWER_LEASE} WHERE name = %s FOR {mode}", [name])

@@ -82,6 +82,8 @@ class FollowerRunner:
                     await self.catch_up(rooms)
                 except CommandError as error:  # the database is away: the next look finds everything
                     _log.warning("follower_delayed", follower=self._follower.name, error=error.code.word)
+                except Exception:  # the loop outlives whatever a look may meet
+                    _log.exception("follower_broke", follower=self._follower.name)
         finally:
             with suppress(CommandError, asyncio.CancelledError):
                 await self._log.write(ReleaseLease(actor=NOBODY, name=self._follower.name, node=self._node))
@@ -108,10 +110,10 @@ class FollowerRunner:
     async def _apply(self, behind: Behind) -> bool:
         """One batch of a room; False where it is to be left alone until the next look."""
         room_id, after = behind
-        events = (await self._reads.run(reads.events_after, {room_id: after}, BATCH))[room_id]
-        if not events:
-            return False
         try:
+            events = (await self._reads.run(reads.events_after, {room_id: after}, BATCH))[room_id]
+            if not events:
+                return False
             await self._reads.run(self._follower.prepare, room_id, events)
             advance = Advance(actor=NOBODY, follower=self._follower, room_id=room_id, after=after, events=events)
             return bool(await self._log.write(advance))

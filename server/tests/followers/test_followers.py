@@ -1,6 +1,7 @@
 """A follower gets every room's events in order and without a gap, and what it derives is what the log says, whatever breaks."""
 
 import asyncio
+import threading
 from collections import Counter
 from collections.abc import Sequence
 from random import Random
@@ -18,6 +19,7 @@ from backchannel.followers.runner import FollowerRunner
 from backchannel.protocol import times
 from backchannel.protocol.events import AnyRoomEvent
 from backchannel.protocol.shapes import User
+from backchannel.store import reads
 from backchannel.store.followers import progress_of
 from backchannel.store.log import Log, commit
 from backchannel.store.models import Activity, FollowerCursor, FollowerLease
@@ -227,3 +229,57 @@ async def test_derived_rows_agree_with_the_log_through_failures_and_changes_of_n
         progress = await run_read(progress_of, "activity")
     assert await run_read(counted) == await run_read(recounted, rooms)
     assert progress.node == "c"
+
+
+async def test_a_look_that_fails_ends_no_follower(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An event of a newer version that this one cannot read, say."""
+    ada = await run_read(person)
+    room_id = await run_read(room, ada)
+    recorder = Recorder()
+    failures = [1, 2]
+
+    def failing_twice(*arguments: Any) -> Any:
+        if failures:
+            raise KeyError(failures.pop())
+        return events_after(*arguments)
+
+    events_after = reads.events_after
+    monkeypatch.setattr(reads, "events_after", failing_twice)
+    async with Running() as running:
+        task = asyncio.create_task(running.runner(recorder, look_s=0.01).run())
+        await running.log.write(append(room_id, ada))
+        async with asyncio.timeout(30):
+            while (room_id, 1) not in recorder.applied:  # noqa: ASYNC110
+                await asyncio.sleep(0.01)
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+    assert failures == []
+
+
+class SlowActivity(ActivityFollower):
+    """Has written, and is not committed, until it may go on."""
+
+    def __init__(self) -> None:
+        self.has_written, self.may_commit = threading.Event(), threading.Event()
+
+    def apply(self, transaction: Transaction, room_id: int, events: Sequence[AnyRoomEvent]) -> None:
+        super().apply(transaction, room_id, events)
+        self.has_written.set()
+        assert self.may_commit.wait(30)
+
+
+async def test_a_reset_beside_an_advance_counts_nothing_twice() -> None:
+    """The reset comes from another process than the server, as `backchannel followers --reset` does."""
+    ada = await run_read(person)
+    room_id = await run_read(room, ada)
+    await run_read(send, room_id, ada)
+    slow = SlowActivity()
+    async with Running() as running:
+        advancing = asyncio.create_task(running.runner(slow).catch_up({room_id}))
+        assert await asyncio.to_thread(slow.has_written.wait, 30)
+        resetting = asyncio.create_task(run_read(commit, [BeginAnew(actor=NOBODY, follower=slow)]))
+        await asyncio.sleep(0.2)
+        slow.may_commit.set()
+        await asyncio.gather(advancing, resetting)
+        await running.runner(ActivityFollower()).catch_up({room_id})
+    assert await run_read(counted) == await run_read(recounted, [room_id])
