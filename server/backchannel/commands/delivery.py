@@ -68,7 +68,10 @@ class Delivery:
                 job.answer(job.outcome)
             except Exception:
                 _log.exception("answering_broke")
-        self._flush()
+        try:
+            self._flush()
+        except Exception:
+            _log.exception("flushing_broke")
         for observe in self._observers:
             try:
                 observe(outcomes)

@@ -17,6 +17,8 @@ both ways keep the order of seqs for everybody, and nothing reaches somebody who
 from collections.abc import Callable
 from typing import Final
 
+import structlog
+
 from backchannel.fanout.envelopes import RoomEnvelope
 from backchannel.fanout.subscriber import Sink, Subscriber
 from backchannel.protocol.frame_batch import BATCH_BYTES, FrameBatch
@@ -25,6 +27,8 @@ SLICE: Final = 500
 """Members served in one go: about 3 ms."""
 STASH_LENGTH: Final = 1000
 """Events kept while an earlier one is missing; beyond, they are read again with it."""
+
+_log = structlog.get_logger("backchannel.fanout")
 
 
 class RoomChannel:
@@ -200,7 +204,10 @@ class RoomChannel:
         assert batch is not None
         assert sinks is not None
         for sink in sinks[self._at : until]:
-            sink(batch)
+            try:
+                sink(batch)
+            except Exception:  # a fault of one subscriber must not cost the others their events
+                _log.exception("sink_broke", room_id=self.room_id)
         self._at = until
         if until >= len(sinks):
             self._batch = None

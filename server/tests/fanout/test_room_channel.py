@@ -202,3 +202,16 @@ async def test_changes_between_slices_keep_the_order_for_everybody(
         assert reader.heard == list(range(since + 1, world.seq + 1))
     for reader, since, until in gone:
         assert reader.heard == list(range(since + 1, until + 1))
+
+
+async def test_a_subscriber_that_fails_costs_no_other_subscriber_and_no_other_room_an_event(world: World) -> None:
+    class Failing(Reader):
+        def take(self, text: FrameBatch) -> None:
+            raise RuntimeError("a fault in a sink")
+
+    readers = [Reader(1), Failing(2), Reader(3)]
+    world.enter(*readers)
+    for _ in range(3):
+        world.tell()
+        await turns()
+    assert [reader.heard for reader in readers] == [[1, 2, 3], [], [1, 2, 3]]
