@@ -57,7 +57,7 @@ MUTANTS = (
     Mutant(
         "a restored backup goes on with the old numbering",
         (("server/backchannel/site/backup_sqlite.py", 'SET epoch = ? WHERE id = 1", [epoch])', 'SET epoch = epoch WHERE id = 1 AND ? != ?", [epoch, epoch])'),),
-        ("server/tests/cli/test_backup.py", "begins_a_new_epoch"),
+        ("server/tests/cli/test_backup.py", "under_a_new_epoch"),
     ),
     Mutant(
         "a message is tried before it is stored on the device",

@@ -21,15 +21,19 @@ def test_a_killed_server_loses_no_acked_message_and_retries_are_recognised(node:
             socket.send(message_id)
             acked[message_id] = socket.answer(message_id)["result"]["message"]["seq"]
     assert node.stop() == -9
-    # The process ends a turn of the loop after its third answer has left; on a busy machine one more may leave with it.
-    assert len(acked) in ((3, 4) if place == "after_answer" else (2,))
+    # A follower's own commits and deliveries count as well. The process ends a turn of the loop after its third answer has left; on a
+    # busy machine one more may leave with it.
+    assert len(acked) in ((3, 4) if place == "after_answer" else (0, 1, 2))
 
     node.start()
     stored = {
         event["message"]["id"]: event["seq"] for event in node.events(token) if event["type"] == "message_created"
     }
     assert acked.items() <= stored.items()
-    assert len(stored) == (2 if place == "before_commit" else max(3, len(acked)))
+    if place == "before_commit":
+        assert len(stored) == len(acked)
+    else:  # at most the one under way was stored and not acked
+        assert len(stored) in (len(acked), len(acked) + 1)
     seqs = []
     for message_id in ids:
         answer = node.post(token, message_id).json()
