@@ -88,7 +88,7 @@ class BeginAnew(Operation, frozen=True, kw_only=True):
 
 
 def _lock_lease(transaction: Transaction, name: str, mode: str) -> None:
-    """No `Advance` runs beside a `BeginAnew`, which would not see what that is about to write. SQLite has one writer anyway. Whoever
-    advances has held the lease, so its row exists."""
+    """No `Advance` runs beside a `BeginAnew`, which would not see what that is about to write. SQLite has one writer anyway.
+    A node that advances has held the lease, so the row exists."""
     if transaction.is_postgres:
         transaction.query(f"SELECT name FROM {FOLLOWER_LEASE} WHERE name = %s FOR {mode}", [name])
