@@ -27,6 +27,7 @@ def executes(command: type[Command]) -> Callable[[O], O]:
     """Enters a class of operations. Its `build` takes the command, the caller and the context."""
 
     def enter(operation: O) -> O:
+        _check_new(command)
         OPERATIONS[command] = operation.build  # type: ignore[attr-defined]
         return operation
 
@@ -35,7 +36,13 @@ def executes(command: type[Command]) -> Callable[[O], O]:
 
 def carries_out(command: type[Command]) -> Callable[[A], A]:
     def enter(action: A) -> A:
+        _check_new(command)
         ACTIONS[command] = action
         return action
 
     return enter
+
+
+def _check_new(command: type[Command]) -> None:
+    if command in OPERATIONS or command in ACTIONS:
+        raise RuntimeError(f"{command.__name__} is carried out in two places; one of them would be ignored.")

@@ -18,6 +18,8 @@ H = TypeVar("H", bound=Handler)
 
 def answers(command: type[Command]) -> Callable[[H], H]:
     def enter(handler: H) -> H:
+        if command in HANDLERS:
+            raise RuntimeError(f"{command.__name__} is answered in two places; one of them would be ignored.")
         HANDLERS[command] = handler
         return handler
 

@@ -38,7 +38,7 @@ class ReadPool:
     """Runs blocking reads in threads. Threads start with the first reads; `close` ends them."""
 
     def __init__(self, threads: Threads | None = None) -> None:
-        self._threads = threads or ThreadPoolExecutor(READ_THREADS, thread_name_prefix="read")
+        self._threads = threads or _new_threads()
         self._losses = itertools.count(1)
         self._last_loss = 0
         self._own = threading.local()
@@ -55,7 +55,8 @@ class ReadPool:
         self._last_loss = next(self._losses)
 
     def close(self) -> None:
-        """Close the threads' connections and end the threads. Blocks until they have ended."""
+        """Close the threads' connections and end the threads. Blocks until they have ended. The pool may be used again: a start that
+        failed is tried again."""
         # Without the barrier one quick thread could take every task and close only its own connection.
         all_threads = threading.Barrier(READ_THREADS)
 
@@ -63,9 +64,10 @@ class ReadPool:
             all_threads.wait()
             connection.close()
 
+        ended, self._threads = self._threads, _new_threads()
         for _ in range(READ_THREADS):
-            self._threads.submit(close)
-        self._threads.shutdown(wait=True)
+            ended.submit(close)
+        ended.shutdown(wait=True)
 
     def _answer(self, answered: "asyncio.Future[Any]", read: Callable[[], Any]) -> None:
         """In the thread. `run_in_executor` would add a second future, which costs as much again for each read."""
@@ -119,3 +121,7 @@ def unavailable() -> CommandError:
     return CommandError(
         Code.UNAVAILABLE, "The database does not answer just now. Try again in a moment.", retry_after=1.0
     )
+
+
+def _new_threads() -> ThreadPoolExecutor:
+    return ThreadPoolExecutor(READ_THREADS, thread_name_prefix="read")

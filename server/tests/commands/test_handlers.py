@@ -3,13 +3,19 @@
 from collections import defaultdict
 from uuid import RFC_4122
 
+import pytest
+
 from backchannel import commands, queries
 from backchannel.commands.publish import publisher
+from backchannel.commands.registry import executes
 from backchannel.commands.send_message import new_message_id
 from backchannel.fanout import envelopes
 from backchannel.fanout.envelopes import RoomEnvelope, UserEnvelope
 from backchannel.fanout.memory import MemoryBus
-from backchannel.protocol.commands import COMMANDS, Ping
+from backchannel.protocol.commands import COMMANDS, GetMe, Ping, SendMessage
+from backchannel.protocol.results import Empty
+from backchannel.queries.registry import answers
+from backchannel.store.operation import Nothing
 from backchannel.store.transaction import CommittedEvent, Outcome, UserUpdate
 
 
@@ -17,6 +23,13 @@ def test_every_command_has_exactly_one_handler() -> None:
     handled = [*commands.OPERATIONS, *commands.ACTIONS, *queries.HANDLERS]
     declared = {declaration.struct for declaration in COMMANDS.values()} - {Ping}
     assert sorted(handled, key=str) == sorted(declared, key=str)
+
+
+def test_a_command_that_is_carried_out_in_two_places_stops_the_start() -> None:
+    with pytest.raises(RuntimeError, match="SendMessage is carried out in two places"):
+        executes(SendMessage)(Nothing)
+    with pytest.raises(RuntimeError, match="GetMe is answered in two places"):
+        answers(GetMe)(lambda *_: Empty())
 
 
 def test_what_only_reads_is_a_query_and_what_changes_something_a_command() -> None:

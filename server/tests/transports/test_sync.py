@@ -3,6 +3,7 @@
 import http.client
 import json
 import socket
+import time
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
@@ -13,6 +14,7 @@ import pytest
 from django.utils import timezone
 
 from backchannel.accounts.models import Token
+from backchannel.accounts.people import person_of
 from backchannel.protocol.shapes import Limits
 from backchannel.store.models import Workspace
 from backchannel.store.read_pool import READ_THREADS
@@ -317,3 +319,48 @@ def test_an_invalid_poll_names_the_field(server: Running, body: Any, field: str)
     assert answer.status_code == 422
     assert answer.json()["code"] == "invalid"
     assert list(answer.json()["errors"]) in ([field], ["epoch"]), answer.json()
+
+
+def _begin(server: Running, who: Someone, path: str, body: bytes) -> socket.socket:
+    """The head and the first byte of a request."""
+    connection = socket.create_connection(("127.0.0.1", server.port))
+    connection.sendall(
+        f"POST {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Bearer {who.token}\r\nConnection: close\r\n"
+        f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n".encode()
+        + body[:1]
+    )
+    return connection
+
+
+@pytest.mark.parametrize("way", ["poll", "send"])
+def test_a_credential_that_ends_while_a_body_is_sent_opens_nothing(server: Running, way: str) -> None:
+    ada, ben = somebody("ada"), somebody("ben")
+    room_id = server.do(ada, "create_room", kind="group", members=[ben.id])["room"]["id"]
+    server.sync(ben)  # the credential is remembered
+    path, body = {
+        "poll": ("/api/sync", b'{"wait":0}'),
+        "send": (f"/api/rooms/{room_id}/messages", b'{"content":"After the end."}'),
+    }[way]
+    with _begin(server, ben, path, body) as connection:
+        time.sleep(0.2)  # for the head to be read; a slower server reads it after the end, which is right as well
+        token = Token.objects.get(user=ben.account)
+        token.revoked = timezone.now()
+        token.save()
+        server.wait_until(lambda: server.sync(ben).status_code == 401)
+        server.do(ada, "send_message", room_id=room_id, content="Not for Ben.")
+        connection.sendall(body[1:])
+        answer = b"".join(iter(lambda: connection.recv(65536), b""))
+    assert answer.startswith(b"HTTP/1.1 401")
+    history = server.do(ada, "get_history", room_id=room_id)["messages"]
+    assert [message["content"] for message in history] == ["Not for Ben."]
+
+
+def test_a_client_that_polls_on_gets_the_name_of_today(server: Running) -> None:
+    ben = somebody("ben")
+    server.sync(ben, client={"instance": "x"})
+    ben.account.display_name = "Renamed"
+    ben.account.save()
+    person_of(ben.account)
+    server.forget_identities()
+    frames = server.sync(ben, client={"instance": "x"}).json()["frames"]
+    assert frames[0]["user"]["display_name"] == "Renamed"

@@ -33,7 +33,8 @@ def _address(path: str) -> str:
 
 def _answering(node: Node, declaration: Declaration) -> Answering:
     async def answer(scope: Scope, receive: Receive, identity: Identity) -> tuple[int, bytes]:
-        command = await _read_command(scope, receive, declaration, node.settings.limits.frame_bytes)
+        body, identity = await read_body(scope, receive, node.settings.limits.frame_bytes, node, identity)
+        command = _build_command(scope, body, declaration)
         caller = Caller(User(identity.user_id, identity.username, identity.display_name))
         answered = await dispatch.run(command, caller, node, "http")
         return 200 if answered.is_repeat else declaration.status, codec.encode(answered.result)
@@ -41,9 +42,8 @@ def _answering(node: Node, declaration: Declaration) -> Answering:
     return answer
 
 
-async def _read_command(scope: Scope, receive: Receive, declaration: Declaration, at_most: int) -> Any:
+def _build_command(scope: Scope, body: bytes, declaration: Declaration) -> Any:
     strings: dict[str, str] = dict(scope["path_params"])
-    body = await read_body(scope, receive, at_most)
     fields: dict[str, Any] = {}
     if declaration.method in ("GET", "DELETE"):
         for name, value in parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True):

@@ -67,8 +67,8 @@ class Poll:
         finally:
             self.reading = None
         self.ended = self.ended or reading.ended
-        self.epoch, self.user_version = reading.session.epoch, reading.session.user_version
         if self.ended is None and not self.must_read:
+            self.epoch, self.user_version = reading.session.epoch, reading.session.user_version
             self.frames[:0] = frames
 
     async def wait(self, receive: Receive) -> None:

@@ -35,7 +35,6 @@ class PollingSession:
 
     __slots__ = (
         "_backlog",
-        "_identity",
         "_idle_since",
         "_is_closed",
         "_is_present",
@@ -57,7 +56,6 @@ class PollingSession:
         self.credential = identity.credential
         self.proof = identity.proof
         self.instance = instance
-        self._identity = identity
         self._node = node
         self._on_closed = on_closed
         self._backlog: Backlog | None = None
@@ -95,10 +93,10 @@ class PollingSession:
         poll.frames, poll.epoch, poll.user_version = frames, backlog.epoch, backlog.user_version
         return True
 
-    async def read(self, poll: Poll, request: SyncRequest) -> None:
+    async def read(self, poll: Poll, request: SyncRequest, identity: Identity) -> None:
         """Catch up from the client's cursors by the database, and begin another backlog. Raises CommandError."""
         self._backlog = None
-        reading = Reading(request, self._identity, self._node, self, self._list_version)
+        reading = Reading(request, identity, self._node, self, self._list_version)
         await poll.read(reading)
         if not self._is_closed and poll.ended is None and not poll.must_read:
             self._backlog = reading.backlog
@@ -172,6 +170,7 @@ class PollingSession:
         """Versions and seqs heard so far belong to another numbering; polls that wait read where their user stands."""
         self._node.hub.detach(self)
         self._node.hub.attach(self)
+        self._leave(self._node.context.clock())
         self._backlog = None
         self._list_version = 0
         for poll in self._polls:

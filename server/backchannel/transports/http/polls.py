@@ -57,7 +57,7 @@ class Polls:
                 session = self._session_of(identity, request.client.instance)
                 session.begin(poll)
                 try:
-                    is_over = await self._pass(session, poll, request, receive)
+                    is_over = await self._pass(session, poll, request, identity, receive)
                 finally:
                     session.finish(poll)
                 if is_over:
@@ -65,11 +65,13 @@ class Polls:
         finally:
             self._leave(identity.user_id, poll)
 
-    async def _pass(self, session: PollingSession, poll: Poll, request: SyncRequest, receive: Receive) -> bool:
+    async def _pass(
+        self, session: PollingSession, poll: Poll, request: SyncRequest, identity: Identity, receive: Receive
+    ) -> bool:
         """False where news was missed: the poll has to read once more."""
         poll.must_read = False
         if not session.missed(poll, request.resume):
-            await session.read(poll, request)
+            await session.read(poll, request, identity)
         elif poll.frames:
             poll.frames.append(CAUGHT_UP)
         may_wait = poll.until > self._node.context.clock() and not self._node.draining

@@ -62,8 +62,13 @@ def broken(error: Exception, method: str, path: str) -> CommandError:
     return internal_error(_log, "request_broke", error, method=method, path=path)
 
 
-async def read_body(scope: Scope, receive: Receive, at_most: int) -> bytes:
-    """The body, of a request that says it is JSON. Raises CommandError: 413 or 415; ClientGone."""
+async def read_body(
+    scope: Scope, receive: Receive, at_most: int, node: Node, identity: Identity
+) -> tuple[bytes, Identity]:
+    """The body, of a request that says it is JSON, and who sends it. Raises CommandError: 401, 403, 413 or 415; ClientGone.
+
+    A body may take a minute after its head, and the credential may be revoked in that time, so it is checked again after the body.
+    """
     body = b""
     more = True
     while more:
@@ -77,7 +82,7 @@ async def read_body(scope: Scope, receive: Receive, at_most: int) -> bytes:
         more = message.get("more_body", False)
     if body and not is_json(scope):
         raise CommandError(Code.UNSUPPORTED_MEDIA_TYPE, "Send JSON, and say so: Content-Type: application/json.")
-    return body
+    return body, await node.authenticate(scope) if body else identity
 
 
 def path_of(scope: Mapping[str, Any]) -> str:

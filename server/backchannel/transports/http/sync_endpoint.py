@@ -13,7 +13,7 @@ from backchannel.transports.node import Node
 
 def sync_endpoint(node: Node, polls: Polls) -> ASGIApp:
     async def answer(scope: Scope, receive: Receive, identity: Identity) -> tuple[int, bytes]:
-        body = await read_body(scope, receive, SYNC_BODY_BYTES)
+        body, identity = await read_body(scope, receive, SYNC_BODY_BYTES, node, identity)
         node.rates.check_request(identity.user_id, node.context.clock(), len(body))
         request: SyncRequest = codec.decode_body(body or b"{}", SyncRequest)
         return 200, await polls.answer(request, identity, receive)
