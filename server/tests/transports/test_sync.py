@@ -12,6 +12,7 @@ from uuid import uuid4
 import httpx
 import pytest
 from django.utils import timezone
+from msgspec import structs
 
 from backchannel.accounts.models import Token
 from backchannel.accounts.people import person_of
@@ -364,3 +365,12 @@ def test_a_client_that_polls_on_gets_the_name_of_today(server: Running) -> None:
     server.forget_identities()
     frames = server.sync(ben, client={"instance": "x"}).json()["frames"]
     assert frames[0]["user"]["display_name"] == "Renamed"
+
+
+def test_sessions_kept_between_polls_are_bounded_by_the_connections_of_a_user(module_database: None) -> None:
+    with running(limits=structs.replace(WITHOUT_LIMITS, connections=3)) as server:
+        ben = somebody("ben")
+        for number in range(6):
+            assert server.sync(ben, client={"instance": f"tab {number}"}).status_code == 200
+        kept = server.in_loop(lambda: [each.instance for each in server.chat.node.hub.subscribers_of(ben.id)])
+        assert kept == ["tab 3", "tab 4", "tab 5"]

@@ -35,7 +35,6 @@ class PollingSession:
 
     __slots__ = (
         "_backlog",
-        "_idle_since",
         "_is_closed",
         "_is_present",
         "_list_version",
@@ -43,6 +42,7 @@ class PollingSession:
         "_on_closed",
         "_polls",
         "credential",
+        "idle_since",
         "instance",
         "proof",
         "user_id",
@@ -64,7 +64,7 @@ class PollingSession:
         """The latest version of the user's list that was heard of."""
         self._polls: dict[Poll, None] = {}
         """Those under way."""
-        self._idle_since = 0.0
+        self.idle_since = 0.0
         """When the last of them was answered."""
         self._is_present = False
         self._is_closed = False
@@ -80,7 +80,7 @@ class PollingSession:
 
     def finish(self, poll: Poll) -> None:
         del self._polls[poll]
-        self._idle_since = self._node.context.clock()
+        self.idle_since = self._node.context.clock()
 
     def missed(self, poll: Poll, resume: Resume | None) -> bool:
         """Put the events above the client's cursors into the poll. False where it has to `read`."""
@@ -101,6 +101,10 @@ class PollingSession:
         if not self._is_closed and poll.ended is None and not poll.must_read:
             self._backlog = reading.backlog
             self._arrive()
+
+    @property
+    def is_idle(self) -> bool:
+        return not self._polls
 
     @property
     def waiting(self) -> int:
@@ -182,9 +186,9 @@ class PollingSession:
                 poll.end(CloseCode.TOO_SLOW)
         if self._polls:
             return
-        idle_s = now - self._idle_since
+        idle_s = now - self.idle_since
         if idle_s >= BETWEEN_POLLS_S:
-            self._leave(self._idle_since)
+            self._leave(self.idle_since)
         if idle_s >= LINGER_S:
             self.close()
 

@@ -8,6 +8,7 @@ While a poll waits it holds no thread and no database connection.
 """
 
 import asyncio
+from operator import attrgetter
 from typing import Final
 
 import msgspec
@@ -111,9 +112,19 @@ class Polls:
         key = (identity.credential, instance)
         session = self._sessions.get(key)
         if session is None:
+            self._make_room(identity.user_id)
             session = PollingSession(identity, instance, self._node, lambda: self._sessions.__delitem__(key))
             self._sessions[key] = session
         return session
+
+    def _make_room(self, user_id: int) -> None:
+        """A user keeps as many sessions between their polls as they may have connections: the longest idle make room for another."""
+        subscribers = self._node.hub.subscribers_of(user_id)
+        idle = [each for each in subscribers if isinstance(each, PollingSession) and each.is_idle]
+        excess = len(idle) + 1 - self._node.settings.limits.connections
+        if excess > 0:
+            for session in sorted(idle, key=attrgetter("idle_since"))[:excess]:
+                session.close()
 
     def _enter(self, user_id: int, poll: Poll) -> None:
         """One poll for each instance, 20 for each user: an older one was given up by its client."""
