@@ -21,5 +21,5 @@ def test_every_fault_is_met_sooner_or_later() -> None:
 
 
 def test_all_places_of_a_send_are_died_at() -> None:
-    places = {"before commit", "after commit", "before publish", "after publish", "after ack"}
+    places = {"before commit", "after commit", "before publish", "after publish", "after answer"}
     assert {f"node dies {place}" for place in places} <= set(CATALOGUE)
