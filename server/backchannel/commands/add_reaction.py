@@ -36,12 +36,7 @@ class AddReaction(OnMessage, frozen=True, kw_only=True):
             return
         reaction.user_ids.append(self.actor.id)
         reaction.count += 1
-        message.rev_seq = transaction.append(
-            outcome, room,
-            lambda seq, at: ReactionAdded(
-                room_id=room.id, seq=seq, at=at, message_id=self.message_id, emoji=self.emoji, user_id=self.actor.id
-            ),
-            message_id=self.message_id,
-            body={"emoji": self.emoji, "user_id": self.actor.id},
-        )  # fmt: skip
+        message.rev_seq = self.append_event(
+            transaction, outcome, room, ReactionAdded, emoji=self.emoji, user_id=self.actor.id
+        )
         self.update(transaction, reactions=reactions_to_text(message.reactions), rev_seq=message.rev_seq)

@@ -1,13 +1,15 @@
 """What the commands on a stored message have in common: which room they lock, and who may give them."""
 
 from collections.abc import Sequence
+from typing import Any
 from uuid import UUID
 
 from backchannel.protocol.errors import Code, CommandError
+from backchannel.protocol.events import RoomEvent
 from backchannel.protocol.shapes import Message
 from backchannel.store import reads
 from backchannel.store.operation import Operation
-from backchannel.store.transaction import MESSAGE, LockedRoom, MembershipRow, Transaction
+from backchannel.store.transaction import MESSAGE, LockedRoom, MembershipRow, Outcome, Transaction
 
 
 class OnMessage(Operation, frozen=True, kw_only=True):
@@ -29,6 +31,17 @@ class OnMessage(Operation, frozen=True, kw_only=True):
         if message.deleted:
             raise CommandError(Code.MESSAGE_DELETED, "This message was deleted.")
         return room, message
+
+    def append_event(
+        self, transaction: Transaction, outcome: Outcome, room: LockedRoom, event: type[RoomEvent], **body: Any
+    ) -> int:
+        """Log an event that names the message and carries `body`, on the wire as in the log. Returns its seq."""
+        return transaction.append(
+            outcome, room,
+            lambda seq, at: event(room_id=room.id, seq=seq, at=at, message_id=self.message_id, **body),  # type: ignore[call-arg]
+            message_id=self.message_id,
+            body=body,
+        )  # fmt: skip
 
     def update(self, transaction: Transaction, **columns: object) -> None:
         names = ", ".join(f"{name} = %s" for name in columns)

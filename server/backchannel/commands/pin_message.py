@@ -32,12 +32,5 @@ class PinMessage(OnMessage, frozen=True, kw_only=True):
         if counted[0][0] >= PINS:
             raise invalid(message_id=f"A room holds {PINS} pinned messages at most. Unpin one first.")
         message.pinned = True
-        message.rev_seq = transaction.append(
-            outcome, room,
-            lambda seq, at: MessagePinned(
-                room_id=room.id, seq=seq, at=at, message_id=self.message_id, by=self.actor
-            ),
-            message_id=self.message_id,
-            body={"by": self.actor},
-        )  # fmt: skip
+        message.rev_seq = self.append_event(transaction, outcome, room, MessagePinned, by=self.actor)
         self.update(transaction, pinned_seq=message.rev_seq, rev_seq=message.rev_seq)

@@ -31,12 +31,7 @@ class RemoveReaction(OnMessage, frozen=True, kw_only=True):
         reaction.count -= 1
         if not reaction.count:
             message.reactions.remove(reaction)
-        message.rev_seq = transaction.append(
-            outcome, room,
-            lambda seq, at: ReactionRemoved(
-                room_id=room.id, seq=seq, at=at, message_id=self.message_id, emoji=self.emoji, user_id=self.actor.id
-            ),
-            message_id=self.message_id,
-            body={"emoji": self.emoji, "user_id": self.actor.id},
-        )  # fmt: skip
+        message.rev_seq = self.append_event(
+            transaction, outcome, room, ReactionRemoved, emoji=self.emoji, user_id=self.actor.id
+        )
         self.update(transaction, reactions=reactions_to_text(message.reactions), rev_seq=message.rev_seq)

@@ -23,12 +23,5 @@ class UnpinMessage(OnMessage, frozen=True, kw_only=True):
         if not message.pinned:
             return
         message.pinned = False
-        message.rev_seq = transaction.append(
-            outcome, room,
-            lambda seq, at: MessageUnpinned(
-                room_id=room.id, seq=seq, at=at, message_id=self.message_id, by=self.actor
-            ),
-            message_id=self.message_id,
-            body={"by": self.actor},
-        )  # fmt: skip
+        message.rev_seq = self.append_event(transaction, outcome, room, MessageUnpinned, by=self.actor)
         self.update(transaction, pinned_seq=None, rev_seq=message.rev_seq)
