@@ -1,6 +1,6 @@
 /**
  * @backchannel/client/full: the core with the features that every app needs, as the app and the React package use it. Others, such as
- * pins, are composed in by whoever needs them.
+ * pins, are composed in by the apps that need them.
  */
 import { credentialsOf } from './auth.ts';
 import { browserEvents } from './browser.ts';

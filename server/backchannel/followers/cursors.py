@@ -76,7 +76,7 @@ class Advance(Operation, frozen=True, kw_only=True):
         outcome.result = moved == 1
 
 
-class BeginAnew(Operation, frozen=True, kw_only=True):
+class ResetFollower(Operation, frozen=True, kw_only=True):
     """Forget everything a follower derived, and its cursors: the node that runs it reads all logs again."""
 
     follower: Follower
@@ -88,7 +88,7 @@ class BeginAnew(Operation, frozen=True, kw_only=True):
 
 
 def _lock_lease(transaction: Transaction, name: str, mode: str) -> None:
-    """No `Advance` runs beside a `BeginAnew`, which would not see what that is about to write. SQLite has one writer anyway.
+    """No `Advance` runs beside a `ResetFollower`, which would not see what that is about to write. SQLite has one writer anyway.
     A node that advances has held the lease, so the row exists."""
     if transaction.is_postgres:
         transaction.query(f"SELECT name FROM {FOLLOWER_LEASE} WHERE name = %s FOR {mode}", [name])

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from backchannel.followers import FOLLOWERS
-from backchannel.followers.cursors import BeginAnew
+from backchannel.followers.cursors import ResetFollower
 from backchannel.store.clock import now_us
 from backchannel.store.driver import read
 from backchannel.store.followers import progress_of
@@ -26,7 +26,7 @@ def followers() -> list[str]:
 def reset(name: str) -> None:
     """Delete what a follower derived; a running server reads all logs again for it. Raises KeyError: there is none of this name."""
     follower = {each.name: each for each in FOLLOWERS}[name]
-    (outcome,) = commit([BeginAnew(actor=NOBODY, follower=follower)])
+    (outcome,) = commit([ResetFollower(actor=NOBODY, follower=follower)])
     result_of(outcome)
 
 

@@ -13,7 +13,7 @@ from backchannel.commands.delete_message import DeleteMessage
 from backchannel.commands.delivery import Delivery
 from backchannel.commands.edit_message import EditMessage
 from backchannel.followers.activity import DAY_LENGTH, ActivityFollower
-from backchannel.followers.cursors import BeginAnew, HoldLease, ReleaseLease
+from backchannel.followers.cursors import HoldLease, ReleaseLease, ResetFollower
 from backchannel.followers.follower import Follower
 from backchannel.followers.runner import FollowerRunner
 from backchannel.protocol import times
@@ -154,7 +154,7 @@ async def test_a_follower_that_was_reset_reads_everything_again() -> None:
     recorder = Recorder()
     async with Running() as running:
         await running.runner(recorder).catch_up({room_id})
-        await running.log.write(BeginAnew(actor=NOBODY, follower=recorder))
+        await running.log.write(ResetFollower(actor=NOBODY, follower=recorder))
         assert recorder.applied == []
         await running.runner(recorder).catch_up({room_id})
     assert recorder.applied == [(room_id, 1)]
@@ -277,7 +277,7 @@ async def test_a_reset_beside_an_advance_counts_nothing_twice() -> None:
     async with Running() as running:
         advancing = asyncio.create_task(running.runner(slow).catch_up({room_id}))
         assert await asyncio.to_thread(slow.has_written.wait, 30)
-        resetting = asyncio.create_task(run_read(commit, [BeginAnew(actor=NOBODY, follower=slow)]))
+        resetting = asyncio.create_task(run_read(commit, [ResetFollower(actor=NOBODY, follower=slow)]))
         await asyncio.sleep(0.2)
         slow.may_commit.set()
         await asyncio.gather(advancing, resetting)

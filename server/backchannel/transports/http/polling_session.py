@@ -1,7 +1,7 @@
 """One client that polls, as the hub sees it: a subscriber from its first poll until 30 seconds after its last.
 
     poll ─▶ missed: does the backlog reach back to its cursors? ──yes──▶ those events, or wait for the next
-                └─no──▶ read: a session catches up as a socket's does; the backlog begins anew where it listens
+                └─no──▶ read: a session catches up as a socket's does; a new backlog begins where it listens
 
 Theory. It handles the same calls of the hub as a WebSocket: rooms come and go with `joined` and `left`, and a room's events come in the order of
 seqs, each once. Its backlog collects them, also between two polls. News that is known to be missing (a version of the list was
