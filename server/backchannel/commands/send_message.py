@@ -98,7 +98,7 @@ class SendMessage(Operation, frozen=True, kw_only=True):
         rows: list[tuple[Any, ...]] = []
         mention_rows: list[tuple[int, int, int]] = []
         repeats: list[tuple[SendMessage, Outcome, _Stored]] = []
-        for send, outcome in run:
+        for number, (send, outcome) in enumerate(run):
             fingerprint = send.fingerprint
             try:
                 earlier = stored.get(send.id)
@@ -120,7 +120,7 @@ class SendMessage(Operation, frozen=True, kw_only=True):
                 at_us, at = send.at_us, times.to_wire(send.at_us)
             mentions: list[int] = []
             if mentioned:
-                mentions = [user for user in mentioned.get((room.id, send.id), ()) if user != send.actor.id]
+                mentions = [user for user in mentioned.get(number, ()) if user != send.actor.id]
                 mention_rows += [(user, room.id, seq) for user in mentions]
             message = Message(
                 send.id, room.id, seq, seq, send.actor, send.content, quote, at, None, False, [], [], mentions
@@ -218,17 +218,18 @@ def _look_up_quotes(transaction: Transaction, ids: set[UUID]) -> dict[UUID | Non
     return {from_db_uuid(row[0]): (row[6], quote_from_row(row)) for row in rows}
 
 
-def _look_up_mentions(transaction: Transaction, sends: Sequence[SendMessage]) -> dict[tuple[int, UUID], list[int]]:
-    """(room, message) → the members it names, in the order of their first naming."""
-    named: dict[tuple[int, UUID], list[str]] = {}
-    for send in sends:
+def _look_up_mentions(transaction: Transaction, sends: Sequence[SendMessage]) -> dict[int, list[int]]:
+    """The place of a send in the batch → the members that it names, in the order of their first naming. Not by message id: a client
+    at fault may send one id twice with different text, of which the first is stored."""
+    named: dict[int, list[str]] = {}
+    for number, send in enumerate(sends):
         if "@" in send.content:
             typed = list(dict.fromkeys(_MENTION.findall(normalize("NFC", send.content))))
             if typed:
-                named[send.room_id, send.id] = typed[:MENTIONS_IN_ONE_MESSAGE]
+                named[number] = typed[:MENTIONS_IN_ONE_MESSAGE]
     if not named:
         return {}
-    rooms = {room_id for room_id, _ in named}
+    rooms = {sends[number].room_id for number in named}
     keys = {fold(name)[:KEY_LENGTH] for names in named.values() for name in names}
     rows = transaction.query(
         f"SELECT DISTINCT mb.room_id, p.username, p.id FROM {NAME_KEY} k JOIN {PERSON} p ON p.id = k.person_id "
@@ -241,10 +242,11 @@ def _look_up_mentions(transaction: Transaction, sends: Sequence[SendMessage]) ->
     for room_id, username, person_id in rows:
         members.setdefault((room_id, _caseless(username)), {})[username] = person_id
     found = {}
-    for (room_id, message_id), names in named.items():
+    for number, names in named.items():
+        room_id = sends[number].room_id
         alike = [(name, members.get((room_id, _caseless(name)), {})) for name in names]
         ids = [[those[name]] if name in those else list(those.values()) for name, those in alike]
-        found[room_id, message_id] = list(dict.fromkeys(id_ for each in ids for id_ in each))
+        found[number] = list(dict.fromkeys(id_ for each in ids for id_ in each))
     return found
 
 

@@ -176,3 +176,16 @@ def test_a_tombstone_keeps_its_position_but_no_content(three: tuple[User, User, 
     events = reads.events_after({room_id: 0}, 10)[room_id]
     assert [event.seq for event in events] == [1, 2, 3]
     assert b"Secret" not in msgspec.json.encode(events)
+
+
+def test_a_message_mentions_whom_it_names_and_not_whom_a_refused_one_under_its_id_names(
+    three: tuple[User, User, User, int],
+) -> None:
+    ada, ben, cyd, room_id = three
+    first = append(room_id, ada, f"@{ben.username}")
+    made, refused = commit([first, append(room_id, ada, f"@{cyd.username}", id=first.id)])
+    assert made.result.message.mentions == [ben.id]
+    assert notifications(made) == [(ben.id, "mention")]
+    assert [each.person_id for each in Mention.objects.filter(room_id=room_id)] == [ben.id]
+    assert refused.error is not None
+    assert (refused.error.code, refused.updates) == (Code.ID_REUSED, [])
