@@ -149,6 +149,7 @@ def test_only_one_of_several_nodes_sweeps(transactional_db: None) -> None:
     with psycopg.connect(**connection.get_connection_params(), autocommit=True) as other:
         other.execute("SELECT pg_advisory_lock(%s)", [sweeping._LOCK])
         assert sweeping.sweep() == 0
+        other.execute("SELECT pg_advisory_unlock(%s)", [sweeping._LOCK])
     assert sweeping.sweep() == 1
 
 

@@ -20,6 +20,7 @@ from backchannel.site import backup_postgres, backup_sqlite
 from backchannel.site.database import database
 from backchannel.site.database_problem import DatabaseUnusable
 from backchannel.store import serving_lock
+from tests.advisory_locks import wait_until_released
 from tests.cli.conftest import Run, Start, clean_environment
 from tests.cli.test_cli import one_line
 from tests.cli.test_serve import port_of
@@ -356,6 +357,7 @@ def test_nothing_is_restored_beside_a_server_on_postgresql(
     assert people(postgres) == ["ada", "bob"]
     server.send_signal(signal.SIGTERM)
     server.communicate(timeout=30)
+    wait_until_released(serving_lock._KEY, postgres)
     assert run("restore", str(tmp_path / "copy"), **ours).status == 0
     assert people(postgres) == ["ada"]
 

@@ -3,11 +3,13 @@
 import time
 
 import pytest
+from django.db import connection
 from structlog.testing import capture_logs
 from structlog.typing import EventDict
 
 from backchannel.store import serving_lock
 from backchannel.store.serving_lock import ServingLock
+from tests.advisory_locks import wait_until_released
 
 PATIENCE_S = 20
 LOOK_S = 0.05
@@ -29,6 +31,13 @@ def wait_until_logged(logs: list[EventDict]) -> None:
         time.sleep(LOOK_S)
 
 
+def stop(*locks: ServingLock) -> None:
+    for lock in locks:
+        lock.stop()
+    if connection.vendor == "postgresql":
+        wait_until_released(serving_lock._SOLE_KEY, **connection.get_connection_params())
+
+
 def test_a_second_process_without_a_bus_is_logged_once() -> None:
     first, second = ServingLock(has_bus=False), ServingLock(has_bus=False)
     with capture_logs() as logs:
@@ -41,8 +50,7 @@ def test_a_second_process_without_a_bus_is_logged_once() -> None:
             (entry,) = (entry for entry in logs if entry["event"] == "several_processes_without_redis")
             assert "BACKCHANNEL_REDIS_URL" in entry["what"]
         finally:
-            first.stop()
-            second.stop()
+            stop(first, second)
 
 
 def test_processes_with_a_bus_or_in_succession_are_not_logged() -> None:
@@ -52,6 +60,5 @@ def test_processes_with_a_bus_or_in_succession_are_not_logged() -> None:
             sole.start()
             shared.start()
             time.sleep(10 * LOOK_S)
-            sole.stop()
-            shared.stop()
+            stop(sole, shared)
         assert count_logged(logs) == 0
