@@ -5,6 +5,7 @@ from typing import ClassVar
 
 from backchannel.followers.follower import Follower
 from backchannel.protocol.events import AnyRoomEvent
+from backchannel.store.clock import POSTGRES_NOW_US
 from backchannel.store.operation import Operation
 from backchannel.store.transaction import FOLLOWER_CURSOR, FOLLOWER_LEASE, Outcome, Transaction
 
@@ -21,11 +22,7 @@ class HoldLease(Operation, frozen=True, kw_only=True):
     seconds: float
 
     def apply(self, transaction: Transaction, outcome: Outcome) -> None:
-        # Nodes' clocks may differ; on PostgreSQL the database's own counts.
-        now = "%s"
-        values = [transaction.at_us]
-        if transaction.is_postgres:
-            now, values = "(EXTRACT(EPOCH FROM CLOCK_TIMESTAMP()) * 1000000)::bigint", []
+        now, values = (POSTGRES_NOW_US, []) if transaction.is_postgres else ("%s", [transaction.at_us])
         taken = transaction.execute(
             f"INSERT INTO {FOLLOWER_LEASE} (name, node, until_us) VALUES (%s, %s, {now} + %s) "
             "ON CONFLICT (name) DO UPDATE SET node = excluded.node, until_us = excluded.until_us "

@@ -8,11 +8,11 @@ from typing import Final
 import structlog
 from prometheus_client import Gauge
 
-from backchannel.followers.cursors import Advance, HoldLease, ReleaseLease
+from backchannel.followers.cursors import SECOND_US, Advance, HoldLease, ReleaseLease
 from backchannel.followers.follower import Follower
 from backchannel.protocol.errors import Code, CommandError
 from backchannel.store import reads
-from backchannel.store.followers import Behind, progress_of, rooms_behind
+from backchannel.store.followers import Behind, lease_of, progress_of, rooms_behind
 from backchannel.store.log import Log
 from backchannel.store.operation import NOBODY
 from backchannel.store.read_pool import ReadPool
@@ -21,6 +21,8 @@ from backchannel.store.transaction import Outcome
 BATCH: Final = 200
 """Events of one room that are applied together."""
 ROOMS_AT_ONCE: Final = 100
+RENEW_AT: Final = 1 / 3
+"""The part of a lease below which it is renewed: an idle node commits once in several looks, and a batch has this long at least."""
 
 lag: Final = Gauge(
     "backchannel_follower_lag_events", "Events of the log that a follower has not applied.", ["follower"]
@@ -109,6 +111,12 @@ class FollowerRunner:
             lag.labels(self._follower.name).set(progress.lag)
 
     async def _holds_lease(self) -> bool:
+        """Reads first. Commits only where the lease is near its end, or has ended: each commit is a sync of the disk."""
+        held = await self._reads.run(lease_of, self._follower.name)
+        if held.node == self._node and held.left_us > self._lease_s * SECOND_US * RENEW_AT:
+            return True
+        if held.node != self._node and held.left_us > 0:
+            return False
         lease = HoldLease(actor=NOBODY, name=self._follower.name, node=self._node, seconds=self._lease_s)
         return bool(await self._log.write(lease))
 

@@ -3,6 +3,9 @@
 from collections.abc import Iterable
 from typing import NamedTuple
 
+from django.db import connection
+
+from backchannel.store.clock import POSTGRES_NOW_US, now_us
 from backchannel.store.driver import read
 from backchannel.store.transaction import FOLLOWER_CURSOR, FOLLOWER_LEASE, ROOM, marks
 
@@ -13,6 +16,15 @@ class Behind(NamedTuple):
     room_id: int
     seq: int
     """Seq of the last event it applied."""
+
+
+class Lease(NamedTuple):
+    """Which node may run a follower, and for how long."""
+
+    node: str
+    """Empty if no node ever ran it."""
+    left_us: int
+    """Negative once it has ended."""
 
 
 class FollowerProgress(NamedTuple):
@@ -40,6 +52,13 @@ def rooms_behind(name: str, rooms: Iterable[int] | None, limit: int) -> list[Beh
         [name, *values, limit],
     )
     return [Behind(*row) for row in rows]
+
+
+def lease_of(name: str) -> Lease:
+    """By the clock of the operation that gives leases."""
+    now, values = (POSTGRES_NOW_US, []) if connection.vendor == "postgresql" else ("%s", [now_us()])
+    rows = read(f"SELECT node, until_us - {now} FROM {FOLLOWER_LEASE} WHERE name = %s", [*values, name])
+    return Lease(*rows[0]) if rows else Lease("", -1)
 
 
 def progress_of(name: str) -> FollowerProgress:

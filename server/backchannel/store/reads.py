@@ -17,6 +17,7 @@ from backchannel.protocol import times
 from backchannel.protocol.errors import Code, CommandError
 from backchannel.protocol.events import AnyRoomEvent
 from backchannel.protocol.shapes import Message
+from backchannel.store.clock import POSTGRES_NOW_US
 from backchannel.store.driver import read
 from backchannel.store.models import Membership
 from backchannel.store.render import MESSAGE_COLUMNS, MessageRow, message_from_row
@@ -63,8 +64,7 @@ class UserPosition:
 def position_of(person_id: int) -> UserPosition:
     """One query. Raises CommandError if the person does not exist."""
     is_shared = default_connection.vendor == "postgresql"
-    # Clocks of nodes may differ by any amount; the database has one clock for all of them.
-    read_us = ", (EXTRACT(EPOCH FROM CLOCK_TIMESTAMP()) * 1000000)::bigint" if is_shared else ""
+    read_us = f", {POSTGRES_NOW_US}" if is_shared else ""
     rows = read(
         f"SELECT w.epoch, p.version, r.id, r.head, r.member_count{read_us} FROM {PERSON} p "
         "JOIN backchannel_workspace w ON w.id = 1 "

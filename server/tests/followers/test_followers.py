@@ -13,18 +13,18 @@ from backchannel.commands.delete_message import DeleteMessage
 from backchannel.commands.delivery import Delivery
 from backchannel.commands.edit_message import EditMessage
 from backchannel.followers.activity import DAY_LENGTH, ActivityFollower
-from backchannel.followers.cursors import HoldLease, ReleaseLease, ResetFollower
+from backchannel.followers.cursors import SECOND_US, HoldLease, ReleaseLease, ResetFollower
 from backchannel.followers.follower import Follower
-from backchannel.followers.runner import FollowerRunner
+from backchannel.followers.runner import RENEW_AT, FollowerRunner
 from backchannel.protocol import times
 from backchannel.protocol.events import AnyRoomEvent
 from backchannel.protocol.shapes import User
 from backchannel.store import reads
-from backchannel.store.followers import progress_of
+from backchannel.store.followers import lease_of, progress_of
 from backchannel.store.log import Log, commit
 from backchannel.store.models import Activity, FollowerCursor, FollowerLease
 from backchannel.store.models import Message as MessageRow
-from backchannel.store.operation import NOBODY
+from backchannel.store.operation import NOBODY, Operation
 from backchannel.store.transaction import Transaction
 from tests.reading import READS, run_read
 from tests.store.making import append, do, person, room, send
@@ -125,6 +125,71 @@ async def test_one_node_runs_a_follower_until_its_lease_ends_or_is_given_back() 
         assert not await holds("b")
         await running.log.write(ReleaseLease(actor=NOBODY, name="x", node="a"))
         assert [await holds("b", seconds=-1), await holds("a")] == [True, True]
+
+
+class CountingLog(Log):
+    """Counts the operations that it is given to commit."""
+
+    commits = 0
+
+    async def write(self, operation: Operation) -> Any:
+        self.commits += 1
+        return await super().write(operation)
+
+
+async def test_an_idle_node_keeps_its_lease_without_a_commit_until_the_lease_is_near_its_end() -> None:
+    ada = await run_read(person)
+    room_id = await run_read(room, ada)
+    recorder = Recorder()
+    async with Running() as running:
+        counting = CountingLog(running.delivery)
+        counting.start(asyncio.get_running_loop())
+        here = FollowerRunner(recorder, counting, READS, "here", lease_s=3600)
+        there = FollowerRunner(recorder, counting, READS, "there", lease_s=3600)
+        try:
+            await here.catch_up({room_id})
+            taken = counting.commits
+            for _ in range(5):
+                await here.catch_up({room_id})
+                await there.catch_up({room_id})
+            assert counting.commits == taken
+            assert (await run_read(progress_of, "recorder")).node == "here"
+            near_its_end = HoldLease(actor=NOBODY, name="recorder", node="here", seconds=3600 * RENEW_AT)
+            await running.log.write(near_its_end)
+            await there.catch_up({room_id})
+            assert counting.commits == taken
+            await here.catch_up({room_id})
+            assert counting.commits == taken + 1
+            lease = await run_read(lease_of, "recorder")
+            assert lease.node == "here"
+            assert lease.left_us > 3600 * SECOND_US * RENEW_AT
+        finally:
+            await asyncio.to_thread(counting.stop)
+
+
+async def test_two_nodes_that_look_at_once_apply_every_event_once_and_one_of_them_all() -> None:
+    def make() -> tuple[User, list[int]]:
+        ada = person()
+        return ada, [room(ada) for _ in range(3)]
+
+    ada, rooms = await run_read(make)
+    nodes = {"a": Recorder(), "b": Recorder()}
+    async with Running() as running:
+        runners = [running.runner(recorder, node) for node, recorder in nodes.items()]
+        for _ in range(6):
+            await run_read(commit, [append(each, ada) for each in rooms])
+            await asyncio.gather(*(runner.catch_up(set(rooms)) for runner in runners))
+        holder = (await run_read(progress_of, "recorder")).node
+        (other,) = nodes.keys() - {holder}
+        everything = sorted((each, seq) for each in rooms for seq in range(1, 7))
+        assert (sorted(nodes[holder].applied), nodes[other].prepared) == (everything, [])
+        # The lease ends: the other takes over where this one stopped.
+        await running.log.write(ReleaseLease(actor=NOBODY, name="recorder", node=holder))
+        await run_read(commit, [append(each, ada) for each in rooms])
+        await running.runner(nodes[other], other).catch_up(set(rooms))
+        await running.runner(nodes[holder], holder).catch_up(set(rooms))
+    assert sorted(nodes[holder].applied) == everything
+    assert sorted(nodes[other].applied) == [(each, 7) for each in sorted(rooms)]
 
 
 async def test_a_commit_of_this_node_is_followed_without_waiting_for_the_next_look() -> None:
