@@ -61,18 +61,18 @@ FOR_BROWSER = $(if $(ROWS),$(if $(filter browser,$(ROWS)),venv-dev node web chro
 .PHONY: bench bench-quick
 bench: ## Measure against the peers (ROWS="fanout sends", SERVERS=a,b) and write docs/performance.md; about 40 minutes
 	$(PREPARE) venv services compiler nats $(FOR_BROWSER)
-	$(BIN)/python -m bench $(if $(SERVERS),--servers $(SERVERS)) $(ROWS)
+	$(BIN)/python -m lab.bench $(if $(SERVERS),--servers $(SERVERS)) $(ROWS)
 
 bench-quick: ## The same in fewer and shorter runs, under 5 minutes
 	$(PREPARE) venv services compiler nats $(if $(ROWS),$(FOR_BROWSER))
-	$(BIN)/python -m bench --quick $(if $(SERVERS),--servers $(SERVERS)) $(ROWS)
+	$(BIN)/python -m lab.bench --quick $(if $(SERVERS),--servers $(SERVERS)) $(ROWS)
 
 # What is not given is the program's own default; SECONDS= may stand for INJECTIONS=.
-NEMESIS = $(if $(SEED),--seed $(SEED)) $(if $(SEEDS),--seeds $(SEEDS)) $(if $(DATABASE),--database $(DATABASE)) \
+CHAOS = $(if $(SEED),--seed $(SEED)) $(if $(SEEDS),--seeds $(SEEDS)) $(if $(DATABASE),--database $(DATABASE)) \
 	$(if $(INJECTIONS),--injections $(INJECTIONS)) $(if $(SECONDS),--seconds $(SECONDS)) $(if $(NODES),--nodes $(NODES)) \
 	$(if $(PAUSE_MS),--pause-ms $(PAUSE_MS)) $(if $(RESULTS),--results $(RESULTS))
 faults: ## Real processes, broken at random: SEED=, SEEDS=1:11, DATABASE=sqlite|postgres, INJECTIONS=, SECONDS=, NODES=
-	@NEMESIS="$(NEMESIS)" $(PYTHON) tools/steps.py faults
+	@CHAOS="$(CHAOS)" $(PYTHON) tools/steps.py faults
 
 mutants: ## Break the database's settings, the process and the client on purpose; tests must notice
 	$(RUN) mutants

@@ -12,14 +12,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from faults.proxy import Proxy
 from playwright.sync_api import BrowserContext, expect
-from stage.api import Api
-from stage.conversation import Conversation
-from stage.database import Database
-from stage.patience import PATIENCE_S
-from stage.person import Person
-from stage.server import Account, Server
+
+from e2e.network.proxy import Proxy
+from e2e.support.api import Api
+from e2e.support.conversation import Conversation
+from e2e.support.database import Database
+from e2e.support.person import Person
+from e2e.support.server import Account, Server
+from e2e.support.wait import PATIENCE_S
 
 POSTGRES_URL = "BACKCHANNEL_TEST_POSTGRES_URL"
 # Tall enough that no message of a test is scrolled, and so taken, out of the list.

@@ -2,4 +2,4 @@
 
 import pytest
 
-pytest.register_assert_rewrite("stage", "node.talkers")
+pytest.register_assert_rewrite("e2e.support", "e2e.node.talkers")

@@ -7,11 +7,12 @@ from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from faults.network_faults import Faults
 from playwright.sync_api import Page, expect
-from stage.conversation import Conversation
-from stage.database import Database
-from stage.person import Person
+
+from e2e.network.faults import Faults
+from e2e.support.conversation import Conversation
+from e2e.support.database import Database
+from e2e.support.person import Person
 
 
 def has_no_violations(page: Page) -> None:

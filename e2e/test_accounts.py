@@ -7,8 +7,9 @@ from collections.abc import Callable
 from typing import Any
 
 from playwright.sync_api import Locator, Page, expect
-from stage.conversation import Conversation
-from stage.person import Person
+
+from e2e.support.conversation import Conversation
+from e2e.support.person import Person
 
 NEW = " another horse battery "
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from faults.network_faults import BOTH, Faults
-from stage.conversation import Conversation
-from stage.database import Database
-from stage.patience import eventually
-from stage.person import Person
+
+from e2e.network.faults import BOTH, Faults
+from e2e.support.conversation import Conversation
+from e2e.support.database import Database
+from e2e.support.person import Person
+from e2e.support.wait import eventually
 
 FAULTS = {
     "upgrade refused": Faults(upgrade_status=403),

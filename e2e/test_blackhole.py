@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from faults.network_faults import BOTH, Direction, Faults
-from stage.conversation import Conversation
-from stage.database import Database
-from stage.person import Person
+
+from e2e.network.faults import BOTH, Direction, Faults
+from e2e.support.conversation import Conversation
+from e2e.support.database import Database
+from e2e.support.person import Person
 
 WAYS: dict[str, frozenset[Direction]] = {"up": frozenset({"up"}), "down": frozenset({"down"}), "both": BOTH}
 

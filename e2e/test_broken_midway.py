@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import pytest
-from faults.traffic import Kind
-from stage.conversation import Conversation
-from stage.person import Person
+
+from e2e.network.traffic import Kind
+from e2e.support.conversation import Conversation
+from e2e.support.person import Person
 
 
 @pytest.mark.parametrize("kind", ["ws", None], ids=["sockets", "everything"])

@@ -10,16 +10,17 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from faults.proxy import Proxy
 from playwright.sync_api import BrowserContext, Error, Playwright
-from stage.api import Api
-from stage.conversation import Conversation
-from stage.database import Database
-from stage.outbox import count_kept
-from stage.patience import equals, eventually
-from stage.person import Person
-from stage.server import Account, Server
-from stage.witness import Witness
+
+from e2e.network.proxy import Proxy
+from e2e.support.api import Api
+from e2e.support.conversation import Conversation
+from e2e.support.database import Database
+from e2e.support.outbox import count_kept
+from e2e.support.page_log import Witness
+from e2e.support.person import Person
+from e2e.support.server import Account, Server
+from e2e.support.wait import equals, eventually
 
 WINDOW = {"width": 1200, "height": 1600}
 

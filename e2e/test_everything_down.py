@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 from playwright.sync_api import expect
-from stage.conversation import Conversation
-from stage.person import Person
+
+from e2e.support.conversation import Conversation
+from e2e.support.person import Person
 
 
 @pytest.mark.smoke

@@ -6,10 +6,11 @@ from collections.abc import Callable
 from datetime import timedelta
 
 from playwright.sync_api import Locator, expect
-from stage.conversation import Conversation
-from stage.database import Database
-from stage.patience import equals, eventually
-from stage.person import Person, Row
+
+from e2e.support.conversation import Conversation
+from e2e.support.database import Database
+from e2e.support.person import Person, Row
+from e2e.support.wait import equals, eventually
 
 # No database holds NUL, and no person sees it: the server alone refuses it.
 UNSENDABLE = "with a \x00 in it"

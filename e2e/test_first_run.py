@@ -7,11 +7,12 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from faults.proxy import Proxy
 from playwright.sync_api import BrowserContext, Page, expect
-from stage.person import Person
-from stage.server import Server
-from stage.witness import Witness
+
+from e2e.network.proxy import Proxy
+from e2e.support.page_log import Witness
+from e2e.support.person import Person
+from e2e.support.server import Server
 
 PASSWORD = "correct horse battery"
 

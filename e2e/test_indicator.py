@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from faults.network_faults import BOTH, Faults
 from playwright.sync_api import expect
-from stage.person import Person
+
+from e2e.network.faults import BOTH, Faults
+from e2e.support.person import Person
 
 LOOK = """(strip) => {
     const moving = [...strip.querySelectorAll('*')].some((part) => getComputedStyle(part).animationName !== 'none');

@@ -7,10 +7,11 @@ from functools import partial
 from typing import Any, cast
 
 from playwright.sync_api import Keyboard, expect
-from stage.conversation import Conversation
-from stage.database import Database
-from stage.patience import eventually
-from stage.person import Person
+
+from e2e.support.conversation import Conversation
+from e2e.support.database import Database
+from e2e.support.person import Person
+from e2e.support.wait import eventually
 
 
 def has_left(person: Person, url: str) -> bool:

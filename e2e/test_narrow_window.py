@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 from playwright.sync_api import expect
-from stage.person import Person
+
+from e2e.support.person import Person
 
 
 @pytest.mark.parametrize(("width", "height"), [(640, 400), (720, 900), (320, 568)])

@@ -6,9 +6,10 @@ import re
 from typing import Any
 
 from playwright.sync_api import Page, expect
-from stage.conversation import Conversation
-from stage.patience import equals, eventually
-from stage.person import Person
+
+from e2e.support.conversation import Conversation
+from e2e.support.person import Person
+from e2e.support.wait import equals, eventually
 
 SHOWN = """() => navigator.serviceWorker.ready
     .then((registration) => registration.getNotifications())

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import pytest
-from faults.network_faults import BOTH, Faults
-from stage.conversation import Conversation
-from stage.person import Person
+
+from e2e.network.faults import BOTH, Faults
+from e2e.support.conversation import Conversation
+from e2e.support.person import Person
 
 
 def browser_goes_offline(person: Person) -> None:

@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 from playwright.sync_api import Locator, expect
-from stage.patience import eventually
-from stage.person import Person
+
+from e2e.support.person import Person
+from e2e.support.wait import eventually
 
 PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
 

@@ -7,11 +7,12 @@ from pathlib import Path
 
 import pytest
 from playwright.sync_api import expect
-from stage.conversation import Conversation
-from stage.database import Database
-from stage.patience import equals, eventually
-from stage.person import Person
-from stage.server import Server
+
+from e2e.support.conversation import Conversation
+from e2e.support.database import Database
+from e2e.support.person import Person
+from e2e.support.server import Server
+from e2e.support.wait import equals, eventually
 
 
 @pytest.fixture

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import pytest
-from stage.conversation import Conversation
-from stage.person import Person
-from stage.server import Server
+
+from e2e.support.conversation import Conversation
+from e2e.support.person import Person
+from e2e.support.server import Server
 
 
 @pytest.mark.parametrize("way", ["SIGTERM", pytest.param("kill -9", marks=pytest.mark.smoke)])

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from faults.network_faults import Faults
-from stage.conversation import Conversation
-from stage.database import Database
-from stage.patience import eventually
-from stage.person import Person
+from e2e.network.faults import Faults
+from e2e.support.conversation import Conversation
+from e2e.support.database import Database
+from e2e.support.person import Person
+from e2e.support.wait import eventually
 
 
 def test_sockets_that_die_young_do_not_disturb_the_conversation(

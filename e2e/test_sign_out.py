@@ -7,10 +7,11 @@ from typing import Any
 
 import httpx
 import pytest
-from faults.network_faults import Faults
 from playwright.sync_api import Locator, expect
-from stage.conversation import Conversation
-from stage.person import Person
+
+from e2e.network.faults import Faults
+from e2e.support.conversation import Conversation
+from e2e.support.person import Person
 
 
 def open_menu(person: Person) -> Locator:

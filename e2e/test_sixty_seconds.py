@@ -6,8 +6,9 @@ import itertools
 import time
 
 import pytest
-from stage.conversation import Conversation
-from stage.person import Person
+
+from e2e.support.conversation import Conversation
+from e2e.support.person import Person
 
 SECONDS = 60
 # The app fetches files of its own in a quiet moment after the start, and the browser its service worker.

@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from faults.network_faults import Faults
 from playwright.sync_api import Route, expect
-from stage.conversation import Conversation
-from stage.database import Database
-from stage.person import Person
+
+from e2e.network.faults import Faults
+from e2e.support.conversation import Conversation
+from e2e.support.database import Database
+from e2e.support.person import Person
 
 
 def test_a_slow_link_stays_connected_and_keeps_order(

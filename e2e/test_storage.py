@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 from playwright.sync_api import expect
-from stage.conversation import Conversation
-from stage.person import Person
+
+from e2e.support.conversation import Conversation
+from e2e.support.person import Person
 
 REFUSE = "IDBFactory.prototype.open = () => { throw new DOMException('refused', 'SecurityError'); }"
 NEVER_ANSWER = "IDBFactory.prototype.open = () => new EventTarget()"

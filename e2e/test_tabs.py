@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import pytest
 from playwright.sync_api import Page
-from stage.conversation import Conversation
-from stage.patience import equals, eventually
-from stage.person import Person
-from stage.witness import Witness
+
+from e2e.support.conversation import Conversation
+from e2e.support.page_log import Witness
+from e2e.support.person import Person
+from e2e.support.wait import equals, eventually
 
 
 def open_in(person: Person, talk: Conversation) -> Page:

@@ -7,10 +7,11 @@ from typing import Any
 
 import pytest
 from playwright.sync_api import expect
-from stage.conversation import Conversation
-from stage.database import Database
-from stage.patience import equals, eventually
-from stage.person import Person
+
+from e2e.support.conversation import Conversation
+from e2e.support.database import Database
+from e2e.support.person import Person
+from e2e.support.wait import equals, eventually
 
 
 @pytest.mark.smoke

@@ -6,13 +6,14 @@ import re
 from typing import Any
 
 import pytest
-from faults.network_faults import Faults
 from playwright.sync_api import Locator, expect
-from stage.conversation import Conversation
-from stage.database import Database
-from stage.outbox import count_kept
-from stage.patience import equals, eventually
-from stage.person import Person
+
+from e2e.network.faults import Faults
+from e2e.support.conversation import Conversation
+from e2e.support.database import Database
+from e2e.support.outbox import count_kept
+from e2e.support.person import Person
+from e2e.support.wait import equals, eventually
 
 NO_WEBSOCKET = Faults(upgrade_status=502)
 TRANSPORTS = {"websocket": Faults(), "http alone": NO_WEBSOCKET}

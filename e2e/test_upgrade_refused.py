@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from faults.network_faults import Faults
-from stage.conversation import Conversation
-from stage.database import Database
-from stage.person import Person
+
+from e2e.network.faults import Faults
+from e2e.support.conversation import Conversation
+from e2e.support.database import Database
+from e2e.support.person import Person
 
 REFUSALS = {
     "403": Faults(upgrade_status=403),

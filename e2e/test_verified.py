@@ -6,16 +6,17 @@ from typing import Any
 
 import httpx
 import pytest
-from faults.network_faults import Faults
 from playwright.sync_api import Route, expect
-from stage.conversation import Conversation
-from stage.database import Database
-from stage.patience import eventually
-from stage.person import Person
-from stage.server import Server
 from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
 from websockets.typing import Origin
+
+from e2e.network.faults import Faults
+from e2e.support.conversation import Conversation
+from e2e.support.database import Database
+from e2e.support.person import Person
+from e2e.support.server import Server
+from e2e.support.wait import eventually
 
 NO_SOCKETS = Faults(upgrade_status=403)
 

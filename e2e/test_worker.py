@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from playwright.sync_api import CDPSession, expect
-from stage.conversation import Conversation
-from stage.outbox import count_kept
-from stage.patience import equals, eventually
-from stage.person import Person
+
+from e2e.support.conversation import Conversation
+from e2e.support.outbox import count_kept
+from e2e.support.person import Person
+from e2e.support.wait import equals, eventually
 
 
 def worker_of(person: Person) -> tuple[CDPSession, str]:

@@ -16,7 +16,7 @@ from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-IMPORT_ROOTS = ("server/", "tools/", "e2e/", "")
+IMPORT_ROOTS = ("server/", "tools/", "")
 """Folders from which programs of the repository import."""
 
 Graph = Mapping[str, frozenset[str]]

@@ -25,7 +25,7 @@ LOCKS = {
     "server/requirements.lock": ["pyproject.toml"],
     "server/requirements-dev.lock": ["pyproject.toml", "--group", "dev", "-c", "server/requirements.lock"],
     "tools/requirements-node.lock": ["tools/requirements-node.in"],
-    "bench/requirements.lock": ["bench/requirements.in", "-c", "server/requirements.lock"],
+    "lab/bench/requirements.lock": ["lab/bench/requirements.in", "-c", "server/requirements.lock"],
 }
 
 
@@ -52,7 +52,7 @@ def problems() -> list[str]:
     """What is wrong with the locks, one line each."""
     lacking = lock_npm.absent(json.loads(lock_npm.LOCK.read_text()))
     found = [f"package-lock.json lacks {name}: run `make lock UPGRADE=0`" for name in lacking]
-    for name in ("package-lock.json", "bench/peers/node/package-lock.json"):
+    for name in ("package-lock.json", "lab/bench/peers/node/package-lock.json"):
         lock = json.loads((ROOT / name).read_text())
         found += [
             f"{name} has no hash for {package}: run `make lock UPGRADE=0`"
@@ -61,7 +61,7 @@ def problems() -> list[str]:
     for name in (
         *LOCKS,
         "package-lock.json",
-        "bench/peers/node/package-lock.json",
+        "lab/bench/peers/node/package-lock.json",
         "e2e/packages/site/package-lock.json",
         ".npmrc",
     ):

@@ -203,7 +203,7 @@ SYSTEM_PATH = os.pathsep.join((os.environ.get("PATH", ""), "/usr/sbin", "/usr/lo
 
 
 def prepare_proxies() -> None:
-    """See to the proxies of the zoo. Nothing is started: `e2e/zoo` does that."""
+    """See to the proxies of the zoo. Nothing is started: `lab/proxies` does that."""
     programs = {
         "nginx": "nginx-light", "haproxy": "haproxy", "caddy": "caddy", "squid": "squid", "mitmdump": "mitmproxy",
         "varnishd": "varnish",

@@ -63,7 +63,8 @@ def node(title: str, *words: str) -> Step:
 # The settings keep a secret key in the data folder; a check must not write into a person's own.
 SCRATCH = {"BACKCHANNEL_DATA": str(ROOT / ".cache" / "data")}
 
-SIMULATED = {"PYTHONPATH": os.pathsep.join((str(ROOT / "server"), str(ROOT / "tools")))}
+# docs/decisions/254-which-folders-mypy-reads.md lists the others.
+LAB_READ_BY_MYPY = ("lab/chaos", "lab/checker", "lab/proxies", "lab/mutants.py")
 GENERATED = python("generated files are fresh", "-m", "backchannel.protocol.generate", "--check")
 
 SERVER_CHECKS = (
@@ -74,21 +75,21 @@ SERVER_CHECKS = (
     Step("mypy", ("mypy",), env=SCRATCH),
     # A cache of its own, because it runs beside the other.
     Step(
-        "mypy of tools and e2e",
-        ("mypy", "--cache-dir", ".cache/mypy-tools", "tools", "hatch_build.py", "e2e"),
+        "mypy of tools, e2e and lab",
+        ("mypy", "--cache-dir", ".cache/mypy-tools", "tools", "hatch_build.py", "e2e", *LAB_READ_BY_MYPY),
         env=SCRATCH,
     ),
     Step("import-linter", ("lint-imports", "--no-logo", "--cache-dir", ".cache/import-linter")),
     python("no import circles", "tools/import_circles.py", needs=()),
     # Whoever renames what a mutant breaks has to hear of it now, not from `make prove`.
-    python("mutants of the simulation can be applied", "-m", "tests.simulation.mutants", "--check", env=SIMULATED),
-    python("mutants where no world reaches can be applied", "tools/mutants.py", "--check"),
+    python("mutants of the simulation can be applied", "-m", "lab.simulation.mutants", "--check"),
+    python("mutants where no world reaches can be applied", "-m", "lab.mutants", "--check"),
     GENERATED,
 )
 CLIENT_CHECKS = (
     *(
         node(f"tsc {name}", "tsc", "-p", name)
-        for name in ("client", "react", "web", "e2e/node", "e2e/nemesis", "bench/browser")
+        for name in ("client", "react", "web", "e2e/node", "lab/chaos", "lab/bench/browser")
     ),
     node("oxlint", "oxlint", "--type-aware", "--deny-warnings"),
     node("biome format", "biome", "format", "--log-level=error", "--diagnostic-level=error"),
@@ -120,7 +121,7 @@ def on_postgres(title: str, *words: str) -> Step:
     """The tests of the server on PostgreSQL and Redis, each worker with a database of its own."""
     return python(
         title,
-        *("tools/services.py", "run", "--", "pytest", "server/tests", *PARALLEL),
+        *("tools/services.py", "run", "--", "pytest", "server/tests", "lab/process_faults", *PARALLEL),
         *(f"--ignore=server/tests/{name}" for name in SAME_ON_BOTH),
         *words,
         needs=("venv-dev", "services"),
@@ -139,25 +140,23 @@ def end_to_end(title: str, *words: str, needs: tuple[str, ...] = ()) -> Step:
 def worlds(first: int, last: int) -> Step:
     """Simulated worlds from seeds, on all cores."""
     seeds = os.environ.get("SEEDS") or f"{first}:{last}"
-    return python(f"simulated worlds {seeds}", "-m", "tests.simulation", "--seeds", seeds, env=SIMULATED, cores=CORES)
+    return python(f"simulated worlds {seeds}", "-m", "lab.simulation", "--seeds", seeds, cores=CORES)
 
 
-SIMULATION_MUTANTS = python("mutants of the simulation", "-m", "tests.simulation.mutants", env=SIMULATED, cores=CORES)
+SIMULATION_MUTANTS = python("mutants of the simulation", "-m", "lab.simulation.mutants", cores=CORES)
 MUTANTS = python(
-    "mutants where no world reaches", "tools/mutants.py", needs=("venv-dev", "node", "services"), cores=CORES
+    "mutants where no world reaches", "-m", "lab.mutants", needs=("venv-dev", "node", "services"), cores=CORES
 )
 VITEST = Step("vitest", ("vitest", "run"), needs=("node", "chromium"), cores=CORES)
-NEMESIS = python(
+CHAOS = python(
     "random faults against real processes",
-    *("-m", "nemesis", *(os.environ.get("NEMESIS", "").split() or ["--short"])),
+    *("-m", "lab.chaos", *(os.environ.get("CHAOS", "").split() or ["--short"])),
     needs=("venv-dev", "node", "web", "services", "chromium"),
-    env={"PYTHONPATH": os.pathsep.join((str(ROOT / "e2e"), str(ROOT / "tools")))},
+    env={"PYTHONPATH": str(ROOT / "tools")},
     cores=CORES,
 )
 WHEEL = python("the wheel holds the app", "tools/wheel_check.py", needs=("venv-dev", "node", "web"))
-ZOO = python(
-    "proxy zoo", "-m", "zoo", needs=("venv-dev", "node", "proxies"), env={"PYTHONPATH": str(ROOT / "e2e")}, cores=CORES
-)
+ZOO = python("proxy zoo", "-m", "lab.proxies", needs=("venv-dev", "node", "proxies"), cores=CORES)
 
 CHECKS = (*SERVER_CHECKS, *CLIENT_CHECKS)
 TEST = (
@@ -176,7 +175,7 @@ PROVE = (
     on_sqlite("server on SQLite, processes and faults", *SLOW, needs=("compiler",)),
     on_postgres("server on PostgreSQL, the rest", *SLOW),
     end_to_end("end to end, the rest", "-m", "not smoke", needs=("proxies", "services")),
-    NEMESIS,
+    CHAOS,
 )
 ALL_ON_SQLITE, ALL_ON_POSTGRES = on_sqlite("server on SQLite", needs=("compiler",)), on_postgres("server on PostgreSQL")
 
@@ -191,7 +190,7 @@ GROUPS: dict[str, tuple[Step, ...]] = {
     "test-client": (VITEST,),
     "e2e": (end_to_end("end to end", needs=("proxies", "services")),),
     "simulate": (worlds(0, 10_000), SIMULATION_MUTANTS),
-    "faults": (NEMESIS,),
+    "faults": (CHAOS,),
     "zoo": (ZOO,),
     "mutants": (MUTANTS,),
     "wheel-check": (WHEEL,),

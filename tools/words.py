@@ -34,6 +34,8 @@ BANNED = {
 CLEAN = (
     "ARCHITECTURE.md",
     "README.md",
+    "lab/autobahn",
+    "lab/process_faults",
     "react/src",
     "server/backchannel/accounts",
     "server/backchannel/apps.py",
@@ -59,7 +61,6 @@ CLEAN = (
     "server/tests/deploy",
     "server/tests/docs",
     "server/tests/embedding",
-    "server/tests/faults",
     "server/tests/followers",
     "server/tests/ops",
     "server/tests/protocol",

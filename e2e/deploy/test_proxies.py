@@ -16,10 +16,10 @@ from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
 import pytest
-from stage.server import free_port
-from zoo.species import SYSTEM_PATH
+from lab.proxies.kinds import SYSTEM_PATH
 
-from deploy.shipped import NAME, PROXIES, Make, Place, haproxy
+from e2e.deploy.shipped import NAME, PROXIES, Make, Place, haproxy
+from e2e.support.server import free_port
 
 KIB = 1024
 

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from stage.database import Database, Stored
+from e2e.support.database import Database, Stored
 
 HERE = Path(__file__).parent
 ROOT = HERE.parent.parent
@@ -25,7 +25,7 @@ def bundle(folder: Path) -> Path:
     """talkers.ts with the client in one file that any Node from 20 on runs."""
     out = folder / "talkers.mjs"
     rolldown = ROOT / "node_modules" / ".bin" / "rolldown"
-    config, source = ROOT / "e2e" / "rolldown.config.mjs", HERE / "talkers.ts"
+    config, source = ROOT / "lab" / "rolldown.config.mjs", HERE / "talkers.ts"
     command = [str(word) for word in (rolldown, "-c", config, "--input", source, "--file", out)]
     ran = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     assert ran.returncode == 0, ran.stdout + ran.stderr

@@ -8,8 +8,8 @@
 import { createInterface } from 'node:readline';
 import type { Chat, RoomId } from '@backchannel/client';
 import { createFullChat } from '@backchannel/client/full';
-import { ToldEvents } from './hostEvents.ts';
-import { createRandom } from './random.ts';
+import { ToldEvents } from '../../lab/chaos/devices/hostEvents.ts';
+import { createRandom } from '../../lab/chaos/devices/random.ts';
 
 interface Scene {
   readonly seed: number;

@@ -7,9 +7,9 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from stage.database import Stored
 
-from node.talkers import Judge
+from e2e.node.talkers import Judge
+from e2e.support.database import Stored
 
 ROOM = 7
 STORED = [Stored(f"id-{n}", n, "ada1", f"phone {n}", deleted=False) for n in (1, 2, 3)]

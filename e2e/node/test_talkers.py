@@ -10,14 +10,14 @@ from functools import partial
 from pathlib import Path
 
 import pytest
-from faults.network_faults import BOTH, Faults
-from faults.proxy import Proxy
-from stage.api import Api
-from stage.database import Database
-from stage.patience import eventually
-from stage.server import Account, Server
 
-from node.talkers import Judge, Talkers, bundle
+from e2e.network.faults import BOTH, Faults
+from e2e.network.proxy import Proxy
+from e2e.node.talkers import Judge, Talkers, bundle
+from e2e.support.api import Api
+from e2e.support.database import Database
+from e2e.support.server import Account, Server
+from e2e.support.wait import eventually
 
 # Another seed, another story: SEED=7 pytest e2e/node
 SEED = int(os.environ.get("SEED", "1"))

@@ -15,10 +15,10 @@ from typing import Any
 import httpx
 import pytest
 from playwright.sync_api import BrowserContext, expect
-from stage.api import Api
-from stage.server import Account, Server, free_port
 
-from packages.kit import NODES, ROOT, examples, in_room, make_site, node, pack, run
+from e2e.packages.kit import NODES, ROOT, examples, in_room, make_site, node, pack, run
+from e2e.support.api import Api
+from e2e.support.server import Account, Server, free_port
 
 
 @pytest.fixture(scope="session")

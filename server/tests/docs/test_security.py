@@ -10,7 +10,7 @@ import pytest
 
 ROOT = Path(__file__).parents[3]
 PAGE = (ROOT / "docs" / "security.md").read_text()
-_SOURCES = ("client", "deploy", "docs", "e2e", "react", "server", "tools", "web")
+_SOURCES = ("client", "deploy", "docs", "e2e", "lab", "react", "server", "tools", "web")
 _MADE = {".venv", "node_modules", "dist", "build", "__pycache__"}
 _FILE = r"[\w./*-]*\w\.(?:py|tsx?|mjs|md|conf|css|cfg|json|yaml|toml|service)\b"
 _NAMED = re.compile(rf"({_FILE}|Caddyfile|Dockerfile)?(?:::([^|`,;(]+))?")

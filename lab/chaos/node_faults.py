@@ -1,0 +1,72 @@
+"""What befalls a node: killed, drained, frozen, killed at a chosen place, given another clock."""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Callable
+from typing import Any
+
+from lab.chaos.cluster import Arena
+from lab.chaos.plan import Injection
+from machine import find_faketime
+
+DAY_S = 24 * 3600
+# A failpoint kills at the n-th time that its place is reached.
+TIMES = 300
+
+
+def kill(arena: Arena, injection: Injection) -> None:
+    arena.nodes[injection.target].kill()
+
+
+def drain(arena: Arena, injection: Injection) -> None:
+    """SIGTERM; `start` waits for its end, as a service manager does."""
+    arena.nodes[injection.target].tell(signal.SIGTERM)
+
+
+def start(arena: Arena, injection: Injection, _: Any = None) -> None:
+    node = arena.nodes[injection.target]
+    if node.runs and injection.kind == "node stopped and started":
+        node.stop()
+    if not node.runs:
+        node.spawn()
+
+
+def freeze(arena: Arena, injection: Injection) -> None:
+    arena.nodes[injection.target].tell(signal.SIGSTOP)
+
+
+def go_on(arena: Arena, injection: Injection, _: Any) -> None:
+    arena.nodes[injection.target].tell(signal.SIGCONT)
+
+
+def arm(place: str) -> Callable[[Arena, Injection], None]:
+    """Start it anew such that it kills itself at `place`."""
+
+    def begin(arena: Arena, injection: Injection) -> None:
+        node = arena.nodes[injection.target]
+        node.kill()
+        node.spawn(BACKCHANNEL_FAILPOINT=f"{place}:{1 + int(injection.dice * TIMES)}")
+
+    return begin
+
+
+def disarm(arena: Arena, injection: Injection, _: Any) -> None:
+    """It may not have come so far."""
+    arena.nodes[injection.target].kill()
+    start(arena, injection)
+
+
+def skew(days: int) -> Callable[[Arena, Injection], None]:
+    """Start it anew on a clock that is a day off."""
+
+    def begin(arena: Arena, injection: Injection) -> None:
+        node = arena.nodes[injection.target]
+        node.kill()
+        # Time that only passes, as timers measure it, is left alone: no machine has that wrong.
+        node.spawn(LD_PRELOAD=str(find_faketime()), FAKETIME=f"{days * DAY_S:+d}", DONT_FAKE_MONOTONIC="1")
+
+    return begin
+
+
+unskew = disarm

@@ -1,0 +1,72 @@
+"""What a seed was run with, and what came of it. Pure."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from lab.checker.links import Anomaly, Record
+
+# Within so long what was written is on the device's disk.
+DISK_S = 1.0
+
+
+@dataclass(frozen=True)
+class Settings:
+    seed: int
+    database: str
+    injections: int
+    nodes: int = 2
+    pages: int = 2
+    # Between two acts of one device, on average.
+    pause_ms: int = 260
+
+
+@dataclass
+class Outcome:
+    """What came of one seed."""
+
+    settings: Settings
+    injected: Counter[str] = field(default_factory=Counter)
+    # Of checker.check: what may not be.
+    anomalies: list[Anomaly] = field(default_factory=list)
+    sent: int = 0
+    stored: int = 0
+    acked: int = 0
+    indeterminate: int = 0
+    refused: int = 0
+    deliveries: int = 0
+    views: int = 0
+    seconds: float = 0.0
+    quiet_s: float = 0.0
+
+
+def count(outcome: Outcome, records: Sequence[Record]) -> None:
+    """From the history, what the table wants to know."""
+    ops = Counter(record["op"] for record in records)
+    sent = {record["id"] for record in records if record["op"] == "send"}
+    acked = {record["id"] for record in records if record["op"] == "ack"}
+    refused = {record["id"] for record in records if record["op"] == "refused"}
+    outcome.sent, outcome.acked, outcome.refused = len(sent), len(acked), len(refused)
+    outcome.indeterminate = len(sent - acked - refused)
+    outcome.stored = sum(len(log["messages"]) for log in records if log["op"] == "log")
+    outcome.deliveries = sum(record["op"] == "heard" and "seq" in record for record in records)
+    outcome.views = ops["view"]
+
+
+def vanished(records: Sequence[Record]) -> list[Anomaly]:
+    """What was written, and in the end is neither stored nor refused, though every outbox is empty: somebody forgot it."""
+    if not all(record["reached"] for record in records if record["op"] == "quiet"):
+        return []
+    stored = {message["id"] for log in records if log["op"] == "log" for message in log["messages"]}
+    refused = {record["id"] for record in records if record["op"] == "refused"}
+    crashes = [(record["client"], record["t"]) for record in records if record["op"] == "crashed"]
+    found = []
+    for send in records:
+        if send["op"] != "send" or send["id"] in stored or send["id"] in refused:
+            continue
+        # Killed in the moment of writing: it was not on the disk yet.
+        if not any(client == send["client"] and 0 <= t - send["t"] < DISK_S for client, t in crashes):
+            found.append(Anomaly("vanished", f"{send['id']} of {send['client']} in room {send['room']}"))
+    return found

@@ -1,0 +1,92 @@
+"""What befalls people: taken out of a room and let in again, signed out elsewhere."""
+
+from __future__ import annotations
+
+import json
+import threading
+from typing import Any
+
+import httpx
+from e2e.support.server import Account, Server
+from websockets.exceptions import WebSocketException
+from websockets.sync.client import ClientConnection, connect
+from websockets.typing import Origin
+
+from lab.chaos.cluster import Arena
+from lab.chaos.plan import Injection
+
+ANSWER_WITHIN_S = 8
+
+
+def _room_of(arena: Arena, username: str) -> tuple[int, Account]:
+    [found] = [
+        (room, owner) for room, (owner, people) in arena.rooms.items() if username in {p.username for p in people}
+    ]
+    return found
+
+
+def _tell(arena: Arena, method: str, owner: Account, path: str, body: Any = None) -> None:
+    """At whichever node answers; what is done already is done again without harm."""
+    headers = {"Authorization": f"Bearer {owner.token}"}
+    failure: httpx.HTTPError | None = None
+    for node in arena.shuffled_nodes():
+        try:
+            answer = httpx.request(method, node.url + path, json=body, headers=headers, timeout=ANSWER_WITHIN_S)
+            answer.raise_for_status()
+            return
+        except httpx.HTTPError as problem:
+            failure = problem
+    raise failure or RuntimeError("there is no node")
+
+
+def remove(arena: Arena, injection: Injection) -> None:
+    room, owner = _room_of(arena, injection.target)
+    _tell(arena, "DELETE", owner, f"/api/rooms/{room}/members/{arena.user_ids[injection.target]}")
+
+
+def add(arena: Arena, injection: Injection, _: Any) -> None:
+    room, owner = _room_of(arena, injection.target)
+    _tell(arena, "POST", owner, f"/api/rooms/{room}/members", {"user_ids": [arena.user_ids[injection.target]]})
+
+
+class Guest:
+    """A browser's session with a socket of its own, at one node; it listens in the background."""
+
+    def __init__(self, node: Server, account: Account) -> None:
+        self._http = httpx.Client(timeout=ANSWER_WITHIN_S, cookies={account.cookie: account.session})
+        self._socket: ClientConnection = connect(
+            f"ws{node.url.removeprefix('http')}/ws",
+            origin=Origin(node.url),
+            additional_headers={"Cookie": f"{account.cookie}={account.session}"},
+            open_timeout=ANSWER_WITHIN_S,
+            proxy=None,
+        )
+        self._socket.send(json.dumps({"type": "hello", "protocol": 1}))
+        self.over = threading.Event()
+        threading.Thread(target=self._listen, daemon=True).start()
+
+    def sign_out(self, node: Server) -> None:
+        """At whatever node. 401 is the answer of somebody who is signed out."""
+        self._http.get(f"{node.url}/account/state").raise_for_status()
+        headers = {"Origin": node.url, "X-CSRFToken": self._http.cookies["csrftoken"]}
+        answer = self._http.delete(f"{node.url}/_allauth/browser/v1/auth/session", headers=headers)
+        if answer.status_code != 401:
+            answer.raise_for_status()
+
+    def _listen(self) -> None:
+        try:
+            while True:
+                self._socket.recv()
+        except WebSocketException:
+            self.over.set()
+
+
+def sign_out(arena: Arena, _: Injection) -> None:
+    """A session ends at one node; its socket, at whichever node, must be closed, if not at once then soon."""
+    if not arena.guests:
+        raise LookupError("nobody is left to be signed out")
+    account = arena.guests.pop()
+    here, *elsewhere = arena.shuffled_nodes()
+    guest = Guest(here, account)
+    guest.sign_out(elsewhere[0] if elsewhere else here)
+    arena.expected.append((f"the socket of {account.username}'s ended session closes", guest.over))

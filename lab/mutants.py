@@ -1,0 +1,179 @@
+"""Breaks the code on purpose where the simulation does not reach, one way at a time, and runs the test that has to notice.
+
+    python -m lab.mutants [name …]
+    python -m lab.mutants --check      only see whether each can still be applied, in a moment
+
+The simulation has mutants of its own, of everything between a socket and an SQL statement. These are of what it leaves out: the
+database's settings, the process, the TypeScript client. Each is a change of text in a copy of the tree; a test that passes on
+the changed copy lets the mutant survive, and a change whose place is gone fails, so that the list stays true.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+@dataclass(frozen=True)
+class Mutant:
+    """`edits`: (file, what stands there once, what is put in its place). `test`: the file, and the test in it, that notices."""
+
+    name: str
+    edits: tuple[tuple[str, str, str], ...]
+    test: tuple[str, str]
+
+    @property
+    def command(self) -> list[str]:
+        file, name = self.test
+        if file.endswith(".py"):
+            return ["python", "-m", "pytest", "-q", "-x", file, "-k", name]
+        return ["vitest", "run", "--project", "@backchannel/client", file, "-t", name]
+
+
+DATABASE, STATE = "server/backchannel/__init__.py", "server/backchannel/site/state.py"
+
+MUTANTS = (
+    Mutant(
+        "commits are not synced",
+        (
+            (DATABASE, "PRAGMA synchronous=FULL;", "PRAGMA synchronous=NORMAL;"),
+            (STATE, "not in {2, 3}", "not in {1, 2, 3}"),
+        ),
+        ("lab/process_faults/test_sync.py", "synced_by_sqlite"),
+    ),
+    Mutant(
+        "a database that does not sync is accepted",
+        ((STATE, "not in {2, 3}", "not in {0, 1, 2, 3}"),),
+        ("server/tests/site/test_state.py", "does_not_sync"),
+    ),
+    Mutant(
+        "a restored backup goes on with the old numbering",
+        (("server/backchannel/site/backup_sqlite.py", 'SET epoch = ? WHERE id = 1", [epoch])', 'SET epoch = epoch WHERE id = 1 AND ? != ?", [epoch, epoch])'),),
+        ("server/tests/cli/test_backup.py", "under_a_new_epoch"),
+    ),
+    Mutant(
+        "a message is tried before it is stored on the device",
+        (
+            ("client/src/outbox.ts", "if (state === 'sending' || !entry.stored) continue;", "if (state === 'sending') continue;"),
+            ("client/src/outbox.ts", "entries.set(item.id, entry);\n    save(entry);\n", "entries.set(item.id, entry);\n    save(entry);\n    pump();\n"),
+        ),
+        ("client/test/outbox.test.ts", "before it is stored"),
+    ),
+    Mutant(
+        "several messages of a room are under way at once",
+        (("client/src/outbox.ts", " || busy.has(roomId)) continue;", ") continue;"),),
+        ("client/test/outbox.test.ts", "one at a time"),
+    ),
+    Mutant(
+        "an ack that does not come is waited for",
+        (("client/src/sender.ts", "driver.doubt();\n      hedge();\n", "driver.doubt();\n"),),
+        ("client/test/client.test.ts", ""),
+    ),
+    Mutant(
+        "an event beyond a gap is let in",
+        (("client/src/cursors.ts", "position.ahead.set(seq, event);", "position.seq = seq - 1;\n      position.ahead.set(seq, event);"),),
+        ("client/test/cursors.test.ts", ""),
+    ),
+    Mutant(
+        "the heads in a heartbeat are not looked at",
+        (("client/src/replica.ts", "Object.entries(frame.heads ?? {})", "Object.entries({})"),),
+        ("client/test/client.test.ts", ""),
+    ),
+    Mutant(
+        "another epoch is taken for this one",
+        (("client/src/replica.ts", "if (epoch !== null && epoch !== current) {", "if (epoch !== null && epoch === '') {"),),
+        ("client/test/replica.test.ts", "another epoch"),
+    ),
+)  # fmt: skip
+
+
+def copy_tree(folder: Path) -> None:
+    """What git knows or would take, and links to what was installed beside it."""
+    listed = subprocess.run(
+        ["git", "ls-files", "-co", "--exclude-standard", "-z"], cwd=ROOT, capture_output=True, check=True
+    )
+    for name in filter(None, listed.stdout.decode().split("\0")):
+        source = ROOT / name
+        if source.is_file():
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(source, folder / name)
+    (folder / "node_modules").symlink_to(ROOT / "node_modules")
+
+
+def runs(mutant: Mutant, folder: Path) -> bool:
+    """Does its test pass here?"""
+    env = {**os.environ, "PYTHONPATH": os.pathsep.join((str(folder), str(folder / "server"), str(folder / "tools")))}
+    return (
+        subprocess.run(
+            mutant.command, cwd=folder, env=env, stdin=subprocess.DEVNULL, capture_output=True, check=False
+        ).returncode
+        == 0
+    )
+
+
+def gone(mutant: Mutant, folder: Path) -> str:
+    """What it needs and is not there any more: the text that it changes, or the test that notices; "" where all is there."""
+    for file in {file for file, _, _ in mutant.edits} | {mutant.test[0]}:
+        if not (folder / file).is_file():
+            return f"{file} is gone"
+    for file, old, _ in mutant.edits:
+        if (folder / file).read_text().count(old) != 1:
+            return f"its place in {file} is gone: {old!r}"
+    file, name = mutant.test
+    return "" if name in (folder / file).read_text() else f"its test in {file} is gone: {name}"
+
+
+def check() -> int:
+    """See whether each mutant can still be applied; nothing is run."""
+    lost = {mutant.name: problem for mutant in MUTANTS if (problem := gone(mutant, ROOT))}
+    for name, problem in lost.items():
+        print(f"error: {name}: {problem}", flush=True)
+    print(f"{len(MUTANTS) - len(lost)} of {len(MUTANTS)} mutants can be applied", flush=True)
+    return 1 if lost else 0
+
+
+def hunt(mutant: Mutant, folder: Path) -> str:
+    """What is wrong with it; empty where it is noticed, by a test that passes without it."""
+    if lost := gone(mutant, folder):
+        return lost
+    texts = {file: (folder / file).read_text() for file, _, _ in mutant.edits}
+    changed = dict(texts)
+    for file, old, new in mutant.edits:
+        changed[file] = changed[file].replace(old, new)
+    if not runs(mutant, folder):
+        return "its test fails, or is not there, without it"
+    try:
+        for file, text in changed.items():
+            (folder / file).write_text(text)
+        return "SURVIVED" if runs(mutant, folder) else ""
+    finally:
+        for file, text in texts.items():
+            (folder / file).write_text(text)
+
+
+def main(names: list[str]) -> int:
+    if names == ["--check"]:
+        return check()
+    chosen = [mutant for mutant in MUTANTS if not names or mutant.name in names]
+    survivors = 0
+    with tempfile.TemporaryDirectory(prefix="backchannel-mutants-") as name:
+        copy_tree(Path(name))
+        for mutant in chosen:
+            began = time.monotonic()
+            wrong = hunt(mutant, Path(name))
+            survivors += bool(wrong)
+            print(f"{time.monotonic() - began:6.1f} s  {wrong or 'noticed'}  {mutant.name}", flush=True)
+    print(f"{len(chosen) - survivors} of {len(chosen)} mutants noticed", flush=True)
+    return 1 if survivors or not chosen else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

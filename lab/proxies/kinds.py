@@ -1,0 +1,114 @@
+"""Which proxies there are, as Debian packages them, and in which settings."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from e2e.deploy.shipped import Make, Place, caddy, haproxy, nginx
+from e2e.support.server import free_port
+
+SETTINGS = Path(__file__).parent / "settings"
+SYSTEM_PATH = os.pathsep.join((os.environ.get("PATH", ""), "/usr/sbin", "/usr/local/sbin"))
+CUT_S = 5
+"""Stands for the 30 s after which a proxy cuts what is idle. The server's heartbeat is shortened alike, to HEARTBEAT_S, so that
+it comes just too late, as 30 s after 30 s."""
+HEARTBEAT_S = 5
+
+Command = Callable[[Path, int, int], list[object]]
+"""The settings as a file, the port to listen on, the server's port → what is run."""
+
+
+@dataclass(frozen=True)
+class Species:
+    """`file` in settings/ (none: all is in the command). `what`: what is unusual about these settings."""
+
+    name: str
+    program: str
+    what: str
+    file: str | None
+    command: Command
+    upgrades: bool
+    """Lets a WebSocket through, for a while at least."""
+    is_secure: bool = False
+    """Is spoken to by HTTPS, with a certificate that it signed itself."""
+
+    def find(self) -> str | None:
+        return shutil.which(self.program, path=SYSTEM_PATH)
+
+    def version(self) -> str:
+        """As the program itself tells it."""
+        flag = {"nginx": "-v", "haproxy": "-v", "caddy": "version", "varnishd": "-V"}.get(self.program, "--version")
+        ran = subprocess.run([str(self.find()), flag], capture_output=True, text=True, check=False)
+        found = re.search(r"\d+\.\d+(\.\d+)?", ran.stdout + ran.stderr)
+        return found[0] if found else "?"
+
+
+def _nginx(file: Path, _: int, __: int) -> list[object]:
+    return ["nginx", "-c", file, "-p", file.parent, "-e", "stderr"]
+
+
+def _haproxy(file: Path, _: int, __: int) -> list[object]:
+    return ["haproxy", "-db", "-f", file]
+
+
+def _caddy(file: Path, _: int, __: int) -> list[object]:
+    return ["caddy", "run", "--adapter", "caddyfile", "--config", file]
+
+
+def _squid(file: Path, _: int, __: int) -> list[object]:
+    return ["squid", "-N", "-f", file]
+
+
+def _varnish(file: Path, port: int, _: int) -> list[object]:
+    where, memory = ["-a", f"127.0.0.1:{port}", "-n", file.parent / "n"], ["-s", "malloc,16m"]
+    return ["varnishd", "-F", "-f", file, *where, *memory, "-j", "none"]
+
+
+def _mitmproxy(*options: str) -> Command:
+    def command(folder: Path, port: int, upstream: int) -> list[object]:
+        usual = ["--mode", f"reverse:http://127.0.0.1:{upstream}", "--listen-host", "127.0.0.1", "--listen-port", port]
+        return ["mitmdump", "-q", *usual, "--set", f"confdir={folder.parent}", *options]
+
+    return command
+
+
+def _shipped(make: Make) -> Command:
+    def command(file: Path, port: int, upstream: int) -> list[object]:
+        return [*make(Place(file.parent, port, free_port(), [upstream]))]
+
+    return command
+
+
+SPECIES = (
+    Species("nginx, shipped", "nginx", "deploy/nginx.conf", None, _shipped(nginx), True, is_secure=True),
+    Species("haproxy, shipped", "haproxy", "deploy/haproxy.cfg", None, _shipped(haproxy), True, is_secure=True),
+    Species("caddy, shipped", "caddy", "deploy/Caddyfile", None, _shipped(caddy), True, is_secure=True),
+    Species("nginx", "nginx", "as it comes: HTTP/1.0 to the server, no upgrade", "nginx-default.conf", _nginx, False),
+    Species("nginx, worst", "nginx", "buffers, cuts, sends a POST again to another server", "nginx-worst.conf", _nginx, False),
+    Species("nginx, upgrade", "nginx", "upgrades, and cuts what is idle", "nginx-upgrade.conf", _nginx, True),
+    Species("haproxy", "haproxy", "as in its manual", "haproxy-default.cfg", _haproxy, True),
+    Species("haproxy, worst", "haproxy", "cuts tunnels, closes, buffers and retries", "haproxy-worst.cfg", _haproxy, True),
+    Species("caddy", "caddy", "as it comes", "caddy-default.caddyfile", _caddy, True),
+    Species("caddy, worst", "caddy", "strips the upgrade, buffers, retries, cuts", "caddy-worst.caddyfile", _caddy, False),
+    Species("squid", "squid", "as it comes: strips the upgrade", "squid-default.conf", _squid, False),
+    Species("squid, worst", "squid", "caches, retries, cuts", "squid-worst.conf", _squid, False),
+    Species("squid, upgrade", "squid", "upgrades, and cuts what is idle", "squid-upgrade.conf", _squid, True),
+    Species("mitmproxy", "mitmdump", "as it comes: holds bodies until they are whole", None, _mitmproxy(), True),
+    Species("mitmproxy, worst", "mitmdump", "strips the upgrade, holds bodies", None, _mitmproxy("--modify-headers", "/~q/Upgrade/"), False),
+    Species("varnish", "varnishd", "as it comes: strips the upgrade", "varnish-default.vcl", _varnish, False),
+    Species("varnish, worst", "varnishd", "cuts, holds bodies, retries", "varnish-worst.vcl", _varnish, False),
+)  # fmt: skip
+
+
+def settings_of(species: Species, port: int, upstream: int, folder: Path) -> str:
+    """The text of the file, filled in."""
+    assert species.file is not None
+    text = (SETTINGS / species.file).read_text()
+    given = {"PORT": port, "UPSTREAM": upstream, "FOLDER": folder, "CUT": CUT_S}
+    return re.sub(r"@([A-Z]+)@", lambda found: str(given[found[1]]), text)

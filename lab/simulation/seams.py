@@ -1,0 +1,127 @@
+"""Where the server's own code meets the model. Everything else of it runs as it is.
+
+the database (Django's default connection)                → world.database: SQLite in memory, with faults
+the time of day (`store.clock`)                           → the loop's
+logs                                                      → what was caught and logged as a fault is a fault here
+metrics                                                   → nowhere; a third of the time would be spent counting
+"""
+
+import asyncio
+import sys
+import traceback
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from typing import Any
+from unittest import mock
+
+from prometheus_client.metrics import MetricWrapperBase
+
+from backchannel.fanout import room_channel
+from backchannel.queries import events
+from backchannel.store import clock, log
+from backchannel.transports import metrics, session_reads
+from backchannel.transports.http import polls
+from backchannel.transports.session import merge, resume_plan
+from backchannel.transports.websocket import outbound
+from lab.simulation.world import database
+
+
+class _Clock:
+    """Stands for the module `time` in `store.clock`. `skew_us` is set while a node's own time of day is asked for."""
+
+    def __init__(self) -> None:
+        self.now: Callable[[], float] = lambda: 0.0
+        self.skew_us = 0
+
+    def time_ns(self) -> int:
+        return 1_700_000_000_000_000_000 + (int(self.now() * 1_000_000) + self.skew_us) * 1000
+
+
+class _Log:
+    def __init__(self) -> None:
+        self.on_fault: Callable[[str], None] = lambda _: None
+
+    def debug(self, *_: object, **__: object) -> None: ...
+
+    info = warning = error = debug
+
+    def exception(self, word: str, **fields: object) -> None:
+        """Something broke that nobody had thought of."""
+        self.on_fault(f"{word} {fields}\n{traceback.format_exc()}")
+
+
+class _Metric:
+    """Any metric."""
+
+    def labels(self, *_: object) -> "_Metric":
+        return self
+
+    def inc(self, *_: object) -> None: ...
+
+    dec = set = set_function = observe = inc
+
+
+def _uncounted(*_: object) -> None: ...
+
+
+BOUNDS = {
+    "frames_behind": (outbound, "FRAMES_BEHIND"),
+    "kept_frames": (merge, "KEPT_FRAMES"),
+    "catch_up_events_in_all": (resume_plan, "CATCH_UP_EVENTS_IN_ALL"),
+    "unheard": (session_reads, "UNHEARD"),
+    "repair_page": (events, "REPAIR_PAGE"),
+    "stash_length": (room_channel, "STASH_LENGTH"),
+    "batch": (log, "BATCH"),
+    "slice": (room_channel, "SLICE"),
+}
+"""Bounds that are too high to be reached in a small world: their code is reached by setting them low."""
+
+USUAL_BOUNDS = {name: getattr(*place) for name, place in BOUNDS.items()}
+
+
+def set_bounds(bounds: dict[str, int]) -> None:
+    for name, (module, constant) in BOUNDS.items():
+        setattr(module, constant, bounds.get(name, USUAL_BOUNDS[name]))
+
+
+time_of_day = _Clock()
+server_log = _Log()
+
+
+class Threads:
+    """Runs a node's reads in the loop of its world."""
+
+    def submit(self, function: Callable[..., object], /, *args: Any) -> None:
+        asyncio.get_running_loop().submit(function, *args)  # type: ignore[attr-defined]
+
+    def shutdown(self, wait: bool = True) -> None: ...
+
+
+def _forget(_: object) -> None: ...
+
+
+@contextmanager
+def installed() -> Iterator[None]:
+    """Put the model under the server's code, for as long as this lasts."""
+    metric = _Metric()
+    patches: list[Any] = [
+        mock.patch.object(asyncio.tasks._all_tasks, "add", _forget),  # type: ignore[attr-defined]
+        mock.patch.object(clock, "time", time_of_day),
+        mock.patch.multiple(
+            metrics, **{name: metric for name, value in vars(metrics).items() if isinstance(value, MetricWrapperBase)}
+        ),
+        mock.patch.object(metrics, "count_command", _uncounted),
+        mock.patch.object(metrics, "count_sync", _uncounted),
+        *(
+            mock.patch.object(module, "_log", server_log)
+            for name, module in list(sys.modules.items())
+            if name.startswith("backchannel.") and hasattr(module, "_log")
+        ),
+    ]
+    assert polls.metrics is metrics
+    with ExitStack() as stack:
+        stack.enter_context(database.installed())
+        for patch in patches:
+            stack.enter_context(patch)
+        stack.callback(set_bounds, {})
+        yield

@@ -1,0 +1,28 @@
+"""What the parts of a world use of it. The world creates them; they know these few things, and not the world."""
+
+from collections.abc import Callable
+from typing import Any, Protocol
+
+from lab.simulation.loop import Loop
+from lab.simulation.plan import Plan
+from lab.simulation.world.bus import Broker
+from lab.simulation.world.chance import Chance
+from lab.simulation.world.database import Database
+from lab.simulation.world.history import History
+
+
+class Surroundings(Protocol):
+    plan: Plan
+    chance: Chance
+    loop: Loop
+    history: History
+    database: Database
+    broker: Broker
+    ended: set[str]
+    """Credentials that are revoked."""
+    fault: Callable[[str], None]
+    """Record something that must never happen."""
+    new_id: Callable[[], str]
+    new_credential: Callable[[], str]
+    decoded: Callable[[str], Any]
+    """JSON; shared by all who receive the same bytes."""
