@@ -83,7 +83,7 @@ interface Entry {
   tries: number;
   /** Not tried before then, milliseconds since 1970. */
   notBefore: number;
-  /** Written to the storage, or that failed (then `kept` is false). */
+  /** Written to the storage as it is, or that failed (then `kept` is false). */
   stored: boolean;
   kept: boolean;
   /** The version last given to the storage. */
@@ -193,6 +193,7 @@ export function createOutbox({ storage, clock, random, deliver, userId, changed 
 
   /** Updates it here and in the storage. */
   function save(entry: Entry, to?: Partial<PendingMessage>): void {
+    entry.stored = false;
     update(entry, to);
     const { unsure: _, state, change, roomName, ...item } = entry.item;
     const { userId } = entry;
@@ -218,7 +219,7 @@ export function createOutbox({ storage, clock, random, deliver, userId, changed 
 
   /** Queues it again. It is not tried before it is stored. */
   function requeue(entry: Entry, to: Partial<PendingMessage>): void {
-    Object.assign(entry, { stored: false, tries: 0, notBefore: 0 });
+    Object.assign(entry, { tries: 0, notBefore: 0 });
     save(entry, { ...to, state: 'queued', error: null });
   }
 
@@ -256,10 +257,10 @@ export function createOutbox({ storage, clock, random, deliver, userId, changed 
     insert(left);
   }
 
-  /** Hands the item over to another tab. */
+  /** Releases an item that another tab takes over from the storage: it has to be there as it is here. */
   function handOver(id: MessageId): boolean {
     const entry = entries.get(id);
-    if (!entry?.stored) return false;
+    if (!entry?.stored || !entry.kept) return false;
     release(entry);
     return true;
   }

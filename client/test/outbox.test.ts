@@ -240,6 +240,50 @@ describe('across visits', () => {
   });
 });
 
+describe('an item is handed over to another tab', () => {
+  /** A storage whose next writes wait until `finish`. */
+  async function written() {
+    let handOver: (id: string) => boolean = () => false;
+    let finish: (isKept: boolean) => void = () => {};
+    const put = (): Promise<void> =>
+      new Promise((resolve, reject) => {
+        finish = (isKept) => (isKept ? resolve() : reject(new Error('QuotaExceededError')));
+      });
+    const subscribe: OutboxStorage['subscribe'] = (_, release) => {
+      handOver = release;
+    };
+    const o = made({ ...memoryStorage(), put, subscribe });
+    await o.begin();
+    void o.write('a').catch(() => {});
+    await o.clock.advance(0);
+    const finished = async (isKept: boolean): Promise<void> => {
+      finish(isKept);
+      await o.clock.advance(0);
+    };
+    return { o, id: o.outbox.all()[0]?.id as string, handOver: (id: string) => handOver(id), finish: finished };
+  }
+
+  it('only once it is stored as it is here', async () => {
+    const { o, id, handOver, finish } = await written();
+    expect(handOver(id)).toBe(false);
+    await finish(true);
+    o.tries[0]?.fail(invalid);
+    await o.clock.advance(0);
+    // That it failed is not stored yet.
+    expect(handOver(id)).toBe(false);
+    await finish(true);
+    expect(handOver(id)).toBe(true);
+    expect(o.outbox.all()).toEqual([]);
+  });
+
+  it('never where the device could not store it', async () => {
+    const { o, id, handOver, finish } = await written();
+    await finish(false);
+    expect(handOver(id)).toBe(false);
+    expect(o.outbox.all()).toHaveLength(1);
+  });
+});
+
 describe('a device that does not store', () => {
   it.each([
     ['refuses', () => Promise.reject(new Error('QuotaExceededError'))],

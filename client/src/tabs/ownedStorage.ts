@@ -5,6 +5,10 @@
  * shows: the browser releases it when the tab is closed or crashes. Messages of such a tab have no owner;
  * one tab adopts them, under another lock, so that two never adopt the same. The service worker adopts by
  * the same rule. (A message that is sent twice is still stored once: its id is the key.)
+ *
+ * A message is in the memory of the tab that sends it, and in the store, which names that tab. Either may be behind the other when
+ * a tab crashes or the store fails. So a living tab also adopts what the store names its own and it never had; and it adopts again
+ * at the next look where it could not.
  */
 import type { MessageId, UserId } from '../protocol.ts';
 import type { OutboxItem, OutboxStorage } from '../types.ts';
@@ -17,7 +21,7 @@ export interface OwnedStorage extends OutboxStorage {
   adopt(): Promise<void>;
   /** This tab may be frozen: others may adopt its messages. Any call makes it an owner again. */
   disown(): void;
-  /** Hands an item of this tab over to another one, which takes it by `receive`. False where it is not this tab's. */
+  /** Hands an item of this tab over to another one, which takes it by `receive`. False where it is not this tab's, or stays so. */
   give(id: MessageId, to: string): Promise<boolean>;
   /** Takes an item that another tab handed over, or that has no owner. True where it is this tab's now. */
   receive(id: MessageId): Promise<boolean>;
@@ -33,6 +37,10 @@ export function ownedStorage(
   let listener: (items: readonly OutboxItem[]) => void = () => {};
   let releaseItem: (id: MessageId) => boolean = () => false;
   let last = new Set<string | undefined>();
+  /** What this tab's outbox has, or had. */
+  const own = new Set<MessageId>();
+  /** Adopting has begun and not succeeded. */
+  let isUnsure = false;
   const lockOf = (owner: string): string => `${name} tab ${owner}`;
 
   const live = (): Promise<void> => {
@@ -50,13 +58,21 @@ export function ownedStorage(
   const owners = async (): Promise<Set<string | undefined>> =>
     new Set((await locks.query()).held?.map((lock) => lock.name));
 
+  const alone = <T>(work: () => Promise<T>): Promise<T> => locks.request(`${name} adopt`, work) as Promise<T>;
+
   const takeOver = async (): Promise<OutboxItem[]> => {
+    isUnsure = true;
     await live();
-    return locks.request(`${name} adopt`, async () => {
+    return alone(async () => {
       const items: readonly Owned[] = await base.load();
       last = await owners();
-      const left = items.filter((item) => item.userId === userId && !(item.tab && last.has(lockOf(item.tab))));
+      for (const item of items) if (item.tab !== tab) own.delete(item.id);
+      const isLeft = ({ id, tab: owner = '' }: Owned): boolean =>
+        owner === tab ? !own.has(id) : !last.has(lockOf(owner));
+      const left = items.filter((item) => item.userId === userId && isLeft(item));
       for (const item of left) await base.put({ ...item, tab } as Owned);
+      for (const { id } of left) own.add(id);
+      isUnsure = false;
       return left;
     });
   };
@@ -64,6 +80,7 @@ export function ownedStorage(
   return {
     load: takeOver,
     async put(item) {
+      own.add(item.id);
       await live();
       await base.put({ ...item, tab } as Owned);
     },
@@ -72,24 +89,31 @@ export function ownedStorage(
       listener = listen;
       releaseItem = releaseOne;
     },
-    async give(id, to) {
-      if (!releaseItem(id)) return false;
-      const item = (await base.load()).find((each) => each.id === id);
-      if (item) await base.put({ ...item, tab: to } as Owned);
-      return item !== undefined;
-    },
+    give: (id, to) =>
+      alone(async () => {
+        const item = (await base.load()).find((each) => each.id === id);
+        if (!item || !releaseItem(id)) return false;
+        // If the other tab is gone before it has received the item, this one adopts it.
+        last.add(lockOf(to));
+        try {
+          await base.put({ ...item, tab: to } as Owned);
+        } catch {
+          listener([item]);
+          return false;
+        }
+        own.delete(id);
+        return true;
+      }),
     async receive(id) {
       // Items without an owner come along.
-      const left = await takeOver();
-      const given = (await base.load()).filter((item: Owned) => item.id === id && item.tab === tab);
-      listener([...left, ...given]);
-      return given.length > 0;
+      listener(await takeOver());
+      return own.has(id);
     },
     async adopt() {
       const now = await owners();
       const gone = [...last].some((lock) => !now.has(lock));
       last = now;
-      if (!gone) return;
+      if (!gone && !isUnsure) return;
       const left = await takeOver();
       if (left.length > 0) listener(left);
     },
