@@ -2,13 +2,16 @@
 
 import asyncio
 import uuid
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
+from backchannel.fanout.presence import GRACE_S
 from backchannel.store.models import Workspace
 from backchannel.store.workspace import set_epoch
 from tests.running import PATIENCE_S, Device, Running, somebody
 
+NEWCOMER = ["hello", "room_list", "caught_up"]
 BEGINNINGS = {
     "at once": [],
     "empty for a moment": [""],
@@ -62,6 +65,40 @@ def test_an_unchanged_epoch_closes_no_connection(server: Running) -> None:
         for _ in range(3):
             look(server)
         assert device.take() is not None
+
+
+def test_people_stay_present_through_a_new_epoch_and_are_offline_once_they_go(server: Running) -> None:
+    """Polls start over, and sockets come back within the grace. No link is lost by that, nor counted twice."""
+    polling, connected = somebody("polling"), somebody("connected")
+    presence = server.chat.node.presence
+
+    def went_offline() -> set[int]:
+        """Of the two, once the grace of whatever has no link now is over."""
+        reports = server.in_loop(lambda: presence.tick(server.chat.node.context.clock() + GRACE_S))
+        return {report.user_id for report in reports if report.state == "offline"} & {polling.id, connected.id}
+
+    device = server.device(connected, instance="a device")
+    first = server.sync(polling, client={"instance": "a device"}).json()
+    resume = {"epoch": first["epoch"], "user_version": first["user_version"], "rooms": {}}
+    server.wait_until(lambda: {presence.state_of(each.id) for each in (polling, connected)} == {"online"})
+    for _ in range(3):
+        with ThreadPoolExecutor(1) as thread:
+            waiting = thread.submit(server.sync, polling, resume, 25, client={"instance": "a device"})
+            server.wait_until(lambda: server.polls_of(polling))
+            set_epoch(uuid.uuid4().hex)
+            look(server)
+            answer = waiting.result().json()
+        assert [frame["type"] for frame in answer["frames"] if frame["type"] != "presence"] == NEWCOMER
+        resume = {"epoch": answer["epoch"], "user_version": answer["user_version"], "rooms": {}}
+        assert device.closed() == (1012, "new_epoch")
+        device = server.device(connected, instance="a device")
+        waiting_again = server.sync(polling, resume, client={"instance": "a device"})
+        assert waiting_again.json()["frames"] == []
+        assert went_offline() == set()
+    device.close()
+    server.forget_devices_of(polling)
+    server.wait_until(lambda: not server.in_loop(server.chat.hub.subscribers_of, connected.id))
+    assert went_offline() == {polling.id, connected.id}
 
 
 @pytest.fixture(autouse=True)

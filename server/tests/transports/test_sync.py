@@ -1,8 +1,10 @@
 """The poll says what the socket would have said, waits without holding anything, and keeps nothing between two calls."""
 
+import asyncio
 import http.client
 import json
 import socket
+import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -257,6 +259,36 @@ def test_a_newer_poll_of_the_same_client_ends_the_older(
     assert waiting.result() == []
 
 
+def test_a_poll_that_is_superseded_before_it_has_read_is_answered_with_503(
+    server: Running, pair: tuple[Someone, Poller, int], threads: ThreadPoolExecutor
+) -> None:
+    """It knows no epoch and no version that an answer without frames could carry."""
+    _, poller, _ = pair
+
+    def under_way() -> int:
+        sessions = [each for each in server.chat.hub.subscribers_of(poller.who.id) if not each.is_socket]
+        return sum(len(each._polls) for each in sessions)
+
+    async def read_when(released: threading.Event) -> None:
+        await asyncio.gather(*(server.chat.node.context.reads.run(released.wait) for _ in range(READ_THREADS)))
+
+    server.forget_devices_of(poller.who)
+    released = threading.Event()
+    server.in_loop(lambda: asyncio.ensure_future(read_when(released)))
+    try:
+        older = threads.submit(poller.ask, 25)
+        server.wait_until(lambda: server.in_loop(under_way) == 1)
+        newer = threads.submit(poller.ask)
+        server.wait_until(lambda: server.in_loop(under_way) == 2)
+    finally:
+        released.set()
+    answer = older.result()
+    assert (answer.status_code, answer.json()["code"]) == (503, "unavailable")
+    assert answer.headers["Retry-After"] == "1"
+    assert "newer poll of the same client" in answer.json()["detail"]
+    assert newer.result().status_code == 200
+
+
 def test_polls_of_several_devices_wait_beside_each_other(
     server: Running, pair: tuple[Someone, Poller, int], threads: ThreadPoolExecutor
 ) -> None:
@@ -292,8 +324,6 @@ def test_the_next_poll_starts_over_in_another_epoch(server: Running, pair: tuple
 
 
 def test_a_draining_server_answers_waiting_polls(module_database: None, threads: ThreadPoolExecutor) -> None:
-    import asyncio
-
     with running(limits=WITHOUT_LIMITS) as server:
         poller = Poller(server, somebody("ada"))
         waiting = poller.waiting(threads)
