@@ -10,17 +10,17 @@ from machine import ROOT
 from tests.reading import READS
 from tests.running import Running, empty_database, running
 
-KNOW_THE_DATABASE_OR_THE_BUS = ("server/tests/store/", "server/tests/fanout/", "server/tests/conformance/")
+DEPEND_ON_DATABASE_OR_BUS = ("server/tests/store/", "server/tests/fanout/", "server/tests/conformance/")
 """The folders that `make test` runs on PostgreSQL."""
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """On PostgreSQL all but a few folders belong to `make prove`, beside what carries its marker anyway."""
+    """On PostgreSQL, mark the tests outside these folders `prove`."""
     if os.environ.get("BACKCHANNEL_TEST_DATABASE") != "postgres":
         return
     for item in items:
-        if not item.path.relative_to(ROOT).as_posix().startswith(KNOW_THE_DATABASE_OR_THE_BUS):
+        if not item.path.relative_to(ROOT).as_posix().startswith(DEPEND_ON_DATABASE_OR_BUS):
             item.add_marker("prove")
 
 
@@ -28,25 +28,25 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def django_db_setup(
     django_test_environment: None, django_db_modify_db_settings: None, django_db_blocker: Any
 ) -> Iterator[None]:
-    """pytest-django's own makes a database only where a test is marked; servers need one without.
+    """Create the test database for the whole run. pytest-django's fixture does so only for tests marked `django_db`.
 
     `django_db_modify_db_settings` gives each worker of pytest-xdist a database of its own.
     """
     from django.test.utils import setup_databases, teardown_databases
 
     with django_db_blocker.unblock():
-        made = setup_databases(verbosity=0, interactive=False, aliases={"default"})
+        made = setup_databases(verbosity=0, interactive=False, aliases={"default": None})
         yield
-        # PostgreSQL drops no database that somebody is connected to.
+        # PostgreSQL does not drop a database with open connections.
         READS.close()
         teardown_databases(made, verbosity=0)
 
 
 @pytest.fixture(scope="session", autouse=True)
 def _redis_of_each_worker() -> Iterator[None]:
-    """Workers of pytest-xdist must not share a Redis: its channels are the same in all its databases.
+    """Give each worker of pytest-xdist its own Redis, because all databases of one Redis share their channels.
 
-    Where only a running server was named and none can be started, they do share it.
+    If only a running server is named and none can be started, they share that one.
     """
     is_worker = "PYTEST_XDIST_WORKER" in os.environ
     if not (is_worker and os.environ.get(services.REDIS_URL) and machine.find_redis()):
@@ -59,7 +59,7 @@ def _redis_of_each_worker() -> Iterator[None]:
 
 @pytest.fixture(scope="session", autouse=True)
 def _quick_password_hashes() -> Iterator[None]:
-    """Argon2id as in production, but at its lowest cost: 80 ms for each password of a test prove nothing."""
+    """Argon2id as in production, but at its lowest cost: 80 ms for each password would only slow the tests down."""
     from argon2 import Parameters
     from argon2.low_level import Type
 
@@ -72,8 +72,8 @@ def _quick_password_hashes() -> Iterator[None]:
 
 
 @pytest.fixture(autouse=True)
-def _forget() -> Iterator[None]:
-    """What one test leaves to the next in this process: rate limits, uses of tokens."""
+def _reset_process_state() -> Iterator[None]:
+    """Reset the state of this process that outlives a test: rate limits and recorded uses of tokens."""
     yield
     from django.core.cache import cache
 
@@ -88,7 +88,7 @@ def _forget() -> Iterator[None]:
 
 @pytest.fixture(scope="module")
 def module_database(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
-    """A database that a module's tests share, and servers' threads may use; emptied after the last one."""
+    """A database shared by a module's tests and usable by the threads of servers; emptied after the last test."""
     with django_db_blocker.unblock():
         yield
         empty_database()
@@ -96,6 +96,6 @@ def module_database(django_db_setup: None, django_db_blocker: Any) -> Iterator[N
 
 @pytest.fixture(scope="module")
 def server(module_database: None) -> Iterator[Running]:
-    """A server without rate limits, shared by a module's tests: each makes its own people and rooms."""
+    """A server without rate limits, shared by a module's tests. Each test creates its own people and rooms."""
     with running() as it:
         yield it

@@ -1,4 +1,4 @@
-"""Threads for tests that run on an event loop and touch the database, as a server's reads do."""
+"""A `ReadPool` for tests that run on an event loop and use the database."""
 
 from backchannel.store.read_pool import ReadPool
 

@@ -1,4 +1,4 @@
-"""A server in this process, on a port of its own, and the devices that talk to it over real sockets."""
+"""A server in this process on a random port, and clients that use it over real sockets."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import ClientConnection, connect
 
 from backchannel.accounts import lookup
-from backchannel.accounts.onboarding import person_of
+from backchannel.accounts.people import person_of
 from backchannel.fanout.bus import Bus
 from backchannel.followers.follower import Follower
 from backchannel.protocol.commands import COMMANDS
@@ -39,7 +39,7 @@ from backchannel.store.workspace import workspace
 Frame = dict[str, Any]
 
 PATIENCE_S = 30.0
-"""How long a test waits for what must come. It says nothing about how fast it should be: only a broken server is waited for."""
+"""How long a test waits for what must happen. Not a bound on speed: a correct server never takes so long."""
 
 WITHOUT_LIMITS = Limits(
     sends_per_second=1e9,
@@ -74,7 +74,7 @@ class Someone:
 
 
 def somebody(name: str = "somebody") -> Someone:
-    """A new person; `name` is only the beginning of the username, which nobody else has."""
+    """A new person with a unique username that begins with `name`."""
     account = get_user_model()(username=f"{name}{next(_numbers)}x", display_name=name.title())
     account.set_unusable_password()
     account.save()
@@ -83,7 +83,7 @@ def somebody(name: str = "somebody") -> Someone:
 
 @dataclass(frozen=True)
 class Answer:
-    """What a command was answered with, on either transport. `status` is None for an ack, which carries none."""
+    """The answer to a command on either transport. `status` is None for an ack, which has none."""
 
     status: int | None
     body: Any
@@ -98,7 +98,7 @@ class Answer:
 
 
 class Running:
-    """A server that runs. `chat` may be looked into: it lives in this process, in a thread of its own."""
+    """A running server. `chat` may be inspected: it is in this process, in its own thread."""
 
     def __init__(self, chat: Any, sock: socket.socket) -> None:
         self.chat = chat
@@ -107,7 +107,7 @@ class Running:
         self.http = httpx.Client(base_url=self.url, timeout=PATIENCE_S, verify=False, trust_env=False)
 
     def call(self, who: Someone | None, word: str, **fields: Any) -> Answer:
-        """A command over HTTP."""
+        """Send a command over HTTP."""
         response = self.request(who, word, fields)
         return Answer(response.status_code, response.json())
 
@@ -124,7 +124,7 @@ class Running:
         return self.http.request(declaration.method, path, json=rest, headers=headers)
 
     def do(self, who: Someone, word: str, **fields: Any) -> Any:
-        """A command that must succeed; its result."""
+        """Send a command over HTTP that must succeed; returns its result."""
         answer = self.call(who, word, **fields)
         assert answer.ok, answer
         return answer.body
@@ -134,14 +134,14 @@ class Running:
         return self.http.post("/api/sync", json=asked, headers=who.headers)
 
     def device(self, who: Someone, **opening: Any) -> Device:
-        """A device that has caught up."""
+        """A WebSocket client that has caught up."""
         device = self.dial(who)
         device.hello(**opening)
         device.until("caught_up")
         return device
 
     def dial(self, who: Someone | None = None, query: str = "", **options: Any) -> Device:
-        """A socket that has said nothing yet."""
+        """A WebSocket client that has not sent `hello`."""
         headers = {**(who.headers if who else {}), **options.pop("headers", {})}
         return Device(
             connect(
@@ -161,7 +161,7 @@ class Running:
         wait_until(true)
 
     def in_loop(self, function: Callable[..., Any], *arguments: Any) -> Any:
-        """Call on the server's event loop; what it returned."""
+        """Call on the server's event loop and return the result."""
         done: Future[Any] = Future()
 
         def call() -> None:
@@ -174,11 +174,11 @@ class Running:
         return done.result(PATIENCE_S)
 
     def forget_identities(self) -> None:
-        """Have the server ask the database who opens the next connection."""
+        """Empty the cache of identities, so that the next request is authenticated by the database."""
         self.chat.node.authenticate.__self__.cache.clear()
 
     def forget_devices_of(self, who: Someone) -> None:
-        """As if this person had polled another node so far."""
+        """Close the person's polling sessions, as if they had polled another node so far."""
 
         def forget() -> None:
             for each in self.chat.hub.subscribers_of(who.id):
@@ -188,18 +188,20 @@ class Running:
         self.in_loop(forget)
 
     def polls_of(self, who: Someone) -> int:
-        """How many polls of this person wait at present."""
-        return self.in_loop(
-            lambda: sum(each.waiting for each in self.chat.hub.subscribers_of(who.id) if not each.is_socket)
+        """The number of this person's polls that wait now."""
+        return int(
+            self.in_loop(
+                lambda: sum(each.waiting for each in self.chat.hub.subscribers_of(who.id) if not each.is_socket)
+            )
         )
 
 
 class Device:
-    """A WebSocket client that puts frames in a row. What is not asked for is kept in `heard`, in order."""
+    """A WebSocket client. Frames that were read but not asked for are kept in `received`, in order."""
 
     def __init__(self, connection: ClientConnection) -> None:
         self.connection = connection
-        self.heard: list[Frame] = []
+        self.received: list[Frame] = []
         self._coming: deque[Frame] = deque()
 
     def say(self, frame: Any) -> None:
@@ -217,23 +219,23 @@ class Device:
         return self._coming.popleft()
 
     def until(self, type_: str, **members: Any) -> Frame:
-        """The next such frame; those before it are kept in `heard`."""
+        """The next frame of this type with these members; frames before it are kept in `received`."""
         while True:
             frame = self.next()
             if frame["type"] == type_ and all(frame.get(name) == value for name, value in members.items()):
                 return frame
-            self.heard.append(frame)
+            self.received.append(frame)
 
     def take(self) -> list[Frame]:
-        """What was heard so far, a barrier: everything the server said before it answered this."""
+        """Everything the server sent before it answered this call's ping; empties `received`."""
         id_ = str(uuid4())
         self.say({"type": "ping", "id": id_})
         self.until("pong", id=id_)
-        heard, self.heard = self.heard, []
-        return heard
+        received, self.received = self.received, []
+        return received
 
     def call(self, word: str, **fields: Any) -> Answer:
-        """A command and its answer."""
+        """Send a command and wait for its answer."""
         said = {"type": word, **fields}
         if word != "send_message":
             said.setdefault("id", str(uuid4()))
@@ -247,13 +249,13 @@ class Device:
                 return Answer(None, frame["result"])
             if frame["type"] in ("room_list", "pong") and frame.get("id") == id_:
                 return Answer(None, {name: value for name, value in frame.items() if name not in ("type", "id")})
-            self.heard.append(frame)
+            self.received.append(frame)
 
     def closed(self) -> tuple[int, str]:
-        """Wait for the end; code and reason. What comes before it is kept in `heard`."""
+        """Wait for the close; returns code and reason. Frames before it are kept in `received`."""
         try:
             while True:
-                self.heard.append(self.next())
+                self.received.append(self.next())
         except ConnectionClosed as closed:
             return (closed.rcvd.code, closed.rcvd.reason) if closed.rcvd else (1006, "")
 
@@ -268,10 +270,10 @@ class Device:
 
 
 def wait_until(true: Callable[[], Any]) -> None:
-    """Wait for what must come true."""
+    """Wait until the condition holds."""
     deadline = time.monotonic() + PATIENCE_S
     while not true():
-        assert time.monotonic() < deadline, "it never came true"
+        assert time.monotonic() < deadline, "the condition never held"
         time.sleep(0.005)
 
 
@@ -286,10 +288,11 @@ def running(
     followers: Sequence[Follower] = (),
     **config: Any,
 ) -> Iterator[Running]:
-    """Serve until the block ends. The database must be there. `send_buffer`: bytes the kernel keeps for each client.
-    `websocket`: uvicorn's `ws`; any but ours is a server that is not ours.
-    `config`: fields of `ChatConfig`.
-    Without `followers`, which read and write at moments of their own."""
+    """Serve until the block ends; the database must exist.
+
+    `send_buffer`: bytes that the kernel keeps for each client. `websocket`: uvicorn's `ws`, ours or another implementation.
+    `config`: fields of `ChatConfig`. No followers by default, because they read and write at any time.
+    """
     from django.core.asgi import get_asgi_application
 
     from backchannel.chat import config_from_settings
@@ -307,7 +310,7 @@ def running(
     sock = listen("127.0.0.1", 0)
     if send_buffer is not None:
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, send_buffer)
-    config = uvicorn.Config(
+    uvicorn_config = uvicorn.Config(
         chat,
         loop="uvloop",
         http=GuardedHttpProtocol,
@@ -321,7 +324,7 @@ def running(
         server_header=False,
         timeout_graceful_shutdown=1,
     )
-    server = uvicorn.Server(config)
+    server = uvicorn.Server(uvicorn_config)
     thread = threading.Thread(target=server.run, kwargs={"sockets": [sock]}, name="server")
     thread.start()
     try:
@@ -338,5 +341,5 @@ def running(
 
 
 def empty_database() -> None:
-    """Leave nothing to those who come after."""
+    """Delete all rows, for the tests that follow."""
     call_command("flush", verbosity=0, interactive=False, reset_sequences=False)

@@ -1,4 +1,4 @@
-"""The standalone app's own settings, in a data folder of the test run's own.
+"""The settings of the standalone app, with a temporary data folder for the test run.
 
 On SQLite, or, with BACKCHANNEL_TEST_DATABASE=postgres, on the server of BACKCHANNEL_TEST_POSTGRES_URL
 (`tools/services.py run -- pytest` starts one). Every other BACKCHANNEL_… variable of the shell is left out,
@@ -25,8 +25,8 @@ from backchannel.site.settings import *  # noqa: E402, F403
 from backchannel.site.settings import DATABASES  # noqa: E402
 
 if "sqlite3" in DATABASES["default"]["ENGINE"]:
-    # Django would test in memory, where several threads cannot do what they do on a file.
+    # Django's default is a database in memory, where threads do not lock as they do on a file.
     DATABASES["default"]["TEST"] = {"NAME": os.path.join(_folder, "test.sqlite3")}
-    # These data outlive no test, so the disk is not waited for.
+    # No data outlives the test run, so commits need not wait for the disk.
     _options = DATABASES["default"]["OPTIONS"]
     _options["init_command"] = _options["init_command"].replace("synchronous=FULL", "synchronous=OFF")

@@ -1,4 +1,4 @@
-"""What a site may write into BACKCHANNEL, and what it is told about what it may not."""
+"""The setting BACKCHANNEL of a site: its defaults, its values, and the error for each unusable one."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def test_given_values_are_used() -> None:
 
 
 @pytest.mark.parametrize(
-    ("given", "told"),
+    ("given", "problem"),
     [
         ([], "BACKCHANNEL is not a dictionary; write BACKCHANNEL = {…}"),
         ({"HEARTBEATS": 7}, 'BACKCHANNEL["HEARTBEATS"] is unknown: did you mean HEARTBEAT_S?'),
@@ -67,10 +67,10 @@ def test_given_values_are_used() -> None:
         ({"LIMITS": {"content_bytes": 0}}, 'BACKCHANNEL["LIMITS"]["content_bytes"] is not above 0'),
     ],
 )
-def test_an_unusable_value_is_named_with_what_to_write_instead(given: Any, told: str) -> None:
+def test_the_error_for_an_unusable_value_names_it_and_what_to_write_instead(given: Any, problem: str) -> None:
     with pytest.raises(ConfigError) as caught:
         read_config(given)
-    assert caught.value.problems == [told]
+    assert caught.value.problems == [problem]
 
 
 def test_all_problems_are_reported_at_once() -> None:

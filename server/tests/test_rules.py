@@ -1,4 +1,4 @@
-"""What can be a reaction: whatever a person reads as one sign or word, and both transports can carry."""
+"""A reaction is an emoji or a word that fits into a URL path."""
 
 import pytest
 
@@ -14,7 +14,7 @@ def test_emoji_and_words_are_reactions(emoji: str) -> None:
 @pytest.mark.parametrize(
     "emoji", ["a b", "a\u00a0b", "\n", "\x00", "\u202e", "a/b", "/", ".", "..", "\ue000", "\ud800"]
 )
-def test_spaces_controls_and_steps_of_an_address_are_not(emoji: str) -> None:
+def test_spaces_control_characters_and_path_segments_are_no_reactions(emoji: str) -> None:
     with pytest.raises(CommandError) as refused:
         check_emoji(emoji)
     assert refused.value.code is Code.INVALID

@@ -29,7 +29,7 @@ async def test_everything_is_published_then_answered_then_flushed_then_observed(
     assert done == ["publish", "answer first", "answer second", "flush", "observe"]
 
 
-async def test_batches_of_one_turn_of_the_loop_are_delivered_together_in_order() -> None:
+async def test_batches_committed_in_one_iteration_of_the_loop_are_delivered_together_in_order() -> None:
     done: list[str] = []
     seen: list[int] = []
 
@@ -45,7 +45,7 @@ async def test_batches_of_one_turn_of_the_loop_are_delivered_together_in_order()
     assert done == ["publish", "answer 1", "answer 2", "answer 3", "flush"]
 
 
-async def test_a_fault_in_one_step_costs_the_others_nothing() -> None:
+async def test_an_exception_in_one_step_does_not_stop_the_others() -> None:
     done: list[str] = []
 
     def fail(_: Any) -> None:
@@ -61,7 +61,7 @@ async def test_a_fault_in_one_step_costs_the_others_nothing() -> None:
 
 
 class Socket:
-    """A subscriber that holds an answer back until its next write, as a link does."""
+    """A subscriber that holds an answer until its next write, as a link does."""
 
     user_id = 1
     is_socket = True
@@ -81,12 +81,12 @@ class Socket:
         self._held = []
 
 
-async def test_the_answer_to_a_send_and_the_senders_own_event_leave_in_one_write_answer_first() -> None:
-    async def nothing(_: object) -> dict[int, list[Any]]:
+async def test_the_ack_precedes_the_senders_own_event_in_one_write() -> None:
+    async def read_nothing(_: object) -> dict[int, list[Any]]:
         return {}
 
     bus, socket = MemoryBus(), Socket()
-    hub = Hub(bus, nothing, lambda: 0.0)
+    hub = Hub(bus, read_nothing, lambda: 0.0)
     await hub.start(lambda: None)
     hub.attach(socket)  # type: ignore[arg-type]
     hub.enter(socket, 5, 0, 2)  # type: ignore[arg-type]

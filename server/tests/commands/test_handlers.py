@@ -1,4 +1,4 @@
-"""Every declared command has its handler, and what is committed is told in order."""
+"""Every declared command has exactly one handler, and committed events are published in order."""
 
 from collections import defaultdict
 from uuid import RFC_4122
@@ -25,39 +25,39 @@ def test_every_command_has_exactly_one_handler() -> None:
     assert sorted(handled, key=str) == sorted(declared, key=str)
 
 
-def test_a_command_that_is_carried_out_in_two_places_stops_the_start() -> None:
+def test_two_handlers_for_one_command_fail_at_import() -> None:
     with pytest.raises(RuntimeError, match="SendMessage is carried out in two places"):
         executes(SendMessage)(Nothing)
     with pytest.raises(RuntimeError, match="GetMe is answered in two places"):
         answers(GetMe)(lambda *_: Empty())
 
 
-def test_what_only_reads_is_a_query_and_what_changes_something_a_command() -> None:
+def test_commands_that_change_state_are_operations_and_the_others_queries() -> None:
     for declaration in COMMANDS.values():
         if declaration.struct is not Ping:
             assert (declaration.struct not in queries.HANDLERS) == declaration.changes_state, declaration.word
 
 
-def test_a_servers_own_message_ids_are_version_7_and_differ() -> None:
+def test_message_ids_made_by_the_server_are_distinct_uuids_of_version_7_in_order() -> None:
     made = [new_message_id() for _ in range(1000)]
     assert len(set(made)) == 1000
     assert {(id_.version, id_.variant) for id_ in made} == {(7, RFC_4122)}
     assert [id_.int >> 80 for id_ in made] == sorted(id_.int >> 80 for id_ in made)
 
 
-async def test_what_is_committed_is_told_room_first_then_people_in_order() -> None:
-    heard: dict[str, list[object]] = defaultdict(list)
+async def test_each_commit_is_published_to_the_room_first_and_then_to_users() -> None:
+    received: dict[str, list[object]] = defaultdict(list)
     order: list[str] = []
     bus = MemoryBus()
 
-    def hear(body: bytes) -> None:
+    def receive(body: bytes) -> None:
         envelope = envelopes.decode(body)
         assert isinstance(envelope, RoomEnvelope | UserEnvelope)
         kind = "room" if isinstance(envelope, RoomEnvelope) else "user"
         order.append(kind)
-        heard[kind].append(envelope)
+        received[kind].append(envelope)
 
-    await bus.start(hear, lambda: None)
+    await bus.start(receive, lambda: None)
     for topic in ("room:1", "user:7"):
         bus.subscribe(topic)
     outcomes = [
@@ -68,11 +68,11 @@ async def test_what_is_committed_is_told_room_first_then_people_in_order() -> No
     ]
     publisher(bus)(outcomes)
     assert order == ["room", "user", "room", "user"]
-    assert heard["room"] == [RoomEnvelope(1, 1, b"1", (7,)), RoomEnvelope(1, 2, b"2", (7,))]
-    assert heard["user"] == [UserEnvelope(7, 1, b"t", (1, 1, 2)), UserEnvelope(7, 2, b"t", (1, 2, 2))]
+    assert received["room"] == [RoomEnvelope(1, 1, b"1", (7,)), RoomEnvelope(1, 2, b"2", (7,))]
+    assert received["user"] == [UserEnvelope(7, 1, b"t", (1, 1, 2)), UserEnvelope(7, 2, b"t", (1, 2, 2))]
 
 
-async def test_who_is_refused_tells_nobody() -> None:
+async def test_a_refused_command_publishes_nothing() -> None:
     bus = MemoryBus()
     await bus.start(lambda body: (_ for _ in ()).throw(AssertionError(body)), lambda: None)
     bus.subscribe("room:1")

@@ -54,7 +54,7 @@ def crowded(server: Running) -> Crowded:
 
 def by_socket(it: Crowded, resume: Frame) -> list[Frame]:
     with it.server.device(it.ada, resume=resume) as device:
-        return device.heard[1:]
+        return device.received[1:]
 
 
 def by_poll(it: Crowded, resume: Frame) -> list[Frame]:

@@ -25,7 +25,7 @@ class Scene:
         made = server.do(self.ada, "create_room", kind="channel", name=f"c{uuid4().hex}", members=[self.ben.id])
         self.room = int(made["room"]["id"])
         self.answers: dict[str, str | int] = {}
-        self.heard: list[int] = []
+        self.received: list[int] = []
         self.is_over = threading.Event()
 
     def move(self, by_oneself: bool) -> None:
@@ -63,7 +63,7 @@ class Scene:
         resume: Any = None
         while not self.is_over.is_set():
             told = self.server.sync(self.ben, resume, wait=0.05).json()
-            self.heard += [
+            self.received += [
                 frame["seq"] for frame in told["frames"] if frame.get("room_id") == self.room and "seq" in frame
             ]
             resume = {"epoch": told["epoch"], "user_version": told["user_version"], "rooms": {}}
@@ -74,7 +74,9 @@ class Scene:
             device.call("ping")
         except ConnectionClosed:
             pass
-        self.heard += [frame["seq"] for frame in device.heard if frame.get("room_id") == self.room and "seq" in frame]
+        self.received += [
+            frame["seq"] for frame in device.received if frame.get("room_id") == self.room and "seq" in frame
+        ]
 
     def spans(self, events: list[dict[str, Any]]) -> list[tuple[int, int]]:
         """ben was in the room for events between each pair of seqs."""
@@ -116,6 +118,6 @@ def test_sends_and_views_keep_to_the_membership_however_it_moves(server: Running
         else:
             assert answer == "not_a_member"
             assert id_ not in stored
-    outside = {seq for seq in scene.heard if not any(since < seq < until for since, until in spans)}
+    outside = {seq for seq in scene.received if not any(since < seq < until for since, until in spans)}
     assert outside == set()
     assert {type(answer) for answer in scene.answers.values()} == {int, str}

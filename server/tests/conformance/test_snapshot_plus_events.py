@@ -110,7 +110,7 @@ def by_resume(watchers: list[Watcher]) -> Iterator[None]:
     yield
     for each in watchers:
         with each.server.device(each.who, resume=each.resume) as device:
-            each.receive(device.heard)
+            each.receive(device.received)
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""What every bus does. A test file of one implementation subclasses `BusSuite` and gives it its buses."""
+"""The contract of every bus. The test file of an implementation subclasses `BusSuite` and overrides `make`."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -9,17 +9,17 @@ from backchannel.fanout.bus import Bus
 MakeBus = Callable[[], Bus]
 
 
-class Ear:
-    """A process that listens: what its bus delivered, in order."""
+class Receiver:
+    """A node on the bus: `received` has what was delivered to it, in order."""
 
     def __init__(self, bus: Bus) -> None:
         self.bus = bus
-        self.heard: list[bytes] = []
+        self.received: list[bytes] = []
         self.reconnections = 0
         self._news = asyncio.Event()
 
     def deliver(self, body: bytes) -> None:
-        self.heard.append(body)
+        self.received.append(body)
         self._news.set()
 
     def reconnected(self) -> None:
@@ -34,11 +34,11 @@ class Ear:
 
 
 @asynccontextmanager
-async def listening(bus: Bus) -> AsyncIterator[Ear]:
-    ear = Ear(bus)
-    await bus.start(ear.deliver, ear.reconnected)
+async def started(bus: Bus) -> AsyncIterator[Receiver]:
+    node = Receiver(bus)
+    await bus.start(node.deliver, node.reconnected)
     try:
-        yield ear
+        yield node
     finally:
         await bus.stop()
 
@@ -56,110 +56,110 @@ class BusSuite:
     def make(self) -> Bus:
         raise NotImplementedError
 
-    def run(self, scene: Callable[[Ear], Awaitable[None]]) -> None:
-        async def play() -> None:
-            async with listening(self.make()) as ear:
-                await wait_up(ear.bus)
-                await scene(ear)
+    def run(self, scenario: Callable[[Receiver], Awaitable[None]]) -> None:
+        async def main() -> None:
+            async with started(self.make()) as node:
+                await wait_up(node.bus)
+                await scenario(node)
 
-        asyncio.run(play())
+        asyncio.run(main())
 
     def test_a_topic_is_delivered_in_order_each_message_once(self) -> None:
-        async def scene(ear: Ear) -> None:
-            ear.bus.subscribe("room:1")
-            await ear.bus.wait_subscribed()
+        async def scenario(node: Receiver) -> None:
+            node.bus.subscribe("room:1")
+            await node.bus.wait_subscribed()
             said = [b"%d" % number for number in range(1000)]
             for body in said:
-                ear.bus.publish("room:1", body)
-            await ear.wait(lambda: len(ear.heard) >= 1000)
-            assert ear.heard == said
+                node.bus.publish("room:1", body)
+            await node.wait(lambda: len(node.received) >= 1000)
+            assert node.received == said
 
-        self.run(scene)
+        self.run(scenario)
 
-    def test_other_topics_are_not_delivered(self) -> None:
-        async def scene(ear: Ear) -> None:
-            ear.bus.subscribe("room:1")
-            await ear.bus.wait_subscribed()
-            ear.bus.publish("room:11", b"not mine")
-            ear.bus.publish("user:1", b"not mine")
-            ear.bus.publish("room:1", b"mine")
-            await ear.wait(lambda: bool(ear.heard))
-            assert ear.heard == [b"mine"]
+    def test_only_subscribed_topics_are_delivered(self) -> None:
+        async def scenario(node: Receiver) -> None:
+            node.bus.subscribe("room:1")
+            await node.bus.wait_subscribed()
+            node.bus.publish("room:11", b"not mine")
+            node.bus.publish("user:1", b"not mine")
+            node.bus.publish("room:1", b"mine")
+            await node.wait(lambda: bool(node.received))
+            assert node.received == [b"mine"]
 
-        self.run(scene)
+        self.run(scenario)
 
-    def test_a_topic_is_delivered_until_unsubscribed_as_often_as_subscribed(self) -> None:
-        async def scene(ear: Ear) -> None:
+    def test_a_topic_is_delivered_until_every_subscription_has_ended(self) -> None:
+        async def scenario(node: Receiver) -> None:
             for _ in range(2):
-                ear.bus.subscribe("room:1")
-            ear.bus.subscribe("end")
-            ear.bus.unsubscribe("room:1")
-            await ear.bus.wait_subscribed()
-            ear.bus.publish("room:1", b"still")
-            await ear.wait(lambda: ear.heard == [b"still"])
-            ear.bus.unsubscribe("room:1")
-            ear.bus.publish("end", b"mark")
-            await ear.wait(lambda: b"mark" in ear.heard)
-            ear.bus.subscribe("again")
-            await ear.bus.wait_subscribed()
-            ear.bus.publish("room:1", b"left")
-            ear.bus.publish("again", b"after")
-            await ear.wait(lambda: b"after" in ear.heard)
-            assert b"left" not in ear.heard
+                node.bus.subscribe("room:1")
+            node.bus.subscribe("end")
+            node.bus.unsubscribe("room:1")
+            await node.bus.wait_subscribed()
+            node.bus.publish("room:1", b"still")
+            await node.wait(lambda: node.received == [b"still"])
+            node.bus.unsubscribe("room:1")
+            node.bus.publish("end", b"mark")
+            await node.wait(lambda: b"mark" in node.received)
+            node.bus.subscribe("again")
+            await node.bus.wait_subscribed()
+            node.bus.publish("room:1", b"left")
+            node.bus.publish("again", b"after")
+            await node.wait(lambda: b"after" in node.received)
+            assert b"left" not in node.received
 
-        self.run(scene)
+        self.run(scenario)
 
-    def test_unsubscribed_and_subscribed_again_is_subscribed(self) -> None:
-        async def scene(ear: Ear) -> None:
+    def test_the_last_of_quick_subscriptions_and_unsubscriptions_counts(self) -> None:
+        async def scenario(node: Receiver) -> None:
             for _ in range(20):
-                ear.bus.subscribe("room:1")
-                ear.bus.unsubscribe("room:1")
-            ear.bus.subscribe("room:1")
-            await ear.bus.wait_subscribed()
-            ear.bus.publish("room:1", b"here")
-            await ear.wait(lambda: ear.heard == [b"here"])
+                node.bus.subscribe("room:1")
+                node.bus.unsubscribe("room:1")
+            node.bus.subscribe("room:1")
+            await node.bus.wait_subscribed()
+            node.bus.publish("room:1", b"here")
+            await node.wait(lambda: node.received == [b"here"])
 
-        self.run(scene)
+        self.run(scenario)
 
-    def test_what_a_receiver_publishes_comes_after_what_it_received(self) -> None:
-        async def scene(ear: Ear) -> None:
-            ear.bus.subscribe("room:1")
-            await ear.bus.wait_subscribed()
-            hear = ear.deliver
+    def test_a_message_published_during_a_delivery_is_delivered_after_it(self) -> None:
+        async def scenario(node: Receiver) -> None:
+            node.bus.subscribe("room:1")
+            await node.bus.wait_subscribed()
+            deliver = node.deliver
 
             def answer(body: bytes) -> None:
-                hear(body)
+                deliver(body)
                 if body == b"ask":
-                    ear.bus.publish("room:1", b"answer")
-                    assert ear.heard[-1] == b"ask"
+                    node.bus.publish("room:1", b"answer")
+                    assert node.received[-1] == b"ask", "delivered inside `publish`"
 
-            await ear.bus.stop()
-            await ear.bus.start(answer, ear.reconnected)
-            await wait_up(ear.bus)
-            await ear.bus.wait_subscribed()
-            ear.bus.publish("room:1", b"ask")
-            await ear.wait(lambda: ear.heard == [b"ask", b"answer"])
+            await node.bus.stop()
+            await node.bus.start(answer, node.reconnected)
+            await wait_up(node.bus)
+            await node.bus.wait_subscribed()
+            node.bus.publish("room:1", b"ask")
+            await node.wait(lambda: node.received == [b"ask", b"answer"])
 
-        self.run(scene)
+        self.run(scenario)
 
     def test_any_bytes_arrive_unchanged(self) -> None:
-        async def scene(ear: Ear) -> None:
+        async def scenario(node: Receiver) -> None:
             body = bytes(range(256)) * 300
-            ear.bus.subscribe("room:1")
-            await ear.bus.wait_subscribed()
-            ear.bus.publish("room:1", body)
-            ear.bus.publish("room:1", b"")
-            await ear.wait(lambda: len(ear.heard) == 2)
-            assert ear.heard == [body, b""]
+            node.bus.subscribe("room:1")
+            await node.bus.wait_subscribed()
+            node.bus.publish("room:1", body)
+            node.bus.publish("room:1", b"")
+            await node.wait(lambda: len(node.received) == 2)
+            assert node.received == [body, b""]
 
-        self.run(scene)
+        self.run(scenario)
 
-    def test_publishing_before_start_and_after_stop_is_harmless(self) -> None:
-        async def scene() -> None:
+    def test_publishing_before_start_and_after_stop_raises_nothing(self) -> None:
+        async def scenario() -> None:
             bus = self.make()
             bus.publish("room:1", b"early")
-            async with listening(bus):
+            async with started(bus):
                 await wait_up(bus)
             bus.publish("room:1", b"late")
 
-        asyncio.run(scene())
+        asyncio.run(scenario())

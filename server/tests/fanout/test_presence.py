@@ -1,4 +1,4 @@
-"""Who is shown as here: by devices, by nodes, and never toggled by a flap."""
+"""A person's presence, combined from devices and nodes; a short reconnect does not change it."""
 
 from collections.abc import Iterable
 
@@ -8,35 +8,35 @@ ANN, ROOMS = 1, (7,)
 
 
 class Nodes:
-    """Several nodes that tell each other everything; `shown` is what each one's clients were told."""
+    """Several nodes that receive each other's reports; `shown` has the changes that each one sent to its clients."""
 
     def __init__(self, *names: str) -> None:
         self.nodes = {name: Presence(name) for name in names}
         self.shown: dict[str, list[str]] = {name: [] for name in names}
         self.now = 1000.0
 
-    def tell(self, name: str, reports: Iterable[PresenceReport]) -> None:
+    def publish(self, name: str, reports: Iterable[PresenceReport]) -> None:
         for report in reports:
             for other, presence in self.nodes.items():
                 self.shown[other] += [change.state for change in presence.receive(name, report, self.now)]
 
     def arrive(self, name: str, device: str) -> None:
-        self.tell(name, self.nodes[name].arrive(ANN, device, ROOMS))
+        self.publish(name, self.nodes[name].arrive(ANN, device, ROOMS))
 
     def leave(self, name: str, device: str) -> None:
         self.nodes[name].leave(ANN, device, self.now)
 
     def pass_time(self, seconds: float, *, without: str = "") -> None:
-        """Second by second, as a node's rounds do."""
+        """Tick once a second, as a node's periodic task does; the node `without` is dead."""
         for _ in range(int(seconds)):
             self.now += 1
             for name, presence in self.nodes.items():
                 if name != without:
-                    self.tell(name, presence.tick(self.now))
+                    self.publish(name, presence.tick(self.now))
                     self.shown[name] += [change.state for change in presence.forget_nodes(self.now)]
 
 
-def test_a_person_goes_online_and_after_the_grace_offline() -> None:
+def test_a_person_goes_online_and_after_the_grace_period_offline() -> None:
     nodes = Nodes("a")
     nodes.arrive("a", "tab")
     nodes.leave("a", "tab")
@@ -45,7 +45,7 @@ def test_a_person_goes_online_and_after_the_grace_offline() -> None:
     assert nodes.nodes["a"].state_of(ANN) == "offline"
 
 
-def test_a_reconnect_within_the_grace_changes_nothing() -> None:
+def test_a_reconnect_within_the_grace_period_is_not_shown() -> None:
     nodes = Nodes("a")
     nodes.arrive("a", "tab")
     for _ in range(10):
@@ -55,7 +55,7 @@ def test_a_reconnect_within_the_grace_changes_nothing() -> None:
     assert nodes.shown["a"] == ["online"]
 
 
-def test_consecutive_polls_are_one_presence() -> None:
+def test_a_device_that_polls_stays_online_between_polls() -> None:
     nodes = Nodes("a")
     for _ in range(5):
         nodes.arrive("a", "phone")
@@ -74,15 +74,15 @@ def test_a_device_with_two_links_stays_online_when_one_closes() -> None:
     assert nodes.shown["a"] == ["online"]
 
 
-def test_a_person_is_away_when_all_devices_are() -> None:
+def test_a_person_is_away_when_all_of_their_devices_are() -> None:
     nodes = Nodes("a")
     node = nodes.nodes["a"]
     nodes.arrive("a", "desk")
     nodes.arrive("a", "phone")
-    nodes.tell("a", node.set_state(ANN, "desk", "away"))
+    nodes.publish("a", node.set_state(ANN, "desk", "away"))
     assert nodes.shown["a"] == ["online"]
-    nodes.tell("a", node.set_state(ANN, "phone", "away"))
-    nodes.tell("a", node.set_state(ANN, None, "online"))
+    nodes.publish("a", node.set_state(ANN, "phone", "away"))
+    nodes.publish("a", node.set_state(ANN, None, "online"))
     assert nodes.shown["a"] == ["online", "away", "online"]
     assert node.set_state(2, None, "away") == []
 
@@ -99,7 +99,7 @@ def test_every_node_shows_the_best_state_that_any_node_reports() -> None:
     assert nodes.shown == {"a": ["online", "offline"], "b": ["online", "offline"]}
 
 
-def test_a_dead_node_does_not_end_what_other_nodes_report() -> None:
+def test_a_person_on_a_dead_and_on_a_living_node_stays_online() -> None:
     nodes = Nodes("a", "b")
     nodes.arrive("a", "desk")
     nodes.arrive("b", "phone")
@@ -117,7 +117,7 @@ def test_a_person_whom_only_a_dead_node_reported_is_offline() -> None:
     assert nodes.shown["b"] == ["online", "offline"]
 
 
-def test_a_node_that_starts_later_learns_everybodys_state() -> None:
+def test_a_node_that_starts_later_learns_the_state_of_everybody() -> None:
     nodes = Nodes("a")
     nodes.arrive("a", "desk")
     nodes.nodes["b"], nodes.shown["b"] = Presence("b"), []

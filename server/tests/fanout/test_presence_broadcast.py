@@ -1,11 +1,11 @@
-"""Changes of presence reach every subscriber that shares a room with the person, in few and bounded passes."""
+"""Presence changes reach every subscriber that shares a room with the person, in few, bounded passes."""
 
 import asyncio
 from dataclasses import replace
 
 import pytest
 
-from backchannel.fanout.envelopes import PresenceEnvelope
+from backchannel.fanout.envelopes import PresenceEnvelope, RoomEnvelope
 from backchannel.fanout.hub import Hub
 from backchannel.fanout.memory import MemoryBus
 from backchannel.fanout.presence import Presence, PresenceReport
@@ -15,13 +15,13 @@ from tests.fanout.test_hub import ROOM, Listener
 PACE = Pace(pause_s=0.05)
 
 
-async def never(_: object) -> dict[int, list[object]]:
+async def read_nothing(_: object) -> dict[int, list[RoomEnvelope]]:
     raise AssertionError
 
 
 @pytest.fixture
 def hub() -> Hub:
-    return Hub(MemoryBus(), never, lambda: 0.0)  # type: ignore[arg-type]
+    return Hub(MemoryBus(), read_nothing, lambda: 0.0)
 
 
 def listener(hub: Hub, user_id: int, *rooms: int) -> Listener:
@@ -91,7 +91,7 @@ async def test_a_change_during_a_pass_is_sent_after_it(hub: Hub, me: Listener) -
     assert sent[-1] == presence_frame(1, "offline")
 
 
-async def test_the_pause_grows_with_the_audience(hub: Hub, me: Listener) -> None:
+async def test_the_pause_between_passes_grows_with_the_audience(hub: Hub, me: Listener) -> None:
     for user_id in range(20):
         listener(hub, user_id, ROOM)
     broadcaster, loop = broadcaster_of(hub, replace(PACE, pause_per_subscriber_s=0.01)), asyncio.get_running_loop()
@@ -104,7 +104,7 @@ async def test_the_pause_grows_with_the_audience(hub: Hub, me: Listener) -> None
     assert broadcaster._next_at - loop.time() <= 0.21
 
 
-async def test_every_subscriber_but_the_persons_own_is_sent_the_change_however_many_there_are(hub: Hub) -> None:
+async def test_every_subscriber_in_a_large_room_gets_the_change_except_the_persons_own(hub: Hub) -> None:
     others = [listener(hub, user_id, ROOM) for user_id in range(501)]
     broadcaster = broadcaster_of(hub)
     broadcaster.add([PresenceReport(3, "away", (ROOM,))])
@@ -112,7 +112,7 @@ async def test_every_subscriber_but_the_persons_own_is_sent_the_change_however_m
     assert [other.user_id for other in others if other.frames != [[presence_frame(3, "away")]]] == [3]
 
 
-async def test_frames_of_those_who_are_present_are_their_latest(hub: Hub) -> None:
+async def test_the_presence_of_people_who_are_online_is_their_latest_state(hub: Hub) -> None:
     broadcaster = broadcaster_of(hub)
     broadcaster.add([online(9), online(7), online(8), online(6)])
     broadcaster.add([PresenceReport(7, "away", ()), PresenceReport(8, "offline", ())])
@@ -132,7 +132,7 @@ async def test_a_subscriber_gets_one_batch_for_all_of_its_rooms(hub: Hub) -> Non
     assert eve.frames == []
 
 
-async def test_what_exceeds_the_bound_for_one_subscriber_follows_once_in_later_passes(hub: Hub) -> None:
+async def test_changes_beyond_the_bound_for_one_subscriber_follow_once_in_later_passes(hub: Hub) -> None:
     much, little = listener(hub, 1, ROOM, 6), listener(hub, 2, 6)
     people = range(100, 100 + 2 * FRAMES_AT_ONCE)
     broadcaster = broadcaster_of(hub)

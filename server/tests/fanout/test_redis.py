@@ -1,4 +1,4 @@
-"""The bus between nodes, on a real server: the shared suite, and what happens when that server goes away."""
+"""The Redis bus on real servers: the shared suite, and what happens when Redis goes away."""
 
 import asyncio
 import os
@@ -14,7 +14,7 @@ from redis.asyncio.client import PubSub
 
 from backchannel.fanout.bus import Bus
 from backchannel.fanout.redis import RedisBus
-from tests.fanout.bus_suite import BusSuite, listening, wait_up
+from tests.fanout.bus_suite import BusSuite, started, wait_up
 
 sys.path.append(str(Path(__file__).parents[3] / "tools"))
 import services
@@ -34,18 +34,18 @@ class TestRedisBus(BusSuite):
     def make(self) -> Bus:
         return RedisBus(self.urls)
 
-    def test_two_processes_receive_each_others_messages(self) -> None:
-        async def play() -> None:
-            async with listening(self.make()) as one, listening(self.make()) as two:
-                for ear in (one, two):
-                    await wait_up(ear.bus)
-                    ear.bus.subscribe("room:1")
-                    await ear.bus.wait_subscribed()
+    def test_two_nodes_receive_each_others_messages(self) -> None:
+        async def main() -> None:
+            async with started(self.make()) as one, started(self.make()) as two:
+                for node in (one, two):
+                    await wait_up(node.bus)
+                    node.bus.subscribe("room:1")
+                    await node.bus.wait_subscribed()
                 one.bus.publish("room:1", b"hello")
-                for ear in (one, two):
-                    await ear.wait(lambda ear=ear: ear.heard == [b"hello"])
+                for node in (one, two):
+                    await node.wait(lambda node=node: node.received == [b"hello"])
 
-        asyncio.run(play())
+        asyncio.run(main())
 
 
 class TestSeveralRedisServers(TestRedisBus):
@@ -55,34 +55,34 @@ class TestSeveralRedisServers(TestRedisBus):
             self.urls = (url, second)
             yield
 
-    def test_topics_are_spread_over_servers_and_all_are_delivered(self) -> None:
-        async def play() -> None:
-            async with listening(self.make()) as ear:
-                await wait_up(ear.bus)
+    def test_topics_are_spread_over_several_servers_and_all_are_delivered(self) -> None:
+        async def main() -> None:
+            async with started(self.make()) as node:
+                await wait_up(node.bus)
                 topics = [f"room:{number}" for number in range(50)]
                 for topic in topics:
-                    ear.bus.subscribe(topic)
-                await ear.bus.wait_subscribed()
+                    node.bus.subscribe(topic)
+                await node.bus.wait_subscribed()
                 for topic in topics:
-                    ear.bus.publish(topic, topic.encode())
-                await ear.wait(lambda: len(ear.heard) == 50)
-                assert sorted(ear.heard) == sorted(topic.encode() for topic in topics)
+                    node.bus.publish(topic, topic.encode())
+                await node.wait(lambda: len(node.received) == 50)
+                assert sorted(node.received) == sorted(topic.encode() for topic in topics)
 
-        asyncio.run(play())
+        asyncio.run(main())
 
 
-def test_after_a_reconnect_everything_is_subscribed_again_and_compared() -> None:
-    async def play() -> None:
+def test_a_reconnect_renews_all_subscriptions_and_is_reported() -> None:
+    async def main() -> None:
         with ExitStack() as first:
             url = first.enter_context(services.redis())
             bus = RedisBus((url,))
-            async with listening(bus) as ear:
+            async with started(bus) as node:
                 await wait_up(bus)
                 bus.subscribe("room:1")
                 await bus.wait_subscribed()
-                await ear.wait(lambda: ear.reconnections == 1)
+                await node.wait(lambda: node.reconnections == 1)
                 first.close()
-                while True:  # it is noticed, and nothing waits for it meanwhile
+                while True:  # until the loss is noticed; publishing and subscribing do not wait for it
                     bus.publish("room:1", b"lost")
                     bus.subscribe("room:2")
                     try:
@@ -91,39 +91,39 @@ def test_after_a_reconnect_everything_is_subscribed_again_and_compared() -> None
                         break
                     await asyncio.sleep(0.05)
                 with services.redis(urlsplit(url).port):
-                    await ear.wait(lambda: ear.reconnections == 2)
+                    await node.wait(lambda: node.reconnections == 2)
                     await bus.wait_subscribed()
                     bus.publish("room:1", b"one")
                     bus.publish("room:2", b"two")
-                    await ear.wait(lambda: ear.heard[-2:] == [b"one", b"two"])
+                    await node.wait(lambda: node.received[-2:] == [b"one", b"two"])
 
-    asyncio.run(play())
+    asyncio.run(main())
 
 
-def test_a_server_that_accepts_a_connection_and_answers_nothing_is_given_up(url: str) -> None:
+def test_a_connection_on_which_the_server_stays_silent_is_replaced(url: str) -> None:
     silent: list[asyncio.StreamWriter] = []
 
     async def take(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        if len(silent) < 4:  # of the two that hear and say, the first two each
+        if len(silent) < 4:  # the first two of the subscribing and of the publishing connection
             silent.append(writer)
             return
         there, back = await asyncio.open_connection(urlsplit(url).hostname, urlsplit(url).port)
         await asyncio.gather(_copy(reader, back), _copy(there, writer))
 
-    async def play() -> None:
+    async def main() -> None:
         async with await asyncio.start_server(take, "127.0.0.1", 0) as server:
             host, port = server.sockets[0].getsockname()
-            async with listening(RedisBus((f"redis://{host}:{port}",), silence_s=0.3)) as ear:
-                ear.bus.subscribe("room:1")
-                ear.bus.publish("room:1", b"nobody hears")
-                await wait_up(ear.bus)
-                await ear.bus.wait_subscribed()
-                ear.bus.publish("room:1", b"heard")
-                await ear.wait(lambda: b"heard" in ear.heard)
+            async with started(RedisBus((f"redis://{host}:{port}",), silence_s=0.3)) as node:
+                node.bus.subscribe("room:1")
+                node.bus.publish("room:1", b"lost")
+                await wait_up(node.bus)
+                await node.bus.wait_subscribed()
+                node.bus.publish("room:1", b"received")
+                await node.wait(lambda: b"received" in node.received)
             for writer in silent:
                 writer.close()
 
-    asyncio.run(play())
+    asyncio.run(main())
 
 
 async def _copy(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -133,7 +133,7 @@ async def _copy(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> N
     writer.close()
 
 
-def test_a_cancellation_lost_in_the_library_does_not_keep_a_node_off_the_bus(
+def test_a_cancellation_swallowed_by_the_library_does_not_keep_a_node_off_the_bus(
     url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     subscribe, calls = PubSub.subscribe, 0
@@ -148,32 +148,32 @@ def test_a_cancellation_lost_in_the_library_does_not_keep_a_node_off_the_bus(
 
     monkeypatch.setattr(PubSub, "subscribe", lose_the_second)
 
-    async def play() -> None:
-        async with listening(RedisBus((url,))) as ear:
-            await wait_up(ear.bus)
-            ear.bus.subscribe("room:1")  # hangs
-            while calls < 2:  # noqa: ASYNC110 (the library tells nobody)
+    async def main() -> None:
+        async with started(RedisBus((url,))) as node:
+            await wait_up(node.bus)
+            node.bus.subscribe("room:1")  # hangs
+            while calls < 2:  # noqa: ASYNC110 (the library has no event for it)
                 await asyncio.sleep(0)
             async with Redis.from_url(url) as other:
                 await other.client_kill_filter(_type="pubsub")
-            await ear.wait(lambda: ear.reconnections == 2)
-            await ear.bus.wait_subscribed()
-            ear.bus.publish("room:1", b"heard")
-            await ear.wait(lambda: ear.heard == [b"heard"])
+            await node.wait(lambda: node.reconnections == 2)
+            await node.bus.wait_subscribed()
+            node.bus.publish("room:1", b"received")
+            await node.wait(lambda: node.received == [b"received"])
 
-    asyncio.run(play())
+    asyncio.run(main())
 
 
-def test_without_a_server_nothing_blocks_and_nothing_fails() -> None:
-    async def play() -> None:
+def test_without_a_server_publishing_and_subscribing_neither_block_nor_raise() -> None:
+    async def main() -> None:
         port = services.free_port()
-        async with listening(RedisBus((f"redis://127.0.0.1:{port}",))) as ear:
-            ear.bus.subscribe("room:1")
+        async with started(RedisBus((f"redis://127.0.0.1:{port}",))) as node:
+            node.bus.subscribe("room:1")
             for _ in range(20_000):
-                ear.bus.publish("room:1", b"nobody hears")
-            await ear.bus.wait_subscribed()
+                node.bus.publish("room:1", b"lost")
+            await node.bus.wait_subscribed()
             with pytest.raises(ConnectionError):
-                await ear.bus.check()
-            assert ear.heard == []
+                await node.bus.check()
+            assert node.received == []
 
-    asyncio.run(play())
+    asyncio.run(main())

@@ -33,11 +33,11 @@ def test_a_newcomer_hears_at_once_who_is_there_at_another_node(server: Running) 
         return {frame["user_id"]: frame["state"] for frame in frames if frame["type"] == "presence"}
 
     with server.device(ada) as device:
-        assert seen(device.heard) == {ben.id: "away"}
+        assert seen(device.received) == {ben.id: "away"}
     assert seen(server.sync(ada).json()["frames"]) == {ben.id: "away"}
     elsewhere(server, ben.id, "offline", (room,))
     with server.device(ada) as device:
-        assert seen(device.heard) == {}
+        assert seen(device.received) == {}
 
 
 def test_answers_do_not_count_as_being_behind() -> None:

@@ -174,7 +174,7 @@ def test_frames_are_counted_over_all_sockets_of_a_user_whatever_text_they_come_i
         with suppress(ConnectionClosed):
             pings(device, FRAME_BURST // 64 - 1)
     assert [device.closed() for device in devices[1:]] == [(4429, "flood")] * 3
-    heard = [frame for device in devices for frame in device.heard]
+    heard = [frame for device in devices for frame in device.received]
     assert sum(frame["type"] == "pong" for frame in heard) < 2 * FRAME_BURST
     errors = [frame["error"] for frame in heard if frame["type"] == "error"]
     assert {error["code"] for error in errors} == {"rate_limited"}

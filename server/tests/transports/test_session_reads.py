@@ -36,7 +36,7 @@ class Returning:
 
     def come(self) -> list[Frame]:
         with self.server.device(self.ben, resume=self.resume) as device:
-            return _told(device.heard)
+            return _told(device.received)
 
     def poll(self) -> list[Frame]:
         return _told(self.server.sync(self.ben, self.resume).json()["frames"])
@@ -115,7 +115,7 @@ def test_a_list_has_the_version_and_the_hearing_of_what_it_shows(
 
     monkeypatch.setattr(reads, "position_of", and_then_there_is_a_room)
     with server.device(ben.ben) as device:
-        (listed,) = [frame for frame in device.heard if frame["type"] == "room_list"]
+        (listed,) = [frame for frame in device.received if frame["type"] == "room_list"]
         now = server.do(ben.ben, "get_room_list")
         assert (listed["user_version"], listed["rooms"]) == (now["user_version"], now["rooms"])
         server.do(ben.ada, "send_message", room_id=gained[0], content="Heard.")

@@ -41,7 +41,7 @@ def room_of(server: Running, owner: Someone, *others: Someone) -> int:
 
 def opened(server: Running, who: Someone | None = None) -> Device:
     device = server.device(who or somebody())
-    device.heard.clear()
+    device.received.clear()
     return device
 
 
@@ -70,11 +70,11 @@ def test_hello_the_list_who_is_here_and_caught_up(server: Running) -> None:
     with opened(server, ben), server.dial(ada) as device:
         device.hello()
         device.until("caught_up")
-        types = [frame["type"] for frame in device.heard]
+        types = [frame["type"] for frame in device.received]
         assert types == ["hello", "room_list", "presence"]
-        assert device.heard[0]["limits"]["connections"] == 3
-        assert [room["id"] for room in device.heard[1]["rooms"]] == [room_id]
-        assert device.heard[2] == {"type": "presence", "user_id": ben.id, "state": "online"}
+        assert device.received[0]["limits"]["connections"] == 3
+        assert [room["id"] for room in device.received[1]["rooms"]] == [room_id]
+        assert device.received[2] == {"type": "presence", "user_id": ben.id, "state": "online"}
 
 
 def test_no_hello_in_time_closes(server: Running, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -106,7 +106,7 @@ def test_the_third_frame_that_cannot_be_read_closes(server: Running) -> None:
         assert device.call("ping").ok
         device.say('{"no":"type"}')
         assert device.closed() == (4400, "bad_frames")
-        assert device.heard[-1]["error"]["code"] == "bad_frame"
+        assert device.received[-1]["error"]["code"] == "bad_frame"
 
 
 def test_a_frame_that_is_too_large_closes(server: Running) -> None:
@@ -187,8 +187,8 @@ def test_who_reads_too_slowly_is_closed_costs_nobody_anything_and_misses_nothing
         device.hello()
         device.until("caught_up")
         resume = {
-            "epoch": device.heard[0]["epoch"],
-            "user_version": device.heard[0]["user_version"],
+            "epoch": device.received[0]["epoch"],
+            "user_version": device.received[0]["user_version"],
             "rooms": {str(room_id): 0},
         }
         sent = 0
@@ -199,7 +199,7 @@ def test_who_reads_too_slowly_is_closed_costs_nobody_anything_and_misses_nothing
             assert sent < 400
         server.wait_until(lambda: closed_with(server, 4408) == before + 1)
     with server.device(slow, resume=resume) as device:
-        seqs = [frame["seq"] for frame in device.heard if frame["type"] == "message_created"]
+        seqs = [frame["seq"] for frame in device.received if frame["type"] == "message_created"]
         assert seqs == list(range(1, sent + 1))
 
 
@@ -216,7 +216,7 @@ def test_a_long_catch_up_is_no_slowness(server: Running) -> None:
                     sender.until("ack")
         resume = {"epoch": server.sync(ada).json()["epoch"], "user_version": 0, "rooms": {str(room_id): 0}}
     with server.device(ada, resume=resume) as device:
-        assert [frame["seq"] for frame in device.heard if "seq" in frame] == list(range(1, 401))
+        assert [frame["seq"] for frame in device.received if "seq" in frame] == list(range(1, 401))
 
 
 def test_too_many_commands_at_once_are_told_and_the_rest_is_done(server: Running) -> None:
@@ -299,7 +299,7 @@ def test_a_server_that_stops_acks_what_it_has_begun_but_waits_for_no_stuck_datab
                 assert device.closed() == (1012, "restart")
         if is_in_time:
             assert device.closed() == (1012, "restart")
-        assert ("ack" in [frame["type"] for frame in device.heard]) == is_in_time
+        assert ("ack" in [frame["type"] for frame in device.received]) == is_in_time
 
 
 def test_everybody_hears_what_was_committed_before_it_stopped(module_database: None, way: Any) -> None:
