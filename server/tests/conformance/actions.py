@@ -1,4 +1,4 @@
-"""What is done to compare what was shown before, with the events that arrive, with what is shown afterwards."""
+"""Actions after which the old snapshot plus the events must be the new snapshot: at least one for every command."""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""What is tried with every command, on both transports: who says it, with which fields, and what comes of it."""
+"""The cases of every command: who sends it, with which fields, and whether it succeeds or with which code it is refused.
+
+Each is run on both transports."""
 
 from __future__ import annotations
 

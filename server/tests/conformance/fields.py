@@ -1,4 +1,4 @@
-"""What is wrong with a field, derived from its declaration: left out, of another type, out of its bounds."""
+"""Wrong values for a command's fields, derived from its declaration: missing, of another type, out of bounds."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ MISSING = object()
 
 @dataclass(frozen=True)
 class Wrong:
-    """`value` for `field`, or MISSING. `in_text`: it can stand in a path or query, where all is text."""
+    """`value` for `field`, or MISSING. `in_text`: it can be sent in a path or query, where every value is text."""
 
     field: str
     value: Any
@@ -47,29 +47,33 @@ def _wrong_values(name: str, type_: Any) -> Iterator[Wrong]:
         case inspect.UnionType(types=types):
             (inner,) = (part for part in types if not isinstance(part, inspect.NoneType))
             yield from _wrong_values(name, inner)
-        case inspect.IntType(ge=least, le=most):
-            yield from (Wrong(name, value) for value in ("x", 1.5, least - 1, most + 1, 10**30))
-            yield from (Wrong(name, value, in_text=False) for value in ("1", True, [1], {}))
-        case inspect.StrType(min_length=least, max_length=most):
+        case inspect.IntType(ge=int(least), le=int(most)):
+            yield from _each(name, "x", 1.5, least - 1, most + 1, 10**30)
+            yield from _each(name, "1", True, [1], {}, in_text=False)
+        case inspect.StrType(min_length=least, max_length=int(most)):
             yield Wrong(name, "a" * (most + 1))
             if least:
                 yield Wrong(name, "")
-            yield from (Wrong(name, value, in_text=False) for value in (1, True, [], {}))
+            yield from _each(name, 1, True, [], {}, in_text=False)
         case inspect.UUIDType():
-            yield from (Wrong(name, value) for value in ("x", "", "0" * 35, 1))
-            yield from (Wrong(name, value, in_text=False) for value in (True, []))
+            yield from _each(name, "x", "", "0" * 35, 1)
+            yield from _each(name, True, [], in_text=False)
         case inspect.BoolType():
-            yield from (Wrong(name, value) for value in ("x", 2, []))
+            yield from _each(name, "x", 2, [])
         case inspect.LiteralType():
-            yield from (Wrong(name, value) for value in ("x", "", 1))
-        case inspect.ListType(item_type=item, max_length=most):
-            yield from (Wrong(name, value) for value in ("x", 1, {}))
+            yield from _each(name, "x", "", 1)
+        case inspect.ListType(item_type=item, max_length=int(most)):
+            yield from _each(name, "x", 1, {})
             yield Wrong(name, [_sample(item)] * (most + 1))
             yield from (Wrong(name, [wrong.value]) for wrong in _wrong_values(name, item))
             if type_.min_length:
                 yield Wrong(name, [])
         case _:
-            raise TypeError(f"{name}: say here what is wrong for {type_}")
+            raise TypeError(f"{name}: add wrong values for {type_} here")
+
+
+def _each(name: str, *values: Any, in_text: bool = True) -> Iterator[Wrong]:
+    return (Wrong(name, value, in_text=in_text) for value in values)
 
 
 def _sample(type_: Any) -> Any:

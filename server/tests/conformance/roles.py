@@ -1,4 +1,4 @@
-"""For every command, who may use it: everybody who may stand before a room, and what they are refused with."""
+"""For every command and every role in a room: whether it is allowed, and if not, the code of the refusal."""
 
 from collections.abc import Callable
 from typing import Any
@@ -41,12 +41,12 @@ MATRIX: dict[str, tuple[Fields, dict[str, str | None]]] = {
     "join_room": (of_group(), {**dict.fromkeys(ROLES, NOT_YOURS), "owner": OK, "member": OK}),
     "leave_room": (of_group(), {**MEMBERS, "left": OK}),
     "add_members": (lambda w: {"room_id": w.group, "user_ids": [w.ben.id]}, MEMBERS),
-    # The owner, who is the one to be removed: that the owner may remove others is among the cases.
+    # Here the owner is the member to remove. `cases.py` covers an owner who removes others.
     "remove_member": (lambda w: {"room_id": w.group, "user_id": w.ada.id}, {**OWNER, "owner": "invalid"}),
     "get_members": (of_group(), MEMBERS),
     "get_people": (lambda w: {"query": "nobody at all"}, ANYBODY),
     "get_channels": (lambda w: {"query": "nothing at all"}, ANYBODY),
     "ping": (lambda w: {}, ANYBODY),
 }
-# A second try of this stands before another world than the first.
+# These change who may do what, so each transport gets a world of its own.
 MOVES = {"leave_room"}

@@ -1,4 +1,4 @@
-"""Who may open a socket, and what happens to it when they may not any more. The same rules as for a call over HTTP."""
+"""Credentials open a socket by the same rules as an HTTP request, and revoking one closes its sockets and ends its polls."""
 
 import asyncio
 import json
@@ -17,7 +17,7 @@ from tests.running import PATIENCE_S, Device, Running, Someone, somebody
 
 
 def session_of(who: Someone) -> tuple[Client, str]:
-    """A browser in which `who` is signed in, and the cookie it sends."""
+    """A browser in which `who` is signed in, and its session cookie."""
     from django.conf import settings
 
     browser = Client()
@@ -27,7 +27,7 @@ def session_of(who: Someone) -> tuple[Client, str]:
 
 
 def refusal(server: Running, who: Someone | None = None, query: str = "", **options: Any) -> tuple[int, str]:
-    """The answer to a handshake that must fail: before the upgrade, with the words of the API."""
+    """Status and code of a handshake that must be refused before the upgrade, with an error of the API."""
     with pytest.raises(InvalidStatus) as caught:
         server.dial(who, query, **options)
     response = caught.value.response
@@ -48,13 +48,13 @@ def test_a_token_opens_the_socket(server: Running) -> None:
     opens(server.dial(ada), ada)
 
 
-def test_nobody_is_refused_before_the_upgrade(server: Running) -> None:
+def test_a_handshake_without_a_credential_is_refused_before_the_upgrade(server: Running) -> None:
     assert refusal(server) == (401, "unauthenticated")
     assert refusal(server, headers={"Authorization": "Bearer bc_nonsense"}) == (401, "unauthenticated")
     assert refusal(server, headers={"Cookie": "backchannel=nonsense"}, origin=server.url) == (401, "unauthenticated")
 
 
-def test_a_cookie_opens_the_socket_from_its_own_origin_alone(server: Running) -> None:
+def test_a_cookie_opens_the_socket_only_from_the_servers_own_origin(server: Running) -> None:
     ada = somebody("ada")
     _, cookie = session_of(ada)
     opens(server.dial(headers={"Cookie": cookie}, origin=server.url), ada)
@@ -62,7 +62,7 @@ def test_a_cookie_opens_the_socket_from_its_own_origin_alone(server: Running) ->
         assert refusal(server, headers={"Cookie": cookie}, origin=origin) == (403, "wrong_origin"), origin
 
 
-def test_a_cookie_speaks_over_http_under_the_same_rule(server: Running) -> None:
+def test_a_cookie_changes_something_over_http_only_from_the_servers_own_origin(server: Running) -> None:
     ada = somebody("ada")
     _, cookie = session_of(ada)
 
@@ -86,20 +86,20 @@ def test_a_ticket_opens_one_socket_and_nothing_else(server: Running) -> None:
     assert refusal(server, query=f"?token={ticket}") == (401, "unauthenticated")
 
 
-def test_a_ticket_that_is_too_old_opens_nothing(server: Running) -> None:
+def test_an_expired_ticket_opens_nothing(server: Running) -> None:
     ada = somebody("ada")
     ticket = server.http.post("/api/auth/ticket", headers=ada.headers).json()["ticket"]
     Ticket.objects.update(expires=timezone.now())
     assert refusal(server, query=f"?token={ticket}") == (401, "unauthenticated")
 
 
-def test_a_token_in_an_address_is_refused(server: Running) -> None:
+def test_a_token_in_the_url_is_refused(server: Running) -> None:
     ada = somebody("ada")
     assert refusal(server, query=f"?token={ada.token}") == (401, "unauthenticated")
     assert refusal(server, ada, query=f"?token={ada.token}") == (401, "unauthenticated")
 
 
-def test_cookies_that_come_in_several_lines_are_read_alike_everywhere(server: Running) -> None:
+def test_cookies_in_several_header_lines_are_read_alike_on_both_transports(server: Running) -> None:
     ada = somebody("ada")
     _, cookie = session_of(ada)
     for lines in ([cookie, "look=dark"], ["look=dark", cookie], ["look=dark", cookie, "size=2"]):
@@ -108,7 +108,7 @@ def test_cookies_that_come_in_several_lines_are_read_alike_everywhere(server: Ru
         assert server.http.get("/account/state", headers=headers).json()["user"]["username"] == ada.user.username
 
 
-def test_a_ticket_of_a_cookie_is_bound_to_its_session(server: Running) -> None:
+def test_a_ticket_issued_by_cookie_ends_with_its_sign_in(server: Running) -> None:
     ada = somebody("ada")
     browser, cookie = session_of(ada)
     answer = server.http.post("/api/auth/ticket", headers={"Cookie": cookie, "Origin": server.url})
@@ -119,10 +119,10 @@ def test_a_ticket_of_a_cookie_is_bound_to_its_session(server: Running) -> None:
         assert device.closed() == (4401, "session_over")
 
 
-class TestWhenItEnds:
-    """Sockets close and polls end, at once; the next try gets the same answer on both transports."""
+class TestRevokedCredential:
+    """Sockets close and polls end at once; the next attempt gets the same refusal on both transports."""
 
-    def _follow(self, server: Running, who: Someone, end: Any, **handshake: Any) -> None:
+    def _check_ends(self, server: Running, who: Someone, revoke: Any, **handshake: Any) -> None:
         from concurrent.futures import ThreadPoolExecutor
 
         headers = handshake.get("headers") or who.headers
@@ -131,17 +131,20 @@ class TestWhenItEnds:
             device.hello()
             device.until("caught_up")
             poll = thread.submit(
-                server.http.post, "/api/sync", json={"resume": resume, "wait": 25}, headers=_fetching(server, headers)
+                server.http.post,
+                "/api/sync",
+                json={"resume": resume, "wait": 25},
+                headers=_with_origin(server, headers),
             )
             server.wait_until(lambda: server.polls_of(who) == 1)
-            end()
+            revoke()
             assert device.closed() == (4401, "session_over")
             assert poll.result().status_code == 401
             assert poll.result().json()["code"] == "unauthenticated"
         assert refusal(server, **{"headers": headers, **handshake}) == (401, "unauthenticated")
         assert server.http.get("/api/me", headers=headers).status_code == 401
 
-    def test_with_a_token_that_is_revoked(self, server: Running) -> None:
+    def test_by_revoking_a_token(self, server: Running) -> None:
         ada = somebody("ada")
 
         def revoke() -> None:
@@ -149,16 +152,16 @@ class TestWhenItEnds:
             token.revoked = timezone.now()
             token.save()
 
-        self._follow(server, ada, revoke)
+        self._check_ends(server, ada, revoke)
 
-    def test_with_a_token_that_is_deleted(self, server: Running) -> None:
+    def test_by_deleting_a_token(self, server: Running) -> None:
         ada = somebody("ada")
-        self._follow(server, ada, lambda: Token.objects.get(user=ada.account).delete())
+        self._check_ends(server, ada, lambda: Token.objects.get(user=ada.account).delete())
 
     def test_by_signing_out(self, server: Running) -> None:
         ada = somebody("ada")
         browser, cookie = session_of(ada)
-        self._follow(
+        self._check_ends(
             server, ada, lambda: browser.delete("/_allauth/browser/v1/auth/session"),
             headers={"Cookie": cookie}, origin=server.url,
         )  # fmt: skip
@@ -172,47 +175,49 @@ class TestWhenItEnds:
             account.set_password("another one entirely")
             account.save()
 
-        self._follow(server, ada, change, headers={"Cookie": cookie}, origin=server.url)
+        self._check_ends(server, ada, change, headers={"Cookie": cookie}, origin=server.url)
 
-    def test_by_a_ban(self, server: Running) -> None:
+    def test_by_deactivating_the_account(self, server: Running) -> None:
         ada = somebody("ada")
 
-        def ban() -> None:
+        def deactivate() -> None:
             account = get_user_model()._default_manager.get(pk=ada.account.pk)
             account.is_active = False
             account.save()
 
-        self._follow(server, ada, ban)
+        self._check_ends(server, ada, deactivate)
 
 
-def _revoke_untold(who: Someone, _: str) -> None:
+def _revoke_unannounced(who: Someone, _: str) -> None:
     Token.objects.filter(user=who.account).update(revoked=timezone.now())
 
 
-def _ban_untold(who: Someone, _: str) -> None:
+def _deactivate_unannounced(who: Someone, _: str) -> None:
     type(who.account)._default_manager.filter(pk=who.account.pk).update(is_active=False)
 
 
-def _sign_out_untold(_: Someone, cookie: str) -> None:
+def _sign_out_unannounced(_: Someone, cookie: str) -> None:
     from django.contrib.sessions.models import Session
 
     rows = Session.objects.filter(session_key=stored_key(cookie.partition("=")[2]))
     rows._raw_delete(rows.db)
 
 
-def _change_password_untold(who: Someone, _: str) -> None:
+def _change_password_unannounced(who: Someone, _: str) -> None:
     from django.contrib.auth.hashers import make_password
 
     rows = type(who.account)._default_manager.filter(pk=who.account.pk)
     rows.update(password=make_password("another one entirely"))
 
 
-class TestWhereTheWordOfItIsLost:
-    """Another node's word that the bus lost, or a change that nobody announced: the next round of every node notices."""
+class TestUnannouncedRevocation:
+    """A revocation whose announcement was lost or never made is found by the next periodic check of every node."""
 
     @pytest.mark.parametrize("by_cookie", [False, True], ids=["token", "cookie"])
-    @pytest.mark.parametrize("end", [_revoke_untold, _ban_untold, _sign_out_untold, _change_password_untold])
-    def test_the_next_round_ends_it_on_both_transports(self, server: Running, end: Any, by_cookie: bool) -> None:
+    @pytest.mark.parametrize(
+        "end", [_revoke_unannounced, _deactivate_unannounced, _sign_out_unannounced, _change_password_unannounced]
+    )
+    def test_the_next_check_ends_it_on_both_transports(self, server: Running, end: Any, by_cookie: bool) -> None:
         from concurrent.futures import ThreadPoolExecutor
 
         ada = somebody("ada")
@@ -220,9 +225,9 @@ class TestWhereTheWordOfItIsLost:
         handshake: dict[str, Any] = (
             {"headers": {"Cookie": cookie}, "origin": server.url} if by_cookie else {"headers": ada.headers}
         )
-        headers = _fetching(server, handshake["headers"])
+        headers = _with_origin(server, handshake["headers"])
         resume = _resume(server, headers)
-        ends = end is _ban_untold or (end is _revoke_untold) != by_cookie
+        ends = end is _deactivate_unannounced or (end is _revoke_unannounced) != by_cookie
         with server.dial(**handshake) as device, ThreadPoolExecutor(1) as thread:
             device.hello()
             device.until("caught_up")
@@ -239,7 +244,7 @@ class TestWhereTheWordOfItIsLost:
             assert poll.result().status_code == (401 if ends else 200)
 
     @pytest.mark.parametrize("by_ticket", [False, True], ids=["token", "ticket"])
-    def test_the_next_round_leaves_alone_what_is_not_remembered_any_more(
+    def test_the_next_check_keeps_connections_whose_cached_identity_is_gone(
         self, server: Running, by_ticket: bool
     ) -> None:
         ada = somebody("ada")
@@ -248,12 +253,12 @@ class TestWhereTheWordOfItIsLost:
             device.hello()
             device.until("caught_up")
             server.forget_identities()
-            round_ = asyncio.run_coroutine_threadsafe(server.chat.maintenance.revalidate_all(), server.chat.log._loop)
-            round_.result(PATIENCE_S)
+            check = asyncio.run_coroutine_threadsafe(server.chat.maintenance.revalidate_all(), server.chat.log._loop)
+            check.result(PATIENCE_S)
             assert device.call("ping").ok
 
 
-def test_others_of_the_same_user_stay_open(server: Running) -> None:
+def test_connections_with_other_credentials_of_the_user_stay_open(server: Running) -> None:
     ada = somebody("ada")
     other = Someone(ada.user, lookup.issue_token(ada.account), ada.account)
     with server.device(ada) as ends, server.device(other) as stays:
@@ -262,23 +267,23 @@ def test_others_of_the_same_user_stay_open(server: Running) -> None:
         assert stays.call("ping").ok
 
 
-def test_no_line_of_the_log_shows_an_address_with_a_secret(server: Running, capsys: pytest.CaptureFixture[str]) -> None:
+def test_no_log_line_contains_a_secret_from_a_url(server: Running, capsys: pytest.CaptureFixture[str]) -> None:
     ada = somebody("ada")
     ticket = server.http.post("/api/auth/ticket", headers=ada.headers).json()["ticket"]
     opens(server.dial(query=f"?token={ticket}"), ada)
     refusal(server, query=f"?token={ticket}")
     refusal(server, query=f"?token={ada.token}")
     captured = capsys.readouterr()
-    said = captured.out + captured.err
-    assert "connection_opened" in said
-    assert ticket not in said
-    assert ada.token not in said
+    logged = captured.out + captured.err
+    assert "connection_opened" in logged
+    assert ticket not in logged
+    assert ada.token not in logged
 
 
 def _resume(server: Running, headers: dict[str, str]) -> dict[str, Any]:
-    first = server.http.post("/api/sync", json={}, headers=_fetching(server, headers)).json()
+    first = server.http.post("/api/sync", json={}, headers=_with_origin(server, headers)).json()
     return {"epoch": first["epoch"], "user_version": first["user_version"], "rooms": {}}
 
 
-def _fetching(server: Running, headers: dict[str, str]) -> dict[str, str]:
+def _with_origin(server: Running, headers: dict[str, str]) -> dict[str, str]:
     return {**headers, "Origin": server.url} if "Cookie" in headers else headers

@@ -1,6 +1,7 @@
-"""Invariant: the same command gives the same answer on both transports. Every declared command is tried on both."""
+"""The same command gets the same answer on both transports: every declared command, on each."""
 
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 from uuid import uuid4
 
@@ -21,7 +22,7 @@ OVER_REST = [declaration for declaration in COMMANDS.values() if declaration.met
 
 @pytest.fixture(scope="module")
 def world(server: Running) -> World:
-    """For commands that are refused: they change nothing, so that all share it."""
+    """Shared by the refused commands, which change nothing."""
     return build(server)
 
 
@@ -35,7 +36,7 @@ def devices(server: Running, world: World) -> Iterator[dict[str, Device]]:
 
 @pytest.fixture(scope="module")
 def twins(server: Running) -> tuple[World, World]:
-    """For commands that only read."""
+    """Two equal worlds, one for each transport, shared by the commands that only read."""
     return build(server), build(server)
 
 
@@ -45,9 +46,9 @@ def test_every_command_has_cases() -> None:
         assert any(case.code is None for case in cases), word
         if "room_id" in COMMANDS[word].path_fields or "message_id" in COMMANDS[word].path_fields:
             refused = {case.who for case in cases if case.code}
-            # Who left may read on up to there, and leave once more.
-            let_in = {ROLES[role] for role, code in MATRIX[word][1].items() if code is OK}
-            assert refused | (let_in & {"dan"}) >= {"cyd", "dan", "eve"}, word
+            # dan, a former member, may read up to where he left, and leave again.
+            allowed = {ROLES[role] for role, code in MATRIX[word][1].items() if code is OK}
+            assert refused | (allowed & {"dan"}) >= {"cyd", "dan", "eve"}, word
 
 
 @pytest.mark.parametrize(
@@ -59,19 +60,23 @@ def test_every_command_has_cases() -> None:
         if not case.code
     ],
 )
-def test_what_succeeds_is_answered_alike(server: Running, twins: tuple[World, World], word: str, case: Case) -> None:
+def test_an_accepted_command_gets_the_same_answer_on_both_transports(
+    server: Running, twins: tuple[World, World], word: str, case: Case
+) -> None:
     over_socket, over_http = (build(server), build(server)) if COMMANDS[word].changes_state else twins
     with server.device(over_socket.people[case.who]) as device:
-        for _ in range(1 + case.twice):
-            heard = device.call(word, **case.fields(over_socket))
-    assert heard.ok, heard
+        if case.twice:
+            device.call(word, **case.fields(over_socket))
+        by_socket = device.call(word, **case.fields(over_socket))
+    assert by_socket.ok, by_socket
     if COMMANDS[word].method is None:
         return
-    for _ in range(1 + case.twice):
-        read = server.call(over_http.people[case.who], word, **case.fields(over_http))
-    assert read.ok, read
-    assert over_http.plain(read.body) == over_socket.plain(heard.body)
-    assert read.status == _expected_status(word, case, read.body)
+    if case.twice:
+        server.call(over_http.people[case.who], word, **case.fields(over_http))
+    by_http = server.call(over_http.people[case.who], word, **case.fields(over_http))
+    assert by_http.ok, by_http
+    assert over_http.plain(by_http.body) == over_socket.plain(by_socket.body)
+    assert by_http.status == _expected_status(word, case, by_http.body)
 
 
 @pytest.mark.parametrize(
@@ -83,47 +88,47 @@ def test_what_succeeds_is_answered_alike(server: Running, twins: tuple[World, Wo
         if case.code
     ],
 )
-def test_what_is_refused_is_refused_alike(
+def test_a_refused_command_gets_the_same_error_on_both_transports(
     server: Running, world: World, devices: dict[str, Device], word: str, case: Case
 ) -> None:
-    heard = devices[case.who].call(word, **case.fields(world))
-    read = server.call(world.people[case.who], word, **case.fields(world))
-    assert (heard.code, heard.status) == (case.code, STATUS[str(case.code)])
-    _same_refusal(heard, read)
+    by_socket = devices[case.who].call(word, **case.fields(world))
+    by_http = server.call(world.people[case.who], word, **case.fields(world))
+    assert (by_socket.code, by_socket.status) == (case.code, STATUS[str(case.code)])
+    _same_refusal(by_socket, by_http)
     if case.field:
-        assert list(heard.body["errors"]) == [case.field]
+        assert list(by_socket.body["errors"]) == [case.field]
 
 
 @pytest.mark.parametrize(
     ("word", "wrong"),
     [pytest.param(word, wrong, id=f"{word}-{wrong}") for word, d in COMMANDS.items() for wrong in wrong_fields(d)],
 )
-def test_a_wrong_field_is_named_alike(
+def test_the_error_for_a_wrong_field_names_it_on_both_transports(
     server: Running, world: World, devices: dict[str, Device], word: str, wrong: Wrong
 ) -> None:
     good = next(case for case in CASES[word] if case.code is None)
     fields = {**good.fields(world), wrong.field: wrong.value}
     if wrong.value is MISSING:
         del fields[wrong.field]
-    heard = devices[good.who].call(word, **fields)
-    assert (heard.code, heard.status) == ("invalid", 422)
-    assert list(heard.body["errors"]) == [wrong.field]
+    by_socket = devices[good.who].call(word, **fields)
+    assert (by_socket.code, by_socket.status) == ("invalid", 422)
+    assert list(by_socket.body["errors"]) == [wrong.field]
     declaration = COMMANDS[word]
     stands_in_text = declaration.method in ("GET", "DELETE") or wrong.field in declaration.path_fields
     no_address = wrong.value == "" and wrong.field in set(declaration.path_fields) - {"emoji"}
     if declaration.method is None or (stands_in_text and not wrong.in_text) or no_address:
         return
-    read = server.call(world.people[good.who], word, **fields)
+    by_http = server.call(world.people[good.who], word, **fields)
     if not stands_in_text:
-        _same_refusal(heard, read)
+        _same_refusal(by_socket, by_http)
         return
-    # Of what is text all over, it cannot be told which other type it was meant to be.
-    assert (read.status, read.code, list(read.body["errors"])) == (422, "invalid", [wrong.field])
+    # Paths and queries are text, so that the error cannot name the type that was sent.
+    assert (by_http.status, by_http.code, list(by_http.body["errors"])) == (422, "invalid", [wrong.field])
 
 
 @pytest.mark.parametrize("word", [declaration.word for declaration in OVER_REST])
 @pytest.mark.parametrize("token", [None, "bc_" + "x" * 43, "x"])
-def test_nobody_is_told_who_to_be_before_anything_else(
+def test_an_unauthenticated_request_is_refused_before_its_fields_are_read(
     server: Running, world: World, word: str, token: str | None
 ) -> None:
     headers = {} if token is None else {"Authorization": f"Bearer {token}"}
@@ -134,7 +139,7 @@ def test_nobody_is_told_who_to_be_before_anything_else(
 
 
 @pytest.mark.parametrize("word", [d.word for d in OVER_REST if d.path_fields])
-def test_a_field_of_the_path_cannot_be_said_twice(server: Running, world: World, word: str) -> None:
+def test_a_field_of_the_path_cannot_be_given_again_in_the_body(server: Running, world: World, word: str) -> None:
     declaration = COMMANDS[word]
     path = declaration.path.format(room_id=world.group, message_id=world.by_ada, emoji="x", user_id=world.ben.id)
     name = declaration.path_fields[0]
@@ -146,7 +151,7 @@ def test_a_field_of_the_path_cannot_be_said_twice(server: Running, world: World,
 
 
 @pytest.mark.parametrize("declaration", OVER_REST, ids=lambda declaration: declaration.word)
-def test_a_body_that_is_no_object_is_refused(server: Running, world: World, declaration: Any) -> None:
+def test_a_body_that_is_not_a_json_object_is_refused(server: Running, world: World, declaration: Any) -> None:
     if declaration.method in ("GET", "DELETE"):
         return
     path = declaration.path.format(room_id=world.group, message_id=world.by_ada, emoji="x", user_id=1)
@@ -167,23 +172,21 @@ def test_a_body_that_is_no_object_is_refused(server: Running, world: World, decl
     _is_problem(response, "unsupported_media_type")
 
 
-def test_a_message_sent_on_one_transport_is_known_on_the_other(server: Running) -> None:
+def test_a_retry_on_the_other_transport_is_answered_as_a_duplicate(server: Running) -> None:
     world = build(server)
     with server.device(world.ada) as device:
-        for first, second in ((device.call, server.call), (server.call, device.call)):
+        over_http = partial(server.call, world.ada)
+        for first, second in ((device.call, over_http), (over_http, device.call)):
             id_ = str(uuid4())
-            said = {"id": id_, "room_id": world.group, "content": "Once."}
-            answers = [
-                send("send_message", **said) if send == device.call else send(world.ada, "send_message", **said)  # type: ignore[arg-type]
-                for send in (first, second)
-            ]
+            message = {"id": id_, "room_id": world.group, "content": "Once."}
+            answers = [send("send_message", **message) for send in (first, second)]
             assert [answer.body["duplicate"] for answer in answers] == [False, True]
             assert answers[0].body["message"] == answers[1].body["message"]
     seqs = [event["seq"] for event in server.do(world.ada, "get_events", room_id=world.group, after=0)["events"]]
     assert seqs == list(range(1, len(seqs) + 1))
 
 
-def test_what_was_sent_before_a_removal_is_acknowledged_after_it(server: Running) -> None:
+def test_a_retry_after_a_removal_is_acknowledged_if_the_message_was_stored_before(server: Running) -> None:
     world = build(server)
     said = {"id": str(uuid4()), "room_id": world.group, "content": "Sent in time."}
     first = server.do(world.ben, "send_message", **said)
@@ -192,7 +195,7 @@ def test_what_was_sent_before_a_removal_is_acknowledged_after_it(server: Running
     assert server.call(world.ben, "send_message", **{**said, "id": str(uuid4())}).code == "not_a_member"
 
 
-def test_an_unknown_word_and_an_unknown_address_are_told(
+def test_an_unknown_command_and_an_unknown_path_are_named_so(
     server: Running, world: World, devices: dict[str, Device]
 ) -> None:
     assert devices["ada"].call("no_such_word").code == "unknown_command"
@@ -203,7 +206,7 @@ def test_an_unknown_word_and_an_unknown_address_are_told(
 
 
 @pytest.mark.parametrize("path", sorted({d.path for d in OVER_REST}))
-def test_other_methods_are_told_which_there_are(server: Running, world: World, path: str) -> None:
+def test_another_method_is_answered_with_those_that_are_allowed(server: Running, world: World, path: str) -> None:
     known = {str(d.method) for d in OVER_REST if d.path == path}
     place = path.format(room_id=world.group, message_id=world.by_ada, emoji="x", user_id=1)
     for method in {"GET", "POST", "PUT", "PATCH", "DELETE"} - known:
@@ -213,7 +216,7 @@ def test_other_methods_are_told_which_there_are(server: Running, world: World, p
         _is_problem(response, "method_not_allowed")
 
 
-def test_no_answer_is_kept_by_anybody_on_the_way(server: Running, world: World) -> None:
+def test_no_answer_may_be_cached(server: Running, world: World) -> None:
     for response in (
         server.request(world.ada, "get_room_list", {}),
         server.request(world.ada, "get_room", {"room_id": 2**53 - 1}),
@@ -230,10 +233,10 @@ def _expected_status(word: str, case: Case, body: Any) -> int:
     return 200
 
 
-def _same_refusal(heard: Answer, read: Answer) -> None:
-    said = {name: value for name, value in read.body.items() if name not in ("type", "title")}
-    assert (read.status, said) == (heard.status, heard.body)
-    assert read.body["type"] == "about:blank"
+def _same_refusal(by_socket: Answer, by_http: Answer) -> None:
+    said = {name: value for name, value in by_http.body.items() if name not in ("type", "title")}
+    assert (by_http.status, said) == (by_socket.status, by_socket.body)
+    assert by_http.body["type"] == "about:blank"
 
 
 def _is_problem(response: httpx.Response, code: str) -> Any:
@@ -248,7 +251,7 @@ def _is_problem(response: httpx.Response, code: str) -> Any:
 
 @pytest.mark.parametrize("goes", ["remove_member", "leave_room"])
 @pytest.mark.parametrize("before", [False, True], ids=["after they went", "before they went"])
-def test_who_is_no_longer_in_the_room_is_told_their_message_as_it_was_sent(
+def test_a_retry_by_a_former_member_is_answered_with_the_message_as_it_was_sent(
     server: Running, goes: str, before: bool
 ) -> None:
     world = build(server)
@@ -281,6 +284,6 @@ def test_who_is_no_longer_in_the_room_is_told_their_message_as_it_was_sent(
         unchanged["message"] = {**first, "reply_to": {**first["reply_to"], "excerpt": ""}}
         assert server.do(ben, "send_message", **said) == unchanged
         assert device.call("send_message", **said).body == unchanged
-    # A member is shown what became of it.
+    # A member gets the message as it is now.
     server.do(ada, "add_members", room_id=world.group, user_ids=[ben.id])
     assert server.do(ben, "send_message", **said)["message"]["deleted"]

@@ -1,4 +1,4 @@
-"""Somebody in ten thousand rooms: connects, resumes and hears, on both transports, whether their client names all rooms or few."""
+"""A person in 12,000 rooms resumes and receives events on both transports, whether the client names all rooms or a few."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -23,8 +23,8 @@ class Crowded:
 
     @property
     def cursors(self) -> dict[str, int]:
-        [told] = [frame for frame in self.newcomer if frame["type"] == "room_list"]
-        return {str(room["id"]): room["seq"] for room in told["rooms"]}
+        [listed] = [frame for frame in self.newcomer if frame["type"] == "room_list"]
+        return {str(room["id"]): room["seq"] for room in listed["rooms"]}
 
     def resume(self, **changes: Any) -> Frame:
         hello = self.newcomer[0]
@@ -67,28 +67,28 @@ def by_poll(it: Crowded, resume: Frame) -> list[Frame]:
 WAYS = pytest.mark.parametrize("way", [by_socket, by_poll])
 
 
-def what(frames: list[Frame]) -> list[str]:
+def types_of(frames: list[Frame]) -> list[str]:
     return [frame["type"] for frame in frames if frame["type"] != "presence"]
 
 
 @WAYS
 def test_a_client_that_names_every_room_resumes(crowded: Crowded, way: Any) -> None:
     assert len(crowded.cursors) == ROOMS
-    assert what(way(crowded, crowded.resume(rooms=now(crowded)))) == []
+    assert types_of(way(crowded, crowded.resume(rooms=heads_of(crowded)))) == []
 
 
-def now(it: Crowded) -> dict[str, int]:
+def heads_of(it: Crowded) -> dict[str, int]:
     return {str(room["id"]): room["seq"] for room in it.server.do(it.ada, "get_room_list")["rooms"]}
 
 
 @WAYS
-def test_a_client_that_names_few_is_told_nothing_of_rooms_at_their_heads(crowded: Crowded, way: Any) -> None:
-    assert what(way(crowded, crowded.small(now(crowded)))) == []
+def test_a_client_that_names_few_rooms_gets_no_frames_while_all_heads_are_the_same(crowded: Crowded, way: Any) -> None:
+    assert types_of(way(crowded, crowded.small(heads_of(crowded)))) == []
 
 
 @WAYS
-def test_and_of_all_of_them_where_one_moved(crowded: Crowded, way: Any) -> None:
-    cursors = now(crowded)
+def test_a_client_that_names_few_rooms_gets_all_heads_once_one_has_moved(crowded: Crowded, way: Any) -> None:
+    cursors = heads_of(crowded)
     named, unnamed = crowded.rooms[:2]
     for room in (named, unnamed):
         crowded.server.do(crowded.ben, "send_message", room_id=room, content="Hello.")
@@ -99,31 +99,31 @@ def test_and_of_all_of_them_where_one_moved(crowded: Crowded, way: Any) -> None:
     assert len(heads) == ROOMS - 1
     assert {room for room, head in heads.items() if head != cursors[str(room)]} == {unnamed}
     assert [frame["room_id"] for frame in frames if frame["type"] == "message_created"] == [named]
-    assert set(what(frames)) == {"room_heads", "message_created"}
+    assert set(types_of(frames)) == {"room_heads", "message_created"}
 
 
 @WAYS
-def test_where_the_list_changed_it_is_told_instead(crowded: Crowded, way: Any) -> None:
-    cursors = now(crowded)
+def test_a_changed_list_is_sent_instead_of_the_heads(crowded: Crowded, way: Any) -> None:
+    cursors = heads_of(crowded)
     crowded.server.do(crowded.ben, "send_message", room_id=crowded.rooms[1], content="Hello.")
     frames = way(crowded, {**crowded.small(cursors), "user_version": 1})
-    assert what(frames) == ["room_list"]
+    assert types_of(frames) == ["room_list"]
 
 
-def test_a_poll_that_names_few_waits_and_hears_what_happens(crowded: Crowded) -> None:
-    """From the device that is remembered, too."""
+def test_a_poll_that_names_few_rooms_gets_the_heads_after_an_event(crowded: Crowded) -> None:
+    """Also from a polling session that is kept."""
     it = crowded
     for _ in range(2):
-        assert what(by_poll(it, it.small(now(it)))) == []
-    cursors = now(it)
+        assert types_of(by_poll(it, it.small(heads_of(it)))) == []
+    cursors = heads_of(it)
     it.server.sync(it.ada, it.small(cursors))
     it.server.do(it.ben, "send_message", room_id=it.rooms[1], content="Hello.")
     frames = it.server.sync(it.ada, it.small(cursors), 5).json()["frames"]
     assert frames[0]["type"] == "room_heads"
 
 
-def test_a_socket_that_named_few_hears_every_room(crowded: Crowded) -> None:
-    with crowded.server.device(crowded.ada, resume=crowded.small(now(crowded))) as device:
+def test_a_socket_that_named_few_rooms_gets_the_events_of_every_room(crowded: Crowded) -> None:
+    with crowded.server.device(crowded.ada, resume=crowded.small(heads_of(crowded))) as device:
         crowded.server.do(crowded.ben, "send_message", room_id=crowded.rooms[1], content="Hello.")
         assert device.until("message_created")["room_id"] == crowded.rooms[1]
         device.say({"type": "typing", "room_id": crowded.rooms[0], "active": True, "id": "x" * 70_000})

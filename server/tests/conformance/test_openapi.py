@@ -1,4 +1,4 @@
-"""The server does what its description says: schemathesis asks everything in it, right and wrong, as somebody signed in."""
+"""The server behaves as openapi.json describes: schemathesis sends valid and invalid requests for every operation, signed in."""
 
 from typing import Any
 
@@ -45,7 +45,7 @@ schema = schemathesis.openapi.from_dict(openapi.document(), config=config)
     phases=[Phase.explicit, Phase.generate],
     suppress_health_check=list(HealthCheck),
 )
-def test_the_server_does_what_its_description_says(case: Any, server: Running, world: World) -> None:
+def test_every_operation_behaves_as_openapi_describes_it(case: Any, server: Running, world: World) -> None:
     if case.path_parameters and "room_id" in case.path_parameters and case.path_parameters["room_id"] == 7:
-        case.path_parameters["room_id"] = world.group  # the example's room becomes one there is
+        case.path_parameters["room_id"] = world.group  # replace the example's room by an existing one
     case.call_and_validate(base_url=server.url, headers=world.ada.headers, checks=CHECKS)

@@ -1,4 +1,4 @@
-"""What pins promise besides what every command does: how many there are, in which order, and for whom."""
+"""Pins: their order, their number, and who sees them. What holds for every command is tested with the others."""
 
 from __future__ import annotations
 
@@ -29,10 +29,10 @@ def pins(world: World, who: Someone) -> list[str]:
     return [message["id"] for message in messages]
 
 
-def test_the_newest_pin_is_first_and_unpinning_by_another_takes_it_away(world: World) -> None:
+def test_the_newest_pin_is_first_and_any_member_may_unpin(world: World) -> None:
     for message_id in (world.by_ben, world.by_ada):
         pin(world, world.ben, message_id)
-    pin(world, world.ada, world.by_ben)  # pinned already: keeps its place
+    pin(world, world.ada, world.by_ben)  # already pinned: keeps its position
     assert pins(world, world.ada) == [world.by_ada, world.by_ben]
     assert not world.server.do(world.ada, "unpin_message", message_id=world.by_ada)["message"]["pinned"]
     assert pins(world, world.ben) == [world.by_ben]
@@ -40,14 +40,14 @@ def test_the_newest_pin_is_first_and_unpinning_by_another_takes_it_away(world: W
     assert pins(world, world.ben) == [world.by_ada, world.by_ben]
 
 
-def test_a_room_holds_so_many_pins_and_a_deletion_makes_place_for_one(world: World) -> None:
+def test_the_number_of_pins_is_limited_and_a_deleted_message_frees_one(world: World) -> None:
     pinned = [send(world) for _ in range(PINS)]
     for message_id in pinned:
         pin(world, world.ada, message_id)
     head = world.head(world.group)
     refused = world.server.call(world.ada, "pin_message", message_id=world.by_ben)
     assert (refused.status, refused.code, list(refused.body["errors"])) == (422, "invalid", ["message_id"])
-    pin(world, world.ben, pinned[0])  # a retry is no further pin
+    pin(world, world.ben, pinned[0])  # a retry adds no pin
     assert world.head(world.group) == head
     world.server.do(world.ada, "delete_message", message_id=pinned[0])
     pin(world, world.ada, world.by_ben)
@@ -67,7 +67,7 @@ def test_a_deleted_message_is_not_pinned_and_its_events_stay_in_the_log(world: W
     assert (first["message_id"], first["by"]["id"]) == (world.by_ada, world.ben.id)
 
 
-def test_who_left_sees_what_was_pinned_then_and_still_is(world: World) -> None:
+def test_a_former_member_sees_messages_pinned_before_they_left_that_still_are(world: World) -> None:
     kept, unpinned, edited, later = (send(world, text) for text in ("kept", "unpinned", "edited", "later"))
     for message_id in (kept, unpinned, edited):
         pin(world, world.ada, message_id)

@@ -1,5 +1,5 @@
-"""Somebody is removed and comes back, again and again, while they send and listen on both transports. Whatever the order of
-things, a send is in the log inside a membership or nowhere, and nobody hears what happens while they are out."""
+"""A member is removed and added again while they send and receive on both transports. In whatever order this happens, a send is
+stored within a membership or refused, and the client receives no event from outside a membership."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ ROUNDS = 12
 
 
 class Scene:
-    """ada's group, and ben, who is put out and let in. `answers`: of ben's sends, id → the code of the refusal or the seq."""
+    """ada's channel, from which ben is removed and to which he is added. `answers`: id of ben's send → seq, or code of the refusal."""
 
     def __init__(self, server: Running) -> None:
         self.server = server
@@ -28,13 +28,13 @@ class Scene:
         self.received: list[int] = []
         self.is_over = threading.Event()
 
-    def move(self, by_oneself: bool) -> None:
+    def change_membership(self, by_oneself: bool) -> None:
         for n in range(ROUNDS):
             if by_oneself:
                 self.server.do(self.ben, "leave_room", room_id=self.room)
             else:
                 self.server.do(self.ada, "remove_member", room_id=self.room, user_id=self.ben.id)
-            self.server.do(self.ada, "send_message", room_id=self.room, content=f"behind the back {n}")
+            self.server.do(self.ada, "send_message", room_id=self.room, content=f"while ben is out {n}")
             if n < ROUNDS - 1:
                 self.server.do(self.ada, "add_members", room_id=self.room, user_ids=[self.ben.id])
         self.is_over.set()
@@ -53,8 +53,8 @@ class Scene:
                 self.answers[id_] = answer.body["message"]["seq"] if answer.ok else str(answer.code)
             self._listen(device)
 
-    def come_back(self) -> None:
-        """Resume from nothing held, over and over: reading while the membership moves."""
+    def reconnect(self) -> None:
+        """Connect again and again without cursors, so that reads overlap with changes of membership."""
         while not self.is_over.is_set():
             with self.server.device(self.ben) as device:
                 self._listen(device)
@@ -62,14 +62,14 @@ class Scene:
     def poll(self) -> None:
         resume: Any = None
         while not self.is_over.is_set():
-            told = self.server.sync(self.ben, resume, wait=0.05).json()
+            answer = self.server.sync(self.ben, resume, wait=0.05).json()
             self.received += [
-                frame["seq"] for frame in told["frames"] if frame.get("room_id") == self.room and "seq" in frame
+                frame["seq"] for frame in answer["frames"] if frame.get("room_id") == self.room and "seq" in frame
             ]
-            resume = {"epoch": told["epoch"], "user_version": told["user_version"], "rooms": {}}
+            resume = {"epoch": answer["epoch"], "user_version": answer["user_version"], "rooms": {}}
 
     def _listen(self, device: Any) -> None:
-        """What was said up to a round trip from now."""
+        """Record the events received up to the answer to a ping."""
         try:
             device.call("ping")
         except ConnectionClosed:
@@ -79,7 +79,7 @@ class Scene:
         ]
 
     def spans(self, events: list[dict[str, Any]]) -> list[tuple[int, int]]:
-        """ben was in the room for events between each pair of seqs."""
+        """Pairs of seqs: between them ben was a member."""
         found, since = [], 0
         for event in events:
             if event["type"] in ("member_left", "member_joined") and event["user"]["id"] == self.ben.id:
@@ -98,12 +98,12 @@ def log_of(server: Running, who: Someone, room: int) -> list[dict[str, Any]]:
 
 
 @pytest.mark.parametrize("by_oneself", [False, True], ids=["removed", "left"])
-def test_sends_and_views_keep_to_the_membership_however_it_moves(server: Running, by_oneself: bool) -> None:
+def test_sends_and_received_events_keep_to_the_membership_while_it_changes(server: Running, by_oneself: bool) -> None:
     scene = Scene(server)
-    work = (scene.send_over_http, scene.send_over_socket, scene.come_back, scene.poll)
+    work = (scene.send_over_http, scene.send_over_socket, scene.reconnect, scene.poll)
     with ThreadPoolExecutor(len(work) + 1) as threads:
         done = [threads.submit(each) for each in work]
-        done.append(threads.submit(scene.move, by_oneself))
+        done.append(threads.submit(scene.change_membership, by_oneself))
         for each in done:
             each.result()
 

@@ -1,6 +1,6 @@
-"""Every command by everybody who may stand before a room, on both transports: who is let in, and who is told what.
+"""Every command in every role, on both transports: who may use it, and with which code the others are refused.
 
-The cases of `cases.py` look at each command closely; the table in `roles.py` has no hole: a new command must say there who may use it.
+`cases.py` tests each command in detail. The table in `roles.py` is complete: a new command must be entered there.
 """
 
 from collections.abc import Iterator
@@ -26,7 +26,7 @@ def devices(server: Running, world: World) -> Iterator[dict[str, Device]]:
         device.close()
 
 
-def test_every_command_says_who_may_use_it() -> None:
+def test_every_command_declares_who_may_use_it() -> None:
     assert set(MATRIX) == set(COMMANDS)
 
 
@@ -40,18 +40,18 @@ def test_who_may_do_what_is_the_same_on_both_transports(
     who = stage.people[ROLES[role]]
     if word in MOVES:
         with server.device(who) as device:
-            heard = device.call(word, **fields(stage))
+            by_socket = device.call(word, **fields(stage))
         stage = build(server)
         who = stage.people[ROLES[role]]
     else:
-        heard = devices[role].call(word, **fields(stage))
-    assert (heard.ok, heard.code) == (expected[role] is OK, expected[role])
+        by_socket = devices[role].call(word, **fields(stage))
+    assert (by_socket.ok, by_socket.code) == (expected[role] is OK, expected[role])
     if COMMANDS[word].method is not None:
-        read = server.call(who, word, **fields(stage))
-        assert (read.ok, read.code) == (heard.ok, heard.code)
+        by_http = server.call(who, word, **fields(stage))
+        assert (by_http.ok, by_http.code) == (by_socket.ok, by_socket.code)
 
 
 @pytest.mark.parametrize("word", [word for word, declaration in COMMANDS.items() if declaration.method])
-def test_nobody_may_do_anything_without_saying_who_they_are(server: Running, world: World, word: str) -> None:
+def test_every_command_requires_authentication(server: Running, world: World, word: str) -> None:
     answer = server.call(None, word, **MATRIX[word][0](world))
     assert (answer.status, answer.code) == (401, "unauthenticated")

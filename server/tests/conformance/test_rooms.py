@@ -1,4 +1,4 @@
-"""Who may come again, who manages a room, who is found: told alike on both transports, and kept alike on all databases."""
+"""Joining again after a removal, ownership of rooms, and search: the same on both transports and on every database."""
 
 from collections.abc import Callable
 from typing import Any
@@ -11,8 +11,8 @@ from tests.running import Answer, Running, Someone, somebody
 WAYS = ("websocket", "rest")
 
 
-def saying(server: Running, way: str) -> Callable[..., Answer]:
-    """A command by somebody, on this transport."""
+def sending(server: Running, way: str) -> Callable[..., Answer]:
+    """A function that sends a command as `who` on the transport of this run."""
 
     def by_socket(who: Someone, word: str, **fields: Any) -> Answer:
         with server.device(who) as device:
@@ -36,8 +36,8 @@ def roles(server: Running, who: Someone, room_id: int) -> dict[int, str]:
 
 
 @pytest.mark.parametrize("way", WAYS)
-def test_who_was_removed_from_a_channel_comes_again_by_a_manager_only(server: Running, way: str) -> None:
-    world, say = build(server), saying(server, way)
+def test_a_member_removed_from_a_channel_can_only_be_added_by_a_manager(server: Running, way: str) -> None:
+    world, say = build(server), sending(server, way)
     ada, ben, eve, channel = world.ada, world.ben, world.eve, world.channel
     for _ in range(2):
         refused = say(eve, "join_room", room_id=channel)
@@ -47,7 +47,7 @@ def test_who_was_removed_from_a_channel_comes_again_by_a_manager_only(server: Ru
     [found] = say(eve, "get_channels", query=f"chan-{world.tag}").body["channels"]
     assert (found["joined"], found["removed"]) == (False, True)
     assert say(ada, "add_members", room_id=channel, user_ids=[eve.id]).ok
-    # To leave by oneself is no ban.
+    # Leaving bans nobody.
     assert say(eve, "leave_room", room_id=channel).ok
     [found] = say(eve, "get_channels", query=f"chan-{world.tag}").body["channels"]
     assert (found["joined"], found["removed"]) == (False, False)
@@ -55,8 +55,8 @@ def test_who_was_removed_from_a_channel_comes_again_by_a_manager_only(server: Ru
 
 
 @pytest.mark.parametrize("way", WAYS)
-def test_the_heir_of_a_room_is_somebody_active(server: Running, way: str) -> None:
-    world, say = build(server), saying(server, way)
+def test_the_next_owner_of_a_room_is_an_active_member(server: Running, way: str) -> None:
+    world, say = build(server), sending(server, way)
     first, second = somebody("first"), somebody("second")
     room = say(world.ada, "create_room", kind="group", members=[first.id, second.id]).body["room"]["id"]
     deactivate(first)
@@ -65,8 +65,8 @@ def test_the_heir_of_a_room_is_somebody_active(server: Running, way: str) -> Non
 
 
 @pytest.mark.parametrize("way", WAYS)
-def test_the_deactivation_of_the_only_owner_passes_the_room_on(server: Running, way: str) -> None:
-    world, say = build(server), saying(server, way)
+def test_deactivating_the_only_owner_makes_another_member_owner(server: Running, way: str) -> None:
+    world, say = build(server), sending(server, way)
     before = server.do(world.ben, "get_room_list")["user_version"]
     deactivate(world.ada)
     assert roles(server, world.ben, world.group)[world.ben.id] == "owner"
@@ -76,8 +76,10 @@ def test_the_deactivation_of_the_only_owner_passes_the_room_on(server: Running, 
 
 @pytest.mark.parametrize("way", WAYS)
 @pytest.mark.parametrize("comes", ["join_room", "add_members"])
-def test_who_comes_to_a_channel_without_an_active_owner_manages_it(server: Running, way: str, comes: str) -> None:
-    world, say = build(server), saying(server, way)
+def test_joining_a_channel_without_an_active_owner_makes_the_joiner_owner(
+    server: Running, way: str, comes: str
+) -> None:
+    world, say = build(server), sending(server, way)
     server.do(world.ben, "leave_room", room_id=world.channel)
     if comes == "join_room":
         server.do(world.ada, "leave_room", room_id=world.channel)
@@ -93,7 +95,7 @@ def test_who_comes_to_a_channel_without_an_active_owner_manages_it(server: Runni
         assert roles(server, world.dan, world.channel)[world.dan.id] == "member"
 
 
-def test_who_is_active_again_where_nobody_else_is_manages_the_room(server: Running) -> None:
+def test_a_reactivated_member_owns_a_room_without_other_active_members(server: Running) -> None:
     world = build(server)
     room = server.do(world.ada, "create_room", kind="group", members=[world.cyd.id])["room"]["id"]
     deactivate(world.cyd)
@@ -103,8 +105,8 @@ def test_who_is_active_again_where_nobody_else_is_manages_the_room(server: Runni
 
 
 @pytest.mark.parametrize("way", WAYS)
-def test_a_direct_room_with_somebody_deactivated_is_there(server: Running, way: str) -> None:
-    world, say = build(server), saying(server, way)
+def test_a_direct_room_with_a_deactivated_person_still_exists(server: Running, way: str) -> None:
+    world, say = build(server), sending(server, way)
     deactivate(world.ben)
     assert say(world.ada, "create_room", kind="direct", members=[world.ben.id]).body["room"]["id"] == world.direct
     assert server.request(world.ada, "create_room", {"kind": "direct", "members": [world.ben.id]}).status_code == 200
@@ -113,7 +115,7 @@ def test_a_direct_room_with_somebody_deactivated_is_there(server: Running, way: 
 
 
 def named(world: World, display_name: str) -> Someone:
-    """A person of this name, which nobody else's search finds."""
+    """A person whose display name begins so."""
     who = somebody("named")
     who.account.display_name = f"{display_name} {world.tag}"
     who.account.save()
@@ -138,10 +140,8 @@ def named(world: World, display_name: str) -> Someone:
     ],
     ids=ascii,
 )
-def test_people_and_channels_are_found_whatever_the_case_and_the_accents(
-    server: Running, way: str, name: str, query: str
-) -> None:
-    world, say = build(server), saying(server, way)
+def test_search_ignores_case_and_accents(server: Running, way: str, name: str, query: str) -> None:
+    world, say = build(server), sending(server, way)
     who = named(world, name)
     assert who.id in [person["id"] for person in say(world.ada, "get_people", query=query, limit=200).body["people"]]
     made = say(world.ada, "create_room", kind="channel", name=f"{world.tag} {name}").body["room"]["id"]
@@ -152,7 +152,7 @@ def test_people_and_channels_are_found_whatever_the_case_and_the_accents(
     assert made not in [channel["id"] for channel in found]
 
 
-def test_people_are_listed_in_the_same_order_everywhere(server: Running) -> None:
+def test_people_are_listed_in_the_same_order_on_every_database(server: Running) -> None:
     world = build(server)
     people = {name: named(world, f"ord{name}").id for name in ("Zoe", "émile", "Emil", "ärger", "_x", "Ada")}
     found = server.do(world.ada, "get_people", query="ord", limit=200)["people"]

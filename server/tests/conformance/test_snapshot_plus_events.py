@@ -1,6 +1,6 @@
-"""The central promise of every command: what was shown before, plus the events that arrive, is what is shown afterwards.
+"""The central promise of every command: the old snapshot plus the events is the new snapshot.
 
-For everybody in the world (the actor, members, people who join, people who leave, people outside), over the socket, over the poll, and
+Checked for everybody (the actor, members, people who join, people who leave, people outside), over the socket, over polls, and
 over a resume by cursor. The client is the reference client.
 """
 
@@ -22,12 +22,12 @@ from tests.reference.replica import Replica
 from tests.running import Frame, Running, Someone, wait_until
 
 
-def test_every_command_that_changes_something_is_here() -> None:
+def test_every_command_that_changes_state_has_an_action() -> None:
     assert {action.word for action in ACTIONS} == {d.word for d in COMMANDS.values() if d.changes_state}
 
 
 class Watcher:
-    """A client of `who` that holds the world as it was before, and follows what happens."""
+    """A client of `who` that has the old snapshot and applies the events that follow."""
 
     def __init__(self, server: Running, who: Someone) -> None:
         self.server = server
@@ -43,10 +43,13 @@ class Watcher:
         return answer.json()["frames"]  # type: ignore[no-any-return]
 
     def poll_past_presence(self) -> list[Frame]:
-        """Poll until an answer has more than presence frames, which come at times of the server's own."""
+        """Poll until an answer has more than presence frames, which the server may send at any time."""
         while (frames := self.poll(self.resume, 25)) and all(frame["type"] == "presence" for frame in frames):
             pass
         return frames
+
+    def is_waiting(self) -> bool:
+        return self.server.polls_of(self.who) == 1
 
     @property
     def resume(self) -> Frame | None:
@@ -57,7 +60,7 @@ class Watcher:
             self.replica.receive(frame)
 
     def ask_for_needs(self) -> None:
-        """Ask the server for everything that the replica needs."""
+        """Fetch everything that the replica lacks."""
         replica, do = self.replica, partial(self.server.do, self.who)
         while (needs := replica.take_needs()).any_requests:
             for room_id in needs.repair.keys() & replica.rooms.keys():
@@ -70,7 +73,7 @@ class Watcher:
                 assert not has_more, "the world is larger than a page"
 
     def check(self, context: str) -> None:
-        """The replica holds what a new client would be shown now."""
+        """Compare the replica with the snapshot that a new client gets now."""
         shown, rooms = self.server.do(self.who, "get_room_list"), self.replica.rooms
         assert (self.replica.epoch, self.replica.version) == (shown["epoch"], shown["user_version"]), context
         assert {id_: held.row for id_, held in rooms.items()} == {row["id"]: row for row in shown["rooms"]}, context
@@ -96,10 +99,10 @@ def by_poll(watchers: list[Watcher]) -> Iterator[None]:
     with ThreadPoolExecutor(len(watchers)) as threads:
         waiting: list[Future[list[Frame]]] = [threads.submit(each.poll_past_presence) for each in watchers]
         for each in watchers:
-            wait_until(lambda each=each: each.server.polls_of(each.who) == 1)
+            wait_until(each.is_waiting)
         yield
         for each, answer in zip(watchers, waiting, strict=True):
-            each.poll(each.resume)  # a newer poll ends the one that waits, where nothing came
+            each.poll(each.resume)  # a newer poll ends the waiting one if there was no event
             each.receive(answer.result())
             while frames := each.poll(each.resume):
                 each.receive(frames)
@@ -114,8 +117,8 @@ def by_resume(watchers: list[Watcher]) -> Iterator[None]:
 
 
 @contextmanager
-def all_watch(world: World) -> Iterator[None]:
-    """Everybody, over each way to receive events; what they hold at the end is compared with what the server shows then."""
+def watched_by_all(world: World) -> Iterator[None]:
+    """Everybody, over each way to receive events; at the end each replica is compared with the server's snapshot."""
     ways: tuple[Any, ...] = (by_socket, by_poll, by_resume)
     watching = [[Watcher(world.server, who) for who in world.people.values()] for _ in ways]
     with ExitStack() as receiving:
@@ -132,13 +135,13 @@ def all_watch(world: World) -> Iterator[None]:
 def test_the_old_snapshot_and_the_events_are_the_new_snapshot(server: Running, action: Action) -> None:
     world = build(server)
     action.before(world)
-    with all_watch(world):
+    with watched_by_all(world):
         server.do(world.people[action.who], action.word, **action.fields(world))
 
 
 def test_the_snapshot_and_the_events_of_all_commands_are_the_new_snapshot(server: Running) -> None:
     world = build(server)
-    with all_watch(world):
+    with watched_by_all(world):
         for action in ACTIONS:
             server.call(world.people[action.who], action.word, **action.fields(world))
 

@@ -1,4 +1,4 @@
-"""What is done with text, told alike on both transports: one spelling of an emoji, names without disguise."""
+"""Text is normalised alike on both transports: one spelling of an emoji, names without characters that mislead."""
 
 from typing import Any
 
@@ -40,7 +40,7 @@ def test_two_spellings_of_an_emoji_are_one_reaction(server: Running, way: str) -
 
 
 @pytest.mark.parametrize("way", ["websocket", "rest"])
-def test_names_and_topics_are_kept_without_disguise(server: Running, way: str) -> None:
+def test_names_and_topics_are_stored_without_misleading_characters(server: Running, way: str) -> None:
     world = build(server)
     say = ways(server, world)[way]
     room = say("create_room", kind="group", name="Pay\u202eroll\u200b", topic="\u2066All\u2069 of it\u2028\u00ad").body[
@@ -52,18 +52,18 @@ def test_names_and_topics_are_kept_without_disguise(server: Running, way: str) -
 
 
 @pytest.mark.parametrize("way", ["websocket", "rest"])
-def test_a_read_mark_tells_up_to_where_its_counts_go(server: Running, way: str) -> None:
+def test_a_read_state_names_the_seq_up_to_which_it_counts(server: Running, way: str) -> None:
     world = build(server)
     head = world.head(world.group)
     with server.device(world.ben) as other:
         answer = ways(server, world, "ben")[way]("mark_read", room_id=world.group, seq=1).body
         assert (answer["seq"], answer["read_seq"]) == (head, 1)
-        told = other.until("read_state", room_id=world.group)
-        assert {name: told[name] for name in answer} == answer
+        update = other.until("read_state", room_id=world.group)
+        assert {name: update[name] for name in answer} == answer
 
 
 @pytest.mark.parametrize("word", COMMANDS)
-def test_half_a_character_is_refused_by_the_id_of_its_command_and_closes_nothing(server: Running, word: str) -> None:
+def test_a_lone_surrogate_is_refused_by_the_commands_id_and_keeps_the_connection(server: Running, word: str) -> None:
     world = build(server)
     with server.device(world.ada) as device:
         fields = [field.name for field in msgspec.structs.fields(COMMANDS[word].struct) if field.name != "id"]
@@ -74,7 +74,7 @@ def test_half_a_character_is_refused_by_the_id_of_its_command_and_closes_nothing
         assert device.call("get_me").ok
 
 
-def test_what_is_no_object_is_no_body_of_a_poll_or_a_command(server: Running) -> None:
+def test_a_body_that_is_not_an_object_is_refused_for_polls_and_commands(server: Running) -> None:
     ada = build(server).ada
     for path in ("/api/sync", "/api/rooms"):
         for body in (b"[]", b" 7", b"null", b'"x"', b'[{"kind": "group"}]'):
@@ -83,7 +83,7 @@ def test_what_is_no_object_is_no_body_of_a_poll_or_a_command(server: Running) ->
             assert (answer.status_code, answer.json()["code"]) == (400, "bad_frame"), (path, body)
 
 
-def test_half_a_character_in_a_body_is_called_so(server: Running) -> None:
+def test_the_error_for_a_lone_surrogate_in_a_body_names_it(server: Running) -> None:
     world = build(server)
     headers = {**world.ada.headers, "Content-Type": "application/json"}
     answer = server.http.post(f"/api/rooms/{world.group}/messages", content=r'{"content":"a\ud800"}', headers=headers)

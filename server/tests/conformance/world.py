@@ -1,11 +1,11 @@
-"""A small world with everybody in it who may or may not do something. All worlds are alike but for their ids."""
+"""A small world with a person in every role. All worlds are equal except for their ids."""
 
 from __future__ import annotations
 
 import itertools
 import re
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, cast
 from uuid import UUID, uuid4
 
 from tests.running import Running, Someone, somebody
@@ -34,7 +34,7 @@ class World:
 
     def __getattr__(self, name: str) -> Someone:
         try:
-            return self.__dict__["people"][name]
+            return cast("Someone", self.__dict__["people"][name])
         except KeyError:
             raise AttributeError(name) from None
 
@@ -42,7 +42,7 @@ class World:
         return int(self.server.do(self.ada, "get_room", room_id=room_id)["room"]["seq"])
 
     def plain(self, value: Any, key: str = "") -> Any:
-        """The same for the same in another world: ids by name, no times."""
+        """The value without what differs between worlds: ids become names, times are removed."""
         if isinstance(value, dict):
             kind = "person" if "username" in value else "room" if "kind" in value or "joined" in value else ""
             return {name: self.plain(member, kind if name == "id" else name) for name, member in value.items()}

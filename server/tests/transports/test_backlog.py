@@ -22,7 +22,7 @@ def frame(room_id: int, seq: int) -> bytes:
     events=st.lists(st.sampled_from(ROOMS), max_size=2 * BACKLOG_EVENTS),
     cursors=st.dictionaries(st.sampled_from(ROOMS), st.integers(0, 80)),
 )
-def test_it_brings_every_event_above_the_cursors_or_says_that_it_cannot(
+def test_it_returns_every_event_above_the_cursors_or_none(
     start: dict[int, int], events: list[int], cursors: dict[int, int]
 ) -> None:
     heads = dict(start)
@@ -43,7 +43,7 @@ def test_it_brings_every_event_above_the_cursors_or_says_that_it_cannot(
         assert found == [frame(room, seq) for room, seq in kept if seq > cursors.get(room, seq)]
 
 
-def test_another_numbering_or_version_of_the_list_is_not_answered() -> None:
+def test_a_cursor_of_another_epoch_or_list_version_is_not_answered() -> None:
     backlog = Backlog("e", 1, {1: 0}, BACKLOG_EVENTS)
     assert backlog.above(resume({1: 0}), {1: 0}.__getitem__) == []
     assert backlog.above(resume({1: 0}, epoch="f"), {1: 0}.__getitem__) is None
@@ -60,7 +60,7 @@ def test_rooms_without_a_cursor_are_compared_by_the_sum_of_their_heads() -> None
     assert backlog.above(resume({1: 3}, others=5), heads) == []
 
 
-def test_events_that_were_read_extend_it_only_where_they_lead_up_to_it() -> None:
+def test_events_read_from_the_log_extend_it_only_if_they_join_without_a_gap() -> None:
     backlog = Backlog("e", 1, {1: 3, 2: 3}, BACKLOG_EVENTS)
     backlog.add_before({1: 1, 2: 1}, {1: [(2, b"2"), (3, b"3")], 2: [(2, b"2")]})
     heads = {1: 3, 2: 3}.__getitem__
@@ -68,7 +68,7 @@ def test_events_that_were_read_extend_it_only_where_they_lead_up_to_it() -> None
     assert backlog.above(resume({2: 1}), heads) is None
 
 
-def test_nothing_remains_of_a_room_that_was_left() -> None:
+def test_events_of_a_room_are_dropped_when_it_is_left() -> None:
     backlog = Backlog("e", 1, {1: 0}, BACKLOG_EVENTS)
     backlog.add(1, 1, b"1")
     backlog.match({2}, {2: 7}.__getitem__)

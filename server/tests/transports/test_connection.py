@@ -99,7 +99,7 @@ async def test_a_room_is_written_directly_once_the_client_has_caught_up_to_the_h
     assert [batch.inner for batch in link.batches] == [b"4"]
 
 
-async def test_events_that_the_log_brought_are_not_written_again(world: World) -> None:
+async def test_events_read_from_the_log_are_not_written_again_when_the_hub_delivers_them(world: World) -> None:
     """The client read up to 3, and the hub delivers 2 and 3 only afterwards."""
     connection, link = world.connection("tab", 1, delivered=1)
     assert connection.sink(ROOM) is None

@@ -28,7 +28,7 @@ class Waiting:
         self._ended.append((self.until, self._clock()))
 
 
-async def test_waits_end_in_their_order_none_early_and_none_a_slot_late(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_no_wait_ends_early_or_more_than_a_slot_late(monkeypatch: pytest.MonkeyPatch) -> None:
     clock, ended, timers = Clock(), [], []  # type: ignore[var-annotated]
     loop = asyncio.get_running_loop()
     monkeypatch.setattr(
@@ -66,7 +66,7 @@ async def test_a_thousand_waits_of_the_same_length_need_one_timer_for_each_slot(
 
 
 @pytest.mark.parametrize("wait_s", [0, 0.4, 1.3, 2.2])
-def test_a_poll_that_hears_nothing_waits_as_long_as_it_asked(server: Running, wait_s: float) -> None:
+def test_a_poll_without_events_waits_at_least_as_long_as_it_asked(server: Running, wait_s: float) -> None:
     ada = somebody("ada")
     client = {"instance": "quiet"}
     first = server.sync(ada, client=client).json()

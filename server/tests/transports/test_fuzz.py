@@ -132,7 +132,7 @@ CASES: dict[str, Callable[[Random], bytes]] = {
 
 
 @pytest.mark.parametrize("name", CASES)
-def test_the_next_one_is_served_whatever_this_one_sent(server: Running, name: str) -> None:
+def test_other_clients_are_served_whatever_one_socket_sends(server: Running, name: str) -> None:
     wild, healthy = somebody("wild"), somebody("healthy")
     said = CASES[name](Random(name))
     faults = faults_of(server)
@@ -172,7 +172,7 @@ HTTP = {
 
 
 @pytest.mark.parametrize("name", HTTP)
-def test_so_is_whoever_comes_after_a_broken_request(server: Running, name: str) -> None:
+def test_other_clients_are_served_after_an_invalid_http_request(server: Running, name: str) -> None:
     healthy = somebody("healthy")
     with socket.create_connection(("127.0.0.1", server.port), timeout=10) as raw:
         answer = _pour(raw, HTTP[name])

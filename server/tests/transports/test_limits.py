@@ -69,7 +69,7 @@ def refused(rates_: Rates, now: float, command: object = SEND) -> float:
     return 0.0
 
 
-def test_after_retry_after_a_command_is_accepted() -> None:
+def test_a_command_is_accepted_once_retry_after_has_passed() -> None:
     limits = Rates(Limits(sends_per_second=10, send_burst=3))
     assert [refused(limits, 0.0) for _ in range(4)] == [0, 0, 0, 0.1]
     assert refused(limits, 0.05) == 0.05
@@ -98,7 +98,7 @@ def test_sends_and_other_commands_have_separate_buckets() -> None:
     assert refused(limits, 0.0, GetMe()) == 0
 
 
-def test_full_buckets_are_dropped() -> None:
+def test_buckets_that_are_full_again_are_dropped() -> None:
     limits = Rates(Limits(sends_per_second=1, send_burst=2), sweep_at=100)
     for user in range(1000):
         limits.check(user, SEND, float(user))

@@ -33,7 +33,7 @@ def have(epoch: str | None) -> None:
         set_epoch(epoch)
 
 
-def test_a_new_epoch_closes_connections_whatever_was_read_before(server: Running) -> None:
+def test_a_new_epoch_closes_the_connections_opened_in_an_older_one(server: Running) -> None:
     ada = somebody("ada")
     for between in list(BEGINNINGS.values()) * 5:
         look(server)
@@ -49,7 +49,7 @@ def test_a_new_epoch_closes_connections_whatever_was_read_before(server: Running
         assert device.closed() == (1012, "new_epoch")
 
 
-def test_a_connection_opened_without_an_epoch_is_closed_when_there_is_one(server: Running) -> None:
+def test_a_connection_opened_before_there_was_an_epoch_is_closed_when_there_is_one(server: Running) -> None:
     ada = somebody("ada")
     set_epoch("")
     look(server)

@@ -21,7 +21,7 @@ def elsewhere(server: Running, user_id: int, state: Any, rooms: tuple[int, ...])
     server.in_loop(server.chat.node.context.bus.publish, envelopes.EVERYBODY, body)
 
 
-def test_a_newcomer_hears_at_once_who_is_there_at_another_node(server: Running) -> None:
+def test_a_newcomer_gets_the_presence_of_people_on_other_nodes(server: Running) -> None:
     ada, ben, cyd, dan = (somebody(name) for name in ("ada", "ben", "cyd", "dan"))
     room = server.do(ada, "create_room", kind="group", members=[ben.id, cyd.id])["room"]["id"]
     elsewhere(server, ben.id, "away", (room,))
@@ -40,7 +40,7 @@ def test_a_newcomer_hears_at_once_who_is_there_at_another_node(server: Running) 
         assert seen(device.received) == {}
 
 
-def test_answers_do_not_count_as_being_behind() -> None:
+def test_pending_answers_do_not_count_as_being_behind() -> None:
     outbound = Outbound()
     for _ in range(500):
         assert outbound.put(AnswerBatch(b"a" * 1900, 1))
@@ -52,7 +52,7 @@ def test_answers_do_not_count_as_being_behind() -> None:
     assert outbound.put(FrameBatch(b"e" * (BYTES_BEHIND - 10), 1))
 
 
-def test_answers_are_bounded_all_the_same() -> None:
+def test_pending_answers_are_bounded() -> None:
     outbound = Outbound()
     assert outbound.put(AnswerBatch(b"a" * 4 * 1024 * 1024, 1))  # a page of history, however large
     assert not outbound.put(AnswerBatch(b"a", 1))
@@ -60,7 +60,7 @@ def test_answers_are_bounded_all_the_same() -> None:
     assert [outbound.put(AnswerBatch(b"a", 1)) for _ in range(ANSWERS_BEHIND + 1)] == [True] * ANSWERS_BEHIND + [False]
 
 
-def test_whoever_pipelines_commands_and_reads_later_is_not_cut_off(module_database: None) -> None:
+def test_a_client_that_pipelines_commands_and_reads_later_stays_connected(module_database: None) -> None:
     with running(send_buffer=4096) as server:
         ada = somebody("ada")
         room = server.do(ada, "create_room", kind="group")["room"]["id"]

@@ -24,7 +24,7 @@ def frames(texts: list[str]) -> list[object]:
     return [frame for message in read for frame in (message if isinstance(message, list) else [message])]
 
 
-def test_one_frame_leaves_by_itself_and_several_as_an_array() -> None:
+def test_a_single_frame_is_sent_as_an_object_and_several_as_an_array() -> None:
     outbound = Outbound()
     outbound.put(one(b'{"a":1}'))
     assert everything(outbound) == ['{"a":1}']
@@ -34,7 +34,7 @@ def test_one_frame_leaves_by_itself_and_several_as_an_array() -> None:
     assert everything(outbound) == ["[0,1,2,3]"]
 
 
-def test_a_text_is_closed_before_it_grows_too_large() -> None:
+def test_a_message_ends_before_it_exceeds_the_maximum_size() -> None:
     outbound = Outbound()
     large = [b'"' + b"x" * 10_000 + b'"' for _ in range(30)] + [b'"' + b"y" * BATCH_BYTES + b'"']
     for frame in large:
@@ -46,13 +46,13 @@ def test_a_text_is_closed_before_it_grows_too_large() -> None:
 
 
 @pytest.mark.parametrize(("size", "count"), [(1, FRAMES_BEHIND), (1020, BYTES_BEHIND // 1024), (BYTES_BEHIND - 10, 1)])
-def test_a_reader_may_be_just_so_far_behind(size: int, count: int) -> None:
+def test_a_client_at_the_limit_stays_and_one_beyond_it_is_refused(size: int, count: int) -> None:
     outbound = Outbound()
     assert all(outbound.put(one(b"x" * size)) for _ in range(count))
     assert not outbound.put(one(b"x" * size))
 
 
-def test_every_frame_of_an_array_counts() -> None:
+def test_every_frame_of_a_batch_counts() -> None:
     outbound = Outbound()
     assert outbound.put(FrameBatch(b",".join([b"1"] * FRAMES_BEHIND), FRAMES_BEHIND))
     assert not outbound.put(one(b"1"))
@@ -64,14 +64,14 @@ def test_bytes_buffered_in_the_transport_count_too() -> None:
     assert not outbound.put(one(b"x" * 1020), buffered=BYTES_BEHIND - 1024)
 
 
-def test_a_catch_up_does_not_count_as_long_as_it_lasts() -> None:
+def test_a_catch_up_in_progress_does_not_count() -> None:
     outbound = Outbound()
     outbound.put_catch_up(batches_of([b"x" * 2048] * 500))
     assert all(outbound.put(one(b"1")) for _ in range(FRAMES_BEHIND))
     assert not outbound.put(one(b"1"))
 
 
-def test_what_was_written_makes_room() -> None:
+def test_written_frames_no_longer_count() -> None:
     outbound = Outbound()
     outbound.put_catch_up(batches_of([b"0"] * 100))
     for _ in range(10):
@@ -80,7 +80,7 @@ def test_what_was_written_makes_room() -> None:
         everything(outbound)
 
 
-def test_what_is_worth_nothing_any_more_is_let_go() -> None:
+def test_clear_drops_everything_pending() -> None:
     outbound = Outbound()
     outbound.put_catch_up([one(b"1")])
     outbound.put(one(b"2"))

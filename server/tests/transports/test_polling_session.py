@@ -135,7 +135,7 @@ def test_a_room_without_a_cursor_is_delivered_from_its_head(known: Known, thread
     assert waiting.result() == [2]
 
 
-def test_a_waiting_poll_follows_rooms_that_come_and_go(known: Known, threads: ThreadPoolExecutor) -> None:
+def test_a_waiting_poll_follows_rooms_that_are_joined_and_left(known: Known, threads: ThreadPoolExecutor) -> None:
     waiting = known.waiting(threads)
     known.server.do(known.ada, "remove_member", room_id=known.room, user_id=known.ben.id)
     assert waiting.result() == ["room_removed"]
@@ -155,7 +155,7 @@ def test_kept_events_are_withheld_from_a_removed_member(known: Known) -> None:
     assert known.poll() == ["room_list", "caught_up"]
 
 
-def test_a_waiting_poll_reads_the_list_after_lost_news(known: Known, threads: ThreadPoolExecutor) -> None:
+def test_a_waiting_poll_reads_the_list_after_a_lost_update(known: Known, threads: ThreadPoolExecutor) -> None:
     waiting = known.waiting(threads)
     known.server.in_loop(lambda: known.session and known.session.observe_version(2**40))
     known.say()

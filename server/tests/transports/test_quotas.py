@@ -61,7 +61,7 @@ def group(server: Running, *people: Someone) -> int:
 
 
 @pytest.mark.parametrize("way", WAYS)
-def test_toggling_a_reaction_ends_in_a_refusal_and_other_messages_go_on(server: Running, way: str) -> None:
+def test_toggling_a_reaction_is_limited_for_that_message_only(server: Running, way: str) -> None:
     say, ada, ben = saying(server, way), somebody("ada"), somebody("ben")
     room = group(server, ada, ben)
     one, two = (server.do(ada, "send_message", room_id=room, content="x")["message"]["id"] for _ in range(2))
@@ -76,7 +76,7 @@ def test_toggling_a_reaction_ends_in_a_refusal_and_other_messages_go_on(server: 
 
 @pytest.mark.parametrize("way", WAYS)
 @pytest.mark.parametrize("what", ["renaming", "editing", "joining and leaving", "adding and removing"])
-def test_so_does_whatever_else_leaves_an_event_each_time(server: Running, way: str, what: str) -> None:
+def test_repeating_any_change_that_logs_an_event_is_limited(server: Running, way: str, what: str) -> None:
     say, ada, ben = saying(server, way), somebody("ada"), somebody("ben")
     room = server.do(ada, "create_room", kind="channel", name="c")["room"]["id"]
     message = server.do(ada, "send_message", room_id=room, content="x")["message"]["id"]
@@ -109,7 +109,7 @@ def test_different_changes_share_a_burst(server: Running) -> None:
 
 
 @pytest.mark.parametrize("way", WAYS)
-def test_rooms_created_in_a_day_are_counted_on_both_transports_and_after_a_restart(
+def test_rooms_created_in_a_day_are_limited_over_both_transports(
     server: Running, plain: Running, way: str
 ) -> None:
     say, ada, ben = saying(server, way), somebody("ada"), somebody("ben")
@@ -128,7 +128,7 @@ def test_rooms_created_in_a_day_are_counted_on_both_transports_and_after_a_resta
 
 
 @pytest.mark.parametrize("way", WAYS)
-def test_people_added_in_a_day_are_counted(server: Running, way: str) -> None:
+def test_people_added_in_a_day_are_limited(server: Running, way: str) -> None:
     say, ada = saying(server, way), somebody("ada")
     people = [somebody("p").id for _ in range(60)]
     assert say(ada, "create_room", kind="group", members=people).ok
@@ -140,7 +140,7 @@ def test_people_added_in_a_day_are_counted(server: Running, way: str) -> None:
 
 
 @pytest.mark.parametrize("way", WAYS)
-def test_nobody_is_put_into_more_rooms_than_one_may_be_in(server: Running, way: str) -> None:
+def test_nobody_can_be_added_to_more_rooms_than_the_limit(server: Running, way: str) -> None:
     say, victim = saying(server, way), somebody("victim")
     for _ in range(4):
         assert say(somebody("adder"), "create_room", kind="group", members=[victim.id]).ok
@@ -167,7 +167,7 @@ def pings(device: Device, texts: int) -> None:
         device.say([{"type": "ping"}] * 64)
 
 
-def test_frames_are_counted_over_all_sockets_of_a_user_whatever_text_they_come_in(plain: Running) -> None:
+def test_frames_are_counted_over_all_sockets_of_a_user_in_whatever_batches(plain: Running) -> None:
     ada, ben = somebody("ada"), somebody("ben")
     devices = [plain.device(ada) for _ in range(4)]
     for device in devices:  # each well within what all may say
@@ -193,7 +193,7 @@ def hardly_refilled(module_database: None) -> Iterator[Running]:
 
 
 @pytest.mark.parametrize("body", [b'{"client":{"name":"%b"}}', b'{"epoch":"%b', b"%b"])
-def test_a_poll_that_is_long_to_read_counts_as_many_whatever_is_in_it(hardly_refilled: Running, body: bytes) -> None:
+def test_a_large_body_of_a_poll_counts_as_many_commands_even_if_it_is_invalid(hardly_refilled: Running, body: bytes) -> None:
     plain, ada, ben = hardly_refilled, somebody("ada"), somebody("ben")
     large = body % (rb"\n" * (500 * 1024))
     statuses = []
@@ -208,7 +208,7 @@ def test_a_poll_that_is_long_to_read_counts_as_many_whatever_is_in_it(hardly_ref
     assert plain.sync(ben).status_code == 200
 
 
-def test_a_refused_frame_is_answered_by_its_id(plain: Running) -> None:
+def test_every_refused_frame_is_answered_by_its_id(plain: Running) -> None:
     with plain.device(somebody("ada")) as device:
         frames = [{"type": "ping", "id": f"p{number}"} for number in range(FRAME_BURST + 30)]
         for at in range(0, len(frames), 64):

@@ -35,7 +35,7 @@ class Visitors:
         return asyncio.create_task(visit())
 
 
-async def test_a_fixed_number_at_once_others_in_order_those_that_have_begun_first() -> None:
+async def test_a_fixed_number_is_served_at_once_and_the_rest_in_order_those_in_progress_first() -> None:
     visitors = Visitors(ReconnectLimiter(at_once=2, waiting=10))
     tasks = [visitors.come(name, begun=name == "begun") for name in ("a", "b", "c", "d", "begun")]
     await until_waiting(visitors.admission, 3)
@@ -74,7 +74,7 @@ async def test_a_cancelled_waiter_costs_no_turn() -> None:
         assert visitors.inside == ["a", "b"]
 
 
-async def test_a_waiter_cancelled_as_its_turn_comes_passes_it_on() -> None:
+async def test_a_waiter_cancelled_after_it_got_the_turn_passes_it_on() -> None:
     visitors = Visitors(ReconnectLimiter(at_once=1, waiting=3))
     first, gone, late = (visitors.come(name) for name in ("a", "gone", "b"))
     await until_waiting(visitors.admission, 2)

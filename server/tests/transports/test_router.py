@@ -34,7 +34,7 @@ ROUTER = Router(
         ("PUT", "/api/messages/a/reactions/", "react", {"id": "a", "emoji": ""}),
     ],
 )
-def test_an_address_is_found_with_its_parameters(method: str, path: str, name: str, parameters: dict[str, str]) -> None:
+def test_a_path_is_found_with_its_parameters(method: str, path: str, name: str, parameters: dict[str, str]) -> None:
     found = ROUTER.find(method, path)
     assert found is not None
     answer: Any
@@ -45,12 +45,12 @@ def test_an_address_is_found_with_its_parameters(method: str, path: str, name: s
 @pytest.mark.parametrize(
     "path", ["/api/sync/", "/api/sync\n", "/api/rooms/7", "/api/rooms//messages", "/api/rooms/7/8/messages"]
 )
-def test_other_addresses_are_not_found(path: str) -> None:
+def test_other_paths_are_not_found(path: str) -> None:
     assert ROUTER.find("POST", path) is None
     assert not ROUTER.has(path)
 
 
-def test_another_method_is_answered_with_those_there_are() -> None:
+def test_another_method_is_answered_with_the_allowed_methods() -> None:
     found = ROUTER.find("DELETE", "/api/rooms")
     assert found is not None
     response: Any = found[0]

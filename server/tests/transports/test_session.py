@@ -146,7 +146,7 @@ def test_a_list_of_another_version_is_sent() -> None:
     assert [frame["type"] for frame in said(catch_up(session))] == ["room_list", "caught_up"]
 
 
-def test_a_list_that_brings_a_new_room_is_read_again() -> None:
+def test_a_list_with_a_room_not_yet_entered_is_read_again() -> None:
     """An event may lie between the reading of the list and the listening to the room."""
     session, _ = resumed({5: 9}, {5: 9}, version=0)
     session.on(ListRead(a_list(2, r5=9, r6=4)))
@@ -167,7 +167,7 @@ def test_a_client_of_another_epoch_is_a_newcomer() -> None:
     assert session.is_newcomer
 
 
-def test_a_poll_announces_nothing_and_gets_presence_only_as_a_newcomer() -> None:
+def test_a_poll_announces_no_socket_and_gets_presence_only_as_a_newcomer() -> None:
     for resume, with_presence in ((None, True), ({"epoch": "one", "user_version": 1, "rooms": {}}, False)):
         session = Session("s", ME, Settings(), 0.0, is_poll=True)
         say(session, {**HELLO, "resume": resume} if resume else HELLO)
@@ -176,7 +176,7 @@ def test_a_poll_announces_nothing_and_gets_presence_only_as_a_newcomer() -> None
         assert effects[-1] == ReadEvents({}, with_presence=with_presence)
 
 
-def test_a_room_too_far_behind_or_ahead_is_reset_and_one_that_is_gone_is_skipped() -> None:
+def test_a_cursor_too_far_behind_or_ahead_is_reset_and_a_room_no_longer_joined_is_skipped() -> None:
     session, effects = resumed({5: 600, 6: 500, 7: 3}, {5: 99, 6: 0, 7: 4, 8: 1})
     assert effects == [ReadEvents({6: 0}, with_presence=True)]
     frames = said(catch_up(session))
@@ -185,7 +185,7 @@ def test_a_room_too_far_behind_or_ahead_is_reset_and_one_that_is_gone_is_skipped
     ]  # fmt: skip
 
 
-def test_many_rooms_are_bounded_together_and_those_that_moved_most_are_reset() -> None:
+def test_catch_up_events_are_limited_over_all_rooms_and_those_with_most_are_reset() -> None:
     heads = {room: 400 + room for room in range(1, 21)}
     session, effects = resumed(heads, dict.fromkeys(heads, 0))
     read = effects[-1]
@@ -196,7 +196,7 @@ def test_many_rooms_are_bounded_together_and_those_that_moved_most_are_reset() -
     assert {frame["room_id"] for frame in resets} == set(heads) - set(read.cursors)
 
 
-def test_what_is_delivered_meanwhile_follows_what_was_read_once() -> None:
+def test_events_delivered_during_the_read_follow_the_read_ones_without_repetition() -> None:
     session, _ = resumed({5: 9}, {5: 7})
     for seq in (9, 10, 11):
         assert not session.room_event(5, seq, event(5, seq))
@@ -211,7 +211,7 @@ def test_what_is_delivered_meanwhile_follows_what_was_read_once() -> None:
     assert session.user_version == 3
 
 
-def test_nothing_is_sent_of_a_room_left_while_it_is_read() -> None:
+def test_no_event_is_sent_of_a_room_left_while_it_was_read() -> None:
     session, _ = resumed({5: 9, 6: 1}, {5: 7, 6: 1})
     session.room_event(5, 10, event(5, 10))
     session.left(5)
@@ -219,7 +219,7 @@ def test_nothing_is_sent_of_a_room_left_while_it_is_read() -> None:
     assert [frame["type"] for frame in frames] == ["caught_up"]
 
 
-def test_a_room_left_and_joined_again_while_it_is_read_starts_where_it_was_joined() -> None:
+def test_a_room_left_and_joined_again_while_it_was_read_starts_at_the_join() -> None:
     session, _ = resumed({5: 9}, {5: 7})
     session.left(5)
     session.user_frame(2, b'{"type":"room_removed"}')
@@ -230,7 +230,7 @@ def test_a_room_left_and_joined_again_while_it_is_read_starts_where_it_was_joine
     assert [frame["type"] for frame in frames] == ["caught_up", "room_removed", "room_added", "message_created"]
 
 
-def test_more_than_can_be_kept_closes_the_session_instead_of_leaving_a_gap(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_too_many_events_during_a_catch_up_close_the_session_instead_of_leaving_a_gap(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(merge, "KEPT_FRAMES", 3)
     for keep in ("events", "frames"):
         session, _ = resumed({5: 9}, {5: 9})
@@ -248,7 +248,7 @@ def test_more_than_can_be_kept_closes_the_session_instead_of_leaving_a_gap(monke
 
 
 @pytest.mark.parametrize("state", State)
-def test_results_that_nothing_waits_for_are_ignored(state: State) -> None:
+def test_results_that_the_state_does_not_wait_for_are_ignored(state: State) -> None:
     for result in RESULTS:
         if type(result) not in TABLE[state]:
             session = live()
@@ -257,7 +257,7 @@ def test_results_that_nothing_waits_for_are_ignored(state: State) -> None:
             assert session.state is state
 
 
-def test_a_room_is_delivered_directly_from_where_the_hub_reaches_what_was_read() -> None:
+def test_a_room_is_delivered_directly_once_the_hub_has_reached_the_end_of_the_read() -> None:
     session, _ = resumed({5: 9, 6: 2}, {5: 7, 6: 2})
     assert not session.delivers_directly(6)
     catch_up(session, {5: [(8, event(5, 8)), (9, event(5, 9))]}, delivered=8)
@@ -274,7 +274,7 @@ def test_a_room_is_delivered_directly_from_where_the_hub_reaches_what_was_read()
     assert not session.delivers_directly(7)
 
 
-def test_no_hello_in_time_closes() -> None:
+def test_no_hello_within_the_timeout_closes() -> None:
     session = new()
     assert tick(session, 4.9) == []
     assert tick(session, 5.0) == [Close(CloseCode.NOT_UNDERSTOOD, "no_hello")]
@@ -296,7 +296,7 @@ def test_an_unknown_protocol_version_closes() -> None:
     assert say(new(), {**HELLO, "protocol": 2}) == [Close(CloseCode.PROTOCOL_UNSPOKEN, "protocol_unspoken")]
 
 
-def test_the_third_bad_frame_closes_and_a_wrong_field_does_not_count() -> None:
+def test_the_third_unreadable_frame_closes_and_wrong_fields_do_not_count() -> None:
     session = live()
     wrong = CommandError(Code.INVALID, "Wrong.")
     unknown = BadFrame(Code.UNKNOWN_COMMAND, "Unknown.", "x")
@@ -312,7 +312,7 @@ def test_a_second_hello_is_a_bad_frame() -> None:
     assert said(say(live(), HELLO))[0]["error"]["code"] == "bad_frame"
 
 
-def test_commands_are_run_and_pings_answered_from_the_hello_on() -> None:
+def test_commands_are_run_and_pings_answered_from_hello_on() -> None:
     session = new()
     say(session, HELLO)
     assert say(session, {"type": "get_me", "id": "a"}) == [Run(GetMe(id="a"))]
@@ -340,7 +340,7 @@ def test_a_heartbeat_names_the_heads_that_moved_since_the_last() -> None:
 
 
 @pytest.mark.parametrize("frame", [{"type": "pong"}, {"type": "ping"}, {"type": "get_me"}])
-def test_silence_closes_and_any_frame_ends_it(frame: Any) -> None:
+def test_a_silent_client_is_closed_and_any_frame_counts(frame: Any) -> None:
     session = live()
     say(session, frame, 20.0)
     tick(session, 30.0)
@@ -372,12 +372,12 @@ def test_a_session_is_never_idle_while_it_catches_up() -> None:
     assert session.idle_until == 0.0
 
 
-def test_silence_closes_also_while_it_catches_up() -> None:
+def test_a_silent_client_is_closed_during_catch_up_too() -> None:
     session, _ = resumed({5: 9}, {5: 7})
     assert tick(session, 40.0) == [Close(CloseCode.TOO_SLOW, "silent")]
 
 
-def test_the_list_is_read_where_a_change_of_it_stays_missing() -> None:
+def test_the_list_is_read_when_an_update_of_it_stays_missing() -> None:
     session = live()
     assert session.observe_version(1, 0.0, 5.0) == []
     assert session.observe_version(2, 1.0, 5.0) == []
@@ -400,14 +400,14 @@ def test_a_list_with_a_new_room_is_read_again_before_it_is_sent() -> None:
     assert not session.room_event(6, 1, event(6, 1))
 
 
-def test_a_change_of_the_list_that_comes_late_is_not_read() -> None:
+def test_the_list_is_not_read_for_an_update_that_arrives_late() -> None:
     session = live()
     session.observe_version(2, 1.0, 5.0)
     assert session.user_frame(2, b"{}")
     assert session.observe_version(2, 9.0, 5.0) == []
 
 
-def test_a_closed_session_ignores_everything() -> None:
+def test_a_closed_session_ignores_every_input() -> None:
     session = live()
     assert session.end(CloseCode.SESSION_OVER, "session_over") == [Close(CloseCode.SESSION_OVER, "session_over")]
     assert session.end(CloseCode.SESSION_OVER, "session_over") == []

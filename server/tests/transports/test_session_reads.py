@@ -52,7 +52,7 @@ def ben(server: Running) -> Returning:
 
 
 @pytest.mark.parametrize("way", ["come", "poll"])
-def test_where_nothing_moved_only_the_place_is_read(
+def test_without_new_events_only_the_position_is_read(
     server: Running, ben: Returning, queries_of: QueriesOf, way: str
 ) -> None:
     with server.device(ben.ada):  # somebody listens to the rooms all the while
@@ -60,7 +60,7 @@ def test_where_nothing_moved_only_the_place_is_read(
 
 
 @pytest.mark.parametrize("way", ["come", "poll"])
-def test_rooms_that_nobody_listened_to_are_looked_at_in_one_query(
+def test_the_heads_of_rooms_without_subscribers_are_read_in_one_query(
     ben: Returning, queries_of: QueriesOf, way: str
 ) -> None:
     assert len(queries_of(getattr(ben, way))) == 2
@@ -68,7 +68,7 @@ def test_rooms_that_nobody_listened_to_are_looked_at_in_one_query(
 
 @pytest.mark.parametrize("way", ["come", "poll"])
 @pytest.mark.parametrize("is_heard", [True, False])
-def test_all_rooms_that_moved_are_read_in_one_query(
+def test_the_events_of_all_rooms_are_read_in_one_query(
     server: Running, ben: Returning, queries_of: QueriesOf, way: str, is_heard: bool
 ) -> None:
     listening = server.device(ben.ada) if is_heard else None
@@ -83,21 +83,21 @@ def test_all_rooms_that_moved_are_read_in_one_query(
 
 
 @pytest.mark.parametrize("way", ["come", "poll"])
-def test_the_list_where_it_is_sent_is_one_query_more(ben: Returning, queries_of: QueriesOf, way: str) -> None:
+def test_a_changed_list_costs_one_more_query(ben: Returning, queries_of: QueriesOf, way: str) -> None:
     ben.say(ben.ada, f"@{ben.ben.user.username}")
     frames: list[Frame] = []
     assert len(queries_of(lambda: frames.extend(getattr(ben, way)()))) == 3
     assert [frame["type"] for frame in frames] == ["room_list", *["message_created"] * ROOMS]
 
 
-def test_only_the_rooms_that_moved_are_asked_for(server: Running, ben: Returning, queries_of: QueriesOf) -> None:
+def test_only_rooms_with_new_events_are_read(server: Running, ben: Returning, queries_of: QueriesOf) -> None:
     with server.device(ben.ada):
         server.do(ben.ada, "send_message", room_id=ben.rooms[3], content="Here.")
         *_, asked = queries_of(ben.come)
     assert asked.count("(%s, %s, %s)") == 1
 
 
-def test_a_list_has_the_version_and_the_hearing_of_what_it_shows(
+def test_a_room_joined_during_a_resume_is_listed_and_its_events_are_delivered(
     server: Running, ben: Returning, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A room that is gained after the place was read is in the list: as of a version that has it, and listened to."""
@@ -122,7 +122,7 @@ def test_a_list_has_the_version_and_the_hearing_of_what_it_shows(
         assert device.until("message_created")["room_id"] == gained[0]
 
 
-def test_an_event_between_the_reading_of_the_place_and_the_listening_is_not_lost(
+def test_an_event_between_reading_the_position_and_entering_the_room_is_not_lost(
     server: Running, ben: Returning, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Nobody hears the room at that moment: it is read, though the place says that nothing moved."""

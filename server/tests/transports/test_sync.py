@@ -97,7 +97,7 @@ def test_an_empty_body_is_a_first_poll(server: Running) -> None:
     assert server.http.post("/api/sync", headers=somebody().headers).status_code == 200
 
 
-def test_missed_events_come_at_once_and_again_until_acknowledged(
+def test_missed_events_come_at_once_and_again_until_the_cursor_moves(
     server: Running, pair: tuple[Someone, Poller, int]
 ) -> None:
     ada, poller, room_id = pair
@@ -127,7 +127,7 @@ def test_a_poll_whose_wait_ends_has_no_frames(pair: tuple[Someone, Poller, int])
     assert poller.poll(wait=0.05) == []
 
 
-def test_a_waiting_poll_is_answered_when_something_happens(
+def test_a_waiting_poll_is_answered_by_the_next_event(
     server: Running, pair: tuple[Someone, Poller, int], threads: ThreadPoolExecutor
 ) -> None:
     ada, poller, room_id = pair
@@ -142,7 +142,7 @@ def test_a_waiting_poll_is_answered_when_something_happens(
     assert types(waiting.result()) == ["room_removed"]
 
 
-def test_one_poll_after_another_misses_nothing(
+def test_consecutive_polls_miss_no_event(
     server: Running, pair: tuple[Someone, Poller, int], threads: ThreadPoolExecutor
 ) -> None:
     ada, poller, room_id = pair
@@ -213,7 +213,7 @@ class Kept:
         return answer.status, json.loads(answer.read())
 
 
-def test_a_kept_connection_is_answered_until_its_token_ends(
+def test_a_kept_alive_connection_is_answered_until_its_token_is_revoked(
     server: Running, pair: tuple[Someone, Poller, int], threads: ThreadPoolExecutor
 ) -> None:
     ada, poller, room_id = pair
@@ -236,7 +236,7 @@ def test_a_kept_connection_is_answered_until_its_token_ends(
         assert (status, answer["code"]) == (401, "unauthenticated")
 
 
-def test_polls_of_several_people_on_one_connection_are_kept_apart(
+def test_polls_of_several_people_on_one_connection_are_separate(
     server: Running, pair: tuple[Someone, Poller, int]
 ) -> None:
     """As a proxy has it: requests of several people on one connection."""
@@ -289,7 +289,7 @@ def test_a_poll_that_is_superseded_before_it_has_read_is_answered_with_503(
     assert newer.result().status_code == 200
 
 
-def test_polls_of_several_devices_wait_beside_each_other(
+def test_polls_of_several_clients_wait_at_the_same_time(
     server: Running, pair: tuple[Someone, Poller, int], threads: ThreadPoolExecutor
 ) -> None:
     ada, poller, room_id = pair
@@ -314,7 +314,7 @@ def test_more_polls_than_allowed_end_the_oldest(module_database: None, threads: 
         assert [types(each.result()) for each in waiting] == [["room_added"]] * 2
 
 
-def test_the_next_poll_starts_over_in_another_epoch(server: Running, pair: tuple[Someone, Poller, int]) -> None:
+def test_the_next_poll_after_a_new_epoch_starts_over(server: Running, pair: tuple[Someone, Poller, int]) -> None:
     _, poller, _ = pair
     restored = uuid4().hex
     Workspace.objects.update(epoch=restored)
@@ -364,7 +364,7 @@ def _begin(server: Running, who: Someone, path: str, body: bytes) -> socket.sock
 
 
 @pytest.mark.parametrize("way", ["poll", "send"])
-def test_a_credential_that_ends_while_a_body_is_sent_opens_nothing(server: Running, way: str) -> None:
+def test_a_credential_revoked_while_a_body_is_sent_authorises_nothing(server: Running, way: str) -> None:
     ada, ben = somebody("ada"), somebody("ben")
     room_id = server.do(ada, "create_room", kind="group", members=[ben.id])["room"]["id"]
     server.sync(ben)  # the credential is remembered
@@ -386,7 +386,7 @@ def test_a_credential_that_ends_while_a_body_is_sent_opens_nothing(server: Runni
     assert [message["content"] for message in history] == ["Not for Ben."]
 
 
-def test_a_client_that_polls_on_gets_the_name_of_today(server: Running) -> None:
+def test_a_polling_client_gets_the_current_display_name(server: Running) -> None:
     ben = somebody("ben")
     server.sync(ben, client={"instance": "x"})
     ben.account.display_name = "Renamed"
@@ -397,7 +397,7 @@ def test_a_client_that_polls_on_gets_the_name_of_today(server: Running) -> None:
     assert frames[0]["user"]["display_name"] == "Renamed"
 
 
-def test_sessions_kept_between_polls_are_bounded_by_the_connections_of_a_user(module_database: None) -> None:
+def test_the_number_of_polling_sessions_is_limited_by_the_connections_of_a_user(module_database: None) -> None:
     with running(limits=structs.replace(WITHOUT_LIMITS, connections=3)) as server:
         ben = somebody("ben")
         for number in range(6):

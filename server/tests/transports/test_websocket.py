@@ -64,7 +64,7 @@ def is_open(server: Running, who: Someone) -> bool:
     )
 
 
-def test_hello_the_list_who_is_here_and_caught_up(server: Running) -> None:
+def test_a_newcomer_gets_hello_the_list_presence_and_caught_up_in_this_order(server: Running) -> None:
     ada, ben = somebody("ada"), somebody("ben")
     room_id = room_of(server, ada, ben)
     with opened(server, ben), server.dial(ada) as device:
@@ -77,7 +77,7 @@ def test_hello_the_list_who_is_here_and_caught_up(server: Running) -> None:
         assert device.received[2] == {"type": "presence", "user_id": ben.id, "state": "online"}
 
 
-def test_no_hello_in_time_closes(server: Running, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_hello_within_the_timeout_closes(server: Running, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(opening, "HELLO_WITHIN_S", 0.01)
     with server.dial(somebody()) as device:
         assert device.closed() == (4400, "no_hello")
@@ -96,7 +96,7 @@ def test_another_protocol_closes(server: Running) -> None:
         assert device.closed()[0] == 4426
 
 
-def test_the_third_frame_that_cannot_be_read_closes(server: Running) -> None:
+def test_the_third_unreadable_frame_closes_the_socket(server: Running) -> None:
     with opened(server) as device:
         for bad in ("{", b"\x01\x02"):
             device.say(bad)
@@ -116,14 +116,14 @@ def test_a_frame_that_is_too_large_closes(server: Running) -> None:
             assert device.closed()[0] == 1009
 
 
-def test_a_frame_of_just_the_limit_is_read(server: Running) -> None:
+def test_a_frame_of_exactly_the_limit_is_read(server: Running) -> None:
     with opened(server) as device:
         frame = json.dumps({"type": "ping", "id": "x"})
         device.say(frame + " " * (64 * 1024 - len(frame)))
         assert device.until("pong")["id"] == "x"
 
 
-def test_several_frames_in_one_message_are_answered_each(server: Running) -> None:
+def test_every_frame_of_a_batch_is_answered(server: Running) -> None:
     with opened(server) as device:
         device.say([{"type": "get_me", "id": str(number)} for number in range(64)])
         assert {device.until("ack")["id"] for _ in range(64)} == {str(number) for number in range(64)}
@@ -145,7 +145,7 @@ def test_a_flood_closes(server: Running) -> None:
         assert device.closed() == (4429, "flood")
 
 
-def test_more_sockets_than_allowed_close_the_oldest(server: Running) -> None:
+def test_a_socket_beyond_the_limit_closes_the_users_oldest(server: Running) -> None:
     ada = somebody("ada")
     devices = [opened(server, ada) for _ in range(3)]
     fourth = opened(server, ada)
@@ -167,7 +167,7 @@ def test_a_newer_socket_of_the_same_instance_replaces_the_older(server: Running)
         assert another.call("ping").ok
 
 
-def test_a_socket_that_says_hello_late_does_not_replace_one_that_was_opened_after_it(server: Running) -> None:
+def test_a_socket_with_a_late_hello_does_not_replace_one_that_was_opened_after_it(server: Running) -> None:
     ada, instance = somebody("ada"), str(uuid4())
     with server.dial(ada) as late, server.device(ada, instance=instance) as newer:
         late.hello(instance=instance)
@@ -176,7 +176,7 @@ def test_a_socket_that_says_hello_late_does_not_replace_one_that_was_opened_afte
         assert newer.call("ping").ok
 
 
-def test_who_reads_too_slowly_is_closed_costs_nobody_anything_and_misses_nothing(server: Running) -> None:
+def test_a_slow_reader_is_closed_without_delaying_others_and_resumes_without_a_gap(server: Running) -> None:
     ada, slow, quick = somebody("ada"), somebody("slow"), somebody("quick")
     room_id = room_of(server, ada, slow, quick)
     before = closed_with(server, 4408)
@@ -203,7 +203,7 @@ def test_who_reads_too_slowly_is_closed_costs_nobody_anything_and_misses_nothing
         assert seqs == list(range(1, sent + 1))
 
 
-def test_a_long_catch_up_is_no_slowness(server: Running) -> None:
+def test_a_long_catch_up_does_not_count_as_slow_reading(server: Running) -> None:
     ada = somebody("ada")
     room_id = room_of(server, ada)
     with opened(server, ada) as sender:
@@ -219,7 +219,7 @@ def test_a_long_catch_up_is_no_slowness(server: Running) -> None:
         assert [frame["seq"] for frame in device.received if "seq" in frame] == list(range(1, 401))
 
 
-def test_too_many_commands_at_once_are_told_and_the_rest_is_done(server: Running) -> None:
+def test_commands_beyond_the_limit_at_once_are_refused_and_the_rest_is_carried_out(server: Running) -> None:
     ada = somebody("ada")
     room_id = room_of(server, ada)
     with opened(server, ada) as device:
@@ -238,7 +238,7 @@ def test_too_many_commands_at_once_are_told_and_the_rest_is_done(server: Running
         assert len(refused) < 250 - COMMANDS_AT_ONCE + 1
 
 
-def test_the_heartbeat_tells_what_moved(module_database: None, way: Any) -> None:
+def test_the_heartbeat_names_heads_that_moved_and_the_list_version(module_database: None, way: Any) -> None:
     with running(heartbeat_s=1, websocket=way) as server:
         ada = somebody("ada")
         room_id = room_of(server, ada)
@@ -258,7 +258,7 @@ def test_silence_closes(module_database: None, way: Any, monkeypatch: pytest.Mon
         assert device.closed() == (4408, "silent")
 
 
-def test_a_server_that_stops_says_when_to_come_back_and_lets_nobody_in(module_database: None, way: Any) -> None:
+def test_a_stopping_server_says_when_to_return_and_refuses_new_sockets(module_database: None, way: Any) -> None:
     import asyncio
 
     with running(websocket=way) as server:
@@ -279,7 +279,7 @@ def test_a_server_that_stops_says_when_to_come_back_and_lets_nobody_in(module_da
 
 
 @pytest.mark.parametrize("is_in_time", [True, False])
-def test_a_server_that_stops_acks_what_it_has_begun_but_waits_for_no_stuck_database(
+def test_a_stopping_server_acks_accepted_sends_unless_the_database_is_stuck(
     module_database: None, is_in_time: bool
 ) -> None:
     import asyncio
@@ -302,7 +302,7 @@ def test_a_server_that_stops_acks_what_it_has_begun_but_waits_for_no_stuck_datab
         assert ("ack" in [frame["type"] for frame in device.received]) == is_in_time
 
 
-def test_everybody_hears_what_was_committed_before_it_stopped(module_database: None, way: Any) -> None:
+def test_messages_committed_before_a_stop_are_there_after_the_restart(module_database: None, way: Any) -> None:
     ada = somebody("ada")
     with running(limits=WITHOUT_LIMITS, websocket=way) as server:
         room_id = room_of(server, ada)
@@ -312,7 +312,7 @@ def test_everybody_hears_what_was_committed_before_it_stopped(module_database: N
         assert [message["content"] for message in page["messages"]] == ["Before."]
 
 
-def test_a_socket_that_vanishes_is_forgotten(server: Running) -> None:
+def test_a_socket_that_disappears_is_removed_from_the_hub(server: Running) -> None:
     ada = somebody("ada")
     device = opened(server, ada)
     assert server.in_loop(lambda: len(server.chat.hub.subscribers_of(ada.id))) == 1
@@ -320,7 +320,7 @@ def test_a_socket_that_vanishes_is_forgotten(server: Running) -> None:
     server.wait_until(lambda: server.in_loop(lambda: not server.chat.hub.subscribers_of(ada.id)))
 
 
-def test_typing_is_heard_by_the_others_and_not_by_oneself(server: Running) -> None:
+def test_typing_reaches_other_members_and_no_device_of_the_typist(server: Running) -> None:
     ada, ben = somebody("ada"), somebody("ben")
     room_id = room_of(server, ada, ben)
     with opened(server, ada) as mine, opened(server, ada) as also_mine, opened(server, ben) as other:
@@ -334,7 +334,7 @@ def test_typing_is_heard_by_the_others_and_not_by_oneself(server: Running) -> No
         assert [frame for frame in (*mine.take(), *also_mine.take()) if frame["type"] == "typing"] == []
 
 
-def test_presence_is_heard_by_those_who_share_a_room(server: Running) -> None:
+def test_presence_reaches_people_who_share_a_room(server: Running) -> None:
     ada, ben, stranger = somebody("ada"), somebody("ben"), somebody("cyd")
     room_of(server, ada, ben)
     with opened(server, ben) as mate, opened(server, stranger) as outside:
