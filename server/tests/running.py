@@ -53,6 +53,9 @@ WITHOUT_LIMITS = Limits(
     connections=10_000,
 )
 
+WAYS = ("websocket", "rest")
+"""The transports, for `Running.sender`."""
+
 _numbers = itertools.count(1)
 
 
@@ -110,6 +113,15 @@ class Running:
         """Send a command over HTTP."""
         response = self.request(who, word, fields)
         return Answer(response.status_code, response.json())
+
+    def sender(self, way: str) -> Callable[..., Answer]:
+        """A function as `call` that sends over this transport, one of WAYS."""
+
+        def by_socket(who: Someone, word: str, **fields: Any) -> Answer:
+            with self.device(who) as device:
+                return device.call(word, **fields)
+
+        return by_socket if way == "websocket" else self.call
 
     def request(self, who: Someone | None, word: str, fields: dict[str, Any]) -> httpx.Response:
         declaration = COMMANDS[word]

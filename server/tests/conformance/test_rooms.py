@@ -1,24 +1,9 @@
 """Joining again after a removal, ownership of rooms, and search: the same on both transports and on every database."""
 
-from collections.abc import Callable
-from typing import Any
-
 import pytest
 
 from tests.conformance.world import World, build
-from tests.running import Answer, Running, Someone, somebody
-
-WAYS = ("websocket", "rest")
-
-
-def sending(server: Running, way: str) -> Callable[..., Answer]:
-    """A function that sends a command as `who` on the transport of this run."""
-
-    def by_socket(who: Someone, word: str, **fields: Any) -> Answer:
-        with server.device(who) as device:
-            return device.call(word, **fields)
-
-    return by_socket if way == "websocket" else server.call
+from tests.running import WAYS, Running, Someone, somebody
 
 
 def deactivate(who: Someone) -> None:
@@ -37,7 +22,7 @@ def roles(server: Running, who: Someone, room_id: int) -> dict[int, str]:
 
 @pytest.mark.parametrize("way", WAYS)
 def test_a_member_removed_from_a_channel_can_only_be_added_by_a_manager(server: Running, way: str) -> None:
-    world, say = build(server), sending(server, way)
+    world, say = build(server), server.sender(way)
     ada, ben, eve, channel = world.ada, world.ben, world.eve, world.channel
     for _ in range(2):
         refused = say(eve, "join_room", room_id=channel)
@@ -56,7 +41,7 @@ def test_a_member_removed_from_a_channel_can_only_be_added_by_a_manager(server: 
 
 @pytest.mark.parametrize("way", WAYS)
 def test_the_next_owner_of_a_room_is_an_active_member(server: Running, way: str) -> None:
-    world, say = build(server), sending(server, way)
+    world, say = build(server), server.sender(way)
     first, second = somebody("first"), somebody("second")
     room = say(world.ada, "create_room", kind="group", members=[first.id, second.id]).body["room"]["id"]
     deactivate(first)
@@ -66,7 +51,7 @@ def test_the_next_owner_of_a_room_is_an_active_member(server: Running, way: str)
 
 @pytest.mark.parametrize("way", WAYS)
 def test_deactivating_the_only_owner_makes_another_member_owner(server: Running, way: str) -> None:
-    world, say = build(server), sending(server, way)
+    world, say = build(server), server.sender(way)
     before = server.do(world.ben, "get_room_list")["user_version"]
     deactivate(world.ada)
     assert roles(server, world.ben, world.group)[world.ben.id] == "owner"
@@ -79,7 +64,7 @@ def test_deactivating_the_only_owner_makes_another_member_owner(server: Running,
 def test_joining_a_channel_without_an_active_owner_makes_the_joiner_owner(
     server: Running, way: str, comes: str
 ) -> None:
-    world, say = build(server), sending(server, way)
+    world, say = build(server), server.sender(way)
     server.do(world.ben, "leave_room", room_id=world.channel)
     if comes == "join_room":
         server.do(world.ada, "leave_room", room_id=world.channel)
@@ -106,7 +91,7 @@ def test_a_reactivated_member_owns_a_room_without_other_active_members(server: R
 
 @pytest.mark.parametrize("way", WAYS)
 def test_a_direct_room_with_a_deactivated_person_still_exists(server: Running, way: str) -> None:
-    world, say = build(server), sending(server, way)
+    world, say = build(server), server.sender(way)
     deactivate(world.ben)
     assert say(world.ada, "create_room", kind="direct", members=[world.ben.id]).body["room"]["id"] == world.direct
     assert server.request(world.ada, "create_room", {"kind": "direct", "members": [world.ben.id]}).status_code == 200
@@ -141,7 +126,7 @@ def named(world: World, display_name: str) -> Someone:
     ids=ascii,
 )
 def test_search_ignores_case_and_accents(server: Running, way: str, name: str, query: str) -> None:
-    world, say = build(server), sending(server, way)
+    world, say = build(server), server.sender(way)
     who = named(world, name)
     assert who.id in [person["id"] for person in say(world.ada, "get_people", query=query, limit=200).body["people"]]
     made = say(world.ada, "create_room", kind="channel", name=f"{world.tag} {name}").body["room"]["id"]

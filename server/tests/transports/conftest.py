@@ -1,4 +1,5 @@
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any, NamedTuple
 
 import pytest
@@ -10,8 +11,15 @@ QueriesOf = Callable[[Callable[[], Any]], list[str]]
 
 
 @pytest.fixture
+def threads() -> Iterator[ThreadPoolExecutor]:
+    """For polls that wait: more threads than a server has for reads."""
+    with ThreadPoolExecutor(64) as pool:
+        yield pool
+
+
+@pytest.fixture
 def queries_of(monkeypatch: pytest.MonkeyPatch) -> QueriesOf:
-    """The statements that all threads of this process execute while something is done."""
+    """Calls a function and returns the SQL statements that all threads of this process executed meanwhile."""
     executed: list[str] = []
     original = CursorWrapper.execute
 
@@ -19,7 +27,7 @@ def queries_of(monkeypatch: pytest.MonkeyPatch) -> QueriesOf:
         executed.append(str(sql))
         return original(self, sql, params)
 
-    class Heard(NamedTuple):
+    class RecordingDriver(NamedTuple):
         below: driver.Driver
 
         def query(self, sql: str, parameters: Sequence[Any]) -> list[tuple[Any, ...]]:
@@ -28,7 +36,7 @@ def queries_of(monkeypatch: pytest.MonkeyPatch) -> QueriesOf:
 
     driver_of = driver.driver_of
     monkeypatch.setattr(CursorWrapper, "execute", execute)
-    monkeypatch.setattr(driver, "driver_of", lambda connection: Heard(driver_of(connection)))
+    monkeypatch.setattr(driver, "driver_of", lambda connection: RecordingDriver(driver_of(connection)))
 
     def during(do: Callable[[], Any]) -> list[str]:
         executed.clear()

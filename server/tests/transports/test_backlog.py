@@ -1,4 +1,4 @@
-"""The backlog answers with what a read of the log would bring, or not at all."""
+"""The backlog answers a poll with the events that a read of the log would return, or does not answer."""
 
 from hypothesis import given
 from hypothesis import strategies as st

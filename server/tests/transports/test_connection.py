@@ -1,4 +1,4 @@
-"""The shell of one WebSocket, without a socket: what it does with the effects of its session and the deliveries of the hub."""
+"""The shell of a WebSocket, without a socket: how it carries out its session's effects and takes the hub's deliveries."""
 
 from types import SimpleNamespace
 from typing import Any
@@ -68,11 +68,11 @@ class World:
 
 @pytest.fixture
 async def world() -> World:
-    async def nothing(_: object) -> dict[int, list[RoomEnvelope]]:
+    async def read_nothing(_: object) -> dict[int, list[RoomEnvelope]]:
         return {}
 
     bus = MemoryBus()
-    hub = Hub(bus, nothing, lambda: 0.0)
+    hub = Hub(bus, read_nothing, lambda: 0.0)
     await hub.start(lambda: None)
     return World(hub, bus)
 
@@ -100,13 +100,13 @@ async def test_a_room_is_written_directly_once_the_client_has_caught_up_to_the_h
 
 
 async def test_events_read_from_the_log_are_not_written_again_when_the_hub_delivers_them(world: World) -> None:
-    """The client read up to 3, and the hub delivers 2 and 3 only afterwards."""
+    """The catch-up has read up to 3; the hub delivers 2 and 3 afterwards."""
     connection, link = world.connection("tab", 1, delivered=1)
     assert connection.sink(ROOM) is None
     for seq in (2, 3, 4):
         world.publish(seq)
     assert [batch.inner for batch in link.batches] == [b"4"]
-    assert connection.sink(ROOM) is None, "asking changes nothing"
+    assert connection.sink(ROOM) is None, "asking changes read_nothing"
     connection.tick(1.0)
     assert connection.sink(ROOM) == link.send
     world.publish(5)

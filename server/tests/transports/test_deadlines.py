@@ -1,7 +1,8 @@
-"""A poll that hears nothing ends at its time: never before, and one timer serves many."""
+"""A poll without events ends when its wait is over, never earlier; one timer serves many polls."""
 
 import asyncio
 import time
+from typing import Any
 
 import httpx
 import pytest
@@ -29,7 +30,9 @@ class Waiting:
 
 
 async def test_no_wait_ends_early_or_more_than_a_slot_late(monkeypatch: pytest.MonkeyPatch) -> None:
-    clock, ended, timers = Clock(), [], []  # type: ignore[var-annotated]
+    clock = Clock()
+    ended: list[tuple[float, float]] = []
+    timers: list[Any] = []
     loop = asyncio.get_running_loop()
     monkeypatch.setattr(
         loop, "call_later", lambda seconds, do, *given: timers.append((clock() + seconds, do, given)), raising=False
@@ -41,7 +44,7 @@ async def test_no_wait_ends_early_or_more_than_a_slot_late(monkeypatch: pytest.M
     while timers:
         timers.sort(key=lambda timer: timer[0])
         due, do, given = timers.pop(0)
-        clock.now = max(clock.now + 1e-6, due - 1e-6)  # a loop may call a little early
+        clock.now = max(clock.now + 1e-6, due - 1e-6)  # an event loop may call slightly early
         do(*given)
     assert sorted(until for until, _ in ended) == [1000 + wait_s for wait_s in asked]
     assert all(until <= at <= until + SLOT_S + 1e-3 for until, at in ended)
@@ -50,7 +53,9 @@ async def test_no_wait_ends_early_or_more_than_a_slot_late(monkeypatch: pytest.M
 async def test_a_thousand_waits_of_the_same_length_need_one_timer_for_each_slot(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    clock, ended, timers = Clock(), [], []  # type: ignore[var-annotated]
+    clock = Clock()
+    ended: list[tuple[float, float]] = []
+    timers: list[Any] = []
     monkeypatch.setattr(asyncio.get_running_loop(), "call_later", lambda *given: timers.append(given), raising=False)
     deadlines = Deadlines(clock)
     for number in range(1000):
@@ -71,7 +76,7 @@ def test_a_poll_without_events_waits_at_least_as_long_as_it_asked(server: Runnin
     client = {"instance": "quiet"}
     first = server.sync(ada, client=client).json()
     resume = {"epoch": first["epoch"], "user_version": first["user_version"], "rooms": {}}
-    for _ in range(2):  # the device is new to the first, known to the second
+    for _ in range(2):  # the first opens a polling session, the second finds it
         begun = time.monotonic()
         answer: httpx.Response = server.sync(ada, resume, wait_s, client=client)
         assert time.monotonic() - begun >= wait_s

@@ -1,4 +1,4 @@
-"""Whatever bytes come, the server lives, and serves the next one. Every case is a connection of its own, over a raw socket."""
+"""No bytes on one connection stop the server or harm the next client. Each case has its own raw socket."""
 
 import base64
 import json
@@ -73,13 +73,13 @@ def wild_value(chance: Random, depth: int = 0) -> Any:
 def wild_commands(chance: Random) -> bytes:
     from backchannel.protocol.commands import COMMANDS
 
-    said = b""
+    frames = b""
     for _ in range(60):
         declaration = chance.choice(list(COMMANDS.values()))
         names = [*declaration.struct.__struct_fields__, "nonsense"]
         fields = {name: wild_value(chance) for name in names if chance.random() < 0.6}
-        said += text({"type": declaration.word, **fields})
-    return said
+        frames += text({"type": declaration.word, **fields})
+    return frames
 
 
 def noise(chance: Random) -> bytes:
@@ -90,29 +90,29 @@ def noise(chance: Random) -> bytes:
 
 CASES: dict[str, Callable[[Random], bytes]] = {
     "broken UTF-8": lambda _: HELLO + text(b'{"type":"\xff\xfe"}'),
-    "half a character": lambda _: HELLO + text('"€"'.encode()[:-2]),
+    "a truncated character": lambda _: HELLO + text('"€"'.encode()[:-2]),
     "no mask": lambda _: HELLO + frame(TEXT, b"{}", mask=False),
     "reserved bits": lambda _: HELLO + frame(TEXT, b"{}", reserved=7),
-    "an opcode there is not": lambda _: HELLO + frame(5, b"{}"),
+    "an unknown opcode": lambda _: HELLO + frame(5, b"{}"),
     "a length of exabytes": lambda _: HELLO + b"\x81\xff" + struct.pack("!Q", 2**63 - 1) + b"xxxx",
     "a negative length": lambda _: HELLO + b"\x81\xff" + b"\xff" * 8 + b"xxxx",
     "a megabyte": lambda _: HELLO + text(b'"' + b"x" * 1_000_000 + b'"'),
-    "a megabyte in pieces": lambda _: HELLO + frame(TEXT, b"x", fin=False) + frame(0, b"x" * 5000, fin=False) * 200,
-    "a piece of nothing": lambda _: HELLO + frame(0, b"x"),
-    "a beginning in the middle": lambda _: HELLO + frame(TEXT, b"x", fin=False) + frame(TEXT, b"x"),
+    "a megabyte in fragments": lambda _: HELLO + frame(TEXT, b"x", fin=False) + frame(0, b"x" * 5000, fin=False) * 200,
+    "a continuation without a beginning": lambda _: HELLO + frame(0, b"x"),
+    "a new message inside a fragmented one": lambda _: HELLO + frame(TEXT, b"x", fin=False) + frame(TEXT, b"x"),
     "a ping that is too long": lambda _: HELLO + frame(PING, b"x" * 126),
-    "a ping in pieces": lambda _: HELLO + frame(PING, b"x", fin=False),
+    "a fragmented ping": lambda _: HELLO + frame(PING, b"x", fin=False),
     "very many pings": lambda _: HELLO + frame(PING, b"x" * 125) * 3000,
-    "pongs nobody asked for": lambda _: HELLO + frame(PONG, b"x") * 3000,
+    "unsolicited pongs": lambda _: HELLO + frame(PONG, b"x") * 3000,
     "empty frames": lambda _: HELLO + frame(TEXT, b"") * 20,
-    "empty pieces without end": lambda _: HELLO + frame(TEXT, b"", fin=False) + frame(0, b"", fin=False) * 3000,
+    "many empty fragments": lambda _: HELLO + frame(TEXT, b"", fin=False) + frame(0, b"", fin=False) * 3000,
     "binary": lambda _: HELLO + frame(BINARY, b"\x00\x01") * 5,
     "half a frame": lambda _: HELLO + text({"type": "ping"})[:-4],
-    "half a head": lambda _: HELLO + b"\x81",
+    "half a header": lambda _: HELLO + b"\x81",
     "a close with a bad code": lambda _: HELLO + frame(CLOSE, struct.pack("!H", 999)),
-    "a close with half a code": lambda _: HELLO + frame(CLOSE, b"\x03"),
+    "a close with a truncated code": lambda _: HELLO + frame(CLOSE, b"\x03"),
     "a close with broken UTF-8": lambda _: HELLO + frame(CLOSE, struct.pack("!H", 1000) + b"\xff"),
-    "more after a close": lambda _: HELLO + frame(CLOSE, struct.pack("!H", 1000)) + text({"type": "get_me"}) * 50,
+    "frames after a close": lambda _: HELLO + frame(CLOSE, struct.pack("!H", 1000)) + text({"type": "get_me"}) * 50,
     "lists in lists": lambda _: HELLO + text(nested(30_000, "[", "", "]")),
     "objects in objects": lambda _: HELLO + text(nested(8_000, '{"a":', "1", "}")),
     "depth in a field": lambda _: (
@@ -125,7 +125,7 @@ CASES: dict[str, Callable[[Random], bytes]] = {
     "many hellos": lambda _: HELLO * 50,
     "many frames at once": lambda _: HELLO + text([{"type": "get_room_list"}] * 64) * 40,
     "wild commands": lambda chance: HELLO + wild_commands(chance),
-    "wild commands of another kind": lambda chance: HELLO + wild_commands(chance),
+    "other wild commands": lambda chance: HELLO + wild_commands(chance),
     "noise": lambda chance: HELLO + noise(chance),
     "noise without hello": noise,
 }
@@ -134,13 +134,13 @@ CASES: dict[str, Callable[[Random], bytes]] = {
 @pytest.mark.parametrize("name", CASES)
 def test_other_clients_are_served_whatever_one_socket_sends(server: Running, name: str) -> None:
     wild, healthy = somebody("wild"), somebody("healthy")
-    said = CASES[name](Random(name))
+    sent = CASES[name](Random(name))
     faults = faults_of(server)
     with server.device(healthy) as before:
         with socket.create_connection(("127.0.0.1", server.port), timeout=10) as raw:
             raw.sendall(upgrade(wild, server.port))
             assert raw.recv(20).startswith(b"HTTP/1.1 101")
-            _pour(raw, said)
+            _send_all(raw, sent)
         assert before.call("get_me").ok
     with server.device(healthy) as after:
         assert after.call("get_room_list").ok
@@ -149,7 +149,7 @@ def test_other_clients_are_served_whatever_one_socket_sends(server: Running, nam
 
 
 def faults_of(server: Running) -> list[str]:
-    """Commands that were answered with 500, by what /metrics tells."""
+    """The lines of /metrics that count commands answered with 500."""
     return [line for line in server.http.get("/metrics").text.splitlines() if 'outcome="internal"' in line]
 
 
@@ -157,17 +157,17 @@ HTTP = {
     "nothing": b"",
     "noise": b"\x00\xff\x16\x03\x01" * 100,
     "half a request": b"POST /api/sync HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n{",
-    "no end of a header": b"GET / HTTP/1.1\r\nX: " + b"y" * 200_000,
-    "a length that lies": b"POST /api/rooms HTTP/1.1\r\nHost: x\r\nContent-Length: -5\r\n\r\n",
-    "two lengths": b"POST /api/rooms HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\nContent-Length: 3\r\n\r\n{}x",
-    "chunks that lie": b"POST /api/rooms HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\nZZZ\r\n",
+    "an endless header": b"GET / HTTP/1.1\r\nX: " + b"y" * 200_000,
+    "a negative content length": b"POST /api/rooms HTTP/1.1\r\nHost: x\r\nContent-Length: -5\r\n\r\n",
+    "two content lengths": b"POST /api/rooms HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\nContent-Length: 3\r\n\r\n{}x",
+    "an invalid chunk size": b"POST /api/rooms HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\nZZZ\r\n",
     "another version": b"GET /ws HTTP/9.9\r\n\r\n",
     "an upgrade without a key": b"GET /ws HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n",
-    "an upgrade elsewhere": b"GET /api/me HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+    "an upgrade at another path": b"GET /api/me HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
     b"Sec-WebSocket-Key: MDEyMzQ1Njc4OWFiY2RlZg==\r\nSec-WebSocket-Version: 13\r\n\r\n",
     "an upgrade of another protocol": b"GET /ws HTTP/1.1\r\nHost: x\r\nUpgrade: h2c\r\nConnection: Upgrade\r\n\r\n",
-    "a path of noise": b"GET /api/%ff%00/\xff HTTP/1.1\r\nHost: x\r\n\r\n",
-    "a token of noise": b"GET /ws?token=%ff%00%zz&token=x HTTP/1.1\r\nHost: x\r\n\r\n",
+    "a path of random bytes": b"GET /api/%ff%00/\xff HTTP/1.1\r\nHost: x\r\n\r\n",
+    "a token of random bytes": b"GET /ws?token=%ff%00%zz&token=x HTTP/1.1\r\nHost: x\r\n\r\n",
 }
 
 
@@ -175,16 +175,16 @@ HTTP = {
 def test_other_clients_are_served_after_an_invalid_http_request(server: Running, name: str) -> None:
     healthy = somebody("healthy")
     with socket.create_connection(("127.0.0.1", server.port), timeout=10) as raw:
-        answer = _pour(raw, HTTP[name])
+        answer = _send_all(raw, HTTP[name])
     assert not answer.startswith(b"HTTP/1.1 5"), answer[:200]
     assert server.call(healthy, "get_me").ok
 
 
-def _pour(raw: socket.socket, said: bytes) -> bytes:
-    """Send all of it and hear the answer until it falls silent or is cut off."""
+def _send_all(raw: socket.socket, sent: bytes) -> bytes:
+    """Send all of it; return what comes back until the server is silent for 0.3 s or closes."""
     answer = b""
     try:
-        raw.sendall(said)
+        raw.sendall(sent)
         raw.settimeout(0.3)
         while chunk := raw.recv(65536):
             answer += chunk

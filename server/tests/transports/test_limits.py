@@ -1,4 +1,4 @@
-"""How often one user may ask, told alike on both transports, and counted together."""
+"""Rate limits for each user: one count for both transports, and the same refusal on each."""
 
 from collections.abc import Iterator
 
@@ -16,7 +16,7 @@ SEND = SendMessage(room_id=1, content="x")
 
 @pytest.fixture(scope="module")
 def server(module_database: None) -> Iterator[Running]:
-    """Whose patience hardly ever comes back."""
+    """Its buckets hardly refill during a test."""
     with running(limits=Limits(sends_per_second=0.001, send_burst=5, commands_per_second=0.001)) as it:
         yield it
 
@@ -31,14 +31,14 @@ def test_sends_beyond_the_burst_are_refused_on_both_transports(server: Running) 
                 else server.call(ada, "send_message", room_id=ROOM, content="x")
             )
             assert answer.code == "room_not_found"
-        heard = device.call("send_message", room_id=ROOM, content="x")
+        answer = device.call("send_message", room_id=ROOM, content="x")
         response = server.request(ada, "send_message", {"room_id": ROOM, "content": "x"})
-        for body in (heard.body, response.json()):
+        for body in (answer.body, response.json()):
             assert (body["code"], body["status"]) == ("rate_limited", 429)
             assert 0 < body["retry_after"] <= 1000
         assert response.status_code == 429
         assert int(response.headers["Retry-After"]) >= response.json()["retry_after"]
-        # Other commands are counted by themselves, and other people too.
+        # Other commands and other people have buckets of their own.
         assert device.call("get_me").ok
     assert server.call(somebody("ben"), "send_message", room_id=ROOM, content="x").code == "room_not_found"
 
@@ -60,8 +60,8 @@ def test_other_commands_and_polls_share_a_burst_on_both_transports(server: Runni
         assert device.call("ping").ok
 
 
-def refused(rates_: Rates, now: float, command: object = SEND) -> float:
-    """The seconds to wait; 0 where it may."""
+def wait_of(rates_: Rates, now: float, command: object = SEND) -> float:
+    """Seconds to wait; 0 if the command is accepted, -1 for another refusal."""
     try:
         rates_.check(1, command, now)  # type: ignore[arg-type]
     except CommandError as error:
@@ -71,31 +71,31 @@ def refused(rates_: Rates, now: float, command: object = SEND) -> float:
 
 def test_a_command_is_accepted_once_retry_after_has_passed() -> None:
     limits = Rates(Limits(sends_per_second=10, send_burst=3))
-    assert [refused(limits, 0.0) for _ in range(4)] == [0, 0, 0, 0.1]
-    assert refused(limits, 0.05) == 0.05
-    assert refused(limits, 0.11) == 0
-    assert refused(limits, 0.11) > 0
+    assert [wait_of(limits, 0.0) for _ in range(4)] == [0, 0, 0, 0.1]
+    assert wait_of(limits, 0.05) == 0.05
+    assert wait_of(limits, 0.11) == 0
+    assert wait_of(limits, 0.11) > 0
 
 
 def test_a_refused_command_takes_no_token() -> None:
     limits = Rates(Limits(sends_per_second=1, send_burst=1))
-    assert refused(limits, 0.0) == 0
+    assert wait_of(limits, 0.0) == 0
     for moment in range(1, 100):
-        assert refused(limits, moment / 101) > 0
-    assert refused(limits, 1.0) == 0
+        assert wait_of(limits, moment / 101) > 0
+    assert wait_of(limits, 1.0) == 0
 
 
 def test_a_bucket_holds_no_more_than_the_burst() -> None:
     limits = Rates(Limits(sends_per_second=10, send_burst=3))
-    refused(limits, 0.0)
-    assert [bool(refused(limits, 1e6)) for _ in range(4)] == [False, False, False, True]
+    wait_of(limits, 0.0)
+    assert [bool(wait_of(limits, 1e6)) for _ in range(4)] == [False, False, False, True]
 
 
 def test_sends_and_other_commands_have_separate_buckets() -> None:
     limits = Rates(Limits(sends_per_second=1, send_burst=1))
-    assert refused(limits, 0.0) == 0
-    assert refused(limits, 0.0) > 0
-    assert refused(limits, 0.0, GetMe()) == 0
+    assert wait_of(limits, 0.0) == 0
+    assert wait_of(limits, 0.0) > 0
+    assert wait_of(limits, 0.0, GetMe()) == 0
 
 
 def test_buckets_that_are_full_again_are_dropped() -> None:

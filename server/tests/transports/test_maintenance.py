@@ -1,4 +1,4 @@
-"""What a node notices by itself: a new epoch, however it comes about."""
+"""A node notices a new epoch by itself and closes the connections of the old one."""
 
 import asyncio
 import uuid

@@ -1,4 +1,4 @@
-"""What a newcomer hears of people at other nodes; and that whoever asks much at once is not slow for that."""
+"""Presence from other nodes reaches a newcomer, and answers to commands do not count as being behind."""
 
 from typing import Any
 from uuid import uuid4
@@ -15,8 +15,8 @@ from backchannel.transports.websocket.outbound import (
 from tests.running import Running, running, somebody
 
 
-def elsewhere(server: Running, user_id: int, state: Any, rooms: tuple[int, ...]) -> None:
-    """Another node tells what it sees."""
+def report_from_another_node(server: Running, user_id: int, state: Any, rooms: tuple[int, ...]) -> None:
+    """Publish a presence report as another node would."""
     body = envelopes.encode(PresenceEnvelope("another", user_id, state, rooms))
     server.in_loop(server.chat.node.context.bus.publish, envelopes.EVERYBODY, body)
 
@@ -24,10 +24,10 @@ def elsewhere(server: Running, user_id: int, state: Any, rooms: tuple[int, ...])
 def test_a_newcomer_gets_the_presence_of_people_on_other_nodes(server: Running) -> None:
     ada, ben, cyd, dan = (somebody(name) for name in ("ada", "ben", "cyd", "dan"))
     room = server.do(ada, "create_room", kind="group", members=[ben.id, cyd.id])["room"]["id"]
-    elsewhere(server, ben.id, "away", (room,))
-    elsewhere(server, cyd.id, "online", (room,))
-    elsewhere(server, cyd.id, "offline", (room,))
-    elsewhere(server, dan.id, "online", (room + 10**6,))
+    report_from_another_node(server, ben.id, "away", (room,))
+    report_from_another_node(server, cyd.id, "online", (room,))
+    report_from_another_node(server, cyd.id, "offline", (room,))
+    report_from_another_node(server, dan.id, "online", (room + 10**6,))
 
     def seen(frames: list[dict[str, Any]]) -> dict[int, str]:
         return {frame["user_id"]: frame["state"] for frame in frames if frame["type"] == "presence"}
@@ -35,7 +35,7 @@ def test_a_newcomer_gets_the_presence_of_people_on_other_nodes(server: Running) 
     with server.device(ada) as device:
         assert seen(device.received) == {ben.id: "away"}
     assert seen(server.sync(ada).json()["frames"]) == {ben.id: "away"}
-    elsewhere(server, ben.id, "offline", (room,))
+    report_from_another_node(server, ben.id, "offline", (room,))
     with server.device(ada) as device:
         assert seen(device.received) == {}
 
@@ -54,7 +54,7 @@ def test_pending_answers_do_not_count_as_being_behind() -> None:
 
 def test_pending_answers_are_bounded() -> None:
     outbound = Outbound()
-    assert outbound.put(AnswerBatch(b"a" * 4 * 1024 * 1024, 1))  # a page of history, however large
+    assert outbound.put(AnswerBatch(b"a" * 4 * 1024 * 1024, 1))  # one answer may have any size
     assert not outbound.put(AnswerBatch(b"a", 1))
     outbound.clear()
     assert [outbound.put(AnswerBatch(b"a", 1)) for _ in range(ANSWERS_BEHIND + 1)] == [True] * ANSWERS_BEHIND + [False]

@@ -1,4 +1,4 @@
-"""What waits to be written to one socket is bounded, in order, and leaves in as few texts as it can."""
+"""Frames pending for a socket are bounded, stay in order, and leave in as few messages as possible."""
 
 import json
 

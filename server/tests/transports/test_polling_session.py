@@ -1,6 +1,6 @@
-"""A polling session: events missed between two polls come from its backlog, or are read where that does not reach back."""
+"""A polling session answers from its backlog, and reads the log only for events older than that."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
 
@@ -13,12 +13,6 @@ from tests.running import Frame, Running, running, somebody
 from tests.transports.conftest import QueriesOf
 
 
-@pytest.fixture
-def threads() -> Iterator[ThreadPoolExecutor]:
-    with ThreadPoolExecutor(8) as pool:
-        yield pool
-
-
 @pytest.fixture(scope="module")
 def server(module_database: None) -> Iterator[Running]:
     with running() as it:
@@ -26,7 +20,7 @@ def server(module_database: None) -> Iterator[Running]:
 
 
 class Known:
-    """Ben, whose device has polled once, and Ada, who writes in their room."""
+    """ben, whose client has polled once and has a polling session, and ada, who writes in their room."""
 
     def __init__(self, server: Running) -> None:
         self.server = server
@@ -50,7 +44,7 @@ class Known:
         return answer.json()  # type: ignore[no-any-return]
 
     def poll(self, wait: float = 0) -> list[Any]:
-        """What is said, events by their seq; the cursors move."""
+        """Poll and advance the cursors; returns the seqs of events and the types of other frames."""
         answer = self.ask(wait)
         self.resume["user_version"] = answer["user_version"]
         for frame in answer["frames"]:
@@ -63,10 +57,15 @@ class Known:
         self.server.wait_until(lambda: self.server.polls_of(self.ben) or future.done())
         return future
 
-    @property
-    def session(self) -> PollingSession | None:
+    def find_session(self) -> PollingSession | None:
         sessions = [each for each in self.server.chat.hub.subscribers_of(self.ben.id) if not each.is_socket]
         return sessions[0] if sessions else None
+
+    def on_session(self, act: Callable[[PollingSession], None]) -> None:
+        """Call `act` with the polling session, on the server's event loop."""
+        session = self.find_session()
+        assert session is not None
+        self.server.in_loop(act, session)
 
 
 @pytest.fixture
@@ -75,16 +74,16 @@ def known(server: Running) -> Known:
 
 
 def about_ben(queries: list[str]) -> list[str]:
-    """Without those of the reconciler, which asks for all rooms and all users."""
+    """The queries without those of periodic maintenance, which reads the heads of all rooms and users."""
     return [each for each in queries if not each.startswith(("SELECT id, ", "SELECT epoch"))]
 
 
 def test_a_poll_of_a_kept_session_makes_no_query(known: Known, queries_of: QueriesOf) -> None:
     assert about_ben(queries_of(known.poll)) == []
     known.say(3)
-    heard: list[Any] = []
-    assert about_ben(queries_of(lambda: heard.extend(known.poll()))) == []
-    assert heard == [1, 2, 3, "caught_up"]
+    received: list[Any] = []
+    assert about_ben(queries_of(lambda: received.extend(known.poll()))) == []
+    assert received == [1, 2, 3, "caught_up"]
 
 
 def test_a_repeated_poll_repeats_its_answer(known: Known) -> None:
@@ -109,7 +108,7 @@ def test_events_that_were_read_are_withheld_from_a_removed_member(known: Known) 
     known.server.forget_devices_of(known.ben)
     known.ask()
     known.server.do(known.ada, "remove_member", room_id=known.room, user_id=known.ben.id)
-    known.resume["user_version"] += 1  # as who heard of the removal would ask
+    known.resume["user_version"] += 1  # as a client that received the removal would ask
     assert known.poll() == []
 
 
@@ -144,7 +143,7 @@ def test_a_waiting_poll_follows_rooms_that_are_joined_and_left(known: Known, thr
     waiting = known.waiting(threads)
     known.server.do(known.ada, "add_members", room_id=known.room, user_ids=[known.ben.id])
     assert waiting.result()[0] == "room_added"
-    known.resume["rooms"][str(known.room)] = 3  # its removal, a message, its return
+    known.resume["rooms"][str(known.room)] = 3  # the removal, a message, the return
     known.say()
     assert known.poll() == [4, "caught_up"]
 
@@ -157,14 +156,14 @@ def test_kept_events_are_withheld_from_a_removed_member(known: Known) -> None:
 
 def test_a_waiting_poll_reads_the_list_after_a_lost_update(known: Known, threads: ThreadPoolExecutor) -> None:
     waiting = known.waiting(threads)
-    known.server.in_loop(lambda: known.session and known.session.observe_version(2**40))
+    known.on_session(lambda session: session.observe_version(2**40))
     known.say()
     assert 1 in waiting.result()
 
 
 def test_a_waiting_poll_reads_again_when_the_epoch_changes(known: Known, threads: ThreadPoolExecutor) -> None:
     waiting = known.waiting(threads)
-    known.server.in_loop(lambda: known.session and known.session.end(CloseCode.RESTART, "new_epoch"))
+    known.on_session(lambda session: session.end(CloseCode.RESTART, "new_epoch"))
     assert known.server.polls_of(known.ben) == 1 or not waiting.done()
     known.say()
     assert 1 in waiting.result()
@@ -172,10 +171,10 @@ def test_a_waiting_poll_reads_again_when_the_epoch_changes(known: Known, threads
 
 def test_a_session_without_polls_is_closed(known: Known) -> None:
     now = known.server.chat.node.context.clock()
-    known.server.in_loop(lambda: known.session and known.session.tick(now + LINGER_S - 5))
-    assert known.session is not None
-    known.server.in_loop(lambda: known.session and known.session.tick(now + LINGER_S + 5))
-    assert known.session is None
+    known.on_session(lambda session: session.tick(now + LINGER_S - 5))
+    assert known.find_session() is not None
+    known.on_session(lambda session: session.tick(now + LINGER_S + 5))
+    assert known.find_session() is None
     known.say()
     assert known.poll() == [1, "caught_up"]
 
@@ -183,6 +182,6 @@ def test_a_session_without_polls_is_closed(known: Known) -> None:
 def test_a_waiting_poll_is_refused_when_its_credential_ends(known: Known, threads: ThreadPoolExecutor) -> None:
     waiting = threads.submit(known.server.sync, known.ben, known.resume, 25, client=known.client)
     known.server.wait_until(lambda: known.server.polls_of(known.ben) == 1)
-    known.server.in_loop(lambda: known.session and known.session.end(CloseCode.SESSION_OVER, "session_over"))
+    known.on_session(lambda session: session.end(CloseCode.SESSION_OVER, "session_over"))
     answer = waiting.result()
     assert (answer.status_code, answer.json()["code"]) == (401, "unauthenticated")

@@ -1,8 +1,7 @@
-"""What one person may do over and over, or to others' lists of rooms: bounded, and told alike on both transports."""
+"""Repeated changes and additions to other people's room lists are limited, with the same refusal on both transports."""
 
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from typing import Any
 
 import pytest
 from msgspec import structs
@@ -10,15 +9,14 @@ from websockets.exceptions import ConnectionClosed
 
 from backchannel.protocol.shapes import Limits
 from backchannel.transports.rates import FRAME_BURST
-from tests.running import WITHOUT_LIMITS, Answer, Device, Running, Someone, running, somebody
+from tests.running import WAYS, WITHOUT_LIMITS, Answer, Device, Running, Someone, running, somebody
 
-WAYS = ("websocket", "rest")
 A_DAY_S = 24 * 3600
 
 
 @pytest.fixture(scope="module")
 def server(module_database: None) -> Iterator[Running]:
-    """Whose patience hardly ever comes back."""
+    """Low limits that hardly refill during a test."""
     limits = structs.replace(
         WITHOUT_LIMITS,
         changes_per_second=0.001,
@@ -33,17 +31,9 @@ def server(module_database: None) -> Iterator[Running]:
 
 @pytest.fixture(scope="module")
 def plain(module_database: None) -> Iterator[Running]:
-    """As it is delivered."""
+    """With the default limits."""
     with running(limits=Limits()) as it:
         yield it
-
-
-def saying(server: Running, way: str) -> Callable[..., Answer]:
-    def by_socket(who: Someone, word: str, **fields: Any) -> Answer:
-        with server.device(who) as device:
-            return device.call(word, **fields)
-
-    return by_socket if way == "websocket" else server.call
 
 
 def limited(answer: Answer) -> float:
@@ -57,12 +47,12 @@ def group(server: Running, *people: Someone) -> int:
     )
 
 
-# -- the same thing over and over
+# -- repeated changes
 
 
 @pytest.mark.parametrize("way", WAYS)
 def test_toggling_a_reaction_is_limited_for_that_message_only(server: Running, way: str) -> None:
-    say, ada, ben = saying(server, way), somebody("ada"), somebody("ben")
+    say, ada, ben = server.sender(way), somebody("ada"), somebody("ben")
     room = group(server, ada, ben)
     one, two = (server.do(ada, "send_message", room_id=room, content="x")["message"]["id"] for _ in range(2))
     for turn in range(10):
@@ -77,7 +67,7 @@ def test_toggling_a_reaction_is_limited_for_that_message_only(server: Running, w
 @pytest.mark.parametrize("way", WAYS)
 @pytest.mark.parametrize("what", ["renaming", "editing", "joining and leaving", "adding and removing"])
 def test_repeating_any_change_that_logs_an_event_is_limited(server: Running, way: str, what: str) -> None:
-    say, ada, ben = saying(server, way), somebody("ada"), somebody("ben")
+    say, ada, ben = server.sender(way), somebody("ada"), somebody("ben")
     room = server.do(ada, "create_room", kind="channel", name="c")["room"]["id"]
     message = server.do(ada, "send_message", room_id=room, content="x")["message"]["id"]
     turns: dict[str, Callable[[int], Answer]] = {
@@ -101,47 +91,45 @@ def test_different_changes_share_a_burst(server: Running) -> None:
     messages = [server.do(ada, "send_message", room_id=room, content="x")["message"]["id"] for _ in range(31)]
     answers = [server.call(ada, "add_reaction", message_id=message, emoji="👍") for message in messages]
     assert [answer.ok for answer in answers] == [True] * 30 + [False]
-    # A send is none of them.
+    # Sends do not count.
     assert server.call(ada, "send_message", room_id=room, content="x").ok
 
 
-# -- others' lists of rooms
+# -- other people's room lists
 
 
 @pytest.mark.parametrize("way", WAYS)
-def test_rooms_created_in_a_day_are_limited_over_both_transports(
-    server: Running, plain: Running, way: str
-) -> None:
-    say, ada, ben = saying(server, way), somebody("ada"), somebody("ben")
+def test_rooms_created_in_a_day_are_limited_over_both_transports(server: Running, plain: Running, way: str) -> None:
+    say, ada, ben = server.sender(way), somebody("ada"), somebody("ben")
     assert say(ada, "create_room", kind="group", members=[ben.id]).ok
     assert server.call(ada, "create_room", kind="channel", name="c").ok
     assert say(ada, "create_room", kind="direct", members=[ben.id]).ok
     wait_s = limited(say(ada, "create_room", kind="group"))
     assert 0 < wait_s <= A_DAY_S / 3
-    # What is there already is no new room, and others are not concerned.
+    # An existing direct room is no new room, and other people have their own count.
     assert say(ada, "create_room", kind="direct", members=[ben.id]).ok
     assert say(ben, "create_room", kind="group").ok
     rooms = server.do(ada, "get_room_list")["rooms"]
     assert len(rooms) == 3
-    # Kept in the database: another server counts on.
+    # The count is in the database: another server continues it.
     assert plain.call(ada, "create_room", kind="group").code in (None, "rate_limited")
 
 
 @pytest.mark.parametrize("way", WAYS)
 def test_people_added_in_a_day_are_limited(server: Running, way: str) -> None:
-    say, ada = saying(server, way), somebody("ada")
+    say, ada = server.sender(way), somebody("ada")
     people = [somebody("p").id for _ in range(60)]
     assert say(ada, "create_room", kind="group", members=people).ok
     room = server.do(ada, "create_room", kind="group")["room"]["id"]
     assert say(ada, "add_members", room_id=room, user_ids=people[:40]).ok
-    assert say(ada, "add_members", room_id=room, user_ids=people[:40]).ok  # they are in already
+    assert say(ada, "add_members", room_id=room, user_ids=people[:40]).ok  # already members: not counted
     limited(say(ada, "add_members", room_id=room, user_ids=people))
     assert server.do(ada, "get_room", room_id=room)["room"]["member_count"] == 41
 
 
 @pytest.mark.parametrize("way", WAYS)
 def test_nobody_can_be_added_to_more_rooms_than_the_limit(server: Running, way: str) -> None:
-    say, victim = saying(server, way), somebody("victim")
+    say, victim = server.sender(way), somebody("victim")
     for _ in range(4):
         assert say(somebody("adder"), "create_room", kind="group", members=[victim.id]).ok
     adder = somebody("adder")
@@ -151,7 +139,7 @@ def test_nobody_can_be_added_to_more_rooms_than_the_limit(server: Running, way: 
     channel = server.do(adder, "create_room", kind="channel", name="c")["room"]["id"]
     assert say(adder, "add_members", room_id=channel, user_ids=[victim.id]).code == "too_many_rooms"
     assert say(victim, "join_room", room_id=channel).code == "too_many_rooms"
-    # There is one direct room for each pair: those are not limited.
+    # Direct rooms, one for each pair, are not limited.
     assert say(adder, "create_room", kind="direct", members=[victim.id]).ok
     [first, *_] = server.do(victim, "get_room_list")["rooms"]
     server.do(victim, "leave_room", room_id=first["id"])
@@ -170,13 +158,13 @@ def pings(device: Device, texts: int) -> None:
 def test_frames_are_counted_over_all_sockets_of_a_user_in_whatever_batches(plain: Running) -> None:
     ada, ben = somebody("ada"), somebody("ben")
     devices = [plain.device(ada) for _ in range(4)]
-    for device in devices:  # each well within what all may say
+    for device in devices:  # each alone is well within the limit
         with suppress(ConnectionClosed):
             pings(device, FRAME_BURST // 64 - 1)
     assert [device.closed() for device in devices[1:]] == [(4429, "flood")] * 3
-    heard = [frame for device in devices for frame in device.received]
-    assert sum(frame["type"] == "pong" for frame in heard) < 2 * FRAME_BURST
-    errors = [frame["error"] for frame in heard if frame["type"] == "error"]
+    received = [frame for device in devices for frame in device.received]
+    assert sum(frame["type"] == "pong" for frame in received) < 2 * FRAME_BURST
+    errors = [frame["error"] for frame in received if frame["type"] == "error"]
     assert {error["code"] for error in errors} == {"rate_limited"}
     assert all(error["retry_after"] > 0 for error in errors)
     with plain.device(ben) as device:
@@ -187,24 +175,22 @@ def test_frames_are_counted_over_all_sockets_of_a_user_in_whatever_batches(plain
 
 @pytest.fixture(scope="module")
 def hardly_refilled(module_database: None) -> Iterator[Running]:
-    """Commands are counted, and what was used up does not come back while a test lasts, however slow the machine is."""
+    """The bucket of commands does not refill during a test, however slow the machine."""
     with running(limits=Limits(commands_per_second=0.01)) as it:
         yield it
 
 
 @pytest.mark.parametrize("body", [b'{"client":{"name":"%b"}}', b'{"epoch":"%b', b"%b"])
-def test_a_large_body_of_a_poll_counts_as_many_commands_even_if_it_is_invalid(hardly_refilled: Running, body: bytes) -> None:
+def test_a_large_body_of_a_poll_counts_as_many_commands_even_if_it_is_invalid(
+    hardly_refilled: Running, body: bytes
+) -> None:
     plain, ada, ben = hardly_refilled, somebody("ada"), somebody("ben")
     large = body % (rb"\n" * (500 * 1024))
-    statuses = []
-    for _ in range(6):
-        answer = plain.http.post(
-            "/api/sync", content=large, headers={**ada.headers, "Content-Type": "application/json"}
-        )
-        statuses.append(answer.status_code)
-    assert statuses[0] in {400, 422}
-    assert statuses[-1] == 429
-    assert float(answer.headers["Retry-After"]) >= 1
+    headers = {**ada.headers, "Content-Type": "application/json"}
+    first, *_, last = (plain.http.post("/api/sync", content=large, headers=headers) for _ in range(6))
+    assert first.status_code in {400, 422}
+    assert last.status_code == 429
+    assert float(last.headers["Retry-After"]) >= 1
     assert plain.sync(ben).status_code == 200
 
 

@@ -1,4 +1,4 @@
-"""Whoever comes waits for a turn; those who have begun go first, and who would wait too long is told to come again."""
+"""Reconnects wait for one of a few slots. Those already in progress go first; a client that would wait too long is asked to retry."""
 
 import asyncio
 from typing import Any
@@ -16,75 +16,75 @@ async def until_waiting(admission: ReconnectLimiter, count: int) -> None:
         await asyncio.sleep(0)
 
 
-class Visitors:
-    """Tasks that take a turn, say so, and keep it until they are let go."""
+class Clients:
+    """Tasks that take a turn, record their name in `served`, and hold the turn until their event in `done` is set."""
 
     def __init__(self, admission: ReconnectLimiter) -> None:
         self.admission = admission
-        self.inside: list[str] = []
-        self.done = {}  # type: dict[str, asyncio.Event]
+        self.served: list[str] = []
+        self.done: dict[str, asyncio.Event] = {}
 
-    def come(self, name: str, *, begun: bool = False) -> "asyncio.Task[None]":
+    def connect(self, name: str, *, begun: bool = False) -> "asyncio.Task[None]":
         self.done[name] = asyncio.Event()
 
-        async def visit() -> None:
+        async def take_turn() -> None:
             async with self.admission.turn(begun=begun):
-                self.inside.append(name)
+                self.served.append(name)
                 await self.done[name].wait()
 
-        return asyncio.create_task(visit())
+        return asyncio.create_task(take_turn())
 
 
 async def test_a_fixed_number_is_served_at_once_and_the_rest_in_order_those_in_progress_first() -> None:
-    visitors = Visitors(ReconnectLimiter(at_once=2, waiting=10))
-    tasks = [visitors.come(name, begun=name == "begun") for name in ("a", "b", "c", "d", "begun")]
-    await until_waiting(visitors.admission, 3)
-    assert visitors.inside == ["a", "b"]
+    clients = Clients(ReconnectLimiter(at_once=2, waiting=10))
+    tasks = [clients.connect(name, begun=name == "begun") for name in ("a", "b", "c", "d", "begun")]
+    await until_waiting(clients.admission, 3)
+    assert clients.served == ["a", "b"]
     for name in ("a", "b", "begun", "c", "d"):
-        visitors.done[name].set()
+        clients.done[name].set()
     await asyncio.gather(*tasks)
-    assert visitors.inside == ["a", "b", "begun", "c", "d"]
+    assert clients.served == ["a", "b", "begun", "c", "d"]
 
 
 async def test_a_newcomer_beyond_the_bound_is_refused_with_a_random_retry_time() -> None:
-    visitors = Visitors(ReconnectLimiter(at_once=1, waiting=1, jitter=lambda low, high: (low + high) / 2))
-    tasks = [visitors.come("a"), visitors.come("b")]
-    await until_waiting(visitors.admission, 1)
+    clients = Clients(ReconnectLimiter(at_once=1, waiting=1, jitter=lambda low, high: (low + high) / 2))
+    tasks = [clients.connect("a"), clients.connect("b")]
+    await until_waiting(clients.admission, 1)
     with pytest.raises(CommandError) as refused:
-        await visitors.come("c")
+        await clients.connect("c")
     assert (refused.value.code, refused.value.retry_after) == (Code.OVERLOADED, 3.0)
-    begun = visitors.come("begun", begun=True)
-    await until_waiting(visitors.admission, 2)
-    for event in visitors.done.values():
+    begun = clients.connect("begun", begun=True)
+    await until_waiting(clients.admission, 2)
+    for event in clients.done.values():
         event.set()
     await asyncio.gather(*tasks, begun)
-    assert visitors.inside == ["a", "begun", "b"]
+    assert clients.served == ["a", "begun", "b"]
 
 
 async def test_a_cancelled_waiter_costs_no_turn() -> None:
-    visitors = Visitors(ReconnectLimiter(at_once=1, waiting=3))
-    first, gone, late = (visitors.come(name) for name in ("a", "gone", "b"))
-    await until_waiting(visitors.admission, 2)
+    clients = Clients(ReconnectLimiter(at_once=1, waiting=3))
+    first, gone, late = (clients.connect(name) for name in ("a", "gone", "b"))
+    await until_waiting(clients.admission, 2)
     gone.cancel()
-    await until_waiting(visitors.admission, 1)
-    visitors.done["a"].set()
-    visitors.done["b"].set()
+    await until_waiting(clients.admission, 1)
+    clients.done["a"].set()
+    clients.done["b"].set()
     await asyncio.gather(first, late)
-    async with visitors.admission.turn():
-        assert visitors.inside == ["a", "b"]
+    async with clients.admission.turn():
+        assert clients.served == ["a", "b"]
 
 
 async def test_a_waiter_cancelled_after_it_got_the_turn_passes_it_on() -> None:
-    visitors = Visitors(ReconnectLimiter(at_once=1, waiting=3))
-    first, gone, late = (visitors.come(name) for name in ("a", "gone", "b"))
-    await until_waiting(visitors.admission, 2)
-    visitors.admission.give_back()  # the turn is `gone`'s, who has not noticed yet
+    clients = Clients(ReconnectLimiter(at_once=1, waiting=3))
+    first, gone, late = (clients.connect(name) for name in ("a", "gone", "b"))
+    await until_waiting(clients.admission, 2)
+    clients.admission.give_back()  # gives the turn to `gone`, whose task has not run yet
     gone.cancel()
-    visitors.done["b"].set()
+    clients.done["b"].set()
     await late
-    visitors.done["a"].set()
+    clients.done["a"].set()
     await asyncio.gather(first, gone, return_exceptions=True)
-    assert visitors.inside == ["a", "b"]
+    assert clients.served == ["a", "b"]
 
 
 def test_a_full_limiter_refuses_newcomers_and_serves_connected_clients(module_database: None) -> None:

@@ -1,4 +1,4 @@
-"""Each address of the API has one endpoint for each of its methods."""
+"""Each path of the API has one endpoint for each of its methods."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""The session by itself: how it brings a client up to date, its deadlines and heartbeats, and which frames it refuses."""
+"""The session as a pure machine: catch-up, deadlines, heartbeats, and the frames that it refuses."""
 
 import json
 from collections.abc import Sequence
@@ -48,12 +48,12 @@ def new(now: float = 0.0, **limits: Any) -> Session:
     return Session("s", ME, Settings(Limits(**limits), 30, "1"), now)
 
 
-def say(session: Session, frame: Any, now: float = 0.0) -> list[Effect]:
+def send(session: Session, frame: Any, now: float = 0.0) -> list[Effect]:
     return session.frame(decode_frame(json.dumps(frame).encode()), now, 1_000_000)
 
 
-def said(effects: Sequence[Effect]) -> list[Any]:
-    """The frames that go out."""
+def frames_of(effects: Sequence[Effect]) -> list[Any]:
+    """The frames that these effects send."""
     return [json.loads(frame) for effect in effects if isinstance(effect, Send) for frame in effect.frames]
 
 
@@ -75,7 +75,7 @@ def enter(session: Session, left: Sequence[int] = (), delivered: int = 0) -> lis
 
 
 def read_list(session: Session, room_list: RoomList) -> list[Effect]:
-    """The list is read, and brings no room that was not listened to."""
+    """Complete the read of the list; the hub had entered all of its rooms."""
     assert session.on(ListRead(room_list)) == [Follow(room_list)]
     return session.on(Followed((), {}))
 
@@ -91,10 +91,10 @@ def tick(session: Session, now: float, heads: Any = None, delivered: int = 10**9
 def resumed(
     heads: dict[int, int], cursors: dict[int, int], version: int = 1, **limits: Any
 ) -> tuple[Session, list[Effect]]:
-    """A client with these cursors came back; and what is to be read for it."""
+    """A session that a client resumed with these cursors, and the effects up to the read of the events."""
     session = new(**limits)
     rooms = {str(room): seq for room, seq in cursors.items()}
-    assert say(session, {**HELLO, "resume": {"epoch": "one", "user_version": version, "rooms": rooms}}) == [
+    assert send(session, {**HELLO, "resume": {"epoch": "one", "user_version": version, "rooms": rooms}}) == [
         ReadPosition(cursors)
     ]
     assert locate(session, heads)[-1] == Enter()
@@ -103,7 +103,7 @@ def resumed(
 
 def live(now: float = 0.0) -> Session:
     session = new(now)
-    say(session, HELLO, now)
+    send(session, HELLO, now)
     locate(session, {5: 3}, at=now)
     enter(session)
     read_list(session, a_list(1, r5=3))
@@ -114,17 +114,17 @@ def live(now: float = 0.0) -> Session:
 
 def test_a_newcomer_gets_hello_the_list_presence_and_caught_up() -> None:
     session = new()
-    assert say(session, HELLO) == [ReadPosition(())]
+    assert send(session, HELLO) == [ReadPosition(())]
     announce, *effects = locate(session, {5: 3}, version=4, at=2.0)
     assert announce == Announce(0)  # it opened two seconds before the position was read
     assert effects[1:] == [Enter()]
-    (hello,) = said(effects)
+    (hello,) = frames_of(effects)
     assert (hello["type"], hello["epoch"], hello["user_version"], hello["user"]["id"]) == ("hello", "one", 4, 7)
     assert hello["limits"]["page"] == 200
     assert enter(session) == [ReadList()]
     assert read_list(session, a_list(4, r5=3)) == [ReadEvents({}, with_presence=True)]
     last = catch_up(session, presence=[b'{"type":"presence"}'])
-    assert [frame["type"] for frame in said(last)] == ["room_list", "presence", "caught_up"]
+    assert [frame["type"] for frame in frames_of(last)] == ["room_list", "presence", "caught_up"]
     assert last[1:] == [UpdateDelivery(), Arrive()]
     assert session.is_newcomer
     assert session.instance == "tab"
@@ -134,7 +134,7 @@ def test_a_resumed_session_reads_from_the_clients_cursors() -> None:
     session, effects = resumed({5: 9, 6: 2}, {5: 7, 6: 2})
     assert effects == [ReadEvents({5: 7, 6: 2}, with_presence=True)]
     frames = catch_up(session, {5: [(8, event(5, 8)), (9, event(5, 9))]})
-    assert [(frame["type"], frame.get("seq")) for frame in said(frames)] == [
+    assert [(frame["type"], frame.get("seq")) for frame in frames_of(frames)] == [
         ("message_created", 8), ("message_created", 9), ("caught_up", None)
     ]  # fmt: skip
 
@@ -143,24 +143,24 @@ def test_a_list_of_another_version_is_sent() -> None:
     session, effects = resumed({5: 9}, {5: 9}, version=0)
     assert effects == [ReadList()]
     assert read_list(session, a_list(1, r5=9)) == [ReadEvents({5: 9}, with_presence=True)]
-    assert [frame["type"] for frame in said(catch_up(session))] == ["room_list", "caught_up"]
+    assert [frame["type"] for frame in frames_of(catch_up(session))] == ["room_list", "caught_up"]
 
 
 def test_a_list_with_a_room_not_yet_entered_is_read_again() -> None:
-    """An event may lie between the reading of the list and the listening to the room."""
+    """An event may have been committed between reading the list and entering the room."""
     session, _ = resumed({5: 9}, {5: 9}, version=0)
     session.on(ListRead(a_list(2, r5=9, r6=4)))
     assert session.on(Followed((), {6: 4})) == [ReadList()]
     assert read_list(session, a_list(2, r5=9, r6=5)) == [ReadEvents({5: 9}, with_presence=True)]
     assert not session.room_event(6, 5, event(6, 5))
     assert not session.room_event(6, 6, event(6, 6))
-    frames = said(catch_up(session))
+    frames = frames_of(catch_up(session))
     assert [frame.get("seq", frame["type"]) for frame in frames] == ["room_list", "caught_up", 6]
 
 
 def test_a_client_of_another_epoch_is_a_newcomer() -> None:
     session = new()
-    say(session, {**HELLO, "resume": {"epoch": "zero", "user_version": 9, "rooms": {"5": 1}}})
+    send(session, {**HELLO, "resume": {"epoch": "zero", "user_version": 9, "rooms": {"5": 1}}})
     locate(session, {5: 3}, version=4)
     assert enter(session) == [ReadList()]
     assert read_list(session, a_list(4, r5=3)) == [ReadEvents({}, with_presence=True)]
@@ -170,7 +170,7 @@ def test_a_client_of_another_epoch_is_a_newcomer() -> None:
 def test_a_poll_announces_no_socket_and_gets_presence_only_as_a_newcomer() -> None:
     for resume, with_presence in ((None, True), ({"epoch": "one", "user_version": 1, "rooms": {}}, False)):
         session = Session("s", ME, Settings(), 0.0, is_poll=True)
-        say(session, {**HELLO, "resume": resume} if resume else HELLO)
+        send(session, {**HELLO, "resume": resume} if resume else HELLO)
         assert not any(isinstance(effect, Announce) for effect in locate(session, {}))
         effects = enter(session) if resume else [*enter(session), *read_list(session, a_list(1))]
         assert effects[-1] == ReadEvents({}, with_presence=with_presence)
@@ -179,7 +179,7 @@ def test_a_poll_announces_no_socket_and_gets_presence_only_as_a_newcomer() -> No
 def test_a_cursor_too_far_behind_or_ahead_is_reset_and_a_room_no_longer_joined_is_skipped() -> None:
     session, effects = resumed({5: 600, 6: 500, 7: 3}, {5: 99, 6: 0, 7: 4, 8: 1})
     assert effects == [ReadEvents({6: 0}, with_presence=True)]
-    frames = said(catch_up(session))
+    frames = frames_of(catch_up(session))
     assert [(frame["type"], frame.get("room_id"), frame.get("seq")) for frame in frames] == [
         ("room_reset", 5, 600), ("room_reset", 7, 3), ("caught_up", None, None)
     ]  # fmt: skip
@@ -192,7 +192,7 @@ def test_catch_up_events_are_limited_over_all_rooms_and_those_with_most_are_rese
     assert isinstance(read, ReadEvents)
     assert sum(heads[room] for room in read.cursors) <= resume_plan.CATCH_UP_EVENTS_IN_ALL
     assert set(read.cursors) == set(range(1, len(read.cursors) + 1))
-    resets = [frame for frame in said(catch_up(session)) if frame["type"] == "room_reset"]
+    resets = [frame for frame in frames_of(catch_up(session)) if frame["type"] == "room_reset"]
     assert {frame["room_id"] for frame in resets} == set(heads) - set(read.cursors)
 
 
@@ -203,7 +203,7 @@ def test_events_delivered_during_the_read_follow_the_read_ones_without_repetitio
     assert not session.user_frame(1, b'{"type":"old"}')
     assert not session.user_frame(2, b'{"type":"read_state"}')
     assert not session.takes_ephemeral
-    frames = said(catch_up(session, {5: [(8, event(5, 8)), (9, event(5, 9)), (10, event(5, 10))]}))
+    frames = frames_of(catch_up(session, {5: [(8, event(5, 8)), (9, event(5, 9)), (10, event(5, 10))]}))
     assert [frame.get("seq", frame["type"]) for frame in frames] == [8, 9, 10, "caught_up", "read_state", 11]
     assert session.room_event(5, 12, event(5, 12))
     assert session.user_frame(3, b"{}")
@@ -215,7 +215,7 @@ def test_no_event_is_sent_of_a_room_left_while_it_was_read() -> None:
     session, _ = resumed({5: 9, 6: 1}, {5: 7, 6: 1})
     session.room_event(5, 10, event(5, 10))
     session.left(5)
-    frames = said(catch_up(session, {5: [(8, event(5, 8))]}))
+    frames = frames_of(catch_up(session, {5: [(8, event(5, 8))]}))
     assert [frame["type"] for frame in frames] == ["caught_up"]
 
 
@@ -226,11 +226,13 @@ def test_a_room_left_and_joined_again_while_it_was_read_starts_at_the_join() -> 
     session.joined(5, 12)
     session.user_frame(3, b'{"type":"room_added"}')
     session.room_event(5, 13, event(5, 13))
-    frames = said(catch_up(session))
+    frames = frames_of(catch_up(session))
     assert [frame["type"] for frame in frames] == ["caught_up", "room_removed", "room_added", "message_created"]
 
 
-def test_too_many_events_during_a_catch_up_close_the_session_instead_of_leaving_a_gap(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_too_many_events_during_a_catch_up_close_the_session_instead_of_leaving_a_gap(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setattr(merge, "KEPT_FRAMES", 3)
     for keep in ("events", "frames"):
         session, _ = resumed({5: 9}, {5: 9})
@@ -283,17 +285,17 @@ def test_no_hello_within_the_timeout_closes() -> None:
 
 @pytest.mark.parametrize("frame", [{"type": "ping"}, {"type": "pong"}, {"type": "get_me"}])
 def test_anything_but_hello_first_closes(frame: Any) -> None:
-    assert say(new(), frame) == [Close(CloseCode.NOT_UNDERSTOOD, "hello_expected")]
+    assert send(new(), frame) == [Close(CloseCode.NOT_UNDERSTOOD, "hello_expected")]
 
 
 def test_an_unreadable_frame_instead_of_hello_is_answered_and_closes() -> None:
     effects = new().bad_frame(BAD, 0.0)
-    assert said(effects)[0]["error"]["code"] == "bad_frame"
+    assert frames_of(effects)[0]["error"]["code"] == "bad_frame"
     assert effects[-1] == Close(CloseCode.NOT_UNDERSTOOD, "hello_expected")
 
 
 def test_an_unknown_protocol_version_closes() -> None:
-    assert say(new(), {**HELLO, "protocol": 2}) == [Close(CloseCode.PROTOCOL_UNSPOKEN, "protocol_unspoken")]
+    assert send(new(), {**HELLO, "protocol": 2}) == [Close(CloseCode.PROTOCOL_UNSPOKEN, "protocol_unspoken")]
 
 
 def test_the_third_unreadable_frame_closes_and_wrong_fields_do_not_count() -> None:
@@ -303,23 +305,23 @@ def test_the_third_unreadable_frame_closes_and_wrong_fields_do_not_count() -> No
     for error in (BAD, wrong, unknown, wrong, BAD, unknown):
         effects = session.bad_frame(error, 0.0)
         assert len(effects) == 1
-    assert said(session.bad_frame(unknown, 0.0))[0]["id"] == "x"
+    assert frames_of(session.bad_frame(unknown, 0.0))[0]["id"] == "x"
     assert session.bad_frame(BAD, 0.0)[-1] == Close(CloseCode.NOT_UNDERSTOOD, "bad_frames")
     assert session.bad_frame(BAD, 0.0) == []
 
 
 def test_a_second_hello_is_a_bad_frame() -> None:
-    assert said(say(live(), HELLO))[0]["error"]["code"] == "bad_frame"
+    assert frames_of(send(live(), HELLO))[0]["error"]["code"] == "bad_frame"
 
 
 def test_commands_are_run_and_pings_answered_from_hello_on() -> None:
     session = new()
-    say(session, HELLO)
-    assert say(session, {"type": "get_me", "id": "a"}) == [Run(GetMe(id="a"))]
-    (pong,) = said(say(session, {"type": "ping", "id": "b"}))
+    send(session, HELLO)
+    assert send(session, {"type": "get_me", "id": "a"}) == [Run(GetMe(id="a"))]
+    (pong,) = frames_of(send(session, {"type": "ping", "id": "b"}))
     assert pong == {"type": "pong", "timestamp": "1970-01-01T00:00:01Z", "id": "b"}
-    assert said(say(session, {"type": "ping"})) == [{"type": "pong", "timestamp": "1970-01-01T00:00:01Z"}]
-    assert say(live(), {"type": "get_room_list"}) == [Run(GetRoomList())]
+    assert frames_of(send(session, {"type": "ping"})) == [{"type": "pong", "timestamp": "1970-01-01T00:00:01Z"}]
+    assert send(live(), {"type": "get_room_list"}) == [Run(GetRoomList())]
 
 
 def test_a_heartbeat_names_the_heads_that_moved_since_the_last() -> None:
@@ -331,18 +333,18 @@ def test_a_heartbeat_names_the_heads_that_moved_since_the_last() -> None:
         return {5: 9}
 
     assert tick(session, 29.9, heads) == []
-    (beat,) = said(tick(session, 30.0, heads))
+    (beat,) = frames_of(tick(session, 30.0, heads))
     assert beat == {"type": "ping", "timestamp": "1970-01-01T00:00:00Z", "heads": {"5": 9}, "user_version": 1}
-    say(session, {"type": "pong"}, 31.0)
+    send(session, {"type": "pong"}, 31.0)
     assert tick(session, 59.9, heads) == []
-    assert said(tick(session, 60.0, heads))[0]["type"] == "ping"
+    assert frames_of(tick(session, 60.0, heads))[0]["type"] == "ping"
     assert asked == [0.0, 30.0]
 
 
 @pytest.mark.parametrize("frame", [{"type": "pong"}, {"type": "ping"}, {"type": "get_me"}])
 def test_a_silent_client_is_closed_and_any_frame_counts(frame: Any) -> None:
     session = live()
-    say(session, frame, 20.0)
+    send(session, frame, 20.0)
     tick(session, 30.0)
     assert not any(isinstance(effect, Close) for effect in tick(session, 59.9))
     assert tick(session, 60.0) == [Close(CloseCode.TOO_SLOW, "silent")]
@@ -353,9 +355,9 @@ def test_a_session_is_idle_until_the_next_deadline_or_a_joined_room() -> None:
     assert session.idle_until == 0.0
     tick(session, 5.0)
     assert session.idle_until == 30.0
-    tick(session, 30.0)  # the client has said nothing since 0
+    tick(session, 30.0)  # the client has been silent since 0
     assert session.idle_until == 40.0
-    say(session, {"type": "pong"}, 31.0)
+    send(session, {"type": "pong"}, 31.0)
     tick(session, 40.0)
     assert session.idle_until == 60.0
     session.joined(5, 9)
@@ -384,7 +386,7 @@ def test_the_list_is_read_when_an_update_of_it_stays_missing() -> None:
     assert session.observe_version(2, 5.9, 5.0) == []
     assert session.observe_version(2, 6.0, 5.0) == [ReadList()]
     assert session.observe_version(2, 7.0, 5.0) == []
-    (frame,) = said(read_list(session, a_list(2, r5=3)))
+    (frame,) = frames_of(read_list(session, a_list(2, r5=3)))
     assert (frame["type"], frame["user_version"]) == ("room_list", 2)
     assert session.observe_version(2, 20.0, 5.0) == []
 
@@ -395,7 +397,7 @@ def test_a_list_with_a_new_room_is_read_again_before_it_is_sent() -> None:
     session.on(ListRead(a_list(2, r5=3, r6=1)))
     assert session.on(Followed((), {6: 1})) == [UpdateDelivery(), ReadList()]
     assert session.observe_version(3, 9.0, 0.0) == [], "one reading at a time"
-    (frame,) = said(read_list(session, a_list(3, r5=3, r6=2)))
+    (frame,) = frames_of(read_list(session, a_list(3, r5=3, r6=2)))
     assert [room["seq"] for room in frame["rooms"]] == [3, 2]
     assert not session.room_event(6, 1, event(6, 1))
 
@@ -411,7 +413,7 @@ def test_a_closed_session_ignores_every_input() -> None:
     session = live()
     assert session.end(CloseCode.SESSION_OVER, "session_over") == [Close(CloseCode.SESSION_OVER, "session_over")]
     assert session.end(CloseCode.SESSION_OVER, "session_over") == []
-    assert say(session, {"type": "get_me"}) == []
+    assert send(session, {"type": "get_me"}) == []
     assert not session.room_event(5, 4, event(5, 4))
     assert not session.user_frame(9, b"{}")
     assert not session.takes_ephemeral

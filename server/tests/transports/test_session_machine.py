@@ -1,8 +1,8 @@
-"""Whatever happens while a session catches up, its client has each room's log once, in order and without a gap, and receives nothing of
-the time when its user was not in the room.
+"""Whatever happens while a session catches up, its client gets each room's log once, in order and without a gap, and no event from
+a time when its user was not a member.
 
 The session is the real one, and the client is the reference client. Around them are a database in dictionaries, a hub that delivers commits
-in order but after any delay, and a shell whose reads begin and end at random times.
+in order after any delay, and a shell whose reads begin and end at random times.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ SOMEBODY = User(8, "somebody", "Somebody")
 AT = "2026-11-30T12:00:00Z"
 EPOCH = "one"
 CATCH_UP_EVENTS = 12
-"""Small, so that chance often passes it."""
+"""Small, so that random runs often exceed it."""
 
 
 @dataclass
@@ -85,7 +85,7 @@ class _Database:
     def log(self, room_id: int, event: type[Any], *, removed: bool = False) -> int:
         """Append an event by somebody, and publish it."""
         seq = self.head(room_id) + 1
-        numbers = {"room_id": room_id, "seq": seq, "at": AT}
+        numbers: dict[str, Any] = {"room_id": room_id, "seq": seq, "at": AT}
         if event is MessageCreated:
             id_ = UUID(int=room_id << 64 | seq)
             message = Message(id_, room_id, seq, seq, SOMEBODY, "text", None, AT, None, False, [], [], [])
@@ -115,13 +115,13 @@ class _Database:
 
 
 class _Client:
-    """The reference client. Checks of each frame that it is the right one."""
+    """The reference client, with a check of every frame that it receives."""
 
     def __init__(self, database: _Database, replica: Replica) -> None:
         self.database = database
         self.replica = replica
         self.was_reset: set[int] = set()
-        """Rooms that were reset, until the first event after that: what happened meanwhile is in the history that a client loads."""
+        """Rooms that were reset, until the next event: a client loads the events before that with the history."""
         self.types: list[str] = []
 
     @property
@@ -154,7 +154,7 @@ class _Client:
         assert self.database.is_mine[room_id][seq - 1], "the user was not in the room then"
         held = self.replica.rooms.get(room_id)
         if held is None or seq <= held.cursor:
-            return  # dropped by the cursor rule: it came before, or the list says that the room is gone
+            return  # dropped by the cursor rule, or the list no longer has the room
         if room_id in self.was_reset:
             self.was_reset.remove(room_id)
             for missed in self.database.logs[room_id][held.cursor : seq - 1]:
@@ -187,15 +187,15 @@ class SessionMachine(RuleBasedStateMachine):
             self.database.log(1, MessageCreated)
         self._deliver_all()
 
-    # -- what happens in the world
+    # -- what other people and devices do
 
     @rule(room_id=st.sampled_from(ROOMS), count=st.integers(1, 4))
-    def somebody_writes(self, room_id: int, count: int) -> None:
+    def another_member_writes(self, room_id: int, count: int) -> None:
         for _ in range(count):
             self.database.log(room_id, MessageCreated)
 
     @rule(room_id=st.sampled_from(ROOMS))
-    def i_join_or_leave(self, room_id: int) -> None:
+    def the_user_joins_or_leaves(self, room_id: int) -> None:
         if room_id in self.database.mine:
             self.database.log(room_id, MemberLeft, removed=True)
             self.database.mine.remove(room_id)
@@ -209,7 +209,7 @@ class SessionMachine(RuleBasedStateMachine):
             self.database.notify(lambda version: RoomAdded(user_version=version, room=room), joined=(room_id, seq))
 
     @rule(room_id=st.sampled_from(ROOMS))
-    def i_read_on_elsewhere(self, room_id: int) -> None:
+    def the_user_reads_on_another_device(self, room_id: int) -> None:
         self.database.notify(
             lambda version: ReadStateChanged(
                 user_version=version, room_id=room_id, seq=0, read_seq=0, unread_count=0, mention_count=0
@@ -338,7 +338,7 @@ class SessionMachine(RuleBasedStateMachine):
         return True
 
     def _listen_to(self, version: int, heads: Mapping[int, int]) -> tuple[set[int], set[int]]:
-        """As the hub does: these rooms count, but for those of which something later was delivered."""
+        """As the hub does: enter these rooms, except those with a later change already delivered."""
         later = {room for room, moved in self.moved.items() if moved > version}
         self.moved.update({room: max(self.moved.get(room, 0), version) for room in ROOMS})
         before, known = set(self.entered), {**heads, **self.entered}

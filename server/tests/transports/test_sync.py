@@ -1,4 +1,4 @@
-"""The poll says what the socket would have said, waits without holding anything, and keeps nothing between two calls."""
+"""A poll returns the frames that a socket would have sent, and holds no thread and no connection of the database while it waits."""
 
 import asyncio
 import http.client
@@ -24,12 +24,6 @@ from backchannel.store.read_pool import READ_THREADS
 from tests.running import WITHOUT_LIMITS, Frame, Running, Someone, running, somebody
 
 
-@pytest.fixture
-def threads() -> Iterator[ThreadPoolExecutor]:
-    with ThreadPoolExecutor(64) as pool:
-        yield pool
-
-
 @pytest.fixture(scope="module")
 def server(module_database: None) -> Iterator[Running]:
     with running() as it:
@@ -37,7 +31,7 @@ def server(module_database: None) -> Iterator[Running]:
 
 
 class Poller:
-    """Somebody who polls, and moves their cursors as the book says."""
+    """A client that polls and advances its cursors as the protocol says."""
 
     def __init__(self, server: Running, who: Someone, instance: str | None = None) -> None:
         self.server = server
@@ -65,7 +59,7 @@ class Poller:
         return body["frames"]  # type: ignore[no-any-return]
 
     def waiting(self, threads: ThreadPoolExecutor, wait: float = 25) -> "Future[list[Frame]]":
-        """A poll that waits by now."""
+        """Start a poll and wait until the server has it waiting."""
         before = self.server.polls_of(self.who)
         future = threads.submit(self.poll, wait)
         self.server.wait_until(lambda: self.server.polls_of(self.who) > before or future.done())
@@ -74,7 +68,7 @@ class Poller:
 
 @pytest.fixture
 def pair(server: Running) -> tuple[Someone, Poller, int]:
-    """Somebody who writes, somebody who polls, and their room."""
+    """ada, who writes; ben's client, which polls; and their room."""
     ada, ben = somebody("ada"), somebody("ben")
     room_id = server.do(ada, "create_room", kind="group", members=[ben.id])["room"]["id"]
     return ada, Poller(server, ben), room_id
@@ -152,11 +146,11 @@ def test_consecutive_polls_miss_no_event(
             server.do(ada, "send_message", room_id=room_id, content=f"{number}")
 
     writing = threads.submit(write)
-    heard: list[int] = []
-    while len(heard) < 60:
-        heard += [frame["seq"] for frame in poller.poll(wait=25) if "seq" in frame]
+    received: list[int] = []
+    while len(received) < 60:
+        received += [frame["seq"] for frame in poller.poll(wait=25) if "seq" in frame]
     writing.result()
-    assert heard == list(range(1, 61))
+    assert received == list(range(1, 61))
 
 
 def test_a_room_too_far_behind_is_reset(module_database: None) -> None:
@@ -173,7 +167,7 @@ def test_a_room_too_far_behind_is_reset(module_database: None) -> None:
 def test_a_wait_holds_no_thread_and_no_connection(server: Running, threads: ThreadPoolExecutor) -> None:
     people = [somebody("many") for _ in range(3 * READ_THREADS)]
     waiting = [Poller(server, each).waiting(threads) for each in people]
-    # With every reader's thread taken three times over, nobody could read or write.
+    # If a wait held a thread of the read pool, nobody else could read or write now.
     assert server.call(people[0], "get_people").ok
     assert server.http.get("/readyz").status_code == 200
     server.do(people[0], "create_room", kind="group", members=[each.id for each in people[1:]])
@@ -193,8 +187,8 @@ def test_a_disconnect_ends_a_waiting_poll(server: Running, pair: tuple[Someone, 
     server.wait_until(lambda: server.polls_of(poller.who) == 0)
 
 
-class Kept:
-    """A connection on which every request comes in one piece."""
+class KeptConnection:
+    """A kept-alive HTTP connection on which each request is sent in one piece."""
 
     def __init__(self, server: Running) -> None:
         self.socket = socket.create_connection(("127.0.0.1", server.port), timeout=30)
@@ -217,7 +211,7 @@ def test_a_kept_alive_connection_is_answered_until_its_token_is_revoked(
     server: Running, pair: tuple[Someone, Poller, int], threads: ThreadPoolExecutor
 ) -> None:
     ada, poller, room_id = pair
-    kept = Kept(server)
+    kept = KeptConnection(server)
     assert [kept.ask(poller)[1]["frames"] for _ in range(4)] == [[]] * 4
     server.do(ada, "send_message", room_id=room_id, content="Now.")
     answers = [kept.ask(poller) for _ in range(4)]
@@ -239,12 +233,12 @@ def test_a_kept_alive_connection_is_answered_until_its_token_is_revoked(
 def test_polls_of_several_people_on_one_connection_are_separate(
     server: Running, pair: tuple[Someone, Poller, int]
 ) -> None:
-    """As a proxy has it: requests of several people on one connection."""
+    """A proxy may send the requests of several people over one connection."""
     ada, poller, room_id = pair
     other = Poller(server, somebody("other"))
     other.resume["rooms"] = poller.resume["rooms"] = {str(room_id): 0}
     server.do(ada, "send_message", room_id=room_id, content="Not for others.")
-    kept = Kept(server)
+    kept = KeptConnection(server)
     for _ in range(3):
         assert types(kept.ask(poller)[1]["frames"]) == ["message_created", "caught_up"]
         assert kept.ask(other)[1]["frames"] == []
@@ -353,7 +347,7 @@ def test_an_invalid_poll_names_the_field(server: Running, body: Any, field: str)
 
 
 def _begin(server: Running, who: Someone, path: str, body: bytes) -> socket.socket:
-    """The head and the first byte of a request."""
+    """Send the header and the first byte of the body."""
     connection = socket.create_connection(("127.0.0.1", server.port))
     connection.sendall(
         f"POST {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Bearer {who.token}\r\nConnection: close\r\n"
@@ -367,13 +361,15 @@ def _begin(server: Running, who: Someone, path: str, body: bytes) -> socket.sock
 def test_a_credential_revoked_while_a_body_is_sent_authorises_nothing(server: Running, way: str) -> None:
     ada, ben = somebody("ada"), somebody("ben")
     room_id = server.do(ada, "create_room", kind="group", members=[ben.id])["room"]["id"]
-    server.sync(ben)  # the credential is remembered
+    server.sync(ben)  # the identity is cached
     path, body = {
         "poll": ("/api/sync", b'{"wait":0}'),
         "send": (f"/api/rooms/{room_id}/messages", b'{"content":"After the end."}'),
     }[way]
     with _begin(server, ben, path, body) as connection:
-        time.sleep(0.2)  # for the head to be read; a slower server reads it after the end, which is right as well
+        time.sleep(
+            0.2
+        )  # so that the server has read the header; a slower one reads it after the revocation, and must refuse too
         token = Token.objects.get(user=ben.account)
         token.revoked = timezone.now()
         token.save()

@@ -1,4 +1,4 @@
-"""The socket's own rules, over real ones: what opens it, what closes it and with which code, and what it costs nobody else."""
+"""A WebSocket's rules over real sockets: what opens it, what closes it and with which code, and that a slow one delays nobody else."""
 
 import json
 import socket
@@ -19,7 +19,7 @@ SMALL = Limits(sends_per_second=1e9, send_burst=10**9, commands_per_second=1e9, 
 
 
 WAYS = {"our server": make_websocket, "another server": "websockets-sansio"}
-"""The socket by callback, and by what any ASGI server offers: the same promises."""
+"""Our own server, and another ASGI server: the same promises."""
 
 
 @pytest.fixture(scope="module", params=WAYS)
@@ -29,7 +29,7 @@ def way(request: pytest.FixtureRequest) -> Any:
 
 @pytest.fixture(scope="module")
 def server(module_database: None, way: Any) -> Iterator[Running]:
-    """Three sockets a user, and little room in the kernel for each."""
+    """At most three sockets for each user, with small buffers in the kernel."""
     with running(limits=SMALL, send_buffer=8 * 1024, websocket=way) as it:
         yield it
 
@@ -46,7 +46,7 @@ def opened(server: Running, who: Someone | None = None) -> Device:
 
 
 def closed_with(server: Running, code: int) -> float:
-    """How often sockets were closed with this code, as /metrics tells."""
+    """The number of sockets closed with this code, from /metrics."""
     lines = server.http.get("/metrics").text.splitlines()
     return sum(
         float(line.rsplit(" ", 1)[1])
@@ -56,7 +56,7 @@ def closed_with(server: Running, code: int) -> float:
 
 
 def is_open(server: Running, who: Someone) -> bool:
-    """Has this person a socket that is not about to be closed?"""
+    """Whether this person has a socket that is not about to be closed."""
     return bool(
         server.in_loop(
             lambda: [each for each in server.chat.hub.subscribers_of(who.id) if each.session.state is not State.CLOSED]
@@ -192,7 +192,7 @@ def test_a_slow_reader_is_closed_without_delaying_others_and_resumes_without_a_g
             "rooms": {str(room_id): 0},
         }
         sent = 0
-        while is_open(server, slow):  # nobody takes anything out of `device`
+        while is_open(server, slow):  # `device` reads nothing
             server.do(ada, "send_message", room_id=room_id, content="x" * 16_000)
             sent += 1
             assert reader.until("message_created")["seq"] == sent
@@ -273,7 +273,7 @@ def test_a_stopping_server_says_when_to_return_and_refuses_new_sockets(module_da
             with pytest.raises(InvalidStatus) as caught:
                 server.dial(ada)
             assert caught.value.response.status_code == 503
-            # What is under way goes on over HTTP.
+            # HTTP requests are still served.
             assert server.call(ada, "get_me").ok
             assert server.call(ada, "create_room", kind="group").ok
 
@@ -329,8 +329,8 @@ def test_typing_reaches_other_members_and_no_device_of_the_typist(server: Runnin
         assert mine.call("typing", room_id=room_id, active=True).ok
         assert mine.call("typing", room_id=room_id, active=True).ok
         assert mine.call("typing", room_id=room_id, active=False).ok
-        heard = [frame for frame in other.take() if frame["type"] == "typing"]
-        assert [(frame["user_id"], frame["active"]) for frame in heard] == [(ada.id, True), (ada.id, False)]
+        received = [frame for frame in other.take() if frame["type"] == "typing"]
+        assert [(frame["user_id"], frame["active"]) for frame in received] == [(ada.id, True), (ada.id, False)]
         assert [frame for frame in (*mine.take(), *also_mine.take()) if frame["type"] == "typing"] == []
 
 
