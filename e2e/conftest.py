@@ -154,7 +154,7 @@ def people(
     yield make
     for person in made:
         person.api.close()
-    problems = [f"{person.name}: {problem}" for person in made for problem in person.witness.problems]
+    problems = [f"{person.name}: {problem}" for person in made for problem in person.page_log.problems]
     assert not problems, "\n".join(problems)
 
 
@@ -197,5 +197,5 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
             person = getattr(item, "funcargs", {}).get(name)
             if person is not None:
                 report.sections.append((f"requests of {name}", "\n".join(person.proxy.traffic.requests[-40:])))
-                report.sections.append((f"sockets of {name}", "\n".join(map(str, person.witness.sockets[-5:]))))
+                report.sections.append((f"sockets of {name}", "\n".join(map(str, person.page_log.sockets[-5:]))))
     return report

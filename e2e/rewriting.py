@@ -1,5 +1,5 @@
-"""A plugin (pytest.ini names it): failures in the stage's own assertions show both sides, as those in tests do."""
+"""A plugin (pytest.ini names it): failures in assertions of the support code show both sides, as those in tests do."""
 
 import pytest
 
-pytest.register_assert_rewrite("e2e.support", "e2e.node.talkers")
+pytest.register_assert_rewrite("e2e.support")

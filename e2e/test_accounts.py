@@ -44,8 +44,8 @@ def test_a_changed_password_leaves_the_other_tabs_signed_in(ada: Person, ben: Pe
     second.goto(f"{ada.proxy.url}/rooms/{talk.room['id']}")
     expect(second.get_by_role("textbox", name=re.compile("^Message "))).to_be_visible()
     talk.turn()
-    ada.witness.may_say("status of 401")
-    ada.witness.network_may_fail = True
+    ada.page_log.may_say("status of 401")
+    ada.page_log.network_may_fail = True
     change_password(ada, ada.page)
     expect(second.get_by_text("You are signed out")).to_have_count(0)
     ben.say("after the change")
@@ -61,8 +61,8 @@ def test_a_browser_that_is_signed_out_from_another_one_is_out_at_once(
     ada.sign_in()
     expect(ada.page.get_by_role("navigation", name="Rooms")).to_be_visible()
     first = ada.page
-    ada.witness.may_say("status of 401")
-    ada.witness.network_may_fail = True
+    ada.page_log.may_say("status of 401")
+    ada.page_log.network_may_fail = True
     ada.context = browsers(
         user_agent="Mozilla/5.0 (iPhone; CPU iPhone OS 18_5 like Mac OS X) Version/18.5 Safari/604.1"
     )

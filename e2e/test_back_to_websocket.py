@@ -39,14 +39,14 @@ def test_it_takes_over_without_a_gap_and_polls_stop(ada: Person, ben: Person, ta
     calm = eventually(lambda: quiet_since(ada), ada.page)
     talk.turn("after")
     talk.check()
-    assert ada.witness.polls(calm) == []
+    assert ada.page_log.polls(calm) == []
 
 
 def quiet_since(person: Person) -> int:
     """The moment from which nothing of the change (an aborted poll, the last page of history) is under way."""
-    before = len(person.witness.requests)
+    before = len(person.page_log.requests)
     person.page.wait_for_load_state("networkidle")
-    assert len(person.witness.requests) == before
+    assert len(person.page_log.requests) == before
     return before
 
 

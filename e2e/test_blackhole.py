@@ -25,7 +25,7 @@ def test_a_socket_that_never_speaks_is_not_believed(
     talk.turn("one", "two")
     ada.expect_disconnected()
     talk.check_away(ben, ada, elsewhere)
-    assert not ada.witness.is_proven
+    assert not ada.page_log.is_proven
 
 
 @pytest.mark.parametrize("way", WAYS)
@@ -33,7 +33,7 @@ def test_a_socket_that_falls_silent_in_the_middle_of_a_conversation_is_noticed(
     ada: Person, ben: Person, talk: Conversation, way: str
 ) -> None:
     talk.turn("before")
-    ada.witness.network_may_fail = True
+    ada.page_log.network_may_fail = True
     assert ada.proxy.silence("ws", WAYS[way]) == 1
     # Ada's send goes nowhere, or its ack does; it goes by HTTP then, under the same id.
     talk.say(ada, "into the silence")

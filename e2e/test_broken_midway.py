@@ -14,7 +14,7 @@ def test_resets_lose_nothing(ada: Person, ben: Person, talk: Conversation, kind:
     talk.turn("before")
     for n in range(3):
         for person in talk.people:
-            person.witness.network_may_fail = True
+            person.page_log.network_may_fail = True
             assert person.proxy.cut(kind) >= 1
         talk.turn(f"after reset {n}")
         for person in talk.people:
@@ -23,7 +23,7 @@ def test_resets_lose_nothing(ada: Person, ben: Person, talk: Conversation, kind:
 
 
 def test_a_message_on_its_way_when_the_reset_comes_is_sent_once(ada: Person, ben: Person, talk: Conversation) -> None:
-    ada.witness.network_may_fail = True
+    ada.page_log.network_may_fail = True
     for n in range(5):
         talk.say(ada, f"message {n}")
         ada.proxy.cut()
@@ -32,7 +32,7 @@ def test_a_message_on_its_way_when_the_reset_comes_is_sent_once(ada: Person, ben
 
 
 def test_a_half_closed_socket_is_replaced(ada: Person, ben: Person, talk: Conversation) -> None:
-    ada.witness.network_may_fail = True
+    ada.page_log.network_may_fail = True
     assert ada.proxy.half_close("ws") == 1
     talk.turn("one", "two")
     ada.expect_connected()

@@ -17,7 +17,7 @@ from e2e.support.api import Api
 from e2e.support.conversation import Conversation
 from e2e.support.database import Database
 from e2e.support.outbox import count_kept
-from e2e.support.page_log import Witness
+from e2e.support.page_log import PageLog
 from e2e.support.person import Person
 from e2e.support.server import Account, Server
 from e2e.support.wait import equals, eventually
@@ -76,12 +76,12 @@ def test_what_was_typed_before_a_crash_is_sent_after_it_once(
     with suppress(Error):
         ada.context.close()
     ada.proxy.heal()
-    ada.witness = Witness()
+    ada.page_log = PageLog()
     ada.context = machine.start()
     ada.page = ada.open_tab()
     ada.enter(room)
     talk.check()
     eventually(equals(0, lambda: count_kept(ada.page)), ada.page)
-    assert ada.witness.problems == []
+    assert ada.page_log.problems == []
     ada.context.close()
     ada.api.close()

@@ -36,9 +36,9 @@ def test_the_reason_is_shown_and_later_messages_pass(ada: Person, ben: Person, t
 def test_retry_asks_the_server_again(ada: Person, ben: Person, talk: Conversation) -> None:
     ada.say(UNSENDABLE)
     expect(failed(ada)).to_be_visible()
-    asked = ada.witness.sockets[-1].said.count("send_message")
+    asked = ada.page_log.sockets[-1].said.count("send_message")
     failed(ada).get_by_role("button", name="Retry").click()
-    eventually(lambda: ada.witness.sockets[-1].said.count("send_message") == asked + 1, ada.page)
+    eventually(lambda: ada.page_log.sockets[-1].said.count("send_message") == asked + 1, ada.page)
     expect(failed(ada)).to_contain_text("NUL")
 
 

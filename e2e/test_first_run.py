@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
 from e2e.network.proxy import Proxy
-from e2e.support.page_log import Witness
+from e2e.support.page_log import PageLog
 from e2e.support.person import Person
 from e2e.support.server import Server
 
@@ -20,16 +20,16 @@ PASSWORD = "correct horse battery"
 @pytest.fixture
 def visitor(empty_server: Server, browsers: Callable[..., BrowserContext]) -> Iterator[Callable[[], Page]]:
     """Somebody at the door of a server where nobody ever was. Only of a link that is over may Chromium complain."""
-    witness = Witness(allowed=["status of 404"])
+    log = PageLog(allowed=["status of 404"])
     made: list[Page] = []
 
     def arrive() -> Page:
         made.append(browsers(base_url=empty_server.url).new_page())
-        witness.watch(made[-1])
+        log.watch(made[-1])
         return made[-1]
 
     yield arrive
-    assert witness.problems == []
+    assert log.problems == []
 
 
 @pytest.mark.smoke
@@ -91,7 +91,7 @@ def test_whoever_opens_the_printed_address_sets_up_and_invites_the_second(
 
 def test_signing_in(ada: Person, room: dict[str, Any]) -> None:
     ada.visit(f"/rooms/{room['id']}")
-    ada.witness.may_say("status of 40[01]")
+    ada.page_log.may_say("status of 40[01]")
     ada.sign_in(password="not the password")
     expect(ada.page.get_by_label("Password")).to_have_accessible_description(re.compile("not correct"))
     ada.sign_in()
@@ -103,5 +103,5 @@ def test_signing_in(ada: Person, room: dict[str, Any]) -> None:
 def test_a_stranger_sees_nothing_but_the_door(ada: Person, room: dict[str, Any], proxies: Callable[[], Proxy]) -> None:
     ada.visit(f"/rooms/{room['id']}")
     expect(ada.page.get_by_role("button", name="Sign in")).to_be_visible()
-    assert ada.witness.polls() == []
-    assert ada.witness.sockets == []
+    assert ada.page_log.polls() == []
+    assert ada.page_log.sockets == []

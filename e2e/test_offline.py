@@ -10,7 +10,7 @@ from e2e.support.person import Person
 
 
 def browser_goes_offline(person: Person) -> None:
-    person.witness.network_may_fail = True
+    person.page_log.network_may_fail = True
     person.context.set_offline(True)
 
 
@@ -45,7 +45,7 @@ WAYS = {
 
 
 def test_a_network_that_comes_and_goes(ada: Person, ben: Person, talk: Conversation) -> None:
-    before = len(ada.witness.sockets)
+    before = len(ada.page_log.sockets)
     for n in range(5):
         browser_goes_offline(ada)
         talk.say(ada, f"written in tunnel {n}")
@@ -53,7 +53,7 @@ def test_a_network_that_comes_and_goes(ada: Person, ben: Person, talk: Conversat
     talk.check()
     ada.expect_connected()
     # Back soon each time, and never in a loop.
-    assert len(ada.witness.sockets) - before <= 10
+    assert len(ada.page_log.sockets) - before <= 10
     talk.turn("out of the tunnels")
 
 

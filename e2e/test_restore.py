@@ -28,7 +28,7 @@ def test_what_was_said_since_comes_back_once(
     ada: Person, ben: Person, talk: Conversation, server: Server, database: Database, backup: Path
 ) -> None:
     for person in talk.people:
-        person.witness.network_may_fail = True
+        person.page_log.network_may_fail = True
     talk.turn("before the backup")
     server.run("backup", str(backup))
     before = list(talk.said)

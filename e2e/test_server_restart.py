@@ -12,7 +12,7 @@ from e2e.support.server import Server
 @pytest.mark.parametrize("way", ["SIGTERM", pytest.param("kill -9", marks=pytest.mark.smoke)])
 def test_a_restart_loses_nothing(ada: Person, ben: Person, talk: Conversation, server: Server, way: str) -> None:
     for person in talk.people:
-        person.witness.network_may_fail = True
+        person.page_log.network_may_fail = True
     talk.turn("before")
     if way == "SIGTERM":
         assert server.stop() == 0

@@ -20,8 +20,8 @@ def test_sockets_that_die_young_do_not_disturb_the_conversation(
     talk = Conversation(room, database, ada, ben)
     talk.turn("one", "two", "three")
     talk.check_away(ada, ben, elsewhere)
-    eventually(lambda: len(ada.witness.sockets) >= 3, ada.page)
+    eventually(lambda: len(ada.page_log.sockets) >= 3, ada.page)
     talk.turn("four")
     talk.check()
     # Backing off: an eager reconnect would open several a second.
-    assert len(ada.witness.sockets) < 60
+    assert len(ada.page_log.sockets) < 60

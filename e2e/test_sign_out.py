@@ -48,7 +48,7 @@ def end_session_elsewhere(person: Person) -> None:
 def test_signing_out_leads_to_the_sign_in(ada: Person, room: dict[str, Any]) -> None:
     ada.enter(room)
     # allauth tells of a finished sign-out by 401, and Chromium of every 401.
-    ada.witness.may_say("status of 401")
+    ada.page_log.may_say("status of 401")
     dialog = ask_to_sign_out(ada)
     dialog.get_by_role("button", name="Sign out", exact=True).click()
     expect(ada.page.get_by_role("button", name="Sign in")).to_be_visible()
@@ -70,7 +70,7 @@ def test_it_warns_while_messages_wait(ada: Person, ben: Person, talk: Conversati
 
 def test_it_sends_first_where_asked_to(ada: Person, ben: Person, talk: Conversation) -> None:
     lose_network(ada)
-    ada.witness.may_say("status of 401")
+    ada.page_log.may_say("status of 401")
     talk.say(ada, "one", "two")
     dialog = ask_to_sign_out(ada)
     dialog.get_by_role("button", name="Send first").click()
@@ -82,7 +82,7 @@ def test_it_sends_first_where_asked_to(ada: Person, ben: Person, talk: Conversat
 
 def test_what_is_deleted_is_gone_for_good_and_every_tab_leaves(ada: Person, ben: Person, talk: Conversation) -> None:
     first = ada.page
-    ada.witness.may_say("status of 401")
+    ada.page_log.may_say("status of 401")
     # Everything gets through but what is sent.
     ada.suffer(Faults(upgrade_status=502))
     ada.proxy.cut("ws")
@@ -112,8 +112,8 @@ def test_a_session_that_ends_elsewhere_says_so_and_keeps_what_was_written(
     ada: Person, ben: Person, talk: Conversation
 ) -> None:
     talk.turn()
-    ada.witness.may_say("status of 401")
-    ada.witness.network_may_fail = True
+    ada.page_log.may_say("status of 401")
+    ada.page_log.network_may_fail = True
     end_session_elsewhere(ada)
     bar = ada.page.get_by_role("alert").filter(has_text="You are signed out")
     expect(bar).to_be_visible()

@@ -20,7 +20,7 @@ def test_a_minute_of_talk_needs_no_request(ada: Person, ben: Person, talk: Conve
     for person in talk.people:
         # The first page of the room, and a poll that the proven socket made needless, may still be on their way.
         person.page.wait_for_load_state("networkidle")
-    seen = [len(person.witness.requests) for person in talk.people]
+    seen = [len(person.page_log.requests) for person in talk.people]
     passed = [person.proxy.traffic.mark() for person in talk.people]
     began = time.monotonic()
     for n in itertools.count(1):
@@ -32,9 +32,9 @@ def test_a_minute_of_talk_needs_no_request(ada: Person, ben: Person, talk: Conve
     talk.check()
     for person, requests, mark in zip(talk.people, seen, passed, strict=True):
         # By the browser's own log, and by the wire's.
-        assert person.witness.polls(requests) == []
+        assert person.page_log.polls(requests) == []
         assert person.proxy.traffic.since(mark, NOT_A_FILE) == []
-        [socket] = person.witness.sockets
+        [socket] = person.page_log.sockets
         assert not socket.closed
         assert "ping" in socket.heard, "a minute is longer than a heartbeat"
         assert socket.said.count("pong") == socket.heard.count("ping")

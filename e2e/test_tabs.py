@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Page
 
 from e2e.support.conversation import Conversation
-from e2e.support.page_log import Witness
+from e2e.support.page_log import PageLog
 from e2e.support.person import Person
 from e2e.support.wait import equals, eventually
 
@@ -31,14 +31,14 @@ def test_two_tabs_share_one_socket_and_nobody_polls(ada: Person, ben: Person, ta
     first = ada.page
     second = open_in(ada, talk)
     talk.turn("from the second tab")
-    before = len(ada.witness.requests)
+    before = len(ada.page_log.requests)
     use(ada, first)
     talk.turn("from the first tab")
     talk.check()
     use(ada, second)
     talk.check()
     assert ada.proxy.live("ws") == 1
-    assert ada.witness.polls(before) == []
+    assert ada.page_log.polls(before) == []
 
 
 def test_when_the_tab_that_holds_the_socket_is_closed_another_goes_on(
@@ -62,10 +62,10 @@ def test_a_tab_that_is_frozen_gives_the_socket_away_and_follows_when_it_is_back(
 ) -> None:
     first = ada.page
     second = open_in(ada, talk)
-    before = len(ada.witness.sockets)
+    before = len(ada.page_log.sockets)
     # Chromium without a screen freezes nothing: it is told as if.
     first.evaluate("document.dispatchEvent(new Event('freeze'))")
-    eventually(lambda: len(ada.witness.sockets) > before, ada.page)
+    eventually(lambda: len(ada.page_log.sockets) > before, ada.page)
     talk.turn("one awake")
     first.evaluate("document.dispatchEvent(new Event('resume'))")
     use(ada, first)
@@ -108,7 +108,7 @@ def test_what_a_closed_tab_had_not_sent_the_next_one_sends_once(ada: Person, ben
     ada.sees_waiting("one", "two", "three")
     ada.page.close()
     ada.proxy.heal()
-    ada.witness = Witness(network_may_fail=True, problems=ada.witness.problems)
+    ada.page_log = PageLog(network_may_fail=True, problems=ada.page_log.problems)
     # Two at once, of which one finds what was left.
     tabs = [ada.open_tab(), ada.open_tab()]
     for tab in tabs:

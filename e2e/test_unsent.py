@@ -131,7 +131,7 @@ def test_two_edits_of_one_message_show_both_texts(
     ben.sees("helo")
     start(ada, network)
     # Chromium tells of every refusal.
-    ada.witness.may_say("status of 409")
+    ada.page_log.may_say("status of 409")
     go_offline(ada)
     edit_last(ada, "from the train")
     [stored] = database.messages(talk.id)
@@ -199,7 +199,7 @@ def test_another_tab_shows_it_and_can_delete_it(ada: Person, ben: Person, talk: 
     start(ada, network)
     first = ada.page
     # A message that may have arrived is deleted on the server as well, where it is not.
-    ada.witness.may_say("status of 404")
+    ada.page_log.may_say("status of 404")
     api_is_gone(ada)
     ada.say("never mind", "goes out")
     eventually(equals(2, lambda: count_kept(first)), first)

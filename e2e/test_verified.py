@@ -23,7 +23,7 @@ NO_SOCKETS = Faults(upgrade_status=403)
 
 def test_it_connects_and_authenticates(ada: Person, room: dict[str, Any], server: Server) -> None:
     ada.enter(room)
-    assert ada.witness.sockets[-1].heard[0] == "hello"
+    assert ada.page_log.sockets[-1].heard[0] == "hello"
     with pytest.raises(InvalidStatus) as refused:
         connect(server.url.replace("http", "ws") + "/ws", origin=Origin(server.url))
     assert refused.value.response.status_code == 401
@@ -31,7 +31,7 @@ def test_it_connects_and_authenticates(ada: Person, room: dict[str, Any], server
 
 
 def test_the_room_list_comes_by_socket(ada: Person, room: dict[str, Any], elsewhere: dict[str, Any]) -> None:
-    ada.witness.network_may_fail = True
+    ada.page_log.network_may_fail = True
 
     def refuse(route: Route) -> None:
         route.abort()
@@ -39,7 +39,7 @@ def test_the_room_list_comes_by_socket(ada: Person, room: dict[str, Any], elsewh
     ada.page.route("**/api/sync", refuse)
     ada.page.route("**/api/rooms", refuse)
     ada.enter(room)
-    assert "room_list" in ada.witness.sockets[-1].heard
+    assert "room_list" in ada.page_log.sockets[-1].heard
     for each in (room, elsewhere):
         expect(ada.room_link(each["name"])).to_be_visible()
 
@@ -48,18 +48,18 @@ def test_the_room_list_comes_by_socket(ada: Person, room: dict[str, Any], elsewh
 def test_sending_goes_by_socket(ada: Person, ben: Person, talk: Conversation) -> None:
     talk.say(ada, "by socket")
     talk.check()
-    socket = ada.witness.sockets[-1]
+    socket = ada.page_log.sockets[-1]
     assert socket.said.count("send_message") == 1
     assert "ack" in socket.heard
     assert ada.proxy.traffic.since(0, "POST /api/rooms/.*/messages") == []
 
 
 def test_it_reconnects(ada: Person, ben: Person, talk: Conversation) -> None:
-    ada.witness.network_may_fail = True
+    ada.page_log.network_may_fail = True
     ada.proxy.cut()
-    eventually(lambda: ada.witness.sockets[0].closed, ada.page)
+    eventually(lambda: ada.page_log.sockets[0].closed, ada.page)
     ada.expect_connected()
-    assert len(ada.witness.sockets) >= 2
+    assert len(ada.page_log.sockets) >= 2
     talk.turn()
     talk.check()
 

@@ -203,14 +203,14 @@ SYSTEM_PATH = os.pathsep.join((os.environ.get("PATH", ""), "/usr/sbin", "/usr/lo
 
 
 def prepare_proxies() -> None:
-    """See to the proxies of the zoo. Nothing is started: `lab/proxies` does that."""
+    """Install the programs that `lab/proxies` runs. Nothing is started."""
     programs = {
         "nginx": "nginx-light", "haproxy": "haproxy", "caddy": "caddy", "squid": "squid", "mitmdump": "mitmproxy",
         "varnishd": "varnish",
     }  # fmt: skip
     wanted = [package for program, package in programs.items() if not shutil.which(program, path=SYSTEM_PATH)]
     if wanted:
-        machine.apt_install(wanted, "the proxy zoo needs proxies on this machine")
+        machine.apt_install(wanted, "`make proxies` needs proxies on this machine")
 
 
 PARTS = {

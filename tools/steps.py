@@ -1,6 +1,6 @@
 """Runs the steps that prove a checkout and sums them up.
 
-    python3 tools/steps.py test|prove|check|test-server|test-client|e2e|simulate|faults|zoo|mutants|wheel-check|…
+    python3 tools/steps.py test|prove|check|test-server|test-client|e2e|simulate|faults|proxies|mutants|wheel-check|…
 
 There are two tiers. `test` is what a contributor runs: it holds every kind of proof, the slow kinds in a short form.
 `prove` is everything else; no test is in both, and together they leave none out.
@@ -87,10 +87,7 @@ SERVER_CHECKS = (
     GENERATED,
 )
 CLIENT_CHECKS = (
-    *(
-        node(f"tsc {name}", "tsc", "-p", name)
-        for name in ("client", "react", "web", "e2e/node", "lab/chaos", "lab/bench/browser")
-    ),
+    *(node(f"tsc {name}", "tsc", "-p", name) for name in ("client", "react", "web", "lab/chaos", "lab/bench/browser")),
     node("oxlint", "oxlint", "--type-aware", "--deny-warnings"),
     node("biome format", "biome", "format", "--log-level=error", "--diagnostic-level=error"),
     node("knip", "knip", "--no-progress"),
@@ -156,7 +153,7 @@ CHAOS = python(
     cores=CORES,
 )
 WHEEL = python("the wheel holds the app", "tools/wheel_check.py", needs=("venv-dev", "node", "web"))
-ZOO = python("proxy zoo", "-m", "lab.proxies", needs=("venv-dev", "node", "proxies"), cores=CORES)
+PROXIES = python("real proxies", "-m", "lab.proxies", needs=("venv-dev", "node", "proxies"), cores=CORES)
 
 CHECKS = (*SERVER_CHECKS, *CLIENT_CHECKS)
 TEST = (
@@ -191,7 +188,7 @@ GROUPS: dict[str, tuple[Step, ...]] = {
     "e2e": (end_to_end("end to end", needs=("proxies", "services")),),
     "simulate": (worlds(0, 10_000), SIMULATION_MUTANTS),
     "faults": (CHAOS,),
-    "zoo": (ZOO,),
+    "proxies": (PROXIES,),
     "mutants": (MUTANTS,),
     "wheel-check": (WHEEL,),
 }

@@ -30,7 +30,7 @@ class Socket:
 
 
 @dataclass
-class Witness:
+class PageLog:
     """`problems` fail the test at its end. `requests` are like `POST /api/sync`, in order, of the app alone."""
 
     network_may_fail: bool = False

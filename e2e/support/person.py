@@ -16,7 +16,7 @@ from e2e.network.faults import Faults
 from e2e.network.proxy import Proxy
 from e2e.support.accounts import PASSWORD
 from e2e.support.api import Api
-from e2e.support.page_log import Witness
+from e2e.support.page_log import PageLog
 from e2e.support.server import Account
 from e2e.support.wait import equals, eventually
 
@@ -47,7 +47,7 @@ class Person:
         self.api = api
         self.proxy = proxy
         self.context = context
-        self.witness = Witness()
+        self.page_log = PageLog()
         self.page = self.open_tab()
 
     @property
@@ -62,7 +62,7 @@ class Person:
 
     def open_tab(self) -> Page:
         page = self.context.new_page()
-        self.witness.watch(page)
+        self.page_log.watch(page)
         return page
 
     def has_session(self) -> None:
@@ -92,11 +92,11 @@ class Person:
 
     def suffer(self, faults: Faults) -> None:
         """The network has these faults from now on; the browser will complain of them."""
-        self.witness.network_may_fail = True
+        self.page_log.network_may_fail = True
         self.proxy.apply(faults)
 
     def lose_network(self) -> None:
-        self.witness.network_may_fail = True
+        self.page_log.network_may_fail = True
         self.proxy.down()
 
     # ── doing ───────────────────────────────────────────────────────────────────────────────
@@ -180,7 +180,7 @@ class Person:
         """Nothing is told of the connection, and rightly: a WebSocket proved itself and lives."""
 
         def connected() -> None:
-            assert self.witness.is_proven, "no proven WebSocket"
+            assert self.page_log.is_proven, "no proven WebSocket"
             assert self.indicator.count() == 0, self.indicator.all_inner_texts()
 
         eventually(connected, self.page)

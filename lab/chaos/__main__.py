@@ -1,4 +1,4 @@
-"""The nemesis's command line: `make faults` calls it.
+"""Command line of the random faults: `make faults` calls it.
 
 python -m lab.chaos --seed 7 --database sqlite --injections 50      one seed, again
 python -m lab.chaos --seeds 1:11 --results results.jsonl            ten, on both databases
@@ -22,8 +22,8 @@ from lab.chaos.outcome import Outcome, Settings
 from lab.chaos.results import as_record, command, tables
 from lab.chaos.run import run
 
-# Of `make prove`: minutes are dear there. The last seed is another one each time.
-SHORT = (("postgres", 1, 14), ("sqlite", 1, 14))
+# Database, seed and faults of the runs in `make prove`. It adds one with a fresh seed.
+SHORT = (("postgres", 1, 14), ("sqlite", 1, 24))
 SECONDS_EACH = 1.75
 
 
@@ -43,7 +43,7 @@ def main(argv: list[str]) -> int:
             for seed in _seeds(options)
             for database in databases
         ]
-    kept = options.folder or Path(tempfile.mkdtemp(prefix="nemesis-"))
+    kept = options.folder or Path(tempfile.mkdtemp(prefix="backchannel-chaos-"))
     kept.mkdir(parents=True, exist_ok=True)
     program = bundle(kept)
     results = options.results or kept / "results.jsonl"
@@ -85,7 +85,9 @@ def _seeds(options: argparse.Namespace) -> range:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="nemesis", description="Random faults against real processes, from seeds.")
+    parser = argparse.ArgumentParser(
+        prog="python -m lab.chaos", description="Random faults against real processes, from seeds."
+    )
     parser.add_argument("--short", action="store_true", help="what `make prove` runs: both databases, and a fresh seed")
     parser.add_argument("--seed", type=int, help="one seed")
     parser.add_argument("--seeds", default="1:2", help="from:to, the last not included")

@@ -14,12 +14,12 @@ from e2e.network.faults import BOTH, Faults
 from e2e.network.proxy import Proxy
 
 from lab.chaos import database_faults, node_faults, people_faults
-from lab.chaos.cluster import Arena
+from lab.chaos.cluster import Cluster
 from lab.chaos.plan import Injection, Kind
 from machine import find_faketime
 
-Begin = Callable[[Arena, Injection], Any]
-End = Callable[[Arena, Injection, Any], None]
+Begin = Callable[[Cluster, Injection], Any]
+End = Callable[[Cluster, Injection, Any], None]
 
 
 @dataclass(frozen=True)
@@ -29,26 +29,26 @@ class Fault:
     end: End = lambda _arena, _injection, _state: None
 
 
-def _network(arena: Arena, injection: Injection) -> Proxy:
-    return arena.networks[injection.target]
+def _network(cluster: Cluster, injection: Injection) -> Proxy:
+    return cluster.networks[injection.target]
 
 
 def _lasting(name: str, faults: Faults, *, seconds: tuple[float, float] = (1.0, 6.0)) -> Fault:
     """A state of a network. Most of these are about connections that open: see to it that some do."""
 
-    def begin(arena: Arena, injection: Injection) -> None:
-        network = _network(arena, injection)
+    def begin(cluster: Cluster, injection: Injection) -> None:
+        network = _network(cluster, injection)
         network.apply(faults)
         network.cut("ws" if injection.dice < 0.7 else None)
 
-    def end(arena: Arena, injection: Injection, _: Any) -> None:
-        _network(arena, injection).heal()
+    def end(cluster: Cluster, injection: Injection, _: Any) -> None:
+        _network(cluster, injection).heal()
 
     return Fault(Kind(name, "network", seconds), begin, end)
 
 
 def _at_once(name: str, act: Callable[[Proxy], object]) -> Fault:
-    return Fault(Kind(name, "network"), lambda arena, injection: act(_network(arena, injection)))
+    return Fault(Kind(name, "network"), lambda cluster, injection: act(_network(cluster, injection)))
 
 
 NETWORK = (
@@ -77,20 +77,20 @@ NETWORK = (
 )
 
 
-def _of_wires(target: Any, whose: str, wires: Callable[[Arena], dict[str, Proxy]]) -> tuple[Fault, ...]:
-    def reset(arena: Arena, injection: Injection) -> None:
-        wires(arena)[injection.target].cut()
+def _of_wires(target: Any, whose: str, wires: Callable[[Cluster], dict[str, Proxy]]) -> tuple[Fault, ...]:
+    def reset(cluster: Cluster, injection: Injection) -> None:
+        wires(cluster)[injection.target].cut()
 
-    def part(arena: Arena, injection: Injection) -> None:
-        wire = wires(arena)[injection.target]
+    def part(cluster: Cluster, injection: Injection) -> None:
+        wire = wires(cluster)[injection.target]
         wire.silence("tcp")
         wire.apply(Faults(refuse=True))
 
-    def slow(arena: Arena, injection: Injection) -> None:
-        wires(arena)[injection.target].apply(Faults(delay_s=0.03))
+    def slow(cluster: Cluster, injection: Injection) -> None:
+        wires(cluster)[injection.target].apply(Faults(delay_s=0.03))
 
-    def whole(arena: Arena, injection: Injection, _: Any) -> None:
-        wire = wires(arena)[injection.target]
+    def whole(cluster: Cluster, injection: Injection, _: Any) -> None:
+        wire = wires(cluster)[injection.target]
         wire.heal()
         if injection.kind.startswith("partition"):
             wire.cut()
@@ -103,14 +103,14 @@ def _of_wires(target: Any, whose: str, wires: Callable[[Arena], dict[str, Proxy]
 
 
 BUS_AND_DATABASE = (
-    *_of_wires("bus_wire", "Redis", lambda arena: arena.bus_wires),
-    *_of_wires("database_wire", "PostgreSQL", lambda arena: arena.database_wires),
+    *_of_wires("bus_wire", "Redis", lambda cluster: cluster.bus_wires),
+    *_of_wires("database_wire", "PostgreSQL", lambda cluster: cluster.database_wires),
 )
 
 NODES = (
     Fault(Kind("node killed", "node", (0.3, 3.0), weight=4.0), node_faults.kill, node_faults.start),
     Fault(Kind("node stopped and started", "node", (1.0, 4.0), weight=4.0), node_faults.drain, node_faults.start),
-    Fault(Kind("node frozen", "node", (0.5, 6.0), weight=2.0), node_faults.freeze, node_faults.go_on),
+    Fault(Kind("node frozen", "node", (0.5, 6.0), weight=2.0), node_faults.freeze, node_faults.resume),
     *(
         Fault(
             Kind(f"node dies {place.replace('_', ' ')}", "node", (3.0, 8.0)), node_faults.arm(place), node_faults.disarm
@@ -127,13 +127,13 @@ NODES = (
 DEVICES = (
     Fault(
         Kind("devices frozen", "devices", (0.5, 8.0), weight=3.0),
-        lambda arena, injection: arena.troupes[injection.target].freeze(),
-        lambda arena, injection, _: arena.troupes[injection.target].go_on(),
+        lambda cluster, injection: cluster.devices[injection.target].freeze(),
+        lambda cluster, injection, _: cluster.devices[injection.target].resume(),
     ),
     Fault(
         Kind("devices killed", "devices", (0.2, 3.0), weight=3.0),
-        lambda arena, injection: arena.troupes[injection.target].kill(),
-        lambda arena, injection, _: arena.troupes[injection.target].start(),
+        lambda cluster, injection: cluster.devices[injection.target].kill(),
+        lambda cluster, injection, _: cluster.devices[injection.target].start(),
     ),
 )
 
@@ -149,8 +149,10 @@ STORES = (
         database_faults.crash_postgres,
         database_faults.start_postgres,
     ),
-    Fault(Kind("room locked", "postgres", (0.5, 5.0)), database_faults.lock_room, database_faults.let_go),
-    Fault(Kind("SQLite locked", "sqlite", (0.5, 7.0), weight=3.0), database_faults.lock_sqlite, database_faults.let_go),
+    Fault(Kind("room locked", "postgres", (0.5, 5.0)), database_faults.lock_room, database_faults.release),
+    Fault(
+        Kind("SQLite locked", "sqlite", (0.5, 7.0), weight=3.0), database_faults.lock_sqlite, database_faults.release
+    ),
 )
 
 PEOPLE = (

@@ -11,7 +11,7 @@ import signal
 import sqlite3
 import threading
 from collections.abc import Collection, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -23,7 +23,7 @@ from e2e.support.server import Account, Server
 from psycopg import sql
 
 import services
-from lab.chaos.device_process import Troupe
+from lab.chaos.device_process import DeviceProcess
 from services import Service
 
 # Faster than people would be, so that a run of minutes has thousands of messages.
@@ -45,7 +45,7 @@ STARTS = 5
 
 
 @dataclass
-class Arena:
+class Cluster:
     """What a fault can lay its hands on, by the names that the plan uses."""
 
     folder: Path
@@ -58,7 +58,7 @@ class Arena:
     postgres: Service | None
     # PostgreSQL's, past every wire; "": SQLite.
     database_url: str
-    troupes: dict[str, Troupe] = field(default_factory=dict)
+    devices: dict[str, DeviceProcess] = field(default_factory=dict)
     # Rooms whose membership may be changed: room → (the owner, the people who may be taken out).
     rooms: dict[int, tuple[Account, list[Account]]] = field(default_factory=dict)
     user_ids: dict[str, int] = field(default_factory=dict)
@@ -72,7 +72,7 @@ class Arena:
         return {
             "network": list(self.networks),
             "node": list(self.nodes),
-            "devices": list(self.troupes),
+            "devices": list(self.devices),
             "redis": ["redis"] if self.redis else [],
             "bus_wire": list(self.bus_wires),
             "postgres": ["postgres"] if self.postgres else [],
@@ -81,6 +81,10 @@ class Arena:
             "guests": ["guests"],
             "people": [account.username for _, people in self.rooms.values() for account in people],
         }
+
+    def query(self) -> AbstractContextManager[Any]:
+        """`query(sql, *values) → rows`, past every wire."""
+        return query_of(self.database_url, self.sqlite_file)
 
     @property
     def sqlite_file(self) -> Path:
@@ -113,9 +117,9 @@ class Arena:
             node.tell(signal.SIGCONT)
         for node in self.nodes.values():
             _bring_up(node)
-        for troupe in self.troupes.values():
-            troupe.go_on()
-            troupe.start()
+        for group in self.devices.values():
+            group.resume()
+            group.start()
 
 
 def _bring_up(node: Server) -> None:
@@ -129,7 +133,9 @@ def _bring_up(node: Server) -> None:
 
 
 @contextmanager
-def arena(database: str, nodes: int, networks: Sequence[str], folder: Path, rng: random.Random) -> Iterator[Arena]:
+def cluster_of(
+    database: str, nodes: int, networks: Sequence[str], folder: Path, rng: random.Random
+) -> Iterator[Cluster]:
     """Everything started but the devices and pages. `database`: "sqlite" or "postgres"."""
     with ExitStack() as held:
         is_postgres = database == "postgres"
@@ -153,7 +159,7 @@ def arena(database: str, nodes: int, networks: Sequence[str], folder: Path, rng:
         for proxy in proxies.values():
             proxy.start()
             held.callback(proxy.stop)
-        yield Arena(
+        yield Cluster(
             folder=folder,
             rng=rng,
             nodes=servers,
@@ -179,13 +185,13 @@ def _through(url: str, wire: Proxy) -> str:
 
 
 @contextmanager
-def rows(a: Arena) -> Iterator[Any]:
-    """Asks the database itself: `query(sql, values) → rows`."""
-    if a.database_url:
-        with psycopg.connect(a.database_url, autocommit=True) as postgres:
+def query_of(database_url: str, sqlite_file: Path) -> Iterator[Any]:
+    """`query(sql, *values) → rows` of PostgreSQL, or of SQLite where `database_url` is empty."""
+    if database_url:
+        with psycopg.connect(database_url, autocommit=True) as postgres:
             yield lambda text, *values: postgres.execute(sql.SQL(text.replace("?", "%s")), values).fetchall()
         return
-    sqlite = sqlite3.connect(f"file:{a.sqlite_file}?mode=ro", uri=True, timeout=20)
+    sqlite = sqlite3.connect(f"file:{sqlite_file}?mode=ro", uri=True, timeout=20)
     try:
         yield lambda text, *values: sqlite.execute(text, values).fetchall()
     finally:

@@ -1,4 +1,4 @@
-"""One process of devices (devices/main.ts): started, frozen, killed, asked. What it tells goes into the history."""
+"""One process of devices (devices/main.ts): started, frozen, killed, queried. Its records go into the history."""
 
 from __future__ import annotations
 
@@ -32,14 +32,17 @@ def bundle(folder: Path) -> Path:
     return out
 
 
-class Troupe:
-    """`scene`: see devices/main.ts."""
+class DeviceProcess:
+    """`scene`: see devices/main.ts. `certificate`: one to trust beside the known ones."""
 
-    def __init__(self, program: Path, scene: dict[str, Any], history: History) -> None:
+    def __init__(self, program: Path, scene: dict[str, Any], history: History, certificate: Path | None = None) -> None:
         self.names = [device["name"] for device in scene["devices"]]
         self._program = program
         self._scene = scene
         self._history = history
+        self._environment = {**os.environ, "NODE_NO_WARNINGS": "1"}
+        if certificate:
+            self._environment["NODE_EXTRA_CA_CERTS"] = str(certificate)
         self._generation = 0
         self._process: subprocess.Popen[str] | None = None
         self._reader: threading.Thread | None = None
@@ -61,13 +64,13 @@ class Troupe:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
-            env={**os.environ, "NODE_NO_WARNINGS": "1"},
+            env=self._environment,
         )
         self._reader = threading.Thread(target=self._read, args=(self._process,), daemon=True)
         self._reader.start()
 
     def kill(self) -> None:
-        """kill -9. The outboxes are on disk, and go on in the next life."""
+        """kill -9. The outboxes are on disk; the next start sends what is in them."""
         if self._process is None:
             return
         self._process.kill()
@@ -80,27 +83,27 @@ class Troupe:
     def freeze(self) -> None:
         self._signal(signal.SIGSTOP)
 
-    def go_on(self) -> None:
+    def resume(self) -> None:
         self._signal(signal.SIGCONT)
 
     def wake(self) -> None:
-        """As if the lid was opened."""
+        """Report to the clients what a laptop reports when its lid is opened."""
         self._say("wake")
 
-    def hush(self) -> None:
-        self._say("quiet")
+    def stop_talking(self) -> None:
+        self._say("stop talking")
 
     def status(self) -> list[dict[str, Any]]:
-        """What each device has still to come."""
+        """What each device shows in short, for `final_state.waits_for`."""
         return list(self._ask("status")["devices"])
 
     def view(self) -> None:
-        """Have what each device shows written into the history."""
+        """Write what each device shows into the history."""
         self._ask("view")
 
     def stop(self) -> None:
         if self._process is not None:
-            self.go_on()
+            self.resume()
             self._process.kill()
             self._process.wait()
 
@@ -126,8 +129,8 @@ class Troupe:
         for line in process.stdout:
             if not line.endswith("\n"):
                 return  # cut off by the kill
-            told = json.loads(line)
-            if "op" in told:
-                self._history.put(told)
+            record = json.loads(line)
+            if "op" in record:
+                self._history.put(record)
             else:
-                self._answers.put(told)
+                self._answers.put(record)

@@ -102,7 +102,7 @@ def _missing(standing: Mapping[str, Any], log: Log, user: int) -> str:
     newest = max((message["seq"] for message in log["messages"]), default=0)
     read = log["read"][user]
     unread = sum(m["seq"] > read and m["sender"] != user and not m["deleted"] for m in log["messages"])
-    expected = {"head": log["head"], "newest": newest, "read_seq": read, "unread": min(unread, CAP), "settled": True}
+    expected = {"head": log["head"], "newest": newest, "read_seq": read, "unread": min(unread, CAP), "loaded": True}
     return ", ".join(
         f"{name} {standing[name]}, not {value}" for name, value in expected.items() if standing[name] != value
     )

@@ -6,7 +6,7 @@ import signal
 from collections.abc import Callable
 from typing import Any
 
-from lab.chaos.cluster import Arena
+from lab.chaos.cluster import Cluster
 from lab.chaos.plan import Injection
 from machine import find_faketime
 
@@ -15,53 +15,53 @@ DAY_S = 24 * 3600
 TIMES = 300
 
 
-def kill(arena: Arena, injection: Injection) -> None:
-    arena.nodes[injection.target].kill()
+def kill(cluster: Cluster, injection: Injection) -> None:
+    cluster.nodes[injection.target].kill()
 
 
-def drain(arena: Arena, injection: Injection) -> None:
+def drain(cluster: Cluster, injection: Injection) -> None:
     """SIGTERM; `start` waits for its end, as a service manager does."""
-    arena.nodes[injection.target].tell(signal.SIGTERM)
+    cluster.nodes[injection.target].tell(signal.SIGTERM)
 
 
-def start(arena: Arena, injection: Injection, _: Any = None) -> None:
-    node = arena.nodes[injection.target]
+def start(cluster: Cluster, injection: Injection, _: Any = None) -> None:
+    node = cluster.nodes[injection.target]
     if node.runs and injection.kind == "node stopped and started":
         node.stop()
     if not node.runs:
         node.spawn()
 
 
-def freeze(arena: Arena, injection: Injection) -> None:
-    arena.nodes[injection.target].tell(signal.SIGSTOP)
+def freeze(cluster: Cluster, injection: Injection) -> None:
+    cluster.nodes[injection.target].tell(signal.SIGSTOP)
 
 
-def go_on(arena: Arena, injection: Injection, _: Any) -> None:
-    arena.nodes[injection.target].tell(signal.SIGCONT)
+def resume(cluster: Cluster, injection: Injection, _: Any) -> None:
+    cluster.nodes[injection.target].tell(signal.SIGCONT)
 
 
-def arm(place: str) -> Callable[[Arena, Injection], None]:
+def arm(place: str) -> Callable[[Cluster, Injection], None]:
     """Start it anew such that it kills itself at `place`."""
 
-    def begin(arena: Arena, injection: Injection) -> None:
-        node = arena.nodes[injection.target]
+    def begin(cluster: Cluster, injection: Injection) -> None:
+        node = cluster.nodes[injection.target]
         node.kill()
         node.spawn(BACKCHANNEL_FAILPOINT=f"{place}:{1 + int(injection.dice * TIMES)}")
 
     return begin
 
 
-def disarm(arena: Arena, injection: Injection, _: Any) -> None:
+def disarm(cluster: Cluster, injection: Injection, _: Any) -> None:
     """It may not have come so far."""
-    arena.nodes[injection.target].kill()
-    start(arena, injection)
+    cluster.nodes[injection.target].kill()
+    start(cluster, injection)
 
 
-def skew(days: int) -> Callable[[Arena, Injection], None]:
+def skew(days: int) -> Callable[[Cluster, Injection], None]:
     """Start it anew on a clock that is a day off."""
 
-    def begin(arena: Arena, injection: Injection) -> None:
-        node = arena.nodes[injection.target]
+    def begin(cluster: Cluster, injection: Injection) -> None:
+        node = cluster.nodes[injection.target]
         node.kill()
         # Time that only passes, as timers measure it, is left alone: no machine has that wrong.
         node.spawn(LD_PRELOAD=str(find_faketime()), FAKETIME=f"{days * DAY_S:+d}", DONT_FAKE_MONOTONIC="1")

@@ -34,6 +34,7 @@ class Outcome:
     sent: int = 0
     stored: int = 0
     acked: int = 0
+    acked_by_http: int = 0
     indeterminate: int = 0
     refused: int = 0
     deliveries: int = 0
@@ -49,9 +50,12 @@ def count(outcome: Outcome, records: Sequence[Record]) -> None:
     acked = {record["id"] for record in records if record["op"] == "ack"}
     refused = {record["id"] for record in records if record["op"] == "refused"}
     outcome.sent, outcome.acked, outcome.refused = len(sent), len(acked), len(refused)
+    outcome.acked_by_http = len(
+        {record["id"] for record in records if record["op"] == "ack" and record.get("by") == "http"}
+    )
     outcome.indeterminate = len(sent - acked - refused)
     outcome.stored = sum(len(log["messages"]) for log in records if log["op"] == "log")
-    outcome.deliveries = sum(record["op"] == "heard" and "seq" in record for record in records)
+    outcome.deliveries = sum(record["op"] == "received" and "seq" in record for record in records)
     outcome.views = ops["view"]
 
 

@@ -47,7 +47,7 @@ class Pages:
     def start(self) -> None:
         self._thread.start()
 
-    def hush(self) -> None:
+    def stop_talking(self) -> None:
         self._quiet.set()
 
     def judge(self, texts: list[str]) -> None:

@@ -8,74 +8,76 @@ from typing import Any
 from e2e.support.api import Api
 from e2e.support.server import Account, Server
 
-from lab.chaos.cluster import Arena
-from lab.chaos.device_process import Troupe
+from lab.chaos.cluster import Cluster
+from lab.chaos.device_process import DeviceProcess
 from lab.chaos.history import History
 
 TALKERS = 9
 DEVICES_EACH = 2
-TROUPES = ("phones", "laptops", "tablets")
+DEVICE_GROUPS = ("phones", "laptops", "tablets")
 PAGES = ("page1", "page2")
 GUESTS = 6
 
 
 @dataclass(frozen=True)
-class Cast:
+class Participants:
     talkers: list[Account]
-    screens: list[Account]
-    # The room that the pages sit in.
-    screen_room: dict[str, Any]
+    page_users: list[Account]
+    # The room that the pages show.
+    page_room: dict[str, Any]
 
 
-def gather(arena: Arena, pages: int) -> Cast:
+def gather(cluster: Cluster, pages: int) -> Participants:
     """Accounts and rooms, made while nothing is broken yet."""
-    server = next(iter(arena.nodes.values()))
+    server = next(iter(cluster.nodes.values()))
     names = [f"t{n}" for n in range(1, TALKERS + 1)]
-    screens = list(PAGES[:pages])
+    page_users = list(PAGES[:pages])
     accounts = {
-        a.username: a for a in server.people("owner", *names, *screens, *(f"g{n}" for n in range(1, GUESTS + 1)))
+        a.username: a for a in server.people("owner", *names, *page_users, *(f"g{n}" for n in range(1, GUESTS + 1)))
     }
-    arena.guests = [account for name, account in accounts.items() if name.startswith("g")]
-    apis = {name: Api(server, accounts[name]) for name in (*names, *screens)}
-    arena.user_ids = {name: api.user_id for name, api in apis.items()}
+    cluster.guests = [account for name, account in accounts.items() if name.startswith("g")]
+    apis = {name: Api(server, accounts[name]) for name in (*names, *page_users)}
+    cluster.user_ids = {name: api.user_id for name, api in apis.items()}
     talkers = [apis[name] for name in names]
     talkers[0].create_room("channel", *talkers[1:], name="Harbour")
     talkers[4].create_room("channel", *talkers[:4], *talkers[5:], name="Market")
-    for people, name in ((talkers[:5], "Nest"), (talkers[4:], "Reef")):
-        room = people[0].create_room("group", *people[1:], name=name)
-        arena.rooms[int(room["id"])] = (people[0].account, [api.account for api in people[2:]])
+    for members, name in ((talkers[:5], "Nest"), (talkers[4:], "Reef")):
+        room = members[0].create_room("group", *members[1:], name=name)
+        cluster.rooms[int(room["id"])] = (members[0].account, [api.account for api in members[2:]])
     for n in (0, 3, 6):
         talkers[n].create_room("direct", talkers[n + 1])
-    watchers = [apis[name] for name in screens]
-    screen_room = talkers[0].create_room("group", talkers[1], *watchers, name="Screen")
+    watchers = [apis[name] for name in page_users]
+    page_room = talkers[0].create_room("group", talkers[1], *watchers, name="Pages")
     for api in apis.values():
         api.close()
-    return Cast([accounts[name] for name in names], [accounts[name] for name in screens], screen_room)
+    return Participants([accounts[name] for name in names], [accounts[name] for name in page_users], page_room)
 
 
-def troupes(arena: Arena, cast: Cast, program: Any, seed: int, pause_ms: int, history: History) -> dict[str, Troupe]:
+def devices(
+    cluster: Cluster, participants: Participants, program: Any, seed: int, pause_ms: int, history: History
+) -> dict[str, DeviceProcess]:
     """Devices in a few processes, each behind its own network; a person's two are in different ones."""
-    roles: dict[str, list[dict[str, Any]]] = {name: [] for name in TROUPES}
-    for n, account in enumerate(cast.talkers):
+    roles: dict[str, list[dict[str, Any]]] = {name: [] for name in DEVICE_GROUPS}
+    for n, account in enumerate(participants.talkers):
         for device in range(DEVICES_EACH):
-            troupe = TROUPES[(n + device) % len(TROUPES)]
-            name = f"{account.username}-{troupe[:-1]}"
-            roles[troupe].append(
+            group = DEVICE_GROUPS[(n + device) % len(DEVICE_GROUPS)]
+            name = f"{account.username}-{group[:-1]}"
+            roles[group].append(
                 {
                     "name": name,
-                    "baseUrl": arena.networks[troupe].url,
+                    "baseUrl": cluster.networks[group].url,
                     "token": account.token,
-                    "userId": arena.user_ids[account.username],
-                    "outbox": str(arena.folder / f"{name}.outbox"),
+                    "userId": cluster.user_ids[account.username],
+                    "outbox": str(cluster.folder / f"{name}.outbox"),
                     "opensWith": "ticket" if device else "header",
                 }
             )
     return {
-        name: Troupe(program, {"seed": seed * 7 + n, "pause_ms": pause_ms, "devices": devices}, history)
+        name: DeviceProcess(program, {"seed": seed * 7 + n, "pause_ms": pause_ms, "devices": devices}, history)
         for n, (name, devices) in enumerate(roles.items())
     }
 
 
-def server_of(arena: Arena) -> Server:
+def server_of(cluster: Cluster) -> Server:
     """The first node: pages ask it for the truth past every network."""
-    return next(iter(arena.nodes.values()))
+    return next(iter(cluster.nodes.values()))

@@ -12,24 +12,24 @@ from websockets.exceptions import WebSocketException
 from websockets.sync.client import ClientConnection, connect
 from websockets.typing import Origin
 
-from lab.chaos.cluster import Arena
+from lab.chaos.cluster import Cluster
 from lab.chaos.plan import Injection
 
 ANSWER_WITHIN_S = 8
 
 
-def _room_of(arena: Arena, username: str) -> tuple[int, Account]:
+def _room_of(cluster: Cluster, username: str) -> tuple[int, Account]:
     [found] = [
-        (room, owner) for room, (owner, people) in arena.rooms.items() if username in {p.username for p in people}
+        (room, owner) for room, (owner, people) in cluster.rooms.items() if username in {p.username for p in people}
     ]
     return found
 
 
-def _tell(arena: Arena, method: str, owner: Account, path: str, body: Any = None) -> None:
+def _tell(cluster: Cluster, method: str, owner: Account, path: str, body: Any = None) -> None:
     """At whichever node answers; what is done already is done again without harm."""
     headers = {"Authorization": f"Bearer {owner.token}"}
     failure: httpx.HTTPError | None = None
-    for node in arena.shuffled_nodes():
+    for node in cluster.shuffled_nodes():
         try:
             answer = httpx.request(method, node.url + path, json=body, headers=headers, timeout=ANSWER_WITHIN_S)
             answer.raise_for_status()
@@ -39,14 +39,14 @@ def _tell(arena: Arena, method: str, owner: Account, path: str, body: Any = None
     raise failure or RuntimeError("there is no node")
 
 
-def remove(arena: Arena, injection: Injection) -> None:
-    room, owner = _room_of(arena, injection.target)
-    _tell(arena, "DELETE", owner, f"/api/rooms/{room}/members/{arena.user_ids[injection.target]}")
+def remove(cluster: Cluster, injection: Injection) -> None:
+    room, owner = _room_of(cluster, injection.target)
+    _tell(cluster, "DELETE", owner, f"/api/rooms/{room}/members/{cluster.user_ids[injection.target]}")
 
 
-def add(arena: Arena, injection: Injection, _: Any) -> None:
-    room, owner = _room_of(arena, injection.target)
-    _tell(arena, "POST", owner, f"/api/rooms/{room}/members", {"user_ids": [arena.user_ids[injection.target]]})
+def add(cluster: Cluster, injection: Injection, _: Any) -> None:
+    room, owner = _room_of(cluster, injection.target)
+    _tell(cluster, "POST", owner, f"/api/rooms/{room}/members", {"user_ids": [cluster.user_ids[injection.target]]})
 
 
 class Guest:
@@ -81,12 +81,12 @@ class Guest:
             self.over.set()
 
 
-def sign_out(arena: Arena, _: Injection) -> None:
+def sign_out(cluster: Cluster, _: Injection) -> None:
     """A session ends at one node; its socket, at whichever node, must be closed, if not at once then soon."""
-    if not arena.guests:
+    if not cluster.guests:
         raise LookupError("nobody is left to be signed out")
-    account = arena.guests.pop()
-    here, *elsewhere = arena.shuffled_nodes()
+    account = cluster.guests.pop()
+    here, *elsewhere = cluster.shuffled_nodes()
     guest = Guest(here, account)
     guest.sign_out(elsewhere[0] if elsewhere else here)
-    arena.expected.append((f"the socket of {account.username}'s ended session closes", guest.over))
+    cluster.expected.append((f"the socket of {account.username}'s ended session closes", guest.over))

@@ -12,14 +12,13 @@ import psycopg
 from redis import RedisError
 from websockets.exceptions import WebSocketException
 
-from lab.chaos import final_state as ending
-from lab.chaos import people as casting
+from lab.chaos import final_state, people
 from lab.chaos.catalogue import CATALOGUE, KINDS
-from lab.chaos.cluster import Arena, arena, rows
+from lab.chaos.cluster import Cluster, cluster_of
 from lab.chaos.history import History
 from lab.chaos.outcome import Outcome, Settings, count, vanished
 from lab.chaos.pages import Pages
-from lab.chaos.people import Cast
+from lab.chaos.people import Participants
 from lab.chaos.plan import Injection, moments, plan
 from lab.checker.checks import check
 from machine import Missing
@@ -38,22 +37,22 @@ def run(settings: Settings, program: Path, folder: Path) -> Outcome:
     folder.mkdir(parents=True)
     history = History(folder / "history.jsonl")
     outcome = Outcome(settings)
-    networks = (*casting.TROUPES, *casting.PAGES[: settings.pages])
+    networks = (*people.DEVICE_GROUPS, *people.PAGES[: settings.pages])
     nodes = settings.nodes if settings.database == "postgres" else 1
-    with arena(settings.database, nodes, networks, folder, random.Random(settings.seed)) as stage:
-        cast = casting.gather(stage, settings.pages)
-        stage.troupes = casting.troupes(stage, cast, program, settings.seed, settings.pause_ms, history)
-        pages = _pages(stage, cast, history)
+    with cluster_of(settings.database, nodes, networks, folder, random.Random(settings.seed)) as cluster:
+        participants = people.gather(cluster, settings.pages)
+        cluster.devices = people.devices(cluster, participants, program, settings.seed, settings.pause_ms, history)
+        pages = _pages(cluster, participants, history)
         try:
-            _start(stage, pages)
-            _break(stage, settings, outcome, history)
-            outcome.quiet_s = _come_to_rest(stage, pages, history)
-            _tell_end(stage, cast, pages, history)
+            _start(cluster, pages)
+            _break(cluster, settings, outcome, history)
+            outcome.quiet_s = _come_to_rest(cluster, pages, history)
+            _tell_end(cluster, participants, pages, history)
         except AssertionError as broken:
             history.add("fault", detail=str(broken))
         finally:
-            for troupe in stage.troupes.values():
-                troupe.stop()
+            for group in cluster.devices.values():
+                group.stop()
             pages.stop()
             history.close()
     outcome.anomalies = check(history.records) + vanished(history.records)
@@ -62,101 +61,101 @@ def run(settings: Settings, program: Path, folder: Path) -> Outcome:
     return outcome
 
 
-def _pages(stage: Arena, cast: Cast, history: History) -> Pages:
-    people = [(account, stage.networks[account.username]) for account in cast.screens]
-    return Pages(people, casting.server_of(stage), cast.screen_room, history)
+def _pages(cluster: Cluster, participants: Participants, history: History) -> Pages:
+    users = [(account, cluster.networks[account.username]) for account in participants.page_users]
+    return Pages(users, people.server_of(cluster), participants.page_room, history)
 
 
-def _start(stage: Arena, pages: Pages) -> None:
-    for troupe in stage.troupes.values():
-        troupe.start()
+def _start(cluster: Cluster, pages: Pages) -> None:
+    for group in cluster.devices.values():
+        group.start()
     pages.start()
     pages.ready.wait()
 
 
-def _break(stage: Arena, settings: Settings, outcome: Outcome, history: History) -> None:
+def _break(cluster: Cluster, settings: Settings, outcome: Outcome, history: History) -> None:
     held: dict[Injection, Any] = {}
     began = time.monotonic()
-    for moment in moments(plan(settings.seed, KINDS, stage.targets, settings.injections)):
+    for moment in moments(plan(settings.seed, KINDS, cluster.targets, settings.injections)):
         time.sleep(max(0.0, began + moment.at_s - time.monotonic()))
         injection = moment.injection
         fault = CATALOGUE[injection.kind]
         if moment.does == "begin":
             try:
-                held[injection] = fault.begin(stage, injection)
+                held[injection] = fault.begin(cluster, injection)
             except IMPOSSIBLE as why:
                 history.add("missed", kind=injection.kind, target=injection.target, why=f"{type(why).__name__}: {why}")
             else:
                 outcome.injected[injection.kind] += 1
                 history.add("injected", kind=injection.kind, target=injection.target, lasts_s=injection.lasts_s)
         elif injection in held:
-            _end(stage, injection, held.pop(injection), history)
-        stage.supervise({each.target for each in held if each.until_s > moment.at_s})
+            _end(cluster, injection, held.pop(injection), history)
+        cluster.supervise({each.target for each in held if each.until_s > moment.at_s})
     for injection, state in held.items():
         if injection.lasts_s:
-            _end(stage, injection, state, history)
+            _end(cluster, injection, state, history)
 
 
-def _end(stage: Arena, injection: Injection, state: Any, history: History) -> None:
+def _end(cluster: Cluster, injection: Injection, state: Any, history: History) -> None:
     try:
-        CATALOGUE[injection.kind].end(stage, injection, state)
+        CATALOGUE[injection.kind].end(cluster, injection, state)
         history.add("healed", kind=injection.kind, target=injection.target)
     except IMPOSSIBLE as why:
         history.add("unhealed", kind=injection.kind, target=injection.target, why=f"{type(why).__name__}: {why}")
 
 
-def _come_to_rest(stage: Arena, pages: Pages, history: History) -> float:
+def _come_to_rest(cluster: Cluster, pages: Pages, history: History) -> float:
     """Heal everything, let everybody fall silent, and wait until all have everything; how long that took."""
-    for troupe in stage.troupes.values():
-        troupe.go_on()
-        troupe.start()
-        troupe.hush()
-    pages.hush()
-    stage.heal()
+    for group in cluster.devices.values():
+        group.resume()
+        group.start()
+        group.stop_talking()
+    pages.stop_talking()
+    cluster.heal()
     history.add("healed", kind="everything", target="everything")
     healed = time.monotonic()
     woken = False
     while True:
-        waits_for = _waits_for(stage)
+        waits_for = _waits_for(cluster)
         waited = time.monotonic() - healed
         if not waits_for or waited > QUIET_WITHIN_S:
             break
         if waited > WAKE_AFTER_S and not woken:
             woken = True
-            for troupe in stage.troupes.values():
-                troupe.wake()
+            for group in cluster.devices.values():
+                group.wake()
         time.sleep(1)
     history.add("quiet", reached=not waits_for, waits_for=waits_for)
-    for what, event in stage.expected:
+    for what, event in cluster.expected:
         if not event.wait(max(0.0, QUIET_WITHIN_S - (time.monotonic() - healed))):
             history.add("fault", detail=f"it never came true that {what}")
     return time.monotonic() - healed
 
 
-def _waits_for(stage: Arena) -> str:
-    devices = [device for troupe in stage.troupes.values() for device in troupe.status()]
-    with rows(stage) as query:
-        return ending.waits_for(devices, ending.logs(query, time.time()))
+def _waits_for(cluster: Cluster) -> str:
+    devices = [device for group in cluster.devices.values() for device in group.status()]
+    with cluster.query() as query:
+        return final_state.waits_for(devices, final_state.logs(query, time.time()))
 
 
-def _tell_end(stage: Arena, cast: Cast, pages: Pages, history: History) -> None:
-    with rows(stage) as query:
-        stored = ending.logs(query, time.time())
+def _tell_end(cluster: Cluster, participants: Participants, pages: Pages, history: History) -> None:
+    with cluster.query() as query:
+        stored = final_state.logs(query, time.time())
         edited = {
             str(row[0]).replace("-", "")
             for row in query("SELECT id FROM backchannel_message WHERE edited_us IS NOT NULL")
         }
     for log in stored:
         history.add("log", **log)
-    for troupe in stage.troupes.values():
-        troupe.view()
-    [room] = [log for log in stored if log["room"] == cast.screen_room["id"]]
-    _tell_typed(stage, pages, room, history)
+    for group in cluster.devices.values():
+        group.view()
+    [room] = [log for log in stored if log["room"] == participants.page_room["id"]]
+    _tell_typed(cluster, pages, room, history)
     lasting = [m for m in room["messages"] if not m["deleted"] and m["id"].replace("-", "") not in edited]
     pages.judge([message["content"] for message in lasting])
 
 
-def _tell_typed(stage: Arena, pages: Pages, room: ending.Log, history: History) -> None:
+def _tell_typed(cluster: Cluster, pages: Pages, room: final_state.Log, history: History) -> None:
     """What was typed in a page: stored once, or else it is told."""
     by_content: dict[str, list[str]] = {}
     for message in room["messages"]:
@@ -165,7 +164,7 @@ def _tell_typed(stage: Arena, pages: Pages, room: ending.Log, history: History) 
         for text in texts:
             ids = by_content.get(text, [])
             for id_ in ids:
-                user = stage.user_ids[username]
+                user = cluster.user_ids[username]
                 history.add("send", client=username, user=user, room=room["room"], id=id_, content=text)
             if len(ids) != 1:
                 history.add("fault", detail=f"{text!r} was typed once and is stored {len(ids)} times")

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from lab.chaos import final_state as ending
+from lab.chaos import final_state
 
 NOW_S = 1_795_600_000.0
 ID = "0192f0c1a2b34c5d8e6f708192a3b4c5"
@@ -40,7 +40,7 @@ def query() -> Any:
 
 
 def test_a_room_is_told_as_the_checker_reads_it(query: Any) -> None:
-    [log] = ending.logs(query, NOW_S)
+    [log] = final_state.logs(query, NOW_S)
     id_ = "0192f0c1-a2b3-4c5d-8e6f-708192a3b4c5"
     assert [(entry["seq"], entry["type"], entry.get("id"), entry.get("user")) for entry in log["entries"]] == [
         (1, "message_created", id_, None),
@@ -64,11 +64,11 @@ def test_a_room_is_told_as_the_checker_reads_it(query: Any) -> None:
 @pytest.mark.parametrize("days", [-1, 0, 1])
 def test_a_clock_that_is_a_day_off_is_set_right(days: int) -> None:
     at_us = int((NOW_S + 12 + days * 86_400) * 1_000_000)
-    assert ending.true_time(at_us, NOW_S) == pytest.approx(NOW_S + 12)
+    assert final_state.true_time(at_us, NOW_S) == pytest.approx(NOW_S + 12)
 
 
 def device(**changes: Any) -> dict[str, Any]:
-    standing = {"head": 3, "read_seq": 0, "unread": 1, "newest": 1, "settled": True, **changes.pop("room", {})}
+    standing = {"head": 3, "read_seq": 0, "unread": 1, "newest": 1, "loaded": True, **changes.pop("room", {})}
     return {
         "name": "phone",
         "user": 2,
@@ -81,7 +81,7 @@ def device(**changes: Any) -> dict[str, Any]:
 
 
 def test_nobody_waits_who_has_everything(query: Any) -> None:
-    assert ending.waits_for([device()], ending.logs(query, NOW_S)) == ""
+    assert final_state.waits_for([device()], final_state.logs(query, NOW_S)) == ""
 
 
 @pytest.mark.parametrize(
@@ -94,9 +94,9 @@ def test_nobody_waits_who_has_everything(query: Any) -> None:
         {"room": {"newest": 0}},
         {"room": {"unread": 0}},
         {"room": {"read_seq": 1}},
-        {"room": {"settled": False}},
+        {"room": {"loaded": False}},
         {"user": 3},
     ],
 )
 def test_whoever_has_something_to_come_is_named(query: Any, changes: dict[str, Any]) -> None:
-    assert "phone" in ending.waits_for([device(**changes)], ending.logs(query, NOW_S))
+    assert "phone" in final_state.waits_for([device(**changes)], final_state.logs(query, NOW_S))

@@ -39,7 +39,7 @@ def a_history() -> list[dict[str, object]]:
     return [
         *sends,
         {"op": "ack", "t": 1.1, "client": "phone", "room": 7, "id": "m1", "seq": 1, "duplicate": False},
-        {"op": "heard", "t": 1.2, "client": "laptop", "type": "message_created", "room": 7, "seq": 1, "id": "m1"},
+        {"op": "received", "t": 1.2, "client": "laptop", "type": "message_created", "room": 7, "seq": 1, "id": "m1"},
         {"op": "refused", "t": 2.1, "client": "phone", "room": 7, "id": "m2", "code": "not_a_member"},
         {"op": "quiet", "reached": True, "waits_for": ""},
         {"op": "log", "room": 7, "messages": [{"id": "m1"}]},

@@ -15,7 +15,7 @@ or from real servers under real faults. An operation without an answer is indete
     link     {client, user, link, transport, resume, credential?}     a socket opened (or a poll was answered); `resume`
                                                       as it was said
     ended    {credential}                             a session or token is over
-    heard    {client, user, link, type, …}            a numbered frame: room events have {room, seq, id?, content?},
+    received {client, user, link, type, …}            a numbered frame: room events have {room, seq, id?, content?},
                                                       hello {epoch}, room_list {rooms: {room: seq}}, room_added and
                                                       room_reset {room, seq}, room_removed {room}; user frames {version};
                                                       caught_up.
@@ -155,7 +155,7 @@ def _seq_is_for_ever(history: History) -> list[Anomaly]:
         for entry in log["entries"]
     }
     found = []
-    for record in history.by_op["heard"]:
+    for record in history.by_op["received"]:
         if "seq" not in record or record["type"] in USER_FRAMES or record["type"] == "room_reset":
             continue
         place, what = (record["room"], record["seq"]), (record["type"], record.get("id"))
@@ -174,7 +174,7 @@ def _links_are_unbroken(history: History) -> list[Anomaly]:
     for record in history.records:
         if record["op"] == "link":
             links[record["link"]] = LinkState(record)
-        elif record["op"] == "heard" and record["link"] is not None and record["link"] not in lossy:
+        elif record["op"] == "received" and record["link"] is not None and record["link"] not in lossy:
             expected = links[record["link"]].next.get(record.get("room", 0))
             wrong = links[record["link"]].hear(record)
             if wrong and not _is_out_already(history, record) and not _was_out_since(history, record, expected):
@@ -210,7 +210,7 @@ def _nothing_after_removal(history: History) -> list[Anomaly]:
             Anomaly("seen after removal", f"{record['client']} saw {record['room']}/{seq} at {record['t']:.3f}")
         )
 
-    for record in history.by_op["heard"]:
+    for record in history.by_op["received"]:
         if "seq" in record and record["type"] not in USER_FRAMES and record["room"] in history.logs:
             look(record, record["seq"])
     versions = _versions(history)
@@ -233,7 +233,7 @@ def _nothing_after_removal(history: History) -> list[Anomaly]:
 def _versions(history: History) -> dict[tuple[str | None, str | None], int]:
     """(message, what it said) → the lowest rev_seq with which anybody heard it say so."""
     versions: dict[tuple[str | None, str | None], int] = {}
-    for record in history.by_op["heard"]:
+    for record in history.by_op["received"]:
         if "rev" in record and record["content"]:
             key = (record["id"], record["content"])
             versions[key] = min(record["rev"], versions.get(key, record["rev"]))
@@ -264,7 +264,7 @@ def _sent_means_acked(history: History) -> list[Anomaly]:
         match record["op"]:
             case "ack":
                 known.add((record["client"], record["id"]))
-            case "heard" if "id" in record:
+            case "received" if "id" in record:
                 known.add((record["client"], record["id"]))
             case "read":
                 known |= {(record["client"], id_) for _, id_ in record["messages"]}

@@ -7,7 +7,7 @@ from collections import Counter
 from lab.checker.history import History
 from lab.checker.links import Anomaly, Record
 
-HEARD_AFTER_END_S = 65.0
+RECEIVED_AFTER_END_S = 65.0
 """A minute, where word of the end of a session is lost; and what is under way already."""
 
 
@@ -115,10 +115,10 @@ def nothing_after_the_end_of_a_session(history: History) -> list[Anomaly]:
         return []
     links = {link["link"]: ends.get(link.get("credential")) for link in history.by_op["link"]}
     found = []
-    for record in history.by_op["heard"]:
+    for record in history.by_op["received"]:
         ended = links.get(record["link"])
-        if ended is not None and record["t"] > ended + HEARD_AFTER_END_S:
+        if ended is not None and record["t"] > ended + RECEIVED_AFTER_END_S:
             found.append(
-                Anomaly("heard after the end", f"{record['client']} at {record['t']:.3f}, signed out at {ended:.3f}")
+                Anomaly("received after the end", f"{record['client']} at {record['t']:.3f}, signed out at {ended:.3f}")
             )
     return found

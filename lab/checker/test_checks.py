@@ -26,8 +26,8 @@ def message(seq: int, id_: str, sender: int, content: str, **changes: Any) -> Re
     }  # fmt: skip
 
 
-def heard(client: str, user: int, link: Any, word: str, t: float = 2.0, **fields: Any) -> Record:
-    return {"op": "heard", "t": t, "client": client, "user": user, "link": link, "type": word, **fields}
+def received(client: str, user: int, link: Any, word: str, t: float = 2.0, **fields: Any) -> Record:
+    return {"op": "received", "t": t, "client": client, "user": user, "link": link, "type": word, **fields}
 
 
 def sound() -> History:
@@ -36,19 +36,19 @@ def sound() -> History:
     created = {"room": 7, "rev": 1}
     return [
         {"op": "link", "t": 1.0, "client": "b", "user": BEN, "link": 1, "transport": "websocket", "resume": None},
-        heard("b", BEN, 1, "hello", epoch="e", version=1),
-        heard("b", BEN, 1, "room_list", rooms={"7": 0}, version=1),
-        heard("b", BEN, 1, "caught_up"),
+        received("b", BEN, 1, "hello", epoch="e", version=1),
+        received("b", BEN, 1, "room_list", rooms={"7": 0}, version=1),
+        received("b", BEN, 1, "caught_up"),
         {"op": "send", "t": 2.0, "client": "a", "user": ADA, "room": 7, "id": "m1", "content": "one"},
-        heard("b", BEN, 1, "message_created", seq=1, id="m1", content="one", **created),
+        received("b", BEN, 1, "message_created", seq=1, id="m1", content="one", **created),
         {"op": "ack", "t": 2.1, "client": "a", "user": ADA, "room": 7, "id": "m1", "seq": 1, "duplicate": False},
         {"op": "sent", "t": 2.1, "client": "a", "user": ADA, "room": 7, "id": "m1", "evidence": "ack"},
         {"op": "send", "t": 2.2, "client": "a", "user": ADA, "room": 7, "id": "m2", "content": "two"},
-        heard("b", BEN, 1, "message_created", seq=2, id="m2", content="two", **created),
+        received("b", BEN, 1, "message_created", seq=2, id="m2", content="two", **created),
         {"op": "ack", "t": 2.3, "client": "a", "user": ADA, "room": 7, "id": "m2", "seq": 2, "duplicate": False},
         {"op": "sent", "t": 2.3, "client": "a", "user": ADA, "room": 7, "id": "m2", "evidence": "ack"},
         {"op": "do", "t": 3.0, "client": "a", "user": ADA, "word": "remove_member", "room_id": 7, "user_id": BEN},
-        heard("b", BEN, 1, "room_removed", t=3.1, room=7, version=2),
+        received("b", BEN, 1, "room_removed", t=3.1, room=7, version=2),
         {"op": "quiet", "t": 9.0, "reached": True, "waits_for": ""},
         {
             "op": "log", "t": 9.0, "room": 7, "head": 3, "members": [ADA], "read": {"1": 0},
@@ -96,7 +96,7 @@ def store_in_another_order(h: History) -> None:
 
 
 def tell_another_thing_at_a_seq(h: History) -> None:
-    part(h, "heard", 3)["id"] = "m9"
+    part(h, "received", 3)["id"] = "m9"
 
 
 def double_an_event(h: History) -> None:
@@ -104,11 +104,11 @@ def double_an_event(h: History) -> None:
 
 
 def skip_an_event(h: History) -> None:
-    h.remove(part(h, "heard", 3))
+    h.remove(part(h, "received", 3))
 
 
 def tell_whoever_was_removed(h: History) -> None:
-    h.insert(14, heard("b", BEN, 1, "room_updated", t=3.2, room=7, seq=4))
+    h.insert(14, received("b", BEN, 1, "room_updated", t=3.2, room=7, seq=4))
     log = part(h, "log")
     log["head"] = part(h, "view")["rooms"]["7"]["cursor"] = part(h, "list")["rooms"]["7"]["seq"] = 4
     log["entries"].append({"seq": 4, "at": 0, "type": "room_updated"})
@@ -141,7 +141,7 @@ def tell_whoever_was_removed_what_became_of_their_message(h: History, **changes:
         },
     )
     h.insert(13, {"op": "send", "t": 2.4, "client": "b", "user": BEN, "room": 7, "id": "m3", "content": "three"})
-    h.insert(14, heard("a", ADA, None, "message_edited", t=3.4, room=7, seq=6, id="m2", content="new", rev=6))
+    h.insert(14, received("a", ADA, None, "message_edited", t=3.4, room=7, seq=6, id="m2", content="new", rev=6))
     ack = {"op": "ack", "t": 4.0, "client": "b", "user": BEN, "room": 7, "id": "m3", "seq": 3, "duplicate": True,
            "rev": 3, "content": "three", "quoted": "m2", "excerpt": ""}  # fmt: skip
     h.insert(15, {**ack, **changes})
@@ -200,7 +200,7 @@ def make_two_direct_rooms_of_a_pair(h: History) -> None:
 def go_on_telling_whoever_was_signed_out(h: History) -> None:
     part(h, "link")["credential"] = "session:1"
     h.insert(1, {"op": "ended", "t": 1.5, "credential": "session:1"})
-    h.append(heard("b", BEN, 1, "read_state", t=70.0, version=3))
+    h.append(received("b", BEN, 1, "read_state", t=70.0, version=3))
 
 
 def never_rest(h: History) -> None:
@@ -232,7 +232,7 @@ SPOILED: dict[Callable[[History], None], str] = {
     list_a_wrong_count: "list",
     list_a_room_one_is_not_in: "list",
     make_two_direct_rooms_of_a_pair: "duplicate",
-    go_on_telling_whoever_was_signed_out: "heard after the end",
+    go_on_telling_whoever_was_signed_out: "received after the end",
     never_rest: "no rest",
     break_something: "fault",
 }

@@ -1,4 +1,4 @@
-"""`python -m lab.proxies [name …]` in e2e/: visit every proxy there is on this machine, and print the table."""
+"""`python -m lab.proxies [name …]`: run the scenario behind every proxy that this machine has, and print the table."""
 
 from __future__ import annotations
 
@@ -7,12 +7,10 @@ import sys
 import tempfile
 from pathlib import Path
 
-from e2e.node.talkers import bundle
-from e2e.support.server import Server
-
-from lab.proxies.kinds import CUT_S, HEARTBEAT_S, SPECIES, Species
-from lab.proxies.process import Keeper
-from lab.proxies.scenario import Town, Visit
+from lab.chaos.device_process import bundle
+from lab.proxies.kinds import CUT_S, HEARTBEAT_S, PROXY_KINDS, ProxyKind
+from lab.proxies.process import ProxyProcess
+from lab.proxies.scenario import Result, Scenario
 
 HEAD = (
     "| proxy | version | settings | served by | first event, s | after the silence, s | messages | by HTTP | lost | doubled | "
@@ -20,11 +18,11 @@ HEAD = (
 )
 
 
-def line(species: Species, visit: Visit) -> str:
+def line(kind: ProxyKind, result: Result) -> str:
     """Of the table."""
     cells = (
-        species.name, species.version(), species.what, visit.transport, f"{visit.first_event_s:.1f}",
-        f"{visit.after_silence_s:.2f}", visit.messages, visit.by_http, visit.lost, visit.doubled, visit.reordered,
+        kind.name, kind.version(), kind.what, result.transport, f"{result.first_event_s:.1f}",
+        f"{result.after_silence_s:.2f}", result.messages, result.by_http, result.lost, result.doubled, result.reordered,
     )  # fmt: skip
     return f"| {' | '.join(map(str, cells))} |"
 
@@ -32,43 +30,37 @@ def line(species: Species, visit: Visit) -> str:
 def main(arguments: list[str]) -> int:
     parser = argparse.ArgumentParser(prog="python -m lab.proxies", description=__doc__)
     parser.add_argument("names", nargs="*", help="these proxies alone (default: all)")
-    asked = parser.parse_args(arguments)
-    chosen = [species for species in SPECIES if not asked.names or species.name in asked.names]
-    there = [species for species in chosen if species.find()]
-    failed = not there
-    for species in chosen:
-        if species not in there:
-            print(f"{species.name} is not on this machine: {species.program}", file=sys.stderr)
-    with tempfile.TemporaryDirectory(prefix="backchannel-zoo-") as folder:
+    options = parser.parse_args(arguments)
+    chosen = [kind for kind in PROXY_KINDS if not options.names or kind.name in options.names]
+    found = [kind for kind in chosen if kind.find()]
+    failed = not found
+    for kind in chosen:
+        if kind not in found:
+            print(f"{kind.name} is not on this machine: {kind.program}", file=sys.stderr)
+    with tempfile.TemporaryDirectory(prefix="backchannel-proxies-") as folder:
         program = bundle(Path(folder))
-        server = Server(Path(folder) / "data", HEARTBEAT_S=str(HEARTBEAT_S))
-        server.start()
-        try:
-            town = Town(server, program)
-            print(
-                f"Idle connections are cut after {CUT_S} s where settings cut; the heartbeat is {HEARTBEAT_S} s.\n\n{HEAD}"
-            )
-            for species in there:
-                failed |= not _visit(town, species)
-        finally:
-            server.stop()
+        print(f"Settings that cut idle connections do so after {CUT_S} s; the heartbeat is {HEARTBEAT_S} s.\n\n{HEAD}")
+        for n, kind in enumerate(found):
+            into = Path(folder) / str(n)
+            into.mkdir()
+            failed |= not _passes(kind, program, into)
     return 1 if failed else 0
 
 
-def _visit(town: Town, species: Species) -> bool:
+def _passes(kind: ProxyKind, program: Path, folder: Path) -> bool:
     try:
-        with Keeper(species, town.server.port) as keeper:
-            visit = town.visit(keeper)
+        with Scenario(program, folder) as scenario, ProxyProcess(kind, scenario.server.port) as proxy:
+            result = scenario.run(proxy)
     except AssertionError as problem:
-        print(f"{species.name}: {problem}", file=sys.stderr, flush=True)
+        print(f"{kind.name}: {problem}", file=sys.stderr, flush=True)
         return False
-    print(line(species, visit), flush=True)
-    for anomaly in visit.other:
-        print(f"{species.name}: {anomaly}", file=sys.stderr)
-    expected = "websocket" if species.upgrades else "rest"
-    if visit.transport != expected:
-        print(f"{species.name}: served by {visit.transport}, where {expected} is what it lets through", file=sys.stderr)
-    return visit.is_sound and visit.transport == expected
+    print(line(kind, result), flush=True)
+    for anomaly in result.other:
+        print(f"{kind.name}: {anomaly}", file=sys.stderr)
+    expected = "websocket" if kind.upgrades else "rest"
+    if result.transport != expected:
+        print(f"{kind.name}: served by {result.transport}, expected {expected}", file=sys.stderr)
+    return result.is_sound and result.transport == expected
 
 
 if __name__ == "__main__":

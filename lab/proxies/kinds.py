@@ -25,7 +25,7 @@ Command = Callable[[Path, int, int], list[object]]
 
 
 @dataclass(frozen=True)
-class Species:
+class ProxyKind:
     """`file` in settings/ (none: all is in the command). `what`: what is unusual about these settings."""
 
     name: str
@@ -85,30 +85,30 @@ def _shipped(make: Make) -> Command:
     return command
 
 
-SPECIES = (
-    Species("nginx, shipped", "nginx", "deploy/nginx.conf", None, _shipped(nginx), True, is_secure=True),
-    Species("haproxy, shipped", "haproxy", "deploy/haproxy.cfg", None, _shipped(haproxy), True, is_secure=True),
-    Species("caddy, shipped", "caddy", "deploy/Caddyfile", None, _shipped(caddy), True, is_secure=True),
-    Species("nginx", "nginx", "as it comes: HTTP/1.0 to the server, no upgrade", "nginx-default.conf", _nginx, False),
-    Species("nginx, worst", "nginx", "buffers, cuts, sends a POST again to another server", "nginx-worst.conf", _nginx, False),
-    Species("nginx, upgrade", "nginx", "upgrades, and cuts what is idle", "nginx-upgrade.conf", _nginx, True),
-    Species("haproxy", "haproxy", "as in its manual", "haproxy-default.cfg", _haproxy, True),
-    Species("haproxy, worst", "haproxy", "cuts tunnels, closes, buffers and retries", "haproxy-worst.cfg", _haproxy, True),
-    Species("caddy", "caddy", "as it comes", "caddy-default.caddyfile", _caddy, True),
-    Species("caddy, worst", "caddy", "strips the upgrade, buffers, retries, cuts", "caddy-worst.caddyfile", _caddy, False),
-    Species("squid", "squid", "as it comes: strips the upgrade", "squid-default.conf", _squid, False),
-    Species("squid, worst", "squid", "caches, retries, cuts", "squid-worst.conf", _squid, False),
-    Species("squid, upgrade", "squid", "upgrades, and cuts what is idle", "squid-upgrade.conf", _squid, True),
-    Species("mitmproxy", "mitmdump", "as it comes: holds bodies until they are whole", None, _mitmproxy(), True),
-    Species("mitmproxy, worst", "mitmdump", "strips the upgrade, holds bodies", None, _mitmproxy("--modify-headers", "/~q/Upgrade/"), False),
-    Species("varnish", "varnishd", "as it comes: strips the upgrade", "varnish-default.vcl", _varnish, False),
-    Species("varnish, worst", "varnishd", "cuts, holds bodies, retries", "varnish-worst.vcl", _varnish, False),
+PROXY_KINDS = (
+    ProxyKind("nginx, shipped", "nginx", "deploy/nginx.conf", None, _shipped(nginx), True, is_secure=True),
+    ProxyKind("haproxy, shipped", "haproxy", "deploy/haproxy.cfg", None, _shipped(haproxy), True, is_secure=True),
+    ProxyKind("caddy, shipped", "caddy", "deploy/Caddyfile", None, _shipped(caddy), True, is_secure=True),
+    ProxyKind("nginx", "nginx", "as it comes: HTTP/1.0 to the server, no upgrade", "nginx-default.conf", _nginx, False),
+    ProxyKind("nginx, worst", "nginx", "buffers, cuts, sends a POST again to another server", "nginx-worst.conf", _nginx, False),
+    ProxyKind("nginx, upgrade", "nginx", "upgrades, and cuts what is idle", "nginx-upgrade.conf", _nginx, True),
+    ProxyKind("haproxy", "haproxy", "as in its manual", "haproxy-default.cfg", _haproxy, True),
+    ProxyKind("haproxy, worst", "haproxy", "cuts tunnels, closes, buffers and retries", "haproxy-worst.cfg", _haproxy, True),
+    ProxyKind("caddy", "caddy", "as it comes", "caddy-default.caddyfile", _caddy, True),
+    ProxyKind("caddy, worst", "caddy", "strips the upgrade, buffers, retries, cuts", "caddy-worst.caddyfile", _caddy, False),
+    ProxyKind("squid", "squid", "as it comes: strips the upgrade", "squid-default.conf", _squid, False),
+    ProxyKind("squid, worst", "squid", "caches, retries, cuts", "squid-worst.conf", _squid, False),
+    ProxyKind("squid, upgrade", "squid", "upgrades, and cuts what is idle", "squid-upgrade.conf", _squid, True),
+    ProxyKind("mitmproxy", "mitmdump", "as it comes: holds bodies until they are whole", None, _mitmproxy(), True),
+    ProxyKind("mitmproxy, worst", "mitmdump", "strips the upgrade, holds bodies", None, _mitmproxy("--modify-headers", "/~q/Upgrade/"), False),
+    ProxyKind("varnish", "varnishd", "as it comes: strips the upgrade", "varnish-default.vcl", _varnish, False),
+    ProxyKind("varnish, worst", "varnishd", "cuts, holds bodies, retries", "varnish-worst.vcl", _varnish, False),
 )  # fmt: skip
 
 
-def settings_of(species: Species, port: int, upstream: int, folder: Path) -> str:
+def settings_of(kind: ProxyKind, port: int, upstream: int, folder: Path) -> str:
     """The text of the file, filled in."""
-    assert species.file is not None
-    text = (SETTINGS / species.file).read_text()
+    assert kind.file is not None
+    text = (SETTINGS / kind.file).read_text()
     given = {"PORT": port, "UPSTREAM": upstream, "FOLDER": folder, "CUT": CUT_S}
     return re.sub(r"@([A-Z]+)@", lambda found: str(given[found[1]]), text)

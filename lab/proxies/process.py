@@ -15,29 +15,29 @@ from typing import Self
 from e2e.deploy.shipped import CERTIFICATE, NAME
 from e2e.support.server import free_port
 
-from lab.proxies.kinds import SYSTEM_PATH, Species, settings_of
+from lab.proxies.kinds import SYSTEM_PATH, ProxyKind, settings_of
 
 ANSWERS_WITHIN_S = 30.0
 
 
-class Keeper:
-    def __init__(self, species: Species, upstream: int) -> None:
-        self.species = species
+class ProxyProcess:
+    def __init__(self, kind: ProxyKind, upstream: int) -> None:
+        self.kind = kind
         self.port = free_port()
         self._upstream = upstream
-        self._folder = Path(tempfile.mkdtemp(prefix="backchannel-zoo-"))
+        self._folder = Path(tempfile.mkdtemp(prefix="backchannel-proxy-"))
         # Some of them, started by root, go on as somebody else.
         self._folder.chmod(0o777)
         self._process: subprocess.Popen[bytes] | None = None
 
     @property
     def url(self) -> str:
-        return f"https://{NAME}:{self.port}" if self.species.is_secure else f"http://127.0.0.1:{self.port}"
+        return f"https://{NAME}:{self.port}" if self.kind.is_secure else f"http://127.0.0.1:{self.port}"
 
     @property
     def certificate(self) -> Path | None:
         """What a client has to trust."""
-        return self._folder / CERTIFICATE if self.species.is_secure else None
+        return self._folder / CERTIFICATE if self.kind.is_secure else None
 
     def __enter__(self) -> Self:
         try:
@@ -55,12 +55,12 @@ class Keeper:
 
     def start(self) -> None:
         """Start it, and wait until it listens."""
-        file = self._folder / (self.species.file or "none")
-        if self.species.file:
-            file.write_text(settings_of(self.species, self.port, self._upstream, self._folder))
+        file = self._folder / (self.kind.file or "none")
+        if self.kind.file:
+            file.write_text(settings_of(self.kind, self.port, self._upstream, self._folder))
         with (self._folder / "log").open("ab") as log:
             self._process = subprocess.Popen(
-                [str(word) for word in self.species.command(file, self.port, self._upstream)],
+                [str(word) for word in self.kind.command(file, self.port, self._upstream)],
                 cwd=self._folder,
                 env={**os.environ, "PATH": SYSTEM_PATH, "HOME": str(self._folder)},
                 stdin=subprocess.DEVNULL,
@@ -74,7 +74,7 @@ class Keeper:
                 if probe.connect_ex(("127.0.0.1", self.port)) == 0:
                     return
             time.sleep(0.05)
-        raise AssertionError(f"{self.species.name} does not listen:\n{self.log()[-3000:]}")
+        raise AssertionError(f"{self.kind.name} does not listen:\n{self.log()[-3000:]}")
 
     def kill(self) -> None:
         """At once, with everything it started."""

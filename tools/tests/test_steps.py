@@ -73,11 +73,11 @@ def test_the_tiers_run_ten_thousand_worlds_between_them() -> None:
 
 
 def test_the_tiers_leave_out_no_step_of_another_target() -> None:
-    """But for the zoo, whose proxies not every machine has; its own parts are tested with the end-to-end tests."""
+    """Except the real proxies, which not every machine has; their own parts are tested with the server."""
     in_two_tiers = {"test-sqlite", "test-postgres", "test-server", "e2e"}
     tiers = {step.title for step in (*steps.TEST, *steps.PROVE)}
     for name, group in steps.GROUPS.items():
-        if name not in {*in_two_tiers, "zoo"}:
+        if name not in {*in_two_tiers, "proxies"}:
             left_out = {step.title for step in group} - tiers
             assert not left_out or name == "simulate", name
 

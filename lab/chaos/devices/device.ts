@@ -1,12 +1,12 @@
 /**
- * One device of one person on the real client: it talks, edits, deletes, reacts, reads, comes and goes, as a seed says,
- * and writes down what it wanted and what it was shown.
+ * One device of one person on the real client: it sends, edits, deletes, reacts, reads, leaves and joins rooms as its random
+ * generator says, and records what it asked for and what it showed.
  */
 import type { Chat, Message, Room, RoomId } from '@backchannel/client';
 import { createFullChat } from '@backchannel/client/full';
-import { ToldEvents } from './hostEvents.ts';
+import { ManualHostEvents } from './hostEvents.ts';
 import { outboxFile } from './outboxFile.ts';
-import { Recorder, type Tell } from './recorder.ts';
+import { Recorder, type Note } from './recorder.ts';
 
 export interface Role {
   readonly name: string;
@@ -19,47 +19,47 @@ export interface Role {
   readonly opensWith: 'header' | 'ticket';
 }
 
-/** Weights of what is done beside sending; the rest of 1 is a message. */
+/** The share of each act; all others are messages. */
 const EDIT = 0.03;
 const DELETE = 0.02;
 const REACT = 0.06;
 const READ = 0.12;
 const MOVE = 0.004;
-/** A person looks at the last screen or so. */
+/** Messages on a screen. */
 const SCREEN = 30;
 const EMOJI = ['👍', '🎉', '👀'];
 
 export class Device {
   readonly #role: Role;
-  readonly #tell: Tell;
+  readonly #note: Note;
   readonly #random: () => number;
   readonly #pause_ms: number;
   readonly #label: string;
   readonly #chat: Chat;
-  readonly #host = new ToldEvents();
+  readonly #host = new ManualHostEvents();
   readonly #watched = new Set<RoomId>();
   readonly #open = new Set<RoomId>();
   #quiet = false;
 
-  /** @param generation how often this device was started before: texts are not used twice. */
-  constructor(role: Role, generation: number, pause_ms: number, random: () => number, tell: Tell) {
+  /** @param generation how often this device was started before; keeps its texts unique. */
+  constructor(role: Role, generation: number, pause_ms: number, random: () => number, note: Note) {
     this.#role = role;
     this.#random = random;
     this.#pause_ms = pause_ms;
     this.#label = generation === 0 ? role.name : `${role.name}.${generation}`;
-    this.#tell = (op, fields) => tell(op, { client: role.name, user: role.userId, ...fields });
-    const recorder = new Recorder(this.#label, this.#tell);
+    this.#note = (op, fields) => note(op, { client: role.name, user: role.userId, ...fields });
+    const recorder = new Recorder(this.#label, this.#note);
     this.#chat = createFullChat({
       baseUrl: role.baseUrl,
       auth: { kind: 'bearer', token: role.token },
-      client: { name: 'nemesis', version: '1' },
+      client: { name: 'chaos', version: '1' },
       fetch: recorder.fetch,
       WebSocket: recorder.WebSocket,
       webSocketAcceptsHeaders: role.opensWith === 'header',
       storage: outboxFile(
         role.outbox,
-        ({ roomId: room, id, content }) => this.#tell('send', { room, id, content }),
-        ({ roomId: room, id, error }) => this.#tell('refused', { room, id, code: error?.code }),
+        ({ roomId: room, id, content }) => this.#note('send', { room, id, content }),
+        ({ roomId: room, id, error }) => this.#note('refused', { room, id, code: error?.code }),
       ),
       random,
       events: this.#host,
@@ -73,14 +73,14 @@ export class Device {
   }
 
   wake(): void {
-    this.#host.tell('wake');
+    this.#host.emit('wake');
   }
 
-  hush(): void {
+  stopTalking(): void {
     this.#quiet = true;
   }
 
-  /** In short: what has still to come? */
+  /** What is shown, in short. */
   status(): object {
     const { connection, rooms, outbox } = this.#chat.getSnapshot();
     return {
@@ -88,12 +88,13 @@ export class Device {
       user: this.#role.userId,
       status: connection.status,
       reason: connection.reason,
+      transport: connection.transport,
       waiting: outbox.waiting,
-      rooms: Object.fromEntries(rooms.map((room) => [room.id, this.#standing(room)])),
+      rooms: Object.fromEntries(rooms.map((room) => [room.id, this.#progress(room)])),
     };
   }
 
-  /** At length, into the history: what is shown. */
+  /** Records everything that is shown. */
   view(): void {
     const rooms = this.#chat.getSnapshot().rooms.map((room) => {
       const { messages, hasOlder } = this.#chat.getTimeline(room.id);
@@ -101,26 +102,26 @@ export class Device {
       const { seq: cursor, read_seq, unread_count: unread } = room;
       return [room.id, { cursor, since, read_seq, unread, messages: messages.map(shown) }] as const;
     });
-    this.#tell('view', { rooms: Object.fromEntries(rooms) });
+    this.#note('view', { rooms: Object.fromEntries(rooms) });
   }
 
   // ── private ───────────────────────────────────────────────────────────────────────────────
 
-  #standing(room: Room): object {
+  #progress(room: Room): object {
     const { messages, hasNewer, loading, error } = this.#chat.getTimeline(room.id);
     return {
       head: room.seq,
       read_seq: room.read_seq,
       unread: room.unread_count,
       newest: messages.at(-1)?.seq ?? 0,
-      settled: !hasNewer && loading === null && error === null,
+      loaded: !hasNewer && loading === null && error === null,
     };
   }
 
   async #live(): Promise<void> {
     for (let n = 1; !this.#quiet; n++) {
       const rooms = this.#chat.getSnapshot().rooms;
-      const room = this.#one(rooms);
+      const room = this.#pick(rooms);
       if (room) this.#act(room, n);
       await new Promise((resolve) => setTimeout(resolve, this.#pause_ms * (0.5 + this.#random())));
     }
@@ -130,25 +131,25 @@ export class Device {
     const screen = this.#chat.getTimeline(room.id).messages.slice(-SCREEN);
     const living = screen.filter((message) => !message.deleted);
     const mine = living.filter((message) => message.sender.id === this.#role.userId);
-    let die = this.#random();
-    const falls = (weight: number): boolean => (die -= weight) < 0;
-    if (falls(EDIT)) return this.#edit(this.#one(mine), n);
-    if (falls(DELETE)) return this.#delete(this.#one(mine));
-    if (falls(REACT)) return this.#react(this.#one(living));
+    let drawn = this.#random();
+    const falls = (weight: number): boolean => (drawn -= weight) < 0;
+    if (falls(EDIT)) return this.#edit(this.#pick(mine), n);
+    if (falls(DELETE)) return this.#delete(this.#pick(mine));
+    if (falls(REACT)) return this.#react(this.#pick(living));
     if (falls(READ)) return this.#read(room, screen);
     if (falls(MOVE)) return this.#move(room);
-    const quoted = this.#random() < 0.1 ? this.#one(living) : undefined;
+    const quoted = this.#random() < 0.1 ? this.#pick(living) : undefined;
     return this.#send(room.id, `${this.#label} ${n}`, quoted?.id ?? null);
   }
 
   #send(room: RoomId, content: string, replyTo: string | null): void {
     const sent = this.#chat.sendChatMessage(room, content, replyTo);
     const written = this.#chat.getTimeline(room).pending.find((message) => message.content === content);
-    if (!written) return this.#tell('fault', { detail: `${content} is not shown as waiting` });
+    if (!written) return this.#note('fault', { detail: `${content} is not shown as waiting` });
     const { id } = written;
     sent.then(
-      () => this.#tell('sent', { room, id }),
-      () => {}, // the outbox tells
+      () => this.#note('sent', { room, id }),
+      () => {}, // the outbox reports it
     );
   }
 
@@ -163,11 +164,11 @@ export class Device {
   #react(message: Message | undefined): void {
     if (!message) return;
     const word = this.#random() < 0.7 ? 'add_reaction' : 'remove_reaction';
-    this.#do(word, { message_id: message.id, emoji: this.#one(EMOJI) ?? '👍' });
+    this.#do(word, { message_id: message.id, emoji: this.#pick(EMOJI) ?? '👍' });
   }
 
   #read(room: Room, screen: readonly Message[]): void {
-    const upTo = this.#one(screen);
+    const upTo = this.#pick(screen);
     if (upTo) this.#chat.markRead(room.id, upTo.seq);
   }
 
@@ -178,26 +179,26 @@ export class Device {
     setTimeout(() => this.#do('join_room', { room_id: room.id }), this.#pause_ms * 10);
   }
 
-  /** What becomes of it is seen in the log; a person whose edit failed would try again, or not. */
+  /** The result is seen in the log; a failure needs no handling. */
   #do(word: Parameters<Chat['command']>[0], fields: object): void {
-    this.#tell('do', { word, ...fields });
+    this.#note('do', { word, ...fields });
     this.#chat.command(word, fields as never).catch(() => {});
   }
 
-  /** Open what came, let go of what went, and see to it that nothing is shown twice or out of order even for a moment. */
+  /** Open new rooms, forget removed ones, and watch each timeline: no state of it may show something twice or out of order. */
   #look(): void {
     const rooms = new Set(this.#chat.getSnapshot().rooms.map(({ id }) => id));
     for (const id of this.#open) if (!rooms.has(id)) this.#open.delete(id);
     for (const id of rooms) {
       if (this.#open.has(id)) continue;
       this.#open.add(id);
-      if (!this.#watched.has(id)) this.#chat.subscribeTimeline(id, () => this.#judge(id));
+      if (!this.#watched.has(id)) this.#chat.subscribeTimeline(id, () => this.#check(id));
       this.#watched.add(id);
       void this.#chat.openRoom(id);
     }
   }
 
-  #judge(room: RoomId): void {
+  #check(room: RoomId): void {
     const { messages, pending } = this.#chat.getTimeline(room);
     const ids = new Set([...messages, ...pending].map(({ id }) => id));
     if (ids.size !== messages.length + pending.length) this.#wrong(room, 'something twice');
@@ -205,10 +206,10 @@ export class Device {
   }
 
   #wrong(room: RoomId, what: string): void {
-    this.#tell('fault', { detail: `${this.#role.name} shows in room ${room} ${what}` });
+    this.#note('fault', { detail: `${this.#role.name} shows in room ${room} ${what}` });
   }
 
-  #one<T>(choices: readonly T[]): T | undefined {
+  #pick<T>(choices: readonly T[]): T | undefined {
     return choices[Math.floor(this.#random() * choices.length)];
   }
 }

@@ -1,7 +1,7 @@
-/** What a browser would tell the client of its host, told by hand. */
+/** Events of the host (online, wake), which a browser would raise; here the test does. */
 import type { HostEvents, HostFact } from '@backchannel/client';
 
-export class ToldEvents implements HostEvents {
+export class ManualHostEvents implements HostEvents {
   readonly #listeners = new Set<(fact: HostFact) => void>();
 
   isOnline(): boolean {
@@ -13,7 +13,7 @@ export class ToldEvents implements HostEvents {
     return () => this.#listeners.delete(listener);
   }
 
-  tell(fact: HostFact): void {
+  emit(fact: HostFact): void {
     for (const listener of this.#listeners) listener(fact);
   }
 }

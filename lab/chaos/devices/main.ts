@@ -1,5 +1,5 @@
 /**
- * A process of several devices. Its scene is JSON in the first argument; lines in: `wake`, `quiet`, `status`, `view`.
+ * A process of several devices. Its scene is JSON in the first argument; lines in: `wake`, `stop talking`, `status`, `view`.
  *
  * Lines out are one JSON object each: records of the history (with `op`), and answers to the lines in (with `kind`).
  */
@@ -18,23 +18,23 @@ interface Scene {
 
 const scene = JSON.parse(process.argv[2] ?? '') as Scene;
 
-/** Out of this process before anything else is done: a kill takes nothing of it back. */
-const say = (line: object): void => void writeSync(1, `${JSON.stringify(line)}\n`);
-const tell = (op: string, fields: object): void => say({ op, t: Date.now() / 1_000, ...fields });
+/** Synchronous, so that a kill cannot lose what has been reported. */
+const print = (line: object): void => void writeSync(1, `${JSON.stringify(line)}\n`);
+const note = (op: string, fields: object): void => print({ op, t: Date.now() / 1_000, ...fields });
 
 const devices = scene.devices.map((role, at) => {
   const random = createRandom(scene.seed * 1_009 + scene.generation * 101 + at);
-  return new Device(role, scene.generation, scene.pause_ms, random, tell);
+  return new Device(role, scene.generation, scene.pause_ms, random, note);
 });
 for (const device of devices) device.start();
 
 for await (const line of createInterface({ input: process.stdin })) {
   if (line === 'wake') for (const device of devices) device.wake();
-  else if (line === 'quiet') for (const device of devices) device.hush();
-  else if (line === 'status') say({ kind: 'status', devices: devices.map((device) => device.status()) });
+  else if (line === 'stop talking') for (const device of devices) device.stopTalking();
+  else if (line === 'status') print({ kind: 'status', devices: devices.map((device) => device.status()) });
   else if (line === 'view') {
     for (const device of devices) device.view();
-    say({ kind: 'viewed' });
+    print({ kind: 'viewed' });
   }
 }
 process.exit(0);

@@ -1,11 +1,11 @@
-/** An outbox on disk, so that a killed device offers again what it had not got acked: one line for each change. */
+/** An outbox on disk, one line for each change, so that a killed device sends again what was not acknowledged. */
 import { appendFileSync, existsSync, readFileSync } from 'node:fs';
 import type { OutboxItem, OutboxStorage } from '@backchannel/client';
 
 type Line = { readonly put: OutboxItem } | { readonly remove: readonly string[] };
 
-/** @param written hears of each message before it is on the disk, so that none is there of which nobody knows.
- * @param refused hears of messages that the server refused for good, also of those of an earlier life. */
+/** @param written called for each message before it is on the disk, so that the disk holds none that is not in the history.
+ * @param refused called for each message that the server refused for good, also for those of an earlier start. */
 export function outboxFile(
   path: string,
   written: (item: OutboxItem) => void,

@@ -49,7 +49,7 @@ class Client:
         self._loop = world.loop
         self._tries = 0
         self._socket_timer: Any = None
-        self._heard_at = 0.0
+        self._received_at = 0.0
         self._poll: Any = None
         self._poll_failures = 0
         self._commands: dict[str, tuple[int, Done]] = {}
@@ -119,7 +119,7 @@ class Client:
             return
         link = self.world.network.open(self)
         self.link, self.is_proven, self._link_epoch = link, False, None
-        self._heard_at = self._loop.now
+        self._received_at = self._loop.now
         link.on_text = lambda text: self._on_text(link, text)
         link.on_closed = lambda code: self._on_closed(link, code)
         resume = self.replica.resume()
@@ -141,7 +141,7 @@ class Client:
     def _on_text(self, link: Link, text: str) -> None:
         if link is not self.link or not self.is_alive:
             return
-        self._heard_at = self._loop.now
+        self._received_at = self._loop.now
         frames = self.world.decoded(text)
         for frame in frames if type(frames) is list else (frames,):
             if frame["type"] == "hello":
@@ -163,18 +163,18 @@ class Client:
             case "pong":
                 self._answered(frame.get("id"), 200, frame)
             case "caught_up":
-                self._heard(link.number, frame)
+                self._received(link.number, frame)
                 self.command("ping", {}, lambda status, _: self.prove(link, status), within=PONG_WITHIN_S)
             case "going_away":
                 self._lose_link(frame["retry_after_ms"] / 1000)
             case "ping":
                 link.say('{"type":"pong"}')
-                self._heard(link.number, frame)
+                self._received(link.number, frame)
             case "room_list" if "id" in frame:
-                self._heard(None, frame)  # asked for, so not in the order of what the link says unasked
+                self._received(None, frame)  # asked for, so not in the order of what the link says unasked
                 self._answered(frame["id"], 200, frame)
             case _:
-                self._heard(link.number, frame)
+                self._received(link.number, frame)
 
     def prove(self, link: Link, status: int) -> None:
         if link is not self.link:
@@ -198,7 +198,7 @@ class Client:
         """Nothing heard for so long is nothing, whatever the socket says."""
         if link is not self.link or not self.is_alive:
             return
-        silent = self._loop.now - self._heard_at
+        silent = self._loop.now - self._received_at
         limit = self.world.plan.heartbeat_s + 10
         if silent >= limit:
             self._lose_link(self._backoff())
@@ -292,7 +292,7 @@ class Client:
                 self._link_opened(number, "poll", resume)
                 self.replica.set_epoch(body["epoch"])
                 for frame in body["frames"]:
-                    self._heard(number, frame)
+                    self._received(number, frame)
                 self._loop.call_later(0.01, self._keep_polling)
             elif status == 401:
                 self._sign_out()
@@ -306,11 +306,11 @@ class Client:
 
     # -- what is heard
 
-    def _heard(self, link: int | None, frame: Frame) -> None:
+    def _received(self, link: int | None, frame: Frame) -> None:
         word = frame["type"]
         if word in ("presence", "typing", "going_away"):
             return
-        self.world.history.heard(self.name, self.who.user_id, link, frame)
+        self.world.history.received(self.name, self.who.user_id, link, frame)
         self.replica.receive(frame)
 
     def after(self) -> None:

@@ -38,7 +38,7 @@ class Repairs:
                 return
             if status == 200:
                 for event in result["events"]:
-                    self._client.world.history.heard(self._client.name, self._client.who.user_id, None, event)
+                    self._client.world.history.received(self._client.name, self._client.who.user_id, None, event)
                     self._client.replica.receive(event)
                 self._loop.call_later(0.0, self._ask_events, room)
             else:

@@ -18,9 +18,9 @@ class History:
         fields["t"] = self._clock()
         self.records.append(fields)
 
-    def heard(self, client: str, user: int, link: int | None, frame: Frame) -> None:
+    def received(self, client: str, user: int, link: int | None, frame: Frame) -> None:
         """A frame with a number, on a link or (None) as the answer to `get_events`."""
-        record = {"op": "heard", "t": self._clock(), "client": client, "user": user, "link": link}
+        record = {"op": "received", "t": self._clock(), "client": client, "user": user, "link": link}
         word = record["type"] = frame["type"]
         if "seq" in frame and "user_version" not in frame:
             record["room"], record["seq"] = frame["room_id"], frame["seq"]
