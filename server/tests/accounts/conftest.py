@@ -1,4 +1,5 @@
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any
 
 import pytest
@@ -6,9 +7,11 @@ from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.test import Client
 
-from backchannel.accounts import running_chats, setup_secret
+from backchannel.accounts import limits, personal_rates, running_chats, setup_secret
+from backchannel.accounts.attempts import MemoryAttempts
 from backchannel.accounts.identity import Ended
 from backchannel.accounts.onboarding import NewAccount, create_account, set_up
+from backchannel.accounts.personal_rates import PersonalRates
 from backchannel.accounts.running_chats import RunningChat
 from tests.accounts.authenticator import AUTHENTICATOR, commit_here
 
@@ -86,3 +89,10 @@ def scope(
     if cookie is not None:
         raw.append((b"cookie", f"theme=dark; {settings.SESSION_COOKIE_NAME}={cookie}".encode()))
     return {"type": type, "method": method, "path": "/ws", "query_string": query.encode(), "headers": raw}
+
+
+@pytest.fixture
+def stopped_rates(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Rate limits whose clock stands still: no attempt comes back while a test runs, however slow the machine is."""
+    monkeypatch.setattr(limits, "MemoryAttempts", partial(MemoryAttempts, clock=lambda: 0.0))
+    monkeypatch.setattr(personal_rates, "_here", PersonalRates(clock=lambda: 0.0))

@@ -138,7 +138,7 @@ def test_the_endpoints_require_a_sign_in_and_the_apps_own_origin(ada: Any, path:
     assert signed_in("ada").post(path).status_code == 405
 
 
-def test_requests_are_limited_per_person(ada: Any) -> None:
+def test_requests_are_limited_per_person(ada: Any, stopped_rates: None) -> None:
     desk = signed_in("ada")
     statuses = [desk.delete("/account/tokens/1").status_code for _ in range(62)]
     assert statuses[:60] == [404] * 60

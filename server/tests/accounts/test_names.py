@@ -78,7 +78,7 @@ def test_a_display_name_is_stored_without_disguising_characters(owner: Any, sign
     assert change("\u200b\u2060").status_code == 422
 
 
-def test_profile_changes_are_limited_with_a_time_to_wait(owner: Any, sign_in: SignIn) -> None:
+def test_profile_changes_are_limited_with_a_time_to_wait(owner: Any, sign_in: SignIn, stopped_rates: None) -> None:
     tab = sign_in("owner")
     answers = [
         tab.patch("/account/profile", json.dumps({"display_name": f"O {number}"}), content_type="application/json")
