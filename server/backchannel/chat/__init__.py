@@ -17,7 +17,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from starlette.types import ASGIApp
+    from collections.abc import Awaitable, Callable
+    from typing import Any
 
     from backchannel.chat.chat import Chat
     from backchannel.config import ChatConfig
@@ -39,7 +40,9 @@ def config_from_settings() -> ChatConfig:
         raise ImproperlyConfigured(str(error)) from None
 
 
-def create_chat(django_application: ASGIApp, config: ChatConfig, bus: Bus | None = None) -> Chat:
+def create_chat(
+    django_application: Callable[[Any, Any, Any], Awaitable[None]], config: ChatConfig, bus: Bus | None = None
+) -> Chat:
     """The chat around a Django application (`get_asgi_application()`): an ASGI application with a lifespan that serves both.
 
     `bus` connects the processes that serve the site; None for the one that `config.redis_urls` names.

@@ -2,10 +2,8 @@
 
 import time
 import uuid
-from collections.abc import Sequence
-from typing import cast
-
-from starlette.types import ASGIApp
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any, cast
 
 from backchannel import __version__
 from backchannel.accounts import credential_uses, lookup, sweeping
@@ -40,7 +38,7 @@ from backchannel.transports.session import Settings
 
 
 def create(
-    django_application: ASGIApp,
+    django_application: Callable[[Any, Any, Any], Awaitable[None]],
     config: ChatConfig,
     bus: Bus | None = None,
     *,

@@ -4,6 +4,7 @@ import io
 import json
 import logging
 import re
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -36,7 +37,7 @@ def lines(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> It
     stream = io.StringIO()
     root = logging.getLogger()
     handlers, level = root.handlers, root.level
-    monkeypatch.setattr(module.sys, "stderr", stream)
+    monkeypatch.setattr(sys, "stderr", stream)
     monkeypatch.setattr(auth_log, "_log", structlog.get_logger("backchannel.auth"))
     module.configure(request.param, "info")
     yield lambda: [line for line in stream.getvalue().splitlines() if "backchannel.auth" in line]

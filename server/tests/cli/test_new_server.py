@@ -116,11 +116,9 @@ def test_a_server_without_an_owner_accepts_only_known_hosts(start: Start) -> Non
 def test_the_setup_address_is_logged_in_json_too(start: Start) -> None:
     process = start(BACKCHANNEL_LOG_FORMAT="json")
     assert process.stderr is not None
-    for line in process.stderr:
-        said = json.loads(line)
-        if said["event"] == "not_set_up":
-            break
-    found = re.fullmatch(r"http://127\.0\.0\.1:(\d+)/\?setup=([\w-]{43})", said["open"])
+    logged = map(json.loads, process.stderr)
+    entry = next(entry for entry in logged if entry["event"] == "not_set_up")
+    found = re.fullmatch(r"http://127\.0\.0\.1:(\d+)/\?setup=([\w-]{43})", entry["open"])
     assert found
     assert visitor(int(found[1])).ask("POST", "/account/setup", {**OWNER, "setup": found[2]})[0] == 201
 

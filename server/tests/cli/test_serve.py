@@ -94,8 +94,8 @@ def test_signing_out_closes_the_socket_of_that_session(start: Start) -> None:
     browser.ask("GET", "/account/state")
     owner = {"setup": secret, "workspace": "Lab", "username": "ada", "password": "correct horse battery"}
     browser.ask("POST", "/account/setup", owner)
-    headers = {"Cookie": browser.cookie}
-    with connect(f"ws://127.0.0.1:{browser.port}/ws", origin=browser.origin, additional_headers=headers) as live:
+    headers = {"Cookie": browser.cookie, "Origin": browser.origin}
+    with connect(f"ws://127.0.0.1:{browser.port}/ws", additional_headers=headers) as live:
         live.send('{"type":"hello","protocol":1,"client":{"name":"test","version":"1","instance":"a"}}')
         assert live.recv(10)
         assert browser.ask("DELETE", "/_allauth/browser/v1/auth/session")[0] == 401

@@ -36,7 +36,7 @@ def shared() -> Iterator[dict[str, str]]:
     parts = urlsplit(os.environ["BACKCHANNEL_TEST_POSTGRES_URL"])
     name = f"several_{os.getpid()}"
     with psycopg.connect(urlunsplit(parts), autocommit=True) as server:
-        server.execute(f"CREATE DATABASE {name}")  # type: ignore[arg-type]
+        server.execute(f"CREATE DATABASE {name}")
         try:
             url = urlunsplit(parts._replace(path=f"/{name}"))
             yield {
@@ -45,7 +45,7 @@ def shared() -> Iterator[dict[str, str]]:
                 "BACKCHANNEL_WORKERS": "2",
             }
         finally:
-            server.execute(f"DROP DATABASE {name} WITH (FORCE)")  # type: ignore[arg-type]
+            server.execute(f"DROP DATABASE {name} WITH (FORCE)")
 
 
 def workers_of(process: "subprocess.Popen[str]") -> set[int]:

@@ -45,7 +45,7 @@ def test_a_message_passes_every_function_that_the_walk_names_in_its_order(module
                 reader.until("message_created")
                 is_sending.clear()
     finally:
-        threading.setprofile(None)  # type: ignore[arg-type]
+        threading.setprofile(None)
     passed = [(file.removeprefix(f"{ROOT}/"), name) for file, name in called]
     assert [each for each in passed if each in named] == list(dict.fromkeys(named))
 

@@ -26,6 +26,10 @@ class Receiver:
         self.reconnections += 1
         self._news.set()
 
+    def has_received(self, *bodies: bytes) -> bool:
+        """Whether it has received exactly these."""
+        return self.received == [*bodies]
+
     async def wait(self, until: Callable[[], bool]) -> None:
         async with asyncio.timeout(20):
             while not until():

@@ -5,6 +5,7 @@ import os
 import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, suppress
+from functools import partial
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -43,14 +44,14 @@ class TestRedisBus(BusSuite):
                     await node.bus.wait_subscribed()
                 one.bus.publish("room:1", b"hello")
                 for node in (one, two):
-                    await node.wait(lambda node=node: node.received == [b"hello"])
+                    await node.wait(partial(node.has_received, b"hello"))
 
         asyncio.run(main())
 
 
 class TestSeveralRedisServers(TestRedisBus):
     @pytest.fixture(autouse=True)
-    def _url(self, url: str) -> Iterator[None]:  # type: ignore[override]
+    def _url(self, url: str) -> Iterator[None]:
         with services.redis() as second:
             self.urls = (url, second)
             yield

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 from uuid import uuid4
 
+import prometheus_client
 import pytest
 from django.db import OperationalError
 
@@ -124,10 +125,8 @@ def test_an_internal_error_anywhere_else_has_a_reference(server: Running, logged
     def sick() -> Any:
         raise ValueError("a bug")
 
-    from backchannel.ops import health
-
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(health.prometheus_client, "generate_latest", sick)
+        patch.setattr(prometheus_client, "generate_latest", sick)
         answer = server.http.get("/metrics")
     assert answer.status_code == 500
     check(answer.json()["detail"], logged)

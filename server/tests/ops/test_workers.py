@@ -1,5 +1,6 @@
 """`/metrics` of any worker has the metrics of all, labelled by worker."""
 
+from functools import partial
 from pathlib import Path
 
 import prometheus_client
@@ -35,7 +36,7 @@ def test_the_librarys_output_can_be_merged_and_parsed_again() -> None:
 
 
 async def test_every_worker_answers_with_the_metrics_of_all(tmp_path: Path) -> None:
-    workers = [Workers(tmp_path, number, lambda number=number: TEXT.format(count=f"{number}.0")) for number in range(2)]
+    workers = [Workers(tmp_path, number, partial(TEXT.format, count=f"{number}.0")) for number in range(2)]
     for worker in workers:
         await worker.start()
     pages = [await worker.exposition() for worker in workers]

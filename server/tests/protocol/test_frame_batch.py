@@ -18,11 +18,10 @@ def payload_of(wire: bytes) -> bytes:
     stream.feed_data(wire)
     stream.feed_eof()
     parsing = Frame.parse(stream.read_exact, mask=False)
-    try:
+    with pytest.raises(StopIteration) as complete:
         next(parsing)
-    except StopIteration as done:
-        frame = done.value
-    assert (int(frame.opcode), frame.fin, stream.buffer) == (1, True, b"")
+    frame = complete.value.value
+    assert (int(frame.opcode), frame.fin, bytes(stream.buffer)) == (1, True, b"")
     return bytes(frame.data)
 
 

@@ -137,5 +137,5 @@ def test_every_error_word_has_a_golden_frame() -> None:
 
 
 def _frames(vector: Vector) -> list[dict[str, Any]]:
-    said = vector.data.get("reads_as", vector.data.get("frame"))
-    return said if isinstance(said, list) else [said]
+    frames = vector.data["reads_as"] if "reads_as" in vector.data else vector.data["frame"]
+    return frames if isinstance(frames, list) else [frames]

@@ -79,7 +79,7 @@ class TestWhoLeft:
 
     @pytest.mark.parametrize("bounds", [{}, {"before": 10**6}, {"after": 0}, {"around": 3}, {"limit": 200}], ids=str)
     async def test_a_former_member_reads_messages_up_to_their_leaving_as_they_were(
-        self, scene: dict[str, Any], bounds: dict[str, int]
+        self, scene: dict[str, Any], bounds: dict[str, Any]
     ) -> None:
         page = await run_read(get_history, GetHistory(room_id=scene["room"], **bounds), scene["ben"])
         shown = [(message.seq, message.content) for message in page.messages]
@@ -96,7 +96,7 @@ class TestWhoLeft:
     ) -> None:
         """A client goes on from the last message it got, so no page but the last is empty."""
         got: list[int] = []
-        bounds = {"after": 0} if onward == "after" else {}
+        bounds: dict[str, Any] = {"after": 0} if onward == "after" else {}
         while True:
             page = await run_read(get_history, GetHistory(room_id=scene["room"], limit=1, **bounds), scene["ben"])
             got += [message.seq for message in page.messages]

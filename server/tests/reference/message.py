@@ -43,7 +43,7 @@ def excerpt(content: str) -> str:
 
 def _react(reactions: list[Frame], emoji: str, user: int, *, is_added: bool) -> list[Frame]:
     """In the order of first use, of emoji and of people. Repeated reactions and removals change nothing."""
-    users = next((each["user_ids"] for each in reactions if each["emoji"] == emoji), [])
+    users: list[int] = next((each["user_ids"] for each in reactions if each["emoji"] == emoji), [])
     if is_added == (user in users):
         return reactions
     users = [*users, user] if is_added else [each for each in users if each != user]

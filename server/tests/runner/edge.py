@@ -108,7 +108,7 @@ def send_segments(connection: socket.socket, segments: Iterable[bytes]) -> None:
 def responses(connection: socket.socket, methods: list[str], *, until_closed: bool = False) -> list[tuple[int, bytes]]:
     """Status and body of the response to each request, as h11 reads them; fewer if the server closes before. `until_closed`: wait for
     the end of the connection, and fail if anything else comes before it."""
-    found = []
+    found: list[tuple[int, bytes]] = []
     client = h11.Connection(h11.CLIENT)
     for method in methods:
         client.send(h11.Request(method=method, target="/", headers=[("Host", "x")]))

@@ -24,7 +24,7 @@ async def _addresses(listening: socket.socket) -> tuple[Addresses, Addresses]:
             made.set_result(transport)  # type: ignore[arg-type]
 
     is_unix = listening.family is socket.AF_UNIX
-    await (loop.create_unix_server if is_unix else loop.create_server)(Accepting, sock=listening)  # type: ignore[operator]
+    await (loop.create_unix_server if is_unix else loop.create_server)(Accepting, sock=listening)
     with socket.socket(listening.family) as client:
         client.setblocking(False)
         await loop.sock_connect(client, listening.getsockname())

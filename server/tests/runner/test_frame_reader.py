@@ -45,7 +45,8 @@ def read(pieces: Sequence[bytes], limit: int = LIMIT) -> tuple[Frames, int | Non
 
 def read_by_reference(data: bytes, limit: int = LIMIT) -> tuple[Frames, int | None]:
     """The same by the frame parser of `websockets`, with the rules for whole messages added."""
-    stream, found = StreamReader(), []
+    stream = StreamReader()
+    found: Frames = []
     stream.feed_data(data)
     kind: int | None = None
     message = b""

@@ -297,7 +297,10 @@ NOISE = (
 
 def a_request(chance: random.Random, name: bytes, *, is_valid: bool) -> bytes:
     method = chance.choice(LINES[:4] if is_valid else LINES) % name
-    end = (lambda: b"\r\n") if is_valid else (lambda: chance.choice(ENDS))
+
+    def end() -> bytes:
+        return b"\r\n" if is_valid else chance.choice(ENDS)
+
     headers = [b"Host: x"] if is_valid or chance.random() < 0.95 else []
     if is_valid:
         headers += chance.sample(

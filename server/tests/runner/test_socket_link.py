@@ -60,6 +60,8 @@ class Server:
     """The runner's WebSocket on a port of its own, in this loop; every socket's peer is in `peers`."""
 
     def __init__(self) -> None:
+        self.port = 0
+        self.state = ServerState()
         self.peers: list[Recorder] = []
         self.scopes: list[Any] = []
 
@@ -114,14 +116,13 @@ async def server() -> AsyncIterator[Server]:
     it = Server()
     config = uvicorn.Config(it.app, interface="asgi3", ws_max_size=64 * 1024, log_config=None)
     config.load()
-    state = ServerState()
+    state = it.state
     listening = socket.create_server(("127.0.0.1", 0))
     listening.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 8 * 1024)
     made = await asyncio.get_running_loop().create_server(
         lambda: make_websocket(config, state, {"from": "lifespan"}), sock=listening
     )
     it.port = listening.getsockname()[1]
-    it.state = state
     try:
         yield it
     finally:

@@ -112,7 +112,7 @@ def test_no_value_of_a_field_breaks_an_address(people: None, path: str, who: str
 
 @pytest.mark.parametrize("path", ADDRESSES)
 def test_no_header_or_query_breaks_an_address(people: None, path: str) -> None:
-    strange = {
+    strange: dict[str, Any] = {
         "HTTP_X_EMAIL_VERIFICATION_KEY": "\u00ff:zzzz:\x7f",
         "HTTP_X_PASSWORD_RESET_KEY": "zzzzzzzzzzzzz-x",
         "HTTP_COOKIE": 'backchannel="\\000\\377"; csrftoken="\\000"; messages="x"',

@@ -31,7 +31,7 @@ class World:
 
 
 @pytest.fixture(params=["console", "json"])
-def world(request: pytest.FixtureRequest) -> Iterator[World]:
+def world(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
     root = logging.getLogger()
     before = root.handlers, root.level
     configure(request.param, "info")
@@ -39,8 +39,8 @@ def world(request: pytest.FixtureRequest) -> Iterator[World]:
     handler = root.handlers[0]
     assert isinstance(handler, logging.StreamHandler)
     handler.setStream(world.out)
-    [handler.filters[0]] = [each for each in handler.filters if isinstance(each, Repeats)]
-    handler.filters[0]._start_timer = lambda _, call: world.due.append(call)
+    [repeats] = [each for each in handler.filters if isinstance(each, Repeats)]
+    monkeypatch.setattr(repeats, "_start_timer", lambda _, call: world.due.append(call))
     yield world
     root.handlers, root.level = before
 

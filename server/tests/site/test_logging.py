@@ -1,6 +1,7 @@
 import io
 import json
 import logging
+import sys
 from collections.abc import Callable, Iterator
 
 import pytest
@@ -17,7 +18,7 @@ def said(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Ite
     stream = io.StringIO()
     root = logging.getLogger()
     handlers, level = root.handlers, root.level
-    monkeypatch.setattr(module.sys, "stderr", stream)
+    monkeypatch.setattr(sys, "stderr", stream)
     module.configure(request.param, "info")
     yield stream.getvalue
     root.handlers, root.level = handlers, level
@@ -59,7 +60,7 @@ def test_json_logs_have_one_object_per_line(monkeypatch: pytest.MonkeyPatch) -> 
     stream = io.StringIO()
     root = logging.getLogger()
     handlers, level = root.handlers, root.level
-    monkeypatch.setattr(module.sys, "stderr", stream)
+    monkeypatch.setattr(sys, "stderr", stream)
     module.configure("json", "info")
     structlog.get_logger("test").warning("slow", ms=12)
     root.handlers, root.level = handlers, level

@@ -4,6 +4,7 @@ import threading
 
 import pytest
 from django.core.mail import EmailMessage
+from django.core.mail.backends.smtp import EmailBackend as SmtpBackend
 
 from backchannel.site import mail_queue
 
@@ -17,14 +18,14 @@ class Sent:
         self.may_go_on.wait(30)
         if messages[0].subject == "refused":
             raise ConnectionRefusedError
-        self.subjects.append(messages[0].subject)
+        self.subjects.append(str(messages[0].subject))
         return 1
 
 
 @pytest.fixture
 def sent(monkeypatch: pytest.MonkeyPatch) -> Sent:
     sent = Sent()
-    monkeypatch.setattr(mail_queue.SmtpBackend, "send_messages", sent)
+    monkeypatch.setattr(SmtpBackend, "send_messages", sent)
     return sent
 
 

@@ -5,7 +5,8 @@ from collections.abc import Iterator
 import pytest
 from django.db import connection
 
-from backchannel.site.state import DatabaseUnusable, check_durable
+from backchannel.site.database_problem import DatabaseUnusable
+from backchannel.site.state import check_durable
 
 IS_SQLITE = connection.vendor == "sqlite"
 SYNCED = ("PRAGMA synchronous=FULL", "PRAGMA synchronous=EXTRA") if IS_SQLITE else ("SET synchronous_commit=on",)

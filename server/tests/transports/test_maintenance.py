@@ -12,7 +12,7 @@ from backchannel.store.workspace import set_epoch
 from tests.running import PATIENCE_S, Device, Running, somebody
 
 NEWCOMER = ["hello", "room_list", "caught_up"]
-BEGINNINGS = {
+BEGINNINGS: dict[str, list[str | None]] = {
     "at once": [],
     "empty for a moment": [""],
     "missing for a moment": [None],

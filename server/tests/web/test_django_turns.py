@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from collections.abc import MutableMapping
 from typing import Any
 
 from backchannel.transports.http.bodies import PAGE_BODY_BYTES, BodyLimit
@@ -34,8 +35,8 @@ class Request:
     def __init__(
         self, app: DjangoTurns | BodyLimit, path: str, address: str = "203.0.113.9", pieces: tuple[bytes, ...] = (b"",)
     ) -> None:
-        self.sent: list[dict[str, Any]] = []
-        self._coming: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
+        self.sent: list[MutableMapping[str, Any]] = []
+        self._coming: asyncio.Queue[MutableMapping[str, Any]] = asyncio.Queue()
         self._left = len(pieces)
         for piece in pieces:
             self.bring(piece)
@@ -47,7 +48,7 @@ class Request:
         self._left -= 1
         self._coming.put_nowait({"type": "http.request", "body": piece, "more_body": self._left > 0})
 
-    async def _send(self, message: dict[str, Any]) -> None:
+    async def _send(self, message: MutableMapping[str, Any]) -> None:
         self.sent.append(message)
 
     @property

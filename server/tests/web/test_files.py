@@ -26,7 +26,7 @@ def built(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def browser(files: StaticFiles) -> httpx.AsyncClient:
-    transport = httpx.ASGITransport(files)  # type: ignore[arg-type]
+    transport = httpx.ASGITransport(files)
     return httpx.AsyncClient(transport=transport, base_url="http://test", headers={"accept-encoding": "identity"})
 
 
