@@ -3,10 +3,7 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from django.apps import AppConfig
-from django.core.checks import Error, register
 
 
 class UmbrellaConfig(AppConfig):
@@ -16,14 +13,6 @@ class UmbrellaConfig(AppConfig):
     label = "backchannel_umbrella"
 
     def ready(self) -> None:
-        register(_refuse)
+        from backchannel.checks import register_check_of_umbrella
 
-
-def _refuse(**_: Any) -> list[Error]:
-    return [
-        Error(
-            'INSTALLED_APPS lists "backchannel", which is not an app.',
-            hint='Write "backchannel.store" and "backchannel.accounts" instead.',
-            id="backchannel.E001",
-        )
-    ]
+        register_check_of_umbrella()

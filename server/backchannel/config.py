@@ -10,7 +10,7 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Callable
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, Literal
 from urllib.parse import SplitResult, urlsplit
 
 import msgspec
@@ -27,6 +27,8 @@ ARRIVALS_AT_ONCE: Final = 7
 """At most: one of the reading threads is left to connected clients."""
 
 Count = Annotated[int, msgspec.Meta(ge=1)]
+Metrics = Literal["open", "token"] | bool
+"""Who may read /metrics: everybody who reaches the address, staff of the site by a token, or (False) nobody. True is not a value."""
 
 
 class ConfigError(Exception):
@@ -37,8 +39,11 @@ class ConfigError(Exception):
 
 
 class ChatConfig(msgspec.Struct, frozen=True, kw_only=True, rename=str.upper):
-    """What `create_chat` takes. In capitals the fields are the keys of `BACKCHANNEL`."""
+    """What a chat is made by. In capitals the fields are the keys of `BACKCHANNEL`."""
 
+    path: str = "/chat"
+    """Where a Django site has its chat. The standalone server is its own site, and ignores it."""
+    metrics: Metrics = False
     origins: tuple[str, ...] = ()
     """Origins of pages that may use a session cookie, like "https://shop.example". Empty: the origin of the requested host."""
     redis_urls: tuple[str, ...] = ()
@@ -75,6 +80,13 @@ def read_config(given: object) -> ChatConfig:
             _convert({key: given[key]}, ChatConfig, "BACKCHANNEL", problems, parts)
     for key, read in (("ORIGINS", read_origin), ("REDIS_URLS", read_redis_url)):
         _read_each(key, read, problems, parts)
+    if "path" in parts:
+        try:
+            parts["path"] = read_path(parts["path"])
+        except ValueError as error:
+            problems.append(f'BACKCHANNEL["PATH"] {error}')
+    if parts.get("metrics") is True:
+        problems.append('BACKCHANNEL["METRICS"] cannot be used: expected "open", "token" or False')
     kept: dict[str, Any] = {}
     for name in LIMITS:
         if name in limits:
@@ -109,6 +121,14 @@ def read_origin(text: str) -> str:
     return f"{parts.scheme}://{host}{shown}"
 
 
+def read_path(text: str) -> str:
+    """Return the path without a slash at its end. Raises `ValueError`."""
+    path = text.rstrip("/")
+    if not _PATH.fullmatch(path):
+        raise ValueError(f'is "{text}"; write it like "/chat", of letters, digits, and - . _ ~ between slashes')
+    return path
+
+
 def read_redis_url(text: str) -> str:
     """Return the address unchanged. Raises `ValueError`."""
     if split_url(text).scheme not in {"redis", "rediss", "unix"}:
@@ -129,6 +149,7 @@ def split_url(text: str) -> SplitResult:
     return parts
 
 
+_PATH: Final = re.compile(r"(?:/(?!\.{1,2}(?:/|\Z))[A-Za-z0-9._~-]+)+", re.ASCII)
 _HOST: Final = re.compile(r"[a-z0-9._-]+|[0-9a-f:.]+", re.ASCII)
 
 

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 from urllib.parse import quote
 from uuid import uuid4
 
@@ -21,6 +21,7 @@ import uvicorn
 from django.contrib.auth import get_user_model
 from django.core.management import call_command
 from msgspec import structs
+from starlette.types import ASGIApp
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import ClientConnection, connect
 
@@ -309,14 +310,14 @@ def running(
 
     from backchannel.chat import config_from_settings
     from backchannel.chat.create import create
+    from backchannel.site.asgi import pages_of
 
     workspace()
     fields = {"limits": limits, "heartbeat_s": heartbeat_s, **config}
     chat = create(
-        get_asgi_application(),
         structs.replace(config_from_settings(), **fields),
         bus,
-        whole_server=True,
+        pages=pages_of(cast("ASGIApp", get_asgi_application())),
         followers=followers,
     )
     sock = listen("127.0.0.1", 0)

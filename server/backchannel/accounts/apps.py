@@ -9,7 +9,7 @@ class AccountsConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def import_models(self) -> None:
-        from backchannel.store.checks import require_apps
+        from backchannel.checks import require_apps
 
         require_apps()  # the models refer to those of the other app
         super().import_models()

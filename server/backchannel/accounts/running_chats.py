@@ -37,10 +37,14 @@ class RunningChat:
 _running: list[RunningChat] = []
 
 
-def register(chat: RunningChat) -> Callable[[], None]:
-    """Add a chat that has started; call what is returned before it stops."""
+def register(chat: RunningChat) -> None:
+    """Add a chat that has started."""
     _running.append(chat)
-    return lambda: _running.remove(chat)
+
+
+def unregister(chat: RunningChat) -> None:
+    """Remove it, before it stops."""
+    _running.remove(chat)
 
 
 def write(operation: Operation, at_us: int | None = None) -> Any:

@@ -1,81 +1,57 @@
-"""`Chat`: the ASGI application around a Django application."""
+"""`Chat`: the chat as an ASGI application."""
 
-import asyncio
 from collections.abc import AsyncIterator
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 
-from django.conf import settings
 from starlette.applications import Starlette
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from backchannel.chat.draining import COMMITTED_WITHIN_S, drain
-from backchannel.chat.lifespan import Parts, serving
-from backchannel.chat.routes import all_routes, health_of
+from backchannel.chat.lifespan import Parts, start
+from backchannel.chat.routes import all_routes
+from backchannel.ops.health import MetricsAccess
 from backchannel.transports.http.routes import Api, broke, not_found
 from backchannel.transports.websocket.endpoint import WebSocketEndpoint
 from backchannel.web.edge import Edge, security_headers
 
 
 class Chat:
-    """Made by `create_chat`. Starts with the lifespan, or, on a server without one (Daphne, `runserver`), with the first request."""
+    """Made by `create`. Runs from the start to the end of its lifespan, or from `start()` until what that returns is closed."""
 
-    def __init__(self, parts: Parts, django_application: ASGIApp, *, whole_server: bool) -> None:
+    def __init__(self, parts: Parts, pages: ASGIApp | None, metrics: MetricsAccess | None) -> None:
         self._parts = parts
         self.node = parts.node
         self.hub = parts.node.hub
         self.log = parts.node.context.log
         self.maintenance = parts.maintenance
         self.watch = parts.watch
-        self._is_running = False
-        self._starting: asyncio.Future[None] | None = None
-        """A start without a lifespan that is under way; requests that arrive meanwhile wait for it."""
-        self._without_lifespan: AbstractAsyncContextManager[None] | None = None
-        """Kept, since a generator that is collected runs to its end."""
-        headers = security_headers()
-        api = Api(self.node)
-        health = health_of(parts)
-        websocket = WebSocketEndpoint(self.node)
         self._starlette = Starlette(
-            routes=all_routes(health, websocket, django_application, whole_server=whole_server),
-            lifespan=lambda _: self._run(),
+            routes=all_routes(parts, WebSocketEndpoint(self.node), pages, metrics),
+            lifespan=lambda _: self._running(),
             exception_handlers={404: not_found, Exception: broke},
         )
-        self._edge = Edge(self._starlette, api, django_application, None if whole_server else health, headers)
-        self._prefix = (settings.FORCE_SCRIPT_NAME or "").rstrip("/")
+        self._edge = Edge(self._starlette, Api(self.node), security_headers(), has_pages=pages is not None)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
             await self._starlette(scope, receive, send)
-            return
-        if not self._is_running:
-            await self._start_without_lifespan()
-        if self._prefix and not scope.get("root_path") and scope["path"].startswith(f"{self._prefix}/"):
-            scope = {**scope, "root_path": self._prefix}  # a proxy did not remove it, as Django allows
-        await self._edge(scope, receive, send)
+        else:
+            await self._edge(scope, receive, send)
 
-    async def drain(self, committed_within_s: float = COMMITTED_WITHIN_S) -> None:
-        """Say goodbye to all clients before the server stops (draining.py)."""
-        await drain(self.node, committed_within_s)
+    async def start(self) -> AsyncExitStack:
+        """Start the parts; closing what is returned stops them. Raises CommandError 503, with nothing started, if the database does not
+        answer."""
+        return await start(self._parts)
 
     @asynccontextmanager
-    async def _run(self) -> AsyncIterator[None]:
-        async with serving(self._parts):
-            self._is_running = True
-            try:
-                yield
-            finally:
-                self._is_running = False
+    async def _running(self) -> AsyncIterator[None]:
+        async with await self.start():
+            yield
 
-    async def _start_without_lifespan(self) -> None:
-        """Once for all requests that arrive meanwhile. If it fails, they get its error, and the next request tries again.
+    async def drain(self, committed_within_s: float = COMMITTED_WITHIN_S) -> None:
+        """Say goodbye to all clients before the server stops (draining.py). A second call finds nobody to say it to."""
+        await drain(self.node, committed_within_s)
 
-        Such a server does not announce its end: the process ends with everything acked on disk, as after a crash.
-        """
-        if self._starting is None:
-            self._without_lifespan = self._run()
-            self._starting = asyncio.ensure_future(self._without_lifespan.__aenter__())
-            self._starting.add_done_callback(self._started)
-        await asyncio.shield(self._starting)
-
-    def _started(self, _: asyncio.Future[None]) -> None:
-        self._starting = None
+    def abandon(self) -> None:
+        """Stop the threads of a chat whose event loop was closed while it ran, as by a test client. Waits for the queue to be committed."""
+        self._parts.abandon()

@@ -2,14 +2,18 @@
 
 import time
 import uuid
-from collections.abc import Awaitable, Callable, Sequence
-from typing import Any, cast
+from collections.abc import Sequence
+from typing import cast
+
+from starlette.types import ASGIApp
 
 from backchannel import __version__
 from backchannel.accounts import credential_uses, lookup, sweeping
 from backchannel.accounts.authenticate import Authenticator
+from backchannel.accounts.running_chats import RunningChat
 from backchannel.chat.chat import Chat
 from backchannel.chat.lifespan import Parts
+from backchannel.chat.metrics_access import metrics_access
 from backchannel.chat.revocations import Revocations
 from backchannel.commands.context import Context
 from backchannel.commands.delivery import Delivery
@@ -29,6 +33,7 @@ from backchannel.ops.workers import Workers
 from backchannel.queries.events import missing_events
 from backchannel.store.log import Log
 from backchannel.store.read_pool import ReadPool
+from backchannel.store.serving_lock import ServingLock
 from backchannel.transports.identity import IssueTicket
 from backchannel.transports.maintenance import PeriodicTasks
 from backchannel.transports.node import Node
@@ -38,19 +43,17 @@ from backchannel.transports.session import Settings
 
 
 def create(
-    django_application: Callable[[Any, Any, Any], Awaitable[None]],
     config: ChatConfig,
     bus: Bus | None = None,
     *,
-    whole_server: bool = False,
+    pages: ASGIApp | None = None,
     followers: Sequence[Follower] = FOLLOWERS,
     workers: Workers | None = None,
 ) -> Chat:
-    """The chat around a Django application: an ASGI application with a lifespan.
+    """The chat: an ASGI application with a lifespan.
 
-    `bus`: None for what `config.redis_urls` names. `whole_server`: every address is the chat's, as in the standalone server, with
-    `/static` and bounds for the bodies of Django's pages; else it answers at its own addresses alone. `workers`: the processes of one
-    supervisor that this is one of.
+    `bus`: None for what `config.redis_urls` names. `pages`: what answers at all addresses but the chat's own, in the standalone server
+    alone. `workers`: the processes of one supervisor that this is one of.
     """
     clock = time.monotonic
     bus = bus or bus_from(config.redis_urls)
@@ -80,8 +83,10 @@ def create(
     hub.handle(PresenceEnvelope, broadcaster.receive)
     hub.handle(RevocationEnvelope, revocations.receive)
     watch = Watch(log.disk, bus.check, log.check_writable)
-    parts = Parts(node, bus, maintenance, revocations, runners, watch, workers)
-    return Chat(parts, django_application, whole_server=whole_server)
+    serving_lock = ServingLock(has_bus=not isinstance(bus, MemoryBus))
+    running = RunningChat(log.submit, revocations.announce)
+    parts = Parts(node, bus, maintenance, revocations, runners, watch, workers, serving_lock, running)
+    return Chat(parts, pages, metrics_access(config.metrics, authenticator, reads))
 
 
 def bus_from(urls: tuple[str, ...]) -> Bus:

@@ -5,15 +5,14 @@ then the hub, which delivers it; the read threads last.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import Sequence
+from contextlib import AsyncExitStack
 from dataclasses import dataclass
 
 from backchannel.accounts import running_chats
 from backchannel.accounts.running_chats import RunningChat
 from backchannel.chat.revocations import Revocations
 from backchannel.fanout.bus import Bus
-from backchannel.fanout.memory import MemoryBus
 from backchannel.followers.runner import FollowerRunner
 from backchannel.ops.lag import sample_lag
 from backchannel.ops.watch import Watch
@@ -35,20 +34,28 @@ class Parts:
     followers: Sequence[FollowerRunner]
     watch: Watch
     workers: Workers | None
+    serving_lock: ServingLock
+    running: RunningChat
+
+    def abandon(self) -> None:
+        """Stop what has threads of its own, in the order of a stop; tasks ended with their event loop."""
+        running_chats.unregister(self.running)
+        self.node.context.log.stop()
+        self.serving_lock.stop()
+        self.node.context.reads.close()
 
 
-@asynccontextmanager
-async def serving(parts: Parts) -> AsyncIterator[None]:
-    """Raises CommandError 503, with nothing started, if the database does not answer."""
+async def start(parts: Parts) -> AsyncExitStack:
+    """Start the parts; closing what is returned stops them. Raises CommandError 503, with nothing started, if the database does not
+    answer."""
     loop = asyncio.get_running_loop()
     context, hub = parts.node.context, parts.node.hub
     await context.reads.run(workspace)  # a restore or a flush of the tables may have taken the row
     async with AsyncExitStack() as stopping:
         stopping.push_async_callback(asyncio.to_thread, context.reads.close)
 
-        lock = ServingLock(has_bus=not isinstance(parts.bus, MemoryBus))
-        lock.start()
-        stopping.push_async_callback(asyncio.to_thread, lock.stop)
+        parts.serving_lock.start()
+        stopping.push_async_callback(asyncio.to_thread, parts.serving_lock.stop)
 
         await hub.start(parts.maintenance.reconcile_soon)
         stopping.push_async_callback(hub.stop)
@@ -71,8 +78,9 @@ async def serving(parts: Parts) -> AsyncIterator[None]:
             stopping.callback(loop.create_task(watching).cancel)
 
         parts.revocations.start(loop)
-        stopping.callback(running_chats.register(RunningChat(context.log.submit, parts.revocations.announce)))
-        yield
+        running_chats.register(parts.running)
+        stopping.callback(running_chats.unregister, parts.running)
+        return stopping.pop_all()
 
 
 async def _cancel(tasks: Sequence[asyncio.Task[None]]) -> None:

@@ -1,25 +1,21 @@
 """Which address goes where.
 
-    /ws, /api         the two transports            /healthz /readyz /metrics   ops
-    /static           files (of a whole server)     everything else             Django
-
-In another Django site the chat answers at its own addresses alone: `/static`, the rest of `/api` and the size of uploads are the
-site's.
+/ws, /api         the two transports            /healthz /readyz /metrics   ops
+everything else   the pages of the standalone server; in another Django site nothing
 """
 
-from collections.abc import Awaitable, Callable
-
-from starlette.routing import BaseRoute, Mount, Route, WebSocketRoute
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.routing import BaseRoute, Mount, WebSocketRoute
+from starlette.types import ASGIApp
 
 from backchannel.chat.lifespan import Parts
-from backchannel.ops.health import Unhealthy, health_routes
+from backchannel.ops.health import MetricsAccess, Unhealthy, health_routes
 from backchannel.store import reads
-from backchannel.transports.http.bodies import BodyLimit
-from backchannel.web.files import StaticFiles
 
 
-def health_of(parts: Parts) -> list[Route]:
+def all_routes(
+    parts: Parts, websocket: ASGIApp, pages: ASGIApp | None, metrics: MetricsAccess | None
+) -> list[BaseRoute]:
+    """Of everything but the API, whose addresses `Edge` finds itself. `metrics`: who may read them; None: there is no such address."""
     node = parts.node
 
     async def database_answers() -> None:
@@ -29,28 +25,16 @@ def health_of(parts: Parts) -> list[Route]:
         if node.context.log.disk.is_full:
             raise Unhealthy("full")
 
-    checks = {"database": database_answers, "disk": disk_has_room}
-    return health_routes(checks, lambda: node.draining, {"bus": parts.bus.check}, parts.workers)
+    async def nodes_are_connected() -> None:
+        if not parts.serving_lock.is_alone:
+            raise Unhealthy("several without Redis")
 
-
-def all_routes(
-    health: list[Route], websocket: ASGIApp, django_application: ASGIApp, *, whole_server: bool
-) -> list[BaseRoute]:
-    """Of everything but the API, whose addresses `Edge` finds itself. `whole_server`: Django has only the standalone server's pages; else it is a site with addresses of its own."""
-    chat: list[BaseRoute] = [WebSocketRoute("/ws", websocket), *health]
-    if whole_server:
-        return [
-            *chat,
-            Mount("/static", _below_static(StaticFiles())),
-            Mount("/", BodyLimit(django_application)),
-        ]
-    return [*chat, Mount("/", django_application)]
-
-
-def _below_static(files: StaticFiles) -> Callable[[Scope, Receive, Send], Awaitable[None]]:
-    """A mount leaves the whole path in `path` and sets `root_path`; the files read the path without it."""
-
-    async def serve(scope: Scope, receive: Receive, send: Send) -> None:
-        await files({**scope, "root_path": ""}, receive, send)
-
-    return serve
+    health = health_routes(
+        {"database": database_answers, "disk": disk_has_room},
+        lambda: node.draining,
+        {"bus": parts.bus.check, "nodes": nodes_are_connected},
+        parts.workers,
+        metrics,
+    )
+    routes: list[BaseRoute] = [WebSocketRoute("/ws", websocket), *health]
+    return routes if pages is None else [*routes, Mount("/", pages)]

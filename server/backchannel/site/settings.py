@@ -27,6 +27,7 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 BACKCHANNEL: dict[str, Any] = {
     "ORIGINS": CONF.origins,
     "REDIS_URLS": CONF.redis_url,
+    "METRICS": "open",
     "HEARTBEAT_S": CONF.heartbeat_s,
     "ARRIVALS_AT_ONCE": CONF.arrivals_at_once,
     "ARRIVALS_WAITING": CONF.arrivals_waiting,

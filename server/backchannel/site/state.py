@@ -13,10 +13,10 @@ from typing import Any
 from django.apps import apps
 from django.db import DatabaseError, InterfaceError, NotSupportedError, connection
 
+from backchannel.checks import switched_off
 from backchannel.site import database
 from backchannel.site.database_problem import DatabaseUnusable
 from backchannel.store import serving_lock
-from backchannel.store.checks import switched_off
 
 # An arbitrary constant: the key of the advisory lock in this database.
 _MIGRATION_LOCK = 0x6261636B

@@ -10,6 +10,6 @@ class StoreConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from backchannel.store.checks import register_checks
+        from backchannel.checks import register_checks
 
         register_checks()

@@ -2,27 +2,32 @@
 
 The lock belongs to a connection of its own, so it ends with the process in any case. A database restart drops it; it is taken again
 as soon as the database answers. With SQLite the data folder is locked instead.
-A process without a bus also claims the database for itself. If another process has claimed it, both serve, but each one's messages
-reach clients of the other only after the next reconciliation. Users would notice this as delays, so the log says what to do.
+A process without a bus also looks for others. If there are any, all serve, but each one's messages reach clients of the others only
+after the next reconciliation. Users would notice this as delays, so `/readyz` shows it and the log says what to do.
 """
+
+from __future__ import annotations
 
 import errno
 import socket
 import threading
 from contextlib import suppress
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
-import psycopg
 import structlog
 from django.db import connection
 
+if TYPE_CHECKING:
+    import psycopg
+
 _KEY: Final = 0x6261636C
 """An arbitrary constant; the lock of the migrations has another."""
-_SOLE_KEY: Final = _KEY + 1
 _LOOK_S: Final = 5.0
 _RETRY_S: Final = 1.0
 _STOPPED_WITHIN_S: Final = 2.0
+_FOUND_AGAIN: Final = 2
+"""Checks in a row until a new result counts: a process that is being replaced is still ending at the first."""
 
 _log = structlog.get_logger("backchannel.store")
 
@@ -34,7 +39,10 @@ class ServingLock:
         self._has_bus = has_bus
         self._stop = threading.Event()
         self._thread: threading.Thread | None = None
-        self._found_others = 0
+        self._changed = 0
+        """Checks in a row whose result was not `is_alone`."""
+        self.is_alone = True
+        """Whether no other process serves this database, as far as is known. Always true with a bus, which connects them."""
 
     def start(self) -> None:
         is_postgresql = connection.vendor == "postgresql"
@@ -49,6 +57,8 @@ class ServingLock:
             self._thread.join(_STOPPED_WITHIN_S)
 
     def _hold(self) -> None:
+        from psycopg import Error
+
         was_lost = False
         while not self._stop.is_set():
             try:
@@ -56,45 +66,54 @@ class ServingLock:
                     # Waits for a restore to end; the connection's lock_timeout returns regularly to check `_stop`.
                     database.execute("SELECT pg_advisory_lock_shared(%s)", [_KEY])
                     was_lost = False
-                    is_sole = self._has_bus
                     while True:
-                        if is_sole:
-                            database.execute("SELECT 1")
-                        else:
-                            row = database.execute("SELECT pg_try_advisory_lock(%s)", [_SOLE_KEY]).fetchone()
-                            is_sole = bool(row and row[0])
-                            self._note(is_sole=is_sole)
+                        servers = len(_holders(database))
+                        if not self._has_bus:
+                            self._note(is_alone=servers == 1)
                         if self._stop.wait(_LOOK_S):
                             break
-            except psycopg.Error as error:
+            except Error as error:
                 if not was_lost:
                     _log.warning("serving_lock_lost", error=type(error).__name__)
                 was_lost = True
                 self._stop.wait(_RETRY_S)
 
     def _hold_file(self) -> None:
-        """Claim an SQLite file by binding an abstract Unix socket, which ends with the process. Linux only; elsewhere nothing is claimed."""
+        """Claim an SQLite file by binding an abstract Unix socket, which ends with the process. A process that finds it bound sends it a datagram,
+        so that both know. Linux only; elsewhere nothing is claimed."""
         try:
             file = Path(connection.settings_dict["NAME"]).stat()
         except OSError:
             return  # in memory
+        address = f"\0backchannel {file.st_dev} {file.st_ino}"
         with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as claim:
+            claim.setblocking(False)
+            has_claimed = False
             while True:
-                try:
-                    claim.bind(f"\0backchannel {file.st_dev} {file.st_ino}")
-                except OSError as error:
-                    if error.errno != errno.EADDRINUSE:
-                        return
-                    self._note(is_sole=False)
-                else:
-                    self._stop.wait()
-                if self._stop.wait(_LOOK_S):
+                if not has_claimed:
+                    try:
+                        claim.bind(address)
+                    except OSError as error:
+                        if error.errno != errno.EADDRINUSE:
+                            return
+                        with suppress(OSError):  # it has just ended, or has not read the last ones yet
+                            claim.sendto(b"here", address)
+                        self._note(is_alone=False)
+                    else:
+                        has_claimed = True
+                # A datagram comes between any two looks of the other one.
+                if self._stop.wait(_LOOK_S if has_claimed else _LOOK_S / 2):
                     return
+                if has_claimed:
+                    self._note(is_alone=not _any_received(claim))
 
-    def _note(self, *, is_sole: bool) -> None:
-        self._found_others = 0 if is_sole else self._found_others + 1
-        if self._found_others == 2:  # not at the first check: a process that is being replaced is still ending
-            _log.warning(
+    def _note(self, *, is_alone: bool) -> None:
+        self._changed = 0 if is_alone == self.is_alone else self._changed + 1
+        if self._changed < _FOUND_AGAIN:
+            return
+        self._changed, self.is_alone = 0, is_alone
+        if not is_alone:
+            _log.error(
                 "several_processes_without_redis",
                 what="Another process serves this database, and messages between their users are delayed. Serve with one process, or "
                 'name a Redis: BACKCHANNEL_REDIS_URL, in a Django site BACKCHANNEL["REDIS_URLS"].',
@@ -115,22 +134,15 @@ class AloneWithDatabase:
         self._database = _connect("backchannel restore")
         row = self._database.execute("SELECT pg_try_advisory_lock(%s)", [_KEY]).fetchone()
         if not (row and row[0]):
-            where = self._holders()
+            where = _holders(self._database)
             self._database.close()
             raise ServersRun(where)
 
     def __exit__(self, *_: object) -> None:
-        with suppress(psycopg.Error):
-            self._database.close()
+        from psycopg import Error
 
-    def _holders(self) -> list[str]:
-        rows = self._database.execute(
-            "SELECT coalesce(host(a.client_addr), 'this machine') FROM pg_locks l JOIN pg_stat_activity a USING (pid) "
-            "WHERE l.locktype = 'advisory' AND l.granted AND l.classid = 0 AND l.objid = %s "
-            "AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database()) ORDER BY a.backend_start",
-            [_KEY],
-        ).fetchall()
-        return [str(row[0]) for row in rows]
+        with suppress(Error):
+            self._database.close()
 
 
 class ServersRun(Exception):
@@ -141,6 +153,28 @@ class ServersRun(Exception):
         self.where = where
 
 
-def _connect(name: str) -> "psycopg.Connection[Any]":
+def _holders(database: psycopg.Connection[Any]) -> list[str]:
+    """The client address of each server process that holds the lock."""
+    rows = database.execute(
+        "SELECT coalesce(host(a.client_addr), 'this machine') FROM pg_locks l JOIN pg_stat_activity a USING (pid) "
+        "WHERE l.locktype = 'advisory' AND l.granted AND l.classid = 0 AND l.objid = %s "
+        "AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database()) ORDER BY a.backend_start",
+        [_KEY],
+    ).fetchall()
+    return [str(row[0]) for row in rows]
+
+
+def _any_received(claim: socket.socket) -> bool:
+    """Whether a datagram has come since the last call."""
+    found = False
+    with suppress(BlockingIOError):
+        while claim.recv(16):
+            found = True
+    return found
+
+
+def _connect(name: str) -> psycopg.Connection[Any]:
+    import psycopg
+
     parameters = {**connection.get_connection_params(), "application_name": name}
     return psycopg.connect(**parameters, autocommit=True)

@@ -4,19 +4,17 @@
 
 Django's middleware does the same for its pages; of those only the body passes here, for `BodyLimit` to count.
 
-In another Django site, this covers only the chat's own URLs. Everything else belongs to the site, with the site's limits.
+In another Django site, it gets the requests below the chat's prefix alone.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Awaitable, Sequence
+from collections.abc import Awaitable
 from functools import partial
 from typing import Final
 
 from django.conf import settings
-from django.core.handlers.asgi import ASGIHandler
-from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from backchannel.accounts.hosts import check_host
@@ -26,10 +24,9 @@ from backchannel.transports.http.requests import path_of
 from backchannel.transports.http.routes import Api
 from backchannel.transports.problems import NOSNIFF, problem
 from backchannel.transports.websocket.endpoint import elsewhere, without_upgrade
-from backchannel.web.django_turns import DjangoTurns
 
 _OURS: Final = re.compile(r"/(?:api/|static/|(?:ws|healthz|readyz|metrics)\Z)")
-"""Limits of the standalone server."""
+"""The chat's own addresses in the standalone server."""
 _HEALTH: Final = frozenset({"/healthz", "/readyz", "/metrics"})
 """Probed by machines that know an address but no name, and that learn nothing secret there: any well-formed Host is accepted."""
 _OPENER: Final = (b"cross-origin-opener-policy", b"same-origin")
@@ -50,35 +47,24 @@ def security_headers() -> Headers:
 
 
 class Edge:
-    """`application` has the routes, Django's among them. `site`, the application of these routes, may have WebSockets of its own.
-    `routes`: the chat's own besides the API, by which its URLs are distinguished from the surrounding site's; None for the standalone
-    server."""
+    """`application` has the routes. `has_pages`: Django's pages are among them, with limits of their own; else every address is the
+    chat's."""
 
-    def __init__(
-        self, application: ASGIApp, api: Api, site: ASGIApp, routes: Sequence[Route] | None, headers: Headers
-    ) -> None:
+    def __init__(self, application: ASGIApp, api: Api, headers: Headers, *, has_pages: bool) -> None:
         self._application = application
         self._api = api
-        self._routes = routes
-        self._site_has_sockets = not isinstance(site, ASGIHandler | DjangoTurns)
-        self._site_is_standalone = isinstance(site, DjangoTurns)
+        self._has_pages = has_pages
         self._headers = headers
 
     def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         path = path_of(scope)
-        is_ours = self._is_ours(path)
-        if is_ours or self._site_is_standalone:
-            send = self.with_headers(send)
+        send = self.with_headers(send)
         if scope["type"] == "websocket":
-            return self._open(path, is_ours)(scope, receive, send)
-        if is_ours:
-            return self._answer(path, scope)(scope, receive, send)
-        return self._application(with_one_cookie_line(scope), receive, send)
-
-    def _is_ours(self, path: str) -> bool:
-        if self._routes is None:
-            return _OURS.match(path) is not None
-        return path == "/ws" or self._api.has(path) or any(route.path_regex.match(path) for route in self._routes)
+            application = self._application if path == "/ws" else elsewhere
+            return application(scope, receive, send)
+        if self._has_pages and not _OURS.match(path):
+            return self._application(with_one_cookie_line(scope), receive, send)
+        return self._answer(path, scope)(scope, receive, send)
 
     def with_headers(self, send: Send) -> Send:
         """Add those headers that an answer does not set itself."""
@@ -94,9 +80,6 @@ class Edge:
             return send(message)
 
         return send_with
-
-    def _open(self, path: str, is_ours: bool) -> ASGIApp:
-        return self._application if path == "/ws" or (self._site_has_sockets and not is_ours) else elsewhere
 
     def _answer(self, path: str, scope: Scope) -> ASGIApp:
         try:

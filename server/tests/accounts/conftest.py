@@ -21,9 +21,10 @@ PASSWORD = "correct horse battery"
 @pytest.fixture(autouse=True)
 def _as_of_a_running_chat() -> Iterator[None]:
     """`AUTHENTICATOR` learns of ended credentials, and forgets what one test left to the next."""
-    stop = running_chats.register(RunningChat(commit_here, AUTHENTICATOR.forget))
+    chat = RunningChat(commit_here, AUTHENTICATOR.forget)
+    running_chats.register(chat)
     yield
-    stop()
+    running_chats.unregister(chat)
     AUTHENTICATOR.cache.clear()
 
 
@@ -31,9 +32,10 @@ def _as_of_a_running_chat() -> Iterator[None]:
 def ended() -> Iterator[list[Ended]]:
     """The credentials that were announced to have ended, in order."""
     announced: list[Ended] = []
-    stop = running_chats.register(RunningChat(commit_here, announced.append))
+    chat = RunningChat(commit_here, announced.append)
+    running_chats.register(chat)
     yield announced
-    stop()
+    running_chats.unregister(chat)
 
 
 @pytest.fixture

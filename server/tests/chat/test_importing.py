@@ -42,7 +42,7 @@ print(len(names))
 
 WITHOUT_DJANGO = """
 import pkgutil
-import backchannel.chat, backchannel.config, backchannel.rules, backchannel.text_rules, backchannel.fanout, backchannel.protocol
+import backchannel.chat, backchannel.embed, backchannel.config, backchannel.rules, backchannel.text_rules, backchannel.fanout, backchannel.protocol
 import threading
 
 for package in (backchannel.fanout, backchannel.protocol, backchannel.text_rules):

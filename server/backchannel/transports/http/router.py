@@ -23,9 +23,6 @@ class Router:
         self._plain = {path: methods for path, methods in addresses.items() if "{" not in path}
         self._patterns = [(_pattern(path), methods) for path, methods in addresses.items() if "{" in path]
 
-    def has(self, path: str) -> bool:
-        return self._find(path) is not None
-
     def find(self, method: str, path: str) -> tuple[ASGIApp, dict[str, str]] | None:
         """The endpoint, with the parameters that are in the path; None where there is no such address."""
         found = self._find(path)

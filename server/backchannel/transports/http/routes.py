@@ -41,10 +41,6 @@ class Api:
             }
         )
 
-    def has(self, path: str) -> bool:
-        """Is there anything at this address, without the prefix of `root_path`?"""
-        return self._router.has(path)
-
     def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         found = self._router.find(scope["method"], path_of(scope))
         if found is None:

@@ -61,7 +61,8 @@ async def elsewhere(scope: Scope, receive: Receive, send: Send) -> None:
     """Answer a handshake at an address that has no WebSocket."""
     metrics.refused.labels("wrong_address").inc()
     _log.info("websocket_refused", reason="wrong_address", path=scope["path"])
-    error = CommandError(Code.NOT_FOUND, "There is no WebSocket at this address. It is at /ws.")
+    where = f"{scope.get('root_path', '')}/ws"
+    error = CommandError(Code.NOT_FOUND, f"There is no WebSocket at this address. It is at {where}.")
     await refuse(error, scope, receive, send)
 
 

@@ -1,5 +1,5 @@
 from django.core.asgi import get_asgi_application
 
-from backchannel.chat import config_from_settings, create_chat
+from backchannel.embed import mount
 
-application = create_chat(get_asgi_application(), config_from_settings())
+application = mount(get_asgi_application())

@@ -1,5 +1,6 @@
 """A product of somebody else's: its own users (UUID keys, sign-in by e-mail), its own pages, and the chat beside them."""
 
+import json
 import os
 
 import backchannel
@@ -7,6 +8,7 @@ import backchannel
 SECRET_KEY = "x" * 50
 ALLOWED_HOSTS = ["127.0.0.1"]
 INSTALLED_APPS = [
+    *os.environ.get("SHOP_FIRST_APPS", "").split(),
     "django.contrib.admin",
     "django.contrib.auth",
     "django.contrib.contenttypes",
@@ -40,12 +42,15 @@ DATABASES = {
         "OPTIONS": {} if os.environ.get("SHOP_PLAIN_SQLITE") else backchannel.sqlite_options(),
     }
 }
+ASGI_APPLICATION = "shop.asgi.application"
 ROOT_URLCONF = "shop.urls"
 AUTH_USER_MODEL = "shop.Customer"
 USE_TZ = True
 DEFAULT_AUTO_FIELD = "django.db.models.AutoField"
+STATIC_URL = "files/" if "files" in os.environ.get("SHOP_BACKCHANNEL", "") else "static/"
 FORCE_SCRIPT_NAME = os.environ.get("SHOP_PREFIX")
 SESSION_ENGINE = os.environ.get("SHOP_SESSIONS", "django.contrib.sessions.backends.db")
 BACKCHANNEL = {"HEARTBEAT_S": 7, "LIMITS": {"content_bytes": 100}}
 BACKCHANNEL.update(dict.fromkeys(os.environ.get("SHOP_UNKNOWN_KEYS", "").split(), 1))
+BACKCHANNEL.update(json.loads(os.environ.get("SHOP_BACKCHANNEL", "{}")))
 globals().update((name, {}) for name in os.environ.get("SHOP_OTHER_SETTINGS", "").split())

@@ -1,6 +1,10 @@
+"""The site's own addresses, some with names that the chat has below its prefix."""
+
+import os
+
 from django.contrib import admin
 from django.http import HttpRequest, HttpResponse
-from django.urls import path
+from django.urls import path, re_path
 from django.views.decorators.csrf import csrf_exempt
 
 
@@ -23,5 +27,10 @@ urlpatterns = [
     path("photos/", photos),
     path("api/photos", photos),
     path("api/orders", orders),
+    path("api/sync", orders),
+    path("metrics", orders),
+    path("healthz", orders),
+    path("chats/", orders),
     path("static/shop.css", sheet),
+    *(re_path(pattern, orders) for pattern in os.environ.get("SHOP_URLS", "").split()),
 ]

@@ -1,8 +1,9 @@
 """System checks for an embedding Django site. `manage.py check` names each mistake and what to write instead.
 
-E002  a database that is neither SQLite nor PostgreSQL       W003  SQLite configured so that acked messages may be lost
-E007  an unknown or unusable key of BACKCHANNEL              W004  PostgreSQL configured so that acked messages may be lost
-E008  one of the two apps is missing                                (only with --database)
+E001  the package itself in INSTALLED_APPS                    W003  SQLite configured so that acked messages may be lost
+E002  a database that is neither SQLite nor PostgreSQL        W004  PostgreSQL configured so that acked messages may be lost
+E007  an unknown or unusable key of BACKCHANNEL                     (only with --database)
+E008  one of the two apps is missing                          W006  PATH hides addresses of the site
 E009  sessions that cannot be looked up                       W010  a setting that looks like a misspelt BACKCHANNEL
                                                               W011  `runserver` without ASGI
                                                               W012  SQLite in memory
@@ -11,8 +12,9 @@ E009  sessions that cannot be looked up                       W010  a setting th
 from __future__ import annotations
 
 import difflib
+import re
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
 from django.apps import apps
@@ -22,6 +24,8 @@ from django.core.checks import CheckMessage, Error, Tags, register
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management import get_commands
 from django.db import DatabaseError, connections
+from django.urls import URLPattern, URLResolver, get_resolver
+from django.urls.resolvers import RoutePattern
 
 from backchannel.config import KEYS, ConfigError, read_config
 
@@ -35,10 +39,26 @@ def register_checks() -> None:
     register(check_settings)
     register(check_apps)
     register(check_spelling)
+    register(check_path, Tags.urls)
     register(check_sessions)
     register(check_server)
     register(check_vendor)
     register(check_durability, Tags.database)
+
+
+def register_check_of_umbrella() -> None:
+    """Register the check that refuses the package itself as an app. Called by that app alone."""
+    register(refuse_umbrella)
+
+
+def refuse_umbrella(**_: Any) -> list[CheckMessage]:
+    return [
+        Error(
+            'INSTALLED_APPS lists "backchannel", which is not an app.',
+            hint='Write "backchannel.store" and "backchannel.accounts" instead.',
+            id="backchannel.E001",
+        )
+    ]
 
 
 def check_settings(**_: Any) -> list[CheckMessage]:
@@ -64,6 +84,47 @@ def check_spelling(**_: Any) -> list[CheckMessage]:
     ]
 
 
+def check_path(**_: Any) -> list[CheckMessage]:
+    try:
+        path = read_config(getattr(settings, "BACKCHANNEL", {})).path
+    except ConfigError:
+        return []  # E007
+    if apps.is_installed("backchannel.site") or not getattr(settings, "ROOT_URLCONF", None):
+        return []
+    named = {name: getattr(settings, name) or "" for name in ("STATIC_URL", "MEDIA_URL")}
+    hidden = [
+        *(address for address in _addresses(get_resolver().url_patterns) if f"{address}/".startswith(f"{path}/")),
+        *(f"{address} ({name})" for name, address in named.items() if address.startswith(f"{path}/")),
+    ]
+    return [
+        checks.Warning(
+            f"Everything below {path} is the chat's, and the site's {address} with it.",
+            hint='Set BACKCHANNEL["PATH"] to an address that the site does not use.',
+            id="backchannel.W006",
+        )
+        for address in hidden
+    ]
+
+
+def _addresses(patterns: Sequence[URLPattern | URLResolver], before: str = "/") -> Iterator[str]:
+    """The addresses of the URL configuration, those with a variable part up to the last slash before it. A catch-all is only "/", and so
+    nothing hides it."""
+    for each in patterns:
+        text = str(each.pattern)
+        is_route = isinstance(each.pattern, RoutePattern)
+        literal = text.partition("<")[0] if is_route else _LITERAL.match(text.removeprefix("^"))[0]  # type: ignore[index]
+        is_whole = literal == text if is_route else literal == text.removeprefix("^").removesuffix("$")
+        address = before + literal
+        if isinstance(each, URLResolver) and is_whole:
+            yield from _addresses(each.url_patterns, address)
+        else:
+            yield address if is_whole else address[: address.rindex("/") + 1]
+
+
+_LITERAL: Final = re.compile(r"(?:[\w/~-](?![*?{]))*")
+"""The begin of a regular expression that matches nothing but itself."""
+
+
 def check_sessions(**_: Any) -> list[CheckMessage]:
     if settings.SESSION_ENGINE != "django.contrib.sessions.backends.signed_cookies":
         return []
@@ -84,7 +145,7 @@ def check_server(**_: Any) -> list[CheckMessage]:
         return []
     return [
         checks.Warning(
-            "This `runserver` serves WSGI only: the chat does not run, and /ws and /api answer 404.",
+            "This `runserver` serves WSGI only: the chat does not run, and its addresses answer 404.",
             hint='Put "daphne" first in INSTALLED_APPS and set ASGI_APPLICATION, or run an ASGI server: '
             "uvicorn yoursite.asgi:application --reload.",
             id="backchannel.W011",
