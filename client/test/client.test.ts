@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { RoomEvent } from '../src/protocol.ts';
-import { Refusal, settle } from '../src/testing/index.ts';
+import { Refusal, flushTasks } from '../src/testing/index.ts';
 import type { Connection } from '../src/types.ts';
 import { ANN, BOB, liveWorld, type World, world } from './world.ts';
 
@@ -11,7 +11,7 @@ describe('connecting', () => {
     const w = world();
     w.network.sockets = 'silent';
     w.chat.connect();
-    await settle();
+    await flushTasks();
     expect(w.network.requests.map((request) => request.path)).toEqual(['http://memory/api/sync']);
     await w.clock.advance(50);
     expect(w.network.open.size).toBe(1);

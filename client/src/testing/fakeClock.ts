@@ -35,12 +35,12 @@ export class FakeClock implements Clock {
   /** Moves the time by so many milliseconds: runs every timer in order, and what each one causes. */
   async advance(delay_ms: number): Promise<void> {
     const end = this.#now + delay_ms;
-    await settle();
+    await flushTasks();
     for (let timer = this.#next(end); timer; timer = this.#next(end)) {
       this.#timers.delete(timer.number);
       this.#now = Math.max(this.#now, timer.at);
       timer.run();
-      await settle();
+      await flushTasks();
     }
     this.#now = end;
   }
@@ -55,7 +55,7 @@ export class FakeClock implements Clock {
 }
 
 /** Resolves when no promise callback is left to run: a new task starts only after all of them. */
-export function settle(): Promise<void> {
+export function flushTasks(): Promise<void> {
   return new Promise((resolve) => {
     const { port1, port2 } = new MessageChannel();
     port1.onmessage = () => {

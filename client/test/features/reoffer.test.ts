@@ -1,4 +1,4 @@
-/** The server's past is cut off (a restored backup), under one client or several; what was acked comes back. */
+/** A restored backup has lost acked messages: one client or several send them again. */
 import { IDBFactory } from 'fake-indexeddb';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
@@ -108,12 +108,12 @@ describe('after a restored backup', () => {
     const sent = () => indexedDbStorage<SentItem>('device', idb, 'sent');
     const w = await liveWorld({ sentStorage: sent() });
     void w.chat.sendChatMessage(1, 'sent before the page was closed');
-    await settled(w);
+    await untilStored(w);
     await w.chat.disconnect();
     const next = await liveWorld({ sentStorage: sent() }, (server) => {
       server.epoch = 'epoch-2';
     });
-    await settled(next);
+    await untilStored(next);
     expect(stored(next)).toEqual(['sent before the page was closed']);
   });
 });
@@ -260,8 +260,8 @@ const own = (w: World): string[] =>
     .filter((message) => message.sender.id === ANN && !message.deleted)
     .map((message) => message.content);
 
-/** The device's storage works in tasks of its own, beside the clock. */
-async function settled(w: World): Promise<void> {
+/** Lets the device's storage, which runs in tasks outside the fake clock, finish. */
+async function untilStored(w: World): Promise<void> {
   for (let i = 0; i < 20; i++) {
     await new Promise((resolve) => setTimeout(resolve, 0));
     await w.clock.advance(500);

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { SharedPoll } from '../../src/tabs/sharedPoll.ts';
-import { FakeClock, settle } from '../../src/testing/index.ts';
+import { FakeClock, flushTasks } from '../../src/testing/index.ts';
 
 const URL = 'http://memory/api/sync';
 const init = (wait: number, signal?: AbortSignal): RequestInit => ({
@@ -42,7 +42,7 @@ describe('a follower’s poll', () => {
     w.poll.receive('[{"n":2},{"n":3}]');
     expect(await w.frames(w.poll.fetch(URL, init(25)))).toEqual([{ n: 1 }, { n: 2 }, { n: 3 }]);
     const next = w.frames(w.poll.fetch(URL, init(25)));
-    await settle();
+    await flushTasks();
     w.poll.receive('{"n":4}');
     expect(await next).toEqual([{ n: 4 }]);
     expect(w.asked).toEqual([0]);
@@ -55,7 +55,7 @@ describe('a follower’s poll', () => {
     await w.clock.advance(25_000);
     expect(await late).toEqual(['of the server']);
     const doubted = w.frames(w.poll.fetch(URL, init(25)));
-    await settle();
+    await flushTasks();
     w.poll.askServer();
     expect(await doubted).toEqual(['of the server']);
     expect(w.asked).toEqual([0, 0, 0]);
@@ -77,7 +77,7 @@ describe('a follower’s poll', () => {
     await w.poll.fetch(URL, init(0));
     const abort = new AbortController();
     const ended = w.poll.fetch(URL, init(25, abort.signal)).catch((error: unknown) => error);
-    await settle();
+    await flushTasks();
     abort.abort(new Error('over'));
     expect(await ended).toMatchObject({ message: 'over' });
   });

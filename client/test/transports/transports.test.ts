@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { credentialsOf } from '../../src/auth.ts';
 import { type Environment, resolveEnvironment } from '../../src/environment.ts';
-import { FakeClock, MemoryNetwork, MemoryServer, settle } from '../../src/testing/index.ts';
+import { FakeClock, MemoryNetwork, MemoryServer, flushTasks } from '../../src/testing/index.ts';
 import { type TransportUnderTest, transportSuite } from '../../src/testing/transportSuite.ts';
 import { COMMANDS } from '../../src/protocol.ts';
 import { createHttp } from '../../src/transports/http.ts';
@@ -222,7 +222,7 @@ describe('authentication', () => {
     const refused = (): Promise<Response> => Promise.resolve(new Response('', { status: 403 }));
     const noTicket = openLink(net({ fetch: refused, auth: { kind: 'bearer', token: 't' } }).env, listener);
     const noWebSocket = openLink(net({ WebSocket: undefined as never }).env, listener);
-    await settle();
+    await flushTasks();
     expect([noTicket.received, noWebSocket.received]).toEqual([0, 0]);
     expect(closed).toEqual([1006, 1006]);
   });
