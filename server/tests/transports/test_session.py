@@ -185,6 +185,19 @@ def test_a_cursor_too_far_behind_or_ahead_is_reset_and_a_room_no_longer_joined_i
     ]  # fmt: skip
 
 
+def test_a_client_ahead_of_a_room_that_it_comes_back_to_while_it_catches_up_is_reset() -> None:
+    """The position was read while its user was away, so that nothing is known of the room's log before the list names it."""
+    session, effects = resumed({5: 9}, {5: 9, 7: 40, 8: 2}, version=0)
+    assert effects == [ReadList()]
+    session.on(ListRead(a_list(2, r5=9, r7=4, r8=4)))
+    assert session.on(Followed((), {7: 4, 8: 4})) == [ReadList()]
+    read_list(session, a_list(2, r5=9, r7=4, r8=4))
+    frames = frames_of(catch_up(session))
+    assert [(frame["type"], frame.get("room_id"), frame.get("seq")) for frame in frames] == [
+        ("room_list", None, None), ("room_reset", 7, 4), ("caught_up", None, None)
+    ]  # fmt: skip
+
+
 def test_catch_up_events_are_limited_over_all_rooms_and_those_with_most_are_reset() -> None:
     heads = {room: 400 + room for room in range(1, 21)}
     session, effects = resumed(heads, dict.fromkeys(heads, 0))

@@ -81,7 +81,10 @@ class CatchUp:
         if self._room_list is not None:
             self._list_version.start(self._room_list.user_version)
             frames.append(list_frame(self._room_list))
-            listed = {room.id: room.seq for room in self._room_list.rooms if room.id not in self._plan.named}
+            named, rooms = self._plan.named, self._room_list.rooms
+            listed = {room.id: room.seq for room in rooms if room.id not in named}
+            # The user came back to these since the position was read: the plan could not see that their logs are shorter.
+            merge.reset({room.id: room.seq for room in rooms if named.get(room.id, 0) > room.seq})
         frames += merge.merge_log(read.events, listed)
         frames += read.presence
         frames.append(encode(CaughtUp()))

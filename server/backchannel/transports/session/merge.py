@@ -61,6 +61,10 @@ class Merge:
         # A session that listened before has kept events up to there.
         self._floors = {**self._floors, **self._resets, **self._heads}
 
+    def reset(self, seqs: Mapping[int, int]) -> None:
+        """The client starts over in these rooms, too."""
+        self._resets = {**seqs, **self._resets} or NO_SEQS
+
     def merge_log(
         self, events: Mapping[int, Sequence[tuple[int, bytes]]], listed: Mapping[int, int]
     ) -> Iterator[bytes]:

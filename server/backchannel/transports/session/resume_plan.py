@@ -10,7 +10,7 @@ rooms together (CATCH_UP_EVENTS_IN_ALL). A room beyond a bound is reset to its h
 Cursors of another epoch count for nothing: the client is a newcomer.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Final
@@ -30,8 +30,8 @@ class ResumePlan:
     """Without a cursor in this epoch: the client knows nothing."""
     with_list: bool
     """The client's version of the room list is another one."""
-    named: Collection[int]
-    """The rooms that the client has a cursor for, in this epoch."""
+    named: Mapping[int, int]
+    """The client's cursors in this epoch."""
     cursors: Mapping[int, int]
     """Rooms whose events above the seq are to be read."""
     resets: Mapping[int, int]
@@ -40,7 +40,7 @@ class ResumePlan:
     """The rooms without a cursor, with their heads; empty where none of them moved."""
 
 
-NEWCOMER: Final = ResumePlan(True, with_list=True, named=(), cursors=NO_SEQS, resets=NO_SEQS, heads=NO_SEQS)
+NEWCOMER: Final = ResumePlan(True, with_list=True, named=NO_SEQS, cursors=NO_SEQS, resets=NO_SEQS, heads=NO_SEQS)
 
 
 def plan_resume(resume: Resume | None, position: PositionRead, events_per_room: int) -> ResumePlan:
@@ -61,7 +61,7 @@ def plan_resume(resume: Resume | None, position: PositionRead, events_per_room: 
         del cursors[room_id]
     with_list = resume.user_version != position.user_version
     heads = NO_SEQS if with_list else _moved_without_cursor(position.heads, resume)
-    return ResumePlan(False, with_list, resume.rooms.keys(), cursors, resets, heads)
+    return ResumePlan(False, with_list, resume.rooms, cursors, resets, heads)
 
 
 def _beyond_total(cursors: Mapping[int, int], heads: Mapping[int, int]) -> list[int]:
