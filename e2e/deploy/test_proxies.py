@@ -16,10 +16,10 @@ from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
 import pytest
-from lab.proxies.kinds import SYSTEM_PATH
 
 from e2e.deploy.shipped import NAME, PROXIES, Make, Place, haproxy
 from e2e.support.server import free_port
+from lab.proxies.kinds import SYSTEM_PATH
 
 KIB = 1024
 

@@ -19,13 +19,13 @@ from typing import Self
 
 import httpx
 import pytest
-from lab.proxies.kinds import SYSTEM_PATH
 from websockets.sync.client import connect
 
 import services
 from e2e.deploy.shipped import NAME, PROXIES, Make, Place, haproxy
 from e2e.support.server import Account, Server, free_port
 from e2e.support.wait import eventually
+from lab.proxies.kinds import SYSTEM_PATH
 
 LINE_ENDS = b"\r\n" * 30_000
 

@@ -9,14 +9,14 @@ from typing import Any
 
 import pytest
 import uvicorn
-from lab.autobahn.cases import Unavailable, load
-from lab.autobahn.peer import Peer
 
 from backchannel.protocol.frame_batch import FrameBatch
 from backchannel.runner.http_protocol import GuardedHttpProtocol
 from backchannel.runner.listening import listen
 from backchannel.runner.websocket.server import make_websocket
 from backchannel.transports.websocket.link import EXTENSION
+from lab.autobahn.cases import Unavailable, load
+from lab.autobahn.peer import Peer
 
 pytestmark = pytest.mark.prove
 

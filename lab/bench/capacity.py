@@ -15,7 +15,7 @@ import random
 import re
 import sys
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any
 
 from lab.bench.goals import Results, find
@@ -202,6 +202,10 @@ def rounded(people: int) -> str:
     return f"{people // 10**digits * 10**digits:,}"
 
 
+def _filled(made: str, match: re.Match[str]) -> str:
+    return f"{match[1]}\n{made}\n\n{match[2]}"
+
+
 def write() -> bool:
     """Fill the page; whether there was enough to fill it from."""
     results: dict[str, Any] = {row: read(row) for row in ROWS}
@@ -213,7 +217,7 @@ def write() -> bool:
     for name, made in (("inputs", inputs(costs)), ("carried", carried(costs))):
         text = re.sub(
             rf"(<!-- made: {name} -->\n).*?(<!-- end -->)",
-            lambda match, made=made: f"{match[1]}\n{made}\n\n{match[2]}",
+            partial(_filled, made),
             text,
             flags=re.DOTALL,
         )

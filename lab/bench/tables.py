@@ -192,7 +192,7 @@ def original(results: Results) -> str:
         for case in (results.get("original") or {"cases": []})["cases"]:
             if case.get("what") == what:
                 busy = f"{case['messages_per_hour']:,} messages an hour" if case["messages_per_hour"] else "idle"
-                shown = (lambda value: f"{value:,.0f}") if what == "bytes an hour" else (lambda value: f"{value:.3g}")
+                shown = "{:,.0f}".format if what == "bytes an hour" else "{:.3g}".format
                 rows.append(
                     (f"{unit}, {busy}", shown(case["polling"]), shown(case["here"]), f"{case['saved']:.1%} fewer")
                 )
@@ -263,6 +263,7 @@ def browser(results: Results) -> str:
     cases = (results.get("browser") or {"cases": []})["cases"]
     frames, drawn, memory = ([c for c in cases if c["what"] == what] for what in ("frames", "drawn", "memory"))
     parts = []
+    head: tuple[str, ...]
     if frames:
         head = (
             "",

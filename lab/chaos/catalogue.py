@@ -12,7 +12,6 @@ from typing import Any
 
 from e2e.network.faults import BOTH, Faults
 from e2e.network.proxy import Proxy
-
 from lab.chaos import database_faults, node_faults, people_faults
 from lab.chaos.cluster import Cluster
 from lab.chaos.plan import Injection, Kind

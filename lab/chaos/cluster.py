@@ -18,11 +18,11 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import psycopg
-from e2e.network.proxy import Proxy
-from e2e.support.server import Account, Server
 from psycopg import sql
 
 import services
+from e2e.network.proxy import Proxy
+from e2e.support.server import Account, Server
 from lab.chaos.device_process import DeviceProcess
 from services import Service
 

@@ -9,14 +9,14 @@ import threading
 import time
 from typing import Any
 
+from playwright.sync_api import BrowserContext, Page, ViewportSize, expect, sync_playwright
+from playwright.sync_api import Error as BrowserError
+
 from e2e.network.proxy import Proxy
 from e2e.support.api import Api
 from e2e.support.person import Person
 from e2e.support.server import Account, Server
 from e2e.support.wait import eventually
-from playwright.sync_api import BrowserContext, Page, ViewportSize, expect, sync_playwright
-from playwright.sync_api import Error as BrowserError
-
 from lab.chaos.history import History
 
 # Between two messages of one page, seconds.

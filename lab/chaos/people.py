@@ -7,7 +7,6 @@ from typing import Any
 
 from e2e.support.api import Api
 from e2e.support.server import Account, Server
-
 from lab.chaos.cluster import Cluster
 from lab.chaos.device_process import DeviceProcess
 from lab.chaos.history import History

@@ -7,11 +7,11 @@ import threading
 from typing import Any
 
 import httpx
-from e2e.support.server import Account, Server
 from websockets.exceptions import WebSocketException
 from websockets.sync.client import ClientConnection, connect
 from websockets.typing import Origin
 
+from e2e.support.server import Account, Server
 from lab.chaos.cluster import Cluster
 from lab.chaos.plan import Injection
 

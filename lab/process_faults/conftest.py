@@ -6,8 +6,8 @@ from urllib.parse import urlsplit, urlunsplit
 
 import psycopg
 import pytest
-from lab.process_faults.node import Node
 
+from lab.process_faults.node import Node
 from tests.cli.conftest import folder
 
 __all__ = ["folder"]
@@ -26,14 +26,14 @@ def environment(folder: Path) -> Iterator[dict[str, str]]:
     parts = urlsplit(os.environ["BACKCHANNEL_TEST_POSTGRES_URL"])
     name = f"faults_{uuid.uuid4().hex}"
     with psycopg.connect(urlunsplit(parts), autocommit=True) as server:
-        server.execute(f"CREATE DATABASE {name}")  # type: ignore[arg-type]
+        server.execute(f"CREATE DATABASE {name}")
         try:
             yield {
                 "BACKCHANNEL_DATA": str(folder),
                 "BACKCHANNEL_DATABASE_URL": urlunsplit(parts._replace(path=f"/{name}")),
             }
         finally:
-            server.execute(f"DROP DATABASE {name} WITH (FORCE)")  # type: ignore[arg-type]
+            server.execute(f"DROP DATABASE {name} WITH (FORCE)")
 
 
 @pytest.fixture

@@ -176,7 +176,7 @@ class Socket:
     def is_alive(self) -> bool:
         """Whether the server answers on it."""
         self.say({"type": "ping"})
-        return self.until("pong")["type"] == "pong"
+        return bool(self.until("pong"))
 
     def _next(self) -> list[Frame]:
         received = json.loads(self.link.recv(timeout=PATIENCE_S))

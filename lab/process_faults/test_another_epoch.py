@@ -12,12 +12,12 @@ from pathlib import Path
 
 import psycopg
 import pytest
-from lab.process_faults.conftest import of_postgres
-from lab.process_faults.node import Node, Socket, new_id, open_socket, send_until_stored
 from websockets.exceptions import ConnectionClosed
 
 import machine
 import services
+from lab.process_faults.conftest import of_postgres
+from lab.process_faults.node import Node, Socket, new_id, open_socket, send_until_stored
 
 pytestmark = pytest.mark.prove
 
@@ -65,7 +65,7 @@ def standby_of(primary: services.Service) -> Iterator[services.Service]:
     assert programs is not None
     with services.scratch("backchannel-standby-") as folder:
         who = services.unprivileged(folder)
-        copy = [
+        copy: list[str | Path] = [
             programs / "pg_basebackup",
             "-d",
             primary.url,
@@ -77,7 +77,7 @@ def standby_of(primary: services.Service) -> Iterator[services.Service]:
             "-c",
             "fast",
         ]
-        subprocess.run(copy, check=True, capture_output=True, cwd=folder, **who)  # type: ignore[call-overload]
+        subprocess.run(copy, check=True, capture_output=True, cwd=folder, **who)
         port = services.free_port()
         url = f"postgresql://backchannel@127.0.0.1:{port}/postgres"
         command = services.postgres_command(programs, folder / "data", port, folder)

@@ -7,11 +7,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from lab.process_faults.conftest import of_postgres
-from lab.process_faults.node import Node, Socket, new_id, open_socket
 from websockets.exceptions import ConnectionClosed
 
 import machine
+from lab.process_faults.conftest import of_postgres
+from lab.process_faults.node import Node, Socket, new_id, open_socket
 
 pytestmark = pytest.mark.prove
 
@@ -70,4 +70,4 @@ def closed(socket: Socket) -> int | None:
     """Wait for the end; its code."""
     with pytest.raises(ConnectionClosed) as ended:
         socket.until("nothing that is ever said")
-    return ended.value.rcvd and ended.value.rcvd.code
+    return ended.value.rcvd.code if ended.value.rcvd else None

@@ -15,14 +15,14 @@ from pathlib import Path
 
 import psycopg
 import pytest
+
+import services
 from lab.process_faults.conftest import of_postgres, of_sqlite
 from lab.process_faults.node import ROOM, Node, assert_is_trouble, new_id, open_socket, send_until_stored
 
-import services
-
 pytestmark = pytest.mark.prove
 
-Trouble = Callable[[], None]
+Trouble = Callable[[], object]
 Make = Callable[[dict[str, str]], Node]
 
 
@@ -55,7 +55,7 @@ def test_a_locked_database_delays_but_loses_no_message(node: Node, folder: Path)
     [token] = node.people("ada")
     node.start()
     with closing(sqlite3.connect(folder / "backchannel.sqlite3", isolation_level=None)) as other:
-        check_trouble(node, token, lambda: other.execute("BEGIN IMMEDIATE") and None, other.rollback, reads_go_on=True)
+        check_trouble(node, token, lambda: other.execute("BEGIN IMMEDIATE"), other.rollback, reads_go_on=True)
 
 
 @contextmanager
@@ -105,7 +105,7 @@ def on_postgres(postgres: services.Service, nodes: Make, folder: Path) -> Iterat
     """A node that runs on a database of its own there."""
     name = f"d{new_id().replace('-', '')}"
     with psycopg.connect(postgres.url, autocommit=True) as server:
-        server.execute(f"CREATE DATABASE {name}")  # type: ignore[arg-type]
+        server.execute(f"CREATE DATABASE {name}")
     url = postgres.url.replace("/postgres", f"/{name}")
     node = nodes({"BACKCHANNEL_DATA": str(folder), "BACKCHANNEL_DATABASE_URL": url})
     yield node

@@ -6,6 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import httpx
 import pytest
+
 from lab.process_faults.node import Node, bearer, new_id, open_socket, text_of
 
 pytestmark = pytest.mark.prove

@@ -1,8 +1,9 @@
 """kill -9 at every step of a send: on the real server, over a real socket."""
 
 import pytest
-from lab.process_faults.node import Node, new_id, open_socket, text_of
 from websockets.exceptions import ConnectionClosed
+
+from lab.process_faults.node import Node, new_id, open_socket, text_of
 
 pytestmark = pytest.mark.prove
 

@@ -4,18 +4,27 @@ from __future__ import annotations
 
 import signal
 from collections.abc import Callable
+from functools import partial
 
 import pytest
-from lab.process_faults.conftest import of_postgres
-from lab.process_faults.node import Node, new_id, open_socket
 
 import services
+from lab.process_faults.conftest import of_postgres
+from lab.process_faults.node import Node, new_id, open_socket
 from tests.cli.test_serve import Browser
 from tests.running import wait_until
 
 pytestmark = pytest.mark.prove
 
 Make = Callable[[dict[str, str]], Node]
+
+
+def reports_the_bus_as_away(node: Node) -> bool:
+    return bool(node.http.get("/readyz").json()["bus"] == "does not answer")
+
+
+def counts_the_bus_as_down(node: Node) -> bool:
+    return "backchannel_bus_up 0.0" in node.http.get("/metrics").text
 
 
 @of_postgres
@@ -33,10 +42,10 @@ def test_nodes_stay_ready_and_accept_sign_ins_without_redis(
         else:
             redis.stop(number)
         for node in both:
-            wait_until(lambda node=node: node.http.get("/readyz").json()["bus"] == "does not answer")
+            wait_until(partial(reports_the_bus_as_away, node))
             ready = node.http.get("/readyz")
             assert (ready.status_code, ready.json()["ready"]) == (200, True)
-            wait_until(lambda node=node: "backchannel_bus_up 0.0" in node.http.get("/metrics").text)
+            wait_until(partial(counts_the_bus_as_down, node))
             browser = Browser(node.port)
             assert browser.ask("GET", "/account/state")[0] == 200
             wrong = {"username": "ada", "password": "wrong"}

@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import re
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from lab.process_faults.conftest import of_postgres, of_sqlite
-from lab.process_faults.node import Node, new_id, open_socket
 
 import services
+from lab.process_faults.conftest import of_postgres, of_sqlite
+from lab.process_faults.node import Node, new_id, open_socket
 
 pytestmark = pytest.mark.prove
 
@@ -70,7 +70,9 @@ def test_no_ack_leaves_before_its_commit_is_synced_by_sqlite(node: Node, tmp_pat
 
 
 @of_postgres
-def test_no_ack_leaves_before_its_commit_is_synced_by_postgresql(nodes, folder: Path, tmp_path: Path) -> None:
+def test_no_ack_leaves_before_its_commit_is_synced_by_postgresql(
+    nodes: Callable[[dict[str, str]], Node], folder: Path, tmp_path: Path
+) -> None:
     with services.postgres_service() as postgres:
         node = nodes({"BACKCHANNEL_DATA": str(folder), "BACKCHANNEL_DATABASE_URL": postgres.url})
         [token] = node.people("ada")

@@ -14,7 +14,6 @@ from typing import Self
 
 from e2e.deploy.shipped import CERTIFICATE, NAME
 from e2e.support.server import free_port
-
 from lab.proxies.kinds import SYSTEM_PATH, ProxyKind, settings_of
 
 ANSWERS_WITHIN_S = 30.0

@@ -16,7 +16,6 @@ from typing import Any, Self
 from e2e.support.api import Api
 from e2e.support.server import Server
 from e2e.support.wait import eventually
-
 from lab.chaos import final_state
 from lab.chaos.cluster import query_of
 from lab.chaos.device_process import DeviceProcess

@@ -40,7 +40,7 @@ class Handle:
         return self.when_
 
 
-class Task(asyncio.Task):
+class Task(asyncio.Task[Any]):
     """A task that is the same in every run: sets of tasks are walked in the order of their making, not of their addresses."""
 
     def __init__(self, coroutine: Coroutine[Any, Any, Any], loop: "Loop") -> None:
@@ -112,23 +112,23 @@ class Loop(asyncio.AbstractEventLoop):
     def time(self) -> float:
         return self.now
 
-    def call_soon(self, callback: Callable[..., Any], *args: Any, context: Any = None) -> Handle:
+    def call_soon(self, callback: Callable[..., Any], *args: Any, context: Any = None) -> Handle:  # type: ignore[override]
         handle = Handle(callback, args)
         # Only tasks and futures bring a context: their steps have no promised order among each other.
         (self._ordered if context is None else self._any).append(handle)
         return handle
 
-    def call_soon_threadsafe(self, callback: Callable[..., Any], *args: Any, context: Any = None) -> Handle:
+    def call_soon_threadsafe(self, callback: Callable[..., Any], *args: Any, context: Any = None) -> Handle:  # type: ignore[override]
         """What a thread has to tell is heard a little later."""
         return self.call_later(self.thread_delay(), callback, *args)
 
-    def call_later(self, delay: float, callback: Callable[..., Any], *args: Any, context: Any = None) -> Handle:
+    def call_later(self, delay: float, callback: Callable[..., Any], *args: Any, context: Any = None) -> Handle:  # type: ignore[override]
         when = self.now + delay if delay > 0 else self.now
         handle = Handle(callback, args, when)
         heapq.heappush(self._timers, (when, next(self._timer_count), handle))
         return handle
 
-    def call_at(self, when: float, callback: Callable[..., Any], *args: Any, context: Any = None) -> Handle:
+    def call_at(self, when: float, callback: Callable[..., Any], *args: Any, context: Any = None) -> Handle:  # type: ignore[override]
         if when < self.now:
             when = self.now
         handle = Handle(callback, args, when)

@@ -107,8 +107,10 @@ def installed() -> Iterator[None]:
     patches: list[Any] = [
         mock.patch.object(asyncio.tasks._all_tasks, "add", _forget),  # type: ignore[attr-defined]
         mock.patch.object(clock, "time", time_of_day),
-        mock.patch.multiple(
-            metrics, **{name: metric for name, value in vars(metrics).items() if isinstance(value, MetricWrapperBase)}
+        *(
+            mock.patch.object(metrics, name, metric)
+            for name, value in vars(metrics).items()
+            if isinstance(value, MetricWrapperBase)
         ),
         mock.patch.object(metrics, "count_command", _uncounted),
         mock.patch.object(metrics, "count_sync", _uncounted),
@@ -118,7 +120,7 @@ def installed() -> Iterator[None]:
             if name.startswith("backchannel.") and hasattr(module, "_log")
         ),
     ]
-    assert polls.metrics is metrics
+    assert vars(polls)["metrics"] is metrics
     with ExitStack() as stack:
         stack.enter_context(database.installed())
         for patch in patches:

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+
 from hatch_build import DIST, NODE_WHEEL, Plan, WebBuildError, plan
 
 Node = Callable[[], tuple[int, int] | None]

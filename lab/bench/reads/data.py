@@ -42,7 +42,7 @@ def _fill() -> str:
     from django.db import connection
 
     from backchannel.accounts.lookup import issue_token
-    from backchannel.accounts.onboarding import person_of
+    from backchannel.accounts.people import person_of
     from backchannel.store.models import Person, Room
     from backchannel.store.workspace import workspace
 

@@ -8,6 +8,7 @@ people, evenly, for the time that an answer takes when the server is not driven 
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from lab.bench.generator import Generator, generator, template
@@ -37,9 +38,7 @@ def _ours(bench: Bench, database: str) -> None:
             load.connect(PEOPLE)
             found: dict[str, Any] = {}
             for at_once in AT_ONCE:
-                runs = _runs(
-                    bench, lambda messages, at=at_once: load.command("sends", messages=messages, at_once=at, copies=2)
-                )
+                runs = _runs(bench, partial(_send, load, at_once))
                 found = bench.case("backchannel", runs, database=database, at_once=at_once, rate=None)
             before, messages = server.cpu_beside(), max(500, found["per_s"])
             run = load.command("sends", messages=messages, at_once=PEOPLE, copies=2)
@@ -64,11 +63,15 @@ def measure_requests(bench: Bench, name: str, server: Server, counts: tuple[int,
     with generator(server, "http", members) as load, template(web.SEND, web.SEND_BODY) as path:
         load.connect(len(members))
         for at_once in counts:
-            runs = _runs(bench, lambda messages, at=at_once: _post(load, path, messages, at))
+            runs = _runs(bench, partial(_post, load, path, at_once))
             bench.case(name, runs, database=database, at_once=at_once, rate=None)
 
 
-def _post(load: Generator, path: str, messages: int, at_once: int) -> dict[str, Any]:
+def _send(load: Generator, at_once: int, messages: int) -> dict[str, Any]:
+    return load.command("sends", messages=messages, at_once=at_once, copies=2)
+
+
+def _post(load: Generator, path: str, at_once: int, messages: int) -> dict[str, Any]:
     return load.command("requests", template=path, requests=messages, at_once=at_once, want=201, patience=20)
 
 

@@ -55,8 +55,7 @@ def _measure(bench: Bench, server: Server, parts: dict[str, list[int]], workers:
     def case(work: str, load: Generator, per: int, phase: Callable[[], Answer]) -> None:
         members = [connections_of(pid, server.port) for pid in processes]
         found = [_apart(server, parts, per, phase) for _ in range(bench.runs)]
-        about = {"workers": workers, "work": work}
-        bench.add("backchannel", {**_medians(found), "members_by_worker": sorted(members)}, **about)
+        bench.add("backchannel", {**_medians(found), "members_by_worker": sorted(members)}, workers=workers, work=work)
         if has_cores:
             full = [_full(load, work) for _ in range(bench.runs)]
             bench.case("backchannel", full, workers=workers, work=f"{work}, as many as it can")

@@ -308,7 +308,7 @@ async def serve(port: int, tokens: list[str], room: int) -> None:
 
 async def _check(crowd: Crowd) -> dict[str, Any]:
     """Everybody has every acked message, once; waits until the last one has arrived."""
-    head = max(crowd.marker.acked)
+    head, behind = max(crowd.marker.acked), 0
     for _ in range(200):
         behind = sum(client.cursors[crowd.room] < head for client in crowd.clients)
         if not behind:

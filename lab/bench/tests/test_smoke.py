@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+
 from lab.bench.generator import generator, member_lines, template
 from lab.bench.peers import FLOOR
 from lab.bench.results import Bench, read

@@ -161,7 +161,7 @@ class Client:
             case "error":
                 self._answered(frame["id"], frame["error"]["status"], frame["error"])
             case "pong":
-                self._answered(frame.get("id"), 200, frame)
+                self._answered(str(frame.get("id")), 200, frame)
             case "caught_up":
                 self._received(link.number, frame)
                 self.command("ping", {}, lambda status, _: self.prove(link, status), within=PONG_WITHIN_S)
@@ -269,7 +269,7 @@ class Client:
     def _backoff(self) -> float:
         first, longest = BACKOFF_S
         self._tries += 1
-        return self.world.chance.random() * min(longest, first * 2 ** min(self._tries, 6))
+        return self.world.chance.random() * min(longest, first * float(2 ** min(self._tries, 6)))
 
     # -- the poll
 

@@ -27,12 +27,16 @@ class Device(Protocol):
     is_alive: bool
     is_proven: bool
     """Its socket has answered a ping."""
-    after: Callable[[], None]
-    """Called after every change of the replica."""
-    note: Callable[..., None]
-    """Add a record to the history."""
-    command: Callable[[str, Frame, Done], None]
-    """By the proven socket, else over HTTP."""
-    over_http: Callable[[str, Frame, Done], None]
-    on_socket: Callable[..., Any]
-    doubt_link: Callable[[], None]
+
+    def after(self) -> None:
+        """Called after every change of the replica."""
+
+    def note(self, op: str, **fields: Any) -> None:
+        """Add a record to the history."""
+
+    def command(self, word: str, fields: Frame, done: Done, within: float = ...) -> None:
+        """By the proven socket, else over HTTP."""
+
+    def over_http(self, word: str, fields: Frame, done: Done) -> None: ...
+    def on_socket(self, word: str, fields: Frame, done: Done, id_: str, within: float) -> None: ...
+    def doubt_link(self) -> None: ...

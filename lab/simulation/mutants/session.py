@@ -106,8 +106,7 @@ def heartbeats_name_no_heads() -> Any:
 @mutant(restores=True)
 def another_epoch_is_taken_for_this_one() -> Any:
     from backchannel.transports.session import session
-
-    usual = session.plan_resume
+    from backchannel.transports.session.resume_plan import plan_resume as usual
 
     def plan(resume: Any, position: Any, events_per_room: int) -> Any:
         if resume is not None:
@@ -135,12 +134,12 @@ def what_was_read_is_said_to_whoever_it_was_read_for() -> Any:
 def who_left_reads_on() -> Any:
     from backchannel.queries import history
     from backchannel.store.access import Access
+    from backchannel.store.access import access_to as usual
 
     def access_to(*who: int) -> Access:
         access = usual(*who)
         return access._replace(left_seq=access.left_seq and 2**50)
 
-    usual = history.access_to
     yield from replaced(history, "access_to", access_to)
 
 

@@ -95,6 +95,8 @@ def acked_when_it_is_accepted() -> Any:
     """The answer is worked out and given while the work is only queued."""
     from contextlib import suppress
 
+    from django.db import connection, transaction
+
     from backchannel.store import log
     from backchannel.store.clock import now_us
     from backchannel.store.transaction import Outcome, Transaction
@@ -105,8 +107,8 @@ def acked_when_it_is_accepted() -> Any:
     def answer_at_once(jobs: Any) -> None:
         operations = [job.operation for job in jobs]
         outcomes = [Outcome() for _ in jobs]
-        with suppress(Exception), log.transaction.atomic(durable=True):
-            tx = Transaction(log.connection, now_us())
+        with suppress(Exception), transaction.atomic(durable=True):
+            tx = Transaction(connection, now_us())
             log._lock(tx, operations, outcomes)
             log._apply(tx, operations, outcomes)
             tx.finish()

@@ -15,9 +15,10 @@ from functools import cache
 from random import Random
 from typing import Any
 
-from django.db import ConnectionHandler, connections
+from django.db import connections
 from django.db.backends.sqlite3 import base
 from django.db.migrations.executor import MigrationExecutor
+from django.db.utils import ConnectionHandler
 from django.utils.asyncio import async_unsafe
 
 APP = "backchannel"
@@ -55,7 +56,8 @@ class _DjangoConnection(base.DatabaseWrapper):
     """Django's connection to it. It is never closed: the database would be gone."""
 
     def create_cursor(self, name: Any = None) -> _Cursor:
-        return self.connection.cursor(factory=_Cursor)
+        cursor: _Cursor = self.connection.cursor(factory=_Cursor)
+        return cursor
 
     @async_unsafe
     def ensure_connection(self) -> None:

@@ -82,10 +82,10 @@ class Request:
         self._world = network.world
         self._client = client
         self._done: Done | None = done
-        self._abandons: list[Callable[[], None]] = []
+        self._abandons: list[Callable[[], object]] = []
         self._world.loop.call_later(within, self._finish, 0, b"")
 
-    def send(self, handle: Callable[[SimulatedNode, Answered], Callable[[], None] | None]) -> None:
+    def send(self, handle: Callable[[SimulatedNode, Answered], Callable[[], object] | None]) -> None:
         random, loop = self._world.chance.random, self._world.loop
         copies = 2 if self._network.doubles and random() < self._network.doubles else 1
         for copy in range(copies):
@@ -98,7 +98,7 @@ class Request:
             for abandon in self._abandons:
                 self._world.loop.call_later(self._world.chance.latency(), abandon)
 
-    def _arrive(self, handle: Callable[[SimulatedNode, Answered], Callable[[], None] | None]) -> None:
+    def _arrive(self, handle: Callable[[SimulatedNode, Answered], Callable[[], object] | None]) -> None:
         if self._is_lost():
             return None
         node = self._network.pick_node()

@@ -133,7 +133,7 @@ class SimulatedNode:
 
         self.spawn(self._answer(run, answered))
 
-    def sync(self, request: SyncRequest, who: SimulatedIdentity, answered: Answered) -> Callable[[], None]:
+    def sync(self, request: SyncRequest, who: SimulatedIdentity, answered: Answered) -> Callable[[], object]:
         """Returns what the client's going away does."""
 
         async def run() -> tuple[int, bytes]:
@@ -195,7 +195,6 @@ class SimulatedNode:
         for link in list(self._links):
             link.end(1012)
         await self.maintenance.stop()
-        self.log._closing = True
         await asyncio.sleep(0.5)
         while not self.log.is_idle and not self.is_dead:  # noqa: ASYNC110 - as a join of the thread
             await asyncio.sleep(0.02)
@@ -220,10 +219,11 @@ class SimulatedNode:
         """What is larger than its bound."""
         for subscriber in self.hub.subscribers:
             if isinstance(subscriber, PollingSession):
-                backlogs = [subscriber._backlog, *(poll.reading and poll.reading.backlog for poll in subscriber._polls)]
+                readings = [poll.reading for poll in subscriber._polls if poll.reading is not None]
+                backlogs = [subscriber._backlog, *(reading.backlog for reading in readings)]
                 if any(backlog is not None and len(backlog) > BACKLOG_EVENTS for backlog in backlogs):
                     yield f"a polling session of {subscriber.user_id} keeps more than its bound"
-                sessions = [poll.reading.session for poll in subscriber._polls if poll.reading is not None]
+                sessions = [reading.session for reading in readings]
             else:
                 sessions = [subscriber.session]  # type: ignore[attr-defined]
             for session in sessions:

@@ -1,6 +1,5 @@
 """What the parts of a world use of it. The world creates them; they know these few things, and not the world."""
 
-from collections.abc import Callable
 from typing import Any, Protocol
 
 from lab.simulation.loop import Loop
@@ -20,9 +19,11 @@ class Surroundings(Protocol):
     broker: Broker
     ended: set[str]
     """Credentials that are revoked."""
-    fault: Callable[[str], None]
-    """Record something that must never happen."""
-    new_id: Callable[[], str]
-    new_credential: Callable[[], str]
-    decoded: Callable[[str], Any]
-    """JSON; shared by all who receive the same bytes."""
+
+    def fault(self, sentence: str) -> None:
+        """Record something that must never happen."""
+
+    def new_id(self) -> str: ...
+    def new_credential(self) -> str: ...
+    def decoded(self, text: str) -> Any:
+        """JSON; shared by all who receive the same bytes."""

@@ -37,7 +37,7 @@ class World:
         self.plan = plan
         self.chance = Chance(rng)
         self.faults: list[str] = []
-        self.loop = Loop(rng, self.fault, shuffles=plan.shuffles)
+        self.loop = Loop(rng, self.fault, shuffles=plan.shuffles)  # type: ignore[abstract]  # the rest is never asked
         self.loop.thread_delay = self.chance.thread_delay
         self.history = History(self.loop.time)
         self.database = Database(rng)

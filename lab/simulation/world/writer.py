@@ -15,8 +15,9 @@ class Process(Protocol):
     """The node that this writer belongs to."""
 
     is_dead: bool
-    is_at: Callable[[str], bool]
-    """True if the node is dead from this point on."""
+
+    def is_at(self, point: str) -> bool:
+        """True if the node is dead from this point on."""
 
 
 class SimulatedLog(Log):

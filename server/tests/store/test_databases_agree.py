@@ -9,7 +9,6 @@ from uuid import UUID
 
 import msgspec
 import pytest
-from lab.simulation.world import database
 
 from backchannel.commands.add_members import AddMembers
 from backchannel.commands.add_reaction import AddReaction
@@ -31,6 +30,7 @@ from backchannel.store.access import access_to
 from backchannel.store.log import commit
 from backchannel.store.models import Person, Workspace
 from backchannel.store.operation import Operation
+from lab.simulation.world import database
 
 PEOPLE = 4
 STEPS = 120
