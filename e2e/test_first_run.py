@@ -33,7 +33,7 @@ def visitor(empty_server: Server, browsers: Callable[..., BrowserContext]) -> It
 
 
 @pytest.mark.smoke
-def test_whoever_opens_the_printed_address_sets_up_and_invites_the_second(
+def test_the_printed_address_sets_up_the_server_and_the_owner_invites_a_second_person(
     visitor: Callable[[], Page], empty_server: Server
 ) -> None:
     # Whoever comes first by the plain address is told where to find the other.

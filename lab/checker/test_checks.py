@@ -249,7 +249,7 @@ def test_an_anomaly_is_named(spoil: Callable[[History], None]) -> None:
     assert SPOILED[spoil] in {anomaly.kind for anomaly in check(history)}
 
 
-def test_a_retry_after_a_removal_may_be_told_what_was_sent() -> None:
+def test_a_retry_after_a_removal_may_be_answered_with_what_was_sent() -> None:
     history = sound()
     tell_whoever_was_removed_what_became_of_their_message(history)
     assert check(history) == []

@@ -158,7 +158,7 @@ def who_was_removed_reads_as_if_they_had_left() -> Any:
 
 
 @mutant(deeds=("leave_join", "look_back", "react"))
-def who_went_is_told_what_became_of_their_message() -> Any:
+def former_member_gets_the_later_state_of_their_message() -> Any:
     from backchannel.store import former_members
 
     yield from replaced(former_members, "as_it_was_sent", lambda message, _: message)
