@@ -2,7 +2,7 @@
 
     python3 tools/import_circles.py
 
-Imports under `TYPE_CHECKING` and inside functions count: what knows each other's types is one module in two files. TypeScript has
+Imports under `TYPE_CHECKING` and inside functions count: two files that need each other's types are one module. TypeScript has
 `import/no-cycle` of oxlint for the same.
 """
 

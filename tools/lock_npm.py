@@ -2,7 +2,7 @@
 
 `npm ci` refuses a lock that leaves out an optional dependency, and npm leaves out those that its registry could not
 show at the time: a mirror may carry Linux alone. Each such entry is named here by version and by the system it is
-for, and npm is asked for its hash. One that the registry has no hash of is told by `lock.py --check`: nothing is installed unseen.
+for, and npm is asked for its hash. `lock.py --check` reports one without a hash: nothing is installed unverified.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What this machine has, and how to get what it lacks.
+"""Finds the programs that this machine has, and installs or names those that it lacks.
 
 Uses the standard library alone, because it runs before anything is installed. Everything here either
 returns what was found or raises `Missing`, whose text is one line: what could not be had and how to get it.
@@ -36,7 +36,7 @@ class Missing(Exception):
 
 
 def say(line: str) -> None:
-    """Tell the person at the terminal what goes on."""
+    """Print one line of progress."""
     print(line, flush=True)
 
 
@@ -61,8 +61,8 @@ def node_is_new_enough(env: dict[str, str]) -> bool:
     node, npm = (shutil.which(name, path=env["PATH"]) for name in ("node", "npm"))
     if not node or not npm:
         return False
-    told = subprocess.run([node, "--version"], capture_output=True, text=True, check=False).stdout
-    found = re.match(r"v(\d+)\.(\d+)", told)
+    answer = subprocess.run([node, "--version"], capture_output=True, text=True, check=False).stdout
+    found = re.match(r"v(\d+)\.(\d+)", answer)
     return found is not None and tuple(map(int, found.groups())) >= NODE_FLOOR
 
 
@@ -145,7 +145,7 @@ def _sudo() -> list[str] | None:
 
 @contextmanager
 def _services_stay_down(sudo: list[str]) -> Iterator[None]:
-    # Debian starts a service as it installs it, unless /usr/sbin/policy-rc.d says no (101). The tests
+    # Debian starts a service when it installs it, unless /usr/sbin/policy-rc.d exits with 101. The tests
     # start their own; nobody asked for a database that listens on this machine from now on.
     policy = Path("/usr/sbin/policy-rc.d")
     if policy.exists():

@@ -1,4 +1,4 @@
-"""Brings the checkout from bare to ready, one part at a time, and does nothing the second time.
+"""Sets up a bare checkout, one part at a time; does nothing for parts that are up to date.
 
     python3 tools/prepare.py PART…
 
@@ -28,7 +28,7 @@ WEB_DIST = ROOT / "server" / "backchannel" / "web" / "dist"
 
 
 def fingerprint(*paths: Path) -> str:
-    """A hash of the contents of files and folders; node_modules and other made things do not count."""
+    """A hash of the contents of files and folders; node_modules and other generated files do not count."""
     digest = hashlib.sha256()
     for path in paths:
         files = sorted(path.rglob("*")) if path.is_dir() else [path]
@@ -51,7 +51,7 @@ def done(part: str, state: str) -> None:
 
 
 def undone(*parts: str) -> None:
-    """Forget that these were made: what they were made into is gone."""
+    """Forget that these were made, because their results were deleted."""
     for part in parts:
         (STAMPS / part).unlink(missing_ok=True)
 
@@ -73,7 +73,7 @@ def run(argv: list[str], failed: str) -> None:
 
 
 def is_of_this_python(venv: Path) -> bool:
-    """Whether `venv` was made from the very Python that runs this, or that the environment which runs this was made from."""
+    """Whether `venv` was made from the Python that runs this program, or from the one behind its virtual environment."""
     config = venv / "pyvenv.cfg"
     if not config.exists():
         return False
@@ -87,7 +87,7 @@ def prepare_venv(*, dev: bool) -> None:
     lock = ROOT / "server" / ("requirements-dev.lock" if dev else "requirements.lock")
     python = VENV / "bin" / "python"
     state = fingerprint(lock) + platform.python_version() + _project_table()
-    # The longer lock holds the shorter one's versions, so a venv for tests also serves.
+    # The lock for tests includes the versions of the shorter one, so an environment for tests is enough.
     is_usable = python.exists() and is_of_this_python(VENV)
     if is_usable and (is_done("venv-dev", _dev_state()) or is_done("venv", state)):
         return
@@ -98,7 +98,7 @@ def prepare_venv(*, dev: bool) -> None:
         made = subprocess.run([sys.executable, "-m", "venv", str(VENV)], capture_output=True, text=True, check=False)
         if made.returncode:
             shutil.rmtree(VENV, ignore_errors=True)
-            # Debian's Python comes without ensurepip.
+            # Debian's Python has no ensurepip.
             version = f"python3.{sys.version_info[1]}"
             machine.apt_install(
                 [f"{version}-venv"], "no virtual environment can be made, as this Python lacks ensurepip"
@@ -116,7 +116,7 @@ def _dev_state() -> str:
 
 
 def _project_table() -> str:
-    # What an editable install records: the [project] part alone, so that a linter's setting reinstalls nothing.
+    # An editable install records only the [project] table, so a change of a linter's settings reinstalls nothing.
     text = (ROOT / "pyproject.toml").read_text()
     table = text.partition("[project]")[2].partition("[dependency-groups]")[0]
     return hashlib.sha256(table.encode()).hexdigest()
@@ -153,7 +153,7 @@ def prepare_web() -> None:
 
 
 def prepare_chromium() -> None:
-    """See to a browser for the end-to-end tests, and a font that has emoji."""
+    """Find or install a browser for the end-to-end tests, and a font with emoji."""
     wanted = [] if machine.find_chromium() else ["chromium"]
     if wanted or (not machine.EMOJI_FONT.exists() and shutil.which("apt-get")):
         wanted.append("fonts-noto-color-emoji")
@@ -162,13 +162,13 @@ def prepare_chromium() -> None:
     try:
         machine.apt_install(wanted, "the end-to-end tests need Chromium with an emoji font")
     except Missing:
-        # Without the font emoji are drawn as boxes, which no test looks at.
+        # Without the font emoji are drawn as boxes; no test depends on it.
         if not machine.find_chromium():
             raise
 
 
 def prepare_services() -> None:
-    """See to the server programs of PostgreSQL and Redis. Nothing is started: `tools/services.py` does that."""
+    """Find or install the server programs of PostgreSQL and Redis. `tools/services.py` starts them."""
     wanted = []
     if not os.environ.get("BACKCHANNEL_TEST_POSTGRES_URL") and not machine.find_postgres():
         wanted.append("postgresql")
@@ -183,13 +183,13 @@ def prepare_services() -> None:
 
 
 def prepare_compiler() -> None:
-    """See to a C compiler, which builds the benchmark's load generator."""
+    """Find or install a C compiler, which builds the benchmark's load generator."""
     if not shutil.which("gcc") and not shutil.which("cc"):
         machine.apt_install(["gcc", "libc6-dev"], "the load generator needs a C compiler")
 
 
 def prepare_nats() -> None:
-    """See to nats-server. The benchmark goes on without it."""
+    """Find or install nats-server. The benchmark runs without it, too."""
     if shutil.which("nats-server") or shutil.which("nats-server", path="/usr/sbin"):
         return
     try:
@@ -199,7 +199,7 @@ def prepare_nats() -> None:
 
 
 SYSTEM_PATH = os.pathsep.join((os.environ.get("PATH", ""), "/usr/sbin", "/usr/local/sbin"))
-"""Servers live where a person's PATH may not look."""
+"""Folders of server programs that may not be in PATH."""
 
 
 def prepare_proxies() -> None:
@@ -225,7 +225,7 @@ PARTS = {
     "proxies": prepare_proxies,
 }
 BY_APT = frozenset({"chromium", "services", "compiler", "nats", "proxies"})
-"""Parts that are nothing but Debian packages."""
+"""Parts that only install Debian packages."""
 
 
 def comes_after(part: str) -> tuple[str, ...]:

@@ -89,12 +89,12 @@ class Service:
         return [str(self._process.pid), *children.split()]
 
     def stop(self, by: signal.Signals | None = None) -> None:
-        """End it, by its own polite signal or by another, and wait for its end."""
+        """Send it its own stop signal, or `by`, and wait for its end."""
         if self._process is None:
             return
         if self.runs:
             self.tell(by or self._stop)
-            # A frozen one hears nothing else.
+            # A stopped process acts on no other signal.
             self.tell(signal.SIGCONT)
         try:
             self._process.wait(20)
@@ -189,7 +189,7 @@ def running(service: Service) -> Iterator[Service]:
 
 @contextmanager
 def scratch(prefix: str) -> Iterator[Path]:
-    """A folder of one's own, gone afterwards. Not a test's: those are closed to whom PostgreSQL runs as."""
+    """A temporary folder, deleted afterwards. Not pytest's: the user that PostgreSQL runs as cannot read those."""
     folder = Path(tempfile.mkdtemp(prefix=prefix))
     try:
         yield folder
@@ -198,7 +198,7 @@ def scratch(prefix: str) -> Iterator[Path]:
 
 
 def unprivileged(folder: Path) -> dict[str, Any]:
-    """For `Popen`: PostgreSQL refuses to run as root, so root runs it as somebody else, who then owns its folder."""
+    """Arguments for `Popen`. PostgreSQL refuses to run as root, so root runs it as another user, who then owns its folder."""
     if os.geteuid() != 0:
         return {}
     for name in ("postgres", "nobody"):
@@ -212,7 +212,7 @@ def unprivileged(folder: Path) -> dict[str, Any]:
 
 
 def _die_with_parent() -> None:
-    # A test run that is killed outright must not leave servers behind. Linux only (PR_SET_PDEATHSIG).
+    # A test run that is killed must not leave servers behind. Linux only (PR_SET_PDEATHSIG).
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(1, signal.SIGINT)
 

@@ -60,14 +60,14 @@ def node(title: str, *words: str) -> Step:
     return Step(title, words, needs=("node",))
 
 
-# The settings keep a secret key in the data folder; a check must not write into a person's own.
+# The settings write a secret key into the data folder; a check must not write into a developer's.
 SCRATCH = {"BACKCHANNEL_DATA": str(ROOT / ".cache" / "data")}
 
 GENERATED = python("generated files are fresh", "-m", "backchannel.protocol.generate", "--check")
 
 SERVER_CHECKS = (
     python("lock files name no registry and match", "tools/lock.py", "--check"),
-    python("no banned words in clean folders", "tools/words.py"),
+    python("no banned words", "tools/words.py"),
     Step("ruff check", ("ruff", "check", ".")),
     Step("ruff format", ("ruff", "format", "--check", ".")),
     Step("mypy", ("mypy",), env=SCRATCH),
@@ -79,7 +79,7 @@ SERVER_CHECKS = (
     ),
     Step("import-linter", ("lint-imports", "--no-logo", "--cache-dir", ".cache/import-linter")),
     python("no import circles", "tools/import_circles.py", needs=()),
-    # Whoever renames what a mutant breaks has to hear of it now, not from `make prove`.
+    # Renaming what a mutant breaks must fail here, not only in `make prove`.
     python("mutants of the simulation can be applied", "-m", "lab.simulation.mutants", "--check"),
     python("mutants where no world reaches can be applied", "-m", "lab.mutants", "--check"),
     GENERATED,
@@ -200,7 +200,7 @@ class Outcome:
     verdict: str
     seconds: float = 0.0
     cpu_s: float = 0.0
-    # The line that says most about it.
+    # The line of output that says most about it.
     note: str = ""
 
 
@@ -209,7 +209,7 @@ class Job:
     """A step, or the set-up of a part, that waits to be started or runs."""
 
     title: str
-    # Does it and writes down in the outcome how it went; raises `Missing` if something could not be had.
+    # Runs it and records the result in the outcome; raises `Missing` if something is not available.
     action: Callable[[Outcome], None]
     after: tuple[str, ...]
     cores: int
@@ -291,7 +291,7 @@ class Runner:
         except Missing as missing:
             outcome.verdict, outcome.note = "FAILED", str(missing)
         except Exception as problem:
-            # Whatever it is, it must not pass for a success.
+            # No exception may count as success.
             outcome.verdict, outcome.note = "FAILED", f"{type(problem).__name__}: {problem}"
         outcome.seconds = time.monotonic() - began
         with self._changed:
@@ -317,7 +317,7 @@ class Runner:
                 step.argv, cwd=ROOT, env=env, stdin=subprocess.DEVNULL, stdout=written, stderr=written
             )
             self._processes.add(process)
-            # Unlike `wait`, it tells what the process and all it waited for have cost.
+            # Unlike `wait`, it returns the CPU time of the process and of all its children.
             _, status, used = os.wait4(process.pid, 0)
             process.returncode = os.waitstatus_to_exitcode(status)
             self._processes.discard(process)
@@ -347,7 +347,7 @@ class Runner:
 
 def _line(outcome: Outcome) -> str:
     cpu = f"cpu {outcome.cpu_s:6.1f} s" if outcome.cpu_s else " " * 12
-    # How to get what is missing must be readable to its end.
+    # Not shortened: it says how to get what is missing.
     shown = outcome.note[:100] if outcome.verdict == "ok" else outcome.note
     note = f"  ({shown})" if shown else ""
     return f"{outcome.seconds:7.1f} s  {cpu}  {outcome.verdict:7}  {outcome.title}{note}"
@@ -358,7 +358,7 @@ def _clock(seconds: float) -> str:
 
 
 COLOURS = re.compile(r"\x1b\[[0-9;]*m")
-# The most telling first: a step may print "error" long before what it fails for, and in lines that do not matter.
+# The most specific first: a step may print "error" long before its real failure, and in lines that do not matter.
 FAILURES = tuple(
     re.compile(pattern)
     for pattern in (
@@ -390,7 +390,7 @@ def main(argv: list[str]) -> int:
     if unknown or not argv:
         say(f"error: name some of: {', '.join(GROUPS)}")
         return 2
-    # Whoever ends this program means everything it started.
+    # A signal to this program ends everything it started.
     signal.signal(signal.SIGTERM, lambda number, _frame: sys.exit(128 + number))
     try:
         return 0 if Runner().run(tuple(step for name in argv for step in GROUPS[name])) else 1

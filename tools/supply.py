@@ -1,4 +1,4 @@
-"""What Backchannel is made of, and whether anything in it is known to be vulnerable.
+"""Lists what a release contains, and checks it for known vulnerabilities.
 
     python3 tools/supply.py sbom [FILE]     a CycloneDX 1.5 document of what the locks hold (dist/sbom.cdx.json); no network
     python3 tools/supply.py audit           asks PyPI's and npm's advisories about the locks
@@ -27,7 +27,7 @@ NPM_LOCK = ROOT / "package-lock.json"
 
 
 def python_components() -> list[dict[str, object]]:
-    """Of what the server installs."""
+    """The packages that the server installs."""
     text = (ROOT / PYTHON_LOCKS[0]).read_text()
     found = []
     for block in re.split(r"^(?=[a-z0-9])", text, flags=re.MULTILINE):
@@ -39,7 +39,7 @@ def python_components() -> list[dict[str, object]]:
 
 
 def npm_components() -> list[dict[str, object]]:
-    """Of what goes into the browser's app: no tools."""
+    """The packages in the browser's app, without tools."""
     found = []
     for where, package in json.loads(NPM_LOCK.read_text())["packages"].items():
         name = where.rpartition("node_modules/")[2]
@@ -65,7 +65,7 @@ def component(kind: str, name: str, version: str, hashes: list[tuple[str, str]])
 
 
 def sbom() -> dict[str, Any]:
-    """The document. It names no time, so that the same locks make the same document."""
+    """The document. It has no timestamp, so that the same locks give the same document."""
     text = (ROOT / "server" / "backchannel" / "__init__.py").read_text()
     version = re.search(r'__version__ = "([^"]+)"', text)
     assert version is not None
@@ -79,7 +79,7 @@ def sbom() -> dict[str, Any]:
 
 
 def audit() -> int:
-    """The exit status."""
+    """Print the advisories that apply; returns the exit status."""
     outcomes = {"npm": audit_npm(), "Python": audit_python()}
     for name, outcome in outcomes.items():
         say(f"{name}: {outcome or 'no advisory applies'}")
@@ -89,7 +89,7 @@ def audit() -> int:
 
 
 def audit_npm() -> str:
-    """What npm's advisories say of the app's lock; "" where none applies."""
+    """The npm advisories that apply to the app's lock; "" if none does."""
     command = ["npm", "audit", "--json", "--omit=dev", "--package-lock-only"]
     asked = subprocess.run(
         command, cwd=ROOT, env=machine.environment(), capture_output=True, text=True, check=False, timeout=120
@@ -104,7 +104,7 @@ def audit_npm() -> str:
 
 
 def audit_python() -> str:
-    """What PyPI's advisories say of the server's lock; "" where none applies."""
+    """The PyPI advisories that apply to the server's lock; "" if none does."""
     home = ROOT / ".cache" / "audit-venv"
     program = home / "bin" / "pip-audit"
     try:

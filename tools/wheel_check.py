@@ -1,4 +1,4 @@
-"""Builds the sdist and the wheel and sees that whoever installs them gets the app, with or without Node.
+"""Builds the sdist and the wheel and checks that their installation has the app, with or without Node.
 
     python tools/wheel_check.py
 
@@ -59,7 +59,7 @@ def problems(wheel: Path) -> list[str]:
 
 
 def runs(wheel: Path, folder: Path) -> list[str]:
-    """Install the wheel by itself and ask the program for its version, away from the checkout."""
+    """Install the wheel alone and run `backchannel --version` outside the checkout."""
     pip = [sys.executable, "-m", "pip", "install", "-q", "--disable-pip-version-check", "--no-deps", "--no-index"]
     subprocess.run([*pip, "--target", str(folder), str(wheel)], check=True)
     env = {**os.environ, "PYTHONPATH": str(folder), "BACKCHANNEL_DATA": str(folder / "data")}
@@ -80,7 +80,7 @@ def runs(wheel: Path, folder: Path) -> list[str]:
 
 
 def main() -> int:
-    """Return 1 if a distribution is not what it should be."""
+    """Return 1 if a distribution has a problem, else 0."""
     nodeless = {**os.environ, "PATH": "/nonexistent"}
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)

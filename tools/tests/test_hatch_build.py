@@ -1,4 +1,4 @@
-"""What `pip install .` does about the web app, on machines with Node, with an old one and without."""
+"""How `pip install .` gets the web app on machines with Node, with an old Node and without."""
 
 import os
 import subprocess
@@ -31,14 +31,14 @@ def built(root: Path) -> Path:
 
 
 @pytest.mark.parametrize(("node", "expected"), [(NEW, Plan.BUILD), (OLD, Plan.BORROW_NODE), (NONE, Plan.BORROW_NODE)])
-def test_an_app_that_is_not_built_is_built_with_the_node_that_is_there_or_a_borrowed_one(
+def test_a_missing_app_is_built_with_the_machines_node_or_with_one_from_pypi(
     checkout: Path, node: Node, expected: Plan
 ) -> None:
     assert plan(checkout, "standard", {}, node) is expected
 
 
 @pytest.mark.parametrize("node", [NEW, OLD, NONE])
-def test_an_app_that_is_built_is_taken_as_it_is_without_node(checkout: Path, node: Node) -> None:
+def test_a_built_app_is_used_without_node(checkout: Path, node: Node) -> None:
     assert plan(built(checkout), "standard", {}, node) is Plan.READY
 
 
@@ -47,25 +47,25 @@ def test_an_sdist_needs_no_sources_of_the_app(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("version", ["standard", "editable"])
-def test_skip_skips_whatever_is_there(checkout: Path, version: str) -> None:
+def test_skip_never_builds(checkout: Path, version: str) -> None:
     assert plan(checkout, version, {"BACKCHANNEL_WEB": "skip"}, NEW) is Plan.SKIP
 
 
-def test_an_editable_install_builds_only_when_told_to(checkout: Path) -> None:
+def test_an_editable_install_builds_only_on_request(checkout: Path) -> None:
     assert plan(checkout, "editable", {}, NEW) is Plan.SKIP
     assert plan(checkout, "editable", {"BACKCHANNEL_WEB": "build"}, NEW) is Plan.BUILD
 
 
-def test_build_builds_anew(checkout: Path) -> None:
+def test_build_always_builds(checkout: Path) -> None:
     assert plan(built(checkout), "standard", {"BACKCHANNEL_WEB": "build"}, NEW) is Plan.BUILD
 
 
-def test_neither_app_nor_sources_is_an_error_that_says_so(tmp_path: Path) -> None:
+def test_neither_app_nor_sources_is_a_clear_error(tmp_path: Path) -> None:
     with pytest.raises(WebBuildError, match="neither the built web app nor its sources"):
         plan(tmp_path, "standard", {}, NEW)
 
 
-def test_an_unknown_wish_is_refused(checkout: Path) -> None:
+def test_an_unknown_setting_is_refused(checkout: Path) -> None:
     with pytest.raises(WebBuildError, match="BACKCHANNEL_WEB=no"):
         plan(checkout, "standard", {"BACKCHANNEL_WEB": "no"}, NEW)
 
@@ -89,7 +89,7 @@ def project(checkout: Path) -> Path:
 
 
 def programs(folder: Path, node_version: str, npm: str = "exit 0") -> dict[str, str]:
-    """An environment in which `node` tells a version and `npm` does what the script says."""
+    """An environment in which `node` prints this version and `npm` runs this script."""
     folder.mkdir()
     for name, script in (("node", f"echo v{node_version}"), ("npm", npm)):
         (folder / name).write_text(f"#!/bin/sh\n{script}\n")
@@ -112,7 +112,7 @@ BUILD_WHEEL = "build.build_wheel('out')"
 NPM_BUILDS = 'if [ "$1" = run ]; then mkdir -p server/backchannel/web/dist && echo {} > server/backchannel/web/dist/manifest.json; fi'
 
 
-def test_the_wheel_holds_the_app_that_npm_built_though_git_ignores_it(project: Path, tmp_path: Path) -> None:
+def test_the_wheel_has_the_app_that_npm_built_although_git_ignores_it(project: Path, tmp_path: Path) -> None:
     ran = hatchling(project, programs(tmp_path / "bin", "22.1.0", NPM_BUILDS), BUILD_WHEEL)
     assert ran.returncode == 0, ran.stderr
     (wheel,) = (project / "out").iterdir()
@@ -126,7 +126,7 @@ def test_a_failing_build_of_the_app_fails_the_install(project: Path, tmp_path: P
 
 
 @pytest.mark.parametrize(("node_version", "asked"), [("22.1.0", False), ("18.19.0", True)])
-def test_pip_is_asked_for_node_only_where_it_is_wanting(
+def test_node_is_a_build_requirement_only_if_it_is_missing(
     project: Path, tmp_path: Path, node_version: str, asked: bool
 ) -> None:
     env = programs(tmp_path / "bin", node_version)

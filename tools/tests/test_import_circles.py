@@ -1,4 +1,4 @@
-"""Circles are found wherever the import stands, and only where there is one."""
+"""Import circles are found in every kind of import statement, and nothing else is reported."""
 
 import pytest
 
@@ -17,7 +17,7 @@ from import_circles import find_circle, imports_of
         "def late():\n    from backchannel.a import thing",
     ],
 )
-def test_a_circle_is_found_wherever_the_import_stands(source: str) -> None:
+def test_a_circle_is_found_in_every_kind_of_import_statement(source: str) -> None:
     files = {
         "server/backchannel/a.py": "from backchannel import b",
         "server/backchannel/b.py": "import backchannel.c",
@@ -29,7 +29,7 @@ def test_a_circle_is_found_wherever_the_import_stands(source: str) -> None:
     assert circle[0] == circle[-1]
 
 
-def test_modules_that_share_a_third_are_no_circle() -> None:
+def test_two_modules_that_import_a_third_are_no_circle() -> None:
     files = {
         "tools/a.py": "import b\nimport c",
         "tools/b.py": "import c\nimport json",

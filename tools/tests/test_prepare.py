@@ -1,4 +1,4 @@
-"""What is prepared already, and what has to be made anew."""
+"""Which parts of a set-up are kept, and which are made again."""
 
 import platform
 import subprocess
@@ -24,7 +24,7 @@ def test_an_environment_of_this_python_is_kept_and_one_of_another_is_not(tmp_pat
     assert not prepare.is_of_this_python(made)
 
 
-def test_what_was_in_an_environment_that_is_made_anew_is_not_taken_for_done(
+def test_packages_of_an_environment_that_is_made_again_are_installed_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(prepare, "VENV", tmp_path / "venv")
@@ -36,5 +36,5 @@ def test_what_was_in_an_environment_that_is_made_anew_is_not_taken_for_done(
     assert not prepare.is_done("venv-dev", prepare._dev_state())
 
 
-def test_where_there_is_no_environment_none_is_of_this_python(tmp_path: Path) -> None:
+def test_a_missing_environment_is_not_of_this_python(tmp_path: Path) -> None:
     assert not prepare.is_of_this_python(tmp_path / "none")

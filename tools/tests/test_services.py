@@ -22,19 +22,19 @@ def is_listening(url: str) -> bool:
         return probe.connect_ex((parts.hostname, parts.port)) == 0
 
 
-def test_postgres_answers_while_it_is_wanted_and_is_gone_afterwards() -> None:
+def test_postgres_answers_inside_its_block_and_has_stopped_after_it() -> None:
     with services.postgres() as url, psycopg.connect(url) as connection:
         assert connection.execute("SHOW server_encoding").fetchone() == ("UTF8",)
     assert not is_listening(url)
 
 
-def test_redis_answers_while_it_is_wanted_and_is_gone_afterwards() -> None:
+def test_redis_answers_inside_its_block_and_has_stopped_after_it() -> None:
     with services.redis() as url:
         assert redis.Redis.from_url(url).ping()
     assert not is_listening(url)
 
 
-def test_redis_can_come_back_on_its_port() -> None:
+def test_redis_can_be_started_again_on_its_port() -> None:
     with services.redis() as url:
         pass
     port = urlsplit(url).port
@@ -47,16 +47,16 @@ def test_a_command_gets_both_urls_and_its_exit_code_is_returned(
 ) -> None:
     monkeypatch.setenv(services.POSTGRES_URL, "postgresql://given")
     monkeypatch.delenv(services.REDIS_URL, raising=False)
-    told = (
+    script = (
         f"import os, sys; print(os.environ['{services.POSTGRES_URL}'], os.environ['{services.REDIS_URL}']); sys.exit(7)"
     )
-    assert services.main(["run", "--", sys.executable, "-c", told]) == 7
+    assert services.main(["run", "--", sys.executable, "-c", script]) == 7
     given, started = capfd.readouterr().out.split()
     assert given == "postgresql://given"
     assert started.startswith("redis://127.0.0.1:")
 
 
-def test_a_machine_without_postgres_is_told_how_to_get_it(
+def test_the_error_without_postgres_says_how_to_get_it(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
     monkeypatch.setenv("POSTGRES_BIN", str(tmp_path))

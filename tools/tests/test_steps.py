@@ -1,4 +1,4 @@
-"""How a run of steps tells what passed."""
+"""A run of steps reports what passed and what failed."""
 
 import functools
 import sys
@@ -59,7 +59,7 @@ def tier_of(step: Step) -> tuple[tuple[str, ...], str]:
 
 
 @pytest.mark.parametrize("whole", ["test-sqlite", "test-postgres", "e2e"])
-def test_the_two_tiers_are_the_whole_of_each_suite_and_share_no_test(whole: str) -> None:
+def test_the_two_tiers_together_are_each_whole_suite_and_share_no_test(whole: str) -> None:
     (suite,) = steps.GROUPS[whole]
     tiers = [tier_of(step) for step in (*steps.TEST, *steps.PROVE) if step.argv[: len(suite.argv)] == suite.argv]
     assert {command for command, _ in tiers} == {suite.argv}
@@ -123,7 +123,7 @@ def test_a_step_that_needs_all_cores_runs_alone(tmp_path: Path) -> None:
     assert Runner(cores=2).run(tuple(Step(f"step {n}", argv, needs=(), cores=2 if n == 1 else 1) for n in (1, 2)))
 
 
-def test_what_a_step_printed_is_shown_if_it_failed_and_what_failed_first_is_named(
+def test_the_output_of_a_failed_step_is_shown_and_the_first_failure_named(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     words = "print('before'); print('FAILED a.py::test_it - so'); raise SystemExit(1)"
@@ -147,11 +147,11 @@ def test_what_a_step_printed_is_shown_if_it_failed_and_what_failed_first_is_name
         (["nothing of the kind"], ""),
     ],
 )
-def test_the_line_that_names_the_failure_is_found(lines: list[str], first: str) -> None:
+def test_the_output_line_that_names_the_failure_is_found(lines: list[str], first: str) -> None:
     assert steps._first_failure(lines) == first
 
 
-def test_a_part_is_prepared_after_those_it_builds_upon(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_part_is_prepared_after_the_parts_it_depends_on(monkeypatch: pytest.MonkeyPatch) -> None:
     done: list[str] = []
     for part in ("node", "web"):
         monkeypatch.setitem(prepare.PARTS, part, functools.partial(done.append, part))
@@ -159,7 +159,7 @@ def test_a_part_is_prepared_after_those_it_builds_upon(monkeypatch: pytest.Monke
     assert done == ["node", "web"]
 
 
-def test_a_changed_file_changes_the_fingerprint_and_made_files_do_not(
+def test_a_changed_file_changes_the_fingerprint_and_generated_files_do_not(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setattr(prepare, "ROOT", tmp_path)
@@ -172,7 +172,7 @@ def test_a_changed_file_changes_the_fingerprint_and_made_files_do_not(
     assert prepare.fingerprint(tmp_path / "web") != before
 
 
-def test_a_native_package_is_locked_for_the_system_its_name_tells() -> None:
+def test_a_native_package_is_locked_for_the_system_in_its_name() -> None:
     assert lock_npm.entry("@tool/binding-linux-arm64-musl", "1.2.3", dev=True) == {
         "version": "1.2.3",
         "cpu": ["arm64"],
@@ -184,7 +184,7 @@ def test_a_native_package_is_locked_for_the_system_its_name_tells() -> None:
     assert lock_npm.entry("@tool/win32-x64-msvc", "1.2.3", dev=False)["os"] == ["win32"]
 
 
-def test_a_native_package_that_the_lock_leaves_out_is_found() -> None:
+def test_a_native_package_missing_in_the_lock_is_found() -> None:
     packages = {
         "node_modules/tool": {
             "dev": True,

@@ -15,7 +15,7 @@ def test_every_locked_package_of_npm_has_a_hash() -> None:
     assert [line for line in lock.problems() if "hash" in line] == []
 
 
-def test_an_entry_without_a_hash_is_told_and_completed_where_the_registry_knows_it(
+def test_an_entry_without_a_hash_is_reported_and_completed_if_the_registry_has_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = tmp_path / "package-lock.json"
@@ -32,7 +32,7 @@ def test_an_entry_without_a_hash_is_told_and_completed_where_the_registry_knows_
     assert list(completed) == ["version", "integrity", "cpu", "optional"]
 
 
-def test_the_bill_of_materials_names_what_is_shipped_with_its_hashes_and_no_tools() -> None:
+def test_the_bill_of_materials_has_everything_shipped_with_hashes_and_no_tools() -> None:
     document = supply.sbom()
     assert (document["bomFormat"], document["specVersion"]) == ("CycloneDX", "1.5")
     found = {
@@ -46,7 +46,9 @@ def test_the_bill_of_materials_names_what_is_shipped_with_its_hashes_and_no_tool
 
 
 @pytest.mark.parametrize("said", ["", "not json", '{"error": {"code": "ENOTFOUND"}}'])
-def test_an_audit_that_could_not_ask_says_that_nothing_was_checked(said: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_audit_without_a_connection_reports_that_nothing_was_checked(
+    said: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(
         subprocess, "run", lambda *_, **__: subprocess.CompletedProcess([], 1, stdout=said, stderr="no network")
     )

@@ -1,6 +1,6 @@
 """Drains the chat when the process is asked to end, before its server learns of it and cuts the connections.
 
-    SIGTERM ─▶ the chat's clients are told to reconnect, what is queued is committed ─▶ the handler that was there before
+    SIGTERM ─▶ the chat's clients are asked to reconnect, what is queued is committed ─▶ the handler that was there before
 
 Servers install their handler before they start the application, so that it can be found and called later. Some wait for the signal in
 another way, or in another process (Hypercorn): there both happen at the same time. Where the event loop does not run in the main

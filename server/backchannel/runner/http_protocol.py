@@ -393,7 +393,7 @@ class GuardedHttpProtocol(HttpToolsProtocol):
 
 class _Flow(FlowControl):
     is_held = False
-    """Reading stays paused until earlier bytes are parsed, whoever asks to resume."""
+    """Reading stays paused until earlier bytes are parsed, even if somebody asks to resume."""
 
     def hold(self, is_held: bool) -> None:
         self.is_held = is_held

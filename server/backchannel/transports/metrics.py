@@ -19,7 +19,7 @@ closed: Final = Counter("backchannel_websockets_closed", "WebSockets closed.", [
 syncs: Final = Counter("backchannel_syncs", "Polls of /api/sync answered.", ["kind"])
 queue: Final = Gauge("backchannel_log_queue", "Operations waiting for the writer.")
 arriving: Final = Gauge("backchannel_arrivals_waiting", "Handshakes, resumes and polls that wait for their turn.")
-turned_away: Final = Counter("backchannel_arrivals_turned_away", "Those told to come again, since too many waited.")
+turned_away: Final = Counter("backchannel_arrivals_turned_away", "Clients asked to retry, because too many waited.")
 rooms_served: Final = Gauge("backchannel_rooms_served", "Rooms that somebody listens to here.")
 
 _of_syncs: Final = {kind: syncs.labels(kind) for kind in ("something", "nothing")}

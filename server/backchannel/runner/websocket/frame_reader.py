@@ -56,7 +56,7 @@ class FrameReader:
         self.limit = limit
         """Bytes of a message; may be changed between two messages."""
         self.allowance = allowance
-        """Frames that may still come; whoever feeds the reader raises it again."""
+        """Frames that may still be read; the caller that feeds the reader raises it again."""
         self._buffer = b""
         self._kind: Kind | None = None
         """Of the message that has begun; None between messages."""

@@ -1,7 +1,7 @@
 """The asyncio shell of one WebSocket: it moves bytes between transport, `ServerProtocol` and peer, and keeps one timer.
 
 An idle socket is this object, its protocol and its reader: no task, no queue, no timer. What a client does not read waits in
-the transport up to `HIGH_WATER`, then in the protocol's bounded `Outbound`; beyond that the peer is told that it fell behind.
+the transport up to `HIGH_WATER`, then in the protocol's bounded `Outbound`; beyond that the peer is notified that it fell behind.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Bodies that are too large: refused as soon as that is known, before they are there, and told so that the refusal arrives."""
+"""Refuses bodies that are too large as soon as that is known, before they have arrived, and so that the client gets the refusal."""
 
 import asyncio
 from collections.abc import Mapping
@@ -103,6 +103,6 @@ class _Counted:
 
     async def send(self, message: Message) -> None:
         if self.error is not None and not self.has_answered:
-            return  # whatever it makes of that error, the client is told of the body
+            return  # whatever it makes of that error, the client gets the refusal
         self.has_answered = True
         await self._send(message)

@@ -61,7 +61,7 @@ class PollingSession:
         self._backlog: Backlog | None = None
         """None until a poll has read, and again where news was missed."""
         self._list_version = 0
-        """The latest version of the user's list that was heard of."""
+        """The latest version of the user's list that was received."""
         self._polls: dict[Poll, None] = {}
         """Those under way."""
         self.idle_since = 0.0
@@ -171,7 +171,7 @@ class PollingSession:
         self.close()
 
     def _start_over(self) -> None:
-        """Versions and seqs heard so far belong to another numbering; polls that wait read where their user stands."""
+        """Versions and seqs received so far belong to another numbering; waiting polls read their user's position again."""
         self._node.hub.detach(self)
         self._node.hub.attach(self)
         self._leave(self._node.context.clock())

@@ -99,7 +99,7 @@ class Polls:
             poll.resume()
 
     def _body(self, poll: Poll) -> bytes:
-        """Encoded once for all who are told the same, one after the other."""
+        """Encoded once for consecutive polls with the same answer."""
         metrics.count_sync("something" if poll.frames else "nothing")
         answer = (poll.frames, poll.epoch, poll.user_version)
         if answer != self._last_answer or not self._last_body:

@@ -26,7 +26,7 @@ class Reading:
     def __init__(
         self, request: SyncRequest, identity: Identity, node: Node, subscriber: Subscriber, list_version: int
     ) -> None:
-        """`list_version`: the latest version of the user's list that was heard of before."""
+        """`list_version`: the latest version of the user's list that was received before."""
         self.session = Session(
             uuid.uuid4().hex,
             User(identity.user_id, identity.username, identity.display_name),

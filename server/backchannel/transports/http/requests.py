@@ -58,7 +58,7 @@ def authenticated(node: Node, answer: Answering, at_most: int | None = None) -> 
 
 
 def broken(error: Exception, method: str, path: str) -> CommandError:
-    """Log the exception; what the client is told of it."""
+    """Log the exception, and return the error that the client is sent."""
     return internal_error(_log, "request_broke", error, method=method, path=path)
 
 

@@ -8,7 +8,7 @@ A session is made of these machines, each in a file of its own:
     Merge           keeps what the hub delivers while the log is read, then merges both                    merge.py
     ListVersion     which changes of the user's room list were delivered, and whether one is missing       list_version.py
     ListReading     reads the room list until all of its rooms are listened to                             list_reading.py
-    Heartbeat       when the client was last heard from, and when the next heartbeat is due                heartbeat.py
+    Heartbeat       when the client last sent a frame, and when the next heartbeat is due                heartbeat.py
 
 `Session` and `CatchUp` have an explicit state and a table. The states of the others are implied by their few fields, and they do
 not know each other: `Session` moves them, and `CatchUp` the two that it is given. `resume_plan.py` is a function: what to read for
