@@ -4,7 +4,7 @@
  */
 import { credentialsOf } from './auth.ts';
 import { browserEvents } from './browser.ts';
-import { createChat } from './core.ts';
+import { createChat, type Feature } from './core.ts';
 import { withChanges } from './features/changes.ts';
 import { withCommands } from './features/commands.ts';
 import { withNotifications } from './features/notifications.ts';
@@ -16,10 +16,15 @@ import type { Chat, ChatOptions } from './types.ts';
 
 export { withChanges, withCommands, withNotifications, withPresence, withReading, withReoffer };
 
-export function createFullChat({ auth, webSocketAcceptsHeaders, sentStorage, ...options }: ChatOptions): Chat {
+/** @param more features besides, that need no method of the chat's. */
+export function createFullChat(
+  { auth, webSocketAcceptsHeaders, sentStorage, ...options }: ChatOptions,
+  ...more: readonly Feature<object>[]
+): Chat {
   const credentials = credentialsOf(auth, !!webSocketAcceptsHeaders && !!options.WebSocket);
   return createChat(
     { events: browserEvents(), ...options, credentials },
+    ...more,
     withCommands,
     withChanges,
     withReading,

@@ -12,6 +12,7 @@ export type MessageId = string;
 export type RoomKind = 'channel' | 'direct' | 'group';
 export type Role = 'admin' | 'member' | 'owner';
 export type PresenceState = 'away' | 'offline' | 'online';
+export type PersonKind = 'bot' | 'person' | 'system';
 
 export interface ServerHello {
   readonly type: 'hello';
@@ -25,10 +26,19 @@ export interface ServerHello {
   readonly server: ServerInfo;
 }
 
+/**
+ * A person in the chat. `external_id` and `avatar_url` are left out where there is none; without `kind` it is a person.
+ *
+ * `external_id`: the site's own id of this person, as text. `avatar_url`: a picture, as an absolute https or http URL or a path of
+ * this site.
+ */
 export interface User {
   readonly id: UserId;
   readonly username: string;
   readonly display_name: string;
+  readonly external_id?: string;
+  readonly avatar_url?: string;
+  readonly kind?: PersonKind;
 }
 
 /**
@@ -280,6 +290,13 @@ export interface Notification {
   readonly excerpt?: string;
 }
 
+/** The name or picture of somebody who shares a small room with the user changed, or the user's own. */
+export interface PersonUpdated {
+  readonly type: 'person_updated';
+  readonly user_version: number;
+  readonly user: User;
+}
+
 export interface TypingFrame {
   readonly type: 'typing';
   readonly room_id: RoomId;
@@ -418,12 +435,15 @@ export interface Members {
   readonly has_more: boolean;
 }
 
-/** One row of `get_members`. */
+/** One row of `get_members`: a user, and their role. */
 export interface Member {
   readonly id: UserId;
   readonly username: string;
   readonly display_name: string;
   readonly role: Role;
+  readonly external_id?: string;
+  readonly avatar_url?: string;
+  readonly kind?: PersonKind;
 }
 
 export interface People {
@@ -516,7 +536,8 @@ export type UserFrame =
   | RoomAdded
   | RoomRemoved
   | ReadStateChanged
-  | Notification;
+  | Notification
+  | PersonUpdated;
 
 /** Not numbered: may be lost. */
 export type EphemeralFrame =
@@ -541,6 +562,7 @@ export type ServerFrame =
   | RoomRemoved
   | ReadStateChanged
   | Notification
+  | PersonUpdated
   | TypingFrame
   | PresenceFrame
   | RoomHeads
@@ -684,13 +706,18 @@ export type Commands = {
     };
     result: Empty;
   };
-  /** Create a room: `direct` (one per pair, for ever: 200 if it exists), `group` (by invitation) or `channel` (open to all). */
+  /**
+   * Create a room: `direct` (one per pair, for ever: 200 if it exists), `group` (by invitation) or `channel` (open to all).
+   *
+   * `members_external` names people by the site's own ids, in addition to `members`.
+   */
   create_room: {
     fields: {
       readonly kind: RoomKind;
       readonly name?: string | null;
       readonly topic?: string;
       readonly members?: readonly UserId[];
+      readonly members_external?: readonly string[];
     };
     result: RoomResult;
   };
@@ -717,11 +744,16 @@ export type Commands = {
     };
     result: RoomResult;
   };
-  /** Add people to a group or channel that the caller is in. Those already in it stay. */
+  /**
+   * Add people to a group or channel that the caller is in. Those already in it stay.
+   *
+   * `members_external` names people by the site's own ids, in addition to `user_ids`. At least one person must be named.
+   */
   add_members: {
     fields: {
       readonly room_id: RoomId;
-      readonly user_ids: readonly UserId[];
+      readonly user_ids?: readonly UserId[];
+      readonly members_external?: readonly string[];
     };
     result: RoomResult;
   };
@@ -742,10 +774,11 @@ export type Commands = {
     };
     result: Members;
   };
-  /** Find people by the beginning of a name. */
+  /** Find people by the beginning of a name, or the one person with this `external_id`. */
   get_people: {
     fields: {
       readonly query?: string;
+      readonly external_id?: string | null;
       readonly limit?: number;
     };
     result: People;

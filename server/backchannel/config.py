@@ -53,6 +53,8 @@ class ChatConfig(msgspec.Struct, frozen=True, kw_only=True, rename=str.upper):
     """Reconnects that use the database at the same time. None: the default of `transports/reconnect_limiter.py`."""
     arrivals_waiting: Count | None = None
     """Newcomers that may wait for it. None: the default of `transports/reconnect_limiter.py`."""
+    person: str | None = None
+    """The dotted path of the site's `PersonAdapter` (`backchannel.people`). None: its defaults."""
     limits: Limits = Limits()
     """A site may set those named in `LIMITS`."""
 

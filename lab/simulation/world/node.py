@@ -18,6 +18,7 @@ from backchannel.protocol import codec
 from backchannel.protocol.commands import COMMANDS
 from backchannel.protocol.errors import Code, CommandError
 from backchannel.protocol.frames import GoingAway, SyncRequest
+from backchannel.protocol.shapes import User
 from backchannel.queries.events import missing_events
 from backchannel.store.read_pool import ReadPool
 from backchannel.transports import dispatch
@@ -43,11 +44,13 @@ Answered = Callable[[int, bytes], None]
 
 @dataclass(frozen=True)
 class SimulatedIdentity:
-    user_id: int
-    username: str
-    display_name: str
+    user: User
     credential: str
     via: str = "cookie"
+
+    @property
+    def user_id(self) -> int:
+        return self.user.id
 
     @property
     def proof(self) -> str:
@@ -87,6 +90,7 @@ class SimulatedNode:
             issue_ticket=None,  # type: ignore[arg-type]
             settings=Settings(limits, world.plan.heartbeat_s, "simulated"),
             rates=Rates(limits),
+            provide_people=None,  # type: ignore[arg-type]  # there is no site around it
             started_at=0.0,
         )
         self._polls = Polls(self.node)
@@ -127,7 +131,7 @@ class SimulatedNode:
             self._check(who)
             declaration = COMMANDS[word]
             command = codec.build_command(declaration.struct, fields, strings={})
-            caller = Caller(dispatch_user(who))
+            caller = Caller(who.user)
             answer = await dispatch.run(command, caller, self.node, "http")
             return 200 if answer.is_repeat else declaration.status, codec.encode(answer.result)
 
@@ -271,9 +275,3 @@ class SimulatedNode:
 async def _never() -> Any:
     """The `receive` of a client whose going away cancels its request."""
     await asyncio.get_running_loop().create_future()
-
-
-def dispatch_user(who: SimulatedIdentity) -> Any:
-    from backchannel.protocol.shapes import User
-
-    return User(who.user_id, who.username, who.display_name)

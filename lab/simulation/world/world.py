@@ -8,6 +8,7 @@ from uuid import UUID
 
 import msgspec
 
+from backchannel.protocol.shapes import User
 from backchannel.store.transaction import WORKSPACE
 from lab.simulation import seams
 from lab.simulation.clients.client import Client
@@ -73,7 +74,7 @@ class World:
     # -- clients
 
     def start_client(self, name: str, user: int) -> None:
-        who = SimulatedIdentity(user, f"user{user}", f"User {user}", self.new_credential())
+        who = SimulatedIdentity(User(user, f"user{user}", f"User {user}"), self.new_credential())
         self.clients[name] = Client(self, name, who, self.gone.pop(name, None))
 
     def new_credential(self) -> str:

@@ -15,7 +15,8 @@ class AccountsConfig(AppConfig):
         super().import_models()
 
     def ready(self) -> None:
-        from backchannel.accounts import auth_events, revocation
+        from backchannel.accounts import auth_events, revocation, syncing
 
         revocation.watch()
+        syncing.watch()
         auth_events.watch()

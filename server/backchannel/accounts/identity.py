@@ -6,6 +6,8 @@ import hashlib
 from dataclasses import dataclass, field
 from typing import Literal
 
+from backchannel.protocol.shapes import User
+
 Via = Literal["cookie", "bearer", "ticket"]
 
 
@@ -32,10 +34,8 @@ class Proof:
 class Identity:
     """The result of `authenticate`."""
 
-    user_id: int
-    """The person's id on the wire."""
-    username: str
-    display_name: str
+    user: User
+    """The person."""
     account: str
     """The primary key of the site's user, as text."""
     credential: str
@@ -44,6 +44,10 @@ class Identity:
     expires_at: int | None = None
     """Microseconds since 1970 (protocol/times.py); None if it does not expire."""
     proof: Proof = field(default_factory=Proof, repr=False, compare=False)
+
+    @property
+    def user_id(self) -> int:
+        return self.user.id
 
 
 @dataclass(frozen=True, slots=True)

@@ -186,11 +186,8 @@ def _tokens_sql(column: str, count: int) -> str:
 
 
 def _identity(user: Any, proof: Proof, via: Via, expires: datetime | None) -> Identity:
-    person = person_of(user)
     return Identity(
-        user_id=person.id,
-        username=person.username,
-        display_name=person.display_name,
+        user=person_of(user),
         account=str(user.pk),
         credential=proof.credential,
         via=via,

@@ -1,14 +1,65 @@
-"""The chat person of an account, with any user model."""
+"""The chat people of a site's users: made when they are needed, kept as the site's adapter describes them (`backchannel.people`)."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from functools import lru_cache, partial
 from typing import Any
 
+from django.conf import settings
+from django.db import transaction
+from django.utils.module_loading import import_string
+
+from backchannel.accounts.running_chats import write
+from backchannel.commands.update_person import UpdatePerson
+from backchannel.people import PersonAdapter
 from backchannel.protocol.shapes import User as Person
 from backchannel.store import people
+from backchannel.store.operation import NOBODY
+from backchannel.store.people import Profile
+
+
+def adapter() -> PersonAdapter:
+    """What `BACKCHANNEL["PERSON"]` names. Raises `ImportError` if there is no such class."""
+    return _adapter(getattr(settings, "BACKCHANNEL", {}).get("PERSON") or "backchannel.people.PersonAdapter")
+
+
+@lru_cache(maxsize=8)
+def _adapter(path: str) -> PersonAdapter:
+    return import_string(path)()  # type: ignore[no-any-return]
 
 
 def person_of(user: Any) -> Person:
-    """The person of `user`: created at the first call, then kept up to date with the account's names."""
-    full_name = getattr(user, "get_full_name", None)
-    return people.person_for_account(str(user.pk), user.get_username(), full_name() if full_name else "")
+    """The person of `user`. Made at the first call, in the caller's transaction. Where the site says something else of them than before,
+    their row is brought up to date after the commit, and connected clients are informed."""
+    found = people.person_for_account(profile_of(user))
+    if found.is_outdated:
+        # By the chat's writer: a row locked until the end of a site's transaction would stop everybody's messages.
+        transaction.on_commit(partial(write, UpdatePerson(actor=NOBODY, user=found.user)), robust=True)
+    if not found.is_active and adapter().is_active(user):
+        people.set_account_active(str(user.pk), True)
+    return found.user
+
+
+def profile_of(user: Any) -> Profile:
+    """What the site's adapter says of the user."""
+    site = adapter()
+    return Profile(
+        str(user.pk),
+        str(site.username(user) or ""),
+        str(site.display_name(user) or ""),
+        str(site.external_id(user) or ""),
+        str(site.avatar_url(user) or ""),
+        "bot" if site.kind(user) == "bot" else None,
+    )
+
+
+def provide_people(external_ids: Sequence[str]) -> None:
+    """Make people of those active users of the site whose external ids are given and who have not been in the chat yet."""
+    known = people.ids_of_external(external_ids)
+    unknown = {external_id for external_id in external_ids if external_id not in known and external_id.isprintable()}
+    if not unknown:
+        return
+    for external_id, user in adapter().users_by_external_id(unknown).items():
+        if external_id in unknown and adapter().is_active(user):
+            person_of(user)

@@ -10,6 +10,8 @@ from starlette.types import ASGIApp
 from backchannel import __version__
 from backchannel.accounts import credential_uses, lookup, sweeping
 from backchannel.accounts.authenticate import Authenticator
+from backchannel.accounts.identity import Ended
+from backchannel.accounts.people import provide_people
 from backchannel.accounts.running_chats import RunningChat
 from backchannel.chat.chat import Chat
 from backchannel.chat.lifespan import Parts
@@ -20,7 +22,7 @@ from backchannel.commands.delivery import Delivery
 from backchannel.commands.publish import publisher
 from backchannel.config import ChatConfig
 from backchannel.fanout.bus import Bus
-from backchannel.fanout.envelopes import PresenceEnvelope, RevocationEnvelope
+from backchannel.fanout.envelopes import PersonEnvelope, PresenceEnvelope, RevocationEnvelope
 from backchannel.fanout.hub import Hub
 from backchannel.fanout.memory import MemoryBus
 from backchannel.fanout.presence import Presence
@@ -73,6 +75,7 @@ def create(
         issue_ticket=cast("IssueTicket", authenticator.issue_ticket),
         settings=Settings(config.limits, config.heartbeat_s, __version__),
         rates=Rates(config.limits),
+        provide_people=provide_people,
         admission=ReconnectLimiter(config.arrivals_at_once or AT_ONCE, config.arrivals_waiting or WAITING),
     )
     maintenance = PeriodicTasks(node, lookup.dead_among, credential_uses.write, sweeping.sweep)
@@ -82,6 +85,7 @@ def create(
         delivery.observe(runner.notice)
     hub.handle(PresenceEnvelope, broadcaster.receive)
     hub.handle(RevocationEnvelope, revocations.receive)
+    hub.handle(PersonEnvelope, lambda envelope: authenticator.forget(Ended(user_id=envelope.user.id)))
     watch = Watch(log.disk, bus.check, log.check_writable)
     serving_lock = ServingLock(has_bus=not isinstance(bus, MemoryBus))
     running = RunningChat(log.submit, revocations.announce)

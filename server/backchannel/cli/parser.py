@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from backchannel import __version__
-from backchannel.cli import accounts, backups, follow, server
+from backchannel.cli import accounts, backups, follow, people, server
 from backchannel.site.conf import Conf
 from backchannel.site.env_file import UNIT_FILE
 
@@ -90,6 +90,12 @@ def _add_accounts(add: Add) -> None:
 
     token = add("token", accounts.token, "Create a token for a program and print it.")
     token.add_argument("name", metavar="NAME", help="the account that the program acts as")
+    sync = add(
+        "sync-people",
+        people.sync_people,
+        "Make every account a person of the chat, and bring names and pictures up to date.",
+    )
+    sync.add_argument("--erase-missing", action="store_true", help="also erase people whose account no longer exists")
     token.add_argument("--label", default="", metavar="TEXT", help="what the token is for, shown where it is revoked")
 
 

@@ -5,7 +5,7 @@ from typing import Literal, Self
 
 from backchannel import rules
 from backchannel.commands.context import Caller, Context
-from backchannel.commands.on_room import answer_with_room, check_users, folded_name
+from backchannel.commands.on_room import answer_with_room, check_users, folded_name, ids_of
 from backchannel.commands.registry import executes
 from backchannel.protocol import commands as declared
 from backchannel.protocol.errors import invalid
@@ -26,6 +26,8 @@ class CreateRoom(Operation, frozen=True, kw_only=True):
     topic: str
     members: Sequence[int]
     """The others' ids."""
+    members_external: Sequence[str] = ()
+    """Others, by the site's own ids."""
     limits: Limits | None = None
     """None for imports and demonstrations, which allowances do not bound."""
 
@@ -37,11 +39,13 @@ class CreateRoom(Operation, frozen=True, kw_only=True):
             name=rules.check_room_name(command.kind, command.name),
             topic=rules.check_topic(command.topic) or "",
             members=command.members,
+            members_external=command.members_external,
             limits=context.limits,
         )
 
     def apply(self, transaction: Transaction, outcome: Outcome) -> None:
-        others = list(dict.fromkeys(user_id for user_id in self.members if user_id != self.actor.id))
+        named = [*self.members, *ids_of(self.members_external)]
+        others = list(dict.fromkeys(user_id for user_id in named if user_id != self.actor.id))
         direct_key = self._direct_key(others)
         if direct_key:  # found also where the other was deactivated since
             existing = transaction.query(f"SELECT id FROM {ROOM} WHERE direct_key = %s", [direct_key])

@@ -6,14 +6,14 @@ from msgspec import structs
 
 from backchannel import rules
 from backchannel.commands.context import Caller, Context
-from backchannel.commands.on_message import OnMessage
+from backchannel.commands.on_message import OnMessage, update_message
 from backchannel.commands.registry import executes
 from backchannel.protocol import commands as declared
 from backchannel.protocol.events import MessageDeleted
 from backchannel.protocol.results import MessageResult
-from backchannel.protocol.shapes import without_marks
+from backchannel.protocol.shapes import Message, without_marks
 from backchannel.store.render import NO_MARKS
-from backchannel.store.transaction import MENTION, Outcome, Transaction
+from backchannel.store.transaction import MENTION, LockedRoom, Outcome, Transaction
 
 
 @executes(declared.DeleteMessage)
@@ -28,22 +28,28 @@ class DeleteMessage(OnMessage, frozen=True, kw_only=True):
         if message.deleted:
             outcome.result = MessageResult(message)
             return
-        erased = structs.replace(
-            without_marks(message), content="", attachments=[], deleted=True, edited_at=None, rev_seq=room.head + 1
-        )
-        transaction.append(
-            outcome, room,
-            lambda seq, at: MessageDeleted(room_id=room.id, seq=seq, at=at, message=erased),
-            message_id=self.message_id,
-        )  # fmt: skip
-        self.update(
-            transaction,
-            content="",
-            **NO_MARKS,
-            attachments="[]",
-            deleted=True,
-            edited_us=None,
-            rev_seq=erased.rev_seq,
-        )
-        transaction.execute(f"DELETE FROM {MENTION} WHERE room_id = %s AND seq = %s", [room.id, message.seq])
-        outcome.result = MessageResult(erased)
+        outcome.result = MessageResult(erase(transaction, outcome, room, message))
+
+
+def erase(transaction: Transaction, outcome: Outcome, room: LockedRoom, message: Message) -> Message:
+    """Log the deletion of a message that has a body, and return the tombstone."""
+    tombstone = structs.replace(
+        without_marks(message), content="", attachments=[], deleted=True, edited_at=None, rev_seq=room.head + 1
+    )
+    transaction.append(
+        outcome, room,
+        lambda seq, at: MessageDeleted(room_id=room.id, seq=seq, at=at, message=tombstone),
+        message_id=message.id,
+    )  # fmt: skip
+    update_message(
+        transaction,
+        message.id,
+        content="",
+        **NO_MARKS,
+        attachments="[]",
+        deleted=True,
+        edited_us=None,
+        rev_seq=tombstone.rev_seq,
+    )
+    transaction.execute(f"DELETE FROM {MENTION} WHERE room_id = %s AND seq = %s", [room.id, message.seq])
+    return tombstone

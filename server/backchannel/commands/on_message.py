@@ -44,7 +44,11 @@ class OnMessage(Operation, frozen=True, kw_only=True):
         )  # fmt: skip
 
     def update(self, transaction: Transaction, **columns: object) -> None:
-        names = ", ".join(f"{name} = %s" for name in columns)
-        transaction.execute(
-            f"UPDATE {MESSAGE} SET {names} WHERE id = %s", [*columns.values(), transaction.uuid(self.message_id)]
-        )
+        update_message(transaction, self.message_id, **columns)
+
+
+def update_message(transaction: Transaction, message_id: UUID, **columns: object) -> None:
+    names = ", ".join(f"{name} = %s" for name in columns)
+    transaction.execute(
+        f"UPDATE {MESSAGE} SET {names} WHERE id = %s", [*columns.values(), transaction.uuid(message_id)]
+    )

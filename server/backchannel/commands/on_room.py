@@ -43,5 +43,15 @@ def check_users(ids: Sequence[int], field: str) -> dict[int, User]:
     return users
 
 
+def ids_of(external_ids: Sequence[str]) -> list[int]:
+    """The ids of the people whom the site knows by these. Raises `user_not_found`."""
+    found = people.ids_of_external(external_ids)
+    missing = [external_id for external_id in external_ids if external_id not in found]
+    if missing:
+        sentence = f"There is no user with the external id {', '.join(missing)}."
+        raise CommandError(Code.USER_NOT_FOUND, sentence, errors={"members_external": [sentence]})
+    return [found[external_id] for external_id in external_ids]
+
+
 def folded_name(name: str | None) -> str:
     return fold(name or "")[:FOLDED_LENGTH]

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 
 from backchannel.fanout import envelopes
 from backchannel.fanout.bus import Bus
-from backchannel.fanout.envelopes import RoomEnvelope, UserEnvelope
+from backchannel.fanout.envelopes import PersonEnvelope, RoomEnvelope, UserEnvelope
 from backchannel.store.transaction import Outcome
 
 
@@ -19,5 +19,7 @@ def publisher(bus: Bus) -> Callable[[Sequence[Outcome]], None]:
             for update in outcome.updates:
                 news = UserEnvelope(update.user_id, update.version, update.frame, update.joined, update.left)
                 bus.publish(envelopes.user_topic(update.user_id), envelopes.encode(news))
+            for user in outcome.people:
+                bus.publish(envelopes.EVERYBODY, envelopes.encode(PersonEnvelope(user)))
 
     return publish

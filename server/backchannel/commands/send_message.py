@@ -28,7 +28,7 @@ from backchannel.protocol.shapes import Message, Quote
 from backchannel.store import former_members, reads
 from backchannel.store.memberships import MEMBER
 from backchannel.store.operation import Operation
-from backchannel.store.render import excerpt, quote_from_row
+from backchannel.store.render import excerpt, quote_from_row, user_columns
 from backchannel.store.transaction import (
     MEMBERSHIP,
     MENTION,
@@ -211,11 +211,11 @@ def _look_up_quotes(transaction: Transaction, ids: set[UUID]) -> dict[UUID | Non
     if not ids:
         return {}
     rows = transaction.query(
-        f"SELECT m.id, m.seq, m.content, p.id, p.username, p.display_name, m.room_id FROM {MESSAGE} m "
+        f"SELECT m.id, m.seq, m.content, {user_columns('p')}, m.room_id FROM {MESSAGE} m "
         f"JOIN {PERSON} p ON p.id = m.sender_id WHERE m.id IN ({marks(ids)})",
         [transaction.uuid(id_) for id_ in ids],
     )
-    return {from_db_uuid(row[0]): (row[6], quote_from_row(row)) for row in rows}
+    return {from_db_uuid(row[0]): (row[-1], quote_from_row(row)) for row in rows}
 
 
 def _look_up_mentions(transaction: Transaction, sends: Sequence[SendMessage]) -> dict[int, list[int]]:

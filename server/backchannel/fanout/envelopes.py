@@ -7,7 +7,7 @@ from typing import Final
 
 import msgspec
 
-from backchannel.protocol.shapes import PresenceState
+from backchannel.protocol.shapes import PresenceState, User
 
 
 class RoomEnvelope(msgspec.Struct, tag="r", array_like=True, frozen=True):
@@ -63,6 +63,12 @@ class InstanceEnvelope(msgspec.Struct, tag="i", array_like=True, frozen=True):
     wrong."""
 
 
+class PersonEnvelope(msgspec.Struct, tag="n", array_like=True, frozen=True):
+    """A person's name or picture changed: what nodes keep of them is replaced."""
+
+    user: User
+
+
 class RevocationEnvelope(msgspec.Struct, tag="e", array_like=True, frozen=True):
     """Exactly one of the two is set."""
 
@@ -72,13 +78,21 @@ class RevocationEnvelope(msgspec.Struct, tag="e", array_like=True, frozen=True):
     """Some of the user's credentials may have ended: check them again."""
 
 
-Envelope = RoomEnvelope | UserEnvelope | EphemeralEnvelope | PresenceEnvelope | InstanceEnvelope | RevocationEnvelope
+Envelope = (
+    RoomEnvelope
+    | UserEnvelope
+    | EphemeralEnvelope
+    | PresenceEnvelope
+    | InstanceEnvelope
+    | PersonEnvelope
+    | RevocationEnvelope
+)
 
 encode: Final = msgspec.msgpack.Encoder().encode
 decode: Final = msgspec.msgpack.Decoder(Envelope).decode
 
 EVERYBODY: Final = "everybody"
-"""The topic that every process subscribes to: presence, and ended credentials."""
+"""The topic that every process subscribes to: presence, changed people, and ended credentials."""
 
 
 def room_topic(room_id: int) -> str:

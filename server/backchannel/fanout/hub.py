@@ -26,6 +26,7 @@ from backchannel.fanout.envelopes import (
     Envelope,
     EphemeralEnvelope,
     InstanceEnvelope,
+    PersonEnvelope,
     RoomEnvelope,
     UserEnvelope,
 )
@@ -239,6 +240,8 @@ class Hub:
                 self.pass_on(envelope.by, [envelope.room_id], envelope.frame)
             case InstanceEnvelope():
                 self._instance_envelope(envelope)
+            case PersonEnvelope():
+                self._person_envelope(envelope)
             case _:
                 handler = self._handlers.get(type(envelope))
                 if handler is not None:
@@ -298,6 +301,13 @@ class Hub:
                 self.leave(subscriber, envelope.left)
                 subscriber.left(envelope.left)
             subscriber.user_frame(envelope.version, envelope.frame)
+
+    def _person_envelope(self, envelope: PersonEnvelope) -> None:
+        for subscriber in self.subscribers_of(envelope.user.id):
+            subscriber.person_changed(envelope.user)
+        handler = self._handlers.get(PersonEnvelope)
+        if handler is not None:
+            handler(envelope)
 
     def _instance_envelope(self, envelope: InstanceEnvelope) -> None:
         for subscriber in self.subscribers_of(envelope.user_id):

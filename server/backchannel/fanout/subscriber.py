@@ -5,6 +5,7 @@ from typing import Protocol
 
 from backchannel.protocol.errors import CloseCode
 from backchannel.protocol.frame_batch import FrameBatch
+from backchannel.protocol.shapes import User
 
 Sink = Callable[[FrameBatch], None]
 """Takes a batch that is the same for all subscribers of a room. Must not wait, raise, or change the subscribers."""
@@ -41,6 +42,9 @@ class Subscriber(Protocol):
 
     def observe_version(self, version: int) -> None:
         """The version of the user's room list in the database."""
+
+    def person_changed(self, user: User) -> None:
+        """The user's own name or picture, as what they do is to show it from now on."""
 
     def instance_opened(self, instance: str, session_id: str, opened_us: int) -> None:
         """A socket of the user's opened, on this node or another: an older one of the same client instance is superseded."""

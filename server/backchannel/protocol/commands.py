@@ -45,6 +45,8 @@ RoomName = Annotated[str, Meta(max_length=80)]
 Topic = Annotated[str, Meta(max_length=250)]
 Search = Annotated[str, Meta(max_length=100)]
 UserIds = Annotated[list[Id], Meta(max_length=100)]
+ExternalId = Annotated[str, Meta(min_length=1, max_length=64, description="The site's own id of a person.")]
+ExternalIds = Annotated[list[ExternalId], Meta(max_length=100)]
 Instance = Annotated[str, Meta(min_length=1, max_length=64, description="Identifies one tab or process of a client.")]
 
 Method = Literal["GET", "POST", "PUT", "PATCH", "DELETE"]
@@ -249,12 +251,16 @@ class SetPresence(Command, kw_only=True, tag="set_presence"):
 
 @_declare("POST /api/rooms", RoomResult, 201)
 class CreateRoom(Command, kw_only=True, tag="create_room"):
-    """Create a room: `direct` (one per pair, for ever: 200 if it exists), `group` (by invitation) or `channel` (open to all)."""
+    """Create a room: `direct` (one per pair, for ever: 200 if it exists), `group` (by invitation) or `channel` (open to all).
+
+    `members_external` names people by the site's own ids, in addition to `members`.
+    """
 
     kind: Literal["direct", "group", "channel"]
     name: RoomName | None = None
     topic: Topic = ""
     members: UserIds = []
+    members_external: ExternalIds = []
 
 
 @_declare("PATCH /api/rooms/{room_id}", RoomResult, change=Change("room", of=("room_id",)))
@@ -282,10 +288,14 @@ class LeaveRoom(Command, kw_only=True, tag="leave_room"):
 
 @_declare("POST /api/rooms/{room_id}/members", RoomResult, change=Change())
 class AddMembers(Command, kw_only=True, tag="add_members"):
-    """Add people to a group or channel that the caller is in. Those already in it stay."""
+    """Add people to a group or channel that the caller is in. Those already in it stay.
+
+    `members_external` names people by the site's own ids, in addition to `user_ids`. At least one person must be named.
+    """
 
     room_id: Id
-    user_ids: Annotated[list[Id], Meta(min_length=1, max_length=100)]
+    user_ids: Annotated[list[Id], Meta(min_length=1, max_length=100)] = []
+    members_external: ExternalIds = []
 
 
 @_declare(
@@ -311,9 +321,10 @@ class GetMembers(Command, kw_only=True, tag="get_members"):
 
 @_declare("GET /api/people", People)
 class GetPeople(Command, kw_only=True, tag="get_people"):
-    """Find people by the beginning of a name."""
+    """Find people by the beginning of a name, or the one person with this `external_id`."""
 
     query: Search = ""
+    external_id: ExternalId | None = None
     limit: Page = 50
 
 

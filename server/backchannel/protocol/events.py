@@ -130,6 +130,12 @@ class Notification(UserFrame, kw_only=True, tag="notification", omit_defaults=Tr
     excerpt: str | None = None
 
 
+class PersonUpdated(UserFrame, kw_only=True, tag="person_updated"):
+    """The name or picture of somebody who shares a small room with the user changed, or the user's own."""
+
+    user: User
+
+
 class TypingFrame(msgspec.Struct, kw_only=True, tag_field="type", tag="typing"):
     room_id: int
     user_id: int
@@ -153,5 +159,5 @@ AnyRoomEvent = (
     | MemberLeft
     | RoomUpdated
 )
-AnyUserFrame = RoomAdded | RoomRemoved | ReadStateChanged | Notification
+AnyUserFrame = RoomAdded | RoomRemoved | ReadStateChanged | Notification | PersonUpdated
 EphemeralFrame = TypingFrame | PresenceFrame

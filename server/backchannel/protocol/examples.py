@@ -130,6 +130,12 @@ _SERVER: Final[tuple[msgspec.Struct, ...]] = (
     e.RoomRemoved(user_version=44, room_id=9, reason="left"),
     e.ReadStateChanged(user_version=45, room_id=7, seq=1042, read_seq=1042, unread_count=0, mention_count=0),
     e.Notification(user_version=46, kind="mention", room_id=7, message_id=_SECOND, by=_ADA, excerpt="Look, @grace"),
+    e.PersonUpdated(
+        user_version=47,
+        user=s.User(
+            31, "mary", "Mary Somerville", external_id="1780", avatar_url="https://shop.example/people/1780.webp"
+        ),
+    ),
     e.TypingFrame(room_id=7, user_id=31, active=True),
     e.PresenceFrame(user_id=31, state="online"),
     f.RoomHeads({9: 12, 11: 803}),

@@ -126,11 +126,12 @@ def _complete(schema: dict[str, Any], struct: Struct) -> dict[str, Any]:
 
 
 def _never_null(member: dict[str, Any]) -> None:
-    """Remove null from the schema of a member that is omitted instead of being null."""
+    """Remove null, if it is there, from the schema of a member that is omitted where it is the default."""
+    if member["default"] is None:
+        kept = [part for part in member.pop("anyOf", []) if part != {"type": "null"}]
+        assert len(kept) == 1
+        member.update(kept[0])
     del member["default"]
-    kept = [part for part in member.pop("anyOf", []) if part != {"type": "null"}]
-    assert len(kept) == 1
-    member.update(kept[0])
 
 
 def _a_time(member: dict[str, Any]) -> None:

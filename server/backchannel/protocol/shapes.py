@@ -11,21 +11,34 @@ import msgspec
 RoomKind = Literal["direct", "group", "channel"]
 Role = Literal["owner", "admin", "member"]
 PresenceState = Literal["online", "away", "offline"]
+PersonKind = Literal["person", "bot", "system"]
 
 
-class User(msgspec.Struct, frozen=True):
+class User(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A person in the chat. `external_id` and `avatar_url` are left out where there is none; without `kind` it is a person.
+
+    `external_id`: the site's own id of this person, as text. `avatar_url`: a picture, as an absolute https or http URL or a path of
+    this site.
+    """
+
     id: int
     username: str
     display_name: str
+    external_id: str = ""
+    avatar_url: str = ""
+    kind: PersonKind | None = None
 
 
-class Member(msgspec.Struct, frozen=True):
-    """One row of `get_members`."""
+class Member(msgspec.Struct, frozen=True, omit_defaults=True):
+    """One row of `get_members`: a user, and their role."""
 
     id: int
     username: str
     display_name: str
     role: Role
+    external_id: str = ""
+    avatar_url: str = ""
+    kind: PersonKind | None = None
 
 
 class Quote(msgspec.Struct):

@@ -66,6 +66,7 @@ _LITERALS: Final = {
     frozenset(get_args(shapes.RoomKind)): "RoomKind",
     frozenset(get_args(shapes.Role)): "Role",
     frozenset(get_args(shapes.PresenceState)): "PresenceState",
+    frozenset(get_args(shapes.PersonKind)): "PersonKind",
 }
 _BESIDE_COMMANDS: Final[tuple[Struct, ...]] = (frames.ClientHello, frames.ClientPong, frames.SyncRequest)
 

@@ -15,6 +15,8 @@ def get_me(_: GetMe, caller: User) -> Me:
 
 @answers(GetPeople)
 def get_people(query: GetPeople, _: User) -> People:
+    if query.external_id is not None:
+        return People(people.find_external(query.external_id))
     return People(people.find_people(query.query.replace("\x00", ""), query.limit))
 
 

@@ -197,6 +197,17 @@ class Conf:
         "The addresses under which browsers open the app, like `https://chat.example.com`. Only pages of these may "
         "use a person's cookie. Unset: the address must equal the `Host` of the request.",
     )
+    person: str = setting(
+        _text,
+        "",
+        "The dotted path of a class that says what people are called and look like, a `backchannel.people.PersonAdapter`. "
+        "Unset: what they entered, without pictures.",
+    )
+    picture_origins: tuple[str, ...] = setting(
+        _origins,
+        "",
+        "Other hosts from which the page may load people's pictures, like `https://cdn.example.com`. Unset: its own alone.",
+    )
     allowed_hosts: tuple[str, ...] = setting(
         _hosts,
         "",

@@ -31,6 +31,7 @@ BACKCHANNEL: dict[str, Any] = {
     "HEARTBEAT_S": CONF.heartbeat_s,
     "ARRIVALS_AT_ONCE": CONF.arrivals_at_once,
     "ARRIVALS_WAITING": CONF.arrivals_waiting,
+    "PERSON": CONF.person or None,
     "LIMITS": {
         "sends_per_second": CONF.sends_per_second,
         "send_burst": CONF.send_burst,
@@ -178,7 +179,7 @@ CONTENT_SECURITY_POLICY = {
         "default-src": ["'none'"],
         "script-src": ["'self'"],
         "style-src": ["'self'"],
-        "img-src": ["'self'", "blob:", "data:"],
+        "img-src": ["'self'", "blob:", "data:", *CONF.picture_origins],
         "media-src": ["'self'", "blob:"],
         "font-src": ["'self'"],
         # Safari before 15.4 does not include the WebSocket in 'self'.

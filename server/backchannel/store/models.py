@@ -26,18 +26,30 @@ class Workspace(models.Model):
 
 
 class Person(models.Model):
-    """A person in the chat. `account`: the primary key of the site's user, as text. `version`: the wire's `user_version`."""
+    """A person in the chat. `account`: the primary key of the site's user, as text; NULL where there is none: a program of the server,
+    or a user who was erased. `version`: the wire's `user_version`.
+    `external_id`, `avatar_url`: as on the wire; empty if there is none. `kind`: NULL for a person."""
+
+    class Kind(models.TextChoices):
+        BOT = "bot"
+        SYSTEM = "system"
 
     id = models.BigAutoField(primary_key=True)
-    account = models.CharField(max_length=64, unique=True)
+    account = models.CharField(max_length=64, unique=True, null=True)
     username = models.CharField(max_length=150)
     display_name = models.CharField(max_length=150)
+    external_id = models.CharField(max_length=64, default="", db_default="", blank=True)
+    avatar_url = models.CharField(max_length=500, default="", db_default="", blank=True)
+    kind = models.CharField(max_length=6, choices=Kind.choices, null=True, blank=True)
     active = models.BooleanField(default=True)
     version = models.BigIntegerField(default=1)
     folded = models.CharField(max_length=150, db_default="", editable=False)
 
     class Meta:
-        indexes = [models.Index(fields=["username"], name="backchannel_person_username")]
+        indexes = [
+            models.Index(fields=["username"], name="backchannel_person_username"),
+            models.Index(fields=["external_id"], name="backchannel_person_external"),
+        ]
         verbose_name_plural = "people"
 
     def __str__(self) -> str:

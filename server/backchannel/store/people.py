@@ -1,25 +1,37 @@
 """Maps accounts of the site to people of the chat."""
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from itertools import count
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
+import structlog
 from django.db import IntegrityError, connection, transaction
+from msgspec import structs
 
-from backchannel.protocol.shapes import User
+from backchannel.protocol.shapes import PersonKind, User
 from backchannel.store.clock import now_us
 from backchannel.store.driver import begins, by_code_point, read
 from backchannel.store.memberships import keep_an_owner
 from backchannel.store.models import Person
-from backchannel.store.transaction import MEMBERSHIP, NAME_KEY, PERSON, ROOM, Outcome, Transaction
-from backchannel.text_rules import KEY_LENGTH, clean_name, fold, handle_of, holds_address
+from backchannel.store.render import user_columns, user_of
+from backchannel.store.transaction import MEMBERSHIP, NAME_KEY, PERSON, ROOM, Outcome, Transaction, marks
+from backchannel.text_rules import KEY_LENGTH, clean_name, fold, handle_of, holds_address, name_keys
 from backchannel.text_rules.handles import numbered
+
+_log = structlog.get_logger("backchannel.people")
 
 FOUND_AT_MOST: Final = 500
 """Most results of a search in the admin pages."""
-_OF_ACCOUNT: Final = f"SELECT id, username, display_name, active FROM {PERSON} WHERE account = %s"
+NAME_LENGTH: Final = 150
+EXTERNAL_ID_LENGTH: Final = 64
+AVATAR_URL_LENGTH: Final = 500
+COMPANY: Final = 100
+"""A changed name is announced in rooms of up to this many members, as presence is. In larger ones it is seen at the next read."""
+_PICTURE: Final = re.compile(r"(?:https?://[^\s/\\]|/(?![/\\]))[!-~]*", re.IGNORECASE)
+"""An absolute URL, or a path of this site; percent-encoded, as in HTML."""
+_OF_ACCOUNT: Final = f"SELECT {user_columns('p')}, p.active FROM {PERSON} p WHERE p.account = %s"
 """Runs at every handshake."""
 _WITHOUT_OTHER_OWNER: Final = (
     f"SELECT mb.room_id FROM {MEMBERSHIP} mb JOIN {ROOM} r ON r.id = mb.room_id "
@@ -30,44 +42,100 @@ _WITHOUT_OTHER_OWNER: Final = (
 """The rooms in which this person is, or would be, the only active owner."""
 
 
-def person_for_account(account: str, username: str, display_name: str) -> User:
-    """Get, create or update the person of an account. `account`: the site's user id as text. Names are cleaned, because a site may
-    allow anything in them; an e-mail address is never used as a name, because everyone sees names."""
-    username = clean_name(username) or account
-    found = read(_OF_ACCOUNT, [account])
-    if holds_address(username):
-        username = _handle(username, account, found[0][1] if found else "")
-    display_name = clean_name(display_name)
-    names = (username, username if not display_name or holds_address(display_name) else display_name)
-    [(person_id, *kept)] = found or _make(account, names)
-    if kept[:2] != list(names):
-        rename(person_id, *names)
-    if not kept[2]:
-        set_account_active(account, True)
-    return User(person_id, *names)
+class Profile(NamedTuple):
+    """What a site says of one of its users. Anything may be in it."""
+
+    account: str
+    """The primary key of the site's user, as text."""
+    username: str
+    display_name: str = ""
+    external_id: str = ""
+    avatar_url: str = ""
+    kind: PersonKind | None = None
 
 
-def rename(person_id: int, username: str, display_name: str) -> None:
-    """Also replaces the search keys."""
-    person = Person.objects.get(pk=person_id)
-    person.username, person.display_name = username, display_name
-    person.save(update_fields=["username", "display_name", "folded"])
+class Found(NamedTuple):
+    """The person of an account."""
+
+    user: User
+    """As they are to be."""
+    is_outdated: bool
+    """The row says something else."""
+    is_active: bool
+    """By the row."""
 
 
-def _handle(login: str, account: str, kept: str) -> str:
-    """The name shown for a login that is an address. Of two accounts with the same name, the second gets a number and keeps it."""
-    handle = handle_of(login)
-    if kept == handle or re.fullmatch(re.escape(handle) + r"\.\d+", kept):
+def person_for_account(profile: Profile) -> Found:
+    """The person of an account; made in the caller's transaction if there is none. Names are cleaned, because a site may allow anything in
+    them; an e-mail address is never used as a name, because everyone sees names."""
+    rows = read(_OF_ACCOUNT, [profile.account])
+    username = clean_name(profile.username)[:NAME_LENGTH].strip() or profile.account
+    username = _free_name(
+        handle_of(username) if holds_address(username) else username, profile.account, rows[0][1] if rows else ""
+    )
+    display_name = clean_name(profile.display_name)[:NAME_LENGTH].strip()
+    shown = username if not display_name or holds_address(display_name) else display_name
+    wanted = User(0, username, shown, *_checked(profile), profile.kind)
+    [(person_id, *kept, is_active)] = rows or _make(profile.account, wanted)
+    user = structs.replace(wanted, id=person_id)
+    return Found(user, User(person_id, *kept) != user, bool(is_active))
+
+
+def _checked(profile: Profile) -> tuple[str, str]:
+    """The external id and the URL of the picture, or an empty text where a client could not use what the site gave."""
+    external_id, avatar_url = profile.external_id, profile.avatar_url
+    if len(external_id) > EXTERNAL_ID_LENGTH or not external_id.isprintable():
+        _log.warning("external_id_ignored", account=profile.account)
+        external_id = ""
+    if avatar_url and not (len(avatar_url) <= AVATAR_URL_LENGTH and _PICTURE.fullmatch(avatar_url)):
+        _log.warning("avatar_url_ignored", account=profile.account)
+        avatar_url = ""
+    return external_id, avatar_url
+
+
+def _free_name(name: str, account: str, kept: str) -> str:
+    """Of two accounts with the same name, the second gets a number and keeps it."""
+    if kept == name or re.fullmatch(re.escape(name) + r"\.\d+", kept):
         return kept
-    alike = Person.objects.filter(username__startswith=handle).exclude(account=account)
+    alike = Person.objects.filter(username__startswith=name).exclude(account=account)
     taken = set(alike.values_list("username", flat=True))
-    return next(name for name in (numbered(handle, number) for number in count(1)) if name not in taken)
+    return next(free for free in (numbered(name, number) for number in count(1)) if free not in taken)
 
 
-def _make(account: str, names: tuple[str, str]) -> list[tuple[Any, ...]]:
-    with suppress(IntegrityError):  # another request has just made it
-        Person.objects.create(account=account, username=names[0], display_name=names[1])
+def _make(account: str, wanted: User) -> list[tuple[Any, ...]]:
+    columns = structs.asdict(wanted)
+    del columns["id"]
+    with suppress(IntegrityError), transaction.atomic():  # another request has just made it
+        Person.objects.create(account=account, **columns)
     return read(_OF_ACCOUNT, [account])
+
+
+def as_stored(writing: Transaction, person_id: int) -> User | None:
+    rows = writing.query(f"SELECT {user_columns('p')} FROM {PERSON} p WHERE p.id = %s", [person_id])
+    return User(*rows[0]) if rows else None
+
+
+def rewrite(writing: Transaction, user: User) -> None:
+    """Replace all that the wire shows of the person, and their search keys."""
+    columns = User.__struct_fields__[1:]
+    writing.execute(
+        f"UPDATE {PERSON} SET {', '.join(f'{name} = %s' for name in columns)}, folded = %s WHERE id = %s",
+        [*(getattr(user, name) for name in columns), fold(user.display_name)[:NAME_LENGTH], user.id],
+    )
+    keys = dict.fromkeys(name_keys(user.username) + name_keys(user.display_name))
+    writing.execute(f"DELETE FROM {NAME_KEY} WHERE person_id = %s", [user.id])
+    writing.execute_many(f"INSERT INTO {NAME_KEY} (person_id, key) VALUES (%s, %s)", [(user.id, key) for key in keys])
+
+
+def companions_of(writing: Transaction, person_id: int) -> list[int]:
+    """Those who share a room of up to `COMPANY` members with the person."""
+    rows = writing.query(
+        f"SELECT DISTINCT o.person_id FROM {MEMBERSHIP} mb JOIN {ROOM} r ON r.id = mb.room_id AND r.member_count <= {COMPANY} "
+        f"JOIN {MEMBERSHIP} o ON o.room_id = mb.room_id AND o.state = 'member' "
+        "WHERE mb.person_id = %s AND mb.state = 'member' AND o.person_id <> mb.person_id",
+        [person_id],
+    )
+    return [row[0] for row in rows]
 
 
 def set_account_active(account: str, active: bool) -> None:
@@ -86,10 +154,16 @@ def set_account_active(account: str, active: bool) -> None:
 
 
 def active_accounts(at_once: int) -> Iterator[list[str]]:
-    """The accounts of all active people, in lists of `at_once`."""
+    """The accounts of all active people, in lists of `at_once`. Programs of the server have none."""
+    return accounts(at_once, "active AND ")
+
+
+def accounts(at_once: int, condition: str = "") -> Iterator[list[str]]:
+    """The accounts of all people, in lists of `at_once`."""
     last = 0
     while rows := read(
-        f"SELECT id, account FROM {PERSON} WHERE active AND id > %s ORDER BY id LIMIT %s", [last, at_once]
+        f"SELECT id, account FROM {PERSON} WHERE {condition}account IS NOT NULL AND id > %s ORDER BY id LIMIT %s",
+        [last, at_once],
     ):
         last = rows[-1][0]
         yield [account for _, account in rows]
@@ -99,6 +173,24 @@ def users_by_id(ids: Iterable[int]) -> dict[int, User]:
     return {person.pk: user_of(person) for person in Person.objects.filter(pk__in=list(ids), active=True)}
 
 
+def ids_of_external(external_ids: Sequence[str]) -> dict[str, int]:
+    """External id → person, in any state. An id that two people have names nobody."""
+    wanted = [external_id for external_id in external_ids if "\x00" not in external_id]
+    if not wanted:
+        return {}
+    rows = read(
+        f"SELECT external_id, MIN(id) FROM {PERSON} WHERE external_id IN ({marks(wanted)}) "
+        "GROUP BY external_id HAVING COUNT(*) = 1",
+        wanted,
+    )
+    return dict(rows)
+
+
+def find_external(external_id: str) -> list[User]:
+    """The active person with this external id."""
+    return list(users_by_id(ids_of_external([external_id]).values()).values())
+
+
 def find_people(query: str, limit: int) -> list[User]:
     """Active people whose username, or a word of whose display name, begins with `query`, ordered by name. Ignores case and accents;
     see `text_rules.fold`."""
@@ -106,7 +198,7 @@ def find_people(query: str, limit: int) -> list[User]:
     condition, values = begins("k.key", key)
     found = f"AND p.id IN (SELECT k.person_id FROM {NAME_KEY} k WHERE {condition}) " if key else ""
     rows = read(
-        f"SELECT p.id, p.username, p.display_name FROM {PERSON} p WHERE p.active {found}"
+        f"SELECT {user_columns('p')} FROM {PERSON} p WHERE p.active AND COALESCE(p.kind, '') <> 'system' {found}"
         f"ORDER BY p.folded{by_code_point()}, p.id LIMIT %s",
         [*(values if key else ()), limit],
     )
@@ -128,8 +220,9 @@ def accounts_found(query: str) -> list[str]:
     ]
 
 
-def user_of(person: Person) -> User:
-    return User(person.pk, person.username, person.display_name)
+def ids_of_accounts(accounts: Sequence[str]) -> dict[str, int]:
+    """Account → person, for those that have one."""
+    return {str(row.account): row.pk for row in Person.objects.filter(account__in=accounts).only("account")}
 
 
 def id_of_account(account: str) -> int | None:

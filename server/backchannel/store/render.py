@@ -6,7 +6,8 @@ from typing import Any, Final, NamedTuple
 import msgspec
 
 from backchannel.protocol import times
-from backchannel.protocol.shapes import Attachment, LastMessage, Message, Quote, Reaction, User
+from backchannel.protocol.shapes import Attachment, LastMessage, Message, PersonKind, Quote, Reaction, User
+from backchannel.store.models import Person
 from backchannel.store.transaction import from_db_uuid
 
 EXCERPT_CHARACTERS: Final = 140
@@ -32,6 +33,9 @@ class MessageRow(NamedTuple):
     sender_id: int
     sender_username: str
     sender_display_name: str
+    sender_external_id: str
+    sender_avatar_url: str
+    sender_kind: PersonKind | None
     quoted_id: Any
     """None unless the message is a reply; then the other columns of the quote are None too."""
     quoted_seq: int
@@ -39,18 +43,17 @@ class MessageRow(NamedTuple):
     quoted_sender_id: int
     quoted_sender_username: str
     quoted_sender_display_name: str
+    quoted_sender_external_id: str
+    quoted_sender_avatar_url: str
+    quoted_sender_kind: PersonKind | None
 
 
 _ELSEWHERE: Final = {
-    "sender_id": "p.id",
-    "sender_username": "p.username",
-    "sender_display_name": "p.display_name",
+    **{f"sender_{name}": f"p.{name}" for name in User.__struct_fields__},
     "quoted_id": "q.id",
     "quoted_seq": "q.seq",
     "quoted_content": f"SUBSTR(q.content, 1, {EXCERPTED_CHARACTERS})",
-    "quoted_sender_id": "qp.id",
-    "quoted_sender_username": "qp.username",
-    "quoted_sender_display_name": "qp.display_name",
+    **{f"quoted_sender_{name}": f"qp.{name}" for name in User.__struct_fields__},
 }
 MESSAGE_COLUMNS: Final = ", ".join(_ELSEWHERE.get(name, f"m.{name}") for name in MessageRow._fields)
 """Selects a `MessageRow`: `m` is the message and `p` its sender, `q` the message it replies to and `qp` that one's sender."""
@@ -61,7 +64,16 @@ NO_MARKS: Final[dict[str, object]] = {"reactions": "[]", "pinned_seq": None}
 _reactions = msgspec.json.Decoder(list[tuple[str, list[int]]]).decode
 _attachments = msgspec.json.Decoder(list[Attachment]).decode
 _ids = msgspec.json.Decoder(list[int]).decode
-_people = msgspec.json.Decoder(list[tuple[int, str, str]]).decode
+_people = msgspec.json.Decoder(list[tuple[int, str, str, str, str, PersonKind | None]]).decode
+
+
+def user_columns(table: str) -> str:
+    """The columns of a `User`, in the order of its members."""
+    return ", ".join(f"{table}.{name}" for name in User.__struct_fields__)
+
+
+def user_of(person: Person) -> User:
+    return User(*(getattr(person, name) for name in User.__struct_fields__))
 
 
 def excerpt(content: str) -> str:
@@ -71,12 +83,19 @@ def excerpt(content: str) -> str:
 
 
 def quote_from_row(row: Sequence[Any]) -> Quote:
-    """Columns: id, seq, content, person id, username, display name."""
-    return Quote(from_db_uuid(row[0]), row[1], User(row[3], row[4], row[5]), excerpt(row[2]))
+    """Columns: id, seq, content, `user_columns`."""
+    return Quote(from_db_uuid(row[0]), row[1], User(*row[3:9]), excerpt(row[2]))
 
 
 def _quote_of(row: MessageRow) -> Quote:
-    sender = User(row.quoted_sender_id, row.quoted_sender_username, row.quoted_sender_display_name)
+    sender = User(
+        row.quoted_sender_id,
+        row.quoted_sender_username,
+        row.quoted_sender_display_name,
+        row.quoted_sender_external_id,
+        row.quoted_sender_avatar_url,
+        row.quoted_sender_kind,
+    )
     return Quote(from_db_uuid(row.quoted_id), row.quoted_seq, sender, excerpt(row.quoted_content))
 
 
@@ -86,7 +105,14 @@ def message_from_row(row: MessageRow) -> Message:
         room_id=row.room_id,
         seq=row.seq,
         rev_seq=row.rev_seq,
-        sender=User(row.sender_id, row.sender_username, row.sender_display_name),
+        sender=User(
+            row.sender_id,
+            row.sender_username,
+            row.sender_display_name,
+            row.sender_external_id,
+            row.sender_avatar_url,
+            row.sender_kind,
+        ),
         content=row.content,
         reply_to=_quote_of(row) if row.quoted_id else None,
         created_at=times.to_wire(row.created_us),
@@ -100,8 +126,8 @@ def message_from_row(row: MessageRow) -> Message:
 
 
 def last_message_from_row(row: Sequence[Any]) -> LastMessage:
-    """Columns: id, content, created_us, person id, username, display name."""
-    return LastMessage(from_db_uuid(row[0]), User(row[3], row[4], row[5]), excerpt(row[1]), times.to_wire(row[2]))
+    """Columns: id, content, created_us, `user_columns`."""
+    return LastMessage(from_db_uuid(row[0]), User(*row[3:]), excerpt(row[1]), times.to_wire(row[2]))
 
 
 def people_from_text(text: str | None) -> dict[int, User]:

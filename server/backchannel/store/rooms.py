@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Final, cast
 
 from django.db import connection
+from msgspec import structs
 
 from backchannel.protocol.errors import Code, CommandError
 from backchannel.protocol.results import ReadState
@@ -15,7 +16,14 @@ from backchannel.protocol.shapes import ChannelSummary, Member, Role, Room, User
 from backchannel.store.driver import by_code_point, position_of, read
 from backchannel.store.models import Membership, Person
 from backchannel.store.reads import MEMBER
-from backchannel.store.render import EXCERPTED_CHARACTERS, ids_from_text, last_message_from_row, people_from_text
+from backchannel.store.render import (
+    EXCERPTED_CHARACTERS,
+    ids_from_text,
+    last_message_from_row,
+    people_from_text,
+    user_columns,
+    user_of,
+)
 from backchannel.store.transaction import MEMBERSHIP, MENTION, MESSAGE, PERSON, ROOM, marks
 from backchannel.text_rules import fold
 
@@ -24,6 +32,8 @@ REMOVED: Final = Membership.State.REMOVED.value
 SMALL_ROOM: Final = 20
 """Rooms with up to this many members carry them in the list."""
 
+_PERSON: Final = user_columns("p")
+_SENDER: Final = user_columns("lp")
 _UNREAD: Final = (
     f"(SELECT COUNT(*) FROM (SELECT 1 FROM {MESSAGE} u WHERE u.room_id = mb.room_id AND u.seq > mb.read_seq "
     f"AND u.seq <= mb.head AND u.sender_id <> mb.person_id AND NOT u.deleted LIMIT {COUNTED_AT_MOST}) AS unread)"
@@ -48,13 +58,13 @@ def _list(narrowed: str, array_of: str, array: str, text: str) -> str:
     people = f"SELECT o.person_id FROM mine mb JOIN {MEMBERSHIP} o ON {_SEATED}"
     return (
         f"WITH mine AS ({_MINE} AND mb.state = '{MEMBER}'{narrowed}) "
-        f"SELECT 0, w.epoch, me.version, (SELECT {array_of}({array}(p.id, p.username, p.display_name)){text} "
-        f"FROM {PERSON} p WHERE p.id IN ({people})), {', '.join(['NULL'] * 16)} "
+        f"SELECT 0, w.epoch, me.version, (SELECT {array_of}({array}({_PERSON})){text} "
+        f"FROM {PERSON} p WHERE p.id IN ({people})), {', '.join(['NULL'] * (13 + len(User.__struct_fields__)))} "
         f"FROM {PERSON} me LEFT JOIN backchannel_workspace w ON w.id = 1 WHERE me.id = %s UNION ALL "
         "SELECT mb.id, NULL, NULL, NULL, mb.kind, mb.name, mb.topic, mb.head, mb.read_seq, "
         f"{_UNREAD}, {_MENTIONED}, mb.member_count, mb.role, "
         f"(SELECT {array_of}(o.person_id){text} FROM {MEMBERSHIP} o WHERE {_SEATED}), l.id, "
-        f"SUBSTR(l.content, 1, {EXCERPTED_CHARACTERS}), l.created_us, lp.id, lp.username, lp.display_name FROM mine mb "
+        f"SUBSTR(l.content, 1, {EXCERPTED_CHARACTERS}), l.created_us, {_SENDER} FROM mine mb "
         f"LEFT JOIN {MESSAGE} l ON l.room_id = mb.room_id AND l.seq = {_LAST} LEFT JOIN {PERSON} lp ON lp.id = l.sender_id "
         "ORDER BY 1"
     )
@@ -113,7 +123,7 @@ def read_state_of(person_id: int, room_id: int) -> ReadState:
 def members_page(room_id: int, after: int, limit: int) -> list[Member]:
     rows = Membership.objects.filter(room_id=room_id, state=MEMBER, person_id__gt=after).order_by("person_id")
     return [
-        Member(row.person_id, row.person.username, row.person.display_name, cast("Role", row.role))
+        Member(role=cast("Role", row.role), **structs.asdict(user_of(row.person)))
         for row in rows.select_related("person")[:limit]
     ]
 
@@ -137,4 +147,4 @@ def open_channels(person_id: int, query: str, limit: int) -> list[ChannelSummary
 def people_in(room_id: int, limit: int) -> list[User]:
     """All members of a room, up to `limit`."""
     people = Person.objects.filter(memberships__room_id=room_id, memberships__state=MEMBER).order_by("pk")[:limit]
-    return [User(person.pk, person.username, person.display_name) for person in people]
+    return [user_of(person) for person in people]

@@ -5,9 +5,9 @@ afterwards, so that a refused one leaves no trace and needs no savepoint.
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 import msgspec
@@ -17,6 +17,7 @@ from backchannel.protocol import times
 from backchannel.protocol.codec import encode
 from backchannel.protocol.errors import Code, CommandError
 from backchannel.protocol.events import RoomEvent, UserFrame
+from backchannel.protocol.shapes import User
 from backchannel.store.driver import driver_of
 from backchannel.store.models import (
     Activity,
@@ -32,6 +33,9 @@ from backchannel.store.models import (
     Room,
     Workspace,
 )
+
+PEOPLE_AT_ONCE: Final = 500
+"""People whose versions one statement moves: its length is quadratic work for the database."""
 
 
 @dataclass(slots=True)
@@ -89,6 +93,8 @@ class Outcome(msgspec.Struct, eq=False):
     error: CommandError | None = None
     events: list[CommittedEvent] = []
     updates: list[UserUpdate] = []
+    people: list[User] = []
+    """People whose name or picture changed, as they are now."""
 
 
 @dataclass(slots=True)
@@ -215,13 +221,23 @@ class Transaction:
         if self._pending_updates:
             self._number_user_frames()
 
-    def _number_user_frames(self) -> None:
-        """Give each frame its own version, so that a client detects the loss of one."""
-        people = sorted(self._pending_updates)
-        if self.is_postgres:
+    def lock_people(self, ids: Iterable[int]) -> None:
+        """Lock these rows, ascending by id. Under SQLite the transaction has locked the whole database."""
+        people = sorted(ids)
+        if not self.is_postgres:
+            return
+        for some in batched(people, PEOPLE_AT_ONCE):
             # A full FOR UPDATE would also wait for foreign keys of other messages: two people who mention each other on two nodes
             # would deadlock.
-            self.query(f"SELECT id FROM {PERSON} WHERE id IN ({marks(people)}) ORDER BY id FOR NO KEY UPDATE", people)
+            self.query(f"SELECT id FROM {PERSON} WHERE id IN ({marks(some)}) ORDER BY id FOR NO KEY UPDATE", some)
+
+    def _number_user_frames(self) -> None:
+        """Give each frame its own version, so that a client detects the loss of one."""
+        self.lock_people(self._pending_updates)
+        for people in batched(sorted(self._pending_updates), PEOPLE_AT_ONCE):
+            self._number_frames_of(people)
+
+    def _number_frames_of(self, people: Sequence[int]) -> None:
         cases = " ".join("WHEN %s THEN %s" for _ in people)
         counts = [value for person in people for value in (person, len(self._pending_updates[person]))]
         rows = self.query(
@@ -248,6 +264,11 @@ class Transaction:
     def uuid(self, value: UUID) -> Any:
         """In the database's representation."""
         return value if self._native_uuids else value.hex
+
+
+def batched(values: Sequence[int], size: int) -> Iterator[Sequence[int]]:
+    for start in range(0, len(values), size):
+        yield values[start : start + size]
 
 
 def db_uuid(connection: BaseDatabaseWrapper, value: UUID) -> Any:

@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Final
 
@@ -12,7 +12,7 @@ from msgspec import Struct
 from backchannel import commands, queries
 from backchannel.commands.context import Caller
 from backchannel.internal_error import internal_error
-from backchannel.protocol.commands import Command, declaration_of
+from backchannel.protocol.commands import AddMembers, Command, CreateRoom, GetPeople, declaration_of
 from backchannel.protocol.errors import CommandError
 from backchannel.store.read_pool import resolve
 from backchannel.store.transaction import Outcome
@@ -45,9 +45,8 @@ def submit(command: Command, caller: Caller, node: Node, transport: str, reply: 
     finish = partial(_finish, command, caller, transport, time.perf_counter(), reply)
     try:
         node.rates.check(caller.user.id, command, node.context.clock())
-        build = commands.OPERATIONS.get(type(command))
-        if build is not None:
-            node.context.log.enqueue(build(command, caller, node.context), partial(_finish_operation, finish))
+        if type(command) in commands.OPERATIONS and not _external_ids(command):
+            _enqueue(command, caller, node, finish)
             return None
     except Exception as error:
         finish(error)
@@ -80,9 +79,29 @@ def _finish_operation(finish: Finish, outcome: Outcome) -> None:
     finish(outcome.error or Answer(outcome.result, outcome.is_repeat))
 
 
+def _enqueue(command: Command, caller: Caller, node: Node, finish: Finish) -> None:
+    operation = commands.OPERATIONS[type(command)](command, caller, node.context)
+    node.context.log.enqueue(operation, partial(_finish_operation, finish))
+
+
+def _external_ids(command: Command) -> Sequence[str]:
+    """The people whom a command names by the site's own ids."""
+    match command:
+        case CreateRoom() | AddMembers():
+            return command.members_external
+        case GetPeople(external_id=str(external_id)):
+            return [external_id]
+        case _:
+            return ()
+
+
 async def _carry_out(command: Command, caller: Caller, node: Node, finish: Finish) -> None:
     try:
+        if named := _external_ids(command):
+            await node.context.reads.run(node.provide_people, named)
         query = queries.HANDLERS.get(type(command))
+        if type(command) in commands.OPERATIONS:
+            return _enqueue(command, caller, node, finish)
         if query is not None:
             result = await node.context.reads.run(query, command, caller.user)
         else:

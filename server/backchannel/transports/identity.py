@@ -1,16 +1,16 @@
 """What the transports need to know of a client's identity. `accounts.identity.Identity` is one implementation."""
 
-from collections.abc import Awaitable, Callable, Hashable, Mapping
+from collections.abc import Awaitable, Callable, Hashable, Mapping, Sequence
 from typing import Any, Literal, Protocol
+
+from backchannel.protocol.shapes import User
 
 
 class Identity(Protocol):
     @property
+    def user(self) -> User: ...
+    @property
     def user_id(self) -> int: ...
-    @property
-    def username(self) -> str: ...
-    @property
-    def display_name(self) -> str: ...
 
     @property
     def credential(self) -> str:
@@ -26,6 +26,9 @@ class Identity(Protocol):
 
 Authenticate = Callable[[Mapping[str, Any]], Awaitable[Identity]]
 """ASGI scope → who opened it. Raises CommandError: 401 `unauthenticated`, 403 `wrong_origin`."""
+
+ProvidePeople = Callable[[Sequence[str]], None]
+"""Makes people of those users of the site whose external ids are given, so that they can be found. Blocks: called in a thread."""
 
 IssueTicket = Callable[[Identity], Awaitable[tuple[str, int]]]
 """→ (ticket, when it ends in microseconds since 1970)"""

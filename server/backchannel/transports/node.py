@@ -7,7 +7,7 @@ from backchannel.commands.context import Context
 from backchannel.fanout.hub import Hub
 from backchannel.fanout.presence import Presence
 from backchannel.fanout.presence_broadcast import PresenceBroadcaster
-from backchannel.transports.identity import Authenticate, IssueTicket
+from backchannel.transports.identity import Authenticate, IssueTicket, ProvidePeople
 from backchannel.transports.rates import Rates
 from backchannel.transports.reconnect_limiter import ReconnectLimiter
 from backchannel.transports.session import Settings
@@ -23,6 +23,7 @@ class Node:
     issue_ticket: IssueTicket
     settings: Settings
     rates: Rates
+    provide_people: ProvidePeople
     admission: ReconnectLimiter = field(default_factory=ReconnectLimiter)
     draining: bool = False
     """The node is stopping: it lets nobody in."""

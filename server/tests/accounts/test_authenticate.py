@@ -41,7 +41,7 @@ def token(ada: Any) -> str:
 async def test_a_session_cookie_identifies_the_caller(ada: Any, tab: Client) -> None:
     identity = await authenticate(scope(type="websocket", origin=ORIGIN, cookie=session_key(tab)))
     person = await run_read(person_of, ada)
-    assert (identity.user_id, identity.username, identity.display_name) == (person.id, "ada", "Ada L.")
+    assert (identity.user_id, identity.user.username, identity.user.display_name) == (person.id, "ada", "Ada L.")
     assert identity.via == "cookie"
     assert identity.account == str(ada.pk)
     row = await run_read(Session.objects.get, session_key=stored_key(session_key(tab)))
@@ -61,7 +61,7 @@ async def test_a_credentials_name_does_not_contain_the_secret(tab: Client, token
 async def test_a_bearer_token_works_on_both_transports_without_an_origin(token: str) -> None:
     for transport in ("http", "websocket"):
         identity = await authenticate(scope(type=transport, method="POST", authorization=f"bearer {token}"))
-        assert (identity.username, identity.via, identity.expires_at) == ("ada", "bearer", None)
+        assert (identity.user.username, identity.via, identity.expires_at) == ("ada", "bearer", None)
 
 
 async def test_a_token_takes_precedence_over_a_cookie(tab: Client, token: str) -> None:
@@ -94,7 +94,7 @@ async def test_a_cookie_works_only_from_our_own_pages(tab: Client) -> None:
     assert await refusal(type="websocket", cookie=key, origin="http://evil.example") is Code.WRONG_ORIGIN
     assert await refusal(method="POST", cookie=key, origin="null") is Code.WRONG_ORIGIN
     assert await refusal(method="POST", cookie=key) is Code.WRONG_ORIGIN
-    assert (await authenticate(scope(method="POST", cookie=key, sec_fetch_site="same-origin"))).username == "ada"
+    assert (await authenticate(scope(method="POST", cookie=key, sec_fetch_site="same-origin"))).user.username == "ada"
     listed = Authenticator(READS, ("https://chat.example.com",))
     assert await refusal(listed, type="websocket", cookie=key, origin=ORIGIN) is Code.WRONG_ORIGIN
     from_page = scope(type="websocket", cookie=key, origin="https://chat.example.com")
@@ -118,7 +118,7 @@ async def test_an_ended_session_or_one_before_a_password_change_is_refused(ada: 
     await run_read(
         Session.objects.filter(session_key=stored_key(key)).update, expire_date=timezone.now() + timedelta(hours=1)
     )
-    assert (await authenticate(scope(cookie=key, origin=ORIGIN))).username == "ada"
+    assert (await authenticate(scope(cookie=key, origin=ORIGIN))).user.username == "ada"
     ada.set_password("another horse battery")
     await run_read(ada.save)
     assert await refusal(cookie=key, origin=ORIGIN) is Code.UNAUTHENTICATED
@@ -163,7 +163,7 @@ async def test_a_ticket_works_only_for_the_socket_and_a_token_never_in_an_addres
     ticket, _ = await issue_ticket(await authenticate(scope(authorization=f"Bearer {token}")))
     assert await refusal(type="http", query=f"token={ticket}") is Code.UNAUTHENTICATED
     assert await refusal(type="websocket", query=f"token={token}") is Code.UNAUTHENTICATED
-    assert (await authenticate(scope(type="websocket", query=f"x=1&token={ticket}"))).username == "ada"
+    assert (await authenticate(scope(type="websocket", query=f"x=1&token={ticket}"))).user.username == "ada"
 
 
 async def test_an_answer_is_cached_for_a_while_but_not_beyond_the_session(

@@ -57,7 +57,7 @@ token = lookup.issue_token(ada)
 by_token = {"type": "http", "headers": [(b"host", b"site"), (b"authorization", b"Bearer " + token.encode())]}
 for scope in (by_cookie, by_token):
     identity = asyncio.run(authenticate(scope))
-    assert (identity.username, identity.display_name) == ("ada.l", "Ada L"), identity
+    assert (identity.user.username, identity.user.display_name) == ("ada.l", "Ada L"), identity
 print("well")
 """
 

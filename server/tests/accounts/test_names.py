@@ -18,7 +18,7 @@ from tests.accounts.conftest import PASSWORD, SignIn
 
 
 def names(account: str, username: str, full_name: str = "") -> tuple[str, str]:
-    user = people.person_for_account(account, username, full_name)
+    user = people.person_for_account(people.Profile(account, username, full_name)).user
     return user.username, user.display_name
 
 

@@ -36,7 +36,7 @@ async def of_api(cookies: str) -> str | None:
         "headers": [(b"host", b"testserver"), (b"cookie", cookies.encode("latin-1"))],
     }
     try:
-        return (await AUTHENTICATOR.authenticate(scope)).username
+        return (await AUTHENTICATOR.authenticate(scope)).user.username
     except CommandError:
         return None
 

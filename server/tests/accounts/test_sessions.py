@@ -155,4 +155,4 @@ def test_only_one_of_several_nodes_sweeps(transactional_db: None) -> None:
 
 def test_a_session_cookie_still_works_for_the_chat(tab: Client) -> None:
     shown = scope(type="websocket", origin="http://testserver", cookie=session_key(tab))
-    assert async_to_sync(AUTHENTICATOR.authenticate)(shown).username == "ada"
+    assert async_to_sync(AUTHENTICATOR.authenticate)(shown).user.username == "ada"

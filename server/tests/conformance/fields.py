@@ -79,7 +79,7 @@ def _each(name: str, *values: Any, in_text: bool = True) -> Iterator[Wrong]:
 def _sample(type_: Any) -> Any:
     while isinstance(type_, inspect.Metadata):
         type_ = type_.type
-    return "019a3c5e-7f10-7c41-9d3a-5b1f0c2e4a01" if isinstance(type_, inspect.UUIDType) else 1
+    return "019a3c5e-7f10-7c41-9d3a-5b1f0c2e4a01" if isinstance(type_, inspect.UUIDType | inspect.StrType) else 1
 
 
 def fields_of(declaration: Declaration) -> set[str]:

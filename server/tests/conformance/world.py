@@ -65,6 +65,8 @@ class World:
             return "a time"
         for name, who in self.people.items():
             text = text.replace(who.user.username, name).replace(who.user.username.upper(), name.upper())
+            if text == who.user.external_id:
+                return f"the site's {name}"
         for room_id, name in self._rooms().items():
             text = text.replace(f"room {room_id}", f"room {name}")
         known = {self.by_ada: "by_ada", self.by_ben: "by_ben", self.deleted: "deleted", self.absent: "absent"}

@@ -20,6 +20,7 @@ from backchannel.fanout.envelopes import (
 from backchannel.fanout.hub import Hub
 from backchannel.fanout.memory import MemoryBus
 from backchannel.protocol.errors import CloseCode
+from backchannel.protocol.shapes import User
 
 ROOM = 5
 
@@ -55,6 +56,9 @@ class Listener:
 
     def left(self, room_id: int) -> None:
         self.frames.append(("left", room_id))
+
+    def person_changed(self, user: User) -> None:
+        self.frames.append(user)
 
     def instance_opened(self, instance: str, session_id: str, opened_us: int) -> None:
         self.opened_elsewhere.append((instance, session_id, opened_us))

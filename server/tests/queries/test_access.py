@@ -20,6 +20,7 @@ from backchannel.queries.history import get_history
 from backchannel.queries.rooms import get_room
 from backchannel.store import people, reads
 from backchannel.store.models import Person
+from backchannel.store.render import user_of
 from tests.reading import run_read
 from tests.store.making import do, person, room, send
 
@@ -204,7 +205,7 @@ async def test_people_are_found_by_the_beginning_of_a_name(module_database: None
         row, _ = Person.objects.get_or_create(
             account="people:grace", defaults={"username": "grace", "display_name": "Grace Hopper"}
         )
-        return people.user_of(row)
+        return user_of(row)
 
     grace = await run_read(make)
     shown = await run_read(get_people, GetPeople(query=query, limit=200), grace)
@@ -214,7 +215,7 @@ async def test_people_are_found_by_the_beginning_of_a_name(module_database: None
 async def test_a_deactivated_person_is_not_found(module_database: None) -> None:
     def make() -> User:
         banned = person("banned")
-        people.set_account_active(Person.objects.get(pk=banned.id).account, False)
+        people.set_account_active(str(Person.objects.get(pk=banned.id).account), False)
         return banned
 
     banned = await run_read(make)

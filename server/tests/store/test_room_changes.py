@@ -190,7 +190,7 @@ def test_a_deactivated_person_is_not_added() -> None:
     from backchannel.store.models import Person
 
     ada, ben = person(), person()
-    people.set_account_active(Person.objects.get(pk=ben.id).account, False)
+    people.set_account_active(str(Person.objects.get(pk=ben.id).account), False)
     assert refused(CreateRoom(actor=ada, kind="direct", name=None, topic="", members=[ben.id])) is Code.USER_NOT_FOUND
 
 

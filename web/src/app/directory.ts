@@ -9,7 +9,11 @@ export function addPeople(people: Iterable<User>): void {
   const before = known.get();
   const changed = [...people].filter((user) => {
     const existing = before.get(user.id);
-    return existing?.display_name !== user.display_name || existing.username !== user.username;
+    return (
+      existing?.display_name !== user.display_name ||
+      existing.username !== user.username ||
+      existing.avatar_url !== user.avatar_url
+    );
   });
   if (changed.length > 0) known.set(new Map([...before, ...changed.map((user) => [user.id, user] as const)]));
 }

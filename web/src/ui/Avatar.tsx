@@ -1,5 +1,5 @@
 import type { User } from '@backchannel/client';
-import type { CSSProperties } from 'react';
+import { type CSSProperties, useState } from 'react';
 import { cx } from './classes.ts';
 import { nameOf } from './names.ts';
 
@@ -16,7 +16,10 @@ export function initials(name: string): string {
   return letters.map((word) => [...(word ?? '?')][0]?.toUpperCase() ?? '?').join('');
 }
 
+/** A person's picture; their initials where there is none, or where it cannot be loaded. */
 export function Avatar({ user, className }: { readonly user: User; readonly className?: string }) {
+  const [failed, setFailed] = useState<string>();
+  const url = user.avatar_url;
   const hue = HUES[Math.abs(user.id * 5 + 3) % HUES.length];
   return (
     <span
@@ -24,7 +27,19 @@ export function Avatar({ user, className }: { readonly user: User; readonly clas
       className={cx('bc-avatar', className ?? 'size-9 text-[0.8125rem]')}
       style={{ '--hue': hue } as CSSProperties}
     >
-      {initials(nameOf(user))}
+      {url && url !== failed ? (
+        <img
+          src={url}
+          alt=""
+          loading="lazy"
+          draggable={false}
+          referrerPolicy="no-referrer"
+          onError={() => setFailed(url)}
+          className="size-full rounded-[inherit] object-cover"
+        />
+      ) : (
+        initials(nameOf(user))
+      )}
     </span>
   );
 }

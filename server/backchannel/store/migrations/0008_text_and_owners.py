@@ -28,7 +28,7 @@ def bring_up_to_date(apps: Apps, _: BaseDatabaseSchemaEditor) -> None:
 def _people(apps: Apps) -> None:
     person, name_key = apps.get_model("backchannel", "Person"), apps.get_model("backchannel", "NameKey")
     for row in person.objects.order_by("pk").iterator(PORTION):
-        row.username = clean_name(row.username) or row.account
+        row.username = clean_name(row.username) or str(row.account)
         row.display_name = clean_name(row.display_name) or row.username
         row.folded = fold(row.display_name)[:150]
         row.save(update_fields=["username", "display_name", "folded"])

@@ -9,7 +9,6 @@ from backchannel.commands.context import Caller
 from backchannel.protocol import codec
 from backchannel.protocol.commands import COMMANDS, Declaration
 from backchannel.protocol.errors import Code, CommandError
-from backchannel.protocol.shapes import User
 from backchannel.transports import dispatch
 from backchannel.transports.http.requests import Answering, authenticated, read_body
 from backchannel.transports.identity import Identity
@@ -35,7 +34,7 @@ def _answering(node: Node, declaration: Declaration) -> Answering:
     async def answer(scope: Scope, receive: Receive, identity: Identity) -> tuple[int, bytes]:
         body, identity = await read_body(scope, receive, node.settings.limits.frame_bytes, node, identity)
         command = _build_command(scope, body, declaration)
-        caller = Caller(User(identity.user_id, identity.username, identity.display_name))
+        caller = Caller(identity.user)
         answered = await dispatch.run(command, caller, node, "http")
         return 200 if answered.is_repeat else declaration.status, codec.encode(answered.result)
 

@@ -17,6 +17,7 @@ from typing import Final
 from backchannel.commands.set_presence import device_arrived
 from backchannel.protocol.errors import CloseCode
 from backchannel.protocol.frames import Resume, SyncRequest
+from backchannel.protocol.shapes import User
 from backchannel.transports.http.backlog import Backlog
 from backchannel.transports.http.poll import Poll
 from backchannel.transports.http.reading import Reading
@@ -153,6 +154,9 @@ class PollingSession:
             self._backlog = None
         for poll in self._polls:
             poll.observe_version(version)
+
+    def person_changed(self, user: User) -> None:
+        """Each poll brings the user as they are."""
 
     def instance_opened(self, instance: str, session_id: str, opened_us: int) -> None:
         """A socket beside the polls: the client ends these once the socket has proved itself."""

@@ -8,7 +8,6 @@ from backchannel.protocol import codec
 from backchannel.protocol.commands import Command
 from backchannel.protocol.errors import CloseCode
 from backchannel.protocol.frames import CaughtUp, ClientHello, SyncRequest
-from backchannel.protocol.shapes import User
 from backchannel.store.clock import now_us
 from backchannel.transports.http.backlog import Backlog
 from backchannel.transports.identity import Identity
@@ -29,7 +28,7 @@ class Reading:
         """`list_version`: the latest version of the user's list that was received before."""
         self.session = Session(
             uuid.uuid4().hex,
-            User(identity.user_id, identity.username, identity.display_name),
+            identity.user,
             node.settings,
             node.context.clock(),
             is_poll=True,

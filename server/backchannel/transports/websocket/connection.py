@@ -83,7 +83,7 @@ class Connection:
         """When the session opened, in µs of the clock that all nodes share; 0 before it is announced."""
         self.session = Session(
             self.session_id,
-            User(identity.user_id, identity.username, identity.display_name),
+            identity.user,
             node.settings,
             node.context.clock(),
         )
@@ -292,6 +292,9 @@ class Connection:
         self._opened_us = opened_us
         assert self.session.instance is not None
         announce_instance(self._node.context, self.user_id, self.session.instance, self.session_id, opened_us)
+
+    def person_changed(self, user: User) -> None:
+        self.session.user = user
 
     def instance_opened(self, instance: str, session_id: str, opened_us: int) -> None:
         is_other = instance == self.session.instance and session_id != self.session_id

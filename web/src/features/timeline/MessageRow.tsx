@@ -71,6 +71,9 @@ export function RowFrame(props: RowFrameProps) {
             <span className="truncate text-base font-semibold tracking-[-0.006em]">
               <Name of={sender} />
             </span>
+            {sender.kind === 'bot' && (
+              <span className="shrink-0 rounded bg-hover px-1 text-2xs text-ink-soft">bot</span>
+            )}
             <time dateTime={isoTime(at)} title={fullTime(at)} className="tabular shrink-0 text-2xs text-ink-faint">
               {clockTime(at)}
             </time>

@@ -1,0 +1,35 @@
+"""Takes a person out of the chat for good: their name, picture and credentials, and their messages where the site wants that."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from backchannel.accounts.identity import Ended
+from backchannel.accounts.running_chats import announce_ended, write
+from backchannel.commands.erase_messages import EraseMessages
+from backchannel.commands.update_person import UpdatePerson
+from backchannel.store import erasing, people
+from backchannel.store.operation import NOBODY
+
+Messages = Literal["keep", "delete"]
+
+
+def erase_account(account: str, messages: Messages = "keep") -> None:
+    """Anonymise the person of `account`, the primary key of the site's user as text. Nothing happens if there is none.
+
+    Others see "Deleted user" from then on, also at what was written before. `messages`: "delete" leaves tombstones. What others wrote
+    about them stays, and so do backups. Each step can be repeated: after an interruption call it again. Blocks; not to be called in a
+    transaction. Raises CommandError 503.
+    """
+    person_id = people.id_of_account(account)
+    if person_id is None:
+        return
+    people.set_account_active(account, False)
+    announce_ended(Ended(user_id=person_id))
+    if messages == "delete":
+        for room_id in erasing.rooms_ever_of(person_id):
+            for ids in erasing.messages_of(person_id, room_id):
+                write(EraseMessages(actor=NOBODY, room_id=room_id, message_ids=ids))
+    write(UpdatePerson(actor=NOBODY, user=erasing.anonymous(person_id)))
+    erasing.scrub_events(person_id)
+    erasing.forget_account(person_id)

@@ -1,0 +1,101 @@
+"""Keeps people in step with the site's users: after each save and deletion of one, and all at once by `sync_people`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from functools import partial
+from itertools import islice
+from typing import Any, NamedTuple
+
+from django.contrib.auth import get_user_model
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.db.models.signals import post_delete, post_save
+
+from backchannel.accounts.erasing import erase_account
+from backchannel.accounts.people import adapter, person_of, profile_of
+from backchannel.store import people
+
+BATCH = 500
+
+
+class Synced(NamedTuple):
+    """How many people `sync_people` found in which state."""
+
+    made: int
+    changed: int
+    unchanged: int
+    erased: int
+
+    def __str__(self) -> str:
+        return f"{self.made} people made, {self.changed} changed, {self.unchanged} unchanged, {self.erased} erased."
+
+
+def watch() -> None:
+    """Connect to Django's signals; called once when the apps are ready."""
+    key = "backchannel.people"
+    post_save.connect(_on_user_saved, sender=get_user_model(), dispatch_uid=key)
+    post_delete.connect(_on_user_deleted, sender=get_user_model(), dispatch_uid=key)
+
+
+def sync_people(users: Iterable[Any] | None = None, *, erase_missing: bool = False) -> Synced:
+    """Make the people of all active users (`users`: of these) and bring them up to date. Connected clients are informed.
+
+    `erase_missing`: also erase people whose user no longer exists, for sites that delete rows without Django. Blocks; not to be
+    called in a transaction.
+    """
+    made = changed = unchanged = 0
+    site = adapter()
+    everybody = get_user_model()._default_manager.iterator(BATCH) if users is None else iter(users)
+    while some := list(islice(everybody, BATCH)):
+        known = people.ids_of_accounts([str(user.pk) for user in some])
+        for user in some:
+            is_active = site.is_active(user)
+            if str(user.pk) not in known:
+                made += is_active
+                if is_active:
+                    person_of(user)
+                continue
+            if people.person_for_account(profile_of(user)).is_outdated:
+                changed += 1
+                person_of(user)
+            else:
+                unchanged += 1
+            if not is_active:
+                people.set_account_active(str(user.pk), False)
+    return Synced(made, changed, unchanged, _erase_missing() if erase_missing else 0)
+
+
+def _erase_missing() -> int:
+    missing = [account for batch in people.accounts(BATCH) for account in _without_user(batch)]
+    for account in missing:
+        erase_account(account)
+    return len(missing)
+
+
+def _without_user(accounts: list[str]) -> Iterator[str]:
+    to_python = get_user_model()._meta.pk.to_python
+    keys = {}
+    for account in accounts:
+        try:
+            keys[to_python(account)] = account
+        except ValidationError:
+            yield account
+    there = set(get_user_model()._base_manager.filter(pk__in=keys).values_list("pk", flat=True))
+    yield from (account for key, account in keys.items() if key not in there)
+
+
+def _on_user_saved(sender: Any, instance: Any, created: bool, raw: bool, update_fields: Any = None, **_: Any) -> None:
+    """A new user becomes a person when somebody needs them."""
+    if created or raw or (update_fields is not None and set(update_fields) <= {"last_login", "password"}):
+        return
+    transaction.on_commit(partial(_bring_up_to_date, instance), robust=True)
+
+
+def _bring_up_to_date(user: Any) -> None:
+    if people.id_of_account(str(user.pk)) is not None and adapter().is_active(user):
+        person_of(user)
+
+
+def _on_user_deleted(sender: Any, instance: Any, **_: Any) -> None:
+    transaction.on_commit(partial(erase_account, str(instance.pk)), robust=True)

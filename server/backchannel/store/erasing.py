@@ -1,0 +1,66 @@
+"""What the tables hold of a person who is erased. Blocking.
+
+A message shows its sender as they are now. The events of joining, leaving and pinning hold names as they were, and are rewritten
+here: their seqs and types stay.
+"""
+
+from collections.abc import Iterator
+from typing import Any, Final
+from uuid import UUID
+
+import msgspec
+from django.db import transaction
+
+from backchannel.protocol.shapes import User
+from backchannel.store.driver import read
+from backchannel.store.models import Event, Person
+from backchannel.store.transaction import EVENT, MEMBERSHIP, MESSAGE, from_db_uuid
+
+AT_ONCE: Final = 100
+
+
+def anonymous(person_id: int) -> User:
+    return User(person_id, f"deleted-{person_id}", "Deleted user")
+
+
+def rooms_ever_of(person_id: int) -> list[int]:
+    """The rooms that the person is or was in."""
+    return [row[0] for row in read(f"SELECT room_id FROM {MEMBERSHIP} WHERE person_id = %s", [person_id])]
+
+
+def messages_of(person_id: int, room_id: int) -> Iterator[list[UUID]]:
+    """The person's messages in the room that are not deleted, in portions."""
+    last = 0
+    while rows := read(
+        f"SELECT id, seq FROM {MESSAGE} WHERE room_id = %s AND seq > %s AND sender_id = %s AND NOT deleted "
+        "ORDER BY seq LIMIT %s",
+        [room_id, last, person_id, AT_ONCE],
+    ):
+        last = rows[-1][1]
+        yield [from_db_uuid(row[0]) for row in rows]
+
+
+def scrub_events(person_id: int) -> None:
+    """Replace the person's name in the stored events of their rooms."""
+    for room_id in rooms_ever_of(person_id):
+        rows = read(
+            f"SELECT id, body FROM {EVENT} WHERE room_id = %s AND body LIKE %s", [room_id, f'%"id":{person_id},%']
+        )
+        for start in range(0, len(rows), AT_ONCE):
+            with transaction.atomic():
+                for event_id, body in rows[start : start + AT_ONCE]:
+                    scrubbed = _scrubbed(msgspec.json.decode(body), person_id)
+                    Event.objects.filter(pk=event_id).update(body=msgspec.json.encode(scrubbed).decode())
+
+
+def forget_account(person_id: int) -> None:
+    """The account is somebody else's from now on, if it is ever there again."""
+    Person.objects.filter(pk=person_id).update(account=None)
+
+
+def _scrubbed(value: Any, person_id: int) -> Any:
+    if not isinstance(value, dict):
+        return value
+    if value.get("id") == person_id and "username" in value:
+        return anonymous(person_id)
+    return {name: _scrubbed(part, person_id) for name, part in value.items()}
