@@ -4,6 +4,7 @@ the database (Django's default connection)                → world.database: SQ
 the time of day (`store.clock`)                           → the loop's
 logs                                                      → what was caught and logged as a fault is a fault here
 metrics                                                   → nowhere; a third of the time would be spent counting
+the time in which a room gathers                          → as long in a small room as in a large one
 """
 
 import asyncio
@@ -16,6 +17,7 @@ from unittest import mock
 
 from prometheus_client.metrics import MetricWrapperBase
 
+from backchannel.commands import delivery
 from backchannel.fanout import room_channel
 from backchannel.queries import events
 from backchannel.store import clock, log
@@ -73,6 +75,7 @@ BOUNDS = {
     "stash_length": (room_channel, "STASH_LENGTH"),
     "batch": (log, "BATCH"),
     "slice": (room_channel, "SLICE"),
+    "large": (delivery, "LARGE"),
 }
 """Bounds that are too high to be reached in a small world: their code is reached by setting them low."""
 
@@ -107,6 +110,7 @@ def installed() -> Iterator[None]:
     patches: list[Any] = [
         mock.patch.object(asyncio.tasks._all_tasks, "add", _forget),  # type: ignore[attr-defined]
         mock.patch.object(clock, "time", time_of_day),
+        mock.patch.object(delivery, "GATHER_EACH_S", delivery.GATHER_AT_MOST_S / 2),
         *(
             mock.patch.object(metrics, name, metric)
             for name, value in vars(metrics).items()

@@ -43,7 +43,7 @@ async def hub() -> Hub:
     async def nothing(_: object) -> dict[int, list[RoomEnvelope]]:
         return {}
 
-    hub = Hub(MemoryBus(), nothing, lambda: 0.0)
+    hub = Hub(MemoryBus(), nothing, lambda: 0.0, lambda: None)
     await hub.start(lambda: None)
     return hub
 
@@ -104,7 +104,7 @@ async def test_where_somebody_stands_is_read_only_when_what_moves_them_is_heard(
         return {}
 
     bus, me = LateBus(), Listener()
-    hub = Hub(bus, nothing, lambda: 0.0)
+    hub = Hub(bus, nothing, lambda: 0.0, lambda: None)
     await hub.start(lambda: None)
     hub.attach(me)  # type: ignore[arg-type]
     node: Any = SimpleNamespace(hub=hub)  # with nothing to read by: whoever reads now fails

@@ -70,14 +70,16 @@ class SimulatedNode:
         self._bus = MemoryBus() if world.plan.nodes == 1 else SimulatedBus(world.broker, number)
         clock = world.loop.time
         reads = ReadPool(seams.Threads())
-        self.hub = Hub(self._bus, lambda cursors: reads.run(missing_events, cursors), clock)
         publish = publisher(self._bus)
 
         def publish_or_die(outcomes: Any) -> None:
             publish(outcomes)
             self.is_at("after_publish")
 
-        self.log = SimulatedLog(world, self, Delivery(publish_or_die, self.hub.flush), reads.reconnect)
+        delivery = Delivery(publish_or_die)
+        self.hub = Hub(self._bus, lambda cursors: reads.run(missing_events, cursors), clock, delivery.flush_soon)
+        self.log = SimulatedLog(world, self, delivery, reads.reconnect)
+        delivery.connect(self.hub.flush, self.log.is_committing)
         presence = Presence(f"node{number}")
         broadcaster = PresenceBroadcaster(self.hub, presence, clock)
         limits = world.plan.limits

@@ -60,9 +60,10 @@ def create(
     clock = time.monotonic
     bus = bus or bus_from(config.redis_urls)
     reads = ReadPool()
-    hub = Hub(bus, lambda cursors: reads.run(missing_events, cursors), clock)
-    delivery = Delivery(publisher(bus), hub.flush)
+    delivery = Delivery(publisher(bus))
+    hub = Hub(bus, lambda cursors: reads.run(missing_events, cursors), clock, delivery.flush_soon)
     log = Log(delivery, on_connection_lost=reads.reconnect)
+    delivery.connect(hub.flush, log.is_committing)
     presence = Presence(uuid.uuid4().hex[:12])
     broadcaster = PresenceBroadcaster(hub, presence, clock)
     authenticator = Authenticator(reads, config.origins)

@@ -5,15 +5,21 @@
 Everything that was committed since the last turn of the loop is delivered together, so that a busy room costs one write for many
 events.
 
+Large rooms gather: while more is being committed, what such a room has pending waits for it, and both leave as one batch. Writing to
+so many takes longer than a commit, so one write in place of two saves more time than the wait costs. The wait is bounded by the time of
+a write. Answers and smaller rooms do not wait, and nothing waits where nothing is being committed (decision 279).
+
 Published first, whether or not anybody still waits for an answer: every stored event is published. Answered before the rooms are
 flushed: a socket holds the answer back until its next write, so with the in-process bus the answer to a send and the sender's own
 event leave in one write, answer first. They may be two writes, in either order, where the event takes another way: over Redis, in a
-room of more members than one slice, beyond one batch, or to a client that is still catching up. A client may rely on neither order.
+large room that gathers or needs several slices, beyond one batch, or to a client that is still catching up. A client may rely on neither order.
 Observers (the followers) come last: they must not delay what people see.
 """
 
 import asyncio
+import math
 from collections.abc import Callable, Sequence
+from typing import Final
 
 import structlog
 
@@ -23,21 +29,45 @@ from backchannel.store.transaction import Outcome
 
 _log = structlog.get_logger("backchannel.delivery")
 
+LARGE: Final = 250
+"""A room gathers if it has at least so many sinks on this node."""
+GATHER_EACH_S: Final = 6e-6
+GATHER_AT_MOST_S: Final = 0.01
+"""A room gathers no longer than a write to its sinks takes, which is about so much for each."""
+
 Publish = Callable[[Sequence[Outcome]], None]
+Flush = Callable[[float], int]
 
 
-def _nothing() -> None: ...
+def _no_rooms(_: float) -> int:
+    return 0
+
+
+def _nothing_comes() -> bool:
+    return False
 
 
 class Delivery:
     """What the log calls with its finished batches."""
 
-    def __init__(self, publish: Publish, flush: Callable[[], None] = _nothing) -> None:
-        """`flush` writes what the rooms have pending."""
+    def __init__(self, publish: Publish) -> None:
         self._publish = publish
-        self._flush = flush
+        self._flush: Flush = _no_rooms
+        self._is_committing: Callable[[], bool] = _nothing_comes
+        self._flushing: asyncio.Handle | None = None
+        """A flush in the next turn of the loop."""
+        self._gathering: asyncio.TimerHandle | None = None
+        """The end of the time in which large rooms gather, while any does."""
         self._observers: list[Publish] = []
         self._pending: list[Job] = []
+
+    def connect(self, flush: Flush, is_committing: Callable[[], bool]) -> None:
+        """Hub, delivery and log form a circle, which this closes. Call before the log starts.
+
+        `flush` writes what the rooms with fewer sinks than its argument have pending, and returns the sinks of the largest room that it
+        left, or 0. `is_committing`: the log will call again within a moment."""
+        self._flush = flush
+        self._is_committing = is_committing
 
     def observe(self, observer: Publish) -> None:
         """Have `observer` called with the outcomes of what was committed. Call before the log starts."""
@@ -69,7 +99,7 @@ class Delivery:
             except Exception:
                 _log.exception("answering_broke")
         try:
-            self._flush()
+            self._flush_rooms()
         except Exception:
             _log.exception("flushing_broke")
         for observe in self._observers:
@@ -77,3 +107,26 @@ class Delivery:
                 observe(outcomes)
             except Exception:
                 _log.exception("observing_broke")
+
+    def flush_soon(self) -> None:
+        """A room has something to flush, from a commit here or from another node: flush in the next turn of the loop."""
+        if self._flushing is None:
+            self._flushing = asyncio.get_running_loop().call_soon(self._flush_next)
+
+    def _flush_next(self) -> None:
+        self._flushing = None
+        self._flush_rooms()
+
+    def _flush_rooms(self) -> None:
+        """Flush the rooms; where more is coming, the large ones gather."""
+        if not self._pending and not self._is_committing():
+            self._flush_all()
+        elif (sinks := self._flush(LARGE)) and self._gathering is None:
+            gather_s = min(GATHER_AT_MOST_S, sinks * GATHER_EACH_S)
+            self._gathering = asyncio.get_running_loop().call_later(gather_s, self._flush_all)
+
+    def _flush_all(self) -> None:
+        if self._gathering is not None:
+            self._gathering.cancel()
+            self._gathering = None
+        self._flush(math.inf)

@@ -11,7 +11,7 @@ order of its own. The hub knows no socket: a subscriber is anything with the met
 Longer than 300 lines: rooms, users and subscribers are three views of one fact, which only change together.
 """
 
-import asyncio
+import math
 from collections.abc import Callable, Collection, Iterable, KeysView, Mapping
 from collections.abc import Set as AbstractSet
 from itertools import chain
@@ -48,12 +48,14 @@ class Hub:
         bus: Bus,
         read_events: ReadEvents,
         clock: Callable[[], float],
+        flush_soon: Callable[[], None],
         *,
         repair_after_s: float = 0.05,
         repair_retry_s: float = 1.0,
     ) -> None:
-        """`read_events` reads room events above the given cursors. `clock`: seconds, monotonic. `repair_after_s`: publishes of
-        neighbouring events may overtake each other; waiting a little saves a read."""
+        """`read_events` reads room events above the given cursors. `clock`: seconds, monotonic. `flush_soon` is called when a room has
+        something to flush; `flush` is to be called within a moment. `repair_after_s`: publishes of neighbouring events may overtake
+        each other; waiting a little saves a read."""
         self._bus = bus
         self._clock = clock
         self._rooms: dict[int, RoomChannel] = {}
@@ -62,7 +64,7 @@ class Hub:
         self._repairs = Repairs(read_events, self._head_of, self._room_envelope, repair_after_s, repair_retry_s)
         self._pending: dict[RoomChannel, None] = {}
         """The rooms that have something to flush."""
-        self._flushing: asyncio.Handle | None = None
+        self._flush_soon = flush_soon
         self._handlers: dict[type[Any], Callable[[Any], None]] = {}
 
     def handle(self, kind: type[E], handler: Callable[[E], None]) -> None:
@@ -315,18 +317,20 @@ class Hub:
 
     # -- flushing
 
-    def flush(self) -> None:
-        """Write what the rooms have pending; of a large room one slice, the rest in the next turns of the loop."""
+    def flush(self, sinks_below: float = math.inf) -> int:
+        """Write what the rooms have pending; of a large room one slice, and `flush_soon` is called for the rest. Leave rooms with
+        `sinks_below` sinks or more as they are, unless one is written to in part. Returns the sinks of the largest room left, or 0."""
         pending, self._pending = self._pending, {}
+        most = 0
         for channel in pending:
-            if channel.flush_slice():
+            sinks = channel.waiting_sinks
+            if sinks >= sinks_below:
+                self._pending[channel] = None
+                most = max(most, sinks)
+            elif channel.flush_slice():
                 self._note_pending(channel)
+        return most
 
     def _note_pending(self, channel: RoomChannel) -> None:
         self._pending[channel] = None
-        if self._flushing is None:
-            self._flushing = asyncio.get_running_loop().call_soon(self._flush_now)
-
-    def _flush_now(self) -> None:
-        self._flushing = None
-        self.flush()
+        self._flush_soon()

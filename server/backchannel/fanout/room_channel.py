@@ -175,6 +175,11 @@ class RoomChannel:
         self._pending.append(frame)
         self._pending_bytes += len(frame) + 1
 
+    @property
+    def waiting_sinks(self) -> int:
+        """How many sinks the next batch is for; 0 while one is written to a part of them."""
+        return 0 if self._batch is not None or self._sinks is None else len(self._sinks)
+
     def flush_slice(self) -> bool:
         """Write what is pending to the next SLICE of the sinks. True where something remains to be written."""
         if self._batch is None and self._pending:

@@ -72,6 +72,10 @@ class Log:
         self._queue_length = queue_length
         self._on_connection_lost = on_connection_lost
         self._accepting = threading.Lock()
+        self._accepted = 0
+        """Operations queued so far."""
+        self._handed_over = 0
+        """Operations that `deliver` has received so far."""
         self._thread = threading.Thread(target=self._run, name="log-writer", daemon=True)
         self._is_stopping = False
         self._checkpoints = Checkpoints()
@@ -96,12 +100,17 @@ class Log:
         """Number of operations in the queue."""
         return self._queue.qsize()
 
+    def is_committing(self) -> bool:
+        """Operations are queued or being committed: `deliver` will be called for them."""
+        return self._accepted != self._handed_over
+
     def enqueue(self, operation: Operation, answer: Answer) -> None:
         """Queue `operation`, from any thread, in order of arrival. `answer` is called once with its outcome after the commit, on the event
         loop (without a loop: in the writer's thread). Raises CommandError: 503 `overloaded`."""
         with self._accepting:
             if self._is_stopping or self._queue.qsize() >= self._queue_length:
                 raise _overloaded()
+            self._accepted += 1
             self._queue.put(Job(operation, answer))
 
     async def write(self, operation: Operation) -> Any:
@@ -198,10 +207,14 @@ class Log:
         for job, outcome in zip(batch, outcomes, strict=True):
             job.outcome = outcome
         if self._loop is None:
-            self._deliver(batch)
+            self._hand_over(batch)
         else:
             with suppress(RuntimeError):  # the loop is closed: nobody awaits the answers
-                self._loop.call_soon_threadsafe(self._deliver, batch)
+                self._loop.call_soon_threadsafe(self._hand_over, batch)
+
+    def _hand_over(self, batch: list[Job]) -> None:
+        self._handed_over += len(batch)
+        self._deliver(batch)
 
 
 class _Rewrite(Operation, frozen=True, kw_only=True):

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Sequence
 from typing import Any
 
-from backchannel.commands.delivery import Delivery
+from backchannel.commands.delivery import Delivery, Publish
 from backchannel.commands.publish import publisher
 from backchannel.fanout.hub import Hub
 from backchannel.fanout.memory import MemoryBus
@@ -19,9 +19,19 @@ def job(word: str, done: list[str], outcome: Outcome | None = None) -> Job:
     return Job(Nothing(actor=User(1, "a", "A")), lambda _: done.append(f"answer {word}"), outcome or Outcome())
 
 
+def recording_flushes(publish: Publish, done: list[str]) -> Delivery:
+    def flush(_: float) -> int:
+        done.append("flush")
+        return 0
+
+    delivery = Delivery(publish)
+    delivery.connect(flush, lambda: False)
+    return delivery
+
+
 async def test_everything_is_published_then_answered_then_flushed_then_observed() -> None:
     done: list[str] = []
-    delivery = Delivery(lambda _: done.append("publish"), lambda: done.append("flush"))
+    delivery = recording_flushes(lambda _: done.append("publish"), done)
     delivery.observe(lambda _: done.append("observe"))
     delivery([job("first", done), job("second", done)])
     assert done == []
@@ -37,7 +47,7 @@ async def test_batches_committed_in_one_iteration_of_the_loop_are_delivered_toge
         seen.extend(event.seq for outcome in outcomes for event in outcome.events)
         done.append("publish")
 
-    delivery = Delivery(publish, lambda: done.append("flush"))
+    delivery = recording_flushes(publish, done)
     for seq in (1, 2, 3):
         delivery([job(str(seq), done, Outcome(events=[CommittedEvent(5, seq, b"{}")]))])
     await asyncio.sleep(0)
@@ -52,7 +62,7 @@ async def test_an_exception_in_one_step_does_not_stop_the_others() -> None:
         raise RuntimeError
 
     broken = Job(Nothing(actor=User(1, "a", "A")), fail)
-    delivery = Delivery(fail, lambda: done.append("flush"))
+    delivery = recording_flushes(fail, done)
     for observer in (fail, lambda _: done.append("observe")):
         delivery.observe(observer)
     delivery([broken, job("second", done)])
@@ -86,11 +96,12 @@ async def test_the_ack_precedes_the_senders_own_event_in_one_write() -> None:
         return {}
 
     bus, socket = MemoryBus(), Socket()
-    hub = Hub(bus, read_nothing, lambda: 0.0)
+    delivery = Delivery(publisher(bus))
+    hub = Hub(bus, read_nothing, lambda: 0.0, delivery.flush_soon)
+    delivery.connect(hub.flush, lambda: False)
     await hub.start(lambda: None)
     hub.attach(socket)  # type: ignore[arg-type]
     hub.enter(socket, 5, 0, 2)  # type: ignore[arg-type]
-    delivery = Delivery(publisher(bus), hub.flush)
     outcome = Outcome(events=[CommittedEvent(5, 1, b'{"event":1}')])
     answer = AnswerBatch(b'{"ack":1}', 1)
     delivery([Job(Nothing(actor=User(1, "a", "A")), lambda _: socket.send_soon(answer), outcome)])

@@ -104,9 +104,12 @@ class World:
         self.now = 0.0
         self.ended: list[RevocationEnvelope] = []
         self.presence: list[PresenceEnvelope] = []
-        self.hub = Hub(self.bus, self.log.read, lambda: self.now, repair_after_s=0, repair_retry_s=0)
+        self.hub = Hub(self.bus, self.log.read, lambda: self.now, self.flush_soon, repair_after_s=0, repair_retry_s=0)
         self.hub.handle(RevocationEnvelope, self.ended.append)
         self.hub.handle(PresenceEnvelope, self.presence.append)
+
+    def flush_soon(self) -> None:
+        asyncio.get_running_loop().call_soon(self.hub.flush)
 
     def enter(self, *listeners: Listener, head: int = 0) -> None:
         for listener in listeners:

@@ -21,7 +21,7 @@ async def read_nothing(_: object) -> dict[int, list[RoomEnvelope]]:
 
 @pytest.fixture
 def hub() -> Hub:
-    return Hub(MemoryBus(), read_nothing, lambda: 0.0)
+    return Hub(MemoryBus(), read_nothing, lambda: 0.0, lambda: None)
 
 
 def listener(hub: Hub, user_id: int, *rooms: int) -> Listener:

@@ -53,8 +53,12 @@ class World:
             self.bus,
             read_nothing,
             lambda: 0.0,
+            self.flush_soon,
         )
         self.seq = 0
+
+    def flush_soon(self) -> None:
+        asyncio.get_running_loop().call_soon(self.hub.flush)
 
     def enter(self, *readers: Any) -> None:
         for reader in readers:

@@ -72,7 +72,7 @@ async def world() -> World:
         return {}
 
     bus = MemoryBus()
-    hub = Hub(bus, read_nothing, lambda: 0.0)
+    hub = Hub(bus, read_nothing, lambda: 0.0, lambda: None)
     await hub.start(lambda: None)
     return World(hub, bus)
 
