@@ -238,7 +238,7 @@ class SimulatedNode:
                     yield f"{subscriber.user_id} keeps more than its bound while it catches up"
             if isinstance(subscriber, Connection):
                 outbound = subscriber._link._outbound  # type: ignore[attr-defined]
-                if outbound._frames - outbound._exempt > outbound_module.FRAMES_BEHIND:
+                if outbound._frames - outbound._exempt - outbound._newest > outbound_module.FRAMES_BEHIND:
                     yield f"{subscriber.session_id} is further behind than it may be"
                 if subscriber._commands > COMMANDS_AT_ONCE:
                     yield f"{subscriber.session_id} has more commands at work than it may have"

@@ -15,6 +15,7 @@ from backchannel.protocol.commands import Command
 from backchannel.transports.session import Session
 from backchannel.transports.session.effects import (
     Announce,
+    Answer,
     Arrive,
     Close,
     Effect,
@@ -38,6 +39,7 @@ class Shell(Protocol):
         """The same object from `ReadPosition` until no read remains."""
 
     def send(self, frames: Sequence[bytes]) -> None: ...
+    def answer(self, frame: bytes) -> None: ...
     def run_command(self, command: Command) -> None: ...
     def close(self, close: Close) -> None: ...
     def announce(self, opened_us: int) -> None:
@@ -58,6 +60,8 @@ def carry_out(shell: Shell, effects: Sequence[Effect]) -> Read | None:
                 shell.run_command(effect.command)
             case Send():
                 shell.send(effect.frames)
+            case Answer():
+                shell.answer(effect.frame)
             case Close():
                 shell.close(effect)
             case Announce():

@@ -11,12 +11,13 @@ import pytest
 import uvicorn
 from uvicorn.server import ServerState
 
-from backchannel.protocol.frame_batch import FrameBatch, batches_of
+from backchannel.protocol.frame_batch import AnswerBatch, FrameBatch, batches_of
 from backchannel.runner.websocket.protocol import FRAME_BURST
 from backchannel.runner.websocket.server import make_websocket
 from backchannel.runner.websocket.socket_link import HIGH_WATER
+from backchannel.store.log import BATCH
 from backchannel.transports.websocket.link import EXTENSION
-from backchannel.transports.websocket.outbound import BYTES_BEHIND
+from backchannel.transports.websocket.outbound import BYTES_BEHIND, FRAMES_BEHIND
 from tests.runner.test_frame_reader import client_frame
 
 UPGRADE = {
@@ -180,13 +181,41 @@ async def test_a_client_that_reads_nothing_costs_a_bounded_amount_and_is_cut_off
         sent += 1
         outbound = peer.link._protocol.outbound
         held = outbound._bytes if outbound else 0
-        assert held + peer.link.transport.get_write_buffer_size() <= BYTES_BEHIND + 2100
+        assert held <= BYTES_BEHIND + 2 * 2100
+        assert peer.link.transport.get_write_buffer_size() <= HIGH_WATER + 2100
         assert sent < 10_000
+        await asyncio.sleep(0)
     peer.link.close(4408, "behind", drop=True)
     peer.link.send(FrameBatch(b"1", 1))
     assert not peer.link._protocol.outbound
     assert await peer.over == 4408
     assert not server.state.connections
+    client.close()
+
+
+async def test_an_answer_that_the_transport_holds_does_not_count_as_being_behind(server: Server) -> None:
+    client, peer = await server.dial()
+    peer.link.send_soon(AnswerBatch(b'"' + b"x" * 2 * BYTES_BEHIND + b'"', 1))
+    await asyncio.sleep(0)
+    assert peer.link.transport.get_write_buffer_size() > BYTES_BEHIND
+    for _ in range(FRAMES_BEHIND):
+        peer.link.send(FrameBatch(b"1", 1))
+        await asyncio.sleep(0)
+    assert not peer.is_behind
+    client.close()
+
+
+async def test_a_client_that_reads_nothing_for_a_moment_is_not_cut_off_by_what_one_turn_brings(server: Server) -> None:
+    client, peer = await server.dial()
+    peer.link.transport.write(b"\x89\x00" * 500_000)  # pings
+    assert peer.link._protocol.is_paused
+    for _ in range(3):
+        peer.link.send(FrameBatch(b",".join([b"1"] * BATCH), BATCH))
+    is_behind = [peer.is_behind]
+    await asyncio.sleep(0)
+    peer.link.send(FrameBatch(b"1", 1))
+    is_behind.append(peer.is_behind)
+    assert is_behind == [False, True]
     client.close()
 
 

@@ -1,5 +1,6 @@
 """The shell of a WebSocket, without a socket: how it carries out its session's effects and takes the hub's deliveries."""
 
+import json
 from types import SimpleNamespace
 from typing import Any
 
@@ -10,12 +11,14 @@ from backchannel.fanout import envelopes
 from backchannel.fanout.envelopes import RoomEnvelope
 from backchannel.fanout.hub import Hub
 from backchannel.fanout.memory import MemoryBus
-from backchannel.protocol.frame_batch import FrameBatch
+from backchannel.protocol.frame_batch import AnswerBatch, FrameBatch
 from backchannel.protocol.frames import ClientHello, ClientInfo, Resume
+from backchannel.protocol.shapes import Limits
+from backchannel.transports.rates import FRAME_BURST, Rates
 from backchannel.transports.session import Settings
 from backchannel.transports.session.effects import Effect
 from backchannel.transports.session.inputs import Entered, EventsRead, PositionRead
-from backchannel.transports.websocket.connection import Connection
+from backchannel.transports.websocket.connection import COMMANDS_AT_ONCE, Connection
 
 ROOM = 5
 
@@ -23,7 +26,11 @@ ROOM = 5
 class Link:
     def __init__(self) -> None:
         self.batches: list[FrameBatch] = []
+        self.answers: list[FrameBatch] = []
         self.closed: tuple[int, str] | None = None
+
+    def send_soon(self, batch: FrameBatch) -> None:
+        self.answers.append(batch)
 
     def send(self, batch: FrameBatch) -> None:
         self.batches.append(batch)
@@ -40,7 +47,9 @@ class World:
         presence = SimpleNamespace(arrive=lambda *_: (), leave=lambda *_: None)
         self.context: Any = SimpleNamespace(clock=lambda: 0.0, bus=bus, presence=presence)
         self.bus = bus
-        self.node: Any = SimpleNamespace(context=self.context, hub=hub, presence=presence, settings=Settings())
+        self.node: Any = SimpleNamespace(
+            context=self.context, hub=hub, presence=presence, settings=Settings(), rates=Rates(Limits())
+        )
 
     def connection(self, instance: str, opened_us: int, delivered: int = 3) -> tuple[Connection, Link]:
         """A connection that has caught up to event 3 of its room; the hub had delivered the events up to `delivered`."""
@@ -122,3 +131,21 @@ async def test_a_joined_room_is_checked_event_by_event_until_the_next_tick(world
     assert [batch.inner for batch in link.batches] == [b"5"]
     connection.tick(1.0)
     assert connection.sink(ROOM) == link.send
+
+
+async def test_whatever_answers_a_frame_of_the_client_is_sent_as_an_answer(world: World) -> None:
+    """Answers do not count as being behind."""
+    connection, link = world.connection("tab", 1)
+    connection.message_received(b'{"type":"ping","id":"1"}', is_text=True)
+    connection.message_received(b'{"type":"no_such_command","id":"2"}', is_text=True)
+    connection._commands = COMMANDS_AT_ONCE
+    connection.message_received(b'{"type":"get_rooms","id":"3"}', is_text=True)
+    for _ in range(FRAME_BURST):
+        world.node.rates.frame(1, 0.0)
+    connection.message_received(b'{"type":"ping","id":"4"}', is_text=True)
+    answers = [json.loads(batch.inner) for batch in link.answers]
+    assert [(answer["type"], answer["id"]) for answer in answers] == [
+        ("pong", "1"), ("error", "2"), ("error", "3"), ("error", "4")
+    ]  # fmt: skip
+    assert all(isinstance(batch, AnswerBatch) for batch in link.answers)
+    assert link.batches == []

@@ -14,6 +14,7 @@ from backchannel.protocol.shapes import Limits, Room, User
 from backchannel.transports.session import Session, Settings, State, merge, resume_plan
 from backchannel.transports.session.effects import (
     Announce,
+    Answer,
     Arrive,
     Close,
     Effect,
@@ -54,7 +55,14 @@ def send(session: Session, frame: Any, now: float = 0.0) -> list[Effect]:
 
 def frames_of(effects: Sequence[Effect]) -> list[Any]:
     """The frames that these effects send."""
-    return [json.loads(frame) for effect in effects if isinstance(effect, Send) for frame in effect.frames]
+    frames: list[bytes] = []
+    for effect in effects:
+        match effect:
+            case Send(several):
+                frames += several
+            case Answer(frame):
+                frames.append(frame)
+    return [json.loads(frame) for frame in frames]
 
 
 def a_list(version: int, **heads: int) -> RoomList:

@@ -46,6 +46,7 @@ from backchannel.protocol.results import RoomList
 from backchannel.protocol.shapes import Limits, Message, Room, User
 from backchannel.transports.session import Session, Settings, State
 from backchannel.transports.session.effects import (
+    Answer,
     Close,
     Effect,
     Enter,
@@ -501,6 +502,8 @@ class SessionMachine(RuleBasedStateMachine):
                 case Send(frames):
                     for frame in frames:
                         self.client.receive(frame)
+                case Answer(frame):
+                    self.client.receive(frame)
                 case ReadPosition():
                     self.reading = "position"
                 case Enter():

@@ -179,9 +179,9 @@ class ServerProtocol:
         if self.state is _OPEN:
             self._ready += batch.wire
 
-    def hold(self, batch: FrameBatch, buffered: int) -> bool:
-        """Queue `batch` behind those that wait. `buffered`: bytes in the transport. False: the client is too slow."""
-        return self.state is not _OPEN or self._hold().put(batch, buffered)
+    def hold(self, batch: FrameBatch) -> bool:
+        """Queue `batch` behind those that wait. False: the client is too slow."""
+        return self.state is not _OPEN or self._hold().put(batch)
 
     def send_catch_up(self, batches: Sequence[FrameBatch]) -> None:
         """Queue `batches`, which do not count against the bounds of a slow client."""

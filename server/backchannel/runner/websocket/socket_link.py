@@ -20,6 +20,7 @@ from backchannel.runner.websocket.frame_reader import Kind
 from backchannel.runner.websocket.handshake import Request
 from backchannel.runner.websocket.protocol import Ending, ServerProtocol, State
 from backchannel.transports.websocket.link import FLUSH_WITHIN_S, Peer
+from backchannel.transports.websocket.outbound import Outbound
 
 HIGH_WATER: Final = 64 * 1024
 """Bytes in the transport above which writing pauses."""
@@ -157,7 +158,7 @@ class SocketLink(asyncio.Protocol):
     def send(self, batch: FrameBatch) -> None:
         protocol = self._protocol
         if protocol.outbound is not None:
-            self._hold(batch)
+            self._hold(protocol.outbound, batch)
             return
         data = protocol.send(batch)
         if data:
@@ -166,7 +167,7 @@ class SocketLink(asyncio.Protocol):
     def send_soon(self, batch: FrameBatch) -> None:
         protocol = self._protocol
         if protocol.outbound is not None:
-            self._hold(batch)
+            self._hold(protocol.outbound, batch)
             return
         protocol.send_soon(batch)
         if not self._is_flush_due:
@@ -195,8 +196,10 @@ class SocketLink(asyncio.Protocol):
             on_request, self._on_request = self._on_request, None
             self._peer = on_request(self, request)
 
-    def _hold(self, batch: FrameBatch) -> None:
-        if not self._protocol.hold(batch, self.transport.get_write_buffer_size()):
+    def _hold(self, outbound: Outbound, batch: FrameBatch) -> None:
+        if not outbound.is_turn_open:
+            asyncio.get_running_loop().call_soon(outbound.end_turn)
+        if not self._protocol.hold(batch):
             assert self._peer is not None
             self._peer.fell_behind()
 

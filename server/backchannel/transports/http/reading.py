@@ -73,6 +73,9 @@ class Reading:
     def close(self, close: Close) -> None:
         self.ended = close.code
 
+    def answer(self, frame: bytes) -> None:
+        raise AssertionError("a poll has no frames to answer")
+
     def run_command(self, command: Command) -> None:
         raise AssertionError("a poll has no commands")
 

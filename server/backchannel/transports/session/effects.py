@@ -23,6 +23,13 @@ class Send:
 
 
 @dataclass(frozen=True, slots=True)
+class Answer:
+    """Send this frame, which answers one of the client: it does not count as being behind."""
+
+    frame: bytes
+
+
+@dataclass(frozen=True, slots=True)
 class Run:
     """Run the command; its answer does not pass through the session."""
 
@@ -87,4 +94,4 @@ class Arrive:
 
 
 Read = ReadPosition | ReadList | ReadEvents
-Effect = Send | Run | Close | Announce | Enter | Follow | UpdateDelivery | Arrive | Read
+Effect = Send | Answer | Run | Close | Announce | Enter | Follow | UpdateDelivery | Arrive | Read

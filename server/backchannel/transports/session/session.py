@@ -23,6 +23,7 @@ from backchannel.protocol.times import to_wire
 from backchannel.transports.session.catch_up import CatchUp, Step, list_frame
 from backchannel.transports.session.effects import (
     Announce,
+    Answer,
     Arrive,
     Close,
     Effect,
@@ -113,7 +114,7 @@ class Session:
             return self._hello(frame) if isinstance(frame, ClientHello) else self._close(HELLO_EXPECTED)
         match frame:
             case Ping(id=id_):
-                return [Send([encode(Pong(to_wire(wall_us), id_))])]
+                return [Answer(encode(Pong(to_wire(wall_us), id_)))]
             case ClientPong():
                 return []
             case ClientHello():
@@ -127,7 +128,7 @@ class Session:
         self._heartbeat.received(now)
         if self.state is State.CLOSED:
             return []
-        answer = Send([encode(ErrorFrame(error.frame_id if isinstance(error, BadFrame) else None, error.data))])
+        answer = Answer(encode(ErrorFrame(error.frame_id if isinstance(error, BadFrame) else None, error.data)))
         refusal = HELLO_EXPECTED if self.state is State.OPENING else self._opening.bad_frame(error)
         return [answer, *self._close(refusal)] if refusal else [answer]
 

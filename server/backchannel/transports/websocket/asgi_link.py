@@ -26,6 +26,7 @@ class AsgiLink:
     async def run(self, peer: Peer) -> None:
         """Carry until either side closes."""
         self._peer = peer
+        self._loop = asyncio.get_running_loop()
         peer.open(self)
         reader, writer = asyncio.create_task(self._read()), asyncio.create_task(self._write())
         cut = asyncio.create_task(self._cut.wait())
@@ -45,6 +46,8 @@ class AsgiLink:
     def send(self, batch: FrameBatch) -> None:
         if self._closing is not None:
             return
+        if not self._outbound.is_turn_open:
+            self._loop.call_soon(self._outbound.end_turn)
         if not self._outbound.put(batch):
             self._peer.fell_behind()
         self._filled.set()
@@ -65,7 +68,7 @@ class AsgiLink:
         if drop:
             self._outbound.clear()
         self._filled.set()
-        asyncio.get_running_loop().call_later(FLUSH_WITHIN_S, self._cut.set)
+        self._loop.call_later(FLUSH_WITHIN_S, self._cut.set)
 
     async def _read(self) -> int:
         """The close code."""

@@ -143,7 +143,7 @@ class Connection:
         if self.session.state is State.OPENING or self._node.rates.is_flood(self.user_id, now):
             self.end(CloseCode.TOO_MANY, "flood")
         elif self.session.state is not State.CLOSED:
-            self._send_frame(codec.encode(ErrorFrame(codec.id_of(frame), refused(wait_s).data)))
+            self.answer(codec.encode(ErrorFrame(codec.id_of(frame), refused(wait_s).data)))
         return True
 
     def fell_behind(self) -> None:
@@ -236,6 +236,9 @@ class Connection:
         else:
             self._link.send_catch_up(batches_of(frames))
 
+    def answer(self, frame: bytes) -> None:
+        self._link.send_soon(AnswerBatch(frame, 1))
+
     def close(self, close: Close) -> None:
         self._closing = close
         self._link.close(close.code, close.reason, drop=close.code is CloseCode.TOO_SLOW)
@@ -248,7 +251,7 @@ class Connection:
             error = CommandError(
                 Code.RATE_LIMITED, "Too many commands at once. Wait for answers first.", retry_after=0.5
             )
-            self._send_frame(codec.encode(ErrorFrame(None if command.id is None else str(command.id), error.data)))
+            self.answer(encode_answer(command, error))
             return
         self._commands += 1
         caller = Caller(self.session.user, self._device)
@@ -259,7 +262,7 @@ class Connection:
     def _answered(self, command: Command, answer: dispatch.Answer | CommandError) -> None:
         self._commands -= 1
         if self.session.state is not State.CLOSED:
-            self._link.send_soon(AnswerBatch(encode_answer(command, answer), 1))
+            self.answer(encode_answer(command, answer))
 
     def _keep(self, task: "asyncio.Task[None]") -> None:
         """Until it is done."""

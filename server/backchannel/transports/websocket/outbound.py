@@ -1,5 +1,8 @@
 """The queue of one socket that does not take bytes at present. Bounded: a client that is too slow is closed, never served with gaps.
 
+What is put in one turn of the event loop is judged together, by what waited before it. The client had no time to read any of it, and
+two commits that are delivered in one turn are more than the bound (decision 280).
+
 Everything that gathers leaves in as few texts as fit: a frame by itself, or an array of frames in order.
 """
 
@@ -11,7 +14,7 @@ from backchannel.protocol.frame_batch import BATCH_BYTES, AnswerBatch, FrameBatc
 
 FRAMES_BEHIND: Final = 256
 BYTES_BEHIND: Final = 256 * 1024
-"""Limits of events and other live frames."""
+"""Limits of events and other live frames that waited before the newest turn of the loop."""
 ANSWERS_BEHIND: Final = 1024
 ANSWER_BYTES_BEHIND: Final = 1024 * 1024
 """Answers have limits of their own: a burst of commands is not a slow reader. A single answer may be larger than all this."""
@@ -20,7 +23,18 @@ ANSWER_BYTES_BEHIND: Final = 1024 * 1024
 class Outbound:
     """Live frames and answers are counted apart. Catch-up is exempt while it lasts, since the session bounds it."""
 
-    __slots__ = ("_answer_bytes", "_answers", "_batches", "_bytes", "_exempt", "_exempt_bytes", "_frames")
+    __slots__ = (
+        "_answer_bytes",
+        "_answers",
+        "_batches",
+        "_bytes",
+        "_exempt",
+        "_exempt_bytes",
+        "_frames",
+        "_is_turn_open",
+        "_newest",
+        "_newest_bytes",
+    )
 
     def __init__(self) -> None:
         self._batches: deque[FrameBatch] = deque()
@@ -29,6 +43,10 @@ class Outbound:
         self._exempt = 0
         """Frames in front of the queue that do not count: those of a catch-up, and those before them."""
         self._exempt_bytes = 0
+        self._newest = 0
+        """Frames at the end of the queue that do not count yet: those of the newest turn."""
+        self._newest_bytes = 0
+        self._is_turn_open = False
         self._answers = 0
         self._answer_bytes = 0
 
@@ -41,21 +59,36 @@ class Outbound:
         """Answers that wait."""
         return self._answers
 
-    def put(self, batch: FrameBatch, buffered: int = 0) -> bool:
-        """False if the client is further behind than it may be. `buffered`: bytes that wait for it elsewhere."""
+    @property
+    def is_turn_open(self) -> bool:
+        """Something was put since the last `end_turn`."""
+        return self._is_turn_open
+
+    def put(self, batch: FrameBatch) -> bool:
+        """False if the client is further behind than it may be. Have `end_turn` called when the turn of the loop ends."""
+        if not self._is_turn_open:
+            self._is_turn_open = True
+            self._newest = self._newest_bytes = 0
         if isinstance(batch, AnswerBatch):
             is_within = self._answers < ANSWERS_BEHIND and self._answer_bytes < ANSWER_BYTES_BEHIND
-            self._append(batch)
-            return is_within
+        else:
+            is_within = (
+                self._frames - self._exempt - self._newest <= FRAMES_BEHIND
+                and self._bytes - self._exempt_bytes - self._newest_bytes <= BYTES_BEHIND
+            )
+            self._newest += batch.count
+            self._newest_bytes += len(batch.wire)
         self._append(batch)
-        return (
-            self._frames - self._exempt <= FRAMES_BEHIND and self._bytes - self._exempt_bytes + buffered <= BYTES_BEHIND
-        )
+        return is_within
+
+    def end_turn(self) -> None:
+        self._is_turn_open = False
 
     def put_catch_up(self, batches: Iterable[FrameBatch]) -> None:
         for batch in batches:
             self._append(batch)
         self._exempt, self._exempt_bytes = self._frames, self._bytes
+        self._newest = self._newest_bytes = 0
 
     def take(self) -> FrameBatch:
         """The next text, of as many batches as fit into one. There must be one."""
@@ -72,7 +105,8 @@ class Outbound:
 
     def clear(self) -> None:
         self._batches.clear()
-        self._frames = self._bytes = self._exempt = self._exempt_bytes = self._answers = self._answer_bytes = 0
+        self._frames = self._bytes = self._exempt = self._exempt_bytes = self._newest = self._newest_bytes = 0
+        self._answers = self._answer_bytes = 0
 
     def _append(self, batch: FrameBatch) -> None:
         self._batches.append(batch)
@@ -94,4 +128,5 @@ class Outbound:
         if self._exempt:
             self._exempt -= batch.count
             self._exempt_bytes -= len(batch.wire)
+        self._newest, self._newest_bytes = min(self._newest, self._frames), min(self._newest_bytes, self._bytes)
         return batch
