@@ -61,7 +61,7 @@ class Plan:
 
     def populate(self, database: Database) -> None:
         """Insert the workspace, the people, and the rooms with their members."""
-        database.insert(WORKSPACE, id=1, name="Simulated", epoch=self.epoch, created_us=0)
+        database.insert(WORKSPACE, id=1, name="Simulated", epoch=self.epoch, namespace="", created_us=0)
         for user in range(1, self.people + 1):
             names = {"username": f"user{user}", "display_name": f"User {user}"}
             database.insert(PERSON, id=user, account=str(user), **names, active=True, version=1, folded="")

@@ -11,7 +11,7 @@ from backchannel.store.transaction import WORKSPACE
 from lab.simulation.world import database
 from lab.simulation.world.database import Database
 
-INSERT = f"INSERT INTO {WORKSPACE} (id, name, epoch, created_us) VALUES (%s, 'a', 'e', 0)"
+INSERT = f"INSERT INTO {WORKSPACE} (id, name, epoch, namespace, created_us) VALUES (%s, 'a', 'e', '', 0)"
 
 
 @pytest.fixture(autouse=True)

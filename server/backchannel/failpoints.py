@@ -8,7 +8,15 @@ import os
 import signal
 from typing import Final, Literal
 
-Place = Literal["before_commit", "after_commit", "before_publish", "after_publish", "after_answer"]
+Place = Literal[
+    "before_commit",
+    "after_commit",
+    "before_publish",
+    "after_publish",
+    "after_answer",
+    "intents_committed",
+    "intents_applied",
+]
 
 _place, _, _count = os.environ.get("BACKCHANNEL_FAILPOINT", "").partition(":")
 _left = int(_count or 1)

@@ -2,23 +2,28 @@
 
 A view, a signal receiver, an admin page or a management command is called by Django with a request or a row, never with a chat. So
 the chats that are running are registered here, and nowhere else. Without one (command line, tests) writes are committed in the
-calling thread, and running servers of other processes find them by their periodic checks.
+calling thread, and a node of another process publishes them within a fraction of a second (`store/intents.py`, notices).
 
 Several chats may run in one process, on the same database. A write goes to one of them, and the others find it as if it came from
-another process: at once if they share a bus, else by their periodic checks. The end of a credential is announced to all.
+another process: at once if they share a bus, else by their periodic checks. The end of a credential is announced to all of this
+process; where there is none, to the nodes of other processes.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import Any
 
 from backchannel.accounts.identity import Ended
+from backchannel.commands.announce_revocation import revocation_message
+from backchannel.commands.publish import messages_of
 from backchannel.protocol.errors import Code, CommandError
-from backchannel.store.log import commit
-from backchannel.store.operation import Operation, result_of
+from backchannel.store import intents
+from backchannel.store.log import commit_here
+from backchannel.store.operation import Operation
+from backchannel.store.transaction import Outcome, Transaction
 
 # Longer than any lock is waited for: the request is answered instead of hanging.
 WAIT_S = 10.0
@@ -32,6 +37,8 @@ class RunningChat:
     """`Log.submit`: what is written is published at once."""
     on_ended: Callable[[Ended], None]
     """A credential has ended."""
+    wake: Callable[[], None] = lambda: None
+    """Intents were committed."""
 
 
 _running: list[RunningChat] = []
@@ -60,11 +67,34 @@ def write(operation: Operation, at_us: int | None = None) -> Any:
             raise CommandError(
                 Code.UNAVAILABLE, "The database does not answer just now. Try again in a moment.", retry_after=1.0
             ) from None
-    (outcome,) = commit([operation], at_us)
-    return result_of(outcome)
+    return write_here(operation, at_us)
+
+
+def write_here(operation: Operation, at_us: int | None = None) -> Any:
+    """The same in this thread, on its connection. A node of another process publishes what came of it."""
+    return commit_here(operation, at_us, _keep_notices if at_us is None else None)
+
+
+def is_served_here() -> bool:
+    """Whether a chat runs in this process."""
+    return bool(_running)
+
+
+def wake() -> None:
+    """Intents were committed: a chat of this process applies them at once. Those of other processes look by themselves."""
+    for chat in _running[:1]:
+        chat.wake()
 
 
 def announce_ended(ended: Ended) -> None:
     """Announce to all running chats, now. Code that changes the database waits for its commit first (`revocation`)."""
+    if not _running:
+        intents.keep_notice(*revocation_message(credential=ended.credential, user_id=ended.user_id))
     for chat in list(_running):
         chat.on_ended(ended)
+
+
+def _keep_notices(transaction: Transaction, outcomes: Sequence[Outcome]) -> None:
+    notices = list(messages_of(outcomes))
+    if notices:
+        intents.keep_notices(transaction, notices)

@@ -3,6 +3,7 @@
 import time
 import uuid
 from collections.abc import Sequence
+from functools import partial
 from typing import cast
 
 from starlette.types import ASGIApp
@@ -19,7 +20,7 @@ from backchannel.chat.metrics_access import metrics_access
 from backchannel.chat.revocations import Revocations
 from backchannel.commands.context import Context
 from backchannel.commands.delivery import Delivery
-from backchannel.commands.publish import publisher
+from backchannel.commands.publish import publish_all, publisher
 from backchannel.config import ChatConfig
 from backchannel.fanout.bus import Bus
 from backchannel.fanout.envelopes import PersonEnvelope, PresenceEnvelope, RevocationEnvelope
@@ -30,6 +31,7 @@ from backchannel.fanout.presence_broadcast import PresenceBroadcaster
 from backchannel.followers import FOLLOWERS
 from backchannel.followers.follower import Follower
 from backchannel.followers.runner import FollowerRunner
+from backchannel.intents.runner import IntentRunner
 from backchannel.ops.watch import Watch
 from backchannel.ops.workers import Workers
 from backchannel.queries.events import missing_events
@@ -89,8 +91,9 @@ def create(
     hub.handle(PersonEnvelope, lambda envelope: authenticator.forget(Ended(user_id=envelope.user.id)))
     watch = Watch(log.disk, bus.check, log.check_writable)
     serving_lock = ServingLock(has_bus=not isinstance(bus, MemoryBus))
-    running = RunningChat(log.submit, revocations.announce)
-    parts = Parts(node, bus, maintenance, revocations, runners, watch, workers, serving_lock, running)
+    intents = IntentRunner(log, partial(publish_all, bus))
+    running = RunningChat(log.submit, revocations.announce, intents.wake)
+    parts = Parts(node, bus, maintenance, revocations, runners, intents, watch, workers, serving_lock, running)
     return Chat(parts, pages, metrics_access(config.metrics, authenticator, reads))
 
 

@@ -14,6 +14,7 @@ from backchannel.accounts.running_chats import RunningChat
 from backchannel.chat.revocations import Revocations
 from backchannel.fanout.bus import Bus
 from backchannel.followers.runner import FollowerRunner
+from backchannel.intents.runner import IntentRunner
 from backchannel.ops.lag import sample_lag
 from backchannel.ops.watch import Watch
 from backchannel.ops.workers import Workers
@@ -32,6 +33,7 @@ class Parts:
     maintenance: PeriodicTasks
     revocations: Revocations
     followers: Sequence[FollowerRunner]
+    intents: IntentRunner
     watch: Watch
     workers: Workers | None
     serving_lock: ServingLock
@@ -40,6 +42,7 @@ class Parts:
     def abandon(self) -> None:
         """Stop what has threads of its own, in the order of a stop; tasks ended with their event loop."""
         running_chats.unregister(self.running)
+        self.intents.abandon()
         self.node.context.log.stop()
         self.serving_lock.stop()
         self.node.context.reads.close()
@@ -70,6 +73,9 @@ async def start(parts: Parts) -> AsyncExitStack:
         if parts.workers is not None:
             await parts.workers.start()
             stopping.push_async_callback(parts.workers.stop)
+
+        parts.intents.start(loop)
+        stopping.push_async_callback(parts.intents.stop)
 
         following = [loop.create_task(runner.run()) for runner in parts.followers]
         stopping.push_async_callback(_cancel, following)

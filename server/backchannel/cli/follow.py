@@ -1,4 +1,4 @@
-"""The commands `followers` and `activity`."""
+"""The commands `followers`, `intents` and `activity`."""
 
 from __future__ import annotations
 
@@ -18,6 +18,19 @@ def followers(options: argparse.Namespace, conf: Conf) -> int:
         report.reset(options.reset)
         print(f"Reset {options.reset}: the server derives it again.")
     print("\n".join(report.followers()))
+    print_database(options, to_stderr=True)
+    return 0
+
+
+def intents(options: argparse.Namespace, conf: Conf) -> int:
+    open_database(options)
+    from backchannel.intents import report
+
+    if options.drop is not None:
+        print(f"Deleted {report.drop(options.drop)}.")
+    if options.retry is not None:
+        print(f"{report.retry(options.retry or None)} to be applied again by a running server.")
+    print("\n".join(report.lines()))
     print_database(options, to_stderr=True)
     return 0
 

@@ -121,6 +121,11 @@ def _add_follow(add: Add) -> None:
     follow_.add_argument(
         "--reset", metavar="NAME", help="delete what this follower derived; the server derives it again"
     )
+    left = add("intents", follow.intents, "Show what the site's own code asked for and the chat refused.")
+    left.add_argument(
+        "--retry", metavar="ID", nargs="*", type=_positive, help="apply these again; without an ID all of them"
+    )
+    left.add_argument("--drop", metavar="ID", nargs="+", type=_positive, help="delete these for good")
     active = add("activity", follow.activity, "Show the number of messages, people and rooms per day (UTC).")
     active.add_argument("--days", metavar="N", type=_positive, default=30, help="number of days to show (30)")
 

@@ -1,6 +1,6 @@
 """Make a group, a channel, or the direct room of two people, which is there already where they have talked before."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Literal, Self
 
 from backchannel import rules
@@ -10,7 +10,7 @@ from backchannel.commands.registry import executes
 from backchannel.protocol import commands as declared
 from backchannel.protocol.errors import invalid
 from backchannel.protocol.results import RoomResult
-from backchannel.protocol.shapes import Limits
+from backchannel.protocol.shapes import Limits, User
 from backchannel.store import rooms
 from backchannel.store.allowances import PEOPLE_ADDED, ROOMS_CREATED, Spending, check_room_for
 from backchannel.store.clock import now_us
@@ -60,18 +60,20 @@ class CreateRoom(Operation, frozen=True, kw_only=True):
             spending.check(PEOPLE_ADDED, len(others))
             check_room_for(transaction, self.actor, [self.actor, *users.values()], self.limits)
         spending.write()
-        room_id = self._insert(transaction, direct_key, 1 + len(others))
-        own_role = ORDINARY if self.kind == "direct" else OWNER
-        rows = [(room_id, self.actor.id, own_role), *((room_id, user, ORDINARY) for user in others)]
-        transaction.execute_many(
-            f"INSERT INTO {MEMBERSHIP} (room_id, person_id, role, state, joined_seq, read_seq) "
-            f"VALUES (%s, %s, %s, '{MEMBER}', 0, 0)",
-            rows,
+        room_id = insert_room(
+            transaction, self.kind, self.name, self.topic, member_count=1 + len(others), direct_key=direct_key
         )
-        for _, user_id, _ in rows:
-            announce_room(transaction, outcome, room_id, user_id)
-            if self.kind != "direct" and user_id in users:
-                notify_invited(transaction, outcome, room_id, user_id, self.actor)
+        assert room_id is not None
+        own_role = ORDINARY if self.kind == "direct" else OWNER
+        invited = [] if self.kind == "direct" else others
+        seat_first_members(
+            transaction,
+            outcome,
+            room_id,
+            {self.actor.id: own_role, **dict.fromkeys(others, ORDINARY)},
+            invited,
+            self.actor,
+        )
         answer_with_room(transaction, outcome, room_id, self.actor.id)
 
     def _direct_key(self, others: list[int]) -> str | None:
@@ -82,10 +84,41 @@ class CreateRoom(Operation, frozen=True, kw_only=True):
         first, second = sorted((self.actor.id, others[0]))
         return f"{first}:{second}"
 
-    def _insert(self, transaction: Transaction, direct_key: str | None, member_count: int) -> int:
-        rows = transaction.query(
-            f"INSERT INTO {ROOM} (kind, name, topic, direct_key, head, member_count, created_us, folded) "
-            "VALUES (%s, %s, %s, %s, 0, %s, %s, %s) RETURNING id",
-            [self.kind, self.name, self.topic, direct_key, member_count, now_us(), folded_name(self.name)],
-        )
-        return int(rows[0][0])
+
+def insert_room(
+    transaction: Transaction,
+    kind: str,
+    name: str | None,
+    topic: str,
+    *,
+    member_count: int,
+    direct_key: str | None = None,
+    key: str | None = None,
+) -> int | None:
+    """Returns the new room's id; None if there is a room of this `key`, perhaps only just made by another process."""
+    rows = transaction.query(
+        f"INSERT INTO {ROOM} (kind, name, topic, direct_key, key, head, member_count, created_us, folded) "
+        "VALUES (%s, %s, %s, %s, %s, 0, %s, %s, %s) ON CONFLICT (key) DO NOTHING RETURNING id",
+        [kind, name, topic, direct_key, key, member_count, now_us(), folded_name(name)],
+    )
+    return int(rows[0][0]) if rows else None
+
+
+def seat_first_members(
+    transaction: Transaction,
+    outcome: Outcome,
+    room_id: int,
+    roles: Mapping[int, str],
+    invited: Collection[int],
+    by: User,
+) -> None:
+    """Person → role, for those who are in a room from its beginning. Those `invited` are notified. No event tells of it: the log is empty."""
+    transaction.execute_many(
+        f"INSERT INTO {MEMBERSHIP} (room_id, person_id, role, state, joined_seq, read_seq) "
+        f"VALUES (%s, %s, %s, '{MEMBER}', 0, 0)",
+        [(room_id, user_id, role) for user_id, role in roles.items()],
+    )
+    for user_id in roles:
+        announce_room(transaction, outcome, room_id, user_id)
+        if user_id in invited:
+            notify_invited(transaction, outcome, room_id, user_id, by)

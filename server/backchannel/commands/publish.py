@@ -1,6 +1,6 @@
 """From a commit to the bus: every event and every user's frame, in commit order."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from backchannel.fanout import envelopes
 from backchannel.fanout.bus import Bus
@@ -12,14 +12,25 @@ def publisher(bus: Bus) -> Callable[[Sequence[Outcome]], None]:
     """What `Delivery` publishes with."""
 
     def publish(outcomes: Sequence[Outcome]) -> None:
-        for outcome in outcomes:
-            for event in outcome.events:
-                envelope = RoomEnvelope(event.room_id, event.seq, event.frame, event.removed)
-                bus.publish(envelopes.room_topic(event.room_id), envelopes.encode(envelope))
-            for update in outcome.updates:
-                news = UserEnvelope(update.user_id, update.version, update.frame, update.joined, update.left)
-                bus.publish(envelopes.user_topic(update.user_id), envelopes.encode(news))
-            for user in outcome.people:
-                bus.publish(envelopes.EVERYBODY, envelopes.encode(PersonEnvelope(user)))
+        publish_all(bus, messages_of(outcomes))
 
     return publish
+
+
+def publish_all(bus: Bus, messages: Iterable[tuple[str, bytes]]) -> None:
+    """(topic, body) of each, in this order."""
+    for topic, body in messages:
+        bus.publish(topic, body)
+
+
+def messages_of(outcomes: Iterable[Outcome]) -> Iterator[tuple[str, bytes]]:
+    """What the bus has to carry of these outcomes: (topic, body) of each."""
+    for outcome in outcomes:
+        for event in outcome.events:
+            envelope = RoomEnvelope(event.room_id, event.seq, event.frame, event.removed)
+            yield envelopes.room_topic(event.room_id), envelopes.encode(envelope)
+        for update in outcome.updates:
+            news = UserEnvelope(update.user_id, update.version, update.frame, update.joined, update.left)
+            yield envelopes.user_topic(update.user_id), envelopes.encode(news)
+        for user in outcome.people:
+            yield envelopes.EVERYBODY, envelopes.encode(PersonEnvelope(user))

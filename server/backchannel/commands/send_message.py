@@ -59,6 +59,8 @@ class SendMessage(Operation, frozen=True, kw_only=True):
     reply_to: UUID | None = None
     at_us: int | None = None
     """When it was sent, for imports; None: the time of the commit."""
+    is_from_site: bool = False
+    """Sent by the site itself, which is a member of no room."""
 
     @classmethod
     def build(cls, command: declared.SendMessage, caller: Caller, context: Context) -> Self:
@@ -107,7 +109,7 @@ class SendMessage(Operation, frozen=True, kw_only=True):
                     repeats.append((send, outcome, earlier))
                     continue
                 room = transaction.room(send.room_id)
-                if (send.room_id, send.actor.id) not in members:
+                if (send.room_id, send.actor.id) not in members and not send.is_from_site:
                     raise not_a_member(send.room_id)
                 quote = _check_quote(send, quotes) if send.reply_to else None
             except CommandError as error:
@@ -311,7 +313,7 @@ def _answer_repeats(
     earlier = reads.messages_by_id(transaction.connection, earlier_ids)
     for send, outcome, stored in repeats:
         message = stored.message or earlier[send.id]
-        if (send.room_id, send.actor.id) not in members:
+        if (send.room_id, send.actor.id) not in members and not send.is_from_site:
             message = former_members.as_it_was_sent(message, send.content)
         outcome.result = SendResult(message, duplicate=True)
         outcome.is_repeat = True

@@ -8,7 +8,7 @@ from backchannel.commands.on_room import OnRoom, folded_name
 from backchannel.commands.registry import executes
 from backchannel.protocol import commands as declared
 from backchannel.protocol.events import RoomFacts, RoomUpdated
-from backchannel.store.transaction import ROOM, Outcome, Transaction
+from backchannel.store.transaction import ROOM, LockedRoom, Outcome, Transaction
 
 
 @executes(declared.UpdateRoom)
@@ -26,20 +26,27 @@ class UpdateRoom(OnRoom, frozen=True, kw_only=True):
 
     def apply(self, transaction: Transaction, outcome: Outcome) -> None:
         room, _ = transaction.check_member(self.room_id, self.actor.id)
-        rules.check_not_direct(room.kind, "it has no name or topic to change")
-        name = rules.check_room_name(room.kind, self.name) if self.name is not None else room.name
-        topic = room.topic if self.topic is None else self.topic
+        change_room(transaction, outcome, room, self.name, self.topic)
         self.answer_with_room(transaction, outcome)
-        if (name, topic) == (room.name, room.topic):
-            return
-        room.name, room.topic = name, topic
-        facts = RoomFacts(room.id, room.kind, name, topic, room.member_count)  # type: ignore[arg-type]
-        transaction.append(
-            outcome, room,
-            lambda seq, at: RoomUpdated(room_id=room.id, seq=seq, at=at, room=facts),
-            body={"room": facts},
-        )  # fmt: skip
-        transaction.execute(
-            f"UPDATE {ROOM} SET name = %s, topic = %s, folded = %s WHERE id = %s",
-            [name, topic, folded_name(name), room.id],
-        )
+
+
+def change_room(
+    transaction: Transaction, outcome: Outcome, room: LockedRoom, name: str | None, topic: str | None
+) -> None:
+    """Write and log what is new of it. Raises CommandError before anything is written."""
+    rules.check_not_direct(room.kind, "it has no name or topic to change")
+    name = rules.check_room_name(room.kind, name) if name is not None else room.name
+    topic = room.topic if topic is None else topic
+    if (name, topic) == (room.name, room.topic):
+        return
+    room.name, room.topic = name, topic
+    facts = RoomFacts(room.id, room.kind, name, topic, room.member_count)  # type: ignore[arg-type]
+    transaction.append(
+        outcome, room,
+        lambda seq, at: RoomUpdated(room_id=room.id, seq=seq, at=at, room=facts),
+        body={"room": facts},
+    )  # fmt: skip
+    transaction.execute(
+        f"UPDATE {ROOM} SET name = %s, topic = %s, folded = %s WHERE id = %s",
+        [name, topic, folded_name(name), room.id],
+    )

@@ -29,7 +29,7 @@ from backchannel.store.checkpoints import Checkpoints
 from backchannel.store.clock import now_us
 from backchannel.store.disk import Disk
 from backchannel.store.driver import prepare_for_writing
-from backchannel.store.operation import NOBODY, Nothing, Operation
+from backchannel.store.operation import NOBODY, Nothing, Operation, result_of
 from backchannel.store.read_pool import is_connected, resolve, trouble, unavailable
 from backchannel.store.transaction import WORKSPACE, Outcome, Transaction
 
@@ -42,6 +42,7 @@ _log = structlog.get_logger("backchannel.store")
 
 
 Answer = Callable[[Outcome], None]
+BeforeCommit = Callable[[Transaction, Sequence[Outcome]], None]
 
 
 def _nothing() -> None: ...
@@ -230,16 +231,25 @@ def _resolve(done: "asyncio.Future[Any] | Future[Any]", outcome: Outcome) -> Non
     resolve(done, outcome.result, outcome.error)
 
 
-def _commit_retrying_once(operations: Sequence[Operation]) -> list[Outcome]:
-    """Retry once after a serialization failure or a deadlock: in both cases nothing was written."""
+def _commit_retrying_once(operations: Sequence[Operation], *how: Any) -> list[Outcome]:
+    """Retry once after a serialization failure or a deadlock: in both cases nothing was written. `how`: of `commit`."""
     try:
-        return commit(operations)
+        return commit(operations, *how)
     except IntegrityError:
-        return commit(operations)
+        return commit(operations, *how)
     except OperationalError as error:
         if getattr(error.__cause__, "sqlstate", None) not in _ROLLED_BACK:
             raise
-        return commit(operations)
+        return commit(operations, *how)
+
+
+def commit_here(operation: Operation, at_us: int | None = None, before_commit: BeforeCommit | None = None) -> Any:
+    """Commit one operation in this thread, as a writer does. Returns its result. Raises CommandError and nothing else."""
+    try:
+        (outcome,) = _commit_retrying_once([operation], at_us, before_commit)
+    except Exception as error:
+        raise _as_command_error(error) from error
+    return result_of(outcome)
 
 
 def _is_due_to_one_operation(error: Exception) -> bool:
@@ -256,10 +266,14 @@ _ROLLED_BACK: Final = frozenset({"40001", "40P01"})
 """PostgreSQL's serialization failure and deadlock: nothing is stored, and an immediate retry is likely to succeed."""
 
 
-def commit(operations: Sequence[Operation], at_us: int | None = None) -> list[Outcome]:
+def commit(
+    operations: Sequence[Operation],
+    at_us: int | None = None,
+    before_commit: BeforeCommit | None = None,
+) -> list[Outcome]:
     """Apply operations in one transaction, in this thread. Returns their outcomes once it is committed and synced.
 
-    `at_us` is for imports: the time of the event, if it is not now.
+    `at_us` is for imports: the time of the event, if it is not now. `before_commit` may write what belongs to the outcomes.
 
     Raises the database's error. Nothing is stored then, unless the connection broke during the commit itself: in that case the
     outcome is unknown. A retried send is recognised by its id; no other operation is retried.
@@ -270,6 +284,8 @@ def commit(operations: Sequence[Operation], at_us: int | None = None) -> list[Ou
         _lock(tx, operations, outcomes)
         _apply(tx, operations, outcomes)
         tx.finish()
+        if before_commit is not None:
+            before_commit(tx, outcomes)
         failpoints.reach("before_commit")
     failpoints.reach("after_commit")
     return outcomes
@@ -303,6 +319,7 @@ def _as_command_error(error: Exception) -> CommandError:
     if isinstance(error, (DatabaseError, InterfaceError)):
         _log.warning("write_failed", error=type(error).__name__, reason=str(error).strip().split("\n")[0])
         translated = trouble(error)
-        connection.close()
+        if not connection.in_atomic_block:
+            connection.close()
         return translated
     return internal_error(_log, "write_broke", error)

@@ -97,17 +97,22 @@ def announce_room(
     transaction: Transaction, outcome: Outcome, room_id: int, user_id: int, *, joins: bool = True
 ) -> None:
     """Send this person the room as they see it now: they joined, or (`joins` is False) their role changed. At most once per
-    transaction."""
-    if (room_id, user_id) in transaction.announced:
+    transaction, and not if they are gone again by its end."""
+    pair = (room_id, user_id)
+    is_queued = pair in transaction.announced
+    transaction.announced[pair] = joins or transaction.announced.get(pair, False)
+    if is_queued:
         return
-    transaction.announced.add((room_id, user_id))
 
     def announce() -> None:
-        room = rooms.rooms_of(user_id, [room_id])[0]
+        found = rooms.rooms_of(user_id, [room_id])
+        if not found:
+            return
+        room = found[0]
         transaction.notify_user(
             outcome, user_id,
             lambda version: RoomAdded(user_version=version, room=room),
-            joined=(room.id, room.seq, room.member_count) if joins else None,
+            joined=(room.id, room.seq, room.member_count) if transaction.announced[pair] else None,
         )  # fmt: skip
 
     transaction.after_heads(announce)

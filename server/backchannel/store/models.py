@@ -5,6 +5,7 @@ events (everything else that happened). Together they are numbered 1..head witho
 room's lock. A person is the chat's view of an account, so that the chat can be part of any Django project.
 """
 
+import uuid
 from typing import Any
 
 from django.db import models, transaction
@@ -13,12 +14,20 @@ from backchannel.store.clock import now_us
 from backchannel.text_rules import fold, name_keys
 
 
+def new_namespace() -> str:
+    return uuid.uuid4().hex
+
+
 class Workspace(models.Model):
-    """The single row that names this installation and its numbering. Only a restore or a promotion changes `epoch`."""
+    """The single row that names this installation and its numbering. Only a restore or a promotion changes `epoch`.
+
+    `namespace`: the UUID under which the site's own keys become message ids. It never leaves the server: a member who knew it could
+    take the id of a message that the site is going to post."""
 
     id = models.PositiveSmallIntegerField(primary_key=True, default=1)
     name = models.CharField(max_length=80, default="Backchannel")
     epoch = models.CharField(max_length=32)
+    namespace = models.CharField(max_length=32, default=new_namespace, editable=False)
     created_us = models.BigIntegerField(default=now_us)
 
     def __str__(self) -> str:
@@ -83,7 +92,7 @@ class NameKey(models.Model):
 
 class Room(models.Model):
     """`head`: the seq of the newest event. `direct_key` ("3:8") allows one direct room per pair. `folded`: the name as compared in a
-    search."""
+    search. `key`: what the site calls a room that it made, like "order:17"."""
 
     class Kind(models.TextChoices):
         DIRECT = "direct"
@@ -95,6 +104,7 @@ class Room(models.Model):
     name = models.CharField(max_length=80, null=True)
     topic = models.CharField(max_length=250, default="", blank=True)
     direct_key = models.CharField(max_length=41, null=True, unique=True, editable=False)
+    key = models.CharField(max_length=100, null=True, unique=True, editable=False)
     head = models.BigIntegerField(default=0, editable=False)
     member_count = models.IntegerField(default=0, editable=False)
     created_us = models.BigIntegerField(default=now_us, editable=False)
@@ -275,8 +285,39 @@ class Activity(models.Model):
         return f"{self.day}: {self.messages} by {self.person_id} in {self.room_id}"
 
 
+class Intent(models.Model):
+    """What the site's own code wants done in the chat, written in that code's transaction. A node applies it and deletes the row in one
+    transaction. A refused one stays, with the reason. `body` is JSON (`intents/kinds.py`). `makes`: the key of the room that it makes."""
+
+    id = models.BigAutoField(primary_key=True)
+    body = models.TextField()
+    makes = models.CharField(max_length=100, null=True)
+    made_us = models.BigIntegerField(default=now_us)
+    refused_us = models.BigIntegerField(null=True)
+    reason = models.TextField(default="")
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["id"], condition=models.Q(refused_us__isnull=True), name="backchannel_intent_waiting")
+        ]
+
+    def __str__(self) -> str:
+        return f"intent {self.pk}"
+
+
+class Notice(models.Model):
+    """What a process without a node has to say on the bus: the events of its commit, or the end of a credential. A node takes the row
+    and publishes it. One that is lost costs time alone, so an old one is deleted."""
+
+    id = models.BigAutoField(primary_key=True)
+    topic = models.CharField(max_length=40)
+    body = models.BinaryField()
+    made_us = models.BigIntegerField(default=now_us)
+
+    def __str__(self) -> str:
+        return f"notice {self.pk}"
+
+
 def workspace_defaults() -> dict[str, Any]:
     """Values of the row of a new installation."""
-    import uuid
-
     return {"id": 1, "epoch": uuid.uuid4().hex}

@@ -232,3 +232,17 @@ def id_of_account(account: str) -> int | None:
 
 def user_in_any_state(person_id: int) -> User:
     return user_of(Person.objects.get(pk=person_id))
+
+
+def users_in_any_state(ids: Iterable[int]) -> dict[int, User]:
+    return {person.pk: user_of(person) for person in Person.objects.filter(pk__in=list(ids))}
+
+
+def system_person() -> User:
+    """The person by whom the site itself acts: without an account, and inactive, so that nobody can add it to a room."""
+    mine = Person.objects.filter(kind=Person.Kind.SYSTEM, account=None).order_by("pk")
+    found = mine.first()
+    if found is None:
+        Person.objects.create(username="system", display_name="System", kind=Person.Kind.SYSTEM, active=False)
+        found = mine[0]  # another process may have made one a moment before
+    return user_of(found)

@@ -25,10 +25,12 @@ from backchannel.store.models import (
     Event,
     FollowerCursor,
     FollowerLease,
+    Intent,
     Membership,
     Mention,
     Message,
     NameKey,
+    Notice,
     Person,
     Room,
     Workspace,
@@ -120,8 +122,8 @@ class Transaction:
         self._native_uuids = connection.features.has_native_uuid_field
         self._pending_updates: dict[int, list[_PendingUpdate]] = defaultdict(list)
         self._after_heads: list[Callable[[], None]] = []
-        self.announced: set[tuple[int, int]] = set()
-        """(room, person) pairs whose `room_added` is queued already."""
+        self.announced: dict[tuple[int, int], bool] = {}
+        """(room, person) pairs whose `room_added` is queued already → whether they join by it."""
 
     def lock_rooms(self, ids: Iterable[int]) -> None:
         """Lock those of the rooms that exist. Under SQLite the transaction has locked the whole database (BEGIN IMMEDIATE)."""
@@ -300,3 +302,5 @@ ALLOWANCE = Allowance._meta.db_table
 FOLLOWER_CURSOR = FollowerCursor._meta.db_table
 FOLLOWER_LEASE = FollowerLease._meta.db_table
 ACTIVITY = Activity._meta.db_table
+INTENT = Intent._meta.db_table
+NOTICE = Notice._meta.db_table

@@ -1,0 +1,137 @@
+"""Rooms that belong to the site's own objects."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any, Final, Literal
+
+from backchannel import rules
+from backchannel.api.people import people_of, person
+from backchannel.api.writing import carry_out, catch_up, is_in_transaction
+from backchannel.intents.kinds import AddIntent, DirectIntent, MakeRoomIntent, RemoveIntent, RoomName, UpdateIntent
+from backchannel.protocol.errors import Code, CommandError, invalid
+from backchannel.store import intents, people, reads
+
+KEY_LENGTH: Final = 100
+NAME_LENGTH: Final = 80
+TOPIC_LENGTH: Final = 250
+
+
+@dataclass(frozen=True, slots=True)
+class RoomRef:
+    """A room. `id`: None where the room is made by a transaction that has not committed; `find(key)` has it afterwards.
+    `key`: the site's own; of a direct room "direct:3:8"; None where the room has none."""
+
+    id: int | None
+    key: str | None
+
+
+RoomLike = RoomRef | int | str
+"""A reference, an id or a key."""
+
+
+def room(
+    key: str,
+    *,
+    kind: Literal["group", "channel"] = "group",
+    name: str | None = None,
+    topic: str = "",
+    members: Iterable[Any] = (),
+    sync_members: bool = False,
+) -> RoomRef:
+    """The room of this key: made, or found. `members`, users of the site, are added to it where they are not in it; with `sync_members`
+    everybody else is removed. `kind`, `name` and `topic` are those of a new room; `update` changes them later. The first member of a new
+    room owns it."""
+    _check_key(key)
+    if kind not in {"group", "channel"}:
+        raise invalid(kind='"group" or "channel"; `direct` makes the room of two people.')
+    system, those = people.system_person(), people_of(members)
+    intent = MakeRoomIntent(
+        key=key,
+        type=kind,
+        name=rules.check_room_name(kind, _short(name=(name, NAME_LENGTH))),
+        topic=rules.check_topic(_short(topic=(topic, TOPIC_LENGTH))) or "",
+        members=list(those),
+        sync_members=sync_members,
+        by=system.id,
+    )
+    catch_up()
+    carry_out(intent, {system.id: system, **those}, makes=key)
+    return find(key) or RoomRef(None, key)
+
+
+def find(key: str) -> RoomRef | None:
+    """The room of this key; None if there is none (yet)."""
+    id_ = intents.rooms_of_keys([key]).get(key)
+    return None if id_ is None else RoomRef(id_, key)
+
+
+def direct(a: Any, b: Any) -> RoomRef:
+    """The direct room of two users, made or found."""
+    first, second = person(a), person(b)
+    if first.id == second.id:
+        raise invalid(members="A direct room is with exactly one other person.")
+    key = f"{intents.DIRECT}{min(first.id, second.id)}:{max(first.id, second.id)}"
+    if (found := find(key)) is not None:
+        return found
+    catch_up()
+    carry_out(DirectIntent(first=first.id, second=second.id), {first.id: first, second.id: second}, makes=key)
+    return find(key) or RoomRef(None, key)
+
+
+def add(room: RoomLike, *who: Any, by: Any = None) -> None:
+    """Add users to a group or channel; who is in it already stays as they are. `by`: who is shown to have added them; None: the
+    system."""
+    target, actor, those = name_of(room), people.system_person() if by is None else person(by), people_of(who)
+    intent = AddIntent(room=target, members=list(those), by=actor.id)
+    carry_out(intent, {actor.id: actor, **those}, id_of(target))
+
+
+def remove(room: RoomLike, *who: Any) -> None:
+    """Remove users from a group or channel. They receive nothing of it from then on."""
+    target, system, those = name_of(room), people.system_person(), people_of(who)
+    intent = RemoveIntent(room=target, members=list(those), by=system.id)
+    carry_out(intent, {system.id: system, **those}, id_of(target))
+
+
+def update(room: RoomLike, *, name: str | None = None, topic: str | None = None) -> None:
+    """Change the name or topic of a group or channel. What is left out stays."""
+    rules.check_text(name=_short(name=(name, NAME_LENGTH)))
+    topic = rules.check_topic(_short(topic=(topic, TOPIC_LENGTH)))
+    target, system = name_of(room), people.system_person()
+    carry_out(UpdateIntent(room=target, name=name, topic=topic, by=system.id), {system.id: system}, id_of(target))
+
+
+def name_of(room: RoomLike) -> RoomName:
+    """How an intent names the room. Raises `room_not_found`, unless an intent that waits makes it."""
+    catch_up()
+    name = (room.id or room.key) if isinstance(room, RoomRef) else room
+    assert name is not None
+    if isinstance(name, int):
+        exists = name in reads.heads_of([name])
+    else:
+        exists = find(name) is not None or (is_in_transaction() and intents.will_make(name))
+    if not exists:
+        raise CommandError(Code.ROOM_NOT_FOUND, f"There is no room {name}.")
+    return name
+
+
+def id_of(name: RoomName) -> int | None:
+    if isinstance(name, int):
+        return name
+    found = find(name)
+    return None if found is None else found.id
+
+
+def _check_key(key: str) -> None:
+    if not key or len(key) > KEY_LENGTH or not key.isprintable() or key.startswith(intents.DIRECT):
+        raise invalid(
+            key=f'A key has 1 to {KEY_LENGTH} printable characters and does not begin with "{intents.DIRECT}", like "order:17".'
+        )
+
+
+def _short(**field: tuple[str | None, int]) -> str | None:
+    """The text, if it is not too long."""
+    [(name, (text, longest))] = field.items()
+    if text is not None and len(text) > longest:
+        raise invalid(**{name: f"Too long: {len(text)} characters; at most {longest}."})
+    return text

@@ -1,0 +1,288 @@
+"""What the site's own code does in the chat: at once outside a transaction, with the transaction inside one, and never twice."""
+
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from django.contrib.auth.models import AnonymousUser
+from django.db import transaction
+
+from backchannel import api
+from backchannel.accounts import running_chats
+from backchannel.intents import report
+from backchannel.store import intents
+from backchannel.store.models import Intent, Membership, Message, Notice, Person, Room
+from tests.running import somebody
+from tests.store.making import check_gapless
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _database(module_database: None) -> None:
+    """All tests here share their module's database."""
+
+
+@pytest.fixture(autouse=True)
+def _fresh() -> None:
+    Intent.objects.all().delete()
+    Notice.objects.all().delete()
+
+
+class Broken(Exception):
+    """What the caller's transaction breaks with."""
+
+
+def key() -> str:
+    return f"order:{uuid4()}"
+
+
+def contents(room: api.RoomLike) -> list[str]:
+    return [message.content for message in api.history(room, limit=200)]
+
+
+def code_of(caught: pytest.ExceptionInfo[api.ChatError]) -> str:
+    return caught.value.code.word
+
+
+def test_outside_a_transaction_each_call_is_committed_when_it_returns() -> None:
+    ada, ben = somebody("ada"), somebody("ben")
+    order = key()
+    room = api.room(order, name="Order 17", topic="Two chairs", members=[ada.account, ben.account])
+    assert room == api.RoomRef(room.id, order)
+    assert room.id
+    message = api.post(room, "Thank you.")
+    theirs = api.post(order, "You are welcome.", as_=ada.account, reply_to=message.id)
+    assert contents(room) == ["Thank you.", "You are welcome."]
+    assert [m.id for m in api.history(room.id)] == [message.id, theirs.id]
+    assert [m.sender.username for m in api.history(room)] == ["system", ada.user.username]
+    assert [m.sender.kind for m in api.history(room)] == ["system", None]
+    assert api.history(room)[1].reply_to
+    assert api.unread(ben.account) == {order: 2}
+    assert api.unread(ada.account) == {order: 1}
+    assert not intents.is_waiting()
+    check_gapless(room.id)
+
+
+def test_inside_a_transaction_everything_happens_with_its_commit_and_in_order() -> None:
+    ada, ben = somebody("ada"), somebody("ben")
+    order = key()
+    with transaction.atomic():
+        room = api.room(order, name="Order", members=[ada.account])
+        assert room == api.RoomRef(None, order)
+        for number in range(5):
+            api.post(room, f"step {number}")
+        api.add(room, ben.account, by=ada.account)
+        api.post(order, "Hello Ben", as_=ben.account)
+        api.update(room, topic="Paid")
+        assert api.history(room) == []
+        assert api.find(order) is None
+    api.apply_waiting()
+    found = api.find(order)
+    assert found is not None
+    assert found.id
+    assert contents(order) == [*(f"step {number}" for number in range(5)), "Hello Ben"]
+    assert Room.objects.get(key=order).topic == "Paid"
+    assert not Intent.objects.exists()
+    check_gapless(found.id)
+
+
+def test_a_rollback_leaves_nothing() -> None:
+    ada = somebody("ada")
+    Person.objects.filter(pk=ada.id).delete()
+    order = key()
+    people = Person.objects.count()
+    with pytest.raises(Broken), transaction.atomic():
+        room = api.room(order, members=[ada.account])
+        api.post(room, "Never said.", as_=ada.account, key="never")
+        raise Broken
+    api.apply_waiting()
+    assert api.find(order) is None
+    assert not Intent.objects.exists()
+    assert not Message.objects.filter(content="Never said.").exists()
+    assert Person.objects.count() == people
+
+
+def test_a_savepoint_that_is_rolled_back_takes_its_intents_along() -> None:
+    order = key()
+    with transaction.atomic():
+        room = api.room(order)
+        api.post(room, "one")
+        with pytest.raises(Broken), transaction.atomic():
+            api.post(room, "never")
+            raise Broken
+        api.post(room, "two")
+    api.apply_waiting()
+    assert contents(order) == ["one", "two"]
+
+
+def test_a_key_posts_once_however_often_and_wherever_it_is_posted() -> None:
+    order = key()
+    room = api.room(order)
+    first = api.post(room, "Shipped.", key="shipped")
+    with transaction.atomic():
+        assert api.post(order, "Shipped.", key="shipped").id == first.id
+        assert api.post(room, "Shipped.", key="shipped").id == first.id
+    api.apply_waiting()
+    assert room.id
+    assert api.post(room.id, "Shipped.", key="shipped").id == first.id, "the room's id names it alike"
+    assert contents(room) == ["Shipped."]
+    assert api.post(api.room(key()), "Shipped.", key="shipped").id != first.id, "a key is the room's"
+    with pytest.raises(api.ChatError) as caught:
+        api.post(room, "Something else.", key="shipped")
+    assert code_of(caught) == "id_reused"
+
+
+def test_the_room_of_a_key_is_made_once_and_gets_the_members_it_lacks() -> None:
+    ada, ben, cleo = somebody("ada"), somebody("ben"), somebody("cleo")
+    order = key()
+    first = api.room(order, name="Order", members=[ada.account])
+    again = api.room(order, name="Another name", members=[ben.account, ada.account])
+    assert first == again
+    assert first.id
+    assert Room.objects.get(pk=first.id).name == "Order"
+    assert Room.objects.get(pk=first.id).member_count == 2
+    api.room(order, members=[cleo.account], sync_members=True)
+    assert [api.unread(each.account) for each in (ada, ben, cleo)] == [{}, {}, {order: 0}]
+    check_gapless(first.id)
+
+
+def test_members_are_added_and_removed() -> None:
+    ada, ben = somebody("ada"), somebody("ben")
+    room = api.room(key(), members=[ada.account])
+    api.add(room, ben.account)
+    api.add(room, ben.account)
+    assert len(api.unread(ben.account)) == 1
+    api.remove(room, ben.account)
+    api.remove(room, ben.account)
+    assert api.unread(ben.account) == {}
+    api.add(room, ben.account)
+    assert len(api.unread(ben.account)) == 1, "the site adds again whom it removed"
+
+
+def test_a_direct_room_is_that_of_the_two() -> None:
+    ada, ben = somebody("ada"), somebody("ben")
+    with transaction.atomic():
+        room = api.direct(ada.account, ben.account)
+        assert room.id is None
+        api.post(room, "Hello", as_=ada.account)
+    api.apply_waiting()
+    assert api.direct(ben.account, ada.account).id == Room.objects.get(memberships__person=ada.id).pk
+    assert contents(room) == ["Hello"]
+    for refused in (lambda: api.add(room, ben.account), lambda: api.direct(ada.account, ada.account)):
+        with pytest.raises(api.ChatError):
+            refused()
+
+
+@pytest.mark.parametrize("inside", [True, False], ids=["inside a transaction", "outside"])
+def test_what_can_be_refused_at_once_is(inside: bool) -> None:
+    ada, ben = somebody("ada"), somebody("ben")
+    room = api.room(key(), members=[ada.account])
+
+    def refused(call: Any) -> str:
+        with pytest.raises(api.ChatError) as caught, transaction.atomic(durable=False) if inside else _nothing():
+            call()
+        return code_of(caught)
+
+    assert refused(lambda: api.post(key(), "x")) == "room_not_found"
+    assert refused(lambda: api.post(2**40, "x")) == "room_not_found"
+    assert refused(lambda: api.post(room, "x" * 20_000)) == "invalid"
+    assert refused(lambda: api.post(room, " ")) == "invalid"
+    assert refused(lambda: api.post(room, "x", as_=ben.account)) == "not_a_member"
+    assert refused(lambda: api.post(room, "x", as_=AnonymousUser())) == "user_not_found"
+    assert refused(lambda: api.post(room, "x", reply_to=uuid4())) in {"message_not_found", "invalid"}
+    assert refused(lambda: api.room("")) == "invalid"
+    assert refused(lambda: api.room("direct:1:2")) == "invalid"
+    assert refused(lambda: api.room(key(), kind="channel")) == "invalid"
+    assert refused(lambda: api.room(key(), name="n" * 81)) == "invalid"
+    assert refused(lambda: api.update(room, topic="t" * 251)) == "invalid"
+    assert not Intent.objects.exists()
+
+
+def test_what_is_refused_after_the_commit_is_kept_with_its_reason_and_can_be_tried_again() -> None:
+    ada = somebody("ada")
+    order = key()
+    api.room(order)
+    with transaction.atomic():
+        api.update(order, topic="so that something waits")
+        api.post(order, "I am not in it.", as_=ada.account)
+        api.post(order, "Said afterwards.")
+    api.apply_waiting()
+    assert contents(order) == ["Said afterwards."]
+    [refused] = intents.refused()
+    assert "not a member" in refused.reason
+    assert any("not a member" in line for line in report.lines())
+    api.add(order, ada.account)
+    assert report.retry(None) == 1
+    api.apply_waiting()
+    assert contents(order) == ["Said afterwards.", "I am not in it."]
+    assert report.lines() == ["none waiting"]
+
+
+def test_an_intent_that_breaks_stops_no_other() -> None:
+    order = key()
+    with transaction.atomic():
+        api.room(order)
+        intents.keep('{"kind":"from a newer version"}', None)
+        api.post(order, "one")
+    api.apply_waiting()
+    assert contents(order) == ["one"]
+    [refused] = intents.refused()
+    assert refused.reason.startswith("Internal error")
+    assert report.drop([refused.id]) == 1
+    assert intents.refused() == []
+
+
+def test_a_call_outside_comes_after_what_was_committed_before() -> None:
+    order = key()
+    with transaction.atomic():
+        api.room(order)
+        api.post(order, "first")
+    api.post(order, "second")
+    assert contents(order) == ["first", "second"]
+
+
+def test_a_process_without_a_node_leaves_its_events_for_one() -> None:
+    assert not running_chats.is_served_here()
+    api.post(api.room(key()), "Is there anybody?")
+    assert Notice.objects.count() == 1
+    Notice.objects.update(made_us=0)
+    api.post(api.room(key()), "Nobody took the first.")
+    assert Notice.objects.count() == 1, "old ones are deleted"
+
+
+def test_names_are_brought_up_to_date() -> None:
+    ada = somebody("ada")
+    type(ada.account).objects.filter(pk=ada.account.pk).update(display_name="Ada Lovelace")
+    ada.account.refresh_from_db()
+    assert api.person(ada.account).display_name == "Ada Lovelace"
+    assert Person.objects.get(pk=ada.id).display_name == "Ada Lovelace"
+
+
+def test_an_erased_user_is_anonymous_once_the_transaction_commits() -> None:
+    ada = somebody("ada")
+    room = api.room(key(), members=[ada.account])
+    api.post(room, "Gone soon.", as_=ada.account)
+    with pytest.raises(Broken), transaction.atomic():
+        api.erase(ada.account, messages="delete")
+        raise Broken
+    assert contents(room) == ["Gone soon."]
+    with transaction.atomic():
+        api.erase(ada.account, messages="delete")
+    assert contents(room) == [""]
+    assert api.history(room)[0].sender.display_name == "Deleted user"
+
+
+def test_the_first_member_owns_a_new_room() -> None:
+    ada, ben = somebody("ada"), somebody("ben")
+    room = api.room(key(), members=[ben.account, ada.account])
+    owners = Membership.objects.filter(room=room.id or 0, role="owner").values_list("person_id", flat=True)
+    assert list(owners) == [ben.id]
+
+
+def test_a_token_signs_in() -> None:
+    ada = somebody("ada")
+    assert api.token(ada.account, "weather bot").startswith("bc_")
+
+
+class _nothing:  # noqa: N801
+    def __enter__(self) -> None: ...
+    def __exit__(self, *_: object) -> None: ...
