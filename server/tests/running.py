@@ -142,6 +142,11 @@ class Running:
         assert answer.ok, answer
         return answer.body
 
+    def group(self, owner: Someone, *others: Someone) -> int:
+        """Create a group of these people; returns its id."""
+        members = [each.id for each in others]
+        return int(self.do(owner, "create_room", kind="group", members=members)["room"]["id"])
+
     def sync(self, who: Someone, resume: Frame | None = None, wait: float = 0, **rest: Any) -> httpx.Response:
         asked = {"wait": wait, **({"resume": resume} if resume else {}), **rest}
         return self.http.post("/api/sync", json=asked, headers=who.headers)

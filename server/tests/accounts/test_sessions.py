@@ -1,6 +1,5 @@
 """The stored form of a session cannot be used to sign in."""
 
-import os
 from datetime import timedelta
 from importlib import import_module
 from typing import Any
@@ -20,6 +19,7 @@ from backchannel.store import people
 from backchannel.store.models import Membership
 from tests.accounts.authenticator import AUTHENTICATOR
 from tests.accounts.conftest import SignIn, scope, session_key
+from tests.postgres import on_postgres
 from tests.running import somebody
 from tests.store.making import room
 
@@ -139,9 +139,7 @@ def test_more_than_a_batch_is_swept_at_once(transactional_db: None) -> None:
     assert sweeping.sweep() == 2 * sweeping.BATCH + 1
 
 
-@pytest.mark.skipif(
-    os.environ.get("BACKCHANNEL_TEST_DATABASE") != "postgres", reason="belongs to the run on PostgreSQL"
-)
+@on_postgres
 def test_only_one_of_several_nodes_sweeps(transactional_db: None) -> None:
     import psycopg
 

@@ -32,11 +32,6 @@ def pair(module_database: None) -> Iterator[Pair]:
         )
 
 
-def group(server: Running, *people: Someone) -> int:
-    ids = [each.id for each in people[1:]]
-    return int(server.do(people[0], "create_room", kind="group", members=ids)["room"]["id"])
-
-
 def hello_of(server: Running, who: Someone) -> dict[str, object]:
     with server.dial(who) as device:
         device.hello()
@@ -46,7 +41,7 @@ def hello_of(server: Running, who: Someone) -> dict[str, object]:
 def test_each_has_its_own_limits_and_heartbeat(pair: Pair) -> None:
     ada = somebody("ada")
     assert [hello_of(each, ada)["heartbeat_s"] for each in (pair.first, pair.second)] == [111, 222]
-    room_id = group(pair.first, ada)
+    room_id = pair.first.group(ada)
 
     def sent(server: Running) -> list[bool]:
         return [server.call(ada, "send_message", room_id=room_id, content="Hello.").ok for _ in range(4)]
@@ -57,7 +52,7 @@ def test_each_has_its_own_limits_and_heartbeat(pair: Pair) -> None:
 
 def test_what_one_commits_the_other_delivers_when_it_compares_itself_with_the_database(pair: Pair) -> None:
     ada, ben = somebody("ada"), somebody("ben")
-    room_id = group(pair.first, ada, ben)
+    room_id = pair.first.group(ada, ben)
     with pair.first.device(ben) as here, pair.second.device(ben) as there:
         pair.first.do(ada, "send_message", room_id=room_id, content="Hello.")
         assert here.until("message_created")["message"]["content"] == "Hello."
@@ -85,7 +80,7 @@ def test_one_forgets_what_the_other_remembers(pair: Pair) -> None:
 
 def test_when_one_stops_the_other_goes_on(pair: Pair) -> None:
     ada, ben = somebody("ada"), somebody("ben")
-    room_id = group(pair.second, ada, ben)
+    room_id = pair.second.group(ada, ben)
     with pair.second.device(ben) as device:
         pair.stop_first()
         pair.second.do(ada, "send_message", room_id=room_id, content="Still here.")

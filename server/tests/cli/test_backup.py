@@ -7,11 +7,10 @@ import sqlite3
 import subprocess
 import sys
 import time
-import uuid
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
-from urllib.parse import urlsplit, urlunsplit
+from urllib.parse import urlsplit
 
 import psycopg
 import pytest
@@ -20,10 +19,10 @@ from backchannel.site import backup_postgres, backup_sqlite
 from backchannel.site.database import database
 from backchannel.site.database_problem import DatabaseUnusable
 from backchannel.store import serving_lock
-from tests.advisory_locks import wait_until_released
 from tests.cli.conftest import Run, Start, clean_environment
 from tests.cli.test_cli import one_line
 from tests.cli.test_serve import port_of
+from tests.postgres import new_database, on_postgres, wait_until_released
 
 pytestmark = pytest.mark.prove
 
@@ -279,22 +278,11 @@ def test_an_interrupted_backup_leaves_no_file(run: Run, folder: Path, tmp_path: 
     assert [path.name for path in shelf.iterdir()] in ([], ["copy"])
 
 
-on_postgres = pytest.mark.skipif(
-    os.environ.get("BACKCHANNEL_TEST_DATABASE") != "postgres", reason="belongs to the run on PostgreSQL"
-)
-
-
 @pytest.fixture
 def postgres() -> Iterator[str]:
     """The URL of an empty database."""
-    parts = urlsplit(os.environ["BACKCHANNEL_TEST_POSTGRES_URL"])
-    name = f"backup_{uuid.uuid4().hex}"
-    with psycopg.connect(urlunsplit(parts), autocommit=True) as server:
-        server.execute(f"CREATE DATABASE {name}")
-        try:
-            yield urlunsplit(parts._replace(path=f"/{name}"))
-        finally:
-            server.execute(f"DROP DATABASE {name} WITH (FORCE)")
+    with new_database() as url:
+        yield url
 
 
 def people(url: str) -> list[str]:
@@ -323,7 +311,7 @@ def test_postgresql_is_restored_from_a_verified_dump(run: Run, postgres: str, tm
         assert tables is not None
     assert f": {tables[0]} tables, " in made.out.replace("bytes, ", "bytes: ")
     assert "(1 accounts, 0 messages)" in made.out
-    assert "Database: PostgreSQL database backup_" in made.out
+    assert f"Database: PostgreSQL database {urlsplit(postgres).path[1:]}" in made.out
     assert (tmp_path / "copy").stat().st_mode & 0o777 == 0o600
     before = epoch_of(postgres)
     run("createuser", "bob", **ours)

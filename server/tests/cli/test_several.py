@@ -8,24 +8,21 @@ from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit, urlunsplit
 from uuid import uuid4
 
 import httpx
-import psycopg
 import pytest
 from websockets.sync.client import ClientConnection, connect
 
 from tests.cli.conftest import Run, Start
 from tests.cli.test_serve import port_of
+from tests.postgres import new_database, on_postgres
 from tests.running import wait_until
 
 pytestmark = [
     pytest.mark.prove,
-    pytest.mark.skipif(
-        os.environ.get("BACKCHANNEL_TEST_DATABASE") != "postgres" or not os.environ.get("BACKCHANNEL_TEST_REDIS_URL"),
-        reason="belongs to the run on PostgreSQL",
-    ),
+    on_postgres,
+    pytest.mark.skipif(not os.environ.get("BACKCHANNEL_TEST_REDIS_URL"), reason="needs a Redis"),
 ]
 SOCKETS = 8
 
@@ -33,19 +30,12 @@ SOCKETS = 8
 @pytest.fixture
 def shared() -> Iterator[dict[str, str]]:
     """The settings that name an empty database, and the bus."""
-    parts = urlsplit(os.environ["BACKCHANNEL_TEST_POSTGRES_URL"])
-    name = f"several_{os.getpid()}"
-    with psycopg.connect(urlunsplit(parts), autocommit=True) as server:
-        server.execute(f"CREATE DATABASE {name}")
-        try:
-            url = urlunsplit(parts._replace(path=f"/{name}"))
-            yield {
-                "BACKCHANNEL_DATABASE_URL": url,
-                "BACKCHANNEL_REDIS_URL": os.environ["BACKCHANNEL_TEST_REDIS_URL"],
-                "BACKCHANNEL_WORKERS": "2",
-            }
-        finally:
-            server.execute(f"DROP DATABASE {name} WITH (FORCE)")
+    with new_database() as url:
+        yield {
+            "BACKCHANNEL_DATABASE_URL": url,
+            "BACKCHANNEL_REDIS_URL": os.environ["BACKCHANNEL_TEST_REDIS_URL"],
+            "BACKCHANNEL_WORKERS": "2",
+        }
 
 
 def workers_of(process: "subprocess.Popen[str]") -> set[int]:

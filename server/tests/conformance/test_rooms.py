@@ -82,7 +82,7 @@ def test_joining_a_channel_without_an_active_owner_makes_the_joiner_owner(
 
 def test_a_reactivated_member_owns_a_room_without_other_active_members(server: Running) -> None:
     world = build(server)
-    room = server.do(world.ada, "create_room", kind="group", members=[world.cyd.id])["room"]["id"]
+    room = server.group(world.ada, world.cyd)
     deactivate(world.cyd)
     deactivate(world.ada)
     activate(world.cyd)

@@ -9,7 +9,7 @@ from structlog.typing import EventDict
 
 from backchannel.store import serving_lock
 from backchannel.store.serving_lock import ServingLock
-from tests.advisory_locks import wait_until_released
+from tests.postgres import wait_until_released
 from tests.running import wait_until
 
 LOOK_S = 0.05

@@ -22,7 +22,7 @@ def report_from_another_node(server: Running, user_id: int, state: Any, rooms: t
 
 def test_a_newcomer_gets_the_presence_of_people_on_other_nodes(server: Running) -> None:
     ada, ben, cyd, dan = (somebody(name) for name in ("ada", "ben", "cyd", "dan"))
-    room = server.do(ada, "create_room", kind="group", members=[ben.id, cyd.id])["room"]["id"]
+    room = server.group(ada, ben, cyd)
     report_from_another_node(server, ben.id, "away", (room,))
     report_from_another_node(server, cyd.id, "online", (room,))
     report_from_another_node(server, cyd.id, "offline", (room,))
@@ -60,7 +60,7 @@ def test_pending_answers_are_bounded() -> None:
 def test_a_client_that_pipelines_commands_and_reads_later_stays_connected(module_database: None) -> None:
     with running(send_buffer=4096) as server:
         ada = somebody("ada")
-        room = server.do(ada, "create_room", kind="group")["room"]["id"]
+        room = server.group(ada)
         with server.device(ada) as device:
             ids = [str(uuid4()) for _ in range(100)]
             for id_ in ids:

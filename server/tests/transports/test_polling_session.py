@@ -25,7 +25,7 @@ class Known:
     def __init__(self, server: Running) -> None:
         self.server = server
         self.ada, self.ben = somebody("ada"), somebody("ben")
-        self.room = server.do(self.ada, "create_room", kind="group", members=[self.ben.id])["room"]["id"]
+        self.room = server.group(self.ada, self.ben)
         self.client = {"instance": "one"}
         first = server.sync(self.ben, client=self.client).json()
         self.resume: Frame = {

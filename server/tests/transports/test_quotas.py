@@ -9,7 +9,7 @@ from websockets.exceptions import ConnectionClosed
 
 from backchannel.protocol.shapes import Limits
 from backchannel.transports.rates import FRAME_BURST
-from tests.running import WAYS, WITHOUT_LIMITS, Answer, Device, Running, Someone, running, somebody
+from tests.running import WAYS, WITHOUT_LIMITS, Answer, Device, Running, running, somebody
 
 A_DAY_S = 24 * 3600
 
@@ -41,19 +41,13 @@ def limited(answer: Answer) -> float:
     return float(answer.body["retry_after"])
 
 
-def group(server: Running, *people: Someone) -> int:
-    return int(
-        server.do(people[0], "create_room", kind="group", members=[each.id for each in people[1:]])["room"]["id"]
-    )
-
-
 # -- repeated changes
 
 
 @pytest.mark.parametrize("way", WAYS)
 def test_toggling_a_reaction_is_limited_for_that_message_only(server: Running, way: str) -> None:
     say, ada, ben = server.sender(way), somebody("ada"), somebody("ben")
-    room = group(server, ada, ben)
+    room = server.group(ada, ben)
     one, two = (server.do(ada, "send_message", room_id=room, content="x")["message"]["id"] for _ in range(2))
     for turn in range(10):
         assert say(ada, ("add_reaction", "remove_reaction")[turn % 2], message_id=one, emoji="👍").ok
@@ -87,7 +81,7 @@ def test_repeating_any_change_that_logs_an_event_is_limited(server: Running, way
 
 def test_different_changes_share_a_burst(server: Running) -> None:
     ada = somebody("ada")
-    room = group(server, ada)
+    room = server.group(ada)
     messages = [server.do(ada, "send_message", room_id=room, content="x")["message"]["id"] for _ in range(31)]
     answers = [server.call(ada, "add_reaction", message_id=message, emoji="👍") for message in messages]
     assert [answer.ok for answer in answers] == [True] * 30 + [False]
@@ -120,7 +114,7 @@ def test_people_added_in_a_day_are_limited(server: Running, way: str) -> None:
     say, ada = server.sender(way), somebody("ada")
     people = [somebody("p").id for _ in range(60)]
     assert say(ada, "create_room", kind="group", members=people).ok
-    room = server.do(ada, "create_room", kind="group")["room"]["id"]
+    room = server.group(ada)
     assert say(ada, "add_members", room_id=room, user_ids=people[:40]).ok
     assert say(ada, "add_members", room_id=room, user_ids=people[:40]).ok  # already members: not counted
     limited(say(ada, "add_members", room_id=room, user_ids=people))

@@ -91,7 +91,7 @@ def test_a_full_limiter_refuses_newcomers_and_serves_connected_clients(module_da
     ada = somebody("ada")
     with running(arrivals_at_once=1, arrivals_waiting=1) as server, server.device(ada) as inside:
         admission = server.chat.node.admission
-        room_id = server.do(ada, "create_room", kind="group", members=[])["room"]["id"]
+        room_id = server.group(ada)
         kept = server.in_loop(_fill, admission)
         server.wait_until(lambda: admission.waiting)
         try:

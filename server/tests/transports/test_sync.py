@@ -70,7 +70,7 @@ class Poller:
 def pair(server: Running) -> tuple[Someone, Poller, int]:
     """ada, who writes; ben's client, which polls; and their room."""
     ada, ben = somebody("ada"), somebody("ben")
-    room_id = server.do(ada, "create_room", kind="group", members=[ben.id])["room"]["id"]
+    room_id = server.group(ada, ben)
     return ada, Poller(server, ben), room_id
 
 
@@ -156,7 +156,7 @@ def test_consecutive_polls_miss_no_event(
 def test_a_room_too_far_behind_is_reset(module_database: None) -> None:
     with running(limits=Limits(send_burst=10**9, catch_up_events=5)) as server:
         ada = somebody("ada")
-        room_id = server.do(ada, "create_room", kind="group")["room"]["id"]
+        room_id = server.group(ada)
         poller = Poller(server, ada)
         for number in range(6):
             server.do(ada, "send_message", room_id=room_id, content=f"{number}")
@@ -360,7 +360,7 @@ def _begin(server: Running, who: Someone, path: str, body: bytes) -> socket.sock
 @pytest.mark.parametrize("way", ["poll", "send"])
 def test_a_credential_revoked_while_a_body_is_sent_authorises_nothing(server: Running, way: str) -> None:
     ada, ben = somebody("ada"), somebody("ben")
-    room_id = server.do(ada, "create_room", kind="group", members=[ben.id])["room"]["id"]
+    room_id = server.group(ada, ben)
     server.sync(ben)  # the identity is cached
     path, body = {
         "poll": ("/api/sync", b'{"wait":0}'),

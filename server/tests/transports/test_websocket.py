@@ -34,11 +34,6 @@ def server(module_database: None, way: Any) -> Iterator[Running]:
         yield it
 
 
-def room_of(server: Running, owner: Someone, *others: Someone) -> int:
-    made = server.do(owner, "create_room", kind="group", members=[other.id for other in others])
-    return int(made["room"]["id"])
-
-
 def opened(server: Running, who: Someone | None = None) -> Device:
     device = server.device(who or somebody())
     device.received.clear()
@@ -66,7 +61,7 @@ def is_open(server: Running, who: Someone) -> bool:
 
 def test_a_newcomer_gets_hello_the_list_presence_and_caught_up_in_this_order(server: Running) -> None:
     ada, ben = somebody("ada"), somebody("ben")
-    room_id = room_of(server, ada, ben)
+    room_id = server.group(ada, ben)
     with opened(server, ben), server.dial(ada) as device:
         device.hello()
         device.until("caught_up")
@@ -178,7 +173,7 @@ def test_a_socket_with_a_late_hello_does_not_replace_one_that_was_opened_after_i
 
 def test_a_slow_reader_is_closed_without_delaying_others_and_resumes_without_a_gap(server: Running) -> None:
     ada, slow, quick = somebody("ada"), somebody("slow"), somebody("quick")
-    room_id = room_of(server, ada, slow, quick)
+    room_id = server.group(ada, slow, quick)
     before = closed_with(server, 4408)
     narrow = socket.socket()
     narrow.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
@@ -205,7 +200,7 @@ def test_a_slow_reader_is_closed_without_delaying_others_and_resumes_without_a_g
 
 def test_a_long_catch_up_does_not_count_as_slow_reading(server: Running) -> None:
     ada = somebody("ada")
-    room_id = room_of(server, ada)
+    room_id = server.group(ada)
     with opened(server, ada) as sender:
         for number in range(400):
             sender.say(
@@ -221,7 +216,7 @@ def test_a_long_catch_up_does_not_count_as_slow_reading(server: Running) -> None
 
 def test_commands_beyond_the_limit_at_once_are_refused_and_the_rest_is_carried_out(server: Running) -> None:
     ada = somebody("ada")
-    room_id = room_of(server, ada)
+    room_id = server.group(ada)
     with opened(server, ada) as device:
         texts = [json.dumps({"type": "get_history", "id": str(number), "room_id": room_id}) for number in range(250)]
         for text in texts:
@@ -241,7 +236,7 @@ def test_commands_beyond_the_limit_at_once_are_refused_and_the_rest_is_carried_o
 def test_the_heartbeat_names_heads_that_moved_and_the_list_version(module_database: None, way: Any) -> None:
     with running(heartbeat_s=1, websocket=way) as server:
         ada = somebody("ada")
-        room_id = room_of(server, ada)
+        room_id = server.group(ada)
         with opened(server, ada) as device:
             device.until("ping")
             device.say({"type": "pong", "timestamp": "x"})
@@ -289,7 +284,7 @@ def test_a_stopping_server_acks_accepted_sends_unless_the_database_is_stuck(
     committed_within_s = 30.0 if is_in_time else 0.05
     ada = somebody("ada")
     with running() as server, opened(server, ada) as device:
-        room_id = room_of(server, ada)
+        room_id = server.group(ada)
         with held(server.chat.log, ada.user):
             device.say({"type": "send_message", "id": str(uuid4()), "room_id": room_id, "content": "Begun."})
             server.wait_until(lambda: server.chat.log.waiting)
@@ -305,7 +300,7 @@ def test_a_stopping_server_acks_accepted_sends_unless_the_database_is_stuck(
 def test_messages_committed_before_a_stop_are_there_after_the_restart(module_database: None, way: Any) -> None:
     ada = somebody("ada")
     with running(limits=WITHOUT_LIMITS, websocket=way) as server:
-        room_id = room_of(server, ada)
+        room_id = server.group(ada)
         server.do(ada, "send_message", room_id=room_id, content="Before.")
     with running(limits=WITHOUT_LIMITS, websocket=way) as server:
         page = server.do(ada, "get_history", room_id=room_id)
@@ -322,7 +317,7 @@ def test_a_socket_that_disappears_is_removed_from_the_hub(server: Running) -> No
 
 def test_typing_reaches_other_members_and_no_device_of_the_typist(server: Running) -> None:
     ada, ben = somebody("ada"), somebody("ben")
-    room_id = room_of(server, ada, ben)
+    room_id = server.group(ada, ben)
     with opened(server, ada) as mine, opened(server, ada) as also_mine, opened(server, ben) as other:
         for device in (mine, also_mine, other):
             device.take()
@@ -336,7 +331,7 @@ def test_typing_reaches_other_members_and_no_device_of_the_typist(server: Runnin
 
 def test_presence_reaches_people_who_share_a_room(server: Running) -> None:
     ada, ben, stranger = somebody("ada"), somebody("ben"), somebody("cyd")
-    room_of(server, ada, ben)
+    server.group(ada, ben)
     with opened(server, ben) as mate, opened(server, stranger) as outside:
         with opened(server, ada) as device:
             assert mate.until("presence", user_id=ada.id)["state"] == "online"
