@@ -21,9 +21,12 @@ from machine import ROOT, say
 
 UV = "uv==0.13.9"
 HOST = re.compile(r"https?://[^\s\"']+")
+STANDALONE = ("standalone", "postgres", "redis")
+"""The extras of the standalone server."""
+_PROJECT = ["pyproject.toml", *(word for extra in STANDALONE for word in ("--extra", extra))]
 LOCKS = {
-    "server/requirements.lock": ["pyproject.toml"],
-    "server/requirements-dev.lock": ["pyproject.toml", "--group", "dev", "-c", "server/requirements.lock"],
+    "server/requirements.lock": _PROJECT,
+    "server/requirements-dev.lock": [*_PROJECT, "--group", "dev", "-c", "server/requirements.lock"],
     "tools/requirements-node.lock": ["tools/requirements-node.in"],
     "lab/bench/requirements.lock": ["lab/bench/requirements.in", "-c", "server/requirements.lock"],
 }
@@ -83,7 +86,9 @@ def _wanted(name: str) -> list[str]:
     if not name.startswith("server"):
         return []
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())
-    asked = project["project"]["dependencies"] + (project["dependency-groups"]["dev"] if "dev" in name else [])
+    asked = [*project["project"]["dependencies"], *(project["dependency-groups"]["dev"] if "dev" in name else ())]
+    for wanted in project["project"]["optional-dependencies"].values():
+        asked += [text for text in wanted if not text.startswith(project["project"]["name"])]
     return [re.split(r"[^A-Za-z0-9._-]", text)[0].lower() for text in asked]
 
 

@@ -6,12 +6,13 @@ E007  an unknown or unusable key of BACKCHANNEL                     (only with -
 E008  one of the two apps is missing                          W006  PATH hides addresses of the site
 E009  sessions that cannot be looked up                       W010  a setting that looks like a misspelt BACKCHANNEL
                                                               W011  `runserver` without ASGI
-                                                              W012  SQLite in memory
+E013  REDIS_URLS without the package redis                    W012  SQLite in memory
 """
 
 from __future__ import annotations
 
 import difflib
+import importlib.util
 import re
 import sys
 from collections.abc import Iterator, Sequence
@@ -63,9 +64,17 @@ def refuse_umbrella(**_: Any) -> list[CheckMessage]:
 
 def check_settings(**_: Any) -> list[CheckMessage]:
     try:
-        read_config(getattr(settings, "BACKCHANNEL", {}))
+        config = read_config(getattr(settings, "BACKCHANNEL", {}))
     except ConfigError as error:
         return [Error(f"{problem}.", id="backchannel.E007") for problem in error.problems]
+    if config.redis_urls and importlib.util.find_spec("redis") is None:
+        return [
+            Error(
+                'BACKCHANNEL["REDIS_URLS"] needs the package redis, which is not installed.',
+                hint="pip install 'backchannel[redis]'",
+                id="backchannel.E013",
+            )
+        ]
     return []
 
 

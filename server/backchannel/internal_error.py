@@ -1,18 +1,20 @@
 """Reports a bug of ours: the log and the client get the same reference, so that a user's report can be found in the log."""
 
+import logging
 import secrets
-from typing import Any, Final
+from typing import Final
 
+from backchannel.process_log import ProcessLog
 from backchannel.protocol.errors import Code, CommandError
 
 # Without letters and digits that look alike: people read these out and type them.
 _ALPHABET: Final = "23456789ABCDEFGHJKMNPQRSTVWXYZ"
 
 
-def internal_error(logger: Any, event: str, error: BaseException, **fields: object) -> CommandError:
+def internal_error(log: ProcessLog, event: str, error: BaseException, **fields: object) -> CommandError:
     """Log `error` as `event`, with its traceback, and return the CommandError to answer with."""
     reference = new_reference()
-    logger.error(event, reference=reference, exc_info=error, **fields)
+    log.log(logging.ERROR, event, exc_info=error, reference=reference, **fields)
     return CommandError(Code.INTERNAL, f"Internal error {reference} (logged). Retrying may help.")
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import structlog
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.core.exceptions import ImmediateHttpResponse
 from allauth.headless.adapter import DefaultHeadlessAdapter
@@ -15,10 +14,11 @@ from django.http import HttpRequest, JsonResponse
 from backchannel.accounts import auth_log, invitations, limits, onboarding, strict_json, tokens
 from backchannel.accounts.people import person_of
 from backchannel.accounts.problems import problem
+from backchannel.process_log import ProcessLog
 from backchannel.protocol.errors import CommandError
 from backchannel.text_rules import clean_name
 
-_log = structlog.get_logger("backchannel.accounts")
+_log = ProcessLog("backchannel.accounts")
 
 
 class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]

@@ -18,8 +18,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, NamedTuple, Protocol
 
-import structlog
 from prometheus_client import Counter
+
+from backchannel.process_log import ProcessLog
 
 COUNTS_AT_MOST: Final = 20_000
 """Per rule. A count is kept only until it is empty; beyond this number, those nearest to empty are dropped first."""
@@ -30,7 +31,7 @@ AWAY_S: Final = 5.0
 in_memory: Final = Counter(
     "backchannel_attempts_in_memory", "Limits checked in this process's memory because Redis did not answer."
 )
-_log = structlog.get_logger("backchannel.attempts")
+_log = ProcessLog("backchannel.attempts")
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,18 +9,19 @@ address in the log. Each event is counted in `backchannel_auth_events_total{even
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any, Final, Literal
 
-import structlog
 from prometheus_client import Counter
 
 from backchannel.accounts import usernames
 from backchannel.accounts.addresses import UNKNOWN, network_of
 from backchannel.accounts.attempts import Count, MemoryAttempts, Rule
+from backchannel.process_log import ProcessLog
 
 Event = Literal[
     "signed_in", "signed_out", "signed_up", "sign_in_failed", "sign_in_limited", "request_limited",
@@ -43,7 +44,7 @@ _counter: Final = Counter("backchannel_auth_events", "Events of the auth log.", 
 for _event in EVENTS:
     _counter.labels(_event)
 
-_log = structlog.get_logger("backchannel.auth")
+_log = ProcessLog("backchannel.auth")
 _lines = MemoryAttempts(time.monotonic, at_most=5_000)
 _address: ContextVar[str | None] = ContextVar("backchannel_address", default=None)
 _actor: ContextVar[Callable[[], str | None] | None] = ContextVar("backchannel_actor", default=None)
@@ -72,7 +73,7 @@ def note(event: Event, *, user: str | None = None, address: str | None = None, *
     if by is not None and by != user:
         fields["by"] = _safe(by)
     fields |= {name: value for name, value in more.items() if value is not None}
-    _log.log(30 if event in REFUSALS else 20, event, **fields)
+    _log.log(logging.WARNING if event in REFUSALS else logging.INFO, event, **fields)
 
 
 def address_of(scope: Mapping[str, Any]) -> str:

@@ -7,17 +7,17 @@ import sys
 from typing import Any
 
 import msgspec
-import structlog
 from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.utils.html import escape
 
 from backchannel.accounts import auth_log, strict_json
 from backchannel.internal_error import internal_error
+from backchannel.process_log import ProcessLog
 from backchannel.protocol.errors import Code, CommandError, invalid
 from backchannel.store.read_pool import trouble
 
-_log = structlog.get_logger("backchannel.pages")
+_log = ProcessLog("backchannel.pages")
 
 
 def answer(body: dict[str, Any], status: int = 200) -> JsonResponse:

@@ -45,7 +45,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _environment_failure(error: Exception) -> str | None:
-    """Describe an error of the operating system or the database in one line. None for a bug of ours."""
+    """Describe an error of the operating system, the database or the installation in one line. None for a bug of ours."""
+    if isinstance(error, ModuleNotFoundError) and error.name and not error.name.startswith("backchannel"):
+        module = error.name.partition(".")[0]
+        extra = {"psycopg": "postgres", "redis": "redis"}.get(module, "standalone")
+        return f"{module} is not installed; install it with: pip install 'backchannel[{extra}]'"
     if isinstance(error, OSError):
         return f"{error.strerror or error}" + (f": {error.filename}" if error.filename else "")
     # Compared by name, because most commands never import these modules.

@@ -59,10 +59,10 @@ def _warn_about_unknown_settings() -> None:
     """A misspelt setting counts as unset, which may select another database than the one that was meant."""
     found = unknown(os.environ)
     if found:
-        import structlog
+        from backchannel.process_log import ProcessLog
 
         for line in found:
-            structlog.get_logger("backchannel").warning("unknown_setting", advice=line)
+            ProcessLog("backchannel").warning("unknown_setting", advice=line)
 
 
 def open_database(options: argparse.Namespace, *, migrates: bool | None = None, otherwise: str = "") -> None:

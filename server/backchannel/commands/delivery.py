@@ -21,13 +21,12 @@ import math
 from collections.abc import Callable, Sequence
 from typing import Final
 
-import structlog
-
 from backchannel import failpoints
+from backchannel.process_log import ProcessLog
 from backchannel.store.log import Job
 from backchannel.store.transaction import Outcome
 
-_log = structlog.get_logger("backchannel.delivery")
+_log = ProcessLog("backchannel.delivery")
 
 LARGE: Final = 250
 """A room gathers if it has at least so many sinks on this node."""

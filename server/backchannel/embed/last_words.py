@@ -18,13 +18,13 @@ from contextlib import contextmanager, suppress
 from types import FrameType
 from typing import Final
 
-import structlog
+from backchannel.process_log import ProcessLog
 
 WITHIN_S: Final = 10.0
 """Then the process ends in any case. A drain takes about two seconds with thousands of sockets."""
 
 Goodbye = Callable[[], Awaitable[None]]
-_log = structlog.get_logger("backchannel")
+_log = ProcessLog("backchannel")
 
 
 @contextmanager

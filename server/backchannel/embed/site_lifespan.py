@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
-import structlog
 from starlette.types import ASGIApp, Message, Scope
 
-_log = structlog.get_logger("backchannel")
+from backchannel.process_log import ProcessLog
+
+_log = ProcessLog("backchannel")
 
 
 class StartupFailed(Exception):
@@ -41,7 +43,7 @@ async def _ended(task: asyncio.Future[None]) -> None:
     task.cancel()  # has no effect on one that has returned
     (error,) = await asyncio.gather(task, return_exceptions=True)
     if isinstance(error, Exception):
-        _log.debug("lifespan_of_the_site_raised", exc_info=error)
+        _log.log(logging.DEBUG, "lifespan_of_the_site_raised", exc_info=error)
 
 
 async def _next(messages: asyncio.Queue[Message], task: asyncio.Future[None]) -> Message | None:

@@ -18,8 +18,6 @@ from itertools import chain
 from operator import attrgetter
 from typing import Any, TypeVar
 
-import structlog
-
 from backchannel.fanout import envelopes
 from backchannel.fanout.bus import Bus
 from backchannel.fanout.envelopes import (
@@ -34,12 +32,13 @@ from backchannel.fanout.listening import Listening
 from backchannel.fanout.repairs import ReadEvents, Repairs
 from backchannel.fanout.room_channel import RoomChannel
 from backchannel.fanout.subscriber import Subscriber
+from backchannel.process_log import ProcessLog
 from backchannel.protocol.errors import CloseCode
 
 E = TypeVar("E", bound=Envelope)
 _user_id = attrgetter("user_id")
 
-_log = structlog.get_logger("backchannel.fanout")
+_log = ProcessLog("backchannel.fanout")
 
 
 class Hub:

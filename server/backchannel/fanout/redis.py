@@ -18,12 +18,12 @@ from typing import Any, Final
 from zlib import crc32
 
 import redis.asyncio as redis
-import structlog
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 
 from backchannel.fanout.bus import Deliver, Reconnected
+from backchannel.process_log import ProcessLog
 
 QUEUE_LENGTH: Final = 10_000
 """Messages that wait to be published; more displace the oldest."""
@@ -43,7 +43,7 @@ BACKOFF_S: Final = (0.1, 5.0)
 PREFIX: Final = b"backchannel:"
 ALIVE: Final = PREFIX + b"alive"
 
-_log = structlog.get_logger("backchannel.bus")
+_log = ProcessLog("backchannel.bus")
 _TROUBLE: Final = (RedisError, OSError, asyncio.TimeoutError)
 
 

@@ -8,11 +8,10 @@ begin ─▶ wait a moment ─▶ read above the room's head ─▶ deliver ─�
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 
-import structlog
-
 from backchannel.fanout.envelopes import RoomEnvelope
+from backchannel.process_log import ProcessLog
 
-_log = structlog.get_logger("backchannel.fanout")
+_log = ProcessLog("backchannel.fanout")
 
 ReadEvents = Callable[[Mapping[int, int]], Awaitable[Mapping[int, list[RoomEnvelope]]]]
 """Room → seq ─▶ room → the events above it."""

@@ -17,10 +17,9 @@ both ways keep the order of seqs for everybody, and nothing reaches somebody who
 from collections.abc import Callable
 from typing import Final
 
-import structlog
-
 from backchannel.fanout.envelopes import RoomEnvelope
 from backchannel.fanout.subscriber import Sink, Subscriber
+from backchannel.process_log import ProcessLog
 from backchannel.protocol.frame_batch import BATCH_BYTES, FrameBatch
 
 SLICE: Final = 500
@@ -28,7 +27,7 @@ SLICE: Final = 500
 STASH_LENGTH: Final = 1000
 """Events kept while an earlier one is missing; beyond, they are read again with it."""
 
-_log = structlog.get_logger("backchannel.fanout")
+_log = ProcessLog("backchannel.fanout")
 
 
 class RoomChannel:

@@ -5,11 +5,11 @@ from collections.abc import Sequence
 from contextlib import suppress
 from typing import Final
 
-import structlog
 from prometheus_client import Gauge
 
 from backchannel.followers.cursors import SECOND_US, Advance, HoldLease, ReleaseLease
 from backchannel.followers.follower import Follower
+from backchannel.process_log import ProcessLog
 from backchannel.protocol.errors import Code, CommandError
 from backchannel.store import reads
 from backchannel.store.followers import Behind, lease_of, progress_of, rooms_behind
@@ -28,7 +28,7 @@ lag: Final = Gauge(
     "backchannel_follower_lag_events", "Events of the log that a follower has not applied.", ["follower"]
 )
 
-_log = structlog.get_logger("backchannel.followers")
+_log = ProcessLog("backchannel.followers")
 
 
 class FollowerRunner:

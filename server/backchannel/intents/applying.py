@@ -10,7 +10,6 @@ from collections.abc import Callable, Iterable, Sequence
 from itertools import groupby
 from typing import Any, Final, cast
 
-import structlog
 from django.db import InterfaceError, OperationalError
 from prometheus_client import Counter
 
@@ -18,6 +17,7 @@ from backchannel import failpoints
 from backchannel.commands.send_message import SendMessage
 from backchannel.intents import kinds
 from backchannel.intents.kinds import Intent, PostIntent, RoomName
+from backchannel.process_log import ProcessLog
 from backchannel.protocol.errors import Code, CommandError
 from backchannel.protocol.shapes import User
 from backchannel.store import intents, people
@@ -33,7 +33,7 @@ Write = Callable[[Operation], Any]
 
 refusals: Final = Counter("backchannel_intents_refused", "Intents of the site that were refused.")
 
-_log = structlog.get_logger("backchannel.intents")
+_log = ProcessLog("backchannel.intents")
 
 
 class ApplyIntents(Operation, frozen=True, kw_only=True):

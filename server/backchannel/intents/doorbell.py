@@ -9,16 +9,16 @@ import threading
 from collections.abc import Callable
 from typing import Final
 
-import structlog
 from django.db import DatabaseError, InterfaceError, connection
 
+from backchannel.process_log import ProcessLog
 from backchannel.store import intents
 
 LOOK_S: Final = 0.1
 """An intent of another process waits at most this long."""
 AFTER_TROUBLE_S: Final = 1.0
 
-_log = structlog.get_logger("backchannel.intents")
+_log = ProcessLog("backchannel.intents")
 
 
 class Doorbell:

@@ -4,10 +4,9 @@ import asyncio
 from collections.abc import Callable, Sequence
 from typing import Any, Final
 
-import structlog
-
 from backchannel.intents.applying import NOTICES_AT_ONCE, TakeNotices, apply_some
 from backchannel.intents.doorbell import Doorbell
+from backchannel.process_log import ProcessLog
 from backchannel.protocol.errors import CommandError
 from backchannel.store.log import Log
 from backchannel.store.operation import NOBODY, Operation
@@ -19,7 +18,7 @@ AFTER_TROUBLE_S: Final = 1.0
 Publish = Callable[[Sequence[tuple[str, bytes]]], None]
 """(topic, body) of each, to the bus."""
 
-_log = structlog.get_logger("backchannel.intents")
+_log = ProcessLog("backchannel.intents")
 
 
 class IntentRunner:

@@ -153,12 +153,11 @@ def _run(
 
 def _close_to_others(conf: Conf) -> None:
     """Restrict the database and the keys to this server's user, also in a folder created with other permissions."""
-    import structlog
-
+    from backchannel.process_log import ProcessLog
     from backchannel.site import state
     from backchannel.site.folder import close_to_others
 
-    log = structlog.get_logger("backchannel")
+    log = ProcessLog("backchannel")
     closed, left = close_to_others(conf.data, state.sqlite_file())
     for path in closed:
         log.warning("closed_to_others", file=str(path))
@@ -182,9 +181,9 @@ def _sweep() -> None:
     try:
         sweep()
     except DatabaseError as error:  # a full disk: what is stored can still be read
-        import structlog
+        from backchannel.process_log import ProcessLog
 
-        structlog.get_logger("backchannel").warning("sweep_failed", reason=str(error).strip().split("\n")[0])
+        ProcessLog("backchannel").warning("sweep_failed", reason=str(error).strip().split("\n")[0])
 
 
 def _demo(*, made_up: bool) -> str:
@@ -205,9 +204,9 @@ def _announce(conf: Conf, address: tuple[str, int], url: str, keeps: str, advice
     if conf.log_format == "json":
         import json
 
-        import structlog
+        from backchannel.process_log import ProcessLog
 
-        log = structlog.get_logger("backchannel")
+        log = ProcessLog("backchannel")
         log.info(
             "listening",
             version=__version__,

@@ -19,8 +19,7 @@ import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 
-import structlog
-
+from backchannel.process_log import ProcessLog
 from backchannel.runner.notify import Notifier
 
 READY = b"r"
@@ -41,7 +40,7 @@ SUSPENDED_S = 2.0
 MARGIN_S = 5
 """Time to end that a worker gets beyond its own shutdown deadline."""
 
-_log = structlog.get_logger("backchannel.workers")
+_log = ProcessLog("backchannel.workers")
 
 Command = Callable[[int, int], Sequence[str]]
 """(file descriptor of the worker's end of the pair, the worker's number) → the command line."""

@@ -10,23 +10,21 @@ from __future__ import annotations
 import copy
 import logging
 import re
-import sys
 import threading
-from collections.abc import Callable, Hashable, MutableMapping
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass
-from typing import Any
+
+from backchannel.process_log import Line
 
 WINDOW_S = 60.0
 KEPT = 256
 """Different lines that are tracked at the same time. Further ones are written as they come."""
 
-Stamp = Callable[[Any, str, MutableMapping[str, Any]], Any]
 StartTimer = Callable[[float, Callable[[], None]], None]
 
 _LEAST = logging.WARNING
 _ADDRESS = re.compile(r"\b0x[0-9a-f]+\b")
 """The address of an object in lines of libraries: twenty connections closed by a database at once count as equal lines."""
-_OF_THE_MOMENT = frozenset({"timestamp"})
 
 
 @dataclass(slots=True)
@@ -40,11 +38,10 @@ _ONE_BY_ONE = frozenset({"backchannel.auth"})
 
 
 class Repeats(logging.Filter):
-    """A filter on a handler. `stamp`: adds the time to a line. `start_timer`: calls a function after so many seconds."""
+    """A filter on a handler. `start_timer`: calls a function after so many seconds."""
 
-    def __init__(self, stamp: Stamp, start_timer: StartTimer | None = None) -> None:
+    def __init__(self, start_timer: StartTimer | None = None) -> None:
         super().__init__()
-        self._stamp = stamp
         self._start_timer = start_timer or _start_timer
         self._seen: dict[Hashable, _Seen] = {}
         self._lock = threading.Lock()
@@ -74,8 +71,8 @@ class Repeats(logging.Filter):
             record, repeated = copy.copy(seen.record), seen.repeated
             seen.repeated = 0
         self._start_timer(WINDOW_S, lambda: self._window_over(key))
-        if isinstance(record.msg, dict):
-            record.msg = self._stamp(None, "", {**record.msg, "repeated": repeated})
+        if isinstance(record.msg, Line):
+            record.msg = Line(record.msg, repeated=repeated)
         else:
             record.msg = f"{record.msg} (repeated {repeated} times)"
         record.is_count = True
@@ -83,33 +80,23 @@ class Repeats(logging.Filter):
 
 
 def _key(record: logging.LogRecord) -> Hashable:
-    if isinstance(record.msg, dict):
-        fields = {name: value for name, value in record.msg.items() if name not in _OF_THE_MOMENT}
+    if isinstance(record.msg, Line):
+        fields = dict(record.msg)
     else:
-        fields = {"event": _ADDRESS.sub("", record.getMessage()), "exc_info": record.exc_info}
-    error = _error_of(fields.pop("exc_info", None))
+        fields = {"event": _ADDRESS.sub("", record.getMessage())}
     return (
         record.name,
         record.levelno,
-        repr(error),
+        repr(record.exc_info[1] if record.exc_info else None),  # tracebacks of equal errors differ
         tuple(sorted((name, repr(value)) for name, value in fields.items())),
     )
 
 
-def _error_of(exc_info: object) -> object:
-    """The error in what loggers accept as `exc_info`. Tracebacks of equal errors differ."""
-    if isinstance(exc_info, tuple):
-        return exc_info[1]
-    return sys.exc_info()[1] if exc_info is True else exc_info
-
-
 def _counting(record: logging.LogRecord) -> logging.LogRecord:
-    """The record that reports the count: without traceback, and without the time, which is a new one."""
+    """The record that reports the count: without the traceback."""
     kept = copy.copy(record)
     kept.exc_info = kept.exc_text = None
-    if isinstance(kept.msg, dict):
-        kept.msg = {key: value for key, value in kept.msg.items() if key not in {*_OF_THE_MOMENT, "exc_info"}}
-    else:
+    if not isinstance(kept.msg, Line):
         kept.msg, kept.args = record.getMessage(), None
     return kept
 

@@ -16,6 +16,7 @@ import structlog
 from structlog.typing import Processor
 
 from backchannel.accounts.secrets import TICKET_PREFIX, TOKEN_PREFIX
+from backchannel.process_log import Line
 from backchannel.site.log_repeats import Repeats
 
 _SECRET = re.compile(rf"\b({TOKEN_PREFIX}|{TICKET_PREFIX})[A-Za-z0-9_-]{{20,}}")
@@ -37,26 +38,18 @@ _QUIET = {
 
 
 def configure(format: str, level: str) -> None:
-    """Set up structlog and the standard library's logging. `format`: "console" or "json"."""
+    """Set up the root logger. `format`: "console" or "json"."""
     stamp = structlog.processors.TimeStamper(fmt="iso" if format == "json" else "%H:%M:%S", utc=format == "json")
-    shared: list[Processor] = [structlog.contextvars.merge_contextvars, structlog.stdlib.add_log_level, stamp]
-    structlog.configure(
-        processors=[
-            structlog.stdlib.filter_by_level,
-            structlog.stdlib.add_logger_name,
-            *shared,
-            structlog.stdlib.PositionalArgumentsFormatter(),
-            structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
-        ],
-        logger_factory=structlog.stdlib.LoggerFactory(),
-        wrapper_class=structlog.stdlib.BoundLogger,
-        cache_logger_on_first_use=True,
-    )
     handler = logging.StreamHandler(sys.stderr)
-    handler.addFilter(Repeats(stamp))
+    handler.addFilter(Repeats())
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
-            foreign_pre_chain=[structlog.stdlib.add_logger_name, *shared],
+            foreign_pre_chain=[
+                _with_fields,
+                structlog.stdlib.add_logger_name,
+                structlog.stdlib.add_log_level,
+                stamp,
+            ],
             processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *_rendering(format)],
         )
     )
@@ -65,6 +58,15 @@ def configure(format: str, level: str) -> None:
     root.setLevel(level.upper())
     for name, least in _QUIET.items():
         logging.getLogger(name).setLevel(least)
+
+
+def _with_fields(logger: Any, method: str, line: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    """Spreads the fields of our own lines, in front of the event's name."""
+    message = line["_record"].msg
+    if isinstance(message, Line):
+        del line["event"]
+        line.update({name: value for name, value in message.items() if name != "event"}, event=message["event"])
+    return line
 
 
 def _rendering(format: str) -> list[Processor]:

@@ -12,14 +12,15 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from typing import Any, Final
 
-import structlog
 from django.core.mail.backends.base import BaseEmailBackend
 from django.core.mail.backends.smtp import EmailBackend as SmtpBackend
 from django.core.mail.message import EmailMessage
 
+from backchannel.process_log import ProcessLog
+
 WAITING: Final = 200
 
-_log = structlog.get_logger("backchannel.mail")
+_log = ProcessLog("backchannel.mail")
 _free = threading.BoundedSemaphore(WAITING)
 
 

@@ -9,16 +9,16 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-import structlog
 from allauth.account.models import EmailAddress
 from django.contrib.auth import get_user_model
 from django.core.mail import send_mail
 from django.db import transaction
 from django.db.models.signals import post_delete, post_save
 
+from backchannel.process_log import ProcessLog
 from backchannel.store.workspace import workspace
 
-_log = structlog.get_logger("backchannel.notices")
+_log = ProcessLog("backchannel.notices")
 
 
 def watch() -> None:

@@ -9,8 +9,9 @@ before the commit returns. A commit is durable once it is in the synced log; whe
 import threading
 from typing import Final
 
-import structlog
 from django.db import DatabaseError, connection
+
+from backchannel.process_log import ProcessLog
 
 EVERY: Final = 1000
 """Operations between two checkpoints. Sent one by one, each writes about five pages of 4 KiB."""
@@ -19,7 +20,7 @@ LOG_PAGES: Final = 16_000
 """64 MiB. If commits follow each other so closely that no checkpoint reaches the log's end, the writer checkpoints at this size, and
 the log starts over at its beginning."""
 
-_log = structlog.get_logger("backchannel.store")
+_log = ProcessLog("backchannel.store")
 
 
 class Checkpoints:

@@ -18,11 +18,11 @@ from itertools import groupby
 from typing import Any, ClassVar, Final
 
 import msgspec
-import structlog
 from django.db import DatabaseError, IntegrityError, InterfaceError, OperationalError, connection, transaction
 
 from backchannel import failpoints
 from backchannel.internal_error import internal_error
+from backchannel.process_log import ProcessLog
 from backchannel.protocol.errors import Code, CommandError
 from backchannel.store import disk
 from backchannel.store.checkpoints import Checkpoints
@@ -38,7 +38,7 @@ QUEUE_LENGTH: Final = 8192
 BATCH: Final = 256
 BATCH_CHARACTERS: Final = 64 * 1024
 """Long messages make shorter batches, so that one commit does not exceed what a subscriber may be behind."""
-_log = structlog.get_logger("backchannel.store")
+_log = ProcessLog("backchannel.store")
 
 
 Answer = Callable[[Outcome], None]

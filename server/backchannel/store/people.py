@@ -6,10 +6,10 @@ from contextlib import suppress
 from itertools import count
 from typing import Any, Final, NamedTuple
 
-import structlog
 from django.db import IntegrityError, connection, transaction
 from msgspec import structs
 
+from backchannel.process_log import ProcessLog
 from backchannel.protocol.shapes import PersonKind, User
 from backchannel.store.clock import now_us
 from backchannel.store.driver import begins, by_code_point, read
@@ -20,7 +20,7 @@ from backchannel.store.transaction import MEMBERSHIP, NAME_KEY, PERSON, ROOM, Ou
 from backchannel.text_rules import KEY_LENGTH, clean_name, fold, handle_of, holds_address, name_keys
 from backchannel.text_rules.handles import numbered
 
-_log = structlog.get_logger("backchannel.people")
+_log = ProcessLog("backchannel.people")
 
 FOUND_AT_MOST: Final = 500
 """Most results of a search in the admin pages."""

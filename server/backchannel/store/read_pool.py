@@ -14,9 +14,9 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from typing import Any, Final, ParamSpec, Protocol, TypeVar
 
-import structlog
 from django.db import DatabaseError, InterfaceError, connection
 
+from backchannel.process_log import ProcessLog
 from backchannel.protocol.errors import Code, CommandError
 from backchannel.store import disk
 
@@ -24,7 +24,7 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 READ_THREADS: Final = 8
-_log = structlog.get_logger("backchannel.store")
+_log = ProcessLog("backchannel.store")
 
 
 class Threads(Protocol):

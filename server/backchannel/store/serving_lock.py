@@ -15,8 +15,9 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-import structlog
 from django.db import connection
+
+from backchannel.process_log import ProcessLog
 
 if TYPE_CHECKING:
     import psycopg
@@ -29,7 +30,7 @@ _STOPPED_WITHIN_S: Final = 2.0
 _FOUND_AGAIN: Final = 2
 """Checks in a row until a new result counts: a process that is being replaced is still ending at the first."""
 
-_log = structlog.get_logger("backchannel.store")
+_log = ProcessLog("backchannel.store")
 
 
 class ServingLock:

@@ -6,12 +6,12 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Final
 
-import structlog
 from msgspec import Struct
 
 from backchannel import commands, queries
 from backchannel.commands.context import Caller
 from backchannel.internal_error import internal_error
+from backchannel.process_log import ProcessLog
 from backchannel.protocol.commands import AddMembers, Command, CreateRoom, GetPeople, declaration_of
 from backchannel.protocol.errors import CommandError
 from backchannel.store.read_pool import resolve
@@ -23,7 +23,7 @@ HANDLED: Final[frozenset[type[Struct]]] = (
     frozenset(commands.OPERATIONS) | frozenset(commands.ACTIONS) | frozenset(queries.HANDLERS)
 )
 
-_log = structlog.get_logger("backchannel.commands")
+_log = ProcessLog("backchannel.commands")
 
 
 class Answer(Struct, frozen=True):

@@ -8,10 +8,9 @@ from collections.abc import Awaitable, Callable, Collection, Coroutine, Iterable
 from contextlib import suppress
 from typing import Any, Final
 
-import structlog
-
 from backchannel.commands.set_presence import report_presence
 from backchannel.fanout.subscriber import Subscriber
+from backchannel.process_log import ProcessLog
 from backchannel.protocol.errors import CloseCode, CommandError
 from backchannel.store import reads
 from backchannel.transports import metrics
@@ -23,7 +22,7 @@ REVALIDATE_S: Final = 30.0
 NOTE_USES_S: Final = 30.0
 SWEEP_S: Final = 600.0
 
-_log = structlog.get_logger("backchannel.maintenance")
+_log = ProcessLog("backchannel.maintenance")
 
 DeadAmong = Callable[[Collection[Any]], set[str]]
 """Proofs of credentials → the names of those credentials that have ended. Called in a thread."""

@@ -11,13 +11,13 @@ from typing import Any
 
 import prometheus_client
 import pytest
-import structlog
 from django.test import Client
 
 from backchannel.accounts import auth_log, lookup
 from backchannel.accounts.invitations import create_invitation
 from backchannel.accounts.models import Token
 from backchannel.accounts.tokens import revoke_tokens
+from backchannel.process_log import ProcessLog
 from backchannel.protocol.errors import CommandError
 from backchannel.site import logging as module
 from tests.accounts.authenticator import AUTHENTICATOR
@@ -38,11 +38,10 @@ def lines(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> It
     root = logging.getLogger()
     handlers, level = root.handlers, root.level
     monkeypatch.setattr(sys, "stderr", stream)
-    monkeypatch.setattr(auth_log, "_log", structlog.get_logger("backchannel.auth"))
+    monkeypatch.setattr(auth_log, "_log", ProcessLog("backchannel.auth"))
     module.configure(request.param, "info")
     yield lambda: [line for line in stream.getvalue().splitlines() if "backchannel.auth" in line]
     root.handlers, root.level = handlers, level
-    structlog.reset_defaults()
 
 
 def events(lines: Lines) -> list[tuple[str, str, str]]:

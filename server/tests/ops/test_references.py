@@ -25,7 +25,7 @@ class Logged(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         if isinstance(record.msg, dict) and "reference" in record.msg:
-            assert record.msg["exc_info"]
+            assert record.exc_info
             self.references.append(record.msg["reference"])
 
 

@@ -5,8 +5,8 @@ import logging
 from collections.abc import Callable, Iterator
 
 import pytest
-import structlog
 
+from backchannel.process_log import ProcessLog
 from backchannel.site.log_repeats import Repeats
 from backchannel.site.logging import configure
 
@@ -46,7 +46,7 @@ def world(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> It
 
 
 def test_equal_lines_are_logged_once_with_a_count_per_minute(world: World) -> None:
-    log = structlog.get_logger("backchannel.store")
+    log = ProcessLog("backchannel.store")
     for _ in range(597):
         log.warning("write_failed", error="OperationalError", reason="database or disk is full")
     assert len(world.lines) == 1
@@ -62,7 +62,7 @@ def test_equal_lines_are_logged_once_with_a_count_per_minute(world: World) -> No
 
 
 def test_different_lines_and_lines_below_warning_are_all_written(world: World) -> None:
-    log = structlog.get_logger("backchannel.store")
+    log = ProcessLog("backchannel.store")
     for number in range(5):
         log.error("page_broke", reference=f"K7QF-{number}")
         log.info("connection_opened", user_id=1)

@@ -5,8 +5,8 @@ import sys
 from collections.abc import Callable, Iterator
 
 import pytest
-import structlog
 
+from backchannel.process_log import ProcessLog
 from backchannel.site import logging as module
 
 Said = Callable[[], str]
@@ -22,11 +22,10 @@ def said(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Ite
     module.configure(request.param, "info")
     yield stream.getvalue
     root.handlers, root.level = handlers, level
-    structlog.reset_defaults()
 
 
 def test_an_event_is_one_line(said: Said) -> None:
-    structlog.get_logger("test").info("connection_closed", code=1000, seconds=3)
+    ProcessLog("test").info("connection_closed", code=1000, seconds=3)
     logging.getLogger("library").warning("it was %s", "late")
     lines = said().splitlines()
     assert len(lines) == 2
@@ -37,7 +36,7 @@ def test_an_event_is_one_line(said: Said) -> None:
 def test_secrets_and_queries_never_reach_a_line(said: Said) -> None:
     token = "bc_" + "Ab1-" * 10
     ticket = "bt_" + "Ab1_" * 10
-    structlog.get_logger("test").info("opened", path=f"/ws?token={ticket}&x=1", note=f"with {token}.")
+    ProcessLog("test").info("opened", path=f"/ws?token={ticket}&x=1", note=f"with {token}.")
     logging.getLogger("uvicorn.error").error('"WebSocket /ws?ticket=hidden" [accepted]')
     try:
         raise ValueError(f"no {token}")
@@ -50,7 +49,7 @@ def test_secrets_and_queries_never_reach_a_line(said: Said) -> None:
 
 
 def test_lines_below_the_level_and_chatter_of_libraries_are_omitted(said: Said) -> None:
-    structlog.get_logger("test").debug("detail")
+    ProcessLog("test").debug("detail")
     logging.getLogger("uvicorn.error").info("Started server process")
     logging.getLogger("django.request").warning("Not Found: /wp-login.php")
     assert said() == ""
@@ -62,9 +61,8 @@ def test_json_logs_have_one_object_per_line(monkeypatch: pytest.MonkeyPatch) -> 
     handlers, level = root.handlers, root.level
     monkeypatch.setattr(sys, "stderr", stream)
     module.configure("json", "info")
-    structlog.get_logger("test").warning("slow", ms=12)
+    ProcessLog("test").warning("slow", ms=12)
     root.handlers, root.level = handlers, level
-    structlog.reset_defaults()
     line = json.loads(stream.getvalue())
     assert (line["event"], line["ms"], line["level"], line["logger"]) == ("slow", 12, "warning", "test")
     assert line["timestamp"].endswith("Z")

@@ -4,10 +4,10 @@ most, and a request object would cost more than what is done with it."""
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Final
 
-import structlog
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from backchannel.internal_error import internal_error
+from backchannel.process_log import ProcessLog
 from backchannel.protocol.errors import Code, CommandError
 from backchannel.transports.http.bodies import BodyTooLarge, check_announced, refuse_body
 from backchannel.transports.identity import Identity
@@ -21,7 +21,7 @@ HEADERS: Final = (
     NOSNIFF,
 )
 
-_log = structlog.get_logger("backchannel.http")
+_log = ProcessLog("backchannel.http")
 
 Answering = Callable[[Scope, Receive, Identity], Awaitable[tuple[int, bytes]]]
 """→ (status, JSON)"""

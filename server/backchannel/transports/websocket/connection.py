@@ -13,13 +13,12 @@ from collections.abc import Sequence
 from functools import partial
 from typing import Any, Final
 
-import structlog
-
 from backchannel.commands.announce_instance import announce_instance
 from backchannel.commands.context import Caller
 from backchannel.commands.set_presence import device_arrived
 from backchannel.fanout.subscriber import Sink
 from backchannel.internal_error import internal_error
+from backchannel.process_log import ProcessLog
 from backchannel.protocol import codec
 from backchannel.protocol.commands import Command
 from backchannel.protocol.errors import CloseCode, Code, CommandError
@@ -47,7 +46,7 @@ MESSAGES_PER_SECOND: Final = 200.0
 MESSAGE_BURST: Final = 1000
 """Of one socket, whatever a site allows its users. Beyond, it is closed with 4429."""
 
-_log = structlog.get_logger("backchannel.websocket")
+_log = ProcessLog("backchannel.websocket")
 
 
 class Connection:

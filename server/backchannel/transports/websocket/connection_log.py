@@ -1,11 +1,10 @@
 """What logs and metrics say of a WebSocket: that it opened, and how it ended."""
 
-import structlog
-
+from backchannel.process_log import ProcessLog
 from backchannel.transports import metrics
 from backchannel.transports.session.effects import Close
 
-_log = structlog.get_logger("backchannel.websocket")
+_log = ProcessLog("backchannel.websocket")
 
 
 def log_opened(session_id: str, user_id: int, via: str) -> None:

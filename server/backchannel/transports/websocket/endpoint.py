@@ -1,10 +1,10 @@
 """`GET /ws`: authenticates before the upgrade, so that an anonymous socket never exists."""
 
-import structlog
 from starlette.types import Receive, Scope, Send
 from starlette.websockets import WebSocket
 
 from backchannel.internal_error import internal_error
+from backchannel.process_log import ProcessLog
 from backchannel.protocol.errors import Code, CommandError
 from backchannel.transports import metrics
 from backchannel.transports.node import Node
@@ -18,7 +18,7 @@ _WITHOUT_UPGRADE = (
     "removed it: let it use HTTP/1.1 to this server and forward the headers Upgrade and Connection "
     '(nginx: proxy_http_version 1.1; proxy_set_header Upgrade $http_upgrade; proxy_set_header Connection "upgrade";).'
 )
-_log = structlog.get_logger("backchannel.websocket")
+_log = ProcessLog("backchannel.websocket")
 
 
 class WebSocketEndpoint:
