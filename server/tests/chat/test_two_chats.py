@@ -1,4 +1,4 @@
-"""Two chats in one process, on one database, share nothing but that: limits, heartbeats, buses, caches, and their ends are their own."""
+"""Two chats in one process share only their database. Each has its own limits, heartbeat, bus and cache, and stops on its own."""
 
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -50,7 +50,7 @@ def test_each_has_its_own_limits_and_heartbeat(pair: Pair) -> None:
     assert sent(pair.second) == [True] * 4, "what one of them refuses costs nothing at the other"
 
 
-def test_what_one_commits_the_other_delivers_when_it_compares_itself_with_the_database(pair: Pair) -> None:
+def test_a_commit_of_one_is_delivered_by_the_other_at_its_next_reconciliation(pair: Pair) -> None:
     ada, ben = somebody("ada"), somebody("ben")
     room_id = pair.first.group(ada, ben)
     with pair.first.device(ben) as here, pair.second.device(ben) as there:
@@ -60,7 +60,7 @@ def test_what_one_commits_the_other_delivers_when_it_compares_itself_with_the_da
         assert there.until("message_created")["message"]["content"] == "Hello."
 
 
-def test_a_credential_that_ends_is_closed_at_both(pair: Pair) -> None:
+def test_a_revoked_credential_closes_connections_of_both(pair: Pair) -> None:
     ada = somebody("ada")
     with pair.first.device(ada) as here, pair.second.device(ada) as there:
         Token.objects.get(user=ada.account).delete()
@@ -69,7 +69,7 @@ def test_a_credential_that_ends_is_closed_at_both(pair: Pair) -> None:
         assert server.call(ada, "get_me").code == "unauthenticated"
 
 
-def test_one_forgets_what_the_other_remembers(pair: Pair) -> None:
+def test_each_has_its_own_cache_of_identities(pair: Pair) -> None:
     ada = somebody("ada")
     for server in (pair.first, pair.second):
         server.do(ada, "get_me")
@@ -78,7 +78,7 @@ def test_one_forgets_what_the_other_remembers(pair: Pair) -> None:
     assert recalled == [0, 1]
 
 
-def test_when_one_stops_the_other_goes_on(pair: Pair) -> None:
+def test_when_one_stops_the_other_continues(pair: Pair) -> None:
     ada, ben = somebody("ada"), somebody("ben")
     room_id = pair.second.group(ada, ben)
     with pair.second.device(ben) as device:
@@ -91,7 +91,7 @@ def test_when_one_stops_the_other_goes_on(pair: Pair) -> None:
         assert device.closed() == (4401, "session_over")
 
 
-def test_djangos_own_code_writes_by_a_chat_that_runs_and_without_one_by_itself(pair: Pair) -> None:
+def test_djangos_own_code_writes_through_a_running_chat(pair: Pair) -> None:
     ada, ben = somebody("ada"), somebody("ben")
 
     def create() -> int:

@@ -1,4 +1,4 @@
-"""A follower gets every room's events in order and without a gap, and what it derives is what the log says, whatever breaks."""
+"""A follower gets every room's events in order and without a gap, and its derived data agrees with the log after any failure."""
 
 import asyncio
 import threading
@@ -42,7 +42,7 @@ def _fresh() -> None:
 
 
 class Recorder(Follower):
-    """Keeps what it is given. `failures`: how many times preparing fails at first."""
+    """Records the events it gets. `failures`: how many times `prepare` fails at first."""
 
     name = "recorder"
 
@@ -99,7 +99,7 @@ async def test_every_event_of_every_room_comes_once_in_order() -> None:
         assert seqs == sorted(seqs)
 
 
-async def test_what_broke_before_it_was_applied_is_given_again_and_other_rooms_go_on() -> None:
+async def test_events_whose_preparation_failed_are_given_again_and_other_rooms_continue() -> None:
     ada = await run_read(person)
     rooms = [await run_read(room, ada) for _ in range(2)]
     for each in rooms:
@@ -114,7 +114,7 @@ async def test_what_broke_before_it_was_applied_is_given_again_and_other_rooms_g
     assert recorder.prepared == [(rooms[0], 1), (rooms[1], 1), (rooms[0], 1)]
 
 
-async def test_one_node_runs_a_follower_until_its_lease_ends_or_is_given_back() -> None:
+async def test_one_node_runs_a_follower_until_its_lease_ends_or_is_released() -> None:
     async with Running() as running:
 
         async def holds(node: str, seconds: float = 60) -> bool:
@@ -236,7 +236,7 @@ def recounted(rooms: Sequence[int]) -> Counter[tuple[str, int, int]]:
 
 
 class BreakingActivity(ActivityFollower):
-    """Dies at random: before its transaction, or in the middle of it."""
+    """Fails at random: before its transaction, or in the middle of it."""
 
     def __init__(self, random: Random) -> None:
         self._random = random
@@ -296,7 +296,7 @@ async def test_derived_rows_agree_with_the_log_through_failures_and_changes_of_n
     assert progress.node == "c"
 
 
-async def test_a_look_that_fails_ends_no_follower(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_failed_look_does_not_end_the_follower(monkeypatch: pytest.MonkeyPatch) -> None:
     """An event of a newer version that this one cannot read, say."""
     ada = await run_read(person)
     room_id = await run_read(room, ada)
@@ -322,7 +322,7 @@ async def test_a_look_that_fails_ends_no_follower(monkeypatch: pytest.MonkeyPatc
 
 
 class SlowActivity(ActivityFollower):
-    """Has written, and is not committed, until it may go on."""
+    """Waits inside its transaction, after its write, until `may_commit`."""
 
     def __init__(self) -> None:
         self.has_written, self.may_commit = threading.Event(), threading.Event()
@@ -333,7 +333,7 @@ class SlowActivity(ActivityFollower):
         assert self.may_commit.wait(30)
 
 
-async def test_a_reset_beside_an_advance_counts_nothing_twice() -> None:
+async def test_a_reset_during_an_advance_counts_nothing_twice() -> None:
     """The reset comes from another process than the server, as `backchannel followers --reset` does."""
     ada = await run_read(person)
     room_id = await run_read(room, ada)

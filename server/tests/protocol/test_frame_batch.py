@@ -1,4 +1,4 @@
-"""A text holds its frames in order, framed by RFC 6455, and many frames are packed into few texts."""
+"""A batch has its frames in order, framed as RFC 6455 requires, and many frames are packed into few batches."""
 
 import json
 from itertools import pairwise
@@ -26,7 +26,7 @@ def payload_of(wire: bytes) -> bytes:
 
 
 @given(st.lists(st.text(max_size=50).map(lambda text: json.dumps(text, ensure_ascii=False).encode()), min_size=1))
-def test_a_text_is_one_frame_or_an_array_of_them(frames: list[bytes]) -> None:
+def test_a_batch_is_sent_as_one_frame_or_an_array_of_frames(frames: list[bytes]) -> None:
     text = FrameBatch(b",".join(frames), len(frames))
     said = json.loads(payload_of(text.wire))
     assert said == json.loads(text.text)
@@ -35,12 +35,12 @@ def test_a_text_is_one_frame_or_an_array_of_them(frames: list[bytes]) -> None:
 
 
 @pytest.mark.parametrize("size", [1, 125, 126, 65_535, 65_536, 100_000])
-def test_every_length_is_framed(size: int) -> None:
+def test_a_payload_of_any_length_is_framed(size: int) -> None:
     assert payload_of(FrameBatch(b"x" * size, 1).wire) == b"x" * size
 
 
 @given(st.lists(st.integers(1, 40_000), max_size=30))
-def test_frames_go_into_texts_in_order_none_of_them_too_large(sizes: list[int]) -> None:
+def test_frames_are_packed_in_order_into_batches_of_bounded_size(sizes: list[int]) -> None:
     frames = [b"%d" % index + b" " * size for index, size in enumerate(sizes)]
     texts = batches_of(frames)
     assert b",".join(text.inner for text in texts) == b",".join(frames)

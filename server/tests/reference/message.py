@@ -22,13 +22,13 @@ def changed(message: Frame, event: Frame) -> Frame:
             change = {"reactions": _react(message["reactions"], event["emoji"], event["user_id"], is_added=is_added)}
         case type_:
             change = SETS.get(type_, {})
-    if not change:  # a type that is not known yet
+    if not change:  # an unknown type
         return message
     return {**message, **change, "rev_seq": event["seq"]}
 
 
 def requoted(reply: Frame, quoted: Frame) -> Frame:
-    """A reply after `quoted` was edited or deleted: its quote shows the text of now."""
+    """A reply after `quoted` was edited or deleted: its quote shows the current text."""
     quote = reply["reply_to"]
     if quote is None or quote["id"] != quoted["id"]:
         return reply

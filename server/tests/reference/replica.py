@@ -22,33 +22,33 @@ class HeldRoom:
 
     def __init__(self, row: Frame) -> None:
         self.row = row
-        """As the list shows it."""
+        """The row as the room list has it."""
         self.cursor: int = row["seq"]
         """The seq of the last event that was applied."""
         self.head = self.cursor
-        """The highest seq that is known to exist."""
+        """The highest known seq."""
         self.messages: dict[str, Frame] = {}
         self.ahead: dict[int, Frame] = {}
         """Events beyond a gap, by seq."""
         self.complete = False
-        """All messages from the first on are held; else history is to be loaded."""
+        """Whether all messages from the first on are held; if not, history has to be loaded."""
         self.load = 0
-        """The number of the load under way: pages of earlier ones are ignored."""
+        """The number of the current load; pages of earlier loads are ignored."""
         self.replay: list[Frame] = []
-        """Changes of messages received during the load under way: they may be newer than its pages."""
+        """Changes of messages received during the current load: they may be newer than its pages."""
 
     @property
     def read_seq(self) -> int:
         return self.row["read_seq"]  # type: ignore[no-any-return]
 
     def begin_load(self) -> int:
-        """Of the whole history. Returns the number to give to `Replica.page`."""
+        """Begin to load the whole history. Returns the number for `Replica.page`."""
         self.load += 1
         self.replay = []
         return self.load
 
     def copy(self) -> "HeldRoom":
-        """As it would be stored: without what waits for answers."""
+        """A copy as it would be stored: without the state of pending requests."""
         other = HeldRoom(self.row)
         other.cursor = other.head = self.cursor
         other.messages = dict(self.messages)
@@ -67,7 +67,7 @@ class HeldRoom:
 
 
 class Needs:
-    """What a client has to ask for, or do."""
+    """What a client has to request or do."""
 
     def __init__(self) -> None:
         self.repair: dict[int, None] = {}
@@ -75,13 +75,13 @@ class Needs:
         self.history: dict[int, None] = {}
         """Rooms whose history is to be loaded."""
         self.room_list = False
-        """A user frame was lost."""
+        """A user frame was lost, so the list is to be fetched."""
         self.rows = False
-        """A row of the list is not exact."""
+        """A row of the list is not exact, so the list is to be fetched."""
         self.reoffer = False
-        """The epoch changed: messages sent lately are to be offered again."""
+        """The epoch changed: recent messages are to be sent again."""
         self.stored: list[Frame] = []
-        """Own messages that the server turned out to have."""
+        """The user's own messages that the server has stored."""
 
     @property
     def any_requests(self) -> bool:
@@ -98,7 +98,7 @@ class Replica:
         self.needs = Needs()
 
     def copy(self) -> "Replica":
-        """As it would be stored: cursors and messages together."""
+        """A copy as it would be stored: cursors and messages together."""
         other = Replica(self.me)
         other.epoch, other.version = self.epoch, self.version
         other.rooms = {id_: held.copy() for id_, held in self.rooms.items()}
@@ -164,7 +164,7 @@ class Replica:
     # -- the revision rule
 
     def hold(self, held: HeldRoom, message: Frame) -> None:
-        """A message that was read. The one that is held may be newer."""
+        """Apply a message that was read. The held one may be newer."""
         known = held.messages.get(message["id"])
         if known is None or message["rev_seq"] > known["rev_seq"]:
             held.messages[message["id"]] = message
@@ -256,7 +256,7 @@ class Replica:
             self.needs.rows = self.needs.rows or held.row["seq"] < frame["seq"]
 
     def heads(self, frame: Frame) -> None:
-        """Of a heartbeat, or of `room_heads`."""
+        """Apply the heads of a heartbeat or of `room_heads`."""
         for id_, head in frame["heads"].items():
             self._note_head(int(id_), head)
         if frame.get("user_version", 0) > self.version:

@@ -6,7 +6,7 @@ from tests.reference import Frame
 from tests.reference.message import excerpt
 
 COUNTED_AT_MOST = 100
-"""The server counts no further."""
+"""The server's counts stop here."""
 SMALL_ROOM = 20
 """Rooms of up to this many members list them."""
 
@@ -14,7 +14,7 @@ SMALL_ROOM = 20
 class Row(NamedTuple):
     row: Frame
     is_exact: bool = True
-    """False where the event does not say all that the row shows: the list has to be asked for."""
+    """False if the event does not have all that the row shows: the list has to be fetched."""
 
 
 def after_event(row: Frame, event: Frame, me: int) -> Row:
@@ -45,10 +45,10 @@ def after_event(row: Frame, event: Frame, me: int) -> Row:
 
 
 def _counted(row: Frame, message: Frame, me: int, by: int) -> Row:
-    """With one message more or less among the unread."""
+    """The row with one unread message more or less."""
     if message["sender"]["id"] == me or message["seq"] <= row["read_seq"]:
         return Row(row)
-    # What a count that reached its bound counts is not known.
+    # A count at its bound may stand for more.
     is_exact = by > 0 or row["unread_count"] < COUNTED_AT_MOST
     row["unread_count"] = _bounded(row["unread_count"] + by)
     if me in message["mentions"]:

@@ -16,7 +16,7 @@ FRAMES: dict[str, Frame] = {
     if isinstance(vector.data.get("frame"), dict)
 }
 NOT_OF_A_REPLICA = {"ack", "error", "caught_up", "going_away", "pong", "presence", "typing"}
-"""Frames that change nothing a client holds; what is asked and answered is the caller's."""
+"""Frames that change nothing that a client holds."""
 STRANGERS = {"weather"}
 """Types that version 1 does not know."""
 MARY = 31
@@ -113,7 +113,7 @@ def test_events_change_messages_and_rows() -> None:
     assert not client.needs.any_requests
 
 
-def test_a_quote_shows_the_text_of_now() -> None:
+def test_a_quote_shows_the_current_text_of_its_message() -> None:
     edit = {**STORY[0], "message": {**QUESTION, "content": "What does\nit do?", "rev_seq": 1043}}
     client = play([edit])
     assert room_of(client).messages[ANSWER["id"]]["reply_to"]["excerpt"] == "What does it do?"
