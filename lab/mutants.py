@@ -4,7 +4,7 @@
     python -m lab.mutants --check      only see whether each can still be applied, in a moment
 
 The simulation has mutants of its own, of everything between a socket and an SQL statement. These are of what it leaves out: the
-database's settings, the process, the TypeScript client. Each is a change of text in a copy of the tree; a test that passes on
+database's settings, the process, large rooms, the TypeScript client. Each is a change of text in a copy of the tree; a test that passes on
 the changed copy lets the mutant survive, and a change whose place is gone fails, so that the list stays true.
 """
 
@@ -58,6 +58,16 @@ MUTANTS = (
         "a restored backup goes on with the old numbering",
         (("server/backchannel/site/backup_sqlite.py", 'SET epoch = ? WHERE id = 1", [epoch])', 'SET epoch = epoch WHERE id = 1 AND ? != ?", [epoch, epoch])'),),
         ("server/tests/cli/test_backup.py", "under_a_new_epoch"),
+    ),
+    Mutant(
+        "a large room gathers without end",
+        (("server/backchannel/commands/delivery.py", "call_later(gather_s, self._flush_all)", "call_later(3600.0, self._flush_all)"),),
+        ("server/tests/commands/test_gathering.py", "no_longer_than_it_takes"),
+    ),
+    Mutant(
+        "a burst within one turn of the loop closes a client that was not behind",
+        (("server/backchannel/transports/websocket/outbound.py", "self._frames - self._exempt - self._newest <=", "self._frames - self._exempt <="),),
+        ("server/tests/transports/test_outbound.py", "what_one_turn_of_the_loop_brings"),
     ),
     Mutant(
         "a message is tried before it is stored on the device",
