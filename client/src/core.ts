@@ -98,6 +98,7 @@ export function createChat<Features extends readonly Feature<object>[]>(
     get_history: 'GET /api/rooms/{room_id}/messages',
     get_events: 'GET /api/rooms/{room_id}/events',
     send_message: 'POST /api/rooms/{room_id}/messages',
+    ...options.commands,
   };
 
   const driver: Driver = createDriver(env, routes, replica, {

@@ -1,5 +1,6 @@
 /** The core alone, and with something composed in. What it shares with the full client is in client.test.ts and chaos.test.ts. */
 import { describe, expect, it } from 'vitest';
+import { COMMANDS } from '../src/commands.ts';
 import { type Core, createChat } from '../src/core.ts';
 import { withCommands, withPresence } from '../src/full.ts';
 import { memoryStorage } from '../src/outboxStorage.ts';
@@ -78,7 +79,8 @@ describe('a feature', () => {
         }) as typeof sendChatMessage,
       };
     };
-    const chat = createChat(n.options, withCommands, withPresence, counting);
+    const { add_reaction } = COMMANDS;
+    const chat = createChat({ ...n.options, commands: { add_reaction } }, withCommands, withPresence, counting);
     chat.connect();
     await n.clock.advance(1_000);
     chat.setTyping(1, true);
@@ -88,6 +90,8 @@ describe('a feature', () => {
     const reacted = chat.command('add_reaction', { message_id: message.id, emoji: '👍' });
     await n.clock.advance(100);
     expect((await reacted).message.reactions).toHaveLength(1);
+    // Refused also while the socket is live, which needs no route.
+    await expect(chat.command('get_room', { room_id: 1 })).rejects.toThrow('Name get_room in the option "commands".');
     expect(seen).toEqual(['counted']);
     expect(chat.frames()).toBeGreaterThan(3);
     expect(chat.getSnapshot().presence).toEqual({});

@@ -1,4 +1,5 @@
 /** One person's client on a network in memory, with another person on the same server. */
+import { COMMANDS } from '../src/commands.ts';
 import { createFullChat } from '../src/full.ts';
 import { memoryStorage } from '../src/outboxStorage.ts';
 import { FakeClock, MemoryNetwork, MemoryServer } from '../src/testing/index.ts';
@@ -44,6 +45,7 @@ export function world(options: Partial<ChatOptions> = {}, before?: (server: Memo
       },
     },
     log: (entry) => log.push(entry),
+    commands: COMMANDS,
     ...options,
   });
   const made: World = {

@@ -24,9 +24,14 @@ const CONFLICT_TRIES = 3;
 
 /** Adds `editMessage`, `deleteMessage`, `react`, and `changes` to the view of a room. Compose it after `withCommands`. */
 export function withChanges(core: Core): ChangesChat & Pick<CoreChat, 'discard' | 'retry'> {
-  const { flush, outbox, onStored, replica, run, write } = core;
+  const { flush, outbox, onStored, replica, routes, run, write } = core;
   const { getTimeline } = core.chat;
   const keep = keepIdentity<View>();
+
+  routes.edit_message = 'PATCH /api/messages/{message_id}';
+  routes.delete_message = 'DELETE /api/messages/{message_id}';
+  routes.add_reaction = 'PUT /api/messages/{message_id}/reactions/{emoji}';
+  routes.remove_reaction = 'DELETE /api/messages/{message_id}/reactions/{emoji}';
 
   // ── delivering ────────────────────────────────────────────────────────────────────────────
 

@@ -1,17 +1,10 @@
 /**
- * Every command of the protocol, by name. Rooms and messages in the answers are applied at once.
+ * Commands by name. Rooms and messages in the answers are applied at once.
  */
 import type { Answer } from '../commander.ts';
 import type { Core } from '../core.ts';
 import { ChatError } from '../errors.ts';
-import {
-  type CommandFields,
-  type CommandName,
-  type CommandResult,
-  COMMANDS,
-  type Message,
-  type Room,
-} from '../protocol.ts';
+import type { CommandFields, CommandName, CommandResult, Message, Room } from '../protocol.ts';
 import { applyResult } from '../timeline.ts';
 import type { CommandOptions, CommandsChat } from '../types.ts';
 
@@ -33,13 +26,14 @@ export function showResult({ replica }: Core, message: Message): void {
 /** Adds `command`. */
 export function withCommands(core: Core): CommandsChat {
   const { flush, replica, routes, run } = core;
-  Object.assign(routes, COMMANDS);
   return {
     async command<C extends CommandName>(
       type: C,
       fields: CommandFields<C>,
       { signal, tries }: CommandOptions = {},
     ): Promise<CommandResult<C>> {
+      // Now, and not only when the socket is lost.
+      if (!routes[type]) throw new TypeError(`Name ${type} in the option "commands".`);
       if (!type.startsWith('get_')) checkOnline(core);
       const { result, method } = await new Promise<Answer<C>>((resolve, reject) => {
         signal?.addEventListener('abort', () => reject(new ChatError({ code: 'cancelled' })));

@@ -78,7 +78,7 @@ export interface CoreChat {
 
 export interface CommandsChat {
   /**
-   * One command, over the WebSocket when it is live, else over REST. When a socket dies before the answer, a
+   * One of the option `commands`, over the WebSocket when it is live, else over REST. When a socket dies before the answer, a
    * command that may be repeated is sent again by REST; any other is rejected with `connection_lost`.
    * While no transport works (status `error`), commands that change something are rejected at once with `offline`.
    * Messages and rooms in the result are applied to the state.

@@ -2,7 +2,7 @@
  * What the client takes (`ChatOptions`). No framework and no DOM is assumed: everything from outside (fetch, WebSocket,
  * storage, time, randomness, browser events) may be given; otherwise it is taken from `globalThis` where it is there.
  */
-import type { MessageId, RoomId, UserId } from '../protocol.ts';
+import type { MessageId, RoomId, Routes, UserId } from '../protocol.ts';
 import type { MessageChange, SendError } from './state.ts';
 
 /** Credentials other than the session cookie of this page's origin. See `@backchannel/client/auth`. */
@@ -119,6 +119,11 @@ export interface CoreOptions {
   /** Default: none. The full client listens to the window where there is one. */
   readonly events?: HostEvents;
   readonly log?: (entry: LogEntry) => void;
+  /**
+   * The commands that are sent by name (`command`), with their REST routes: `COMMANDS` of `@backchannel/client/commands`, or some
+   * of it. Those that features send by themselves need not be among them.
+   */
+  readonly commands?: Routes;
 }
 
 /**

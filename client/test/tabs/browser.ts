@@ -4,6 +4,7 @@
  * A frozen tab runs nothing: what its timers, sockets, requests, channels and locks have for it waits
  * until it thaws, while the server and the other tabs go on. Words between tabs may be lost or doubled.
  */
+import { COMMANDS } from '../../src/commands.ts';
 import { createFullChat } from '../../src/full.ts';
 import { memoryStorage } from '../../src/outboxStorage.ts';
 import { type SharedTabs, shareTabs, type TabsHost } from '../../src/tabs/index.ts';
@@ -205,6 +206,7 @@ export class Tab {
       },
     };
     this.shared = shareTabs({
+      commands: COMMANDS,
       userId,
       build,
       host,

@@ -3,6 +3,7 @@
  * generator says, and records what it asked for and what it showed.
  */
 import type { Chat, Message, Room, RoomId } from '@backchannel/client';
+import { COMMANDS } from '@backchannel/client/commands';
 import { createFullChat } from '@backchannel/client/full';
 import { ManualHostEvents } from './hostEvents.ts';
 import { outboxFile } from './outboxFile.ts';
@@ -53,6 +54,7 @@ export class Device {
       baseUrl: role.baseUrl,
       auth: { kind: 'bearer', token: role.token },
       client: { name: 'chaos', version: '1' },
+      commands: COMMANDS,
       fetch: recorder.fetch,
       WebSocket: recorder.WebSocket,
       webSocketAcceptsHeaders: role.opensWith === 'header',

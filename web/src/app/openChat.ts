@@ -1,4 +1,5 @@
 import type { Chat, UserId } from '@backchannel/client';
+import { COMMANDS } from '@backchannel/client/commands';
 import { withPeople } from '@backchannel/client/features/people';
 import { createFullChat } from '@backchannel/client/full';
 import { type SharedTabs, type ShareOptions, shareTabs } from '@backchannel/client/tabs';
@@ -11,6 +12,6 @@ export interface OpenChat {
 
 /** `build` identifies the app's build: only tabs with the same one share a connection. */
 export function openChat(userId: UserId, build: string, options: Omit<ShareOptions, 'userId' | 'build'>): OpenChat {
-  const tabs = shareTabs({ ...options, userId, build });
+  const tabs = shareTabs({ commands: COMMANDS, ...options, userId, build });
   return { chat: createFullChat(tabs.options, withPeople), tabs };
 }
