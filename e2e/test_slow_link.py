@@ -75,3 +75,28 @@ def test_what_was_opened_and_given_up_before_it_came_does_not_open_later(ada: Pe
     ada.page.keyboard.press("Escape")
     expect(ada.composer).to_have_value("something else")
     expect(ada.page.get_by_role("dialog")).to_have_count(0)
+
+
+def test_messages_are_shown_and_written_though_their_list_is_late_or_fails_to_load(
+    ada: Person, talk: Conversation
+) -> None:
+    """The list is fetched after the first paint. A browser never fetches a module again that failed, so the retry has a URL of its own."""
+    talk.say(ada, "before")
+    talk.check()
+    ada.page_log.may_say("net::ERR_FAILED")
+    tries: list[str] = []
+
+    def refuse_first(route: Route) -> None:
+        tries.append(route.request.url)
+        if len(tries) == 1:
+            route.abort()
+        else:
+            route.continue_()
+
+    ada.page.route("**/assets/MessageList-*.js*", refuse_first)
+    ada.page.reload()
+    expect(ada.composer).to_be_visible()
+    talk.say(ada, "while it is missing")
+    talk.check()
+    assert any("?retry=" in url for url in tries)
+    ada.page.unroute("**/assets/MessageList-*.js*")

@@ -3,6 +3,7 @@ import tailwindcss from '@tailwindcss/vite';
 import react from '@vitejs/plugin-react';
 import { defineConfig } from 'vite';
 import { sourceConditions } from '../conditions.ts';
+import { chunkOf } from './lazyChunks.ts';
 import { precompress } from './precompress.ts';
 import { serviceWorker } from './serviceWorker.ts';
 
@@ -30,7 +31,11 @@ export default defineConfig(({ command }) => ({
     // The page's CSP forbids `data:` URLs outside images, so small files are not inlined.
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
-    rollupOptions: { input: { theme: here('src/theme.ts'), main: here('src/main.tsx') } },
+    rolldownOptions: {
+      input: { theme: here('src/theme.ts'), main: here('src/main.tsx') },
+      // What two lazy chunks share: in a third chunk, a failed import of it could not be retried (src/app/lazyWithRetry.ts).
+      output: { codeSplitting: { groups: [{ name: chunkOf(here('src/main.tsx')) }] } },
+    },
   },
   // Pre-bundle these at the start: the dev server reloads the page when it discovers a dependency later.
   optimizeDeps: { entries: ['src/main.tsx', 'src/features/timeline/markdown/highlight.ts'] },

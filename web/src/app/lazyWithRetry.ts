@@ -3,7 +3,7 @@
  *
  * Chromium caches a failed import in the page's module map: the same URL is never requested again, even when the
  * network is back. So each retry adds a different query to the URL. That helps for the module itself but not for its
- * own imports; therefore everything lazy is in one chunk (`lazyBundle.ts`), whose imports were loaded with the app.
+ * own imports; therefore a lazy chunk imports only what was loaded with the app (`web/lazyChunks.ts` sees to it).
  */
 import { type ComponentType, lazy } from 'react';
 import type * as LazyBundle from './lazyBundle.ts';
@@ -18,6 +18,8 @@ const RELOADED_KEY = 'backchannel.reloaded';
 
 /** Components and functions that are not needed for the first paint. */
 export const loadLazyBundle = once(() => import('./lazyBundle.ts'));
+/** The list of messages: as the lexer, since the first paint has no messages. */
+export const loadMessageList = once(() => import('../features/timeline/MessageList.tsx'));
 /** The Markdown lexer: a tenth of the app's code, and the first paint has no messages. */
 export const loadLexer = once(() => import('../features/timeline/markdown/lexer.ts'));
 /** Syntax highlighting. */

@@ -1,18 +1,24 @@
 import type { Room, Seq, TimelineView, UserId } from '@backchannel/client';
-import { useCallback, useEffect, useLayoutEffect, useRef, useState } from 'react';
+import { lazy, Suspense, useCallback, useEffect, useLayoutEffect, useRef, useState } from 'react';
 import { useChat, useTimelineView } from '../../app/chat.ts';
 import { composerSignals } from '../../app/composerSignals.ts';
 import { addPeopleFromMessages } from '../../app/directory.ts';
+import { loadLexer, loadMessageList } from '../../app/lazyWithRetry.ts';
 import { roomLabel } from '../../app/roomNames.ts';
 import { useSignedIn } from '../../app/signedIn.ts';
 import { Button } from '../../ui/Button.tsx';
 import { FailedBar } from './FailedBar.tsx';
-import { MessageList, type MessageListHandle } from './MessageList.tsx';
+import type { MessageListHandle } from './MessageList.tsx';
 import { scrollPositionsOf } from './scrollPositions.ts';
 import { TimelineSkeleton } from './TimelineSkeleton.tsx';
 import type { Target } from './useJump.ts';
 import { UnreadBar } from './UnreadBar.tsx';
 import { useAnnouncements } from './useAnnouncements.ts';
+
+/** Both start loading with the app, to be ready before the first messages. */
+const loading = loadMessageList();
+void loadLexer();
+const MessageList = lazy(async () => ({ default: (await loading).MessageList }));
 
 /** One room's messages. Give it a key per room, so that it mounts again for another one. */
 export function Timeline({ room }: { readonly room: Room }) {
@@ -73,15 +79,17 @@ export function Timeline({ room }: { readonly room: Room }) {
           onMarkRead={() => chat.markRead(room.id, room.seq)}
         />
       )}
-      <MessageList
-        ref={list}
-        room={room}
-        view={view}
-        me={user}
-        unread={unreadAtOpening(view, opening, user.id)}
-        onJump={jumpTo}
-        handledRequests={handledRequests}
-      />
+      <Suspense fallback={<TimelineSkeleton />}>
+        <MessageList
+          ref={list}
+          room={room}
+          view={view}
+          me={user}
+          unread={unreadAtOpening(view, opening, user.id)}
+          onJump={jumpTo}
+          handledRequests={handledRequests}
+        />
+      </Suspense>
       <FailedBar room={room} pending={view.pending} />
     </div>
   );

@@ -5,7 +5,7 @@ import { plain } from './parse.ts';
 
 let parse: ((content: string) => Token[]) | null = null;
 
-/** Starts loading with the app, to be ready before the first messages. */
+/** It has been loading since the app started (Timeline.tsx). */
 const loading = loadLexer().then((loaded) => {
   parse = loaded.parse;
 });
