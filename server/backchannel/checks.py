@@ -4,9 +4,10 @@ E001  the package itself in INSTALLED_APPS                    W003  SQLite confi
 E002  a database that is neither SQLite nor PostgreSQL        W004  PostgreSQL configured so that acked messages may be lost
 E007  an unknown or unusable key of BACKCHANNEL                     (only with --database)
 E008  one of the two apps is missing                          W006  PATH hides addresses of the site
-E009  sessions that cannot be looked up                       W010  a setting that looks like a misspelt BACKCHANNEL
+E009  sessions that cannot be looked up                       W005  people named after e-mail addresses
+E013  REDIS_URLS without the package redis                    W010  a setting that looks like a misspelt BACKCHANNEL
                                                               W011  `runserver` without ASGI
-E013  REDIS_URLS without the package redis                    W012  SQLite in memory
+                                                              W012  SQLite in memory
 """
 
 from __future__ import annotations
@@ -20,11 +21,12 @@ from typing import Any, Final
 
 from django.apps import apps
 from django.conf import settings
+from django.contrib.auth import get_user_model
 from django.core import checks
 from django.core.checks import CheckMessage, Error, Tags, register
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management import get_commands
-from django.db import DatabaseError, connections
+from django.db import DatabaseError, connections, models
 from django.urls import URLPattern, URLResolver, get_resolver
 from django.urls.resolvers import RoutePattern
 
@@ -40,6 +42,7 @@ def register_checks() -> None:
     register(check_settings)
     register(check_apps)
     register(check_spelling)
+    register(check_names)
     register(check_path, Tags.urls)
     register(check_sessions)
     register(check_server)
@@ -90,6 +93,22 @@ def check_spelling(**_: Any) -> list[CheckMessage]:
         for name in dir(settings)
         if name.startswith("BACKCHANNEL_")
         or (name.isupper() and name != "BACKCHANNEL" and difflib.get_close_matches(name, ["BACKCHANNEL"], 1, 0.85))
+    ]
+
+
+def check_names(**_: Any) -> list[CheckMessage]:
+    model = get_user_model()
+    signs_in_by = model._meta.get_field(model.USERNAME_FIELD)
+    by_address = isinstance(signs_in_by, models.EmailField) or "email" in signs_in_by.name
+    if not by_address or "PERSON" in (getattr(settings, "BACKCHANNEL", None) or {}):
+        return []
+    return [
+        checks.Warning(
+            f"{model._meta.label} signs in by e-mail address: others see what stands before the @ as username.",
+            hint='Write BACKCHANNEL = {"PERSON": "mysite.chat.PersonAdapter"}, a backchannel.people.PersonAdapter whose username() returns '
+            'what others may see; "backchannel.people.PersonAdapter" itself if that is right as it is.',
+            id="backchannel.W005",
+        )
     ]
 
 

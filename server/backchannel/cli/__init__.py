@@ -6,7 +6,10 @@ setup.py     settings, environment file, database: what every command does first
 server.py    serve, migrate, check
 accounts.py  createuser, setup-address, token
 backups.py   backup, restore, promote
-follow.py    followers, activity
+follow.py    followers, intents, activity
+people.py    sync-people
+
+A Django site has some of them as `manage.py backchannel` (in embed/). `options.choice` is None there: the database is the site's.
 """
 
 from backchannel.cli.main import main

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+from typing import Any
 
 from backchannel.cli.setup import Stop, open_database, print_database
 from backchannel.site.conf import Conf
@@ -71,20 +72,31 @@ def setup_address(options: argparse.Namespace, conf: Conf) -> int:
     return 0
 
 
-def token(options: argparse.Namespace, conf: Conf) -> int:
+def token(options: argparse.Namespace, _: Conf | None) -> int:
     open_database(options)
-    from django.contrib.auth import get_user_model
-
     from backchannel.accounts.lookup import issue_token
 
     _check_text("NAME", options.name, 200)
     _check_text("--label", options.label, 80)
-    user = get_user_model()._default_manager.filter(username=options.name.lower(), is_active=True).first()
+    user = _active_user(options.name)
     if user is None:
-        raise Stop(f"there is no active account {options.name}; create one with: backchannel createuser {options.name}")
+        create = "" if options.choice is None else f"; create one with: backchannel createuser {options.name}"
+        raise Stop(f"there is no active account {options.name}{create}")
     print(issue_token(user, options.label))
     print_database(options, to_stderr=True)
     return 0
+
+
+def _active_user(login: str) -> Any:
+    """By what the site's users sign in with, as written or in lowercase. None if there is none."""
+    from django.contrib.auth import get_user_model
+
+    model = get_user_model()
+    for text in dict.fromkeys((login, login.lower())):
+        user = model._default_manager.filter(**{model.USERNAME_FIELD: text}).first()
+        if user is not None and user.is_active:
+            return user
+    return None
 
 
 def _check_text(name: str, text: str, longest: int) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import signal
+import uuid
 
 from backchannel.cli.setup import Stop, act_as_owner, open_database, print_database
 from backchannel.site.conf import Conf
@@ -67,12 +68,11 @@ def restore(options: argparse.Namespace, conf: Conf) -> int:
     return 0
 
 
-def promote(options: argparse.Namespace, conf: Conf) -> int:
+def promote(options: argparse.Namespace, _: Conf | None) -> int:
     open_database(options)
-    from backchannel.site import backup
     from backchannel.store import workspace
 
-    workspace.set_epoch(backup.new_epoch())
+    workspace.set_epoch(uuid.uuid4().hex)
     print("Started a new epoch. Clients notice within seconds, discard their state and reload.")
     print_database(options)
     return 0

@@ -8,7 +8,7 @@ from backchannel.cli.setup import Stop, open_database, print_database
 from backchannel.site.conf import Conf
 
 
-def followers(options: argparse.Namespace, conf: Conf) -> int:
+def followers(options: argparse.Namespace, _: Conf | None) -> int:
     open_database(options)
     from backchannel.followers import report
 
@@ -22,7 +22,7 @@ def followers(options: argparse.Namespace, conf: Conf) -> int:
     return 0
 
 
-def intents(options: argparse.Namespace, conf: Conf) -> int:
+def intents(options: argparse.Namespace, _: Conf | None) -> int:
     open_database(options)
     from backchannel.intents import report
 
@@ -35,7 +35,7 @@ def intents(options: argparse.Namespace, conf: Conf) -> int:
     return 0
 
 
-def activity(options: argparse.Namespace, conf: Conf) -> int:
+def activity(options: argparse.Namespace, _: Conf | None) -> int:
     open_database(options)
     from backchannel.followers import report
 

@@ -39,11 +39,12 @@ def build_parser() -> argparse.ArgumentParser:
     _add_server(add)
     _add_accounts(add)
     _add_backups(add)
-    _add_follow(add)
+    add_shared(add)
     return parser
 
 
 Add = Callable[[str, Command, str], argparse.ArgumentParser]
+"""Adds a command by name, function and help text."""
 
 
 def _add_server(add: Add) -> None:
@@ -88,16 +89,6 @@ def _add_accounts(add: Add) -> None:
         "--new-secret", action="store_true", help="generate a new secret; the address printed before stops working"
     )
 
-    token = add("token", accounts.token, "Create a token for a program and print it.")
-    token.add_argument("name", metavar="NAME", help="the account that the program acts as")
-    sync = add(
-        "sync-people",
-        people.sync_people,
-        "Make every account a person of the chat, and bring names and pictures up to date.",
-    )
-    sync.add_argument("--erase-missing", action="store_true", help="also erase people whose account no longer exists")
-    token.add_argument("--label", default="", metavar="TEXT", help="what the token is for, shown where it is revoked")
-
 
 def _add_backups(add: Add) -> None:
     keep = add("backup", backups.backup, "Write the whole database to a file, while the server runs.")
@@ -109,14 +100,24 @@ def _add_backups(add: Add) -> None:
     )
     back = add("restore", backups.restore, "Replace the database with a backup. Stop the server first.")
     back.add_argument("file", metavar="FILE", type=_file, help="a file written by backup")
+
+
+def add_shared(add: Add) -> None:
+    """The commands that `manage.py backchannel` of a Django site has too."""
+    token = add("token", accounts.token, "Create a token for a program and print it.")
+    token.add_argument("name", metavar="NAME", help="the account that the program acts as")
+    token.add_argument("--label", default="", metavar="TEXT", help="what the token is for, shown where it is revoked")
+    sync = add(
+        "sync-people",
+        people.sync_people,
+        "Make every account a person of the chat, and bring names and pictures up to date.",
+    )
+    sync.add_argument("--erase-missing", action="store_true", help="also erase people whose account no longer exists")
     add(
         "promote",
         backups.promote,
-        "Start a new epoch after a standby was promoted: clients discard their state and reload.",
+        "Start a new epoch after a backup was restored or a standby promoted: clients discard their state and reload.",
     )
-
-
-def _add_follow(add: Add) -> None:
     follow_ = add("followers", follow.followers, "Show how far each follower of the log has come.")
     follow_.add_argument(
         "--reset", metavar="NAME", help="delete what this follower derived; the server derives it again"

@@ -8,7 +8,7 @@ from backchannel.cli.setup import open_database, print_database
 from backchannel.site.conf import Conf
 
 
-def sync_people(options: argparse.Namespace, conf: Conf) -> int:
+def sync_people(options: argparse.Namespace, _: Conf | None) -> int:
     open_database(options)
     from backchannel.accounts import syncing
 

@@ -18,6 +18,10 @@ if TYPE_CHECKING:
     from backchannel.site.owner import Owner
 
 
+CHAT_APPS = frozenset({"backchannel", "backchannel_accounts"})
+"""The labels of both apps."""
+
+
 class Stop(Exception):
     """Ends the command: `str(stop)` is printed as one line on stderr, and the exit status is 2."""
 
@@ -69,12 +73,15 @@ def open_database(options: argparse.Namespace, *, migrates: bool | None = None, 
     """Set up Django and connect to the database. Raises `Stop`.
 
     `serve` and `--new` create a missing database and migrate an old one. Any other command stops in both cases.
-    `migrates=False` leaves the tables as they are. `otherwise` is added to the error about a missing database: how to create one.
+    `options.choice` is None for a Django site's own database. `migrates=False` leaves the tables as they are. `otherwise` is added to the error about a missing database: how to create one.
     """
     from backchannel.site import folder, owner
     from backchannel.site.database_problem import DatabaseUnusable
 
     choice = options.choice
+    if choice is None:  # a Django site's manage.py has set up everything
+        _check_migrated()
+        return
     creates = options.command_name == "serve" or getattr(options, "new", False)
     try:
         if not creates:
@@ -102,6 +109,18 @@ def open_database(options: argparse.Namespace, *, migrates: bool | None = None, 
         raise Stop(str(problem)) from None
 
 
+def _check_migrated() -> None:
+    """Raises `Stop` if the site's database lacks tables of the chat."""
+    from django.db import connection
+    from django.db.migrations.executor import MigrationExecutor
+
+    executor = MigrationExecutor(connection)
+    targets = [key for key in executor.loader.graph.leaf_nodes() if key[0] in CHAT_APPS]
+    waiting = executor.migration_plan(targets)
+    if waiting:
+        raise Stop(f"the database lacks {len(waiting)} migrations; run: manage.py migrate")
+
+
 def act_as_owner(owner: Owner | None, folder: Path) -> None:
     """Switch this process to `owner`, the user that `folder` belongs to. None: stay as we are."""
     if owner is not None:
@@ -111,5 +130,7 @@ def act_as_owner(owner: Owner | None, folder: Path) -> None:
 
 
 def print_database(options: argparse.Namespace, *, to_stderr: bool = False) -> None:
-    """Print which database the command worked on. `to_stderr`: stdout holds a result that programs read."""
+    """Print which database the command worked on. `to_stderr`: stdout holds a result that programs read. A site's is its own."""
+    if options.choice is None:
+        return
     print(f"Database: {options.choice}.", file=sys.stderr if to_stderr else sys.stdout)

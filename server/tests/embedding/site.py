@@ -29,6 +29,7 @@ SERVERS = {
     "uvicorn without lifespan": ["uvicorn", ASGI, "--host", "127.0.0.1", "--port", "{port}", "--lifespan", "off"],
     "gunicorn": ["gunicorn", ASGI, "-k", "uvicorn_worker.UvicornWorker", "--preload", "-b", "127.0.0.1:{port}"],
     "hypercorn": ["hypercorn", ASGI, "--bind", "127.0.0.1:{port}"],
+    "manage.py backchannel serve": ["django", "backchannel", "serve", "--port", "{port}"],
     "daphne": ["daphne", "-b", "127.0.0.1", "-p", "{port}", ASGI],
     "runserver": ["django", "runserver", "--noreload", "127.0.0.1:{port}"],
     "runserver with its reloader": ["django", "runserver", "127.0.0.1:{port}"],

@@ -70,6 +70,7 @@ def the_site_is_its_own(site: Served) -> None:
         ("uvicorn", 1012),
         pytest.param("uvicorn without lifespan", 1012, marks=pytest.mark.prove),
         pytest.param("gunicorn", 1012, marks=pytest.mark.prove),
+        pytest.param("manage.py backchannel serve", 1012, marks=pytest.mark.prove),
         # Its library sends no such code.
         pytest.param("daphne", None, marks=pytest.mark.prove),
     ],

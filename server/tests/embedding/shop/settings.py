@@ -50,7 +50,8 @@ DEFAULT_AUTO_FIELD = "django.db.models.AutoField"
 STATIC_URL = "files/" if "files" in os.environ.get("SHOP_BACKCHANNEL", "") else "static/"
 FORCE_SCRIPT_NAME = os.environ.get("SHOP_PREFIX")
 SESSION_ENGINE = os.environ.get("SHOP_SESSIONS", "django.contrib.sessions.backends.db")
-BACKCHANNEL = {"HEARTBEAT_S": 7, "LIMITS": {"content_bytes": 100}}
-BACKCHANNEL.update(dict.fromkeys(os.environ.get("SHOP_UNKNOWN_KEYS", "").split(), 1))
+BACKCHANNEL = {"HEARTBEAT_S": 7, "LIMITS": {"content_bytes": 100}, "PERSON": "backchannel.people.PersonAdapter"}
+for name in os.environ.get("SHOP_LEFT_OUT", "").split():
+    del BACKCHANNEL[name]
 BACKCHANNEL.update(json.loads(os.environ.get("SHOP_BACKCHANNEL", "{}")))
 globals().update((name, {}) for name in os.environ.get("SHOP_OTHER_SETTINGS", "").split())
