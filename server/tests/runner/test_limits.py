@@ -20,7 +20,7 @@ async def hello(scope: Any, receive: Any, send: Any) -> None:
 @pytest.fixture
 def port(monkeypatch: pytest.MonkeyPatch) -> Iterator[int]:
     """A server with a short deadline for headers."""
-    monkeypatch.setattr(http_protocol, "HEADERS_WITHIN_S", 0.3)
+    monkeypatch.setattr(http_protocol, "HEADERS_WITHIN_S", 1.0)
     sock = listen("127.0.0.1", 0)
     server = uvicorn.Server(
         uvicorn.Config(hello, http=http_protocol.GuardedHttpProtocol, ws="none", lifespan="off", log_config=None)
