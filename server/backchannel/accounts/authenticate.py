@@ -8,13 +8,15 @@
     session cookie             Django's session, together with the Origin rule; of several cookies of that name
                                (another path, another domain) the first whose session is alive
 
-The database is asked in a thread. Positive answers are cached (`IdentityCache`).
+The database is asked in a thread. Positive answers are cached (`IdentityCache`). Which credential counts depends on the head of a
+request alone, and is remembered by a hash of what decides it: clients send the same again and again.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Mapping, MutableMapping, Sequence
+from hashlib import blake2b
+from typing import Any, Final, NamedTuple
 from urllib.parse import parse_qs
 
 from django.conf import settings
@@ -30,6 +32,12 @@ from backchannel.protocol.errors import Code, CommandError
 from backchannel.store.read_pool import ReadPool
 
 _ONCE = frozenset({b"authorization", b"origin", b"host", b"sec-fetch-site"})
+_DECIDING = _ONCE | {b"cookie", b"x-forwarded-host"}
+"""Headers that decide which credential counts, and whether it may be used."""
+_KEY: Final = "backchannel.credential"
+"""Where a scope keeps its credential's key in the cache, for a request that is authenticated again after its body."""
+_HEADS_AT_MOST: Final = 10_000
+"""Beyond this the oldest head is forgotten: it is read once more."""
 _REFUSALS = frozenset({Code.UNAUTHENTICATED, Code.WRONG_ORIGIN, Code.WRONG_HOST, Code.BAD_FRAME})
 
 
@@ -41,9 +49,15 @@ class Authenticator:
         self._reads = reads
         self._origins = origins
         self.cache = IdentityCache()
+        self._keys: dict[bytes, str] = {}
+        """Hash of what decides in a head → key of its credential in the cache; only of heads that were accepted."""
 
-    async def authenticate(self, scope: Mapping[str, Any]) -> Identity:
+    async def authenticate(self, scope: MutableMapping[str, Any]) -> Identity:
         """Identify the caller of `scope` ("http" or "websocket"). Raises `CommandError`: 401 or 403."""
+        key = scope.get(_KEY) or self._keys.get(_head_of(scope))
+        if key is not None and (identity := self.cache.get(key)) is not None:
+            scope[_KEY] = key
+            return identity
         try:
             return await self._authenticate(scope)
         except CommandError as error:
@@ -64,10 +78,21 @@ class Authenticator:
         if credentials.in_query is not None:
             return await self._by_ticket(credentials.in_query, websocket=scope["type"] == "websocket")
         kind, secrets = self._shown(scope, credentials)
-        # Of several cookies Django picks the one whose session is alive, which the database is asked for at each call.
-        secret = secrets[0] if len(secrets) == 1 else await self._reads.run(first_live, secrets)
-        key = _key(kind, secret)
+        if len(secrets) == 1:
+            key = _key(kind, secrets[0])
+            if credentials.host:  # else the address of the server counts too
+                self._keep_key(_head_of(scope), key)
+            secret = secrets[0]
+        else:
+            # Of several cookies Django picks the one whose session is alive, which the database is asked for at each call.
+            secret = await self._reads.run(first_live, secrets)
+            key = _key(kind, secret)
         return self.cache.get(key) or await self._by_secret(key, kind, secret)
+
+    def _keep_key(self, head: bytes, key: str) -> None:
+        while len(self._keys) >= _HEADS_AT_MOST:
+            del self._keys[next(iter(self._keys))]
+        self._keys[head] = key
 
     async def _by_secret(self, key: str, kind: lookup.Kind, secret: str) -> Identity:
         generation = self.cache.generation
@@ -106,6 +131,13 @@ class _Credentials(NamedTuple):
     host: str
     origin: str | None
     fetch_site: str | None
+
+
+def _head_of(scope: Mapping[str, Any]) -> bytes:
+    """A hash of all that `_read`, `_shown` and their checks depend on: it keeps no secret in memory."""
+    deciding = [value for header in scope["headers"] if header[0] in _DECIDING for value in header]
+    kind = f"{scope['type']} {scope.get('method')}".encode()
+    return blake2b(b"\n".join([kind, scope.get("query_string", b""), *deciding]), digest_size=32).digest()
 
 
 def _read(scope: Mapping[str, Any]) -> _Credentials:

@@ -1,6 +1,6 @@
 """What the transports need to know of a client's identity. `accounts.identity.Identity` is one implementation."""
 
-from collections.abc import Awaitable, Callable, Hashable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Hashable, MutableMapping, Sequence
 from typing import Any, Literal, Protocol
 
 from backchannel.protocol.shapes import User
@@ -24,7 +24,7 @@ class Identity(Protocol):
     def via(self) -> Literal["cookie", "bearer", "ticket"]: ...
 
 
-Authenticate = Callable[[Mapping[str, Any]], Awaitable[Identity]]
+Authenticate = Callable[[MutableMapping[str, Any]], Awaitable[Identity]]
 """ASGI scope → who opened it. Raises CommandError: 401 `unauthenticated`, 403 `wrong_origin`."""
 
 ProvidePeople = Callable[[Sequence[str]], None]

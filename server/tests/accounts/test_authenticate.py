@@ -203,3 +203,35 @@ async def test_a_cached_answer_opens_nothing_to_a_request_that_is_refused(tab: C
     for given in refused:
         with pytest.raises(CommandError):
             await authenticate(scope(**given))
+
+
+async def test_what_was_read_from_a_head_does_not_outlive_its_credential(token: str) -> None:
+    head = {"authorization": f"Bearer {token}"}
+    shown = scope(**head)
+    identity = await authenticate(shown)
+    assert await authenticate(scope(**head)) == identity
+    AUTHENTICATOR.forget(Ended(credential=identity.credential))
+    await run_read(Token.objects.all().delete)
+    for again in (shown, scope(**head)):
+        with pytest.raises(CommandError):
+            await authenticate(again)
+
+
+async def test_a_remembered_head_is_another_one_with_another_origin_method_or_host(ada: Any, tab: Client) -> None:
+    cookie = session_key(tab)
+    assert (await authenticate(scope(method="POST", origin=ORIGIN, cookie=cookie))).via == "cookie"
+    assert await refusal(method="POST", origin="http://elsewhere", cookie=cookie) is Code.WRONG_ORIGIN
+    assert await refusal(method="POST", cookie=cookie) is Code.WRONG_ORIGIN
+    assert (await authenticate(scope(method="GET", cookie=cookie))).via == "cookie"
+    assert await refusal(method="POST", cookie=cookie) is Code.WRONG_ORIGIN
+    elsewhere = scope(method="POST", origin=ORIGIN, cookie=cookie)
+    elsewhere["headers"] = [(b"host", b"elsewhere"), *elsewhere["headers"][1:]]
+    with pytest.raises(CommandError):
+        await authenticate(elsewhere)
+    assert await refusal(type="websocket", cookie=cookie) is Code.WRONG_ORIGIN
+
+
+async def test_no_secret_is_kept_in_memory(token: str) -> None:
+    await authenticate(scope(authorization=f"Bearer {token}"))
+    assert token not in repr(AUTHENTICATOR._keys)
+    assert token not in repr(AUTHENTICATOR.cache._found)
