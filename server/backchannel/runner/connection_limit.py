@@ -13,9 +13,8 @@ from functools import lru_cache
 from http import HTTPStatus
 from typing import Final
 
-from uvicorn.middleware.proxy_headers import _TrustedHosts
-
-from backchannel.runner.head import Headers, Refused
+from backchannel.runner.head import Refused
+from backchannel.runner.trusted_proxies import Forwarded, TrustedProxies
 
 CONNECTIONS_PER_ADDRESS: Final = 1000
 _NAME_CHARACTERS: Final = 64
@@ -42,12 +41,8 @@ class ConnectionLimit:
         self, at_most: int = CONNECTIONS_PER_ADDRESS, trusted_proxies: Sequence[str] = ("127.0.0.1", "::1")
     ) -> None:
         self._at_most = at_most
-        self._trusted = _TrustedHosts(list(trusted_proxies))
+        self.proxies = TrustedProxies(trusted_proxies)
         self._held: dict[str, Slot] = {}
-
-    def trusts(self, host: str | None) -> bool:
-        """True for a trusted proxy, and for the other end of a Unix socket (None)."""
-        return host is None or host in self._trusted
 
     def enter(self, host: str) -> Slot:
         """Count one connection of `host` until its slot is left. Raises `Refused` 429."""
@@ -65,13 +60,11 @@ class ConnectionLimit:
         slot.held += 1
         return slot
 
-    def enter_forwarded(self, headers: Headers) -> Slot | None:
+    def enter_forwarded(self, forwarded: Forwarded) -> Slot | None:
         """Count a request that a trusted proxy forwarded; None if it names no other address. Raises `Refused` 429."""
-        forwarded = [value for name, value in headers if name == b"x-forwarded-for"]
-        if not forwarded:
+        if forwarded.client is None or self.proxies.trusts(forwarded.client[0]):
             return None
-        host, _ = self._trusted.get_trusted_client_address(b", ".join(forwarded).decode("latin-1"))
-        return self.enter(host) if host and host not in self._trusted else None
+        return self.enter(forwarded.client[0])
 
     def forget(self, name: str) -> None:
         del self._held[name]

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from enum import Enum
 from http import HTTPStatus
 from typing import Final
 
-Headers = list[tuple[bytes, bytes]]
+Header = tuple[bytes, bytes]
+Headers = list[Header]
 
 HEAD_BYTES: Final = 64 * 1024
 HEADERS_AT_MOST: Final = 200
@@ -79,7 +80,7 @@ def too_large() -> Refused:
     )
 
 
-def check(method: bytes, version: str, target: bytes, headers: Headers) -> Offer:
+def check(method: bytes, version: str, target: bytes, headers: Sequence[Header]) -> Offer:
     """The protocol that the request offers to switch to. Raises `Refused`. Header names are in lower case, values stripped."""
     if version not in ("1.1", "1.0"):
         raise Refused(HTTPStatus.HTTP_VERSION_NOT_SUPPORTED, "bad_frame", "This server supports HTTP/1.1 and HTTP/1.0.")

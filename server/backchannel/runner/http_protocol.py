@@ -18,8 +18,7 @@ Over 300 lines because llhttp's callbacks, the slices and the refusals share the
 from __future__ import annotations
 
 import asyncio
-import urllib.parse
-from typing import Any
+from typing import Any, Final
 
 import httptools
 from uvicorn.protocols.http.flow_control import HIGH_WATER_LIMIT, FlowControl
@@ -29,8 +28,11 @@ from uvicorn.protocols.utils import is_ssl
 from backchannel.runner.addresses import local_address, remote_address
 from backchannel.runner.body_pace import Pace
 from backchannel.runner.connection_limit import ConnectionLimit, Slot
-from backchannel.runner.head import HEAD_BYTES, Offer, Refused, bad, check, too_large, without_offer, written
-from backchannel.runner.request_cycle import RequestCycle, Signal
+from backchannel.runner.head import HEAD_BYTES, Header, Offer, Refused, bad, too_large, without_offer, written
+from backchannel.runner.idle_timer import IdleTimer
+from backchannel.runner.request_cycle import RequestCycle
+from backchannel.runner.request_head import Head, read
+from backchannel.runner.trusted_proxies import DIRECT, Forwarded
 
 HEADERS_WITHIN_S = 10.0
 SLICE_BYTES = 4096
@@ -38,12 +40,18 @@ SLICE_BYTES = 4096
 LINGER_S = 2.0
 """Time for a client to stop sending after the last response."""
 
+_SCHEMES: Final = {False: "http", True: "https"}
+_Sent = tuple[bytes, str, bytes, tuple[Header, ...]]
+"""Method, version, target and headers."""
+
 
 class GuardedHttpProtocol(HttpToolsProtocol):
     cycle: Any
     """`RequestCycle` of the request that began last; None before the first."""
     flow: _Flow
     """Set when the connection is made."""
+    _idle: IdleTimer
+    """Runs from the end of a response until something is received. Set when the connection is made."""
     parser: Any
     """None once the connection is lost or became a WebSocket."""
 
@@ -54,6 +62,10 @@ class GuardedHttpProtocol(HttpToolsProtocol):
         self._is_proxied = False
         self._is_between_requests = True
         self._offer = Offer.NONE
+        self._last_head: tuple[_Sent, Head, Forwarded] | None = None
+        """The last head without an offer, and what was read from it. Clients that keep a connection send equal heads again and again."""
+        self._forwarded = DIRECT
+        """Of the request that began last."""
         self._is_without_offer = False
         """The next head is being parsed again, without its offer of another protocol."""
         self._expecting = False
@@ -75,13 +87,14 @@ class GuardedHttpProtocol(HttpToolsProtocol):
         self.connections.add(self)
         self.transport = transport
         self.flow = _Flow(transport)
+        self._idle = IdleTimer(self.loop, self.timeout_keep_alive, transport)
         self.server = local_address(transport)
         self.client = remote_address(transport)
         self.scheme = "https" if is_ssl(transport) else "http"
         self._expecting = True
         if self._connection_limit is not None:
             host = self.client[0] if self.client else None
-            self._is_proxied = self._connection_limit.trusts(host)
+            self._is_proxied = self._connection_limit.proxies.trusts(host)
             if host is not None and not self._is_proxied:
                 try:
                     self._slot = self._connection_limit.enter(host)
@@ -115,12 +128,13 @@ class GuardedHttpProtocol(HttpToolsProtocol):
 
     def _schedule_next_slice(self) -> None:
         """Schedule the next slice, if there is one and no request waits."""
-        self.flow.hold(bool(self._rest or self.pipeline))
+        if self.flow.is_held or self._rest or self.pipeline:
+            self.flow.hold(bool(self._rest or self.pipeline))
         if self._rest and not self.pipeline:
             self.loop.call_soon(self._parse_slice)
 
     def _parse(self, data: bytes) -> None:
-        self._unset_keepalive_if_required()
+        self._idle.pause()
         if self._is_between_requests:
             # Also for empty lines, which would otherwise keep an idle connection open for ever.
             self._expecting = True
@@ -178,7 +192,9 @@ class GuardedHttpProtocol(HttpToolsProtocol):
     # -- called by the parser
 
     def on_message_begin(self) -> None:
-        super().on_message_begin()
+        self.url = b""
+        self.expect_100_continue = False
+        self.headers = []
         self._is_between_requests = False
         self._offer = Offer.NONE
         if not self._expecting:
@@ -196,42 +212,42 @@ class GuardedHttpProtocol(HttpToolsProtocol):
     def on_headers_complete(self) -> None:
         """As uvicorn's, with the checks that come before the application. Raises `Refused`."""
         self._stop_expecting()
-        parser, scope = self.parser, self.scope
+        parser = self.parser
         method, version = parser.get_method(), parser.get_http_version()
-        offer = check(method, version, self.url, self.headers)
+        head = self._read_head(method, version)
         if parser.should_upgrade():  # llhttp stops at the end of this head, whatever the checks found
             if self._is_without_offer:
                 raise bad("The Upgrade header cannot be parsed.")
-            self._offer = Offer.WEBSOCKET if offer is Offer.WEBSOCKET else Offer.IGNORED
+            self._offer = Offer.WEBSOCKET if head.offer is Offer.WEBSOCKET else Offer.IGNORED
         self._is_without_offer = False
         if self._is_proxied:
             self._enter_forwarded()
         if self._offer is not Offer.NONE:
             return
-        scope["method"] = method.decode("ascii")
-        scope["http_version"] = version
-        try:
-            url = httptools.parse_url(self.url)
-        except httptools.HttpParserInvalidURLError:
-            raise bad("The address of the request cannot be parsed.") from None
-        raw_path = url.path or b"/"
-        path = raw_path.decode("ascii")
-        if "%" in path:
-            path = urllib.parse.unquote(path)
-        scope["path"] = self.root_path + path
-        scope["raw_path"] = self.root_path.encode("ascii") + raw_path
-        scope["query_string"] = url.query or b""
+        client, is_secure = self._forwarded
+        scope = {
+            "type": "http",
+            "asgi": {"version": self.asgi_version, "spec_version": "2.3"},
+            "http_version": version,
+            "server": self.server,
+            "client": client or self.client,
+            "scheme": self.scheme if is_secure is None else _SCHEMES[is_secure],
+            "method": method.decode("ascii"),
+            "root_path": self.root_path,
+            "path": self.root_path + head.path,
+            "raw_path": self.root_path.encode("ascii") + head.raw_path,
+            "query_string": head.query,
+            "headers": self.headers,
+            "state": self.app_state.copy(),
+        }
         before, self.cycle = (
             self.cycle,
             RequestCycle(
-                scope=scope,
-                transport=self.transport,
-                flow=self.flow,
-                logger=self.logger,
-                access_logger=self.access_logger,
-                access_log=self.access_log,
-                default_headers=self.server_state.default_headers,
-                message_event=Signal(),  # type: ignore[arg-type]
+                scope,
+                self.transport,
+                self.flow,
+                self.logger,
+                self.server_state.default_headers,
                 expect_100_continue=self.expect_100_continue,
                 keep_alive=version != "1.0" and parser.should_keep_alive(),
                 on_response=self.on_response_complete,
@@ -244,13 +260,26 @@ class GuardedHttpProtocol(HttpToolsProtocol):
             self.flow.hold(True)
             self.pipeline.appendleft((self.cycle, self.app))
 
+    def _read_head(self, method: bytes, version: str) -> Head:
+        """Read what was sent, unless it equals the last head. Raises `Refused`."""
+        sent = (method, version, self.url, tuple(self.headers))
+        if self._last_head is not None and self._last_head[0] == sent:
+            _, head, self._forwarded = self._last_head
+            return head
+        head = read(*sent)
+        if self._is_proxied:
+            assert self._connection_limit is not None
+            self._forwarded = self._connection_limit.proxies.read(sent[-1])
+        self._last_head = (sent, head, self._forwarded) if head.offer is Offer.NONE else None
+        return head
+
     def on_body(self, body: bytes) -> None:
         if self._pace is not None:
             self._pace.count_content(len(body))
         cycle = self.cycle
         if cycle.response_complete:
             return
-        cycle.body += body
+        cycle.add_to_body(body)
         if len(cycle.body) > HIGH_WATER_LIMIT:
             self.flow.pause_reading()
         cycle.message_event.set()
@@ -270,12 +299,14 @@ class GuardedHttpProtocol(HttpToolsProtocol):
 
     def handle_websocket_upgrade(self) -> None:
         self.connections.discard(self)
+        self._idle.stop()
         head = written(b"GET", "1.1", self.url, self.headers)
         make: Any = self.ws_protocol_class
         protocol = make(config=self.config, server_state=self.server_state, app_state=self.app_state)
         protocol.connection_made(self.transport)
         # The slot is held as long as the socket is open.
         protocol.slot, self._slot = self._slot, None
+        protocol.forwarded = self._forwarded
         protocol.data_received(head)
         self.transport.set_protocol(protocol)
         # Breaks a reference cycle that would live until the next full collection.
@@ -288,9 +319,10 @@ class GuardedHttpProtocol(HttpToolsProtocol):
         if self._lingering is not None:
             self._lingering.cancel()
             self._lingering = None
+        self._idle.stop()
         super().connection_lost(exc)
         if self.cycle is not None:
-            self.cycle.on_response = _nothing  # breaks a reference cycle
+            self.cycle.on_response = None  # breaks a reference cycle
             self.cycle.protocol = None
 
     def on_response_complete(self) -> None:
@@ -300,17 +332,29 @@ class GuardedHttpProtocol(HttpToolsProtocol):
             self.server_state.total_requests += 1
             return
         was_last = not self.pipeline
-        super().on_response_complete()
+        self._start_next()
         self._schedule_next_slice()
         if was_last and self._refusal is not None and not self.transport.is_closing():
             self._send_refusal()
+
+    def _start_next(self) -> None:
+        """Start the next request that was pipelined, or be idle."""
+        self.server_state.total_requests += 1
+        if self.transport.is_closing():
+            return
+        if self.flow.read_paused:
+            self.flow.resume_reading()
+        if self.pipeline:
+            self._start_asgi_task(*self.pipeline.pop())
+            return
+        self._idle.start()
 
     # -- limits and refusals
 
     def _enter_forwarded(self) -> None:
         assert self._connection_limit is not None
         self._leave_slot()
-        self._slot = self._connection_limit.enter_forwarded(self.headers)
+        self._slot = self._connection_limit.enter_forwarded(self._forwarded)
 
     def _leave_slot(self) -> None:
         if self._slot is not None:
@@ -372,7 +416,7 @@ class GuardedHttpProtocol(HttpToolsProtocol):
 
     def _send_refusal(self) -> None:
         assert self._refusal is not None
-        self._unset_keepalive_if_required()
+        self._idle.stop()
         self.transport.write(self._refusal.response(self.server_state.default_headers))
         self.linger()
 
@@ -403,6 +447,3 @@ class _Flow(FlowControl):
     def resume_reading(self) -> None:
         if not self.is_held:
             super().resume_reading()
-
-
-def _nothing() -> None: ...

@@ -8,13 +8,15 @@ log.
 from __future__ import annotations
 
 import asyncio
-import re
-from collections.abc import Sequence
+import logging
+from collections.abc import Callable, Sequence
 from typing import Any, Protocol, cast
 
-from uvicorn.protocols.http.httptools_impl import STATUS_LINE, RequestResponseCycle
+from uvicorn.protocols.http.flow_control import FlowControl
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE
 
-_HEADER_LINES = re.compile(rb'(?:[^\x00-\x20\x7f()<>@,;:\[\]={}\\"]+: [^\x00-\x08\x0a-\x1f\x7f]*\r\n)*')
+from backchannel.runner.response_head import lines_of
+
 _WITHOUT_BODY = (204, 304)
 
 
@@ -26,48 +28,133 @@ class Lingerer(Protocol):
 class Signal:
     """An `asyncio.Event` for one task: it has no queue, which would cost as much as the rest of a request's state."""
 
-    __slots__ = ("_is_set", "_waiter")
+    __slots__ = ("_waiter", "is_set")
 
     def __init__(self) -> None:
-        self._is_set = False
+        self.is_set = False
         self._waiter: asyncio.Future[None] | None = None
 
     def set(self) -> None:
-        self._is_set = True
+        self.is_set = True
         if self._waiter is not None and not self._waiter.done():
             self._waiter.set_result(None)
 
-    async def take(self) -> None:
-        """Wait until it is set, and clear it. Raises RuntimeError where another task waits already."""
-        if not self._is_set:
-            if self._waiter is not None:
-                raise RuntimeError("Another task waits for this request already.")
-            self._waiter = asyncio.get_running_loop().create_future()
-            try:
-                await self._waiter
-            finally:
-                self._waiter = None
-        self._is_set = False
+    def wait(self) -> asyncio.Future[None]:
+        """Done when it is set. Raises RuntimeError where another task waits already."""
+        if self._waiter is not None and not self._waiter.done():
+            raise RuntimeError("Another task waits for this request already.")
+        self._waiter = asyncio.get_running_loop().create_future()
+        if self.is_set:
+            self._waiter.set_result(None)
+        return self._waiter
 
 
-class RequestCycle(RequestResponseCycle):
-    message_event: Signal  # type: ignore[assignment]
-    """More of the body came, or the answer or the connection is over."""
-    protocol: Lingerer | None = None
-    """None once the connection is lost."""
-    _head = b""
-    """Of an answer whose body has not begun."""
+class RequestCycle:
+    __slots__ = (
+        "_head",
+        "body",
+        "chunked_encoding",
+        "default_headers",
+        "disconnected",
+        "expected_content_length",
+        "flow",
+        "keep_alive",
+        "logger",
+        "message_event",
+        "more_body",
+        "on_response",
+        "protocol",
+        "response_complete",
+        "response_started",
+        "scope",
+        "transport",
+        "waiting_for_100_continue",
+    )
+
+    def __init__(
+        self,
+        scope: Any,
+        transport: asyncio.Transport,
+        flow: FlowControl,
+        logger: logging.Logger,
+        default_headers: list[tuple[bytes, bytes]],
+        *,
+        expect_100_continue: bool,
+        keep_alive: bool,
+        on_response: Callable[[], None],
+    ) -> None:
+        """Attributes have the names that uvicorn's protocol reads. `on_response` is called when the answer is complete."""
+        self.scope = scope
+        self.transport = transport
+        self.flow = flow
+        self.logger = logger
+        self.default_headers = default_headers
+        self.message_event = Signal()
+        """More of the body came, or the answer or the connection is over."""
+        self.on_response: Callable[[], None] | None = on_response
+        """None once the application has returned."""
+        self.protocol: Lingerer | None = None
+        """None once the connection is lost."""
+        self.disconnected = False
+        self.keep_alive = keep_alive
+        self.waiting_for_100_continue = expect_100_continue
+        self.body: bytes | bytearray = b""
+        """What arrived and was not received yet."""
+        self.more_body = True
+        self.response_started = False
+        self.response_complete = False
+        self.chunked_encoding = False
+        self.expected_content_length = 0
+        self._head = b""
+        """Of an answer whose body has not begun."""
+
+    async def run_asgi(self, application: Any) -> None:
+        """Have the application answer; answer 500 where it does not, or close a connection on which it has begun to."""
+        try:
+            await application(self.scope, self.receive, self.send)
+            is_answered = self.response_complete or self.disconnected
+            if not is_answered:
+                self.logger.error("The ASGI application returned without a complete answer.")
+        except BaseException:
+            is_answered = False
+            self.logger.exception("Exception in the ASGI application")
+        if not is_answered and self.response_started:
+            self.transport.close()
+        elif not is_answered:
+            await self._send_500()
+        self.on_response = None  # breaks a reference cycle
+
+    async def _send_500(self) -> None:
+        body = b"Internal Server Error"
+        headers = [
+            (b"content-type", b"text/plain; charset=utf-8"),
+            (b"content-length", b"%d" % len(body)),
+            (b"connection", b"close"),
+        ]
+        await self.send({"type": "http.response.start", "status": 500, "headers": headers})
+        await self.send({"type": "http.response.body", "body": body})
+
+    def add_to_body(self, piece: bytes) -> None:
+        if not self.body:  # most bodies are one piece
+            self.body = piece
+        else:
+            if isinstance(self.body, bytes):
+                self.body = bytearray(self.body)
+            self.body += piece
 
     async def receive(self) -> Any:
         if self.waiting_for_100_continue and not self.transport.is_closing():
             self.transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
             self.waiting_for_100_continue = False
         if not (self.disconnected or self.response_complete):
-            self.flow.resume_reading()
-            await self.message_event.take()
+            if self.flow.read_paused:
+                self.flow.resume_reading()
+            if not self.message_event.is_set:
+                await self.message_event.wait()
+            self.message_event.is_set = False
         if self.disconnected or self.response_complete:
             return {"type": "http.disconnect"}
-        body, self.body = bytes(self.body), bytearray()
+        body, self.body = bytes(self.body), b""
         return {"type": "http.request", "body": body, "more_body": self.more_body}
 
     async def send(self, message: Any) -> None:
@@ -88,20 +175,16 @@ class RequestCycle(RequestResponseCycle):
             self.transport = cast("asyncio.Transport", _Lingering(self.transport, self.protocol))
         self.response_started = True
         self.waiting_for_100_continue = False
-        lines = b"".join([b"%b: %b\r\n" % header for header in headers])
-        # The count too: a value with a line's end in it would be two well-formed headers.
-        if lines.count(b"\n") != len(headers) or not _HEADER_LINES.fullmatch(lines):
-            raise RuntimeError("Invalid HTTP header name or value.")
-        given = {name.lower(): value for name, value in headers}
-        if b"content-length" in given:
-            self.expected_content_length = int(given[b"content-length"])
+        lines, at = lines_of(headers)
+        if at.length is not None:
+            self.expected_content_length = int(headers[at.length][1])
             self.chunked_encoding = False
-        elif given.get(b"transfer-encoding", b"").lower() == b"chunked":
+        elif at.coding is not None and headers[at.coding][1].lower() == b"chunked":
             self.chunked_encoding = True
         elif self.scope["method"] != "HEAD" and status not in _WITHOUT_BODY:
             self.chunked_encoding = True
             lines += b"transfer-encoding: chunked\r\n"
-        if b"close" in given.get(b"connection", b"").lower():
+        if at.connection is not None and b"close" in headers[at.connection][1].lower():
             self.keep_alive = False
         elif not self.keep_alive:
             lines += b"connection: close\r\n"
@@ -128,7 +211,8 @@ class RequestCycle(RequestResponseCycle):
         self.message_event.set()
         if not self.keep_alive:
             self.transport.close()
-        self.on_response()
+        if self.on_response is not None:
+            self.on_response()
 
 
 class _Lingering:

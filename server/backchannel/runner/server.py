@@ -49,7 +49,18 @@ def serve(
     `drain` is awaited after the last connection is accepted and before connections are closed. `beat` is called once a second from
     the event loop, `stopping` when the shutdown begins.
     """
-    config = uvicorn.Config(
+    config = configuration(app, shutdown_s, trusted_proxies, connections_per_address)
+    _Server(config, started, drain, shutdown_s, beat, stopping).run(sockets=[sock])
+
+
+def configuration(
+    app: Any,
+    shutdown_s: int,
+    trusted_proxies: Sequence[str] = (),
+    connections_per_address: int = CONNECTIONS_PER_ADDRESS,
+) -> uvicorn.Config:
+    """uvicorn's, with our own protocols."""
+    return uvicorn.Config(
         app,
         loop="uvloop" if importlib.util.find_spec("uvloop") else "asyncio",
         http=partial(  # type: ignore[arg-type]
@@ -67,12 +78,17 @@ def serve(
         access_log=False,
         backlog=BACKLOG,
         server_header=False,
-        proxy_headers=bool(trusted_proxies),
-        forwarded_allow_ips=list(trusted_proxies),
+        proxy_headers=False,  # trusted_proxies.py
         timeout_keep_alive=KEEP_ALIVE_S,
         timeout_graceful_shutdown=shutdown_s,
     )
-    _Server(config, started, drain, shutdown_s, beat, stopping).run(sockets=[sock])
+
+
+def prepare_collector() -> None:
+    """Everything allocated so far is permanent: a full collection need not scan it while thousands wait for the loop."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(YOUNG_OBJECTS)
 
 
 class _Server(uvicorn.Server):
@@ -96,10 +112,7 @@ class _Server(uvicorn.Server):
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
         if self.started:
-            # Everything allocated so far is permanent: a full collection need not scan it while thousands wait for the loop.
-            gc.collect()
-            gc.freeze()
-            gc.set_threshold(YOUNG_OBJECTS)
+            prepare_collector()
             self._beating = asyncio.create_task(self._beats())
             self._on_started()
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Awaitable
-from functools import partial
+from functools import lru_cache, partial
 from typing import Final
 
 from django.conf import settings
@@ -29,6 +29,8 @@ _OURS: Final = re.compile(r"/(?:api/|static/|(?:ws|healthz|readyz|metrics)\Z)")
 """The chat's own addresses in the standalone server."""
 _HEALTH: Final = frozenset({"/healthz", "/readyz", "/metrics"})
 """Probed by machines that know an address but no name, and that learn nothing secret there: any well-formed Host is accepted."""
+_NAMES_AT_MOST: Final = 1024
+"""Lists of names for which it is remembered which headers an answer with them lacks."""
 _OPENER: Final = (b"cross-origin-opener-policy", b"same-origin")
 
 Headers = list[tuple[bytes, bytes]]
@@ -54,7 +56,7 @@ class Edge:
         self._application = application
         self._api = api
         self._has_pages = has_pages
-        self._headers = headers
+        self._missing = lru_cache(_NAMES_AT_MOST)(partial(_missing, headers))
 
     def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         path = path_of(scope)
@@ -72,11 +74,10 @@ class Edge:
         def send_with(message: Message) -> Awaitable[None]:
             if message["type"] in _STARTS:
                 headers = list(message.get("headers", ()))
-                given = {name.lower(): value for name, value in headers}
-                headers += [header for header in self._headers if header[0] not in given]
-                if _OPENER[0] not in given and given.get(b"content-type", b"").startswith(b"text/html"):
+                missing, content_type = self._missing(tuple([name for name, _ in headers]))
+                if content_type is not None and headers[content_type][1].startswith(b"text/html"):
                     headers.append(_OPENER)
-                message = {**message, "headers": headers}
+                message = {**message, "headers": headers + missing}
             return send(message)
 
         return send_with
@@ -92,6 +93,13 @@ class Edge:
         if path.startswith("/api/"):
             return self._api
         return without_upgrade if path == "/ws" else self._application
+
+
+def _missing(headers: Headers, given: tuple[bytes, ...]) -> tuple[Headers, int | None]:
+    """Those `headers` that an answer with headers of these names lacks; and where its Content-Type is, unless it has an opener policy."""
+    at = {name.lower(): number for number, name in enumerate(given)}
+    missing = [header for header in headers if header[0] not in at]
+    return missing, None if _OPENER[0] in at else at.get(b"content-type")
 
 
 async def _refuse_body(error: BodyTooLarge, _: Scope, receive: Receive, send: Send) -> None:

@@ -29,6 +29,7 @@ class Edge:
     def __init__(self, ws: Any = "none", **options: Any) -> None:
         self.requests: list[Request] = []
         self.headers: list[dict[str, str]] = []
+        self.scopes: list[dict[str, Any]] = []
         self.disconnects = 0
         """Requests whose client left before the body was read."""
         self.waited = 0
@@ -45,6 +46,7 @@ class Edge:
                 lifespan="off",
                 log_config=None,
                 server_header=False,
+                proxy_headers=False,
                 loop="uvloop",
             )
         )
@@ -53,6 +55,7 @@ class Edge:
         wait_until(lambda: self.server.started)
 
     async def _answer(self, scope: Any, receive: Any, send: Any) -> None:
+        self.scopes.append(scope)
         if scope["type"] == "websocket":
             await receive()
             if scope["path"] == "/accept":

@@ -1,6 +1,5 @@
 """What the application sends is one well-formed answer, or none."""
 
-import asyncio
 import logging
 from typing import Any
 
@@ -26,16 +25,12 @@ class Transport:
 
 
 def cycle_of(transport: Any, method: str = "POST", *, keep_alive: bool = True) -> RequestCycle:
-    logger = logging.getLogger("tests")
     cycle = RequestCycle(
-        scope={"method": method},  # type: ignore[typeddict-item]
-        transport=transport,
-        flow=FlowControl(transport),
-        logger=logger,
-        access_logger=logger,
-        access_log=False,
-        default_headers=[],
-        message_event=Signal(),  # type: ignore[arg-type]
+        {"method": method},
+        transport,
+        FlowControl(transport),
+        logging.getLogger("tests"),
+        [],
         expect_100_continue=False,
         keep_alive=keep_alive,
         on_response=lambda: None,
@@ -102,17 +97,40 @@ async def test_a_body_of_another_length_than_announced_does_not_complete(pieces:
 
 async def test_one_task_at_a_time_waits_for_a_request() -> None:
     signal = Signal()
-    waiting = asyncio.create_task(signal.take())
-    await asyncio.sleep(0)
+    waiting = signal.wait()
     with pytest.raises(RuntimeError):
-        await signal.take()
+        signal.wait()
     waiting.cancel()
-    with pytest.raises(asyncio.CancelledError):
-        await waiting
     signal.set()
-    await signal.take()  # at once
-    waiting = asyncio.create_task(signal.take())
-    await asyncio.sleep(0)
+    await signal.wait()  # at once
+    signal.is_set = False
+    waiting = signal.wait()
     assert not waiting.done()
     signal.set()
     await waiting
+
+
+@pytest.mark.parametrize("is_begun", [False, True])
+@pytest.mark.parametrize("is_raised", [False, True])
+async def test_an_application_that_does_not_answer_is_answered_for_or_cut(is_begun: bool, is_raised: bool) -> None:
+    async def application(_: Any, __: Any, send: Any) -> None:
+        if is_begun:
+            await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"5")]})
+            await send({"type": "http.response.body", "body": b"hel", "more_body": True})
+        if is_raised:
+            raise ValueError
+
+    transport = Transport()
+    await cycle_of(transport).run_asgi(application)
+    assert transport.is_closed
+    written = b"".join(transport.written)
+    assert written.endswith(b"hel" if is_begun else b"Internal Server Error")
+    assert written.startswith(b"HTTP/1.1 200" if is_begun else b"HTTP/1.1 500")
+
+
+async def test_a_body_in_many_pieces_is_received_whole() -> None:
+    cycle = cycle_of(Transport())
+    for number in range(5):
+        cycle.add_to_body(b"%d" % number)
+    cycle.message_event.set()
+    assert await cycle.receive() == {"type": "http.request", "body": b"01234", "more_body": False}

@@ -29,7 +29,7 @@ def make_websocket(
 
     def start_call(link: SocketLink, request: Request) -> AsgiCall:
         call = AsgiCall(link, request, list(server_state.default_headers))
-        run = call.run(cast("Any", config.loaded_app), _scope(config, link.transport, request, app_state))
+        run = call.run(cast("Any", config.loaded_app), _scope(config, link, request, app_state))
         task = asyncio.get_running_loop().create_task(run)
         server_state.tasks.add(task)
         task.add_done_callback(server_state.tasks.discard)
@@ -38,17 +38,16 @@ def make_websocket(
     return SocketLink(ServerProtocol(config.ws_max_size, time.monotonic, frame_burst), server_state, start_call)
 
 
-def _scope(
-    config: uvicorn.Config, transport: asyncio.Transport, request: Request, app_state: dict[str, Any]
-) -> dict[str, Any]:
-    root = config.root_path
+def _scope(config: uvicorn.Config, link: SocketLink, request: Request, app_state: dict[str, Any]) -> dict[str, Any]:
+    root, transport = config.root_path, link.transport
+    client, is_secure = link.forwarded
     return {
         "type": "websocket",
         "asgi": {"version": config.asgi_version, "spec_version": "2.4"},
         "http_version": "1.1",
-        "scheme": "wss" if is_ssl(transport) else "ws",
+        "scheme": "wss" if (is_ssl(transport) if is_secure is None else is_secure) else "ws",
         "server": local_address(transport),
-        "client": remote_address(transport),
+        "client": client or remote_address(transport),
         "root_path": root,
         "path": root + request.path,
         "raw_path": root.encode("ascii") + request.raw_path,

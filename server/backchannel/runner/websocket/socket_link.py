@@ -16,6 +16,7 @@ from backchannel import failpoints
 from backchannel.protocol.frame_batch import FrameBatch
 from backchannel.runner.connection_limit import Slot
 from backchannel.runner.head import Refused
+from backchannel.runner.trusted_proxies import DIRECT
 from backchannel.runner.websocket.frame_reader import Kind
 from backchannel.runner.websocket.handshake import Request
 from backchannel.runner.websocket.protocol import Ending, ServerProtocol, State
@@ -42,6 +43,7 @@ class SocketLink(asyncio.Protocol):
         "_protocol",
         "_server_state",
         "_writable",
+        "forwarded",
         "slot",
         "transport",
     )
@@ -63,6 +65,7 @@ class SocketLink(asyncio.Protocol):
         """A flush is scheduled for the next turn of the loop."""
         self.slot: Slot | None = None
         """Released when the connection is lost."""
+        self.forwarded = DIRECT
 
     # -- called by the transport
 
