@@ -58,32 +58,29 @@ class Polls:
                 session = self._session_of(identity, request.client.instance)
                 session.begin(poll)
                 try:
-                    is_over = await self._pass(session, poll, request, identity, receive)
+                    poll.must_read = False
+                    if not session.missed(poll, request.resume):
+                        await session.read(poll, request, identity)
+                    elif poll.frames:
+                        poll.frames.append(CAUGHT_UP)
+                    if self._may_wait(poll):
+                        self._deadlines.add(poll)
+                        try:
+                            await poll.wait(receive)
+                        finally:
+                            self._deadlines.discard(poll)
                 finally:
                     session.finish(poll)
-                if is_over:
+                _check(poll)
+                if poll.frames or poll.ended or not poll.must_read:
                     return self._body(poll)
         finally:
             self._leave(identity.user_id, poll)
 
-    async def _pass(
-        self, session: PollingSession, poll: Poll, request: SyncRequest, identity: Identity, receive: Receive
-    ) -> bool:
-        """False where news was missed: the poll has to read once more."""
-        poll.must_read = False
-        if not session.missed(poll, request.resume):
-            await session.read(poll, request, identity)
-        elif poll.frames:
-            poll.frames.append(CAUGHT_UP)
-        may_wait = poll.until > self._node.context.clock() and not self._node.draining
-        if may_wait and not (poll.frames or poll.ended or poll.must_read):
-            self._deadlines.add(poll)
-            try:
-                await poll.wait(receive)
-            finally:
-                self._deadlines.discard(poll)
-        _check(poll)
-        return bool(poll.frames or poll.ended or not poll.must_read)
+    def _may_wait(self, poll: Poll) -> bool:
+        if poll.frames or poll.ended or poll.must_read:
+            return False
+        return poll.until > self._node.context.clock() and not self._node.draining
 
     def _wake_soon(self, poll: Poll) -> None:
         self._woken.append(poll)
