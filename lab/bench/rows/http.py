@@ -17,7 +17,9 @@ from lab.bench.servers import Missing, Server, backchannel
 PEOPLE = 64
 AT_ONCE = 32
 OUR_SEND = "POST /api/rooms/@ROOM@/messages"
-OUR_POLL = '{"wait":0,"resume":{"epoch":"%s","user_version":1,"rooms":{"%d":%d}},"client":{"instance":"poll-@NUMBER@"}}'
+OUR_POLL = (
+    '{"wait":0,"resume":{"epoch":"%s","user_version":%d,"rooms":{"%d":%d}},"client":{"instance":"poll-@NUMBER@"}}'
+)
 
 
 def run(bench: Bench) -> None:
@@ -30,8 +32,8 @@ def run(bench: Bench) -> None:
                 load.connect(PEOPLE)
                 _case(bench, "backchannel", "send", load, OUR_SEND, web.SEND_BODY, 201)
                 seq = server.call("GET", f"/api/rooms/{room}", token=token)["room"]["seq"]
-                epoch = server.call("GET", "/api/rooms", token=token)["epoch"]
-                body = OUR_POLL % (epoch, room, seq - 1)
+                known = server.call("POST", "/api/sync", {}, token=token)
+                body = OUR_POLL % (known["epoch"], known["user_version"], room, seq - 1)
                 _case(bench, "backchannel", "poll", load, "POST /api/sync", body, 200, contains="message_created")
     for kind in ("view", "ninja", "drf"):
         name = f"django-{kind}"
