@@ -13,7 +13,7 @@ from backchannel.fanout.hub import Hub
 from backchannel.fanout.memory import MemoryBus
 from backchannel.protocol.frame_batch import AnswerBatch, FrameBatch
 from backchannel.protocol.frames import ClientHello, ClientInfo, Resume
-from backchannel.protocol.shapes import Limits
+from backchannel.protocol.shapes import Limits, User
 from backchannel.transports.rates import FRAME_BURST, Rates
 from backchannel.transports.session import Settings
 from backchannel.transports.session.effects import Effect
@@ -53,9 +53,8 @@ class World:
 
     def connection(self, instance: str, opened_us: int, delivered: int = 3) -> tuple[Connection, Link]:
         """A connection that has caught up to event 3 of its room; the hub had delivered the events up to `delivered`."""
-        identity: Any = SimpleNamespace(
-            user_id=1, username="me", display_name="Me", credential="c", proof="c", via="cookie"
-        )
+        me = User(1, "me", "Me")
+        identity: Any = SimpleNamespace(user=me, user_id=me.id, credential="c", proof="c", via="cookie")
         connection, link = Connection(identity, self.node), Link()
         connection.open(link)  # type: ignore[arg-type]
         session = connection.session
