@@ -55,6 +55,8 @@ class ChatConfig(msgspec.Struct, frozen=True, kw_only=True, rename=str.upper):
     """Newcomers that may wait for it. None: the default of `transports/reconnect_limiter.py`."""
     person: str | None = None
     """The dotted path of the site's `PersonAdapter` (`backchannel.people`). None: its defaults."""
+    space: str | None = None
+    """The dotted path of a function of the site: user → the tenant they belong to, as text. None: there is one space."""
     limits: Limits = Limits()
     """A site may set those named in `LIMITS`."""
 

@@ -21,15 +21,17 @@ def erase_account(account: str, messages: Messages = "keep") -> None:
     about them stays, and so do backups. Each step can be repeated: after an interruption call it again. Blocks; not to be called in a
     transaction. Raises CommandError 503.
     """
-    person_id = people.id_of_account(account)
-    if person_id is None:
-        return
     people.set_account_active(account, False)
-    announce_ended(Ended(user_id=person_id))
-    if messages == "delete":
-        for room_id in erasing.rooms_ever_of(person_id):
-            for ids in erasing.messages_of(person_id, room_id):
-                write(EraseMessages(actor=NOBODY, room_id=room_id, message_ids=ids))
-    write(UpdatePerson(actor=NOBODY, user=erasing.anonymous(person_id)))
-    erasing.scrub_events(person_id)
-    erasing.forget_account(person_id)
+    for person_id in people.ids_of_account(account):
+        announce_ended(Ended(user_id=person_id))
+        if messages == "delete":
+            _erase_messages(person_id)
+        write(UpdatePerson(actor=NOBODY, user=erasing.anonymous(person_id)))
+        erasing.scrub_events(person_id)
+        erasing.forget_account(person_id)
+
+
+def _erase_messages(person_id: int) -> None:
+    for room_id in erasing.rooms_ever_of(person_id):
+        for ids in erasing.messages_of(person_id, room_id):
+            write(EraseMessages(actor=NOBODY, room_id=room_id, message_ids=ids))

@@ -21,6 +21,8 @@ class Proof:
 
     session_key: str = ""
     token_id: int | None = None
+    space: str = ""
+    """The tenant of its user. Belonging to another one ends the connection."""
 
     @property
     def credential(self) -> str:

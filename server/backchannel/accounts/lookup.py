@@ -6,6 +6,7 @@ Every function returns None if the secret is not valid, and never says why, so t
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Any, Literal, NamedTuple
@@ -19,7 +20,7 @@ from django.utils.crypto import constant_time_compare
 from backchannel.accounts import credential_uses
 from backchannel.accounts.identity import Identity, Proof, Via
 from backchannel.accounts.models import Ticket, Token
-from backchannel.accounts.people import person_of
+from backchannel.accounts.people import person_of, space_of
 from backchannel.accounts.secrets import TICKET_PREFIX, TOKEN_PREFIX, digest, new_secret
 from backchannel.accounts.sessions import session_store, stored_key_of
 
@@ -75,12 +76,15 @@ def dead_among(proofs: Collection[Proof]) -> set[str]:
     now = timezone.now()
     for session_key in sessions:
         credential_uses.note_session(session_key, now)
-    tokens = {token.id for token in _live_tokens("id", [proof.token_id for proof in proofs if proof.token_id])}
-    return {
-        proof.credential
-        for proof in proofs
-        if not (proof.session_key in sessions if proof.session_key else proof.token_id in tokens)
+    tokens = {
+        token.id: token.user for token in _live_tokens("id", [proof.token_id for proof in proofs if proof.token_id])
     }
+
+    def is_alive(proof: Proof) -> bool:
+        user = sessions[proof.session_key][0] if proof.session_key in sessions else tokens.get(proof.token_id or 0)
+        return user is not None and space_of(user) == proof.space
+
+    return {proof.credential for proof in proofs if not is_alive(proof)}
 
 
 def live_session_keys(keys: list[str]) -> set[str]:
@@ -186,6 +190,7 @@ def _tokens_sql(column: str, count: int) -> str:
 
 
 def _identity(user: Any, proof: Proof, via: Via, expires: datetime | None) -> Identity:
+    proof = replace(proof, space=space_of(user))
     return Identity(
         user=person_of(user),
         account=str(user.pk),

@@ -19,6 +19,7 @@ from django.db.models.signals import post_delete, post_save, pre_save
 
 from backchannel.accounts.identity import Ended, Proof
 from backchannel.accounts.models import Token
+from backchannel.accounts.people import space_of
 from backchannel.accounts.running_chats import announce_ended
 from backchannel.accounts.sessions import session_store, stored_key_of
 from backchannel.store import people
@@ -68,7 +69,7 @@ def _on_user_saved(sender: Any, instance: Any, **_: Any) -> None:
     if before is None or (before.password, before.is_active) == (instance.password, instance.is_active):
         return
     if before.is_active != instance.is_active:
-        people.set_account_active(str(instance.pk), instance.is_active)
+        people.set_account_active(str(instance.pk), instance.is_active, space_of(instance))
     _announce_user(instance)
 
 
@@ -78,8 +79,7 @@ def _on_user_deleted(sender: Any, instance: Any, **_: Any) -> None:
 
 
 def _announce_user(user: Any) -> None:
-    person_id = people.id_of_account(str(user.pk))
-    if person_id is not None:
+    for person_id in people.ids_of_account(str(user.pk)):
         _announce_after_commit(Ended(user_id=person_id))
 
 

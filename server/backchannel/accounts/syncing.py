@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from functools import partial
-from itertools import islice
 from typing import Any, NamedTuple
 
 from django.contrib.auth import get_user_model
@@ -13,7 +12,7 @@ from django.db import transaction
 from django.db.models.signals import post_delete, post_save
 
 from backchannel.accounts.erasing import erase_account
-from backchannel.accounts.people import adapter, person_of, profile_of
+from backchannel.accounts.people import adapter, person_of, profile_of, space_of
 from backchannel.store import people
 
 BATCH = 500
@@ -47,22 +46,16 @@ def sync_people(users: Iterable[Any] | None = None, *, erase_missing: bool = Fal
     made = changed = unchanged = 0
     site = adapter()
     everybody = get_user_model()._default_manager.iterator(BATCH) if users is None else iter(users)
-    while some := list(islice(everybody, BATCH)):
-        known = people.ids_of_accounts([str(user.pk) for user in some])
-        for user in some:
-            is_active = site.is_active(user)
-            if str(user.pk) not in known:
-                made += is_active
-                if is_active:
-                    person_of(user)
-                continue
-            if people.person_for_account(profile_of(user)).is_outdated:
-                changed += 1
-                person_of(user)
-            else:
-                unchanged += 1
-            if not is_active:
-                people.set_account_active(str(user.pk), False)
+    for user in everybody:
+        if not site.is_active(user):
+            people.set_account_active(str(user.pk), False)
+            continue
+        known = people.is_known(str(user.pk), space_of(user))
+        if known and not people.person_for_account(profile_of(user)).is_outdated:
+            unchanged += 1
+            continue
+        person_of(user)
+        made, changed = made + (not known), changed + known
     return Synced(made, changed, unchanged, _erase_missing() if erase_missing else 0)
 
 
@@ -93,7 +86,7 @@ def _on_user_saved(sender: Any, instance: Any, created: bool, raw: bool, update_
 
 
 def _bring_up_to_date(user: Any) -> None:
-    if people.id_of_account(str(user.pk)) is not None and adapter().is_active(user):
+    if people.ids_of_account(str(user.pk)) and adapter().is_active(user):
         person_of(user)
 
 

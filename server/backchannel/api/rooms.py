@@ -37,10 +37,11 @@ def room(
     topic: str = "",
     members: Iterable[Any] = (),
     sync_members: bool = False,
+    space: str | None = None,
 ) -> RoomRef:
     """The room of this key: made, or found. `members`, users of the site, are added to it where they are not in it; with `sync_members`
     everybody else is removed. `kind`, `name` and `topic` are those of a new room; `update` changes them later. The first member of a new
-    room owns it."""
+    room owns it. `space`: the tenant of a new room, where there are several; None: that of its first member."""
     _check_key(key)
     if kind not in {"group", "channel"}:
         raise invalid(kind='"group" or "channel"; `direct` makes the room of two people.')
@@ -53,6 +54,7 @@ def room(
         members=list(those),
         sync_members=sync_members,
         by=system.id,
+        space=space,
     )
     catch_up()
     carry_out(intent, {system.id: system, **those}, makes=key)

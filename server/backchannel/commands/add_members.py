@@ -37,7 +37,9 @@ class AddMembers(OnRoom, frozen=True, kw_only=True):
     def apply(self, transaction: Transaction, outcome: Outcome) -> None:
         room, own = transaction.check_member(self.room_id, self.actor.id)
         rules.check_not_direct(room.kind, "make a group to talk with more")
-        users = check_users(list(dict.fromkeys([*self.user_ids, *ids_of(self.members_external)])), "user_ids")
+        users = check_users(
+            list(dict.fromkeys([*self.user_ids, *ids_of(self.members_external, self.actor)])), "user_ids", self.actor
+        )
         states = states_in(transaction, room.id, users)
         rules.check_may_add(own.role, [users[user].display_name for user, state in states.items() if state == REMOVED])
         added = [user for user in users.values() if states.get(user.id) != MEMBER]

@@ -11,10 +11,10 @@ from backchannel.protocol import commands as declared
 from backchannel.protocol.errors import invalid
 from backchannel.protocol.results import RoomResult
 from backchannel.protocol.shapes import Limits, User
-from backchannel.store import rooms
+from backchannel.store import people, rooms
 from backchannel.store.allowances import PEOPLE_ADDED, ROOMS_CREATED, Spending, check_room_for
 from backchannel.store.clock import now_us
-from backchannel.store.memberships import MEMBER, ORDINARY, OWNER, announce_room, notify_invited
+from backchannel.store.memberships import MEMBER, ORDINARY, OWNER, announce_room, check_seats, notify_invited
 from backchannel.store.operation import Operation
 from backchannel.store.transaction import MEMBERSHIP, ROOM, Outcome, Transaction
 
@@ -44,7 +44,7 @@ class CreateRoom(Operation, frozen=True, kw_only=True):
         )
 
     def apply(self, transaction: Transaction, outcome: Outcome) -> None:
-        named = [*self.members, *ids_of(self.members_external)]
+        named = [*self.members, *ids_of(self.members_external, self.actor)]
         others = list(dict.fromkeys(user_id for user_id in named if user_id != self.actor.id))
         direct_key = self._direct_key(others)
         if direct_key:  # found also where the other was deactivated since
@@ -53,7 +53,7 @@ class CreateRoom(Operation, frozen=True, kw_only=True):
                 outcome.result = RoomResult(rooms.rooms_of(self.actor.id, [existing[0][0]])[0])
                 outcome.is_repeat = True
                 return
-        users = check_users(others, "members")
+        users = check_users(others, "members", self.actor)
         spending = Spending(transaction, self.actor, self.limits)
         spending.check(ROOMS_CREATED, 1)
         if self.kind != "direct":
@@ -61,7 +61,13 @@ class CreateRoom(Operation, frozen=True, kw_only=True):
             check_room_for(transaction, self.actor, [self.actor, *users.values()], self.limits)
         spending.write()
         room_id = insert_room(
-            transaction, self.kind, self.name, self.topic, member_count=1 + len(others), direct_key=direct_key
+            transaction,
+            self.kind,
+            self.name,
+            self.topic,
+            space=people.space_of(self.actor.id),
+            member_count=1 + len(others),
+            direct_key=direct_key,
         )
         assert room_id is not None
         own_role = ORDINARY if self.kind == "direct" else OWNER
@@ -91,15 +97,16 @@ def insert_room(
     name: str | None,
     topic: str,
     *,
+    space: str,
     member_count: int,
     direct_key: str | None = None,
     key: str | None = None,
 ) -> int | None:
     """Returns the new room's id; None if there is a room of this `key`, perhaps only just made by another process."""
     rows = transaction.query(
-        f"INSERT INTO {ROOM} (kind, name, topic, direct_key, key, head, member_count, created_us, folded) "
-        "VALUES (%s, %s, %s, %s, %s, 0, %s, %s, %s) ON CONFLICT (key) DO NOTHING RETURNING id",
-        [kind, name, topic, direct_key, key, member_count, now_us(), folded_name(name)],
+        f"INSERT INTO {ROOM} (kind, name, topic, space, direct_key, key, head, member_count, created_us, folded) "
+        "VALUES (%s, %s, %s, %s, %s, %s, 0, %s, %s, %s) ON CONFLICT (key) DO NOTHING RETURNING id",
+        [kind, name, topic, space, direct_key, key, member_count, now_us(), folded_name(name)],
     )
     return int(rows[0][0]) if rows else None
 
@@ -118,6 +125,7 @@ def seat_first_members(
         f"VALUES (%s, %s, %s, '{MEMBER}', 0, 0)",
         [(room_id, user_id, role) for user_id, role in roles.items()],
     )
+    check_seats(transaction, room_id)
     for user_id in roles:
         announce_room(transaction, outcome, room_id, user_id)
         if user_id in invited:

@@ -22,7 +22,7 @@ class JoinRoom(OnRoom, frozen=True, kw_only=True):
         return cls(actor=caller.user, room_id=command.room_id, limits=context.limits)
 
     def apply(self, transaction: Transaction, outcome: Outcome) -> None:
-        room = transaction.room(self.room_id)
+        room = transaction.room_for(self.room_id, self.actor.id)
         membership = transaction.membership(room.id, self.actor.id)
         if membership is None or membership.state != MEMBER:
             rules.check_may_join(room.kind, membership.state if membership else None)

@@ -22,7 +22,11 @@ class OnMessage(Operation, frozen=True, kw_only=True):
     def member_and_message(self, transaction: Transaction) -> tuple[LockedRoom, MembershipRow, Message]:
         """The message as it is, its room, and the actor's membership there. Raises `not_a_member`."""
         message = reads.messages_by_id(transaction.connection, [self.message_id])[self.message_id]
-        room, membership = transaction.check_member(message.room_id, self.actor.id)
+        try:
+            room, membership = transaction.check_member(message.room_id, self.actor.id)
+        except CommandError as error:
+            # Of another space: the room is not to be named either.
+            raise reads.no_message(self.message_id) if error.code is Code.ROOM_NOT_FOUND else error from None
         return room, membership, message
 
     def check(self, transaction: Transaction) -> tuple[LockedRoom, Message]:

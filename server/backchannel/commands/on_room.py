@@ -33,9 +33,13 @@ def answer_with_room(transaction: Transaction, outcome: Outcome, room_id: int, u
     transaction.after_heads(answer)
 
 
-def check_users(ids: Sequence[int], field: str) -> dict[int, User]:
-    """The active users with these ids. Raises `user_not_found`, which names `field`."""
-    users = people.users_by_id(ids)
+def check_users(ids: Sequence[int], field: str, actor: User) -> dict[int, User]:
+    """The active users with these ids, of the actor's space. Raises `user_not_found`, which names `field`."""
+    return check_found(ids, people.users_by_id(ids, actor.id), field)
+
+
+def check_found(ids: Sequence[int], users: dict[int, User], field: str) -> dict[int, User]:
+    """Return `users`, if all that were looked for are there. Raises `user_not_found`, which names `field`."""
     missing = [str(user_id) for user_id in ids if user_id not in users]
     if missing:
         sentence = f"There is no user {', '.join(missing)}."
@@ -43,9 +47,9 @@ def check_users(ids: Sequence[int], field: str) -> dict[int, User]:
     return users
 
 
-def ids_of(external_ids: Sequence[str]) -> list[int]:
-    """The ids of the people whom the site knows by these. Raises `user_not_found`."""
-    found = people.ids_of_external(external_ids)
+def ids_of(external_ids: Sequence[str], actor: User) -> list[int]:
+    """The ids of the people of the actor's space whom the site knows by these. Raises `user_not_found`."""
+    found = people.ids_of_external(external_ids, actor.id)
     missing = [external_id for external_id in external_ids if external_id not in found]
     if missing:
         sentence = f"There is no user with the external id {', '.join(missing)}."

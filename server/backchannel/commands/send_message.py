@@ -40,7 +40,6 @@ from backchannel.store.transaction import (
     Transaction,
     from_db_uuid,
     marks,
-    not_a_member,
 )
 from backchannel.text_rules import KEY_LENGTH, fold
 
@@ -110,7 +109,7 @@ class SendMessage(Operation, frozen=True, kw_only=True):
                     continue
                 room = transaction.room(send.room_id)
                 if (send.room_id, send.actor.id) not in members and not send.is_from_site:
-                    raise not_a_member(send.room_id)
+                    raise transaction.no_member(room, send.actor.id)
                 quote = _check_quote(send, quotes) if send.reply_to else None
             except CommandError as error:
                 outcome.error = error

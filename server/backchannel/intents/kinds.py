@@ -36,6 +36,7 @@ class MakeRoomIntent(_Intent, frozen=True, kw_only=True, tag="room"):
     members: list[int]
     sync_members: bool
     by: int
+    space: str | None = None
 
     @property
     def rooms(self) -> tuple[RoomName, ...]:
@@ -54,6 +55,7 @@ class MakeRoomIntent(_Intent, frozen=True, kw_only=True, tag="room"):
             topic=self.topic,
             members=self.members,
             sync_members=self.sync_members,
+            space=self.space,
         )
 
 

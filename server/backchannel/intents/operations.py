@@ -9,7 +9,7 @@ from typing import Literal
 
 from backchannel import rules
 from backchannel.commands.create_room import insert_room, seat_first_members
-from backchannel.commands.on_room import OnRoom, check_users
+from backchannel.commands.on_room import OnRoom, check_found
 from backchannel.commands.update_room import change_room
 from backchannel.protocol.shapes import User
 from backchannel.store import intents, people
@@ -37,6 +37,8 @@ class MakeRoom(Operation, frozen=True, kw_only=True):
     members: Sequence[int]
     sync_members: bool
     """Everybody else in an existing room is removed."""
+    space: str | None = None
+    """Of a new room. None: that of its first member."""
 
     def rooms_to_lock(self) -> Sequence[int]:
         """A key belongs to the same room for ever."""
@@ -44,10 +46,14 @@ class MakeRoom(Operation, frozen=True, kw_only=True):
         return () if room_id is None else (room_id,)
 
     def apply(self, transaction: Transaction, outcome: Outcome) -> None:
-        users = check_users(list(dict.fromkeys(self.members)), "members")
+        ids = list(dict.fromkeys(self.members))
         room_id = self._find()
         if room_id is None:
-            room_id = insert_room(transaction, self.kind, self.name, self.topic, member_count=len(users), key=self.key)
+            space = (people.space_of(ids[0]) if ids else "") if self.space is None else self.space
+            users = check_found(ids, people.users_of_space(ids, space), "members")
+            room_id = insert_room(
+                transaction, self.kind, self.name, self.topic, space=space, member_count=len(users), key=self.key
+            )
             if room_id is not None:
                 outcome.result = room_id
                 roles = {user_id: OWNER if user_id == self.members[0] else ORDINARY for user_id in users}
@@ -58,6 +64,7 @@ class MakeRoom(Operation, frozen=True, kw_only=True):
         outcome.result = room_id
         transaction.lock_rooms([room_id])
         room = transaction.room(room_id)
+        users = check_found(ids, people.users_of_space(ids, room.space), "members")
         _add(transaction, outcome, room, users, self.actor)
         if self.sync_members:
             rows = transaction.query(
@@ -77,7 +84,8 @@ class AddPeople(OnRoom, frozen=True, kw_only=True):
     def apply(self, transaction: Transaction, outcome: Outcome) -> None:
         room = transaction.room(self.room_id)
         rules.check_not_direct(room.kind, "make a group to talk with more")
-        users = check_users(list(dict.fromkeys(self.user_ids)), "user_ids")
+        ids = list(dict.fromkeys(self.user_ids))
+        users = check_found(ids, people.users_of_space(ids, room.space), "user_ids")
         _add(transaction, outcome, room, users, self.actor)
 
 

@@ -14,10 +14,10 @@ def get_me(_: GetMe, caller: User) -> Me:
 
 
 @answers(GetPeople)
-def get_people(query: GetPeople, _: User) -> People:
+def get_people(query: GetPeople, caller: User) -> People:
     if query.external_id is not None:
-        return People(people.find_external(query.external_id))
-    return People(people.find_people(query.query.replace("\x00", ""), query.limit))
+        return People(people.find_external(query.external_id, caller.id))
+    return People(people.find_people(query.query.replace("\x00", ""), query.limit, caller.id))
 
 
 @answers(GetChannels)

@@ -5,14 +5,14 @@
 | is a member          | everything                                                                   |
 | left by themselves   | messages below the event of their leaving, as they were then (`former_members`) |
 | was removed, or was never in the room | nothing                                                     |
+| is of another space  | nothing: there is no such room                                               |
 """
 
 from typing import Final, NamedTuple
 
-from backchannel.protocol.errors import Code, CommandError
 from backchannel.store.driver import read
 from backchannel.store.memberships import LEFT, MEMBER
-from backchannel.store.transaction import MEMBERSHIP, ROOM, not_a_member
+from backchannel.store.transaction import MEMBERSHIP, PERSON, ROOM, no_room, not_a_member
 
 
 class Access(NamedTuple):
@@ -38,7 +38,7 @@ def access_to(room_id: int, person_id: int) -> Access:
     """Raises `room_not_found`, or `not_a_member` if the person may read nothing in the room."""
     rows = read(_ACCESS, [person_id, room_id])
     if not rows:
-        raise CommandError(Code.ROOM_NOT_FOUND, f"There is no room {room_id}.")
+        raise no_room(room_id)
     head, state, left_seq = rows[0]
     if state == MEMBER:
         return Access(room_id, int(head), None)
@@ -55,6 +55,6 @@ def check_member(room_id: int, person_id: int) -> int:
 
 
 _ACCESS: Final = (
-    f"SELECT r.head, mb.state, mb.left_seq FROM {ROOM} r "
-    f"LEFT JOIN {MEMBERSHIP} mb ON mb.room_id = r.id AND mb.person_id = %s WHERE r.id = %s"
+    f"SELECT r.head, mb.state, mb.left_seq FROM {ROOM} r JOIN {PERSON} p ON p.id = %s AND p.space = r.space "
+    f"LEFT JOIN {MEMBERSHIP} mb ON mb.room_id = r.id AND mb.person_id = p.id WHERE r.id = %s"
 )

@@ -11,7 +11,7 @@ from backchannel.protocol.events import MemberJoined, MemberLeft, Notification, 
 from backchannel.protocol.shapes import User
 from backchannel.store import rooms
 from backchannel.store.models import Membership
-from backchannel.store.transaction import MEMBERSHIP, PERSON, LockedRoom, Outcome, Transaction, marks
+from backchannel.store.transaction import MEMBERSHIP, PERSON, ROOM, LockedRoom, Outcome, Transaction, marks
 
 MEMBER: Final = Membership.State.MEMBER.value
 LEFT: Final = Membership.State.LEFT.value
@@ -25,6 +25,23 @@ _ACTIVE_MEMBERS: Final = (
 )
 
 
+_BIGINT: Final = "CAST(%s AS bigint)"
+
+
+class WrongSpace(Exception):
+    """A person was about to enter a room of another space. A check was forgotten: nothing of the transaction is stored."""
+
+
+def check_seats(transaction: Transaction, room_id: int) -> None:
+    """Check that everybody in the room is of its space. Raises `WrongSpace`."""
+    if transaction.query(
+        f"SELECT 1 FROM {MEMBERSHIP} mb JOIN {PERSON} p ON p.id = mb.person_id JOIN {ROOM} r ON r.id = mb.room_id "
+        "WHERE mb.room_id = %s AND p.space <> r.space LIMIT 1",
+        [room_id],
+    ):
+        raise WrongSpace(f"Room {room_id} holds people of another space.")
+
+
 def add_member(transaction: Transaction, outcome: Outcome, room: LockedRoom, user: User, by: User) -> None:
     """Log that `user` joined, and announce the room to them. Earlier messages count as read."""
     room.member_count += 1
@@ -33,12 +50,15 @@ def add_member(transaction: Transaction, outcome: Outcome, room: LockedRoom, use
         lambda seq, at: MemberJoined(room_id=room.id, seq=seq, at=at, user=user, by=by),
         body={"user": user, "by": by},
     )  # fmt: skip
-    transaction.execute(
-        f"INSERT INTO {MEMBERSHIP} (room_id, person_id, role, state, joined_seq, read_seq) VALUES (%s, %s, %s, %s, %s, %s) "
+    seated = transaction.execute(
+        f"INSERT INTO {MEMBERSHIP} (room_id, person_id, role, state, joined_seq, read_seq) "
+        f"SELECT %s, p.id, %s, %s, {_BIGINT}, {_BIGINT} FROM {PERSON} p WHERE p.id = %s AND p.space = %s "
         "ON CONFLICT (room_id, person_id) DO UPDATE SET role = excluded.role, state = excluded.state, "
         "joined_seq = excluded.joined_seq, left_seq = NULL, read_seq = excluded.read_seq",
-        [room.id, user.id, ORDINARY, MEMBER, seq, seq],
+        [room.id, ORDINARY, MEMBER, seq, seq, user.id, room.space],
     )
+    if not seated:
+        raise WrongSpace(f"Person {user.id} is not of the space of room {room.id}.")
     announce_room(transaction, outcome, room.id, user.id)
 
 

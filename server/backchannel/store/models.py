@@ -36,7 +36,8 @@ class Workspace(models.Model):
 
 class Person(models.Model):
     """A person in the chat. `account`: the primary key of the site's user, as text; NULL where there is none: a program of the server,
-    or a user who was erased. `version`: the wire's `user_version`.
+    or a user who was erased. `space`: the tenant; people meet and find those of their own alone. It never changes: a user who
+    moves to another tenant is another person there. `version`: the wire's `user_version`.
     `external_id`, `avatar_url`: as on the wire; empty if there is none. `kind`: NULL for a person."""
 
     class Kind(models.TextChoices):
@@ -44,12 +45,13 @@ class Person(models.Model):
         SYSTEM = "system"
 
     id = models.BigAutoField(primary_key=True)
-    account = models.CharField(max_length=64, unique=True, null=True)
+    account = models.CharField(max_length=64, null=True)
     username = models.CharField(max_length=150)
     display_name = models.CharField(max_length=150)
     external_id = models.CharField(max_length=64, default="", db_default="", blank=True)
     avatar_url = models.CharField(max_length=500, default="", db_default="", blank=True)
     kind = models.CharField(max_length=6, choices=Kind.choices, null=True, blank=True)
+    space = models.CharField(max_length=64, default="", db_default="", blank=True, editable=False)
     active = models.BooleanField(default=True)
     version = models.BigIntegerField(default=1)
     folded = models.CharField(max_length=150, db_default="", editable=False)
@@ -58,7 +60,9 @@ class Person(models.Model):
         indexes = [
             models.Index(fields=["username"], name="backchannel_person_username"),
             models.Index(fields=["external_id"], name="backchannel_person_external"),
+            models.Index(fields=["space", "folded"], name="backchannel_person_space"),
         ]
+        constraints = [models.UniqueConstraint(fields=["account", "space"], name="backchannel_one_person")]
         verbose_name_plural = "people"
 
     def __str__(self) -> str:
@@ -92,7 +96,7 @@ class NameKey(models.Model):
 
 class Room(models.Model):
     """`head`: the seq of the newest event. `direct_key` ("3:8") allows one direct room per pair. `folded`: the name as compared in a
-    search. `key`: what the site calls a room that it made, like "order:17"."""
+    search. `key`: what the site calls a room that it made, like "order:17". `space`: that of everybody in it."""
 
     class Kind(models.TextChoices):
         DIRECT = "direct"
@@ -103,6 +107,7 @@ class Room(models.Model):
     kind = models.CharField(max_length=8, choices=Kind.choices)
     name = models.CharField(max_length=80, null=True)
     topic = models.CharField(max_length=250, default="", blank=True)
+    space = models.CharField(max_length=64, default="", db_default="", editable=False)
     direct_key = models.CharField(max_length=41, null=True, unique=True, editable=False)
     key = models.CharField(max_length=100, null=True, unique=True, editable=False)
     head = models.BigIntegerField(default=0, editable=False)
@@ -112,7 +117,9 @@ class Room(models.Model):
 
     class Meta:
         indexes = [
-            models.Index(fields=["folded"], condition=models.Q(kind="channel"), name="backchannel_channel_folded")
+            models.Index(
+                fields=["space", "folded"], condition=models.Q(kind="channel"), name="backchannel_channel_space"
+            )
         ]
 
     def __str__(self) -> str:

@@ -31,7 +31,7 @@ COMPANY: Final = 100
 """A changed name is announced in rooms of up to this many members, as presence is. In larger ones it is seen at the next read."""
 _PICTURE: Final = re.compile(r"(?:https?://[^\s/\\]|/(?![/\\]))[!-~]*", re.IGNORECASE)
 """An absolute URL, or a path of this site; percent-encoded, as in HTML."""
-_OF_ACCOUNT: Final = f"SELECT {user_columns('p')}, p.active FROM {PERSON} p WHERE p.account = %s"
+_OF_ACCOUNT: Final = f"SELECT {user_columns('p')}, p.space, p.active FROM {PERSON} p WHERE p.account = %s"
 """Runs at every handshake."""
 _WITHOUT_OTHER_OWNER: Final = (
     f"SELECT mb.room_id FROM {MEMBERSHIP} mb JOIN {ROOM} r ON r.id = mb.room_id "
@@ -52,10 +52,12 @@ class Profile(NamedTuple):
     external_id: str = ""
     avatar_url: str = ""
     kind: PersonKind | None = None
+    space: str = ""
+    """The tenant."""
 
 
 class Found(NamedTuple):
-    """The person of an account."""
+    """The person of an account, in one space."""
 
     user: User
     """As they are to be."""
@@ -63,22 +65,26 @@ class Found(NamedTuple):
     """The row says something else."""
     is_active: bool
     """By the row."""
+    elsewhere: Sequence[int]
+    """Active people of the same account in other spaces, which it has left."""
 
 
 def person_for_account(profile: Profile) -> Found:
     """The person of an account; made in the caller's transaction if there is none. Names are cleaned, because a site may allow anything in
     them; an e-mail address is never used as a name, because everyone sees names."""
     rows = read(_OF_ACCOUNT, [profile.account])
+    here = [row for row in rows if row[-2] == profile.space]
     username = clean_name(profile.username)[:NAME_LENGTH].strip() or profile.account
     username = _free_name(
-        handle_of(username) if holds_address(username) else username, profile.account, rows[0][1] if rows else ""
+        handle_of(username) if holds_address(username) else username, profile, here[0][1] if here else ""
     )
     display_name = clean_name(profile.display_name)[:NAME_LENGTH].strip()
     shown = username if not display_name or holds_address(display_name) else display_name
     wanted = User(0, username, shown, *_checked(profile), profile.kind)
-    [(person_id, *kept, is_active)] = rows or _make(profile.account, wanted)
+    [(person_id, *kept, _, is_active)] = here or _make(profile, wanted)
     user = structs.replace(wanted, id=person_id)
-    return Found(user, User(person_id, *kept) != user, bool(is_active))
+    elsewhere = [row[0] for row in rows if row[-2] != profile.space and row[-1]]
+    return Found(user, User(person_id, *kept) != user, bool(is_active), elsewhere)
 
 
 def _checked(profile: Profile) -> tuple[str, str]:
@@ -93,21 +99,21 @@ def _checked(profile: Profile) -> tuple[str, str]:
     return external_id, avatar_url
 
 
-def _free_name(name: str, account: str, kept: str) -> str:
+def _free_name(name: str, profile: Profile, kept: str) -> str:
     """Of two accounts with the same name, the second gets a number and keeps it."""
     if kept == name or re.fullmatch(re.escape(name) + r"\.\d+", kept):
         return kept
-    alike = Person.objects.filter(username__startswith=name).exclude(account=account)
+    alike = Person.objects.filter(space=profile.space, username__startswith=name).exclude(account=profile.account)
     taken = set(alike.values_list("username", flat=True))
     return next(free for free in (numbered(name, number) for number in count(1)) if free not in taken)
 
 
-def _make(account: str, wanted: User) -> list[tuple[Any, ...]]:
+def _make(profile: Profile, wanted: User) -> list[tuple[Any, ...]]:
     columns = structs.asdict(wanted)
     del columns["id"]
     with suppress(IntegrityError), transaction.atomic():  # another request has just made it
-        Person.objects.create(account=account, **columns)
-    return read(_OF_ACCOUNT, [account])
+        Person.objects.create(account=profile.account, space=profile.space, **columns)
+    return [row for row in read(_OF_ACCOUNT, [profile.account]) if row[-2] == profile.space]
 
 
 def as_stored(writing: Transaction, person_id: int) -> User | None:
@@ -138,12 +144,17 @@ def companions_of(writing: Transaction, person_id: int) -> list[int]:
     return [row[0] for row in rows]
 
 
-def set_account_active(account: str, active: bool) -> None:
-    """Deactivated people cannot be found any more; what they wrote remains. In rooms that lose (or regain) their only active owner, the
-    longest-standing member takes over. New owners are notified within seconds, on whichever node they are."""
-    person_id = id_of_account(account)
-    if person_id is None:
-        return
+def set_account_active(account: str, active: bool, space: str = "") -> None:
+    """Deactivated people cannot be found any more; what they wrote remains. An account is deactivated in every space, and activated in
+    `space` alone."""
+    for person_id, of in Person.objects.filter(account=account).values_list("pk", "space"):
+        if not active or of == space:
+            set_person_active(person_id, active)
+
+
+def set_person_active(person_id: int, active: bool) -> None:
+    """In rooms that lose (or regain) their only active owner, the longest-standing member takes over. New owners are notified within
+    seconds, on whichever node they are."""
     with transaction.atomic():
         writing = Transaction(connection, now_us())
         writing.lock_rooms(row[0] for row in writing.query(_WITHOUT_OTHER_OWNER, [person_id]))
@@ -169,40 +180,62 @@ def accounts(at_once: int, condition: str = "") -> Iterator[list[str]]:
         yield [account for _, account in rows]
 
 
-def users_by_id(ids: Iterable[int]) -> dict[int, User]:
-    return {person.pk: user_of(person) for person in Person.objects.filter(pk__in=list(ids), active=True)}
+SAME_SPACE: Final = f"p.space = (SELECT me.space FROM {PERSON} me WHERE me.id = %s)"
+"""Whom the person `me` may see: part of every query that finds people. Without such a person it is NULL, and nobody is found."""
 
 
-def ids_of_external(external_ids: Sequence[str]) -> dict[str, int]:
-    """External id → person, in any state. An id that two people have names nobody."""
+def users_by_id(ids: Iterable[int], seen_by: int) -> dict[int, User]:
+    """The active people with these ids, of the space of `seen_by`."""
+    wanted = list(ids)
+    if not wanted:
+        return {}
+    rows = read(
+        f"SELECT {user_columns('p')} FROM {PERSON} p WHERE p.id IN ({marks(wanted)}) AND p.active AND {SAME_SPACE}",
+        [*wanted, seen_by],
+    )
+    return {row[0]: User(*row) for row in rows}
+
+
+def users_of_space(ids: Iterable[int], space: str) -> dict[int, User]:
+    """The active people with these ids, of this space."""
+    return {person.pk: user_of(person) for person in Person.objects.filter(pk__in=list(ids), active=True, space=space)}
+
+
+def ids_of_external(external_ids: Sequence[str], seen_by: int) -> dict[str, int]:
+    """External id → person of the space of `seen_by`, in any state. An id that two people have names nobody."""
     wanted = [external_id for external_id in external_ids if "\x00" not in external_id]
     if not wanted:
         return {}
     rows = read(
-        f"SELECT external_id, MIN(id) FROM {PERSON} WHERE external_id IN ({marks(wanted)}) "
-        "GROUP BY external_id HAVING COUNT(*) = 1",
-        wanted,
+        f"SELECT p.external_id, MIN(p.id) FROM {PERSON} p WHERE p.external_id IN ({marks(wanted)}) AND {SAME_SPACE} "
+        "GROUP BY p.external_id HAVING COUNT(*) = 1",
+        [*wanted, seen_by],
     )
     return dict(rows)
 
 
-def find_external(external_id: str) -> list[User]:
+def find_external(external_id: str, seen_by: int) -> list[User]:
     """The active person with this external id."""
-    return list(users_by_id(ids_of_external([external_id]).values()).values())
+    return list(users_by_id(ids_of_external([external_id], seen_by).values(), seen_by).values())
 
 
-def find_people(query: str, limit: int) -> list[User]:
-    """Active people whose username, or a word of whose display name, begins with `query`, ordered by name. Ignores case and accents;
-    see `text_rules.fold`."""
+def find_people(query: str, limit: int, seen_by: int) -> list[User]:
+    """Active people of the space of `seen_by` whose username, or a word of whose display name, begins with `query`, ordered by name. Ignores
+    case and accents; see `text_rules.fold`."""
     key = fold(query)[:KEY_LENGTH]
     condition, values = begins("k.key", key)
     found = f"AND p.id IN (SELECT k.person_id FROM {NAME_KEY} k WHERE {condition}) " if key else ""
     rows = read(
-        f"SELECT {user_columns('p')} FROM {PERSON} p WHERE p.active AND COALESCE(p.kind, '') <> 'system' {found}"
-        f"ORDER BY p.folded{by_code_point()}, p.id LIMIT %s",
-        [*(values if key else ()), limit],
+        f"SELECT {user_columns('p')} FROM {PERSON} p WHERE p.active AND COALESCE(p.kind, '') <> 'system' AND {SAME_SPACE} "
+        f"{found}ORDER BY p.folded{by_code_point()}, p.id LIMIT %s",
+        [seen_by, *(values if key else ()), limit],
     )
     return [User(*row) for row in rows]
+
+
+def space_of(person_id: int) -> str:
+    """The space of a person; "" if there is no such person."""
+    return Person.objects.filter(pk=person_id).values_list("space", flat=True).first() or ""
 
 
 def accounts_found(query: str) -> list[str]:
@@ -220,14 +253,14 @@ def accounts_found(query: str) -> list[str]:
     ]
 
 
-def ids_of_accounts(accounts: Sequence[str]) -> dict[str, int]:
-    """Account → person, for those that have one."""
-    return {str(row.account): row.pk for row in Person.objects.filter(account__in=accounts).only("account")}
+def is_known(account: str, space: str) -> bool:
+    """Whether the account has a person in the space."""
+    return Person.objects.filter(account=account, space=space).exists()
 
 
-def id_of_account(account: str) -> int | None:
-    """The person's id; None if the account has never used the chat."""
-    return Person.objects.filter(account=account).values_list("pk", flat=True).first()
+def ids_of_account(account: str) -> list[int]:
+    """The account's people: one in each space that it was in; none if it has never used the chat."""
+    return list(Person.objects.filter(account=account).values_list("pk", flat=True))
 
 
 def user_in_any_state(person_id: int) -> User:

@@ -104,8 +104,12 @@ def room_of_message(message_id: UUID) -> int:
     """The room of a message, which never changes. Raises `message_not_found`."""
     rows = read(f"SELECT room_id FROM {MESSAGE} WHERE id = %s", [db_uuid(default_connection, message_id)])
     if not rows:
-        raise CommandError(Code.MESSAGE_NOT_FOUND, f"There is no message {message_id}.")
+        raise no_message(message_id)
     return int(rows[0][0])
+
+
+def no_message(message_id: UUID) -> CommandError:
+    return CommandError(Code.MESSAGE_NOT_FOUND, f"There is no message {message_id}.")
 
 
 def messages_by_id(connection: BaseDatabaseWrapper, ids: Sequence[UUID]) -> dict[UUID, Message]:

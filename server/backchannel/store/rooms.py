@@ -129,12 +129,13 @@ def members_page(room_id: int, after: int, limit: int) -> list[Member]:
 
 
 def open_channels(person_id: int, query: str, limit: int) -> list[ChannelSummary]:
-    """Channels whose names contain `query`, the largest first. Ignores case and accents; see `text_rules.fold`."""
+    """Channels of the person's space whose names contain `query`, the largest first. Ignores case and accents; see `text_rules.fold`."""
     part = fold(query)
     named, values = (f"AND {position_of()}(r.folded, %s) > 0 ", [part]) if part else ("", [])
     rows = read(
         f"SELECT r.id, r.name, r.topic, r.member_count, mb.state FROM {ROOM} r "
-        f"LEFT JOIN {MEMBERSHIP} mb ON mb.room_id = r.id AND mb.person_id = %s WHERE r.kind = 'channel' {named}"
+        f"JOIN {PERSON} p ON p.id = %s AND p.space = r.space "
+        f"LEFT JOIN {MEMBERSHIP} mb ON mb.room_id = r.id AND mb.person_id = p.id WHERE r.kind = 'channel' {named}"
         f"ORDER BY r.member_count DESC, r.folded{by_code_point()}, r.id LIMIT %s",
         [person_id, *values, limit],
     )

@@ -50,6 +50,7 @@ class LockedRoom:
     topic: str
     head: int
     member_count: int
+    space: str
     moved: bool = False
 
 
@@ -131,7 +132,7 @@ class Transaction:
         if not wanted:
             return
         rows = self.query(
-            f"SELECT id, kind, name, topic, head, member_count FROM {ROOM} WHERE id IN ({marks(wanted)}) ORDER BY id"
+            f"SELECT id, kind, name, topic, head, member_count, space FROM {ROOM} WHERE id IN ({marks(wanted)}) ORDER BY id"
             + (" FOR NO KEY UPDATE" if self.is_postgres else ""),
             wanted,
         )
@@ -142,7 +143,14 @@ class Transaction:
         """The locked room. Raises `room_not_found`."""
         room = self.rooms.get(room_id)
         if room is None:
-            raise CommandError(Code.ROOM_NOT_FOUND, f"There is no room {room_id}.")
+            raise no_room(room_id)
+        return room
+
+    def room_for(self, room_id: int, person_id: int) -> LockedRoom:
+        """The locked room, if it is of the person's space. Raises `room_not_found`."""
+        room = self.room(room_id)
+        if not self.query(f"SELECT 1 FROM {PERSON} WHERE id = %s AND space = %s", [person_id, room.space]):
+            raise no_room(room_id)
         return room
 
     def membership(self, room_id: int, person_id: int) -> MembershipRow | None:
@@ -157,8 +165,16 @@ class Transaction:
         room = self.room(room_id)
         membership = self.membership(room_id, person_id)
         if membership is None or membership.state != Membership.State.MEMBER:
-            raise not_a_member(room_id)
+            raise self.no_member(room, person_id)
         return room, membership
+
+    def no_member(self, room: LockedRoom, person_id: int) -> CommandError:
+        """The refusal of a person who is not in the room: in another space there is no such room."""
+        try:
+            self.room_for(room.id, person_id)
+        except CommandError as error:
+            return error
+        return not_a_member(room.id)
 
     def append(
         self,
@@ -284,6 +300,10 @@ def from_db_uuid(value: Any) -> UUID:
 
 def marks(values: Iterable[Any]) -> str:
     return ", ".join("%s" for _ in values)
+
+
+def no_room(room_id: int) -> CommandError:
+    return CommandError(Code.ROOM_NOT_FOUND, f"There is no room {room_id}.")
 
 
 def not_a_member(room_id: int) -> CommandError:

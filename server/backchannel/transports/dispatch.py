@@ -98,7 +98,7 @@ def _external_ids(command: Command) -> Sequence[str]:
 async def _carry_out(command: Command, caller: Caller, node: Node, finish: Finish) -> None:
     try:
         if named := _external_ids(command):
-            await node.context.reads.run(node.provide_people, named)
+            await node.context.reads.run(node.provide_people, named, caller.user.id)
         query = queries.HANDLERS.get(type(command))
         if type(command) in commands.OPERATIONS:
             return _enqueue(command, caller, node, finish)

@@ -27,8 +27,9 @@ class Identity(Protocol):
 Authenticate = Callable[[MutableMapping[str, Any]], Awaitable[Identity]]
 """ASGI scope → who opened it. Raises CommandError: 401 `unauthenticated`, 403 `wrong_origin`."""
 
-ProvidePeople = Callable[[Sequence[str]], None]
-"""Makes people of those users of the site whose external ids are given, so that they can be found. Blocks: called in a thread."""
+ProvidePeople = Callable[[Sequence[str], int], None]
+"""Makes people of those users of the site whose external ids are given, so that the person with this id can find them. Blocks: called in a
+thread."""
 
 IssueTicket = Callable[[Identity], Awaitable[tuple[str, int]]]
 """→ (ticket, when it ends in microseconds since 1970)"""

@@ -116,7 +116,7 @@ def test_the_sites_adapter_decides_what_is_shown(shop: type[Shop]) -> None:
     shop.says["ada"] = {"username": "countess", "display_name": "Ada", "avatar_url": PICTURE, "external_id": "c-1815"}
     ada = account("ada")
     assert person_of(ada) == User(person_of(ada).id, "countess", "Ada", "c-1815", PICTURE)
-    [found] = people.find_external("c-1815")
+    [found] = people.find_external("c-1815", person_of(ada).id)
     assert found == person_of(ada)
 
 
@@ -175,7 +175,7 @@ def test_a_saved_name_reaches_the_user_and_those_in_small_rooms_once(
     assert frame["user"] == {"id": ada.id, "username": "ada", "display_name": "Countess", "external_id": str(user.pk)}
     assert [changed.display_name for outcome in outcomes for changed in outcome.people] == ["Countess"]
     assert rooms.list_of(ben.id).user_version == before + 1
-    assert [user.display_name for user in people.find_people("countess", 5)] == ["Countess"]
+    assert [user.display_name for user in people.find_people("countess", 5, ben.id)] == ["Countess"]
     assert reads.page_before(room, None, 1)[0].sender.display_name == "Countess"
     assert message.sender.display_name == "Ada"
     assert cyd.id not in frames
@@ -193,7 +193,7 @@ def test_a_save_that_is_rolled_back_changes_nothing(transactional_db: None, outc
         user.save()
         raise RuntimeError
     assert outcomes == []
-    assert people.users_by_id([ada.id])[ada.id].display_name == "Ada"
+    assert people.users_by_id([ada.id], ada.id)[ada.id].display_name == "Ada"
 
 
 def test_a_person_made_in_a_transaction_goes_with_it(transactional_db: None) -> None:
@@ -208,16 +208,17 @@ def test_a_user_who_was_never_here_is_made_a_person_when_named(transactional_db:
     gone = account("gone")
     gone.is_active = False
     gone.save()
-    provide_people([str(ada.pk), str(gone.pk), f"0{ada.pk}", "nobody", "9" * 40, "\x00", "1e3", " "])
-    assert list(Person.objects.values_list("username", flat=True)) == ["ada"]
-    assert [user.username for user in people.find_external(str(ada.pk))] == ["ada"]
+    ben = person_of(account("ben"))
+    provide_people([str(ada.pk), str(gone.pk), f"0{ada.pk}", "nobody", "9" * 40, "\x00", "1e3", " "], ben.id)
+    assert sorted(Person.objects.values_list("username", flat=True)) == ["ada", "ben"]
+    assert [user.username for user in people.find_external(str(ada.pk), ben.id)] == ["ada"]
 
 
 def test_an_external_id_of_two_people_names_nobody(shop: type[Shop]) -> None:
     shop.says = {"ada": {"external_id": "x"}, "ben": {"external_id": "x"}}
     for name in ("ada", "ben"):
         person_of(account(name))
-    assert people.find_external("x") == []
+    assert people.find_external("x", Person.objects.all()[0].pk) == []
 
 
 def test_all_users_are_synced_at_once_and_again_without_change(shop: type[Shop]) -> None:
@@ -262,8 +263,8 @@ def test_deleting_a_user_leaves_no_name_and_keeps_the_messages(transactional_db:
     assert (joined.user, joined.by, pinned.by) == (erased, ben, erased)  # type: ignore[union-attr]
     assert rooms.rooms_of(ben.id, [room])[0].seq == head
     assert received(outcomes)[ben.id][-1]["user"]["display_name"] == "Deleted user"
-    assert people.find_people("ada", 5) == []
-    assert people.find_people("deleted", 5) == []
+    assert people.find_people("ada", 5, ben.id) == []
+    assert people.find_people("deleted", 5, ben.id) == []
     erase_account(str(user.pk))
     again = account("ada", "Another")
     assert person_of(again).id != ada.id

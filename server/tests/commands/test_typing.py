@@ -41,6 +41,11 @@ def people(module_database: None) -> tuple[User, User, int]:
     return ada, ben, room(ada, ben)
 
 
+@pytest.fixture(scope="module")
+def stranger(module_database: None) -> User:
+    return person("stranger")
+
+
 @pytest.fixture
 async def world(people: tuple[User, User, int]) -> World:
     bus = MemoryBus()
@@ -76,10 +81,10 @@ async def test_the_end_of_typing_is_broadcast_once_and_only_after_typing(
 
 
 async def test_typing_in_a_room_without_being_a_member_is_refused_and_not_broadcast(
-    world: World, people: tuple[User, User, int]
+    world: World, people: tuple[User, User, int], stranger: User
 ) -> None:
     with pytest.raises(CommandError) as caught:
-        await world.send_typing(User(10**6, "x", "X"), people[2], True)
+        await world.send_typing(stranger, people[2], True)
     assert caught.value.code is Code.NOT_A_MEMBER
     assert world.received == []
 

@@ -47,7 +47,7 @@ def test_names_are_cleaned_and_found() -> None:
     NameKey.objects.all().delete()
     Room.objects.filter(pk=channel).update(name="\u200b", topic="\u202eT", folded="")
     migrate()
-    assert [user.display_name for user in people.find_people("ozlem", 10)] == ["Özlem"]
+    assert [user.display_name for user in people.find_people("ozlem", 10, ada.id)] == ["Özlem"]
     assert [(each.name, each.topic) for each in rooms.open_channels(ada.id, f"CHANNEL {channel}", 10)] == [
         (f"channel {channel}", "T")
     ]
