@@ -1,4 +1,4 @@
-"""Reads what happened and says what of it may not be: is every message acked, stored, numbered and shown as promised?
+"""Checks a history against the promises: is every message acknowledged, stored, numbered and shown as promised?
 
     python -m lab.checker history.jsonl
 
@@ -14,7 +14,7 @@ or from real servers under real faults. An operation without an answer is indete
     crashed  {client, keeps_outbox}                   the client's process ended
     link     {client, user, link, transport, resume, credential?}     a socket opened (or a poll was answered); `resume`
                                                       as it was said
-    ended    {credential}                             a session or token is over
+    ended    {credential}                             a sign-in or token was revoked
     received {client, user, link, type, …}            a numbered frame: room events have {room, seq, id?, content?},
                                                       hello {epoch}, room_list {rooms: {room: seq}}, room_added and
                                                       room_reset {room, seq}, room_removed {room}; user frames {version};
@@ -22,10 +22,11 @@ or from real servers under real faults. An operation without an answer is indete
                                                       `link` is null where it was asked for by `get_events`
     read     {client, user, room, messages: [[seq, id]], newest, asked?}     a page of history; `newest`: its highest rev_seq,
                                                       `asked`: when, by somebody who may not be in the room
-    swallowed {link}                                  the network lost a message of this link and said nothing
-    restored {epoch}                                  the database was set back; what was acked before is offered again
-    fault    {detail}                                 something broke that may not break
-    quiet    {reached, waits_for}                     everything was healed; did everybody come to rest in time?
+    dropped  {link}                                   the network lost a message of this link without closing it
+    restored {epoch}                                  the database was restored from a backup; clients send again what was
+                                                      acknowledged before
+    fault    {detail}                                 something failed that must not fail
+    quiet    {reached, waits_for}                     after all faults ended: was everybody complete in time?
     log      {room, kind?, head, members, entries: [{seq, at, type, id?, sender?, user?, by?}], messages: [message],
              read: {user: seq}}    the room as it is stored in the end; `message`: {seq, id, sender, content, deleted,
                                    rev_seq, reactions, mentions?}
@@ -44,8 +45,8 @@ from collections.abc import Iterable
 from lab.checker.ends import (
     direct_rooms_are_one_per_pair,
     everybody_sees_everything,
-    lists_tell_the_same,
-    nothing_after_the_end_of_a_session,
+    lists_agree_with_the_log,
+    nothing_after_revocation,
     unread_is_the_same,
 )
 from lab.checker.history import CREATED, History
@@ -53,14 +54,14 @@ from lab.checker.links import USER_FRAMES, Anomaly, LinkState, Record
 
 
 def check(records: Iterable[Record]) -> list[Anomaly]:
-    """What may not be, in the order of the checks; empty where all is as promised."""
+    """The broken promises, in the order of the checks; empty if there are none."""
     history = History(records)
     found: list[Anomaly] = []
     for look in (
         _faults, _log_is_gapless, _stored_once, _nothing_from_nowhere, _acked_is_stored, _order_of_sender, _seq_is_for_ever,
         _links_are_unbroken, _nothing_after_removal, _sent_means_acked, everybody_sees_everything, unread_is_the_same,
-        lists_tell_the_same,
-        direct_rooms_are_one_per_pair, nothing_after_the_end_of_a_session, _came_to_rest,
+        lists_agree_with_the_log,
+        direct_rooms_are_one_per_pair, nothing_after_revocation, _became_complete,
     ):  # fmt: skip
         found += look(history)
     return found
@@ -88,7 +89,7 @@ def _stored_once(history: History) -> list[Anomaly]:
 
 
 def _nothing_from_nowhere(history: History) -> list[Anomaly]:
-    """What is stored was sent, as it was sent or edited."""
+    """Each stored message was sent, with the text that was sent or edited."""
     edits: dict[str, set[str]] = defaultdict(set)
     for record in history.by_op["do"]:
         if record["word"] == "edit_message":
@@ -115,7 +116,7 @@ def _acked_is_stored(history: History) -> list[Anomaly]:
     refused = {record["id"] for record in history.by_op["refused"]}
     for ack in history.by_op["ack"]:
         place = history.stored.get(ack["id"])
-        if history.was_restored:  # it may stand elsewhere now, and nobody may be left to offer it again
+        if history.was_restored:  # it may have another seq now, or be lost with the device that sent it
             if place is None and ack["client"] not in lost_outboxes and ack["id"] not in refused:
                 found.append(Anomaly("acked lost", f"{ack['id']} of {ack['client']} was not offered again"))
         elif place != (ack["room"], ack["seq"]):
@@ -126,7 +127,7 @@ def _acked_is_stored(history: History) -> list[Anomaly]:
 
 
 def _order_of_sender(history: History) -> list[Anomaly]:
-    """What one client sent into one room is there in the order of sending, as long as its outbox lived."""
+    """Messages of one client to one room are stored in the order of sending, as long as its outbox is kept."""
     if history.was_restored:
         return []
     refused = {record["id"] for record in history.by_op["refused"]}
@@ -140,13 +141,15 @@ def _order_of_sender(history: History) -> list[Anomaly]:
         key = (record["client"], record["room"])
         seq = history.stored[record["id"]][1]
         if key in last and seq < last[key][0]:
-            found.append(Anomaly("reordered", f"{record['id']} stands before {last[key][1]}, which was sent earlier"))
+            found.append(
+                Anomaly("reordered", f"{record['id']} is stored before {last[key][1]}, which was sent earlier")
+            )
         last[key] = (seq, record["id"])
     return found
 
 
 def _seq_is_for_ever(history: History) -> list[Anomaly]:
-    """Everybody who ever heard a seq heard the same thing."""
+    """All clients that received a seq received the same event."""
     if history.was_restored:
         return []
     truth = {
@@ -160,15 +163,17 @@ def _seq_is_for_ever(history: History) -> list[Anomaly]:
             continue
         place, what = (record["room"], record["seq"]), (record["type"], record.get("id"))
         if place in truth and truth[place] != what:
-            found.append(Anomaly("changed", f"{record['client']} heard {what} at {place}, where {truth[place]} stands"))
+            found.append(
+                Anomaly("changed", f"{record['client']} received {what} at {place}, where {truth[place]} is stored")
+            )
         if place not in truth and place[0] in history.logs:
-            found.append(Anomaly("phantom", f"{record['client']} heard {what} at {place}, where nothing stands"))
+            found.append(Anomaly("phantom", f"{record['client']} received {what} at {place}, where nothing is stored"))
     return found
 
 
 def _links_are_unbroken(history: History) -> list[Anomaly]:
-    """On one socket, and in one poll, a room's events come one after the other: none lost, none doubled, none early."""
-    lossy = {record["link"] for record in history.by_op["swallowed"]}
+    """On one socket, and in one poll, a room's events come one after the other: none lost, none twice, none early."""
+    lossy = {record["link"] for record in history.by_op["dropped"]}
     links: dict[int, LinkState] = {}
     found: list[Anomaly] = []
     for record in history.records:
@@ -176,27 +181,27 @@ def _links_are_unbroken(history: History) -> list[Anomaly]:
             links[record["link"]] = LinkState(record)
         elif record["op"] == "received" and record["link"] is not None and record["link"] not in lossy:
             expected = links[record["link"]].next.get(record.get("room", 0))
-            wrong = links[record["link"]].hear(record)
+            wrong = links[record["link"]].receive(record)
             if wrong and not _is_out_already(history, record) and not _was_out_since(history, record, expected):
                 found += wrong
     return found
 
 
 def _is_out_already(history: History, record: Record) -> bool:
-    """Somebody whose removal is stored, and on its way to them, need not be told everything that came before it."""
+    """True if the user's removal is stored and on its way: events before it need not reach them any more."""
     spans = history.times_inside.get(record.get("room", 0), {}).get(record["user"], ())
     return any(joined <= record.get("seq", 0) < left and left_at <= record["t"] for joined, _, left, left_at in spans)
 
 
 def _was_out_since(history: History, record: Record, expected: set[int] | None) -> bool:
-    """Somebody who went and came again since what they heard last: where the news of it was lost on the bus, the list that
-    makes it good may come after the room's next event."""
+    """True if the user left and rejoined since the last event they received. If the bus lost the announcement, the list that repairs
+    it may arrive after the room's next event."""
     spans = history.times_inside.get(record.get("room", 0), {}).get(record["user"], ())
     return bool(expected) and any(min(expected or {0}) <= left < record.get("seq", 0) for _, _, left, _ in spans)
 
 
 def _nothing_after_removal(history: History) -> list[Anomaly]:
-    """What is heard is of a time when the hearer was in the room, or they were let in again since."""
+    """Users receive events of times at which they were members, or anything up to the last time they joined."""
     if history.was_restored:
         return []
     found = []
@@ -216,7 +221,7 @@ def _nothing_after_removal(history: History) -> list[Anomaly]:
     versions = _versions(history)
     for record in history.by_op["ack"]:
         if "rev" in record and record["room"] in history.logs:
-            # As it was sent it may be told to whoever sent it, at any time.
+            # Its sender may get the message as it was sent, at any time.
             if record["rev"] != record["seq"]:
                 look(record, record["rev"])
             quoted = versions.get((record.get("quoted"), record.get("excerpt")), 0)
@@ -225,13 +230,13 @@ def _nothing_after_removal(history: History) -> list[Anomaly]:
     for record in history.by_op["read"]:
         if record["messages"] and record["room"] in history.logs:
             look(record, record["newest"])
-            if _was_removed_all_the_while(history, record):
+            if _was_removed_throughout(history, record):
                 found.append(Anomaly("seen after removal", f"{record['client']} read {record['room']} after it"))
     return found
 
 
 def _versions(history: History) -> dict[tuple[str | None, str | None], int]:
-    """(message, what it said) → the lowest rev_seq with which anybody heard it say so."""
+    """(message, text) → the lowest rev_seq with which any client received this text."""
     versions: dict[tuple[str | None, str | None], int] = {}
     for record in history.by_op["received"]:
         if "rev" in record and record["content"]:
@@ -240,8 +245,8 @@ def _versions(history: History) -> dict[tuple[str | None, str | None], int]:
     return versions
 
 
-def _was_removed_all_the_while(history: History, record: Record) -> bool:
-    """From before the page was asked for until it came, by somebody else's hand."""
+def _was_removed_throughout(history: History, record: Record) -> bool:
+    """True if somebody else had removed the user before they asked for the page, and they were still out when it came."""
     state: Record | None = None
     for entry in history.logs[record["room"]]["entries"]:
         if entry.get("user") == record["user"] and entry["at"] < record["t"]:
@@ -257,7 +262,7 @@ def _was_removed_all_the_while(history: History, record: Record) -> bool:
 
 
 def _sent_means_acked(history: History) -> list[Anomaly]:
-    """Shown as sent only after an ack, or after the stored message itself was seen."""
+    """A message is shown as sent only after an ack, or after the stored message itself was received."""
     known: set[tuple[str, str]] = set()
     found = []
     for record in history.records:
@@ -278,5 +283,5 @@ def _sent_means_acked(history: History) -> list[Anomaly]:
     return found
 
 
-def _came_to_rest(history: History) -> list[Anomaly]:
-    return [Anomaly("no rest", record["waits_for"]) for record in history.by_op["quiet"] if not record["reached"]]
+def _became_complete(history: History) -> list[Anomaly]:
+    return [Anomaly("incomplete", record["waits_for"]) for record in history.by_op["quiet"] if not record["reached"]]

@@ -1,4 +1,4 @@
-"""What everybody shows in the end, and what the server says of it, against what is stored: a part of checker.py."""
+"""Compares what every client shows at the end, and the server's lists, with what is stored. Used by checks.py."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from collections import Counter
 from lab.checker.history import History
 from lab.checker.links import Anomaly, Record
 
-RECEIVED_AFTER_END_S = 65.0
-"""A minute, where word of the end of a session is lost; and what is under way already."""
+RECEIVED_AFTER_REVOCATION_S = 65.0
+"""A node that missed the revocation finds it within 60 s; 5 s are for frames already on their way."""
 
 
 def everybody_sees_everything(history: History) -> list[Anomaly]:
@@ -30,7 +30,7 @@ def everybody_sees_everything(history: History) -> list[Anomaly]:
 
 def _compare(who: str, room: int, shown: Record, log: Record) -> list[Anomaly]:
     if shown["cursor"] != log["head"]:
-        return [Anomaly("unseen", f"{who} stands at {shown['cursor']} of {log['head']} in room {room}")]
+        return [Anomaly("unseen", f"{who} is at {shown['cursor']} of {log['head']} in room {room}")]
     stored = {message["id"]: message for message in log["messages"]}
     ids = [message["id"] for message in shown["messages"]]
     if len(set(ids)) != len(ids):
@@ -49,7 +49,7 @@ def _compare(who: str, room: int, shown: Record, log: Record) -> list[Anomaly]:
 
 
 def unread_is_the_same(history: History) -> list[Anomaly]:
-    """Unread is counted from what is stored, so every device must come to the same number."""
+    """Unread is counted from the stored messages, so every device must show the same number."""
     found = []
     for view in history.by_op["view"]:
         for room, shown in ((int(room), shown) for room, shown in view["rooms"].items()):
@@ -82,14 +82,14 @@ def _mentioned(log: Record, user: int, read: int) -> int:
     return min(100, sum(1 for m in unread if user in m.get("mentions", ())))
 
 
-def lists_tell_the_same(history: History) -> list[Anomaly]:
-    """What the server says of somebody's rooms is what counting what is stored comes to."""
+def lists_agree_with_the_log(history: History) -> list[Anomaly]:
+    """The server's room list agrees with a count of the stored messages."""
     found = []
     for listed in history.by_op["list"]:
-        user, rooms = listed["user"], {int(room): told for room, told in listed["rooms"].items()}
+        user, rooms = listed["user"], {int(room): shown for room, shown in listed["rooms"].items()}
         mine = {room: log for room, log in history.logs.items() if user in log["members"]}
         if rooms.keys() != mine.keys():
-            found.append(Anomaly("list", f"user {user} is told of {sorted(rooms)}, and is in {sorted(mine)}"))
+            found.append(Anomaly("list", f"user {user} was sent rooms {sorted(rooms)}, and is in {sorted(mine)}"))
             continue
         for room, log in mine.items():
             read = {int(who): seq for who, seq in log["read"].items()}[user]
@@ -100,7 +100,7 @@ def lists_tell_the_same(history: History) -> list[Anomaly]:
                 "last": log["messages"][-1]["id"] if log["messages"] else None,
             }  # fmt: skip
             if rooms[room] != truth:
-                found.append(Anomaly("list", f"user {user} is told {rooms[room]} of room {room}, where {truth} is so"))
+                found.append(Anomaly("list", f"user {user} was sent {rooms[room]} for room {room}; stored is {truth}"))
     return found
 
 
@@ -109,7 +109,7 @@ def direct_rooms_are_one_per_pair(history: History) -> list[Anomaly]:
     return [Anomaly("duplicate", f"{n} direct rooms of {pair}") for pair, n in pairs.items() if n > 1 or len(pair) != 2]
 
 
-def nothing_after_the_end_of_a_session(history: History) -> list[Anomaly]:
+def nothing_after_revocation(history: History) -> list[Anomaly]:
     ends = {record["credential"]: record["t"] for record in history.by_op["ended"]}
     if not ends:
         return []
@@ -117,8 +117,10 @@ def nothing_after_the_end_of_a_session(history: History) -> list[Anomaly]:
     found = []
     for record in history.by_op["received"]:
         ended = links.get(record["link"])
-        if ended is not None and record["t"] > ended + RECEIVED_AFTER_END_S:
+        if ended is not None and record["t"] > ended + RECEIVED_AFTER_REVOCATION_S:
             found.append(
-                Anomaly("received after the end", f"{record['client']} at {record['t']:.3f}, signed out at {ended:.3f}")
+                Anomaly(
+                    "received after revocation", f"{record['client']} at {record['t']:.3f}, signed out at {ended:.3f}"
+                )
             )
     return found

@@ -1,4 +1,4 @@
-"""The records of a history, indexed for the checks: a part of checker.py."""
+"""The records of a history, indexed for the checks."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ Span = tuple[int, float, int, float]
 
 
 class History:
-    """The records by operation, and what follows from the stored logs."""
+    """The records by operation, and what is derived from the stored logs."""
 
     def __init__(self, records: Iterable[Record]) -> None:
         self.records = list(records)

@@ -1,4 +1,4 @@
-"""What one socket or poll may say next: a part of checker.py."""
+"""Which event one socket or poll may deliver next. Used by checks.py."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ USER_FRAMES = frozenset({"room_added", "room_removed", "read_state", "notificati
 
 @dataclass(frozen=True)
 class Anomaly:
-    """`kind` is one of the words below; `detail` names room, seq, message and client."""
+    """`kind` names the broken promise; `detail` names room, seq, message and client."""
 
     kind: str
     detail: str
@@ -22,10 +22,13 @@ class Anomaly:
 
 
 class LinkState:
-    """`next`: for each room the seqs that may come next: one, or two where `room_added` named another place to go on from.
-    `fresh`: rooms entered while the link was live; their first events may have overtaken the news of it (and are repaired), or
-    be on their way still when a list that contains them comes. A list that comes unasked while the link is live makes good
-    what was lost of the news of rooms: a room may go on from where it says."""
+    """Follows one link.
+
+    `next`: for each room the seqs that may come next: one, or two if `room_added` named another position to continue from.
+    `fresh`: rooms joined while the link was live. Their first events may overtake the announcement (and are repaired), or may
+    still be on their way when a list that includes them arrives. A list that the client did not ask for repairs lost
+    announcements: a room may continue from the seq it names.
+    """
 
     def __init__(self, link: Record) -> None:
         self._name = f"{link['client']} on {link['transport']} {link['link']}"
@@ -41,7 +44,7 @@ class LinkState:
     def _begin(self) -> None:
         self.next = {int(room): {cursor + 1} for room, cursor in self._resume["rooms"].items()}
 
-    def hear(self, record: Record) -> list[Anomaly]:
+    def receive(self, record: Record) -> list[Anomaly]:
         word = record["type"]
         if word in USER_FRAMES:
             if record["version"] <= self._version:
@@ -79,7 +82,7 @@ class LinkState:
     def _event(self, room: int, seq: int) -> list[Anomaly]:
         expected = self.next.get(room)
         self.next[room] = {seq + 1, *(other for other in expected or () if other > seq)}
-        if expected is None:  # the room's news was overtaken; whether it may be heard at all is looked at elsewhere
+        if expected is None:  # it overtook the announcement of the room; another check covers who may receive it
             return []
         is_fresh, self._fresh = room in self._fresh, self._fresh - {room}
         if seq in expected or is_fresh:

@@ -1,4 +1,4 @@
-"""Each anomaly in the smallest history that has it, beside the sound history that it spoils."""
+"""Each anomaly is found in a sound history with one change."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def received(client: str, user: int, link: Any, word: str, t: float = 2.0, **fie
 
 
 def sound() -> History:
-    """ada says two things; ben, who hears of them on a socket, is then removed from the room."""
+    """Ada sends two messages. Ben, who receives them on a socket, is then removed from the room."""
     first, second = message(1, "m1", ADA, "one"), message(2, "m2", ADA, "two")
     created = {"room": 7, "rev": 1}
     return [
@@ -95,7 +95,7 @@ def store_in_another_order(h: History) -> None:
     part(h, "send", 0)["id"], part(h, "send", 1)["id"] = "m2", "m1"
 
 
-def tell_another_thing_at_a_seq(h: History) -> None:
+def deliver_another_event_at_a_seq(h: History) -> None:
     part(h, "received", 3)["id"] = "m9"
 
 
@@ -107,15 +107,15 @@ def skip_an_event(h: History) -> None:
     h.remove(part(h, "received", 3))
 
 
-def tell_whoever_was_removed(h: History) -> None:
+def deliver_to_a_removed_member(h: History) -> None:
     h.insert(14, received("b", BEN, 1, "room_updated", t=3.2, room=7, seq=4))
     log = part(h, "log")
     log["head"] = part(h, "view")["rooms"]["7"]["cursor"] = part(h, "list")["rooms"]["7"]["seq"] = 4
     log["entries"].append({"seq": 4, "at": 0, "type": "room_updated"})
 
 
-def tell_whoever_was_removed_what_became_of_their_message(h: History, **changes: Any) -> None:
-    """ben said something before he was removed, in answer to the second message; his retry comes after that was edited."""
+def answer_a_removed_sender(h: History, **changes: Any) -> None:
+    """Ben replied to the second message before he was removed; his retry comes after that message was edited."""
     log = part(h, "log")
     mine = message(3, "m3", BEN, "three", **changes.pop("stored", {}))
     log["entries"] = [
@@ -149,15 +149,15 @@ def tell_whoever_was_removed_what_became_of_their_message(h: History, **changes:
     part(h, "list")["rooms"]["7"].update(seq=6, unread=1, last="m3")
 
 
-def tell_them_of_reactions(h: History) -> None:
-    tell_whoever_was_removed_what_became_of_their_message(h, rev=5)
+def answer_with_later_reactions(h: History) -> None:
+    answer_a_removed_sender(h, rev=5)
 
 
-def tell_them_the_new_words_of_a_quote(h: History) -> None:
-    tell_whoever_was_removed_what_became_of_their_message(h, excerpt="new")
+def answer_with_the_edited_quote(h: History) -> None:
+    answer_a_removed_sender(h, excerpt="new")
 
 
-def show_it_to_whoever_was_removed(h: History) -> None:
+def keep_the_room_on_a_removed_members_screen(h: History) -> None:
     part(h, "view", 1)["rooms"] = part(h, "view")["rooms"]
 
 
@@ -167,7 +167,7 @@ def show_it_as_sent_before(h: History) -> None:
     h.insert(5, sent)
 
 
-def show_less(h: History) -> None:
+def miss_a_message(h: History) -> None:
     part(h, "view")["rooms"]["7"]["messages"] = []
 
 
@@ -187,7 +187,7 @@ def list_a_wrong_count(h: History) -> None:
     part(h, "list")["rooms"]["7"]["unread"] = 1
 
 
-def list_a_room_one_is_not_in(h: History) -> None:
+def list_a_room_of_others(h: History) -> None:
     part(h, "list", 1)["rooms"] = part(h, "list")["rooms"]
 
 
@@ -197,13 +197,13 @@ def make_two_direct_rooms_of_a_pair(h: History) -> None:
                   "head": 0, "read": {"1": 0, "2": 0}})  # fmt: skip
 
 
-def go_on_telling_whoever_was_signed_out(h: History) -> None:
+def deliver_after_revocation(h: History) -> None:
     part(h, "link")["credential"] = "session:1"
     h.insert(1, {"op": "ended", "t": 1.5, "credential": "session:1"})
     h.append(received("b", BEN, 1, "read_state", t=70.0, version=3))
 
 
-def never_rest(h: History) -> None:
+def stay_incomplete(h: History) -> None:
     part(h, "quiet").update(reached=False, waits_for="a")
 
 
@@ -217,33 +217,33 @@ SPOILED: dict[Callable[[History], None], str] = {
     leave_a_gap: "gap",
     store_what_nobody_sent: "phantom",
     store_in_another_order: "reordered",
-    tell_another_thing_at_a_seq: "changed",
+    deliver_another_event_at_a_seq: "changed",
     double_an_event: "doubled",
     skip_an_event: "lost on the link",
-    tell_whoever_was_removed: "seen after removal",
-    tell_them_of_reactions: "seen after removal",
-    tell_them_the_new_words_of_a_quote: "seen after removal",
-    show_it_to_whoever_was_removed: "seen after removal",
+    deliver_to_a_removed_member: "seen after removal",
+    answer_with_later_reactions: "seen after removal",
+    answer_with_the_edited_quote: "seen after removal",
+    keep_the_room_on_a_removed_members_screen: "seen after removal",
     show_it_as_sent_before: "shown as sent",
-    show_less: "unseen",
+    miss_a_message: "unseen",
     show_an_old_state: "divergent",
     count_wrongly: "unread",
     count_mentions_wrongly: "unread",
     list_a_wrong_count: "list",
-    list_a_room_one_is_not_in: "list",
+    list_a_room_of_others: "list",
     make_two_direct_rooms_of_a_pair: "duplicate",
-    go_on_telling_whoever_was_signed_out: "received after the end",
-    never_rest: "no rest",
+    deliver_after_revocation: "received after revocation",
+    stay_incomplete: "incomplete",
     break_something: "fault",
 }
 
 
-def test_a_sound_history_is_as_promised() -> None:
+def test_a_sound_history_has_no_anomaly() -> None:
     assert check(sound()) == []
 
 
 @pytest.mark.parametrize("spoil", SPOILED, ids=lambda spoil: spoil.__name__)
-def test_an_anomaly_is_named(spoil: Callable[[History], None]) -> None:
+def test_each_anomaly_is_reported_by_its_kind(spoil: Callable[[History], None]) -> None:
     history = sound()
     spoil(history)
     assert SPOILED[spoil] in {anomaly.kind for anomaly in check(history)}
@@ -251,7 +251,7 @@ def test_an_anomaly_is_named(spoil: Callable[[History], None]) -> None:
 
 def test_a_retry_after_a_removal_may_be_answered_with_what_was_sent() -> None:
     history = sound()
-    tell_whoever_was_removed_what_became_of_their_message(history)
+    answer_a_removed_sender(history)
     assert check(history) == []
 
 
@@ -264,7 +264,7 @@ def test_a_message_without_an_answer_may_be_stored_or_not() -> None:
     assert check(history) == []
 
 
-def test_who_holds_the_end_of_a_room_only_need_not_show_its_beginning() -> None:
+def test_a_client_that_holds_only_the_end_of_a_room_need_not_show_its_beginning() -> None:
     history = sound()
     shown = part(history, "view")["rooms"]["7"]
     shown["messages"] = shown["messages"][1:]

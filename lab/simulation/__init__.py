@@ -1,4 +1,4 @@
-"""The whole chat in one process and without time: nodes, clients, a network, a bus and a database, all from one seed.
+"""The whole chat in one process under a virtual clock: nodes, clients, a network, a bus and a database, all from one seed.
 
     loop.py      an event loop with a virtual clock and a seeded choice of what runs next
     seams.py     where the server's own code meets the world: the database, the clock, the logs

@@ -1,4 +1,4 @@
-"""`python -m lab.simulation --seeds 0:10000`: run seeds on all cores; a failing one is written down and can be replayed."""
+"""`python -m lab.simulation --seeds 0:10000`: run seeds on all cores; the history of a failing one is kept, and it can be replayed."""
 
 import argparse
 import gc
@@ -15,7 +15,7 @@ SHOWN_CHARACTERS = 600
 
 
 def prepare() -> None:
-    """Django, before the server's code is imported."""
+    """Set up Django, before the server's code is imported."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tests.settings")
     import django
 
@@ -26,12 +26,12 @@ def prepare() -> None:
 
 
 def run_seeds(seeds: range) -> tuple[int, list[tuple[int, list[str], str]]]:
-    """(how many were run, (seed, anomalies, history) of those that failed)"""
+    """The number of seeds, and (seed, anomalies, history) of those that failed."""
     from lab.simulation.run import run
     from lab.simulation.seams import installed
 
     failed = []
-    gc.disable()  # a world is thrown away whole
+    gc.disable()  # a world is freed as a whole
     gc.collect()
     gc.freeze()
     with installed():

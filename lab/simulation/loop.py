@@ -1,9 +1,8 @@
-"""An event loop in which nothing waits: time jumps to the next timer, and chance, from a seed, decides who goes first.
+"""An event loop with a virtual clock: time jumps to the next timer, and a seeded generator decides which ready task runs first.
 
-What the standard library promises is kept: callbacks handed to the loop run in the order in which they were handed over.
-What it does not promise is left to chance: which of several tasks that could go on goes on first. So an order that only
-happens to be right on one machine is tried the other way round here. There are no threads: what is handed to an
-executor runs at once, at a moment between its start and its answer.
+Promises of the standard library are kept: callbacks run in the order in which they were scheduled. What it leaves open is random:
+which of several ready tasks runs first. So an order that is right by luck on one machine is tried the other way round.
+There are no threads: a function given to an executor runs as a whole, at a random moment between submission and answer.
 """
 
 import asyncio
@@ -19,7 +18,7 @@ T = TypeVar("T")
 
 
 class Handle:
-    """One call to be made, unless it is cancelled before."""
+    """A scheduled call."""
 
     __slots__ = ("args", "callback", "is_cancelled", "when_")
 
@@ -41,7 +40,7 @@ class Handle:
 
 
 class Task(asyncio.Task[Any]):
-    """A task that is the same in every run: sets of tasks are walked in the order of their making, not of their addresses."""
+    """A task with a reproducible hash, so that sets of tasks are iterated in order of creation, not of addresses."""
 
     def __init__(self, coroutine: Coroutine[Any, Any, Any], loop: "Loop") -> None:
         self._serial = next(loop.serials)
@@ -52,7 +51,7 @@ class Task(asyncio.Task[Any]):
 
 
 class Loop(asyncio.AbstractEventLoop):
-    """`rng` decides the order of tasks where `shuffles`, and how long a thread takes. `on_fault` hears of what nobody caught."""
+    """`rng` decides the order of tasks, if `shuffles`, and how long threads take. `on_fault` is called for uncaught exceptions."""
 
     def __init__(self, rng: Random, on_fault: Callable[[str], None], *, shuffles: bool = True) -> None:
         self.rng = rng
@@ -107,19 +106,19 @@ class Loop(asyncio.AbstractEventLoop):
                 self.steps += 1
                 handle.callback(*handle.args)
 
-    # -- what asyncio asks of a loop
+    # -- the interface of asyncio
 
     def time(self) -> float:
         return self.now
 
     def call_soon(self, callback: Callable[..., Any], *args: Any, context: Any = None) -> Handle:  # type: ignore[override]
         handle = Handle(callback, args)
-        # Only tasks and futures bring a context: their steps have no promised order among each other.
+        # Only tasks and futures pass a context; no order is promised among their steps.
         (self._ordered if context is None else self._any).append(handle)
         return handle
 
     def call_soon_threadsafe(self, callback: Callable[..., Any], *args: Any, context: Any = None) -> Handle:  # type: ignore[override]
-        """What a thread has to tell is heard a little later."""
+        """A call from a thread arrives a little later."""
         return self.call_later(self.thread_delay(), callback, *args)
 
     def call_later(self, delay: float, callback: Callable[..., Any], *args: Any, context: Any = None) -> Handle:  # type: ignore[override]
@@ -142,11 +141,11 @@ class Loop(asyncio.AbstractEventLoop):
         return Task(coro, self)
 
     def submit(self, function: Callable[..., Any], *args: Any) -> None:
-        """As an executor: the thread begins a little later, and does its work at one moment."""
+        """Run as an executor would: start a little later, and run as a whole."""
         self.call_later(self.thread_delay(), self.in_thread, function, *args)
 
     def in_thread(self, function: Callable[..., T], *args: Any) -> T:
-        """Call as a thread would, in which no loop is running: Django refuses to use the database beside one."""
+        """Call as if in a thread without a running loop: Django refuses to use the database beside one."""
         running = events._get_running_loop()
         events._set_running_loop(None)
         try:

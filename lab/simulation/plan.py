@@ -1,6 +1,6 @@
-"""What a seed is: who there is, what they may do, what may break, and how much of it.
+"""Derives a plan from a seed: the people, their actions, the faults, and how many of each.
 
-Each seed uses some of the deeds and some of the faults only, so that rare ones meet often.
+Each seed uses only some of the actions and faults, so that rare ones coincide often.
 """
 
 from dataclasses import dataclass, field
@@ -13,32 +13,32 @@ from backchannel.text_rules import name_keys
 from lab.simulation.seams import BOUNDS
 from lab.simulation.world.database import Database
 
-DEEDS = (
+ACTIONS = (
     "send", "edit", "delete", "react", "mark", "leave_join", "remove_add", "rename", "create", "direct",
     "look_back",
 )  # fmt: skip
 FAULTS = (
     "kill", "drain", "bus_loses", "bus_away", "bus_reorders", "bus_doubles", "slow", "db_down", "db_slow", "db_breaks",
-    "cut", "dark", "stall", "swallow", "slow_reader", "offline", "requests_lost", "requests_doubled", "no_upgrade",
+    "cut", "dark", "stall", "drop_message", "slow_reader", "offline", "requests_lost", "requests_doubled", "no_upgrade",
     "crash", "new_device", "sign_out",
 )  # fmt: skip
 LARGE = 0.02
-"""The share of seeds with many people, and much of everything. Most are small: what can go wrong goes wrong among few."""
+"""The share of seeds with many people, actions and faults. Most are small: few people are enough to show most mistakes."""
 
 
 @dataclass
 class Plan:
-    """Of a seed: sizes, limits, deeds and faults. Chosen at random by `plan`."""
+    """Sizes, limits, actions and faults of a seed. `plan` chooses them at random."""
 
     epoch: str
     nodes: int
     people: int
     devices: list[int]
-    """For each client its user."""
+    """The user of each client."""
     rooms: int
-    deeds: list[str]
+    actions: list[str]
     faults: list[str]
-    deed_count: int
+    action_count: int
     fault_count: int
     seconds: float
     heartbeat_s: int
@@ -50,11 +50,11 @@ class Plan:
     skews_clocks: bool
     restores: bool
     empties: bool
-    """In the end everybody goes."""
+    """At the end everybody leaves."""
     has_direct: bool
     """Two of the people have a direct room from the start."""
     kernel_buffer: int
-    """Bytes that fit between a writer and a reader who does not read."""
+    """Bytes that fit into the kernel's buffers towards a client that does not read."""
     bounds: dict[str, int]
     return_within_ms: int = 2000
     members: dict[int, list[int]] = field(default_factory=dict)
@@ -88,7 +88,7 @@ def plan(seed: int, rng: Random) -> Plan:
     is_large = random() < LARGE
     people = choice((5, 6)) if is_large else choice((2, 3, 3, 4))
     clients = max(people, 10 if is_large else choice((2, 3, 3, 4, 5, 6)))
-    deeds = [deed for deed in DEEDS if random() < 0.5]
+    actions = [action for action in ACTIONS if random() < 0.5]
     rooms = choice((1, 2, 2, 3))
     limits = Limits(
         catch_up_events=choice((3, 8, 500)),
@@ -105,9 +105,9 @@ def plan(seed: int, rng: Random) -> Plan:
         people=people,
         devices=[1 + index % people for index in range(clients)],
         rooms=rooms,
-        deeds=["send", *deeds],
+        actions=["send", *actions],
         faults=rng.sample(FAULTS, choice((0, 1, 2, 3, 4))),
-        deed_count=100 if is_large else choice((6, 10, 20)),
+        action_count=100 if is_large else choice((6, 10, 20)),
         fault_count=12 if is_large else choice((1, 2, 4, 6)),
         seconds=10.0 if is_large else choice((2.0, 3.0, 6.0)),
         heartbeat_s=choice((2, 5)),

@@ -1,4 +1,4 @@
-"""One seed: its world is run through trouble, healed, left in peace, and looked at."""
+"""Runs one seed: actions and faults, then the end of all faults, then quiet, then the checks."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ from tests.reference.room import COUNTED_AT_MOST
 
 @dataclass
 class Outcome:
-    """`anomalies`: what may not be. `history`: what happened, as JSON lines; kept where something is wrong or asked for."""
+    """`anomalies`: broken promises. `history`: JSON lines; kept if there are anomalies or the caller asked for it."""
 
     seed: int
     anomalies: list[Anomaly]
@@ -29,7 +29,7 @@ class Outcome:
 
 
 def run(seed: int, *, keep_history: bool = False, adjust: Callable[[Plan], None] = lambda _: None) -> Outcome:
-    """`adjust` changes the plan that came of the seed."""
+    """`adjust` changes the plan of the seed."""
     rng = Random(seed)
     planned = plan(seed, rng)
     adjust(planned)
@@ -53,8 +53,8 @@ def run(seed: int, *, keep_history: bool = False, adjust: Callable[[Plan], None]
 
 
 def _waits_for(world: World) -> str:
-    """What is still to come; empty where everybody has everything."""
-    if world.database.writers_about_to_commit:  # of a command that its client has given up; a read might let it in
+    """What is still missing; empty if all clients are complete."""
+    if world.database.writers_about_to_commit:  # of a command that its client has given up; a read could commit it
         return "a commit"
     for node in world.nodes.values():
         if any(subscriber.credential in world.ended for subscriber in node.hub.subscribers):
@@ -89,7 +89,7 @@ def _waits_for(world: World) -> str:
 
 
 def _tell_end(world: World) -> None:
-    """What is stored, and what everybody shows."""
+    """Record what is stored, and what each client shows."""
     for room in stored.heads(world.database):
         world.history.add("log", **stored.log(world.database, room))
     for user in stored.versions(world.database):
@@ -99,7 +99,7 @@ def _tell_end(world: World) -> None:
 
 
 def _listed(user: int) -> Frame:
-    """What the server says of somebody's rooms."""
+    """Record the server's room lists."""
     return {
         str(room.id): {
             "seq": room.seq, "read_seq": room.read_seq, "unread": room.unread_count, "mentioned": room.mention_count,

@@ -1,4 +1,4 @@
-"""What happens in one seed: what people do, what breaks; then everything is healed, and there is quiet."""
+"""The actions and faults of one seed, and the end of all faults."""
 
 import sqlite3
 from collections.abc import Callable
@@ -7,7 +7,7 @@ from typing import Any
 from lab.simulation.world.world import World
 
 QUIET_WITHIN_S = 90.0
-"""Longer than any deadline: silence (heartbeat + 10 s), backoffs, waiting polls, repairs."""
+"""Longer than any deadline of client or server: missed heartbeats (heartbeat + 10 s), backoff, waiting polls, repairs."""
 
 LETTERS = "abcdefghijklmnopqrstuvwxyz"
 
@@ -15,7 +15,7 @@ CRASH_POINTS = ("before_commit", "after_commit", "after_publish")
 
 
 class Scenario:
-    """Deeds and faults, set at random times of `plan.seconds`; `heal` ends all faults."""
+    """Actions and faults, set at random times of `plan.seconds`; `heal` ends all faults."""
 
     def __init__(self, world: World) -> None:
         self.world = world
@@ -32,8 +32,8 @@ class Scenario:
         for index, user in enumerate(plan.devices):
             name = f"{LETTERS[index]}{user}"
             world.later(self._random() * plan.seconds * 0.4, world.start_client, name, user)
-        for _ in range(plan.deed_count):
-            world.later(0.3 + self._random() * plan.seconds, self._deed)
+        for _ in range(plan.action_count):
+            world.later(0.3 + self._random() * plan.seconds, self._act)
         for _ in range(plan.fault_count if plan.faults else 0):
             world.later(0.2 + self._random() * plan.seconds, self._fault)
         if plan.restores:
@@ -41,7 +41,7 @@ class Scenario:
             world.later(plan.seconds * 0.7, self._restore)
 
     def heal(self) -> None:
-        """Everything works again: links, bus, database; nodes run, and everybody is back."""
+        """End all faults: links, bus and database work, all nodes and clients run."""
         world = self.world
         world.history.add("healed")
         world.network.heal()
@@ -55,7 +55,7 @@ class Scenario:
         self._keep_reviving()
 
     def _keep_reviving(self) -> None:
-        """A node may still be finishing what it has, and end later."""
+        """A node that is still draining may end later."""
         self._revive()
         if any(node.node.draining for node in self.world.nodes.values()):
             self.world.later(1.0, self._keep_reviving)
@@ -65,14 +65,14 @@ class Scenario:
             if node.is_dead:
                 self._start_again(node.number)
 
-    # -- deeds
+    # -- actions
 
-    def _deed(self) -> None:
+    def _act(self) -> None:
         clients = [client for client in self.world.clients.values() if client.is_alive and client.replica.rooms]
         if clients:
             client = self._choice(clients)
             room = self._choice(sorted(client.replica.rooms))
-            getattr(self, f"_do_{self._choice(self.plan.deeds)}")(client, room)
+            getattr(self, f"_do_{self._choice(self.plan.actions)}")(client, room)
 
     def _do_send(self, client: Any, room: int) -> None:
         messages = client.replica.rooms[room].messages
@@ -217,9 +217,9 @@ class Scenario:
             link.stall(up=up, down=down)
             self._for(seconds, link.heal)
 
-    def _break_swallow(self, seconds: float) -> None:
+    def _break_drop_message(self, seconds: float) -> None:
         if link := self._some_link():
-            link.swallows += 1
+            link.drops += 1
 
     def _break_slow_reader(self, seconds: float) -> None:
         if link := self._some_link():
@@ -268,7 +268,7 @@ class Scenario:
             self.world.start_client(f"{LETTERS[known + 10]}{user}", user)
 
     def _break_sign_out(self, seconds: float) -> None:
-        """A session ends, here or by somebody else's hand; its device signs in again later."""
+        """A sign-in is revoked, by the device or elsewhere; the device signs in again later."""
         alive = [client for client in self.world.clients.values() if client.is_alive]
         if alive:
             self.world.end_credential(self._choice(alive).who.credential)

@@ -1,4 +1,4 @@
-"""Where the server's own code meets the model. Everything else of it runs as it is.
+"""The patches between the server's code and the model. Everything else of the server runs unmodified.
 
 the database (Django's default connection)                → world.database: SQLite in memory, with faults
 the time of day (`store.clock`)                           → the loop's
@@ -29,7 +29,7 @@ from lab.simulation.world import database
 
 
 class _Clock:
-    """Stands for the module `time` in `store.clock`. `skew_us` is set while a node's own time of day is asked for."""
+    """Stands for the module `time` in `store.clock`. `skew_us` is set while a node reads its time of day."""
 
     def __init__(self) -> None:
         self.now: Callable[[], float] = lambda: 0.0
@@ -48,7 +48,7 @@ class _Log:
     info = warning = error = debug
 
     def exception(self, word: str, **fields: object) -> None:
-        """Something broke that nobody had thought of."""
+        """The server logged an unexpected exception."""
         self.on_fault(f"{word} {fields}\n{traceback.format_exc()}")
 
 
@@ -77,7 +77,7 @@ BOUNDS = {
     "slice": (room_channel, "SLICE"),
     "large": (delivery, "LARGE"),
 }
-"""Bounds that are too high to be reached in a small world: their code is reached by setting them low."""
+"""Bounds that a small world never reaches; setting them low runs the code behind them."""
 
 USUAL_BOUNDS = {name: getattr(*place) for name, place in BOUNDS.items()}
 
@@ -92,7 +92,7 @@ server_log = _Log()
 
 
 class Threads:
-    """Runs a node's reads in the loop of its world."""
+    """Runs a node's reads on the loop of its world."""
 
     def submit(self, function: Callable[..., object], /, *args: Any) -> None:
         asyncio.get_running_loop().submit(function, *args)  # type: ignore[attr-defined]
@@ -105,7 +105,7 @@ def _forget(_: object) -> None: ...
 
 @contextmanager
 def installed() -> Iterator[None]:
-    """Put the model under the server's code, for as long as this lasts."""
+    """Patch the server's code for the duration of the block."""
     metric = _Metric()
     patches: list[Any] = [
         mock.patch.object(asyncio.tasks._all_tasks, "add", _forget),  # type: ignore[attr-defined]

@@ -1,4 +1,4 @@
-"""The database of a world fails and interleaves as it is told to, and starts empty."""
+"""The database of a world starts empty, and fails and interleaves as configured."""
 
 from collections.abc import Iterator
 from random import Random
@@ -30,7 +30,7 @@ def ids() -> list[int]:
 
 
 class Chances(Random):
-    """The given numbers in turn."""
+    """Returns the given numbers one after the other."""
 
     def __init__(self, *numbers: float) -> None:
         super().__init__()

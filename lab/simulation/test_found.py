@@ -1,4 +1,4 @@
-"""What the simulation found, each as small as it can be told. The mutants bring it back in the large."""
+"""Faults that the simulation found, each in its smallest form. Mutants put them back into whole worlds."""
 
 import asyncio
 from types import SimpleNamespace
@@ -26,12 +26,12 @@ class Listener:
     user_id, credential, is_socket = ME, "c", True
 
     def __init__(self) -> None:
-        self.heard: list[Any] = []
+        self.received: list[Any] = []
 
     def sink(self, room_id: int) -> None: ...
 
     def room_event(self, room_id: int, seq: int, frame: bytes) -> None:
-        self.heard.append((room_id, seq))
+        self.received.append((room_id, seq))
 
     def joined(self, room_id: int, seq: int) -> None: ...
     def left(self, room_id: int) -> None: ...
@@ -60,25 +60,25 @@ def event(room: int, seq: int) -> bytes:
     return envelopes.encode(RoomEnvelope(room, seq, b"{}"))
 
 
-async def test_who_left_and_came_back_hears_the_room_even_where_the_news_comes_the_other_way_round(hub: Hub) -> None:
+async def test_rejoin_survives_reordered_membership_updates(hub: Hub) -> None:
     me: Any = Listener()
     hub.attach(me)
     hub.set_rooms(me, 1, {3: (10, 2)})
     for body in (joined(3, 3, 12), left(2, 3), event(3, 11), event(3, 12), event(3, 13)):
         hub.deliver(body)
-    assert me.heard[-1] == (3, 13)
+    assert me.received[-1] == (3, 13)
 
 
-async def test_who_came_and_left_hears_nothing_where_the_news_comes_the_other_way_round(hub: Hub) -> None:
+async def test_leaving_survives_reordered_membership_updates(hub: Hub) -> None:
     me: Any = Listener()
     hub.attach(me)
     hub.set_rooms(me, 1, {})
     for body in (left(3, 3), joined(2, 3, 11), event(3, 12), event(3, 13)):
         hub.deliver(body)
-    assert me.heard == []
+    assert me.received == []
 
 
-async def test_who_is_removed_while_their_place_is_read_is_not_let_in_by_it(hub: Hub) -> None:
+async def test_a_removal_during_the_read_of_the_position_is_not_undone_by_it(hub: Hub) -> None:
     me: Any = Listener()
     hub.attach(me)
     hub.deliver(left(5, 3))
@@ -87,7 +87,7 @@ async def test_who_is_removed_while_their_place_is_read_is_not_let_in_by_it(hub:
 
 
 class LateBus(MemoryBus):
-    """What is wished for is in force only when the test says so."""
+    """Subscriptions are in force only after `in_force` is set."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -97,8 +97,8 @@ class LateBus(MemoryBus):
         await self.in_force.wait()
 
 
-async def test_where_somebody_stands_is_read_only_when_what_moves_them_is_heard() -> None:
-    """Who left between the reading and the hearing would listen on to what they are out of."""
+async def test_the_position_is_read_only_after_the_user_topic_is_subscribed() -> None:
+    """A user who left between the read and the subscription would keep receiving the room's events."""
 
     async def nothing(_: object) -> dict[int, list[RoomEnvelope]]:
         return {}
@@ -107,7 +107,7 @@ async def test_where_somebody_stands_is_read_only_when_what_moves_them_is_heard(
     hub = Hub(bus, nothing, lambda: 0.0, lambda: None)
     await hub.start(lambda: None)
     hub.attach(me)  # type: ignore[arg-type]
-    node: Any = SimpleNamespace(hub=hub)  # with nothing to read by: whoever reads now fails
+    node: Any = SimpleNamespace(hub=hub)  # without a read pool: a read now fails
     reading = asyncio.ensure_future(SessionReads(node, me).read(ReadPosition(())))  # type: ignore[arg-type]
     for _ in range(5):
         await asyncio.sleep(0)
@@ -126,8 +126,8 @@ def live_session() -> Session:
     return session
 
 
-def test_a_room_that_is_reset_is_reset_to_where_its_events_go_on() -> None:
-    """Between the reading of the heads and the listening, the hub told others of two more events."""
+def test_a_room_is_reset_to_the_head_that_its_next_events_follow() -> None:
+    """Between the read of the heads and the subscription, the hub delivered two more events to others."""
     session = Session("s", User(ME, "me", "Me"), Settings(Limits(catch_up_events=3)), 0.0)
     session.frame(ClientHello(protocol=1, resume=Resume("e", 1, {3: 1})), 0.0, 0)
     session.on(PositionRead("e", 1, {3: 8}, 0.0, 0))
@@ -137,14 +137,14 @@ def test_a_room_that_is_reset_is_reset_to_where_its_events_go_on() -> None:
     assert b'{"type":"room_reset","room_id":3,"seq":10}' in send.frames
 
 
-def test_a_room_whose_news_was_lost_is_asked_for_though_later_news_arrived() -> None:
+def test_a_lost_invitation_is_repaired_though_later_updates_arrived() -> None:
     session = live_session()
-    assert session.user_frame(3, b"an invitation to the room that version 2 told of")
+    assert session.user_frame(3, b"an invitation to the room of version 2")
     session.observe_version(3, 10.0, 5.0)
     assert session.observe_version(3, 15.0, 5.0) == [ReadList()]
 
 
-def test_news_that_came_in_another_order_is_not_asked_for() -> None:
+def test_reordered_updates_need_no_repair() -> None:
     session = live_session()
     session.user_frame(3, b"")
     session.user_frame(2, b"")

@@ -1,4 +1,4 @@
-"""A client that does what SPEC.md asks of one, and nothing that would hide a server's mistake.
+"""A client that follows SPEC.md, and does nothing that would hide a mistake of the server.
 
 What it holds, and how frames change that, is the reference client's (tests/reference). Here is what is around it:
 

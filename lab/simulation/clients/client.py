@@ -1,4 +1,4 @@
-"""A client: sockets, polls, hedges and timers around a replica and an outbox. It does what SPEC.md asks of clients.
+"""A client: sockets, polls, hedges and timers around a replica and an outbox. It follows SPEC.md.
 
     socket ──▶ opening ──caught_up──▶ caught up ──pong──▶ proven ──▶ gone ─backoff─▶ socket …
     while no socket is proven it polls; a send goes by the proven socket, after 2 s also over HTTP, else over HTTP at once
@@ -31,7 +31,7 @@ _decode = msgspec.json.Decoder().decode
 
 
 class Client:
-    """`memory`: what an earlier life of this device left behind."""
+    """`memory`: what an earlier process of this device stored."""
 
     def __init__(
         self, world: Reachable, name: str, who: SimulatedIdentity, memory: tuple[Replica, Outbox] | None = None
@@ -64,7 +64,7 @@ class Client:
         self._keep_polling()
         self.after()
 
-    # -- what its person does
+    # -- actions of its user
 
     def send(self, room: int, content: str, reply_to: str | None = None) -> None:
         item = Item(self.world.new_id(), room, content, reply_to)
@@ -73,7 +73,7 @@ class Client:
         self.sender.pump(room)
 
     def do(self, word: str, **fields: Any) -> None:
-        """Any other command, tried once; what became of it is learnt from events."""
+        """Any other command, tried once; its result is seen in the events."""
         self.note("do", word=word, **fields)
 
         def done(status: int, result: Frame) -> None:
@@ -85,7 +85,7 @@ class Client:
         self.command(word, fields, done)
 
     def look_back(self, room: int) -> None:
-        """Read a room's newest page, whether one is in it or not."""
+        """Read a room's newest page, as a member or not."""
         asked = self._loop.now
 
         def done(status: int, page: Frame) -> None:
@@ -95,7 +95,7 @@ class Client:
         self.command("get_history", {"room_id": room, "limit": 200}, done)
 
     def crash(self, *, keeps_replica: bool, keeps_outbox: bool) -> tuple[Replica, Outbox]:
-        """The process is gone; returns what its storage has."""
+        """Kill the process; return what its storage has."""
         self.note("crashed", keeps_outbox=keeps_outbox)
         self.leave()
         return (
@@ -104,7 +104,7 @@ class Client:
         )
 
     def leave(self) -> None:
-        """Be gone, and hang up."""
+        """Close the socket and stop."""
         self.is_alive = False
         if self.link is not None:
             self.link.leave()
@@ -146,7 +146,7 @@ class Client:
         for frame in frames if type(frames) is list else (frames,):
             if frame["type"] == "hello":
                 self._link_epoch = frame["epoch"]
-            elif self._link_epoch != self.replica.epoch:  # it speaks of a numbering that is over
+            elif self._link_epoch != self.replica.epoch:  # an answer of an earlier epoch
                 self._lose_link(0.0)
                 break
             self._on_frame(link, frame)
@@ -171,7 +171,7 @@ class Client:
                 link.say('{"type":"pong"}')
                 self._received(link.number, frame)
             case "room_list" if "id" in frame:
-                self._received(None, frame)  # asked for, so not in the order of what the link says unasked
+                self._received(None, frame)  # an answer: it has no place in the order of pushed frames
                 self._answered(frame["id"], 200, frame)
             case _:
                 self._received(link.number, frame)
@@ -189,13 +189,13 @@ class Client:
         return None
 
     def doubt_link(self) -> None:
-        """An ack is late. Is the socket a zombie?"""
+        """An ack is late: check whether the socket still works."""
         link = self.link
         if link is not None and self.is_proven:
             self.command("ping", {}, lambda status, _: self.prove(link, status), within=PONG_WITHIN_S)
 
     def _watch(self, link: Link) -> None:
-        """Nothing heard for so long is nothing, whatever the socket says."""
+        """Close the socket if nothing was received for the time of two heartbeats."""
         if link is not self.link or not self.is_alive:
             return
         silent = self._loop.now - self._received_at
@@ -213,7 +213,7 @@ class Client:
         self._drop_answers()
         if code == 4401:
             self._sign_out()
-        elif code in (4409, 4403, 4426):  # after these one does not come back, and none has a reason here
+        elif code in (4409, 4403, 4426):  # codes after which a client must not reconnect; none has a reason here
             self.world.fault(f"{self.name} was closed with {code}")
         else:
             self._reconnect_in(self._backoff())
@@ -221,7 +221,7 @@ class Client:
         self.after()
 
     def _lose_link(self, again_s: float) -> None:
-        """Give the socket up, and go on over HTTP."""
+        """Give up the socket and continue over HTTP."""
         assert self.link is not None
         self.link.leave()
         self.link, self.is_proven = None, False
@@ -231,7 +231,7 @@ class Client:
         self.after()
 
     def _drop_answers(self) -> None:
-        """What was asked on the socket and not answered is not known."""
+        """Commands on the socket that got no answer have an unknown result."""
         waiting, self._commands = self._commands, {}
         for _, done in waiting.values():
             done(0, {})
@@ -244,7 +244,7 @@ class Client:
     # -- signed out and in again
 
     def _sign_out(self) -> None:
-        """The session is over. The outbox and all that is held are kept; nothing is asked until the person is back."""
+        """The sign-in was revoked. The outbox and the replica are kept; nothing is sent until the user signs in again."""
         if self.is_signed_out or not self.is_alive:
             return
         self.note("signed_out", credential=self.who.credential)
@@ -304,7 +304,7 @@ class Client:
 
         poll = self._poll = self.world.network.sync(self, request, done, wait + POLL_MARGIN_S)
 
-    # -- what is heard
+    # -- received frames
 
     def _received(self, link: int | None, frame: Frame) -> None:
         word = frame["type"]
@@ -314,7 +314,7 @@ class Client:
         self.replica.receive(frame)
 
     def after(self) -> None:
-        """Do what the replica found out it needs, and what may be sent now."""
+        """Start the repairs that the replica needs, and send what may be sent now."""
         if not self.is_alive:
             return
         needs = self.replica.take_needs()
@@ -334,10 +334,10 @@ class Client:
             self._store()
 
     def _store(self) -> None:
-        """Onto the device's storage: cursors and messages in one transaction."""
+        """Write cursors and messages to the device's storage, in one transaction."""
         self.stored = self.replica.copy()
 
-    # -- commands, on whichever transport carries them now
+    # -- commands, on the transport that works now
 
     def command(self, word: str, fields: Frame, done: Done, within: float = ANSWER_WITHIN_S) -> None:
         if self.link is not None and (self.is_proven or word == "ping"):

@@ -1,4 +1,4 @@
-"""What the parts of a client use of it."""
+"""The interface of a client that its parts use."""
 
 from collections.abc import Callable
 from typing import Any, Protocol

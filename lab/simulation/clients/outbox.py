@@ -1,4 +1,4 @@
-"""What a client has yet to say. First in, first out in each room, one in flight, always under the same id."""
+"""Messages that are not acknowledged yet. First in, first out in each room; one in flight; always under the same id."""
 
 from dataclasses import dataclass, field
 from typing import Any
@@ -6,7 +6,7 @@ from typing import Any
 
 @dataclass
 class Item:
-    """A message typed. `tries` counts attempts; `in_flight` while one is under way."""
+    """A message to send. `tries` counts attempts; `in_flight` while one waits for its answer."""
 
     id: str
     room: int
@@ -16,7 +16,7 @@ class Item:
     in_flight: bool = False
     not_before: float = 0.0
     epoch: str | None = None
-    """The numbering under which it was acked."""
+    """The epoch in which it was acknowledged."""
 
     @property
     def fields(self) -> dict[str, Any]:
@@ -28,7 +28,7 @@ class Item:
 
 @dataclass
 class Outbox:
-    """`sent`: what was acked lately and under which epoch, to be offered again where the numbering changes."""
+    """`sent`: messages acknowledged lately, with the epoch, to be sent again if the epoch changes."""
 
     rooms: dict[int, list[Item]] = field(default_factory=dict)
     sent: dict[str, Item] = field(default_factory=dict)
@@ -37,15 +37,15 @@ class Outbox:
         self.rooms.setdefault(item.room, []).append(item)
 
     def next(self, room: int) -> Item | None:
-        """What may be tried now: the oldest, where it is not under way."""
+        """The oldest message of each room, unless it is in flight."""
         queue = self.rooms.get(room)
         return queue[0] if queue and not queue[0].in_flight else None
 
     def find(self, room: int, id_: str) -> Item | None:
         return next((item for item in self.rooms.get(room, ()) if item.id == id_), None)
 
-    def settle(self, item: Item, epoch: str | None) -> None:
-        """It is over: stored under this epoch, or (None) refused."""
+    def remove(self, item: Item, epoch: str | None) -> None:
+        """Remove it: it is stored in this epoch, or (None) refused."""
         self.rooms[item.room].remove(item)
         item.in_flight = False
         if epoch is not None:
@@ -53,7 +53,7 @@ class Outbox:
             self.sent[item.id] = item
 
     def reoffer(self, epoch: str) -> None:
-        """Whether this numbering has what was acked under another is not known. In the old order, before what is new."""
+        """The epoch changed: queue again what was acknowledged in another one, in the old order and before new messages."""
         again: dict[int, list[Item]] = {}
         for item in [item for item in self.sent.values() if item.epoch != epoch]:
             again.setdefault(item.room, []).append(self.sent.pop(item.id))
@@ -61,7 +61,7 @@ class Outbox:
             self.rooms[room] = items + self.rooms.get(room, [])
 
     def revived(self) -> "Outbox":
-        """As it comes back from the device's storage."""
+        """As read back from the device's storage."""
         other = Outbox(sent=dict(self.sent))
         for queue in self.rooms.values():
             for item in queue:

@@ -1,4 +1,4 @@
-"""What a client asks for when it knows that it misses something: events of a gap, a room's history, the list."""
+"""Requests for what the client knows to be missing: events of a gap, a room's history, the room list."""
 
 from lab.simulation.clients.device import Device
 from lab.simulation.clients.sender import is_final
@@ -8,7 +8,7 @@ GAP_S = 0.2
 
 
 class Repairs:
-    """`is_listing`: the list is being asked for."""
+    """`is_listing`: a request for the list is in flight."""
 
     def __init__(self, client: Device) -> None:
         self._client = client
@@ -34,7 +34,7 @@ class Repairs:
                 return
             if epoch != self._client.replica.epoch or is_final(status):
                 self._repairing.discard(room)
-                self.read_list()  # am I still in there?
+                self.read_list()  # the room list shows whether the user is still a member
                 return
             if status == 200:
                 for event in result["events"]:
@@ -77,7 +77,7 @@ class Repairs:
                     self._load_page(room, load, result["messages"][0]["seq"])
             else:
                 if is_final(status):
-                    self.read_list()  # am I still in there?
+                    self.read_list()  # the room list shows whether the user is still a member
                 self._loop.call_later(1.0, self._load_page, room, load, before)
             self._client.after()
 
@@ -95,7 +95,7 @@ class Repairs:
             if status != 200:
                 self._loop.call_later(1.0, self.read_list)
                 return
-            if result.get("type") is None:  # over HTTP it is a body; on the socket the frame was heard already
+            if result.get("type") is None:  # over HTTP it is a body; on the socket the frame was recorded already
                 self._client.replica.receive({"type": "room_list", **result})
             self._client.after()
 

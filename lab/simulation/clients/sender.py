@@ -1,4 +1,4 @@
-"""How a client says what is in its outbox: by the proven socket, after 2 s also over HTTP, else over HTTP at once."""
+"""Sends what is in the outbox: by the proven socket, after 2 s also over HTTP, else over HTTP at once."""
 
 from functools import partial
 
@@ -20,7 +20,7 @@ class Sender:
         if item is None or not self._client.is_alive:
             return
         if item.not_before > self._loop.now:
-            return  # a timer comes back to it
+            return  # a timer retries it
         item.in_flight = True
         item.tries += 1
         attempt = item.tries
@@ -33,7 +33,7 @@ class Sender:
             self._client.over_http("send_message", item.fields, lambda *a: self._sent(item, attempt, *a))
 
     def _hedge(self, item: Item, attempt: int) -> None:
-        """No ack in time: the same id over HTTP; the first answer counts."""
+        """No ack in time: send the same id over HTTP; the first answer counts."""
         if not self._client.is_alive or not item.in_flight or item.tries != attempt:
             return
         self._client.over_http("send_message", item.fields, lambda *a: self._sent(item, attempt, *a))
@@ -49,7 +49,7 @@ class Sender:
             return
         elif is_final(status):
             self._client.note("refused", room=item.room, id=item.id, code=result["code"])
-            self._client.outbox.settle(item, None)
+            self._client.outbox.remove(item, None)
         else:
             pause = result.get("retry_after") or self._client.world.chance.random() * min(
                 4.0, 0.25 * 2 ** min(item.tries, 5)
@@ -60,8 +60,8 @@ class Sender:
         self._client.after()
 
     def say_again(self) -> None:
-        """What was acked, once more, as a copy of it would that was long on its way: the last messages of rooms that one is no
-        longer in, else the last of all."""
+        """Send acknowledged messages again, like copies delayed by the network: the last ones of rooms that the user has left, else
+        the last ones of all."""
         sent = list(self._client.outbox.sent.values())
         gone = [item for item in sent if item.room not in self._client.replica.rooms]
         for item in (gone or sent[-1:])[-3:]:
@@ -79,14 +79,14 @@ class Sender:
                   quoted=quote["id"], excerpt=quote["excerpt"])  # fmt: skip
 
     def stored(self, message: Frame, evidence: str) -> None:
-        """The server has it: by ack, by event or by history, whichever was first."""
+        """The server has it, as an ack, an event or a page of history shows."""
         item = self._client.outbox.find(message["room_id"], message["id"])
         if item is not None:
             self._client.note("sent", room=item.room, id=item.id, evidence=evidence)
-            self._client.outbox.settle(item, self._client.replica.epoch or "")
+            self._client.outbox.remove(item, self._client.replica.epoch or "")
             self.pump(item.room)
 
 
 def is_final(status: int) -> bool:
-    """The same command will never succeed."""
+    """True if the same command can never succeed."""
     return 400 <= status < 500 and status not in FINAL_EXCEPTIONS

@@ -1,7 +1,6 @@
-"""What if this line were not there? Each breakage must be noticed, or the simulation proves nothing about it.
+"""Each mutant breaks one rule of the server or the client; the simulation must notice, or it proves nothing about that rule.
 
-A mutant breaks one rule of the server, or of the client, by monkeypatching; where it needs some trouble to show, its seeds
-are given more of that. It is caught as soon as one seed fails that does not fail without it; one that survives all its
+A mutant is a monkeypatch. If certain faults or actions are needed to show it, its seeds get more of them. It is caught as soon as one seed fails that does not fail without it; one that survives all its
 seeds fails the run.
 
     python -m lab.simulation.mutants

@@ -1,4 +1,4 @@
-"""`python -m lab.simulation.mutants`: hunt them all, or those named; `--check` only sees whether they can be applied."""
+"""`python -m lab.simulation.mutants`: run all mutants, or those named; `--check` only verifies that each can be applied."""
 
 import argparse
 import multiprocessing

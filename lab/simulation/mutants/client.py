@@ -7,7 +7,7 @@ from lab.simulation.mutants.registry import mutant, replaced
 
 
 @mutant(faults=("crash",))
-def a_cursor_is_stored_before_what_it_counts() -> Any:
+def a_cursor_is_stored_before_its_messages() -> Any:
     from lab.simulation.clients.client import Client
 
     def store(self: Any) -> None:
@@ -19,7 +19,7 @@ def a_cursor_is_stored_before_what_it_counts() -> Any:
     yield from replaced(Client, "_store", store)
 
 
-@mutant(deeds=("edit", "delete", "react", "react"), faults=("slow", "no_upgrade"), is_busy=True)
+@mutant(actions=("edit", "delete", "react", "react"), faults=("slow", "no_upgrade"), is_busy=True)
 def an_older_state_replaces_a_newer_one() -> Any:
     from tests.reference.replica import Replica
 
@@ -29,8 +29,8 @@ def an_older_state_replaces_a_newer_one() -> Any:
     yield from replaced(Replica, "hold", hold)
 
 
-@mutant(deeds=("edit", "delete", "react"), faults=("crash", "slow", "new_device"))
-def what_changes_while_a_page_comes_is_forgotten() -> Any:
+@mutant(actions=("edit", "delete", "react"), faults=("crash", "slow", "new_device"))
+def changes_during_a_history_read_are_forgotten() -> Any:
     from tests.reference.replica import Replica
 
     usual = Replica.advance
@@ -42,8 +42,8 @@ def what_changes_while_a_page_comes_is_forgotten() -> Any:
     yield from replaced(Replica, "advance", advance)
 
 
-@mutant(faults=("swallow", "bus_loses"))
-def a_jump_of_seqs_is_not_looked_into() -> Any:
+@mutant(faults=("drop_message", "bus_loses"))
+def a_gap_in_seqs_is_ignored() -> Any:
     from tests.reference.replica import Replica
 
     def event(self: Any, event: Any) -> None:
@@ -54,8 +54,8 @@ def a_jump_of_seqs_is_not_looked_into() -> Any:
     yield from replaced(Replica, "event", event)
 
 
-@mutant(faults=("bus_loses", "swallow"), deeds=("mark", "leave_join", "create"))
-def a_jump_of_versions_is_not_looked_into() -> Any:
+@mutant(faults=("bus_loses", "drop_message"), actions=("mark", "leave_join", "create"))
+def a_gap_in_versions_is_ignored() -> Any:
     from backchannel.transports.session import Session
     from tests.reference.replica import Replica
 
@@ -71,7 +71,7 @@ def a_jump_of_versions_is_not_looked_into() -> Any:
 
 
 @mutant(faults=("cut", "requests_lost"))
-def a_retry_has_an_id_of_its_own() -> Any:
+def a_retry_gets_a_new_id() -> Any:
     from lab.simulation.clients.sender import Sender
 
     usual = Sender.pump
@@ -86,14 +86,14 @@ def a_retry_has_an_id_of_its_own() -> Any:
 
 
 @mutant(faults=("cut", "requests_lost", "dark"))
-def nothing_is_tried_again() -> Any:
+def nothing_is_retried() -> Any:
     from lab.simulation.clients.sender import Sender
 
     usual = Sender._sent
 
     def sent(self: Any, item: Any, attempt: int, status: int, result: Any) -> None:
         if status == 0:
-            self._client.outbox.settle(item, self._client.replica.epoch or "") if item.in_flight else None
+            self._client.outbox.remove(item, self._client.replica.epoch or "") if item.in_flight else None
             self._client.note("sent", room=item.room, id=item.id, evidence="hope")
         else:
             usual(self, item, attempt, status, result)
@@ -102,14 +102,14 @@ def nothing_is_tried_again() -> Any:
 
 
 @mutant(faults=("dark",))
-def silence_is_taken_for_peace() -> Any:
+def a_silent_socket_is_trusted() -> Any:
     from lab.simulation.clients.client import Client
 
     yield from replaced(Client, "_watch", lambda *_: None)
 
 
 @mutant(restores=True)
-def what_was_acked_is_not_offered_again() -> Any:
+def acked_messages_are_not_resent_after_a_restore() -> Any:
     from lab.simulation.clients.outbox import Outbox
 
     yield from replaced(Outbox, "reoffer", lambda *_: None)
@@ -128,7 +128,7 @@ def a_reset_room_keeps_its_old_messages() -> Any:
 
 
 @mutant(faults=("db_slow", "slow"))
-def many_are_in_flight_at_once() -> Any:
+def several_messages_are_in_flight_at_once() -> Any:
     from lab.simulation.clients.outbox import Outbox
     from lab.simulation.clients.sender import Sender
 

@@ -1,4 +1,4 @@
-"""Breakages of what one socket or poll is told."""
+"""Mutants of what one socket or poll is sent."""
 
 from typing import Any
 from unittest import mock
@@ -7,7 +7,7 @@ from lab.simulation.mutants.registry import mutant, replaced
 
 
 @mutant(faults=("cut", "slow"))
-def read_before_listening() -> Any:
+def events_are_read_before_subscribing() -> Any:
     from backchannel.transports.session.inputs import Entered
     from backchannel.transports.session_reads import SessionReads
 
@@ -26,14 +26,14 @@ def read_before_listening() -> Any:
 
 
 @mutant(faults=("cut", "slow"))
-def what_was_read_is_not_merged_with_what_came() -> Any:
+def read_events_are_not_merged_with_live_ones() -> Any:
     from backchannel.transports.session.merge import Merge
 
     yield from replaced(Merge, "is_new", lambda *_: True)
 
 
 @mutant(faults=("cut", "slow"))
-def what_comes_while_catching_up_is_dropped() -> Any:
+def live_events_during_catch_up_are_dropped() -> Any:
     from backchannel.transports.session.merge import Merge
 
     with mock.patch.object(Merge, "keep_event"), mock.patch.object(Merge, "keep_frame"):
@@ -41,7 +41,7 @@ def what_comes_while_catching_up_is_dropped() -> Any:
 
 
 @mutant(faults=("cut", "offline"))
-def a_room_too_far_behind_is_skipped_without_a_word() -> Any:
+def a_room_too_far_behind_is_skipped_silently() -> Any:
     from backchannel.transports.session.merge import Merge
 
     usual = Merge.merge_log
@@ -54,14 +54,14 @@ def a_room_too_far_behind_is_skipped_without_a_word() -> Any:
 
 
 @mutant(faults=("slow", "cut", "db_slow"), is_large=True)
-def a_room_is_reset_to_where_it_was_when_it_was_read() -> Any:
+def a_room_is_reset_to_an_outdated_head() -> Any:
     from backchannel.transports.session.merge import Merge
 
     yield from replaced(Merge, "entered", lambda *_: None)
 
 
 @mutant(faults=("slow_reader",))
-def what_a_slow_reader_is_behind_by_has_no_bound() -> Any:
+def the_queue_of_a_slow_reader_is_unbounded() -> Any:
     from backchannel.transports.websocket.outbound import Outbound
 
     usual = Outbound.put
@@ -74,14 +74,14 @@ def what_a_slow_reader_is_behind_by_has_no_bound() -> Any:
 
 
 @mutant(faults=("sign_out", "bus_loses"))
-def who_is_signed_out_is_not_told() -> Any:
+def revoked_sessions_are_not_closed() -> Any:
     from backchannel.fanout.hub import Hub
 
     yield from replaced(Hub, "end_credentials", lambda *_: None)
 
 
 @mutant(faults=("sign_out", "bus_loses", "bus_away"))
-def nobody_asks_whether_sessions_are_still_good() -> Any:
+def credentials_are_never_rechecked() -> Any:
     from backchannel.transports.maintenance import PeriodicTasks
 
     async def nothing(*_: Any) -> None: ...
@@ -90,13 +90,13 @@ def nobody_asks_whether_sessions_are_still_good() -> Any:
 
 
 @mutant(faults=("cut", "offline"))
-def who_went_is_kept_in_the_hub() -> Any:
+def a_closed_subscriber_stays_in_the_hub() -> Any:
     from backchannel.fanout.hub import Hub
 
     yield from replaced(Hub, "detach", lambda *_: None)
 
 
-@mutant(faults=("swallow",))
+@mutant(faults=("drop_message",))
 def heartbeats_name_no_heads() -> Any:
     from backchannel.fanout.hub import Hub
 
@@ -104,7 +104,7 @@ def heartbeats_name_no_heads() -> Any:
 
 
 @mutant(restores=True)
-def another_epoch_is_taken_for_this_one() -> Any:
+def an_epoch_change_is_ignored() -> Any:
     from backchannel.transports.session import session
     from backchannel.transports.session.resume_plan import plan_resume as usual
 
@@ -116,8 +116,8 @@ def another_epoch_is_taken_for_this_one() -> Any:
     yield from replaced(session, "plan_resume", plan)
 
 
-@mutant(deeds=("leave_join", "remove_add"), faults=("slow", "cut"))
-def what_was_read_is_said_to_whoever_it_was_read_for() -> Any:
+@mutant(actions=("leave_join", "remove_add"), faults=("slow", "cut"))
+def read_events_are_delivered_without_a_membership_check() -> Any:
     from backchannel.store import reads
 
     def to_anybody(_: int, ranges: Any) -> Any:
@@ -130,8 +130,8 @@ def what_was_read_is_said_to_whoever_it_was_read_for() -> Any:
         yield
 
 
-@mutant(deeds=("leave_join", "look_back", "edit"))
-def who_left_reads_on() -> Any:
+@mutant(actions=("leave_join", "look_back", "edit"))
+def former_members_read_new_messages() -> Any:
     from backchannel.queries import history
     from backchannel.store.access import Access
     from backchannel.store.access import access_to as usual
@@ -143,21 +143,21 @@ def who_left_reads_on() -> Any:
     yield from replaced(history, "access_to", access_to)
 
 
-@mutant(deeds=("leave_join", "look_back", "edit"))
-def who_left_is_shown_what_changed_since() -> Any:
+@mutant(actions=("leave_join", "look_back", "edit"))
+def former_members_see_later_changes() -> Any:
     from backchannel.store import former_members
 
     yield from replaced(former_members, "as_they_were", lambda messages, _: messages)
 
 
-@mutant(deeds=("remove_add", "look_back"))
-def who_was_removed_reads_as_if_they_had_left() -> Any:
+@mutant(actions=("remove_add", "look_back"))
+def removed_members_read_like_those_who_left() -> Any:
     from backchannel.store import access
 
     yield from replaced(access, "LEFT", "removed")
 
 
-@mutant(deeds=("leave_join", "look_back", "react"))
+@mutant(actions=("leave_join", "look_back", "react"))
 def former_member_gets_the_later_state_of_their_message() -> Any:
     from backchannel.store import former_members
 
@@ -165,7 +165,7 @@ def former_member_gets_the_later_state_of_their_message() -> Any:
 
 
 @mutant(faults=("no_upgrade", "bus_loses"))
-def a_poll_keeps_only_what_came_last() -> Any:
+def a_poll_keeps_only_the_last_event() -> Any:
     from backchannel.transports.http.poll import Poll
 
     def say(self: Any, frame: bytes) -> None:
@@ -176,7 +176,7 @@ def a_poll_keeps_only_what_came_last() -> Any:
 
 
 @mutant(faults=("slow_reader",))
-def a_slow_reader_is_served_with_holes() -> Any:
+def a_slow_reader_gets_gaps() -> Any:
     from backchannel.transports.websocket.outbound import Outbound
 
     usual = Outbound.put

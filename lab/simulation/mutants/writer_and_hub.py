@@ -1,4 +1,4 @@
-"""Breakages between the commit and the subscribers."""
+"""Mutants of the writer, the bus and the hub."""
 
 from typing import Any
 from unittest import mock
@@ -7,8 +7,8 @@ from lab.simulation.mutants.registry import mutant, replaced
 
 
 @mutant(faults=("requests_doubled", "cut"))
-def a_key_is_neither_looked_up_nor_unique() -> Any:
-    """The look-up alone is not enough to be noticed: the primary key stands behind it."""
+def message_ids_are_neither_looked_up_nor_unique() -> Any:
+    """Without the look-up alone nothing changes: the primary key refuses duplicates as well."""
     from backchannel.commands import send_message
     from backchannel.store.transaction import MESSAGE
     from lab.simulation.world.database import connection, create_tables
@@ -26,14 +26,14 @@ def a_key_is_neither_looked_up_nor_unique() -> Any:
         raw.execute("PRAGMA foreign_keys = ON")
 
 
-@mutant(deeds=("direct",), is_busy=True)
-def a_pair_gets_another_room_each_time() -> Any:
+@mutant(actions=("direct",), is_busy=True)
+def a_pair_gets_a_new_direct_room_each_time() -> Any:
     from backchannel.commands.create_room import CreateRoom
 
     yield from replaced(CreateRoom, "_direct_key", lambda *_: None)
 
 
-@mutant(deeds=("edit", "delete"))
+@mutant(actions=("edit", "delete"))
 def a_mention_outlives_its_message() -> Any:
     from backchannel.store.transaction import MENTION, Transaction
 
@@ -45,7 +45,7 @@ def a_mention_outlives_its_message() -> Any:
     yield from replaced(Transaction, "execute", execute)
 
 
-@mutant(deeds=("leave_join", "remove_add"))
+@mutant(actions=("leave_join", "remove_add"))
 def a_sender_need_not_be_a_member() -> Any:
     from backchannel.commands import send_message
 
@@ -91,8 +91,8 @@ def published_before_the_commit() -> Any:
 
 
 @mutant(faults=("kill", "db_slow"))
-def acked_when_it_is_accepted() -> Any:
-    """The answer is worked out and given while the work is only queued."""
+def acked_before_the_commit() -> Any:
+    """The caller is answered when the operation is only queued."""
     from contextlib import suppress
 
     from django.db import connection, transaction
@@ -167,7 +167,7 @@ def nothing_is_published() -> Any:
 
 
 @mutant(faults=("bus_loses", "bus_away"))
-def nobody_reconciles() -> Any:
+def heads_are_never_compared() -> Any:
     from backchannel.transports.maintenance import PeriodicTasks
 
     async def nothing(_: Any) -> None: ...
@@ -183,7 +183,7 @@ def a_gap_is_not_repaired() -> Any:
 
 
 @mutant(faults=("bus_reorders", "bus_loses"))
-def the_hub_tells_in_the_order_of_arrival() -> Any:
+def the_hub_delivers_in_order_of_arrival() -> Any:
     from backchannel.fanout.room_channel import RoomChannel
 
     def accept(self: Any, envelope: Any, now: float) -> bool:
@@ -195,7 +195,7 @@ def the_hub_tells_in_the_order_of_arrival() -> Any:
 
 
 @mutant(faults=("bus_doubles",))
-def the_hub_tells_twice_what_comes_twice() -> Any:
+def the_hub_delivers_duplicates() -> Any:
     from backchannel.fanout.room_channel import RoomChannel
 
     usual = RoomChannel.accept
@@ -209,15 +209,15 @@ def the_hub_tells_twice_what_comes_twice() -> Any:
     yield from replaced(RoomChannel, "accept", accept)
 
 
-@mutant(deeds=("leave_join", "remove_add"))
-def who_is_removed_goes_on_listening() -> Any:
+@mutant(actions=("leave_join", "remove_add"))
+def removed_members_stay_subscribed() -> Any:
     from backchannel.fanout.hub import Hub
 
     yield from replaced(Hub, "leave", lambda *_: None)
 
 
-@mutant(deeds=("leave_join", "remove_add"), faults=("bus_loses",))
-def a_removal_that_is_read_again_removes_nobody() -> Any:
+@mutant(actions=("leave_join", "remove_add"), faults=("bus_loses",))
+def a_removal_found_by_repair_is_ignored() -> Any:
     import msgspec
 
     from backchannel.queries import events
@@ -226,15 +226,15 @@ def a_removal_that_is_read_again_removes_nobody() -> Any:
     yield from replaced(events, "_envelope", lambda event: msgspec.structs.replace(usual(event), removed=()))
 
 
-@mutant(deeds=("leave_join", "leave_join", "remove_add"), faults=("bus_reorders", "slow"), is_busy=True)
-def the_news_that_comes_last_counts() -> Any:
+@mutant(actions=("leave_join", "leave_join", "remove_add"), faults=("bus_reorders", "slow"), is_busy=True)
+def the_last_announcement_to_arrive_wins() -> Any:
     from backchannel.fanout.listening import Listening
 
     yield from replaced(Listening, "is_news", lambda *_: True)
 
 
-@mutant(deeds=("leave_join", "remove_add", "create"), faults=("bus_loses", "db_breaks"))
-def a_lost_room_is_forgotten_when_later_news_comes() -> Any:
+@mutant(actions=("leave_join", "remove_add", "create"), faults=("bus_loses", "db_breaks"))
+def a_lost_invitation_is_forgotten_after_a_later_update() -> Any:
     from backchannel.transports.session.list_version import ListVersion
 
     def complete(self: Any, version: int) -> None:

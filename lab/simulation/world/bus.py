@@ -1,6 +1,6 @@
-"""The bus between nodes, at its worst: it loses, delays, doubles, reorders, cuts nodes off, and comes back.
+"""The bus between nodes, with faults: it loses, delays, doubles and reorders, and disconnects nodes for a while.
 
-What the port promises is kept, and no more: what one node publishes on a topic arrives in order, unless the world says
+The promise of the port is kept, and no more: what one node publishes on a topic arrives in order, unless the world says
 otherwise (`reorders`: two servers, or a node whose loop was busy).
 """
 
@@ -14,7 +14,7 @@ SUBSCRIBED_WITHIN_S = 1.0
 
 
 class Broker:
-    """Rates are chances for each publish and listener."""
+    """Rates are probabilities for each published envelope and each listener."""
 
     def __init__(self, loop: Loop, chance: Chance) -> None:
         self.loop = loop
@@ -42,7 +42,7 @@ class Broker:
                     bus.carry(topic, body, late=self.reorders > 0 and random() < self.reorders)
 
     def interrupt(self, numbers: set[int] | None) -> None:
-        """Nothing is carried to or from these nodes (None: any) from now on."""
+        """Disconnect these nodes (None: all)."""
         if numbers is None:
             self.is_down = True
         else:
@@ -52,7 +52,7 @@ class Broker:
                 bus.in_force.clear()
 
     def heal(self) -> None:
-        """The connections come back after a while, one by one, and subscribe again."""
+        """Reconnect the nodes one by one, after a while; they subscribe again."""
         away = [bus for bus in self.buses if not self.carries(bus)]
         self.is_down = False
         self.cut_off.clear()
@@ -134,7 +134,7 @@ class SimulatedBus:
             self._deliver(body)
 
     def _later(self, topic: str) -> None:
-        """A subscription is in force a moment later, in the order in which they were wished for."""
+        """A subscription takes effect a moment later, in the order of the requests."""
         loop = self._broker.loop
         self._changed_until = max(self._changed_until, loop.now + self._broker.chance.bus_delay())
         loop.call_at(self._changed_until, self._change, topic)

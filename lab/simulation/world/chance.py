@@ -1,9 +1,9 @@
-"""All chance of a world: one generator, so that a seed tells everything."""
+"""All randomness of a world, from one generator, so that a seed determines everything."""
 
 from random import Random
 
 LONGEST_S = 10.0
-"""Of one step, however slow everything is: what is slower than every deadline is down, and that is a fault of its own."""
+"""The longest time of one step. A step slower than every deadline would be an outage, which is a fault of its own."""
 
 
 class Chance:

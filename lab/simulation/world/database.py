@@ -23,11 +23,11 @@ from django.utils.asyncio import async_unsafe
 
 APP = "backchannel"
 PREPARED = 1024
-"""Statements kept prepared: enough for every text that worlds ask, which saves a tenth of their time."""
+"""Prepared statements to keep: enough for every statement of a world, which saves a tenth of the time."""
 
 
 class Connection(sqlite3.Connection):
-    """What the driver and Django's cursors execute on."""
+    """The connection that the driver and Django's cursors use."""
 
     database: "Database | None" = None
 
@@ -61,7 +61,7 @@ class _DjangoConnection(base.DatabaseWrapper):
 
     @async_unsafe
     def ensure_connection(self) -> None:
-        """Not Django's own, which pytest-django forbids in tests without a database."""
+        """Replaces Django's method, which pytest-django blocks in tests without a database."""
         if self.connection is None:
             self.connect()
 
@@ -96,7 +96,7 @@ def schema() -> bytes:
 
 @contextmanager
 def installed() -> Iterator[None]:
-    """Django's default connection is one to an empty database in memory, for as long as this lasts."""
+    """Replace Django's default connection by one to an empty database in memory, for the duration of the block."""
     django = _connect()
     create_tables(django.connection)
     with _as_default(django):
@@ -104,14 +104,14 @@ def installed() -> Iterator[None]:
 
 
 def connection() -> Connection:
-    """The one that is installed."""
+    """The connection of `installed`."""
     found = connections["default"].connection
     assert isinstance(found, Connection), "a world exists within `seams.installed()` only"
     return found
 
 
 def create_tables(raw: Connection) -> None:
-    """Replace all there is by empty tables."""
+    """Replace the whole content by empty tables."""
     _template().backup(raw)
 
 
@@ -122,16 +122,16 @@ def _template() -> sqlite3.Connection:
 
 
 class Database:
-    """One world's rows, and what is wrong with the database they are in."""
+    """The rows of one world, and the faults of its database."""
 
     def __init__(self, rng: Random) -> None:
-        """Takes the connection of `installed` over from the world before, whose rows are deleted."""
+        """Takes over the connection of `installed` from the previous world, and deletes its rows."""
         self._connection = raw = connection()
         self._rng = rng
         self.is_down = False
-        """Nothing is answered."""
+        """If true, every statement fails."""
         self.breaks_commits = 0.0
-        """The share of commits that fail: half of them before they took effect, half after."""
+        """The share of commits that fail: half before they take effect, half after."""
         self.interleaves = 0.0
         """The chance that a writer who is about to commit does so before a given statement of a read."""
         self.writers_about_to_commit: list[Callable[[], None]] = []
@@ -143,7 +143,7 @@ class Database:
     # -- below the driver
 
     def before_statement(self, sql: str) -> None:
-        """Fail it, where the database is down; else let others commit first, unless it is part of a transaction."""
+        """Fail if the database is down; else let other writers commit first, unless in a transaction."""
         if self._connection.in_transaction:
             return
         if self.is_down:
@@ -162,7 +162,7 @@ class Database:
         if chance < self.breaks_commits:
             raise sqlite3.OperationalError("the connection broke after the commit")
 
-    # -- for the world itself, whatever is wrong
+    # -- for the world itself, without faults
 
     def query(self, sql: str, *parameters: Any) -> list[Any]:
         return sqlite3.Connection.execute(self._connection, sql, parameters).fetchall()
@@ -178,7 +178,7 @@ class Database:
         return copy
 
     def restore(self, copy: sqlite3.Connection) -> None:
-        """Be as the copy is. What has not been committed yet never will be."""
+        """Restore the copy. Transactions that are not committed yet are dropped."""
         self.writers_about_to_commit.clear()
         copy.backup(self._connection)
 
@@ -192,6 +192,6 @@ def _delete_rows(raw: Connection) -> None:
 
 @cache
 def _tables() -> list[str]:
-    """Every table with rows of a world, and that of the numbers given out for rows."""
+    """Every table with rows of a world, and SQLite's table of sequences."""
     names = [name for (name,) in _template().execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
     return [name for name in names if name.startswith(f"{APP}_") or name == "sqlite_sequence"]

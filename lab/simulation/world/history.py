@@ -43,11 +43,11 @@ class History:
         self.records.append(record)
 
     def read(self, client: str, user: int, room: int, page: Frame, asked: float | None = None) -> None:
-        """A page of history. `asked`: when, where it was asked for from outside the room, perhaps."""
+        """A page of history. `asked`: the time of the request, if the user may not be in the room."""
         messages = [[message["seq"], message["id"]] for message in page["messages"]]
         newest = max((message["rev_seq"] for message in page["messages"]), default=0)
-        told = {} if asked is None else {"asked": asked}
-        self.add("read", client=client, user=user, room=room, messages=messages, newest=newest, **told)
+        request = {} if asked is None else {"asked": asked}
+        self.add("read", client=client, user=user, room=room, messages=messages, newest=newest, **request)
 
     def lines(self) -> str:
         return "".join(msgspec.json.encode(record).decode() + "\n" for record in self.records)

@@ -1,4 +1,4 @@
-"""A WebSocket's two directions, which carry late, stop carrying, lose what they carry, or end.
+"""The two directions of a WebSocket, each of which may delay, stall, lose or end.
 
 Each direction carries in order; each can be stalled (it all comes later) or black (it never comes, and neither end notices).
 """
@@ -13,8 +13,8 @@ from starlette.websockets import WebSocketState
 from lab.simulation.world.surroundings import Surroundings
 
 TOO_PRECIOUS = ('"type":"ping"', '"type":"room_list"')
-"""Heads in a heartbeat make good what was lost of the events, versions what was lost of the user frames; who loses these as
-well has lost more than a real link ever loses in silence."""
+"""Heads in a heartbeat repair lost events, versions repair lost user frames. A link that drops these as well loses more than a
+real one ever does without closing."""
 
 _CUT = object()
 
@@ -48,7 +48,7 @@ class Direction:
         self._is_stalled = True
 
     def heal(self) -> None:
-        """What was held comes now; what went into the dark is lost, and the way stays dark."""
+        """Deliver what was stalled. What a dark direction took is lost, and it stays dark."""
         self._is_stalled = False
         held, self._held = self._held, []
         for item in held:
@@ -56,7 +56,7 @@ class Direction:
 
 
 class Link:
-    """One WebSocket. The client's end is `say`, `leave`, `on_text`, `on_closed`; the server's is what Starlette offers."""
+    """One WebSocket. The client's end is `say`, `leave`, `on_text`, `on_closed`; the server's is Starlette's interface."""
 
     application_state = WebSocketState.CONNECTED
 
@@ -66,7 +66,7 @@ class Link:
         self.on_text: Callable[[str], None] = lambda _: None
         self.on_closed: Callable[[int], None] = lambda _: None
         self.reads = True
-        self.swallows = 0
+        self.drops = 0
         self._world = world
         self._up, self._down = Direction(world, latency), Direction(world, latency)
         self._up.arrive, self._down.arrive = self._arrive_up, self._arrive_down
@@ -83,7 +83,7 @@ class Link:
         self._up.carry(text)
 
     def leave(self) -> None:
-        """The client closes and forgets it; the server learns of it where the way up is open."""
+        """The client closes; the server notices if the direction towards it works."""
         self._client_gone = True
         self._up.carry(_CUT)
 
@@ -115,10 +115,10 @@ class Link:
             self._down.carry(int(code))
             self._wake_writers()
 
-    # -- what happens to it
+    # -- faults
 
     def cut(self) -> None:
-        """Both ends learn of it, each when it does; what was on its way is lost."""
+        """Close it for both ends, each after its latency; what was on its way is lost."""
         for direction in (self._up, self._down):
             direction.heal()
             direction.is_black = True
@@ -169,10 +169,10 @@ class Link:
                     self.on_closed(item)
                 continue
             self._unread_bytes -= len(item)
-            if self.swallows and not any(word in item for word in TOO_PRECIOUS):
-                # A middlebox that loses a message and says nothing.
-                self.swallows -= 1
-                self._world.history.add("swallowed", link=self.number)
+            if self.drops and not any(word in item for word in TOO_PRECIOUS):
+                # Like a middlebox that loses a message and keeps the connection.
+                self.drops -= 1
+                self._world.history.add("dropped", link=self.number)
             elif not self._client_gone:
                 self.on_text(item)
         if self._writers and self._unread_bytes <= self._world.plan.kernel_buffer:

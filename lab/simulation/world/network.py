@@ -1,4 +1,4 @@
-"""Between clients and nodes: a load balancer, and requests that are late, lost or doubled."""
+"""The network between clients and nodes: a load balancer, and requests that are late, lost or doubled."""
 
 from collections.abc import Callable
 from typing import Any, Protocol
@@ -41,7 +41,7 @@ class Network:
         return self._numbers
 
     def open(self, client: Caller) -> Link:
-        """A WebSocket to some node; it closes at once where there is none."""
+        """Open a WebSocket to some node; it closes at once if none accepts."""
         world = self.world
         link, who = Link(world, self.new_number(), world.chance.latency()), client.who
         self.links[link] = client.name
@@ -75,7 +75,7 @@ class Network:
 
 
 class Request:
-    """One HTTP exchange, as its client sees it: an answer once, or status 0."""
+    """One HTTP exchange as the client sees it: one answer, or status 0."""
 
     def __init__(self, network: Network, client: Caller, done: Done, within: float) -> None:
         self._network = network
@@ -92,7 +92,7 @@ class Request:
             loop.call_later(self._world.chance.latency() * (1 + 20 * copy * random()), self._arrive, handle)
 
     def abandon(self) -> None:
-        """The client wants no answer any more, and hangs up."""
+        """The client drops the request and closes the connection."""
         self._done = None
         if not self._is_lost():
             for abandon in self._abandons:

@@ -88,7 +88,7 @@ class SimulatedNode:
             hub=self.hub,
             presence=presence,
             broadcaster=broadcaster,
-            authenticate=None,  # type: ignore[arg-type]  # the network knows who speaks
+            authenticate=None,  # type: ignore[arg-type]  # the network knows the user
             issue_ticket=None,  # type: ignore[arg-type]
             settings=Settings(limits, world.plan.heartbeat_s, "simulated"),
             rates=Rates(limits),
@@ -105,7 +105,7 @@ class SimulatedNode:
         await self.hub.start(self._bus_reconnected)
         self.maintenance.start()
 
-    # -- what the network brings
+    # -- called by the network
 
     @property
     def accepts(self) -> bool:
@@ -140,7 +140,7 @@ class SimulatedNode:
         self.spawn(self._answer(run, answered))
 
     def sync(self, request: SyncRequest, who: SimulatedIdentity, answered: Answered) -> Callable[[], object]:
-        """Returns what the client's going away does."""
+        """Returns a function that cancels the request, as a client that disconnects does."""
 
         async def run() -> tuple[int, bytes]:
             self._check(who)
@@ -170,13 +170,13 @@ class SimulatedNode:
     # -- how it ends
 
     def is_at(self, point: str) -> bool:
-        """True where the process is dead from this point on."""
+        """True if the process is dead from this point on."""
         if self.crash_at == point and not self.is_dead:
             self.kill()
         return self.is_dead
 
     def kill(self) -> None:
-        """kill -9: nothing more is said, written or finished."""
+        """kill -9: nothing more is sent, written or finished."""
         if self.is_dead:
             return
         self.is_dead = True
@@ -190,7 +190,7 @@ class SimulatedNode:
         self._end_tasks()
 
     async def drain(self) -> None:
-        """SIGTERM: as the runner and asgi.py do it."""
+        """SIGTERM, as the runner and the chat handle it."""
         if self.is_dead or self.node.draining:
             return
         self.world.history.add("draining", node=self.number)
@@ -219,10 +219,10 @@ class SimulatedNode:
         task.add_done_callback(self._tasks.discard)
         return task
 
-    # -- what a client may cost
+    # -- bounds
 
     def excesses(self) -> Iterator[str]:
-        """What is larger than its bound."""
+        """Whatever exceeds its bound."""
         for subscriber in self.hub.subscribers:
             if isinstance(subscriber, PollingSession):
                 readings = [poll.reading for poll in subscriber._polls if poll.reading is not None]
@@ -247,7 +247,7 @@ class SimulatedNode:
                 yield f"more is stashed of room {room} than its bound"
 
     def left_behind(self) -> Iterator[str]:
-        """What is still here of people who all went."""
+        """State of users that is left after all have left."""
         hub, presence = self.hub, self.node.presence
         for name, kept in (
             ("rooms", hub._rooms), ("users", hub._users), ("subscribers", hub._listening),
@@ -275,5 +275,5 @@ class SimulatedNode:
 
 
 async def _never() -> Any:
-    """The `receive` of a client whose going away cancels its request."""
+    """The `receive` of a client that never disconnects by itself: cancelling its request does that."""
     await asyncio.get_running_loop().create_future()

@@ -1,4 +1,4 @@
-"""What a world's database has stored, read past its faults: what clients are compared with in the end."""
+"""Reads the stored rows past all faults; clients are compared with them at the end."""
 
 from collections import defaultdict
 from typing import Any

@@ -1,4 +1,4 @@
-"""What the parts of a world use of it. The world creates them; they know these few things, and not the world."""
+"""The interface of a world that its parts use. The world creates them; they do not know the rest of it."""
 
 from typing import Any, Protocol
 

@@ -28,17 +28,17 @@ if TYPE_CHECKING:
 CLOCK_SKEW_US = 2_000_000
 BOUNDS_EVERY_S = 0.5
 FORGOTTEN_WITHIN_S = 80.0
-"""Longer than a silent link, the slowest read, a poll nobody waits for, and the grace of presence after it."""
+"""Longer than the detection of a silent link, the slowest read, an abandoned poll, and the delay of presence after it."""
 
 
 class World:
-    """Nodes, clients and what is between them; `plan` says how many and how bad."""
+    """Nodes, clients and what is between them, as `plan` says."""
 
     def __init__(self, plan: "Plan", rng: Random) -> None:
         self.plan = plan
         self.chance = Chance(rng)
         self.faults: list[str] = []
-        self.loop = Loop(rng, self.fault, shuffles=plan.shuffles)  # type: ignore[abstract]  # the rest is never asked
+        self.loop = Loop(rng, self.fault, shuffles=plan.shuffles)  # type: ignore[abstract]  # nothing here calls the others
         self.loop.thread_delay = self.chance.thread_delay
         self.history = History(self.loop.time)
         self.database = Database(rng)
@@ -50,7 +50,7 @@ class World:
         self.clients: dict[str, Client] = {}
         self.gone: dict[str, tuple[Replica, Outbox]] = {}
         self.ended: set[str] = set()
-        """Credentials that open nothing any more."""
+        """Revoked credentials."""
         self._credentials = 0
         self._decoded: dict[str, Any] = {}
         self._random_id = rng.getrandbits
@@ -82,7 +82,7 @@ class World:
         return f"session:{self._credentials}"
 
     def end_credential(self, credential: str) -> None:
-        """It is over in the database; one node is told, and tells the others if the bus carries it."""
+        """Revoke it in the database and announce it at one node, which publishes it to the others."""
         self.ended.add(credential)
         self.history.add("ended", credential=credential)
         node = self.pick_node()
@@ -90,13 +90,13 @@ class World:
             node.announce_end(credential)
 
     def new_id(self) -> str:
-        """Of a message: a UUID of version 7, by the loop's time."""
+        """For a message: a UUID of version 7, by the loop's time."""
         milliseconds = int(self.loop.now * 1000)
         value = milliseconds << 80 | 0x7 << 76 | self._random_id(12) << 64 | 0x2 << 62 | self._random_id(62)
         return str(UUID(int=value))
 
     def decoded(self, text: str) -> Any:
-        """JSON; the same bytes are decoded once for everybody who hears them."""
+        """JSON; the same bytes are decoded once for all who receive them."""
         found = self._decoded.get(text)
         if found is None:
             if len(self._decoded) > 500:
@@ -107,7 +107,7 @@ class World:
     # -- what goes wrong
 
     def fault(self, sentence: str) -> None:
-        """Something that may not happen at all."""
+        """Record something that must never happen."""
         self.faults.append(sentence)
         self.history.add("fault", detail=sentence)
 
@@ -119,7 +119,7 @@ class World:
         self.later(BOUNDS_EVERY_S, self._look_at_bounds)
 
     def restore(self, backup: sqlite3.Connection) -> None:
-        """The database is set back to a backup, under another epoch; the nodes are off meanwhile."""
+        """Restore the database from a backup, under another epoch, while the nodes are stopped."""
         for node in self.nodes.values():
             node.kill()
         self._restores += 1
@@ -129,7 +129,7 @@ class World:
         self.history.add("restored", epoch=epoch)
 
     def empty(self) -> None:
-        """Everybody goes, and long after nothing may be left of them in any node."""
+        """Everybody leaves; long after that no node may hold state of them."""
         for client in self.clients.values():
             if client.is_alive:
                 client.leave()

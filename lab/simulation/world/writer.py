@@ -1,4 +1,4 @@
-"""The writer's thread, without a thread: the log's own gathering, committing and resolving, each at its moment.
+"""The writer without its thread: the log's own steps, each at a random moment.
 
 submit ─▶ … ─▶ gather ─▶ … ─▶ commit ─▶ … ─▶ publish, answer          (… is time in which a node can die)
 """
@@ -31,7 +31,7 @@ class SimulatedLog(Log):
         super().__init__(deliver, on_connection_lost=on_connection_lost)
         self._node = node
         self._world = world
-        self._loop = self  # type: ignore[assignment]  # of a loop the log needs `call_soon_threadsafe` alone
+        self._loop = self  # type: ignore[assignment]  # the log calls nothing but `call_soon_threadsafe` of a loop
         self._is_busy = False
         self._carried: Any = None
         self._arrived_until = 0.0
@@ -51,7 +51,7 @@ class SimulatedLog(Log):
         committing = self._world.database.writers_about_to_commit
 
         def land() -> None:
-            if land not in committing:  # it was done already, between two statements of somebody's read
+            if land not in committing:  # already committed between two statements of a read
                 return
             committing.remove(land)
             if self._node.is_at("before_commit"):
@@ -65,7 +65,7 @@ class SimulatedLog(Log):
         self._world.loop.call_later(self._world.chance.commit_delay(), land)
 
     def call_soon_threadsafe(self, deliver: Callable[..., Any], batch: Any) -> None:
-        """From the thread to the loop, which may be busy; in order."""
+        """From the thread to the loop, in order, each a little later."""
         loop = self._world.loop
         self._arrived_until = max(self._arrived_until, loop.now + self._world.chance.thread_delay())
         loop.call_at(self._arrived_until, self._arrive, deliver, batch)
