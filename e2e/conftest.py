@@ -1,4 +1,4 @@
-"""The stage is set once: a server, its database, a supply of people. Each test gets people, networks and a room of its own."""
+"""One server, its database and a supply of accounts for all tests. Each test gets people, networks and a room of its own."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from e2e.support.server import Account, Server
 from e2e.support.wait import PATIENCE_S
 
 POSTGRES_URL = "BACKCHANNEL_TEST_POSTGRES_URL"
-# Tall enough that no message of a test is scrolled, and so taken, out of the list.
+# Tall enough that no message of a test is scrolled out of the list, which would remove its row.
 WINDOW = {"width": 1200, "height": 1600}
 BATCH = 8
 
@@ -32,7 +32,7 @@ expect.set_options(timeout=PATIENCE_S * 1000)
 
 @pytest.fixture(scope="session")
 def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[str, Any]:
-    """The system's Chromium, as root in a container, calling nobody."""
+    """The system's Chromium, runnable as root in a container, without background requests."""
     chromium = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
     quiet = ["--disable-background-networking", "--disable-component-update", "--disable-sync"]
     return {
@@ -44,7 +44,7 @@ def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[s
 
 @contextmanager
 def a_database() -> Iterator[str]:
-    """The URL of an empty PostgreSQL database where there is a server for tests, else "": SQLite."""
+    """The URL of an empty PostgreSQL database if there is a server for tests, else "": SQLite."""
     url = os.environ.get(POSTGRES_URL)
     if not url:
         yield ""
@@ -71,13 +71,13 @@ def the_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 
 @pytest.fixture
 def server(the_server: Server) -> Server:
-    """Running, whatever the test before did to it."""
+    """The shared server, running."""
     return the_server.start()
 
 
 @pytest.fixture
 def empty_server(tmp_path: Path) -> Iterator[Server]:
-    """Nobody was ever here."""
+    """A server without accounts."""
     with a_database() as url:
         server = Server(tmp_path / "data", url)
         yield server.start()
@@ -91,7 +91,7 @@ def database(the_server: Server) -> Database:
 
 @pytest.fixture(scope="session")
 def supply(the_server: Server) -> Iterator[Account]:
-    """People without end: ada1, ben1, ada2, ben2 …, made by the command line as they are needed."""
+    """Accounts, as many as needed: ada1, ben1, ada2, ben2 …, created by the command line in batches."""
 
     def people() -> Iterator[Account]:
         the_server.people("owner")
@@ -104,7 +104,7 @@ def supply(the_server: Server) -> Iterator[Account]:
 
 @pytest.fixture
 def proxies(server: Server) -> Iterator[Callable[[], Proxy]]:
-    """Stopped when the pages that use them are closed."""
+    """Makes proxies; stops them after the pages that use them are closed."""
     made: list[Proxy] = []
 
     def make() -> Proxy:
@@ -120,13 +120,13 @@ def proxies(server: Server) -> Iterator[Callable[[], Proxy]]:
 def browsers(
     request: pytest.FixtureRequest, new_context: Callable[..., BrowserContext], output_path: str
 ) -> Iterator[Callable[..., BrowserContext]]:
-    """Makes a browser profile of its own. Where the test fails, what happened in it is kept as a trace."""
+    """Makes browser profiles. If the test fails, their traces are kept."""
     made: list[BrowserContext] = []
 
     def make(**options: Any) -> BrowserContext:
         chosen = {"viewport": WINDOW, "locale": "en-GB", "reduced_motion": "reduce", **options}
         made.append(new_context(permissions=["clipboard-read", "clipboard-write"], **chosen))
-        # Snapshots alone: filming the screen would cost the tests more than the browser does.
+        # Snapshots alone: recording the screen costs more than the browser itself.
         made[-1].tracing.start(snapshots=True)
         return made[-1]
 
@@ -143,7 +143,7 @@ def browsers(
 def people(
     server: Server, supply: Iterator[Account], proxies: Callable[[], Proxy], browsers: Callable[..., BrowserContext]
 ) -> Iterator[Callable[..., Person]]:
-    """Makes somebody with an account, a browser and a network. What their pages complained of fails the test."""
+    """Makes a person with an account, a browser and a network. Errors of their pages fail the test."""
     made: list[Person] = []
 
     def make(**options: Any) -> Person:
@@ -182,7 +182,7 @@ def elsewhere(ada: Person, ben: Person, room: dict[str, Any]) -> dict[str, Any]:
 
 @pytest.fixture
 def talk(ada: Person, ben: Person, room: dict[str, Any], elsewhere: dict[str, Any], database: Database) -> Conversation:
-    """Ada and Ben sit in one room, connected."""
+    """Ada and Ben have the same room open, connected."""
     for person in (ada, ben):
         person.enter(room)
     return Conversation(room, database, ada, ben)
@@ -190,7 +190,7 @@ def talk(ada: Person, ben: Person, room: dict[str, Any], elsewhere: dict[str, An
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Any:
-    """Beside a failure: what passed each network."""
+    """Adds the requests and sockets of each person to the report of a failure."""
     report = yield
     if report.failed:
         for name in ("ada", "ben"):

@@ -1,4 +1,4 @@
-"""A plugin (pytest.ini names it): failures in assertions of the support code show both sides, as those in tests do."""
+"""A pytest plugin, named in pytest.ini: assertions of the support code show both sides when they fail."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""axe finds nothing to say on the main screens, by day and by night."""
+"""axe reports nothing on the main screens, in the light and in the dark theme."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from e2e.support.person import Person
 
 
 def has_no_violations(page: Page) -> None:
-    # What is only half faded in has half its contrast.
+    # Elements that fade in have less contrast until they are shown.
     # A spinner never ends.
     page.evaluate(
         """() => Promise.all(document.getAnimations()

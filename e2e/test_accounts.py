@@ -1,4 +1,4 @@
-"""One browser with several tabs, and a person with several browsers: the session is theirs together."""
+"""Tabs of a browser share a sign-in; a person with several browsers can end each of them."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def change_password(person: Person, page: Page) -> None:
     expect(dialog).to_be_hidden()
 
 
-def test_a_second_tab_at_the_sign_in_form_goes_on_by_itself(ada: Person, room: dict[str, Any]) -> None:
+def test_a_second_tab_at_the_sign_in_form_signs_in_by_itself(ada: Person, room: dict[str, Any]) -> None:
     ada.visit(f"/rooms/{room['id']}")
     second = ada.open_tab()
     second.goto(ada.proxy.url)
@@ -44,7 +44,7 @@ def test_a_changed_password_leaves_the_other_tabs_signed_in(ada: Person, ben: Pe
     second.goto(f"{ada.proxy.url}/rooms/{talk.room['id']}")
     expect(second.get_by_role("textbox", name=re.compile("^Message "))).to_be_visible()
     talk.turn()
-    ada.page_log.may_say("status of 401")
+    ada.page_log.allow("status of 401")
     ada.page_log.network_may_fail = True
     change_password(ada, ada.page)
     expect(second.get_by_text("You are signed out")).to_have_count(0)
@@ -54,14 +54,14 @@ def test_a_changed_password_leaves_the_other_tabs_signed_in(ada: Person, ben: Pe
         expect(page.get_by_text("You are signed out")).to_have_count(0)
 
 
-def test_a_browser_that_is_signed_out_from_another_one_is_out_at_once(
+def test_signing_out_a_browser_from_another_one_takes_effect_at_once(
     ada: Person, browsers: Callable[..., Any], room: dict[str, Any]
 ) -> None:
     ada.visit()
     ada.sign_in()
     expect(ada.page.get_by_role("navigation", name="Rooms")).to_be_visible()
     first = ada.page
-    ada.page_log.may_say("status of 401")
+    ada.page_log.allow("status of 401")
     ada.page_log.network_may_fail = True
     ada.context = browsers(
         user_agent="Mozilla/5.0 (iPhone; CPU iPhone OS 18_5 like Mac OS X) Version/18.5 Safari/604.1"

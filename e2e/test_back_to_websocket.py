@@ -1,4 +1,4 @@
-"""When the fault is healed the WebSocket takes over again: nobody reloads, nothing is missed, the polls stop."""
+"""When a fault ends, the WebSocket takes over again without a reload; nothing is missed and polls stop."""
 
 from __future__ import annotations
 
@@ -22,7 +22,9 @@ FAULTS = {
 @pytest.mark.parametrize(
     "fault", [pytest.param(name, marks=pytest.mark.smoke if name == "swallowed" else ()) for name in FAULTS]
 )
-def test_it_takes_over_without_a_gap_and_polls_stop(ada: Person, ben: Person, talk: Conversation, fault: str) -> None:
+def test_the_websocket_takes_over_without_a_gap_and_polls_stop(
+    ada: Person, ben: Person, talk: Conversation, fault: str
+) -> None:
     ada.suffer(FAULTS[fault])
     ada.proxy.cut()
     talk.say(ben, *(f"before {n}" for n in range(4)))
@@ -31,7 +33,7 @@ def test_it_takes_over_without_a_gap_and_polls_stop(ada: Person, ben: Person, ta
     else:
         ada.expect_disconnected()
     ada.proxy.heal()
-    # Ben goes on talking over the very change.
+    # Ben keeps sending during the change.
     for n in range(12):
         talk.say(ben, f"meanwhile {n}")
     ada.expect_connected()
@@ -43,7 +45,7 @@ def test_it_takes_over_without_a_gap_and_polls_stop(ada: Person, ben: Person, ta
 
 
 def quiet_since(person: Person) -> int:
-    """The moment from which nothing of the change (an aborted poll, the last page of history) is under way."""
+    """Wait until no request of the change (an aborted poll, the last page of history) is in flight; return that mark."""
     before = len(person.page_log.requests)
     person.page.wait_for_load_state("networkidle")
     assert len(person.page_log.requests) == before
@@ -60,4 +62,4 @@ def test_many_changes_back_and_forth(ada: Person, ben: Person, talk: Conversatio
         talk.turn(f"by WebSocket {n}")
     talk.check()
     stored: list[Any] = database.messages(talk.id)
-    assert len({message.id for message in stored}) == len(talk.said)
+    assert len({message.id for message in stored}) == len(talk.sent)

@@ -1,4 +1,4 @@
-"""A middlebox that accepts the WebSocket and then swallows what it carries: an open socket proves nothing."""
+"""A middlebox accepts the WebSocket and drops its bytes: an open socket does not count as connected."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ WAYS: dict[str, frozenset[Direction]] = {"up": frozenset({"up"}), "down": frozen
 
 
 @pytest.mark.parametrize("way", WAYS)
-def test_a_socket_that_never_speaks_is_not_believed(
+def test_a_socket_that_never_answers_does_not_count_as_connected(
     ada: Person, ben: Person, room: dict[str, Any], elsewhere: dict[str, Any], database: Database, way: str
 ) -> None:
     ada.suffer(Faults(ws_silence=WAYS[way]))
@@ -29,13 +29,11 @@ def test_a_socket_that_never_speaks_is_not_believed(
 
 
 @pytest.mark.parametrize("way", WAYS)
-def test_a_socket_that_falls_silent_in_the_middle_of_a_conversation_is_noticed(
-    ada: Person, ben: Person, talk: Conversation, way: str
-) -> None:
+def test_a_socket_that_falls_silent_is_detected(ada: Person, ben: Person, talk: Conversation, way: str) -> None:
     talk.turn("before")
     ada.page_log.network_may_fail = True
     assert ada.proxy.silence("ws", WAYS[way]) == 1
-    # Ada's send goes nowhere, or its ack does; it goes by HTTP then, under the same id.
+    # Ada's send or its ack is lost; the message then goes by HTTP, under the same id.
     talk.say(ada, "into the silence")
     talk.check()
     talk.turn("after")

@@ -1,4 +1,4 @@
-"""Connections that break in the middle of a conversation."""
+"""Connections break in the middle of a conversation."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def test_resets_lose_nothing(ada: Person, ben: Person, talk: Conversation, kind:
     talk.check()
 
 
-def test_a_message_on_its_way_when_the_reset_comes_is_sent_once(ada: Person, ben: Person, talk: Conversation) -> None:
+def test_a_message_in_flight_at_a_reset_is_sent_once(ada: Person, ben: Person, talk: Conversation) -> None:
     ada.page_log.network_may_fail = True
     for n in range(5):
         talk.say(ada, f"message {n}")

@@ -1,4 +1,4 @@
-"""The browser is killed with messages unsent."""
+"""The browser is killed with unsent messages."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ WINDOW = {"width": 1200, "height": 1600}
 
 
 class Machine:
-    """A browser whose profile lies in a folder, and outlives it."""
+    """A browser whose profile is in a folder and survives its processes."""
 
     def __init__(self, playwright: Playwright, folder: Path, arguments: dict[str, Any]) -> None:
         self._playwright = playwright
@@ -52,7 +52,7 @@ def machine(playwright: Playwright, tmp_path: Path, browser_type_launch_args: di
     made.kill()
 
 
-def test_what_was_typed_before_a_crash_is_sent_after_it_once(
+def test_messages_typed_before_a_crash_are_sent_once_after_it(
     machine: Machine,
     server: Server,
     supply: Iterator[Account],

@@ -1,4 +1,4 @@
-"""Nothing gets through: the chat says so, keeps what is written, and sends it once and in order when it can."""
+"""Nothing gets through: the app shows it, keeps messages, and sends them once and in order later."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from e2e.support.person import Person
 
 
 @pytest.mark.smoke
-def test_red_while_down_and_everything_is_sent_when_it_is_back(ada: Person, ben: Person, talk: Conversation) -> None:
+def test_shows_red_while_down_and_sends_everything_after(ada: Person, ben: Person, talk: Conversation) -> None:
     talk.turn("before")
     ada.lose_network()
     texts = [f"written while down {n}" for n in range(5)]
@@ -20,13 +20,13 @@ def test_red_while_down_and_everything_is_sent_when_it_is_back(ada: Person, ben:
     ada.expect_failed()
     expect(ada.indicator).to_contain_text("5 not sent yet")
     ada.sees_waiting(*texts)
-    ben.sees(*talk.said[:-5])
+    ben.sees(*talk.sent[:-5])
     ada.proxy.heal()
     talk.check()
     ada.expect_connected()
 
 
-def test_what_is_being_typed_stays(ada: Person, ben: Person, talk: Conversation) -> None:
+def test_a_draft_stays(ada: Person, ben: Person, talk: Conversation) -> None:
     ada.composer.fill("half a sen")
     ada.lose_network()
     ada.expect_failed()
@@ -36,7 +36,7 @@ def test_what_is_being_typed_stays(ada: Person, ben: Person, talk: Conversation)
     ada.expect_connected()
     expect(ada.composer).to_have_value("half a sentence")
     ada.composer.press("Enter")
-    talk.said.append("half a sentence")
+    talk.sent.append("half a sentence")
     talk.check()
 
 
@@ -46,7 +46,7 @@ def test_a_full_outbox_survives_a_reload(ada: Person, ben: Person, talk: Convers
     texts = [f"kept {n}" for n in range(5)]
     talk.say(ada, *texts)
     ada.sees_waiting(*texts)
-    # The page itself comes from the server, so the network is back, and the sending with it.
+    # The page comes from the server, so the network works again, and messages are sent.
     ada.proxy.heal()
     ada.page.reload()
     talk.check()
@@ -54,12 +54,12 @@ def test_a_full_outbox_survives_a_reload(ada: Person, ben: Person, talk: Convers
     talk.turn("after")
 
 
-def test_retry_now_is_at_hand(ada: Person, ben: Person, talk: Conversation) -> None:
+def test_retry_now_is_offered(ada: Person, ben: Person, talk: Conversation) -> None:
     ada.lose_network()
     talk.say(ada, "waits")
     ada.expect_failed()
     ada.proxy.heal()
-    # It may have healed by itself before the press: the button is gone then.
+    # It may have reconnected before the press; then the button is gone.
     button = ada.indicator.get_by_role("button", name="Retry now")
     if button.is_visible():
         button.click()
@@ -67,23 +67,25 @@ def test_retry_now_is_at_hand(ada: Person, ben: Person, talk: Conversation) -> N
     ada.expect_connected()
 
 
-def test_both_are_down_and_write(ada: Person, ben: Person, talk: Conversation, room: dict[str, Any]) -> None:
+def test_two_people_write_while_both_are_down(
+    ada: Person, ben: Person, talk: Conversation, room: dict[str, Any]
+) -> None:
     for person in talk.people:
         person.lose_network()
         person.expect_failed()
         person.say(*(f"{person.name} writes {n}" for n in range(3)))
     for person in talk.people:
         person.proxy.heal()
-        talk.said += [f"{person.name} writes {n}" for n in range(3)]
-        person.sees(*talk.said)
+        talk.sent += [f"{person.name} writes {n}" for n in range(3)]
+        person.sees(*talk.sent)
     talk.check()
 
 
-def test_what_is_loaded_late_does_not_end_the_app(ada: Person, room: dict[str, Any]) -> None:
+def test_failing_lazy_loads_do_not_break_the_app(ada: Person, room: dict[str, Any]) -> None:
     ada.enter(room)
     ada.lose_network()
     ada.composer.fill("still here")
-    # Parts of the app that are loaded when they are first wanted: they are wanted now.
+    # Use parts of the app that are loaded on first use.
     ada.page.get_by_role("button", name="Show members").click()
     ada.page.keyboard.press("Control+k")
     ada.expect_failed()

@@ -1,4 +1,4 @@
-"""A message that the server refuses says why, can be dealt with, and holds up nobody."""
+"""A message that the server refuses shows why, can be handled, and does not block later ones."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from e2e.support.database import Database
 from e2e.support.person import Person, Row
 from e2e.support.wait import equals, eventually
 
-# No database holds NUL, and no person sees it: the server alone refuses it.
+# The client accepts NUL; the server refuses it.
 UNSENDABLE = "with a \x00 in it"
 
 
@@ -36,9 +36,9 @@ def test_the_reason_is_shown_and_later_messages_pass(ada: Person, ben: Person, t
 def test_retry_asks_the_server_again(ada: Person, ben: Person, talk: Conversation) -> None:
     ada.say(UNSENDABLE)
     expect(failed(ada)).to_be_visible()
-    asked = ada.page_log.sockets[-1].said.count("send_message")
+    asked = ada.page_log.sockets[-1].sent.count("send_message")
     failed(ada).get_by_role("button", name="Retry").click()
-    eventually(lambda: ada.page_log.sockets[-1].said.count("send_message") == asked + 1, ada.page)
+    eventually(lambda: ada.page_log.sockets[-1].sent.count("send_message") == asked + 1, ada.page)
     expect(failed(ada)).to_contain_text("NUL")
 
 
@@ -63,7 +63,7 @@ def test_copy_and_delete(ada: Person, ben: Person, talk: Conversation) -> None:
     talk.check()
 
 
-def test_several_are_dealt_with_together(ada: Person, ben: Person, talk: Conversation) -> None:
+def test_several_failed_messages_are_handled_together(ada: Person, ben: Person, talk: Conversation) -> None:
     ada.say(UNSENDABLE, UNSENDABLE)
     bar = ada.page.get_by_role("alert").filter(has_text="2 messages were not sent")
     expect(bar).to_be_visible()
@@ -76,8 +76,8 @@ def test_several_are_dealt_with_together(ada: Person, ben: Person, talk: Convers
     talk.check()
 
 
-def test_what_waited_for_more_than_a_day_is_asked_about(people: Callable[..., Person], database: Database) -> None:
-    # The service worker's clock cannot be set: for it the message would be of today, and to be sent.
+def test_messages_older_than_a_day_need_confirmation(people: Callable[..., Person], database: Database) -> None:
+    # The service worker's clock cannot be set; it would take the message for a new one and send it.
     ada, ben = people(service_workers="block"), people()
     room = ada.api.create_room("group", ben.api, name="Garden")
     for person in (ada, ben):
@@ -85,7 +85,7 @@ def test_what_waited_for_more_than_a_day_is_asked_about(people: Callable[..., Pe
     ada.lose_network()
     ada.say("of yesterday")
     ada.sees_waiting("of yesterday")
-    # The laptop is closed, and opened the next day.
+    # The laptop is closed and opened the next day.
     ada.page.close()
     ada.proxy.heal()
     ada.page = ada.open_tab()

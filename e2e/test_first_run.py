@@ -1,4 +1,4 @@
-"""From an empty folder to two people who talk; and the ways in."""
+"""From an empty data folder to two people in a conversation; sign-in."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ PASSWORD = "correct horse battery"
 
 @pytest.fixture
 def visitor(empty_server: Server, browsers: Callable[..., BrowserContext]) -> Iterator[Callable[[], Page]]:
-    """Somebody at the door of a server where nobody ever was. Only of a link that is over may Chromium complain."""
+    """A browser at a server without accounts. The only error it may log is the 404 of a used link."""
     log = PageLog(allowed=["status of 404"])
     made: list[Page] = []
 
@@ -36,7 +36,7 @@ def visitor(empty_server: Server, browsers: Callable[..., BrowserContext]) -> It
 def test_the_printed_address_sets_up_the_server_and_the_owner_invites_a_second_person(
     visitor: Callable[[], Page], empty_server: Server
 ) -> None:
-    # Whoever comes first by the plain address is told where to find the other.
+    # The plain address explains where to find the setup address.
     stranger = visitor()
     stranger.goto("/")
     expect(stranger.get_by_role("heading", name="Open the printed address")).to_be_visible()
@@ -73,7 +73,7 @@ def test_the_printed_address_sets_up_the_server_and_the_owner_invites_a_second_p
     guest.get_by_role("button", name="Create account").click()
     expect(guest.get_by_role("navigation", name="Rooms")).to_be_visible()
 
-    # They find each other and talk.
+    # They open a conversation.
     guest.get_by_role("banner").get_by_role("button", name="New message").click()
     guest.get_by_role("combobox", name="People to add").fill("maya")
     guest.get_by_role("option", name="Maya Lindqvist").click()
@@ -83,7 +83,7 @@ def test_the_printed_address_sets_up_the_server_and_the_owner_invites_a_second_p
     owner.get_by_role("link", name="Noor Haddad, 1 unread").click()
     expect(owner.get_by_role("article").filter(has_text="Hello Maya")).to_be_visible()
 
-    # The link was for one.
+    # An invitation link works once.
     other = visitor()
     other.goto(link)
     expect(other.get_by_role("heading", name="This invitation is no longer valid")).to_be_visible()
@@ -91,16 +91,18 @@ def test_the_printed_address_sets_up_the_server_and_the_owner_invites_a_second_p
 
 def test_signing_in(ada: Person, room: dict[str, Any]) -> None:
     ada.visit(f"/rooms/{room['id']}")
-    ada.page_log.may_say("status of 40[01]")
+    ada.page_log.allow("status of 40[01]")
     ada.sign_in(password="not the password")
     expect(ada.page.get_by_label("Password")).to_have_accessible_description(re.compile("not correct"))
     ada.sign_in()
-    # And one is where one wanted to be.
+    # It leads to the page that was asked for.
     expect(ada.page.get_by_role("heading", level=1)).to_have_text(room["name"])
     ada.expect_connected()
 
 
-def test_a_stranger_sees_nothing_but_the_door(ada: Person, room: dict[str, Any], proxies: Callable[[], Proxy]) -> None:
+def test_a_signed_out_visitor_sees_only_the_sign_in_page(
+    ada: Person, room: dict[str, Any], proxies: Callable[[], Proxy]
+) -> None:
     ada.visit(f"/rooms/{room['id']}")
     expect(ada.page.get_by_role("button", name="Sign in")).to_be_visible()
     assert ada.page_log.polls() == []

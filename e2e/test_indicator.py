@@ -1,4 +1,4 @@
-"""The indicator tells the truth, in words, colour and motion, to eyes and screen readers."""
+"""The indicator shows the state of the connection in words and colour, also to screen readers."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ def look(person: Person) -> dict[str, Any]:
     return dict(person.indicator.locator("[data-status]").evaluate(LOOK))
 
 
-def test_three_states_and_silence(people: Callable[..., Person]) -> None:
+def test_the_three_states_and_none(people: Callable[..., Person]) -> None:
     ada = people(reduced_motion="no-preference")
     room = ada.api.create_room("channel", name="watchtower")
-    # Nothing is refused and nothing answers: all there is to say is that it tries. The page came before that.
+    # Requests hang without an answer, so it is connecting. The page was loaded before.
     ada.has_session()
     ada.page.route("**/api/**", lambda _: None)
     ada.suffer(Faults(hang_upgrade=True))
@@ -55,11 +55,11 @@ def test_a_quick_start_shows_nothing(ada: Person, room: dict[str, Any]) -> None:
         }).observe(document, {subtree: true, childList: true, attributes: true})"""
     )
     ada.enter(room)
-    # A machine under load may be slow enough for "connecting"; it is never worse than that.
+    # A loaded machine may show "connecting", but nothing worse.
     assert set(ada.page.evaluate("window.shown")) <= {"connecting"}
 
 
-def test_the_live_region_is_there_before_it_speaks(ada: Person, room: dict[str, Any]) -> None:
+def test_the_live_region_exists_before_its_first_text(ada: Person, room: dict[str, Any]) -> None:
     ada.enter(room)
     regions = ada.page.get_by_role("status")
     before = regions.count()

@@ -1,4 +1,4 @@
-"""Everything without a pointer."""
+"""The whole app by keyboard."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def has_left(person: Person, url: str) -> bool:
 
 
 def focus_is_in(person: Person, role: str, name: str) -> bool:
-    # Playwright lists the roles it knows; ours come from tables of the tests.
+    # Playwright's type lists the known roles; ours come from tables in the tests.
     return bool(
         person.page.get_by_role(cast("Any", role), name=re.compile(name)).evaluate(
             "(it) => it === document.activeElement"
@@ -35,24 +35,24 @@ def test_a_conversation_without_a_pointer(
     talk = Conversation(room, database, ada, ben)
     keys: Keyboard = ada.page.keyboard
 
-    # A room is opened to write in it: the composer has the focus.
+    # Opening a room focuses the composer.
     expect(ada.composer).to_be_focused()
     keys.type("hello")
     keys.press("Enter")
-    talk.said.append("hello")
+    talk.sent.append("hello")
     talk.say(ben, "a question")
     talk.check()
 
-    # Change what one said last.
+    # Edit the last own message.
     keys.press("ArrowUp")
     expect(ada.page.get_by_role("textbox", name="Edit message")).to_be_focused()
     keys.press("End")
     keys.type(" there")
     keys.press("Enter")
-    talk.said[0] = "hello there"
+    talk.sent[0] = "hello there"
     talk.check()
 
-    # Walk to a message, and answer it from its menu.
+    # Move to a message and reply to it from its menu.
     keys.press("Shift+Tab")
     eventually(lambda: ada.page.evaluate("document.activeElement.closest('[role=feed]') !== null"), ada.page)
     while not ada.message("a question").evaluate("(row) => row === document.activeElement"):
@@ -66,7 +66,7 @@ def test_a_conversation_without_a_pointer(
     expect(ada.composer).to_be_focused()
     keys.type("an answer")
     keys.press("Enter")
-    talk.said.append("an answer")
+    talk.sent.append("an answer")
     talk.check()
     expect(ben.message("an answer").get_by_role("button", name=re.compile("In reply to"))).to_be_visible()
 
@@ -85,7 +85,7 @@ def test_a_conversation_without_a_pointer(
         eventually(partial(has_left, ada, before), ada.page)
     talk.check()
 
-    # And a dialog gives the focus back.
+    # A dialog returns the focus.
     keys.press("Control+/")
     expect(ada.page.get_by_role("dialog", name="Keyboard shortcuts")).to_be_visible()
     keys.press("Escape")
@@ -99,7 +99,7 @@ def test_signing_in_without_a_pointer(ada: Person) -> None:
     ada.page.keyboard.type(ada.account.username)
     ada.page.keyboard.press("Tab")
     expect(ada.page.get_by_label("Password")).to_be_focused()
-    # "Show" comes after the field that it is about, and is still within reach.
+    # "Show" follows its field in the tab order.
     ada.page.keyboard.press("Tab")
     expect(ada.page.get_by_role("button", name="Show")).to_be_focused()
     ada.page.keyboard.press("Shift+Tab")

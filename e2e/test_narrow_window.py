@@ -37,7 +37,7 @@ def test_messages_offer_their_actions_to_a_mouse_and_again_after_escape(
     ada.say("an answer")
     expect(ada.message("an answer").get_by_role("button", name="In reply to")).to_be_visible()
 
-    # By the keyboard as well.
+    # Also by keyboard.
     ada.page.keyboard.press("Shift+Tab")
     while ada.page.evaluate("document.activeElement.tagName") != "ARTICLE":
         ada.page.keyboard.press("Shift+Tab")

@@ -1,4 +1,4 @@
-"""Notifications: wanted, one for each event, none of what one looks at."""
+"""Notifications: only when switched on, one for each event, none for the room on screen."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ SHOWN = """() => navigator.serviceWorker.ready
 
 
 def switch_on(person: Person) -> None:
-    """By the menu of oneself; the browser lets the site."""
+    """Switch them on in the own menu; the browser has granted permission."""
     person.context.grant_permissions(["notifications"], origin=person.proxy.url)
     person.page.get_by_role("button", name=re.compile(f"^{person.name} ")).click()
     item = person.page.get_by_role("menuitemcheckbox", name="Desktop notifications")
@@ -31,7 +31,7 @@ def shown(page: Page) -> list[str]:
     return list(page.evaluate(SHOWN))
 
 
-def test_two_tabs_notify_once_and_not_of_what_is_looked_at(
+def test_two_tabs_notify_once_and_not_of_a_visible_room(
     ada: Person, ben: Person, talk: Conversation, elsewhere: dict[str, Any]
 ) -> None:
     direct = ben.api.create_room("direct", ada.api)
@@ -40,7 +40,7 @@ def test_two_tabs_notify_once_and_not_of_what_is_looked_at(
     ada.page = ada.open_tab()
     ada.visit(f"/rooms/{elsewhere['id']}")
     ada.expect_connected()
-    # Looked at in the first tab, and in the second: neither is told of.
+    # The room is visible in the first tab, then in the second: no notification.
     talk.say(ben, f"@{ada.account.username} here")
     ben.api.send(elsewhere["id"], f"@{ada.account.username} and there")
     ben.api.send(direct["id"], "psst")
@@ -51,7 +51,7 @@ def test_two_tabs_notify_once_and_not_of_what_is_looked_at(
     assert shown(first) == [f"{ben.name}: psst"]
 
 
-def test_nobody_is_asked_and_nothing_is_shown_before_it_is_wanted(
+def test_no_permission_is_asked_and_nothing_shown_before_it_is_switched_on(
     ada: Person, ben: Person, room: dict[str, Any], elsewhere: dict[str, Any]
 ) -> None:
     ada.context.grant_permissions(["notifications"], origin=ada.proxy.url)
@@ -66,7 +66,7 @@ def test_nobody_is_asked_and_nothing_is_shown_before_it_is_wanted(
 def test_a_click_leads_to_the_room(ada: Person, ben: Person, room: dict[str, Any], elsewhere: dict[str, Any]) -> None:
     ada.enter(room)
     ada.page.evaluate("navigator.serviceWorker.ready.then(() => true)")
-    # No click reaches a notification without a screen; what the worker says to the page at one is said here.
+    # Headless Chromium delivers no click to a notification; send the page the worker's message instead.
     word = {"type": "open", "path": f"/rooms/{elsewhere['id']}"}
     say = "(data) => navigator.serviceWorker.dispatchEvent(new MessageEvent('message', { data }))"
     ada.page.evaluate(say, word)

@@ -27,7 +27,7 @@ def cable_is_back(person: Person) -> None:
 
 
 def radio_dies(person: Person) -> None:
-    """Nothing is refused: bytes just vanish, on what is open and what is opened."""
+    """Bytes vanish on open and on new connections, without a reset."""
     person.suffer(Faults(http_silence=BOTH, ws_silence=BOTH))
     person.proxy.silence("ws")
     person.proxy.silence("http")
@@ -52,13 +52,13 @@ def test_a_network_that_comes_and_goes(ada: Person, ben: Person, talk: Conversat
         browser_comes_back(ada)
     talk.check()
     ada.expect_connected()
-    # Back soon each time, and never in a loop.
+    # It recovers each time, without a reconnect loop.
     assert len(ada.page_log.sockets) - before <= 10
     talk.turn("out of the tunnels")
 
 
 @pytest.mark.parametrize("way", WAYS)
-def test_what_was_missed_and_what_was_written_meanwhile_come_through(
+def test_missed_and_written_messages_arrive_when_the_network_is_back(
     ada: Person, ben: Person, talk: Conversation, way: str
 ) -> None:
     lose, regain = WAYS[way]
@@ -69,10 +69,10 @@ def test_what_was_missed_and_what_was_written_meanwhile_come_through(
     ada.composer.press("Enter")
     ada.sees_waiting("Ada writes this meanwhile")
     ada.expect_failed()
-    ben.sees(*talk.said)
+    ben.sees(*talk.sent)
     regain(ada)
-    # Sent when the network is back, so after what Ben said.
-    talk.said.append("Ada writes this meanwhile")
+    # Sent when the network is back, so after Ben's messages.
+    talk.sent.append("Ada writes this meanwhile")
     talk.check()
     ada.expect_connected()
     talk.turn("after")

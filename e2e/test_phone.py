@@ -1,4 +1,4 @@
-"""On a phone: Back closes what is on top, then leads to the list; a long press opens a sheet and chooses nothing."""
+"""On a phone: Back closes the topmost layer, then leads to the list; a long press opens a sheet without choosing an action."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def entries(person: Person) -> int:
 
 
 @pytest.mark.smoke
-def test_back_leads_from_a_room_to_the_list_however_many_rooms_one_saw(ada: Person, rooms: tuple[str, str]) -> None:
+def test_back_leads_from_a_room_to_the_list_after_any_number_of_rooms(ada: Person, rooms: tuple[str, str]) -> None:
     first, second = rooms
     before = entries(ada)
     for name in (first, second, first, second):
@@ -62,20 +62,20 @@ def test_back_leads_from_a_room_to_the_list_however_many_rooms_one_saw(ada: Pers
         is_at_list(ada)
     ada.go_to(first)
     is_in(ada, first)
-    # From room to room without the list: the one takes the other's place.
+    # Switching rooms without the list replaces the history entry.
     ada.page.keyboard.press("Control+k")
     ada.page.get_by_role("combobox").fill(second)
     ada.page.get_by_role("option").first.click()
     is_in(ada, second)
     ada.page.go_back()
     is_at_list(ada)
-    # The list, the room, and what was opened over it: no more was ever added.
+    # History has entries for the list, the room and the layer, no more.
     assert entries(ada) <= before + 2
     ada.page.go_back()
     expect(ada.page).to_have_url("about:blank")
 
 
-def test_back_closes_the_topmost_and_stays_in_the_room(ada: Person, rooms: tuple[str, str]) -> None:
+def test_back_closes_the_topmost_layer_and_stays_in_the_room(ada: Person, rooms: tuple[str, str]) -> None:
     first, _ = rooms
     page = ada.page
     ada.go_to(first)
@@ -98,7 +98,7 @@ def test_back_closes_the_topmost_and_stays_in_the_room(ada: Person, rooms: tuple
     expect(panel).to_have_count(0)
     is_in(ada, first)
 
-    # A menu that gives way to a dialog is one thing; closed by hand, it leaves nothing behind for Back.
+    # A menu that opens a dialog uses one entry; closing it by hand leaves none.
     page.get_by_role("button", name="More about this room").click()
     page.get_by_role("menuitem", name="Name and topic").click()
     expect(page.get_by_role("dialog", name="Name and topic")).to_be_visible()
@@ -112,11 +112,11 @@ def test_back_closes_the_topmost_and_stays_in_the_room(ada: Person, rooms: tuple
     page.go_back()
     is_at_list(ada)
 
-    # Forward leads to the room, not to what was closed in it.
+    # Forward leads to the room, without the closed layer.
     page.go_forward()
     is_in(ada, first)
     expect(page.get_by_role("dialog")).to_have_count(0)
-    # And the panel does not lie in wait there.
+    # The panel stays closed.
     page.get_by_role("button", name="Show members").click()
     expect(panel).to_be_visible()
     page.go_back()
@@ -124,7 +124,7 @@ def test_back_closes_the_topmost_and_stays_in_the_room(ada: Person, rooms: tuple
     is_at_list(ada)
 
 
-def test_who_comes_by_a_link_finds_the_list_beneath(ada: Person, rooms: tuple[str, str], room: dict[str, Any]) -> None:
+def test_a_room_opened_by_link_has_the_list_beneath(ada: Person, rooms: tuple[str, str], room: dict[str, Any]) -> None:
     ada.page = ada.open_tab()
     ada.visit(f"/rooms/{room['id']}")
     is_in(ada, room["name"])
@@ -135,7 +135,7 @@ def test_who_comes_by_a_link_finds_the_list_beneath(ada: Person, rooms: tuple[st
     for _ in range(2):
         ada.page.reload()
         is_in(ada, room["name"])
-    # Reloaded under a dialog, too: what is gone needs no Back.
+    # A reload under a dialog leaves no entry for it.
     ada.page.keyboard.press("Control+/")
     expect(ada.page.get_by_role("dialog")).to_be_visible()
     ada.page.reload()
@@ -146,7 +146,7 @@ def test_who_comes_by_a_link_finds_the_list_beneath(ada: Person, rooms: tuple[st
 
 
 def press_long(person: Person, on: Locator, hold_ms: int) -> None:
-    """With a real finger: the browser makes gestures, clicks and menus of it."""
+    """A long press by touch events, from which the browser derives gestures, clicks and menus."""
     box = on.bounding_box()
     assert box
     spot = {"x": box["x"] + min(60, box["width"] / 2), "y": box["y"] + box["height"] / 2}
@@ -157,7 +157,7 @@ def press_long(person: Person, on: Locator, hold_ms: int) -> None:
 
 
 @pytest.mark.parametrize("hold_ms", [440, 470, 520, 700, 1200])
-def test_a_long_press_low_on_the_screen_chooses_nothing(
+def test_a_long_press_low_on_the_screen_selects_no_action(
     ada: Person, ben: Person, rooms: tuple[str, str], room: dict[str, Any], hold_ms: int
 ) -> None:
     for number in range(30):
@@ -166,20 +166,20 @@ def test_a_long_press_low_on_the_screen_chooses_nothing(
     last = ada.message("line 29")
     ada.page.get_by_role("button", name=re.compile("new messages")).click()
     expect(last).to_be_in_viewport()
-    # At rest at the end of the list, by the composer.
+    # Scrolled to the end of the list, beside the composer.
     expect(ada.page.get_by_role("button", name=re.compile("Latest|new messages"))).to_have_count(0)
-    # A list that still scrolls hears nothing of the pointer.
+    # A list that is still scrolling ignores the pointer.
     eventually(lambda: last.evaluate(UNDER_POINTER), ada.page)
     assert (last.bounding_box() or {"y": 0})["y"] > 600
     press_long(ada, last, hold_ms)
     menu = ada.page.get_by_role("menu", name="Message")
     expect(menu).to_be_visible()
-    # Whatever the lifted finger would have chosen, it would be there by now.
+    # An action chosen by lifting the finger would show by now.
     ada.page.wait_for_timeout(500)
     expect(menu).to_be_visible()
     expect(last.get_by_role("button", name=re.compile("^(👍|❤)"))).to_have_count(0)
     expect(ada.composer).to_have_value("")
-    # The next touch is one of its own.
+    # The next touch works normally.
     menu.get_by_role("menuitem", name="👍").tap()
     expect(last.get_by_role("button", name=re.compile("^👍"))).to_be_visible()
 

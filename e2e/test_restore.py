@@ -1,4 +1,4 @@
-"""A backup is restored under people who talk: what was said since is in nobody's tables, and comes back from their devices."""
+"""A backup is restored during a conversation: newer messages are missing in the tables and are sent again by the devices."""
 
 from __future__ import annotations
 
@@ -24,35 +24,35 @@ def shown(person: Person) -> list[str]:
     return [row.text for row in person.rows() if row.state == "sent"]
 
 
-def test_what_was_said_since_comes_back_once(
+def test_messages_newer_than_the_backup_are_stored_again_once(
     ada: Person, ben: Person, talk: Conversation, server: Server, database: Database, backup: Path
 ) -> None:
     for person in talk.people:
         person.page_log.network_may_fail = True
     talk.turn("before the backup")
     server.run("backup", str(backup))
-    before = list(talk.said)
+    before = list(talk.sent)
     talk.turn("after the backup", "and on")
     talk.say(ada, "regretted")
-    ben.sees(*talk.said)
+    ben.sees(*talk.sent)
     ada.act("regretted", "More")
     ada.page.get_by_role("menu", name="Message").get_by_role("menuitem", name="Delete").click()
     ada.page.get_by_role("dialog").get_by_role("button", name="Delete").click()
     expect(ada.message("regretted")).to_have_count(0)
-    talk.said.remove("regretted")
+    talk.sent.remove("regretted")
     assert server.stop() == 0
     server.run("restore", str(backup))
     assert database.texts(talk.id) == before
     server.start()
 
-    # Two devices bring back what they said each in its order, and side by side.
-    eventually(equals(sorted(talk.said), lambda: sorted(database.texts(talk.id))), ada.page)
+    # Two devices send their messages again at the same time, each in its own order.
+    eventually(equals(sorted(talk.sent), lambda: sorted(database.texts(talk.id))), ada.page)
     texts = database.texts(talk.id)
     assert texts[: len(before)] == before
     for person in talk.people:
-        own = [text for text in talk.said if person.name in text]
+        own = [text for text in talk.sent if person.name in text]
         assert [text for text in texts if person.name in text] == own
         eventually(equals(texts, partial(shown, person)), person.page)
-    talk.said[:] = texts
+    talk.sent[:] = texts
     talk.turn("goes on")
     talk.check()

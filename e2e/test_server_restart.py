@@ -1,4 +1,4 @@
-"""The server goes and comes back: what was shown as sent is there, and everybody is connected again."""
+"""The server restarts: messages shown as sent are stored, and everybody reconnects."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A load balancer that kills every WebSocket 200 ms after its upgrade: it opens again and again, and is never any good."""
+"""A load balancer that kills every WebSocket 200 ms after its upgrade: sockets open, but never last."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from e2e.support.person import Person
 from e2e.support.wait import eventually
 
 
-def test_sockets_that_die_young_do_not_disturb_the_conversation(
+def test_short_lived_sockets_do_not_disturb_the_conversation(
     ada: Person, ben: Person, room: dict[str, Any], elsewhere: dict[str, Any], database: Database
 ) -> None:
     for person in (ada, ben):
@@ -23,5 +23,5 @@ def test_sockets_that_die_young_do_not_disturb_the_conversation(
     eventually(lambda: len(ada.page_log.sockets) >= 3, ada.page)
     talk.turn("four")
     talk.check()
-    # Backing off: an eager reconnect would open several a second.
+    # Backoff works: without it several sockets a second would open.
     assert len(ada.page_log.sockets) < 60

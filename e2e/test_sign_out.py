@@ -1,4 +1,4 @@
-"""Leaving, and being put out."""
+"""Signing out, and being signed out."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def open_menu(person: Person) -> Locator:
 
 
 def lose_network(person: Person) -> None:
-    """When everything is there that the app loads after its start."""
+    """Cut the network after the app has loaded the files that follow its start."""
     open_menu(person)
     person.page.keyboard.press("Escape")
     person.lose_network()
@@ -34,7 +34,7 @@ def ask_to_sign_out(person: Person) -> Locator:
 
 
 def end_session_elsewhere(person: Person) -> None:
-    """By the same session's sign-out, past this browser: as from a list of devices."""
+    """Sign out the same session without this browser, as from a list of devices."""
     with httpx.Client(
         base_url=person.proxy.url.replace(str(person.proxy.port), str(person.proxy.upstream_port))
     ) as http:
@@ -47,8 +47,8 @@ def end_session_elsewhere(person: Person) -> None:
 @pytest.mark.smoke
 def test_signing_out_leads_to_the_sign_in(ada: Person, room: dict[str, Any]) -> None:
     ada.enter(room)
-    # allauth tells of a finished sign-out by 401, and Chromium of every 401.
-    ada.page_log.may_say("status of 401")
+    # allauth answers a sign-out with 401, and Chromium logs every 401.
+    ada.page_log.allow("status of 401")
     dialog = ask_to_sign_out(ada)
     dialog.get_by_role("button", name="Sign out", exact=True).click()
     expect(ada.page.get_by_role("button", name="Sign in")).to_be_visible()
@@ -57,7 +57,7 @@ def test_signing_out_leads_to_the_sign_in(ada: Person, room: dict[str, Any]) -> 
     assert ada.proxy.live("ws") == 0
 
 
-def test_it_warns_while_messages_wait(ada: Person, ben: Person, talk: Conversation) -> None:
+def test_signing_out_warns_while_messages_wait(ada: Person, ben: Person, talk: Conversation) -> None:
     lose_network(ada)
     talk.say(ada, "one", "two")
     dialog = ask_to_sign_out(ada)
@@ -68,22 +68,22 @@ def test_it_warns_while_messages_wait(ada: Person, ben: Person, talk: Conversati
     talk.check()
 
 
-def test_it_sends_first_where_asked_to(ada: Person, ben: Person, talk: Conversation) -> None:
+def test_signing_out_sends_waiting_messages_first_if_asked(ada: Person, ben: Person, talk: Conversation) -> None:
     lose_network(ada)
-    ada.page_log.may_say("status of 401")
+    ada.page_log.allow("status of 401")
     talk.say(ada, "one", "two")
     dialog = ask_to_sign_out(ada)
     dialog.get_by_role("button", name="Send first").click()
     expect(dialog).to_contain_text("2 messages have still to be sent")
     ada.proxy.heal()
     expect(ada.page.get_by_role("button", name="Sign in")).to_be_visible()
-    ben.sees(*talk.said)
+    ben.sees(*talk.sent)
 
 
-def test_what_is_deleted_is_gone_for_good_and_every_tab_leaves(ada: Person, ben: Person, talk: Conversation) -> None:
+def test_deleted_messages_stay_deleted_and_every_tab_signs_out(ada: Person, ben: Person, talk: Conversation) -> None:
     first = ada.page
-    ada.page_log.may_say("status of 401")
-    # Everything gets through but what is sent.
+    ada.page_log.allow("status of 401")
+    # Everything gets through except sends.
     ada.suffer(Faults(upgrade_status=502))
     ada.proxy.cut("ws")
     ada.context.route(
@@ -94,7 +94,7 @@ def test_what_is_deleted_is_gone_for_good_and_every_tab_leaves(ada: Person, ben:
     ada.page = ada.open_tab()
     ada.visit(f"/rooms/{talk.id}")
     dialog = ask_to_sign_out(ada)
-    # Written in the other tab, and counted here.
+    # Written in the other tab, counted here.
     expect(dialog).to_contain_text("One message has not been sent yet")
     dialog.get_by_role("button", name="Sign out and delete them").click()
     for page in (ada.page, first):
@@ -108,11 +108,9 @@ def test_what_is_deleted_is_gone_for_good_and_every_tab_leaves(ada: Person, ben:
     talk.check()
 
 
-def test_a_session_that_ends_elsewhere_says_so_and_keeps_what_was_written(
-    ada: Person, ben: Person, talk: Conversation
-) -> None:
+def test_a_revoked_sign_in_is_shown_and_keeps_unsent_messages(ada: Person, ben: Person, talk: Conversation) -> None:
     talk.turn()
-    ada.page_log.may_say("status of 401")
+    ada.page_log.allow("status of 401")
     ada.page_log.network_may_fail = True
     end_session_elsewhere(ada)
     bar = ada.page.get_by_role("alert").filter(has_text="You are signed out")

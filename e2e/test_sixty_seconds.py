@@ -11,7 +11,7 @@ from e2e.support.conversation import Conversation
 from e2e.support.person import Person
 
 SECONDS = 60
-# The app fetches files of its own in a quiet moment after the start, and the browser its service worker.
+# After the start the app loads more of its files, and the browser the service worker.
 NOT_A_FILE = r" (?!/static/|/sw\.js$)"
 
 
@@ -27,15 +27,15 @@ def test_a_minute_of_talk_needs_no_request(ada: Person, ben: Person, talk: Conve
         talk.turn(f"turn {n}")
         if time.monotonic() - began > SECONDS:
             break
-        # Two people who think between their sentences; the screen holds what they say in a minute.
+        # Two people with pauses between messages; all messages fit on the screen.
         ada.page.wait_for_timeout(4_000)
     talk.check()
     for person, requests, mark in zip(talk.people, seen, passed, strict=True):
-        # By the browser's own log, and by the wire's.
+        # By the log of the browser, and by that of the proxy.
         assert person.page_log.polls(requests) == []
         assert person.proxy.traffic.since(mark, NOT_A_FILE) == []
         [socket] = person.page_log.sockets
         assert not socket.closed
-        assert "ping" in socket.heard, "a minute is longer than a heartbeat"
-        assert socket.said.count("pong") == socket.heard.count("ping")
+        assert "ping" in socket.received, "a minute is longer than a heartbeat"
+        assert socket.sent.count("pong") == socket.received.count("ping")
         person.expect_connected()

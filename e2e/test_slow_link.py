@@ -1,4 +1,4 @@
-"""A bad mobile link, and a proxy that buffers: slow, and whole."""
+"""A bad mobile link and a buffering proxy: slow, but complete."""
 
 from __future__ import annotations
 
@@ -33,9 +33,7 @@ def test_the_app_opens_over_a_slow_link(ada: Person, ben: Person, room: dict[str
     talk.check()
 
 
-def test_a_proxy_that_buffers_answers_makes_it_go_by_http(
-    ada: Person, ben: Person, room: dict[str, Any], database: Database
-) -> None:
+def test_a_buffering_proxy_leads_to_http(ada: Person, ben: Person, room: dict[str, Any], database: Database) -> None:
     ada.suffer(Faults(buffer=True))
     ada.enter(room, connected=False)
     ben.enter(room)
@@ -45,7 +43,7 @@ def test_a_proxy_that_buffers_answers_makes_it_go_by_http(
     talk.check()
 
 
-def test_what_was_opened_and_given_up_before_it_came_does_not_open_later(ada: Person, talk: Conversation) -> None:
+def test_a_layer_cancelled_while_loading_does_not_open_later(ada: Person, talk: Conversation) -> None:
     held: list[Route] = []
 
     def hold(route: Route) -> None:

@@ -1,4 +1,4 @@
-"""The device does not store: said, and nothing is lost as long as the tab lives."""
+"""The device cannot store: the app warns, and nothing is lost as long as the tab lives."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from e2e.support.person import Person
 
 REFUSE = "IDBFactory.prototype.open = () => { throw new DOMException('refused', 'SecurityError'); }"
 NEVER_ANSWER = "IDBFactory.prototype.open = () => new EventTarget()"
-# As with all site data blocked: to look at them throws, before anything is asked of them.
+# As with all site data blocked: reading these properties throws.
 NO_ACCESS = """
     const refuse = () => { throw new DOMException('denied', 'SecurityError'); };
     for (const name of ['indexedDB', 'localStorage', 'sessionStorage']) Object.defineProperty(window, name, { get: refuse });
@@ -28,9 +28,7 @@ def no_quota(person: Person) -> None:
 
 
 @pytest.mark.parametrize("how", ["refused", "no answer", "no access", "full"])
-def test_where_nothing_can_be_stored_it_says_so_and_keeps_the_text(
-    ada: Person, ben: Person, talk: Conversation, how: str
-) -> None:
+def test_without_storage_it_warns_and_keeps_the_text(ada: Person, ben: Person, talk: Conversation, how: str) -> None:
     if how == "full":
         no_quota(ada)
     else:
@@ -49,7 +47,7 @@ def test_where_nothing_can_be_stored_it_says_so_and_keeps_the_text(
     talk.turn("well again")
 
 
-def test_storage_that_is_wiped_meanwhile_costs_nothing(ada: Person, ben: Person, talk: Conversation) -> None:
+def test_wiped_storage_loses_no_message(ada: Person, ben: Person, talk: Conversation) -> None:
     ada.lose_network()
     talk.say(ada, "before")
     ada.sees_waiting("before")

@@ -22,7 +22,7 @@ def open_in(person: Person, talk: Conversation) -> Page:
 
 def use(person: Person, page: Page) -> None:
     person.page = page
-    # What lies behind draws nothing.
+    # A tab in the background renders nothing.
     page.bring_to_front()
 
 
@@ -41,7 +41,7 @@ def test_two_tabs_share_one_socket_and_nobody_polls(ada: Person, ben: Person, ta
     assert ada.page_log.polls(before) == []
 
 
-def test_when_the_tab_that_holds_the_socket_is_closed_another_goes_on(
+def test_another_tab_takes_over_when_the_one_with_the_socket_closes(
     ada: Person, ben: Person, talk: Conversation
 ) -> None:
     first = ada.page
@@ -49,7 +49,7 @@ def test_when_the_tab_that_holds_the_socket_is_closed_another_goes_on(
     talk.turn("both open")
     first.close()
     use(ada, second)
-    # Said while nobody of Ada's may be listening.
+    # Sent while none of Ada's tabs may have a socket.
     talk.say(ben, "in between")
     talk.turn("one open")
     talk.check()
@@ -57,13 +57,13 @@ def test_when_the_tab_that_holds_the_socket_is_closed_another_goes_on(
     assert ada.proxy.live("ws") == 1
 
 
-def test_a_tab_that_is_frozen_gives_the_socket_away_and_follows_when_it_is_back(
+def test_a_frozen_tab_gives_up_the_socket_and_catches_up_when_it_resumes(
     ada: Person, ben: Person, talk: Conversation
 ) -> None:
     first = ada.page
     second = open_in(ada, talk)
     before = len(ada.page_log.sockets)
-    # Chromium without a screen freezes nothing: it is told as if.
+    # Headless Chromium freezes no tab by itself; the protocol does it.
     first.evaluate("document.dispatchEvent(new Event('freeze'))")
     eventually(lambda: len(ada.page_log.sockets) > before, ada.page)
     talk.turn("one awake")
@@ -76,21 +76,19 @@ def test_a_tab_that_is_frozen_gives_the_socket_away_and_follows_when_it_is_back(
     assert ada.proxy.live("ws") == 1
 
 
-def test_a_tab_that_hangs_is_relieved_by_the_one_that_is_looked_at(
-    ada: Person, ben: Person, talk: Conversation
-) -> None:
+def test_a_hanging_tab_is_replaced_by_the_visible_one(ada: Person, ben: Person, talk: Conversation) -> None:
     first = ada.page
     second = open_in(ada, talk)
     talk.turn("both well")
-    # Drawn to the end: a debugger loses what the page was about to hear of its layout.
+    # Wait for rendering: a paused debugger drops pending layout callbacks.
     use(ada, first)
-    ada.sees(*talk.said)
+    ada.sees(*talk.sent)
     debugger = ada.context.new_cdp_session(first)
     debugger.send("Debugger.enable")
     debugger.send("Debugger.pause")
     use(ada, second)
     talk.say(ben, "while it hangs")
-    ada.sees(*talk.said)
+    ada.sees(*talk.sent)
     talk.turn("without it")
     debugger.send("Debugger.resume")
     debugger.send("Debugger.disable")
@@ -102,14 +100,16 @@ def test_a_tab_that_hangs_is_relieved_by_the_one_that_is_looked_at(
     eventually(equals(1, lambda: ada.proxy.live("ws")), ada.page)
 
 
-def test_what_a_closed_tab_had_not_sent_the_next_one_sends_once(ada: Person, ben: Person, talk: Conversation) -> None:
+def test_unsent_messages_of_a_closed_tab_are_sent_once_by_the_next(
+    ada: Person, ben: Person, talk: Conversation
+) -> None:
     ada.lose_network()
     talk.say(ada, "one", "two", "three")
     ada.sees_waiting("one", "two", "three")
     ada.page.close()
     ada.proxy.heal()
     ada.page_log = PageLog(network_may_fail=True, problems=ada.page_log.problems)
-    # Two at once, of which one finds what was left.
+    # Two open at the same time; one of them finds the outbox.
     tabs = [ada.open_tab(), ada.open_tab()]
     for tab in tabs:
         tab.goto(f"{ada.proxy.url}/rooms/{talk.id}")

@@ -1,4 +1,4 @@
-"""People talk: in twos, in groups, in channels; they answer, change, take back, react, and see who types."""
+"""Conversations in direct rooms, groups and channels: replies, edits, deletions, reactions, typing."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from e2e.support.wait import equals, eventually
 
 
 @pytest.mark.smoke
-def test_a_group_answers_changes_takes_back_and_reacts(
+def test_a_group_replies_edits_deletes_and_reacts(
     ada: Person, ben: Person, talk: Conversation, database: Database
 ) -> None:
     talk.turn("hello")
-    first, second = talk.said
+    first, second = talk.sent
 
     ada.act(second, "Reply")
     talk.say(ada, "an answer")
@@ -32,7 +32,7 @@ def test_a_group_answers_changes_takes_back_and_reacts(
     expect(field).to_have_value(first)
     field.fill("hello, better said")
     field.press("Enter")
-    talk.said[0] = "hello, better said"
+    talk.sent[0] = "hello, better said"
     for person in talk.people:
         expect(person.message("hello, better said")).to_contain_text("edited")
 
@@ -51,7 +51,7 @@ def test_a_group_answers_changes_takes_back_and_reacts(
     for person in talk.people:
         expect(person.message(second)).to_have_count(0)
         expect(person.page.get_by_role("article").filter(has_text="Message deleted")).not_to_have_count(0)
-        # Nor is it left in the answer to it.
+        # Nor does the reply quote it any more.
         expect(person.page.get_by_role("feed")).not_to_contain_text(second)
     eventually(equals(["hello, better said", "an answer"], lambda: database.texts(talk.id)))
     database.check_log(talk.id)
@@ -62,7 +62,7 @@ def test_typing_is_seen_and_ends_with_the_message(ada: Person, ben: Person, talk
     typing = ben.page.get_by_text(f"{ada.name} is typing")
     expect(typing).to_be_visible()
     ada.composer.press("Enter")
-    talk.said.append("I am still thin")
+    talk.sent.append("I am still thin")
     expect(typing).to_be_hidden()
     talk.check()
 
@@ -125,7 +125,7 @@ def test_unread_is_counted_in_the_list_and_the_title(
     eventually(lambda: re.match(r"\(\d", ben.page.title()) is None, ben.page)
 
 
-def test_a_mention_is_told(ada: Person, ben: Person, talk: Conversation, elsewhere: dict[str, Any]) -> None:
+def test_a_mention_is_marked(ada: Person, ben: Person, talk: Conversation, elsewhere: dict[str, Any]) -> None:
     ben.go_to(elsewhere["name"])
     talk.say(ada, f"@{ben.account.username} look here")
     expect(ben.room_link(talk.room["name"])).to_have_accessible_name(re.compile("1 mentioning you"))

@@ -1,4 +1,4 @@
-"""What was written and not sent is always seen, and never done against its writer's word: over both transports, after a reload, in every tab."""
+"""Unsent messages, edits and deletions are visible in every tab and after a reload, and are not applied once cancelled."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def come_back(person: Person, network: Faults) -> None:
 
 
 def start(person: Person, network: Faults) -> None:
-    """With everything loaded that the app loads after its start."""
+    """Start, and wait until the app has loaded the files that follow its start."""
     person.page.get_by_role("button", name=re.compile(f"^{person.name} ")).click()
     expect(person.page.get_by_role("menuitem", name="Sign out")).to_be_visible()
     person.page.keyboard.press("Escape")
@@ -47,7 +47,7 @@ def start(person: Person, network: Faults) -> None:
 
 
 def api_is_gone(person: Person) -> None:
-    """The page still loads; nothing of the chat gets through."""
+    """The page still loads, but no request of the chat gets through."""
     person.suffer(NO_WEBSOCKET)
     person.proxy.cut("ws")
     person.context.route("**/api/**", lambda route: route.abort())
@@ -130,8 +130,8 @@ def test_two_edits_of_one_message_show_both_texts(
     talk.say(ada, "helo")
     ben.sees("helo")
     start(ada, network)
-    # Chromium tells of every refusal.
-    ada.page_log.may_say("status of 409")
+    # Chromium logs every refusal.
+    ada.page_log.allow("status of 409")
     go_offline(ada)
     edit_last(ada, "from the train")
     [stored] = database.messages(talk.id)
@@ -146,7 +146,7 @@ def test_two_edits_of_one_message_show_both_texts(
     expect(conflict).to_have_count(0)
 
 
-def test_what_was_meant_for_a_room_that_is_gone_is_in_the_tray(
+def test_unsent_messages_to_a_removed_room_are_in_the_tray(
     ada: Person, ben: Person, elsewhere: dict[str, Any], database: Database, network: Faults
 ) -> None:
     room = ben.api.create_room("group", ada.api, name="Orchard")
@@ -176,7 +176,7 @@ def test_what_was_meant_for_a_room_that_is_gone_is_in_the_tray(
     eventually(equals(0, lambda: count_kept(ada.page)), ada.page)
 
 
-def test_sending_first_ends_with_what_could_not_be_sent(ada: Person, ben: Person, network: Faults) -> None:
+def test_sending_first_ends_with_the_messages_that_failed(ada: Person, ben: Person, network: Faults) -> None:
     room = ben.api.create_room("group", ada.api, name="Orchard")
     ada.enter(room)
     start(ada, network)
@@ -195,11 +195,13 @@ def test_sending_first_ends_with_what_could_not_be_sent(ada: Person, ben: Person
     expect(ada.page.get_by_role("dialog", name="Not sent (2)")).to_be_visible()
 
 
-def test_another_tab_shows_it_and_can_delete_it(ada: Person, ben: Person, talk: Conversation, network: Faults) -> None:
+def test_another_tab_shows_an_unsent_message_and_can_delete_it(
+    ada: Person, ben: Person, talk: Conversation, network: Faults
+) -> None:
     start(ada, network)
     first = ada.page
     # A message that may have arrived is deleted on the server as well, where it is not.
-    ada.page_log.may_say("status of 404")
+    ada.page_log.allow("status of 404")
     api_is_gone(ada)
     ada.say("never mind", "goes out")
     eventually(equals(2, lambda: count_kept(first)), first)
@@ -212,8 +214,8 @@ def test_another_tab_shows_it_and_can_delete_it(ada: Person, ben: Person, talk: 
     first.close()
     api_is_back(ada, network)
     ada.page.keyboard.press("Escape")
-    talk.said.append("goes out")
-    ben.sees(*talk.said)
+    talk.sent.append("goes out")
+    ben.sees(*talk.sent)
     # The deletion is kept until the server has answered it.
     eventually(equals(0, lambda: count_kept(ada.page)), ada.page)
 

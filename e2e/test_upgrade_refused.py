@@ -1,4 +1,4 @@
-"""A proxy that will not have WebSockets: the chat goes on by HTTP, and says so."""
+"""A proxy refuses WebSockets: the chat works by HTTP and shows it."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ REFUSALS = {
 
 
 @pytest.mark.parametrize("how", REFUSALS)
-def test_people_talk_all_the_same(
+def test_people_talk_over_http(
     ada: Person, ben: Person, room: dict[str, Any], elsewhere: dict[str, Any], database: Database, how: str
 ) -> None:
     ada.suffer(REFUSALS[how])

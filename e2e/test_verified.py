@@ -1,4 +1,4 @@
-"""What the system that this one reproduces had been verified to do, line by line. (The heartbeat: test_sixty_seconds.py.)"""
+"""The acceptance list of the system that this one reproduces. (The heartbeat is in test_sixty_seconds.py.)"""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ NO_SOCKETS = Faults(upgrade_status=403)
 
 def test_it_connects_and_authenticates(ada: Person, room: dict[str, Any], server: Server) -> None:
     ada.enter(room)
-    assert ada.page_log.sockets[-1].heard[0] == "hello"
+    assert ada.page_log.sockets[-1].received[0] == "hello"
     with pytest.raises(InvalidStatus) as refused:
         connect(server.url.replace("http", "ws") + "/ws", origin=Origin(server.url))
     assert refused.value.response.status_code == 401
@@ -39,7 +39,7 @@ def test_the_room_list_comes_by_socket(ada: Person, room: dict[str, Any], elsewh
     ada.page.route("**/api/sync", refuse)
     ada.page.route("**/api/rooms", refuse)
     ada.enter(room)
-    assert "room_list" in ada.page_log.sockets[-1].heard
+    assert "room_list" in ada.page_log.sockets[-1].received
     for each in (room, elsewhere):
         expect(ada.room_link(each["name"])).to_be_visible()
 
@@ -49,8 +49,8 @@ def test_sending_goes_by_socket(ada: Person, ben: Person, talk: Conversation) ->
     talk.say(ada, "by socket")
     talk.check()
     socket = ada.page_log.sockets[-1]
-    assert socket.said.count("send_message") == 1
-    assert "ack" in socket.heard
+    assert socket.sent.count("send_message") == 1
+    assert "ack" in socket.received
     assert ada.proxy.traffic.since(0, "POST /api/rooms/.*/messages") == []
 
 
@@ -68,7 +68,7 @@ def test_the_room_list_comes_by_rest_when_disconnected(ada: Person, ben: Person,
     ada.suffer(NO_SOCKETS)
     ada.enter(room, connected=False)
     expect(ada.room_link(room["name"])).to_be_visible()
-    # And a room that is made meanwhile appears.
+    # A room that is created meanwhile appears.
     made = ben.api.create_room("group", ada.api, name="Orchard")
     expect(ada.room_link(made["name"])).to_be_visible()
 
@@ -112,7 +112,7 @@ def test_the_indicator_appears_and_hides(ada: Person, ben: Person, talk: Convers
     expect(ada.indicator).to_be_hidden()
 
 
-def test_no_errors_are_put_before_people(ada: Person, ben: Person, talk: Conversation) -> None:
+def test_no_errors_are_shown(ada: Person, ben: Person, talk: Conversation) -> None:
     alerts = ada.page.get_by_role("alert")
     for fault in (NO_SOCKETS, Faults(ws_lives_s=0.1), Faults(refuse=True), Faults()):
         ada.suffer(fault)

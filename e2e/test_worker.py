@@ -1,4 +1,4 @@
-"""The service worker sends what the last closed tab has left."""
+"""The service worker sends the unsent messages of the last closed tab."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from e2e.support.wait import equals, eventually
 
 
 def worker_of(person: Person) -> tuple[CDPSession, str]:
-    """A way to speak to the worker, on a page of the same origin that is not the app; and the worker's registration."""
+    """A protocol session on a page of the same origin that is not the app, and the id of the worker's registration."""
     page = person.context.new_page()
     page.goto(f"{person.proxy.url}/healthz")
     session = person.context.new_cdp_session(page)
     found: list[str] = []
 
-    def note(told: dict[str, Any]) -> None:
-        found.extend(each["registrationId"] for each in told["registrations"])
+    def note(event: dict[str, Any]) -> None:
+        found.extend(each["registrationId"] for each in event["registrations"])
 
     session.on("ServiceWorker.workerRegistrationUpdated", note)
     session.send("ServiceWorker.enable")
@@ -28,7 +28,7 @@ def worker_of(person: Person) -> tuple[CDPSession, str]:
     return session, found[0]
 
 
-def test_it_sends_what_a_closed_tab_has_left_once(ada: Person, ben: Person, talk: Conversation) -> None:
+def test_it_sends_the_messages_of_a_closed_tab_once(ada: Person, ben: Person, talk: Conversation) -> None:
     talk.turn("before")
     ada.page.evaluate("navigator.serviceWorker.ready.then(() => true)")
     session, registration = worker_of(ada)
@@ -37,12 +37,12 @@ def test_it_sends_what_a_closed_tab_has_left_once(ada: Person, ben: Person, talk
     ada.sees_waiting("one", "two")
     ada.page.close()
     ada.proxy.heal()
-    # What the browser does by itself, at a time of its own choice.
+    # The browser does this by itself at a time of its choice.
     session.send(
         "ServiceWorker.dispatchSyncEvent",
         {"origin": ada.proxy.url, "registrationId": registration, "tag": "outbox", "lastChance": False},
     )
-    ben.sees(*talk.said)
+    ben.sees(*talk.sent)
     ada.page = ada.open_tab()
     ada.visit(f"/rooms/{talk.id}")
     ada.expect_connected()

@@ -1,7 +1,7 @@
-"""Breaks the code on purpose where the simulation does not reach, one way at a time, and runs the test that has to notice.
+"""Breaks the code where the simulation does not reach, one change at a time, and runs the test that has to fail.
 
     python -m lab.mutants [name …]
-    python -m lab.mutants --check      only see whether each can still be applied, in a moment
+    python -m lab.mutants --check      only verify that each can be applied; takes a moment
 
 The simulation has mutants of its own, of everything between a socket and an SQL statement. These are of what it leaves out: the
 database's settings, the process, large rooms, the TypeScript client. Each is a change of text in a copy of the tree; a test that passes on
@@ -24,7 +24,7 @@ ROOT = Path(__file__).resolve().parents[1]
 
 @dataclass(frozen=True)
 class Mutant:
-    """`edits`: (file, what stands there once, what is put in its place). `test`: the file, and the test in it, that notices."""
+    """`edits`: (file, text that occurs once, replacement). `test`: the file and the name of the test that must fail."""
 
     name: str
     edits: tuple[tuple[str, str, str], ...]
@@ -106,7 +106,7 @@ MUTANTS = (
 
 
 def copy_tree(folder: Path) -> None:
-    """What git knows or would take, and links to what was installed beside it."""
+    """Copy what git tracks or would add, and link the installed packages."""
     listed = subprocess.run(
         ["git", "ls-files", "-co", "--exclude-standard", "-z"], cwd=ROOT, capture_output=True, check=True
     )
@@ -119,7 +119,7 @@ def copy_tree(folder: Path) -> None:
 
 
 def runs(mutant: Mutant, folder: Path) -> bool:
-    """Does its test pass here?"""
+    """True if its test passes in this folder."""
     env = {**os.environ, "PYTHONPATH": os.pathsep.join((str(folder), str(folder / "server"), str(folder / "tools")))}
     return (
         subprocess.run(
@@ -130,7 +130,7 @@ def runs(mutant: Mutant, folder: Path) -> bool:
 
 
 def gone(mutant: Mutant, folder: Path) -> str:
-    """What it needs and is not there any more: the text that it changes, or the test that notices; "" where all is there."""
+    """What the mutant needs and is missing: the text it changes, or its test; "" if nothing is missing."""
     for file in {file for file, _, _ in mutant.edits} | {mutant.test[0]}:
         if not (folder / file).is_file():
             return f"{file} is gone"
@@ -142,7 +142,7 @@ def gone(mutant: Mutant, folder: Path) -> str:
 
 
 def check() -> int:
-    """See whether each mutant can still be applied; nothing is run."""
+    """Verify that each mutant can be applied, without running tests."""
     lost = {mutant.name: problem for mutant in MUTANTS if (problem := gone(mutant, ROOT))}
     for name, problem in lost.items():
         print(f"error: {name}: {problem}", flush=True)
@@ -151,7 +151,7 @@ def check() -> int:
 
 
 def hunt(mutant: Mutant, folder: Path) -> str:
-    """What is wrong with it; empty where it is noticed, by a test that passes without it."""
+    """Why the mutant fails the run; "" if its test passes without it and fails with it."""
     if lost := gone(mutant, folder):
         return lost
     texts = {file: (folder / file).read_text() for file, _, _ in mutant.edits}

@@ -34,12 +34,6 @@ BANNED = {
 EXEMPT = {
     "CHANGELOG.md": "what was released stays as it was written",
     "CONTRIBUTING.md": "lists the words",
-    "e2e": "to be reworded",
-    "lab/bench": "to be reworded",
-    "lab/chaos": "to be reworded",
-    "lab/checker": "to be reworded",
-    "lab/proxies": "to be reworded",
-    "lab/simulation": "to be reworded",
     "tools/tests/test_words.py": "has examples of the words",
     "tools/words.py": "lists the words",
 }

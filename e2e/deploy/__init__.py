@@ -1,1 +1,1 @@
-"""The files of deploy/, run as they are but for addresses, certificates and the folder they write to."""
+"""The files of deploy/, run unchanged except for addresses, certificates and folders."""

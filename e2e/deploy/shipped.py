@@ -1,6 +1,6 @@
-"""The proxies' files of deploy/, made to run here: what has to differ is replaced word for word, and everything else stays.
+"""Runs the proxy settings of deploy/ on a test machine: addresses, ports, certificates and folders are replaced, all else is unchanged.
 
-A replacement whose words are not in the file is an error, so that a file cannot change without its run changing with it.
+A replacement whose text is not in the file is an error, so that a change of the file cannot go unnoticed here.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ class Place:
 
     @property
     def certificate(self) -> Path:
-        """One for `NAME` that its own key signed; beside it the key, and both in one file."""
+        """A self-signed certificate for `NAME`; beside it the key, and both in one file."""
         chain = self.folder / CERTIFICATE
         if not chain.exists():
             key = self.folder / "privkey.pem"
@@ -46,7 +46,7 @@ Make = Callable[[Place], Command]
 
 
 def replacing(text: str) -> Callable[[str, str], str]:
-    """A function that replaces one thing more, and returns the text so far."""
+    """A function that makes one more replacement and returns the text so far."""
 
     def swap(old: str, new: str) -> str:
         nonlocal text
@@ -58,7 +58,7 @@ def replacing(text: str) -> Callable[[str, str], str]:
 
 
 def nginx(place: Place) -> Command:
-    """In a main file that has what the head of the shipped one says belongs there."""
+    """Inside a main file with the lines that the head of the shipped file asks for."""
     text = (DEPLOY / "nginx.conf").read_text()
     limits = [line.removeprefix("#").strip() for line in text.splitlines() if re.match(r"#   (worker|events)", line)]
     assert len(limits) == 2
@@ -72,7 +72,7 @@ def nginx(place: Place) -> Command:
     text = swap(server.format(8000), "\n\t".join(server.format(port) for port in place.servers))
     kinds = ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
     paths = "".join(f"\t{kind}_temp_path {place.folder}/{kind};\n" for kind in kinds)
-    # Started by root, its workers would be somebody who may not read the test's folder.
+    # Started by root, its workers would switch to a user who cannot read the test's folder.
     user = f"user {pwd.getpwuid(0).pw_name} {grp.getgrgid(0).gr_name};\n" if os.geteuid() == 0 else ""
     file = place.folder / "nginx.conf"
     head = f"daemon off;\n{user}worker_processes 1;\npid {place.folder}/pid;\nerror_log stderr;\n"
@@ -81,7 +81,7 @@ def nginx(place: Place) -> Command:
 
 
 def caddy(place: Place) -> Command:
-    """Without the part that gets certificates from elsewhere."""
+    """Without the part that gets certificates by ACME."""
     swap = replacing((DEPLOY / "Caddyfile").read_text())
     folder, key = place.certificate.parent, "privkey.pem"
     own = f"admin off\n\thttp_port {place.plain}\n\thttps_port {place.secure}\n\tstorage file_system {folder}\n\t"

@@ -1,4 +1,4 @@
-"""deploy/'s own settings of nginx, Caddy and HAProxy, in front of a stand-in that writes down every head it is asked."""
+"""The settings of nginx, Caddy and HAProxy in deploy/, before an upstream that records every request head."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def header(head: str, name: str) -> list[str]:
 
 
 class Upstream:
-    """Answers with the request line it read, talks back on an upgrade, and is ready at /readyz while its bus is degraded."""
+    """Answers with the request line, echoes after an upgrade, and is ready at /readyz while its bus is degraded."""
 
     def __init__(self) -> None:
         self.heads: list[str] = []
@@ -38,7 +38,7 @@ class Upstream:
         threading.Thread(target=self._accept, daemon=True).start()
 
     def asked(self) -> list[str]:
-        """The heads, but for a proxy's own checks."""
+        """The heads, except those of a proxy's health checks."""
         return [head for head in self.heads if not head.startswith("GET /readyz ")]
 
     def _accept(self) -> None:
@@ -92,7 +92,7 @@ class Proxy:
         return "\r\n".join((f"{line} HTTP/1.1", f"Host: {NAME}:{self.port}", *more, "", "")).encode()
 
     def ask(self, line: str, *more: str, body: bytes = b"") -> str:
-        """The whole of what comes back."""
+        """Send a request and return everything that comes back."""
         with self.connect() as connection:
             with suppress(OSError):  # refused before the body was sent
                 connection.sendall(self.head(line, "Connection: close", *more) + body)
@@ -136,7 +136,7 @@ def proxy(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
 
 
 @pytest.mark.parametrize("offer", ["websocket", "WebSocket"])
-def test_a_websocket_talks(proxy: Proxy, offer: str) -> None:
+def test_a_websocket_passes_in_both_directions(proxy: Proxy, offer: str) -> None:
     key = "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ=="
     with proxy.connect() as connection, closing(connection.makefile("rb")) as lines:
         connection.sendall(
@@ -157,7 +157,7 @@ def test_polls_and_sends_work(proxy: Proxy) -> None:
 
 @pytest.mark.parametrize("name", ["metrics", "readyz", "healthz"])
 @pytest.mark.parametrize("form", ["/{}", "/{}?x=1", "/{}/", "//{}", "/./{}", "/x/../{}", "/x/%2e%2e/{}", "/%{:x}{}"])
-def test_what_is_for_the_machine_is_hidden_in_every_form(proxy: Proxy, name: str, form: str) -> None:
+def test_internal_paths_are_hidden_in_every_spelling(proxy: Proxy, name: str, form: str) -> None:
     path = f"/%{ord(name[0]):x}{name[1:]}" if "{:x}" in form else form.format(name)
     for each in (path, path.replace(name, name.upper())):
         before = len(proxy.upstream.asked())

@@ -1,4 +1,4 @@
-"""The real server behind the shipped proxies, by HTTPS: people in front of them get what is theirs, whatever others send."""
+"""The real server behind the shipped proxies, by HTTPS: clients get their own answers, whatever others send."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ LINE_ENDS = b"\r\n" * 30_000
 
 
 class Front:
-    """A shipped proxy that runs, and the people in front of it."""
+    """A running shipped proxy, and its clients."""
 
     def __init__(self, place: Place) -> None:
         self.place = place
@@ -76,7 +76,7 @@ def running(make: Make, folder: Path, secure: int, servers: list[Server]) -> Ite
 
 
 @pytest.fixture(scope="module", params=PROXIES, ids=lambda make: make.__name__)
-def stage(
+def shipped_proxy(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[tuple[Front, list[Account]]]:
     folder, secure = tmp_path_factory.mktemp("shipped"), free_port()
@@ -90,36 +90,36 @@ def stage(
         server.stop()
 
 
-def test_pages_and_api_are_served_with_their_headers(stage: tuple[Front, list[Account]]) -> None:
-    front, (ada, _) = stage
+def test_pages_and_api_are_served_with_their_headers(shipped_proxy: tuple[Front, list[Account]]) -> None:
+    front, (ada, _) = shipped_proxy
     with front.client(ada) as http:
         for path in ("/", "/api/me", "/static/nothing", "/account/state"):
             answer = http.get(path)
             assert answer.headers["x-content-type-options"] == "nosniff"
             assert answer.headers["strict-transport-security"].startswith("max-age=")
         assert http.get("/api/me").json()["user"]["username"] == "ada"
-    with httpx.Client() as plain:  # and who comes without TLS is sent to it
+    with httpx.Client() as plain:  # and HTTP redirects to HTTPS
         answer = plain.get(f"http://{NAME}:{front.place.plain}/api/me")
         assert answer.status_code in {301, 308}
         assert answer.headers["location"].startswith("https://")
 
 
-def test_a_websocket_opens_and_hears(stage: tuple[Front, list[Account]]) -> None:
-    front, (ada, _) = stage
+def test_a_websocket_opens_and_receives(shipped_proxy: tuple[Front, list[Account]]) -> None:
+    front, (ada, _) = shipped_proxy
     headers = {"Authorization": f"Bearer {ada.token}"}
     with connect(front.url.replace("https", "wss") + "/ws", ssl=front.tls, additional_headers=headers) as websocket:
         websocket.send(json.dumps({"type": "hello", "protocol": 1, "client": {"name": "test", "version": "1"}}))
-        said = json.loads(websocket.recv(timeout=20))
-        assert (said[0] if isinstance(said, list) else said)["type"] == "hello"
+        answer = json.loads(websocket.recv(timeout=20))
+        assert (answer[0] if isinstance(answer, list) else answer)["type"] == "hello"
 
 
 @pytest.mark.parametrize("offer", ["h2c", "websocket", "h2c, websocket"])
 @pytest.mark.parametrize("path", ["/account/setup", "/ws", "/api/sync", "/static/x"])
 @pytest.mark.parametrize("in_one", [True, False])
-def test_nobody_gets_an_answer_that_somebody_else_asked_for(
-    stage: tuple[Front, list[Account]], path: str, offer: str, in_one: bool
+def test_no_client_gets_the_answer_of_another(
+    shipped_proxy: tuple[Front, list[Account]], path: str, offer: str, in_one: bool
 ) -> None:
-    front, (ada, ben) = stage
+    front, (ada, ben) = shipped_proxy
     asked = b'{"wait":0}'
     hidden = front.head(
         "POST /api/sync", f"Authorization: Bearer {ada.token}", "Content-Type: application/json",
@@ -140,8 +140,8 @@ def test_nobody_gets_an_answer_that_somebody_else_asked_for(
                 assert answer.json()["user"]["username"] == "ben"
 
 
-def test_what_is_for_the_machine_is_not_for_the_world(stage: tuple[Front, list[Account]]) -> None:
-    front, _ = stage
+def test_internal_paths_are_not_reachable(shipped_proxy: tuple[Front, list[Account]]) -> None:
+    front, _ = shipped_proxy
     for name, form in itertools.product(
         ("metrics", "readyz", "healthz"), ("/{}", "//{}", "/{}/", "/./{}", "/x/../{}", "/%{}", "/{}%2f", "/{}?a")
     ):
@@ -159,30 +159,30 @@ def test_what_is_for_the_machine_is_not_for_the_world(stage: tuple[Front, list[A
 
 
 @pytest.mark.parametrize("framing", ["length", "chunked"])
-def test_a_body_without_end_to_a_page_is_ended(stage: tuple[Front, list[Account]], framing: str) -> None:
-    front, _ = stage
+def test_an_endless_request_body_is_cut_off(shipped_proxy: tuple[Front, list[Account]], framing: str) -> None:
+    front, _ = shipped_proxy
     how = "Transfer-Encoding: chunked" if framing == "chunked" else "Content-Length: 200000000"
     piece = b"10000\r\n" + b"x" * 65536 + b"\r\n" if framing == "chunked" else b"x" * 65536
-    heard: list[bytes] = []
+    received: list[bytes] = []
     with front.dial() as connection:
 
-        def hear() -> None:
+        def receive() -> None:
             with suppress(OSError):
-                heard.append(connection.recv(65536))
+                received.append(connection.recv(65536))
 
-        hearing = threading.Thread(target=hear)
-        hearing.start()
+        receiving = threading.Thread(target=receive)
+        receiving.start()
         with suppress(OSError):
             connection.sendall(front.head("POST /account/setup", "Content-Type: application/json", how))
             for _ in range(600):
-                if heard:
+                if received:
                     break
                 connection.sendall(piece)
                 time.sleep(0.005)
-        hearing.join(20)
-        assert not hearing.is_alive(), "40 MB were taken and nothing said"
-    # A proxy that was still being told may reset the connection before its answer is read. Caddy before 2.7 says 502.
-    assert not heard or not heard[0] or heard[0].split(b" ")[1] in {b"413", b"502"}, heard
+        receiving.join(20)
+        assert not receiving.is_alive(), "40 MB were taken and nothing answered"
+    # A proxy that is still reading the body may reset the connection before its answer is read. Caddy before 2.7 says 502.
+    assert not received or not received[0] or received[0].split(b" ")[1] in {b"413", b"502"}, received
 
 
 # -- two servers behind HAProxy
@@ -211,7 +211,7 @@ def a_channel(front: Front, account: Account, name: str) -> int:
 
 
 class Sending:
-    """Somebody who sends without a pause and without a second try."""
+    """A client that sends without pause and without retries."""
 
     def __init__(self, front: Front, account: Account, room_id: int) -> None:
         self.statuses: list[int] = []
@@ -239,7 +239,7 @@ class Sending:
         self._thread.join()
 
 
-def test_a_bus_that_is_killed_takes_no_node_out_and_no_socket_down(
+def test_a_killed_bus_takes_no_node_out_and_closes_no_socket(
     fleet: tuple[Front, list[Server], services.Service],
 ) -> None:
     front, nodes, redis = fleet
@@ -251,11 +251,11 @@ def test_a_bus_that_is_killed_takes_no_node_out_and_no_socket_down(
         websocket.recv(timeout=20)
         with Sending(front, account, room) as sending:
             redis.stop(signal.SIGKILL)
-            # Longer than it takes HAProxy to call a node down: two checks, two seconds apart.
+            # Longer than HAProxy needs to mark a node as down: two checks, two seconds apart.
             time.sleep(7)
-            said = [httpx.get(f"{node.url}/readyz") for node in nodes]
+            ready = [httpx.get(f"{node.url}/readyz") for node in nodes]
             redis.start()
-        assert [answer.status_code for answer in said] == [200, 200]
+        assert [each.status_code for each in ready] == [200, 200]
         assert set(sending.statuses) == {201}
         ping = str(uuid.uuid4())
         websocket.send(json.dumps({"type": "ping", "id": ping}))
@@ -272,7 +272,7 @@ def test_a_rolling_restart_breaks_no_request(fleet: tuple[Front, list[Server], s
         for node in nodes:
             assert node.stop() == 0
             node.start()
-            # Until HAProxy sends to it again.
+            # Wait until HAProxy sends to it again.
             time.sleep(5)
     statuses = [status for sending in senders for status in sending.statuses]
     assert len(statuses) > 200
@@ -280,7 +280,7 @@ def test_a_rolling_restart_breaks_no_request(fleet: tuple[Front, list[Server], s
 
 
 class Leaving:
-    """A server that is well, and goes away in the middle of the first request it is asked, as one does that is killed."""
+    """A healthy server that closes the connection during its first request, as a killed one does."""
 
     def __init__(self, asked: list[bytes]) -> None:
         self.asked = asked
@@ -309,13 +309,13 @@ class Leaving:
         ("GET /api/me", 200),
         ("POST /api/sync", 200),
         ("POST /api/rooms/7/messages", 200),
-        # A second time may do something else.
+        # A repetition could have another effect.
         ("POST /account/setup", 502),
         ("POST /_allauth/browser/v1/auth/login", 502),
         ("DELETE /api/rooms/7/messages/8", 502),
     ],
 )
-def test_what_may_be_asked_twice_is_asked_again_when_a_server_goes_away(
+def test_repeatable_requests_are_retried_when_a_server_goes_away(
     tmp_path: Path, request_line: str, status: int
 ) -> None:
     asked: list[bytes] = []

@@ -1,1 +1,1 @@
-"""A network that breaks on command."""
+"""A TCP proxy that breaks connections on command."""

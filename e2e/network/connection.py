@@ -1,4 +1,4 @@
-"""One connection through the proxy: two pumps, and what befalls them.
+"""One connection through the proxy: two pumps, and the faults applied to them.
 
 HTTP/1.1 as browsers speak it, one request at a time on a connection: on the way up each request is looked at, on the way
 down bytes are only passed on, but for the head of a 101 and for `buffer`.
@@ -16,7 +16,7 @@ from e2e.network.line import CHUNK, Again, Line, Passage
 from e2e.network.route import Route
 from e2e.network.traffic import Kind
 
-# Sent as a proxy's own page would be: the client must not take it for an answer of the server.
+# Like the page of a proxy: the client must not take it for an answer of the server.
 PAGE = b"<html><title>%d</title>The proxy does not do this.</html>"
 RESET_ON_CLOSE = struct.pack("ii", 1, 0)
 
@@ -42,7 +42,7 @@ class Connection:
         return self._passage.silenced
 
     async def serve(self) -> None:
-        """Until both ends are gone."""
+        """Pump until both ends are closed."""
         if self._route.faults.refuse:
             return self.reset()
         try:
@@ -98,7 +98,7 @@ class Connection:
             self._to_server.close()
 
     async def _request(self, head: bytes, line: Line) -> bool:
-        """Pass on one request, or do to it what is to be done; False: no other follows."""
+        """Pass on one request, or apply the faults to it; False if no other follows."""
         faults, request = self._route.faults, parse(head)
         self._route.traffic.note(request.words[0], request.words[1])
         if faults.status is not None:

@@ -1,4 +1,4 @@
-"""What the proxy can do to a network."""
+"""The faults that the proxy can apply."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ BOTH: frozenset[Direction] = frozenset(("up", "down"))
 
 @dataclass(frozen=True)
 class Faults:
-    """What is wrong with the network. As made: nothing."""
+    """The faults of a network. By default none."""
 
     # Every connection attempt is reset.
     refuse: bool = False
     # An Upgrade is answered with this status; other requests pass.
     upgrade_status: int | None = None
-    # Every request is answered with this status, as by a proxy whose server is gone.
+    # Every request is answered with this status, as by a proxy whose server is down.
     status: int | None = None
     # Each POST is sent twice, the second time on a connection of its own, as proxies do that retry.
     duplicate_posts: bool = False

@@ -1,4 +1,4 @@
-"""How bytes leave the proxy: one way of a connection, and a request that is sent once more."""
+"""Sends bytes out of the proxy: one direction of a connection, and repeated requests."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ CHUNK = 64 * 1024
 
 
 class Again:
-    """A request that is sent once more, on a connection of its own. Nobody hears the answer."""
+    """A request that is sent again on a connection of its own; its answer is dropped."""
 
     _under_way: set[asyncio.Task[None]] = set()
 
@@ -41,14 +41,14 @@ class Again:
 
 @dataclass
 class Passage:
-    """What both directions of one connection share. `silenced`: directions in which bytes vanish."""
+    """State that both directions of a connection share. `silenced`: directions in which bytes vanish."""
 
     kind: Kind
     silenced: set[Direction]
 
 
 class Line:
-    """One direction: what is put in comes out in order, late and slowly if so told, or not at all."""
+    """One direction: what is put in comes out in order, delayed or throttled as the faults say, or not at all."""
 
     def __init__(self, route: Route, passage: Passage, writer: asyncio.StreamWriter, direction: Direction) -> None:
         self._route = route
@@ -66,7 +66,7 @@ class Line:
         return None
 
     async def drain(self) -> None:
-        """Wait for everything that was put in."""
+        """Wait until everything that was put in has been sent."""
         if self._tail is not None:
             await self._tail
 

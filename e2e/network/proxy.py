@@ -1,4 +1,4 @@
-"""A TCP proxy between browser and server, in a thread of the test process, that breaks what it is told to break.
+"""A TCP proxy between browser and server, in a thread of the test process, with faults that the test sets.
 
 It stands where a company's proxy, a café's router or a phone's dying radio would: both ends see the very bytes, closes and
 resets that they would see there, for HTTP and WebSocket alike, and neither knows of it. It also keeps count of what passes:
@@ -63,24 +63,24 @@ class Proxy:
         self._loop.close()
 
     def apply(self, faults: Faults) -> None:
-        """These faults and no others, from now on. What live connections were told at their opening stays with them."""
+        """Apply these faults and no others from now on. Faults that a live connection got at its opening stay with it."""
         self._now(lambda: setattr(self._route, "faults", faults))
 
     def heal(self) -> None:
-        """New connections are whole again; those whose bytes vanish are not: whatever dropped them has forgotten them."""
+        """New connections work again; silent ones stay silent, as if a middlebox had forgotten them."""
         self.apply(HEALTHY)
 
     def down(self) -> None:
-        """The cable is out: live connections are reset, new ones refused."""
+        """Reset live connections and refuse new ones."""
         self.apply(DOWN)
         self.cut()
 
     def cut(self, kind: Kind | None = None) -> int:
-        """Reset live connections, both ends; tells how many."""
+        """Reset live connections at both ends; returns how many."""
         return self._each(kind, Connection.reset)
 
     def half_close(self, kind: Kind | None = None) -> int:
-        """End the way down of live connections, as if the server had said that it has no more to say."""
+        """Close the direction to the client, as if the server had shut down its side."""
         return self._each(kind, Connection.end_down)
 
     def silence(self, kind: Kind, directions: frozenset[Direction] = BOTH) -> int:
@@ -109,7 +109,7 @@ class Proxy:
         try:
             await connection.serve()
         except asyncio.CancelledError:
-            # `stop` ends what is still open; asyncio would log a handler that ends so.
+            # `stop` cancels open connections; asyncio would log that.
             pass
         finally:
             self._live.discard(connection)

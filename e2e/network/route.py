@@ -1,4 +1,4 @@
-"""What all connections of one proxy share: where they lead, what is wrong on the way, and what passed."""
+"""State that all connections of a proxy share: upstreams, faults, and the record of traffic."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from e2e.network.traffic import Traffic
 class Route:
     def __init__(self, *upstream_ports: int, http: bool) -> None:
         self.upstream_port = upstream_ports[0]
-        """Where the next connection leads."""
+        """The upstream of the next connection."""
         self.http = http
         """False: bytes are only passed on."""
         self.faults: Faults = HEALTHY

@@ -1,4 +1,4 @@
-"""The proxy does what it says, and nothing else: else the other tests prove nothing.
+"""The proxy applies each fault and nothing else.
 
 The server here speaks just enough: a GET is answered with its path, a POST with its body, an Upgrade with 101 and an echo.
 """
@@ -36,7 +36,7 @@ class Echo(socketserver.StreamRequestHandler):
             body = self.rfile.read(request.length or 0) or request.words[1].encode()
             self.wfile.write(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % len(body))
             self.wfile.flush()
-            # In two parts, as a server that streams.
+            # In two parts, like a server that streams.
             self.wfile.write(body[:2])
             self.wfile.flush()
             time.sleep(0.02)
@@ -211,11 +211,11 @@ def test_accepted_and_then_silent(proxy: Proxy, dial: Dial, directions: frozense
     assert say(upgrade(dial())) == b"hello"
 
 
-def test_a_live_connection_falls_silent_and_does_not_hear_the_end(proxy: Proxy, dial: Dial) -> None:
+def test_a_silenced_connection_does_not_deliver_the_close(proxy: Proxy, dial: Dial) -> None:
     socket_, other = upgrade(dial()), dial()
     assert get(other)[0] == "200"
     assert proxy.silence("ws", frozenset({"down"})) == 1
-    socket_.sendall(b"heard, not answered")
+    socket_.sendall(b"received, not answered")
     assert brings_nothing(socket_)
     assert get(other)[0] == "200"
 
@@ -290,14 +290,14 @@ def test_every_request_is_answered_as_by_a_proxy_without_a_server(proxy: Proxy, 
         assert sock.recv(1000).startswith(b"HTTP/1.1 502 ")
 
 
-def test_a_post_that_is_sent_twice_is_heard_twice_and_answered_once() -> None:
-    heard: Counter[bytes] = Counter()
+def test_a_post_that_is_sent_twice_arrives_twice_and_is_answered_once() -> None:
+    received: Counter[bytes] = Counter()
 
     class Counting(Echo):
         def handle(self) -> None:
             head = self.read_head()
             body = self.rfile.read(parse(head).length or 0)
-            heard[parse(head).words[0].encode() + body] += 1
+            received[parse(head).words[0].encode() + body] += 1
             self.wfile.write(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")
 
     with serving(Counting) as port:
@@ -307,9 +307,9 @@ def test_a_post_that_is_sent_twice_is_heard_twice_and_answered_once() -> None:
             with socket.create_connection(("127.0.0.1", proxy.port), timeout=20) as sock:
                 sock.sendall(request)
                 assert read(sock, 40).endswith(b"ok")
-                while heard[b"POSTtext"] < 2:
+                while received[b"POSTtext"] < 2:
                     time.sleep(0.01)
-        assert heard == {b"POSTtext": 2, b"GET": 1}
+        assert received == {b"POSTtext": 2, b"GET": 1}
         proxy.stop()
 
 
@@ -332,7 +332,7 @@ def test_connections_go_to_one_server_after_the_other() -> None:
         proxy.stop()
 
 
-def test_what_is_no_http_passes_as_it_is_and_can_be_silenced_and_cut() -> None:
+def test_other_protocols_pass_unchanged_and_can_be_silenced_and_cut() -> None:
     class Shout(socketserver.StreamRequestHandler):
         def handle(self) -> None:
             while data := self.connection.recv(1000):

@@ -1,4 +1,4 @@
-"""What passed the proxy: every request by name, bytes by kind."""
+"""Records what passed the proxy: every request by name, bytes by kind."""
 
 from __future__ import annotations
 

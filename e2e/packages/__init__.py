@@ -1,1 +1,1 @@
-"""The npm packages as somebody else installs them: packed, in folders of their own, by the README's own examples."""
+"""The npm packages as users install them: packed, in folders of their own, with the examples of the READMEs."""

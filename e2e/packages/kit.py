@@ -27,7 +27,7 @@ class Example:
 
 
 def run(*argv: str | Path, cwd: Path, **environment: str) -> str:
-    """What a program said; AssertionError with all of it where it failed."""
+    """The output of a program; AssertionError with all of it if it fails."""
     ran = subprocess.run(
         [str(word) for word in argv],
         cwd=cwd,

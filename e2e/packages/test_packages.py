@@ -1,4 +1,4 @@
-"""Whoever installs the packages can import them under Node, compile against them, and build a page with Vite or webpack."""
+"""The packed packages can be imported under Node, compiled against, and built into a page with Vite or webpack."""
 
 from __future__ import annotations
 

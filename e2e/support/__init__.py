@@ -1,1 +1,1 @@
-"""What the tests play on: a real server, its database, and people in browsers."""
+"""The support of the end-to-end tests: a real server, its database, and people in browsers."""

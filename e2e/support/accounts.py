@@ -1,7 +1,7 @@
-"""Makes accounts by the command line's own entry, many in one process, and signs them in.
+"""Creates accounts through the command line's entry point, many in one process, and signs them in.
 
 Run as a program with the server's environment: `python -m e2e.support.accounts NAME…` prints one JSON object a line. (Each run of
-`backchannel createuser` starts Python and Django anew; the tests need dozens of people.)
+`backchannel createuser` starts Python and Django again; the tests need dozens of people.)
 """
 
 from __future__ import annotations

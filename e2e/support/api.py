@@ -1,4 +1,4 @@
-"""A person's REST calls straight to the server, past every proxy: to set a scene, and to ask for the truth."""
+"""A person's REST calls to the server without a proxy, to prepare a test and to read the server's state."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A room and those who talk in it: keeps what was said, and compares every screen and the tables with it."""
+"""A room and the people in it: remembers what was sent, and compares every screen and the tables with it."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ class Conversation:
     def __init__(self, room: dict[str, Any], database: Database, *people: Person) -> None:
         self.room = room
         self.people = people
-        self.said: list[str] = []
+        self.sent: list[str] = []
         self._database = database
 
     @property
@@ -21,23 +21,23 @@ class Conversation:
         return int(self.room["id"])
 
     def say(self, person: Person, *texts: str) -> None:
-        """Others need not see it yet. Where nothing gets through, `said` is in the order of sending only for one speaker."""
+        """Send texts without waiting for others to see them. While nothing gets through, `sent` has the order of sending for one speaker only."""
         person.say(*texts)
-        self.said += texts
+        self.sent += texts
 
     def turn(self, *texts: str) -> None:
-        """Everybody says something, by turns, and each time everybody sees it before the next one speaks."""
+        """Each person sends a message in turn; all see it before the next one sends."""
         for text in texts or ("hello",):
             for person in self.people:
                 self.say(person, f"{text} from {person.name}")
                 for each in self.people:
-                    each.sees(*self.said)
+                    each.sees(*self.sent)
 
     def check(self) -> None:
         """Every screen shows what was said, each message once and in order; so do the tables; nothing is left unread."""
         for person in self.people:
-            person.sees(*self.said)
-        eventually(equals(self.said, lambda: self._database.texts(self.id)))
+            person.sees(*self.sent)
+        eventually(equals(self.sent, lambda: self._database.texts(self.id)))
         self._database.check_log(self.id)
         for person in self.people:
             self.check_unread(person, 0)

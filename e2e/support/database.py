@@ -1,4 +1,4 @@
-"""Reads the server's tables directly: what is stored, whatever anybody says about it."""
+"""Reads the server's tables directly."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ class Database:
         assert sorted(seq for (seq,) in seqs) == list(range(1, head + 1))
 
     def unread(self, room_id: int, username: str) -> int:
-        """Counted afresh: messages by others, not deleted, after the read mark."""
+        """Counted from the tables: messages by others, not deleted, after the read mark."""
         [(count,)] = self._read(
             "SELECT count(*) FROM backchannel_message m JOIN backchannel_membership s ON s.room_id = m.room_id"
             " JOIN backchannel_person p ON p.id = s.person_id"

@@ -1,4 +1,4 @@
-"""Looks into a browser's storage: what the device keeps of what was written and not sent."""
+"""Reads the outbox in a browser's storage."""
 
 from __future__ import annotations
 

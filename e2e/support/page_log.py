@@ -1,4 +1,4 @@
-"""What a page said and did behind the screen: errors, requests, sockets."""
+"""Records the errors, requests and sockets of a page."""
 
 from __future__ import annotations
 
@@ -9,24 +9,24 @@ from urllib.parse import urlsplit
 
 from playwright.sync_api import ConsoleMessage, Page, Request, WebSocket
 
-# What Chromium itself writes when the network fails. Only for tests that make it fail.
+# Errors that Chromium logs when the network fails. Ignored only in tests that make it fail.
 OF_THE_NETWORK = re.compile(
     r"net::ERR_|WebSocket connection to .* failed|Failed to load resource: the server responded with a status of (403|426|5\d\d)"
     r"|An unknown error occurred when fetching the script"  # the service worker's
 )
-TELL_OF_CSP = """document.addEventListener('securitypolicyviolation',
+LOG_CSP_VIOLATIONS = """document.addEventListener('securitypolicyviolation',
     (e) => console.error('CSP', e.violatedDirective, e.blockedURI, e.sample))"""
 
 
 @dataclass
 class Socket:
-    """`proven`: a ping came back, which is when the app may call itself connected."""
+    """`proven`: a pong came back; from then on the app may show itself as connected."""
 
     proven: bool = False
     closed: bool = False
     # The types of the frames, in order.
-    heard: list[str] = field(default_factory=list)
-    said: list[str] = field(default_factory=list)
+    received: list[str] = field(default_factory=list)
+    sent: list[str] = field(default_factory=list)
 
 
 @dataclass
@@ -39,12 +39,12 @@ class PageLog:
     requests: list[str] = field(default_factory=list)
     sockets: list[Socket] = field(default_factory=list)
 
-    def may_say(self, pattern: str) -> None:
-        """What the console says in this test because of what a person does in it."""
+    def allow(self, pattern: str) -> None:
+        """Allow console errors that match `pattern`, which the actions of this test cause."""
         self.allowed.append(pattern)
 
     def watch(self, page: Page) -> None:
-        page.add_init_script(TELL_OF_CSP)
+        page.add_init_script(LOG_CSP_VIOLATIONS)
         page.on("console", self._on_console)
         page.on("pageerror", lambda error: self.problems.append(f"page error: {error.stack or error}"))
         page.on("crash", lambda _: self.problems.append("the page crashed"))
@@ -53,7 +53,7 @@ class PageLog:
 
     @property
     def is_proven(self) -> bool:
-        """The page has a socket that proved itself and lives."""
+        """The page has an open socket that has proved itself."""
         return any(socket.proven and not socket.closed for socket in self.sockets)
 
     def polls(self, since: int = 0) -> list[str]:
@@ -76,15 +76,15 @@ class PageLog:
         socket = Socket()
         self.sockets.append(socket)
 
-        def hear(payload: str | bytes) -> None:
-            socket.heard += types_of(payload)
-            socket.proven = socket.proven or "pong" in socket.heard
+        def receive(payload: str | bytes) -> None:
+            socket.received += types_of(payload)
+            socket.proven = socket.proven or "pong" in socket.received
 
         def end(_: WebSocket) -> None:
             socket.closed = True
 
-        opened.on("framereceived", hear)
-        opened.on("framesent", lambda payload: socket.said.extend(types_of(payload)))
+        opened.on("framereceived", receive)
+        opened.on("framesent", lambda payload: socket.sent.extend(types_of(payload)))
         opened.on("close", end)
 
 

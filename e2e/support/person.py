@@ -1,4 +1,4 @@
-"""Somebody at a browser, behind a network of their own: what they do, and what they see.
+"""A person at a browser behind a network of their own: their actions, and what they see.
 
 Everything is found as a person or a screen reader finds it, by role and name; only the order and text of a room's rows are
 read from the list at once, so that "each once, in order" is one look and not many.
@@ -58,7 +58,7 @@ class Person:
     def password(self) -> str:
         return PASSWORD
 
-    # ── coming and going ────────────────────────────────────────────────────────────────────
+    # ── signing in ────────────────────────────────────────────────────────────────────
 
     def open_tab(self) -> Page:
         page = self.context.new_page()
@@ -81,7 +81,7 @@ class Person:
         self.page.goto(self.proxy.url + path)
 
     def enter(self, room: dict[str, Any], *, connected: bool = True) -> None:
-        """Open the app in a room and wait until the room can be written in, and the WebSocket is proven."""
+        """Open the app in a room; wait until the composer is there and the WebSocket has proved itself."""
         self.has_session()
         self.visit(f"/rooms/{room['id']}")
         expect(self.composer).to_be_visible()
@@ -91,7 +91,7 @@ class Person:
     # ── the network ─────────────────────────────────────────────────────────────────────────
 
     def suffer(self, faults: Faults) -> None:
-        """The network has these faults from now on; the browser will complain of them."""
+        """Apply these faults to the network; browser errors about it are ignored from now on."""
         self.page_log.network_may_fail = True
         self.proxy.apply(faults)
 
@@ -112,7 +112,7 @@ class Person:
             expect(self.composer).to_have_value("")
 
     def room_link(self, name: str) -> Locator:
-        """In the list at the left. Its name also tells of unread messages: "Garden, 3 unread"."""
+        """The room in the list at the left. Its accessible name includes unread messages: "Garden, 3 unread"."""
         return self.page.get_by_role("navigation", name="Rooms").get_by_role(
             "link", name=re.compile(rf"^(Channel )?{re.escape(name)}(,|$)")
         )
@@ -121,7 +121,7 @@ class Person:
         self.room_link(name).click()
 
     def message(self, text: str) -> Locator:
-        """The one that says `text`, not those that answer it."""
+        """The message with `text`, not replies that quote it."""
         words = self.page.locator(".bc-text", has_text=text)
         return self.page.get_by_role("feed").get_by_role("article").filter(has=words)
 
@@ -133,7 +133,7 @@ class Person:
     # ── seeing ──────────────────────────────────────────────────────────────────────────────
 
     def rows(self) -> list[Row]:
-        """All messages of the room on screen, from the top. (The window is tall enough for what the tests say.)"""
+        """All messages of the room on screen, from the top. (The window is tall enough for the messages of a test.)"""
         states = (("not sent", "failed"), ("waiting", "waiting"))
         return [
             Row(row["text"], next((state for word, state in states if word in row["label"]), "sent"))
@@ -162,7 +162,7 @@ class Person:
 
     @property
     def indicator(self) -> Locator:
-        """What tells of the connection while there is something to tell."""
+        """The indicator of the connection, which is shown only while there is trouble."""
         return self.page.get_by_role("status").filter(has_text=ANY_STATE)
 
     def expect_connecting(self) -> None:
@@ -177,7 +177,7 @@ class Person:
         expect(self.indicator).to_have_text(FAILED)
 
     def expect_connected(self) -> None:
-        """Nothing is told of the connection, and rightly: a WebSocket proved itself and lives."""
+        """No indicator is shown, and a WebSocket that has proved itself is open."""
 
         def connected() -> None:
             assert self.page_log.is_proven, "no proven WebSocket"

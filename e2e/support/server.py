@@ -1,4 +1,4 @@
-"""The real program, as somebody would run it, on a folder of its own; it can be stopped, killed and started again."""
+"""The real program on a folder of its own; can be stopped, killed and started again."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ READY_WITHIN_S = 60.0
 
 @dataclass(frozen=True)
 class Account:
-    """Somebody who may sign in. `session` is the value of the cookie named `cookie`."""
+    """An account that can sign in. `session` is the value of the cookie named `cookie`."""
 
     username: str
     display_name: str
@@ -31,7 +31,7 @@ class Account:
 
 
 def free_port() -> int:
-    """One that stays free over a restart: below those that systems hand out to whoever asks for any."""
+    """A port that stays free over a restart: below the range from which the system assigns ports."""
     while True:
         port = random.randrange(15_000, 32_000)
         with socket.socket() as probe:
@@ -52,7 +52,7 @@ class Server:
             **kept,
             **{f"BACKCHANNEL_{name}": value for name, value in chosen.items()},
             "PYTHONPATH": os.pathsep.join((str(ROOT), str(ROOT / "server"))),
-            # One that hangs is asked, by SIGABRT, where.
+            # A server that hangs gets SIGABRT and prints its stacks.
             "PYTHONFAULTHANDLER": "1",
         }
         self._process: subprocess.Popen[bytes] | None = None
@@ -67,7 +67,7 @@ class Server:
 
     @property
     def setup_address(self) -> str:
-        """What it printed for whoever is to own it."""
+        """The setup address that it printed for its future owner."""
         return self.run("setup-address").strip()
 
     @property
@@ -97,7 +97,7 @@ class Server:
         assert self.becomes_ready(), f"the server ended by itself:\n{self.log.read_text()[-8000:]}"
 
     def becomes_ready(self) -> bool:
-        """Wait until it answers; False where it ends by itself. One that does neither is asked where it hangs."""
+        """Wait until it is ready; False if it exits. If it does neither, it is aborted with its stacks in the log."""
         deadline = time.monotonic() + READY_WITHIN_S
         said = ""
         while self.runs:
@@ -115,7 +115,7 @@ class Server:
         return False
 
     def tell(self, number: signal.Signals) -> None:
-        """Send it a signal and go on."""
+        """Send it a signal without waiting."""
         assert self._process is not None
         if self.runs:
             self._process.send_signal(number)
@@ -125,7 +125,7 @@ class Server:
         return self._end(signal.SIGTERM)
 
     def kill(self) -> None:
-        """kill -9: no good-bye, no last write."""
+        """kill -9: no shutdown, no last write."""
         self._end(signal.SIGKILL)
 
     def people(self, *usernames: str) -> list[Account]:

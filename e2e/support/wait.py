@@ -1,4 +1,4 @@
-"""Waiting for what must come true, however slow the machine; never for time to pass."""
+"""Waits for conditions, however slow the machine; never for a time to pass."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from typing import Any, TypeVar
 from playwright.sync_api import Page
 
 T = TypeVar("T")
-# Generous, as a machine may be busy; a failure takes as long to show.
+# Generous, because a machine may be busy; a failing test takes this long.
 PATIENCE_S = float(os.environ.get("PATIENCE_S", "45"))
 
 
 def eventually(check: Callable[[], T], page: Page | None = None, within_s: float = PATIENCE_S) -> T:
-    """Call `check` until it neither raises AssertionError nor returns False; its last failure is what is told.
+    """Call `check` until it neither raises AssertionError nor returns False; then raise its last failure.
 
-    With `page` the browser's events are heard meanwhile.
+    With `page`, the browser's events are handled meanwhile.
     """
     deadline = time.monotonic() + within_s
     while True:
@@ -41,7 +41,7 @@ def pause(page: Page | None, for_s: float = 0.05) -> None:
 
 
 def equals(expected: Any, actual: Callable[[], Any]) -> Callable[[], None]:
-    """For `eventually`: shows both sides where it never came true."""
+    """For `eventually`: a failure shows both sides."""
 
     def check() -> None:
         assert actual() == expected

@@ -23,7 +23,7 @@ def main(argv: list[str]) -> int:
     parser = argparse.ArgumentParser(prog="bench", description="Measure the server and its peers.")
     parser.add_argument("--quick", action="store_true", help="fewer and shorter runs")
     parser.add_argument("--servers", default="", help="these alone, by name, with commas between")
-    parser.add_argument("--page", action="store_true", help="only write the pages anew")
+    parser.add_argument("--page", action="store_true", help="only write the pages again")
     parser.add_argument("rows", nargs="*", help=f"some of: {', '.join(ROWS)}")
     options = parser.parse_args(argv)
     if unknown := set(options.rows) - set(ROWS):

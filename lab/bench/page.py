@@ -28,7 +28,7 @@ PARTS = {
 
 
 def fill(page: str, results: dict[str, Any]) -> str:
-    """The page with its generated parts made anew."""
+    """The page with its generated parts replaced."""
 
     def made(match: re.Match[str]) -> str:
         return f"{match[1]}\n{PARTS[match[2]](results)}\n\n{match[3]}"
@@ -37,7 +37,7 @@ def fill(page: str, results: dict[str, Any]) -> str:
 
 
 def write() -> None:
-    """Make page and pictures anew."""
+    """Write the page and the pictures."""
     results = {row: read(row) for row in ROWS}
     PAGE.write_text(fill(PAGE.read_text(), results))
     IMAGES.mkdir(exist_ok=True)

@@ -44,8 +44,8 @@ class Bench:
         """Add a case: what was measured, and what it is about."""
         case = {"server": server, **about, **found}
         self.cases.append({**case, **({"each": each} if each else {})})
-        told = "  ".join(f"{name} {value}" for name, value in case.items() if name not in ("server", "runs"))
-        print(f"  {server:24} {told}", flush=True)
+        shown = "  ".join(f"{name} {value}" for name, value in case.items() if name not in ("server", "runs"))
+        print(f"  {server:24} {shown}", flush=True)
         # At once: what was measured stays measured, whatever happens to the rest of the run.
         self.write()
         return found

@@ -53,15 +53,15 @@ def _nearness(results: Results, work: str) -> str:
 
 
 def _throughput(results: Results) -> str:
-    told = []
+    shown = []
     for work in WORKS:
         cases = [
             find(results, "workers", "backchannel", workers=count, work=f"{work}, as many as it can")
             for count in (1, 2)
         ]
-        told += [f"{work.split()[-1]} with {case['workers']}: {si(case['per_s'])}/s" for case in cases if case]
+        shown += [f"{work.split()[-1]} with {case['workers']}: {si(case['per_s'])}/s" for case in cases if case]
     return (
-        f"As many as they can: {'; '.join(told)}."
-        if told
+        f"As many as they can: {'; '.join(shown)}."
+        if shown
         else "Throughput: not measured, as the machine has too few cores."
     )

@@ -288,7 +288,7 @@ def precedence() -> int:
 
 def _mentions(pid: int, word: str) -> bool:
     try:
-        # Redis writes its title anew: "redis-server 127.0.0.1:6379".
+        # Redis changes its process title: "redis-server 127.0.0.1:6379".
         return word in re.split(r"[\0 :]", Path(f"/proc/{pid}/cmdline").read_text())
     except OSError:
         return False

@@ -52,13 +52,13 @@ def machine(results: Results) -> str:
         for row, result in results.items()
         if result
     ]
-    told = ", ".join(f"{name} {' and '.join(found)}" for name, found in versions.items())
+    listed = ", ".join(f"{name} {' and '.join(found)}" for name, found in versions.items())
     if about.get("nice", "0") != "0":
         where += f", with precedence over other programs that ran on it (nice {about['nice']})"
     others = [case["others_cores"] for result in kept for case in result["cases"] if "others_cores" in case]
     if others:
         where += f". While a case was measured, other programs kept {median(others):.2f} cores busy at the median"
-    return f"{where}.\n\n{table(('row', 'commit', 'measured at', 'how'), rows)}\n\nVersions: {told}."
+    return f"{where}.\n\n{table(('row', 'commit', 'measured at', 'how'), rows)}\n\nVersions: {listed}."
 
 
 def _commits(result: dict[str, Any]) -> str:
@@ -117,8 +117,8 @@ def sends(results: Results) -> str:
         for case in (results.get("sends") or {"cases": []})["cases"]
         if case["server"] == "backchannel" and case.get("rate")
     ]
-    told = f"\n\nOurs at half its rate: {'; '.join(half)}." if half else ""
-    return "Acks/s (p99 in ms)\n\n" + table(("", "1 at once", "32", "256"), rows) + told
+    listed = f"\n\nOurs at half its rate: {'; '.join(half)}." if half else ""
+    return "Acks/s (p99 in ms)\n\n" + table(("", "1 at once", "32", "256"), rows) + listed
 
 
 def _send_cell(case: dict[str, Any] | None) -> str:

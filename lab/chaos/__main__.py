@@ -28,9 +28,9 @@ SECONDS_EACH = 1.75
 
 
 def main(argv: list[str]) -> int:
-    """1 where anything was wrong."""
+    """1 if there was an anomaly."""
     options = _parser().parse_args(argv)
-    # Whoever ends this program means everything that it started, too.
+    # SIGTERM ends the processes that this program started as well.
     signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))
     injections = options.injections or max(1, round(options.seconds / SECONDS_EACH))
     if options.short:
@@ -58,12 +58,12 @@ def main(argv: list[str]) -> int:
             records.append(as_record(outcome))
             lines.write(json.dumps(records[-1]) + "\n")
             lines.flush()
-            _tell(outcome, folder, keep=options.keep)
+            _print(outcome, folder, keep=options.keep)
     print(f"\n{tables(records)}\n{results}")
     return 1 if wrong else 0
 
 
-def _tell(outcome: Outcome, folder: Path, *, keep: bool) -> None:
+def _print(outcome: Outcome, folder: Path, *, keep: bool) -> None:
     print(
         f"    {outcome.injected.total()} faults, {outcome.stored} messages, {outcome.acked} acked, {outcome.deliveries} deliveries, "
         f"quiet after {outcome.quiet_s:.0f} s, {outcome.seconds:.0f} s in all, {len(outcome.anomalies)} anomalies",

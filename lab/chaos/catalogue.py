@@ -1,7 +1,7 @@
-"""Every fault by its name: what it is done to, how long, and how it is begun and ended.
+"""Every fault by its name: its kind of target, how long it lasts, and how it starts and ends.
 
-A fault may be impossible at its moment (the node is down, the database does not answer): then it did not happen, and is
-not counted. `begin` returns what `end` needs.
+A fault may be impossible at its moment (the node is down, the database does not answer): then it is not counted. `begin`
+returns what `end` needs.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ def _network(cluster: Cluster, injection: Injection) -> Proxy:
 
 
 def _lasting(name: str, faults: Faults, *, seconds: tuple[float, float] = (1.0, 6.0)) -> Fault:
-    """A state of a network. Most of these are about connections that open: see to it that some do."""
+    """A fault that lasts. Most of these affect new connections, so cut the open ones."""
 
     def begin(cluster: Cluster, injection: Injection) -> None:
         network = _network(cluster, injection)

@@ -26,7 +26,7 @@ from e2e.support.server import Account, Server
 from lab.chaos.device_process import DeviceProcess
 from services import Service
 
-# Faster than people would be, so that a run of minutes has thousands of messages.
+# Above the usual limits, so that a run of minutes has thousands of messages.
 SETTINGS = {
     "SENDS_PER_SECOND": "1000",
     "SEND_BURST": "10000",
@@ -40,13 +40,13 @@ SETTINGS = {
 }
 
 
-# How often a node is started that gives up.
+# Attempts to start a node that exits.
 STARTS = 5
 
 
 @dataclass
 class Cluster:
-    """What a fault can lay its hands on, by the names that the plan uses."""
+    """What faults act on, by the names that the plan uses."""
 
     folder: Path
     rng: random.Random
@@ -56,15 +56,15 @@ class Cluster:
     database_wires: dict[str, Proxy]
     redis: Service | None
     postgres: Service | None
-    # PostgreSQL's, past every wire; "": SQLite.
+    # PostgreSQL's, without a proxy; "": SQLite.
     database_url: str
     devices: dict[str, DeviceProcess] = field(default_factory=dict)
-    # Rooms whose membership may be changed: room → (the owner, the people who may be taken out).
+    # Rooms whose membership may be changed: room → (the owner, the people who may be removed).
     rooms: dict[int, tuple[Account, list[Account]]] = field(default_factory=dict)
     user_ids: dict[str, int] = field(default_factory=dict)
-    # People who do nothing but be signed out, once each.
+    # Users who only sign in and are signed out, once each.
     guests: list[Account] = field(default_factory=list)
-    # What must have come true by the end.
+    # Conditions that must hold at the end.
     expected: list[tuple[str, threading.Event]] = field(default_factory=list)
 
     @property
@@ -83,7 +83,7 @@ class Cluster:
         }
 
     def query(self) -> AbstractContextManager[Any]:
-        """`query(sql, *values) → rows`, past every wire."""
+        """`query(sql, *values) → rows`, without a proxy."""
         return query_of(self.database_url, self.sqlite_file)
 
     @property
@@ -91,18 +91,18 @@ class Cluster:
         return self.folder / "data" / "backchannel.sqlite3"
 
     def shuffled_nodes(self) -> list[Server]:
-        """Those that run, if any does."""
+        """The running nodes in random order; all of them if none runs."""
         nodes = [node for node in self.nodes.values() if node.runs] or list(self.nodes.values())
         return self.rng.sample(nodes, len(nodes))
 
     def supervise(self, broken: Collection[str]) -> None:
-        """Start nodes again that ended by themselves: one that finds no database as it starts gives up, and says so."""
+        """Restart nodes that exited by themselves, as one does that finds no database at its start."""
         for name, node in self.nodes.items():
             if name not in broken and not node.runs:
                 node.spawn()
 
     def heal(self) -> None:
-        """Everything is whole again, and every node answers. Connections whose bytes vanish are not told."""
+        """End all faults and wait until every node answers. Silent connections are not closed."""
         for service in (self.redis, self.postgres):
             if service is not None and not service.runs:
                 service.start()
@@ -111,7 +111,7 @@ class Cluster:
         for proxy in (*self.networks.values(), *self.bus_wires.values(), *self.database_wires.values()):
             proxy.heal()
         for proxy in (*self.bus_wires.values(), *self.database_wires.values()):
-            # Nobody waits here for TCP to find out that a silent wire is dead.
+            # TCP would need minutes to notice that a silent wire is dead.
             proxy.cut()
         for node in self.nodes.values():
             node.tell(signal.SIGCONT)
@@ -123,7 +123,7 @@ class Cluster:
 
 
 def _bring_up(node: Server) -> None:
-    """As a service manager would: again and again, but for one that runs and does not answer."""
+    """Start it repeatedly, as a service manager would, until it is ready."""
     for _ in range(STARTS):
         if not node.runs:
             node.spawn()
@@ -136,7 +136,7 @@ def _bring_up(node: Server) -> None:
 def cluster_of(
     database: str, nodes: int, networks: Sequence[str], folder: Path, rng: random.Random
 ) -> Iterator[Cluster]:
-    """Everything started but the devices and pages. `database`: "sqlite" or "postgres"."""
+    """Start everything except devices and pages. `database`: "sqlite" or "postgres"."""
     with ExitStack() as held:
         is_postgres = database == "postgres"
         postgres = held.enter_context(services.postgres_service()) if is_postgres else None
@@ -151,7 +151,7 @@ def cluster_of(
             if postgres:
                 url = _through(postgres.url, database_wires[name]) + f"?application_name={name}"
                 settings["REDIS_URL"] = _through(redis.url, bus_wires[name]) if redis else ""
-            # Nodes have a folder each, but for SQLite's, which is the database.
+            # Each node has a folder; SQLite's is shared, because it holds the database.
             servers[name] = Server(folder / (name if is_postgres else "data"), url, **settings)
             held.callback(servers[name].kill)
             servers[name].start()
@@ -186,7 +186,7 @@ def _through(url: str, wire: Proxy) -> str:
 
 @contextmanager
 def query_of(database_url: str, sqlite_file: Path) -> Iterator[Any]:
-    """`query(sql, *values) → rows` of PostgreSQL, or of SQLite where `database_url` is empty."""
+    """`query(sql, *values) → rows` of PostgreSQL, or of SQLite if `database_url` is empty."""
     if database_url:
         with psycopg.connect(database_url, autocommit=True) as postgres:
             yield lambda text, *values: postgres.execute(sql.SQL(text.replace("?", "%s")), values).fetchall()

@@ -1,4 +1,4 @@
-"""What befalls Redis, PostgreSQL and SQLite's file."""
+"""Faults of Redis, PostgreSQL and SQLite's file."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is stored in the end, as records of the history; and what devices still wait for before that."""
+"""Reads what is stored at the end, as records of the history, and names what devices still miss."""
 
 from __future__ import annotations
 
@@ -74,13 +74,13 @@ def _json(value: Any) -> Any:
 
 
 def true_time(at_us: int, now_s: float) -> float:
-    """When it was by the one right clock: nodes' clocks are off by whole days, and a run takes less than half of one."""
+    """Corrects the time of a node whose clock is whole days off; a run takes less than half a day."""
     at_s = at_us / 1_000_000
     return at_s - round((at_s - now_s) / DAY_S) * DAY_S
 
 
 def waits_for(devices: Sequence[Mapping[str, Any]], stored: Sequence[Log]) -> str:
-    """What has still to come, of the first device that waits; empty where everybody has everything."""
+    """What the first incomplete device misses; empty if all are complete."""
     for device in devices:
         name = device["name"]
         if device["status"] != "connected":

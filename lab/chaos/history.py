@@ -1,4 +1,4 @@
-"""What happened, in the order in which it was heard of: each record a line of JSON (lab/checker/checks.py tells their shapes)."""
+"""The history of a run in order of arrival, one JSON record a line. lab/checker/checks.py lists the records."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 
 
 class History:
-    """Written by several threads; kept in memory for the checker and on disk for whoever wants to read it."""
+    """Written by several threads; kept in memory for the checker and on disk for people."""
 
     def __init__(self, file: Path) -> None:
         self.file = file

@@ -1,4 +1,4 @@
-"""What befalls a node: killed, drained, frozen, killed at a chosen place, given another clock."""
+"""Faults of a node: killed, drained, frozen, killed at a chosen step of a send, started with a wrong clock."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from lab.chaos.plan import Injection
 from machine import find_faketime
 
 DAY_S = 24 * 3600
-# A failpoint kills at the n-th time that its place is reached.
+# A failpoint kills the process when its place is reached for the n-th time.
 TIMES = 300
 
 
@@ -20,7 +20,7 @@ def kill(cluster: Cluster, injection: Injection) -> None:
 
 
 def drain(cluster: Cluster, injection: Injection) -> None:
-    """SIGTERM; `start` waits for its end, as a service manager does."""
+    """SIGTERM; `start` waits for the exit, as a service manager does."""
     cluster.nodes[injection.target].tell(signal.SIGTERM)
 
 
@@ -41,7 +41,7 @@ def resume(cluster: Cluster, injection: Injection, _: Any) -> None:
 
 
 def arm(place: str) -> Callable[[Cluster, Injection], None]:
-    """Start it anew such that it kills itself at `place`."""
+    """Restart it so that it kills itself at `place`."""
 
     def begin(cluster: Cluster, injection: Injection) -> None:
         node = cluster.nodes[injection.target]
@@ -52,18 +52,18 @@ def arm(place: str) -> Callable[[Cluster, Injection], None]:
 
 
 def disarm(cluster: Cluster, injection: Injection, _: Any) -> None:
-    """It may not have come so far."""
+    """Restart it normally; it may still be running."""
     cluster.nodes[injection.target].kill()
     start(cluster, injection)
 
 
 def skew(days: int) -> Callable[[Cluster, Injection], None]:
-    """Start it anew on a clock that is a day off."""
+    """Restart it with a clock that is a day off."""
 
     def begin(cluster: Cluster, injection: Injection) -> None:
         node = cluster.nodes[injection.target]
         node.kill()
-        # Time that only passes, as timers measure it, is left alone: no machine has that wrong.
+        # The monotonic clock of timers stays right, as on any machine.
         node.spawn(LD_PRELOAD=str(find_faketime()), FAKETIME=f"{days * DAY_S:+d}", DONT_FAKE_MONOTONIC="1")
 
     return begin

@@ -1,4 +1,4 @@
-"""What a seed was run with, and what came of it. Pure."""
+"""Settings and outcome of one seed. Pure."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from lab.checker.links import Anomaly, Record
 
-# Within so long what was written is on the device's disk.
+# A device has written a message to its disk after this time.
 DISK_S = 1.0
 
 
@@ -19,17 +19,17 @@ class Settings:
     injections: int
     nodes: int = 2
     pages: int = 2
-    # Between two acts of one device, on average.
+    # Between two actions of a device, on average.
     pause_ms: int = 260
 
 
 @dataclass
 class Outcome:
-    """What came of one seed."""
+    """The outcome of one seed."""
 
     settings: Settings
     injected: Counter[str] = field(default_factory=Counter)
-    # Of checker.check: what may not be.
+    # Broken promises.
     anomalies: list[Anomaly] = field(default_factory=list)
     sent: int = 0
     stored: int = 0
@@ -44,7 +44,7 @@ class Outcome:
 
 
 def count(outcome: Outcome, records: Sequence[Record]) -> None:
-    """From the history, what the table wants to know."""
+    """Fill in the figures of the table from the history."""
     ops = Counter(record["op"] for record in records)
     sent = {record["id"] for record in records if record["op"] == "send"}
     acked = {record["id"] for record in records if record["op"] == "ack"}
@@ -60,7 +60,7 @@ def count(outcome: Outcome, records: Sequence[Record]) -> None:
 
 
 def vanished(records: Sequence[Record]) -> list[Anomaly]:
-    """What was written, and in the end is neither stored nor refused, though every outbox is empty: somebody forgot it."""
+    """Messages that were written and are neither stored nor refused at the end, though every outbox is empty."""
     if not all(record["reached"] for record in records if record["op"] == "quiet"):
         return []
     stored = {message["id"] for log in records if log["op"] == "log" for message in log["messages"]}
@@ -70,7 +70,7 @@ def vanished(records: Sequence[Record]) -> list[Anomaly]:
     for send in records:
         if send["op"] != "send" or send["id"] in stored or send["id"] in refused:
             continue
-        # Killed in the moment of writing: it was not on the disk yet.
+        # Killed before the message was on its disk.
         if not any(client == send["client"] and 0 <= t - send["t"] < DISK_S for client, t in crashes):
             found.append(Anomaly("vanished", f"{send['id']} of {send['client']} in room {send['room']}"))
     return found

@@ -1,4 +1,4 @@
-"""People in Chromium, in a thread of their own: they write now and then, and in the end their screens are compared."""
+"""People in Chromium, in a thread of their own: they write now and then; at the end their screens are compared with what is stored."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--
 
 
 class Pages:
-    """Each of `people` sits in one room behind a network of their own."""
+    """Each of `people` has a page in the same room, behind a network of their own."""
 
     def __init__(
         self, people: list[tuple[Account, Proxy]], server: Server, room: dict[str, Any], history: History
@@ -64,7 +64,7 @@ class Pages:
     def _guarded(self) -> None:
         try:
             self._run()
-        except BaseException as failure:  # told by whoever joins the thread
+        except BaseException as failure:  # reported by the thread that joins this one
             self.failure = failure
             self._history.add("fault", detail=f"a page: {str(failure).splitlines()[0] if str(failure) else failure!r}")
         finally:
@@ -95,7 +95,7 @@ class Pages:
         return person
 
     def _say(self, person: Person, text: str) -> None:
-        """A page that just reloads itself, or was told to leave, has no composer for a moment."""
+        """Send it, unless the page has no composer at the moment because it reloads or is signed out."""
         try:
             person.say(text)
         except (AssertionError, BrowserError):
@@ -106,7 +106,7 @@ class Pages:
         self._history.add("typed", user=person.account.username, content=text)
 
     def _compare(self, person: Person) -> None:
-        """The last screen is what is stored last, each message once, in order, and nothing waits any more."""
+        """The screen shows the last stored messages, each once and in order, and nothing waits to be sent."""
 
         def is_right() -> None:
             rows = person.rows()

@@ -1,4 +1,4 @@
-"""Who is there in a run: people with two devices each, people in browsers, people to be signed out; and their rooms."""
+"""The accounts and rooms of a run: people with two devices each, people in browsers, and people who are signed out."""
 
 from __future__ import annotations
 
@@ -26,8 +26,8 @@ class Participants:
     page_room: dict[str, Any]
 
 
-def gather(cluster: Cluster, pages: int) -> Participants:
-    """Accounts and rooms, made while nothing is broken yet."""
+def create(cluster: Cluster, pages: int) -> Participants:
+    """Create accounts and rooms, before the first fault."""
     server = next(iter(cluster.nodes.values()))
     names = [f"t{n}" for n in range(1, TALKERS + 1)]
     page_users = list(PAGES[:pages])
@@ -55,7 +55,7 @@ def gather(cluster: Cluster, pages: int) -> Participants:
 def devices(
     cluster: Cluster, participants: Participants, program: Any, seed: int, pause_ms: int, history: History
 ) -> dict[str, DeviceProcess]:
-    """Devices in a few processes, each behind its own network; a person's two are in different ones."""
+    """The devices, in a few processes, each behind its own network; the two of a person are in different ones."""
     roles: dict[str, list[dict[str, Any]]] = {name: [] for name in DEVICE_GROUPS}
     for n, account in enumerate(participants.talkers):
         for device in range(DEVICES_EACH):
@@ -78,5 +78,5 @@ def devices(
 
 
 def server_of(cluster: Cluster) -> Server:
-    """The first node: pages ask it for the truth past every network."""
+    """The first node, which pages query without a proxy."""
     return next(iter(cluster.nodes.values()))

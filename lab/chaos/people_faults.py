@@ -1,4 +1,4 @@
-"""What befalls people: taken out of a room and let in again, signed out elsewhere."""
+"""Faults of people: removed from a room and added again, signed out elsewhere."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ def _room_of(cluster: Cluster, username: str) -> tuple[int, Account]:
     return found
 
 
-def _tell(cluster: Cluster, method: str, owner: Account, path: str, body: Any = None) -> None:
-    """At whichever node answers; what is done already is done again without harm."""
+def _request(cluster: Cluster, method: str, owner: Account, path: str, body: Any = None) -> None:
+    """Send a request to the first node that answers. Repeating it does no harm."""
     headers = {"Authorization": f"Bearer {owner.token}"}
     failure: httpx.HTTPError | None = None
     for node in cluster.shuffled_nodes():
@@ -41,16 +41,16 @@ def _tell(cluster: Cluster, method: str, owner: Account, path: str, body: Any = 
 
 def remove(cluster: Cluster, injection: Injection) -> None:
     room, owner = _room_of(cluster, injection.target)
-    _tell(cluster, "DELETE", owner, f"/api/rooms/{room}/members/{cluster.user_ids[injection.target]}")
+    _request(cluster, "DELETE", owner, f"/api/rooms/{room}/members/{cluster.user_ids[injection.target]}")
 
 
 def add(cluster: Cluster, injection: Injection, _: Any) -> None:
     room, owner = _room_of(cluster, injection.target)
-    _tell(cluster, "POST", owner, f"/api/rooms/{room}/members", {"user_ids": [cluster.user_ids[injection.target]]})
+    _request(cluster, "POST", owner, f"/api/rooms/{room}/members", {"user_ids": [cluster.user_ids[injection.target]]})
 
 
 class Guest:
-    """A browser's session with a socket of its own, at one node; it listens in the background."""
+    """A signed-in browser with a socket at one node, read in the background."""
 
     def __init__(self, node: Server, account: Account) -> None:
         self._http = httpx.Client(timeout=ANSWER_WITHIN_S, cookies={account.cookie: account.session})
@@ -66,7 +66,7 @@ class Guest:
         threading.Thread(target=self._listen, daemon=True).start()
 
     def sign_out(self, node: Server) -> None:
-        """At whatever node. 401 is the answer of somebody who is signed out."""
+        """Sign out at this node, which answers 401 when it is done."""
         self._http.get(f"{node.url}/account/state").raise_for_status()
         headers = {"Origin": node.url, "X-CSRFToken": self._http.cookies["csrftoken"]}
         answer = self._http.delete(f"{node.url}/_allauth/browser/v1/auth/session", headers=headers)
@@ -82,7 +82,7 @@ class Guest:
 
 
 def sign_out(cluster: Cluster, _: Injection) -> None:
-    """A session ends at one node; its socket, at whichever node, must be closed, if not at once then soon."""
+    """Sign out at one node; the socket at another must be closed soon."""
     if not cluster.guests:
         raise LookupError("nobody is left to be signed out")
     account = cluster.guests.pop()

@@ -1,4 +1,4 @@
-"""What is broken when: a list of injections from a seed. Pure: the same seed, the same list."""
+"""The faults of a seed and their times. Pure: the same seed gives the same list."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ PAUSE_S = (0.5, 3.0)
 
 @dataclass(frozen=True)
 class Kind:
-    """A fault that can be injected. `lasts_s`: from and to; a fault of no length is over as it happens."""
+    """A fault that can be injected. `lasts_s`: from and to; 0 for a fault without duration."""
 
     name: str
     target: Target
@@ -27,7 +27,7 @@ class Kind:
 
 @dataclass(frozen=True)
 class Injection:
-    """`at_s` after the start; `dice`, 0 to 1, is for whatever else the fault has to choose."""
+    """`at_s` after the start; `dice`, 0 to 1, decides what else the fault has to choose."""
 
     at_s: float
     kind: str
@@ -41,7 +41,7 @@ class Injection:
 
 
 def plan(seed: int, kinds: Sequence[Kind], targets: Mapping[Target, Sequence[str]], injections: int) -> list[Injection]:
-    """So many injections, one after the other begun, several at a time under way; of one target only one at a time."""
+    """A list of injections that start one after the other. Several may be active at a time, but only one of each target."""
     rng = Random(seed)
     possible = [kind for kind in kinds if targets.get(kind.target)]
     weights = [kind.weight for kind in possible]
@@ -63,7 +63,7 @@ def plan(seed: int, kinds: Sequence[Kind], targets: Mapping[Target, Sequence[str
 
 @dataclass(frozen=True)
 class Moment:
-    """Something to be done: the beginning or the end of an injection."""
+    """The start or the end of an injection."""
 
     at_s: float
     does: Literal["begin", "end"]
@@ -71,7 +71,7 @@ class Moment:
 
 
 def moments(injections: Sequence[Injection]) -> list[Moment]:
-    """In the order of time; what ends at the moment something begins ends first."""
+    """Sorted by time; ends come before starts at the same time."""
     begins = [Moment(each.at_s, "begin", each) for each in injections]
     ends = [Moment(each.until_s, "end", each) for each in injections if each.lasts_s]
     return sorted([*begins, *ends], key=lambda moment: (moment.at_s, moment.does == "begin"))

@@ -1,4 +1,4 @@
-"""The table of a run of many seeds: what was injected, what was said and heard, what was wrong. Pure."""
+"""The tables of a run of many seeds: faults, messages, deliveries, anomalies. Pure."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from lab.chaos.outcome import Outcome
 
 
 def command(outcome: Outcome) -> str:
-    """What replays one seed."""
+    """The command that replays one seed."""
     s = outcome.settings
     return f"make faults SEED={s.seed} DATABASE={s.database} INJECTIONS={s.injections} NODES={s.nodes} PAUSE_MS={s.pause_ms}"
 

@@ -1,4 +1,4 @@
-"""One seed: people talk, things break, everything is healed, it becomes quiet, and what happened is judged."""
+"""Runs one seed: traffic and faults, then the end of all faults, then quiet, then the checks."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ from lab.checker.checks import check
 from machine import Missing
 
 QUIET_WITHIN_S = 150.0
-# Links that fell silent are found out by heartbeats, 20 s at most; only then the devices are woken as if a lid was opened.
+# Heartbeats detect silent links within 20 s; after that the devices get a wake event, as when a lid is opened.
 WAKE_AFTER_S = 25.0
 
-# A fault that is impossible at its moment: nothing was injected.
+# Raised by a fault that is impossible at its moment: nothing was injected.
 IMPOSSIBLE = (OSError, LookupError, psycopg.Error, RedisError, httpx.HTTPError, WebSocketException, Missing)
 
 
@@ -40,14 +40,14 @@ def run(settings: Settings, program: Path, folder: Path) -> Outcome:
     networks = (*people.DEVICE_GROUPS, *people.PAGES[: settings.pages])
     nodes = settings.nodes if settings.database == "postgres" else 1
     with cluster_of(settings.database, nodes, networks, folder, random.Random(settings.seed)) as cluster:
-        participants = people.gather(cluster, settings.pages)
+        participants = people.create(cluster, settings.pages)
         cluster.devices = people.devices(cluster, participants, program, settings.seed, settings.pause_ms, history)
         pages = _pages(cluster, participants, history)
         try:
             _start(cluster, pages)
             _break(cluster, settings, outcome, history)
-            outcome.quiet_s = _come_to_rest(cluster, pages, history)
-            _tell_end(cluster, participants, pages, history)
+            outcome.quiet_s = _wait_complete(cluster, pages, history)
+            _record_end(cluster, participants, pages, history)
         except AssertionError as broken:
             history.add("fault", detail=str(broken))
         finally:
@@ -104,8 +104,8 @@ def _end(cluster: Cluster, injection: Injection, state: Any, history: History) -
         history.add("unhealed", kind=injection.kind, target=injection.target, why=f"{type(why).__name__}: {why}")
 
 
-def _come_to_rest(cluster: Cluster, pages: Pages, history: History) -> float:
-    """Heal everything, let everybody fall silent, and wait until all have everything; how long that took."""
+def _wait_complete(cluster: Cluster, pages: Pages, history: History) -> float:
+    """End all faults and all traffic, wait until every device is complete, and return the seconds that took."""
     for group in cluster.devices.values():
         group.resume()
         group.start()
@@ -138,7 +138,7 @@ def _waits_for(cluster: Cluster) -> str:
         return final_state.waits_for(devices, final_state.logs(query, time.time()))
 
 
-def _tell_end(cluster: Cluster, participants: Participants, pages: Pages, history: History) -> None:
+def _record_end(cluster: Cluster, participants: Participants, pages: Pages, history: History) -> None:
     with cluster.query() as query:
         stored = final_state.logs(query, time.time())
         edited = {
@@ -150,13 +150,13 @@ def _tell_end(cluster: Cluster, participants: Participants, pages: Pages, histor
     for group in cluster.devices.values():
         group.view()
     [room] = [log for log in stored if log["room"] == participants.page_room["id"]]
-    _tell_typed(cluster, pages, room, history)
+    _record_typed(cluster, pages, room, history)
     lasting = [m for m in room["messages"] if not m["deleted"] and m["id"].replace("-", "") not in edited]
     pages.judge([message["content"] for message in lasting])
 
 
-def _tell_typed(cluster: Cluster, pages: Pages, room: final_state.Log, history: History) -> None:
-    """What was typed in a page: stored once, or else it is told."""
+def _record_typed(cluster: Cluster, pages: Pages, room: final_state.Log, history: History) -> None:
+    """Record what was typed in pages, and a fault for each text that is not stored exactly once."""
     by_content: dict[str, list[str]] = {}
     for message in room["messages"]:
         by_content.setdefault(message["content"], []).append(message["id"])

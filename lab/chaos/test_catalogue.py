@@ -1,4 +1,4 @@
-"""Every kind of fault is there once, can be ended if it lasts, and names a target that some run has."""
+"""Each fault has its own name, an end if it lasts, and a target that some run has."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ def test_no_two_faults_share_a_name() -> None:
     assert len(CATALOGUE) == len(every)
 
 
-def test_every_fault_is_met_sooner_or_later() -> None:
+def test_every_fault_is_planned_by_some_seed() -> None:
     met = {each.kind for each in plan(1, KINDS, TARGETS, 3_000)}
     assert met == set(CATALOGUE)
 
 
-def test_all_places_of_a_send_are_died_at() -> None:
+def test_a_node_dies_at_every_step_of_a_send() -> None:
     places = {"before commit", "after commit", "before publish", "after publish", "after answer"}
     assert {f"node dies {place}" for place in places} <= set(CATALOGUE)

@@ -1,4 +1,4 @@
-"""What is stored is read as it is, and whoever has not got all of it is waited for."""
+"""Reads the stored rooms, and names devices that miss something of them."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def query() -> Any:
     return lambda text, *values: database.execute(text, values).fetchall()
 
 
-def test_a_room_is_told_as_the_checker_reads_it(query: Any) -> None:
+def test_a_room_is_read_in_the_form_that_the_checker_expects(query: Any) -> None:
     [log] = final_state.logs(query, NOW_S)
     id_ = "0192f0c1-a2b3-4c5d-8e6f-708192a3b4c5"
     assert [(entry["seq"], entry["type"], entry.get("id"), entry.get("user")) for entry in log["entries"]] == [
@@ -62,7 +62,7 @@ def test_a_room_is_told_as_the_checker_reads_it(query: Any) -> None:
 
 
 @pytest.mark.parametrize("days", [-1, 0, 1])
-def test_a_clock_that_is_a_day_off_is_set_right(days: int) -> None:
+def test_the_time_of_a_clock_a_day_off_is_corrected(days: int) -> None:
     at_us = int((NOW_S + 12 + days * 86_400) * 1_000_000)
     assert final_state.true_time(at_us, NOW_S) == pytest.approx(NOW_S + 12)
 
@@ -80,7 +80,7 @@ def device(**changes: Any) -> dict[str, Any]:
     }
 
 
-def test_nobody_waits_who_has_everything(query: Any) -> None:
+def test_a_complete_device_misses_nothing(query: Any) -> None:
     assert final_state.waits_for([device()], final_state.logs(query, NOW_S)) == ""
 
 
@@ -98,5 +98,5 @@ def test_nobody_waits_who_has_everything(query: Any) -> None:
         {"user": 3},
     ],
 )
-def test_whoever_has_something_to_come_is_named(query: Any, changes: dict[str, Any]) -> None:
+def test_an_incomplete_device_is_named(query: Any, changes: dict[str, Any]) -> None:
     assert "phone" in final_state.waits_for([device(**changes)], final_state.logs(query, NOW_S))

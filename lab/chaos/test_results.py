@@ -1,4 +1,4 @@
-"""The table says what happened, and how to see it again."""
+"""The tables sum up the seeds and name the command that replays one."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ def outcome(database: str, **changes: object) -> Outcome:
     return made
 
 
-def test_a_failed_seed_says_how_it_is_run_again() -> None:
+def test_a_failed_seed_names_the_command_that_replays_it() -> None:
     assert command(outcome("sqlite")) == "make faults SEED=7 DATABASE=sqlite INJECTIONS=20 NODES=2 PAUSE_MS=260"
 
 
-def test_the_table_adds_up_what_the_seeds_had() -> None:
+def test_the_tables_add_up_all_seeds() -> None:
     shown = tables([as_record(outcome("sqlite")), as_record(outcome("sqlite")), as_record(outcome("postgres"))])
     assert "| messages stored | 2,400 | 1,200 |" in shown
     assert "| faults injected | 6 | 3 |" in shown
@@ -46,14 +46,14 @@ def a_history() -> list[dict[str, object]]:
     ]
 
 
-def test_what_was_said_is_counted_by_what_became_of_it() -> None:
+def test_messages_are_counted_by_their_outcome() -> None:
     counted = outcome("sqlite")
     count(counted, a_history())
     assert (counted.sent, counted.stored, counted.acked, counted.refused) == (3, 1, 1, 1)
     assert (counted.indeterminate, counted.deliveries) == (1, 1)
 
 
-def test_what_is_neither_stored_nor_refused_has_vanished_unless_its_device_was_killed_that_moment() -> None:
+def test_a_message_neither_stored_nor_refused_vanished_unless_its_device_was_killed_at_once() -> None:
     history = a_history()
     assert [anomaly.detail for anomaly in vanished(history)] == ["m3 of phone in room 7"]
     assert vanished([*history, {"op": "crashed", "t": 3.2, "client": "phone", "keeps_outbox": True}]) == []

@@ -19,7 +19,7 @@ HEAD = (
 
 
 def line(kind: ProxyKind, result: Result) -> str:
-    """Of the table."""
+    """A row of the table."""
     cells = (
         kind.name, kind.version(), kind.what, result.transport, f"{result.first_event_s:.1f}",
         f"{result.after_silence_s:.2f}", result.messages, result.by_http, result.lost, result.doubled, result.reordered,

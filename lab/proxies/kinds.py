@@ -1,4 +1,4 @@
-"""Which proxies there are, as Debian packages them, and in which settings."""
+"""The proxies and their settings; programs as Debian packages them."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ from e2e.support.server import free_port
 SETTINGS = Path(__file__).parent / "settings"
 SYSTEM_PATH = os.pathsep.join((os.environ.get("PATH", ""), "/usr/sbin", "/usr/local/sbin"))
 CUT_S = 5
-"""Stands for the 30 s after which a proxy cuts what is idle. The server's heartbeat is shortened alike, to HEARTBEAT_S, so that
-it comes just too late, as 30 s after 30 s."""
+"""Idle timeout of the settings that have one, in place of the usual 30 s. The server's heartbeat, HEARTBEAT_S, is shortened alike:
+it comes just too late, as a heartbeat of 30 s does with a timeout of 30 s."""
 HEARTBEAT_S = 5
 
 Command = Callable[[Path, int, int], list[object]]
-"""The settings as a file, the port to listen on, the server's port → what is run."""
+"""Settings file, port to listen on, port of the server → command line."""
 
 
 @dataclass(frozen=True)
 class ProxyKind:
-    """`file` in settings/ (none: all is in the command). `what`: what is unusual about these settings."""
+    """`file` in settings/, or None if the command line has all settings. `what` describes the settings."""
 
     name: str
     program: str
@@ -34,15 +34,15 @@ class ProxyKind:
     file: str | None
     command: Command
     upgrades: bool
-    """Lets a WebSocket through, for a while at least."""
+    """Lets a WebSocket through, at least for a while."""
     is_secure: bool = False
-    """Is spoken to by HTTPS, with a certificate that it signed itself."""
+    """Serves HTTPS with a self-signed certificate."""
 
     def find(self) -> str | None:
         return shutil.which(self.program, path=SYSTEM_PATH)
 
     def version(self) -> str:
-        """As the program itself tells it."""
+        """As the program reports it."""
         flag = {"nginx": "-v", "haproxy": "-v", "caddy": "version", "varnishd": "-V"}.get(self.program, "--version")
         ran = subprocess.run([str(self.find()), flag], capture_output=True, text=True, check=False)
         found = re.search(r"\d+\.\d+(\.\d+)?", ran.stdout + ran.stderr)
@@ -107,7 +107,7 @@ PROXY_KINDS = (
 
 
 def settings_of(kind: ProxyKind, port: int, upstream: int, folder: Path) -> str:
-    """The text of the file, filled in."""
+    """The text of the settings file with its placeholders filled in."""
     assert kind.file is not None
     text = (SETTINGS / kind.file).read_text()
     given = {"PORT": port, "UPSTREAM": upstream, "FOLDER": folder, "CUT": CUT_S}

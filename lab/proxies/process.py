@@ -1,4 +1,4 @@
-"""One proxy that runs privately: on a free port of 127.0.0.1, in a folder of its own, ended with its block."""
+"""One running proxy, on a free port of 127.0.0.1 and in a temporary folder; ends with its block."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class ProxyProcess:
         self.port = free_port()
         self._upstream = upstream
         self._folder = Path(tempfile.mkdtemp(prefix="backchannel-proxy-"))
-        # Some of them, started by root, go on as somebody else.
+        # Some, started by root, switch to another user.
         self._folder.chmod(0o777)
         self._process: subprocess.Popen[bytes] | None = None
 
@@ -35,7 +35,7 @@ class ProxyProcess:
 
     @property
     def certificate(self) -> Path | None:
-        """What a client has to trust."""
+        """The certificate that clients have to trust."""
         return self._folder / CERTIFICATE if self.kind.is_secure else None
 
     def __enter__(self) -> Self:

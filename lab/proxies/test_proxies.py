@@ -21,26 +21,26 @@ def listens(port: int) -> bool:
         return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
-def a_species(*command: object) -> ProxyKind:
+def a_kind(*command: object) -> ProxyKind:
     return ProxyKind("stand-in", sys.executable, "", None, lambda _, port, __: [*command, port], upgrades=False)
 
 
 @pytest.mark.parametrize("kind", [each for each in PROXY_KINDS if each.file], ids=lambda each: each.name)
-def test_settings_leave_nothing_open_and_listen_here_alone(kind: ProxyKind) -> None:
+def test_settings_are_filled_in_and_listen_on_loopback(kind: ProxyKind) -> None:
     text = settings_of(kind, 12345, 23456, Path("/folder"))
     assert "@" not in text
     assert "23456" in text
-    if kind.program != "varnishd":  # is told on its command line
+    if kind.program != "varnishd":  # gets its address on the command line
         assert "127.0.0.1:12345" in text
 
 
-def test_every_file_of_settings_is_somebodys() -> None:
+def test_each_settings_file_belongs_to_a_proxy() -> None:
     assert {path.name for path in SETTINGS.iterdir()} == {each.file for each in PROXY_KINDS if each.file}
     assert len({each.name for each in PROXY_KINDS}) == len(PROXY_KINDS)
 
 
-def test_what_is_kept_runs_for_the_length_of_the_block() -> None:
-    with ProxyProcess(a_species(sys.executable, "-m", "http.server", "--bind", "127.0.0.1"), 1) as proxy:
+def test_a_proxy_runs_for_the_length_of_its_block() -> None:
+    with ProxyProcess(a_kind(sys.executable, "-m", "http.server", "--bind", "127.0.0.1"), 1) as proxy:
         assert listens(proxy.port)
         proxy.kill()
         assert not listens(proxy.port)
@@ -50,8 +50,8 @@ def test_what_is_kept_runs_for_the_length_of_the_block() -> None:
     assert not listens(port)
 
 
-def test_what_does_not_start_says_why() -> None:
-    broken = a_species(sys.executable, "-c", "print('no such word'); raise SystemExit(1)")
+def test_a_proxy_that_does_not_start_reports_why() -> None:
+    broken = a_kind(sys.executable, "-c", "print('no such word'); raise SystemExit(1)")
     with pytest.raises(AssertionError, match="no such word"), ProxyProcess(broken, 1):
         pass
 
@@ -64,5 +64,5 @@ def test_each_anomaly_is_counted_in_its_column() -> None:
 def test_a_line_of_the_table_has_a_cell_for_every_column() -> None:
     result = Result("websocket", 0.1, 0.02, 100, 3, 0, 0, 0, ())
     assert result.is_sound
-    [columns] = {len(re.findall(r"\|", row)) for row in (*HEAD.splitlines(), line(a_species(), result))}
+    [columns] = {len(re.findall(r"\|", row)) for row in (*HEAD.splitlines(), line(a_kind(), result))}
     assert columns == 12

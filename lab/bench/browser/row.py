@@ -115,17 +115,19 @@ def _frames(bench: Bench, name: str, page: Page, server: Server, load: Generator
         )
     names = ("fps", "frame_ms_p50", "frame_ms_p99", "frame_ms_max", "frames", "long_tasks", "long_task_ms_max")
     more = ("main_thread_ms_per_message", "shown_after_s", "others_cores")
-    told = {each: round(median(run[each] for run in runs), 2) for each in names + more}
+    shown = {each: round(median(run[each] for run in runs), 2) for each in names + more}
     share = median(run["long_tasks"] / run["frames"] for run in runs)
     whole = all(run["whole"] for run in runs)
     about = {"what": "frames", "held": HISTORY, "rate": RATE}
-    bench.add(name, {"runs": len(runs), **told, "long_task_share": round(share, 4), "whole": whole}, **about, each=runs)
+    bench.add(
+        name, {"runs": len(runs), **shown, "long_task_share": round(share, 4), "whole": whole}, **about, each=runs
+    )
 
 
 def _drawn(bench: Bench, name: str, page: Page, server: Server, load: Generator, room: int) -> None:
     found, answer = _watched(page, load, DRAWN_SECONDS, drawing=True)
     _until_shown(page, server, room)
-    told = {
+    shown = {
         "messages": answer["messages"],
         "commits": found["commits"],
         "rows_new": found["added"],
@@ -133,7 +135,7 @@ def _drawn(bench: Bench, name: str, page: Page, server: Server, load: Generator,
         "rows_drawn_for_nothing": found["drawnForNothing"],
         "whole": is_whole(answer),
     }
-    bench.add(name, told, what="drawn", held=HISTORY, rate=RATE)
+    bench.add(name, shown, what="drawn", held=HISTORY, rate=RATE)
 
 
 def _memory(bench: Bench, page: Page, server: Server, load: Generator, room: int) -> None:
@@ -147,14 +149,14 @@ def _memory(bench: Bench, page: Page, server: Server, load: Generator, room: int
         _until_shown(page, server, room)
         whole = whole and is_whole(answer)
         heap.append(_heap(page))
-    told = {
+    shown = {
         "messages": messages,
         "heap_mib": [round(each["bytes"] / 2**20, 1) for each in heap],
         "nodes": [each["nodes"] for each in heap],
         "grown_mib": round((heap[-1]["bytes"] - heap[0]["bytes"]) / 2**20, 1),
         "whole": whole,
     }
-    bench.add("backchannel", told, what="memory", held=HISTORY, rate=MEMORY_RATE)
+    bench.add("backchannel", shown, what="memory", held=HISTORY, rate=MEMORY_RATE)
 
 
 def _watched(page: Page, load: Generator, seconds: float, *, drawing: bool) -> tuple[dict[str, Any], dict[str, Any]]:

@@ -1,4 +1,4 @@
-"""One room, everybody in it hears everything: deliveries a second and what each costs, as fast as the server can.
+"""One room whose members receive every message: deliveries a second and the cost of each, as fast as the server can.
 
 `window` messages are under way at a time, said by a hundred members in turn: one, where every event travels alone, and
 eight, where a server may put together what gathers.

@@ -36,7 +36,7 @@ def run(bench: Bench) -> None:
     world = ["--people", str(2 * PEOPLE + 2), "--history", "60", "--small", f"{ROOMS - 1}x20"]
     with backchannel(world) as server:
         room = server.world["history"]["60"]
-        # Bytes first, while nobody comes or goes: who is online is told to WebSockets alone, and belongs to neither side.
+        # Bytes first, while nobody connects or disconnects: presence goes to WebSockets only and would distort the comparison.
         _bytes(bench, server, room)
         _latency(bench, server, room, QUICK_PERIOD_S if bench.quick else PERIOD_S)
 

@@ -1,6 +1,6 @@
 """From a send to its answer, which both sides give after a synced commit: one, 32 and 256 people at once.
 
-Ours through WebSockets, each person in a room with one other who hears it too. Django's through its asynchronous view
+Ours through WebSockets, each person in a room with one other who receives it too. Django's through its asynchronous view
 over HTTP, whose framework has no other way; `http` has both over HTTP. Then ours once more at half its rate with 256
 people, evenly, for the time that an answer takes when the server is not driven to its limit.
 """

@@ -1,8 +1,8 @@
 """One worker and two, on PostgreSQL and Redis: what the second adds to the CPU of the same work, and where it goes.
 
-A room of 1,000 hears messages at a fixed rate, so that as much gathers with one worker as with two; and 256 people send at a
+A room of 1,000 receives messages at a fixed rate, so that as much gathers with one worker as with two; and 256 people send at a
 fixed rate, each to a room with one other. The kernel spreads the members over the workers. Workers, Redis and PostgreSQL are
-told apart. The generator keeps its core, and the server has all others: where there is one other, two workers share it, and
+separated. The generator keeps its core, and the server has all others: where there is one other, two workers share it, and
 the CPU of a fixed amount of work says how near to linear they are. Throughput is measured where each has a core of its own.
 """
 

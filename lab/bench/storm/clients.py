@@ -2,7 +2,7 @@
 
     python -m lab.bench.storm.clients PORT < {"tokens": […], "room": 1}
 
-A process of its own, told by lines on stdin, answering by lines of JSON on stdout:
+A process of its own: commands are lines on stdin, answers are lines of JSON on stdout:
 
     enter                 everybody connects, as newcomers; answers when all are in full service
     lost                  the node is about to go: from now on the clock runs; answers when all are in full service again
@@ -85,7 +85,7 @@ class Crowd:
         if len(self.back) == len(self.clients):
             self.all_back.set()
 
-    def told(self) -> dict[str, Any]:
+    def figures(self) -> dict[str, Any]:
         times = sorted(self.back.values())
         late = quantiles(self.late, n=100) if len(self.late) > 1 else [0.0] * 99
         return {
@@ -292,13 +292,13 @@ async def serve(port: int, tokens: list[str], room: int) -> None:
                 await asyncio.gather(*(client.connect() for client in crowd.clients[at : at + 50]))
                 await asyncio.sleep(0.02)
             await crowd.all_back.wait()
-            answer = crowd.told()
+            answer = crowd.figures()
         elif line == "lost":
             crowd.begin()
             crowd.marker.slowest_s = 0.0
             print(json.dumps({}), flush=True)
             await crowd.all_back.wait()
-            answer = crowd.told()
+            answer = crowd.figures()
         elif line == "check":
             answer = await _check(crowd)
         print(json.dumps(answer), flush=True)

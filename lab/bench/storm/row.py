@@ -99,7 +99,7 @@ def _measure(bench: Bench, node: Node, world: dict[str, Any], people: int) -> No
         _ready_cpu_s(server)
         entered = clients.ask("enter")
         bench.add(
-            "backchannel", {**entered, **_server_told(server, start_cpu_s, people), "whole": True}, way="first entry"
+            "backchannel", {**entered, **_server_figures(server, start_cpu_s, people), "whole": True}, way="first entry"
         )
         for _ in range(2 if bench.quick else 3):
             for way, number in WAYS.items():
@@ -112,8 +112,8 @@ def _measure(bench: Bench, node: Node, world: dict[str, Any], people: int) -> No
                 going = node.process()
                 server = going.__enter__()
                 returned = clients.hear()
-                told = _server_told(server, start_cpu_s, people)
-                each = {**returned, **told, "exit_s": round(away_s, 2), **clients.ask("check")}
+                figures = _server_figures(server, start_cpu_s, people)
+                each = {**returned, **figures, "exit_s": round(away_s, 2), **clients.ask("check")}
                 print(f"    {way}: {each}", flush=True)
                 found[way].append(each)
         for way, runs in found.items():
@@ -139,7 +139,7 @@ def _summary(runs: list[dict[str, Any]]) -> dict[str, Any]:
     }
 
 
-def _server_told(server: Server, start_cpu_s: float, people: int) -> dict[str, Any]:
+def _server_figures(server: Server, start_cpu_s: float, people: int) -> dict[str, Any]:
     """`cpu_ms_each`: everything since the start of the process, for each client, without what an idle start costs."""
     cpu_s = _cpu_s(server)
     with urlopen(f"{server.url}/metrics", timeout=30) as answer:

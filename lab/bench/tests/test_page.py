@@ -63,20 +63,20 @@ def test_a_run_that_lost_something_meets_no_goal_of_time() -> None:
     assert [each.met for each in verdicts({"even": result(case)}) if each.goal == "p99 < 25 ms"] == [None]
 
 
-def test_what_a_second_worker_adds_is_told_by_cost_and_the_throughput_only_where_there_were_cores() -> None:
+def test_a_second_worker_is_shown_by_cost_and_by_throughput_only_with_enough_cores() -> None:
     def case(workers: int, cpu: float, **more: Any) -> dict[str, Any]:
         about = {"workers": workers, "work": "1,000 sends", "members_by_worker": [256 // workers] * workers}
         return {**CASE, **about, "workers_cpu_s": cpu, "redis_cpu_s": 0.0, "postgres_cpu_s": 0.2, **more}
 
-    told = scaling.workers({"workers": result(case(1, 0.2), case(2, 0.25))})
-    assert "| 1,000 sends | 2 | 128, 128 | 0.25 | 0.00 | 0.20 | 0.45 |" in told
+    text = scaling.workers({"workers": result(case(1, 0.2), case(2, 0.25))})
+    assert "| 1,000 sends | 2 | 128, 128 | 0.25 | 0.00 | 0.20 | 0.45 |" in text
     assert (
         "1.12 times as much in all, and the workers alone 1.25 times: on two cores of their own they would do 1.60"
-        in told
+        in text
     )
-    assert "too few cores" in told
+    assert "too few cores" in text
     full = {"work": "1,000 sends, as many as it can"}
-    told = scaling.workers({"workers": result(case(1, 0.2), case(2, 0.25, whole=False), case(2, 0.25, **full))})
-    assert "sends with 2: 2M/s" in told
-    assert "linear" not in told
-    assert "times as much" not in told
+    text = scaling.workers({"workers": result(case(1, 0.2), case(2, 0.25, whole=False), case(2, 0.25, **full))})
+    assert "sends with 2: 2M/s" in text
+    assert "linear" not in text
+    assert "times as much" not in text

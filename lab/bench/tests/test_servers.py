@@ -1,4 +1,4 @@
-"""What is told of a process: its CPU, its children, its connections."""
+"""Figures of a process: its CPU time, its children, its connections."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-// ws: every client hears what any client says.
+// ws: every client receives what any client sends.
 import { WebSocket, WebSocketServer } from 'ws';
 
 const server = new WebSocketServer({ host: '127.0.0.1', port: Number(process.env.PORT), perMessageDeflate: false });
