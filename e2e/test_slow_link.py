@@ -81,7 +81,7 @@ def test_messages_are_shown_and_written_though_their_list_is_late_or_fails_to_lo
     """The list is fetched after the first paint. A browser never fetches a module again that failed, so the retry has a URL of its own."""
     talk.say(ada, "before")
     talk.check()
-    ada.page_log.may_say("net::ERR_FAILED")
+    ada.page_log.allow("net::ERR_FAILED")
     tries: list[str] = []
 
     def refuse_first(route: Route) -> None:
