@@ -7,7 +7,7 @@ E008  one of the two apps is missing                          W006  PATH hides a
 E009  sessions that cannot be looked up                       W005  people named after e-mail addresses
 E013  REDIS_URLS without the package redis                    W010  a setting that looks like a misspelt BACKCHANNEL
                                                               W011  `runserver` without ASGI
-                                                              W012  SQLite in memory
+E014  a user model whose keys do not fit                      W012  SQLite in memory
 """
 
 from __future__ import annotations
@@ -33,6 +33,8 @@ from django.urls.resolvers import RoutePattern
 from backchannel.config import KEYS, ConfigError, read_config
 
 APPS: Final = ("backchannel.store", "backchannel.accounts")
+ACCOUNT_LENGTH: Final = 64
+"""Of `Person.account`."""
 SYNCED_BY: Final = ("fsync", "full_page_writes", "synchronous_commit")
 """PostgreSQL settings without which acked messages may be lost in a power cut."""
 
@@ -43,6 +45,7 @@ def register_checks() -> None:
     register(check_apps)
     register(check_spelling)
     register(check_names)
+    register(check_keys)
     register(check_path, Tags.urls)
     register(check_sessions)
     register(check_server)
@@ -108,6 +111,21 @@ def check_names(**_: Any) -> list[CheckMessage]:
             hint='Write BACKCHANNEL = {"PERSON": "mysite.chat.PersonAdapter"}, a backchannel.people.PersonAdapter whose username() returns '
             'what others may see; "backchannel.people.PersonAdapter" itself if that is right as it is.',
             id="backchannel.W005",
+        )
+    ]
+
+
+def check_keys(**_: Any) -> list[CheckMessage]:
+    model = get_user_model()
+    longest = getattr(model._meta.pk, "max_length", None) or 0
+    is_composite = len(getattr(model._meta, "pk_fields", [model._meta.pk])) > 1
+    if longest <= ACCOUNT_LENGTH and not is_composite:
+        return []
+    return [
+        Error(
+            f"The chat stores the primary key of {model._meta.label} as text of up to {ACCOUNT_LENGTH} characters.",
+            hint="Use a user model with one number, UUID or short text as its primary key.",
+            id="backchannel.E014",
         )
     ]
 

@@ -129,13 +129,15 @@ def _read_sessions(keys: list[str]) -> list[tuple[str, dict[str, Any], datetime 
 
 
 def _is_signed_in(data: dict[str, Any], user: Any) -> bool:
-    """What Django's `get_user` checks, without its writes: backend, `is_active`, and the hash over the password."""
+    """What Django's `get_user` checks, without its writes: backend, `is_active`, and the hash over the password if the model has one."""
     backend = data.get(BACKEND_SESSION_KEY)
     if backend not in settings.AUTHENTICATION_BACKENDS or not user.is_active:
         return False
     may = getattr(load_backend(backend), "user_can_authenticate", None)
     if may is not None and not may(user):
         return False
+    if not hasattr(user, "get_session_auth_hash"):
+        return True
     kept = data.get(HASH_SESSION_KEY, "")
     hashes = [user.get_session_auth_hash(), *user.get_session_auth_fallback_hash()]
     return any(constant_time_compare(kept, each) for each in hashes)

@@ -45,7 +45,7 @@ class User(AbstractUser):
 class Token(models.Model):
     """A long-lived credential of a program: `bc_…`, sent as `Authorization: Bearer`."""
 
-    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="chat_tokens")
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="backchannel_tokens")
     name = models.CharField(max_length=80, blank=True, help_text="What uses it, so that it can be found and revoked.")
     digest = models.CharField(max_length=64, unique=True, editable=False)
     created = models.DateTimeField(default=timezone.now, editable=False)
@@ -61,7 +61,7 @@ class Token(models.Model):
 class SignIn(models.Model):
     """What a person can see about one of their sessions. `session_key`: as in the session's row, where it is a hash."""
 
-    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="chat_sign_ins")
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="backchannel_sign_ins")
     session_key = models.CharField(max_length=64, unique=True)
     created = models.DateTimeField(default=timezone.now)
     last_used = models.DateTimeField(default=timezone.now)

@@ -9,7 +9,7 @@ SECRET_KEY = "x" * 50
 ALLOWED_HOSTS = ["127.0.0.1"]
 INSTALLED_APPS = [
     *os.environ.get("SHOP_FIRST_APPS", "").split(),
-    "django.contrib.admin",
+    *(["django.contrib.admin"] if os.environ.get("SHOP_ADMIN", "yes") else []),
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.messages",
@@ -44,7 +44,8 @@ DATABASES = {
 }
 ASGI_APPLICATION = "shop.asgi.application"
 ROOT_URLCONF = "shop.urls"
-AUTH_USER_MODEL = "shop.Customer"
+AUTH_USER_MODEL = os.environ.get("SHOP_USERS", "shop.Customer")
+MIGRATION_MODULES = {"users": None}
 USE_TZ = True
 DEFAULT_AUTO_FIELD = "django.db.models.AutoField"
 STATIC_URL = "files/" if "files" in os.environ.get("SHOP_BACKCHANNEL", "") else "static/"

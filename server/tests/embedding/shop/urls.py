@@ -2,6 +2,7 @@
 
 import os
 
+from django.apps import apps
 from django.contrib import admin
 from django.http import HttpRequest, HttpResponse
 from django.urls import path, re_path
@@ -22,7 +23,7 @@ def sheet(_: HttpRequest) -> HttpResponse:
 
 
 urlpatterns = [
-    path("admin/", admin.site.urls),
+    *([path("admin/", admin.site.urls)] if apps.is_installed("django.contrib.admin") else []),
     path("orders/", orders),
     path("photos/", photos),
     path("api/photos", photos),
