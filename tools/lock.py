@@ -87,7 +87,8 @@ def _wanted(name: str) -> list[str]:
         return []
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())
     asked = [*project["project"]["dependencies"], *(project["dependency-groups"]["dev"] if "dev" in name else ())]
-    for wanted in project["project"]["optional-dependencies"].values():
+    for extra in STANDALONE:
+        wanted = project["project"]["optional-dependencies"][extra]
         asked += [text for text in wanted if not text.startswith(project["project"]["name"])]
     return [re.split(r"[^A-Za-z0-9._-]", text)[0].lower() for text in asked]
 

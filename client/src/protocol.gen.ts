@@ -474,6 +474,12 @@ export interface SyncResponse {
   readonly user_version: number;
 }
 
+/** A bearer of HTTP requests, valid until `expires_at`. */
+export interface SessionResponse {
+  readonly token: string;
+  readonly expires_at: string;
+}
+
 export interface TicketResponse {
   readonly ticket: string;
   readonly expires_at: string;

@@ -26,6 +26,8 @@ CONTENT_BYTES: Final = 16 * 1024
 ARRIVALS_AT_ONCE: Final = 7
 """At most: one of the reading threads is left to connected clients."""
 
+DEFAULT_AUTHENTICATION: Final = ("backchannel.auth.Session", "backchannel.auth.Token")
+
 Count = Annotated[int, msgspec.Meta(ge=1)]
 Metrics = Literal["open", "token"] | bool
 """Who may read /metrics: everybody who reaches the address, staff of the site by a token, or (False) nobody. True is not a value."""
@@ -46,6 +48,10 @@ class ChatConfig(msgspec.Struct, frozen=True, kw_only=True, rename=str.upper):
     metrics: Metrics = False
     origins: tuple[str, ...] = ()
     """Origins of pages that may use a session cookie, like "https://shop.example". Empty: the origin of the requested host."""
+    cors_origins: tuple[str, ...] = ()
+    """Origins of other sites' pages that may call the API by a header of theirs, like "https://app.shop.example". No cookie counts there."""
+    authentication: tuple[str, ...] = DEFAULT_AUTHENTICATION
+    """Classes of `backchannel.auth`, or subclasses of the site's own, by their paths."""
     redis_urls: tuple[str, ...] = ()
     """The bus between nodes. Empty: a bus within this process."""
     heartbeat_s: Annotated[int, msgspec.Meta(ge=1, le=3600)] = 30
@@ -82,7 +88,7 @@ def read_config(given: object) -> ChatConfig:
     for key in KEYS:
         if key in given and key != "LIMITS":
             _convert({key: given[key]}, ChatConfig, "BACKCHANNEL", problems, parts)
-    for key, read in (("ORIGINS", read_origin), ("REDIS_URLS", read_redis_url)):
+    for key, read in (("ORIGINS", read_origin), ("CORS_ORIGINS", read_origin), ("REDIS_URLS", read_redis_url)):
         _read_each(key, read, problems, parts)
     if "path" in parts:
         try:

@@ -90,6 +90,7 @@ class SimulatedNode:
             broadcaster=broadcaster,
             authenticate=None,  # type: ignore[arg-type]  # the network knows the user
             issue_ticket=None,  # type: ignore[arg-type]
+            issue_chat_session=None,  # type: ignore[arg-type]
             settings=Settings(limits, world.plan.heartbeat_s, "simulated"),
             rates=Rates(limits),
             provide_people=None,  # type: ignore[arg-type]  # there is no site around it

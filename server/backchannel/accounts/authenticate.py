@@ -4,7 +4,8 @@
 `wrong_origin`. The strongest credential decides alone:
 
     ?token= (WebSocket only)   a ticket: works once
-    Authorization: Bearer      a token of a program
+    Authorization: Bearer      a token of a program (bc_), a chat session (bs_)
+    Authorization              anything else that a class of the site lets in (schemes.py)
     session cookie             Django's session, together with the Origin rule; of several cookies of that name
                                (another path, another domain) the first whose session is alive
 
@@ -14,23 +15,27 @@ request alone, and is remembered by a hash of what decides it: clients send the 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, MutableMapping, Sequence
+from collections.abc import Collection, Mapping, MutableMapping, Sequence
 from hashlib import blake2b
 from typing import Any, Final, NamedTuple
 from urllib.parse import parse_qs
 
 from django.conf import settings
 
-from backchannel.accounts import auth_log, lookup
+from backchannel.accounts import auth_log, lookup, substitutes
 from backchannel.accounts.hosts import check_name
-from backchannel.accounts.identity import Ended, Identity
+from backchannel.accounts.identity import Ended, Identity, Proof
 from backchannel.accounts.identity_cache import IdentityCache
 from backchannel.accounts.origin import may_use_cookie
-from backchannel.accounts.secrets import TOKEN_PREFIX, digest
+from backchannel.accounts.schemes import Schemes
+from backchannel.accounts.secrets import CHAT_SESSION_PREFIX, TICKET_PREFIX, TOKEN_PREFIX, digest
 from backchannel.accounts.session_cookie import first_live, session_keys
+from backchannel.config import DEFAULT_AUTHENTICATION
 from backchannel.protocol.errors import Code, CommandError
 from backchannel.store.read_pool import ReadPool
 
+_COOKIE: Final = "cookie"
+"""No scheme of a header: they are the kinds of the other secrets."""
 _ONCE = frozenset({b"authorization", b"origin", b"host", b"sec-fetch-site"})
 _DECIDING = _ONCE | {b"cookie", b"x-forwarded-host"}
 """Headers that decide which credential counts, and whether it may be used."""
@@ -44,10 +49,11 @@ _REFUSALS = frozenset({Code.UNAUTHENTICATED, Code.WRONG_ORIGIN, Code.WRONG_HOST,
 class Authenticator:
     """Authenticates the clients of one chat, and caches positive answers."""
 
-    def __init__(self, reads: ReadPool, origins: Sequence[str] = ()) -> None:
-        """`origins`: as in `ChatConfig`."""
+    def __init__(self, reads: ReadPool, origins: Sequence[str] = (), schemes: Schemes | None = None) -> None:
+        """`origins`: as in `ChatConfig`. `schemes`: None for sessions and tokens alone."""
         self._reads = reads
         self._origins = origins
+        self._schemes = schemes or Schemes(DEFAULT_AUTHENTICATION)
         self.cache = IdentityCache()
         self._keys: dict[bytes, str] = {}
         """Hash of what decides in a head → key of its credential in the cache; only of heads that were accepted."""
@@ -66,8 +72,17 @@ class Authenticator:
 
     async def issue_ticket(self, identity: Identity) -> tuple[str, int]:
         """Create a ticket that works once. Returns it and when it ends, in microseconds since 1970. Raises `CommandError` 503."""
-        secret, expires = await self._reads.run(lookup.issue_ticket, identity)
-        return secret, int(expires.timestamp() * 1_000_000)
+        secret, ends = await self._reads.run(substitutes.issue_ticket, identity)
+        return secret, int(ends.timestamp() * 1_000_000)
+
+    async def issue_chat_session(self, identity: Identity) -> tuple[str, int]:
+        """Create a bearer for HTTP that works for 15 minutes. Returns and raises as `issue_ticket`."""
+        secret, ends = await self._reads.run(substitutes.issue_chat_session, identity)
+        return secret, int(ends.timestamp() * 1_000_000)
+
+    def dead_among(self, proofs: Collection[Proof]) -> set[str]:
+        """The credentials among these that have ended. Blocking."""
+        return lookup.dead_among(proofs, self._schemes)
 
     def forget(self, ended: Ended) -> None:
         """Drop cached answers for a credential, or for all of a user's. Thread-safe."""
@@ -94,39 +109,55 @@ class Authenticator:
             del self._keys[next(iter(self._keys))]
         self._keys[head] = key
 
-    async def _by_secret(self, key: str, kind: lookup.Kind, secret: str) -> Identity:
+    async def _by_secret(self, key: str, kind: str, secret: str) -> Identity:
         generation = self.cache.generation
-        identity = await self._reads.run(lookup.by_secret, kind, secret)
+        identity = await self._reads.run(self._look_up, kind, secret)
         if identity is None:
             raise _unauthenticated(
-                "You were signed out. Sign in again." if kind == "session" else "The token is not valid."
+                "You were signed out. Sign in again." if kind == _COOKIE else "The token is not valid."
             )
         self.cache.put(key, identity, generation)
         return identity
 
+    def _look_up(self, kind: str, secret: str) -> Identity | None:
+        if kind == _COOKIE:
+            return lookup.by_secret("session", secret)
+        if kind == "bearer":
+            if secret.startswith(CHAT_SESSION_PREFIX):
+                return substitutes.by_chat_session(secret, self._schemes)
+            if secret.startswith(TOKEN_PREFIX):
+                return lookup.by_secret("token", secret) if self._schemes.has_token else None
+        return lookup.by_own_scheme(kind, secret, self._schemes)
+
     async def _by_ticket(self, secret: str, *, websocket: bool) -> Identity:
-        if secret.startswith(TOKEN_PREFIX):
-            raise _unauthenticated("A token may not be part of an address; send it as Authorization: Bearer.")
+        if secret and not secret.startswith(TICKET_PREFIX):
+            raise _unauthenticated(
+                "Only a ticket may be part of an address. Send a token as Authorization: Bearer, or ask POST /api/auth/ticket for "
+                "a ticket."
+            )
         if not websocket:
             raise _unauthenticated("A ticket opens a WebSocket and nothing else.")
-        identity = await self._reads.run(lookup.by_ticket, secret)
+        identity = await self._reads.run(substitutes.by_ticket, secret, self._schemes)
         if identity is None:
             raise _unauthenticated("The ticket has been used, is older than 30 seconds, or never existed.")
         return identity
 
-    def _shown(self, scope: Mapping[str, Any], credentials: _Credentials) -> tuple[lookup.Kind, tuple[str, ...]]:
-        """The secret that counts; of session cookies each. Raises `CommandError`: 401 if there is none, 403."""
-        if credentials.bearer is not None:
-            return "token", (credentials.bearer,)
-        if credentials.session_keys:
+    def _shown(self, scope: Mapping[str, Any], credentials: _Credentials) -> tuple[str, tuple[str, ...]]:
+        """The kind of secret that counts, and the secret; of session cookies each. The kind: `_COOKIE`, or the scheme of the header.
+        Raises `CommandError`: 401 if there is none, 403."""
+        scheme, secret = credentials.authorization
+        if scheme in self._schemes.headers:
+            return scheme, (secret,)
+        if credentials.session_keys and self._schemes.has_session:
             _check_origin(scope, credentials, self._origins)
-            return "session", credentials.session_keys
+            return _COOKIE, credentials.session_keys
         raise _unauthenticated("Sign in, or send a token as Authorization: Bearer.")
 
 
 class _Credentials(NamedTuple):
     in_query: str | None
-    bearer: str | None
+    authorization: tuple[str, str]
+    """Its scheme in lower case, and the secret; both empty without such a header."""
     session_keys: tuple[str, ...]
     host: str
     origin: str | None
@@ -154,7 +185,7 @@ def _read(scope: Mapping[str, Any]) -> _Credentials:
     tokens = parse_qs(query.decode("latin-1")).get("token") if b"token" in query else None
     return _Credentials(
         in_query=tokens[0] if tokens else None,
-        bearer=_bearer(headers.get(b"authorization")),
+        authorization=_authorization(headers.get(b"authorization")),
         session_keys=session_keys(headers[b"cookie"]) if b"cookie" in headers else (),
         host=headers.get(b"host", b"").decode("latin-1"),
         origin=_text(headers.get(b"origin")),
@@ -166,12 +197,9 @@ def _text(value: bytes | None) -> str | None:
     return None if value is None else value.decode("latin-1")
 
 
-def _bearer(header: bytes | None) -> str | None:
-    if header is None:
-        return None
-    scheme, _, secret = header.decode("latin-1").partition(" ")
-    # Other schemes are a proxy's own (Basic in front of a staging site).
-    return secret.strip() if scheme.lower() == "bearer" else None
+def _authorization(header: bytes | None) -> tuple[str, str]:
+    scheme, _, secret = (header or b"").decode("latin-1").partition(" ")
+    return scheme.lower(), secret.strip()
 
 
 def _check_origin(scope: Mapping[str, Any], credentials: _Credentials, origins: Sequence[str]) -> None:
@@ -204,8 +232,8 @@ def _note_refusal(scope: Mapping[str, Any], error: CommandError) -> None:
     auth_log.note(event, address=auth_log.address_of(scope), code=error.code.word)
 
 
-def _key(kind: lookup.Kind, secret: str) -> str:
-    return kind + digest(secret)
+def _key(kind: str, secret: str) -> str:
+    return f"{kind} {digest(secret)}"
 
 
 def _unauthenticated(detail: str) -> CommandError:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Literal
 
 from backchannel.protocol.shapes import User
@@ -13,7 +14,7 @@ Via = Literal["cookie", "bearer", "ticket"]
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Proof:
-    """What a credential is rechecked with: a session's key as stored, or a token's number.
+    """What a credential is rechecked with: a session's key as stored, or a token's number, or what a class of the site has granted.
 
     The stored key is the hash of the cookie's value with the app's own session engine; other engines store the value itself.
     Never logged, never sent.
@@ -23,10 +24,19 @@ class Proof:
     token_id: int | None = None
     space: str = ""
     """The tenant of its user. Belonging to another one ends the connection."""
+    authentication: str = ""
+    """The path of the site's class (`schemes`)."""
+    name: str = ""
+    """What that class calls the credential."""
+    account: str = ""
+    """Whom it lets in: the primary key of the site's user, as text."""
+    ends: datetime | None = None
 
     @property
     def credential(self) -> str:
         """A name that can be logged and sent to other nodes: it identifies the credential but cannot be used as one."""
+        if self.authentication:
+            return self.name
         if self.session_key:
             return "session:" + hashlib.sha256(self.session_key.encode()).hexdigest()[:32]
         return f"token:{self.token_id}"
@@ -41,7 +51,8 @@ class Identity:
     account: str
     """The primary key of the site's user, as text."""
     credential: str
-    """`session:<hash>` or `token:<id>`; for a ticket, the credential that created it."""
+    """`session:<hash>`, `token:<id>`, or what a class of the site calls it; for a ticket or chat session, the credential that it rests
+    on."""
     via: Via
     expires_at: int | None = None
     """Microseconds since 1970 (protocol/times.py); None if it does not expire."""

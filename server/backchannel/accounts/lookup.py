@@ -7,60 +7,48 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import lru_cache
 from typing import Any, Literal, NamedTuple
 
 from django.conf import settings
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY, get_user_model, load_backend
-from django.db import connection, transaction
+from django.db import connection
 from django.utils import timezone
 from django.utils.crypto import constant_time_compare
 
 from backchannel.accounts import credential_uses
 from backchannel.accounts.identity import Identity, Proof, Via
-from backchannel.accounts.models import Ticket, Token
+from backchannel.accounts.models import Token
 from backchannel.accounts.people import person_of, space_of
-from backchannel.accounts.secrets import TICKET_PREFIX, TOKEN_PREFIX, digest, new_secret
+from backchannel.accounts.schemes import Schemes, is_over
+from backchannel.accounts.secrets import TOKEN_PREFIX, digest, new_secret
 from backchannel.accounts.sessions import session_store, stored_key_of
 
-Kind = Literal["session", "token"]
-
-TICKET_LIFE = timedelta(seconds=30)
 LAST_USED_STEP = credential_uses.STEP
 
 
-def by_secret(kind: Kind, secret: str) -> Identity | None:
+def by_secret(kind: Literal["session", "token"], secret: str) -> Identity | None:
     """The owner of this session key or token."""
-    return _by_session(stored_key_of(secret), "cookie") if kind == "session" else _by_token(secret)
+    return by_stored_session(stored_key_of(secret), "cookie") if kind == "session" else _by_token(secret)
 
 
-def by_ticket(secret: str) -> Identity | None:
-    """The maker of this ticket, once: of several connections that bring it, only one gets the answer."""
-    found = Ticket.objects.filter(digest=digest(secret)).values_list("pk", "session_key", "token_id", "expires").first()
-    # Deleting the row claims it: the database lets exactly one caller do that.
-    if found is None or not Ticket.objects.filter(pk=found[0]).delete()[0]:
+def by_own_scheme(header: str, secret: str, schemes: Schemes) -> Identity | None:
+    """Whom a class of the site lets in by this secret. `header`: the scheme it came with, in lower case."""
+    found = schemes.grant(header, secret)
+    if found is None:
         return None
-    _, session_key, token_id, expires = found
-    if expires <= timezone.now():
+    path, grant = found
+    proof = Proof(authentication=path, name=grant.credential, account=str(grant.user.pk), ends=grant.expires_at)
+    return by_grant(proof, "bearer", schemes, is_fresh=True)
+
+
+def by_grant(proof: Proof, via: Via, schemes: Schemes, *, is_fresh: bool = False) -> Identity | None:
+    """Whom a class of the site has let in, if what it granted has not ended. `is_fresh`: it has just said so."""
+    if is_over(proof.ends) or not (is_fresh or schemes.still_good(proof.authentication, [proof.name])):
         return None
-    return _by_session(session_key, "ticket") if session_key else _by_token_id(token_id, "ticket")
-
-
-def issue_ticket(identity: Identity) -> tuple[str, datetime]:
-    """Create a ticket for `identity`, backed by the same credential. Returns it and when it ends."""
-    now = timezone.now()
-    secret = new_secret(TICKET_PREFIX)
-    with transaction.atomic():
-        Ticket.objects.filter(expires__lt=now).delete()
-        Ticket.objects.create(
-            user_id=get_user_model()._meta.pk.to_python(identity.account),
-            digest=digest(secret),
-            session_key=identity.proof.session_key,
-            token_id=identity.proof.token_id,
-            expires=now + TICKET_LIFE,
-        )
-    return secret, now + TICKET_LIFE
+    user = _active_users([proof.account]).get(proof.account)
+    return None if user is None else _identity(user, proof, via, proof.ends)
 
 
 def issue_token(user: Any, name: str = "") -> str:
@@ -70,8 +58,9 @@ def issue_token(user: Any, name: str = "") -> str:
     return secret
 
 
-def dead_among(proofs: Collection[Proof]) -> set[str]:
-    """The credentials among these proofs that have ended. At most one query per kind, and one for the users."""
+def dead_among(proofs: Collection[Proof], schemes: Schemes | None = None) -> set[str]:
+    """The credentials among these proofs that have ended. At most one query per kind, one for the users, and what the site's own classes
+    ask."""
     sessions = _live_sessions([proof.session_key for proof in proofs if proof.session_key])
     now = timezone.now()
     for session_key in sessions:
@@ -80,11 +69,39 @@ def dead_among(proofs: Collection[Proof]) -> set[str]:
         token.id: token.user for token in _live_tokens("id", [proof.token_id for proof in proofs if proof.token_id])
     }
 
+    granted = _good_among([proof for proof in proofs if proof.authentication], schemes)
+
     def is_alive(proof: Proof) -> bool:
-        user = sessions[proof.session_key][0] if proof.session_key in sessions else tokens.get(proof.token_id or 0)
+        if proof.authentication:
+            user = granted.get(proof)
+        else:
+            user = sessions[proof.session_key][0] if proof.session_key in sessions else tokens.get(proof.token_id or 0)
         return user is not None and space_of(user) == proof.space
 
     return {proof.credential for proof in proofs if not is_alive(proof)}
+
+
+def _good_among(proofs: Collection[Proof], schemes: Schemes | None) -> dict[Proof, Any]:
+    """Those that classes of the site have granted and that have not ended, each with its user."""
+    if schemes is None or not proofs:
+        return {}
+    users = _active_users({proof.account for proof in proofs})
+    names: dict[str, set[str]] = {}
+    for proof in proofs:
+        names.setdefault(proof.authentication, set()).add(proof.name)
+    good = {path: schemes.still_good(path, these) for path, these in names.items()}
+    return {
+        proof: users[proof.account]
+        for proof in proofs
+        if proof.account in users and not is_over(proof.ends) and proof.name in good[proof.authentication]
+    }
+
+
+def _active_users(accounts: Collection[str]) -> dict[str, Any]:
+    """Primary key, as text → the user."""
+    to_python = get_user_model()._meta.pk.to_python
+    found = get_user_model()._default_manager.in_bulk([to_python(account) for account in accounts])
+    return {str(user.pk): user for user in found.values() if user.is_active}
 
 
 def live_session_keys(keys: list[str]) -> set[str]:
@@ -92,7 +109,7 @@ def live_session_keys(keys: list[str]) -> set[str]:
     return set(_live_sessions(keys))
 
 
-def _by_session(session_key: str, via: Via) -> Identity | None:
+def by_stored_session(session_key: str, via: Via) -> Identity | None:
     """`session_key`: as stored."""
     found = _live_sessions([session_key]).get(session_key)
     if found is None:
@@ -147,7 +164,7 @@ def _by_token(secret: str) -> Identity | None:
     return _by_live_token("digest", digest(secret), "bearer")
 
 
-def _by_token_id(token_id: int | None, via: Via) -> Identity | None:
+def by_token_id(token_id: int | None, via: Via) -> Identity | None:
     return _by_live_token("id", token_id, via)
 
 

@@ -72,18 +72,29 @@ class SignIn(models.Model):
         return f"sign-in {self.pk}"
 
 
-class Ticket(models.Model):
-    """A one-time substitute for the credential that created it, valid for 30 s in the query of the handshake.
-
-    The one connection that uses it deletes its row.
-    """
+class Substitute(models.Model):
+    """Stands for the credential that created it, and ends with it (`substitutes`). That is a session, a token, or what a class of the site
+    granted: `authentication` is its path, `credential` what it calls it, `ends` when it ends by itself."""
 
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")
     digest = models.CharField(max_length=64, unique=True)
-    # Exactly one of these is set: the credential that the ticket stands for, and ends with.
     session_key = models.TextField(blank=True)
     token = models.ForeignKey(Token, models.CASCADE, null=True, related_name="+")
+    authentication = models.CharField(max_length=200, default="", blank=True)
+    credential = models.CharField(max_length=200, default="", blank=True)
+    ends = models.DateTimeField(null=True)
     expires = models.DateTimeField(db_index=True)
+
+    class Meta:
+        abstract = True
+
+
+class Ticket(Substitute):
+    """Valid once, for 30 s, in the query of the handshake. The one connection that uses it deletes its row."""
+
+
+class ChatSession(Substitute):
+    """Valid for 15 minutes, as `Authorization: Bearer bs_…`."""
 
 
 class Invitation(models.Model):

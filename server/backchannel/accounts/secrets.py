@@ -8,6 +8,7 @@ import secrets
 # Lets scanners recognise a leaked token, and the check that keeps tokens out of addresses.
 TOKEN_PREFIX = "bc_"
 TICKET_PREFIX = "bt_"
+CHAT_SESSION_PREFIX = "bs_"
 
 
 def new_secret(prefix: str = "") -> str:

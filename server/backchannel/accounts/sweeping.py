@@ -20,7 +20,7 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from backchannel.accounts import setup_secret
-from backchannel.accounts.models import Invitation, SignIn, Ticket
+from backchannel.accounts.models import ChatSession, Invitation, SignIn, Ticket
 from backchannel.accounts.onboarding import is_set_up
 from backchannel.accounts.sessions import session_store
 from backchannel.store import people
@@ -48,6 +48,7 @@ def sweep() -> int:
             *_sessions(now),
             *_sign_ins(now),
             Ticket.objects.filter(expires__lt=now),
+            ChatSession.objects.filter(expires__lt=now),
             Invitation.objects.filter(expires__lt=now - KEEP_INVITATIONS),
         ):
             swept += _delete(ended)

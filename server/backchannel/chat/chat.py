@@ -1,6 +1,6 @@
 """`Chat`: the chat as an ASGI application."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 
 from starlette.applications import Starlette
@@ -12,13 +12,16 @@ from backchannel.chat.routes import all_routes
 from backchannel.ops.health import MetricsAccess
 from backchannel.transports.http.routes import Api, broke, not_found
 from backchannel.transports.websocket.endpoint import WebSocketEndpoint
+from backchannel.web.cors import Cors
 from backchannel.web.edge import Edge, security_headers
 
 
 class Chat:
     """Made by `create`. Runs from the start to the end of its lifespan, or from `start()` until what that returns is closed."""
 
-    def __init__(self, parts: Parts, pages: ASGIApp | None, metrics: MetricsAccess | None) -> None:
+    def __init__(
+        self, parts: Parts, pages: ASGIApp | None, cors_origins: Sequence[str], metrics: MetricsAccess | None
+    ) -> None:
         self._parts = parts
         self.node = parts.node
         self.hub = parts.node.hub
@@ -30,7 +33,9 @@ class Chat:
             lifespan=lambda _: self._running(),
             exception_handlers={404: not_found, Exception: broke},
         )
-        self._edge = Edge(self._starlette, Api(self.node), security_headers(), has_pages=pages is not None)
+        self._edge = Edge(
+            self._starlette, Api(self.node), security_headers(), Cors(cors_origins), has_pages=pages is not None
+        )
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":

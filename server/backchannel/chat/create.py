@@ -9,11 +9,12 @@ from typing import cast
 from starlette.types import ASGIApp
 
 from backchannel import __version__
-from backchannel.accounts import credential_uses, lookup, sweeping
+from backchannel.accounts import credential_uses, sweeping
 from backchannel.accounts.authenticate import Authenticator
 from backchannel.accounts.identity import Ended
 from backchannel.accounts.people import provide_people
 from backchannel.accounts.running_chats import RunningChat
+from backchannel.accounts.schemes import Schemes
 from backchannel.chat.chat import Chat
 from backchannel.chat.lifespan import Parts
 from backchannel.chat.metrics_access import metrics_access
@@ -38,7 +39,7 @@ from backchannel.queries.events import missing_events
 from backchannel.store.log import Log
 from backchannel.store.read_pool import ReadPool
 from backchannel.store.serving_lock import ServingLock
-from backchannel.transports.identity import IssueTicket
+from backchannel.transports.identity import Issue
 from backchannel.transports.maintenance import PeriodicTasks
 from backchannel.transports.node import Node
 from backchannel.transports.rates import Rates
@@ -68,20 +69,21 @@ def create(
     delivery.connect(hub.flush, log.is_committing)
     presence = Presence(uuid.uuid4().hex[:12])
     broadcaster = PresenceBroadcaster(hub, presence, clock)
-    authenticator = Authenticator(reads, config.origins)
+    authenticator = Authenticator(reads, config.origins, Schemes(config.authentication))
     node = Node(
         context=Context(log, reads, bus, presence, clock, config.limits),
         hub=hub,
         presence=presence,
         broadcaster=broadcaster,
         authenticate=authenticator.authenticate,
-        issue_ticket=cast("IssueTicket", authenticator.issue_ticket),
+        issue_ticket=cast("Issue", authenticator.issue_ticket),
+        issue_chat_session=cast("Issue", authenticator.issue_chat_session),
         settings=Settings(config.limits, config.heartbeat_s, __version__),
         rates=Rates(config.limits),
         provide_people=provide_people,
         admission=ReconnectLimiter(config.arrivals_at_once or AT_ONCE, config.arrivals_waiting or WAITING),
     )
-    maintenance = PeriodicTasks(node, lookup.dead_among, credential_uses.write, sweeping.sweep)
+    maintenance = PeriodicTasks(node, authenticator.dead_among, credential_uses.write, sweeping.sweep)
     revocations = Revocations(node, authenticator, maintenance)
     runners = [FollowerRunner(follower, log, reads, presence.node) for follower in followers]
     for runner in runners:
@@ -94,7 +96,7 @@ def create(
     intents = IntentRunner(log, partial(publish_all, bus))
     running = RunningChat(log.submit, revocations.announce, intents.wake)
     parts = Parts(node, bus, maintenance, revocations, runners, intents, watch, workers, serving_lock, running)
-    return Chat(parts, pages, metrics_access(config.metrics, authenticator, reads))
+    return Chat(parts, pages, config.cors_origins, metrics_access(config.metrics, authenticator, reads))
 
 
 def bus_from(urls: tuple[str, ...]) -> Bus:

@@ -132,3 +132,10 @@ class SyncResponse(msgspec.Struct):
 class TicketResponse(msgspec.Struct):
     ticket: str
     expires_at: str
+
+
+class SessionResponse(msgspec.Struct):
+    """A bearer of HTTP requests, valid until `expires_at`."""
+
+    token: str
+    expires_at: str

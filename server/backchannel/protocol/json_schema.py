@@ -39,7 +39,7 @@ CLIENT_FRAMES: Final[tuple[Struct, ...]] = (
     frames.ClientPong,
 )
 RESULTS: Final[tuple[Struct, ...]] = tuple({declaration.result: None for declaration in COMMANDS.values()})
-ANSWERS_OVER_HTTP: Final[tuple[Struct, ...]] = (frames.SyncResponse, frames.TicketResponse)
+ANSWERS_OVER_HTTP: Final[tuple[Struct, ...]] = (frames.SyncResponse, frames.SessionResponse, frames.TicketResponse)
 
 _SENT_BY_CLIENT: Final = {*CLIENT_FRAMES, frames.SyncRequest, frames.ClientInfo, frames.Resume}
 _TIMES: Final = frozenset({"timestamp", "at", "created_at", "edited_at", "expires_at"})

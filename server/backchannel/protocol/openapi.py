@@ -221,6 +221,15 @@ def _beside_commands() -> dict[str, Any]:
                 | refused(*sorted({*_ANYWHERE, *_WITH_BODY})),
             }
         },
+        "/api/auth/session": {
+            "post": {
+                "operationId": "session",
+                "tags": ["receiving"],
+                "summary": "Get a bearer of HTTP requests for 15 minutes, which ends with the credential that this call shows.",
+                "responses": {"200": answer("A chat session.", {"$ref": f"{PREFIX}SessionResponse"})}
+                | refused(401, 403, 429, 500, 503),
+            }
+        },
         "/api/auth/ticket": {
             "post": {
                 "operationId": "ticket",

@@ -31,5 +31,5 @@ ProvidePeople = Callable[[Sequence[str], int], None]
 """Makes people of those users of the site whose external ids are given, so that the person with this id can find them. Blocks: called in a
 thread."""
 
-IssueTicket = Callable[[Identity], Awaitable[tuple[str, int]]]
-"""→ (ticket, when it ends in microseconds since 1970)"""
+Issue = Callable[[Identity], Awaitable[tuple[str, int]]]
+"""→ (ticket or chat session, when it ends in microseconds since 1970)"""

@@ -7,7 +7,7 @@ from backchannel.commands.context import Context
 from backchannel.fanout.hub import Hub
 from backchannel.fanout.presence import Presence
 from backchannel.fanout.presence_broadcast import PresenceBroadcaster
-from backchannel.transports.identity import Authenticate, IssueTicket, ProvidePeople
+from backchannel.transports.identity import Authenticate, Issue, ProvidePeople
 from backchannel.transports.rates import Rates
 from backchannel.transports.reconnect_limiter import ReconnectLimiter
 from backchannel.transports.session import Settings
@@ -20,7 +20,8 @@ class Node:
     presence: Presence
     broadcaster: PresenceBroadcaster
     authenticate: Authenticate
-    issue_ticket: IssueTicket
+    issue_ticket: Issue
+    issue_chat_session: Issue
     settings: Settings
     rates: Rates
     provide_people: ProvidePeople

@@ -24,6 +24,7 @@ from backchannel.transports.http.requests import path_of
 from backchannel.transports.http.routes import Api
 from backchannel.transports.problems import NOSNIFF, problem
 from backchannel.transports.websocket.endpoint import elsewhere, without_upgrade
+from backchannel.web.cors import Cors
 
 _OURS: Final = re.compile(r"/(?:api/|static/|(?:ws|healthz|readyz|metrics)\Z)")
 """The chat's own addresses in the standalone server."""
@@ -52,15 +53,17 @@ class Edge:
     """`application` has the routes. `has_pages`: Django's pages are among them, with limits of their own; else every address is the
     chat's."""
 
-    def __init__(self, application: ASGIApp, api: Api, headers: Headers, *, has_pages: bool) -> None:
+    def __init__(self, application: ASGIApp, api: Api, headers: Headers, cors: Cors, *, has_pages: bool) -> None:
         self._application = application
         self._api = api
+        self._cors = cors
         self._has_pages = has_pages
         self._missing = lru_cache(_NAMES_AT_MOST)(partial(_missing, headers))
 
     def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         path = path_of(scope)
-        send = self.with_headers(send)
+        more = self._cors.headers_for(scope) if path.startswith("/api/") else []
+        send = self.with_headers(send, more)
         if scope["type"] == "websocket":
             application = self._application if path == "/ws" else elsewhere
             return application(scope, receive, send)
@@ -68,8 +71,8 @@ class Edge:
             return self._application(with_one_cookie_line(scope), receive, send)
         return self._answer(path, scope)(scope, receive, send)
 
-    def with_headers(self, send: Send) -> Send:
-        """Add those headers that an answer does not set itself."""
+    def with_headers(self, send: Send, more: Headers) -> Send:
+        """Add those headers that an answer does not set itself, and `more`."""
 
         def send_with(message: Message) -> Awaitable[None]:
             if message["type"] in _STARTS:
@@ -77,7 +80,7 @@ class Edge:
                 missing, content_type = self._missing(tuple([name for name, _ in headers]))
                 if content_type is not None and headers[content_type][1].startswith(b"text/html"):
                     headers.append(_OPENER)
-                message = {**message, "headers": headers + missing}
+                message = {**message, "headers": headers + missing + more}
             return send(message)
 
         return send_with
@@ -91,7 +94,7 @@ class Edge:
         except CommandError as error:
             return problem(error)
         if path.startswith("/api/"):
-            return self._api
+            return self._cors.preflight(scope) or self._api
         return without_upgrade if path == "/ws" else self._application
 
 

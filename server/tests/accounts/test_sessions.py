@@ -12,7 +12,7 @@ from django.db import connection
 from django.test import Client
 from django.utils import timezone
 
-from backchannel.accounts import lookup, sweeping
+from backchannel.accounts import lookup, substitutes, sweeping
 from backchannel.accounts.models import Invitation, Ticket, Token
 from backchannel.accounts.sessions import SessionStore, stored_key
 from backchannel.store import people
@@ -45,7 +45,7 @@ def test_no_cookie_and_no_key_of_a_session_is_in_the_database(tab: Client) -> No
     key = session_key(tab)
     identity = lookup.by_secret("session", key)
     assert identity is not None
-    lookup.issue_ticket(identity)
+    substitutes.issue_ticket(identity)
     kept = everything_kept()
     assert stored_key(key) in kept
     assert key not in kept
@@ -107,7 +107,7 @@ def test_the_engine_keeps_djangos_contract_without_a_thread(transactional_db: No
 def test_only_ended_rows_are_swept(tab: Client) -> None:
     identity = lookup.by_secret("session", session_key(tab))
     assert identity is not None
-    lookup.issue_ticket(identity)
+    substitutes.issue_ticket(identity)
     Invitation.objects.create(digest="ended", expires=timezone.now() - sweeping.KEEP_INVITATIONS - timedelta(hours=1))
     Invitation.objects.create(digest="listed", expires=timezone.now() - timedelta(hours=1))
     assert sweeping.sweep() == 1

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -10,10 +11,11 @@ from django.test import Client
 from django.utils import timezone
 from websockets.exceptions import InvalidStatus
 
+from backchannel import auth
 from backchannel.accounts import lookup
 from backchannel.accounts.models import Ticket, Token
 from backchannel.accounts.sessions import stored_key
-from tests.running import PATIENCE_S, Device, Running, Someone, somebody
+from tests.running import PATIENCE_S, Device, Running, Someone, running, somebody
 
 
 def session_of(who: Someone) -> tuple[Client, str]:
@@ -287,3 +289,30 @@ def _resume(server: Running, headers: dict[str, str]) -> dict[str, Any]:
 
 def _with_origin(server: Running, headers: dict[str, str]) -> dict[str, str]:
     return {**headers, "Origin": server.url} if "Cookie" in headers else headers
+
+
+class OrderKeys(auth.Authentication):
+    """ "Bearer order:<username>": a credential of a site's own."""
+
+    def authenticate(self, secret: str) -> auth.Grant | None:
+        user = get_user_model()._default_manager.filter(username=secret.removeprefix("order:")).first()
+        return None if user is None else auth.Grant(user, secret)
+
+
+def test_a_credential_of_the_sites_own_is_ended_on_both_transports_when_announced(module_database: None) -> None:
+    ada = somebody("ada")
+    secret = f"order:{ada.user.username}"
+    bearer = {"Authorization": f"Bearer {secret}"}
+    with running(authentication=(f"{__name__}.OrderKeys",)) as server:
+        session = {"Authorization": f"Bearer {server.http.post('/api/auth/session', headers=bearer).json()['token']}"}
+        with server.dial(headers=bearer) as device, ThreadPoolExecutor(1) as other:
+            device.hello()
+            device.until("caught_up")
+            first = server.http.post("/api/sync", json={"wait": 0}, headers=session).json()
+            resume = {"epoch": first["epoch"], "user_version": first["user_version"], "rooms": {}}
+            poll = other.submit(server.http.post, "/api/sync", json={"wait": 25, "resume": resume}, headers=session)
+            server.wait_until(lambda: server.polls_of(ada))
+            auth.end_credential(secret)
+            assert device.closed() == (4401, "session_over")
+            assert poll.result(PATIENCE_S).status_code == 401
+        assert server.http.get("/api/me", headers=session).status_code == 401

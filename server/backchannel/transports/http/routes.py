@@ -10,7 +10,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from backchannel.protocol import asyncapi, codec, docs_page, openapi, times
 from backchannel.protocol.errors import Code, CommandError
-from backchannel.protocol.frames import TicketResponse
+from backchannel.protocol.frames import SessionResponse, TicketResponse
 from backchannel.transports.http.commands import command_endpoints
 from backchannel.transports.http.polls import Polls
 from backchannel.transports.http.requests import authenticated, broken, path_of
@@ -29,10 +29,16 @@ class Api:
             ticket, expires_us = await node.issue_ticket(identity)
             return 200, codec.encode(TicketResponse(ticket, times.to_wire(expires_us)))
 
+        async def answer_session(_: Scope, __: Receive, identity: Identity) -> tuple[int, bytes]:
+            node.rates.check_request(identity.user_id, node.context.clock())
+            token, expires_us = await node.issue_chat_session(identity)
+            return 200, codec.encode(SessionResponse(token, times.to_wire(expires_us)))
+
         self._router = Router(
             {
                 "/api/sync": {"POST": sync_endpoint(node, Polls(node))},
                 **command_endpoints(node),
+                "/api/auth/session": {"POST": authenticated(node, answer_session)},
                 "/api/auth/ticket": {"POST": authenticated(node, answer_ticket)},
                 "/api/openapi.json": {"GET": _document(openapi.document)},
                 "/api/asyncapi.json": {"GET": _document(asyncapi.document)},

@@ -1,0 +1,228 @@
+"""Credentials of the site's own: what a class lets in, what rests on it, and how that ends."""
+
+import time
+from collections.abc import Collection
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import uuid4
+
+import jwt
+import pytest
+from asgiref.sync import async_to_sync
+from django.core.exceptions import ImproperlyConfigured
+from django.utils import timezone
+
+from backchannel import auth
+from backchannel.accounts import substitutes
+from backchannel.accounts.authenticate import Authenticator
+from backchannel.accounts.identity import Ended, Identity
+from backchannel.accounts.models import ChatSession, Ticket
+from backchannel.accounts.schemes import Schemes
+from backchannel.config import DEFAULT_AUTHENTICATION
+from backchannel.protocol.errors import CommandError
+from tests.accounts.conftest import SignIn, scope, session_key
+from tests.reading import READS, run_read
+
+HERE = __name__
+
+
+class Passwords(auth.Authentication):
+    """Secrets like "Simple ada:jti": whom they let in is written in them."""
+
+    header = "Simple"
+    users: dict[str, Any] = {}
+    ended: set[str] = set()
+    expires_at: datetime | None = None
+
+    def authenticate(self, secret: str) -> auth.Grant | None:
+        name, _, id_ = secret.partition(":")
+        if name not in self.users or f"simple:{id_}" in self.ended:
+            return None
+        return auth.Grant(self.users[name], f"simple:{id_}", self.expires_at)
+
+    def still_good(self, credentials: Collection[str]) -> set[str]:
+        return set(credentials) - self.ended
+
+
+class NamesOurs(auth.Authentication):
+    def authenticate(self, secret: str) -> auth.Grant | None:
+        return auth.Grant(None, "session:1")
+
+
+PATH = f"{HERE}.Passwords"
+
+
+@pytest.fixture
+def chat(ada: Any, monkeypatch: pytest.MonkeyPatch) -> Authenticator:
+    monkeypatch.setattr(Passwords, "users", {"ada": ada})
+    monkeypatch.setattr(Passwords, "ended", set())
+    monkeypatch.setattr(Passwords, "expires_at", None)
+    return Authenticator(READS, (), Schemes([*DEFAULT_AUTHENTICATION, PATH]))
+
+
+async def code(chat: Authenticator, **given: Any) -> str:
+    with pytest.raises(CommandError) as caught:
+        await chat.authenticate(scope(**given))
+    return caught.value.code.word
+
+
+async def simple(chat: Authenticator, id_: str = "1") -> Identity:
+    return await chat.authenticate(scope(authorization=f"simple ada:{id_}"))
+
+
+async def test_a_class_of_the_site_lets_in_on_both_transports(chat: Authenticator) -> None:
+    for transport in ("http", "websocket"):
+        identity = await chat.authenticate(scope(type=transport, method="POST", authorization="Simple ada:1"))
+        assert (identity.user.username, identity.credential, identity.via) == ("ada", "simple:1", "bearer")
+    assert await code(chat, authorization="Simple eve:1") == "unauthenticated"
+    assert await code(Authenticator(READS), authorization="Simple ada:1") == "unauthenticated", (
+        "the site has to choose it"
+    )
+
+
+async def test_its_secret_opens_nothing_as_part_of_an_address(chat: Authenticator) -> None:
+    assert await code(chat, type="websocket", query="token=ada:1") == "unauthenticated"
+    assert await code(chat, type="websocket", query="token=eyJhbGciOi.e30.x") == "unauthenticated"
+
+
+async def test_a_chat_session_rests_on_the_credential_and_renews_itself(chat: Authenticator) -> None:
+    secret, ends = await chat.issue_chat_session(await simple(chat))
+    assert secret.startswith("bs_")
+    assert 14 * 60 < ends / 1e6 - time.time() <= 15 * 60
+    found = await chat.authenticate(scope(authorization=f"Bearer {secret}"))
+    assert (found.user.username, found.credential, found.expires_at) == ("ada", "simple:1", ends)
+    again, _ = await chat.issue_chat_session(found)
+    assert (await chat.authenticate(scope(authorization=f"Bearer {again}"))).credential == "simple:1"
+    ticket, _ = await chat.issue_ticket(found)
+    opened = await chat.authenticate(scope(type="websocket", query=f"token={ticket}"))
+    assert (opened.credential, opened.via) == ("simple:1", "ticket")
+    await run_read(ChatSession.objects.update, expires=timezone.now() - timedelta(seconds=1))
+    chat.cache.clear()
+    assert await code(chat, authorization=f"Bearer {secret}") == "unauthenticated"
+
+
+async def test_a_chat_session_stands_for_a_cookie_and_for_a_token_too(
+    chat: Authenticator, ada: Any, sign_in: SignIn
+) -> None:
+    browser = await run_read(sign_in, "ada")
+    by_cookie = await chat.authenticate(scope(origin="http://testserver", cookie=session_key(browser)))
+    secret, _ = await chat.issue_chat_session(by_cookie)
+    assert (await chat.authenticate(scope(authorization=f"Bearer {secret}"))).credential == by_cookie.credential
+    await run_read(browser.logout)
+    chat.cache.clear()
+    assert await code(chat, authorization=f"Bearer {secret}") == "unauthenticated"
+
+
+async def test_what_the_credential_ends_with_ends_what_rests_on_it(chat: Authenticator) -> None:
+    identity = await simple(chat)
+    secret, _ = await chat.issue_chat_session(identity)
+    ticket, _ = await chat.issue_ticket(identity)
+    Passwords.ended.add("simple:1")
+    chat.cache.clear()
+    assert await code(chat, authorization=f"Bearer {secret}") == "unauthenticated"
+    assert await code(chat, type="websocket", query=f"token={ticket}") == "unauthenticated"
+    assert await run_read(chat.dead_among, [identity.proof]) == {"simple:1"}
+
+
+async def test_a_credential_ends_by_its_time_and_with_its_user(chat: Authenticator, ada: Any) -> None:
+    Passwords.expires_at = datetime.now(UTC) + timedelta(seconds=60)
+    identity = await simple(chat)
+    assert identity.expires_at == int(Passwords.expires_at.timestamp() * 1_000_000)
+    _, ends = await chat.issue_chat_session(identity)
+    assert ends == identity.expires_at, "a chat session lives no longer than what it rests on"
+    assert await run_read(chat.dead_among, [identity.proof]) == set()
+    Passwords.expires_at = datetime.now(UTC) - timedelta(seconds=1)
+    assert await code(chat, authorization="Simple ada:2") == "unauthenticated"
+    ada.is_active = False
+    await run_read(ada.save)
+    assert await run_read(chat.dead_among, [identity.proof]) == {"simple:1"}
+    chat.cache.clear()
+    Passwords.expires_at = None
+    assert await code(chat, authorization="Simple ada:3") == "unauthenticated"
+
+
+async def test_an_end_is_announced_and_takes_along_what_rests_on_it(chat: Authenticator, ended: list[Ended]) -> None:
+    identity = await simple(chat)
+    await chat.issue_chat_session(identity)
+    await chat.issue_ticket(identity)
+    await run_read(auth.end_credential, "simple:1")
+    assert ended == [Ended(credential="simple:1")]
+    assert await run_read(lambda: (ChatSession.objects.count(), Ticket.objects.count())) == (0, 0)
+
+
+async def test_a_class_that_is_not_chosen_any_more_lets_nobody_in(chat: Authenticator) -> None:
+    identity = await simple(chat)
+    secret, _ = await chat.issue_chat_session(identity)
+    without = Authenticator(READS)
+    assert await code(without, authorization=f"Bearer {secret}") == "unauthenticated"
+    assert await run_read(without.dead_among, [identity.proof]) == {"simple:1"}
+
+
+async def test_cookies_and_tokens_can_be_left_out(ada: Any, sign_in: SignIn) -> None:
+    alone = Authenticator(READS, (), Schemes([PATH]))
+    browser = await run_read(sign_in, "ada")
+    assert await code(alone, origin="http://testserver", cookie=session_key(browser)) == "unauthenticated"
+    from backchannel.accounts.lookup import issue_token
+
+    token = await run_read(issue_token, ada)
+    assert await code(alone, authorization=f"Bearer {token}") == "unauthenticated"
+
+
+async def test_a_name_that_is_ours_is_refused_as_a_fault_of_the_class(ada: Any) -> None:
+    wrong = Authenticator(READS, (), Schemes([f"{HERE}.NamesOurs"]))
+    with pytest.raises(RuntimeError, match="neither session: nor token:"):
+        await wrong.authenticate(scope(authorization="Bearer x"))
+
+
+def test_a_path_that_names_no_class_is_refused_at_the_start() -> None:
+    for path in ("backchannel.auth.None_", "backchannel.config.ChatConfig"):
+        with pytest.raises(ImproperlyConfigured, match="AUTHENTICATION"):
+            Schemes([path])
+
+
+def access_token(user: Any, **claims: Any) -> str:
+    from rest_framework_simplejwt.tokens import AccessToken
+
+    token = AccessToken.for_user(user)
+    for name, value in claims.items():
+        token[name] = value
+    return str(token)
+
+
+async def test_access_tokens_of_simplejwt_let_in_until_they_expire(ada: Any) -> None:
+    chat = Authenticator(READS, (), Schemes([*DEFAULT_AUTHENTICATION, "backchannel.auth.SimpleJwt"]))
+    id_ = uuid4().hex
+    until = int(time.time()) + 60
+    secret = await run_read(lambda: access_token(ada, jti=id_, exp=until))
+    identity = await chat.authenticate(scope(authorization=f"Bearer {secret}"))
+    assert (identity.user.username, identity.credential) == ("ada", f"jwt:{id_}")
+    assert identity.expires_at == until * 1_000_000
+    assert secret not in repr(identity)
+    old = await run_read(lambda: access_token(ada, exp=until - 120))
+    assert await code(chat, authorization=f"Bearer {old}") == "unauthenticated"
+    for bad in (secret[:-3] + "abc", "e30.e30.", f"{secret}x", "x"):
+        assert await code(chat, authorization=f"Bearer {bad}") == "unauthenticated"
+    for key, algorithm in (("another key" * 5, "HS256"), (None, "none")):
+        claims = {"token_type": "access", "exp": until, "jti": id_, "user_id": str(ada.pk)}
+        forged = jwt.encode(claims, key, algorithm)  # type: ignore[arg-type]
+        assert await code(chat, authorization=f"Bearer {forged}") == "unauthenticated"
+
+
+def test_sweeping_takes_ended_chat_sessions(ada: Any, chat: Authenticator) -> None:
+    from backchannel.accounts import sweeping
+
+    secret, _ = async_to_sync(_issue)(chat)
+    assert secret
+    ChatSession.objects.update(expires=timezone.now() - timedelta(seconds=1))
+    sweeping.sweep()
+    assert ChatSession.objects.count() == 0
+
+
+async def _issue(chat: Authenticator) -> tuple[str, int]:
+    return await chat.issue_chat_session(await simple(chat))
+
+
+def test_a_substitute_is_stored_as_a_hash(ada: Any, chat: Authenticator) -> None:
+    secret, _ = async_to_sync(_issue)(chat)
+    assert secret not in str(list(ChatSession.objects.values()))
+    assert substitutes.by_chat_session("bs_nothing", Schemes([])) is None
