@@ -99,7 +99,7 @@ def plan(seed: int, rng: Random) -> Plan:
         change_burst=1000,
         page=200,
     )
-    return Plan(
+    made = Plan(
         epoch=f"epoch-{seed}",
         nodes=choice((1, 2, 2, 2, 3)),
         people=people,
@@ -127,3 +127,6 @@ def plan(seed: int, rng: Random) -> Plan:
             for room in range(1, rooms + 1)
         },
     )
+    if random() < 0.5:  # drawn last, so that it changes nothing else of a seed
+        made.actions.append("pin")
+    return made

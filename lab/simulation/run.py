@@ -124,6 +124,7 @@ def _view(held: HeldRoom, user: int) -> Frame:
             {
                 "seq": m["seq"], "id": m["id"], "sender": m["sender"]["id"], "content": m["content"],
                 "deleted": m["deleted"], "rev_seq": m["rev_seq"], "mentions": m["mentions"],
+                "pinned": m.get("pinned", False),
                 "reactions": [[each["emoji"], each["user_ids"]] for each in m["reactions"]],
             }
             for m in sorted(held.messages.values(), key=lambda m: m["seq"])

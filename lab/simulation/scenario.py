@@ -102,6 +102,10 @@ class Scenario:
             word = "add_reaction" if self._random() < 0.7 else "remove_reaction"
             client.do(word, message_id=id_, emoji=self._choice(("+1", "heart")))
 
+    def _do_pin(self, client: Any, room: int) -> None:
+        if id_ := self._some_message(client, room, own=False):
+            client.do("pin_message" if self._random() < 0.6 else "unpin_message", message_id=id_)
+
     def _do_mark(self, client: Any, room: int) -> None:
         client.do("mark_read", room_id=room, seq=client.replica.rooms[room].cursor)
 

@@ -42,6 +42,13 @@ def changes_during_a_history_read_are_forgotten() -> Any:
     yield from replaced(Replica, "advance", advance)
 
 
+@mutant(actions=("pin",), is_busy=True)
+def an_unpinned_message_stays_pinned() -> Any:
+    from tests.reference import message
+
+    yield from replaced(message, "SETS", {**message.SETS, "message_unpinned": {}})
+
+
 @mutant(faults=("drop_message", "bus_loses"))
 def a_gap_in_seqs_is_ignored() -> Any:
     from tests.reference.replica import Replica

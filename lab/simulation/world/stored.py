@@ -38,7 +38,7 @@ def log(database: Database, room: int) -> Record:
         f"SELECT person_id, read_seq FROM {MEMBERSHIP} WHERE room_id = ? AND state = 'member' ORDER BY person_id", room
     )
     messages = database.query(
-        f"SELECT seq, id, sender_id, content, deleted, rev_seq, reactions, mentions FROM {MESSAGE} WHERE room_id = ? ORDER BY seq",
+        f"SELECT seq, id, sender_id, content, deleted, rev_seq, reactions, mentions, pinned_seq FROM {MESSAGE} WHERE room_id = ? ORDER BY seq",
         room,
     )
     events = database.query(
@@ -69,10 +69,11 @@ def _entry(row: Any) -> Record:
 
 
 def _message(row: Any) -> Record:
-    seq, id_, sender, content, deleted, rev_seq, reactions, mentions = row
+    seq, id_, sender, content, deleted, rev_seq, reactions, mentions, pinned_seq = row
     return {
         "seq": seq, "id": _id(id_), "sender": sender, "content": content, "deleted": bool(deleted), "rev_seq": rev_seq,
         "reactions": msgspec.json.decode(reactions), "mentions": msgspec.json.decode(mentions),
+        "pinned": pinned_seq is not None,
     }  # fmt: skip
 
 
