@@ -9,7 +9,7 @@ backups.py   backup, restore, promote
 follow.py    followers, intents, activity
 people.py    sync-people
 
-A Django site has some of them as `manage.py backchannel` (in embed/). `options.choice` is None there: the database is the site's.
+A Django site has some of them as its management command `backchannel` (in embed/). `options.choice` is None there: the database is the site's.
 """
 
 from backchannel.cli.main import main

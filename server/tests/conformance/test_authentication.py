@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import logging
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -269,14 +270,17 @@ def test_connections_with_other_credentials_of_the_user_stay_open(server: Runnin
         assert stays.call("ping").ok
 
 
-def test_no_log_line_contains_a_secret_from_a_url(server: Running, capsys: pytest.CaptureFixture[str]) -> None:
+def test_no_log_line_contains_a_secret_from_a_url(
+    server: Running, capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG, "backchannel")
     ada = somebody("ada")
     ticket = server.http.post("/api/auth/ticket", headers=ada.headers).json()["ticket"]
     opens(server.dial(query=f"?token={ticket}"), ada)
     refusal(server, query=f"?token={ticket}")
     refusal(server, query=f"?token={ada.token}")
     captured = capsys.readouterr()
-    logged = captured.out + captured.err
+    logged = captured.out + captured.err + caplog.text
     assert "connection_opened" in logged
     assert ticket not in logged
     assert ada.token not in logged

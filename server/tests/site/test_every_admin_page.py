@@ -103,7 +103,7 @@ settings.configure(
                                "django.contrib.messages.context_processors.messages"]}}],
     DATABASES={"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": sys.argv[1],
                            "OPTIONS": backchannel.sqlite_options()}},
-    DEFAULT_AUTO_FIELD="django.db.models.AutoField",
+    DEFAULT_AUTO_FIELD="django.db.models.AutoField", BACKCHANNEL={"PERSON": "backchannel.people.PersonAdapter"},
 )
 import django
 django.setup()
