@@ -98,7 +98,7 @@ format: ## Format the code and repair what the linters can
 	$(BIN)/ruff format -q .
 	@PATH="$(CURDIR)/$(BIN):$$PATH" npx biome format --write --log-level=error
 
-generate: ## Write the schemas and TypeScript types anew from the protocol's declarations
+generate: ## Write the schemas and TypeScript types again from the protocol's declarations
 	$(PREPARE) venv-dev
 	$(BIN)/python -m backchannel.protocol.generate
 

@@ -17,6 +17,8 @@ from pathlib import Path
 DEPLOY = Path(__file__).parents[2] / "deploy"
 NAME = "localhost"
 CERTIFICATE = "fullchain.pem"
+SYSTEM_PATH = os.pathsep.join((os.environ.get("PATH", ""), "/usr/sbin", "/usr/local/sbin"))
+"""Where Debian installs the proxies."""
 
 
 @dataclass(frozen=True)

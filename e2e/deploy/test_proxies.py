@@ -17,9 +17,8 @@ from pathlib import Path
 
 import pytest
 
-from e2e.deploy.shipped import NAME, PROXIES, Make, Place, haproxy
+from e2e.deploy.shipped import NAME, PROXIES, SYSTEM_PATH, Make, Place, haproxy
 from e2e.support.server import free_port
-from lab.proxies.kinds import SYSTEM_PATH
 
 KIB = 1024
 

@@ -22,10 +22,9 @@ import pytest
 from websockets.sync.client import connect
 
 import services
-from e2e.deploy.shipped import NAME, PROXIES, Make, Place, haproxy
+from e2e.deploy.shipped import NAME, PROXIES, SYSTEM_PATH, Make, Place, haproxy
 from e2e.support.server import Account, Server, free_port
 from e2e.support.wait import eventually
-from lab.proxies.kinds import SYSTEM_PATH
 
 LINE_ENDS = b"\r\n" * 30_000
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 import shutil
 import subprocess
@@ -10,11 +9,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from e2e.deploy.shipped import Make, Place, caddy, haproxy, nginx
+from e2e.deploy.shipped import SYSTEM_PATH, Make, Place, caddy, haproxy, nginx
 from e2e.support.server import free_port
 
 SETTINGS = Path(__file__).parent / "settings"
-SYSTEM_PATH = os.pathsep.join((os.environ.get("PATH", ""), "/usr/sbin", "/usr/local/sbin"))
 CUT_S = 5
 """Idle timeout of the settings that have one, in place of the usual 30 s. The server's heartbeat, HEARTBEAT_S, is shortened alike:
 it comes just too late, as a heartbeat of 30 s does with a timeout of 30 s."""

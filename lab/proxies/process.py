@@ -12,9 +12,9 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from e2e.deploy.shipped import CERTIFICATE, NAME
+from e2e.deploy.shipped import CERTIFICATE, NAME, SYSTEM_PATH
 from e2e.support.server import free_port
-from lab.proxies.kinds import SYSTEM_PATH, ProxyKind, settings_of
+from lab.proxies.kinds import ProxyKind, settings_of
 
 ANSWERS_WITHIN_S = 30.0
 

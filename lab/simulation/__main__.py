@@ -20,7 +20,7 @@ def prepare() -> None:
     import django
 
     django.setup()
-    from lab.simulation.world.database import schema
+    from tests.memory_database import schema
 
     schema()  # once, for all processes
 

@@ -1,6 +1,6 @@
 """The patches between the server's code and the model. Everything else of the server runs unmodified.
 
-the database (Django's default connection)                → world.database: SQLite in memory, with faults
+the database (Django's default connection)                → SQLite in memory, with faults
 the time of day (`store.clock`)                           → the loop's
 logs                                                      → what was caught and logged as a fault is a fault here
 metrics                                                   → nowhere; a third of the time would be spent counting
@@ -25,7 +25,7 @@ from backchannel.transports import metrics, session_reads
 from backchannel.transports.http import polls
 from backchannel.transports.session import merge, resume_plan
 from backchannel.transports.websocket import outbound
-from lab.simulation.world import database
+from tests import memory_database
 
 
 class _Clock:
@@ -126,7 +126,7 @@ def installed() -> Iterator[None]:
     ]
     assert vars(polls)["metrics"] is metrics
     with ExitStack() as stack:
-        stack.enter_context(database.installed())
+        stack.enter_context(memory_database.installed())
         for patch in patches:
             stack.enter_context(patch)
         stack.callback(set_bounds, {})

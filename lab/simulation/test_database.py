@@ -8,15 +8,15 @@ from django.db import DatabaseError, connection, transaction
 
 from backchannel.store.driver import driver_of, read
 from backchannel.store.transaction import WORKSPACE
-from lab.simulation.world import database
 from lab.simulation.world.database import Database
+from tests import memory_database
 
 INSERT = f"INSERT INTO {WORKSPACE} (id, name, epoch, namespace, created_us) VALUES (%s, 'a', 'e', '', 0)"
 
 
 @pytest.fixture(autouse=True)
 def _installed() -> Iterator[None]:
-    with database.installed():
+    with memory_database.installed():
         yield
 
 

@@ -11,7 +11,7 @@ def message_ids_are_neither_looked_up_nor_unique() -> Any:
     """Without the look-up alone nothing changes: the primary key refuses duplicates as well."""
     from backchannel.commands import send_message
     from backchannel.store.transaction import MESSAGE
-    from lab.simulation.world.database import connection, create_tables
+    from tests.memory_database import connection, create_tables
 
     raw = connection()
     raw.execute("PRAGMA foreign_keys = OFF")

@@ -1,124 +1,18 @@
-"""The database of a world: a real SQLite in memory, beneath Django's connection and the store's driver.
+"""The database of a world: a real SQLite in memory (`tests.memory_database`), with faults below the store's driver.
 
 The store's own statements run on it as in production: lock, look up the ids, check the membership, number, insert, commit.
 One connection serves every thread of every node, since nothing here runs at the same time: a transaction takes effect at one
 moment, and between two statements of a read other writers may commit. Faults are injected below the driver, so that they reach
-the store as the errors of a database do.
-
-The tables are made once in a process, by the migrations, and emptied for each world.
+the store as the errors of a database do. The tables are emptied for each world.
 """
 
 import sqlite3
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from functools import cache
 from random import Random
 from typing import Any
 
-from django.db import connections
-from django.db.backends.sqlite3 import base
-from django.db.migrations.executor import MigrationExecutor
-from django.db.utils import ConnectionHandler
-from django.utils.asyncio import async_unsafe
-
-APP = "backchannel"
-PREPARED = 1024
-"""Prepared statements to keep: enough for every statement of a world, which saves a tenth of the time."""
-
-
-class Connection(sqlite3.Connection):
-    """The connection that the driver and Django's cursors use."""
-
-    database: "Database | None" = None
-
-    def execute(self, sql: str, parameters: Any = ()) -> sqlite3.Cursor:
-        if self.database is not None:
-            self.database.before_statement(sql)
-        return super().execute(sql, parameters)
-
-    def commit(self) -> None:
-        if self.database is None:
-            super().commit()
-        else:
-            self.database.commit(super().commit)
-
-
-class _Cursor(base.SQLiteCursorWrapper):
-    connection: Connection
-
-    def execute(self, query: str, params: Any = None) -> Any:
-        if self.connection.database is not None:
-            self.connection.database.before_statement(query)
-        return super().execute(query, params)
-
-
-class _DjangoConnection(base.DatabaseWrapper):
-    """Django's connection to it. It is never closed: the database would be gone."""
-
-    def create_cursor(self, name: Any = None) -> _Cursor:
-        cursor: _Cursor = self.connection.cursor(factory=_Cursor)
-        return cursor
-
-    @async_unsafe
-    def ensure_connection(self) -> None:
-        """Replaces Django's method, which pytest-django blocks in tests without a database."""
-        if self.connection is None:
-            self.connect()
-
-
-def _connect() -> _DjangoConnection:
-    options = {"transaction_mode": "IMMEDIATE", "factory": Connection, "cached_statements": PREPARED}
-    entry = {"ENGINE": "django.db.backends.sqlite3", "NAME": ":memory:", "OPTIONS": options}
-    django = _DjangoConnection(ConnectionHandler({"default": entry}).settings["default"], "default")
-    django.ensure_connection()
-    return django
-
-
-@contextmanager
-def _as_default(django: _DjangoConnection) -> Iterator[None]:
-    usual = connections["default"]
-    connections["default"] = django
-    try:
-        yield
-    finally:
-        connections["default"] = usual
-
-
-@cache
-def schema() -> bytes:
-    """The database as the migrations leave it, without rows. Takes 0.2 s, once."""
-    django = _connect()
-    with _as_default(django):
-        executor = MigrationExecutor(django)
-        executor.migrate([leaf for leaf in executor.loader.graph.leaf_nodes() if leaf[0] == APP])
-    return bytes(django.connection.serialize())
-
-
-@contextmanager
-def installed() -> Iterator[None]:
-    """Replace Django's default connection by one to an empty database in memory, for the duration of the block."""
-    django = _connect()
-    create_tables(django.connection)
-    with _as_default(django):
-        yield
-
-
-def connection() -> Connection:
-    """The connection of `installed`."""
-    found = connections["default"].connection
-    assert isinstance(found, Connection), "a world exists within `seams.installed()` only"
-    return found
-
-
-def create_tables(raw: Connection) -> None:
-    """Replace the whole content by empty tables."""
-    _template().backup(raw)
-
-
-def _template() -> sqlite3.Connection:
-    template = sqlite3.connect(":memory:")
-    template.deserialize(schema())
-    return template
+from tests.memory_database import APP, Connection, connection, template
 
 
 class Database:
@@ -135,10 +29,10 @@ class Database:
         self.interleaves = 0.0
         """The chance that a writer who is about to commit does so before a given statement of a read."""
         self.writers_about_to_commit: list[Callable[[], None]] = []
-        raw.database = None
+        raw.hooks = None
         raw.rollback()
         _delete_rows(raw)
-        raw.database = self
+        raw.hooks = self
 
     # -- below the driver
 
@@ -193,5 +87,5 @@ def _delete_rows(raw: Connection) -> None:
 @cache
 def _tables() -> list[str]:
     """Every table with rows of a world, and SQLite's table of sequences."""
-    names = [name for (name,) in _template().execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
+    names = [name for (name,) in template().execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
     return [name for name in names if name.startswith(f"{APP}_") or name == "sqlite_sequence"]

@@ -30,7 +30,7 @@ from backchannel.store.access import access_to
 from backchannel.store.log import commit
 from backchannel.store.models import Person, Workspace
 from backchannel.store.operation import Operation
-from lab.simulation.world import database
+from tests import memory_database
 
 PEOPLE = 4
 STEPS = 120
@@ -181,7 +181,7 @@ def _read(person: int) -> Any:
 @pytest.mark.parametrize("seed", range(6))
 def test_databases_agree_on_random_operations(seed: int) -> None:
     on_this_one = play(seed)
-    with database.installed():
+    with memory_database.installed():
         in_memory = play(seed)
     for number, (one, other) in enumerate(zip(on_this_one, in_memory, strict=True)):
         for part, (expected, actual) in enumerate(zip(one, other, strict=True)):
