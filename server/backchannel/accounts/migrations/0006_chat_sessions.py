@@ -7,7 +7,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("backchannel_accounts", "0004_sign_ins"),
+        ("backchannel_accounts", "0005_related_names"),
     ]
 
     operations = [
