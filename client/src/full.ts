@@ -11,6 +11,7 @@ import { withNotifications } from './features/notifications.ts';
 import { withPresence } from './features/presence.ts';
 import { withReading } from './features/reading.ts';
 import { withReoffer } from './features/reoffer.ts';
+import { jwt } from './jwt.ts';
 import { memoryStorage } from './outboxStorage.ts';
 import type { Chat, ChatOptions } from './types.ts';
 
@@ -21,9 +22,13 @@ export function createFullChat(
   { auth, webSocketAcceptsHeaders, sentStorage, ...options }: ChatOptions,
   ...more: readonly Feature<object>[]
 ): Chat {
-  const credentials = credentialsOf(auth, !!webSocketAcceptsHeaders && !!options.WebSocket);
+  const inHeader = !!webSocketAcceptsHeaders && !!options.WebSocket;
   return createChat(
-    { events: browserEvents(), ...options, credentials },
+    {
+      events: browserEvents(),
+      ...options,
+      ...(auth?.kind === 'jwt' ? jwt(auth.token, options.fetch) : { credentials: credentialsOf(auth, inHeader) }),
+    },
     ...more,
     withCommands,
     withChanges,

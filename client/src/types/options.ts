@@ -131,11 +131,14 @@ export interface CoreOptions {
  * - `cookie` (default): the session cookie, for pages of the same origin.
  * - `bearer`: a token for programs, sent as `Authorization: Bearer …`. Where the WebSocket
  *   cannot carry headers (browsers), the client asks `POST /api/auth/ticket` for a one-time ticket.
+ * - `jwt`: the token by which the page's site signs its people in, also from another origin. It is kept, and the page asked again at
+ *   each 401. The WebSocket is opened by a ticket.
  * - `ticket`: the page gets one-time tickets by its own means (other origin). `headers` authenticates REST calls.
  */
 export type Auth =
   | { readonly kind: 'cookie' }
   | { readonly kind: 'bearer'; readonly token: string | (() => string | Promise<string>) }
+  | { readonly kind: 'jwt'; readonly token: () => string | Promise<string> }
   | {
       readonly kind: 'ticket';
       readonly ticket: () => Promise<string>;
