@@ -28,7 +28,7 @@ dev: ## Run the app's sources with hot reload; `make serve` must run beside it
 
 ##: Prove
 
-.PHONY: test prove check test-server test-sqlite test-postgres test-client e2e simulate faults mutants proxies wheel-check
+.PHONY: test prove check test-server test-sqlite test-postgres test-client e2e simulate faults mutants proxies lanes wheel-check
 test: ## What a change has to pass, in under 10 minutes: every kind of proof, the slow ones in short
 	$(RUN) test
 
@@ -79,6 +79,9 @@ mutants: ## Break the database's settings, the process and the client on purpose
 
 proxies: ## The real client behind nginx, HAProxy, Caddy, Squid, mitmproxy and Varnish, in settings good and bad
 	$(RUN) proxies
+
+lanes: ## The tests that depend most on Django and Python, on the other versions that this machine has
+	$(RUN) lanes
 
 wheel-check: ## Build the wheel and see that it holds the app
 	$(RUN) wheel-check

@@ -23,10 +23,21 @@ UV = "uv==0.13.9"
 HOST = re.compile(r"https?://[^\s\"']+")
 STANDALONE = ("standalone", "postgres", "redis")
 """The extras of the standalone server."""
-_PROJECT = ["pyproject.toml", *(word for extra in STANDALONE for word in ("--extra", extra))]
+# The server runs on Django's LTS; the range in pyproject.toml lets a site bring Django 6.
+_LTS = ["-c", "server/requirements-django-5.2.in"]
+_PROJECT = ["pyproject.toml", *(word for extra in STANDALONE for word in ("--extra", extra)), *_LTS]
 LOCKS = {
     "server/requirements.lock": _PROJECT,
     "server/requirements-dev.lock": [*_PROJECT, "--group", "dev", "-c", "server/requirements.lock"],
+    # For the lanes (tools/lanes.py). Django 6 needs Python 3.12.
+    **{
+        f"server/requirements-django-{version}.lock": [
+            f"server/requirements-django-{version}.in",
+            "--python-version",
+            "3.12",
+        ]
+        for version in ("6.0", "6.1")
+    },
     "tools/requirements-node.lock": ["tools/requirements-node.in"],
     "lab/bench/requirements.lock": ["lab/bench/requirements.in", "-c", "server/requirements.lock"],
 }
@@ -83,7 +94,7 @@ def problems() -> list[str]:
 
 
 def _wanted(name: str) -> list[str]:
-    if not name.startswith("server"):
+    if not name.startswith("server") or "django" in name:
         return []
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())
     asked = [*project["project"]["dependencies"], *(project["dependency-groups"]["dev"] if "dev" in name else ())]

@@ -47,6 +47,18 @@ def check_python() -> None:
         raise Missing(f"Python 3.11 or later is needed, this is {found}: name another with `make PYTHON=python3.12 …`")
 
 
+def find_python(version: str) -> str | None:
+    """A Python of this minor version ("3.13"), in PATH or among pyenv's; None if there is none."""
+    pyenv = Path(os.environ.get("PYENV_ROOT") or Path.home() / ".pyenv") / "versions"
+    candidates = [f"python{version}", *map(str, sorted(pyenv.glob(f"{version}.*/bin/python{version}"), reverse=True))]
+    for candidate in filter(shutil.which, candidates):
+        # pyenv's stand-ins in PATH fail for versions that are not chosen.
+        ran = subprocess.run([candidate, "-c", "import ensurepip"], capture_output=True, check=False)
+        if not ran.returncode:
+            return shutil.which(candidate)
+    return None
+
+
 def environment() -> dict[str, str]:
     """The environment for every step: the programs of the virtual environment and of node_modules come first."""
     env = dict(os.environ)

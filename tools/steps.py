@@ -23,6 +23,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+import lanes
 import machine
 import prepare
 from machine import ROOT, Missing, say
@@ -99,7 +100,13 @@ QUICK, SLOW = ("-m", "not prove"), ("-m", "prove")
 """The two tiers of one pytest run. server/tests/conftest.py says what belongs to which."""
 
 # These use no database, or the SQLite file of a server of their own: a run on PostgreSQL would only repeat the other.
-SAME_ON_BOTH = ("cli/test_cli.py", "cli/test_serve.py", "deploy", "docs", "protocol", "runner")
+SAME_ON_BOTH = (
+    *("cli/test_cli.py", "cli/test_serve.py", "deploy", "docs", "protocol", "runner"),
+    *(
+        f"embedding/test_{name}.py"
+        for name in ("addresses", "checks", "light_core", "manage", "servers", "user_models")
+    ),
+)
 
 
 def on_sqlite(title: str, *words: str, needs: tuple[str, ...] = ()) -> Step:
@@ -150,6 +157,10 @@ CHAOS = python(
     env={"PYTHONPATH": str(ROOT / "tools")},
     cores=CORES,
 )
+LANES = tuple(
+    python(f"Django {django} on Python {version}", "tools/lanes.py", django, version, cores=CORES)
+    for django, version in lanes.LANES
+)
 WHEEL = python("the wheel holds the app", "tools/wheel_check.py", needs=("venv-dev", "node", "web"))
 PROXIES = python("real proxies", "-m", "lab.proxies", needs=("venv-dev", "node", "proxies"), cores=CORES)
 
@@ -167,6 +178,7 @@ PROVE = (
     worlds(1000, 10_000),
     SIMULATION_MUTANTS,
     MUTANTS,
+    *LANES,
     on_sqlite("server on SQLite, processes and faults", *SLOW, needs=("compiler",)),
     on_postgres("server on PostgreSQL, the rest", *SLOW),
     end_to_end("end to end, the rest", "-m", "not smoke", needs=("proxies", "services")),
@@ -189,6 +201,7 @@ GROUPS: dict[str, tuple[Step, ...]] = {
     "proxies": (PROXIES,),
     "mutants": (MUTANTS,),
     "wheel-check": (WHEEL,),
+    "lanes": LANES,
 }
 
 
