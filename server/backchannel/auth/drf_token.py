@@ -2,6 +2,7 @@
 
 from collections.abc import Collection
 from hashlib import sha256
+from typing import Any
 
 from backchannel.accounts.schemes import Authentication, Grant
 
@@ -17,16 +18,16 @@ class DrfToken(Authentication):
         token = Token.objects.select_related("user").filter(key=secret).first()
         if token is None or not token.user.is_active:
             return None
-        return Grant(token.user, _name(token.user_id, token.key))
+        return Grant(token.user, self.credential_of(token))
 
     def still_good(self, credentials: Collection[str]) -> set[str]:
         from rest_framework.authtoken.models import Token
 
         users = {name.split(":", 2)[1] for name in credentials}
-        kept = Token.objects.filter(user__in=users).values_list("user_id", "key")
-        return set(credentials) & {_name(user, key) for user, key in kept}
+        kept = Token.objects.filter(user__in=users)
+        return set(credentials) & set(map(self.credential_of, kept))
 
-
-def _name(user: object, key: str) -> str:
-    """A user has one token at a time; the hash distinguishes it from the one before."""
-    return f"drf:{user}:{sha256(key.encode()).hexdigest()[:16]}"
+    @staticmethod
+    def credential_of(token: Any) -> str:
+        """The credential's name, for `end_credential`. A user has one token at a time; the hash distinguishes it from the one before."""
+        return f"drf:{token.user_id}:{sha256(token.key.encode()).hexdigest()[:16]}"

@@ -3,6 +3,7 @@
 from collections.abc import Collection
 from datetime import UTC, datetime
 from hashlib import sha256
+from typing import Any
 
 from backchannel.accounts.schemes import Authentication, Grant
 
@@ -16,7 +17,6 @@ class SimpleJwt(Authentication):
     def authenticate(self, secret: str) -> Grant | None:
         from rest_framework.exceptions import AuthenticationFailed
         from rest_framework_simplejwt.authentication import JWTAuthentication
-        from rest_framework_simplejwt.settings import api_settings
 
         reader = JWTAuthentication()
         try:
@@ -24,10 +24,10 @@ class SimpleJwt(Authentication):
             user = reader.get_user(token)
         except AuthenticationFailed:  # also where the token is not valid
             return None
-        id_ = str(token.get(api_settings.JTI_CLAIM or "", "")) or sha256(secret.encode()).hexdigest()
-        if not self.still_good([_PREFIX + id_]):
+        credential = self.credential_of(token)
+        if not self.still_good([credential]):
             return None
-        return Grant(user, _PREFIX + id_, datetime.fromtimestamp(token["exp"], UTC))
+        return Grant(user, credential, datetime.fromtimestamp(token["exp"], UTC))
 
     def still_good(self, credentials: Collection[str]) -> set[str]:
         from django.apps import apps
@@ -39,3 +39,11 @@ class SimpleJwt(Authentication):
         ids = [name.removeprefix(_PREFIX) for name in credentials]
         ended = BlacklistedToken._default_manager.filter(token__jti__in=ids).values_list("token__jti", flat=True)
         return set(credentials) - {_PREFIX + id_ for id_ in ended}
+
+    @staticmethod
+    def credential_of(token: Any) -> str:
+        """The credential's name, for `end_credential`: by the token's id, else by what it says."""
+        from rest_framework_simplejwt.settings import api_settings
+
+        id_ = token.payload.get(api_settings.JTI_CLAIM or "")
+        return _PREFIX + str(id_ or sha256(repr(sorted(token.payload.items())).encode()).hexdigest())
