@@ -63,7 +63,9 @@ class SiteWithChat:
             yield
 
     def _inside(self, scope: Scope) -> Scope | None:
-        """The scope for the chat; None if the address is the site's."""
+        """The scope for the chat; None if the address is the site's, or it is of a kind that has none, as Channels' workers use."""
+        if scope["type"] not in {"http", "websocket"}:
+            return None
         root = scope.get("root_path") or ""
         if not root and self._script_name and scope["path"].startswith(f"{self._script_name}/"):
             root = self._script_name

@@ -8,7 +8,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.embedding.site import Shop, created, until
+from tests.embedding.site import Shop, created, until, wait_for
 
 pytestmark = pytest.mark.prove
 
@@ -64,3 +64,16 @@ def test_metrics_are_read_by_a_token_of_staff_where_the_site_says_so(tmp_path: P
         assert client.get("/chat/metrics").status_code == 403, "a session, of whomever, is not meant"
         assert [status(), status(Authorization=f"Bearer {eve}")] == [401, 403]
         assert status(Authorization=f"Bearer {boss}") == 200
+
+
+def test_two_processes_of_a_site_without_redis_are_shown_by_both(tmp_path: Path) -> None:
+    shop = Shop(tmp_path)
+    shop.migrate()
+    with (
+        shop.served_by("uvicorn", tmp_path / "first") as first,
+        shop.served_by("uvicorn", tmp_path / "second") as second,
+    ):
+        for site in (first, second):
+            wait_for(lambda site=site: httpx.get(f"{site.url}/chat/readyz").json()["nodes"] == "several without Redis")
+            assert httpx.get(f"{site.url}/chat/readyz").status_code == 200, "its users can talk"
+    assert "several_processes_without_redis" in (tmp_path / "second").read_text()

@@ -11,6 +11,7 @@ from typing import Any
 
 import httpx
 import pytest
+from django.core.asgi import get_asgi_application
 from django.core.exceptions import ImproperlyConfigured
 from starlette.applications import Starlette
 from starlette.requests import Request
@@ -79,6 +80,41 @@ async def test_only_what_is_below_the_prefix_is_the_chats() -> None:
         assert (await get(application, "/chat/api/none")).headers["content-type"] == "application/problem+json"
         for path in ("/", "/chats", "/chat.html", "/api/sync", "/healthz", "/x/chat/healthz"):
             assert (await get(application, path)).text == f" {path}"
+
+
+async def test_a_websocket_elsewhere_is_refused_where_the_site_has_none_and_left_to_a_site_that_has() -> None:
+    sent: list[Message] = []
+
+    async def send(message: Message) -> None:
+        sent.append(message)
+
+    async def never() -> Message:
+        raise AssertionError("nothing is to be read")
+
+    scope = {"type": "websocket", "path": "/ws", "headers": [], "extensions": {"websocket.http.response": {}}}
+    await mount(get_asgi_application())(scope, never, send)
+    assert sent[0]["status"] == 404
+    assert b"It is at /chat/ws" in sent[1]["body"]
+    sent.clear()
+
+    async def with_sockets(scope: Scope, receive: Receive, send: Send) -> None:
+        await send({"type": "websocket.accept", "subprotocol": scope["path"]})
+
+    await mount(with_sockets)(scope, never, send)
+    assert sent == [{"type": "websocket.accept", "subprotocol": "/ws"}]
+
+
+async def test_what_has_no_address_goes_to_the_site() -> None:
+    kinds: list[str] = []
+
+    async def worker(scope: Scope, receive: Receive, send: Send) -> None:
+        kinds.append(scope["type"])
+
+    async def nothing(*_: object) -> Message:
+        return {}
+
+    await mount(worker)({"type": "channel", "channel": "mail"}, nothing, nothing)  # type: ignore[arg-type]
+    assert kinds == ["channel"]
 
 
 async def test_two_mounts_have_two_prefixes() -> None:
