@@ -26,7 +26,7 @@ def erase_account(account: str, messages: Messages = "keep") -> None:
         announce_ended(Ended(user_id=person_id))
         if messages == "delete":
             _erase_messages(person_id)
-        write(UpdatePerson(actor=NOBODY, user=erasing.anonymous(person_id)))
+        write(UpdatePerson(actor=NOBODY, user=people.anonymous(person_id)))
         erasing.scrub_events(person_id)
         erasing.forget_account(person_id)
 

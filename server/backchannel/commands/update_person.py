@@ -14,7 +14,8 @@ class UpdatePerson(Operation, frozen=True, kw_only=True):
     """As they are to be."""
 
     def apply(self, transaction: Transaction, outcome: Outcome) -> None:
-        if people.as_stored(transaction, self.user.id) in (None, self.user):
+        # Who was erased stays so: this may have been queued before.
+        if people.as_stored(transaction, self.user.id) in (None, self.user, people.anonymous(self.user.id)):
             return
         informed = [self.user.id, *people.companions_of(transaction, self.user.id)]
         transaction.lock_people(informed)

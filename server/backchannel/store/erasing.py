@@ -11,16 +11,12 @@ from uuid import UUID
 import msgspec
 from django.db import transaction
 
-from backchannel.protocol.shapes import User
+from backchannel.store import people
 from backchannel.store.driver import read
 from backchannel.store.models import Event, Person
 from backchannel.store.transaction import EVENT, MEMBERSHIP, MESSAGE, from_db_uuid
 
 AT_ONCE: Final = 100
-
-
-def anonymous(person_id: int) -> User:
-    return User(person_id, f"deleted-{person_id}", "Deleted user")
 
 
 def rooms_ever_of(person_id: int) -> list[int]:
@@ -41,26 +37,30 @@ def messages_of(person_id: int, room_id: int) -> Iterator[list[UUID]]:
 
 
 def scrub_events(person_id: int) -> None:
-    """Replace the person's name in the stored events of their rooms."""
-    for room_id in rooms_ever_of(person_id):
-        rows = read(
-            f"SELECT id, body FROM {EVENT} WHERE room_id = %s AND body LIKE %s", [room_id, f'%"id":{person_id},%']
-        )
-        for start in range(0, len(rows), AT_ONCE):
-            with transaction.atomic():
-                for event_id, body in rows[start : start + AT_ONCE]:
-                    scrubbed = _scrubbed(msgspec.json.decode(body), person_id)
-                    Event.objects.filter(pk=event_id).update(body=msgspec.json.encode(scrubbed).decode())
+    """Replace the person's name in the stored events of all rooms: the site may let somebody act in rooms they were never in. Reads the
+    table once, in which messages are not."""
+    last = 0
+    while rows := read(
+        f"SELECT id, body FROM {EVENT} WHERE id > %s AND body LIKE %s ORDER BY id LIMIT %s",
+        [last, f'%"id":{person_id},%', AT_ONCE],
+    ):
+        last = rows[-1][0]
+        with transaction.atomic():
+            for event_id, body in rows:
+                scrubbed = _scrubbed(msgspec.json.decode(body), person_id)
+                Event.objects.filter(pk=event_id).update(body=msgspec.json.encode(scrubbed).decode())
 
 
 def forget_account(person_id: int) -> None:
-    """The account is somebody else's from now on, if it is ever there again."""
-    Person.objects.filter(pk=person_id).update(account=None)
+    """The account is somebody else's from now on, if it is ever there again. A sign-in meanwhile may have activated the person."""
+    with transaction.atomic():
+        people.set_person_active(person_id, False)
+        Person.objects.filter(pk=person_id).update(account=None)
 
 
 def _scrubbed(value: Any, person_id: int) -> Any:
     if not isinstance(value, dict):
         return value
     if value.get("id") == person_id and "username" in value:
-        return anonymous(person_id)
+        return people.anonymous(person_id)
     return {name: _scrubbed(part, person_id) for name, part in value.items()}

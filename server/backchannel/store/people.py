@@ -82,9 +82,16 @@ def person_for_account(profile: Profile) -> Found:
     shown = username if not display_name or holds_address(display_name) else display_name
     wanted = User(0, username, shown, *_checked(profile), profile.kind)
     [(person_id, *kept, _, is_active)] = here or _make(profile, wanted)
-    user = structs.replace(wanted, id=person_id)
+    stored = User(person_id, *kept)
+    # Somebody who is being erased gets no name back by a visit meanwhile.
+    user = stored if stored == anonymous(person_id) else structs.replace(wanted, id=person_id)
     elsewhere = [row[0] for row in rows if row[-2] != profile.space and row[-1]]
-    return Found(user, User(person_id, *kept) != user, bool(is_active), elsewhere)
+    return Found(user, stored != user, bool(is_active), elsewhere)
+
+
+def anonymous(person_id: int) -> User:
+    """Somebody who was erased, as they are for ever."""
+    return User(person_id, f"deleted-{person_id}", "Deleted user")
 
 
 def _checked(profile: Profile) -> tuple[str, str]:

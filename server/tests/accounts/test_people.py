@@ -13,6 +13,7 @@ from django.contrib.auth import get_user_model
 from django.db import transaction
 from django.test import override_settings
 
+from backchannel import api
 from backchannel.accounts import running_chats
 from backchannel.accounts.erasing import erase_account
 from backchannel.accounts.people import person_of, provide_people
@@ -22,13 +23,14 @@ from backchannel.commands.add_members import AddMembers
 from backchannel.commands.create_room import CreateRoom
 from backchannel.commands.pin_message import PinMessage
 from backchannel.commands.send_message import SendMessage
+from backchannel.commands.update_person import UpdatePerson
 from backchannel.people import PersonAdapter
 from backchannel.protocol.codec import encode
 from backchannel.protocol.shapes import User
-from backchannel.store import people, reads, rooms
+from backchannel.store import erasing, people, reads, rooms
 from backchannel.store.log import commit
 from backchannel.store.models import Event, Message, Person, Room
-from backchannel.store.operation import result_of
+from backchannel.store.operation import NOBODY, result_of
 from backchannel.store.transaction import Outcome
 
 PICTURE = "https://shop.example/ada.webp"
@@ -269,6 +271,31 @@ def test_deleting_a_user_leaves_no_name_and_keeps_the_messages(transactional_db:
     again = account("ada", "Another")
     assert person_of(again).id != ada.id
     assert person_of(again).username == "ada"
+
+
+def test_an_erased_name_is_nowhere_that_the_person_was_not_a_member(transactional_db: None) -> None:
+    user = account("clerk", "Lovelace")
+    room = group(person_of(account("ben")))
+    api.add(room, account("cyd"), by=user)
+    erase_account(str(user.pk))
+    assert "Lovelace" not in stored_text()
+
+
+def test_a_sign_in_while_a_person_is_erased_brings_nothing_back(
+    transactional_db: None, outcomes: list[Outcome], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    user, ada, ben, _ = world()
+    scrub_events = erasing.scrub_events
+
+    def scrub_and_sign_in(person_id: int) -> None:
+        scrub_events(person_id)
+        assert person_of(user).id == ada.id
+
+    monkeypatch.setattr(erasing, "scrub_events", scrub_and_sign_in)
+    erase_account(str(user.pk))
+    commit([UpdatePerson(actor=NOBODY, user=ada)])
+    assert "Lovelace" not in stored_text()
+    assert people.find_people("", 5, ben.id) == [ben]
 
 
 def test_erasing_with_messages_leaves_tombstones_and_what_others_wrote(transactional_db: None) -> None:
