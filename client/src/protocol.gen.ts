@@ -82,6 +82,7 @@ export interface RoomListFrame {
  *
  * `seq`: the room's head when this was read, and so the cursor to start from. `unread_count` and `mention_count` are as of
  * that seq, capped at 100. `members`: everyone, in rooms of up to 20 members; empty in larger ones. `name` is null in a direct room.
+ * `key`: what the site calls a room that it made, like "order:17"; left out where there is none.
  */
 export interface Room {
   readonly id: RoomId;
@@ -96,6 +97,7 @@ export interface Room {
   readonly members: readonly User[];
   readonly role: Role;
   readonly last_message: LastMessage | null;
+  readonly key?: string;
 }
 
 /** The newest message of a room, shortened to 140 characters. A deleted one stays, with empty content. */

@@ -99,11 +99,12 @@ class LastMessage(msgspec.Struct):
     timestamp: str
 
 
-class Room(msgspec.Struct):
+class Room(msgspec.Struct, omit_defaults=True):
     """A room as one user sees it.
 
     `seq`: the room's head when this was read, and so the cursor to start from. `unread_count` and `mention_count` are as of
     that seq, capped at 100. `members`: everyone, in rooms of up to 20 members; empty in larger ones. `name` is null in a direct room.
+    `key`: what the site calls a room that it made, like "order:17"; left out where there is none.
     """
 
     id: int
@@ -118,6 +119,7 @@ class Room(msgspec.Struct):
     members: list[User]
     role: Role
     last_message: LastMessage | None
+    key: str | None = None
 
 
 class ChannelSummary(msgspec.Struct):

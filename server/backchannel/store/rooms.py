@@ -43,7 +43,7 @@ _MENTIONED: Final = (
     f"AND n.seq > mb.read_seq AND n.seq <= mb.head LIMIT {COUNTED_AT_MOST}) AS mentioned)"
 )
 _MINE: Final = (
-    "SELECT r.id, r.kind, r.name, r.topic, r.head, r.member_count, mb.room_id, mb.person_id, mb.read_seq, mb.role "
+    "SELECT r.id, r.kind, r.name, r.topic, r.head, r.member_count, r.key, mb.room_id, mb.person_id, mb.read_seq, mb.role "
     f"FROM {MEMBERSHIP} mb JOIN {ROOM} r ON r.id = mb.room_id WHERE mb.person_id = %s"
 )
 """A person's rooms, as `mb`: the input of the counts."""
@@ -59,11 +59,11 @@ def _list(narrowed: str, array_of: str, array: str, text: str) -> str:
     return (
         f"WITH mine AS ({_MINE} AND mb.state = '{MEMBER}'{narrowed}) "
         f"SELECT 0, w.epoch, me.version, (SELECT {array_of}({array}({_PERSON})){text} "
-        f"FROM {PERSON} p WHERE p.id IN ({people})), {', '.join(['NULL'] * (13 + len(User.__struct_fields__)))} "
+        f"FROM {PERSON} p WHERE p.id IN ({people})), {', '.join(['NULL'] * (14 + len(User.__struct_fields__)))} "
         f"FROM {PERSON} me LEFT JOIN backchannel_workspace w ON w.id = 1 WHERE me.id = %s UNION ALL "
         "SELECT mb.id, NULL, NULL, NULL, mb.kind, mb.name, mb.topic, mb.head, mb.read_seq, "
         f"{_UNREAD}, {_MENTIONED}, mb.member_count, mb.role, "
-        f"(SELECT {array_of}(o.person_id){text} FROM {MEMBERSHIP} o WHERE {_SEATED}), l.id, "
+        f"(SELECT {array_of}(o.person_id){text} FROM {MEMBERSHIP} o WHERE {_SEATED}), mb.key, l.id, "
         f"SUBSTR(l.content, 1, {EXCERPTED_CHARACTERS}), l.created_us, {_SENDER} FROM mine mb "
         f"LEFT JOIN {MESSAGE} l ON l.room_id = mb.room_id AND l.seq = {_LAST} LEFT JOIN {PERSON} lp ON lp.id = l.sender_id "
         "ORDER BY 1"
@@ -100,7 +100,8 @@ def list_of(person_id: int, only: Sequence[int] | None = None) -> Listed:
             id=row[0], kind=row[4], name=row[5], topic=row[6], seq=row[7], read_seq=row[8], unread_count=row[9],
             mention_count=row[10], member_count=row[11], role=row[12],
             members=[people[id_] for id_ in ids_from_text(row[13])],
-            last_message=last_message_from_row(row[14:]) if row[14] else None,
+            last_message=last_message_from_row(row[15:]) if row[15] else None,
+            key=row[14],
         )
         for row in listed
     ]  # fmt: skip

@@ -96,3 +96,15 @@ def test_what_was_left_while_no_node_ran_is_applied_by_the_next(module_database:
         wait_until(lambda: not intents.is_waiting())
     assert [m.content for m in api.history(order, limit=200)] == [f"step {number}" for number in range(200)]
     assert not Intent.objects.exists()
+
+
+def test_members_see_the_sites_key_of_a_room(server: Running) -> None:
+    ada, ben = somebody("ada"), somebody("ben")
+    order = f"order:{uuid4()}"
+    with server.device(ada) as device:
+        api.room(order, members=[ada.account])
+        assert device.until("room_added")["room"]["key"] == order
+    room = api.direct(ada.account, ben.account)
+    listed = {each["id"]: each for each in server.do(ada, "get_room_list")["rooms"]}
+    assert "key" not in listed[room.id]
+    assert [each.get("key") for each in listed.values() if each["id"] != room.id] == [order]
