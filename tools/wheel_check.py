@@ -1,4 +1,5 @@
-"""Builds the sdist and the wheel and checks that their installation has the app, with or without Node.
+"""Builds the sdist and the wheel and checks that their installation has the app, with or without Node, and that a
+Django site gets the chat with few packages.
 
     python tools/wheel_check.py
 
@@ -9,10 +10,12 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 import tarfile
 import tempfile
+import venv
 import zipfile
 from pathlib import Path
 
@@ -79,6 +82,45 @@ def runs(wheel: Path, folder: Path) -> list[str]:
     return []
 
 
+CORE = {"django", "msgspec", "prometheus-client", "starlette"}
+"""What the wheel needs, without what these need."""
+OF_EXTRAS = {"django-allauth", "psycopg", "redis", "servestatic", "structlog", "uvicorn"}
+IN_A_SITE = """
+import backchannel, django
+from django.conf import settings
+settings.configure(
+    SECRET_KEY="x" * 50, INSTALLED_APPS=["django.contrib.auth", "django.contrib.contenttypes", "django.contrib.sessions", "backchannel.store",
+    "backchannel.accounts"], DATABASES={"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": "site.sqlite3",
+    "OPTIONS": backchannel.sqlite_options()}}, MIDDLEWARE=["django.contrib.sessions.middleware.SessionMiddleware"],
+    DEFAULT_AUTO_FIELD="django.db.models.AutoField",
+)
+django.setup()
+from django.core.asgi import get_asgi_application
+from django.core.management import call_command
+call_command("check", fail_level="WARNING")
+call_command("migrate", verbosity=0)
+from backchannel.embed import mount
+mount(get_asgi_application())
+"""
+
+
+def is_light(wheel: Path, folder: Path) -> list[str]:
+    """Install the wheel with what it needs into an empty environment, in the locked versions, and mount it in a site there."""
+    venv.create(folder, with_pip=True)
+    python = str(folder / "bin" / "python")
+    pins = re.findall(r"^[a-z0-9._-]+==[^ ;\\]+", (ROOT / "server/requirements.lock").read_text(), re.MULTILINE)
+    constraints = folder / "constraints.txt"
+    constraints.write_text("\n".join(pins))
+    pip = [python, "-m", "pip", "--disable-pip-version-check"]
+    subprocess.run([*pip, "install", "-q", "-c", str(constraints), str(wheel)], check=True)
+    listed = subprocess.run([*pip, "list", "--format", "json"], capture_output=True, text=True, check=True).stdout
+    names = {each["name"].lower().replace("_", "-") for each in json.loads(listed)}
+    found = [f"installed alone, the wheel lacks {name}" for name in sorted(CORE - names)]
+    found += [f"installed alone, the wheel brings {name}" for name in sorted(names & OF_EXTRAS)]
+    ran = subprocess.run([python, "-c", IN_A_SITE], cwd=folder, capture_output=True, text=True, check=False)
+    return [*found, *([f"installed alone, in a site: {ran.stderr.strip()[-500:]}"] if ran.returncode else [])]
+
+
 def main() -> int:
     """Return 1 if a distribution has a problem, else 0."""
     nodeless = {**os.environ, "PATH": "/nonexistent"}
@@ -89,7 +131,7 @@ def main() -> int:
         with tarfile.open(sdist) as archive:
             archive.extractall(folder, filter="data")
         second = build("wheel", folder / sdist.name.removesuffix(".tar.gz"), folder / "again", nodeless)
-        found = problems(wheel) or runs(wheel, folder / "installed")
+        found = problems(wheel) or [*runs(wheel, folder / "installed"), *is_light(wheel, folder / "light")]
         found += [f"built from the sdist: {line}" for line in problems(second)]
         for line in found:
             say(f"error: {line}")
