@@ -8,6 +8,7 @@ E009  sessions that cannot be looked up                       W005  people named
 E013  REDIS_URLS without the package redis                    W010  a setting that looks like a misspelt BACKCHANNEL
                                                               W011  `runserver` without ASGI
 E014  a user model whose keys do not fit                      W012  SQLite in memory
+E015  AUTHENTICATION that cannot be used
 """
 
 from __future__ import annotations
@@ -29,6 +30,7 @@ from django.core.management import get_commands
 from django.db import DatabaseError, connections, models
 from django.urls import URLPattern, URLResolver, get_resolver
 from django.urls.resolvers import RoutePattern
+from django.utils.module_loading import import_string
 
 from backchannel.config import KEYS, ConfigError, read_config
 
@@ -48,6 +50,7 @@ def register_checks() -> None:
     register(check_keys)
     register(check_path, Tags.urls)
     register(check_sessions)
+    register(check_authentication)
     register(check_server)
     register(check_vendor)
     register(check_durability, Tags.database)
@@ -181,6 +184,42 @@ def check_sessions(**_: Any) -> list[CheckMessage]:
             id="backchannel.E009",
         )
     ]
+
+
+NEEDED_BY: Final = {
+    "backchannel.auth.SimpleJwt": ("rest_framework_simplejwt", "pip install 'backchannel[jwt]'"),
+    "backchannel.auth.DrfToken": (
+        "rest_framework",
+        'Install djangorestframework, with "rest_framework.authtoken" among the apps.',
+    ),
+}
+"""Class of AUTHENTICATION → the package that it needs, and how to get it."""
+
+
+def check_authentication(**_: Any) -> list[CheckMessage]:
+    try:
+        paths = read_config(getattr(settings, "BACKCHANNEL", {})).authentication
+    except ConfigError:
+        return []  # E007
+    found: list[CheckMessage] = []
+    for path in paths:
+        package, advice = NEEDED_BY.get(path, ("", ""))
+        if package and importlib.util.find_spec(package) is None:
+            problem = f"{path} needs the package {package}, which is not installed"
+        else:
+            problem, advice = _problem_of(path), "Name a subclass of backchannel.auth.Authentication by its path."
+        if problem:
+            found.append(Error(f'BACKCHANNEL["AUTHENTICATION"]: {problem}.', hint=advice, id="backchannel.E015"))
+    return found
+
+
+def _problem_of(path: str) -> str:
+    """What keeps the class of this path from being used; empty if nothing does."""
+    try:
+        named = import_string(path)
+    except ImportError as error:
+        return f"{path} cannot be imported: {error}"
+    return "" if callable(getattr(named, "authenticate", None)) else f"{path} is no class with a method authenticate"
 
 
 def check_server(**_: Any) -> list[CheckMessage]:
