@@ -63,6 +63,10 @@ class ChatConfig(msgspec.Struct, frozen=True, kw_only=True, rename=str.upper):
     """The dotted path of the site's `PersonAdapter` (`backchannel.people`). None: its defaults."""
     space: str | None = None
     """The dotted path of a function of the site: user → the tenant they belong to, as text. None: there is one space."""
+    policy: str | None = None
+    """The dotted path of the site's `Policy` (`backchannel.policy`). None: its defaults."""
+    policy_cache_s: Annotated[float, msgspec.Meta(ge=0, le=3600)] = 5
+    """How long the answer of `Policy.may_post` holds for a person and a room."""
     limits: Limits = Limits()
     """A site may set those named in `LIMITS`."""
 

@@ -22,6 +22,7 @@ from backchannel.protocol.shapes import User
 from backchannel.queries.events import missing_events
 from backchannel.store.read_pool import ReadPool
 from backchannel.transports import dispatch
+from backchannel.transports.gate import Gate
 from backchannel.transports.http.backlog import BACKLOG_EVENTS
 from backchannel.transports.http.polling_session import PollingSession
 from backchannel.transports.http.polls import Polls
@@ -94,6 +95,7 @@ class SimulatedNode:
             settings=Settings(limits, world.plan.heartbeat_s, "simulated"),
             rates=Rates(limits),
             provide_people=None,  # type: ignore[arg-type]  # there is no site around it
+            gate=Gate(),
             started_at=0.0,
         )
         self._polls = Polls(self.node)

@@ -24,6 +24,8 @@ from backchannel.accounts.people import person_of, space_of
 from backchannel.accounts.schemes import Schemes, is_over
 from backchannel.accounts.secrets import TOKEN_PREFIX, digest, new_secret
 from backchannel.accounts.sessions import session_store, stored_key_of
+from backchannel.accounts.site_policy import check_may_connect
+from backchannel.protocol.errors import CommandError
 
 LAST_USED_STEP = credential_uses.STEP
 
@@ -76,7 +78,7 @@ def dead_among(proofs: Collection[Proof], schemes: Schemes | None = None) -> set
             user = granted.get(proof)
         else:
             user = sessions[proof.session_key][0] if proof.session_key in sessions else tokens.get(proof.token_id or 0)
-        return user is not None and space_of(user) == proof.space
+        return user is not None and space_of(user) == proof.space and _may_connect(user)
 
     return {proof.credential for proof in proofs if not is_alive(proof)}
 
@@ -208,7 +210,16 @@ def _tokens_sql(column: str, count: int) -> str:
     )
 
 
+def _may_connect(user: Any) -> bool:
+    try:
+        check_may_connect(user)
+    except CommandError:
+        return False
+    return True
+
+
 def _identity(user: Any, proof: Proof, via: Via, expires: datetime | None) -> Identity:
+    check_may_connect(user)
     proof = replace(proof, space=space_of(user))
     return Identity(
         user=person_of(user),

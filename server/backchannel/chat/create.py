@@ -13,8 +13,11 @@ from backchannel.accounts import credential_uses, sweeping
 from backchannel.accounts.authenticate import Authenticator
 from backchannel.accounts.identity import Ended
 from backchannel.accounts.people import provide_people
+from backchannel.accounts.policy_checks import PolicyChecks
 from backchannel.accounts.running_chats import RunningChat
 from backchannel.accounts.schemes import Schemes
+from backchannel.accounts.site_policy import site_policy
+from backchannel.accounts.verdicts import Verdicts
 from backchannel.chat.chat import Chat
 from backchannel.chat.lifespan import Parts
 from backchannel.chat.metrics_access import metrics_access
@@ -39,6 +42,7 @@ from backchannel.queries.events import missing_events
 from backchannel.store.log import Log
 from backchannel.store.read_pool import ReadPool
 from backchannel.store.serving_lock import ServingLock
+from backchannel.transports.gate import Gate
 from backchannel.transports.identity import Issue
 from backchannel.transports.maintenance import PeriodicTasks
 from backchannel.transports.node import Node
@@ -81,6 +85,7 @@ def create(
         settings=Settings(config.limits, config.heartbeat_s, __version__),
         rates=Rates(config.limits),
         provide_people=provide_people,
+        gate=_gate(config),
         admission=ReconnectLimiter(config.arrivals_at_once or AT_ONCE, config.arrivals_waiting or WAITING),
     )
     maintenance = PeriodicTasks(node, authenticator.dead_among, credential_uses.write, sweeping.sweep)
@@ -97,6 +102,13 @@ def create(
     running = RunningChat(log.submit, revocations.announce, intents.wake)
     parts = Parts(node, bus, maintenance, revocations, runners, intents, watch, workers, serving_lock, running)
     return Chat(parts, pages, config.cors_origins, metrics_access(config.metrics, authenticator, reads))
+
+
+def _gate(config: ChatConfig) -> Gate:
+    policy = site_policy() if config.policy else None
+    if policy is None:
+        return Gate()
+    return Gate(PolicyChecks(policy, Verdicts(config.policy_cache_s, time.monotonic)))
 
 
 def bus_from(urls: tuple[str, ...]) -> Bus:

@@ -56,6 +56,7 @@ async def start(parts: Parts) -> AsyncExitStack:
     await context.reads.run(workspace)  # a restore or a flush of the tables may have taken the row
     async with AsyncExitStack() as stopping:
         stopping.push_async_callback(asyncio.to_thread, context.reads.close)
+        stopping.push_async_callback(asyncio.to_thread, parts.node.gate.close)
 
         parts.serving_lock.start()
         stopping.push_async_callback(asyncio.to_thread, parts.serving_lock.stop)

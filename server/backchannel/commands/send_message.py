@@ -58,6 +58,8 @@ class SendMessage(Operation, frozen=True, kw_only=True):
     reply_to: UUID | None = None
     at_us: int | None = None
     """When it was sent, for imports; None: the time of the commit."""
+    sent_as: str | None = None
+    """What the client sent, where the site's policy made `content` of it. A retry is recognised by it."""
     is_from_site: bool = False
     """Sent by the site itself, which is a member of no room."""
 
@@ -85,7 +87,11 @@ class SendMessage(Operation, frozen=True, kw_only=True):
     def fingerprint(self) -> bytes:
         """Distinguishes a retry from another message under the same id, without keeping a body that was erased since."""
         target = self.reply_to.bytes if self.reply_to else b""
-        return blake2b(target + self.content.encode(), digest_size=16, key=self.id.bytes).digest()
+        return blake2b(
+            target + (self.content if self.sent_as is None else self.sent_as).encode(),
+            digest_size=16,
+            key=self.id.bytes,
+        ).digest()
 
     @classmethod
     def apply_all(cls, transaction: Transaction, run: "Sequence[tuple[SendMessage, Outcome]]") -> None:

@@ -260,6 +260,12 @@ def accounts_found(query: str) -> list[str]:
     ]
 
 
+def accounts_of(ids: Iterable[int]) -> dict[int, str]:
+    """Person → account, for those that have one."""
+    rows = Person.objects.filter(pk__in=list(ids), account__isnull=False).values_list("pk", "account")
+    return {person_id: str(account) for person_id, account in rows}
+
+
 def is_known(account: str, space: str) -> bool:
     """Whether the account has a person in the space."""
     return Person.objects.filter(account=account, space=space).exists()

@@ -6,13 +6,14 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Final
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from backchannel import commands, queries
 from backchannel.commands.context import Caller
+from backchannel.commands.send_message import SendMessage as Send
 from backchannel.internal_error import internal_error
 from backchannel.process_log import ProcessLog
-from backchannel.protocol.commands import AddMembers, Command, CreateRoom, GetPeople, declaration_of
+from backchannel.protocol.commands import AddMembers, Command, CreateRoom, GetPeople, SendMessage, declaration_of
 from backchannel.protocol.errors import CommandError
 from backchannel.store.read_pool import resolve
 from backchannel.store.transaction import Outcome
@@ -45,7 +46,8 @@ def submit(command: Command, caller: Caller, node: Node, transport: str, reply: 
     finish = partial(_finish, command, caller, transport, time.perf_counter(), reply)
     try:
         node.rates.check(caller.user.id, command, node.context.clock())
-        if type(command) in commands.OPERATIONS and not _external_ids(command):
+        is_operation = type(command) in commands.OPERATIONS
+        if is_operation and not _external_ids(command) and node.gate.is_open(command, caller.user.id):
             _enqueue(command, caller, node, finish)
             return None
     except Exception as error:
@@ -79,8 +81,11 @@ def _finish_operation(finish: Finish, outcome: Outcome) -> None:
     finish(outcome.error or Answer(outcome.result, outcome.is_repeat))
 
 
-def _enqueue(command: Command, caller: Caller, node: Node, finish: Finish) -> None:
+def _enqueue(command: Command, caller: Caller, node: Node, finish: Finish, sent: Command | None = None) -> None:
+    """`sent`: what the client sent, where the site's policy made `command` of it."""
     operation = commands.OPERATIONS[type(command)](command, caller, node.context)
+    if isinstance(operation, Send) and isinstance(sent, SendMessage):
+        operation = structs.replace(operation, sent_as=sent.content)
     node.context.log.enqueue(operation, partial(_finish_operation, finish))
 
 
@@ -95,14 +100,24 @@ def _external_ids(command: Command) -> Sequence[str]:
             return ()
 
 
+async def _ask_and_enqueue(command: Command, caller: Caller, node: Node, finish: Finish) -> None:
+    commands.OPERATIONS[type(command)](command, caller, node.context)  # what is wrong with it needs no policy
+    async with node.gate.turn(command, caller.user.id):
+        allowed = await node.gate.ask(command, caller.user)
+        _enqueue(allowed, caller, node, finish, command if allowed is not command else None)
+
+
 async def _carry_out(command: Command, caller: Caller, node: Node, finish: Finish) -> None:
     try:
         if named := _external_ids(command):
             await node.context.reads.run(node.provide_people, named, caller.user.id)
-        query = queries.HANDLERS.get(type(command))
         if type(command) in commands.OPERATIONS:
-            return _enqueue(command, caller, node, finish)
-        if query is not None:
+            return await _ask_and_enqueue(command, caller, node, finish)
+        answer = node.gate.answers.get(type(command))
+        query = queries.HANDLERS.get(type(command))
+        if answer is not None and node.gate.threads is not None:
+            result = await node.gate.threads.run(answer, command, caller.user)
+        elif query is not None:
             result = await node.context.reads.run(query, command, caller.user)
         else:
             result = await commands.ACTIONS[type(command)](command, caller, node.context)

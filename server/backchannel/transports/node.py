@@ -7,6 +7,7 @@ from backchannel.commands.context import Context
 from backchannel.fanout.hub import Hub
 from backchannel.fanout.presence import Presence
 from backchannel.fanout.presence_broadcast import PresenceBroadcaster
+from backchannel.transports.gate import Gate
 from backchannel.transports.identity import Authenticate, Issue, ProvidePeople
 from backchannel.transports.rates import Rates
 from backchannel.transports.reconnect_limiter import ReconnectLimiter
@@ -25,6 +26,7 @@ class Node:
     settings: Settings
     rates: Rates
     provide_people: ProvidePeople
+    gate: Gate
     admission: ReconnectLimiter = field(default_factory=ReconnectLimiter)
     draining: bool = False
     """The node is stopping: it lets nobody in."""
