@@ -9,6 +9,7 @@ E013  REDIS_URLS without the package redis                    W010  a setting th
                                                               W011  `runserver` without ASGI
 E014  a user model whose keys do not fit                      W012  SQLite in memory
 E015  AUTHENTICATION that cannot be used
+E016  PERSON, SPACE or POLICY that cannot be used
 """
 
 from __future__ import annotations
@@ -17,7 +18,8 @@ import difflib
 import importlib.util
 import re
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from typing import Any, Final
 
 from django.apps import apps
@@ -33,6 +35,8 @@ from django.urls.resolvers import RoutePattern
 from django.utils.module_loading import import_string
 
 from backchannel.config import KEYS, ConfigError, read_config
+from backchannel.people import PersonAdapter
+from backchannel.policy import Policy
 
 APPS: Final = ("backchannel.store", "backchannel.accounts")
 ACCOUNT_LENGTH: Final = 64
@@ -51,6 +55,7 @@ def register_checks() -> None:
     register(check_path, Tags.urls)
     register(check_sessions)
     register(check_authentication)
+    register(check_hooks)
     register(check_server)
     register(check_vendor)
     register(check_durability, Tags.database)
@@ -220,6 +225,34 @@ def _problem_of(path: str) -> str:
     except ImportError as error:
         return f"{path} cannot be imported: {error}"
     return "" if callable(getattr(named, "authenticate", None)) else f"{path} is no class with a method authenticate"
+
+
+def check_hooks(**_: Any) -> list[CheckMessage]:
+    try:
+        config = read_config(getattr(settings, "BACKCHANNEL", {}))
+    except ConfigError:
+        return []  # E007
+    wanted: list[tuple[str, str | None, Callable[[Any], bool], str]] = [
+        ("PERSON", config.person, partial(_is_a, PersonAdapter), "a subclass of backchannel.people.PersonAdapter"),
+        ("SPACE", config.space, callable, "a function that takes a user and returns the tenant as text"),
+        ("POLICY", config.policy, partial(_is_a, Policy), "a subclass of backchannel.policy.Policy"),
+    ]
+    found: list[CheckMessage] = []
+    for key, path, fits, what in wanted:
+        if path is None:
+            continue
+        try:
+            problem = "" if fits(import_string(path)) else f"{path} is not {what}"
+        except ImportError as error:
+            problem = f"{path} cannot be imported: {error}"
+        if problem:
+            hint = f"Name {what} by its path."
+            found.append(Error(f'BACKCHANNEL["{key}"]: {problem}.', hint=hint, id="backchannel.E016"))
+    return found
+
+
+def _is_a(base: type, found: Any) -> bool:
+    return isinstance(found, type) and issubclass(found, base)
 
 
 def check_server(**_: Any) -> list[CheckMessage]:

@@ -42,6 +42,13 @@ def test_migrations_make_the_row_that_names_the_installation(tmp_path: Path) -> 
         ({"SHOP_BACKCHANNEL": '{"PATH": "/files"}'}, "backchannel.W006", "/files/ (STATIC_URL)"),
         ({"SHOP_BACKCHANNEL": '{"AUTHENTICATION": ["shop.chat.Jwt"]}'}, "backchannel.E015", "cannot be imported"),
         ({"SHOP_BACKCHANNEL": '{"AUTHENTICATION": ["shop.urls.orders"]}'}, "backchannel.E015", "Name a subclass of"),
+        ({"SHOP_BACKCHANNEL": '{"POLICY": "shop.chat.Policy"}'}, "backchannel.E016", "cannot be imported"),
+        (
+            {"SHOP_BACKCHANNEL": '{"POLICY": "backchannel.policy.Refusal"}'},
+            "backchannel.E016",
+            "a subclass of backchannel.policy.Policy",
+        ),
+        ({"SHOP_BACKCHANNEL": '{"SPACE": "shop.urls.urlpatterns"}'}, "backchannel.E016", "returns the tenant as text"),
         ({"SHOP_LEFT_OUT": "PERSON"}, "backchannel.W005", "shop.Customer signs in by e-mail address"),
         ({"SHOP_PLAIN_SQLITE": "yes"}, "backchannel.W003", "backchannel.sqlite_options()"),
         ({"SHOP_SESSIONS": "django.contrib.sessions.backends.signed_cookies"}, "backchannel.E009", "cached_db"),

@@ -1,5 +1,9 @@
+import os
+import subprocess
+import sys
 from dataclasses import fields
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 
@@ -83,6 +87,18 @@ def test_origins_are_normalised_and_determine_https() -> None:
     assert conf.hosts == ["chat.example.com", "::1"]
     assert not load({"HOME": "/h", "BACKCHANNEL_ORIGINS": "https://a.example http://b.example"}).behind_https
     assert load({"HOME": "/h", "BACKCHANNEL_HTTPS": "yes"}).behind_https
+
+
+def test_the_page_may_load_pictures_from_the_listed_hosts_alone() -> None:
+    code = "from backchannel.site import settings as s; print(s.CONTENT_SECURITY_POLICY['DIRECTIVES']['img-src'])"
+    with TemporaryDirectory() as folder:
+        given = {"BACKCHANNEL_DATA": folder, "BACKCHANNEL_PICTURE_ORIGINS": "https://cdn.example:443"}
+        printed = subprocess.run(
+            [sys.executable, "-c", code], env={**os.environ, **given}, capture_output=True, text=True, check=True
+        )
+    assert printed.stdout.strip() == str(["'self'", "blob:", "data:", "https://cdn.example"])
+    with pytest.raises(SettingError):
+        load({"HOME": "/h", "BACKCHANNEL_PICTURE_ORIGINS": "https://*.example"})
 
 
 def test_the_port_variable_of_a_kubernetes_service_is_ignored() -> None:
