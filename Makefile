@@ -28,7 +28,7 @@ dev: ## Run the app's sources with hot reload; `make serve` must run beside it
 
 ##: Prove
 
-.PHONY: test prove check test-server test-sqlite test-postgres test-client e2e simulate faults mutants proxies lanes wheel-check
+.PHONY: test prove check test-server test-sqlite test-postgres test-client e2e examples simulate faults mutants proxies lanes wheel-check
 test: ## What a change has to pass, in under 10 minutes: every kind of proof, the slow ones in short
 	$(RUN) test
 
@@ -52,6 +52,9 @@ test-client: ## The tests of the TypeScript packages
 
 e2e: ## The whole app in Chromium, through a proxy that breaks the network
 	$(RUN) e2e
+
+examples: ## The example sites: what their code does, and what people see in Chromium
+	$(RUN) examples
 
 simulate: ## 10,000 simulated worlds from seeds (SEEDS=0:10000), and the mutants they must notice
 	$(RUN) simulate

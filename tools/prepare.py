@@ -3,7 +3,7 @@
     python3 tools/prepare.py PART…
 
 Parts: `venv` (what the server needs), `venv-dev` (and what its tests need), `node` (node_modules, and
-Node itself where the machine has none), `web` (the built app), `chromium`, `services` (PostgreSQL and Redis),
+Node itself where the machine has none), `web` (the built app), `shop` (the built pages of examples/shop), `chromium`, `services` (PostgreSQL and Redis),
 `compiler` (for the load generator), `nats` (a peer of the benchmark).
 
 A part is done when its stamp in `.cache/prepared/` holds the hash of everything the part depends on.
@@ -24,6 +24,8 @@ from machine import ROOT, VENV, Missing, say
 
 STAMPS = ROOT / ".cache" / "prepared"
 WEB_SOURCES = ("web", "react", "client", "conditions.ts", "package-lock.json", "tsconfig.base.json")
+SHOP_SOURCES = tuple(name for name in WEB_SOURCES if name != "web")
+SHOP_DIST = ROOT / "examples" / "shop" / "web" / "dist"
 WEB_DIST = ROOT / "server" / "backchannel" / "web" / "dist"
 
 
@@ -152,6 +154,17 @@ def prepare_web() -> None:
     done("web", state)
 
 
+def prepare_shop() -> None:
+    """Build the pages of examples/shop into its static files."""
+    prepare_node()
+    state = fingerprint(*(ROOT / name for name in ("examples/shop/web", *SHOP_SOURCES)))
+    if (SHOP_DIST / "shop.js").exists() and is_done("shop", state):
+        return
+    say("    npm run build --workspace examples/shop/web")
+    run(["npm", "run", "build", "--workspace", "examples/shop/web"], "the shop's pages could not be built: see above")
+    done("shop", state)
+
+
 def prepare_chromium() -> None:
     """Find or install a browser for the end-to-end tests, and a font with emoji."""
     wanted = [] if machine.find_chromium() else ["chromium"]
@@ -218,6 +231,7 @@ PARTS = {
     "venv-dev": lambda: prepare_venv(dev=True),
     "node": prepare_node,
     "web": prepare_web,
+    "shop": prepare_shop,
     "chromium": prepare_chromium,
     "services": prepare_services,
     "compiler": prepare_compiler,
@@ -230,7 +244,7 @@ BY_APT = frozenset({"chromium", "services", "compiler", "nats", "proxies"})
 
 def comes_after(part: str) -> tuple[str, ...]:
     """The parts that write where `part` reads or writes, and so must be done before it when several are prepared at once."""
-    if part == "web":
+    if part in {"web", "shop"}:
         return ("node",)
     # Node goes into .venv where the machine has none.
     if part == "node" and not machine.node_is_new_enough(machine.environment()):

@@ -86,7 +86,10 @@ SERVER_CHECKS = (
     GENERATED,
 )
 CLIENT_CHECKS = (
-    *(node(f"tsc {name}", "tsc", "-p", name) for name in ("client", "react", "web", "lab/chaos", "lab/bench/browser")),
+    *(
+        node(f"tsc {name}", "tsc", "-p", name)
+        for name in ("client", "react", "web", "examples/shop/web", "lab/chaos", "lab/bench/browser")
+    ),
     node("oxlint", "oxlint", "--type-aware", "--deny-warnings"),
     node("biome format", "biome", "format", "--log-level=error", "--diagnostic-level=error"),
     node("knip", "knip", "--no-progress"),
@@ -139,6 +142,17 @@ def end_to_end(title: str, *words: str, needs: tuple[str, ...] = ()) -> Step:
     )
 
 
+def examples(title: str, *words: str) -> Step:
+    """The example sites: their own tests, with their own settings."""
+    return python(
+        title,
+        *("-m", "pytest", "-c", "examples/shop/pytest.ini", "examples/shop/tests"),
+        *words,
+        needs=("venv-dev", "node", "shop", "chromium"),
+        cores=CORES,
+    )
+
+
 def worlds(first: int, last: int) -> Step:
     """Simulated worlds from seeds, on all cores."""
     seeds = os.environ.get("SEEDS") or f"{first}:{last}"
@@ -172,6 +186,7 @@ TEST = (
     on_sqlite("server on SQLite", *QUICK),
     on_postgres("store, fan-out and conformance on PostgreSQL", *QUICK),
     end_to_end("end to end, smoke", "-m", "smoke"),
+    examples("examples, smoke", "-m", "smoke"),
 )
 PROVE = (
     WHEEL,
@@ -182,6 +197,7 @@ PROVE = (
     on_sqlite("server on SQLite, processes and faults", *SLOW, needs=("compiler",)),
     on_postgres("server on PostgreSQL, the rest", *SLOW),
     end_to_end("end to end, the rest", "-m", "not smoke", needs=("proxies", "services")),
+    examples("examples, the rest", "-m", "not smoke"),
     CHAOS,
 )
 ALL_ON_SQLITE, ALL_ON_POSTGRES = on_sqlite("server on SQLite", needs=("compiler",)), on_postgres("server on PostgreSQL")
@@ -196,6 +212,7 @@ GROUPS: dict[str, tuple[Step, ...]] = {
     "test-server": (ALL_ON_SQLITE, ALL_ON_POSTGRES),
     "test-client": (VITEST,),
     "e2e": (end_to_end("end to end", needs=("proxies", "services")),),
+    "examples": (examples("examples"),),
     "simulate": (worlds(0, 10_000), SIMULATION_MUTANTS),
     "faults": (CHAOS,),
     "proxies": (PROXIES,),

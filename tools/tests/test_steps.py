@@ -58,7 +58,7 @@ def tier_of(step: Step) -> tuple[tuple[str, ...], str]:
     return step.argv[:at] + step.argv[at + 2 :], step.argv[at + 1]
 
 
-@pytest.mark.parametrize("whole", ["test-sqlite", "test-postgres", "e2e"])
+@pytest.mark.parametrize("whole", ["test-sqlite", "test-postgres", "e2e", "examples"])
 def test_the_two_tiers_together_are_each_whole_suite_and_share_no_test(whole: str) -> None:
     (suite,) = steps.GROUPS[whole]
     tiers = [tier_of(step) for step in (*steps.TEST, *steps.PROVE) if step.argv[: len(suite.argv)] == suite.argv]
@@ -74,7 +74,7 @@ def test_the_tiers_run_ten_thousand_worlds_between_them() -> None:
 
 def test_the_tiers_leave_out_no_step_of_another_target() -> None:
     """Except the real proxies, which not every machine has; their own parts are tested with the server."""
-    in_two_tiers = {"test-sqlite", "test-postgres", "test-server", "e2e"}
+    in_two_tiers = {"test-sqlite", "test-postgres", "test-server", "e2e", "examples"}
     tiers = {step.title for step in (*steps.TEST, *steps.PROVE)}
     for name, group in steps.GROUPS.items():
         if name not in {*in_two_tiers, "proxies"}:

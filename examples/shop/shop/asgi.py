@@ -1,0 +1,10 @@
+# --8<-- [start:asgi]
+import os
+
+from django.core.asgi import get_asgi_application
+
+from backchannel.embed import mount
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "shop.settings")
+application = mount(get_asgi_application())
+# --8<-- [end:asgi]
