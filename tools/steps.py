@@ -172,7 +172,12 @@ CHAOS = python(
     cores=CORES,
 )
 LANES = tuple(
-    python(f"Django {django} on Python {version}", "tools/lanes.py", django, version, cores=CORES)
+    python(
+        f"Django {django} on Python {version}",
+        *("tools/services.py", "run", "--only", "redis", "--", "python", "tools/lanes.py", django, version),
+        needs=("venv-dev", "services"),
+        cores=CORES,
+    )
     for django, version in lanes.LANES
 )
 WHEEL = python("the wheel holds the app", "tools/wheel_check.py", needs=("venv-dev", "node", "web"))
