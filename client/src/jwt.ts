@@ -1,8 +1,8 @@
 /**
  * @backchannel/client/jwt: the token by which a site signs its people in, for pages of another origin.
  *
- * Requests carry it in a header. It is kept until the server refuses it: then the page is asked again, and the request repeated where
- * it has another one. The WebSocket is opened by a ticket, so that no URL holds the token.
+ * Requests carry it in a header. It is kept until the server refuses it: then the page's function is called again, and the request is
+ * repeated if it returns another token. The WebSocket is opened by a ticket, so that no URL holds the token.
  */
 import { bearer } from './auth.ts';
 import type { Credentials, FetchLike } from './types.ts';
@@ -17,7 +17,7 @@ export function jwt(
 ): { credentials: Credentials; fetch: FetchLike } {
   let held: string | undefined;
   let asked: Promise<string> | undefined;
-  /** One question at a time, for all requests that need the answer. */
+  /** The call under way: all requests that need a token share it. */
   const ask = (): Promise<string> => {
     asked ??= (async () => token())().finally(() => {
       asked = undefined;

@@ -1,6 +1,6 @@
 """Every fault by its name: its kind of target, how long it lasts, and how it starts and ends.
 
-A fault may be impossible at its moment (the node is down, the database does not answer): then it is not counted. `begin`
+A fault may be impossible when its turn comes (the node is down, the database does not answer): then it is not counted. `begin`
 returns what `end` needs.
 """
 

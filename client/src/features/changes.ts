@@ -71,7 +71,7 @@ export function withChanges(core: Core): ChangesChat & Pick<CoreChat, 'discard' 
     }
   };
 
-  // ── giving and cancelling ─────────────────────────────────────────────────────────────────
+  // ── making and cancelling ─────────────────────────────────────────────────────────────────
 
   const add = (roomId: RoomId, change: MessageChange, content = ''): Promise<SendResult> =>
     write({ roomId, content, replyTo: null, attachments: [], change });

@@ -1,8 +1,8 @@
 /**
- * Shows people by their present names and pictures in what is held: rows of the room list, and messages.
+ * Keeps names and pictures current in what the client holds: rows of the room list, and messages.
  *
- * Theory. A message says who its sender was when it was read. `person_updated` changes it wherever that person stands, and a list of
- * rooms, which is read again where such a frame was lost, says how their members are called now. Applying either twice is harmless.
+ * Theory. A message has its sender's name as of when it was read. `person_updated` replaces it wherever that person occurs. Where such a
+ * frame was lost, the list of rooms is read again, with the present names of their members. Applying either twice is harmless.
  */
 import type { Core } from '../core.ts';
 import type { Message, Quote, Room, User } from '../protocol.ts';

@@ -21,9 +21,9 @@ export function withPresence(core: Core): PresenceChat & Pick<CoreChat, 'sendCha
   /** Present, but not yet named since the last `hello`. */
   let unnamed = new Set<UserId>();
   let typing: PresenceSnapshot['typing'] = {};
-  /** They end what is in `typing`, by room and user. */
+  /** The timers that end each entry of `typing`, by room and user. */
   const timers = new Map<string, unknown>();
-  /** When this person's typing was last sent, by room; 0 where its end was. */
+  /** When this person's typing was last sent, by room; 0 once its end was sent. */
   const sentAt = new Map<RoomId, number>();
   let mine: Present = 'online';
 

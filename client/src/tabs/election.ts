@@ -24,7 +24,7 @@ export type State = 'resting' | 'following' | 'stealing' | 'leading' | 'alone';
 export type Event =
   /** The client wants a connection; it wants none any more (stopped, or waiting for a person). */
   | { readonly type: 'wanted' | 'unwanted' }
-  /** The lock was granted to this tab, stolen from it, or cannot be had at all. */
+  /** The lock was granted to this tab, stolen from it, or is not available at all. */
   | { readonly type: 'granted' | 'stolen' | 'failed' }
   /** The leader sent a beat. */
   | { readonly type: 'beat' }

@@ -8,7 +8,7 @@ application.py   which requests are the chat's; the rest goes to the site
 starter.py       starts the chat by the server's lifespan, or by the first request where no lifespan comes
 site_lifespan.py passes the lifespan on to an application that has one
 manage.py        `manage.py backchannel`: serving.py, checking.py, and commands of the command line
-last_words.py    drains the chat when the process is asked to end
+drain_at_exit.py    drains the chat when the process is asked to end
 
 Importing this builds nothing, and neither does `mount`: the chat is made when the server starts, so that the processes of a server
 that forks (gunicorn with --preload) share nothing.

@@ -33,7 +33,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def serve(options: argparse.Namespace, _: object) -> int:
-    """Until SIGTERM or SIGINT. The chat drains itself (last_words.py). Raises `Stop`."""
+    """Until SIGTERM or SIGINT. The chat drains itself (drain_at_exit.py). Raises `Stop`."""
     application, name = _application()
     try:
         from backchannel.runner.listening import CannotListen, listen

@@ -17,7 +17,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from backchannel.chat.chat import Chat
 from backchannel.chat.create import create
 from backchannel.config import ChatConfig
-from backchannel.embed.last_words import last_words
+from backchannel.embed.drain_at_exit import drain_at_exit
 from backchannel.protocol.errors import Code, CommandError
 
 
@@ -39,7 +39,7 @@ class Starter:
         """For the lifespan. Raises CommandError 503 if the database does not answer."""
         self._enter(asyncio.get_running_loop())
         chat = await self._start()
-        self._stopping.enter_context(last_words(chat.drain, chat.drain))
+        self._stopping.enter_context(drain_at_exit(chat.drain, chat.drain))
         try:
             yield
         finally:
@@ -78,7 +78,7 @@ class Starter:
 
     async def _start_by_request(self) -> Chat:
         chat = await self._start()
-        self._stopping.enter_context(last_words(self._stop, chat.drain))
+        self._stopping.enter_context(drain_at_exit(self._stop, chat.drain))
         return chat
 
     def _note_started(self, _: asyncio.Future[Chat]) -> None:

@@ -79,7 +79,7 @@ def test_runserver_without_asgi_reports_that_the_chat_does_not_run(tmp_path: Pat
         probe.listen()
         ran = shop.run(
             "django", "runserver", "--noreload", f"127.0.0.1:{probe.getsockname()[1]}"
-        )  # taken: it ends at once
+        )  # the port is taken, so that it exits at once
     assert "backchannel.W011" in ran.stderr
     assert 'Put "daphne" first' in ran.stderr
 

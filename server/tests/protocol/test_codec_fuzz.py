@@ -1,6 +1,6 @@
 """Any bytes decode to frames or are refused; nothing else happens."""
 
-# ruff: noqa: PT017 -- either is right here, and each is looked at
+# ruff: noqa: PT017 -- decoding may succeed or be refused; both outcomes are checked
 
 import json
 from typing import Any
@@ -85,24 +85,24 @@ def _encode(error: BadFrame) -> None:
 @example(b'{"a":' * 5_000)
 @example(b'{"type":"ping","x":' + b"[" * 5_000 + b"]" * 5_000 + b"}")
 @example(b'[{"type":"ping","id":"\xff"}]')
-def test_any_bytes(message: bytes) -> None:
+def test_random_bytes_are_decoded_or_refused(message: bytes) -> None:
     _decode(message)
 
 
 @given(broken_vectors())
 @settings(max_examples=200)
-def test_golden_frames_with_bytes_gone_wrong(message: bytes) -> None:
+def test_damaged_golden_frames_are_decoded_or_refused(message: bytes) -> None:
     _decode(message)
 
 
 @given(near_frames | st.lists(near_frames, max_size=3) | values)
 @settings(max_examples=200)
-def test_json_that_is_nearly_a_frame(said: Any) -> None:
+def test_json_much_like_a_frame_is_decoded_or_refused(said: Any) -> None:
     _decode(json.dumps(said).encode())
 
 
 @given(st.binary(max_size=60) | near_frames.map(lambda said: json.dumps(said).encode()))
-def test_any_body(body: bytes) -> None:
+def test_a_random_body_is_decoded_or_refused(body: bytes) -> None:
     for decode in (decode_object, lambda data: decode_body(data, SyncRequest)):
         try:
             decode(body)

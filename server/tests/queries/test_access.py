@@ -1,4 +1,4 @@
-"""Who is not in a room is shown nothing of it, at whatever moment they went."""
+"""A person who is not in a room reads nothing of it, at whatever moment their membership ended."""
 
 from typing import Any
 
@@ -161,7 +161,7 @@ async def test_a_missing_room_is_reported(world: dict[str, Any], read: Any) -> N
 async def test_a_removal_between_two_reads_returns_nothing(
     module_database: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Membership is looked at last: what was read before was theirs to see, or is not given."""
+    """Membership is checked after the messages are read: either they could still read them, or the answer is a refusal."""
 
     def setup() -> tuple[User, User, int]:
         ada, ben = person(), person()

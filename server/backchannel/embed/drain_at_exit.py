@@ -23,49 +23,49 @@ from backchannel.process_log import ProcessLog
 WITHIN_S: Final = 10.0
 """Then the process ends in any case. A drain takes about two seconds with thousands of sockets."""
 
-Goodbye = Callable[[], Awaitable[None]]
+Drain = Callable[[], Awaitable[None]]
 _log = ProcessLog("backchannel")
 
 
 @contextmanager
-def last_words(on_signal: Goodbye, at_exit: Goodbye) -> Iterator[None]:
+def drain_at_exit(on_signal: Drain, at_exit: Drain) -> Iterator[None]:
     """While entered, one of both is awaited on the running event loop when the process is asked to end. `at_exit` runs while threads can
     no longer be started."""
     loop = asyncio.get_running_loop()
     if threading.current_thread() is not threading.main_thread():
 
-        def say() -> None:
+        def drain_from_exit() -> None:
             if loop.is_running():
                 with suppress(Exception):
                     asyncio.run_coroutine_threadsafe(_within_time(at_exit), loop).result(WITHIN_S)
 
-        atexit.register(say)
+        atexit.register(drain_from_exit)
         try:
             yield
         finally:
-            atexit.unregister(say)
+            atexit.unregister(drain_from_exit)
         return
     previous = signal.getsignal(signal.SIGTERM)
-    if previous is None or previous == signal.SIG_IGN:  # not Python's, or not to be disturbed
+    if previous is None or previous == signal.SIG_IGN:  # not a handler of Python's, or ignored on purpose
         yield
         return
-    asked = _Asked(loop, on_signal, previous)
-    signal.signal(signal.SIGTERM, asked.handle)
+    handler = _SignalHandler(loop, on_signal, previous)
+    signal.signal(signal.SIGTERM, handler.handle)
     try:
         yield
     finally:
-        if signal.getsignal(signal.SIGTERM) == asked.handle:
+        if signal.getsignal(signal.SIGTERM) == handler.handle:
             signal.signal(signal.SIGTERM, previous)
 
 
-class _Asked:
+class _SignalHandler:
     """A handler in front of `previous`."""
 
-    def __init__(self, loop: asyncio.AbstractEventLoop, goodbye: Goodbye, previous: object) -> None:
+    def __init__(self, loop: asyncio.AbstractEventLoop, drain: Drain, previous: object) -> None:
         self._loop = loop
-        self._goodbye = goodbye
+        self._drain = drain
         self._previous = previous
-        self._saying: asyncio.Task[None] | None = None
+        self._draining: asyncio.Task[None] | None = None
         self._has_begun = False
 
     def handle(self, number: int, frame: FrameType | None) -> None:
@@ -76,10 +76,10 @@ class _Asked:
         self._loop.call_soon_threadsafe(self._begin, number)
 
     def _begin(self, number: int) -> None:
-        self._saying = self._loop.create_task(self._say(number))
+        self._draining = self._loop.create_task(self._drain_and_pass_on(number))
 
-    async def _say(self, number: int) -> None:
-        await _within_time(self._goodbye)
+    async def _drain_and_pass_on(self, number: int) -> None:
+        await _within_time(self._drain)
         self._pass_on(number)
 
     def _pass_on(self, number: int) -> None:
@@ -90,10 +90,10 @@ class _Asked:
             signal.raise_signal(number)
 
 
-async def _within_time(goodbye: Goodbye) -> None:
+async def _within_time(drain: Drain) -> None:
     """Whatever goes wrong, the process has to end."""
     try:
         async with asyncio.timeout(WITHIN_S):
-            await goodbye()
+            await drain()
     except Exception as error:
         _log.warning("drain_failed", error=type(error).__name__)
