@@ -23,12 +23,13 @@ def erase_account(account: str, messages: Messages = "keep") -> None:
     """
     people.set_account_active(account, False)
     for person_id in people.ids_of_account(account):
-        announce_ended(Ended(user_id=person_id))
         if messages == "delete":
             _erase_messages(person_id)
         write(UpdatePerson(actor=NOBODY, user=people.anonymous(person_id)))
         erasing.scrub_events(person_id)
         erasing.forget_account(person_id)
+        # Not before: who connects again would be the same person. A site may keep the user, and their credentials.
+        announce_ended(Ended(user_id=person_id))
 
 
 def _erase_messages(person_id: int) -> None:

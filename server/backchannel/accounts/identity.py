@@ -24,6 +24,8 @@ class Proof:
     token_id: int | None = None
     space: str = ""
     """The tenant of its user. Belonging to another one ends the connection."""
+    person_id: int = 0
+    """Whom it was resolved to in the chat. Being erased ends the connection, also where the site's user stays."""
     authentication: str = ""
     """The path of the site's class (`schemes`)."""
     name: str = ""

@@ -26,6 +26,7 @@ from backchannel.accounts.secrets import TOKEN_PREFIX, digest, new_secret
 from backchannel.accounts.sessions import session_store, stored_key_of
 from backchannel.accounts.site_policy import check_may_connect
 from backchannel.protocol.errors import CommandError
+from backchannel.store.people import ids_with_account
 
 LAST_USED_STEP = credential_uses.STEP
 
@@ -61,8 +62,8 @@ def issue_token(user: Any, name: str = "") -> str:
 
 
 def dead_among(proofs: Collection[Proof], schemes: Schemes | None = None) -> set[str]:
-    """The credentials among these proofs that have ended. At most one query per kind, one for the users, and what the site's own classes
-    ask."""
+    """The credentials among these proofs that have ended. At most one query per kind, one for the users, one for people, and what the
+    site's own classes ask."""
     sessions = _live_sessions([proof.session_key for proof in proofs if proof.session_key])
     now = timezone.now()
     for session_key in sessions:
@@ -72,13 +73,15 @@ def dead_among(proofs: Collection[Proof], schemes: Schemes | None = None) -> set
     }
 
     granted = _good_among([proof for proof in proofs if proof.authentication], schemes)
+    present = ids_with_account({proof.person_id for proof in proofs})
 
     def is_alive(proof: Proof) -> bool:
         if proof.authentication:
             user = granted.get(proof)
         else:
             user = sessions[proof.session_key][0] if proof.session_key in sessions else tokens.get(proof.token_id or 0)
-        return user is not None and space_of(user) == proof.space and _may_connect(user)
+        may = user is not None and proof.person_id in present and space_of(user) == proof.space
+        return may and _may_connect(user)
 
     return {proof.credential for proof in proofs if not is_alive(proof)}
 
@@ -220,9 +223,10 @@ def _may_connect(user: Any) -> bool:
 
 def _identity(user: Any, proof: Proof, via: Via, expires: datetime | None) -> Identity:
     check_may_connect(user)
-    proof = replace(proof, space=space_of(user))
+    person = person_of(user)
+    proof = replace(proof, space=space_of(user), person_id=person.id)
     return Identity(
-        user=person_of(user),
+        user=person,
         account=str(user.pk),
         credential=proof.credential,
         via=via,

@@ -1,7 +1,7 @@
 """Maps accounts of the site to people of the chat."""
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import suppress
 from itertools import count
 from typing import Any, Final, NamedTuple
@@ -274,6 +274,15 @@ def is_known(account: str, space: str) -> bool:
 def ids_of_account(account: str) -> list[int]:
     """The account's people: one in each space that it was in; none if it has never used the chat."""
     return list(Person.objects.filter(account=account).values_list("pk", flat=True))
+
+
+def ids_with_account(ids: Collection[int]) -> set[int]:
+    """Those who have an account: the others were erased, or never had one."""
+    wanted = list(ids)
+    rows = (
+        read(f"SELECT id FROM {PERSON} WHERE id IN ({marks(wanted)}) AND account IS NOT NULL", wanted) if wanted else []
+    )
+    return {row[0] for row in rows}
 
 
 def user_in_any_state(person_id: int) -> User:

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from django.contrib.auth import get_user_model
 
+from backchannel.accounts.erasing import erase_account
 from tests.conformance.world import World, build
 from tests.running import Running, Someone
 
@@ -86,3 +87,15 @@ def test_a_deleted_user_is_nobody_from_then_on(world: World) -> None:
         assert name not in json.dumps([event for event in events["events"] if "message" not in event])
         assert world.server.do(world.ben, "get_people", query=name)["people"] == []
         assert device.call("create_room", kind="group", members=[world.ada.id]).code == "user_not_found"
+
+
+def test_an_erased_user_who_stays_with_the_site_is_somebody_new_on_every_connection(world: World) -> None:
+    with world.server.device(world.ada) as device:
+        assert world.server.do(world.ada, "get_me")["user"]["id"] == world.ada.id
+        erase_account(str(world.ada.account.pk))
+        assert device.closed() == (4401, "session_over")
+    me = world.server.do(world.ada, "get_me")["user"]
+    assert me["id"] != world.ada.id
+    with world.server.device(world.ada) as device:
+        refused = device.call("send_message", room_id=world.group, content="Still here?")
+        assert refused.code == "not_a_member"
