@@ -2,7 +2,7 @@
 
     frames      every frame on all sockets of the user together: 200 a second, bursts of 1,000
     sends       10 a second sustained, bursts of 60
-    commands    all other commands, and polls: 30 a second, bursts of 60
+    commands    all other commands, polls, tickets and chat sessions: 30 a second, bursts of 60
     changes     commands that leave an event in a log for ever: 1 a second, bursts of 60; and a tenth of that, bursts of 20, for each
                 message reacted to or edited and each room renamed, joined or left
 

@@ -43,17 +43,20 @@ def test_sends_beyond_the_burst_are_refused_on_both_transports(server: Running) 
     assert server.call(somebody("ben"), "send_message", room_id=ROOM, content="x").code == "room_not_found"
 
 
-def test_other_commands_and_polls_share_a_burst_on_both_transports(server: Running) -> None:
+def test_other_commands_polls_and_tickets_share_a_burst_on_both_transports(server: Running) -> None:
     ada = somebody("ada")
     with server.device(ada) as device:
         for turn in range(COMMAND_BURST):
-            match turn % 3:
+            match turn % 4:
                 case 0:
                     assert device.call("get_me").ok
                 case 1:
                     assert server.call(ada, "get_me").ok
                 case 2:
                     assert server.sync(ada).status_code == 200
+                case 3:
+                    assert server.http.post("/api/auth/ticket", headers=ada.headers).status_code == 200
+        assert server.http.post("/api/auth/ticket", headers=ada.headers).json()["code"] == "rate_limited"
         assert device.call("get_me").code == "rate_limited"
         assert server.call(ada, "get_me").code == "rate_limited"
         assert server.sync(ada).json()["code"] == "rate_limited"

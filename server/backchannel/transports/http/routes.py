@@ -26,6 +26,7 @@ class Api:
 
     def __init__(self, node: Node) -> None:
         async def answer_ticket(_: Scope, __: Receive, identity: Identity) -> tuple[int, bytes]:
+            node.rates.check_request(identity.user_id, node.context.clock())
             ticket, expires_us = await node.issue_ticket(identity)
             return 200, codec.encode(TicketResponse(ticket, times.to_wire(expires_us)))
 
