@@ -4,7 +4,7 @@
     python -m lab.mutants --check      only verify that each can be applied; takes a moment
 
 The simulation has mutants of its own, of everything between a socket and an SQL statement. These are of what it leaves out: the
-database's settings, the process, large rooms, the TypeScript client. Each is a change of text in a copy of the tree; a test that passes on
+database's settings, the process, large rooms, tenants and policies, the TypeScript client. Each is a change of text in a copy of the tree; a test that passes on
 the changed copy lets the mutant survive, and a change whose place is gone fails, so that the list stays true.
 """
 
@@ -38,6 +38,8 @@ class Mutant:
         return ["vitest", "run", "--project", "@backchannel/client", file, "-t", name]
 
 
+SPACES = "server/tests/conformance/test_spaces.py"
+POLICY = "server/tests/conformance/test_policy.py"
 DATABASE, STATE = "server/backchannel/__init__.py", "server/backchannel/site/state.py"
 
 MUTANTS = (
@@ -101,6 +103,46 @@ MUTANTS = (
         "another epoch is taken for this one",
         (("client/src/replica.ts", "if (epoch !== null && epoch !== current) {", "if (epoch !== null && epoch === '') {"),),
         ("client/test/replica.test.ts", "another epoch"),
+    ),
+    Mutant(
+        "people of another tenant are found",
+        (("server/backchannel/store/people.py", 'SAME_SPACE: Final = f"p.space = (SELECT me.space FROM {PERSON} me WHERE me.id = %s)"', 'SAME_SPACE: Final = "(p.id > 0 OR p.id = %s)"'),),
+        (SPACES, "whatever_a_stranger_names"),
+    ),
+    Mutant(
+        "a room of another tenant is there",
+        (("server/backchannel/store/access.py", 'p.id = %s AND p.space = r.space', 'p.id = %s'),),
+        (SPACES, "whatever_a_stranger_names"),
+    ),
+    Mutant(
+        "channels of another tenant are listed",
+        (("server/backchannel/store/rooms.py", 'p.id = %s AND p.space = r.space', 'p.id = %s'),),
+        (SPACES, "whatever_a_stranger_names"),
+    ),
+    Mutant(
+        "a person is seated in a room of another tenant",
+        (("server/backchannel/store/memberships.py", 'p.id = %s AND p.space = %s "', 'p.id = %s AND %s <> \'\' "'),),
+        (SPACES, "across_tenants_cannot_be_written"),
+    ),
+    Mutant(
+        "a user who moved keeps the connections of the old tenant",
+        (("server/backchannel/accounts/lookup.py", ' and space_of(user) == proof.space', ''),),
+        (SPACES, "found_by_the_periodic_check"),
+    ),
+    Mutant(
+        "a retry of a moderated message is another message",
+        (("server/backchannel/commands/send_message.py", '(self.content if self.sent_as is None else self.sent_as)', 'self.content'),),
+        (POLICY, "retry_is_recognised_by_what_was_sent"),
+    ),
+    Mutant(
+        "a message overtakes one that waits for its verdict",
+        (("server/backchannel/transports/gate.py", 'return is_first and self._allows', 'return self._allows'),),
+        ("server/tests/transports/test_gate.py", "does_not_overtake"),
+    ),
+    Mutant(
+        "a forgotten return of a policy allows",
+        (("server/backchannel/accounts/site_policy.py", 'if verdict is True:', 'if verdict is True or verdict is None:'),),
+        (POLICY, "in_the_sites_words"),
     ),
 )  # fmt: skip
 
