@@ -8,6 +8,7 @@ channel         | members                  | members                 | everybody
 * Except those who were removed.
 """
 
+import re
 from collections.abc import Sequence
 from typing import Final
 
@@ -18,23 +19,27 @@ CONTENT_BYTES: Final = 16 * 1024
 DIFFERENT_REACTIONS: Final = 50
 GROUP_MEMBERS_AT_CREATION: Final = 100
 
+_SURROGATE: Final = re.compile("[\ud800-\udfff]")
 _MANAGERS: Final = ("owner", "admin")
 
 
 def check_content(content: str, at_most: int = CONTENT_BYTES) -> None:
     """Check that a message has something visible, fits into `at_most` bytes, and holds nothing that a database cannot store. Its text is
     stored as written; other control characters remain."""
-    if text_rules.is_blank(content.replace("\x00", "x")):
+    check_text(content=content)
+    if text_rules.is_blank(content):
         raise invalid(content="Write something first: a message cannot be empty.")
     size = len(content.encode())
     if size > at_most:
         raise invalid(content=f"Too long by {size - at_most} bytes: a message holds {at_most} bytes of UTF-8.")
-    check_text(content=content)
 
 
 def check_text(**fields: str | None) -> None:
-    """Refuse NUL: PostgreSQL cannot store it, and nobody can see it."""
+    """Refuse NUL, which PostgreSQL cannot store and nobody can see, and lone surrogates, which have no UTF-8. The wire has none of these; the
+    site's own code may have them from JSON."""
     for field, text in fields.items():
+        if text and not text.isascii() and _SURROGATE.search(text):
+            raise invalid(**{field: "Contains half a character (a lone surrogate). Leave it out."})
         if text and "\x00" in text:
             raise invalid(**{field: "Contains the character NUL. Leave it out."})
 

@@ -86,6 +86,7 @@ def _lasting_name(room: RoomLike, target: RoomName) -> str:
 def _id_of(room: str, key: str) -> UUID:
     if not key:
         raise invalid(key='A key has at least one character, like "shipped".')
+    rules.check_text(key=key)
     return uuid5(UUID(intents.namespace()), f"{room}\n{key}")
 
 

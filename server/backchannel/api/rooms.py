@@ -63,6 +63,8 @@ def room(
 
 def find(key: str) -> RoomRef | None:
     """The room of this key; None if there is none (yet)."""
+    if not key.isprintable():  # a database may not even be able to look for it
+        return None
     id_ = intents.rooms_of_keys([key]).get(key)
     return None if id_ is None else RoomRef(id_, key)
 
@@ -111,9 +113,10 @@ def name_of(room: RoomLike) -> RoomName:
     if isinstance(name, int):
         exists = name in reads.heads_of([name])
     else:
-        exists = find(name) is not None or (is_in_transaction() and intents.will_make(name))
+        is_made = is_in_transaction() and name.isprintable() and intents.will_make(name)
+        exists = is_made or find(name) is not None
     if not exists:
-        raise CommandError(Code.ROOM_NOT_FOUND, f"There is no room {name}.")
+        raise CommandError(Code.ROOM_NOT_FOUND, f"There is no room {name!a}.")
     return name
 
 

@@ -1,5 +1,7 @@
 """What the site's own code does in the chat: at once outside a transaction, with the transaction inside one, and never twice."""
 
+from collections.abc import Callable
+from contextlib import nullcontext
 from typing import Any
 from uuid import uuid4
 
@@ -286,3 +288,24 @@ def test_a_token_signs_in() -> None:
 class _nothing:  # noqa: N801
     def __enter__(self) -> None: ...
     def __exit__(self, *_: object) -> None: ...
+
+
+@pytest.mark.parametrize("text", ["a\x00b", "a\ud800b"], ids=["nul", "half a character"])
+@pytest.mark.parametrize("is_inside", [True, False], ids=["inside", "outside"])
+def test_text_that_cannot_be_stored_is_refused_by_name_on_every_database(text: str, is_inside: bool) -> None:
+    room = api.room(key(), members=[somebody("ada").account])
+    calls: list[tuple[str, Callable[[], object]]] = [
+        ("invalid", lambda: api.post(room, text)),
+        ("invalid", lambda: api.post(room, "x", key=text)),
+        ("invalid", lambda: api.update(room, name=text)),
+        ("invalid", lambda: api.update(room, topic=text)),
+        ("invalid", lambda: api.room(text)),
+        ("room_not_found", lambda: api.post(text, "x")),
+    ]
+    for code, call in calls:
+        with pytest.raises(api.ChatError) as caught, transaction.atomic() if is_inside else nullcontext():
+            call()
+        assert code_of(caught) == code
+    assert api.find(text) is None
+    assert not Intent.objects.exists()
+    assert contents(room) == []
