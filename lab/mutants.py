@@ -126,7 +126,7 @@ MUTANTS = (
     ),
     Mutant(
         "a user who moved keeps the connections of the old tenant",
-        (("server/backchannel/accounts/lookup.py", ' and space_of(user) == proof.space', ''),),
+        (("server/backchannel/accounts/lookup.py", 'space_of(user) == proof.space and ', ''),),
         (SPACES, "found_by_the_periodic_check"),
     ),
     Mutant(

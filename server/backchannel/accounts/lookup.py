@@ -13,7 +13,7 @@ from typing import Any, Literal, NamedTuple
 
 from django.conf import settings
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY, get_user_model, load_backend
-from django.db import connection
+from django.db import DatabaseError, InterfaceError, connection
 from django.utils import timezone
 from django.utils.crypto import constant_time_compare
 
@@ -25,8 +25,11 @@ from backchannel.accounts.schemes import Schemes, is_over
 from backchannel.accounts.secrets import TOKEN_PREFIX, digest, new_secret
 from backchannel.accounts.sessions import session_store, stored_key_of
 from backchannel.accounts.site_policy import check_may_connect
+from backchannel.process_log import ProcessLog
 from backchannel.protocol.errors import CommandError
 from backchannel.store.people import ids_with_account
+
+_log = ProcessLog("backchannel.accounts")
 
 LAST_USED_STEP = credential_uses.STEP
 
@@ -80,10 +83,20 @@ def dead_among(proofs: Collection[Proof], schemes: Schemes | None = None) -> set
             user = granted.get(proof)
         else:
             user = sessions[proof.session_key][0] if proof.session_key in sessions else tokens.get(proof.token_id or 0)
-        may = user is not None and proof.person_id in present and space_of(user) == proof.space
-        return may and _may_connect(user)
+        return user is not None and proof.person_id in present and _is_allowed(user, proof)
 
     return {proof.credential for proof in proofs if not is_alive(proof)}
+
+
+def _is_allowed(user: Any, proof: Proof) -> bool:
+    """What the site says of the user now. An error of its code is a no for this user alone: the others are still to be checked."""
+    try:
+        return space_of(user) == proof.space and _may_connect(user)
+    except (DatabaseError, InterfaceError):
+        raise
+    except Exception:
+        _log.exception("recheck_broke", credential=proof.credential)
+        return False
 
 
 def _good_among(proofs: Collection[Proof], schemes: Schemes | None) -> dict[Proof, Any]:
@@ -94,12 +107,23 @@ def _good_among(proofs: Collection[Proof], schemes: Schemes | None) -> dict[Proo
     names: dict[str, set[str]] = {}
     for proof in proofs:
         names.setdefault(proof.authentication, set()).add(proof.name)
-    good = {path: schemes.still_good(path, these) for path, these in names.items()}
+    good = {path: _still_good(schemes, path, these) for path, these in names.items()}
     return {
         proof: users[proof.account]
         for proof in proofs
         if proof.account in users and not is_over(proof.ends) and proof.name in good[proof.authentication]
     }
+
+
+def _still_good(schemes: Schemes, path: str, names: set[str]) -> set[str]:
+    """Where the class cannot say (it may ask another server), none of its credentials has ended until the next time."""
+    try:
+        return schemes.still_good(path, names)
+    except (DatabaseError, InterfaceError):
+        raise
+    except Exception:
+        _log.exception("recheck_broke", authentication=path)
+        return names
 
 
 def _active_users(accounts: Collection[str]) -> dict[str, Any]:

@@ -1,13 +1,14 @@
 from typing import Any
 
 import pytest
-from django.test import Client
+from django.test import Client, override_settings
 from django.utils import timezone
 
 from backchannel.accounts import lookup
 from backchannel.accounts.identity import Ended, Identity, Proof
 from backchannel.accounts.identity_cache import IdentityCache
 from backchannel.accounts.models import Token
+from backchannel.accounts.onboarding import NewAccount, create_account
 from backchannel.accounts.people import person_of
 from tests.accounts.conftest import PASSWORD, SignIn, session_key
 
@@ -35,6 +36,24 @@ def test_signing_out_ends_only_that_session(tab: Client, ended: list[Ended], sig
     assert Ended(credential=here.credential) in ended
     assert Ended(credential=there.credential) not in ended
     assert lookup.dead_among([here.proof, there.proof]) == {here.credential}
+
+
+def space_that_fails_for_ben(user: Any) -> str:
+    if user.username == "ben":
+        raise ValueError("no tenant")
+    return ""
+
+
+def test_an_error_of_the_sites_own_code_ends_that_user_and_hides_no_other(
+    ada: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    ben = create_account(NewAccount(username="ben", display_name="Ben", password=PASSWORD))
+    (bens, _), (adas, token), (kept, _) = by_token(ben), by_token(ada), by_token(ada)
+    Token.objects.filter(pk=token.pk).update(revoked=timezone.now())
+    with override_settings(BACKCHANNEL={"SPACE": f"{__name__}.space_that_fails_for_ben"}):
+        dead = lookup.dead_among([bens.proof, adas.proof, kept.proof])
+    assert dead == {bens.credential, adas.credential}
+    assert "recheck_broke" in caplog.text
 
 
 def test_a_deleted_session_is_announced(tab: Client, ended: list[Ended]) -> None:
