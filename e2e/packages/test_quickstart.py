@@ -1,4 +1,4 @@
-"""docs/embed/quickstart.md, followed literally in an empty folder with an empty home: two people talk at its end."""
+"""Pages followed literally, in an empty folder with an empty home: docs/embed/quickstart.md and the README of examples/shop."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import subprocess
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +24,17 @@ from e2e.support.wait import PATIENCE_S
 
 PAGE = ROOT / "docs" / "embed" / "quickstart.md"
 BLOCK = re.compile(r"<!-- (run|serve|append|write)(?: (\S+))? -->\n```\w+\n(.*?)```\n", re.DOTALL)
-OF_THE_MACHINE = ("PATH", "PIP_", "NPM_", "npm_config_", "SSL_", "HTTPS_PROXY", "NO_PROXY", "LANG")
+OF_THE_MACHINE = (
+    "PATH",
+    "PIP_",
+    "NPM_",
+    "npm_config_",
+    "SSL_",
+    "NODE_EXTRA_CA_CERTS",
+    "HTTPS_PROXY",
+    "NO_PROXY",
+    "LANG",
+)
 """Beginnings of the names of variables that a newcomer's shell has as well, and the addresses of registries."""
 
 REGISTRIES = {
@@ -42,7 +53,9 @@ def check_out(folder: Path) -> None:
 
 
 @contextmanager
-def served(command: str, port: int, folder: Path, environment: dict[str, str]) -> Iterator[str]:
+def served(command: str, folder: Path, environment: dict[str, str]) -> Iterator[str]:
+    """Run the page's last command until the block ends, on a free port; the site's address."""
+    port = free_port()
     argv = shlex.split(command.replace("--port 8000", f"--port {port}"))
     url = f"http://localhost:{port}"
     with subprocess.Popen(argv, cwd=folder, env=environment) as process:
@@ -70,10 +83,22 @@ def signed_in(page: Page, url: str, name: str, password: str) -> Page:
     return page
 
 
-@pytest.mark.timeout(900)
-def test_who_follows_the_quickstart_has_two_browsers_that_talk(tmp_path: Path, browsers: Any) -> None:
-    folder, home, checkout = tmp_path / "empty", tmp_path / "home", tmp_path / "checkout"
-    folder.mkdir()
+@dataclass(frozen=True)
+class Newcomer:
+    """Somebody with a fresh checkout and an empty home."""
+
+    checkout: Path
+    environment: dict[str, str]
+
+    def follow(self, commands: str, folder: Path) -> None:
+        """Run them in a shell, up to the first that fails; AssertionError with what it printed."""
+        words = [f"{name}={value}" for name, value in self.environment.items()]
+        run("env", "-i", *words, "sh", "-c", f"set -eu\n{commands}", cwd=folder)
+
+
+@pytest.fixture
+def newcomer(tmp_path: Path) -> Newcomer:
+    home, checkout = tmp_path / "home", tmp_path / "checkout"
     home.mkdir()
     check_out(checkout)
     environment = {name: value for name, value in os.environ.items() if name.startswith(OF_THE_MACHINE)}
@@ -81,28 +106,29 @@ def test_who_follows_the_quickstart_has_two_browsers_that_talk(tmp_path: Path, b
     for name, path in REGISTRIES.items():
         if path.exists():
             environment.setdefault(name, str(path))
-    script, command = ["set -eu"], ""
+    return Newcomer(checkout, environment)
+
+
+@pytest.mark.timeout(900)
+def test_who_follows_the_quickstart_has_two_browsers_that_talk(
+    tmp_path: Path, newcomer: Newcomer, browsers: Any
+) -> None:
+    folder = tmp_path / "empty"
+    folder.mkdir()
+    commands, serve = "", ""
     for kind, name, code in BLOCK.findall(PAGE.read_text()):
         if kind == "run":
-            script.append(code)
+            commands += code
         elif kind == "serve":
-            command = code
+            serve = code
         else:
             operator = ">>" if kind == "append" else ">"
-            script.append(f"cat {operator} {name} <<'END_OF_FILE'\n{code}END_OF_FILE")
-    run(
-        "env",
-        "-i",
-        *(f"{name}={value}" for name, value in environment.items()),
-        "sh",
-        "-c",
-        "\n".join(script),
-        cwd=folder,
-    )
-    password = re.search(r"DJANGO_SUPERUSER_PASSWORD=(\S+)", "\n".join(script))
+            commands += f"cat {operator} {name} <<'END_OF_FILE'\n{code}END_OF_FILE\n"
+    newcomer.follow(commands, folder)
+    password = re.search(r"DJANGO_SUPERUSER_PASSWORD=(\S+)", commands)
     assert password
 
-    with served(command, free_port(), folder, environment) as url:
+    with served(serve, folder, newcomer.environment) as url:
         ada = signed_in(browsers().new_page(), url, "ada", password[1])
         ben = signed_in(browsers().new_page(), url, "ben", password[1])
         ada.get_by_label("Message").fill("Hello, Ben")
@@ -111,3 +137,21 @@ def test_who_follows_the_quickstart_has_two_browsers_that_talk(tmp_path: Path, b
         ben.get_by_label("Message").fill("Hello, Ada")
         ben.get_by_label("Message").press("Enter")
         expect(ada.get_by_role("listitem")).to_have_text(["ada: Hello, Ben", "ben: Hello, Ada"])
+
+
+@pytest.mark.timeout(900)
+def test_the_five_commands_of_the_shop_serve_it(newcomer: Newcomer, browsers: Any) -> None:
+    folder = newcomer.checkout / "examples" / "shop"
+    (block,) = re.findall(r"^```\n(.*?)^```$", (folder / "README.md").read_text(), re.DOTALL | re.MULTILINE)
+    *commands, serve = block.splitlines()
+    assert len(commands) == 4
+    newcomer.follow("\n".join(commands), folder)
+    with served(f"{serve} --port 8000", folder, newcomer.environment) as url:
+        page = browsers().new_page()
+        page.goto(url)
+        page.get_by_label("E-mail").fill("ada@acme.example")
+        page.get_by_label("Password").fill("demo")
+        page.get_by_role("button", name="Sign in").click()
+        page.get_by_label("Item").fill("Two lamps")
+        page.get_by_role("button", name="Order", exact=True).click()
+        expect(page.get_by_role("list", name="Messages")).to_contain_text("Thank you for your order.")
