@@ -44,7 +44,7 @@ class Outbound:
         """Frames in front of the queue that do not count: those of a catch-up, and those before them."""
         self._exempt_bytes = 0
         self._newest = 0
-        """Frames at the end of the queue that do not count yet: those of the newest turn."""
+        """Frames at the end of the queue that do not count yet: those of the newest turn that brought any."""
         self._newest_bytes = 0
         self._is_turn_open = False
         self._answers = 0
@@ -61,25 +61,23 @@ class Outbound:
 
     @property
     def is_turn_open(self) -> bool:
-        """Something was put since the last `end_turn`."""
+        """A live frame was put since the last `end_turn`. Answers open no turn: they say nothing of how far behind a client is."""
         return self._is_turn_open
 
     def put(self, batch: FrameBatch) -> bool:
         """False if the client is further behind than it may be. Have `end_turn` called when the turn of the loop ends."""
+        self._append(batch)
+        if isinstance(batch, AnswerBatch):
+            return self._answers <= ANSWERS_BEHIND and self._answer_bytes - len(batch.wire) < ANSWER_BYTES_BEHIND
         if not self._is_turn_open:
             self._is_turn_open = True
             self._newest = self._newest_bytes = 0
-        if isinstance(batch, AnswerBatch):
-            is_within = self._answers < ANSWERS_BEHIND and self._answer_bytes < ANSWER_BYTES_BEHIND
-        else:
-            is_within = (
-                self._frames - self._exempt - self._newest <= FRAMES_BEHIND
-                and self._bytes - self._exempt_bytes - self._newest_bytes <= BYTES_BEHIND
-            )
-            self._newest += batch.count
-            self._newest_bytes += len(batch.wire)
-        self._append(batch)
-        return is_within
+        self._newest += batch.count
+        self._newest_bytes += len(batch.wire)
+        return (
+            self._frames - self._exempt - self._newest <= FRAMES_BEHIND
+            and self._bytes - self._exempt_bytes - self._newest_bytes <= BYTES_BEHIND
+        )
 
     def end_turn(self) -> None:
         self._is_turn_open = False
