@@ -13,7 +13,7 @@ from typing import Any, Literal, NamedTuple
 
 from django.conf import settings
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY, get_user_model, load_backend
-from django.db import DatabaseError, InterfaceError, connection
+from django.db import InterfaceError, OperationalError, connection
 from django.utils import timezone
 from django.utils.crypto import constant_time_compare
 
@@ -92,7 +92,7 @@ def _is_allowed(user: Any, proof: Proof) -> bool:
     """What the site says of the user now. An error of its code is a no for this user alone: the others are still to be checked."""
     try:
         return space_of(user) == proof.space and _may_connect(user)
-    except (DatabaseError, InterfaceError):
+    except (OperationalError, InterfaceError):  # nothing is known of anybody
         raise
     except Exception:
         _log.exception("recheck_broke", credential=proof.credential)
@@ -119,7 +119,7 @@ def _still_good(schemes: Schemes, path: str, names: set[str]) -> set[str]:
     """Where the class cannot say (it may ask another server), none of its credentials has ended until the next time."""
     try:
         return schemes.still_good(path, names)
-    except (DatabaseError, InterfaceError):
+    except (OperationalError, InterfaceError):  # nothing is known of anybody
         raise
     except Exception:
         _log.exception("recheck_broke", authentication=path)

@@ -44,7 +44,8 @@ class Authentication:
 
     def still_good(self, credentials: Collection[str]) -> set[str]:
         """Those of the credentials it granted that have not ended. Asked every 30 s about those in use. What `Grant.expires_at` says, and
-        whether the user is active, is looked at besides. Default: all of them."""
+        whether the user is active, is looked at besides. If it raises, they all go on until it is asked again, and the error is logged.
+        Default: all of them."""
         return set(credentials)
 
 

@@ -83,12 +83,12 @@ def _issue(model: type[Substitute], prefix: str, life: timedelta, identity: Iden
 
 
 def _owner(row: Any, via: Via, schemes: Schemes) -> Identity | None:
-    """Whose it is, if the credential that it rests on has not ended."""
+    """Whose it is, if the credential that it rests on has not ended and is of a kind that the site has chosen."""
     if is_over(row.expires):
         return None
     if row.session_key:
-        return lookup.by_stored_session(row.session_key, via)
+        return lookup.by_stored_session(row.session_key, via) if schemes.has_session else None
     if row.token_id:
-        return lookup.by_token_id(row.token_id, via)
+        return lookup.by_token_id(row.token_id, via) if schemes.has_token else None
     proof = Proof(authentication=row.authentication, name=row.credential, account=str(row.user_id), ends=row.ends)
     return lookup.by_grant(proof, via, schemes)

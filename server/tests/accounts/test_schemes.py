@@ -16,6 +16,7 @@ from backchannel import auth
 from backchannel.accounts import substitutes
 from backchannel.accounts.authenticate import Authenticator
 from backchannel.accounts.identity import Ended, Identity
+from backchannel.accounts.lookup import issue_token
 from backchannel.accounts.models import ChatSession, Ticket
 from backchannel.accounts.schemes import Schemes
 from backchannel.config import DEFAULT_AUTHENTICATION
@@ -162,10 +163,32 @@ async def test_cookies_and_tokens_can_be_left_out(ada: Any, sign_in: SignIn) -> 
     alone = Authenticator(READS, (), Schemes([PATH]))
     browser = await run_read(sign_in, "ada")
     assert await code(alone, origin="http://testserver", cookie=session_key(browser)) == "unauthenticated"
-    from backchannel.accounts.lookup import issue_token
-
     token = await run_read(issue_token, ada)
     assert await code(alone, authorization=f"Bearer {token}") == "unauthenticated"
+
+
+async def test_what_rests_on_a_kind_that_is_not_chosen_any_more_ends(ada: Any, sign_in: SignIn) -> None:
+    both, neither = Authenticator(READS), Authenticator(READS, (), Schemes([PATH]))
+    browser = await run_read(sign_in, "ada")
+    cookie = await both.authenticate(scope(origin="http://testserver", cookie=session_key(browser)))
+    token = await both.authenticate(scope(authorization=f"Bearer {await run_read(issue_token, ada)}"))
+    for identity in (cookie, token):
+        secret, _ = await both.issue_chat_session(identity)
+        ticket, _ = await both.issue_ticket(identity)
+        assert await code(neither, authorization=f"Bearer {secret}") == "unauthenticated"
+        assert await code(neither, type="websocket", query=f"token={ticket}") == "unauthenticated"
+        assert (await both.authenticate(scope(authorization=f"Bearer {secret}"))).user.username == "ada"
+
+
+async def test_a_class_that_raises_ends_nothing_and_keeps_nothing_of_others_alive(
+    chat: Authenticator, sign_in: SignIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    identity = await simple(chat)
+    browser = await run_read(sign_in, "ada")
+    cookie = await chat.authenticate(scope(origin="http://testserver", cookie=session_key(browser)))
+    await run_read(browser.logout)
+    monkeypatch.setattr(Passwords, "ended", None)  # so that `still_good` raises
+    assert await run_read(chat.dead_among, [identity.proof, cookie.proof]) == {cookie.credential}
 
 
 async def test_a_name_that_is_ours_is_refused_as_a_fault_of_the_class(ada: Any) -> None:
