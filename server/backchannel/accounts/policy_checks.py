@@ -6,7 +6,7 @@ about channels of their space, and never about what the caller cannot see.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -16,7 +16,7 @@ from msgspec import Struct, structs
 from backchannel import rules
 from backchannel.accounts.site_policy import overrides, refusal_of
 from backchannel.accounts.verdicts import Check, Verdicts
-from backchannel.commands.on_room import check_users, ids_of
+from backchannel.commands.on_room import Named, check_found, ids_of, named_by
 from backchannel.policy import Draft, Policy, Refusal, RoomInfo
 from backchannel.protocol.commands import (
     AddMembers,
@@ -103,11 +103,17 @@ class PolicyChecks:
         return answer.text
 
     def _create_room(self, command: CreateRoom, caller: User) -> Command:
-        others = [id_ for id_ in _named(command.members, command.members_external, caller) if id_ != caller.id]
-        if command.kind == "direct" and len(others) == 1 and policy_reads.has_direct_room(caller.id, others[0]):
+        external = named_by(command.members_external, caller)
+        others = [id_ for id_ in ids_of(command.members, external) if id_ != caller.id]
+        if (
+            command.kind == "direct"
+            and len(others) == 1
+            and None not in external.values()
+            and policy_reads.has_direct_room(caller.id, others[0])
+        ):
             return command
-        user, members = _user_of(caller), _users_of(others, "members", caller)
-        self._check_people(user, members, "members")
+        user = _user_of(caller)
+        members = self._addressed(user, others, "members", caller, external)
         _raise(refusal_of(self._policy.may_create_room(user, command.kind, list(members.values())), _NO_ROOM))
         return command
 
@@ -115,10 +121,11 @@ class PolicyChecks:
         room = policy_reads.room_of_member(command.room_id, caller.id)
         if room is None:
             return command
-        named = _named(command.user_ids, command.members_external, caller)
+        external = named_by(command.members_external, caller)
+        named = ids_of(command.user_ids, external)
         inside = policy_reads.members_among(room.id, named)
-        user, others = _user_of(caller), _users_of([id_ for id_ in named if id_ not in inside], "user_ids", caller)
-        self._check_people(user, others, "user_ids")
+        user = _user_of(caller)
+        others = self._addressed(user, [id_ for id_ in named if id_ not in inside], "user_ids", caller, external)
         if overrides(self._policy, "may_add"):
             for other in others.values():
                 _raise(refusal_of(self._policy.may_add(user, room, other), "You may not add this person here."))
@@ -130,25 +137,31 @@ class PolicyChecks:
             _raise(refusal_of(self._policy.may_join(_user_of(caller), room), "You may not join this channel."))
         return command
 
-    def _check_people(self, user: Any, others: Mapping[int, Any], field: str) -> None:
-        """Whom the caller does not find does not exist for them."""
+    def _addressed(self, user: Any, ids: Sequence[int], field: str, caller: User, external: Named) -> dict[int, Any]:
+        """Person → the site's user, for those of `ids` that have one. Whom the caller does not find does not exist for them: raises
+        `user_not_found` for both alike."""
+        known = people.users_by_id(ids, caller.id)
+        users = _users_of(known)
+        hidden = self._hidden(user, users)
+        check_found(ids, {id_: person for id_, person in known.items() if id_ not in hidden}, field, external)
+        return users
+
+    def _hidden(self, user: Any, others: Mapping[int, Any]) -> set[int]:
         if not others or not overrides(self._policy, "people"):
-            return
+            return set()
         keys = {other.pk for other in others.values()}
         shown = set(self._policy.people(user, "").filter(pk__in=keys).values_list("pk", flat=True))
-        hidden = [str(id_) for id_, other in others.items() if other.pk not in shown]
-        if hidden:
-            sentence = f"There is no user {', '.join(hidden)}."
-            raise CommandError(Code.USER_NOT_FOUND, sentence, errors={field: [sentence]})
+        return {id_ for id_, other in others.items() if other.pk not in shown}
 
     def _find_people(self, query: GetPeople, caller: User) -> People:
+        words = query.query.replace("\x00", "")  # which the site may look for in its database
         if query.external_id is not None:
             found = people.find_external(query.external_id, caller.id)
         else:
-            found = people.find_people(query.query.replace("\x00", ""), CANDIDATES, caller.id)
+            found = people.find_people(words, CANDIDATES, caller.id)
         keys = _keys_of([person.id for person in found])
         shown = set(
-            self._policy.people(_user_of(caller), query.query).filter(pk__in=keys.values()).values_list("pk", flat=True)
+            self._policy.people(_user_of(caller), words).filter(pk__in=keys.values()).values_list("pk", flat=True)
         )
         return People([person for person in found if keys.get(person.id) in shown][: query.limit])
 
@@ -170,10 +183,6 @@ def _raise(refusal: CommandError | None) -> None:
         raise refusal
 
 
-def _named(ids: Sequence[int], external_ids: Sequence[str], caller: User) -> list[int]:
-    return list(dict.fromkeys([*ids, *ids_of(external_ids, caller)]))
-
-
 def _user_of(person: User) -> Any:
     """The site's user. Raises CommandError 403 if there is none."""
     for key in _keys_of([person.id]).values():
@@ -183,15 +192,14 @@ def _user_of(person: User) -> Any:
     raise CommandError(Code.FORBIDDEN, "This account may not use the chat.")
 
 
-def _users_of(ids: Sequence[int], field: str, caller: User) -> dict[int, Any]:
-    """Person → the site's user, for those that have one. Raises `user_not_found` for ids that the caller cannot name."""
-    check_users(ids, field, caller)
+def _users_of(ids: Iterable[int]) -> dict[int, Any]:
+    """Person → the site's user, for those that have one."""
     keys = _keys_of(ids)
     users = get_user_model()._default_manager.in_bulk(list(keys.values()))
     return {id_: users[key] for id_, key in keys.items() if key in users}
 
 
-def _keys_of(ids: Sequence[int]) -> dict[int, Any]:
+def _keys_of(ids: Iterable[int]) -> dict[int, Any]:
     """Person → the primary key of the site's user."""
     to_python = get_user_model()._meta.pk.to_python
     return {id_: to_python(account) for id_, account in people.accounts_of(ids).items()}

@@ -5,7 +5,7 @@ from typing import Self
 
 from backchannel import rules
 from backchannel.commands.context import Caller, Context
-from backchannel.commands.on_room import OnRoom, check_users, ids_of
+from backchannel.commands.on_room import OnRoom, check_users, ids_of, named_by
 from backchannel.commands.registry import executes
 from backchannel.protocol import commands as declared
 from backchannel.protocol.errors import invalid
@@ -37,9 +37,8 @@ class AddMembers(OnRoom, frozen=True, kw_only=True):
     def apply(self, transaction: Transaction, outcome: Outcome) -> None:
         room, own = transaction.check_member(self.room_id, self.actor.id)
         rules.check_not_direct(room.kind, "make a group to talk with more")
-        users = check_users(
-            list(dict.fromkeys([*self.user_ids, *ids_of(self.members_external, self.actor)])), "user_ids", self.actor
-        )
+        external = named_by(self.members_external, self.actor)
+        users = check_users(ids_of(self.user_ids, external), "user_ids", self.actor, external)
         states = states_in(transaction, room.id, users)
         rules.check_may_add(own.role, [users[user].display_name for user, state in states.items() if state == REMOVED])
         added = [user for user in users.values() if states.get(user.id) != MEMBER]

@@ -5,7 +5,7 @@ from typing import Literal, Self
 
 from backchannel import rules
 from backchannel.commands.context import Caller, Context
-from backchannel.commands.on_room import answer_with_room, check_users, folded_name, ids_of
+from backchannel.commands.on_room import answer_with_room, check_found, check_users, folded_name, ids_of, named_by
 from backchannel.commands.registry import executes
 from backchannel.protocol import commands as declared
 from backchannel.protocol.errors import invalid
@@ -44,8 +44,9 @@ class CreateRoom(Operation, frozen=True, kw_only=True):
         )
 
     def apply(self, transaction: Transaction, outcome: Outcome) -> None:
-        named = [*self.members, *ids_of(self.members_external, self.actor)]
-        others = list(dict.fromkeys(user_id for user_id in named if user_id != self.actor.id))
+        external = named_by(self.members_external, self.actor)
+        check_found([], {}, "members", external)
+        others = [user_id for user_id in ids_of(self.members, external) if user_id != self.actor.id]
         direct_key = self._direct_key(others)
         if direct_key:  # found also where the other was deactivated since
             existing = transaction.query(f"SELECT id FROM {ROOM} WHERE direct_key = %s", [direct_key])
@@ -53,7 +54,7 @@ class CreateRoom(Operation, frozen=True, kw_only=True):
                 outcome.result = RoomResult(rooms.rooms_of(self.actor.id, [existing[0][0]])[0])
                 outcome.is_repeat = True
                 return
-        users = check_users(others, "members", self.actor)
+        users = check_users(others, "members", self.actor, external)
         spending = Spending(transaction, self.actor, self.limits)
         spending.check(ROOMS_CREATED, 1)
         if self.kind != "direct":

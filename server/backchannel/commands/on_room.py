@@ -1,6 +1,7 @@
 """What the commands on a room have in common."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import Final
 
 from backchannel.protocol.errors import Code, CommandError
@@ -33,28 +34,43 @@ def answer_with_room(transaction: Transaction, outcome: Outcome, room_id: int, u
     transaction.after_heads(answer)
 
 
-def check_users(ids: Sequence[int], field: str, actor: User) -> dict[int, User]:
-    """The active users with these ids, of the actor's space. Raises `user_not_found`, which names `field`."""
-    return check_found(ids, people.users_by_id(ids, actor.id), field)
+Named = Mapping[str, int | None]
+"""External id → person; None: nobody has it."""
+_NOBODY: Final[Named] = MappingProxyType({})
 
 
-def check_found(ids: Sequence[int], users: dict[int, User], field: str) -> dict[int, User]:
-    """Return `users`, if all that were looked for are there. Raises `user_not_found`, which names `field`."""
-    missing = [str(user_id) for user_id in ids if user_id not in users]
+def check_users(ids: Sequence[int], field: str, actor: User, external: Named = _NOBODY) -> dict[int, User]:
+    """The active users with these ids, of the actor's space. Raises as `check_found` does."""
+    return check_found(ids, people.users_by_id(ids, actor.id), field, external)
+
+
+def check_found(ids: Sequence[int], users: dict[int, User], field: str, external: Named = _NOBODY) -> dict[int, User]:
+    """Return `users`, if all that were looked for are there. Raises `user_not_found`, which names `field`.
+
+    `external`: how the caller named some of them. Who is missing is named in the same way, so that an id that nobody has and one of
+    somebody who cannot be found are answered alike.
+    """
+    absent = set(ids).difference(users)
+    unknown = [external_id for external_id, user_id in external.items() if user_id is None or user_id in absent]
+    if unknown:
+        sentence = f"There is no user with the external id {', '.join(unknown)}."
+        raise CommandError(Code.USER_NOT_FOUND, sentence, errors={"members_external": [sentence]})
+    missing = [str(user_id) for user_id in ids if user_id in absent]
     if missing:
         sentence = f"There is no user {', '.join(missing)}."
         raise CommandError(Code.USER_NOT_FOUND, sentence, errors={field: [sentence]})
     return users
 
 
-def ids_of(external_ids: Sequence[str], actor: User) -> list[int]:
-    """The ids of the people of the actor's space whom the site knows by these. Raises `user_not_found`."""
+def named_by(external_ids: Sequence[str], actor: User) -> Named:
+    """The people of the actor's space, in any state, whom the site knows by these."""
     found = people.ids_of_external(external_ids, actor.id)
-    missing = [external_id for external_id in external_ids if external_id not in found]
-    if missing:
-        sentence = f"There is no user with the external id {', '.join(missing)}."
-        raise CommandError(Code.USER_NOT_FOUND, sentence, errors={"members_external": [sentence]})
-    return [found[external_id] for external_id in external_ids]
+    return {external_id: found.get(external_id) for external_id in external_ids}
+
+
+def ids_of(ids: Sequence[int], external: Named) -> list[int]:
+    """Everybody who is named and is there, once, in order."""
+    return list(dict.fromkeys([*ids, *(user_id for user_id in external.values() if user_id is not None)]))
 
 
 def folded_name(name: str | None) -> str:

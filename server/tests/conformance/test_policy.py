@@ -14,7 +14,10 @@ import pytest
 from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.test import override_settings
+from django.utils import timezone
 
+from backchannel.accounts import lookup
+from backchannel.accounts.models import Token
 from backchannel.policy import Draft, Policy, Refusal, RoomInfo, Verdict
 from backchannel.store.read_pool import READ_THREADS
 from tests.conformance.world import build
@@ -209,11 +212,34 @@ def test_people_whom_the_policy_hides_are_not_found_and_cannot_be_named(shop: Ru
     for fields in ({"query": hidden.user.username}, {"external_id": hidden.user.external_id}):
         assert say(shop, way, world.ada, "get_people", **fields).body == {"people": []}
     assert say(shop, way, world.ada, "get_people", query=world.ben.user.username).body["people"]
-    for members in ({"members": [hidden.id]}, {"members_external": [hidden.user.external_id]}):
-        refused = say(shop, way, world.ada, "create_room", kind="group", **members)
-        assert (refused.code, refused.body["detail"]) == ("user_not_found", f"There is no user {hidden.id}.")
+    refused = say(shop, way, world.ada, "create_room", kind="group", members=[hidden.id])
+    assert (refused.code, refused.body["detail"]) == ("user_not_found", f"There is no user {hidden.id}.")
     assert say(shop, way, world.ada, "add_members", room_id=world.group, user_ids=[hidden.id]).code == "user_not_found"
     assert say(shop, way, world.ada, "add_members", room_id=world.group, user_ids=[world.ben.id]).ok
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_an_external_id_of_somebody_hidden_is_answered_like_one_that_nobody_has(shop: Running, way: str) -> None:
+    world = build(shop)
+    hidden, nobodys = world.cyd.user.external_id, f"nobody-{world.tag}"
+    Shop.says["people"] = lambda user, query: get_user_model().objects.exclude(pk=world.cyd.account.pk)
+    for word, fields in (("create_room", {"kind": "group"}), ("add_members", {"room_id": world.group})):
+        for named in ([hidden], [hidden, nobodys], [nobodys, hidden]):
+            refused = say(shop, way, world.ada, word, **fields, members_external=named)
+            sentence = f"There is no user with the external id {', '.join(named)}."
+            assert (refused.code, refused.body["detail"]) == ("user_not_found", sentence)
+            assert refused.body["errors"] == {"members_external": [sentence]}
+        refused = say(shop, way, world.ada, word, **fields, members_external=[nobodys])
+        assert refused.body["detail"] == f"There is no user with the external id {nobodys}."
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_the_policy_gets_a_query_that_its_database_takes(shop: Running, way: str) -> None:
+    world = build(shop)
+    Shop.says["people"] = lambda user, query: get_user_model().objects.filter(username__startswith=query)
+    name = world.ben.user.username
+    found = say(shop, way, world.ada, "get_people", query=f"{name}\x00").body["people"]
+    assert [person["id"] for person in found] == [world.ben.id]
 
 
 @pytest.mark.parametrize("way", WAYS)
@@ -245,6 +271,33 @@ def test_a_user_who_may_not_connect_gets_no_answer_and_loses_their_sockets(shop:
     assert shop.sync(who).status_code == 403
     with pytest.raises(Exception, match="403"):
         shop.dial(who)
+
+
+@pytest.mark.parametrize("raises", ["may_connect", "space"])
+def test_code_of_the_site_that_raises_for_one_user_keeps_no_ended_sign_in_of_another_alive(
+    shop: Running, raises: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    broken, ended, well = somebody("broken"), somebody("ended"), somebody("well")
+
+    def answer(user: Any) -> Any:
+        if user.pk == broken.account.pk:
+            raise KeyError("a secret of the site")
+        return True if raises == "may_connect" else ""
+
+    with shop.device(broken) as first, shop.device(ended) as second, shop.device(well) as third:
+        if raises == "may_connect":
+            Shop.says["may_connect"] = answer
+        else:
+            monkeypatch.setattr(lookup, "space_of", answer)
+        Token.objects.filter(user=ended.account).update(revoked=timezone.now())  # without a signal
+        shop.in_loop(shop.chat.maintenance._spawn, shop.chat.maintenance.revalidate_all())
+        assert second.closed()[0] == 4401
+        assert first.closed()[0] == 4401
+        assert third.call("get_me").ok
+    shop.forget_identities()
+    refused = shop.call(broken, "get_me")
+    assert (refused.status, refused.code) == (500, "internal")
+    assert "secret" not in str(refused.body)
 
 
 def test_a_verdict_on_posting_is_asked_for_once_for_each_person_and_room(cached: Running) -> None:
