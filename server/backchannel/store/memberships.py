@@ -11,7 +11,8 @@ from backchannel.protocol.events import MemberJoined, MemberLeft, Notification, 
 from backchannel.protocol.shapes import User
 from backchannel.store import rooms
 from backchannel.store.models import Membership
-from backchannel.store.transaction import MEMBERSHIP, PERSON, ROOM, LockedRoom, Outcome, Transaction, marks
+from backchannel.store.reads import IDS_AT_ONCE
+from backchannel.store.transaction import MEMBERSHIP, PERSON, ROOM, LockedRoom, Outcome, Transaction, batched, marks
 
 MEMBER: Final = Membership.State.MEMBER.value
 LEFT: Final = Membership.State.LEFT.value
@@ -86,12 +87,11 @@ def end_membership(transaction: Transaction, outcome: Outcome, room: LockedRoom,
 
 def states_in(transaction: Transaction, room_id: int, people: Collection[int]) -> dict[int, str]:
     """Person → state of their membership, for those of `people` who are or were members."""
-    return dict(
-        transaction.query(
-            f"SELECT person_id, state FROM {MEMBERSHIP} WHERE room_id = %s AND person_id IN ({marks(people)})",
-            [room_id, *people],
-        )
-    )
+    found: dict[int, str] = {}
+    for some in batched(list(people), IDS_AT_ONCE):
+        sql = f"SELECT person_id, state FROM {MEMBERSHIP} WHERE room_id = %s AND person_id IN ({marks(some)})"
+        found.update(transaction.query(sql, [room_id, *some]))
+    return found
 
 
 def keep_an_owner(transaction: Transaction, outcome: Outcome, room: LockedRoom) -> None:

@@ -15,8 +15,9 @@ from backchannel.store.clock import now_us
 from backchannel.store.driver import begins, by_code_point, read
 from backchannel.store.memberships import keep_an_owner
 from backchannel.store.models import Person
+from backchannel.store.reads import IDS_AT_ONCE
 from backchannel.store.render import user_columns, user_of
-from backchannel.store.transaction import MEMBERSHIP, NAME_KEY, PERSON, ROOM, Outcome, Transaction, marks
+from backchannel.store.transaction import MEMBERSHIP, NAME_KEY, PERSON, ROOM, Outcome, Transaction, batched, marks
 from backchannel.text_rules import KEY_LENGTH, clean_name, fold, handle_of, holds_address, name_keys
 from backchannel.text_rules.handles import numbered
 
@@ -205,7 +206,7 @@ def users_by_id(ids: Iterable[int], seen_by: int) -> dict[int, User]:
 
 def users_of_space(ids: Iterable[int], space: str) -> dict[int, User]:
     """The active people with these ids, of this space."""
-    return {person.pk: user_of(person) for person in Person.objects.filter(pk__in=list(ids), active=True, space=space)}
+    return _users(ids, active=True, space=space)
 
 
 def ids_of_external(external_ids: Sequence[str], seen_by: int) -> dict[str, int]:
@@ -290,7 +291,13 @@ def user_in_any_state(person_id: int) -> User:
 
 
 def users_in_any_state(ids: Iterable[int]) -> dict[int, User]:
-    return {person.pk: user_of(person) for person in Person.objects.filter(pk__in=list(ids))}
+    return _users(ids)
+
+
+def _users(ids: Iterable[int], **those: Any) -> dict[int, User]:
+    """Any number of them, in statements of up to IDS_AT_ONCE."""
+    found = (Person.objects.filter(pk__in=some, **those) for some in batched(list(ids), IDS_AT_ONCE))
+    return {person.pk: user_of(person) for people in found for person in people}
 
 
 def system_person() -> User:

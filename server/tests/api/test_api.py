@@ -12,7 +12,7 @@ from django.db import transaction
 from backchannel import api
 from backchannel.accounts import running_chats
 from backchannel.intents import report
-from backchannel.store import intents
+from backchannel.store import intents, memberships, people
 from backchannel.store.models import Intent, Membership, Message, Notice, Person, Room
 from tests.running import somebody
 from tests.store.making import check_gapless
@@ -145,6 +145,29 @@ def test_the_room_of_a_key_is_made_once_and_gets_the_members_it_lacks() -> None:
     api.room(order, members=[cleo.account], sync_members=True)
     assert [api.unread(each.account) for each in (ada, ben, cleo)] == [{}, {}, {order: 0}]
     check_gapless(first.id)
+
+
+@pytest.mark.parametrize("inside", [True, False])
+def test_a_call_may_name_more_people_than_one_statement_takes(inside: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Else the database would refuse the intent as if it were away, and everything behind it would wait for ever."""
+    for module in (people, memberships):
+        monkeypatch.setattr(module, "IDS_AT_ONCE", 2)
+    many, ada, order = [somebody("one").account for _ in range(5)], somebody("ada"), key()
+
+    def sync(members: list[Any]) -> None:
+        with transaction.atomic() if inside else nullcontext():
+            api.room(order, members=members, sync_members=True)
+        api.apply_waiting()
+        assert Room.objects.get(key=order).member_count == len(members)
+
+    sync(many)
+    sync([ada.account, *many])
+    sync([ada.account])
+    check_gapless(Room.objects.get(key=order).pk)
+
+
+def test_one_statement_takes_no_more_people_than_the_database_does() -> None:
+    assert people.users_in_any_state(range(-300_000, 0)) == {}
 
 
 def test_members_are_added_and_removed() -> None:
