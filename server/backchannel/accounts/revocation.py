@@ -69,7 +69,10 @@ def _on_user_saved(sender: Any, instance: Any, **_: Any) -> None:
     if before is None or (before.password, before.is_active) == (instance.password, instance.is_active):
         return
     if before.is_active != instance.is_active:
-        people.set_account_active(str(instance.pk), instance.is_active, space_of(instance))
+        # Somebody who has no space now can be deactivated all the same.
+        people.set_account_active(
+            str(instance.pk), instance.is_active, space_of(instance) if instance.is_active else ""
+        )
     _announce_user(instance)
 
 

@@ -1,6 +1,7 @@
 from typing import Any
 
 import pytest
+from django.conf import settings
 from django.test import Client, override_settings
 from django.utils import timezone
 
@@ -10,6 +11,7 @@ from backchannel.accounts.identity_cache import IdentityCache
 from backchannel.accounts.models import Token
 from backchannel.accounts.onboarding import NewAccount, create_account
 from backchannel.accounts.people import person_of
+from backchannel.store import people
 from tests.accounts.conftest import PASSWORD, SignIn, session_key
 
 
@@ -54,6 +56,19 @@ def test_an_error_of_the_sites_own_code_ends_that_user_and_hides_no_other(
         dead = lookup.dead_among([bens.proof, adas.proof, kept.proof])
     assert dead == {bens.credential, adas.credential}
     assert "recheck_broke" in caplog.text
+
+
+def no_space(_: Any) -> str:
+    raise LookupError("This user is of no tenant.")
+
+
+def test_somebody_of_no_space_can_be_deactivated(ada: Any, tab: Client, ended: list[Ended]) -> None:
+    person = identity_of(tab).user
+    with override_settings(BACKCHANNEL={**settings.BACKCHANNEL, "SPACE": f"{__name__}.no_space"}):
+        ada.is_active = False
+        ada.save()
+    assert ended == [Ended(user_id=person.id)]
+    assert people.users_by_id([person.id], person.id) == {}
 
 
 def test_a_deleted_session_is_announced(tab: Client, ended: list[Ended]) -> None:
