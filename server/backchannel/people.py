@@ -42,8 +42,9 @@ class PersonAdapter:
 
     def external_id(self, user: Any) -> str:
         """The site's own id of the user, up to 64 characters, by which clients and programs can name them. Everybody in the chat can
-        see it. Empty: none."""
-        return str(user.pk)
+        see it. Empty: none, as for a primary key that is an e-mail address."""
+        key = str(user.pk)
+        return "" if holds_address(key) else key
 
     def kind(self, user: Any) -> Literal["person", "bot"]:
         """Clients mark bots."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from concurrent.futures import Future
+from types import SimpleNamespace
 from typing import Any
 from uuid import uuid4
 
@@ -112,6 +113,11 @@ def test_a_person_has_the_sites_key_as_external_id_and_is_a_person(transactional
     ada = account("ada", "Ada L.")
     assert person_of(ada) == User(person_of(ada).id, "ada", "Ada L.", str(ada.pk))
     assert b"kind" not in encode(person_of(ada))
+
+
+def test_a_primary_key_that_is_an_address_is_no_external_id() -> None:
+    assert PersonAdapter().external_id(SimpleNamespace(pk="ada@shop.example")) == ""
+    assert PersonAdapter().external_id(SimpleNamespace(pk="c-1815")) == "c-1815"
 
 
 def test_the_sites_adapter_decides_what_is_shown(shop: type[Shop]) -> None:
