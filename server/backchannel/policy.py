@@ -32,6 +32,10 @@ class Refusal:
     code: str = "forbidden"
 
     def __post_init__(self) -> None:
+        sentence = str(self.sentence or "").encode(errors="replace").decode()  # of a lazy translation, too
+        if not sentence.strip():
+            raise ValueError("A refusal says why: give it a sentence.")
+        object.__setattr__(self, "sentence", sentence)
         if self.code not in _CODES:
             raise ValueError(f'"{self.code}" cannot be the code of a refusal; take one of {", ".join(sorted(_CODES))}.')
 

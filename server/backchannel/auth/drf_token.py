@@ -23,7 +23,7 @@ class DrfToken(Authentication):
     def still_good(self, credentials: Collection[str]) -> set[str]:
         from rest_framework.authtoken.models import Token
 
-        users = {name.split(":", 2)[1] for name in credentials}
+        users = {name.removeprefix("drf:").rpartition(":")[0] for name in credentials}
         kept = Token.objects.filter(user__in=users)
         return set(credentials) & set(map(self.credential_of, kept))
 

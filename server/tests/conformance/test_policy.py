@@ -15,6 +15,7 @@ from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.test import override_settings
 from django.utils import timezone
+from django.utils.translation import gettext_lazy
 
 from backchannel.accounts import lookup
 from backchannel.accounts.models import Token
@@ -141,6 +142,16 @@ def test_a_refusal_is_answered_in_the_sites_words_and_changes_nothing(
     del Shop.says[method]
     assert (world.head(world.group), world.head(world.channel)) == heads
     assert say(shop, way, world.people[who], word, **fields(world)).ok
+
+
+@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("sentence", [gettext_lazy("Closed."), "\ud800", None, " "])
+def test_whatever_a_site_gives_as_a_sentence_is_answered_and_refuses(shop: Running, way: str, sentence: Any) -> None:
+    world = build(shop)
+    Shop.says["may_post"] = lambda *_: Refusal(sentence)
+    refused = say(shop, way, world.ada, "send_message", room_id=world.group, content="X")
+    assert refused.code == ("internal" if sentence in (None, " ") else "forbidden")
+    assert sentence != "Closed." or refused.body["detail"] == "Closed."
 
 
 def test_the_policy_is_shown_the_sites_own_objects(shop: Running) -> None:
