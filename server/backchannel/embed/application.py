@@ -66,7 +66,7 @@ class SiteWithChat:
         """The scope for the chat; None if the address is the site's, or it is of a kind that has none, as Channels' workers use."""
         if scope["type"] not in {"http", "websocket"}:
             return None
-        root = scope.get("root_path") or ""
+        root = (scope.get("root_path") or "").rstrip("/")
         if not root and self._script_name and scope["path"].startswith(f"{self._script_name}/"):
             root = self._script_name
         path = path_of({"path": scope["path"], "root_path": root})
