@@ -3,6 +3,7 @@
 import time
 from collections.abc import Collection
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
 from uuid import uuid4
 
@@ -229,6 +230,17 @@ async def test_access_tokens_of_simplejwt_let_in_until_they_expire(ada: Any) -> 
         claims = {"token_type": "access", "exp": until, "jti": id_, "user_id": str(ada.pk)}
         forged = jwt.encode(claims, key, algorithm)  # type: ignore[arg-type]
         assert await code(chat, authorization=f"Bearer {forged}") == "unauthenticated"
+
+
+async def test_a_token_signed_for_another_service_is_not_valid_here(ada: Any) -> None:
+    chat = Authenticator(READS, (), Schemes([*DEFAULT_AUTHENTICATION, "backchannel.auth.SimpleJwt"]))
+    claims: list[dict[str, Any]] = [
+        {"user_id": "another id"}, {"user_id": [1]}, {"user_id": "9" * 30}, {"exp": 10**18}, {"exp": 10**12},
+        {"nbf": int(time.time()) + 600}, {"token_type": "refresh"},
+    ]  # fmt: skip
+    for each in claims:
+        secret = await run_read(partial(access_token, ada, **each))
+        assert await code(chat, authorization=f"Bearer {secret}") == "unauthenticated", each
 
 
 def test_sweeping_takes_ended_chat_sessions(ada: Any, chat: Authenticator) -> None:
