@@ -97,9 +97,13 @@ def _made(path: str) -> Authentication:
     return made
 
 
+def is_credential_name(name: str) -> bool:
+    """Whether `Grant.credential` may be this."""
+    return 0 < len(name) <= CREDENTIAL_LENGTH and name.isprintable() and not name.startswith(_OURS)
+
+
 def _checked(path: str, grant: Grant) -> Grant:
-    name = grant.credential
-    if not 0 < len(name) <= CREDENTIAL_LENGTH or not name.isprintable() or name.startswith(_OURS):
+    if not is_credential_name(grant.credential):
         raise RuntimeError(
             f"{path} named a credential that cannot be used: 1 to {CREDENTIAL_LENGTH} printable characters, and neither "
             f"{' nor '.join(_OURS)} at the beginning."

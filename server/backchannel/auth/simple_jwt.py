@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from hashlib import sha256
 from typing import Any
 
-from backchannel.accounts.schemes import Authentication, Grant
+from backchannel.accounts.schemes import Authentication, Grant, is_credential_name
 
 _PREFIX = "jwt:"
 
@@ -30,6 +30,8 @@ class SimpleJwt(Authentication):
             # Signed by the right key, for another service: names no user as this site does, or an end beyond all times.
             return None
         credential = self.credential_of(token)
+        if not is_credential_name(credential):  # an id of another service: this site's are short
+            return None
         if not self.still_good([credential]):
             return None
         return Grant(user, credential, ends)

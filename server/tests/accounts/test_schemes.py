@@ -236,7 +236,7 @@ async def test_a_token_signed_for_another_service_is_not_valid_here(ada: Any) ->
     chat = Authenticator(READS, (), Schemes([*DEFAULT_AUTHENTICATION, "backchannel.auth.SimpleJwt"]))
     claims: list[dict[str, Any]] = [
         {"user_id": "another id"}, {"user_id": [1]}, {"user_id": "9" * 30}, {"exp": 10**18}, {"exp": 10**12},
-        {"nbf": int(time.time()) + 600}, {"token_type": "refresh"},
+        {"nbf": int(time.time()) + 600}, {"token_type": "refresh"}, {"jti": "x" * 197}, {"jti": "a\nb"},
     ]  # fmt: skip
     for each in claims:
         secret = await run_read(partial(access_token, ada, **each))
