@@ -8,6 +8,7 @@ from machine import ROOT
 
 # docs/decisions/254-which-folders-mypy-reads.md
 NOT_READ = {
+    "examples/": "sites of their own, without annotations, as most sites are; their settings would be in the way of each other",
     "lab/bench/peers/python/": "run in an environment of their own, whose packages are not installed here",
 }
 READ = ("server/backchannel/", "server/tests/", "tools/", "hatch_build.py", "e2e/", "lab/")
