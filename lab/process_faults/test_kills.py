@@ -21,9 +21,8 @@ def test_a_killed_server_loses_no_acked_message_and_retries_are_recognised(node:
             socket.send(message_id)
             acked[message_id] = socket.answer(message_id)["result"]["message"]["seq"]
     assert node.stop() == -9
-    # A follower's own commits and deliveries count as well. The process ends a turn of the loop after its third answer has left; on a
-    # busy machine one more may leave with it.
-    assert len(acked) in ((3, 4) if place == "after_answer" else (0, 1, 2))
+    # The process ends a turn of the loop after its third answer has left; on a busy machine one more may leave with it.
+    assert len(acked) in ((3, 4) if place == "after_answer" else (2,))
 
     node.start()
     stored = {

@@ -2,6 +2,8 @@
 
 `BACKCHANNEL_FAILPOINT=after_commit` kills the process when it reaches that place first, `after_commit:7` the seventh time. The signal is
 SIGKILL: no handler runs, nothing is flushed. Without the variable a place costs one comparison.
+
+The places about a commit count those alone that append an event to a room: a node's own (leases, notices) come when they like.
 """
 
 import os
