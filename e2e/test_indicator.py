@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -62,6 +63,7 @@ def test_a_quick_start_shows_nothing(ada: Person, room: dict[str, Any]) -> None:
 def test_the_live_region_exists_before_its_first_text(ada: Person, room: dict[str, Any]) -> None:
     ada.enter(room)
     regions = ada.page.get_by_role("status")
+    expect(ada.page.get_by_role("status", name=re.compile("^Loading"))).to_have_count(0)
     before = regions.count()
     ada.suffer(Faults(upgrade_status=403, ws_silence=BOTH))
     ada.proxy.cut("ws")

@@ -106,6 +106,8 @@ def newcomer(tmp_path: Path) -> Newcomer:
     for name, path in REGISTRIES.items():
         if path.exists():
             environment.setdefault(name, str(path))
+    # `npm --prefix` would look for the machine's settings below that folder.
+    environment.setdefault("npm_config_globalconfig", run("npm", "config", "get", "globalconfig", cwd=ROOT).strip())
     return Newcomer(checkout, environment)
 
 
@@ -145,7 +147,7 @@ def test_the_five_commands_of_the_shop_serve_it(newcomer: Newcomer, browsers: An
     (block,) = re.findall(r"^```\n(.*?)^```$", (folder / "README.md").read_text(), re.DOTALL | re.MULTILINE)
     *commands, serve = block.splitlines()
     assert len(commands) == 4
-    newcomer.follow("\n".join(commands), folder)
+    newcomer.follow(" &&\n".join(commands), folder)  # `set -e` does not see what fails before an `&&` of a line
     with served(f"{serve} --port 8000", folder, newcomer.environment) as url:
         page = browsers().new_page()
         page.goto(url)
