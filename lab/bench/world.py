@@ -117,7 +117,16 @@ def _accounts(count: int) -> list[str]:
         [model(username=name, display_name=name.title(), password="!") for name in names], batch_size=500
     )
     Person.objects.bulk_create(
-        [Person(account=str(user.pk), username=user.username, display_name=user.display_name) for user in users],
+        [
+            # As a first visit leaves them: what is written at that visit is no part of what is measured.
+            Person(
+                account=str(user.pk),
+                username=user.username,
+                display_name=user.display_name,
+                external_id=str(user.pk),
+            )
+            for user in users
+        ],
         batch_size=500,
     )
     secrets = [new_secret(TOKEN_PREFIX) for _ in users]
