@@ -3,12 +3,14 @@
 `BACKCHANNEL_FAILPOINT=after_commit` kills the process when it reaches that place first, `after_commit:7` the seventh time. The signal is
 SIGKILL: no handler runs, nothing is flushed. Without the variable a place costs one comparison.
 
-The places about a commit count those alone that append an event to a room: a node's own (leases, notices) come when they like.
+Where a place is given what was committed, it counts only if that appended an event to a room: a node's own commits (leases, notices)
+come when they like.
 """
 
 import os
 import signal
-from typing import Final, Literal
+from collections.abc import Iterable
+from typing import Any, Final, Literal, Protocol
 
 Place = Literal[
     "before_commit",
@@ -20,14 +22,19 @@ Place = Literal[
     "intents_applied",
 ]
 
+
+class _Committed(Protocol):
+    events: Any
+
+
 _place, _, _count = os.environ.get("BACKCHANNEL_FAILPOINT", "").partition(":")
 _left = int(_count or 1)
 ACTIVE: Final = _place
 
 
-def reach(place: Place) -> None:
+def reach(place: Place, committed: Iterable[_Committed] | None = None) -> None:
     global _left
-    if place != ACTIVE:
+    if place != ACTIVE or (committed is not None and not any(each.events for each in committed)):
         return
     _left -= 1
     if _left <= 0:

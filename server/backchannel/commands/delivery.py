@@ -24,7 +24,7 @@ from typing import Final
 from backchannel import failpoints
 from backchannel.process_log import ProcessLog
 from backchannel.store.log import Job
-from backchannel.store.transaction import Outcome, has_events
+from backchannel.store.transaction import Outcome
 
 _log = ProcessLog("backchannel.delivery")
 
@@ -87,11 +87,9 @@ class Delivery:
         jobs, self._pending = self._pending, []
         outcomes = [job.outcome for job in jobs]
         try:
-            if has_events(outcomes):
-                failpoints.reach("before_publish")
+            failpoints.reach("before_publish", outcomes)
             self._publish(outcomes)
-            if has_events(outcomes):
-                failpoints.reach("after_publish")
+            failpoints.reach("after_publish", outcomes)
         except Exception:  # what is stored is acked, and its events are found by their numbers
             _log.exception("publishing_broke")
         for job in jobs:

@@ -79,7 +79,7 @@ class _InRoom(_Intent, frozen=True, kw_only=True):
         return (self.room,)
 
 
-class AddIntent(_InRoom, frozen=True, kw_only=True, tag="add"):
+class _OfMembers(_InRoom, frozen=True, kw_only=True):
     members: list[int]
     by: int
 
@@ -87,18 +87,13 @@ class AddIntent(_InRoom, frozen=True, kw_only=True, tag="add"):
     def people(self) -> tuple[int, ...]:
         return (self.by, *self.members)
 
+
+class AddIntent(_OfMembers, frozen=True, kw_only=True, tag="add"):
     def operation(self, people: People, room_id: int) -> Operation:
         return AddPeople(actor=people[self.by], room_id=room_id, user_ids=self.members)
 
 
-class RemoveIntent(_InRoom, frozen=True, kw_only=True, tag="remove"):
-    members: list[int]
-    by: int
-
-    @property
-    def people(self) -> tuple[int, ...]:
-        return (self.by, *self.members)
-
+class RemoveIntent(_OfMembers, frozen=True, kw_only=True, tag="remove"):
     def operation(self, people: People, room_id: int) -> Operation:
         return RemovePeople(actor=people[self.by], room_id=room_id, user_ids=self.members)
 

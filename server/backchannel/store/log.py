@@ -31,7 +31,7 @@ from backchannel.store.disk import Disk
 from backchannel.store.driver import prepare_for_writing
 from backchannel.store.operation import NOBODY, Nothing, Operation, result_of
 from backchannel.store.read_pool import is_connected, resolve, trouble, unavailable
-from backchannel.store.transaction import WORKSPACE, Outcome, Transaction, has_events
+from backchannel.store.transaction import WORKSPACE, Outcome, Transaction
 
 QUEUE_LENGTH: Final = 8192
 """Operations that may wait; one more is refused with 503. At 10,000 per second this is less than a second of waiting."""
@@ -286,10 +286,8 @@ def commit(
         tx.finish()
         if before_commit is not None:
             before_commit(tx, outcomes)
-        if has_events(outcomes):
-            failpoints.reach("before_commit")
-    if has_events(outcomes):
-        failpoints.reach("after_commit")
+        failpoints.reach("before_commit", outcomes)
+    failpoints.reach("after_commit", outcomes)
     return outcomes
 
 

@@ -100,11 +100,6 @@ class Outcome(msgspec.Struct, eq=False):
     """People whose name or picture changed, as they are now."""
 
 
-def has_events(outcomes: Iterable[Outcome]) -> bool:
-    """Whether any of them appended to a room."""
-    return any(outcome.events for outcome in outcomes)
-
-
 @dataclass(slots=True)
 class _PendingUpdate:
     """Gets its version at the end of the transaction."""
