@@ -21,22 +21,42 @@ export interface World {
   texts(roomId: number): string[];
 }
 
-export function world(options: Partial<ChatOptions> = {}, before?: (server: MemoryServer) => void): World {
+/** Ann and Bob in room 1 of a server, and Ann's network. */
+export function annAndBob() {
   const clock = new FakeClock();
   const server = new MemoryServer(clock, ['ann', 'bob']);
   server.createRoom([ANN, BOB]);
-  before?.(server);
-  const network = new MemoryNetwork(server, ANN);
-  const listeners = new Set<(fact: HostFact) => void>();
-  const log: LogEntry[] = [];
-  const chat = createFullChat({
+  return { clock, server, network: new MemoryNetwork(server, ANN) };
+}
+
+/** A chat of Ann's on her network, with nothing left to chance. */
+export function optionsOn(network: MemoryNetwork) {
+  return {
     client: { name: 'test', version: '1' },
     baseUrl: 'http://memory',
     fetch: network.fetch,
     WebSocket: network.WebSocket,
     storage: memoryStorage(),
-    clock,
+    clock: network.server.clock,
     random: () => 0.5,
+  };
+}
+
+/** Connect by a proven WebSocket, and open room 1. */
+export async function live(chat: Pick<Chat, 'connect' | 'openRoom'>, clock: FakeClock): Promise<void> {
+  chat.connect();
+  await clock.advance(1_000);
+  void chat.openRoom(1);
+  await clock.advance(1_000);
+}
+
+export function world(options: Partial<ChatOptions> = {}, before?: (server: MemoryServer) => void): World {
+  const { clock, server, network } = annAndBob();
+  before?.(server);
+  const listeners = new Set<(fact: HostFact) => void>();
+  const log: LogEntry[] = [];
+  const chat = createFullChat({
+    ...optionsOn(network),
     events: {
       isOnline: () => made.online,
       subscribe(listener) {
@@ -67,9 +87,6 @@ export async function liveWorld(
   before?: (server: MemoryServer) => void,
 ): Promise<World> {
   const made = world(options, before);
-  made.chat.connect();
-  await made.clock.advance(1_000);
-  void made.chat.openRoom(1);
-  await made.clock.advance(1_000);
+  await live(made.chat, made.clock);
   return made;
 }

@@ -1,38 +1,19 @@
 import { describe, expect, it } from 'vitest';
 import { createChat } from '../../src/core.ts';
 import { withPeople } from '../../src/features/people.ts';
-import { memoryStorage } from '../../src/outboxStorage.ts';
 import type { ServerFrame, User } from '../../src/protocol.ts';
-import { FakeClock, MemoryNetwork, MemoryServer } from '../../src/testing/index.ts';
-import { ANN, BOB } from '../world.ts';
+import { ANN, annAndBob, BOB, live, optionsOn } from '../world.ts';
 
 const ROBERT: User = { id: BOB, username: 'robert', display_name: 'Robert', avatar_url: '/bob.webp' };
 
 /** The core with people alone, connected; Bob wrote and Ann answered. */
 async function world() {
-  const clock = new FakeClock();
-  const server = new MemoryServer(clock, ['ann', 'bob']);
-  server.createRoom([ANN, BOB]);
+  const { clock, server, network } = annAndBob();
   const one = server.post(1, BOB, 'one');
   server.run(ANN, 'send_message', { id: 'a', room_id: 1, content: 'two', reply_to: one.id });
   server.post(1, BOB, 'three');
-  const network = new MemoryNetwork(server, ANN);
-  const chat = createChat(
-    {
-      client: { name: 'test', version: '1' },
-      baseUrl: 'http://memory',
-      fetch: network.fetch,
-      WebSocket: network.WebSocket,
-      storage: memoryStorage(),
-      clock,
-      random: () => 0.5,
-    },
-    withPeople,
-  );
-  chat.connect();
-  await clock.advance(1_000);
-  void chat.openRoom(1);
-  await clock.advance(1_000);
+  const chat = createChat(optionsOn(network), withPeople);
+  await live(chat, clock);
   const say = async (frame: ServerFrame) => {
     network.say(frame);
     await clock.advance(50);

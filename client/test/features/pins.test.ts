@@ -1,33 +1,14 @@
 import { describe, expect, it } from 'vitest';
 import { createChat } from '../../src/core.ts';
 import { withPins } from '../../src/features/pins.ts';
-import { memoryStorage } from '../../src/outboxStorage.ts';
-import { FakeClock, MemoryNetwork, MemoryServer } from '../../src/testing/index.ts';
-import { ANN, BOB } from '../world.ts';
+import { annAndBob, BOB, live, optionsOn } from '../world.ts';
 
 /** The core with pins alone, connected; the room holds `one` and `two` by Bob. */
 async function world() {
-  const clock = new FakeClock();
-  const server = new MemoryServer(clock, ['ann', 'bob']);
-  server.createRoom([ANN, BOB]);
+  const { clock, server, network } = annAndBob();
   const [one, two] = [server.post(1, BOB, 'one'), server.post(1, BOB, 'two')];
-  const network = new MemoryNetwork(server, ANN);
-  const chat = createChat(
-    {
-      client: { name: 'test', version: '1' },
-      baseUrl: 'http://memory',
-      fetch: network.fetch,
-      WebSocket: network.WebSocket,
-      storage: memoryStorage(),
-      clock,
-      random: () => 0.5,
-    },
-    withPins,
-  );
-  chat.connect();
-  await clock.advance(1_000);
-  void chat.openRoom(1);
-  await clock.advance(1_000);
+  const chat = createChat(optionsOn(network), withPins);
+  await live(chat, clock);
   /** By Bob, from his own device. */
   const bob = (type: string, fields: object) => server.run(BOB, type, { room_id: 1, ...fields });
   const pins = () => chat.getTimeline(1).pins?.map(({ content }) => content) ?? null;
