@@ -51,6 +51,10 @@ class _Log:
         """The server logged an unexpected exception."""
         self.on_fault(f"{word} {fields}\n{traceback.format_exc()}")
 
+    def log(self, level: int, word: str, *, exc_info: BaseException | None = None, **fields: object) -> None:
+        if exc_info is not None:
+            self.on_fault(f"{word} {fields}\n{''.join(traceback.format_exception(exc_info))}")
+
 
 class _Metric:
     """Any metric."""

@@ -184,8 +184,8 @@ class World:
                 if not apply_some(write):
                     break
 
-    def reach(self, _: str) -> None:
-        """Every failpoint."""
+    def reach(self, _place: str, _committed: object = None) -> None:
+        """Every failpoint, whatever was committed."""
         if self.kills and self.rng.random() < self.kills:
             raise Killed
 
