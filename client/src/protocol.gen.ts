@@ -43,7 +43,8 @@ export interface User {
 
 /**
  * Announced in `hello`. Rates are per user and second, sizes in bytes. `resume_rooms`: the most cursors that a `resume`
- * should list; the sum of the others goes into its `others`.
+ * should list; the sum of the others goes into its `others`. `upload_chunk`: of one `PUT`; `upload_size`: of a file; `upload_files`: files
+ * of a message; `upload_quota`: all files of a user together. An `upload_size` of 0: this server takes no files.
  */
 export interface Limits {
   readonly sends_per_second: number;
@@ -61,6 +62,10 @@ export interface Limits {
   readonly catch_up_events: number;
   readonly sync_wait_s: number;
   readonly resume_rooms: number;
+  readonly upload_chunk: number;
+  readonly upload_size: number;
+  readonly upload_files: number;
+  readonly upload_quota: number;
 }
 
 export interface ServerInfo {
@@ -152,11 +157,25 @@ export interface Reaction {
   readonly user_ids: readonly UserId[];
 }
 
+/**
+ * A file of a message. `id` is that of its upload. `url`, `thumb_url` and `view_url` are below the address of the chat, and answer
+ * to those who may read the message.
+ *
+ * A picture has `width` and `height` in pixels, as it is shown, and `thumbhash`, a placeholder of about 25 bytes in base64. `alt`: what
+ * its sender says is to be seen on it; left out if they said nothing.
+ */
 export interface Attachment {
   readonly id: string;
   readonly name: string;
-  readonly media_type: string;
   readonly size: number;
+  readonly content_type: string;
+  readonly url: string;
+  readonly width?: number;
+  readonly height?: number;
+  readonly thumbhash?: string;
+  readonly alt?: string;
+  readonly thumb_url?: string;
+  readonly view_url?: string;
 }
 
 export interface MessageEdited {
@@ -299,6 +318,32 @@ export interface PersonUpdated {
   readonly user: User;
 }
 
+/** The state of an upload of the user changed, by the server's own doing. */
+export interface UploadStateChanged {
+  readonly type: 'upload_state';
+  readonly user_version: number;
+  readonly upload: Upload;
+}
+
+/**
+ * A file on its way into a message, as its sender sees it. `offset`: the bytes that are stored, from the first on without a gap.
+ *
+ * `checking`: all bytes are there, and the server looks at them. `rejected`: they are gone, and `code` says why. `claimed`: a message
+ * has it. Once it is `ready`, `name`, `size` and `content_type` are those of the file that is served.
+ */
+export interface Upload {
+  readonly id: string;
+  readonly room_id: RoomId;
+  readonly name: string;
+  readonly size: number;
+  readonly content_type: string;
+  readonly offset: number;
+  readonly state: 'checking' | 'ready' | 'receiving' | 'rejected';
+  readonly claimed: boolean;
+  readonly code?: string;
+  readonly alt?: string;
+}
+
 export interface TypingFrame {
   readonly type: 'typing';
   readonly room_id: RoomId;
@@ -360,7 +405,8 @@ export interface ErrorFrame {
 /**
  * The `error` member of an error frame, and the body of a problem+json answer.
  *
- * retry_after: seconds to wait before the next try. errors: what is wrong, by field.
+ * retry_after: seconds to wait before the next try. errors: what is wrong, by field. offset: of `wrong_offset`, the bytes that are
+ * stored.
  */
 export interface ErrorData {
   readonly code: ErrorCode;
@@ -368,6 +414,7 @@ export interface ErrorData {
   readonly detail: string;
   readonly retry_after?: number;
   readonly errors?: Readonly<Record<string, readonly string[]>>;
+  readonly offset?: number;
 }
 
 /** The node is restarting. Continue over HTTP at once; reconnect after `retry_after_ms`. */
@@ -398,6 +445,13 @@ export interface SendResult {
   readonly duplicate: boolean;
 }
 
+export interface UploadResult {
+  readonly upload: Upload;
+}
+
+/** `{}`: the command succeeded and has no result. */
+export type Empty = Record<never, never>;
+
 export interface MessageResult {
   readonly message: Message;
 }
@@ -427,9 +481,6 @@ export interface ReadState {
   readonly unread_count: number;
   readonly mention_count: number;
 }
-
-/** `{}`: the command succeeded and has no result. */
-export type Empty = Record<never, never>;
 
 /** Ascending by user id. `has_more`: continue with `after` = the last id. */
 export interface Members {
@@ -545,7 +596,8 @@ export type UserFrame =
   | RoomRemoved
   | ReadStateChanged
   | Notification
-  | PersonUpdated;
+  | PersonUpdated
+  | UploadStateChanged;
 
 /** Not numbered: may be lost. */
 export type EphemeralFrame =
@@ -571,6 +623,7 @@ export type ServerFrame =
   | ReadStateChanged
   | Notification
   | PersonUpdated
+  | UploadStateChanged
   | TypingFrame
   | PresenceFrame
   | RoomHeads
@@ -605,7 +658,8 @@ export type Commands = {
    * Send a message. Repeating the id, at any time and on either transport, returns the first outcome.
    *
    * `id` is the message's id, a UUID (v7 preferred) made by the sender. Without it the server makes one, and a retry sends a
-   * second message. `reply_to` is the id of a message in the same room.
+   * second message. `reply_to` is the id of a message in the same room. `attachments` are the ids of the sender's own uploads of this room
+   * that are ready; with one, the content may be blank.
    */
   send_message: {
     fields: {
@@ -616,6 +670,35 @@ export type Commands = {
       readonly attachments?: readonly string[];
     };
     result: SendResult;
+  };
+  /**
+   * Announce a file for a room, before its bytes. Repeating it returns the upload as it is.
+   *
+   * `id` is the upload's id, a UUID made by the sender. `alt` may change with each repetition, until a message has the file.
+   */
+  create_upload: {
+    fields: {
+      readonly room_id: RoomId;
+      readonly name: string;
+      readonly size: number;
+      readonly content_type?: string;
+      readonly alt?: string | null;
+    };
+    result: UploadResult;
+  };
+  /** Show one of the caller's own uploads. */
+  get_upload: {
+    fields: {
+      readonly upload_id: string;
+    };
+    result: UploadResult;
+  };
+  /** Discard an upload that no message has. 409 `upload_claimed` if one has it: delete the message. */
+  delete_upload: {
+    fields: {
+      readonly upload_id: string;
+    };
+    result: Empty;
   };
   /** Replace the text of one's own message. 409 `edit_conflict` if `base_seq` is not the message's last change. */
   edit_message: {
@@ -824,6 +907,9 @@ export const COMMANDS = {
   get_room_list: 'GET /api/rooms',
   get_room: 'GET /api/rooms/{room_id}',
   send_message: 'POST /api/rooms/{room_id}/messages',
+  create_upload: 'POST /api/uploads',
+  get_upload: 'GET /api/uploads/{upload_id}',
+  delete_upload: 'DELETE /api/uploads/{upload_id}',
   edit_message: 'PATCH /api/messages/{message_id}',
   delete_message: 'DELETE /api/messages/{message_id}',
   add_reaction: 'PUT /api/messages/{message_id}/reactions/{emoji}',
@@ -856,13 +942,19 @@ export const ERRORS = {
   forbidden: 403,
   not_a_member: 403,
   too_many_rooms: 403,
+  file_too_large: 403,
+  quota_exceeded: 403,
   wrong_origin: 403,
   not_found: 404,
   room_not_found: 404,
   message_not_found: 404,
   user_not_found: 404,
+  upload_not_found: 404,
   method_not_allowed: 405,
   edit_conflict: 409,
+  upload_not_ready: 409,
+  upload_claimed: 409,
+  wrong_offset: 409,
   message_deleted: 410,
   too_large: 413,
   unsupported_media_type: 415,

@@ -17,8 +17,18 @@ import msgspec
 
 from backchannel.protocol.shapes import Limits
 
-FIXED_LIMITS: Final = {"frame_bytes", "page", "catch_up_events", "sync_wait_s", "resume_rooms"}
+FIXED_LIMITS: Final = {
+    "frame_bytes",
+    "page",
+    "catch_up_events",
+    "sync_wait_s",
+    "resume_rooms",
+    "upload_chunk",
+    "upload_files",
+}
 """Protocol 1 fixes these, and clients rely on them."""
+MAY_BE_ZERO: Final = {"upload_size"}
+"""Then the chat takes no files."""
 LIMITS: Final = tuple(name for name in Limits.__struct_fields__ if name not in FIXED_LIMITS)
 
 CONTENT_BYTES: Final = 16 * 1024
@@ -67,6 +77,12 @@ class ChatConfig(msgspec.Struct, frozen=True, kw_only=True, rename=str.upper):
     """The dotted path of the site's `Policy` (`backchannel.policy`). None: its defaults."""
     policy_cache_s: Annotated[float, msgspec.Meta(ge=0, le=3600)] = 5
     """How long the answer of `Policy.may_post` holds for a person and a room."""
+    files: str | None = None
+    """The folder of files that people send. None: `STORAGES["chat"]` of Django's settings; without that either, no files are taken."""
+    upload_total: Count | None = None
+    """Bytes that all files together may have. None: no limit but the disk's."""
+    scan: str | None = None
+    """What looks at each file before anybody gets it: `clamd:/path/to/socket`, `clamd:host:port`, or a command. None: nothing."""
     limits: Limits = Limits()
     """A site may set those named in `LIMITS`."""
 
@@ -92,6 +108,8 @@ def read_config(given: object) -> ChatConfig:
     for key in KEYS:
         if key in given and key != "LIMITS":
             _convert({key: given[key]}, ChatConfig, "BACKCHANNEL", problems, parts)
+    if isinstance(parts.get("scan"), str):
+        parts["scan"] = parts["scan"].strip() or None
     for key, read in (("ORIGINS", read_origin), ("CORS_ORIGINS", read_origin), ("REDIS_URLS", read_redis_url)):
         _read_each(key, read, problems, parts)
     if "path" in parts:
@@ -105,7 +123,7 @@ def read_config(given: object) -> ChatConfig:
     for name in LIMITS:
         if name in limits:
             _convert({name: limits[name]}, Limits, 'BACKCHANNEL["LIMITS"]', problems, kept)
-            if name in kept and kept[name] <= 0:
+            if name in kept and (kept[name] < 0 or (kept[name] == 0 and name not in MAY_BE_ZERO)):
                 problems.append(f'BACKCHANNEL["LIMITS"]["{name}"] is not above 0')
             if name == "content_bytes" and kept.get(name, 0) > CONTENT_BYTES:
                 problems.append(

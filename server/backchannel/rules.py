@@ -23,15 +23,36 @@ _SURROGATE: Final = re.compile("[\ud800-\udfff]")
 _MANAGERS: Final = ("owner", "admin")
 
 
-def check_content(content: str, at_most: int = CONTENT_BYTES) -> None:
+def check_content(content: str, at_most: int = CONTENT_BYTES, *, may_be_blank: bool = False) -> None:
     """Check that a message has something visible, fits into `at_most` bytes, and holds nothing that a database cannot store. Its text is
-    stored as written; other control characters remain."""
+    stored as written; other control characters remain. `may_be_blank`: the message has files."""
     check_text(content=content)
-    if text_rules.is_blank(content):
+    if not may_be_blank and text_rules.is_blank(content):
         raise invalid(content="Write something first: a message cannot be empty.")
     size = len(content.encode())
     if size > at_most:
         raise invalid(content=f"Too long by {size - at_most} bytes: a message holds {at_most} bytes of UTF-8.")
+
+
+def check_upload(size: int, at_most: int) -> None:
+    """`at_most`: bytes of a file; 0 where no files are taken."""
+    if at_most == 0:
+        raise CommandError(Code.FORBIDDEN, "This server takes no files.")
+    if size > at_most:
+        raise CommandError(
+            Code.FILE_TOO_LARGE,
+            f"The file has {size} bytes; this server takes files of {at_most} bytes at most. Send a smaller one.",
+        )
+
+
+def check_quota(size: int, used: int, at_most: int, whose: str) -> None:
+    """`used`: bytes of the files that are there. `whose`: whose files these are, like "your files"."""
+    if used + size > at_most:
+        raise CommandError(
+            Code.QUOTA_EXCEEDED,
+            f"The file has {size} bytes, but {max(0, at_most - used)} of the {at_most} bytes for {whose} are left. "
+            "Delete messages with files first.",
+        )
 
 
 def check_text(**fields: str | None) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from functools import partial
 from typing import cast
 
+from msgspec import structs
 from starlette.types import ASGIApp
 
 from backchannel import __version__
@@ -32,6 +33,10 @@ from backchannel.fanout.hub import Hub
 from backchannel.fanout.memory import MemoryBus
 from backchannel.fanout.presence import Presence
 from backchannel.fanout.presence_broadcast import PresenceBroadcaster
+from backchannel.files.checker import Checker
+from backchannel.files.runner import FileRunner
+from backchannel.files.scanning import scanner_of
+from backchannel.files.storage import store_of
 from backchannel.followers import FOLLOWERS
 from backchannel.followers.follower import Follower
 from backchannel.followers.runner import FollowerRunner
@@ -73,17 +78,24 @@ def create(
     delivery.connect(hub.flush, log.is_committing)
     presence = Presence(uuid.uuid4().hex[:12])
     broadcaster = PresenceBroadcaster(hub, presence, clock)
+    files = store_of(config.files)
+    limits = config.limits if files else structs.replace(config.limits, upload_size=0)
     authenticator = Authenticator(reads, config.origins, Schemes(config.authentication))
+    checking = files and FileRunner(files, log, reads, Checker(files, log, reads, scanner_of(config.scan)))
     node = Node(
-        context=Context(log, reads, bus, presence, clock, config.limits),
+        context=Context(
+            log, reads, bus, presence, clock, limits, takes_files=files is not None, upload_total=config.upload_total
+        ),
         hub=hub,
         presence=presence,
         broadcaster=broadcaster,
         authenticate=authenticator.authenticate,
         issue_ticket=cast("Issue", authenticator.issue_ticket),
         issue_chat_session=cast("Issue", authenticator.issue_chat_session),
-        settings=Settings(config.limits, config.heartbeat_s, __version__),
-        rates=Rates(config.limits),
+        settings=Settings(limits, config.heartbeat_s, __version__),
+        rates=Rates(limits),
+        files=files,
+        uploaded=checking.wake if checking else lambda: None,
         provide_people=provide_people,
         gate=_gate(config),
         admission=ReconnectLimiter(config.arrivals_at_once or AT_ONCE, config.arrivals_waiting or WAITING),
@@ -100,7 +112,9 @@ def create(
     serving_lock = ServingLock(has_bus=not isinstance(bus, MemoryBus))
     intents = IntentRunner(log, partial(publish_all, bus))
     running = RunningChat(log.submit, revocations.announce, intents.wake)
-    parts = Parts(node, bus, maintenance, revocations, runners, intents, watch, workers, serving_lock, running)
+    parts = Parts(
+        node, bus, maintenance, revocations, runners, intents, checking, watch, workers, serving_lock, running
+    )
     return Chat(parts, pages, config.cors_origins, metrics_access(config.metrics, authenticator, reads))
 
 

@@ -13,6 +13,7 @@ from backchannel.accounts import running_chats
 from backchannel.accounts.running_chats import RunningChat
 from backchannel.chat.revocations import Revocations
 from backchannel.fanout.bus import Bus
+from backchannel.files.runner import FileRunner
 from backchannel.followers.runner import FollowerRunner
 from backchannel.intents.runner import IntentRunner
 from backchannel.ops.lag import sample_lag
@@ -34,6 +35,7 @@ class Parts:
     revocations: Revocations
     followers: Sequence[FollowerRunner]
     intents: IntentRunner
+    files: FileRunner | None
     watch: Watch
     workers: Workers | None
     serving_lock: ServingLock
@@ -77,6 +79,10 @@ async def start(parts: Parts) -> AsyncExitStack:
 
         parts.intents.start(loop)
         stopping.push_async_callback(parts.intents.stop)
+
+        if parts.files is not None:
+            parts.files.start()
+            stopping.push_async_callback(parts.files.stop)
 
         following = [loop.create_task(runner.run()) for runner in parts.followers]
         stopping.push_async_callback(_cancel, following)

@@ -24,6 +24,10 @@ class Context:
     clock: Callable[[], float]
     """Seconds, monotonic."""
     limits: Limits = Limits()
+    takes_files: bool = False
+    """There is a storage for files that people send."""
+    upload_total: int | None = None
+    """Bytes that all files together may have; None: no limit."""
     last_typing: LastTyping = field(default_factory=LastTyping)
 
 

@@ -5,6 +5,7 @@ from typing import Self
 from msgspec import structs
 
 from backchannel import rules
+from backchannel.commands.attachments import erase_attachments
 from backchannel.commands.context import Caller, Context
 from backchannel.commands.on_message import OnMessage, update_message
 from backchannel.commands.registry import executes
@@ -51,5 +52,7 @@ def erase(transaction: Transaction, outcome: Outcome, room: LockedRoom, message:
         edited_us=None,
         rev_seq=tombstone.rev_seq,
     )
+    if message.attachments:
+        erase_attachments(transaction, message.id)
     transaction.execute(f"DELETE FROM {MENTION} WHERE room_id = %s AND seq = %s", [room.id, message.seq])
     return tombstone

@@ -21,12 +21,13 @@ class EditMessage(OnMessage, frozen=True, kw_only=True):
 
     @classmethod
     def build(cls, command: declared.EditMessage, caller: Caller, context: Context) -> Self:
-        rules.check_content(command.content, context.limits.content_bytes)
+        rules.check_content(command.content, context.limits.content_bytes, may_be_blank=True)
         return cls(actor=caller.user, message_id=command.message_id, content=command.content, base_seq=command.base_seq)
 
     def apply(self, transaction: Transaction, outcome: Outcome) -> None:
         room, message = self.check(transaction)
         rules.check_may_edit(message.sender.id, self.actor.id)
+        rules.check_content(self.content, len(self.content.encode()), may_be_blank=bool(message.attachments))
         outcome.result = MessageResult(message)
         if message.content == self.content:  # a retry, or nothing to do
             return

@@ -16,6 +16,7 @@ from unicodedata import normalize
 from uuid import UUID
 
 from backchannel import rules
+from backchannel.commands.attachments import check_claim, claim, write_claim
 from backchannel.commands.context import Caller, Context
 from backchannel.commands.registry import executes
 from backchannel.protocol import commands as declared
@@ -41,6 +42,7 @@ from backchannel.store.transaction import (
     from_db_uuid,
     marks,
 )
+from backchannel.store.uploads import lock_uploads
 from backchannel.text_rules import KEY_LENGTH, fold
 
 MENTIONS_IN_ONE_MESSAGE: Final = 50
@@ -56,6 +58,7 @@ class SendMessage(Operation, frozen=True, kw_only=True):
     room_id: int
     content: str
     reply_to: UUID | None = None
+    attachments: tuple[UUID, ...] = ()
     at_us: int | None = None
     """When it was sent, for imports; None: the time of the commit."""
     sent_as: str | None = None
@@ -65,15 +68,16 @@ class SendMessage(Operation, frozen=True, kw_only=True):
 
     @classmethod
     def build(cls, command: declared.SendMessage, caller: Caller, context: Context) -> Self:
-        rules.check_content(command.content, context.limits.content_bytes)
-        if command.attachments:
-            raise invalid(attachments="There is no upload with this id.")
+        rules.check_content(command.content, context.limits.content_bytes, may_be_blank=bool(command.attachments))
+        if len(set(command.attachments)) < len(command.attachments):
+            raise invalid(attachments="Names an upload twice.")
         return cls(
             actor=caller.user,
             id=command.id or new_message_id(),
             room_id=command.room_id,
             content=command.content,
             reply_to=command.reply_to,
+            attachments=tuple(command.attachments),
         )
 
     @property
@@ -87,10 +91,17 @@ class SendMessage(Operation, frozen=True, kw_only=True):
     def fingerprint(self) -> bytes:
         """Distinguishes a retry from another message under the same id, without keeping a body that was erased since."""
         target = self.reply_to.bytes if self.reply_to else b""
+        # Without files as it has always been, so that fingerprints of old hold.
+        files = (
+            blake2b(b"".join(id_.bytes for id_ in self.attachments), digest_size=16).digest()
+            if self.attachments
+            else b""
+        )
         return blake2b(
             target + (self.content if self.sent_as is None else self.sent_as).encode(),
             digest_size=16,
             key=self.id.bytes,
+            person=files,
         ).digest()
 
     @classmethod
@@ -101,6 +112,8 @@ class SendMessage(Operation, frozen=True, kw_only=True):
         replied_to = {send.reply_to for send in sends if send.reply_to}
         quotes = _look_up_quotes(transaction, replied_to)
         mentioned = _look_up_mentions(transaction, sends)
+        files = lock_uploads(transaction, {id_ for send in sends for id_ in send.attachments})
+        with_files: list[Message] = []
 
         rows: list[tuple[Any, ...]] = []
         mention_rows: list[tuple[int, int, int]] = []
@@ -117,6 +130,7 @@ class SendMessage(Operation, frozen=True, kw_only=True):
                 if (send.room_id, send.actor.id) not in members and not send.is_from_site:
                     raise transaction.no_member(room, send.actor.id)
                 quote = _check_quote(send, quotes) if send.reply_to else None
+                check_claim(files, send.attachments, room.id, send.actor.id)
             except CommandError as error:
                 outcome.error = error
                 continue
@@ -132,6 +146,9 @@ class SendMessage(Operation, frozen=True, kw_only=True):
             message = Message(
                 send.id, room.id, seq, seq, send.actor, send.content, quote, at, None, False, [], [], mentions
             )
+            if send.attachments:
+                message.attachments = claim(files, send.attachments, send.id)
+                with_files.append(message)
             rows.append((
                 send.id, room.id, seq, seq, send.actor.id, send.content, send.reply_to, fingerprint, at_us, False,
                 encode(mentions).decode() if mentions else "[]",
@@ -148,6 +165,8 @@ class SendMessage(Operation, frozen=True, kw_only=True):
 
         if rows:
             _insert(transaction, rows)
+        for message in with_files:
+            write_claim(transaction, message)
         if mention_rows:
             transaction.execute_many(
                 f"INSERT INTO {MENTION} (person_id, room_id, seq) VALUES (%s, %s, %s)", mention_rows

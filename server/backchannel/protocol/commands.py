@@ -31,6 +31,7 @@ from backchannel.protocol.results import (
     RoomList,
     RoomResult,
     SendResult,
+    UploadResult,
 )
 
 Id = Annotated[int, Meta(ge=1, le=2**53 - 1, description="A room's or user's id.")]
@@ -43,6 +44,10 @@ Emoji = Annotated[str, Meta(min_length=1, max_length=32)]
 Content = Annotated[str, Meta(max_length=16 * 1024, description="Markdown text, at most 16 KiB of UTF-8.")]
 RoomName = Annotated[str, Meta(max_length=80)]
 Topic = Annotated[str, Meta(max_length=250)]
+FileName = Annotated[str, Meta(max_length=2000, description="The file's name; the server cleans it.")]
+FileSize = Annotated[int, Meta(ge=0, le=2**53 - 1, description="Bytes.")]
+ContentType = Annotated[str, Meta(max_length=255, description="What the client takes the file for, like image/png.")]
+AltText = Annotated[str, Meta(max_length=1000)]
 Search = Annotated[str, Meta(max_length=100)]
 UserIds = Annotated[list[Id], Meta(max_length=100)]
 ExternalId = Annotated[str, Meta(min_length=1, max_length=64, description="The site's own id of a person.")]
@@ -138,7 +143,8 @@ class SendMessage(Command, kw_only=True, tag="send_message"):
     """Send a message. Repeating the id, at any time and on either transport, returns the first outcome.
 
     `id` is the message's id, a UUID (v7 preferred) made by the sender. Without it the server makes one, and a retry sends a
-    second message. `reply_to` is the id of a message in the same room.
+    second message. `reply_to` is the id of a message in the same room. `attachments` are the ids of the sender's own uploads of this room
+    that are ready; with one, the content may be blank.
     """
 
     id: UUID | None = None  # type: ignore[assignment]
@@ -146,6 +152,35 @@ class SendMessage(Command, kw_only=True, tag="send_message"):
     content: Content
     reply_to: UUID | None = None
     attachments: Annotated[list[UUID], Meta(max_length=10)] = []
+
+
+@_declare("POST /api/uploads", UploadResult, 201)
+class CreateUpload(Command, kw_only=True, tag="create_upload"):
+    """Announce a file for a room, before its bytes. Repeating it returns the upload as it is.
+
+    `id` is the upload's id, a UUID made by the sender. `alt` may change with each repetition, until a message has the file.
+    """
+
+    id: UUID  # type: ignore[assignment]
+    room_id: Id
+    name: FileName
+    size: FileSize
+    content_type: ContentType = "application/octet-stream"
+    alt: AltText | None = None
+
+
+@_declare("GET /api/uploads/{upload_id}", UploadResult)
+class GetUpload(Command, kw_only=True, tag="get_upload"):
+    """Show one of the caller's own uploads."""
+
+    upload_id: UUID
+
+
+@_declare("DELETE /api/uploads/{upload_id}", Empty)
+class DeleteUpload(Command, kw_only=True, tag="delete_upload"):
+    """Discard an upload that no message has. 409 `upload_claimed` if one has it: delete the message."""
+
+    upload_id: UUID
 
 
 @_declare("PATCH /api/messages/{message_id}", MessageResult, change=Change("edits", of=("message_id",)))

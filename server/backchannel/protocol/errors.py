@@ -21,13 +21,19 @@ class Code(Enum):
     FORBIDDEN = ("forbidden", 403)
     NOT_A_MEMBER = ("not_a_member", 403)
     TOO_MANY_ROOMS = ("too_many_rooms", 403)
+    FILE_TOO_LARGE = ("file_too_large", 403)
+    QUOTA_EXCEEDED = ("quota_exceeded", 403)
     WRONG_ORIGIN = ("wrong_origin", 403)
     NOT_FOUND = ("not_found", 404)
     ROOM_NOT_FOUND = ("room_not_found", 404)
     MESSAGE_NOT_FOUND = ("message_not_found", 404)
     USER_NOT_FOUND = ("user_not_found", 404)
+    UPLOAD_NOT_FOUND = ("upload_not_found", 404)
     METHOD_NOT_ALLOWED = ("method_not_allowed", 405)
     EDIT_CONFLICT = ("edit_conflict", 409)
+    UPLOAD_NOT_READY = ("upload_not_ready", 409)
+    UPLOAD_CLAIMED = ("upload_claimed", 409)
+    WRONG_OFFSET = ("wrong_offset", 409)
     MESSAGE_DELETED = ("message_deleted", 410)
     TOO_LARGE = ("too_large", 413)
     UNSUPPORTED_MEDIA_TYPE = ("unsupported_media_type", 415)
@@ -70,7 +76,8 @@ def is_final(status: int) -> bool:
 class ErrorData(msgspec.Struct, omit_defaults=True, forbid_unknown_fields=True):
     """The `error` member of an error frame, and the body of a problem+json answer.
 
-    retry_after: seconds to wait before the next try. errors: what is wrong, by field.
+    retry_after: seconds to wait before the next try. errors: what is wrong, by field. offset: of `wrong_offset`, the bytes that are
+    stored.
     """
 
     code: str
@@ -78,6 +85,7 @@ class ErrorData(msgspec.Struct, omit_defaults=True, forbid_unknown_fields=True):
     detail: str
     retry_after: float | None = None
     errors: dict[str, list[str]] | None = None
+    offset: int | None = None
 
 
 class CommandError(Exception):
@@ -90,15 +98,17 @@ class CommandError(Exception):
         *,
         retry_after: float | None = None,
         errors: dict[str, list[str]] | None = None,
+        offset: int | None = None,
     ) -> None:
         super().__init__(detail)
         self.code = code
+        self.offset = offset
         self.retry_after = retry_after
         self.errors = errors
 
     @property
     def data(self) -> ErrorData:
-        return ErrorData(self.code.word, self.code.status, str(self), self.retry_after, self.errors)
+        return ErrorData(self.code.word, self.code.status, str(self), self.retry_after, self.errors, self.offset)
 
 
 def invalid(**errors: str) -> CommandError:

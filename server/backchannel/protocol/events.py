@@ -10,7 +10,7 @@ from uuid import UUID
 
 import msgspec
 
-from backchannel.protocol.shapes import Message, PresenceState, Room, User
+from backchannel.protocol.shapes import Message, PresenceState, Room, Upload, User
 
 
 class RoomEvent(msgspec.Struct, kw_only=True, tag_field="type"):
@@ -136,6 +136,12 @@ class PersonUpdated(UserFrame, kw_only=True, tag="person_updated"):
     user: User
 
 
+class UploadStateChanged(UserFrame, kw_only=True, tag="upload_state"):
+    """The state of an upload of the user changed, by the server's own doing."""
+
+    upload: Upload
+
+
 class TypingFrame(msgspec.Struct, kw_only=True, tag_field="type", tag="typing"):
     room_id: int
     user_id: int
@@ -159,5 +165,5 @@ AnyRoomEvent = (
     | MemberLeft
     | RoomUpdated
 )
-AnyUserFrame = RoomAdded | RoomRemoved | ReadStateChanged | Notification | PersonUpdated
+AnyUserFrame = RoomAdded | RoomRemoved | ReadStateChanged | Notification | PersonUpdated | UploadStateChanged
 EphemeralFrame = TypingFrame | PresenceFrame

@@ -59,6 +59,16 @@ _ROOM: Final = s.Room(
     role="member",
     last_message=s.LastMessage(_SECOND, _ADA, "It counts as well as weaves, @mary.", _AT),
 )
+_UPLOAD: Final = s.Upload(
+    id=_FIRST,
+    room_id=7,
+    name="engine.jpg",
+    size=2_104_332,
+    content_type="image/jpeg",
+    offset=786_432,
+    state="receiving",
+    claimed=False,
+)
 _RESUME: Final = f.Resume(epoch=_EPOCH, user_version=41, rooms={7: 1041, 9: 12})
 _FACT: Final[dict[str, Any]] = {"room_id": 7, "at": _AT}
 
@@ -67,6 +77,9 @@ _COMMANDS: Final[tuple[msgspec.Struct, ...]] = (
     c.GetRoomList(id="a2"),
     c.GetRoom(id="a3", room_id=7),
     c.SendMessage(id=_SECOND, room_id=7, content=_MESSAGE.content, reply_to=_FIRST),
+    c.CreateUpload(
+        id=_FIRST, room_id=7, name="engine.jpg", size=2_104_332, content_type="image/jpeg", alt="The mill, from above"
+    ),
     c.EditMessage(id="a5", message_id=_SECOND, content=_EDITED.content, base_seq=1042),
     c.DeleteMessage(id="a6", message_id=_SECOND),
     c.AddReaction(id="a7", message_id=_SECOND, emoji="👍"),
@@ -131,6 +144,7 @@ _SERVER: Final[tuple[msgspec.Struct, ...]] = (
     e.RoomRemoved(user_version=44, room_id=9, reason="left"),
     e.ReadStateChanged(user_version=45, room_id=7, seq=1042, read_seq=1042, unread_count=0, mention_count=0),
     e.Notification(user_version=46, kind="mention", room_id=7, message_id=_SECOND, by=_ADA, excerpt="Look, @grace"),
+    e.UploadStateChanged(user_version=48, upload=msgspec.structs.replace(_UPLOAD, offset=2_104_332, state="ready")),
     e.PersonUpdated(
         user_version=47,
         user=s.User(
@@ -163,6 +177,8 @@ _BY_FIELD: Final[dict[str, Any]] = {
     "user": _MARY,
     "by": _ADA,
     "room": _ROOM,
+    "upload_id": _FIRST,
+    "upload": _UPLOAD,
     "message": _MESSAGE,
     "messages": [_MESSAGE],
     "has_more": False,

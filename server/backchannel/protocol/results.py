@@ -3,7 +3,7 @@
 import msgspec
 
 from backchannel.protocol.events import AnyRoomEvent
-from backchannel.protocol.shapes import ChannelSummary, Member, Message, Room, User
+from backchannel.protocol.shapes import ChannelSummary, Member, Message, Room, Upload, User
 
 
 class Empty(msgspec.Struct):
@@ -36,6 +36,16 @@ class MessageResult(msgspec.Struct):
 
 class RoomResult(msgspec.Struct):
     room: Room
+
+
+class UploadResult(msgspec.Struct):
+    upload: Upload
+
+
+class UploadOffset(msgspec.Struct):
+    """The answer to bytes of an upload: how many of them are stored, from the first on."""
+
+    offset: int
 
 
 class History(msgspec.Struct):

@@ -12,6 +12,7 @@ RoomKind = Literal["direct", "group", "channel"]
 Role = Literal["owner", "admin", "member"]
 PresenceState = Literal["online", "away", "offline"]
 PersonKind = Literal["person", "bot", "system"]
+UploadStateName = Literal["receiving", "checking", "ready", "rejected"]
 
 
 class User(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -56,11 +57,44 @@ class Reaction(msgspec.Struct):
     user_ids: list[int]
 
 
-class Attachment(msgspec.Struct):
+class Attachment(msgspec.Struct, omit_defaults=True):
+    """A file of a message. `id` is that of its upload. `url`, `thumb_url` and `view_url` are below the address of the chat, and answer
+    to those who may read the message.
+
+    A picture has `width` and `height` in pixels, as it is shown, and `thumbhash`, a placeholder of about 25 bytes in base64. `alt`: what
+    its sender says is to be seen on it; left out if they said nothing.
+    """
+
     id: UUID
     name: str
-    media_type: str
     size: int
+    content_type: str
+    url: str
+    width: int | None = None
+    height: int | None = None
+    thumbhash: str | None = None
+    alt: str | None = None
+    thumb_url: str | None = None
+    view_url: str | None = None
+
+
+class Upload(msgspec.Struct, omit_defaults=True):
+    """A file on its way into a message, as its sender sees it. `offset`: the bytes that are stored, from the first on without a gap.
+
+    `checking`: all bytes are there, and the server looks at them. `rejected`: they are gone, and `code` says why. `claimed`: a message
+    has it. Once it is `ready`, `name`, `size` and `content_type` are those of the file that is served.
+    """
+
+    id: UUID
+    room_id: int
+    name: str
+    size: int
+    content_type: str
+    offset: int
+    state: UploadStateName
+    claimed: bool
+    code: str | None = None
+    alt: str | None = None
 
 
 class Message(msgspec.Struct):
@@ -136,7 +170,8 @@ class ChannelSummary(msgspec.Struct):
 
 class Limits(msgspec.Struct, frozen=True):
     """Announced in `hello`. Rates are per user and second, sizes in bytes. `resume_rooms`: the most cursors that a `resume`
-    should list; the sum of the others goes into its `others`."""
+    should list; the sum of the others goes into its `others`. `upload_chunk`: of one `PUT`; `upload_size`: of a file; `upload_files`: files
+    of a message; `upload_quota`: all files of a user together. An `upload_size` of 0: this server takes no files."""
 
     sends_per_second: float = 10
     send_burst: int = 60
@@ -153,3 +188,7 @@ class Limits(msgspec.Struct, frozen=True):
     catch_up_events: int = 500
     sync_wait_s: int = 25
     resume_rooms: int = 1000
+    upload_chunk: int = 8 * 1024 * 1024
+    upload_size: int = 100 * 1024 * 1024
+    upload_files: int = 10
+    upload_quota: int = 2 * 1024 * 1024 * 1024

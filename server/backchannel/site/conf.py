@@ -165,6 +165,26 @@ class Conf:
         "The folder that holds the SQLite database, the secret key, uploads and everything else the server keeps. "
         "Unset: `$XDG_DATA_HOME/backchannel`, or `~/.local/share/backchannel`.",
     )
+    files: Path = setting(
+        _path,
+        "",
+        "The folder of the files that people send. Several nodes need one that all of them reach. Unset: `uploads` in the data folder.",
+    )
+    upload_size: int = setting(
+        _number(0, 2**40), str(100 * 2**20), "The largest file that a person may send, in bytes. 0: no files."
+    )
+    upload_quota: int = setting(
+        _number(1, 2**50), str(2 * 2**30), "All files of one person together, in bytes, as they were sent."
+    )
+    upload_total: int = setting(
+        _number(0, 2**60), "0", "All files of everybody together, in bytes. 0: no limit but the disk's."
+    )
+    scan: str = setting(
+        _text,
+        "",
+        "What looks at each file before anybody gets it: `clamd:/path/to/socket`, `clamd:host:port`, or a command that gets the path and "
+        "ends with 0 (clean) or 1 (infected). Unset: nothing.",
+    )
     host: str = setting(_text, "127.0.0.1", "The address to listen on. `0.0.0.0` listens on every network.")
     port: int = setting(_port, "8000", "The port to listen on; 0 takes any free one.")
     workers: int = setting(
@@ -344,6 +364,8 @@ def load(environ: Mapping[str, str]) -> Conf:
         text = environ.get(variable(item.name), "").strip() or item.metadata["default"]
         if item.name == "data" and not text:
             text = _default_folder(environ)
+        if item.name == "files" and not text:
+            text = str(values["data"] / "uploads")
         try:
             values[item.name] = item.metadata["parse"](text)
         except ValueError as problem:

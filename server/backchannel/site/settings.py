@@ -32,7 +32,12 @@ BACKCHANNEL: dict[str, Any] = {
     "ARRIVALS_AT_ONCE": CONF.arrivals_at_once,
     "ARRIVALS_WAITING": CONF.arrivals_waiting,
     "PERSON": CONF.person or None,
+    "FILES": str(CONF.files),
+    "UPLOAD_TOTAL": CONF.upload_total or None,
+    "SCAN": CONF.scan or None,
     "LIMITS": {
+        "upload_size": CONF.upload_size,
+        "upload_quota": CONF.upload_quota,
         "sends_per_second": CONF.sends_per_second,
         "send_burst": CONF.send_burst,
         "commands_per_second": CONF.commands_per_second,
@@ -103,7 +108,8 @@ STORAGES = {
     # Vite has hashed the names of its files already.
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
 }
-MEDIA_ROOT = str(CONF.data / "uploads")
+# Only the chat stores files, and serves them itself.
+MEDIA_ROOT = ""
 
 # --- Accounts -------------------------------------------------------------------------------------
 

@@ -4,6 +4,7 @@ The disk counts as full if too little is free where SQLite keeps its file, or if
 database, and none has succeeded since.
 """
 
+import errno
 import os
 from pathlib import Path
 from typing import Final, NamedTuple
@@ -72,6 +73,11 @@ def is_full(error: BaseException) -> bool:
     # SQLite reports an I/O error if it cannot extend its log or its index.
     found = space() if code == _SQLITE_IOERR else None
     return code == _SQLITE_FULL or (found is not None and found.is_full)
+
+
+def is_no_space(error: OSError) -> bool:
+    """Whether this error of a file means lack of space."""
+    return error.errno in {errno.ENOSPC, errno.EDQUOT}
 
 
 def full() -> CommandError:

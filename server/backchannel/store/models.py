@@ -215,6 +215,96 @@ class Event(models.Model):
         return f"{self.room_id}/{self.seq} {self.kind}"
 
 
+class Blob(models.Model):
+    """Bytes in the storage of files, under a name that is never used again. A blob is doomed from `doomed_us` on, and gone an hour
+    later, unless it gets a use before. It begins doomed: the row is there before the bytes are, so that no crash leaves bytes that
+    nobody knows of."""
+
+    key = models.CharField(max_length=80, primary_key=True)
+    sha256 = models.CharField(max_length=64)
+    size = models.BigIntegerField()
+    doomed_us = models.BigIntegerField(null=True, default=now_us)
+
+    class Meta:
+        indexes = [
+            models.Index(
+                fields=["sha256"], condition=models.Q(doomed_us__isnull=True), name="backchannel_blob_content"
+            ),
+            models.Index(
+                fields=["doomed_us"], condition=models.Q(doomed_us__isnull=False), name="backchannel_blob_doomed"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.key
+
+
+class Upload(models.Model):
+    """A file that a person sends into a room. `sent_…`: as announced, by which a retry is recognised and the quota counts. `name`, `size`
+    and `content_type`: of what is served. `offset`: bytes that are stored. `checking_until_us`: until then a node has it; afterwards any
+    node may take it. `message`: which has claimed it. `file`, `thumb` and `view`: its blobs; NULL until it is ready, and where there is
+    none, as for an empty file."""
+
+    class State(models.TextChoices):
+        RECEIVING = "receiving"
+        CHECKING = "checking"
+        READY = "ready"
+        REJECTED = "rejected"
+
+    id = models.UUIDField(primary_key=True)
+    room = models.ForeignKey(Room, models.CASCADE, related_name="+", db_index=False)
+    person = models.ForeignKey(Person, models.CASCADE, related_name="+", db_index=False)
+    message = models.ForeignKey(Message, models.CASCADE, null=True, related_name="+")
+    sent_name = models.TextField()
+    sent_size = models.BigIntegerField()
+    sent_type = models.CharField(max_length=255)
+    name = models.CharField(max_length=255)
+    size = models.BigIntegerField()
+    content_type = models.CharField(max_length=255)
+    alt = models.CharField(max_length=1000, default="")
+    offset = models.BigIntegerField(default=0)
+    state = models.CharField(max_length=9, choices=State.choices)
+    code = models.CharField(max_length=40, default="")
+    checking_until_us = models.BigIntegerField(default=0)
+    width = models.IntegerField(null=True)
+    height = models.IntegerField(null=True)
+    thumbhash = models.CharField(max_length=64, default="")
+    file = models.ForeignKey(Blob, models.PROTECT, null=True, related_name="+")
+    thumb = models.ForeignKey(Blob, models.PROTECT, null=True, related_name="+")
+    view = models.ForeignKey(Blob, models.PROTECT, null=True, related_name="+")
+    created_us = models.BigIntegerField(default=now_us)
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["person", "sent_size"], name="backchannel_upload_quota"),
+            models.Index(
+                fields=["checking_until_us"], condition=models.Q(state="checking"), name="backchannel_upload_checking"
+            ),
+            models.Index(
+                fields=["created_us"], condition=models.Q(message__isnull=True), name="backchannel_upload_unclaimed"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.name} of {self.person_id}"
+
+
+class UploadPart(models.Model):
+    """A piece of an upload, under `key` in the storage of files. The pieces of an upload follow each other without a gap."""
+
+    id = models.BigAutoField(primary_key=True)
+    upload = models.ForeignKey(Upload, models.CASCADE, related_name="parts", db_index=False)
+    offset = models.BigIntegerField()
+    length = models.BigIntegerField()
+    key = models.CharField(max_length=200)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["upload", "offset"], name="backchannel_one_part")]
+
+    def __str__(self) -> str:
+        return self.key
+
+
 class Mention(models.Model):
     """A person was mentioned in a message. Mention counts are counted from these rows."""
 

@@ -1,7 +1,7 @@
 """One write transaction, as seen by the operations of a batch.
 
-Lock order, everywhere: rooms (ascending id) → memberships → people (ascending id). An operation checks first and writes
-afterwards, so that a refused one leaves no trace and needs no savepoint.
+Lock order, everywhere: rooms (ascending id) → memberships → uploads (ascending id) → blobs (ascending key) → people
+(ascending id). An operation checks first and writes afterwards, so that a refused one leaves no trace and needs no savepoint.
 """
 
 from collections import defaultdict
@@ -22,6 +22,7 @@ from backchannel.store.driver import driver_of
 from backchannel.store.models import (
     Activity,
     Allowance,
+    Blob,
     Event,
     FollowerCursor,
     FollowerLease,
@@ -33,6 +34,8 @@ from backchannel.store.models import (
     Notice,
     Person,
     Room,
+    Upload,
+    UploadPart,
     Workspace,
 )
 
@@ -324,3 +327,6 @@ FOLLOWER_LEASE = FollowerLease._meta.db_table
 ACTIVITY = Activity._meta.db_table
 INTENT = Intent._meta.db_table
 NOTICE = Notice._meta.db_table
+BLOB = Blob._meta.db_table
+UPLOAD = Upload._meta.db_table
+UPLOAD_PART = UploadPart._meta.db_table

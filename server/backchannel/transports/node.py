@@ -1,12 +1,14 @@
 """The parts of a chat that both transports use. Built in `chat/create.py`, and nowhere else."""
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from backchannel.commands.context import Context
 from backchannel.fanout.hub import Hub
 from backchannel.fanout.presence import Presence
 from backchannel.fanout.presence_broadcast import PresenceBroadcaster
+from backchannel.files.storage import FileStore
 from backchannel.transports.gate import Gate
 from backchannel.transports.identity import Authenticate, Issue, ProvidePeople
 from backchannel.transports.rates import Rates
@@ -28,6 +30,10 @@ class Node:
     provide_people: ProvidePeople
     gate: Gate
     admission: ReconnectLimiter = field(default_factory=ReconnectLimiter)
+    files: FileStore | None = None
+    """None where no files are taken."""
+    uploaded: Callable[[], None] = lambda: None
+    """Called when all bytes of a file are there."""
     draining: bool = False
     """The node is stopping: it lets nobody in."""
     started_at: float = field(default_factory=time.monotonic)

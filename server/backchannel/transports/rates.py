@@ -5,6 +5,7 @@
     commands    all other commands, polls, tickets and chat sessions: 30 a second, bursts of 60
     changes     commands that leave an event in a log for ever: 1 a second, bursts of 60; and a tenth of that, bursts of 20, for each
                 message reacted to or edited and each room renamed, joined or left
+    files       files read, ranges of them included: 50 a second, bursts of 500
 
 A refused command takes no token. A client that goes on in spite of refusals is flooding.
 """
@@ -17,6 +18,9 @@ from backchannel.protocol.errors import Code, CommandError
 from backchannel.protocol.shapes import Limits
 
 COMMAND_BURST: Final = 60
+FILES_PER_SECOND: Final = 50.0
+FILE_BURST: Final = 500
+"""A room that is opened shows many pictures at once."""
 BYTES_OF_A_REQUEST: Final = 32 * 1024
 """A body of this size counts as two requests, the largest of a poll as 33."""
 FRAMES_PER_SECOND: Final = 200.0
@@ -58,6 +62,7 @@ class Rates:
         self._frames: dict[Hashable, Bucket] = {}
         self._refusals: dict[Hashable, Bucket] = {}
         self._sends: dict[Hashable, Bucket] = {}
+        self._files: dict[Hashable, Bucket] = {}
         self._commands: dict[Hashable, Bucket] = {}
         self._changes: dict[Hashable, Bucket] = {}
         self._same: dict[Hashable, Bucket] = {}
@@ -94,6 +99,10 @@ class Rates:
         CommandError 429."""
         count = 1 + body_bytes // BYTES_OF_A_REQUEST
         _check(self._take(self._commands, user_id, now, self._limits.commands_per_second, COMMAND_BURST, count))
+
+    def check_file(self, user_id: int, now: float) -> None:
+        """Count a file that is read. Raises CommandError 429."""
+        _check(self._take(self._files, user_id, now, FILES_PER_SECOND, FILE_BURST))
 
     def _take(
         self, buckets: dict[Hashable, Bucket], key: Hashable, now: float, rate: float, burst: float, count: float = 1

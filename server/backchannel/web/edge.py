@@ -19,15 +19,23 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from backchannel.accounts.hosts import check_host
 from backchannel.protocol.errors import CommandError
-from backchannel.transports.http.bodies import SYNC_BODY_BYTES, BodyTooLarge, check_announced, refuse_body
+from backchannel.transports.http.bodies import (
+    SYNC_BODY_BYTES,
+    UPLOAD_BODY_BYTES,
+    BodyTooLarge,
+    check_announced,
+    refuse_body,
+)
 from backchannel.transports.http.requests import path_of
 from backchannel.transports.http.routes import Api
 from backchannel.transports.problems import NOSNIFF, problem
 from backchannel.transports.websocket.endpoint import elsewhere, without_upgrade
 from backchannel.web.cors import Cors
 
-_OURS: Final = re.compile(r"/(?:api/|static/|(?:ws|healthz|readyz|metrics)\Z)")
+_OURS: Final = re.compile(r"/(?:api/|files/|static/|(?:ws|healthz|readyz|metrics)\Z)")
 """The chat's own addresses in the standalone server."""
+_UPLOADS: Final = "/api/uploads/"
+_FILES: Final = "/files/"
 _HEALTH: Final = frozenset({"/healthz", "/readyz", "/metrics"})
 """Probed by machines that know an address but no name, and that learn nothing secret there: any well-formed Host is accepted."""
 _NAMES_AT_MOST: Final = 1024
@@ -88,13 +96,15 @@ class Edge:
     def _answer(self, path: str, scope: Scope) -> ASGIApp:
         try:
             check_host(scope, by_name=path not in _HEALTH)
-            check_announced(scope, SYNC_BODY_BYTES)
+            check_announced(scope, UPLOAD_BODY_BYTES if path.startswith(_UPLOADS) else SYNC_BODY_BYTES)
         except BodyTooLarge as error:
             return partial(_refuse_body, error)
         except CommandError as error:
             return problem(error)
         if path.startswith("/api/"):
             return self._cors.preflight(scope) or self._api
+        if path.startswith(_FILES):
+            return self._api
         return without_upgrade if path == "/ws" else self._application
 
 

@@ -7,11 +7,14 @@ from typing import Any, Final
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from backchannel.protocol.errors import Code, CommandError
+from backchannel.protocol.shapes import Limits
 from backchannel.transports.problems import problem
 
 PAGE_BODY_BYTES: Final = 256 * 1024
 """What a request to one of Django's pages may bring. A route that takes uploads has a limit of its own."""
 SYNC_BODY_BYTES: Final = 1024 * 1024
+UPLOAD_BODY_BYTES: Final = Limits().upload_chunk
+"""A piece of a file."""
 LINGER_S: Final = 2.0
 """For so long what still comes of a refused body is taken and thrown away: closing at once resets the connection, and a client that
 is busy sending would never read why."""
@@ -32,6 +35,14 @@ def announces_more(scope: Mapping[str, Any], at_most: int) -> bool:
         if name == b"content-length":
             return bool(value.isdigit() and (len(value) > 18 or int(value) > at_most))
     return False
+
+
+def announced_bytes(scope: Mapping[str, Any]) -> int:
+    """What Content-Length says; 0 where nothing does."""
+    for name, value in scope["headers"]:
+        if name == b"content-length" and value.isdigit() and len(value) <= 18:
+            return int(value)
+    return 0
 
 
 def check_announced(scope: Mapping[str, Any], at_most: int) -> None:

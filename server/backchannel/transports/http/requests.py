@@ -4,7 +4,7 @@ most, and a request object would cost more than what is done with it."""
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Final
 
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from backchannel.internal_error import internal_error
 from backchannel.process_log import ProcessLog
@@ -53,6 +53,34 @@ def authenticated(node: Node, answer: Answering, at_most: int | None = None) -> 
         headers = [*HEADERS, (b"content-length", b"%d" % len(body))]
         await send({"type": "http.response.start", "status": status, "headers": headers})
         await send({"type": "http.response.body", "body": body})
+
+    return endpoint
+
+
+def answering_errors(application: ASGIApp) -> ASGIApp:
+    """An endpoint that sends its own answer, and whose errors before that are problem+json. An error afterwards cuts the connection:
+    what has begun is not to be taken for a whole answer."""
+
+    async def endpoint(scope: Scope, receive: Receive, send: Send) -> None:
+        has_begun = False
+
+        def send_noting(message: Message) -> Awaitable[None]:
+            nonlocal has_begun
+            has_begun = True
+            return send(message)
+
+        try:
+            await application(scope, receive, send_noting)
+        except CommandError as error:
+            if has_begun:
+                raise
+            await problem(error)(scope, receive, send)
+        except ClientGone:
+            return
+        except Exception as error:
+            if has_begun:
+                raise
+            await problem(broken(error, scope["method"], scope["path"]))(scope, receive, send)
 
     return endpoint
 

@@ -1,4 +1,4 @@
-"""All of `/api`."""
+"""All of `/api`, and `/files`."""
 
 from collections.abc import Awaitable, Callable
 from functools import cache
@@ -12,6 +12,7 @@ from backchannel.protocol import asyncapi, codec, docs_page, openapi, times
 from backchannel.protocol.errors import Code, CommandError
 from backchannel.protocol.frames import SessionResponse, TicketResponse
 from backchannel.transports.http.commands import command_endpoints
+from backchannel.transports.http.file_endpoints import file_endpoints
 from backchannel.transports.http.polls import Polls
 from backchannel.transports.http.requests import authenticated, broken, path_of
 from backchannel.transports.http.router import Router
@@ -22,7 +23,7 @@ from backchannel.transports.problems import problem
 
 
 class Api:
-    """An ASGI application: every address below `/api`, and 404 for those that do not exist."""
+    """An ASGI application: every address below `/api` and `/files`, and 404 for those that do not exist."""
 
     def __init__(self, node: Node) -> None:
         async def answer_ticket(_: Scope, __: Receive, identity: Identity) -> tuple[int, bytes]:
@@ -35,10 +36,13 @@ class Api:
             token, expires_us = await node.issue_chat_session(identity)
             return 200, codec.encode(SessionResponse(token, times.to_wire(expires_us)))
 
+        commands = command_endpoints(node)
+        for address, methods in file_endpoints(node).items():
+            commands.setdefault(address, {}).update(methods)
         self._router = Router(
             {
                 "/api/sync": {"POST": sync_endpoint(node, Polls(node))},
-                **command_endpoints(node),
+                **commands,
                 "/api/auth/session": {"POST": authenticated(node, answer_session)},
                 "/api/auth/ticket": {"POST": authenticated(node, answer_ticket)},
                 "/api/openapi.json": {"GET": _document(openapi.document)},
