@@ -96,7 +96,7 @@ def save_still(image: Image.Image, format_: str, path: Path) -> str:
 
 
 def save_animation(image: Image.Image, format_: str, path: Path) -> str:
-    """Every frame decoded and encoded anew. Pillow takes one at a time, but for WebP, and reads each duration after its frame."""
+    """Every frame decoded and encoded again. Pillow takes one at a time, but for WebP, and reads each duration after its frame."""
     target = format_ if format_ in {"GIF", "PNG"} else "WEBP"
     durations: list[int] = []
 

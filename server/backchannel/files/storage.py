@@ -3,7 +3,7 @@
     parts/{upload}/{offset}-{random}     pieces, until the upload is whole and checked
     blobs/{two digits}/{random}          what is served; never changed, and no name is used twice
 
-Blobs are told apart by their names alone, which no request contains.
+A name tells nothing, and no request contains one.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Who may read a file: whoever may read its message, asked at every request. Blocking.
+"""Who may read a file: those who may read its message, asked at every request. Blocking.
 
 | the file                | who gets it                                                  | everybody else                            |
 |-------------------------|--------------------------------------------------------------|-------------------------------------------|

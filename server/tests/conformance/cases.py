@@ -56,6 +56,7 @@ def of_message(fields: Fields) -> list[Case]:
 OUTSIDERS = (("a stranger", "cyd"), ("who left", "dan"), ("who was removed", "eve"))
 NUL = "a\x00b"
 INVISIBLE = "\u200b\u2060\u00ad \u2800\u3164\ufe0f\u202e\x07"
+FILE = {"name": "a.pdf", "size": 1000, "content_type": "application/pdf"}
 LONG = "ö" * (8 * 1024) + "."
 
 CASES: dict[str, list[Case]] = {
@@ -85,8 +86,36 @@ CASES: dict[str, list[Case]] = {
         no("too much in bytes", "invalid", of_group(content=LONG), field="content"),
         no("a reply to no message", "invalid", lambda w: {"room_id": w.group, "content": "X", "reply_to": w.absent}, field="reply_to"),
         no("a reply to another room", "invalid", lambda w: {"room_id": w.channel, "content": "X", "reply_to": w.by_ada}, field="reply_to"),
-        no("an upload there is not", "invalid", lambda w: {"room_id": w.group, "content": "X", "attachments": [w.absent]}, field="attachments"),
+        yes("a file", lambda w: {"room_id": w.group, "content": "X", "attachments": [w.upload]}),
+        yes("a file without a word", lambda w: {"room_id": w.group, "content": " ", "attachments": [w.upload]}),
+        yes("a file, again", lambda w: {"room_id": w.group, "content": "", "attachments": [w.upload], "id": w.absent}, twice=True),
+        no("a file twice", "invalid", lambda w: {"room_id": w.group, "content": "X", "attachments": [w.upload] * 2}, field="attachments"),
+        no("another's file", "upload_not_found", lambda w: {"room_id": w.group, "content": "X", "attachments": [w.upload]}, "ben", field="attachments"),
+        no("a file of another room", "upload_not_found", lambda w: {"room_id": w.channel, "content": "X", "attachments": [w.upload]}, field="attachments"),
+        no("an upload there is not", "upload_not_found", lambda w: {"room_id": w.group, "content": "X", "attachments": [w.absent]}, field="attachments"),
         *members_only(of_group(content="Hello.")),
+    ],
+    "create_upload": [
+        yes("a file", lambda w: {**FILE, "id": w.absent, "room_id": w.group}),
+        yes("again", lambda w: {**FILE, "id": w.absent, "room_id": w.group}, twice=True),
+        yes("an empty one", lambda w: {**FILE, "id": w.absent, "room_id": w.group, "size": 0}, "ben"),
+        yes("of no known type", lambda w: {"id": w.absent, "room_id": w.direct, "name": "", "size": 1}),
+        yes("with a path for a name", lambda w: {**FILE, "id": w.absent, "room_id": w.group, "name": "..\\a/../b\u202egpj.exe. "}),
+        yes("with a strange type", lambda w: {**FILE, "id": w.absent, "room_id": w.group, "content_type": "a/b\r\nc: d"}),
+        no("with the id of another", "id_reused", lambda w: {**FILE, "id": w.upload, "room_id": w.group}, field="id"),
+        no("too large", "file_too_large", lambda w: {**FILE, "id": w.absent, "room_id": w.group, "size": 2**40}),
+        no("a NUL", "invalid", lambda w: {**FILE, "id": w.absent, "room_id": w.group, "name": NUL}, field="name"),
+        *members_only(lambda w: {**FILE, "id": w.absent, "room_id": w.group}),
+    ],
+    "get_upload": [
+        yes("one's own", lambda w: {"upload_id": w.upload}),
+        no("another's", "upload_not_found", lambda w: {"upload_id": w.upload}, "ben"),
+        no("none", "upload_not_found", lambda w: {"upload_id": w.absent}),
+    ],
+    "delete_upload": [
+        yes("one's own", lambda w: {"upload_id": w.upload}),
+        no("another's", "upload_not_found", lambda w: {"upload_id": w.upload}, "ben"),
+        no("none", "upload_not_found", lambda w: {"upload_id": w.absent}),
     ],
     "edit_message": [
         yes("one's own", lambda w: {"message_id": w.by_ada, "content": "Better."}),

@@ -12,6 +12,7 @@ Fields = Callable[[World], dict[str, Any]]
 
 ANYBODY = dict.fromkeys(ROLES, OK)
 MEMBERS = {**dict.fromkeys(ROLES, NOT_IN), "owner": OK, "member": OK}
+NOT_THERE = dict.fromkeys(ROLES, "upload_not_found")
 OWNER = {**MEMBERS, "member": NOT_YOURS}
 
 
@@ -24,6 +25,9 @@ MATRIX: dict[str, tuple[Fields, dict[str, str | None]]] = {
     "get_room_list": (lambda w: {}, ANYBODY),
     "get_room": (of_group(), MEMBERS),
     "send_message": (lambda w: {"room_id": w.group, "content": "Hello.", "id": str(uuid4())}, MEMBERS),
+    "create_upload": (lambda w: {"room_id": w.group, "name": "x", "size": 1, "id": str(uuid4())}, MEMBERS),
+    "get_upload": (lambda w: {"upload_id": w.upload}, {**NOT_THERE, "owner": OK}),
+    "delete_upload": (lambda w: {"upload_id": w.upload}, {**NOT_THERE, "owner": OK}),
     "edit_message": (lambda w: {"message_id": w.by_ada, "content": "From Ada."}, OWNER),
     "delete_message": (lambda w: {"message_id": w.deleted}, OWNER),
     "add_reaction": (lambda w: {"message_id": w.by_ada, "emoji": "+1"}, MEMBERS),
@@ -49,4 +53,4 @@ MATRIX: dict[str, tuple[Fields, dict[str, str | None]]] = {
     "ping": (lambda w: {}, ANYBODY),
 }
 # These change who may do what, so each transport gets a world of its own.
-MOVES = {"leave_room"}
+MOVES = {"delete_upload", "leave_room"}

@@ -19,6 +19,9 @@ from tests.running import Answer, Device, Running
 STATUS = {code.word: code.status for code in Code}
 OVER_REST = [declaration for declaration in COMMANDS.values() if declaration.method]
 
+BYTES = {"/api/uploads/{upload_id}": {"PUT"}}
+"""Methods that are no commands."""
+
 
 @pytest.fixture(scope="module")
 def world(server: Running) -> World:
@@ -132,7 +135,9 @@ def test_an_unauthenticated_request_is_refused_before_its_fields_are_read(
     server: Running, world: World, word: str, token: str | None
 ) -> None:
     headers = {} if token is None else {"Authorization": f"Bearer {token}"}
-    path = COMMANDS[word].path.format(room_id=world.group, message_id=world.by_ada, emoji="x", user_id=1)
+    path = COMMANDS[word].path.format(
+        room_id=world.group, message_id=world.by_ada, emoji="x", user_id=1, upload_id=world.upload
+    )
     response = server.http.request(str(COMMANDS[word].method), path, headers=headers, json={"nonsense": 1})
     assert response.status_code == 401
     _is_problem(response, "unauthenticated")
@@ -141,9 +146,11 @@ def test_an_unauthenticated_request_is_refused_before_its_fields_are_read(
 @pytest.mark.parametrize("word", [d.word for d in OVER_REST if d.path_fields])
 def test_a_field_of_the_path_cannot_be_given_again_in_the_body(server: Running, world: World, word: str) -> None:
     declaration = COMMANDS[word]
-    path = declaration.path.format(room_id=world.group, message_id=world.by_ada, emoji="x", user_id=world.ben.id)
+    path = declaration.path.format(
+        room_id=world.group, message_id=world.by_ada, emoji="x", user_id=world.ben.id, upload_id=world.upload
+    )
     name = declaration.path_fields[0]
-    inside: dict[str, Any] = {name: world.group if name == "room_id" else world.by_ada}
+    inside: dict[str, Any] = {name: {"room_id": world.group, "upload_id": world.upload}.get(name, world.by_ada)}
     given: dict[str, Any] = {"params": inside} if declaration.method in ("GET", "DELETE") else {"json": inside}
     response = server.http.request(str(declaration.method), path, headers=world.ada.headers, **given)
     assert response.status_code == 422
@@ -154,7 +161,9 @@ def test_a_field_of_the_path_cannot_be_given_again_in_the_body(server: Running, 
 def test_a_body_that_is_not_a_json_object_is_refused(server: Running, world: World, declaration: Any) -> None:
     if declaration.method in ("GET", "DELETE"):
         return
-    path = declaration.path.format(room_id=world.group, message_id=world.by_ada, emoji="x", user_id=1)
+    path = declaration.path.format(
+        room_id=world.group, message_id=world.by_ada, emoji="x", user_id=1, upload_id=world.upload
+    )
     headers = {**world.ada.headers, "Content-Type": "application/json"}
     for body, status, code in (
         (b"[]", 400, "bad_frame"),
@@ -207,8 +216,8 @@ def test_an_unknown_command_and_an_unknown_path_are_named_so(
 
 @pytest.mark.parametrize("path", sorted({d.path for d in OVER_REST}))
 def test_another_method_is_answered_with_those_that_are_allowed(server: Running, world: World, path: str) -> None:
-    known = {str(d.method) for d in OVER_REST if d.path == path}
-    place = path.format(room_id=world.group, message_id=world.by_ada, emoji="x", user_id=1)
+    known = {str(d.method) for d in OVER_REST if d.path == path} | BYTES.get(path, set())
+    place = path.format(room_id=world.group, message_id=world.by_ada, emoji="x", user_id=1, upload_id=world.upload)
     for method in {"GET", "POST", "PUT", "PATCH", "DELETE"} - known:
         response = server.http.request(method, place, headers=world.ada.headers)
         assert response.status_code == 405
@@ -228,6 +237,8 @@ def test_no_answer_may_be_cached(server: Running, world: World) -> None:
 def _expected_status(word: str, case: Case, body: Any) -> int:
     if word == "send_message":
         return 200 if body["duplicate"] else 201
+    if word == "create_upload":
+        return 200 if case.twice else 201
     if word == "create_room":
         return 200 if case.twice or case.name.endswith("of old") else 201
     return 200

@@ -19,7 +19,8 @@ _TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z")
 @dataclass
 class World:
     """ada owns the group and the channel, ben is in both; cyd is in neither; dan left both; eve was removed from both.
-    ada and ben have a direct room. In the group are messages of both, and one that is deleted."""
+    ada and ben have a direct room. In the group are messages of both, and one that is deleted. ada has an upload for it, which is
+    ready."""
 
     server: Running
     tag: str
@@ -30,6 +31,7 @@ class World:
     by_ada: str = ""
     by_ben: str = ""
     deleted: str = ""
+    upload: str = ""
     absent: str = field(default_factory=lambda: str(uuid4()))
 
     def __getattr__(self, name: str) -> Someone:
@@ -69,7 +71,13 @@ class World:
                 return f"the site's {name}"
         for room_id, name in self._rooms().items():
             text = text.replace(f"room {room_id}", f"room {name}")
-        known = {self.by_ada: "by_ada", self.by_ben: "by_ben", self.deleted: "deleted", self.absent: "absent"}
+        known = {
+            self.by_ada: "by_ada",
+            self.by_ben: "by_ben",
+            self.deleted: "deleted",
+            self.upload: "upload",
+            self.absent: "absent",
+        }
         for id_, name in known.items():
             if id_:
                 text = text.replace(id_, name)
@@ -97,6 +105,8 @@ def build(server: Running) -> World:
     world.by_ben = send(ben, f"From Ben to @{ada.user.username}.", reply_to=world.by_ada)
     world.deleted = send(ada, "To be deleted.")
     server.do(ada, "delete_message", message_id=world.deleted)
+    world.upload = str(uuid4())
+    server.do(ada, "create_upload", id=world.upload, room_id=world.group, name="empty.txt", size=0)
     server.do(dan, "leave_room", room_id=world.group)
     server.do(ada, "remove_member", room_id=world.group, user_id=eve.id)
     return world

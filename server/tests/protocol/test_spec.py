@@ -25,7 +25,7 @@ def _row(first: str) -> list[str]:
 @pytest.mark.parametrize("declaration", COMMANDS.values(), ids=lambda declaration: declaration.word)
 def test_every_command_is_specified_with_its_fields_path_and_result(declaration: Declaration) -> None:
     said, place, result = _row(f"`{declaration.word}`")
-    fields = [field for field in msgspec.structs.fields(declaration.struct) if field.name != "id"]
+    fields = [field for field in msgspec.structs.fields(declaration.struct) if field.name != "id" or field.required]
     names = [f"{field.name}{'' if field.required else '?'}" for field in fields]
     if declaration.word == "send_message":
         names.insert(0, "id?")

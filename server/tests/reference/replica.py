@@ -274,7 +274,7 @@ def _change(held: HeldRoom, event: Frame) -> None:
 
 
 ROOM_EVENTS = frozenset(str(event.__struct_config__.tag) for event in get_args(AnyRoomEvent))
-USER_FRAMES = frozenset({"room_added", "room_removed", "read_state", "notification", "person_updated"})
+USER_FRAMES = frozenset({"room_added", "room_removed", "read_state", "notification", "person_updated", "upload_state"})
 
 RULES: dict[str, str] = {
     **dict.fromkeys(ROOM_EVENTS, "event"),
