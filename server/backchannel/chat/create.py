@@ -33,9 +33,7 @@ from backchannel.fanout.hub import Hub
 from backchannel.fanout.memory import MemoryBus
 from backchannel.fanout.presence import Presence
 from backchannel.fanout.presence_broadcast import PresenceBroadcaster
-from backchannel.files.checker import Checker
 from backchannel.files.runner import FileRunner
-from backchannel.files.scanning import scanner_of
 from backchannel.files.storage import store_of
 from backchannel.followers import FOLLOWERS
 from backchannel.followers.follower import Follower
@@ -81,7 +79,7 @@ def create(
     files = store_of(config.files)
     limits = config.limits if files else structs.replace(config.limits, upload_size=0)
     authenticator = Authenticator(reads, config.origins, Schemes(config.authentication))
-    checking = files and FileRunner(files, log, reads, Checker(files, log, reads, scanner_of(config.scan)))
+    checking = files and FileRunner(files, log, reads, config.scan)
     node = Node(
         context=Context(
             log, reads, bus, presence, clock, limits, takes_files=files is not None, upload_total=config.upload_total

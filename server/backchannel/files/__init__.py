@@ -7,6 +7,7 @@ pictures.py     starts picture_child.py, the only code that decodes a picture, i
 kinds.py        which types are pictures, which may be played in place, and how bytes show it
 thumbhash.py    the placeholder of a picture
 scanning.py     the site's scanner: clamd, or a command
+interruptions.py    ends what these wait for, when the node stops
 runner.py       the tasks of a node: it checks what waits, and sweeps
 sweeping.py     what nobody needs
 

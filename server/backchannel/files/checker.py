@@ -13,6 +13,7 @@ from typing import NamedTuple
 from backchannel.commands.file_upkeep import AddBlobs
 from backchannel.commands.finish_upload import FinishUpload, Served
 from backchannel.files import pictures
+from backchannel.files.interruptions import Interruptions
 from backchannel.files.kinds import HEAD_BYTES, PICTURES, PLAIN, is_playable, may_be_played
 from backchannel.files.scanning import Scan
 from backchannel.files.storage import PIECE_BYTES, FileStore, new_blob_key
@@ -28,11 +29,14 @@ class LostPieceError(Exception):
 
 
 class Checker:
-    def __init__(self, files: FileStore, log: Log, reads: ReadPool, scan: Scan | None) -> None:
+    def __init__(
+        self, files: FileStore, log: Log, reads: ReadPool, scan: Scan | None, interruptions: Interruptions
+    ) -> None:
         self._files = files
         self._log = log
         self._reads = reads
         self._scan = scan
+        self._interruptions = interruptions
 
     async def check(self, row: UploadRow) -> None:
         """Raises ScannerError, LostPieceError, OSError: the upload still waits then."""
@@ -48,7 +52,7 @@ class Checker:
     async def _keep(self, row: UploadRow, whole: Path) -> None:
         folder = whole.with_name("out")
         folder.mkdir()
-        picture = await self._files.run(pictures.reencode, whole, row.content_type, folder)
+        picture = await self._files.run(pictures.reencode, whole, row.content_type, folder, self._interruptions)
         paths = [whole] if picture is None else [picture.file, picture.thumb, picture.view]
         blobs = await self._files.run(_described, paths)
         await self._log.write(AddBlobs(actor=NOBODY, blobs=[(blob.key, blob.sha256, blob.size) for blob in blobs]))

@@ -11,6 +11,7 @@ from typing import Final
 
 import msgspec
 
+from backchannel.files.interruptions import Interruptions
 from backchannel.files.kinds import ENDINGS, PICTURES
 from backchannel.files.thumbhash import thumbhash
 from backchannel.text_rules.file_names import with_ending
@@ -52,7 +53,7 @@ def can_reencode() -> bool:
     return find_spec("PIL") is not None
 
 
-def reencode(source: Path, content_type: str, folder: Path) -> Picture | None:
+def reencode(source: Path, content_type: str, folder: Path, interruptions: Interruptions) -> Picture | None:
     """Re-encode the picture into `folder`, which is empty. None if it is not a picture of this type, or one that may not be shown.
     Blocks."""
     format_ = PICTURES.get(content_type)
@@ -60,15 +61,12 @@ def reencode(source: Path, content_type: str, folder: Path) -> Picture | None:
         return None
     command = [sys.executable, "-I", str(_CHILD), format_, str(source), str(folder)]
     try:
-        ended = subprocess.run(  # noqa: S603
-            command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, cwd=folder, env={},
-            timeout=WITHIN_S, check=False, start_new_session=True,
-        )  # fmt: skip
+        code, said = interruptions.run(command, WITHIN_S, folder=folder, has_environment=False)
     except subprocess.TimeoutExpired:
         return None
-    if ended.returncode != 0:
+    if code != 0:
         return None
-    report = msgspec.json.decode(ended.stdout, type=_Report)
+    report = msgspec.json.decode(said, type=_Report)
     hashed = thumbhash(*report.hash, (folder / "hash").read_bytes())
     return Picture(
         file=folder / "file",

@@ -12,6 +12,8 @@ from typing import Final
 
 from backchannel.commands.file_upkeep import KeepChecking, TakeForChecking
 from backchannel.files.checker import Checker
+from backchannel.files.interruptions import Interruptions
+from backchannel.files.scanning import scanner_of
 from backchannel.files.storage import FileStore
 from backchannel.files.sweeping import Sweeper
 from backchannel.process_log import ProcessLog
@@ -34,11 +36,14 @@ _log = ProcessLog("backchannel.files")
 
 
 class FileRunner:
-    def __init__(self, files: FileStore, log: Log, reads: ReadPool, checker: Checker) -> None:
+    def __init__(self, files: FileStore, log: Log, reads: ReadPool, scan: str | None) -> None:
+        """`scan`: as in `ChatConfig`. Raises ValueError if that cannot be used."""
         self._files = files
         self._log = log
         self._reads = reads
-        self._checker = checker
+        self._interruptions = Interruptions()
+        scanner = scanner_of(scan, self._interruptions)
+        self._checker = Checker(files, log, reads, scanner, self._interruptions)
         self._sweeper = Sweeper(files, log, reads)
         self._waiting = asyncio.Event()
         self._tasks: list[asyncio.Task[None]] = []
@@ -49,6 +54,7 @@ class FileRunner:
 
     def start(self) -> None:
         loop = asyncio.get_running_loop()
+        self._interruptions.start()
         self._tasks = [loop.create_task(self._check_for_ever()) for _ in range(AT_ONCE)]
         self._tasks.append(loop.create_task(self._sweep_for_ever()))
 
@@ -57,6 +63,7 @@ class FileRunner:
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+        self._interruptions.stop()
         await asyncio.to_thread(self._files.close)
 
     async def _check_for_ever(self) -> None:

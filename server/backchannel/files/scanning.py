@@ -12,9 +12,12 @@ import socket
 import struct
 import subprocess
 from collections.abc import Callable
+from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import Final
 
+from backchannel.files.interruptions import Interruptions
 from backchannel.files.storage import PIECE_BYTES
 
 WITHIN_S: Final = 120.0
@@ -28,38 +31,40 @@ class ScannerError(Exception):
     """The scanner gave no verdict. The file waits, and is scanned again later."""
 
 
-def scanner_of(text: str | None) -> Scan | None:
+def scanner_of(text: str | None, interruptions: Interruptions) -> Scan | None:
     """The scanner that is configured; None if there is none. Raises ValueError with what is wrong with the text."""
     if not text:
         return None
     if not text.startswith(_CLAMD):
         command = shlex.split(text)
-        return lambda path: _by_command(command, path)
+        return partial(_by_command, command, interruptions)
     place = text.removeprefix(_CLAMD)
     if place.startswith("/"):
-        return lambda path: _by_clamd(place, path)
+        return partial(_by_clamd, place, interruptions)
     host, _, port = place.rpartition(":")
     if not host or not port.isdecimal():
         raise ValueError("is neither clamd:/path/to/socket nor clamd:host:port")
-    return lambda path: _by_clamd((host.strip("[]"), int(port)), path)
+    return partial(_by_clamd, (host.strip("[]"), int(port)), interruptions)
 
 
-def _by_command(command: list[str], path: Path) -> bool:
+def _by_command(command: list[str], interruptions: Interruptions, path: Path) -> bool:
     try:
-        ended = subprocess.run(  # noqa: S603
-            [*command, str(path)], stdin=subprocess.DEVNULL, capture_output=True, timeout=WITHIN_S, check=False
-        )
+        code, _ = interruptions.run([*command, str(path)], WITHIN_S)
     except (OSError, subprocess.TimeoutExpired) as error:
         raise ScannerError(f"{command[0]}: {error}") from error
-    if ended.returncode not in {0, 1}:
-        raise ScannerError(f"{command[0]} ended with {ended.returncode}")
-    return ended.returncode == 0
+    if code not in {0, 1}:
+        raise ScannerError(f"{command[0]} ended with {code}")
+    return code == 0
 
 
-def _by_clamd(place: str | tuple[str, int], path: Path) -> bool:
+def _by_clamd(place: str | tuple[str, int], interruptions: Interruptions, path: Path) -> bool:
     """ClamAV's INSTREAM: pieces with their length before them, and an empty one at the end."""
     try:
-        with _connected(place) as connection, path.open("rb") as opened:
+        with (
+            _connected(place) as connection,
+            path.open("rb") as opened,
+            interruptions.ended_by(partial(_shut, connection)),
+        ):
             connection.sendall(b"zINSTREAM\0")
             while piece := opened.read(PIECE_BYTES):
                 connection.sendall(struct.pack("!L", len(piece)) + piece)
@@ -75,6 +80,11 @@ def _by_clamd(place: str | tuple[str, int], path: Path) -> bool:
     if verdict.endswith(b"FOUND"):
         return False
     raise ScannerError(f"clamd answered {verdict[:200]!r}")
+
+
+def _shut(connection: socket.socket) -> None:
+    with suppress(OSError):
+        connection.shutdown(socket.SHUT_RDWR)
 
 
 def _connected(place: str | tuple[str, int]) -> socket.socket:

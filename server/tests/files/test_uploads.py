@@ -6,27 +6,10 @@ import random
 from concurrent.futures import ThreadPoolExecutor
 from uuid import uuid4
 
-import pytest
-
 from tests.files.sending import CHUNK, announce, fetch, put, send_bytes, sent, uploaded, wait_checked
 from tests.running import Running, Someone, somebody
 
 BYTES = random.Random(5).randbytes(2 * CHUNK + 1234)
-
-
-@pytest.fixture
-def ada() -> Someone:
-    return somebody("ada")
-
-
-@pytest.fixture
-def ben() -> Someone:
-    return somebody("ben")
-
-
-@pytest.fixture
-def room(server: Running, ada: Someone, ben: Someone) -> int:
-    return server.group(ada, ben)
 
 
 def test_a_file_sent_in_pieces_is_served_as_it_was_to_members(

@@ -19,7 +19,7 @@ from backchannel.protocol.errors import Code, CommandError, invalid
 from backchannel.protocol.results import UploadOffset
 from backchannel.store import disk, uploads
 from backchannel.store.file_access import FileRow, file_for
-from backchannel.store.uploads import UploadRow, no_upload
+from backchannel.store.uploads import UploadRow
 from backchannel.transports.http.bodies import BodyTooLarge, announced_bytes
 from backchannel.transports.http.ranges import Unsatisfiable, is_unchanged, range_of
 from backchannel.transports.http.requests import ClientGone, answering_errors, authenticated
@@ -114,7 +114,10 @@ def serve_file(node: Node, files: FileStore) -> ASGIApp:
     async def endpoint(scope: Scope, receive: Receive, send: Send) -> None:
         identity = await node.authenticate(scope)
         node.rates.check_file(identity.user_id, node.context.clock())
-        upload_id = _id_of(scope["path_params"]["upload_id"])
+        try:
+            upload_id = UUID(scope["path_params"]["upload_id"])
+        except ValueError:
+            raise CommandError(Code.UPLOAD_NOT_FOUND, "There is no such file.") from None
         row = await node.context.reads.run(file_for, upload_id, _variant_of(scope), identity.user_id)
         await _send_file(files, row, scope, send)
 
@@ -196,10 +199,9 @@ def _offset_of(scope: Scope) -> int:
 
 
 def _variant_of(scope: Scope) -> str:
+    """ "" for the file itself, which is not what an empty `v` asks for."""
     variant = _query_of(scope).get("v")
-    if variant == "":
-        raise no_upload(_id_of(scope["path_params"]["upload_id"]))
-    return variant or ""
+    return "none" if variant == "" else variant or ""
 
 
 def _query_of(scope: Scope) -> dict[str, Any]:
