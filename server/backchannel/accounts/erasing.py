@@ -7,6 +7,7 @@ from typing import Literal
 from backchannel.accounts.identity import Ended
 from backchannel.accounts.running_chats import announce_ended, write
 from backchannel.commands.erase_messages import EraseMessages
+from backchannel.commands.file_upkeep import DeleteUnclaimedOf
 from backchannel.commands.update_person import UpdatePerson
 from backchannel.store import erasing, people
 from backchannel.store.operation import NOBODY
@@ -17,7 +18,7 @@ Messages = Literal["keep", "delete"]
 def erase_account(account: str, messages: Messages = "keep") -> None:
     """Anonymise the person of `account`, the primary key of the site's user as text. Nothing happens if there is none.
 
-    Others see "Deleted user" from then on, also at what was written before. `messages`: "delete" leaves tombstones. What others wrote
+    Files that they sent into no message are deleted. Others see "Deleted user" from then on, also at what was written before. `messages`: "delete" leaves tombstones. What others wrote
     about them stays, and so do backups. Each step can be repeated: after an interruption call it again. Blocks; not to be called in a
     transaction. Raises CommandError 503.
     """
@@ -25,6 +26,8 @@ def erase_account(account: str, messages: Messages = "keep") -> None:
     for person_id in people.ids_of_account(account):
         if messages == "delete":
             _erase_messages(person_id)
+        while write(DeleteUnclaimedOf(actor=NOBODY, person_id=person_id)):
+            pass
         write(UpdatePerson(actor=NOBODY, user=people.anonymous(person_id)))
         erasing.scrub_events(person_id)
         erasing.forget_account(person_id)

@@ -77,9 +77,9 @@ def create(
     presence = Presence(uuid.uuid4().hex[:12])
     broadcaster = PresenceBroadcaster(hub, presence, clock)
     files = store_of(config.files)
-    limits = config.limits if files else structs.replace(config.limits, upload_size=0)
+    limits = config.limits if files is not None else structs.replace(config.limits, upload_size=0)
     authenticator = Authenticator(reads, config.origins, Schemes(config.authentication))
-    checking = files and FileRunner(files, log, reads, config.scan)
+    checking = None if files is None else FileRunner(files, log, reads, config.scan)
     node = Node(
         context=Context(
             log, reads, bus, presence, clock, limits, takes_files=files is not None, upload_total=config.upload_total

@@ -53,6 +53,17 @@ class DeleteUnclaimed(Operation, frozen=True, kw_only=True):
         outcome.result = len(rows)
 
 
+class DeleteUnclaimedOf(Operation, frozen=True, kw_only=True):
+    """Delete uploads of a person that no message has. The result is how many, AT_ONCE at most."""
+
+    person_id: int
+
+    def apply(self, transaction: Transaction, outcome: Outcome) -> None:
+        rows = uploads.unclaimed_of(transaction, self.person_id, AT_ONCE)
+        uploads.delete(transaction, rows)
+        outcome.result = len(rows)
+
+
 class DoomUnused(Operation, frozen=True, kw_only=True):
     """Doom blobs that no upload has. The result is how many."""
 

@@ -18,7 +18,7 @@ from pathlib import Path
 from PIL import Image, ImageCms, ImageFile, ImageOps, PngImagePlugin
 
 sys.path.insert(0, str(Path(__file__).parent))
-import confinement
+import confinement  # type: ignore[import-not-found]
 
 PIXELS = 50_000_000
 FRAMES = 1000
@@ -43,7 +43,7 @@ def main(format_: str, source: str, folder: Path) -> None:
         is_animated = frames > 1
         first = upright(image, in_place=not is_animated)
         if is_animated:
-            served = save_animation(image, format_, folder / "file")
+            served = save_animation(image, frames, format_, folder / "file")
         else:
             served = save_still(first, format_, folder / "file")
         size = first.size
@@ -70,16 +70,16 @@ def upright(image: Image.Image, *, in_place: bool) -> Image.Image:
 
 
 def as_srgb(image: Image.Image, profile: bytes) -> Image.Image:
-    mode = image.mode
-    if mode not in {"RGB", "RGBA", "CMYK", "L"}:
-        return image
-    target = "RGBA" if mode == "RGBA" else "L" if mode == "L" else "RGB"
-    if target == "L":
+    target = {"RGB": "RGB", "RGBA": "RGBA", "CMYK": "RGB"}.get(image.mode)
+    if target is None:
         return image
     try:
-        return ImageCms.profileToProfile(image, io.BytesIO(profile), ImageCms.createProfile("sRGB"), outputMode=target)
+        converted = ImageCms.profileToProfile(
+            image, io.BytesIO(profile), ImageCms.createProfile("sRGB"), outputMode=target
+        )
     except (ImageCms.PyCMSError, OSError, ValueError):
         return image  # a broken profile: the colours as they are
+    return converted or image
 
 
 def save_still(image: Image.Image, format_: str, path: Path) -> str:
@@ -95,13 +95,13 @@ def save_still(image: Image.Image, format_: str, path: Path) -> str:
     return "WEBP"
 
 
-def save_animation(image: Image.Image, format_: str, path: Path) -> str:
+def save_animation(image: Image.Image, count: int, format_: str, path: Path) -> str:
     """Every frame decoded and encoded again. Pillow takes one at a time, but for WebP, and reads each duration after its frame."""
     target = format_ if format_ in {"GIF", "PNG"} else "WEBP"
     durations: list[int] = []
 
     def frames() -> Iterator[Image.Image]:
-        for number in range(image.n_frames):
+        for number in range(count):
             image.seek(number)
             durations.append(min(60_000, max(10, int(image.info.get("duration", 100) or 100))))
             frame = image.convert("RGBA")

@@ -55,6 +55,7 @@ class FileRunner:
     def start(self) -> None:
         loop = asyncio.get_running_loop()
         self._interruptions.start()
+        self.wake()  # for what waited before this start
         self._tasks = [loop.create_task(self._check_for_ever()) for _ in range(AT_ONCE)]
         self._tasks.append(loop.create_task(self._sweep_for_ever()))
 

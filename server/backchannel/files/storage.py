@@ -152,7 +152,7 @@ class FileStore:
         return folder
 
 
-class _OnDisk(File):
+class _OnDisk(File):  # type: ignore[type-arg]  # Django's class takes no arguments when it runs
     """Django renames a file that says where it is, if it can, instead of copying it."""
 
     def __init__(self, opened: BinaryIO, path: Path) -> None:

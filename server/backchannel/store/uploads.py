@@ -271,6 +271,16 @@ def unclaimed_before(transaction: Transaction, before_us: int, at_most: int) -> 
     return [UploadRow(*row) for row in rows]
 
 
+def unclaimed_of(transaction: Transaction, person_id: int, at_most: int) -> list[UploadRow]:
+    """Locked."""
+    rows = transaction.query(
+        f"SELECT {_COLUMNS} FROM {UPLOAD} WHERE person_id = %s AND message_id IS NULL ORDER BY id LIMIT %s"
+        + _for_update(transaction),
+        [person_id, at_most],
+    )
+    return [UploadRow(*row) for row in rows]
+
+
 def doom_unused(transaction: Transaction) -> int:
     """Doom the blobs that nothing uses although no deletion of ours says so, as after that of a room. Returns their number."""
     return transaction.execute(

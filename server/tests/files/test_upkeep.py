@@ -15,6 +15,7 @@ from uuid import UUID
 
 import pytest
 
+from backchannel.accounts.erasing import erase_account
 from backchannel.files.interruptions import Interruptions
 from backchannel.files.scanning import ScannerError, scanner_of
 from backchannel.files.storage import FileStore, SyncedStorage
@@ -134,6 +135,19 @@ def test_pieces_go_to_any_node(server: Running, ada: Someone, room: int) -> None
         wait_checked(other, ada, upload["id"])
         for node in (server, other):
             assert fetch(node, ada, f"/files/{upload['id']}/x").content == content
+
+
+def test_files_that_an_erased_person_sent_into_no_message_are_deleted(
+    server: Running, ada: Someone, ben: Someone, room: int
+) -> None:
+    waiting = uploaded(server, ada, room, b"waiting")
+    others = uploaded(server, ben, room, b"others")
+    url = sent(server, ada, room, uploaded(server, ada, room, b"sent")["id"])["attachments"][0]["url"]
+    erase_account(str(ada.account.pk))
+    assert set(Upload.objects.filter(pk__in=[waiting["id"], others["id"]]).values_list("pk", flat=True)) == {
+        UUID(others["id"])
+    }
+    assert fetch(server, ben, url).content == b"sent"
 
 
 # -- the scanner

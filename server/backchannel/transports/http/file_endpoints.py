@@ -143,10 +143,9 @@ async def _send_file(files: FileStore, row: FileRow, scope: Scope, send: Send) -
     headers.append((b"content-length", b"%d" % (end - first)))
     if wanted:
         headers.append((b"content-range", b"bytes %d-%d/%d" % (first, end - 1, row.size)))
-    is_head = scope["method"] == "HEAD" or row.key is None
     opened = None
     try:
-        if not is_head:
+        if scope["method"] != "HEAD" and row.key is not None:
             opened = await files.run(files.open, row.key)
             await files.run(opened.seek, first)
     except OSError as error:  # before the first byte, so that it can still be said
