@@ -108,8 +108,11 @@ def read_config(given: object) -> ChatConfig:
     for key in KEYS:
         if key in given and key != "LIMITS":
             _convert({key: given[key]}, ChatConfig, "BACKCHANNEL", problems, parts)
-    if isinstance(parts.get("scan"), str):
-        parts["scan"] = parts["scan"].strip() or None
+    if parts.get("scan") is not None:
+        try:
+            parts["scan"] = read_scan(parts["scan"])
+        except ValueError as error:
+            problems.append(f'BACKCHANNEL["SCAN"] {error}')
     for key, read in (("ORIGINS", read_origin), ("CORS_ORIGINS", read_origin), ("REDIS_URLS", read_redis_url)):
         _read_each(key, read, problems, parts)
     if "path" in parts:
@@ -168,6 +171,14 @@ def read_redis_url(text: str) -> str:
     return text
 
 
+def read_scan(text: str) -> str | None:
+    """Return what scans files; None if nothing does. Raises `ValueError`."""
+    text = text.strip()
+    if text.startswith("clamd:") and not _CLAMD.fullmatch(text):
+        raise ValueError("names no daemon; write it like clamd:/run/clamav/clamd.ctl or clamd:clam.example:3310")
+    return text or None
+
+
 def split_url(text: str) -> SplitResult:
     """The parts of an address. The error of a bad one quotes nothing of it: it may hold a password."""
     try:
@@ -181,6 +192,7 @@ def split_url(text: str) -> SplitResult:
     return parts
 
 
+_CLAMD: Final = re.compile(r"clamd:(?:/.+|[^/]+:\d{1,5})", re.ASCII)
 _PATH: Final = re.compile(r"(?:/(?!\.{1,2}(?:/|\Z))[A-Za-z0-9._~-]+)+", re.ASCII)
 _HOST: Final = re.compile(r"[a-z0-9._-]+|[0-9a-f:.]+", re.ASCII)
 

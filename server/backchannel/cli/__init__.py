@@ -8,6 +8,7 @@ accounts.py  createuser, setup-address, token
 backups.py   backup, restore, promote
 follow.py    followers, intents, activity
 people.py    sync-people
+files.py     files
 
 A Django site has some of them as its management command `backchannel` (in embed/). `options.choice` is None there: the database is the site's.
 """

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from backchannel import __version__
-from backchannel.cli import accounts, backups, follow, people, server
+from backchannel.cli import accounts, backups, files, follow, people, server
 from backchannel.site.conf import Conf
 from backchannel.site.env_file import UNIT_FILE
 
@@ -121,6 +121,21 @@ def add_shared(add: Add) -> None:
     follow_ = add("followers", follow.followers, "Show how far each follower of the log has come.")
     follow_.add_argument(
         "--reset", metavar="NAME", help="delete what this follower derived; the server derives it again"
+    )
+    kept = add(
+        "files",
+        files.files,
+        "Care for the files that people send: delete what nobody needs, copy them, put a copy back.",
+    )
+    kept.add_argument(
+        "what",
+        choices=("sweep", "copy", "restore"),
+        help="sweep: delete what nobody needs, as a server does every ten minutes; copy: add to a copy in FOLDER, after a backup of the "
+        "database; restore: put back from it what is missing",
+    )
+    kept.add_argument("folder", metavar="FOLDER", nargs="?", type=Path, help="where the copy is")
+    kept.add_argument(
+        "--now", action="store_true", help="sweep also what is younger than an hour; while no server runs"
     )
     left = add("intents", follow.intents, "Show what the site's own code asked for and the chat refused.")
     left.add_argument(

@@ -9,6 +9,7 @@ thumbhash.py    the placeholder of a picture
 scanning.py     the site's scanner: clamd, or a command
 interruptions.py    ends what these wait for, when the node stops
 runner.py       the tasks of a node: it checks what waits, and sweeps
+copies.py       beside a backup of the database
 sweeping.py     what nobody needs
 
 The rows are in `store/uploads.py`; nothing here opens a database.

@@ -12,16 +12,20 @@ from typing import NamedTuple
 
 from backchannel.commands.file_upkeep import AddBlobs
 from backchannel.commands.finish_upload import FinishUpload, Served
+from backchannel.commands.restart_upload import RestartUpload
 from backchannel.files import pictures
 from backchannel.files.interruptions import Interruptions
 from backchannel.files.kinds import HEAD_BYTES, PICTURES, PLAIN, is_playable, may_be_played
 from backchannel.files.scanning import Scan
 from backchannel.files.storage import PIECE_BYTES, FileStore, new_blob_key
+from backchannel.process_log import ProcessLog
 from backchannel.store import uploads
 from backchannel.store.log import Log
 from backchannel.store.operation import NOBODY
 from backchannel.store.read_pool import ReadPool
 from backchannel.store.uploads import Part, UploadRow
+
+_log = ProcessLog("backchannel.files")
 
 
 class LostPieceError(Exception):
@@ -39,10 +43,15 @@ class Checker:
         self._interruptions = interruptions
 
     async def check(self, row: UploadRow) -> None:
-        """Raises ScannerError, LostPieceError, OSError: the upload still waits then."""
+        """Raises ScannerError, OSError: the upload still waits then."""
         parts = await self._reads.run(uploads.parts_of, row.upload_id)
         with self._files.temporary() as whole:
-            await self._files.run(_put_together, self._files, parts, row.sent_size, whole)
+            try:
+                await self._files.run(_put_together, self._files, parts, row.sent_size, whole)
+            except (FileNotFoundError, LostPieceError) as error:
+                _log.warning("pieces_lost", upload=str(row.upload_id), reason=str(error))
+                await self._log.write(RestartUpload(actor=NOBODY, upload_id=row.upload_id))
+                return
             if self._scan is not None and not await self._files.run(self._scan, whole):
                 await self._log.write(FinishUpload(actor=NOBODY, upload_id=row.upload_id, served=None, code="infected"))
             else:

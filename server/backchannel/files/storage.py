@@ -99,6 +99,9 @@ class FileStore:
         """As `reading`; the caller closes it."""
         return cast("BinaryIO", self._storage.open(key, "rb"))
 
+    def exists(self, key: str) -> bool:
+        return bool(self._storage.exists(key))
+
     def delete(self, key: str) -> None:
         """No error if there is none."""
         self._storage.delete(key)

@@ -3,14 +3,16 @@ were killed. Each step may be done by several nodes at once, and again."""
 
 from __future__ import annotations
 
+import asyncio
 import time
+from collections.abc import Sequence
 from typing import Final, NamedTuple
 
 from backchannel.commands.file_upkeep import AT_ONCE, DeleteUnclaimed, DoomUnused, ForgetBlobs
 from backchannel.files.storage import FileStore
 from backchannel.store import uploads
 from backchannel.store.clock import now_us
-from backchannel.store.log import Log
+from backchannel.store.log import Job, Log
 from backchannel.store.operation import NOBODY
 from backchannel.store.read_pool import ReadPool
 
@@ -29,6 +31,31 @@ class Swept(NamedTuple):
     size: int
     parts: int
     temporary: int
+
+    def lines(self) -> list[str]:
+        """For people."""
+        return [
+            f"Uploads that no message claimed: {self.uploads:,} deleted.",
+            f"Files that nothing has: {self.blobs:,} deleted, {self.size:,} bytes.",
+            f"Left by processes that were killed: pieces of {self.parts:,} uploads and {self.temporary:,} temporary files deleted.",
+        ]
+
+
+async def sweep_here(files: FileStore, *, now: bool) -> Swept:
+    """Sweep in a process that serves nobody. `now`: also what is younger than an hour."""
+
+    def answer(jobs: Sequence[Job]) -> None:
+        for job in jobs:
+            job.answer(job.outcome)
+
+    log, reads = Log(answer), ReadPool()
+    log.start(asyncio.get_running_loop())
+    try:
+        return await Sweeper(files, log, reads).sweep(0 if now else DOOMED_S)
+    finally:
+        await asyncio.to_thread(log.stop)
+        await asyncio.to_thread(reads.close)
+        await asyncio.to_thread(files.close)
 
 
 class Sweeper:

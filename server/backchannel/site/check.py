@@ -49,6 +49,7 @@ def findings(conf: Conf, choice: DatabaseChoice) -> Iterator[Finding]:
         yield from _private(choice)
         if is_usable:
             yield from _owner(conf, choice)
+    yield from _files(conf)
     yield from _redis(conf)
     yield from _web_app()
 
@@ -163,6 +164,23 @@ def _private(choice: DatabaseChoice) -> Iterator[Finding]:
         )
     if not found:
         yield Finding("ok", "no other user of this machine can read the database or the keys")
+
+
+def _files(conf: Conf) -> Iterator[Finding]:
+    if not conf.upload_size:
+        yield Finding("ok", "no files are taken: BACKCHANNEL_UPLOAD_SIZE is 0")
+        return
+    if conf.files.exists():
+        try:
+            check_writable(conf.files)
+        except SettingError as problem:
+            yield Finding("problem", str(problem))
+            return
+    yield Finding("ok", f"folder of files {conf.files}" + ("" if conf.files.exists() else ", which does not exist yet"))
+    if conf.redis_url:
+        yield Finding("note", "servers on several machines need the same folder of files: one that all of them mount")
+    if conf.scan is None:
+        yield Finding("note", "BACKCHANNEL_SCAN is unset: no file is scanned")
 
 
 def _redis(conf: Conf) -> Iterator[Finding]:

@@ -20,7 +20,7 @@ from typing import Any, Literal
 from urllib.parse import urlsplit
 
 from backchannel.accounts.addresses import is_loopback
-from backchannel.config import ARRIVALS_AT_ONCE, CONTENT_BYTES, read_origin, read_redis_url, split_url
+from backchannel.config import ARRIVALS_AT_ONCE, CONTENT_BYTES, read_origin, read_redis_url, read_scan, split_url
 
 PREFIX = "BACKCHANNEL_"
 ENV_FILE = "BACKCHANNEL_ENV_FILE"
@@ -179,8 +179,8 @@ class Conf:
     upload_total: int = setting(
         _number(0, 2**60), "0", "All files of everybody together, in bytes. 0: no limit but the disk's."
     )
-    scan: str = setting(
-        _text,
+    scan: str | None = setting(
+        read_scan,
         "",
         "What looks at each file before anybody gets it: `clamd:/path/to/socket`, `clamd:host:port`, or a command that gets the path and "
         "ends with 0 (clean) or 1 (infected). Unset: nothing.",

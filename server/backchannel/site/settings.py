@@ -34,7 +34,7 @@ BACKCHANNEL: dict[str, Any] = {
     "PERSON": CONF.person or None,
     "FILES": str(CONF.files),
     "UPLOAD_TOTAL": CONF.upload_total or None,
-    "SCAN": CONF.scan or None,
+    "SCAN": CONF.scan,
     "LIMITS": {
         "upload_size": CONF.upload_size,
         "upload_quota": CONF.upload_quota,

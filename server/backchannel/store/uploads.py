@@ -294,6 +294,14 @@ def doomed_before(before_us: int, at_most: int) -> list[tuple[str, int]]:
     return [(row[0], int(row[1])) for row in rows]
 
 
+def used_blobs(after: str, at_most: int = 1000) -> list[tuple[str, int]]:
+    """(key, size) of blobs that are not doomed, ascending by key."""
+    rows = read(
+        f"SELECT key, size FROM {BLOB} WHERE doomed_us IS NULL AND key > %s ORDER BY key LIMIT %s", [after, at_most]
+    )
+    return [(row[0], int(row[1])) for row in rows]
+
+
 def forget_blobs(transaction: Transaction, keys: Sequence[str]) -> None:
     """Delete the rows of doomed blobs whose bytes are gone."""
     transaction.execute(f"DELETE FROM {BLOB} WHERE doomed_us IS NOT NULL AND key IN ({marks(keys)})", keys)

@@ -18,6 +18,7 @@ MODULES = {
     "django-csp": "csp",
     "djangorestframework-simplejwt": "rest_framework_simplejwt",
     "httptools": "httptools",
+    "pillow": "PIL",
     "psycopg": "psycopg",
     "redis": "redis",
     "servestatic": "servestatic",

@@ -16,13 +16,14 @@ from uuid import UUID
 import pytest
 
 from backchannel.accounts.erasing import erase_account
+from backchannel.files.copies import copy_in, copy_out
 from backchannel.files.interruptions import Interruptions
 from backchannel.files.scanning import ScannerError, scanner_of
 from backchannel.files.storage import FileStore, SyncedStorage
 from backchannel.store.models import Blob, Upload
 from tests.files.corpus import encoded, noise
 from tests.files.nodes import stored, sweep
-from tests.files.sending import announce, fetch, put, sent, uploaded, wait_checked
+from tests.files.sending import announce, fetch, put, send_bytes, sent, uploaded, wait_checked
 from tests.running import Running, Someone, running
 
 pytestmark = pytest.mark.usefixtures("module_database")
@@ -148,6 +149,39 @@ def test_files_that_an_erased_person_sent_into_no_message_are_deleted(
         UUID(others["id"])
     }
     assert fetch(server, ben, url).content == b"sent"
+
+
+def test_an_upload_whose_pieces_are_lost_begins_again(server: Running, ada: Someone, room: int) -> None:
+    upload = announce(server, ada, room, 10)
+    put(server, ada, upload["id"], b"12345", 0)
+    server.chat.node.files.delete_parts(UUID(upload["id"]))
+    with server.device(ada) as device:
+        put(server, ada, upload["id"], b"67890", 5)
+        frame = device.until("upload_state")["upload"]
+        assert (frame["state"], frame["offset"]) == ("receiving", 0)
+        assert put(server, ada, upload["id"], b"67890", 5).json()["offset"] == 0
+        send_bytes(server, ada, upload["id"], b"1234567890")
+        assert device.until("upload_state")["upload"]["state"] == "ready"
+    assert fetch(server, ada, f"/files/{upload['id']}/x").content == b"1234567890"
+
+
+def test_a_copy_has_every_file_and_is_only_added_to(server: Running, ada: Someone, room: int, tmp_path: Path) -> None:
+    files: FileStore = server.chat.node.files
+    urls = [
+        sent(server, ada, room, uploaded(server, ada, room, content)["id"])["attachments"][0]["url"]
+        for content in (b"one", b"two")
+    ]
+    first = copy_out(files, tmp_path)
+    assert (first.files >= 2, first.lost) == (True, [])
+    again = copy_out(files, tmp_path)
+    assert (again.files, again.there, again.lost) == (0, first.files, [])
+    for name in blobs():
+        files.delete(name)
+    lost = fetch(server, ada, urls[0])
+    assert (lost.status_code, lost.json()["code"]) == (404, "upload_not_found")
+    back = copy_in(files, tmp_path)
+    assert (back.files, back.lost) == (first.files, [])
+    assert [fetch(server, ada, url).content for url in urls] == [b"one", b"two"]
 
 
 # -- the scanner

@@ -148,6 +148,9 @@ async def _send_file(files: FileStore, row: FileRow, scope: Scope, send: Send) -
         if scope["method"] != "HEAD" and row.key is not None:
             opened = await files.run(files.open, row.key)
             await files.run(opened.seek, first)
+    except FileNotFoundError:
+        _log.exception("file_lost", key=row.key)
+        raise CommandError(Code.UPLOAD_NOT_FOUND, "The server has lost this file.") from None
     except OSError as error:  # before the first byte, so that it can still be said
         raise _no_storage(error) from error
     try:
