@@ -17,6 +17,8 @@ from backchannel.protocol.errors import Code, CommandError, invalid
 
 CONTENT_BYTES: Final = 16 * 1024
 DIFFERENT_REACTIONS: Final = 50
+UNCLAIMED_UPLOADS: Final = 500
+"""Of one person."""
 GROUP_MEMBERS_AT_CREATION: Final = 100
 
 _SURROGATE: Final = re.compile("[\ud800-\udfff]")
@@ -42,6 +44,15 @@ def check_upload(size: int, at_most: int) -> None:
         raise CommandError(
             Code.FILE_TOO_LARGE,
             f"The file has {size} bytes; this server takes files of {at_most} bytes at most. Send a smaller one.",
+        )
+
+
+def check_unclaimed(count: int) -> None:
+    """`count`: uploads of a person that no message has. Bounds rows: a file may be empty."""
+    if count >= UNCLAIMED_UPLOADS:
+        raise CommandError(
+            Code.QUOTA_EXCEEDED,
+            f"You have {count} files that no message has. Send or delete some first; those of a week ago are deleted anyway.",
         )
 
 

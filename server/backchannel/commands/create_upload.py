@@ -103,6 +103,7 @@ class CreateUpload(Operation, frozen=True, kw_only=True):
             used = uploads.bytes_of(transaction, None)
             rules.check_quota(self.file_bytes, used, self.total, "all files of this server")
         transaction.lock_people([self.actor.id])
+        rules.check_unclaimed(uploads.count_unclaimed(transaction, self.actor.id))
         rules.check_quota(self.file_bytes, uploads.bytes_of(transaction, self.actor.id), self.quota, "your files")
 
 

@@ -65,10 +65,12 @@ class DeleteUnclaimedOf(Operation, frozen=True, kw_only=True):
 
 
 class DoomUnused(Operation, frozen=True, kw_only=True):
-    """Doom blobs that no upload has. The result is how many."""
+    """Doom those of these blobs that no upload has, although no deletion of ours says so, as after that of a room by the site."""
+
+    keys: Sequence[str]
 
     def apply(self, transaction: Transaction, outcome: Outcome) -> None:
-        outcome.result = uploads.doom_unused(transaction)
+        outcome.result = uploads.doom_unused(transaction, self.keys)
 
 
 class ForgetBlobs(Operation, frozen=True, kw_only=True):

@@ -23,12 +23,17 @@ from django.conf import settings
 from django.core.files import File
 from django.core.files.storage import FileSystemStorage, Storage, storages
 
+from backchannel.store import disk
+
 P = ParamSpec("P")
 T = TypeVar("T")
 
 THREADS: Final = 8
 PIECE_BYTES: Final = 256 * 1024
 """What is in memory of one file at a time."""
+RESERVE_BYTES: Final = 512 * 1024 * 1024
+RESERVE_SHARE: Final = 20
+"""Files leave so much of their disk free; on a small disk, 1/RESERVE_SHARE of it."""
 ALIAS: Final = "chat"
 """The key in Django's STORAGES."""
 INCOMING: Final = "incoming"
@@ -98,6 +103,12 @@ class FileStore:
     def open(self, key: str) -> BinaryIO:
         """As `reading`; the caller closes it."""
         return cast("BinaryIO", self._storage.open(key, "rb"))
+
+    def has_room(self, length: int) -> bool:
+        """Whether so many bytes more leave the disk what the database and others need. Always, where it is not a disk of this machine."""
+        folder = self._incoming()
+        found = disk.space(folder) if folder is not None else None
+        return found is None or found.free - length > min(RESERVE_BYTES, found.size // RESERVE_SHARE)
 
     def exists(self, key: str) -> bool:
         return bool(self._storage.exists(key))

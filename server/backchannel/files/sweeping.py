@@ -70,11 +70,19 @@ class Sweeper:
         unclaimed = 0
         while count := await self._log.write(DeleteUnclaimed(actor=NOBODY, older_than_us=UNCLAIMED_S * 1_000_000)):
             unclaimed += count
-        await self._log.write(DoomUnused(actor=NOBODY))
+        await self._doom_unused()
         blobs, size = await self._sweep_blobs(doomed_s)
         parts = await self._sweep_parts(doomed_s)
         temporary = await self._files.run(self._files.sweep_incoming, time.time() - doomed_s)
         return Swept(unclaimed, blobs, size, parts, temporary)
+
+    async def _doom_unused(self) -> None:
+        """Looks at all blobs, a page at a time and by reading: nobody who sends waits for it."""
+        after = ""
+        while page := await self._reads.run(uploads.used_blobs, after):
+            after = page[-1][0]
+            if found := await self._reads.run(uploads.unused, [key for key, _ in page]):
+                await self._log.write(DoomUnused(actor=NOBODY, keys=found))
 
     async def _sweep_blobs(self, doomed_s: int) -> tuple[int, int]:
         """The bytes first: a row without bytes is doomed for ever, bytes without a row would never be found."""

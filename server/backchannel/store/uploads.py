@@ -281,11 +281,25 @@ def unclaimed_of(transaction: Transaction, person_id: int, at_most: int) -> list
     return [UploadRow(*row) for row in rows]
 
 
-def doom_unused(transaction: Transaction) -> int:
-    """Doom the blobs that nothing uses although no deletion of ours says so, as after that of a room. Returns their number."""
+def doom_unused(transaction: Transaction, keys: Sequence[str]) -> int:
+    """Doom those of the blobs that nothing uses. Returns their number."""
     return transaction.execute(
-        f"UPDATE {BLOB} SET doomed_us = %s WHERE doomed_us IS NULL AND {_UNUSED}", [transaction.at_us]
+        f"UPDATE {BLOB} SET doomed_us = %s WHERE doomed_us IS NULL AND key IN ({marks(keys)}) AND {_UNUSED}",
+        [transaction.at_us, *keys],
     )
+
+
+def unused(keys: Sequence[str]) -> list[str]:
+    """Those of the blobs that nothing uses."""
+    return [row[0] for row in read(f"SELECT key FROM {BLOB} WHERE key IN ({marks(keys)}) AND {_UNUSED}", keys)]
+
+
+def count_unclaimed(transaction: Transaction, person_id: int) -> int:
+    """Uploads of the person that no message has."""
+    counted = transaction.query(
+        f"SELECT COUNT(*) FROM {UPLOAD} WHERE person_id = %s AND message_id IS NULL", [person_id]
+    )
+    return int(counted[0][0])
 
 
 def doomed_before(before_us: int, at_most: int) -> list[tuple[str, int]]:
@@ -294,7 +308,7 @@ def doomed_before(before_us: int, at_most: int) -> list[tuple[str, int]]:
     return [(row[0], int(row[1])) for row in rows]
 
 
-def used_blobs(after: str, at_most: int = 1000) -> list[tuple[str, int]]:
+def used_blobs(after: str, at_most: int = 500) -> list[tuple[str, int]]:
     """(key, size) of blobs that are not doomed, ascending by key."""
     rows = read(
         f"SELECT key, size FROM {BLOB} WHERE doomed_us IS NULL AND key > %s ORDER BY key LIMIT %s", [after, at_most]

@@ -4,8 +4,14 @@ from __future__ import annotations
 
 import random
 from concurrent.futures import ThreadPoolExecutor
+from copy import copy
 from uuid import uuid4
 
+import pytest
+
+from backchannel.rules import UNCLAIMED_UPLOADS
+from backchannel.store import disk
+from backchannel.store.models import Upload
 from tests.files.sending import CHUNK, announce, fetch, put, send_bytes, sent, uploaded, wait_checked
 from tests.running import Running, Someone, somebody
 
@@ -206,6 +212,30 @@ def test_limits_are_known_before_any_byte(server: Running, ada: Someone, room: i
     assert (refused.status, refused.code) == (403, "quota_exceeded")
     server.do(ada, "delete_upload", upload_id=whole["id"])
     assert server.call(ada, "create_upload", **fields, size=size).ok
+
+
+def test_the_number_of_files_that_no_message_has_is_limited(server: Running, ada: Someone, room: int) -> None:
+    row = Upload.objects.get(pk=announce(server, ada, room, 0)["id"])
+    copies = []
+    for _ in range(UNCLAIMED_UPLOADS - 1):
+        row.pk = uuid4()
+        copies.append(copy(row))
+    Upload.objects.bulk_create(copies)
+    fields = {"id": str(uuid4()), "room_id": room, "name": "x", "size": 0}
+    assert server.call(ada, "create_upload", **fields).code == "quota_exceeded"
+    server.do(ada, "delete_upload", upload_id=str(copies[0].pk))
+    assert server.call(ada, "create_upload", **fields).ok
+
+
+def test_files_leave_the_disk_some_room(
+    server: Running, ada: Someone, room: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    upload = announce(server, ada, room, 3)
+    monkeypatch.setattr(disk, "space", lambda of=None: disk.Space(free=10, size=10**9))
+    full = put(server, ada, upload["id"], b"abc", 0)
+    assert (full.status_code, full.json()["code"]) == (503, "unavailable")
+    monkeypatch.undo()
+    assert put(server, ada, upload["id"], b"abc", 0).status_code == 200
 
 
 def test_the_same_bytes_of_two_people_are_stored_once_and_outlive_one_deletion(

@@ -54,6 +54,8 @@ def receive_bytes(node: Node, files: FileStore) -> ASGIApp:
         row = await node.context.reads.run(uploads.upload_of, upload_id, identity.user_id)
         check_place(row.offset, offset)
         _check_end(row, offset + announced_bytes(scope))
+        if not await files.run(files.has_room, at_most):
+            raise disk.full()
         stored = row.offset - offset
         body = _body(receive, at_most, row, offset)
         try:
