@@ -538,6 +538,11 @@ export interface TicketResponse {
   readonly expires_at: string;
 }
 
+/** The answer to bytes of an upload: how many of them are stored, from the first on. */
+export interface UploadOffset {
+  readonly offset: number;
+}
+
 /** The client's first frame, within 5 s. */
 export interface ClientHello {
   readonly type: 'hello';
@@ -635,7 +640,7 @@ export type ServerFrame =
   | ErrorFrame
   | GoingAway;
 
-/** Fields and result of each command. `send_message` takes the message's `id`; the others' `id` only identifies the answer. */
+/** Fields and result of each command. `send_message` and `create_upload` take the `id` of what they make; the others' `id` only identifies the answer. */
 export type Commands = {
   /** Return the calling user. */
   get_me: {
@@ -678,6 +683,7 @@ export type Commands = {
    */
   create_upload: {
     fields: {
+      readonly id: string;
       readonly room_id: RoomId;
       readonly name: string;
       readonly size: number;

@@ -87,6 +87,11 @@ class Declaration:
         return tuple(part[1:-1] for part in self.path.split("/") if part.startswith("{"))
 
     @property
+    def has_id_of_its_own(self) -> bool:
+        """`id` is that of what it makes, over HTTP as well; that of the other commands only identifies the answer."""
+        return "id" in self.struct.__annotations__
+
+    @property
     def summary(self) -> str:
         return (self.struct.__doc__ or "").strip().split("\n", 1)[0]
 

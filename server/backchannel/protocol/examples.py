@@ -118,6 +118,7 @@ _RESULTS: Final[tuple[msgspec.Struct, ...]] = (
     r.Members([s.Member(31, "mary", "Mary Somerville", "owner")], has_more=False),
     r.People([_MARY]),
     r.Channels([s.ChannelSummary(9, "engineering", "Iron and brass", 12, joined=False)]),
+    r.UploadOffset(786_432),
     f.SessionResponse("bs_3v7bqk1r", _AT),
     f.TicketResponse("bct_3v7bqk1r", _AT),
 )

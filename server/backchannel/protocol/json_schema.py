@@ -9,7 +9,7 @@ from typing import Any, Final, get_args
 
 import msgspec
 
-from backchannel.protocol import frames
+from backchannel.protocol import frames, results
 from backchannel.protocol.codec import FRAMES_IN_ONE_MESSAGE
 from backchannel.protocol.commands import COMMANDS
 from backchannel.protocol.events import AnyRoomEvent, AnyUserFrame, EphemeralFrame
@@ -39,7 +39,9 @@ CLIENT_FRAMES: Final[tuple[Struct, ...]] = (
     frames.ClientPong,
 )
 RESULTS: Final[tuple[Struct, ...]] = tuple({declaration.result: None for declaration in COMMANDS.values()})
-ANSWERS_OVER_HTTP: Final[tuple[Struct, ...]] = (frames.SyncResponse, frames.SessionResponse, frames.TicketResponse)
+ANSWERS_OVER_HTTP: Final[tuple[Struct, ...]] = (
+    frames.SyncResponse, frames.SessionResponse, frames.TicketResponse, results.UploadOffset
+)  # fmt: skip
 
 _SENT_BY_CLIENT: Final = {*CLIENT_FRAMES, frames.SyncRequest, frames.ClientInfo, frames.Resume}
 _TIMES: Final = frozenset({"timestamp", "at", "created_at", "edited_at", "expires_at"})

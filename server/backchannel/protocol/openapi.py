@@ -24,9 +24,9 @@ _STATUS_TEXTS: Final = {
     401: "Not signed in: there is no cookie or token, or it is no longer valid.",
     403: "Not allowed for this person, or for this page.",
     404: "Not found.",
-    409: "The message has changed since `base_seq`; read it again.",
+    409: "The message or the upload is not as the request expects; read it again.",
     410: "The message has been deleted.",
-    413: "The body is larger than 64 KiB (for sync: 1 MiB).",
+    413: "The body is larger than 64 KiB (for sync: 1 MiB, for bytes of an upload: `upload_chunk`).",
     415: "The body is not JSON.",
     422: "A field is missing, unknown or out of bounds; see `errors`.",
     429: "Too many requests. Retry after `retry_after` seconds.",
@@ -44,6 +44,7 @@ def document() -> dict[str, Any]:
     for declaration in COMMANDS.values():
         if declaration.method is not None:
             paths.setdefault(declaration.path, {})[declaration.method.lower()] = _operation(declaration, schemas)
+    paths["/api/uploads/{upload_id}"]["put"] = _bytes_of_an_upload()
     paths |= _beside_commands()
     return {
         "openapi": "3.1.0",
@@ -61,6 +62,7 @@ def document() -> dict[str, Any]:
         "security": [{"cookie": []}, {"bearer": []}],
         "tags": [
             {"name": "commands", "description": "Each is also a WebSocket frame of the same name."},
+            {"name": "files", "description": "Bytes of files. Their addresses come with the messages."},
             {"name": "receiving", "description": "Receiving events without a WebSocket."},
             {"name": "server", "description": "The server itself."},
         ],
@@ -92,8 +94,8 @@ def _operation(declaration: Declaration, schemas: dict[str, Any]) -> dict[str, A
     schema = schemas[declaration.struct.__name__]
     example = EXAMPLES[declaration.struct]
     in_path = declaration.path_fields
-    # Over HTTP the answer needs no id; only `send_message` gives `id` a meaning beyond that.
-    left_out = {"type", *in_path, *(() if declaration.word == "send_message" else ("id",))}
+    # Over HTTP the answer needs no id.
+    left_out = {"type", *in_path, *(() if declaration.has_id_of_its_own else ("id",))}
     rest = {name: member for name, member in schema["properties"].items() if name not in left_out}
     in_query = declaration.method in ("GET", "DELETE")
     summary, _, description = schema["description"].partition("\n\n")
@@ -151,11 +153,11 @@ def _responses(declaration: Declaration, *, body: bool) -> dict[str, Any]:
     else:
         done = {"200": {"description": "Done.", **content}}
     refused = {*_ANYWHERE, *(_WITH_BODY if body else ())}
-    if declaration.path_fields or declaration.word == "create_room":
+    if declaration.path_fields or declaration.word in ("create_room", "create_upload"):
         refused.add(404)
     if "message_id" in declaration.path_fields:
         refused.add(410)
-    if declaration.word == "edit_message":
+    if declaration.word in ("edit_message", "send_message", "delete_upload"):
         refused.add(409)
     return done | {str(status): {"$ref": f"#/components/responses/{status}"} for status in sorted(refused)}
 
@@ -190,6 +192,31 @@ _RETRY_AFTER: Final = {
     "description": "Whole seconds; `retry_after` in the body is more exact.",
     "schema": {"type": "integer"},
 }
+
+
+def _bytes_of_an_upload() -> dict[str, Any]:
+    number = {"type": "integer", "minimum": 0, "maximum": 2**53 - 1}
+    refused = sorted({*_ANYWHERE, 404, 409, 413, 422})
+    return {
+        "operationId": "upload_bytes",
+        "tags": ["files"],
+        "summary": "Send bytes of an announced file. The answer says how many are stored, from the first on.",
+        "parameters": [
+            {"name": "upload_id", "in": "path", "required": True, "schema": {"type": "string", "format": "uuid"}},
+            {
+                "name": "offset",
+                "in": "query",
+                "required": True,
+                "description": "Where in the file these bytes are. What is stored already is ignored; a gap is refused.",
+                "schema": number,
+            },
+        ],
+        "requestBody": {"content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}}},
+        "responses": {
+            "200": {"description": "Stored.", "content": {_JSON: {"schema": {"$ref": f"{PREFIX}UploadOffset"}}}},
+            **{str(status): {"$ref": f"#/components/responses/{status}"} for status in refused},
+        },
+    }
 
 
 def _beside_commands() -> dict[str, Any]:

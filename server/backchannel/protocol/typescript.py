@@ -166,7 +166,7 @@ def _render(type_: inspect.Type, named: str | None = None, *, nullable: bool = T
 
 def _commands_type() -> str:
     lines = [
-        "/** Fields and result of each command. `send_message` takes the message's `id`; the others' `id` only identifies the answer. */",
+        "/** Fields and result of each command. `send_message` and `create_upload` take the `id` of what they make; the others' `id` only identifies the answer. */",
         "export type Commands = {",
     ]
     for declaration in COMMANDS.values():
@@ -199,7 +199,7 @@ def _commands_type() -> str:
 
 def _field_lines(declaration: Declaration) -> Iterator[str]:
     for field in _fields(declaration.struct):
-        if field.name == "id" and declaration.word != "send_message":
+        if field.name == "id" and not declaration.has_id_of_its_own:
             continue
         yield f"      readonly {field.encode_name}{'' if field.required else '?'}: {_type(declaration.struct, field, nullable=True)};"
 

@@ -31,7 +31,7 @@ def wrong_fields(declaration: Declaration) -> Iterator[Wrong]:
     info = inspect.type_info(declaration.struct)
     assert isinstance(info, inspect.StructType)
     for field in info.fields:
-        if field.name == "id" and declaration.word not in ("send_message", "create_upload"):
+        if field.name == "id" and not declaration.has_id_of_its_own:
             continue
         if field.required:
             yield Wrong(field.name, MISSING, in_text=field.name not in declaration.path_fields)
