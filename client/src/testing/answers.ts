@@ -19,6 +19,10 @@ export const LIMITS: Limits = {
   catch_up_events: 500,
   sync_wait_s: 25,
   resume_rooms: 1000,
+  upload_chunk: 8_388_608,
+  upload_size: 104_857_600,
+  upload_files: 10,
+  upload_quota: 2_147_483_648,
 };
 
 /** Refusals are thrown as the body of an error. */

@@ -27,6 +27,8 @@ export class MemoryNetwork {
   sockets: SocketFault = 'none';
   http: HttpFault = 'none';
   latency_ms = 10;
+  /** A proxy on the way refuses larger bodies of uploads (413). */
+  pieceLimit = Number.POSITIVE_INFINITY;
   /** Additional latency of frames to the client. */
   lag_ms = 0;
   /** The next command over the socket is refused with this. */
@@ -75,7 +77,9 @@ export class MemoryNetwork {
     if (this.http === 'down') throw new TypeError('fetch failed');
     if (typeof this.http === 'number') return problem({ code: 'unavailable', status: this.http, detail: 'fault' });
     try {
-      const result = url.endsWith('/api/sync') ? await this.#sync(body, init.signal) : this.#command(method, url, body);
+      const result = url.endsWith('/api/sync')
+        ? await this.#sync(body, init.signal)
+        : (this.#bytes(method, url, init.body) ?? this.#command(method, url, body));
       await this.#travel(init.signal);
       if (this.http !== 'none') throw new TypeError('fetch failed');
       return new Response(JSON.stringify(result), { status: 200 });
@@ -106,6 +110,16 @@ export class MemoryNetwork {
       return this.server.run(this.user.id, type, fields);
     }
     throw new Refusal('not_found');
+  }
+
+  /** Bytes of an upload; null for any other request. */
+  #bytes(method: string, url: string, body: unknown): unknown {
+    const { pathname, searchParams } = new URL(url, 'http://memory');
+    const id = /^\/api\/uploads\/([^/]+)$/.exec(pathname)?.[1];
+    if (method !== 'PUT' || !id) return null;
+    const piece = new Uint8Array(body as ArrayBuffer);
+    if (piece.length > this.pieceLimit) throw new Refusal('too_large');
+    return this.server.uploads.put(this.user.id, id, Number(searchParams.get('offset')), piece);
   }
 
   #sync(body: Record<string, unknown>, signal: AbortSignal | null | undefined): Promise<unknown> {

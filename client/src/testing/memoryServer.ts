@@ -21,6 +21,7 @@ import type { Clock } from '../types.ts';
 import { uuidv7 } from '../uuid.ts';
 import { LIMITS, Refusal } from './answers.ts';
 import { type Fact, MemoryRoom } from './memoryRoom.ts';
+import { MemoryUploads } from './memoryUploads.ts';
 
 /** In one room. */
 const PINS = 50;
@@ -31,6 +32,7 @@ interface Sent {
   readonly room_id: number;
   readonly content: string;
   readonly reply_to?: string;
+  readonly attachments?: readonly string[];
 }
 /** Numbers come as text out of paths and queries. */
 type Fields = Readonly<Record<string, unknown>>;
@@ -50,6 +52,7 @@ export class MemoryServer {
   heartbeat_s = 30;
   /** So many next events are committed, but not published. */
   deafNext = 0;
+  readonly uploads = new MemoryUploads((userId, upload) => this.tell(userId, { type: 'upload_state', upload }));
   readonly #versions = new Map<UserId, number>();
   #lastRoom = 0;
   #epochs = 1;
@@ -144,6 +147,13 @@ export class MemoryServer {
         return { room: this.#row(room(), userId) };
       case 'send_message':
         return this.send(userId, { ...f, room_id: Number(f.room_id) } as unknown as Sent);
+      case 'create_upload':
+        this.#mine(Number(f.room_id), userId);
+        return this.uploads.create(userId, f);
+      case 'get_upload':
+        return this.uploads.get(userId, f.upload_id as string);
+      case 'delete_upload':
+        return this.uploads.delete(userId, f.upload_id as string);
       case 'edit_message': {
         const { content, base_seq } = f as { content: string; base_seq?: number };
         const [, before] = this.#find(f.message_id as string);
@@ -154,7 +164,7 @@ export class MemoryServer {
       case 'delete_message': {
         const [, before] = this.#find(f.message_id as string);
         if (before.deleted) return { message: before };
-        return this.#change(userId, f, { content: '', deleted: true, reactions: [], pinned: false });
+        return this.#change(userId, f, { content: '', deleted: true, reactions: [], attachments: [], pinned: false });
       }
       case 'add_reaction':
       case 'remove_reaction':
@@ -199,6 +209,7 @@ export class MemoryServer {
       if (!same) throw new Refusal('id_reused');
       return { message: known, duplicate: true };
     }
+    const attachments = this.uploads.claim(userId, room.id, f.attachments ?? [], f.id);
     const seq = room.head + 1;
     const message: Message = {
       id: f.id,
@@ -212,7 +223,7 @@ export class MemoryServer {
       edited_at: null,
       deleted: false,
       reactions: [],
-      attachments: [],
+      attachments,
       pinned: false,
       mentions: [...this.users.values()].filter((u) => f.content.includes(`@${u.username}`)).map((u) => u.id),
     };

@@ -1,0 +1,341 @@
+/**
+ * Files on their way into messages: announced, sent in pieces, and claimed by their message when they are ready.
+ *
+ * Theory. An upload's id is made here and never changes, so every step may be repeated: announcing it again answers how it is, a
+ * piece that is there already is ignored, and `offset` in an answer is what the server has. So after any failure the next try
+ * begins by asking, and goes on from there. One file is sent at a time, in the order given: on a weak network two at once finish later
+ * than one after the other. A file that waits for its next try holds up nobody.
+ *
+ * A message with files enters the outbox when its files are ready, and takes its place in the order of its room then; text behind it
+ * does not wait for it. From there the outbox keeps the promise: what the server has stored has claimed the files, once.
+ */
+import type { Core } from '../core.ts';
+import { retry_ms } from '../connection/backoff.ts';
+import { ChatError } from '../errors.ts';
+import type { MessageId, RoomId, Upload } from '../protocol.ts';
+import { refusal } from '../transports/http.ts';
+import type { SendResult } from '../types.ts';
+import { createPace, type Pace } from '../uploads/pace.ts';
+import { type FileSource, memoryUploads, type UploadRecord, type UploadStorage } from '../uploads/storage.ts';
+import { uuidv7 } from '../uuid.ts';
+
+/** A piece that takes longer is cut: as the server does. */
+const PIECE_MS = 60_000;
+/** How often a check is asked about, in case that the frame about it was lost. */
+const CHECK_MS = 5_000;
+
+export interface NamedFile extends FileSource {
+  readonly name: string;
+  readonly type: string;
+}
+
+export interface UploadsChat {
+  /**
+   * Gives a file to a room, and begins to send it. Resolves with its id when the device has it.
+   * @throws ChatError `file_too_large`, before any byte, or `forbidden` where the server takes no files.
+   */
+  addFile(roomId: RoomId, file: NamedFile, alt?: string): Promise<string>;
+  /** A description for those who do not see it. May change until its message is sent. */
+  describeFile(id: string, alt: string): void;
+  /** Discards a file that no message has; a message that waits for it goes without it. */
+  removeFile(id: string): void;
+  /** Tries a failed file again, from where it was. */
+  retryFile(id: string): void;
+  /** Sends a message when its files are ready. Resolves when the server has stored it. @throws ChatError as `sendChatMessage` does. */
+  sendFiles(roomId: RoomId, content: string, files: readonly string[], replyTo?: MessageId | null): Promise<SendResult>;
+  /** The room's files that are not sent, in the order given; `message` of each says what waits for it. The same array until it changes. */
+  getFiles(roomId: RoomId): readonly UploadRecord[];
+}
+
+interface Held {
+  record: UploadRecord;
+  readonly pace: Pace;
+  tries: number;
+  notBefore: number;
+  /** Ends the request under way. */
+  abort: AbortController | null;
+}
+
+interface Waiter {
+  resolve(result: SendResult): void;
+  reject(error: ChatError): void;
+}
+
+/** Adds files. `storage`: where they wait; in memory unless another one is given. */
+export function withUploads(storage: UploadStorage = memoryUploads()): (core: Core) => UploadsChat {
+  return (core) => {
+    const { chat, driver, env, onFrame, onRecovered, outbox, replica, routes, run, touch } = core;
+    const { clock } = env;
+    const held = new Map<string, Held>();
+    const waiters = new Map<string, Waiter>();
+    const shown = new Map<RoomId, readonly UploadRecord[]>();
+    let busy = false;
+    let timer: unknown = null;
+
+    routes.create_upload = 'POST /api/uploads';
+    routes.get_upload = 'GET /api/uploads/{upload_id}';
+    routes.delete_upload = 'DELETE /api/uploads/{upload_id}';
+
+    function change(it: Held, to: Partial<UploadRecord>): void {
+      it.record = { ...it.record, ...to };
+      void storage.put(it.record).catch(() => {});
+      shown.delete(it.record.roomId);
+      touch(it.record.roomId);
+    }
+
+    function forget(it: Held): void {
+      held.delete(it.record.id);
+      it.abort?.abort();
+      void storage.remove(it.record.id).catch(() => {});
+      shown.delete(it.record.roomId);
+      touch(it.record.roomId);
+    }
+
+    const hold = (record: UploadRecord): Held => {
+      const it: Held = { record, pace: createPace(), tries: 0, notBefore: 0, abort: null };
+      held.set(record.id, it);
+      shown.delete(record.roomId);
+      return it;
+    };
+
+    /** Does the next step of the first file that is due; then the next one. */
+    function pump(): void {
+      clock.clearTimeout(timer);
+      if (busy || !outbox.isOpen) return;
+      const me = replica.user?.id ?? null;
+      const open = [...held.values()].filter(
+        ({ record: { state, userId } }) => state !== 'failed' && state !== 'ready' && (userId ?? me) === me,
+      );
+      const due = open.find(({ notBefore }) => notBefore <= clock.now());
+      if (!due) {
+        if (open.length > 0) {
+          const at = Math.min(...open.map(({ notBefore }) => notBefore));
+          timer = clock.setTimeout(pump, at - clock.now());
+        }
+        return;
+      }
+      busy = true;
+      step(due)
+        .catch((cause: unknown) => failed(due, cause))
+        .finally(() => {
+          busy = false;
+          pump();
+        });
+    }
+
+    async function step(it: Held): Promise<void> {
+      const { id, roomId, name, size, contentType, alt, state } = it.record;
+      if (state === 'checking') {
+        take(it, (await run('get_upload', { upload_id: id })).result.upload);
+        it.notBefore = clock.now() + CHECK_MS;
+        return;
+      }
+      const { result } = await run('create_upload', {
+        id,
+        room_id: roomId,
+        name,
+        size,
+        content_type: contentType,
+        ...(alt && { alt }),
+      });
+      take(it, result.upload);
+      while (held.has(id) && it.record.state === 'sending' && it.record.offset < size) await sendPiece(it);
+      if (it.record.state === 'sending') change(it, { state: 'checking' });
+      it.notBefore = clock.now() + CHECK_MS;
+    }
+
+    async function sendPiece(it: Held): Promise<void> {
+      const { id, offset, size } = it.record;
+      const began = clock.now();
+      const piece = await storage.read(id, offset, Math.min(size, offset + it.pace.next));
+      if (!piece?.byteLength)
+        throw new ChatError({ code: 'lost', status: 410, detail: 'This device has lost the file.' });
+      const { status, stored, error } = await put(it, offset, piece);
+      if (stored !== null) {
+        it.tries = 0;
+        if (status === 200) it.pace.sent(clock.now() - began, replica.limits?.upload_chunk ?? it.pace.next);
+        change(it, { offset: stored });
+      } else if (status === 413) it.pace.refused();
+      else throw error;
+    }
+
+    /** `stored`: what the server has, where it says so, which it also does when it refuses a gap. */
+    async function put(it: Held, offset: number, piece: ArrayBuffer) {
+      const abort = new AbortController();
+      it.abort = abort;
+      const late = clock.setTimeout(() => abort.abort(), PIECE_MS);
+      try {
+        const response = await env.fetch(`${env.baseUrl}/api/uploads/${it.record.id}?offset=${offset}`, {
+          method: 'PUT',
+          credentials: env.credentials,
+          signal: abort.signal,
+          headers: { ...(await env.headers()), 'Content-Type': 'application/octet-stream' },
+          body: piece,
+        });
+        const text = await response.text();
+        const { offset: stored = null } = parsed(text) as { offset?: number | null };
+        return { status: response.status, stored, error: response.ok ? null : refusal(response, text) };
+      } catch {
+        return {
+          status: 0,
+          stored: null,
+          error: new ChatError({ code: 'network', detail: 'The server did not answer.' }),
+        };
+      } finally {
+        clock.clearTimeout(late);
+        it.abort = null;
+      }
+    }
+
+    /** As the server says the upload is. */
+    function take(it: Held, upload: Upload): void {
+      const { state, offset } = upload;
+      if (!held.has(it.record.id)) return;
+      if (upload.claimed) return forget(it);
+      if (state === 'rejected') {
+        const detail = 'The server refused this file.';
+        change(it, { state: 'failed', error: { code: upload.code ?? 'rejected', status: 403, detail } });
+      } else change(it, { state: state === 'receiving' ? 'sending' : state, offset, error: null });
+      if (state === 'ready') sendWhatIsReady();
+    }
+
+    function failed(it: Held, cause: unknown): void {
+      if (!held.has(it.record.id)) return;
+      const error = cause as ChatError;
+      it.pace.failed();
+      // It was deleted, or its server is another one: it begins again.
+      if (error.code === 'upload_not_found' && it.tries === 0) change(it, { state: 'waiting', offset: 0 });
+      else if (error.final) {
+        const { code, status, detail } = error;
+        return change(it, { state: 'failed', error: { code, status, detail } });
+      } else if (it.record.state === 'sending') change(it, { state: 'waiting' });
+      it.notBefore = clock.now() + retry_ms(error, it.tries++, env.random());
+    }
+
+    /** A message goes to the outbox once all of its files are ready. */
+    function sendWhatIsReady(): void {
+      const messages = new Map([...held.values()].map(({ record }) => [record.message?.key, record] as const));
+      for (const [key, { message, roomId }] of messages) {
+        if (!message || !key) continue;
+        const files = message.files.filter((id) => held.has(id));
+        if (!files.every((id) => held.get(id)?.record.state === 'ready')) continue;
+        // An earlier visit may have written it to the outbox, and ended before these records were removed.
+        const isWritten = outbox.all().some(({ attachments }) => attachments.includes(files[0] as string));
+        const waiter = waiters.get(key);
+        waiters.delete(key);
+        for (const id of files) forget(held.get(id) as Held);
+        if (isWritten) continue;
+        const sent = chat.sendChatMessage(roomId, message.content, message.replyTo, { attachments: files });
+        void sent.then(waiter?.resolve, waiter?.reject);
+      }
+    }
+
+    function hurry(): void {
+      for (const it of held.values()) it.notBefore = 0;
+      pump();
+    }
+
+    onFrame.push((frame) => {
+      if (frame.type === 'upload_state') {
+        const it = held.get(frame.upload.id);
+        if (it) take(it, frame.upload);
+        if (it && frame.upload.state === 'receiving') it.notBefore = 0;
+      }
+      // The outbox is open after it: it is known who is signed in.
+      if (frame.type === 'hello') clock.setTimeout(pump, 0);
+    });
+    onRecovered.push(hurry);
+
+    storage.load().then(
+      (records) => {
+        for (const record of records) if (!held.has(record.id)) hold(record);
+        sendWhatIsReady();
+        pump();
+      },
+      () => {},
+    );
+
+    return {
+      async addFile(roomId, file, alt = '') {
+        const most = replica.limits?.upload_size ?? Number.POSITIVE_INFINITY;
+        if (most === 0) throw new ChatError({ code: 'forbidden', status: 403, detail: 'This server takes no files.' });
+        if (file.size > most) {
+          const detail = `The file is too large: this server takes files of ${Math.floor(most / 2 ** 20)} MiB at most.`;
+          throw new ChatError({ code: 'file_too_large', status: 403, detail });
+        }
+        const id = uuidv7(clock.now());
+        await storage.keep(id, file);
+        const it = hold({
+          id,
+          userId: replica.user?.id ?? null,
+          roomId,
+          name: file.name,
+          size: file.size,
+          contentType: file.type || 'application/octet-stream',
+          alt,
+          offset: 0,
+          state: 'waiting',
+          error: null,
+          message: null,
+        });
+        change(it, {});
+        if (!driver.isLost) pump();
+        return id;
+      },
+      describeFile(id, alt) {
+        const it = held.get(id);
+        if (!it || it.record.alt === alt) return;
+        change(it, { alt });
+        const { roomId, name, size, contentType, state } = it.record;
+        if (state === 'waiting' || state === 'failed') return; // announced with it
+        run('create_upload', { id, room_id: roomId, name, size, content_type: contentType, alt }).catch(() => {});
+      },
+      removeFile(id) {
+        const it = held.get(id);
+        if (!it) return;
+        forget(it);
+        run('delete_upload', { upload_id: id }).catch(() => {});
+        sendWhatIsReady();
+      },
+      retryFile(id) {
+        const it = held.get(id);
+        if (it?.record.state !== 'failed') return;
+        it.tries = 0;
+        it.notBefore = 0;
+        change(it, { state: 'waiting', error: null });
+        pump();
+      },
+      sendFiles(roomId, content, files, replyTo = null) {
+        const key = uuidv7(clock.now());
+        const message = { key, content, replyTo, files };
+        const all = files.map((id) => held.get(id));
+        if (!all.every((it) => it?.record.roomId === roomId)) {
+          const detail = 'A file of this message is not of this room, or was removed.';
+          return Promise.reject(new ChatError({ code: 'upload_not_found', status: 404, detail }));
+        }
+        for (const it of all) change(it as Held, { message });
+        const sent = new Promise<SendResult>((resolve, reject) => waiters.set(key, { resolve, reject }));
+        sent.catch(() => {});
+        sendWhatIsReady();
+        return sent;
+      },
+      getFiles(roomId) {
+        const known = shown.get(roomId);
+        if (known) return known;
+        const mine = [...held.values()].map(({ record }) => record);
+        const files = mine.filter((record) => record.roomId === roomId);
+        shown.set(roomId, files);
+        return files;
+      },
+    };
+  };
+}
+
+function parsed(text: string): object {
+  try {
+    const value: unknown = JSON.parse(text);
+    return typeof value === 'object' && value !== null ? value : {};
+  } catch {
+    return {};
+  }
+}

@@ -1,0 +1,78 @@
+/**
+ * Where files wait on the device. In memory here; a storage that outlives the tab has the same methods.
+ *
+ * Bytes are kept apart from the records, in pieces: a record is written at each step, and must stay small.
+ */
+import type { MessageId, RoomId, UserId } from '../protocol.ts';
+import type { SendError } from '../types.ts';
+
+/** One file on its way. */
+export interface UploadRecord {
+  /** The upload's id, for ever. */
+  readonly id: string;
+  readonly userId: UserId | null;
+  /** The room it was given to: it goes to no other one. */
+  readonly roomId: RoomId;
+  readonly name: string;
+  readonly size: number;
+  readonly contentType: string;
+  readonly alt: string;
+  /** Bytes that the server has. */
+  readonly offset: number;
+  /**
+   * `waiting`: for its turn, or for a connection. `sending`. `checking`: the server looks at it. `ready`: a message may have it.
+   * `failed`: `error` says why; nothing happens until it is retried or removed.
+   */
+  readonly state: 'waiting' | 'sending' | 'checking' | 'ready' | 'failed';
+  readonly error: SendError | null;
+  /** The message that waits for it. */
+  readonly message: WaitingMessage | null;
+}
+
+/** A message that is sent when all of its files are ready. */
+export interface WaitingMessage {
+  readonly key: string;
+  readonly content: string;
+  readonly replyTo: MessageId | null;
+  /** In the order of the message. */
+  readonly files: readonly string[];
+}
+
+/** What a browser's File and Blob are. */
+export interface FileSource {
+  readonly size: number;
+  slice(start: number, end: number): { arrayBuffer(): Promise<ArrayBuffer> };
+}
+
+export interface UploadStorage {
+  /** Those of earlier visits too. */
+  load(): Promise<readonly UploadRecord[]>;
+  /** Keeps the bytes where it can. Resolves when they are safe. */
+  keep(id: string, source: FileSource): Promise<void>;
+  put(record: UploadRecord): Promise<void>;
+  /** null: the bytes are gone, as after a reload where they could not be kept. */
+  read(id: string, start: number, end: number): Promise<ArrayBuffer | null>;
+  remove(id: string): Promise<void>;
+}
+
+export function memoryUploads(): UploadStorage {
+  const records = new Map<string, UploadRecord>();
+  const sources = new Map<string, FileSource>();
+  return {
+    load: () => Promise.resolve([...records.values()]),
+    keep(id, source) {
+      sources.set(id, source);
+      return Promise.resolve();
+    },
+    put(record) {
+      records.set(record.id, record);
+      return Promise.resolve();
+    },
+    read: async (id, start, end) => (await sources.get(id)?.slice(start, end).arrayBuffer()) ?? null,
+    remove(id) {
+      records.delete(id);
+      sources.delete(id);
+      return Promise.resolve();
+    },
+  };
+}
