@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import shlex
 import socket
@@ -14,12 +15,14 @@ from pathlib import Path
 from uuid import UUID
 
 import pytest
+from django.conf import settings
 
 from backchannel.accounts.erasing import erase_account
 from backchannel.files.copies import copy_in, copy_out
 from backchannel.files.interruptions import Interruptions
 from backchannel.files.scanning import ScannerError, scanner_of
 from backchannel.files.storage import FileStore, SyncedStorage
+from backchannel.files.sweeping import sweep_here
 from backchannel.store.models import Blob, Upload
 from tests.files.corpus import encoded, noise
 from tests.files.nodes import stored, sweep
@@ -163,6 +166,32 @@ def test_an_upload_whose_pieces_are_lost_begins_again(server: Running, ada: Some
         send_bytes(server, ada, upload["id"], b"1234567890")
         assert device.until("upload_state")["upload"]["state"] == "ready"
     assert fetch(server, ada, f"/files/{upload['id']}/x").content == b"1234567890"
+
+
+@pytest.mark.parametrize("framing", ["Content-Length: 5000", "Transfer-Encoding: chunked"])
+def test_a_body_that_is_cut_short_stores_nothing(server: Running, ada: Someone, room: int, framing: str) -> None:
+    sweep(server)
+    before = stored()
+    upload = announce(server, ada, room, 5000)
+    head = f"PUT /api/uploads/{upload['id']}?offset=0 HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Bearer {ada.token}\r\n{framing}\r\n\r\n"
+    piece = b"x" * 2000
+    with socket.create_connection(("127.0.0.1", server.port)) as connection:
+        connection.sendall(head.encode() + (b"7d0\r\n" + piece + b"\r\n" if "chunked" in framing else piece))
+        server.wait_until(lambda: any(name.startswith("incoming/") for name in stored()))
+    server.wait_until(lambda: stored() == before)
+    assert server.do(ada, "get_upload", upload_id=upload["id"])["upload"]["offset"] == 0
+    assert put(server, ada, upload["id"], b"y" * 5000, 0).json() == {"offset": 5000}
+
+
+def test_the_command_line_sweeps_without_a_server(server: Running, ada: Someone, room: int) -> None:
+    sweep(server)
+    message = sent(server, ada, room, uploaded(server, ada, room, os.urandom(100))["id"])
+    server.do(ada, "delete_message", message_id=message["id"])
+    files = FileStore(SyncedStorage(settings.BACKCHANNEL["FILES"]))
+    assert asyncio.run(sweep_here(files, now=False)).blobs == 0
+    swept = asyncio.run(sweep_here(files, now=True))
+    assert (swept.blobs, swept.size) == (1, 100)
+    assert "1 deleted, 100 bytes" in "\n".join(swept.lines())
 
 
 def test_a_copy_has_every_file_and_is_only_added_to(server: Running, ada: Someone, room: int, tmp_path: Path) -> None:
