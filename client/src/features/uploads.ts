@@ -16,13 +16,17 @@ import type { MessageId, RoomId, Upload } from '../protocol.ts';
 import { refusal } from '../transports/http.ts';
 import type { SendResult } from '../types.ts';
 import { createPace, type Pace } from '../uploads/pace.ts';
-import { type FileSource, memoryUploads, type UploadRecord, type UploadStorage } from '../uploads/storage.ts';
+import { defaultUploads } from '../uploads/indexedDb.ts';
+import type { FileSource, UploadRecord, UploadStorage } from '../uploads/storage.ts';
 import { uuidv7 } from '../uuid.ts';
 
 /** A piece that takes longer is cut: as the server does. */
 const PIECE_MS = 60_000;
 /** How often a check is asked about, in case that the frame about it was lost. */
 const CHECK_MS = 5_000;
+
+/** How soon a file of a tab that is gone is noticed by one that was there before. */
+const ADOPT_MS = 60_000;
 
 export interface NamedFile extends FileSource {
   readonly name: string;
@@ -61,9 +65,10 @@ interface Waiter {
   reject(error: ChatError): void;
 }
 
-/** Adds files. `storage`: where they wait; in memory unless another one is given. */
-export function withUploads(storage: UploadStorage = memoryUploads()): (core: Core) => UploadsChat {
+/** Adds files. `given`: where they wait; what the browser offers unless another one is given. */
+export function withUploads(given?: UploadStorage): (core: Core) => UploadsChat {
   return (core) => {
+    const storage = given ?? defaultUploads(core.env.baseUrl);
     const { chat, driver, env, onFrame, onRecovered, outbox, replica, routes, run, touch } = core;
     const { clock } = env;
     const held = new Map<string, Held>();
@@ -246,14 +251,18 @@ export function withUploads(storage: UploadStorage = memoryUploads()): (core: Co
     });
     onRecovered.push(hurry);
 
-    storage.load().then(
-      (records) => {
-        for (const record of records) if (!held.has(record.id)) hold(record);
+    /** Takes over what tabs left that are gone: now, and from time to time. */
+    async function adopt(): Promise<void> {
+      const records = await storage.load().catch(() => []);
+      const added = records.filter(({ id }) => !held.has(id)).map(hold);
+      for (const { record } of added) touch(record.roomId);
+      if (added.length > 0) {
         sendWhatIsReady();
         pump();
-      },
-      () => {},
-    );
+      }
+      clock.setTimeout(() => void adopt(), ADOPT_MS);
+    }
+    void adopt();
 
     return {
       async addFile(roomId, file, alt = '') {

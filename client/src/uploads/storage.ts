@@ -45,7 +45,7 @@ export interface FileSource {
 }
 
 export interface UploadStorage {
-  /** Those of earlier visits too. */
+  /** Those that are this tab's from now on: of earlier visits, and of tabs that are gone. */
   load(): Promise<readonly UploadRecord[]>;
   /** Keeps the bytes where it can. Resolves when they are safe. */
   keep(id: string, source: FileSource): Promise<void>;
