@@ -20,6 +20,12 @@ Place = Literal[
     "after_answer",
     "intents_committed",
     "intents_applied",
+    "piece_stored",
+    "piece_entered",
+    "check_taken",
+    "blobs_entered",
+    "blobs_stored",
+    "file_finished",
 ]
 
 

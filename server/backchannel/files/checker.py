@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+from backchannel import failpoints
 from backchannel.commands.file_upkeep import AddBlobs
 from backchannel.commands.finish_upload import FinishUpload, Served
 from backchannel.commands.restart_upload import RestartUpload
@@ -44,6 +45,7 @@ class Checker:
 
     async def check(self, row: UploadRow) -> None:
         """Raises ScannerError, OSError: the upload still waits then."""
+        failpoints.reach("check_taken")
         parts = await self._reads.run(uploads.parts_of, row.upload_id)
         with self._files.temporary() as whole:
             try:
@@ -65,8 +67,10 @@ class Checker:
         paths = [whole] if picture is None else [picture.file, picture.thumb, picture.view]
         blobs = await self._files.run(_described, paths)
         await self._log.write(AddBlobs(actor=NOBODY, blobs=[(blob.key, blob.sha256, blob.size) for blob in blobs]))
+        failpoints.reach("blobs_entered")
         for blob, path in zip(blobs, paths, strict=True):
             await self._files.run(self._files.keep, path, blob.key)
+        failpoints.reach("blobs_stored")
         served = Served(file=blobs[0].key, name=row.name, size=blobs[0].size, content_type=blobs[0].type_of(row))
         if picture is not None:
             served = Served(
@@ -81,6 +85,7 @@ class Checker:
                 thumbhash=picture.thumbhash,
             )
         await self._log.write(FinishUpload(actor=NOBODY, upload_id=row.upload_id, served=served))
+        failpoints.reach("file_finished")
 
 
 class _Blob(NamedTuple):

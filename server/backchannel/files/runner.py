@@ -1,6 +1,6 @@
 """The tasks of a node for files: it checks what waits, and sweeps.
 
-A check is a node's for a minute, and it goes on asking for another one; if it dies, any other node begins the check again.
+A check is a node's for 20 s, and it goes on asking for more; if it dies, any other node begins the check again.
 """
 
 from __future__ import annotations
@@ -26,8 +26,8 @@ from backchannel.store.uploads import UploadRow
 
 LOOK_S: Final = 5.0
 """How often a node looks for what other nodes left."""
-LEASE_S: Final = 60
-RENEW_S: Final = 20.0
+LEASE_S: Final = 20
+RENEW_S: Final = 6.0
 SWEEP_S: Final = 600.0
 AT_ONCE: Final = 2
 """Checks of one node."""

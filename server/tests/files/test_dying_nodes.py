@@ -25,7 +25,7 @@ def test_a_check_of_a_node_that_died_is_done_by_another(ada: Someone, tmp_path: 
         put(first, ada, upload["id"], b"hello", 0)
         first.wait_until(begun.exists)
         assert first.do(ada, "get_upload", upload_id=upload["id"])["upload"]["state"] == "checking"
-    # The first node is gone in the middle of its check; a minute later its lease ends.
+    # The first node is gone in the middle of its check; some seconds later its lease ends.
     Upload.objects.filter(pk=upload["id"]).update(checking_until_us=0)
     with running() as second:
         assert wait_checked(second, ada, upload["id"])["state"] == "ready"

@@ -9,6 +9,7 @@ from uuid import UUID
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from backchannel import failpoints
 from backchannel.commands.add_part import AddPart, check_place
 from backchannel.files.kinds import PLAIN, is_inline
 from backchannel.files.receiving import receive_part
@@ -62,6 +63,7 @@ def receive_bytes(node: Node, files: FileStore) -> ASGIApp:
             part = await receive_part(files, upload_id, body, offset=offset, skip=stored)
         except OSError as error:
             raise _no_storage(error) from error
+        failpoints.reach("piece_stored")
         identity = await node.authenticate(scope)
         if part is None:
             row = await node.context.reads.run(uploads.upload_of, upload_id, identity.user_id)
@@ -72,6 +74,7 @@ def receive_bytes(node: Node, files: FileStore) -> ASGIApp:
             if error.code.status < 500:  # else it may be entered all the same
                 await files.run(files.delete, part.key)
             raise
+        failpoints.reach("piece_entered")
         if result.is_unused:
             await files.run(files.delete, part.key)
         if result.offset == row.sent_size:
