@@ -5,7 +5,7 @@
     commands    all other commands, polls, tickets and chat sessions: 30 a second, bursts of 60
     changes     commands that leave an event in a log for ever: 1 a second, bursts of 60; and a tenth of that, bursts of 20, for each
                 message reacted to or edited and each room renamed, joined or left
-    files       files read, ranges of them included: 50 a second, bursts of 500
+    files       files read, ranges of them included, and pieces of files sent: 50 a second, bursts of 500
 
 A refused command takes no token. A client that goes on in spite of refusals is flooding.
 """
@@ -101,7 +101,7 @@ class Rates:
         _check(self._take(self._commands, user_id, now, self._limits.commands_per_second, COMMAND_BURST, count))
 
     def check_file(self, user_id: int, now: float) -> None:
-        """Count a file that is read. Raises CommandError 429."""
+        """Count a file that is read, or a piece of one that is sent. Raises CommandError 429."""
         _check(self._take(self._files, user_id, now, FILES_PER_SECOND, FILE_BURST))
 
     def _take(

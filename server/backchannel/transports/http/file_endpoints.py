@@ -50,7 +50,7 @@ def receive_bytes(node: Node, files: FileStore) -> ASGIApp:
     at_most = node.settings.limits.upload_chunk
 
     async def answer(scope: Scope, receive: Receive, identity: Identity) -> tuple[int, bytes]:
-        node.rates.check_request(identity.user_id, node.context.clock())
+        node.rates.check_file(identity.user_id, node.context.clock())
         upload_id, offset = _id_of(scope["path_params"]["upload_id"]), _offset_of(scope)
         row = await node.context.reads.run(uploads.upload_of, upload_id, identity.user_id)
         check_place(row.offset, offset)
