@@ -1,4 +1,4 @@
-"""Which pages of other origins a browser lets read the API's answers: those that `CORS_ORIGINS` names, exactly.
+"""Which pages of other origins a browser lets read the API's answers, and files: those that `CORS_ORIGINS` names, exactly.
 
 They authenticate by a header. Cookies are not allowed to them (`Access-Control-Allow-Credentials` is never sent), so a listed page can do
 nothing with its visitor's session. Where nothing is listed, nothing of this is sent.
@@ -15,8 +15,8 @@ from starlette.types import Scope
 from backchannel.accounts.origin import parse_origin
 
 _METHODS: Final = b"GET, POST, PUT, PATCH, DELETE"
-_HEADERS: Final = b"authorization, content-type"
-_EXPOSED: Final = b"retry-after"
+_HEADERS: Final = b"authorization, content-type, range"
+_EXPOSED: Final = b"retry-after, content-range, content-disposition"
 _PREFLIGHT_LIFE_S: Final = b"600"
 
 Headers = list[tuple[bytes, bytes]]

@@ -35,7 +35,7 @@ from backchannel.web.cors import Cors
 _OURS: Final = re.compile(r"/(?:api/|files/|static/|(?:ws|healthz|readyz|metrics)\Z)")
 """The chat's own addresses in the standalone server."""
 _UPLOADS: Final = "/api/uploads/"
-_FILES: Final = "/files/"
+_OF_API: Final = ("/api/", "/files/")
 _HEALTH: Final = frozenset({"/healthz", "/readyz", "/metrics"})
 """Probed by machines that know an address but no name, and that learn nothing secret there: any well-formed Host is accepted."""
 _NAMES_AT_MOST: Final = 1024
@@ -70,7 +70,7 @@ class Edge:
 
     def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         path = path_of(scope)
-        more = self._cors.headers_for(scope) if path.startswith("/api/") else []
+        more = self._cors.headers_for(scope) if path.startswith(_OF_API) else []
         send = self.with_headers(send, more)
         if scope["type"] == "websocket":
             application = self._application if path == "/ws" else elsewhere
@@ -101,10 +101,8 @@ class Edge:
             return partial(_refuse_body, error)
         except CommandError as error:
             return problem(error)
-        if path.startswith("/api/"):
+        if path.startswith(_OF_API):
             return self._cors.preflight(scope) or self._api
-        if path.startswith(_FILES):
-            return self._api
         return without_upgrade if path == "/ws" else self._application
 
 

@@ -6,6 +6,7 @@ import httpx
 import pytest
 
 from backchannel.web.cors import Cors
+from tests.files.sending import announce, fetch, put, wait_checked
 from tests.running import Running, Someone, running, somebody
 
 PAGE = "https://app.shop.example"
@@ -38,6 +39,23 @@ def test_a_browser_is_answered_before_it_calls(server: Running) -> None:
     assert "POST" in response.headers["access-control-allow-methods"]
     assert "authorization" in response.headers["access-control-allow-headers"]
     assert response.headers["vary"] == "Origin"
+
+
+def test_a_listed_page_sends_and_reads_files_by_its_header(server: Running, ada: Someone) -> None:
+    room = server.group(ada)
+    upload = announce(server, ada, room, 5)
+    assert preflight(server, f"/api/uploads/{upload['id']}", PAGE).status_code == 204
+    stored = put(server, ada, upload["id"], b"hello", 0, headers={"Origin": PAGE})
+    assert (stored.status_code, allowed(stored)) == (200, PAGE)
+    wait_checked(server, ada, upload["id"])
+    address = f"/files/{upload['id']}/x"
+    assert preflight(server, address, PAGE).status_code == 204
+    read = fetch(server, ada, address, Origin=PAGE)
+    assert (read.content, allowed(read)) == (b"hello", PAGE)
+    assert (
+        read.headers["cross-origin-resource-policy"] == "same-origin"
+    )  # of a page that is not listed, no picture shows it
+    assert allowed(fetch(server, ada, address, Origin="https://evil.example")) is None
 
 
 @pytest.mark.parametrize(
