@@ -28,7 +28,7 @@ from tests.running import Answer, Device, Running, Someone, somebody, wait_until
 
 TENANT_OF: dict[Any, str] = {}
 """The site's user → their tenant."""
-ABSENT = {"room_not_found", "message_not_found", "user_not_found", "invalid", "id_reused"}
+ABSENT = {"file_too_large", "room_not_found", "message_not_found", "user_not_found", "invalid", "id_reused"}
 """The answer to a person who names something that is not there."""
 
 
@@ -128,6 +128,17 @@ def test_a_room_and_a_message_of_another_tenant_are_as_if_they_never_were(
         name = next(iter({"room_id", "message_id", "members"} & fields.keys()))
         shown, hidden = (str(given[name]).strip("[]") for given in (fields, absent))
         assert (there.status, plain(there, shown)) == (nowhere.status, plain(nowhere, hidden)), word
+
+
+def test_a_file_of_another_tenant_is_as_if_it_never_was(server: Running, acme: World, spy: Someone) -> None:
+    sent = server.do(acme.ada, "send_message", room_id=acme.group, content="", attachments=[acme.upload])["message"]
+    url = sent["attachments"][0]["url"]
+    assert server.http.get(url, headers=acme.ben.headers).status_code == 200
+    there, nowhere = (
+        server.http.get(address, headers=spy.headers) for address in (url, url.replace(acme.upload, acme.absent))
+    )
+    assert (there.status_code, nowhere.status_code) == (404, 404)
+    assert there.text.replace(acme.upload, "…") == nowhere.text.replace(acme.absent, "…")
 
 
 def test_nobody_of_another_tenant_can_be_added_mentioned_or_found(server: Running, acme: World) -> None:
