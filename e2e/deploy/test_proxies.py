@@ -154,6 +154,12 @@ def test_polls_and_sends_work(proxy: Proxy) -> None:
     assert "GET /api/me" in proxy.ask("GET /api/me")
 
 
+def test_pieces_of_files_work(proxy: Proxy) -> None:
+    body = b"x" * 8192 * KIB
+    asked = "PUT /api/uploads/019a3c5e-7f10-7c41-9d3a-5b1f0c2e4a01?offset=0"
+    assert asked in proxy.ask(asked, f"Content-Length: {len(body)}", body=body)
+
+
 @pytest.mark.parametrize("name", ["metrics", "readyz", "healthz"])
 @pytest.mark.parametrize("form", ["/{}", "/{}?x=1", "/{}/", "//{}", "/./{}", "/x/../{}", "/x/%2e%2e/{}", "/%{:x}{}"])
 def test_internal_paths_are_hidden_in_every_spelling(proxy: Proxy, name: str, form: str) -> None:
@@ -164,7 +170,10 @@ def test_internal_paths_are_hidden_in_every_spelling(proxy: Proxy, name: str, fo
         assert len(proxy.upstream.asked()) == before
 
 
-@pytest.mark.parametrize(("path", "size"), [("/account/setup", 256 * KIB + 1), ("/api/sync", 1024 * KIB + 1)])
+@pytest.mark.parametrize(
+    ("path", "size"),
+    [("/account/setup", 256 * KIB + 1), ("/api/sync", 1024 * KIB + 1), ("/api/uploads/x", 8192 * KIB + 1)],
+)
 def test_a_body_that_is_too_large_is_413(proxy: Proxy, path: str, size: int) -> None:
     assert " 413 " in proxy.ask(f"POST {path}", f"Content-Length: {size}", body=b"x" * size).split("\r\n")[0]
 
