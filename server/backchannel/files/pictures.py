@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import subprocess
 import sys
+import tempfile
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Final
@@ -16,6 +17,8 @@ from backchannel.files.kinds import ENDINGS, PICTURES
 from backchannel.files.thumbhash import thumbhash
 from backchannel.text_rules.file_names import with_ending
 
+_PIXEL: Final = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAAAAAA6fptVAAAACklEQVR4nGNoAAAAggCBd81ytgAAAABJRU5ErkJggg=="
+"""A PNG of one pixel, in base64."""
 WITHIN_S: Final = 60.0
 _CHILD: Final = Path(__file__).with_name("picture_child.py")
 _TYPES: Final = {format_: content_type for content_type, format_ in PICTURES.items()}
@@ -51,6 +54,15 @@ class _Report(msgspec.Struct):
 def can_reencode() -> bool:
     """Pillow is installed."""
     return find_spec("PIL") is not None
+
+
+def is_working() -> bool:
+    """Whether a picture can be re-encoded on this machine. Blocks for a moment."""
+    with tempfile.TemporaryDirectory(prefix="chat-") as folder:
+        source, out = Path(folder) / "source", Path(folder) / "out"
+        source.write_bytes(base64.b64decode(_PIXEL))
+        out.mkdir()
+        return reencode(source, "image/png", out, Interruptions()) is not None
 
 
 def reencode(source: Path, content_type: str, folder: Path, interruptions: Interruptions) -> Picture | None:

@@ -177,10 +177,26 @@ def _files(conf: Conf) -> Iterator[Finding]:
             yield Finding("problem", str(problem))
             return
     yield Finding("ok", f"folder of files {conf.files}" + ("" if conf.files.exists() else ", which does not exist yet"))
+    yield from _pictures()
     if conf.redis_url:
         yield Finding("note", "servers on several machines need the same folder of files: one that all of them mount")
     if conf.scan is None:
         yield Finding("note", "BACKCHANNEL_SCAN is unset: no file is scanned")
+
+
+def _pictures() -> Iterator[Finding]:
+    from backchannel.files import pictures
+
+    if not pictures.can_reencode():
+        yield Finding("note", "Pillow is not installed: pictures are files to download")
+    elif pictures.is_working():
+        yield Finding("ok", "pictures are re-encoded in a confined process")
+    else:
+        yield Finding(
+            "problem",
+            "pictures cannot be re-encoded here, so they are files to download: the process that does it ends at once. Does a filter of system "
+            "calls or a limit of memory forbid it?",
+        )
 
 
 def _redis(conf: Conf) -> Iterator[Finding]:

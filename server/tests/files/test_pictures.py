@@ -92,6 +92,12 @@ def test_a_name_gets_the_ending_of_what_is_served(tmp_path: Path) -> None:
     )
 
 
+def test_it_can_be_asked_whether_pictures_work_here(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert pictures.is_working()
+    monkeypatch.setattr(pictures, "_CHILD", "/nowhere")
+    assert not pictures.is_working()
+
+
 def test_without_pillow_pictures_are_files_to_download(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pictures, "can_reencode", lambda: False)
     assert made(tmp_path, "image/png", encoded(noise(), "PNG")) is None
