@@ -45,6 +45,8 @@ class Parts:
         """Stop what has threads of its own, in the order of a stop; tasks ended with their event loop."""
         running_chats.unregister(self.running)
         self.intents.abandon()
+        if self.files is not None:
+            self.files.abandon()
         self.node.context.log.stop()
         self.serving_lock.stop()
         self.node.context.reads.close()

@@ -64,8 +64,12 @@ class FileRunner:
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+        await asyncio.to_thread(self.abandon)
+
+    def abandon(self) -> None:
+        """End the threads, and what they wait for; the tasks ended with their event loop."""
         self._interruptions.stop()
-        await asyncio.to_thread(self._files.close)
+        self._files.close()
 
     async def _check_for_ever(self) -> None:
         while True:

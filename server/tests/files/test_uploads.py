@@ -5,13 +5,17 @@ from __future__ import annotations
 import random
 from concurrent.futures import ThreadPoolExecutor
 from copy import copy
-from uuid import uuid4
+from functools import partial
+from hashlib import blake2b
+from uuid import UUID, uuid4
 
 import pytest
 
+from backchannel.commands.send_message import SendMessage
 from backchannel.rules import UNCLAIMED_UPLOADS
 from backchannel.store import disk
 from backchannel.store.models import Upload
+from backchannel.store.operation import NOBODY
 from tests.files.sending import CHUNK, announce, fetch, put, send_bytes, sent, uploaded, wait_checked
 from tests.running import Running, Someone, somebody
 
@@ -126,6 +130,18 @@ def test_two_messages_at_once_do_not_both_claim_a_file(server: Running, ada: Som
             )
         )
     assert sorted(answer.code or "ok" for answer in answers) == ["ok"] + ["upload_claimed"] * 7
+
+
+def test_a_fingerprint_without_files_is_what_it_always_was_and_no_text_imitates_files() -> None:
+    id_, file = UUID(int=5), UUID(int=6)
+    send = partial(SendMessage, actor=NOBODY, id=id_, room_id=1)
+    assert send(content="x").fingerprint == blake2b(b"x", digest_size=16, key=id_.bytes).digest()
+    made = {
+        send(content=content, attachments=files).fingerprint
+        for content in ("x", "x" + file.hex, f"x{file.bytes.decode()}")
+        for files in ((), (file,), (file, id_), (id_, file))
+    }
+    assert len(made) == 12
 
 
 def test_the_order_of_files_belongs_to_the_message(server: Running, ada: Someone, room: int) -> None:
