@@ -255,7 +255,7 @@ class Device:
     def call(self, word: str, **fields: Any) -> Answer:
         """Send a command and wait for its answer."""
         said = {"type": word, **fields}
-        if not COMMANDS[word].has_id_of_its_own:
+        if word not in COMMANDS or not COMMANDS[word].has_id_of_its_own:
             said.setdefault("id", str(uuid4()))
         id_ = said.get("id")
         self.say(said)
