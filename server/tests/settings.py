@@ -30,3 +30,6 @@ if "sqlite3" in DATABASES["default"]["ENGINE"]:
     # No data outlives the test run, so commits need not wait for the disk.
     _options = DATABASES["default"]["OPTIONS"]
     _options["init_command"] = _options["init_command"].replace("synchronous=FULL", "synchronous=OFF")
+else:
+    # A process has one chat elsewhere, and up to three in these tests.
+    DATABASES["default"]["OPTIONS"]["pool"]["max_size"] *= 2
