@@ -46,6 +46,8 @@ class FileRunner:
         self._checker = Checker(files, log, reads, scanner, self._interruptions)
         self._sweeper = Sweeper(files, log, reads)
         self._waiting = asyncio.Event()
+        self._looking = asyncio.Lock()
+        """Held by the task that looks: a node that has nothing to check uses one connection of the database for it."""
         self._tasks: list[asyncio.Task[None]] = []
 
     def wake(self) -> None:
@@ -84,10 +86,7 @@ class FileRunner:
                 _log.exception("checks_broke")
 
     async def _check_what_waits(self) -> None:
-        while await self._reads.run(uploads.is_any_waiting):
-            row = await self._log.write(TakeForChecking(actor=NOBODY, for_us=LEASE_S * 1_000_000))
-            if row is None:
-                return
+        while (row := await self._next()) is not None:
             self.wake()  # there may be more, for the other task
             try:
                 async with self._kept(row):
@@ -96,6 +95,14 @@ class FileRunner:
                 raise
             except Exception as error:  # it waits until the lease ends
                 _log.exception("check_broke", upload=str(row.upload_id), error=type(error).__name__)
+
+    async def _next(self) -> UploadRow | None:
+        """Take an upload, which is this node's for `LEASE_S` then; None if none waits."""
+        async with self._looking:
+            if not await self._reads.run(uploads.is_any_waiting):
+                return None
+            row: UploadRow | None = await self._log.write(TakeForChecking(actor=NOBODY, for_us=LEASE_S * 1_000_000))
+            return row
 
     @asynccontextmanager
     async def _kept(self, row: UploadRow) -> AsyncIterator[None]:
