@@ -23,7 +23,7 @@ from backchannel.accounts.models import Token
 from backchannel.accounts.people import person_of, space_of
 from backchannel.accounts.schemes import Schemes, is_over
 from backchannel.accounts.secrets import TOKEN_PREFIX, digest, new_secret
-from backchannel.accounts.sessions import session_store, stored_key_of
+from backchannel.accounts.sessions import keeps_a_table, session_store, session_table, stored_key_of
 from backchannel.accounts.site_policy import check_may_connect
 from backchannel.process_log import ProcessLog
 from backchannel.protocol.errors import CommandError
@@ -166,11 +166,13 @@ def _live_sessions(keys: list[str]) -> dict[str, tuple[Any, datetime | None]]:
 
 def _read_sessions(keys: list[str]) -> list[tuple[str, dict[str, Any], datetime | None]]:
     store = session_store()
-    # Engines that keep sessions in a table name its model; with others, each session is loaded separately.
-    if not hasattr(store, "get_model_class"):
+    if not keeps_a_table():
         return [(key, store(key).load(), None) for key in keys]
+    table = session_table()
+    if table is None:
+        return []
     decode = store().decode
-    rows = store.get_model_class().objects.filter(session_key__in=keys, expire_date__gt=timezone.now())
+    rows = table.objects.filter(session_key__in=keys, expire_date__gt=timezone.now())
     return [(row.session_key, decode(row.session_data), row.expire_date) for row in rows]
 
 

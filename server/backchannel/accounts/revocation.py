@@ -21,7 +21,7 @@ from backchannel.accounts.identity import Ended, Proof
 from backchannel.accounts.models import Token
 from backchannel.accounts.people import space_of
 from backchannel.accounts.running_chats import announce_ended
-from backchannel.accounts.sessions import session_store, stored_key_of
+from backchannel.accounts.sessions import session_table, stored_key_of
 from backchannel.store import people
 
 _OF_ACCESS = frozenset({"password", "is_active", "is_staff", "is_superuser"})
@@ -32,9 +32,8 @@ def watch() -> None:
     """Connect to Django's signals; called once when the apps are ready."""
     key = "backchannel.revocation"
     user_logged_out.connect(_on_logout, dispatch_uid=key)
-    sessions = getattr(session_store(), "get_model_class", None)
-    if sessions is not None:
-        post_delete.connect(_on_session_deleted, sender=sessions(), dispatch_uid=key)
+    if (table := session_table()) is not None:
+        post_delete.connect(_on_session_deleted, sender=table, dispatch_uid=key)
     pre_save.connect(_before_user_saved, sender=get_user_model(), dispatch_uid=key)
     post_save.connect(_on_user_saved, sender=get_user_model(), dispatch_uid=key)
     post_delete.connect(_on_user_deleted, sender=get_user_model(), dispatch_uid=key)

@@ -31,8 +31,22 @@ def stored_key(session_key: str) -> str:
 
 
 def session_store() -> Any:
-    """The class of the site's session engine. Engines that keep sessions in a table name it by `get_model_class`."""
+    """The class of the site's session engine."""
     return import_module(settings.SESSION_ENGINE).SessionStore
+
+
+def keeps_a_table() -> bool:
+    """Whether the site's session engine keeps sessions in a table, and not in a cache or in files."""
+    return hasattr(session_store(), "get_model_class")
+
+
+def session_table() -> Any:
+    """The model of the site's sessions. None: its engine keeps them elsewhere, or the site has none at all, as one may that signs in by
+    tokens alone."""
+    try:
+        return session_store().get_model_class() if keeps_a_table() else None
+    except RuntimeError:  # Django's: the model belongs to no installed app
+        return None
 
 
 def stored_key_of(session_key: str) -> str:

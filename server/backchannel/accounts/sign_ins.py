@@ -17,7 +17,7 @@ from django.utils import timezone
 
 from backchannel.accounts import credential_uses, lookup
 from backchannel.accounts.models import SignIn
-from backchannel.accounts.sessions import session_store, stored_key_of
+from backchannel.accounts.sessions import session_table, stored_key_of
 
 GetResponse = Callable[[HttpRequest], HttpResponseBase]
 
@@ -71,9 +71,8 @@ def sign_ins_of(user: Any) -> list[SignIn]:
 
 def end_sessions(stored_keys: list[str]) -> None:
     """End the sessions stored under these keys. Their sockets close at once."""
-    sessions = session_store().get_model_class()
     # One by one, so that each end is announced.
-    for session in sessions.objects.filter(session_key__in=stored_keys):
+    for session in session_table().objects.filter(session_key__in=stored_keys):
         session.delete()
     SignIn.objects.filter(session_key__in=stored_keys).delete()
 

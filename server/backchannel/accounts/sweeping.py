@@ -22,7 +22,7 @@ from django.utils import timezone
 from backchannel.accounts import setup_secret
 from backchannel.accounts.models import ChatSession, Invitation, SignIn, Ticket
 from backchannel.accounts.onboarding import is_set_up
-from backchannel.accounts.sessions import session_store
+from backchannel.accounts.sessions import keeps_a_table, session_store, session_table
 from backchannel.store import people
 
 BATCH: Final = 500
@@ -57,18 +57,16 @@ def sweep() -> int:
 
 
 def _sessions(now: Any) -> Iterator[QuerySet[Any]]:
-    store = session_store()
-    if hasattr(store, "get_model_class"):
-        yield store.get_model_class().objects.filter(expire_date__lt=now)
-    else:
-        store.clear_expired()
+    if not keeps_a_table():
+        session_store().clear_expired()
+    elif (table := session_table()) is not None:
+        yield table.objects.filter(expire_date__lt=now)
 
 
 def _sign_ins(now: Any) -> Iterator[QuerySet[Any]]:
     """Rows of sessions that are gone. A session that has just been given another key gets its row back at its next request."""
-    store = session_store()
-    if hasattr(store, "get_model_class"):
-        alive = store.get_model_class().objects.values("session_key")
+    if (table := session_table()) is not None:
+        alive = table.objects.values("session_key")
         yield SignIn.objects.filter(last_used__lt=now - KEEP_SIGN_INS).exclude(session_key__in=alive)
 
 

@@ -9,12 +9,12 @@ from asgiref.sync import async_to_sync
 from django.contrib.auth import get_user_model
 from django.contrib.sessions.models import Session
 from django.db import connection
-from django.test import Client
+from django.test import Client, override_settings
 from django.utils import timezone
 
 from backchannel.accounts import lookup, substitutes, sweeping
 from backchannel.accounts.models import Invitation, Ticket, Token
-from backchannel.accounts.sessions import SessionStore, stored_key
+from backchannel.accounts.sessions import SessionStore, session_table, stored_key
 from backchannel.store import people
 from backchannel.store.models import Membership
 from tests.accounts.authenticator import AUTHENTICATOR
@@ -154,3 +154,21 @@ def test_only_one_of_several_nodes_sweeps(transactional_db: None) -> None:
 def test_a_session_cookie_still_works_for_the_chat(tab: Client) -> None:
     shown = scope(type="websocket", origin="http://testserver", cookie=session_key(tab))
     assert async_to_sync(AUTHENTICATOR.authenticate)(shown).user.username == "ada"
+
+
+def test_a_site_without_sessions_signs_nobody_in_by_one_and_has_none_to_sweep(
+    db: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def as_where_the_app_is_not_installed(_: type) -> None:
+        raise RuntimeError("Model class Session isn't in an application in INSTALLED_APPS.")
+
+    monkeypatch.setattr(SessionStore, "get_model_class", classmethod(as_where_the_app_is_not_installed))
+    assert session_table() is None
+    assert lookup.by_secret("session", "a" * 32) is None
+    assert lookup.live_session_keys(["a" * 40]) == set()
+    sweeping.sweep()
+
+
+def test_an_engine_that_keeps_sessions_in_a_cache_has_no_table() -> None:
+    with override_settings(SESSION_ENGINE="django.contrib.sessions.backends.cache"):
+        assert session_table() is None
