@@ -3,7 +3,8 @@
     python3 tools/prepare.py PART…
 
 Parts: `venv` (what the server needs), `venv-dev` (and what its tests need), `node` (node_modules, and
-Node itself where the machine has none), `web` (the built app), `shop` (the built pages of examples/shop), `chromium`, `services` (PostgreSQL and Redis),
+Node itself where the machine has none), `web` (the built app), `shop` and `jwt-spa` (the built pages of those
+examples), `chromium`, `services` (PostgreSQL and Redis),
 `compiler` (for the load generator), `nats` (a peer of the benchmark).
 
 A part is done when its stamp in `.cache/prepared/` holds the hash of everything the part depends on.
@@ -17,6 +18,8 @@ import platform
 import shutil
 import subprocess
 import sys
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import machine
@@ -24,8 +27,9 @@ from machine import ROOT, VENV, Missing, say
 
 STAMPS = ROOT / ".cache" / "prepared"
 WEB_SOURCES = ("web", "react", "client", "conditions.ts", "package-lock.json", "tsconfig.base.json")
-SHOP_SOURCES = tuple(name for name in WEB_SOURCES if name != "web")
-SHOP_DIST = ROOT / "examples" / "shop" / "web" / "dist"
+EXAMPLE_SOURCES = tuple(name for name in WEB_SOURCES if name != "web")
+EXAMPLES = {"shop": "shop.js", "jwt-spa": "index.html"}
+"""Name → a file of its built pages."""
 WEB_DIST = ROOT / "server" / "backchannel" / "web" / "dist"
 
 
@@ -154,15 +158,16 @@ def prepare_web() -> None:
     done("web", state)
 
 
-def prepare_shop() -> None:
-    """Build the pages of examples/shop into its static files."""
+def prepare_example(name: str) -> None:
+    """Build the pages of an example into its web/dist."""
     prepare_node()
-    state = fingerprint(*(ROOT / name for name in ("examples/shop/web", *SHOP_SOURCES)))
-    if (SHOP_DIST / "shop.js").exists() and is_done("shop", state):
+    web = f"examples/{name}/web"
+    state = fingerprint(*(ROOT / path for path in (web, *EXAMPLE_SOURCES)))
+    if (ROOT / web / "dist" / EXAMPLES[name]).exists() and is_done(name, state):
         return
-    say("    npm run build --workspace examples/shop/web")
-    run(["npm", "run", "build", "--workspace", "examples/shop/web"], "the shop's pages could not be built: see above")
-    done("shop", state)
+    say(f"    npm run build --workspace {web}")
+    run(["npm", "run", "build", "--workspace", web], f"the pages of {web} could not be built: see above")
+    done(name, state)
 
 
 def prepare_chromium() -> None:
@@ -226,12 +231,12 @@ def prepare_proxies() -> None:
         machine.apt_install(wanted, "`make proxies` needs proxies on this machine")
 
 
-PARTS = {
+PARTS: dict[str, Callable[[], None]] = {
     "venv": lambda: prepare_venv(dev=False),
     "venv-dev": lambda: prepare_venv(dev=True),
     "node": prepare_node,
     "web": prepare_web,
-    "shop": prepare_shop,
+    **{name: partial(prepare_example, name) for name in EXAMPLES},
     "chromium": prepare_chromium,
     "services": prepare_services,
     "compiler": prepare_compiler,
@@ -244,7 +249,7 @@ BY_APT = frozenset({"chromium", "services", "compiler", "nats", "proxies"})
 
 def comes_after(part: str) -> tuple[str, ...]:
     """The parts that write where `part` reads or writes, and so must be done before it when several are prepared at once."""
-    if part in {"web", "shop"}:
+    if part == "web" or part in EXAMPLES:
         return ("node",)
     # Node goes into .venv where the machine has none.
     if part == "node" and not machine.node_is_new_enough(machine.environment()):

@@ -88,7 +88,15 @@ SERVER_CHECKS = (
 CLIENT_CHECKS = (
     *(
         node(f"tsc {name}", "tsc", "-p", name)
-        for name in ("client", "react", "web", "examples/shop/web", "lab/chaos", "lab/bench/browser")
+        for name in (
+            "client",
+            "react",
+            "web",
+            "examples/shop/web",
+            "examples/jwt-spa/web",
+            "lab/chaos",
+            "lab/bench/browser",
+        )
     ),
     node("oxlint", "oxlint", "--type-aware", "--deny-warnings"),
     node("biome format", "biome", "format", "--log-level=error", "--diagnostic-level=error"),
@@ -142,14 +150,17 @@ def end_to_end(title: str, *words: str, needs: tuple[str, ...] = ()) -> Step:
     )
 
 
-def examples(title: str, *words: str) -> Step:
-    """The example sites: their own tests, with their own settings."""
-    return python(
-        title,
-        *("-m", "pytest", "-c", "examples/shop/pytest.ini", "examples/shop/tests"),
-        *words,
-        needs=("venv-dev", "node", "shop", "chromium"),
-        cores=CORES,
+def examples(title: str, *words: str) -> tuple[Step, ...]:
+    """The example sites: each with its own tests, settings and process."""
+    return tuple(
+        python(
+            f"examples/{name}{title}",
+            *("-m", "pytest", "-c", f"examples/{name}/pytest.ini", f"examples/{name}/tests"),
+            *words,
+            needs=("venv-dev", "node", name, "chromium"),
+            cores=CORES,
+        )
+        for name in prepare.EXAMPLES
     )
 
 
@@ -191,7 +202,7 @@ TEST = (
     on_sqlite("server on SQLite", *QUICK),
     on_postgres("store, fan-out and conformance on PostgreSQL", *QUICK),
     end_to_end("end to end, smoke", "-m", "smoke"),
-    examples("examples, smoke", "-m", "smoke"),
+    *examples(", smoke", "-m", "smoke"),
 )
 PROVE = (
     WHEEL,
@@ -202,7 +213,7 @@ PROVE = (
     on_sqlite("server on SQLite, processes and faults", *SLOW, needs=("compiler",)),
     on_postgres("server on PostgreSQL, the rest", *SLOW),
     end_to_end("end to end, the rest", "-m", "not smoke", needs=("proxies", "services")),
-    examples("examples, the rest", "-m", "not smoke"),
+    *examples(", the rest", "-m", "not smoke"),
     CHAOS,
 )
 ALL_ON_SQLITE, ALL_ON_POSTGRES = on_sqlite("server on SQLite", needs=("compiler",)), on_postgres("server on PostgreSQL")
@@ -217,7 +228,7 @@ GROUPS: dict[str, tuple[Step, ...]] = {
     "test-server": (ALL_ON_SQLITE, ALL_ON_POSTGRES),
     "test-client": (VITEST,),
     "e2e": (end_to_end("end to end", needs=("proxies", "services")),),
-    "examples": (examples("examples"),),
+    "examples": examples(""),
     "simulate": (worlds(0, 10_000), SIMULATION_MUTANTS),
     "faults": (CHAOS,),
     "proxies": (PROXIES,),

@@ -1,4 +1,4 @@
-"""Pages followed literally, in an empty folder with an empty home: docs/embed/quickstart.md and the README of examples/shop."""
+"""Pages followed literally, in an empty folder with an empty home: docs/embed/quickstart.md and the READMEs of examples/."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import os
 import re
 import shlex
 import shutil
+import signal
 import subprocess
 import time
 from collections.abc import Iterator
@@ -53,25 +54,26 @@ def check_out(folder: Path) -> None:
 
 
 @contextmanager
-def served(command: str, folder: Path, environment: dict[str, str]) -> Iterator[str]:
-    """Run the page's last command until the block ends, on a free port; the site's address."""
-    port = free_port()
+def served(command: str, folder: Path, environment: dict[str, str], port: int | None = None) -> Iterator[str]:
+    """Run a page's last command until the block ends, on a free port; the address at which it answers."""
+    port = port or free_port()
     argv = shlex.split(command.replace("--port 8000", f"--port {port}"))
     url = f"http://localhost:{port}"
-    with subprocess.Popen(argv, cwd=folder, env=environment) as process:
+    # A group of its own: npm does not pass a signal on to what it runs.
+    with subprocess.Popen(argv, cwd=folder, env=environment, start_new_session=True) as process:
         try:
             deadline = time.monotonic() + PATIENCE_S
             while True:
                 assert process.poll() is None, "the server ended"
                 assert time.monotonic() < deadline, "the server does not answer"
                 try:
-                    httpx.get(f"{url}/chat/healthz")
+                    httpx.get(url)
                     break
                 except httpx.TransportError:
                     time.sleep(0.1)
             yield url
         finally:
-            process.terminate()
+            os.killpg(process.pid, signal.SIGTERM)
 
 
 def signed_in(page: Page, url: str, name: str, password: str) -> Page:
@@ -94,6 +96,10 @@ class Newcomer:
         """Run them in a shell, up to the first that fails; AssertionError with what it printed."""
         words = [f"{name}={value}" for name, value in self.environment.items()]
         run("env", "-i", *words, "sh", "-c", f"set -eu\n{commands}", cwd=folder)
+
+    def follow_each(self, commands: list[str], folder: Path) -> None:
+        """Run lines, each of which may be a chain: `set -e` does not see what fails before an `&&` of a line."""
+        self.follow(" &&\n".join(commands), folder)
 
 
 @pytest.fixture
@@ -141,13 +147,19 @@ def test_who_follows_the_quickstart_has_two_browsers_that_talk(
         expect(ada.get_by_role("listitem")).to_have_text(["ada: Hello, Ben", "ben: Hello, Ada"])
 
 
+def five_commands(folder: Path) -> list[str]:
+    """Those of an example's README."""
+    (block,) = re.findall(r"^```\n(.*?)^```$", (folder / "README.md").read_text(), re.DOTALL | re.MULTILINE)
+    commands: list[str] = block.splitlines()
+    assert len(commands) == 5
+    return commands
+
+
 @pytest.mark.timeout(900)
 def test_the_five_commands_of_the_shop_serve_it(newcomer: Newcomer, browsers: Any) -> None:
     folder = newcomer.checkout / "examples" / "shop"
-    (block,) = re.findall(r"^```\n(.*?)^```$", (folder / "README.md").read_text(), re.DOTALL | re.MULTILINE)
-    *commands, serve = block.splitlines()
-    assert len(commands) == 4
-    newcomer.follow(" &&\n".join(commands), folder)  # `set -e` does not see what fails before an `&&` of a line
+    *commands, serve = five_commands(folder)
+    newcomer.follow_each(commands, folder)
     with served(f"{serve} --port 8000", folder, newcomer.environment) as url:
         page = browsers().new_page()
         page.goto(url)
@@ -157,3 +169,23 @@ def test_the_five_commands_of_the_shop_serve_it(newcomer: Newcomer, browsers: An
         page.get_by_label("Item").fill("Two lamps")
         page.get_by_role("button", name="Order", exact=True).click()
         expect(page.get_by_role("list", name="Messages")).to_contain_text("Thank you for your order.")
+
+
+@pytest.mark.timeout(900)
+def test_the_five_commands_of_the_front_end_on_another_origin_serve_both(newcomer: Newcomer, browsers: Any) -> None:
+    folder = newcomer.checkout / "examples" / "jwt-spa"
+    *commands, serve, show = five_commands(folder)
+    newcomer.follow_each(commands, folder)
+    port = free_port()
+    environment = {**newcomer.environment, "SPA_PAGES": f"http://localhost:{port}"}
+    with served(f"{serve} --port 8000", folder, environment) as site:
+        environment["VITE_API"] = site
+        with served(f"{show} -- --port {port} --strictPort", folder, environment, port) as pages:
+            page = browsers().new_page()
+            page.goto(pages)
+            page.get_by_label("Name").fill("ada")
+            page.get_by_label("Password").fill("demo")
+            page.get_by_role("button", name="Sign in").click()
+            page.get_by_label("Message", exact=True).fill("Hello")
+            page.get_by_label("Message", exact=True).press("Enter")
+            expect(page.get_by_role("listitem")).to_have_text("Ada: Hello")

@@ -58,9 +58,11 @@ def tier_of(step: Step) -> tuple[tuple[str, ...], str]:
     return step.argv[:at] + step.argv[at + 2 :], step.argv[at + 1]
 
 
-@pytest.mark.parametrize("whole", ["test-sqlite", "test-postgres", "e2e", "examples"])
-def test_the_two_tiers_together_are_each_whole_suite_and_share_no_test(whole: str) -> None:
-    (suite,) = steps.GROUPS[whole]
+SUITES = [suite for whole in ("test-sqlite", "test-postgres", "e2e", "examples") for suite in steps.GROUPS[whole]]
+
+
+@pytest.mark.parametrize("suite", SUITES, ids=lambda suite: suite.title)
+def test_the_two_tiers_together_are_each_whole_suite_and_share_no_test(suite: Step) -> None:
     tiers = [tier_of(step) for step in (*steps.TEST, *steps.PROVE) if step.argv[: len(suite.argv)] == suite.argv]
     assert {command for command, _ in tiers} == {suite.argv}
     one, other = sorted(choice for _, choice in tiers)

@@ -2,67 +2,21 @@
 
 from __future__ import annotations
 
-import os
-import socket
-import subprocess
-import sys
-import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
-import httpx
 from playwright.sync_api import Browser, Page, expect
 
 from e2e.network.faults import Faults
 from e2e.network.proxy import Proxy
+from e2e.support.example_site import PATIENCE_S, ExampleSite
 
 SHOP = Path(__file__).parents[1]
-PATIENCE_S = 60
 expect.set_options(timeout=PATIENCE_S * 1000)
 
 
-class Shop:
-    """The site's files with a database of their own."""
-
-    def __init__(self, folder: Path) -> None:
-        self.log = folder / "log"
-        self._environment = {**os.environ, "SHOP_DATABASE": str(folder / "shop.sqlite3")}
-
-    def manage(self, *words: str) -> subprocess.CompletedProcess[str]:
-        argv = [sys.executable, "manage.py", *words]
-        return subprocess.run(
-            argv, cwd=SHOP, env=self._environment, capture_output=True, text=True, timeout=PATIENCE_S, check=False
-        )
-
-    @contextmanager
-    def served(self) -> Iterator[int]:
-        """Serve until the block ends; the port."""
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            port = probe.getsockname()[1]
-        argv = [sys.executable, "manage.py", "backchannel", "serve", "--port", str(port)]
-        with (
-            self.log.open("wb") as log,
-            subprocess.Popen(argv, cwd=SHOP, env=self._environment, stdout=log, stderr=log) as process,
-        ):
-            try:
-                self._wait_for(f"http://127.0.0.1:{port}/chat/readyz", process)
-                yield port
-            finally:
-                process.terminate()
-
-    def _wait_for(self, url: str, process: subprocess.Popen[bytes]) -> None:
-        deadline = time.monotonic() + PATIENCE_S
-        while True:
-            assert process.poll() is None, self.log.read_text()
-            assert time.monotonic() < deadline, "the shop does not answer"
-            try:
-                if httpx.get(url).status_code == 200:
-                    return
-            except httpx.TransportError:
-                pass
-            time.sleep(0.1)
+def shop_in(folder: Path) -> ExampleSite:
+    """The shop with a database in that folder."""
+    return ExampleSite(SHOP, folder / "log", SHOP_DATABASE=str(folder / "shop.sqlite3"))
 
 
 class Person:

@@ -10,7 +10,8 @@ import pytest
 from playwright.sync_api import Browser, expect, sync_playwright
 
 from e2e.network.faults import DOWN, Faults
-from tests.running import Person, Shop
+from e2e.support.example_site import ExampleSite
+from tests.running import Person, shop_in
 
 THANKS = "Thank you for your order."
 
@@ -26,16 +27,14 @@ def chromium() -> Iterator[Browser]:
 
 
 @pytest.fixture(scope="module")
-def shop(tmp_path_factory: pytest.TempPathFactory) -> Shop:
-    shop = Shop(tmp_path_factory.mktemp("shop"))
-    for command in ("migrate", "demo"):
-        ran = shop.manage(command)
-        assert ran.returncode == 0, ran.stderr
+def shop(tmp_path_factory: pytest.TempPathFactory) -> ExampleSite:
+    shop = shop_in(tmp_path_factory.mktemp("shop"))
+    shop.set_up()
     return shop
 
 
 @pytest.fixture(scope="module")
-def port(shop: Shop) -> Iterator[int]:
+def port(shop: ExampleSite) -> Iterator[int]:
     with shop.served() as port:
         yield port
 
@@ -121,7 +120,7 @@ def test_what_is_typed_survives_a_reload_and_what_is_sent_an_outage(ada: Person,
     expect(ada.messages).to_have_count(2)
 
 
-def test_an_order_of_a_process_that_is_killed_after_its_commit_is_there_once(ben: Person, shop: Shop) -> None:
+def test_an_order_of_a_process_that_is_killed_after_its_commit_is_there_once(ben: Person, shop: ExampleSite) -> None:
     """`kill -9` between the commit and the delivery."""
     killed = shop.manage(
         "shell",
@@ -141,7 +140,7 @@ def test_an_order_of_a_process_that_is_killed_after_its_commit_is_there_once(ben
     expect(ben.page.get_by_role("button", name="A shelf")).to_have_count(1)
 
 
-def test_an_order_that_fails_leaves_nothing(ben: Person, shop: Shop) -> None:
+def test_an_order_that_fails_leaves_nothing(ben: Person, shop: ExampleSite) -> None:
     failed = shop.manage(
         "shell",
         "-c",

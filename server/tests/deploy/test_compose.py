@@ -1,6 +1,8 @@
 """compose.yaml and the image, as far as they can be looked at without an engine."""
 
+import json
 import re
+import tomllib
 from dataclasses import fields
 from pathlib import Path
 from typing import Any
@@ -84,3 +86,13 @@ def test_the_image_is_multi_stage_unprivileged_and_small() -> None:
     assert "--no-install-recommends" in last
     assert "ADD " not in DOCKERFILE
     assert "sudo" not in DOCKERFILE
+
+
+def test_what_npm_installs_from_is_whole_in_the_image_and_in_the_sdist() -> None:
+    """`npm ci` refuses a lock that names a workspace whose package.json is not there."""
+    workspaces = json.loads((DEPLOY.parent / "package.json").read_text())["workspaces"]
+    project = tomllib.loads((DEPLOY.parent / "pyproject.toml").read_text())
+    shipped = project["tool"]["hatch"]["build"]["targets"]["sdist"]["include"]
+    for workspace in workspaces:
+        assert f"COPY {workspace}/package.json {workspace}/" in DOCKERFILE
+        assert {f"/{workspace}", f"/{workspace}/package.json"} & set(shipped), workspace
