@@ -191,14 +191,13 @@ def check_sessions(**_: Any) -> list[CheckMessage]:
     ]
 
 
-NEEDED_BY: Final = {
+PACKAGE_OF: Final = {
     "backchannel.auth.SimpleJwt": ("rest_framework_simplejwt", "pip install 'backchannel[jwt]'"),
-    "backchannel.auth.DrfToken": (
-        "rest_framework",
-        'Install djangorestframework, with "rest_framework.authtoken" among the apps.',
-    ),
+    "backchannel.auth.DrfToken": ("rest_framework", "pip install djangorestframework"),
 }
 """Class of AUTHENTICATION → the package that it needs, and how to get it."""
+APP_OF: Final = {"backchannel.auth.DrfToken": "rest_framework.authtoken"}
+"""Class of AUTHENTICATION → the app whose table it reads."""
 
 
 def check_authentication(**_: Any) -> list[CheckMessage]:
@@ -208,23 +207,28 @@ def check_authentication(**_: Any) -> list[CheckMessage]:
         return []  # E007
     found: list[CheckMessage] = []
     for path in paths:
-        package, advice = NEEDED_BY.get(path, ("", ""))
-        if package and importlib.util.find_spec(package) is None:
-            problem = f"{path} needs the package {package}, which is not installed"
-        else:
-            problem, advice = _problem_of(path), "Name a subclass of backchannel.auth.Authentication by its path."
+        problem, advice = _problem_of(path)
         if problem:
             found.append(Error(f'BACKCHANNEL["AUTHENTICATION"]: {problem}.', hint=advice, id="backchannel.E015"))
     return found
 
 
-def _problem_of(path: str) -> str:
-    """What keeps the class of this path from being used; empty if nothing does."""
+def _problem_of(path: str) -> tuple[str, str]:
+    """What keeps the class of this path from being used, and what to do; empty if nothing does."""
+    package, install = PACKAGE_OF.get(path, ("", ""))
+    if package and importlib.util.find_spec(package) is None:
+        return f"{path} needs the package {package}, which is not installed", install
+    app = APP_OF.get(path)
+    if app and not apps.is_installed(app):
+        return f'{path} needs "{app}" in INSTALLED_APPS', "Add it, then run: manage.py migrate."
+    advice = "Name a subclass of backchannel.auth.Authentication by its path."
     try:
         named = import_string(path)
     except ImportError as error:
-        return f"{path} cannot be imported: {error}"
-    return "" if callable(getattr(named, "authenticate", None)) else f"{path} is no class with a method authenticate"
+        return f"{path} cannot be imported: {error}", advice
+    if not callable(getattr(named, "authenticate", None)):
+        return f"{path} is no class with a method authenticate", advice
+    return "", ""
 
 
 def check_hooks(**_: Any) -> list[CheckMessage]:

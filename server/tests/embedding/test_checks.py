@@ -42,6 +42,11 @@ def test_migrations_make_the_row_that_names_the_installation(tmp_path: Path) -> 
         ({"SHOP_BACKCHANNEL": '{"PATH": "/files"}'}, "backchannel.W006", "/files/ (STATIC_URL)"),
         ({"SHOP_BACKCHANNEL": '{"AUTHENTICATION": ["shop.chat.Jwt"]}'}, "backchannel.E015", "cannot be imported"),
         ({"SHOP_BACKCHANNEL": '{"AUTHENTICATION": ["shop.urls.orders"]}'}, "backchannel.E015", "Name a subclass of"),
+        (
+            {"SHOP_BACKCHANNEL": '{"AUTHENTICATION": ["backchannel.auth.DrfToken"]}'},
+            "backchannel.E015",
+            'needs "rest_framework.authtoken" in INSTALLED_APPS',
+        ),
         ({"SHOP_BACKCHANNEL": '{"POLICY": "shop.chat.Policy"}'}, "backchannel.E016", "cannot be imported"),
         (
             {"SHOP_BACKCHANNEL": '{"POLICY": "backchannel.policy.Refusal"}'},
