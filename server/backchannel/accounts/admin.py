@@ -16,10 +16,10 @@ from backchannel.accounts.shown_once import show_once
 
 @admin.register(Token)
 class TokenAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
-    list_display = ("__str__", "user", "created", "last_used", "revoked")
+    list_display = ("__str__", "user", "created", "last_used", "expires", "revoked")
     list_filter = ("revoked",)
     search_help_text = "By the token's name, or its user's."
-    fields = ("user", "name", "created", "last_used", "revoked")
+    fields = ("user", "name", "expires", "created", "last_used", "revoked")
     readonly_fields = ("created", "last_used", "revoked")
     raw_id_fields = ("user",)
     actions = ("revoke",)

@@ -57,10 +57,10 @@ def by_grant(proof: Proof, via: Via, schemes: Schemes, *, is_fresh: bool = False
     return None if user is None else _identity(user, proof, via, proof.ends)
 
 
-def issue_token(user: Any, name: str = "") -> str:
-    """Create a token for a program that acts as `user`. Its text is returned and never stored."""
+def issue_token(user: Any, name: str = "", expires: datetime | None = None) -> str:
+    """Create a token for a program that acts as `user`. Its text is returned and never stored. `expires`: None for never."""
     secret = new_secret(TOKEN_PREFIX)
-    Token.objects.create(user=user, name=name, digest=digest(secret))
+    Token.objects.create(user=user, name=name, digest=digest(secret), expires=expires)
     return secret
 
 
@@ -210,7 +210,7 @@ def _by_live_token(column: Literal["id", "digest"], value: int | str | None, via
 
 
 class _LiveToken(NamedTuple):
-    """A token that is not revoked, of an active user. `is_use_to_be_noted`: its last recorded use is older than `LAST_USED_STEP`."""
+    """A token that has not ended, of an active user. `is_use_to_be_noted`: its last recorded use is older than `LAST_USED_STEP`."""
 
     id: int
     user: Any
@@ -222,8 +222,9 @@ def _live_tokens(column: Literal["id", "digest"], values: Sequence[int | str | N
     as long as the database does."""
     if not values:
         return []
-    long_ago = connection.ops.adapt_datetimefield_value(timezone.now() - LAST_USED_STEP)
-    users: Iterable[Any] = get_user_model()._base_manager.raw(_tokens_sql(column, len(values)), [long_ago, *values])
+    now = timezone.now()
+    long_ago, at = (connection.ops.adapt_datetimefield_value(moment) for moment in (now - LAST_USED_STEP, now))
+    users: Iterable[Any] = get_user_model()._base_manager.raw(_tokens_sql(column, len(values)), [long_ago, at, *values])
     # Not every site's user model has a column for being active.
     return [_LiveToken(user.chat_token_id, user, bool(user.chat_token_unused)) for user in users if user.is_active]
 
@@ -235,7 +236,7 @@ def _tokens_sql(column: str, count: int) -> str:
     return (
         "SELECT u.*, t.id AS chat_token_id, COALESCE(t.last_used < %s, TRUE) AS chat_token_unused "
         f"FROM {Token._meta.db_table} t JOIN {quoted(user.db_table)} u ON u.{quoted(str(user.pk.column))} = t.user_id "
-        f"WHERE t.revoked IS NULL AND t.{column} IN ({', '.join(['%s'] * count)})"
+        f"WHERE t.revoked IS NULL AND (t.expires IS NULL OR t.expires > %s) AND t.{column} IN ({', '.join(['%s'] * count)})"
     )
 
 

@@ -50,6 +50,7 @@ class Token(models.Model):
     digest = models.CharField(max_length=64, unique=True, editable=False)
     created = models.DateTimeField(default=timezone.now, editable=False)
     last_used = models.DateTimeField(null=True, blank=True, editable=False)
+    expires = models.DateTimeField(null=True, blank=True, help_text="When it ends by itself. Blank: never.")
     revoked = models.DateTimeField(null=True, blank=True, editable=False)
     secret = ""
     """The secret itself: set on the object that created it, never stored."""

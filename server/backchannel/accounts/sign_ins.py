@@ -71,9 +71,11 @@ def sign_ins_of(user: Any) -> list[SignIn]:
 
 def end_sessions(stored_keys: list[str]) -> None:
     """End the sessions stored under these keys. Their sockets close at once."""
-    # One by one, so that each end is announced.
-    for session in session_table().objects.filter(session_key__in=stored_keys):
-        session.delete()
+    table = session_table()
+    if table is not None:
+        # One by one, so that each end is announced.
+        for session in table.objects.filter(session_key__in=stored_keys):
+            session.delete()
     SignIn.objects.filter(session_key__in=stored_keys).delete()
 
 

@@ -23,6 +23,7 @@ from backchannel.accounts.models import ChatSession, Substitute, Ticket
 from backchannel.accounts.running_chats import announce_ended
 from backchannel.accounts.schemes import Schemes, is_over
 from backchannel.accounts.secrets import CHAT_SESSION_PREFIX, TICKET_PREFIX, digest, new_secret
+from backchannel.store import people
 
 TICKET_LIFE: Final = timedelta(seconds=30)
 CHAT_SESSION_LIFE: Final = timedelta(minutes=15)
@@ -61,6 +62,15 @@ def end(credential: str) -> None:
     for model in (Ticket, ChatSession):
         model.objects.filter(credential=credential).delete()
     transaction.on_commit(partial(announce_ended, Ended(credential=credential)))
+
+
+def end_all_of(user: Any) -> None:
+    """End every ticket and chat session of this user, after the caller's commit. What else they are connected by is checked then, at once
+    and on all nodes."""
+    for model in (Ticket, ChatSession):
+        model.objects.filter(user=user).delete()
+    for person_id in people.ids_of_account(str(user.pk)):
+        transaction.on_commit(partial(announce_ended, Ended(user_id=person_id)))
 
 
 def _issue(model: type[Substitute], prefix: str, life: timedelta, identity: Identity) -> tuple[str, datetime]:

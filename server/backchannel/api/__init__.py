@@ -17,20 +17,24 @@ with its reason (`backchannel intents`). The site is trusted: no membership is a
 from backchannel.api.aio import (
     aadd,
     aapply_waiting,
+    adelete,
     adirect,
+    aedit,
+    aend_sessions,
     aerase,
     afind,
     ahistory,
     aperson,
     apost,
     aremove,
+    arevoke_tokens,
     aroom,
     atoken,
     aunread,
     aupdate,
 )
-from backchannel.api.messages import MessageRef, history, post
-from backchannel.api.people import erase, person, token, unread
+from backchannel.api.messages import MessageLike, MessageRef, delete, edit, history, post
+from backchannel.api.people import end_sessions, erase, person, revoke_tokens, token, unread
 from backchannel.api.rooms import RoomLike, RoomRef, add, direct, find, remove, room, update
 from backchannel.api.writing import apply_waiting
 from backchannel.protocol.errors import CommandError as ChatError
@@ -40,6 +44,7 @@ from backchannel.protocol.shapes import User as Person
 __all__ = [
     "ChatError",
     "Message",
+    "MessageLike",
     "MessageRef",
     "Person",
     "RoomLike",
@@ -47,7 +52,10 @@ __all__ = [
     "aadd",
     "aapply_waiting",
     "add",
+    "adelete",
     "adirect",
+    "aedit",
+    "aend_sessions",
     "aerase",
     "afind",
     "ahistory",
@@ -55,17 +63,22 @@ __all__ = [
     "apost",
     "apply_waiting",
     "aremove",
+    "arevoke_tokens",
     "aroom",
     "atoken",
     "aunread",
     "aupdate",
+    "delete",
     "direct",
+    "edit",
+    "end_sessions",
     "erase",
     "find",
     "history",
     "person",
     "post",
     "remove",
+    "revoke_tokens",
     "room",
     "token",
     "unread",

@@ -9,10 +9,10 @@ from django.conf import settings
 from backchannel import rules
 from backchannel.api.people import person
 from backchannel.api.rooms import RoomLike, RoomRef, id_of, name_of
-from backchannel.api.writing import carry_out
+from backchannel.api.writing import carry_out, catch_up
 from backchannel.commands.send_message import new_message_id
 from backchannel.config import read_config
-from backchannel.intents.kinds import PostIntent, RoomName
+from backchannel.intents.kinds import DeleteIntent, EditIntent, PostIntent, RoomName
 from backchannel.protocol.errors import invalid
 from backchannel.protocol.shapes import Message
 from backchannel.store import access, intents, people, reads
@@ -26,6 +26,10 @@ class MessageRef:
 
     id: UUID
     room: RoomRef
+
+
+MessageLike = MessageRef | Message | UUID
+"""What `post` returned, what `history` has, or an id."""
 
 
 def post(
@@ -59,6 +63,22 @@ def post(
     return MessageRef(intent.id, RoomRef(room_id, target if isinstance(target, str) else None))
 
 
+def edit(message: MessageLike, text: str) -> None:
+    """Give a message another text, also one that a user wrote; people see that it was edited. Raises `message_not_found`, `message_deleted`."""
+    rules.check_content(text, _content_bytes())
+    room, id_ = _place_of(message)
+    system = people.system_person()
+    carry_out(EditIntent(room=room, message=id_, text=text, by=system.id), {system.id: system}, id_of(room))
+
+
+def delete(message: MessageLike) -> None:
+    """Take the text of a message away for good, also of one that a user wrote; its place stays as a tombstone. Nothing happens to a tombstone. Raises
+    `message_not_found`."""
+    room, id_ = _place_of(message)
+    system = people.system_person()
+    carry_out(DeleteIntent(room=room, message=id_, by=system.id), {system.id: system}, id_of(room))
+
+
 def history(room: RoomLike, *, after: int = 0, limit: int = 50) -> list[Message]:
     """The oldest messages behind seq `after`, ascending: the next page begins after the last one's `seq`. What the caller's transaction
     posts is not among them before it commits."""
@@ -66,6 +86,15 @@ def history(room: RoomLike, *, after: int = 0, limit: int = 50) -> list[Message]
         raise invalid(limit=f"From 1 to {PAGE}.")
     room_id = id_of(name_of(room))
     return [] if room_id is None else reads.page_after(room_id, after, limit)
+
+
+def _place_of(message: MessageLike) -> tuple[RoomName, UUID]:
+    """The room and id of a message. One that the same transaction posts is known by its reference alone."""
+    if isinstance(message, MessageRef):
+        return name_of(message.room), message.id
+    catch_up()
+    id_ = message.id if isinstance(message, Message) else message
+    return reads.room_of_message(id_), id_
 
 
 def _check_may_post(room_id: int, sender: int | None, reply_to: UUID | None) -> None:

@@ -4,13 +4,14 @@ from typing import Self
 
 from backchannel import rules
 from backchannel.commands.context import Caller, Context
-from backchannel.commands.on_message import OnMessage
+from backchannel.commands.on_message import OnMessage, update_message
 from backchannel.commands.registry import executes
 from backchannel.protocol import commands as declared
 from backchannel.protocol.errors import Code, CommandError
 from backchannel.protocol.events import MessageEdited
 from backchannel.protocol.results import MessageResult
-from backchannel.store.transaction import Outcome, Transaction
+from backchannel.protocol.shapes import Message
+from backchannel.store.transaction import LockedRoom, Outcome, Transaction
 
 
 @executes(declared.EditMessage)
@@ -33,12 +34,17 @@ class EditMessage(OnMessage, frozen=True, kw_only=True):
             return
         if self.base_seq is not None and self.base_seq != message.rev_seq:
             raise CommandError(Code.EDIT_CONFLICT, "The message was changed meanwhile. Look at it, then edit again.")
-        message.content = self.content
-        message.edited_at = transaction.at
-        message.rev_seq = room.head + 1
-        transaction.append(
-            outcome, room,
-            lambda seq, at: MessageEdited(room_id=room.id, seq=seq, at=at, message=message),
-            message_id=self.message_id,
-        )  # fmt: skip
-        self.update(transaction, content=self.content, edited_us=transaction.at_us, rev_seq=message.rev_seq)
+        change_text(transaction, outcome, room, message, self.content)
+
+
+def change_text(transaction: Transaction, outcome: Outcome, room: LockedRoom, message: Message, content: str) -> None:
+    """Log the edit of a message that has a body. `message` becomes what is stored."""
+    message.content = content
+    message.edited_at = transaction.at
+    message.rev_seq = room.head + 1
+    transaction.append(
+        outcome, room,
+        lambda seq, at: MessageEdited(room_id=room.id, seq=seq, at=at, message=message),
+        message_id=message.id,
+    )  # fmt: skip
+    update_message(transaction, message.id, content=content, edited_us=transaction.at_us, rev_seq=message.rev_seq)

@@ -32,8 +32,7 @@ class OnMessage(Operation, frozen=True, kw_only=True):
     def check(self, transaction: Transaction) -> tuple[LockedRoom, Message]:
         """Besides, the message still has a body: raises `message_deleted`."""
         room, _, message = self.member_and_message(transaction)
-        if message.deleted:
-            raise CommandError(Code.MESSAGE_DELETED, "This message was deleted.")
+        check_has_body(message)
         return room, message
 
     def append_event(
@@ -49,6 +48,11 @@ class OnMessage(Operation, frozen=True, kw_only=True):
 
     def update(self, transaction: Transaction, **columns: object) -> None:
         update_message(transaction, self.message_id, **columns)
+
+
+def check_has_body(message: Message) -> None:
+    if message.deleted:
+        raise CommandError(Code.MESSAGE_DELETED, "This message was deleted.")
 
 
 def update_message(transaction: Transaction, message_id: UUID, **columns: object) -> None:

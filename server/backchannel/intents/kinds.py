@@ -7,7 +7,14 @@ import msgspec
 
 from backchannel.commands.create_room import CreateRoom
 from backchannel.commands.send_message import SendMessage
-from backchannel.intents.operations import AddPeople, ChangeRoom, MakeRoom, RemovePeople
+from backchannel.intents.operations import (
+    AddPeople,
+    ChangeMessage,
+    ChangeRoom,
+    MakeRoom,
+    RemoveMessage,
+    RemovePeople,
+)
 from backchannel.protocol.shapes import User
 from backchannel.store.operation import Operation
 
@@ -136,7 +143,34 @@ class PostIntent(_InRoom, frozen=True, kw_only=True, tag="post"):
         )
 
 
-Intent = MakeRoomIntent | DirectIntent | AddIntent | RemoveIntent | UpdateIntent | PostIntent
+class EditIntent(_InRoom, frozen=True, kw_only=True, tag="edit"):
+    message: UUID
+    text: str
+    by: int
+
+    @property
+    def people(self) -> tuple[int, ...]:
+        return (self.by,)
+
+    def operation(self, people: People, room_id: int) -> Operation:
+        return ChangeMessage(actor=people[self.by], room_id=room_id, message_id=self.message, content=self.text)
+
+
+class DeleteIntent(_InRoom, frozen=True, kw_only=True, tag="delete"):
+    message: UUID
+    by: int
+
+    @property
+    def people(self) -> tuple[int, ...]:
+        return (self.by,)
+
+    def operation(self, people: People, room_id: int) -> Operation:
+        return RemoveMessage(actor=people[self.by], room_id=room_id, message_id=self.message)
+
+
+Intent = (
+    MakeRoomIntent | DirectIntent | AddIntent | RemoveIntent | UpdateIntent | PostIntent | EditIntent | DeleteIntent
+)
 
 encode = msgspec.json.Encoder().encode
 decode = msgspec.json.Decoder(Intent).decode

@@ -6,13 +6,17 @@ and no allowance. What holds for every room still holds: a direct room has two m
 
 from collections.abc import Sequence
 from typing import Literal
+from uuid import UUID
 
 from backchannel import rules
 from backchannel.commands.create_room import insert_room, seat_first_members
+from backchannel.commands.delete_message import erase
+from backchannel.commands.edit_message import change_text
+from backchannel.commands.on_message import check_has_body
 from backchannel.commands.on_room import OnRoom, check_found
 from backchannel.commands.update_room import change_room
-from backchannel.protocol.shapes import User
-from backchannel.store import intents, people
+from backchannel.protocol.shapes import Message, User
+from backchannel.store import intents, people, reads
 from backchannel.store.memberships import (
     MEMBER,
     ORDINARY,
@@ -108,6 +112,38 @@ class ChangeRoom(OnRoom, frozen=True, kw_only=True):
 
     def apply(self, transaction: Transaction, outcome: Outcome) -> None:
         change_room(transaction, outcome, transaction.room(self.room_id), self.name, self.topic)
+
+
+class ChangeMessage(OnRoom, frozen=True, kw_only=True):
+    """Give a message of the room another text. The same text changes nothing."""
+
+    message_id: UUID
+    content: str
+
+    def apply(self, transaction: Transaction, outcome: Outcome) -> None:
+        message = _message_in(transaction, self.room_id, self.message_id)
+        check_has_body(message)
+        if message.content != self.content:
+            change_text(transaction, outcome, transaction.room(self.room_id), message, self.content)
+
+
+class RemoveMessage(OnRoom, frozen=True, kw_only=True):
+    """Leave a tombstone of a message of the room. One that is a tombstone already stays."""
+
+    message_id: UUID
+
+    def apply(self, transaction: Transaction, outcome: Outcome) -> None:
+        message = _message_in(transaction, self.room_id, self.message_id)
+        if not message.deleted:
+            erase(transaction, outcome, transaction.room(self.room_id), message)
+
+
+def _message_in(transaction: Transaction, room_id: int, message_id: UUID) -> Message:
+    """Raises `message_not_found`: there is none of this id in the room, which alone is locked."""
+    message = reads.messages_by_id(transaction.connection, [message_id]).get(message_id)
+    if message is None or message.room_id != room_id:
+        raise reads.no_message(message_id)
+    return message
 
 
 def _add(transaction: Transaction, outcome: Outcome, room: LockedRoom, users: dict[int, User], by: User) -> None:

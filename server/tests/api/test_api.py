@@ -1,16 +1,24 @@
 """What the site's own code does in the chat: at once outside a transaction, with the transaction inside one, and never twice."""
 
 from collections.abc import Callable
+from concurrent.futures import Future
 from contextlib import nullcontext
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
 import pytest
 from django.contrib.auth.models import AnonymousUser
 from django.db import transaction
+from django.utils import timezone
 
 from backchannel import api
-from backchannel.accounts import running_chats
+from backchannel.accounts import lookup, running_chats, substitutes
+from backchannel.accounts.identity import Ended
+from backchannel.accounts.models import Token
+from backchannel.accounts.running_chats import RunningChat
+from backchannel.accounts.schemes import Schemes
+from backchannel.config import DEFAULT_AUTHENTICATION
 from backchannel.intents import report
 from backchannel.store import intents, memberships, people
 from backchannel.store.models import Intent, Membership, Message, Notice, Person, Room
@@ -303,9 +311,142 @@ def test_the_first_member_owns_a_new_room() -> None:
     assert list(owners) == [ben.id]
 
 
-def test_a_token_signs_in() -> None:
+def test_the_site_edits_and_deletes_its_own_messages_and_those_of_users() -> None:
     ada = somebody("ada")
-    assert api.token(ada.account, "weather bot").startswith("bc_")
+    room = api.room(key(), members=[ada.account])
+    status, theirs = api.post(room, "Packed.", key="status"), api.post(room, "Thank you!", as_=ada.account)
+    api.edit(status, "Shipped.")
+    api.edit(theirs.id, "Thanks!")
+    assert contents(room) == ["Shipped.", "Thanks!"]
+    assert all(message.edited_at for message in api.history(room))
+    revision = api.history(room)[0].rev_seq
+    api.edit(status, "Shipped.")
+    assert api.history(room)[0].rev_seq == revision, "the same text is no edit"
+    assert api.post(room, "Packed.", key="status").id == status.id, "a retry of the post changes nothing"
+    assert contents(room) == ["Shipped.", "Thanks!"]
+    api.delete(api.history(room)[1])
+    api.delete(theirs)
+    assert [message.deleted for message in api.history(room)] == [False, True]
+    assert contents(room) == ["Shipped.", ""]
+    assert room.id
+    check_gapless(room.id)
+
+
+def test_a_message_is_edited_and_deleted_with_the_transaction_that_posts_it() -> None:
+    order = key()
+    api.post(api.room(order), "before")
+    with transaction.atomic():
+        first, second = api.post(order, "one"), api.post(order, "two")
+        api.edit(first, "one, corrected")
+        api.delete(second)
+        assert contents(order) == ["before"]
+    with pytest.raises(Broken), transaction.atomic():
+        api.edit(first, "never")
+        raise Broken
+    api.apply_waiting()
+    assert contents(order) == ["before", "one, corrected", ""]
+    assert not Intent.objects.exists()
+
+
+@pytest.mark.parametrize("is_inside", [True, False], ids=["inside", "outside"])
+def test_a_change_of_what_is_not_there_is_refused(is_inside: bool) -> None:
+    room, other = api.room(key()), api.room(key())
+    gone = api.post(room, "Gone.")
+    api.delete(gone)
+    refused: list[tuple[str, Callable[[], object]]] = [
+        ("message_not_found", lambda: api.edit(uuid4(), "x")),
+        ("message_not_found", lambda: api.delete(uuid4())),
+        ("invalid", lambda: api.edit(gone, " ")),
+        ("room_not_found", lambda: api.edit(api.MessageRef(gone.id, api.RoomRef(None, key())), "x")),
+    ]
+    for code, call in refused:
+        with pytest.raises(api.ChatError) as caught, transaction.atomic() if is_inside else nullcontext():
+            call()
+        assert code_of(caught) == code
+    elsewhere = api.MessageRef(gone.id, other)
+    found_when_applied: list[tuple[str, Callable[[], object]]] = [
+        ("was deleted", lambda: api.edit(gone, "x")),
+        ("no message", lambda: api.edit(elsewhere, "x")),
+        ("no message", lambda: api.delete(elsewhere)),
+    ]
+    for reason, call in found_when_applied:
+        if is_inside:
+            with transaction.atomic():
+                call()
+            api.apply_waiting()
+            assert reason in intents.refused()[-1].reason
+        else:
+            with pytest.raises(api.ChatError, match=reason):
+                call()
+    report.drop([each.id for each in intents.refused()])
+
+
+def signed_in_by(token: str) -> bool:
+    return lookup.by_secret("token", token) is not None
+
+
+def test_a_token_signs_in_until_it_is_revoked_or_ends() -> None:
+    ada, ben = somebody("ada"), somebody("ben")
+    weather, news = api.token(ada.account, "weather"), api.token(ada.account, "news", timedelta(days=1))
+    theirs = api.token(ben.account, "weather", timezone.now() + timedelta(days=1))
+    assert weather.startswith("bc_")
+    assert all(map(signed_in_by, (weather, news, theirs)))
+    with pytest.raises(Broken), transaction.atomic():
+        api.revoke_tokens(ada.account)
+        raise Broken
+    assert api.revoke_tokens(ada.account, "weather") == 1
+    assert [signed_in_by(each) for each in (weather, news, theirs)] == [False, True, True]
+    Token.objects.update(expires=timezone.now())
+    assert not any(map(signed_in_by, (news, theirs)))
+    assert api.revoke_tokens(ada.account) == 0, "those that have ended are not counted"
+
+
+def test_a_token_that_has_ended_ends_what_it_opened() -> None:
+    ada = somebody("ada")
+    identity = lookup.by_secret("token", api.token(ada.account, expires=timedelta(hours=1)))
+    assert identity is not None
+    assert lookup.dead_among([identity.proof]) == set()
+    Token.objects.update(expires=timezone.now())
+    assert lookup.dead_among([identity.proof]) == {identity.credential}
+
+
+@pytest.mark.parametrize(
+    "expires",
+    [timedelta(0), datetime(2020, 1, 1, tzinfo=UTC), datetime.fromisoformat("2999-01-01")],
+    ids=["no time", "past", "naive"],
+)
+def test_a_token_for_no_time_or_without_a_time_zone_is_refused(expires: datetime | timedelta) -> None:
+    with pytest.raises(api.ChatError) as caught:
+        api.token(somebody("ada").account, expires=expires)
+    assert code_of(caught) == "invalid"
+
+
+def test_ending_the_sessions_of_a_user_ends_what_stands_for_their_credentials_and_nobody_elses() -> None:
+    ada, ben = somebody("ada"), somebody("ben")
+    secrets = {}
+    for each in (ada, ben):
+        identity = lookup.by_secret("token", api.token(each.account))
+        assert identity is not None
+        secrets[each.id] = substitutes.issue_chat_session(identity)[0]
+    ended: list[Ended] = []
+    chat = RunningChat(lambda _: Future(), ended.append)
+    running_chats.register(chat)
+    try:
+        with transaction.atomic():
+            api.end_sessions(ada.account)
+            assert ended == []
+    finally:
+        running_chats.unregister(chat)
+    assert ended == [Ended(user_id=ada.id)]
+    schemes = Schemes(DEFAULT_AUTHENTICATION)
+    assert substitutes.by_chat_session(secrets[ada.id], schemes) is None
+    assert substitutes.by_chat_session(secrets[ben.id], schemes) is not None
+
+
+def test_every_function_has_a_twin_for_async_code() -> None:
+    functions = {name for name in api.__all__ if name[0].islower()}
+    twins = {name for name in functions if f"a{name}" not in functions}
+    assert {f"a{name}" for name in functions - twins} == twins
 
 
 class _nothing:  # noqa: N801
