@@ -4,6 +4,9 @@ from django.db import transaction
 
 from backchannel import api
 from backchannel.people import PersonAdapter as Default
+from backchannel.policy import Policy as DefaultPolicy
+from backchannel.policy import Refusal
+from orders.cards import has_card_number
 from orders.models import Order, User
 
 
@@ -20,6 +23,20 @@ def space_of(user):
 
 
 # --8<-- [end:space]
+# --8<-- [start:policy]
+class Policy(DefaultPolicy):
+    def may_post(self, user, room):
+        if Order.of_room(room.key).filter(status=Order.Status.CANCELLED).exists():
+            return Refusal("This order was cancelled. Order again to write to us.")
+        return True
+
+    def before_send(self, draft):
+        if has_card_number(draft.text):
+            return Refusal("Leave the card number out: everybody in this conversation would see it.")
+        return draft
+
+
+# --8<-- [end:policy]
 # --8<-- [start:place-order]
 def place_order(customer, item):
     """The order and its room, or neither: one transaction makes both."""
@@ -42,3 +59,9 @@ def ship(order):
 
 
 # --8<-- [end:ship]
+def cancel(order):
+    """The policy closes its room from now on."""
+    with transaction.atomic():
+        order.status = Order.Status.CANCELLED
+        order.save()
+        api.post(order.room_key, "This order was cancelled.", key="cancelled")

@@ -43,6 +43,7 @@ class Order(models.Model):
     class Status(models.TextChoices):
         PLACED = "placed", "Placed"
         SHIPPED = "shipped", "Shipped"
+        CANCELLED = "cancelled", "Cancelled"
 
     company = models.ForeignKey(Company, on_delete=models.CASCADE)
     customer = models.ForeignKey(User, on_delete=models.CASCADE)
@@ -56,3 +57,9 @@ class Order(models.Model):
     def room_key(self):
         """The name of the order's room in the chat."""
         return f"order:{self.pk}"
+
+    @classmethod
+    def of_room(cls, key):
+        """The order whose room has this key, as a QuerySet; empty for other rooms. `key` may be None."""
+        prefix, _, number = (key or "").partition(":")
+        return cls.objects.filter(pk=number) if prefix == "order" else cls.objects.none()

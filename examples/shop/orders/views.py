@@ -4,13 +4,14 @@ import json
 
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
-from django.http import HttpResponseBadRequest, JsonResponse
+from django.http import HttpResponse, HttpResponseBadRequest, JsonResponse
 from django.shortcuts import get_object_or_404, render
 from django.views.decorators.csrf import ensure_csrf_cookie
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from backchannel import api
 from orders import chat
+from orders.models import Order
 
 
 @require_GET
@@ -37,7 +38,19 @@ def ship(request, number):
     if not request.user.is_clerk:
         raise PermissionDenied
     order = get_object_or_404(request.user.orders, pk=number)
+    if order.status == Order.Status.CANCELLED:
+        return HttpResponse("This order was cancelled.", status=409)
     chat.ship(order)
+    return JsonResponse(as_json(order))
+
+
+@require_POST
+@login_required
+def cancel(request, number):
+    order = get_object_or_404(request.user.orders, pk=number)
+    if order.status == Order.Status.SHIPPED:
+        return HttpResponse("This order has been shipped.", status=409)
+    chat.cancel(order)
     return JsonResponse(as_json(order))
 
 

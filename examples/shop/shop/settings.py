@@ -57,6 +57,7 @@ BACKCHANNEL = {
     "PATH": "/chat",
     "PERSON": "orders.chat.PersonAdapter",
     "SPACE": "orders.chat.space_of",
+    "POLICY": "orders.chat.Policy",
 }
 # --8<-- [end:settings]
 # --8<-- [start:test-database]

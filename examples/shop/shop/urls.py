@@ -10,6 +10,7 @@ urlpatterns = [
     path("logout/", LogoutView.as_view()),
     path("api/orders/", views.orders),
     path("api/orders/<int:number>/ship/", views.ship),
+    path("api/orders/<int:number>/cancel/", views.cancel),
     # Only with DEBUG; a server has WhiteNoise or its proxy for them.
     *staticfiles_urlpatterns(),
 ]

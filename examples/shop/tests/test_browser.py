@@ -120,6 +120,17 @@ def test_what_is_typed_survives_a_reload_and_what_is_sent_an_outage(ada: Person,
     expect(ada.messages).to_have_count(2)
 
 
+def test_what_the_policy_refuses_says_why_and_stays_until_it_is_deleted(ada: Person) -> None:
+    ada.order("A sofa")
+    ada.page.get_by_role("button", name="Cancel").click()
+    expect(ada.messages.last).to_contain_text("This order was cancelled.")
+    ada.write("Why?")
+    refusal = ada.messages.filter(has_text="Not sent: This order was cancelled.")
+    expect(refusal).to_contain_text("Why?")
+    refusal.get_by_role("button", name="Delete").click()
+    expect(ada.messages).to_have_count(2)
+
+
 def test_an_order_of_a_process_that_is_killed_after_its_commit_is_there_once(ben: Person, shop: ExampleSite) -> None:
     """`kill -9` between the commit and the delivery."""
     killed = shop.manage(

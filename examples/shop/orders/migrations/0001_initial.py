@@ -49,7 +49,9 @@ class Migration(migrations.Migration):
                 (
                     "status",
                     models.CharField(
-                        choices=[("placed", "Placed"), ("shipped", "Shipped")], default="placed", max_length=20
+                        choices=[("placed", "Placed"), ("shipped", "Shipped"), ("cancelled", "Cancelled")],
+                        default="placed",
+                        max_length=20,
                     ),
                 ),
                 ("company", models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, to="orders.company")),

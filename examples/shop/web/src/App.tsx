@@ -2,7 +2,7 @@ import { ConnectionStateIndicator, useChatSelector, useUnreadCount } from '@back
 import { type ReactNode, useCallback, useEffect, useState } from 'react';
 import { forgetDrafts } from './drafts.ts';
 import { OrderRoom } from './OrderRoom.tsx';
-import { getOrders, type Order, type Orders, placeOrder, shipOrder } from './orders.ts';
+import { cancelOrder, getOrders, type Order, type Orders, placeOrder, shipOrder } from './orders.ts';
 
 const NONE: Orders = { is_clerk: false, orders: [] };
 
@@ -67,6 +67,11 @@ export function App(): ReactNode {
         </aside>
         {current?.room_id && (
           <OrderRoom key={current.room_id} roomId={current.room_id} title={`${current.item} (${current.status})`}>
+            {current.status === 'Placed' && (
+              <button type="button" onClick={() => void change(cancelOrder(current.number))}>
+                Cancel
+              </button>
+            )}
             {is_clerk && current.status === 'Placed' && (
               <button type="button" onClick={() => void change(shipOrder(current.number))}>
                 Ship

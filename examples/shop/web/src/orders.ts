@@ -16,6 +16,7 @@ export interface Orders {
 export const getOrders = (): Promise<Orders> => call<Orders>('/api/orders/');
 export const placeOrder = (item: string): Promise<Order> => call<Order>('/api/orders/', { item });
 export const shipOrder = (number: number): Promise<Order> => call<Order>(`/api/orders/${number}/ship/`, {});
+export const cancelOrder = (number: number): Promise<Order> => call<Order>(`/api/orders/${number}/cancel/`, {});
 
 /** With a body: POST. @throws Error with what the shop answered. */
 async function call<T>(path: string, body?: object): Promise<T> {
