@@ -30,6 +30,7 @@ from starlette.types import ASGIApp, Message
 
 from backchannel import api
 from backchannel.api.rooms import id_of, name_of
+from backchannel.config import DEFAULT_AUTHENTICATION
 from backchannel.embed import mount
 
 T = TypeVar("T")
@@ -46,7 +47,10 @@ HOST: Final = b"localhost"
 def backchannel_node(transactional_db: None, settings: Any) -> Iterator[Node]:
     """A running chat with a bus in memory, on the test's database. Django's own pages are not there."""
     settings.ALLOWED_HOSTS = [*settings.ALLOWED_HOSTS, HOST.decode()]
-    settings.BACKCHANNEL = {**getattr(settings, "BACKCHANNEL", {}), "REDIS_URLS": []}
+    chosen = getattr(settings, "BACKCHANNEL", {})
+    # The clients of a test have tokens, whatever the site's own people sign in by.
+    authentication = [*chosen.get("AUTHENTICATION", DEFAULT_AUTHENTICATION), "backchannel.auth.Token"]
+    settings.BACKCHANNEL = {**chosen, "REDIS_URLS": [], "AUTHENTICATION": list(dict.fromkeys(authentication))}
     with running_node() as node:
         yield node
 

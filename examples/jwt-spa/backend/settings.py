@@ -58,3 +58,5 @@ BACKCHANNEL = {
     "AUTHENTICATION": ["backchannel.auth.SimpleJwt"],
 }
 # --8<-- [end:settings]
+# A file: the chat's threads do not see a database in memory.
+DATABASES["default"]["TEST"] = {"NAME": BASE / "test.sqlite3"}
