@@ -5,6 +5,7 @@ import pytest
 from backchannel import api
 from backchannel.testing import Refused
 from orders import chat
+from orders.models import User
 
 pytestmark = pytest.mark.smoke
 
@@ -39,6 +40,20 @@ def test_another_company_sees_nothing_of_it(backchannel_node, ada, ben, eve):
 
 
 # --8<-- [end:test-tenant]
+def test_who_changes_companies_by_a_bulk_update_is_elsewhere_as_soon_as_the_chat_is_asked_to_look(
+    backchannel_node, ada, ben, eve
+):
+    order = chat.place_order(ada, "Two lamps")
+    moved = backchannel_node.client(ada)
+    assert moved.texts(order.room_key) == ["Thank you for your order."]
+    User.objects.filter(pk=ada.pk).update(company=eve.company)
+    api.end_sessions(ada)
+    with pytest.raises(Refused) as refused:
+        moved.texts(order.room_key)
+    assert refused.value.code == "room_not_found"
+    assert backchannel_node.client(ben).texts(order.room_key) == ["Thank you for your order."]
+
+
 def test_nobody_is_shown_an_address(backchannel_node, ada, ben):
     chat.place_order(ada, "Two lamps")
     ben_sees = backchannel_node.client(ben)

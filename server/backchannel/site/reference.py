@@ -19,7 +19,7 @@ Every command also reads an environment file, as systemd does (`NAME=value` line
 `BACKCHANNEL_ENV_FILE`, else `/etc/backchannel/backchannel.env` if it exists. Variables set in the environment win over it.
 `--env-file /dev/null` reads none.
 
-A Django site with the chat in it uses none of these, but [`BACKCHANNEL`](../howto/add-to-a-django-site.md#the-keys-of-backchannel).
+A Django site with the chat in it uses none of these, but [`BACKCHANNEL`](../embed/settings.md#the-keys-of-backchannel).
 
 Behind a reverse proxy, set at least `BACKCHANNEL_ORIGINS` to the address that people open.
 

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[3]
-PAGES = ("README", "deploying", "pages", "quickstart", "server-api", "testing", "users")
-BLOCK = re.compile(r"(?:<!-- (?P<source>[^>\n]*) -->\n)?```(?P<language>\w+)\n(?P<code>.*?)```\n", re.DOTALL)
+PAGES = tuple(sorted(path.stem for path in (ROOT / "docs" / "embed").glob("*.md")))
+BLOCK = re.compile(r"(?:<!-- (?P<source>[^>\n]*) -->\n)?```(?P<language>\w*)\n(?P<code>.*?)```\n", re.DOTALL)
 QUOTED = re.compile(r"(\S+) \[([\w-]+)\]")
 STEP = re.compile(r"run|serve|(?:append|write) \S+")
 """What `e2e/packages/test_quickstart.py` does with a block."""
@@ -35,7 +35,8 @@ def region(path: str, name: str) -> str:
 def test_a_block_of_code_is_what_an_example_runs(name: str) -> None:
     for block in BLOCK.finditer(page(name)):
         source = block["source"] or ""
-        if name == "quickstart" and STEP.fullmatch(source):
+        is_output = block["language"] == "text"
+        if is_output or (name == "quickstart" and STEP.fullmatch(source)):
             continue
         quoted = QUOTED.fullmatch(source)
         assert quoted, f"no example is named before:\n{block['code']}"
@@ -45,7 +46,7 @@ def test_a_block_of_code_is_what_an_example_runs(name: str) -> None:
 def test_a_part_that_an_example_marks_is_shown() -> None:
     marked = {
         (path.relative_to(ROOT).as_posix(), name)
-        for path in (ROOT / "examples" / "shop").rglob("*")
+        for path in (ROOT / "examples").rglob("*")
         if path.suffix in {".py", ".ts", ".tsx"} and not {"node_modules", ".venv", "dist"} & set(path.parts)
         for name in re.findall(r"--8<-- \[start:([\w-]+)\]", path.read_text())
     }
@@ -61,9 +62,22 @@ def test_a_part_that_an_example_marks_is_shown() -> None:
 @pytest.mark.parametrize(
     "path", [*sorted((ROOT / "docs" / "embed").glob("*.md")), ROOT / "docs" / "stability.md"], ids=lambda p: p.stem
 )
-def test_every_link_leads_to_a_file(path: Path) -> None:
-    links = re.findall(r"\]\(([^)#\s]+)(?:#[\w-]+)?\)", path.read_text())
-    assert [link for link in links if "://" not in link and not (path.parent / link).exists()] == []
+def test_every_link_leads_to_a_file_and_a_heading(path: Path) -> None:
+    for link in re.findall(r"\]\(([^)\s]+)\)", path.read_text()):
+        if "://" in link:
+            continue
+        file, _, heading = link.partition("#")
+        target = path.parent / file if file else path
+        assert target.exists(), link
+        assert not heading or heading in headings(target.read_text()), link
+
+
+def headings(page: str) -> set[str]:
+    """As a code host names them in links."""
+    return {
+        re.sub(r"[^\w -]", "", title.lower()).replace(" ", "-")
+        for title in re.findall(r"^#+ (.+)$", page, re.MULTILINE)
+    }
 
 
 def test_every_python_name_that_is_public_exists() -> None:

@@ -105,6 +105,6 @@ def test_mount_refuses_an_unusable_configuration(settings: dict[str, str], advic
 
 
 def test_the_page_on_django_sites_names_every_key_and_limit() -> None:
-    page = (SERVER.parent / "docs/howto/add-to-a-django-site.md").read_text()
+    page = (SERVER.parent / "docs/embed/settings.md").read_text()
     for name in (*KEYS, *LIMITS):
         assert f"`{name}`" in page, name
