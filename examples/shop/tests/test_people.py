@@ -1,6 +1,7 @@
 """Who reads what, with a chat that runs in this process."""
 
 import pytest
+from django.db import transaction
 
 from backchannel import api
 from backchannel.testing import Refused
@@ -70,3 +71,14 @@ def test_a_client_receives_what_happens_while_it_waits_and_after_a_room_is_new(b
     chat.ship(order)
     clerk.wait_for("message_created", content="Your order has been shipped.")
     assert api.unread(ben)[order.room_key] == 2
+
+
+def test_what_the_shop_corrects_and_withdraws_is_seen_by_who_is_connected(backchannel_node, ada, ben):
+    order = chat.place_order(ada, "Two lamps")
+    customer = backchannel_node.client(ada)
+    with transaction.atomic():
+        notice = api.post(order.room_key, "Delivery on Monday.")
+        api.edit(notice, "Delivery on Tuesday.")
+    assert customer.wait_for("message_edited")["message"]["content"] == "Delivery on Tuesday."
+    api.delete(notice)
+    assert customer.wait_for("message_deleted")["message"]["content"] == ""
