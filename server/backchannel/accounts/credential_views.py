@@ -70,6 +70,7 @@ def all_tokens(request: HttpRequest) -> HttpResponse:
                     "name": each.name,
                     "created_at": wire_time(each.created),
                     "last_used_at": each.last_used and wire_time(each.last_used),
+                    "expires_at": each.expires and wire_time(each.expires),
                 }
                 for each in tokens.tokens_of(user)
             ]

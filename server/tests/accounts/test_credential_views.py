@@ -1,5 +1,6 @@
 """People can list and end their own sessions and tokens, and no one else's."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -90,11 +91,19 @@ def test_a_changed_password_keeps_this_session_and_ends_the_others(ada: Any) -> 
     assert not is_in(phone)
 
 
+def test_a_token_is_listed_with_its_end_until_then(ada: Any) -> None:
+    lookup.issue_token(ada, "bot", timezone.now() + timedelta(days=1))
+    desk = signed_in("ada")
+    assert tokens(desk)[0]["expires_at"].endswith("Z")
+    Token.objects.update(expires=timezone.now())
+    assert tokens(desk) == []
+
+
 def test_own_tokens_are_listed_and_revoked(ada: Any, ended: list[Ended]) -> None:
     secret, other = lookup.issue_token(ada, "bot"), lookup.issue_token(ada, "import")
     desk = signed_in("ada")
     assert [each["name"] for each in tokens(desk)] == ["import", "bot"]
-    assert tokens(desk)[1]["last_used_at"] is None
+    assert (tokens(desk)[1]["last_used_at"], tokens(desk)[1]["expires_at"]) == (None, None)
     lookup.by_secret("token", secret)
     credential_uses.write()
     bot = tokens(desk)[1]

@@ -13,12 +13,18 @@ const device = (id: number, name: string, here = false): SignedInDevice => ({
   last_used_at: at,
   this_device: here,
 });
-const token = (id: number, name: string): AccessToken => ({ id, name, created_at: at, last_used_at: null });
+const token = (id: number, name: string, expires_at: string | null = null): AccessToken => ({
+  id,
+  name,
+  created_at: at,
+  last_used_at: null,
+  expires_at,
+});
 
 async function opened(item: string) {
   const here = world();
   let devices = [device(1, 'Firefox on Linux', true), device(2, 'Safari on iPhone'), device(3, 'Chrome on Android')];
-  let tokens = [token(8, 'import'), token(7, 'bot')];
+  let tokens = [token(8, 'import', '2026-12-24T10:00:00.000000Z'), token(7, 'bot')];
   vi.mocked(here.api.devices).mockImplementation(async () => devices);
   vi.mocked(here.api.tokens).mockImplementation(async () => tokens);
   vi.mocked(here.api.signOutDevice).mockImplementation(async (id) => {
@@ -47,6 +53,7 @@ describe('devices and tokens', () => {
     await expect.element(screen.getByText('Safari on iPhone', { exact: true })).not.toBeInTheDocument();
     await screen.getByRole('button', { name: 'Sign out all other devices' }).click();
     await expect.element(screen.getByText('Chrome on Android', { exact: true })).not.toBeInTheDocument();
+    await expect.element(screen.getByText(/ends .*24/)).toBeVisible();
     await screen.getByRole('button', { name: 'Revoke: bot' }).click();
     expect(api.revokeToken).toHaveBeenCalledExactlyOnceWith(7);
     await expect.element(screen.getByText('bot', { exact: true })).not.toBeInTheDocument();

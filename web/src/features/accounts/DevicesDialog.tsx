@@ -144,6 +144,7 @@ function TokenRow({ token, onEnd }: { readonly token: AccessToken; readonly onEn
       lines={[
         `created ${day(token.created_at)}`,
         token.last_used_at ? `used ${day(token.last_used_at)}` : 'never used',
+        ...(token.expires_at ? [`ends ${fullTime(Date.parse(token.expires_at))}`] : []),
       ]}
       title={token.last_used_at ? fullTime(Date.parse(token.last_used_at)) : ''}
       action="Revoke"

@@ -61,6 +61,8 @@ export interface AccessToken {
   readonly name: string;
   readonly created_at: string;
   readonly last_used_at: string | null;
+  /** When it ends by itself. */
+  readonly expires_at: string | null;
 }
 
 /** Requests about accounts, so that the screens know no URLs. Every method throws `AccountError`. */
