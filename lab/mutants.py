@@ -40,6 +40,7 @@ class Mutant:
 
 SPACES = "server/tests/conformance/test_spaces.py"
 POLICY = "server/tests/conformance/test_policy.py"
+API = "server/tests/api/test_api.py"
 DATABASE, STATE = "server/backchannel/__init__.py", "server/backchannel/site/state.py"
 
 MUTANTS = (
@@ -143,6 +144,21 @@ MUTANTS = (
         "a forgotten return of a policy allows",
         (("server/backchannel/accounts/site_policy.py", 'if verdict is True:', 'if verdict is True or verdict is None:'),),
         (POLICY, "in_the_sites_words"),
+    ),
+    Mutant(
+        "a token never ends",
+        (("server/backchannel/accounts/lookup.py", 't.expires > %s)', 't.expires > %s OR TRUE)'),),
+        (API, "token"),
+    ),
+    Mutant(
+        "the site changes a message of a room that is not locked",
+        (("server/backchannel/intents/operations.py", ' or message.room_id != room_id', ''),),
+        (API, "change_of_what_is_not_there"),
+    ),
+    Mutant(
+        "chat sessions outlive the sessions of their user",
+        (("server/backchannel/accounts/substitutes.py", 'model.objects.filter(user=user).delete()', 'pass'),),
+        (API, "ending_the_sessions"),
     ),
 )  # fmt: skip
 
