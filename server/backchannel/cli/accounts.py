@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+from datetime import datetime, timedelta
 from typing import Any
 
 from backchannel.cli.setup import Stop, open_database, print_database
@@ -82,9 +83,19 @@ def token(options: argparse.Namespace, _: Conf | None) -> int:
     if user is None:
         create = "" if options.choice is None else f"; create one with: backchannel createuser {options.name}"
         raise Stop(f"there is no active account {options.name}{create}")
-    print(issue_token(user, options.label))
+    print(issue_token(user, options.label, _in_days(options.days)))
     print_database(options, to_stderr=True)
     return 0
+
+
+def _in_days(days: int | None) -> datetime | None:
+    """Raises Stop: the calendar ends before that."""
+    from django.utils import timezone
+
+    try:
+        return None if days is None else timezone.now() + timedelta(days=days)
+    except OverflowError:
+        raise Stop(f"--days {days} is too far in the future; leave it out for a token that never ends") from None
 
 
 def _active_user(login: str) -> Any:

@@ -107,6 +107,7 @@ def add_shared(add: Add) -> None:
     token = add("token", accounts.token, "Create a token for a program and print it.")
     token.add_argument("name", metavar="NAME", help="the account that the program acts as")
     token.add_argument("--label", default="", metavar="TEXT", help="what the token is for, shown where it is revoked")
+    token.add_argument("--days", metavar="N", type=_positive, help="it ends by itself after N days; without it never")
     sync = add(
         "sync-people",
         people.sync_people,

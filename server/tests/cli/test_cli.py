@@ -1,5 +1,6 @@
 import re
 import sqlite3
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -38,6 +39,18 @@ def test_stdout_holds_only_the_token(run: Run, folder: Path) -> None:
     assert re.fullmatch(r"bc_[A-Za-z0-9_-]{43}\n", made.out)
     kept = b"".join(path.read_bytes() for path in folder.iterdir())
     assert made.out.strip().encode() not in kept
+
+
+def test_a_token_gets_an_end_that_the_calendar_has(run: Run, folder: Path) -> None:
+    run("createuser", "--new", "bot", "--bot")
+    assert run("token", "bot", "--days", "90").status == 0
+    [(expires,)] = sqlite3.connect(folder / "backchannel.sqlite3").execute(
+        "SELECT expires FROM backchannel_accounts_token"
+    )
+    assert datetime.fromisoformat(f"{expires}+00:00") > datetime.now(UTC) + timedelta(days=89)
+    assert "too far in the future" in one_line(run("token", "bot", "--days", "9" * 7))
+    assert "too far in the future" in one_line(run("token", "bot", "--days", "9" * 30))
+    assert run("token", "bot", "--days", "0").status == 2
 
 
 def test_invalid_names_are_refused(run: Run) -> None:
