@@ -13,12 +13,15 @@ from playwright.sync_api import Browser, expect, sync_playwright
 from e2e.network.faults import Faults
 from tests.running import Person
 
+# Chromium does not know where a page comes from that a test has changed, and would ask before it may call 127.0.0.1.
+ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-features=LocalNetworkAccessChecks"]
+
 
 @pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
     path = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox", "--disable-gpu"])
+        browser = playwright.chromium.launch(executable_path=path, args=ARGUMENTS)
         yield browser
         browser.close()
 
