@@ -102,7 +102,8 @@ def create(
     revocations = Revocations(node, authenticator, maintenance)
     runners = [FollowerRunner(follower, log, reads, presence.node) for follower in followers]
     for runner in runners:
-        delivery.observe(runner.notice)
+        if runner.follower.is_woken:
+            delivery.observe(runner.notice)
     hub.handle(PresenceEnvelope, broadcaster.receive)
     hub.handle(RevocationEnvelope, revocations.receive)
     hub.handle(PersonEnvelope, lambda envelope: authenticator.forget(Ended(user_id=envelope.user.id)))

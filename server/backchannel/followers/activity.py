@@ -1,34 +1,39 @@
 """Counts the messages that each person sent in each room on each day (UTC): what `backchannel activity` shows."""
 
-from collections import Counter
 from collections.abc import Sequence
 from typing import Final
 
 from backchannel.followers.follower import Follower
-from backchannel.protocol.events import AnyRoomEvent, MessageCreated
-from backchannel.store.transaction import ACTIVITY, Transaction
+from backchannel.store.followers import Stretch
+from backchannel.store.transaction import ACTIVITY, MESSAGE, Transaction
 
-DAY_LENGTH: Final = len("2026-11-30")
+DAY_S: Final = 86_400
 
 
 class ActivityFollower(Follower):
-    """A message counts on the day it was sent, whatever becomes of it later."""
+    """A message counts on the day it was sent, whatever becomes of it later. The database counts, so that nothing is read into Python."""
 
     name = "activity"
+    batch = 5000  # takes about 3 ms of the writer
+    is_woken = False
 
-    def apply(self, transaction: Transaction, room_id: int, events: Sequence[AnyRoomEvent]) -> None:
-        counts = Counter(
-            (event.message.created_at[:DAY_LENGTH], event.message.sender.id)
-            for event in events
-            if isinstance(event, MessageCreated)
+    def apply(self, transaction: Transaction, stretches: Sequence[Stretch]) -> None:
+        # Grouped by the number of the day: formatting a date for each message would cost as much as reading it.
+        day = (
+            f"to_char(to_timestamp(day * {DAY_S}) AT TIME ZONE 'UTC', 'YYYY-MM-DD')"
+            if transaction.is_postgres
+            else f"date(day * {DAY_S}, 'unixepoch')"
         )
-        for (day, person_id), count in sorted(counts.items()):
-            transaction.execute(
-                f"INSERT INTO {ACTIVITY} (day, room_id, person_id, messages) VALUES (%s, %s, %s, %s) "
-                "ON CONFLICT (day, room_id, person_id) DO UPDATE SET messages = "
-                f"{ACTIVITY}.messages + excluded.messages",
-                [day, room_id, person_id, count],
-            )
+        transaction.execute(
+            f"WITH stretch (room_id, after, upto) AS (VALUES {', '.join(['(%s, %s, %s)'] * len(stretches))}) "
+            f"INSERT INTO {ACTIVITY} (day, room_id, person_id, messages) "
+            f"SELECT {day}, room_id, sender_id, messages FROM ("
+            f"SELECT m.created_us / {DAY_S * 1_000_000} AS day, m.room_id, m.sender_id, COUNT(*) AS messages "
+            f"FROM stretch s CROSS JOIN {MESSAGE} m WHERE m.room_id = s.room_id AND m.seq > s.after AND m.seq <= s.upto "
+            "GROUP BY 1, 2, 3) counted WHERE true "
+            f"ON CONFLICT (day, room_id, person_id) DO UPDATE SET messages = {ACTIVITY}.messages + excluded.messages",
+            [value for stretch in stretches for value in stretch],
+        )
 
     def clear(self, transaction: Transaction) -> None:
         transaction.execute(f"DELETE FROM {ACTIVITY}")

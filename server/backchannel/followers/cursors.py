@@ -1,13 +1,13 @@
-"""The operations of the followers: taking a lease, moving a cursor, starting over."""
+"""The operations of the followers: taking a lease, moving cursors, starting over."""
 
 from collections.abc import Sequence
 from typing import ClassVar
 
 from backchannel.followers.follower import Follower
-from backchannel.protocol.events import AnyRoomEvent
 from backchannel.store.clock import POSTGRES_NOW_US
+from backchannel.store.followers import Stretch
 from backchannel.store.operation import Operation
-from backchannel.store.transaction import FOLLOWER_CURSOR, FOLLOWER_LEASE, Outcome, Transaction
+from backchannel.store.transaction import FOLLOWER_CURSOR, FOLLOWER_LEASE, Outcome, Transaction, marks
 
 SECOND_US = 1_000_000
 
@@ -47,30 +47,30 @@ class ReleaseLease(Operation, frozen=True, kw_only=True):
 
 
 class Advance(Operation, frozen=True, kw_only=True):
-    """Apply events of one room and move its cursor. The result is False, and nothing is written, if the cursor is not at `after`:
-    another node has moved it since, or the follower was reset."""
+    """Apply events of many rooms and move the cursors. The result is False, and nothing is written, if one of the cursors is not where
+    its stretch begins: another node has moved it since, or the follower was reset."""
 
     follower: Follower
-    room_id: int
-    after: int
-    events: Sequence[AnyRoomEvent]
-    """Not empty, numbered `after` + 1 and up without a gap."""
+    stretches: Sequence[Stretch]
+    """Not empty, each room once."""
 
     def apply(self, transaction: Transaction, outcome: Outcome) -> None:
-        _lock_lease(transaction, self.follower.name, "SHARE")
-        if self.after == 0:
-            moved = transaction.execute(
-                f"INSERT INTO {FOLLOWER_CURSOR} (name, room_id, seq) VALUES (%s, %s, %s) ON CONFLICT (name, room_id) DO NOTHING",
-                [self.follower.name, self.room_id, self.events[-1].seq],
+        name = self.follower.name
+        _lock_lease(transaction, name)
+        rooms = [stretch.room_id for stretch in self.stretches]
+        found = transaction.query(
+            f"SELECT room_id, seq FROM {FOLLOWER_CURSOR} WHERE name = %s AND room_id IN ({marks(rooms)})",
+            [name, *rooms],
+        )
+        cursors = dict(found)
+        outcome.result = all(cursors.get(stretch.room_id, 0) == stretch.after for stretch in self.stretches)
+        if outcome.result:
+            transaction.execute(
+                f"INSERT INTO {FOLLOWER_CURSOR} (name, room_id, seq) VALUES {', '.join(['(%s, %s, %s)'] * len(rooms))} "
+                "ON CONFLICT (name, room_id) DO UPDATE SET seq = excluded.seq",
+                [value for stretch in self.stretches for value in (name, stretch.room_id, stretch.upto)],
             )
-        else:
-            moved = transaction.execute(
-                f"UPDATE {FOLLOWER_CURSOR} SET seq = %s WHERE name = %s AND room_id = %s AND seq = %s",
-                [self.events[-1].seq, self.follower.name, self.room_id, self.after],
-            )
-        if moved:
-            self.follower.apply(transaction, self.room_id, self.events)
-        outcome.result = moved == 1
+            self.follower.apply(transaction, self.stretches)
 
 
 class ResetFollower(Operation, frozen=True, kw_only=True):
@@ -79,13 +79,13 @@ class ResetFollower(Operation, frozen=True, kw_only=True):
     follower: Follower
 
     def apply(self, transaction: Transaction, outcome: Outcome) -> None:
-        _lock_lease(transaction, self.follower.name, "UPDATE")
+        _lock_lease(transaction, self.follower.name)
         self.follower.clear(transaction)
         transaction.execute(f"DELETE FROM {FOLLOWER_CURSOR} WHERE name = %s", [self.follower.name])
 
 
-def _lock_lease(transaction: Transaction, name: str, mode: str) -> None:
-    """No `Advance` runs beside a `ResetFollower`, which would not see what that is about to write. SQLite has one writer anyway.
-    A node that advances has held the lease, so the row exists."""
+def _lock_lease(transaction: Transaction, name: str) -> None:
+    """One `Advance` or `ResetFollower` at a time: each must see what the other wrote. SQLite has one writer anyway. A node that advances
+    has held the lease, so the row exists."""
     if transaction.is_postgres:
-        transaction.query(f"SELECT name FROM {FOLLOWER_LEASE} WHERE name = %s FOR {mode}", [name])
+        transaction.query(f"SELECT name FROM {FOLLOWER_LEASE} WHERE name = %s FOR UPDATE", [name])

@@ -1,28 +1,37 @@
 """What a follower of the log is."""
 
 from collections.abc import Sequence
+from typing import ClassVar
 
-from backchannel.protocol.events import AnyRoomEvent
+from backchannel.store.followers import Stretch
 from backchannel.store.transaction import Transaction
 
 
 class Follower:
-    """Gets each room's events in the order of their seqs, without a gap, from the first on. Rooms have no order among each other.
+    """Follows each room's events in the order of their seqs, without a gap, from the first on. Rooms have no order among each other.
 
-    An event about a message comes with the message as it is when it is read, which may be newer than the event: an edit or a
-    deletion is applied like any other state, and applying it again changes nothing.
+    It gets stretches of the log, of many rooms at once and each room once, and reads of them what it needs: by SQL, or as events by
+    `store.followers.events_of`. An event about a message comes with the message as it is when it is read, which may be newer than the
+    event: an edit or a deletion is applied like any other state, and applying it again changes nothing.
     """
 
-    name: str
+    name: ClassVar[str]
     """Up to 40 characters; its cursors are stored under it."""
 
-    def prepare(self, room_id: int, events: Sequence[AnyRoomEvent]) -> None:
-        """Called in a reading thread before `apply`, for work outside the database: a store of the follower's own, a call to another
-        service. At least once for every event: again after a crash. Raises whatever keeps it from being done; it is tried again."""
+    batch: ClassVar[int] = 200
+    """Events, over all rooms, that are applied together."""
 
-    def apply(self, transaction: Transaction, room_id: int, events: Sequence[AnyRoomEvent]) -> None:
-        """Write what follows from the events into the chat's own database, in the transaction that moves the cursor: exactly once.
-        It holds up the writer, so it is a few statements."""
+    is_woken: ClassVar[bool] = True
+    """Whether commits of its own node wake it. Otherwise it looks every few seconds alone, which costs a busy server the least."""
+
+    def prepare(self, stretches: Sequence[Stretch]) -> None:
+        """Called in a reading thread before `apply`, for work outside the database: a store of the follower's own, a call to another
+        service. At least once for every event: again after a crash, or when another room of the batch failed. Raises whatever keeps
+        it from being done; it is tried again, room by room."""
+
+    def apply(self, transaction: Transaction, stretches: Sequence[Stretch]) -> None:
+        """Write what follows from the events into the chat's own database, in the transaction that moves the cursors: exactly once.
+        It holds up the writer, so it is a few statements for the whole batch."""
 
     def clear(self, transaction: Transaction) -> None:
         """Delete everything that was derived: the follower starts over."""

@@ -11,16 +11,16 @@ from backchannel.followers.cursors import SECOND_US, Advance, HoldLease, Release
 from backchannel.followers.follower import Follower
 from backchannel.process_log import ProcessLog
 from backchannel.protocol.errors import Code, CommandError
-from backchannel.store import reads
-from backchannel.store.followers import Behind, lease_of, progress_of, rooms_behind
+from backchannel.store.followers import Lease, Stretch, lease_of, progress_of, stretches_behind
 from backchannel.store.log import Log
 from backchannel.store.operation import NOBODY
 from backchannel.store.read_pool import ReadPool
 from backchannel.store.transaction import Outcome
 
-BATCH: Final = 200
-"""Events of one room that are applied together."""
-ROOMS_AT_ONCE: Final = 100
+ROOMS_AT_ONCE: Final = 500
+"""Rooms that are applied together."""
+NAMED_AT_ONCE: Final = 2000
+"""With more rooms moved, all are looked through, which costs less than naming them."""
 RENEW_AT: Final = 1 / 3
 """The part of a lease below which it is renewed: an idle node commits once in several looks, and a batch has this long at least."""
 
@@ -44,8 +44,8 @@ class FollowerRunner:
         gather_s: float = 0.5,
     ) -> None:
         """`node` names this process. `look_s`: how often it looks by itself, also for what other nodes committed. `gather_s`: how long
-        after a commit it waits for more, so that a busy room costs a few large batches."""
-        self._follower = follower
+        after a commit it waits for more, so that many commits cost one look."""
+        self.follower = follower
         self._log = log
         self._reads = reads
         self._node = node
@@ -57,10 +57,13 @@ class FollowerRunner:
         self._wake = asyncio.Event()
 
     def notice(self, outcomes: Sequence[Outcome]) -> None:
-        """An observer of `Delivery`: these rooms have moved."""
-        moved = {event.room_id for outcome in outcomes for event in outcome.events}
-        if moved:
-            self._moved |= moved
+        """An observer of `Delivery`, called after every commit: these rooms have moved."""
+        moved = self._moved
+        before = len(moved)
+        for outcome in outcomes:
+            for event in outcome.events:
+                moved.add(event.room_id)
+        if not before and moved:
             self._wake.set()
 
     async def run(self) -> None:
@@ -75,20 +78,20 @@ class FollowerRunner:
                         async with asyncio.timeout_at(look_at):
                             await self._wake.wait()
                             await asyncio.sleep(self._gather_s)
-                            rooms, self._moved = self._moved, set()
+                            rooms = self._moved if len(self._moved) <= NAMED_AT_ONCE else None
                 self._wake.clear()
+                self._moved = set()
                 if rooms is None:
                     look_at = loop.time() + self._look_s
-                    self._moved = set()
                 try:
                     await self.catch_up(rooms)
                 except CommandError as error:  # the database is away: the next look finds everything
-                    _log.warning("follower_delayed", follower=self._follower.name, error=error.code.word)
+                    _log.warning("follower_delayed", follower=self.follower.name, error=error.code.word)
                 except Exception:  # the loop outlives whatever a look may meet
-                    _log.exception("follower_broke", follower=self._follower.name)
+                    _log.exception("follower_broke", follower=self.follower.name)
         finally:
             with suppress(CommandError, asyncio.CancelledError):
-                await self._log.write(ReleaseLease(actor=NOBODY, name=self._follower.name, node=self._node))
+                await self._log.write(ReleaseLease(actor=NOBODY, name=self.follower.name, node=self._node))
 
     async def catch_up(self, rooms: set[int] | None = None) -> None:
         """Apply everything that is behind in these rooms, or in all. Nothing where another node holds the lease. A room that cannot be
@@ -96,44 +99,55 @@ class FollowerRunner:
         failed: set[int] = set()
         # A room that is always busy must not keep the others waiting: whatever is left is found at the next look.
         until = asyncio.get_running_loop().time() + self._look_s
-        while await self._holds_lease():
-            behind = await self._reads.run(rooms_behind, self._follower.name, rooms, ROOMS_AT_ONCE + len(failed))
-            behind = [each for each in behind if each.room_id not in failed]
-            if not behind:
-                break
-            for each in behind:
-                if not await self._apply(each):
-                    failed.add(each.room_id)
-            if asyncio.get_running_loop().time() >= until:
+        while stretches := await self._behind(rooms, failed):
+            failed |= await self._apply(stretches)
+            events = sum(stretch.upto - stretch.after for stretch in stretches)
+            is_all = len(stretches) < ROOMS_AT_ONCE and events < self.follower.batch
+            if is_all or asyncio.get_running_loop().time() >= until:
                 break
         if rooms is None:  # it reads all rooms, which is too much to do for every commit
-            progress = await self._reads.run(progress_of, self._follower.name)
-            lag.labels(self._follower.name).set(progress.lag)
+            progress = await self._reads.run(progress_of, self.follower.name)
+            lag.labels(self.follower.name).set(progress.lag)
 
-    async def _holds_lease(self) -> bool:
-        """Reads first. Commits only where the lease is near its end, or has ended: each commit is a sync of the disk."""
-        held = await self._reads.run(lease_of, self._follower.name)
-        if held.node == self._node and held.left_us > self._lease_s * SECOND_US * RENEW_AT:
-            return True
-        if held.node != self._node and held.left_us > 0:
-            return False
-        lease = HoldLease(actor=NOBODY, name=self._follower.name, node=self._node, seconds=self._lease_s)
-        return bool(await self._log.write(lease))
+    async def _behind(self, rooms: set[int] | None, failed: set[int]) -> list[Stretch]:
+        """What to apply next. Nothing where another node holds the lease. Commits only where this node's lease is near its end, or the
+        other's has ended: each commit is a sync of the disk."""
+        lease, stretches = await self._reads.run(self._read, rooms, failed)
+        if lease.node == self._node and lease.left_us > self._lease_s * SECOND_US * RENEW_AT:
+            return stretches
+        if lease.node != self._node and lease.left_us > 0:
+            return []
+        hold = HoldLease(actor=NOBODY, name=self.follower.name, node=self._node, seconds=self._lease_s)
+        if not await self._log.write(hold):
+            return []
+        return await self._reads.run(self._read_stretches, rooms, failed)
 
-    async def _apply(self, behind: Behind) -> bool:
-        """One batch of a room; False where it is to be left alone until the next look."""
-        room_id, after = behind
+    def _read(self, rooms: set[int] | None, failed: set[int]) -> tuple[Lease, list[Stretch]]:
+        """In a reading thread."""
+        lease = lease_of(self.follower.name)
+        return lease, self._read_stretches(rooms, failed) if lease.node == self._node else []
+
+    def _read_stretches(self, rooms: set[int] | None, failed: set[int]) -> list[Stretch]:
+        """In a reading thread. Leaves out the rooms that failed in this look."""
+        return stretches_behind(self.follower.name, rooms, failed, ROOMS_AT_ONCE, self.follower.batch)
+
+    async def _apply(self, stretches: Sequence[Stretch]) -> set[int]:
+        """Apply a batch; if that fails, room by room. Returns the rooms that are to be left alone until the next look."""
         try:
-            events = (await self._reads.run(reads.events_after, {room_id: after}, BATCH))[room_id]
-            if not events:
-                return False
-            await self._reads.run(self._follower.prepare, room_id, events)
-            advance = Advance(actor=NOBODY, follower=self._follower, room_id=room_id, after=after, events=events)
-            return bool(await self._log.write(advance))
+            await self._reads.run(self.follower.prepare, stretches)
+            is_moved = await self._log.write(Advance(actor=NOBODY, follower=self.follower, stretches=stretches))
         except CommandError as error:
             if error.code is not Code.INTERNAL:
                 raise
-            return False  # a fault of the follower's, logged by the writer
+            # A fault of the follower's, logged by the writer.
         except Exception:
-            _log.exception("follower_broke", follower=self._follower.name, room_id=room_id, after=after)
-            return False
+            rooms = [stretch.room_id for stretch in stretches]
+            _log.exception("follower_broke", follower=self.follower.name, rooms=rooms)
+        else:
+            return set() if is_moved else {stretch.room_id for stretch in stretches}
+        if len(stretches) == 1:
+            return {stretches[0].room_id}
+        failed: set[int] = set()
+        for stretch in stretches:
+            failed |= await self._apply([stretch])
+        return failed

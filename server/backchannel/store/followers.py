@@ -1,6 +1,6 @@
 """How far the followers of the log have come. Blocking: call through `ReadPool.run`."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import NamedTuple
 
 from django.db import connection
@@ -10,12 +10,12 @@ from backchannel.store.driver import read
 from backchannel.store.transaction import FOLLOWER_CURSOR, FOLLOWER_LEASE, ROOM, marks
 
 
-class Behind(NamedTuple):
-    """A room in which a follower has not applied every event."""
+class Stretch(NamedTuple):
+    """Events of one room that a follower has not applied: those above `after`, up to `upto`."""
 
     room_id: int
-    seq: int
-    """Seq of the last event it applied."""
+    after: int
+    upto: int
 
 
 class Lease(NamedTuple):
@@ -39,19 +39,31 @@ class FollowerProgress(NamedTuple):
     """When that node's lease ends, in µs; 0 if no node ever ran it."""
 
 
-def rooms_behind(name: str, rooms: Iterable[int] | None, limit: int) -> list[Behind]:
-    """Up to `limit` rooms in which the follower is behind, ascending by id. `rooms`: only among these; None: all."""
+def stretches_behind(
+    name: str, rooms: Iterable[int] | None, skipped: Collection[int], most_rooms: int, most_events: int
+) -> list[Stretch]:
+    """Where the follower is behind: up to `most_rooms` rooms, ascending by id, with up to `most_events` events together. `rooms`: only
+    among these; None: all. `skipped`: rooms to leave out."""
     among, values = "", []
     if rooms is not None:
         values = list(rooms)
         among = f" AND r.id IN ({marks(values)})"
     rows = read(
-        f"SELECT r.id, COALESCE(c.seq, 0) FROM {ROOM} r "
+        f"SELECT r.id, COALESCE(c.seq, 0), r.head FROM {ROOM} r "
         f"LEFT JOIN {FOLLOWER_CURSOR} c ON c.room_id = r.id AND c.name = %s "
         f"WHERE r.head > COALESCE(c.seq, 0){among} ORDER BY r.id LIMIT %s",
-        [name, *values, limit],
+        [name, *values, most_rooms + len(skipped)],
     )
-    return [Behind(*row) for row in rows]
+    stretches: list[Stretch] = []
+    for room_id, after, head in rows:
+        if room_id in skipped:
+            continue
+        if most_events == 0 or len(stretches) == most_rooms:
+            break
+        upto = min(head, after + most_events)
+        stretches.append(Stretch(room_id, after, upto))
+        most_events -= upto - after
+    return stretches
 
 
 def lease_of(name: str) -> Lease:

@@ -12,15 +12,14 @@ import pytest
 from backchannel.commands.delete_message import DeleteMessage
 from backchannel.commands.delivery import Delivery
 from backchannel.commands.edit_message import EditMessage
-from backchannel.followers.activity import DAY_LENGTH, ActivityFollower
+from backchannel.followers import runner
+from backchannel.followers.activity import ActivityFollower
 from backchannel.followers.cursors import SECOND_US, HoldLease, ReleaseLease, ResetFollower
 from backchannel.followers.follower import Follower
 from backchannel.followers.runner import RENEW_AT, FollowerRunner
 from backchannel.protocol import times
-from backchannel.protocol.events import AnyRoomEvent
 from backchannel.protocol.shapes import User
-from backchannel.store import reads
-from backchannel.store.followers import lease_of, progress_of
+from backchannel.store.followers import Stretch, lease_of, progress_of
 from backchannel.store.log import Log, commit
 from backchannel.store.models import Activity, FollowerCursor, FollowerLease
 from backchannel.store.models import Message as MessageRow
@@ -41,24 +40,27 @@ def _fresh() -> None:
         model.objects.all().delete()
 
 
+def events_of(stretches: Sequence[Stretch]) -> list[tuple[int, int]]:
+    return [(room_id, seq) for room_id, after, upto in stretches for seq in range(after + 1, upto + 1)]
+
+
 class Recorder(Follower):
-    """Records the events it gets. `failures`: how many times `prepare` fails at first."""
+    """Records the events it gets. `broken`: `prepare` fails where a batch has this room."""
 
     name = "recorder"
 
-    def __init__(self, failures: int = 0) -> None:
+    def __init__(self, broken: int | None = None) -> None:
         self.prepared: list[tuple[int, int]] = []
         self.applied: list[tuple[int, int]] = []
-        self.failures = failures
+        self.broken = broken
 
-    def prepare(self, room_id: int, events: Sequence[AnyRoomEvent]) -> None:
-        self.prepared += [(room_id, event.seq) for event in events]
-        if self.failures:
-            self.failures -= 1
+    def prepare(self, stretches: Sequence[Stretch]) -> None:
+        self.prepared += events_of(stretches)
+        if self.broken in {stretch.room_id for stretch in stretches}:
             raise RuntimeError("it broke between preparing and applying")
 
-    def apply(self, transaction: Transaction, room_id: int, events: Sequence[AnyRoomEvent]) -> None:
-        self.applied += [(room_id, event.seq) for event in events]
+    def apply(self, transaction: Transaction, stretches: Sequence[Stretch]) -> None:
+        self.applied += events_of(stretches)
 
     def clear(self, transaction: Transaction) -> None:
         self.applied.clear()
@@ -104,14 +106,60 @@ async def test_events_whose_preparation_failed_are_given_again_and_other_rooms_c
     rooms = [await run_read(room, ada) for _ in range(2)]
     for each in rooms:
         await run_read(send, each, ada)
-    recorder = Recorder(failures=1)
+    recorder = Recorder(broken=rooms[0])
     async with Running() as running:
         runner = running.runner(recorder)
         await runner.catch_up(set(rooms))
         assert recorder.applied == [(rooms[1], 1)]
+        recorder.broken = None
         await runner.catch_up(set(rooms))
     assert recorder.applied == [(rooms[1], 1), (rooms[0], 1)]
-    assert recorder.prepared == [(rooms[0], 1), (rooms[1], 1), (rooms[0], 1)]
+    assert recorder.prepared == [(rooms[0], 1), (rooms[1], 1)] * 2 + [(rooms[0], 1)]
+
+
+async def test_what_moved_in_many_rooms_costs_one_commit() -> None:
+    def make() -> list[int]:
+        ada = person()
+        rooms = [room(ada) for _ in range(20)]
+        commit([append(each, ada) for each in rooms for _ in range(3)])
+        return rooms
+
+    rooms = await run_read(make)
+    recorder = Recorder()
+    async with Running() as running:
+        counting = CountingLog(running.delivery)
+        counting.start(asyncio.get_running_loop())
+        try:
+            await running.log.write(HoldLease(actor=NOBODY, name="recorder", node="here", seconds=3600))
+            await FollowerRunner(recorder, counting, READS, "here", lease_s=3600).catch_up(set(rooms))
+        finally:
+            await asyncio.to_thread(counting.stop)
+    assert counting.commits == 1
+    assert recorder.applied == [(each, seq) for each in sorted(rooms) for seq in (1, 2, 3)]
+
+
+async def test_a_follower_that_is_far_behind_gets_batches_of_its_own_size() -> None:
+    def make() -> list[int]:
+        ada = person()
+        rooms = [room(ada) for _ in range(4)]
+        commit([append(each, ada) for each in rooms for _ in range(15)])
+        return rooms
+
+    rooms = await run_read(make)
+    sizes: list[int] = []
+
+    class Small(Recorder):
+        batch = 20
+
+        def apply(self, transaction: Transaction, stretches: Sequence[Stretch]) -> None:
+            super().apply(transaction, stretches)
+            sizes.append(len(events_of(stretches)))
+
+    recorder = Small()
+    async with Running() as running:
+        await running.runner(recorder).catch_up(set(rooms))
+    assert sizes == [20, 20, 20]
+    assert recorder.applied == [(each, seq) for each in sorted(rooms) for seq in range(1, 16)]
 
 
 async def test_one_node_runs_a_follower_until_its_lease_ends_or_is_released() -> None:
@@ -232,7 +280,7 @@ def counted() -> Counter[tuple[str, int, int]]:
 
 def recounted(rooms: Sequence[int]) -> Counter[tuple[str, int, int]]:
     rows = MessageRow.objects.filter(room_id__in=rooms).values_list("created_us", "room_id", "sender_id")
-    return Counter((times.to_wire(at)[:DAY_LENGTH], room_id, sender) for at, room_id, sender in rows)
+    return Counter((times.to_wire(at).partition("T")[0], room_id, sender) for at, room_id, sender in rows)
 
 
 class BreakingActivity(ActivityFollower):
@@ -241,12 +289,12 @@ class BreakingActivity(ActivityFollower):
     def __init__(self, random: Random) -> None:
         self._random = random
 
-    def prepare(self, room_id: int, events: Sequence[AnyRoomEvent]) -> None:
+    def prepare(self, stretches: Sequence[Stretch]) -> None:
         if self._random.random() < 0.3:
             raise RuntimeError("before")
 
-    def apply(self, transaction: Transaction, room_id: int, events: Sequence[AnyRoomEvent]) -> None:
-        super().apply(transaction, room_id, events)
+    def apply(self, transaction: Transaction, stretches: Sequence[Stretch]) -> None:
+        super().apply(transaction, stretches)
         if self._random.random() < 0.3:
             raise RuntimeError("after what it wrote, before the commit")
 
@@ -297,7 +345,6 @@ async def test_derived_rows_agree_with_the_log_through_failures_and_changes_of_n
 
 
 async def test_a_failed_look_does_not_end_the_follower(monkeypatch: pytest.MonkeyPatch) -> None:
-    """An event of a newer version that this one cannot read, say."""
     ada = await run_read(person)
     room_id = await run_read(room, ada)
     recorder = Recorder()
@@ -306,10 +353,9 @@ async def test_a_failed_look_does_not_end_the_follower(monkeypatch: pytest.Monke
     def failing_twice(*arguments: Any) -> Any:
         if failures:
             raise KeyError(failures.pop())
-        return events_after(*arguments)
+        return lease_of(*arguments)
 
-    events_after = reads.events_after
-    monkeypatch.setattr(reads, "events_after", failing_twice)
+    monkeypatch.setattr(runner, "lease_of", failing_twice)
     async with Running() as running:
         task = asyncio.create_task(running.runner(recorder, look_s=0.01).run())
         await running.log.write(append(room_id, ada))
@@ -327,8 +373,8 @@ class SlowActivity(ActivityFollower):
     def __init__(self) -> None:
         self.has_written, self.may_commit = threading.Event(), threading.Event()
 
-    def apply(self, transaction: Transaction, room_id: int, events: Sequence[AnyRoomEvent]) -> None:
-        super().apply(transaction, room_id, events)
+    def apply(self, transaction: Transaction, stretches: Sequence[Stretch]) -> None:
+        super().apply(transaction, stretches)
         self.has_written.set()
         assert self.may_commit.wait(30)
 
