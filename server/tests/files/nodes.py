@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import Coroutine
 from pathlib import Path
 from typing import Any
@@ -25,6 +26,6 @@ def sweep(server: Running, doomed_s: int = 0) -> Swept:
 
 
 def stored() -> set[str]:
-    """All files in the storage, relative to its folder."""
+    """All files in the storage, relative to its folder. The node may delete folders meanwhile, which `rglob` would fail at."""
     root = Path(settings.BACKCHANNEL["FILES"])
-    return {str(path.relative_to(root)) for path in root.rglob("*") if path.is_file()}
+    return {str(Path(folder, name).relative_to(root)) for folder, _, names in os.walk(root) for name in names}
