@@ -11,17 +11,18 @@ export type MessageEvent = Extract<RoomEvent, { message: Message } | { message_i
 
 type ReactionEvent = Extract<RoomEvent, { emoji: string }>;
 
-/** Characters of an excerpt, the ellipsis included. */
-const EXCERPT = 140;
-
-/** The first line or so of a message, as quotes and room lists show it. */
-export function excerpt(content: string): string {
-  const flat = content
-    .slice(0, EXCERPT * 2)
-    .replace(/\s+/g, ' ')
-    .trim();
-  return flat.length <= EXCERPT ? flat : `${flat.slice(0, EXCERPT - 1)}…`;
+/** The first line or so of a message, as quotes and room lists show it; the names of its files where its text is blank. */
+export function excerpt({ content, attachments }: Pick<Message, 'content' | 'attachments'>): string {
+  return shorten(content) || shorten(attachments.map((file) => file.name).join(', '));
 }
+
+/** On one line, of at most 140 characters, the ellipsis included. */
+const shorten = (text: string): string =>
+  text
+    .slice(0, 280)
+    .replace(/\s+/g, ' ')
+    .trim()
+    .replace(/^(.{139})..+/, '$1…');
 
 /** The message after an event about it. */
 export function changeMessage(message: Message, event: MessageEvent): Message {
@@ -34,10 +35,10 @@ export function changeMessage(message: Message, event: MessageEvent): Message {
 }
 
 /** A reply after the message it quotes changed: the quote shows its text, and nothing once it is deleted. */
-export function changeQuote(reply: Message, { id, content }: Message): Message {
+export function changeQuote(reply: Message, quoted: Message): Message {
   const { reply_to } = reply;
-  if (reply_to?.id !== id) return reply;
-  const text = excerpt(content);
+  if (reply_to?.id !== quoted.id) return reply;
+  const text = excerpt(quoted);
   return reply_to.excerpt === text ? reply : { ...reply, reply_to: { ...reply_to, excerpt: text } };
 }
 

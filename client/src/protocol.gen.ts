@@ -105,7 +105,10 @@ export interface Room {
   readonly key?: string;
 }
 
-/** The newest message of a room, shortened to 140 characters. A deleted one stays, with empty content. */
+/**
+ * The newest message of a room, shortened to 140 characters; the names of its files if it has no text. A deleted one stays, with
+ * empty content.
+ */
 export interface LastMessage {
   readonly id: MessageId;
   readonly sender: User;
@@ -143,7 +146,10 @@ export interface Message {
   readonly pinned: boolean;
 }
 
-/** What a reply shows of the message it answers. `excerpt`: at most 140 characters; empty if that message is deleted. */
+/**
+ * What a reply shows of the message it answers. `excerpt`: at most 140 characters; empty if that message is deleted.
+ * The names of its files if it has no text.
+ */
 export interface Quote {
   readonly id: MessageId;
   readonly seq: Seq;

@@ -48,10 +48,20 @@ describe('the server in memory', () => {
 });
 
 describe('excerpts', () => {
+  const of = (content: string, ...names: string[]) =>
+    excerpt({ content, attachments: names.map((name) => ({ id: name, name, size: 1, content_type: '', url: '' })) });
+
   it("are one line of at most 140 characters, like the server's", () => {
-    expect(excerpt('  a\n\n b\tc ')).toBe('a b c');
-    expect(excerpt('x'.repeat(140))).toBe('x'.repeat(140));
-    expect(excerpt('x'.repeat(141))).toBe(`${'x'.repeat(139)}…`);
-    expect(excerpt('')).toBe('');
+    expect(of('  a\n\n b\tc ')).toBe('a b c');
+    expect(of('x'.repeat(140))).toBe('x'.repeat(140));
+    expect(of('x'.repeat(141))).toBe(`${'x'.repeat(139)}…`);
+    expect(of('x'.repeat(20_000))).toBe(`${'x'.repeat(139)}…`);
+    expect(of('')).toBe('');
+  });
+
+  it('name the files where the text is blank', () => {
+    expect(of(' \n', 'mill.jpg', 'plan.pdf')).toBe('mill.jpg, plan.pdf');
+    expect(of('See this.', 'mill.jpg')).toBe('See this.');
+    expect(of('', 'x'.repeat(141))).toBe(`${'x'.repeat(139)}…`);
   });
 });

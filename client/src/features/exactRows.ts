@@ -94,8 +94,8 @@ function follow(row: Room, event: RoomEvent, me: UserId | undefined): [Room, boo
       const by = type === 'message_created' ? 1 : type === 'message_deleted' ? -1 : 0;
       const next = { ...row, ...count(row, message, row.read_seq, me, by) };
       if (by === 1 || row.last_message?.id === message.id) {
-        const { id, sender, content, created_at } = message;
-        next.last_message = { id, sender, content: excerpt(content), timestamp: created_at };
+        const { id, sender, created_at } = message;
+        next.last_message = { id, sender, content: excerpt(message), timestamp: created_at };
       }
       // An edit may have added or removed a mention; what a capped count counts is unknown.
       const isMentioning = row.mention_count > 0 || message.mentions.includes(me as UserId);

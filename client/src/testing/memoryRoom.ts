@@ -59,7 +59,7 @@ export class MemoryRoom {
 
   quote(id: string | undefined): Quote | null {
     const quoted = this.messages.get(id ?? '');
-    return quoted ? { id: quoted.id, seq: quoted.seq, sender: quoted.sender, excerpt: excerpt(quoted.content) } : null;
+    return quoted ? { id: quoted.id, seq: quoted.seq, sender: quoted.sender, excerpt: excerpt(quoted) } : null;
   }
 
   /** The room as this user sees it. */
@@ -79,7 +79,7 @@ export class MemoryRoom {
       members: [...this.members.keys()].map((id) => users.get(id) as User),
       role: member?.role ?? 'member',
       last_message: last
-        ? { id: last.id, sender: last.sender, content: excerpt(last.content), timestamp: last.created_at }
+        ? { id: last.id, sender: last.sender, content: excerpt(last), timestamp: last.created_at }
         : null,
     };
   }

@@ -159,7 +159,7 @@ class SendMessage(Operation, frozen=True, kw_only=True):
             )
             stored[send.id] = _Stored(room.id, send.actor.id, fingerprint, message)
             if replied_to and send.id in replied_to:
-                quotes[send.id] = (room.id, Quote(send.id, seq, send.actor, excerpt(send.content)))
+                quotes[send.id] = (room.id, Quote(send.id, seq, send.actor, excerpt(send.content, message.attachments)))
             if mentions or quote:
                 _notify(transaction, outcome, message)
 
@@ -237,7 +237,7 @@ def _look_up_quotes(transaction: Transaction, ids: set[UUID]) -> dict[UUID | Non
     if not ids:
         return {}
     rows = transaction.query(
-        f"SELECT m.id, m.seq, m.content, {user_columns('p')}, m.room_id FROM {MESSAGE} m "
+        f"SELECT m.id, m.seq, m.content, m.attachments, {user_columns('p')}, m.room_id FROM {MESSAGE} m "
         f"JOIN {PERSON} p ON p.id = m.sender_id WHERE m.id IN ({marks(ids)})",
         [transaction.uuid(id_) for id_ in ids],
     )
@@ -303,7 +303,7 @@ def _check_quote(send: SendMessage, quotes: Mapping[UUID | None, tuple[int, Quot
 
 def _notify(transaction: Transaction, outcome: Outcome, message: Message) -> None:
     """Tell the people who were named, and whom the message answers."""
-    words = excerpt(message.content)
+    words = excerpt(message.content, message.attachments)
 
     def note(user_id: int, kind: Any) -> None:
         transaction.notify_user(

@@ -43,7 +43,8 @@ class Member(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class Quote(msgspec.Struct):
-    """What a reply shows of the message it answers. `excerpt`: at most 140 characters; empty if that message is deleted."""
+    """What a reply shows of the message it answers. `excerpt`: at most 140 characters; empty if that message is deleted.
+    The names of its files if it has no text."""
 
     id: UUID
     seq: int
@@ -125,7 +126,8 @@ def without_marks(message: Message) -> Message:
 
 
 class LastMessage(msgspec.Struct):
-    """The newest message of a room, shortened to 140 characters. A deleted one stays, with empty content."""
+    """The newest message of a room, shortened to 140 characters; the names of its files if it has no text. A deleted one stays, with
+    empty content."""
 
     id: UUID
     sender: User

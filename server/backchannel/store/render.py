@@ -40,6 +40,7 @@ class MessageRow(NamedTuple):
     """None unless the message is a reply; then the other columns of the quote are None too."""
     quoted_seq: int
     quoted_content: str
+    quoted_attachments: str
     quoted_sender_id: int
     quoted_sender_username: str
     quoted_sender_display_name: str
@@ -53,6 +54,7 @@ _ELSEWHERE: Final = {
     "quoted_id": "q.id",
     "quoted_seq": "q.seq",
     "quoted_content": f"SUBSTR(q.content, 1, {EXCERPTED_CHARACTERS})",
+    "quoted_attachments": "q.attachments",
     **{f"quoted_sender_{name}": f"qp.{name}" for name in User.__struct_fields__},
 }
 MESSAGE_COLUMNS: Final = ", ".join(_ELSEWHERE.get(name, f"m.{name}") for name in MessageRow._fields)
@@ -76,15 +78,19 @@ def user_of(person: Person) -> User:
     return User(*(getattr(person, name) for name in User.__struct_fields__))
 
 
-def excerpt(content: str) -> str:
-    """The first line or so of a message, for quotes and room lists."""
-    flat = " ".join(content[:EXCERPTED_CHARACTERS].split())
+def excerpt(content: str, attachments: Iterable[Attachment] = ()) -> str:
+    """The first line or so of a message, for quotes and room lists; the names of its files where its text is blank."""
+    return _shortened(content) or _shortened(", ".join(file.name for file in attachments))
+
+
+def _shortened(text: str) -> str:
+    flat = " ".join(text[:EXCERPTED_CHARACTERS].split())
     return flat if len(flat) <= EXCERPT_CHARACTERS else flat[: EXCERPT_CHARACTERS - 1] + "…"
 
 
 def quote_from_row(row: Sequence[Any]) -> Quote:
-    """Columns: id, seq, content, `user_columns`."""
-    return Quote(from_db_uuid(row[0]), row[1], User(*row[3:9]), excerpt(row[2]))
+    """Columns: id, seq, content, attachments, `user_columns`."""
+    return Quote(from_db_uuid(row[0]), row[1], User(*row[4:10]), excerpt(row[2], attachments_from_text(row[3])))
 
 
 def _quote_of(row: MessageRow) -> Quote:
@@ -96,7 +102,12 @@ def _quote_of(row: MessageRow) -> Quote:
         row.quoted_sender_avatar_url,
         row.quoted_sender_kind,
     )
-    return Quote(from_db_uuid(row.quoted_id), row.quoted_seq, sender, excerpt(row.quoted_content))
+    return Quote(
+        from_db_uuid(row.quoted_id),
+        row.quoted_seq,
+        sender,
+        excerpt(row.quoted_content, attachments_from_text(row.quoted_attachments)),
+    )
 
 
 def message_from_row(row: MessageRow) -> Message:
@@ -120,14 +131,15 @@ def message_from_row(row: MessageRow) -> Message:
         deleted=bool(row.deleted),
         mentions=_ids(row.mentions) if row.mentions != "[]" else [],
         reactions=reactions_from_text(row.reactions),
-        attachments=_attachments(row.attachments) if row.attachments != "[]" else [],
+        attachments=attachments_from_text(row.attachments),
         pinned=row.pinned_seq is not None,
     )
 
 
 def last_message_from_row(row: Sequence[Any]) -> LastMessage:
-    """Columns: id, content, created_us, `user_columns`."""
-    return LastMessage(from_db_uuid(row[0]), User(*row[3:]), excerpt(row[1]), times.to_wire(row[2]))
+    """Columns: id, content, attachments, created_us, `user_columns`."""
+    words = excerpt(row[1], attachments_from_text(row[2]))
+    return LastMessage(from_db_uuid(row[0]), User(*row[4:]), words, times.to_wire(row[3]))
 
 
 def people_from_text(text: str | None) -> dict[int, User]:
@@ -138,6 +150,10 @@ def people_from_text(text: str | None) -> dict[int, User]:
 def ids_from_text(text: str | None) -> list[int]:
     """Parse the JSON `[id, …]`; ascending."""
     return sorted(_ids(text)) if text else []
+
+
+def attachments_from_text(text: str) -> list[Attachment]:
+    return _attachments(text) if text != "[]" else []
 
 
 def reactions_from_text(text: str) -> list[Reaction]:

@@ -59,12 +59,12 @@ def _list(narrowed: str, array_of: str, array: str, text: str) -> str:
     return (
         f"WITH mine AS ({_MINE} AND mb.state = '{MEMBER}'{narrowed}) "
         f"SELECT 0, w.epoch, me.version, (SELECT {array_of}({array}({_PERSON})){text} "
-        f"FROM {PERSON} p WHERE p.id IN ({people})), {', '.join(['NULL'] * (14 + len(User.__struct_fields__)))} "
+        f"FROM {PERSON} p WHERE p.id IN ({people})), {', '.join(['NULL'] * (15 + len(User.__struct_fields__)))} "
         f"FROM {PERSON} me LEFT JOIN backchannel_workspace w ON w.id = 1 WHERE me.id = %s UNION ALL "
         "SELECT mb.id, NULL, NULL, NULL, mb.kind, mb.name, mb.topic, mb.head, mb.read_seq, "
         f"{_UNREAD}, {_MENTIONED}, mb.member_count, mb.role, "
         f"(SELECT {array_of}(o.person_id){text} FROM {MEMBERSHIP} o WHERE {_SEATED}), mb.key, l.id, "
-        f"SUBSTR(l.content, 1, {EXCERPTED_CHARACTERS}), l.created_us, {_SENDER} FROM mine mb "
+        f"SUBSTR(l.content, 1, {EXCERPTED_CHARACTERS}), l.attachments, l.created_us, {_SENDER} FROM mine mb "
         f"LEFT JOIN {MESSAGE} l ON l.room_id = mb.room_id AND l.seq = {_LAST} LEFT JOIN {PERSON} lp ON lp.id = l.sender_id "
         "ORDER BY 1"
     )

@@ -24,6 +24,11 @@ def send(world: World, who: Someone, content: str, **rest: Any) -> str:
     return str(said["message"]["id"])
 
 
+def _send_quoted_file(world: World) -> None:
+    world.by_ada = send(world, world.ada, "File.", attachments=[world.upload])
+    send(world, world.ben, "Thanks.", reply_to=world.by_ada)
+
+
 ACTIONS = [
     Action("a message", "send_message", "ada", lambda w: {"room_id": w.group, "content": "Hello."}),
     Action("a long message", "send_message", "ben", lambda w: {"room_id": w.direct, "content": "wörd \n" * 100}),
@@ -32,6 +37,8 @@ ACTIONS = [
     Action("a file", "send_message", "ada", lambda w: {"room_id": w.group, "content": "", "attachments": [w.upload]}),
     Action("a deletion of what has a file", "delete_message", "ada", lambda w: {"message_id": w.by_ada},
            lambda w: setattr(w, "by_ada", send(w, w.ada, "File.", attachments=[w.upload]))),
+    Action("an edit that leaves the files alone", "edit_message", "ada", lambda w: {"message_id": w.by_ada, "content": " "},
+           _send_quoted_file),
     Action("an upload", "create_upload", "ada", lambda w: {"id": w.absent, "room_id": w.group, "name": "x", "size": 5}),
     Action("an upload given up", "delete_upload", "ada", lambda w: {"upload_id": w.upload}),
     Action("an edit of what is quoted", "edit_message", "ada", lambda w: {"message_id": w.by_ada, "content": "Better."}),

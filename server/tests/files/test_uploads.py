@@ -43,6 +43,35 @@ def test_a_file_sent_in_pieces_is_served_as_it_was_to_members(
     assert server.do(ada, "get_upload", upload_id=upload["id"])["upload"]["claimed"]
 
 
+def test_a_message_of_files_alone_is_shown_by_their_names(
+    server: Running, ada: Someone, ben: Someone, room: int
+) -> None:
+    files = [
+        uploaded(server, ada, room, b"1", name="mill.txt")["id"],
+        uploaded(server, ada, room, b"2", name="plan.txt")["id"],
+    ]
+    question = sent(server, ben, room, content="Where?")
+    with server.device(ben) as device:
+        message = server.do(ada, "send_message", room_id=room, content=" ", attachments=files, reply_to=question["id"])[
+            "message"
+        ]
+        assert device.until("notification")["excerpt"] == "mill.txt, plan.txt"
+    assert _last(server, ben, room) == "mill.txt, plan.txt"
+    reply = server.do(ben, "send_message", room_id=room, content="There.", reply_to=message["id"])["message"]
+    assert reply["reply_to"]["excerpt"] == "mill.txt, plan.txt"
+    assert server.do(ada, "get_history", room_id=room)["messages"][-1]["reply_to"] == reply["reply_to"]
+
+    server.do(ada, "edit_message", message_id=message["id"], content="Here.")
+    assert server.do(ada, "get_history", room_id=room)["messages"][-1]["reply_to"]["excerpt"] == "Here."
+    server.do(ben, "delete_message", message_id=reply["id"])
+    server.do(ada, "delete_message", message_id=message["id"])
+    assert server.do(ada, "get_history", room_id=room)["messages"][-1]["reply_to"]["excerpt"] == ""
+
+
+def _last(server: Running, who: Someone, room_id: int) -> str:
+    return str(server.do(who, "get_room", room_id=room_id)["room"]["last_message"]["content"])
+
+
 def test_the_same_announcement_again_is_the_same_upload(server: Running, ada: Someone, ben: Someone, room: int) -> None:
     fields = {"id": str(uuid4()), "room_id": room, "name": " ../x.txt", "size": 10, "content_type": "Text/Plain; a=b"}
     first = server.request(ada, "create_upload", fields)

@@ -32,12 +32,16 @@ def requoted(reply: Frame, quoted: Frame) -> Frame:
     quote = reply["reply_to"]
     if quote is None or quote["id"] != quoted["id"]:
         return reply
-    return {**reply, "reply_to": {**quote, "excerpt": excerpt(quoted["content"])}}
+    return {**reply, "reply_to": {**quote, "excerpt": excerpt(quoted)}}
 
 
-def excerpt(content: str) -> str:
-    """The beginning of a text on one line, as quotes and the room list show it."""
-    flat = " ".join(content[: 2 * EXCERPT_CHARACTERS].split())
+def excerpt(message: Frame) -> str:
+    """The beginning of a message's text on one line, as quotes and the room list show it; its files' names if there is no text."""
+    return _shortened(message["content"]) or _shortened(", ".join(file["name"] for file in message["attachments"]))
+
+
+def _shortened(text: str) -> str:
+    flat = " ".join(text[: 2 * EXCERPT_CHARACTERS].split())
     return flat if len(flat) <= EXCERPT_CHARACTERS else flat[: EXCERPT_CHARACTERS - 1] + "…"
 
 

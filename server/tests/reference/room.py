@@ -24,11 +24,11 @@ def after_event(row: Frame, event: Frame, me: int) -> Row:
         case "message_created":
             message = event["message"]
             last = {"id": message["id"], "sender": message["sender"], "timestamp": message["created_at"]}
-            return _counted({**row, "last_message": {**last, "content": excerpt(message["content"])}}, message, me, 1)
+            return _counted({**row, "last_message": {**last, "content": excerpt(message)}}, message, me, 1)
         case "message_edited" | "message_deleted":
             message, last = event["message"], row["last_message"]
             if last and last["id"] == message["id"]:
-                row["last_message"] = {**last, "content": excerpt(message["content"])}
+                row["last_message"] = {**last, "content": excerpt(message)}
             return _counted(row, message, me, -1) if event["type"] == "message_deleted" else Row(row)
         case "member_joined":
             count = row["member_count"] + 1
