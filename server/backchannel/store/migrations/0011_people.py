@@ -33,6 +33,4 @@ class Migration(migrations.Migration):
             model_name="person",
             index=models.Index(fields=["external_id"], name="backchannel_person_external"),
         ),
-        # What the default adapter says: otherwise everybody would be announced as changed at their next visit.
-        migrations.RunSQL("UPDATE backchannel_person SET external_id = account", migrations.RunSQL.noop),
     ]
