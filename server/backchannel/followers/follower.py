@@ -7,11 +7,15 @@ from backchannel.store.followers import Stretch
 from backchannel.store.transaction import Transaction
 
 
+class Lost(Exception):
+    """What the follower derived is not there, or not whole: its cursors are worth nothing."""
+
+
 class Follower:
     """Follows each room's events in the order of their seqs, without a gap, from the first on. Rooms have no order among each other.
 
     It gets stretches of the log, of many rooms at once and each room once, and reads of them what it needs: by SQL, or as events by
-    `store.followers.events_of`. An event about a message comes with the message as it is when it is read, which may be newer than the
+    `store.reads.events_in`. An event about a message comes with the message as it is when it is read, which may be newer than the
     event: an edit or a deletion is applied like any other state, and applying it again changes nothing.
     """
 
@@ -26,12 +30,16 @@ class Follower:
 
     def prepare(self, stretches: Sequence[Stretch]) -> None:
         """Called in a reading thread before `apply`, for work outside the database: a store of the follower's own, a call to another
-        service. At least once for every event: again after a crash, or when another room of the batch failed. Raises whatever keeps
-        it from being done; it is tried again, room by room."""
+        service. At least once for every event: again after a crash, or when another room of the batch failed. Raises `Lost` to
+        start over, or whatever keeps it from being done; it is tried again, room by room."""
 
     def apply(self, transaction: Transaction, stretches: Sequence[Stretch]) -> None:
         """Write what follows from the events into the chat's own database, in the transaction that moves the cursors: exactly once.
         It holds up the writer, so it is a few statements for the whole batch."""
+
+    def tend(self) -> None:
+        """Called in a reading thread after every regular look of the node that runs it, for upkeep that has no event. Takes a moment at
+        most. Raises `Lost` to start over."""
 
     def clear(self, transaction: Transaction) -> None:
         """Delete everything that was derived: the follower starts over."""

@@ -7,8 +7,8 @@ from typing import Final
 
 from prometheus_client import Gauge
 
-from backchannel.followers.cursors import SECOND_US, Advance, HoldLease, ReleaseLease
-from backchannel.followers.follower import Follower
+from backchannel.followers.cursors import SECOND_US, Advance, HoldLease, ReleaseLease, ResetFollower
+from backchannel.followers.follower import Follower, Lost
 from backchannel.process_log import ProcessLog
 from backchannel.protocol.errors import Code, CommandError
 from backchannel.store.followers import Lease, Stretch, lease_of, progress_of, stretches_behind
@@ -94,8 +94,15 @@ class FollowerRunner:
                 await self._log.write(ReleaseLease(actor=NOBODY, name=self.follower.name, node=self._node))
 
     async def catch_up(self, rooms: set[int] | None = None) -> None:
-        """Apply everything that is behind in these rooms, or in all. Nothing where another node holds the lease. A room that cannot be
+        """Apply everything that is behind in these rooms, or in all. A follower that lost what it derived starts over. Nothing where another node holds the lease. A room that cannot be
         applied is logged and tried again at the next look; the others go on. Raises CommandError: the database is away."""
+        try:
+            await self._catch_up(rooms)
+        except Lost:
+            _log.warning("follower_starts_over", follower=self.follower.name)
+            await self._log.write(ResetFollower(actor=NOBODY, follower=self.follower))
+
+    async def _catch_up(self, rooms: set[int] | None) -> None:
         failed: set[int] = set()
         # A room that is always busy must not keep the others waiting: whatever is left is found at the next look.
         until = asyncio.get_running_loop().time() + self._look_s
@@ -108,6 +115,8 @@ class FollowerRunner:
         if rooms is None:  # it reads all rooms, which is too much to do for every commit
             progress = await self._reads.run(progress_of, self.follower.name)
             lag.labels(self.follower.name).set(progress.lag)
+            if progress.node == self._node:
+                await self._reads.run(self.follower.tend)
 
     async def _behind(self, rooms: set[int] | None, failed: set[int]) -> list[Stretch]:
         """What to apply next. Nothing where another node holds the lease. Commits only where this node's lease is near its end, or the
@@ -136,6 +145,8 @@ class FollowerRunner:
         try:
             await self._reads.run(self.follower.prepare, stretches)
             is_moved = await self._log.write(Advance(actor=NOBODY, follower=self.follower, stretches=stretches))
+        except Lost:
+            raise
         except CommandError as error:
             if error.code is not Code.INTERNAL:
                 raise

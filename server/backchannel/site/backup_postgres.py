@@ -29,6 +29,10 @@ PROGRAMS = Path("/usr/lib/postgresql")
 _COPY = re.compile(rb'COPY (?:"?[^".]+"?\.)?"?([^" (]+)"? ')
 
 
+DERIVED = "backchannel_search_*"
+"""Tables that a restored server fills again by itself. Their rows are in no backup."""
+
+
 def dump(database: Mapping[str, Any], target: Path, owner: Owner | None) -> Content:
     """Write `pg_dump`'s custom format to the file `target` and verify it. Raises `DatabaseUnusable`."""
     program = program_for(database, "pg_dump", has_tables=True)
@@ -39,7 +43,7 @@ def dump(database: Mapping[str, Any], target: Path, owner: Owner | None) -> Cont
         asking = {"user": owner.uid, "group": owner.gid, "extra_groups": []}
     with target.open("wb") as file:
         done = subprocess.run(  # noqa: S603 - a program of PostgreSQL's
-            [program, "--format=custom", "--no-owner"],
+            [program, "--format=custom", "--no-owner", f"--exclude-table-data={DERIVED}"],
             env=_environment(database),
             stdin=subprocess.DEVNULL,
             stdout=file,

@@ -73,6 +73,11 @@ def lease_of(name: str) -> Lease:
     return Lease(*rows[0]) if rows else Lease("", -1)
 
 
+def has_begun(name: str) -> bool:
+    """Whether the follower has applied anything since it was made or reset."""
+    return bool(read(f"SELECT 1 FROM {FOLLOWER_CURSOR} WHERE name = %s LIMIT 1", [name]))
+
+
 def progress_of(name: str) -> FollowerProgress:
     rows = read(
         f"SELECT COALESCE(SUM(r.head - COALESCE(c.seq, 0)), 0) FROM {ROOM} r "

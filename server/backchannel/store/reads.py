@@ -133,7 +133,12 @@ def page_after(room_id: int, after: int, limit: int) -> list[Message]:
 
 def events_after(cursors: Mapping[int, int], limit: int) -> dict[int, list[AnyRoomEvent]]:
     """Room → events above its cursor, ascending without a gap, at most `limit` per room. One query per ROOMS_AT_ONCE rooms."""
-    return _events({room: (seq, seq + limit) for room, seq in cursors.items()}, _WANTED, [])
+    return events_in({room: (seq, seq + limit) for room, seq in cursors.items()})
+
+
+def events_in(ranges: Mapping[int, tuple[int, int]]) -> dict[int, list[AnyRoomEvent]]:
+    """Room → events above the first number of its range up to the second. One query per ROOMS_AT_ONCE rooms."""
+    return _events(ranges, _WANTED, [])
 
 
 def events_for(reader: int, ranges: Mapping[int, tuple[int, int]]) -> dict[int, list[AnyRoomEvent]]:

@@ -3,7 +3,7 @@
 Unread messages are counted on demand, up to 100, and never stored. A whole list is one query, whatever its length.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Final, cast
 
@@ -12,7 +12,7 @@ from msgspec import structs
 
 from backchannel.protocol.errors import Code, CommandError
 from backchannel.protocol.results import ReadState
-from backchannel.protocol.shapes import ChannelSummary, Member, Role, Room, User
+from backchannel.protocol.shapes import ChannelSummary, Member, Role, Room, RoomKind, User
 from backchannel.store.driver import by_code_point, position_of, read
 from backchannel.store.models import Membership, Person
 from backchannel.store.reads import MEMBER
@@ -150,3 +150,8 @@ def people_in(room_id: int, limit: int) -> list[User]:
     """All members of a room, up to `limit`."""
     people = Person.objects.filter(memberships__room_id=room_id, memberships__state=MEMBER).order_by("pk")[:limit]
     return [user_of(person) for person in people]
+
+
+def kinds_of(rooms: Collection[int]) -> dict[int, RoomKind]:
+    """Of those that exist."""
+    return dict(read(f"SELECT id, kind FROM {ROOM} WHERE id IN ({marks(rooms)})", [*rooms])) if rooms else {}

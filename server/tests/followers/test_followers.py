@@ -15,7 +15,7 @@ from backchannel.commands.edit_message import EditMessage
 from backchannel.followers import runner
 from backchannel.followers.activity import ActivityFollower
 from backchannel.followers.cursors import SECOND_US, HoldLease, ReleaseLease, ResetFollower
-from backchannel.followers.follower import Follower
+from backchannel.followers.follower import Follower, Lost
 from backchannel.followers.runner import RENEW_AT, FollowerRunner
 from backchannel.protocol import times
 from backchannel.protocol.shapes import User
@@ -271,6 +271,43 @@ async def test_a_follower_that_was_reset_reads_everything_again() -> None:
         assert recorder.applied == []
         await running.runner(recorder).catch_up({room_id})
     assert recorder.applied == [(room_id, 1)]
+
+
+class Losing(Recorder):
+    """Says once, at the given call, that what it derived is gone."""
+
+    def __init__(self, where: str) -> None:
+        super().__init__()
+        self.where = where
+
+    def lose(self, here: str) -> None:
+        if self.where == here:
+            self.where = ""
+            raise Lost(self.name)
+
+    def prepare(self, stretches: Sequence[Stretch]) -> None:
+        if any(stretch.after for stretch in stretches):
+            self.lose("prepare")
+        super().prepare(stretches)
+
+    def tend(self) -> None:
+        self.lose("tend")
+
+
+@pytest.mark.parametrize("where", ["prepare", "tend"])
+async def test_a_follower_that_lost_what_it_derived_reads_everything_again(where: str) -> None:
+    ada = await run_read(person)
+    room_id = await run_read(room, ada)
+    await run_read(send, room_id, ada)
+    follower = Losing("")
+    async with Running() as running:
+        await running.runner(follower).catch_up({room_id})
+        assert follower.applied == [(room_id, 1)]
+        await run_read(send, room_id, ada)
+        follower.where = where
+        for _ in range(2):
+            await running.runner(follower).catch_up()
+    assert [each for each in follower.applied if each[0] == room_id] == [(room_id, 1), (room_id, 2)]
 
 
 def counted() -> Counter[tuple[str, int, int]]:
