@@ -30,6 +30,7 @@ from backchannel.protocol.results import (
     ReadState,
     RoomList,
     RoomResult,
+    SearchResult,
     SendResult,
     UploadResult,
 )
@@ -48,7 +49,7 @@ FileName = Annotated[str, Meta(max_length=2000, description="The file's name; th
 FileSize = Annotated[int, Meta(ge=0, le=2**53 - 1, description="Bytes.")]
 ContentType = Annotated[str, Meta(max_length=255, description="What the client takes the file for, like image/png.")]
 AltText = Annotated[str, Meta(max_length=1000)]
-Search = Annotated[str, Meta(max_length=100)]
+NameBeginning = Annotated[str, Meta(max_length=100)]
 UserIds = Annotated[list[Id], Meta(max_length=100)]
 ExternalId = Annotated[str, Meta(min_length=1, max_length=64, description="The site's own id of a person.")]
 ExternalIds = Annotated[list[ExternalId], Meta(max_length=100)]
@@ -256,6 +257,20 @@ class GetHistory(Command, kw_only=True, tag="get_history"):
     limit: Page = 50
 
 
+@_declare("GET /api/search", SearchResult)
+class Search(Command, kw_only=True, tag="search"):
+    """Find messages by their words, in the caller's rooms and up to where they left in former ones.
+
+    `order`: `newest` by time, or `best`, which ranks the newest 2,000 hits. `before` continues the same search.
+    """
+
+    query: Annotated[str, Meta(max_length=1000, description="Words, phrases in quotation marks, and filters.")]
+    room_id: Id | None = None
+    order: Literal["newest", "best"] = "newest"
+    before: Annotated[str, Meta(max_length=200)] | None = None
+    limit: Page = 20
+
+
 @_declare("GET /api/rooms/{room_id}/events", Events)
 class GetEvents(Command, kw_only=True, tag="get_events"):
     """Read the room's log after a cursor. Clients repair gaps with it."""
@@ -363,7 +378,7 @@ class GetMembers(Command, kw_only=True, tag="get_members"):
 class GetPeople(Command, kw_only=True, tag="get_people"):
     """Find people by the beginning of a name, or the one person with this `external_id`."""
 
-    query: Search = ""
+    query: NameBeginning = ""
     external_id: ExternalId | None = None
     limit: Page = 50
 
@@ -372,7 +387,7 @@ class GetPeople(Command, kw_only=True, tag="get_people"):
 class GetChannels(Command, kw_only=True, tag="get_channels"):
     """List the channels that are open to everybody, the largest first."""
 
-    query: Search = ""
+    query: NameBeginning = ""
     limit: Page = 50
 
 

@@ -142,6 +142,8 @@ def _type(schema: dict[str, Any]) -> str:
         return f"<code>{escape(schema['const'])}</code>"
     if "enum" in schema:
         return " or ".join(f"<code>{escape(str(word))}</code>" for word in schema["enum"])
+    if "prefixItems" in schema:
+        return f"list of {' and '.join(_type(part) for part in schema['prefixItems'])}"
     if schema.get("type") == "array":
         return f"list of {_type(schema['items'])}"
     if schema.get("type") == "object" and isinstance(schema.get("additionalProperties"), dict):

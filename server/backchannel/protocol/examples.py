@@ -183,6 +183,11 @@ _BY_FIELD: Final[dict[str, Any]] = {
     "message": _MESSAGE,
     "messages": [_MESSAGE],
     "has_more": False,
+    "query": "counts from:ada",
+    "hits": [r.Hit(_MESSAGE, [(3, 9)])],
+    "before": None,
+    "partial": False,
+    "behind": 0,
 }
 
 

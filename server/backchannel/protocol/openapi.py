@@ -153,7 +153,7 @@ def _responses(declaration: Declaration, *, body: bool) -> dict[str, Any]:
     else:
         done = {"200": {"description": "Done.", **content}}
     refused = {*_ANYWHERE, *(_WITH_BODY if body else ())}
-    if declaration.path_fields or declaration.word in ("create_room", "create_upload"):
+    if declaration.path_fields or declaration.word in ("create_room", "create_upload", "search"):
         refused.add(404)
     if "message_id" in declaration.path_fields:
         refused.add(410)

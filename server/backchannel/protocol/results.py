@@ -62,6 +62,25 @@ class Pins(msgspec.Struct):
     messages: list[Message]
 
 
+class Hit(msgspec.Struct):
+    """`ranges`: where in `content` the words of the query stand, from the first (inclusive) to the second, in UTF-16 units. Ascending,
+    and no two touch."""
+
+    message: Message
+    ranges: list[tuple[int, int]]
+
+
+class SearchResult(msgspec.Struct):
+    """`before`: continues the search; null where `has_more` is false. `partial`: the time was over before everything was searched; go on
+    with `before` where there is one. `behind`: events of the searched rooms that are not indexed yet; they are searched all the same."""
+
+    hits: list[Hit]
+    has_more: bool
+    before: str | None
+    partial: bool
+    behind: int
+
+
 class Events(msgspec.Struct):
     """`events` ascending by seq without a gap. `seq`: the room's head; there are more events if the last one is below it."""
 

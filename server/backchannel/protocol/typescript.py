@@ -145,6 +145,8 @@ def _render(type_: inspect.Type, named: str | None = None, *, nullable: bool = T
         case inspect.ListType(item_type=item):
             inner = _render(item, named)
             return f"readonly {inner}[]"
+        case inspect.TupleType(item_types=items):
+            return f"(readonly [{', '.join(_render(item, named) for item in items)}])"
         case inspect.DictType(key_type=key, value_type=value):
             keys = "string" if isinstance(key, inspect.StrType) else "RoomId"
             return f"Readonly<Record<{keys}, {_render(value, named)}>>"
@@ -255,7 +257,7 @@ def _structs_in(type_: Any) -> Iterator[Struct]:
             yield cls
         case inspect.Metadata(type=inner) | inspect.ListType(item_type=inner) | inspect.DictType(value_type=inner):
             yield from _structs_in(inner)
-        case inspect.UnionType(types=types):
+        case inspect.UnionType(types=types) | inspect.TupleType(item_types=types):
             for part in types:
                 yield from _structs_in(part)
         case _:

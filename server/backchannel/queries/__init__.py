@@ -6,9 +6,9 @@ Handlers block: they are called in a thread of the chat's `ReadPool`.
 from importlib import import_module
 from pkgutil import iter_modules
 
-from backchannel.queries.registry import HANDLERS
+from backchannel.queries.registry import HANDLERS, TIMED
 
-__all__ = ["HANDLERS"]
+__all__ = ["HANDLERS", "TIMED"]
 
 for _module in iter_modules(__path__):
     import_module(f"{__name__}.{_module.name}")

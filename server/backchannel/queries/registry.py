@@ -13,14 +13,33 @@ Handler = Callable[[Any, User], Struct]
 
 HANDLERS: Final[dict[type[Command], Handler]] = {}
 
+TimedHandler = Callable[[Any, User, Callable[[], float]], Struct]
+"""Called in a thread, with a clock (seconds, monotonic): it takes a bounded time, and says what it could not do in it."""
+
+TIMED: Final[dict[type[Command], TimedHandler]] = {}
+
 H = TypeVar("H", bound=Handler)
+T = TypeVar("T", bound=TimedHandler)
 
 
 def answers(command: type[Command]) -> Callable[[H], H]:
     def enter(handler: H) -> H:
-        if command in HANDLERS:
-            raise RuntimeError(f"{command.__name__} is answered in two places; one of them would be ignored.")
+        _check_new(command)
         HANDLERS[command] = handler
         return handler
 
     return enter
+
+
+def answers_in_time(command: type[Command]) -> Callable[[T], T]:
+    def enter(handler: T) -> T:
+        _check_new(command)
+        TIMED[command] = handler
+        return handler
+
+    return enter
+
+
+def _check_new(command: type[Command]) -> None:
+    if command in HANDLERS or command in TIMED:
+        raise RuntimeError(f"{command.__name__} is answered in two places; one of them would be ignored.")

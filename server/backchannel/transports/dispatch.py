@@ -21,7 +21,10 @@ from backchannel.transports import metrics
 from backchannel.transports.node import Node
 
 HANDLED: Final[frozenset[type[Struct]]] = (
-    frozenset(commands.OPERATIONS) | frozenset(commands.ACTIONS) | frozenset(queries.HANDLERS)
+    frozenset(commands.OPERATIONS)
+    | frozenset(commands.ACTIONS)
+    | frozenset(queries.HANDLERS)
+    | frozenset(queries.TIMED)
 )
 
 _log = ProcessLog("backchannel.commands")
@@ -119,6 +122,8 @@ async def _carry_out(command: Command, caller: Caller, node: Node, finish: Finis
             result = await node.gate.threads.run(answer, command, caller.user)
         elif query is not None:
             result = await node.context.reads.run(query, command, caller.user)
+        elif timed := queries.TIMED.get(type(command)):
+            result = await node.context.reads.run(timed, command, caller.user, node.context.clock)
         else:
             result = await commands.ACTIONS[type(command)](command, caller, node.context)
     except Exception as error:

@@ -2,7 +2,7 @@
 
     frames      every frame on all sockets of the user together: 200 a second, bursts of 1,000
     sends       10 a second sustained, bursts of 60
-    commands    all other commands, polls, tickets and chat sessions: 30 a second, bursts of 60
+    commands    all other commands, polls, tickets and chat sessions: 30 a second, bursts of 60; a search counts as five
     changes     commands that leave an event in a log for ever: 1 a second, bursts of 60; and a tenth of that, bursts of 20, for each
                 message reacted to or edited and each room renamed, joined or left
     files       files read, ranges of them included, and pieces of files sent: 50 a second, bursts of 500
@@ -13,7 +13,7 @@ A refused command takes no token. A client that goes on in spite of refusals is 
 from collections.abc import Hashable
 from typing import Final
 
-from backchannel.protocol.commands import Command, SendMessage, declaration_of
+from backchannel.protocol.commands import Command, Search, SendMessage, declaration_of
 from backchannel.protocol.errors import Code, CommandError
 from backchannel.protocol.shapes import Limits
 
@@ -23,6 +23,8 @@ FILE_BURST: Final = 500
 """A room that is opened shows many pictures at once."""
 BYTES_OF_A_REQUEST: Final = 32 * 1024
 """A body of this size counts as two requests, the largest of a poll as 33."""
+SEARCH_COUNTS: Final = 5
+"""A search may take 50 ms of a reading thread: at six a second one person uses less than a third of one."""
 FRAMES_PER_SECOND: Final = 200.0
 FRAME_BURST: Final = 1000
 """At least: a site that allows more sends and commands allows twice as many frames as these together."""
@@ -81,7 +83,7 @@ class Rates:
         if isinstance(command, SendMessage):
             _check(self._take(self._sends, user_id, now, limits.sends_per_second, limits.send_burst))
             return
-        self.check_request(user_id, now)
+        self._check_commands(user_id, now, SEARCH_COUNTS if isinstance(command, Search) else 1)
         change = declaration_of(command).change
         if change is None:
             return
@@ -97,7 +99,9 @@ class Rates:
     def check_request(self, user_id: int, now: float, body_bytes: int = 0) -> None:
         """Count a command that is not a send, or a poll. A large body counts as several, since it takes as long to read. Raises
         CommandError 429."""
-        count = 1 + body_bytes // BYTES_OF_A_REQUEST
+        self._check_commands(user_id, now, 1 + body_bytes // BYTES_OF_A_REQUEST)
+
+    def _check_commands(self, user_id: int, now: float, count: int) -> None:
         _check(self._take(self._commands, user_id, now, self._limits.commands_per_second, COMMAND_BURST, count))
 
     def check_file(self, user_id: int, now: float) -> None:

@@ -127,9 +127,15 @@ def test_the_password_of_the_database_is_never_printed(run: Run) -> None:
 def test_followers_are_shown_and_can_be_reset(run: Run) -> None:
     run("createuser", "--new", "ada")
     shown = run("followers")
-    assert (shown.status, shown.out) == (0, "activity: up to date, run by no node\n")
+    assert (shown.status, shown.out) == (
+        0,
+        "activity: up to date, run by no node\nsearch: up to date, run by no node\n",
+    )
     assert run("followers", "--reset", "activity").out.startswith("Reset activity: the server derives it again.\n")
-    assert "there is no follower nobody; the followers are: activity" in one_line(run("followers", "--reset", "nobody"))
+    assert run("followers", "--reset", "search").status == 0
+    assert "there is no follower nobody; the followers are: activity, search" in one_line(
+        run("followers", "--reset", "nobody")
+    )
 
 
 def test_activity_reports_when_there_is_none(run: Run) -> None:

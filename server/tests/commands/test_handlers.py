@@ -14,13 +14,13 @@ from backchannel.fanout.envelopes import RoomEnvelope, UserEnvelope
 from backchannel.fanout.memory import MemoryBus
 from backchannel.protocol.commands import COMMANDS, GetMe, Ping, SendMessage
 from backchannel.protocol.results import Empty
-from backchannel.queries.registry import answers
+from backchannel.queries.registry import answers, answers_in_time
 from backchannel.store.operation import Nothing
 from backchannel.store.transaction import CommittedEvent, Outcome, UserUpdate
 
 
 def test_every_command_has_exactly_one_handler() -> None:
-    handled = [*commands.OPERATIONS, *commands.ACTIONS, *queries.HANDLERS]
+    handled = [*commands.OPERATIONS, *commands.ACTIONS, *queries.HANDLERS, *queries.TIMED]
     declared = {declaration.struct for declaration in COMMANDS.values()} - {Ping}
     assert sorted(handled, key=str) == sorted(declared, key=str)
 
@@ -30,12 +30,15 @@ def test_two_handlers_for_one_command_fail_at_import() -> None:
         executes(SendMessage)(Nothing)
     with pytest.raises(RuntimeError, match="GetMe is answered in two places"):
         answers(GetMe)(lambda *_: Empty())
+    with pytest.raises(RuntimeError, match="GetMe is answered in two places"):
+        answers_in_time(GetMe)(lambda *_: Empty())
 
 
 def test_commands_that_change_state_are_operations_and_the_others_queries() -> None:
     for declaration in COMMANDS.values():
         if declaration.struct is not Ping:
-            assert (declaration.struct not in queries.HANDLERS) == declaration.changes_state, declaration.word
+            is_query = declaration.struct in queries.HANDLERS or declaration.struct in queries.TIMED
+            assert is_query != declaration.changes_state, declaration.word
 
 
 def test_message_ids_made_by_the_server_are_distinct_uuids_of_version_7_in_order() -> None:

@@ -35,6 +35,7 @@ MATRIX: dict[str, tuple[Fields, dict[str, str | None]]] = {
     "pin_message": (lambda w: {"message_id": w.by_ada}, MEMBERS),
     "unpin_message": (lambda w: {"message_id": w.by_ada}, MEMBERS),
     "get_pins": (of_group(), {**MEMBERS, "left": OK}),
+    "search": (of_group(query="from"), {**MEMBERS, "left": OK}),
     "get_history": (of_group(), {**MEMBERS, "left": OK}),
     "get_events": (of_group(after=0), MEMBERS),
     "mark_read": (of_group(seq=1), MEMBERS),

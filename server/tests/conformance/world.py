@@ -59,7 +59,7 @@ class World:
                 return self._rooms().get(value, "new room")
             return value
         if isinstance(value, str):
-            return self._plain_text(value)
+            return "a place" if key == "before" else self._plain_text(value)
         return value
 
     def _plain_text(self, text: str) -> str:

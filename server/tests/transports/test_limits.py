@@ -4,10 +4,10 @@ from collections.abc import Iterator
 
 import pytest
 
-from backchannel.protocol.commands import GetMe, SendMessage
+from backchannel.protocol.commands import GetMe, Search, SendMessage
 from backchannel.protocol.errors import Code, CommandError
 from backchannel.protocol.shapes import Limits
-from backchannel.transports.rates import COMMAND_BURST, Rates
+from backchannel.transports.rates import COMMAND_BURST, SEARCH_COUNTS, Rates
 from tests.running import Running, running, somebody
 
 ROOM = 2**53 - 1
@@ -99,6 +99,14 @@ def test_sends_and_other_commands_have_separate_buckets() -> None:
     assert wait_of(limits, 0.0) == 0
     assert wait_of(limits, 0.0) > 0
     assert wait_of(limits, 0.0, GetMe()) == 0
+
+
+def test_a_search_counts_as_several_commands() -> None:
+    limits = Rates(Limits(commands_per_second=0.001))
+    for _ in range(COMMAND_BURST // SEARCH_COUNTS):
+        limits.check(1, Search(query="x"), now=0)
+    with pytest.raises(CommandError):
+        limits.check(1, GetMe(), now=0)
 
 
 def test_buckets_that_are_full_again_are_dropped() -> None:
