@@ -474,6 +474,27 @@ export interface History {
   readonly has_more: boolean;
 }
 
+/**
+ * `before`: continues the search; null where `has_more` is false. `partial`: the time was over before everything was searched; go on
+ * with `before` where there is one. `behind`: events of the searched rooms that are not indexed yet; they are searched all the same.
+ */
+export interface SearchResult {
+  readonly hits: readonly Hit[];
+  readonly has_more: boolean;
+  readonly before: string | null;
+  readonly partial: boolean;
+  readonly behind: number;
+}
+
+/**
+ * `ranges`: where in `content` the words of the query stand, from the first (inclusive) to the second, in UTF-16 units. Ascending,
+ * and no two touch.
+ */
+export interface Hit {
+  readonly message: Message;
+  readonly ranges: readonly (readonly [number, number])[];
+}
+
 /** `events` ascending by seq without a gap. `seq`: the room's head; there are more events if the last one is below it. */
 export interface Events {
   readonly events: readonly RoomEvent[];
@@ -776,6 +797,21 @@ export type Commands = {
     };
     result: History;
   };
+  /**
+   * Find messages by their words, in the caller's rooms and up to where they left in former ones.
+   *
+   * `order`: `newest` by time, or `best`, which ranks the newest 2,000 hits. `before` continues the same search.
+   */
+  search: {
+    fields: {
+      readonly query: string;
+      readonly room_id?: RoomId | null;
+      readonly order?: 'best' | 'newest';
+      readonly before?: string | null;
+      readonly limit?: number;
+    };
+    result: SearchResult;
+  };
   /** Read the room's log after a cursor. Clients repair gaps with it. */
   get_events: {
     fields: {
@@ -930,6 +966,7 @@ export const COMMANDS = {
   unpin_message: 'DELETE /api/messages/{message_id}/pin',
   get_pins: 'GET /api/rooms/{room_id}/pins',
   get_history: 'GET /api/rooms/{room_id}/messages',
+  search: 'GET /api/search',
   get_events: 'GET /api/rooms/{room_id}/events',
   mark_read: 'PUT /api/rooms/{room_id}/read',
   typing: 'POST /api/rooms/{room_id}/typing',

@@ -21,6 +21,7 @@ import type { Clock } from '../types.ts';
 import { uuidv7 } from '../uuid.ts';
 import { LIMITS, Refusal } from './answers.ts';
 import { type Fact, MemoryRoom } from './memoryRoom.ts';
+import { searchRooms } from './memorySearch.ts';
 import { MemoryUploads } from './memoryUploads.ts';
 
 /** In one room. */
@@ -176,6 +177,10 @@ export class MemoryServer {
         return { messages: pinsOf(room()) };
       case 'get_history':
         return room().history(f);
+      case 'search': {
+        const mine = [...this.rooms.values()].filter(({ members }) => members.has(userId));
+        return searchRooms(f.room_id === undefined ? mine : [room()], this.users.get(userId) as User, f);
+      }
       case 'get_events': {
         const { log } = room();
         const after = Number(f.after);
