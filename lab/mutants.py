@@ -41,6 +41,7 @@ class Mutant:
 SPACES = "server/tests/conformance/test_spaces.py"
 POLICY = "server/tests/conformance/test_policy.py"
 API = "server/tests/api/test_api.py"
+SEARCH, SEARCHED = "server/backchannel/store/search", "server/tests/store/search/test_search.py"
 DATABASE, STATE = "server/backchannel/__init__.py", "server/backchannel/site/state.py"
 
 MUTANTS = (
@@ -159,6 +160,46 @@ MUTANTS = (
         "chat sessions outlive the sessions of their user",
         (("server/backchannel/accounts/substitutes.py", 'model.objects.filter(user=user).delete()', 'pass'),),
         (API, "ending_the_sessions"),
+    ),
+    Mutant(
+        "a search does not look at the rooms a second time",
+        ((f"{SEARCH}/searching.py", "now is not None and now.left_seq == before.left_seq", "now is not before"),),
+        (SEARCHED, "removal_during_a_search"),
+    ),
+    Mutant(
+        "who left finds what was written since",
+        ((f"{SEARCH}/hits.py", "if access is None or not access.may_read(message.seq):", "if access is None:"),),
+        (SEARCHED, "who_left_finds"),
+    ),
+    Mutant(
+        "what is not indexed yet is not searched",
+        ((f"{SEARCH}/searching.py", "shown = [hit for hit in (*hits, *self._tail_hits)", "shown = [hit for hit in (*hits,)"),),
+        (SEARCHED, "just_written"),
+    ),
+    Mutant(
+        "the index is believed of what changed since",
+        ((f"{SEARCH}/hits.py", "found = match(self._wanted, self._names,", "found = match(type(self._wanted)(), self._names,"),),
+        (SEARCHED, "count_before_they_are_indexed"),
+    ),
+    Mutant(
+        "a page may end within one moment",
+        ((f"{SEARCH}/windows.py", "reached = ms_of(step.rows[-1].id) + 1", "reached = ms_of(step.rows[-1].id)"),),
+        (SEARCHED, "one_moment"),
+    ),
+    Mutant(
+        "a step that was too wide stays as wide",
+        ((f"{SEARCH}/windows.py", "width = max((high - start) // GROWTH, NARROWEST_MS)", "width = high - start"),),
+        ("server/tests/store/search/test_windows.py", "always_gets_further"),
+    ),
+    Mutant(
+        "an index of another epoch is believed",
+        ((f"{SEARCH}/sqlite_file.py", "== [(VERSION, epoch)]", "!= []"),),
+        (SEARCHED, "another_epoch"),
+    ),
+    Mutant(
+        "erased words stay in the index",
+        ((f"{SEARCH}/sqlite.py", '"UPDATE meta SET erased = erased | ?", [DUE]', '"UPDATE meta SET erased = erased & ?", [DUE]'),),
+        ("server/tests/store/search/test_sqlite_file.py", "erased_words"),
     ),
 )  # fmt: skip
 

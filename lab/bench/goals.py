@@ -170,11 +170,27 @@ def _rest(results: Results) -> list[Verdict]:
             reads.append(_at_most(f"{work}, {title}", f"p99 < {limit} ms", _value(case, "p99_ms"), limit, _ms))
     return [
         *reads,
+        *_search(results),
         *_browser(results),
         _at_most("coming back, 50 rooms each", "≤ 2 ms of CPU", back, 2, _ms),
         _at_most("an idle connection in five rooms", "≤ 7 KiB", memory, 7, "{:.3g} KiB".format),
         _at_most("start on an existing folder", "< 1.5 s", start, 1.5, "{:.2f} s".format),
     ]
+
+
+def _search(results: Results) -> list[Verdict]:
+    """The slowest of all searches of 1,000,000 messages."""
+    verdicts = []
+    for database, title in (("sqlite", "SQLite"), ("postgres", "PostgreSQL")):
+        cases = (results.get("search") or {"cases": []})["cases"]
+        times = [
+            case["p99_ms"]
+            for case in cases
+            if case["server"] == f"backchannel on {database}" and case["messages"] == 1_000_000 and "partial" in case
+        ]
+        about = f"any search of 1,000,000 messages, {title}"
+        verdicts.append(_at_most(about, "p99 < 100 ms", max(times, default=None), 100, _ms))
+    return verdicts
 
 
 def _browser(results: Results) -> list[Verdict]:

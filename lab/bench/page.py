@@ -21,7 +21,8 @@ PARTS = {
     part.__name__: part
     for part in (
         tables.goals, tables.machine, tables.fanout, tables.even, tables.sends, tables.http, tables.polls,
-        tables.memory, tables.start, tables.original, tables.growth, scaling.workers, tables.storm, tables.reads, tables.browser,
+        tables.memory, tables.start, tables.original, tables.growth, scaling.workers, tables.storm, tables.reads, tables.search,
+        tables.browser,
         tables.missing,
     )
 }  # fmt: skip

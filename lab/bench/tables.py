@@ -258,6 +258,31 @@ def reads(results: Results) -> str:
     return anything(results, "reads")
 
 
+def search(results: Results) -> str:
+    """Searches by what is asked and in how many rooms, one table for each database and size."""
+    cases = (results.get("search") or {"cases": []})["cases"]
+    found = {(c["server"], c["messages"], c["search"], c["rooms"]): c for c in cases}
+    parts = []
+    for server, messages in dict.fromkeys((c["server"], c["messages"]) for c in cases if "partial" in c):
+        rooms = list(dict.fromkeys(c["rooms"] for c in cases if "partial" in c))
+        rows = []
+        for asked in dict.fromkeys(c["search"] for c in cases if "partial" in c):
+            own = found.get((f"{server}, its own rank", messages, asked, "all"))
+            cells = [_search_cell(found.get((server, messages, asked, each))) for each in rooms]
+            rows.append((asked, *cells, ms(own["p50_ms"]) if own else ""))
+        indexing = found.get((server, messages, "indexing", "500 rooms"))
+        title = f"{server}, {messages:,} messages" + (f", indexed in {indexing['index_s']} s" if indexing else "")
+        parts.append(table((title, *(f"{each}: p50, p99 ms" for each in rooms), "its own ranking, ms"), rows))
+    return "\n\n".join(parts) if parts else "Not measured."
+
+
+def _search_cell(case: dict[str, Any] | None) -> str:
+    if case is None:
+        return "–"
+    partial = f" ({case['partial']} of {case['runs']} partial)" if case["partial"] else ""
+    return f"{ms(case['p50_ms'])}, {ms(case['p99_ms'])}{partial}"
+
+
 def browser(results: Results) -> str:
     """A long room in a browser: frames, what is drawn, and memory."""
     cases = (results.get("browser") or {"cases": []})["cases"]

@@ -17,6 +17,7 @@ ROWS = {
     "workers": "lab.bench.rows.workers",
     "storm": "lab.bench.storm.row",
     "reads": "lab.bench.reads.row",
+    "search": "lab.bench.search.row",
     "browser": "lab.bench.browser.row",
 }
 
