@@ -10,7 +10,8 @@ for the whole body ends the connection with a linger: what the client still send
 would overtake the response.
 
 Received bytes are parsed in slices, one in each turn of the loop, and not while requests wait: thousands of small requests fit into
-one read, and every other client would wait for them.
+one read, and every other client would wait for them. Reading goes on while they wait, up to `HELD_BYTES`: only who reads learns that
+the client is gone.
 
 Over 300 lines because llhttp's callbacks, the slices and the refusals share the state of the parser.
 """
@@ -37,6 +38,8 @@ from backchannel.runner.trusted_proxies import DIRECT, Forwarded
 HEADERS_WITHIN_S = 10.0
 SLICE_BYTES = 4096
 """Parsed in one turn of the loop: about a hundred of the smallest requests, which takes some milliseconds."""
+HELD_BYTES: Final = 64 * 1024
+"""Read and not parsed while requests wait. Beyond it a client that is gone is noticed only when the request before is answered."""
 LINGER_S = 2.0
 """Time for a client to stop sending after the last response."""
 
@@ -47,7 +50,7 @@ _Sent = tuple[bytes, str, bytes, tuple[Header, ...]]
 
 class GuardedHttpProtocol(HttpToolsProtocol):
     cycle: Any
-    """`RequestCycle` of the request that began last; None before the first."""
+    """`RequestCycle` of the request whose head came last; None before the first. It may wait in `pipeline`."""
     flow: _Flow
     """Set when the connection is made."""
     _idle: IdleTimer
@@ -79,8 +82,10 @@ class GuardedHttpProtocol(HttpToolsProtocol):
         self._is_discarding = False
         """Received bytes are discarded."""
         self._lingering: asyncio.TimerHandle | None = None
-        self._rest = memoryview(b"")
-        """Received and not parsed yet; reading is paused meanwhile."""
+        self._answering: RequestCycle | None = None
+        """The request that the application was given last."""
+        self._rest = bytearray()
+        """Received and not parsed yet."""
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """As uvicorn's, except for how addresses are read, and without trace logging."""
@@ -106,10 +111,11 @@ class GuardedHttpProtocol(HttpToolsProtocol):
     def data_received(self, data: bytes) -> None:
         if self._is_discarding:
             return
-        if self._rest:
-            self._rest = memoryview(bytes(self._rest) + data)
+        if self._rest or self.pipeline:
+            self._rest += data
+            self._hold()
         elif len(data) > SLICE_BYTES:
-            self._rest = memoryview(data)
+            self._rest += data
             self._parse_slice()
         else:
             self._parse(data)
@@ -118,7 +124,8 @@ class GuardedHttpProtocol(HttpToolsProtocol):
         """Parse the next slice. The one after it follows in another turn of the loop, when no request waits."""
         if self._is_discarding or self.parser is None or self.pipeline or self.transport.is_closing():
             return
-        piece, self._rest = bytes(self._rest[:SLICE_BYTES]), self._rest[SLICE_BYTES:]
+        piece = bytes(self._rest[:SLICE_BYTES])
+        del self._rest[:SLICE_BYTES]
         self._parse(piece)
         if self.parser is None:  # it is a WebSocket now
             return
@@ -128,10 +135,13 @@ class GuardedHttpProtocol(HttpToolsProtocol):
 
     def _schedule_next_slice(self) -> None:
         """Schedule the next slice, if there is one and no request waits."""
-        if self.flow.is_held or self._rest or self.pipeline:
-            self.flow.hold(bool(self._rest or self.pipeline))
+        self._hold()
         if self._rest and not self.pipeline:
             self.loop.call_soon(self._parse_slice)
+
+    def _hold(self) -> None:
+        """Pause reading while slices are parsed, which takes a few turns of the loop, and where too much waits behind a request."""
+        self.flow.hold(len(self._rest) > (HELD_BYTES if self.pipeline else 0))
 
     def _parse(self, data: bytes) -> None:
         self._idle.pause()
@@ -255,10 +265,13 @@ class GuardedHttpProtocol(HttpToolsProtocol):
         )
         self.cycle.protocol = self
         if before is None or before.response_complete:
-            self._start_asgi_task(self.cycle, self.app)
+            self._start(self.cycle)
         else:
-            self.flow.hold(True)
             self.pipeline.appendleft((self.cycle, self.app))
+
+    def _start(self, cycle: RequestCycle) -> None:
+        self._answering = cycle
+        self._start_asgi_task(cycle, self.app)  # type: ignore[arg-type]
 
     def _read_head(self, method: bytes, version: str) -> Head:
         """Read what was sent, unless it equals the last head. Raises `Refused`."""
@@ -320,10 +333,20 @@ class GuardedHttpProtocol(HttpToolsProtocol):
             self._lingering.cancel()
             self._lingering = None
         self._idle.stop()
+        self._rest.clear()
         super().connection_lost(exc)
-        if self.cycle is not None:
-            self.cycle.on_response = None  # breaks a reference cycle
-            self.cycle.protocol = None
+        for cycle in (self._answering, self.cycle, *(waiting for waiting, _ in self.pipeline)):
+            if cycle is not None:
+                self._disconnect(cycle)
+        self.pipeline.clear()
+
+    @staticmethod
+    def _disconnect(cycle: Any) -> None:
+        """Have the application learn that nobody waits for its answer."""
+        cycle.disconnected = not cycle.response_complete
+        cycle.message_event.set()
+        cycle.on_response = None  # breaks a reference cycle
+        cycle.protocol = None
 
     def on_response_complete(self) -> None:
         if self._is_proxied:
@@ -345,7 +368,7 @@ class GuardedHttpProtocol(HttpToolsProtocol):
         if self.flow.read_paused:
             self.flow.resume_reading()
         if self.pipeline:
-            self._start_asgi_task(*self.pipeline.pop())
+            self._start(self.pipeline.pop()[0])  # type: ignore[arg-type]
             return
         self._idle.start()
 
@@ -362,8 +385,8 @@ class GuardedHttpProtocol(HttpToolsProtocol):
             self._slot = None
 
     def _is_reading_paused(self) -> bool:
-        """The server does not read at present, so the client is not slow."""
-        return self.flow.read_paused
+        """The server does not read or parse at present, so the client is not slow."""
+        return self.flow.read_paused or bool(self.pipeline)
 
     def _set_timer(self) -> None:
         self._headers_due = self.loop.call_later(HEADERS_WITHIN_S, self._cut)
@@ -381,7 +404,7 @@ class GuardedHttpProtocol(HttpToolsProtocol):
             self._pace = None
 
     def _cut(self) -> None:
-        if self.flow.read_paused:
+        if self._is_reading_paused():
             self._set_timer()
             return
         self._stop_expecting()
@@ -391,7 +414,7 @@ class GuardedHttpProtocol(HttpToolsProtocol):
         """Discard what follows, and send the refusal now, or after the responses to earlier requests."""
         is_in_body = not self._is_between_requests and not self._expecting and self._offer is Offer.NONE
         self._is_discarding = True
-        self._rest = memoryview(b"")
+        self._rest.clear()
         self._stop_expecting()
         self._stop_pace()
         self._refusal = refused
@@ -423,7 +446,7 @@ class GuardedHttpProtocol(HttpToolsProtocol):
     def linger(self) -> None:
         """Half-close, discard what the client still sends, and close when it does, or after `LINGER_S`."""
         self._is_discarding = True
-        self._rest = memoryview(b"")
+        self._rest.clear()
         self._stop_expecting()
         self._stop_pace()
         self.flow.hold(False)

@@ -24,14 +24,14 @@ Request = tuple[str, str, bytes]
 
 class Edge:
     """Answers each request with its method, address and body. One to /early is answered before its body is read, one to /held after
-    0.2 s."""
+    0.2 s, one to /waiting never."""
 
     def __init__(self, ws: Any = "none", **options: Any) -> None:
         self.requests: list[Request] = []
         self.headers: list[dict[str, str]] = []
         self.scopes: list[dict[str, Any]] = []
         self.disconnects = 0
-        """Requests whose client left before the body was read."""
+        """Requests whose client left before the body was read, or while they waited."""
         self.waited = 0
         """Most requests that waited behind another on one connection."""
         sock = listen("127.0.0.1", 0)
@@ -73,6 +73,11 @@ class Edge:
                 return
             body += message["body"]
             more = message["more_body"]
+        if scope["path"] == "/waiting":
+            while (await receive())["type"] != "http.disconnect":
+                pass
+            self.disconnects += 1
+            return
         if scope["path"] == "/held":
             await asyncio.sleep(0.2)
         self.requests.append((scope["method"], scope["raw_path"].decode(), body))
