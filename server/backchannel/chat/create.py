@@ -109,7 +109,7 @@ def create(
     hub.handle(PersonEnvelope, lambda envelope: authenticator.forget(Ended(user_id=envelope.user.id)))
     watch = Watch(log.disk, bus.check, log.check_writable)
     serving_lock = ServingLock(has_bus=not isinstance(bus, MemoryBus))
-    intents = IntentRunner(log, partial(publish_all, bus))
+    intents = IntentRunner(log, reads, partial(publish_all, bus))
     running = RunningChat(log.submit, revocations.announce, intents.wake)
     parts = Parts(
         node, bus, maintenance, revocations, runners, intents, checking, watch, workers, serving_lock, running

@@ -61,5 +61,5 @@ class Doorbell:
             if version == self._version:
                 return
             self._version = version
-        if intents.is_work():
+        if any(intents.left()):
             self._ring()

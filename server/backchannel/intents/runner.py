@@ -8,8 +8,10 @@ from backchannel.intents.applying import NOTICES_AT_ONCE, TakeNotices, apply_som
 from backchannel.intents.doorbell import Doorbell
 from backchannel.process_log import ProcessLog
 from backchannel.protocol.errors import CommandError
+from backchannel.store import intents
 from backchannel.store.log import Log
 from backchannel.store.operation import NOBODY, Operation
+from backchannel.store.read_pool import ReadPool
 
 ANSWERED_WITHIN_S: Final = 10.0
 """Longer than any lock is waited for."""
@@ -22,8 +24,9 @@ _log = ProcessLog("backchannel.intents")
 
 
 class IntentRunner:
-    def __init__(self, log: Log, publish: Publish) -> None:
+    def __init__(self, log: Log, reads: ReadPool, publish: Publish) -> None:
         self._log = log
+        self._reads = reads
         self._publish = publish
         self._wake = asyncio.Event()
         self._is_stopping = False
@@ -32,11 +35,10 @@ class IntentRunner:
         self._doorbell: Doorbell | None = None
 
     def start(self, loop: asyncio.AbstractEventLoop) -> None:
-        """Also applies what was left while no node ran."""
+        """The doorbell's first look finds what was left while no node ran."""
         self._loop = loop
         self._is_stopping = False
         self._wake = asyncio.Event()
-        self._wake.set()
         self._task = loop.create_task(self._run())
         self._doorbell = Doorbell(self.wake)
         self._doorbell.start()
@@ -80,9 +82,10 @@ class IntentRunner:
                 await self._pause()
 
     async def _work(self) -> bool:
-        """One batch of each. Returns whether more may be waiting."""
-        is_more = await asyncio.to_thread(apply_some, self._write)
-        notices = await self._log.write(TakeNotices(actor=NOBODY))
+        """One batch of each. Returns whether more may be waiting. Asks first: where nothing waits, a commit would be a sync for nothing."""
+        left = await self._reads.run(intents.left)
+        is_more = left.intents and await asyncio.to_thread(apply_some, self._write)
+        notices = await self._log.write(TakeNotices(actor=NOBODY)) if left.notices else []
         self._publish(notices)
         return is_more or len(notices) == NOTICES_AT_ONCE
 

@@ -26,6 +26,13 @@ class Waiting(NamedTuple):
     body: str
 
 
+class Left(NamedTuple):
+    """Which of both is left for a node."""
+
+    intents: bool
+    notices: bool
+
+
 class Refused(NamedTuple):
     """For an operator."""
 
@@ -54,11 +61,12 @@ def will_make(key: str) -> bool:
     return Intent.objects.filter(makes=key, refused_us=None).exists()
 
 
-def is_work() -> bool:
-    """Whether anything is left for a node. Asked several times a second, hence below Django's logging of statements."""
+def left() -> Left:
+    """What is left for a node. Asked several times a second, hence below Django's logging of statements."""
     connection.ensure_connection()
     sql = f"SELECT EXISTS (SELECT 1 FROM {INTENT} WHERE refused_us IS NULL), EXISTS (SELECT 1 FROM {NOTICE})"
-    return any(driver_of(connection).query(sql, [])[0])
+    has_intents, has_notices = driver_of(connection).query(sql, [])[0]
+    return Left(bool(has_intents), bool(has_notices))
 
 
 def data_version() -> int:
