@@ -28,7 +28,7 @@ _LTS = ["-c", "server/requirements-django-5.2.in"]
 _PROJECT = ["pyproject.toml", *(word for extra in STANDALONE for word in ("--extra", extra)), *_LTS]
 LOCKS = {
     "server/requirements.lock": _PROJECT,
-    "server/requirements-dev.lock": [*_PROJECT, "--group", "dev", "-c", "server/requirements.lock"],
+    "server/requirements-dev.lock": [*_PROJECT, "--extra", "s3", "--group", "dev", "-c", "server/requirements.lock"],
     # For the lanes (tools/lanes.py). Django 6 needs Python 3.12.
     **{
         f"server/requirements-django-{version}.lock": [

@@ -11,7 +11,7 @@ import difflib
 import re
 from collections.abc import Callable
 from typing import Annotated, Any, Final, Literal
-from urllib.parse import SplitResult, urlsplit
+from urllib.parse import SplitResult, parse_qsl, urlsplit
 
 import msgspec
 
@@ -78,7 +78,8 @@ class ChatConfig(msgspec.Struct, frozen=True, kw_only=True, rename=str.upper):
     policy_cache_s: Annotated[float, msgspec.Meta(ge=0, le=3600)] = 5
     """How long the answer of `Policy.may_post` holds for a person and a room."""
     files: str | None = None
-    """The folder of files that people send. None: `STORAGES["chat"]` of Django's settings; without that either, no files are taken."""
+    """Where files that people send are: a folder, or s3://bucket/prefix?endpoint_url=…. None: `STORAGES["chat"]` of Django's settings;
+    without that either, no files are taken."""
     upload_total: Count | None = None
     """Bytes that all files together may have. None: no limit but the disk's."""
     scan: str | None = None
@@ -108,11 +109,12 @@ def read_config(given: object) -> ChatConfig:
     for key in KEYS:
         if key in given and key != "LIMITS":
             _convert({key: given[key]}, ChatConfig, "BACKCHANNEL", problems, parts)
-    if parts.get("scan") is not None:
+    for key, read_one in (("FILES", read_files), ("SCAN", read_scan)):
         try:
-            parts["scan"] = read_scan(parts["scan"])
+            if parts.get(key.lower()) is not None:
+                parts[key.lower()] = read_one(parts[key.lower()])
         except ValueError as error:
-            problems.append(f'BACKCHANNEL["SCAN"] {error}')
+            problems.append(f'BACKCHANNEL["{key}"] {error}')
     for key, read in (("ORIGINS", read_origin), ("CORS_ORIGINS", read_origin), ("REDIS_URLS", read_redis_url)):
         _read_each(key, read, problems, parts)
     if "path" in parts:
@@ -169,6 +171,39 @@ def read_redis_url(text: str) -> str:
     if split_url(text).scheme not in {"redis", "rediss", "unix"}:
         raise ValueError("begins with none of redis://, rediss://, unix://")
     return text
+
+
+def read_files(text: str) -> str:
+    """Return the folder or address unchanged. Raises `ValueError`."""
+    if text.startswith(S3):
+        s3_place(text)
+    return text
+
+
+class S3Place(msgspec.Struct, frozen=True):
+    """Where in an S3 service. `options`: of `S3_OPTIONS`, those that are given."""
+
+    bucket: str
+    prefix: str
+    options: dict[str, str]
+
+
+def s3_place(address: str) -> S3Place:
+    """Parse s3://bucket/prefix?endpoint_url=…. Keys are no part of it: they come from where programs for AWS look for them, so that no
+    setting holds them. Raises `ValueError`."""
+    parts = urlsplit(address)
+    options = dict(parse_qsl(parts.query, keep_blank_values=True))
+    if not _BUCKET.fullmatch(parts.netloc):
+        raise ValueError("names no bucket; write it like s3://bucket/prefix?endpoint_url=https://s3.example.com")
+    for name in options:
+        if name not in S3_OPTIONS:
+            raise ValueError(f"has the option {name}; there are {', '.join(S3_OPTIONS)}")
+    return S3Place(parts.netloc, parts.path.strip("/"), options)
+
+
+S3: Final = "s3://"
+S3_OPTIONS: Final = ("endpoint_url", "region_name", "addressing_style")
+_BUCKET: Final = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]", re.ASCII)
 
 
 def read_scan(text: str) -> str | None:

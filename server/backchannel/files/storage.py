@@ -20,9 +20,11 @@ from typing import Any, BinaryIO, Final, ParamSpec, TypeVar, cast
 from uuid import UUID
 
 from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
 from django.core.files import File
 from django.core.files.storage import FileSystemStorage, Storage, storages
 
+from backchannel.config import S3
 from backchannel.store import disk
 
 P = ParamSpec("P")
@@ -117,6 +119,18 @@ class FileStore:
         """No error if there is none."""
         self._storage.delete(key)
 
+    def try_out(self) -> None:
+        """Store, read and delete a small file. Raises OSError."""
+        path = self.new_temporary()
+        try:
+            path.write_bytes(b"x")
+            key = self.keep(path, f"parts/trial-{secrets.token_hex(8)}")
+        finally:
+            path.unlink(missing_ok=True)
+        with self.reading(key) as opened:
+            opened.read()
+        self.delete(key)
+
     def delete_parts(self, upload_id: UUID) -> None:
         folder = _parts_of(upload_id)
         for name in self._list(folder)[1]:
@@ -177,10 +191,17 @@ class _OnDisk(File):  # type: ignore[type-arg]  # Django's class takes no argume
         return str(self._path)
 
 
-def store_of(folder: str | None) -> FileStore | None:
-    """The storage that is configured: `folder`, else `STORAGES["chat"]`. None if there is neither."""
-    if folder:
-        return FileStore(SyncedStorage(folder))
+def store_of(place: str | None) -> FileStore | None:
+    """The storage that is configured: `place`, a folder or an address of S3, else `STORAGES["chat"]`. None if there is neither. Raises
+    `ImproperlyConfigured` where S3 needs a package that is not installed."""
+    if place and place.startswith(S3):
+        try:
+            from backchannel.files.s3 import storage_at
+        except ImportError as error:
+            raise ImproperlyConfigured(f"{S3} needs the package {error.name}: pip install 'backchannel[s3]'") from error
+        return FileStore(storage_at(place))
+    if place:
+        return FileStore(SyncedStorage(place))
     if ALIAS in settings.STORAGES:
         return FileStore(storages[ALIAS])
     return None

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from backchannel.config import S3
 from backchannel.site.conf import Conf, SettingError, unknown
 from backchannel.site.database_choice import DatabaseChoice
 from backchannel.site.database_problem import DatabaseUnusable
@@ -170,18 +171,42 @@ def _files(conf: Conf) -> Iterator[Finding]:
     if not conf.upload_size:
         yield Finding("ok", "no files are taken: BACKCHANNEL_UPLOAD_SIZE is 0")
         return
-    if conf.files.exists():
-        try:
-            check_writable(conf.files)
-        except SettingError as problem:
-            yield Finding("problem", str(problem))
-            return
-    yield Finding("ok", f"folder of files {conf.files}" + ("" if conf.files.exists() else ", which does not exist yet"))
+    finding = _service_of_files(conf.files) if conf.files.startswith(S3) else _folder_of_files(Path(conf.files))
+    yield finding
+    if finding.is_problem:
+        return
     yield from _pictures()
-    if conf.redis_url:
-        yield Finding("note", "servers on several machines need the same folder of files: one that all of them mount")
+    if conf.redis_url and not conf.files.startswith(S3):
+        yield Finding(
+            "note",
+            "servers on several machines need the same files: a folder that all of them mount, or an S3 service (BACKCHANNEL_FILES)",
+        )
     if conf.scan is None:
         yield Finding("note", "BACKCHANNEL_SCAN is unset: no file is scanned")
+
+
+def _folder_of_files(folder: Path) -> Finding:
+    if not folder.exists():
+        return Finding("ok", f"folder of files {folder}, which does not exist yet")
+    try:
+        check_writable(folder)
+    except SettingError as problem:
+        return Finding("problem", str(problem))
+    return Finding("ok", f"folder of files {folder}")
+
+
+def _service_of_files(address: str) -> Finding:
+    from django.core.exceptions import ImproperlyConfigured
+
+    from backchannel.files.storage import store_of
+
+    try:
+        files = store_of(address)
+        assert files is not None
+        files.try_out()
+    except (ImproperlyConfigured, OSError) as problem:
+        return Finding("problem", f"files cannot be stored at {address}: {problem}")
+    return Finding("ok", f"files are stored at {address}")
 
 
 def _pictures() -> Iterator[Finding]:

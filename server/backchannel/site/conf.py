@@ -20,7 +20,16 @@ from typing import Any, Literal
 from urllib.parse import urlsplit
 
 from backchannel.accounts.addresses import is_loopback
-from backchannel.config import ARRIVALS_AT_ONCE, CONTENT_BYTES, read_origin, read_redis_url, read_scan, split_url
+from backchannel.config import (
+    ARRIVALS_AT_ONCE,
+    CONTENT_BYTES,
+    S3,
+    read_files,
+    read_origin,
+    read_redis_url,
+    read_scan,
+    split_url,
+)
 
 PREFIX = "BACKCHANNEL_"
 ENV_FILE = "BACKCHANNEL_ENV_FILE"
@@ -51,6 +60,10 @@ def _text(value: str) -> str:
 
 def _path(value: str) -> Path:
     return Path(value).expanduser().absolute()
+
+
+def _files(value: str) -> str:
+    return read_files(value) if value.startswith(S3) else str(_path(value))
 
 
 def _number(low: int, high: int) -> Callable[[str], int]:
@@ -165,10 +178,11 @@ class Conf:
         "The folder that holds the SQLite database, the secret key, uploads and everything else the server keeps. "
         "Unset: `$XDG_DATA_HOME/backchannel`, or `~/.local/share/backchannel`.",
     )
-    files: Path = setting(
-        _path,
+    files: str = setting(
+        _files,
         "",
-        "The folder of the files that people send. Several nodes need one that all of them reach. Unset: `uploads` in the data folder.",
+        "Where the files that people send are: a folder, or `s3://bucket/prefix?endpoint_url=…` ([files](../howto/files.md)). Several nodes need a "
+        "place that all of them reach. Unset: the folder `uploads` in the data folder.",
     )
     upload_size: int = setting(
         _number(0, 2**40), str(100 * 2**20), "The largest file that a person may send, in bytes. 0: no files."

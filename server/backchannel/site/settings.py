@@ -32,7 +32,7 @@ BACKCHANNEL: dict[str, Any] = {
     "ARRIVALS_AT_ONCE": CONF.arrivals_at_once,
     "ARRIVALS_WAITING": CONF.arrivals_waiting,
     "PERSON": CONF.person or None,
-    "FILES": str(CONF.files),
+    "FILES": CONF.files,
     "UPLOAD_TOTAL": CONF.upload_total or None,
     "SCAN": CONF.scan,
     "LIMITS": {

@@ -16,6 +16,7 @@ MODULES = {
     "argon2-cffi": "argon2",
     "django-allauth": "allauth",
     "django-csp": "csp",
+    "django-storages": "storages",
     "djangorestframework-simplejwt": "rest_framework_simplejwt",
     "httptools": "httptools",
     "pillow": "PIL",

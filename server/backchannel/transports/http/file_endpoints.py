@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping
+from contextlib import suppress
 from typing import Any, Final
 from urllib.parse import parse_qsl, quote
 from uuid import UUID
@@ -20,7 +21,7 @@ from backchannel.protocol.errors import Code, CommandError, invalid
 from backchannel.protocol.results import UploadOffset
 from backchannel.store import disk, uploads
 from backchannel.store.file_access import FileRow, file_for
-from backchannel.store.uploads import UploadRow
+from backchannel.store.uploads import Part, UploadRow
 from backchannel.transports.http.bodies import BodyTooLarge, announced_bytes
 from backchannel.transports.http.ranges import Unsatisfiable, is_unchanged, range_of
 from backchannel.transports.http.requests import ClientGone, answering_errors, authenticated
@@ -72,16 +73,22 @@ def receive_bytes(node: Node, files: FileStore) -> ASGIApp:
             result = await node.context.log.write(AddPart(actor=identity.user, upload_id=upload_id, part=part))
         except CommandError as error:
             if error.code.status < 500:  # else it may be entered all the same
-                await files.run(files.delete, part.key)
+                await _discard(files, part)
             raise
         failpoints.reach("piece_entered")
         if result.is_unused:
-            await files.run(files.delete, part.key)
+            await _discard(files, part)
         if result.offset == row.sent_size:
             node.uploaded()
         return 200, codec.encode(UploadOffset(result.offset))
 
     return authenticated(node, answer, at_most)
+
+
+async def _discard(files: FileStore, part: Part) -> None:
+    """Delete a piece that nobody needs. If the storage fails now, it goes with the other pieces."""
+    with suppress(OSError):
+        await files.run(files.delete, part.key)
 
 
 async def _body(receive: Receive, at_most: int, row: UploadRow, offset: int) -> AsyncIterator[bytes]:
