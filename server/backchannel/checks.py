@@ -10,6 +10,8 @@ E013  REDIS_URLS without the package redis                    W010  a setting th
 E014  a user model whose keys do not fit                      W012  SQLite in memory
 E015  AUTHENTICATION that cannot be used
 E016  PERSON, SPACE or POLICY that cannot be used
+E017  files of the chat in a folder that the site serves
+E018  FILES in an S3 service without the package for it
 """
 
 from __future__ import annotations
@@ -20,6 +22,7 @@ import re
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
+from pathlib import Path
 from typing import Any, Final
 
 from django.apps import apps
@@ -28,13 +31,14 @@ from django.contrib.auth import get_user_model
 from django.core import checks
 from django.core.checks import CheckMessage, Error, Tags, register
 from django.core.exceptions import ImproperlyConfigured
+from django.core.files.storage import FileSystemStorage, storages
 from django.core.management import get_commands
 from django.db import DatabaseError, connections, models
 from django.urls import URLPattern, URLResolver, get_resolver
 from django.urls.resolvers import RoutePattern
 from django.utils.module_loading import import_string
 
-from backchannel.config import KEYS, ConfigError, read_config
+from backchannel.config import KEYS, S3, ConfigError, read_config
 from backchannel.people import PersonAdapter
 from backchannel.policy import Policy
 
@@ -56,6 +60,7 @@ def register_checks() -> None:
     register(check_sessions)
     register(check_authentication)
     register(check_hooks)
+    register(check_files)
     register(check_server)
     register(check_vendor)
     register(check_durability, Tags.database)
@@ -257,6 +262,49 @@ def check_hooks(**_: Any) -> list[CheckMessage]:
 
 def _is_a(base: type, found: Any) -> bool:
     return isinstance(found, type) and issubclass(found, base)
+
+
+def check_files(**_: Any) -> list[CheckMessage]:
+    try:
+        place = read_config(getattr(settings, "BACKCHANNEL", {})).files
+    except ConfigError:
+        return []  # E007
+    if place and place.startswith(S3):
+        if importlib.util.find_spec("storages") and importlib.util.find_spec("boto3"):
+            return []
+        return [
+            Error(
+                'BACKCHANNEL["FILES"] names an S3 service, for which the package django-storages is not installed.',
+                hint="pip install 'backchannel[s3]'",
+                id="backchannel.E018",
+            )
+        ]
+    folder = Path(place) if place else _folder_of_storage()
+    return [
+        Error(
+            f"The files of the chat are in {folder}, and the site serves what is below {served} ({name}) to everybody.",
+            hint='Name a folder in BACKCHANNEL["FILES"] that nothing else serves: who may read a message gets its files by the chat.',
+            id="backchannel.E017",
+        )
+        for name, served in _served_folders()
+        if folder is not None and folder.absolute().is_relative_to(served.absolute())
+    ]
+
+
+def _folder_of_storage() -> Path | None:
+    """The folder of STORAGES["chat"], where that is a folder."""
+    if "chat" not in settings.STORAGES:
+        return None
+    storage = storages["chat"]
+    return Path(storage.location) if isinstance(storage, FileSystemStorage) else None
+
+
+def _served_folders() -> Iterator[tuple[str, Path]]:
+    for name in ("MEDIA_ROOT", "STATIC_ROOT"):
+        if folder := getattr(settings, name, None):
+            yield name, Path(folder)
+    for entry in getattr(settings, "STATICFILES_DIRS", ()):
+        yield "STATICFILES_DIRS", Path(entry[1] if isinstance(entry, (tuple, list)) else entry)
 
 
 def check_server(**_: Any) -> list[CheckMessage]:

@@ -12,6 +12,8 @@ from backchannel.site.conf import Conf
 def files(options: argparse.Namespace, _: Conf | None) -> int:
     if (options.what == "sweep") != (options.folder is None):
         raise Stop("copy and restore need a FOLDER, sweep takes none")
+    if options.keep_days is not None and options.what != "copy":
+        raise Stop("--keep-days belongs to copy")
     open_database(options)
     from backchannel.chat import config_from_settings
     from backchannel.files.storage import store_of
@@ -27,8 +29,11 @@ def files(options: argparse.Namespace, _: Conf | None) -> int:
         return 0
     from backchannel.files.copies import copy_in, copy_out
 
-    copied = (copy_out if options.what == "copy" else copy_in)(store, options.folder.absolute())
+    folder = options.folder.absolute()
+    copied = copy_out(store, folder, options.keep_days) if options.what == "copy" else copy_in(store, folder)
     print(f"Copied {copied.files:,} files, {copied.size:,} bytes; {copied.there:,} were there.")
+    if copied.forgotten:
+        print(f"Deleted from the copy: {copied.forgotten:,} files, not needed for {options.keep_days} days.")
     for key in copied.lost:
         print(f"Not found: {key}")
     print_database(options, to_stderr=True)

@@ -136,6 +136,12 @@ def add_shared(add: Add) -> None:
     )
     kept.add_argument("folder", metavar="FOLDER", nargs="?", type=Path, help="where the copy is")
     kept.add_argument(
+        "--keep-days",
+        metavar="DAYS",
+        type=_positive,
+        help="copy: delete from FOLDER what no message has had for so many days; as long as the oldest backup that is kept",
+    )
+    kept.add_argument(
         "--now", action="store_true", help="sweep also what is younger than an hour; while no server runs"
     )
     left = add("intents", follow.intents, "Show what the site's own code asked for and the chat refused.")

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 from uuid import uuid4
 
 import pytest
 from django.conf import settings
 from django.test import override_settings
 
+from backchannel.checks import check_files
 from backchannel.config import ConfigError, read_config
 from tests.files.corpus import encoded, noise
 from tests.files.nodes import sweep
@@ -65,6 +67,28 @@ def test_all_files_together_may_be_limited(ada: Someone, ben: Someone) -> None:
         assert (refused.status, refused.code) == (403, "quota_exceeded")
         server.do(ada, "delete_upload", upload_id=first["id"])
         assert server.call(ben, "create_upload", **fields).ok
+
+
+@pytest.mark.parametrize(
+    "served",
+    [{"MEDIA_ROOT": "/srv/media"}, {"STATIC_ROOT": "/srv/media/"}, {"STATICFILES_DIRS": ["/elsewhere", ("x", "/srv")]}],
+)
+def test_a_folder_that_the_site_serves_is_refused_by_its_checks(served: dict[str, Any]) -> None:
+    nowhere: dict[str, Any] = {"MEDIA_ROOT": "", "STATIC_ROOT": None, "STATICFILES_DIRS": []}
+    with override_settings(**{**nowhere, **served}):
+        for place, codes in (("/srv/media/chat", ["E017"]), ("/srv/media", ["E017"]), ("/srv2/media", [])):
+            with override_settings(BACKCHANNEL={"FILES": place}):
+                assert [found.id for found in check_files()] == [f"backchannel.{code}" for code in codes]
+        chat = {"BACKEND": "django.core.files.storage.FileSystemStorage", "OPTIONS": {"location": "/srv/media/chat"}}
+        with override_settings(BACKCHANNEL={}, STORAGES={**settings.STORAGES, "chat": chat}):
+            assert [found.id for found in check_files()] == ["backchannel.E017"]
+
+
+def test_an_s3_service_without_its_package_is_refused_by_the_checks(monkeypatch: pytest.MonkeyPatch) -> None:
+    with override_settings(BACKCHANNEL={"FILES": "s3://bucket"}):
+        assert check_files() == []
+        monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+        assert [found.id for found in check_files()] == ["backchannel.E018"]
 
 
 @pytest.mark.parametrize("scan", ["clamd:", "clamd:host", "clamd:host:port"])

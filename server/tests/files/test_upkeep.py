@@ -212,6 +212,26 @@ def test_a_copy_has_every_file_and_is_only_added_to(server: Running, ada: Someon
     assert [fetch(server, ada, url).content for url in urls] == [b"one", b"two"]
 
 
+def test_a_copy_loses_what_no_message_has_had_for_some_days(
+    server: Running, ada: Someone, room: int, tmp_path: Path
+) -> None:
+    files: FileStore = server.chat.node.files
+    kept = sent(server, ada, room, uploaded(server, ada, room, os.urandom(50))["id"])
+    gone = sent(server, ada, room, uploaded(server, ada, room, os.urandom(60))["id"])
+    before = copy_out(files, tmp_path, keep_days=7)
+    server.do(ada, "delete_message", message_id=gone["id"])
+    assert copy_out(files, tmp_path, keep_days=7).forgotten == 0
+    long_ago = time.time() - 8 * 24 * 3600
+    for path in tmp_path.glob("blobs/*/*"):
+        os.utime(path, (long_ago, long_ago))
+    assert copy_out(files, tmp_path).forgotten == 0
+    for path in tmp_path.glob("blobs/*/*"):
+        os.utime(path, (long_ago, long_ago))
+    assert copy_out(files, tmp_path, keep_days=7).forgotten == 1
+    assert len(list(tmp_path.glob("blobs/*/*"))) == before.files + before.there - 1
+    assert kept["attachments"]
+
+
 # -- the scanner
 
 
