@@ -192,7 +192,16 @@ LANES = tuple(
     for django, version in lanes.LANES
 )
 WHEEL = python("the wheel holds the app", "tools/wheel_check.py", needs=("venv-dev", "node", "web"))
-PROXIES = python("real proxies", "-m", "lab.proxies", needs=("venv-dev", "node", "proxies"), cores=CORES)
+PROXIES = (
+    python("real proxies", "-m", "lab.proxies", needs=("venv-dev", "node", "proxies"), cores=CORES),
+    python(
+        "the doctor behind real proxies",
+        *("-m", "lab.proxies.doctor"),
+        needs=("venv-dev", "node", "proxies"),
+        env={"PYTHONPATH": str(ROOT / "tools")},
+        cores=CORES,
+    ),
+)
 
 CHECKS = (*SERVER_CHECKS, *CLIENT_CHECKS)
 TEST = (
@@ -231,7 +240,7 @@ GROUPS: dict[str, tuple[Step, ...]] = {
     "examples": examples(""),
     "simulate": (worlds(0, 10_000), SIMULATION_MUTANTS),
     "faults": (CHAOS,),
-    "proxies": (PROXIES,),
+    "proxies": PROXIES,
     "mutants": (MUTANTS,),
     "wheel-check": (WHEEL,),
     "lanes": LANES,

@@ -565,6 +565,13 @@ export interface TicketResponse {
   readonly expires_at: string;
 }
 
+/** How the server sees a request: what the proxies on the way made of it. `address`: null if the connection has none. */
+export interface RequestSeen {
+  readonly address: string | null;
+  readonly scheme: string;
+  readonly host: string;
+}
+
 /** The answer to bytes of an upload: how many of them are stored, from the first on. */
 export interface UploadOffset {
   readonly offset: number;

@@ -9,8 +9,10 @@ from pathlib import Path
 
 import pytest
 
+from backchannel.findings import CODES
 from lab.checker.links import Anomaly
 from lab.proxies.__main__ import HEAD, line
+from lab.proxies.doctor import EXPECTED
 from lab.proxies.kinds import PROXY_KINDS, SETTINGS, ProxyKind, settings_of
 from lab.proxies.process import ProxyProcess
 from lab.proxies.scenario import Result, classify
@@ -37,6 +39,14 @@ def test_settings_are_filled_in_and_listen_on_loopback(kind: ProxyKind) -> None:
 def test_each_settings_file_belongs_to_a_proxy() -> None:
     assert {path.name for path in SETTINGS.iterdir()} == {each.file for each in PROXY_KINDS if each.file}
     assert len({each.name for each in PROXY_KINDS}) == len(PROXY_KINDS)
+
+
+def test_the_doctor_knows_what_to_find_behind_each() -> None:
+    assert set(EXPECTED) == {each.name for each in PROXY_KINDS}
+    assert set().union(*EXPECTED.values()) <= set(CODES)
+    assert not any(codes for name, codes in EXPECTED.items() if name.endswith("shipped"))
+    for kind in PROXY_KINDS:
+        assert ("D206" in EXPECTED[kind.name]) is not kind.upgrades
 
 
 def test_a_proxy_runs_for_the_length_of_its_block() -> None:

@@ -6,6 +6,7 @@ setup.py     settings, environment file, database: what every command does first
 server.py    serve, migrate, check
 accounts.py  createuser, setup-address, token
 backups.py   backup, restore, promote
+doctor.py    doctor, probe
 follow.py    followers, intents, activity
 people.py    sync-people
 files.py     files

@@ -1,6 +1,6 @@
 """Runs one command.
 
-An expected failure is one line on stderr and exit status 2; `check` exits with 1 if it found a problem. Results go to stdout, so
+An expected failure is one line on stderr and exit status 2; `check` and `doctor` exit with 1 if they found a problem. Results go to stdout, so
 that `TOKEN=$(backchannel token ada)` works.
 """
 
@@ -25,9 +25,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = build_parser().parse_args(arguments)
     options.choice = None
     try:
-        conf = configure(options)
         command: Command = options.command
-        return command(options, conf)
+        # With an address, nothing of this machine is used, and its settings may not be readable.
+        return command(options, None if getattr(options, "url", None) else configure(options))
     except (Stop, SettingError) as problem:
         _print_failure(" ".join(str(problem).split()), options)
         return 2

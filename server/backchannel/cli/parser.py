@@ -5,14 +5,15 @@ from __future__ import annotations
 import argparse
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from backchannel import __version__
-from backchannel.cli import accounts, backups, files, follow, people, server
-from backchannel.site.conf import Conf
+from backchannel.cli import accounts, backups, doctor, files, follow, people, server
 from backchannel.site.env_file import UNIT_FILE
 
-Command = Callable[[argparse.Namespace, Conf], int]
-"""Runs with the parsed options and the settings; returns the exit status."""
+Command = Callable[[argparse.Namespace, Any], int]
+"""Runs with the parsed options and the settings (`Conf`); returns the exit status. In a Django site, and for a command that is given an
+address, the settings are None."""
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -104,6 +105,11 @@ def _add_backups(add: Add) -> None:
 
 def add_shared(add: Add) -> None:
     """The commands that `manage.py backchannel` of a Django site has too."""
+    doctor.add_arguments(add("doctor", doctor.doctor, "Examine the server, or with URL an address from outside."))
+    once = (
+        "Send a message from bot to bot over the WebSocket and over HTTP. For monitoring: exit status 0 if both arrive."
+    )
+    doctor.add_probe_arguments(add("probe", doctor.probe, once))
     token = add("token", accounts.token, "Create a token for a program and print it.")
     token.add_argument("name", metavar="NAME", help="the account that the program acts as")
     token.add_argument("--label", default="", metavar="TEXT", help="what the token is for, shown where it is revoked")

@@ -18,10 +18,6 @@ if TYPE_CHECKING:
     from backchannel.site.owner import Owner
 
 
-CHAT_APPS = frozenset({"backchannel", "backchannel_accounts"})
-"""The labels of both apps."""
-
-
 class Stop(Exception):
     """Ends the command: `str(stop)` is printed as one line on stderr, and the exit status is 2."""
 
@@ -54,7 +50,7 @@ def configure(options: argparse.Namespace) -> Conf:
     from backchannel.site.logging import configure as configure_logging
 
     configure_logging(conf.log_format, conf.log_level)
-    if options.command_name != "check" and not getattr(options, "as_worker", None):
+    if options.command_name not in {"check", "doctor"} and not getattr(options, "as_worker", None):
         _warn_about_unknown_settings()
     return conf
 
@@ -111,14 +107,11 @@ def open_database(options: argparse.Namespace, *, migrates: bool | None = None, 
 
 def _check_migrated() -> None:
     """Raises `Stop` if the site's database lacks tables of the chat."""
-    from django.db import connection
-    from django.db.migrations.executor import MigrationExecutor
+    from backchannel.doctor.inside.django_site import waiting_migrations
 
-    executor = MigrationExecutor(connection)
-    targets = [key for key in executor.loader.graph.leaf_nodes() if key[0] in CHAT_APPS]
-    waiting = executor.migration_plan(targets)
+    waiting = waiting_migrations()
     if waiting:
-        raise Stop(f"the database lacks {len(waiting)} migrations; run: manage.py migrate")
+        raise Stop(f"the database lacks {waiting} migrations; run: manage.py migrate")
 
 
 def act_as_owner(owner: Owner | None, folder: Path) -> None:

@@ -121,6 +121,7 @@ _RESULTS: Final[tuple[msgspec.Struct, ...]] = (
     r.UploadOffset(786_432),
     f.SessionResponse("bs_3v7bqk1r", _AT),
     f.TicketResponse("bct_3v7bqk1r", _AT),
+    f.RequestSeen("203.0.113.9", "https", "chat.example.com"),
 )
 _SERVER: Final[tuple[msgspec.Struct, ...]] = (
     f.ServerHello(

@@ -134,6 +134,14 @@ class TicketResponse(msgspec.Struct):
     expires_at: str
 
 
+class RequestSeen(msgspec.Struct):
+    """How the server sees a request: what the proxies on the way made of it. `address`: null if the connection has none."""
+
+    address: str | None
+    scheme: str
+    host: str
+
+
 class SessionResponse(msgspec.Struct):
     """A bearer of HTTP requests, valid until `expires_at`."""
 

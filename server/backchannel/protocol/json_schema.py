@@ -40,8 +40,12 @@ CLIENT_FRAMES: Final[tuple[Struct, ...]] = (
 )
 RESULTS: Final[tuple[Struct, ...]] = tuple({declaration.result: None for declaration in COMMANDS.values()})
 ANSWERS_OVER_HTTP: Final[tuple[Struct, ...]] = (
-    frames.SyncResponse, frames.SessionResponse, frames.TicketResponse, results.UploadOffset
-)  # fmt: skip
+    frames.SyncResponse,
+    frames.SessionResponse,
+    frames.TicketResponse,
+    frames.RequestSeen,
+    results.UploadOffset,
+)
 
 _SENT_BY_CLIENT: Final = {*CLIENT_FRAMES, frames.SyncRequest, frames.ClientInfo, frames.Resume}
 _TIMES: Final = frozenset({"timestamp", "at", "created_at", "edited_at", "expires_at"})

@@ -266,6 +266,15 @@ def _beside_commands() -> dict[str, Any]:
                 | refused(401, 403, 429, 500, 503),
             }
         },
+        "/api/request": {
+            "get": {
+                "operationId": "request",
+                "tags": ["receiving"],
+                "summary": "See how this request reached the server: client address, scheme and host, as the proxies report them.",
+                "responses": {"200": answer("The request.", {"$ref": f"{PREFIX}RequestSeen"})}
+                | refused(401, 403, 429, 500, 503),
+            }
+        },
         "/healthz": about("health", "Is the process alive?", **{"200": answer("Yes.", anything)}),
         "/readyz": about(
             "ready",

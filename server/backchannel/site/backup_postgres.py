@@ -122,7 +122,7 @@ def program_for(database: Mapping[str, Any], name: str, *, has_tables: bool = Fa
 
     `has_tables`: refuse a database without our tables."""
     try:
-        with psycopg.connect(**_parameters(database)) as connection:
+        with connect(database) as connection:
             wanted = connection.info.server_version // 10000
             row = connection.execute("SELECT to_regclass(%s)", [SIGN]).fetchone()
     except psycopg.Error as problem:
@@ -214,7 +214,7 @@ def _feed(stream: IO[bytes], lines: Iterable[bytes]) -> None:
 
 
 def _tables(database: Mapping[str, Any]) -> list[str]:
-    with psycopg.connect(**_parameters(database)) as connection:
+    with connect(database) as connection:
         rows = connection.execute(
             "SELECT c.oid::regclass::text FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace "
             r"WHERE c.relkind = 'r' AND c.relname LIKE 'backchannel\_%%' AND n.nspname = ANY (current_schemas(false))"
@@ -225,6 +225,11 @@ def _tables(database: Mapping[str, Any]) -> list[str]:
 def _drop(tables: list[str]) -> bytes:
     """Includes tables of a newer version, which the dump does not mention and which reference others."""
     return f"DROP TABLE {', '.join(tables)} CASCADE;\n".encode() if tables else b""
+
+
+def connect(database: Mapping[str, Any], *, autocommit: bool = False) -> psycopg.Connection[tuple[Any, ...]]:
+    """A connection without Django's pool. Raises psycopg.Error."""
+    return psycopg.connect(**_parameters(database), autocommit=autocommit)
 
 
 def _parameters(database: Mapping[str, Any]) -> dict[str, Any]:

@@ -4,43 +4,35 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 from backchannel.config import S3
+from backchannel.findings import Finding
+from backchannel.ops import redis_findings
 from backchannel.site.conf import Conf, SettingError, unknown
 from backchannel.site.database_choice import DatabaseChoice
 from backchannel.site.database_problem import DatabaseUnusable
 from backchannel.site.folder import check_writable
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
-    word: str
-    """`ok`, `note` or `problem`."""
-    text: str
-
-    @property
-    def is_problem(self) -> bool:
-        return self.word == "problem"
-
-
 def findings(conf: Conf, choice: DatabaseChoice) -> Iterator[Finding]:
     """Yielded one by one, so that a check that hangs can be identified."""
     if choice.env_file:
-        yield Finding("ok", f"settings of {choice.env_file}")
+        yield Finding("D101", "ok", f"settings of {choice.env_file}")
     for line in unknown(os.environ):
-        yield Finding("note", line)
+        yield Finding("D101", "note", line)
     yield from _reachability(conf)
     try:
         choice.check_exists(otherwise=". `backchannel serve` creates it at its first start")
         if choice.folder.exists():
             check_writable(choice.folder)
     except (DatabaseUnusable, SettingError) as problem:
-        yield Finding("problem", str(problem))
+        yield Finding("D103", "problem", str(problem))
     else:
         yield Finding(
-            "ok", f"data folder {choice.folder}" + ("" if choice.folder.exists() else ", which does not exist yet")
+            "D103",
+            "ok",
+            f"data folder {choice.folder}" + ("" if choice.folder.exists() else ", which does not exist yet"),
         )
         yield from _disk(choice)
         is_usable = True
@@ -57,10 +49,14 @@ def findings(conf: Conf, choice: DatabaseChoice) -> Iterator[Finding]:
 
 def _reachability(conf: Conf) -> Iterator[Finding]:
     if not conf.origins:
-        yield Finding("note", "BACKCHANNEL_ORIGINS is unset: any host name is accepted, and links are built from it")
+        yield Finding(
+            "D102", "note", "BACKCHANNEL_ORIGINS is unset: any host name is accepted, and links are built from it"
+        )
     if conf.host not in {"127.0.0.1", "::1", "localhost"} and not conf.behind_https:
         yield Finding(
-            "note", "without HTTPS, traffic can be read on the way; put a proxy in front and set BACKCHANNEL_ORIGINS"
+            "D102",
+            "note",
+            "without HTTPS, traffic can be read on the way; put a proxy in front and set BACKCHANNEL_ORIGINS",
         )
 
 
@@ -73,11 +69,11 @@ def _disk(choice: DatabaseChoice) -> Iterator[Finding]:
         return
     text = f"the disk of {path} has {_size(found.free)} free of {_size(found.size)}"
     if found.is_full:
-        yield Finding("problem", f"{text}: it is full, and nothing can be stored. Free some space")
+        yield Finding("D104", "problem", f"{text}: it is full, and nothing can be stored. Free some space")
     elif found.free < min(found.size // 10, 1024**3):
-        yield Finding("note", f"{text}: free some space soon")
+        yield Finding("D104", "note", f"{text}: free some space soon")
     else:
-        yield Finding("ok", text)
+        yield Finding("D104", "ok", text)
 
 
 def _size(count: int) -> str:
@@ -105,12 +101,16 @@ def _database(choice: DatabaseChoice) -> Iterator[Finding]:
         state.check_durable()
         waiting = state.unapplied()
     except DatabaseUnusable as problem:
-        yield Finding("problem", str(problem))
+        yield Finding("D105", "problem", str(problem))
         return
     version = ".".join(str(part) for part in state.version())
-    yield Finding("ok", f"{state.describe().removeprefix('the ')}, {state.vendor()} {version}, commits are synced")
+    yield Finding(
+        "D105", "ok", f"{state.describe().removeprefix('the ')}, {state.vendor()} {version}, commits are synced"
+    )
     if waiting:
-        yield Finding("note", f"{len(waiting)} migrations to apply; serve does it at its start. Make a backup first")
+        yield Finding(
+            "D106", "note", f"{len(waiting)} migrations to apply; serve does it at its start. Make a backup first"
+        )
     if state.vendor() == "postgresql":
         yield from _client_programs(choice)
 
@@ -121,9 +121,9 @@ def _client_programs(choice: DatabaseChoice) -> Iterator[Finding]:
     try:
         found = [program_for(choice.database, name) for name in ("pg_dump", "pg_restore", "psql")]
     except DatabaseUnusable as problem:
-        yield Finding("note", f"backup and restore do not work on this machine: {problem}")
+        yield Finding("D107", "note", f"backup and restore do not work on this machine: {problem}")
     else:
-        yield Finding("ok", f"backup and restore use the programs in {found[0].parent}")
+        yield Finding("D107", "ok", f"backup and restore use the programs in {found[0].parent}")
 
 
 def _owner(conf: Conf, choice: DatabaseChoice) -> Iterator[Finding]:
@@ -139,14 +139,17 @@ def _owner(conf: Conf, choice: DatabaseChoice) -> Iterator[Finding]:
         secret = setup_secret.current(choice.folder)
         if secret is None:
             yield Finding(
-                "note", "this server has no owner yet; backchannel setup-address prints the address that sets it up"
+                "D108",
+                "note",
+                "this server has no owner yet; backchannel setup-address prints the address that sets it up",
             )
         else:
             base = setup_secret.noted_base(choice.folder) or base_of(conf, conf.host, conf.port)
             address = setup_secret.address(base, secret)
-            yield Finding("note", f"this server has no owner yet; the account created at {address} becomes it")
+            yield Finding("D108", "note", f"this server has no owner yet; the account created at {address} becomes it")
     if conf.public_names and has_known_passwords():
         yield Finding(
+            "D108",
             "problem",
             "the demonstration's accounts have a publicly known password; run: "
             "backchannel serve --demo-passwords made-up",
@@ -160,16 +163,17 @@ def _private(choice: DatabaseChoice) -> Iterator[Finding]:
     found = open_to_others(choice.folder, state.sqlite_file())
     for path in found:
         yield Finding(
+            "D109",
             "problem",
             f"other users of this machine can read {path}; serve closes it at its start, or run: chmod go= {path}",
         )
     if not found:
-        yield Finding("ok", "no other user of this machine can read the database or the keys")
+        yield Finding("D109", "ok", "no other user of this machine can read the database or the keys")
 
 
 def _files(conf: Conf) -> Iterator[Finding]:
     if not conf.upload_size:
-        yield Finding("ok", "no files are taken: BACKCHANNEL_UPLOAD_SIZE is 0")
+        yield Finding("D122", "ok", "no files are taken: BACKCHANNEL_UPLOAD_SIZE is 0")
         return
     finding = _service_of_files(conf.files) if conf.files.startswith(S3) else _folder_of_files(Path(conf.files))
     yield finding
@@ -178,21 +182,22 @@ def _files(conf: Conf) -> Iterator[Finding]:
     yield from _pictures()
     if conf.redis_url and not conf.files.startswith(S3):
         yield Finding(
+            "D122",
             "note",
             "servers on several machines need the same files: a folder that all of them mount, or an S3 service (BACKCHANNEL_FILES)",
         )
     if conf.scan is None:
-        yield Finding("note", "BACKCHANNEL_SCAN is unset: no file is scanned")
+        yield Finding("D122", "note", "BACKCHANNEL_SCAN is unset: no file is scanned")
 
 
 def _folder_of_files(folder: Path) -> Finding:
     if not folder.exists():
-        return Finding("ok", f"folder of files {folder}, which does not exist yet")
+        return Finding("D122", "ok", f"folder of files {folder}, which does not exist yet")
     try:
         check_writable(folder)
     except SettingError as problem:
-        return Finding("problem", str(problem))
-    return Finding("ok", f"folder of files {folder}")
+        return Finding("D122", "problem", str(problem))
+    return Finding("D122", "ok", f"folder of files {folder}")
 
 
 def _service_of_files(address: str) -> Finding:
@@ -205,19 +210,20 @@ def _service_of_files(address: str) -> Finding:
         assert files is not None
         files.try_out()
     except (ImproperlyConfigured, OSError) as problem:
-        return Finding("problem", f"files cannot be stored at {address}: {problem}")
-    return Finding("ok", f"files are stored at {address}")
+        return Finding("D122", "problem", f"files cannot be stored at {address}: {problem}")
+    return Finding("D122", "ok", f"files are stored at {address}")
 
 
 def _pictures() -> Iterator[Finding]:
     from backchannel.files import pictures
 
     if not pictures.can_reencode():
-        yield Finding("note", "Pillow is not installed: pictures are files to download")
+        yield Finding("D122", "note", "Pillow is not installed: pictures are files to download")
     elif pictures.is_working():
-        yield Finding("ok", "pictures are re-encoded in a confined process")
+        yield Finding("D122", "ok", "pictures are re-encoded in a confined process")
     else:
         yield Finding(
+            "D122",
             "problem",
             "pictures cannot be re-encoded here, so they are files to download: the process that does it ends at once. Does a filter of system "
             "calls or a limit of memory forbid it?",
@@ -225,25 +231,13 @@ def _pictures() -> Iterator[Finding]:
 
 
 def _redis(conf: Conf) -> Iterator[Finding]:
-    if not conf.redis_url:
-        yield Finding("ok", "no Redis: right for a single process")
-        return
-    import redis
-
-    for number, url in enumerate(conf.redis_url, start=1):
-        # The address may hold a password.
-        try:
-            redis.Redis.from_url(url, socket_connect_timeout=3, socket_timeout=3).ping()
-        except (redis.RedisError, TypeError, ValueError) as problem:  # the latter two: an unknown option in the address
-            yield Finding("problem", f"Redis {number} of BACKCHANNEL_REDIS_URL: {str(problem).splitlines()[0]}")
-        else:
-            yield Finding("ok", f"Redis {number} of BACKCHANNEL_REDIS_URL answers")
+    yield from redis_findings.answering(conf.redis_url, "BACKCHANNEL_REDIS_URL")
 
 
 def _web_app() -> Iterator[Finding]:
     from backchannel.web.build import current_build
 
     if current_build() is None:
-        yield Finding("note", "the web app is not built: / explains how; the API works without it")
+        yield Finding("D111", "note", "the web app is not built: / explains how; the API works without it")
     else:
-        yield Finding("ok", "the web app is built")
+        yield Finding("D111", "ok", "the web app is built")

@@ -62,6 +62,16 @@ def test_check_finds_what_a_start_would_stumble_on(tmp_path: Path) -> None:
     assert "No problems found." in shop.done("django", "backchannel", "check")
 
 
+def test_the_doctor_examines_a_site_and_an_address(shop: Shop, tmp_path: Path) -> None:
+    inside = json.loads(shop.done("django", "backchannel", "doctor", "--json", "--quiet"))
+    assert {"D105", "D110", "D113", "D120"} <= {finding["code"] for finding in inside["findings"]}
+    with shop.served_by("manage.py backchannel serve", tmp_path / "log") as site:
+        outside = json.loads(
+            shop.run("django", "backchannel", "doctor", f"{site.url}/chat", "--json", "--quiet").stdout
+        )
+    assert {finding["code"]: finding["word"] for finding in outside["findings"]}["D206"] == "ok"
+
+
 def test_a_command_before_the_first_migration_says_what_to_do(tmp_path: Path) -> None:
     ran = Shop(tmp_path).run("django", "backchannel", "followers")
     assert ran.returncode == 2

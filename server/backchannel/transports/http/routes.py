@@ -10,7 +10,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from backchannel.protocol import asyncapi, codec, docs_page, openapi, times
 from backchannel.protocol.errors import Code, CommandError
-from backchannel.protocol.frames import SessionResponse, TicketResponse
+from backchannel.protocol.frames import RequestSeen, SessionResponse, TicketResponse
 from backchannel.transports.http.commands import command_endpoints
 from backchannel.transports.http.file_endpoints import file_endpoints
 from backchannel.transports.http.polls import Polls
@@ -39,12 +39,21 @@ class Api:
         commands = command_endpoints(node)
         for address, methods in file_endpoints(node).items():
             commands.setdefault(address, {}).update(methods)
+
+        async def answer_request(scope: Scope, _: Receive, identity: Identity) -> tuple[int, bytes]:
+            node.rates.check_request(identity.user_id, node.context.clock())
+            host = next((value for name, value in scope["headers"] if name == b"host"), b"")
+            client = scope.get("client")
+            seen = RequestSeen(str(client[0]) if client else None, scope["scheme"], host.decode("latin-1"))
+            return 200, codec.encode(seen)
+
         self._router = Router(
             {
                 "/api/sync": {"POST": sync_endpoint(node, Polls(node))},
                 **commands,
                 "/api/auth/session": {"POST": authenticated(node, answer_session)},
                 "/api/auth/ticket": {"POST": authenticated(node, answer_ticket)},
+                "/api/request": {"GET": authenticated(node, answer_request)},
                 "/api/openapi.json": {"GET": _document(openapi.document)},
                 "/api/asyncapi.json": {"GET": _document(asyncapi.document)},
                 "/api/docs": {"GET": _docs},
