@@ -80,7 +80,7 @@ class SimulatedNode:
         delivery = Delivery(publish_or_die)
         self.hub = Hub(self._bus, lambda cursors: reads.run(missing_events, cursors), clock, delivery.flush_soon)
         self.log = SimulatedLog(world, self, delivery, reads.reconnect)
-        delivery.connect(self.hub.flush, self.log.is_committing)
+        delivery.connect(self.hub.flush, self.log.progress)
         presence = Presence(f"node{number}")
         broadcaster = PresenceBroadcaster(self.hub, presence, clock)
         limits = world.plan.limits

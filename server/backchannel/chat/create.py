@@ -73,7 +73,7 @@ def create(
     delivery = Delivery(publisher(bus))
     hub = Hub(bus, lambda cursors: reads.run(missing_events, cursors), clock, delivery.flush_soon)
     log = Log(delivery, on_connection_lost=reads.reconnect)
-    delivery.connect(hub.flush, log.is_committing)
+    delivery.connect(hub.flush, log.progress)
     presence = Presence(uuid.uuid4().hex[:12])
     broadcaster = PresenceBroadcaster(hub, presence, clock)
     files = store_of(config.files)

@@ -6,8 +6,9 @@ Everything that was committed since the last turn of the loop is delivered toget
 events.
 
 Large rooms gather: while more is being committed, what such a room has pending waits for it, and both leave as one batch. Writing to
-so many takes longer than a commit, so one write in place of two saves more time than the wait costs. The wait is bounded by the time of
-a write. Answers and smaller rooms do not wait, and nothing waits where nothing is being committed (decision 279).
+so many takes longer than a commit, so one write in place of two saves more time than the wait costs. It waits for what the log has
+accepted when the gathering begins, one or two commits: under a steady load there is always more to come. And no longer than a write
+takes. Answers and smaller rooms do not wait, and nothing waits where nothing is being committed (decisions 279, 333).
 
 Published first, whether or not anybody still waits for an answer: every stored event is published. Answered before the rooms are
 flushed: a socket holds the answer back until its next write, so with the in-process bus the answer to a send and the sender's own
@@ -42,8 +43,8 @@ def _no_rooms(_: float) -> int:
     return 0
 
 
-def _nothing_comes() -> bool:
-    return False
+def _nothing_comes() -> tuple[int, int]:
+    return 0, 0
 
 
 class Delivery:
@@ -52,21 +53,23 @@ class Delivery:
     def __init__(self, publish: Publish) -> None:
         self._publish = publish
         self._flush: Flush = _no_rooms
-        self._is_committing: Callable[[], bool] = _nothing_comes
+        self._progress: Callable[[], tuple[int, int]] = _nothing_comes
         self._flushing: asyncio.Handle | None = None
         """A flush in the next turn of the loop."""
         self._gathering: asyncio.TimerHandle | None = None
         """The end of the time in which large rooms gather, while any does."""
+        self._gather_until = 0
+        """They gather until so many operations were handed over."""
         self._observers: list[Publish] = []
         self._pending: list[Job] = []
 
-    def connect(self, flush: Flush, is_committing: Callable[[], bool]) -> None:
+    def connect(self, flush: Flush, progress: Callable[[], tuple[int, int]]) -> None:
         """Hub, delivery and log form a circle, which this closes. Call before the log starts.
 
         `flush` writes what the rooms with fewer sinks than its argument have pending, and returns the sinks of the largest room that it
-        left, or 0. `is_committing`: the log will call again within a moment."""
+        left, or 0. `progress`: operations that the log has accepted, and how many of them it has handed over here."""
         self._flush = flush
-        self._is_committing = is_committing
+        self._progress = progress
 
     def observe(self, observer: Publish) -> None:
         """Have `observer` called with the outcomes of what was committed. Call before the log starts."""
@@ -118,7 +121,10 @@ class Delivery:
 
     def _flush_rooms(self) -> None:
         """Flush the rooms; where more is coming, the large ones gather."""
-        if not self._pending and not self._is_committing():
+        accepted, handed_over = self._progress()
+        if self._gathering is None:
+            self._gather_until = accepted
+        if not self._pending and handed_over >= self._gather_until:
             self._flush_all()
         elif (sinks := self._flush(LARGE)) and self._gathering is None:
             gather_s = min(GATHER_AT_MOST_S, sinks * GATHER_EACH_S)

@@ -101,9 +101,9 @@ class Log:
         """Number of operations in the queue."""
         return self._queue.qsize()
 
-    def is_committing(self) -> bool:
-        """Operations are queued or being committed: `deliver` will be called for them."""
-        return self._accepted != self._handed_over
+    def progress(self) -> tuple[int, int]:
+        """How many operations were accepted so far, and how many of them `deliver` has received. They come in the same order."""
+        return self._accepted, self._handed_over
 
     def enqueue(self, operation: Operation, answer: Answer) -> None:
         """Queue `operation`, from any thread, in order of arrival. `answer` is called once with its outcome after the commit, on the event

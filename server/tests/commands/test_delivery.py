@@ -25,7 +25,7 @@ def recording_flushes(publish: Publish, done: list[str]) -> Delivery:
         return 0
 
     delivery = Delivery(publish)
-    delivery.connect(flush, lambda: False)
+    delivery.connect(flush, lambda: (0, 0))
     return delivery
 
 
@@ -98,7 +98,7 @@ async def test_the_ack_precedes_the_senders_own_event_in_one_write() -> None:
     bus, socket = MemoryBus(), Socket()
     delivery = Delivery(publisher(bus))
     hub = Hub(bus, read_nothing, lambda: 0.0, delivery.flush_soon)
-    delivery.connect(hub.flush, lambda: False)
+    delivery.connect(hub.flush, lambda: (0, 0))
     await hub.start(lambda: None)
     hub.attach(socket)  # type: ignore[arg-type]
     hub.enter(socket, 5, 0, 2)  # type: ignore[arg-type]

@@ -1,4 +1,4 @@
-"""Large rooms gather while more is being committed; nothing else waits, and no room for long. On a virtual clock."""
+"""Large rooms gather while what was accepted is being committed; nothing else waits, and no room for long. On a virtual clock."""
 
 import asyncio
 import heapq
@@ -92,18 +92,18 @@ class Socket:
 
 
 class World:
-    """A hub and its delivery, and a log that says whether it commits."""
+    """A hub and its delivery, and the counts of a log."""
 
     def __init__(self, large: int = LARGE, small: int = 2) -> None:
         async def nothing(_: object) -> dict[int, list[Any]]:
             return {}
 
-        self.is_committing = False
+        self.accepted = self.handed_over = 0
         self.loop = Loop()
         self.bus = MemoryBus()
         self.delivery = Delivery(publisher(self.bus))
         self.hub = Hub(self.bus, nothing, lambda: self.loop.now, self.delivery.flush_soon)
-        self.delivery.connect(self.hub.flush, lambda: self.is_committing)
+        self.delivery.connect(self.hub.flush, lambda: (self.accepted, self.handed_over))
         self.sockets = {BIG: [Socket(number) for number in range(large)], SMALL: []}
         self.seqs = {BIG: 0, SMALL: 0}
         start = self.hub.start(lambda: None)
@@ -119,11 +119,12 @@ class World:
         self.hub.attach(socket)
         self.hub.enter(socket, room, self.seqs[room], 2)
 
-    def commit(self, *rooms: int, answer: Callable[[Outcome], None] = lambda _: None, more: bool) -> None:
-        """A batch with one event for each of the rooms is committed; `more` is under way then."""
+    def commit(self, *rooms: int, answer: Callable[[Outcome], None] = lambda _: None, more: int) -> None:
+        """An operation with one event for each of the rooms is committed; `more` are under way then."""
 
         def hand_over() -> None:
-            self.is_committing = more
+            self.handed_over += 1
+            self.accepted = max(self.accepted, self.handed_over + more)
             self.delivery([Job(Nothing(actor=User(1, "a", "A")), answer, Outcome(events=events))])
 
         events = [CommittedEvent(room, self._next(room), b"%d" % self.seqs[room]) for room in rooms]
@@ -148,21 +149,29 @@ class World:
         return first.writes
 
 
-def test_a_large_room_gathers_while_a_commit_is_under_way() -> None:
+def test_a_large_room_gathers_until_what_was_accepted_is_committed() -> None:
     world = World()
-    world.commit(BIG, more=True)
+    world.commit(BIG, more=2)
     world.run()
-    world.commit(BIG, BIG, more=True)
+    world.commit(BIG, BIG, more=1)
     world.run()
     assert world.writes() == []
-    world.commit(BIG, more=False)
+    world.commit(BIG, more=0)
     world.run()
     assert world.writes() == [[1, 2, 3, 4]]
 
 
+def test_a_steady_stream_does_not_prolong_the_gathering() -> None:
+    world = World()
+    for _ in range(6):
+        world.commit(BIG, more=1)
+        world.run()
+    assert world.writes() == [[1, 2], [3, 4], [5, 6]]
+
+
 def test_nothing_waits_where_nothing_more_is_being_committed() -> None:
     world = World()
-    world.commit(BIG, SMALL, more=False)
+    world.commit(BIG, SMALL, more=0)
     world.run()
     assert world.writes(BIG) == world.writes(SMALL) == [[1]]
 
@@ -171,9 +180,9 @@ def test_nothing_waits_where_nothing_more_is_being_committed() -> None:
 def test_a_large_room_gathers_no_longer_than_it_takes_to_write_to_it(large: int) -> None:
     world = World(large)
     bound = min(GATHER_AT_MOST_S, large * GATHER_EACH_S)
-    world.commit(BIG, more=True)
+    world.commit(BIG, more=9)
     world.run(bound * 0.4)
-    world.commit(BIG, more=True)
+    world.commit(BIG, more=8)
     world.run(bound * 0.4)
     assert world.writes() == []
     world.run(bound * 0.3)
@@ -183,9 +192,9 @@ def test_a_large_room_gathers_no_longer_than_it_takes_to_write_to_it(large: int)
 def test_a_room_that_has_gathered_once_gathers_again() -> None:
     world = World()
     for seq in (1, 3):
-        world.commit(BIG, more=True)
+        world.commit(BIG, more=1)
         world.run()
-        world.commit(BIG, more=False)
+        world.commit(BIG, more=0)
         world.run()
         assert world.writes()[-1] == [seq, seq + 1]
 
@@ -193,7 +202,7 @@ def test_a_room_that_has_gathered_once_gathers_again() -> None:
 def test_in_a_small_room_the_answer_and_the_senders_own_event_stay_one_write_while_more_is_committed() -> None:
     world = World()
     sender = world.sockets[SMALL][0]
-    world.commit(BIG, SMALL, answer=lambda _: sender.send_soon(AnswerBatch(b'"ack"', 1)), more=True)
+    world.commit(BIG, SMALL, answer=lambda _: sender.send_soon(AnswerBatch(b'"ack"', 1)), more=1)
     world.run()
     assert sender.writes == [["ack", 1]]
     assert world.writes(BIG) == []
@@ -202,7 +211,7 @@ def test_in_a_small_room_the_answer_and_the_senders_own_event_stay_one_write_whi
 def test_an_answer_does_not_wait_for_the_large_room_it_was_sent_to() -> None:
     world = World()
     answered: list[Outcome] = []
-    world.commit(BIG, answer=answered.append, more=True)
+    world.commit(BIG, answer=answered.append, more=1)
     world.run()
     assert len(answered) == 1
     assert world.writes() == []
@@ -210,14 +219,14 @@ def test_an_answer_does_not_wait_for_the_large_room_it_was_sent_to() -> None:
 
 def test_a_small_room_and_another_nodes_event_do_not_end_the_gathering() -> None:
     world = World()
-    world.commit(BIG, more=True)
+    world.commit(BIG, more=1)
     world.run()
     world.arrive(SMALL)
     world.arrive(BIG)
     world.run()
     assert world.writes(SMALL) == [[1]]
     assert world.writes(BIG) == []
-    world.commit(more=False)
+    world.commit(more=0)
     world.run()
     assert world.writes(BIG) == [[1, 2]]
 
@@ -229,20 +238,20 @@ def test_a_batch_written_to_a_part_of_a_room_is_written_to_the_rest_while_more_i
     world = World()
 
     def another_commit_begins(_: object) -> None:
-        world.is_committing = True
+        world.accepted += 1
         world.arrive(BIG)
 
     world.delivery.observe(another_commit_begins)
-    world.commit(BIG, more=False)
+    world.commit(BIG, more=0)
     world.run()
     assert world.writes() == [[1]]
 
 
 def test_a_commit_that_fails_ends_the_gathering() -> None:
     world = World()
-    world.commit(BIG, more=True)
+    world.commit(BIG, more=1)
     world.run()
-    world.commit(more=False)
+    world.commit(more=0)
     world.run()
     assert world.writes() == [[1]]
 
@@ -270,10 +279,10 @@ def test_whatever_gathers_every_socket_gets_every_event_once_in_order_and_in_tim
                 left.append((socket, joined[socket], world.seqs[BIG]))
                 world.loop.call_soon(world.hub.detach, socket)
             case _:
-                world.commit(*chance.choices((BIG, SMALL), k=chance.randrange(4)), more=chance.random() < 0.7)
+                world.commit(*chance.choices((BIG, SMALL), k=chance.randrange(4)), more=chance.choice((0, 1, 1, 2)))
         if chance.random() < 0.5:
             world.run(chance.choice((TURN_S, bound / 3, bound)))
-            if not world.is_committing:
+            if world.accepted == world.handed_over:
                 assert world.sockets[BIG][0].frames[-1:] in ([], [world.seqs[BIG]])
     world.run(bound)
     for room in (BIG, SMALL):
