@@ -41,6 +41,8 @@ class Mutant:
 SPACES = "server/tests/conformance/test_spaces.py"
 POLICY = "server/tests/conformance/test_policy.py"
 API = "server/tests/api/test_api.py"
+UNREAD, THREADS = "server/backchannel/store/unread.py", "server/tests/store/test_threads.py"
+REPLIES, FOLLOWS = "server/backchannel/commands/thread_replies.py", "server/backchannel/store/thread_follows.py"
 SEARCH, SEARCHED = "server/backchannel/store/search", "server/tests/store/search/test_search.py"
 DATABASE, STATE = "server/backchannel/__init__.py", "server/backchannel/site/state.py"
 
@@ -160,6 +162,57 @@ MUTANTS = (
         "chat sessions outlive the sessions of their user",
         (("server/backchannel/accounts/substitutes.py", 'model.objects.filter(user=user).delete()', 'pass'),),
         (API, "ending_the_sessions"),
+    ),
+    Mutant(
+        "a reply that the room shows is read in the room alone",
+        ((UNREAD, "AND f.read_seq >= u.seq))", "AND f.read_seq < 0))"),),
+        (THREADS, "recount"),
+    ),
+    Mutant(
+        "a reply that was read in the room stays unread in its thread",
+        ((UNREAD, "(u.beside IS NOT NULL OR u.seq > mb.read_seq)", "u.seq > 0"),),
+        (THREADS, "recount"),
+    ),
+    Mutant(
+        "late following marks a thread as read in the room",
+        ((UNREAD, "AND f.read_seq >= u.seq))", "AND (f.read_seq >= u.seq OR f.from_seq >= u.seq)))"),),
+        (THREADS, "stays_unread_there"),
+    ),
+    Mutant(
+        "one number clears no thread",
+        ((UNREAD, "ELSE mb.threads_read_seq END", "ELSE 0 END"), (UNREAD, "AND f.from_seq >= mb.threads_read_seq THEN", "THEN"),
+         (UNREAD, "f.read_seq >= mb.threads_read_seq THEN", "f.read_seq >= 0 THEN")),
+        (THREADS, "one_number"),
+    ),
+    Mutant(
+        "a mention follows a thread again that its reader left",
+        ((FOLLOWS, "{THREAD_FOLLOW}.following IS NULL RETURNING", "TRUE RETURNING"),),
+        (THREADS, "unfollow_holds"),
+    ),
+    Mutant(
+        "who is not in the room follows a thread",
+        ((FOLLOWS, "WHERE mb.state = '{MEMBER}' ", "WHERE mb.state <> '' "),),
+        (THREADS, "author_of_a_thread_who_left"),
+    ),
+    Mutant(
+        "a reply to a message of the same transaction is lost from its summary",
+        ((REPLIES, "        root.count += 1\n", "        root.count += 1 if root.rev else 0\n"),),
+        (THREADS, "in_one_transaction"),
+    ),
+    Mutant(
+        "a deleted reply is still counted",
+        ((REPLIES, "thread_count = thread_count - 1", "thread_count = thread_count"),),
+        (THREADS, "recount"),
+    ),
+    Mutant(
+        "a retry in another thread is taken for the first",
+        (("server/backchannel/commands/send_message.py", "salt=self.thread.bytes if self.thread else", "salt=b'' if self.thread else"),),
+        ("server/tests/conformance/test_threads.py", "does_not_count_twice"),
+    ),
+    Mutant(
+        "who left sees the summary of today",
+        (("server/backchannel/store/former_members.py", "message.thread_summary.rev > left_seq", "message.thread_summary.rev < 0"),),
+        ("server/tests/conformance/test_threads.py", "who_left_reads"),
     ),
     Mutant(
         "a search does not look at the rooms a second time",

@@ -86,7 +86,8 @@ export interface RoomListFrame {
  * A room as one user sees it.
  *
  * `seq`: the room's head when this was read, and so the cursor to start from. `unread_count` and `mention_count` are as of
- * that seq, capped at 100. `members`: everyone, in rooms of up to 20 members; empty in larger ones. `name` is null in a direct room.
+ * that seq, capped at 100; replies in threads count only if they are shown in the room. `thread_unread_count` and
+ * `thread_mention_count`: the sums over the threads that the user follows, likewise; left out where they are 0. `members`: everyone, in rooms of up to 20 members; empty in larger ones. `name` is null in a direct room.
  * `key`: what the site calls a room that it made, like "order:17"; left out where there is none.
  */
 export interface Room {
@@ -103,6 +104,8 @@ export interface Room {
   readonly role: Role;
   readonly last_message: LastMessage | null;
   readonly key?: string;
+  readonly thread_unread_count?: number;
+  readonly thread_mention_count?: number;
 }
 
 /**
@@ -128,6 +131,8 @@ export interface MessageCreated {
  * `seq`: its position in the room. `rev_seq`: the event that changed it last; equal to `seq` if none did.
  *
  * A deleted message is a tombstone: content empty, reactions, attachments and pin gone, id and seq kept.
+ * `thread`: the message that this one replies to in a thread; null outside of threads. `in_room`: such a reply is shown in the room as
+ * well. `thread_summary`: null for a message without replies. A reply does not change the `rev_seq` of the thread's first message.
  */
 export interface Message {
   readonly id: MessageId;
@@ -144,6 +149,9 @@ export interface Message {
   readonly attachments: readonly Attachment[];
   readonly mentions: readonly UserId[];
   readonly pinned: boolean;
+  readonly thread: string | null;
+  readonly in_room: boolean;
+  readonly thread_summary: ThreadSummary | null;
 }
 
 /**
@@ -182,6 +190,19 @@ export interface Attachment {
   readonly alt?: string;
   readonly thumb_url?: string;
   readonly view_url?: string;
+}
+
+/**
+ * What the first message of a thread shows of its replies.
+ *
+ * `count`: replies that are not deleted. `people`: ids of up to 5 who replied, the latest first. `last_at`: time of the newest reply.
+ * A deletion lowers `count` alone. `rev`: the event that changed this last, the coming or going of a reply.
+ */
+export interface ThreadSummary {
+  readonly count: number;
+  readonly people: readonly number[];
+  readonly last_at: string;
+  readonly rev: number;
 }
 
 export interface MessageEdited {
@@ -297,6 +318,24 @@ export interface ReadStateChanged {
   readonly user_version: number;
   readonly room_id: RoomId;
   readonly seq: Seq;
+  readonly read_seq: Seq;
+  readonly unread_count: number;
+  readonly mention_count: number;
+  readonly thread_unread_count: number;
+  readonly thread_mention_count: number;
+}
+
+/**
+ * The user follows the thread of `root` (a message id), or no more, or has read on in it. `seq`: as in `read_state`, which follows
+ * with the room's counts.
+ */
+export interface ThreadStateChanged {
+  readonly type: 'thread_state';
+  readonly user_version: number;
+  readonly room_id: RoomId;
+  readonly root: string;
+  readonly seq: Seq;
+  readonly following: boolean;
   readonly read_seq: Seq;
   readonly unread_count: number;
   readonly mention_count: number;
@@ -507,6 +546,54 @@ export interface ReadState {
   readonly read_seq: Seq;
   readonly unread_count: number;
   readonly mention_count: number;
+  readonly thread_unread_count: number;
+  readonly thread_mention_count: number;
+}
+
+/**
+ * `messages`: replies ascending by seq, as of event `as_of_seq`; otherwise as `Thread`. `has_more`: in the requested direction. `root`
+ * is null for a former member if it was changed since they left; they follow nothing.
+ */
+export interface ThreadPage {
+  readonly root: Message | null;
+  readonly messages: readonly Message[];
+  readonly as_of_seq: Seq;
+  readonly has_more: boolean;
+  readonly following: boolean;
+  readonly read_seq: Seq;
+  readonly unread_count: number;
+  readonly mention_count: number;
+}
+
+/** The threads that the user follows, the one with the newest reply first. `before`: for the next page; null on the last one. */
+export interface Threads {
+  readonly threads: readonly Thread[];
+  readonly has_more: boolean;
+  readonly before: string | null;
+}
+
+/**
+ * A thread as one user sees it. `root`: its first message. Replies by others above `read_seq` are unread, if the user follows it.
+ * The counts are capped at 100.
+ */
+export interface Thread {
+  readonly root: Message;
+  readonly following: boolean;
+  readonly read_seq: Seq;
+  readonly unread_count: number;
+  readonly mention_count: number;
+}
+
+export interface ThreadResult {
+  readonly thread: Thread;
+}
+
+/** `seq`: the room's head as of these counts. Events above it are not counted yet. */
+export interface ThreadReadState {
+  readonly seq: Seq;
+  readonly read_seq: Seq;
+  readonly unread_count: number;
+  readonly mention_count: number;
 }
 
 /** Ascending by user id. `has_more`: continue with `after` = the last id. */
@@ -634,6 +721,7 @@ export type UserFrame =
   | RoomAdded
   | RoomRemoved
   | ReadStateChanged
+  | ThreadStateChanged
   | Notification
   | PersonUpdated
   | UploadStateChanged;
@@ -660,6 +748,7 @@ export type ServerFrame =
   | RoomAdded
   | RoomRemoved
   | ReadStateChanged
+  | ThreadStateChanged
   | Notification
   | PersonUpdated
   | UploadStateChanged
@@ -697,8 +786,9 @@ export type Commands = {
    * Send a message. Repeating the id, at any time and on either transport, returns the first outcome.
    *
    * `id` is the message's id, a UUID (v7 preferred) made by the sender. Without it the server makes one, and a retry sends a
-   * second message. `reply_to` is the id of a message in the same room. `attachments` are the ids of the sender's own uploads of this room
-   * that are ready; with one, the content may be blank.
+   * second message. `reply_to` is the id of a message in the same room. `thread` is the id of a message in the same group or channel
+   * that the thread begins with; `in_room` shows the reply in the room as well. `attachments` are the ids of
+   * the sender's own uploads of this room that are ready; with one, the content may be blank.
    */
   send_message: {
     fields: {
@@ -707,6 +797,8 @@ export type Commands = {
       readonly content: string;
       readonly reply_to?: MessageId | null;
       readonly attachments?: readonly string[];
+      readonly thread?: string | null;
+      readonly in_room?: boolean;
     };
     result: SendResult;
   };
@@ -828,13 +920,61 @@ export type Commands = {
     };
     result: Events;
   };
-  /** Mark everything up to `seq` as read. The mark never goes back and never passes the room's head. */
+  /**
+   * Mark everything up to `seq` as read. The mark never goes back and never passes the room's head.
+   *
+   * `threads`: in all threads of the room as well.
+   */
   mark_read: {
     fields: {
       readonly room_id: RoomId;
       readonly seq: Seq;
+      readonly threads?: boolean;
     };
     result: ReadState;
+  };
+  /** Read a thread: its first message, and a page of replies as `get_history` pages a room. */
+  get_thread: {
+    fields: {
+      readonly message_id: MessageId;
+      readonly before?: number | null;
+      readonly after?: number | null;
+      readonly around?: number | null;
+      readonly limit?: number;
+    };
+    result: ThreadPage;
+  };
+  /** List the threads that the caller follows, the one with the newest reply first. `unread`: only those with unread replies. */
+  get_threads: {
+    fields: {
+      readonly unread?: boolean;
+      readonly room_id?: RoomId | null;
+      readonly before?: string | null;
+      readonly limit?: number;
+    };
+    result: Threads;
+  };
+  /** Follow the thread that begins with a message: replies from now on count as unread until they are read. */
+  follow_thread: {
+    fields: {
+      readonly message_id: MessageId;
+    };
+    result: ThreadResult;
+  };
+  /** Follow a thread no more, also not by a later reply or mention. Repeating it changes nothing. */
+  unfollow_thread: {
+    fields: {
+      readonly message_id: MessageId;
+    };
+    result: ThreadResult;
+  };
+  /** Mark a thread's replies up to `seq` as read. The mark never goes back and never passes the room's head. */
+  mark_thread_read: {
+    fields: {
+      readonly message_id: MessageId;
+      readonly seq: Seq;
+    };
+    result: ThreadReadState;
   };
   /** Tell the room whether the caller is typing. At most one frame in 3 s is passed on. */
   typing: {
@@ -976,6 +1116,11 @@ export const COMMANDS = {
   search: 'GET /api/search',
   get_events: 'GET /api/rooms/{room_id}/events',
   mark_read: 'PUT /api/rooms/{room_id}/read',
+  get_thread: 'GET /api/messages/{message_id}/thread',
+  get_threads: 'GET /api/threads',
+  follow_thread: 'PUT /api/messages/{message_id}/follow',
+  unfollow_thread: 'DELETE /api/messages/{message_id}/follow',
+  mark_thread_read: 'PUT /api/messages/{message_id}/thread/read',
   typing: 'POST /api/rooms/{room_id}/typing',
   set_presence: 'PUT /api/presence',
   create_room: 'POST /api/rooms',

@@ -19,6 +19,9 @@ export function message(seq: number, more: Partial<Message> = {}): Message {
     attachments: [],
     mentions: [],
     pinned: false,
+    thread: null,
+    in_room: false,
+    thread_summary: null,
     ...more,
   };
 }

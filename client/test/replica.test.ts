@@ -109,6 +109,8 @@ const readState: ServerFrame = {
   seq: 11,
   read_seq: 11,
   unread_count: 0,
+  thread_unread_count: 0,
+  thread_mention_count: 0,
   mention_count: 0,
 };
 

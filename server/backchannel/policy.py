@@ -66,6 +66,10 @@ class Draft:
     room: RoomInfo
     text: str
     reply_to: UUID | None = None
+    thread: UUID | None = None
+    """The first message of the thread that it replies in."""
+    in_room: bool = False
+    """The room shows that reply as well."""
     edits: UUID | None = None
 
 

@@ -106,6 +106,17 @@ def check_not_direct(kind: str, what: str) -> None:
         raise CommandError(Code.FORBIDDEN, f"A direct room belongs to its two people for ever: {what}.")
 
 
+def check_has_threads(kind: str, field: str) -> None:
+    if kind == "direct":
+        raise invalid(**{field: "A direct room has no threads. Quote the message instead."})
+
+
+def check_is_root(thread: object) -> None:
+    """`thread`: what the message replies to in a thread; None outside of threads."""
+    if thread is not None:
+        raise invalid(message_id="This message is a reply. Name the first message of its thread.")
+
+
 def check_may_join(kind: str, state: str | None = None) -> None:
     """`state`: of the person's earlier membership; None if there was none."""
     if kind != "channel":

@@ -1,7 +1,7 @@
 /**
  * Updates the rows of the room list by events: heads, unread counts, last messages, members.
  *
- * Where a count cannot be derived (it was capped, or an edit may have changed a mention) the list is
+ * Where a count cannot be derived (it was capped, or a reply may have been read in its thread) the list is
  * fetched again: unread counts must be equal on all devices.
  */
 import { excerpt } from '../message.ts';
@@ -19,7 +19,7 @@ type Counts = Pick<Room, 'unread_count' | 'mention_count'>;
 const countsOf = ({ unread_count, mention_count }: Counts): Counts => ({ unread_count, mention_count });
 
 export interface ExactRows extends RowRules {
-  read(mark: ReadState & { readonly room_id: RoomId }): boolean;
+  read(mark: Omit<ReadState, 'thread_unread_count' | 'thread_mention_count'> & { readonly room_id: RoomId }): boolean;
   /** The counts after a read mark, as of the row's seq; null where not all messages after it are held. */
   countAfter(row: Room, read_seq: Seq): Counts | null;
 }
@@ -64,21 +64,23 @@ const NOTHING: Counts = { unread_count: 0, mention_count: 0 };
 export const beginsAt = ({ hasOlder, messages }: Pick<Timeline, 'hasOlder' | 'messages'>, mark: Seq): boolean =>
   !hasOlder || (messages[0]?.seq ?? 0) <= mark + 1;
 
-/** Whether a message is another person's and after the mark. A deleted one counts only until its deletion. */
-export const isAfter = ({ seq, sender }: Message, mark: Seq, me: UserId | undefined): boolean =>
-  seq > mark && sender.id !== me;
+/**
+ * Whether a message is another person's, after the mark, and shown in the room. A deleted one counts only until its deletion.
+ */
+export const isAfter = ({ seq, sender, thread, in_room }: Message, mark: Seq, me: UserId | undefined): boolean =>
+  seq > mark && sender.id !== me && (!thread || in_room);
 
 /** The counts after a read mark, where the window holds everything after it; else null. */
 export function unreadAfter(t: Timeline, mark: Seq, me: UserId | undefined): Counts | null {
-  if (t.load || t.hasNewer || !beginsAt(t, mark)) return null;
-  return t.messages.reduce((counts, m) => (m.deleted ? counts : count(counts, m, mark, me, 1)), NOTHING);
+  // Whether a reply that the room shows was read in its thread is known to the server alone.
+  if (t.load || t.hasNewer || !beginsAt(t, mark) || t.messages.some((m) => m.in_room)) return null;
+  return t.messages.reduce((counts, m) => count(counts, m, !m.deleted && isAfter(m, mark, me) ? 1 : 0, me), NOTHING);
 }
 
-/** The counts with one message more or less, where that is after the mark. */
-function count(before: Counts, message: Message, mark: Seq, me: UserId | undefined, by: number): Counts {
-  const unread = isAfter(message, mark, me) ? by : 0;
-  const mention = message.mentions.includes(me as UserId) ? unread : 0;
-  return { unread_count: bound(before.unread_count + unread), mention_count: bound(before.mention_count + mention) };
+/** The counts with one message more or less (`by`), or the same. */
+function count(before: Counts, message: Message, by: number, me: UserId | undefined): Counts {
+  const mention = message.mentions.includes(me as UserId) ? by : 0;
+  return { unread_count: bound(before.unread_count + by), mention_count: bound(before.mention_count + mention) };
 }
 
 const bound = (value: number): number => Math.min(CAP, Math.max(0, value));
@@ -92,15 +94,13 @@ function follow(row: Room, event: RoomEvent, me: UserId | undefined): [Room, boo
       const { type, message } = event;
       const isCounted = isAfter(message, row.read_seq, me);
       const by = type === 'message_created' ? 1 : type === 'message_deleted' ? -1 : 0;
-      const next = { ...row, ...count(row, message, row.read_seq, me, by) };
+      const next = { ...row, ...count(row, message, isCounted ? by : 0, me) };
       if (by === 1 || row.last_message?.id === message.id) {
         const { id, sender, created_at } = message;
         next.last_message = { id, sender, content: excerpt(message), timestamp: created_at };
       }
-      // An edit may have added or removed a mention; what a capped count counts is unknown.
-      const isMentioning = row.mention_count > 0 || message.mentions.includes(me as UserId);
-      const isCapped = row.unread_count >= CAP || row.mention_count >= CAP;
-      return [next, isCounted && ((by === 0 && isMentioning) || (by === -1 && isCapped))];
+      // What a capped count counts is unknown, and whether a reply that the room shows was read in its thread.
+      return [next, isCounted && by < 0 && (message.in_room || row.unread_count >= CAP)];
     }
     case 'member_joined':
     case 'member_left': {
@@ -109,11 +109,12 @@ function follow(row: Room, event: RoomEvent, me: UserId | undefined): [Room, boo
       const others = row.members.filter(({ id }) => id !== user.id);
       if (isJoin && others.length < row.members.length) return [row, false];
       const member_count = row.member_count + (isJoin ? 1 : -1);
-      const joined = member_count > SMALL ? [] : [...others, user];
-      return [{ ...row, member_count, members: isJoin ? joined : others }, !isJoin && member_count === SMALL];
+      if (isJoin) others.push(user);
+      const members = isJoin && member_count > SMALL ? [] : others;
+      return [{ ...row, member_count, members }, !isJoin && member_count === SMALL];
     }
     case 'room_updated':
-      return [{ ...row, ...event.room, id: row.id }, false];
+      return [{ ...row, ...event.room }, false];
     // Reactions, and types that are not known yet: only the number counts.
     default:
       return [row, false];

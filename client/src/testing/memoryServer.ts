@@ -34,6 +34,8 @@ interface Sent {
   readonly content: string;
   readonly reply_to?: string;
   readonly attachments?: readonly string[];
+  readonly thread?: string;
+  readonly in_room?: boolean;
 }
 /** Numbers come as text out of paths and queries. */
 type Fields = Readonly<Record<string, unknown>>;
@@ -230,6 +232,9 @@ export class MemoryServer {
       reactions: [],
       attachments,
       pinned: false,
+      thread: f.thread ?? null,
+      in_room: f.in_room ?? false,
+      thread_summary: null,
       mentions: [...this.users.values()].filter((u) => f.content.includes(`@${u.username}`)).map((u) => u.id),
     };
     this.#append(room, { type: 'message_created', message });
@@ -306,7 +311,8 @@ export class MemoryServer {
   #read(room: MemoryRoom, userId: UserId, seq: Seq) {
     const member = room.members.get(userId) as { read: Seq };
     const read_seq = Math.max(member.read, Math.min(seq, room.head));
-    const state = { seq: room.head, read_seq, ...room.counts(userId, read_seq) };
+    const threads = { thread_unread_count: 0, thread_mention_count: 0 };
+    const state = { seq: room.head, read_seq, ...room.counts(userId, read_seq), ...threads };
     if (read_seq > member.read) {
       member.read = read_seq;
       this.tell(userId, { type: 'read_state', room_id: room.id, ...state });

@@ -50,11 +50,20 @@ describe('a row', () => {
     expect(capped.apply(deleted(201, 15))).toBe(true);
   });
 
-  it('fetches the list where an unread text and its mentions may have changed', () => {
-    const r = rooms({ unread_count: 2, seq: 20, read_seq: 10 });
-    expect(r.apply(edited(21, 15, 'x'))).toBe(false);
-    expect(r.apply(edited(22, 15, 'x', { mentions: [ME] }))).toBe(true);
-    expect(r.apply(edited(23, 5, 'x', { mentions: [ME] }))).toBe(false);
+  it('counts alike after an edit: mentions are fixed at sending', () => {
+    const r = rooms({ unread_count: 2, mention_count: 1, seq: 20, read_seq: 10 });
+    expect(r.apply(edited(21, 15, 'x', { mentions: [ME] }))).toBe(false);
+    expect(r.get(1)).toMatchObject({ unread_count: 2, mention_count: 1 });
+  });
+
+  it('counts replies in threads only where the room shows them, and fetches the list where one of these is deleted', () => {
+    const r = rooms({ unread_count: 0, seq: 20, read_seq: 10 });
+    expect(r.apply(created(21, { thread: 'root' }))).toBe(false);
+    expect(r.get(1)).toMatchObject({ seq: 21, unread_count: 0 });
+    expect(r.apply(created(22, { thread: 'root', in_room: true }))).toBe(false);
+    expect(r.get(1)).toMatchObject({ unread_count: 1 });
+    expect(r.apply(deleted(23, 21, { thread: 'root' }))).toBe(false);
+    expect(r.apply(deleted(24, 22, { thread: 'root', in_room: true }))).toBe(true);
   });
 
   it('takes counts as of its own seq, and fetches the list for others', () => {
@@ -181,6 +190,8 @@ const readState = (user_version: number, read_seq: number, unread_count: number,
   type: 'read_state',
   user_version,
   room_id: 1,
+  thread_unread_count: 0,
+  thread_mention_count: 0,
   seq,
   read_seq,
   unread_count,

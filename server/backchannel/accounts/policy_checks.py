@@ -67,7 +67,8 @@ class PolicyChecks:
             return command
         user = _user_of(caller)
         self._check_may_post(user, caller, room)
-        return structs.replace(command, content=self._text(Draft(user, room, command.content, command.reply_to)))
+        draft = Draft(user, room, command.content, command.reply_to, command.thread, command.in_room)
+        return structs.replace(command, content=self._text(draft))
 
     def _edit(self, command: EditMessage, caller: User) -> Command:
         room = policy_reads.room_of_author(command.message_id, caller.id)

@@ -39,24 +39,30 @@ def post(
     as_: Any = None,
     key: str | None = None,
     reply_to: UUID | None = None,
+    thread: UUID | None = None,
+    in_room: bool = False,
 ) -> MessageRef:
     """Post a message in Markdown. `as_`: the user who wrote it, a member of the room; None: the system.
 
     `key`: the site's own name of this message in this room. Posting it again, at any time and from any process, posts nothing: whatever
     is retried may be retried as a whole. The same key with another text is refused. Without it each call is a message.
+
+    `thread`: the id of the message that it replies to in a thread; `in_room`: the room shows this reply as well.
     """
     rules.check_content(text, _content_bytes())
     target = name_of(room)
     room_id = id_of(target)
     sender = people.system_person() if as_ is None else person(as_)
     if room_id is not None and not intents.is_waiting():
-        _check_may_post(room_id, None if as_ is None else sender.id, reply_to)
+        _check_may_post(room_id, None if as_ is None else sender.id, reply_to, thread)
     intent = PostIntent(
         room=target,
         id=new_message_id() if key is None else _id_of(_lasting_name(room, target), key),
         text=text,
         sender=sender.id,
         reply_to=reply_to,
+        thread=thread,
+        in_room=in_room,
         is_system=as_ is None,
     )
     carry_out(intent, {sender.id: sender}, room_id)
@@ -97,12 +103,14 @@ def _place_of(message: MessageLike) -> tuple[RoomName, UUID]:
     return reads.room_of_message(id_), id_
 
 
-def _check_may_post(room_id: int, sender: int | None, reply_to: UUID | None) -> None:
+def _check_may_post(room_id: int, sender: int | None, reply_to: UUID | None, thread: UUID | None) -> None:
     """What is refused after the commit is refused here already, where nothing that waits could change it."""
     if sender is not None:
         access.check_member(room_id, sender)
     if reply_to is not None and reads.room_of_message(reply_to) != room_id:
         raise invalid(reply_to="There is no such message in this room.")
+    if thread is not None and reads.room_of_message(thread) != room_id:
+        raise invalid(thread="There is no such message in this room.")
 
 
 def _lasting_name(room: RoomLike, target: RoomName) -> str:

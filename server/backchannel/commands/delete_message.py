@@ -9,6 +9,7 @@ from backchannel.commands.attachments import erase_attachments
 from backchannel.commands.context import Caller, Context
 from backchannel.commands.on_message import OnMessage, update_message
 from backchannel.commands.registry import executes
+from backchannel.commands.thread_replies import take_away
 from backchannel.protocol import commands as declared
 from backchannel.protocol.events import MessageDeleted
 from backchannel.protocol.results import MessageResult
@@ -54,5 +55,7 @@ def erase(transaction: Transaction, outcome: Outcome, room: LockedRoom, message:
     )
     if message.attachments:
         erase_attachments(transaction, message.id)
+    if message.thread is not None:
+        take_away(transaction, message.thread, tombstone.rev_seq)
     transaction.execute(f"DELETE FROM {MENTION} WHERE room_id = %s AND seq = %s", [room.id, message.seq])
     return tombstone

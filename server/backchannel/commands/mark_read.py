@@ -5,10 +5,10 @@ from typing import ClassVar, Self
 from backchannel.commands.context import Caller, Context
 from backchannel.commands.registry import executes
 from backchannel.protocol import commands as declared
-from backchannel.protocol.events import ReadStateChanged
 from backchannel.store import rooms
 from backchannel.store.memberships import MEMBER
 from backchannel.store.operation import Operation
+from backchannel.store.thread_follows import announce_counts
 from backchannel.store.transaction import MEMBERSHIP, ROOM, Outcome, Transaction
 
 
@@ -21,36 +21,34 @@ class MarkRead(Operation, frozen=True, kw_only=True):
 
     room_id: int
     seq: int
+    threads: bool = False
+    """In all threads of the room as well."""
 
     @classmethod
     def build(cls, command: declared.MarkRead, caller: Caller, _: Context) -> Self:
-        return cls(actor=caller.user, room_id=command.room_id, seq=command.seq)
+        return cls(actor=caller.user, room_id=command.room_id, seq=command.seq, threads=command.threads)
 
     def apply(self, transaction: Transaction, outcome: Outcome) -> None:
         rows = transaction.query(
-            f"SELECT mb.state, mb.read_seq, r.head FROM {ROOM} r "
+            f"SELECT mb.state, mb.read_seq, mb.threads_read_seq, r.head FROM {ROOM} r "
             f"LEFT JOIN {MEMBERSHIP} mb ON mb.room_id = r.id AND mb.person_id = %s WHERE r.id = %s",
             [self.actor.id, self.room_id],
         )
         if not rows or rows[0][0] != MEMBER:
             transaction.lock_rooms([self.room_id])
             transaction.check_member(self.room_id, self.actor.id)
-        _, read_seq, head = rows[0]
-        moved = min(self.seq, head) > read_seq
-        if moved:
+        _, read_seq, threads_read_seq, head = rows[0]
+        mark = min(self.seq, head)
+        marks = {"read_seq": read_seq, **({"threads_read_seq": threads_read_seq} if self.threads else {})}
+        moved = [name for name, before in marks.items() if mark > before]
+        for name in moved:
             transaction.execute(
-                f"UPDATE {MEMBERSHIP} SET read_seq = %s WHERE room_id = %s AND person_id = %s AND read_seq < %s",
-                [min(self.seq, head), self.room_id, self.actor.id, min(self.seq, head)],
+                f"UPDATE {MEMBERSHIP} SET {name} = %s WHERE room_id = %s AND person_id = %s AND {name} < %s",
+                [mark, self.room_id, self.actor.id, mark],
             )
-        transaction.after_heads(lambda: self._answer(transaction, outcome, moved))
+        transaction.after_heads(lambda: self._answer(transaction, outcome, bool(moved)))
 
     def _answer(self, transaction: Transaction, outcome: Outcome, moved: bool) -> None:
-        state = outcome.result = rooms.read_state_of(self.actor.id, self.room_id)
+        outcome.result = rooms.read_state_of(self.actor.id, self.room_id)
         if moved:
-            transaction.notify_user(
-                outcome, self.actor.id,
-                lambda version: ReadStateChanged(
-                    user_version=version, room_id=self.room_id, seq=state.seq, read_seq=state.read_seq,
-                    unread_count=state.unread_count, mention_count=state.mention_count,
-                ),
-            )  # fmt: skip
+            announce_counts(transaction, outcome, self.actor.id, outcome.result, self.room_id)

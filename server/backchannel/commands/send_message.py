@@ -19,6 +19,7 @@ from backchannel import rules
 from backchannel.commands.attachments import check_claim, claim, write_claim
 from backchannel.commands.context import Caller, Context
 from backchannel.commands.registry import executes
+from backchannel.commands.thread_replies import ThreadReplies
 from backchannel.protocol import commands as declared
 from backchannel.protocol import times
 from backchannel.protocol.codec import encode
@@ -59,6 +60,8 @@ class SendMessage(Operation, frozen=True, kw_only=True):
     content: str
     reply_to: UUID | None = None
     attachments: tuple[UUID, ...] = ()
+    thread: UUID | None = None
+    in_room: bool = False
     at_us: int | None = None
     """When it was sent, for imports; None: the time of the commit."""
     sent_as: str | None = None
@@ -78,6 +81,8 @@ class SendMessage(Operation, frozen=True, kw_only=True):
             content=command.content,
             reply_to=command.reply_to,
             attachments=tuple(command.attachments),
+            thread=command.thread,
+            in_room=command.in_room,
         )
 
     @property
@@ -100,8 +105,9 @@ class SendMessage(Operation, frozen=True, kw_only=True):
         return blake2b(
             target + (self.content if self.sent_as is None else self.sent_as).encode(),
             digest_size=16,
-            key=self.id.bytes,
+            key=self.id.bytes + (b"in_room" if self.in_room else b""),
             person=files,
+            salt=self.thread.bytes if self.thread else b"",
         ).digest()
 
     @classmethod
@@ -114,6 +120,7 @@ class SendMessage(Operation, frozen=True, kw_only=True):
         mentioned = _look_up_mentions(transaction, sends)
         files = lock_uploads(transaction, {id_ for send in sends for id_ in send.attachments})
         with_files: list[Message] = []
+        threads = ThreadReplies(transaction, sends)
 
         rows: list[tuple[Any, ...]] = []
         mention_rows: list[tuple[int, int, int]] = []
@@ -131,6 +138,7 @@ class SendMessage(Operation, frozen=True, kw_only=True):
                     raise transaction.no_member(room, send.actor.id)
                 quote = _check_quote(send, quotes) if send.reply_to else None
                 check_claim(files, send.attachments, room.id, send.actor.id)
+                threads.check(send, room)
             except CommandError as error:
                 outcome.error = error
                 continue
@@ -144,15 +152,18 @@ class SendMessage(Operation, frozen=True, kw_only=True):
                 mentions = [user for user in mentioned.get(number, ()) if user != send.actor.id]
                 mention_rows += [(user, room.id, seq) for user in mentions]
             message = Message(
-                send.id, room.id, seq, seq, send.actor, send.content, quote, at, None, False, [], [], mentions
-            )
+                send.id, room.id, seq, seq, send.actor, send.content, quote, at, None, False, [], [], mentions,
+                thread=send.thread, in_room=send.in_room,
+            )  # fmt: skip
             if send.attachments:
                 message.attachments = claim(files, send.attachments, send.id)
                 with_files.append(message)
             rows.append((
                 send.id, room.id, seq, seq, send.actor.id, send.content, send.reply_to, fingerprint, at_us, False,
                 encode(mentions).decode() if mentions else "[]",
+                send.thread, None if send.in_room or send.thread is None else True,
             ))  # fmt: skip
+            threads.add(message, at_us, outcome)
             outcome.result = SendResult(message, duplicate=False)
             outcome.events.append(
                 CommittedEvent(room.id, seq, encode(MessageCreated(room_id=room.id, seq=seq, at=at, message=message)))
@@ -171,6 +182,7 @@ class SendMessage(Operation, frozen=True, kw_only=True):
             transaction.execute_many(
                 f"INSERT INTO {MENTION} (person_id, room_id, seq) VALUES (%s, %s, %s)", mention_rows
             )
+        threads.write()
         if repeats:
             _answer_repeats(transaction, repeats, members)
 
@@ -195,12 +207,13 @@ class _Stored:
 
 _INSERT_INTO = (
     f"INSERT INTO {MESSAGE} (id, room_id, seq, rev_seq, sender_id, content, reply_to, fingerprint, created_us, deleted, "
-    "mentions, reactions, attachments) "
+    "mentions, thread, beside, reactions, attachments) "
 )
-_INSERT = f"{_INSERT_INTO}VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, '[]', '[]')"
+_INSERT = f"{_INSERT_INTO}VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, '[]', '[]')"
 _INSERT_JSON = (
     f"{_INSERT_INTO}SELECT (m->>0)::uuid, (m->>1)::bigint, (m->>2)::bigint, (m->>3)::bigint, (m->>4)::bigint, m->>5, "
-    "(m->>6)::uuid, decode(m->>7, 'base64'), (m->>8)::bigint, (m->>9)::boolean, m->>10, '[]', '[]' "
+    "(m->>6)::uuid, decode(m->>7, 'base64'), (m->>8)::bigint, (m->>9)::boolean, m->>10, "
+    "(m->>11)::uuid, (m->>12)::boolean, '[]', '[]' "
     "FROM jsonb_array_elements(%s::jsonb) AS m"
 )
 
@@ -211,7 +224,13 @@ def _insert(transaction: Transaction, rows: list[tuple[Any, ...]]) -> None:
         transaction.execute(_INSERT_JSON, [encode(rows).decode()])
         return
     uuid = transaction.uuid
-    transaction.execute_many(_INSERT, [(uuid(row[0]), *row[1:6], row[6] and uuid(row[6]), *row[7:]) for row in rows])
+    transaction.execute_many(
+        _INSERT,
+        [
+            (uuid(row[0]), *row[1:6], row[6] and uuid(row[6]), *row[7:11], row[11] and uuid(row[11]), row[12])
+            for row in rows
+        ],
+    )
 
 
 def _look_up_ids(transaction: Transaction, ids: list[UUID]) -> dict[UUID, _Stored]:

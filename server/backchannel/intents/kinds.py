@@ -125,6 +125,8 @@ class PostIntent(_InRoom, frozen=True, kw_only=True, tag="post"):
     text: str
     sender: int
     reply_to: UUID | None = None
+    thread: UUID | None = None
+    in_room: bool = False
     is_system: bool = False
     """From the site itself, which is in no room."""
 
@@ -139,6 +141,8 @@ class PostIntent(_InRoom, frozen=True, kw_only=True, tag="post"):
             room_id=room_id,
             content=self.text,
             reply_to=self.reply_to,
+            thread=self.thread,
+            in_room=self.in_room,
             is_from_site=self.is_system,
         )
 

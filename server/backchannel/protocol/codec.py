@@ -131,7 +131,7 @@ def _decode_string(struct: type[msgspec.Struct], name: str, text: str) -> Any:
     if field is None:
         return text
     try:
-        value = int(text) if _WHOLE_NUMBER.fullmatch(text) else text
+        value = int(text) if _WHOLE_NUMBER.fullmatch(text) else _BOOLEANS.get(text, text)
         with suppress(msgspec.ValidationError):
             return msgspec.convert(text, field.type)
         return msgspec.convert(value, field.type)
@@ -139,6 +139,7 @@ def _decode_string(struct: type[msgspec.Struct], name: str, text: str) -> Any:
         raise msgspec.ValidationError(f"{error} - at `$.{name}`") from None
 
 
+_BOOLEANS: Final[dict[str, bool]] = {"true": True, "false": False}
 _WHOLE_NUMBER: Final = re.compile(r"-?(0|[1-9][0-9]{0,18})", re.ASCII)
 
 

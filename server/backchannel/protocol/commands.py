@@ -32,6 +32,10 @@ from backchannel.protocol.results import (
     RoomResult,
     SearchResult,
     SendResult,
+    ThreadPage,
+    ThreadReadState,
+    ThreadResult,
+    Threads,
     UploadResult,
 )
 
@@ -149,8 +153,9 @@ class SendMessage(Command, kw_only=True, tag="send_message"):
     """Send a message. Repeating the id, at any time and on either transport, returns the first outcome.
 
     `id` is the message's id, a UUID (v7 preferred) made by the sender. Without it the server makes one, and a retry sends a
-    second message. `reply_to` is the id of a message in the same room. `attachments` are the ids of the sender's own uploads of this room
-    that are ready; with one, the content may be blank.
+    second message. `reply_to` is the id of a message in the same room. `thread` is the id of a message in the same group or channel
+    that the thread begins with; `in_room` shows the reply in the room as well. `attachments` are the ids of
+    the sender's own uploads of this room that are ready; with one, the content may be blank.
     """
 
     id: UUID | None = None  # type: ignore[assignment]
@@ -158,6 +163,8 @@ class SendMessage(Command, kw_only=True, tag="send_message"):
     content: Content
     reply_to: UUID | None = None
     attachments: Annotated[list[UUID], Meta(max_length=10)] = []
+    thread: UUID | None = None
+    in_room: bool = False
 
 
 @_declare("POST /api/uploads", UploadResult, 201)
@@ -282,9 +289,56 @@ class GetEvents(Command, kw_only=True, tag="get_events"):
 
 @_declare("PUT /api/rooms/{room_id}/read", ReadState)
 class MarkRead(Command, kw_only=True, tag="mark_read"):
-    """Mark everything up to `seq` as read. The mark never goes back and never passes the room's head."""
+    """Mark everything up to `seq` as read. The mark never goes back and never passes the room's head.
+
+    `threads`: in all threads of the room as well.
+    """
 
     room_id: Id
+    seq: Seq
+    threads: bool = False
+
+
+@_declare("GET /api/messages/{message_id}/thread", ThreadPage)
+class GetThread(Command, kw_only=True, tag="get_thread"):
+    """Read a thread: its first message, and a page of replies as `get_history` pages a room."""
+
+    message_id: UUID
+    before: Seq | None = None
+    after: Seq | None = None
+    around: Seq | None = None
+    limit: Page = 50
+
+
+@_declare("GET /api/threads", Threads)
+class GetThreads(Command, kw_only=True, tag="get_threads"):
+    """List the threads that the caller follows, the one with the newest reply first. `unread`: only those with unread replies."""
+
+    unread: bool = False
+    room_id: Id | None = None
+    before: Annotated[str, Meta(max_length=100, description="From the previous page.")] | None = None
+    limit: Page = 50
+
+
+@_declare("PUT /api/messages/{message_id}/follow", ThreadResult)
+class FollowThread(Command, kw_only=True, tag="follow_thread"):
+    """Follow the thread that begins with a message: replies from now on count as unread until they are read."""
+
+    message_id: UUID
+
+
+@_declare("DELETE /api/messages/{message_id}/follow", ThreadResult)
+class UnfollowThread(Command, kw_only=True, tag="unfollow_thread"):
+    """Follow a thread no more, also not by a later reply or mention. Repeating it changes nothing."""
+
+    message_id: UUID
+
+
+@_declare("PUT /api/messages/{message_id}/thread/read", ThreadReadState)
+class MarkThreadRead(Command, kw_only=True, tag="mark_thread_read"):
+    """Mark a thread's replies up to `seq` as read. The mark never goes back and never passes the room's head."""
+
+    message_id: UUID
     seq: Seq
 
 

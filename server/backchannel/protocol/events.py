@@ -115,6 +115,21 @@ class ReadStateChanged(UserFrame, kw_only=True, tag="read_state"):
     read_seq: int
     unread_count: int
     mention_count: int
+    thread_unread_count: int = 0
+    thread_mention_count: int = 0
+
+
+class ThreadStateChanged(UserFrame, kw_only=True, tag="thread_state"):
+    """The user follows the thread of `root` (a message id), or no more, or has read on in it. `seq`: as in `read_state`, which follows
+    with the room's counts."""
+
+    room_id: int
+    root: UUID
+    seq: int
+    following: bool
+    read_seq: int
+    unread_count: int
+    mention_count: int
 
 
 class Notification(UserFrame, kw_only=True, tag="notification", omit_defaults=True):
@@ -165,5 +180,7 @@ AnyRoomEvent = (
     | MemberLeft
     | RoomUpdated
 )
-AnyUserFrame = RoomAdded | RoomRemoved | ReadStateChanged | Notification | PersonUpdated | UploadStateChanged
+AnyUserFrame = (
+    RoomAdded | RoomRemoved | ReadStateChanged | ThreadStateChanged | Notification | PersonUpdated | UploadStateChanged
+)
 EphemeralFrame = TypingFrame | PresenceFrame

@@ -45,6 +45,39 @@ _EDITED: Final = msgspec.structs.replace(
     _MESSAGE, rev_seq=1043, content="It weaves as well as counts, @mary.", edited_at=_LATER
 )
 _TOMBSTONE: Final = msgspec.structs.replace(_MESSAGE, rev_seq=1044, content="", deleted=True, reactions=[])
+_REPLY: Final = s.Message(
+    id=UUID("019a3c5f-0d21-7b13-a1c4-2e9d8f7a6b50"),
+    room_id=7,
+    seq=1044,
+    rev_seq=1044,
+    sender=_ADA,
+    content="Bernoulli numbers, for one.",
+    reply_to=None,
+    created_at=_LATER,
+    edited_at=None,
+    deleted=False,
+    reactions=[],
+    attachments=[],
+    mentions=[],
+    thread=_FIRST,
+)
+_ROOT: Final = s.Message(
+    id=_FIRST,
+    room_id=7,
+    seq=1001,
+    rev_seq=1001,
+    sender=_MARY,
+    content="What does the engine do?",
+    reply_to=None,
+    created_at=_AT,
+    edited_at=None,
+    deleted=False,
+    reactions=[],
+    attachments=[],
+    mentions=[],
+    thread_summary=s.ThreadSummary(1, [24], _LATER, 1044),
+)
+_THREAD: Final = r.Thread(_ROOT, following=True, read_seq=1042, unread_count=1, mention_count=0)
 _ROOM: Final = s.Room(
     id=7,
     kind="group",
@@ -87,6 +120,9 @@ _COMMANDS: Final[tuple[msgspec.Struct, ...]] = (
     c.GetHistory(id="a9", room_id=7, before=1042, limit=50),
     c.GetEvents(id="b1", room_id=7, after=1040, limit=200),
     c.MarkRead(id="b2", room_id=7, seq=1042),
+    c.GetThread(id="d1", message_id=_FIRST, before=1042, limit=50),
+    c.GetThreads(id="d1", unread=True, limit=50),
+    c.MarkThreadRead(id="d1", message_id=_FIRST, seq=1044),
     c.Typing(id="b3", room_id=7, active=True),
     c.SetPresence(id="b4", state="away", instance=_INSTANCE),
     c.CreateRoom(id="b5", kind="group", name="Engines", topic="Analytical, mostly", members=[31]),
@@ -115,6 +151,10 @@ _RESULTS: Final[tuple[msgspec.Struct, ...]] = (
     r.History([_MESSAGE], as_of_seq=1042, has_more=True),
     r.Events([e.MessageCreated(seq=1042, message=_MESSAGE, **_FACT)], seq=1042),
     r.ReadState(1042, 1042, 0, 0),
+    r.ThreadResult(_THREAD),
+    r.ThreadPage(_ROOT, [_REPLY], 1044, False, True, 1042, 1, 0),
+    r.Threads([_THREAD], has_more=True, before="WzE3NjM4Njk0Njg"),
+    r.ThreadReadState(1044, 1044, 0, 0),
     r.Members([s.Member(31, "mary", "Mary Somerville", "owner")], has_more=False),
     r.People([_MARY]),
     r.Channels([s.ChannelSummary(9, "engineering", "Iron and brass", 12, joined=False)]),
@@ -145,6 +185,16 @@ _SERVER: Final[tuple[msgspec.Struct, ...]] = (
     e.RoomAdded(user_version=43, room=_ROOM),
     e.RoomRemoved(user_version=44, room_id=9, reason="left"),
     e.ReadStateChanged(user_version=45, room_id=7, seq=1042, read_seq=1042, unread_count=0, mention_count=0),
+    e.ThreadStateChanged(
+        user_version=46,
+        room_id=7,
+        root=_FIRST,
+        seq=1044,
+        following=True,
+        read_seq=1042,
+        unread_count=1,
+        mention_count=0,
+    ),
     e.Notification(user_version=46, kind="mention", room_id=7, message_id=_SECOND, by=_ADA, excerpt="Look, @grace"),
     e.UploadStateChanged(user_version=48, upload=msgspec.structs.replace(_UPLOAD, offset=2_104_332, state="ready")),
     e.PersonUpdated(

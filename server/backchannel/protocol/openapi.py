@@ -153,9 +153,9 @@ def _responses(declaration: Declaration, *, body: bool) -> dict[str, Any]:
     else:
         done = {"200": {"description": "Done.", **content}}
     refused = {*_ANYWHERE, *(_WITH_BODY if body else ())}
-    if declaration.path_fields or declaration.word in ("create_room", "create_upload", "search"):
+    if declaration.path_fields or declaration.word in ("create_room", "create_upload", "get_threads", "search"):
         refused.add(404)
-    if "message_id" in declaration.path_fields:
+    if "message_id" in declaration.path_fields or declaration.word == "send_message":
         refused.add(410)
     if declaration.word in ("edit_message", "send_message", "delete_upload"):
         refused.add(409)

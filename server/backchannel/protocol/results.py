@@ -95,6 +95,54 @@ class ReadState(msgspec.Struct):
     read_seq: int
     unread_count: int
     mention_count: int
+    thread_unread_count: int = 0
+    thread_mention_count: int = 0
+
+
+class Thread(msgspec.Struct):
+    """A thread as one user sees it. `root`: its first message. Replies by others above `read_seq` are unread, if the user follows it.
+    The counts are capped at 100."""
+
+    root: Message
+    following: bool
+    read_seq: int
+    unread_count: int
+    mention_count: int
+
+
+class ThreadResult(msgspec.Struct):
+    thread: Thread
+
+
+class ThreadPage(msgspec.Struct):
+    """`messages`: replies ascending by seq, as of event `as_of_seq`; otherwise as `Thread`. `has_more`: in the requested direction. `root`
+    is null for a former member if it was changed since they left; they follow nothing."""
+
+    root: Message | None
+    messages: list[Message]
+    as_of_seq: int
+    has_more: bool
+    following: bool
+    read_seq: int
+    unread_count: int
+    mention_count: int
+
+
+class Threads(msgspec.Struct):
+    """The threads that the user follows, the one with the newest reply first. `before`: for the next page; null on the last one."""
+
+    threads: list[Thread]
+    has_more: bool
+    before: str | None
+
+
+class ThreadReadState(msgspec.Struct):
+    """`seq`: the room's head as of these counts. Events above it are not counted yet."""
+
+    seq: int
+    read_seq: int
+    unread_count: int
+    mention_count: int
 
 
 class Members(msgspec.Struct):

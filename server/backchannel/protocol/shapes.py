@@ -98,10 +98,25 @@ class Upload(msgspec.Struct, omit_defaults=True):
     alt: str | None = None
 
 
+class ThreadSummary(msgspec.Struct):
+    """What the first message of a thread shows of its replies.
+
+    `count`: replies that are not deleted. `people`: ids of up to 5 who replied, the latest first. `last_at`: time of the newest reply.
+    A deletion lowers `count` alone. `rev`: the event that changed this last, the coming or going of a reply.
+    """
+
+    count: int
+    people: list[int]
+    last_at: str
+    rev: int
+
+
 class Message(msgspec.Struct):
     """`seq`: its position in the room. `rev_seq`: the event that changed it last; equal to `seq` if none did.
 
     A deleted message is a tombstone: content empty, reactions, attachments and pin gone, id and seq kept.
+    `thread`: the message that this one replies to in a thread; null outside of threads. `in_room`: such a reply is shown in the room as
+    well. `thread_summary`: null for a message without replies. A reply does not change the `rev_seq` of the thread's first message.
     """
 
     id: UUID
@@ -118,6 +133,9 @@ class Message(msgspec.Struct):
     attachments: list[Attachment]
     mentions: list[int]
     pinned: bool = False
+    thread: UUID | None = None
+    in_room: bool = False
+    thread_summary: ThreadSummary | None = None
 
 
 def without_marks(message: Message) -> Message:
@@ -139,7 +157,8 @@ class Room(msgspec.Struct, omit_defaults=True):
     """A room as one user sees it.
 
     `seq`: the room's head when this was read, and so the cursor to start from. `unread_count` and `mention_count` are as of
-    that seq, capped at 100. `members`: everyone, in rooms of up to 20 members; empty in larger ones. `name` is null in a direct room.
+    that seq, capped at 100; replies in threads count only if they are shown in the room. `thread_unread_count` and
+    `thread_mention_count`: the sums over the threads that the user follows, likewise; left out where they are 0. `members`: everyone, in rooms of up to 20 members; empty in larger ones. `name` is null in a direct room.
     `key`: what the site calls a room that it made, like "order:17"; left out where there is none.
     """
 
@@ -156,6 +175,8 @@ class Room(msgspec.Struct, omit_defaults=True):
     role: Role
     last_message: LastMessage | None
     key: str | None = None
+    thread_unread_count: int = 0
+    thread_mention_count: int = 0
 
 
 class ChannelSummary(msgspec.Struct):

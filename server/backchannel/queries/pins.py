@@ -18,7 +18,7 @@ def get_pins(query: GetPins, caller: User) -> Pins:
     if access.left_seq is not None:
         shown = former_members.as_they_were(messages, access.left_seq)
         return Pins([structs.replace(message, pinned=True) for message in shown])
-    if any(message.rev_seq > access.head for message in messages):
+    if any(former_members.is_changed_since(message, access.head) for message in messages):
         check_member(query.room_id, caller.id)  # last: only a member at this point may see what was written since
     return Pins(messages)
 

@@ -62,6 +62,8 @@ def marks_of(message: Message, kind: RoomKind) -> frozenset[str]:
             marks.add("image")
     if kind == "direct":
         marks.add("dm")
+    if message.thread is not None:
+        marks.add("thread")
     if message.pinned:
         marks.add("pinned")
     return frozenset(marks)

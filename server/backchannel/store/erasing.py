@@ -13,7 +13,7 @@ from django.db import transaction
 
 from backchannel.store import people
 from backchannel.store.driver import read
-from backchannel.store.models import Event, Person
+from backchannel.store.models import Event, Person, ThreadFollow
 from backchannel.store.transaction import EVENT, MEMBERSHIP, MESSAGE, from_db_uuid
 
 AT_ONCE: Final = 100
@@ -56,6 +56,7 @@ def forget_account(person_id: int) -> None:
     with transaction.atomic():
         people.set_person_active(person_id, False)
         Person.objects.filter(pk=person_id).update(account=None)
+        ThreadFollow.objects.filter(person_id=person_id).delete()
 
 
 def _scrubbed(value: Any, person_id: int) -> Any:

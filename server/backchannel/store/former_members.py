@@ -15,7 +15,8 @@ from backchannel.store.transaction import EVENT, db_uuid, from_db_uuid, marks
 
 def as_they_were(messages: Sequence[Message], left_seq: int) -> list[Message]:
     """Those of the messages whose text has not changed since `left_seq`. An edit or deletion since then removed the old text, so the
-    message is left out. Reactions are left out, since they may have changed; so is a quote whose text has changed."""
+    message is left out. Reactions are left out, since they may have changed; so are a quote whose text has changed, and the summary of a
+    thread with later replies."""
     suspects = {message.id for message in messages if message.rev_seq > left_seq}
     quoted = {message.reply_to.id for message in messages if message.reply_to}
     changed = _changed_since(suspects | quoted, left_seq)
@@ -27,6 +28,8 @@ def as_they_were(messages: Sequence[Message], left_seq: int) -> list[Message]:
             message = structs.replace(without_marks(message), rev_seq=message.seq)
         if message.reply_to and message.reply_to.id in changed:
             message = structs.replace(message, reply_to=structs.replace(message.reply_to, excerpt=""))
+        if message.thread_summary and message.thread_summary.rev > left_seq:
+            message = structs.replace(message, thread_summary=None)
         shown.append(message)
     return shown
 
@@ -38,8 +41,14 @@ def as_it_was_sent(message: Message, content: str) -> Message:
     if quote is not None and _changed_since({quote.id}, message.seq):
         quote = structs.replace(quote, excerpt="")
     return structs.replace(
-        without_marks(message), content=content, rev_seq=message.seq, reply_to=quote, edited_at=None, deleted=False
-    )
+        without_marks(message), content=content, rev_seq=message.seq, reply_to=quote, edited_at=None, deleted=False,
+        thread_summary=None,
+    )  # fmt: skip
+
+
+def is_changed_since(message: Message, seq: int) -> bool:
+    """Whether the message shows anything of an event above `seq`."""
+    return message.rev_seq > seq or (message.thread_summary is not None and message.thread_summary.rev > seq)
 
 
 def _changed_since(ids: set[UUID], seq: int) -> set[UUID]:

@@ -52,11 +52,12 @@ def add_member(transaction: Transaction, outcome: Outcome, room: LockedRoom, use
         body={"user": user, "by": by},
     )  # fmt: skip
     seated = transaction.execute(
-        f"INSERT INTO {MEMBERSHIP} (room_id, person_id, role, state, joined_seq, read_seq) "
-        f"SELECT %s, p.id, %s, %s, {_BIGINT}, {_BIGINT} FROM {PERSON} p WHERE p.id = %s AND p.space = %s "
+        f"INSERT INTO {MEMBERSHIP} (room_id, person_id, role, state, joined_seq, read_seq, threads_read_seq) "
+        f"SELECT %s, p.id, %s, %s, {_BIGINT}, {_BIGINT}, {_BIGINT} FROM {PERSON} p WHERE p.id = %s AND p.space = %s "
         "ON CONFLICT (room_id, person_id) DO UPDATE SET role = excluded.role, state = excluded.state, "
-        "joined_seq = excluded.joined_seq, left_seq = NULL, read_seq = excluded.read_seq",
-        [room.id, ORDINARY, MEMBER, seq, seq, user.id, room.space],
+        "joined_seq = excluded.joined_seq, left_seq = NULL, read_seq = excluded.read_seq, "
+        "threads_read_seq = excluded.threads_read_seq",
+        [room.id, ORDINARY, MEMBER, seq, seq, seq, user.id, room.space],
     )
     if not seated:
         raise WrongSpace(f"Person {user.id} is not of the space of room {room.id}.")

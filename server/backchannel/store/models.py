@@ -127,7 +127,8 @@ class Room(models.Model):
 
 
 class Membership(models.Model):
-    """One person in one room. `state` says whether they are in. Rows of people who left remain, with the seq of their leaving."""
+    """One person in one room. `state` says whether they are in. Rows of people who left remain, with the seq of their leaving. Up to
+    `threads_read_seq` all threads of the room are read."""
 
     class State(models.TextChoices):
         MEMBER = "member"
@@ -147,6 +148,7 @@ class Membership(models.Model):
     joined_seq = models.BigIntegerField(default=0)
     left_seq = models.BigIntegerField(null=True)
     read_seq = models.BigIntegerField(default=0)
+    threads_read_seq = models.BigIntegerField(default=0, db_default=0)
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["room", "person"], name="backchannel_one_membership")]
@@ -162,6 +164,9 @@ class Message(models.Model):
     `id` comes from the client and is the idempotency key for ever; `fingerprint` is a keyed hash of what was sent first, so
     that a retry is recognised even after an edit. `reactions`, `mentions` and `attachments` are JSON. `pinned_seq` is the event
     that pinned it; NULL if it is not pinned.
+
+    A reply in a thread has `thread`, the message that the thread begins with, and `beside` unless the room shows it as well. That first
+    message has the columns `thread_…`, NULL before the first reply; `protocol.shapes.ThreadSummary` says what they mean.
     """
 
     id = models.UUIDField(primary_key=True)
@@ -179,16 +184,27 @@ class Message(models.Model):
     reactions = models.TextField(default="[]")
     attachments = models.TextField(default="[]")
     pinned_seq = models.BigIntegerField(null=True)
+    thread = models.UUIDField(null=True)
+    beside = models.BooleanField(null=True)
+    thread_count = models.IntegerField(null=True)
+    thread_people = models.TextField(null=True)
+    thread_last_us = models.BigIntegerField(null=True)
+    thread_rev = models.BigIntegerField(null=True)
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["room", "seq"], name="backchannel_one_message_per_seq")]
-        # The first covers everything that counting unread messages needs; the second serves the list of pins.
+        # The first covers everything that counting unread messages needs; the second serves the list of pins, the third threads.
         indexes = [
             models.Index(
-                fields=["room", "seq", "sender"], condition=models.Q(deleted=False), name="backchannel_unread_of"
+                fields=["room", "seq", "sender", "thread"],
+                condition=models.Q(deleted=False, beside__isnull=True),
+                name="backchannel_unread_in_room",
             ),
             models.Index(
                 fields=["room", "pinned_seq"], condition=models.Q(pinned_seq__isnull=False), name="backchannel_pinned"
+            ),
+            models.Index(
+                fields=["thread", "seq"], condition=models.Q(thread__isnull=False), name="backchannel_in_thread"
             ),
         ]
 
@@ -318,6 +334,30 @@ class Mention(models.Model):
 
     def __str__(self) -> str:
         return f"{self.person_id} at {self.room_id}/{self.seq}"
+
+
+class ThreadFollow(models.Model):
+    """What one person has to do with the thread of `root`. `following`: NULL where they neither follow it nor decided against it.
+
+    Replies above `from_seq`, where following began, can be unread. The person has read the thread up to `read_seq`, which also counts
+    for replies that the room shows. Two numbers, because following late is not reading."""
+
+    id = models.BigAutoField(primary_key=True)
+    person = models.ForeignKey(Person, models.CASCADE, related_name="+", db_index=False)
+    room = models.ForeignKey(Room, models.CASCADE, related_name="+", db_index=False)
+    root = models.ForeignKey(Message, models.CASCADE, related_name="+")
+    following = models.BooleanField(null=True)
+    from_seq = models.BigIntegerField(default=0)
+    read_seq = models.BigIntegerField(default=0)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["person", "root"], name="backchannel_one_follow")]
+        indexes = [
+            models.Index(fields=["person", "room"], condition=models.Q(following=True), name="backchannel_followed")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.person_id} and {self.root_id}"
 
 
 class Allowance(models.Model):

@@ -38,7 +38,9 @@ ROOMS_AT_ONCE: Final = 5_000
 """Each takes three parameters."""
 MEMBER: Final = Membership.State.MEMBER.value
 _AND_QUOTES: Final = f"LEFT JOIN {MESSAGE} q ON q.id = m.reply_to LEFT JOIN {PERSON} qp ON qp.id = q.sender_id"
-_MESSAGES: Final = f"SELECT {MESSAGE_COLUMNS} FROM {MESSAGE} m JOIN {PERSON} p ON p.id = m.sender_id {_AND_QUOTES}"
+AND_SENDERS: Final = f"JOIN {PERSON} p ON p.id = m.sender_id {_AND_QUOTES}"
+"""What `MESSAGE_COLUMNS` needs besides the message `m`."""
+_MESSAGES: Final = f"SELECT {MESSAGE_COLUMNS} FROM {MESSAGE} m {AND_SENDERS}"
 
 
 class RoomPosition(NamedTuple):
@@ -120,15 +122,26 @@ def messages_by_id(connection: BaseDatabaseWrapper, ids: Sequence[UUID]) -> dict
     return {message.id: message for message in messages_where(f"m.id IN ({marks(ids)})", values)}
 
 
-def page_before(room_id: int, before: int | None, limit: int) -> list[Message]:
-    """The `limit` newest messages below `before` (None: of all), ascending."""
+def message_of(message_id: UUID) -> Message:
+    """One message, which is known to be there: messages are never deleted as rows."""
+    return messages_by_id(default_connection, [message_id])[message_id]
+
+
+def page_before(room_id: int, before: int | None, limit: int, thread: UUID | None = None) -> list[Message]:
+    """The `limit` newest messages below `before` (None: of all), ascending. `thread`: only the replies of this thread."""
+    source, of = _source(room_id, thread)
     bound, values = ("", []) if before is None else (" AND m.seq < %s", [before])
-    return messages_where(f"m.room_id = %s{bound} ORDER BY m.seq DESC LIMIT %s", [room_id, *values, limit])[::-1]
+    return messages_where(f"{source}{bound} ORDER BY m.seq DESC LIMIT %s", [of, *values, limit])[::-1]
 
 
-def page_after(room_id: int, after: int, limit: int) -> list[Message]:
-    """The `limit` oldest messages above `after`, ascending."""
-    return messages_where("m.room_id = %s AND m.seq > %s ORDER BY m.seq LIMIT %s", [room_id, after, limit])
+def page_after(room_id: int, after: int, limit: int, thread: UUID | None = None) -> list[Message]:
+    """The `limit` oldest messages above `after`, ascending. `thread`: as in `page_before`."""
+    source, of = _source(room_id, thread)
+    return messages_where(f"{source} AND m.seq > %s ORDER BY m.seq LIMIT %s", [of, after, limit])
+
+
+def _source(room_id: int, thread: UUID | None) -> tuple[str, Any]:
+    return ("m.room_id = %s", room_id) if thread is None else ("m.thread = %s", db_uuid(default_connection, thread))
 
 
 def events_after(cursors: Mapping[int, int], limit: int) -> dict[int, list[AnyRoomEvent]]:

@@ -6,7 +6,16 @@ from typing import Any, Final, NamedTuple
 import msgspec
 
 from backchannel.protocol import times
-from backchannel.protocol.shapes import Attachment, LastMessage, Message, PersonKind, Quote, Reaction, User
+from backchannel.protocol.shapes import (
+    Attachment,
+    LastMessage,
+    Message,
+    PersonKind,
+    Quote,
+    Reaction,
+    ThreadSummary,
+    User,
+)
 from backchannel.store.models import Person
 from backchannel.store.transaction import from_db_uuid
 
@@ -30,6 +39,13 @@ class MessageRow(NamedTuple):
     reactions: str
     attachments: str
     pinned_seq: int | None
+    thread: Any
+    beside: bool | None
+    thread_count: int
+    thread_people: str
+    thread_last_us: int
+    thread_rev: int | None
+    """None before the first reply; then the other columns of the summary are None too."""
     sender_id: int
     sender_username: str
     sender_display_name: str
@@ -110,6 +126,11 @@ def _quote_of(row: MessageRow) -> Quote:
     )
 
 
+def _summary_of(row: MessageRow) -> ThreadSummary:
+    assert row.thread_rev is not None
+    return ThreadSummary(row.thread_count, _ids(row.thread_people), times.to_wire(row.thread_last_us), row.thread_rev)
+
+
 def message_from_row(row: MessageRow) -> Message:
     return Message(
         id=from_db_uuid(row.id),
@@ -133,6 +154,9 @@ def message_from_row(row: MessageRow) -> Message:
         reactions=reactions_from_text(row.reactions),
         attachments=attachments_from_text(row.attachments),
         pinned=row.pinned_seq is not None,
+        thread=from_db_uuid(row.thread) if row.thread else None,
+        in_room=bool(row.thread) and not row.beside,
+        thread_summary=_summary_of(row) if row.thread_rev is not None else None,
     )
 
 
@@ -145,6 +169,11 @@ def last_message_from_row(row: Sequence[Any]) -> LastMessage:
 def people_from_text(text: str | None) -> dict[int, User]:
     """Parse the JSON `[[id, username, display name], …]` into id → person."""
     return {person[0]: User(*person) for person in _people(text)} if text else {}
+
+
+def ids_in_order(text: str) -> list[int]:
+    """Parse the JSON `[id, …]`."""
+    return _ids(text)
 
 
 def ids_from_text(text: str | None) -> list[int]:

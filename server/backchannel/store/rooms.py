@@ -1,6 +1,6 @@
 """Reads of rooms: a person's list with unread counts, members, open channels. Blocking: call through `ReadPool.run`.
 
-Unread messages are counted on demand, up to 100, and never stored. A whole list is one query, whatever its length.
+Unread messages are counted on demand (`unread.py`) and never stored. A whole list is one query, whatever its length.
 """
 
 from collections.abc import Collection, Sequence
@@ -24,29 +24,16 @@ from backchannel.store.render import (
     user_columns,
     user_of,
 )
-from backchannel.store.transaction import MEMBERSHIP, MENTION, MESSAGE, PERSON, ROOM, marks
+from backchannel.store.transaction import MEMBERSHIP, MESSAGE, PERSON, ROOM, marks
+from backchannel.store.unread import COUNTS, MINE
 from backchannel.text_rules import fold
 
-COUNTED_AT_MOST: Final = 100
 REMOVED: Final = Membership.State.REMOVED.value
 SMALL_ROOM: Final = 20
 """Rooms with up to this many members carry them in the list."""
 
 _PERSON: Final = user_columns("p")
 _SENDER: Final = user_columns("lp")
-_UNREAD: Final = (
-    f"(SELECT COUNT(*) FROM (SELECT 1 FROM {MESSAGE} u WHERE u.room_id = mb.room_id AND u.seq > mb.read_seq "
-    f"AND u.seq <= mb.head AND u.sender_id <> mb.person_id AND NOT u.deleted LIMIT {COUNTED_AT_MOST}) AS unread)"
-)
-_MENTIONED: Final = (
-    f"(SELECT COUNT(*) FROM (SELECT 1 FROM {MENTION} n WHERE n.person_id = mb.person_id AND n.room_id = mb.room_id "
-    f"AND n.seq > mb.read_seq AND n.seq <= mb.head LIMIT {COUNTED_AT_MOST}) AS mentioned)"
-)
-_MINE: Final = (
-    "SELECT r.id, r.kind, r.name, r.topic, r.head, r.member_count, r.key, mb.room_id, mb.person_id, mb.read_seq, mb.role "
-    f"FROM {MEMBERSHIP} mb JOIN {ROOM} r ON r.id = mb.room_id WHERE mb.person_id = %s"
-)
-"""A person's rooms, as `mb`: the input of the counts."""
 
 _LAST: Final = f"(SELECT MAX(x.seq) FROM {MESSAGE} x WHERE x.room_id = mb.room_id AND x.seq <= mb.head)"
 _SEATED: Final = f"o.room_id = mb.room_id AND o.state = '{MEMBER}' AND mb.member_count <= {SMALL_ROOM}"
@@ -57,12 +44,12 @@ def _list(narrowed: str, array_of: str, array: str, text: str) -> str:
     members as ids. So a person who is in many of the rooms is looked up and sent once."""
     people = f"SELECT o.person_id FROM mine mb JOIN {MEMBERSHIP} o ON {_SEATED}"
     return (
-        f"WITH mine AS ({_MINE} AND mb.state = '{MEMBER}'{narrowed}) "
+        f"WITH mine AS ({MINE} AND mb.state = '{MEMBER}'{narrowed}) "
         f"SELECT 0, w.epoch, me.version, (SELECT {array_of}({array}({_PERSON})){text} "
-        f"FROM {PERSON} p WHERE p.id IN ({people})), {', '.join(['NULL'] * (15 + len(User.__struct_fields__)))} "
+        f"FROM {PERSON} p WHERE p.id IN ({people})), {', '.join(['NULL'] * (17 + len(User.__struct_fields__)))} "
         f"FROM {PERSON} me LEFT JOIN backchannel_workspace w ON w.id = 1 WHERE me.id = %s UNION ALL "
         "SELECT mb.id, NULL, NULL, NULL, mb.kind, mb.name, mb.topic, mb.head, mb.read_seq, "
-        f"{_UNREAD}, {_MENTIONED}, mb.member_count, mb.role, "
+        f"{COUNTS}, mb.member_count, mb.role, "
         f"(SELECT {array_of}(o.person_id){text} FROM {MEMBERSHIP} o WHERE {_SEATED}), mb.key, l.id, "
         f"SUBSTR(l.content, 1, {EXCERPTED_CHARACTERS}), l.attachments, l.created_us, {_SENDER} FROM mine mb "
         f"LEFT JOIN {MESSAGE} l ON l.room_id = mb.room_id AND l.seq = {_LAST} LEFT JOIN {PERSON} lp ON lp.id = l.sender_id "
@@ -98,10 +85,11 @@ def list_of(person_id: int, only: Sequence[int] | None = None) -> Listed:
     rooms = [
         Room(
             id=row[0], kind=row[4], name=row[5], topic=row[6], seq=row[7], read_seq=row[8], unread_count=row[9],
-            mention_count=row[10], member_count=row[11], role=row[12],
-            members=[people[id_] for id_ in ids_from_text(row[13])],
-            last_message=last_message_from_row(row[15:]) if row[15] else None,
-            key=row[14],
+            mention_count=row[10], thread_unread_count=row[11], thread_mention_count=row[12],
+            member_count=row[13], role=row[14],
+            members=[people[id_] for id_ in ids_from_text(row[15])],
+            last_message=last_message_from_row(row[17:]) if row[17] else None,
+            key=row[16],
         )
         for row in listed
     ]  # fmt: skip
@@ -115,7 +103,7 @@ def rooms_of(person_id: int, only: Sequence[int] | None = None) -> list[Room]:
 
 def read_state_of(person_id: int, room_id: int) -> ReadState:
     rows = read(
-        f"SELECT mb.head, mb.read_seq, {_UNREAD}, {_MENTIONED} FROM ({_MINE} AND mb.room_id = %s) mb",
+        f"SELECT mb.head, mb.read_seq, {COUNTS} FROM ({MINE} AND mb.room_id = %s) mb",
         [person_id, room_id],
     )
     return ReadState(*rows[0])

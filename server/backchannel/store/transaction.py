@@ -34,6 +34,7 @@ from backchannel.store.models import (
     Notice,
     Person,
     Room,
+    ThreadFollow,
     Upload,
     UploadPart,
     Workspace,
@@ -320,6 +321,7 @@ MESSAGE = Message._meta.db_table
 EVENT = Event._meta.db_table
 PERSON = Person._meta.db_table
 MENTION = Mention._meta.db_table
+THREAD_FOLLOW = ThreadFollow._meta.db_table
 NAME_KEY = NameKey._meta.db_table
 ALLOWANCE = Allowance._meta.db_table
 FOLLOWER_CURSOR = FollowerCursor._meta.db_table

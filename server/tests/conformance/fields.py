@@ -59,7 +59,8 @@ def _wrong_values(name: str, type_: Any) -> Iterator[Wrong]:
             yield from _each(name, "x", "", "0" * 35, 1)
             yield from _each(name, True, [], in_text=False)
         case inspect.BoolType():
-            yield from _each(name, "x", 2, [])
+            yield from _each(name, "x", 2)
+            yield Wrong(name, [], in_text=False)
         case inspect.LiteralType():
             yield from _each(name, "x", "", 1)
         case inspect.ListType(item_type=item, max_length=int(most)):

@@ -19,8 +19,8 @@ _TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z")
 @dataclass
 class World:
     """ada owns the group and the channel, ben is in both; cyd is in neither; dan left both; eve was removed from both.
-    ada and ben have a direct room. In the group are messages of both, and one that is deleted. ada has an upload for it, which is
-    ready."""
+    ada and ben have a direct room. In the group are messages of both, one that is deleted, and a reply of ben's in the thread of
+    ada's. ada has an upload for it, which is ready."""
 
     server: Running
     tag: str
@@ -32,6 +32,7 @@ class World:
     by_ben: str = ""
     deleted: str = ""
     upload: str = ""
+    reply: str = ""
     absent: str = field(default_factory=lambda: str(uuid4()))
 
     def __getattr__(self, name: str) -> Someone:
@@ -53,7 +54,7 @@ class World:
         if isinstance(value, bool) or value is None:
             return value
         if isinstance(value, int):
-            if key in ("person", "user_id", "mentions", "user_ids"):
+            if key in ("person", "user_id", "mentions", "user_ids", "people"):
                 return next((name for name, who in self.people.items() if who.id == value), "somebody")
             if key in ("room", "room_id"):
                 return self._rooms().get(value, "new room")
@@ -75,6 +76,7 @@ class World:
             self.by_ada: "by_ada",
             self.by_ben: "by_ben",
             self.deleted: "deleted",
+            self.reply: "reply",
             self.upload: "upload",
             self.absent: "absent",
         }
@@ -109,6 +111,7 @@ def build(server: Running) -> World:
     server.do(ada, "create_upload", id=world.upload, room_id=world.group, name="empty.txt", size=0)
     server.do(dan, "leave_room", room_id=world.group)
     server.do(ada, "remove_member", room_id=world.group, user_id=eve.id)
+    world.reply = send(ben, "In a thread.", thread=world.by_ada)
     return world
 
 

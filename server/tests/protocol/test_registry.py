@@ -1,5 +1,6 @@
 """Every command can be sent on both transports with the same meaning; an invalid one names its field."""
 
+import json
 import re
 from typing import Any
 
@@ -27,7 +28,9 @@ def _as_rest(declaration: Declaration, said: dict[str, Any]) -> Any:
     in_text = set(declaration.path_fields)
     if declaration.method in ("GET", "DELETE"):
         in_text |= set(said) - {"type"}
-    strings = {name: str(said[name]) for name in in_text if name in said}
+    strings = {
+        name: said[name] if isinstance(said[name], str) else json.dumps(said[name]) for name in in_text if name in said
+    }
     body = {name: value for name, value in said.items() if name not in in_text and name != "type"}
     return build_command(declaration.struct, decode_object(encode(body)), strings=strings)
 

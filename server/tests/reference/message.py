@@ -14,7 +14,7 @@ def changed(message: Frame, event: Frame) -> Frame:
     if event["seq"] <= message["rev_seq"]:
         return message
     if "message" in event:
-        return event["message"]  # type: ignore[no-any-return]
+        return with_newest_summary(event["message"], message)
     change: dict[str, Any]
     match event["type"]:
         case "reaction_added" | "reaction_removed" as type_:
@@ -25,6 +25,31 @@ def changed(message: Frame, event: Frame) -> Frame:
     if not change:  # an unknown type
         return message
     return {**message, **change, "rev_seq": event["seq"]}
+
+
+def with_newest_summary(message: Frame, other: Frame) -> Frame:
+    """The message, with the later of the two summaries of its thread. Replies do not change the `rev_seq` of a message."""
+    summaries = [each["thread_summary"] for each in (message, other) if each.get("thread_summary")]
+    return {**message, "thread_summary": max(summaries, key=lambda each: each["rev"])} if summaries else message
+
+
+def summarised(root: Frame, event: Frame) -> Frame:
+    """The first message of a thread after a reply came (`message_created`) or went (`message_deleted`)."""
+    before = root.get("thread_summary") or {"count": 0, "people": [], "last_at": "", "rev": 0}
+    reply = event["message"]
+    if reply.get("thread") != root["id"] or event["seq"] <= before["rev"]:
+        return root
+    if event["type"] == "message_deleted":
+        return {**root, "thread_summary": {**before, "count": before["count"] - 1, "rev": event["seq"]}}
+    if event["type"] != "message_created":
+        return root
+    sender = reply["sender"]["id"]
+    people = [sender, *(each for each in before["people"] if each != sender)][:5]
+    last_at = max(before["last_at"], reply["created_at"])
+    return {
+        **root,
+        "thread_summary": {"count": before["count"] + 1, "people": people, "last_at": last_at, "rev": event["seq"]},
+    }
 
 
 def requoted(reply: Frame, quoted: Frame) -> Frame:

@@ -12,13 +12,13 @@ from typing import get_args
 
 from backchannel.protocol.events import AnyRoomEvent
 from tests.reference import Frame, room
-from tests.reference.message import changed, requoted
+from tests.reference.message import changed, requoted, summarised, with_newest_summary
 
 
 class HeldRoom:
     """One room of the list."""
 
-    __slots__ = ("ahead", "complete", "cursor", "head", "load", "messages", "replay", "row")
+    __slots__ = ("ahead", "complete", "cursor", "head", "load", "messages", "replay", "row", "threads")
 
     def __init__(self, row: Frame) -> None:
         self.row = row
@@ -28,6 +28,8 @@ class HeldRoom:
         self.head = self.cursor
         """The highest known seq."""
         self.messages: dict[str, Frame] = {}
+        self.threads: dict[str, bool] = {}
+        """Root of a thread → whether the user follows it, as far as frames said so."""
         self.ahead: dict[int, Frame] = {}
         """Events beyond a gap, by seq."""
         self.complete = False
@@ -53,6 +55,7 @@ class HeldRoom:
         other.cursor = other.head = self.cursor
         other.messages = dict(self.messages)
         other.complete = self.complete
+        other.threads = dict(self.threads)
         return other
 
     def count_unread(self, me: int) -> tuple[int, int]:
@@ -62,6 +65,7 @@ class HeldRoom:
             message
             for message in self.messages.values()
             if read < message["seq"] <= cursor and message["sender"]["id"] != me and not message["deleted"]
+            if not message.get("thread") or message["in_room"]
         ]
         return len(unread), sum(1 for message in unread if me in message["mentions"])
 
@@ -149,9 +153,13 @@ class Replica:
         held.cursor = event["seq"]
         held.head = max(held.head, held.cursor)
         if held.row["seq"] < held.cursor:  # the list rule
-            self._set_row(held, room.after_event(held.row, event, self.me))
+            self._set_row(held, room.after_event(held.row, event, self.me, held.threads))
         if event["type"] == "message_created":
             self.hold(held, event["message"])
+            if event["message"].get("thread"):
+                if not held.complete:
+                    held.replay.append(event)
+                _summarise(held, event)
         elif "message" in event or "message_id" in event:
             if not held.complete:
                 held.replay.append(event)
@@ -166,8 +174,12 @@ class Replica:
     def hold(self, held: HeldRoom, message: Frame) -> None:
         """Apply a message that was read. The held one may be newer."""
         known = held.messages.get(message["id"])
-        if known is None or message["rev_seq"] > known["rev_seq"]:
+        if known is None:
             held.messages[message["id"]] = message
+        elif message["rev_seq"] > known["rev_seq"]:
+            held.messages[message["id"]] = with_newest_summary(message, known)
+        else:
+            held.messages[message["id"]] = with_newest_summary(known, message)
 
     def page(self, room_id: int, load: int, answer: Frame) -> bool:
         """An answer to `get_history`, from the newest page back. True where the page before it is to be asked for."""
@@ -179,7 +191,10 @@ class Replica:
             if message["sender"]["id"] == self.me:
                 self.needs.stored.append(message)
         for event in held.replay:
-            _change(held, event)
+            if event["type"] == "message_created":
+                _summarise(held, event)
+            else:
+                _change(held, event)
         if not answer["has_more"]:
             held.complete, held.replay = True, []
         return bool(answer["has_more"])
@@ -222,6 +237,10 @@ class Replica:
                 self._list(frame["room"])
             case "room_removed":
                 self.rooms.pop(frame["room_id"], None)
+            case "thread_state":
+                held = self.rooms.get(frame["room_id"])
+                if held is not None:
+                    held.threads[frame["root"]] = frame["following"]
             case "read_state":
                 held = self.rooms.get(frame["room_id"])
                 if held is not None:
@@ -268,13 +287,23 @@ def _change(held: HeldRoom, event: Frame) -> None:
     known = held.messages.get(id_)
     if known is not None:
         held.messages[id_] = changed(known, event)
+    if event["type"] == "message_deleted":
+        _summarise(held, event)
     if "message" in event:
         for reply_id, reply in held.messages.items():
             held.messages[reply_id] = requoted(reply, event["message"])
 
 
+def _summarise(held: HeldRoom, event: Frame) -> None:
+    root = held.messages.get(event["message"].get("thread"))
+    if root is not None:
+        held.messages[root["id"]] = summarised(root, event)
+
+
 ROOM_EVENTS = frozenset(str(event.__struct_config__.tag) for event in get_args(AnyRoomEvent))
-USER_FRAMES = frozenset({"room_added", "room_removed", "read_state", "notification", "person_updated", "upload_state"})
+USER_FRAMES = frozenset(
+    {"room_added", "room_removed", "read_state", "thread_state", "notification", "person_updated", "upload_state"}
+)
 
 RULES: dict[str, str] = {
     **dict.fromkeys(ROOM_EVENTS, "event"),

@@ -1,5 +1,6 @@
 """The effect of frames on a room's row in the list. A row is as of its own `seq`. Pure: rows are replaced, never changed."""
 
+from collections.abc import Mapping
 from typing import NamedTuple
 
 from tests.reference import Frame
@@ -7,6 +8,7 @@ from tests.reference.message import excerpt
 
 COUNTED_AT_MOST = 100
 """The server's counts stop here."""
+THREAD_COUNTS = ("thread_unread_count", "thread_mention_count")
 SMALL_ROOM = 20
 """Rooms of up to this many members list them."""
 
@@ -17,19 +19,19 @@ class Row(NamedTuple):
     """False if the event does not have all that the row shows: the list has to be fetched."""
 
 
-def after_event(row: Frame, event: Frame, me: int) -> Row:
-    """The row of user `me` after an event that is newer than it."""
+def after_event(row: Frame, event: Frame, me: int, followed: Mapping[str, bool]) -> Row:
+    """The row of user `me` after an event that is newer than it. `followed`: root of a thread → whether they follow it, as far as known."""
     row = {**row, "seq": event["seq"]}
     match event["type"]:
         case "message_created":
             message = event["message"]
             last = {"id": message["id"], "sender": message["sender"], "timestamp": message["created_at"]}
-            return _counted({**row, "last_message": {**last, "content": excerpt(message)}}, message, me, 1)
+            return _counted({**row, "last_message": {**last, "content": excerpt(message)}}, message, me, 1, followed)
         case "message_edited" | "message_deleted":
             message, last = event["message"], row["last_message"]
             if last and last["id"] == message["id"]:
                 row["last_message"] = {**last, "content": excerpt(message)}
-            return _counted(row, message, me, -1) if event["type"] == "message_deleted" else Row(row)
+            return _counted(row, message, me, -1, followed) if event["type"] == "message_deleted" else Row(row)
         case "member_joined":
             count = row["member_count"] + 1
             members = sorted([*row["members"], event["user"]], key=lambda user: user["id"])
@@ -44,16 +46,31 @@ def after_event(row: Frame, event: Frame, me: int) -> Row:
             return Row(row)
 
 
-def _counted(row: Frame, message: Frame, me: int, by: int) -> Row:
+def _counted(row: Frame, message: Frame, me: int, by: int, followed: Mapping[str, bool]) -> Row:
     """The row with one unread message more or less."""
-    if message["sender"]["id"] == me or message["seq"] <= row["read_seq"]:
+    if message["sender"]["id"] == me:
         return Row(row)
-    # A count at its bound may stand for more.
-    is_exact = by > 0 or row["unread_count"] < COUNTED_AT_MOST
-    row["unread_count"] = _bounded(row["unread_count"] + by)
-    if me in message["mentions"]:
-        row["mention_count"] = _bounded(row["mention_count"] + by)
+    thread = message.get("thread")
+    is_exact = True
+    if message["seq"] > row["read_seq"] and (thread is None or message["in_room"]):
+        # A count at its bound may stand for more. A deleted reply may have been read in its thread.
+        is_exact = by > 0 or (row["unread_count"] < COUNTED_AT_MOST and thread is None)
+        _add(row, "unread_count", by)
+        if me in message["mentions"]:
+            _add(row, "mention_count", by)
+    if thread is not None:
+        if by > 0 and followed.get(thread):
+            _add(row, "thread_unread_count", by)
+            if me in message["mentions"]:
+                _add(row, "thread_mention_count", by)
+        elif by > 0 or row.get("thread_unread_count"):
+            # Whether the thread is followed is not known, or whether the deleted reply was unread.
+            is_exact = is_exact and by > 0 and thread in followed
     return Row(row, is_exact)
+
+
+def _add(row: Frame, name: str, by: int) -> None:
+    row[name] = _bounded(row.get(name, 0) + by)
 
 
 def _bounded(count: int) -> int:
@@ -65,12 +82,19 @@ def after_read(row: Frame, frame: Frame) -> Row:
     if frame["read_seq"] < row["read_seq"]:
         return Row(row)
     read = {name: frame[name] for name in ("read_seq", "unread_count", "mention_count")}
-    return Row({**row, **read}, is_exact=frame["seq"] == row["seq"])
+    threads = {name: frame.get(name, 0) for name in THREAD_COUNTS}
+    others = {name: value for name, value in row.items() if name not in THREAD_COUNTS}
+    # As in a list, counts of 0 are left out.
+    return Row(
+        {**others, **read, **{name: count for name, count in threads.items() if count}},
+        is_exact=frame["seq"] == row["seq"],
+    )
 
 
 def merged(held: Frame, listed: Frame) -> Frame:
     """The row after it was listed again. Where it was read before events that are applied already, it keeps what these changed."""
     if listed["seq"] >= held["seq"] and listed["read_seq"] >= held["read_seq"]:
         return listed
-    kept = ("seq", "read_seq", "unread_count", "mention_count", "last_message")
-    return {**listed, **{name: held[name] for name in kept}}
+    kept = ("seq", "read_seq", "unread_count", "mention_count", "last_message", *THREAD_COUNTS)
+    others = {name: value for name, value in listed.items() if name not in THREAD_COUNTS}
+    return {**others, **{name: held[name] for name in kept if name in held}}

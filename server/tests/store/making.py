@@ -49,10 +49,8 @@ def crowd(owner: User, count: int) -> tuple[int, list[User]]:
     return room_id, others
 
 
-def append(
-    room_id: int, sender: User, content: str = "Hello.", *, id: UUID | None = None, reply_to: UUID | None = None
-) -> SendMessage:
-    return SendMessage(actor=sender, id=id or uuid4(), room_id=room_id, content=content, reply_to=reply_to)
+def append(room_id: int, sender: User, content: str = "Hello.", *, id: UUID | None = None, **rest: Any) -> SendMessage:
+    return SendMessage(actor=sender, id=id or uuid4(), room_id=room_id, content=content, **rest)
 
 
 def send(room_id: int, sender: User, content: str = "Hello.", **rest: Any) -> Message:

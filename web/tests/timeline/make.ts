@@ -24,6 +24,9 @@ export function message(seq: number, sender: User, at = NOON + seq * MINUTE, mor
     attachments: [],
     mentions: [],
     pinned: false,
+    thread: null,
+    in_room: false,
+    thread_summary: null,
     ...more,
   };
 }

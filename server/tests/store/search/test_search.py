@@ -89,6 +89,16 @@ def test_after_random_changes_every_query_finds_what_the_reference_finds(seed: i
         assert world.all_ids(query, limit=world.random.choice((1, 7, 200))) == naive.search(query, world.notes()), query
 
 
+def test_replies_in_threads_are_found_as_such() -> None:
+    world = world_of()
+    (room_id,) = world.rooms
+    root = send(room_id, world.other, "quokka root")
+    send(room_id, world.other, "quokka reply", thread=root.id)
+    for _ in range(2):
+        assert texts(world, "is:thread quokka") == ["quokka reply"]
+        world.catch_up()
+
+
 def test_who_left_finds_what_they_saw_and_who_was_removed_nothing() -> None:
     world = world_of()
     (room_id,) = world.rooms

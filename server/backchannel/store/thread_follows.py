@@ -1,0 +1,119 @@
+"""Who follows which thread, and how far they have read in it. Inside a transaction that holds the room's lock.
+
+A thread is followed by itself by the author of its first message, everybody mentioned there, everybody who replies and everybody
+mentioned in a reply, as far as they are members of the room. Who decided against it does not follow it by itself again.
+"""
+
+from collections.abc import Mapping
+from typing import Final, NamedTuple
+from uuid import UUID
+
+from backchannel.protocol.events import ReadStateChanged, ThreadStateChanged
+from backchannel.protocol.results import ReadState
+from backchannel.store import rooms, threads
+from backchannel.store.memberships import MEMBER
+from backchannel.store.threads import ThreadState
+from backchannel.store.transaction import MEMBERSHIP, THREAD_FOLLOW, Outcome, Transaction, from_db_uuid
+
+
+class Follow(NamedTuple):
+    """Where following begins: replies above `from_seq` can be unread."""
+
+    room_id: int
+    from_seq: int
+    outcome: Outcome
+    """Of the operation that makes them follow."""
+
+
+Wanted = Mapping[tuple[int, UUID], Follow]
+"""By person and first message of the thread."""
+
+_FOLLOW_BY_ITSELF: Final = (
+    f"INSERT INTO {THREAD_FOLLOW} (person_id, room_id, root_id, following, from_seq, read_seq) "
+    "SELECT w.person_id, w.room_id, w.root_id, TRUE, w.from_seq, 0 FROM wanted w "
+    f"JOIN {MEMBERSHIP} mb ON mb.room_id = w.room_id AND mb.person_id = w.person_id WHERE mb.state = '{MEMBER}' "
+    "ON CONFLICT (person_id, root_id) DO UPDATE SET following = TRUE, from_seq = excluded.from_seq "
+    f"WHERE {THREAD_FOLLOW}.following IS NULL RETURNING person_id, root_id"
+)
+_SET: Final = (
+    f"INSERT INTO {THREAD_FOLLOW} (person_id, room_id, root_id, following, from_seq, read_seq) "
+    "VALUES (%s, %s, %s, %s, %s, %s) ON CONFLICT (person_id, root_id) DO UPDATE SET "
+)
+
+
+def follow_by_itself(transaction: Transaction, wanted: Wanted) -> None:
+    """Those of `wanted` who are members, and neither follow the thread nor decided against it. They get its state."""
+    rows = ", ".join(
+        ["(CAST(%s AS bigint), CAST(%s AS bigint), " + _uuid(transaction) + ", CAST(%s AS bigint))"] * len(wanted)
+    )
+    began = transaction.query(
+        f"WITH wanted (person_id, room_id, root_id, from_seq) AS (VALUES {rows}) {_FOLLOW_BY_ITSELF}",
+        [
+            value
+            for (person_id, root), follow in wanted.items()
+            for value in (person_id, follow.room_id, transaction.uuid(root), follow.from_seq)
+        ],
+    )
+    for person_id, root_id in sorted(began, key=lambda row: row[0]):
+        root = from_db_uuid(root_id)
+        follow = wanted[person_id, root]
+        announce(transaction, follow.outcome, person_id, follow.room_id, root)
+
+
+def _uuid(transaction: Transaction) -> str:
+    return "CAST(%s AS uuid)" if transaction.is_postgres else "%s"
+
+
+def follow(transaction: Transaction, person_id: int, room_id: int, root: UUID, head: int) -> None:
+    """The person decided for it: from now on, also if it is not for the first time."""
+    transaction.execute(
+        f"{_SET} following = TRUE, from_seq = excluded.from_seq",
+        [person_id, room_id, transaction.uuid(root), True, head, 0],
+    )
+
+
+def unfollow(transaction: Transaction, person_id: int, room_id: int, root: UUID) -> bool:
+    """Whether that changed anything."""
+    changed = transaction.execute(
+        f"{_SET} following = FALSE WHERE {THREAD_FOLLOW}.following IS NULL OR {THREAD_FOLLOW}.following",
+        [person_id, room_id, transaction.uuid(root), False, 0, 0],
+    )
+    return changed > 0
+
+
+def mark_read(transaction: Transaction, person_id: int, room_id: int, root: UUID, seq: int) -> bool:
+    """Whether that moved the mark."""
+    moved = transaction.execute(
+        f"{_SET} read_seq = excluded.read_seq WHERE {THREAD_FOLLOW}.read_seq < excluded.read_seq",
+        [person_id, room_id, transaction.uuid(root), None, 0, seq],
+    )
+    return moved > 0
+
+
+def announce(transaction: Transaction, outcome: Outcome, person_id: int, room_id: int, root: UUID) -> None:
+    """Send the thread as this person sees it at the end of the transaction, then the counts of its room, to all their devices."""
+
+    def send() -> None:
+        state: ThreadState = threads.state_of(person_id, room_id, root)
+        transaction.notify_user(
+            outcome, person_id,
+            lambda version: ThreadStateChanged(
+                user_version=version, room_id=room_id, root=root, seq=state.seq, following=state.following,
+                read_seq=state.read_seq, unread_count=state.unread_count, mention_count=state.mention_count,
+            ),
+        )  # fmt: skip
+        announce_counts(transaction, outcome, person_id, rooms.read_state_of(person_id, room_id), room_id)
+
+    transaction.after_heads(send)
+
+
+def announce_counts(transaction: Transaction, outcome: Outcome, person_id: int, state: ReadState, room_id: int) -> None:
+    """Send what the person has not read in the room to all their devices."""
+    transaction.notify_user(
+        outcome, person_id,
+        lambda version: ReadStateChanged(
+            user_version=version, room_id=room_id, seq=state.seq, read_seq=state.read_seq,
+            unread_count=state.unread_count, mention_count=state.mention_count,
+            thread_unread_count=state.thread_unread_count, thread_mention_count=state.thread_mention_count,
+        ),
+    )  # fmt: skip

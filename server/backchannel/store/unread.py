@@ -1,0 +1,62 @@
+"""SQL that counts what one person has not read. Counts are never stored, so they cannot be wrong; each stops at 100.
+
+Room: messages by others above `read_seq`; of replies in threads those alone that the room shows, and that were not read in their thread.
+Thread that the person follows: replies by others above where following began, how far they read there, and how far they read all
+threads of the room; of those that the room shows, only what they have not read there. A room's sums are over the same rows.
+"""
+
+from typing import Final
+
+from backchannel.store.transaction import MEMBERSHIP, MENTION, MESSAGE, ROOM, THREAD_FOLLOW
+
+COUNTED_AT_MOST: Final = 100
+
+MINE: Final = (
+    "SELECT r.id, r.kind, r.name, r.topic, r.head, r.member_count, r.key, mb.room_id, mb.person_id, mb.read_seq, "
+    "mb.threads_read_seq, mb.role "
+    f"FROM {MEMBERSHIP} mb JOIN {ROOM} r ON r.id = mb.room_id WHERE mb.person_id = %s"
+)
+"""A person's rooms: the rows `mb` that everything here refers to."""
+
+
+def _count(of: str) -> str:
+    return f"(SELECT COUNT(*) FROM (SELECT 1 FROM {of} LIMIT {COUNTED_AT_MOST}) AS counted)"
+
+
+_BY_OTHERS: Final = "u.seq <= mb.head AND u.sender_id <> mb.person_id AND NOT u.deleted"
+_IN_ROOM: Final = (
+    f"u.room_id = mb.room_id AND u.seq > mb.read_seq AND {_BY_OTHERS} AND u.beside IS NULL AND (u.thread IS NULL OR "
+    f"NOT EXISTS (SELECT 1 FROM {THREAD_FOLLOW} f WHERE f.person_id = mb.person_id AND f.root_id = u.thread "
+    "AND f.read_seq >= u.seq))"
+)
+THREAD_MARK: Final = (
+    "CASE WHEN f.from_seq >= f.read_seq AND f.from_seq >= mb.threads_read_seq THEN f.from_seq "
+    "WHEN f.read_seq >= mb.threads_read_seq THEN f.read_seq ELSE mb.threads_read_seq END"
+)
+"""The seq above which replies are unread in the thread that `f` follows."""
+IS_UNREAD_REPLY: Final = (
+    f"u.thread = f.root_id AND u.seq > {THREAD_MARK} AND {_BY_OTHERS} AND (u.beside IS NOT NULL OR u.seq > mb.read_seq)"
+)
+"""Whether message `u` is an unread reply of the thread that `f` follows."""
+
+_AND_MENTIONS: Final = f"JOIN {MENTION} n ON n.person_id = mb.person_id AND n.room_id = mb.room_id AND n.seq = u.seq"
+_FOLLOWED: Final = (
+    f"{THREAD_FOLLOW} f JOIN {MESSAGE} u ON {IS_UNREAD_REPLY} %s "
+    "WHERE f.person_id = mb.person_id AND f.room_id = mb.room_id AND f.following"
+)
+# CROSS JOIN keeps SQLite from starting with the messages, of which there are more than mentions.
+COUNTS: Final = ", ".join((
+    _count(f"{MESSAGE} u WHERE {_IN_ROOM}"),
+    _count(
+        f"{MENTION} n CROSS JOIN {MESSAGE} u WHERE u.room_id = n.room_id AND u.seq = n.seq "
+        f"AND n.person_id = mb.person_id AND n.room_id = mb.room_id AND n.seq > mb.read_seq AND {_IN_ROOM}"
+    ),
+    _count(_FOLLOWED % ""),
+    _count(_FOLLOWED % _AND_MENTIONS),
+))  # fmt: skip
+"""Of a room: unread messages and mentions, then the sums over the threads that the person follows."""
+THREAD_COUNTS: Final = ", ".join(
+    f"CASE WHEN f.following THEN {_count(of)} ELSE 0 END"
+    for of in (f"{MESSAGE} u WHERE {IS_UNREAD_REPLY}", f"{MESSAGE} u {_AND_MENTIONS} WHERE {IS_UNREAD_REPLY}")
+)
+"""Of the thread that `f` follows: unread replies and mentions."""
