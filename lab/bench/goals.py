@@ -172,6 +172,7 @@ def _rest(results: Results) -> list[Verdict]:
         *reads,
         *_search(results),
         *_browser(results),
+        *_files(results),
         _at_most("coming back, 50 rooms each", "≤ 2 ms of CPU", back, 2, _ms),
         _at_most("an idle connection in five rooms", "≤ 7 KiB", memory, 7, "{:.3g} KiB".format),
         _at_most("start on an existing folder", "< 1.5 s", start, 1.5, "{:.2f} s".format),
@@ -191,6 +192,29 @@ def _search(results: Results) -> list[Verdict]:
         about = f"any search of 1,000,000 messages, {title}"
         verdicts.append(_at_most(about, "p99 < 100 ms", max(times, default=None), 100, _ms))
     return verdicts
+
+
+def _files(results: Results) -> list[Verdict]:
+    ours = find(results, "files", "backchannel", what="one file", mib=100)
+    nginx = find(results, "files", "nginx", what="one file", mib=100)
+    about = {"mib": 100, "pace": "40 Mbit/s"}
+    alone = find(results, "files", "backchannel", what="chat alone", **about)
+    beside = find(results, "files", "backchannel", what="chat beside files", **about)
+    slower = ratio(_value(beside, "p99_ms"), _value(alone, "p99_ms"))
+    before, most = _value(beside, "rss_mib_before"), _value(beside, "rss_mib_most")
+    grown = most - before if most is not None and before is not None else None
+    work = "20 people send 100 MiB each, 40 Mbit/s"
+    return [
+        _at_least(
+            "a file of 100 MiB",
+            "≥ 0.5 × nginx' own PUT",
+            ratio(_value(ours, "mib_per_s"), _value(nginx, "mib_per_s")),
+            0.5,
+            _times,
+        ),
+        _at_most(work, "p99 of the chat ≤ 1.3 × without", slower, 1.3, _times),
+        _at_most(work, "memory grown by ≤ 32 MiB", grown, 32, "{:.3g} MiB".format),
+    ]
 
 
 def _browser(results: Results) -> list[Verdict]:

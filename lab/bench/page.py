@@ -22,7 +22,7 @@ PARTS = {
     for part in (
         tables.goals, tables.machine, tables.fanout, tables.even, tables.sends, tables.http, tables.polls,
         tables.memory, tables.start, tables.original, tables.growth, scaling.workers, tables.storm, tables.reads, tables.search,
-        tables.browser,
+        tables.browser, tables.files,
         tables.missing,
     )
 }  # fmt: skip

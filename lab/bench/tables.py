@@ -327,6 +327,41 @@ def browser(results: Results) -> str:
     return "\n\n".join(parts) if parts else "Not measured."
 
 
+def files(results: Results) -> str:
+    """One file beside nginx' PUT; the chat alone and beside 20 files."""
+    cases = (results.get("files") or {"cases": []})["cases"]
+    single = [c for c in cases if c["what"] == "one file"]
+    chat = [c for c in cases if c["what"] != "one file"]
+    parts = []
+    if single:
+        head = (f"one file of {single[0]['mib']} MiB", "MiB/s", "range", "server's CPU, s")
+        rows = [
+            (
+                TITLES.get(c["server"], f"{c['server']}, dav"),
+                f"{c['mib_per_s']:,.0f}",
+                "–".join(f"{each:,.0f}" for each in c["mib_per_s_range"]),
+                f"{c['server_cpu_s']:.2f}",
+            )
+            for c in single
+        ]
+        parts.append(table(head, rows))
+    if chat:
+        about = ("20 messages/s to 1,000 members", "files", "p50 ms", "p99 ms", "range", "memory before, most, MiB")
+        lines = [
+            (
+                c["what"],
+                f"{c['senders']} × {c['mib']} MiB, {c['pace']}, in {c['seconds']:.0f} s" if "senders" in c else "–",
+                ms(c["p50_ms"]),
+                ms(c["p99_ms"]),
+                "–".join(ms(each) for each in c["p99_ms_range"]),
+                f"{c['rss_mib_before']:.0f}, {c['rss_mib_most']:.0f}" if "senders" in c else "",
+            )
+            for c in chat
+        ]
+        parts.append(table(about, lines))
+    return "\n\n".join(parts) if parts else "Not measured."
+
+
 def anything(results: Results, row: str) -> str:
     """Every case of a row whose measurements only its own folder knows: one line for each, with its figures by name."""
     lines = []

@@ -19,6 +19,7 @@ ROWS = {
     "reads": "lab.bench.reads.row",
     "search": "lab.bench.search.row",
     "browser": "lab.bench.browser.row",
+    "files": "lab.bench.files.row",
 }
 
 QUICK = ("fanout", "even", "sends", "http", "polls", "memory", "start", "original")
