@@ -1,11 +1,11 @@
-"""What one node, ten and a thousand carry: the measured costs of one core, put through a small simulation.
+"""What one node, ten and a thousand can serve: a small simulation of the measured costs of one core.
 
     python -m lab.bench.capacity        writes the generated parts of docs/capacity.md
 
 A world is a number of nodes with people spread evenly over them, and rooms whose sizes are drawn from a profile. Messages
 are drawn one by one: a room's size, the nodes its members happen to be on, and with them the deliveries, the copies on the
 bus and the append in the database. The people who fit are found by halving.
-Only the costs come from this machine. That they hold on a thousand is assumed, and said so on the page.
+Only the costs come from this machine. That they are the same on a thousand nodes is an assumption, which the page names.
 """
 
 from __future__ import annotations
@@ -115,7 +115,7 @@ def simulate(costs: Costs, profile: Profile, nodes: int, people: int, seed: int 
 
 
 def most_people(costs: Costs, profile: Profile, nodes: int, *, shards: bool = False) -> tuple[int, Load]:
-    """How many fit. `shards`: Redis and PostgreSQL are shared out by room, so that only the nodes set the limit."""
+    """How many fit. `shards`: Redis and PostgreSQL are sharded by room, so that only the nodes set the limit."""
 
     def fits(people: int) -> bool:
         strain = simulate(costs, profile, nodes, people).strain
@@ -163,14 +163,14 @@ def inputs(costs: Costs) -> str:
             "an idle connection",
             f"{costs.connection_bytes / 1024:.1f} KiB, and {costs.connection_cpu * 1e6:.1f} µs a second",
         ),
-        ("a node before anybody comes", f"{costs.base_bytes / 2**20:.0f} MiB"),
+        ("a node without connections", f"{costs.base_bytes / 2**20:.0f} MiB"),
         ("an event on the wire", f"{costs.event_bytes:.0f} bytes"),
     ]
     return table(("what", "cost"), rows)
 
 
 def carried(costs: Costs) -> str:
-    """People and load by nodes, and what gives first."""
+    """People and load by nodes, and which part reaches its limit first."""
     rows = []
     for profile in (TEAM, COMMUNITY):
         for nodes in (1, 10, 1000):
@@ -184,7 +184,7 @@ def carried(costs: Costs) -> str:
                 rows.append(
                     (
                         f"{profile.name}, {nodes:,} node{'s' if nodes > 1 else ''}"
-                        + (", shared out by room" if shards else ""),
+                        + (", sharded by room" if shards else ""),
                         rounded(people),
                         f"{load.messages_per_s:,.0f}",
                         f"{load.bus_per_s:,.0f}",
@@ -192,7 +192,14 @@ def carried(costs: Costs) -> str:
                         ", ".join(need) if shards else first[0],
                     )
                 )
-    head = ("", "people connected", "messages/s", "bus deliveries/s", "PostgreSQL's cores", "gives first, or needs")
+    head = (
+        "",
+        "people connected",
+        "messages/s",
+        "bus deliveries/s",
+        "PostgreSQL's cores",
+        "first limit, or what it takes",
+    )
     return table(head, rows)
 
 

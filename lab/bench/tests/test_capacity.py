@@ -45,5 +45,5 @@ def test_sharing_out_leaves_the_limit_to_the_nodes() -> None:
 
 def test_the_page_can_be_filled() -> None:
     assert "µs" in inputs(COSTS)
-    assert "1,000 nodes, shared out by room" in carried(COSTS)
+    assert "1,000 nodes, sharded by room" in carried(COSTS)
     assert rounded(123_456) == "120,000"
