@@ -126,7 +126,7 @@ def _sends(results: Results) -> list[Verdict]:
 
 def _http(results: Results) -> list[Verdict]:
     found = []
-    for request, least in (("poll", 10), ("send", 5)):
+    for request, least in (("poll", 50), ("send", 5)):
         ours = _value(find(results, "http", "backchannel", request=request), "per_s")
         theirs = [
             rate
