@@ -1,0 +1,116 @@
+"""Where the evidence is kept: a SQLite file beside the messages', or tables of the PostgreSQL database.
+
+SQLite has one writer at a time, and a message must not wait for statistics: hence a file of its own, written without waiting for
+the disk (`synchronous=NORMAL`). A power cut loses its last seconds; that is no message. Each thread opens a connection of its own.
+"""
+
+import os
+import sqlite3
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from pathlib import Path
+from typing import Any, Final, Protocol
+
+from django.db import connection, transaction
+
+from backchannel.evidence import schema
+from backchannel.store.driver import Driver, driver_of
+
+FILE_NAME: Final = "operations.sqlite3"
+CACHE_KIB: Final = 2048
+BUSY_MS: Final = 2000
+_SCHEMA_LOCK: Final = 0x6F707331
+"""Of PostgreSQL's advisory locks: two nodes that start at once must not make the tables at once."""
+
+
+class Connected(Protocol):
+    """A connection of this thread."""
+
+    def transaction(self) -> AbstractContextManager[Driver]:
+        """Commit at its end, or roll back where an exception leaves it."""
+
+    def close(self) -> None: ...
+
+
+class EvidenceDatabase(Protocol):
+    def connect(self) -> Connected:
+        """Raises what the driver raises."""
+
+
+def database_beside_messages() -> EvidenceDatabase:
+    """As fits the database that Django's settings name."""
+    if connection.vendor == "postgresql":
+        return PostgresTables()
+    name = str(connection.settings_dict["NAME"])
+    is_file = ":memory:" not in name and "mode=memory" not in name
+    return SqliteFile(Path(name).with_name(FILE_NAME) if is_file else None)
+
+
+class SqliteFile:
+    def __init__(self, path: Path | None) -> None:
+        """None: in memory, shared by the threads of this process, until the last connection is closed."""
+        self.path = path
+        self._address = f"file:operations-{id(self)}?mode=memory&cache=shared" if path is None else str(path)
+
+    def connect(self) -> Connected:
+        if self.path is not None and not self.path.exists():
+            os.close(os.open(self.path, os.O_CREAT | os.O_WRONLY, 0o600))
+        raw = sqlite3.connect(self._address, isolation_level=None, uri=self.path is None, timeout=BUSY_MS / 1000)
+        for pragma in ("journal_mode=WAL", "synchronous=NORMAL", f"cache_size=-{CACHE_KIB}", "temp_store=MEMORY"):
+            raw.execute(f"PRAGMA {pragma}")
+        made = _Sqlite(raw)
+        with made.transaction() as driver:
+            for statement in schema.statements("sqlite"):
+                driver.execute(statement, ())
+        return made
+
+
+class PostgresTables:
+    def connect(self) -> Connected:
+        made = _Postgres()
+        with made.transaction() as driver:
+            driver.query("SELECT pg_advisory_xact_lock(%s)", [_SCHEMA_LOCK])
+            for statement in schema.statements("postgresql"):
+                driver.execute(statement, ())
+        return made
+
+
+class _Sqlite:
+    """A connection, and the driver of its transactions."""
+
+    def __init__(self, raw: sqlite3.Connection) -> None:
+        self._raw = raw
+
+    @contextmanager
+    def transaction(self) -> Iterator[Driver]:
+        self._raw.execute("BEGIN IMMEDIATE")
+        try:
+            yield self
+        except BaseException:
+            self._raw.execute("ROLLBACK")
+            raise
+        self._raw.execute("COMMIT")
+
+    def query(self, sql: str, parameters: Sequence[Any]) -> list[tuple[Any, ...]]:
+        return self._raw.execute(sql.replace("%s", "?"), parameters).fetchall()
+
+    def execute(self, sql: str, parameters: Sequence[Any]) -> int:
+        return self._raw.execute(sql.replace("%s", "?"), parameters).rowcount
+
+    def execute_many(self, sql: str, rows: Sequence[Sequence[Any]]) -> None:
+        self._raw.executemany(sql.replace("%s", "?"), rows)
+
+    def close(self) -> None:
+        self._raw.close()
+
+
+class _Postgres:
+    """Django's connection of this thread, from its pool."""
+
+    @contextmanager
+    def transaction(self) -> Iterator[Driver]:
+        with transaction.atomic():
+            yield driver_of(connection)
+
+    def close(self) -> None:
+        connection.close()

@@ -1,0 +1,78 @@
+"""Metrics of connections and of what clients report. Every label has a closed set of values: no user, room or address is among them.
+
+What a client reports is one client's word: a person who wants to can report nonsense, within the bounds of a report (protocol/reports.py).
+"""
+
+from collections.abc import Sequence
+from typing import Final
+
+from prometheus_client import Counter, Gauge, Histogram
+
+from backchannel.evidence.causes import Cause
+from backchannel.evidence.classify import Verdict
+from backchannel.evidence.counted_histogram import CountedHistogram
+from backchannel.evidence.upkeep import LIVES_S
+from backchannel.protocol.reports import DELIVERY_BOUNDS_S, RTT_BOUNDS_S
+
+CLIENTS: Final = ("web", "react", "node")
+"""Names of clients that have a label of their own; all others are `other`."""
+CODES: Final = frozenset({1000, 1001, 1005, 1006, 1009, 1011, 1012, 4400, 4401, 4403, 4408, 4409, 4426, 4429})
+
+connections: Final = Gauge(
+    "backchannel_connections", "Clients connected now: WebSockets past their hello, and clients that poll.", ["transport", "client"]
+)
+opened: Final = Counter("backchannel_connections_opened", "Clients that were greeted.", ["transport", "resumed"])
+closed: Final = Counter("backchannel_connections_closed", "Connections that ended.", ["transport", "code", "reason"])
+lifetime: Final = Histogram(
+    "backchannel_connection_lifetime_seconds",
+    "How long connections lived. A proxy's time-out shows as a step.",
+    ["transport"],
+    buckets=LIVES_S,
+)
+failures: Final = Counter(
+    "backchannel_connection_failures",
+    "Attempts to use the WebSocket that failed or were cut, each once, by the cause that both sides' evidence gives.",
+    ["stage", "cause"],
+)
+fallbacks: Final = Counter("backchannel_fallbacks", "Clients that lost a proven WebSocket and went on over HTTP, by cause.", ["cause"])
+recoveries: Final = Counter("backchannel_recoveries", "Clients that proved a WebSocket again after that.")
+phase: Final = Histogram(
+    "backchannel_connect_seconds",
+    "How long each phase of connecting took, as clients saw it.",
+    ["phase"],
+    buckets=(0.05, 0.1, 0.25, 0.5, 1, 2, 4, 8, 16),
+)
+rtt: Final = CountedHistogram(
+    "backchannel_heartbeat_rtt_seconds", "From a ping to its pong, as clients saw it.", "transport", RTT_BOUNDS_S
+)
+delivery: Final = CountedHistogram(
+    "backchannel_delivery_seconds",
+    "From a message's commit until another person's client had applied it, as that client saw it.",
+    "transport",
+    DELIVERY_BOUNDS_S,
+)
+send: Final = CountedHistogram(
+    "backchannel_send_seconds",
+    "From the key press until a message was shown as sent, as its client saw it.",
+    "transport",
+    DELIVERY_BOUNDS_S,
+)
+repairs: Final = Counter("backchannel_repairs", "Missed events that were fetched.", ["side", "kind"])
+reports: Final = Counter("backchannel_reports", "Reports of clients.", ["outcome"])
+errors: Final = Counter("backchannel_errors", "Unexpected errors.", ["side"])
+written: Final = Counter("backchannel_evidence_written", "Rows of evidence that were written.")
+dropped: Final = Counter("backchannel_evidence_dropped", "Rows of evidence that were dropped, because too many waited or none could be written.")
+
+
+def client_label(name: str) -> str:
+    return name if name in CLIENTS else "other"
+
+
+def code_label(code: int) -> str:
+    """Clients may close with any code."""
+    return str(code) if code in CODES else "other"
+
+
+def count_failures(verdicts: Sequence[Verdict]) -> None:
+    for verdict in verdicts:
+        failures.labels(verdict.stage.value, (verdict.cause or Cause.UNKNOWN).value).inc()

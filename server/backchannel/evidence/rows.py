@@ -1,0 +1,111 @@
+"""What the server saw, as it is queued for the tables. Plain data, made on the event loop, written in the writer's thread."""
+
+from collections.abc import Mapping
+from typing import Final
+
+from msgspec import Struct
+
+from backchannel.evidence.classify import Reached
+from backchannel.protocol.reports import Report, Transport
+
+SEEN_ROOMS: Final = 32
+"""Of a connection's evidence of delivery, at most: those that moved last."""
+
+
+class Origin(Struct, frozen=True):
+    """Who came, and from where, as far as it is kept."""
+
+    person: int | None = None
+    """None: not known, or not kept."""
+    network: str = ""
+    agent: str = ""
+    via: str = ""
+    """Proxies, as they name themselves in `Via`."""
+
+
+class Arrived(Struct, frozen=True):
+    """A handshake was answered, or a client polls that did not before."""
+
+    id: int
+    """Of the row; see `RowIds`."""
+    transport: Transport
+    origin: Origin
+    reached: Reached = Reached.ACCEPTED
+    status: int = 101
+    attempt: int | None = None
+    session: bytes = b""
+    """As in logs and in `hello`: 16 bytes. Empty: there is none."""
+    client: str = ""
+    device: int | None = None
+    """Of the client's instance: `device_of`."""
+
+
+class Seen(Struct, frozen=True):
+    """As far as is known, the client has these rooms up to these seqs."""
+
+    id: int
+    rooms: Mapping[int, int]
+
+
+class Ended(Struct, frozen=True):
+    id: int
+    lived_ms: int
+    code: int
+    reason: str
+    received: int
+    client: str = ""
+    device: int | None = None
+
+
+class Reported(Struct, frozen=True):
+    at_us: int
+    origin: Origin
+    report: Report
+    device: int | None = None
+
+
+class Failed(Struct, frozen=True):
+    """An error, on either side."""
+
+    at_us: int
+    side: str
+    """`server` or `browser`."""
+    kind: str
+    where: str
+    """The innermost frames of our own; errors of one kind at one place are one group."""
+    sample: str
+    reference: str = ""
+    """As the person who met it sees it."""
+    version: str = ""
+    count: int = 1
+
+
+Row = Arrived | Seen | Ended | Reported | Failed
+
+
+class RowIds:
+    """Ids that grow with time: µs since 1970 × 1024, plus ten bits that differ between nodes. The table is then ordered by time, and needs
+    no index for it; and the row of a connection is found without one."""
+
+    def __init__(self, node_bits: int) -> None:
+        self._node_bits = node_bits & 1023
+        self._last_us = 0
+
+    def next(self, now_us: int) -> int:
+        self._last_us = max(now_us, self._last_us + 1)
+        return self._last_us << 10 | self._node_bits
+
+
+def id_at(at_us: int) -> int:
+    """The lowest id of this moment."""
+    return at_us << 10
+
+
+def us_of(row_id: int) -> int:
+    return row_id >> 10
+
+
+def attempt_number(text: str) -> int:
+    """16 hexadecimal digits, as the signed number of 64 bits that databases keep."""
+    number = int(text, 16)
+    return number - (1 << 64) if number >= 1 << 63 else number
