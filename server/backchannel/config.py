@@ -38,6 +38,12 @@ ARRIVALS_AT_ONCE: Final = 7
 
 DEFAULT_AUTHENTICATION: Final = ("backchannel.auth.Session", "backchannel.auth.Token")
 
+Analytics = Literal["on", "anonymous", "off"]
+"""`on`: connections are kept with their persons. `anonymous`: without persons and devices. `off`: nothing is stored; metrics go on, which
+know nobody."""
+Addresses = Literal["prefix", "hash", "full", "off"]
+"""What is kept of a client's address: see evidence/networks.py."""
+
 Count = Annotated[int, msgspec.Meta(ge=1)]
 Metrics = Literal["open", "token"] | bool
 """Who may read /metrics: everybody who reaches the address, staff of the site by a token, or (False) nobody. True is not a value."""
@@ -84,6 +90,15 @@ class ChatConfig(msgspec.Struct, frozen=True, kw_only=True, rename=str.upper):
     """Bytes that all files together may have. None: no limit but the disk's."""
     scan: str | None = None
     """What looks at each file before anybody gets it: `clamd:/path/to/socket`, `clamd:host:port`, or a command. None: nothing."""
+    analytics: Analytics = "off"
+    """What is kept of connections, to find out why somebody was without the WebSocket. docs/privacy.md lists every field."""
+    analytics_addresses: Addresses = "prefix"
+    """What is kept of a client's address: its network (/24, /48), a hash of that which changes monthly, all of it, or nothing."""
+    analytics_networks: str | None = None
+    """The path of a file that names networks, with lines like `203.0.113.0/24 Office Berlin`."""
+    keep_connections_days: Annotated[int, msgspec.Meta(ge=1, le=366)] = 14
+    keep_connections_rows: Annotated[int, msgspec.Meta(ge=1000, le=100_000_000)] = 1_000_000
+    """Whichever comes first. A row takes 150 bytes at most."""
     limits: Limits = Limits()
     """A site may set those named in `LIMITS`."""
 

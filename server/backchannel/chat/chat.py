@@ -34,7 +34,12 @@ class Chat:
             exception_handlers={404: not_found, Exception: broke},
         )
         self._edge = Edge(
-            self._starlette, Api(self.node), security_headers(), Cors(cors_origins), has_pages=pages is not None
+            self._starlette,
+            Api(self.node),
+            self.node,
+            security_headers(),
+            Cors(cors_origins),
+            has_pages=pages is not None,
         )
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

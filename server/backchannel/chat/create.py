@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from functools import partial
 from typing import cast
 
+from django.conf import settings
 from msgspec import structs
 from starlette.types import ASGIApp
 
@@ -27,6 +28,7 @@ from backchannel.commands.context import Context
 from backchannel.commands.delivery import Delivery
 from backchannel.commands.publish import publish_all, publisher
 from backchannel.config import ChatConfig
+from backchannel.evidence.starting import evidence_from
 from backchannel.fanout.bus import Bus
 from backchannel.fanout.envelopes import PersonEnvelope, PresenceEnvelope, RevocationEnvelope
 from backchannel.fanout.hub import Hub
@@ -75,6 +77,7 @@ def create(
     log = Log(delivery, on_connection_lost=reads.reconnect)
     delivery.connect(hub.flush, log.progress)
     presence = Presence(uuid.uuid4().hex[:12])
+    evidence = evidence_from(config, settings.SECRET_KEY, presence.node, __version__)
     broadcaster = PresenceBroadcaster(hub, presence, clock)
     files = store_of(config.files)
     limits = config.limits if files is not None else structs.replace(config.limits, upload_size=0)
@@ -96,6 +99,7 @@ def create(
         uploaded=checking.wake if checking else lambda: None,
         provide_people=provide_people,
         gate=_gate(config),
+        evidence=evidence.evidence,
         admission=ReconnectLimiter(config.arrivals_at_once or AT_ONCE, config.arrivals_waiting or WAITING),
     )
     maintenance = PeriodicTasks(node, authenticator.dead_among, credential_uses.write, sweeping.sweep)
@@ -112,7 +116,7 @@ def create(
     intents = IntentRunner(log, reads, partial(publish_all, bus))
     running = RunningChat(log.submit, revocations.announce, intents.wake)
     parts = Parts(
-        node, bus, maintenance, revocations, runners, intents, checking, watch, workers, serving_lock, running
+        node, bus, maintenance, revocations, runners, intents, checking, watch, workers, serving_lock, running, evidence
     )
     return Chat(parts, pages, config.cors_origins, metrics_access(config.metrics, authenticator, reads))
 

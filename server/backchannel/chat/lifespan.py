@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from backchannel.accounts import running_chats
 from backchannel.accounts.running_chats import RunningChat
 from backchannel.chat.revocations import Revocations
+from backchannel.evidence.starting import EvidenceParts
 from backchannel.fanout.bus import Bus
 from backchannel.files.runner import FileRunner
 from backchannel.followers.runner import FollowerRunner
@@ -40,6 +41,7 @@ class Parts:
     workers: Workers | None
     serving_lock: ServingLock
     running: RunningChat
+    evidence: EvidenceParts
 
     def abandon(self) -> None:
         """Stop what has threads of its own, in the order of a stop; tasks ended with their event loop."""
@@ -49,6 +51,7 @@ class Parts:
             self.files.abandon()
         self.node.context.log.stop()
         self.serving_lock.stop()
+        self.evidence.stop()
         self.node.context.reads.close()
 
 
@@ -61,6 +64,9 @@ async def start(parts: Parts) -> AsyncExitStack:
     async with AsyncExitStack() as stopping:
         stopping.push_async_callback(asyncio.to_thread, context.reads.close)
         stopping.push_async_callback(asyncio.to_thread, parts.node.gate.close)
+
+        parts.evidence.start()
+        stopping.push_async_callback(asyncio.to_thread, parts.evidence.stop)
 
         parts.serving_lock.start()
         stopping.push_async_callback(asyncio.to_thread, parts.serving_lock.stop)

@@ -22,7 +22,12 @@ REFERENCES: Final = 20
 _OWN: Final = "backchannel"
 
 _SECRETS: Final = (
-    (re.compile(r"(?i)\b(bearer|token|ticket|password|secret|cookie|authorization|api[_-]?key)(['\"]?\s*[=:]\s*|\s+)\S+"), r"\1\2…"),
+    (
+        re.compile(
+            r"(?i)\b(bearer|token|ticket|password|secret|cookie|authorization|api[_-]?key)(['\"]?\s*[=:]\s*|\s+)\S+"
+        ),
+        r"\1\2…",
+    ),
     (re.compile(r"(\w+://)[^/\s:@]+(:[^/\s@]*)?@"), r"\1…@"),
     (re.compile(r"\?[\w%-]+=\S*"), "?…"),
     (re.compile(r"[A-Za-z0-9_-]{40,}"), "…"),
@@ -54,7 +59,9 @@ def place_in_browser(stack: str) -> str:
     """The first frames of a browser's stack: names of functions and files, without addresses, lines and columns."""
     frames = []
     for line in stack.splitlines():
-        found = re.search(r"(?:at\s+)?(?:(?P<name>[\w.$<>]+)\s*[@(]\s*)?\S*?/(?P<file>[\w.-]+\.(?:js|ts|tsx|mjs))", line)
+        found = re.search(
+            r"(?:at\s+)?(?:(?P<name>[\w.$<>]+)\s*[@(]\s*)?\S*?/(?P<file>[\w.-]+\.(?:js|ts|tsx|mjs))", line
+        )
         if found:
             frames.append(f"{found['file']}:{found['name'] or '?'}")
     return " < ".join(frames[:OWN_FRAMES])
@@ -78,7 +85,8 @@ class ErrorGroups:
             return
         if driver.query("SELECT count(*) FROM ops_error", [])[0][0] >= GROUPS:
             driver.execute(
-                "DELETE FROM ops_error WHERE fingerprint = (SELECT fingerprint FROM ops_error ORDER BY last_us LIMIT 1)", []
+                "DELETE FROM ops_error WHERE fingerprint = (SELECT fingerprint FROM ops_error ORDER BY last_us LIMIT 1)",
+                [],
             )
         driver.execute(
             "INSERT INTO ops_error (fingerprint, side, kind, place, version, first_us, last_us, count, reference, sample)"

@@ -15,7 +15,7 @@ from backchannel.evidence import metrics
 from backchannel.evidence.classify import Reached, Sighting, classify
 from backchannel.evidence.errors import place_in_browser, place_of, sample_of, scrubbed
 from backchannel.evidence.handshakes import attempt_of, device_of, is_attempt, origin_of
-from backchannel.evidence.rows import Arrived, Ended, Failed, Reported, Row, RowIds, Seen
+from backchannel.evidence.rows import Arrived, Ended, Failed, Reported, Row, RowIds, Seen, attempt_number
 from backchannel.evidence.settings import EvidenceSettings
 from backchannel.protocol.reports import BrowserError, Report, Timings, Transport
 
@@ -63,7 +63,7 @@ class Evidence:
         now_us = self._now_us()
         row = self._ids.next(now_us)
         origin = self._origin(scope, person, now_us)
-        self._put(Arrived(row, "websocket", origin, attempt=attempt_of(scope), session=bytes.fromhex(session_id)))
+        self._put(Arrived(row, "websocket", origin, attempt=attempt_of(scope), session=attempt_number(session_id)))
         return row
 
     def polling(self, scope: Mapping[str, Any], person: int, client: str, instance: str | None) -> int:
@@ -134,7 +134,7 @@ class Evidence:
     # -- errors
 
     def failed(self, error: BaseException, reference: str) -> None:
-        """From any thread. Errors of the server are kept in each case: they are about the code, and nobody is in them."""
+        """From any thread. `reference`: as its answer had it; "" if nobody waited for one."""
         metrics.errors.labels("server").inc()
         kind = type(error).__name__
         where, sample = place_of(error), sample_of(error)
@@ -167,7 +167,12 @@ def _count(report: Report) -> None:
         causes = [classify(each, None).cause for each in report.attempts if each.phase == "live"]
         metrics.fallbacks.labels((causes[-1] if causes else None) or "unknown").inc(report.fallbacks)
     for attempt in report.attempts:
-        phases = ("open", attempt.opened), ("hello", attempt.greeted), ("catch_up", attempt.caught_up), ("prove", attempt.proved)
+        phases = (
+            ("open", attempt.opened),
+            ("hello", attempt.greeted),
+            ("catch_up", attempt.caught_up),
+            ("prove", attempt.proved),
+        )
         for phase, took_ms in phases:
             if took_ms is not None:
                 metrics.phase.labels(phase).observe(took_ms / 1000)

@@ -27,9 +27,7 @@ def is_attempt(scope: Mapping[str, Any]) -> bool:
     return attempt_of(scope) is not None or any(name == b"sec-websocket-key" for name, _ in scope["headers"])
 
 
-def origin_of(
-    scope: Mapping[str, Any], settings: EvidenceSettings, person: int | None, today: datetime.date
-) -> Origin:
+def origin_of(scope: Mapping[str, Any], settings: EvidenceSettings, person: int | None, today: datetime.date) -> Origin:
     """As much of it as the settings keep."""
     named = {b"user-agent": "", b"via": ""}
     for name, value in scope["headers"]:

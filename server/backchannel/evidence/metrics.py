@@ -19,7 +19,9 @@ CLIENTS: Final = ("web", "react", "node")
 CODES: Final = frozenset({1000, 1001, 1005, 1006, 1009, 1011, 1012, 4400, 4401, 4403, 4408, 4409, 4426, 4429})
 
 connections: Final = Gauge(
-    "backchannel_connections", "Clients connected now: WebSockets past their hello, and clients that poll.", ["transport", "client"]
+    "backchannel_connections",
+    "Clients connected now: WebSockets past their hello, and clients that poll.",
+    ["transport", "client"],
 )
 opened: Final = Counter("backchannel_connections_opened", "Clients that were greeted.", ["transport", "resumed"])
 closed: Final = Counter("backchannel_connections_closed", "Connections that ended.", ["transport", "code", "reason"])
@@ -34,7 +36,9 @@ failures: Final = Counter(
     "Attempts to use the WebSocket that failed or were cut, each once, by the cause that both sides' evidence gives.",
     ["stage", "cause"],
 )
-fallbacks: Final = Counter("backchannel_fallbacks", "Clients that lost a proven WebSocket and went on over HTTP, by cause.", ["cause"])
+fallbacks: Final = Counter(
+    "backchannel_fallbacks", "Clients that lost a proven WebSocket and went on over HTTP, by cause.", ["cause"]
+)
 recoveries: Final = Counter("backchannel_recoveries", "Clients that proved a WebSocket again after that.")
 phase: Final = Histogram(
     "backchannel_connect_seconds",
@@ -61,7 +65,10 @@ repairs: Final = Counter("backchannel_repairs", "Missed events that were fetched
 reports: Final = Counter("backchannel_reports", "Reports of clients.", ["outcome"])
 errors: Final = Counter("backchannel_errors", "Unexpected errors.", ["side"])
 written: Final = Counter("backchannel_evidence_written", "Rows of evidence that were written.")
-dropped: Final = Counter("backchannel_evidence_dropped", "Rows of evidence that were dropped, because too many waited or none could be written.")
+dropped: Final = Counter(
+    "backchannel_evidence_dropped",
+    "Rows of evidence that were dropped, because too many waited or none could be written.",
+)
 
 
 def client_label(name: str) -> str:

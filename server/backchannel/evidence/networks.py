@@ -7,10 +7,9 @@
 import hashlib
 import ipaddress
 from collections.abc import Sequence
-from typing import Final, Literal, NamedTuple
+from typing import Final, NamedTuple
 
-Addresses = Literal["prefix", "hash", "full", "off"]
-"""What is kept of a client's address."""
+from backchannel.config import Addresses
 
 PREFIX_V4: Final = 24
 PREFIX_V6: Final = 48

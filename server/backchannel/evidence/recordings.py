@@ -25,6 +25,6 @@ def drop_old_recordings(driver: Driver, before_id: int) -> int:
     """Returns how many were deleted."""
     deleted = driver.execute("DELETE FROM ops_report WHERE id < %s", [before_id])
     return deleted + driver.execute(
-        f"DELETE FROM ops_report WHERE id NOT IN (SELECT id FROM ops_report ORDER BY id DESC LIMIT {KEPT})",  # noqa: S608 - a constant
+        f"DELETE FROM ops_report WHERE id NOT IN (SELECT id FROM ops_report ORDER BY id DESC LIMIT {KEPT})",
         [],
     )

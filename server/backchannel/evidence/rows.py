@@ -33,8 +33,8 @@ class Arrived(Struct, frozen=True):
     reached: Reached = Reached.ACCEPTED
     status: int = 101
     attempt: int | None = None
-    session: bytes = b""
-    """As in logs and in `hello`: 16 bytes. Empty: there is none."""
+    session: int | None = None
+    """Of the id that is in logs and in `hello`, the first 16 digits: `attempt_number`."""
     client: str = ""
     device: int | None = None
     """Of the client's instance: `device_of`."""
@@ -106,6 +106,6 @@ def us_of(row_id: int) -> int:
 
 
 def attempt_number(text: str) -> int:
-    """16 hexadecimal digits, as the signed number of 64 bits that databases keep."""
-    number = int(text, 16)
+    """The first 16 hexadecimal digits, as the signed number of 64 bits that databases keep."""
+    number = int(text[:16], 16)
     return number - (1 << 64) if number >= 1 << 63 else number

@@ -14,13 +14,12 @@ _TABLES: Final = (
         id {serial}, kind TEXT NOT NULL, word TEXT NOT NULL, UNIQUE (kind, word))""",
     # One row for each handshake that was answered, for each stint of polling, and for each attempt that only its client saw.
     """CREATE TABLE IF NOT EXISTS ops_connection (
-        id BIGINT PRIMARY KEY, session {bytes}, attempt BIGINT, person BIGINT, device BIGINT,
+        id BIGINT PRIMARY KEY, session BIGINT, attempt BIGINT, person BIGINT, device BIGINT,
         transport INTEGER NOT NULL, node INTEGER NOT NULL, network INTEGER, agent INTEGER, via INTEGER, client INTEGER,
         reached INTEGER, status INTEGER, lived_ms BIGINT, code INTEGER, reason INTEGER, received INTEGER,
         stage INTEGER, cause INTEGER, seen TEXT, summary TEXT)""",
     "CREATE INDEX IF NOT EXISTS ops_connection_attempt ON ops_connection (attempt) WHERE attempt IS NOT NULL",
     "CREATE INDEX IF NOT EXISTS ops_connection_person ON ops_connection (person, id) WHERE person IS NOT NULL",
-    "CREATE INDEX IF NOT EXISTS ops_connection_device ON ops_connection (device, id) WHERE device IS NOT NULL",
     """CREATE TABLE IF NOT EXISTS ops_hour (
         hour BIGINT NOT NULL, transport TEXT NOT NULL, cause TEXT NOT NULL, code INTEGER NOT NULL, network TEXT NOT NULL,
         agent TEXT NOT NULL, connections INTEGER NOT NULL, lived_ms BIGINT NOT NULL, lives TEXT NOT NULL,

@@ -78,7 +78,7 @@ class Tables:
         id_of = self.words.id_of
         return (
             row.id,
-            row.session or None,
+            row.session,
             row.attempt,
             origin.person,
             row.device,
@@ -101,13 +101,13 @@ class Tables:
         driver.execute_many("UPDATE ops_connection SET seen = %s WHERE id = %s", values)
 
     def _ended(self, driver: Driver, row: Ended) -> list[Verdict]:
-        found = driver.query("SELECT cause, attempt, transport FROM ops_connection WHERE id = %s", [row.id])
+        found = driver.query("SELECT cause, person, transport FROM ops_connection WHERE id = %s", [row.id])
         if not found:  # it was dropped, or deleted since
             return []
-        known, _, transport = found[0]
+        known, person, transport = found[0]
         verdict = None
         if transport == TRANSPORTS["websocket"] and self.words.word_of(driver, known) in {"", Cause.UNKNOWN}:
-            lives = self._lives_before(driver, row.device, row.id) if row.reason == "link_lost" else []
+            lives = self._lives_before(driver, person, row.device, row.id) if row.reason == "link_lost" else []
             sighting = Sighting(Reached.ACCEPTED, 101, row.received, row.code, row.reason)
             verdict = classify(None, sighting, [*lives, row.lived_ms / 1000])
             if verdict.cause in {None, Cause.UNKNOWN}:  # the client may know more
@@ -130,15 +130,16 @@ class Tables:
         )
         return [verdict] if verdict is not None and known is None else []
 
-    def _lives_before(self, driver: Driver, device: int | None, row_id: int) -> list[float]:
-        """How long the last links of this client lived that were cut, in seconds, oldest first."""
-        if device is None:
+    def _lives_before(self, driver: Driver, person: int | None, device: int | None, row_id: int) -> list[float]:
+        """How long the last links of this client lived that were cut, in seconds, oldest first. Found by the index of persons: one of
+        devices would take a seventh of the table."""
+        if person is None or device is None:
             return []
         lost = self.words.id_of(driver, "reason", "link_lost")
         rows = driver.query(
-            "SELECT lived_ms FROM ops_connection WHERE device = %s AND id < %s AND transport = 0 AND reason = %s"
+            "SELECT lived_ms FROM ops_connection WHERE person = %s AND device = %s AND id < %s AND transport = 0 AND reason = %s"
             f" ORDER BY id DESC LIMIT {ALIKE_OF - 1}",
-            [device, row_id, lost],
+            [person, device, row_id, lost],
         )
         return [lived / 1000 for (lived,) in reversed(rows)]
 
@@ -172,7 +173,7 @@ class Tables:
                 server = Sighting(_REACHED[reached], status, received or 0, code, word)
         if summary is not None:  # reported before: the answer was lost
             return []
-        lives = self._lives_before(driver, row.device, row_id)
+        lives = self._lives_before(driver, row.origin.person, row.device, row_id)
         verdict = classify(attempt, server, [*lives, attempt.lived / 1000])
         if not mine:
             self._insert_unseen(driver, row_id, number, row)

@@ -85,11 +85,11 @@ def last_rolled(driver: Driver) -> int | None:
 def delete_step(driver: Driver, now_us: int, days: int, rows: int) -> int:
     """Delete the oldest connections that are too old, or beyond `rows`: at most `STEP`. Returns how many."""
     before = id_at(now_us - days * DAY_US)
-    newest = driver.query(f"SELECT id FROM ops_connection ORDER BY id DESC LIMIT 1 OFFSET {int(rows)}", [])  # noqa: S608 - a number
+    newest = driver.query(f"SELECT id FROM ops_connection ORDER BY id DESC LIMIT 1 OFFSET {int(rows)}", [])
     if newest:
         before = max(before, newest[0][0] + 1)
     return driver.execute(
-        f"DELETE FROM ops_connection WHERE id IN (SELECT id FROM ops_connection WHERE id < %s ORDER BY id LIMIT {STEP})",  # noqa: S608 - a constant
+        f"DELETE FROM ops_connection WHERE id IN (SELECT id FROM ops_connection WHERE id < %s ORDER BY id LIMIT {STEP})",
         [before],
     )
 
@@ -110,4 +110,6 @@ def forget_old(driver: Driver, words: Words, now_us: int, days: int) -> None:
 def forget_person(driver: Driver, person: int) -> int:
     """Of an erased person nothing is kept. Returns how many rows had them."""
     driver.execute("DELETE FROM ops_report WHERE person = %s", [person])
-    return driver.execute("UPDATE ops_connection SET person = NULL, device = NULL, seen = NULL WHERE person = %s", [person])
+    return driver.execute(
+        "UPDATE ops_connection SET person = NULL, device = NULL, seen = NULL WHERE person = %s", [person]
+    )

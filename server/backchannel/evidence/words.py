@@ -64,7 +64,7 @@ def unused(driver: Driver, kinds: Iterable[str]) -> int:
     deleted = 0
     for kind in kinds:
         deleted += driver.execute(
-            f"DELETE FROM ops_word WHERE kind = %s AND id NOT IN (SELECT {kind} FROM ops_connection WHERE {kind} IS NOT NULL)",  # noqa: S608 - columns of ours
+            f"DELETE FROM ops_word WHERE kind = %s AND id NOT IN (SELECT {kind} FROM ops_connection WHERE {kind} IS NOT NULL)",
             [kind],
         )
     return deleted

@@ -127,7 +127,9 @@ class EvidenceWriter:
                 self._tables.words.forget()
                 self._disconnect()
                 if not tries_left:
-                    _log.warning("evidence_not_written", error=type(error).__name__, reason=str(error).split("\n")[0][:200])
+                    _log.warning(
+                        "evidence_not_written", error=type(error).__name__, reason=str(error).split("\n")[0][:200]
+                    )
         return None
 
     def _disconnect(self) -> None:

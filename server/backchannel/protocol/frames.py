@@ -1,6 +1,6 @@
 """All other frames: opening, heartbeat, answers, closing, and the poll, which carries the same frames over HTTP."""
 
-from typing import Annotated
+from typing import Annotated, Final
 
 import msgspec
 from msgspec import Meta
@@ -38,10 +38,17 @@ class ClientHello(msgspec.Struct, forbid_unknown_fields=True, tag_field="type", 
     resume: Resume | None = None
 
 
-class ClientPong(msgspec.Struct, forbid_unknown_fields=True, tag_field="type", tag="pong", kw_only=True):
-    """The client's answer to the server's heartbeat."""
+SEEN_ROOMS: Final = 256
+
+
+class ClientPong(
+    msgspec.Struct, forbid_unknown_fields=True, tag_field="type", tag="pong", kw_only=True, omit_defaults=True
+):
+    """The client's answer to the server's heartbeat. `seen`: room id → seq of the last event applied, of the rooms that the heartbeat named,
+    and of those that it was behind in before: evidence of what has arrived. Nothing depends on it."""
 
     timestamp: Annotated[str, Meta(max_length=64)] | None = None
+    seen: Annotated[dict[Annotated[int, Meta(ge=1, le=2**53 - 1)], Seq], Meta(max_length=SEEN_ROOMS)] | None = None
 
 
 class ServerInfo(msgspec.Struct):

@@ -9,7 +9,7 @@ from typing import Any, Final, get_args
 
 import msgspec
 
-from backchannel.protocol import frames, results
+from backchannel.protocol import frames, reports, results
 from backchannel.protocol.codec import FRAMES_IN_ONE_MESSAGE
 from backchannel.protocol.commands import COMMANDS
 from backchannel.protocol.events import AnyRoomEvent, AnyUserFrame, EphemeralFrame
@@ -44,10 +44,21 @@ ANSWERS_OVER_HTTP: Final[tuple[Struct, ...]] = (
     frames.SessionResponse,
     frames.TicketResponse,
     frames.RequestSeen,
+    reports.ReportAnswer,
     results.UploadOffset,
 )
+BODIES: Final[tuple[Struct, ...]] = (frames.SyncRequest, reports.Report)
+"""Of requests that are no commands."""
 
-_SENT_BY_CLIENT: Final = {*CLIENT_FRAMES, frames.SyncRequest, frames.ClientInfo, frames.Resume}
+_SENT_BY_CLIENT: Final = {
+    *CLIENT_FRAMES,
+    *BODIES,
+    frames.ClientInfo,
+    frames.Resume,
+    reports.AttemptReport,
+    reports.Timings,
+    reports.BrowserError,
+}
 _TIMES: Final = frozenset({"timestamp", "at", "created_at", "edited_at", "expires_at"})
 
 
@@ -67,7 +78,7 @@ def document() -> dict[str, Any]:
 
 def components(prefix: str) -> dict[str, Any]:
     """All shapes by name, with references relative to `prefix`. A frame's example is in its `examples`."""
-    structs: tuple[Struct, ...] = (*CLIENT_FRAMES, *SERVER_FRAMES, *RESULTS, frames.SyncRequest, *ANSWERS_OVER_HTTP)
+    structs: tuple[Struct, ...] = (*CLIENT_FRAMES, *SERVER_FRAMES, *RESULTS, *BODIES, *ANSWERS_OVER_HTTP)
     _, schemas = msgspec.json.schema_components(structs, ref_template=prefix + "{name}")
     del schemas["Struct"]  # `Ack.result` as declared; replaced below by its exact types
     schemas["Ack"]["properties"]["result"] = _any_of(prefix, RESULTS)

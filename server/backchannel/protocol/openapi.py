@@ -248,6 +248,16 @@ def _beside_commands() -> dict[str, Any]:
                 | refused(*sorted({*_ANYWHERE, *_WITH_BODY})),
             }
         },
+        "/api/report": {
+            "post": {
+                "operationId": "report",
+                "tags": ["receiving"],
+                "summary": "Report what a client saw of its connection. Nothing depends on it.",
+                "requestBody": {"content": {_JSON: {"schema": {"$ref": f"{PREFIX}Report"}}}},
+                "responses": {"200": answer("It was taken.", {"$ref": f"{PREFIX}ReportAnswer"})}
+                | refused(*sorted({*_ANYWHERE, *_WITH_BODY})),
+            }
+        },
         "/api/auth/session": {
             "post": {
                 "operationId": "session",

@@ -11,11 +11,8 @@ command_seconds: Final = Histogram(
     ["command", "transport"],
     buckets=(0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10),
 )
-sockets: Final = Gauge("backchannel_websockets", "WebSockets open now.")
 polls: Final = Gauge("backchannel_polls_waiting", "Polls of /api/sync waiting now.")
-opened: Final = Counter("backchannel_websockets_opened", "WebSockets opened.")
 refused: Final = Counter("backchannel_websocket_refused", "Requests for a WebSocket that could be none.", ["reason"])
-closed: Final = Counter("backchannel_websockets_closed", "WebSockets closed.", ["code", "reason"])
 syncs: Final = Counter("backchannel_syncs", "Polls of /api/sync answered.", ["kind"])
 queue: Final = Gauge("backchannel_log_queue", "Operations waiting for the writer.")
 arriving: Final = Gauge("backchannel_arrivals_waiting", "Handshakes, resumes and polls that wait for their turn.")

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from backchannel.commands.context import Context
+from backchannel.evidence.evidence import Evidence
 from backchannel.fanout.hub import Hub
 from backchannel.fanout.presence import Presence
 from backchannel.fanout.presence_broadcast import PresenceBroadcaster
@@ -29,6 +30,7 @@ class Node:
     rates: Rates
     provide_people: ProvidePeople
     gate: Gate
+    evidence: Evidence
     admission: ReconnectLimiter = field(default_factory=ReconnectLimiter)
     files: FileStore | None = None
     """None where no files are taken."""

@@ -28,6 +28,7 @@ from backchannel.transports.http.bodies import (
 )
 from backchannel.transports.http.requests import path_of
 from backchannel.transports.http.routes import Api
+from backchannel.transports.node import Node
 from backchannel.transports.problems import NOSNIFF, problem
 from backchannel.transports.websocket.endpoint import elsewhere, without_upgrade
 from backchannel.web.cors import Cors
@@ -61,9 +62,12 @@ class Edge:
     """`application` has the routes. `has_pages`: Django's pages are among them, with limits of their own; else every address is the
     chat's."""
 
-    def __init__(self, application: ASGIApp, api: Api, headers: Headers, cors: Cors, *, has_pages: bool) -> None:
+    def __init__(
+        self, application: ASGIApp, api: Api, node: Node, headers: Headers, cors: Cors, *, has_pages: bool
+    ) -> None:
         self._application = application
         self._api = api
+        self._without_upgrade: Final = partial(without_upgrade, node)
         self._cors = cors
         self._has_pages = has_pages
         self._missing = lru_cache(_NAMES_AT_MOST)(partial(_missing, headers))
@@ -103,7 +107,7 @@ class Edge:
             return problem(error)
         if path.startswith(_OF_API):
             return self._cors.preflight(scope) or self._api
-        return without_upgrade if path == "/ws" else self._application
+        return self._without_upgrade if path == "/ws" else self._application
 
 
 def _missing(headers: Headers, given: tuple[bytes, ...]) -> tuple[Headers, int | None]:

@@ -97,9 +97,7 @@ def test_a_restart_is_counted_once_whichever_side_is_first(world: World, is_serv
     attempt, row_id = world.attempt(), world.next_id()
     world.write(Arrived(row_id, "websocket", CLEO, attempt=attempt_number(attempt)))
     ended = Ended(row_id, 5000, 1012, "restart", 3, "web", DEVICE)
-    reported = world.report(
-        AttemptReport(id=attempt, phase="live", ended="going_away", code=1012, age=0, lived=5000)
-    )
+    reported = world.report(AttemptReport(id=attempt, phase="live", ended="going_away", code=1012, age=0, lived=5000))
     world.write(*([ended, reported] if is_server_first else [reported, ended]))
     assert [row["cause"] for row in world.rows()] == ["restart"]
     assert world.counted == ["restart"]
@@ -171,7 +169,9 @@ def test_an_hour_is_rolled_up_without_persons_and_again_when_reports_come_late(w
     world.write(world.report(cut(attempts[0], offline=True)))
     with world.connected.transaction() as driver:
         assert upkeep.roll_up(driver, world.tables.words, hour) == 3
-        rows = driver.query("SELECT transport, cause, code, network, connections, lives FROM ops_hour ORDER BY cause", [])
+        rows = driver.query(
+            "SELECT transport, cause, code, network, connections, lives FROM ops_hour ORDER BY cause", []
+        )
     assert [row[:5] for row in rows] == [
         ("websocket", "", 1006, "203.0.113.0/24", 1),
         ("websocket", "idle_cut", 1006, "203.0.113.0/24", 1),
@@ -251,7 +251,9 @@ def test_a_connection_takes_no_more_than_150_bytes(tmp_path: Path) -> None:
         origins = [Origin(row_id % 5000, f"10.{row_id % 50}.0.0/24", "chrome 131, windows") for row_id in ids]
         world.write(
             *(
-                Arrived(row_id, "websocket", origin, attempt=(start + n) * 7919**4 % 2**63, session=row_id.to_bytes(16))
+                Arrived(
+                    row_id, "websocket", origin, attempt=(start + n) * 7919**4 % 2**63, session=row_id * 7919**3 % 2**63
+                )
                 for n, (row_id, origin) in enumerate(zip(ids, origins, strict=True))
             )
         )

@@ -11,12 +11,13 @@ node keeps: one that has never seen the client gives the same, at the price of t
 What it is made of: `Backlog` (what was delivered), `Poll` (a request under way), `Reading` (a session that catches up).
 """
 
-from collections.abc import Callable, Sequence
-from typing import Final
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Final
 
 from backchannel.commands.set_presence import device_arrived
+from backchannel.evidence.evidence import NO_ROW
 from backchannel.protocol.errors import CloseCode
-from backchannel.protocol.frames import Resume, SyncRequest
+from backchannel.protocol.frames import ClientInfo, Resume, SyncRequest
 from backchannel.protocol.shapes import User
 from backchannel.transports.http.backlog import Backlog
 from backchannel.transports.http.poll import Poll
@@ -27,6 +28,8 @@ from backchannel.transports.session_reads import PRESENCE_ROOM
 
 LINGER_S: Final = 30.0
 """How long it is kept without a poll."""
+NO_MORE_POLLS: Final = 1000
+"""As the close code of a client that polls no more."""
 BETWEEN_POLLS_S: Final = 1.0
 """Without a poll for this long, its user is no longer present by this client."""
 
@@ -36,12 +39,16 @@ class PollingSession:
 
     __slots__ = (
         "_backlog",
+        "_client",
+        "_evidence_row",
         "_is_closed",
         "_is_present",
         "_list_version",
         "_node",
         "_on_closed",
+        "_polled",
         "_polls",
+        "_recorded_at",
         "credential",
         "idle_since",
         "instance",
@@ -69,6 +76,12 @@ class PollingSession:
         """When the last of them was answered."""
         self._is_present = False
         self._is_closed = False
+        self._evidence_row = NO_ROW
+        self._client = ""
+        """The label of the client's name; "" while this is not recorded."""
+        self._recorded_at = 0.0
+        self._polled = 0
+        """Polls so far."""
         node.hub.attach(self)
 
     # -- polls
@@ -76,8 +89,21 @@ class PollingSession:
     def begin(self, poll: Poll) -> None:
         """Have what the hub delivers go to the poll, until `finish`."""
         self._polls[poll] = None
+        self._polled += 1
         if self._backlog is not None:
             self._arrive()
+
+    @property
+    def is_recorded(self) -> bool:
+        return self._client != ""
+
+    def record(self, scope: Mapping[str, Any], client: ClientInfo) -> None:
+        """This client receives by polling: evidence of it begins."""
+        evidence = self._node.evidence
+        self._evidence_row = evidence.polling(scope, self.user_id, client.name, self.instance)
+        self._client = evidence.greeted("http", client.name)
+        evidence.live("http", resumed=self._backlog is not None)
+        self._recorded_at = self._node.context.clock()
 
     def finish(self, poll: Poll) -> None:
         del self._polls[poll]
@@ -172,7 +198,7 @@ class PollingSession:
             return
         for poll in self._polls:
             poll.end(code)
-        self.close()
+        self.close(code, reason)
 
     def _start_over(self) -> None:
         """Versions and seqs received so far belong to another numbering; waiting polls read their user's position again."""
@@ -196,11 +222,23 @@ class PollingSession:
         if idle_s >= LINGER_S:
             self.close()
 
-    def close(self) -> None:
-        """Answer no poll any more; those under way go on with another session."""
+    def close(self, code: int = NO_MORE_POLLS, reason: str = "polls_ended") -> None:
+        """Answer no poll any more; those under way go on with another session. `code`, `reason`: as evidence."""
         if self._is_closed:
             return
         self._is_closed = True
+        if self.is_recorded:
+            seconds = (self._node.context.clock() if self._polls else self.idle_since) - self._recorded_at
+            self._node.evidence.ended(
+                self._evidence_row,
+                "http",
+                client=self._client,
+                instance=self.instance,
+                code=int(code),
+                reason=reason,
+                seconds=max(0.0, seconds),
+                received=self._polled,
+            )
         self._node.hub.detach(self)
         self._leave(self._node.context.clock())
         for poll in self._polls:

@@ -12,7 +12,7 @@ from operator import attrgetter
 from typing import Final
 
 import msgspec
-from starlette.types import Receive
+from starlette.types import Receive, Scope
 
 from backchannel.protocol import codec
 from backchannel.protocol.errors import CloseCode, Code, CommandError
@@ -44,8 +44,9 @@ class Polls:
         self._last_answer: tuple[list[bytes], str, int] = ([], "", 0)
         self._last_body = b""
 
-    async def answer(self, request: SyncRequest, identity: Identity, receive: Receive) -> bytes:
-        """The body of the answer. `receive`: the request's, whose body was read; a disconnect ends the wait.
+    async def answer(self, request: SyncRequest, identity: Identity, receive: Receive, scope: Scope) -> bytes:
+        """The body of the answer. `receive`: the request's, whose body was read; a disconnect ends the wait. `scope`: the request's, as
+        evidence of where it came from.
 
         Raises CommandError: 401 or 403 where the credential ends meanwhile, 429 where the user has too many polls, 503 where too much
         happens at once; ClientGone.
@@ -56,6 +57,10 @@ class Polls:
         try:
             while True:
                 session = self._session_of(identity, request.client.instance)
+                if (
+                    request.wait and not session.is_recorded
+                ):  # a client's very first poll does not wait: a socket may follow it
+                    session.record(scope, request.client)
                 session.begin(poll)
                 try:
                     poll.must_read = False

@@ -14,6 +14,7 @@ from backchannel.protocol.frames import RequestSeen, SessionResponse, TicketResp
 from backchannel.transports.http.commands import command_endpoints
 from backchannel.transports.http.file_endpoints import file_endpoints
 from backchannel.transports.http.polls import Polls
+from backchannel.transports.http.report_endpoint import report_endpoint
 from backchannel.transports.http.requests import authenticated, broken, path_of
 from backchannel.transports.http.router import Router
 from backchannel.transports.http.sync_endpoint import sync_endpoint
@@ -51,6 +52,7 @@ class Api:
             {
                 "/api/sync": {"POST": sync_endpoint(node, Polls(node))},
                 **commands,
+                "/api/report": {"POST": report_endpoint(node)},
                 "/api/auth/session": {"POST": authenticated(node, answer_session)},
                 "/api/auth/ticket": {"POST": authenticated(node, answer_ticket)},
                 "/api/request": {"GET": authenticated(node, answer_request)},

@@ -16,6 +16,6 @@ def sync_endpoint(node: Node, polls: Polls) -> ASGIApp:
         body, identity = await read_body(scope, receive, SYNC_BODY_BYTES, node, identity)
         node.rates.check_request(identity.user_id, node.context.clock(), len(body))
         request: SyncRequest = codec.decode_body(body or b"{}", SyncRequest)
-        return 200, await polls.answer(request, identity, receive)
+        return 200, await polls.answer(request, identity, receive, scope)
 
     return authenticated(node, answer, SYNC_BODY_BYTES)

@@ -16,6 +16,8 @@ from typing import Any, Final
 from backchannel.commands.announce_instance import announce_instance
 from backchannel.commands.context import Caller
 from backchannel.commands.set_presence import device_arrived
+from backchannel.evidence.evidence import NO_ROW
+from backchannel.evidence.rows import SEEN_ROOMS
 from backchannel.fanout.subscriber import Sink
 from backchannel.internal_error import internal_error
 from backchannel.process_log import ProcessLog
@@ -23,7 +25,7 @@ from backchannel.protocol import codec
 from backchannel.protocol.commands import Command
 from backchannel.protocol.errors import CloseCode, Code, CommandError
 from backchannel.protocol.frame_batch import AnswerBatch, FrameBatch, batches_of
-from backchannel.protocol.frames import ErrorFrame
+from backchannel.protocol.frames import ClientHello, ClientPong, ErrorFrame
 from backchannel.protocol.shapes import User
 from backchannel.store.clock import now_us
 from backchannel.transports import dispatch
@@ -53,6 +55,7 @@ class Connection:
     """A subscriber of the hub, the peer of a link and the shell of a session. All calls come on the event loop; none waits."""
 
     __slots__ = (
+        "_client",
         "_closing",
         "_commands",
         "_is_present",
@@ -62,9 +65,12 @@ class Connection:
         "_opened_at",
         "_opened_us",
         "_reads",
+        "_received",
+        "_seen",
         "_tasks",
         "_via",
         "credential",
+        "evidence_row",
         "proof",
         "session",
         "session_id",
@@ -100,6 +106,14 @@ class Connection:
         self._closing: Close | None = None
         """How the server closed it."""
         self._opened_at = node.context.clock()
+        self.evidence_row = NO_ROW
+        """Of the evidence of its handshake."""
+        self._client = ""
+        """The label of the client's name, once it has said it."""
+        self._received = 0
+        """Messages of the client."""
+        self._seen: dict[int, int] | None = None
+        """Room → seq up to which the client has it, of the rooms that moved last."""
 
     def open(self, link: Link) -> None:
         """The handshake is accepted."""
@@ -112,6 +126,7 @@ class Connection:
 
     def message_received(self, message: bytes, *, is_text: bool) -> None:
         now = self._node.context.clock()
+        self._received += 1
         if self._messages.take(now, MESSAGES_PER_SECOND, MESSAGE_BURST):
             return self.end(CloseCode.TOO_MANY, "flood")
         try:
@@ -131,8 +146,20 @@ class Connection:
             except CommandError as error:
                 self._apply(self.session.bad_frame(error, now))
             else:
+                if isinstance(frame, ClientHello | ClientPong):
+                    self._note(frame)
                 self._apply(self.session.frame(frame, now, now_us()))
         return None
+
+    def _note(self, frame: ClientHello | ClientPong) -> None:
+        """As evidence: the session makes of it what it has to."""
+        if isinstance(frame, ClientPong):
+            if frame.seen:
+                seen = {**(self._seen or {}), **frame.seen}
+                self._seen = dict(list(seen.items())[-SEEN_ROOMS:])
+                self._node.evidence.seen(self.evidence_row, self._seen)
+        elif not self._client:
+            self._client = self._node.evidence.greeted("websocket", frame.client.name)
 
     def _is_refused(self, frame: Any, now: float) -> bool:
         """All sockets of this user send more than they may together. A socket that goes on is closed."""
@@ -156,7 +183,18 @@ class Connection:
         for task in self._tasks or ():
             task.cancel()
         seconds = self._node.context.clock() - self._opened_at
-        log_closed(self.session_id, self.user_id, self._closing or closed_by_client(code), seconds)
+        close = self._closing or closed_by_client(code)
+        log_closed(self.session_id, self.user_id, close, seconds)
+        self._node.evidence.ended(
+            self.evidence_row,
+            "websocket",
+            client=self._client,
+            instance=self.session.instance,
+            code=int(close.code),
+            reason=close.reason,
+            seconds=seconds,
+            received=self._received,
+        )
 
     # -- what the hub delivers
 
@@ -280,6 +318,7 @@ class Connection:
         return self.session.instance or self.session_id
 
     def arrive(self) -> None:
+        self._node.evidence.live("websocket", resumed=not self.session.is_newcomer)
         self._is_present = True
         rooms = self._node.hub.small_rooms_of(self, PRESENCE_ROOM)
         device_arrived(self._node.context, self.user_id, self._device, rooms)

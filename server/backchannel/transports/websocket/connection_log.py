@@ -1,7 +1,6 @@
-"""What logs and metrics say of a WebSocket: that it opened, and how it ended."""
+"""What the log says of a WebSocket: that it opened, and how it ended."""
 
 from backchannel.process_log import ProcessLog
-from backchannel.transports import metrics
 from backchannel.transports.session.effects import Close
 
 _log = ProcessLog("backchannel.websocket")
@@ -9,14 +8,10 @@ _log = ProcessLog("backchannel.websocket")
 
 def log_opened(session_id: str, user_id: int, via: str) -> None:
     """`via`: how the user signed in."""
-    metrics.sockets.inc()
-    metrics.opened.inc()
     _log.info("connection_opened", transport="websocket", session=session_id, user_id=user_id, via=via)
 
 
 def log_closed(session_id: str, user_id: int, close: Close, seconds: float) -> None:
-    metrics.sockets.dec()
-    metrics.closed.labels(str(int(close.code)), close.reason).inc()
     _log.info(
         "connection_closed",
         transport="websocket",

@@ -3,6 +3,7 @@
 from starlette.types import Receive, Scope, Send
 from starlette.websockets import WebSocket
 
+from backchannel.evidence.classify import Reached
 from backchannel.internal_error import internal_error
 from backchannel.process_log import ProcessLog
 from backchannel.protocol.errors import Code, CommandError
@@ -34,19 +35,25 @@ class WebSocketEndpoint:
             async with self._node.admission.turn():
                 identity = await self._node.authenticate(scope)
         except CommandError as error:
-            await refuse(error, scope, receive, send)
+            await self._refuse(error, scope, receive, send)
             return
         except Exception as error:
-            await refuse(internal_error(_log, "handshake_broke", error), scope, receive, send)
+            await self._refuse(internal_error(_log, "handshake_broke", error), scope, receive, send)
             return
+        connection = Connection(identity, self._node)
+        connection.evidence_row = self._node.evidence.accepted(scope, identity.user_id, connection.session_id)
         extension = scope.get("extensions", {}).get(EXTENSION)
         if extension is None:
             websocket = WebSocket(scope, receive, send)
             await websocket.accept()
-            await AsgiLink(websocket).run(Connection(identity, self._node))
+            await AsgiLink(websocket).run(connection)
         else:  # from here on the server calls the connection, and this call ends
             await send({"type": "websocket.accept"})
-            extension["attach"](Connection(identity, self._node))
+            extension["attach"](connection)
+
+    async def _refuse(self, error: CommandError, scope: Scope, receive: Receive, send: Send) -> None:
+        self._node.evidence.refused(scope, Reached.REFUSED, error.code.status)
+        await refuse(error, scope, receive, send)
 
 
 async def refuse(error: CommandError, scope: Scope, receive: Receive, send: Send) -> None:
@@ -66,12 +73,13 @@ async def elsewhere(scope: Scope, receive: Receive, send: Send) -> None:
     await refuse(error, scope, receive, send)
 
 
-async def without_upgrade(scope: Scope, receive: Receive, send: Send) -> None:
+async def without_upgrade(node: Node, scope: Scope, receive: Receive, send: Send) -> None:
     """Answer a request to /ws that is not a handshake: a person opened the address, or a proxy removed the Upgrade."""
     if scope["method"] not in {"GET", "HEAD"}:
         response = problem(CommandError(Code.METHOD_NOT_ALLOWED, f"{scope['method']} is not allowed at this address."))
         response.headers["Allow"] = "GET"
     else:
+        node.evidence.refused(scope, Reached.NO_UPGRADE, Code.UPGRADE_REQUIRED.status)
         metrics.refused.labels("no_upgrade").inc()
         _log.info("websocket_refused", reason="no_upgrade", path=scope["path"])
         response = problem(CommandError(Code.UPGRADE_REQUIRED, _WITHOUT_UPGRADE))
