@@ -690,10 +690,14 @@ export interface Resume {
   readonly others?: number | null;
 }
 
-/** The client's answer to the server's heartbeat. */
+/**
+ * The client's answer to the server's heartbeat. `seen`: room id → seq of the last event applied, of the rooms that the heartbeat named,
+ * and of those that it was behind in before: evidence of what has arrived. Nothing depends on it.
+ */
 export interface ClientPong {
   readonly type: 'pong';
   readonly timestamp?: string | null;
+  readonly seen?: Readonly<Record<RoomId, number>> | null;
 }
 
 /** Body of `POST /api/sync`. `wait`: seconds to wait for the first frame, at most 25. */
@@ -701,6 +705,63 @@ export interface SyncRequest {
   readonly resume?: Resume | null;
   readonly wait?: number;
   readonly client?: ClientInfo;
+}
+
+/** The summary, and, where it was asked for or something failed, the recorder. */
+export interface Report {
+  readonly client?: ClientInfo;
+  readonly transport?: 'http' | 'websocket' | null;
+  readonly attempts?: readonly AttemptReport[];
+  readonly fallbacks?: number;
+  readonly recoveries?: number;
+  readonly websocket?: Timings | null;
+  readonly http?: Timings | null;
+  readonly repairs?: Repairs | null;
+  readonly visible?: number;
+  readonly hidden?: number;
+  readonly waiting?: number;
+  readonly errors?: readonly BrowserError[];
+  readonly why?: 'asked' | 'error' | 'person' | 'summary';
+  readonly recorder?: readonly string[];
+}
+
+/** One attempt to use the WebSocket, which has ended. */
+export interface AttemptReport {
+  readonly id?: string | null;
+  readonly phase: 'catching_up' | 'greeting' | 'live' | 'opening' | 'proving';
+  readonly ended: 'closed' | 'going_away' | 'stopped' | 'timeout' | 'zombie';
+  readonly code?: number | null;
+  readonly age: number;
+  readonly lived: number;
+  readonly opened?: number | null;
+  readonly greeted?: number | null;
+  readonly caught_up?: number | null;
+  readonly proved?: number | null;
+  readonly hidden?: boolean;
+  readonly slept?: number;
+  readonly offline?: boolean;
+  readonly http?: boolean | null;
+}
+
+/** How many samples fell into each bucket since the last report. */
+export interface Timings {
+  readonly delivery?: readonly number[];
+  readonly send?: readonly number[];
+  readonly rtt?: readonly number[];
+}
+
+/** What was missed and fetched since the last report. */
+export interface Repairs {
+  readonly gap?: number;
+  readonly tail?: number;
+  readonly reset?: number;
+}
+
+export interface BrowserError {
+  readonly kind: string;
+  readonly text?: string;
+  readonly stack?: string;
+  readonly count?: number;
 }
 
 /** Numbered events of a room. */

@@ -160,8 +160,9 @@ def _count(report: Report) -> None:
             metrics.delivery.add(transport, timings.delivery)
             metrics.send.add(transport, timings.send)
             metrics.rtt.add(transport, timings.rtt)
-    for kind, count in report.repairs.items():
-        metrics.repairs.labels("client", kind).inc(count)
+    if report.repairs is not None:
+        for kind in ("gap", "tail", "reset"):
+            metrics.repairs.labels("client", kind).inc(getattr(report.repairs, kind))
     metrics.recoveries.inc(report.recoveries)
     if report.fallbacks:
         causes = [classify(each, None).cause for each in report.attempts if each.phase == "live"]

@@ -44,7 +44,7 @@ ANSWERS_OVER_HTTP: Final[tuple[Struct, ...]] = (
     frames.SessionResponse,
     frames.TicketResponse,
     frames.RequestSeen,
-    reports.ReportAnswer,
+    results.UploadOffset,
     results.UploadOffset,
 )
 BODIES: Final[tuple[Struct, ...]] = (frames.SyncRequest, reports.Report)
@@ -57,6 +57,7 @@ _SENT_BY_CLIENT: Final = {
     frames.Resume,
     reports.AttemptReport,
     reports.Timings,
+    reports.Repairs,
     reports.BrowserError,
 }
 _TIMES: Final = frozenset({"timestamp", "at", "created_at", "edited_at", "expires_at"})

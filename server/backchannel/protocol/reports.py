@@ -75,6 +75,17 @@ class BrowserError(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=Tru
     count: Count = 1
 
 
+class Repairs(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True):
+    """What was missed and fetched since the last report."""
+
+    gap: Count = 0
+    """An event's number showed that others were missing before it."""
+    tail: Count = 0
+    """A heartbeat named a later head than what had arrived."""
+    reset: Count = 0
+    """Too much was missed: a room was loaded anew."""
+
+
 class Report(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True, kw_only=True):
     """The summary, and, where it was asked for or something failed, the recorder."""
 
@@ -88,7 +99,7 @@ class Report(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True, kw_
     """How often a proven WebSocket was lost, and how often one was proven again, since the last report."""
     websocket: Timings | None = None
     http: Timings | None = None
-    repairs: dict[Literal["gap", "tail", "reset"], Count] = {}
+    repairs: Repairs | None = None
     visible: Ms = 0
     hidden: Ms = 0
     """Since the last report."""
@@ -99,7 +110,3 @@ class Report(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True, kw_
     """Why the recorder is with it; `summary`: it is not."""
     recorder: Annotated[list[Annotated[str, Meta(max_length=200)]], Meta(max_length=512)] = []
     """Lines of the recorder, oldest first: `<age in ms> <event> <name>=<value> …`."""
-
-
-class ReportAnswer(msgspec.Struct):
-    """Nothing: a report is taken, and not answered to."""

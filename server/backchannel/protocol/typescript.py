@@ -17,7 +17,7 @@ from backchannel.protocol import frames, shapes
 from backchannel.protocol.commands import COMMANDS, Declaration
 from backchannel.protocol.errors import CloseCode, Code, ErrorData
 from backchannel.protocol.events import AnyRoomEvent, AnyUserFrame, EphemeralFrame, RoomFacts
-from backchannel.protocol.json_schema import ANSWERS_OVER_HTTP, RESULTS, SERVER_FRAMES, Struct
+from backchannel.protocol.json_schema import ANSWERS_OVER_HTTP, BODIES, RESULTS, SERVER_FRAMES, Struct
 from backchannel.protocol.version import PROTOCOL
 
 HEADER: Final = """\
@@ -68,7 +68,7 @@ _LITERALS: Final = {
     frozenset(get_args(shapes.PresenceState)): "PresenceState",
     frozenset(get_args(shapes.PersonKind)): "PersonKind",
 }
-_BESIDE_COMMANDS: Final[tuple[Struct, ...]] = (frames.ClientHello, frames.ClientPong, frames.SyncRequest)
+_BESIDE_COMMANDS: Final[tuple[Struct, ...]] = (frames.ClientHello, frames.ClientPong, *BODIES)
 
 
 def text() -> str:

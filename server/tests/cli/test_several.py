@@ -94,7 +94,7 @@ def test_workers_deliver_to_each_other_and_a_dead_one_is_replaced(
         figures = httpx.get(f"{url}/metrics", timeout=60).text
         assert 'backchannel_worker_up{worker="0"} 1' in figures
         assert 'backchannel_worker_up{worker="1"} 1' in figures
-        assert 'backchannel_websockets_opened_total{worker="1"}' in figures
+        assert 'backchannel_connections_opened_total{worker="1",' in figures
         assert "_created" not in figures
     now = workers_of(server)
     os.kill(next(iter(now)), signal.SIGSTOP)

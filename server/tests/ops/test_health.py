@@ -58,8 +58,8 @@ async def test_a_bus_that_is_away_is_shown_and_does_not_make_the_node_unready() 
 
 def open_websockets(figures: str) -> float:
     """All servers of this process count into one gauge, so that an earlier test's may be among them."""
-    [value] = re.findall(r"^backchannel_websockets (\S+)$", figures, re.MULTILINE)
-    return float(value)
+    values = re.findall(r'^backchannel_connections\{client="\w+",transport="websocket"\} (\S+)$', figures, re.MULTILINE)
+    return sum(map(float, values))
 
 
 def test_a_running_server_is_up_ready_and_its_metrics_contain_no_names(server: Running) -> None:

@@ -46,7 +46,7 @@ def closed_with(server: Running, code: int) -> float:
     return sum(
         float(line.rsplit(" ", 1)[1])
         for line in lines
-        if line.startswith("backchannel_websockets_closed_total") and f'code="{code}"' in line
+        if line.startswith("backchannel_connections_closed_total{") and f'code="{code}"' in line
     )
 
 

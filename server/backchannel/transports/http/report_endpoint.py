@@ -5,12 +5,12 @@ from starlette.types import ASGIApp, Receive, Scope
 from backchannel.evidence import metrics
 from backchannel.protocol import codec
 from backchannel.protocol.errors import CommandError
-from backchannel.protocol.reports import REPORT_BODY_BYTES, Report, ReportAnswer
+from backchannel.protocol.reports import REPORT_BODY_BYTES, Report
 from backchannel.transports.http.requests import authenticated, read_body
 from backchannel.transports.identity import Identity
 from backchannel.transports.node import Node
 
-_NOTHING = codec.encode(ReportAnswer())
+_NOTHING = b"{}"
 
 
 def report_endpoint(node: Node) -> ASGIApp:
