@@ -712,13 +712,8 @@ export interface Report {
   readonly client?: ClientInfo;
   readonly transport?: 'http' | 'websocket' | null;
   readonly attempts?: readonly AttemptReport[];
-  readonly fallbacks?: number;
-  readonly recoveries?: number;
   readonly websocket?: Timings | null;
   readonly http?: Timings | null;
-  readonly repairs?: Repairs | null;
-  readonly visible?: number;
-  readonly hidden?: number;
   readonly waiting?: number;
   readonly errors?: readonly BrowserError[];
   readonly why?: 'asked' | 'error' | 'person' | 'summary';
@@ -728,15 +723,11 @@ export interface Report {
 /** One attempt to use the WebSocket, which has ended. */
 export interface AttemptReport {
   readonly id?: string | null;
-  readonly phase: 'catching_up' | 'greeting' | 'live' | 'opening' | 'proving';
-  readonly ended: 'closed' | 'going_away' | 'stopped' | 'timeout' | 'zombie';
+  readonly took?: readonly number[];
+  readonly ended: 'closed' | 'connect' | 'disconnect' | 'doubt' | 'going_away' | 'refused' | 'retry_now' | 'timeout' | 'wake' | 'zombie';
   readonly code?: number | null;
   readonly age: number;
   readonly lived: number;
-  readonly opened?: number | null;
-  readonly greeted?: number | null;
-  readonly caught_up?: number | null;
-  readonly proved?: number | null;
   readonly hidden?: boolean;
   readonly slept?: number;
   readonly offline?: boolean;
@@ -748,13 +739,6 @@ export interface Timings {
   readonly delivery?: readonly number[];
   readonly send?: readonly number[];
   readonly rtt?: readonly number[];
-}
-
-/** What was missed and fetched since the last report. */
-export interface Repairs {
-  readonly gap?: number;
-  readonly tail?: number;
-  readonly reset?: number;
 }
 
 export interface BrowserError {

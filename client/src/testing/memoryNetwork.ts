@@ -214,7 +214,7 @@ export class MemorySocket implements WebSocketLike, Listener {
       case 'pong':
         return;
       case 'ping':
-        return this.receive({ type: 'pong', timestamp: '' });
+        return this.receive({ type: 'pong', timestamp: new Date(server.clock.now()).toISOString() });
     }
     try {
       const refusal = this.#network.refuseNext;

@@ -57,6 +57,8 @@ SHORTEST_CUT_S: Final = 5.0
 SLEPT_MS: Final = 5_000
 
 _OVER: Final = frozenset({CloseCode.SESSION_OVER, CloseCode.FORBIDDEN})
+_STOPPED: Final = frozenset({"connect", "disconnect", "retry_now", "wake", "doubt"})
+"""The client itself ended it, to try again or because somebody left."""
 _LEFT: Final = frozenset({1000, CloseCode.SUPERSEDED, CloseCode.PROTOCOL_UNSPOKEN})
 _RESTART: Final = frozenset({1001, CloseCode.RESTART})
 _STAGES: Final = {
@@ -142,11 +144,11 @@ def _by_close(seen: _Seen) -> _Found:
     if seen.ended == "going_away" or codes & _RESTART:
         # 1001 is also what a browser sends when its page is closed.
         return "left" if seen.server and seen.server.reason == "client_gone" else Cause.RESTART
-    if codes & _OVER:
+    if codes & _OVER or seen.ended == "refused":  # HTTP was refused, so the client gave up the socket too
         return Cause.REFUSED_AUTH
     if CloseCode.TOO_MANY in codes:
         return Cause.REFUSED_BUSY
-    if seen.ended == "stopped" or codes & _LEFT or (seen.client is None and 1005 in codes):
+    if seen.ended in _STOPPED or codes & _LEFT or (seen.client is None and 1005 in codes):
         return "left"
     if CloseCode.TOO_SLOW in codes and seen.server is not None and seen.server.reason == "behind":
         return Cause.SLOW

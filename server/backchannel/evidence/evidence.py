@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from backchannel.evidence import metrics
+from backchannel.evidence.causes import Cause
 from backchannel.evidence.classify import Reached, Sighting, classify
 from backchannel.evidence.errors import place_in_browser, place_of, sample_of, scrubbed
 from backchannel.evidence.handshakes import attempt_of, device_of, is_attempt, origin_of
@@ -22,6 +23,9 @@ from backchannel.protocol.reports import BrowserError, Report, Timings, Transpor
 NO_ROW: Final = 0
 REFUSED_PER_SECOND: Final = 50
 """Rows of refused handshakes, at most: anybody can make them. Those beyond are counted by metrics alone."""
+
+_LOST: Final = frozenset({"closed", "timeout", "zombie", "going_away"})
+"""How a proven link ends that somebody still wants."""
 
 
 class Evidence:
@@ -87,6 +91,8 @@ class Evidence:
 
     def live(self, transport: Transport, *, resumed: bool) -> None:
         metrics.opened.labels(transport, "yes" if resumed else "no").inc()
+        if transport == "websocket" and resumed:
+            metrics.recoveries.inc()
 
     def seen(self, row: int, rooms: Mapping[int, int]) -> None:
         if row != NO_ROW and rooms:
@@ -160,23 +166,12 @@ def _count(report: Report) -> None:
             metrics.delivery.add(transport, timings.delivery)
             metrics.send.add(transport, timings.send)
             metrics.rtt.add(transport, timings.rtt)
-    if report.repairs is not None:
-        for kind in ("gap", "tail", "reset"):
-            metrics.repairs.labels("client", kind).inc(getattr(report.repairs, kind))
-    metrics.recoveries.inc(report.recoveries)
-    if report.fallbacks:
-        causes = [classify(each, None).cause for each in report.attempts if each.phase == "live"]
-        metrics.fallbacks.labels((causes[-1] if causes else None) or "unknown").inc(report.fallbacks)
     for attempt in report.attempts:
-        phases = (
-            ("open", attempt.opened),
-            ("hello", attempt.greeted),
-            ("catch_up", attempt.caught_up),
-            ("prove", attempt.proved),
-        )
-        for phase, took_ms in phases:
-            if took_ms is not None:
-                metrics.phase.labels(phase).observe(took_ms / 1000)
+        if attempt.phase == "live" and attempt.ended in _LOST:
+            cause = classify(attempt, None).cause or Cause.UNKNOWN
+            metrics.fallbacks.labels(cause.value).inc()
+        for phase, took_ms in zip(metrics.PHASES, attempt.took, strict=False):
+            metrics.phase.labels(phase).observe(took_ms / 1000)
     metrics.errors.labels("browser").inc(sum(error.count for error in report.errors))
 
 

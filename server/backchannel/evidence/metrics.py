@@ -12,10 +12,11 @@ from backchannel.evidence.causes import Cause
 from backchannel.evidence.classify import Verdict
 from backchannel.evidence.counted_histogram import CountedHistogram
 from backchannel.evidence.upkeep import LIVES_S
-from backchannel.protocol.reports import DELIVERY_BOUNDS_S, RTT_BOUNDS_S
+from backchannel.protocol.reports import BOUNDS_S
 
 CLIENTS: Final = ("web", "react", "node")
 """Names of clients that have a label of their own; all others are `other`."""
+PHASES: Final = ("open", "hello", "catch_up", "prove")
 CODES: Final = frozenset({1000, 1001, 1005, 1006, 1009, 1011, 1012, 4400, 4401, 4403, 4408, 4409, 4426, 4429})
 
 connections: Final = Gauge(
@@ -39,7 +40,7 @@ failures: Final = Counter(
 fallbacks: Final = Counter(
     "backchannel_fallbacks", "Clients that lost a proven WebSocket and went on over HTTP, by cause.", ["cause"]
 )
-recoveries: Final = Counter("backchannel_recoveries", "Clients that proved a WebSocket again after that.")
+recoveries: Final = Counter("backchannel_recoveries", "Clients that resumed on a WebSocket, which they had before.")
 phase: Final = Histogram(
     "backchannel_connect_seconds",
     "How long each phase of connecting took, as clients saw it.",
@@ -47,21 +48,20 @@ phase: Final = Histogram(
     buckets=(0.05, 0.1, 0.25, 0.5, 1, 2, 4, 8, 16),
 )
 rtt: Final = CountedHistogram(
-    "backchannel_heartbeat_rtt_seconds", "From a ping to its pong, as clients saw it.", "transport", RTT_BOUNDS_S
+    "backchannel_heartbeat_rtt_seconds", "From a ping to its pong, as clients saw it.", "transport", BOUNDS_S
 )
 delivery: Final = CountedHistogram(
     "backchannel_delivery_seconds",
     "From a message's commit until another person's client had applied it, as that client saw it.",
     "transport",
-    DELIVERY_BOUNDS_S,
+    BOUNDS_S,
 )
 send: Final = CountedHistogram(
     "backchannel_send_seconds",
     "From the key press until a message was shown as sent, as its client saw it.",
     "transport",
-    DELIVERY_BOUNDS_S,
+    BOUNDS_S,
 )
-repairs: Final = Counter("backchannel_repairs", "Missed events that were fetched.", ["side", "kind"])
 reports: Final = Counter("backchannel_reports", "Reports of clients.", ["outcome"])
 errors: Final = Counter("backchannel_errors", "Unexpected errors.", ["side"])
 written: Final = Counter("backchannel_evidence_written", "Rows of evidence that were written.")

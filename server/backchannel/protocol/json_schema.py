@@ -57,7 +57,6 @@ _SENT_BY_CLIENT: Final = {
     frames.Resume,
     reports.AttemptReport,
     reports.Timings,
-    reports.Repairs,
     reports.BrowserError,
 }
 _TIMES: Final = frozenset({"timestamp", "at", "created_at", "edited_at", "expires_at"})

@@ -12,20 +12,23 @@ from backchannel.protocol.frames import ClientInfo
 
 REPORT_BODY_BYTES: Final = 192 * 1024
 """Of a report with a whole recorder; one without has a few hundred bytes."""
-DELIVERY_BOUNDS_S: Final = (0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 300.0)
-"""Upper bounds of the buckets of `Timings.delivery` and `Timings.send`; one more bucket holds what took longer."""
-RTT_BOUNDS_S: Final = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
-"""The same of `Timings.rtt`."""
+BOUNDS_S: Final = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 300.0)
+"""Upper bounds of the buckets of `Timings`; one more bucket holds what took longer."""
 
 Ms = Annotated[int, Meta(ge=0, le=366 * 86_400_000)]
 Count = Annotated[int, Meta(ge=0, le=1_000_000)]
+Samples = Annotated[int, Meta(ge=0, le=10_000)]
 AttemptId = Annotated[str, Meta(pattern="^[0-9a-f]{16}$")]
 """Made by the client for one attempt, and sent in its handshake: `GET /ws?a=…`. It opens nothing."""
 Transport = Literal["websocket", "http"]
 Phase = Literal["opening", "greeting", "catching_up", "proving", "live"]
 """How far an attempt came, as the states of the client's machine are named."""
-Ended = Literal["closed", "timeout", "zombie", "going_away", "stopped"]
-"""What ended it: the socket, a deadline of the client, an answer by HTTP that the socket owed, the server's restart, or the client itself."""
+Ended = Literal[
+    "closed", "timeout", "zombie", "going_away", "connect", "disconnect", "retry_now", "refused", "wake", "doubt"
+]
+"""Which event of the client's machine ended it: the socket closed, a deadline passed, HTTP answered what the socket owed, the server said
+goodbye, or the client itself stopped."""
+PHASES: Final[tuple[Phase, ...]] = ("opening", "greeting", "catching_up", "proving", "live")
 
 
 class AttemptReport(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True, kw_only=True):
@@ -33,7 +36,8 @@ class AttemptReport(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=Tr
 
     id: AttemptId | None = None
     """None where another tab holds the socket."""
-    phase: Phase
+    took: Annotated[list[Ms], Meta(max_length=4)] = []
+    """How long each phase took that it came through: until open, hello, caught_up, pong."""
     ended: Ended
     code: Annotated[int, Meta(ge=0, le=4999)] | None = None
     """The close code, if the socket closed."""
@@ -41,11 +45,6 @@ class AttemptReport(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=Tr
     """Since it ended."""
     lived: Ms
     """From its begin to its end."""
-    opened: Ms | None = None
-    greeted: Ms | None = None
-    caught_up: Ms | None = None
-    proved: Ms | None = None
-    """How long each phase took: until open, hello, caught_up, pong. None: it did not get there."""
     hidden: bool = False
     """The page was hidden when it ended."""
     slept: Ms = 0
@@ -55,15 +54,19 @@ class AttemptReport(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=Tr
     http: bool | None = None
     """Whether requests by HTTP were answered meanwhile. None: there were none."""
 
+    @property
+    def phase(self) -> Phase:
+        return PHASES[len(self.took)]
+
 
 class Timings(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True):
     """How many samples fell into each bucket since the last report."""
 
-    delivery: Annotated[list[Count], Meta(max_length=13)] = []
+    delivery: Annotated[list[Samples], Meta(max_length=15)] = []
     """From a message's commit until it was applied here; of messages by others, while this client was awake."""
-    send: Annotated[list[Count], Meta(max_length=13)] = []
+    send: Annotated[list[Samples], Meta(max_length=15)] = []
     """From the key press until the message was shown as sent."""
-    rtt: Annotated[list[Count], Meta(max_length=12)] = []
+    rtt: Annotated[list[Samples], Meta(max_length=15)] = []
     """From a ping to its pong."""
 
 
@@ -75,17 +78,6 @@ class BrowserError(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=Tru
     count: Count = 1
 
 
-class Repairs(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True):
-    """What was missed and fetched since the last report."""
-
-    gap: Count = 0
-    """An event's number showed that others were missing before it."""
-    tail: Count = 0
-    """A heartbeat named a later head than what had arrived."""
-    reset: Count = 0
-    """Too much was missed: a room was loaded anew."""
-
-
 class Report(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True, kw_only=True):
     """The summary, and, where it was asked for or something failed, the recorder."""
 
@@ -94,15 +86,8 @@ class Report(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True, kw_
     """What works now; None: nothing proven yet."""
     attempts: Annotated[list[AttemptReport], Meta(max_length=32)] = []
     """Those that ended since the last report, oldest first."""
-    fallbacks: Count = 0
-    recoveries: Count = 0
-    """How often a proven WebSocket was lost, and how often one was proven again, since the last report."""
     websocket: Timings | None = None
     http: Timings | None = None
-    repairs: Repairs | None = None
-    visible: Ms = 0
-    hidden: Ms = 0
-    """Since the last report."""
     waiting: Count = 0
     """Messages that wait to be sent."""
     errors: Annotated[list[BrowserError], Meta(max_length=10)] = []

@@ -1,7 +1,7 @@
 """The cause of an attempt's end follows from what both sides saw of it: each case of the table, and an answer for all others."""
 
 import json
-from typing import Any
+from typing import Any, get_args
 
 import msgspec
 import pytest
@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from backchannel.evidence.causes import Cause, Stage
 from backchannel.evidence.classify import Reached, Sighting, Verdict, classify, is_idle_cut
-from backchannel.protocol.reports import AttemptReport
+from backchannel.protocol.reports import AttemptReport, Ended
 from tests.protocol.vectors import ROOT
 
 CASES = json.loads((ROOT / "protocol/vectors/causes.json").read_text(encoding="utf-8"))
@@ -31,8 +31,8 @@ def test_every_cause_and_every_stage_has_a_case() -> None:
 
 CLIENTS = st.none() | st.builds(
     AttemptReport,
-    phase=st.sampled_from(["opening", "greeting", "catching_up", "proving", "live"]),
-    ended=st.sampled_from(["closed", "timeout", "zombie", "going_away", "stopped"]),
+    took=st.lists(st.integers(0, 10**5), max_size=4),
+    ended=st.sampled_from(get_args(Ended)),
     code=st.none() | st.integers(0, 4999),
     age=st.just(0),
     lived=st.integers(0, 10**8),
