@@ -28,6 +28,7 @@ class Chat:
         self.log = parts.node.context.log
         self.maintenance = parts.maintenance
         self.watch = parts.watch
+        self.evidence = parts.evidence
         self._starlette = Starlette(
             routes=all_routes(parts, WebSocketEndpoint(self.node), pages, metrics),
             lifespan=lambda _: self._running(),

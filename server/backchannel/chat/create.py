@@ -1,5 +1,6 @@
 """Puts a chat together: the list of its parts, and how they are connected. Everything a part uses, it is given here."""
 
+import socket
 import time
 import uuid
 from collections.abc import Sequence
@@ -41,6 +42,9 @@ from backchannel.followers import FOLLOWERS
 from backchannel.followers.follower import Follower
 from backchannel.followers.runner import FollowerRunner
 from backchannel.intents.runner import IntentRunner
+from backchannel.ops.health import exposition
+from backchannel.ops.metrics import about
+from backchannel.ops.metrics.listener import MetricsListener, Text
 from backchannel.ops.watch import Watch
 from backchannel.ops.workers import Workers
 from backchannel.queries.events import missing_events
@@ -63,11 +67,12 @@ def create(
     pages: ASGIApp | None = None,
     followers: Sequence[Follower] = FOLLOWERS,
     workers: Workers | None = None,
+    metrics: socket.socket | None = None,
 ) -> Chat:
     """The chat: an ASGI application with a lifespan.
 
     `bus`: None for what `config.redis_urls` names. `pages`: what answers at all addresses but the chat's own, in the standalone server
-    alone. `workers`: the processes of one supervisor that this is one of.
+    alone. `workers`: the processes of one supervisor that this is one of. `metrics`: listens, for the metrics alone.
     """
     clock = time.monotonic
     bus = bus or bus_from(config.redis_urls)
@@ -111,14 +116,37 @@ def create(
     hub.handle(PresenceEnvelope, broadcaster.receive)
     hub.handle(RevocationEnvelope, revocations.receive)
     hub.handle(PersonEnvelope, lambda envelope: authenticator.forget(Ended(user_id=envelope.user.id)))
-    watch = Watch(log.disk, bus.check, log.check_writable)
+    watch = Watch(log.disk, bus.check, log.check_writable, lambda: len(hub.served_users))
+    about.describe(__version__)
     serving_lock = ServingLock(has_bus=not isinstance(bus, MemoryBus))
     intents = IntentRunner(log, reads, partial(publish_all, bus))
+    listener = None if metrics is None else MetricsListener(metrics, _metrics_text(workers))
     running = RunningChat(log.submit, revocations.announce, intents.wake)
     parts = Parts(
-        node, bus, maintenance, revocations, runners, intents, checking, watch, workers, serving_lock, running, evidence
+        node,
+        bus,
+        maintenance,
+        revocations,
+        runners,
+        intents,
+        checking,
+        watch,
+        workers,
+        serving_lock,
+        running,
+        evidence,
+        listener,
     )
     return Chat(parts, pages, config.cors_origins, metrics_access(config.metrics, authenticator, reads))
+
+
+def _metrics_text(workers: Workers | None) -> Text:
+    """Of all workers, or of this process where it is the only one."""
+
+    async def own() -> str:
+        return exposition()
+
+    return own if workers is None else workers.exposition
 
 
 def _gate(config: ChatConfig) -> Gate:

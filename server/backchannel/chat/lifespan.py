@@ -18,6 +18,7 @@ from backchannel.files.runner import FileRunner
 from backchannel.followers.runner import FollowerRunner
 from backchannel.intents.runner import IntentRunner
 from backchannel.ops.lag import sample_lag
+from backchannel.ops.metrics.listener import MetricsListener
 from backchannel.ops.watch import Watch
 from backchannel.ops.workers import Workers
 from backchannel.store.serving_lock import ServingLock
@@ -42,6 +43,7 @@ class Parts:
     serving_lock: ServingLock
     running: RunningChat
     evidence: EvidenceParts
+    metrics: MetricsListener | None
 
     def abandon(self) -> None:
         """Stop what has threads of its own, in the order of a stop; tasks ended with their event loop."""
@@ -84,6 +86,10 @@ async def start(parts: Parts) -> AsyncExitStack:
         if parts.workers is not None:
             await parts.workers.start()
             stopping.push_async_callback(parts.workers.stop)
+
+        if parts.metrics is not None:
+            await parts.metrics.start()
+            stopping.push_async_callback(parts.metrics.stop)
 
         parts.intents.start(loop)
         stopping.push_async_callback(parts.intents.stop)

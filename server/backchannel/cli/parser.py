@@ -54,7 +54,7 @@ def _add_server(add: Add) -> None:
     serve.add_argument("--port", help="port to listen on, 0 for any (BACKCHANNEL_PORT, else 8000)")
     serve.add_argument("--workers", metavar="N", help="number of serving processes (BACKCHANNEL_WORKERS, else 1)")
     # Passed by the supervisor: file descriptors of the listening socket and of the supervisor's pipe, number, folder.
-    serve.add_argument("--as-worker", nargs=4, help=argparse.SUPPRESS)
+    serve.add_argument("--as-worker", nargs="+", help=argparse.SUPPRESS)
     serve.add_argument("--demo", action="store_true", help="fill an empty database with people and their messages")
     serve.add_argument(
         "--demo-passwords",

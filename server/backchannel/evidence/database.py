@@ -9,6 +9,7 @@ import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, Final, Protocol
 
 from django.db import connection, transaction
@@ -48,14 +49,16 @@ def database_beside_messages() -> EvidenceDatabase:
 
 class SqliteFile:
     def __init__(self, path: Path | None) -> None:
-        """None: in memory, shared by the threads of this process, until the last connection is closed."""
+        """None: a file that is deleted with this object, where the messages are in memory."""
+        if path is None:
+            self._folder = TemporaryDirectory(prefix="backchannel-")
+            path = Path(self._folder.name, FILE_NAME)
         self.path = path
-        self._address = f"file:operations-{id(self)}?mode=memory&cache=shared" if path is None else str(path)
 
     def connect(self) -> Connected:
-        if self.path is not None and not self.path.exists():
+        if not self.path.exists():
             os.close(os.open(self.path, os.O_CREAT | os.O_WRONLY, 0o600))
-        raw = sqlite3.connect(self._address, isolation_level=None, uri=self.path is None, timeout=BUSY_MS / 1000)
+        raw = sqlite3.connect(self.path, isolation_level=None, timeout=BUSY_MS / 1000)
         for pragma in ("journal_mode=WAL", "synchronous=NORMAL", f"cache_size=-{CACHE_KIB}", "temp_store=MEMORY"):
             raw.execute(f"PRAGMA {pragma}")
         made = _Sqlite(raw)

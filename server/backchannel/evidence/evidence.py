@@ -163,9 +163,9 @@ def _count(report: Report) -> None:
     timed: tuple[tuple[str, Timings | None], ...] = (("websocket", report.websocket), ("http", report.http))
     for transport, timings in timed:
         if timings is not None:
-            metrics.delivery.add(transport, timings.delivery)
-            metrics.send.add(transport, timings.send)
-            metrics.rtt.add(transport, timings.rtt)
+            metrics.delivery.labels(transport).add(timings.delivery)
+            metrics.send.labels(transport).add(timings.send)
+            metrics.rtt.labels(transport).add(timings.rtt)
     for attempt in report.attempts:
         if attempt.phase == "live" and attempt.ended in _LOST:
             cause = classify(attempt, None).cause or Cause.UNKNOWN

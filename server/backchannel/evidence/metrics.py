@@ -8,9 +8,9 @@ from typing import Final
 
 from prometheus_client import Counter, Gauge, Histogram
 
+from backchannel.counted_histogram import CountedHistogram
 from backchannel.evidence.causes import Cause
 from backchannel.evidence.classify import Verdict
-from backchannel.evidence.counted_histogram import CountedHistogram
 from backchannel.evidence.upkeep import LIVES_S
 from backchannel.protocol.reports import BOUNDS_S
 
@@ -48,19 +48,25 @@ phase: Final = Histogram(
     buckets=(0.05, 0.1, 0.25, 0.5, 1, 2, 4, 8, 16),
 )
 rtt: Final = CountedHistogram(
-    "backchannel_heartbeat_rtt_seconds", "From a ping to its pong, as clients saw it.", "transport", BOUNDS_S
+    "backchannel_heartbeat_rtt_seconds",
+    "From a ping to its pong, as clients saw it.",
+    BOUNDS_S,
+    "transport",
+    has_sum=False,
 )
 delivery: Final = CountedHistogram(
     "backchannel_delivery_seconds",
     "From a message's commit until another person's client had applied it, as that client saw it.",
-    "transport",
     BOUNDS_S,
+    "transport",
+    has_sum=False,
 )
 send: Final = CountedHistogram(
     "backchannel_send_seconds",
     "From the key press until a message was shown as sent, as its client saw it.",
-    "transport",
     BOUNDS_S,
+    "transport",
+    has_sum=False,
 )
 reports: Final = Counter("backchannel_reports", "Reports of clients.", ["outcome"])
 errors: Final = Counter("backchannel_errors", "Unexpected errors.", ["side"])

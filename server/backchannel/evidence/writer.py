@@ -46,7 +46,7 @@ class EvidenceWriter:
         count: Callable[[Sequence[Verdict]], None] = metrics.count_failures,
     ) -> None:
         """`count` is called in this thread."""
-        self._database = database
+        self.database = database
         self._tables = tables
         self._settings = settings
         self._count = count
@@ -77,6 +77,10 @@ class EvidenceWriter:
         self._queue.append(row)
         if len(self._queue) >= BATCH:
             self._due.set()
+
+    def wake(self) -> None:
+        """Write what is queued soon: somebody is about to look."""
+        self._due.set()
 
     def _run(self) -> None:
         while not self._is_over.is_set():
@@ -120,7 +124,7 @@ class EvidenceWriter:
         for tries_left in (1, 0):
             try:
                 if self._connected is None:
-                    self._connected = self._database.connect()
+                    self._connected = self.database.connect()
                 with self._connected.transaction() as driver:
                     return work(driver)
             except Exception as error:

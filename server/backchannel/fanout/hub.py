@@ -12,12 +12,14 @@ Longer than 300 lines: rooms, users and subscribers are three views of one fact,
 """
 
 import math
+import time
 from collections.abc import Callable, Collection, Iterable, KeysView, Mapping
 from collections.abc import Set as AbstractSet
 from itertools import chain
 from operator import attrgetter
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
+from backchannel.counted_histogram import CountedHistogram
 from backchannel.fanout import envelopes
 from backchannel.fanout.bus import Bus
 from backchannel.fanout.envelopes import (
@@ -39,6 +41,11 @@ E = TypeVar("E", bound=Envelope)
 _user_id = attrgetter("user_id")
 
 _log = ProcessLog("backchannel.fanout")
+_flush_seconds: Final = CountedHistogram(
+    "backchannel_fanout_seconds",
+    "How long writing pending events to their subscribers held the event loop.",
+    (0.0001, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1),
+).labels()
 
 
 class Hub:
@@ -319,6 +326,7 @@ class Hub:
     def flush(self, sinks_below: float = math.inf) -> int:
         """Write what the rooms have pending; of a large room one slice, and `flush_soon` is called for the rest. Leave rooms with
         `sinks_below` sinks or more as they are, unless one is written to in part. Returns the sinks of the largest room left, or 0."""
+        began = time.perf_counter()
         pending, self._pending = self._pending, {}
         most = 0
         for channel in pending:
@@ -328,6 +336,8 @@ class Hub:
                 most = max(most, sinks)
             elif channel.flush_slice():
                 self._note_pending(channel)
+        if pending:
+            _flush_seconds.observe(time.perf_counter() - began)
         return most
 
     def _note_pending(self, channel: RoomChannel) -> None:

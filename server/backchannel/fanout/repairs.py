@@ -7,9 +7,14 @@ begin ─▶ wait a moment ─▶ read above the room's head ─▶ deliver ─�
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
+from typing import Final
+
+from prometheus_client import Counter
 
 from backchannel.fanout.envelopes import RoomEnvelope
 from backchannel.process_log import ProcessLog
+
+repaired: Final = Counter("backchannel_repairs", "Reads of events that the bus had lost.")
 
 _log = ProcessLog("backchannel.fanout")
 
@@ -60,4 +65,5 @@ class Repairs:
                 self._deliver(envelope)
             if not found:
                 return
+            repaired.inc()
             _log.debug("repaired", room_id=room_id, events=len(found))

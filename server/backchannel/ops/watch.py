@@ -12,6 +12,7 @@ from typing import Final
 from prometheus_client import REGISTRY, Gauge
 
 from backchannel.ops.health import Check, result_of
+from backchannel.ops.metrics import about
 from backchannel.protocol.errors import CommandError
 from backchannel.store import disk
 from backchannel.store.disk import Disk
@@ -30,8 +31,15 @@ disk_full: Final = Gauge("backchannel_disk_full", "1 if nothing can be stored fo
 
 
 class Watch:
-    def __init__(self, state: Disk, bus: Check, check_writable: Callable[[], Awaitable[None]]) -> None:
-        """`check_writable` raises CommandError if nothing can be written to the database."""
+    def __init__(
+        self,
+        state: Disk,
+        bus: Check,
+        check_writable: Callable[[], Awaitable[None]],
+        count_people: Callable[[], int] = lambda: 0,
+    ) -> None:
+        """`check_writable` raises CommandError if nothing can be written to the database. `count_people`: those connected here."""
+        self._count_people = count_people
         self._disk = state
         self._bus = bus
         self._check_writable = check_writable
@@ -45,6 +53,7 @@ class Watch:
 
     async def look(self) -> None:
         bus_up.set(await result_of(self._bus) == "ok")
+        about.people.set(self._count_people())
         if self._disk.refused:
             with suppress(CommandError):
                 await self._check_writable()
@@ -53,6 +62,9 @@ class Watch:
             self._show_space()
             free_bytes.set(found.free)
             size_bytes.set(found.size)
+        sizes = about.file_sizes()
+        if sizes is not None:
+            about.show_sizes(*sizes)
         disk_full.set(self._disk.is_full)
 
     def _show_space(self) -> None:

@@ -33,12 +33,12 @@ def start(
     if demo and not made_up_passwords:
         _check_known_passwords(conf, stop)
     # First of all: a port in use should be reported before tables are created.
-    try:
-        sock = listen(conf.host, conf.port)
-    except CannotListen as problem:
-        raise stop(str(problem)) from None
     with ExitStack() as held:
-        held.callback(sock.close)
+        try:
+            sock = held.enter_context(listen(conf.host, conf.port))
+            metrics = held.enter_context(listen(*conf.metrics_listen)) if conf.metrics_listen is not None else None
+        except CannotListen as problem:
+            raise stop(str(problem)) from None
         open_database()
         from backchannel.site import state
 
@@ -72,7 +72,7 @@ def start(
                 notifier.ready("Serving")
                 announce()
 
-            _run(conf, sock, started, beat=notifier.beat, stopping=notifier.stopping)
+            _run(conf, sock, started, beat=notifier.beat, stopping=notifier.stopping, metrics=metrics)
             return 0
         from backchannel.runner.workers import supervise
 
@@ -80,11 +80,16 @@ def start(
         sockets = held.enter_context(TemporaryDirectory(prefix="backchannel-"))
 
         def command(pair: int, number: int) -> list[str]:
-            arguments = map(str, (sock.fileno(), pair, number, sockets))
-            return [sys.executable, "-m", "backchannel", "serve", "--as-worker", *arguments]
+            given = (sock.fileno(), pair, number, sockets, *([] if metrics is None else [metrics.fileno()]))
+            return [sys.executable, "-m", "backchannel", "serve", "--as-worker", *map(str, given)]
 
         return supervise(
-            conf.workers, command, [sock.fileno()], ready=announce, shutdown_s=conf.shutdown_s, notifier=notifier
+            conf.workers,
+            command,
+            [each.fileno() for each in (sock, metrics) if each is not None],
+            ready=announce,
+            shutdown_s=conf.shutdown_s,
+            notifier=notifier,
         )
 
 
@@ -98,8 +103,11 @@ def start_worker(conf: Conf, arguments: Sequence[str], *, open_database: Callabl
     from backchannel.site import state
 
     state.close()
-    with socket.socket(fileno=listening) as sock:
-        _run(conf, sock, supervisor.send_ready, beat=supervisor.beat, workers=(Path(arguments[3]), number))
+    with ExitStack() as held:
+        sock = held.enter_context(socket.socket(fileno=listening))
+        metrics = held.enter_context(socket.socket(fileno=int(arguments[4]))) if len(arguments) > 4 else None
+        workers = (Path(arguments[3]), number)
+        _run(conf, sock, supervisor.send_ready, beat=supervisor.beat, workers=workers, metrics=metrics)
 
 
 def _check_workers(conf: Conf, stop: type[Exception]) -> None:
@@ -133,11 +141,12 @@ def _run(
     beat: Callable[[], None],
     stopping: Callable[[], None] = lambda: None,
     workers: tuple[Path, int] | None = None,
+    metrics: socket.socket | None = None,
 ) -> None:
     from backchannel.runner.server import serve
     from backchannel.site.asgi import standalone
 
-    chat = standalone(workers)
+    chat = standalone(workers, metrics)
     serve(
         chat,
         sock,

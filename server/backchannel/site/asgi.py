@@ -1,5 +1,6 @@
 """The standalone server: a chat around its own Django pages, with the settings of `site/settings.py`."""
 
+import socket
 from pathlib import Path
 from typing import cast
 
@@ -17,11 +18,11 @@ from backchannel.web.django_turns import DjangoTurns
 from backchannel.web.files import StaticFiles
 
 
-def standalone(worker: tuple[Path, int] | None = None) -> Chat:
-    """`worker`: the supervisor's folder and this process's number, if it is one of several."""
+def standalone(worker: tuple[Path, int] | None = None, metrics: socket.socket | None = None) -> Chat:
+    """`worker`: the supervisor's folder and this process's number, if it is one of several. `metrics`: listens, for the metrics alone."""
     workers = None if worker is None else Workers(*worker, exposition)
     django_application = DjangoTurns(cast("ASGIApp", get_asgi_application()))
-    return create(config_from_settings(), pages=pages_of(django_application), workers=workers)
+    return create(config_from_settings(), pages=pages_of(django_application), workers=workers, metrics=metrics)
 
 
 def pages_of(django_application: ASGIApp) -> ASGIApp:

@@ -24,6 +24,8 @@ from backchannel.config import (
     ARRIVALS_AT_ONCE,
     CONTENT_BYTES,
     S3,
+    Addresses,
+    Analytics,
     read_files,
     read_origin,
     read_redis_url,
@@ -161,6 +163,15 @@ def _mail(value: str) -> str:
     if value and (split_url(value).scheme not in {"smtp", "smtps"} or not split_url(value).hostname):
         raise ValueError("is not like smtp://user:password@mail.example.com:587")
     return value
+
+
+def _listen(value: str) -> tuple[str, int] | None:
+    if not value:
+        return None
+    host, _, port = value.rpartition(":")
+    if not host or not port.isdigit() or int(port) > 65535:
+        raise ValueError("is not like 127.0.0.1:9464")
+    return host.removeprefix("[").removesuffix("]"), int(port)
 
 
 def _port(value: str) -> int:
@@ -333,6 +344,35 @@ class Conf:
     )
     heartbeat_s: int = setting(
         _number(5, 300), "30", "Seconds between two heartbeats. A connection that is silent for 10 more is closed."
+    )
+    metrics_listen: tuple[str, int] | None = setting(
+        _listen,
+        "",
+        "An address and port of their own for metrics, like `127.0.0.1:9464`, without TLS and without sign-in. `/metrics` is then there "
+        "alone, for all workers. Unset: at the server's own address, which the proxy has to hide.",
+    )
+    analytics: Analytics = setting(
+        _choice("on", "anonymous", "off"),
+        "on",
+        "What is kept of connections, to find out why somebody was without the WebSocket: `on`, `anonymous` (without persons and devices), or "
+        "`off` (metrics alone, which know nobody). [privacy.md](../privacy.md) lists every field.",
+    )
+    analytics_addresses: Addresses = setting(
+        _choice("prefix", "hash", "full", "off"),
+        "prefix",
+        "What is kept of a client's address: its network (`prefix`: /24 of IPv4, /48 of IPv6), a `hash` of that which changes each month, "
+        "`full`, or nothing (`off`).",
+    )
+    analytics_networks: str = setting(
+        _text,
+        "",
+        "A file that names networks, with lines like `203.0.113.0/24 Office Berlin`. A name is kept instead of the address.",
+    )
+    keep_connections_days: int = setting(
+        _number(1, 366), "14", "Days that connections are kept; sums by the hour are kept 13 months."
+    )
+    keep_connections_rows: int = setting(
+        _number(1000, 100_000_000), "1000000", "Connections that are kept at most, of 150 bytes each."
     )
     shutdown_s: int = setting(
         _number(1, 600), "10", "Seconds that a stopping server gives its clients and requests before it cuts them off."

@@ -27,7 +27,7 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 BACKCHANNEL: dict[str, Any] = {
     "ORIGINS": CONF.origins,
     "REDIS_URLS": CONF.redis_url,
-    "METRICS": "open",
+    "METRICS": "open" if CONF.metrics_listen is None else False,
     "HEARTBEAT_S": CONF.heartbeat_s,
     "ARRIVALS_AT_ONCE": CONF.arrivals_at_once,
     "ARRIVALS_WAITING": CONF.arrivals_waiting,
@@ -35,6 +35,11 @@ BACKCHANNEL: dict[str, Any] = {
     "FILES": CONF.files,
     "UPLOAD_TOTAL": CONF.upload_total or None,
     "SCAN": CONF.scan,
+    "ANALYTICS": CONF.analytics,
+    "ANALYTICS_ADDRESSES": CONF.analytics_addresses,
+    "ANALYTICS_NETWORKS": CONF.analytics_networks or None,
+    "KEEP_CONNECTIONS_DAYS": CONF.keep_connections_days,
+    "KEEP_CONNECTIONS_ROWS": CONF.keep_connections_rows,
     "LIMITS": {
         "upload_size": CONF.upload_size,
         "upload_quota": CONF.upload_quota,

@@ -10,6 +10,7 @@ operations are retried one by one, so that a bad one fails alone. Nothing is ack
 import asyncio
 import queue
 import threading
+import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from contextlib import suppress
@@ -21,6 +22,7 @@ import msgspec
 from django.db import DatabaseError, IntegrityError, InterfaceError, OperationalError, connection, transaction
 
 from backchannel import failpoints
+from backchannel.counted_histogram import CountedHistogram
 from backchannel.internal_error import internal_error
 from backchannel.process_log import ProcessLog
 from backchannel.protocol.errors import Code, CommandError
@@ -39,6 +41,14 @@ BATCH: Final = 256
 BATCH_CHARACTERS: Final = 64 * 1024
 """Long messages make shorter batches, so that one commit does not exceed what a subscriber may be behind."""
 _log = ProcessLog("backchannel.store")
+_commit_seconds: Final = CountedHistogram(
+    "backchannel_commit_seconds",
+    "How long a batch took until it was committed and synced.",
+    (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5),
+).labels()
+_commit_operations: Final = CountedHistogram(
+    "backchannel_commit_operations", "Operations that were committed together.", (1, 2, 4, 8, 16, 32, 64, 128, 256, 512)
+).labels()
 
 
 Answer = Callable[[Outcome], None]
@@ -188,7 +198,10 @@ class Log:
         try:
             if not was_connected:
                 prepare_for_writing(connection)
+            began = time.perf_counter()
             outcomes = _commit_retrying_once([job.operation for job in batch])
+            _commit_seconds.observe(time.perf_counter() - began)
+            _commit_operations.observe(len(batch))
             self.disk.refused = False
         except Exception as error:  # the thread must survive any operation
             if was_connected and not is_connected():

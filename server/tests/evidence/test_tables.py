@@ -69,7 +69,9 @@ def world() -> Iterator[World]:
 
 
 def cut(attempt: str, lived_ms: int = 60_000, **more: Any) -> AttemptReport:
-    return AttemptReport(id=attempt, took=[40, 30, 20, 10], ended="closed", code=1006, age=0, lived=lived_ms, http=True, **more)
+    return AttemptReport(
+        id=attempt, took=[40, 30, 20, 10], ended="closed", code=1006, age=0, lived=lived_ms, http=True, **more
+    )
 
 
 def test_a_stripped_upgrade_is_named_before_its_client_reports(world: World) -> None:
@@ -97,7 +99,9 @@ def test_a_restart_is_counted_once_whichever_side_is_first(world: World, is_serv
     attempt, row_id = world.attempt(), world.next_id()
     world.write(Arrived(row_id, "websocket", CLEO, attempt=attempt_number(attempt)))
     ended = Ended(row_id, 5000, 1012, "restart", 3, "web", DEVICE)
-    reported = world.report(AttemptReport(id=attempt, took=[40, 30, 20, 10], ended="going_away", code=1012, age=0, lived=5000))
+    reported = world.report(
+        AttemptReport(id=attempt, took=[40, 30, 20, 10], ended="going_away", code=1012, age=0, lived=5000)
+    )
     world.write(*([ended, reported] if is_server_first else [reported, ended]))
     assert [row["cause"] for row in world.rows()] == ["restart"]
     assert world.counted == ["restart"]
