@@ -46,12 +46,16 @@ class CountedHistogram(Collector):
         """`bounds`: upper ones, ascending. `label`: the name of its label, if it has one. `has_sum`: False where samples are counted by
         others, who report no sum."""
         self.name = name
-        self._documentation = documentation
+        self.documentation = documentation
         self._bounds = tuple(bounds)
         self._label = label
         self._has_sum = has_sum
         self._samples: dict[str, Samples] = {}
         registry.register(self)
+
+    @property
+    def label_names(self) -> tuple[str, ...]:
+        return (self._label,) if self._label else ()
 
     def labels(self, value: str = "") -> Samples:
         """Of this value of the label; "" where there is none."""
@@ -73,4 +77,4 @@ class CountedHistogram(Collector):
         return [family]
 
     def _family(self) -> HistogramMetricFamily:
-        return HistogramMetricFamily(self.name, self._documentation, labels=[self._label] if self._label else [])
+        return HistogramMetricFamily(self.name, self.documentation, labels=[self._label] if self._label else [])

@@ -111,9 +111,9 @@ class _Seen:
     @property
     def codes(self) -> frozenset[int]:
         """The close codes of both sides; 1006 says that there was none. How the client closed is its own doing: it reported why."""
-        server = self.server
-        is_own = server is None or (self.client is not None and server.reason == "client_gone")
-        both = (self.client and self.client.code, None if is_own or server is None else server.code)
+        client, server = self.client, self.server
+        is_own = client is not None and server is not None and server.reason == "client_gone"
+        both = (client.code if client else None, server.code if server and not is_own else None)
         return frozenset(code for code in both if code is not None and code != 1006)
 
     @property
