@@ -15,7 +15,7 @@ from backchannel.evidence.causes import Cause, Stage
 from backchannel.evidence.classify import ALIKE_OF, Reached, Sighting, Verdict, classify
 from backchannel.evidence.errors import ErrorGroups
 from backchannel.evidence.recordings import keep_recording
-from backchannel.evidence.rows import Arrived, Ended, Failed, Reported, Row, RowIds, Seen, attempt_number
+from backchannel.evidence.rows import SEEN_ROOMS, Arrived, Ended, Failed, Reported, Row, RowIds, Seen, attempt_number
 from backchannel.evidence.words import Words
 from backchannel.protocol.codec import encode
 from backchannel.protocol.reports import AttemptReport
@@ -97,7 +97,17 @@ class Tables:
 
     @staticmethod
     def _seen(driver: Driver, rows: Sequence[Seen]) -> None:
-        values = [(encode(dict(row.rooms)).decode(), row.id) for row in rows]
+        """Added to what the connection had seen: keeping that with each connection would take more memory than all else of the evidence."""
+        merged: dict[int, dict[int, int]] = {}
+        for row in rows:
+            merged.setdefault(row.id, {}).update(row.rooms)
+        values = []
+        for row_id, rooms in merged.items():
+            found = driver.query("SELECT seen FROM ops_connection WHERE id = %s", [row_id])
+            if found:
+                before = msgspec.json.decode(found[0][0] or b"{}", type=dict[int, int])
+                seen = {**{room: seq for room, seq in before.items() if room not in rooms}, **rooms}
+                values.append((encode(dict(list(seen.items())[-SEEN_ROOMS:])).decode(), row_id))
         driver.execute_many("UPDATE ops_connection SET seen = %s WHERE id = %s", values)
 
     def _ended(self, driver: Driver, row: Ended) -> list[Verdict]:

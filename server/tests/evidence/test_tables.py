@@ -143,8 +143,19 @@ def test_a_page_that_was_closed_has_no_cause_and_is_not_counted(world: World) ->
 
 def test_what_a_client_has_seen_is_kept_with_its_connection(world: World) -> None:
     row_id = world.next_id()
-    world.write(Arrived(row_id, "websocket", CLEO), Seen(row_id, {7: 1041}), Seen(row_id, {7: 1042}))
-    assert [row["seen"] for row in world.rows()] == ['{"7":1042}']
+    world.write(Arrived(row_id, "websocket", CLEO), Seen(row_id, {7: 1041, 8: 3}), Seen(row_id, {7: 1042}))
+    world.write(Seen(row_id, {9: 1}))
+    assert [row["seen"] for row in world.rows()] == ['{"7":1042,"8":3,"9":1}']
+
+
+def test_no_more_than_the_rooms_that_moved_last_are_kept(world: World) -> None:
+    row_id = world.next_id()
+    world.write(Arrived(row_id, "websocket", CLEO))
+    world.write(*(Seen(row_id, {room: room}) for room in range(100)))
+    world.write(Seen(row_id, {70: 71}))
+    (row,) = world.rows()
+    assert len(row["seen"]) <= 1024
+    assert row["seen"].endswith('"98":98,"99":99,"70":71}')
 
 
 def test_an_end_without_its_beginning_is_ignored(world: World) -> None:

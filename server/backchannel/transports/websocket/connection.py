@@ -17,7 +17,6 @@ from backchannel.commands.announce_instance import announce_instance
 from backchannel.commands.context import Caller
 from backchannel.commands.set_presence import device_arrived
 from backchannel.evidence.evidence import NO_ROW
-from backchannel.evidence.rows import SEEN_ROOMS
 from backchannel.fanout.subscriber import Sink
 from backchannel.internal_error import internal_error
 from backchannel.process_log import ProcessLog
@@ -66,7 +65,6 @@ class Connection:
         "_opened_us",
         "_reads",
         "_received",
-        "_seen",
         "_tasks",
         "_via",
         "credential",
@@ -112,8 +110,6 @@ class Connection:
         """The label of the client's name, once it has said it."""
         self._received = 0
         """Messages of the client."""
-        self._seen: dict[int, int] | None = None
-        """Room → seq up to which the client has it, of the rooms that moved last."""
 
     def open(self, link: Link) -> None:
         """The handshake is accepted."""
@@ -155,9 +151,7 @@ class Connection:
         """As evidence: the session makes of it what it has to."""
         if isinstance(frame, ClientPong):
             if frame.seen:
-                seen = {**(self._seen or {}), **frame.seen}
-                self._seen = dict(list(seen.items())[-SEEN_ROOMS:])
-                self._node.evidence.seen(self.evidence_row, self._seen)
+                self._node.evidence.seen(self.evidence_row, frame.seen)
         elif not self._client:
             self._client = self._node.evidence.greeted("websocket", frame.client.name)
 
