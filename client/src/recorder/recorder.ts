@@ -1,5 +1,5 @@
 /**
- * The flight recorder: what this client saw of its connection, for whoever has to find out why a message did not arrive.
+ * The flight recorder: what this client saw of its connection, for an operator who has to find out why a message did not arrive.
  *
  *   log of driver and tabs ─▶ ring of 512 lines, attempts ─┐
  *   frames, host facts ─────▶ durations ───────────────────┼─▶ POST /api/report, over HTTP, when it works
@@ -50,7 +50,7 @@ export interface Recorder<Options> {
   readonly feature: Feature<RecorderChat>;
 }
 
-/** What is reported next, and then begins anew. */
+/** What is reported next, and then begins again. */
 const nothing = () => ({
   attempts: [] as Finished[],
   errors: [] as BrowserError[],

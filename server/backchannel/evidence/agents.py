@@ -5,6 +5,7 @@ seen weighs 20 MB, and its further answers are not asked for.
 """
 
 import re
+from functools import lru_cache
 from typing import Final, NamedTuple
 
 OTHER: Final = "other"
@@ -62,6 +63,7 @@ _SYSTEMS: Final = tuple(
 )
 
 
+@lru_cache(1024)
 def reduced(user_agent: str) -> Agent:
     text = user_agent[:_LONGEST]
     return Agent(_browser_of(text), next((name for pattern, name in _SYSTEMS if pattern.search(text)), OTHER))

@@ -35,7 +35,7 @@ Key = tuple[str, str, int, str, str]
 
 
 def roll_up(driver: Driver, words: Words, hour: int) -> int:
-    """Make the rollup of this hour (hours since 1970) anew, and return its groups."""
+    """Make the rollup of this hour (hours since 1970) again, and return its groups."""
     rows = driver.query(_READ_HOUR, [id_at(hour * HOUR_US), id_at((hour + 1) * HOUR_US)])
     if not rows:  # deleted since, or none: an older rollup stays
         return 0
