@@ -148,7 +148,7 @@ class SimulatedNode:
         async def run() -> tuple[int, bytes]:
             self._check(who)
             self.node.rates.check_request(who.user_id, self.node.context.clock())
-            return 200, await self._polls.answer(request, who, _never)  # type: ignore[arg-type]
+            return 200, await self._polls.answer(request, who, _never, {})  # type: ignore[arg-type]
 
         return self.spawn(self._answer(run, answered)).cancel
 

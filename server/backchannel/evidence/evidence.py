@@ -158,6 +158,11 @@ class Evidence:
         return self._refused <= REFUSED_PER_SECOND
 
 
+def no_evidence() -> Evidence:
+    """For a node of whose connections nothing is kept, whatever the settings say."""
+    return Evidence(EvidenceSettings(), lambda _: None, RowIds(0), lambda: 0)
+
+
 def _count(report: Report) -> None:
     """The report's part in the metrics."""
     timed: tuple[tuple[str, Timings | None], ...] = (("websocket", report.websocket), ("http", report.http))

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from backchannel.commands.context import Context
-from backchannel.evidence.evidence import Evidence
+from backchannel.evidence.evidence import Evidence, no_evidence
 from backchannel.fanout.hub import Hub
 from backchannel.fanout.presence import Presence
 from backchannel.fanout.presence_broadcast import PresenceBroadcaster
@@ -30,12 +30,12 @@ class Node:
     rates: Rates
     provide_people: ProvidePeople
     gate: Gate
-    evidence: Evidence
     admission: ReconnectLimiter = field(default_factory=ReconnectLimiter)
     files: FileStore | None = None
     """None where no files are taken."""
     uploaded: Callable[[], None] = lambda: None
     """Called when all bytes of a file are there."""
+    evidence: Evidence = field(default_factory=no_evidence)
     draining: bool = False
     """The node is stopping: it lets nobody in."""
     started_at: float = field(default_factory=time.monotonic)

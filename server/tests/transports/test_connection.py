@@ -7,9 +7,7 @@ from typing import Any
 import pytest
 
 from backchannel.commands.announce_instance import announce_instance
-from backchannel.evidence.evidence import Evidence
-from backchannel.evidence.rows import Row, RowIds
-from backchannel.evidence.settings import EvidenceSettings
+from backchannel.evidence.evidence import no_evidence
 from backchannel.fanout import envelopes
 from backchannel.fanout.envelopes import RoomEnvelope
 from backchannel.fanout.hub import Hub
@@ -50,14 +48,13 @@ class World:
         presence = SimpleNamespace(arrive=lambda *_: (), leave=lambda *_: None)
         self.context: Any = SimpleNamespace(clock=lambda: 0.0, bus=bus, presence=presence)
         self.bus = bus
-        self.evidence: list[Row] = []
         self.node: Any = SimpleNamespace(
             context=self.context,
             hub=hub,
             presence=presence,
             settings=Settings(),
             rates=Rates(Limits()),
-            evidence=Evidence(EvidenceSettings(), self.evidence.append, RowIds(1), lambda: 0),
+            evidence=no_evidence(),
         )
 
     def connection(self, instance: str, opened_us: int, delivered: int = 3) -> tuple[Connection, Link]:
