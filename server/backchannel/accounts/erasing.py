@@ -1,4 +1,5 @@
-"""Takes a person out of the chat for good: their name, picture and credentials, and their messages where the site wants that."""
+"""Takes a person out of the chat for good: their name, picture and credentials, the evidence of their connections, and their messages where
+the site wants that."""
 
 from __future__ import annotations
 
@@ -9,6 +10,8 @@ from backchannel.accounts.running_chats import announce_ended, write
 from backchannel.commands.erase_messages import EraseMessages
 from backchannel.commands.file_upkeep import DeleteUnclaimedOf
 from backchannel.commands.update_person import UpdatePerson
+from backchannel.evidence.database import database_beside_messages
+from backchannel.evidence.forgetting import forget_evidence_of
 from backchannel.store import erasing, people
 from backchannel.store.operation import NOBODY
 
@@ -33,6 +36,7 @@ def erase_account(account: str, messages: Messages = "keep") -> None:
         erasing.forget_account(person_id)
         # Not before: who connects again would be the same person. A site may keep the user, and their credentials.
         announce_ended(Ended(user_id=person_id))
+        forget_evidence_of(person_id, database_beside_messages())
 
 
 def _erase_messages(person_id: int) -> None:

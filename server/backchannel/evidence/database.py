@@ -32,8 +32,14 @@ class Connected(Protocol):
 
     def close(self) -> None: ...
 
+    def close_if_own(self) -> None:
+        """Close it unless others of this thread use it too."""
+
 
 class EvidenceDatabase(Protocol):
+    def exists(self) -> bool:
+        """Whether anything was ever kept."""
+
     def connect(self) -> Connected:
         """Raises what the driver raises."""
 
@@ -55,6 +61,9 @@ class SqliteFile:
             path = Path(self._folder.name, FILE_NAME)
         self.path = path
 
+    def exists(self) -> bool:
+        return self.path.exists()
+
     def connect(self) -> Connected:
         if not self.path.exists():
             os.close(os.open(self.path, os.O_CREAT | os.O_WRONLY, 0o600))
@@ -69,6 +78,9 @@ class SqliteFile:
 
 
 class PostgresTables:
+    def exists(self) -> bool:
+        return schema.TABLES[0] in connection.introspection.table_names()
+
     def connect(self) -> Connected:
         made = _Postgres()
         with made.transaction() as driver:
@@ -106,6 +118,9 @@ class _Sqlite:
     def close(self) -> None:
         self._raw.close()
 
+    def close_if_own(self) -> None:
+        self.close()
+
 
 class _Postgres:
     """Django's connection of this thread, from its pool."""
@@ -117,3 +132,6 @@ class _Postgres:
 
     def close(self) -> None:
         connection.close()
+
+    def close_if_own(self) -> None:
+        """It is Django's."""

@@ -22,10 +22,9 @@ REFERENCES: Final = 20
 _OWN: Final = "backchannel"
 
 _SECRETS: Final = (
+    (re.compile(r"(?i)\b(bearer|basic)\s+\S+"), r"\1 …"),
     (
-        re.compile(
-            r"(?i)\b(bearer|token|ticket|password|secret|cookie|authorization|api[_-]?key)(['\"]?\s*[=:]\s*|\s+)\S+"
-        ),
+        re.compile(r"(?i)\b(token|ticket|password|secret|cookie|authorization|api[_-]?key)(['\"]?\s*[=:]\s*)[^\s,;]+"),
         r"\1\2…",
     ),
     (re.compile(r"(\w+://)[^/\s:@]+(:[^/\s@]*)?@"), r"\1…@"),

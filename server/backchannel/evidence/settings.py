@@ -3,8 +3,8 @@
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from backchannel.config import Addresses, Analytics, ChatConfig
-from backchannel.evidence.networks import NamedNetwork, read_networks
+from backchannel.config import Addresses, Analytics, ChatConfig, ConfigError
+from backchannel.evidence.networks import BadNetworks, NamedNetwork, read_networks
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,13 +19,24 @@ class EvidenceSettings:
 
 
 def settings_from(config: ChatConfig, secret: str) -> EvidenceSettings:
-    """Raises OSError, or BadNetworks, where the file of networks cannot be used."""
-    file = config.analytics_networks
+    """Raises ConfigError where the file of networks cannot be used."""
     return EvidenceSettings(
         analytics=config.analytics,
         addresses=config.analytics_addresses,
-        networks=tuple(read_networks(Path(file).read_text(encoding="utf-8"))) if file else (),
+        networks=_networks_of(config.analytics_networks),
         days=config.keep_connections_days,
         rows=config.keep_connections_rows,
         secret=secret.encode(),
     )
+
+
+def _networks_of(file: str | None) -> tuple[NamedNetwork, ...]:
+    if file is None:
+        return ()
+    try:
+        return tuple(read_networks(Path(file).read_text(encoding="utf-8")))
+    except (OSError, UnicodeDecodeError) as problem:
+        reason = problem.strerror if isinstance(problem, OSError) else "it is not UTF-8"
+        raise ConfigError([f"the file of networks {file} cannot be read: {reason}"]) from None
+    except BadNetworks as problem:
+        raise ConfigError([f"the file of networks {file} cannot be used: {problem}"]) from None

@@ -30,6 +30,7 @@ def start(
 
     _check_workers(conf, stop)
     _check_redis(conf, stop)
+    _check_networks(conf, stop)
     if demo and not made_up_passwords:
         _check_known_passwords(conf, stop)
     # First of all: a port in use should be reported before tables are created.
@@ -117,6 +118,16 @@ def _check_workers(conf: Conf, stop: type[Exception]) -> None:
         raise stop(f"{conf.workers} workers need PostgreSQL (BACKCHANNEL_DATABASE_URL): SQLite has one process")
     if not conf.redis_url:
         raise stop(f"{conf.workers} workers need Redis (BACKCHANNEL_REDIS_URL): they exchange messages by it")
+
+
+def _check_networks(conf: Conf, stop: type[Exception]) -> None:
+    from backchannel.config import ChatConfig, ConfigError
+    from backchannel.evidence.settings import settings_from
+
+    try:
+        settings_from(ChatConfig(analytics_networks=conf.analytics_networks or None), "")
+    except ConfigError as problem:
+        raise stop(f"BACKCHANNEL_ANALYTICS_NETWORKS: {problem}") from None
 
 
 def _check_redis(conf: Conf, stop: type[Exception]) -> None:

@@ -11,6 +11,7 @@ from backchannel.evidence import upkeep
 from backchannel.evidence.classify import Reached
 from backchannel.evidence.database import Connected, SqliteFile
 from backchannel.evidence.errors import ErrorGroups
+from backchannel.evidence.forgetting import forget_evidence_of
 from backchannel.evidence.rows import Arrived, Ended, Failed, Origin, Reported, RowIds, Seen, attempt_number, id_at
 from backchannel.evidence.tables import Tables
 from backchannel.protocol.frames import ClientInfo
@@ -217,6 +218,18 @@ def test_of_an_erased_person_nothing_is_kept(world: World) -> None:
         assert upkeep.forget_person(driver, 7) == 1
     (row,) = world.rows()
     assert (row["person"], row["seen"]) == (None, None)
+
+
+def test_evidence_that_was_never_kept_is_not_made_to_forget_somebody(tmp_path: Path) -> None:
+    file = tmp_path / "operations.sqlite3"
+    forget_evidence_of(7, SqliteFile(file))
+    assert not file.exists()
+    connected = SqliteFile(file).connect()
+    world = World(connected)
+    world.write(Arrived(world.next_id(), "websocket", CLEO))
+    forget_evidence_of(7, SqliteFile(file))
+    assert [row["person"] for row in world.rows()] == [None]
+    connected.close()
 
 
 def test_errors_are_grouped_and_bounded(world: World) -> None:
