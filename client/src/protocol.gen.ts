@@ -68,8 +68,10 @@ export interface Limits {
   readonly upload_quota: number;
 }
 
+/** `evidence`: the server takes `POST /api/report`, and `seen` in `pong`. Older ones refuse both. */
 export interface ServerInfo {
   readonly version: string;
+  readonly evidence?: boolean;
 }
 
 /** `id` is that of the `get_room_list` it answers; left out if the server sends the list by itself. */
@@ -697,7 +699,7 @@ export interface Resume {
 export interface ClientPong {
   readonly type: 'pong';
   readonly timestamp?: string | null;
-  readonly seen?: Readonly<Record<RoomId, number>> | null;
+  readonly seen?: Readonly<Record<RoomId, number>>;
 }
 
 /** Body of `POST /api/sync`. `wait`: seconds to wait for the first frame, at most 25. */

@@ -16,6 +16,7 @@ import { createAttempts, type Finished } from './attempts.ts';
 import { count, type Samples } from './samples.ts';
 
 const LINES = 512;
+const LINE = 200;
 const ATTEMPTS = 32;
 const ERRORS = 10;
 /** The clock is looked at this often; a much longer step is sleep. */
@@ -25,13 +26,13 @@ const SLEPT_MS = 75_000;
 const REPORT_MS = 60_000;
 /** After an attempt has ended: its cause shall be known soon. */
 const SOON_MS = 2_000;
-/** Between two reports. */
+/** Between two reports; four times that while they fail. */
 const GAP_MS = 8_000;
 const KEY = 'backchannel recorder';
 const PONG = '{"type":"pong"}';
 const SEEN_ROOMS = 256;
 /** Fields of log entries that are recorded. Others may name rooms or hold texts. */
-const FIELDS = ['from', 'to', 'on', 'failures', 'code', 'seconds'];
+const FIELDS = ['from', 'to', 'on', 'failures', 'code'];
 
 /** Where the recorder outlives its page: `sessionStorage`. */
 export type RecorderStorage = Pick<Storage, 'getItem' | 'setItem' | 'removeItem'>;
@@ -73,7 +74,9 @@ export function createRecorder<Options extends Partial<CoreOptions>>(
   let lookedAt = now();
   /** Messages older than this were not late: nobody was awake to get them. */
   let awakeSince = lookedAt;
-  let pingedAt: number | null = null;
+  let pingedAt = 0;
+  /** An older server refuses what it does not know. */
+  let takesSeen = false;
   let seen = (): object => ({});
   let reportSoon = (): void => {};
 
@@ -90,7 +93,7 @@ export function createRecorder<Options extends Partial<CoreOptions>>(
     if (step_ms <= (hidden ? SLEPT_MS : 2 * LOOK_MS)) return;
     slept += step_ms;
     awakeSince = lookedAt;
-    line('slept', { seconds: Math.round(step_ms / 1_000) });
+    line('slept');
   }
 
   const attempts = createAttempts(
@@ -124,7 +127,7 @@ export function createRecorder<Options extends Partial<CoreOptions>>(
       ...rest,
     );
     const send = made.send.bind(made);
-    made.send = (data) => send(data === PONG ? JSON.stringify({ type: 'pong', ...seen() }) : data);
+    made.send = (data) => send(takesSeen && data === PONG ? JSON.stringify({ type: 'pong', seen: seen() }) : data);
     return made;
   }
 
@@ -163,14 +166,15 @@ export function createRecorder<Options extends Partial<CoreOptions>>(
         if (cursor !== undefined) given[id] = cursor;
         if (!cursors.lag(id)) behind.delete(id);
       }
-      return Object.keys(given).length > 0 ? { seen: given } : {};
+      return given;
     };
 
     onFrame.push((frame) => {
-      if (frame.type === 'pong' && pingedAt !== null) {
+      if (frame.type === 'hello') takesSeen = !!frame.server.evidence;
+      if (frame.type === 'pong' && pingedAt) {
         sample('rtt', pingedAt);
         offset_ms = (now() + pingedAt) / 2 - Date.parse(frame.timestamp);
-        pingedAt = null;
+        pingedAt = 0;
       }
       if (frame.type === 'ping') for (const id in frame.heads) behind.add(+id);
       if (frame.type === 'message_created' && frame.seq > (cursors.get(frame.room_id) ?? frame.seq)) {
@@ -185,20 +189,20 @@ export function createRecorder<Options extends Partial<CoreOptions>>(
     isOnline = () => env.events.isOnline();
     env.events.subscribe((fact) => {
       line(fact);
-      if (fact === 'hidden' || fact === 'visible') hidden = fact === 'hidden';
+      hidden = fact === 'hidden' || (hidden && fact !== 'visible');
       if (fact === 'online') awakeSince = now();
     });
 
-    const lines = (): string[] => ring.map(({ at, text }) => `${now() - at} ${text}`.slice(0, 200));
+    const lines = (): string[] => ring.map(({ at, text }) => `${now() - at} ${text}`.slice(0, LINE));
 
     /** True where it was taken. */
-    async function post(why: NonNullable<Report['why']> = 'summary', keepalive = false): Promise<boolean> {
+    async function post(why: NonNullable<Report['why']> = 'summary'): Promise<boolean> {
       const { attempts: ended, samples, ...others } = news;
       news = nothing();
       reportedAt = now();
       const report: Report = {
         client: env.client,
-        transport: driver.link ? 'websocket' : driver.isLost ? null : 'http',
+        transport: driver.link ? 'websocket' : 'http',
         attempts: ended.map(({ at, ...attempt }) => ({ ...attempt, age: reportedAt - at })),
         ...samples,
         ...others,
@@ -211,7 +215,8 @@ export function createRecorder<Options extends Partial<CoreOptions>>(
           credentials: env.credentials,
           headers: { ...(await env.headers()), 'Content-Type': 'application/json' },
           body: JSON.stringify(report),
-          keepalive,
+          // Larger ones are not allowed to outlive the page.
+          keepalive: why === 'summary',
         });
         // An older server takes none.
         isOver ||= status === 404;
@@ -231,15 +236,14 @@ export function createRecorder<Options extends Partial<CoreOptions>>(
     const setDue = createAlarm(clock, () => {
       isSoon = false;
       setDue(now() + REPORT_MS);
-      const isEmpty = JSON.stringify(news) === JSON.stringify(nothing());
-      if (isOver || isEmpty) return;
-      if (http === false || driver.isLost) setDue(now() + SOON_MS);
-      else void post(news.errors.length > 0 ? 'error' : 'summary');
+      if (isOver || JSON.stringify(news) === JSON.stringify(nothing())) return;
+      if (http === false || driver.isLost) return setDue(now() + SOON_MS);
+      void post(news.errors[0] ? 'error' : 'summary');
     });
     reportSoon = () => {
       if (isSoon) return;
       isSoon = true;
-      setDue(Math.max(now() + SOON_MS, reportedAt + GAP_MS * 2 ** Math.min(failures, 3)));
+      setDue(Math.max(now() + SOON_MS, reportedAt + GAP_MS * (failures ? 4 : 1)));
     };
 
     function keepLooking(): void {
@@ -248,9 +252,9 @@ export function createRecorder<Options extends Partial<CoreOptions>>(
     }
 
     function fail(error: unknown): void {
+      // Browsers report loops of ResizeObserver, which harm nothing, without an error. Anything else can be thrown.
+      if (!error || errors++ >= ERRORS) return;
       line('error', { error });
-      if (errors++ >= ERRORS) return;
-      // Anything can be thrown.
       const { name = 'Error', message = '', stack = '' } = Object(error) as Partial<Error>;
       // What stands between quotes may be somebody's words.
       const text = message.replace(/(["'`]).*?\1/g, '…').slice(0, 300);
@@ -264,7 +268,7 @@ export function createRecorder<Options extends Partial<CoreOptions>>(
       } catch {
         // Full, or not allowed.
       }
-      if (!isOver && news.attempts.length > 0) void post('summary', true);
+      if (!isOver && news.attempts[0]) void post();
     }
 
     try {
@@ -276,7 +280,7 @@ export function createRecorder<Options extends Partial<CoreOptions>>(
       // Another version's, or storage is not allowed: the recorder begins empty.
     }
     keepLooking();
-    setDue(now() + (news.attempts.length > 0 ? SOON_MS : REPORT_MS));
+    setDue(now() + (news.attempts[0] ? SOON_MS : REPORT_MS));
     const page = globalThis.window as Window | undefined;
     page?.addEventListener('pagehide', leave);
     page?.addEventListener('error', (event) => fail(event.error));

@@ -107,7 +107,7 @@ export class MemoryServer {
       heartbeat_s: this.heartbeat_s,
       user_version: this.version(user.id),
       limits: LIMITS,
-      server: { version: 'memory' },
+      server: { version: 'memory', evidence: true },
     };
   }
 

@@ -155,6 +155,17 @@ describe('the flight recorder', () => {
     expect(pongs.at(-1)).toEqual({ type: 'pong', seen: { 1: seq } });
   });
 
+  it('says nothing of it to an older server, which would refuse it', async () => {
+    const w = recorded();
+    const hello = w.server.hello.bind(w.server);
+    w.server.hello = (user) => ({ ...hello(user), server: { version: '0' } });
+    w.chat.connect();
+    await w.clock.advance(5_000);
+    w.server.post(1, BOB, 'hello');
+    await w.clock.advance(31_000);
+    expect(w.network.said.filter(({ type }) => type === 'pong')).toEqual([{ type: 'pong' }]);
+  });
+
   it('contains no content, and no room', async () => {
     const w = recorded();
     w.chat.connect();

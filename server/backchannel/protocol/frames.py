@@ -3,7 +3,7 @@
 from typing import Annotated, Final
 
 import msgspec
-from msgspec import Meta
+from msgspec import UNSET, Meta, UnsetType
 
 from backchannel.protocol.commands import Instance, Seq
 from backchannel.protocol.errors import ErrorData
@@ -41,18 +41,21 @@ class ClientHello(msgspec.Struct, forbid_unknown_fields=True, tag_field="type", 
 SEEN_ROOMS: Final = 256
 
 
-class ClientPong(
-    msgspec.Struct, forbid_unknown_fields=True, tag_field="type", tag="pong", kw_only=True, omit_defaults=True
-):
+class ClientPong(msgspec.Struct, forbid_unknown_fields=True, tag_field="type", tag="pong", kw_only=True):
     """The client's answer to the server's heartbeat. `seen`: room id → seq of the last event applied, of the rooms that the heartbeat named,
     and of those that it was behind in before: evidence of what has arrived. Nothing depends on it."""
 
     timestamp: Annotated[str, Meta(max_length=64)] | None = None
-    seen: Annotated[dict[Annotated[int, Meta(ge=1, le=2**53 - 1)], Seq], Meta(max_length=SEEN_ROOMS)] | None = None
+    seen: Annotated[dict[Annotated[int, Meta(ge=1, le=2**53 - 1)], Seq], Meta(max_length=SEEN_ROOMS)] | UnsetType = (
+        UNSET
+    )
 
 
-class ServerInfo(msgspec.Struct):
+class ServerInfo(msgspec.Struct, omit_defaults=True):
+    """`evidence`: the server takes `POST /api/report`, and `seen` in `pong`. Older ones refuse both."""
+
     version: str
+    evidence: bool = False
 
 
 class ServerHello(msgspec.Struct, kw_only=True, tag_field="type", tag="hello"):

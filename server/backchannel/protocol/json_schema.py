@@ -135,7 +135,7 @@ def _complete(schema: dict[str, Any], struct: Struct) -> dict[str, Any]:
             member["const"] = member.pop("enum")[0]
         if name in _TIMES and from_server:
             _a_time(member)
-        if name in ("rooms", "heads") and member.get("type") == "object":
+        if name in ("rooms", "heads", "seen") and member.get("type") == "object":
             member["propertyNames"] = {"pattern": "^[1-9][0-9]{0,15}$"}
     if struct in EXAMPLES:
         schema["examples"] = [EXAMPLES[struct]]

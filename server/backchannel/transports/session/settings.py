@@ -20,5 +20,5 @@ class Settings:
             heartbeat_s=self.heartbeat_s,
             user_version=user_version,
             limits=self.limits,
-            server=ServerInfo(self.server_version),
+            server=ServerInfo(self.server_version, evidence=True),
         )
