@@ -17,3 +17,6 @@
 Evidence is never in the way of a message: what cannot be kept is dropped and counted. It holds no message, no name of a room, and of
 persons their number, unless it is `anonymous`; docs/privacy.md lists every field.
 """
+
+EVIDENCE_FILE = "operations.sqlite3"
+"""Beside the SQLite file of the messages."""

@@ -14,10 +14,9 @@ from typing import Any, Final, Protocol
 
 from django.db import connection, transaction
 
-from backchannel.evidence import schema
+from backchannel.evidence import EVIDENCE_FILE, schema
 from backchannel.store.driver import Driver, driver_of
 
-FILE_NAME: Final = "operations.sqlite3"
 CACHE_KIB: Final = 2048
 BUSY_MS: Final = 2000
 _SCHEMA_LOCK: Final = 0x6F707331
@@ -50,7 +49,7 @@ def database_beside_messages() -> EvidenceDatabase:
         return PostgresTables()
     name = str(connection.settings_dict["NAME"])
     is_file = ":memory:" not in name and "mode=memory" not in name
-    return SqliteFile(Path(name).with_name(FILE_NAME) if is_file else None)
+    return SqliteFile(Path(name).with_name(EVIDENCE_FILE) if is_file else None)
 
 
 class SqliteFile:
@@ -58,7 +57,7 @@ class SqliteFile:
         """None: a file that is deleted with this object, where the messages are in memory."""
         if path is None:
             self._folder = TemporaryDirectory(prefix="backchannel-")
-            path = Path(self._folder.name, FILE_NAME)
+            path = Path(self._folder.name, EVIDENCE_FILE)
         self.path = path
 
     def exists(self) -> bool:

@@ -12,6 +12,7 @@ import stat
 from collections.abc import Iterator
 from pathlib import Path
 
+from backchannel.evidence import EVIDENCE_FILE
 from backchannel.site.conf import SHORTEST_KEY, SettingError
 
 SECRET_KEY_FILE = "secret_key"
@@ -64,6 +65,7 @@ def private_files(folder: Path, database: Path | None) -> Iterator[Path]:
     """
     if database is not None:
         beside = [database.with_name(database.name + ending) for ending in _OF_A_DATABASE]
+        beside += [database.with_name(EVIDENCE_FILE + ending) for ending in ("", "-wal", "-shm")]
         # Databases kept by restores on different days have different suffixes.
         beside += sorted(database.parent.glob(f"{database.name}.before-restore*"))
         yield from dict.fromkeys(path for path in beside if path.is_file() and not path.is_symlink())
