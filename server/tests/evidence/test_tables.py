@@ -1,15 +1,18 @@
 """What both sides saw of an attempt ends up in one row with one cause, counted once, whichever side is first to notice."""
 
 import itertools
+import zlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from django.db import connection
+from msgspec import structs
 
-from backchannel.evidence import upkeep
+from backchannel.evidence import schema, upkeep
 from backchannel.evidence.classify import Reached
-from backchannel.evidence.database import Connected, SqliteFile
+from backchannel.evidence.database import Connected, PostgresTables, SqliteFile
 from backchannel.evidence.errors import ErrorGroups
 from backchannel.evidence.forgetting import forget_evidence_of
 from backchannel.evidence.rows import Arrived, Ended, Failed, Origin, Reported, RowIds, Seen, attempt_number, id_at
@@ -63,8 +66,14 @@ class World:
 
 
 @pytest.fixture
-def world() -> Iterator[World]:
-    connected = SqliteFile(None).connect()
+def world(module_database: None) -> Iterator[World]:
+    """On the database that the tests run on: a file of its own, or tables of PostgreSQL."""
+    if connection.vendor == "postgresql":
+        connected = PostgresTables().connect()
+        with connected.transaction() as driver:
+            driver.execute(f"TRUNCATE {', '.join(schema.TABLES)}", [])
+    else:
+        connected = SqliteFile(None).connect()
     yield World(connected)
     connected.close()
 
@@ -171,6 +180,28 @@ def test_the_oldest_connections_are_deleted_by_age_and_by_number(world: World) -
         assert upkeep.delete_step(driver, world.now_us, 14, 7) == 3
         assert upkeep.delete_step(driver, world.now_us, 14, 7) == 0
         assert upkeep.delete_step(driver, world.now_us + 15 * upkeep.DAY_US, 14, 7) == 7
+
+
+def test_old_rows_are_nobodys_and_words_that_nobody_uses_are_deleted(world: World) -> None:
+    world.write(Arrived(world.next_id(), "websocket", CLEO, device=DEVICE))
+    with world.connected.transaction() as driver:
+        upkeep.forget_old(driver, world.tables.words, world.now_us + 31 * upkeep.DAY_US, 60)
+        assert driver.query("SELECT person, device FROM ops_connection", []) == [(None, None)]
+        upkeep.delete_step(driver, world.now_us + 61 * upkeep.DAY_US, 60, 10)
+        upkeep.forget_old(driver, world.tables.words, world.now_us + 61 * upkeep.DAY_US, 60)
+        assert driver.query("SELECT kind FROM ops_word WHERE kind IN ('network', 'agent', 'via')", []) == []
+
+
+def test_recorders_are_kept_for_a_while_and_not_for_ever(world: World) -> None:
+    report = world.report()
+    recorded = structs.replace(report, report=structs.replace(report.report, why="person", recorder=["12 wake"]))
+    world.write(recorded, report)
+    with world.connected.transaction() as driver:
+        ((why, body),) = driver.query("SELECT why, body FROM ops_report", [])
+        assert why == "person"
+        assert b"12 wake" in zlib.decompress(bytes(body))
+        upkeep.forget_old(driver, world.tables.words, world.now_us + 15 * upkeep.DAY_US, 14)
+        assert driver.query("SELECT count(*) FROM ops_report", []) == [(0,)]
 
 
 def test_an_hour_is_rolled_up_without_persons_and_again_when_reports_come_late(world: World) -> None:
