@@ -6,6 +6,7 @@
     changes     commands that leave an event in a log for ever: 1 a second, bursts of 60; and a tenth of that, bursts of 20, for each
                 message reacted to or edited and each room renamed, joined or left
     files       files read, ranges of them included, and pieces of files sent: 50 a second, bursts of 500
+    reports     1 in 2 seconds, bursts of 20: each may leave a few rows of evidence, which are bounded for all users together
 
 A refused command takes no token. A client that goes on in spite of refusals is flooding.
 """
@@ -34,6 +35,9 @@ REFUSAL_BURST: Final = 100
 SAME_RATE: Final = 0.1
 SAME_BURST: Final = 1 / 3
 """The share of a user's changes that may concern the same message or room."""
+REPORTS_PER_SECOND: Final = 0.5
+REPORT_BURST: Final = 20
+"""Of all clients of a user; each reports at most once in 8 seconds."""
 SWEEP_AT: Final = 10_000
 """Buckets of one kind, at which the full ones are dropped."""
 
@@ -68,6 +72,7 @@ class Rates:
         self._commands: dict[Hashable, Bucket] = {}
         self._changes: dict[Hashable, Bucket] = {}
         self._same: dict[Hashable, Bucket] = {}
+        self._reports: dict[Hashable, Bucket] = {}
 
     def frame(self, user_id: int, now: float) -> float:
         """Count a frame on any socket of the user. Returns 0 if it is accepted, else the seconds until one is."""
@@ -107,6 +112,10 @@ class Rates:
     def check_file(self, user_id: int, now: float) -> None:
         """Count a file that is read, or a piece of one that is sent. Raises CommandError 429."""
         _check(self._take(self._files, user_id, now, FILES_PER_SECOND, FILE_BURST))
+
+    def check_report(self, user_id: int, now: float) -> None:
+        """Count a client's report of its connection. Raises CommandError 429."""
+        _check(self._take(self._reports, user_id, now, REPORTS_PER_SECOND, REPORT_BURST))
 
     def _take(
         self, buckets: dict[Hashable, Bucket], key: Hashable, now: float, rate: float, burst: float, count: float = 1

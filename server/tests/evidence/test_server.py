@@ -170,6 +170,12 @@ def test_a_report_needs_a_sign_in_and_is_bounded(server: Running) -> None:
     assert server.http.post("/api/report", content=padded, headers=headers).status_code == 413
 
 
+def test_a_client_that_reports_without_end_is_refused(server: Running) -> None:
+    ada = somebody("ada")
+    statuses = {report(server, ada).status_code for _ in range(40)}
+    assert statuses == {200, 429}
+
+
 def test_what_browsers_measured_is_in_the_metrics(server: Running) -> None:
     def delivered() -> float:
         lines = server.http.get("/metrics").text.splitlines()

@@ -17,7 +17,9 @@ def report_endpoint(node: Node) -> ASGIApp:
     async def answer(scope: Scope, receive: Receive, identity: Identity) -> tuple[int, bytes]:
         body, identity = await read_body(scope, receive, REPORT_BODY_BYTES, node, identity)
         try:
-            node.rates.check_request(identity.user_id, node.context.clock(), len(body))
+            now = node.context.clock()
+            node.rates.check_request(identity.user_id, now, len(body))
+            node.rates.check_report(identity.user_id, now)
             report: Report = codec.decode_body(body or b"{}", Report)
         except CommandError:
             metrics.reports.labels("refused").inc()
