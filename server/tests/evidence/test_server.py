@@ -141,6 +141,28 @@ def test_a_client_that_polls_is_kept_once(server: Running) -> None:
     connected.close()
 
 
+def test_a_client_that_polls_confirms_what_it_has_by_its_next_poll(server: Running) -> None:
+    ada, ben = somebody("ada"), somebody("ben")
+    room_id = server.group(ada, ben)
+    client = {"name": "web", "instance": "c0000000-0000-4000-8000-000000000000"}
+    first = server.sync(ada, wait=0.01, client=client).json()
+    resume = {"epoch": first["epoch"], "user_version": first["user_version"], "rooms": {str(room_id): 0}}
+    server.sync(ada, resume, wait=0.01, client=client)
+    seq = server.do(ben, "send_message", room_id=room_id, content="hello")["message"]["seq"]
+    server.wait_until(lambda: server.sync(ada, resume, client=client).json()["frames"])
+    resume["rooms"] = {str(room_id): seq}
+    server.sync(ada, resume, client=client)
+    connected = server.chat.evidence.writer.database.connect()
+
+    def seen() -> list[tuple[Any, ...]]:
+        server.chat.evidence.writer.wake()
+        with connected.transaction() as driver:
+            return driver.query("SELECT seen FROM ops_connection WHERE person = %s", [ada.id])
+
+    wait_until(lambda: seen() == [(f'{{"{room_id}":{seq}}}',)])
+    connected.close()
+
+
 @pytest.mark.parametrize(
     "body",
     [

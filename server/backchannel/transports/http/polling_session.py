@@ -44,6 +44,7 @@ class PollingSession:
         "_is_closed",
         "_is_present",
         "_list_version",
+        "_moved",
         "_node",
         "_on_closed",
         "_polled",
@@ -80,6 +81,8 @@ class PollingSession:
         self._client = ""
         """The label of the client's name; "" while this is not recorded."""
         self._recorded_at = 0.0
+        self._moved: set[int] | None = None
+        """Rooms with events that the client has not confirmed; None where there are none, or no evidence is kept."""
         self._polled = 0
         """Polls so far."""
         node.hub.attach(self)
@@ -104,6 +107,15 @@ class PollingSession:
         self._client = evidence.greeted("http", client.name)
         evidence.live("http", resumed=self._backlog is not None)
         self._recorded_at = self._node.context.clock()
+
+    def confirm(self, resume: Resume | None) -> None:
+        """As evidence: how far the client has come in the rooms that moved."""
+        if self._moved is None or resume is None:
+            return
+        seen = {room_id: resume.rooms[room_id] for room_id in self._moved if room_id in resume.rooms}
+        behind = {room_id for room_id, seq in seen.items() if seq < self._node.hub.head_of(room_id)}
+        self._moved = behind or None
+        self._node.evidence.seen(self._evidence_row, seen)
 
     def finish(self, poll: Poll) -> None:
         del self._polls[poll]
@@ -144,6 +156,9 @@ class PollingSession:
         """None: each event is to come by `room_event`."""
 
     def room_event(self, room_id: int, seq: int, frame: bytes) -> None:
+        if self._evidence_row != NO_ROW:
+            self._moved = self._moved or set()
+            self._moved.add(room_id)
         if self._backlog is not None:
             self._backlog.add(room_id, seq, frame)
         for poll in self._polls:

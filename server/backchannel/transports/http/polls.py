@@ -61,6 +61,7 @@ class Polls:
                     request.wait and not session.is_recorded
                 ):  # a client's very first poll does not wait: a socket may follow it
                     session.record(scope, request.client)
+                session.confirm(request.resume)
                 session.begin(poll)
                 try:
                     poll.must_read = False
