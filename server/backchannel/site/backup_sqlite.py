@@ -9,6 +9,7 @@ from contextlib import closing
 from pathlib import Path
 from urllib.parse import quote
 
+from backchannel.evidence import EVIDENCE_FILE
 from backchannel.site.backup_content import MIGRATIONS, Content
 from backchannel.site.database import SIGN
 from backchannel.site.database_problem import DatabaseUnusable
@@ -72,6 +73,7 @@ def restore(file: Path, database_file: Path, epoch: str, known: set[tuple[str, s
         _finish_log(database_file)
         kept = _set_aside(database_file) if database_file.exists() else None
         coming.replace(database_file)
+        _forget_evidence(database_file.parent)
         sync(database_file.parent)
     except OSError as problem:
         raise DatabaseUnusable(f"cannot restore to {database_file}: {problem.strerror}") from None
@@ -79,6 +81,12 @@ def restore(file: Path, database_file: Path, epoch: str, known: set[tuple[str, s
         for ending in ("", *_LOG):
             coming.with_name(coming.name + ending).unlink(missing_ok=True)
     return kept
+
+
+def _forget_evidence(folder: Path) -> None:
+    """It names persons by numbers, which an older database gives to others again."""
+    for ending in ("", *_LOG):
+        folder.joinpath(EVIDENCE_FILE + ending).unlink(missing_ok=True)
 
 
 def _copy_with_log(file: Path, coming: Path) -> None:

@@ -51,6 +51,16 @@ def test_a_restore_brings_back_the_content_under_a_new_epoch(run: Run, folder: P
         assert database.execute("SELECT COUNT(*) FROM backchannel_accounts_user").fetchone() == (2,)
 
 
+def test_a_restore_forgets_the_evidence_of_connections(run: Run, folder: Path, tmp_path: Path) -> None:
+    """Its persons are numbers that the restored database gives to others."""
+    run("createuser", "--new", "ada")
+    run("backup", str(tmp_path / "copy"))
+    for ending in ("", "-wal"):
+        (folder / f"operations.sqlite3{ending}").write_bytes(b"x")
+    assert run("restore", str(tmp_path / "copy")).status == 0
+    assert not list(folder.glob("operations*"))
+
+
 def test_a_backup_but_not_a_restore_works_beside_a_running_server(run: Run, start: Start, tmp_path: Path) -> None:
     run("createuser", "--new", "ada")
     server = start()
