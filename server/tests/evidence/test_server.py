@@ -157,7 +157,7 @@ def test_a_client_that_polls_confirms_what_it_has_by_its_next_poll(server: Runni
     def seen() -> list[tuple[Any, ...]]:
         server.chat.evidence.writer.wake()
         with connected.transaction() as driver:
-            return driver.query("SELECT seen FROM ops_connection WHERE person = %s", [ada.id])
+            return list(driver.query("SELECT seen FROM ops_connection WHERE person = %s", [ada.id]))
 
     wait_until(lambda: seen() == [(f'{{"{room_id}":{seq}}}',)])
     connected.close()
