@@ -11,6 +11,7 @@ import re
 import shutil
 import subprocess
 import sys
+import tempfile
 import threading
 from contextlib import contextmanager
 from pathlib import Path
@@ -25,6 +26,8 @@ PYTHON_FLOOR = (3, 11)
 NODE_FLOOR = (20, 19)
 
 CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
+PROMETHEUS = ROOT / ".cache" / "prometheus"
+"""Where Debian's package is unpacked: installed, it would bring a service, a user and 11 packages of scripts."""
 EMOJI_FONT = Path("/usr/share/fonts/truetype/noto/NotoColorEmoji.ttf")
 
 # Parts that are prepared side by side may both need apt-get, which refuses to run twice at once.
@@ -115,6 +118,35 @@ def find_redis() -> str | None:
 def find_faketime() -> Path | None:
     """The library that gives a process another clock. Debian keeps it where no linker looks."""
     return next(iter(sorted(Path("/usr/lib").glob("*/faketime/libfaketime.so.1"))), None)
+
+
+def find_prometheus(program: str) -> str | None:
+    """`prometheus` or `promtool`: in PATH, else from the package that `prepare.py` has unpacked."""
+    return shutil.which(program) or shutil.which(program, path=str(PROMETHEUS / "usr" / "bin"))
+
+
+def apt_unpack(package: str, folder: Path, why: str) -> None:
+    """Unpack a Debian package into `folder`, without what it depends on and without a superuser."""
+    if not shutil.which("apt-get") or not shutil.which("dpkg-deb"):
+        raise Missing(f"{why}: install what Debian calls `{package}` with this system's package manager")
+    say(f"    apt-get download {package}")
+    with _apt, tempfile.TemporaryDirectory() as scratch:
+
+        def run(*words: str) -> subprocess.CompletedProcess[str]:
+            return subprocess.run(words, cwd=scratch, capture_output=True, text=True, check=False)
+
+        ran = run("apt-get", "download", "-q", package)
+        if ran.returncode:
+            # The package lists may be old, or were never fetched.
+            run(*(_sudo() or []), "apt-get", "update", "-q")
+            ran = run("apt-get", "download", "-q", package)
+        archive = next(Path(scratch).glob("*.deb"), None)
+        if archive is not None:
+            ran = run("dpkg-deb", "--extract", str(archive), str(folder))
+            if not ran.returncode:
+                return
+    last = (ran.stderr.strip() or ran.stdout.strip() or "no package came").splitlines()[-1]
+    raise Missing(f"{why}: `apt-get download {package}` said: {last}")
 
 
 def apt_install(packages: list[str], why: str) -> None:

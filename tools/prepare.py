@@ -5,7 +5,8 @@
 Parts: `venv` (what the server needs), `venv-dev` (and what its tests need), `node` (node_modules, and
 Node itself where the machine has none), `web` (the built app), `shop` and `jwt-spa` (the built pages of those
 examples), `chromium`, `services` (PostgreSQL and Redis),
-`compiler` (for the load generator), `nats` (a peer of the benchmark).
+`compiler` (for the load generator), `nats` (a peer of the benchmark), `proxies` (for the lab and the
+shipped files), `prometheus` (for deploy/monitoring).
 
 A part is done when its stamp in `.cache/prepared/` holds the hash of everything the part depends on.
 """
@@ -231,6 +232,12 @@ def prepare_proxies() -> None:
         machine.apt_install(wanted, "`make proxies` needs proxies on this machine")
 
 
+def prepare_prometheus() -> None:
+    """Find or unpack `prometheus` and `promtool`, which check what is in deploy/monitoring."""
+    if not all(machine.find_prometheus(program) for program in ("prometheus", "promtool")):
+        machine.apt_unpack("prometheus", machine.PROMETHEUS, "the tests of deploy/monitoring need Prometheus")
+
+
 PARTS: dict[str, Callable[[], None]] = {
     "venv": lambda: prepare_venv(dev=False),
     "venv-dev": lambda: prepare_venv(dev=True),
@@ -242,9 +249,10 @@ PARTS: dict[str, Callable[[], None]] = {
     "compiler": prepare_compiler,
     "nats": prepare_nats,
     "proxies": prepare_proxies,
+    "prometheus": prepare_prometheus,
 }
-BY_APT = frozenset({"chromium", "services", "compiler", "nats", "proxies"})
-"""Parts that only install Debian packages."""
+BY_APT = frozenset({"chromium", "services", "compiler", "nats", "proxies", "prometheus"})
+"""Parts that only fetch Debian packages."""
 
 
 def comes_after(part: str) -> tuple[str, ...]:

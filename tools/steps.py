@@ -109,6 +109,8 @@ CLIENT_CHECKS = (
 PARALLEL = ("-n", str(CORES), "--dist", "loadfile")
 QUICK, SLOW = ("-m", "not prove"), ("-m", "prove")
 """The two tiers of one pytest run. server/tests/conftest.py says what belongs to which."""
+SLOW_NEEDS = ("compiler", "prometheus")
+"""What only the slow tests on SQLite need."""
 
 # These use no database, or the SQLite file of a server of their own: a run on PostgreSQL would only repeat the other.
 SAME_ON_BOTH = (
@@ -219,13 +221,13 @@ PROVE = (
     SIMULATION_MUTANTS,
     MUTANTS,
     *LANES,
-    on_sqlite("server on SQLite, processes and faults", *SLOW, needs=("compiler",)),
+    on_sqlite("server on SQLite, processes and faults", *SLOW, needs=SLOW_NEEDS),
     on_postgres("server on PostgreSQL, the rest", *SLOW),
     end_to_end("end to end, the rest", "-m", "not smoke", needs=("proxies", "services")),
     *examples(", the rest", "-m", "not smoke"),
     CHAOS,
 )
-ALL_ON_SQLITE, ALL_ON_POSTGRES = on_sqlite("server on SQLite", needs=("compiler",)), on_postgres("server on PostgreSQL")
+ALL_ON_SQLITE, ALL_ON_POSTGRES = on_sqlite("server on SQLite", needs=SLOW_NEEDS), on_postgres("server on PostgreSQL")
 
 GROUPS: dict[str, tuple[Step, ...]] = {
     "check": CHECKS,

@@ -11,7 +11,7 @@ from backchannel.ops import watch
 from backchannel.ops.metrics import about
 
 PREFIX: Final = "backchannel_"
-_MODULES: Final = (
+MODULES: Final = (
     "backchannel.accounts.attempts",
     "backchannel.accounts.auth_log",
     "backchannel.evidence.metrics",
@@ -22,6 +22,7 @@ _MODULES: Final = (
     "backchannel.ops.lag",
     "backchannel.store.log",
     "backchannel.transports.metrics",
+    "backchannel.web.django_turns",
 )
 _ONLY_ON_SQLITE: Final = (watch.free_bytes, watch.size_bytes, about.database_bytes, about.wal_bytes)
 """Registered when they are known."""
@@ -51,7 +52,7 @@ class Family:
 
 def all_families() -> list[Family]:
     """By name."""
-    for module in _MODULES:
+    for module in MODULES:
         import_module(module)
     found = {family.name: family for family in _found()}
     return [found[name] for name in sorted(found)]

@@ -41,7 +41,10 @@ def _listed(words: type[Cause] | type[Stage]) -> str:
 
 
 if __name__ == "__main__":
+    import os
+
     import django
 
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "backchannel.site.settings")
     django.setup()
     print(page(), end="")
