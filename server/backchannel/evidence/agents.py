@@ -6,20 +6,11 @@ seen weighs 20 MB, and its further answers are not asked for.
 
 import re
 from functools import lru_cache
-from typing import Final, NamedTuple
+from typing import Final
 
 OTHER: Final = "other"
 _LONGEST: Final = 512
 """Characters of the header that are read."""
-
-
-class Agent(NamedTuple):
-    browser: str
-    """Like "chrome 131"; "other" if unknown."""
-    system: str
-
-    def __str__(self) -> str:
-        return f"{self.browser}, {self.system}"
 
 
 # Chrome's descendants name Chrome too, and Chrome names Safari: the more special come first.
@@ -64,9 +55,11 @@ _SYSTEMS: Final = tuple(
 
 
 @lru_cache(1024)
-def reduced(user_agent: str) -> Agent:
+def reduced(user_agent: str) -> str:
+    """Like "chrome 131, linux"; `other` for what is not known of either."""
     text = user_agent[:_LONGEST]
-    return Agent(_browser_of(text), next((name for pattern, name in _SYSTEMS if pattern.search(text)), OTHER))
+    system = next((name for pattern, name in _SYSTEMS if pattern.search(text)), OTHER)
+    return f"{_browser_of(text)}, {system}"
 
 
 def _browser_of(text: str) -> str:

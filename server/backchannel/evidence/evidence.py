@@ -7,7 +7,6 @@
 With analytics off there are no rows: metrics alone are counted.
 """
 
-import datetime
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
@@ -15,7 +14,7 @@ from backchannel.evidence import metrics
 from backchannel.evidence.causes import Cause
 from backchannel.evidence.classify import Reached, Sighting, classify
 from backchannel.evidence.errors import place_in_browser, place_of, sample_of, scrubbed
-from backchannel.evidence.handshakes import attempt_of, device_of, is_attempt, origin_of
+from backchannel.evidence.handshakes import Origins, attempt_of, device_of, is_attempt
 from backchannel.evidence.rows import Arrived, Ended, Failed, Reported, Row, RowIds, Seen, attempt_number
 from backchannel.evidence.settings import EvidenceSettings
 from backchannel.protocol.reports import BrowserError, Report, Timings, Transport
@@ -39,6 +38,7 @@ class Evidence:
     ) -> None:
         """`put` takes a row from any thread, and does not wait. `now_us`: µs since 1970. `version`: of this server, for errors."""
         self._settings = settings
+        self._origins = Origins(settings)
         self._put = put
         self._ids = ids
         self._now_us = now_us
@@ -57,7 +57,7 @@ class Evidence:
         if not self._is_kept or not self._may_keep_refusal(now_us):
             metrics.count_failures([classify(None, Sighting(reached, status))])
             return
-        origin = self._origin(scope, None, now_us)
+        origin = self._origins.of(scope, None, now_us)
         self._put(Arrived(self._ids.next(now_us), "websocket", origin, reached, status, attempt_of(scope)))
 
     def accepted(self, scope: Mapping[str, Any], person: int, session_id: str) -> int:
@@ -66,7 +66,7 @@ class Evidence:
             return NO_ROW
         now_us = self._now_us()
         row = self._ids.next(now_us)
-        origin = self._origin(scope, person, now_us)
+        origin = self._origins.of(scope, person, now_us)
         self._put(Arrived(row, "websocket", origin, attempt=attempt_of(scope), session=attempt_number(session_id)))
         return row
 
@@ -76,7 +76,7 @@ class Evidence:
             return NO_ROW
         now_us = self._now_us()
         row = self._ids.next(now_us)
-        origin = self._origin(scope, person, now_us)
+        origin = self._origins.of(scope, person, now_us)
         device = device_of(instance, self._settings)
         self._put(Arrived(row, "http", origin, status=200, client=metrics.client_label(client), device=device))
         return row
@@ -113,11 +113,10 @@ class Evidence:
         """`client`: as `greeted` returned it; "" if it never was."""
         if client:
             metrics.connections.labels(transport, client).dec()
-        metrics.closed.labels(transport, metrics.code_label(code), reason).inc()
-        metrics.lifetime.labels(transport).observe(seconds)
+        metrics.count_end(transport, code, reason, seconds)
         if row != NO_ROW:
             device = device_of(instance, self._settings)
-            self._put(Ended(row, int(seconds * 1000), code, reason, received, client, device))
+            self._put(Ended(row, transport, int(seconds * 1000), code, reason, received, client, device))
         elif transport == "websocket":
             verdict = classify(None, Sighting(Reached.ACCEPTED, 101, received, code, reason), [seconds])
             if verdict.cause is not None:
@@ -133,7 +132,7 @@ class Evidence:
         now_us = self._now_us()
         device = device_of(report.client.instance, self._settings)
         if report.attempts or report.recorder:
-            self._put(Reported(now_us, self._origin(scope, person, now_us), report, device))
+            self._put(Reported(now_us, self._origins.of(scope, person, now_us), report, device))
         for error in report.errors:
             self._put(_failure(error, now_us, report.client.version))
 
@@ -145,10 +144,6 @@ class Evidence:
         kind = type(error).__name__
         where, sample = place_of(error), sample_of(error)
         self._put(Failed(self._now_us(), "server", kind, where, sample, reference, self._version))
-
-    def _origin(self, scope: Mapping[str, Any], person: int | None, now_us: int) -> Any:
-        today = datetime.datetime.fromtimestamp(now_us / 1e6, datetime.UTC).date()
-        return origin_of(scope, self._settings, person, today)
 
     def _may_keep_refusal(self, now_us: int) -> bool:
         second = now_us // 1_000_000

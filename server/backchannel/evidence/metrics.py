@@ -75,6 +75,8 @@ dropped: Final = Counter(
     "backchannel_evidence_dropped",
     "Rows of evidence that were dropped, because too many waited or none could be written.",
 )
+_ends: Final[dict[tuple[str, str, str], tuple[Counter, Histogram]]] = {}
+"""The metrics of what ended so. Looking them up takes longer than counting."""
 
 
 def client_label(name: str) -> str:
@@ -84,6 +86,16 @@ def client_label(name: str) -> str:
 def code_label(code: int) -> str:
     """Clients may close with any code."""
     return str(code) if code in CODES else "other"
+
+
+def count_end(transport: str, code: int, reason: str, seconds: float) -> None:
+    """Of a connection. `reason`: one of the server's own words."""
+    key = (transport, code_label(code), reason)
+    found = _ends.get(key)
+    if found is None:
+        found = _ends[key] = (closed.labels(*key), lifetime.labels(transport))
+    found[0].inc()
+    found[1].observe(seconds)
 
 
 def count_failures(verdicts: Sequence[Verdict]) -> None:

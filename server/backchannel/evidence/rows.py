@@ -49,6 +49,7 @@ class Seen(Struct, frozen=True):
 
 class Ended(Struct, frozen=True):
     id: int
+    transport: Transport
     lived_ms: int
     code: int
     reason: str

@@ -28,6 +28,10 @@ _ARRIVED: Final = (
     "INSERT INTO ops_connection (id, session, attempt, person, device, transport, node, network, agent, via, client, reached, status,"
     " received, stage, cause) VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s) ON CONFLICT DO NOTHING"
 )
+_ENDED: Final = (
+    "UPDATE ops_connection SET lived_ms = %s, code = %s, reason = %s, received = %s, client = COALESCE(%s, client),"
+    " device = COALESCE(%s, device), stage = COALESCE(%s, stage), cause = COALESCE(%s, cause) WHERE id = %s"
+)
 _REACHED: Final = tuple(Reached)
 
 
@@ -49,8 +53,7 @@ class Tables:
             elif kind is Seen:
                 self._seen(driver, each)
             elif kind is Ended:
-                for row in each:
-                    counted += self._ended(driver, row)
+                counted += self._ended(driver, each)
             elif kind is Reported:
                 for row in each:
                     counted += self._reported(driver, row)
@@ -110,35 +113,45 @@ class Tables:
                 values.append((encode(dict(list(seen.items())[-SEEN_ROOMS:])).decode(), row_id))
         driver.execute_many("UPDATE ops_connection SET seen = %s WHERE id = %s", values)
 
-    def _ended(self, driver: Driver, row: Ended) -> list[Verdict]:
-        found = driver.query("SELECT cause, person, transport FROM ops_connection WHERE id = %s", [row.id])
-        if not found:  # it was dropped, or deleted since
-            return []
-        known, person, transport = found[0]
-        verdict = None
-        if transport == TRANSPORTS["websocket"] and self.words.word_of(driver, known) in {"", Cause.UNKNOWN}:
-            lives = self._lives_before(driver, person, row.device, row.id) if row.reason == "link_lost" else []
-            sighting = Sighting(Reached.ACCEPTED, 101, row.received, row.code, row.reason)
-            verdict = classify(None, sighting, [*lives, row.lived_ms / 1000])
-            if verdict.cause in {None, Cause.UNKNOWN}:  # the client may know more
-                verdict = None
+    def _ended(self, driver: Driver, rows: Sequence[Ended]) -> list[Verdict]:
+        """What is certain without its client has its cause at once. Most ends are nobody's fault, and cost one statement of a batch."""
+        counted: list[Verdict] = []
+        values: list[Sequence[Any]] = []
         id_of = self.words.id_of
-        driver.execute(
-            "UPDATE ops_connection SET lived_ms = %s, code = %s, reason = %s, received = %s, client = COALESCE(%s, client),"
-            " device = COALESCE(%s, device), stage = COALESCE(%s, stage), cause = COALESCE(%s, cause) WHERE id = %s",
-            (
-                row.lived_ms,
-                row.code,
-                id_of(driver, "reason", row.reason),
-                row.received,
-                id_of(driver, "client", row.client),
-                row.device,
-                id_of(driver, "stage", verdict.stage if verdict else ""),
-                id_of(driver, "cause", (verdict.cause or "") if verdict else ""),
-                row.id,
-            ),
-        )
-        return [verdict] if verdict is not None and known is None else []
+        for row in rows:
+            verdict = None
+            if row.transport == "websocket" and (row.reason == "link_lost" or _certain(row) is not None):
+                # The lives before this one may be among those that wait.
+                driver.execute_many(_ENDED, values)
+                values = []
+                verdict, is_new = self._verdict_at_end(driver, row)
+                counted += [verdict] if verdict is not None and is_new else []
+            values.append(
+                (
+                    row.lived_ms,
+                    row.code,
+                    id_of(driver, "reason", row.reason),
+                    row.received,
+                    id_of(driver, "client", row.client),
+                    row.device,
+                    id_of(driver, "stage", verdict.stage if verdict else ""),
+                    id_of(driver, "cause", (verdict.cause or "") if verdict else ""),
+                    row.id,
+                )
+            )
+        driver.execute_many(_ENDED, values)
+        return counted
+
+    def _verdict_at_end(self, driver: Driver, row: Ended) -> tuple[Verdict | None, bool]:
+        """Of the server alone, and whether it is the first; None where its client has reported, or may know more."""
+        found = driver.query("SELECT cause, person FROM ops_connection WHERE id = %s", [row.id])
+        if not found:  # it was dropped, or deleted since
+            return None, False
+        known, person = found[0]
+        if self.words.word_of(driver, known) not in {"", Cause.UNKNOWN}:
+            return None, False
+        lives = self._lives_before(driver, person, row.device, row.id) if row.reason == "link_lost" else []
+        return _certain(row, lives), known is None
 
     def _lives_before(self, driver: Driver, person: int | None, device: int | None, row_id: int) -> list[float]:
         """How long the last links of this client lived that were cut, in seconds, oldest first. Found by the index of persons: one of
@@ -215,3 +228,10 @@ class Tables:
     def _failed(self, driver: Driver, rows: Sequence[Failed]) -> None:
         for row in rows:
             self._errors.add(driver, row)
+
+
+def _certain(row: Ended, lives_before: Sequence[float] = ()) -> Verdict | None:
+    """None where nothing failed, or only the client can say what."""
+    sighting = Sighting(Reached.ACCEPTED, 101, row.received, row.code, row.reason)
+    verdict = classify(None, sighting, [*lives_before, row.lived_ms / 1000])
+    return None if verdict.cause in {None, Cause.UNKNOWN} else verdict

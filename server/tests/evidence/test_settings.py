@@ -1,6 +1,5 @@
 """What is kept follows the settings, and of an erased person nothing is kept."""
 
-import datetime
 from pathlib import Path
 from typing import Any
 
@@ -9,13 +8,13 @@ import pytest
 from backchannel.config import ChatConfig, ConfigError
 from backchannel.evidence.classify import Reached
 from backchannel.evidence.evidence import Evidence
-from backchannel.evidence.handshakes import device_of, origin_of
+from backchannel.evidence.handshakes import Origins, device_of
 from backchannel.evidence.rows import Arrived, Ended, Reported, Row, RowIds
 from backchannel.evidence.settings import EvidenceSettings, settings_from
 from backchannel.protocol.frames import ClientInfo
 from backchannel.protocol.reports import AttemptReport, BrowserError, Report
 
-TODAY = datetime.date(2026, 11, 30)
+NOW_US = 1_764_500_000_000_000
 INSTANCE = "a0000000-0000-4000-8000-000000000000"
 SCOPE: dict[str, Any] = {
     "client": ("203.0.113.9", 1),
@@ -32,9 +31,7 @@ REPORT = Report(
 def rows_of(**settings: Any) -> list[Row]:
     """What a connection, its end and a report leave."""
     rows: list[Row] = []
-    evidence = Evidence(
-        EvidenceSettings(secret=b"k", **settings), rows.append, RowIds(1), lambda: 1_700_000_000_000_000
-    )
+    evidence = Evidence(EvidenceSettings(secret=b"k", **settings), rows.append, RowIds(1), lambda: NOW_US)
     row = evidence.accepted(SCOPE, 7, "0123456789abcdef" * 2)
     evidence.seen(row, {5: 1})
     evidence.ended(
@@ -72,7 +69,7 @@ def test_neither_a_credential_nor_the_header_is_kept() -> None:
 
 
 def test_a_request_without_a_client_has_no_network() -> None:
-    origin = origin_of({"headers": []}, EvidenceSettings("on"), 7, TODAY)
+    origin = Origins(EvidenceSettings("on")).of({"headers": []}, 7, NOW_US)
     assert (origin.network, origin.via) == ("", "")
 
 
@@ -80,7 +77,7 @@ def test_named_networks_are_read_from_a_file(tmp_path: Path) -> None:
     file = tmp_path / "networks.txt"
     file.write_text("203.0.113.0/24 Office Berlin\n", "utf-8")
     settings = settings_from(ChatConfig(analytics="on", analytics_networks=str(file)), "key")
-    assert origin_of(SCOPE, settings, 7, TODAY).network == "Office Berlin"
+    assert Origins(settings).of(SCOPE, 7, NOW_US).network == "Office Berlin"
 
 
 @pytest.mark.parametrize("content", [None, b"x", b"\xff"])
@@ -95,7 +92,14 @@ def test_a_file_that_cannot_be_used_is_refused_with_its_name(tmp_path: Path, con
 def test_refused_handshakes_beyond_a_rate_make_no_rows() -> None:
 
     rows: list[Row] = []
-    evidence = Evidence(EvidenceSettings("on"), rows.append, RowIds(1), lambda: 1_700_000_000_000_000)
+    evidence = Evidence(EvidenceSettings("on"), rows.append, RowIds(1), lambda: NOW_US)
     for _ in range(500):
         evidence.refused(SCOPE, Reached.NO_UPGRADE, 426)
     assert len(rows) == 50
+
+
+def test_the_hash_of_a_network_changes_with_the_month() -> None:
+    origins = Origins(EvidenceSettings("on", addresses="hash", secret=b"k"))
+    found = [origins.of(SCOPE, 7, NOW_US + days * 86_400_000_000).network for days in (0, 0, 40)]
+    assert found[0] == found[1] != found[2]
+    assert "203" not in "".join(found)

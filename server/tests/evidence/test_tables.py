@@ -108,7 +108,7 @@ def test_an_attempt_that_never_arrived_is_a_row_of_its_client_alone(world: World
 def test_a_restart_is_counted_once_whichever_side_is_first(world: World, is_server_first: bool) -> None:
     attempt, row_id = world.attempt(), world.next_id()
     world.write(Arrived(row_id, "websocket", CLEO, attempt=attempt_number(attempt)))
-    ended = Ended(row_id, 5000, 1012, "restart", 3, "web", DEVICE)
+    ended = Ended(row_id, "websocket", 5000, 1012, "restart", 3, "web", DEVICE)
     reported = world.report(
         AttemptReport(id=attempt, took=[40, 30, 20, 10], ended="going_away", code=1012, age=0, lived=5000)
     )
@@ -121,14 +121,17 @@ def test_the_third_cut_after_the_same_time_is_an_idle_cut(world: World) -> None:
     for lived_ms in (60_000, 60_400, 59_900):
         attempt, row_id = world.attempt(), world.next_id()
         world.write(Arrived(row_id, "websocket", CLEO, attempt=attempt_number(attempt)))
-        world.write(Ended(row_id, lived_ms, 1006, "link_lost", 4, "web", DEVICE), world.report(cut(attempt, lived_ms)))
+        world.write(
+            Ended(row_id, "websocket", lived_ms, 1006, "link_lost", 4, "web", DEVICE),
+            world.report(cut(attempt, lived_ms)),
+        )
     assert [row["cause"] for row in world.rows()] == ["unknown", "unknown", "idle_cut"]
 
 
 def test_what_the_client_knows_corrects_what_the_server_guessed(world: World) -> None:
     attempt, row_id = world.attempt(), world.next_id()
     world.write(Arrived(row_id, "websocket", CLEO, attempt=attempt_number(attempt)))
-    world.write(Ended(row_id, 50_000, 4408, "silent", 4, "web", DEVICE))
+    world.write(Ended(row_id, "websocket", 50_000, 4408, "silent", 4, "web", DEVICE))
     assert [row["cause"] for row in world.rows()] == [""]
     world.write(world.report(cut(attempt, 50_000, slept=600_000)))
     assert [row["cause"] for row in world.rows()] == ["asleep"]
@@ -146,7 +149,9 @@ def test_nobody_reports_on_the_attempts_of_another(world: World) -> None:
 
 def test_a_page_that_was_closed_has_no_cause_and_is_not_counted(world: World) -> None:
     row_id = world.next_id()
-    world.write(Arrived(row_id, "websocket", CLEO), Ended(row_id, 9000, 1001, "client_gone", 3, "web", DEVICE))
+    world.write(
+        Arrived(row_id, "websocket", CLEO), Ended(row_id, "websocket", 9000, 1001, "client_gone", 3, "web", DEVICE)
+    )
     assert [(row["code"], row["cause"]) for row in world.rows()] == [(1001, "")]
     assert world.counted == []
 
@@ -169,7 +174,7 @@ def test_no_more_than_the_rooms_that_moved_last_are_kept(world: World) -> None:
 
 
 def test_an_end_without_its_beginning_is_ignored(world: World) -> None:
-    world.write(Ended(world.next_id(), 9000, 1006, "link_lost", 3), Seen(world.next_id(), {7: 1}))
+    world.write(Ended(world.next_id(), "websocket", 9000, 1006, "link_lost", 3), Seen(world.next_id(), {7: 1}))
     assert world.rows() == []
 
 
@@ -210,7 +215,7 @@ def test_an_hour_is_rolled_up_without_persons_and_again_when_reports_come_late(w
     for attempt in attempts:
         row_id = world.next_id()
         world.write(Arrived(row_id, "websocket", CLEO, attempt=attempt_number(attempt)))
-        world.write(Ended(row_id, 61_000, 1006, "link_lost", 3, "web", DEVICE))
+        world.write(Ended(row_id, "websocket", 61_000, 1006, "link_lost", 3, "web", DEVICE))
     with world.connected.transaction() as driver:
         upkeep.roll_up(driver, world.tables.words, hour)
     world.write(world.report(cut(attempts[0], offline=True)))
@@ -316,6 +321,8 @@ def test_a_connection_takes_no_more_than_150_bytes(tmp_path: Path) -> None:
                 for n, (row_id, origin) in enumerate(zip(ids, origins, strict=True))
             )
         )
-        world.write(*(Ended(row_id, 61_000, 1001, "client_gone", 40, "web", row_id % 5000 << 40) for row_id in ids))
+        world.write(
+            *(Ended(row_id, "websocket", 61_000, 1001, "client_gone", 40, "web", row_id % 5000 << 40) for row_id in ids)
+        )
     connected.close()
     assert (tmp_path / "operations.sqlite3").stat().st_size / count <= 150

@@ -153,7 +153,7 @@ def test_upkeep_rolls_up_and_deletes(tmp_path: Path) -> None:
 
 
 def test_a_row_that_makes_no_sense_does_not_stop_the_writer(world: World) -> None:
-    world.writer.put(Ended(ids.next(START_US), 1, 1006, "link_lost", 1))
+    world.writer.put(Ended(ids.next(START_US), "websocket", 1, 1006, "link_lost", 1))
     world.writer.put("nonsense")  # type: ignore[arg-type]
     world.writer.put(arrived())
     world.writer.flush()
