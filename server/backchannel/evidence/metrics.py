@@ -75,17 +75,20 @@ dropped: Final = Counter(
     "backchannel_evidence_dropped",
     "Rows of evidence that were dropped, because too many waited or none could be written.",
 )
-_ends: Final[dict[tuple[str, str, str], tuple[Counter, Histogram]]] = {}
+ENDS_SHOWN: Final = 56
+"""Combinations of transport, code and reason with a sample of their own; those beyond count as `other`."""
+OTHER: Final = "other"
+_ends: dict[tuple[str, str, str], tuple[Counter, Histogram]] = {}
 """The metrics of what ended so. Looking them up takes longer than counting."""
 
 
 def client_label(name: str) -> str:
-    return name if name in CLIENTS else "other"
+    return name if name in CLIENTS else OTHER
 
 
 def code_label(code: int) -> str:
     """Clients may close with any code."""
-    return str(code) if code in CODES else "other"
+    return str(code) if code in CODES else OTHER
 
 
 def count_end(transport: str, code: int, reason: str, seconds: float) -> None:
@@ -93,7 +96,8 @@ def count_end(transport: str, code: int, reason: str, seconds: float) -> None:
     key = (transport, code_label(code), reason)
     found = _ends.get(key)
     if found is None:
-        found = _ends[key] = (closed.labels(*key), lifetime.labels(transport))
+        shown = key if len(_ends) < ENDS_SHOWN else (transport, OTHER, OTHER)
+        found = _ends[key] = (closed.labels(*shown), lifetime.labels(transport))
     found[0].inc()
     found[1].observe(seconds)
 

@@ -13,6 +13,7 @@ SHARED = {
     "accounts/credential_uses.py _noted_sessions": "the same for sessions",
     "accounts/personal_rates.py _here": "limits of Django's views, of which a process has one set",
     "accounts/running_chats.py _running": "how Django's views, signals and commands reach the chats",
+    "evidence/metrics.py _ends": "counters of the process's /metrics",
     "failpoints.py _left": "kills the process",
     "site/folder.py _makes_nothing": "of a process that only looks",
     "transports/metrics.py _of_commands": "counters of the process's /metrics",

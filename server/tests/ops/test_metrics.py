@@ -3,6 +3,7 @@ samples."""
 
 import re
 from collections.abc import Iterator
+from itertools import product
 from pathlib import Path
 
 import prometheus_client
@@ -15,6 +16,9 @@ from backchannel.evidence.causes import Cause, Stage
 from backchannel.evidence.classify import Verdict
 from backchannel.ops.metrics import dashboard, reference
 from backchannel.ops.metrics.families import MODULES, all_families
+from backchannel.protocol.commands import COMMANDS
+from backchannel.protocol.errors import Code
+from backchannel.transports.metrics import count_command
 from tests.protocol.vectors import ROOT
 from tests.running import Running, running, somebody
 
@@ -78,7 +82,7 @@ def test_each_alert_has_its_section_in_the_runbook() -> None:
 
 
 def test_a_busy_server_exposes_what_the_reference_names_and_no_more_than_600_samples(server: Running) -> None:
-    """With every cause and every kind of report at once, and a few commands on both transports."""
+    """With every cause and every kind of report at once, and with all commands, each with many outcomes."""
     ada, ben = somebody("ada"), somebody("ben")
     room_id = server.group(ada, ben)
     with server.device(ada) as device:
@@ -88,6 +92,8 @@ def test_a_busy_server_exposes_what_the_reference_names_and_no_more_than_600_sam
     for word in ("get_room_list", "get_me"):
         server.do(ada, word)
     server.do(ada, "send_message", room_id=room_id, content="hello")
+    for word, transport, outcome in product(COMMANDS, ("websocket", "http"), Code):
+        count_command(word, transport, outcome, 0.1)
     metrics.count_failures([Verdict(Stage.LIVE, cause) for cause in Cause])
     timings = {"delivery": [1], "send": [1], "rtt": [1]}
     attempt = {"ended": "closed", "age": 0, "lived": 9, "took": [1, 1, 1, 1]}
