@@ -45,7 +45,6 @@ ANSWERS_OVER_HTTP: Final[tuple[Struct, ...]] = (
     frames.TicketResponse,
     frames.RequestSeen,
     results.UploadOffset,
-    results.UploadOffset,
 )
 BODIES: Final[tuple[Struct, ...]] = (frames.SyncRequest, reports.Report)
 """Of requests that are no commands."""
