@@ -93,7 +93,7 @@ def test_a_busy_server_exposes_what_the_reference_names_and_no_more_than_600_sam
         server.do(ada, word)
     server.do(ada, "send_message", room_id=room_id, content="hello")
     for word, transport, outcome in product(COMMANDS, ("websocket", "http"), Code):
-        count_command(word, transport, outcome, 0.1)
+        count_command(word, transport, outcome.word, 0.1)
     metrics.count_failures([Verdict(Stage.LIVE, cause) for cause in Cause])
     timings = {"delivery": [1], "send": [1], "rtt": [1]}
     attempt = {"ended": "closed", "age": 0, "lived": 9, "took": [1, 1, 1, 1]}
