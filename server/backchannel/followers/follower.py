@@ -22,7 +22,7 @@ class Follower:
     name: ClassVar[str]
     """Up to 40 characters; its cursors are stored under it."""
 
-    batch: ClassVar[int] = 200
+    batch: ClassVar[int] = 1000
     """Events, over all rooms, that are applied together."""
 
     is_woken: ClassVar[bool] = True

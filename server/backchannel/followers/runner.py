@@ -21,6 +21,8 @@ ROOMS_AT_ONCE: Final = 500
 """Rooms that are applied together."""
 NAMED_AT_ONCE: Final = 2000
 """With more rooms moved, all are looked through, which costs less than naming them."""
+SHARE: Final = 1 / 4
+"""Of the time that a follower may take while others write."""
 RENEW_AT: Final = 1 / 3
 """The part of a lease below which it is renewed: an idle node commits once in several looks, and a batch has this long at least."""
 
@@ -94,8 +96,9 @@ class FollowerRunner:
                 await self._log.write(ReleaseLease(actor=NOBODY, name=self.follower.name, node=self._node))
 
     async def catch_up(self, rooms: set[int] | None = None) -> None:
-        """Apply everything that is behind in these rooms, or in all. A follower that lost what it derived starts over. Nothing where another node holds the lease. A room that cannot be
-        applied is logged and tried again at the next look; the others go on. Raises CommandError: the database is away."""
+        """Apply everything that is behind in these rooms, or in all. A follower that lost what it derived starts over. Nothing where another
+        node holds the lease. A room that cannot be applied is logged and tried again at the next look; the others go on. Raises
+        CommandError: the database is away."""
         try:
             await self._catch_up(rooms)
         except Lost:
@@ -107,7 +110,9 @@ class FollowerRunner:
         # A room that is always busy must not keep the others waiting: whatever is left is found at the next look.
         until = asyncio.get_running_loop().time() + self._look_s
         while stretches := await self._behind(rooms, failed):
+            began, accepted = asyncio.get_running_loop().time(), self._log.progress()[0]
             failed |= await self._apply(stretches)
+            await self._give_way(began, accepted)
             events = sum(stretch.upto - stretch.after for stretch in stretches)
             is_all = len(stretches) < ROOMS_AT_ONCE and events < self.follower.batch
             if is_all or asyncio.get_running_loop().time() >= until:
@@ -117,6 +122,12 @@ class FollowerRunner:
             lag.labels(self.follower.name).set(progress.lag)
             if progress.node == self._node:
                 await self._reads.run(self.follower.tend)
+
+    async def _give_way(self, began: float, accepted: int) -> None:
+        """Pause after a batch if others wrote meanwhile: what a follower takes from the interpreter and the disk, sends lack. `accepted`: the
+        operations that the log had accepted when the batch began."""
+        if self._log.progress()[0] > accepted + 1:
+            await asyncio.sleep((asyncio.get_running_loop().time() - began) * (1 / SHARE - 1))
 
     async def _behind(self, rooms: set[int] | None, failed: set[int]) -> list[Stretch]:
         """What to apply next. Nothing where another node holds the lease. Commits only where this node's lease is near its end, or the

@@ -431,3 +431,47 @@ async def test_a_reset_during_an_advance_counts_nothing_twice() -> None:
         await asyncio.gather(advancing, resetting)
         await running.runner(ActivityFollower()).catch_up({room_id})
     assert await run_read(counted) == await run_read(recounted, [room_id])
+
+
+class BusyLog(Log):
+    """A log to which others write all the time, or never."""
+
+    others = 0
+
+    def progress(self) -> tuple[int, int]:
+        self.written = getattr(self, "written", 0) + self.others
+        accepted, handed_over = super().progress()
+        return accepted + self.written, handed_over + self.written
+
+
+async def test_a_follower_pauses_between_batches_while_others_write_and_only_then(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def make() -> list[int]:
+        ada = person()
+        rooms = [room(ada) for _ in range(2)]
+        commit([append(each, ada) for each in rooms for _ in range(10)])
+        return rooms
+
+    class Small(Recorder):
+        batch = 5
+
+    pauses: list[float] = []
+
+    async def pause(seconds: float) -> None:
+        pauses.append(seconds)
+
+    log = BusyLog(Delivery(lambda _: None))
+    log.start(asyncio.get_running_loop())
+    try:
+        for others, batches in ((0, 0), (7, 4)):
+            rooms = await run_read(make)
+            log.others, recorder = others, Small()
+            await log.write(HoldLease(actor=NOBODY, name="recorder", node="here", seconds=3600))
+            with monkeypatch.context() as patched:
+                patched.setattr(asyncio, "sleep", pause)
+                await FollowerRunner(recorder, log, READS, "here", lease_s=3600).catch_up(set(rooms))
+            assert recorder.applied == [(each, seq) for each in sorted(rooms) for seq in range(1, 11)]
+            assert len(pauses) == batches
+    finally:
+        await asyncio.to_thread(log.stop)
