@@ -14,7 +14,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.utils import timezone
 
 from backchannel import auth
-from backchannel.accounts import substitutes
+from backchannel.accounts import lookup, substitutes
 from backchannel.accounts.authenticate import Authenticator
 from backchannel.accounts.identity import Ended, Identity
 from backchannel.accounts.lookup import issue_token
@@ -241,6 +241,44 @@ async def test_a_token_signed_for_another_service_is_not_valid_here(ada: Any) ->
     for each in claims:
         secret = await run_read(partial(access_token, ada, **each))
         assert await code(chat, authorization=f"Bearer {secret}") == "unauthenticated", each
+
+
+async def test_a_changed_password_ends_access_tokens_where_the_site_checks_it(
+    ada: Any, monkeypatch: pytest.MonkeyPatch, ended: list[Ended]
+) -> None:
+    from rest_framework_simplejwt.settings import api_settings
+
+    monkeypatch.setattr(api_settings, "CHECK_REVOKE_TOKEN", True, raising=False)
+    schemes = Schemes([*DEFAULT_AUTHENTICATION, "backchannel.auth.SimpleJwt"])
+    chat = Authenticator(READS, (), schemes)
+    secret = await run_read(partial(access_token, ada, jti="a:b:c"))
+    identity = await chat.authenticate(scope(authorization=f"Bearer {secret}"))
+    session, _ = await chat.issue_chat_session(identity)
+    assert await run_read(lambda: lookup.dead_among({identity.proof}, schemes)) == set()
+    assert ada.password not in identity.credential
+
+    ada.set_password("another")
+    await run_read(ada.save)
+    # Announced, so that nodes look at once.
+    assert Ended(user_id=identity.user_id) in ended
+    assert await run_read(lambda: lookup.dead_among({identity.proof}, schemes)) == {identity.credential}
+    for end in ended:
+        chat.forget(end)
+    assert await code(chat, authorization=f"Bearer {secret}") == "unauthenticated"
+    assert await code(chat, authorization=f"Bearer {session}") == "unauthenticated"
+    renewed = await run_read(partial(access_token, ada))
+    assert (await chat.authenticate(scope(authorization=f"Bearer {renewed}"))).user_id == identity.user_id
+
+
+async def test_a_credential_from_before_the_site_checked_passwords_ends(
+    ada: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from rest_framework_simplejwt.settings import api_settings
+
+    scheme = auth.SimpleJwt()
+    assert await run_read(lambda: scheme.still_good(["jwt:1"])) == {"jwt:1"}
+    monkeypatch.setattr(api_settings, "CHECK_REVOKE_TOKEN", True, raising=False)
+    assert await run_read(lambda: scheme.still_good(["jwt:1"])) == set()
 
 
 def test_sweeping_takes_ended_chat_sessions(ada: Any, chat: Authenticator) -> None:

@@ -48,6 +48,12 @@ row = OutstandingToken.objects.create(jti=token["jti"], token="{jwt}", expires_a
 BlacklistedToken.objects.create(token=row)
 end_credential(SimpleJwt.credential_of(token))
 """
+CHANGE_PASSWORD = """
+from django.contrib.auth import get_user_model
+ada = get_user_model().objects.get(email="ada@shop.example")
+ada.set_password("another")
+ada.save()
+"""
 
 
 @pytest.fixture
@@ -129,6 +135,25 @@ def test_what_the_site_revokes_in_another_process_is_over_on_both_transports(sho
                 assert closed(opened) == 4401
                 assert by.get("/api/me").status_code == 401
                 assert by.get("/api/me", headers=session).status_code == 401
+
+
+def test_a_password_that_is_changed_in_another_process_ends_access_tokens_on_both_transports(
+    shop: Shop, tmp_path: Path
+) -> None:
+    shop.environment["SHOP_SIMPLE_JWT"] = json.dumps({"CHECK_REVOKE_TOKEN": True})
+    shop.customers("ada")
+    jwt, _ = secrets(shop)
+    with (
+        shop.served_by("uvicorn", tmp_path / "log") as served,
+        client(served, jwt) as by,
+        socket_of(served, by) as opened,
+    ):
+        session = {"Authorization": f"Bearer {by.post('/api/auth/session').json()['token']}"}
+        assert by.get("/api/me", headers=session).status_code == 200
+        shop.done("django", "shell", "--verbosity", "0", "-c", CHANGE_PASSWORD)
+        assert closed(opened) == 4401
+        assert by.get("/api/me").status_code == 401
+        assert by.get("/api/me", headers=session).status_code == 401
 
 
 def test_what_a_command_of_the_site_posts_is_received_at_once(shop: Shop, tmp_path: Path) -> None:

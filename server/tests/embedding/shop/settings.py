@@ -49,6 +49,7 @@ MIGRATION_MODULES = {"users": None}
 USE_TZ = True
 DEFAULT_AUTO_FIELD = "django.db.models.AutoField"
 STATIC_URL = "files/" if "files" in os.environ.get("SHOP_BACKCHANNEL", "") else "static/"
+SIMPLE_JWT = json.loads(os.environ.get("SHOP_SIMPLE_JWT", "{}"))
 FORCE_SCRIPT_NAME = os.environ.get("SHOP_PREFIX")
 SESSION_ENGINE = os.environ.get("SHOP_SESSIONS", "django.contrib.sessions.backends.db")
 BACKCHANNEL = {"HEARTBEAT_S": 7, "LIMITS": {"content_bytes": 100}, "PERSON": "backchannel.people.PersonAdapter"}
