@@ -8,7 +8,7 @@ from collections.abc import Callable
 from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
 
-from backchannel.text_rules.handles import RESERVED
+from backchannel.text_rules.handles import OF_ERASED, RESERVED
 
 USERNAME_LENGTH = 32
 
@@ -17,7 +17,7 @@ _SHAPE = re.compile(r"\A[a-z0-9](?:[a-z0-9._-]*[a-z0-9])?\Z")
 
 
 def check_reserved(name: str) -> None:
-    if name in RESERVED:
+    if name in RESERVED or OF_ERASED.fullmatch(name):
         raise ValidationError("This name is reserved.", code="reserved")
 
 

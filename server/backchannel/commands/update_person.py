@@ -11,17 +11,19 @@ class UpdatePerson(Operation, frozen=True, kw_only=True):
     """Sends `person_updated` to the person, and to everybody who shares a small room with them."""
 
     user: User
-    """As they are to be."""
+    """As they are to be. Where somebody else has their username meanwhile, a number follows it."""
 
     def apply(self, transaction: Transaction, outcome: Outcome) -> None:
+        stored = people.as_stored(transaction, self.user.id)
         # Who was erased stays so: this may have been queued before.
-        if people.as_stored(transaction, self.user.id) in (None, self.user, people.anonymous(self.user.id)):
+        if stored in (None, self.user, people.anonymous(self.user.id)):
             return
-        informed = [self.user.id, *people.companions_of(transaction, self.user.id)]
+        user = people.with_free_name(transaction, self.user)
+        if user == stored:
+            return
+        informed = [user.id, *people.companions_of(transaction, user.id)]
         transaction.lock_people(informed)
-        people.rewrite(transaction, self.user)
+        people.rewrite(transaction, user)
         for person_id in informed:
-            transaction.notify_user(
-                outcome, person_id, lambda version: PersonUpdated(user_version=version, user=self.user)
-            )
-        outcome.people.append(self.user)
+            transaction.notify_user(outcome, person_id, lambda version: PersonUpdated(user_version=version, user=user))
+        outcome.people.append(user)

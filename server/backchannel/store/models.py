@@ -58,11 +58,13 @@ class Person(models.Model):
 
     class Meta:
         indexes = [
-            models.Index(fields=["username"], name="backchannel_person_username"),
             models.Index(fields=["external_id"], name="backchannel_person_external"),
             models.Index(fields=["space", "folded"], name="backchannel_person_space"),
         ]
-        constraints = [models.UniqueConstraint(fields=["account", "space"], name="backchannel_one_person")]
+        constraints = [
+            models.UniqueConstraint(fields=["account", "space"], name="backchannel_one_person"),
+            models.UniqueConstraint(fields=["username", "space"], name="backchannel_one_username"),
+        ]
         verbose_name_plural = "people"
 
     def __str__(self) -> str:

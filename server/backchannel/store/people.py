@@ -1,10 +1,9 @@
 """Maps accounts of the site to people of the chat."""
 
 import re
-from collections.abc import Collection, Iterable, Iterator, Sequence
-from contextlib import suppress
-from itertools import count
-from typing import Any, Final, NamedTuple
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from typing import Any, Final, NamedTuple, TypeVar
+from zlib import crc32
 
 from django.db import IntegrityError, connection, transaction
 from msgspec import structs
@@ -13,21 +12,23 @@ from backchannel.process_log import ProcessLog
 from backchannel.protocol.shapes import PersonKind, User
 from backchannel.store.clock import now_us
 from backchannel.store.driver import begins, by_code_point, read
+from backchannel.store.free_names import NAME_LENGTH, free_name, is_made_of
 from backchannel.store.memberships import keep_an_owner
 from backchannel.store.models import Person
 from backchannel.store.reads import IDS_AT_ONCE
 from backchannel.store.render import user_columns, user_of
 from backchannel.store.transaction import MEMBERSHIP, NAME_KEY, PERSON, ROOM, Outcome, Transaction, batched, marks
 from backchannel.text_rules import KEY_LENGTH, clean_name, fold, handle_of, holds_address, name_keys
-from backchannel.text_rules.handles import numbered
 
 _log = ProcessLog("backchannel.people")
+Row = TypeVar("Row")
 
 FOUND_AT_MOST: Final = 500
 """Most results of a search in the admin pages."""
-NAME_LENGTH: Final = 150
 EXTERNAL_ID_LENGTH: Final = 64
 AVATAR_URL_LENGTH: Final = 500
+ATTEMPTS: Final = 12
+"""How often a person is made before giving up, when others take the same name at the same moment."""
 COMPANY: Final = 100
 """A changed name is announced in rooms of up to this many members, as presence is. In larger ones it is seen at the next read."""
 _PICTURE: Final = re.compile(r"(?:https?://[^\s/\\]|/(?![/\\]))[!-~]*", re.IGNORECASE)
@@ -76,18 +77,26 @@ def person_for_account(profile: Profile) -> Found:
     rows = read(_OF_ACCOUNT, [profile.account])
     here = [row for row in rows if row[-2] == profile.space]
     username = clean_name(profile.username)[:NAME_LENGTH].strip() or profile.account
-    username = _free_name(
-        handle_of(username) if holds_address(username) else username, profile, here[0][1] if here else ""
-    )
-    display_name = clean_name(profile.display_name)[:NAME_LENGTH].strip()
-    shown = username if not display_name or holds_address(display_name) else display_name
-    wanted = User(0, username, shown, *_checked(profile), profile.kind)
-    [(person_id, *kept, _, is_active)] = here or _make(profile, wanted)
+    if holds_address(username):
+        username = handle_of(username)
+    if not here:
+        here = _make(profile, username)
+    [(person_id, *kept, _, is_active)] = here
+    if is_made_of(kept[0], username):
+        username = kept[0]
+    else:
+        username = free_name(read, username, profile.space, person_id)
     stored = User(person_id, *kept)
     # Somebody who is being erased gets no name back by a visit meanwhile.
-    user = stored if stored == anonymous(person_id) else structs.replace(wanted, id=person_id)
+    user = stored if stored == anonymous(person_id) else _described(profile, person_id, username)
     elsewhere = [row[0] for row in rows if row[-2] != profile.space and row[-1]]
     return Found(user, stored != user, bool(is_active), elsewhere)
+
+
+def _described(profile: Profile, person_id: int, username: str) -> User:
+    display_name = clean_name(profile.display_name)[:NAME_LENGTH].strip()
+    shown = username if not display_name or holds_address(display_name) else display_name
+    return User(person_id, username, shown, *_checked(profile), profile.kind)
 
 
 def anonymous(person_id: int) -> User:
@@ -107,26 +116,47 @@ def _checked(profile: Profile) -> tuple[str, str]:
     return external_id, avatar_url
 
 
-def _free_name(name: str, profile: Profile, kept: str) -> str:
-    """Of two accounts with the same name, the second gets a number and keeps it."""
-    if kept == name or re.fullmatch(re.escape(name) + r"\.\d+", kept):
-        return kept
-    alike = Person.objects.filter(space=profile.space, username__startswith=name).exclude(account=profile.account)
-    taken = set(alike.values_list("username", flat=True))
-    return next(free for free in (numbered(name, number) for number in count(1)) if free not in taken)
+def _make(profile: Profile, username: str) -> list[tuple[Any, ...]]:
+    def find() -> list[tuple[Any, ...]]:
+        return [row for row in read(_OF_ACCOUNT, [profile.account]) if row[-2] == profile.space]
 
-
-def _make(profile: Profile, wanted: User) -> list[tuple[Any, ...]]:
-    columns = structs.asdict(wanted)
-    del columns["id"]
-    with suppress(IntegrityError), transaction.atomic():  # another request has just made it
+    def create(attempt: int) -> None:
+        # Those who lose spread over the next free names, so that they do not all try the same one again.
+        skipped = crc32(profile.account.encode()) % 2**attempt
+        columns = structs.asdict(_described(profile, 0, free_name(read, username, profile.space, skipped=skipped)))
+        del columns["id"]
         Person.objects.create(account=profile.account, space=profile.space, **columns)
-    return [row for row in read(_OF_ACCOUNT, [profile.account]) if row[-2] == profile.space]
+
+    return _made_once(find, create)
+
+
+def _made_once(find: Callable[[], Row | None], create: Callable[[int], None]) -> Row:
+    """What `find` finds after `create`. Another request may make the same person at the same moment, or another one with the same name: then
+    it is tried again. Raises IntegrityError after ATTEMPTS."""
+    refused: IntegrityError | None = None
+    for attempt in range(ATTEMPTS):
+        try:
+            with transaction.atomic():
+                create(attempt)
+        except IntegrityError as error:
+            refused = error
+        if found := find():
+            return found
+    raise refused or IntegrityError("The row of the person is not seen.")
 
 
 def as_stored(writing: Transaction, person_id: int) -> User | None:
     rows = writing.query(f"SELECT {user_columns('p')} FROM {PERSON} p WHERE p.id = %s", [person_id])
     return User(*rows[0]) if rows else None
+
+
+def with_free_name(writing: Transaction, user: User) -> User:
+    """The same, with another number where somebody has taken the username meanwhile."""
+    [(space,)] = writing.query(f"SELECT space FROM {PERSON} WHERE id = %s", [user.id])
+    if user == anonymous(user.id) or (name := free_name(writing.query, user.username, space, user.id)) == user.username:
+        return user
+    shown = name if user.display_name == user.username else user.display_name
+    return structs.replace(user, username=name, display_name=shown)
 
 
 def rewrite(writing: Transaction, user: User) -> None:
@@ -303,8 +333,9 @@ def _users(ids: Iterable[int], **those: Any) -> dict[int, User]:
 def system_person() -> User:
     """The person by whom the site itself acts: without an account, and inactive, so that nobody can add it to a room."""
     mine = Person.objects.filter(kind=Person.Kind.SYSTEM, account=None).order_by("pk")
-    found = mine.first()
-    if found is None:
-        Person.objects.create(username="system", display_name="System", kind=Person.Kind.SYSTEM, active=False)
-        found = mine[0]  # another process may have made one a moment before
-    return user_of(found)
+
+    def create(attempt: int) -> None:
+        name = free_name(read, "system", "")
+        Person.objects.create(username=name, display_name="System", kind=Person.Kind.SYSTEM, active=False)
+
+    return user_of(mine.first() or _made_once(mine.first, create))

@@ -10,6 +10,9 @@ from typing import Final
 RESERVED: Final = frozenset({"all", "channel", "everyone", "here", "room", "system", "backchannel"})
 """Addresses like these mean many people at once, so they cannot be a person's name."""
 
+OF_ERASED: Final = re.compile(r"deleted-\d+")
+"""The usernames of those who are erased. They are kept free, so that nobody's name stands in the way of that."""
+
 _ADDRESS: Final = re.compile(r"[^\s@<>]+@[^\s@<>]+")
 _NOT_IN_HANDLES: Final = re.compile(r"[^a-z0-9._-]+")
 _LONGEST: Final = 32
