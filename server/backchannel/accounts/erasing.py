@@ -12,6 +12,7 @@ from backchannel.commands.file_upkeep import DeleteUnclaimedOf
 from backchannel.commands.update_person import UpdatePerson
 from backchannel.evidence.database import database_beside_messages
 from backchannel.evidence.forgetting import forget_evidence_of
+from backchannel.intents.dropping import DropTextsOf
 from backchannel.store import erasing, people
 from backchannel.store.operation import NOBODY
 
@@ -21,13 +22,15 @@ Messages = Literal["keep", "delete"]
 def erase_account(account: str, messages: Messages = "keep") -> None:
     """Anonymise the person of `account`, the primary key of the site's user as text. Nothing happens if there is none.
 
-    Files that they sent into no message are deleted. Others see "Deleted user" from then on, also at what was written before. `messages`: "delete" leaves tombstones. What others wrote
-    about them stays, and so do backups. Each step can be repeated: after an interruption call it again. Blocks; not to be called in a
-    transaction. Raises CommandError 503.
+    Files that they sent into no message are deleted. Others see "Deleted user" from then on, also at what was written before. `messages`:
+    "delete" leaves tombstones, and nothing of what the site's code asked to post as them. What others wrote about them stays, and so do
+    backups. Each step can be repeated: after an interruption call it again. Blocks; not to be called in a transaction. Raises
+    CommandError 503.
     """
     people.set_account_active(account, False)
     for person_id in people.ids_of_account(account):
         if messages == "delete":
+            write(DropTextsOf(actor=NOBODY, person_id=person_id))  # what waits is posted before this, or never
             _erase_messages(person_id)
         while write(DeleteUnclaimedOf(actor=NOBODY, person_id=person_id)):
             pass

@@ -92,6 +92,15 @@ def waiting_one(transaction: Transaction, id_: int) -> list[Waiting]:
     return [Waiting(*row) for row in rows]
 
 
+def with_text(transaction: Transaction, after: int, limit: int) -> list[Waiting]:
+    """Posts and edits, waiting or refused, from id `after` on."""
+    rows = transaction.query(
+        f"SELECT id, body FROM {INTENT} WHERE id > %s AND (body LIKE %s OR body LIKE %s) ORDER BY id LIMIT %s",
+        [after, '{"kind":"post",%', '{"kind":"edit",%', limit],
+    )
+    return [Waiting(*row) for row in rows]
+
+
 def delete(transaction: Transaction, ids: Sequence[int]) -> None:
     if ids:
         transaction.execute(f"DELETE FROM {INTENT} WHERE id IN ({marks(ids)})", ids)

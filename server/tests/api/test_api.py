@@ -19,7 +19,7 @@ from backchannel.accounts.models import Token
 from backchannel.accounts.running_chats import RunningChat
 from backchannel.accounts.schemes import Schemes
 from backchannel.config import DEFAULT_AUTHENTICATION
-from backchannel.intents import report
+from backchannel.intents import dropping, report
 from backchannel.store import intents, memberships, people
 from backchannel.store.models import Intent, Membership, Message, Notice, Person, Room
 from tests.running import somebody
@@ -302,6 +302,32 @@ def test_an_erased_user_is_anonymous_once_the_transaction_commits() -> None:
         api.erase(ada.account, messages="delete")
     assert contents(room) == [""]
     assert api.history(room)[0].sender.display_name == "Deleted user"
+
+
+def test_no_intent_keeps_the_texts_of_a_user_who_is_erased_with_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(dropping, "_AT_ONCE", 2)
+    ada, ben = somebody("ada"), somebody("ben")
+    room = api.room(key(), members=[ada.account])
+    theirs, others = api.post(room, "By Ada.", as_=ada.account), api.post(room, "By the site.")
+    with transaction.atomic():
+        api.edit(theirs, "Edited of Ada.")
+        api.edit(others, "Edited of the site.")
+        api.post(room, "Refused of Ada.", as_=ada.account)
+        api.post(room, "Refused of Ben.", as_=ben.account)
+        api.post(room, f'It says "sender":{ada.id}.')
+        intents.keep('{"kind":"from a newer version"}', None)
+    Intent.objects.update(refused_us=1, reason="made so by this test")
+    with transaction.atomic():
+        api.post(room, "Waiting of Ada.", as_=ada.account)
+        api.post(room, "Waiting of the site.")
+    # Without a node nothing has applied what waits.
+    api.erase(ada.account, messages="delete")
+    assert not Intent.objects.filter(body__contains="of Ada.").exists()
+    assert [each.body for each in intents.refused() if "of Ben." in each.body or "of the site." in each.body] != []
+    assert len(intents.refused()) == 4
+    report.retry(None)
+    api.apply_waiting()
+    assert contents(room) == ["", "Edited of the site.", f'It says "sender":{ada.id}.', "Waiting of the site."]
 
 
 def test_the_first_member_owns_a_new_room() -> None:
