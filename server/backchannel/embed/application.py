@@ -20,6 +20,7 @@ from backchannel.protocol.errors import CommandError
 from backchannel.transports.http.requests import path_of
 from backchannel.transports.problems import problem
 from backchannel.transports.websocket.endpoint import elsewhere, refuse
+from backchannel.web.cors import Cors
 
 
 class SiteWithChat:
@@ -29,6 +30,8 @@ class SiteWithChat:
         self._site = site
         self._prefix = prefix
         self._chat = Starter(config)
+        self._cors = Cors(config.cors_origins)
+        """For what is answered while the chat is not there."""
         self._site_has_sockets = not isinstance(site, ASGIHandler)
         # A proxy may leave this prefix in the path or take it off; Django allows both.
         self._script_name = (settings.FORCE_SCRIPT_NAME or "").rstrip("/")
@@ -52,7 +55,9 @@ class SiteWithChat:
             if scope["type"] == "websocket":
                 await refuse(error, scope, receive, send)
             else:
-                await problem(error)(scope, receive, send)
+                answer = self._cors.preflight(scope) or problem(error)
+                answer.raw_headers += self._cors.headers_for(scope)
+                await answer(scope, receive, send)
             return
         await chat(scope, receive, send)
 

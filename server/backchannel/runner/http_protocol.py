@@ -19,6 +19,7 @@ Over 300 lines because llhttp's callbacks, the slices and the refusals share the
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from typing import Any, Final
 
 import httptools
@@ -34,6 +35,7 @@ from backchannel.runner.idle_timer import IdleTimer
 from backchannel.runner.request_cycle import RequestCycle
 from backchannel.runner.request_head import Head, read
 from backchannel.runner.trusted_proxies import DIRECT, Forwarded
+from backchannel.web.refusals import refusal_headers
 
 HEADERS_WITHIN_S = 10.0
 SLICE_BYTES = 4096
@@ -435,12 +437,12 @@ class GuardedHttpProtocol(HttpToolsProtocol):
         if cycle.response_started:  # the response cannot be replaced
             self.transport.abort()
         else:
-            self._send_refusal()
+            self._send_refusal(refusal_headers(cycle.scope))
 
-    def _send_refusal(self) -> None:
+    def _send_refusal(self, more: Sequence[Header] = ()) -> None:
         assert self._refusal is not None
         self._idle.stop()
-        self.transport.write(self._refusal.response(self.server_state.default_headers))
+        self.transport.write(self._refusal.response([*self.server_state.default_headers, *more]))
         self.linger()
 
     def linger(self) -> None:

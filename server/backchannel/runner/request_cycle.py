@@ -16,6 +16,7 @@ from uvicorn.protocols.http.flow_control import FlowControl
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE
 
 from backchannel.runner.response_head import lines_of
+from backchannel.web.refusals import refusal_headers
 
 _WITHOUT_BODY = (204, 304)
 
@@ -130,6 +131,7 @@ class RequestCycle:
             (b"content-type", b"text/plain; charset=utf-8"),
             (b"content-length", b"%d" % len(body)),
             (b"connection", b"close"),
+            *refusal_headers(self.scope),
         ]
         await self.send({"type": "http.response.start", "status": 500, "headers": headers})
         await self.send({"type": "http.response.body", "body": body})

@@ -13,7 +13,9 @@ from starlette.responses import Response
 from starlette.types import Scope
 
 from backchannel.accounts.origin import parse_origin
+from backchannel.transports.http.requests import path_of
 
+OF_API: Final = ("/api/", "/files/")
 _METHODS: Final = b"GET, POST, PUT, PATCH, DELETE"
 _HEADERS: Final = b"authorization, content-type, range"
 _EXPOSED: Final = b"retry-after, content-range, content-disposition"
@@ -27,8 +29,8 @@ class Cors:
         self._origins = frozenset(filter(None, map(parse_origin, origins)))
 
     def headers_for(self, scope: Scope) -> Headers:
-        """What an answer to this request carries."""
-        if not self._origins:
+        """What an answer to this request carries. Our own server sends it with its refusals, too (`refusals.py`)."""
+        if not self._origins or not path_of(scope).startswith(OF_API):
             return []
         vary = [(b"vary", b"Origin")]
         origin = self._allowed(scope)
@@ -39,6 +41,8 @@ class Cors:
     def preflight(self, scope: Scope) -> Response | None:
         """The answer to a browser that asks before it calls; None if this is something else."""
         if scope["method"] != "OPTIONS" or not self._origins or self._allowed(scope) is None:
+            return None
+        if not path_of(scope).startswith(OF_API):
             return None
         if not any(name == b"access-control-request-method" for name, _ in scope["headers"]):
             return None

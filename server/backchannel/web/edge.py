@@ -31,12 +31,12 @@ from backchannel.transports.http.routes import Api
 from backchannel.transports.node import Node
 from backchannel.transports.problems import NOSNIFF, problem
 from backchannel.transports.websocket.endpoint import elsewhere, without_upgrade
-from backchannel.web.cors import Cors
+from backchannel.web.cors import OF_API, Cors
+from backchannel.web.refusals import send_with_refusals
 
 _OURS: Final = re.compile(r"/(?:api/|files/|static/|(?:ws|healthz|readyz|metrics)\Z)")
 """The chat's own addresses in the standalone server."""
 _UPLOADS: Final = "/api/uploads/"
-_OF_API: Final = ("/api/", "/files/")
 _HEALTH: Final = frozenset({"/healthz", "/readyz", "/metrics"})
 """Probed by machines that know an address but no name, and that learn nothing secret there: any well-formed Host is accepted."""
 _NAMES_AT_MOST: Final = 1024
@@ -74,7 +74,8 @@ class Edge:
 
     def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         path = path_of(scope)
-        more = self._cors.headers_for(scope) if path.startswith(_OF_API) else []
+        more = self._cors.headers_for(scope)
+        send_with_refusals(scope, more)
         send = self.with_headers(send, more)
         if scope["type"] == "websocket":
             application = self._application if path == "/ws" else elsewhere
@@ -105,7 +106,7 @@ class Edge:
             return partial(_refuse_body, error)
         except CommandError as error:
             return problem(error)
-        if path.startswith(_OF_API):
+        if path.startswith(OF_API):
             return self._cors.preflight(scope) or self._api
         return self._without_upgrade if path == "/ws" else self._application
 

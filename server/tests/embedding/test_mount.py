@@ -174,6 +174,26 @@ async def test_without_a_lifespan_the_first_requests_start_one_chat_together() -
     assert (answer.status_code, answer.headers["retry-after"]) == (503, "1")
 
 
+async def test_a_listed_page_of_another_origin_reads_that_the_chat_is_not_there(settings: Any) -> None:
+    page = "https://app.shop.example"
+    settings.BACKCHANNEL = {"CORS_ORIGINS": [page]}
+    application = mount(site)
+    assert (await get(application, "/chat/readyz")).status_code == 200
+    await application._chat._stop()  # type: ignore[attr-defined]
+    transport = httpx.ASGITransport(application)
+    async with httpx.AsyncClient(transport=transport, base_url="http://testserver") as client:
+        asked = {"Origin": page, "Access-Control-Request-Method": "POST"}
+        preflight = await client.options("/chat/api/sync", headers=asked)
+        assert (preflight.status_code, preflight.headers["access-control-allow-origin"]) == (204, page)
+        answer = await client.post("/chat/api/sync", headers={"Origin": page})
+        assert (answer.status_code, answer.headers["access-control-allow-origin"]) == (503, page)
+        other = await client.post("/chat/api/sync", headers={"Origin": "https://evil.example"})
+        assert (other.status_code, other.headers["vary"]) == (503, "Origin")
+        assert "access-control-allow-origin" not in other.headers
+        page_itself = await client.get("/chat/readyz", headers={"Origin": page})
+        assert "access-control-allow-origin" not in page_itself.headers
+
+
 async def test_a_start_that_failed_is_answered_and_tried_again(monkeypatch: pytest.MonkeyPatch) -> None:
     from backchannel.chat import lifespan as parts
     from backchannel.store.read_pool import unavailable

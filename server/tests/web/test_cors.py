@@ -1,13 +1,16 @@
 """A page of another origin may call the API where it is listed, by a header and never by a cookie."""
 
+import socket
 from collections.abc import Iterator
 
 import httpx
 import pytest
+from msgspec import structs
 
+from backchannel.runner import body_pace
 from backchannel.web.cors import Cors
 from tests.files.sending import announce, fetch, put, wait_checked
-from tests.running import Running, Someone, running, somebody
+from tests.running import WITHOUT_LIMITS, Running, Someone, running, somebody
 
 PAGE = "https://app.shop.example"
 ASKED = {"Access-Control-Request-Method": "POST", "Access-Control-Request-Headers": "authorization,content-type"}
@@ -87,6 +90,45 @@ def test_a_listed_page_reads_answers_and_refusals(server: Running, ada: Someone)
     assert "retry-after" in synced.headers["access-control-expose-headers"]
 
 
+def test_a_listed_page_reads_every_refusal(server: Running, ada: Someone) -> None:
+    from_page = {**ada.headers, "Origin": PAGE}
+    refused = {
+        400: server.http.post("/api/rooms", content=b"{", headers={**from_page, "Content-Type": "application/json"}),
+        404: server.http.get("/api/nowhere", headers=from_page),
+        405: server.http.delete("/api/sync", headers=from_page),
+        413: server.http.post("/api/rooms", content=b" " * 300_000, headers=from_page),
+        415: server.http.post("/api/rooms", content=b"{}", headers={**from_page, "Content-Type": "text/plain"}),
+        422: server.http.post("/api/rooms", json={"kind": "none"}, headers=from_page),
+    }
+    for status, answer in refused.items():
+        assert (answer.status_code, allowed(answer)) == (status, PAGE)
+
+
+def test_a_listed_page_reads_that_it_asks_too_often(module_database: None) -> None:
+    limits = structs.replace(WITHOUT_LIMITS, commands_per_second=0.001)
+    with running(cors_origins=(PAGE,), limits=limits) as server:
+        ada = somebody("ada")
+        by_page = {**ada.headers, "Origin": PAGE}
+        answers = [server.http.post("/api/auth/ticket", headers=by_page) for _ in range(62)]
+    busy = [answer for answer in answers if answer.status_code == 429]
+    assert busy
+    assert all(allowed(answer) == PAGE and answer.headers["retry-after"] for answer in busy)
+
+
+def test_a_listed_page_reads_that_its_body_came_too_slowly(
+    server: Running, ada: Someone, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(body_pace, "CHECK_EVERY_S", 0.1)
+    lines = ["POST /api/rooms HTTP/1.1", f"Host: 127.0.0.1:{server.port}", f"Origin: {PAGE}", "Content-Length: 100"]
+    lines += [f"{name}: {value}" for name, value in ada.headers.items()] + ["Content-Type: application/json", "", ""]
+    with socket.create_connection(("127.0.0.1", server.port)) as connection:
+        connection.sendall("\r\n".join(lines).encode())
+        answer = b"".join(iter(lambda: connection.recv(65536), b"")).decode()
+    assert answer.startswith("HTTP/1.1 408 ")
+    assert f"access-control-allow-origin: {PAGE}\r\n" in answer
+    assert "vary: Origin\r\n" in answer
+
+
 def test_cookies_are_never_allowed(server: Running, ada: Someone) -> None:
     for response in (
         preflight(server, "/api/sync", PAGE),
@@ -103,11 +145,11 @@ def test_nothing_but_the_api_is_read_by_other_pages(server: Running) -> None:
 
 def test_an_origin_that_is_sent_twice_is_none() -> None:
     headers = [(b"origin", PAGE.encode()), (b"origin", PAGE.encode())]
-    assert Cors([PAGE]).headers_for({"headers": headers}) == [(b"vary", b"Origin")]
+    assert Cors([PAGE]).headers_for({"path": "/api/me", "headers": headers}) == [(b"vary", b"Origin")]
 
 
 def test_where_no_page_is_listed_nothing_is_sent() -> None:
-    assert Cors([]).headers_for({"headers": [(b"origin", PAGE.encode())]}) == []
+    assert Cors([]).headers_for({"path": "/api/me", "headers": [(b"origin", PAGE.encode())]}) == []
 
 
 def test_a_page_of_another_origin_talks_on_both_transports(server: Running, ada: Someone) -> None:
