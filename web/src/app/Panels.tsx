@@ -5,6 +5,7 @@ import { PasswordDialog } from '../features/accounts/PasswordDialog.tsx';
 import { UnsentTray } from '../features/outbox/UnsentTray.tsx';
 import { BrowseChannels } from '../features/rooms/BrowseChannels.tsx';
 import { CreateRoom } from '../features/rooms/CreateRoom.tsx';
+import { MessageSearch } from '../features/search/MessageSearch.tsx';
 import { Switcher } from '../features/rooms/Switcher.tsx';
 import { useStore } from '../ui/store.ts';
 import { AccountsContext } from './accounts.ts';
@@ -24,6 +25,8 @@ export function Panels({ current }: { readonly current: number | null }) {
       return null;
     case 'switcher':
       return <Switcher current={current} onClose={close} />;
+    case 'search':
+      return <MessageSearch onClose={close} />;
     case 'create-direct':
       return <CreateRoom key={panel} kind="direct" onClose={close} />;
     case 'create-group':

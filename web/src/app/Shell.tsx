@@ -152,7 +152,7 @@ function Sidebar({ current }: { readonly current: number | null }) {
             className="flex h-8.5 w-full items-center gap-2 rounded-md border border-line-strong/70 bg-paper px-2.5 text-left text-ink-faint hover:border-line-strong hover:text-ink-soft pointer-coarse:h-10"
           >
             <Search className="size-4" aria-hidden="true" />
-            <span className="flex-1">Jump to…</span>
+            <span className="flex-1">Jump to or search…</span>
             <kbd className="font-sans text-xs pointer-coarse:hidden">{MOD} K</kbd>
           </button>
         </div>

@@ -5,7 +5,8 @@ const KEYS: readonly { readonly title: string; readonly keys: readonly (readonly
   {
     title: 'Getting around',
     keys: [
-      ['Jump to a room or person', [MOD, 'K']],
+      ['Jump to a room or person, or search messages', [MOD, 'K']],
+      ['Search this room', [MOD, 'F']],
       ['Previous, next room', [ALT, '↑', '↓']],
       ['Previous, next unread room', [ALT, 'Shift', '↑', '↓']],
       ['Members of the room', [MOD, '.']],

@@ -4,6 +4,7 @@ import { withPeople } from '@backchannel/client/features/people';
 import { createFullChat } from '@backchannel/client/full';
 import { createRecorder, type RecorderChat } from '@backchannel/client/recorder';
 import { type SharedTabs, type ShareOptions, shareTabs } from '@backchannel/client/tabs';
+import { createLateFeatures } from './lateFeatures.ts';
 
 /** A chat, and the connection this tab shares with other tabs of the same user and build. */
 export interface OpenChat {
@@ -16,6 +17,8 @@ export function openChat(userId: UserId, build: string, options: Omit<ShareOptio
   // Below the tabs: it observes the one socket that they share.
   const recorder = createRecorder({ commands: COMMANDS, ...options });
   const tabs = shareTabs({ ...recorder.options, userId, build });
-  const chat = createFullChat(tabs.options, withPeople, recorder.feature);
+  const late = createLateFeatures();
+  const chat = createFullChat(tabs.options, withPeople, recorder.feature, late.feature);
+  late.keepFor(chat);
   return { chat: chat as Chat & RecorderChat, tabs };
 }

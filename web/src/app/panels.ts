@@ -1,8 +1,10 @@
+import type { RoomId } from '@backchannel/client';
 import { createStore } from '../ui/store.ts';
 
 /** Dialogs that open from more than one place: a button, a shortcut, an empty state. One is open at a time. */
 export type Panel =
   | 'switcher'
+  | 'search'
   | 'create-direct'
   | 'create-group'
   | 'create-channel'
@@ -15,7 +17,19 @@ export type Panel =
   | 'invite';
 
 export const openPanel = createStore<Panel | null>(null);
-/** Text typed for the switcher before its field appeared, while its code was fetched. */
+/** Text typed for the switcher or the search before its field appeared, while its code was fetched. */
 export const typedAhead = createStore('');
+/** What the search opens with. `roomId`: searches this room alone. */
+export const searchStart = createStore<{ readonly query: string; readonly roomId: RoomId | null }>({
+  query: '',
+  roomId: null,
+});
+
+export function openSearch(query: string, roomId: RoomId | null): void {
+  typedAhead.set('');
+  searchStart.set({ query, roomId });
+  openPanel.set('search');
+}
+
 /** Whether the member panel at the right is open. */
 export const membersOpen = createStore(false);

@@ -1,11 +1,18 @@
+import type { Chat, RoomId } from '@backchannel/client';
 import { useEffect } from 'react';
 import { useLocation } from 'wouter';
 import { neighbour, sectionsOf } from '../features/rooms/sections.ts';
 import { useChat } from './chat.ts';
 import { focusComposer, showLatest } from './composerSignals.ts';
 import { composerField, takesKeys } from './dropAndPaste.ts';
-import { membersOpen, openPanel, typedAhead } from './panels.ts';
+import { membersOpen, openPanel, openSearch, typedAhead } from './panels.ts';
 import { useSignedIn } from './signedIn.ts';
+
+/** Whether the browser's own search would miss messages of the room. While a dialog is open, Ctrl+F is the browser's. */
+function isPartlyLoaded(chat: Chat, roomId: RoomId): boolean {
+  const { hasOlder, hasNewer } = chat.getTimeline(roomId);
+  return openPanel.get() === null && (hasOlder || hasNewer);
+}
 
 /** Global keyboard shortcuts. Where Element has one, it is the same. */
 export function useShortcuts(current: number | null): void {
@@ -22,6 +29,15 @@ export function useShortcuts(current: number | null): void {
         openPanel.set((now) => (now === 'switcher' ? null : 'switcher'));
       else if (mod && event.shiftKey && !event.altKey && key === 'l')
         openPanel.set((now) => (now === 'unsent' ? null : 'unsent'));
+      else if (
+        mod &&
+        !event.altKey &&
+        !event.shiftKey &&
+        key === 'f' &&
+        current !== null &&
+        isPartlyLoaded(chat, current)
+      )
+        openSearch('', current);
       else if (mod && key === '/') openPanel.set((now) => (now === 'shortcuts' ? null : 'shortcuts'));
       else if (mod && key === '.') membersOpen.set((open) => !open);
       else if (event.altKey && !mod && (key === 'arrowup' || key === 'arrowdown')) {
@@ -56,8 +72,9 @@ export function useShortcuts(current: number | null): void {
       if (!isLoading || chord || event.key === 'Tab' || event.key === 'Escape') return;
       event.preventDefault();
       event.stopImmediatePropagation();
-      if (panel === 'switcher' && event.key === 'Backspace') typedAhead.set((text) => text.slice(0, -1));
-      else if (panel === 'switcher' && event.key.length === 1) typedAhead.set((text) => text + event.key);
+      if (panel !== 'switcher' && panel !== 'search') return;
+      if (event.key === 'Backspace') typedAhead.set((text) => text.slice(0, -1));
+      else if (event.key.length === 1) typedAhead.set((text) => text + event.key);
     };
     window.addEventListener('keydown', whileDialogLoads, { capture: true });
     window.addEventListener('keydown', onKeyDown);

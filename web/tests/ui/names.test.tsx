@@ -106,6 +106,7 @@ const RAW: Readonly<Record<string, string>> = {
   'features/rooms/RoomDialogs.tsx': 'fields of a form',
   'features/rooms/CreateRoom.tsx': 'fields of a form',
   'features/rooms/Switcher.tsx': 'searches names',
+  'features/search/completions.ts': 'types the username',
   'features/timeline/MessageRow.tsx': 'compares usernames with mentions',
 };
 

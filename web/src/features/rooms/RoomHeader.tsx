@@ -1,10 +1,10 @@
 import type { Room } from '@backchannel/client';
-import { ArrowLeft, DoorOpen, Ellipsis, PenLine, UserPlus, UsersRound } from 'lucide-react';
+import { ArrowLeft, DoorOpen, Ellipsis, PenLine, Search, UserPlus, UsersRound } from 'lucide-react';
 import { Suspense, useEffect, useRef, useState } from 'react';
 import { Link } from 'wouter';
 import { useChatState } from '../../app/chat.ts';
 import { lazyComponent } from '../../app/lazyWithRetry.ts';
-import { membersOpen } from '../../app/panels.ts';
+import { membersOpen, openSearch } from '../../app/panels.ts';
 import { RoomName } from '../../app/RoomName.tsx';
 import { otherMember, topicOf } from '../../app/roomNames.ts';
 import { useSignedIn } from '../../app/signedIn.ts';
@@ -44,6 +44,9 @@ export function RoomHeader({ room }: { readonly room: Room }) {
           </h1>
           <Subtitle room={room} />
         </div>
+        <IconButton label="Search in this room" tip="below" onClick={() => openSearch('', room.id)}>
+          <Search />
+        </IconButton>
         {!direct && (
           <IconButton
             label={showsMembers ? 'Hide members' : 'Show members'}

@@ -1,10 +1,11 @@
 import type { Room, User } from '@backchannel/client';
+import { parseQuery } from '@backchannel/client/search/query';
 import { Search } from 'lucide-react';
 import { useEffect, useMemo, useState } from 'react';
 import { useLocation } from 'wouter';
 import { attempt } from '../../app/runCommand.ts';
 import { useChat, useChatState } from '../../app/chat.ts';
-import { typedAhead } from '../../app/panels.ts';
+import { openSearch, typedAhead } from '../../app/panels.ts';
 import { RoomName } from '../../app/RoomName.tsx';
 import { namedAfter, otherMember, roomTitle, topicOf } from '../../app/roomNames.ts';
 import { useSignedIn } from '../../app/signedIn.ts';
@@ -12,16 +13,23 @@ import { cx } from '../../ui/classes.ts';
 import { Dialog } from '../../ui/Dialog.tsx';
 import { fuzzyFilter } from '../../ui/fuzzy.ts';
 import { Name } from '../../ui/Name.tsx';
+import { MOD } from '../../ui/keys.ts';
 import { handleOf, isolated, nameOf } from '../../ui/names.ts';
 import { useListbox } from '../../ui/useListbox.ts';
 import { PersonIcon, RoomIcon } from './RoomIcon.tsx';
 import { usePeopleSearch } from '../../app/usePeopleSearch.ts';
 
-type Target = { readonly kind: 'room'; readonly room: Room } | { readonly kind: 'person'; readonly user: User };
+type Place = { readonly kind: 'room'; readonly room: Room } | { readonly kind: 'person'; readonly user: User };
+/** Where to jump to, or the search of messages for what is typed. */
+type Target = Place | { readonly kind: 'messages' };
 
 const MAX_RESULTS = 12;
+const MESSAGES: Target = { kind: 'messages' };
 
-/** Ctrl+K: finds any room or person by a few letters. Without letters: unread rooms first, then recent ones. */
+/**
+ * Ctrl+K: finds any room or person by a few letters, or goes on to search messages. Without letters: unread rooms first,
+ * then recent ones.
+ */
 export function Switcher({ current, onClose }: { readonly current: number | null; readonly onClose: () => void }) {
   const chat = useChat();
   const [, navigate] = useLocation();
@@ -44,7 +52,7 @@ export function Switcher({ current, onClose }: { readonly current: number | null
       );
     const otherPeople = query.trim() === '' ? [] : people.filter((user) => user.id !== me && !direct.has(user.id));
     // Ranked together: a person who matches comes before the groups they are in.
-    const all: Target[] = [
+    const all: Place[] = [
       ...order.map((room) => ({ kind: 'room', room }) as const),
       ...otherPeople.map((user) => ({ kind: 'person', user }) as const),
     ];
@@ -56,10 +64,14 @@ export function Switcher({ current, onClose }: { readonly current: number | null
     );
     // Keep people the server found by rules that the local match does not have.
     const rest = all.filter((target) => target.kind === 'person' && !found.includes(target));
-    return [...found, ...rest].slice(0, MAX_RESULTS);
+    const places: Target[] = [...found, ...rest].slice(0, MAX_RESULTS);
+    if (query.trim() === '') return places;
+    const isForMessages = parseQuery(query).some((part) => part.kind !== 'word');
+    return isForMessages ? [MESSAGES, ...places] : [...places, MESSAGES];
   }, [rooms, people, query, current, me]);
 
   const pick = (target: Target) => {
+    if (target.kind === 'messages') return openSearch(query.trim(), null);
     onClose();
     if (target.kind === 'room') navigate(`/rooms/${target.room.id}`);
     else {
@@ -83,10 +95,14 @@ export function Switcher({ current, onClose }: { readonly current: number | null
           spellCheck={false}
           autoComplete="off"
           aria-label="Jump to a room or person"
-          placeholder="Jump to…"
+          placeholder="Jump to, or search for…"
           value={query}
           onChange={(event) => setQuery(event.target.value)}
-          onKeyDown={list.onKeyDown}
+          onKeyDown={(event) => {
+            const isChord = event.key === 'Enter' && (event.ctrlKey || event.metaKey);
+            if (isChord && query.trim() !== '') pick(MESSAGES);
+            else list.onKeyDown(event);
+          }}
           className="h-13 min-w-0 flex-1 bg-transparent text-lg outline-none"
         />
       </div>
@@ -96,12 +112,18 @@ export function Switcher({ current, onClose }: { readonly current: number | null
         <ul {...list.listProps} aria-label="Rooms and people" className="scroll-thin min-h-0 overflow-y-auto p-1.5">
           {targets.map((target, index) => (
             <li
-              key={target.kind === 'room' ? target.room.id : `p${target.user.id}`}
+              key={keyOf(target)}
               {...list.optionProps(index)}
               className="flex h-10 items-center gap-2.5 rounded-md px-2.5 [--dot-ground:var(--c-raised)] aria-selected:bg-hover aria-selected:[--dot-ground:var(--c-hover)]"
             >
-              {target.kind === 'room' ? <RoomIcon room={target.room} /> : <PersonIcon user={target.user} />}
-              <TargetText target={target} me={me} />
+              {target.kind === 'messages' ? (
+                <MessagesOption query={query} />
+              ) : (
+                <>
+                  {target.kind === 'room' ? <RoomIcon room={target.room} /> : <PersonIcon user={target.user} />}
+                  <TargetText target={target} me={me} />
+                </>
+              )}
             </li>
           ))}
         </ul>
@@ -110,7 +132,22 @@ export function Switcher({ current, onClose }: { readonly current: number | null
   );
 }
 
-function TargetText({ target, me }: { readonly target: Target; readonly me: number }) {
+const keyOf = (target: Target): string =>
+  target.kind === 'messages' ? 'messages' : target.kind === 'room' ? `r${target.room.id}` : `p${target.user.id}`;
+
+function MessagesOption({ query }: { readonly query: string }) {
+  return (
+    <>
+      <Search className="mx-1.5 size-4 shrink-0 text-ink-faint" aria-hidden="true" />
+      <span className="min-w-0 flex-1 truncate">
+        Search messages for <bdi className="font-medium">{query.trim()}</bdi>
+      </span>
+      <kbd className="font-sans text-xs text-ink-faint pointer-coarse:hidden">{MOD} Enter</kbd>
+    </>
+  );
+}
+
+function TargetText({ target, me }: { readonly target: Place; readonly me: number }) {
   if (target.kind === 'person') {
     return (
       <span className="min-w-0 truncate">
@@ -142,7 +179,7 @@ function TargetText({ target, me }: { readonly target: Target; readonly me: numb
 const namesOf = (user: User): string[] => [user.username, nameOf(user)];
 
 /** Names of the target itself: of the person, of a direct room's other member, or of the room. */
-function ownNames(target: Target, me: number): string[] {
+function ownNames(target: Place, me: number): string[] {
   if (target.kind === 'person') return namesOf(target.user);
   const other = otherMember(target.room, me);
   if (other) return namesOf(other);
@@ -150,7 +187,7 @@ function ownNames(target: Target, me: number): string[] {
 }
 
 /** Names of a group's members, which match with a lower rank. */
-function memberNames(target: Target, me: number): string[] {
+function memberNames(target: Place, me: number): string[] {
   if (target.kind === 'person' || target.room.kind !== 'group') return [];
   return [roomTitle(target.room, me), ...target.room.members.filter(({ id }) => id !== me).flatMap(namesOf)];
 }

@@ -1,8 +1,9 @@
-import type { Room, Seq, TimelineView, UserId } from '@backchannel/client';
+import type { Room, RoomId, Seq, TimelineView, UserId } from '@backchannel/client';
 import { lazy, Suspense, useCallback, useEffect, useLayoutEffect, useRef, useState } from 'react';
 import { useChat, useTimelineView } from '../../app/chat.ts';
 import { composerSignals } from '../../app/composerSignals.ts';
 import { addPeopleFromMessages } from '../../app/directory.ts';
+import { jumpRequest } from '../../app/jumpRequest.ts';
 import { loadLexer, loadMessageList } from '../../app/lazyWithRetry.ts';
 import { roomLabel } from '../../app/roomNames.ts';
 import { useSignedIn } from '../../app/signedIn.ts';
@@ -29,7 +30,10 @@ export function Timeline({ room }: { readonly room: Room }) {
   const [opening] = useState(() => ({
     unread: room.unread_count,
     upTo: room.seq,
-    around: scrollPositionsOf(chat).get(room.id)?.seq ?? (room.unread_count > 0 ? room.read_seq + 1 : undefined),
+    around:
+      requestedSeq(room.id) ??
+      scrollPositionsOf(chat).get(room.id)?.seq ??
+      (room.unread_count > 0 ? room.read_seq + 1 : undefined),
   }));
   // A message sent while the room was loading is scrolled to once it has loaded.
   const handledRequests = useRef(composerSignals.get().latestRequests);
@@ -93,6 +97,12 @@ export function Timeline({ room }: { readonly room: Room }) {
       <FailedBar room={room} pending={view.pending} />
     </div>
   );
+}
+
+/** Of the message that was asked for, if it is in this room. */
+function requestedSeq(roomId: RoomId): Seq | undefined {
+  const request = jumpRequest.get();
+  return request?.roomId === roomId ? request.seq : undefined;
 }
 
 /**

@@ -1,7 +1,9 @@
 import type { Quote, RoomId, TimelineView } from '@backchannel/client';
-import { type RefObject, useEffect, useState } from 'react';
+import { type RefObject, useCallback, useEffect, useState } from 'react';
 import type { VirtualizerHandle } from 'virtua';
 import { useChat } from '../../app/chat.ts';
+import { jumpRequest } from '../../app/jumpRequest.ts';
+import { useStore } from '../../ui/store.ts';
 import type { Row } from './rows.ts';
 
 /** The message to scroll to; with an empty id, the first one at or after `seq`. */
@@ -50,14 +52,23 @@ export function useJump({ roomId, view, rows, list, stopFollowing }: JumpOptions
     };
   }, [flash]);
 
-  return {
-    flash,
-    jumpTo(next: Target) {
+  const jumpTo = useCallback(
+    (next: Target) => {
       setTarget(next);
-      const loaded = view.messages.some((message) => message.id === next.id);
+      const loaded = chat.getTimeline(roomId).messages.some((message) => message.id === next.id);
       if (!loaded) void chat.openRoom(roomId, { around: next.seq });
     },
-  };
+    [chat, roomId],
+  );
+
+  const request = useStore(jumpRequest, (now) => (now?.roomId === roomId ? now : null));
+  useEffect(() => {
+    if (request === null) return;
+    jumpRequest.set(null);
+    jumpTo(request);
+  }, [request, jumpTo]);
+
+  return { flash, jumpTo };
 }
 
 function find(rows: readonly Row[], target: Target, hasOlder: boolean): number {
