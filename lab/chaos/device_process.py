@@ -19,12 +19,12 @@ MAIN = Path(__file__).parent / "devices" / "main.ts"
 ANSWER_WITHIN_S = 60.0
 
 
-def bundle(folder: Path) -> Path:
-    """The devices' program and the client in one file that any Node from 20 on runs."""
-    out = folder / "devices.mjs"
+def bundle(folder: Path, program: Path = MAIN) -> Path:
+    """The devices' program, or another one, and the client in one file that any Node from 20 on runs."""
+    out = folder / f"{program.stem}.mjs"
     rolldown = ROOT / "node_modules" / ".bin" / "rolldown"
     command = [
-        str(word) for word in (rolldown, "-c", ROOT / "lab" / "rolldown.config.mjs", "--input", MAIN, "--file", out)
+        str(word) for word in (rolldown, "-c", ROOT / "lab" / "rolldown.config.mjs", "--input", program, "--file", out)
     ]
     ran = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     if ran.returncode:
