@@ -223,8 +223,7 @@ export function createChat<Features extends readonly Feature<object>[]>(
     getSnapshot: snapshotBuilder(driver, replica, outbox),
     subscribeTimeline: (roomId, listener) => notifier.subscribe(listener, roomId),
     getTimeline: timelineViewer(replica, outbox),
-    sendChatMessage: (roomId, content, replyTo = null, { attachments = [] } = {}) =>
-      write({ roomId, content, replyTo, attachments }),
+    sendChatMessage: (roomId, content, replyTo = null, extra) => write({ roomId, content, replyTo, ...extra }),
     refreshRoomList,
     closeRoom(roomId) {
       replica.setTimeline(roomId, null);

@@ -27,7 +27,8 @@ import type {
 } from './types.ts';
 import { uuidv7 } from './uuid.ts';
 
-export type Draft = Pick<OutboxItem, 'roomId' | 'content' | 'replyTo' | 'attachments' | 'roomName' | 'change'>;
+export type Draft = Pick<OutboxItem, 'roomId' | 'content' | 'replyTo' | 'inThread' | 'roomName' | 'change'> &
+  Partial<Pick<OutboxItem, 'attachments'>>;
 
 export interface OutboxPorts {
   readonly storage: OutboxStorage;
@@ -355,7 +356,14 @@ export function createOutbox({ storage, clock, random, deliver, userId, changed 
 const ignore = (): void => {};
 
 /** The state of an item that was never tried. */
-const QUEUED = { roomName: '', state: 'queued', error: null, change: null, unsure: false } as const;
+const QUEUED = {
+  roomName: '',
+  attachments: [] as readonly string[],
+  state: 'queued',
+  error: null,
+  change: null,
+  unsure: false,
+} as const;
 
 const entryOf = (userId: UserId | null, item: PendingMessage, more?: Partial<Entry>): Entry => ({
   item,

@@ -26,16 +26,17 @@ export interface SenderPorts {
 }
 
 export function deliver(
-  item: Pick<PendingMessage, 'id' | 'roomId' | 'content' | 'replyTo' | 'attachments'>,
+  item: Pick<PendingMessage, 'id' | 'roomId' | 'content' | 'replyTo' | 'attachments' | 'inThread'>,
   { env: { clock }, driver, outbox }: SenderPorts,
 ): Promise<SendResult> {
-  const { id, roomId, content, replyTo, attachments } = item;
+  const { id, roomId, content, replyTo, attachments, inThread } = item;
   const fields = {
     id,
     room_id: roomId,
     content,
     ...(replyTo !== null && { reply_to: replyTo }),
     ...(attachments.length > 0 && { attachments }),
+    ...inThread,
   };
   const byRest = async (): Promise<SendResult> => ({
     method: 'rest',

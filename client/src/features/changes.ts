@@ -74,7 +74,7 @@ export function withChanges(core: Core): ChangesChat & Pick<CoreChat, 'discard' 
   // ── making and cancelling ─────────────────────────────────────────────────────────────────
 
   const add = (roomId: RoomId, change: MessageChange, content = ''): Promise<SendResult> =>
-    write({ roomId, content, replyTo: null, attachments: [], change });
+    write({ roomId, content, replyTo: null, change });
 
   const waiting = (roomId: RoomId, of: MessageId): readonly PendingChange[] =>
     outbox.changes(roomId).filter(({ change }) => change.message_id === of);

@@ -73,7 +73,7 @@ export const isAfter = ({ seq, sender, thread, in_room }: Message, mark: Seq, me
 /** The counts after a read mark, where the window holds everything after it; else null. */
 export function unreadAfter(t: Timeline, mark: Seq, me: UserId | undefined): Counts | null {
   // Whether a reply that the room shows was read in its thread is known to the server alone.
-  if (t.load || t.hasNewer || !beginsAt(t, mark) || t.messages.some((m) => m.in_room)) return null;
+  if (t.messages.some((m) => m.in_room) || t.load || t.hasNewer || !beginsAt(t, mark)) return null;
   return t.messages.reduce((counts, m) => count(counts, m, !m.deleted && isAfter(m, mark, me) ? 1 : 0, me), NOTHING);
 }
 
@@ -92,31 +92,31 @@ function follow(row: Room, event: RoomEvent, me: UserId | undefined): [Room, boo
     case 'message_edited':
     case 'message_deleted': {
       const { type, message } = event;
-      const isCounted = isAfter(message, row.read_seq, me);
-      const by = type === 'message_created' ? 1 : type === 'message_deleted' ? -1 : 0;
-      const next = { ...row, ...count(row, message, isCounted ? by : 0, me) };
-      if (by === 1 || row.last_message?.id === message.id) {
+      const isNew = type === 'message_created';
+      const by = isAfter(message, row.read_seq, me) ? (isNew ? 1 : type === 'message_deleted' ? -1 : 0) : 0;
+      const next = { ...row, ...count(row, message, by, me) };
+      if (isNew || row.last_message?.id === message.id) {
         const { id, sender, created_at } = message;
         next.last_message = { id, sender, content: excerpt(message), timestamp: created_at };
       }
       // What a capped count counts is unknown, and whether a reply that the room shows was read in its thread.
-      return [next, isCounted && by < 0 && (message.in_room || row.unread_count >= CAP)];
+      return [next, by < 0 && (message.in_room || row.unread_count >= CAP)];
     }
     case 'member_joined':
     case 'member_left': {
       const { type, user } = event;
       const isJoin = type === 'member_joined';
       const others = row.members.filter(({ id }) => id !== user.id);
-      if (isJoin && others.length < row.members.length) return [row, false];
       const member_count = row.member_count + (isJoin ? 1 : -1);
-      if (isJoin) others.push(user);
+      if (isJoin) {
+        if (others.length < row.members.length) return [row, false];
+        others.push(user);
+      }
       const members = isJoin && member_count > SMALL ? [] : others;
       return [{ ...row, member_count, members }, !isJoin && member_count === SMALL];
     }
-    case 'room_updated':
-      return [{ ...row, ...event.room }, false];
-    // Reactions, and types that are not known yet: only the number counts.
+    // Of reactions, and types that are not known yet, only the number counts.
     default:
-      return [row, false];
+      return ['room' in event ? { ...row, ...event.room } : row, false];
   }
 }

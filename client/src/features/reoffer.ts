@@ -81,7 +81,7 @@ export function withReoffer(given?: OutboxStorage<SentItem>): Feature<ReofferCha
       outbox.offer(lost, (id) => enqueue(() => drop([id])));
     }
 
-    function keep({ id, room_id, content, reply_to, attachments, sender, deleted }: Message): void {
+    function keep({ id, room_id, content, reply_to, attachments, sender, deleted, thread, in_room }: Message): void {
       const { epoch } = replica;
       if (deleted) return dropDeleted(id);
       if (!epoch) return;
@@ -92,7 +92,8 @@ export function withReoffer(given?: OutboxStorage<SentItem>): Feature<ReofferCha
           roomId: room_id,
           content,
           replyTo: reply_to?.id ?? null,
-          attachments: attachments.map((attachment) => attachment.id),
+          attachments: attachments.map((file) => file.id),
+          inThread: { thread, in_room },
           createdAt: items.get(id)?.createdAt ?? clock.now(),
           epoch,
         };

@@ -17,6 +17,8 @@ interface PageFields {
   readonly before?: unknown;
   readonly after?: unknown;
   readonly around?: unknown;
+  /** The messages to page through; all of the room unless given. */
+  readonly of?: readonly Message[];
 }
 
 /** Counts are capped. */
@@ -85,15 +87,17 @@ export class MemoryRoom {
   }
 
   counts(userId: UserId, read_seq: Seq) {
-    const unread = [...this.messages.values()].filter((m) => m.seq > read_seq && m.sender.id !== userId && !m.deleted);
+    const unread = [...this.messages.values()].filter(
+      (m) => m.seq > read_seq && m.sender.id !== userId && !m.deleted && (!m.thread || m.in_room),
+    );
     const mentions = unread.filter((m) => m.mentions.includes(userId));
     return { unread_count: Math.min(CAP, unread.length), mention_count: Math.min(CAP, mentions.length) };
   }
 
-  history({ limit = 50, before = Number.POSITIVE_INFINITY, after, around }: PageFields) {
+  history({ limit = 50, before = Number.POSITIVE_INFINITY, after, around, of }: PageFields) {
     const most = Number(limit);
-    const all = [...this.messages.values()];
-    const page = (messages: Message[], has_more: boolean) => ({ messages, as_of_seq: this.head, has_more });
+    const all = of ?? [...this.messages.values()];
+    const page = (messages: readonly Message[], has_more: boolean) => ({ messages, as_of_seq: this.head, has_more });
     if (after !== undefined) {
       const newer = all.filter((m) => m.seq > Number(after));
       return page(newer.slice(0, most), newer.length > most);
@@ -116,7 +120,7 @@ export class MemoryRoom {
   #change(id: string, event: MessageEvent): void {
     const before = this.messages.get(id);
     if (!before) return;
-    const changed = changeMessage(before, event);
+    const changed = { ...changeMessage(before, event), thread_summary: before.thread_summary };
     this.messages.set(id, changed);
     for (const reply of this.messages.values()) this.messages.set(reply.id, changeQuote(reply, changed));
   }

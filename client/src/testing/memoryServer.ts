@@ -22,6 +22,7 @@ import { uuidv7 } from '../uuid.ts';
 import { LIMITS, Refusal } from './answers.ts';
 import { type Fact, MemoryRoom } from './memoryRoom.ts';
 import { searchRooms } from './memorySearch.ts';
+import { MemoryThreads } from './memoryThreads.ts';
 import { MemoryUploads } from './memoryUploads.ts';
 
 /** In one room. */
@@ -56,6 +57,7 @@ export class MemoryServer {
   /** So many next events are committed, but not published. */
   deafNext = 0;
   readonly uploads = new MemoryUploads((userId, upload) => this.tell(userId, { type: 'upload_state', upload }));
+  readonly threads = new MemoryThreads();
   readonly #versions = new Map<UserId, number>();
   #lastRoom = 0;
   #epochs = 1;
@@ -189,7 +191,24 @@ export class MemoryServer {
         return { events: log.slice(after, after + 200), seq: log.length };
       }
       case 'mark_read':
-        return this.#read(room(), userId, Number(f.seq));
+        return this.#read(room(), userId, Number(f.seq), f.threads === true);
+      case 'get_thread': {
+        const [of, root] = this.#find(f.message_id as string);
+        this.threads.root(this.#mine(of.id, userId), root.id);
+        const page = of.history({ ...f, of: this.threads.replies(of, root.id) });
+        return { root, ...page, ...this.threads.state(of, userId, root.id) };
+      }
+      case 'get_threads': {
+        const rooms = f.room_id === undefined ? [...this.rooms.values()] : [room()];
+        const mine = rooms.filter(({ members }) => members.has(userId));
+        const all = mine.flatMap((each) => this.threads.followed(each, userId));
+        const unread = String(f.unread) === 'true';
+        return { threads: all.filter((each) => !unread || each.unread_count > 0), has_more: false, before: null };
+      }
+      case 'follow_thread':
+      case 'unfollow_thread':
+      case 'mark_thread_read':
+        return this.#thread(userId, type, f);
       case 'typing':
         this.#publish(room(), { type: 'typing', room_id: room().id, user_id: userId, active: f.active === true });
         return {};
@@ -238,6 +257,9 @@ export class MemoryServer {
       mentions: [...this.users.values()].filter((u) => f.content.includes(`@${u.username}`)).map((u) => u.id),
     };
     this.#append(room, { type: 'message_created', message });
+    if (message.thread) {
+      for (const id of this.threads.replied(room, message)) this.#tellThread(room, id, message.thread);
+    }
     return { message, duplicate: false };
   }
 
@@ -263,7 +285,12 @@ export class MemoryServer {
   // ── private ───────────────────────────────────────────────────────────────────────────────
 
   #row(room: MemoryRoom, userId: UserId): Room {
-    return room.row(userId, this.users);
+    const { thread_unread_count, thread_mention_count } = this.threads.counts(room, userId);
+    return {
+      ...room.row(userId, this.users),
+      ...(thread_unread_count > 0 && { thread_unread_count }),
+      ...(thread_mention_count > 0 && { thread_mention_count }),
+    };
   }
 
   #append(room: MemoryRoom, fact: Fact): void {
@@ -281,6 +308,7 @@ export class MemoryServer {
     this.#mine(room.id, userId);
     if (message.sender.id !== userId) throw new Refusal('forbidden');
     if (message.deleted) throw new Refusal('message_deleted');
+    if (change.deleted && message.thread) this.threads.deleted(room, message, room.head + 1);
     const changed = { ...message, ...change, rev_seq: room.head + 1 };
     this.#append(room, { type: changed.deleted ? 'message_deleted' : 'message_edited', message: changed });
     return { message: changed };
@@ -308,15 +336,38 @@ export class MemoryServer {
     return { message: room.messages.get(message.id) as Message };
   }
 
-  #read(room: MemoryRoom, userId: UserId, seq: Seq) {
+  #thread(userId: UserId, type: string, f: Fields): unknown {
+    const [room, { id }] = this.#find(f.message_id as string);
+    const root = this.threads.root(this.#mine(room.id, userId), id);
+    const held = this.threads.of(userId, id);
+    const before = { ...held };
+    if (type === 'mark_thread_read') held.read = Math.max(held.read, Math.min(Number(f.seq), room.head));
+    else if (type === 'unfollow_thread') held.following = false;
+    else if (!held.following) Object.assign(held, { following: true, from: room.head });
+    if (held.following !== before.following || held.read !== before.read) this.#tellThread(room, userId, id);
+    const state = this.threads.state(room, userId, id);
+    return type === 'mark_thread_read' ? { seq: room.head, ...state } : { thread: { root, ...state } };
+  }
+
+  #tellThread(room: MemoryRoom, userId: UserId, root: string): void {
+    const state = this.threads.state(room, userId, root);
+    this.tell(userId, { type: 'thread_state', room_id: room.id, root, seq: room.head, ...state });
+    this.tell(userId, { type: 'read_state', room_id: room.id, ...this.#readState(room, userId) });
+  }
+
+  #readState(room: MemoryRoom, userId: UserId) {
+    const read_seq = room.members.get(userId)?.read ?? 0;
+    return { seq: room.head, read_seq, ...room.counts(userId, read_seq), ...this.threads.counts(room, userId) };
+  }
+
+  #read(room: MemoryRoom, userId: UserId, seq: Seq, threads: boolean) {
     const member = room.members.get(userId) as { read: Seq };
     const read_seq = Math.max(member.read, Math.min(seq, room.head));
-    const threads = { thread_unread_count: 0, thread_mention_count: 0 };
-    const state = { seq: room.head, read_seq, ...room.counts(userId, read_seq), ...threads };
-    if (read_seq > member.read) {
-      member.read = read_seq;
-      this.tell(userId, { type: 'read_state', room_id: room.id, ...state });
-    }
+    const moved = read_seq > member.read;
+    member.read = read_seq;
+    const clears = threads && this.threads.readAll(room, userId, Math.min(seq, room.head));
+    const state = this.#readState(room, userId);
+    if (moved || clears) this.tell(userId, { type: 'read_state', room_id: room.id, ...state });
     return state;
   }
 

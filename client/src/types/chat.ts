@@ -3,6 +3,7 @@
  */
 import type { CommandFields, CommandName, CommandResult, Message, MessageId, Room, RoomId, Seq } from '../protocol.ts';
 import type {
+  InThread,
   Present,
   CoreSnapshot,
   PresenceSnapshot,
@@ -51,7 +52,7 @@ export interface CoreChat {
     roomId: RoomId,
     content: string,
     replyTo?: MessageId | null,
-    extra?: { readonly attachments?: readonly string[] },
+    extra?: { readonly attachments?: readonly string[]; readonly inThread?: InThread },
   ): Promise<SendResult>;
   /** Fetches the room list. @throws ChatError */
   refreshRoomList(): Promise<RefreshResult>;

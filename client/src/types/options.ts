@@ -3,7 +3,7 @@
  * storage, time, randomness, browser events) may be given; otherwise it is taken from `globalThis` where it is there.
  */
 import type { MessageId, RoomId, Routes, UserId } from '../protocol.ts';
-import type { MessageChange, SendError } from './state.ts';
+import type { InThread, MessageChange, SendError } from './state.ts';
 
 /** Credentials other than the session cookie of this page's origin. See `@backchannel/client/auth`. */
 export interface Credentials {
@@ -45,6 +45,8 @@ export interface OutboxItem {
   readonly content: string;
   readonly replyTo: MessageId | null;
   readonly attachments: readonly string[];
+  /** Set where the message is a reply in a thread. */
+  readonly inThread?: InThread;
   /** Set where the item is a change of a message. `content` is then the new text, or empty. */
   readonly change?: MessageChange;
   /** Milliseconds since 1970, by this device's clock. */

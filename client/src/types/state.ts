@@ -110,6 +110,12 @@ export type MessageChange =
       readonly undo?: true;
     };
 
+/** Where a message goes: the id of the one that its thread begins with (null: into the room alone), and whether the room shows it as well. */
+export interface InThread {
+  readonly thread: MessageId | null;
+  readonly in_room?: boolean;
+}
+
 export interface PendingMessage {
   readonly id: MessageId;
   readonly roomId: RoomId;
@@ -119,6 +125,8 @@ export interface PendingMessage {
   readonly content: string;
   readonly replyTo: MessageId | null;
   readonly attachments: readonly string[];
+  /** Set where the message is a reply in a thread. */
+  readonly inThread?: InThread;
   /** Milliseconds since 1970. */
   readonly createdAt: number;
   /** `queued`: waits for its turn or for a connection; `sending`: a try is in progress; `failed`: left the queue, see `error`. */

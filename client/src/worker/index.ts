@@ -72,9 +72,21 @@ export async function deliverOutbox(options: DeliverOptions = {}): Promise<Deliv
   }
 }
 
-function requestOf({ id, roomId, content, replyTo, attachments, change }: OutboxItem): [string, string, object?] {
+function requestOf({
+  id,
+  roomId,
+  content,
+  replyTo,
+  attachments,
+  inThread,
+  change,
+}: OutboxItem): [string, string, object?] {
   if (!change) {
-    const more = { ...(replyTo !== null && { reply_to: replyTo }), ...(attachments.length > 0 && { attachments }) };
+    const more = {
+      ...(replyTo !== null && { reply_to: replyTo }),
+      ...(attachments.length > 0 && { attachments }),
+      ...inThread,
+    };
     return ['POST', `rooms/${roomId}/messages`, { id, content, ...more }];
   }
   const message = `messages/${change.message_id}`;
