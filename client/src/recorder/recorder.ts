@@ -237,7 +237,8 @@ export function createRecorder<Options extends Partial<CoreOptions>>(
       isSoon = false;
       setDue(now() + REPORT_MS);
       if (isOver || JSON.stringify(news) === JSON.stringify(nothing())) return;
-      if (http === false || driver.isLost) return setDue(now() + SOON_MS);
+      // Once the WebSocket is back, nothing else asks whether HTTP is.
+      if (driver.isLost || (http === false && !driver.link)) return setDue(now() + SOON_MS);
       void post(news.errors[0] ? 'error' : 'summary');
     });
     reportSoon = () => {

@@ -121,6 +121,23 @@ describe('the flight recorder', () => {
     expect(attempts[1]).toMatchObject({ took: [], http: false });
   });
 
+  it('reports over HTTP though nothing has asked for it since the WebSocket is back', async () => {
+    const w = recorded();
+    w.chat.connect();
+    await w.clock.advance(5_000);
+    w.network.sockets = 'refused';
+    w.network.http = 'down';
+    w.network.closeAll(1006);
+    await w.clock.advance(10_000);
+    w.network.sockets = 'none';
+    await w.clock.advance(12_000);
+    expect(w.reports).toEqual([]);
+    w.network.http = 'none';
+    await w.clock.advance(60_000);
+    expect(w.network.open.size).toBe(1);
+    expect(attemptsOf(w.reports).some(({ http }) => http === false)).toBe(true);
+  });
+
   it('knows a device that slept from a network that failed', async () => {
     const w = recorded();
     w.chat.connect();
