@@ -31,6 +31,7 @@ class Connection:
         self._to_server: asyncio.StreamWriter | None = None
         self._asked_upgrade = False
         self._over = asyncio.Event()
+        self._is_stalled = False
 
     @property
     def kind(self) -> Kind:
@@ -73,6 +74,10 @@ class Connection:
                 sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET_ON_CLOSE)
             writer.transport.abort()
         self._over.set()
+
+    def stall(self) -> None:
+        """Read nothing more from the server."""
+        self._is_stalled = True
 
     def end_down(self) -> None:
         if self._to_client.can_write_eof():
@@ -160,6 +165,8 @@ class Connection:
         held = b""
         try:
             while data := await server.read(CHUNK):
+                if self._is_stalled:
+                    await self._over.wait()
                 if self._asked_upgrade and self.kind == "http":
                     data = held + data
                     if END not in data:

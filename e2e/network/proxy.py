@@ -87,6 +87,10 @@ class Proxy:
         """From now on bytes of live connections vanish in these directions."""
         return self._each(kind, lambda connection: connection.silenced.update(directions))
 
+    def stall(self, kind: Kind) -> int:
+        """Live connections take nothing more from the server, whose buffers fill up; how many."""
+        return self._each(kind, Connection.stall)
+
     def live(self, kind: Kind) -> int:
         return self._now(lambda: sum(connection.kind == kind for connection in self._live))
 

@@ -11,6 +11,8 @@ from uuid import UUID
 
 from e2e.support.server import Server
 
+OPERATIONS = "operations.sqlite3"
+
 
 @dataclass(frozen=True)
 class Stored:
@@ -64,12 +66,17 @@ class Database:
         )
         return int(count)
 
-    def _read(self, sql: str, *values: Any) -> Sequence[tuple[Any, ...]]:
+    def operations(self, sql: str, *values: Any) -> Sequence[tuple[Any, ...]]:
+        """A query of the tables `ops_…`, which are in a file of their own on SQLite, made when it is first written."""
+        if not self._server.database_url and not (self._server.folder / OPERATIONS).exists():
+            return []
+        return self._read(sql, *values, file=OPERATIONS)
+
+    def _read(self, sql: str, *values: Any, file: str = "backchannel.sqlite3") -> Sequence[tuple[Any, ...]]:
         if self._server.database_url:
             import psycopg
 
             with psycopg.connect(self._server.database_url) as postgres:
                 return postgres.execute(sql.replace("?", "%s").encode(), values).fetchall()
-        file = self._server.folder / "backchannel.sqlite3"
-        with closing(sqlite3.connect(f"file:{file}?mode=ro", uri=True, timeout=20)) as sqlite:
+        with closing(sqlite3.connect(f"file:{self._server.folder / file}?mode=ro", uri=True, timeout=20)) as sqlite:
             return sqlite.execute(sql, values).fetchall()
