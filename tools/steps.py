@@ -223,7 +223,7 @@ PROVE = (
     *LANES,
     on_sqlite("server on SQLite, processes and faults", *SLOW, needs=SLOW_NEEDS),
     on_postgres("server on PostgreSQL, the rest", *SLOW),
-    end_to_end("end to end, the rest", "-m", "not smoke", needs=("proxies", "services")),
+    end_to_end("end to end, the rest", "-m", "not smoke", needs=("proxies", "prometheus", "services")),
     *examples(", the rest", "-m", "not smoke"),
     CHAOS,
 )
@@ -238,7 +238,7 @@ GROUPS: dict[str, tuple[Step, ...]] = {
     "test-postgres": (ALL_ON_POSTGRES,),
     "test-server": (ALL_ON_SQLITE, ALL_ON_POSTGRES),
     "test-client": (VITEST,),
-    "e2e": (end_to_end("end to end", needs=("proxies", "services")),),
+    "e2e": (end_to_end("end to end", needs=("proxies", "prometheus", "services")),),
     "examples": examples(""),
     "simulate": (worlds(0, 10_000), SIMULATION_MUTANTS),
     "faults": (CHAOS,),

@@ -47,7 +47,13 @@ class Server:
         self.database_url = database_url
         self.port = free_port()
         kept = {name: value for name, value in os.environ.items() if not name.startswith("BACKCHANNEL_")}
-        chosen = {"DATA": str(folder), "DATABASE_URL": database_url, **settings}
+        self.metrics_listen = f"127.0.0.1:{free_port()}"
+        chosen = {
+            "DATA": str(folder),
+            "DATABASE_URL": database_url,
+            "METRICS_LISTEN": self.metrics_listen,
+            **settings,
+        }
         self._environment = {
             **kept,
             **{f"BACKCHANNEL_{name}": value for name, value in chosen.items()},
