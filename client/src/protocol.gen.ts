@@ -1090,11 +1090,15 @@ export type Commands = {
     };
     result: RoomResult;
   };
-  /** Remove a person from a group or channel. They receive nothing of it from then on. */
+  /**
+   * Remove a person from a group or channel. They receive nothing of it from then on.
+   *
+   * `user_id` may name them by the site's own id: `external:1780`.
+   */
   remove_member: {
     fields: {
       readonly room_id: RoomId;
-      readonly user_id: UserId;
+      readonly user_id: UserId | string;
     };
     result: RoomResult;
   };

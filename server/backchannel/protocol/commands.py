@@ -56,6 +56,19 @@ AltText = Annotated[str, Meta(max_length=1000)]
 NameBeginning = Annotated[str, Meta(max_length=100)]
 UserIds = Annotated[list[Id], Meta(max_length=100)]
 ExternalId = Annotated[str, Meta(min_length=1, max_length=64, description="The site's own id of a person.")]
+EXTERNAL: Final = "external:"
+PersonId = (
+    Id
+    | Annotated[
+        str,
+        Meta(
+            pattern=f"^{EXTERNAL}",
+            min_length=len(EXTERNAL) + 1,
+            max_length=len(EXTERNAL) + 64,
+            description="A person by the site's own id, like external:1780.",
+        ),
+    ]
+)
 ExternalIds = Annotated[list[ExternalId], Meta(max_length=100)]
 Instance = Annotated[str, Meta(min_length=1, max_length=64, description="Identifies one tab or process of a client.")]
 
@@ -413,10 +426,13 @@ class AddMembers(Command, kw_only=True, tag="add_members"):
     change=Change("removal", of=("room_id", "user_id")),
 )
 class RemoveMember(Command, kw_only=True, tag="remove_member"):
-    """Remove a person from a group or channel. They receive nothing of it from then on."""
+    """Remove a person from a group or channel. They receive nothing of it from then on.
+
+    `user_id` may name them by the site's own id: `external:1780`.
+    """
 
     room_id: Id
-    user_id: Id
+    user_id: PersonId
 
 
 @_declare("GET /api/rooms/{room_id}/members", Members)

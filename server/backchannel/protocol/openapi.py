@@ -122,7 +122,8 @@ def _operation(declaration: Declaration, schemas: dict[str, Any]) -> dict[str, A
 def _parameter(place: str, name: str, schema: dict[str, Any], example: dict[str, Any]) -> dict[str, Any]:
     member = deepcopy(schema["properties"][name])
     if "anyOf" in member:  # a query string cannot express null; the parameter is omitted instead
-        (member,) = (part for part in member["anyOf"] if part != {"type": "null"})
+        parts = [part for part in member["anyOf"] if part != {"type": "null"}]
+        member = {"anyOf": parts} if len(parts) > 1 else parts[0]
     described = member.pop("description", None)
     return {
         "name": name,

@@ -45,7 +45,8 @@ def _wrong_values(name: str, type_: Any) -> Iterator[Wrong]:
         case inspect.Metadata(type=inner):
             yield from _wrong_values(name, inner)
         case inspect.UnionType(types=types):
-            (inner,) = (part for part in types if not isinstance(part, inspect.NoneType))
+            # What a second part allows begins in a way that no value of the first does.
+            inner, *_ = (part for part in types if not isinstance(part, inspect.NoneType))
             yield from _wrong_values(name, inner)
         case inspect.IntType(ge=int(least), le=int(most)):
             yield from _each(name, "x", 1.5, least - 1, most + 1, 10**30)

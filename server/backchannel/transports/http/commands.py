@@ -26,8 +26,9 @@ def command_endpoints(node: Node) -> dict[str, dict[str, ASGIApp]]:
 
 
 def _address(path: str) -> str:
-    """An emoji may come with a slash or a line's end, or empty: that is for the command to refuse, in the words it has for it."""
-    return path.replace("{emoji}", "{emoji:rest}")
+    """An emoji may come with a slash or a line's end, or empty: that is for the command to refuse, in the words it has for it. The site's own
+    id of a person may have a slash."""
+    return path.replace("{emoji}", "{emoji:rest}").replace("{user_id}", "{user_id:rest}")
 
 
 def _answering(node: Node, declaration: Declaration) -> Answering:
