@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
 from django.contrib.auth import get_user_model
 from django.contrib.auth.signals import user_logged_in, user_logged_out, user_login_failed
 from django.db.models.signals import post_delete, post_save
 
-from backchannel.accounts.auth_log import note
+from backchannel.accounts import audit
+from backchannel.accounts.auth_log import current_actor, note
 from backchannel.accounts.models import Invitation, Token
 
 
@@ -47,10 +48,17 @@ def _user_saved(instance: Any, created: bool = False, **_: Any) -> None:
     # A sign-in may rehash the same password with newer parameters: that is not a change, and leaves this blank.
     if before.password != instance.password and getattr(instance, "_password", None) is not None:
         note("password_changed", user=name)
+        if current_actor() != name:
+            audit.record("password_changed", name)
     if before.is_active != instance.is_active:
-        note("account_opened" if instance.is_active else "account_closed", user=name)
+        event: Literal["account_opened", "account_closed"] = (
+            "account_opened" if instance.is_active else "account_closed"
+        )
+        note(event, user=name)
+        audit.record(event, name)
     if _rights(before) != _rights(instance):
         note("rights_changed", user=name, rights=_rights(instance))
+        audit.record("rights_changed", name, rights=_rights(instance))
 
 
 def _rights(user: Any) -> str:
@@ -61,19 +69,26 @@ def _rights(user: Any) -> str:
 
 def _token_saved(instance: Token, created: bool = False, **_: Any) -> None:
     if created:
-        note("token_made", user=instance.user.get_username(), token=instance.pk)
+        _of_token("token_made", instance)
     elif instance.revoked is not None:
-        note("token_revoked", user=instance.user.get_username(), token=instance.pk)
+        _of_token("token_revoked", instance)
 
 
 def _token_deleted(instance: Token, **_: Any) -> None:
-    note("token_revoked", user=instance.user.get_username(), token=instance.pk)
+    _of_token("token_revoked", instance)
+
+
+def _of_token(event: Literal["token_made", "token_revoked"], token: Token) -> None:
+    name = token.user.get_username()
+    note(event, user=name, token=token.pk)
+    audit.record(event, name, token=token.pk)
 
 
 def _invitation_saved(instance: Invitation, created: bool = False, **_: Any) -> None:
     if created:
         by = instance.created_by
         note("invitation_made", user=None if by is None else by.get_username(), invitation=instance.pk)
+        audit.record("invitation_made", f"invitation {instance.pk}", uses=instance.max_uses)
 
 
 def _address(request: Any) -> str | None:

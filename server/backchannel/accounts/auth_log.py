@@ -76,6 +76,17 @@ def note(event: Event, *, user: str | None = None, address: str | None = None, *
     _log.log(logging.WARNING if event in REFUSALS else logging.INFO, event, **fields)
 
 
+def current_actor() -> str | None:
+    """Who is signed in at the current request; None outside of one."""
+    actor = _actor.get()
+    return None if actor is None else actor()
+
+
+def current_address() -> str:
+    """The client's address of the current request; "shell" outside of one."""
+    return _address.get() or "shell"
+
+
 def address_of(scope: Mapping[str, Any]) -> str:
     """The client's address in an ASGI scope."""
     client = scope.get("client")

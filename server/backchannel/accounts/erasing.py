@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from typing import Literal
 
+from backchannel.accounts import audit
 from backchannel.accounts.identity import Ended
 from backchannel.accounts.running_chats import announce_ended, write
 from backchannel.commands.erase_messages import EraseMessages
@@ -27,6 +28,9 @@ def erase_account(account: str, messages: Messages = "keep") -> None:
     backups. Each step can be repeated: after an interruption call it again. Blocks; not to be called in a transaction. Raises
     CommandError 503.
     """
+    ids = people.ids_of_account(account)
+    if ids:
+        audit.record("person_erased", f"account {account}", messages=messages)
     people.set_account_active(account, False)
     for person_id in people.ids_of_account(account):
         if messages == "delete":

@@ -29,8 +29,9 @@ def cookie_name() -> str:
 def known(request: HttpRequest, username: str) -> str | None:
     """The browser's name, if `username` has signed in there before; else None."""
     device, marks = _read(request)
-    mark = _mark(username)
-    return device if any(hmac.compare_digest(each, mark) for each in marks) else None
+    # Marks made by a former secret key count until the next sign-in.
+    valid = [_mark(username, key) for key in (settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS)]
+    return device if any(hmac.compare_digest(each, mark) for each in marks for mark in valid) else None
 
 
 def remember(request: HttpRequest, response: HttpResponseBase, username: str) -> None:
@@ -57,5 +58,5 @@ def _read(request: HttpRequest) -> tuple[str | None, list[str]]:
     return device, marks
 
 
-def _mark(username: str) -> str:
-    return salted_hmac(_SALT, username.strip().lower()).hexdigest()[:24]
+def _mark(username: str, key: str | None = None) -> str:
+    return salted_hmac(_SALT, username.strip().lower(), secret=key).hexdigest()[:24]

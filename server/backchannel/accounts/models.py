@@ -143,3 +143,35 @@ class SetupSecret(models.Model):
 
     class Meta:
         constraints: ClassVar = [models.CheckConstraint(condition=models.Q(id=1), name="backchannel_one_setup_secret")]
+
+
+class AuditEntry(models.Model):
+    """One change of access, or of the server, by somebody who may make it (`audit`). Never changed, and deleted by nothing."""
+
+    at = models.DateTimeField(default=timezone.now, editable=False)
+    actor = models.CharField(max_length=200, editable=False)
+    """A username, or `os:user@machine` for a command."""
+    address = models.CharField(max_length=64, editable=False)
+    action = models.CharField(max_length=40, editable=False)
+    subject = models.CharField(max_length=200, editable=False)
+    details = models.JSONField(default=dict, editable=False)
+    position = models.BigIntegerField(null=True, unique=True, editable=False)
+    """Its place in the chain; null until the transaction has committed."""
+    digest = models.CharField(max_length=64, editable=False)
+
+    class Meta:
+        verbose_name_plural = "audit entries"
+
+    def __str__(self) -> str:
+        return f"{self.action} {self.subject}"
+
+
+class AuditHead(models.Model):
+    """The single row that has the end of the chain, and that its writers lock."""
+
+    id = models.PositiveSmallIntegerField(primary_key=True, default=1, editable=False)
+    position = models.BigIntegerField(default=0, editable=False)
+    digest = models.CharField(max_length=64, editable=False)
+
+    class Meta:
+        constraints: ClassVar = [models.CheckConstraint(condition=models.Q(id=1), name="backchannel_one_audit_head")]

@@ -13,7 +13,7 @@ from django.contrib.auth import get_user_model, password_validation
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 
-from backchannel.accounts import display_names, passwords, usernames
+from backchannel.accounts import audit, display_names, passwords, usernames
 from backchannel.accounts.models import Setup, SetupSecret
 from backchannel.accounts.people import person_of
 from backchannel.accounts.running_chats import write
@@ -79,6 +79,7 @@ def set_up(workspace_name: str, owner: NewAccount, *, is_admin: bool = True) -> 
             setup.owner = user
             setup.save(update_fields=["owner"])
             SetupSecret.objects.all().delete()
+            audit.record("owner_made", user.username)
             workspace.rename(name)
     except IntegrityError:
         raise AlreadySetUp from None
@@ -99,6 +100,7 @@ def create_account(account: NewAccount, *, owner: bool = False, at_us: int | Non
     try:
         with transaction.atomic():
             user = _save(account, staff=owner, superuser=owner)
+            audit.record("account_made", user.username, rights="owner" if owner else "none")
     except IntegrityError:
         raise Refused(username=["This username is taken."]) from None
     ensure_person(user, at_us)

@@ -19,7 +19,7 @@ from django.db import connection
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from backchannel.accounts import setup_secret
+from backchannel.accounts import audit, setup_secret
 from backchannel.accounts.models import ChatSession, Invitation, SignIn, Ticket
 from backchannel.accounts.onboarding import is_set_up
 from backchannel.accounts.sessions import keeps_a_table, session_store, session_table
@@ -53,6 +53,7 @@ def sweep() -> int:
         ):
             swept += _delete(ended)
         _close_people()
+        audit.seal()
     return swept
 
 

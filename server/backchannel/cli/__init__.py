@@ -4,6 +4,10 @@ main.py      runs one command and turns expected failures into one line
 parser.py    all commands, their options and help texts
 setup.py     settings, environment file, database: what every command does first
 server.py    serve, migrate, check
+users.py     user
+access.py    tokens, invite
+rooms.py     room
+upkeep.py    audit, mail, retention, secret
 accounts.py  createuser, setup-address, token
 backups.py   backup, restore, promote
 doctor.py    doctor, probe

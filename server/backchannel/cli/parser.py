@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from backchannel import __version__
-from backchannel.cli import accounts, backups, doctor, files, follow, people, server
+from backchannel.cli import access, accounts, backups, doctor, files, follow, people, rooms, server, upkeep, users
 from backchannel.site.env_file import UNIT_FILE
 
 Command = Callable[[argparse.Namespace, Any], int]
@@ -39,6 +39,7 @@ def build_parser() -> argparse.ArgumentParser:
 
     _add_server(add)
     _add_accounts(add)
+    _add_people(add)
     _add_backups(add)
     add_shared(add)
     return parser
@@ -91,6 +92,15 @@ def _add_accounts(add: Add) -> None:
     )
 
 
+def _add_people(add: Add) -> None:
+    users.add_arguments(
+        add("user", users.user, "List accounts; give and take rights, deactivate, set passwords, erase.")
+    )
+    access.add_invite_arguments(add("invite", access.invite, "Create, list and revoke invitation links."))
+    upkeep.add_mail_arguments(add("mail", upkeep.mail, "Send a test mail."))
+    upkeep.add_secret_arguments(add("secret", upkeep.secret, "Rotate the secret key without signing anybody out."))
+
+
 def _add_backups(add: Add) -> None:
     keep = add("backup", backups.backup, "Write the whole database to a file, while the server runs.")
     keep.add_argument(
@@ -114,6 +124,14 @@ def add_shared(add: Add) -> None:
     token.add_argument("name", metavar="NAME", help="the account that the program acts as")
     token.add_argument("--label", default="", metavar="TEXT", help="what the token is for, shown where it is revoked")
     token.add_argument("--days", metavar="N", type=_positive, help="it ends by itself after N days; without it never")
+    access.add_token_arguments(add("tokens", access.tokens, "List and revoke the tokens of programs."))
+    rooms.add_arguments(add("room", rooms.room, "List groups and channels; add and remove people."))
+    upkeep.add_audit_arguments(
+        add("audit", upkeep.audit, "Show who changed access or the server, or verify that record.")
+    )
+    upkeep.add_retention_arguments(
+        add("retention", upkeep.retention, "Delete the text of messages older than some days.")
+    )
     sync = add(
         "sync-people",
         people.sync_people,

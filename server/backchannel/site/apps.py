@@ -14,6 +14,7 @@ class SiteConfig(AppConfig):
     verbose_name = "Chat server"
 
     def ready(self) -> None:
-        from backchannel.site import notices
+        from backchannel.site import admin_audit, notices
 
         notices.watch()
+        admin_audit.watch()

@@ -141,6 +141,10 @@ def _key(value: str) -> str:
     return value
 
 
+def _keys(value: str) -> tuple[str, ...]:
+    return tuple(_key(word) for word in _words(value))
+
+
 def _database(value: str) -> str:
     if not value:
         return value
@@ -235,6 +239,12 @@ class Conf:
         "",
         "Signs cookies. Unset: generated once and kept in the file `secret_key` of the data folder. "
         "At least 32 characters. Several processes need the same one.",
+    )
+    secret_key_fallbacks: tuple[str, ...] = setting(
+        _keys,
+        "",
+        "Former values of `BACKCHANNEL_SECRET_KEY`, the newest first: what they signed stays valid, so that nobody is signed out when the key "
+        "changes. Without `BACKCHANNEL_SECRET_KEY` they are in the file, and `backchannel secret rotate` writes it.",
     )
     origins: tuple[str, ...] = setting(
         _origins,

@@ -16,6 +16,8 @@ from backchannel.evidence import EVIDENCE_FILE
 from backchannel.site.conf import SHORTEST_KEY, SettingError
 
 SECRET_KEY_FILE = "secret_key"
+OLDER_KEYS = 3
+"""Rotations that a signature survives."""
 PRIVATE_UMASK = 0o077
 OPEN_TO_OTHERS = stat.S_IRWXG | stat.S_IRWXO
 
@@ -98,20 +100,40 @@ def close_to_others(folder: Path, database: Path | None) -> tuple[list[Path], li
 
 def kept_secret_key(folder: Path) -> str:
     """The secret key kept in this folder; generated at the first call. Raises `SettingError`."""
+    return _kept_keys(folder)[0]
+
+
+def older_secret_keys(folder: Path) -> list[str]:
+    """What was the secret key before, the newest first: what they signed stays valid. Raises `SettingError`."""
+    return _kept_keys(folder)[1:]
+
+
+def rotate_secret_key(folder: Path, *, forget: bool = False) -> int:
+    """Write a new secret key before those in the file, or in their place (`forget`). Returns how many older ones are kept: those of the last
+    `OLDER_KEYS` rotations. Servers read the file when they start. Raises `SettingError`."""
+    older = [] if forget else _kept_keys(folder)[:OLDER_KEYS]
+    path = folder / SECRET_KEY_FILE
+    draft = _draft_of_keys(path, [secrets.token_urlsafe(64), *older])
+    draft.replace(path)
+    sync(folder)
+    return len(older)
+
+
+def _kept_keys(folder: Path) -> list[str]:
     path = folder / SECRET_KEY_FILE
     if _makes_nothing and not path.exists():
-        return secrets.token_urlsafe(64)  # for this process only: what it signs is never checked later
+        return [secrets.token_urlsafe(64)]  # for this process only: what it signs is never checked later
     try:
         if not path.exists():
             _make_secret_key(path)
-        key = path.read_text("utf-8").strip()
+        keys = path.read_text("utf-8").split()
     except OSError as problem:
         raise SettingError(f"cannot use {path}: {problem.strerror}") from None
-    if len(key) < SHORTEST_KEY:
+    if not keys or any(len(key) < SHORTEST_KEY for key in keys):
         raise SettingError(
             f"{path} holds no usable key; remove it to have a new one made (everyone is signed out then)"
         )
-    return key
+    return keys
 
 
 def sync(path: Path) -> None:
@@ -124,18 +146,22 @@ def sync(path: Path) -> None:
 
 
 def _make_secret_key(path: Path) -> None:
-    # Written under a temporary name and then linked: of two processes that start at once, one link fails, and both read the same
-    # key.
-    draft = path.with_name(f".{path.name}-{secrets.token_hex(8)}")
-    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    # Of two processes that start at once, one link fails, and both read the same key.
+    draft = _draft_of_keys(path, [secrets.token_urlsafe(64)])
     try:
-        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-            file.write(secrets.token_urlsafe(64) + "\n")
-            file.flush()
-            os.fsync(file.fileno())
-        try:
-            os.link(draft, path)
-        except FileExistsError:
-            pass
+        os.link(draft, path)
+    except FileExistsError:
+        pass
     finally:
         draft.unlink()
+
+
+def _draft_of_keys(path: Path, keys: list[str]) -> Path:
+    """A complete file beside `path`, on disk, which only has to be given its name."""
+    draft = path.with_name(f".{path.name}-{secrets.token_hex(8)}")
+    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+        file.write("".join(f"{key}\n" for key in keys))
+        file.flush()
+        os.fsync(file.fileno())
+    return draft

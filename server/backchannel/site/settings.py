@@ -8,7 +8,7 @@ from typing import Any
 
 from backchannel.site.conf import load
 from backchannel.site.database import database
-from backchannel.site.folder import kept_secret_key, prepare_folder
+from backchannel.site.folder import kept_secret_key, older_secret_keys, prepare_folder
 from backchannel.site.mail import mail_settings
 
 CONF = load(os.environ)
@@ -16,6 +16,7 @@ prepare_folder(CONF.data)
 _HTTPS = CONF.behind_https
 
 SECRET_KEY = CONF.secret_key or kept_secret_key(CONF.data)
+SECRET_KEY_FALLBACKS = list(CONF.secret_key_fallbacks) if CONF.secret_key else older_secret_keys(CONF.data)
 DEBUG = False
 ALLOWED_HOSTS = CONF.hosts
 ROOT_URLCONF = "backchannel.site.urls"

@@ -14,7 +14,7 @@ from django.db import transaction
 from backchannel.store import people
 from backchannel.store.driver import read
 from backchannel.store.models import Event, Person, ThreadFollow
-from backchannel.store.transaction import EVENT, MEMBERSHIP, MESSAGE, from_db_uuid
+from backchannel.store.transaction import EVENT, MEMBERSHIP, MESSAGE, ROOM, from_db_uuid
 
 AT_ONCE: Final = 100
 
@@ -31,6 +31,27 @@ def messages_of(person_id: int, room_id: int) -> Iterator[list[UUID]]:
         f"SELECT id, seq FROM {MESSAGE} WHERE room_id = %s AND seq > %s AND sender_id = %s AND NOT deleted "
         "ORDER BY seq LIMIT %s",
         [room_id, last, person_id, AT_ONCE],
+    ):
+        last = rows[-1][1]
+        yield [from_db_uuid(row[0]) for row in rows]
+
+
+def count_before(before_us: int) -> int:
+    """How many messages that are not deleted are older than this, in microseconds since 1970."""
+    return int(read(f"SELECT count(*) FROM {MESSAGE} WHERE created_us < %s AND NOT deleted", [before_us])[0][0])
+
+
+def rooms_with_messages() -> list[int]:
+    """The rooms that have a log."""
+    return [row[0] for row in read(f"SELECT id FROM {ROOM} WHERE head > %s ORDER BY id", [0])]
+
+
+def messages_before(room_id: int, before_us: int) -> Iterator[list[UUID]]:
+    """The room's messages that are older than this and not deleted, in portions."""
+    last = 0
+    while rows := read(
+        f"SELECT id, seq FROM {MESSAGE} WHERE room_id = %s AND seq > %s AND created_us < %s AND NOT deleted ORDER BY seq LIMIT %s",
+        [room_id, last, before_us, AT_ONCE],
     ):
         last = rows[-1][1]
         yield [from_db_uuid(row[0]) for row in rows]

@@ -143,3 +143,13 @@ def people_in(room_id: int, limit: int) -> list[User]:
 def kinds_of(rooms: Collection[int]) -> dict[int, RoomKind]:
     """Of those that exist."""
     return dict(read(f"SELECT id, kind FROM {ROOM} WHERE id IN ({marks(rooms)})", [*rooms])) if rooms else {}
+
+
+def groups_and_channels() -> list[tuple[int, str, str | None, int, int]]:
+    """Id, kind, name, number of members and head of every room but the direct ones, whose existence is private."""
+    return [
+        (row[0], row[1], row[2], row[3], row[4])
+        for row in read(
+            f"SELECT id, kind, name, member_count, head FROM {ROOM} WHERE kind <> %s ORDER BY id", ["direct"]
+        )
+    ]
