@@ -7,18 +7,23 @@
  * than one after the other. A file that waits for its next try holds up nobody.
  *
  * A message with files enters the outbox when its files are ready, and takes its place in the order of its room then; text behind it
- * does not wait for it. From there the outbox keeps the promise: what the server has stored has claimed the files, once.
+ * does not wait for it (uploads/waiting.ts). From there the outbox keeps the promise: what the server has stored has claimed the files, once.
+ *
+ * Longer than 300 lines: every step of a file changes the one table of them, and a quarter of the file is the interface.
  */
 import type { Core } from '../core.ts';
 import { retry_ms } from '../connection/backoff.ts';
 import { ChatError } from '../errors.ts';
-import type { MessageId, RoomId, Upload } from '../protocol.ts';
+import type { MessageId, RoomId, Upload, UserId } from '../protocol.ts';
 import { refusal } from '../transports/http.ts';
 import type { SendResult } from '../types.ts';
 import { createPace, type Pace } from '../uploads/pace.ts';
 import { defaultUploads } from '../uploads/indexedDb.ts';
 import type { FileSource, UploadRecord, UploadStorage } from '../uploads/storage.ts';
+import { createWaiting, type WaitingChat } from '../uploads/waiting.ts';
 import { uuidv7 } from '../uuid.ts';
+
+export { memoryUploads, type UploadRecord, type UploadStorage } from '../uploads/storage.ts';
 
 /** A piece that takes longer is cut: as the server does. */
 const PIECE_MS = 60_000;
@@ -33,7 +38,7 @@ export interface NamedFile extends FileSource {
   readonly type: string;
 }
 
-export interface UploadsChat {
+export interface UploadsChat extends WaitingChat {
   /**
    * Gives a file to a room, and begins to send it. Resolves with its id when the device has it.
    * @throws ChatError `file_too_large`, before any byte, or `forbidden` where the server takes no files.
@@ -41,14 +46,26 @@ export interface UploadsChat {
   addFile(roomId: RoomId, file: NamedFile, alt?: string): Promise<string>;
   /** A description for those who do not see it. May change until its message is sent. */
   describeFile(id: string, alt: string): void;
-  /** Discards a file that no message has; a message that waits for it goes without it. */
+  /** Discards a file that no message has; a message that waits for it goes without it, if there is anything else in it. */
   removeFile(id: string): void;
   /** Tries a failed file again, from where it was. */
   retryFile(id: string): void;
-  /** Sends a message when its files are ready. Resolves when the server has stored it. @throws ChatError as `sendChatMessage` does. */
+  /**
+   * Sends a message when its files are ready; until then it is among the `pending` ones of its room. Resolves when the server has stored it.
+   * @throws ChatError as `sendChatMessage` does.
+   */
   sendFiles(roomId: RoomId, content: string, files: readonly string[], replyTo?: MessageId | null): Promise<SendResult>;
-  /** The room's files that are not sent, in the order given; `message` of each says what waits for it. The same array until it changes. */
+  /**
+   * This person's files of the room that are not sent, in the order given; `message` of each says what waits for it. The same array until
+   * it changes.
+   */
   getFiles(roomId: RoomId): readonly UploadRecord[];
+  /** Of all rooms. */
+  getAllFiles(): readonly UploadRecord[];
+  /** The bytes of a file that is held, to show them; null where this device has lost them. */
+  readFile(id: string): Promise<ArrayBuffer | null>;
+  /** Removes this person's files, and the messages that wait for them, from the device: when they sign out. */
+  forgetFiles(): Promise<void>;
 }
 
 interface Held {
@@ -60,20 +77,20 @@ interface Held {
   abort: AbortController | null;
 }
 
-interface Waiter {
-  resolve(result: SendResult): void;
-  reject(error: ChatError): void;
-}
-
-/** Adds files. `given`: where they wait; what the browser offers unless another one is given. */
-export function withUploads(given?: UploadStorage): (core: Core) => UploadsChat {
+/**
+ * Adds files, and shows messages that wait for theirs among those that are not sent. Compose it last: it extends what other features
+ * do with unsent messages.
+ *
+ * @param given where files wait; what the browser offers unless another one is given.
+ * @param userId who is signed in, where the page knows it before the server has confirmed it.
+ */
+export function withUploads(given?: UploadStorage, userId: UserId | null = null): (core: Core) => UploadsChat {
   return (core) => {
     const storage = given ?? defaultUploads(core.env.baseUrl);
-    const { chat, driver, env, onFrame, onRecovered, outbox, replica, routes, run, touch } = core;
+    const { driver, env, onFrame, onRecovered, outbox, replica, routes, run, touch } = core;
     const { clock } = env;
     const held = new Map<string, Held>();
-    const waiters = new Map<string, Waiter>();
-    const shown = new Map<RoomId, readonly UploadRecord[]>();
+    const shown = new Map<RoomId | null, readonly UploadRecord[]>();
     let busy = false;
     let timer: unknown = null;
 
@@ -81,25 +98,62 @@ export function withUploads(given?: UploadStorage): (core: Core) => UploadsChat 
     routes.get_upload = 'GET /api/uploads/{upload_id}';
     routes.delete_upload = 'DELETE /api/uploads/{upload_id}';
 
+    const me = (): UserId | null => replica.user?.id ?? userId;
+    const isMine = (record: UploadRecord): boolean => record.userId === null || record.userId === me();
+    const records = (): UploadRecord[] => [...held.values()].map(({ record }) => record).filter(isMine);
+
+    function changed(roomId: RoomId): void {
+      shown.clear();
+      touch(roomId);
+    }
+
     function change(it: Held, to: Partial<UploadRecord>): void {
       it.record = { ...it.record, ...to };
       void storage.put(it.record).catch(() => {});
-      shown.delete(it.record.roomId);
-      touch(it.record.roomId);
+      changed(it.record.roomId);
     }
 
     function forget(it: Held): void {
       held.delete(it.record.id);
       it.abort?.abort();
       void storage.remove(it.record.id).catch(() => {});
-      shown.delete(it.record.roomId);
-      touch(it.record.roomId);
+      changed(it.record.roomId);
     }
+
+    function retryFile(id: string): void {
+      const it = held.get(id);
+      if (it?.record.state !== 'failed') return;
+      it.tries = 0;
+      it.notBefore = 0;
+      change(it, { state: 'waiting', error: null });
+      pump();
+    }
+
+    function removeFile(id: string): void {
+      const it = held.get(id);
+      if (!it) return;
+      const { message, roomId } = it.record;
+      forget(it);
+      run('delete_upload', { upload_id: id }).catch(() => {});
+      waiting.lost(message, roomId);
+      waiting.send();
+    }
+
+    const waiting = createWaiting(core, {
+      records,
+      assign: (id, message) => change(held.get(id) as Held, { message }),
+      forget(id) {
+        const it = held.get(id);
+        if (it) forget(it);
+      },
+      retryFile,
+      removeFile,
+    });
 
     const hold = (record: UploadRecord): Held => {
       const it: Held = { record, pace: createPace(), tries: 0, notBefore: 0, abort: null };
       held.set(record.id, it);
-      shown.delete(record.roomId);
+      shown.clear();
       return it;
     };
 
@@ -107,9 +161,8 @@ export function withUploads(given?: UploadStorage): (core: Core) => UploadsChat 
     function pump(): void {
       clock.clearTimeout(timer);
       if (busy || !outbox.isOpen) return;
-      const me = replica.user?.id ?? null;
       const open = [...held.values()].filter(
-        ({ record: { state, userId } }) => state !== 'failed' && state !== 'ready' && (userId ?? me) === me,
+        ({ record }) => record.state !== 'failed' && record.state !== 'ready' && isMine(record),
       );
       const due = open.find(({ notBefore }) => notBefore <= clock.now());
       if (!due) {
@@ -201,7 +254,7 @@ export function withUploads(given?: UploadStorage): (core: Core) => UploadsChat 
         const detail = 'The server refused this file.';
         change(it, { state: 'failed', error: { code: upload.code ?? 'rejected', status: 403, detail } });
       } else change(it, { state: state === 'receiving' ? 'sending' : state, offset, error: null });
-      if (state === 'ready') sendWhatIsReady();
+      if (state === 'ready') waiting.send();
     }
 
     function failed(it: Held, cause: unknown): void {
@@ -217,22 +270,12 @@ export function withUploads(given?: UploadStorage): (core: Core) => UploadsChat 
       it.notBefore = clock.now() + retry_ms(error, it.tries++, env.random());
     }
 
-    /** A message goes to the outbox once all of its files are ready. */
-    function sendWhatIsReady(): void {
-      const messages = new Map([...held.values()].map(({ record }) => [record.message?.key, record] as const));
-      for (const [key, { message, roomId }] of messages) {
-        if (!message || !key) continue;
-        const files = message.files.filter((id) => held.has(id));
-        if (!files.every((id) => held.get(id)?.record.state === 'ready')) continue;
-        // An earlier visit may have written it to the outbox, and ended before these records were removed.
-        const isWritten = outbox.all().some(({ attachments }) => attachments.includes(files[0] as string));
-        const waiter = waiters.get(key);
-        waiters.delete(key);
-        for (const id of files) forget(held.get(id) as Held);
-        if (isWritten) continue;
-        const sent = chat.sendChatMessage(roomId, message.content, message.replyTo, { attachments: files });
-        void sent.then(waiter?.resolve, waiter?.reject);
-      }
+    /** It is known who is signed in, or files were taken over. */
+    function resume(): void {
+      shown.clear();
+      for (const { roomId } of records()) touch(roomId);
+      waiting.send();
+      pump();
     }
 
     function hurry(): void {
@@ -247,19 +290,16 @@ export function withUploads(given?: UploadStorage): (core: Core) => UploadsChat 
         if (it && frame.upload.state === 'receiving') it.notBefore = 0;
       }
       // The outbox is open after it: it is known who is signed in.
-      if (frame.type === 'hello') clock.setTimeout(pump, 0);
+      if (frame.type === 'hello') clock.setTimeout(resume, 0);
     });
     onRecovered.push(hurry);
 
     /** Takes over what tabs left that are gone: now, and from time to time. */
     async function adopt(): Promise<void> {
-      const records = await storage.load().catch(() => []);
-      const added = records.filter(({ id }) => !held.has(id)).map(hold);
-      for (const { record } of added) touch(record.roomId);
-      if (added.length > 0) {
-        sendWhatIsReady();
-        pump();
-      }
+      const loaded = await storage.load().catch(() => []);
+      const added = loaded.filter(({ id }) => !held.has(id));
+      added.forEach(hold);
+      if (added.length > 0) resume();
       clock.setTimeout(() => void adopt(), ADOPT_MS);
     }
     void adopt();
@@ -273,15 +313,16 @@ export function withUploads(given?: UploadStorage): (core: Core) => UploadsChat 
           throw new ChatError({ code: 'file_too_large', status: 403, detail });
         }
         const id = uuidv7(clock.now());
-        await storage.keep(id, file);
+        const isKept = await storage.keep(id, file);
         const it = hold({
           id,
-          userId: replica.user?.id ?? null,
+          userId: me(),
           roomId,
           name: file.name,
           size: file.size,
           contentType: file.type || 'application/octet-stream',
           alt,
+          isKept,
           offset: 0,
           state: 'waiting',
           error: null,
@@ -299,44 +340,26 @@ export function withUploads(given?: UploadStorage): (core: Core) => UploadsChat 
         if (state === 'waiting' || state === 'failed') return; // announced with it
         run('create_upload', { id, room_id: roomId, name, size, content_type: contentType, alt }).catch(() => {});
       },
-      removeFile(id) {
-        const it = held.get(id);
-        if (!it) return;
-        forget(it);
-        run('delete_upload', { upload_id: id }).catch(() => {});
-        sendWhatIsReady();
+      removeFile,
+      retryFile,
+      sendFiles: waiting.add,
+      getFiles: (roomId) => list(roomId, (record) => record.roomId === roomId),
+      getAllFiles: () => list(null, () => true),
+      readFile: (id) => storage.read(id, 0, held.get(id)?.record.size ?? 0).catch(() => null),
+      async forgetFiles() {
+        for (const { id } of records()) forget(held.get(id) as Held);
+        await storage.clear(me());
       },
-      retryFile(id) {
-        const it = held.get(id);
-        if (it?.record.state !== 'failed') return;
-        it.tries = 0;
-        it.notBefore = 0;
-        change(it, { state: 'waiting', error: null });
-        pump();
-      },
-      sendFiles(roomId, content, files, replyTo = null) {
-        const key = uuidv7(clock.now());
-        const message = { key, content, replyTo, files };
-        const all = files.map((id) => held.get(id));
-        if (!all.every((it) => it?.record.roomId === roomId)) {
-          const detail = 'A file of this message is not of this room, or was removed.';
-          return Promise.reject(new ChatError({ code: 'upload_not_found', status: 404, detail }));
-        }
-        for (const it of all) change(it as Held, { message });
-        const sent = new Promise<SendResult>((resolve, reject) => waiters.set(key, { resolve, reject }));
-        sent.catch(() => {});
-        sendWhatIsReady();
-        return sent;
-      },
-      getFiles(roomId) {
-        const known = shown.get(roomId);
-        if (known) return known;
-        const mine = [...held.values()].map(({ record }) => record);
-        const files = mine.filter((record) => record.roomId === roomId);
-        shown.set(roomId, files);
-        return files;
-      },
+      ...waiting.api,
     };
+
+    function list(key: RoomId | null, includes: (record: UploadRecord) => boolean): readonly UploadRecord[] {
+      const known = shown.get(key);
+      if (known) return known;
+      const files = records().filter((record) => includes(record) && !waiting.isParked(record.id));
+      shown.set(key, files);
+      return files;
+    }
   };
 }
 

@@ -88,6 +88,17 @@ export function indexedDbUploads(name: string, { idb, locks, estimate }: Surroun
     });
   }
 
+  async function remove(id: string): Promise<void> {
+    const record = await inside<UploadRecord | undefined>('readonly', (all) => all.objectStore('files').get(id));
+    await inside('readwrite', (all) => {
+      all.objectStore('files').delete(id);
+      for (let n = 0; n * PIECE < (record?.size ?? 0); n++) all.objectStore('pieces').delete([id, n]);
+    });
+    sources.delete(id);
+    owned.get(id)?.();
+    owned.delete(id);
+  }
+
   return {
     async load() {
       const records = await inside<UploadRecord[]>('readonly', (all) => all.objectStore('files').getAll());
@@ -98,8 +109,14 @@ export function indexedDbUploads(name: string, { idb, locks, estimate }: Surroun
     async keep(id, source) {
       sources.set(id, source);
       await own(id);
-      if (!(await hasRoom(source.size))) return;
-      await keepPieces(id, source).catch(() => dropPieces(id, Math.ceil(source.size / PIECE)).catch(() => {}));
+      if (!(await hasRoom(source.size))) return false;
+      try {
+        await keepPieces(id, source);
+        return true;
+      } catch {
+        await dropPieces(id, Math.ceil(source.size / PIECE)).catch(() => {});
+        return false;
+      }
     },
     put: (record) => inside('readwrite', (all) => void all.objectStore('files').put(record)),
     async read(id, start, end) {
@@ -117,15 +134,10 @@ export function indexedDbUploads(name: string, { idb, locks, estimate }: Surroun
       }
       return read.buffer;
     },
-    async remove(id) {
-      const record = await inside<UploadRecord | undefined>('readonly', (all) => all.objectStore('files').get(id));
-      await inside('readwrite', (all) => {
-        all.objectStore('files').delete(id);
-        for (let n = 0; n * PIECE < (record?.size ?? 0); n++) all.objectStore('pieces').delete([id, n]);
-      });
-      sources.delete(id);
-      owned.get(id)?.();
-      owned.delete(id);
+    remove,
+    async clear(userId) {
+      const records = await inside<UploadRecord[]>('readonly', (all) => all.objectStore('files').getAll());
+      for (const { id, userId: owner } of records) if (owner === null || owner === userId) await remove(id);
     },
   };
 }

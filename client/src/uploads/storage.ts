@@ -17,6 +17,8 @@ export interface UploadRecord {
   readonly size: number;
   readonly contentType: string;
   readonly alt: string;
+  /** Whether it outlives this tab. */
+  readonly isKept: boolean;
   /** Bytes that the server has. */
   readonly offset: number;
   /**
@@ -31,7 +33,10 @@ export interface UploadRecord {
 
 /** A message that is sent when all of its files are ready. */
 export interface WaitingMessage {
-  readonly key: string;
+  /** The message's id, from now on. */
+  readonly key: MessageId;
+  /** Milliseconds since 1970. */
+  readonly createdAt: number;
   readonly content: string;
   readonly replyTo: MessageId | null;
   /** In the order of the message. */
@@ -47,12 +52,14 @@ export interface FileSource {
 export interface UploadStorage {
   /** Those that are this tab's from now on: of earlier visits, and of tabs that are gone. */
   load(): Promise<readonly UploadRecord[]>;
-  /** Keeps the bytes where it can. Resolves when they are safe. */
-  keep(id: string, source: FileSource): Promise<void>;
+  /** Keeps the bytes where it can. Resolves when they are safe: true where they outlive the tab. */
+  keep(id: string, source: FileSource): Promise<boolean>;
   put(record: UploadRecord): Promise<void>;
   /** null: the bytes are gone, as after a reload where they could not be kept. */
   read(id: string, start: number, end: number): Promise<ArrayBuffer | null>;
   remove(id: string): Promise<void>;
+  /** Removes everything of this person, of other tabs as well; and what is nobody's. */
+  clear(userId: UserId | null): Promise<void>;
 }
 
 export function memoryUploads(): UploadStorage {
@@ -62,7 +69,7 @@ export function memoryUploads(): UploadStorage {
     load: () => Promise.resolve([...records.values()]),
     keep(id, source) {
       sources.set(id, source);
-      return Promise.resolve();
+      return Promise.resolve(false);
     },
     put(record) {
       records.set(record.id, record);
@@ -73,6 +80,10 @@ export function memoryUploads(): UploadStorage {
       records.delete(id);
       sources.delete(id);
       return Promise.resolve();
+    },
+    async clear(userId) {
+      for (const { id, userId: owner } of records.values())
+        if (owner === null || owner === userId) await this.remove(id);
     },
   };
 }

@@ -4,7 +4,7 @@ import { withUploads } from '../../src/features/uploads.ts';
 import { memoryStorage } from '../../src/outboxStorage.ts';
 import { FakeClock, MemoryNetwork, MemoryServer } from '../../src/testing/index.ts';
 import { createPace } from '../../src/uploads/pace.ts';
-import { memoryUploads } from '../../src/uploads/storage.ts';
+import { memoryUploads, type UploadRecord } from '../../src/uploads/storage.ts';
 import { ANN, BOB } from '../world.ts';
 
 function file(size: number, name = 'a.bin', type = '') {
@@ -140,6 +140,14 @@ describe('files', () => {
     expect((await sent).message.attachments.map(({ id }) => id)).toEqual([good]);
   });
 
+  it('are read by their bytes, to be shown', async () => {
+    const w = await world();
+    const given = file(1_000);
+    const id = await w.add(given);
+    expect(Buffer.from((await w.chat.readFile(id)) as ArrayBuffer)).toEqual(Buffer.from(given.bytes));
+    expect(w.chat.getAllFiles()).toHaveLength(1);
+  });
+
   it('are asked about where the frame about their check is lost', async () => {
     const w = await world();
     w.server.uploads.isSlow = true;
@@ -186,6 +194,145 @@ describe('files', () => {
     w.chat.removeFile(id);
     await w.clock.advance(1_000);
     expect([w.shown(), w.server.uploads.bytesOf(id)]).toEqual([[], undefined]);
+  });
+});
+
+describe('a message that waits for its files', () => {
+  const pending = ({ chat }: Awaited<ReturnType<typeof world>>) =>
+    chat.getTimeline(1).pending.map(({ content, state, attachments }) => [content, state, attachments.length]);
+
+  it('is shown among the unsent ones, and keeps its id when it is sent', async () => {
+    const w = await world();
+    w.server.uploads.isSlow = true;
+    const id = await w.add(file(10));
+    void w.chat.sendFiles(1, 'soon', [id]);
+    expect(pending(w)).toEqual([['soon', 'queued', 1]]);
+    const [waiting] = w.chat.getUnsent();
+    expect(w.chat.getUnsent()).toBe(w.chat.getUnsent());
+    expect(w.chat.getTimeline(1)).toBe(w.chat.getTimeline(1));
+    expect(w.chat.getSnapshot()).toBe(w.chat.getSnapshot());
+    expect([waiting?.attachments, w.chat.getSnapshot().outbox.waiting]).toEqual([[id], 1]);
+    w.server.uploads.isSlow = false;
+    await w.clock.advance(20_000);
+    expect(w.messages().map((message) => message.id)).toEqual([waiting?.id]);
+    expect([pending(w), w.chat.getUnsent(), w.chat.getSnapshot().outbox.waiting]).toEqual([[], [], 0]);
+  });
+
+  it('fails with a file of it, and goes on when that one is retried', async () => {
+    const w = await world();
+    w.server.uploads.infected = 'bad.exe';
+    const [good, bad] = [await w.add(file(10)), await w.add(file(10, 'bad.exe'))];
+    const sent = w.chat.sendFiles(1, 'both', [good, bad]);
+    await w.clock.advance(5_000);
+    expect(pending(w)).toEqual([['both', 'failed', 2]]);
+    expect(w.chat.getUnsent()[0]?.error).toMatchObject({ code: 'infected' });
+    expect(w.chat.getSnapshot().outbox).toMatchObject({ waiting: 0, failed: 1 });
+    const before = w.puts().length;
+    // The server has deleted what it refused: it takes the file again.
+    w.server.uploads.delete(ANN, bad);
+    w.server.uploads.infected = '';
+    w.chat.retryAll(1);
+    await w.clock.advance(5_000);
+    expect((await sent).message.attachments.map(({ name }) => name)).toEqual(['a.bin', 'bad.exe']);
+    expect(w.puts()).toHaveLength(before + 1);
+  });
+
+  it('goes as text where its last file is removed, and not at all where it has no text', async () => {
+    const w = await world();
+    w.server.uploads.isSlow = true;
+    const [one, other] = [await w.add(file(10)), await w.add(file(10))];
+    const withText = w.chat.sendFiles(1, 'without it', [one]);
+    const without = w.chat.sendFiles(1, ' ', [other]);
+    w.chat.removeFile(one);
+    w.chat.removeFile(other);
+    await w.clock.advance(5_000);
+    expect((await withText).message.attachments).toEqual([]);
+    await expect(without).rejects.toMatchObject({ code: 'discarded' });
+    expect(w.messages().map(({ content }) => content)).toEqual(['without it']);
+  });
+
+  it('can be taken back with its files, and sent again', async () => {
+    const w = await world();
+    w.network.http = 'down';
+    const id = await w.add(file(10));
+    const sent = w.chat.sendFiles(1, 'first', [id]);
+    const key = w.chat.getUnsent()[0]?.id as string;
+    expect(w.chat.isWaitingForFiles(key)).toBe(true);
+    expect(w.chat.takeBack(key)).toMatchObject({ content: 'first', files: [id] });
+    await expect(sent).rejects.toMatchObject({ code: 'discarded' });
+    expect([pending(w), w.chat.getFiles(1)[0]?.message]).toEqual([[], null]);
+    w.network.http = 'none';
+    void w.chat.sendFiles(1, 'second', [id]);
+    await w.clock.advance(60_000);
+    expect(w.messages().map(({ content }) => content)).toEqual(['second']);
+  });
+
+  it('is not sent once it is discarded, its files are deleted a little later, and undoing brings both back', async () => {
+    const w = await world();
+    w.server.uploads.isSlow = true;
+    const [gone, kept] = [await w.add(file(10, 'gone')), await w.add(file(10, 'kept'))];
+    await w.clock.advance(1_000);
+    for (const [text, id] of [
+      ['gone', gone],
+      ['kept', kept],
+    ] as const)
+      void w.chat.sendFiles(1, text, [id]);
+    const items = w.chat.getUnsent();
+    for (const { id } of items) w.chat.discard(id);
+    expect([pending(w), w.shown()]).toEqual([[], []]);
+    w.server.uploads.isSlow = false;
+    await w.clock.advance(10_000);
+    w.chat.putBack(items[1] as (typeof items)[number]);
+    await w.clock.advance(60_000);
+    expect(w.messages().map(({ content }) => content)).toEqual(['kept']);
+    expect([w.server.uploads.bytesOf(gone), w.shown()]).toEqual([undefined, []]);
+  });
+
+  it('is sent once where the tab ends while it goes over to the outbox', async () => {
+    const first = await world();
+    first.server.uploads.isSlow = true;
+    const id = await first.add(file(10));
+    void first.chat.sendFiles(1, 'once', [id]);
+    await first.clock.advance(1_000);
+    first.server.uploads.isSlow = false;
+    // The outbox has the message and sends it; what removes the files' records is lost with the tab.
+    const remove = first.storage.remove;
+    first.storage.remove = () => Promise.resolve();
+    await first.clock.advance(10_000);
+    await first.chat.disconnect();
+    expect(first.messages()).toHaveLength(1);
+    first.storage.remove = remove;
+    const second = await world(first.storage, first.outbox, first);
+    await second.clock.advance(30_000);
+    expect([second.messages().length, second.shown(), second.chat.getUnsent()]).toEqual([1, [], []]);
+  });
+
+  it('is rejected for its caller where the server refuses it, and can be retried', async () => {
+    const w = await world();
+    const id = await w.add(file(10));
+    await w.clock.advance(2_000);
+    w.server.uploads.delete(ANN, id);
+    const sent = w.chat.sendFiles(1, 'lost', [id]);
+    await w.clock.advance(5_000);
+    await expect(sent).rejects.toMatchObject({ code: 'upload_not_found' });
+    expect(pending(w)).toEqual([['lost', 'failed', 1]]);
+  });
+});
+
+describe('files of a person who signs out', () => {
+  it('are removed from the device, and never shown to the next one', async () => {
+    const w = await world();
+    w.network.http = 'down';
+    const id = await w.add(file(10));
+    void w.chat.sendFiles(1, 'mine', [id]);
+    await w.add(file(10));
+    await w.storage.put({ ...(w.chat.getFiles(1)[1] as UploadRecord), id: 'of-bob', userId: BOB });
+    await w.chat.forgetFiles();
+    expect([w.shown(), w.chat.getUnsent(), (await w.storage.load()).map((file) => file.id)]).toEqual([
+      [],
+      [],
+      ['of-bob'],
+    ]);
   });
 });
 

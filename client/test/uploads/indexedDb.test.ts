@@ -42,6 +42,7 @@ const record = (id: string, size: number): UploadRecord => ({
   size,
   contentType: 'a/b',
   alt: '',
+  isKept: true,
   offset: 0,
   state: 'waiting',
   error: null,
