@@ -3,6 +3,7 @@ import tailwindcss from '@tailwindcss/vite';
 import react from '@vitejs/plugin-react';
 import { defineConfig } from 'vite';
 import { sourceConditions } from '../conditions.ts';
+import { iconImports } from './iconImports.ts';
 import { chunkOf } from './lazyChunks.ts';
 import { precompress } from './precompress.ts';
 import { serviceWorker } from './serviceWorker.ts';
@@ -21,7 +22,7 @@ export default defineConfig(({ command }) => ({
   root: here('.'),
   // The development server serves the app at the root, as its routes expect; only it uses index.html.
   base: command === 'build' ? '/static/web/' : '/',
-  plugins: [react(), tailwindcss(), serviceWorker(), precompress()],
+  plugins: [iconImports(), react(), tailwindcss(), serviceWorker(), precompress()],
   resolve: { conditions: sourceConditions },
   build: {
     outDir: here('../server/backchannel/web/dist'),
