@@ -191,8 +191,8 @@ CONTENT_SECURITY_POLICY = {
         "default-src": ["'none'"],
         "script-src": ["'self'"],
         "style-src": ["'self'"],
-        "img-src": ["'self'", "blob:", "data:", *CONF.picture_origins],
-        "media-src": ["'self'", "blob:"],
+        "img-src": ["'self'", *CONF.picture_origins],
+        "media-src": ["'self'"],
         "font-src": ["'self'"],
         # Safari before 15.4 does not include the WebSocket in 'self'.
         "connect-src": ["'self'", *(origin.replace("http", "ws", 1) for origin in CONF.origins)],

@@ -99,6 +99,8 @@ def test_the_page_runs_only_our_scripts(built: Path, db: None) -> None:
     policy = _policy(answer)
     assert policy["default-src"] == ["'none'"]
     assert policy["script-src"] == policy["style-src"] == ["'self'"]
+    # Previews and placeholders are drawn on canvases: no picture has an address of its own making.
+    assert policy["img-src"] == policy["media-src"] == ["'self'"]
     assert policy["frame-ancestors"] == policy["base-uri"] == ["'none'"]
     assert not any("unsafe" in source for sources in policy.values() for source in sources)
     assert "<style" not in answer.content.decode()
