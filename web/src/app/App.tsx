@@ -102,7 +102,7 @@ interface SignedInAppProps {
 }
 
 function SignedInApp({ api, state, user, load, openChat }: SignedInAppProps) {
-  const [{ chat, tabs }] = useState(() => openChat(user.id));
+  const [{ chat, tabs, files }] = useState(() => openChat(user.id));
   const [drafts] = useState(() => createDrafts(user.id, storage()));
   const [expired, setExpired] = useState(false);
 
@@ -116,6 +116,7 @@ function SignedInApp({ api, state, user, load, openChat }: SignedInAppProps) {
   latest.current = load;
   /** Deletes everything this user has on the device, then loads the account state again. */
   const forget = useCallback(async () => {
+    await files.forget();
     await chat.forget();
     // Includes what other tabs stored.
     await tabs.wipe();
@@ -125,13 +126,14 @@ function SignedInApp({ api, state, user, load, openChat }: SignedInAppProps) {
     // A dialog that is open must not reappear for the next user.
     openPanel.set(null);
     await latest.current();
-  }, [chat, drafts, tabs, user.id]);
+  }, [chat, drafts, files, tabs, user.id]);
   const signedIn = useMemo<SignedIn>(
     () => ({
       user,
       workspace: isolated(state.workspace),
       tabs,
       drafts,
+      files,
       canInvite: user.staff && state.signup === 'invitation',
       askToSignIn: () => setExpired(true),
       async signOut() {
@@ -147,7 +149,7 @@ function SignedInApp({ api, state, user, load, openChat }: SignedInAppProps) {
         await forget();
       },
     }),
-    [api, chat, drafts, forget, state.signup, state.workspace, tabs, user],
+    [api, chat, drafts, files, forget, state.signup, state.workspace, tabs, user],
   );
   useEffect(() => {
     const leave = async () => {

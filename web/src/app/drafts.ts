@@ -1,4 +1,5 @@
 import type { Message, MessageId, RoomId, Seq, UserId } from '@backchannel/client';
+import { textOrNames } from '../features/files/messageText.ts';
 import { nameOf } from '../ui/names.ts';
 import { plainText } from '../ui/plainText.ts';
 import { createStore, type Store } from '../ui/store.ts';
@@ -106,7 +107,7 @@ export function replyTarget(message: Message): ReplyTarget {
     id: message.id,
     seq: message.seq,
     name: nameOf(message.sender),
-    excerpt: plainText(message.content),
+    excerpt: plainText(textOrNames(message)),
   };
 }
 

@@ -1,5 +1,6 @@
 import { useEffect } from 'react';
 import { toast } from '../ui/Toasts.tsx';
+import { fileDrag, fileTarget } from './files.ts';
 
 /** The composer's text field; null if no room is open or a dialog covers it. */
 export function composerField(): HTMLTextAreaElement | null {
@@ -24,13 +25,28 @@ function textOf(data: DataTransfer): string {
   return /^file:/i.test(text) ? '' : text;
 }
 
-function refuseFiles(): void {
-  toast('Files and images cannot be sent yet. You can send a link to one.', 'problem');
+/** What takes files now; null if no room is open or a dialog covers it. */
+const target = () => (composerField() ? fileTarget.get() : null);
+
+/** Gives dropped or pasted files to the room that is open. */
+function give(data: DataTransfer): void {
+  const take = target();
+  // Folders are among the files, as if they were files without content.
+  const items = [...data.items].filter(({ kind }) => kind === 'file');
+  const isFolder = items.map((item) => item.webkitGetAsEntry()?.isDirectory ?? false);
+  const files = [...data.files].filter((_, index) => !isFolder[index]);
+  if (!take) toast('Files go to the room that is open. Open one first.', 'problem');
+  else if (files.length > 0) take(files);
+  if (isFolder.includes(true))
+    toast('A folder cannot be sent. Choose its files, or put it into a ZIP file.', 'problem');
 }
 
+/** Without `dragover` for so long, the drag is over: browsers repeat it every 350 ms at most. */
+const DRAG_GONE_MS = 800;
+
 /**
- * Handles drops and pastes anywhere in the window. Text and links go to the composer, files are refused with a toast;
- * the browser never opens a dropped file or link in place of the app.
+ * Handles drops and pastes anywhere in the window. Text and links go to the composer, files to the room that is open; the
+ * browser never opens a dropped file or link in place of the app.
  */
 export function useDropAndPaste(): void {
   useEffect(() => {
@@ -40,19 +56,34 @@ export function useDropAndPaste(): void {
     const isTextField = ({ target, dataTransfer }: DragEvent) =>
       target instanceof Element && acceptsText(target) && !dataTransfer?.types.includes('Files');
 
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const endDrag = () => {
+      clearTimeout(timer);
+      fileDrag.set(false);
+    };
     const onDrag = (event: DragEvent) => {
       if (isTextField(event)) return;
       event.preventDefault();
-      if (event.dataTransfer) event.dataTransfer.dropEffect = startedHere ? 'none' : 'copy';
+      const data = event.dataTransfer;
+      if (!data) return;
+      const hasFiles = data.types.includes('Files');
+      const isWanted = !startedHere && (!hasFiles || target() !== null);
+      data.dropEffect = isWanted ? 'copy' : 'none';
+      if (!isWanted || !hasFiles) return;
+      fileDrag.set(true);
+      // Not every browser says that a drag was cancelled or has left the window; but it says all the time that it goes on.
+      clearTimeout(timer);
+      timer = setTimeout(endDrag, DRAG_GONE_MS);
     };
     const onDrop = (event: DragEvent) => {
+      endDrag();
       if (isTextField(event)) return;
       event.preventDefault();
       const data = event.dataTransfer;
       if (!data || startedHere) return;
       const text = textOf(data);
-      if (text !== '') insert(text);
-      else if (data.types.includes('Files')) refuseFiles();
+      if (data.types.includes('Files')) give(data);
+      else if (text !== '') insert(text);
     };
     const onPaste = (event: ClipboardEvent) => {
       const data = event.clipboardData;
@@ -60,7 +91,7 @@ export function useDropAndPaste(): void {
       const text = textOf(data);
       if (text === '' && data.types.includes('Files')) {
         event.preventDefault();
-        refuseFiles();
+        give(data);
       } else if (text !== '' && !takesKeys(event.target as Element) && insert(text)) event.preventDefault();
     };
     const { signal } = stop;
@@ -69,7 +100,10 @@ export function useDropAndPaste(): void {
     for (const name of ['dragenter', 'dragover'] as const) window.addEventListener(name, onDrag, { signal });
     window.addEventListener('drop', onDrop, { signal });
     window.addEventListener('paste', onPaste, { signal });
-    return () => stop.abort();
+    return () => {
+      endDrag();
+      stop.abort();
+    };
   }, []);
 }
 

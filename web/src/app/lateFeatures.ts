@@ -17,13 +17,18 @@ export function createLateFeatures() {
   };
 }
 
+/** The parts of a chat that `openChat` made. */
+export function coreOf(chat: Chat): Core {
+  const core = cores.get(chat);
+  if (!core) throw new Error('openChat() did not make this chat.');
+  return core;
+}
+
 /** The methods of a feature that a chat gets when it is first asked for them, once for each chat. */
 export function lateFeature<Methods extends object>(feature: Feature<Methods>): (chat: Chat) => Methods {
   const made = new WeakMap<Chat, Methods>();
   return (chat) => {
-    const core = cores.get(chat);
-    if (!core) throw new Error('openChat() did not make this chat.');
-    const methods = made.get(chat) ?? feature(core);
+    const methods = made.get(chat) ?? feature(coreOf(chat));
     made.set(chat, methods);
     return methods;
   };

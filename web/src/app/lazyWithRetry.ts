@@ -22,6 +22,8 @@ export const loadLazyBundle = once(() => import('./lazyBundle.ts'));
 export const loadMessageList = once(() => import('../features/timeline/MessageList.tsx'));
 /** The Markdown lexer: a tenth of the app's code, and the first paint has no messages. */
 export const loadLexer = once(() => import('../features/timeline/markdown/lexer.ts'));
+/** Files: those of messages, the client's part of sending them, the tray above the composer, the pictures over the window. */
+export const loadFiles = once(() => import('../features/files/lazyFiles.ts'));
 /** Syntax highlighting. */
 export const loadHighlighter = once(() => import('../features/timeline/markdown/highlight.ts'));
 

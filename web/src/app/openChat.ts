@@ -4,12 +4,15 @@ import { withPeople } from '@backchannel/client/features/people';
 import { createFullChat } from '@backchannel/client/full';
 import { createRecorder, type RecorderChat } from '@backchannel/client/recorder';
 import { type SharedTabs, type ShareOptions, shareTabs } from '@backchannel/client/tabs';
+import { createFiles } from './createFiles.ts';
+import type { Files } from './files.ts';
 import { createLateFeatures } from './lateFeatures.ts';
 
-/** A chat, and the connection this tab shares with other tabs of the same user and build. */
+/** A chat, the connection this tab shares with other tabs of the same user and build, and the files on their way. */
 export interface OpenChat {
   readonly chat: Chat & RecorderChat;
   readonly tabs: SharedTabs;
+  readonly files: Files;
 }
 
 /** `build` identifies the app's build: only tabs with the same one share a connection. */
@@ -20,5 +23,6 @@ export function openChat(userId: UserId, build: string, options: Omit<ShareOptio
   const late = createLateFeatures();
   const chat = createFullChat(tabs.options, withPeople, recorder.feature, late.feature);
   late.keepFor(chat);
-  return { chat: chat as Chat & RecorderChat, tabs };
+  const files = createFiles(chat, userId, options.storage === undefined);
+  return { chat: chat as Chat & RecorderChat, tabs, files };
 }

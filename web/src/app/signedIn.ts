@@ -2,6 +2,7 @@ import type { User } from '@backchannel/client';
 import type { SharedTabs } from '@backchannel/client/tabs';
 import { createContext, useContext } from 'react';
 import type { Drafts } from './drafts.ts';
+import type { Files } from './files.ts';
 
 /** The signed-in user and what belongs to them, until they sign out. */
 export interface SignedIn {
@@ -10,6 +11,7 @@ export interface SignedIn {
   readonly workspace: string;
   readonly tabs: SharedTabs;
   readonly drafts: Drafts;
+  readonly files: Files;
   /** Whether the user may create invitations. */
   readonly canInvite: boolean;
   /**

@@ -10,12 +10,14 @@ const DELAY_MS = 1_000;
 /** Starts the service worker and notifications shortly after the first paint. */
 export function useBackground(): void {
   const chat = useChat();
-  const { tabs } = useSignedIn();
+  const { files, tabs } = useSignedIn();
   const [, navigate] = useLocation();
   useEffect(() => {
     let stop = () => {};
     let unmounted = false;
     const start = async () => {
+      // Goes on with files that an earlier visit left.
+      void files.load();
       const { startBackground } = await loadLazyBundle();
       if (!unmounted) stop = startBackground(chat, tabs, navigate);
     };
@@ -25,5 +27,5 @@ export function useBackground(): void {
       clearTimeout(timer);
       stop();
     };
-  }, [chat, tabs, navigate]);
+  }, [chat, files, tabs, navigate]);
 }

@@ -1,15 +1,18 @@
 import type { Room } from '@backchannel/client';
 import { SendHorizontal } from 'lucide-react';
-import { type KeyboardEvent, useEffect, useRef } from 'react';
+import { type KeyboardEvent, lazy, Suspense, useEffect, useRef } from 'react';
 import { useChat, useChatState } from '../../app/chat.ts';
 import { composerSignals, setUndoableEdit, showLatest, startEditing, stopEditing } from '../../app/composerSignals.ts';
 import { NO_DRAFT } from '../../app/drafts.ts';
+import { loadFiles } from '../../app/lazyWithRetry.ts';
 import { roomLabel } from '../../app/roomNames.ts';
 import { useSignedIn } from '../../app/signedIn.ts';
 import { cx } from '../../ui/classes.ts';
 import { useStore } from '../../ui/store.ts';
 import { isComposing } from '../../ui/useListbox.ts';
 import { useTouch } from '../../ui/useMedia.ts';
+import { AttachButton } from '../files/AttachButton.tsx';
+import { useDraftFiles } from '../files/useDraftFiles.ts';
 import { discardWithUndo } from '../outbox/discard.ts';
 import { withPendingChanges, changesByMessage } from '../timeline/pendingChanges.ts';
 import { ComposerContext } from './ComposerContext.tsx';
@@ -19,10 +22,13 @@ import { MentionList } from './MentionList.tsx';
 import { useAutoGrow } from './useAutoGrow.ts';
 import { useMentionList } from './useMentionList.ts';
 
+const ComposerFiles = lazy(async () => ({ default: (await loadFiles()).ComposerFiles }));
+
 /** The message field. It works the same with and without a connection: messages wait in the outbox. */
 export function Composer({ room }: { readonly room: Room }) {
   const chat = useChat();
   const { user, drafts } = useSignedIn();
+  const files = useDraftFiles(room.id);
   const touch = useTouch();
   const draft = useStore(drafts.store, (all) => all[room.id] ?? NO_DRAFT);
   const editing = useStore(drafts.edits, (all) => all[room.id] ?? null);
@@ -33,7 +39,7 @@ export function Composer({ room }: { readonly room: Room }) {
   const text = editing ? editing.text : draft.text;
   const left = bytesLeft(text, limit);
   const note = lengthNote(left, limit);
-  const ready = text.trim() !== '' && left >= 0;
+  const ready = (text.trim() !== '' || (!editing && files.count > 0)) && left >= 0;
 
   useAutoGrow(field, text);
   // Focus on opening a room, except on a phone, where the keyboard would cover the messages.
@@ -71,12 +77,14 @@ export function Composer({ room }: { readonly room: Room }) {
       stopEditing(drafts, room.id);
       return;
     }
+    if (!files.check()) return;
     const content = text.trim();
     const replyTo = draft.replyTo?.id ?? null;
     drafts.set(room.id, NO_DRAFT);
     chat.setTyping(room.id, false);
     // A failed message is shown in the timeline, with the reason.
-    chat.sendChatMessage(room.id, content, replyTo).catch(() => undefined);
+    const sent = files.count > 0 ? files.send(content, replyTo) : chat.sendChatMessage(room.id, content, replyTo);
+    sent.catch(() => undefined);
     showLatest();
     field.current?.focus({ preventScroll: true });
   };
@@ -134,7 +142,13 @@ export function Composer({ room }: { readonly room: Room }) {
           replyTo={draft.replyTo}
           onCancel={() => (editing ? stopEditing(drafts, room.id) : drafts.set(room.id, { ...draft, replyTo: null }))}
         />
-        <div className="flex items-end gap-1 py-1 pr-1 pl-3.5">
+        {files.uploads && (
+          <Suspense fallback={null}>
+            <ComposerFiles uploads={files.uploads} room={room} />
+          </Suspense>
+        )}
+        <div className={cx('flex items-end gap-1 py-1 pr-1', editing ? 'pl-3.5' : 'pl-1')}>
+          {!editing && <AttachButton onFiles={files.add} />}
           <textarea
             ref={field}
             data-focus-home

@@ -5,6 +5,7 @@ import { useLocation } from 'wouter';
 import { useChat, useChatState } from '../../app/chat.ts';
 import { focusComposer } from '../../app/composerSignals.ts';
 import { roomLabel } from '../../app/roomNames.ts';
+import { useUploads } from '../../app/useFiles.ts';
 import { useSignedIn } from '../../app/signedIn.ts';
 import { Button } from '../../ui/Button.tsx';
 import { copyText } from '../../ui/copyText.ts';
@@ -142,10 +143,13 @@ function UnsentRow({ unsent: { item, elsewhere }, onClose, onRemove, onCopy, onS
   const [, navigate] = useLocation();
   const rooms = useChatState((state) => state.rooms);
   const loaded = useChatState((state) => state.roomsLoaded);
+  const uploads = useUploads();
   const take = useTake(onShowText);
   const room = rooms.find((each) => each.id === item.roomId);
   const failed = item.state === 'failed';
   const changeLabel = changeText(item);
+  // Files of a message that has left for the server cannot come back into a draft.
+  const hasText = item.content !== '' && (item.attachments.length === 0 || uploads?.isWaitingForFiles(item.id));
 
   const ifTaken = (act: () => void) => async () => {
     if (await take(item, elsewhere)) act();
@@ -153,7 +157,7 @@ function UnsentRow({ unsent: { item, elsewhere }, onClose, onRemove, onCopy, onS
   const moveTo = (roomId: number) => {
     onClose();
     // Moving drops a reply reference: a reply belongs to the room of its message.
-    backIntoDraft(chat, drafts, item, roomId);
+    backIntoDraft(chat, drafts, item, roomId, null, uploads);
     navigate(`/rooms/${roomId}`);
     focusComposer();
   };
@@ -172,6 +176,11 @@ function UnsentRow({ unsent: { item, elsewhere }, onClose, onRemove, onCopy, onS
           {item.content}
         </p>
       )}
+      {item.attachments.length > 0 && (
+        <p className="mt-1 text-xs text-ink-soft">
+          With {item.attachments.length === 1 ? 'a file' : `${item.attachments.length} files`}
+        </p>
+      )}
       <p className={failed ? 'mt-1 text-xs text-danger' : 'mt-1 text-xs text-ink-faint'}>
         {failed ? reasonText(item.error) : item.state === 'sending' ? 'Being sent' : 'Waiting to be sent'}
       </p>
@@ -179,7 +188,7 @@ function UnsentRow({ unsent: { item, elsewhere }, onClose, onRemove, onCopy, onS
         <ActionButton icon={<RotateCw />} onClick={ifTaken(() => retry(item))}>
           {failed && item.error?.code !== 'expired' ? 'Retry' : 'Send now'}
         </ActionButton>
-        {item.content !== '' && room && item.change === null && (
+        {hasText && room && item.change === null && (
           <ActionButton icon={<PenLine />} onClick={ifTaken(() => moveTo(item.roomId))}>
             Edit
           </ActionButton>

@@ -1,5 +1,7 @@
 import type { Chat, PendingMessage, Quote } from '@backchannel/client';
 import type { Drafts } from '../../app/drafts.ts';
+import type { Uploads } from '../files/uploads.ts';
+import { textOrNames } from '../files/messageText.ts';
 import { nameOf } from '../../ui/names.ts';
 import { plainText } from '../../ui/plainText.ts';
 import { toast } from '../../ui/Toasts.tsx';
@@ -20,13 +22,17 @@ export function putBack(chat: Chat, items: readonly PendingMessage[]): void {
   for (const item of items) chat.putBack(item);
 }
 
-/** Moves an unsent message into a room's draft, before the draft's text, with its reply reference. */
+/**
+ * Moves an unsent message into a room's draft, before the draft's text, with its reply reference; and with its files, if it waits
+ * for them and stays in its room.
+ */
 export function backIntoDraft(
   chat: Chat,
   drafts: Drafts,
   item: PendingMessage,
   roomId: number,
   quote: Quote | null = null,
+  uploads: Uploads | null = null,
 ): void {
   const draft = drafts.get(roomId);
   const replyReference = roomId === item.roomId && item.replyTo !== null ? replyOf(chat, item, quote) : null;
@@ -34,14 +40,15 @@ export function backIntoDraft(
     text: draft.text ? `${item.content}\n\n${draft.text}` : item.content,
     replyTo: replyReference ?? draft.replyTo,
   });
-  chat.discard(item.id);
+  const isTaken = roomId === item.roomId && uploads?.takeBack(item.id) !== undefined;
+  if (!isTaken) chat.discard(item.id);
 }
 
 function replyOf(chat: Chat, { roomId, replyTo }: PendingMessage, quote: Quote | null) {
   const id = replyTo as string;
   const original = quote ?? chat.getTimeline(roomId).messages.find((message) => message.id === id);
   if (!original) return { id, seq: 0, name: 'an earlier message', excerpt: '' };
-  const excerpt = 'excerpt' in original ? original.excerpt : original.content;
+  const excerpt = 'excerpt' in original ? original.excerpt : textOrNames(original);
   return {
     id,
     seq: original.seq,

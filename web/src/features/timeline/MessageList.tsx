@@ -6,14 +6,18 @@ import { useMembershipChanges } from '../../app/membershipChanges.ts';
 import { ErrorBoundary } from '../../ui/ErrorBoundary.tsx';
 import { dayLabel } from '../../ui/time.ts';
 import { useNow } from '../../ui/useNow.ts';
+import { LightboxLayer } from '../files/LightboxLayer.tsx';
 import { DayPill } from './DayPill.tsx';
 import { DayDivider, MembershipDivider, UnreadDivider } from './dividers.tsx';
+import { FailedBar } from './FailedBar.tsx';
 import { LatestButton, LoadStatusPill } from './listOverlays.tsx';
 import { MessageRow } from './MessageRow.tsx';
 import { PendingRow } from './PendingRow.tsx';
 import { RoomStart } from './RoomStart.tsx';
 import { RowErrorBoundary } from './RowErrorBoundary.tsx';
 import { type Row, rowsOf } from './rows.ts';
+import { UnreadBar } from './UnreadBar.tsx';
+import { useAnnouncements } from './useAnnouncements.ts';
 import { type Target, useJump } from './useJump.ts';
 import { useReadMark } from './useReadMark.ts';
 import { useRovingRows } from './useRovingRows.ts';
@@ -64,6 +68,7 @@ export function MessageList({ ref, room, view, me, unread, onJump, handledReques
   const { flash, jumpTo } = useJump({ roomId: room.id, view, rows, list, stopFollowing });
   const newBelow = useReadMark(room, view, atEnd === true);
   const roving = useRovingRows({ rows, scroller, list, onLeave: () => void goToLatest() });
+  useAnnouncements(view, me.id);
   useImperativeHandle(ref, () => ({ jumpTo }));
 
   const renderRow = (row: Row) => {
@@ -97,39 +102,54 @@ export function MessageList({ ref, room, view, me, unread, onJump, handledReques
     }
   };
 
+  // The current count, not the one at opening: do not offer what has been read since, here or elsewhere.
+  const oldest = view.messages[0]?.seq ?? 0;
+  const unreadAbove = room.unread_count > 0 && view.hasOlder && room.read_seq + 1 < oldest;
   return (
-    <div className="bc-pills relative min-h-0 flex-1">
-      {/* oxlint-disable-next-line jsx-a11y/no-noninteractive-element-interactions -- the arrow keys of the feed pattern */}
-      <div
-        ref={scroller}
-        onKeyDown={roving.onKeyDown}
-        onFocus={roving.onFocus}
-        role="feed"
-        aria-label="Messages"
-        aria-busy={view.loading !== null}
-        className="flex h-full flex-col overflow-x-hidden overflow-y-auto overscroll-contain [overflow-anchor:none]"
-      >
-        {/* Pushes a few messages to the bottom, next to the composer. */}
-        <div className="grow" />
-        <Virtualizer
-          ref={list}
-          scrollRef={scroller}
-          shift={shift}
-          keepMounted={roving.keepMounted}
-          onScroll={onScroll}
-          bufferSize={BUFFER_PX}
-          data={rows}
+    <>
+      {unreadAbove && (
+        <UnreadBar
+          count={room.unread_count}
+          onJump={() => jumpTo({ id: '', seq: room.read_seq + 1 })}
+          onMarkRead={() => chat.markRead(room.id, room.seq)}
+        />
+      )}
+      <div className="bc-pills relative min-h-0 flex-1">
+        {/* oxlint-disable-next-line jsx-a11y/no-noninteractive-element-interactions -- the arrow keys of the feed pattern */}
+        <div
+          ref={scroller}
+          onKeyDown={roving.onKeyDown}
+          onFocus={roving.onFocus}
+          role="feed"
+          aria-label="Messages"
+          aria-busy={view.loading !== null}
+          className="flex h-full flex-col overflow-x-hidden overflow-y-auto overscroll-contain [overflow-anchor:none] *:pointer-events-auto!"
         >
-          {renderRow}
-        </Virtualizer>
-        <div className="h-3 shrink-0" />
+          {/* virtua ignores the pointer while it takes the list to be scrolling, which may last after a change of its size: hence *:. */}
+          {/* Pushes a few messages to the bottom, next to the composer. */}
+          <div className="grow" />
+          <Virtualizer
+            ref={list}
+            scrollRef={scroller}
+            shift={shift}
+            keepMounted={roving.keepMounted}
+            onScroll={onScroll}
+            bufferSize={BUFFER_PX}
+            data={rows}
+          >
+            {renderRow}
+          </Virtualizer>
+          <div className="h-3 shrink-0" />
+        </div>
+        <DayPill row={topRow} now={now} />
+        <LoadStatusPill
+          view={view}
+          onRetry={() => void (view.hasNewer ? chat.loadNewer(room.id) : chat.loadOlder(room.id))}
+        />
+        <LightboxLayer roomId={room.id} />
+        {atEnd === false && <LatestButton count={newBelow} onClick={() => void goToLatest()} />}
       </div>
-      <DayPill row={topRow} now={now} />
-      <LoadStatusPill
-        view={view}
-        onRetry={() => void (view.hasNewer ? chat.loadNewer(room.id) : chat.loadOlder(room.id))}
-      />
-      {atEnd === false && <LatestButton count={newBelow} onClick={() => void goToLatest()} />}
-    </div>
+      <FailedBar room={room} pending={view.pending} />
+    </>
   );
 }

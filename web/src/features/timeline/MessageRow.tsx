@@ -1,6 +1,7 @@
 import type { Message, PendingChange, Quote, User } from '@backchannel/client';
-import { type KeyboardEvent, memo, type PointerEvent, type ReactNode, useMemo, useState } from 'react';
+import { type KeyboardEvent, lazy, memo, type PointerEvent, type ReactNode, useMemo, useState } from 'react';
 import { useUsernames } from '../../app/directory.ts';
+import { loadFiles } from '../../app/lazyWithRetry.ts';
 import { Avatar } from '../../ui/Avatar.tsx';
 import { cx } from '../../ui/classes.ts';
 import { Name } from '../../ui/Name.tsx';
@@ -13,6 +14,9 @@ import { withPendingChanges } from './pendingChanges.ts';
 import { QuoteLine } from './QuoteLine.tsx';
 import { Reactions } from './Reactions.tsx';
 import { useLongPress } from './useLongPress.ts';
+
+/** The list waits for it where the first messages have files, so that no row grows later. */
+const Attachments = lazy(async () => ({ default: (await loadFiles()).Attachments }));
 
 export interface RowFrameProps {
   readonly id: string;
@@ -191,7 +195,8 @@ export const MessageRow = memo(function MessageRow({
         }
       >
         <div className={cx(changes.some(isWaiting) && 'bc-waiting-text')}>
-          <Markdown content={shown.content} mentioned={mentioned} me={me.username} />
+          {shown.content !== '' && <Markdown content={shown.content} mentioned={mentioned} me={me.username} />}
+          {shown.attachments.length > 0 && <Attachments files={shown.attachments} />}
         </div>
         {!first && message.edited_at && <EditedNote at={message.edited_at} />}
         {shown.reactions.length > 0 && <Reactions message={shown} changes={changes} me={me.id} />}

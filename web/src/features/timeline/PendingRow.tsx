@@ -1,8 +1,10 @@
 import type { PendingMessage, Quote, User } from '@backchannel/client';
 import { CircleAlert, Clock, Copy, PenLine, RotateCw, Trash2 } from 'lucide-react';
-import { memo } from 'react';
+import { lazy, memo } from 'react';
 import { useChat } from '../../app/chat.ts';
 import { focusComposer, startEditing } from '../../app/composerSignals.ts';
+import { useUploads } from '../../app/useFiles.ts';
+import { loadFiles } from '../../app/lazyWithRetry.ts';
 import { useSignedIn } from '../../app/signedIn.ts';
 import { copyText } from '../../ui/copyText.ts';
 import { toast } from '../../ui/Toasts.tsx';
@@ -12,6 +14,8 @@ import { backIntoDraft, discardWithUndo } from '../outbox/discard.ts';
 import { reasonText } from '../outbox/texts.ts';
 import { Markdown } from './markdown/Markdown.tsx';
 import { RowFrame } from './MessageRow.tsx';
+
+const PendingFiles = lazy(async () => ({ default: (await loadFiles()).PendingFiles }));
 
 interface PendingRowProps {
   readonly pending: PendingMessage;
@@ -56,6 +60,7 @@ export const PendingRow = memo(function PendingRow({
           <Waiting pending={pending} />
         </div>
       )}
+      {pending.attachments.length > 0 && <PendingFiles pending={pending} />}
       {failed && <FailedLine pending={pending} quote={quote} />}
     </RowFrame>
   );
@@ -65,6 +70,8 @@ export const PendingRow = memo(function PendingRow({
 function Waiting({ pending }: { readonly pending: PendingMessage }) {
   const chat = useChat();
   const { drafts } = useSignedIn();
+  const edit = useEdit(pending, null);
+  const waitsForFiles = useUploads()?.isWaitingForFiles(pending.id) ?? false;
   return (
     <span className="bc-waiting flex shrink-0 items-center gap-0.5 pb-px pointer-coarse:-my-2 text-xs text-ink-faint">
       <span title="Waiting to be sent">
@@ -73,7 +80,11 @@ function Waiting({ pending }: { readonly pending: PendingMessage }) {
       <span className="flex opacity-0 group-focus-within/row:opacity-100 group-hover/row:opacity-100 pointer-coarse:opacity-100">
         <ActionButton
           icon={<PenLine />}
-          onClick={() => startEditing(drafts, { id: pending.id, room_id: pending.roomId, content: pending.content })}
+          onClick={() =>
+            waitsForFiles
+              ? edit()
+              : startEditing(drafts, { id: pending.id, room_id: pending.roomId, content: pending.content })
+          }
         >
           Edit
         </ActionButton>
@@ -85,37 +96,51 @@ function Waiting({ pending }: { readonly pending: PendingMessage }) {
   );
 }
 
-function FailedLine({ pending, quote }: { readonly pending: PendingMessage; readonly quote: Quote | null }) {
+/** Moves the message back into the composer, with its files where it still waits for them. */
+function useEdit(pending: PendingMessage, quote: Quote | null) {
   const chat = useChat();
   const { drafts } = useSignedIn();
-  const edit = () => {
-    backIntoDraft(chat, drafts, pending, pending.roomId, quote);
+  const uploads = useUploads();
+  return () => {
+    backIntoDraft(chat, drafts, pending, pending.roomId, quote, uploads);
     focusComposer();
   };
+}
+
+function FailedLine({ pending, quote }: { readonly pending: PendingMessage; readonly quote: Quote | null }) {
+  const chat = useChat();
+  const edit = useEdit(pending, quote);
+  const waitsForFiles = useUploads()?.isWaitingForFiles(pending.id) ?? false;
   const expired = pending.error?.code === 'expired';
   return (
     <div className="mt-1 flex flex-wrap items-center gap-x-3 gap-y-1 text-xs">
       <span className="flex items-center gap-1.5 text-danger">
         <CircleAlert className="size-3.5 shrink-0" aria-hidden="true" />
         <span>
-          <strong className="font-semibold">Not sent.</strong> {reasonText(pending.error)}
+          <strong className="font-semibold">Not sent.</strong>{' '}
+          {waitsForFiles ? 'A file could not be uploaded.' : reasonText(pending.error)}
         </span>
       </span>
       <span className="flex gap-0.5">
         <ActionButton icon={<RotateCw />} onClick={() => chat.retry(pending.id)}>
           {expired ? 'Send' : 'Retry'}
         </ActionButton>
-        <ActionButton icon={<PenLine />} onClick={edit}>
-          Edit
-        </ActionButton>
-        <ActionButton
-          icon={<Copy />}
-          onClick={async () => {
-            if (await copyText(pending.content)) toast('Copied.');
-          }}
-        >
-          Copy
-        </ActionButton>
+        {/* Files of a message that has left for the server cannot come back into a draft. */}
+        {(pending.attachments.length === 0 || waitsForFiles) && (
+          <ActionButton icon={<PenLine />} onClick={edit}>
+            Edit
+          </ActionButton>
+        )}
+        {pending.content !== '' && (
+          <ActionButton
+            icon={<Copy />}
+            onClick={async () => {
+              if (await copyText(pending.content)) toast('Copied.');
+            }}
+          >
+            Copy
+          </ActionButton>
+        )}
         <ActionButton icon={<Trash2 />} onClick={() => discardWithUndo(chat, [pending])}>
           Delete
         </ActionButton>

@@ -8,13 +8,10 @@ import { loadLexer, loadMessageList } from '../../app/lazyWithRetry.ts';
 import { roomLabel } from '../../app/roomNames.ts';
 import { useSignedIn } from '../../app/signedIn.ts';
 import { Button } from '../../ui/Button.tsx';
-import { FailedBar } from './FailedBar.tsx';
 import type { MessageListHandle } from './MessageList.tsx';
 import { scrollPositionsOf } from './scrollPositions.ts';
 import { TimelineSkeleton } from './TimelineSkeleton.tsx';
 import type { Target } from './useJump.ts';
-import { UnreadBar } from './UnreadBar.tsx';
-import { useAnnouncements } from './useAnnouncements.ts';
 
 /** Both start loading with the app, to be ready before the first messages. */
 const loading = loadMessageList();
@@ -51,7 +48,6 @@ export function Timeline({ room }: { readonly room: Room }) {
   }, [openHere]);
 
   useEffect(() => addPeopleFromMessages(view.messages), [view.messages]);
-  useAnnouncements(view, user.id, opened);
 
   const jumpTo = useCallback((target: Target) => list.current?.jumpTo(target), []);
 
@@ -71,18 +67,8 @@ export function Timeline({ room }: { readonly room: Room }) {
   }
 
   if (!opened) return <div className="flex-1" />;
-  // The current count, not the one at opening: do not offer what has been read since, here or elsewhere.
-  const oldest = view.messages[0]?.seq ?? 0;
-  const unreadAbove = room.unread_count > 0 && view.hasOlder && room.read_seq + 1 < oldest;
   return (
     <div className="bc-pills relative flex min-h-0 flex-1 flex-col">
-      {unreadAbove && (
-        <UnreadBar
-          count={room.unread_count}
-          onJump={() => jumpTo({ id: '', seq: room.read_seq + 1 })}
-          onMarkRead={() => chat.markRead(room.id, room.seq)}
-        />
-      )}
       <Suspense fallback={<TimelineSkeleton />}>
         <MessageList
           ref={list}
@@ -94,7 +80,6 @@ export function Timeline({ room }: { readonly room: Room }) {
           handledRequests={handledRequests}
         />
       </Suspense>
-      <FailedBar room={room} pending={view.pending} />
     </div>
   );
 }

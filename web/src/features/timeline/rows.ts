@@ -1,5 +1,6 @@
 import type { Message, PendingChange, PendingMessage, Quote, Seq, TimelineView, User } from '@backchannel/client';
 import type { MembershipChange } from '../../app/membershipChanges.ts';
+import { textOrNames } from '../files/messageText.ts';
 import { dayAfter, dayOf } from '../../ui/time.ts';
 import { changesByMessage, NO_CHANGES } from './pendingChanges.ts';
 
@@ -120,5 +121,5 @@ function startsGroup(previous: PreviousMessage | null, senderId: number, at: num
 
 function quoteOf(message: Message | undefined): Quote | null {
   if (!message) return null;
-  return { id: message.id, seq: message.seq, sender: message.sender, excerpt: message.content.slice(0, 140) };
+  return { id: message.id, seq: message.seq, sender: message.sender, excerpt: textOrNames(message).slice(0, 140) };
 }

@@ -1,18 +1,17 @@
 import type { TimelineView, UserId } from '@backchannel/client';
 import { useEffect, useRef } from 'react';
 import { announce } from '../../ui/announce.tsx';
+import { messageText } from '../files/messageText.ts';
 import { truncate, nameInText } from '../../ui/names.ts';
 
 /** Messages that arrive within this time are announced together. */
 const BATCH_MS = 700;
 
-/**
- * Announces messages of others that arrive after `opened` to screen readers: one as "Ann: text", several as a number.
- */
-export function useAnnouncements(view: TimelineView, me: UserId, opened: boolean): void {
+/** Announces messages of others that arrive to screen readers: one as "Ann: text", several as a number. */
+export function useAnnouncements(view: TimelineView, me: UserId): void {
   const announcedUpTo = useRef<number | null>(null);
   useEffect(() => {
-    if (!opened || view.loading === 'initial' || view.hasNewer) return undefined;
+    if (view.loading === 'initial' || view.hasNewer) return undefined;
     const head = view.messages.at(-1)?.seq ?? 0;
     if (announcedUpTo.current === null) {
       announcedUpTo.current = head;
@@ -31,10 +30,10 @@ export function useAnnouncements(view: TimelineView, me: UserId, opened: boolean
       const [one] = unannounced;
       announce(
         unannounced.length === 1 && one
-          ? `${nameInText(one.sender)}: ${truncate(one.content, 400)}`
+          ? `${nameInText(one.sender)}: ${truncate(messageText(one), 400)}`
           : `${unannounced.length} new messages`,
       );
     }, BATCH_MS);
     return () => clearTimeout(timer);
-  }, [view, me, opened]);
+  }, [view, me]);
 }

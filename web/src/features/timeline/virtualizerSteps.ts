@@ -17,7 +17,7 @@ export interface Step {
 export function stepTowards(shown: readonly Row[], wanted: readonly Row[]): Step {
   if (shown === wanted || shown.length === 0) return { rows: wanted, shift: false };
   const indexes = new Map(wanted.map((row, index) => [row.key, index]));
-  const from = shown.findIndex((row) => isMessage(row) && indexes.has(row.key));
+  const from = shown.findIndex((row) => isSent(row) && indexes.has(row.key));
   const key = shown[from]?.key;
   const to = key === undefined ? undefined : indexes.get(key);
   // No common row: this is another part of the room.
@@ -26,4 +26,5 @@ export function stepTowards(shown: readonly Row[], wanted: readonly Row[]): Step
   return { rows: endChanges ? [...wanted.slice(0, to), ...shown.slice(from)] : wanted, shift: true };
 }
 
-const isMessage = (row: Row): boolean => row.kind === 'message' || row.kind === 'pending';
+/** Unsent messages change places with those that are sent meanwhile: they hold nothing in place. */
+const isSent = (row: Row): boolean => row.kind === 'message';
