@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import base64
 import re
+import sys
 import threading
 import zlib
 from collections.abc import Iterator
@@ -46,6 +47,11 @@ class ObjectStore(ThreadingHTTPServer):
         """Every request is answered 503."""
         self.cuts_after: int | None = None
         """Answers end after so many bytes of an object."""
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """A client that has enough resets its connection, which is nothing to print."""
+        if not isinstance(sys.exc_info()[1], ConnectionError):
+            super().handle_error(request, client_address)
 
     @property
     def url(self) -> str:
