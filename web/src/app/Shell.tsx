@@ -1,3 +1,4 @@
+import type { RoomId, Seq } from '@backchannel/client';
 import { Hash, Search, SquarePen, UserPlus } from 'lucide-react';
 import { Suspense, useEffect } from 'react';
 import { Redirect, useLocation, useRoute } from 'wouter';
@@ -24,6 +25,7 @@ import { usePhone } from '../ui/useMedia.ts';
 import { useChatState } from './chat.ts';
 import { useMembershipWatch } from './membershipChanges.ts';
 import { addPeople, addPeopleFromRooms } from './directory.ts';
+import { jumpRequest } from './jumpRequest.ts';
 import { lazyComponent, loadLazyBundle } from './lazyWithRetry.ts';
 import { membersOpen, openPanel } from './panels.ts';
 import { useSignedIn } from './signedIn.ts';
@@ -42,6 +44,7 @@ const closePanel = () => openPanel.set(null);
 /** The app of a signed-in user: the room list at the left, one room at the right; on a phone, one of the two. */
 export function Shell() {
   const [isRoom, params] = useRoute('/rooms/:id');
+  const [isMessage, message] = useRoute('/rooms/:id/:seq');
   const [location] = useLocation();
   const current = isRoom && /^\d+$/.test(params.id) ? Number(params.id) : null;
   const phone = usePhone();
@@ -51,6 +54,8 @@ export function Shell() {
   useViewingRoom(current);
   useBackground();
 
+  if (isMessage && /^\d{1,15}$/.test(message.id) && /^\d{1,15}$/.test(message.seq))
+    return <ToMessage roomId={Number(message.id)} seq={Number(message.seq)} />;
   // For example an invitation link opened by a user who is signed in.
   if (current === null && location !== '/') return <Redirect to="/" replace />;
   return (
@@ -82,6 +87,16 @@ export function Shell() {
       <OpenPanel current={current} />
     </div>
   );
+}
+
+/** The address of a message leads to its room, which shows the message. */
+function ToMessage({ roomId, seq }: { readonly roomId: RoomId; readonly seq: Seq }) {
+  const [, navigate] = useLocation();
+  useEffect(() => {
+    jumpRequest.set({ roomId, id: '', seq });
+    navigate(`/rooms/${roomId}`, { replace: true });
+  }, [roomId, seq, navigate]);
+  return null;
 }
 
 /** Renders nothing. A component of its own, because it renders again on every change of the room list. */

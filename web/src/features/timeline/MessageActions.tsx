@@ -1,5 +1,5 @@
 import type { Message } from '@backchannel/client';
-import { Copy, Ellipsis, PenLine, Reply, SmilePlus, Trash2 } from 'lucide-react';
+import { Copy, Ellipsis, Link2, PenLine, Reply, SmilePlus, Trash2 } from 'lucide-react';
 import { useState } from 'react';
 import { useChat } from '../../app/chat.ts';
 import { focusComposer, startEditing } from '../../app/composerSignals.ts';
@@ -21,6 +21,9 @@ interface ActionsProps {
   /** Whether the signed-in user wrote it. */
   readonly mine: boolean;
 }
+
+/** The address of a message: it opens its room there, for those who may read it. */
+const linkTo = ({ room_id, seq }: Message): string => `${location.origin}/rooms/${room_id}/${seq}`;
 
 function reply(drafts: Drafts, message: Message): void {
   drafts.set(message.room_id, { text: drafts.get(message.room_id).text, replyTo: replyTarget(message) });
@@ -153,6 +156,15 @@ export function MessageMenu({ message, base, mine, anchor, onClose }: MenuProps)
         }}
       >
         Copy text
+      </MenuItem>
+      <MenuItem
+        icon={<Link2 />}
+        onSelect={async () => {
+          onClose();
+          if (await copyText(linkTo(message))) toast('Link copied.');
+        }}
+      >
+        Copy link
       </MenuItem>
       {mine && (
         <>
