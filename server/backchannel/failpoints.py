@@ -26,6 +26,8 @@ Place = Literal[
     "blobs_entered",
     "blobs_stored",
     "file_finished",
+    "message_indexed",
+    "index_written",
 ]
 
 

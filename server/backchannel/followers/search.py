@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from django.db import connection
 
+from backchannel import failpoints
 from backchannel.followers.follower import Follower, Lost
 from backchannel.protocol.shapes import Message, RoomKind
 from backchannel.store import reads
@@ -35,6 +36,7 @@ class SearchFollower(Follower):
             index().write(epoch, stretches, documents, gone)
         except IndexLost as error:
             raise Lost(self.name) from error
+        failpoints.reach("index_written")
 
     def tend(self) -> None:
         try:
@@ -53,5 +55,6 @@ def _documents(messages: Iterable[Message], kinds: Mapping[int, RoomKind]) -> It
     for message in messages:
         if not message.deleted:
             yield document_of(message, kinds[message.room_id])
+            failpoints.reach("message_indexed")
             # The interpreter is free for a moment: else the event loop, and a send, would wait for the words of the whole batch.
             time.sleep(0)
