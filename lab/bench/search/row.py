@@ -24,7 +24,7 @@ from lab.bench.servers import LIFTED, ROOT, Missing, Server, database_of, free_p
 
 SIZES = (10_000, 100_000, 1_000_000)
 QUICK_SIZES = SIZES[:1]
-ASKED = 200
+ASKED = 100
 ASKED_QUICKLY = 20
 PAUSE_S = 0.01
 """Between two searches, not counted: one is worth five commands, and a user has 1,000 commands a second at most."""
