@@ -4,6 +4,7 @@ main.py      runs one command and turns expected failures into one line
 parser.py    all commands, their options and help texts
 setup.py     settings, environment file, database: what every command does first
 server.py    serve, migrate, check
+support.py   support-bundle
 users.py     user
 access.py    tokens, invite
 rooms.py     room

@@ -8,7 +8,20 @@ from pathlib import Path
 from typing import Any
 
 from backchannel import __version__
-from backchannel.cli import access, accounts, backups, doctor, files, follow, people, rooms, server, upkeep, users
+from backchannel.cli import (
+    access,
+    accounts,
+    backups,
+    doctor,
+    files,
+    follow,
+    people,
+    rooms,
+    server,
+    support,
+    upkeep,
+    users,
+)
 from backchannel.site.env_file import UNIT_FILE
 
 Command = Callable[[argparse.Namespace, Any], int]
@@ -65,6 +78,13 @@ def _add_server(add: Add) -> None:
     )
     up = add("migrate", server.migrate, "Bring the database's tables up to date. serve does this at its start.")
     up.add_argument("--new", action="store_true", help="create the data folder and database if they do not exist")
+    support.add_arguments(
+        add(
+            "support-bundle",
+            support.support_bundle,
+            "Write a zip for those who help: no message, name or secret is in it.",
+        )
+    )
     add("check", server.check, "Look for problems that would keep the server from running well.")
 
 
