@@ -153,6 +153,29 @@ describe('a room with many unread messages', () => {
     },
   );
 
+  it.each([40, 360])(
+    'shows what the user sends while the room loads, if the ack comes first, with %i unread',
+    async (count) => {
+      const { server, network, open } = world();
+      talk(server, 80, CID);
+      server.run(ANN, 'mark_read', { room_id: 1, seq: 80 });
+      for (let index = 1; index <= count; index += 1) server.post(1, BOB, `new ${index}`);
+      const { screen, list, composer, connected } = await open('/rooms/2');
+      await connected();
+      const head = server.rooms.get(1)?.head ?? 0;
+      network.latency_ms = 1_500;
+      await screen.getByRole('link', { name: /first/ }).click();
+      await expect.element(composer).toHaveAttribute('aria-label', 'Message #first');
+      network.latency_ms = 1;
+      await composer.fill('my own word');
+      await userEvent.keyboard('{Enter}');
+      await vi.waitFor(() => expect(server.rooms.get(1)?.head).toBe(head + 1));
+      await expect.element(list.getByText(`new ${count}`)).toBeInViewport();
+      await expect.element(list.getByText('my own word')).toBeInViewport();
+      await vi.waitFor(() => expect(leftBelow()).toBeLessThan(2));
+    },
+  );
+
   it('scrolls to the latest by one press, which marks all as read and does not offer them again', async () => {
     const { server, screen, list, go } = await openWithUnread(360);
     await screen.getByRole('button', { name: '99+ new messages' }).click();

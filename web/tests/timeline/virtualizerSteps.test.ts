@@ -34,6 +34,13 @@ describe('steps of the virtualizer', () => {
     expect(stepTowards(first.rows, wanted)).toEqual({ rows: wanted, shift: false });
   });
 
+  it('a message that moved behind later ones is never shown twice', () => {
+    const [first, ...later] = rows(1, 5).filter((row) => row.kind === 'message');
+    const shown = [first, ...later].filter((row) => row !== undefined);
+    const wanted = [later[0], first, ...later.slice(1)].filter((row) => row !== undefined);
+    expect(stepTowards(shown, wanted)).toEqual({ rows: wanted, shift: false });
+  });
+
   it('another part of the room is shown in one step', () => {
     const wanted = rows(100, 120);
     expect(stepTowards(rows(1, 20), wanted)).toEqual({ rows: wanted, shift: false });

@@ -45,6 +45,7 @@ export function useScrolling({ room, view, rows, scroller, list, handledRequests
   const endIsWanted = useRef(false);
   const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
   const lastOffset = useRef(0);
+  const lastHeight = useRef(0);
   // Null until the first rows are measured: until then nothing is marked as read and no button is shown.
   const [atEnd, setAtEnd] = useState<boolean | null>(null);
   const [topRow, setTopRow] = useState<Row | undefined>(undefined);
@@ -83,10 +84,12 @@ export function useScrolling({ room, view, rows, scroller, list, handledRequests
     const offset = element.scrollTop;
     const remaining = element.scrollHeight - offset - element.clientHeight;
     const end = remaining < AT_END_PX && !view.hasNewer;
-    // Only scrolling up stops following the end; a row that grew below does not.
+    // Only scrolling up stops following the end. Rows that turn out smaller than estimated move the offset too.
+    const scrolledUp = offset < lastOffset.current - 1 && element.scrollHeight === lastHeight.current;
     if (end) followsEnd.current = true;
-    else if (offset < lastOffset.current - 1) followsEnd.current = false;
+    else if (scrolledUp) followsEnd.current = false;
     lastOffset.current = offset;
+    lastHeight.current = element.scrollHeight;
     setAtEnd(end);
     savePosition(end, offset);
     // Not while following the end: rows that pass the top edge must not cause a render.
@@ -127,6 +130,7 @@ export function useScrolling({ room, view, rows, scroller, list, handledRequests
     if (measured.current) return;
     measured.current = true;
     lastOffset.current = scroller.current?.scrollTop ?? 0;
+    lastHeight.current = scroller.current?.scrollHeight ?? 0;
     latestTrack.current();
   }, [scroller]);
 

@@ -22,6 +22,8 @@ export function stepTowards(shown: readonly Row[], wanted: readonly Row[]): Step
   const to = key === undefined ? undefined : indexes.get(key);
   // No common row: this is another part of the room.
   if (to === undefined || from === to) return { rows: wanted, shift: false };
+  // A row changed places, as a failed message does once it is sent after later ones: that is no change at one end.
+  if (shown.slice(from).some((row) => (indexes.get(row.key) ?? to) < to)) return { rows: wanted, shift: false };
   const endChanges = shown.length - from !== wanted.length - to;
   return { rows: endChanges ? [...wanted.slice(0, to), ...shown.slice(from)] : wanted, shift: true };
 }
