@@ -4,6 +4,8 @@ from collections.abc import Callable
 from typing import Final
 
 SEARCH_S: Final = 0.05
+STEP_S: Final = 0.02
+"""The first step in the index may take this long even where what came before it used up the time."""
 
 
 class Budget:
@@ -11,6 +13,10 @@ class Budget:
         """`clock`: seconds, monotonic."""
         self._clock = clock
         self._until = clock() + seconds
+
+    def at_least(self, seconds: float) -> "Budget":
+        """One that lasts `seconds` from now, or as long as this one if that is longer."""
+        return Budget(self._clock, max(seconds, self.left_s()))
 
     def left_s(self) -> float:
         """Negative once it is used up."""

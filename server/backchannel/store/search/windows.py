@@ -1,14 +1,15 @@
 """Reads an index newest first, in steps of growing width, until there is enough or the time is over.
 
 Where a step takes too long, the search ends with what it has, and the cursor of the next page says to begin with a narrower one. So a
-search ends in time however much there is, and a client that goes on always gets further.
+search ends in time however much there is, and a client that goes on always gets further: the first step has time of its own, else pages
+whose time went into the unindexed tail would advance by one millisecond each.
 """
 
 from collections.abc import Iterator
 from typing import Final, NamedTuple
 
 from backchannel.search.cursor import Key
-from backchannel.store.search.budget import Budget
+from backchannel.store.search.budget import STEP_S, Budget
 from backchannel.store.search.documents import Row, id_at, ms_of
 from backchannel.store.search.index import Asked, Reading
 
@@ -52,10 +53,11 @@ def windows(
     while low < high:
         if budget.is_over and not is_due:
             return
+        own = budget.at_least(STEP_S) if is_due else budget
         is_due = False
         start = max(low, high - width)
         is_narrowest = high - start <= NARROWEST_MS
-        step = index.find(asked, id_at(start), id_at(high), limit, None if is_narrowest else budget)
+        step = index.find(asked, id_at(start), id_at(high), limit, None if is_narrowest else own)
         if step.is_whole:
             high = start
             width = min(width * GROWTH, everything)

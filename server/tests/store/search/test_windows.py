@@ -17,7 +17,8 @@ ALWAYS = (-(2**62), 2**62)
 
 
 class Slow:
-    """An index of these times, in ms. A step over more than `affordable` of its documents runs out of time."""
+    """An index of these times, in ms. A step over more than `affordable` of its documents runs out of time, and one that has none left
+    at its beginning finds nothing."""
 
     def __init__(self, times: list[int], affordable: int) -> None:
         self._rows: list[Row] = []
@@ -38,7 +39,7 @@ class Slow:
     def find(self, _: Asked, low: int, high: int, limit: int, budget: Budget | None) -> Step:
         self.steps += 1
         rows = [row for row in reversed(self._rows) if low <= row.id < high]
-        if budget is not None and len(rows) > self._affordable:
+        if budget is not None and (len(rows) > self._affordable or budget.is_over):
             self.wide.append(len(rows))
             return Step([], is_whole=False)
         return Step(rows[:limit], is_whole=len(rows) < limit)
@@ -78,6 +79,12 @@ def test_a_step_that_ran_out_of_time_is_followed_by_narrower_ones() -> None:
     assert len(pages(index, 1000)) == 10_000
     assert len(index.wide) < index.steps / 2
     assert max(index.wide) <= 8 * 100
+
+
+def test_pages_whose_time_is_over_at_once_get_further_by_more_than_a_millisecond() -> None:
+    index = Slow(list(range(0, 100_000, 1000)), affordable=100)
+    assert len(pages(index, 1000, seconds=-1.0)) == 100
+    assert index.steps <= 100
 
 
 def test_times_that_are_not_asked_for_are_not_looked_at() -> None:
