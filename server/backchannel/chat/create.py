@@ -82,7 +82,7 @@ def create(
     log = Log(delivery, on_connection_lost=reads.reconnect)
     delivery.connect(hub.flush, log.progress)
     presence = Presence(uuid.uuid4().hex[:12])
-    evidence = evidence_from(config, settings.SECRET_KEY, presence.node, __version__)
+    evidence = evidence_from(config, settings.SECRET_KEY, presence.node, __version__, lambda: watch.is_bus_up)
     broadcaster = PresenceBroadcaster(hub, presence, clock)
     files = store_of(config.files)
     limits = config.limits if files is not None else structs.replace(config.limits, upload_size=0)

@@ -29,9 +29,13 @@ _TABLES: Final = (
     """CREATE TABLE IF NOT EXISTS ops_error (
         fingerprint TEXT PRIMARY KEY, side TEXT NOT NULL, kind TEXT NOT NULL, place TEXT NOT NULL, version TEXT NOT NULL,
         first_us BIGINT NOT NULL, last_us BIGINT NOT NULL, count BIGINT NOT NULL, reference TEXT NOT NULL, sample TEXT NOT NULL)""",
+    # One row for each process that serves.
+    """CREATE TABLE IF NOT EXISTS ops_node (
+        id TEXT PRIMARY KEY, version TEXT NOT NULL, started_us BIGINT NOT NULL, last_us BIGINT NOT NULL,
+        bus_up INTEGER NOT NULL, free_bytes BIGINT, size_bytes BIGINT, closed INTEGER NOT NULL)""",
 )
 
-TABLES: Final = ("ops_word", "ops_connection", "ops_hour", "ops_report", "ops_error")
+TABLES: Final = ("ops_word", "ops_connection", "ops_hour", "ops_report", "ops_error", "ops_node")
 
 
 def statements(vendor: str) -> list[str]:

@@ -1,5 +1,6 @@
 """Puts the evidence of a chat together, as its configuration says."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from backchannel.config import ChatConfig
@@ -7,10 +8,12 @@ from backchannel.evidence.database import database_beside_messages
 from backchannel.evidence.error_log import ErrorLog
 from backchannel.evidence.errors import ErrorGroups
 from backchannel.evidence.evidence import Evidence
+from backchannel.evidence.nodes import NodeState
 from backchannel.evidence.rows import Row, RowIds
 from backchannel.evidence.settings import settings_from
 from backchannel.evidence.tables import Tables
 from backchannel.evidence.writer import EvidenceWriter
+from backchannel.store import disk
 from backchannel.store.clock import now_us
 
 
@@ -33,13 +36,22 @@ class EvidenceParts:
             self.writer.stop()
 
 
-def evidence_from(config: ChatConfig, secret: str, node: str, version: str) -> EvidenceParts:
-    """`node`: the name of this process, in hexadecimal digits. Raises what `settings_from` raises."""
+def evidence_from(
+    config: ChatConfig, secret: str, node: str, version: str, is_bus_up: Callable[[], bool]
+) -> EvidenceParts:
+    """`node`: the name of this process, in hexadecimal digits. `is_bus_up` is asked from another thread. Raises what `settings_from` raises."""
     settings = settings_from(config, secret)
     ids = RowIds(int(node, 16))
     writer = None
     if settings.analytics != "off":
-        writer = EvidenceWriter(database_beside_messages(), Tables(node, ids, ErrorGroups()), settings)
+
+        def state() -> NodeState:
+            found = disk.space()
+            free, size = (None, None) if found is None else (found.free, found.size)
+            return NodeState(version, is_bus_up(), free, size)
+
+        tables = Tables(node, ids, ErrorGroups())
+        writer = EvidenceWriter(database_beside_messages(), tables, settings, state=state)
     evidence = Evidence(settings, _drop if writer is None else writer.put, ids, now_us, version)
     return EvidenceParts(evidence, writer, ErrorLog(evidence))
 

@@ -38,7 +38,7 @@ _REACHED: Final = tuple(Reached)
 class Tables:
     def __init__(self, node: str, ids: RowIds, errors: ErrorGroups) -> None:
         """`ids`: for attempts that only a client saw."""
-        self._node = node
+        self.node = node
         self._ids = ids
         self._errors = errors
         self.words = Words()
@@ -86,7 +86,7 @@ class Tables:
             origin.person,
             row.device,
             TRANSPORTS[row.transport],
-            id_of(driver, "node", self._node),
+            id_of(driver, "node", self.node),
             id_of(driver, "network", origin.network),
             id_of(driver, "agent", origin.agent),
             id_of(driver, "via", origin.via),

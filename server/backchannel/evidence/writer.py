@@ -13,9 +13,10 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from typing import Any, Final
 
-from backchannel.evidence import metrics, upkeep
+from backchannel.evidence import metrics, nodes, upkeep
 from backchannel.evidence.classify import Verdict
 from backchannel.evidence.database import Connected, EvidenceDatabase
+from backchannel.evidence.nodes import BEAT_S, NodeState
 from backchannel.evidence.rows import Row
 from backchannel.evidence.settings import EvidenceSettings
 from backchannel.evidence.tables import Tables
@@ -44,12 +45,16 @@ class EvidenceWriter:
         tables: Tables,
         settings: EvidenceSettings,
         count: Callable[[Sequence[Verdict]], None] = metrics.count_failures,
+        state: Callable[[], NodeState] = NodeState,
     ) -> None:
-        """`count` is called in this thread."""
+        """`count` and `state`, how this process is, are called in this thread."""
         self.database = database
         self._tables = tables
         self._settings = settings
         self._count = count
+        self._state = state
+        self._started_us = now_us()
+        self._beat_at = 0.0
         self._queue: deque[Row] = deque()
         self._due = threading.Event()
         self._is_over = threading.Event()
@@ -87,6 +92,9 @@ class EvidenceWriter:
             self._due.wait(FLUSH_S)
             self._due.clear()
             self.flush()
+            if time.monotonic() >= self._beat_at:
+                self._beat_at = time.monotonic() + BEAT_S
+                self.beat(now_us())
             if time.monotonic() >= self._upkeep_at:
                 self._upkeep_at = time.monotonic() + UPKEEP_S
                 self.keep_up(now_us())
@@ -106,6 +114,14 @@ class EvidenceWriter:
             else:
                 metrics.written.inc(len(batch))
                 self._count(verdicts)
+
+    def beat(self, now: int) -> None:
+        """Say that this process is there, and close what others left open. `now`: µs since 1970."""
+        if _is_disk_full():
+            return
+        node, state = self._tables.node, self._state()
+        self._attempt(lambda driver: nodes.beat(driver, node, self._started_us, now, state))
+        self._attempt(lambda driver: nodes.close_lost(driver, self._tables.words, now))
 
     def keep_up(self, now: int) -> None:
         """Roll up and delete. `now`: µs since 1970."""

@@ -40,6 +40,7 @@ class Watch:
     ) -> None:
         """`check_writable` raises CommandError if nothing can be written to the database. `count_people`: those connected here."""
         self._count_people = count_people
+        self.is_bus_up = True
         self._disk = state
         self._bus = bus
         self._check_writable = check_writable
@@ -52,7 +53,8 @@ class Watch:
             await asyncio.sleep(INTERVAL_S)
 
     async def look(self) -> None:
-        bus_up.set(await result_of(self._bus) == "ok")
+        self.is_bus_up = await result_of(self._bus) == "ok"
+        bus_up.set(self.is_bus_up)
         about.people.set(self._count_people())
         if self._disk.refused:
             with suppress(CommandError):

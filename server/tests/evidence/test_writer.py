@@ -160,3 +160,9 @@ def test_a_row_that_makes_no_sense_does_not_stop_the_writer(world: World) -> Non
     world.writer.put(arrived())
     world.writer.flush()
     assert world.count() == 1
+
+
+def test_the_thread_says_that_its_process_is_there(world: World) -> None:
+    world.writer.start()
+    wait_until(lambda: world.count("ops_node") == 1)
+    world.writer.stop()
