@@ -48,7 +48,7 @@ def quiet_since(person: Person) -> int:
     """Wait until no request of the change (an aborted poll, the last page of history) is in flight; return that mark."""
     before = len(person.page_log.requests)
     person.page.wait_for_load_state("networkidle")
-    assert len(person.page_log.requests) == before
+    assert person.page_log.polls(before) == []
     return before
 
 

@@ -11,8 +11,8 @@ from e2e.support.conversation import Conversation
 from e2e.support.person import Person
 
 SECONDS = 60
-# After the start the app loads more of its files, and the browser the service worker.
-NOT_A_FILE = r" (?!/static/|/sw\.js$)"
+# After the start the app loads more of its files, and the browser the service worker; and a new connection is reported, once.
+NOT_A_FILE = r" (?!/static/|/sw\.js$|/api/report$)"
 
 
 @pytest.mark.timeout(300)
@@ -34,6 +34,7 @@ def test_a_minute_of_talk_needs_no_request(ada: Person, ben: Person, talk: Conve
         # By the log of the browser, and by that of the proxy.
         assert person.page_log.polls(requests) == []
         assert person.proxy.traffic.since(mark, NOT_A_FILE) == []
+        assert len(person.proxy.traffic.since(mark, "POST /api/report")) <= 1
         [socket] = person.page_log.sockets
         assert not socket.closed
         assert "ping" in socket.received, "a minute is longer than a heartbeat"

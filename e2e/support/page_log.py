@@ -57,8 +57,8 @@ class PageLog:
         return any(socket.proven and not socket.closed for socket in self.sockets)
 
     def polls(self, since: int = 0) -> list[str]:
-        """Requests to the API after the first `since`."""
-        return [request for request in self.requests[since:] if " /api/" in request]
+        """Requests to the API after the first `since`, but for the report of how the connection changed, which is no poll."""
+        return [request for request in self.requests[since:] if " /api/" in request and request != "POST /api/report"]
 
     def _on_console(self, message: ConsoleMessage) -> None:
         if message.type != "error":

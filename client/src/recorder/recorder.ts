@@ -23,7 +23,8 @@ const ERRORS = 10;
 const LOOK_MS = 5_000;
 /** Browsers run timers of hidden pages once a minute. */
 const SLEPT_MS = 75_000;
-const REPORT_MS = 60_000;
+/** While nothing has ended or failed: durations can wait, and a connected client needs no requests. */
+const REPORT_MS = 300_000;
 /** After an attempt has ended: its cause shall be known soon. */
 const SOON_MS = 2_000;
 /** Between two reports; four times that while they fail. */
