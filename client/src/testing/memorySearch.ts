@@ -68,7 +68,11 @@ function holds({ name, text }: FilterPart, message: Message, room: MemoryRoom, r
       );
     }
     case 'is':
-      return (text === 'dm' && room.kind === 'direct') || (text === 'pinned' && message.pinned);
+      return (
+        (text === 'dm' && room.kind === 'direct') ||
+        (text === 'thread' && !!message.thread) ||
+        (text === 'pinned' && message.pinned)
+      );
     default:
       if (!isDate(text)) return false;
       return name === 'before' ? day < text : name === 'after' ? day > text : day === text;

@@ -44,7 +44,7 @@ describe('completion', () => {
     expect(typed('FROM:lov')).toEqual(['from:ada']);
     expect(typed('in:rel')).toEqual(['in:"Release  notes"']);
     expect(typed('has:im')).toEqual(['has:image']);
-    expect(typed('is:')).toEqual(['is:dm', 'is:pinned']);
+    expect(typed('is:')).toEqual(['is:dm', 'is:thread', 'is:pinned']);
     expect(typed('before:yes')).toEqual(['before:2026-03-01']);
   });
 });

@@ -29,6 +29,8 @@ class Note:
     """Names that `in:` finds."""
     is_dm: bool = False
     is_pinned: bool = False
+    is_reply: bool = False
+    """In a thread."""
     files: list[tuple[str, str]] = field(default_factory=list)
     """Names and types."""
 
@@ -164,7 +166,11 @@ def passes(name: str, value: str, note: Note) -> bool:
             return bool(note.files)
         return value == "link" and bool(re.search(r"https?://[^\s/]", note.content, re.IGNORECASE))
     if name == "is":
-        return (value == "dm" and note.is_dm) or (value == "pinned" and note.is_pinned)
+        return (
+            (value == "dm" and note.is_dm)
+            or (value == "pinned" and note.is_pinned)
+            or (value == "thread" and note.is_reply)
+        )
     if not re.fullmatch(r"\d{4}-\d\d-\d\d", value, re.ASCII):
         return False
     import datetime

@@ -81,7 +81,7 @@ class World:
                         {naive.fold(message.sender.username), naive.fold(message.sender.display_name)}
                         | ({"me"} if message.sender.id == self.reader.id else set()),
                         {naive.fold(name)} if name and access.left_seq is None else set(),
-                        kinds[room_id].kind == "direct", message.pinned,
+                        kinds[room_id].kind == "direct", message.pinned, message.thread is not None,
                         [(file.name, file.content_type) for file in message.attachments],
                     )
                 )  # fmt: skip
@@ -138,7 +138,10 @@ def build(random: Random, count: int, rooms: int = 4) -> World:
     for content in every:
         room_id = random.choice([*world.rooms, leaving])
         sender = random.choice((world.reader, world.other))
-        world.messages.append(send(room_id, sender, content))
+        roots = [message for message in world.messages if message.room_id == room_id and message.thread is None]
+        is_reply = bool(roots) and room_id != world.rooms[-1] and random.random() < 0.15  # a direct room has no threads
+        threaded = {"thread": random.choice(roots).id, "in_room": random.random() < 0.5} if is_reply else {}
+        world.messages.append(send(room_id, sender, content, **threaded))
     for message in random.sample(world.messages, 5):
         sender = world.reader if message.sender.id == world.reader.id else world.other
         do(PinMessage(actor=sender, message_id=message.id))

@@ -73,6 +73,7 @@ function candidates(name: FilterName, { people, rooms, me, now }: Known): Comple
     case 'is':
       return [
         { typed: 'is:dm', label: 'Direct message', hint: 'between two people' },
+        { typed: 'is:thread', label: 'Reply', hint: 'in a thread' },
         { typed: 'is:pinned', label: 'Pinned', hint: 'in its room' },
       ];
     default:
