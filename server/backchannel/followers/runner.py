@@ -21,7 +21,7 @@ ROOMS_AT_ONCE: Final = 500
 """Rooms that are applied together."""
 NAMED_AT_ONCE: Final = 2000
 """With more rooms moved, all are looked through, which costs less than naming them."""
-SHARE: Final = 1 / 4
+SHARE: Final = 1 / 20
 """Of the time that a follower may take while others write."""
 RENEW_AT: Final = 1 / 3
 """The part of a lease below which it is renewed: an idle node commits once in several looks, and a batch has this long at least."""
