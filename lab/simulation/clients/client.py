@@ -203,7 +203,8 @@ class Client:
         if silent >= limit:
             self._lose_link(self._backoff())
         else:
-            self._loop.call_later(limit - silent, self._watch, link)
+            # At least a millisecond: the clock stands still until the call, and the rest may be too small to move it.
+            self._loop.call_later(max(limit - silent, 0.001), self._watch, link)
 
     def _on_closed(self, link: Link, code: int) -> None:
         if link is not self.link or not self.is_alive:
