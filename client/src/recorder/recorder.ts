@@ -211,7 +211,7 @@ export function createRecorder<Options extends Partial<CoreOptions>>(
         ...(why !== 'summary' && { why, recorder: lines() }),
       };
       try {
-        const { ok, status } = await fetch(`${env.baseUrl}/api/report`, {
+        const answer = await fetch(`${env.baseUrl}/api/report`, {
           method: 'POST',
           credentials: env.credentials,
           headers: { ...(await env.headers()), 'Content-Type': 'application/json' },
@@ -219,9 +219,11 @@ export function createRecorder<Options extends Partial<CoreOptions>>(
           // Larger ones are not allowed to outlive the page.
           keepalive: why === 'summary',
         });
+        // An answer that is not read keeps its connection busy.
+        await answer.text();
         // An older server takes none.
-        isOver ||= status === 404;
-        if (!ok) throw status;
+        isOver ||= answer.status === 404;
+        if (!answer.ok) throw answer.status;
         failures = 0;
         return true;
       } catch {
