@@ -1,6 +1,6 @@
 /** Files of messages: pictures in their place before they load, the lightbox, downloads, and what is gone. */
 import type { Attachment, Message } from '@backchannel/client';
-import { describe, expect, it, vi } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { userEvent } from 'vitest/browser';
 import { BOB, world } from '../app/world.tsx';
 
@@ -56,8 +56,17 @@ const size = (element: Element) => {
   const { width, height } = element.getBoundingClientRect();
   return [Math.round(width), Math.round(height)];
 };
-/** A picture that never loads and never fails, as on a slow link. */
-const pending = (more: Partial<Attachment> = {}) => picture(3_000, 2_000, more);
+/** A picture that never loads and never fails, as on a slow link: the page gets no event of its failure. */
+function pending(more: Partial<Attachment> = {}): Attachment {
+  const made = picture(3_000, 2_000, more);
+  const stop = (event: Event) => {
+    if (event.target instanceof HTMLImageElement && event.target.src.includes(made.url))
+      event.stopImmediatePropagation();
+  };
+  globalThis.addEventListener('error', stop, true);
+  onTestFinished(() => globalThis.removeEventListener('error', stop, true));
+  return made;
+}
 
 describe('a picture', () => {
   it('has its place, a placeholder and its description before it is loaded', async () => {
