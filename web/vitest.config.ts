@@ -8,7 +8,27 @@ import { sourceConditions } from '../conditions.ts';
 export default defineConfig({
   plugins: [react(), tailwindcss()],
   resolve: { conditions: sourceConditions },
-  optimizeDeps: { include: ['react', 'react-dom/client', 'vitest-browser-react', 'virtua', 'marked', 'wouter'] },
+  // All that lazily loaded files import: what Vite finds in the middle of a run makes it reload the tests.
+  optimizeDeps: {
+    include: [
+      'react',
+      'react/jsx-dev-runtime',
+      'react-dom',
+      'react-dom/client',
+      'vitest-browser-react',
+      'lucide-react',
+      'virtua',
+      'marked',
+      'thumbhash',
+      'wouter',
+      'wouter/memory-location',
+      'wouter/use-browser-location',
+      'highlight.js/lib/core',
+      ...['bash', 'css', 'diff', 'go', 'javascript', 'json', 'python', 'rust', 'sql', 'typescript', 'xml', 'yaml'].map(
+        (language) => `highlight.js/lib/languages/${language}`,
+      ),
+    ],
+  },
   test: {
     name: '@backchannel/web',
     include: ['tests/**/*.test.{ts,tsx}'],
