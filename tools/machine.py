@@ -142,6 +142,8 @@ def apt_unpack(package: str, folder: Path, why: str) -> None:
             ran = run("apt-get", "download", "-q", package)
         archive = next(Path(scratch).glob("*.deb"), None)
         if archive is not None:
+            # dpkg-deb makes the folder, but not the one it is in.
+            folder.mkdir(parents=True, exist_ok=True)
             ran = run("dpkg-deb", "--extract", str(archive), str(folder))
             if not ran.returncode:
                 return
