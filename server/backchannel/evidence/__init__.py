@@ -10,6 +10,7 @@
     evidence.py                what transports call; never waits, never raises
     writer.py                  the queue and its thread
     database.py, schema.py     the tables: a SQLite file of their own, or PostgreSQL's
+    nodes.py, pace.py          the processes, and what each does in a minute
     upkeep.py                  hourly rollups, and deletion of what is too old or too much
     errors.py                  groups of errors
     metrics.py                 what Prometheus reads of it

@@ -42,6 +42,9 @@ class EvidenceDatabase(Protocol):
     def connect(self) -> Connected:
         """Raises what the driver raises."""
 
+    def reading(self) -> AbstractContextManager[Driver | None]:
+        """One view of all tables, which nobody waits for; None if nothing was ever kept. Raises what the driver raises."""
+
 
 def database_beside_messages() -> EvidenceDatabase:
     """As fits the database that Django's settings name."""
@@ -75,6 +78,25 @@ class SqliteFile:
                 driver.execute(statement, ())
         return made
 
+    @contextmanager
+    def reading(self) -> Iterator[Driver | None]:
+        if not self.path.exists():
+            yield None
+            return
+        raw = sqlite3.connect(self.path, isolation_level=None, timeout=BUSY_MS / 1000)
+        try:
+            raw.execute("PRAGMA query_only=ON")
+            raw.execute("BEGIN")
+            yield _Sqlite(raw) if _has_tables(raw) else None
+        finally:
+            raw.close()
+
+
+def _has_tables(raw: sqlite3.Connection) -> bool:
+    """All of them: the file of an older version is completed by the first node of this one."""
+    names = {name for (name,) in raw.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+    return names.issuperset(schema.TABLES)
+
 
 class PostgresTables:
     def exists(self) -> bool:
@@ -87,6 +109,12 @@ class PostgresTables:
             for statement in schema.statements("postgresql"):
                 driver.execute(statement, ())
         return made
+
+    @contextmanager
+    def reading(self) -> Iterator[Driver | None]:
+        with transaction.atomic():
+            names = set(connection.introspection.table_names())
+            yield driver_of(connection) if names.issuperset(schema.TABLES) else None
 
 
 class _Sqlite:

@@ -11,6 +11,7 @@ from prometheus_client import Counter, Gauge, Histogram
 from backchannel.counted_histogram import CountedHistogram
 from backchannel.evidence.causes import Cause
 from backchannel.evidence.classify import Verdict
+from backchannel.evidence.pace import Pace
 from backchannel.evidence.upkeep import LIVES_S
 from backchannel.protocol.reports import BOUNDS_S
 
@@ -105,3 +106,15 @@ def count_end(transport: str, code: int, reason: str, seconds: float) -> None:
 def count_failures(verdicts: Sequence[Verdict]) -> None:
     for verdict in verdicts:
         failures.labels(verdict.stage.value, (verdict.cause or Cause.UNKNOWN).value).inc()
+
+
+def pace_of(people: int, sends: int) -> Pace:
+    """Of this process, now. From any thread. `sends`: messages taken since the start."""
+    open_now = {"websocket": 0, "http": 0}
+    for family in connections.collect():
+        for sample in family.samples:
+            open_now[sample.labels["transport"]] += int(sample.value)
+    counts = (delivery.labels(transport).counts for transport in open_now)
+    return Pace(
+        open_now["websocket"], open_now["http"], people, sends, [sum(each) for each in zip(*counts, strict=True)]
+    )

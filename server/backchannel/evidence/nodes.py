@@ -5,9 +5,10 @@ them when the process has been silent for `SILENT_US`; alone, it does so itself 
 as before: what ends then is written over what was assumed.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
+from backchannel.evidence.pace import Pace
 from backchannel.evidence.words import Words
 from backchannel.store.driver import Driver
 
@@ -27,6 +28,7 @@ class NodeState:
     free_bytes: int | None = None
     """Of the disk that SQLite keeps its database on."""
     size_bytes: int | None = None
+    pace: Pace = field(default_factory=Pace)
 
 
 def beat(driver: Driver, node: str, started_us: int, now_us: int, state: NodeState) -> None:

@@ -8,6 +8,7 @@ from bisect import bisect_left
 from collections import defaultdict
 from typing import Final
 
+from backchannel.evidence.pace import forget_minutes
 from backchannel.evidence.recordings import drop_old_recordings
 from backchannel.evidence.rows import id_at
 from backchannel.evidence.words import Words, unused
@@ -102,6 +103,7 @@ def forget_old(driver: Driver, words: Words, now_us: int, days: int) -> None:
     )
     driver.execute("DELETE FROM ops_hour WHERE hour < %s", [now_us // HOUR_US - HOURS_KEPT])
     driver.execute("DELETE FROM ops_error WHERE last_us < %s", [now_us - ERROR_DAYS * DAY_US])
+    forget_minutes(driver, now_us)
     drop_old_recordings(driver, id_at(now_us - days * DAY_US))
     if unused(driver, ("network", "agent", "via", "client")):
         words.forget()

@@ -17,6 +17,7 @@ from backchannel.evidence import metrics, nodes, upkeep
 from backchannel.evidence.classify import Verdict
 from backchannel.evidence.database import Connected, EvidenceDatabase
 from backchannel.evidence.nodes import BEAT_S, NodeState
+from backchannel.evidence.pace import write_minute
 from backchannel.evidence.rows import Row
 from backchannel.evidence.settings import EvidenceSettings
 from backchannel.evidence.tables import Tables
@@ -121,6 +122,7 @@ class EvidenceWriter:
             return
         node, state = self._tables.node, self._state()
         self._attempt(lambda driver: nodes.beat(driver, node, self._started_us, now, state))
+        self._attempt(lambda driver: write_minute(driver, node, now, state.pace))
         self._attempt(lambda driver: nodes.close_lost(driver, self._tables.words, now))
 
     def keep_up(self, now: int) -> None:

@@ -51,6 +51,16 @@ def count_command(word: str, transport: str, outcome: str, seconds: float) -> No
     found[1].observe(seconds)
 
 
+def sends_taken() -> int:
+    """Messages that this process has taken since its start, each once."""
+    samples = (sample for family in commands.collect() for sample in family.samples)
+    return int(sum(each.value for each in samples if _is_taken_send(each.name, each.labels)))
+
+
+def _is_taken_send(name: str, labels: dict[str, str]) -> bool:
+    return name.endswith("_total") and labels["command"] == "send_message" and labels["outcome"] == "ok"
+
+
 def _kind_of(word: str) -> str:
     if word == "send_message":
         return "send"
