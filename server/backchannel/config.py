@@ -99,6 +99,9 @@ class ChatConfig(msgspec.Struct, frozen=True, kw_only=True, rename=str.upper):
     keep_connections_days: Annotated[int, msgspec.Meta(ge=1, le=366)] = 14
     keep_connections_rows: Annotated[int, msgspec.Meta(ge=1000, le=100_000_000)] = 1_000_000
     """Whichever comes first. A row takes 150 bytes at most."""
+    backup_marker: str | None = None
+    """The path of a file in which the newest backup is noted, as `backchannel backup` does: for metrics and for staff. None: no backup is
+    known."""
     limits: Limits = Limits()
     """A site may set those named in `LIMITS`."""
 

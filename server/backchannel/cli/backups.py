@@ -4,10 +4,17 @@ from __future__ import annotations
 
 import argparse
 import signal
+import sys
+import time
 import uuid
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 from backchannel.cli.setup import Stop, act_as_owner, open_database, print_database
 from backchannel.site.conf import Conf
+
+if TYPE_CHECKING:
+    from backchannel.site.owner import Owner
 
 
 def backup(options: argparse.Namespace, conf: Conf) -> int:
@@ -25,6 +32,7 @@ def backup(options: argparse.Namespace, conf: Conf) -> int:
         backup.target(choice.database, file)
         choice.check_exists()
         made, content = backup.backup(choice.database, file, owner.foreign_owner(choice.folder))
+        _note(choice.folder, made, owner.foreign_owner(choice.folder))
         old = backup.forget_old(file, options.keep, made) if options.keep else []
     except DatabaseUnusable as problem:
         raise Stop(str(problem)) from None
@@ -33,6 +41,22 @@ def backup(options: argparse.Namespace, conf: Conf) -> int:
         print(f"{path}: deleted; --keep is {options.keep}.")
     print_database(options)
     return 0
+
+
+def _note(folder: Path, made: Path, owner: Owner | None) -> None:
+    """Note the backup in the data folder, for servers there. Where there is none, as beside a PostgreSQL elsewhere, nobody would read it."""
+    from backchannel.store.backup_marker import Backup, note_backup
+
+    if not folder.is_dir():
+        return
+    try:
+        size = made.stat().st_size
+        note_backup(folder, Backup(time.time_ns() // 1000, size), None if owner is None else (owner.uid, owner.gid))
+    except OSError as problem:
+        print(
+            f"The backup could not be noted in {folder}: {problem.strerror}. Metrics of its age stay as they were.",
+            file=sys.stderr,
+        )
 
 
 def restore(options: argparse.Namespace, conf: Conf) -> int:

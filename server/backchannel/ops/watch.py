@@ -37,8 +37,11 @@ class Watch:
         bus: Check,
         check_writable: Callable[[], Awaitable[None]],
         count_people: Callable[[], int] = lambda: 0,
+        look_at_backup: Callable[[], None] = lambda: None,
     ) -> None:
-        """`check_writable` raises CommandError if nothing can be written to the database. `count_people`: those connected here."""
+        """`check_writable` raises CommandError if nothing can be written to the database. `count_people`: those connected here.
+        `look_at_backup` shows how old the newest backup is."""
+        self._look_at_backup = look_at_backup
         self._count_people = count_people
         self.is_bus_up = True
         self._disk = state
@@ -68,6 +71,7 @@ class Watch:
         if sizes is not None:
             about.show_sizes(*sizes)
         disk_full.set(self._disk.is_full)
+        self._look_at_backup()
 
     def _show_space(self) -> None:
         if not self._shows_space:

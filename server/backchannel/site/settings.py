@@ -10,6 +10,7 @@ from backchannel.site.conf import load
 from backchannel.site.database import database
 from backchannel.site.folder import kept_secret_key, older_secret_keys, prepare_folder
 from backchannel.site.mail import mail_settings
+from backchannel.store import backup_marker
 
 CONF = load(os.environ)
 prepare_folder(CONF.data)
@@ -41,6 +42,7 @@ BACKCHANNEL: dict[str, Any] = {
     "ANALYTICS_NETWORKS": CONF.analytics_networks or None,
     "KEEP_CONNECTIONS_DAYS": CONF.keep_connections_days,
     "KEEP_CONNECTIONS_ROWS": CONF.keep_connections_rows,
+    "BACKUP_MARKER": str(CONF.data / backup_marker.NAME),
     "LIMITS": {
         "upload_size": CONF.upload_size,
         "upload_quota": CONF.upload_quota,

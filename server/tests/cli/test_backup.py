@@ -19,6 +19,7 @@ from backchannel.site import backup_postgres, backup_sqlite
 from backchannel.site.database import database
 from backchannel.site.database_problem import DatabaseUnusable
 from backchannel.store import serving_lock
+from backchannel.store.backup_marker import NAME, noted_backup
 from tests.cli.conftest import Run, Start, clean_environment
 from tests.cli.test_cli import one_line
 from tests.cli.test_serve import port_of
@@ -159,6 +160,17 @@ def test_a_backup_is_verified_counted_and_private(run: Run, folder: Path, tmp_pa
     assert f"Database: SQLite database {folder / 'backchannel.sqlite3'}." in made.out
     assert (tmp_path / "copy").stat().st_mode & 0o777 == 0o600
     assert [path.name for path in tmp_path.iterdir() if path.name != "data"] == ["copy"]
+
+
+def test_a_backup_is_noted_in_the_data_folder_for_the_server_there(run: Run, folder: Path, tmp_path: Path) -> None:
+    run("createuser", "--new", "ada")
+    assert not (folder / NAME).exists()
+    assert run("backup", str(tmp_path / "copy")).status == 0
+    noted = noted_backup(folder / NAME)
+    assert noted is not None
+    assert noted.size_bytes == (tmp_path / "copy").stat().st_size
+    assert run("backup", str(tmp_path / "copy")).status != 0
+    assert noted_backup(folder / NAME) == noted
 
 
 def test_backups_in_a_folder_are_dated_and_old_ones_deleted(run: Run, tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ from typing import Any, Final
 from prometheus_client import REGISTRY
 
 from backchannel.counted_histogram import CountedHistogram
-from backchannel.ops import watch
+from backchannel.ops import backups, watch
 from backchannel.ops.metrics import about
 
 PREFIX: Final = "backchannel_"
@@ -24,7 +24,10 @@ MODULES: Final = (
     "backchannel.transports.metrics",
     "backchannel.web.django_turns",
 )
-_ONLY_ON_SQLITE: Final = (watch.free_bytes, watch.size_bytes, about.database_bytes, about.wal_bytes)
+_WHEN_KNOWN: Final = (
+    *(watch.free_bytes, watch.size_bytes, about.database_bytes, about.wal_bytes),
+    *(backups.made_at, backups.size_bytes),
+)
 """Registered when they are known."""
 WORKER_UP: Final = (
     "worker_up",
@@ -63,7 +66,7 @@ def _found() -> Iterator[Family]:
     yield Family(PREFIX + name, kind, help, labels)
     # The registry has no public way to list its collectors; without it each module would list its own once more.
     collectors: list[Any] = list(REGISTRY._collector_to_names)
-    for collector in dict.fromkeys([*collectors, *_ONLY_ON_SQLITE]):
+    for collector in dict.fromkeys([*collectors, *_WHEN_KNOWN]):
         if isinstance(collector, CountedHistogram):
             yield Family(collector.name, "histogram", collector.documentation, collector.label_names)
         elif str(getattr(collector, "_name", "")).startswith(PREFIX):
