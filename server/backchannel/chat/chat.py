@@ -1,6 +1,6 @@
 """`Chat`: the chat as an ASGI application."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 
 from starlette.applications import Starlette
@@ -10,6 +10,7 @@ from backchannel.chat.draining import COMMITTED_WITHIN_S, drain
 from backchannel.chat.lifespan import Parts, start
 from backchannel.chat.routes import all_routes
 from backchannel.ops.health import MetricsAccess
+from backchannel.transports.http.router import Methods
 from backchannel.transports.http.routes import Api, broke, not_found
 from backchannel.transports.websocket.endpoint import WebSocketEndpoint
 from backchannel.web.cors import Cors
@@ -20,7 +21,12 @@ class Chat:
     """Made by `create`. Runs from the start to the end of its lifespan, or from `start()` until what that returns is closed."""
 
     def __init__(
-        self, parts: Parts, pages: ASGIApp | None, cors_origins: Sequence[str], metrics: MetricsAccess | None
+        self,
+        parts: Parts,
+        pages: ASGIApp | None,
+        cors_origins: Sequence[str],
+        metrics: MetricsAccess | None,
+        fleet: Mapping[str, Methods],
     ) -> None:
         self._parts = parts
         self.node = parts.node
@@ -36,7 +42,7 @@ class Chat:
         )
         self._edge = Edge(
             self._starlette,
-            Api(self.node),
+            Api(self.node, fleet),
             self.node,
             security_headers(),
             Cors(cors_origins),

@@ -5,6 +5,7 @@ import time
 import uuid
 from collections.abc import Sequence
 from functools import partial
+from pathlib import Path
 from typing import cast
 
 from django.conf import settings
@@ -25,10 +26,12 @@ from backchannel.chat.chat import Chat
 from backchannel.chat.lifespan import Parts
 from backchannel.chat.metrics_access import metrics_access
 from backchannel.chat.revocations import Revocations
+from backchannel.chat.staff_check import staff_check
 from backchannel.commands.context import Context
 from backchannel.commands.delivery import Delivery
 from backchannel.commands.publish import publish_all, publisher
 from backchannel.config import ChatConfig
+from backchannel.evidence import metrics as evidence_metrics
 from backchannel.evidence.starting import evidence_from
 from backchannel.fanout.bus import Bus
 from backchannel.fanout.envelopes import PersonEnvelope, PresenceEnvelope, RevocationEnvelope
@@ -38,19 +41,24 @@ from backchannel.fanout.presence import Presence
 from backchannel.fanout.presence_broadcast import PresenceBroadcaster
 from backchannel.files.runner import FileRunner
 from backchannel.files.storage import store_of
+from backchannel.fleet.endpoints import fleet_endpoints
+from backchannel.fleet.kept import Kept
 from backchannel.followers import FOLLOWERS
 from backchannel.followers.follower import Follower
 from backchannel.followers.runner import FollowerRunner
 from backchannel.intents.runner import IntentRunner
+from backchannel.ops.backups import BackupWatch
 from backchannel.ops.health import exposition
 from backchannel.ops.metrics import about
 from backchannel.ops.metrics.listener import MetricsListener, Text
 from backchannel.ops.watch import Watch
 from backchannel.ops.workers import Workers
 from backchannel.queries.events import missing_events
+from backchannel.store.clock import now_us
 from backchannel.store.log import Log
 from backchannel.store.read_pool import ReadPool
 from backchannel.store.serving_lock import ServingLock
+from backchannel.transports import metrics as transport_metrics
 from backchannel.transports.gate import Gate
 from backchannel.transports.identity import Issue
 from backchannel.transports.maintenance import PeriodicTasks
@@ -82,7 +90,14 @@ def create(
     log = Log(delivery, on_connection_lost=reads.reconnect)
     delivery.connect(hub.flush, log.progress)
     presence = Presence(uuid.uuid4().hex[:12])
-    evidence = evidence_from(config, settings.SECRET_KEY, presence.node, __version__, lambda: watch.is_bus_up)
+    evidence = evidence_from(
+        config,
+        settings.SECRET_KEY,
+        presence.node,
+        __version__,
+        lambda: watch.is_bus_up,
+        lambda: evidence_metrics.pace_of(len(hub.served_users), transport_metrics.sends_taken()),
+    )
     broadcaster = PresenceBroadcaster(hub, presence, clock)
     files = store_of(config.files)
     limits = config.limits if files is not None else structs.replace(config.limits, upload_size=0)
@@ -116,7 +131,10 @@ def create(
     hub.handle(PresenceEnvelope, broadcaster.receive)
     hub.handle(RevocationEnvelope, revocations.receive)
     hub.handle(PersonEnvelope, lambda envelope: authenticator.forget(Ended(user_id=envelope.user.id)))
-    watch = Watch(log.disk, bus.check, log.check_writable, lambda: len(hub.served_users))
+    backup_marker = None if config.backup_marker is None else Path(config.backup_marker)
+    watch = Watch(
+        log.disk, bus.check, log.check_writable, lambda: len(hub.served_users), BackupWatch(backup_marker).look
+    )
     about.describe(__version__)
     serving_lock = ServingLock(has_bus=not isinstance(bus, MemoryBus))
     intents = IntentRunner(log, reads, partial(publish_all, bus))
@@ -137,7 +155,8 @@ def create(
         evidence,
         listener,
     )
-    return Chat(parts, pages, config.cors_origins, metrics_access(config.metrics, authenticator, reads))
+    fleet = fleet_endpoints(node, Kept(config.analytics, evidence.database), backup_marker, staff_check(reads), now_us)
+    return Chat(parts, pages, config.cors_origins, metrics_access(config.metrics, authenticator, reads), fleet)
 
 
 def _metrics_text(workers: Workers | None) -> Text:

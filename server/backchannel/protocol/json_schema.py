@@ -58,7 +58,16 @@ _SENT_BY_CLIENT: Final = {
     reports.Timings,
     reports.BrowserError,
 }
-_TIMES: Final = frozenset({"timestamp", "at", "created_at", "edited_at", "expires_at"})
+_TIMES: Final = frozenset(
+    {
+        "timestamp",
+        "at",
+        "created_at",
+        "edited_at",
+        "expires_at",
+        *("started_at", "first_at", "last_at", "since", "until", "earliest", "latest"),
+    }
+)
 
 
 def document() -> dict[str, Any]:
@@ -92,6 +101,13 @@ def components(prefix: str) -> dict[str, Any]:
         **_any_of(prefix, SERVER_FRAMES),
     }
     return dict(sorted(schemas.items()))
+
+
+def components_of(structs: tuple[Struct, ...], prefix: str) -> dict[str, Any]:
+    """The schemas of answers that are no frames, and of what they contain."""
+    _, schemas = msgspec.json.schema_components(structs, ref_template=prefix + "{name}")
+    by_name = {struct.__name__: struct for struct in _structs_behind(structs)}
+    return {name: _complete(schema, by_name[name]) for name, schema in schemas.items()}
 
 
 def _any_of(prefix: str, structs: tuple[Struct, ...]) -> dict[str, Any]:

@@ -8,7 +8,9 @@ from copy import deepcopy
 from functools import cache
 from typing import Any, Final
 
-from backchannel.protocol import json_schema
+import msgspec
+
+from backchannel.protocol import fleet, json_schema
 from backchannel.protocol.commands import COMMANDS, Declaration
 from backchannel.protocol.errors import Code
 from backchannel.protocol.examples import EXAMPLES
@@ -45,7 +47,8 @@ def document() -> dict[str, Any]:
         if declaration.method is not None:
             paths.setdefault(declaration.path, {})[declaration.method.lower()] = _operation(declaration, schemas)
     paths["/api/uploads/{upload_id}"]["put"] = _bytes_of_an_upload()
-    paths |= _beside_commands()
+    schemas |= json_schema.components_of(tuple(answer for _, answer, _ in fleet.ADDRESSES.values()), PREFIX)
+    paths |= _beside_commands() | {address: {"get": _fleet(address)} for address in fleet.ADDRESSES}
     return {
         "openapi": "3.1.0",
         "info": {
@@ -64,6 +67,10 @@ def document() -> dict[str, Any]:
             {"name": "commands", "description": "Each is also a WebSocket frame of the same name."},
             {"name": "files", "description": "Bytes of files. Their addresses come with the messages."},
             {"name": "receiving", "description": "Receiving events without a WebSocket."},
+            {
+                "name": "fleet",
+                "description": "For the owner and staff: connections, nodes, errors. No content of messages.",
+            },
             {"name": "server", "description": "The server itself."},
         ],
         "paths": paths,
@@ -117,6 +124,25 @@ def _operation(declaration: Declaration, schemas: dict[str, Any]) -> dict[str, A
         }
     operation["responses"] = _responses(declaration, body=body)
     return operation
+
+
+def _fleet(address: str) -> dict[str, Any]:
+    query, answer, summary = fleet.ADDRESSES[address]
+    schema = msgspec.json.schema_components([query])[1][query.__name__]
+    refused = sorted({*_ANYWHERE, *((404,) if "person" in schema["required"] else ())})
+    return {
+        "operationId": "fleet_" + address.rpartition("/")[2],
+        "tags": ["fleet"],
+        "summary": summary,
+        "parameters": [_parameter("query", name, schema, {}) for name in schema["properties"]],
+        "responses": {
+            "200": {
+                "description": "As it is now.",
+                "content": {_JSON: {"schema": {"$ref": f"{PREFIX}{answer.__name__}"}}},
+            },
+            **{str(status): {"$ref": f"#/components/responses/{status}"} for status in refused},
+        },
+    }
 
 
 def _parameter(place: str, name: str, schema: dict[str, Any], example: dict[str, Any]) -> dict[str, Any]:

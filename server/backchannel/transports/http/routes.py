@@ -1,6 +1,6 @@
 """All of `/api`, and `/files`."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from functools import cache
 
 import msgspec
@@ -16,7 +16,7 @@ from backchannel.transports.http.file_endpoints import file_endpoints
 from backchannel.transports.http.polls import Polls
 from backchannel.transports.http.report_endpoint import report_endpoint
 from backchannel.transports.http.requests import authenticated, broken, path_of
-from backchannel.transports.http.router import Router
+from backchannel.transports.http.router import Methods, Router
 from backchannel.transports.http.sync_endpoint import sync_endpoint
 from backchannel.transports.identity import Identity
 from backchannel.transports.node import Node
@@ -26,7 +26,9 @@ from backchannel.transports.problems import problem
 class Api:
     """An ASGI application: every address below `/api` and `/files`, and 404 for those that do not exist."""
 
-    def __init__(self, node: Node) -> None:
+    def __init__(self, node: Node, more: Mapping[str, Methods] | None = None) -> None:
+        """`more`: addresses of parts that the transports do not know."""
+
         async def answer_ticket(_: Scope, __: Receive, identity: Identity) -> tuple[int, bytes]:
             node.rates.check_request(identity.user_id, node.context.clock())
             ticket, expires_us = await node.issue_ticket(identity)
@@ -60,6 +62,7 @@ class Api:
                 "/api/asyncapi.json": {"GET": _document(asyncapi.document)},
                 "/api/docs": {"GET": _docs},
                 "/api/docs.css": {"GET": _docs_style},
+                **(more or {}),
             }
         )
 
