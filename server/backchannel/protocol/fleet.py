@@ -18,7 +18,7 @@ Evidence = Literal["exact", "bounded", "unknown"]
 """`exact`: at `latest`. `bounded`: not before `earliest` and not after `latest`, as far as each is there. `unknown`: nothing was kept."""
 
 
-class Query(msgspec.Struct, forbid_unknown_fields=True, kw_only=True, frozen=True):
+class Query(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     """The parameters of one address."""
 
 
