@@ -26,6 +26,7 @@ FILES: Final[dict[str, Callable[[], str]]] = {
     "protocol/openapi.json": _json(openapi.document),
     "protocol/asyncapi.json": _json(asyncapi.document),
     "client/src/protocol.gen.ts": typescript.text,
+    "web/src/features/fleet/answers.gen.ts": typescript.fleet_text,
 }
 
 

@@ -19,6 +19,8 @@ urlpatterns = [
     # allauth has these even without telephone numbers; nobody has one here, and its views would break.
     re_path(r"^_allauth/browser/v1/(?:account/phone|auth/phone/)", no_such_address),
     path("_allauth/", include("allauth.headless.urls")),
+    # A page of the app, which asks /api/fleet; to others than staff it is the chat.
+    path("admin/fleet", page),
     path("admin/", admin.site.urls),
     path("sw.js", worker),
     re_path(r"^(?!(?:api|ws|static|account|_allauth|admin)(?:/|$))(?P<path>.*)$", page),

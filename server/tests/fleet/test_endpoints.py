@@ -6,9 +6,11 @@ from uuid import uuid4
 
 import httpx
 import pytest
+from django.urls import resolve
 
 from backchannel.accounts import audit
 from backchannel.protocol.fleet import ADDRESSES
+from backchannel.web import page as app_page
 from tests.running import Running, Someone, running, somebody, wait_until
 
 pytestmark = pytest.mark.usefixtures("module_database")
@@ -34,8 +36,8 @@ def boss(module_database: None) -> Someone:
     return who
 
 
-def get(server: Running, who: Someone | None, page: str, **asked: Any) -> httpx.Response:
-    return server.http.get(f"/api/fleet/{page}", params=asked, headers=who.headers if who else {})
+def get(server: Running, who: Someone | None, of: str, **asked: Any) -> httpx.Response:
+    return server.http.get(f"/api/fleet/{of}", params=asked, headers=who.headers if who else {})
 
 
 @pytest.mark.parametrize("address", ADDRESSES)
@@ -192,3 +194,8 @@ def test_with_analytics_off_every_page_answers_and_says_so(boss: Someone) -> Non
             ]
             == []
         )
+
+
+def test_the_page_is_the_apps_and_not_one_of_the_admin_site() -> None:
+    assert resolve("/admin/fleet", "backchannel.site.urls").func is app_page.page
+    assert resolve("/admin/", "backchannel.site.urls").func is not app_page.page

@@ -1,5 +1,5 @@
 import type { UserId } from '@backchannel/client';
-import { Suspense, useCallback, useEffect, useMemo, useRef, useState } from 'react';
+import { lazy, Suspense, useCallback, useEffect, useMemo, useRef, useState } from 'react';
 import type { AccountState, AccountsApi } from '../features/accounts/api.ts';
 import { CenteredPage } from '../features/accounts/CenteredPage.tsx';
 import { Announcer } from '../ui/announce.tsx';
@@ -13,13 +13,14 @@ import { ChatProvider } from './chat.ts';
 import { forgetMembershipChanges } from './membershipChanges.ts';
 import { createDrafts } from './drafts.ts';
 import { useDropAndPaste } from './dropAndPaste.ts';
-import { lazyComponent } from './lazyWithRetry.ts';
+import { lazyComponent, loadFleet } from './lazyWithRetry.ts';
 import type { OpenChat } from './openChat.ts';
 import { type SignedIn, SignedInContext } from './signedIn.ts';
 import { openPanel } from './panels.ts';
 import { Shell } from './Shell.tsx';
 import { closeNotifications, onSignedOut, broadcastSignOut } from './signOutSync.ts';
 
+const FleetPage = lazy(async () => ({ default: (await loadFleet()).FleetPage }));
 const SignedOutScreens = lazyComponent((loaded) => loaded.SignedOutScreens);
 
 interface AppProps {
@@ -78,6 +79,8 @@ function Screen({ api, state, load, openChat }: ScreenProps) {
       </CenteredPage>
     );
   }
+  // Without a chat: it is looked at when WebSockets do not work.
+  if (state.user?.staff && location.pathname === '/admin/fleet') return <FleetPage />;
   if (state.user)
     return (
       <SignedInApp key={state.user.id} api={api} state={state} user={state.user} load={load} openChat={openChat} />
@@ -134,6 +137,7 @@ function SignedInApp({ api, state, user, load, openChat }: SignedInAppProps) {
       tabs,
       drafts,
       files,
+      isStaff: user.staff,
       canInvite: user.staff && state.signup === 'invitation',
       askToSignIn: () => setExpired(true),
       async signOut() {

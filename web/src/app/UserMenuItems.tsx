@@ -1,4 +1,16 @@
-import { Bell, Keyboard, KeyRound, LogOut, Monitor, MonitorSmartphone, Moon, Send, Sun, UserPlus } from 'lucide-react';
+import {
+  Activity,
+  Bell,
+  Keyboard,
+  KeyRound,
+  LogOut,
+  Monitor,
+  MonitorSmartphone,
+  Moon,
+  Send,
+  Sun,
+  UserPlus,
+} from 'lucide-react';
 import { canNotify, setNotify, useNotify } from '../features/notifications/setting.ts';
 import { useUnsent } from '../features/outbox/useUnsent.ts';
 import { Menu, MenuItem, MenuLine } from '../ui/Menu.tsx';
@@ -19,7 +31,7 @@ interface UserMenuItemsProps {
 
 /** The items of the user menu. Part of the lazy bundle. */
 export function UserMenuItems({ anchor, onClose }: UserMenuItemsProps) {
-  const { canInvite } = useSignedIn();
+  const { canInvite, isStaff } = useSignedIn();
   const theme = useTheme();
   const notify = useNotify();
   const unsent = useUnsent();
@@ -40,6 +52,11 @@ export function UserMenuItems({ anchor, onClose }: UserMenuItemsProps) {
       {canNotify && (
         <MenuItem icon={<Bell />} checked={notify} kind="switch" onSelect={() => void setNotify(!notify)}>
           Desktop notifications
+        </MenuItem>
+      )}
+      {isStaff && (
+        <MenuItem icon={<Activity />} onSelect={() => location.assign('/admin/fleet')}>
+          Fleet
         </MenuItem>
       )}
       {canInvite && (

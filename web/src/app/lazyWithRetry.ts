@@ -24,6 +24,8 @@ export const loadMessageList = once(() => import('../features/timeline/MessageLi
 export const loadLexer = once(() => import('../features/timeline/markdown/lexer.ts'));
 /** Files: those of messages, the client's part of sending them, the tray above the composer, the pictures over the window. */
 export const loadFiles = once(() => import('../features/files/lazyFiles.ts'));
+/** The page of the fleet, which staff open in place of the chat. */
+export const loadFleet = once(() => import('../features/fleet/FleetPage.tsx'));
 /** Syntax highlighting. */
 export const loadHighlighter = once(() => import('../features/timeline/markdown/highlight.ts'));
 

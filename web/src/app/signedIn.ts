@@ -12,6 +12,8 @@ export interface SignedIn {
   readonly tabs: SharedTabs;
   readonly drafts: Drafts;
   readonly files: Files;
+  /** Whether the user may see the fleet. */
+  readonly isStaff: boolean;
   /** Whether the user may create invitations. */
   readonly canInvite: boolean;
   /**

@@ -1,0 +1,78 @@
+import type { FleetNow } from './answers.gen.ts';
+import { useAnswer } from './ask.ts';
+import { Answered, Figure, Section, Table } from './parts.tsx';
+import { Transports } from './Transports.tsx';
+import { agoOf, bytesOf, causeOf, secondsOf } from './words.ts';
+
+const NOTHING = {};
+const EVERY_MS = 5_000;
+
+/** Is the fleet healthy? */
+export function NowTab() {
+  const answer = useAnswer<FleetNow>('now', NOTHING, EVERY_MS);
+  return <Answered answer={answer}>{(now) => <Now now={now} />}</Answered>;
+}
+
+function Now({ now }: { readonly now: FleetNow }) {
+  const at = Date.parse(now.at);
+  const count = (transport: string) =>
+    now.open.reduce((sum, each) => sum + (each.transport === transport ? each.count : 0), 0);
+  return (
+    <>
+      <Section title="Open problems">
+        {now.problems.length === 0 ? (
+          <p className="text-sm text-ink-soft">None that the server can see by itself.</p>
+        ) : (
+          <ul className="flex flex-col gap-1.5">
+            {now.problems.map(({ alert, text }) => (
+              <li key={alert + text} className="rounded-md bg-warn-soft px-3 py-2 text-sm">
+                <strong className="font-medium">{alert}</strong>: {text}
+              </li>
+            ))}
+          </ul>
+        )}
+      </Section>
+      <dl className="grid grid-cols-2 gap-2 md:grid-cols-3 lg:grid-cols-6">
+        <Figure name="People" value={now.people} />
+        <Figure name="WebSockets" value={count('websocket')} />
+        <Figure name="On HTTP" value={count('http')} />
+        <Figure name="Messages" value={now.sends_per_s} unit="/s" />
+        <Figure name="Delivery, p50" value={now.delivery ? secondsOf(now.delivery.p50) : '–'} />
+        <Figure name="Delivery, p99" value={now.delivery ? secondsOf(now.delivery.p99) : '–'} />
+      </dl>
+      <Section title="Transports, 24 hours">
+        <Transports minutes={now.minutes} until={at} />
+      </Section>
+      <Section title="Why WebSockets ended, last hour">
+        <Table
+          label="Causes"
+          head={['Cause', 'Attempts']}
+          rows={now.causes.map(({ cause, count: attempts }) => [causeOf(cause), attempts])}
+          empty="No attempt failed and no connection was cut."
+        />
+      </Section>
+      <Section title="Nodes">
+        <Table
+          label="Nodes"
+          head={['Node', 'Version', 'Started', 'Seen', 'Redis', 'Disk free']}
+          rows={now.nodes.map((node) => [
+            node.id,
+            node.version,
+            agoOf(node.started_at, at),
+            node.silent ? `silent, ${agoOf(node.last_at, at)}` : agoOf(node.last_at, at),
+            node.bus_up ? 'up' : 'away',
+            node.free_bytes === null || node.size_bytes === null
+              ? '–'
+              : `${bytesOf(node.free_bytes)} of ${bytesOf(node.size_bytes)}`,
+          ])}
+          empty="No process has written evidence: BACKCHANNEL_ANALYTICS is off."
+        />
+        <p className="text-sm text-ink-soft">
+          {now.backup
+            ? `Newest backup: ${agoOf(now.backup.at, at)}, ${bytesOf(now.backup.size_bytes)}.`
+            : 'No backup by `backchannel backup` is known.'}
+        </p>
+      </Section>
+    </>
+  );
+}
