@@ -13,6 +13,7 @@ from backchannel.fleet.kept import Kept
 from backchannel.fleet.people import people_by_id, whom
 from backchannel.fleet.stretches import connections_around, connections_of
 from backchannel.fleet.verdict import Facts, steps, verdict
+from backchannel.protocol.errors import Code, CommandError, invalid
 from backchannel.protocol.fleet import Expected, FleetJourney, Journey, JourneyQuery, RoomOfMessage, Whom
 from backchannel.protocol.times import to_wire
 from backchannel.store.driver import read
@@ -30,6 +31,7 @@ _ROOMS: Final = (
     f" ORDER BY last_us DESC LIMIT {EXPECTED}"
 )
 _NEWEST: Final = f"SELECT id, seq, created_us FROM {MESSAGE} WHERE room_id = %s AND seq >= %s AND sender_id <> %s ORDER BY seq DESC LIMIT {EXPECTED}"
+_ADDRESS: Final = f"SELECT m.id FROM {MESSAGE} m JOIN {ROOM} r ON r.id = m.room_id WHERE m.room_id = %s AND m.seq = %s AND r.kind <> 'direct'"
 _MESSAGE: Final = (
     "SELECT m.room_id, m.seq, m.created_us, m.sender_id, m.deleted, r.kind, r.name, mb.state, mb.joined_seq, mb.left_seq, mb.read_seq"
     f" FROM {MESSAGE} m JOIN {ROOM} r ON r.id = m.room_id LEFT JOIN {MEMBERSHIP} mb ON mb.room_id = m.room_id AND mb.person_id = %s"
@@ -41,11 +43,26 @@ def journey(kept: Kept, query: JourneyQuery, now_us: int) -> FleetJourney:
     """Blocking. Raises `user_not_found`, `message_not_found`."""
     person = whom(query.person)
     answer = FleetJourney(to_wire(now_us), kept.analytics, person, [], None)
-    if query.message is None:
+    message = query.message
+    if query.room is not None or query.seq is not None:
+        message = _named_by_address(query)
+    if message is None:
         answer.expected = _expected(kept, person, now_us)
     else:
-        answer.journey = _journey(kept, person, query.message, now_us)
+        answer.journey = _journey(kept, person, message, now_us)
     return answer
+
+
+def _named_by_address(query: JourneyQuery) -> UUID:
+    """Raises `invalid`, `message_not_found`: for a direct room too, whose numbers are easily guessed."""
+    if query.room is None or query.seq is None or query.message is not None:
+        raise invalid(message="Name it by message, or by room and seq.")
+    rows = read(_ADDRESS, [query.room, query.seq])
+    if not rows:
+        raise CommandError(
+            Code.MESSAGE_NOT_FOUND, f"There is no message #{query.seq} in a group or channel {query.room}."
+        )
+    return from_db_uuid(rows[0][0])
 
 
 def _expected(kept: Kept, person: Whom, now_us: int) -> list[Expected]:

@@ -42,7 +42,10 @@ class JourneyQuery(Query):
     person: Annotated[str, Meta(min_length=1, max_length=150)]
     """Who should have received it: a username, or an id."""
     message: UUID | None = None
-    """Left out: the newest messages that this person should have."""
+    """By its id. Without it and `room`: the newest messages that this person should have."""
+    room: Annotated[int, Meta(ge=1, le=2**53 - 1)] | None = None
+    """With `seq`, as in the address of a message. Not of a direct room: there anybody could be tried with anybody."""
+    seq: Annotated[int, Meta(ge=1, le=2**53 - 1)] | None = None
 
 
 class ErrorsQuery(Query):

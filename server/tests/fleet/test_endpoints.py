@@ -170,6 +170,21 @@ class TestJourney:
             assert ada.user.username not in answer.text
             assert SECRET not in answer.text
 
+    def test_is_found_by_the_address_of_a_message_but_not_in_a_direct_room(
+        self, server: Running, boss: Someone
+    ) -> None:
+        ada, cleo = somebody("ada"), somebody("cleo")
+        group = server.group(ada, cleo)
+        direct = server.do(ada, "create_room", kind="direct", members=[cleo.id])["room"]["id"]
+        for room, status in ((group, 200), (direct, 404)):
+            sent = server.do(ada, "send_message", room_id=room, id=str(uuid4()), content=SECRET)["message"]
+            answer = get(server, boss, "journey", person=cleo.user.username, room=room, seq=sent["seq"])
+            assert answer.status_code == status
+            if status == 200:
+                assert answer.json()["journey"]["id"] == sent["id"]
+        for asked in ({"room": 1}, {"seq": 1}, {"room": 1, "seq": 1, "message": str(uuid4())}, {"room": 0, "seq": 1}):
+            assert get(server, boss, "journey", person=cleo.user.username, **asked).status_code == 422
+
     def test_of_no_message_is_not_found(self, server: Running, boss: Someone) -> None:
         cleo = somebody("cleo")
         answer = get(server, boss, "journey", person=cleo.user.username, message=str(uuid4()))

@@ -2,34 +2,44 @@ import { useEffect, useMemo, useState } from 'react';
 import { Button } from '../../ui/Button.tsx';
 import { cx } from '../../ui/classes.ts';
 import type { Expected, FleetJourney, Journey, Step } from './answers.gen.ts';
-import { useAnswer } from './ask.ts';
+import { type Asked, useAnswer } from './ask.ts';
+import { askedBy } from './messageName.ts';
 import { Answered, Section, Table } from './parts.tsx';
 import { momentOf } from './words.ts';
 
 /** Why did Cleo not get the message? First what they should have, then the way of one. */
 export function JourneyTab({ person }: { readonly person: string }) {
-  const [message, setMessage] = useState<string | null>(null);
+  const [message, setMessage] = useState<Asked | null>(null);
   useEffect(() => setMessage(null), [person]);
-  const asked = useMemo(() => (person ? { person, ...(message && { message }) } : null), [person, message]);
+  const asked = useMemo(() => (person ? { person, ...message } : null), [person, message]);
   const answer = useAnswer<FleetJourney>('journey', asked);
   if (!person) return <p className="text-sm text-ink-soft">Who should have got it? Give a username above.</p>;
   return (
-    <Answered answer={answer}>
-      {(found) =>
-        found.journey ? (
-          <Way journey={found.journey} onBack={() => setMessage(null)} />
-        ) : (
-          <ShouldHave expected={found.expected} name={found.person.display_name} onPick={setMessage} />
-        )
-      }
-    </Answered>
+    <>
+      {message && (
+        <div>
+          <Button size="sm" onClick={() => setMessage(null)}>
+            Other messages
+          </Button>
+        </div>
+      )}
+      <Answered answer={answer}>
+        {(found) =>
+          found.journey ? (
+            <Way journey={found.journey} />
+          ) : (
+            <ShouldHave expected={found.expected} name={found.person.display_name} onPick={setMessage} />
+          )
+        }
+      </Answered>
+    </>
   );
 }
 
 interface ShouldHaveProps {
   readonly expected: readonly Expected[];
   readonly name: string;
-  readonly onPick: (message: string) => void;
+  readonly onPick: (message: Asked) => void;
 }
 
 function ShouldHave({ expected, name, onPick }: ShouldHaveProps) {
@@ -46,12 +56,23 @@ function ShouldHave({ expected, name, onPick }: ShouldHaveProps) {
           roomOf(each.room),
           each.arrived ? 'yes' : 'not known',
           each.read ? 'yes' : 'no',
-          <Button key="pick" size="sm" onClick={() => onPick(each.id)}>
+          <Button key="pick" size="sm" onClick={() => onPick({ message: each.id })}>
             Why?
           </Button>,
         ])}
         empty="Nobody has written in their rooms."
       />
+      <label className="flex flex-col gap-1.5 text-sm">
+        Another message: paste its address, or its id
+        <input
+          autoComplete="off"
+          className="h-10 max-w-xl rounded-md border border-line-strong bg-raised px-3 text-base"
+          onChange={(event) => {
+            const asked = askedBy(event.target.value);
+            if (asked) onPick(asked);
+          }}
+        />
+      </label>
     </Section>
   );
 }
@@ -63,7 +84,7 @@ function roomOf(room: Expected['room']): string {
 
 const DOTS: Readonly<Record<Step['state'], string>> = { done: 'fill-ok', open: 'fill-warn', unknown: 'fill-ink-faint' };
 
-function Way({ journey, onBack }: { readonly journey: Journey; readonly onBack: () => void }) {
+function Way({ journey }: { readonly journey: Journey }) {
   return (
     <Section title={`#${journey.seq} of ${roomOf(journey.room)}`}>
       <p className="rounded-md bg-accent-soft px-3 py-2">{journey.verdict}</p>
@@ -82,11 +103,6 @@ function Way({ journey, onBack }: { readonly journey: Journey; readonly onBack: 
           </li>
         ))}
       </ol>
-      <div>
-        <Button size="sm" onClick={onBack}>
-          Other messages
-        </Button>
-      </div>
     </Section>
   );
 }
