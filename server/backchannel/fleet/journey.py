@@ -9,10 +9,12 @@ from uuid import UUID
 from django.db import connection
 
 from backchannel.evidence.upkeep import DAY_US
+from backchannel.fleet.facts import Facts
 from backchannel.fleet.kept import Kept
 from backchannel.fleet.people import people_by_id, whom
+from backchannel.fleet.steps import steps
 from backchannel.fleet.stretches import connections_around, connections_of
-from backchannel.fleet.verdict import Facts, steps, verdict
+from backchannel.fleet.verdict import verdict
 from backchannel.protocol.errors import Code, CommandError, invalid
 from backchannel.protocol.fleet import Expected, FleetJourney, Journey, JourneyQuery, RoomOfMessage, Whom
 from backchannel.protocol.times import to_wire

@@ -1,21 +1,12 @@
-"""What the evidence says of one message's way to one person: its steps, and one sentence. Pure.
+"""What the evidence says of one message's way to one person, in one sentence. Pure."""
 
-    typed ─▶ tried ─▶ committed ─▶ published ─▶ written ─▶ seen ─▶ read
-
-Only the commit has a row of its own. That a client has a message follows from its connection's evidence: with each heartbeat, and
-with each poll, it says up to where it has each room. Of a step without a record there are bounds, or nothing; no step is guessed.
-"""
-
-from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Final, Literal
+from typing import Final
 
 from backchannel.evidence.causes import Cause
 from backchannel.fleet.connection import Connection
-from backchannel.protocol.fleet import Analytics, Evidence, Step, StepName, Transport
+from backchannel.fleet.facts import Facts
+from backchannel.fleet.steps import OVER
 from backchannel.protocol.times import to_wire
-
-State = Literal["done", "open", "unknown"]
 
 CONFIRMED_WITHIN_US: Final = 60_000_000
 """Two heartbeats: what arrived is said with the next one."""
@@ -36,60 +27,6 @@ _BECAUSE: Final = {
     Cause.REFUSED_BUSY: "the server was overloaded",
     Cause.UNKNOWN: "the cause is unknown",
 }
-_OVER: Final[dict[Transport, str]] = {"websocket": "over the WebSocket", "http": "over HTTP"}
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Facts:
-    """Times are µs since 1970. Connections: oldest first."""
-
-    now_us: int
-    analytics: Analytics
-    name: str
-    """Of the person who should have it."""
-    is_sender: bool
-    state: Literal["member", "left", "removed", "none"]
-    """Of the person, in the room."""
-    joined_seq: int = 0
-    left_seq: int | None = None
-    read_seq: int = 0
-    room: int
-    seq: int
-    committed_us: int
-    deleted: bool = False
-    nodes: int | None = None
-    """Processes that served when it was committed; None: not known any more."""
-    connections: Sequence[Connection] = ()
-    of_sender: Sequence[Connection] = ()
-    sender_is_known: bool = True
-
-    @property
-    def at_commit(self) -> Connection | None:
-        """The newest that was open then."""
-        return next((each for each in reversed(self.connections) if each.covers(self.committed_us)), None)
-
-    @property
-    def before(self) -> Connection | None:
-        """The last one that had ended by then."""
-        ended = [each for each in self.connections if each.until_us is not None and each.until_us < self.committed_us]
-        return max((each for each in ended if each.live), key=lambda each: each.until_us or 0, default=None)
-
-    @property
-    def next(self) -> Connection | None:
-        """The first that began afterwards."""
-        return next((each for each in self.connections if each.live and each.since_us > self.committed_us), None)
-
-    @property
-    def bringer(self) -> Connection | None:
-        """The first whose client said that it has the message."""
-        return next((each for each in self.connections if each.seen.get(self.room, 0) >= self.seq), None)
-
-    @property
-    def is_read(self) -> bool:
-        return self.read_seq >= self.seq
-
-
-# -- the sentence
 
 
 def verdict(facts: Facts) -> str:
@@ -118,8 +55,8 @@ def _of_arrival(facts: Facts) -> str | None:
     by = facts.bringer
     if by is None:
         return f"{facts.name} has read it; which connection brought it is not kept." if facts.is_read else None
-    until = _at(facts, _confirmed_us(facts, by))
-    what = f"{_device(facts, by)} had it by {until} at the latest, {_OVER[by.transport]}"
+    until = _at(facts, facts.confirmed_us(by))
+    what = f"{_device(facts, by)} had it by {until} at the latest, {OVER[by.transport]}"
     if by.covers(facts.committed_us) or facts.at_commit is not None:
         return f"{what}; it was committed at {_at(facts, facts.committed_us)}{_why_http(facts, by)}."
     gone = facts.before
@@ -146,7 +83,7 @@ def _of_connection(facts: Facts) -> str | None:
     if now is None:
         return None
     waited = facts.now_us - max(now.since_us, facts.committed_us)
-    what = f"{_device(facts, now)} is connected {_OVER[now.transport]} since {_at(facts, now.since_us)}"
+    what = f"{_device(facts, now)} is connected {OVER[now.transport]} since {_at(facts, now.since_us)}"
     if waited < CONFIRMED_WITHIN_US:
         return f"{what} and should confirm it within a minute{_why_http(facts, now)}."
     return f"{what} and has not confirmed it, for {_long(waited)}{_why_http(facts, now)}."
@@ -195,10 +132,6 @@ def _device(facts: Facts, by: Connection) -> str:
     return f"{facts.name} ({by.agent})" if by.agent else facts.name
 
 
-def _confirmed_us(facts: Facts, by: Connection) -> int:
-    return facts.now_us if by.until_us is None else by.until_us
-
-
 def _at(facts: Facts, moment_us: int | None) -> str:
     """The time in UTC, to the second; with its day if that is another one."""
     text = to_wire((moment_us or 0) // _SECOND_US * _SECOND_US)
@@ -211,104 +144,3 @@ def _long(us: int) -> str:
     if seconds < 120:
         return f"{seconds} s"
     return f"{seconds // 60} minutes" if seconds < 7200 else f"{seconds // 3600} hours"
-
-
-# -- the steps
-
-
-def steps(facts: Facts) -> list[Step]:
-    return [
-        _step(
-            "typed",
-            "done",
-            "bounded",
-            None,
-            facts.committed_us,
-            "Clients report how long sends take, not when each was typed.",
-        ),
-        _tried(facts),
-        _committed(facts),
-        _published(facts),
-        _written(facts),
-        _seen(facts),
-        _read(facts),
-    ]
-
-
-def _tried(facts: Facts) -> Step:
-    if not facts.sender_is_known:
-        return _step("tried", "done", "unknown", None, None, "Who wrote in a direct room is not shown.")
-    ways = {each.transport for each in facts.of_sender if each.covers(facts.committed_us)}
-    if len(ways) == 1:
-        (way,) = ways
-        text = f"Its sender was connected {_OVER[way]} alone when it was committed."
-        return _step("tried", "done", "bounded", None, facts.committed_us, text, way)
-    text = "Its sender was connected over both transports." if ways else "No connection of its sender is kept."
-    return _step("tried", "done", "unknown", None, facts.committed_us, text)
-
-
-def _committed(facts: Facts) -> Step:
-    text = f"As #{facts.seq} of the room" + ("; its text was deleted since." if facts.deleted else ".")
-    return _step("committed", "done", "exact", facts.committed_us, facts.committed_us, text)
-
-
-def _published(facts: Facts) -> Step:
-    if not facts.nodes:
-        return _step("published", "unknown", "unknown", None, None, "Which nodes served then is not kept.")
-    text = (
-        "To the other nodes, right after the commit; no publish is recorded."
-        if facts.nodes > 1
-        else "One node served: it delivers by itself."
-    )
-    return _step("published", "done", "bounded", facts.committed_us, None, text)
-
-
-def _written(facts: Facts) -> Step:
-    by = facts.at_commit or facts.next or facts.bringer
-    if by is not None:
-        earliest = max(facts.committed_us, by.since_us)
-        when = "open when it was committed" if by.covers(facts.committed_us) else "the first one after the commit"
-        return _step("written", "done", "bounded", earliest, None, f"To the connection that was {when}.", by.transport)
-    if facts.analytics != "on":
-        return _step("written", "unknown", "unknown", None, None, "Nothing is kept of people's connections.")
-    return _step("written", "open", "bounded", None, None, "No connection since the commit is known.")
-
-
-def _seen(facts: Facts) -> Step:
-    by = facts.bringer
-    if by is not None:
-        earliest = max(facts.committed_us, by.since_us)
-        text = f"The client said so ({by.agent or by.client or 'unknown client'})."
-        return _step("seen", "done", "bounded", earliest, _confirmed_us(facts, by), text, by.transport)
-    if facts.is_read:
-        return _step("seen", "done", "bounded", facts.committed_us, facts.now_us, "It follows from its being read.")
-    if facts.analytics != "on":
-        return _step("seen", "unknown", "unknown", None, None, "Nothing is kept of people's connections.")
-    text = "No connection has said so. Of each, the 32 rooms that moved last are kept."
-    return _step("seen", "open", "unknown", None, None, text)
-
-
-def _read(facts: Facts) -> Step:
-    if facts.is_read:
-        return _step("read", "done", "bounded", facts.committed_us, facts.now_us, f"Read up to #{facts.read_seq}.")
-    return _step("read", "open", "exact", None, None, f"Read up to #{facts.read_seq}.")
-
-
-def _step(
-    step: StepName,
-    state: State,
-    evidence: Evidence,
-    earliest_us: int | None,
-    latest_us: int | None,
-    text: str,
-    transport: Transport | None = None,
-) -> Step:
-    return Step(
-        step=step,
-        state=state,
-        evidence=evidence,
-        earliest=None if earliest_us is None else to_wire(earliest_us),
-        latest=None if latest_us is None else to_wire(latest_us),
-        transport=transport,
-        text=text,
-    )

@@ -6,7 +6,9 @@ import pytest
 
 from backchannel.evidence.causes import Cause
 from backchannel.fleet.connection import Connection
-from backchannel.fleet.verdict import Facts, steps, verdict
+from backchannel.fleet.facts import Facts
+from backchannel.fleet.steps import steps
+from backchannel.fleet.verdict import verdict
 from backchannel.protocol.times import from_wire
 
 ROOM, SEQ = 7, 1042
