@@ -2,7 +2,7 @@
 
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -82,6 +82,9 @@ class BrokenAtFirst:
 
     def exists(self) -> bool:
         return self._inner.exists()
+
+    def reading(self) -> AbstractContextManager[Driver | None]:
+        return self._inner.reading()
 
     def connect(self) -> Connected:
         connected = self._inner.connect()
