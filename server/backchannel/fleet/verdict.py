@@ -54,18 +54,29 @@ def _of_membership(facts: Facts) -> str | None:
 def _of_arrival(facts: Facts) -> str | None:
     by = facts.bringer
     if by is None:
-        return f"{facts.name} has read it; which connection brought it is not kept." if facts.is_read else None
-    until = _at(facts, facts.confirmed_us(by))
-    what = f"{_device(facts, by)} had it by {until} at the latest, {OVER[by.transport]}"
-    if by.covers(facts.committed_us) or facts.at_commit is not None:
-        return f"{what}; it was committed at {_at(facts, facts.committed_us)}{_why_http(facts, by)}."
+        if not facts.is_read:
+            return None
+        return f"{_absence(facts, facts.next)}{facts.name} has read it; which connection brought it is not kept."
+    what = f"{_device(facts, by)} had it by {_at(facts, facts.confirmed_us(by))} at the latest, {OVER[by.transport]}"
+    if absent := _absence(facts, by):
+        return f"{absent}{what}{_why_http(facts, by)}."
+    return f"{what}; it was committed at {_at(facts, facts.committed_us)}{_why_http(facts, by)}."
+
+
+def _absence(facts: Facts, by: Connection | None) -> str:
+    """Why it did not arrive with the commit but by this later connection, to begin a sentence; "" where nothing says so."""
+    if by is None or by.covers(facts.committed_us):
+        return ""
+    lost = facts.at_commit
+    if lost is not None:
+        # A device that sleeps is noticed by the heartbeat it does not answer: until then its connection is open.
+        if lost.until_us is None or not lost.cause:
+            return ""
+        return f"The connection of {facts.name} that was open then ended at {_at(facts, lost.until_us)}{_why_ended(lost)}, and had not confirmed it; "
     gone = facts.before
-    absent = (
-        f"was not connected from {_at(facts, gone.until_us)}{_why_ended(gone)}"
-        if gone is not None and gone.until_us is not None
-        else "was not connected"
-    )
-    return f"{facts.name} {absent} to {_at(facts, by.since_us)}; {what}{_why_http(facts, by)}."
+    if gone is None or gone.until_us is None:
+        return f"{facts.name} was not connected before {_at(facts, by.since_us)}; "
+    return f"{facts.name} was not connected from {_at(facts, gone.until_us)}{_why_ended(gone)} to {_at(facts, by.since_us)}; "
 
 
 def _of_nothing_kept(facts: Facts) -> str | None:
@@ -83,7 +94,7 @@ def _of_connection(facts: Facts) -> str | None:
     if now is None:
         return None
     waited = facts.now_us - max(now.since_us, facts.committed_us)
-    what = f"{_device(facts, now)} is connected {OVER[now.transport]} since {_at(facts, now.since_us)}"
+    what = f"{_absence(facts, now)}{_device(facts, now)} is connected {OVER[now.transport]} since {_at(facts, now.since_us)}"
     if waited < CONFIRMED_WITHIN_US:
         return f"{what} and should confirm it within a minute{_why_http(facts, now)}."
     return f"{what} and has not confirmed it, for {_long(waited)}{_why_http(facts, now)}."

@@ -76,6 +76,36 @@ CASES = {
             "at the latest, over the WebSocket."
         ),
     ),
+    "asleep, not noticed yet at the commit": (
+        facts(
+            link("13:00:00", "14:02:40", cause="asleep"),
+            link("14:31:00", "14:40:00", seen=SEQ),
+        ),
+        (
+            "The connection of Cleo that was open then ended at 14:02:40 UTC (the device was asleep), and had not confirmed it; Cleo (chrome "
+            "131, windows) had it by 14:40:00 UTC at the latest, over the WebSocket."
+        ),
+    ),
+    "awake again": (
+        facts(link("13:00:00", "14:01:00", cause="asleep"), link("14:31:00"), now="14:31:10"),
+        (
+            "Cleo was not connected from 14:01:00 UTC (the device was asleep) to 14:31:00 UTC; Cleo (chrome 131, windows) is connected over "
+            "the WebSocket since 14:31:00 UTC and should confirm it within a minute."
+        ),
+    ),
+    "awake again, and read": (
+        facts(link("13:00:00", "14:01:00", cause="asleep"), link("14:31:00"), now="14:31:10", read_seq=SEQ),
+        (
+            "Cleo was not connected from 14:01:00 UTC (the device was asleep) to 14:31:00 UTC; Cleo has read it; which connection brought it "
+            "is not kept."
+        ),
+    ),
+    "first connected later": (
+        facts(link("14:31:00", "14:40:00", seen=SEQ)),
+        (
+            "Cleo was not connected before 14:31:00 UTC; Cleo (chrome 131, windows) had it by 14:40:00 UTC at the latest, over the WebSocket."
+        ),
+    ),
     "on HTTP": (
         facts(
             link("13:59:00", "13:59:00", **STRIPPED),

@@ -12,11 +12,13 @@ const SPANS = [
   { hours: '720', title: '30 days' },
 ] as const;
 
+const EVERY_MS = 10_000;
+
 /** Who is on HTTP and why; which network, browser or proxy ends WebSockets. */
 export function FallbackTab() {
   const [hours, setHours] = useState<string>('24');
   const asked = useMemo(() => ({ hours }), [hours]);
-  const answer = useAnswer<FleetFallback>('fallback', asked);
+  const answer = useAnswer<FleetFallback>('fallback', asked, EVERY_MS);
   return (
     <>
       <div role="group" aria-label="How far back" className="flex gap-2">
