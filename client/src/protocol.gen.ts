@@ -391,6 +391,56 @@ export interface Upload {
   readonly alt?: string;
 }
 
+/** The user saved a draft on some device, cleared it, or sent it. */
+export interface DraftChanged {
+  readonly type: 'draft';
+  readonly user_version: number;
+  readonly draft: Draft;
+}
+
+/**
+ * What a user has written in a room, or in the thread of `thread`, and not sent: the same on all their devices.
+ *
+ * `rev`: grows with each version, and is never used again in this place. A draft that was sent or cleared is an empty version, so that
+ * no device brings it back. `save_id`: that of the save which wrote the last text here, also after it was cleared; null where it had none.
+ */
+export interface Draft {
+  readonly room_id: RoomId;
+  readonly thread: string | null;
+  readonly content: string;
+  readonly reply_to: Quote | null;
+  readonly attachments: readonly Upload[];
+  readonly rev: number;
+  readonly save_id: string | null;
+  readonly saved_at: string;
+}
+
+/** A scheduled message of the user was made, changed, cancelled or sent, or could not be sent. */
+export interface ScheduledChanged {
+  readonly type: 'scheduled';
+  readonly user_version: number;
+  readonly scheduled: Scheduled;
+}
+
+/**
+ * A message that is sent at `at`. `id` is the message's id. `rev` grows with each change. After `sent` or `cancelled` nothing
+ * follows. `failed`: it was refused when it was due, and waits to be changed or cancelled; `code` and `detail` are those of the error.
+ */
+export interface Scheduled {
+  readonly id: string;
+  readonly room_id: RoomId;
+  readonly at: string;
+  readonly content: string;
+  readonly state: 'cancelled' | 'failed' | 'sent' | 'waiting';
+  readonly rev: number;
+  readonly reply_to?: MessageId;
+  readonly thread?: string;
+  readonly in_room?: boolean;
+  readonly attachments?: readonly string[];
+  readonly code?: string;
+  readonly detail?: string;
+}
+
 export interface TypingFrame {
   readonly type: 'typing';
   readonly room_id: RoomId;
@@ -453,7 +503,7 @@ export interface ErrorFrame {
  * The `error` member of an error frame, and the body of a problem+json answer.
  *
  * retry_after: seconds to wait before the next try. errors: what is wrong, by field. offset: of `wrong_offset`, the bytes that are
- * stored.
+ * stored. draft: of `draft_conflict`, the version that is stored.
  */
 export interface ErrorData {
   readonly code: ErrorCode;
@@ -462,6 +512,7 @@ export interface ErrorData {
   readonly retry_after?: number;
   readonly errors?: Readonly<Record<string, readonly string[]>>;
   readonly offset?: number;
+  readonly draft?: Draft;
 }
 
 /** The node is restarting. Continue over HTTP at once; reconnect after `retry_after_ms`. */
@@ -492,6 +543,24 @@ export interface SendResult {
   readonly duplicate: boolean;
 }
 
+export interface DraftResult {
+  readonly draft: Draft;
+}
+
+/** Those of the rooms that the user is in, also the empty versions of the last 30 days, ascending by `rev`. */
+export interface Drafts {
+  readonly drafts: readonly Draft[];
+}
+
+export interface ScheduledResult {
+  readonly scheduled: Scheduled;
+}
+
+/** What waits and what could not be sent, ascending by time. */
+export interface ScheduledList {
+  readonly scheduled: readonly Scheduled[];
+}
+
 export interface UploadResult {
   readonly upload: Upload;
 }
@@ -506,6 +575,17 @@ export interface MessageResult {
 /** `messages`: all that are pinned in the room, the newest pin first. */
 export interface Pins {
   readonly messages: readonly Message[];
+}
+
+/**
+ * `via`: what accepted it first: a transport, the site itself, or the schedule; left out for messages from before this was kept.
+ * `edits`: times, ascending, the last 100.
+ */
+export interface MessageDetails {
+  readonly accepted_at: string;
+  readonly seq: Seq;
+  readonly edits: readonly string[];
+  readonly via?: 'http' | 'schedule' | 'site' | 'websocket';
 }
 
 /** `messages` ascending by seq, as of event `as_of_seq`. `has_more`: in the requested direction. */
@@ -771,7 +851,9 @@ export type UserFrame =
   | ThreadStateChanged
   | Notification
   | PersonUpdated
-  | UploadStateChanged;
+  | UploadStateChanged
+  | DraftChanged
+  | ScheduledChanged;
 
 /** Not numbered: may be lost. */
 export type EphemeralFrame =
@@ -799,6 +881,8 @@ export type ServerFrame =
   | Notification
   | PersonUpdated
   | UploadStateChanged
+  | DraftChanged
+  | ScheduledChanged
   | TypingFrame
   | PresenceFrame
   | RoomHeads
@@ -835,7 +919,8 @@ export type Commands = {
    * `id` is the message's id, a UUID (v7 preferred) made by the sender. Without it the server makes one, and a retry sends a
    * second message. `reply_to` is the id of a message in the same room. `thread` is the id of a message in the same group or channel
    * that the thread begins with; `in_room` shows the reply in the room as well. `attachments` are the ids of
-   * the sender's own uploads of this room that are ready; with one, the content may be blank.
+   * the sender's own uploads of this room that are ready; with one, the content may be blank. `draft_rev`: the version of the sender's
+   * draft that it was written in, which is cleared with it; a later version stays, unless it says the same.
    */
   send_message: {
     fields: {
@@ -846,8 +931,66 @@ export type Commands = {
       readonly attachments?: readonly string[];
       readonly thread?: string | null;
       readonly in_room?: boolean;
+      readonly draft_rev?: number | null;
     };
     result: SendResult;
+  };
+  /**
+   * Keep what the caller has written and not sent, for all their devices. Without content, reply and attachments it is cleared.
+   *
+   * `base_rev`: the version that it was written from, 0 where the device knows of none. 409 `draft_conflict`, with the stored version in
+   * `draft`, if that is another one. `save_id` is a UUID made by the client: a retry of the save that wrote the stored version succeeds.
+   */
+  save_draft: {
+    fields: {
+      readonly room_id: RoomId;
+      readonly thread?: string | null;
+      readonly content: string;
+      readonly attachments?: readonly string[];
+      readonly reply_to?: MessageId | null;
+      readonly base_rev: number;
+      readonly save_id?: string | null;
+    };
+    result: DraftResult;
+  };
+  /** List the caller's drafts in the rooms that they are in. */
+  get_drafts: {
+    fields: Record<never, never>;
+    result: Drafts;
+  };
+  /**
+   * Send a message later, or change one that waits. Repeating it changes nothing.
+   *
+   * `id` is the later message's id, and the fields are those of `send_message`. `at` is at most a year ahead; a time that has just passed
+   * sends it at once. `base_rev`: 409 `schedule_conflict` if it was changed since; 0 for a new one. 409 `already_sent`, 410
+   * `schedule_cancelled`. Who may send is looked at when it is due.
+   */
+  schedule_message: {
+    fields: {
+      readonly id: string;
+      readonly at: string;
+      readonly room_id: RoomId;
+      readonly content: string;
+      readonly reply_to?: MessageId | null;
+      readonly attachments?: readonly string[];
+      readonly thread?: string | null;
+      readonly in_room?: boolean;
+      readonly draft_rev?: number | null;
+      readonly base_rev?: number | null;
+    };
+    result: ScheduledResult;
+  };
+  /** List the caller's messages that wait for their time, and those that could not be sent. */
+  get_scheduled: {
+    fields: Record<never, never>;
+    result: ScheduledList;
+  };
+  /** Cancel a message that waits. Repeating it changes nothing. 409 `already_sent` if it was sent before. */
+  cancel_scheduled: {
+    fields: {
+      readonly id: string;
+    };
+    result: ScheduledResult;
   };
   /**
    * Announce a file for a room, before its bytes. Repeating it returns the upload as it is.
@@ -931,6 +1074,13 @@ export type Commands = {
       readonly room_id: RoomId;
     };
     result: Pins;
+  };
+  /** Show when and how a message came in, and when it was edited. */
+  get_message_details: {
+    fields: {
+      readonly message_id: MessageId;
+    };
+    result: MessageDetails;
   };
   /** Read a page of messages, ascending by seq: the newest, or those before, after or around a seq. */
   get_history: {
@@ -1153,6 +1303,11 @@ export const COMMANDS = {
   get_room_list: 'GET /api/rooms',
   get_room: 'GET /api/rooms/{room_id}',
   send_message: 'POST /api/rooms/{room_id}/messages',
+  save_draft: 'PUT /api/rooms/{room_id}/draft',
+  get_drafts: 'GET /api/drafts',
+  schedule_message: 'PUT /api/scheduled/{id}',
+  get_scheduled: 'GET /api/scheduled',
+  cancel_scheduled: 'DELETE /api/scheduled/{id}',
   create_upload: 'POST /api/uploads',
   get_upload: 'GET /api/uploads/{upload_id}',
   delete_upload: 'DELETE /api/uploads/{upload_id}',
@@ -1163,6 +1318,7 @@ export const COMMANDS = {
   pin_message: 'PUT /api/messages/{message_id}/pin',
   unpin_message: 'DELETE /api/messages/{message_id}/pin',
   get_pins: 'GET /api/rooms/{room_id}/pins',
+  get_message_details: 'GET /api/messages/{message_id}/details',
   get_history: 'GET /api/rooms/{room_id}/messages',
   search: 'GET /api/search',
   get_events: 'GET /api/rooms/{room_id}/events',
@@ -1202,12 +1358,17 @@ export const ERRORS = {
   message_not_found: 404,
   user_not_found: 404,
   upload_not_found: 404,
+  scheduled_not_found: 404,
   method_not_allowed: 405,
   edit_conflict: 409,
+  draft_conflict: 409,
+  schedule_conflict: 409,
+  already_sent: 409,
   upload_not_ready: 409,
   upload_claimed: 409,
   wrong_offset: 409,
   message_deleted: 410,
+  schedule_cancelled: 410,
   too_large: 413,
   unsupported_media_type: 415,
   invalid: 422,

@@ -54,6 +54,7 @@ from backchannel.ops.metrics.listener import MetricsListener, Text
 from backchannel.ops.watch import Watch
 from backchannel.ops.workers import Workers
 from backchannel.queries.events import missing_events
+from backchannel.schedule.runner import ScheduleRunner
 from backchannel.store.clock import now_us
 from backchannel.store.log import Log
 from backchannel.store.read_pool import ReadPool
@@ -147,6 +148,7 @@ def create(
         revocations,
         runners,
         intents,
+        ScheduleRunner(log, reads, node.gate.ask),
         checking,
         watch,
         workers,

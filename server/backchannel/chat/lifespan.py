@@ -21,6 +21,7 @@ from backchannel.ops.lag import sample_lag
 from backchannel.ops.metrics.listener import MetricsListener
 from backchannel.ops.watch import Watch
 from backchannel.ops.workers import Workers
+from backchannel.schedule.runner import ScheduleRunner
 from backchannel.store.serving_lock import ServingLock
 from backchannel.store.workspace import workspace
 from backchannel.transports.maintenance import PeriodicTasks
@@ -37,6 +38,7 @@ class Parts:
     revocations: Revocations
     followers: Sequence[FollowerRunner]
     intents: IntentRunner
+    schedule: ScheduleRunner
     files: FileRunner | None
     watch: Watch
     workers: Workers | None
@@ -93,6 +95,9 @@ async def start(parts: Parts) -> AsyncExitStack:
 
         parts.intents.start(loop)
         stopping.push_async_callback(parts.intents.stop)
+
+        parts.schedule.start()
+        stopping.push_async_callback(parts.schedule.stop)
 
         if parts.files is not None:
             parts.files.start()

@@ -8,7 +8,7 @@ import msgspec
 from backchannel.commands.last_typing import LastTyping
 from backchannel.fanout.bus import Bus
 from backchannel.fanout.presence import Presence
-from backchannel.protocol.shapes import Limits, User
+from backchannel.protocol.shapes import Limits, User, Via
 from backchannel.store.log import Log
 from backchannel.store.read_pool import ReadPool
 
@@ -37,3 +37,5 @@ class Caller(msgspec.Struct, frozen=True):
     user: User
     instance: str | None = None
     """The tab or process it comes from, where the transport knows it."""
+    via: Via | None = None
+    """The transport it came by."""

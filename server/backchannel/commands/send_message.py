@@ -26,8 +26,8 @@ from backchannel.protocol.codec import encode
 from backchannel.protocol.errors import Code, CommandError, invalid
 from backchannel.protocol.events import MessageCreated, Notification
 from backchannel.protocol.results import SendResult
-from backchannel.protocol.shapes import Message, Quote
-from backchannel.store import former_members, reads
+from backchannel.protocol.shapes import Message, Quote, Via
+from backchannel.store import drafts, former_members, reads
 from backchannel.store.memberships import MEMBER
 from backchannel.store.operation import Operation
 from backchannel.store.render import excerpt, quote_from_row, user_columns
@@ -68,6 +68,9 @@ class SendMessage(Operation, frozen=True, kw_only=True):
     """What the client sent, where the site's policy made `content` of it. A retry is recognised by it."""
     is_from_site: bool = False
     """Sent by the site itself, which is a member of no room."""
+    draft_rev: int | None = None
+    """The version of the sender's draft that is cleared with it."""
+    via: Via | None = None
 
     @classmethod
     def build(cls, command: declared.SendMessage, caller: Caller, context: Context) -> Self:
@@ -83,6 +86,8 @@ class SendMessage(Operation, frozen=True, kw_only=True):
             attachments=tuple(command.attachments),
             thread=command.thread,
             in_room=command.in_room,
+            draft_rev=command.draft_rev,
+            via=caller.via,
         )
 
     @property
@@ -120,6 +125,7 @@ class SendMessage(Operation, frozen=True, kw_only=True):
         mentioned = _look_up_mentions(transaction, sends)
         files = lock_uploads(transaction, {id_ for send in sends for id_ in send.attachments})
         with_files: list[Message] = []
+        drafted: list[drafts.Sent] = []
         threads = ThreadReplies(transaction, sends)
 
         rows: list[tuple[Any, ...]] = []
@@ -161,9 +167,12 @@ class SendMessage(Operation, frozen=True, kw_only=True):
             rows.append((
                 send.id, room.id, seq, seq, send.actor.id, send.content, send.reply_to, fingerprint, at_us, False,
                 encode(mentions).decode() if mentions else "[]",
-                send.thread, None if send.in_room or send.thread is None else True,
+                send.thread, None if send.in_room or send.thread is None else True, send.via,
             ))  # fmt: skip
             threads.add(message, at_us, outcome)
+            if send.draft_rev is not None:
+                place = drafts.Place(send.actor.id, room.id, send.thread)
+                drafted.append(drafts.Sent(place, send.draft_rev, send.content, outcome))
             outcome.result = SendResult(message, duplicate=False)
             outcome.events.append(
                 CommittedEvent(room.id, seq, encode(MessageCreated(room_id=room.id, seq=seq, at=at, message=message)))
@@ -183,6 +192,8 @@ class SendMessage(Operation, frozen=True, kw_only=True):
                 f"INSERT INTO {MENTION} (person_id, room_id, seq) VALUES (%s, %s, %s)", mention_rows
             )
         threads.write()
+        if drafted:
+            drafts.clear_sent(transaction, drafted)
         if repeats:
             _answer_repeats(transaction, repeats, members)
 
@@ -207,13 +218,13 @@ class _Stored:
 
 _INSERT_INTO = (
     f"INSERT INTO {MESSAGE} (id, room_id, seq, rev_seq, sender_id, content, reply_to, fingerprint, created_us, deleted, "
-    "mentions, thread, beside, reactions, attachments) "
+    "mentions, thread, beside, via, reactions, attachments) "
 )
-_INSERT = f"{_INSERT_INTO}VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, '[]', '[]')"
+_INSERT = f"{_INSERT_INTO}VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, '[]', '[]')"
 _INSERT_JSON = (
     f"{_INSERT_INTO}SELECT (m->>0)::uuid, (m->>1)::bigint, (m->>2)::bigint, (m->>3)::bigint, (m->>4)::bigint, m->>5, "
     "(m->>6)::uuid, decode(m->>7, 'base64'), (m->>8)::bigint, (m->>9)::boolean, m->>10, "
-    "(m->>11)::uuid, (m->>12)::boolean, '[]', '[]' "
+    "(m->>11)::uuid, (m->>12)::boolean, m->>13, '[]', '[]' "
     "FROM jsonb_array_elements(%s::jsonb) AS m"
 )
 
@@ -227,7 +238,7 @@ def _insert(transaction: Transaction, rows: list[tuple[Any, ...]]) -> None:
     transaction.execute_many(
         _INSERT,
         [
-            (uuid(row[0]), *row[1:6], row[6] and uuid(row[6]), *row[7:11], row[11] and uuid(row[11]), row[12])
+            (uuid(row[0]), *row[1:6], row[6] and uuid(row[6]), *row[7:11], row[11] and uuid(row[11]), *row[12:])
             for row in rows
         ],
     )

@@ -144,6 +144,7 @@ class PostIntent(_InRoom, frozen=True, kw_only=True, tag="post"):
             thread=self.thread,
             in_room=self.in_room,
             is_from_site=self.is_system,
+            via="site",
         )
 
 

@@ -19,17 +19,22 @@ from msgspec import Meta
 
 from backchannel.protocol.results import (
     Channels,
+    DraftResult,
+    Drafts,
     Empty,
     Events,
     History,
     Me,
     Members,
+    MessageDetails,
     MessageResult,
     People,
     Pins,
     ReadState,
     RoomList,
     RoomResult,
+    ScheduledList,
+    ScheduledResult,
     SearchResult,
     SendResult,
     ThreadPage,
@@ -41,6 +46,8 @@ from backchannel.protocol.results import (
 
 Id = Annotated[int, Meta(ge=1, le=2**53 - 1, description="A room's or user's id.")]
 Seq = Annotated[int, Meta(ge=0, le=2**53 - 1, description="An event's number in its room; 0 is before the first.")]
+Rev = Annotated[int, Meta(ge=0, le=2**53 - 1, description="A version, from an earlier answer; 0 for none.")]
+Time = Annotated[str, Meta(max_length=40, description="ISO 8601 with a time zone, like 2026-12-01T09:00:00Z.")]
 Page = Annotated[int, Meta(ge=1, le=200, description="The most items to return.")]
 CommandId = Annotated[
     str, Meta(min_length=1, max_length=64, description="Identifies the command; echoed in its answer.")
@@ -168,7 +175,8 @@ class SendMessage(Command, kw_only=True, tag="send_message"):
     `id` is the message's id, a UUID (v7 preferred) made by the sender. Without it the server makes one, and a retry sends a
     second message. `reply_to` is the id of a message in the same room. `thread` is the id of a message in the same group or channel
     that the thread begins with; `in_room` shows the reply in the room as well. `attachments` are the ids of
-    the sender's own uploads of this room that are ready; with one, the content may be blank.
+    the sender's own uploads of this room that are ready; with one, the content may be blank. `draft_rev`: the version of the sender's
+    draft that it was written in, which is cleared with it; a later version stays, unless it says the same.
     """
 
     id: UUID | None = None  # type: ignore[assignment]
@@ -178,6 +186,62 @@ class SendMessage(Command, kw_only=True, tag="send_message"):
     attachments: Annotated[list[UUID], Meta(max_length=10)] = []
     thread: UUID | None = None
     in_room: bool = False
+    draft_rev: Rev | None = None
+
+
+@_declare("PUT /api/rooms/{room_id}/draft", DraftResult)
+class SaveDraft(Command, kw_only=True, tag="save_draft"):
+    """Keep what the caller has written and not sent, for all their devices. Without content, reply and attachments it is cleared.
+
+    `base_rev`: the version that it was written from, 0 where the device knows of none. 409 `draft_conflict`, with the stored version in
+    `draft`, if that is another one. `save_id` is a UUID made by the client: a retry of the save that wrote the stored version succeeds.
+    """
+
+    room_id: Id
+    thread: UUID | None = None
+    content: Content
+    attachments: Annotated[list[UUID], Meta(max_length=10)] = []
+    reply_to: UUID | None = None
+    base_rev: Rev
+    save_id: UUID | None = None
+
+
+@_declare("GET /api/drafts", Drafts)
+class GetDrafts(Command, kw_only=True, tag="get_drafts"):
+    """List the caller's drafts in the rooms that they are in."""
+
+
+@_declare("PUT /api/scheduled/{id}", ScheduledResult)
+class ScheduleMessage(Command, kw_only=True, tag="schedule_message"):
+    """Send a message later, or change one that waits. Repeating it changes nothing.
+
+    `id` is the later message's id, and the fields are those of `send_message`. `at` is at most a year ahead; a time that has just passed
+    sends it at once. `base_rev`: 409 `schedule_conflict` if it was changed since; 0 for a new one. 409 `already_sent`, 410
+    `schedule_cancelled`. Who may send is looked at when it is due.
+    """
+
+    id: UUID  # type: ignore[assignment]
+    at: Time
+    room_id: Id
+    content: Content
+    reply_to: UUID | None = None
+    attachments: Annotated[list[UUID], Meta(max_length=10)] = []
+    thread: UUID | None = None
+    in_room: bool = False
+    draft_rev: Rev | None = None
+    base_rev: Rev | None = None
+
+
+@_declare("GET /api/scheduled", ScheduledList)
+class GetScheduled(Command, kw_only=True, tag="get_scheduled"):
+    """List the caller's messages that wait for their time, and those that could not be sent."""
+
+
+@_declare("DELETE /api/scheduled/{id}", ScheduledResult)
+class CancelScheduled(Command, kw_only=True, tag="cancel_scheduled"):
+    """Cancel a message that waits. Repeating it changes nothing. 409 `already_sent` if it was sent before."""
+
+    id: UUID  # type: ignore[assignment]
 
 
 @_declare("POST /api/uploads", UploadResult, 201)
@@ -264,6 +328,13 @@ class GetPins(Command, kw_only=True, tag="get_pins"):
     """List a room's pinned messages, the newest pin first."""
 
     room_id: Id
+
+
+@_declare("GET /api/messages/{message_id}/details", MessageDetails)
+class GetMessageDetails(Command, kw_only=True, tag="get_message_details"):
+    """Show when and how a message came in, and when it was edited."""
+
+    message_id: UUID
 
 
 @_declare("GET /api/rooms/{room_id}/messages", History)

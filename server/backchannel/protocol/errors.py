@@ -10,6 +10,8 @@ from typing import Final
 
 import msgspec
 
+from backchannel.protocol.shapes import Draft
+
 
 class Code(Enum):
     """Error word → HTTP status."""
@@ -29,12 +31,17 @@ class Code(Enum):
     MESSAGE_NOT_FOUND = ("message_not_found", 404)
     USER_NOT_FOUND = ("user_not_found", 404)
     UPLOAD_NOT_FOUND = ("upload_not_found", 404)
+    SCHEDULED_NOT_FOUND = ("scheduled_not_found", 404)
     METHOD_NOT_ALLOWED = ("method_not_allowed", 405)
     EDIT_CONFLICT = ("edit_conflict", 409)
+    DRAFT_CONFLICT = ("draft_conflict", 409)
+    SCHEDULE_CONFLICT = ("schedule_conflict", 409)
+    ALREADY_SENT = ("already_sent", 409)
     UPLOAD_NOT_READY = ("upload_not_ready", 409)
     UPLOAD_CLAIMED = ("upload_claimed", 409)
     WRONG_OFFSET = ("wrong_offset", 409)
     MESSAGE_DELETED = ("message_deleted", 410)
+    SCHEDULE_CANCELLED = ("schedule_cancelled", 410)
     TOO_LARGE = ("too_large", 413)
     UNSUPPORTED_MEDIA_TYPE = ("unsupported_media_type", 415)
     INVALID = ("invalid", 422)
@@ -77,7 +84,7 @@ class ErrorData(msgspec.Struct, omit_defaults=True, forbid_unknown_fields=True):
     """The `error` member of an error frame, and the body of a problem+json answer.
 
     retry_after: seconds to wait before the next try. errors: what is wrong, by field. offset: of `wrong_offset`, the bytes that are
-    stored.
+    stored. draft: of `draft_conflict`, the version that is stored.
     """
 
     code: str
@@ -86,6 +93,7 @@ class ErrorData(msgspec.Struct, omit_defaults=True, forbid_unknown_fields=True):
     retry_after: float | None = None
     errors: dict[str, list[str]] | None = None
     offset: int | None = None
+    draft: Draft | None = None
 
 
 class CommandError(Exception):
@@ -99,16 +107,20 @@ class CommandError(Exception):
         retry_after: float | None = None,
         errors: dict[str, list[str]] | None = None,
         offset: int | None = None,
+        draft: Draft | None = None,
     ) -> None:
         super().__init__(detail)
         self.code = code
         self.offset = offset
+        self.draft = draft
         self.retry_after = retry_after
         self.errors = errors
 
     @property
     def data(self) -> ErrorData:
-        return ErrorData(self.code.word, self.code.status, str(self), self.retry_after, self.errors, self.offset)
+        return ErrorData(
+            self.code.word, self.code.status, str(self), self.retry_after, self.errors, self.offset, self.draft
+        )
 
 
 def invalid(**errors: str) -> CommandError:

@@ -10,7 +10,7 @@ from uuid import UUID
 
 import msgspec
 
-from backchannel.protocol.shapes import Message, PresenceState, Room, Upload, User
+from backchannel.protocol.shapes import Draft, Message, PresenceState, Room, Scheduled, Upload, User
 
 
 class RoomEvent(msgspec.Struct, kw_only=True, tag_field="type"):
@@ -157,6 +157,18 @@ class UploadStateChanged(UserFrame, kw_only=True, tag="upload_state"):
     upload: Upload
 
 
+class DraftChanged(UserFrame, kw_only=True, tag="draft"):
+    """The user saved a draft on some device, cleared it, or sent it."""
+
+    draft: Draft
+
+
+class ScheduledChanged(UserFrame, kw_only=True, tag="scheduled"):
+    """A scheduled message of the user was made, changed, cancelled or sent, or could not be sent."""
+
+    scheduled: Scheduled
+
+
 class TypingFrame(msgspec.Struct, kw_only=True, tag_field="type", tag="typing"):
     room_id: int
     user_id: int
@@ -181,6 +193,14 @@ AnyRoomEvent = (
     | RoomUpdated
 )
 AnyUserFrame = (
-    RoomAdded | RoomRemoved | ReadStateChanged | ThreadStateChanged | Notification | PersonUpdated | UploadStateChanged
+    RoomAdded
+    | RoomRemoved
+    | ReadStateChanged
+    | ThreadStateChanged
+    | Notification
+    | PersonUpdated
+    | UploadStateChanged
+    | DraftChanged
+    | ScheduledChanged
 )
 EphemeralFrame = TypingFrame | PresenceFrame

@@ -102,6 +102,19 @@ _UPLOAD: Final = s.Upload(
     state="receiving",
     claimed=False,
 )
+_DRAFT: Final = s.Draft(
+    room_id=7,
+    thread=None,
+    content="The mill weaves",
+    reply_to=None,
+    attachments=[],
+    rev=1_763_869_468_123_456,
+    save_id=_SECOND,
+    saved_at=_AT,
+)
+_SCHEDULED: Final = s.Scheduled(
+    id=_SECOND, room_id=7, at="2026-12-01T09:00:00Z", content="Good morning.", state="waiting", rev=1
+)
 _RESUME: Final = f.Resume(epoch=_EPOCH, user_version=41, rooms={7: 1041, 9: 12})
 _FACT: Final[dict[str, Any]] = {"room_id": 7, "at": _AT}
 
@@ -110,6 +123,9 @@ _COMMANDS: Final[tuple[msgspec.Struct, ...]] = (
     c.GetRoomList(id="a2"),
     c.GetRoom(id="a3", room_id=7),
     c.SendMessage(id=_SECOND, room_id=7, content=_MESSAGE.content, reply_to=_FIRST),
+    c.SaveDraft(id="e1", room_id=7, content=_DRAFT.content, base_rev=1_763_869_461_000_000, save_id=_SECOND),
+    c.ScheduleMessage(id=_SECOND, at=_SCHEDULED.at, room_id=7, content=_SCHEDULED.content),
+    c.CancelScheduled(id=_SECOND),
     c.CreateUpload(
         id=_FIRST, room_id=7, name="engine.jpg", size=2_104_332, content_type="image/jpeg", alt="The mill, from above"
     ),
@@ -155,6 +171,11 @@ _RESULTS: Final[tuple[msgspec.Struct, ...]] = (
     r.ThreadPage(_ROOT, [_REPLY], 1044, False, True, 1042, 1, 0),
     r.Threads([_THREAD], has_more=True, before="WzE3NjM4Njk0Njg"),
     r.ThreadReadState(1044, 1044, 0, 0),
+    r.DraftResult(_DRAFT),
+    r.Drafts([_DRAFT]),
+    r.ScheduledResult(_SCHEDULED),
+    r.ScheduledList([_SCHEDULED]),
+    r.MessageDetails(_AT, 1042, [_AT], "websocket"),
     r.Members([s.Member(31, "mary", "Mary Somerville", "owner")], has_more=False),
     r.People([_MARY]),
     r.Channels([s.ChannelSummary(9, "engineering", "Iron and brass", 12, joined=False)]),
@@ -203,6 +224,8 @@ _SERVER: Final[tuple[msgspec.Struct, ...]] = (
             31, "mary", "Mary Somerville", external_id="1780", avatar_url="https://shop.example/people/1780.webp"
         ),
     ),
+    e.DraftChanged(user_version=49, draft=_DRAFT),
+    e.ScheduledChanged(user_version=50, scheduled=msgspec.structs.replace(_SCHEDULED, state="sent")),
     e.TypingFrame(room_id=7, user_id=31, active=True),
     e.PresenceFrame(user_id=31, state="online"),
     f.RoomHeads({9: 12, 11: 803}),

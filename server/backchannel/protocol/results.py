@@ -3,7 +3,7 @@
 import msgspec
 
 from backchannel.protocol.events import AnyRoomEvent
-from backchannel.protocol.shapes import ChannelSummary, Member, Message, Room, Upload, User
+from backchannel.protocol.shapes import ChannelSummary, Draft, Member, Message, Room, Scheduled, Upload, User, Via
 
 
 class Empty(msgspec.Struct):
@@ -143,6 +143,36 @@ class ThreadReadState(msgspec.Struct):
     read_seq: int
     unread_count: int
     mention_count: int
+
+
+class MessageDetails(msgspec.Struct, omit_defaults=True):
+    """`via`: what accepted it first: a transport, the site itself, or the schedule; left out for messages from before this was kept.
+    `edits`: times, ascending, the last 100."""
+
+    accepted_at: str
+    seq: int
+    edits: list[str]
+    via: Via | None = None
+
+
+class DraftResult(msgspec.Struct):
+    draft: Draft
+
+
+class Drafts(msgspec.Struct):
+    """Those of the rooms that the user is in, also the empty versions of the last 30 days, ascending by `rev`."""
+
+    drafts: list[Draft]
+
+
+class ScheduledResult(msgspec.Struct):
+    scheduled: Scheduled
+
+
+class ScheduledList(msgspec.Struct):
+    """What waits and what could not be sent, ascending by time."""
+
+    scheduled: list[Scheduled]
 
 
 class Members(msgspec.Struct):

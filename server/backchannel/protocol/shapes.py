@@ -13,6 +13,8 @@ Role = Literal["owner", "admin", "member"]
 PresenceState = Literal["online", "away", "offline"]
 PersonKind = Literal["person", "bot", "system"]
 UploadStateName = Literal["receiving", "checking", "ready", "rejected"]
+Via = Literal["websocket", "http", "site", "schedule"]
+ScheduledState = Literal["waiting", "sent", "cancelled", "failed"]
 
 
 class User(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -96,6 +98,42 @@ class Upload(msgspec.Struct, omit_defaults=True):
     claimed: bool
     code: str | None = None
     alt: str | None = None
+
+
+class Draft(msgspec.Struct):
+    """What a user has written in a room, or in the thread of `thread`, and not sent: the same on all their devices.
+
+    `rev`: grows with each version, and is never used again in this place. A draft that was sent or cleared is an empty version, so that
+    no device brings it back. `save_id`: that of the save which wrote the last text here, also after it was cleared; null where it had none.
+    """
+
+    room_id: int
+    thread: UUID | None
+    content: str
+    reply_to: Quote | None
+    attachments: list[Upload]
+    rev: int
+    save_id: UUID | None
+    saved_at: str
+
+
+class Scheduled(msgspec.Struct, omit_defaults=True):
+    """A message that is sent at `at`. `id` is the message's id. `rev` grows with each change. After `sent` or `cancelled` nothing
+    follows. `failed`: it was refused when it was due, and waits to be changed or cancelled; `code` and `detail` are those of the error.
+    """
+
+    id: UUID
+    room_id: int
+    at: str
+    content: str
+    state: ScheduledState
+    rev: int
+    reply_to: UUID | None = None
+    thread: UUID | None = None
+    in_room: bool = False
+    attachments: list[UUID] = []
+    code: str | None = None
+    detail: str | None = None
 
 
 class ThreadSummary(msgspec.Struct):

@@ -11,7 +11,7 @@ from uuid import UUID
 import msgspec
 from django.db import transaction
 
-from backchannel.store import people
+from backchannel.store import drafts, people, scheduled
 from backchannel.store.driver import read
 from backchannel.store.models import Event, Person, ThreadFollow
 from backchannel.store.transaction import EVENT, MEMBERSHIP, MESSAGE, ROOM, from_db_uuid
@@ -78,6 +78,8 @@ def forget_account(person_id: int) -> None:
         people.set_person_active(person_id, False)
         Person.objects.filter(pk=person_id).update(account=None)
         ThreadFollow.objects.filter(person_id=person_id).delete()
+        drafts.forget(person_id)
+        scheduled.forget(person_id)
 
 
 def _scrubbed(value: Any, person_id: int) -> Any:

@@ -169,6 +169,8 @@ class Message(models.Model):
 
     A reply in a thread has `thread`, the message that the thread begins with, and `beside` unless the room shows it as well. That first
     message has the columns `thread_…`, NULL before the first reply; `protocol.shapes.ThreadSummary` says what they mean.
+
+    `via`: what accepted it, as `get_message_details` says; NULL for messages from before that was kept.
     """
 
     id = models.UUIDField(primary_key=True)
@@ -192,6 +194,7 @@ class Message(models.Model):
     thread_people = models.TextField(null=True)
     thread_last_us = models.BigIntegerField(null=True)
     thread_rev = models.BigIntegerField(null=True)
+    via = models.CharField(max_length=9, null=True)
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["room", "seq"], name="backchannel_one_message_per_seq")]
@@ -212,6 +215,65 @@ class Message(models.Model):
 
     def __str__(self) -> str:
         return f"{self.room_id}/{self.seq}"
+
+
+class Draft(models.Model):
+    """What a person has written in a place and not sent. The place is a room, or a thread of it; `thread` is all zeros where there is none,
+    because databases hold no two NULLs for the same. A row stays when its draft was cleared or sent, with its `rev`: a save from a device
+    that knows an older one is refused. `save_id`: the save that wrote the last text."""
+
+    id = models.BigAutoField(primary_key=True)
+    person = models.ForeignKey(Person, models.CASCADE, related_name="+", db_index=False)
+    room = models.ForeignKey(Room, models.CASCADE, related_name="+", db_index=False)
+    thread = models.UUIDField()
+    content = models.TextField()
+    reply_to = models.UUIDField(null=True)
+    attachments = models.TextField(default="[]")
+    rev = models.BigIntegerField()
+    save_id = models.UUIDField(null=True)
+    saved_us = models.BigIntegerField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["person", "room", "thread"], name="backchannel_one_draft")]
+
+    def __str__(self) -> str:
+        return f"draft of {self.person_id} in {self.room_id}"
+
+
+class Scheduled(models.Model):
+    """A message that is sent at `at_us`. `id` becomes the message's, so that it cannot be sent twice. The row is deleted by the transaction
+    that sends it. A cancelled one stays, without its text: a retry of the command that made it must not bring it back. `attachments`: ids
+    as the database writes them."""
+
+    class State(models.TextChoices):
+        WAITING = "waiting"
+        FAILED = "failed"
+        CANCELLED = "cancelled"
+
+    id = models.UUIDField(primary_key=True)
+    person = models.ForeignKey(Person, models.CASCADE, related_name="+", db_index=False)
+    room = models.ForeignKey(Room, models.CASCADE, related_name="+", db_index=False)
+    at_us = models.BigIntegerField()
+    content = models.TextField()
+    reply_to = models.UUIDField(null=True)
+    thread = models.UUIDField(null=True)
+    in_room = models.BooleanField(default=False)
+    attachments = models.TextField(default="[]")
+    state = models.CharField(max_length=9, choices=State.choices)
+    rev = models.BigIntegerField()
+    code = models.CharField(max_length=40, default="")
+    detail = models.TextField(default="")
+    changed_us = models.BigIntegerField()
+
+    class Meta:
+        verbose_name_plural = "scheduled"
+        indexes = [
+            models.Index(fields=["at_us"], condition=models.Q(state="waiting"), name="backchannel_due"),
+            models.Index(fields=["person", "at_us"], name="backchannel_scheduled_of"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.id} at {self.at_us}"
 
 
 class Event(models.Model):

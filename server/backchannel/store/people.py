@@ -320,6 +320,11 @@ def user_in_any_state(person_id: int) -> User:
     return user_of(Person.objects.get(pk=person_id))
 
 
+def active_users(ids: Iterable[int]) -> dict[int, User]:
+    """Without those whose account may not use the chat, or was erased."""
+    return _users(ids, active=True)
+
+
 def users_in_any_state(ids: Iterable[int]) -> dict[int, User]:
     return _users(ids)
 

@@ -3,7 +3,7 @@
 Every read is bounded and uses an index: (room, seq) for pages, (person, state) for memberships.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from typing import Any, Final, NamedTuple, cast, get_args
@@ -16,11 +16,11 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from backchannel.protocol import times
 from backchannel.protocol.errors import Code, CommandError
 from backchannel.protocol.events import AnyRoomEvent
-from backchannel.protocol.shapes import Message
+from backchannel.protocol.shapes import Message, Quote
 from backchannel.store.clock import POSTGRES_NOW_US
 from backchannel.store.driver import read
 from backchannel.store.models import Membership
-from backchannel.store.render import MESSAGE_COLUMNS, MessageRow, message_from_row
+from backchannel.store.render import MESSAGE_COLUMNS, MessageRow, message_from_row, quote_from_row, user_columns
 from backchannel.store.transaction import (
     EVENT,
     MEMBERSHIP,
@@ -125,6 +125,18 @@ def messages_by_id(connection: BaseDatabaseWrapper, ids: Sequence[UUID]) -> dict
 def message_of(message_id: UUID) -> Message:
     """One message, which is known to be there: messages are never deleted as rows."""
     return messages_by_id(default_connection, [message_id])[message_id]
+
+
+def quotes_of(ids: Collection[UUID]) -> dict[UUID, Quote]:
+    """What replies to these messages show of them."""
+    if not ids:
+        return {}
+    rows = read(
+        f"SELECT m.id, m.seq, m.content, m.attachments, {user_columns('p')} FROM {MESSAGE} m "
+        f"JOIN {PERSON} p ON p.id = m.sender_id WHERE m.id IN ({marks(ids)})",
+        [db_uuid(default_connection, id_) for id_ in ids],
+    )
+    return {from_db_uuid(row[0]): quote_from_row(row) for row in rows}
 
 
 def page_before(room_id: int, before: int | None, limit: int, thread: UUID | None = None) -> list[Message]:

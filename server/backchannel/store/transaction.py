@@ -1,7 +1,7 @@
 """One write transaction, as seen by the operations of a batch.
 
-Lock order, everywhere: rooms (ascending id) → memberships → uploads (ascending id) → blobs (ascending key) → people
-(ascending id). An operation checks first and writes afterwards, so that a refused one leaves no trace and needs no savepoint.
+Lock order, everywhere: rooms (ascending id) → memberships → scheduled messages → uploads (ascending id) → blobs (ascending
+key) → drafts (ascending id) → people (ascending id). An operation checks first and writes afterwards, so that a refused one leaves no trace and needs no savepoint.
 """
 
 from collections import defaultdict
@@ -23,6 +23,7 @@ from backchannel.store.models import (
     Activity,
     Allowance,
     Blob,
+    Draft,
     Event,
     FollowerCursor,
     FollowerLease,
@@ -34,6 +35,7 @@ from backchannel.store.models import (
     Notice,
     Person,
     Room,
+    Scheduled,
     ThreadFollow,
     Upload,
     UploadPart,
@@ -323,6 +325,8 @@ PERSON = Person._meta.db_table
 MENTION = Mention._meta.db_table
 THREAD_FOLLOW = ThreadFollow._meta.db_table
 NAME_KEY = NameKey._meta.db_table
+DRAFT = Draft._meta.db_table
+SCHEDULED = Scheduled._meta.db_table
 ALLOWANCE = Allowance._meta.db_table
 FOLLOWER_CURSOR = FollowerCursor._meta.db_table
 FOLLOWER_LEASE = FollowerLease._meta.db_table

@@ -13,9 +13,10 @@ from django.db import connection
 from backchannel.protocol.errors import Code, CommandError
 from backchannel.protocol.shapes import Attachment, Upload, UploadStateName
 from backchannel.store.clock import now_us
-from backchannel.store.driver import read
+from backchannel.store.driver import position_of, read
 from backchannel.store.transaction import (
     BLOB,
+    SCHEDULED,
     UPLOAD,
     UPLOAD_PART,
     WORKSPACE,
@@ -116,6 +117,14 @@ def upload_of(upload_id: UUID, person_id: int) -> UploadRow:
 def upload_with(upload_id: UUID) -> UploadRow | None:
     rows = read(f"SELECT {_COLUMNS} FROM {UPLOAD} WHERE id = %s", [db_uuid(connection, upload_id)])
     return UploadRow(*rows[0]) if rows else None
+
+
+def uploads_with(ids: Iterable[UUID]) -> list[UploadRow]:
+    """Not locked."""
+    wanted = [db_uuid(connection, id_) for id_ in ids]
+    if not wanted:
+        return []
+    return [UploadRow(*row) for row in read(f"SELECT {_COLUMNS} FROM {UPLOAD} WHERE id IN ({marks(wanted)})", wanted)]
 
 
 def lock_uploads(transaction: Transaction, ids: Iterable[UUID]) -> dict[UUID, UploadRow]:
@@ -262,10 +271,11 @@ def uploads_of_message(transaction: Transaction, message_id: UUID) -> list[Uploa
 
 
 def unclaimed_before(transaction: Transaction, before_us: int, at_most: int) -> list[UploadRow]:
-    """Locked."""
+    """Locked. Not those that a scheduled message is going to claim."""
     rows = transaction.query(
-        f"SELECT {_COLUMNS} FROM {UPLOAD} WHERE message_id IS NULL AND created_us < %s ORDER BY id LIMIT %s"
-        + _for_update(transaction),
+        f"SELECT {_COLUMNS} FROM {UPLOAD} u WHERE message_id IS NULL AND created_us < %s AND NOT EXISTS (SELECT 1 "
+        f"FROM {SCHEDULED} s WHERE s.person_id = u.person_id AND {position_of()}(s.attachments, CAST(u.id AS text)) > 0) "
+        "ORDER BY id LIMIT %s" + _for_update(transaction),
         [before_us, at_most],
     )
     return [UploadRow(*row) for row in rows]

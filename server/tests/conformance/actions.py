@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from tests.conformance.world import World
+from tests.conformance.world import World, soon
 from tests.running import Someone
 
 
@@ -39,6 +39,10 @@ ACTIONS = [
            lambda w: setattr(w, "by_ada", send(w, w.ada, "File.", attachments=[w.upload]))),
     Action("an edit that leaves the files alone", "edit_message", "ada", lambda w: {"message_id": w.by_ada, "content": " "},
            _send_quoted_file),
+    Action("a draft", "save_draft", "ada", lambda w: {"room_id": w.group, "content": "Hel", "base_rev": 0}),
+    Action("a message with its draft", "send_message", "ada", lambda w: {"room_id": w.group, "content": "Hello.", "draft_rev": 0}),
+    Action("a scheduled message", "schedule_message", "ada", lambda w: {"id": w.absent, "room_id": w.group, "content": "Hello.", "at": soon()}),
+    Action("a scheduled message cancelled", "cancel_scheduled", "ada", lambda w: {"id": w.scheduled}),
     Action("an upload", "create_upload", "ada", lambda w: {"id": w.absent, "room_id": w.group, "name": "x", "size": 5}),
     Action("an upload given up", "delete_upload", "ada", lambda w: {"upload_id": w.upload}),
     Action("an edit of what is quoted", "edit_message", "ada", lambda w: {"message_id": w.by_ada, "content": "Better."}),

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from tests.conformance.world import World
+from tests.conformance.world import World, soon
 
 Fields = Callable[[World], dict[str, Any]]
 
@@ -106,6 +106,61 @@ CASES: dict[str, list[Case]] = {
         no("a file of another room", "upload_not_found", lambda w: {"room_id": w.channel, "content": "X", "attachments": [w.upload]}, field="attachments"),
         no("an upload there is not", "upload_not_found", lambda w: {"room_id": w.group, "content": "X", "attachments": [w.absent]}, field="attachments"),
         *members_only(of_group(content="Hello.")),
+    ],
+    "save_draft": [
+        yes("a text", of_group(content="Hel", base_rev=0)),
+        yes("the same again", of_group(content="Hel", base_rev=0), twice=True),
+        yes("in a thread", lambda w: {"room_id": w.group, "content": "Hel", "base_rev": 0, "thread": w.by_ada}),
+        yes("a reply with a file and no word", lambda w: {"room_id": w.group, "content": " ", "base_rev": 0, "reply_to": w.by_ben, "attachments": [w.upload], "save_id": w.absent}),
+        yes("nothing where nothing is", of_group(content="", base_rev=0)),
+        no("from a version that is not there", "draft_conflict", of_group(content="Hel", base_rev=1)),
+        no("of too much in bytes", "invalid", of_group(content=LONG, base_rev=0), field="content"),
+        no("a NUL", "invalid", of_group(content=NUL, base_rev=0), field="content"),
+        no("a reply to no message", "invalid", lambda w: {"room_id": w.group, "content": "X", "base_rev": 0, "reply_to": w.absent}, field="reply_to"),
+        no("a reply to another room", "invalid", lambda w: {"room_id": w.channel, "content": "X", "base_rev": 0, "reply_to": w.by_ada}, field="reply_to"),
+        no("in a thread of a thread", "invalid", lambda w: {"room_id": w.group, "content": "X", "base_rev": 0, "thread": w.reply}, field="thread"),
+        no("in a thread of no message", "invalid", lambda w: {"room_id": w.group, "content": "X", "base_rev": 0, "thread": w.absent}, field="thread"),
+        no("in a thread of a direct room", "invalid", lambda w: {"room_id": w.direct, "content": "X", "base_rev": 0, "thread": w.by_ada}, field="thread"),
+        no("another's file", "upload_not_found", lambda w: {"room_id": w.group, "content": "X", "base_rev": 0, "attachments": [w.upload]}, "ben", field="attachments"),
+        no("a file twice", "invalid", lambda w: {"room_id": w.group, "content": "X", "base_rev": 0, "attachments": [w.upload] * 2}, field="attachments"),
+        *members_only(of_group(content="Hel", base_rev=0)),
+    ],
+    "get_drafts": [yes("none", lambda w: {}), yes("by nobody's friend", lambda w: {}, "cyd")],
+    "schedule_message": [
+        yes("a message", lambda w: {"id": w.absent, "room_id": w.group, "content": "Hello.", "at": soon()}),
+        yes("again", lambda w: {"id": w.absent, "room_id": w.group, "content": "Hello.", "at": soon()}, twice=True),
+        yes("a reply in a thread with a file", lambda w: {"id": w.absent, "room_id": w.group, "content": "", "at": soon(), "thread": w.by_ada, "in_room": True, "reply_to": w.by_ben, "attachments": [w.upload]}),
+        yes("a change", lambda w: {"id": w.scheduled, "room_id": w.group, "content": "Better.", "at": soon()}),
+        no("a change of what is no longer so", "schedule_conflict", lambda w: {"id": w.scheduled, "room_id": w.group, "content": "Better.", "at": soon(), "base_rev": 0}),
+        no("what was sent", "already_sent", lambda w: {"id": w.by_ada, "room_id": w.group, "content": "X", "at": soon()}),
+        no("with another's id", "id_reused", lambda w: {"id": w.by_ben, "room_id": w.group, "content": "X", "at": soon()}, field="id"),
+        no("another's", "id_reused", lambda w: {"id": w.scheduled, "room_id": w.group, "content": "X", "at": soon()}, "ben", field="id"),
+        no("nothing", "invalid", lambda w: {"id": w.absent, "room_id": w.group, "content": " ", "at": soon()}, field="content"),
+        no("a time that has passed", "invalid", lambda w: {"id": w.absent, "room_id": w.group, "content": "X", "at": "2020-01-01T00:00:00Z"}, field="at"),
+        no("a time too far ahead", "invalid", lambda w: {"id": w.absent, "room_id": w.group, "content": "X", "at": "9999-12-31T23:59:59Z"}, field="at"),
+        no("a time without a zone", "invalid", lambda w: {"id": w.absent, "room_id": w.group, "content": "X", "at": "2026-12-31T09:00:00"}, field="at"),
+        no("no time", "invalid", lambda w: {"id": w.absent, "room_id": w.group, "content": "X", "at": "0001-01-01T00:00:00+23:59"}, field="at"),
+        no("in the room without a thread", "invalid", lambda w: {"id": w.absent, "room_id": w.group, "content": "X", "at": soon(), "in_room": True}, field="in_room"),
+        no("in a thread of no message", "invalid", lambda w: {"id": w.absent, "room_id": w.group, "content": "X", "at": soon(), "thread": w.absent}, field="thread"),
+        no("another's file", "upload_not_found", lambda w: {"id": w.absent, "room_id": w.group, "content": "X", "at": soon(), "attachments": [w.upload]}, "ben", field="attachments"),
+        *members_only(lambda w: {"id": w.absent, "room_id": w.group, "content": "X", "at": soon()}),
+    ],
+    "get_scheduled": [yes("one's own", lambda w: {}), yes("none", lambda w: {}, "ben")],
+    "cancel_scheduled": [
+        yes("one's own", lambda w: {"id": w.scheduled}),
+        yes("twice", lambda w: {"id": w.scheduled}, twice=True),
+        no("another's", "scheduled_not_found", lambda w: {"id": w.scheduled}, "ben"),
+        no("none", "scheduled_not_found", lambda w: {"id": w.absent}),
+        no("what was sent", "already_sent", lambda w: {"id": w.by_ada}),
+        no("what another sent", "scheduled_not_found", lambda w: {"id": w.by_ben}),
+    ],
+    "get_message_details": [
+        yes("one's own", lambda w: {"message_id": w.by_ada}),
+        yes("another's", lambda w: {"message_id": w.by_ada}, "ben"),
+        yes("of a message from before one left", lambda w: {"message_id": w.by_ada}, "dan"),
+        no("of a message from after one left", "not_a_member", lambda w: {"message_id": w.reply}, "dan"),
+        no("of what is deleted", "message_deleted", lambda w: {"message_id": w.deleted}),
+        *(case for case in of_message(lambda w: {"message_id": w.by_ada}) if case.who != "dan"),
     ],
     "create_upload": [
         yes("a file", lambda w: {**FILE, "id": w.absent, "room_id": w.group}),

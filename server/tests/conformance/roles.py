@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any
 from uuid import uuid4
 
-from tests.conformance.world import World
+from tests.conformance.world import World, soon
 
 ROLES = {"owner": "ada", "member": "ben", "left": "dan", "removed": "eve", "stranger": "cyd"}
 OK, NOT_IN, NOT_YOURS = None, "not_a_member", "forbidden"
@@ -25,6 +25,11 @@ MATRIX: dict[str, tuple[Fields, dict[str, str | None]]] = {
     "get_room_list": (lambda w: {}, ANYBODY),
     "get_room": (of_group(), MEMBERS),
     "send_message": (lambda w: {"room_id": w.group, "content": "Hello.", "id": str(uuid4())}, MEMBERS),
+    "save_draft": (of_group(content="Hel", base_rev=0), MEMBERS),
+    "get_drafts": (lambda w: {}, ANYBODY),
+    "schedule_message": (lambda w: {"room_id": w.group, "content": "x", "at": soon(), "id": str(uuid4())}, MEMBERS),
+    "get_scheduled": (lambda w: {}, ANYBODY),
+    "cancel_scheduled": (lambda w: {"id": w.scheduled}, {**dict.fromkeys(ROLES, "scheduled_not_found"), "owner": OK}),
     "create_upload": (lambda w: {"room_id": w.group, "name": "x", "size": 1, "id": str(uuid4())}, MEMBERS),
     "get_upload": (lambda w: {"upload_id": w.upload}, {**NOT_THERE, "owner": OK}),
     "delete_upload": (lambda w: {"upload_id": w.upload}, {**NOT_THERE, "owner": OK}),
@@ -36,6 +41,7 @@ MATRIX: dict[str, tuple[Fields, dict[str, str | None]]] = {
     "unpin_message": (lambda w: {"message_id": w.by_ada}, MEMBERS),
     "get_pins": (of_group(), {**MEMBERS, "left": OK}),
     "search": (of_group(query="from"), {**MEMBERS, "left": OK}),
+    "get_message_details": (lambda w: {"message_id": w.by_ada}, {**MEMBERS, "left": OK}),
     "get_history": (of_group(), {**MEMBERS, "left": OK}),
     "get_events": (of_group(after=0), MEMBERS),
     "mark_read": (of_group(seq=1), MEMBERS),
@@ -59,4 +65,4 @@ MATRIX: dict[str, tuple[Fields, dict[str, str | None]]] = {
     "ping": (lambda w: {}, ANYBODY),
 }
 # These change who may do what, so each transport gets a world of its own.
-MOVES = {"delete_upload", "leave_room"}
+MOVES = {"cancel_scheduled", "delete_upload", "leave_room"}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import re
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from typing import Any, cast
 from uuid import UUID, uuid4
 
@@ -13,14 +14,22 @@ from tests.running import Running, Someone, somebody
 PEOPLE = ("ada", "ben", "cyd", "dan", "eve")
 
 _tags = itertools.count(1)
+_SOON = (datetime.now(UTC) + timedelta(days=30)).isoformat()
+_VERSION_OF_A_DRAFT = 10**12
+"""It is not below the time in microseconds."""
 _TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z")
+
+
+def soon() -> str:
+    """A time for a message to be sent at, the same in all worlds."""
+    return _SOON
 
 
 @dataclass
 class World:
     """ada owns the group and the channel, ben is in both; cyd is in neither; dan left both; eve was removed from both.
     ada and ben have a direct room. In the group are messages of both, one that is deleted, and a reply of ben's in the thread of
-    ada's. ada has an upload for it, which is ready."""
+    ada's. ada has an upload for it, which is ready, and a message for it that is scheduled."""
 
     server: Running
     tag: str
@@ -32,6 +41,7 @@ class World:
     by_ben: str = ""
     deleted: str = ""
     upload: str = ""
+    scheduled: str = ""
     reply: str = ""
     absent: str = field(default_factory=lambda: str(uuid4()))
 
@@ -58,9 +68,9 @@ class World:
                 return next((name for name, who in self.people.items() if who.id == value), "somebody")
             if key in ("room", "room_id"):
                 return self._rooms().get(value, "new room")
-            return value
+            return "a version" if value > _VERSION_OF_A_DRAFT else value
         if isinstance(value, str):
-            return "a place" if key == "before" else self._plain_text(value)
+            return {"before": "a place", "via": "a transport"}.get(key) or self._plain_text(value)
         return value
 
     def _plain_text(self, text: str) -> str:
@@ -78,6 +88,7 @@ class World:
             self.deleted: "deleted",
             self.reply: "reply",
             self.upload: "upload",
+            self.scheduled: "scheduled",
             self.absent: "absent",
         }
         for id_, name in known.items():
@@ -109,6 +120,8 @@ def build(server: Running) -> World:
     server.do(ada, "delete_message", message_id=world.deleted)
     world.upload = str(uuid4())
     server.do(ada, "create_upload", id=world.upload, room_id=world.group, name="empty.txt", size=0)
+    world.scheduled = str(uuid4())
+    server.do(ada, "schedule_message", id=world.scheduled, at=soon(), room_id=world.group, content="Good morning.")
     server.do(dan, "leave_room", room_id=world.group)
     server.do(ada, "remove_member", room_id=world.group, user_id=eve.id)
     world.reply = send(ben, "In a thread.", thread=world.by_ada)

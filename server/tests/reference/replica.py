@@ -302,8 +302,11 @@ def _summarise(held: HeldRoom, event: Frame) -> None:
 
 ROOM_EVENTS = frozenset(str(event.__struct_config__.tag) for event in get_args(AnyRoomEvent))
 USER_FRAMES = frozenset(
-    {"room_added", "room_removed", "read_state", "thread_state", "notification", "person_updated", "upload_state"}
-)
+    {
+        "room_added", "room_removed", "read_state", "thread_state", "notification", "person_updated", "upload_state", "draft",
+        "scheduled",
+    }
+)  # fmt: skip
 
 RULES: dict[str, str] = {
     **dict.fromkeys(ROOM_EVENTS, "event"),

@@ -285,7 +285,7 @@ class Connection:
             self.answer(encode_answer(command, error))
             return
         self._commands += 1
-        caller = Caller(self.session.user, self._device)
+        caller = Caller(self.session.user, self._device, "websocket")
         task = dispatch.submit(command, caller, self._node, "websocket", partial(self._answered, command))
         if task is not None:
             self._keep(task)
