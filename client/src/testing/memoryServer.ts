@@ -6,6 +6,7 @@
  * Longer than 300 lines: each command is one case of `run`, as short as a handler of its own would be.
  */
 import type {
+  CommandFields,
   Message,
   Resume,
   Room,
@@ -20,6 +21,7 @@ import type {
 import type { Clock } from '../types.ts';
 import { uuidv7 } from '../uuid.ts';
 import { LIMITS, Refusal } from './answers.ts';
+import { MemoryDrafts } from './memoryDrafts.ts';
 import { type Fact, MemoryRoom } from './memoryRoom.ts';
 import { searchRooms } from './memorySearch.ts';
 import { MemoryThreads } from './memoryThreads.ts';
@@ -37,6 +39,7 @@ interface Sent {
   readonly attachments?: readonly string[];
   readonly thread?: string;
   readonly in_room?: boolean;
+  readonly draft_rev?: number;
 }
 /** Numbers come as text out of paths and queries. */
 type Fields = Readonly<Record<string, unknown>>;
@@ -57,6 +60,7 @@ export class MemoryServer {
   /** So many next events are committed, but not published. */
   deafNext = 0;
   readonly uploads = new MemoryUploads((userId, upload) => this.tell(userId, { type: 'upload_state', upload }));
+  readonly drafts = new MemoryDrafts((userId, draft) => this.tell(userId, { type: 'draft', draft }));
   readonly threads = new MemoryThreads();
   readonly #versions = new Map<UserId, number>();
   #lastRoom = 0;
@@ -152,6 +156,16 @@ export class MemoryServer {
         return { room: this.#row(room(), userId) };
       case 'send_message':
         return this.send(userId, { ...f, room_id: Number(f.room_id) } as unknown as Sent);
+      case 'save_draft': {
+        const { reply_to } = f as { reply_to?: string };
+        return this.drafts.save(
+          userId,
+          { ...f, room_id: room().id } as CommandFields<'save_draft'>,
+          room().quote(reply_to),
+        );
+      }
+      case 'get_drafts':
+        return { drafts: this.drafts.of(userId).filter(({ room_id }) => this.rooms.get(room_id)?.members.has(userId)) };
       case 'create_upload':
         this.#mine(Number(f.room_id), userId);
         return this.uploads.create(userId, f);
@@ -257,6 +271,7 @@ export class MemoryServer {
       mentions: [...this.users.values()].filter((u) => f.content.includes(`@${u.username}`)).map((u) => u.id),
     };
     this.#append(room, { type: 'message_created', message });
+    if (f.draft_rev !== undefined) this.drafts.sent(userId, room.id, message.thread, f.draft_rev, f.content);
     if (message.thread) {
       for (const id of this.threads.replied(room, message)) this.#tellThread(room, id, message.thread);
     }

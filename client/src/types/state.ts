@@ -110,10 +110,12 @@ export type MessageChange =
       readonly undo?: true;
     };
 
-/** Where a message goes: the id of the one that its thread begins with (null: into the room alone), and whether the room shows it as well. */
+/** Where a message goes: the id of the one that its thread begins with (null or left out: into the room alone), whether the room shows it as
+ * well; and the version of the draft that it was written in, which is cleared with it. */
 export interface InThread {
-  readonly thread: MessageId | null;
+  readonly thread?: MessageId | null;
   readonly in_room?: boolean;
+  readonly draft_rev?: number;
 }
 
 export interface PendingMessage {
@@ -125,7 +127,7 @@ export interface PendingMessage {
   readonly content: string;
   readonly replyTo: MessageId | null;
   readonly attachments: readonly string[];
-  /** Set where the message is a reply in a thread. */
+  /** Set where the message is a reply in a thread, or was written in a draft that the server has. */
   readonly inThread?: InThread;
   /** Milliseconds since 1970. */
   readonly createdAt: number;
