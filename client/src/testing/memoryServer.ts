@@ -23,6 +23,7 @@ import { uuidv7 } from '../uuid.ts';
 import { LIMITS, Refusal } from './answers.ts';
 import { MemoryDrafts } from './memoryDrafts.ts';
 import { type Fact, MemoryRoom } from './memoryRoom.ts';
+import { MemoryScheduled } from './memoryScheduled.ts';
 import { searchRooms } from './memorySearch.ts';
 import { MemoryThreads } from './memoryThreads.ts';
 import { MemoryUploads } from './memoryUploads.ts';
@@ -61,6 +62,10 @@ export class MemoryServer {
   deafNext = 0;
   readonly uploads = new MemoryUploads((userId, upload) => this.tell(userId, { type: 'upload_state', upload }));
   readonly drafts = new MemoryDrafts((userId, draft) => this.tell(userId, { type: 'draft', draft }));
+  readonly scheduled = new MemoryScheduled({
+    changed: (userId, scheduled) => this.tell(userId, { type: 'scheduled', scheduled }),
+    send: (userId, { id, room_id, content }) => void this.send(userId, { id, room_id, content }),
+  });
   readonly threads = new MemoryThreads();
   readonly #versions = new Map<UserId, number>();
   #lastRoom = 0;
@@ -166,6 +171,13 @@ export class MemoryServer {
       }
       case 'get_drafts':
         return { drafts: this.drafts.of(userId).filter(({ room_id }) => this.rooms.get(room_id)?.members.has(userId)) };
+      case 'schedule_message':
+        this.#mine(Number(f.room_id), userId);
+        return this.scheduled.put(userId, f as unknown as CommandFields<'schedule_message'>);
+      case 'get_scheduled':
+        return { scheduled: this.scheduled.of(userId) };
+      case 'cancel_scheduled':
+        return this.scheduled.cancel(userId, f.id as string);
       case 'create_upload':
         this.#mine(Number(f.room_id), userId);
         return this.uploads.create(userId, f);
