@@ -11,7 +11,7 @@
 import type { Core } from '../core.ts';
 import type { ChatError } from '../errors.ts';
 import type { Draft, MessageId, RoomId, ServerFrame } from '../protocol.ts';
-import type { InThread, SendResult } from '../types.ts';
+import type { InThread } from '../types.ts';
 import { uuidv7 } from '../uuid.ts';
 import { type DraftText, isEmpty, isSame, type KnownDraft, merge, UNKNOWN } from './draftMerge.ts';
 
@@ -40,7 +40,7 @@ export interface DraftsChat {
   /** What `sendChatMessage` takes as `inThread` for a message that is sent from this draft, now. */
   sending(place: DraftPlace): InThread;
   /** The message is in the outbox, and the composer is empty. `sent` is the answer of `sendChatMessage`. */
-  sent(place: DraftPlace, sent: Promise<SendResult>): void;
+  sent(place: DraftPlace, sent: Promise<unknown>): void;
   /** Ends a choice: keeps what stands in the composer, or shows the other version. */
   choose(place: DraftPlace, which: 'mine' | 'other'): void;
   /** Ends the timers. */

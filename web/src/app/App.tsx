@@ -13,7 +13,7 @@ import { ChatProvider } from './chat.ts';
 import { forgetMembershipChanges } from './membershipChanges.ts';
 import { createDrafts } from './drafts.ts';
 import { useDropAndPaste } from './dropAndPaste.ts';
-import { lazyComponent, loadFleet } from './lazyWithRetry.ts';
+import { lazyComponent, loadDrafts, loadFleet } from './lazyWithRetry.ts';
 import type { OpenChat } from './openChat.ts';
 import { type SignedIn, SignedInContext } from './signedIn.ts';
 import { openPanel } from './panels.ts';
@@ -114,6 +114,16 @@ function SignedInApp({ api, state, user, load, openChat }: SignedInAppProps) {
     window.addEventListener('storage', onStorage);
     return () => window.removeEventListener('storage', onStorage);
   }, [drafts]);
+
+  useEffect(() => {
+    let isOver = false;
+    void loadDrafts().then(({ startDraftSync }) => {
+      if (!isOver && !drafts.link.get()) drafts.link.set(startDraftSync(chat, drafts, user.id, storage()));
+    });
+    return () => {
+      isOver = true;
+    };
+  }, [chat, drafts, user.id]);
 
   const latest = useRef(load);
   latest.current = load;

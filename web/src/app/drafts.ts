@@ -1,4 +1,4 @@
-import type { Message, MessageId, RoomId, Seq, UserId } from '@backchannel/client';
+import type { InThread, Message, MessageId, RoomId, Seq, Draft as ServerDraft, UserId } from '@backchannel/client';
 import { textOrNames } from '../features/files/messageText.ts';
 import { nameOf } from '../ui/names.ts';
 import { plainText } from '../ui/plainText.ts';
@@ -28,9 +28,23 @@ export interface Edit {
 }
 
 /** The part of `Storage` used here; tests supply their own. */
-type DraftStorage = Pick<Storage, 'getItem' | 'setItem' | 'removeItem' | 'key' | 'length'>;
+export type DraftStorage = Pick<Storage, 'getItem' | 'setItem' | 'removeItem' | 'key' | 'length'>;
+
+/** Between the drafts of this device and the server's; its code is loaded after the app. */
+export interface DraftLink {
+  /** The draft of another device by room, where the user has to choose. */
+  readonly choices: Store<Readonly<Record<RoomId, ServerDraft>>>;
+  choose(roomId: RoomId, which: 'mine' | 'other'): void;
+  /** What `sendChatMessage` takes as `inThread` for a message written in this draft. */
+  sending(roomId: RoomId): InThread;
+  sent(roomId: RoomId, sent: Promise<unknown>): void;
+  /** Ends it, and deletes from the device what is known of the server's drafts, which stay there. */
+  forget(): void;
+}
 
 export interface Drafts {
+  /** Null until its code is loaded; drafts are kept on the device all the same. */
+  readonly link: Store<DraftLink | null>;
   /** Drafts by room, without empty ones. */
   readonly store: Store<Readonly<Record<RoomId, Draft>>>;
   get(roomId: RoomId): Draft;
@@ -51,7 +65,9 @@ export interface Drafts {
 export function createDrafts(userId: UserId, storage: DraftStorage | null): Drafts {
   const drafts = createRoomStore(`backchannel.draft.${userId}.`, storage, parseDraft);
   const edits = createRoomStore(`backchannel.edit.${userId}.`, storage, parseEdit);
+  const link = createStore<DraftLink | null>(null);
   return {
+    link,
     store: drafts.store,
     get: (roomId) => drafts.store.get()[roomId] ?? NO_DRAFT,
     set(roomId, draft) {
@@ -66,6 +82,9 @@ export function createDrafts(userId: UserId, storage: DraftStorage | null): Draf
       edits.sync(key);
     },
     clear() {
+      // First: otherwise they would be cleared on all devices.
+      link.get()?.forget();
+      link.set(null);
       drafts.clear();
       edits.clear();
     },

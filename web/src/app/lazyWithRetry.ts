@@ -26,6 +26,8 @@ export const loadLexer = once(() => import('../features/timeline/markdown/lexer.
 export const loadFiles = once(() => import('../features/files/lazyFiles.ts'));
 /** The page of the fleet, which staff open in place of the chat. */
 export const loadFleet = once(() => import('../features/fleet/FleetPage.tsx'));
+/** Drafts on all devices. */
+export const loadDrafts = once(() => import('../features/composer/lazyDrafts.ts'));
 /** Syntax highlighting. */
 export const loadHighlighter = once(() => import('../features/timeline/markdown/highlight.ts'));
 

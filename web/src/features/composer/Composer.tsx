@@ -4,7 +4,7 @@ import { type KeyboardEvent, lazy, Suspense, useEffect, useRef } from 'react';
 import { useChat, useChatState } from '../../app/chat.ts';
 import { composerSignals, setUndoableEdit, showLatest, startEditing, stopEditing } from '../../app/composerSignals.ts';
 import { NO_DRAFT } from '../../app/drafts.ts';
-import { loadFiles } from '../../app/lazyWithRetry.ts';
+import { loadDrafts, loadFiles } from '../../app/lazyWithRetry.ts';
 import { roomLabel } from '../../app/roomNames.ts';
 import { useSignedIn } from '../../app/signedIn.ts';
 import { cx } from '../../ui/classes.ts';
@@ -24,6 +24,8 @@ import { useMentionList } from './useMentionList.ts';
 
 const ComposerFiles = lazy(async () => ({ default: (await loadFiles()).ComposerFiles }));
 
+const DraftChoice = lazy(async () => ({ default: (await loadDrafts()).DraftChoice }));
+
 /** The message field. It works the same with and without a connection: messages wait in the outbox. */
 export function Composer({ room }: { readonly room: Room }) {
   const chat = useChat();
@@ -33,6 +35,7 @@ export function Composer({ room }: { readonly room: Room }) {
   const draft = useStore(drafts.store, (all) => all[room.id] ?? NO_DRAFT);
   const editing = useStore(drafts.edits, (all) => all[room.id] ?? null);
   const focusRequests = useStore(composerSignals, (value) => value.focusRequests);
+  const link = useStore(drafts.link, (value) => value);
   const limit = useChatState((state) => state.limits?.['content_bytes'] ?? CONTENT_LIMIT_BYTES);
   const field = useRef<HTMLTextAreaElement>(null);
 
@@ -80,10 +83,15 @@ export function Composer({ room }: { readonly room: Room }) {
     if (!files.check()) return;
     const content = text.trim();
     const replyTo = draft.replyTo?.id ?? null;
+    const inThread = link?.sending(room.id);
     drafts.set(room.id, NO_DRAFT);
     chat.setTyping(room.id, false);
     // A failed message is shown in the timeline, with the reason.
-    const sent = files.count > 0 ? files.send(content, replyTo) : chat.sendChatMessage(room.id, content, replyTo);
+    const sent =
+      files.count > 0
+        ? files.send(content, replyTo)
+        : chat.sendChatMessage(room.id, content, replyTo, inThread && { inThread });
+    link?.sent(room.id, sent);
     sent.catch(() => undefined);
     showLatest();
     field.current?.focus({ preventScroll: true });
@@ -142,6 +150,11 @@ export function Composer({ room }: { readonly room: Room }) {
           replyTo={draft.replyTo}
           onCancel={() => (editing ? stopEditing(drafts, room.id) : drafts.set(room.id, { ...draft, replyTo: null }))}
         />
+        {link && !editing && (
+          <Suspense fallback={null}>
+            <DraftChoice roomId={room.id} link={link} />
+          </Suspense>
+        )}
         {files.uploads && (
           <Suspense fallback={null}>
             <ComposerFiles uploads={files.uploads} room={room} />
