@@ -50,7 +50,7 @@ export class MemoryScheduled {
 
   /** Everything whose time has come. */
   sendDue(now_ms: number): void {
-    for (const { userId, scheduled } of [...this.#held.values()]) {
+    for (const { userId, scheduled } of this.#held.values()) {
       if (scheduled.state !== 'waiting' || Date.parse(scheduled.at) > now_ms) continue;
       try {
         this.#ports.send(userId, scheduled);
