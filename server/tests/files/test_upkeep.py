@@ -11,8 +11,9 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import pytest
 from django.conf import settings
@@ -85,16 +86,21 @@ def test_a_file_that_two_messages_share_stays_until_both_are_deleted(
 
 def test_uploads_that_no_message_claims_are_deleted_after_a_week(server: Running, ada: Someone, room: int) -> None:
     old, new = uploaded(server, ada, room, b"old"), uploaded(server, ada, room, b"new")
-    claimed = uploaded(server, ada, room, b"claimed")
+    claimed, scheduled = uploaded(server, ada, room, b"claimed"), uploaded(server, ada, room, b"scheduled")
     sent(server, ada, room, claimed["id"])
+    at = datetime.now(UTC) + timedelta(days=30)
+    later = {"id": str(uuid4()), "at": at.isoformat(), "room_id": room, "content": "", "attachments": [scheduled["id"]]}
+    server.do(ada, "schedule_message", **later)
     week_us = 7 * 24 * 3600 * 1_000_000
-    Upload.objects.filter(pk__in=[old["id"], claimed["id"]]).update(
+    Upload.objects.filter(pk__in=[old["id"], claimed["id"], scheduled["id"]]).update(
         created_us=Upload.objects.get(pk=old["id"]).created_us - week_us
     )
     assert sweep(server).uploads == 1
     assert server.call(ada, "get_upload", upload_id=old["id"]).code == "upload_not_found"
-    for kept in (new, claimed):
+    for kept in (new, claimed, scheduled):
         assert server.do(ada, "get_upload", upload_id=kept["id"])["upload"]["state"] == "ready"
+    server.do(ada, "cancel_scheduled", id=later["id"])
+    assert sweep(server).uploads == 1
 
 
 def test_what_a_killed_process_left_is_swept(server: Running, ada: Someone, room: int) -> None:
