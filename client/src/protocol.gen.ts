@@ -90,7 +90,8 @@ export interface RoomListFrame {
  * `seq`: the room's head when this was read, and so the cursor to start from. `unread_count` and `mention_count` are as of
  * that seq, capped at 100; replies in threads count only if they are shown in the room. `thread_unread_count` and
  * `thread_mention_count`: the sums over the threads that the user follows, likewise; left out where they are 0. `members`: everyone, in rooms of up to 20 members; empty in larger ones. `name` is null in a direct room.
- * `key`: what the site calls a room that it made, like "order:17"; left out where there is none.
+ * `key`: what the site calls a room that it made, like "order:17"; left out where there is none. `shows_seen`: the details of its messages
+ * show who has seen them; left out where they do not.
  */
 export interface Room {
   readonly id: RoomId;
@@ -108,6 +109,7 @@ export interface Room {
   readonly key?: string;
   readonly thread_unread_count?: number;
   readonly thread_mention_count?: number;
+  readonly shows_seen?: boolean;
 }
 
 /**
@@ -298,6 +300,7 @@ export interface RoomFacts {
   readonly name: string | null;
   readonly topic: string;
   readonly member_count: number;
+  readonly shows_seen: boolean;
 }
 
 /** The room is now on the user's list; its events start at `room.seq` + 1. Also sent when the user's role changes. */
@@ -579,13 +582,20 @@ export interface Pins {
 
 /**
  * `via`: what accepted it first: a transport, the site itself, or the schedule; left out for messages from before this was kept.
- * `edits`: times, ascending, the last 100.
+ * `edits`: times, ascending, the last 100. `seen_by`: left out where the room does not show it, and for who left the room.
  */
 export interface MessageDetails {
   readonly accepted_at: string;
   readonly seq: Seq;
   readonly edits: readonly string[];
   readonly via?: 'http' | 'schedule' | 'site' | 'websocket';
+  readonly seen_by?: SeenBy;
+}
+
+/** The members, other than the sender, who have read a message. `people`: left out in rooms of more than 100 members. */
+export interface SeenBy {
+  readonly count: number;
+  readonly people?: readonly User[];
 }
 
 /** `messages` ascending by seq, as of event `as_of_seq`. `has_more`: in the requested direction. */
@@ -1075,7 +1085,7 @@ export type Commands = {
     };
     result: Pins;
   };
-  /** Show when and how a message came in, and when it was edited. */
+  /** Show when and how a message came in, when it was edited, and who has seen it, where the room shows that. */
   get_message_details: {
     fields: {
       readonly message_id: MessageId;
@@ -1204,12 +1214,13 @@ export type Commands = {
     };
     result: RoomResult;
   };
-  /** Change a group's or channel's name or topic. */
+  /** Change a group's or channel's name or topic; its owner and admins also whether message details show who has seen a message. */
   update_room: {
     fields: {
       readonly room_id: RoomId;
       readonly name?: string | null;
       readonly topic?: string | null;
+      readonly shows_seen?: boolean | null;
     };
     result: RoomResult;
   };

@@ -135,6 +135,14 @@ def check_may_add(actor_role: str, removed: Sequence[str]) -> None:
         )
 
 
+def check_may_show_seen(role: str) -> None:
+    """It concerns what everybody in the room has read."""
+    if role not in _MANAGERS:
+        raise CommandError(
+            Code.FORBIDDEN, "Only the room's owner and admins choose whether it shows who has seen a message."
+        )
+
+
 def check_may_remove(actor_role: str, target_role: str) -> None:
     """An owner may remove anyone, an admin only plain members."""
     if actor_role == "owner" or (actor_role == "admin" and target_role == "member"):

@@ -332,7 +332,7 @@ class GetPins(Command, kw_only=True, tag="get_pins"):
 
 @_declare("GET /api/messages/{message_id}/details", MessageDetails)
 class GetMessageDetails(Command, kw_only=True, tag="get_message_details"):
-    """Show when and how a message came in, and when it was edited."""
+    """Show when and how a message came in, when it was edited, and who has seen it, where the room shows that."""
 
     message_id: UUID
 
@@ -458,11 +458,12 @@ class CreateRoom(Command, kw_only=True, tag="create_room"):
 
 @_declare("PATCH /api/rooms/{room_id}", RoomResult, change=Change("room", of=("room_id",)))
 class UpdateRoom(Command, kw_only=True, tag="update_room"):
-    """Change a group's or channel's name or topic."""
+    """Change a group's or channel's name or topic; its owner and admins also whether message details show who has seen a message."""
 
     room_id: Id
     name: RoomName | None = None
     topic: Topic | None = None
+    shows_seen: bool | None = None
 
 
 @_declare("PUT /api/rooms/{room_id}/membership", RoomResult, change=Change("membership", of=("room_id",)))

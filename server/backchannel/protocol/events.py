@@ -86,6 +86,7 @@ class RoomFacts(msgspec.Struct):
     name: str | None
     topic: str
     member_count: int
+    shows_seen: bool = False
 
 
 class RoomUpdated(RoomEvent, kw_only=True, tag="room_updated"):

@@ -145,14 +145,22 @@ class ThreadReadState(msgspec.Struct):
     mention_count: int
 
 
+class SeenBy(msgspec.Struct, omit_defaults=True):
+    """The members, other than the sender, who have read a message. `people`: left out in rooms of more than 100 members."""
+
+    count: int
+    people: list[User] | None = None
+
+
 class MessageDetails(msgspec.Struct, omit_defaults=True):
     """`via`: what accepted it first: a transport, the site itself, or the schedule; left out for messages from before this was kept.
-    `edits`: times, ascending, the last 100."""
+    `edits`: times, ascending, the last 100. `seen_by`: left out where the room does not show it, and for who left the room."""
 
     accepted_at: str
     seq: int
     edits: list[str]
     via: Via | None = None
+    seen_by: SeenBy | None = None
 
 
 class DraftResult(msgspec.Struct):

@@ -197,7 +197,8 @@ class Room(msgspec.Struct, omit_defaults=True):
     `seq`: the room's head when this was read, and so the cursor to start from. `unread_count` and `mention_count` are as of
     that seq, capped at 100; replies in threads count only if they are shown in the room. `thread_unread_count` and
     `thread_mention_count`: the sums over the threads that the user follows, likewise; left out where they are 0. `members`: everyone, in rooms of up to 20 members; empty in larger ones. `name` is null in a direct room.
-    `key`: what the site calls a room that it made, like "order:17"; left out where there is none.
+    `key`: what the site calls a room that it made, like "order:17"; left out where there is none. `shows_seen`: the details of its messages
+    show who has seen them; left out where they do not.
     """
 
     id: int
@@ -215,6 +216,7 @@ class Room(msgspec.Struct, omit_defaults=True):
     key: str | None = None
     thread_unread_count: int = 0
     thread_mention_count: int = 0
+    shows_seen: bool = False
 
 
 class ChannelSummary(msgspec.Struct):

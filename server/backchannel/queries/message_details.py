@@ -6,7 +6,7 @@ from backchannel.protocol.results import MessageDetails
 from backchannel.protocol.shapes import User
 from backchannel.queries.registry import answers
 from backchannel.store import message_details, reads
-from backchannel.store.access import access_to
+from backchannel.store.access import access_to, check_member
 
 
 @answers(GetMessageDetails)
@@ -23,4 +23,8 @@ def get_message_details(query: GetMessageDetails, caller: User) -> MessageDetail
     if facts.deleted:
         raise CommandError(Code.MESSAGE_DELETED, "This message was deleted.")
     edits = message_details.edits_of(query.message_id, access.head)
-    return MessageDetails(facts.accepted_at, facts.seq, edits, facts.via)
+    if access.left_seq is not None:
+        return MessageDetails(facts.accepted_at, facts.seq, edits, facts.via)
+    seen_by = message_details.seen_by(facts)
+    check_member(facts.room_id, caller.id)  # last: only a member at this point may see who has read it
+    return MessageDetails(facts.accepted_at, facts.seq, edits, facts.via, seen_by)

@@ -98,7 +98,8 @@ class NameKey(models.Model):
 
 class Room(models.Model):
     """`head`: the seq of the newest event. `direct_key` ("3:8") allows one direct room per pair. `folded`: the name as compared in a
-    search. `key`: what the site calls a room that it made, like "order:17". `space`: that of everybody in it."""
+    search. `key`: what the site calls a room that it made, like "order:17". `space`: that of everybody in it. `shows_seen`: its members see
+    in the details of a message who has read it."""
 
     class Kind(models.TextChoices):
         DIRECT = "direct"
@@ -110,6 +111,7 @@ class Room(models.Model):
     name = models.CharField(max_length=80, null=True)
     topic = models.CharField(max_length=250, default="", blank=True)
     space = models.CharField(max_length=64, default="", db_default="", editable=False)
+    shows_seen = models.BooleanField(default=False, db_default=False, editable=False)
     direct_key = models.CharField(max_length=41, null=True, unique=True, editable=False)
     key = models.CharField(max_length=100, null=True, unique=True, editable=False)
     head = models.BigIntegerField(default=0, editable=False)

@@ -46,11 +46,11 @@ def _list(narrowed: str, array_of: str, array: str, text: str) -> str:
     return (
         f"WITH mine AS ({MINE} AND mb.state = '{MEMBER}'{narrowed}) "
         f"SELECT 0, w.epoch, me.version, (SELECT {array_of}({array}({_PERSON})){text} "
-        f"FROM {PERSON} p WHERE p.id IN ({people})), {', '.join(['NULL'] * (17 + len(User.__struct_fields__)))} "
+        f"FROM {PERSON} p WHERE p.id IN ({people})), {', '.join(['NULL'] * (18 + len(User.__struct_fields__)))} "
         f"FROM {PERSON} me LEFT JOIN backchannel_workspace w ON w.id = 1 WHERE me.id = %s UNION ALL "
         "SELECT mb.id, NULL, NULL, NULL, mb.kind, mb.name, mb.topic, mb.head, mb.read_seq, "
         f"{COUNTS}, mb.member_count, mb.role, "
-        f"(SELECT {array_of}(o.person_id){text} FROM {MEMBERSHIP} o WHERE {_SEATED}), mb.key, l.id, "
+        f"(SELECT {array_of}(o.person_id){text} FROM {MEMBERSHIP} o WHERE {_SEATED}), mb.key, mb.shows_seen, l.id, "
         f"SUBSTR(l.content, 1, {EXCERPTED_CHARACTERS}), l.attachments, l.created_us, {_SENDER} FROM mine mb "
         f"LEFT JOIN {MESSAGE} l ON l.room_id = mb.room_id AND l.seq = {_LAST} LEFT JOIN {PERSON} lp ON lp.id = l.sender_id "
         "ORDER BY 1"
@@ -88,8 +88,8 @@ def list_of(person_id: int, only: Sequence[int] | None = None) -> Listed:
             mention_count=row[10], thread_unread_count=row[11], thread_mention_count=row[12],
             member_count=row[13], role=row[14],
             members=[people[id_] for id_ in ids_from_text(row[15])],
-            last_message=last_message_from_row(row[17:]) if row[17] else None,
-            key=row[16],
+            last_message=last_message_from_row(row[18:]) if row[18] else None,
+            key=row[16], shows_seen=bool(row[17]),
         )
         for row in listed
     ]  # fmt: skip

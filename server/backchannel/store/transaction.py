@@ -57,6 +57,7 @@ class LockedRoom:
     head: int
     member_count: int
     space: str
+    shows_seen: bool
     moved: bool = False
 
 
@@ -138,7 +139,7 @@ class Transaction:
         if not wanted:
             return
         rows = self.query(
-            f"SELECT id, kind, name, topic, head, member_count, space FROM {ROOM} WHERE id IN ({marks(wanted)}) ORDER BY id"
+            f"SELECT id, kind, name, topic, head, member_count, space, shows_seen FROM {ROOM} WHERE id IN ({marks(wanted)}) ORDER BY id"
             + (" FOR NO KEY UPDATE" if self.is_postgres else ""),
             wanted,
         )

@@ -12,7 +12,7 @@ from backchannel.store.transaction import MEMBERSHIP, MENTION, MESSAGE, ROOM, TH
 COUNTED_AT_MOST: Final = 100
 
 MINE: Final = (
-    "SELECT r.id, r.kind, r.name, r.topic, r.head, r.member_count, r.key, mb.room_id, mb.person_id, mb.read_seq, "
+    "SELECT r.id, r.kind, r.name, r.topic, r.head, r.member_count, r.key, r.shows_seen, mb.room_id, mb.person_id, mb.read_seq, "
     "mb.threads_read_seq, mb.role "
     f"FROM {MEMBERSHIP} mb JOIN {ROOM} r ON r.id = mb.room_id WHERE mb.person_id = %s"
 )

@@ -379,6 +379,11 @@ CASES: dict[str, list[Case]] = {
         no("a NUL in its topic", "invalid", lambda w: {"kind": "group", "topic": NUL}, field="topic"),
     ],
     "update_room": [
+        yes("who has seen", of_group(shows_seen=True)),
+        yes("who has seen, again", of_group(shows_seen=True), twice=True),
+        yes("who has seen, as it is, by a member", of_group(shows_seen=False), "ben"),
+        no("who has seen, by a member", "forbidden", of_group(shows_seen=True), "ben"),
+        no("who has seen, in a direct room", "forbidden", lambda w: {"room_id": w.direct, "shows_seen": True}),
         yes("its name", of_group(name=" New  name "), "ben"),
         yes("its topic", of_group(topic="New topic")),
         yes("a disguised name", of_group(name="N\u202eew\u200b", topic="\u200bT")),

@@ -9,10 +9,11 @@ from uuid import uuid4
 
 import pytest
 
+from backchannel.store import message_details
 from backchannel.store.clock import now_us
 from backchannel.store.models import Scheduled as Row
 from tests.conformance.world import World, build, soon
-from tests.running import Device, Running
+from tests.running import Device, Running, Someone
 
 
 @pytest.fixture
@@ -128,3 +129,46 @@ def test_a_retry_on_the_other_transport_does_not_change_what_accepted_it_first(s
     with server.device(world.ada) as device:
         assert device.call("send_message", **message).body["duplicate"]
     assert server.do(world.ada, "get_message_details", message_id=message["id"])["via"] == "http"
+
+
+def test_who_has_seen_a_message_is_shown_where_the_room_shows_it(server: Running, world: World) -> None:
+    def seen(who: Someone, message_id: str) -> Any:
+        return server.do(who, "get_message_details", message_id=message_id).get("seen_by")
+
+    message = server.do(world.ada, "send_message", room_id=world.group, content="Read me.")["message"]
+    assert seen(world.ada, message["id"]) is None
+    room = server.do(world.ada, "update_room", room_id=world.group, shows_seen=True)["room"]
+    assert room["shows_seen"]
+    assert seen(world.ada, message["id"]) == {"count": 0, "people": []}
+    server.do(world.ben, "mark_read", room_id=world.group, seq=message["seq"])
+    ben = {name: value for name, value in seen(world.ben, message["id"])["people"][0].items() if name == "id"}
+    assert ben == {"id": world.ben.id}
+    server.do(world.ada, "add_members", room_id=world.group, user_ids=[world.cyd.id])
+    server.do(world.cyd, "mark_read", room_id=world.group, seq=2**53 - 1)
+    assert seen(world.ada, message["id"])["count"] == 1  # cyd came later
+    assert seen(world.dan, world.by_ada) is None  # left
+    server.do(world.ben, "leave_room", room_id=world.group)
+    assert seen(world.ada, message["id"])["count"] == 0
+    server.do(world.ada, "update_room", room_id=world.group, shows_seen=False)
+    assert seen(world.ada, message["id"]) is None
+
+
+def test_a_reply_that_the_room_does_not_show_is_seen_in_its_thread(server: Running, world: World) -> None:
+    server.do(world.ada, "update_room", room_id=world.group, shows_seen=True)
+
+    def count() -> int:
+        return int(server.do(world.ben, "get_message_details", message_id=world.reply)["seen_by"]["count"])
+
+    server.do(world.ada, "mark_read", room_id=world.group, seq=2**53 - 1)
+    assert count() == 0
+    server.do(world.ada, "mark_thread_read", message_id=world.by_ada, seq=2**53 - 1)
+    assert count() == 1
+
+
+def test_a_large_room_shows_how_many_have_seen_a_message_and_not_who(
+    server: Running, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(message_details, "NAMED", 1)
+    server.do(world.ada, "update_room", room_id=world.group, shows_seen=True)
+    server.do(world.ben, "mark_read", room_id=world.group, seq=2**53 - 1)
+    assert server.do(world.ada, "get_message_details", message_id=world.by_ada)["seen_by"] == {"count": 1}

@@ -41,7 +41,9 @@ def after_event(row: Frame, event: Frame, me: int, followed: Mapping[str, bool])
             members = [user for user in row["members"] if user["id"] != event["user"]["id"]]
             return Row({**row, "member_count": count, "members": members}, is_exact=count != SMALL_ROOM)
         case "room_updated":
-            return Row({**row, **{name: event["room"][name] for name in ("name", "topic", "member_count")}})
+            changed = {**row, **{name: event["room"][name] for name in ("name", "topic", "member_count")}}
+            changed.pop("shows_seen", None)
+            return Row({**changed, "shows_seen": True} if event["room"].get("shows_seen") else changed)
         case _:
             return Row(row)
 
