@@ -93,7 +93,7 @@ describe('a row', () => {
     expect(r.get(1)).toMatchObject({ member_count: 3, members: [{ id: 1 }, { id: 2 }, { id: 3 }] });
     r.apply(left(13, 2));
     expect(r.get(1)).toMatchObject({ member_count: 2, members: [{ id: 1 }, { id: 3 }] });
-    const facts = { id: 1, kind: 'group' as const, name: 'new name', topic: 't', member_count: 2 };
+    const facts = { id: 1, kind: 'group' as const, name: 'new name', topic: 't', member_count: 2, shows_seen: false };
     r.apply({ type: 'room_updated', room_id: 1, seq: 14, at: '', room: facts });
     r.apply(reacted(15, 11, 2));
     expect(r.get(1)).toMatchObject({ seq: 15, name: 'new name', read_seq: 10, role: 'member' });
