@@ -14,7 +14,7 @@ A refused command takes no token. A client that goes on in spite of refusals is 
 from collections.abc import Hashable
 from typing import Final
 
-from backchannel.protocol.commands import Command, Search, SendMessage, declaration_of
+from backchannel.protocol.commands import Command, ScheduleMessage, Search, SendMessage, declaration_of
 from backchannel.protocol.errors import Code, CommandError
 from backchannel.protocol.shapes import Limits
 
@@ -85,7 +85,8 @@ class Rates:
     def check(self, user_id: int, command: Command, now: float) -> None:
         """Count a command. Raises CommandError 429 `rate_limited` with the time to wait."""
         limits = self._limits
-        if isinstance(command, SendMessage):
+        # What is scheduled is sent later, maybe all at once: it counts like a message.
+        if isinstance(command, SendMessage | ScheduleMessage):
             _check(self._take(self._sends, user_id, now, limits.sends_per_second, limits.send_burst))
             return
         self._check_commands(user_id, now, SEARCH_COUNTS if isinstance(command, Search) else 1)

@@ -16,6 +16,7 @@ from backchannel.protocol.errors import Code, CommandError
 from backchannel.protocol.shapes import Scheduled, User
 from backchannel.store import erasing, people, scheduled
 from backchannel.store.clock import now_us
+from backchannel.store.models import Draft as DraftRow
 from backchannel.store.models import Message as MessageRow
 from backchannel.store.models import Scheduled as Row
 from backchannel.store.operation import NOBODY
@@ -214,9 +215,10 @@ def test_who_may_not_use_the_chat_any_more_sends_nothing(scene: Scene) -> None:
 
 
 def test_who_is_erased_leaves_nothing_that_waits(scene: Scene) -> None:
-    scene.schedule()
+    scene.schedule(draft_rev=0)
     erasing.forget_account(scene.ada.id)
     assert not Row.objects.exists()
+    assert not DraftRow.objects.filter(person_id=scene.ada.id).exists()
 
 
 def test_a_time_is_at_most_a_year_ahead_and_has_just_passed_at_most(scene: Scene) -> None:

@@ -1,10 +1,11 @@
 """Rate limits for each user: one count for both transports, and the same refusal on each."""
 
 from collections.abc import Iterator
+from uuid import UUID
 
 import pytest
 
-from backchannel.protocol.commands import GetMe, Search, SendMessage
+from backchannel.protocol.commands import GetMe, ScheduleMessage, Search, SendMessage
 from backchannel.protocol.errors import Code, CommandError
 from backchannel.protocol.shapes import Limits
 from backchannel.transports.rates import COMMAND_BURST, SEARCH_COUNTS, Rates
@@ -99,6 +100,12 @@ def test_sends_and_other_commands_have_separate_buckets() -> None:
     assert wait_of(limits, 0.0) == 0
     assert wait_of(limits, 0.0) > 0
     assert wait_of(limits, 0.0, GetMe()) == 0
+
+
+def test_what_is_scheduled_counts_as_a_send() -> None:
+    limits = Rates(Limits(sends_per_second=1, send_burst=1))
+    assert wait_of(limits, 0.0, ScheduleMessage(id=UUID(int=1), at="2026-12-01T09:00:00Z", room_id=1, content="x")) == 0
+    assert wait_of(limits, 0.0) > 0
 
 
 def test_a_search_counts_as_several_commands() -> None:
