@@ -96,6 +96,8 @@ export function withDrafts(store: DraftStore): (core: Core) => DraftsChat {
       const key = keyOf(place);
       const text = store.text(place);
       const known = knownOf(place);
+      // Nothing is left to choose between: what was typed here was sent, or taken away.
+      if (known.other && isEmpty(text) && !isClosed) return choose(place, 'other');
       const waits = known.other || (isEmpty(text) && underWay.has(key));
       if (isClosed || waits || isSame(text, known.text) || !replica.rooms.get(place.roomId)) return;
       if (saving.has(key)) return saveSoon(place);
@@ -120,6 +122,14 @@ export function withDrafts(store: DraftStore): (core: Core) => DraftsChat {
       } finally {
         saving.delete(key);
       }
+    }
+
+    function choose(place: DraftPlace, which: 'mine' | 'other'): void {
+      const { other, ...known } = knownOf(place);
+      if (!other) return;
+      store.keep(place, { ...known, other: null });
+      if (which === 'other') store.show(place, other);
+      else saveSoon(place);
     }
 
     /** The server has another version than `rev`, or none any more. */
@@ -160,8 +170,9 @@ export function withDrafts(store: DraftStore): (core: Core) => DraftsChat {
     return {
       typed: saveSoon,
       sending(place) {
-        const { rev, tried } = knownOf(place);
-        const isKnown = rev > 0 || tried.length > 0;
+        const { rev, tried, other } = knownOf(place);
+        // While there is a choice, the version is that of the other text, which was not sent.
+        const isKnown = !other && (rev > 0 || tried.length > 0);
         return { ...(place.thread && { thread: place.thread }), ...(isKnown && { draft_rev: rev }) };
       },
       sent(place, sent) {
@@ -175,13 +186,7 @@ export function withDrafts(store: DraftStore): (core: Core) => DraftsChat {
         };
         sent.then(end, end);
       },
-      choose(place, which) {
-        const { other, ...known } = knownOf(place);
-        if (!other) return;
-        store.keep(place, { ...known, other: null });
-        if (which === 'other') store.show(place, other);
-        else saveSoon(place);
-      },
+      choose,
       closeDrafts() {
         isClosed = true;
         timers.forEach((cancel) => cancel());

@@ -168,6 +168,26 @@ describe('drafts', () => {
     expect([chooser.text, chooser.other, winner.other]).toEqual([winner.text, null, null]);
   });
 
+  it('keep the other version where one was sent instead of chosen, and show it then', async () => {
+    const { clock, phone, desk, server, stored } = await two();
+    await phone.close();
+    phone.store.texts.set(JSON.stringify(ROOM), { ...NO_TEXT, content: 'On the phone' });
+    desk.type('On the desk');
+    await clock.advance(SAVED_MS);
+    const again = await device(server, clock, phone.store);
+    await clock.advance(SAVED_MS);
+    again.send();
+    again.chat.typed(ROOM);
+    await clock.advance(SAVED_MS);
+    expect([again.text, again.other, desk.text, stored()]).toEqual([
+      'On the desk',
+      null,
+      'On the desk',
+      ['On the desk'],
+    ]);
+    expect(server.rooms.get(1)?.messages.size).toBe(1);
+  });
+
   it('stay on the server until the message has arrived', async () => {
     const { clock, phone, server, stored } = await two();
     phone.type('Hello');
