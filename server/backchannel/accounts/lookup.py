@@ -20,8 +20,9 @@ from django.utils.crypto import constant_time_compare
 from backchannel.accounts import credential_uses
 from backchannel.accounts.identity import Identity, Proof, Via
 from backchannel.accounts.models import Token
+from backchannel.accounts.moments import is_over
 from backchannel.accounts.people import person_of, space_of
-from backchannel.accounts.schemes import Schemes, is_over
+from backchannel.accounts.schemes import Schemes
 from backchannel.accounts.secrets import TOKEN_PREFIX, digest, new_secret
 from backchannel.accounts.sessions import keeps_a_table, session_store, session_table, stored_key_of
 from backchannel.accounts.site_policy import check_may_connect

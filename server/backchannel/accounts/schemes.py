@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, ClassVar, Final
 
 from django.core.exceptions import ImproperlyConfigured
@@ -111,7 +111,3 @@ def _checked(path: str, grant: Grant) -> Grant:
     if grant.expires_at is not None and grant.expires_at.tzinfo is None:
         raise RuntimeError(f"{path} gave expires_at without a time zone: use datetime.fromtimestamp(…, UTC).")
     return grant
-
-
-def is_over(moment: datetime | None) -> bool:
-    return moment is not None and moment <= datetime.now(UTC)

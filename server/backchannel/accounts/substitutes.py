@@ -9,19 +9,19 @@ Both rest on the credential by which they were made, and end with it.
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any, Final
 
 from django.contrib.auth import get_user_model
 from django.db import transaction
-from django.utils import timezone
 
 from backchannel.accounts import lookup
 from backchannel.accounts.identity import Ended, Identity, Proof, Via
 from backchannel.accounts.models import ChatSession, Substitute, Ticket
+from backchannel.accounts.moments import is_over, stored, with_zone
 from backchannel.accounts.running_chats import announce_ended
-from backchannel.accounts.schemes import Schemes, is_over
+from backchannel.accounts.schemes import Schemes
 from backchannel.accounts.secrets import CHAT_SESSION_PREFIX, TICKET_PREFIX, digest, new_secret
 from backchannel.store import people
 
@@ -53,7 +53,7 @@ def by_chat_session(secret: str, schemes: Schemes) -> Identity | None:
     found = None if row is None else _owner(row, "bearer", schemes)
     if row is None or found is None:
         return None
-    ends = int(row.expires.timestamp() * 1_000_000)
+    ends = int(with_zone(row.expires).timestamp() * 1_000_000)
     return replace(found, expires_at=min(ends, found.expires_at or ends))
 
 
@@ -74,11 +74,11 @@ def end_all_of(user: Any) -> None:
 
 
 def _issue(model: type[Substitute], prefix: str, life: timedelta, identity: Identity) -> tuple[str, datetime]:
-    now = timezone.now()
+    now = datetime.now(UTC)
     secret, proof = new_secret(prefix), identity.proof
     ends = now + life if proof.ends is None else min(now + life, proof.ends)
     with transaction.atomic():
-        model._default_manager.filter(expires__lt=now).delete()
+        model._default_manager.filter(expires__lt=stored(now)).delete()
         model._default_manager.create(
             user_id=get_user_model()._meta.pk.to_python(identity.account),
             digest=digest(secret),
@@ -86,19 +86,20 @@ def _issue(model: type[Substitute], prefix: str, life: timedelta, identity: Iden
             token_id=proof.token_id,
             authentication=proof.authentication,
             credential=proof.name,
-            ends=proof.ends,
-            expires=ends,
+            ends=None if proof.ends is None else stored(proof.ends),
+            expires=stored(ends),
         )
     return secret, ends
 
 
 def _owner(row: Any, via: Via, schemes: Schemes) -> Identity | None:
     """Whose it is, if the credential that it rests on has not ended and is of a kind that the site has chosen."""
-    if is_over(row.expires):
+    if is_over(with_zone(row.expires)):
         return None
     if row.session_key:
         return lookup.by_stored_session(row.session_key, via) if schemes.has_session else None
     if row.token_id:
         return lookup.by_token_id(row.token_id, via) if schemes.has_token else None
-    proof = Proof(authentication=row.authentication, name=row.credential, account=str(row.user_id), ends=row.ends)
+    ends = None if row.ends is None else with_zone(row.ends)
+    proof = Proof(authentication=row.authentication, name=row.credential, account=str(row.user_id), ends=ends)
     return lookup.by_grant(proof, via, schemes)

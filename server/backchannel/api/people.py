@@ -5,13 +5,13 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any, Final
 
-from django.conf import settings
 from django.db import transaction
-from django.utils.timezone import is_naive, make_naive
+from django.utils.timezone import is_naive
 
 from backchannel.accounts import sign_ins, substitutes, tokens
 from backchannel.accounts.erasing import Messages, erase_account
 from backchannel.accounts.lookup import issue_token
+from backchannel.accounts.moments import stored
 from backchannel.accounts.people import person_of
 from backchannel.protocol.errors import Code, CommandError, invalid
 from backchannel.protocol.shapes import User as Person
@@ -79,7 +79,7 @@ def _moment(expires: datetime | timedelta | None) -> datetime | None:
         raise invalid(expires="A moment without a time zone. Give one with it, or a timedelta.")
     if moment <= now:
         raise invalid(expires="This moment is past.")
-    return moment if settings.USE_TZ else make_naive(moment)
+    return stored(moment)
 
 
 def _saved(user: Any) -> Any:

@@ -103,6 +103,26 @@ async def test_a_chat_session_rests_on_the_credential_and_renews_itself(chat: Au
     assert await code(chat, authorization=f"Bearer {secret}") == "unauthenticated"
 
 
+async def test_a_site_without_time_zones_has_tickets_and_chat_sessions_that_end_in_time(
+    chat: Authenticator, settings: Any
+) -> None:
+    settings.USE_TZ, settings.TIME_ZONE = False, "Asia/Kathmandu"
+    Passwords.expires_at = datetime.now(UTC) + timedelta(seconds=60)
+    identity = await simple(chat)
+    secret, ends = await chat.issue_chat_session(identity)
+    assert ends == identity.expires_at
+    found = await chat.authenticate(scope(authorization=f"Bearer {secret}"))
+    assert (found.expires_at, found.proof.ends) == (ends, Passwords.expires_at)
+    ticket, _ = await chat.issue_ticket(found)
+    assert (await chat.authenticate(scope(type="websocket", query=f"token={ticket}"))).via == "ticket"
+    for model in (ChatSession, Ticket):
+        await run_read(model.objects.update, expires=timezone.now() - timedelta(seconds=1))
+    chat.cache.clear()
+    assert await code(chat, authorization=f"Bearer {secret}") == "unauthenticated"
+    await chat.issue_ticket(identity)
+    assert await run_read(Ticket.objects.count) == 1, "those that have ended are deleted"
+
+
 async def test_a_chat_session_stands_for_a_cookie_and_for_a_token_too(
     chat: Authenticator, ada: Any, sign_in: SignIn
 ) -> None:
