@@ -196,6 +196,22 @@ def test_a_text_that_the_policy_changes_is_stored_and_a_retry_is_recognised_by_w
     assert say(shop, way, world.ada, "send_message", room_id=world.group, content="X").code == "invalid"
 
 
+@pytest.mark.parametrize("way", WAYS)
+def test_a_policy_that_reads_texts_lets_files_without_text_pass(shop: Running, way: str) -> None:
+    world = build(shop)
+    Shop.says["before_send"] = lambda draft: draft
+    said = say(shop, way, world.ada, "send_message", room_id=world.group, content="", attachments=[world.upload])
+    assert [each["id"] for each in said.body["message"]["attachments"]] == [world.upload]
+    edited = say(shop, way, world.ada, "edit_message", message_id=said.body["message"]["id"], content="See above.")
+    assert edited.body["message"]["content"] == "See above."
+    assert say(shop, way, world.ada, "edit_message", message_id=said.body["message"]["id"], content="").ok, (
+        "the file is still there"
+    )
+    assert say(shop, way, world.ada, "edit_message", message_id=world.by_ada, content="").code == "invalid"
+    Shop.says["before_send"] = lambda draft: replace(draft, text=None)
+    assert say(shop, way, world.ada, "send_message", room_id=world.group, content="X").code == "internal"
+
+
 def test_the_policy_is_not_asked_what_the_chat_refuses_anyhow(shop: Running) -> None:
     world = build(shop)
     Shop.asked.clear()
