@@ -8,7 +8,7 @@ from django.contrib.auth import get_user_model
 from django.contrib.auth.signals import user_logged_in, user_logged_out, user_login_failed
 from django.db.models.signals import post_delete, post_save
 
-from backchannel.accounts import audit
+from backchannel.accounts import audit, user_classes
 from backchannel.accounts.auth_log import current_actor, note
 from backchannel.accounts.models import Invitation, Token
 
@@ -19,7 +19,8 @@ def watch() -> None:
     user_logged_in.connect(_signed_in, dispatch_uid=key)
     user_logged_out.connect(_signed_out, dispatch_uid=key)
     user_login_failed.connect(_sign_in_failed, dispatch_uid=key)
-    post_save.connect(_user_saved, sender=get_user_model(), dispatch_uid=key)
+    for users in user_classes.saved_by():
+        post_save.connect(_user_saved, sender=users, dispatch_uid=key)
     post_save.connect(_token_saved, sender=Token, dispatch_uid=key)
     post_delete.connect(_token_deleted, sender=Token, dispatch_uid=key)
     post_save.connect(_invitation_saved, sender=Invitation, dispatch_uid=key)

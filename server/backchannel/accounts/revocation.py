@@ -17,9 +17,9 @@ from django.contrib.auth.signals import user_logged_out
 from django.db import transaction
 from django.db.models.signals import post_delete, post_save, pre_save
 
+from backchannel.accounts import user_classes
 from backchannel.accounts.identity import Ended, Proof
 from backchannel.accounts.models import Token
-from backchannel.accounts.people import space_of
 from backchannel.accounts.running_chats import announce_ended
 from backchannel.accounts.sessions import session_table, stored_key_of
 from backchannel.store import people
@@ -34,9 +34,11 @@ def watch() -> None:
     user_logged_out.connect(_on_logout, dispatch_uid=key)
     if (table := session_table()) is not None:
         post_delete.connect(_on_session_deleted, sender=table, dispatch_uid=key)
-    pre_save.connect(_before_user_saved, sender=get_user_model(), dispatch_uid=key)
-    post_save.connect(_on_user_saved, sender=get_user_model(), dispatch_uid=key)
-    post_delete.connect(_on_user_deleted, sender=get_user_model(), dispatch_uid=key)
+    for users in user_classes.saved_by():
+        pre_save.connect(_before_user_saved, sender=users, dispatch_uid=key)
+        post_save.connect(_on_user_saved, sender=users, dispatch_uid=key)
+    for users in user_classes.deleted_by():
+        post_delete.connect(_on_user_deleted, sender=users, dispatch_uid=key)
     post_save.connect(_on_token_saved, sender=Token, dispatch_uid=key)
     post_delete.connect(_on_token_deleted, sender=Token, dispatch_uid=key)
 
@@ -67,11 +69,8 @@ def _on_user_saved(sender: Any, instance: Any, **_: Any) -> None:
     before = getattr(instance, "_chat_before", None)
     if before is None or (before.password, before.is_active) == (instance.password, instance.is_active):
         return
-    if before.is_active != instance.is_active:
-        # Somebody who has no space now can be deactivated all the same.
-        people.set_account_active(
-            str(instance.pk), instance.is_active, space_of(instance) if instance.is_active else ""
-        )
+    if before.is_active and not instance.is_active:
+        people.set_account_active(str(instance.pk), False)  # `syncing` does the opposite, which asks the site's code
     _announce_user(instance)
 
 

@@ -11,6 +11,7 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models.signals import post_delete, post_save
 
+from backchannel.accounts import user_classes
 from backchannel.accounts.erasing import erase_account
 from backchannel.accounts.people import adapter, person_of, profile_of, space_of
 from backchannel.store import people
@@ -33,8 +34,10 @@ class Synced(NamedTuple):
 def watch() -> None:
     """Connect to Django's signals; called once when the apps are ready."""
     key = "backchannel.people"
-    post_save.connect(_on_user_saved, sender=get_user_model(), dispatch_uid=key)
-    post_delete.connect(_on_user_deleted, sender=get_user_model(), dispatch_uid=key)
+    for users in user_classes.saved_by():
+        post_save.connect(_on_user_saved, sender=users, dispatch_uid=key)
+    for users in user_classes.deleted_by():
+        post_delete.connect(_on_user_deleted, sender=users, dispatch_uid=key)
 
 
 def sync_people(users: Iterable[Any] | None = None, *, erase_missing: bool = False) -> Synced:
@@ -86,8 +89,13 @@ def _on_user_saved(sender: Any, instance: Any, created: bool, raw: bool, update_
 
 
 def _bring_up_to_date(user: Any) -> None:
-    if people.ids_of_account(str(user.pk)) and adapter().is_active(user):
+    account = str(user.pk)
+    if not people.ids_of_account(account):
+        return
+    if adapter().is_active(user):
         person_of(user)
+    else:
+        people.set_account_active(account, False)
 
 
 def _on_user_deleted(sender: Any, instance: Any, **_: Any) -> None:
