@@ -102,7 +102,8 @@ def create(
     broadcaster = PresenceBroadcaster(hub, presence, clock)
     files = store_of(config.files)
     limits = config.limits if files is not None else structs.replace(config.limits, upload_size=0)
-    authenticator = Authenticator(reads, config.origins, Schemes(config.authentication))
+    site_code = ReadPool() if _has_site_code(config) else None
+    authenticator = Authenticator(site_code or reads, config.origins, Schemes(config.authentication))
     checking = None if files is None else FileRunner(files, log, reads, config.scan)
     node = Node(
         context=Context(
@@ -119,7 +120,8 @@ def create(
         files=files,
         uploaded=checking.wake if checking else lambda: None,
         provide_people=provide_people,
-        gate=_gate(config),
+        gate=_gate(config, site_code),
+        site_code=site_code,
         evidence=evidence.evidence,
         admission=ReconnectLimiter(config.arrivals_at_once or AT_ONCE, config.arrivals_waiting or WAITING),
     )
@@ -170,11 +172,17 @@ def _metrics_text(workers: Workers | None) -> Text:
     return own if workers is None else workers.exposition
 
 
-def _gate(config: ChatConfig) -> Gate:
+def _has_site_code(config: ChatConfig) -> bool:
+    """Whether the site has code of its own that runs at sign-ins, rechecks or commands."""
+    own_schemes = [path for path in config.authentication if not path.startswith("backchannel.auth.")]
+    return bool(config.person or config.space or config.policy or own_schemes)
+
+
+def _gate(config: ChatConfig, threads: ReadPool | None) -> Gate:
     policy = site_policy() if config.policy else None
     if policy is None:
         return Gate()
-    return Gate(PolicyChecks(policy, Verdicts(config.policy_cache_s, time.monotonic)))
+    return Gate(PolicyChecks(policy, Verdicts(config.policy_cache_s, time.monotonic)), threads)
 
 
 def bus_from(urls: tuple[str, ...]) -> Bus:

@@ -56,6 +56,8 @@ class Parts:
         self.node.context.log.stop()
         self.serving_lock.stop()
         self.evidence.stop()
+        if self.node.site_code is not None:
+            self.node.site_code.close()
         self.node.context.reads.close()
 
 
@@ -67,7 +69,8 @@ async def start(parts: Parts) -> AsyncExitStack:
     await context.reads.run(workspace)  # a restore or a flush of the tables may have taken the row
     async with AsyncExitStack() as stopping:
         stopping.push_async_callback(asyncio.to_thread, context.reads.close)
-        stopping.push_async_callback(asyncio.to_thread, parts.node.gate.close)
+        if parts.node.site_code is not None:
+            stopping.push_async_callback(asyncio.to_thread, parts.node.site_code.close)
 
         parts.evidence.start()
         stopping.push_async_callback(asyncio.to_thread, parts.evidence.stop)

@@ -113,7 +113,7 @@ async def _ask_and_enqueue(command: Command, caller: Caller, node: Node, finish:
 async def _carry_out(command: Command, caller: Caller, node: Node, finish: Finish) -> None:
     try:
         if named := _external_ids(command):
-            await node.context.reads.run(node.provide_people, named, caller.user.id)
+            await (node.site_code or node.context.reads).run(node.provide_people, named, caller.user.id)
         if type(command) in commands.OPERATIONS:
             return await _ask_and_enqueue(command, caller, node, finish)
         answer = node.gate.answers.get(type(command))

@@ -39,14 +39,14 @@ class Checks(Protocol):
 
 
 class Gate:
-    def __init__(self, checks: Checks | None = None) -> None:
-        """`checks`: None without a policy."""
+    def __init__(self, checks: Checks | None = None, threads: ReadPool | None = None) -> None:
+        """`checks`: None without a policy. `threads`: those for the site's code, so that a slow policy delays no reads; None: own ones."""
         self._before: Mapping[type[Command], Check] = checks.before if checks else {}
         self._asks_each_time = checks is None or checks.changes_text
         self._allows = (lambda *_: False) if checks is None else checks.verdicts.allows
         self.answers: Mapping[type[Command], Callable[[Any, User], Struct]] = checks.answers if checks else {}
-        self.threads = ReadPool() if self._before or self.answers else None
-        """Of its own: a slow policy must not delay reads. None where nothing is asked."""
+        self.threads = (threads or ReadPool()) if self._before or self.answers else None
+        """None where nothing is asked."""
         self._turns: dict[tuple[int, int], tuple[asyncio.Lock, int]] = {}
 
     def is_open(self, command: Command, person_id: int) -> bool:

@@ -35,6 +35,7 @@ class PeriodicTasks:
         """`note_uses` writes which credentials were used, `sweep` deletes what has expired. Both are called in a thread."""
         self._node = node
         self._reads = node.context.reads
+        self._site_code = node.site_code or node.context.reads
         self._dead_among = dead_among
         self._note_uses = note_uses
         self._sweep = sweep
@@ -116,7 +117,7 @@ class PeriodicTasks:
     async def revalidate(self, subscribers: Iterable[Subscriber]) -> None:
         proofs = {subscriber.proof for subscriber in subscribers}
         if proofs:
-            dead = await self._reads.run(self._dead_among, proofs)
+            dead = await self._site_code.run(self._dead_among, proofs)
             self._node.hub.end_credentials(dead)
 
     async def note_uses(self) -> None:

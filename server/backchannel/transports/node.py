@@ -10,6 +10,7 @@ from backchannel.fanout.hub import Hub
 from backchannel.fanout.presence import Presence
 from backchannel.fanout.presence_broadcast import PresenceBroadcaster
 from backchannel.files.storage import FileStore
+from backchannel.store.read_pool import ReadPool
 from backchannel.transports.gate import Gate
 from backchannel.transports.identity import Authenticate, Issue, ProvidePeople
 from backchannel.transports.rates import Rates
@@ -30,6 +31,9 @@ class Node:
     rates: Rates
     provide_people: ProvidePeople
     gate: Gate
+    site_code: ReadPool | None = None
+    """The threads in which the site's own code runs (its policy, spaces, names and sign-ins), where it has some: a slow one must not delay
+    reads. None: there is nothing that could."""
     admission: ReconnectLimiter = field(default_factory=ReconnectLimiter)
     files: FileStore | None = None
     """None where no files are taken."""

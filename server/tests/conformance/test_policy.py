@@ -394,6 +394,35 @@ def test_a_slow_policy_delays_no_other_person_and_no_read(shop: Running) -> None
         assert all("people" in each.result(30) for each in waiting)
 
 
+@pytest.mark.parametrize("code_of_the_site", ["may_connect", "space"])
+def test_a_slow_sign_in_of_others_delays_no_read(
+    shop: Running, code_of_the_site: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world, go_on, held = build(shop), threading.Event(), threading.Semaphore(0)
+    slow = [somebody("slow") for _ in range(READ_THREADS)]
+    keys = {who.account.pk for who in slow}
+
+    def answer(user: Any) -> Any:
+        if user.pk in keys:
+            held.release()
+            go_on.wait(30)
+        return True if code_of_the_site == "may_connect" else ""
+
+    assert shop.do(world.ben, "get_room_list")["rooms"]
+    if code_of_the_site == "may_connect":
+        Shop.says["may_connect"] = answer
+    else:
+        monkeypatch.setattr(lookup, "space_of", answer)
+    with ThreadPoolExecutor(READ_THREADS) as pool:
+        waiting = [pool.submit(shop.do, who, "get_me") for who in slow]
+        for _ in waiting:
+            assert held.acquire(timeout=30)
+        assert shop.do(world.ben, "get_room_list")["rooms"]
+        assert not any(each.done() for each in waiting)
+        go_on.set()
+        assert all("user" in each.result(30) for each in waiting)
+
+
 def test_without_a_policy_nothing_is_asked(shop: Running) -> None:
     without = {key: value for key, value in settings.BACKCHANNEL.items() if key != "POLICY"}
     with override_settings(BACKCHANNEL=without), running() as server:
