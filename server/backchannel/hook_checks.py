@@ -69,7 +69,7 @@ def _of_class(key: str, path: str | None, base: type) -> Iterator[CheckMessage]:
         near = difflib.get_close_matches(name, methods, 1, _NEAR)
         if near or (base is Policy and name.startswith(_QUESTIONS)):
             yield checks.Warning(
-                f'BACKCHANNEL["{key}"]: {path}.{name} is never called.',
+                f'BACKCHANNEL["{key}"]: {path}.{name} is not called by the chat.',
                 hint=f"Did you mean {near[0]}?" if near else f"The chat calls {', '.join(methods)}.",
                 id="backchannel.W013",
             )

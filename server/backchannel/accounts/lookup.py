@@ -13,6 +13,7 @@ from typing import Any, Literal, NamedTuple
 
 from django.conf import settings
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY, get_user_model, load_backend
+from django.core.exceptions import ValidationError
 from django.db import InterfaceError, OperationalError, connection
 from django.utils import timezone
 from django.utils.crypto import constant_time_compare
@@ -84,7 +85,9 @@ def dead_among(proofs: Collection[Proof], schemes: Schemes | None = None) -> set
             user = granted.get(proof)
         else:
             user = sessions[proof.session_key][0] if proof.session_key in sessions else tokens.get(proof.token_id or 0)
-        return user is not None and proof.person_id in present and _is_allowed(user, proof)
+        if user is None or (proof.account and proof.account != str(user.pk)):  # a session may be given to another user
+            return False
+        return proof.person_id in present and _is_allowed(user, proof)
 
     return {proof.credential for proof in proofs if not is_alive(proof)}
 
@@ -153,16 +156,23 @@ def _live_sessions(keys: list[str]) -> dict[str, tuple[Any, datetime | None]]:
     """Stored key → user and end, for the sessions that are signed in."""
     if not keys:
         return {}
-    read = {key: (data, expires) for key, data, expires in _read_sessions(keys) if SESSION_KEY in data}
-    to_python = get_user_model()._meta.pk.to_python
-    ids = {to_python(data[SESSION_KEY]) for data, _ in read.values()}
+    read = [(key, data, expires, _user_key(data)) for key, data, expires in _read_sessions(keys)]
+    ids = {user_key for *_, user_key in read if user_key is not None}
     users = get_user_model()._default_manager.in_bulk(ids)
     live = {}
-    for key, (data, expires) in read.items():
-        user = users.get(to_python(data[SESSION_KEY]))
+    for key, data, expires, user_key in read:
+        user = users.get(user_key)
         if user is not None and _is_signed_in(data, user):
             live[key] = (user, expires)
     return live
+
+
+def _user_key(data: dict[str, Any]) -> Any:
+    """The primary key of the user who is signed in; None if nobody is, or a user of a model that the site had before."""
+    try:
+        return get_user_model()._meta.pk.to_python(data.get(SESSION_KEY))
+    except ValidationError:
+        return None
 
 
 def _read_sessions(keys: list[str]) -> list[tuple[str, dict[str, Any], datetime | None]]:
@@ -252,7 +262,7 @@ def _may_connect(user: Any) -> bool:
 def _identity(user: Any, proof: Proof, via: Via, expires: datetime | None) -> Identity:
     check_may_connect(user)
     person = person_of(user)
-    proof = replace(proof, space=space_of(user), person_id=person.id)
+    proof = replace(proof, space=space_of(user), person_id=person.id, account=str(user.pk))
     return Identity(
         user=person,
         account=str(user.pk),

@@ -2,6 +2,7 @@ from typing import Any
 
 import pytest
 from django.conf import settings
+from django.contrib.auth import HASH_SESSION_KEY, SESSION_KEY
 from django.test import Client, override_settings
 from django.utils import timezone
 
@@ -81,6 +82,25 @@ def test_a_renamed_session_ends_under_its_old_name(tab: Client, ended: list[Ende
     identity = identity_of(tab)
     tab.session.cycle_key()
     assert ended == [Ended(credential=identity.credential)]
+
+
+def test_a_session_that_is_given_to_another_user_ends_for_the_first(tab: Client) -> None:
+    ben = create_account(NewAccount(username="ben", display_name="Ben", password=PASSWORD))
+    identity = identity_of(tab)
+    session = tab.session
+    session[SESSION_KEY], session[HASH_SESSION_KEY] = str(ben.pk), ben.get_session_auth_hash()
+    session.save()
+    assert identity_of(tab).user.username == "ben"
+    assert lookup.dead_among([identity.proof]) == {identity.credential}
+
+
+def test_a_session_of_a_former_user_model_is_nobodys_and_hides_no_other(tab: Client, sign_in: SignIn) -> None:
+    identity, other = identity_of(tab), identity_of(sign_in("ada"))
+    session = tab.session
+    session[SESSION_KEY] = "6f1c0d3e-no-number"
+    session.save()
+    assert lookup.by_secret("session", session_key(tab)) is None
+    assert lookup.dead_among([identity.proof, other.proof]) == {identity.credential}
 
 
 def test_a_changed_password_ends_other_sessions_and_no_tokens(
