@@ -19,6 +19,7 @@ from backchannel.store.reads import IDS_AT_ONCE
 from backchannel.store.render import user_columns, user_of
 from backchannel.store.transaction import MEMBERSHIP, NAME_KEY, PERSON, ROOM, Outcome, Transaction, batched, marks
 from backchannel.text_rules import KEY_LENGTH, clean_name, fold, handle_of, holds_address, name_keys
+from backchannel.text_rules.handles import RESERVED
 
 _log = ProcessLog("backchannel.people")
 Row = TypeVar("Row")
@@ -79,6 +80,8 @@ def person_for_account(profile: Profile) -> Found:
     username = clean_name(profile.username)[:NAME_LENGTH].strip() or profile.account
     if holds_address(username):
         username = handle_of(username)
+    elif username.lower() in RESERVED:
+        username = f"{username}.person"
     if not here:
         here = _make(profile, username)
     [(person_id, *kept, _, is_active)] = here

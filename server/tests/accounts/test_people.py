@@ -156,6 +156,14 @@ def test_hostile_names_of_a_site_are_cleaned_and_shortened(shop: type[Shop]) -> 
     assert person.external_id == ""
 
 
+@pytest.mark.parametrize("name", ["system", "System", "everyone"])
+def test_a_name_that_means_the_system_or_everybody_is_no_persons(shop: type[Shop], name: str) -> None:
+    shop.says = {"ada": {"username": name}}
+    ada = account("ada")
+    assert person_of(ada).username == f"{name}.person"
+    assert person_of(ada).username == f"{name}.person", "it stays"
+
+
 def test_two_users_of_one_name_get_distinct_usernames(shop: type[Shop]) -> None:
     shop.says = {"ada": {"username": "sam"}, "ben": {"username": "sam"}}
     ada, ben = account("ada"), account("ben")
