@@ -19,6 +19,7 @@ import time
 from collections import deque
 from collections.abc import Coroutine, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any, Final, TypeVar
 from urllib.parse import urlsplit
 from uuid import uuid4
@@ -44,15 +45,26 @@ HOST: Final = b"localhost"
 
 
 @pytest.fixture
-def backchannel_node(transactional_db: None, settings: Any) -> Iterator[Node]:
-    """A running chat with a bus in memory, on the test's database. Django's own pages are not there."""
+def backchannel_node(transactional_db: None, settings: Any, tmp_path: Path) -> Iterator[Node]:
+    """A running chat with a bus in memory, on the test's database; its files, if the site takes any, are in a folder of the test's own.
+    Django's own pages are not there."""
     settings.ALLOWED_HOSTS = [*settings.ALLOWED_HOSTS, HOST.decode()]
-    chosen = getattr(settings, "BACKCHANNEL", {})
-    # The clients of a test have tokens, whatever the site's own people sign in by.
-    authentication = [*chosen.get("AUTHENTICATION", DEFAULT_AUTHENTICATION), "backchannel.auth.Token"]
-    settings.BACKCHANNEL = {**chosen, "REDIS_URLS": [], "AUTHENTICATION": list(dict.fromkeys(authentication))}
+    settings.BACKCHANNEL = for_a_test(
+        getattr(settings, "BACKCHANNEL", {}), tmp_path / "files", takes_files="chat" in settings.STORAGES
+    )
     with running_node() as node:
         yield node
+
+
+def for_a_test(chosen: dict[str, Any], folder: Path, *, takes_files: bool) -> dict[str, Any]:
+    """The site's `BACKCHANNEL`, with nothing that a test would share with the site or another test. `takes_files`: `STORAGES` says where
+    the site has files."""
+    # The clients of a test have tokens, whatever the site's own people sign in by.
+    authentication = [*chosen.get("AUTHENTICATION", DEFAULT_AUTHENTICATION), "backchannel.auth.Token"]
+    made = {**chosen, "REDIS_URLS": [], "AUTHENTICATION": list(dict.fromkeys(authentication))}
+    if takes_files or chosen.get("FILES"):
+        made["FILES"] = str(folder)
+    return made
 
 
 class Refused(Exception):
