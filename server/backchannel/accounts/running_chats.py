@@ -11,9 +11,10 @@ process; where there is none, to the nodes of other processes.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from backchannel.accounts.identity import Ended
@@ -39,9 +40,16 @@ class RunningChat:
     """A credential has ended."""
     wake: Callable[[], None] = lambda: None
     """Intents were committed."""
+    process: int = field(default_factory=os.getpid)
+    """Where it runs: a process that is forked from that one inherits the entry, and no chat."""
 
 
 _running: list[RunningChat] = []
+
+
+def _here() -> list[RunningChat]:
+    process = os.getpid()
+    return [chat for chat in _running if chat.process == process]
 
 
 def register(chat: RunningChat) -> None:
@@ -59,7 +67,7 @@ def write(operation: Operation, at_us: int | None = None) -> Any:
 
     `at_us` is for imports, which no running server does.
     """
-    chat = next(iter(_running), None)
+    chat = next(iter(_here()), None)
     if chat is not None:
         try:
             return chat.submit(operation).result(WAIT_S)
@@ -77,20 +85,21 @@ def write_here(operation: Operation, at_us: int | None = None) -> Any:
 
 def is_served_here() -> bool:
     """Whether a chat runs in this process."""
-    return bool(_running)
+    return bool(_here())
 
 
 def wake() -> None:
     """Intents were committed: a chat of this process applies them at once. Those of other processes look by themselves."""
-    for chat in _running[:1]:
+    for chat in _here()[:1]:
         chat.wake()
 
 
 def announce_ended(ended: Ended) -> None:
     """Announce to all running chats, now. Code that changes the database waits for its commit first (`revocation`)."""
-    if not _running:
+    chats = _here()
+    if not chats:
         intents.keep_notice(*revocation_message(credential=ended.credential, user_id=ended.user_id))
-    for chat in list(_running):
+    for chat in chats:
         chat.on_ended(ended)
 
 

@@ -9,6 +9,7 @@ from django.conf import settings
 from backchannel import rules
 from backchannel.api.people import person
 from backchannel.api.rooms import RoomLike, RoomRef, id_of, name_of
+from backchannel.api.texts import plain
 from backchannel.api.writing import carry_out, catch_up
 from backchannel.commands.send_message import new_message_id
 from backchannel.config import read_config
@@ -49,6 +50,7 @@ def post(
 
     `thread`: the id of the message that it replies to in a thread; `in_room`: the room shows this reply as well.
     """
+    text = plain(text=text)
     rules.check_content(text, _content_bytes())
     target = name_of(room)
     room_id = id_of(target)
@@ -71,6 +73,7 @@ def post(
 
 def edit(message: MessageLike, text: str) -> None:
     """Give a message another text, also one that a user wrote; people see that it was edited. Raises `message_not_found`, `message_deleted`."""
+    text = plain(text=text)
     rules.check_content(text, _content_bytes())
     room, id_ = _place_of(message)
     system = people.system_person()
@@ -121,7 +124,7 @@ def _lasting_name(room: RoomLike, target: RoomName) -> str:
 
 
 def _id_of(room: str, key: str) -> UUID:
-    if not key:
+    if not plain(key=key):
         raise invalid(key='A key has at least one character, like "shipped".')
     rules.check_text(key=key)
     return uuid5(UUID(intents.namespace()), f"{room}\n{key}")

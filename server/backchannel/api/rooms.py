@@ -6,6 +6,7 @@ from typing import Any, Final, Literal
 
 from backchannel import rules
 from backchannel.api.people import people_of, person
+from backchannel.api.texts import plain, short, space_of_room
 from backchannel.api.writing import carry_out, catch_up, is_in_transaction
 from backchannel.intents.kinds import AddIntent, DirectIntent, MakeRoomIntent, RemoveIntent, RoomName, UpdateIntent
 from backchannel.protocol.errors import Code, CommandError, invalid
@@ -42,6 +43,7 @@ def room(
     """The room of this key: made, or found. `members`, users of the site, are added to it where they are not in it; with `sync_members`
     everybody else is removed. `kind`, `name` and `topic` are those of a new room; `update` changes them later. The first member of a new
     room owns it. `space`: the tenant of a new room, where there are several; None: that of its first member."""
+    key = plain(key=key)
     _check_key(key)
     if kind not in {"group", "channel"}:
         raise invalid(kind='"group" or "channel"; `direct` makes the room of two people.')
@@ -49,12 +51,12 @@ def room(
     intent = MakeRoomIntent(
         key=key,
         type=kind,
-        name=rules.check_room_name(kind, _short(name=(name, NAME_LENGTH))),
-        topic=rules.check_topic(_short(topic=(topic, TOPIC_LENGTH))) or "",
+        name=rules.check_room_name(kind, short(NAME_LENGTH, name=name)),
+        topic=rules.check_topic(short(TOPIC_LENGTH, topic=topic)) or "",
         members=list(those),
         sync_members=sync_members,
         by=system.id,
-        space=space,
+        space=space_of_room(space),
     )
     catch_up()
     carry_out(intent, {system.id: system, **those}, makes=key)
@@ -63,6 +65,7 @@ def room(
 
 def find(key: str) -> RoomRef | None:
     """The room of this key; None if there is none (yet)."""
+    key = plain(key=key)
     if not key.isprintable():  # a database may not even be able to look for it
         return None
     id_ = intents.rooms_of_keys([key]).get(key)
@@ -99,8 +102,9 @@ def remove(room: RoomLike, *who: Any) -> None:
 
 def update(room: RoomLike, *, name: str | None = None, topic: str | None = None) -> None:
     """Change the name or topic of a group or channel. What is left out stays."""
-    rules.check_text(name=_short(name=(name, NAME_LENGTH)))
-    topic = rules.check_topic(_short(topic=(topic, TOPIC_LENGTH)))
+    name = short(NAME_LENGTH, name=name)
+    rules.check_text(name=name)
+    topic = rules.check_topic(short(TOPIC_LENGTH, topic=topic))
     target, system = name_of(room), people.system_person()
     carry_out(UpdateIntent(room=target, name=name, topic=topic, by=system.id), {system.id: system}, id_of(target))
 
@@ -109,7 +113,8 @@ def name_of(room: RoomLike) -> RoomName:
     """How an intent names the room. Raises `room_not_found`, unless an intent that waits makes it."""
     catch_up()
     name = (room.id or room.key) if isinstance(room, RoomRef) else room
-    assert name is not None
+    if not isinstance(name, int | str):
+        raise invalid(room=f"Give what `room` returned, a key or an id; this is of type {type(name).__name__}.")
     if isinstance(name, int):
         exists = name in reads.heads_of([name])
     else:
@@ -132,11 +137,3 @@ def _check_key(key: str) -> None:
         raise invalid(
             key=f'A key has 1 to {KEY_LENGTH} printable characters and does not begin with "{intents.DIRECT}", like "order:17".'
         )
-
-
-def _short(**field: tuple[str | None, int]) -> str | None:
-    """The text, if it is not too long."""
-    [(name, (text, longest))] = field.items()
-    if text is not None and len(text) > longest:
-        raise invalid(**{name: f"Too long: {len(text)} characters; at most {longest}."})
-    return text

@@ -4,13 +4,14 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from contextlib import nullcontext
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, cast
 from uuid import uuid4
 
 import pytest
 from django.contrib.auth.models import AnonymousUser
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext_lazy, override
 
 from backchannel import api
 from backchannel.accounts import lookup, running_chats, substitutes
@@ -499,3 +500,61 @@ def test_text_that_cannot_be_stored_is_refused_by_name_on_every_database(text: s
     assert api.find(text) is None
     assert not Intent.objects.exists()
     assert contents(room) == []
+
+
+@pytest.mark.parametrize("is_inside", [True, False])
+def test_lazy_translations_are_texts(is_inside: bool) -> None:
+    yes, no, monday = (cast("str", gettext_lazy(word)) for word in ("Yes", "No", "Monday"))
+    order = key()
+    api.room(order, name="Order")
+    with transaction.atomic() if is_inside else nullcontext(), override("de"):
+        message = api.post(order, yes)
+        api.edit(message, no)
+        api.update(order, name=monday)
+    api.apply_waiting()
+    assert contents(order) == ["Nein"]
+    assert Room.objects.get(key=order).name == "Montag"
+
+
+@pytest.mark.parametrize("is_inside", [True, False])
+@pytest.mark.parametrize(
+    ("call", "field"),
+    [
+        (lambda room: api.post(room, None), "text"),  # type: ignore[arg-type]
+        (lambda room: api.post(room, "X", key=17), "key"),  # type: ignore[arg-type]
+        (lambda _: api.post(None, "X"), "room"),  # type: ignore[arg-type]
+        (lambda _: api.post(object(), "X"), "room"),  # type: ignore[arg-type]
+        (lambda _: api.find(None), "key"),  # type: ignore[arg-type]
+        (lambda _: api.room(17), "key"),  # type: ignore[arg-type]
+        (lambda _: api.room(key(), name=17), "name"),  # type: ignore[arg-type]
+        (lambda _: api.room(key(), space=17), "space"),  # type: ignore[arg-type]
+        (lambda _: api.room(key(), space="x" * 65), "space"),
+        (lambda _: api.room(key(), space="a\nb"), "space"),
+    ],
+)
+def test_what_is_of_another_type_or_can_be_no_space_is_refused_by_name(
+    call: Callable[[Any], Any], field: str, is_inside: bool
+) -> None:
+    room = api.room(key(), name="Order")
+    with transaction.atomic() if is_inside else nullcontext(), pytest.raises(api.ChatError) as caught:
+        call(room)
+    assert code_of(caught) == "invalid"
+    assert f"{field}: " in str(caught.value)
+    assert not Intent.objects.exists()
+
+
+def test_a_forked_process_carries_out_its_calls_itself(monkeypatch: pytest.MonkeyPatch) -> None:
+    def submit(_: Any) -> Future[Any]:
+        raise AssertionError("this chat runs in the process from which this one was forked")
+
+    of_parent = RunningChat(submit, submit, submit, process=1)  # type: ignore[arg-type]
+    monkeypatch.setattr(running_chats, "_running", [of_parent])
+    order = key()
+    api.room(order, name="Order")
+    with transaction.atomic():
+        api.post(order, "Shipped.")
+    api.apply_waiting()
+    assert contents(order) == ["Shipped."]
+    running_chats.announce_ended(Ended(credential="token:0"))
+    assert Notice.objects.exists(), "a node of another process announces it"
+    assert not running_chats.is_served_here()
