@@ -5,7 +5,10 @@ from __future__ import annotations
 
 from typing import Literal
 
-from backchannel.accounts import audit
+from django.contrib.auth import get_user_model
+from django.core.exceptions import ValidationError
+
+from backchannel.accounts import audit, substitutes, tokens
 from backchannel.accounts.identity import Ended
 from backchannel.accounts.running_chats import announce_ended, write
 from backchannel.commands.erase_messages import EraseMessages
@@ -31,6 +34,7 @@ def erase_account(account: str, messages: Messages = "keep") -> None:
     ids = people.ids_of_account(account)
     if ids:
         audit.record("person_erased", f"account {account}", messages=messages)
+    _end_credentials(account)
     people.set_account_active(account, False)
     for person_id in people.ids_of_account(account):
         if messages == "delete":
@@ -44,6 +48,18 @@ def erase_account(account: str, messages: Messages = "keep") -> None:
         # Not before: who connects again would be the same person. A site may keep the user, and their credentials.
         announce_ended(Ended(user_id=person_id))
         forget_evidence_of(person_id, database_beside_messages())
+
+
+def _end_credentials(account: str) -> None:
+    """Those of the chat itself, of a user whom the site keeps. By one of the site's they come back as another person."""
+    users = get_user_model()
+    try:
+        user = users._base_manager.filter(pk=users._meta.pk.to_python(account)).first()
+    except ValidationError:  # of a user model that the site had before
+        return
+    if user is not None:
+        tokens.revoke_tokens(user)
+        substitutes.end_all_of(user)
 
 
 def _erase_messages(person_id: int) -> None:

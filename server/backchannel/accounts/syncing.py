@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from functools import partial
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 from django.contrib.auth import get_user_model
 from django.core.exceptions import ValidationError
-from django.db import transaction
+from django.db import DatabaseError, transaction
 from django.db.models.signals import post_delete, post_save
 
 from backchannel.accounts import user_classes
 from backchannel.accounts.erasing import erase_account
 from backchannel.accounts.people import adapter, person_of, profile_of, space_of
+from backchannel.people import PersonAdapter
+from backchannel.process_log import ProcessLog
+from backchannel.protocol.errors import CommandError
 from backchannel.store import people
 
 BATCH = 500
+
+_log = ProcessLog("backchannel.people")
 
 
 class Synced(NamedTuple):
@@ -26,9 +32,12 @@ class Synced(NamedTuple):
     changed: int
     unchanged: int
     erased: int
+    broken: int = 0
+    """Users of whom the site's own code raised something, which is logged."""
 
     def __str__(self) -> str:
-        return f"{self.made} people made, {self.changed} changed, {self.unchanged} unchanged, {self.erased} erased."
+        said = f"{self.made} people made, {self.changed} changed, {self.unchanged} unchanged, {self.erased} erased."
+        return f"{said} {self.broken} could not be read; the log says why." if self.broken else said
 
 
 def watch() -> None:
@@ -46,20 +55,30 @@ def sync_people(users: Iterable[Any] | None = None, *, erase_missing: bool = Fal
     `erase_missing`: also erase people whose user no longer exists, for sites that delete rows without Django. Blocks; not to be
     called in a transaction.
     """
-    made = changed = unchanged = 0
+    counted: Counter[str] = Counter()
     site = adapter()
     everybody = get_user_model()._default_manager.iterator(BATCH) if users is None else iter(users)
     for user in everybody:
-        if not site.is_active(user):
-            people.set_account_active(str(user.pk), False)
-            continue
-        known = people.is_known(str(user.pk), space_of(user))
-        if known and not people.person_for_account(profile_of(user)).is_outdated:
-            unchanged += 1
-            continue
-        person_of(user)
-        made, changed = made + (not known), changed + known
-    return Synced(made, changed, unchanged, _erase_missing() if erase_missing else 0)
+        try:
+            counted[_sync(user, site)] += 1
+        except (DatabaseError, CommandError):  # it would be the same for the next one
+            raise
+        except Exception:
+            _log.exception("sync_broke", account=str(user.pk))
+            counted["broken"] += 1
+    erased = _erase_missing() if erase_missing else 0
+    return Synced(counted["made"], counted["changed"], counted["unchanged"], erased, counted["broken"])
+
+
+def _sync(user: Any, site: PersonAdapter) -> Literal["made", "changed", "unchanged", "inactive"]:
+    if not site.is_active(user):
+        people.set_account_active(str(user.pk), False)
+        return "inactive"
+    known = people.is_known(str(user.pk), space_of(user))
+    if known and not people.person_for_account(profile_of(user)).is_outdated:
+        return "unchanged"
+    person_of(user)
+    return "changed" if known else "made"
 
 
 def _erase_missing() -> int:

@@ -251,6 +251,23 @@ def test_all_users_are_synced_at_once_and_again_without_change(shop: type[Shop])
     assert sorted(Person.objects.values_list("display_name", flat=True)) == ["Ada", "Deleted user", "user2"]
 
 
+def test_a_user_of_whom_the_sites_code_raises_keeps_no_other_from_being_synced(
+    shop: type[Shop], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("ada", "ben", "cyd"):
+        account(name)
+    username = shop.username
+
+    def raises(self: Shop, user: Any) -> str:
+        if user.username == "ben":
+            raise KeyError("no name")
+        return username(self, user)
+
+    monkeypatch.setattr(shop, "username", raises)
+    assert sync_people() == Synced(made=2, changed=0, unchanged=0, erased=0, broken=1)
+    assert "1 could not be read" in str(sync_people())
+
+
 def world() -> tuple[Any, User, User, int]:
     user = account("ada", "Ada Lovelace")
     ada, ben = person_of(user), person_of(account("ben"))

@@ -305,6 +305,20 @@ def test_an_erased_user_is_anonymous_once_the_transaction_commits() -> None:
     assert api.history(room)[0].sender.display_name == "Deleted user"
 
 
+def test_an_erased_user_whom_the_site_keeps_has_no_credentials_of_the_chat_any_more() -> None:
+    ada, ben = somebody("ada"), somebody("ben")
+    theirs, others = api.token(ada.account), api.token(ben.account)
+    identity = lookup.by_secret("token", theirs)
+    assert identity is not None
+    ticket, _ = substitutes.issue_ticket(identity)
+    with transaction.atomic():
+        api.erase(ada.account)
+        assert lookup.by_secret("token", theirs) is not None, "not before the commit"
+    assert lookup.by_secret("token", theirs) is None
+    assert substitutes.by_ticket(ticket, Schemes(DEFAULT_AUTHENTICATION)) is None
+    assert lookup.by_secret("token", others) is not None
+
+
 def test_no_intent_keeps_the_texts_of_a_user_who_is_erased_with_them(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(dropping, "_AT_ONCE", 2)
     ada, ben = somebody("ada"), somebody("ben")
