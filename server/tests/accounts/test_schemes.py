@@ -1,7 +1,7 @@
 """Credentials of the site's own: what a class lets in, what rests on it, and how that ends."""
 
 import time
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any
@@ -22,6 +22,7 @@ from backchannel.accounts.models import ChatSession, Ticket
 from backchannel.accounts.schemes import Schemes
 from backchannel.config import DEFAULT_AUTHENTICATION
 from backchannel.protocol.errors import CommandError
+from backchannel.store.read_pool import ReadPool
 from tests.accounts.conftest import SignIn, scope, session_key
 from tests.reading import READS, run_read
 
@@ -103,10 +104,20 @@ async def test_a_chat_session_rests_on_the_credential_and_renews_itself(chat: Au
     assert await code(chat, authorization=f"Bearer {secret}") == "unauthenticated"
 
 
-async def test_a_site_without_time_zones_has_tickets_and_chat_sessions_that_end_in_time(
-    chat: Authenticator, settings: Any
-) -> None:
+@pytest.fixture
+def without_time_zones(chat: Authenticator, settings: Any) -> Iterator[ReadPool]:
+    """Threads of their own, whose connections are opened as such a site opens them."""
     settings.USE_TZ, settings.TIME_ZONE = False, "Asia/Kathmandu"
+    reads = ReadPool()
+    yield reads
+    reads.close()
+
+
+async def test_a_site_without_time_zones_has_tickets_and_chat_sessions_that_end_in_time(
+    without_time_zones: ReadPool,
+) -> None:
+    reads = without_time_zones
+    chat = Authenticator(reads, (), Schemes([PATH]))
     Passwords.expires_at = datetime.now(UTC) + timedelta(seconds=60)
     identity = await simple(chat)
     secret, ends = await chat.issue_chat_session(identity)
@@ -115,12 +126,11 @@ async def test_a_site_without_time_zones_has_tickets_and_chat_sessions_that_end_
     assert (found.expires_at, found.proof.ends) == (ends, Passwords.expires_at)
     ticket, _ = await chat.issue_ticket(found)
     assert (await chat.authenticate(scope(type="websocket", query=f"token={ticket}"))).via == "ticket"
-    for model in (ChatSession, Ticket):
-        await run_read(model.objects.update, expires=timezone.now() - timedelta(seconds=1))
+    await reads.run(ChatSession.objects.update, expires=timezone.now() - timedelta(seconds=1))
     chat.cache.clear()
     assert await code(chat, authorization=f"Bearer {secret}") == "unauthenticated"
-    await chat.issue_ticket(identity)
-    assert await run_read(Ticket.objects.count) == 1, "those that have ended are deleted"
+    await chat.issue_chat_session(identity)
+    assert await reads.run(ChatSession.objects.count) == 1, "those that have ended are deleted"
 
 
 async def test_a_chat_session_stands_for_a_cookie_and_for_a_token_too(
