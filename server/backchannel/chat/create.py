@@ -102,7 +102,7 @@ def create(
     broadcaster = PresenceBroadcaster(hub, presence, clock)
     files = store_of(config.files)
     limits = config.limits if files is not None else structs.replace(config.limits, upload_size=0)
-    site_code = ReadPool() if _has_site_code(config) else None
+    site_code = ReadPool(of_the_site=True) if _has_site_code(config) else None
     authenticator = Authenticator(site_code or reads, config.origins, Schemes(config.authentication))
     checking = None if files is None else FileRunner(files, log, reads, config.scan)
     node = Node(

@@ -19,11 +19,14 @@ from django.db import DatabaseError, InterfaceError, connection
 from backchannel.process_log import ProcessLog
 from backchannel.protocol.errors import Code, CommandError
 from backchannel.store import disk
+from backchannel.store.daemon_threads import DaemonThreads
 
 P = ParamSpec("P")
 T = TypeVar("T")
 
 READ_THREADS: Final = 8
+SITE_CODE_ENDS_WITHIN_S: Final = 5.0
+"""Of a stop. Longer than a method of a site takes that is any use to the one who waits for it."""
 _log = ProcessLog("backchannel.store")
 
 
@@ -37,8 +40,12 @@ class Threads(Protocol):
 class ReadPool:
     """Runs blocking reads in threads. Threads start with the first reads; `close` ends them."""
 
-    def __init__(self, threads: Threads | None = None) -> None:
-        self._threads = threads or _new_threads()
+    def __init__(self, threads: Threads | None = None, *, of_the_site: bool = False) -> None:
+        """`of_the_site`: what runs in the threads may call the site's own code, which may never return. `close` waits no longer than
+        `SITE_CODE_ENDS_WITHIN_S` then, and what is still running ends with the process."""
+        self._new_threads = _new_daemon_threads if of_the_site else _new_threads
+        self._meet_within_s = SITE_CODE_ENDS_WITHIN_S / 2 if of_the_site else None
+        self._threads = threads or self._new_threads()
         self._losses = itertools.count(1)
         self._last_loss = 0
         self._own = threading.local()
@@ -61,10 +68,11 @@ class ReadPool:
         all_threads = threading.Barrier(READ_THREADS)
 
         def close() -> None:
-            all_threads.wait()
+            with suppress(threading.BrokenBarrierError):
+                all_threads.wait(self._meet_within_s)
             connection.close()
 
-        ended, self._threads = self._threads, _new_threads()
+        ended, self._threads = self._threads, self._new_threads()
         for _ in range(READ_THREADS):
             ended.submit(close)
         ended.shutdown(wait=True)
@@ -123,5 +131,9 @@ def unavailable() -> CommandError:
     )
 
 
-def _new_threads() -> ThreadPoolExecutor:
+def _new_daemon_threads() -> Threads:
+    return DaemonThreads(READ_THREADS, SITE_CODE_ENDS_WITHIN_S, "site")
+
+
+def _new_threads() -> Threads:
     return ThreadPoolExecutor(READ_THREADS, thread_name_prefix="read")

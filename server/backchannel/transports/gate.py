@@ -45,7 +45,7 @@ class Gate:
         self._asks_each_time = checks is None or checks.changes_text
         self._allows = (lambda *_: False) if checks is None else checks.verdicts.allows
         self.answers: Mapping[type[Command], Callable[[Any, User], Struct]] = checks.answers if checks else {}
-        self.threads = (threads or ReadPool()) if self._before or self.answers else None
+        self.threads = (threads or ReadPool(of_the_site=True)) if self._before or self.answers else None
         """None where nothing is asked."""
         self._turns: dict[tuple[int, int], tuple[asyncio.Lock, int]] = {}
 
@@ -86,6 +86,6 @@ class Gate:
                 self._turns[key] = (lock, waiting - 1)
 
     def close(self) -> None:
-        """End the threads. Blocks until they have ended."""
+        """End the threads. Blocks until they have ended, or have had their time."""
         if self.threads is not None:
             self.threads.close()
