@@ -12,7 +12,7 @@ E015  AUTHENTICATION that cannot be used
 E016  PERSON, SPACE or POLICY that cannot be used
 E017  files of the chat in a folder that the site serves
 E018  FILES in an S3 service without the package for it
-E019, W013  methods of a named class that cannot be called, or look misspelt: hook_checks.py
+E019, W013  methods of a named class that cannot be called, or look misspelt: accounts/hook_checks.py
 """
 
 from __future__ import annotations
@@ -40,7 +40,6 @@ from django.urls.resolvers import RoutePattern
 from django.utils.module_loading import import_string
 
 from backchannel.config import KEYS, S3, ConfigError, read_config
-from backchannel.hook_checks import check_methods
 from backchannel.people import PersonAdapter
 from backchannel.policy import Policy
 
@@ -62,7 +61,6 @@ def register_checks() -> None:
     register(check_sessions)
     register(check_authentication)
     register(check_hooks)
-    register(check_methods)
     register(check_files)
     register(check_server)
     register(check_vendor)

@@ -15,8 +15,11 @@ class AccountsConfig(AppConfig):
         super().import_models()
 
     def ready(self) -> None:
-        from backchannel.accounts import auth_events, revocation, syncing
+        from django.core.checks import register
+
+        from backchannel.accounts import auth_events, hook_checks, revocation, syncing
 
         revocation.watch()
         syncing.watch()
         auth_events.watch()
+        register(hook_checks.check_methods)

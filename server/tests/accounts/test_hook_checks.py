@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from django.test import override_settings
 
+from backchannel.accounts.hook_checks import check_methods
 from backchannel.accounts.schemes import Authentication, Grant
-from backchannel.hook_checks import check_methods
 from backchannel.people import PersonAdapter
 from backchannel.policy import Draft, Policy, Refusal, RoomInfo, Verdict
 
