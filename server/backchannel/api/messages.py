@@ -8,7 +8,7 @@ from django.conf import settings
 
 from backchannel import rules
 from backchannel.api.people import person
-from backchannel.api.rooms import RoomLike, RoomRef, id_of, name_of
+from backchannel.api.rooms import OUT_OF_RANGE, RoomLike, RoomRef, id_of, name_of
 from backchannel.api.texts import plain
 from backchannel.api.writing import carry_out, catch_up
 from backchannel.commands.send_message import new_message_id
@@ -94,7 +94,7 @@ def history(room: RoomLike, *, after: int = 0, limit: int = 50) -> list[Message]
     if not 1 <= limit <= PAGE:
         raise invalid(limit=f"From 1 to {PAGE}.")
     room_id = id_of(name_of(room))
-    return [] if room_id is None else reads.page_after(room_id, after, limit)
+    return [] if room_id is None or after >= OUT_OF_RANGE else reads.page_after(room_id, after, limit)
 
 
 def _place_of(message: MessageLike) -> tuple[RoomName, UUID]:

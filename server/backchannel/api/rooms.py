@@ -15,6 +15,8 @@ from backchannel.store import intents, people, reads
 KEY_LENGTH: Final = 100
 NAME_LENGTH: Final = 80
 TOPIC_LENGTH: Final = 250
+OUT_OF_RANGE: Final = 2**63
+"""Ids and seqs are below it; a database may not even be able to look for a larger one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +118,7 @@ def name_of(room: RoomLike) -> RoomName:
     if not isinstance(name, int | str):
         raise invalid(room=f"Give what `room` returned, a key or an id; this is of type {type(name).__name__}.")
     if isinstance(name, int):
-        exists = name in reads.heads_of([name])
+        exists = 0 < name < OUT_OF_RANGE and name in reads.heads_of([name])
     else:
         is_made = is_in_transaction() and name.isprintable() and intents.will_make(name)
         exists = is_made or find(name) is not None

@@ -538,6 +538,7 @@ def test_lazy_translations_are_texts(is_inside: bool) -> None:
         (lambda room: api.post(room, "X", key=17), "key"),  # type: ignore[arg-type]
         (lambda _: api.post(None, "X"), "room"),  # type: ignore[arg-type]
         (lambda _: api.post(object(), "X"), "room"),  # type: ignore[arg-type]
+        (lambda room: api.history(room, limit=0), "limit"),
         (lambda _: api.find(None), "key"),  # type: ignore[arg-type]
         (lambda _: api.room(17), "key"),  # type: ignore[arg-type]
         (lambda _: api.room(key(), name=17), "name"),  # type: ignore[arg-type]
@@ -555,6 +556,16 @@ def test_what_is_of_another_type_or_can_be_no_space_is_refused_by_name(
     assert code_of(caught) == "invalid"
     assert f"{field}: " in str(caught.value)
     assert not Intent.objects.exists()
+
+
+def test_a_number_that_no_database_holds_names_nothing() -> None:
+    with pytest.raises(api.ChatError) as caught:
+        api.post(2**70, "X")
+    assert code_of(caught) == "room_not_found"
+    room = api.room(key(), name="Order")
+    api.post(room, "X")
+    assert api.history(room, after=2**70) == []
+    assert [message.content for message in api.history(room, after=-1)] == ["X"]
 
 
 def test_a_forked_process_carries_out_its_calls_itself(monkeypatch: pytest.MonkeyPatch) -> None:
