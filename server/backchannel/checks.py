@@ -13,6 +13,8 @@ E016  PERSON, SPACE or POLICY that cannot be used
 E017  files of the chat in a folder that the site serves
 E018  FILES in an S3 service without the package for it
 E019, W013  methods of a named class that cannot be called, or look misspelt: accounts/hook_checks.py
+
+The next free numbers are E020 and W014; errors and warnings have one row each, and a number is not used again.
 """
 
 from __future__ import annotations

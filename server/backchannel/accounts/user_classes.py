@@ -18,16 +18,21 @@ def saved_by() -> list[type[Model]]:
 def deleted_by() -> list[type[Model]]:
     """The user model and its proxies. A child that is deleted takes a row of the user model along, for which there is a signal, or leaves
     the user alone."""
-    return [model for model in _with_its_table() if model._meta.concrete_model is get_user_model()]
+    return [model for model in _with_its_table() if model._meta.concrete_model is _concrete()]
 
 
 def _with_its_table() -> list[type[Model]]:
-    return [model for model in apps.get_models() if issubclass(model, get_user_model())]
+    return [model for model in apps.get_models() if issubclass(model, _concrete())]
+
+
+def _concrete() -> Any:
+    """The model that has the table: AUTH_USER_MODEL may name a proxy of it."""
+    return get_user_model()._meta.concrete_model
 
 
 def _has_its_key(model: type[Model]) -> bool:
     concrete: Any = model._meta.concrete_model
-    while concrete is not get_user_model():
+    while concrete is not _concrete():
         key = concrete._meta.pk
         if not getattr(key.remote_field, "parent_link", False):
             return False

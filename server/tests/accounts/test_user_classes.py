@@ -47,7 +47,7 @@ settings.configure(
         "backchannel.store", "backchannel.accounts",
     ],
     DATABASES={"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": sys.argv[1], "OPTIONS": backchannel.sqlite_options()}},
-    AUTH_USER_MODEL="people.Account",
+    AUTH_USER_MODEL=sys.argv[2],
     DEFAULT_AUTO_FIELD="django.db.models.AutoField",
     BACKCHANNEL={"PERSON": "people.chat.Adapter"},
 )
@@ -70,7 +70,7 @@ def state(id_):
 """
 
 
-def check(tmp_path: Path, steps: str) -> None:
+def check(tmp_path: Path, steps: str, user_model: str = "people.Account") -> None:
     app = tmp_path / "people"
     app.mkdir()
     (app / "__init__.py").touch()
@@ -79,7 +79,7 @@ def check(tmp_path: Path, steps: str) -> None:
     script = tmp_path / "site_of_ones_own.py"
     script.write_text(f"{SITE}{steps}\nprint('well')\n")
     done = subprocess.run(
-        [sys.executable, script, tmp_path / "db.sqlite3"],
+        [sys.executable, script, tmp_path / "db.sqlite3", user_model],
         env={"PYTHONPATH": ":".join([str(tmp_path), *sys.path]), "PATH": "/usr/bin:/bin"},
         capture_output=True,
         text=True,
@@ -162,4 +162,22 @@ user.is_active = True
 user.save()
 assert state(person)[2] is False, "the column alone opens nothing"
 """,
+    )
+
+
+def test_a_proxy_may_be_the_user_model(tmp_path: Path) -> None:
+    check(
+        tmp_path,
+        """
+for number, model in enumerate((Account, Customer, Seller)):
+    key = model.objects.create_user(f"user{number}", first_name="Ada").pk
+    person = api.person(Customer.objects.get(pk=key)).id
+    user = model.objects.get(pk=key)
+    user.first_name = "Ada B."
+    user.save()
+    assert state(person) == (str(key), "Ada B.", True), state(person)
+    model.objects.get(pk=key).delete()
+    assert state(person) == (None, "Deleted user", False), state(person)
+""",
+        "people.Customer",
     )
