@@ -23,16 +23,17 @@ def room(options: argparse.Namespace, _: Conf | None) -> int:
 def _list(options: argparse.Namespace) -> None:
     from backchannel.store.rooms import groups_and_channels
 
-    rows = [
-        {"id": id, "kind": kind, "name": name, "members": members, "head": head}
-        for id, kind, name, members, head in groups_and_channels()
-    ]
+    rooms = groups_and_channels()
     if options.json:
-        print(json.dumps(rows, indent=1))
+        listed = [
+            {"id": room.id, "kind": room.kind, "name": room.name, "members": room.member_count, "head": room.head}
+            for room in rooms
+        ]
+        print(json.dumps(listed, indent=1))
         return
     lines = (
-        f"{row['id']:8} {row['kind']:8} {row['members']:6} members  {row['head']:8} events  {row['name'] or '-'}"
-        for row in rows
+        f"{room.id:8} {room.kind:8} {room.member_count:6} members  {room.head:8} events  {room.name or '-'}"
+        for room in rooms
     )
     print("\n".join(lines) or "None.")
 

@@ -38,10 +38,10 @@ class LeaveRoom(OnRoom, frozen=True, kw_only=True):
 
 def _as_left_earlier(transaction: Transaction, room: LockedRoom, person_id: int) -> Room:
     """Of a channel what everybody can find, of a group only that there is one."""
-    rows = transaction.query(
+    [(left_seq,)] = transaction.query(
         f"SELECT left_seq FROM {MEMBERSHIP} WHERE room_id = %s AND person_id = %s", [room.id, person_id]
     )
-    shown = structs.replace(_from_outside(room), seq=rows[0][0], read_seq=rows[0][0])
+    shown = structs.replace(_from_outside(room), seq=left_seq, read_seq=left_seq)
     return shown if room.kind == "channel" else structs.replace(shown, name=None, topic="", member_count=0)
 
 

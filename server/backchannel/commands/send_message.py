@@ -129,6 +129,7 @@ class SendMessage(Operation, frozen=True, kw_only=True):
         threads = ThreadReplies(transaction, sends)
 
         rows: list[tuple[Any, ...]] = []
+        uuid = transaction.uuid
         mention_rows: list[tuple[int, int, int]] = []
         repeats: list[tuple[SendMessage, Outcome, _Stored]] = []
         for number, (send, outcome) in enumerate(run):
@@ -165,9 +166,9 @@ class SendMessage(Operation, frozen=True, kw_only=True):
                 message.attachments = claim(files, send.attachments, send.id)
                 with_files.append(message)
             rows.append((
-                send.id, room.id, seq, seq, send.actor.id, send.content, send.reply_to, fingerprint, at_us, False,
-                encode(mentions).decode() if mentions else "[]",
-                send.thread, None if send.in_room or send.thread is None else True, send.via,
+                uuid(send.id), room.id, seq, seq, send.actor.id, send.content, send.reply_to and uuid(send.reply_to),
+                fingerprint, at_us, False, encode(mentions).decode() if mentions else "[]",
+                send.thread and uuid(send.thread), None if send.in_room or send.thread is None else True, send.via,
             ))  # fmt: skip
             threads.add(message, at_us, outcome)
             if send.draft_rev is not None:
@@ -233,15 +234,8 @@ def _insert(transaction: Transaction, rows: list[tuple[Any, ...]]) -> None:
     """All rows in one statement on PostgreSQL: as one JSON text, since its driver spends more on each single value."""
     if transaction.is_postgres:
         transaction.execute(_INSERT_JSON, [encode(rows).decode()])
-        return
-    uuid = transaction.uuid
-    transaction.execute_many(
-        _INSERT,
-        [
-            (uuid(row[0]), *row[1:6], row[6] and uuid(row[6]), *row[7:11], row[11] and uuid(row[11]), *row[12:])
-            for row in rows
-        ],
-    )
+    else:
+        transaction.execute_many(_INSERT, rows)
 
 
 def _look_up_ids(transaction: Transaction, ids: list[UUID]) -> dict[UUID, _Stored]:
@@ -249,7 +243,10 @@ def _look_up_ids(transaction: Transaction, ids: list[UUID]) -> dict[UUID, _Store
         f"SELECT id, room_id, sender_id, fingerprint FROM {MESSAGE} WHERE id IN ({marks(ids)})",
         [transaction.uuid(id_) for id_ in ids],
     )
-    return {from_db_uuid(row[0]): _Stored(row[1], row[2], bytes(row[3])) for row in rows}
+    return {
+        from_db_uuid(id_): _Stored(room_id, sender_id, bytes(fingerprint))
+        for id_, room_id, sender_id, fingerprint in rows
+    }
 
 
 def _look_up_members(transaction: Transaction, sends: Sequence[SendMessage]) -> set[tuple[int, int]]:
@@ -259,7 +256,7 @@ def _look_up_members(transaction: Transaction, sends: Sequence[SendMessage]) -> 
         f"(VALUES {', '.join('(%s, %s)' for _ in pairs)})",
         [MEMBER, *(value for pair in pairs for value in pair)],
     )
-    return {(row[0], row[1]) for row in rows}
+    return {(room_id, person_id) for room_id, person_id in rows}
 
 
 def _look_up_quotes(transaction: Transaction, ids: set[UUID]) -> dict[UUID | None, tuple[int, Quote]]:
@@ -267,11 +264,12 @@ def _look_up_quotes(transaction: Transaction, ids: set[UUID]) -> dict[UUID | Non
     if not ids:
         return {}
     rows = transaction.query(
-        f"SELECT m.id, m.seq, m.content, m.attachments, {user_columns('p')}, m.room_id FROM {MESSAGE} m "
+        f"SELECT m.room_id, m.id, m.seq, m.content, m.attachments, {user_columns('p')} FROM {MESSAGE} m "
         f"JOIN {PERSON} p ON p.id = m.sender_id WHERE m.id IN ({marks(ids)})",
         [transaction.uuid(id_) for id_ in ids],
     )
-    return {from_db_uuid(row[0]): (row[-1], quote_from_row(row)) for row in rows}
+    found = ((room_id, quote_from_row(quoted)) for room_id, *quoted in rows)
+    return {quote.id: (room_id, quote) for room_id, quote in found}
 
 
 def _look_up_mentions(transaction: Transaction, sends: Sequence[SendMessage]) -> dict[int, list[int]]:

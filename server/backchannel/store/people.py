@@ -72,28 +72,42 @@ class Found(NamedTuple):
     """Active people of the same account in other spaces, which it has left."""
 
 
+class _Stored(NamedTuple):
+    """A person of an account, by the row."""
+
+    user: User
+    space: str
+    is_active: bool
+
+
+def _people_of(account: str) -> list[_Stored]:
+    """One in each space that the account was in."""
+    return [_Stored(User(*columns), space, bool(active)) for *columns, space, active in read(_OF_ACCOUNT, [account])]
+
+
+def _in_space(people: Iterable[_Stored], space: str) -> _Stored | None:
+    return next((person for person in people if person.space == space), None)
+
+
 def person_for_account(profile: Profile) -> Found:
     """The person of an account; made in the caller's transaction if there is none. Names are cleaned, because a site may allow anything in
     them; an e-mail address is never used as a name, because everyone sees names."""
-    rows = read(_OF_ACCOUNT, [profile.account])
-    here = [row for row in rows if row[-2] == profile.space]
+    people = _people_of(profile.account)
     username = clean_name(profile.username)[:NAME_LENGTH].strip() or profile.account
     if holds_address(username):
         username = handle_of(username)
     elif username.lower() in RESERVED:
         username = f"{username}.person"
-    if not here:
-        here = _make(profile, username)
-    [(person_id, *kept, _, is_active)] = here
-    if is_made_of(kept[0], username):
-        username = kept[0]
+    here = _in_space(people, profile.space) or _make(profile, username)
+    stored = here.user
+    if is_made_of(stored.username, username):
+        username = stored.username
     else:
-        username = free_name(read, username, profile.space, person_id)
-    stored = User(person_id, *kept)
+        username = free_name(read, username, profile.space, stored.id)
     # Somebody who is being erased gets no name back by a visit meanwhile.
-    user = stored if stored == anonymous(person_id) else _described(profile, person_id, username)
-    elsewhere = [row[0] for row in rows if row[-2] != profile.space and row[-1]]
-    return Found(user, stored != user, bool(is_active), elsewhere)
+    user = stored if stored == anonymous(stored.id) else _described(profile, stored.id, username)
+    elsewhere = [person.user.id for person in people if person.space != profile.space and person.is_active]
+    return Found(user, stored != user, here.is_active, elsewhere)
 
 
 def _described(profile: Profile, person_id: int, username: str) -> User:
@@ -119,9 +133,9 @@ def _checked(profile: Profile) -> tuple[str, str]:
     return external_id, avatar_url
 
 
-def _make(profile: Profile, username: str) -> list[tuple[Any, ...]]:
-    def find() -> list[tuple[Any, ...]]:
-        return [row for row in read(_OF_ACCOUNT, [profile.account]) if row[-2] == profile.space]
+def _make(profile: Profile, username: str) -> _Stored:
+    def find() -> _Stored | None:
+        return _in_space(_people_of(profile.account), profile.space)
 
     def create(attempt: int) -> None:
         # Those who lose spread over the next free names, so that they do not all try the same one again.

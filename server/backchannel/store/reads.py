@@ -65,10 +65,9 @@ class UserPosition:
 
 def position_of(person_id: int) -> UserPosition:
     """One query. Raises CommandError if the person does not exist."""
-    is_shared = default_connection.vendor == "postgresql"
-    read_us = f", {POSTGRES_NOW_US}" if is_shared else ""
+    now_us = POSTGRES_NOW_US if default_connection.vendor == "postgresql" else "NULL"
     rows = read(
-        f"SELECT w.epoch, p.version, r.id, r.head, r.member_count{read_us} FROM {PERSON} p "
+        f"SELECT w.epoch, p.version, r.id, r.head, r.member_count, {now_us} FROM {PERSON} p "
         "JOIN backchannel_workspace w ON w.id = 1 "
         f"LEFT JOIN {MEMBERSHIP} mb ON mb.person_id = p.id AND mb.state = %s LEFT JOIN {ROOM} r ON r.id = mb.room_id "
         "WHERE p.id = %s",
@@ -76,8 +75,9 @@ def position_of(person_id: int) -> UserPosition:
     )
     if not rows:
         raise CommandError(Code.USER_NOT_FOUND, f"There is no user {person_id}.")
-    seats = {row[2]: RoomPosition(row[3], row[4]) for row in rows if row[2] is not None}
-    return UserPosition(rows[0][0], rows[0][1], seats, rows[0][5] if is_shared else None)
+    (numbering, user_version, *_, read_us), *_ = rows
+    seats = {room: RoomPosition(head, members) for _, _, room, head, members, _ in rows if room is not None}
+    return UserPosition(numbering, user_version, seats, read_us)
 
 
 def epoch() -> str:
@@ -136,7 +136,7 @@ def quotes_of(ids: Collection[UUID]) -> dict[UUID, Quote]:
         f"JOIN {PERSON} p ON p.id = m.sender_id WHERE m.id IN ({marks(ids)})",
         [db_uuid(default_connection, id_) for id_ in ids],
     )
-    return {from_db_uuid(row[0]): quote_from_row(row) for row in rows}
+    return {quote.id: quote for quote in map(quote_from_row, rows)}
 
 
 def page_before(room_id: int, before: int | None, limit: int, thread: UUID | None = None) -> list[Message]:
@@ -185,11 +185,11 @@ _WANTED: Final = "SELECT * FROM asked"
 _WANTED_BY_MEMBER: Final = f"SELECT asked.* FROM asked CROSS JOIN {MEMBERSHIP} mb WHERE mb.room_id = asked.room_id AND mb.person_id = %s AND mb.state = %s"
 _CHANGED_MESSAGE: Final = ", ".join(repr(kind) for kind in sorted(_WITH_MESSAGE - {"message_created"}, reverse=True))
 _LOGGED: Final = (
-    f"SELECT 'message_created', m.created_us, NULL, m.id, {MESSAGE_COLUMNS}, m.room_id, m.seq FROM wanted w "
+    f"SELECT m.room_id, m.seq, 'message_created', m.created_us, NULL, m.id, {MESSAGE_COLUMNS} FROM wanted w "
     f"CROSS JOIN {MESSAGE} m "
     f"JOIN {PERSON} p ON p.id = m.sender_id {_AND_QUOTES} "
     "WHERE m.room_id = w.room_id AND m.seq > w.low AND m.seq <= w.high "
-    f"UNION ALL SELECT e.kind, e.at_us, e.body, e.message_id, {MESSAGE_COLUMNS}, e.room_id, e.seq FROM wanted w "
+    f"UNION ALL SELECT e.room_id, e.seq, e.kind, e.at_us, e.body, e.message_id, {MESSAGE_COLUMNS} FROM wanted w "
     f"CROSS JOIN {EVENT} e "
     f"LEFT JOIN {MESSAGE} m ON m.id = e.message_id AND e.kind IN ({_CHANGED_MESSAGE}) "
     f"LEFT JOIN {PERSON} p ON p.id = m.sender_id {_AND_QUOTES} "
@@ -206,8 +206,8 @@ def _events(ranges: Mapping[int, tuple[int, int]], wanted: str, values: list[Any
             f"wanted AS ({wanted}) {_LOGGED}",
             [*(value for room, (low, high) in some for value in (room, low, high)), *values],
         )
-        for row in rows:
-            found[row[-2]][row[-1]] = _event_from_row(row)
+        for room_id, seq, kind, at_us, body, message_id, *message in rows:
+            found[room_id][seq] = _event(room_id, seq, kind, at_us, body, message_id, message)
     return {room: _unbroken(events, ranges[room][0]) for room, events in found.items()}
 
 
@@ -218,14 +218,16 @@ def _unbroken(events: dict[int, AnyRoomEvent], cursor: int) -> list[AnyRoomEvent
     return run
 
 
-def _event_from_row(row: Sequence[Any]) -> AnyRoomEvent:
-    """Columns: kind, at_us, body, message id, those of the message, room id, seq."""
-    kind, at_us, body, message_id = row[:4]
-    fields = {"type": kind, "room_id": row[-2], "seq": row[-1], "at": times.to_wire(at_us)}
+def _event(
+    room_id: int, seq: int, kind: str, at_us: int, body: str | None, message_id: Any, message: Sequence[Any]
+) -> AnyRoomEvent:
+    """`body`: the event's own members, as JSON; None for a new message. `message`: the columns of a `MessageRow`, for events that carry one."""
+    fields: dict[str, Any] = {"type": kind, "room_id": room_id, "seq": seq, "at": times.to_wire(at_us)}
     struct = _EVENTS[kind]
     if kind in _WITH_MESSAGE:
-        fields["message"] = message_from_row(MessageRow._make(row[4:-2]))
+        fields["message"] = message_from_row(MessageRow._make(message))
     else:
+        assert body is not None
         fields.update(msgspec.json.decode(body))
         if "message_id" in struct.__struct_fields__:
             fields["message_id"] = from_db_uuid(message_id)

@@ -1,6 +1,7 @@
 """Rows → wire shapes, shared by the writer and the reads, so that a message looks the same live and from history."""
 
 from collections.abc import Iterable, Sequence
+from itertools import starmap
 from typing import Any, Final, NamedTuple
 
 import msgspec
@@ -8,7 +9,6 @@ import msgspec
 from backchannel.protocol import times
 from backchannel.protocol.shapes import (
     Attachment,
-    LastMessage,
     Message,
     PersonKind,
     Quote,
@@ -106,7 +106,8 @@ def _shortened(text: str) -> str:
 
 def quote_from_row(row: Sequence[Any]) -> Quote:
     """Columns: id, seq, content, attachments, `user_columns`."""
-    return Quote(from_db_uuid(row[0]), row[1], User(*row[4:10]), excerpt(row[2], attachments_from_text(row[3])))
+    id_, seq, content, attachments, *sender = row
+    return Quote(from_db_uuid(id_), seq, User(*sender), excerpt(content, attachments_from_text(attachments)))
 
 
 def _quote_of(row: MessageRow) -> Quote:
@@ -160,15 +161,9 @@ def message_from_row(row: MessageRow) -> Message:
     )
 
 
-def last_message_from_row(row: Sequence[Any]) -> LastMessage:
-    """Columns: id, content, attachments, created_us, `user_columns`."""
-    words = excerpt(row[1], attachments_from_text(row[2]))
-    return LastMessage(from_db_uuid(row[0]), User(*row[4:]), words, times.to_wire(row[3]))
-
-
 def people_from_text(text: str | None) -> dict[int, User]:
-    """Parse the JSON `[[id, username, display name], …]` into id → person."""
-    return {person[0]: User(*person) for person in _people(text)} if text else {}
+    """Parse a JSON array of arrays, each with the members of a `User` in their order, into id → person."""
+    return {user.id: user for user in starmap(User, _people(text))} if text else {}
 
 
 def ids_in_order(text: str) -> list[int]:

@@ -3,28 +3,30 @@
 Unread messages are counted on demand (`unread.py`) and never stored. A whole list is one query, whatever its length.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final, cast
+from typing import Any, Final, NamedTuple, cast
 
 from django.db import connection
 from msgspec import structs
 
+from backchannel.protocol import times
 from backchannel.protocol.errors import Code, CommandError
 from backchannel.protocol.results import ReadState
-from backchannel.protocol.shapes import ChannelSummary, Member, Role, Room, RoomKind, User
+from backchannel.protocol.shapes import ChannelSummary, LastMessage, Member, PersonKind, Role, Room, RoomKind, User
 from backchannel.store.driver import by_code_point, position_of, read
 from backchannel.store.models import Membership, Person
 from backchannel.store.reads import MEMBER
 from backchannel.store.render import (
     EXCERPTED_CHARACTERS,
+    attachments_from_text,
+    excerpt,
     ids_from_text,
-    last_message_from_row,
     people_from_text,
     user_columns,
     user_of,
 )
-from backchannel.store.transaction import MEMBERSHIP, MESSAGE, PERSON, ROOM, marks
+from backchannel.store.transaction import MEMBERSHIP, MESSAGE, PERSON, ROOM, from_db_uuid, marks
 from backchannel.store.unread import COUNTS, MINE
 from backchannel.text_rules import fold
 
@@ -39,6 +41,44 @@ _LAST: Final = f"(SELECT MAX(x.seq) FROM {MESSAGE} x WHERE x.room_id = mb.room_i
 _SEATED: Final = f"o.room_id = mb.room_id AND o.state = '{MEMBER}' AND mb.member_count <= {SMALL_ROOM}"
 
 
+class _ListRow(NamedTuple):
+    """What `_list` selects. The first row has the list's columns alone; the others have those of a room, and None in the list's."""
+
+    id: int
+    """0 in the first row."""
+    epoch: str | None
+    user_version: int
+    people: str | None
+    kind: RoomKind
+    name: str | None
+    topic: str
+    head: int
+    read_seq: int
+    unread_count: int
+    mention_count: int
+    thread_unread_count: int
+    thread_mention_count: int
+    member_count: int
+    role: Role
+    members: str | None
+    key: str | None
+    shows_seen: bool
+    last_id: Any
+    """None if the room has no message; then the other columns of the last message are None too."""
+    last_content: str
+    last_attachments: str
+    last_created_us: int
+    last_sender_id: int
+    last_sender_username: str
+    last_sender_display_name: str
+    last_sender_external_id: str
+    last_sender_avatar_url: str
+    last_sender_kind: PersonKind | None
+
+
+_OF_A_ROOM: Final = ", ".join(["NULL"] * (len(_ListRow._fields) - _ListRow._fields.index("kind")))
+
+
 def _list(narrowed: str, array_of: str, array: str, text: str) -> str:
     """The list as one statement. Its first row, with id 0, holds the list's version and everyone in it; the rooms follow, with their
     members as ids. So a person who is in many of the rooms is looked up and sent once."""
@@ -46,7 +86,7 @@ def _list(narrowed: str, array_of: str, array: str, text: str) -> str:
     return (
         f"WITH mine AS ({MINE} AND mb.state = '{MEMBER}'{narrowed}) "
         f"SELECT 0, w.epoch, me.version, (SELECT {array_of}({array}({_PERSON})){text} "
-        f"FROM {PERSON} p WHERE p.id IN ({people})), {', '.join(['NULL'] * (18 + len(User.__struct_fields__)))} "
+        f"FROM {PERSON} p WHERE p.id IN ({people})), {_OF_A_ROOM} "
         f"FROM {PERSON} me LEFT JOIN backchannel_workspace w ON w.id = 1 WHERE me.id = %s UNION ALL "
         "SELECT mb.id, NULL, NULL, NULL, mb.kind, mb.name, mb.topic, mb.head, mb.read_seq, "
         f"{COUNTS}, mb.member_count, mb.role, "
@@ -80,20 +120,44 @@ def list_of(person_id: int, only: Sequence[int] | None = None) -> Listed:
     rows = read(_list(narrowed, *_IN_JSON[connection.vendor]), [person_id, *values, person_id])
     if not rows:
         raise CommandError(Code.USER_NOT_FOUND, f"There is no user {person_id}.")
-    (_, epoch, user_version, named, *_), *listed = rows
-    people = people_from_text(named)
-    rooms = [
-        Room(
-            id=row[0], kind=row[4], name=row[5], topic=row[6], seq=row[7], read_seq=row[8], unread_count=row[9],
-            mention_count=row[10], thread_unread_count=row[11], thread_mention_count=row[12],
-            member_count=row[13], role=row[14],
-            members=[people[id_] for id_ in ids_from_text(row[15])],
-            last_message=last_message_from_row(row[18:]) if row[18] else None,
-            key=row[16], shows_seen=bool(row[17]),
-        )
-        for row in listed
-    ]  # fmt: skip
-    return Listed(epoch or "", user_version, rooms)
+    first, *listed = map(_ListRow._make, rows)
+    people = people_from_text(first.people)
+    return Listed(first.epoch or "", first.user_version, [_room(row, people) for row in listed])
+
+
+def _room(row: _ListRow, people: Mapping[int, User]) -> Room:
+    """`people`: everyone in the list, by id."""
+    return Room(
+        id=row.id,
+        kind=row.kind,
+        name=row.name,
+        topic=row.topic,
+        seq=row.head,
+        read_seq=row.read_seq,
+        unread_count=row.unread_count,
+        mention_count=row.mention_count,
+        thread_unread_count=row.thread_unread_count,
+        thread_mention_count=row.thread_mention_count,
+        member_count=row.member_count,
+        role=row.role,
+        members=[people[id_] for id_ in ids_from_text(row.members)],
+        last_message=_last_message_of(row) if row.last_id else None,
+        key=row.key,
+        shows_seen=bool(row.shows_seen),
+    )
+
+
+def _last_message_of(row: _ListRow) -> LastMessage:
+    sender = User(
+        row.last_sender_id,
+        row.last_sender_username,
+        row.last_sender_display_name,
+        row.last_sender_external_id,
+        row.last_sender_avatar_url,
+        row.last_sender_kind,
+    )
+    words = excerpt(row.last_content, attachments_from_text(row.last_attachments))
+    return LastMessage(from_db_uuid(row.last_id), sender, words, times.to_wire(row.last_created_us))
 
 
 def rooms_of(person_id: int, only: Sequence[int] | None = None) -> list[Room]:
@@ -145,11 +209,17 @@ def kinds_of(rooms: Collection[int]) -> dict[int, RoomKind]:
     return dict(read(f"SELECT id, kind FROM {ROOM} WHERE id IN ({marks(rooms)})", [*rooms])) if rooms else {}
 
 
-def groups_and_channels() -> list[tuple[int, str, str | None, int, int]]:
-    """Id, kind, name, number of members and head of every room but the direct ones, whose existence is private."""
-    return [
-        (row[0], row[1], row[2], row[3], row[4])
-        for row in read(
-            f"SELECT id, kind, name, member_count, head FROM {ROOM} WHERE kind <> %s ORDER BY id", ["direct"]
-        )
-    ]
+class RoomSummary(NamedTuple):
+    """A room as the operator sees it."""
+
+    id: int
+    kind: str
+    name: str | None
+    member_count: int
+    head: int
+
+
+def groups_and_channels() -> list[RoomSummary]:
+    """Every room but the direct ones, whose existence is private."""
+    rows = read(f"SELECT {', '.join(RoomSummary._fields)} FROM {ROOM} WHERE kind <> %s ORDER BY id", ["direct"])
+    return [RoomSummary(*row) for row in rows]

@@ -60,7 +60,7 @@ class SqliteReading:
         with _interrupted_by(self._database, budget):
             try:
                 found = self._database.execute(f"{sql} ORDER BY {id_} DESC LIMIT ?", [*values, limit])
-                rows.extend(Row(row[0], UUID(bytes=row[1]), *row[2:]) for row in found)
+                rows.extend(Row(id_, UUID(bytes=message), *place) for id_, message, *place in found)
             except sqlite3.OperationalError as error:
                 if error.sqlite_errorcode != sqlite3.SQLITE_INTERRUPT:
                     raise
