@@ -1,0 +1,89 @@
+import { describe, expect, it } from 'vitest';
+import { createChat } from '../../src/core.ts';
+import { KEPT, later } from '../../src/features/late.ts';
+import { withReading } from '../../src/features/reading.ts';
+import { concernsThreads } from '../../src/features/threadFrames.ts';
+import { withThreads } from '../../src/features/threads.ts';
+import { ANN, annAndBob, BOB, live, optionsOn } from '../world.ts';
+
+/** Ann's chat, into which threads can be composed late; her message `root` is in the room. */
+async function world() {
+  const { clock, server, network } = annAndBob();
+  const root = server.post(1, ANN, 'root');
+  const threads = later(concernsThreads);
+  const chat = createChat(optionsOn(network), threads.feature, withReading);
+  await live(chat, clock);
+  const bob = (type: string, fields: object) => server.run(BOB, type, { room_id: 1, ...fields });
+  let number = 0;
+  const reply = (content: string): { id: string; seq: number } => {
+    const id = `00000000-0000-7000-8000-${String(++number).padStart(12, '0')}`;
+    return (bob('send_message', { id, content, thread: root.id }) as { message: { id: string; seq: number } }).message;
+  };
+  const summary = () => chat.getTimeline(1).messages.find(({ id }) => id === root.id)?.thread_summary;
+  const row = () => chat.getSnapshot().rooms.find(({ id }) => id === 1);
+  const said = (type: string) => network.said.filter((each) => each.type === type).length;
+  const deliver = () => clock.advance(3_000);
+  return { chat, clock, server, threads, root, bob, reply, summary, row, said, deliver };
+}
+
+describe('a feature composed in late', () => {
+  it('knows the replies and deletions that came before it', async () => {
+    const w = await world();
+    const first = w.reply('one');
+    w.reply('two');
+    w.reply('three');
+    w.bob('delete_message', { message_id: first.id });
+    await w.deliver();
+    expect(w.summary()).toBeNull();
+    w.threads.compose(withThreads);
+    expect(w.summary()).toMatchObject({ count: 2, people: [BOB] });
+    w.reply('four');
+    await w.deliver();
+    expect(w.summary()).toMatchObject({ count: 3 });
+  });
+
+  it('has rows that are right, after replies that nothing counted', async () => {
+    const w = await world();
+    w.reply('one');
+    w.reply('two');
+    await w.deliver();
+    w.threads.compose(withThreads);
+    await w.deliver();
+    expect(w.row()).toMatchObject({ unread_count: 0, thread_unread_count: 2 });
+    w.reply('three');
+    await w.deliver();
+    expect(w.row()?.thread_unread_count).toBe(3);
+  });
+
+  it('reports the change of every room, and reads nothing where nothing passed', async () => {
+    const w = await world();
+    const [lists, pages] = [w.said('get_room_list'), w.said('get_history')];
+    let changes = 0;
+    w.chat.subscribeTimeline(1, () => (changes += 1));
+    w.threads.compose(withThreads);
+    await w.deliver();
+    expect(changes).toBeGreaterThan(0);
+    expect([w.said('get_room_list'), w.said('get_history')]).toEqual([lists, pages]);
+  });
+
+  it('reads rooms again whose frames were too many to keep', async () => {
+    const w = await world();
+    const pages = w.said('get_history');
+    for (let count = 0; count <= KEPT; count++) w.reply(`reply ${count}`);
+    w.server.post(1, BOB, 'after');
+    await w.deliver();
+    const composed = w.threads.compose(withThreads);
+    await w.deliver();
+    expect(w.said('get_history')).toBe(pages + 1);
+    void composed.openThread(1, w.root.id);
+    await w.deliver();
+    expect(composed.getThread(1, w.root.id).root?.thread_summary?.count).toBe(KEPT + 1);
+  });
+
+  it('is composed in once, and into a chat', async () => {
+    const w = await world();
+    w.threads.compose(withThreads);
+    expect(() => w.threads.compose(withThreads)).toThrow('composed in already');
+    expect(() => later(concernsThreads).compose(withThreads)).toThrow('into a chat first');
+  });
+});
