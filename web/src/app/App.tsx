@@ -17,6 +17,7 @@ import { lazyComponent, loadDrafts, loadFleet } from './lazyWithRetry.ts';
 import type { OpenChat } from './openChat.ts';
 import { type SignedIn, SignedInContext } from './signedIn.ts';
 import { openPanel } from './panels.ts';
+import { openThread } from './threads.ts';
 import { Shell } from './Shell.tsx';
 import { closeNotifications, onSignedOut, broadcastSignOut } from './signOutSync.ts';
 
@@ -105,7 +106,7 @@ interface SignedInAppProps {
 }
 
 function SignedInApp({ api, state, user, load, openChat }: SignedInAppProps) {
-  const [{ chat, tabs, files }] = useState(() => openChat(user.id));
+  const [{ chat, tabs, files, threads }] = useState(() => openChat(user.id));
   const [drafts] = useState(() => createDrafts(user.id, storage()));
   const [expired, setExpired] = useState(false);
 
@@ -138,6 +139,7 @@ function SignedInApp({ api, state, user, load, openChat }: SignedInAppProps) {
     forgetMembershipChanges(user.id);
     // A dialog that is open must not reappear for the next user.
     openPanel.set(null);
+    openThread.set(null);
     await latest.current();
   }, [chat, drafts, files, tabs, user.id]);
   const signedIn = useMemo<SignedIn>(
@@ -148,6 +150,7 @@ function SignedInApp({ api, state, user, load, openChat }: SignedInAppProps) {
       drafts,
       files,
       isStaff: user.staff,
+      threads,
       canInvite: user.staff && state.signup === 'invitation',
       askToSignIn: () => setExpired(true),
       async signOut() {
@@ -163,7 +166,7 @@ function SignedInApp({ api, state, user, load, openChat }: SignedInAppProps) {
         await forget();
       },
     }),
-    [api, chat, drafts, files, forget, state.signup, state.workspace, tabs, user],
+    [api, chat, drafts, files, forget, state.signup, state.workspace, tabs, threads, user],
   );
   useEffect(() => {
     const leave = async () => {

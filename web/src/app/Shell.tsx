@@ -1,23 +1,20 @@
 import type { RoomId, Seq } from '@backchannel/client';
-import { Hash, Search, SquarePen, UserPlus } from 'lucide-react';
-import { Suspense, useEffect } from 'react';
+import { Search, SquarePen } from 'lucide-react';
+import { lazy, Suspense, useEffect } from 'react';
 import { Redirect, useLocation, useRoute } from 'wouter';
 import { Composer } from '../features/composer/Composer.tsx';
 import { ConnectionBars } from '../features/connection/ConnectionBars.tsx';
-import { useUnsent } from '../features/outbox/useUnsent.ts';
-import { countText } from '../features/outbox/texts.ts';
 import { RoomHeader } from '../features/rooms/RoomHeader.tsx';
 import { RoomList } from '../features/rooms/RoomList.tsx';
+import { ThreadsLink } from '../features/rooms/ThreadsLink.tsx';
 import { Timeline } from '../features/timeline/Timeline.tsx';
-import { TimelineSkeleton } from '../features/timeline/TimelineSkeleton.tsx';
 import { TypingRow } from '../features/timeline/TypingRow.tsx';
-import { Button, IconButton } from '../ui/Button.tsx';
+import { IconButton } from '../ui/Button.tsx';
 import { cx } from '../ui/classes.ts';
 import { restoreLostFocus } from '../ui/focus.ts';
 import { ErrorBoundary, PaneErrorBoundary } from '../ui/ErrorBoundary.tsx';
 import { MOD } from '../ui/keys.ts';
 import { Logo } from '../ui/Logo.tsx';
-import { firstNameInText } from '../ui/names.ts';
 import { LoadingOverlay, OVERLAY_CLASS } from '../ui/LoadingOverlay.tsx';
 import { useStore } from '../ui/store.ts';
 import { useScrollRestoration } from '../ui/useScrollRestoration.ts';
@@ -26,9 +23,11 @@ import { useChatState } from './chat.ts';
 import { useMembershipWatch } from './membershipChanges.ts';
 import { addPeople, addPeopleFromRooms } from './directory.ts';
 import { jumpRequest } from './jumpRequest.ts';
-import { lazyComponent, loadLazyBundle } from './lazyWithRetry.ts';
+import { lazyComponent, loadLazyBundle, loadThreads } from './lazyWithRetry.ts';
 import { membersOpen, openPanel } from './panels.ts';
+import { NoSuchRoom, RoomSkeleton, Welcome } from './RoomPlaceholders.tsx';
 import { useSignedIn } from './signedIn.ts';
+import { openThread } from './threads.ts';
 import { UserMenu } from './UserMenu.tsx';
 import { usePresence } from './usePresence.ts';
 import { useBackground } from './useBackground.ts';
@@ -39,6 +38,9 @@ import { useTitle } from './useTitle.ts';
 const Panels = lazyComponent((loaded) => loaded.Panels);
 const MembersPanel = lazyComponent((loaded) => loaded.MembersPanel);
 
+const ThreadPanel = lazy(async () => ({ default: (await loadThreads()).ThreadPanel }));
+const ThreadsPage = lazy(async () => ({ default: (await loadThreads()).ThreadsPage }));
+
 const closePanel = () => openPanel.set(null);
 
 /** The app of a signed-in user: the room list at the left, one room at the right; on a phone, one of the two. */
@@ -47,17 +49,22 @@ export function Shell() {
   const [isMessage, message] = useRoute('/rooms/:id/:seq');
   const [location] = useLocation();
   const current = isRoom && /^\d+$/.test(params.id) ? Number(params.id) : null;
+  const isThreads = location === '/threads';
   const phone = usePhone();
   useShortcuts(current);
   useEffect(restoreLostFocus, []);
   usePresence();
   useViewingRoom(current);
   useBackground();
+  // On a phone a thread covers its room: close it with the room, which may be opened again for itself.
+  useEffect(() => {
+    if (phone) openThread.set((open) => (open?.roomId === current ? open : null));
+  }, [phone, current]);
 
   if (isMessage && /^\d{1,15}$/.test(message.id) && /^\d{1,15}$/.test(message.seq))
     return <ToMessage roomId={Number(message.id)} seq={Number(message.seq)} />;
   // For example an invitation link opened by a user who is signed in.
-  if (current === null && location !== '/') return <Redirect to="/" replace />;
+  if (current === null && !isThreads && location !== '/') return <Redirect to="/" replace />;
   return (
     <div className="bc-shell flex h-dvh flex-col overflow-hidden">
       <ErrorBoundary>
@@ -73,12 +80,19 @@ export function Shell() {
         <ConnectionBars />
       </PaneErrorBoundary>
       <div className="flex min-h-0 flex-1">
-        {(!phone || current === null) && (
+        {(!phone || (current === null && !isThreads)) && (
           <PaneErrorBoundary name="The list of rooms" className="w-full self-start md:w-72">
-            <Sidebar current={current} />
+            <Sidebar current={current} isThreads={isThreads} />
           </PaneErrorBoundary>
         )}
-        {(!phone || current !== null) && (
+        {isThreads && (
+          <PaneErrorBoundary name="Your threads" className="flex-1 self-start">
+            <Suspense fallback={<main aria-busy="true" className="flex-1 bg-paper" />}>
+              <ThreadsPage />
+            </Suspense>
+          </PaneErrorBoundary>
+        )}
+        {!isThreads && (!phone || current !== null) && (
           <PaneErrorBoundary name="This room" resetKey={current} className="flex-1 self-start">
             <Room key={current ?? 'none'} id={current} phone={phone} />
           </PaneErrorBoundary>
@@ -142,7 +156,12 @@ function OpenPanel({ current }: { readonly current: number | null }) {
   );
 }
 
-function Sidebar({ current }: { readonly current: number | null }) {
+interface SidebarProps {
+  readonly current: number | null;
+  readonly isThreads: boolean;
+}
+
+function Sidebar({ current, isThreads }: SidebarProps) {
   const { workspace } = useSignedIn();
   const scrollRef = useScrollRestoration('rooms');
   return (
@@ -173,6 +192,9 @@ function Sidebar({ current }: { readonly current: number | null }) {
         </div>
       </header>
       <div ref={scrollRef} className="min-h-0 flex-1 overflow-y-auto scroll-thin">
+        <ErrorBoundary>
+          <ThreadsLink current={isThreads} />
+        </ErrorBoundary>
         <PaneErrorBoundary name="The list of rooms">
           <RoomList current={current} />
         </PaneErrorBoundary>
@@ -194,6 +216,7 @@ function Room({ id, phone }: RoomProps) {
   const loaded = useChatState((state) => state.roomsLoaded);
   const showsMembers = useStore(membersOpen, (open) => open);
   const empty = useChatState((state) => state.rooms.length === 0);
+  const thread = useStore(openThread, (open) => (open?.roomId === id ? open : null));
   // On a phone the member panel covers the room: do not open it with the next room.
   useEffect(() => {
     if (!phone) return undefined;
@@ -201,7 +224,7 @@ function Room({ id, phone }: RoomProps) {
   }, [phone]);
   if (id === null) return <Welcome empty={empty && loaded} />;
   if (!room) return loaded ? <NoSuchRoom id={id} /> : <RoomSkeleton />;
-  const panel = showsMembers && room.kind !== 'direct';
+  const panel = thread ? 'thread' : showsMembers && room.kind !== 'direct' ? 'members' : null;
   return (
     <>
       <main className={cx('flex min-w-0 flex-1 flex-col bg-paper', panel && phone && 'hidden')}>
@@ -218,7 +241,19 @@ function Room({ id, phone }: RoomProps) {
           <Composer room={room} />
         </PaneErrorBoundary>
       </main>
-      {panel && (
+      {thread && (
+        <Suspense fallback={null}>
+          <PaneErrorBoundary
+            name="This thread"
+            resetKey={thread.root}
+            className="md:w-[min(26rem,42%)]"
+            onClose={() => openThread.set(null)}
+          >
+            <ThreadPanel key={`${thread.root} ${thread.around}`} room={room} open={thread} />
+          </PaneErrorBoundary>
+        </Suspense>
+      )}
+      {panel === 'members' && (
         <Suspense fallback={null}>
           <PaneErrorBoundary name="The list of members" className="md:w-68" onClose={() => membersOpen.set(false)}>
             <MembersPanel room={room} />
@@ -226,89 +261,5 @@ function Room({ id, phone }: RoomProps) {
         </Suspense>
       )}
     </>
-  );
-}
-
-/** Shown until the room list is loaded. */
-function RoomSkeleton() {
-  return (
-    <main className="flex min-w-0 flex-1 flex-col bg-paper" aria-busy="true">
-      <div className="safe-top shrink-0 border-b border-line">
-        <div className="flex h-14 items-center gap-3 px-3 md:px-5">
-          <div className="size-6 animate-breathe rounded-lg bg-press" />
-          <div className="h-3 w-32 animate-breathe rounded-full bg-press" />
-        </div>
-      </div>
-      <TimelineSkeleton />
-      <div className="h-5 shrink-0" />
-      <div className="shrink-0 px-3 pb-2 md:px-5 md:pb-4">
-        <div className="h-11.5 rounded-xl border border-line bg-raised" />
-      </div>
-    </main>
-  );
-}
-
-function Welcome({ empty }: { readonly empty: boolean }) {
-  const { user, workspace, canInvite } = useSignedIn();
-  return (
-    <main className="grid min-w-0 flex-1 place-items-center bg-paper p-8">
-      <div className="max-w-sm text-center">
-        <Logo className="mx-auto size-12" />
-        <h1 className="mt-5 text-xl font-semibold tracking-tight text-balance">
-          {empty ? `Welcome to ${workspace}` : `Good to see you, ${firstNameInText(user)}`}
-        </h1>
-        <p className="mt-1.5 text-base text-balance text-ink-soft">
-          {empty
-            ? 'Join a channel to see what is going on, or write to somebody.'
-            : 'Choose a conversation on the left, or start one.'}
-        </p>
-        <div className="mt-5 flex flex-wrap justify-center gap-2">
-          <Button onClick={() => openPanel.set('browse-channels')}>
-            <Hash className="size-4" /> Browse channels
-          </Button>
-          {empty && canInvite && (
-            <Button onClick={() => openPanel.set('invite')}>
-              <UserPlus className="size-4" /> Invite people
-            </Button>
-          )}
-          <Button look="primary" onClick={() => openPanel.set('create-direct')}>
-            <SquarePen className="size-4" /> New message
-          </Button>
-        </div>
-      </div>
-    </main>
-  );
-}
-
-function NoSuchRoom({ id }: { readonly id: number }) {
-  const [, navigate] = useLocation();
-  const phone = usePhone();
-  const unsent = useUnsent().filter(({ item }) => item.roomId === id);
-  if (phone) return <Redirect to="/" replace />;
-  return (
-    <main className="grid min-w-0 flex-1 place-items-center bg-paper p-8">
-      <div className="text-center">
-        <h1 className="text-lg font-semibold">You are not in this room</h1>
-        <p className="mt-1 text-ink-soft">It was deleted, or you left it, or it is a channel you have not joined.</p>
-        {unsent.length > 0 && (
-          <p className="mt-3 text-sm">
-            {countText(unsent.map(({ item }) => item))} of yours {unsent.length === 1 ? 'was' : 'were'} not sent.{' '}
-            <button
-              type="button"
-              onClick={() => openPanel.set('unsent')}
-              className="font-semibold text-accent hover:underline"
-            >
-              Show
-            </button>
-          </p>
-        )}
-        <div className="mt-4 flex justify-center gap-2">
-          <Button onClick={() => navigate('/')}>Back</Button>
-          <Button look="primary" onClick={() => openPanel.set('browse-channels')}>
-            Browse channels
-          </Button>
-        </div>
-      </div>
-    </main>
   );
 }

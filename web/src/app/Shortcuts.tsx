@@ -20,7 +20,7 @@ const KEYS: readonly { readonly title: string; readonly keys: readonly (readonly
       ['Send', ['Enter']],
       ['New line', ['Shift', 'Enter']],
       ['Edit your last message', ['↑']],
-      ['Stop replying or editing', ['Esc']],
+      ['Stop replying or editing; close the thread', ['Esc']],
       ['Bold, italic, code', [MOD, 'B', 'I', 'E']],
       ['Mention someone', ['@']],
     ],

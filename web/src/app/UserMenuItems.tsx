@@ -4,6 +4,7 @@ import {
   Keyboard,
   KeyRound,
   LogOut,
+  MessagesSquare,
   Monitor,
   MonitorSmartphone,
   Moon,
@@ -14,6 +15,7 @@ import {
 import { canNotify, setNotify, useNotify } from '../features/notifications/setting.ts';
 import { useUnsent } from '../features/outbox/useUnsent.ts';
 import { Menu, MenuItem, MenuLine } from '../ui/Menu.tsx';
+import { setFlatThreads, useFlatThreads } from './flatThreads.ts';
 import { openPanel, type Panel } from './panels.ts';
 import { useSignedIn } from './signedIn.ts';
 import { setTheme, type Theme, useTheme } from './theme.ts';
@@ -34,6 +36,7 @@ export function UserMenuItems({ anchor, onClose }: UserMenuItemsProps) {
   const { canInvite, isStaff } = useSignedIn();
   const theme = useTheme();
   const notify = useNotify();
+  const flat = useFlatThreads();
   const unsent = useUnsent();
   const open = (panel: Panel) => {
     onClose();
@@ -59,6 +62,9 @@ export function UserMenuItems({ anchor, onClose }: UserMenuItemsProps) {
           Fleet
         </MenuItem>
       )}
+      <MenuItem icon={<MessagesSquare />} checked={flat} kind="switch" onSelect={() => setFlatThreads(!flat)}>
+        Show replies of threads in rooms
+      </MenuItem>
       {canInvite && (
         <MenuItem icon={<UserPlus />} onSelect={() => open('invite')}>
           Invite people

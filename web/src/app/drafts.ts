@@ -49,6 +49,9 @@ export interface Drafts {
   readonly store: Store<Readonly<Record<RoomId, Draft>>>;
   get(roomId: RoomId): Draft;
   set(roomId: RoomId, draft: Draft): void;
+  /** Drafts of replies, by the first message of their thread. */
+  readonly replies: Store<Readonly<Record<MessageId, Draft>>>;
+  setReply(root: MessageId, draft: Draft): void;
   /** The edit in progress by room. Like drafts, it survives leaving the room and a reload. */
   readonly edits: Store<Readonly<Record<RoomId, Edit>>>;
   setEdit(roomId: RoomId, edit: Edit | null): void;
@@ -59,26 +62,31 @@ export interface Drafts {
 }
 
 /**
- * Drafts of one user, kept across reloads. One storage entry per room, so that tabs do not overwrite each other's
- * rooms.
+ * Drafts of one user, kept across reloads. One storage entry per room or thread, so that tabs do not overwrite each
+ * other's.
  */
 export function createDrafts(userId: UserId, storage: DraftStorage | null): Drafts {
-  const drafts = createRoomStore(`backchannel.draft.${userId}.`, storage, parseDraft);
-  const edits = createRoomStore(`backchannel.edit.${userId}.`, storage, parseEdit);
   const link = createStore<DraftLink | null>(null);
+  const drafts = createKeyedStore(`backchannel.draft.${userId}.`, Number, storage, parseDraft);
+  const replies = createKeyedStore(`backchannel.reply.${userId}.`, String, storage, parseDraft);
+  const edits = createKeyedStore(`backchannel.edit.${userId}.`, Number, storage, parseEdit);
+  const put = <Key extends string | number>(to: KeyedStore<Key, Draft>, key: Key, draft: Draft) => {
+    const empty = draft.text === '' && draft.replyTo === null;
+    const shouldStore = draft.text.trim() !== '' || draft.replyTo !== null;
+    to.put(key, empty ? null : draft, shouldStore);
+  };
   return {
     link,
     store: drafts.store,
     get: (roomId) => drafts.store.get()[roomId] ?? NO_DRAFT,
-    set(roomId, draft) {
-      const empty = draft.text === '' && draft.replyTo === null;
-      const shouldStore = draft.text.trim() !== '' || draft.replyTo !== null;
-      drafts.put(roomId, empty ? null : draft, shouldStore);
-    },
+    set: (roomId, draft) => put(drafts, roomId, draft),
+    replies: replies.store,
+    setReply: (root, draft) => put(replies, root, draft),
     edits: edits.store,
     setEdit: (roomId, edit) => edits.put(roomId, edit),
     sync(key) {
       drafts.sync(key);
+      replies.sync(key);
       edits.sync(key);
     },
     clear() {
@@ -86,36 +94,46 @@ export function createDrafts(userId: UserId, storage: DraftStorage | null): Draf
       link.get()?.forget();
       link.set(null);
       drafts.clear();
+      replies.clear();
       edits.clear();
     },
   };
 }
 
-/** One value per room, in a store and in storage. */
-function createRoomStore<T>(prefix: string, storage: DraftStorage | null, parse: (text: string | null) => T | null) {
-  const store = createStore(readAll(storage, prefix, parse));
-  const set = (roomId: RoomId, value: T | null) =>
+type Parse<T> = (text: string | null) => T | null;
+type KeyedStore<Key extends string | number, T> = ReturnType<typeof createKeyedStore<Key, T>>;
+
+/** One value per key, in a store and in storage. `keyOf` reads a key from the name of its storage entry. */
+function createKeyedStore<Key extends string | number, T>(
+  prefix: string,
+  keyOf: (text: string) => Key,
+  storage: DraftStorage | null,
+  parse: Parse<T>,
+) {
+  const store = createStore(readAll(storage, prefix, keyOf, parse));
+  const set = (key: Key, value: T | null) =>
     store.set((all) => {
-      const { [roomId]: _, ...others } = all;
-      return value ? { ...others, [roomId]: value } : others;
+      const others = { ...all };
+      delete others[key];
+      return value ? { ...others, [key]: value } : others;
     });
   return {
     store,
-    put(roomId: RoomId, value: T | null, shouldStore = value !== null) {
-      set(roomId, value);
+    put(key: Key, value: T | null, shouldStore = value !== null) {
+      set(key, value);
       try {
-        if (shouldStore) storage?.setItem(prefix + roomId, JSON.stringify(value));
-        else storage?.removeItem(prefix + roomId);
+        if (shouldStore) storage?.setItem(prefix + key, JSON.stringify(value));
+        else storage?.removeItem(prefix + key);
       } catch {
         // If storage is full or refused, the text stays on screen and is lost on a reload.
       }
     },
     sync(key: string | null) {
-      if (key?.startsWith(prefix)) set(Number(key.slice(prefix.length)), parse(storage?.getItem(key) ?? null));
+      if (key?.startsWith(prefix)) set(keyOf(key.slice(prefix.length)), parse(storage?.getItem(key) ?? null));
     },
     clear() {
-      for (const roomId of Object.keys(store.get())) storage?.removeItem(prefix + roomId);
-      store.set({});
+      for (const key of Object.keys(store.get())) storage?.removeItem(prefix + key);
+      store.set({} as Record<Key, T>);
     },
   };
 }
@@ -130,17 +148,18 @@ export function replyTarget(message: Message): ReplyTarget {
   };
 }
 
-function readAll<T>(
+function readAll<Key extends string | number, T>(
   storage: DraftStorage | null,
   prefix: string,
-  parse: (text: string | null) => T | null,
-): Record<RoomId, T> {
-  const found: Record<RoomId, T> = {};
+  keyOf: (text: string) => Key,
+  parse: Parse<T>,
+): Record<Key, T> {
+  const found = {} as Record<Key, T>;
   try {
     for (let index = 0; storage && index < storage.length; index += 1) {
       const key = storage.key(index);
       const value = key?.startsWith(prefix) ? parse(storage.getItem(key)) : null;
-      if (key && value) found[Number(key.slice(prefix.length))] = value;
+      if (key && value) found[keyOf(key.slice(prefix.length))] = value;
     }
   } catch {
     // A storage that throws counts as missing.

@@ -18,8 +18,8 @@ const RELOADED_KEY = 'backchannel.reloaded';
 
 /** Components and functions that are not needed for the first paint. */
 export const loadLazyBundle = once(() => import('./lazyBundle.ts'));
-/** The list of messages: as the lexer, since the first paint has no messages. */
-export const loadMessageList = once(() => import('../features/timeline/MessageList.tsx'));
+/** The list of messages, and that of a thread's replies: as the lexer, since the first paint has no messages. */
+export const loadMessageList = once(() => import('../features/timeline/lazyTimeline.ts'));
 /** The Markdown lexer: a tenth of the app's code, and the first paint has no messages. */
 export const loadLexer = once(() => import('../features/timeline/markdown/lexer.ts'));
 /** Files: those of messages, the client's part of sending them, the tray above the composer, the pictures over the window. */
@@ -28,6 +28,8 @@ export const loadFiles = once(() => import('../features/files/lazyFiles.ts'));
 export const loadFleet = once(() => import('../features/fleet/FleetPage.tsx'));
 /** Drafts on all devices. */
 export const loadDrafts = once(() => import('../features/composer/lazyDrafts.ts'));
+/** Threads: the client's part of them, the panel beside a room, the page of those that are followed. */
+export const loadThreads = once(() => import('../features/threads/lazyThreads.ts'));
 /** Syntax highlighting. */
 export const loadHighlighter = once(() => import('../features/timeline/markdown/highlight.ts'));
 

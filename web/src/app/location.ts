@@ -18,7 +18,8 @@ interface EntryState {
 }
 
 const isPhone = (): boolean => matchMedia('(max-width: 47.99rem)').matches;
-const isRoom = (path: string): boolean => path.startsWith('/rooms/');
+/** What a phone shows over the room list: a room, or the page of threads. */
+const isRoom = (path: string): boolean => path.startsWith('/rooms/') || path === '/threads';
 const isOverList = (): boolean => (history.state as EntryState | null)?.overList === true;
 
 /** The location hook for wouter's Router. */

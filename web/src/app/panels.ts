@@ -1,5 +1,6 @@
 import type { RoomId } from '@backchannel/client';
 import { createStore } from '../ui/store.ts';
+import { openThread } from './threads.ts';
 
 /** Dialogs that open from more than one place: a button, a shortcut, an empty state. One is open at a time. */
 export type Panel =
@@ -33,3 +34,10 @@ export function openSearch(query: string, roomId: RoomId | null): void {
 
 /** Whether the member panel at the right is open. */
 export const membersOpen = createStore(false);
+
+/** Shows or hides the members. A thread has the same place, so it closes. */
+export function toggleMembers(): void {
+  const covered = openThread.get() !== null;
+  openThread.set(null);
+  membersOpen.set((open) => covered || !open);
+}

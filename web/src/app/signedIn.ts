@@ -3,6 +3,7 @@ import type { SharedTabs } from '@backchannel/client/tabs';
 import { createContext, useContext } from 'react';
 import type { Drafts } from './drafts.ts';
 import type { Files } from './files.ts';
+import type { Threads } from './threads.ts';
 
 /** The signed-in user and what belongs to them, until they sign out. */
 export interface SignedIn {
@@ -14,6 +15,7 @@ export interface SignedIn {
   readonly files: Files;
   /** Whether the user may see the fleet. */
   readonly isStaff: boolean;
+  readonly threads: Threads;
   /** Whether the user may create invitations. */
   readonly canInvite: boolean;
   /**

@@ -10,7 +10,7 @@ const DELAY_MS = 1_000;
 /** Starts the service worker and notifications shortly after the first paint. */
 export function useBackground(): void {
   const chat = useChat();
-  const { files, tabs } = useSignedIn();
+  const { files, tabs, threads } = useSignedIn();
   const [, navigate] = useLocation();
   useEffect(() => {
     let stop = () => {};
@@ -18,6 +18,7 @@ export function useBackground(): void {
     const start = async () => {
       // Goes on with files that an earlier visit left.
       void files.load();
+      void threads.load();
       const { startBackground } = await loadLazyBundle();
       if (!unmounted) stop = startBackground(chat, tabs, navigate);
     };
@@ -27,5 +28,5 @@ export function useBackground(): void {
       clearTimeout(timer);
       stop();
     };
-  }, [chat, files, tabs, navigate]);
+  }, [chat, files, tabs, threads, navigate]);
 }

@@ -5,7 +5,7 @@ import { neighbour, sectionsOf } from '../features/rooms/sections.ts';
 import { useChat } from './chat.ts';
 import { focusComposer, showLatest } from './composerSignals.ts';
 import { composerField, takesKeys } from './dropAndPaste.ts';
-import { membersOpen, openPanel, openSearch, typedAhead } from './panels.ts';
+import { openPanel, openSearch, toggleMembers, typedAhead } from './panels.ts';
 import { useSignedIn } from './signedIn.ts';
 
 /** Whether the browser's own search would miss messages of the room. While a dialog is open, Ctrl+F is the browser's. */
@@ -39,7 +39,7 @@ export function useShortcuts(current: number | null): void {
       )
         openSearch('', current);
       else if (mod && key === '/') openPanel.set((now) => (now === 'shortcuts' ? null : 'shortcuts'));
-      else if (mod && key === '.') membersOpen.set((open) => !open);
+      else if (mod && key === '.') toggleMembers();
       else if (event.altKey && !mod && (key === 'arrowup' || key === 'arrowdown')) {
         const ordered = sectionsOf(chat.getSnapshot().rooms, me).flatMap((section) => section.rooms);
         const room = neighbour(ordered, current, key === 'arrowup' ? -1 : 1, event.shiftKey);

@@ -62,3 +62,25 @@ describe('drafts', () => {
     createDrafts(1, null).set(7, reply);
   });
 });
+
+describe('drafts of replies', () => {
+  beforeEach(() => localStorage.clear());
+  const root = '0197a1b2-0000-7000-8000-000000000001';
+
+  it('belong to their thread, and survive a reload', () => {
+    const drafts = createDrafts(1, localStorage);
+    drafts.setReply(root, reply);
+    expect(drafts.store.get()).toEqual({});
+    expect(createDrafts(1, localStorage).replies.get()).toEqual({ [root]: reply });
+  });
+
+  it('come from other tabs, and go at sign-out', () => {
+    const here = createDrafts(1, localStorage);
+    createDrafts(1, localStorage).setReply(root, reply);
+    here.sync(`backchannel.reply.1.${root}`);
+    expect(here.replies.get()[root]).toEqual(reply);
+    here.clear();
+    expect(here.replies.get()).toEqual({});
+    expect(localStorage).toHaveLength(0);
+  });
+});

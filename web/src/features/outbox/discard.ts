@@ -1,5 +1,5 @@
 import type { Chat, PendingMessage, Quote } from '@backchannel/client';
-import type { Drafts } from '../../app/drafts.ts';
+import { type Drafts, NO_DRAFT } from '../../app/drafts.ts';
 import type { Uploads } from '../files/uploads.ts';
 import { textOrNames } from '../files/messageText.ts';
 import { nameOf } from '../../ui/names.ts';
@@ -23,8 +23,8 @@ export function putBack(chat: Chat, items: readonly PendingMessage[]): void {
 }
 
 /**
- * Moves an unsent message into a room's draft, before the draft's text, with its reply reference; and with its files, if it waits
- * for them and stays in its room.
+ * Moves an unsent message into the draft of a room or of its thread, before the draft's text, with its reply reference;
+ * and with its files, if it waits for them and stays in its room.
  */
 export function backIntoDraft(
   chat: Chat,
@@ -34,12 +34,16 @@ export function backIntoDraft(
   quote: Quote | null = null,
   uploads: Uploads | null = null,
 ): void {
-  const draft = drafts.get(roomId);
+  // A reply stays in its thread; in another room it becomes a message of that room.
+  const root = (roomId === item.roomId && item.inThread?.thread) || null;
+  const draft = root === null ? drafts.get(roomId) : (drafts.replies.get()[root] ?? NO_DRAFT);
   const replyReference = roomId === item.roomId && item.replyTo !== null ? replyOf(chat, item, quote) : null;
-  drafts.set(roomId, {
+  const next = {
     text: draft.text ? `${item.content}\n\n${draft.text}` : item.content,
     replyTo: replyReference ?? draft.replyTo,
-  });
+  };
+  if (root === null) drafts.set(roomId, next);
+  else drafts.setReply(root, next);
   const isTaken = roomId === item.roomId && uploads?.takeBack(item.id) !== undefined;
   if (!isTaken) chat.discard(item.id);
 }

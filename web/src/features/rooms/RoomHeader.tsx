@@ -4,10 +4,11 @@ import { Suspense, useEffect, useRef, useState } from 'react';
 import { Link } from 'wouter';
 import { useChatState } from '../../app/chat.ts';
 import { lazyComponent } from '../../app/lazyWithRetry.ts';
-import { membersOpen, openSearch } from '../../app/panels.ts';
+import { membersOpen, openSearch, toggleMembers } from '../../app/panels.ts';
 import { RoomName } from '../../app/RoomName.tsx';
 import { otherMember, topicOf } from '../../app/roomNames.ts';
 import { useSignedIn } from '../../app/signedIn.ts';
+import { openThread } from '../../app/threads.ts';
 import { IconButton } from '../../ui/Button.tsx';
 import { Menu, MenuItem, MenuLine } from '../../ui/Menu.tsx';
 import { handleOf } from '../../ui/names.ts';
@@ -19,7 +20,8 @@ const RoomDialog = lazyComponent((loaded) => loaded.RoomDialog);
 
 export function RoomHeader({ room }: { readonly room: Room }) {
   const me = useSignedIn().user.id;
-  const showsMembers = useStore(membersOpen, (open) => open);
+  const hasThread = useStore(openThread, (open) => open?.roomId === room.id);
+  const showsMembers = useStore(membersOpen, (open) => open) && !hasThread;
   const direct = room.kind === 'direct';
   const heading = useRef<HTMLHeadingElement>(null);
   // On a desktop the composer takes the focus. On touch that would open the keyboard, so the heading takes it.
@@ -53,7 +55,7 @@ export function RoomHeader({ room }: { readonly room: Room }) {
             tip="below"
             aria-expanded={showsMembers}
             aria-controls="members"
-            onClick={() => membersOpen.set((open) => !open)}
+            onClick={toggleMembers}
             className="w-auto gap-1.5 px-2 pointer-coarse:w-auto"
           >
             <UsersRound />

@@ -12,6 +12,7 @@ import { plainText } from '../../ui/plainText.ts';
 import { useStore } from '../../ui/store.ts';
 import { briefTime } from '../../ui/time.ts';
 import { RoomIcon } from './RoomIcon.tsx';
+import { ThreadBadge } from './ThreadBadge.tsx';
 
 interface RoomRowProps {
   readonly room: Room;
@@ -27,6 +28,7 @@ export const RoomRow = memo(function RoomRow({ room, current, failed, now }: Roo
   const draft = useStore(drafts.store, (all) => all[room.id]);
   const edit = useStore(drafts.edits, (all) => all[room.id]);
   const unread = room.unread_count > 0 && !current;
+  const { thread_unread_count: replies = 0, thread_mention_count: replyMentions = 0 } = room;
   const isNew = useIsNewRoom(room.id) && !current;
   const last = room.last_message;
   return (
@@ -35,6 +37,7 @@ export const RoomRow = memo(function RoomRow({ room, current, failed, now }: Roo
       aria-current={current ? 'page' : undefined}
       aria-label={accessibleName(room, user.id, {
         unread,
+        replies,
         isNew,
         draft: draft !== undefined || edit !== undefined,
         failed,
@@ -51,7 +54,12 @@ export const RoomRow = memo(function RoomRow({ room, current, failed, now }: Roo
       <RoomIcon room={room} />
       <span className="min-w-0 flex-1">
         <span className="flex items-baseline gap-2">
-          <span className={cx('truncate', unread || isNew || current ? 'font-semibold text-ink' : 'font-medium')}>
+          <span
+            className={cx(
+              'truncate',
+              unread || replies > 0 || isNew || current ? 'font-semibold text-ink' : 'font-medium',
+            )}
+          >
             <RoomName room={room} me={user.id} />
           </span>
           {last && (
@@ -82,6 +90,7 @@ export const RoomRow = memo(function RoomRow({ room, current, failed, now }: Roo
             )}
           </span>
           {failed && <CircleAlert aria-hidden="true" className="size-3.5 shrink-0 text-danger" />}
+          <ThreadBadge unread={replies} mentions={replyMentions} />
           {unread && <Badge room={room} />}
           {isNew && !unread && (
             <span className="shrink-0 rounded-full bg-accent px-1.5 text-2xs font-semibold text-on-accent">New</span>
@@ -130,17 +139,20 @@ function Preview({ room, me }: { readonly room: Room; readonly me: number }) {
 
 interface Marks {
   readonly unread: boolean;
+  /** Unread replies in followed threads. */
+  readonly replies: number;
   readonly isNew: boolean;
   readonly draft: boolean;
   readonly failed: boolean;
 }
 
-function accessibleName(room: Room, me: number, { unread, isNew, draft, failed }: Marks): string {
+function accessibleName(room: Room, me: number, { unread, replies, isNew, draft, failed }: Marks): string {
   const title = roomLabel(room, me);
   const parts = [room.kind === 'channel' ? `Channel ${title.slice(1)}` : title];
   if (isNew) parts.push('new: you were added');
   if (unread) parts.push(`${room.unread_count} unread`);
   if (unread && room.mention_count > 0) parts.push(`${room.mention_count} mentioning you`);
+  if (replies > 0) parts.push(`${replies} unread in threads`);
   if (draft) parts.push('has a draft');
   if (failed) parts.push('has a message that was not sent');
   return parts.join(', ');

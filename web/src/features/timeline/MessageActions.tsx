@@ -1,10 +1,11 @@
 import type { Message } from '@backchannel/client';
-import { Copy, Ellipsis, Link2, PenLine, Reply, SmilePlus, Trash2 } from 'lucide-react';
-import { useState } from 'react';
-import { useChat } from '../../app/chat.ts';
+import { Copy, Ellipsis, Link2, MessagesSquare, PenLine, Reply, SmilePlus, Trash2 } from 'lucide-react';
+import { use, useState } from 'react';
+import { useChat, useChatState } from '../../app/chat.ts';
 import { focusComposer, startEditing } from '../../app/composerSignals.ts';
 import { type Drafts, replyTarget } from '../../app/drafts.ts';
 import { useSignedIn } from '../../app/signedIn.ts';
+import { showThread } from '../../app/threads.ts';
 import { Button, IconButton } from '../../ui/Button.tsx';
 import { copyText } from '../../ui/copyText.ts';
 import { Dialog } from '../../ui/Dialog.tsx';
@@ -12,6 +13,7 @@ import { Menu, MenuItem, MenuLine } from '../../ui/Menu.tsx';
 import { toast } from '../../ui/Toasts.tsx';
 import { EmojiItem, EmojiMenu } from './EmojiMenu.tsx';
 import { QUICK, toggleReaction } from './emoji.ts';
+import { InThreadContext } from './inThread.ts';
 
 interface ActionsProps {
   /** The message with waiting changes applied. */
@@ -24,6 +26,20 @@ interface ActionsProps {
 
 /** The address of a message: it opens its room there, for those who may read it. */
 const linkTo = ({ room_id, seq }: Message): string => `${location.origin}/rooms/${room_id}/${seq}`;
+
+/** Quotes a message in the composer of its room, or of the thread that shows it. */
+function useReply(): (message: Message) => void {
+  const { drafts } = useSignedIn();
+  const inThread = use(InThreadContext);
+  return (message) => (inThread ? inThread.quote(message) : reply(drafts, message));
+}
+
+/** Null where no thread can be opened: within one, and in direct rooms, which have none. */
+function useThreadOpener(message: Message): (() => void) | null {
+  const inThread = use(InThreadContext);
+  const kind = useChatState((state) => state.rooms.find(({ id }) => id === message.room_id)?.kind);
+  return inThread || !kind || kind === 'direct' ? null : () => showThread(message);
+}
 
 function reply(drafts: Drafts, message: Message): void {
   drafts.set(message.room_id, { text: drafts.get(message.room_id).text, replyTo: replyTarget(message) });
@@ -39,6 +55,8 @@ interface ToolbarProps extends ActionsProps {
 export function MessageToolbar({ message, base, mine, onMenu, menuOpen }: ToolbarProps) {
   const chat = useChat();
   const { user, drafts } = useSignedIn();
+  const quote = useReply();
+  const openThread = useThreadOpener(message);
   const [picker, setPicker] = useState<HTMLElement | null>(null);
   const look = 'size-7.5 [&_svg]:size-4';
   return (
@@ -67,9 +85,14 @@ export function MessageToolbar({ message, base, mine, onMenu, menuOpen }: Toolba
       >
         <SmilePlus />
       </IconButton>
-      <IconButton label="Reply" className={look} onClick={() => reply(drafts, message)}>
+      <IconButton label="Reply" className={look} onClick={() => quote(message)}>
         <Reply />
       </IconButton>
+      {openThread && (
+        <IconButton label="Open thread" className={look} onClick={openThread}>
+          <MessagesSquare />
+        </IconButton>
+      )}
       {mine && (
         <IconButton label="Edit" className={look} onClick={() => startEditing(drafts, base, message.content)}>
           <PenLine />
@@ -107,6 +130,8 @@ interface MenuProps extends ActionsProps {
 export function MessageMenu({ message, base, mine, anchor, onClose }: MenuProps) {
   const chat = useChat();
   const { user, drafts } = useSignedIn();
+  const quote = useReply();
+  const openThread = useThreadOpener(message);
   const fromToolbar = anchor instanceof HTMLButtonElement;
   const [step, setStep] = useState<'menu' | 'emoji' | 'delete'>('menu');
 
@@ -143,11 +168,22 @@ export function MessageMenu({ message, base, mine, anchor, onClose }: MenuProps)
         icon={<Reply />}
         onSelect={() => {
           onClose();
-          reply(drafts, message);
+          quote(message);
         }}
       >
         Reply
       </MenuItem>
+      {openThread && (
+        <MenuItem
+          icon={<MessagesSquare />}
+          onSelect={() => {
+            onClose();
+            openThread();
+          }}
+        >
+          Open thread
+        </MenuItem>
+      )}
       <MenuItem
         icon={<Copy />}
         onSelect={async () => {

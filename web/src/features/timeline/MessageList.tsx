@@ -1,7 +1,9 @@
-import type { Quote, Room, TimelineView, User } from '@backchannel/client';
-import { type Ref, type RefObject, useImperativeHandle, useMemo, useRef } from 'react';
+import type { Message, Quote, Room, TimelineView, User } from '@backchannel/client';
+import { type Ref, type RefObject, useCallback, useImperativeHandle, useMemo, useRef } from 'react';
 import { Virtualizer, type VirtualizerHandle } from 'virtua';
 import { useChat } from '../../app/chat.ts';
+import { focusComposer } from '../../app/composerSignals.ts';
+import { useFlatThreads } from '../../app/flatThreads.ts';
 import { useMembershipChanges } from '../../app/membershipChanges.ts';
 import { ErrorBoundary } from '../../ui/ErrorBoundary.tsx';
 import { dayLabel } from '../../ui/time.ts';
@@ -16,6 +18,7 @@ import { PendingRow } from './PendingRow.tsx';
 import { RoomStart } from './RoomStart.tsx';
 import { RowErrorBoundary } from './RowErrorBoundary.tsx';
 import { type Row, rowsOf } from './rows.ts';
+import { isShownInRoom, shownInRoom } from './shownInRoom.ts';
 import { UnreadBar } from './UnreadBar.tsx';
 import { useAnnouncements } from './useAnnouncements.ts';
 import { type Target, useJump } from './useJump.ts';
@@ -49,9 +52,12 @@ export function MessageList({ ref, room, view, me, unread, onJump, handledReques
   const chat = useChat();
   const showsUnread = unread !== null;
   const membershipChanges = useMembershipChanges(room.id);
+  const flat = useFlatThreads();
+  const shown = useMemo(() => (flat ? view : shownInRoom(view)), [view, flat]);
+  const isHidden = useCallback((message: Message) => !flat && !isShownInRoom(message), [flat]);
   const wanted = useMemo(
-    () => rowsOf(view, me, showsUnread, membershipChanges),
-    [view, me, showsUnread, membershipChanges],
+    () => rowsOf(shown, me, showsUnread, membershipChanges),
+    [shown, me, showsUnread, membershipChanges],
   );
   const { rows, shift } = useVirtualizerSteps(wanted);
   const scroller = useRef<HTMLDivElement>(null);
@@ -65,10 +71,14 @@ export function MessageList({ ref, room, view, me, unread, onJump, handledReques
     list,
     handledRequests,
   });
-  const { flash, jumpTo } = useJump({ roomId: room.id, view, rows, list, stopFollowing });
+  const { flash, jumpTo } = useJump({ roomId: room.id, view, rows, isHidden, list, stopFollowing });
   const newBelow = useReadMark(room, view, atEnd === true);
-  const roving = useRovingRows({ rows, scroller, list, onLeave: () => void goToLatest() });
-  useAnnouncements(view, me.id);
+  const onLeave = () => {
+    void goToLatest();
+    focusComposer();
+  };
+  const roving = useRovingRows({ rows, scroller, list, onLeave });
+  useAnnouncements(shown, me.id);
   useImperativeHandle(ref, () => ({ jumpTo }));
 
   const renderRow = (row: Row) => {

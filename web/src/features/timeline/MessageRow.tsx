@@ -1,5 +1,5 @@
 import type { Message, PendingChange, Quote, User } from '@backchannel/client';
-import { type KeyboardEvent, lazy, memo, type PointerEvent, type ReactNode, useMemo, useState } from 'react';
+import { type KeyboardEvent, lazy, memo, type PointerEvent, type ReactNode, use, useMemo, useState } from 'react';
 import { useUsernames } from '../../app/directory.ts';
 import { loadFiles } from '../../app/lazyWithRetry.ts';
 import { Avatar } from '../../ui/Avatar.tsx';
@@ -8,11 +8,13 @@ import { Name } from '../../ui/Name.tsx';
 import { nameInText } from '../../ui/names.ts';
 import { clockTime, fullTime, isoTime, narrowTime } from '../../ui/time.ts';
 import { ChangeLine } from '../outbox/ChangeLine.tsx';
+import { InThreadContext } from './inThread.ts';
 import { Markdown } from './markdown/Markdown.tsx';
 import { MessageMenu, MessageToolbar } from './MessageActions.tsx';
 import { withPendingChanges } from './pendingChanges.ts';
 import { QuoteLine } from './QuoteLine.tsx';
 import { Reactions } from './Reactions.tsx';
+import { ThreadOriginLine, ThreadSummaryLine } from './ThreadLine.tsx';
 import { useLongPress } from './useLongPress.ts';
 
 /** The list waits for it where the first messages have files, so that no row grows later. */
@@ -116,6 +118,7 @@ export const MessageRow = memo(function MessageRow({
   flash,
   onJump,
 }: MessageRowProps) {
+  const inThread = use(InThreadContext) !== null;
   const [hovered, setHovered] = useState(false);
   const [menu, setMenu] = useState<OpenMenu | null>(null);
   const mentioned = useMentioned(message);
@@ -131,6 +134,7 @@ export const MessageRow = memo(function MessageRow({
           {changes.map((item) => (
             <ChangeLine key={item.id} message={message} item={item} />
           ))}
+          {!inThread && <ThreadSummaryLine message={message} />}
         </RowFrame>
       </div>
     );
@@ -203,6 +207,8 @@ export const MessageRow = memo(function MessageRow({
         {changes.map((item) => (
           <ChangeLine key={item.id} message={message} item={item} />
         ))}
+        {!inThread &&
+          (message.thread ? <ThreadOriginLine message={message} /> : <ThreadSummaryLine message={message} />)}
       </RowFrame>
     </div>
   );

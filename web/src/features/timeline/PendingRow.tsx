@@ -6,6 +6,7 @@ import { focusComposer, startEditing } from '../../app/composerSignals.ts';
 import { useUploads } from '../../app/useFiles.ts';
 import { loadFiles } from '../../app/lazyWithRetry.ts';
 import { useSignedIn } from '../../app/signedIn.ts';
+import { openThread } from '../../app/threads.ts';
 import { copyText } from '../../ui/copyText.ts';
 import { toast } from '../../ui/Toasts.tsx';
 import { clockTime } from '../../ui/time.ts';
@@ -103,7 +104,9 @@ function useEdit(pending: PendingMessage, quote: Quote | null) {
   const uploads = useUploads();
   return () => {
     backIntoDraft(chat, drafts, pending, pending.roomId, quote, uploads);
-    focusComposer();
+    const root = pending.inThread?.thread;
+    if (root) openThread.set({ roomId: pending.roomId, root, around: null });
+    else focusComposer();
   };
 }
 

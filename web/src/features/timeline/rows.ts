@@ -31,6 +31,12 @@ export type Row =
 /** Consecutive messages of one sender within this time form a group under one name. */
 export const GROUP_MS = 5 * 60_000;
 
+/** The parts of a view that have rows. */
+export type RowsView = Pick<
+  TimelineView,
+  'messages' | 'pending' | 'changes' | 'firstUnreadSeq' | 'hasOlder' | 'hasNewer' | 'loading'
+>;
+
 interface PreviousMessage {
   readonly senderId: number;
   readonly at: number;
@@ -42,7 +48,7 @@ interface PreviousMessage {
  * `showsUnread` is false if nothing was unread when the room was opened.
  */
 export function rowsOf(
-  view: TimelineView,
+  view: RowsView,
   me: User,
   showsUnread = true,
   membershipChanges: readonly MembershipChange[] = [],

@@ -7,8 +7,10 @@ import { truncate, nameInText } from '../../ui/names.ts';
 /** Messages that arrive within this time are announced together. */
 const BATCH_MS = 700;
 
+type AnnouncedView = Pick<TimelineView, 'messages' | 'loading' | 'hasNewer'>;
+
 /** Announces messages of others that arrive to screen readers: one as "Ann: text", several as a number. */
-export function useAnnouncements(view: TimelineView, me: UserId): void {
+export function useAnnouncements(view: AnnouncedView, me: UserId): void {
   const announcedUpTo = useRef<number | null>(null);
   useEffect(() => {
     if (view.loading === 'initial' || view.hasNewer) return undefined;

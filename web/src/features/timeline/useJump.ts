@@ -1,8 +1,9 @@
-import type { Quote, RoomId, TimelineView } from '@backchannel/client';
+import type { Message, Quote, RoomId, TimelineView } from '@backchannel/client';
 import { type RefObject, useCallback, useEffect, useState } from 'react';
 import type { VirtualizerHandle } from 'virtua';
 import { useChat } from '../../app/chat.ts';
 import { jumpRequest } from '../../app/jumpRequest.ts';
+import { showThread } from '../../app/threads.ts';
 import { useStore } from '../../ui/store.ts';
 import type { Row } from './rows.ts';
 
@@ -15,20 +16,28 @@ const FLASH_MS = 2_400;
 interface JumpOptions {
   readonly roomId: RoomId;
   readonly view: TimelineView;
+  /** Without the replies that the room hides. */
   readonly rows: readonly Row[];
+  /** Whether the room hides the message, as a reply that only its thread shows. */
+  readonly isHidden: (message: Message) => boolean;
   readonly list: RefObject<VirtualizerHandle | null>;
   /** Called before the list scrolls. */
   readonly stopFollowing: () => void;
 }
 
-/** Scrolls to a message, loading it first if needed, and highlights it briefly. */
-export function useJump({ roomId, view, rows, list, stopFollowing }: JumpOptions) {
+/** Scrolls to a message, loading it first if needed, and highlights it briefly. Opens the thread of a reply that is hidden here. */
+export function useJump({ roomId, view, rows, isHidden, list, stopFollowing }: JumpOptions) {
   const chat = useChat();
   const [target, setTarget] = useState<Target | null>(null);
   const [flash, setFlash] = useState<string | null>(null);
 
   useEffect(() => {
     if (!target || view.loading === 'initial') return;
+    const hidden = view.messages.find(({ id, seq }) => (target.id === '' ? seq === target.seq : id === target.id));
+    if (hidden && isHidden(hidden)) {
+      setTarget(null);
+      return showThread(hidden);
+    }
     const index = find(rows, target, view.hasOlder);
     const row = rows[index];
     if (view.error || row) setTarget(null);
@@ -36,7 +45,7 @@ export function useJump({ roomId, view, rows, list, stopFollowing }: JumpOptions
     stopFollowing();
     list.current?.scrollToIndex(index, { align: 'center' });
     setFlash(row.key);
-  }, [target, rows, view.loading, view.error, view.hasOlder, list, stopFollowing]);
+  }, [target, rows, view.messages, view.loading, view.error, view.hasOlder, isHidden, list, stopFollowing]);
 
   useEffect(() => {
     if (flash === null) return undefined;

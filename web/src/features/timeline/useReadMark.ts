@@ -1,6 +1,7 @@
 import type { Room, TimelineView } from '@backchannel/client';
-import { useEffect, useSyncExternalStore } from 'react';
+import { useEffect } from 'react';
 import { useChat } from '../../app/chat.ts';
+import { useIsViewing } from './useIsViewing.ts';
 
 /**
  * Moves the read mark while the user is at the end of the room, in a visible window with the focus.
@@ -8,10 +9,7 @@ import { useChat } from '../../app/chat.ts';
  */
 export function useReadMark(room: Room, view: TimelineView, atEnd: boolean): number {
   const chat = useChat();
-  const isViewing = useSyncExternalStore(
-    subscribeToViewing,
-    () => document.visibilityState === 'visible' && document.hasFocus(),
-  );
+  const isViewing = useIsViewing();
   const isAtLatest = atEnd && view.loading !== 'initial' && !view.hasNewer;
 
   // On the chat's change, not after rendering: otherwise the title and the list would show the room as unread in
@@ -29,13 +27,4 @@ export function useReadMark(room: Room, view: TimelineView, atEnd: boolean): num
   }, [chat, room.id, isAtLatest, isViewing]);
 
   return isAtLatest ? 0 : room.unread_count;
-}
-
-function subscribeToViewing(listener: () => void): () => void {
-  for (const name of ['focus', 'blur'] as const) window.addEventListener(name, listener);
-  document.addEventListener('visibilitychange', listener);
-  return () => {
-    for (const name of ['focus', 'blur'] as const) window.removeEventListener(name, listener);
-    document.removeEventListener('visibilitychange', listener);
-  };
 }

@@ -1,20 +1,19 @@
 import { type FocusEvent, type KeyboardEvent, type RefObject, useMemo, useState } from 'react';
 import type { VirtualizerHandle } from 'virtua';
-import { focusComposer } from '../../app/composerSignals.ts';
 import type { Row } from './rows.ts';
 
 interface RovingRowsOptions {
   readonly rows: readonly Row[];
   readonly scroller: RefObject<HTMLElement | null>;
-  readonly list: RefObject<VirtualizerHandle | null>;
-  /** Called on Escape, before the composer takes the focus. */
+  readonly list: RefObject<Pick<VirtualizerHandle, 'scrollToIndex'> | null>;
+  /** Called on Escape: gives the focus to a composer. */
   readonly onLeave: () => void;
 }
 
 const isMessage = (row: Row | undefined): boolean => row?.kind === 'message' || row?.kind === 'pending';
 
 /**
- * Roving tabindex: the list is one tab stop, ↑ and ↓ move between messages, Escape returns to the composer.
+ * Roving tabindex: the list is one tab stop, ↑ and ↓ move between messages, Escape leaves the list.
  * The focused row stays mounted however far the list scrolls, so that it keeps the focus.
  */
 export function useRovingRows({ rows, scroller, list, onLeave }: RovingRowsOptions) {
@@ -45,10 +44,7 @@ export function useRovingRows({ rows, scroller, list, onLeave }: RovingRowsOptio
     },
     onKeyDown(event: KeyboardEvent) {
       const row = (event.target as HTMLElement).closest('article');
-      if (event.key === 'Escape') {
-        onLeave();
-        focusComposer();
-      }
+      if (event.key === 'Escape') onLeave();
       if (event.target !== row || event.altKey || event.metaKey) return;
       const from = rows.findIndex((each) => each.key === row?.dataset['message']);
       const step = { ArrowUp: -1, ArrowDown: 1 }[event.key];
