@@ -3,7 +3,6 @@ import { Copy, FolderInput, PenLine, RotateCw, Trash2 } from 'lucide-react';
 import { useState } from 'react';
 import { useLocation } from 'wouter';
 import { useChat, useChatState } from '../../app/chat.ts';
-import { focusComposer } from '../../app/composerSignals.ts';
 import { roomLabel } from '../../app/roomNames.ts';
 import { useUploads } from '../../app/useFiles.ts';
 import { useSignedIn } from '../../app/signedIn.ts';
@@ -13,7 +12,7 @@ import { Dialog } from '../../ui/Dialog.tsx';
 import { Menu, MenuItem } from '../../ui/Menu.tsx';
 import { fullTime } from '../../ui/time.ts';
 import { ActionButton } from './ActionButton.tsx';
-import { backIntoDraft, discard, putBack } from './discard.ts';
+import { backIntoDraft, discard, putBack, showDraft } from './discard.ts';
 import { type Unsent, useUnsent } from './useUnsent.ts';
 import { changeText, reasonText } from './texts.ts';
 
@@ -159,7 +158,7 @@ function UnsentRow({ unsent: { item, elsewhere }, onClose, onRemove, onCopy, onS
     // Moving drops a reply reference: a reply belongs to the room of its message.
     backIntoDraft(chat, drafts, item, roomId, null, uploads);
     navigate(`/rooms/${roomId}`);
-    focusComposer();
+    showDraft(item, roomId);
   };
   return (
     <li className="px-5 py-3">

@@ -1,5 +1,7 @@
 import type { Chat, PendingMessage, Quote } from '@backchannel/client';
+import { focusComposer } from '../../app/composerSignals.ts';
 import { type Drafts, NO_DRAFT } from '../../app/drafts.ts';
+import { openThread } from '../../app/threads.ts';
 import type { Uploads } from '../files/uploads.ts';
 import { textOrNames } from '../files/messageText.ts';
 import { nameOf } from '../../ui/names.ts';
@@ -34,8 +36,7 @@ export function backIntoDraft(
   quote: Quote | null = null,
   uploads: Uploads | null = null,
 ): void {
-  // A reply stays in its thread; in another room it becomes a message of that room.
-  const root = (roomId === item.roomId && item.inThread?.thread) || null;
+  const root = threadIn(item, roomId);
   const draft = root === null ? drafts.get(roomId) : (drafts.replies.get()[root] ?? NO_DRAFT);
   const replyReference = roomId === item.roomId && item.replyTo !== null ? replyOf(chat, item, quote) : null;
   const next = {
@@ -47,6 +48,17 @@ export function backIntoDraft(
   const isTaken = roomId === item.roomId && uploads?.takeBack(item.id) !== undefined;
   if (!isTaken) chat.discard(item.id);
 }
+
+/** Shows where `backIntoDraft` put the text: opens the thread, or gives the focus to the composer of the open room. */
+export function showDraft(item: PendingMessage, roomId: number): void {
+  const root = threadIn(item, roomId);
+  if (root === null) focusComposer();
+  else openThread.set({ roomId, root, around: null });
+}
+
+/** A reply stays in its thread; in another room it becomes a message of that room. */
+const threadIn = ({ roomId, inThread }: PendingMessage, to: number): string | null =>
+  (roomId === to && inThread?.thread) || null;
 
 function replyOf(chat: Chat, { roomId, replyTo }: PendingMessage, quote: Quote | null) {
   const id = replyTo as string;

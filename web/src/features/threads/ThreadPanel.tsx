@@ -49,7 +49,8 @@ export function ThreadPanel({ room, open }: ThreadPanelProps) {
   }, [touch]);
 
   const onKeyDown = (event: KeyboardEvent) => {
-    if (event.key !== 'Escape' || event.defaultPrevented) return;
+    const isInDialog = (event.target as HTMLElement).closest('dialog') !== null;
+    if (event.key !== 'Escape' || event.defaultPrevented || isInDialog) return;
     event.preventDefault();
     close();
   };

@@ -5,8 +5,11 @@ import { useChat } from '../../app/chat.ts';
 import { focusComposer } from '../../app/composerSignals.ts';
 import { useFlatThreads } from '../../app/flatThreads.ts';
 import { useMembershipChanges } from '../../app/membershipChanges.ts';
+import { openThread } from '../../app/threads.ts';
 import { ErrorBoundary } from '../../ui/ErrorBoundary.tsx';
+import { useStore } from '../../ui/store.ts';
 import { dayLabel } from '../../ui/time.ts';
+import { usePhone } from '../../ui/useMedia.ts';
 import { useNow } from '../../ui/useNow.ts';
 import { LightboxLayer } from '../files/LightboxLayer.tsx';
 import { DayPill } from './DayPill.tsx';
@@ -72,7 +75,10 @@ export function MessageList({ ref, room, view, me, unread, onJump, handledReques
     handledRequests,
   });
   const { flash, jumpTo } = useJump({ roomId: room.id, view, rows, isHidden, list, stopFollowing });
-  const newBelow = useReadMark(room, view, atEnd === true);
+  // On a phone a thread covers its room, which is not read meanwhile.
+  const phone = usePhone();
+  const hasThread = useStore(openThread, (open) => open?.roomId === room.id);
+  const newBelow = useReadMark(room, view, atEnd === true && !(phone && hasThread));
   const onLeave = () => {
     void goToLatest();
     focusComposer();

@@ -2,16 +2,15 @@ import type { PendingMessage, Quote, User } from '@backchannel/client';
 import { CircleAlert, Clock, Copy, PenLine, RotateCw, Trash2 } from 'lucide-react';
 import { lazy, memo } from 'react';
 import { useChat } from '../../app/chat.ts';
-import { focusComposer, startEditing } from '../../app/composerSignals.ts';
+import { startEditing } from '../../app/composerSignals.ts';
 import { useUploads } from '../../app/useFiles.ts';
 import { loadFiles } from '../../app/lazyWithRetry.ts';
 import { useSignedIn } from '../../app/signedIn.ts';
-import { openThread } from '../../app/threads.ts';
 import { copyText } from '../../ui/copyText.ts';
 import { toast } from '../../ui/Toasts.tsx';
 import { clockTime } from '../../ui/time.ts';
 import { ActionButton } from '../outbox/ActionButton.tsx';
-import { backIntoDraft, discardWithUndo } from '../outbox/discard.ts';
+import { backIntoDraft, discardWithUndo, showDraft } from '../outbox/discard.ts';
 import { reasonText } from '../outbox/texts.ts';
 import { Markdown } from './markdown/Markdown.tsx';
 import { RowFrame } from './MessageRow.tsx';
@@ -104,9 +103,7 @@ function useEdit(pending: PendingMessage, quote: Quote | null) {
   const uploads = useUploads();
   return () => {
     backIntoDraft(chat, drafts, pending, pending.roomId, quote, uploads);
-    const root = pending.inThread?.thread;
-    if (root) openThread.set({ roomId: pending.roomId, root, around: null });
-    else focusComposer();
+    showDraft(pending, pending.roomId);
   };
 }
 

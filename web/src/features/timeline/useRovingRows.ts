@@ -43,9 +43,15 @@ export function useRovingRows({ rows, scroller, list, onLeave }: RovingRowsOptio
       if (key && key !== focused) setFocused(key);
     },
     onKeyDown(event: KeyboardEvent) {
-      const row = (event.target as HTMLElement).closest('article');
-      if (event.key === 'Escape') onLeave();
-      if (event.target !== row || event.altKey || event.metaKey) return;
+      const target = event.target as HTMLElement;
+      const row = target.closest('article');
+      // A dialog of a row closes by itself.
+      if (event.key === 'Escape' && !target.closest('dialog')) {
+        // Handled here: what is around the list does not close, too.
+        event.preventDefault();
+        onLeave();
+      }
+      if (target !== row || event.altKey || event.metaKey) return;
       const from = rows.findIndex((each) => each.key === row?.dataset['message']);
       const step = { ArrowUp: -1, ArrowDown: 1 }[event.key];
       let index = -1;
