@@ -43,6 +43,12 @@ const ThreadsPage = lazy(async () => ({ default: (await loadThreads()).ThreadsPa
 
 const closePanel = () => openPanel.set(null);
 
+/** Where the user is: in a room, on the page of threads, or (neither) at the list. */
+interface PlaceProps {
+  readonly current: number | null;
+  readonly isThreads: boolean;
+}
+
 /** The app of a signed-in user: the room list at the left, one room at the right; on a phone, one of the two. */
 export function Shell() {
   const [isRoom, params] = useRoute('/rooms/:id');
@@ -74,7 +80,7 @@ export function Shell() {
         <WatchMembership current={current} />
       </ErrorBoundary>
       <ErrorBoundary>
-        <Title current={current} />
+        <Title current={current} isThreads={isThreads} />
       </ErrorBoundary>
       <PaneErrorBoundary name="The connection status">
         <ConnectionBars />
@@ -114,8 +120,8 @@ function ToMessage({ roomId, seq }: { readonly roomId: RoomId; readonly seq: Seq
 }
 
 /** Renders nothing. A component of its own, because it renders again on every change of the room list. */
-function Title({ current }: { readonly current: number | null }) {
-  useTitle(current);
+function Title({ current, isThreads }: PlaceProps) {
+  useTitle(current, isThreads);
   return null;
 }
 
@@ -156,12 +162,7 @@ function OpenPanel({ current }: { readonly current: number | null }) {
   );
 }
 
-interface SidebarProps {
-  readonly current: number | null;
-  readonly isThreads: boolean;
-}
-
-function Sidebar({ current, isThreads }: SidebarProps) {
+function Sidebar({ current, isThreads }: PlaceProps) {
   const { workspace } = useSignedIn();
   const scrollRef = useScrollRestoration('rooms');
   return (

@@ -4,11 +4,12 @@ import { roomLabel } from './roomNames.ts';
 import { useSignedIn } from './signedIn.ts';
 
 /** Sets the page title: unread count, room and workspace ("(3) #design · Acme"), and the badge of the installed app. */
-export function useTitle(current: number | null): void {
+export function useTitle(current: number | null, isThreads: boolean): void {
   const { user, workspace } = useSignedIn();
   const unread = useChatState((state) => state.totalUnreadCount);
   const label = useChatState((state) => {
     const room = state.rooms.find((each) => each.id === current);
+    if (isThreads) return 'Threads';
     return room ? roomLabel(room, user.id) : null;
   });
   useEffect(() => {
