@@ -91,10 +91,10 @@ def test_messages_are_shown_and_written_though_their_list_is_late_or_fails_to_lo
         else:
             route.continue_()
 
-    ada.page.route("**/assets/MessageList-*.js*", refuse_first)
+    ada.page.route("**/assets/lazyTimeline-*.js*", refuse_first)
     ada.page.reload()
     expect(ada.composer).to_be_visible()
     talk.say(ada, "while it is missing")
     talk.check()
     assert any("?retry=" in url for url in tries)
-    ada.page.unroute("**/assets/MessageList-*.js*")
+    ada.page.unroute("**/assets/lazyTimeline-*.js*")

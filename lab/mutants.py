@@ -109,6 +109,21 @@ MUTANTS = (
         ("client/test/replica.test.ts", "another epoch"),
     ),
     Mutant(
+        "a feature composed in late gets no frames of before",
+        (("client/src/features/late.ts", "for (const frame of kept) added", "for (const frame of kept.slice(kept.length)) added"),),
+        ("client/test/features/late.test.ts", "came before it"),
+    ),
+    Mutant(
+        "rows are not fetched after a feature composed in late",
+        (("client/src/features/late.ts", "if (kept[0]) refreshSoon();", ""),),
+        ("client/test/features/late.test.ts", "rows that are right"),
+    ),
+    Mutant(
+        "rooms whose frames were dropped are not read again",
+        (("client/src/features/late.ts", "dropped.add(oldest.room_id);", "dropped.delete(oldest.room_id);"),),
+        ("client/test/features/late.test.ts", "too many to keep"),
+    ),
+    Mutant(
         "people of another tenant are found",
         (("server/backchannel/store/people.py", 'SAME_SPACE: Final = f"p.space = (SELECT me.space FROM {PERSON} me WHERE me.id = %s)"', 'SAME_SPACE: Final = "(p.id > 0 OR p.id = %s)"'),),
         (SPACES, "whatever_a_stranger_names"),

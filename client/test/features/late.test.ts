@@ -4,6 +4,7 @@ import { KEPT, later } from '../../src/features/late.ts';
 import { withReading } from '../../src/features/reading.ts';
 import { concernsThreads } from '../../src/features/threadFrames.ts';
 import { withThreads } from '../../src/features/threads.ts';
+import { MemoryNetwork } from '../../src/testing/index.ts';
 import { ANN, annAndBob, BOB, live, optionsOn } from '../world.ts';
 
 /** Ann's chat, into which threads can be composed late; her message `root` is in the room. */
@@ -86,4 +87,56 @@ describe('a feature composed in late', () => {
     expect(() => w.threads.compose(withThreads)).toThrow('composed in already');
     expect(() => later(concernsThreads).compose(withThreads)).toThrow('into a chat first');
   });
+});
+
+/** Equal for equal seeds. */
+function randomOf(seed: number): (below: number) => number {
+  let state = seed * 2_654_435_761 + 1;
+  return (below) => {
+    state = (state * 1_103_515_245 + 12_345) % 2_147_483_648;
+    return Math.floor((state / 2_147_483_648) * below);
+  };
+}
+
+describe('threads composed in late', () => {
+  it.each(Array.from({ length: 20 }, (_, seed) => seed))(
+    'are those composed in at the start (seed %i)',
+    async (seed) => {
+      const random = randomOf(seed);
+      const { clock, server, network } = annAndBob();
+      const roots = [server.post(1, ANN, 'first'), server.post(1, BOB, 'second'), server.post(1, ANN, 'third')];
+      const early = createChat(optionsOn(network), withReading, withThreads);
+      const threads = later(concernsThreads);
+      const late = createChat(optionsOn(new MemoryNetwork(server, ANN)), threads.feature, withReading);
+      await live(early, clock);
+      await live(late, clock);
+      const replies: { readonly id: string; readonly seq: number; readonly root: string }[] = [];
+      const composeAt = random(30);
+      for (let step = 0; step < 30; step++) {
+        if (step === composeAt) threads.compose(withThreads);
+        const id = `00000000-0000-7000-8000-${String(step + 1).padStart(12, '0')}`;
+        const root = roots[random(3)]?.id as string;
+        const earlier = replies[random(replies.length + 1)];
+        const kind = earlier ? random(5) : 0;
+        if (kind <= 2 || !earlier) {
+          const by = random(3) === 0 ? ANN : BOB;
+          const fields = { room_id: 1, id, content: `reply ${step}`, thread: root, in_room: random(4) === 0 };
+          const { message } = server.run(by, 'send_message', fields) as { message: { id: string; seq: number } };
+          if (by === BOB) replies.push({ id: message.id, seq: message.seq, root });
+        } else if (kind === 3) {
+          server.run(BOB, 'delete_message', { message_id: earlier.id });
+          replies.splice(replies.indexOf(earlier), 1);
+        } else server.run(ANN, 'mark_thread_read', { message_id: earlier.root, seq: earlier.seq });
+        if (random(2) === 0) await clock.advance(random(400));
+      }
+      await clock.advance(5_000);
+      const seen = (chat: Pick<typeof early, 'getTimeline' | 'getSnapshot'>) => ({
+        summaries: chat.getTimeline(1).messages.map(({ id, thread_summary }) => [id, thread_summary]),
+        room: chat.getSnapshot().rooms[0],
+      });
+      expect(seen(late as typeof early)).toEqual(seen(early));
+      const stored = [...(server.rooms.get(1)?.messages.values() ?? [])];
+      expect(seen(late as typeof early).summaries).toEqual(stored.map((each) => [each.id, each.thread_summary]));
+    },
+  );
 });
