@@ -42,6 +42,7 @@ const ThreadPanel = lazy(async () => ({ default: (await loadThreads()).ThreadPan
 const ThreadsPage = lazy(async () => ({ default: (await loadThreads()).ThreadsPage }));
 
 const closePanel = () => openPanel.set(null);
+const closeThread = () => openThread.set(null);
 
 /** Where the user is: in a room, on the page of threads, or (neither) at the list. */
 interface PlaceProps {
@@ -225,10 +226,17 @@ function Room({ id, phone }: RoomProps) {
   }, [phone]);
   if (id === null) return <Welcome empty={empty && loaded} />;
   if (!room) return loaded ? <NoSuchRoom id={id} /> : <RoomSkeleton />;
-  const panel = thread ? 'thread' : showsMembers && room.kind !== 'direct' ? 'members' : null;
+  const members = !thread && showsMembers && room.kind !== 'direct';
   return (
-    <>
-      <main className={cx('flex min-w-0 flex-1 flex-col bg-paper', panel && phone && 'hidden')}>
+    // In a narrow window a thread covers the room here. The room keeps its layout, and so its place in the messages.
+    <div className="flex min-w-0 flex-1 md:relative">
+      <main
+        className={cx(
+          'flex min-w-0 flex-1 flex-col bg-paper',
+          members && phone && 'hidden',
+          thread && 'max-lg:invisible',
+        )}
+      >
         <PaneErrorBoundary name="The header of this room" resetKey={room}>
           <RoomHeader room={room} />
         </PaneErrorBoundary>
@@ -243,24 +251,24 @@ function Room({ id, phone }: RoomProps) {
         </PaneErrorBoundary>
       </main>
       {thread && (
-        <Suspense fallback={null}>
+        <Suspense fallback={<LoadingOverlay onClose={closeThread} />}>
           <PaneErrorBoundary
             name="This thread"
             resetKey={thread.root}
-            className="md:w-[min(26rem,42%)]"
-            onClose={() => openThread.set(null)}
+            className="lg:w-[min(26rem,42%)]"
+            onClose={closeThread}
           >
             <ThreadPanel key={`${thread.root} ${thread.around}`} room={room} open={thread} />
           </PaneErrorBoundary>
         </Suspense>
       )}
-      {panel === 'members' && (
+      {members && (
         <Suspense fallback={null}>
           <PaneErrorBoundary name="The list of members" className="md:w-68" onClose={() => membersOpen.set(false)}>
             <MembersPanel room={room} />
           </PaneErrorBoundary>
         </Suspense>
       )}
-    </>
+    </div>
   );
 }

@@ -14,5 +14,7 @@ export function useMedia(query: string): boolean {
 
 /** Shows one pane at a time. The same width as Tailwind's `md`. */
 export const usePhone = () => useMedia('(max-width: 47.99rem)');
+/** No room for a thread beside its room: it takes the room's place. The same width as Tailwind's `lg`. */
+export const useNarrow = () => useMedia('(max-width: 63.99rem)');
 /** The main pointer is a finger: Enter inserts a new line, long press opens menus. */
 export const useTouch = () => useMedia('(pointer: coarse)');

@@ -3,7 +3,7 @@ import { afterEach, describe, expect, it, vi } from 'vitest';
 import { page, userEvent } from 'vitest/browser';
 import { setFlatThreads } from '../../src/app/flatThreads.ts';
 import { openThread } from '../../src/app/threads.ts';
-import { ANN } from '../app/world.tsx';
+import { ANN, BOB } from '../app/world.tsx';
 import { stored, talked, untilStored } from './world.tsx';
 
 afterEach(async () => {
@@ -209,6 +209,21 @@ describe('a thread', () => {
     await expect.element(room).not.toBeVisible();
     await panel.getByRole('button', { name: 'Close thread' }).click();
     await expect.element(room).toBeVisible();
+  });
+
+  it('takes the place of its room in a narrow window, which is not read meanwhile', async () => {
+    await page.viewport(800, 700);
+    const { server, root, reply, open } = talked();
+    reply(root.id, 'in green');
+    const { summary, panel, room, screen } = await open();
+    await summary('1 reply').click();
+    await expect.element(room).not.toBeVisible();
+    const { seq } = server.post(1, BOB, 'is anybody here?');
+    await expect.element(screen.getByTestId('announcer')).toHaveTextContent('is anybody here?');
+    expect(server.rooms.get(1)?.members.get(ANN)?.read).toBeLessThan(seq);
+    await panel.getByRole('button', { name: 'Close thread' }).click();
+    await expect.element(room.getByText('is anybody here?')).toBeVisible();
+    await vi.waitFor(() => expect(server.rooms.get(1)?.members.get(ANN)?.read).toBe(seq));
   });
 
   it('gives a failed reply back to its own field', async () => {

@@ -14,7 +14,7 @@ import { Button, IconButton } from '../../ui/Button.tsx';
 import { rememberFocus } from '../../ui/focus.ts';
 import { Spinner } from '../../ui/Spinner.tsx';
 import { useStore } from '../../ui/store.ts';
-import { usePhone, useTouch } from '../../ui/useMedia.ts';
+import { useNarrow, useTouch } from '../../ui/useMedia.ts';
 import { ReplyComposer } from './ReplyComposer.tsx';
 import { useThreadView } from './useThreadView.ts';
 
@@ -27,16 +27,16 @@ interface ThreadPanelProps {
   readonly open: OpenThread;
 }
 
-/** A thread beside its room; on a phone over it, where Back closes it. Give it a key per thread. */
+/** A thread beside its room; in a narrow window in its place, where Back closes it on touch. Give it a key per thread. */
 export function ThreadPanel({ room, open }: ThreadPanelProps) {
   const { threads, user } = useSignedIn();
   const loaded = useStore(threads.loaded, (value) => value);
   useEffect(() => void threads.load(), [threads]);
   const panel = useRef<HTMLElement>(null);
   const heading = useRef<HTMLHeadingElement>(null);
-  const phone = usePhone();
+  const narrow = useNarrow();
   const touch = useTouch();
-  useBackLayer(close, phone);
+  useBackLayer(close, narrow);
 
   // In a layout effect, so that it is known at the end whether the focus is still in the panel.
   useLayoutEffect(() => {
@@ -62,7 +62,7 @@ export function ThreadPanel({ room, open }: ThreadPanelProps) {
       id="thread"
       aria-labelledby="thread-title"
       onKeyDown={onKeyDown}
-      className="safe-top absolute inset-0 z-30 flex flex-col border-line bg-paper md:static md:w-[min(26rem,42%)] md:shrink-0 md:border-l"
+      className="safe-top absolute inset-0 z-30 flex flex-col border-line bg-paper md:border-l lg:static lg:w-[min(26rem,42%)] lg:shrink-0"
     >
       <header className="flex h-14 shrink-0 items-center gap-1 border-b border-line pr-2 pl-4">
         <div className="min-w-0 flex-1">
@@ -78,7 +78,7 @@ export function ThreadPanel({ room, open }: ThreadPanelProps) {
           <X />
         </IconButton>
       </header>
-      {loaded ? <Thread room={room} open={open} threads={loaded} phone={phone} /> : <Loading />}
+      {loaded ? <Thread room={room} open={open} threads={loaded} narrow={narrow} /> : <Loading />}
     </aside>
   );
 }
@@ -105,7 +105,13 @@ function FollowButton({ open, threads }: LoadedProps) {
   );
 }
 
-function Thread({ room, open, threads, phone }: LoadedProps & { readonly room: Room; readonly phone: boolean }) {
+interface ThreadProps extends LoadedProps {
+  readonly room: Room;
+  /** The panel covers the room. */
+  readonly narrow: boolean;
+}
+
+function Thread({ room, open, threads, narrow }: ThreadProps) {
   const { user, drafts } = useSignedIn();
   const { roomId, root: rootId, around } = open;
   const view = useThreadView(threads, roomId, rootId);
@@ -121,13 +127,13 @@ function Thread({ room, open, threads, phone }: LoadedProps & { readonly room: R
     [view.root, view.messages],
   );
 
-  // On a phone the panel covers the composer of the room, which edits the messages of threads, too.
+  // A panel in the room's place covers its composer, which edits the messages of threads, too.
   const isEditing = useStore(drafts.edits, (all) => roomId in all);
   const wasEditing = useRef(isEditing);
   useEffect(() => {
-    if (phone && isEditing && !wasEditing.current) close();
+    if (narrow && isEditing && !wasEditing.current) close();
     wasEditing.current = isEditing;
-  }, [phone, isEditing]);
+  }, [narrow, isEditing]);
 
   const onRead = useCallback((seq: Seq) => threads.markThreadRead(rootId, seq), [threads, rootId]);
   const loadOlder = useCallback(() => void threads.loadOlderReplies(rootId), [threads, rootId]);

@@ -9,7 +9,7 @@ import { openThread } from '../../app/threads.ts';
 import { ErrorBoundary } from '../../ui/ErrorBoundary.tsx';
 import { useStore } from '../../ui/store.ts';
 import { dayLabel } from '../../ui/time.ts';
-import { usePhone } from '../../ui/useMedia.ts';
+import { useNarrow } from '../../ui/useMedia.ts';
 import { useNow } from '../../ui/useNow.ts';
 import { LightboxLayer } from '../files/LightboxLayer.tsx';
 import { DayPill } from './DayPill.tsx';
@@ -75,10 +75,10 @@ export function MessageList({ ref, room, view, me, unread, onJump, handledReques
     handledRequests,
   });
   const { flash, jumpTo } = useJump({ roomId: room.id, view, rows, isHidden, list, stopFollowing });
-  // On a phone a thread covers its room, which is not read meanwhile.
-  const phone = usePhone();
+  // In a narrow window a thread covers its room, which is not read meanwhile.
+  const narrow = useNarrow();
   const hasThread = useStore(openThread, (open) => open?.roomId === room.id);
-  const newBelow = useReadMark(room, view, atEnd === true && !(phone && hasThread));
+  const newBelow = useReadMark(room, view, atEnd === true && !(narrow && hasThread));
   const onLeave = () => {
     void goToLatest();
     focusComposer();
