@@ -1,12 +1,13 @@
 import type { MessageId, Room } from '@backchannel/client';
 import type { ThreadsChat } from '@backchannel/client/features/threads';
 import { SendHorizontal } from 'lucide-react';
-import { type KeyboardEvent, type RefObject, useEffect, useState } from 'react';
+import { type ClipboardEvent, type KeyboardEvent, type RefObject, useEffect, useState } from 'react';
 import { useChatState } from '../../app/chat.ts';
 import { NO_DRAFT } from '../../app/drafts.ts';
 import { useSignedIn } from '../../app/signedIn.ts';
 import { cx } from '../../ui/classes.ts';
 import { useStore } from '../../ui/store.ts';
+import { toast } from '../../ui/Toasts.tsx';
 import { isComposing } from '../../ui/useListbox.ts';
 import { useTouch } from '../../ui/useMedia.ts';
 import { ComposerContext } from '../composer/ComposerContext.tsx';
@@ -68,6 +69,14 @@ export function ReplyComposer({ field, room, root, threads, onClose }: ReplyComp
     } else formatByKey(event);
   };
 
+  // Anywhere else, files that are pasted go to the room's composer, which would be a surprise here.
+  const onPaste = (event: ClipboardEvent<HTMLTextAreaElement>) => {
+    const { types } = event.clipboardData;
+    if (!types.includes('Files') || types.includes('text/plain')) return;
+    event.preventDefault();
+    toast('A reply has no files. Attach them in the room.', 'problem');
+  };
+
   return (
     <div className="relative shrink-0 bg-paper px-3 pb-[max(0.5rem,env(safe-area-inset-bottom))] md:px-4 md:pb-4">
       <MentionList mention={mention} />
@@ -97,6 +106,7 @@ export function ReplyComposer({ field, room, root, threads, onClose }: ReplyComp
             }}
             onSelect={mention.onCaret}
             onKeyDown={onKeyDown}
+            onPaste={onPaste}
             onBlur={mention.close}
             className="scroll-thin max-h-[min(40dvh,22rem)] min-h-9 flex-1 resize-none bg-transparent py-[0.4375rem] text-base leading-5.5 outline-none field-sizing-content placeholder:truncate"
           />
