@@ -2,9 +2,11 @@ import { useEffect } from 'react';
 import { toast } from '../ui/Toasts.tsx';
 import { fileDrag, fileTarget } from './files.ts';
 
-/** The composer's text field; null if no room is open or a dialog covers it. */
+/** The composer's text field; null if no room is open, or a dialog or panel covers it. */
 export function composerField(): HTMLTextAreaElement | null {
-  return document.querySelector('dialog[open]') ? null : document.querySelector('textarea[data-focus-home]');
+  const field = document.querySelector<HTMLTextAreaElement>('textarea[data-focus-home]');
+  const isCovered = document.querySelector('dialog[open]') !== null;
+  return !isCovered && field?.checkVisibility({ visibilityProperty: true }) ? field : null;
 }
 
 /** Whether key presses belong to the element: fields, menus, dialogs. */
