@@ -52,7 +52,9 @@ def test_a_conversation_without_a_pointer(
     talk.sent[0] = "hello there"
     talk.check()
 
-    # Move to a message and reply to it from its menu.
+    # Move past the button for files to a message, and reply to it from its menu.
+    keys.press("Shift+Tab")
+    expect(ada.page.get_by_role("button", name="Attach files")).to_be_focused()
     keys.press("Shift+Tab")
     eventually(lambda: ada.page.evaluate("document.activeElement.closest('[role=feed]') !== null"), ada.page)
     while not ada.message("a question").evaluate("(row) => row === document.activeElement"):
