@@ -203,10 +203,10 @@ describe('a thread', () => {
     await page.viewport(390, 800);
     const { root, reply, open } = talked();
     reply(root.id, 'in green');
-    const { summary, panel, room } = await open();
+    const { summary, panel, room, coveredRoom } = await open();
     await summary('1 reply').click();
     await expect.element(panel).toBeVisible();
-    await expect.element(room).not.toBeVisible();
+    await expect.element(coveredRoom).not.toBeVisible();
     await panel.getByRole('button', { name: 'Close thread' }).click();
     await expect.element(room).toBeVisible();
   });
@@ -215,9 +215,9 @@ describe('a thread', () => {
     await page.viewport(800, 700);
     const { server, root, reply, open } = talked();
     reply(root.id, 'in green');
-    const { summary, panel, room, screen } = await open();
+    const { summary, panel, room, coveredRoom, screen } = await open();
     await summary('1 reply').click();
-    await expect.element(room).not.toBeVisible();
+    await expect.element(coveredRoom).not.toBeVisible();
     const { seq } = server.post(1, BOB, 'is anybody here?');
     await expect.element(screen.getByTestId('announcer')).toHaveTextContent('is anybody here?');
     expect(server.rooms.get(1)?.members.get(ANN)?.read).toBeLessThan(seq);

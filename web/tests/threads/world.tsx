@@ -26,6 +26,8 @@ export function talked() {
       panel: screen.getByRole('complementary', { name: 'Thread' }),
       replies: screen.getByRole('feed', { name: 'Thread' }),
       room: screen.getByRole('feed', { name: 'Messages' }),
+      /** The same where a panel lies over it: it stays, and is not there for screen readers. */
+      coveredRoom: screen.getByRole('feed', { name: 'Messages', includeHidden: true }),
       field: screen.getByRole('textbox', { name: 'Reply in this thread' }),
       summary: (count: string) => screen.getByRole('button', { name: new RegExp(`^${count},`) }),
     };
