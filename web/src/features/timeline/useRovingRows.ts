@@ -22,17 +22,19 @@ export function useRovingRows({ rows, scroller, list, onLeave }: RovingRowsOptio
   const tabbable = at >= 0 ? focused : (rows.findLast(isMessage)?.key ?? null);
   const keepMounted = useMemo(() => (at >= 0 ? [at] : []), [at]);
 
+  const focusRow = (key: string): boolean => {
+    const row = scroller.current?.querySelector<HTMLElement>(`[data-message="${CSS.escape(key)}"]`);
+    row?.focus({ preventScroll: true });
+    return row !== null && row !== undefined;
+  };
+
   const goTo = (index: number) => {
     const row = rows[index];
     if (!row) return;
     setFocused(row.key);
     list.current?.scrollToIndex(index, { align: 'nearest' });
-    // The row is mounted by the next frame.
-    requestAnimationFrame(() => {
-      scroller.current
-        ?.querySelector<HTMLElement>(`[data-message="${CSS.escape(row.key)}"]`)
-        ?.focus({ preventScroll: true });
-    });
+    // At once where the row is mounted, so that a second key press goes on from it; else by the next frame.
+    if (!focusRow(row.key)) requestAnimationFrame(() => focusRow(row.key));
   };
 
   return {
