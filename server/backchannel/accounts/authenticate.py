@@ -80,8 +80,8 @@ class Authenticator:
         secret, ends = await self._reads.run(substitutes.issue_chat_session, identity)
         return secret, int(ends.timestamp() * 1_000_000)
 
-    def dead_among(self, proofs: Collection[Proof]) -> set[str]:
-        """The credentials among these that have ended. Blocking."""
+    def dead_among(self, proofs: Collection[Proof]) -> set[Proof]:
+        """Those of these whose credential has ended. Blocking."""
         return lookup.dead_among(proofs, self._schemes)
 
     def forget(self, ended: Ended) -> None:

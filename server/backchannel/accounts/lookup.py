@@ -66,8 +66,8 @@ def issue_token(user: Any, name: str = "", expires: datetime | None = None) -> s
     return secret
 
 
-def dead_among(proofs: Collection[Proof], schemes: Schemes | None = None) -> set[str]:
-    """The credentials among these proofs that have ended. At most one query per kind, one for the users, one for people, and what the
+def dead_among(proofs: Collection[Proof], schemes: Schemes | None = None) -> set[Proof]:
+    """Those of these proofs whose credential has ended. At most one query per kind, one for the users, one for people, and what the
     site's own classes ask."""
     sessions = _live_sessions([proof.session_key for proof in proofs if proof.session_key])
     now = timezone.now()
@@ -89,7 +89,7 @@ def dead_among(proofs: Collection[Proof], schemes: Schemes | None = None) -> set
             return False
         return proof.person_id in present and _is_allowed(user, proof)
 
-    return {proof.credential for proof in proofs if not is_alive(proof)}
+    return {proof for proof in proofs if not is_alive(proof)}
 
 
 def _is_allowed(user: Any, proof: Proof) -> bool:

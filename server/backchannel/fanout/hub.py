@@ -13,7 +13,7 @@ Longer than 300 lines: rooms, users and subscribers are three views of one fact,
 
 import math
 import time
-from collections.abc import Callable, Collection, Iterable, KeysView, Mapping
+from collections.abc import Callable, Collection, Hashable, Iterable, KeysView, Mapping
 from collections.abc import Set as AbstractSet
 from itertools import chain
 from operator import attrgetter
@@ -259,6 +259,12 @@ class Hub:
         """Close every socket and poll that was opened with one of them."""
         for subscriber in list(self._listening):
             if subscriber.credential in credentials:
+                subscriber.end(CloseCode.SESSION_OVER, "session_over")
+
+    def end_proofs(self, proofs: Collection[Hashable]) -> None:
+        """Close every socket and poll that one of them let in. Narrower than its credential: two of a site's classes may give the same name."""
+        for subscriber in list(self._listening):
+            if subscriber.proof in proofs:
                 subscriber.end(CloseCode.SESSION_OVER, "session_over")
 
     def pass_on(self, by: int, room_ids: Iterable[int], frame: bytes) -> None:

@@ -4,7 +4,7 @@ One task for each kind of work, never one for each connection. A failure is logg
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Collection, Coroutine, Iterable
+from collections.abc import Awaitable, Callable, Collection, Coroutine, Hashable, Iterable
 from contextlib import suppress
 from typing import Any, Final
 
@@ -24,8 +24,8 @@ SWEEP_S: Final = 600.0
 
 _log = ProcessLog("backchannel.maintenance")
 
-DeadAmong = Callable[[Collection[Any]], set[str]]
-"""Proofs of credentials → the names of those credentials that have ended. Called in a thread."""
+DeadAmong = Callable[[Collection[Any]], Collection[Hashable]]
+"""Proofs → those whose credential has ended. Called in a thread."""
 
 
 class PeriodicTasks:
@@ -118,7 +118,7 @@ class PeriodicTasks:
         proofs = {subscriber.proof for subscriber in subscribers}
         if proofs:
             dead = await self._site_code.run(self._dead_among, proofs)
-            self._node.hub.end_credentials(dead)
+            self._node.hub.end_proofs(dead)
 
     async def note_uses(self) -> None:
         """Write the uses noted since the last time, in few statements. What cannot be written is kept for the next time."""

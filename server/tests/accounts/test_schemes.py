@@ -47,6 +47,15 @@ class Passwords(auth.Authentication):
         return set(credentials) - self.ended
 
 
+class SameNames(Passwords):
+    """Another class, whose credentials have the names of those of `Passwords`."""
+
+    header = "Same"
+
+    def still_good(self, credentials: Collection[str]) -> set[str]:
+        return set()
+
+
 class NamesOurs(auth.Authentication):
     def authenticate(self, secret: str) -> auth.Grant | None:
         return auth.Grant(None, "session:1")
@@ -153,7 +162,14 @@ async def test_what_the_credential_ends_with_ends_what_rests_on_it(chat: Authent
     chat.cache.clear()
     assert await code(chat, authorization=f"Bearer {secret}") == "unauthenticated"
     assert await code(chat, type="websocket", query=f"token={ticket}") == "unauthenticated"
-    assert await run_read(chat.dead_among, [identity.proof]) == {"simple:1"}
+    assert await run_read(chat.dead_among, [identity.proof]) == {identity.proof}
+
+
+async def test_the_end_of_a_credential_is_not_that_of_another_class_with_the_same_name(chat: Authenticator) -> None:
+    both = Authenticator(READS, (), Schemes([PATH, f"{HERE}.SameNames"]))
+    first, second = await simple(both), await both.authenticate(scope(authorization="Same ada:1"))
+    assert first.credential == second.credential
+    assert await run_read(both.dead_among, [first.proof, second.proof]) == {second.proof}
 
 
 async def test_a_credential_ends_by_its_time_and_with_its_user(chat: Authenticator, ada: Any) -> None:
@@ -167,7 +183,7 @@ async def test_a_credential_ends_by_its_time_and_with_its_user(chat: Authenticat
     assert await code(chat, authorization="Simple ada:2") == "unauthenticated"
     ada.is_active = False
     await run_read(ada.save)
-    assert await run_read(chat.dead_among, [identity.proof]) == {"simple:1"}
+    assert await run_read(chat.dead_among, [identity.proof]) == {identity.proof}
     chat.cache.clear()
     Passwords.expires_at = None
     assert await code(chat, authorization="Simple ada:3") == "unauthenticated"
@@ -187,7 +203,7 @@ async def test_a_class_that_is_not_chosen_any_more_lets_nobody_in(chat: Authenti
     secret, _ = await chat.issue_chat_session(identity)
     without = Authenticator(READS)
     assert await code(without, authorization=f"Bearer {secret}") == "unauthenticated"
-    assert await run_read(without.dead_among, [identity.proof]) == {"simple:1"}
+    assert await run_read(without.dead_among, [identity.proof]) == {identity.proof}
 
 
 async def test_cookies_and_tokens_can_be_left_out(ada: Any, sign_in: SignIn) -> None:
@@ -219,7 +235,7 @@ async def test_a_class_that_raises_ends_nothing_and_keeps_nothing_of_others_aliv
     cookie = await chat.authenticate(scope(origin="http://testserver", cookie=session_key(browser)))
     await run_read(browser.logout)
     monkeypatch.setattr(Passwords, "ended", None)  # so that `still_good` raises
-    assert await run_read(chat.dead_among, [identity.proof, cookie.proof]) == {cookie.credential}
+    assert await run_read(chat.dead_among, [identity.proof, cookie.proof]) == {cookie.proof}
 
 
 async def test_a_name_that_is_ours_is_refused_as_a_fault_of_the_class(ada: Any) -> None:
@@ -291,7 +307,7 @@ async def test_a_changed_password_ends_access_tokens_where_the_site_checks_it(
     await run_read(ada.save)
     # Announced, so that nodes look at once.
     assert Ended(user_id=identity.user_id) in ended
-    assert await run_read(lambda: lookup.dead_among({identity.proof}, schemes)) == {identity.credential}
+    assert await run_read(lambda: lookup.dead_among({identity.proof}, schemes)) == {identity.proof}
     for end in ended:
         chat.forget(end)
     assert await code(chat, authorization=f"Bearer {secret}") == "unauthenticated"

@@ -448,7 +448,7 @@ def test_a_token_that_has_ended_ends_what_it_opened() -> None:
     assert identity is not None
     assert lookup.dead_among([identity.proof]) == set()
     Token.objects.update(expires=timezone.now())
-    assert lookup.dead_among([identity.proof]) == {identity.credential}
+    assert lookup.dead_among([identity.proof]) == {identity.proof}
 
 
 @pytest.mark.parametrize(

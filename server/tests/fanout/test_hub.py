@@ -394,6 +394,14 @@ async def test_a_revoked_credential_closes_its_subscribers(world: World) -> None
     assert (dead.ended, alive.ended) == ([CloseCode.SESSION_OVER], [])
 
 
+async def test_a_proof_that_ended_closes_what_it_let_in_and_no_other_of_that_name(world: World) -> None:
+    dead, alive = Listener(1, "card:1", proof="by one class"), Listener(1, "card:1", proof="by another class")
+    world.hub.attach(dead)
+    world.hub.attach(alive)
+    world.hub.end_proofs({"by one class"})
+    assert (dead.ended, alive.ended) == ([CloseCode.SESSION_OVER], [])
+
+
 async def test_other_envelopes_go_to_the_handler_of_their_type(world: World) -> None:
     ended = RevocationEnvelope(credential="token:1")
     world.bus.publish(envelopes.EVERYBODY, envelopes.encode(ended))
