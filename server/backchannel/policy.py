@@ -81,7 +81,7 @@ class Policy:
         return True
 
     def people(self, user: Any, query: str) -> Any:
-        """The users whom this user finds, may address and may add: a QuerySet of the site's user model. `query`: what was typed; "" when
+        """The users whom this user finds, may address and may add: a QuerySet of the site's user model, without a slice or `union()`. `query`: what was typed; "" when
         people are added. Not asked for people who share a room already."""
         raise NotImplementedError  # only an override is called
 
@@ -101,7 +101,7 @@ class Policy:
         return True
 
     def may_post(self, user: Any, room: RoomInfo) -> Verdict:
-        """Whether the user may send in the room, and edit there. The answer holds for `POLICY_CACHE_S` seconds."""
+        """Whether the user may send in the room, upload files for it, and edit there. The answer holds for `POLICY_CACHE_S` seconds."""
         return True
 
     def before_send(self, draft: Draft) -> Draft | Refusal:

@@ -6,14 +6,16 @@ about channels of their space, and never about what the caller cannot see.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
 from django.contrib.auth import get_user_model
+from django.db.models import QuerySet
 from msgspec import Struct, structs
 
 from backchannel.accounts.site_policy import overrides, refusal_of
+from backchannel.accounts.user_classes import is_of_users
 from backchannel.accounts.verdicts import Check, Verdicts
 from backchannel.commands.on_room import Named, check_found, ids_of, named_by
 from backchannel.policy import Draft, Policy, Refusal, RoomInfo
@@ -21,6 +23,7 @@ from backchannel.protocol.commands import (
     AddMembers,
     Command,
     CreateRoom,
+    CreateUpload,
     EditMessage,
     GetChannels,
     GetPeople,
@@ -48,6 +51,8 @@ class PolicyChecks:
         self.answers: dict[type[Command], Callable[[Any, User], Struct]] = {}
         if has("may_post") or has("before_send"):
             self.before |= {SendMessage: self._send, EditMessage: self._edit}
+        if has("may_post"):
+            self.before[CreateUpload] = self._create_upload
         if has("may_create_room") or has("people"):
             self.before[CreateRoom] = self._create_room
         if has("may_add") or has("people"):
@@ -78,6 +83,13 @@ class PolicyChecks:
         return structs.replace(
             command, content=self._text(Draft(user, room, command.content, edits=command.message_id))
         )
+
+    def _create_upload(self, command: CreateUpload, caller: User) -> Command:
+        """A file is for a message: who may not post would fill the disk, and their allowance, for nothing."""
+        room = policy_reads.room_of_member(command.room_id, caller.id)
+        if room is not None and not policy_reads.is_uploaded(command.id):
+            self._check_may_post(_user_of(caller), caller, room)
+        return command
 
     def _check_may_post(self, user: Any, caller: User, room: RoomInfo) -> None:
         if not overrides(self._policy, "may_post"):
@@ -151,8 +163,20 @@ class PolicyChecks:
         if not others or not overrides(self._policy, "people"):
             return set()
         keys = {other.pk for other in others.values()}
-        shown = set(self._policy.people(user, "").filter(pk__in=keys).values_list("pk", flat=True))
+        shown = self._shown(user, "", keys)
         return {id_ for id_, other in others.items() if other.pk not in shown}
+
+    def _shown(self, user: Any, words: str, keys: Collection[Any]) -> set[Any]:
+        """Those of the primary keys whose users the policy shows. Raises TypeError for an answer that cannot be asked about them."""
+        users = self._policy.people(user, words)
+        advice = "return a QuerySet of the site's users that can be filtered further"
+        if not isinstance(users, QuerySet):
+            raise TypeError(f"people returned {type(users).__name__}; {advice}.")
+        if not is_of_users(users.model):  # its keys would be taken for those of users
+            raise TypeError(f"people returned a QuerySet of {users.model._meta.label}; {advice}.")
+        if users.query.is_sliced or users.query.combinator:
+            raise TypeError(f"people returned a QuerySet with a slice, union() or the like; {advice}.")
+        return set(users.filter(pk__in=keys).values_list("pk", flat=True))
 
     def _find_people(self, query: GetPeople, caller: User) -> People:
         words = query.query.replace("\x00", "")  # which the site may look for in its database
@@ -161,9 +185,7 @@ class PolicyChecks:
         else:
             found = people.find_people(words, CANDIDATES, caller.id)
         keys = _keys_of([person.id for person in found])
-        shown = set(
-            self._policy.people(_user_of(caller), words).filter(pk__in=keys.values()).values_list("pk", flat=True)
-        )
+        shown = self._shown(_user_of(caller), words, keys.values())
         return People([person for person in found if keys.get(person.id) in shown][: query.limit])
 
     def _find_channels(self, query: GetChannels, caller: User) -> Channels:

@@ -12,17 +12,18 @@ from django.db.models import Model
 
 def saved_by() -> list[type[Model]]:
     """The user model, its proxies, and its children that have its primary key."""
-    return [model for model in _with_its_table() if _has_its_key(model)]
+    return [model for model in apps.get_models() if is_of_users(model)]
 
 
 def deleted_by() -> list[type[Model]]:
     """The user model and its proxies. A child that is deleted takes a row of the user model along, for which there is a signal, or leaves
     the user alone."""
-    return [model for model in _with_its_table() if model._meta.concrete_model is _concrete()]
+    return [model for model in apps.get_models() if model._meta.concrete_model is _concrete()]
 
 
-def _with_its_table() -> list[type[Model]]:
-    return [model for model in apps.get_models() if issubclass(model, _concrete())]
+def is_of_users(model: type[Model]) -> bool:
+    """Whether each row of `model` is that of the user with the same primary key."""
+    return issubclass(model, _concrete()) and _has_its_key(model)
 
 
 def _concrete() -> Any:

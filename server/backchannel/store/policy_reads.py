@@ -9,7 +9,7 @@ from django.db import connection
 from backchannel.policy import RoomInfo
 from backchannel.store.driver import read
 from backchannel.store.memberships import MEMBER
-from backchannel.store.transaction import MEMBERSHIP, MESSAGE, PERSON, ROOM, db_uuid, marks
+from backchannel.store.transaction import MEMBERSHIP, MESSAGE, PERSON, ROOM, UPLOAD, db_uuid, marks
 
 _INFO: Final = "r.id, r.kind, r.name, r.topic, r.key"
 
@@ -58,6 +58,11 @@ def members_among(room_id: int, ids: list[int]) -> set[int]:
 
 def is_stored(message_id: UUID) -> bool:
     return bool(read(f"SELECT 1 FROM {MESSAGE} WHERE id = %s", [db_uuid(connection, message_id)]))
+
+
+def is_uploaded(upload_id: UUID) -> bool:
+    """Whether a file was announced by this id."""
+    return bool(read(f"SELECT 1 FROM {UPLOAD} WHERE id = %s", [db_uuid(connection, upload_id)]))
 
 
 def _room(sql: str, values: list[Any]) -> RoomInfo | None:

@@ -117,6 +117,12 @@ def asked(method: str) -> list[Any]:
     [
         ("may_post", "ada", "send_message", lambda w: {"room_id": w.group, "content": "X"}),
         ("may_post", "ada", "edit_message", lambda w: {"message_id": w.by_ada, "content": "X"}),
+        (
+            "may_post",
+            "ada",
+            "create_upload",
+            lambda w: {"room_id": w.group, "id": str(uuid4()), "name": "a.txt", "size": 9},
+        ),
         ("may_join", "cyd", "join_room", lambda w: {"room_id": w.channel}),
         ("may_add", "ada", "add_members", lambda w: {"room_id": w.group, "user_ids": [w.cyd.id]}),
         ("may_add", "ada", "add_members", lambda w: {"room_id": w.group, "members_external": [w.cyd.user.external_id]}),
@@ -212,6 +218,16 @@ def test_a_policy_that_reads_texts_lets_files_without_text_pass(shop: Running, w
     assert say(shop, way, world.ada, "send_message", room_id=world.group, content="X").code == "internal"
 
 
+@pytest.mark.parametrize("way", WAYS)
+def test_a_file_that_was_announced_stays_so_whatever_the_policy_says_since(shop: Running, way: str) -> None:
+    world, id_ = build(shop), str(uuid4())
+    announced = {"room_id": world.group, "id": id_, "name": "a.txt", "size": 9}
+    assert say(shop, way, world.ada, "create_upload", **announced).ok
+    Shop.says["may_post"] = lambda *_: False
+    assert say(shop, way, world.ada, "create_upload", **announced).body["upload"]["id"] == id_
+    assert say(shop, way, world.ada, "create_upload", **{**announced, "id": str(uuid4())}).code == "forbidden"
+
+
 def test_the_policy_is_not_asked_what_the_chat_refuses_anyhow(shop: Running) -> None:
     world = build(shop)
     Shop.asked.clear()
@@ -221,6 +237,7 @@ def test_the_policy_is_not_asked_what_the_chat_refuses_anyhow(shop: Running) -> 
         (world.ada, "send_message", {"room_id": 2**53 - 1, "content": "X"}),
         (world.ada, "send_message", {"room_id": world.group, "content": " "}),
         (world.cyd, "edit_message", {"message_id": world.by_ada, "content": "X"}),
+        (world.cyd, "create_upload", {"room_id": world.group, "id": str(uuid4()), "name": "a.txt", "size": 9}),
         (world.cyd, "join_room", {"room_id": world.group}),
         (world.cyd, "add_members", {"room_id": world.group, "user_ids": [world.cyd.id]}),
         (world.ada, "create_room", {"kind": "group", "members": [2**53 - 1]}),
@@ -243,6 +260,27 @@ def test_people_whom_the_policy_hides_are_not_found_and_cannot_be_named(shop: Ru
     assert (refused.code, refused.body["detail"]) == ("user_not_found", f"There is no user {hidden.id}.")
     assert say(shop, way, world.ada, "add_members", room_id=world.group, user_ids=[hidden.id]).code == "user_not_found"
     assert say(shop, way, world.ada, "add_members", room_id=world.group, user_ids=[world.ben.id]).ok
+
+
+@pytest.mark.parametrize(
+    ("answer", "why"),
+    [
+        (lambda users: list(users.all()), "people returned list"),
+        (lambda users: users.all()[:5], "a slice"),
+        (lambda users: users.all().union(users.all()), "union"),
+        (lambda _: Token.objects.all(), "people returned a QuerySet of backchannel_accounts.Token"),
+        (lambda _: None, "people returned NoneType"),
+    ],
+)
+def test_people_that_cannot_be_asked_about_are_named_in_the_log_and_show_nobody(
+    shop: Running, answer: Callable[[Any], Any], why: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    world = build(shop)
+    Shop.says["people"] = lambda *_: answer(get_user_model().objects)
+    assert shop.call(world.ada, "get_people", query=world.ben.user.username).code == "internal"
+    assert shop.call(world.ada, "add_members", room_id=world.group, user_ids=[world.cyd.id]).code == "internal"
+    assert why in caplog.text
+    assert "that can be filtered further" in caplog.text
 
 
 @pytest.mark.parametrize("way", WAYS)
