@@ -2,7 +2,7 @@ import { X } from 'lucide-react';
 import { type ReactNode, useEffect, useId, useRef } from 'react';
 import { IconButton } from './Button.tsx';
 import { cx } from './classes.ts';
-import { initialFocus, rememberFocus } from './focus.ts';
+import { initialFocus, rememberFocus, scrollsByFocusAlone } from './focus.ts';
 import { useBackLayer } from './backLayers.ts';
 import { swallowPress } from './swallowPress.ts';
 
@@ -20,12 +20,24 @@ interface DialogProps {
 /**
  * A native modal `<dialog>`, with its focus trap, Esc and top layer. The focus starts at the first field or the
  * harmless button (`initialFocus`) and returns when the dialog closes. Only the middle scrolls; title and buttons stay
- * visible.
+ * visible. A middle that has nothing to focus, such as a long list of shortcuts, takes the focus itself where it scrolls.
  */
 export function Dialog({ title, onClose, children, footer, bare = false, wide = false }: DialogProps) {
   const ref = useRef<HTMLDialogElement>(null);
+  const body = useRef<HTMLDivElement>(null);
   const heading = useId();
   useBackLayer(onClose);
+
+  useEffect(() => {
+    const middle = body.current;
+    if (!middle) return undefined;
+    // Also called when it is first observed.
+    const sizes = new ResizeObserver(() => {
+      middle.tabIndex = scrollsByFocusAlone(middle) ? 0 : -1;
+    });
+    sizes.observe(middle);
+    return () => sizes.disconnect();
+  }, []);
 
   useEffect(() => {
     const dialog = ref.current;
@@ -68,7 +80,12 @@ export function Dialog({ title, onClose, children, footer, bare = false, wide = 
             </IconButton>
           )}
         </header>
-        <div tabIndex={-1} data-body className="scroll-thin flex min-h-0 flex-col overflow-y-auto outline-none">
+        <div
+          ref={body}
+          tabIndex={-1}
+          data-body
+          className="scroll-thin flex min-h-0 flex-col overflow-y-auto -outline-offset-2 [&[tabindex='-1']]:outline-none"
+        >
           {children}
         </div>
         {footer && (

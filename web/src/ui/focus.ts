@@ -60,6 +60,11 @@ export function initialFocus(dialog: HTMLElement): HTMLElement {
   return usable(FIELDS) ?? usable('footer button') ?? usable('[data-body]') ?? dialog;
 }
 
+/** Whether a keyboard can scroll `element` only if `element` itself takes the focus: it overflows, and nothing in it does. */
+export function scrollsByFocusAlone(element: HTMLElement): boolean {
+  return element.scrollHeight > element.clientHeight && ![...element.querySelectorAll('*')].some(isFocusable);
+}
+
 function isFocusable(element: Element): boolean {
   return (
     element.matches('a[href], button:enabled, :is(input, textarea, select):enabled, [tabindex]') &&
