@@ -222,7 +222,7 @@ def check_authentication(**_: Any) -> list[CheckMessage]:
 
 
 def _problem_of(path: str) -> tuple[str, str]:
-    """What keeps the class of this path from being used, and what to do; empty if nothing does."""
+    """Why the class at this path cannot be used, and what to do; empty if it can."""
     package, install = PACKAGE_OF.get(path, ("", ""))
     if package and importlib.util.find_spec(package) is None:
         return f"{path} needs the package {package}, which is not installed", install

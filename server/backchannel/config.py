@@ -42,7 +42,7 @@ Analytics = Literal["on", "anonymous", "off"]
 """`on`: connections are kept with their persons. `anonymous`: without persons and devices. `off`: nothing is stored; metrics go on, which
 know nobody."""
 Addresses = Literal["prefix", "hash", "full", "off"]
-"""What is kept of a client's address: see evidence/networks.py."""
+"""Which part of a client's address is stored; see evidence/networks.py."""
 
 Count = Annotated[int, msgspec.Meta(ge=1)]
 Metrics = Literal["open", "token"] | bool
@@ -57,7 +57,7 @@ class ConfigError(Exception):
 
 
 class ChatConfig(msgspec.Struct, frozen=True, kw_only=True, rename=str.upper):
-    """What a chat is made by. In capitals the fields are the keys of `BACKCHANNEL`."""
+    """The configuration of a chat. The fields, in capitals, are the keys of `BACKCHANNEL`."""
 
     path: str = "/chat"
     """Where a Django site has its chat. The standalone server is its own site, and ignores it."""
@@ -89,11 +89,11 @@ class ChatConfig(msgspec.Struct, frozen=True, kw_only=True, rename=str.upper):
     upload_total: Count | None = None
     """Bytes that all files together may have. None: no limit but the disk's."""
     scan: str | None = None
-    """What looks at each file before anybody gets it: `clamd:/path/to/socket`, `clamd:host:port`, or a command. None: nothing."""
+    """Virus scanner for each file before it is served: `clamd:/path/to/socket`, `clamd:host:port`, or a command. None: no scan."""
     analytics: Analytics = "off"
-    """What is kept of connections, to find out why somebody was without the WebSocket. docs/privacy.md lists every field."""
+    """Which data about connections is stored, to find out why a client had no WebSocket. docs/privacy.md lists every field."""
     analytics_addresses: Addresses = "prefix"
-    """What is kept of a client's address: its network (/24, /48), a hash of that which changes monthly, all of it, or nothing."""
+    """Which part of a client's address is stored: its network (/24, /48), a hash of that which changes monthly, all of it, or nothing."""
     analytics_networks: str | None = None
     """The path of a file that names networks, with lines like `203.0.113.0/24 Office Berlin`."""
     keep_connections_days: Annotated[int, msgspec.Meta(ge=1, le=366)] = 14

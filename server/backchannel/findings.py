@@ -1,4 +1,4 @@
-"""What `check` and `doctor` find: a stable code, a word, one sentence, and what to do about it.
+"""The findings of `check` and `doctor`: a stable code, a word, one sentence, and what to do about it.
 
 Codes are never reused, so that scripts and searches can rely on them. D1xx are found inside, beside the server; D2xx from outside, by
 its address. docs/reference/doctor.md is generated from CODES.
@@ -76,7 +76,7 @@ class Finding:
     text: str
     """One sentence without a full stop."""
     advice: str = ""
-    """What to change, as lines to paste. Blank where the sentence says it."""
+    """The change, as lines to paste. Blank if the sentence says it."""
 
     def __post_init__(self) -> None:
         if self.code not in CODES:

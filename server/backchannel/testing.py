@@ -88,7 +88,7 @@ class Node:
         return ChatClient(self, user)
 
     def request(self, method: str, path: str, body: Any = None, token: str | None = None) -> Any:
-        """What the chat answers, read from JSON. `path`: below the chat's own, like "/api/me". Raises Refused."""
+        """The chat's answer, parsed from JSON. `path`: below the chat's own, like "/api/me". Raises Refused."""
         status, text = self.run(_call(self._application, method, path, body, token))
         answer = json.loads(text) if text else None
         if status >= 400:
@@ -203,7 +203,7 @@ def running_node() -> Iterator[Node]:
 
 
 class _Lifespan:
-    """What a server says to an application when it starts and stops."""
+    """The messages of a server to an application when it starts and stops."""
 
     def __init__(self, application: ASGIApp) -> None:
         self._application = application

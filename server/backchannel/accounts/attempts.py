@@ -46,7 +46,7 @@ class Rule:
 class Count(NamedTuple):
     rule: Rule
     key: str
-    """Whose attempts are counted: a network, or the hash of a name."""
+    """The subject of the count: a network, or the hash of a name."""
 
 
 class Refusal(NamedTuple):

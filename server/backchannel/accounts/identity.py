@@ -25,13 +25,13 @@ class Proof:
     space: str = ""
     """The tenant of its user. Belonging to another one ends the connection."""
     person_id: int = 0
-    """Whom it was resolved to in the chat. Being erased ends the connection, also where the site's user stays."""
+    """The person of the chat. Erasing them ends the connection, even if the site's user remains."""
     authentication: str = ""
     """The path of the site's class (`schemes`)."""
     name: str = ""
-    """What that class calls the credential."""
+    """The credential's name, as that class gave it."""
     account: str = ""
-    """Whom it lets in: the primary key of the site's user, as text."""
+    """The primary key of the site's user, as text."""
     ends: datetime | None = None
 
     @property

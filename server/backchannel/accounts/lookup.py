@@ -42,7 +42,7 @@ def by_secret(kind: Literal["session", "token"], secret: str) -> Identity | None
 
 
 def by_own_scheme(header: str, secret: str, schemes: Schemes) -> Identity | None:
-    """Whom a class of the site lets in by this secret. `header`: the scheme it came with, in lower case."""
+    """The user that one of the site's classes grants for this secret. `header`: the scheme it came with, in lower case."""
     found = schemes.grant(header, secret)
     if found is None:
         return None
@@ -52,7 +52,7 @@ def by_own_scheme(header: str, secret: str, schemes: Schemes) -> Identity | None
 
 
 def by_grant(proof: Proof, via: Via, schemes: Schemes, *, is_fresh: bool = False) -> Identity | None:
-    """Whom a class of the site has let in, if what it granted has not ended. `is_fresh`: it has just said so."""
+    """The user of a grant by one of the site's classes, unless the grant has ended. `is_fresh`: it was granted just now."""
     if is_over(proof.ends) or not (is_fresh or schemes.still_good(proof.authentication, [proof.name])):
         return None
     user = _active_users([proof.account]).get(proof.account)
@@ -93,7 +93,7 @@ def dead_among(proofs: Collection[Proof], schemes: Schemes | None = None) -> set
 
 
 def _is_allowed(user: Any, proof: Proof) -> bool:
-    """What the site says of the user now. An error of its code is a no for this user alone: the others are still to be checked."""
+    """Asks the site about the user again. An error in its code refuses this user alone: the others must still be checked."""
     try:
         return space_of(user) == proof.space and _may_connect(user)
     except (OperationalError, InterfaceError):  # nothing is known of anybody
@@ -104,7 +104,7 @@ def _is_allowed(user: Any, proof: Proof) -> bool:
 
 
 def _good_among(proofs: Collection[Proof], schemes: Schemes | None) -> dict[Proof, Any]:
-    """Those that classes of the site have granted and that have not ended, each with its user."""
+    """The grants of the site's classes that have not ended, each with its user."""
     if schemes is None or not proofs:
         return {}
     users = _active_users({proof.account for proof in proofs})

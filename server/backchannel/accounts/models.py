@@ -60,7 +60,7 @@ class Token(models.Model):
 
 
 class SignIn(models.Model):
-    """What a person can see about one of their sessions. `session_key`: as in the session's row, where it is a hash."""
+    """Details of a session that its owner can see. `session_key`: as in the session's row, where it is a hash."""
 
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="backchannel_sign_ins")
     session_key = models.CharField(max_length=64, unique=True)

@@ -23,7 +23,7 @@ SPACE_LENGTH = 64
 
 
 def adapter() -> PersonAdapter:
-    """What `BACKCHANNEL["PERSON"]` names. Raises `ImportError` if there is no such class."""
+    """The class that `BACKCHANNEL["PERSON"]` names. Raises `ImportError` if there is no such class."""
     return _adapter(getattr(settings, "BACKCHANNEL", {}).get("PERSON") or "backchannel.people.PersonAdapter")
 
 
@@ -67,7 +67,7 @@ def _leave_space(person_id: int) -> None:
 
 
 def profile_of(user: Any) -> Profile:
-    """What the site's adapter says of the user."""
+    """The user as the site's adapter describes them."""
     site = adapter()
     return Profile(
         str(user.pk),

@@ -22,7 +22,7 @@ _OURS: Final = ("session:", "token:")
 
 @dataclass(frozen=True, slots=True)
 class Grant:
-    """Whom a secret lets in."""
+    """The user of a secret."""
 
     user: Any
     """The site's user."""
@@ -39,11 +39,11 @@ class Authentication:
     """The scheme of the `Authorization` header that it answers for, in any case."""
 
     def authenticate(self, secret: str) -> Grant | None:
-        """Whom the secret lets in; None if it is not valid. Called in a thread. The answer is remembered for up to 30 s."""
+        """The user of the secret; None if it is not valid. Called in a thread. The answer is remembered for up to 30 s."""
         raise NotImplementedError
 
     def still_good(self, credentials: Collection[str]) -> set[str]:
-        """Those of the credentials it granted that have not ended. Asked every 30 s about those in use. What `Grant.expires_at` says, and
+        """The credentials among these that it granted and that have not ended. Asked every 30 s about those in use. What `Grant.expires_at` says, and
         whether the user is active, is looked at besides. If it raises, they all go on until it is asked again, and the error is logged.
         Default: all of them."""
         return set(credentials)
@@ -80,7 +80,7 @@ class Schemes:
         return None
 
     def still_good(self, path: str, credentials: Collection[str]) -> set[str]:
-        """Those that have not ended. None of them if the class is not chosen any more."""
+        """The credentials that have not ended. Empty if the class is no longer configured."""
         scheme = self._own.get(path)
         return set() if scheme is None else scheme.still_good(credentials) & set(credentials)
 

@@ -13,7 +13,7 @@ from backchannel.protocol.errors import Code, CommandError
 
 
 def site_policy() -> Policy | None:
-    """What `BACKCHANNEL["POLICY"]` names; None if it names nothing. Raises `ImportError` if there is no such class."""
+    """The class that `BACKCHANNEL["POLICY"]` names; None without one. Raises `ImportError` if there is no such class."""
     path = getattr(settings, "BACKCHANNEL", {}).get("POLICY")
     return _policy(path) if path else None
 

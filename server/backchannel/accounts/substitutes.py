@@ -1,4 +1,4 @@
-"""What stands for a credential where that itself cannot be sent: blocking, like `lookup`.
+"""Substitutes for credentials, for requests that cannot carry the credential itself. Blocking, like `lookup`.
 
     ticket          opens one WebSocket, once, within 30 s; it is part of the address, because browsers send no header there
     chat session    `bs_…`, a bearer of HTTP requests from pages of another origin, for 15 minutes; renewed by itself
@@ -93,7 +93,7 @@ def _issue(model: type[Substitute], prefix: str, life: timedelta, identity: Iden
 
 
 def _owner(row: Any, via: Via, schemes: Schemes) -> Identity | None:
-    """Whose it is, if the credential that it rests on has not ended and is of a kind that the site has chosen."""
+    """Its user, if the underlying credential has not ended and is of a kind that the site has configured."""
     if is_over(with_zone(row.expires)):
         return None
     if row.session_key:

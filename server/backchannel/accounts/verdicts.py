@@ -1,4 +1,4 @@
-"""What the site's policy said not long ago, and how it is asked."""
+"""Asks the site's policy, and remembers its recent answers."""
 
 import threading
 from collections.abc import Callable

@@ -59,7 +59,7 @@ def only(*methods: str) -> Callable[[View], View]:
 
 @only("GET")
 def state(request: HttpRequest) -> HttpResponse:
-    """What a browser needs to know when it opens the app."""
+    """The state that a browser needs when it opens the app."""
     return answer(state_of(request))
 
 
@@ -156,7 +156,7 @@ def profile(request: HttpRequest) -> HttpResponse:
 
 
 def state_of(request: HttpRequest) -> dict[str, Any]:
-    """What the app needs before it connects. Sets the cookie `csrftoken`, and extends a session in use.
+    """The state that the app needs before it connects. Sets the cookie `csrftoken`, and extends a session in use.
 
     Raises `CommandError` 403 if the server has no owner yet and the request came by an unknown host name.
     """

@@ -64,7 +64,7 @@ def _checks_passwords() -> bool:
 
 
 def _of_same_password(credentials: set[str]) -> set[str]:
-    """Those whose user still has the password that they were made with."""
+    """The tokens whose user still has the password with which they were issued."""
     from django.contrib.auth import get_user_model
     from rest_framework_simplejwt.settings import api_settings
     from rest_framework_simplejwt.utils import get_md5_hash_password

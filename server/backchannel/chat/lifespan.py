@@ -30,7 +30,7 @@ from backchannel.transports.node import Node
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """What a chat starts and stops."""
+    """The parts of a chat that are started and stopped."""
 
     node: Node
     bus: Bus

@@ -1,4 +1,4 @@
-"""What changes something, one file per verb: each enters itself into the `registry`. `queries` has the rest."""
+"""Commands that change something, one file per verb; each registers itself (`registry`). Commands that only read are in `queries`."""
 
 from importlib import import_module
 from pkgutil import iter_modules

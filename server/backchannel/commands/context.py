@@ -1,4 +1,4 @@
-"""What a command is carried out with, and for whom."""
+"""The context of a command: the process's parts it may use, and its caller."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -15,7 +15,7 @@ from backchannel.store.read_pool import ReadPool
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """What a command may use of the process."""
+    """The parts of the process that a command may use."""
 
     log: Log
     reads: ReadPool

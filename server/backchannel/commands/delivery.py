@@ -1,4 +1,4 @@
-"""What happens on the event loop after a commit, and in which order.
+"""The steps on the event loop after a commit, and their order.
 
     finished batches ─▶ publish every event ─▶ answer every caller ─▶ flush the rooms ─▶ observers
 
@@ -48,7 +48,7 @@ def _nothing_comes() -> tuple[int, int]:
 
 
 class Delivery:
-    """What the log calls with its finished batches."""
+    """Takes each finished batch from the log, and runs the steps after its commit."""
 
     def __init__(self, publish: Publish) -> None:
         self._publish = publish

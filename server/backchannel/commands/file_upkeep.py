@@ -1,4 +1,4 @@
-"""What nodes do to uploads by themselves: take one for checking, enter the blobs they are about to store, delete what nobody needs."""
+"""Operations on uploads that a node starts itself: claim one for checking, record blobs before they are stored, delete unneeded ones."""
 
 from collections.abc import Sequence
 from typing import Final

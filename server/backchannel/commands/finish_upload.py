@@ -13,7 +13,7 @@ from backchannel.store.uploads import UploadRow
 
 
 class Served(msgspec.Struct, frozen=True, kw_only=True):
-    """What is served of a file. `file`, `thumb` and `view` are keys of blobs, which are in the storage and doomed so far."""
+    """The served forms of a file. `file`, `thumb` and `view` are keys of blobs, which are in the storage and doomed so far."""
 
     file: str
     name: str

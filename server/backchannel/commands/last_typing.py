@@ -9,7 +9,7 @@ REMEMBERED: Final = 10_000
 
 
 class LastTyping:
-    """What was passed on last, by room and user; of one chat."""
+    """The last typing frame that was passed on, by room and user; one table per chat."""
 
     def __init__(self) -> None:
         self._last: dict[tuple[int, int], tuple[float, bool]] = {}

@@ -1,4 +1,4 @@
-"""What the commands on a stored message have in common: which room they lock, and who may give them."""
+"""Shared by the commands on a stored message: which room they lock, and who may give them."""
 
 from collections.abc import Sequence
 from typing import Any

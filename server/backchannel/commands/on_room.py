@@ -1,4 +1,4 @@
-"""What the commands on a room have in common."""
+"""Shared by the commands on a room."""
 
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType

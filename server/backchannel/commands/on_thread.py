@@ -1,4 +1,4 @@
-"""What the commands on a thread have in common. A thread is named by its first message, which may be deleted."""
+"""Shared by the commands on a thread. A thread is named by its first message, which may be deleted."""
 
 from backchannel.commands.on_message import OnMessage
 from backchannel.protocol.results import ThreadResult

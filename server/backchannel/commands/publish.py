@@ -9,7 +9,7 @@ from backchannel.store.transaction import Outcome
 
 
 def publisher(bus: Bus) -> Callable[[Sequence[Outcome]], None]:
-    """What `Delivery` publishes with."""
+    """The function by which `Delivery` publishes outcomes."""
 
     def publish(outcomes: Sequence[Outcome]) -> None:
         publish_all(bus, messages_of(outcomes))
@@ -24,7 +24,7 @@ def publish_all(bus: Bus, messages: Iterable[tuple[str, bytes]]) -> None:
 
 
 def messages_of(outcomes: Iterable[Outcome]) -> Iterator[tuple[str, bytes]]:
-    """What the bus has to carry of these outcomes: (topic, body) of each."""
+    """The envelopes of these outcomes for the bus, each as (topic, body)."""
     for outcome in outcomes:
         for event in outcome.events:
             envelope = RoomEnvelope(event.room_id, event.seq, event.frame, event.removed)

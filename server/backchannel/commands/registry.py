@@ -16,7 +16,7 @@ Action = Callable[[Any, Caller, Context], Awaitable[Struct]]
 OPERATIONS: Final[dict[type[Command], Build]] = {}
 """All that is stored: builds the operation that the log's writer executes."""
 ACTIONS: Final[dict[type[Command], Action]] = {}
-"""What stores nothing (typing, presence)."""
+"""Handlers of commands that store nothing (typing, presence)."""
 
 
 O = TypeVar("O", bound=type[Operation])  # noqa: E741
@@ -24,7 +24,7 @@ A = TypeVar("A", bound=Action)
 
 
 def executes(command: type[Command]) -> Callable[[O], O]:
-    """Enters a class of operations. Its `build` takes the command, the caller and the context."""
+    """Registers a class of operations. Its `build` takes the command, the caller and the context."""
 
     def enter(operation: O) -> O:
         _check_new(command)

@@ -65,7 +65,7 @@ class SendMessage(Operation, frozen=True, kw_only=True):
     at_us: int | None = None
     """When it was sent, for imports; None: the time of the commit."""
     sent_as: str | None = None
-    """What the client sent, where the site's policy made `content` of it. A retry is recognised by it."""
+    """The text that the client sent, if the site's policy changed it to `content`. Retries are recognised by it."""
     is_from_site: bool = False
     """Sent by the site itself, which is a member of no room."""
     draft_rev: int | None = None

@@ -1,4 +1,4 @@
-"""What replies in threads add to a batch of sent messages: checks, the summaries of threads, and who follows them.
+"""The part of a batch of sends that concerns replies in threads: checks, summaries of threads, and their followers.
 
 A batch without a reply costs no statement.
 """

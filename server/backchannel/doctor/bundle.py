@@ -180,7 +180,7 @@ def _queues() -> dict[str, list[str]]:
 
 
 def _asked(conf: Conf, path: str) -> str:
-    """What the running server answers. Metrics have closed labels: no person, room or address is in them."""
+    """Answers of the running server. Metrics have closed labels: no person, room or address is in them."""
     import urllib.error
     import urllib.request
 

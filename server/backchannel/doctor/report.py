@@ -12,7 +12,7 @@ from backchannel.findings import CODES, Finding
 
 
 class Progress:
-    """What is being done while nothing is found: one line on stderr, rewritten on a terminal; elsewhere each step is printed once."""
+    """Shows the current step: one line on stderr, rewritten on a terminal; elsewhere each step is printed once."""
 
     def __init__(self, stream: TextIO | None = None, *, shown: bool = True) -> None:
         self._stream = stream or sys.stderr

@@ -17,7 +17,7 @@ from backchannel.protocol.reports import AttemptReport
 
 
 class Reached(StrEnum):
-    """What the server made of the handshake."""
+    """The server's result of the handshake."""
 
     NO_UPGRADE = "no_upgrade"
     REFUSED = "refused"
@@ -26,7 +26,7 @@ class Reached(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Sighting:
-    """What the server saw of an attempt."""
+    """An attempt as the server saw it."""
 
     reached: Reached
     status: int = 101

@@ -1,4 +1,4 @@
-"""What the transports call when something happens to a connection. Nothing here waits, and nothing raises.
+"""The interface through which transports report events of a connection. No call waits or raises.
 
     handshake ─▶ refused │ accepted ─▶ a row's id, which the connection keeps ─▶ greeted ─▶ live ─▶ seen … ─▶ ended
     a client that polls ─▶ polling ───────────────────────────────────────────────────────────────────────▶ ended

@@ -1,4 +1,4 @@
-"""What a request says of its client: the attempt it belongs to, and where it comes from. Pure, but for the scope of ASGI."""
+"""Reads from a request the attempt that it belongs to and the client's address. Pure, but for the scope of ASGI."""
 
 import datetime
 import hashlib

@@ -45,7 +45,7 @@ def read_networks(text: str) -> list[NamedNetwork]:
 
 
 def network_of(address: str, kept: Addresses, key: bytes = b"", named: Sequence[NamedNetwork] = ()) -> str:
-    """What is stored of an address; "" for none, and for what is no address. `key`: of this month, for `hash`."""
+    """The stored form of an address; "" without one, or if it is not an address. `key`: of this month, for `hash`."""
     if kept == "off":
         return UNKNOWN
     try:

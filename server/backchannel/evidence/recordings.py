@@ -1,4 +1,4 @@
-"""What clients recorded, as they sent it: the newest few hundred, compressed."""
+"""Recordings of clients' flight recorders, as sent: the newest few hundred, compressed."""
 
 import zlib
 from typing import Final

@@ -1,4 +1,4 @@
-"""What the server saw, as it is queued for the tables. Plain data, made on the event loop, written in the writer's thread."""
+"""The server's observations, queued for the tables. Plain data, made on the event loop, written in the writer's thread."""
 
 from collections.abc import Mapping
 from typing import Final

@@ -1,4 +1,4 @@
-"""What is kept, and for how long: `BACKCHANNEL` of a site's settings (config.py), with the files it names read."""
+"""What is stored, and for how long: `BACKCHANNEL` of a site's settings (config.py), with the contents of the files that it names."""
 
 from dataclasses import dataclass, field
 from pathlib import Path

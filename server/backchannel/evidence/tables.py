@@ -114,7 +114,7 @@ class Tables:
         driver.execute_many("UPDATE ops_connection SET seen = %s WHERE id = %s", values)
 
     def _ended(self, driver: Driver, rows: Sequence[Ended]) -> list[Verdict]:
-        """What is certain without its client has its cause at once. Most ends are nobody's fault, and cost one statement of a batch."""
+        """Causes that are certain without the client's report are stored at once. Most ends are ordinary, and cost one statement of a batch."""
         counted: list[Verdict] = []
         values: list[Sequence[Any]] = []
         id_of = self.words.id_of

@@ -29,7 +29,7 @@ from backchannel.store.driver import Driver
 QUEUED: Final = 10_000
 BATCH: Final = 500
 FLUSH_S: Final = 2.0
-"""So that a cause is shown within a few seconds."""
+"""Short, so that a cause is shown within a few seconds."""
 UPKEEP_S: Final = 3600.0
 FIRST_UPKEEP_S: Final = 60.0
 """After the start: not while everybody reconnects."""
@@ -164,6 +164,6 @@ class EvidenceWriter:
 
 
 def _is_disk_full() -> bool:
-    """What space is left is for messages."""
+    """Then no evidence is written: the remaining space is reserved for messages."""
     found = disk.space()
     return found is not None and found.is_full

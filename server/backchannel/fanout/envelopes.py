@@ -1,4 +1,4 @@
-"""What the bus carries between processes: small envelopes around encoded frames.
+"""Envelopes that the bus carries between processes, around encoded frames.
 
 The frame inside is what a socket sends, byte for byte. The envelope has what a hub needs to route it without decoding it.
 """
@@ -43,7 +43,7 @@ class EphemeralEnvelope(msgspec.Struct, tag="p", array_like=True, frozen=True):
 
 
 class PresenceEnvelope(msgspec.Struct, tag="o", array_like=True, frozen=True):
-    """What a node sees of a person (presence.py)."""
+    """A person's presence at one node (presence.py)."""
 
     node: str
     user_id: int

@@ -1,4 +1,4 @@
-"""What one subscriber listens to."""
+"""The rooms and the user that one subscriber receives from."""
 
 
 class Listening:

@@ -51,7 +51,7 @@ class _Node:
 
 @dataclass(frozen=True, slots=True)
 class PresenceReport:
-    """What one node sees of a person."""
+    """A person's presence at one node."""
 
     user_id: int
     state: PresenceState

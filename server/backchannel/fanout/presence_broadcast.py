@@ -61,7 +61,7 @@ class PresenceBroadcaster:
         self._pending: dict[int, PresenceReport] = {}
         """User → the latest change that no pass carries yet."""
         self._by_room: dict[int, dict[int, bytes]] = {}
-        """What the pass carries: room → user → frame."""
+        """The frames of this pass: room → user → frame."""
         self._next_at = 0.0
         """When the next pass may start, by the loop's clock."""
         self._is_busy = False

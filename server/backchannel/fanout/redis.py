@@ -28,7 +28,7 @@ from backchannel.process_log import ProcessLog
 QUEUE_LENGTH: Final = 10_000
 """Messages that wait to be published; more displace the oldest."""
 OLDEST_S: Final = 2.0
-"""What has waited longer is not published."""
+"""Envelopes that waited longer are not published."""
 PIPELINED: Final = 500
 TIMEOUT_S: Final = 3.0
 """For connecting, and for a pipeline."""

@@ -81,7 +81,7 @@ class RoomChannel:
         self._pending: list[bytes] = []
         self._pending_bytes = 0
         self._batch: FrameBatch | None = None
-        """What the sinks up to `_at` have, and the others have not."""
+        """The batch that the sinks up to `_at` have received, and the others have not."""
         self._at = 0
 
     # -- subscribers

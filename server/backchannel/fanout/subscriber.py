@@ -1,4 +1,4 @@
-"""What the hub delivers to: a socket, or a client that polls. The hub knows nothing else of them."""
+"""The port that the hub delivers to: a socket, or a client that polls. The hub knows nothing else about them."""
 
 from collections.abc import Callable, Hashable, Sequence
 from typing import Protocol

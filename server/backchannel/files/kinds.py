@@ -25,7 +25,7 @@ ENDINGS: Final = {
 """Of the types that pictures are re-encoded to. The first one is given to a name that has none of them."""
 
 HEAD_BYTES: Final = 512
-"""What `is_playable` looks at."""
+"""The part of a file that `is_playable` examines."""
 
 
 def is_playable(content_type: str, head: bytes) -> bool:

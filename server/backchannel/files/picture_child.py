@@ -27,7 +27,7 @@ THUMB, VIEW, HASH = 360, 1600, 48
 """The longest side. The server hashes the last one itself, in 15 ms."""
 NOT_SHOWN = 3
 KEPT = ("transparency", "duration", "loop", "disposal", "blend")
-"""What of Pillow's `info` is about the pixels."""
+"""The keys of Pillow's `info` that describe pixels."""
 
 
 class NotShownError(Exception):

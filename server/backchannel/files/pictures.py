@@ -25,7 +25,7 @@ _TYPES: Final = {format_: content_type for content_type, format_ in PICTURES.ite
 
 
 class Picture(msgspec.Struct, frozen=True):
-    """What is served of a picture. The paths are in the folder that `reencode` was given."""
+    """The served forms of a picture. The paths are in the folder that `reencode` was given."""
 
     file: Path
     thumb: Path
@@ -43,7 +43,7 @@ class Picture(msgspec.Struct, frozen=True):
 
 
 class _Report(msgspec.Struct):
-    """What the child prints."""
+    """The output of the child process."""
 
     format: str
     width: int

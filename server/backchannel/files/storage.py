@@ -32,7 +32,7 @@ T = TypeVar("T")
 
 THREADS: Final = 8
 PIECE_BYTES: Final = 256 * 1024
-"""What is in memory of one file at a time."""
+"""The size of the part of a file that is in memory at a time."""
 RESERVE_BYTES: Final = 512 * 1024 * 1024
 RESERVE_SHARE: Final = 20
 """Files leave so much of their disk free; on a small disk, 1/RESERVE_SHARE of it."""

@@ -33,7 +33,7 @@ class HoldLease(Operation, frozen=True, kw_only=True):
 
 
 class ReleaseLease(Operation, frozen=True, kw_only=True):
-    """So that another node need not wait for the lease's end."""
+    """Releases the lease, so that another node need not wait for its end."""
 
     is_batchable: ClassVar[bool] = True
 

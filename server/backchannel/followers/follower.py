@@ -1,4 +1,4 @@
-"""What a follower of the log is."""
+"""The interface of a follower of the log."""
 
 from collections.abc import Sequence
 from typing import ClassVar
@@ -8,7 +8,7 @@ from backchannel.store.transaction import Transaction
 
 
 class Lost(Exception):
-    """What the follower derived is not there, or not whole: its cursors are worth nothing."""
+    """The follower's derived data is missing or incomplete, so its cursors are invalid."""
 
 
 class Follower:

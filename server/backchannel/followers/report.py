@@ -1,4 +1,4 @@
-"""What `backchannel followers` and `backchannel activity` print."""
+"""The output of `backchannel followers` and `backchannel activity`."""
 
 from collections.abc import Sequence
 

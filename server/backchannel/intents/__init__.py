@@ -1,4 +1,4 @@
-"""What the site's own code wants done in the chat, inside that code's transaction: applied by a node once it is committed.
+"""Requests of the site's own code to the chat, stored in that code's transaction and applied by a node after its commit.
 
     site's transaction ─▶ a row (store/intents.py) ─▶ commit ─▶ a node is woken ─▶ apply and delete the row, in one transaction
 

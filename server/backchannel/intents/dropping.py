@@ -13,7 +13,7 @@ _AT_ONCE: Final = 200
 
 
 class _WithText(msgspec.Struct, frozen=True):
-    """What is read of an intent, also of one that a newer version wrote."""
+    """The part of an intent that every version can read, including one that a newer version wrote."""
 
     sender: int | None = None
     """Of a post."""

@@ -1,4 +1,4 @@
-"""What the site can ask for, as it is stored. People are named by their ids in the chat, rooms by id or key."""
+"""The kinds of intents, as they are stored. People are named by their ids in the chat, rooms by id or key."""
 
 from typing import Literal
 from uuid import UUID
@@ -106,7 +106,7 @@ class RemoveIntent(_OfMembers, frozen=True, kw_only=True, tag="remove"):
 
 
 class UpdateIntent(_InRoom, frozen=True, kw_only=True, tag="update"):
-    """What is None stays as it is."""
+    """A field that is None is not changed."""
 
     name: str | None = None
     topic: str | None = None

@@ -1,4 +1,4 @@
-"""What the site may do in a room that it is not a member of: the operations beside those of `commands/`, which belong to members.
+"""Operations of the site in rooms that it is not a member of. The operations of `commands/` belong to members.
 
 The actor is the person by whom the site acts (`people.system_person`), or one whom the site names. No rule about members applies to it,
 and no allowance. What holds for every room still holds: a direct room has two members for ever, and a room of people has an owner.
@@ -105,7 +105,7 @@ class RemovePeople(OnRoom, frozen=True, kw_only=True):
 
 
 class ChangeRoom(OnRoom, frozen=True, kw_only=True):
-    """What is None stays as it is."""
+    """A field that is None is not changed."""
 
     name: str | None
     topic: str | None

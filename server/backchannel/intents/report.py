@@ -1,4 +1,4 @@
-"""What `backchannel intents` prints and does."""
+"""The output and the actions of `backchannel intents`."""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime

@@ -100,7 +100,7 @@ class RequestCycle:
         self.keep_alive = keep_alive
         self.waiting_for_100_continue = expect_100_continue
         self.body: bytes | bytearray = b""
-        """What arrived and was not received yet."""
+        """Bytes that arrived and that the application has not received yet."""
         self.more_body = True
         self.response_started = False
         self.response_complete = False

@@ -1,4 +1,4 @@
-"""What the head of a request comes to: it is checked, and its address taken apart. Depends on nothing else, and may be remembered."""
+"""Checks the head of a request and parses its address. The result depends on nothing else and may be cached."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from backchannel.runner.head import Header, Offer, bad, check
 
 
 class Head(NamedTuple):
-    """What the head of a request comes to."""
+    """The result of checking a request's head."""
 
     offer: Offer
     path: str

@@ -12,7 +12,7 @@ from typing import Final, NamedTuple
 
 _NAME: Final = re.compile(rb'[^\x00-\x20\x7f()<>@,;:\[\]={}\\"]+')
 _TEXT: Final = bytes(code for code in range(256) if code in b"\t" or 0x20 <= code != 0x7F)
-"""What a value may consist of."""
+"""The characters allowed in a value."""
 _SHAPES: Final = 1024
 
 

@@ -1,4 +1,4 @@
-"""What a trusted proxy says of the client whose request it forwards, by the rules of uvicorn's `ProxyHeadersMiddleware`.
+"""Reads what a trusted proxy reports about the client of a forwarded request, by the rules of uvicorn's `ProxyHeadersMiddleware`.
 
 Not as middleware: the HTTP protocol knows once for a connection whether it is a proxy's, and reads the headers once for equal heads.
 """
@@ -13,7 +13,7 @@ from uvicorn.middleware.proxy_headers import _TrustedHosts
 from backchannel.runner.head import Header
 
 _SCHEMES: Final = {"http": False, "https": True, "ws": False, "wss": True}
-"""What X-Forwarded-Proto may say → is it encrypted?"""
+"""Values of X-Forwarded-Proto → whether the connection is encrypted."""
 
 
 class Forwarded(NamedTuple):
@@ -37,7 +37,7 @@ class TrustedProxies:
         return host is None or host in self._trusted
 
     def read(self, headers: Sequence[Header]) -> Forwarded:
-        """What a trusted proxy's headers say. Names are in lower case."""
+        """The values of a trusted proxy's headers. Names are in lower case."""
         proto, hosts = None, []
         for name, value in headers:
             if name == b"x-forwarded-proto":

@@ -25,7 +25,7 @@ Ranges = list[tuple[int, int]]
 
 
 class Names(msgspec.Struct, frozen=True):
-    """What the names of a query stand for. None: there is no such filter."""
+    """The people and rooms that a query's names resolve to. None: the query has no such filter."""
 
     senders: frozenset[int] | None = None
     rooms: frozenset[int] | None = None

@@ -1,4 +1,4 @@
-"""What was typed into the search box → its parts. Nothing that is typed is an error.
+"""Parses the text of the search box into its parts. No text is an error.
 
     from:ben in:"release notes" deploy -staging "did not start"
 

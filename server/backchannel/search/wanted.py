@@ -86,7 +86,7 @@ def wanted_of(query: str) -> Wanted:
 
 
 def terms_of(part: Part) -> tuple[Term, ...]:
-    """What a word or a phrase looks for. Empty if there is no letter or digit in it."""
+    """The terms that a word or a phrase requires. Empty without a letter or digit."""
     words = words_of(part.text)
     if not words:
         return ()

@@ -26,7 +26,7 @@ def standalone(worker: tuple[Path, int] | None = None, metrics: socket.socket | 
 
 
 def pages_of(django_application: ASGIApp) -> ASGIApp:
-    """What the standalone server shows besides the chat: static files, and Django's pages, whose bodies are limited."""
+    """Everything that the standalone server serves besides the chat: static files, and Django's pages, whose bodies are limited."""
     return Router([Mount("/static", _Static()), Mount("/", BodyLimit(django_application))])
 
 

@@ -1,4 +1,4 @@
-"""What a backup contains, determined by reading all of it."""
+"""The contents of a backup, determined by reading all of it."""
 
 from __future__ import annotations
 

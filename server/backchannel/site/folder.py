@@ -104,7 +104,7 @@ def kept_secret_key(folder: Path) -> str:
 
 
 def older_secret_keys(folder: Path) -> list[str]:
-    """What was the secret key before, the newest first: what they signed stays valid. Raises `SettingError`."""
+    """Former secret keys, the newest first; what they signed stays valid. Raises `SettingError`."""
     return _kept_keys(folder)[1:]
 
 

@@ -17,7 +17,7 @@ from backchannel.store.transaction import MEMBERSHIP, PERSON, ROOM, marks, no_ro
 
 
 class Access(NamedTuple):
-    """What one person may read of one room."""
+    """The part of one room that one person may read."""
 
     room_id: int
     head: int

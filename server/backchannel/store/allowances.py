@@ -20,7 +20,7 @@ _WORDS: Final = {ROOMS_CREATED: "rooms created", PEOPLE_ADDED: "people added to 
 
 
 class Spending:
-    """What one operation uses of the actor's allowances. Call `check` before anything is written, then `write`.
+    """The use of the actor's allowances by one operation. Call `check` before anything is written, then `write`.
 
     `limits` is None for imports and demonstrations, which write at other times than now: their allowances are unlimited."""
 

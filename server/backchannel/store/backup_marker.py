@@ -38,7 +38,7 @@ def note_backup(folder: Path, backup: Backup, owner: tuple[int, int] | None = No
 
 
 def noted_backup(file: Path) -> Backup | None:
-    """What the marker says; None if there is none, or it cannot be read."""
+    """The marker's content; None if there is none, or it cannot be read."""
     try:
         with file.open("rb") as opened:
             found = json.loads(opened.read(_BYTES))

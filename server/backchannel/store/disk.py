@@ -35,7 +35,7 @@ class Space(NamedTuple):
 
 
 class Disk:
-    """What the writer observed. Written by its thread, read by the event loop."""
+    """The writer's observations of the disk. Written by its thread, read by the event loop."""
 
     def __init__(self) -> None:
         self.refused = False

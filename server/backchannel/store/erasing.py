@@ -1,4 +1,4 @@
-"""What the tables hold of a person who is erased. Blocking.
+"""Finds the rows that contain data of a person who is erased. Blocking.
 
 A message shows its sender as they are now. The events of joining, leaving and pinning hold names as they were, and are rewritten
 here: their seqs and types stay.

@@ -21,7 +21,7 @@ from backchannel.store.uploads import UploadRow, no_upload, upload_with
 
 
 class FileRow(NamedTuple):
-    """What is to be served."""
+    """The blob to serve."""
 
     key: str | None
     """None: there are no bytes."""

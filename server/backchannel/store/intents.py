@@ -13,7 +13,7 @@ from backchannel.store.transaction import INTENT, NOTICE, ROOM, Transaction, mar
 from backchannel.store.workspace import workspace
 
 DIRECT: Final = "direct:"
-"""What the key of a direct room begins with: "direct:3:8". It is its `direct_key`, and no other room's."""
+"""The prefix of a direct room's key, like "direct:3:8". The rest is its `direct_key`; no other room has such a key."""
 NOTICE_LIFE_US: Final = 60 * 1_000_000
 """By then every node has compared itself with the database."""
 
@@ -62,7 +62,7 @@ def will_make(key: str) -> bool:
 
 
 def left() -> Left:
-    """What is left for a node. Asked several times a second, hence below Django's logging of statements."""
+    """Whether intents and notices wait for a node. Runs several times a second, hence below Django's logging of statements."""
     connection.ensure_connection()
     sql = f"SELECT EXISTS (SELECT 1 FROM {INTENT} WHERE refused_us IS NULL), EXISTS (SELECT 1 FROM {NOTICE})"
     has_intents, has_notices = driver_of(connection).query(sql, [])[0]

@@ -489,7 +489,7 @@ class Activity(models.Model):
 
 
 class Intent(models.Model):
-    """What the site's own code wants done in the chat, written in that code's transaction. A node applies it and deletes the row in one
+    """A request of the site's own code to the chat, written in that code's transaction. A node applies it and deletes the row in one
     transaction. A refused one stays, with the reason. `body` is JSON (`intents/kinds.py`). `makes`: the key of the room that it makes."""
 
     id = models.BigAutoField(primary_key=True)
@@ -509,7 +509,7 @@ class Intent(models.Model):
 
 
 class Notice(models.Model):
-    """What a process without a node has to say on the bus: the events of its commit, or the end of a credential. A node takes the row
+    """A message for the bus from a process without a node: the events of its commit, or the end of a credential. A node takes the row
     and publishes it. One that is lost costs time alone, so an old one is deleted."""
 
     id = models.BigAutoField(primary_key=True)

@@ -46,7 +46,7 @@ _WITHOUT_OTHER_OWNER: Final = (
 
 
 class Profile(NamedTuple):
-    """What a site says of one of its users. Anything may be in it."""
+    """A site's description of one of its users. It may contain anything."""
 
     account: str
     """The primary key of the site's user, as text."""
@@ -148,8 +148,8 @@ def _make(profile: Profile, username: str) -> _Stored:
 
 
 def _made_once(find: Callable[[], Row | None], create: Callable[[int], None]) -> Row:
-    """What `find` finds after `create`. Another request may make the same person at the same moment, or another one with the same name: then
-    it is tried again. Raises IntegrityError after ATTEMPTS."""
+    """Returns the result of `find` after `create`. If another request makes the same person, or another one with the same name, at the same
+    moment, it tries again. Raises IntegrityError after ATTEMPTS."""
     refused: IntegrityError | None = None
     for attempt in range(ATTEMPTS):
         try:
@@ -189,7 +189,7 @@ def rewrite(writing: Transaction, user: User) -> None:
 
 
 def companions_of(writing: Transaction, person_id: int) -> list[int]:
-    """Those who share a room of up to `COMPANY` members with the person."""
+    """The people who share a room of up to `COMPANY` members with the person."""
     rows = writing.query(
         f"SELECT DISTINCT o.person_id FROM {MEMBERSHIP} mb JOIN {ROOM} r ON r.id = mb.room_id AND r.member_count <= {COMPANY} "
         f"JOIN {MEMBERSHIP} o ON o.room_id = mb.room_id AND o.state = 'member' "
@@ -236,7 +236,8 @@ def accounts(at_once: int, condition: str = "") -> Iterator[list[str]]:
 
 
 SAME_SPACE: Final = f"p.space = (SELECT me.space FROM {PERSON} me WHERE me.id = %s)"
-"""Whom the person `me` may see: part of every query that finds people. Without such a person it is NULL, and nobody is found."""
+"""Condition: the people whom the person `me` may see; part of every query that finds people. Without such a person it is NULL, and nobody is
+found."""
 
 
 def users_by_id(ids: Iterable[int], seen_by: int) -> dict[int, User]:
@@ -325,7 +326,7 @@ def ids_of_account(account: str) -> list[int]:
 
 
 def ids_with_account(ids: Collection[int]) -> set[int]:
-    """Those who have an account: the others were erased, or never had one."""
+    """The people among these who have an account: the others were erased, or never had one."""
     wanted = list(ids)
     rows = (
         read(f"SELECT id FROM {PERSON} WHERE id IN ({marks(wanted)}) AND account IS NOT NULL", wanted) if wanted else []

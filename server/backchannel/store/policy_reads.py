@@ -1,4 +1,4 @@
-"""What a site's policy is shown of rooms. Blocking. Each answers None where the person may not know of the room, or the chat's own rules
+"""Reads of rooms for a site's policy. Blocking. Each answers None where the person may not know of the room, or the chat's own rules
 decide alone."""
 
 from typing import Any, Final

@@ -31,7 +31,7 @@ _log = ProcessLog("backchannel.store")
 
 
 class Threads(Protocol):
-    """What `ReadPool` needs of an executor."""
+    """The part of an executor that `ReadPool` needs."""
 
     def submit(self, function: Callable[..., object], /, *args: Any) -> object: ...
     def shutdown(self, wait: bool = True) -> None: ...

@@ -39,7 +39,7 @@ ROOMS_AT_ONCE: Final = 5_000
 MEMBER: Final = Membership.State.MEMBER.value
 _AND_QUOTES: Final = f"LEFT JOIN {MESSAGE} q ON q.id = m.reply_to LEFT JOIN {PERSON} qp ON qp.id = q.sender_id"
 AND_SENDERS: Final = f"JOIN {PERSON} p ON p.id = m.sender_id {_AND_QUOTES}"
-"""What `MESSAGE_COLUMNS` needs besides the message `m`."""
+"""The joins that `MESSAGE_COLUMNS` needs besides the message `m`."""
 _MESSAGES: Final = f"SELECT {MESSAGE_COLUMNS} FROM {MESSAGE} m {AND_SENDERS}"
 
 

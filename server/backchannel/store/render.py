@@ -25,7 +25,7 @@ EXCERPTED_CHARACTERS: Final = EXCERPT_CHARACTERS * 2
 
 
 class MessageRow(NamedTuple):
-    """What a message is rendered from: its own columns, and those that `_ELSEWHERE` takes from other tables."""
+    """The row that a message is rendered from: its own columns, and those that `_ELSEWHERE` takes from other tables."""
 
     id: Any
     room_id: int

@@ -42,7 +42,7 @@ _SEATED: Final = f"o.room_id = mb.room_id AND o.state = '{MEMBER}' AND mb.member
 
 
 class _ListRow(NamedTuple):
-    """What `_list` selects. The first row has the list's columns alone; the others have those of a room, and None in the list's."""
+    """A row of `_list`. The first row has the list's columns alone; the others have those of a room, and None in the list's."""
 
     id: int
     """0 in the first row."""

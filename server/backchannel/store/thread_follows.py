@@ -42,7 +42,7 @@ _SET: Final = (
 
 
 def follow_by_itself(transaction: Transaction, wanted: Wanted) -> None:
-    """Those of `wanted` who are members, and neither follow the thread nor decided against it. They get its state."""
+    """The people of `wanted` who are members, and neither follow the thread nor decided against it. They get its state."""
     rows = ", ".join(
         ["(CAST(%s AS bigint), CAST(%s AS bigint), " + _uuid(transaction) + ", CAST(%s AS bigint))"] * len(wanted)
     )

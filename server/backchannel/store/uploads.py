@@ -300,7 +300,7 @@ def doom_unused(transaction: Transaction, keys: Sequence[str]) -> int:
 
 
 def unused(keys: Sequence[str]) -> list[str]:
-    """Those of the blobs that nothing uses."""
+    """The blobs among these that nothing uses."""
     return [row[0] for row in read(f"SELECT key FROM {BLOB} WHERE key IN ({marks(keys)}) AND {_UNUSED}", keys)]
 
 
@@ -332,7 +332,7 @@ def forget_blobs(transaction: Transaction, keys: Sequence[str]) -> None:
 
 
 def existing(ids: Sequence[UUID]) -> set[UUID]:
-    """Those of the ids that uploads with parts have."""
+    """The ids among these of uploads that have parts."""
     if not ids:
         return set()
     rows = read(

@@ -11,7 +11,7 @@ from urllib.parse import quote
 from uuid import UUID
 
 NAME_BYTES: Final = 255
-"""What the usual file systems take."""
+"""The limit of common file systems."""
 FALLBACK: Final = "file"
 _ENDING_BYTES: Final = 32
 """A longer one is no ending."""

@@ -31,7 +31,7 @@ _log = ProcessLog("backchannel.commands")
 
 
 class Answer(Struct, frozen=True):
-    """What a command that was carried out is answered with."""
+    """The answer to a command that succeeded."""
 
     result: Struct
     is_repeat: bool = False

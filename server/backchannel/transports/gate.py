@@ -20,15 +20,15 @@ from backchannel.store.read_pool import ReadPool
 
 
 class Checks(Protocol):
-    """What a site's policy has to say. `accounts.policy_checks` is one implementation."""
+    """The port to a site's policy. `accounts.policy_checks` is one implementation."""
 
     @property
     def before(self) -> Mapping[type[Command], Check]:
-        """What is asked before these commands."""
+        """The checks that run before these commands."""
 
     @property
     def answers(self) -> Mapping[type[Command], Callable[[Any, User], Struct]]:
-        """What answers these queries instead of the chat."""
+        """The functions that answer these queries instead of the chat."""
 
     @property
     def verdicts(self) -> Verdicts: ...

@@ -1,4 +1,4 @@
-"""What the transports need to know of a client's identity. `accounts.identity.Identity` is one implementation."""
+"""A client's identity, as far as the transports need it. `accounts.identity.Identity` is one implementation."""
 
 from collections.abc import Awaitable, Callable, Hashable, MutableMapping, Sequence
 from typing import Any, Literal, Protocol

@@ -1,4 +1,4 @@
-"""What a node does periodically: heartbeats and presence, finding what the bus lost, checking credentials, cleaning up.
+"""Periodic tasks of a node: heartbeats and presence, finding what the bus lost, checking credentials, cleaning up.
 
 One task for each kind of work, never one for each connection. A failure is logged, and the task runs again after its interval.
 """

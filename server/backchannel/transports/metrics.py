@@ -1,4 +1,4 @@
-"""What an operator can watch: Prometheus counters of both transports, served at /metrics."""
+"""Prometheus counters of both transports, served at /metrics."""
 
 from typing import Final, Literal
 

@@ -89,7 +89,7 @@ class SessionReads:
         return EventsRead(events, self._presence() if wanted.with_presence else [], hub.head_of)
 
     def _ranges(self, cursors: Mapping[int, int]) -> dict[int, tuple[int, int]]:
-        """What is to be read: room → (above, up to). A room that was listened to since before the position was read has only the
+        """The ranges to read: room → (above, up to). A room that was listened to since before the position was read has only the
         events that are known; in any other there may be some that were not delivered here."""
         hub, seats = self._node.hub, self._read_already.seats
         now = hub.channels_of(cursors)

@@ -29,7 +29,7 @@ class Cors:
         self._origins = frozenset(filter(None, map(parse_origin, origins)))
 
     def headers_for(self, scope: Scope) -> Headers:
-        """What an answer to this request carries. Our own server sends it with its refusals, too (`refusals.py`)."""
+        """The headers for the answer to this request. Our own server sends them with its refusals, too (`refusals.py`)."""
         if not self._origins or not path_of(scope).startswith(OF_API):
             return []
         vary = [(b"vary", b"Origin")]

@@ -112,7 +112,7 @@ class Edge:
 
 
 def _missing(headers: Headers, given: tuple[bytes, ...]) -> tuple[Headers, int | None]:
-    """Those `headers` that an answer with headers of these names lacks; and where its Content-Type is, unless it has an opener policy."""
+    """The `headers` that an answer with headers of these names lacks; and where its Content-Type is, unless it has an opener policy."""
     at = {name.lower(): number for number, name in enumerate(given)}
     missing = [header for header in headers if header[0] not in at]
     return missing, None if _OPENER[0] in at else at.get(b"content-type")

@@ -17,6 +17,6 @@ def send_with_refusals(scope: Any, headers: Headers) -> None:
 
 
 def refusal_headers(scope: Any) -> Headers:
-    """What was left with the request; empty if nothing was."""
+    """The headers that were left with the request; empty without any."""
     found: Headers = scope.get("state", {}).get(_KEY, [])
     return found

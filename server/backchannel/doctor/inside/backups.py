@@ -80,7 +80,7 @@ def drill(database: Mapping[str, Any], file: Path | None, progress: Progress) ->
 
 
 def _restore(database: Mapping[str, Any], file: Path, folder: Path) -> tuple[Content, Content]:
-    """What is in the backup, and in the database restored from it. Raises `DatabaseUnusable`."""
+    """The contents of the backup, and of the database restored from it. Raises `DatabaseUnusable`."""
     if backup.is_sqlite(database):
         target = folder / "restored.sqlite3"
         saved = backup_sqlite.read(file)

@@ -17,7 +17,7 @@ CHAT_APPS = frozenset({"backchannel", "backchannel_accounts"})
 
 
 def check() -> Iterator[Finding]:
-    """What `manage.py backchannel check` shows."""
+    """The findings of `manage.py backchannel check`."""
     from django.core.checks import run_checks
 
     found = [each for each in run_checks(databases=["default"]) if str(each.id).startswith("backchannel.")]
@@ -30,7 +30,7 @@ def check() -> Iterator[Finding]:
 
 
 def examine(_: argparse.Namespace, progress: Progress) -> Iterator[Finding]:
-    """What `manage.py backchannel doctor` shows."""
+    """The findings of `manage.py backchannel doctor`."""
     usable = True
     for finding in check():
         usable = usable and not (finding.is_problem and finding.code in {"D105", "D106"})

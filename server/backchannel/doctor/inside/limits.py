@@ -1,4 +1,4 @@
-"""What the machine lets the server have: open files and inodes."""
+"""The machine's limits on the server: open files and inodes."""
 
 from __future__ import annotations
 

@@ -23,7 +23,7 @@ _ANSWER_S: Final = 5
 
 
 def as_started(conf: Conf, choice: DatabaseChoice, asked: backups.Asked, progress: Progress) -> Iterator[Finding]:
-    """What is looked at as the user who started the command, because the server's may not see it: limits, backups."""
+    """Checks that run as the user who started the command, because the server's user may lack access: limits, backups."""
     yield from limits.examine(choice.folder)
     yield from backups.examine(choice.database, asked, progress)
 

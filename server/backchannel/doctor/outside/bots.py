@@ -65,7 +65,7 @@ class Bot:
         return Request(self._target, "POST", "/api/sync", self.headers, json.dumps(body).encode())
 
     def caught_up(self) -> dict[str, Any]:
-        """What a poll resumes from to receive only what is new. Raises `Unusable`."""
+        """The resume state with which a poll receives only new events. Raises `Unusable`."""
         answered = self.call("POST", "/api/sync", {"wait": 0, "client": CLIENT})
         rooms = {
             str(room["id"]): room["seq"]

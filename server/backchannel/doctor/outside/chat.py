@@ -1,4 +1,4 @@
-"""What the address shows to anybody, without credentials."""
+"""Checks of what the address serves without credentials."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What needs two signed-in bots: forged headers, waiting polls, silence, and a message there and back by each transport."""
+"""Checks that need two signed-in bots: forged headers, waiting polls, silence, and a round trip by each transport."""
 
 from __future__ import annotations
 

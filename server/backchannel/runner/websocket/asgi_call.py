@@ -62,7 +62,7 @@ class AsgiCall:
         self._default_headers = default_headers
         self._state = State.CONNECTING
         self._response: tuple[int, Headers, bytes] | None = None
-        """What the application has sent so far of a response in place of accepting: status, headers, body."""
+        """The response that the application is sending instead of accepting, as far as it has come: status, headers, body."""
         self._unread: deque[dict[str, Any]] = deque([{"type": "websocket.connect"}])
         self._readable = asyncio.Event()
 

@@ -1,4 +1,4 @@
-"""What uvicorn calls for a request that opens a WebSocket."""
+"""The class that uvicorn creates for a request that opens a WebSocket."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What was stored under older rules, brought under those of today: names that hide something, names without keys to be found by,
+"""Brings rows that were stored under older rules under the current ones: names that hide something, names without keys to be found by,
 two spellings of one emoji on a message, and rooms in which nobody active can manage.
 
 Everything goes in portions, so that a large database needs no more memory than a small one. Nothing is renumbered: no log

@@ -10,7 +10,7 @@ from backchannel.store.search.sqlite_file import file_beside
 
 
 def index() -> Index:
-    """That of this thread's connection to the database."""
+    """The index of this thread's connection to the database."""
     if connection.vendor == "postgresql":
         return PostgresIndex()
     name = str(connection.settings_dict["NAME"])

@@ -1,4 +1,4 @@
-"""What an index holds of a message: its words in order, and terms for everything else that is asked for.
+"""The part of a message that an index stores: its words in order, and terms for every other filter.
 
 A term with `_` cannot be a word of a text, since that is neither letter nor digit.
 """

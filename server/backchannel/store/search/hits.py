@@ -34,7 +34,7 @@ class Matcher:
         self._kinds: dict[int, RoomKind] = {}
 
     def matched(self, ids: Sequence[UUID], below: Key, budget: Budget) -> tuple[list[Matched], Key | None]:
-        """Those of the messages below a place that the reader may see and that match, newest first. If the time was over before all were
+        """The messages below a place that the reader may see and that match, newest first. If the time was over before all were
         looked at, also the place above which they were: those of one millisecond always are."""
         messages = self._shown(reads.messages_by_id(connection, ids).values())
         self._know_kinds({message.room_id for message in messages})

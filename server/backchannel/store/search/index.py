@@ -1,4 +1,4 @@
-"""What a search index is."""
+"""The interface of a search index."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class IndexLost(Exception):
 
 
 class Asked(NamedTuple):
-    """What candidates must have. An index may return more, but leaves out no message that has it all."""
+    """The terms that candidates must have. An index may return more messages, but must return every message that has all of them."""
 
     terms: Sequence[Term]
     rooms: Collection[int]

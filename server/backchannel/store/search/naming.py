@@ -1,4 +1,4 @@
-"""The people and rooms that the names in a query stand for."""
+"""Resolves the names in a query to people and rooms."""
 
 from collections.abc import Collection, Iterable
 

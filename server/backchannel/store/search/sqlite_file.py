@@ -102,7 +102,7 @@ def lost_if_damaged() -> Iterator[None]:
 
 @contextmanager
 def answered() -> Iterator[None]:
-    """What keeps the file from being read is answered as what keeps the database from it: 503, and logged."""
+    """An error in reading the file is answered like one of the database: 503, and logged."""
     try:
         yield
     except sqlite3.DatabaseError as error:

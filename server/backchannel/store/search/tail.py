@@ -1,4 +1,4 @@
-"""What the index has not seen yet: the end of the log of each room, read from the log itself, so that what was just written is found."""
+"""The end of each room's log that is not indexed yet, read from the log itself, so that a search finds what was just written."""
 
 from collections.abc import Mapping
 from typing import Final, NamedTuple
@@ -14,7 +14,7 @@ EVENTS: Final = 400
 
 class Tail(NamedTuple):
     messages: list[UUID]
-    """Those that were written or changed since. What the index says of them does not count."""
+    """The messages that were written or changed since. The index's entries for them are outdated."""
     behind: int
     """Events, in these rooms, that are not indexed."""
     is_whole: bool

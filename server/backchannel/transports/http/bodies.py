@@ -11,7 +11,7 @@ from backchannel.protocol.shapes import Limits
 from backchannel.transports.problems import problem
 
 PAGE_BODY_BYTES: Final = 256 * 1024
-"""What a request to one of Django's pages may bring. A route that takes uploads has a limit of its own."""
+"""The limit of a request's body to one of Django's pages, in bytes. A route for uploads has its own limit."""
 SYNC_BODY_BYTES: Final = 1024 * 1024
 UPLOAD_BODY_BYTES: Final = Limits().upload_chunk
 """A piece of a file."""
@@ -38,7 +38,7 @@ def announces_more(scope: Mapping[str, Any], at_most: int) -> bool:
 
 
 def announced_bytes(scope: Mapping[str, Any]) -> int:
-    """What Content-Length says; 0 where nothing does."""
+    """The value of Content-Length; 0 without one."""
     for name, value in scope["headers"]:
         if name == b"content-length" and value.isdigit() and len(value) <= 18:
             return int(value)

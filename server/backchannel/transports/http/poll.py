@@ -41,12 +41,12 @@ class Poll:
         self.instance = instance
         self.until = until
         self.frames: list[bytes] = []
-        """What the answer carries."""
+        """The frames of the answer."""
         self.epoch = ""
         self.user_version = 0
         """Of the user's list, as the client knows it once it has these frames."""
         self.reading: Reading | None = None
-        """What it reads by, while it reads."""
+        """The reading under way; None while it does not read."""
         self.must_read = False
         """Updates were lost: it must catch up from the database."""
         self.ended: CloseCode | None = None

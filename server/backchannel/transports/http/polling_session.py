@@ -72,7 +72,7 @@ class PollingSession:
         self._list_version = 0
         """The latest version of the user's list that was received."""
         self._polls: dict[Poll, None] = {}
-        """Those under way."""
+        """The polls under way."""
         self.idle_since = 0.0
         """When the last of them was answered."""
         self._is_present = False

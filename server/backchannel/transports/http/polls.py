@@ -37,7 +37,7 @@ class Polls:
         self._sessions: dict[tuple[str, str | None], PollingSession] = {}
         """By credential and instance."""
         self._polls: dict[int, dict[Poll, None]] = {}
-        """Those under way, of each user, oldest first."""
+        """The polls under way, by user, oldest first."""
         self._deadlines = Deadlines(node.context.clock)
         metrics.polls.set_function(self._deadlines.__len__)
         self._woken: list[Poll] = []

@@ -45,7 +45,7 @@ class Reading:
         self._frames: list[bytes] = []
 
     async def run(self) -> list[bytes]:
-        """What the client missed; nothing where a resuming client missed nothing. Raises what a read raises."""
+        """The frames that the client missed; empty if a resuming client missed nothing. Raises what a read raises."""
         read = carry_out(self, self.session.frame(self._hello, self._node.context.clock(), now_us()))
         if read is not None:
             await drive(self, read)

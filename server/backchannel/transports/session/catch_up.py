@@ -40,7 +40,7 @@ class CatchUp:
     def __init__(self, plan: ResumePlan, merge: Merge, list_version: ListVersion, *, with_presence: bool) -> None:
         self.step = Step.ENTERING
         self.frames: list[bytes] = []
-        """What the client is sent, once it is done."""
+        """The frames for the client, once the catch-up is done."""
         self._plan = plan
         self._merge = merge
         self._list_version = list_version

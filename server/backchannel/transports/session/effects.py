@@ -1,4 +1,4 @@
-"""What a session wants done. It decides and returns these; `SessionDriver` carries them out, in order.
+"""The effects of a session. It decides and returns these; `SessionDriver` carries them out, in order.
 
     ReadPosition ─▶ PositionRead        Enter ─▶ Entered          (Enter and Follow are done at once,
     ReadList     ─▶ ListRead            Follow ─▶ Followed         the reads take a while)

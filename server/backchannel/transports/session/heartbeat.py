@@ -33,7 +33,7 @@ class Heartbeat:
         self._received_at = now
 
     def start(self, now: float) -> None:
-        """What the client is sent while it catches up is as of `now`."""
+        """The frames sent during the catch-up are current as of `now`."""
         self._beat_at = now
 
     def hasten(self) -> None:

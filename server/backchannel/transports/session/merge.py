@@ -91,7 +91,7 @@ class Merge:
         return kept
 
     def take_kept_events(self) -> list[bytes]:
-        """Those that the log did not bring. From here on events pass."""
+        """The kept events that the log did not contain. From here on events pass."""
         kept, self._kept_events = self._kept_events or (), None
         self._is_passing = True
         return [frame for room_id, seq, frame in kept if self.is_new(room_id, seq)]

@@ -1,4 +1,4 @@
-"""What to read for a client that comes back: a function of its cursors and of where its rooms stand now.
+"""Plans the reads for a resuming client: a function of its cursors and of the current heads of its rooms.
 
     cursor = head                   nothing is missing                        listen from the head
     cursor < head                   read from the cursor                      `cursors`

@@ -90,7 +90,7 @@ class Session:
         self._list_reading = ListReading()
         self._heartbeat = Heartbeat(settings.heartbeat_s, now)
         self._resume: Resume | None = None
-        """What the client has, until the position is read."""
+        """The client's resume state, until the position is read."""
         self._catch_up: CatchUp | None = None
         """While catching up."""
 

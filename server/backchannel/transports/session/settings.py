@@ -1,4 +1,4 @@
-"""What all sessions of a server have in common, and announce in their hello."""
+"""Settings that all sessions of a server share and announce in their hello."""
 
 from dataclasses import dataclass, field
 

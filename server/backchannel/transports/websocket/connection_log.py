@@ -1,4 +1,4 @@
-"""What the log says of a WebSocket: that it opened, and how it ended."""
+"""Log lines of a WebSocket: that it opened, and how it ended."""
 
 from backchannel.process_log import ProcessLog
 from backchannel.transports.session.effects import Close
