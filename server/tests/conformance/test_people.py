@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from django.contrib.auth import get_user_model
 
 from backchannel.accounts.erasing import erase_account
+from backchannel.accounts.lookup import issue_token
 from tests.conformance.world import World, build
 from tests.running import Running, Someone
 
@@ -94,8 +96,10 @@ def test_an_erased_user_who_stays_with_the_site_is_somebody_new_on_every_connect
         assert world.server.do(world.ada, "get_me")["user"]["id"] == world.ada.id
         erase_account(str(world.ada.account.pk))
         assert device.closed() == (4401, "session_over")
-    me = world.server.do(world.ada, "get_me")["user"]
+    assert world.server.call(world.ada, "get_me").code == "unauthenticated", "the token ended with the person"
+    back = replace(world.ada, token=issue_token(world.ada.account))
+    me = world.server.do(back, "get_me")["user"]
     assert me["id"] != world.ada.id
-    with world.server.device(world.ada) as device:
+    with world.server.device(back) as device:
         refused = device.call("send_message", room_id=world.group, content="Still here?")
         assert refused.code == "not_a_member"
