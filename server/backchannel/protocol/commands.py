@@ -106,6 +106,8 @@ class Declaration:
     """HTTP status of the usual success."""
     change: Change | None
     """None for queries, for commands without an event, and for messages, which have a rate of their own."""
+    refuses: tuple[int, ...]
+    """HTTP statuses of its own refusals: besides those of every request, 404 for an id in the path, and 410 for that of a message."""
 
     @property
     def path_fields(self) -> tuple[str, ...]:
@@ -137,7 +139,12 @@ class Command(msgspec.Struct, kw_only=True, forbid_unknown_fields=True, tag_fiel
 
 
 def _declare(
-    rest: str | None, result: type[msgspec.Struct], status: int = 200, *, change: Change | None = None
+    rest: str | None,
+    result: type[msgspec.Struct],
+    status: int = 200,
+    *,
+    change: Change | None = None,
+    refuses: tuple[int, ...] = (),
 ) -> Callable[[C], C]:
     """Register a command struct in `COMMANDS`. `rest`: `"METHOD /path/{field}"`."""
 
@@ -145,7 +152,7 @@ def _declare(
         word = struct.__struct_config__.tag
         assert isinstance(word, str)
         method, path = rest.split(" ") if rest else (None, "")
-        COMMANDS[word] = Declaration(word, struct, method, path, result, status, change)  # type: ignore[arg-type]
+        COMMANDS[word] = Declaration(word, struct, method, path, result, status, change, refuses)  # type: ignore[arg-type]
         return struct
 
     return enter
@@ -168,7 +175,7 @@ class GetRoom(Command, kw_only=True, tag="get_room"):
     room_id: Id
 
 
-@_declare("POST /api/rooms/{room_id}/messages", SendResult, 201)
+@_declare("POST /api/rooms/{room_id}/messages", SendResult, 201, refuses=(409, 410))
 class SendMessage(Command, kw_only=True, tag="send_message"):
     """Send a message. Repeating the id, at any time and on either transport, returns the first outcome.
 
@@ -189,7 +196,7 @@ class SendMessage(Command, kw_only=True, tag="send_message"):
     draft_rev: Rev | None = None
 
 
-@_declare("PUT /api/rooms/{room_id}/draft", DraftResult)
+@_declare("PUT /api/rooms/{room_id}/draft", DraftResult, refuses=(409,))
 class SaveDraft(Command, kw_only=True, tag="save_draft"):
     """Keep what the caller has written and not sent, for all their devices. Without content, reply and attachments it is cleared.
 
@@ -211,7 +218,7 @@ class GetDrafts(Command, kw_only=True, tag="get_drafts"):
     """List the caller's drafts in the rooms that they are in."""
 
 
-@_declare("PUT /api/scheduled/{id}", ScheduledResult)
+@_declare("PUT /api/scheduled/{id}", ScheduledResult, refuses=(409, 410))
 class ScheduleMessage(Command, kw_only=True, tag="schedule_message"):
     """Send a message later, or change one that waits. Repeating it changes nothing.
 
@@ -237,14 +244,14 @@ class GetScheduled(Command, kw_only=True, tag="get_scheduled"):
     """List the caller's messages that wait for their time, and those that could not be sent."""
 
 
-@_declare("DELETE /api/scheduled/{id}", ScheduledResult)
+@_declare("DELETE /api/scheduled/{id}", ScheduledResult, refuses=(409,))
 class CancelScheduled(Command, kw_only=True, tag="cancel_scheduled"):
     """Cancel a message that waits. Repeating it changes nothing. 409 `already_sent` if it was sent before."""
 
     id: UUID  # type: ignore[assignment]
 
 
-@_declare("POST /api/uploads", UploadResult, 201)
+@_declare("POST /api/uploads", UploadResult, 201, refuses=(404,))
 class CreateUpload(Command, kw_only=True, tag="create_upload"):
     """Announce a file for a room, before its bytes. Repeating it returns the upload as it is.
 
@@ -266,14 +273,14 @@ class GetUpload(Command, kw_only=True, tag="get_upload"):
     upload_id: UUID
 
 
-@_declare("DELETE /api/uploads/{upload_id}", Empty)
+@_declare("DELETE /api/uploads/{upload_id}", Empty, refuses=(409,))
 class DeleteUpload(Command, kw_only=True, tag="delete_upload"):
     """Discard an upload that no message has. 409 `upload_claimed` if one has it: delete the message."""
 
     upload_id: UUID
 
 
-@_declare("PATCH /api/messages/{message_id}", MessageResult, change=Change("edits", of=("message_id",)))
+@_declare("PATCH /api/messages/{message_id}", MessageResult, change=Change("edits", of=("message_id",)), refuses=(409,))
 class EditMessage(Command, kw_only=True, tag="edit_message"):
     """Replace the text of one's own message. 409 `edit_conflict` if `base_seq` is not the message's last change."""
 
@@ -348,7 +355,7 @@ class GetHistory(Command, kw_only=True, tag="get_history"):
     limit: Page = 50
 
 
-@_declare("GET /api/search", SearchResult)
+@_declare("GET /api/search", SearchResult, refuses=(404,))
 class Search(Command, kw_only=True, tag="search"):
     """Find messages by their words, in the caller's rooms and up to where they left in former ones.
 
@@ -394,7 +401,7 @@ class GetThread(Command, kw_only=True, tag="get_thread"):
     limit: Page = 50
 
 
-@_declare("GET /api/threads", Threads)
+@_declare("GET /api/threads", Threads, refuses=(404,))
 class GetThreads(Command, kw_only=True, tag="get_threads"):
     """List the threads that the caller follows, the one with the newest reply first. `unread`: only those with unread replies."""
 
@@ -442,7 +449,7 @@ class SetPresence(Command, kw_only=True, tag="set_presence"):
     instance: Instance | None = None
 
 
-@_declare("POST /api/rooms", RoomResult, 201)
+@_declare("POST /api/rooms", RoomResult, 201, refuses=(404,))
 class CreateRoom(Command, kw_only=True, tag="create_room"):
     """Create a room: `direct` (one per pair, for ever: 200 if it exists), `group` (by invitation) or `channel` (open to all).
 

@@ -179,13 +179,11 @@ def _responses(declaration: Declaration, *, body: bool) -> dict[str, Any]:
         done = {"201": {"description": "Made.", **content}, "200": {"description": "It was there already.", **content}}
     else:
         done = {"200": {"description": "Done.", **content}}
-    refused = {*_ANYWHERE, *(_WITH_BODY if body else ())}
-    if declaration.path_fields or declaration.word in ("create_room", "create_upload", "get_threads", "search"):
+    refused = {*_ANYWHERE, *(_WITH_BODY if body else ()), *declaration.refuses}
+    if declaration.path_fields:
         refused.add(404)
-    if "message_id" in declaration.path_fields or declaration.word == "send_message":
+    if "message_id" in declaration.path_fields:
         refused.add(410)
-    if declaration.word in ("edit_message", "send_message", "delete_upload"):
-        refused.add(409)
     return done | {str(status): {"$ref": f"#/components/responses/{status}"} for status in sorted(refused)}
 
 
