@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -12,6 +13,7 @@ from e2e.support.database import Database
 from e2e.support.evidence import Evidence
 from e2e.support.person import Person
 from e2e.support.server import Server
+from e2e.support.wait import eventually
 from e2e.test_accessibility import has_no_violations
 
 TABS = ("Now", "Fallback", "Person", "Message journey", "Errors", "Audit")
@@ -71,6 +73,47 @@ def test_a_message_that_a_sleeping_laptop_missed(
     ask_for(staff, ada)
     staff.get_by_role("button", name="Why?").first.click()
     expect(staff.get_by_text("(the device was asleep)")).to_be_visible()
+
+
+def test_staff_ask_for_the_recorder_of_somebody_on_http(ada: Person, room: dict[str, Any], staff: Page) -> None:
+    ada.suffer(Faults(strip_upgrade=True))
+    ada.enter(room, connected=False)
+    ada.expect_disconnected()
+    open_tab(staff, "Person")
+    ask_for(staff, ada)
+    lines = staff.get_by_role("button", name="Show lines")
+
+    def came() -> bool:
+        # A question is lost where no poll waits for it.
+        staff.get_by_role("button", name="Ask for the recorder").click()
+        staff.wait_for_timeout(2_000)
+        return lines.count() > 0
+
+    eventually(came, staff)
+    lines.first.click()
+    expect(staff.get_by_text("connection from=opening to=waiting").first).to_be_visible()
+
+
+@pytest.mark.parametrize("colours", ["light", "dark"])
+def test_the_connection_page_names_the_cause_to_the_person(people: Callable[..., Person], colours: str) -> None:
+    cleo = people(color_scheme=colours)
+    room = cleo.api.create_room("group", name="Garden")
+    cleo.suffer(Faults(strip_upgrade=True))
+    cleo.enter(room, connected=False)
+    cleo.expect_disconnected()
+    cleo.indicator.get_by_role("button", name="Details").click()
+    dialog = cleo.page.get_by_role("dialog", name="Connection")
+    expect(dialog).to_contain_text("A proxy on the way removes what makes a WebSocket")
+    expect(dialog).to_contain_text("The WebSocket could not be opened")
+    has_no_violations(cleo.page)
+    dialog.get_by_role("button", name="Send report").click()
+    expect(dialog.get_by_role("status")).to_contain_text("Sent.")
+    dialog.get_by_role("button", name="Copy report").click()
+    expect(dialog.get_by_role("status")).to_contain_text("Copied.")
+    assert "upgrade_stripped" in cleo.page.evaluate("navigator.clipboard.readText()")
+    cleo.proxy.heal()
+    dialog.get_by_role("button", name="Try now").click()
+    expect(dialog).to_contain_text("over the WebSocket")
 
 
 @pytest.mark.parametrize("colours", ["light", "dark"])

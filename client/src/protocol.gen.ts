@@ -457,6 +457,11 @@ export interface PresenceFrame {
   readonly state: PresenceState;
 }
 
+/** An operator asks this client for what it recorded of its connection: `POST /api/report` with `why: "asked"`. */
+export interface PleaseReport {
+  readonly type: 'please_report';
+}
+
 /** The heads of the rooms that a resume did not name, sent when one of them moved. A lower cursor has missed events. */
 export interface RoomHeads {
   readonly type: 'room_heads';
@@ -868,7 +873,8 @@ export type UserFrame =
 /** Not numbered: may be lost. */
 export type EphemeralFrame =
   | TypingFrame
-  | PresenceFrame;
+  | PresenceFrame
+  | PleaseReport;
 
 /** Every frame that the server sends. A client ignores types it does not know. */
 export type ServerFrame =
@@ -895,6 +901,7 @@ export type ServerFrame =
   | ScheduledChanged
   | TypingFrame
   | PresenceFrame
+  | PleaseReport
   | RoomHeads
   | RoomReset
   | CaughtUp

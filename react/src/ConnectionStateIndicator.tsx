@@ -30,12 +30,15 @@ export interface ConnectionStateIndicatorProps {
   readonly signInUrl?: string;
   /** Opens the list of unsent messages; without it only their number is shown. */
   readonly onShowUnsent?: () => void;
+  /** Opens more about the connection; without it there is no button. */
+  readonly onShowDetails?: () => void;
   readonly className?: string;
 }
 
 export function ConnectionStateIndicator({
   signInUrl,
   onShowUnsent,
+  onShowDetails,
   className = '',
 }: ConnectionStateIndicatorProps): ReactNode {
   const current = useConnection();
@@ -52,6 +55,11 @@ export function ConnectionStateIndicator({
           <StatusText connection={connection} />
           {status !== 'connecting' && <Unsent waiting={connection.waiting} onShow={onShowUnsent} />}
           {status === 'error' && <Action connection={connection} signInUrl={signInUrl} />}
+          {onShowDetails && status !== 'connecting' && (
+            <button type="button" onClick={onShowDetails}>
+              Details
+            </button>
+          )}
         </div>
       )}
     </div>

@@ -4,4 +4,4 @@
  *   const recorder = createRecorder({ client, auth });
  *   const chat = createFullChat(recorder.options, recorder.feature);
  */
-export { createRecorder, type Recorder, type RecorderChat, type RecorderStorage } from './recorder.ts';
+export { createRecorder, type Recorder, type RecorderChat, type RecorderStorage, type Sign } from './recorder.ts';

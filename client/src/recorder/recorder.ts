@@ -43,6 +43,15 @@ export interface RecorderChat {
   reportProblem(): Promise<boolean>;
   /** The recorder's lines, oldest first, to be read or copied. */
   recording(): readonly string[];
+  /** The last sign of life of the server. */
+  lastSign(): Sign;
+}
+
+export interface Sign {
+  /** When the last frame or answer came, in ms since 1970. */
+  readonly at: number | null;
+  /** From the last ping over a WebSocket to its pong, in ms. */
+  readonly took: number | null;
 }
 
 export interface Recorder<Options> {
@@ -70,7 +79,6 @@ export function createRecorder<Options extends Partial<CoreOptions>>(
   let news = nothing();
   let http: boolean | null = null;
   let hidden = false;
-  let isOnline = (): boolean => true;
   let slept = 0;
   let lookedAt = now();
   /** Messages older than this were not late: nobody was awake to get them. */
@@ -78,8 +86,10 @@ export function createRecorder<Options extends Partial<CoreOptions>>(
   let pingedAt = 0;
   /** An older server refuses what it does not know. */
   let takesSeen = false;
-  let seen = (): object => ({});
-  let reportSoon = (): void => {};
+  // Assigned by the feature, which is composed before anything is connected.
+  let isOnline!: () => boolean;
+  let seen!: () => object;
+  let reportSoon!: () => void;
 
   function line(event: string, fields: Partial<LogEntry> = {}): void {
     const given = FIELDS.filter((name) => name in fields).map((name) => `${name}=${String(fields[name])}`);
@@ -152,6 +162,7 @@ export function createRecorder<Options extends Partial<CoreOptions>>(
     let errors = 0;
     let isOver = false;
     let isSoon = false;
+    let took: number | null = null;
     /** How far the server's clock is behind this one. */
     let offset_ms = Number.NaN;
 
@@ -171,10 +182,12 @@ export function createRecorder<Options extends Partial<CoreOptions>>(
     };
 
     onFrame.push((frame) => {
+      if (frame.type === 'please_report') void post('asked');
       if (frame.type === 'hello') takesSeen = !!frame.server.evidence;
       if (frame.type === 'pong' && pingedAt) {
         sample('rtt', pingedAt);
-        offset_ms = (now() + pingedAt) / 2 - Date.parse(frame.timestamp);
+        took = now() - pingedAt;
+        offset_ms = pingedAt + took / 2 - Date.parse(frame.timestamp);
         pingedAt = 0;
       }
       if (frame.type === 'ping') for (const id in frame.heads) behind.add(+id);
@@ -190,7 +203,7 @@ export function createRecorder<Options extends Partial<CoreOptions>>(
     isOnline = () => env.events.isOnline();
     env.events.subscribe((fact) => {
       line(fact);
-      hidden = fact === 'hidden' || (hidden && fact !== 'visible');
+      if (fact === 'hidden' || fact === 'visible') hidden = fact === 'hidden';
       if (fact === 'online') awakeSince = now();
     });
 
@@ -223,17 +236,19 @@ export function createRecorder<Options extends Partial<CoreOptions>>(
         await answer.text();
         // An older server takes none.
         isOver ||= answer.status === 404;
-        if (!answer.ok) throw answer.status;
-        failures = 0;
-        return true;
-      } catch {
-        // Attempts are tried once more; all else is lost.
-        if (++failures === 1 && !isOver) {
-          news.attempts.unshift(...ended);
-          reportSoon();
+        if (answer.ok) {
+          failures = 0;
+          return true;
         }
-        return false;
+      } catch {
+        // Out of reach.
       }
+      // Attempts are tried once more; all else is lost.
+      if (++failures === 1 && !isOver) {
+        news.attempts.unshift(...ended);
+        reportSoon();
+      }
+      return false;
     }
 
     const setDue = createAlarm(clock, () => {
@@ -242,7 +257,7 @@ export function createRecorder<Options extends Partial<CoreOptions>>(
       if (isOver || JSON.stringify(news) === JSON.stringify(nothing())) return;
       // Once the WebSocket is back, nothing else asks whether HTTP is.
       if (driver.isLost || (http === false && !driver.link)) return setDue(now() + SOON_MS);
-      void post(news.errors[0] ? 'error' : 'summary');
+      void post(news.errors[0] && 'error');
     });
     reportSoon = () => {
       if (isSoon) return;
@@ -277,8 +292,8 @@ export function createRecorder<Options extends Partial<CoreOptions>>(
 
     try {
       const [lines, ended] = JSON.parse(storage?.getItem(KEY) ?? '[[],[]]') as [typeof ring, Finished[]];
-      ring = [...lines, ...ring];
-      news.attempts = [...ended, ...news.attempts];
+      ring.unshift(...lines);
+      news.attempts.unshift(...ended);
       storage?.removeItem(KEY);
     } catch {
       // Another version's, or storage is not allowed: the recorder begins empty.
@@ -290,7 +305,11 @@ export function createRecorder<Options extends Partial<CoreOptions>>(
     page?.addEventListener('error', (event) => fail(event.error));
     page?.addEventListener('unhandledrejection', (event) => fail(event.reason));
 
-    return { reportProblem: () => post('person'), recording: lines };
+    return {
+      reportProblem: () => post('person'),
+      recording: lines,
+      lastSign: () => ({ at: driver.connection.lastHeardAt, took }),
+    };
   }
 
   return {

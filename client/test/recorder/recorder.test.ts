@@ -198,6 +198,34 @@ describe('the flight recorder', () => {
     expect(JSON.stringify(w.reports)).not.toMatch(/secret|ann|bob|room/);
   });
 
+  it('sends its lines when the operator asks, also while nothing works but HTTP', async () => {
+    const w = recorded();
+    w.chat.connect();
+    await w.clock.advance(5_000);
+    w.network.say({ type: 'please_report' });
+    await w.clock.advance(1_000);
+    expect(w.reports.at(-1)).toMatchObject({ why: 'asked', transport: 'websocket' });
+    w.network.sockets = 'refused';
+    w.network.closeAll(1006);
+    await w.clock.advance(5_000);
+    w.server.listeners.forEach((each) => each.receive({ type: 'please_report' }));
+    await w.clock.advance(1_000);
+    expect(w.reports.at(-1)).toMatchObject({ why: 'asked', transport: 'http' });
+    expect(w.reports.at(-1)?.recorder?.length).toBeGreaterThan(5);
+  });
+
+  it('knows when the last sign of the server came, and how long the answer to a ping took', async () => {
+    const w = recorded();
+    expect(w.chat.lastSign()).toEqual({ at: null, took: null });
+    w.chat.connect();
+    await w.clock.advance(5_000);
+    const { at, took } = w.chat.lastSign();
+    expect(took).toBeGreaterThan(0);
+    await w.clock.advance(31_000);
+    expect(w.chat.lastSign().at).toBeGreaterThan(at ?? Number.POSITIVE_INFINITY);
+    expect(w.chat.lastSign().took).toBe(took);
+  });
+
   it('keeps the last 512 lines', async () => {
     const w = recorded();
     w.network.sockets = 'refused';

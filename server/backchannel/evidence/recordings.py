@@ -5,10 +5,13 @@ from typing import Final
 
 from backchannel.evidence.rows import Reported
 from backchannel.protocol.codec import encode
+from backchannel.protocol.reports import REPORT_BODY_BYTES
 from backchannel.store.driver import Driver
 
 KEPT: Final = 500
 LEVEL: Final = 6
+MOST_BYTES: Final = 2 * REPORT_BODY_BYTES
+"""Of a recording, unpacked: as it came, or encoded again."""
 
 
 def keep_recording(driver: Driver, row_id: int, row: Reported) -> None:

@@ -42,6 +42,13 @@ class EphemeralEnvelope(msgspec.Struct, tag="p", array_like=True, frozen=True):
     frame: bytes
 
 
+class UserEphemeralEnvelope(msgspec.Struct, tag="q", array_like=True, frozen=True):
+    """A frame of use only now, for one user's clients. One that is lost is not repaired."""
+
+    user_id: int
+    frame: bytes
+
+
 class PresenceEnvelope(msgspec.Struct, tag="o", array_like=True, frozen=True):
     """A person's presence at one node (presence.py)."""
 
@@ -82,6 +89,7 @@ Envelope = (
     RoomEnvelope
     | UserEnvelope
     | EphemeralEnvelope
+    | UserEphemeralEnvelope
     | PresenceEnvelope
     | InstanceEnvelope
     | PersonEnvelope

@@ -29,6 +29,7 @@ from backchannel.fanout.envelopes import (
     PersonEnvelope,
     RoomEnvelope,
     UserEnvelope,
+    UserEphemeralEnvelope,
 )
 from backchannel.fanout.listening import Listening
 from backchannel.fanout.repairs import ReadEvents, Repairs
@@ -246,6 +247,9 @@ class Hub:
                 self._user_envelope(envelope)
             case EphemeralEnvelope():
                 self.pass_on(envelope.by, [envelope.room_id], envelope.frame)
+            case UserEphemeralEnvelope():
+                for subscriber in self.subscribers_of(envelope.user_id):
+                    subscriber.ephemeral_frames((envelope.frame,))
             case InstanceEnvelope():
                 self._instance_envelope(envelope)
             case PersonEnvelope():

@@ -32,7 +32,7 @@ class Subscriber(Protocol):
     def room_event(self, room_id: int, seq: int, frame: bytes) -> None: ...
     def user_frame(self, version: int, frame: bytes) -> None: ...
     def ephemeral_frames(self, frames: Sequence[bytes]) -> None:
-        """Typing and presence: of use only now."""
+        """Typing, presence, a question of the operator: of use only now."""
 
     def joined(self, room_id: int, seq: int) -> None:
         """Comes before the hub enters the subscriber in the room."""

@@ -1,4 +1,4 @@
-"""`GET /api/fleet/person`: the connections of one person, by device."""
+"""`GET /api/fleet/person` and `GET /api/me/connections`: the connections of one person, by device."""
 
 from collections.abc import Iterable
 from itertools import count
@@ -10,7 +10,7 @@ from backchannel.fleet.connection import Connection
 from backchannel.fleet.kept import Kept, View
 from backchannel.fleet.people import whom
 from backchannel.fleet.stretches import connections_of
-from backchannel.protocol.fleet import FleetPerson, Lane, PersonQuery, RecordingKept, Stretch
+from backchannel.protocol.fleet import FleetPerson, Lane, OwnConnections, OwnQuery, PersonQuery, RecordingKept, Stretch
 from backchannel.protocol.times import to_wire
 
 UNKNOWN = "?"
@@ -28,6 +28,17 @@ def person(kept: Kept, query: PersonQuery, now_us: int) -> FleetPerson:
             connections, answer.partial = connections_of(view, found.id, since_us)
             answer.lanes = lanes_of(connections)
             answer.recordings = _recordings(view, found.id, since_us)
+    return answer
+
+
+def own_connections(kept: Kept, query: OwnQuery, person_id: int, now_us: int) -> OwnConnections:
+    """Blocking."""
+    answer = OwnConnections(to_wire(now_us), kept.analytics, [], False)
+    if kept.has_people:
+        with kept.view() as view:
+            if view is not None:
+                connections, answer.partial = connections_of(view, person_id, now_us - query.hours * HOUR_US)
+                answer.lanes = lanes_of(connections)
     return answer
 
 
@@ -68,4 +79,4 @@ def _recordings(view: View, person_id: int, since_us: int) -> list[RecordingKept
         "SELECT id, why, length(body) FROM ops_report WHERE person = %s AND id >= %s ORDER BY id DESC LIMIT 50",
         [person_id, id_at(since_us)],
     )
-    return [RecordingKept(to_wire(us_of(id_)), why, size) for id_, why, size in rows]
+    return [RecordingKept(str(id_), to_wire(us_of(id_)), why, size) for id_, why, size in rows]

@@ -181,6 +181,10 @@ class PresenceFrame(msgspec.Struct, kw_only=True, tag_field="type", tag="presenc
     state: PresenceState
 
 
+class PleaseReport(msgspec.Struct, tag_field="type", tag="please_report"):
+    """An operator asks this client for what it recorded of its connection: `POST /api/report` with `why: "asked"`."""
+
+
 AnyRoomEvent = (
     MessageCreated
     | MessageEdited
@@ -204,4 +208,4 @@ AnyUserFrame = (
     | DraftChanged
     | ScheduledChanged
 )
-EphemeralFrame = TypingFrame | PresenceFrame
+EphemeralFrame = TypingFrame | PresenceFrame | PleaseReport

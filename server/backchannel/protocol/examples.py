@@ -228,6 +228,7 @@ _SERVER: Final[tuple[msgspec.Struct, ...]] = (
     e.ScheduledChanged(user_version=50, scheduled=msgspec.structs.replace(_SCHEDULED, state="sent")),
     e.TypingFrame(room_id=7, user_id=31, active=True),
     e.PresenceFrame(user_id=31, state="online"),
+    e.PleaseReport(),
     f.RoomHeads({9: 12, 11: 803}),
     f.RoomReset(7, 2210),
     f.CaughtUp(),

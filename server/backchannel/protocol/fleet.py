@@ -1,4 +1,5 @@
-"""`GET /api/fleet/…`: what staff see of connections, nodes and errors. For people and scripts that run the server; no client needs it.
+"""`/api/fleet/…`: what staff see of connections, nodes and errors, and `/api/me/connections`: what each person sees of their own. For people
+and scripts; no client needs it.
 
 No answer has the content of a message. Of a direct room no answer has the name, the id or who else is in it. `analytics` says what
 the server keeps: with `anonymous` nothing is listed by person, with `off` there is only what the messages' own tables say.
@@ -6,7 +7,7 @@ the server keeps: with `anonymous` nothing is listed by person, with `off` there
 Moments are ISO 8601 in UTC. Durations are in milliseconds where their name ends with `ms`, else in seconds.
 """
 
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Any, Final, Literal, NamedTuple
 from uuid import UUID
 
 import msgspec
@@ -36,6 +37,21 @@ class PersonQuery(Query):
     """A username, or an id."""
     hours: Annotated[int, Meta(ge=1, le=336)] = 24
     """How far back, up to 14 days."""
+
+
+class OwnQuery(Query):
+    hours: Annotated[int, Meta(ge=1, le=336)] = 24
+    """How far back, up to 14 days."""
+
+
+class AskQuery(Query):
+    person: Annotated[str, Meta(min_length=1, max_length=150)]
+    """A username, or an id."""
+
+
+class RecordingQuery(Query):
+    id: Annotated[str, Meta(pattern="^[0-9]{1,19}$")]
+    """As `person` lists it."""
 
 
 class JourneyQuery(Query):
@@ -250,6 +266,7 @@ class Lane(msgspec.Struct):
 class RecordingKept(msgspec.Struct):
     """A flight recorder that a client sent. `why`: `error`, `asked` or `person`."""
 
+    id: str
     at: str
     why: str
     size_bytes: int
@@ -264,6 +281,44 @@ class FleetPerson(msgspec.Struct):
     recordings: list[RecordingKept]
     partial: bool
     """There is more than the newest 500 stretches."""
+
+
+class OwnConnections(msgspec.Struct):
+    """`analytics` other than `on`: nothing is kept by person."""
+
+    at: str
+    analytics: Analytics
+    lanes: list[Lane]
+    partial: bool
+    """There is more than the newest 500 stretches."""
+
+
+class RecorderAsked(msgspec.Struct):
+    """Those of the person's clients that are connected send their recorders within seconds; `person` then lists them."""
+
+    at: str
+    person: Whom
+
+
+class RecordedLine(msgspec.Struct):
+    """`text`: `<event> <name>=<value> …`; never contents, names of rooms or typed text."""
+
+    at: str
+    text: str
+
+
+class FleetRecording(msgspec.Struct):
+    at: str
+    """When it was sent."""
+    why: str
+    client: str
+    """Name and version, as the client says."""
+    transport: Transport | None
+    """What worked when it was sent."""
+    waiting: int
+    """Messages that waited to be sent."""
+    lines: list[RecordedLine]
+    """Oldest first."""
 
 
 # -- journey
@@ -367,24 +422,36 @@ class FleetAudit(msgspec.Struct):
     """The newest first."""
 
 
-ADDRESSES: Final[dict[str, tuple[type[Query], type[msgspec.Struct], str]]] = {
-    "/api/fleet/now": (
-        NowQuery,
-        FleetNow,
-        "See how the fleet is: people, transports, nodes, backup, and what is wrong.",
+class Address(NamedTuple):
+    """Of this part of the API: its parameters, its answer, and who may ask."""
+
+    query: type[Query]
+    answer: type[msgspec.Struct]
+    summary: str
+    method: Literal["GET", "POST"] = "GET"
+    for_staff: bool = True
+
+
+ADDRESSES: Final[dict[str, Address]] = {
+    "/api/fleet/now": Address(
+        NowQuery, FleetNow, "See how the fleet is: people, transports, nodes, backup, and what is wrong."
     ),
-    "/api/fleet/fallback": (
-        FallbackQuery,
-        FleetFallback,
-        "See who is on HTTP and why: causes, networks, browsers, proxies.",
+    "/api/fleet/fallback": Address(
+        FallbackQuery, FleetFallback, "See who is on HTTP and why: causes, networks, browsers, proxies."
     ),
-    "/api/fleet/person": (PersonQuery, FleetPerson, "See the connections of one person, by device."),
-    "/api/fleet/journey": (
-        JourneyQuery,
-        FleetJourney,
-        "See the way of one message to one person, and what stopped it.",
+    "/api/fleet/person": Address(PersonQuery, FleetPerson, "See the connections of one person, by device."),
+    "/api/fleet/recorder": Address(
+        AskQuery, RecorderAsked, "Ask a person's clients to send what they recorded of their connection.", "POST"
     ),
-    "/api/fleet/errors": (ErrorsQuery, FleetErrors, "See unexpected errors of the server and of browsers, in groups."),
-    "/api/fleet/audit": (AuditQuery, FleetAudit, "See who changed whose access, or the server."),
+    "/api/fleet/recording": Address(RecordingQuery, FleetRecording, "See the lines of a recorder that a client sent."),
+    "/api/fleet/journey": Address(
+        JourneyQuery, FleetJourney, "See the way of one message to one person, and what stopped it."
+    ),
+    "/api/fleet/errors": Address(
+        ErrorsQuery, FleetErrors, "See unexpected errors of the server and of browsers, in groups."
+    ),
+    "/api/fleet/audit": Address(AuditQuery, FleetAudit, "See who changed whose access, or the server."),
+    "/api/me/connections": Address(
+        OwnQuery, OwnConnections, "See one's own connections by device, and why each ended.", for_staff=False
+    ),
 }
-"""Address → its parameters, its answer, and a summary. For staff alone."""

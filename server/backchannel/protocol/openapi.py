@@ -47,8 +47,10 @@ def document() -> dict[str, Any]:
         if declaration.method is not None:
             paths.setdefault(declaration.path, {})[declaration.method.lower()] = _operation(declaration, schemas)
     paths["/api/uploads/{upload_id}"]["put"] = _bytes_of_an_upload()
-    schemas |= json_schema.components_of(tuple(answer for _, answer, _ in fleet.ADDRESSES.values()), PREFIX)
-    paths |= _beside_commands() | {address: {"get": _fleet(address)} for address in fleet.ADDRESSES}
+    schemas |= json_schema.components_of(tuple(each.answer for each in fleet.ADDRESSES.values()), PREFIX)
+    paths |= _beside_commands() | {
+        path: {each.method.lower(): _fleet(path, each)} for path, each in fleet.ADDRESSES.items()
+    }
     return {
         "openapi": "3.1.0",
         "info": {
@@ -126,14 +128,14 @@ def _operation(declaration: Declaration, schemas: dict[str, Any]) -> dict[str, A
     return operation
 
 
-def _fleet(address: str) -> dict[str, Any]:
-    query, answer, summary = fleet.ADDRESSES[address]
+def _fleet(path: str, address: fleet.Address) -> dict[str, Any]:
+    query, answer = address.query, address.answer
     schema = msgspec.json.schema_components([query])[1][query.__name__]
-    refused = sorted({*_ANYWHERE, *((404,) if "person" in schema["required"] else ())})
+    refused = sorted({*_ANYWHERE, *((404,) if schema["required"] else ())})
     return {
-        "operationId": "fleet_" + address.rpartition("/")[2],
+        "operationId": ("fleet_" if address.for_staff else "my_") + path.rpartition("/")[2],
         "tags": ["fleet"],
-        "summary": summary,
+        "summary": address.summary,
         "parameters": [_parameter("query", name, schema, {}) for name in schema["properties"]],
         "responses": {
             "200": {

@@ -107,8 +107,8 @@ def text() -> str:
 def fleet_text() -> str:
     """The answers of `/api/fleet`, for the page of the app alone: `web/src/features/fleet/answers.gen.ts`."""
     interfaces: dict[str, str] = {}
-    for _, answer, _ in fleet.ADDRESSES.values():
-        _collect(answer, interfaces, from_server=True)
+    for address in fleet.ADDRESSES.values():
+        _collect(address.answer, interfaces, from_server=True)
     body = "\n\n".join(interfaces.values())
     used = [name for name in sorted({*_ALIASES, *_LITERALS.values()}) if re.search(rf": [^;]*\b{name}\b", body)]
     imports = f"import type {{ {', '.join(used)} }} from '@backchannel/client';\n\n" if used else ""

@@ -16,6 +16,7 @@ from backchannel.fanout.envelopes import (
     RevocationEnvelope,
     RoomEnvelope,
     UserEnvelope,
+    UserEphemeralEnvelope,
 )
 from backchannel.fanout.hub import Hub
 from backchannel.fanout.memory import MemoryBus
@@ -351,6 +352,13 @@ async def test_ephemeral_frames_reach_the_subscribers_of_a_room_except_their_aut
     world.hub.enter(mate, 6, 0, 2)
     world.hub.pass_on(1, [ROOM, 6, 99], b"presence")
     assert mate.frames == [[b"typing"], [b"presence"]]
+
+
+async def test_an_ephemeral_frame_for_one_user_reaches_all_their_clients_and_nobody_else(world: World) -> None:
+    tab, phone, mate = Listener(1), Listener(1), Listener(2)
+    world.enter(tab, phone, mate)
+    world.bus.publish(envelopes.user_topic(1), envelopes.encode(UserEphemeralEnvelope(1, b"question")))
+    assert (tab.frames, phone.frames, mate.frames) == ([[b"question"]], [[b"question"]], [])
 
 
 async def test_topics_without_subscribers_are_unsubscribed(world: World) -> None:

@@ -1,6 +1,7 @@
 """`/api/fleet/…` over HTTP: who may ask, what is refused, and that no answer has what was written or who writes whom."""
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 from uuid import uuid4
 
@@ -15,7 +16,10 @@ from tests.running import Running, Someone, running, somebody, wait_until
 
 pytestmark = pytest.mark.usefixtures("module_database")
 
+STAFF = {path: address for path, address in ADDRESSES.items() if address.for_staff}
 NEEDED = {
+    "/api/fleet/recorder": {"person": "nobody-of-this-name"},
+    "/api/fleet/recording": {"id": "7"},
     "/api/fleet/person": {"person": "nobody-of-this-name"},
     "/api/fleet/journey": {"person": "nobody-of-this-name"},
 }
@@ -40,34 +44,121 @@ def get(server: Running, who: Someone | None, of: str, **asked: Any) -> httpx.Re
     return server.http.get(f"/api/fleet/{of}", params=asked, headers=who.headers if who else {})
 
 
-@pytest.mark.parametrize("address", ADDRESSES)
+@pytest.mark.parametrize("address", STAFF)
 class TestEveryAddress:
     def test_is_for_staff_alone(self, server: Running, boss: Someone, address: str) -> None:
         asked = NEEDED.get(address, {})
-        assert server.http.get(address, params=asked).status_code == 401
-        refused = server.http.get(address, params=asked, headers=somebody().headers)
+        assert self._ask(server, address, None, asked).status_code == 401
+        refused = self._ask(server, address, somebody(), asked)
         assert (refused.status_code, refused.json()["code"]) == (403, "forbidden")
-        answer = server.http.get(address, params=asked, headers=boss.headers)
-        assert answer.status_code == (404 if asked else 200)
+        assert self._ask(server, address, boss, asked).status_code == (404 if asked else 200)
 
     def test_says_nothing_of_whom_there_is_before_it_knows_who_asks(self, server: Running, address: str) -> None:
-        known = {**NEEDED.get(address, {}), **({"person": somebody("ada").user.username} if address in NEEDED else {})}
-        assert server.http.get(address, params=known, headers=somebody().headers).status_code == 403
+        known = dict(NEEDED.get(address, {}))
+        if "person" in known:
+            known["person"] = somebody("ada").user.username
+        assert self._ask(server, address, somebody(), known).status_code == 403
 
     def test_refuses_other_methods_and_parameters(self, server: Running, boss: Someone, address: str) -> None:
-        refused = server.http.post(address, json={}, headers=boss.headers)
-        assert (refused.status_code, refused.headers["allow"]) == (405, "GET")
+        method = STAFF[address].method
+        refused = server.http.request("POST" if method == "GET" else "GET", address, headers=boss.headers)
+        assert (refused.status_code, refused.headers["allow"]) == (405, method)
         asked = {**NEEDED.get(address, {}), "nonsense": "1"}
-        assert server.http.get(address, params=asked, headers=boss.headers).status_code == 422
+        assert self._ask(server, address, boss, asked).status_code == 422
 
     def test_is_seen_no_more_by_who_is_staff_no_more(self, server: Running, address: str) -> None:
         who = somebody("former")
         who.account.is_staff = True
         who.account.save()
         asked = NEEDED.get(address, {})
-        assert server.http.get(address, params=asked, headers=who.headers).status_code in {200, 404}
+        assert self._ask(server, address, who, asked).status_code in {200, 404}
         type(who.account).objects.filter(pk=who.account.pk).update(is_staff=False)
-        assert server.http.get(address, params=asked, headers=who.headers).status_code == 403
+        assert self._ask(server, address, who, asked).status_code == 403
+
+    @staticmethod
+    def _ask(server: Running, address: str, who: Someone | None, asked: dict[str, Any]) -> httpx.Response:
+        headers = who.headers if who else {}
+        return server.http.request(STAFF[address].method, address, params=asked, headers=headers)
+
+
+class TestTheRecorder:
+    def test_is_asked_for_and_that_is_in_the_audit_log(self, server: Running, boss: Someone) -> None:
+        cleo = somebody("cleo")
+        with server.device(cleo) as device:
+            asked = self._ask(server, boss, cleo)
+            assert asked.json()["person"]["username"] == cleo.user.username
+            device.until("please_report")
+        (line,) = get(server, boss, "audit", person=cleo.user.username, action="recorder_asked").json()["entries"]
+        assert (line["actor"], line["subject"]) == (boss.user.username, cleo.user.username)
+
+    def test_is_asked_for_over_http_too(self, server: Running, boss: Someone) -> None:
+        cleo = somebody("cleo")
+        first = server.http.post("/api/sync", json={}, headers=cleo.headers).json()
+        resume = {"epoch": first["epoch"], "user_version": first["user_version"], "rooms": {}}
+        with ThreadPoolExecutor() as threads:
+            poll = threads.submit(
+                server.http.post, "/api/sync", json={"resume": resume, "wait": 20}, headers=cleo.headers
+            )
+            # A question that comes before the poll waits is lost.
+            wait_until(lambda: self._ask(server, boss, cleo).status_code == 200 and poll.done())
+            assert {"type": "please_report"} in poll.result().json()["frames"]
+
+    def test_that_came_is_listed_and_its_lines_have_times(self, server: Running, boss: Someone) -> None:
+        cleo = somebody("cleo")
+        report = {
+            "client": {"name": "web", "version": "3"},
+            "why": "asked",
+            "waiting": 2,
+            "recorder": ["61000 connection from=live to=waiting", "no age", "1 socket_closed code=1006"],
+        }
+        assert server.http.post("/api/report", json=report, headers=cleo.headers).status_code == 200
+
+        def listed() -> Any:
+            server.chat.evidence.writer.wake()
+            return get(server, boss, "person", person=cleo.user.username).json()["recordings"]
+
+        wait_until(listed)
+        (kept,) = listed()
+        shown = get(server, boss, "recording", id=kept["id"]).json()
+        assert (shown["why"], shown["client"], shown["waiting"]) == ("asked", "web 3", 2)
+        assert [line["text"] for line in shown["lines"]] == [
+            "connection from=live to=waiting",
+            "no age",
+            "socket_closed code=1006",
+        ]
+        assert shown["lines"][0]["at"] < shown["lines"][2]["at"] < shown["lines"][1]["at"] == shown["at"]
+
+    def test_of_an_id_that_no_row_can_have_is_not_found(self, server: Running, boss: Someone) -> None:
+        assert get(server, boss, "recording", id="9" * 19).status_code == 404
+
+    @staticmethod
+    def _ask(server: Running, boss: Someone, whom: Someone) -> httpx.Response:
+        answer = server.http.post("/api/fleet/recorder", params={"person": whom.user.username}, headers=boss.headers)
+        assert answer.status_code == 200
+        return answer
+
+
+class TestOnesOwnConnections:
+    PATH = "/api/me/connections"
+
+    def test_are_seen_by_oneself_and_nobody_elses_are(self, server: Running) -> None:
+        ada, cleo = somebody("ada"), somebody("cleo")
+        with server.device(cleo):
+
+            def lanes() -> Any:
+                server.chat.evidence.writer.wake()
+                return server.http.get(self.PATH, headers=cleo.headers).json()["lanes"]
+
+            wait_until(lanes)
+            ((stretch,),) = [lane["stretches"] for lane in lanes()]
+            assert (stretch["transport"], stretch["until"]) == ("websocket", None)
+        assert server.http.get(self.PATH, headers=ada.headers).json()["lanes"] == []
+
+    def test_of_whom_is_not_for_the_caller_to_say(self, server: Running) -> None:
+        cleo = somebody("cleo")
+        assert server.http.get(self.PATH).status_code == 401
+        for asked in ({"person": "ada"}, {"hours": 337}, {"hours": 0}):
+            assert server.http.get(self.PATH, params=asked, headers=cleo.headers).status_code == 422
 
 
 @pytest.mark.parametrize(

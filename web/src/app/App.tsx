@@ -149,6 +149,7 @@ function SignedInApp({ api, state, user, load, openChat }: SignedInAppProps) {
       tabs,
       drafts,
       files,
+      recorder: chat,
       isStaff: user.staff,
       threads,
       canInvite: user.staff && state.signup === 'invitation',

@@ -2,6 +2,7 @@ import { use } from 'react';
 import { DevicesDialog } from '../features/accounts/DevicesDialog.tsx';
 import { InviteDialog } from '../features/accounts/InviteDialog.tsx';
 import { PasswordDialog } from '../features/accounts/PasswordDialog.tsx';
+import { ConnectionDialog } from '../features/connection/ConnectionDialog.tsx';
 import { UnsentTray } from '../features/outbox/UnsentTray.tsx';
 import { BrowseChannels } from '../features/rooms/BrowseChannels.tsx';
 import { CreateRoom } from '../features/rooms/CreateRoom.tsx';
@@ -39,6 +40,8 @@ export function Panels({ current }: { readonly current: number | null }) {
       return <Shortcuts onClose={close} />;
     case 'unsent':
       return <UnsentTray onClose={close} />;
+    case 'connection':
+      return <ConnectionDialog onClose={close} />;
     case 'password':
       return (
         <PasswordDialog

@@ -1,6 +1,7 @@
 import {
   Activity,
   Bell,
+  Cable,
   Keyboard,
   KeyRound,
   LogOut,
@@ -72,6 +73,9 @@ export function UserMenuItems({ anchor, onClose }: UserMenuItemsProps) {
       )}
       <MenuItem icon={<Send />} onSelect={() => open('unsent')}>
         Not sent{unsent.length > 0 && ` (${unsent.length})`}
+      </MenuItem>
+      <MenuItem icon={<Cable />} onSelect={() => open('connection')}>
+        Connection
       </MenuItem>
       <MenuItem icon={<Keyboard />} keys="Ctrl /" onSelect={() => open('shortcuts')}>
         Keyboard shortcuts

@@ -12,6 +12,7 @@ export type Panel =
   | 'browse-channels'
   | 'shortcuts'
   | 'unsent'
+  | 'connection'
   | 'password'
   | 'devices'
   | 'sign-out'

@@ -1,4 +1,5 @@
 import type { User } from '@backchannel/client';
+import type { RecorderChat } from '@backchannel/client/recorder';
 import type { SharedTabs } from '@backchannel/client/tabs';
 import { createContext, useContext } from 'react';
 import type { Drafts } from './drafts.ts';
@@ -13,6 +14,8 @@ export interface SignedIn {
   readonly tabs: SharedTabs;
   readonly drafts: Drafts;
   readonly files: Files;
+  /** What this tab recorded of its connection. */
+  readonly recorder: RecorderChat;
   /** Whether the user may see the fleet. */
   readonly isStaff: boolean;
   readonly threads: Threads;

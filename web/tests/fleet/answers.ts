@@ -6,6 +6,7 @@ import type {
   FleetJourney,
   FleetNow,
   FleetPerson,
+  FleetRecording,
   Stretch,
 } from '../../src/features/fleet/answers.gen.ts';
 
@@ -109,8 +110,20 @@ export const person: FleetPerson = {
       ],
     },
   ],
-  recordings: [{ at: '2026-11-30T14:31:05Z', why: 'person', size_bytes: 9_000 }],
+  recordings: [{ id: '1764513065000000001', at: '2026-11-30T14:31:05Z', why: 'person', size_bytes: 9_000 }],
   partial: false,
+};
+
+export const recording: FleetRecording = {
+  at: '2026-11-30T14:31:05Z',
+  why: 'person',
+  client: 'web 0.1.0',
+  transport: 'http',
+  waiting: 1,
+  lines: [
+    { at: '2026-11-30T14:30:00Z', text: 'connection from=live to=waiting on=closed failures=1' },
+    { at: '2026-11-30T14:31:00Z', text: 'slept' },
+  ],
 };
 
 const MESSAGE = '0198a1b2-0000-4000-8000-000000000001';

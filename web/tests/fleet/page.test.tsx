@@ -8,6 +8,8 @@ const ANSWERS: Readonly<Record<string, unknown>> = {
   now: answers.now,
   fallback: answers.fallback,
   person: answers.person,
+  recorder: {},
+  recording: answers.recording,
   errors: answers.errors,
   audit: answers.audit,
 };
@@ -63,7 +65,22 @@ it('asks for nobody before a name is given, and draws a lane for each device', a
   await open('Person');
   await ask(' cleo ');
   await expect.element(browser.getByRole('img', { name: 'A: safari 18, ios, 2 connections' })).toBeVisible();
-  expect(asked.filter((address) => address.includes('/person'))).toEqual(['/api/fleet/person?person=cleo&hours=24']);
+  expect(new Set(asked.filter((address) => address.includes('/person')))).toEqual(
+    new Set(['/api/fleet/person?person=cleo&hours=24']),
+  );
+});
+
+it('asks for the recorder, and shows the lines of one that came', async () => {
+  const asked = serve();
+  await open('Person');
+  await ask('cleo');
+  await browser.getByRole('button', { name: 'Ask for the recorder' }).click();
+  await expect.element(browser.getByText(/^Asked\./)).toBeVisible();
+  expect(asked).toContain('/api/fleet/recorder?person=cleo');
+  await browser.getByRole('button', { name: 'Show lines' }).click();
+  await expect.element(browser.getByText(/from=live to=waiting/)).toBeVisible();
+  await browser.getByRole('button', { name: 'Hide lines' }).click();
+  await expect.element(browser.getByText(/from=live to=waiting/)).not.toBeInTheDocument();
 });
 
 it('leads from what a person should have to the verdict of one message', async () => {

@@ -9,6 +9,7 @@ import { cx } from '../../ui/classes.ts';
 import { ConfirmSignedOut } from './ConfirmSignedOut.tsx';
 
 const showUnsent = () => openPanel.set('unsent');
+const showDetails = () => openPanel.set('connection');
 
 /**
  * Shows a bar with an action for states that need the user, and the small indicator for all others. Both overlay the
@@ -63,7 +64,7 @@ function Bars() {
     default:
       return (
         <>
-          <ConnectionStateIndicator onShowUnsent={showUnsent} />
+          <ConnectionStateIndicator onShowUnsent={showUnsent} onShowDetails={showDetails} />
           {!durable && waiting > 0 && (
             <Bar icon={<OctagonAlert />} tone="warn" more={more}>
               This browser does not allow storage: unsent messages are lost when you close the tab.

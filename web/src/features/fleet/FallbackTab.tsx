@@ -3,7 +3,7 @@ import { Button } from '../../ui/Button.tsx';
 import type { CausesOfHour, FleetFallback, Lives } from './answers.gen.ts';
 import { useAnswer } from './ask.ts';
 import { stacked } from './geometry.ts';
-import { Answered, Legend, Section, Table } from './parts.tsx';
+import { Answered, Legend, Section, Table, Wide } from './parts.tsx';
 import { causeOf, momentOf, percent } from './words.ts';
 
 const SPANS = [
@@ -107,7 +107,8 @@ function Hours({ hours }: { readonly hours: readonly CausesOfHour[] }) {
     <figure className="flex flex-col gap-1.5">
       <svg
         viewBox={`0 0 ${WIDTH} ${HEIGHT}`}
-        className="w-full rounded-md border border-line bg-raised"
+        preserveAspectRatio="none"
+        className="h-36 w-full rounded-md border border-line bg-raised"
         role="img"
         aria-label={`Up to ${most} failures in an hour.`}
       >
@@ -138,35 +139,37 @@ function LivesPicture({ lives }: { readonly lives: readonly Lives[] }) {
   const wide = WIDTH / Math.max(1, lives.length);
   return (
     <figure className="flex flex-col gap-1.5">
-      <svg
-        viewBox={`0 0 ${WIDTH} ${HEIGHT + 16}`}
-        className="w-full rounded-md border border-line bg-raised"
-        role="img"
-        aria-label={`Up to ${most} connections of about the same life.`}
-      >
-        {lives.map((each, at) => (
-          <g key={each.up_to ?? 'longer'}>
-            <title>{`${nameOf(each)}: ${each.count} connections, ${each.cut} with a cause`}</title>
-            <rect
-              x={at * wide + 4}
-              width={wide - 8}
-              y={HEIGHT * (1 - each.count / most)}
-              height={(HEIGHT * each.count) / most}
-              className="fill-accent-line"
-            />
-            <rect
-              x={at * wide + 4}
-              width={wide - 8}
-              y={HEIGHT * (1 - each.cut / most)}
-              height={(HEIGHT * each.cut) / most}
-              className="fill-danger"
-            />
-            <text x={(at + 0.5) * wide} y={HEIGHT + 12} textAnchor="middle" className="fill-ink-soft text-[11px]">
-              {nameOf(each)}
-            </text>
-          </g>
-        ))}
-      </svg>
+      <Wide label="Lives, scrollable">
+        <svg
+          viewBox={`0 0 ${WIDTH} ${HEIGHT + 16}`}
+          className="w-full min-w-180 rounded-md border border-line bg-raised"
+          role="img"
+          aria-label={`Up to ${most} connections of about the same life.`}
+        >
+          {lives.map((each, at) => (
+            <g key={each.up_to ?? 'longer'}>
+              <title>{`${nameOf(each)}: ${each.count} connections, ${each.cut} with a cause`}</title>
+              <rect
+                x={at * wide + 4}
+                width={wide - 8}
+                y={HEIGHT * (1 - each.count / most)}
+                height={(HEIGHT * each.count) / most}
+                className="fill-accent-line"
+              />
+              <rect
+                x={at * wide + 4}
+                width={wide - 8}
+                y={HEIGHT * (1 - each.cut / most)}
+                height={(HEIGHT * each.cut) / most}
+                className="fill-danger"
+              />
+              <text x={(at + 0.5) * wide} y={HEIGHT + 12} textAnchor="middle" className="fill-ink-soft text-[12px]">
+                {nameOf(each)}
+              </text>
+            </g>
+          ))}
+        </svg>
+      </Wide>
       <figcaption>
         <Legend
           items={[

@@ -68,9 +68,13 @@ function Now({ now }: { readonly now: FleetNow }) {
           empty="No process has written evidence: BACKCHANNEL_ANALYTICS is off."
         />
         <p className="text-sm text-ink-soft">
-          {now.backup
-            ? `Newest backup: ${agoOf(now.backup.at, at)}, ${bytesOf(now.backup.size_bytes)}.`
-            : 'No backup by `backchannel backup` is known.'}
+          {now.backup ? (
+            `Newest backup: ${agoOf(now.backup.at, at)}, ${bytesOf(now.backup.size_bytes)}.`
+          ) : (
+            <>
+              No backup by <code>backchannel backup</code> is known.
+            </>
+          )}
         </p>
       </Section>
     </>

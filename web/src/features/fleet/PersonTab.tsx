@@ -3,7 +3,8 @@ import type { FleetPerson, Lane } from './answers.gen.ts';
 import { useAnswer } from './ask.ts';
 import { type Look, piecesOf, type Span } from './geometry.ts';
 import { Answered, Legend, Section, Table } from './parts.tsx';
-import { bytesOf, causeOf, momentOf } from './words.ts';
+import { Recorders } from './Recorders.tsx';
+import { causeOf, momentOf } from './words.ts';
 
 const FILLS: Readonly<Record<Look, string>> = {
   websocket: 'fill-ok',
@@ -21,11 +22,12 @@ const LEGEND = (Object.keys(FILLS) as Look[]).map((look) => ({ name: NAMES[look]
 const WIDTH = 960;
 const HEIGHT = 22;
 const HOURS = 24;
+const EVERY_MS = 5_000;
 
 /** The connections of one person, a lane for each device. */
 export function PersonTab({ person }: { readonly person: string }) {
   const asked = useMemo(() => (person ? { person, hours: String(HOURS) } : null), [person]);
-  const answer = useAnswer<FleetPerson>('person', asked);
+  const answer = useAnswer<FleetPerson>('person', asked, EVERY_MS);
   if (!person) return <p className="text-sm text-ink-soft">Whose connections? Give a username above.</p>;
   return <Answered answer={answer}>{(found) => <Person found={found} />}</Answered>;
 }
@@ -67,14 +69,7 @@ function Person({ found }: { readonly found: FleetPerson }) {
           />
         </Section>
       ))}
-      <Section title="Recorders">
-        <Table
-          label="Recorders"
-          head={['Sent', 'Because', 'Size']}
-          rows={found.recordings.map((each) => [momentOf(each.at), each.why, bytesOf(each.size_bytes)])}
-          empty="Their clients have sent none."
-        />
-      </Section>
+      <Recorders found={found} />
     </>
   );
 }
@@ -86,7 +81,8 @@ function LanePicture({ lane, span }: { readonly lane: Lane; readonly span: Span 
       <figcaption className="text-xs text-ink-soft">{label}</figcaption>
       <svg
         viewBox={`0 0 ${WIDTH} ${HEIGHT}`}
-        className="w-full rounded-sm border border-line bg-raised"
+        preserveAspectRatio="none"
+        className="h-6 w-full rounded-sm border border-line bg-raised"
         role="img"
         aria-label={`${label}, ${lane.stretches.length} connections`}
       >

@@ -169,9 +169,31 @@ export interface Stretch {
 
 /** A flight recorder that a client sent. `why`: `error`, `asked` or `person`. */
 export interface RecordingKept {
+  readonly id: string;
   readonly at: string;
   readonly why: string;
   readonly size_bytes: number;
+}
+
+/** Those of the person's clients that are connected send their recorders within seconds; `person` then lists them. */
+export interface RecorderAsked {
+  readonly at: string;
+  readonly person: Whom;
+}
+
+export interface FleetRecording {
+  readonly at: string;
+  readonly why: string;
+  readonly client: string;
+  readonly transport: 'http' | 'websocket' | null;
+  readonly waiting: number;
+  readonly lines: readonly RecordedLine[];
+}
+
+/** `text`: `<event> <name>=<value> …`; never contents, names of rooms or typed text. */
+export interface RecordedLine {
+  readonly at: string;
+  readonly text: string;
 }
 
 export interface FleetJourney {
@@ -253,4 +275,12 @@ export interface AuditLine {
   readonly subject: string;
   readonly details: Readonly<Record<string, unknown>>;
   readonly digest: string;
+}
+
+/** `analytics` other than `on`: nothing is kept by person. */
+export interface OwnConnections {
+  readonly at: string;
+  readonly analytics: 'anonymous' | 'off' | 'on';
+  readonly lanes: readonly Lane[];
+  readonly partial: boolean;
 }

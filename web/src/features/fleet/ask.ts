@@ -19,9 +19,15 @@ interface Problem {
 }
 
 /** Asks `/api/fleet/{page}`; throws an Error with a sentence. */
-export async function ask<T>(page: string, asked: Asked, signal?: AbortSignal): Promise<T> {
+export async function ask<T>(
+  page: string,
+  asked: Asked,
+  signal?: AbortSignal,
+  method: 'GET' | 'POST' = 'GET',
+): Promise<T> {
   const query = new URLSearchParams(asked).toString();
   const response = await fetch(`/api/fleet/${page}${query && `?${query}`}`, {
+    method,
     headers: { Accept: 'application/json' },
     ...(signal && { signal }),
   }).catch((error: unknown) => {

@@ -67,6 +67,15 @@ export function Figure({
   );
 }
 
+/** Scrolls sideways where the window is too narrow. It takes the focus, so that keys scroll it as well. */
+export function Wide({ label, children }: { readonly label: string; readonly children: ReactNode }) {
+  return (
+    <div role="region" aria-label={label} tabIndex={0} className="scroll-thin overflow-x-auto">
+      {children}
+    </div>
+  );
+}
+
 interface TableProps {
   readonly label: string;
   readonly head: readonly string[];
@@ -77,7 +86,7 @@ interface TableProps {
 export function Table({ label, head, rows, empty }: TableProps) {
   if (rows.length === 0) return <p className="text-sm text-ink-soft">{empty}</p>;
   return (
-    <div className="scroll-thin overflow-x-auto">
+    <Wide label={`${label}, scrollable`}>
       <table aria-label={label} className="w-full border-collapse text-left text-sm">
         <thead>
           <tr>
@@ -101,7 +110,7 @@ export function Table({ label, head, rows, empty }: TableProps) {
           ))}
         </tbody>
       </table>
-    </div>
+    </Wide>
   );
 }
 
