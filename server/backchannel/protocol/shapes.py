@@ -3,7 +3,7 @@
 All times are ISO strings (times.to_wire); room and user ids are integers, message ids are UUIDs.
 """
 
-from typing import Literal
+from typing import Annotated, Literal
 from uuid import UUID
 
 import msgspec
@@ -15,6 +15,9 @@ PersonKind = Literal["person", "bot", "system"]
 UploadStateName = Literal["receiving", "checking", "ready", "rejected"]
 Via = Literal["websocket", "http", "site", "schedule"]
 ScheduledState = Literal["waiting", "sent", "cancelled", "failed"]
+NotificationLevel = Literal["all", "mentions", "none"]
+PushContent = Literal["full", "sender", "none"]
+Clock = Annotated[str, msgspec.Meta(pattern=r"^([01]\d|2[0-3]):[0-5]\d$", description="A time of day, like 22:00.")]
 
 
 class User(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -217,6 +220,16 @@ class Room(msgspec.Struct, omit_defaults=True):
     thread_unread_count: int = 0
     thread_mention_count: int = 0
     shows_seen: bool = False
+
+
+class QuietHours(msgspec.Struct, forbid_unknown_fields=True):
+    """Hours of the day in which a person is not disturbed. `days`: on which they begin, 1 for Monday to 7 for Sunday; none: never quiet.
+    They end on the next day where `end` is not after `start`. `zone`: of the person's clock, like Europe/Berlin."""
+
+    zone: Annotated[str, msgspec.Meta(max_length=64)]
+    days: Annotated[list[Annotated[int, msgspec.Meta(ge=1, le=7)]], msgspec.Meta(max_length=7)]
+    start: Clock
+    end: Clock
 
 
 class ChannelSummary(msgspec.Struct):

@@ -1,0 +1,61 @@
+"""Whom a text addresses besides those it mentions: everybody by `@room`, everybody who is there by `@here`, and by their own keywords
+those who chose them."""
+
+import re
+from collections.abc import Iterable, Sequence
+from typing import Final
+
+from backchannel.protocol.errors import invalid
+from backchannel.rules import check_text
+from backchannel.search.words import words_of
+from backchannel.text_rules import clean_name
+
+KEYWORDS: Final = 20
+"""Of one person."""
+KEYWORD_CHARACTERS: Final = 50
+MEMBERS_ANYBODY_MAY_ADDRESS: Final = 50
+"""In a larger room `@room` and `@here` are for its owner and admins: otherwise one member wakes a thousand."""
+
+_ADDRESSED: Final = re.compile(r"(?<![\w@])@(room|here)(?![\w@]|[.-]\w)", re.IGNORECASE)
+_FENCED: Final = re.compile(r"^(`{3,}|~{3,}).*?(?:^\1|\Z)", re.MULTILINE | re.DOTALL)
+_CODE: Final = re.compile(r"(`+)(?!`).*?(?<!`)\1(?!`)", re.DOTALL)
+
+
+def addressed_by(content: str, role: str, member_count: int) -> frozenset[str]:
+    """Which of "room" and "here" the text addresses. Code addresses nobody. `role`: of its sender."""
+    if "@" not in content or (member_count > MEMBERS_ANYBODY_MAY_ADDRESS and role == "member"):
+        return frozenset()
+    text = _CODE.sub(" ", _FENCED.sub(" ", content))
+    return frozenset(match.lower() for match in _ADDRESSED.findall(text))
+
+
+def words_in(text: str) -> tuple[str, ...]:
+    """As a search finds them: folded."""
+    return tuple(word.text for word in words_of(text))
+
+
+def has_keyword(words: Sequence[str], keywords: Iterable[Sequence[str]]) -> bool:
+    """Whether one of the keywords, given as its words, stands in a text of these words: all of it, adjacent and in order."""
+    present = set(words)
+    return any(
+        keyword[0] in present
+        and any(tuple(words[at : at + len(keyword)]) == tuple(keyword) for at in range(len(words)))
+        for keyword in keywords
+        if keyword
+    )
+
+
+def check_keywords(keywords: Sequence[str]) -> list[str]:
+    """Return them as stored: cleaned, each once. Raises CommandError `invalid`."""
+    if len(keywords) > KEYWORDS:
+        raise invalid(keywords=f"There are {len(keywords)}; a person has {KEYWORDS} at most.")
+    kept: dict[tuple[str, ...], str] = {}
+    for keyword in keywords:
+        check_text(keywords=keyword)
+        words = words_in(keyword)
+        if not words:
+            raise invalid(keywords="A keyword needs a letter or a digit.")
+        if len(keyword) > KEYWORD_CHARACTERS:
+            raise invalid(keywords=f"A keyword has {KEYWORD_CHARACTERS} characters at most.")
+        kept.setdefault(words, clean_name(keyword))
+    return list(kept.values())
