@@ -91,7 +91,8 @@ export interface RoomListFrame {
  * that seq, capped at 100; replies in threads count only if they are shown in the room. `thread_unread_count` and
  * `thread_mention_count`: the sums over the threads that the user follows, likewise; left out where they are 0. `members`: everyone, in rooms of up to 20 members; empty in larger ones. `name` is null in a direct room.
  * `key`: what the site calls a room that it made, like "order:17"; left out where there is none. `shows_seen`: the details of its messages
- * show who has seen them; left out where they do not.
+ * show who has seen them; left out where they do not. `level`: what the user chose to be notified of; left out where they chose nothing:
+ * then it is `all` in a direct room and `mentions` elsewhere. `muted_until`: until then of nothing; left out where it was never muted.
  */
 export interface Room {
   readonly id: RoomId;
@@ -110,6 +111,8 @@ export interface Room {
   readonly thread_unread_count?: number;
   readonly thread_mention_count?: number;
   readonly shows_seen?: boolean;
+  readonly level?: 'all' | 'mentions' | 'none';
+  readonly muted_until?: string;
 }
 
 /**
@@ -693,6 +696,60 @@ export interface ThreadReadState {
   readonly mention_count: number;
 }
 
+export interface RoomNotificationsResult {
+  readonly notifications: RoomNotifications;
+}
+
+/** What a user wants to be notified of in a room. `level`: null where they chose nothing. `muted_until`: until then of nothing. */
+export interface RoomNotifications {
+  readonly room_id: RoomId;
+  readonly level: 'all' | 'mentions' | 'none' | null;
+  readonly muted_until: string | null;
+}
+
+export interface MyNotificationsResult {
+  readonly notifications: MyNotifications;
+}
+
+/**
+ * What holds for a user in all rooms.
+ *
+ * `keywords`: words that notify like a mention. `quiet_hours`, `dnd_until`: when they are not disturbed; null for never. `push_content`:
+ * what a lock screen shows: `full`, the `sender` alone, or `none`. `digest`: an e-mail about what they missed.
+ */
+export interface MyNotifications {
+  readonly keywords: readonly string[];
+  readonly quiet_hours: QuietHours | null;
+  readonly dnd_until: string | null;
+  readonly push_content: 'full' | 'none' | 'sender';
+  readonly digest: boolean;
+}
+
+/**
+ * Hours of the day in which a person is not disturbed. `days`: on which they begin, 1 for Monday to 7 for Sunday; none: never quiet.
+ * They end on the next day where `end` is not after `start`. `zone`: of the person's clock, like Europe/Berlin.
+ */
+export interface QuietHours {
+  readonly zone: string;
+  readonly days: readonly number[];
+  readonly start: string;
+  readonly end: string;
+}
+
+/** `key`: what a page subscribes with (`applicationServerKey`), in base64url; null where this server sends no push messages. */
+export interface PushKeyResult {
+  readonly key: string | null;
+}
+
+export interface PushResult {
+  readonly push: Push;
+}
+
+/** A browser that gets push messages. */
+export interface Push {
+  readonly device: string;
+}
+
 /** Ascending by user id. `has_more`: continue with `after` = the last id. */
 export interface Members {
   readonly members: readonly Member[];
@@ -1190,6 +1247,65 @@ export type Commands = {
     };
     result: ThreadReadState;
   };
+  /**
+   * Choose what to be notified of in a room. Replaces what was chosen before; without `level` nothing is chosen.
+   *
+   * `mute_until`: until then of nothing. Without it the room is not muted.
+   */
+  set_notifications: {
+    fields: {
+      readonly room_id: RoomId;
+      readonly level?: 'all' | 'mentions' | 'none' | null;
+      readonly mute_until?: string | null;
+    };
+    result: RoomNotificationsResult;
+  };
+  /** Show what the caller wants to be notified of in all rooms. */
+  get_my_notifications: {
+    fields: Record<never, never>;
+    result: MyNotificationsResult;
+  };
+  /**
+   * Choose what to be notified of in all rooms. What is left out stays as it is.
+   *
+   * Quiet hours without days end them; so does a `dnd_until` that is over.
+   */
+  set_my_notifications: {
+    fields: {
+      readonly keywords?: readonly string[] | null;
+      readonly quiet_hours?: QuietHours | null;
+      readonly dnd_until?: string | null;
+      readonly push_content?: 'full' | 'none' | 'sender' | null;
+      readonly digest?: boolean | null;
+    };
+    result: MyNotificationsResult;
+  };
+  /** Show the key by which browsers subscribe to this server's push messages. */
+  get_push_key: {
+    fields: Record<never, never>;
+    result: PushKeyResult;
+  };
+  /**
+   * Send the caller's notifications to this browser. Repeating it replaces what is known of the device. At most 20 devices.
+   *
+   * `endpoint` and `keys`: of the browser's subscription. `page`: the address that notifications open, up to `rooms/…`.
+   */
+  subscribe_push: {
+    fields: {
+      readonly device: string;
+      readonly endpoint: string;
+      readonly keys: PushKeys;
+      readonly page: string;
+    };
+    result: PushResult;
+  };
+  /** Send nothing to this browser any more. Repeating it changes nothing. */
+  unsubscribe_push: {
+    fields: {
+      readonly device: string;
+    };
+    result: Empty;
+  };
   /** Tell the room whether the caller is typing. At most one frame in 3 s is passed on. */
   typing: {
     fields: {
@@ -1346,6 +1462,12 @@ export const COMMANDS = {
   follow_thread: 'PUT /api/messages/{message_id}/follow',
   unfollow_thread: 'DELETE /api/messages/{message_id}/follow',
   mark_thread_read: 'PUT /api/messages/{message_id}/thread/read',
+  set_notifications: 'PUT /api/rooms/{room_id}/notifications',
+  get_my_notifications: 'GET /api/me/notifications',
+  set_my_notifications: 'PUT /api/me/notifications',
+  get_push_key: 'GET /api/push/key',
+  subscribe_push: 'PUT /api/push/{device}',
+  unsubscribe_push: 'DELETE /api/push/{device}',
   typing: 'POST /api/rooms/{room_id}/typing',
   set_presence: 'PUT /api/presence',
   create_room: 'POST /api/rooms',

@@ -90,6 +90,10 @@ class ChatConfig(msgspec.Struct, frozen=True, kw_only=True, rename=str.upper):
     """Bytes that all files together may have. None: no limit but the disk's."""
     scan: str | None = None
     """Virus scanner for each file before it is served: `clamd:/path/to/socket`, `clamd:host:port`, or a command. None: no scan."""
+    push_contact: str | None = None
+    """Whom push services write to, like "mailto:admin@chat.example.com" or "https://chat.example.com". None: no push messages are sent."""
+    push_services: tuple[str, ...] = ()
+    """Hosts of push services besides those of Chrome, Firefox, Safari and Edge, like "up.example.org" or "*.push.example.org"."""
     analytics: Analytics = "off"
     """Which data about connections is stored, to find out why a client had no WebSocket. docs/privacy.md lists every field."""
     analytics_addresses: Addresses = "prefix"
@@ -127,13 +131,18 @@ def read_config(given: object) -> ChatConfig:
     for key in KEYS:
         if key in given and key != "LIMITS":
             _convert({key: given[key]}, ChatConfig, "BACKCHANNEL", problems, parts)
-    for key, read_one in (("FILES", read_files), ("SCAN", read_scan)):
+    for key, read_one in (("FILES", read_files), ("SCAN", read_scan), ("PUSH_CONTACT", read_push_contact)):
         try:
             if parts.get(key.lower()) is not None:
                 parts[key.lower()] = read_one(parts[key.lower()])
         except ValueError as error:
             problems.append(f'BACKCHANNEL["{key}"] {error}')
-    for key, read in (("ORIGINS", read_origin), ("CORS_ORIGINS", read_origin), ("REDIS_URLS", read_redis_url)):
+    for key, read in (
+        ("ORIGINS", read_origin),
+        ("CORS_ORIGINS", read_origin),
+        ("REDIS_URLS", read_redis_url),
+        ("PUSH_SERVICES", read_push_service),
+    ):
         _read_each(key, read, problems, parts)
     if "path" in parts:
         try:
@@ -230,6 +239,35 @@ def read_scan(text: str) -> str | None:
     if text.startswith("clamd:") and not _CLAMD.fullmatch(text):
         raise ValueError("names no daemon; write it like clamd:/run/clamav/clamd.ctl or clamd:clam.example:3310")
     return text or None
+
+
+def read_push_contact(text: str) -> str | None:
+    """Return the address unchanged; None if there is none. Push services want to know whom to write to, and Apple's answers 403 where that
+    is not an address on the internet. Raises `ValueError`."""
+    text = text.strip()
+    if not text:
+        return None
+    mail = _MAILTO.fullmatch(text)
+    host = mail.group(1) if mail else split_url(text).hostname if text.startswith("https://") else None
+    if not host or "." not in host or _NOT_REAL.match(host.lower()):
+        raise ValueError(
+            f"is {text}; write a real address, like mailto:admin@chat.example.com or https://chat.example.com"
+        )
+    return text
+
+
+def read_push_service(text: str) -> str:
+    """Return the host unchanged. Raises `ValueError`."""
+    if not _SERVICE.fullmatch(text):
+        raise ValueError(f"names {text}; write a host like up.example.org, or *.example.org for all below it")
+    return text
+
+
+_MAILTO: Final = re.compile(r"mailto:[^\s@:/]+@([^\s@:/]+)", re.ASCII)
+_NOT_REAL: Final = re.compile(
+    r"(?:.*\.)?(?:localhost|invalid|test|example|local|internal)\Z|\d+(?:\.\d+){3}\Z|.*:", re.ASCII
+)
+_SERVICE: Final = re.compile(r"(?:\*\.)?(?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?\.)+[a-z][a-z0-9-]*", re.ASCII)
 
 
 def split_url(text: str) -> SplitResult:

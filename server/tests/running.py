@@ -318,7 +318,7 @@ def running(
     from backchannel.site.asgi import pages_of
 
     workspace()
-    fields = {"limits": limits, "heartbeat_s": heartbeat_s, **config}
+    fields = {"limits": limits, "heartbeat_s": heartbeat_s, "push_contact": "mailto:admin@chat.example.com", **config}
     chat = create(
         structs.replace(config_from_settings(), **fields),
         bus,

@@ -107,7 +107,15 @@ def create(
     checking = None if files is None else FileRunner(files, log, reads, config.scan)
     node = Node(
         context=Context(
-            log, reads, bus, presence, clock, limits, takes_files=files is not None, upload_total=config.upload_total
+            log,
+            reads,
+            bus,
+            presence,
+            clock,
+            limits,
+            takes_files=files is not None,
+            upload_total=config.upload_total,
+            push_services=config.push_services if config.push_contact else None,
         ),
         hub=hub,
         presence=presence,

@@ -26,6 +26,8 @@ class Context:
     limits: Limits = Limits()
     takes_files: bool = False
     """There is a storage for files that people send."""
+    push_services: tuple[str, ...] | None = None
+    """Hosts of push services, besides those that everybody uses. None: no push messages are sent."""
     upload_total: int | None = None
     """Bytes that all files together may have; None: no limit."""
     last_typing: LastTyping = field(default_factory=LastTyping)

@@ -1,7 +1,7 @@
 """Counts the messages that each person sent in each room on each day (UTC): what `backchannel activity` shows."""
 
 from collections.abc import Sequence
-from typing import Final
+from typing import Any, Final
 
 from backchannel.followers.follower import Follower
 from backchannel.store.followers import Stretch
@@ -17,7 +17,7 @@ class ActivityFollower(Follower):
     batch = 5000  # takes about 3 ms of the writer
     is_woken = False
 
-    def apply(self, transaction: Transaction, stretches: Sequence[Stretch]) -> None:
+    def apply(self, transaction: Transaction, stretches: Sequence[Stretch], prepared: Any) -> None:
         # Grouped by the number of the day: formatting a date for each message would cost as much as reading it.
         day = (
             f"to_char(to_timestamp(day * {DAY_S}) AT TIME ZONE 'UTC', 'YYYY-MM-DD')"

@@ -1,7 +1,7 @@
 """The operations of the followers: taking a lease, moving cursors, starting over."""
 
 from collections.abc import Sequence
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from backchannel.followers.follower import Follower
 from backchannel.store.clock import POSTGRES_NOW_US
@@ -53,6 +53,8 @@ class Advance(Operation, frozen=True, kw_only=True):
     follower: Follower
     stretches: Sequence[Stretch]
     """Not empty, each room once."""
+    prepared: Any = None
+    """What the follower's `prepare` returned."""
 
     def apply(self, transaction: Transaction, outcome: Outcome) -> None:
         name = self.follower.name
@@ -70,7 +72,7 @@ class Advance(Operation, frozen=True, kw_only=True):
                 "ON CONFLICT (name, room_id) DO UPDATE SET seq = excluded.seq",
                 [value for stretch in self.stretches for value in (name, stretch.room_id, stretch.upto)],
             )
-            self.follower.apply(transaction, self.stretches)
+            self.follower.apply(transaction, self.stretches, self.prepared)
 
 
 class ResetFollower(Operation, frozen=True, kw_only=True):

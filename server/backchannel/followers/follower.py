@@ -1,7 +1,7 @@
 """The interface of a follower of the log."""
 
 from collections.abc import Sequence
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from backchannel.store.followers import Stretch
 from backchannel.store.transaction import Transaction
@@ -28,14 +28,14 @@ class Follower:
     is_woken: ClassVar[bool] = True
     """Whether commits of its own node wake it. Otherwise it looks every few seconds alone, which costs a busy server the least."""
 
-    def prepare(self, stretches: Sequence[Stretch]) -> None:
-        """Called in a reading thread before `apply`, for work outside the database: a store of the follower's own, a call to another
-        service. At least once for every event: again after a crash, or when another room of the batch failed. Raises `Lost` to
+    def prepare(self, stretches: Sequence[Stretch]) -> Any:
+        """Called in a reading thread before `apply`, which gets what it returns. For reading, and for work outside the database: a store
+        of the follower's own, a call to another service. At least once for every event: again after a crash, or when another room of the batch failed. Raises `Lost` to
         start over, or whatever keeps it from being done; it is tried again, room by room."""
 
-    def apply(self, transaction: Transaction, stretches: Sequence[Stretch]) -> None:
+    def apply(self, transaction: Transaction, stretches: Sequence[Stretch], prepared: Any) -> None:
         """Write what follows from the events into the chat's own database, in the transaction that moves the cursors: exactly once.
-        It holds up the writer, so it is a few statements for the whole batch."""
+        It holds up the writer, so it is a few statements for the whole batch. `prepared`: what `prepare` returned."""
 
     def tend(self) -> None:
         """Called in a reading thread after every regular look of the node that runs it, for upkeep that has no event. Takes a moment at

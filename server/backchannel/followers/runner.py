@@ -154,8 +154,9 @@ class FollowerRunner:
     async def _apply(self, stretches: Sequence[Stretch]) -> set[int]:
         """Apply a batch; if that fails, room by room. Returns the rooms that are to be left alone until the next look."""
         try:
-            await self._reads.run(self.follower.prepare, stretches)
-            is_moved = await self._log.write(Advance(actor=NOBODY, follower=self.follower, stretches=stretches))
+            prepared = await self._reads.run(self.follower.prepare, stretches)
+            advance = Advance(actor=NOBODY, follower=self.follower, stretches=stretches, prepared=prepared)
+            is_moved = await self._log.write(advance)
         except Lost:
             raise
         except CommandError as error:

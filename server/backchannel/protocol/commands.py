@@ -28,10 +28,14 @@ from backchannel.protocol.results import (
     Members,
     MessageDetails,
     MessageResult,
+    MyNotificationsResult,
     People,
     Pins,
+    PushKeyResult,
+    PushResult,
     ReadState,
     RoomList,
+    RoomNotificationsResult,
     RoomResult,
     ScheduledList,
     ScheduledResult,
@@ -43,6 +47,7 @@ from backchannel.protocol.results import (
     Threads,
     UploadResult,
 )
+from backchannel.protocol.shapes import NotificationLevel, PushContent, PushKeys, QuietHours
 
 Id = Annotated[int, Meta(ge=1, le=2**53 - 1, description="A room's or user's id.")]
 Seq = Annotated[int, Meta(ge=0, le=2**53 - 1, description="An event's number in its room; 0 is before the first.")]
@@ -77,6 +82,17 @@ PersonId = (
     ]
 )
 ExternalIds = Annotated[list[ExternalId], Meta(max_length=100)]
+Time = Annotated[str, Meta(max_length=40, description="ISO 8601 with an offset, like 2026-11-30T18:00:00Z.")]
+Keywords = Annotated[list[Annotated[str, Meta(max_length=50)]], Meta(max_length=20)]
+Device = Annotated[
+    str,
+    Meta(
+        pattern=r"^[A-Za-z0-9_-]+$",
+        min_length=8,
+        max_length=64,
+        description="Identifies a browser or an installed app; made by it, and kept.",
+    ),
+]
 Instance = Annotated[str, Meta(min_length=1, max_length=64, description="Identifies one tab or process of a client.")]
 
 Method = Literal["GET", "POST", "PUT", "PATCH", "DELETE"]
@@ -431,6 +447,62 @@ class MarkThreadRead(Command, kw_only=True, tag="mark_thread_read"):
 
     message_id: UUID
     seq: Seq
+
+
+@_declare("PUT /api/rooms/{room_id}/notifications", RoomNotificationsResult)
+class SetNotifications(Command, kw_only=True, tag="set_notifications"):
+    """Choose what to be notified of in a room. Replaces what was chosen before; without `level` nothing is chosen.
+
+    `mute_until`: until then of nothing. Without it the room is not muted.
+    """
+
+    room_id: Id
+    level: NotificationLevel | None = None
+    mute_until: Time | None = None
+
+
+@_declare("GET /api/me/notifications", MyNotificationsResult)
+class GetMyNotifications(Command, kw_only=True, tag="get_my_notifications"):
+    """Show what the caller wants to be notified of in all rooms."""
+
+
+@_declare("PUT /api/me/notifications", MyNotificationsResult)
+class SetMyNotifications(Command, kw_only=True, tag="set_my_notifications"):
+    """Choose what to be notified of in all rooms. What is left out stays as it is.
+
+    Quiet hours without days end them; so does a `dnd_until` that is over.
+    """
+
+    keywords: Keywords | None = None
+    quiet_hours: QuietHours | None = None
+    dnd_until: Time | None = None
+    push_content: PushContent | None = None
+    digest: bool | None = None
+
+
+@_declare("GET /api/push/key", PushKeyResult)
+class GetPushKey(Command, kw_only=True, tag="get_push_key"):
+    """Show the key by which browsers subscribe to this server's push messages."""
+
+
+@_declare("PUT /api/push/{device}", PushResult)
+class SubscribePush(Command, kw_only=True, tag="subscribe_push"):
+    """Send the caller's notifications to this browser. Repeating it replaces what is known of the device. At most 20 devices.
+
+    `endpoint` and `keys`: of the browser's subscription. `page`: the address that notifications open, up to `rooms/…`.
+    """
+
+    device: Device
+    endpoint: Annotated[str, Meta(max_length=1000)]
+    keys: PushKeys
+    page: Annotated[str, Meta(max_length=300)]
+
+
+@_declare("DELETE /api/push/{device}", Empty)
+class UnsubscribePush(Command, kw_only=True, tag="unsubscribe_push"):
+    """Send nothing to this browser any more. Repeating it changes nothing."""
+
+    device: Device
 
 
 @_declare("POST /api/rooms/{room_id}/typing", Empty)

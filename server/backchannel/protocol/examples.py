@@ -115,6 +115,12 @@ _DRAFT: Final = s.Draft(
 _SCHEDULED: Final = s.Scheduled(
     id=_SECOND, room_id=7, at="2026-12-01T09:00:00Z", content="Good morning.", state="waiting", rev=1
 )
+_NIGHTS: Final = s.QuietHours("Europe/Berlin", [1, 2, 3, 4, 5], "22:00", "07:00")
+_DEVICE: Final = "phone-8f0c1d2e"
+_ENDPOINT: Final = "https://updates.push.services.mozilla.com/wpush/v2/gAAAAABm"
+_PUSH_KEYS: Final = s.PushKeys(
+    "BCVxsr7N_eNgVRqvHtD0zTZsEc6-VV-JvLexhqUzORcxaOzi6-AYWXvTBHm4bjyPjs7Vd8pZGH6SRpkNtoIAiw4", "BTBZMqHH6r4Tts7J_aSIgg"
+)
 _RESUME: Final = f.Resume(epoch=_EPOCH, user_version=41, rooms={7: 1041, 9: 12})
 _FACT: Final[dict[str, Any]] = {"room_id": 7, "at": _AT}
 
@@ -139,6 +145,10 @@ _COMMANDS: Final[tuple[msgspec.Struct, ...]] = (
     c.GetThread(id="d1", message_id=_FIRST, before=1042, limit=50),
     c.GetThreads(id="d1", unread=True, limit=50),
     c.MarkThreadRead(id="d1", message_id=_FIRST, seq=1044),
+    c.SetNotifications(id="n1", room_id=7, level="all", mute_until=_LATER),
+    c.SetMyNotifications(id="n2", keywords=["deploy"], quiet_hours=_NIGHTS, push_content="sender"),
+    c.SubscribePush(id="n3", device=_DEVICE, endpoint=_ENDPOINT, keys=_PUSH_KEYS, page="https://chat.example.com/"),
+    c.UnsubscribePush(id="n4", device=_DEVICE),
     c.Typing(id="b3", room_id=7, active=True),
     c.SetPresence(id="b4", state="away", instance=_INSTANCE),
     c.CreateRoom(id="b5", kind="group", name="Engines", topic="Analytical, mostly", members=[31]),
@@ -168,6 +178,10 @@ _RESULTS: Final[tuple[msgspec.Struct, ...]] = (
     r.Events([e.MessageCreated(seq=1042, message=_MESSAGE, **_FACT)], seq=1042),
     r.ReadState(1042, 1042, 0, 0),
     r.ThreadResult(_THREAD),
+    r.RoomNotificationsResult(s.RoomNotifications(7, "all", _LATER)),
+    r.MyNotificationsResult(s.MyNotifications(["deploy"], _NIGHTS, None, "sender", digest=True)),
+    r.PushKeyResult(_PUSH_KEYS.p256dh),
+    r.PushResult(s.Push(_DEVICE)),
     r.ThreadPage(_ROOT, [_REPLY], 1044, False, True, 1042, 1, 0),
     r.Threads([_THREAD], has_more=True, before="WzE3NjM4Njk0Njg"),
     r.ThreadReadState(1044, 1044, 0, 0),

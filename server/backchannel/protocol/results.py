@@ -3,7 +3,20 @@
 import msgspec
 
 from backchannel.protocol.events import AnyRoomEvent
-from backchannel.protocol.shapes import ChannelSummary, Draft, Member, Message, Room, Scheduled, Upload, User, Via
+from backchannel.protocol.shapes import (
+    ChannelSummary,
+    Draft,
+    Member,
+    Message,
+    MyNotifications,
+    Push,
+    Room,
+    RoomNotifications,
+    Scheduled,
+    Upload,
+    User,
+    Via,
+)
 
 
 class Empty(msgspec.Struct):
@@ -181,6 +194,24 @@ class ScheduledList(msgspec.Struct):
     """What waits and what could not be sent, ascending by time."""
 
     scheduled: list[Scheduled]
+
+
+class RoomNotificationsResult(msgspec.Struct):
+    notifications: RoomNotifications
+
+
+class MyNotificationsResult(msgspec.Struct):
+    notifications: MyNotifications
+
+
+class PushResult(msgspec.Struct):
+    push: Push
+
+
+class PushKeyResult(msgspec.Struct):
+    """`key`: what a page subscribes with (`applicationServerKey`), in base64url; null where this server sends no push messages."""
+
+    key: str | None
 
 
 class Members(msgspec.Struct):

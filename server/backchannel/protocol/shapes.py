@@ -201,7 +201,8 @@ class Room(msgspec.Struct, omit_defaults=True):
     that seq, capped at 100; replies in threads count only if they are shown in the room. `thread_unread_count` and
     `thread_mention_count`: the sums over the threads that the user follows, likewise; left out where they are 0. `members`: everyone, in rooms of up to 20 members; empty in larger ones. `name` is null in a direct room.
     `key`: what the site calls a room that it made, like "order:17"; left out where there is none. `shows_seen`: the details of its messages
-    show who has seen them; left out where they do not.
+    show who has seen them; left out where they do not. `level`: what the user chose to be notified of; left out where they chose nothing:
+    then it is `all` in a direct room and `mentions` elsewhere. `muted_until`: until then of nothing; left out where it was never muted.
     """
 
     id: int
@@ -220,6 +221,8 @@ class Room(msgspec.Struct, omit_defaults=True):
     thread_unread_count: int = 0
     thread_mention_count: int = 0
     shows_seen: bool = False
+    level: NotificationLevel | None = None
+    muted_until: str | None = None
 
 
 class QuietHours(msgspec.Struct, forbid_unknown_fields=True):
@@ -230,6 +233,41 @@ class QuietHours(msgspec.Struct, forbid_unknown_fields=True):
     days: Annotated[list[Annotated[int, msgspec.Meta(ge=1, le=7)]], msgspec.Meta(max_length=7)]
     start: Clock
     end: Clock
+
+
+class RoomNotifications(msgspec.Struct):
+    """What a user wants to be notified of in a room. `level`: null where they chose nothing. `muted_until`: until then of nothing."""
+
+    room_id: int
+    level: NotificationLevel | None
+    muted_until: str | None
+
+
+class MyNotifications(msgspec.Struct):
+    """What holds for a user in all rooms.
+
+    `keywords`: words that notify like a mention. `quiet_hours`, `dnd_until`: when they are not disturbed; null for never. `push_content`:
+    what a lock screen shows: `full`, the `sender` alone, or `none`. `digest`: an e-mail about what they missed.
+    """
+
+    keywords: list[str]
+    quiet_hours: QuietHours | None
+    dnd_until: str | None
+    push_content: PushContent
+    digest: bool
+
+
+class PushKeys(msgspec.Struct, forbid_unknown_fields=True):
+    """Of a browser's push subscription, in base64url: its public key and its authentication secret."""
+
+    p256dh: Annotated[str, msgspec.Meta(max_length=100)]
+    auth: Annotated[str, msgspec.Meta(max_length=30)]
+
+
+class Push(msgspec.Struct):
+    """A browser that gets push messages."""
+
+    device: str
 
 
 class ChannelSummary(msgspec.Struct):

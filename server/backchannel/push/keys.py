@@ -1,6 +1,5 @@
 """The server's own key, by which push services know that it is the one the browser subscribed to (RFC 8292, "VAPID")."""
 
-import re
 from collections.abc import Callable
 from typing import Final
 from urllib.parse import urlsplit
@@ -15,10 +14,6 @@ TOKEN_S: Final = 12 * 3600
 """For so long a token holds. RFC 8292 allows 24 hours; a clock may be wrong."""
 RENEW_S: Final = 3600
 """A token with less time left is made anew."""
-_MAILTO: Final = re.compile(r"mailto:[^\s@:/]+@([^\s@:/]+)", re.ASCII)
-_NOT_REAL: Final = re.compile(
-    r"(?:.*\.)?(?:localhost|invalid|test|example|local|internal)\Z|\d+(?:\.\d+){3}\Z|.*:", re.ASCII
-)
 
 
 def new_key() -> str:
@@ -27,22 +22,11 @@ def new_key() -> str:
     return to_base64url(value.to_bytes(32, "big"))
 
 
-def check_contact(contact: str) -> None:
-    """Push services want to know whom to write to, and Apple's answers 403 where it is not an address on the internet. Raises ValueError
-    with what to write."""
-    mail = _MAILTO.fullmatch(contact)
-    host = mail.group(1) if mail else urlsplit(contact).hostname if contact.startswith("https://") else None
-    if not host or "." not in host or _NOT_REAL.match(host.lower()):
-        raise ValueError(
-            f"is {contact}; write a real address, like mailto:admin@chat.example.com or https://chat.example.com"
-        )
-
-
 class ServerKey:
     """Signs requests. A token holds for all messages to one service, and is kept until it is about to end."""
 
     def __init__(self, stored: str, contact: str, clock: Callable[[], float]) -> None:
-        """`stored`: of `new_key`. `contact`: see `check_contact`. `clock`: seconds since 1970."""
+        """`stored`: of `new_key`. `contact`: as in `ChatConfig`. `clock`: seconds since 1970."""
         self._vapid = Vapid02.from_raw(stored.encode())
         self._contact = contact
         self._clock = clock

@@ -14,6 +14,7 @@ import difflib
 import ipaddress
 import re
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any, Literal
@@ -28,6 +29,8 @@ from backchannel.config import (
     Analytics,
     read_files,
     read_origin,
+    read_push_contact,
+    read_push_service,
     read_redis_url,
     read_scan,
     split_url,
@@ -102,6 +105,10 @@ def _words(value: str) -> tuple[str, ...]:
 
 def _origins(value: str) -> tuple[str, ...]:
     return tuple(read_origin(word) for word in _words(value))
+
+
+def _push_services(value: str) -> tuple[str, ...]:
+    return tuple(read_push_service(word) for word in _words(value))
 
 
 def _networks(value: str) -> tuple[str, ...]:
@@ -213,6 +220,17 @@ class Conf:
         "",
         "What looks at each file before anybody gets it: `clamd:/path/to/socket`, `clamd:host:port`, or a command that gets the path and "
         "ends with 0 (clean) or 1 (infected). Unset: nothing.",
+    )
+    push_contact: str | None = setting(
+        read_push_contact,
+        "",
+        "Whom push services write to, like `mailto:admin@chat.example.com` or `https://chat.example.com`; a real address, or they refuse "
+        "what is sent. Unset: the first of `BACKCHANNEL_ORIGINS` if that is one; else no push messages are sent.",
+    )
+    push_services: tuple[str, ...] = setting(
+        _push_services,
+        "",
+        "Hosts of push services besides those of Chrome, Firefox, Safari and Edge, like `up.example.org` or `*.push.example.org`.",
     )
     host: str = setting(_text, "127.0.0.1", "The address to listen on. `0.0.0.0` listens on every network.")
     port: int = setting(_port, "8000", "The port to listen on; 0 takes any free one.")
@@ -394,6 +412,15 @@ class Conf:
         if self.https is not None:
             return self.https
         return bool(self.origins) and all(origin.startswith("https://") for origin in self.origins)
+
+    @property
+    def push_contact_or_origin(self) -> str | None:
+        """Whom push services write to; None if no push messages are sent."""
+        for contact in (self.push_contact, *self.origins[:1]):
+            with suppress(ValueError):
+                if contact:
+                    return read_push_contact(contact)
+        return None
 
     @property
     def hosts(self) -> list[str]:

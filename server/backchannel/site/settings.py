@@ -37,6 +37,8 @@ BACKCHANNEL: dict[str, Any] = {
     "FILES": CONF.files,
     "UPLOAD_TOTAL": CONF.upload_total or None,
     "SCAN": CONF.scan,
+    "PUSH_CONTACT": CONF.push_contact_or_origin,
+    "PUSH_SERVICES": CONF.push_services,
     "ANALYTICS": CONF.analytics,
     "ANALYTICS_ADDRESSES": CONF.analytics_addresses,
     "ANALYTICS_NETWORKS": CONF.analytics_networks or None,

@@ -13,7 +13,14 @@ from django.db import transaction
 
 from backchannel.store import drafts, people, scheduled
 from backchannel.store.driver import read
-from backchannel.store.models import Event, Person, ThreadFollow
+from backchannel.store.models import (
+    Event,
+    NotificationSettings,
+    Person,
+    PersonNotification,
+    PushSubscription,
+    ThreadFollow,
+)
 from backchannel.store.transaction import EVENT, MEMBERSHIP, MESSAGE, ROOM, from_db_uuid
 
 AT_ONCE: Final = 100
@@ -77,7 +84,8 @@ def forget_account(person_id: int) -> None:
     with transaction.atomic():
         people.set_person_active(person_id, False)
         Person.objects.filter(pk=person_id).update(account=None)
-        ThreadFollow.objects.filter(person_id=person_id).delete()
+        for model in (ThreadFollow, NotificationSettings, PushSubscription, PersonNotification):
+            model.objects.filter(person_id=person_id).delete()
         drafts.forget(person_id)
         scheduled.forget(person_id)
 

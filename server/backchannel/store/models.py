@@ -22,12 +22,15 @@ class Workspace(models.Model):
     """The single row that names this installation and its numbering. Only a restore or a promotion changes `epoch`.
 
     `namespace`: the UUID under which the site's own keys become message ids. It never leaves the server: a member who knew it could
-    take the id of a message that the site is going to post."""
+    take the id of a message that the site is going to post. `push_key`: the private key by which push services know this server; empty
+    until it is needed. Another one would end all subscriptions. `push_public_key` belongs to it."""
 
     id = models.PositiveSmallIntegerField(primary_key=True, default=1)
     name = models.CharField(max_length=80, default="Backchannel")
     epoch = models.CharField(max_length=32)
     namespace = models.CharField(max_length=32, default=new_namespace, editable=False)
+    push_key = models.CharField(max_length=43, default="", db_default="", editable=False)
+    push_public_key = models.CharField(max_length=87, default="", db_default="", editable=False)
     created_us = models.BigIntegerField(default=now_us)
 
     def __str__(self) -> str:
@@ -132,12 +135,17 @@ class Room(models.Model):
 
 class Membership(models.Model):
     """One person in one room. `state` says whether they are in. Rows of people who left remain, with the seq of their leaving. Up to
-    `threads_read_seq` all threads of the room are read."""
+    `threads_read_seq` all threads of the room are read. `level` and `muted_until_us`: what they are notified of; NULL: not chosen."""
 
     class State(models.TextChoices):
         MEMBER = "member"
         LEFT = "left"
         REMOVED = "removed"
+
+    class Level(models.TextChoices):
+        ALL = "all"
+        MENTIONS = "mentions"
+        NONE = "none"
 
     class Role(models.TextChoices):
         OWNER = "owner"
@@ -153,6 +161,8 @@ class Membership(models.Model):
     left_seq = models.BigIntegerField(null=True)
     read_seq = models.BigIntegerField(default=0)
     threads_read_seq = models.BigIntegerField(default=0, db_default=0)
+    level = models.CharField(max_length=8, choices=Level.choices, null=True, blank=True)
+    muted_until_us = models.BigIntegerField(null=True, blank=True)
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["room", "person"], name="backchannel_one_membership")]
@@ -443,6 +453,95 @@ class Allowance(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} of {self.person_id}"
+
+
+class NotificationSettings(models.Model):
+    """What a person wants to be notified of in all rooms; without a row, the defaults. `keywords` and `quiet_hours` are JSON; no quiet
+    hours are empty."""
+
+    class PushContent(models.TextChoices):
+        FULL = "full"
+        SENDER = "sender"
+        NONE = "none"
+
+    person = models.OneToOneField(Person, models.CASCADE, primary_key=True, related_name="+")
+    keywords = models.TextField(default="[]")
+    quiet_hours = models.TextField(default="", blank=True)
+    dnd_until_us = models.BigIntegerField(default=0)
+    push_content = models.CharField(max_length=6, choices=PushContent.choices, default=PushContent.FULL)
+    digest = models.BooleanField(default=True)
+
+    class Meta:
+        verbose_name_plural = "notification settings"
+
+    def __str__(self) -> str:
+        return f"notifications of {self.person_id}"
+
+
+class PushSubscription(models.Model):
+    """A browser of a person that gets push messages. `device`: its own name for itself. An endpoint belongs to one browser: the person who
+    signed in there last has it. `page`: what its notifications open, up to `rooms/…`."""
+
+    id = models.BigAutoField(primary_key=True)
+    person = models.ForeignKey(Person, models.CASCADE, related_name="+", db_index=False)
+    device = models.CharField(max_length=64)
+    endpoint = models.CharField(max_length=1000, unique=True)
+    p256dh = models.CharField(max_length=100)
+    auth = models.CharField(max_length=30)
+    page = models.CharField(max_length=300)
+    made_us = models.BigIntegerField(default=now_us)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["person", "device"], name="backchannel_one_push_device")]
+
+    def __str__(self) -> str:
+        return f"{self.device} of {self.person_id}"
+
+
+class PersonNotification(models.Model):
+    """A message that may concern a person: one row for both, for ever, so that nobody is notified of a message twice.
+
+    `concerns`: what it is to them, as JSON. It waits for `due_us`, when the facts are looked at; afterwards `why` says what came of it."""
+
+    class State(models.TextChoices):
+        WAITING = "waiting"
+        NOTIFIED = "notified"
+        NOT_NOTIFIED = "not"
+
+    id = models.BigAutoField(primary_key=True)
+    person = models.ForeignKey(Person, models.CASCADE, related_name="+", db_index=False)
+    message = models.ForeignKey(Message, models.CASCADE, related_name="+")
+    concerns = models.TextField(default="[]")
+    state = models.CharField(max_length=8, choices=State.choices, default=State.WAITING)
+    why = models.CharField(max_length=20, default="")
+    made_us = models.BigIntegerField()
+    due_us = models.BigIntegerField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["person", "message"], name="backchannel_one_notification")]
+        indexes = [
+            models.Index(fields=["due_us"], condition=models.Q(state="waiting"), name="backchannel_notification_due"),
+            models.Index(fields=["made_us"], name="backchannel_notification_made"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.message_id} for {self.person_id}: {self.state}"
+
+
+class PushMessage(models.Model):
+    """A notification that has to go to a browser: deleted when it went, or cannot go. `due_us`: when it is tried next."""
+
+    id = models.BigAutoField(primary_key=True)
+    notification = models.ForeignKey(PersonNotification, models.CASCADE, related_name="+", db_index=False)
+    subscription = models.ForeignKey(PushSubscription, models.CASCADE, related_name="+")
+    tries = models.IntegerField(default=0)
+    due_us = models.BigIntegerField(db_index=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["notification", "subscription"], name="backchannel_one_push")]
+
+    def __str__(self) -> str:
+        return f"push {self.pk}"
 
 
 class FollowerCursor(models.Model):

@@ -13,7 +13,17 @@ from msgspec import structs
 from backchannel.protocol import times
 from backchannel.protocol.errors import Code, CommandError
 from backchannel.protocol.results import ReadState
-from backchannel.protocol.shapes import ChannelSummary, LastMessage, Member, PersonKind, Role, Room, RoomKind, User
+from backchannel.protocol.shapes import (
+    ChannelSummary,
+    LastMessage,
+    Member,
+    NotificationLevel,
+    PersonKind,
+    Role,
+    Room,
+    RoomKind,
+    User,
+)
 from backchannel.store.driver import by_code_point, position_of, read
 from backchannel.store.models import Membership, Person
 from backchannel.store.reads import MEMBER
@@ -63,6 +73,8 @@ class _ListRow(NamedTuple):
     members: str | None
     key: str | None
     shows_seen: bool
+    level: NotificationLevel | None
+    muted_until_us: int | None
     last_id: Any
     """None if the room has no message; then the other columns of the last message are None too."""
     last_content: str
@@ -90,7 +102,7 @@ def _list(narrowed: str, array_of: str, array: str, text: str) -> str:
         f"FROM {PERSON} me LEFT JOIN backchannel_workspace w ON w.id = 1 WHERE me.id = %s UNION ALL "
         "SELECT mb.id, NULL, NULL, NULL, mb.kind, mb.name, mb.topic, mb.head, mb.read_seq, "
         f"{COUNTS}, mb.member_count, mb.role, "
-        f"(SELECT {array_of}(o.person_id){text} FROM {MEMBERSHIP} o WHERE {_SEATED}), mb.key, mb.shows_seen, l.id, "
+        f"(SELECT {array_of}(o.person_id){text} FROM {MEMBERSHIP} o WHERE {_SEATED}), mb.key, mb.shows_seen, mb.level, mb.muted_until_us, l.id, "
         f"SUBSTR(l.content, 1, {EXCERPTED_CHARACTERS}), l.attachments, l.created_us, {_SENDER} FROM mine mb "
         f"LEFT JOIN {MESSAGE} l ON l.room_id = mb.room_id AND l.seq = {_LAST} LEFT JOIN {PERSON} lp ON lp.id = l.sender_id "
         "ORDER BY 1"
@@ -144,6 +156,8 @@ def _room(row: _ListRow, people: Mapping[int, User]) -> Room:
         last_message=_last_message_of(row) if row.last_id else None,
         key=row.key,
         shows_seen=bool(row.shows_seen),
+        level=row.level,
+        muted_until=None if row.muted_until_us is None else times.to_wire(row.muted_until_us),
     )
 
 

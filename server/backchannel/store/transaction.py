@@ -33,7 +33,11 @@ from backchannel.store.models import (
     Message,
     NameKey,
     Notice,
+    NotificationSettings,
     Person,
+    PersonNotification,
+    PushMessage,
+    PushSubscription,
     Room,
     Scheduled,
     ThreadFollow,
@@ -335,5 +339,9 @@ ACTIVITY = Activity._meta.db_table
 INTENT = Intent._meta.db_table
 NOTICE = Notice._meta.db_table
 BLOB = Blob._meta.db_table
+NOTIFICATION_SETTINGS = NotificationSettings._meta.db_table
+PERSON_NOTIFICATION = PersonNotification._meta.db_table
+PUSH_SUBSCRIPTION = PushSubscription._meta.db_table
+PUSH_MESSAGE = PushMessage._meta.db_table
 UPLOAD = Upload._meta.db_table
 UPLOAD_PART = UploadPart._meta.db_table

@@ -13,7 +13,7 @@ COUNTED_AT_MOST: Final = 100
 
 MINE: Final = (
     "SELECT r.id, r.kind, r.name, r.topic, r.head, r.member_count, r.key, r.shows_seen, mb.room_id, mb.person_id, mb.read_seq, "
-    "mb.threads_read_seq, mb.role "
+    "mb.threads_read_seq, mb.role, mb.level, mb.muted_until_us "
     f"FROM {MEMBERSHIP} mb JOIN {ROOM} r ON r.id = mb.room_id WHERE mb.person_id = %s"
 )
 """A person's rooms: the rows `mb` that everything here refers to."""

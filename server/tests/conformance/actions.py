@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from tests.conformance.roles import PUSH
 from tests.conformance.world import World, soon
 from tests.running import Someone
 
@@ -87,6 +88,13 @@ ACTIONS = [
            lambda w: send(w, w.ben, "So.", thread=w.by_ada, in_room=True)),
     Action("read in the room what a thread has", "mark_read", "ada", lambda w: {"room_id": w.group, "seq": 100},
            lambda w: send(w, w.ben, "So.", thread=w.by_ada, in_room=True)),
+    Action("what a room notifies of", "set_notifications", "ada", lambda w: {"room_id": w.group, "level": "all"}),
+    Action("muted", "set_notifications", "ada", lambda w: {"room_id": w.direct, "mute_until": "2030-01-01T00:00:00Z"}),
+    Action("no choice any more", "set_notifications", "ada", lambda w: {"room_id": w.group},
+           lambda w: w.server.do(w.ada, "set_notifications", room_id=w.group, level="none", mute_until="2030-01-01T00:00:00Z")),
+    Action("keywords", "set_my_notifications", "ada", lambda w: {"keywords": ["deploy"]}),
+    Action("a browser", "subscribe_push", "ada", lambda w: PUSH),
+    Action("a browser no more", "unsubscribe_push", "ada", lambda w: {"device": PUSH["device"]}),
     Action("a group", "create_room", "ada", lambda w: {"kind": "group", "name": "G", "members": [w.ben.id, w.cyd.id]}),
     Action("a channel", "create_room", "cyd", lambda w: {"kind": "channel", "name": "C"}),
     Action("a direct room", "create_room", "ada", lambda w: {"kind": "direct", "members": [w.cyd.id]}),

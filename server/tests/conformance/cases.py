@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from tests.conformance.roles import PUSH
 from tests.conformance.world import World, soon
 
 Fields = Callable[[World], dict[str, Any]]
@@ -57,6 +58,7 @@ OUTSIDERS = (("a stranger", "cyd"), ("who left", "dan"), ("who was removed", "ev
 NUL = "a\x00b"
 INVISIBLE = "\u200b\u2060\u00ad \u2800\u3164\ufe0f\u202e\x07"
 FILE = {"name": "a.pdf", "size": 1000, "content_type": "application/pdf"}
+NIGHTS = {"zone": "Europe/Berlin", "days": [1], "start": "22:00", "end": "07:00"}
 LONG = "ö" * (8 * 1024) + "."
 
 CASES: dict[str, list[Case]] = {
@@ -343,6 +345,47 @@ CASES: dict[str, list[Case]] = {
         yes("of what is deleted", lambda w: {"message_id": w.deleted, "seq": 5}),
         no("of a reply", "invalid", lambda w: {"message_id": w.reply, "seq": 8}, field="message_id"),
         *of_message(lambda w: {"message_id": w.by_ada, "seq": 1}),
+    ],
+    "set_notifications": [
+        yes("all of a room", of_group(level="all")),
+        yes("nothing, and muted", of_group(level="none", mute_until="2030-01-01T00:00:00+01:00")),
+        yes("no choice", of_group()),
+        yes("twice", of_group(level="mentions"), twice=True),
+        no("muted until no time", "invalid", of_group(mute_until="tomorrow"), field="mute_until"),
+        no("muted until a time of no zone", "invalid", of_group(mute_until="2030-01-01T00:00:00"), field="mute_until"),
+        no("muted until before all time", "invalid", of_group(mute_until="0001-01-01T00:00:00+14:00"), field="mute_until"),
+        *members_only(of_group(level="all")),
+    ],
+    "get_my_notifications": [yes("the defaults", lambda w: {}, "cyd")],
+    "set_my_notifications": [
+        yes("keywords", lambda w: {"keywords": ["Deploy", "deploy", "障害"]}),
+        yes("quiet hours", lambda w: {"quiet_hours": {**NIGHTS, "days": [5, 1, 1]}}),
+        yes("no quiet hours", lambda w: {"quiet_hours": {**NIGHTS, "days": []}}),
+        yes("undisturbed", lambda w: {"dnd_until": "2035-01-01T00:00:00.5Z"}),
+        yes("undisturbed no more", lambda w: {"dnd_until": "2020-01-01T00:00:00Z"}),
+        yes("nothing", lambda w: {}),
+        yes("what a lock screen shows", lambda w: {"push_content": "none", "digest": False}, twice=True),
+        no("a keyword of signs", "invalid", lambda w: {"keywords": ["!?"]}, field="keywords"),
+        no("a keyword with a NUL", "invalid", lambda w: {"keywords": [NUL]}, field="keywords"),
+        no("no zone", "invalid", lambda w: {"quiet_hours": {**NIGHTS, "zone": "../../etc/passwd"}}, field="quiet_hours"),
+        no("no time of day", "invalid", lambda w: {"quiet_hours": {**NIGHTS, "end": "24:00"}}),
+        no("no day", "invalid", lambda w: {"quiet_hours": {**NIGHTS, "days": [8]}}),
+        no("undisturbed until no time", "invalid", lambda w: {"dnd_until": "2030-13-01T00:00:00Z"}, field="dnd_until"),
+    ],
+    "get_push_key": [yes("the server's", lambda w: {})],
+    "subscribe_push": [
+        yes("a browser", lambda w: PUSH),
+        yes("again", lambda w: PUSH, twice=True),
+        no("a machine within", "invalid", lambda w: {**PUSH, "endpoint": "https://169.254.169.254/"}, field="endpoint"),
+        no("no https", "invalid", lambda w: {**PUSH, "endpoint": "http://fcm.googleapis.com/x"}, field="endpoint"),
+        no("another host", "invalid", lambda w: {**PUSH, "endpoint": "https://fcm.googleapis.com.evil.example/"}, field="endpoint"),
+        no("keys that are none", "invalid", lambda w: {**PUSH, "keys": {"p256dh": "AAAA", "auth": "BBBB"}}, field="keys"),
+        no("a page that is a script", "invalid", lambda w: {**PUSH, "page": "javascript:alert(1)/"}, field="page"),
+        no("a device with a slash", "invalid", lambda w: {**PUSH, "device": "aaaa+bbbb"}, field="device"),
+    ],
+    "unsubscribe_push": [
+        yes("a browser", lambda w: {"device": PUSH["device"]}),
+        yes("none", lambda w: {"device": "nothing-here"}),
     ],
     "typing": [
         yes("on", of_group(active=True)),

@@ -70,6 +70,8 @@ def _wrong_values(name: str, type_: Any) -> Iterator[Wrong]:
             yield from (Wrong(name, [wrong.value]) for wrong in _wrong_values(name, item))
             if type_.min_length:
                 yield Wrong(name, [])
+        case inspect.StructType():
+            yield from _each(name, "x", 1, [], {}, {"nonsense": 1}, in_text=False)
         case _:
             raise TypeError(f"{name}: add wrong values for {type_} here")
 

@@ -16,6 +16,17 @@ NOT_THERE = dict.fromkeys(ROLES, "upload_not_found")
 OWNER = {**MEMBERS, "member": NOT_YOURS}
 
 
+PUSH: dict[str, Any] = {
+    "device": "a-phone-1",
+    "endpoint": "https://fcm.googleapis.com/fcm/send/x",
+    "keys": {
+        "p256dh": "BCVxsr7N_eNgVRqvHtD0zTZsEc6-VV-JvLexhqUzORcxaOzi6-AYWXvTBHm4bjyPjs7Vd8pZGH6SRpkNtoIAiw4",
+        "auth": "BTBZMqHH6r4Tts7J_aSIgg",
+    },
+    "page": "https://chat.example.com/",
+}
+
+
 def of_group(**rest: Any) -> Fields:
     return lambda w: {"room_id": w.group, **rest}
 
@@ -50,6 +61,12 @@ MATRIX: dict[str, tuple[Fields, dict[str, str | None]]] = {
     "follow_thread": (lambda w: {"message_id": w.by_ada}, MEMBERS),
     "unfollow_thread": (lambda w: {"message_id": w.by_ada}, MEMBERS),
     "mark_thread_read": (lambda w: {"message_id": w.by_ada, "seq": 1}, MEMBERS),
+    "set_notifications": (of_group(level="all"), MEMBERS),
+    "get_my_notifications": (lambda w: {}, ANYBODY),
+    "set_my_notifications": (lambda w: {"keywords": ["deploy"]}, ANYBODY),
+    "get_push_key": (lambda w: {}, ANYBODY),
+    "subscribe_push": (lambda w: PUSH, ANYBODY),
+    "unsubscribe_push": (lambda w: {"device": PUSH["device"]}, ANYBODY),
     "typing": (of_group(active=True), MEMBERS),
     "set_presence": (lambda w: {"state": "online"}, ANYBODY),
     "create_room": (lambda w: {"kind": "group"}, ANYBODY),

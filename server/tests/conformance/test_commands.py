@@ -136,7 +136,13 @@ def test_an_unauthenticated_request_is_refused_before_its_fields_are_read(
 ) -> None:
     headers = {} if token is None else {"Authorization": f"Bearer {token}"}
     path = COMMANDS[word].path.format(
-        room_id=world.group, message_id=world.by_ada, emoji="x", user_id=1, upload_id=world.upload, id=world.scheduled
+        room_id=world.group,
+        message_id=world.by_ada,
+        emoji="x",
+        user_id=1,
+        upload_id=world.upload,
+        id=world.scheduled,
+        device="a-phone-1",
     )
     response = server.http.request(str(COMMANDS[word].method), path, headers=headers, json={"nonsense": 1})
     assert response.status_code == 401
@@ -153,6 +159,7 @@ def test_a_field_of_the_path_cannot_be_given_again_in_the_body(server: Running, 
         user_id=world.ben.id,
         upload_id=world.upload,
         id=world.scheduled,
+        device="a-phone-1",
     )
     name = declaration.path_fields[0]
     inside: dict[str, Any] = {name: {"room_id": world.group, "upload_id": world.upload}.get(name, world.by_ada)}
@@ -167,7 +174,13 @@ def test_a_body_that_is_not_a_json_object_is_refused(server: Running, world: Wor
     if declaration.method in ("GET", "DELETE"):
         return
     path = declaration.path.format(
-        room_id=world.group, message_id=world.by_ada, emoji="x", user_id=1, upload_id=world.upload, id=world.scheduled
+        room_id=world.group,
+        message_id=world.by_ada,
+        emoji="x",
+        user_id=1,
+        upload_id=world.upload,
+        id=world.scheduled,
+        device="a-phone-1",
     )
     headers = {**world.ada.headers, "Content-Type": "application/json"}
     for body, status, code in (
@@ -223,7 +236,13 @@ def test_an_unknown_command_and_an_unknown_path_are_named_so(
 def test_another_method_is_answered_with_those_that_are_allowed(server: Running, world: World, path: str) -> None:
     known = {str(d.method) for d in OVER_REST if d.path == path} | BYTES.get(path, set())
     place = path.format(
-        room_id=world.group, message_id=world.by_ada, emoji="x", user_id=1, upload_id=world.upload, id=world.scheduled
+        room_id=world.group,
+        message_id=world.by_ada,
+        emoji="x",
+        user_id=1,
+        upload_id=world.upload,
+        id=world.scheduled,
+        device="a-phone-1",
     )
     for method in {"GET", "POST", "PUT", "PATCH", "DELETE"} - known:
         response = server.http.request(method, place, headers=world.ada.headers)

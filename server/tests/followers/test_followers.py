@@ -59,7 +59,7 @@ class Recorder(Follower):
         if self.broken in {stretch.room_id for stretch in stretches}:
             raise RuntimeError("it broke between preparing and applying")
 
-    def apply(self, transaction: Transaction, stretches: Sequence[Stretch]) -> None:
+    def apply(self, transaction: Transaction, stretches: Sequence[Stretch], prepared: Any) -> None:
         self.applied += events_of(stretches)
 
     def clear(self, transaction: Transaction) -> None:
@@ -151,8 +151,8 @@ async def test_a_follower_that_is_far_behind_gets_batches_of_its_own_size() -> N
     class Small(Recorder):
         batch = 20
 
-        def apply(self, transaction: Transaction, stretches: Sequence[Stretch]) -> None:
-            super().apply(transaction, stretches)
+        def apply(self, transaction: Transaction, stretches: Sequence[Stretch], prepared: Any) -> None:
+            super().apply(transaction, stretches, prepared)
             sizes.append(len(events_of(stretches)))
 
     recorder = Small()
@@ -330,8 +330,8 @@ class BreakingActivity(ActivityFollower):
         if self._random.random() < 0.3:
             raise RuntimeError("before")
 
-    def apply(self, transaction: Transaction, stretches: Sequence[Stretch]) -> None:
-        super().apply(transaction, stretches)
+    def apply(self, transaction: Transaction, stretches: Sequence[Stretch], prepared: Any) -> None:
+        super().apply(transaction, stretches, prepared)
         if self._random.random() < 0.3:
             raise RuntimeError("after what it wrote, before the commit")
 
@@ -410,8 +410,8 @@ class SlowActivity(ActivityFollower):
     def __init__(self) -> None:
         self.has_written, self.may_commit = threading.Event(), threading.Event()
 
-    def apply(self, transaction: Transaction, stretches: Sequence[Stretch]) -> None:
-        super().apply(transaction, stretches)
+    def apply(self, transaction: Transaction, stretches: Sequence[Stretch], prepared: Any) -> None:
+        super().apply(transaction, stretches, prepared)
         self.has_written.set()
         assert self.may_commit.wait(30)
 

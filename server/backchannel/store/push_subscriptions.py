@@ -1,0 +1,62 @@
+"""The browsers that get push messages, and the server's own key for it. Blocking."""
+
+from typing import Final, NamedTuple
+
+from backchannel.store.driver import read
+from backchannel.store.transaction import PUSH_SUBSCRIPTION, WORKSPACE, Transaction
+
+DEVICES: Final = 20
+"""Of one person; the oldest gives way."""
+
+
+class Subscription(NamedTuple):
+    """A browser. `page`: what its notifications open, up to `rooms/…`."""
+
+    device: str
+    endpoint: str
+    p256dh: str
+    auth: str
+    page: str
+
+
+def subscribe(transaction: Transaction, person_id: int, given: Subscription) -> None:
+    """Who signed in to a browser last has its endpoint."""
+    transaction.execute(
+        f"DELETE FROM {PUSH_SUBSCRIPTION} WHERE endpoint = %s AND NOT (person_id = %s AND device = %s)",
+        [given.endpoint, person_id, given.device],
+    )
+    transaction.execute(
+        f"INSERT INTO {PUSH_SUBSCRIPTION} (person_id, device, endpoint, p256dh, auth, page, made_us) "
+        "VALUES (%s, %s, %s, %s, %s, %s, %s) ON CONFLICT (person_id, device) DO UPDATE SET endpoint = excluded.endpoint, "
+        "p256dh = excluded.p256dh, auth = excluded.auth, page = excluded.page, made_us = excluded.made_us",
+        [person_id, *given, transaction.at_us],
+    )
+    transaction.execute(
+        f"DELETE FROM {PUSH_SUBSCRIPTION} WHERE person_id = %s AND id NOT IN (SELECT id FROM {PUSH_SUBSCRIPTION} "
+        "WHERE person_id = %s ORDER BY made_us DESC, id DESC LIMIT %s)",
+        [person_id, person_id, DEVICES],
+    )
+
+
+def unsubscribe(transaction: Transaction, person_id: int, device: str) -> None:
+    transaction.execute(f"DELETE FROM {PUSH_SUBSCRIPTION} WHERE person_id = %s AND device = %s", [person_id, device])
+
+
+def public_key() -> str | None:
+    """None until a node that sends push messages has started."""
+    rows = read(f"SELECT push_public_key FROM {WORKSPACE} WHERE id = %s", [1])
+    return (rows[0][0] or None) if rows else None
+
+
+def private_key() -> str:
+    """Empty if there is none yet."""
+    rows = read(f"SELECT push_key FROM {WORKSPACE} WHERE id = %s", [1])
+    return str(rows[0][0]) if rows else ""
+
+
+def write_key(transaction: Transaction, private: str, public: str) -> None:
+    """Unless there is one: nodes that start together agree on the first."""
+    transaction.execute(
+        f"UPDATE {WORKSPACE} SET push_key = %s, push_public_key = %s WHERE id = %s AND push_key = %s",
+        [private, public, 1, ""],
+    )
