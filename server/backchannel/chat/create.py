@@ -3,10 +3,10 @@
 import socket
 import time
 import uuid
-from collections.abc import Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from functools import partial
 from pathlib import Path
-from typing import cast
+from typing import Any, cast
 
 from django.conf import settings
 from msgspec import structs
@@ -45,14 +45,18 @@ from backchannel.fleet.endpoints import fleet_endpoints
 from backchannel.fleet.kept import Kept
 from backchannel.followers import FOLLOWERS
 from backchannel.followers.follower import Follower
+from backchannel.followers.notifications import NotificationFollower
 from backchannel.followers.runner import FollowerRunner
 from backchannel.intents.runner import IntentRunner
+from backchannel.notifier.pushing import Pusher
+from backchannel.notifier.runner import Notifier
 from backchannel.ops.backups import BackupWatch
 from backchannel.ops.health import exposition
 from backchannel.ops.metrics import about
 from backchannel.ops.metrics.listener import MetricsListener, Text
 from backchannel.ops.watch import Watch
 from backchannel.ops.workers import Workers
+from backchannel.outgoing import OutgoingClient
 from backchannel.queries.events import missing_events
 from backchannel.schedule.runner import ScheduleRunner
 from backchannel.store.clock import now_us
@@ -139,6 +143,9 @@ def create(
     for runner in runners:
         if runner.follower.is_woken:
             delivery.observe(runner.notice)
+    notifier = None
+    if any(isinstance(follower, NotificationFollower) for follower in followers):
+        notifier = Notifier(log, reads, presence.node, presence.state_of, now_us, _pusher(config, log, reads))
     hub.handle(PresenceEnvelope, broadcaster.receive)
     hub.handle(RevocationEnvelope, revocations.receive)
     hub.handle(PersonEnvelope, lambda envelope: authenticator.forget(Ended(user_id=envelope.user.id)))
@@ -157,6 +164,7 @@ def create(
         maintenance,
         revocations,
         runners,
+        notifier,
         intents,
         ScheduleRunner(log, reads, node.gate.ask),
         checking,
@@ -169,6 +177,16 @@ def create(
     )
     fleet = fleet_endpoints(node, Kept(config.analytics, evidence.database), backup_marker, staff_check(reads), now_us)
     return Chat(parts, pages, config.cors_origins, metrics_access(config.metrics, authenticator, reads), fleet)
+
+
+def _pusher(config: ChatConfig, log: Log, reads: ReadPool) -> Callable[[], Coroutine[Any, Any, Pusher]] | None:
+    """None where nobody says whom push services may write to."""
+    contact = config.push_contact
+    if contact is None:
+        return None
+    from backchannel.notifier.push_setup import pusher_of
+
+    return partial(pusher_of, contact, log, reads, OutgoingClient())
 
 
 def _metrics_text(workers: Workers | None) -> Text:

@@ -17,6 +17,7 @@ from backchannel.fanout.bus import Bus
 from backchannel.files.runner import FileRunner
 from backchannel.followers.runner import FollowerRunner
 from backchannel.intents.runner import IntentRunner
+from backchannel.notifier.runner import Notifier
 from backchannel.ops.lag import sample_lag
 from backchannel.ops.metrics.listener import MetricsListener
 from backchannel.ops.watch import Watch
@@ -37,6 +38,7 @@ class Parts:
     maintenance: PeriodicTasks
     revocations: Revocations
     followers: Sequence[FollowerRunner]
+    notifier: Notifier | None
     intents: IntentRunner
     schedule: ScheduleRunner
     files: FileRunner | None
@@ -107,6 +109,8 @@ async def start(parts: Parts) -> AsyncExitStack:
             stopping.push_async_callback(parts.files.stop)
 
         following = [loop.create_task(runner.run()) for runner in parts.followers]
+        if parts.notifier is not None:
+            following.append(loop.create_task(parts.notifier.run()))
         stopping.push_async_callback(_cancel, following)
 
         for watching in (sample_lag(loop.time), parts.watch.run()):

@@ -106,7 +106,7 @@ def decide(facts: Facts) -> Decision:
     if refusal is not None:
         return Decision("no", refusal)
     reason = reason_for(facts)
-    if reason not in _REASONS:
+    if not is_reason(reason):
         return Decision("no", reason)
     return _at_this_moment(facts, reason)
 
@@ -127,6 +127,11 @@ def reason_for(facts: Facts) -> Why:
     if level == "all":
         return Why.DIRECT if facts.is_direct else Why.ALL
     return Why.NOT_HERE if Why.HERE in facts.concerns else Why.LEVEL_MENTIONS
+
+
+def is_reason(why: Why) -> bool:
+    """Whether it speaks for a notification."""
+    return why in _REASONS
 
 
 _REASONS: Final = frozenset({*CONCERNS, Why.DIRECT, Why.ALL})

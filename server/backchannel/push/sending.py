@@ -13,6 +13,7 @@ from backchannel.push.keys import ServerKey
 TTL_URGENT_S: Final = 86_400
 """For so long a service keeps what is for this person in particular."""
 TTL_S: Final = 14_400
+ANSWER_S: Final = 5.0
 LONGEST_WAIT_S: Final = 3600.0
 
 _log = ProcessLog("backchannel.push")
@@ -33,6 +34,8 @@ class Sent:
     result: Result
     retry_after_s: float | None = None
     """With LATER: what the service asks for."""
+    is_silent: bool = False
+    """The service could not be reached, or gave no answer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,13 +69,13 @@ class PushSender:
         except ValueError:  # the key is no point of the curve: no browser made it
             return Sent(Result.GONE)
         try:
-            answer = await self._client.post(push.endpoint, body, headers)
+            answer = await self._client.post(push.endpoint, body, headers, within_s=ANSWER_S)
         except Forbidden as error:
             _log.warning("push_forbidden", reason=str(error))
             return Sent(Result.GONE)
         except NoAnswer as error:
             _log.info("push_unanswered", error=str(error))
-            return Sent(Result.LATER)
+            return Sent(Result.LATER, is_silent=True)
         return _meaning(answer.status, answer.headers.get("retry-after"), answer.body)
 
 

@@ -1,9 +1,9 @@
 """The browsers that get push messages, and the server's own key for it. Blocking."""
 
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from backchannel.store.driver import read
-from backchannel.store.transaction import PUSH_SUBSCRIPTION, WORKSPACE, Transaction
+from backchannel.store.transaction import PUSH_MESSAGE, PUSH_SUBSCRIPTION, WORKSPACE, Transaction, marks
 
 DEVICES: Final = 20
 """Of one person; the oldest gives way."""
@@ -21,9 +21,8 @@ class Subscription(NamedTuple):
 
 def subscribe(transaction: Transaction, person_id: int, given: Subscription) -> None:
     """Who signed in to a browser last has its endpoint."""
-    transaction.execute(
-        f"DELETE FROM {PUSH_SUBSCRIPTION} WHERE endpoint = %s AND NOT (person_id = %s AND device = %s)",
-        [given.endpoint, person_id, given.device],
+    _delete(
+        transaction, "endpoint = %s AND NOT (person_id = %s AND device = %s)", [given.endpoint, person_id, given.device]
     )
     transaction.execute(
         f"INSERT INTO {PUSH_SUBSCRIPTION} (person_id, device, endpoint, p256dh, auth, page, made_us) "
@@ -31,15 +30,23 @@ def subscribe(transaction: Transaction, person_id: int, given: Subscription) -> 
         "p256dh = excluded.p256dh, auth = excluded.auth, page = excluded.page, made_us = excluded.made_us",
         [person_id, *given, transaction.at_us],
     )
-    transaction.execute(
-        f"DELETE FROM {PUSH_SUBSCRIPTION} WHERE person_id = %s AND id NOT IN (SELECT id FROM {PUSH_SUBSCRIPTION} "
-        "WHERE person_id = %s ORDER BY made_us DESC, id DESC LIMIT %s)",
+    _delete(
+        transaction,
+        f"person_id = %s AND id NOT IN (SELECT id FROM {PUSH_SUBSCRIPTION} WHERE person_id = %s ORDER BY made_us DESC, id DESC LIMIT %s)",
         [person_id, person_id, DEVICES],
     )
 
 
 def unsubscribe(transaction: Transaction, person_id: int, device: str) -> None:
-    transaction.execute(f"DELETE FROM {PUSH_SUBSCRIPTION} WHERE person_id = %s AND device = %s", [person_id, device])
+    _delete(transaction, "person_id = %s AND device = %s", [person_id, device])
+
+
+def _delete(transaction: Transaction, where: str, values: list[Any]) -> None:
+    """With what waits to be sent there."""
+    ids = [row[0] for row in transaction.query(f"SELECT id FROM {PUSH_SUBSCRIPTION} WHERE {where}", values)]
+    if ids:
+        transaction.execute(f"DELETE FROM {PUSH_MESSAGE} WHERE subscription_id IN ({marks(ids)})", ids)
+        transaction.execute(f"DELETE FROM {PUSH_SUBSCRIPTION} WHERE id IN ({marks(ids)})", ids)
 
 
 def public_key() -> str | None:

@@ -179,6 +179,14 @@ def rooms_of(person_id: int, only: Sequence[int] | None = None) -> list[Room]:
     return list_of(person_id, only).rooms if only is None or only else []
 
 
+def badge_of(person_id: int) -> int:
+    """How many unread messages are for this person in particular: those of direct rooms, and mentions elsewhere."""
+    return sum(
+        (room.unread_count if room.kind == "direct" else room.mention_count) + room.thread_mention_count
+        for room in rooms_of(person_id)
+    )
+
+
 def read_state_of(person_id: int, room_id: int) -> ReadState:
     rows = read(
         f"SELECT mb.head, mb.read_seq, {COUNTS} FROM ({MINE} AND mb.room_id = %s) mb",
