@@ -13,8 +13,9 @@ E016  PERSON, SPACE or POLICY that cannot be used
 E017  files of the chat in a folder that the site serves
 E018  FILES in an S3 service without the package for it
 E019, W013  methods of a named class that cannot be called, or look misspelt: accounts/hook_checks.py
+E020  PUSH_CONTACT without the packages for push messages
 
-The next free numbers are E020 and W014; errors and warnings have one row each, and a number is not used again.
+The next free numbers are E021 and W014; errors and warnings have one row each, and a number is not used again.
 """
 
 from __future__ import annotations
@@ -89,15 +90,24 @@ def check_settings(**_: Any) -> list[CheckMessage]:
         config = read_config(getattr(settings, "BACKCHANNEL", {}))
     except ConfigError as error:
         return [Error(f"{problem}.", id="backchannel.E007") for problem in error.problems]
+    found: list[CheckMessage] = []
     if config.redis_urls and importlib.util.find_spec("redis") is None:
-        return [
+        found.append(
             Error(
                 'BACKCHANNEL["REDIS_URLS"] needs the package redis, which is not installed.',
                 hint="pip install 'backchannel[redis]'",
                 id="backchannel.E013",
             )
-        ]
-    return []
+        )
+    if config.push_contact and None in map(importlib.util.find_spec, ("http_ece", "py_vapid")):
+        found.append(
+            Error(
+                'BACKCHANNEL["PUSH_CONTACT"] needs the packages http-ece and py-vapid, which are not installed.',
+                hint="pip install 'backchannel[push]'",
+                id="backchannel.E020",
+            )
+        )
+    return found
 
 
 def check_spelling(**_: Any) -> list[CheckMessage]:

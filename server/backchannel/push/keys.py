@@ -13,7 +13,7 @@ from backchannel.push.browser_keys import from_base64url, to_base64url
 TOKEN_S: Final = 12 * 3600
 """For so long a token holds. RFC 8292 allows 24 hours; a clock may be wrong."""
 RENEW_S: Final = 3600
-"""A token with less time left is made anew."""
+"""A token with less time left is made again."""
 
 
 def new_key() -> str:

@@ -91,8 +91,9 @@ class World:
         """What came of the newest message, for each of these people. Empty where it did not concern them; a colon behind what waits."""
 
         def read() -> list[str]:
-            newest = PersonNotification.objects.order_by("-made_us").values_list("message_id", flat=True).first()
-            rows = {row.person_id: row for row in PersonNotification.objects.filter(message_id=newest)}
+            newest = PersonNotification.objects.order_by("-made_us").first()
+            assert newest is not None
+            rows = {row.person_id: row for row in PersonNotification.objects.filter(message=newest.message_id)}
             return [
                 "" if (row := rows.get(each.id)) is None else row.why if row.state == "notified" else f"not: {row.why}"
                 for each in people

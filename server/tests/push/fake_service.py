@@ -61,11 +61,10 @@ class FakeService:
         try:
             head = (await reader.readuntil(b"\r\n\r\n")).decode().split("\r\n")
             _, path, _ = head[0].split(" ")
-            headers = dict(line.lower().split(": ", 1) if ": " in line else (line, "") for line in head[1:] if line)
-            exact = dict(line.split(": ", 1) for line in head[1:] if line)
-            body = await reader.readexactly(int(headers["content-length"]))
-            self.headers.append(exact)
-            writer.write(self._answer(path, exact, body))
+            headers = {name: value for name, _, value in (line.partition(": ") for line in head[1:] if line)}
+            body = await reader.readexactly(int(headers["Content-Length"]))
+            self.headers.append(headers)
+            writer.write(self._answer(path, headers, body))
             await writer.drain()
         finally:
             writer.close()
