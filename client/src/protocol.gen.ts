@@ -902,6 +902,12 @@ export interface BrowserError {
   readonly count?: number;
 }
 
+/** Of a browser's push subscription, in base64url: its public key and its authentication secret. */
+export interface PushKeys {
+  readonly p256dh: string;
+  readonly auth: string;
+}
+
 /** Numbered events of a room. */
 export type RoomEvent =
   | MessageCreated

@@ -25,6 +25,7 @@ import { MemoryDrafts } from './memoryDrafts.ts';
 import { type Fact, MemoryRoom } from './memoryRoom.ts';
 import { MemoryScheduled } from './memoryScheduled.ts';
 import { searchRooms } from './memorySearch.ts';
+import { MemoryNotifications } from './memoryNotifications.ts';
 import { MemoryThreads } from './memoryThreads.ts';
 import { MemoryUploads } from './memoryUploads.ts';
 
@@ -67,6 +68,7 @@ export class MemoryServer {
     send: (userId, { id, room_id, content }) => void this.send(userId, { id, room_id, content }),
   });
   readonly threads = new MemoryThreads();
+  readonly notifications = new MemoryNotifications();
   readonly #versions = new Map<UserId, number>();
   #lastRoom = 0;
   #epochs = 1;
@@ -235,6 +237,17 @@ export class MemoryServer {
       case 'unfollow_thread':
       case 'mark_thread_read':
         return this.#thread(userId, type, f);
+      case 'set_notifications': {
+        const answer = this.notifications.setRoom(userId, room().id, f);
+        this.tell(userId, { type: 'room_added', room: this.#row(room(), userId) });
+        return answer;
+      }
+      case 'get_my_notifications':
+      case 'set_my_notifications':
+      case 'get_push_key':
+      case 'subscribe_push':
+      case 'unsubscribe_push':
+        return this.notifications.run(userId, type, f, this.#time());
       case 'typing':
         this.#publish(room(), { type: 'typing', room_id: room().id, user_id: userId, active: f.active === true });
         return {};
@@ -317,6 +330,7 @@ export class MemoryServer {
       ...room.row(userId, this.users),
       ...(thread_unread_count > 0 && { thread_unread_count }),
       ...(thread_mention_count > 0 && { thread_mention_count }),
+      ...this.notifications.ofRoom(userId, room.id),
     };
   }
 

@@ -82,7 +82,8 @@ def text() -> str:
     interfaces: dict[str, str] = {}
     for struct in (*SERVER_FRAMES, *RESULTS, *ANSWERS_OVER_HTTP):
         _collect(struct, interfaces, from_server=True)
-    for struct in _BESIDE_COMMANDS:
+    within = (part for each in COMMANDS.values() for field in _fields(each.struct) for part in _structs_in(field.type))
+    for struct in (*_BESIDE_COMMANDS, *within):
         _collect(struct, interfaces, from_server=False)
     parts = [
         f"{HEADER}export const PROTOCOL = {PROTOCOL};",
