@@ -68,8 +68,8 @@ def _declarative(shown: Shown, title: str, body: str) -> dict[str, Any]:
 
 
 def tag_of(room_id: int) -> str:
-    """One notification for each room on the screen: the newest."""
-    return f"room-{room_id}"
+    """One notification for each room on the screen: the newest. The tag of the notifications that an open page shows, too."""
+    return f"room {room_id}"
 
 
 def topic_of(namespace: str, room_id: int) -> str:

@@ -1,12 +1,17 @@
 import type { Chat } from '@backchannel/client';
+import { withNotificationSettings } from '@backchannel/client/features/notificationSettings';
 import type { SharedTabs } from '@backchannel/client/tabs';
 import { type Notice, noticesBetween } from '../features/notifications/notices.ts';
-import { notifies } from '../features/notifications/setting.ts';
+import { deviceName, keepSubscribed } from '../features/notifications/pushSubscription.ts';
+import { notifies, onNotifyChange } from '../features/notifications/setting.ts';
+import { lateFeature } from './lateFeatures.ts';
 
 /** Longer than a message takes on a working connection, shorter than a user takes to close the tab. */
 const STUCK_MS = 2_000;
 /** The tag of the one-off Background Sync (Chromium only). */
 const SYNC_TAG = 'outbox';
+
+const notificationSettings = lateFeature(withNotificationSettings);
 
 interface WithSync extends ServiceWorkerRegistration {
   readonly sync?: { register(tag: string): Promise<void> };
@@ -29,6 +34,7 @@ export function startBackground(chat: Chat, tabs: SharedTabs, open: (path: strin
 
   let before = chat.getSnapshot();
   let timer: ReturnType<typeof setTimeout> | undefined;
+  let isPushKept = false;
   const unsubscribe = chat.subscribe(() => {
     const now = chat.getSnapshot();
     if (now === before) return;
@@ -36,14 +42,22 @@ export function startBackground(chat: Chat, tabs: SharedTabs, open: (path: strin
     if (now.outbox.waiting === 0) clearTimeout(timer);
     else if (before.outbox.waiting === 0) timer = setTimeout(() => void requestSync(worker), STUCK_MS);
     before = now;
+    if (!isPushKept && now.roomsLoaded && tabs.leads) {
+      isPushKept = true;
+      void keepPush(chat, worker);
+    }
     if (!tabs.leads || !notifies()) return;
     for (const notice of notices) if (!tabs.isLookedAt(notice.room)) void show(notice, worker, open);
+  });
+  const unsubscribeFromSetting = onNotifyChange(() => {
+    if (tabs.leads) void keepPush(chat, worker);
   });
   // Messages left from an earlier visit.
   if (before.outbox.waiting > 0) void requestSync(worker);
   return () => {
     clearTimeout(timer);
     unsubscribe();
+    unsubscribeFromSetting();
     stop.abort();
   };
 }
@@ -68,6 +82,18 @@ async function startWorker(): Promise<WithSync | null> {
   }
 }
 
+/** Where it fails, the next start tries again: notifications of the open page work without. */
+async function keepPush(chat: Chat, worker: Promise<WithSync | null>): Promise<void> {
+  try {
+    const manager = (await worker) && (await navigator.serviceWorker.ready).pushManager;
+    const device = deviceName(localStorage);
+    if (!manager || !device) return;
+    await keepSubscribed(notificationSettings(chat), manager, device, `${location.origin}/`, notifies());
+  } catch {
+    // No push service in this browser, none that the server writes to, or offline.
+  }
+}
+
 async function requestSync(worker: Promise<WithSync | null>): Promise<void> {
   try {
     if ((await worker)?.sync)
@@ -79,7 +105,7 @@ async function requestSync(worker: Promise<WithSync | null>): Promise<void> {
 
 /** Shows one notification per room; a newer one replaces the older one. */
 async function show(
-  { room, title, text }: Notice,
+  { room, title, text, message }: Notice,
   worker: Promise<WithSync | null>,
   open: (path: string) => void,
 ): Promise<void> {
@@ -89,7 +115,7 @@ async function show(
     // Missing in the DOM types: alerts again although the tag is the same.
     renotify: true,
     icon: '/static/web/icon.svg',
-    data: { room },
+    data: { room, message },
   };
   const registration = await worker;
   if (registration?.active) return registration.showNotification(title, options);

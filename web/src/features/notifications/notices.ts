@@ -7,6 +7,8 @@ export interface Notice {
   readonly room: RoomId;
   readonly title: string;
   readonly text: string;
+  /** By which a push message about the same is recognised. Null for an invitation. */
+  readonly message: string | null;
 }
 
 type NoticeSnapshot = Pick<Snapshot, 'rooms' | 'notifications' | 'roomsLoaded' | 'user'>;
@@ -40,7 +42,7 @@ function directNotice(before: Room | undefined, room: Room, me: User): readonly 
   if (before?.last_message?.id === last.id) return [];
   // An older message became the last one, because the last was deleted.
   if (before && room.unread_count <= before.unread_count && room.unread_count < 100) return [];
-  return [{ room: room.id, title: nameInText(last.sender), text: excerptOf(last.content) }];
+  return [{ room: room.id, title: nameInText(last.sender), text: excerptOf(last.content), message: last.id }];
 }
 
 function reportedNotice(notification: ChatNotification, rooms: readonly Room[]): readonly Notice[] {
@@ -50,14 +52,20 @@ function reportedNotice(notification: ChatNotification, rooms: readonly Room[]):
   const sender = nameInText(notification.by);
   // Use the excerpt: the message itself may not be loaded yet, or not be the last one any more.
   const text = excerptOf(notification.excerpt ?? '');
+  const message = notification.message_id;
   switch (notification.kind) {
     case 'mention':
-      return [{ room: room.id, title: `${sender} mentioned you in ${roomName(room)}`, text }];
+      return [{ room: room.id, title: `${sender} mentioned you in ${roomName(room)}`, text, message }];
     case 'reply':
-      return [{ room: room.id, title: `${sender} replied to you in ${roomName(room)}`, text }];
+      return [{ room: room.id, title: `${sender} replied to you in ${roomName(room)}`, text, message }];
     case 'invitation':
       return [
-        { room: room.id, title: `${sender} added you to ${roomName(room)}`, text: cleanName(room.topic) || INVITED },
+        {
+          room: room.id,
+          title: `${sender} added you to ${roomName(room)}`,
+          text: cleanName(room.topic) || INVITED,
+          message,
+        },
       ];
   }
 }

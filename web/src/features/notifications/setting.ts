@@ -9,6 +9,7 @@ const isAllowed = (): boolean => 'Notification' in globalThis && Notification.pe
 const wanted = createStore(read());
 
 export const useNotify = () => useStore(wanted, (value) => value && isAllowed());
+export const onNotifyChange = (changed: () => void): (() => void) => wanted.subscribe(changed);
 export const notifies = (): boolean => wanted.get() && isAllowed();
 /** False on phones that allow notifications only for installed apps, and on plain http. */
 export const canNotify = 'Notification' in globalThis && globalThis.isSecureContext;
