@@ -21,7 +21,7 @@ from backchannel.accounts.identity import Ended
 from backchannel.commands.announce_revocation import revocation_message
 from backchannel.commands.publish import messages_of
 from backchannel.protocol.errors import Code, CommandError
-from backchannel.store import intents
+from backchannel.store import intents, push_subscriptions
 from backchannel.store.log import commit_here
 from backchannel.store.operation import Operation
 from backchannel.store.transaction import Outcome, Transaction
@@ -95,12 +95,13 @@ def wake() -> None:
 
 
 def announce_ended(ended: Ended) -> None:
-    """Announce to all running chats, now. Code that changes the database waits for its commit first (`revocation`)."""
+    """Announce to all running chats, now, and end the push messages of it. Code that changes the database waits for its commit first (`revocation`)."""
     chats = _here()
     if not chats:
         intents.keep_notice(*revocation_message(credential=ended.credential, user_id=ended.user_id))
     for chat in chats:
         chat.on_ended(ended)
+    push_subscriptions.end_with(credential=ended.credential, person_id=ended.user_id)
 
 
 def _keep_notices(transaction: Transaction, outcomes: Sequence[Outcome]) -> None:

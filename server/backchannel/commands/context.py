@@ -41,3 +41,7 @@ class Caller(msgspec.Struct, frozen=True):
     """The tab or process it comes from, where the transport knows it."""
     via: Via | None = None
     """The transport it came by."""
+    credential: str = ""
+    """Names the sign-in, and opens nothing."""
+    expires_us: int | None = None
+    """When the sign-in ends; None if it does not by itself."""

@@ -33,7 +33,15 @@ class SubscribePush(Operation, frozen=True, kw_only=True):
         keys = command.keys
         return cls(
             actor=caller.user,
-            subscription=Subscription(command.device, command.endpoint, keys.p256dh, keys.auth, command.page),
+            subscription=Subscription(
+                command.device,
+                command.endpoint,
+                keys.p256dh,
+                keys.auth,
+                command.page,
+                caller.credential[:100],
+                caller.expires_us,
+            ),
         )
 
     def apply(self, transaction: Transaction, outcome: Outcome) -> None:

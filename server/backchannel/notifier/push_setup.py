@@ -13,10 +13,12 @@ from backchannel.store.intents import namespace
 from backchannel.store.log import Log
 from backchannel.store.operation import NOBODY
 from backchannel.store.read_pool import ReadPool
+from backchannel.store.workspace import workspace
 
 
 async def pusher_of(contact: str, log: Log, reads: ReadPool, client: OutgoingClient) -> Pusher:
     """`contact`: as in `ChatConfig`. Makes the server's key where there is none. Raises CommandError: the database is away."""
+    await reads.run(workspace)  # a flush of the tables may have taken the row
     stored = await reads.run(push_subscriptions.private_key)
     if not stored:
         made = new_key()

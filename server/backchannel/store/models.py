@@ -480,7 +480,8 @@ class NotificationSettings(models.Model):
 
 class PushSubscription(models.Model):
     """A browser of a person that gets push messages. `device`: its own name for itself. An endpoint belongs to one browser: the person who
-    signed in there last has it. `page`: what its notifications open, up to `rooms/…`."""
+    signed in there last has it. `page`: what its notifications open, up to `rooms/…`.
+    It ends with the sign-in that it was made by: `credential` names that, `ends_us` is when it ends by itself; NULL: not."""
 
     id = models.BigAutoField(primary_key=True)
     person = models.ForeignKey(Person, models.CASCADE, related_name="+", db_index=False)
@@ -490,8 +491,11 @@ class PushSubscription(models.Model):
     auth = models.CharField(max_length=30)
     page = models.CharField(max_length=300)
     made_us = models.BigIntegerField(default=now_us)
+    credential = models.CharField(max_length=100, default="")
+    ends_us = models.BigIntegerField(null=True)
 
     class Meta:
+        indexes = [models.Index(fields=["credential"], name="backchannel_push_of_sign_in")]
         constraints = [models.UniqueConstraint(fields=["person", "device"], name="backchannel_one_push_device")]
 
     def __str__(self) -> str:

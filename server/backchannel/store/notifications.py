@@ -216,7 +216,7 @@ class Queued(NamedTuple):
     content: str
     attachments: str
     is_void: bool
-    """The message was deleted or read meanwhile, or the person may not see it any more."""
+    """The message was deleted or read meanwhile, or the person may not see it any more, or the sign-in of the browser ended."""
     push_content: str
 
 
@@ -224,12 +224,12 @@ def queued(now_us: int, at_most: int) -> list[Queued]:
     rows = read(
         "SELECT q.id, q.subscription_id, q.tries, n.person_id, n.message_id, n.made_us, n.why, s.endpoint, s.p256dh, s.auth, s.page, "
         "m.room_id, m.seq, r.kind, r.name, w.display_name, m.content, m.attachments, "
-        f"m.deleted OR NOT {_MAY_SEE} OR {_IS_READ}, COALESCE(ns.push_content, 'full') "
+        f"m.deleted OR NOT {_MAY_SEE} OR {_IS_READ} OR COALESCE(s.ends_us <= %s, FALSE), COALESCE(ns.push_content, 'full') "
         f"FROM {PUSH_MESSAGE} q JOIN {PERSON_NOTIFICATION} n ON n.id = q.notification_id JOIN {PUSH_SUBSCRIPTION} s ON s.id = q.subscription_id "
         f"JOIN {MESSAGE} m ON m.id = n.message_id JOIN {ROOM} r ON r.id = m.room_id JOIN {PERSON} w ON w.id = m.sender_id "
         f"JOIN {PERSON} p ON p.id = n.person_id {_AND_MARKS}"
         "WHERE q.due_us <= %s ORDER BY q.due_us, q.id LIMIT %s",
-        [now_us, at_most],
+        [now_us, now_us, at_most],
     )
     return [Queued._make((*row[:4], from_db_uuid(row[4]), *row[5:18], bool(row[18]), row[19])) for row in rows]
 

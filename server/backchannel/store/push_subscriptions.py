@@ -3,6 +3,7 @@
 from typing import Any, Final, NamedTuple
 
 from backchannel.store.driver import read
+from backchannel.store.models import PushSubscription
 from backchannel.store.transaction import PUSH_MESSAGE, PUSH_SUBSCRIPTION, WORKSPACE, Transaction, marks
 
 DEVICES: Final = 20
@@ -17,6 +18,10 @@ class Subscription(NamedTuple):
     p256dh: str
     auth: str
     page: str
+    credential: str = ""
+    """Names the sign-in that it ends with."""
+    ends_us: int | None = None
+    """When that ends by itself."""
 
 
 def subscribe(transaction: Transaction, person_id: int, given: Subscription) -> None:
@@ -25,9 +30,9 @@ def subscribe(transaction: Transaction, person_id: int, given: Subscription) -> 
         transaction, "endpoint = %s AND NOT (person_id = %s AND device = %s)", [given.endpoint, person_id, given.device]
     )
     transaction.execute(
-        f"INSERT INTO {PUSH_SUBSCRIPTION} (person_id, device, endpoint, p256dh, auth, page, made_us) "
-        "VALUES (%s, %s, %s, %s, %s, %s, %s) ON CONFLICT (person_id, device) DO UPDATE SET endpoint = excluded.endpoint, "
-        "p256dh = excluded.p256dh, auth = excluded.auth, page = excluded.page, made_us = excluded.made_us",
+        f"INSERT INTO {PUSH_SUBSCRIPTION} (person_id, device, endpoint, p256dh, auth, page, credential, ends_us, made_us) "
+        "VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s) ON CONFLICT (person_id, device) DO UPDATE SET endpoint = excluded.endpoint, "
+        "p256dh = excluded.p256dh, auth = excluded.auth, page = excluded.page, credential = excluded.credential, ends_us = excluded.ends_us, made_us = excluded.made_us",
         [person_id, *given, transaction.at_us],
     )
     _delete(
@@ -47,6 +52,15 @@ def _delete(transaction: Transaction, where: str, values: list[Any]) -> None:
     if ids:
         transaction.execute(f"DELETE FROM {PUSH_MESSAGE} WHERE subscription_id IN ({marks(ids)})", ids)
         transaction.execute(f"DELETE FROM {PUSH_SUBSCRIPTION} WHERE id IN ({marks(ids)})", ids)
+
+
+def end_with(*, credential: str | None = None, person_id: int | None = None) -> None:
+    """A sign-in ended, or perhaps all of a person. Who is still signed in subscribes again at the next start of their app."""
+    column, value = ("credential", credential) if credential is not None else ("person_id", person_id)
+    # Looked up first: what has no subscription, as nearly every sign-in, is to write nothing.
+    ids = [row[0] for row in read(f"SELECT id FROM {PUSH_SUBSCRIPTION} WHERE {column} = %s", [value])]
+    if ids:
+        PushSubscription.objects.filter(pk__in=ids).delete()
 
 
 def public_key() -> str | None:

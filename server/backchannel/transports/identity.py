@@ -17,6 +17,10 @@ class Identity(Protocol):
         """Names the credential that was shown, and opens nothing: it may be logged, and sent to other nodes."""
 
     @property
+    def expires_at(self) -> int | None:
+        """When the sign-in ends by itself, in microseconds since 1970; None if it does not."""
+
+    @property
     def proof(self) -> Hashable:
         """With which the credential is checked again later. Equal if the credential is. Never logged."""
 

@@ -108,6 +108,8 @@ class Migration(migrations.Migration):
                 ("auth", models.CharField(max_length=30)),
                 ("page", models.CharField(max_length=300)),
                 ("made_us", models.BigIntegerField(default=backchannel.store.clock.now_us)),
+                ("credential", models.CharField(default="", max_length=100)),
+                ("ends_us", models.BigIntegerField(null=True)),
                 (
                     "person",
                     models.ForeignKey(
@@ -155,6 +157,10 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name="personnotification",
             constraint=models.UniqueConstraint(fields=("person", "message"), name="backchannel_one_notification"),
+        ),
+        migrations.AddIndex(
+            model_name="pushsubscription",
+            index=models.Index(fields=["credential"], name="backchannel_push_of_sign_in"),
         ),
         migrations.AddConstraint(
             model_name="pushsubscription",

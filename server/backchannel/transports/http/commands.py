@@ -35,7 +35,7 @@ def _answering(node: Node, declaration: Declaration) -> Answering:
     async def answer(scope: Scope, receive: Receive, identity: Identity) -> tuple[int, bytes]:
         body, identity = await read_body(scope, receive, node.settings.limits.frame_bytes, node, identity)
         command = _build_command(scope, body, declaration)
-        caller = Caller(identity.user, via="http")
+        caller = Caller(identity.user, None, "http", identity.credential, identity.expires_at)
         answered = await dispatch.run(command, caller, node, "http")
         return 200 if answered.is_repeat else declaration.status, codec.encode(answered.result)
 

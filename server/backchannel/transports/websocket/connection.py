@@ -57,6 +57,7 @@ class Connection:
         "_client",
         "_closing",
         "_commands",
+        "_expires_us",
         "_is_present",
         "_link",
         "_messages",
@@ -80,6 +81,7 @@ class Connection:
     def __init__(self, identity: Identity, node: Node) -> None:
         self.user_id = identity.user_id
         self.credential = identity.credential
+        self._expires_us = identity.expires_at
         self.proof = identity.proof
         self.session_id = uuid.uuid4().hex
         self._opened_us = 0
@@ -285,7 +287,7 @@ class Connection:
             self.answer(encode_answer(command, error))
             return
         self._commands += 1
-        caller = Caller(self.session.user, self._device, "websocket")
+        caller = Caller(self.session.user, self._device, "websocket", self.credential, self._expires_us)
         task = dispatch.submit(command, caller, self._node, "websocket", partial(self._answered, command))
         if task is not None:
             self._keep(task)
