@@ -48,6 +48,7 @@ class SimulatedIdentity:
     user: User
     credential: str
     via: str = "cookie"
+    expires_at: int | None = None
 
     @property
     def user_id(self) -> int:

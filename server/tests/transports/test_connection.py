@@ -60,7 +60,9 @@ class World:
     def connection(self, instance: str, opened_us: int, delivered: int = 3) -> tuple[Connection, Link]:
         """A connection that has caught up to event 3 of its room; the hub had delivered the events up to `delivered`."""
         me = User(1, "me", "Me")
-        identity: Any = SimpleNamespace(user=me, user_id=me.id, credential="c", proof="c", via="cookie")
+        identity: Any = SimpleNamespace(
+            user=me, user_id=me.id, credential="c", proof="c", via="cookie", expires_at=None
+        )
         connection, link = Connection(identity, self.node), Link()
         connection.open(link)  # type: ignore[arg-type]
         session = connection.session
