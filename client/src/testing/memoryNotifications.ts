@@ -57,10 +57,10 @@ export class MemoryNotifications {
         return { key: this.pushKey };
       case 'subscribe_push':
         if (this.pushKey === null) throw new Refusal('forbidden');
-        this.subscriptions.set(`${userId} ${f.device}`, f.endpoint as string);
+        this.subscriptions.set(`${userId} ${f.device as string}`, f.endpoint as string);
         return { push: { device: f.device } };
       case 'unsubscribe_push':
-        this.subscriptions.delete(`${userId} ${f.device}`);
+        this.subscriptions.delete(`${userId} ${f.device as string}`);
         return {};
       default:
         return { notifications: before };

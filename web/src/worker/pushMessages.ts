@@ -29,7 +29,7 @@ export function shownPush(text: string | undefined, isShown: (message: string) =
       };
     };
     const { title, body, tag, navigate, data } = notification;
-    const message = String(data.message_id);
+    const message = data.message_id;
     const options = {
       body,
       tag,
