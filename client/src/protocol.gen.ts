@@ -715,14 +715,13 @@ export interface MyNotificationsResult {
  * What holds for a user in all rooms.
  *
  * `keywords`: words that notify like a mention. `quiet_hours`, `dnd_until`: when they are not disturbed; null for never. `push_content`:
- * what a lock screen shows: `full`, the `sender` alone, or `none`. `digest`: an e-mail about what they missed.
+ * what a lock screen shows: `full`, the `sender` alone, or `none`.
  */
 export interface MyNotifications {
   readonly keywords: readonly string[];
   readonly quiet_hours: QuietHours | null;
   readonly dnd_until: string | null;
   readonly push_content: 'full' | 'none' | 'sender';
-  readonly digest: boolean;
 }
 
 /**
@@ -1282,7 +1281,6 @@ export type Commands = {
       readonly quiet_hours?: QuietHours | null;
       readonly dnd_until?: string | null;
       readonly push_content?: 'full' | 'none' | 'sender' | null;
-      readonly digest?: boolean | null;
     };
     result: MyNotificationsResult;
   };

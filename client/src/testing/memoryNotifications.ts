@@ -11,7 +11,6 @@ const DEFAULTS: MyNotifications = {
   quiet_hours: null,
   dnd_until: null,
   push_content: 'full',
-  digest: true,
 };
 
 export class MemoryNotifications {

@@ -26,7 +26,6 @@ class SetMyNotifications(Operation, frozen=True, kw_only=True):
     quiet_hours: QuietHours | None
     dnd_until_us: int | None
     push_content: PushContent | None
-    digest: bool | None
 
     @classmethod
     def build(cls, command: declared.SetMyNotifications, caller: Caller, _: Context) -> Self:
@@ -36,7 +35,6 @@ class SetMyNotifications(Operation, frozen=True, kw_only=True):
             quiet_hours=None if command.quiet_hours is None else check_quiet_hours(command.quiet_hours),
             dnd_until_us=time_of("dnd_until", command.dnd_until),
             push_content=command.push_content,
-            digest=command.digest,
         )
 
     def apply(self, transaction: Transaction, outcome: Outcome) -> None:
@@ -44,7 +42,7 @@ class SetMyNotifications(Operation, frozen=True, kw_only=True):
         before = settings_of(self.actor.id)
         given = {
             name: value
-            for name in ("keywords", "quiet_hours", "push_content", "digest")
+            for name in ("keywords", "quiet_hours", "push_content")
             if (value := getattr(self, name)) is not None
         }
         settings = structs.replace(before, **given)

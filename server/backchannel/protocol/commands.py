@@ -477,7 +477,6 @@ class SetMyNotifications(Command, kw_only=True, tag="set_my_notifications"):
     quiet_hours: QuietHours | None = None
     dnd_until: Time | None = None
     push_content: PushContent | None = None
-    digest: bool | None = None
 
 
 @_declare("GET /api/push/key", PushKeyResult)

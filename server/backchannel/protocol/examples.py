@@ -179,7 +179,7 @@ _RESULTS: Final[tuple[msgspec.Struct, ...]] = (
     r.ReadState(1042, 1042, 0, 0),
     r.ThreadResult(_THREAD),
     r.RoomNotificationsResult(s.RoomNotifications(7, "all", _LATER)),
-    r.MyNotificationsResult(s.MyNotifications(["deploy"], _NIGHTS, None, "sender", digest=True)),
+    r.MyNotificationsResult(s.MyNotifications(["deploy"], _NIGHTS, None, "sender")),
     r.PushKeyResult(_PUSH_KEYS.p256dh),
     r.PushResult(s.Push(_DEVICE)),
     r.ThreadPage(_ROOT, [_REPLY], 1044, False, True, 1042, 1, 0),

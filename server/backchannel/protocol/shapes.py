@@ -247,14 +247,13 @@ class MyNotifications(msgspec.Struct):
     """What holds for a user in all rooms.
 
     `keywords`: words that notify like a mention. `quiet_hours`, `dnd_until`: when they are not disturbed; null for never. `push_content`:
-    what a lock screen shows: `full`, the `sender` alone, or `none`. `digest`: an e-mail about what they missed.
+    what a lock screen shows: `full`, the `sender` alone, or `none`.
     """
 
     keywords: list[str]
     quiet_hours: QuietHours | None
     dnd_until: str | None
     push_content: PushContent
-    digest: bool
 
 
 class PushKeys(msgspec.Struct, forbid_unknown_fields=True):

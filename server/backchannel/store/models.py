@@ -469,7 +469,6 @@ class NotificationSettings(models.Model):
     quiet_hours = models.TextField(default="", blank=True)
     dnd_until_us = models.BigIntegerField(default=0)
     push_content = models.CharField(max_length=6, choices=PushContent.choices, default=PushContent.FULL)
-    digest = models.BooleanField(default=True)
 
     class Meta:
         verbose_name_plural = "notification settings"

@@ -10,8 +10,8 @@ from backchannel.protocol.shapes import MyNotifications, QuietHours, RoomNotific
 from backchannel.store.driver import read
 from backchannel.store.transaction import MEMBERSHIP, NOTIFICATION_SETTINGS, Transaction
 
-COLUMNS: Final = "keywords, quiet_hours, dnd_until_us, push_content, digest"
-DEFAULTS: Final = ("[]", "", 0, "full", True)
+COLUMNS: Final = "keywords, quiet_hours, dnd_until_us, push_content"
+DEFAULTS: Final = ("[]", "", 0, "full")
 
 
 def settings_of(person_id: int) -> MyNotifications:
@@ -19,15 +19,12 @@ def settings_of(person_id: int) -> MyNotifications:
     return settings_from(*(rows[0] if rows else DEFAULTS))
 
 
-def settings_from(
-    keywords: str, quiet_hours: str, dnd_until_us: int, push_content: str, digest: bool
-) -> MyNotifications:
+def settings_from(keywords: str, quiet_hours: str, dnd_until_us: int, push_content: str) -> MyNotifications:
     return MyNotifications(
         keywords=msgspec.json.decode(keywords, type=list[str]),
         quiet_hours=quiet_hours_from(quiet_hours),
         dnd_until=times.to_wire(dnd_until_us) if dnd_until_us else None,
         push_content=push_content,  # type: ignore[arg-type]
-        digest=bool(digest),
     )
 
 
@@ -42,11 +39,10 @@ def write_settings(transaction: Transaction, person_id: int, settings: MyNotific
         encode(settings.quiet_hours).decode() if settings.quiet_hours else "",
         dnd_until_us,
         settings.push_content,
-        settings.digest,
     ]
     names = COLUMNS.split(", ")
     transaction.execute(
-        f"INSERT INTO {NOTIFICATION_SETTINGS} (person_id, {COLUMNS}) VALUES (%s, %s, %s, %s, %s, %s) "
+        f"INSERT INTO {NOTIFICATION_SETTINGS} (person_id, {COLUMNS}) VALUES (%s, %s, %s, %s, %s) "
         f"ON CONFLICT (person_id) DO UPDATE SET {', '.join(f'{name} = excluded.{name}' for name in names)}",
         [person_id, *values],
     )

@@ -364,7 +364,7 @@ CASES: dict[str, list[Case]] = {
         yes("undisturbed", lambda w: {"dnd_until": "2035-01-01T00:00:00.5Z"}),
         yes("undisturbed no more", lambda w: {"dnd_until": "2020-01-01T00:00:00Z"}),
         yes("nothing", lambda w: {}),
-        yes("what a lock screen shows", lambda w: {"push_content": "none", "digest": False}, twice=True),
+        yes("what a lock screen shows", lambda w: {"push_content": "none"}, twice=True),
         no("a keyword of signs", "invalid", lambda w: {"keywords": ["!?"]}, field="keywords"),
         no("a keyword with a NUL", "invalid", lambda w: {"keywords": [NUL]}, field="keywords"),
         no("no zone", "invalid", lambda w: {"quiet_hours": {**NIGHTS, "zone": "../../etc/passwd"}}, field="quiet_hours"),

@@ -227,7 +227,6 @@ async def test_a_muted_room_and_who_is_not_to_be_disturbed(world: World) -> None
             quiet_hours=None,
             dnd_until_us=now_us() + 3600 * SECOND_US,
             push_content=None,
-            digest=None,
         ),
     )
     await run_read(send, direct, ada)
@@ -239,9 +238,7 @@ async def test_keywords_replies_threads_and_everybody(world: World) -> None:
     group, (ada, ben, cyd) = await people_in()
     await run_read(
         do,
-        SetMyNotifications(
-            actor=cyd, keywords=["deploy"], quiet_hours=None, dnd_until_us=None, push_content=None, digest=None
-        ),
+        SetMyNotifications(actor=cyd, keywords=["deploy"], quiet_hours=None, dnd_until_us=None, push_content=None),
     )
     by_ben = await run_read(send, group, ben, "From Ben.")
     await run_read(lambda: send(group, ada, "We deploy now.", reply_to=by_ben.id))

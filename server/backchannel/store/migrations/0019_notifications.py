@@ -34,7 +34,6 @@ class Migration(migrations.Migration):
                         choices=[("full", "Full"), ("sender", "Sender"), ("none", "None")], default="full", max_length=6
                     ),
                 ),
-                ("digest", models.BooleanField(default=True)),
             ],
             options={
                 "verbose_name_plural": "notification settings",
