@@ -86,7 +86,7 @@ async function startWorker(): Promise<WithSync | null> {
 async function keepPush(chat: Chat, worker: Promise<WithSync | null>): Promise<void> {
   try {
     const manager = (await worker) && (await navigator.serviceWorker.ready).pushManager;
-    const device = deviceName(localStorage);
+    const device = deviceName(localStorage, notifies());
     if (!manager || !device) return;
     await keepSubscribed(notificationSettings(chat), manager, device, `${location.origin}/`, notifies());
   } catch {

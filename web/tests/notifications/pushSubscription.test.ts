@@ -79,15 +79,17 @@ describe('a browser whose user wants none', () => {
 });
 
 describe('the name of a browser', () => {
-  it('stays the same', () => {
+  it('is made when it is wanted, and stays the same', () => {
     const kept = new Map<string, string>();
     const storage = {
       getItem: (key: string) => kept.get(key) ?? null,
       setItem: (key: string, value: string) => void kept.set(key, value),
     };
-    const name = deviceName(storage);
+    expect(deviceName(storage, false)).toBeNull();
+    const name = deviceName(storage, true);
     expect(name).toMatch(/^[A-Za-z0-9_-]{8,64}$/);
-    expect(deviceName(storage)).toBe(name);
+    expect(deviceName(storage, false)).toBe(name);
+    expect(deviceName(storage, true)).toBe(name);
   });
 
   it('is none without storage', () => {
@@ -97,6 +99,6 @@ describe('the name of a browser', () => {
         throw new Error('full');
       },
     };
-    expect(deviceName(storage)).toBeNull();
+    expect(deviceName(storage, true)).toBeNull();
   });
 });

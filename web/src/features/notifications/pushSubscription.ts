@@ -47,11 +47,14 @@ function base64url(bytes: ArrayBuffer | null): string {
   return btoa(text).replaceAll('+', '-').replaceAll('/', '_').replace(/=+$/, '');
 }
 
-/** What this browser calls itself, always the same. Null without storage: then it gets no push messages that it could not end again. */
-export function deviceName(storage: Pick<Storage, 'getItem' | 'setItem'>): string | null {
+/**
+ * What this browser calls itself, always the same; made when it is first wanted, since a browser without notifications stores nothing.
+ * Null without storage: then it gets no push messages that it could not end again.
+ */
+export function deviceName(storage: Pick<Storage, 'getItem' | 'setItem'>, isWanted: boolean): string | null {
   try {
     const kept = storage.getItem(KEY);
-    if (kept) return kept;
+    if (kept || !isWanted) return kept;
     const made = crypto.randomUUID();
     storage.setItem(KEY, made);
     return storage.getItem(KEY);
