@@ -82,7 +82,6 @@ PersonId = (
     ]
 )
 ExternalIds = Annotated[list[ExternalId], Meta(max_length=100)]
-Time = Annotated[str, Meta(max_length=40, description="ISO 8601 with an offset, like 2026-11-30T18:00:00Z.")]
 Keywords = Annotated[list[Annotated[str, Meta(max_length=50)]], Meta(max_length=20)]
 Device = Annotated[
     str,
