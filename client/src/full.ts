@@ -17,11 +17,19 @@ import type { Chat, ChatOptions } from './types.ts';
 
 export { withChanges, withCommands, withNotifications, withPresence, withReading, withReoffer };
 
-/** @param more features besides, that need no method of the chat's. */
-export function createFullChat(
+/** The members that features add to a chat, beside those it has. */
+type Added<Features extends readonly Feature<object>[]> = Features extends readonly [
+  Feature<infer Api>,
+  ...infer Others extends readonly Feature<object>[],
+]
+  ? Omit<Api, keyof Chat> & Added<Others>
+  : unknown;
+
+/** @param more features besides, that need no method of the chat's. The chat has their members, too. */
+export function createFullChat<More extends readonly Feature<object>[]>(
   { auth, webSocketAcceptsHeaders, sentStorage, ...options }: ChatOptions,
-  ...more: readonly Feature<object>[]
-): Chat {
+  ...more: More
+): Chat & Added<More> {
   const inHeader = !!webSocketAcceptsHeaders && !!options.WebSocket;
   return createChat(
     {
@@ -37,5 +45,5 @@ export function createFullChat(
     withNotifications,
     // With a storage of the caller's own, the device's is not used.
     withReoffer(sentStorage ?? (options.storage && memoryStorage())),
-  );
+  ) as Chat & Added<More>;
 }

@@ -3,9 +3,9 @@ import { COMMANDS } from '../../src/commands.ts';
 import { createFullChat } from '../../src/full.ts';
 import { memoryStorage } from '../../src/outboxStorage.ts';
 import type { Report } from '../../src/protocol.ts';
-import { createRecorder, type RecorderChat, type RecorderStorage } from '../../src/recorder/index.ts';
+import { createRecorder, type RecorderStorage } from '../../src/recorder/index.ts';
 import { FakeClock, MemoryNetwork, MemoryServer } from '../../src/testing/index.ts';
-import type { Chat, FetchLike, HostFact, WebSocketConstructor } from '../../src/types.ts';
+import type { FetchLike, HostFact, WebSocketConstructor } from '../../src/types.ts';
 
 const ANN = 1;
 const BOB = 2;
@@ -63,7 +63,7 @@ function recorded(storage: RecorderStorage = kept()) {
     },
     storage,
   );
-  const chat = createFullChat(recorder.options, recorder.feature) as Chat & RecorderChat;
+  const chat = createFullChat(recorder.options, recorder.feature);
   return { clock, server, network, chat, reports, addresses, host };
 }
 

@@ -30,5 +30,5 @@ export function openChat(userId: UserId, build: string, options: Omit<ShareOptio
   const chat = createFullChat(tabs.options, withPeople, recorder.feature, late.feature, threads.feature);
   late.keepFor(chat);
   const files = createFiles(chat, userId, options.storage === undefined);
-  return { chat: chat as Chat & RecorderChat, tabs, files, threads: createThreads(threads) };
+  return { chat, tabs, files, threads: createThreads(threads) };
 }
