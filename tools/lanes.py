@@ -22,6 +22,8 @@ FOLDERS = ("embedding", "accounts", "commands", "site")
 """Below server/tests: what speaks to Django's users, sessions, forms, admin pages and commands."""
 LANES = (("5.2", "3.12"), ("6.0", "3.12"), ("6.1", "3.13"), ("6.1", "3.14"))
 """Django and Python. The checkout's own pair is the main lane, with all tests."""
+OWN_DJANGO = "5.2"
+"""Of the checkout, which all locks hold."""
 
 
 def requirements(dev_lock: str, django_lock: str) -> str:
