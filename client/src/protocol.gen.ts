@@ -1041,7 +1041,7 @@ export type Commands = {
    * Send a message later, or change one that waits. Repeating it changes nothing.
    *
    * `id` is the later message's id, and the fields are those of `send_message`. `at` is at most a year ahead; a time that has just passed
-   * sends it at once. `base_rev`: 409 `schedule_conflict` if it was changed since; 0 for a new one. 409 `already_sent`, 410
+   * sends it at once, as any time that has passed does for one that waits. `base_rev`: 409 `schedule_conflict` if it was changed since; 0 for a new one. 409 `already_sent`, 410
    * `schedule_cancelled`. Who may send is looked at when it is due.
    */
   schedule_message: {

@@ -14,27 +14,37 @@ import { uuidv7 } from '../uuid.ts';
 import { checkOnline } from './commands.ts';
 
 export interface ScheduleOptions {
+  /** Of the message. A caller who saw no answer gives the same one again, so that it is scheduled once. */
+  readonly id?: MessageId;
   readonly replyTo?: MessageId | null;
   readonly attachments?: readonly string[];
-  readonly thread?: MessageId;
+  readonly thread?: MessageId | null;
   readonly inRoom?: boolean;
   /** The version of the draft that it was written in; see `DraftsChat.sending`. */
   readonly draft_rev?: number;
 }
 
 export interface ScheduledChat {
-  /** @throws ChatError `invalid` where the time has passed or is too far ahead, `quota_exceeded`, `offline` while no transport works. */
+  /**
+   * @throws ChatError `invalid` where the time has passed or is too far ahead, `quota_exceeded`, `offline` while no transport works;
+   * `schedule_conflict` or `already_sent` where `id` was scheduled before with other words or another time.
+   */
   scheduleMessage(roomId: RoomId, content: string, at: Date, options?: ScheduleOptions): Promise<Scheduled>;
   /** Changes the text or the time. @throws ChatError `already_sent`, `schedule_conflict` where another device changed it. */
   changeScheduled(message: Scheduled, to: { readonly content?: string; readonly at?: Date }): Promise<Scheduled>;
+  /** Sends it now, by the server's clock; resolves when that is ordered. @throws ChatError `schedule_conflict` */
+  sendScheduled(message: Scheduled): Promise<void>;
   /** @throws ChatError `already_sent` */
   cancelScheduled(id: MessageId): Promise<void>;
-  /** Loads the list, and keeps it up to date from then on. @throws ChatError */
+  /** Loads the list, and keeps it up to date from then on; after a failure the next recovery loads it. @throws ChatError */
   loadScheduled(): Promise<void>;
   /** What waits, and what could not be sent, the earliest first; null until it is loaded. The same array until it changes. `subscribe`
    * reports changes. */
   getScheduled(): readonly Scheduled[] | null;
 }
+
+/** Has passed by every clock, so that the server sends at once. */
+const PASSED = new Date(0);
 
 /** Adds scheduled messages. */
 export function withScheduled(core: Core): ScheduledChat {
@@ -43,6 +53,7 @@ export function withScheduled(core: Core): ScheduledChat {
   /** Changes since the list was asked for: it may be older than they are. */
   const recent = new Map<MessageId, Scheduled>();
   let loading: Promise<void> | null = null;
+  let isWanted = false;
 
   routes.schedule_message = 'PUT /api/scheduled/{id}';
   routes.get_scheduled = 'GET /api/scheduled';
@@ -61,6 +72,7 @@ export function withScheduled(core: Core): ScheduledChat {
   }
 
   function load(): Promise<void> {
+    isWanted = true;
     loading ??= run('get_scheduled', {})
       .then(({ result }) => {
         list = result.scheduled;
@@ -75,7 +87,7 @@ export function withScheduled(core: Core): ScheduledChat {
   }
 
   function reload(): void {
-    if (list) load().catch(() => {});
+    if (isWanted) load().catch(() => {});
   }
 
   async function put(fields: CommandFields<'schedule_message'>): Promise<Scheduled> {
@@ -83,6 +95,28 @@ export function withScheduled(core: Core): ScheduledChat {
     const { result } = await run('schedule_message', fields);
     apply(result.scheduled);
     return result.scheduled;
+  }
+
+  function change(
+    { id, room_id, reply_to, thread, in_room, attachments, rev, ...now }: Scheduled,
+    to: { readonly content?: string; readonly at?: Date },
+  ): Promise<Scheduled> {
+    return put({
+      id,
+      room_id,
+      at: to.at?.toISOString() ?? now.at,
+      content: to.content ?? now.content,
+      base_rev: rev,
+      ...(reply_to && { reply_to }),
+      ...(attachments && { attachments }),
+      ...(thread && { thread, in_room: in_room ?? false }),
+    });
+  }
+
+  function remove(id: MessageId): void {
+    if (!list?.some((held) => held.id === id)) return;
+    list = list.filter((held) => held.id !== id);
+    touch();
   }
 
   onFrame.push((frame) => {
@@ -93,9 +127,14 @@ export function withScheduled(core: Core): ScheduledChat {
   onRecovered.push(reload);
 
   return {
-    scheduleMessage(roomId, content, at, { replyTo, attachments = [], thread, inRoom = false, draft_rev } = {}) {
+    scheduleMessage(
+      roomId,
+      content,
+      at,
+      { id = uuidv7(env.clock.now()), replyTo, attachments = [], thread, inRoom = false, draft_rev } = {},
+    ) {
       return put({
-        id: uuidv7(env.clock.now()),
+        id,
         at: at.toISOString(),
         room_id: roomId,
         content,
@@ -106,17 +145,15 @@ export function withScheduled(core: Core): ScheduledChat {
         ...(draft_rev !== undefined && { draft_rev }),
       });
     },
-    changeScheduled({ id, room_id, reply_to, thread, in_room, attachments, rev, ...now }, to) {
-      return put({
-        id,
-        room_id,
-        at: to.at?.toISOString() ?? now.at,
-        content: to.content ?? now.content,
-        base_rev: rev,
-        ...(reply_to && { reply_to }),
-        ...(attachments && { attachments }),
-        ...(thread && { thread, in_room: in_room ?? false }),
-      });
+    changeScheduled: change,
+    async sendScheduled(message) {
+      try {
+        await change(message, { at: PASSED });
+      } catch (error) {
+        // By its own time, or by an order whose answer was lost.
+        if (!(error instanceof ChatError) || error.code !== 'already_sent') throw error;
+        remove(message.id);
+      }
     },
     async cancelScheduled(id) {
       checkOnline(core);
@@ -125,6 +162,7 @@ export function withScheduled(core: Core): ScheduledChat {
       } catch (error) {
         // Not there: cancelled long ago.
         if (!(error instanceof ChatError) || error.code !== 'scheduled_not_found') throw error;
+        remove(id);
       }
     },
     loadScheduled: load,

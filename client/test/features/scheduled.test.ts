@@ -55,6 +55,27 @@ describe('scheduled messages', () => {
     expect(w.server.scheduled.of(ANN)).toHaveLength(1);
   });
 
+  it('are scheduled once by a caller who saw no answer and tries again, and refused with other words', async () => {
+    const w = await world();
+    const at = w.inAnHour();
+    const id = 'a4d9a2c0-0000-4000-8000-000000000001';
+    await w.after(w.phone.scheduleMessage(1, 'Once', at, { id }));
+    await w.after(w.phone.scheduleMessage(1, 'Once', at, { id }));
+    const other = w.after(w.phone.scheduleMessage(1, 'Twice', at, { id }));
+    await expect(other).rejects.toMatchObject({ code: 'schedule_conflict' });
+    expect(w.shown()).toEqual([['Once waiting'], ['Once waiting']]);
+  });
+
+  it('are sent now, once, also by two devices', async () => {
+    const w = await world();
+    const made = await w.schedule();
+    await w.after(w.phone.sendScheduled(made));
+    await w.sendDue(0);
+    expect([w.messages(), w.shown()]).toEqual([[made.id], [[], []]]);
+    await w.after(w.desk.sendScheduled(made));
+    expect(w.messages()).toEqual([made.id]);
+  });
+
   it('are changed from what the person saw, and refused where another device was first', async () => {
     const w = await world();
     const made = await w.schedule();

@@ -30,6 +30,7 @@ class ScheduleMessage(Operation, frozen=True, kw_only=True):
     nothing     a new one waits
     waiting     changed; the same again changes nothing
     failed      changed, and it waits again
+                (either is due at once where its new time has passed)
     cancelled   refused: a late retry must not bring it back
     sent        refused
     """
@@ -59,12 +60,16 @@ class ScheduleMessage(Operation, frozen=True, kw_only=True):
             outcome.result = ScheduledResult(stored.shape)
             outcome.is_repeat = True
             return
+        now_us = scheduled.shared_now_us(transaction)
+        if stored is not None and planned.at_us < now_us:
+            # "Send it now", also from a device whose clock is wrong.
+            planned = planned._replace(at_us=now_us)
         rev = stored.rev if stored else 0
         if self.base_rev is not None and self.base_rev != rev:
             raise CommandError(
                 Code.SCHEDULE_CONFLICT, "This message was changed on another device. Look at it, then change it again."
             )
-        self._check(transaction, is_new=stored is None)
+        self._check(transaction, planned, now_us, is_new=stored is None)
         planned = planned._replace(rev=rev + 1)
         scheduled.write(transaction, outcome, planned)
         if self.draft_rev is not None:
@@ -72,12 +77,11 @@ class ScheduleMessage(Operation, frozen=True, kw_only=True):
             drafts.clear_sent(transaction, [drafts.Sent(place, self.draft_rev, planned.content, outcome)])
         outcome.result = ScheduledResult(planned.shape)
 
-    def _check(self, transaction: Transaction, *, is_new: bool) -> None:
-        planned = self.planned
+    def _check(self, transaction: Transaction, planned: Planned, now_us: int, *, is_new: bool) -> None:
         check_member(planned.room_id, self.actor.id)
         check_place(planned.room_id, planned.thread, planned.reply_to)
         check_uploads(self.actor.id, planned.room_id, planned.attachments)
-        ahead_us = planned.at_us - transaction.at_us
+        ahead_us = planned.at_us - now_us
         if ahead_us < -JUST_PASSED_US:
             raise invalid(at="Has passed. Choose a time to come.")
         if ahead_us > AHEAD_US:

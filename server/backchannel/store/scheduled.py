@@ -87,11 +87,15 @@ def lock_planned(transaction: Transaction, id_: UUID) -> Planned | None:
 
 
 def is_due(transaction: Transaction, planned: Planned) -> bool:
-    """By the clock that all nodes share, where there is one."""
+    return planned.at_us <= shared_now_us(transaction)
+
+
+def shared_now_us(transaction: Transaction) -> int:
+    """By the clock that all nodes share, where there is one: theirs may differ by any amount."""
     if not transaction.is_postgres:
-        return planned.at_us <= now_us()
-    ((due,),) = transaction.query(f"SELECT %s::bigint <= {POSTGRES_NOW_US}", [planned.at_us])
-    return bool(due)
+        return now_us()
+    ((now,),) = transaction.query(f"SELECT {POSTGRES_NOW_US}", [])
+    return int(now)
 
 
 def due(at_most: int) -> list[Planned]:

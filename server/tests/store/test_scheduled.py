@@ -229,6 +229,16 @@ def test_a_time_is_at_most_a_year_ahead_and_has_just_passed_at_most(scene: Scene
     assert MessageRow.objects.filter(pk=made.id).exists()
 
 
+def test_a_change_to_a_time_that_has_passed_sends_it_now(scene: Scene) -> None:
+    made = scene.schedule()
+    changed = scene.schedule(id=made.id, at_us=1, base_rev=made.rev)
+    assert changed.at != made.at
+    assert not changed.at.startswith("1970")
+    assert code_of(scene.scheduling(id=made.id, at_us=1, base_rev=made.rev)) == "schedule_conflict"
+    assert send_due() == ["sent"]
+    assert code_of(scene.scheduling(id=made.id, at_us=1, base_rev=made.rev)) == "already_sent"
+
+
 def test_the_number_of_messages_that_wait_is_limited(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(scheduled, "SCHEDULED_MESSAGES", 2)
     first, _ = scene.schedule(), scene.schedule()
