@@ -2,7 +2,7 @@
  * One room of the server in memory: its log, and the messages that follow from it.
  */
 import { changeMessage, changeQuote, excerpt, type MessageEvent } from '../message.ts';
-import type { Message, Quote, Room, RoomEvent, RoomKind, Seq, User, UserId } from '../protocol.gen.ts';
+import type { Message, MessageDetails, Quote, Room, RoomEvent, RoomKind, Seq, User, UserId } from '../protocol.gen.ts';
 
 /** An event before it has a place in a log. */
 export type Fact = RoomEvent extends infer E
@@ -29,6 +29,8 @@ export class MemoryRoom {
   readonly kind: RoomKind;
   name: string | null;
   topic = '';
+  /** Whether the details of its messages show who has seen them. */
+  showsSeen = false;
   readonly log: RoomEvent[] = [];
   /** As they are now, ascending by seq. */
   readonly messages = new Map<string, Message>();
@@ -80,6 +82,7 @@ export class MemoryRoom {
       member_count: this.members.size,
       members: [...this.members.keys()].map((id) => users.get(id) as User),
       role: member?.role ?? 'member',
+      ...(this.showsSeen && { shows_seen: true }),
       last_message: last
         ? { id: last.id, sender: last.sender, content: excerpt(last), timestamp: last.created_at }
         : null,
@@ -92,6 +95,19 @@ export class MemoryRoom {
     );
     const mentions = unread.filter((m) => m.mentions.includes(userId));
     return { unread_count: Math.min(CAP, unread.length), mention_count: Math.min(CAP, mentions.length) };
+  }
+
+  details(message: Message, users: ReadonlyMap<UserId, User>): MessageDetails {
+    const edits = this.log.filter((event) => event.type === 'message_edited' && event.message.id === message.id);
+    const seen = [...this.members].filter(([id, { read }]) => id !== message.sender.id && read >= message.seq);
+    const people = seen.map(([id]) => users.get(id) as User);
+    return {
+      accepted_at: message.created_at,
+      seq: message.seq,
+      edits: edits.map(({ at }) => at),
+      via: 'websocket',
+      ...(this.showsSeen && { seen_by: { count: seen.length, people } }),
+    };
   }
 
   history({ limit = 50, before = Number.POSITIVE_INFINITY, after, around, of }: PageFields) {

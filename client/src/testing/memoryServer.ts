@@ -199,6 +199,15 @@ export class MemoryServer {
         if (before.deleted) return { message: before };
         return this.#change(userId, f, { content: '', deleted: true, reactions: [], attachments: [], pinned: false });
       }
+      case 'get_message_details': {
+        const [of, message] = this.#find(f.message_id as string);
+        if (message.deleted) throw new Refusal('message_deleted');
+        return this.#mine(of.id, userId).details(message, this.users);
+      }
+      case 'update_room': {
+        this.#update(this.#mine(room().id, userId), f as CommandFields<'update_room'>);
+        return { room: this.#row(room(), userId) };
+      }
       case 'add_reaction':
       case 'remove_reaction':
         return this.#react(userId, type, f);
@@ -410,6 +419,15 @@ export class MemoryServer {
     const state = this.#readState(room, userId);
     if (moved || clears) this.tell(userId, { type: 'read_state', room_id: room.id, ...state });
     return state;
+  }
+
+  #update(room: MemoryRoom, { name, topic, shows_seen }: CommandFields<'update_room'>): void {
+    room.name = name ?? room.name;
+    room.topic = topic ?? room.topic;
+    room.showsSeen = shows_seen ?? room.showsSeen;
+    const { id, kind } = room;
+    const facts = { id, kind, name: room.name, topic: room.topic, member_count: room.members.size };
+    this.#append(room, { type: 'room_updated', room: { ...facts, shows_seen: room.showsSeen } });
   }
 
   #room(roomId: number): MemoryRoom {
