@@ -100,8 +100,8 @@ def test_back_closes_the_topmost_layer_and_stays_in_the_room(ada: Person, rooms:
 
     # A menu that opens a dialog uses one entry; closing it by hand leaves none.
     page.get_by_role("button", name="More about this room").click()
-    page.get_by_role("menuitem", name="Name and topic").click()
-    expect(page.get_by_role("dialog", name="Name and topic")).to_be_visible()
+    page.get_by_role("menuitem", name="Room settings").click()
+    expect(page.get_by_role("dialog", name="Room settings")).to_be_visible()
     page.go_back()
     expect(page.get_by_role("dialog")).to_have_count(0)
     is_in(ada, first)

@@ -224,7 +224,7 @@ def test_a_dialog_says_at_once_that_it_cannot(ada: Person, ben: Person, talk: Co
     start(ada, network)
     go_offline(ada)
     ada.page.get_by_role("button", name="More about this room").click()
-    ada.page.get_by_role("menuitem", name="Name and topic").click()
+    ada.page.get_by_role("menuitem", name="Room settings").click()
     dialog = ada.page.get_by_role("dialog")
     dialog.get_by_label("Topic").fill("never set")
     dialog.get_by_role("button", name="Save").click()

@@ -23,6 +23,8 @@ export function Panels({ current }: { readonly current: number | null }) {
   const close = () => openPanel.set(null);
   switch (panel) {
     case null:
+    // Of another chunk: `Shell.tsx` shows it.
+    case 'scheduled':
       return null;
     case 'switcher':
       return <Switcher current={current} onClose={close} />;

@@ -23,7 +23,7 @@ import { useChatState } from './chat.ts';
 import { useMembershipWatch } from './membershipChanges.ts';
 import { addPeople, addPeopleFromRooms } from './directory.ts';
 import { jumpRequest } from './jumpRequest.ts';
-import { lazyComponent, loadLazyBundle, loadThreads } from './lazyWithRetry.ts';
+import { lazyComponent, loadDrafts, loadLazyBundle, loadThreads } from './lazyWithRetry.ts';
 import { membersOpen, openPanel } from './panels.ts';
 import { NoSuchRoom, RoomSkeleton, Welcome } from './RoomPlaceholders.tsx';
 import { useSignedIn } from './signedIn.ts';
@@ -36,6 +36,7 @@ import { useShortcuts } from './useShortcuts.ts';
 import { useTitle } from './useTitle.ts';
 
 const Panels = lazyComponent((loaded) => loaded.Panels);
+const ScheduledDialog = lazy(async () => ({ default: (await loadDrafts()).ScheduledDialog }));
 const MembersPanel = lazyComponent((loaded) => loaded.MembersPanel);
 
 const ThreadPanel = lazy(async () => ({ default: (await loadThreads()).ThreadPanel }));
@@ -147,17 +148,17 @@ function WatchMembership({ current }: { readonly current: number | null }) {
 
 /** The open dialog. The lazy bundle is fetched when one is opened, or 2 s after the start. */
 function OpenPanel({ current }: { readonly current: number | null }) {
-  const isOpen = useStore(openPanel, (panel) => panel !== null);
+  const panel = useStore(openPanel, (value) => value);
   useEffect(() => {
     const timer = setTimeout(() => void loadLazyBundle(), 2_000);
     return () => clearTimeout(timer);
   }, []);
-  if (!isOpen) return null;
+  if (panel === null) return null;
   return (
     // The Suspense boundary is inside this component: a suspended one would not notice that the dialog was closed.
     <Suspense fallback={<LoadingOverlay onClose={closePanel} />}>
       <PaneErrorBoundary name="This dialog" className={OVERLAY_CLASS} onClose={closePanel}>
-        <Panels current={current} />
+        {panel === 'scheduled' ? <ScheduledDialog onClose={closePanel} /> : <Panels current={current} />}
       </PaneErrorBoundary>
     </Suspense>
   );

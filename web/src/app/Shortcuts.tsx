@@ -19,6 +19,7 @@ const KEYS: readonly { readonly title: string; readonly keys: readonly (readonly
     keys: [
       ['Send', ['Enter']],
       ['New line', ['Shift', 'Enter']],
+      ['Send later', [MOD, 'Shift', 'Enter']],
       ['Edit your last message', ['↑']],
       ['Stop replying or editing; close the thread', ['Esc']],
       ['Bold, italic, code', [MOD, 'B', 'I', 'E']],

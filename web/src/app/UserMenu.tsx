@@ -1,18 +1,21 @@
-import { Suspense, useState } from 'react';
+import { lazy, Suspense, useState } from 'react';
 import { UnsentButton } from '../features/outbox/UnsentButton.tsx';
 import { Avatar } from '../ui/Avatar.tsx';
 import { Name } from '../ui/Name.tsx';
+import { useStore } from '../ui/store.ts';
 import { LoadingOverlay } from '../ui/LoadingOverlay.tsx';
 import { PresenceDot } from '../ui/Presence.tsx';
 import { useChatState } from './chat.ts';
-import { lazyComponent } from './lazyWithRetry.ts';
+import { lazyComponent, loadDrafts } from './lazyWithRetry.ts';
 import { useSignedIn } from './signedIn.ts';
 
+const ScheduledButton = lazy(async () => ({ default: (await loadDrafts()).ScheduledButton }));
 const UserMenuItems = lazyComponent((loaded) => loaded.UserMenuItems);
 
 /** At the bottom of the sidebar: the signed-in user, and the menu of their own settings. */
 export function UserMenu() {
-  const { user } = useSignedIn();
+  const { user, drafts } = useSignedIn();
+  const link = useStore(drafts.link, (value) => value);
   const status = useChatState((state) => state.connection.status);
   const [anchor, setAnchor] = useState<HTMLElement | null>(null);
   const close = () => setAnchor(null);
@@ -21,6 +24,11 @@ export function UserMenu() {
   return (
     <div className="shrink-0 border-t border-line px-2 pt-1.5 pb-[max(0.375rem,env(safe-area-inset-bottom))]">
       <UnsentButton />
+      {link && (
+        <Suspense fallback={null}>
+          <ScheduledButton />
+        </Suspense>
+      )}
       <button
         type="button"
         aria-haspopup="menu"

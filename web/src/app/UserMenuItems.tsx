@@ -2,6 +2,7 @@ import {
   Activity,
   Bell,
   Cable,
+  Clock,
   Keyboard,
   KeyRound,
   LogOut,
@@ -76,6 +77,9 @@ export function UserMenuItems({ anchor, onClose }: UserMenuItemsProps) {
       </MenuItem>
       <MenuItem icon={<Cable />} onSelect={() => open('connection')}>
         Connection
+      </MenuItem>
+      <MenuItem icon={<Clock />} onSelect={() => open('scheduled')}>
+        Scheduled messages
       </MenuItem>
       <MenuItem icon={<Keyboard />} keys="Ctrl /" onSelect={() => open('shortcuts')}>
         Keyboard shortcuts

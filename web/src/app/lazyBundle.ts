@@ -1,4 +1,5 @@
 /** Everything that is loaded after the first paint, as one chunk; `lazyWithRetry.ts` says why. */
+export { DetailsDialog } from '../features/details/DetailsDialog.tsx';
 export { SignedOutScreens } from '../features/accounts/SignedOutScreens.tsx';
 export { MembersPanel } from '../features/rooms/MembersPanel.tsx';
 export { RoomDialog } from '../features/rooms/RoomDialogs.tsx';

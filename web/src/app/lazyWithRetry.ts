@@ -26,7 +26,7 @@ export const loadLexer = once(() => import('../features/timeline/markdown/lexer.
 export const loadFiles = once(() => import('../features/files/lazyFiles.ts'));
 /** The page of the fleet, which staff open in place of the chat. */
 export const loadFleet = once(() => import('../features/fleet/FleetPage.tsx'));
-/** Drafts on all devices. */
+/** Drafts on all devices, and messages that are sent later. */
 export const loadDrafts = once(() => import('../features/composer/lazyDrafts.ts'));
 /** Threads: the client's part of them, the panel beside a room, the page of those that are followed. */
 export const loadThreads = once(() => import('../features/threads/lazyThreads.ts'));

@@ -13,6 +13,7 @@ export type Panel =
   | 'shortcuts'
   | 'unsent'
   | 'connection'
+  | 'scheduled'
   | 'password'
   | 'devices'
   | 'sign-out'

@@ -62,14 +62,17 @@ export function fullTime(at: number): string {
   return formatTime(full, at);
 }
 
+/** "Monday, 3 November", with the year if it is not the current one. */
+export function dateText(at: number, now: number): string {
+  return formatTime(new Date(at).getFullYear() === new Date(now).getFullYear() ? longDay : longDayYear, at);
+}
+
 /** "Today", "Yesterday" or "Monday, 3 November", with the year if it is not the current one. */
 export function dayLabel(at: number, now: number): string {
   const ago = daysBetween(at, now);
   if (ago === 0) return 'Today';
   if (ago === 1) return 'Yesterday';
-  return new Date(at).getFullYear() === new Date(now).getFullYear()
-    ? formatTime(longDay, at)
-    : formatTime(longDayYear, at);
+  return dateText(at, now);
 }
 
 /** For a narrow column: the time today, "Yesterday", the weekday within a week, else the date. */

@@ -4,7 +4,7 @@ import { cx } from '../../ui/classes.ts';
 import { Button } from '../../ui/Button.tsx';
 import { copyText } from '../../ui/copyText.ts';
 import { Dialog } from '../../ui/Dialog.tsx';
-import { inputLook } from '../../ui/Field.tsx';
+import { inputLook } from '../../ui/inputLook.ts';
 import type { AccountsApi, Invitation } from './api.ts';
 import { Problem } from './CenteredPage.tsx';
 import { useForm } from './useForm.ts';

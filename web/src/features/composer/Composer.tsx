@@ -1,6 +1,6 @@
 import type { Room } from '@backchannel/client';
-import { SendHorizontal } from 'lucide-react';
-import { type KeyboardEvent, lazy, Suspense, useEffect, useRef } from 'react';
+import { ChevronDown, SendHorizontal } from 'lucide-react';
+import { type KeyboardEvent, lazy, Suspense, useEffect, useRef, useState } from 'react';
 import { useChat, useChatState } from '../../app/chat.ts';
 import { composerSignals, setUndoableEdit, showLatest, startEditing, stopEditing } from '../../app/composerSignals.ts';
 import { NO_DRAFT } from '../../app/drafts.ts';
@@ -9,6 +9,7 @@ import { roomLabel } from '../../app/roomNames.ts';
 import { useSignedIn } from '../../app/signedIn.ts';
 import { cx } from '../../ui/classes.ts';
 import { useStore } from '../../ui/store.ts';
+import { LoadingOverlay } from '../../ui/LoadingOverlay.tsx';
 import { isComposing } from '../../ui/useListbox.ts';
 import { useTouch } from '../../ui/useMedia.ts';
 import { AttachButton } from '../files/AttachButton.tsx';
@@ -25,6 +26,8 @@ import { useMentionList } from './useMentionList.ts';
 const ComposerFiles = lazy(async () => ({ default: (await loadFiles()).ComposerFiles }));
 
 const DraftChoice = lazy(async () => ({ default: (await loadDrafts()).DraftChoice }));
+const ScheduledNote = lazy(async () => ({ default: (await loadDrafts()).ScheduledNote }));
+const SendLaterMenu = lazy(async () => ({ default: (await loadDrafts()).SendLaterMenu }));
 
 /** The message field. It works the same with and without a connection: messages wait in the outbox. */
 export function Composer({ room }: { readonly room: Room }) {
@@ -38,6 +41,8 @@ export function Composer({ room }: { readonly room: Room }) {
   const link = useStore(drafts.link, (value) => value);
   const limit = useChatState((state) => state.limits?.['content_bytes'] ?? CONTENT_LIMIT_BYTES);
   const field = useRef<HTMLTextAreaElement>(null);
+  const later = useRef<HTMLButtonElement>(null);
+  const [isSendingLater, setSendingLater] = useState(false);
 
   const text = editing ? editing.text : draft.text;
   const left = bytesLeft(text, limit);
@@ -67,6 +72,12 @@ export function Composer({ room }: { readonly room: Room }) {
     }
   };
   const mention = useMentionList({ field, text, room, me: user.id, setText });
+
+  /** Why what is written cannot be sent later; null if it can. */
+  const laterProblem = (): string | null => {
+    if (files.count > 0) return 'Messages with files cannot be scheduled.';
+    return ready ? null : left < 0 ? 'The message is too long.' : 'Write a message to send it later.';
+  };
 
   const submit = () => {
     if (!ready) return;
@@ -122,7 +133,10 @@ export function Composer({ room }: { readonly room: Room }) {
 
   const onKeyDown = (event: KeyboardEvent<HTMLTextAreaElement>) => {
     if (mention.onKeyDown(event) || isComposing(event)) return;
-    if (event.key === 'Enter' && !event.shiftKey && (!touch || event.ctrlKey || event.metaKey)) {
+    if (event.key === 'Enter' && event.shiftKey && (event.ctrlKey || event.metaKey) && !editing) {
+      event.preventDefault();
+      setSendingLater(true);
+    } else if (event.key === 'Enter' && !event.shiftKey && (!touch || event.ctrlKey || event.metaKey)) {
       event.preventDefault();
       submit();
     } else if (event.key === 'Escape') {
@@ -153,6 +167,7 @@ export function Composer({ room }: { readonly room: Room }) {
         {link && !editing && (
           <Suspense fallback={null}>
             <DraftChoice roomId={room.id} link={link} />
+            <ScheduledNote roomId={room.id} />
           </Suspense>
         )}
         {files.uploads && (
@@ -211,6 +226,31 @@ export function Composer({ room }: { readonly room: Room }) {
           >
             <SendHorizontal className="size-[1.125rem]" />
           </button>
+          {!editing && (
+            <button
+              ref={later}
+              type="button"
+              aria-label="Send later"
+              title="Send later"
+              aria-haspopup="menu"
+              aria-expanded={isSendingLater}
+              onPointerDown={(event) => event.preventDefault()}
+              onClick={() => setSendingLater(true)}
+              className="-ml-1 grid h-9 w-6 shrink-0 place-items-center rounded-lg text-ink-faint hover:bg-hover hover:text-ink aria-expanded:bg-hover pointer-coarse:h-10 pointer-coarse:w-8"
+            >
+              <ChevronDown className="size-4" />
+            </button>
+          )}
+          {isSendingLater && later.current && (
+            <Suspense fallback={<LoadingOverlay onClose={() => setSendingLater(false)} />}>
+              <SendLaterMenu
+                room={room}
+                anchor={later.current}
+                problem={laterProblem()}
+                onClose={() => setSendingLater(false)}
+              />
+            </Suspense>
+          )}
         </div>
       </div>
     </div>

@@ -46,7 +46,7 @@ export function changeText({ change }: Pick<PendingMessage, 'change'>): string |
 }
 
 /** Explains to the writer why an item was not sent. */
-export function reasonText(error: Unsent['error']): string {
+export function reasonText(error: Pick<NonNullable<Unsent['error']>, 'code' | 'detail'> | null): string {
   switch (error?.code) {
     case 'expired':
       return 'It waited for more than a day. Send it now?';

@@ -8,7 +8,7 @@ import { openPanel } from '../../app/panels.ts';
 import { topicOf } from '../../app/roomNames.ts';
 import { Button } from '../../ui/Button.tsx';
 import { Dialog } from '../../ui/Dialog.tsx';
-import { inputLook } from '../../ui/Field.tsx';
+import { inputLook } from '../../ui/inputLook.ts';
 import { cx } from '../../ui/classes.ts';
 import { UserText } from '../../ui/Name.tsx';
 import { isolated } from '../../ui/names.ts';

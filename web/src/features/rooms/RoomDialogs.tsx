@@ -28,14 +28,21 @@ function EditRoom({ room, onClose }: RoomDialogProps) {
   const runCommand = useCommand();
   const [name, setName] = useState(room.name ?? '');
   const [topic, setTopic] = useState(room.topic);
+  const [showsSeen, setShowsSeen] = useState(room.shows_seen ?? false);
   const [busy, setBusy] = useState(false);
   const [errors, setErrors] = useState<Readonly<Record<string, readonly string[]>>>({});
   const [general, setGeneral] = useState<string | null>(null);
+  const mayShowSeen = room.role !== 'member';
   const submit = async (event: FormEvent) => {
     event.preventDefault();
     setBusy(true);
     try {
-      await runCommand('update_room', { room_id: room.id, name: name.trim(), topic: topic.trim() });
+      await runCommand('update_room', {
+        room_id: room.id,
+        name: name.trim(),
+        topic: topic.trim(),
+        ...(mayShowSeen && { shows_seen: showsSeen }),
+      });
       onClose();
     } catch (refusal) {
       const fields = refusal instanceof ChatError ? refusal.errors : {};
@@ -46,7 +53,7 @@ function EditRoom({ room, onClose }: RoomDialogProps) {
   };
   return (
     <Dialog
-      title="Name and topic"
+      title="Room settings"
       onClose={onClose}
       footer={
         <>
@@ -88,6 +95,27 @@ function EditRoom({ room, onClose }: RoomDialogProps) {
           error={errors['topic']?.[0]}
           aside="optional"
         />
+        {(mayShowSeen || showsSeen) && (
+          <div className="flex gap-2.5">
+            <input
+              id="shows-seen"
+              type="checkbox"
+              checked={showsSeen}
+              disabled={!mayShowSeen}
+              aria-describedby="shows-seen-note"
+              onChange={(event) => setShowsSeen(event.target.checked)}
+              className="mt-0.5 size-4 shrink-0 accent-accent pointer-coarse:size-5"
+            />
+            <div className="flex flex-col gap-0.5">
+              <label htmlFor="shows-seen" className="font-medium">
+                Show who has seen a message
+              </label>
+              <p id="shows-seen-note" className="text-xs text-ink-faint">
+                In its details, to all members alike.{!mayShowSeen && ' The owner and admins choose this.'}
+              </p>
+            </div>
+          </div>
+        )}
       </form>
     </Dialog>
   );

@@ -131,7 +131,7 @@ function RoomMenu({ room }: { readonly room: Room }) {
             Add people
           </MenuItem>
           <MenuItem icon={<PenLine />} onSelect={() => openDialog('edit')}>
-            Name and topic
+            Room settings
           </MenuItem>
           <MenuLine />
           <MenuItem danger icon={<DoorOpen />} onSelect={() => openDialog('leave')}>

@@ -1,19 +1,23 @@
 import type { Message } from '@backchannel/client';
-import { Copy, Ellipsis, Link2, MessagesSquare, PenLine, Reply, SmilePlus, Trash2 } from 'lucide-react';
-import { use, useState } from 'react';
+import { Copy, Ellipsis, Info, Link2, MessagesSquare, PenLine, Reply, SmilePlus, Trash2 } from 'lucide-react';
+import { Suspense, use, useState } from 'react';
 import { useChat, useChatState } from '../../app/chat.ts';
 import { focusComposer, startEditing } from '../../app/composerSignals.ts';
 import { type Drafts, replyTarget } from '../../app/drafts.ts';
+import { lazyComponent } from '../../app/lazyWithRetry.ts';
 import { useSignedIn } from '../../app/signedIn.ts';
 import { showThread } from '../../app/threads.ts';
 import { Button, IconButton } from '../../ui/Button.tsx';
 import { copyText } from '../../ui/copyText.ts';
 import { Dialog } from '../../ui/Dialog.tsx';
+import { LoadingOverlay } from '../../ui/LoadingOverlay.tsx';
 import { Menu, MenuItem, MenuLine } from '../../ui/Menu.tsx';
 import { toast } from '../../ui/Toasts.tsx';
 import { EmojiItem, EmojiMenu } from './EmojiMenu.tsx';
 import { QUICK, toggleReaction } from './emoji.ts';
 import { InThreadContext } from './inThread.ts';
+
+const DetailsDialog = lazyComponent((loaded) => loaded.DetailsDialog);
 
 interface ActionsProps {
   /** The message with waiting changes applied. */
@@ -133,9 +137,16 @@ export function MessageMenu({ message, base, mine, anchor, onClose }: MenuProps)
   const quote = useReply();
   const openThread = useThreadOpener(message);
   const fromToolbar = anchor instanceof HTMLButtonElement;
-  const [step, setStep] = useState<'menu' | 'emoji' | 'delete'>('menu');
+  const [step, setStep] = useState<'menu' | 'emoji' | 'details' | 'delete'>('menu');
 
   if (step === 'delete') return <DeleteDialog message={message} onClose={onClose} />;
+  if (step === 'details') {
+    return (
+      <Suspense fallback={<LoadingOverlay onClose={onClose} />}>
+        <DetailsDialog message={message} onClose={onClose} />
+      </Suspense>
+    );
+  }
   const react = (emoji: string) => {
     onClose();
     toggleReaction(chat, message, emoji, user.id);
@@ -201,6 +212,9 @@ export function MessageMenu({ message, base, mine, anchor, onClose }: MenuProps)
         }}
       >
         Copy link
+      </MenuItem>
+      <MenuItem icon={<Info />} onSelect={() => setStep('details')}>
+        Details
       </MenuItem>
       {mine && (
         <>
