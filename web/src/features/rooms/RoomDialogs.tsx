@@ -104,7 +104,7 @@ function EditRoom({ room, onClose }: RoomDialogProps) {
               disabled={!mayShowSeen}
               aria-describedby="shows-seen-note"
               onChange={(event) => setShowsSeen(event.target.checked)}
-              className="mt-0.5 size-4 shrink-0 accent-accent pointer-coarse:size-5"
+              className="mt-0.5 size-4 shrink-0 accent-(--c-accent) pointer-coarse:size-5"
             />
             <div className="flex flex-col gap-0.5">
               <label htmlFor="shows-seen" className="font-medium">
