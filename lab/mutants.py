@@ -6,6 +6,8 @@
 The simulation has mutants of its own, of everything between a socket and an SQL statement. These are of what it leaves out: the
 database's settings, the process, large rooms, tenants and policies, the TypeScript client. Each is a change of text in a copy of the tree; a test that passes on
 the changed copy lets the mutant survive, and a change whose place is gone fails, so that the list stays true.
+
+Longer than 300 lines: it is one list, each mutant with the test that must notice it.
 """
 
 from __future__ import annotations

@@ -1,4 +1,7 @@
-"""The generated parts of docs/performance.md, one function each: kept results in, Markdown out. Pure."""
+"""The generated parts of docs/performance.md, one function each: kept results in, Markdown out. Pure.
+
+Longer than 300 lines: one function for each generated part, in the order of the page.
+"""
 
 from __future__ import annotations
 

@@ -16,6 +16,8 @@ E019, W013  methods of a named class that cannot be called, or look misspelt: ac
 E020  PUSH_CONTACT without the packages for push messages
 
 The next free numbers are E021 and W014; errors and warnings have one row each, and a number is not used again.
+
+Longer than 300 lines: it is one list of checks, each with the hint that it prints.
 """
 
 from __future__ import annotations

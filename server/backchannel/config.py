@@ -3,6 +3,8 @@
     BACKCHANNEL = {"ORIGINS": ["https://shop.example"], "REDIS_URLS": ["redis://127.0.0.1/0"], "LIMITS": {"send_burst": 20}}
 
 Every key is optional. Reading is pure. A value that cannot be used raises `ConfigError`, which names the key and says what to write.
+
+Longer than 300 lines: it is one table of settings, and the checks of their values.
 """
 
 from __future__ import annotations

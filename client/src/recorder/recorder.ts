@@ -7,6 +7,8 @@
  *
  * It is composed in by apps that want it, and is never in the way: no send waits for it, and a report that fails is tried once more.
  * It records states, numbers and names of errors. Contents, names of rooms and typed text are never in it.
+ *
+ * Longer than 300 lines: it is one recording, and each method adds one kind of entry to it.
  */
 import { createAlarm } from '../clock.ts';
 import type { Core, Feature } from '../core.ts';

@@ -10,6 +10,8 @@ A process of its own: commands are lines on stdin, answers are lines of JSON on 
 
 "In full service": caught up, and a message that was sent afterwards has arrived. Such messages are sent into the room of all,
 one after the other, each with an id of its own until it is acked, over HTTP.
+
+Longer than 300 lines: client, its two transports and the crowd share one state, and the program runs alone.
 """
 
 from __future__ import annotations

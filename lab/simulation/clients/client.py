@@ -4,6 +4,8 @@
     while no socket is proven it polls; a send goes by the proven socket, after 2 s also over HTTP, else over HTTP at once
 
 Everything is a callback of the loop; a client that crashed is left with callbacks that find `is_alive` false.
+
+Longer than 300 lines: the timers of sockets, polls and hedges decide together what a client does next.
 """
 
 from dataclasses import replace

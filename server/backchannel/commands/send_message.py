@@ -3,6 +3,8 @@
 The order inside the transaction is what makes a retry safe: the room's lock is held, so an id that is looked up and not found
 cannot appear before the insert. An id that is found is answered with the message stored under it, even where its sender is no
 longer in the room: that message was sent. They get it as it was sent, and nothing of what became of it.
+
+Longer than 300 lines: the statements of a batch and the loop between them depend on each other's order.
 """
 
 import re

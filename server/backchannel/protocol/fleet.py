@@ -5,6 +5,8 @@ No answer has the content of a message. Of a direct room no answer has the name,
 the server keeps: with `anonymous` nothing is listed by person, with `off` there is only what the messages' own tables say.
 
 Moments are ISO 8601 in UTC. Durations are in milliseconds where their name ends with `ms`, else in seconds.
+
+Longer than 300 lines: it is one list of declarations, as commands.py is.
 """
 
 from typing import Annotated, Any, Final, Literal, NamedTuple

@@ -2,6 +2,8 @@
 
 Pure: declarations in, document out. Every operation is derived from `COMMANDS`, except the few endpoints that are not
 commands (sync, ticket, health), which are written here.
+
+Longer than 300 lines: one function for each part of one document.
 """
 
 from copy import deepcopy

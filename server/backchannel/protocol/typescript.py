@@ -4,6 +4,8 @@ Types cost a browser nothing; of the runtime tables (`COMMANDS`, `ERRORS`, `CLOS
 
 Optional and nullable follow the codec. In server frames, a member is optional only if its struct omits defaults, and is then
 never null. In client frames, a member with a default is optional, and nullable if the declaration allows null.
+
+Longer than 300 lines: one function for each part of one file.
 """
 
 import json

@@ -5,6 +5,8 @@
 Group commit: while one transaction is synced to disk, the next batch gathers, so that its operations share the cost of one
 commit. Batchable operations (sends, read marks) share a transaction; any other gets its own. If a shared transaction fails, its
 operations are retried one by one, so that a bad one fails alone. Nothing is acked or published before its commit has returned.
+
+Longer than 300 lines: queue, thread and commit keep one promise together, nothing is acked before its commit.
 """
 
 import asyncio

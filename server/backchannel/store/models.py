@@ -3,6 +3,8 @@
 Times are microseconds since 1970 UTC (protocol/times.py). A room's log is the union of its messages (each at its `seq`) and its
 events (everything else that happened). Together they are numbered 1..head without a gap, which the writer ensures under the
 room's lock. A person is the chat's view of an account, so that the chat can be part of any Django project.
+
+Longer than 300 lines: the whole schema is read in one place.
 """
 
 import uuid

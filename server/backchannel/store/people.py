@@ -1,4 +1,7 @@
-"""Maps accounts of the site to people of the chat."""
+"""Maps accounts of the site to people of the chat.
+
+Longer than 300 lines: it is every statement about the table of people; the names have files of their own (`free_names`, `text_rules`).
+"""
 
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence

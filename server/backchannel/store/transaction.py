@@ -2,6 +2,8 @@
 
 Lock order, everywhere: rooms (ascending id) → memberships → scheduled messages → uploads (ascending id) → blobs (ascending
 key) → drafts (ascending id) → people (ascending id). An operation checks first and writes afterwards, so that a refused one leaves no trace and needs no savepoint.
+
+Longer than 300 lines: table names, outcome and the transaction itself are what every operation imports together.
 """
 
 from collections import defaultdict

@@ -2,6 +2,8 @@
 
 receiving ─ last byte ─▶ checking ─▶ ready ─ a message claims it ─▶ with its message
                              └─────▶ rejected
+
+Longer than 300 lines: it is every statement about uploads and blobs, whose states must agree.
 """
 
 from collections.abc import Iterable, Mapping, Sequence

@@ -1,3 +1,4 @@
+// Longer than 300 lines: it lays out every pane of the app, and each is a few lines of it.
 import type { RoomId, Seq } from '@backchannel/client';
 import { Search, SquarePen } from 'lucide-react';
 import { lazy, Suspense, useEffect } from 'react';

@@ -7,6 +7,8 @@
 
 Results of effects come in by `on`, as `TABLE` says; a result for which the state has no rule is ignored. What the client sends
 comes in by `frame` and `bad_frame`, what the hub delivers by the methods that a `Subscriber` has, and the time by `tick`.
+
+Longer than 300 lines: one method for each input, as `TABLE` lists them.
 """
 
 from collections.abc import Callable, Mapping

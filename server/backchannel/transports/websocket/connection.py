@@ -5,6 +5,8 @@
 
 It decides only what a socket alone has: limits of messages and commands, presence, and which older sockets have to close. An idle
 connection is a few objects, and no task.
+
+Longer than 300 lines: every call of the link, the hub and the session to one socket ends here.
 """
 
 import asyncio
