@@ -103,7 +103,7 @@ def check_topic(topic: str | None) -> str | None:
 
 def check_not_direct(kind: str, what: str) -> None:
     if kind == "direct":
-        raise CommandError(Code.FORBIDDEN, f"A direct room belongs to its two people for ever: {what}.")
+        raise CommandError(Code.FORBIDDEN, f"A direct room always has the same two members: {what}.")
 
 
 def check_has_threads(kind: str, field: str) -> None:
@@ -120,7 +120,7 @@ def check_is_root(thread: object) -> None:
 def check_may_join(kind: str, state: str | None = None) -> None:
     """`state`: of the person's earlier membership; None if there was none."""
     if kind != "channel":
-        raise CommandError(Code.FORBIDDEN, "This room is by invitation. Ask one of its members to add you.")
+        raise CommandError(Code.FORBIDDEN, "This room is invitation-only. Ask one of its members to add you.")
     if state == "removed":
         raise CommandError(
             Code.FORBIDDEN, "You were removed from this channel. Ask its owner or an admin to add you again."

@@ -145,7 +145,7 @@ def profile(request: HttpRequest) -> HttpResponse:
         raise invalid(display_name=refusal)
     display_name = clean_name(given)
     if not display_name:
-        raise invalid(display_name="Write a name that can be seen.")
+        raise invalid(display_name="The name has no visible characters.")
     if display_name == user.display_name:
         return answer(state_of(request))
     user.display_name = display_name

@@ -76,9 +76,9 @@ def _moment(expires: datetime | timedelta | None) -> datetime | None:
     now = datetime.now(UTC)
     moment = now + expires if isinstance(expires, timedelta) else expires
     if is_naive(moment):
-        raise invalid(expires="A moment without a time zone. Give one with it, or a timedelta.")
+        raise invalid(expires="Has no time zone. Give a datetime with one, or a timedelta.")
     if moment <= now:
-        raise invalid(expires="This moment is past.")
+        raise invalid(expires="Is in the past.")
     return stored(moment)
 
 

@@ -82,7 +82,7 @@ def _add_server(add: Add) -> None:
         add(
             "support-bundle",
             support.support_bundle,
-            "Write a zip for those who help: no message, name or secret is in it.",
+            "Write a zip for support. It contains no message, name or secret.",
         )
     )
     add("check", server.check, "Look for problems that would keep the server from running well.")
@@ -114,7 +114,7 @@ def _add_accounts(add: Add) -> None:
 
 def _add_people(add: Add) -> None:
     users.add_arguments(
-        add("user", users.user, "List accounts; give and take rights, deactivate, set passwords, erase.")
+        add("user", users.user, "List accounts; grant and revoke rights, deactivate, set passwords, erase.")
     )
     access.add_invite_arguments(add("invite", access.invite, "Create, list and revoke invitation links."))
     upkeep.add_mail_arguments(add("mail", upkeep.mail, "Send a test mail."))
@@ -143,11 +143,11 @@ def add_shared(add: Add) -> None:
     token = add("token", accounts.token, "Create a token for a program and print it.")
     token.add_argument("name", metavar="NAME", help="the account that the program acts as")
     token.add_argument("--label", default="", metavar="TEXT", help="what the token is for, shown where it is revoked")
-    token.add_argument("--days", metavar="N", type=_positive, help="it ends by itself after N days; without it never")
+    token.add_argument("--days", metavar="N", type=_positive, help="the token expires after N days (never)")
     access.add_token_arguments(add("tokens", access.tokens, "List and revoke the tokens of programs."))
     rooms.add_arguments(add("room", rooms.room, "List groups and channels; add and remove people."))
     upkeep.add_audit_arguments(
-        add("audit", upkeep.audit, "Show who changed access or the server, or verify that record.")
+        add("audit", upkeep.audit, "Show the audit log of changes of access and of the server, or verify it.")
     )
     upkeep.add_retention_arguments(
         add("retention", upkeep.retention, "Delete the text of messages older than some days.")
@@ -163,36 +163,34 @@ def add_shared(add: Add) -> None:
         backups.promote,
         "Start a new epoch after a backup was restored or a standby promoted: clients discard their state and reload.",
     )
-    follow_ = add("followers", follow.followers, "Show how far each follower of the log has come.")
+    follow_ = add("followers", follow.followers, "Show the progress of each follower of the log.")
     follow_.add_argument(
         "--reset", metavar="NAME", help="delete what this follower derived; the server derives it again"
     )
     kept = add(
         "files",
         files.files,
-        "Care for the files that people send: delete what nobody needs, copy them, put a copy back.",
+        "Delete files that no message needs, copy files for a backup, or restore a copy.",
     )
     kept.add_argument(
         "what",
         choices=("sweep", "copy", "restore"),
-        help="sweep: delete what nobody needs, as a server does every ten minutes; copy: add to a copy in FOLDER, after a backup of the "
-        "database; restore: put back from it what is missing",
+        help="sweep: delete unneeded files, as a server does every ten minutes; copy: copy new files to FOLDER, after a backup of the "
+        "database; restore: copy missing files back from FOLDER",
     )
     kept.add_argument("folder", metavar="FOLDER", nargs="?", type=Path, help="where the copy is")
     kept.add_argument(
         "--keep-days",
         metavar="DAYS",
         type=_positive,
-        help="copy: delete from FOLDER what no message has had for so many days; as long as the oldest backup that is kept",
+        help="copy: delete files from FOLDER that no message has had for DAYS; use the age of the oldest backup that is kept",
     )
     kept.add_argument(
-        "--now", action="store_true", help="sweep also what is younger than an hour; while no server runs"
+        "--now", action="store_true", help="sweep: include files younger than an hour; only while no server runs"
     )
-    left = add("intents", follow.intents, "Show what the site's own code asked for and the chat refused.")
-    left.add_argument(
-        "--retry", metavar="ID", nargs="*", type=_positive, help="apply these again; without an ID all of them"
-    )
-    left.add_argument("--drop", metavar="ID", nargs="+", type=_positive, help="delete these for good")
+    left = add("intents", follow.intents, "Show requests of the site's own code that the chat refused.")
+    left.add_argument("--retry", metavar="ID", nargs="*", type=_positive, help="apply these again (all)")
+    left.add_argument("--drop", metavar="ID", nargs="+", type=_positive, help="delete these permanently")
     active = add("activity", follow.activity, "Show the number of messages, people and rooms per day (UTC).")
     active.add_argument("--days", metavar="N", type=_positive, default=30, help="number of days to show (30)")
 

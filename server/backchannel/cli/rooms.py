@@ -81,7 +81,7 @@ def _person(name: str) -> int:
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     kinds = parser.add_subparsers(metavar="WHAT", required=True, dest="what")
-    listing = kinds.add_parser("list", help="show groups and channels; what is said in them is not shown")
+    listing = kinds.add_parser("list", help="show groups and channels, without their messages")
     listing.add_argument("--json", action="store_true", help="print a JSON list")
     for what, help in (("add", "add people to a group or channel"), ("remove", "remove people from one")):
         change = kinds.add_parser(what, help=help)

@@ -18,9 +18,9 @@ def audit(options: argparse.Namespace, _: Conf | None) -> int:
     if options.what == "verify":
         verdict = audit.verify()
         if verdict.broken_at is not None:
-            print(f"The audit log was changed: entry {verdict.broken_at} is not as it was written.")
+            print(f"The audit log was changed: entry {verdict.broken_at} differs from what was written.")
         else:
-            print(f"{verdict.entries} entries, the chain is whole. Digest of the last: {verdict.digest or 'none'}")
+            print(f"{verdict.entries} entries, the chain is intact. Digest of the last: {verdict.digest or 'none'}")
         print_database(options, to_stderr=True)
         return int(verdict.broken_at is not None)
     rows = [_entry(each) for each in audit.entries(options.last, options.action or "", options.person or "")]
@@ -87,7 +87,7 @@ def retention(options: argparse.Namespace, _: Conf | None) -> int:
     before_us = int((time.time() - options.days * 86400) * 1_000_000)
     count = erasing.count_before(before_us)
     if not options.yes:
-        print(f"{count:,} messages are older than {options.days} days. With --yes their text is deleted for good.")
+        print(f"{count:,} messages are older than {options.days} days. With --yes their text is deleted permanently.")
         print_database(options)
         return 0
     deleted = 0
@@ -139,7 +139,7 @@ def add_mail_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def add_retention_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--days", metavar="N", type=int, required=True, help="keep the messages of these days")
+    parser.add_argument("--days", metavar="N", type=int, required=True, help="keep the messages of the last N days")
     parser.add_argument("--yes", action="store_true", help="delete; without it they are only counted")
 
 

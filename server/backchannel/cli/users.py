@@ -146,13 +146,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     kinds = parser.add_subparsers(metavar="WHAT", required=True, dest="what")
     listing = kinds.add_parser("list", help="show all accounts")
     listing.add_argument("--json", action="store_true", help="print a JSON list")
-    promote = _named(kinds, "promote", "give an account rights, or take them")
+    promote = _named(kinds, "promote", "grant or revoke an account's rights")
     promote.add_argument("--to", choices=("owner", "staff", "none"), default="owner", help="which rights (owner)")
-    _named(kinds, "deactivate", "sign an account out everywhere, and let it sign in no more")
+    _named(kinds, "deactivate", "sign an account out everywhere and block its sign-in")
     _named(kinds, "reactivate", "let a deactivated account sign in again")
     password = _named(kinds, "password", "set a new password: asked for, or generated if there is no terminal")
     password.add_argument("--password-stdin", action="store_true", help="read it from the first line of standard input")
-    erase = _named(kinds, "erase", "take a person out of the chat for good, and delete the account")
+    erase = _named(kinds, "erase", "permanently remove a person from the chat and delete the account")
     erase.add_argument(
         "--messages", choices=("keep", "delete"), default="keep", help="what happens to their messages (keep)"
     )

@@ -33,7 +33,9 @@ class EditMessage(OnMessage, frozen=True, kw_only=True):
         if message.content == self.content:  # a retry, or nothing to do
             return
         if self.base_seq is not None and self.base_seq != message.rev_seq:
-            raise CommandError(Code.EDIT_CONFLICT, "The message was changed meanwhile. Look at it, then edit again.")
+            raise CommandError(
+                Code.EDIT_CONFLICT, "The message has changed since you read it. Read it again, then edit."
+            )
         change_text(transaction, outcome, room, message, self.content)
 
 

@@ -27,7 +27,7 @@ class RemoveMember(OnRoom, frozen=True, kw_only=True):
         rules.check_not_direct(room.kind, "nobody can be removed")
         user_id = self._person()
         if user_id == self.actor.id:
-            raise invalid(user_id="To leave a room yourself, leave it: nobody is removed by their own hand.")
+            raise invalid(user_id="This is you. Use leave_room to leave the room.")
         theirs = None if user_id is None else transaction.membership(room.id, user_id)
         if user_id is None or theirs is None or theirs.state != MEMBER:
             rules.check_may_remove(own.role, "member")

@@ -67,7 +67,7 @@ class ScheduleMessage(Operation, frozen=True, kw_only=True):
         rev = stored.rev if stored else 0
         if self.base_rev is not None and self.base_rev != rev:
             raise CommandError(
-                Code.SCHEDULE_CONFLICT, "This message was changed on another device. Look at it, then change it again."
+                Code.SCHEDULE_CONFLICT, "This message was changed on another device. Read it again, then change it."
             )
         self._check(transaction, planned, now_us, is_new=stored is None)
         planned = planned._replace(rev=rev + 1)

@@ -58,7 +58,7 @@ class ApplyIntents(Operation, frozen=True, kw_only=True):
             raise
         except Exception as error:
             # The writer answers every error of the database alike; this one is due to an intent.
-            raise RuntimeError(f"an intent broke: {error}") from error
+            raise RuntimeError(f"an intent failed: {error}") from error
         failpoints.reach("intents_applied")
         intents.delete(transaction, applied)
 

@@ -54,5 +54,5 @@ def read(text: str, kind: type[Cursor]) -> Cursor:
     except (binascii.Error, ValueError, msgspec.MsgspecError):
         found = None
     if not isinstance(found, kind):
-        raise invalid(before="This is no `before` of a page of this search. Leave it out to start at the first page.")
+        raise invalid(before="Is not the `before` of a page of this search. Leave it out to start at the first page.")
     return found

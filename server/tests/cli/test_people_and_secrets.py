@@ -196,9 +196,9 @@ def test_the_audit_log_is_shown_filtered_and_verified(done: Done, general: int) 
     assert all(
         "ben" in (row["actor"], row["subject"]) for row in json.loads(done("audit", "--json", "--person", "ben"))
     )
-    assert "the chain is whole" in done("audit", "verify")
+    assert "the chain is intact" in done("audit", "verify")
     AuditEntry.objects.filter(position=2).update(actor="nobody")
-    assert "entry 2 is not as it was written" in done("audit", "verify", status=1)
+    assert "entry 2 differs from what was written" in done("audit", "verify", status=1)
 
 
 def test_mail_without_a_server_is_refused(done: Done) -> None:

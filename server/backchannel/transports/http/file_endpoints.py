@@ -208,7 +208,7 @@ def _offset_of(scope: Scope) -> int:
     if given:
         raise invalid(**{min(given): "There is no such parameter."})
     if not (text.isascii() and text.isdecimal() and len(text) <= 16 and int(text) <= _LARGEST_OFFSET):
-        raise invalid(offset="Say with ?offset= where in the file these bytes are.")
+        raise invalid(offset="Give the position of these bytes in the file as ?offset=.")
     return int(text)
 
 

@@ -155,10 +155,10 @@ def _check(poll: Poll) -> None:
         case CloseCode.SESSION_OVER:
             raise CommandError(Code.UNAUTHENTICATED, "You were signed out. Sign in again.")
         case CloseCode.FORBIDDEN:
-            raise CommandError(Code.FORBIDDEN, "This account may not be here.")
+            raise CommandError(Code.FORBIDDEN, "This account may not use the chat.")
         case CloseCode.TOO_MANY:
             raise CommandError(Code.RATE_LIMITED, "Too many polls of this user are waiting already.", retry_after=5.0)
         case CloseCode.SUPERSEDED if not poll.epoch:
-            raise CommandError(Code.UNAVAILABLE, "A newer poll of the same client took its place.", retry_after=1.0)
+            raise CommandError(Code.UNAVAILABLE, "Replaced by a newer poll of the same client.", retry_after=1.0)
         case CloseCode.TOO_SLOW:
-            raise CommandError(Code.UNAVAILABLE, "Too much happens at once. Ask again.", retry_after=1.0)
+            raise CommandError(Code.UNAVAILABLE, "Too many events for one poll. Poll again.", retry_after=1.0)

@@ -109,7 +109,7 @@ async def read_body(
             raise BodyTooLarge(at_most, more=message.get("more_body", False))
         more = message.get("more_body", False)
     if body and not is_json(scope):
-        raise CommandError(Code.UNSUPPORTED_MEDIA_TYPE, "Send JSON, and say so: Content-Type: application/json.")
+        raise CommandError(Code.UNSUPPORTED_MEDIA_TYPE, "Send JSON, with Content-Type: application/json.")
     return body, await node.authenticate(scope) if body else identity
 
 
