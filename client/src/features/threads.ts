@@ -93,7 +93,7 @@ const RECENT = 64;
 
 /** Adds threads, and current summaries to the messages of a room. */
 export function withThreads(core: Core): ThreadsChat & Pick<CoreChat, 'getTimeline'> {
-  const { env, flush, onFrame, onRecovered, onStored, outbox, replica, refreshSoon, routes, run, touch } = core;
+  const { env, flush, onFrame, onRecovered, onStored, replica, refreshSoon, routes, run, touch } = core;
   const { chat } = core;
   const { getTimeline, sendChatMessage } = chat;
   const held = new Map<MessageId, Held>();
@@ -281,7 +281,8 @@ export function withThreads(core: Core): ThreadsChat & Pick<CoreChat, 'getTimeli
         isLoading: loading !== null,
         following: it?.following ?? false,
         readSeq: Math.max(it?.readSeq ?? 0, it?.markedSeq ?? 0),
-        pending: pendingOf(outbox.pending(roomId), root),
+        // Of the chat as it is now: features that came later may add to them.
+        pending: pendingOf(chat.getTimeline(roomId).pending, root),
       };
       return keepThread(view, root);
     },

@@ -16,7 +16,7 @@ import { retry_ms } from '../connection/backoff.ts';
 import { ChatError } from '../errors.ts';
 import type { MessageId, RoomId, Upload, UserId } from '../protocol.ts';
 import { refusal } from '../transports/http.ts';
-import type { SendResult } from '../types.ts';
+import type { InThread, SendResult } from '../types.ts';
 import { createPace, type Pace } from '../uploads/pace.ts';
 import { defaultUploads } from '../uploads/indexedDb.ts';
 import type { FileSource, UploadRecord, UploadStorage } from '../uploads/storage.ts';
@@ -40,10 +40,10 @@ export interface NamedFile extends FileSource {
 
 export interface UploadsChat extends WaitingChat {
   /**
-   * Gives a file to a room, and begins to send it. Resolves with its id when the device has it.
+   * Gives a file to a room, or to the thread of that first message in it, and begins to send it. Resolves with its id when the device has it.
    * @throws ChatError `file_too_large`, before any byte, or `forbidden` where the server takes no files.
    */
-  addFile(roomId: RoomId, file: NamedFile, alt?: string): Promise<string>;
+  addFile(roomId: RoomId, file: NamedFile, alt?: string, thread?: MessageId | null): Promise<string>;
   /** A description for those who do not see it. May change until its message is sent. */
   describeFile(id: string, alt: string): void;
   /** Discards a file that no message has; a message that waits for it goes without it, if there is anything else in it. */
@@ -54,7 +54,13 @@ export interface UploadsChat extends WaitingChat {
    * Sends a message when its files are ready; until then it is among the `pending` ones of its room. Resolves when the server has stored it.
    * @throws ChatError as `sendChatMessage` does.
    */
-  sendFiles(roomId: RoomId, content: string, files: readonly string[], replyTo?: MessageId | null): Promise<SendResult>;
+  sendFiles(
+    roomId: RoomId,
+    content: string,
+    files: readonly string[],
+    replyTo?: MessageId | null,
+    inThread?: InThread,
+  ): Promise<SendResult>;
   /**
    * This person's files of the room that are not sent, in the order given; `message` of each says what waits for it. The same array until
    * it changes.
@@ -305,7 +311,7 @@ export function withUploads(given?: UploadStorage, userId: UserId | null = null)
     void adopt();
 
     return {
-      async addFile(roomId, file, alt = '') {
+      async addFile(roomId, file, alt = '', thread = null) {
         const most = replica.limits?.upload_size ?? Number.POSITIVE_INFINITY;
         if (most === 0) throw new ChatError({ code: 'forbidden', status: 403, detail: 'This server takes no files.' });
         if (file.size > most) {
@@ -318,6 +324,7 @@ export function withUploads(given?: UploadStorage, userId: UserId | null = null)
           id,
           userId: me(),
           roomId,
+          thread,
           name: file.name,
           size: file.size,
           contentType: file.type || 'application/octet-stream',

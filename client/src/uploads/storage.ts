@@ -4,7 +4,7 @@
  * Bytes are kept apart from the records, in pieces: a record is written at each step, and must stay small.
  */
 import type { MessageId, RoomId, UserId } from '../protocol.ts';
-import type { SendError } from '../types.ts';
+import type { InThread, SendError } from '../types.ts';
 
 /** One file on its way. */
 export interface UploadRecord {
@@ -13,6 +13,8 @@ export interface UploadRecord {
   readonly userId: UserId | null;
   /** The room it was given to: it goes to no other one. */
   readonly roomId: RoomId;
+  /** The first message of the thread it was given to; missing: to the room itself. */
+  readonly thread?: MessageId | null;
   readonly name: string;
   readonly size: number;
   readonly contentType: string;
@@ -39,6 +41,7 @@ export interface WaitingMessage {
   readonly createdAt: number;
   readonly content: string;
   readonly replyTo: MessageId | null;
+  readonly inThread?: InThread;
   /** In the order of the message. */
   readonly files: readonly string[];
 }

@@ -12,7 +12,7 @@ import type { Core } from '../core.ts';
 import { ChatError } from '../errors.ts';
 import type { MessageId, RoomId } from '../protocol.ts';
 import { keepIdentity } from '../snapshot.ts';
-import type { CoreChat, CoreSnapshot, CoreTimelineView, PendingMessage, SendResult } from '../types.ts';
+import type { CoreChat, CoreSnapshot, CoreTimelineView, InThread, PendingMessage, SendResult } from '../types.ts';
 import { uuidv7 } from '../uuid.ts';
 import type { UploadRecord, WaitingMessage } from './storage.ts';
 
@@ -82,7 +82,7 @@ export function createWaiting(core: Core, { records, assign, forget, retryFile, 
   /** As the outbox shows a message. */
   function pendingOf(files: readonly UploadRecord[]): PendingMessage {
     const { message, roomId } = files[0] as UploadRecord;
-    const { key, content, replyTo, createdAt, files: order } = message as WaitingMessage;
+    const { key, content, replyTo, inThread, createdAt, files: order } = message as WaitingMessage;
     const held = new Set(files.map(({ id }) => id));
     const failed = files.find(({ state }) => state === 'failed');
     return {
@@ -91,6 +91,7 @@ export function createWaiting(core: Core, { records, assign, forget, retryFile, 
       roomName: replica.rooms.get(roomId)?.name ?? '',
       content,
       replyTo,
+      ...(inThread && { inThread }),
       attachments: order.filter((id) => held.has(id)),
       createdAt,
       state: failed ? 'failed' : 'queued',
@@ -118,11 +119,13 @@ export function createWaiting(core: Core, { records, assign, forget, retryFile, 
   /** A file of the message was removed. What is left of it is sent as text. */
   function lost(message: WaitingMessage | null, roomId: RoomId): void {
     if (!message || filesOf(message.key).length > 0) return;
-    const { key, content, replyTo } = message;
+    const { key, content, replyTo, inThread } = message;
     const waiter = waiters.get(key);
     waiters.delete(key);
     if (content.trim() !== '')
-      void chat.sendChatMessage(roomId, content, replyTo).then(waiter?.resolve, waiter?.reject);
+      void chat
+        .sendChatMessage(roomId, content, replyTo, inThread && { inThread })
+        .then(waiter?.resolve, waiter?.reject);
     else waiter?.reject(discarded());
   }
 
@@ -223,6 +226,7 @@ export function createWaiting(core: Core, { records, assign, forget, retryFile, 
       content: string,
       files: readonly string[],
       replyTo: MessageId | null = null,
+      inThread?: InThread,
     ): Promise<SendResult> {
       const free = new Set(
         records()
@@ -234,7 +238,7 @@ export function createWaiting(core: Core, { records, assign, forget, retryFile, 
         return Promise.reject(new ChatError({ code: 'upload_not_found', status: 404, detail }));
       }
       const createdAt = clock.now();
-      const message = { key: uuidv7(createdAt), createdAt, content, replyTo, files };
+      const message = { key: uuidv7(createdAt), createdAt, content, replyTo, ...(inThread && { inThread }), files };
       const sent = new Promise<SendResult>((resolve, reject) => waiters.set(message.key, { resolve, reject }));
       // The timeline shows a failure: a caller may ignore the promise.
       sent.catch(() => {});

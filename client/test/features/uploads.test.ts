@@ -251,6 +251,29 @@ describe('a message that waits for its files', () => {
     expect(w.messages().map(({ content }) => content)).toEqual(['without it']);
   });
 
+  it('stays in its thread: waiting, after the tab, and as text without its file', async () => {
+    const first = await world();
+    const root = first.server.post(1, BOB, 'where?');
+    const inThread = { thread: root.id, in_room: true };
+    first.server.uploads.isSlow = true;
+    const [kept, removed] = [await first.chat.addFile(1, file(10), '', root.id), await first.add(file(10))];
+    expect(first.chat.getFiles(1).map(({ thread }) => thread)).toEqual([root.id, null]);
+    void first.chat.sendFiles(1, 'here', [kept], null, inThread);
+    void first.chat.sendFiles(1, 'without it', [removed], null, inThread);
+    expect(first.chat.getUnsent().map((item) => item.inThread)).toEqual([inThread, inThread]);
+    first.chat.removeFile(removed);
+    await first.clock.advance(5_000);
+    await first.chat.disconnect();
+    first.server.uploads.isSlow = false;
+    const second = await world(first.storage, first.outbox, first);
+    await second.clock.advance(30_000);
+    const replies = second.messages().filter(({ thread }) => thread === root.id);
+    expect(replies.map(({ content, in_room, attachments }) => [content, in_room, attachments.length])).toEqual([
+      ['without it', true, 0],
+      ['here', true, 1],
+    ]);
+  });
+
   it('can be taken back with its files, and sent again', async () => {
     const w = await world();
     w.network.http = 'down';
