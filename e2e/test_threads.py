@@ -10,6 +10,7 @@ import pytest
 from playwright.sync_api import Locator, expect
 
 from e2e.network.faults import Faults
+from e2e.support.files import document
 from e2e.support.person import Person
 from e2e.support.wait import eventually
 from e2e.test_accessibility import has_no_violations
@@ -90,6 +91,28 @@ def test_replies_wait_for_the_network_and_arrive_once(
     ada.suffer(Faults())
     eventually(lambda: stored(ada, root) == ["In green", "Rather blue", "Or white"], ada.page)
     expect(replies(ada)).to_have_count(4)
+
+
+def test_a_reply_with_a_file_waits_for_the_network_and_keeps_its_place(
+    ada: Person, ben: Person, room: dict[str, Any], root: dict[str, Any]
+) -> None:
+    reply(ben, root, "In green")
+    ada.enter(room)
+    summary(ada, "1 reply").click()
+    expect(field(ada)).to_be_focused()
+    ada.lose_network()
+    panel(ada).get_by_label("Files to attach").set_input_files([document("colours.txt")])
+    expect(panel(ada).get_by_role("region", name="Files to send")).to_contain_text("Waits for a connection")
+    field(ada).fill("These")
+    field(ada).press("Enter")
+    expect(replies(ada).last).to_contain_text("These")
+    expect(in_room(ada, "These")).to_have_count(0)
+    ada.suffer(Faults())
+    eventually(lambda: stored(ada, root) == ["In green", "These"], ada.page)
+    sent = ada.api.call("GET", f"/api/messages/{root['id']}/thread")["messages"][-1]
+    assert [each["name"] for each in sent["attachments"]] == ["colours.txt"]
+    expect(replies(ada)).to_have_count(3)
+    expect(replies(ada).last).to_contain_text("colours.txt")
 
 
 def test_unread_threads_have_one_number_and_one_button_clears_it(

@@ -1,12 +1,28 @@
 import { useEffect } from 'react';
 import { toast } from '../ui/Toasts.tsx';
-import { fileDrag, fileTarget } from './files.ts';
+import { type FileField, fileDrag, fileTargets } from './files.ts';
 
 /** The composer's text field; null if no room is open, or a dialog or panel covers it. */
-export function composerField(): HTMLTextAreaElement | null {
-  const field = document.querySelector<HTMLTextAreaElement>('textarea[data-focus-home]');
+export const composerField = () => fieldAt('textarea[data-focus-home]');
+
+/** The field of the open thread; null if none is open, or a dialog covers it. */
+const replyField = () => fieldAt('#thread textarea[data-reply]');
+
+function fieldAt(selector: string): HTMLTextAreaElement | null {
+  const field = document.querySelector<HTMLTextAreaElement>(selector);
   const isCovered = document.querySelector('dialog[open]') !== null;
   return !isCovered && field?.checkVisibility({ visibilityProperty: true }) ? field : null;
+}
+
+/** Where a drop or a paste at this element goes: to the thread in its panel, or where that covers the room; else to the room. */
+function placeAt(
+  element: EventTarget | null,
+): { readonly name: FileField; readonly field: HTMLTextAreaElement } | null {
+  const isInThread = element instanceof Element && element.closest('#thread') !== null;
+  const room = isInThread ? null : composerField();
+  if (room) return { name: 'room', field: room };
+  const thread = replyField();
+  return thread && { name: 'thread', field: thread };
 }
 
 /** Whether key presses belong to the element: fields, menus, dialogs. */
@@ -14,11 +30,11 @@ export function takesKeys(element: Element | null): boolean {
   return Boolean(element?.closest('input, textarea, select, [contenteditable], [role=menu], dialog'));
 }
 
-/** Inserts at the caret as if typed, so that undo works. Returns false if there is no composer. */
-function insert(text: string): boolean {
-  const field = composerField();
+/** Inserts at the caret as if typed, so that undo works. Returns false if there is no field. */
+function insert(text: string, at: EventTarget | null): boolean {
+  const field = placeAt(at)?.field;
   field?.focus({ preventScroll: true });
-  return field !== null && document.execCommand('insertText', false, text);
+  return field !== undefined && document.execCommand('insertText', false, text);
 }
 
 /** The dropped or pasted text or link, "" if none. `file:` addresses are ignored: nobody else can open them. */
@@ -27,12 +43,16 @@ function textOf(data: DataTransfer): string {
   return /^file:/i.test(text) ? '' : text;
 }
 
-/** What takes files now; null if no room is open or a dialog covers it. */
-const target = () => (composerField() ? fileTarget.get() : null);
+/** Which field takes files at this element; null if no room is open or a dialog covers it. */
+function fileFieldAt(element: EventTarget | null): FileField | null {
+  const name = placeAt(element)?.name;
+  return name && fileTargets.get()[name] ? name : null;
+}
 
-/** Gives dropped or pasted files to the room that is open. */
-function give(data: DataTransfer): void {
-  const take = target();
+/** Gives dropped or pasted files to the room or thread that is open. */
+function give(data: DataTransfer, at: EventTarget | null): void {
+  const field = fileFieldAt(at);
+  const take = field && fileTargets.get()[field];
   // Folders are among the files, as if they were files without content.
   const items = [...data.items].filter(({ kind }) => kind === 'file');
   const isFolder = items.map((item) => item.webkitGetAsEntry()?.isDirectory ?? false);
@@ -61,7 +81,7 @@ export function useDropAndPaste(): void {
     let timer: ReturnType<typeof setTimeout> | undefined;
     const endDrag = () => {
       clearTimeout(timer);
-      fileDrag.set(false);
+      fileDrag.set(null);
     };
     const onDrag = (event: DragEvent) => {
       if (isTextField(event)) return;
@@ -69,10 +89,11 @@ export function useDropAndPaste(): void {
       const data = event.dataTransfer;
       if (!data) return;
       const hasFiles = data.types.includes('Files');
-      const isWanted = !startedHere && (!hasFiles || target() !== null);
+      const field = hasFiles ? fileFieldAt(event.target) : null;
+      const isWanted = !startedHere && (!hasFiles || field !== null);
       data.dropEffect = isWanted ? 'copy' : 'none';
       if (!isWanted || !hasFiles) return;
-      fileDrag.set(true);
+      fileDrag.set(field);
       // Not every browser says that a drag was cancelled or has left the window; but it says all the time that it goes on.
       clearTimeout(timer);
       timer = setTimeout(endDrag, DRAG_GONE_MS);
@@ -84,8 +105,8 @@ export function useDropAndPaste(): void {
       const data = event.dataTransfer;
       if (!data || startedHere) return;
       const text = textOf(data);
-      if (data.types.includes('Files')) give(data);
-      else if (text !== '') insert(text);
+      if (data.types.includes('Files')) give(data, event.target);
+      else if (text !== '') insert(text, event.target);
     };
     const onPaste = (event: ClipboardEvent) => {
       const data = event.clipboardData;
@@ -93,8 +114,9 @@ export function useDropAndPaste(): void {
       const text = textOf(data);
       if (text === '' && data.types.includes('Files')) {
         event.preventDefault();
-        give(data);
-      } else if (text !== '' && !takesKeys(event.target as Element) && insert(text)) event.preventDefault();
+        give(data, event.target);
+      } else if (text !== '' && !takesKeys(event.target as Element) && insert(text, event.target))
+        event.preventDefault();
     };
     const { signal } = stop;
     window.addEventListener('dragstart', () => (startedHere = true), { signal });

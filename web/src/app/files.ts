@@ -1,5 +1,6 @@
 import type { Uploads } from '../features/files/uploads.ts';
 import { createStore, type Store } from '../ui/store.ts';
+import type { FilePlace } from './filePlace.ts';
 
 /** The files on their way into messages. Their code is loaded after the first paint, or when somebody adds a file. */
 export interface Files {
@@ -10,7 +11,13 @@ export interface Files {
   forget(): Promise<void>;
 }
 
-/** Takes files for the room that is open; null while none is. What is dropped or pasted anywhere goes there. */
-export const fileTarget = createStore<((files: readonly File[]) => void) | null>(null);
-/** Whether files are dragged over the window. */
-export const fileDrag = createStore(false);
+/** The fields that take files: that of the open room, that of the open thread. */
+export type FileField = 'room' | 'thread';
+export const fieldOf = ({ thread }: FilePlace): FileField => (thread === null ? 'room' : 'thread');
+
+/** What takes the files of a field while it is there. Dropped and pasted ones go to one of them. */
+export const fileTargets = createStore<Readonly<Partial<Record<FileField, ((files: readonly File[]) => void) | null>>>>(
+  {},
+);
+/** Where files that are dragged over the window go when they are dropped now; null while none are. */
+export const fileDrag = createStore<FileField | null>(null);

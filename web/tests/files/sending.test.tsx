@@ -1,7 +1,7 @@
 /** Files from the hand to the message: added, described, sent, failed, waiting, taken back. */
 import { describe, expect, it, vi } from 'vitest';
 import { userEvent } from 'vitest/browser';
-import { fileTarget } from '../../src/app/files.ts';
+import { fileTargets } from '../../src/app/files.ts';
 import { world } from '../app/world.tsx';
 
 type World = ReturnType<typeof world>;
@@ -12,7 +12,7 @@ async function room(change: (made: World) => void = () => undefined) {
   const opened = await made.open();
   await opened.connected();
   // The code for files is loaded after the room is shown.
-  await vi.waitFor(() => expect(fileTarget.get()).not.toBeNull());
+  await vi.waitFor(() => expect(fileTargets.get().room).toBeTruthy());
   const { screen } = opened;
   const tray = screen.getByRole('region', { name: 'Files to send' });
   const button = (name: string | RegExp) => screen.getByRole('button', { name });

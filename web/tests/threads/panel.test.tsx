@@ -226,18 +226,6 @@ describe('a thread', () => {
     await vi.waitFor(() => expect(server.rooms.get(1)?.members.get(ANN)?.read).toBe(seq));
   });
 
-  it('says that a reply has no files, where one is pasted', async () => {
-    const { root, reply, open } = talked();
-    reply(root.id, 'in green');
-    const { screen, summary, field } = await open();
-    await summary('1 reply').click();
-    await expect.element(field).toHaveFocus();
-    const clipboardData = new DataTransfer();
-    clipboardData.items.add(new File(['x'], 'x.txt'));
-    field.element().dispatchEvent(new ClipboardEvent('paste', { clipboardData, bubbles: true, cancelable: true }));
-    await expect.element(screen.getByText('A reply has no files. Attach them in the room.')).toBeVisible();
-  });
-
   it('gives a failed reply back to its own field', async () => {
     const { server, root, reply, open } = talked();
     reply(root.id, 'in green');

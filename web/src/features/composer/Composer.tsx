@@ -2,7 +2,14 @@ import type { Room } from '@backchannel/client';
 import { ChevronDown, SendHorizontal } from 'lucide-react';
 import { type KeyboardEvent, lazy, Suspense, useEffect, useRef, useState } from 'react';
 import { useChat, useChatState } from '../../app/chat.ts';
-import { composerSignals, setUndoableEdit, showLatest, startEditing, stopEditing } from '../../app/composerSignals.ts';
+import {
+  composerSignals,
+  focusComposer,
+  setUndoableEdit,
+  showLatest,
+  startEditing,
+  stopEditing,
+} from '../../app/composerSignals.ts';
 import { NO_DRAFT } from '../../app/drafts.ts';
 import { loadDrafts, loadFiles } from '../../app/lazyWithRetry.ts';
 import { roomLabel } from '../../app/roomNames.ts';
@@ -33,7 +40,7 @@ const SendLaterMenu = lazy(async () => ({ default: (await loadDrafts()).SendLate
 export function Composer({ room }: { readonly room: Room }) {
   const chat = useChat();
   const { user, drafts } = useSignedIn();
-  const files = useDraftFiles(room.id);
+  const files = useDraftFiles({ roomId: room.id, thread: null });
   const touch = useTouch();
   const draft = useStore(drafts.store, (all) => all[room.id] ?? NO_DRAFT);
   const editing = useStore(drafts.edits, (all) => all[room.id] ?? null);
@@ -172,7 +179,7 @@ export function Composer({ room }: { readonly room: Room }) {
         )}
         {files.uploads && (
           <Suspense fallback={null}>
-            <ComposerFiles uploads={files.uploads} room={room} />
+            <ComposerFiles uploads={files.uploads} room={room} place={files.place} focusField={focusComposer} />
           </Suspense>
         )}
         <div className={cx('flex items-end gap-1 py-1 pr-1', editing ? 'pl-3.5' : 'pl-1')}>

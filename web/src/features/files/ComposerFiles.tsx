@@ -1,14 +1,23 @@
 import type { Room } from '@backchannel/client';
+import type { FilePlace } from '../../app/filePlace.ts';
 import type { Uploads } from './uploads.ts';
 import { DropOverlay } from './DropOverlay.tsx';
 import { FileTray } from './FileTray.tsx';
 
-/** What the message field shows of files. */
-export function ComposerFiles({ uploads, room }: { readonly uploads: Uploads; readonly room: Room }) {
+interface ComposerFilesProps {
+  readonly uploads: Uploads;
+  readonly room: Room;
+  readonly place: FilePlace;
+  /** Gives the focus to the field, after a file was removed or described. */
+  readonly focusField: () => void;
+}
+
+/** What the field for messages or replies shows of files. */
+export function ComposerFiles({ uploads, room, place, focusField }: ComposerFilesProps) {
   return (
     <>
-      <FileTray uploads={uploads} room={room} />
-      <DropOverlay room={room} />
+      <FileTray uploads={uploads} place={place} focusField={focusField} />
+      <DropOverlay room={room} place={place} />
     </>
   );
 }

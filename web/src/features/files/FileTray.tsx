@@ -1,10 +1,9 @@
-import type { Room } from '@backchannel/client';
 import type { UploadRecord } from '@backchannel/client/features/uploads';
 import { CircleAlert, RotateCw, X } from 'lucide-react';
 import { useMemo, useState } from 'react';
 import { useChatState } from '../../app/chat.ts';
-import { focusComposer } from '../../app/composerSignals.ts';
-import { useRoomFiles } from '../../app/useFiles.ts';
+import { type FilePlace, isOfPlace } from '../../app/filePlace.ts';
+import { usePlaceFiles } from '../../app/useFiles.ts';
 import { IconButton } from '../../ui/Button.tsx';
 import { cx } from '../../ui/classes.ts';
 import { Spinner } from '../../ui/Spinner.tsx';
@@ -20,16 +19,16 @@ import { isUnderWay, statusText } from './uploadStatus.ts';
 
 interface FileTrayProps {
   readonly uploads: Uploads;
-  readonly room: Room;
+  readonly place: FilePlace;
+  readonly focusField: () => void;
 }
 
-/** The files that go with the next message of the room: above the message field, in the order they were added. */
-export function FileTray({ uploads, room }: FileTrayProps) {
-  const all = useRoomFiles(room.id);
+/** The files that go with the next message of the room or thread: above the message field, in the order they were added. */
+export function FileTray({ uploads, place, focusField }: FileTrayProps) {
+  const files = usePlaceFiles(place);
   const allNotes = useStore(uploads.notes, (value) => value);
   const offline = useChatState((state) => state.connection.status === 'error');
-  const files = useMemo(() => all.filter(({ message }) => !message), [all]);
-  const notes = useMemo(() => allNotes.filter(({ roomId }) => roomId === room.id), [allNotes, room.id]);
+  const notes = useMemo(() => allNotes.filter((note) => isOfPlace(note, place)), [allNotes, place]);
   if (files.length === 0 && notes.length === 0) return null;
   return (
     <section
@@ -38,7 +37,7 @@ export function FileTray({ uploads, room }: FileTrayProps) {
     >
       <ul className="grid grid-cols-[repeat(auto-fill,minmax(min(16rem,100%),1fr))] gap-1.5">
         {files.map((file) => (
-          <TrayFile key={file.id} uploads={uploads} file={file} offline={offline} />
+          <TrayFile key={file.id} uploads={uploads} file={file} offline={offline} focusField={focusField} />
         ))}
         {notes.map((note) => (
           <TrayNote key={note.key} note={note} onDismiss={() => uploads.dismissNote(note.key)} />
@@ -52,9 +51,10 @@ interface TrayFileProps {
   readonly uploads: Uploads;
   readonly file: UploadRecord;
   readonly offline: boolean;
+  readonly focusField: () => void;
 }
 
-function TrayFile({ uploads, file, offline }: TrayFileProps) {
+function TrayFile({ uploads, file, offline, focusField }: TrayFileProps) {
   const [describing, setDescribing] = useState(false);
   const preview = usePreview(uploads, file);
   const failed = file.state === 'failed';
@@ -104,7 +104,7 @@ function TrayFile({ uploads, file, offline }: TrayFileProps) {
             tip="none"
             onClick={() => {
               uploads.removeFile(file.id);
-              focusComposer();
+              focusField();
             }}
           >
             <X />
@@ -118,7 +118,7 @@ function TrayFile({ uploads, file, offline }: TrayFileProps) {
           onDone={(alt) => {
             setDescribing(false);
             if (alt !== null) uploads.describeFile(file.id, alt);
-            focusComposer();
+            focusField();
           }}
         />
       )}

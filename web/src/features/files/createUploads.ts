@@ -1,5 +1,6 @@
-import type { Core, RoomId, UserId } from '@backchannel/client';
+import type { Core, UserId } from '@backchannel/client';
 import { memoryUploads, withUploads } from '@backchannel/client/features/uploads';
+import { type FilePlace, isOfPlace } from '../../app/filePlace.ts';
 import { announce } from '../../ui/announce.tsx';
 import { createStore } from '../../ui/store.ts';
 import { checkFiles } from './check.ts';
@@ -28,38 +29,39 @@ export function createUploads(core: Core, userId: UserId, outlive: boolean): Upl
     if (text !== null) announce(text);
   });
 
-  const note = (roomId: RoomId, { name, size }: File, problem: string | null): string => {
+  const note = (place: FilePlace, { name, size }: File, problem: string | null): string => {
     const key = `note-${(lastKey += 1)}`;
-    notes.set((all) => [...all, { key, roomId, name, size, problem }]);
+    notes.set((all) => [...all, { ...place, key, name, size, problem }]);
     return key;
   };
   const dismissNote = (key: string) => notes.set((all) => all.filter((each) => each.key !== key));
 
-  async function read(roomId: RoomId, file: File, key: string): Promise<void> {
+  async function read(place: FilePlace, file: File, key: string): Promise<void> {
     try {
-      await chat.addFile(roomId, file);
+      await chat.addFile(place.roomId, file, '', place.thread);
       dismissNote(key);
     } catch (cause) {
       dismissNote(key);
       const isChatError = cause instanceof Error && cause.name === 'ChatError';
-      note(roomId, file, isChatError ? cause.message : 'This file could not be read. Choose it again.');
+      note(place, file, isChatError ? cause.message : 'This file could not be read. Choose it again.');
     }
   }
 
   return {
     ...chat,
-    async add(roomId, files) {
-      const waiting = chat.getFiles(roomId).filter(({ message }) => !message).length;
-      const reading = notes.get().filter((each) => each.roomId === roomId && each.problem === null).length;
+    async add(place, files) {
+      const isHere = (it: Parameters<typeof isOfPlace>[0]) => isOfPlace(it, place);
+      const waiting = chat.getFiles(place.roomId).filter((file) => !file.message && isHere(file)).length;
+      const reading = notes.get().filter((each) => each.problem === null && isHere(each)).length;
       const { taken, refused } = checkFiles(files, waiting + reading, core.chat.getSnapshot().limits);
-      for (const { file, problem } of refused) note(roomId, file, problem);
+      for (const { file, problem } of refused) note(place, file, problem);
       const [first] = taken;
       const added = first && (taken.length === 1 ? `${fileInText(first)} added.` : `${taken.length} files added.`);
       const problems = refused.map(({ file, problem }) => `${fileInText(file)} was not added: ${problem}`);
       announce([added, ...problems].filter(Boolean).join(' '));
-      const keys = taken.map((file) => note(roomId, file, null));
+      const keys = taken.map((file) => note(place, file, null));
       // One after the other: they keep their order.
-      for (const [index, file] of taken.entries()) await read(roomId, file, keys[index] as string);
+      for (const [index, file] of taken.entries()) await read(place, file, keys[index] as string);
     },
     notes,
     dismissNote,

@@ -1,5 +1,5 @@
-import type { RoomId } from '@backchannel/client';
 import type { UploadRecord, UploadsChat } from '@backchannel/client/features/uploads';
+import type { FilePlace } from '../../app/filePlace.ts';
 import type { Store } from '../../ui/store.ts';
 
 /** A picture of this device, decoded small. */
@@ -11,9 +11,8 @@ export interface Preview {
 }
 
 /** A file that is not on its way: it is being read, or was refused. */
-export interface Note {
+export interface Note extends FilePlace {
   readonly key: string;
-  readonly roomId: RoomId;
   readonly name: string;
   readonly size: number;
   /** Why it was refused; null while it is being read. */
@@ -25,7 +24,7 @@ export type KnownFile = Pick<UploadRecord, 'id' | 'name' | 'size' | 'contentType
 
 export interface Uploads extends UploadsChat {
   /** Reads the files and begins to send them. Refused ones become notes. */
-  add(roomId: RoomId, files: readonly File[]): Promise<void>;
+  add(place: FilePlace, files: readonly File[]): Promise<void>;
   readonly notes: Store<readonly Note[]>;
   dismissNote(key: string): void;
   /** A small version of a picture of this device; null where it is none or cannot be decoded. */

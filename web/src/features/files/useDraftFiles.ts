@@ -1,30 +1,33 @@
-import type { MessageId, RoomId } from '@backchannel/client';
+import type { InThread, MessageId } from '@backchannel/client';
 import { useCallback, useEffect, useMemo } from 'react';
-import { fileTarget } from '../../app/files.ts';
-import { useRoomFiles, useUploads } from '../../app/useFiles.ts';
+import type { FilePlace } from '../../app/filePlace.ts';
+import { fieldOf, fileTargets } from '../../app/files.ts';
+import { usePlaceFiles, useUploads } from '../../app/useFiles.ts';
 import { useSignedIn } from '../../app/signedIn.ts';
 import { announce } from '../../ui/announce.tsx';
 
-/** The files that go with the next message of a room. What is dropped or pasted while the room is open is added to them. */
-export function useDraftFiles(roomId: RoomId) {
+/** The files that go with the next message of a room or thread. What is dropped or pasted there is added to them. */
+export function useDraftFiles({ roomId, thread }: FilePlace) {
   const { files: loader } = useSignedIn();
   const uploads = useUploads();
-  const all = useRoomFiles(roomId);
-  const files = useMemo(() => all.filter(({ message }) => !message), [all]);
+  const place = useMemo(() => ({ roomId, thread }), [roomId, thread]);
+  const files = usePlaceFiles(place);
 
-  // Bound to this room: the files go to it, whichever one is open when they have been read.
+  // Bound to this place: the files go to it, whichever one is open when they have been read.
   const add = useCallback(
-    (given: readonly File[]) => void loader.load().then((loaded) => loaded.add(roomId, given)),
-    [loader, roomId],
+    (given: readonly File[]) => void loader.load().then((loaded) => loaded.add(place, given)),
+    [loader, place],
   );
   useEffect(() => {
-    fileTarget.set(() => add);
-    return () => fileTarget.set(null);
-  }, [add]);
+    const field = fieldOf(place);
+    fileTargets.set((all) => ({ ...all, [field]: add }));
+    return () => fileTargets.set((all) => ({ ...all, [field]: null }));
+  }, [place, add]);
 
   return {
     /** Null until its code is loaded. */
     uploads,
+    place,
     count: files.length,
     add,
     /** Whether a message may be sent now. If not, says why. */
@@ -34,9 +37,9 @@ export function useDraftFiles(roomId: RoomId) {
       return !failed;
     },
     /** Sends a message with the files, as soon as they are uploaded. */
-    send(content: string, replyTo: MessageId | null): Promise<unknown> {
+    send(content: string, replyTo: MessageId | null, inThread?: InThread): Promise<unknown> {
       const ids = files.map(({ id }) => id);
-      return uploads ? uploads.sendFiles(roomId, content, ids, replyTo) : Promise.resolve();
+      return uploads ? uploads.sendFiles(roomId, content, ids, replyTo, inThread) : Promise.resolve();
     },
   };
 }

@@ -1,13 +1,13 @@
 import type { MessageId, Room } from '@backchannel/client';
 import type { ThreadsChat } from '@backchannel/client/features/threads';
 import { SendHorizontal } from 'lucide-react';
-import { type ClipboardEvent, type KeyboardEvent, type RefObject, useEffect, useState } from 'react';
+import { type KeyboardEvent, lazy, type RefObject, Suspense, useEffect, useState } from 'react';
 import { useChatState } from '../../app/chat.ts';
 import { NO_DRAFT } from '../../app/drafts.ts';
+import { loadFiles } from '../../app/lazyWithRetry.ts';
 import { useSignedIn } from '../../app/signedIn.ts';
 import { cx } from '../../ui/classes.ts';
 import { useStore } from '../../ui/store.ts';
-import { toast } from '../../ui/Toasts.tsx';
 import { isComposing } from '../../ui/useListbox.ts';
 import { useTouch } from '../../ui/useMedia.ts';
 import { ComposerContext } from '../composer/ComposerContext.tsx';
@@ -16,6 +16,10 @@ import { bytesLeft, CONTENT_LIMIT_BYTES, lengthNote } from '../composer/length.t
 import { MentionList } from '../composer/MentionList.tsx';
 import { useAutoGrow } from '../composer/useAutoGrow.ts';
 import { useMentionList } from '../composer/useMentionList.ts';
+import { AttachButton } from '../files/AttachButton.tsx';
+import { useDraftFiles } from '../files/useDraftFiles.ts';
+
+const ComposerFiles = lazy(async () => ({ default: (await loadFiles()).ComposerFiles }));
 
 interface ReplyComposerProps {
   readonly field: RefObject<HTMLTextAreaElement | null>;
@@ -29,6 +33,7 @@ interface ReplyComposerProps {
 /** The field for replies in a thread. A reply waits in the outbox, as a message of the room does; its draft is the thread's own. */
 export function ReplyComposer({ field, room, root, threads, onClose }: ReplyComposerProps) {
   const { user, drafts } = useSignedIn();
+  const files = useDraftFiles({ roomId: room.id, thread: root });
   const touch = useTouch();
   const draft = useStore(drafts.replies, (all) => all[root] ?? NO_DRAFT);
   const limit = useChatState((state) => state.limits?.['content_bytes'] ?? CONTENT_LIMIT_BYTES);
@@ -36,7 +41,7 @@ export function ReplyComposer({ field, room, root, threads, onClose }: ReplyComp
   const { text, replyTo } = draft;
   const left = bytesLeft(text, limit);
   const note = lengthNote(left, limit);
-  const ready = text.trim() !== '' && left >= 0;
+  const ready = (text.trim() !== '' || files.count > 0) && left >= 0;
 
   useAutoGrow(field, text);
   useEffect(() => {
@@ -47,13 +52,21 @@ export function ReplyComposer({ field, room, root, threads, onClose }: ReplyComp
   const dropQuote = () => drafts.setReply(root, { ...draft, replyTo: null });
   const mention = useMentionList({ field, text, room, me: user.id, setText });
 
+  const focusField = () => field.current?.focus({ preventScroll: true });
+
   const submit = () => {
-    if (!ready) return;
+    if (!ready || !files.check()) return;
+    const content = text.trim();
+    const quoted = replyTo?.id ?? null;
     drafts.setReply(root, NO_DRAFT);
     setInRoom(false);
     // A failed reply is shown in the thread, with the reason.
-    threads.sendReply(room.id, root, text.trim(), { replyTo: replyTo?.id ?? null, inRoom }).catch(() => undefined);
-    field.current?.focus({ preventScroll: true });
+    const sent =
+      files.count > 0
+        ? files.send(content, quoted, { thread: root, in_room: inRoom })
+        : threads.sendReply(room.id, root, content, { replyTo: quoted, inRoom });
+    sent.catch(() => undefined);
+    focusField();
   };
 
   const onKeyDown = (event: KeyboardEvent<HTMLTextAreaElement>) => {
@@ -69,14 +82,6 @@ export function ReplyComposer({ field, room, root, threads, onClose }: ReplyComp
     } else formatByKey(event);
   };
 
-  // Anywhere else, files that are pasted go to the room's composer, which would be a surprise here.
-  const onPaste = (event: ClipboardEvent<HTMLTextAreaElement>) => {
-    const { types } = event.clipboardData;
-    if (!types.includes('Files') || types.includes('text/plain')) return;
-    event.preventDefault();
-    toast('A reply has no files. Attach them in the room.', 'problem');
-  };
-
   return (
     <div className="relative shrink-0 bg-paper px-3 pb-[max(0.5rem,env(safe-area-inset-bottom))] md:px-4 md:pb-4">
       <MentionList mention={mention} />
@@ -87,9 +92,16 @@ export function ReplyComposer({ field, room, root, threads, onClose }: ReplyComp
         )}
       >
         <ComposerContext editing={false} replyTo={replyTo} onCancel={dropQuote} />
-        <div className="flex items-end gap-1 py-1 pr-1 pl-3">
+        {files.uploads && (
+          <Suspense fallback={null}>
+            <ComposerFiles uploads={files.uploads} room={room} place={files.place} focusField={focusField} />
+          </Suspense>
+        )}
+        <div className="flex items-end gap-1 p-1">
+          <AttachButton onFiles={files.add} />
           <textarea
             ref={field}
+            data-reply
             {...mention.fieldProps}
             rows={1}
             value={text}
@@ -106,7 +118,6 @@ export function ReplyComposer({ field, room, root, threads, onClose }: ReplyComp
             }}
             onSelect={mention.onCaret}
             onKeyDown={onKeyDown}
-            onPaste={onPaste}
             onBlur={mention.close}
             className="scroll-thin max-h-[min(40dvh,22rem)] min-h-9 flex-1 resize-none bg-transparent py-[0.4375rem] text-base leading-5.5 outline-none field-sizing-content placeholder:truncate"
           />

@@ -62,7 +62,7 @@ export function ThreadPanel({ room, open }: ThreadPanelProps) {
       id="thread"
       aria-labelledby="thread-title"
       onKeyDown={onKeyDown}
-      className="safe-top absolute inset-0 z-30 flex flex-col border-line bg-paper lg:static lg:border-l lg:w-[min(26rem,42%)] lg:shrink-0"
+      className="safe-top absolute inset-0 z-30 flex flex-col border-line bg-paper lg:relative lg:border-l lg:w-[min(26rem,42%)] lg:shrink-0"
     >
       <header className="flex h-[calc(3.5rem+1px)] shrink-0 items-center gap-1 border-b border-line pr-2 pl-4">
         <div className="min-w-0 flex-1">
