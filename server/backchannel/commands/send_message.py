@@ -30,6 +30,7 @@ from backchannel.protocol.events import MessageCreated, Notification
 from backchannel.protocol.results import SendResult
 from backchannel.protocol.shapes import Message, Quote, Via
 from backchannel.store import drafts, former_members, reads
+from backchannel.store.listed import among, as_table
 from backchannel.store.memberships import MEMBER
 from backchannel.store.operation import Operation
 from backchannel.store.render import excerpt, quote_from_row, user_columns
@@ -241,10 +242,8 @@ def _insert(transaction: Transaction, rows: list[tuple[Any, ...]]) -> None:
 
 
 def _look_up_ids(transaction: Transaction, ids: list[UUID]) -> dict[UUID, _Stored]:
-    rows = transaction.query(
-        f"SELECT id, room_id, sender_id, fingerprint FROM {MESSAGE} WHERE id IN ({marks(ids)})",
-        [transaction.uuid(id_) for id_ in ids],
-    )
+    is_sent, values = among("id", "uuid", [*map(transaction.uuid, ids)], is_postgres=transaction.is_postgres)
+    rows = transaction.query(f"SELECT id, room_id, sender_id, fingerprint FROM {MESSAGE} WHERE {is_sent}", values)
     return {
         from_db_uuid(id_): _Stored(room_id, sender_id, bytes(fingerprint))
         for id_, room_id, sender_id, fingerprint in rows
@@ -253,10 +252,11 @@ def _look_up_ids(transaction: Transaction, ids: list[UUID]) -> dict[UUID, _Store
 
 def _look_up_members(transaction: Transaction, sends: Sequence[SendMessage]) -> set[tuple[int, int]]:
     pairs = sorted({(send.room_id, send.actor.id) for send in sends})
+    senders, values = as_table("sender", ("bigint", "bigint"), pairs, is_postgres=transaction.is_postgres)
     rows = transaction.query(
         f"SELECT room_id, person_id FROM {MEMBERSHIP} WHERE state = %s AND (room_id, person_id) IN "
-        f"(VALUES {', '.join('(%s, %s)' for _ in pairs)})",
-        [MEMBER, *(value for pair in pairs for value in pair)],
+        f"(SELECT column1, column2 FROM {senders})",
+        [MEMBER, *values],
     )
     return {(room_id, person_id) for room_id, person_id in rows}
 
@@ -265,10 +265,11 @@ def _look_up_quotes(transaction: Transaction, ids: set[UUID]) -> dict[UUID | Non
     """The messages replied to, with the room each is in."""
     if not ids:
         return {}
+    is_quoted, values = among("m.id", "uuid", [*map(transaction.uuid, ids)], is_postgres=transaction.is_postgres)
     rows = transaction.query(
         f"SELECT m.room_id, m.id, m.seq, m.content, m.attachments, {user_columns('p')} FROM {MESSAGE} m "
-        f"JOIN {PERSON} p ON p.id = m.sender_id WHERE m.id IN ({marks(ids)})",
-        [transaction.uuid(id_) for id_ in ids],
+        f"JOIN {PERSON} p ON p.id = m.sender_id WHERE {is_quoted}",
+        values,
     )
     found = ((room_id, quote_from_row(quoted)) for room_id, *quoted in rows)
     return {quote.id: (room_id, quote) for room_id, quote in found}

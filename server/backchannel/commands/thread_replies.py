@@ -12,9 +12,10 @@ from backchannel.protocol.codec import encode
 from backchannel.protocol.errors import Code, CommandError, invalid
 from backchannel.protocol.shapes import Message
 from backchannel.rules import check_has_threads
+from backchannel.store.listed import among
 from backchannel.store.render import ids_in_order
 from backchannel.store.thread_follows import Follow, follow_by_itself
-from backchannel.store.transaction import MESSAGE, LockedRoom, Outcome, Transaction, from_db_uuid, marks
+from backchannel.store.transaction import MESSAGE, LockedRoom, Outcome, Transaction, from_db_uuid
 
 PEOPLE_IN_SUMMARY: Final = 5
 
@@ -117,10 +118,11 @@ class ThreadReplies:
 
 
 def _look_up(transaction: Transaction, ids: set[UUID]) -> dict[UUID, _Root]:
+    is_root, values = among("id", "uuid", [*map(transaction.uuid, ids)], is_postgres=transaction.is_postgres)
     rows = transaction.query(
         "SELECT id, room_id, seq, sender_id, thread, deleted, mentions, thread_count, thread_people, thread_last_us, thread_rev "
-        f"FROM {MESSAGE} WHERE id IN ({marks(ids)})",
-        [transaction.uuid(id_) for id_ in ids],
+        f"FROM {MESSAGE} WHERE {is_root}",
+        values,
     )
     found = {}
     for id_, room_id, seq, sender_id, thread, deleted, mentions, count, people, last_us, rev in rows:

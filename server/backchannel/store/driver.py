@@ -17,6 +17,9 @@ from backchannel.store.checkpoints import LOG_PAGES
 WRITER_CACHE_KIB: Final = 8192
 """Page cache of the writer's SQLite connection. A large batch touches several hundred pages, mostly of indexes."""
 
+PREPARED_AFTER: Final = 5
+"""Runs of a statement until PostgreSQL keeps its plan: as many as psycopg waits by itself, where Django does not forbid it."""
+
 
 class Driver(Protocol):
     def query(self, sql: str, parameters: Sequence[Any]) -> list[tuple[Any, ...]]: ...
@@ -61,11 +64,25 @@ def position_of() -> str:
 
 
 def prepare_for_writing(connection: BaseDatabaseWrapper) -> None:
-    """Connect, and configure the connection for the writer."""
+    """Connect, and configure the connection for the writer. PostgreSQL parses and plans its statements once, except behind a pooler."""
     connection.ensure_connection()
     if connection.vendor == "sqlite":
         connection.connection.execute(f"PRAGMA cache_size=-{WRITER_CACHE_KIB}")
         connection.connection.execute(f"PRAGMA wal_autocheckpoint={LOG_PAGES}")
+    elif is_direct(connection.connection):
+        connection.connection.prepare_threshold = PREPARED_AFTER
+        # A plan that is kept may have been made while its table was empty, where reading all of it is cheapest.
+        connection.connection.execute("SET enable_seqscan = off")
+
+
+def is_direct(session: Any) -> bool:
+    """Whether the other end of psycopg's `session` is the database's own process.
+
+    A pooler may run the next transaction in another process, which has not got what this one prepared. To the client it gives a key of
+    its own making, with another number than the process'."""
+    number: int = session.execute("SELECT pg_backend_pid()").fetchone()[0]
+    announced: int = session.info.backend_pid
+    return number == announced
 
 
 class _Sqlite:

@@ -21,6 +21,7 @@ from backchannel.protocol.errors import Code, CommandError
 from backchannel.protocol.events import RoomEvent, UserFrame
 from backchannel.protocol.shapes import User
 from backchannel.store.driver import driver_of
+from backchannel.store.listed import among, as_table
 from backchannel.store.models import (
     Activity,
     Allowance,
@@ -144,10 +145,11 @@ class Transaction:
         wanted = sorted(set(ids) - self.rooms.keys())
         if not wanted:
             return
+        is_wanted, values = among("id", "bigint", wanted, is_postgres=self.is_postgres)
         rows = self.query(
-            f"SELECT id, kind, name, topic, head, member_count, space, shows_seen FROM {ROOM} WHERE id IN ({marks(wanted)}) ORDER BY id"
+            f"SELECT id, kind, name, topic, head, member_count, space, shows_seen FROM {ROOM} WHERE {is_wanted} ORDER BY id"
             + (" FOR NO KEY UPDATE" if self.is_postgres else ""),
-            wanted,
+            values,
         )
         for row in rows:
             self.rooms[row[0]] = LockedRoom(*row)
@@ -242,10 +244,10 @@ class Transaction:
         """Write the rooms' new heads, then the people's versions. Called once, at the end of the transaction."""
         moved = [(room.id, room.head, room.member_count) for room in self.rooms.values() if room.moved]
         if moved:
+            table, values = as_table("moved", ("bigint", "bigint", "integer"), moved, is_postgres=self.is_postgres)
             self.execute(
-                f"UPDATE {ROOM} SET head = moved.column2, member_count = moved.column3 "
-                f"FROM (VALUES {', '.join(['(%s, %s, %s)'] * len(moved))}) AS moved WHERE id = moved.column1",
-                [value for row in moved for value in row],
+                f"UPDATE {ROOM} SET head = moved.column2, member_count = moved.column3 FROM {table} WHERE id = moved.column1",
+                values,
             )
         for call in self._after_heads:
             call()
